@@ -1,0 +1,294 @@
+//! A message's arguments, read one by one with their names, defaults and ranges.
+
+use crate::ids::{Band, BufferId, Deck};
+use crate::refusal::{Kind, Refusal, quote};
+use rosc::OscType;
+use std::fmt;
+use std::ops::RangeInclusive;
+
+/// One argument, as it arrived.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Arg {
+    /// `i`, `h`, or a whole number in a score.
+    Int(i64),
+    /// `f`, `d`, or a number in a score. Not checked yet: may be NaN.
+    Float(f64),
+    /// `s`, `c`; may hold a number.
+    Text(String),
+    /// `T`, `F`.
+    Bool(bool),
+    /// Something no method takes, by its name.
+    Other(&'static str),
+}
+
+impl Arg {
+    /// Reads decoded OSC arguments. The items of an array count as arguments in its place, so that the empty array one
+    /// client sends with `/reset` is no argument at all.
+    #[must_use]
+    pub fn from_osc(args: Vec<OscType>) -> Vec<Self> {
+        let mut out = Vec::with_capacity(args.len());
+        Self::flatten(args, &mut out);
+        out
+    }
+
+    /// Recurses once per array; [`crate::guard::decode`] bounds how deep they nest.
+    fn flatten(args: Vec<OscType>, out: &mut Vec<Self>) {
+        for arg in args {
+            out.push(match arg {
+                OscType::Int(v) => Self::Int(v.into()),
+                OscType::Long(v) => Self::Int(v),
+                OscType::Float(v) => Self::Float(v.into()),
+                OscType::Double(v) => Self::Float(v),
+                OscType::String(v) => Self::Text(v),
+                OscType::Char(v) => Self::Text(v.into()),
+                OscType::Bool(v) => Self::Bool(v),
+                OscType::Array(v) => {
+                    Self::flatten(v.content, out);
+                    continue;
+                }
+                OscType::Blob(_) => Self::Other("a blob"),
+                OscType::Time(_) => Self::Other("a time tag"),
+                OscType::Color(_) => Self::Other("a colour"),
+                OscType::Midi(_) => Self::Other("a MIDI message"),
+                OscType::Nil => Self::Other("nil"),
+                OscType::Inf => Self::Other("an impulse"),
+            });
+        }
+    }
+
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number this is, or spells; not necessarily finite.
+    fn number(&self) -> Option<f64> {
+        match self {
+            #[allow(clippy::cast_precision_loss, reason = "every number a method takes is far below 2^53")]
+            Self::Int(v) => Some(*v as f64),
+            Self::Float(v) => Some(*v),
+            Self::Text(v) => v.trim().parse().ok(),
+            Self::Bool(v) => Some(f64::from(u8::from(*v))),
+            Self::Other(_) => None,
+        }
+    }
+
+    /// The whole number this is, or spells.
+    fn whole(&self) -> Option<i64> {
+        match self {
+            Self::Int(v) => Some(*v),
+            #[allow(clippy::cast_possible_truncation, reason = "whole, and inside i64")]
+            other => other.number().filter(|v| v.fract() == 0.0 && v.abs() < 9e15).map(|v| v as i64),
+        }
+    }
+}
+
+impl fmt::Display for Arg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Int(v) => v.fmt(f),
+            Self::Float(v) => v.fmt(f),
+            Self::Text(v) => write!(f, "{:?}", quote(v)),
+            Self::Bool(v) => v.fmt(f),
+            Self::Other(v) => v.fmt(f),
+        }
+    }
+}
+
+/// The arguments of one message, taken from the front.
+#[derive(Debug)]
+pub struct Args<'a> {
+    address: &'a str,
+    usage: &'a str,
+    rest: &'a [Arg],
+    taken: usize,
+}
+
+impl<'a> Args<'a> {
+    /// The arguments of a message to `address`; `usage` ends every error text.
+    #[must_use]
+    pub const fn new(address: &'a str, usage: &'a str, args: &'a [Arg]) -> Self {
+        Self { address, usage, rest: args, taken: 0 }
+    }
+
+    /// How many arguments are left.
+    #[must_use]
+    pub const fn left(&self) -> usize {
+        self.rest.len()
+    }
+
+    /// A refusal of the argument `name` that was just taken.
+    #[must_use]
+    pub fn refuse(&self, name: &str, problem: impl fmt::Display) -> Refusal {
+        Refusal::new(
+            Kind::BadArgument,
+            self.address,
+            format!("argument {} ({name}) {problem}; usage: {} {}", self.taken, self.address, self.usage),
+        )
+    }
+
+    fn next(&mut self) -> Option<&'a Arg> {
+        let (first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        self.taken += 1;
+        Some(first)
+    }
+
+    fn required(&mut self, name: &str) -> Result<&'a Arg, Refusal> {
+        self.next().ok_or_else(|| {
+            Refusal::new(
+                Kind::BadArgument,
+                self.address,
+                format!("argument {} ({name}) is missing; usage: {} {}", self.taken + 1, self.address, self.usage),
+            )
+        })
+    }
+
+    /// A finite number within `range`.
+    ///
+    /// # Errors
+    /// Missing, not a number, not finite, out of range.
+    pub fn number(&mut self, name: &str, range: RangeInclusive<f64>) -> Result<f64, Refusal> {
+        let arg = self.required(name)?;
+        self.check_number(name, arg, range)
+    }
+
+    /// Like [`number`](Self::number), with a value for when the argument is left out.
+    ///
+    /// # Errors
+    /// Not a number, not finite, out of range.
+    pub fn number_or(&mut self, name: &str, default: f64, range: RangeInclusive<f64>) -> Result<f64, Refusal> {
+        match self.next() {
+            Some(arg) => self.check_number(name, arg, range),
+            None => Ok(default),
+        }
+    }
+
+    fn check_number(&self, name: &str, arg: &Arg, range: RangeInclusive<f64>) -> Result<f64, Refusal> {
+        let Some(value) = arg.number() else {
+            return Err(self.refuse(name, format_args!("is {arg}, not a number")));
+        };
+        if !value.is_finite() {
+            return Err(self.refuse(name, format_args!("is {value}: only finite numbers are taken")));
+        }
+        if !range.contains(&value) {
+            return Err(self.refuse(name, format_args!("is {value}, outside {} to {}", range.start(), range.end())));
+        }
+        Ok(value)
+    }
+
+    /// A whole number within `range`; a float such as 3.0 will do.
+    ///
+    /// # Errors
+    /// Missing, not a whole number, out of range.
+    pub fn whole(&mut self, name: &str, range: RangeInclusive<i64>) -> Result<i64, Refusal> {
+        let arg = self.required(name)?;
+        let Some(value) = arg.whole() else {
+            return Err(self.refuse(name, format_args!("is {arg}, not a whole number")));
+        };
+        if range.contains(&value) {
+            Ok(value)
+        } else {
+            Err(self.refuse(name, format_args!("is {value}, outside {} to {}", range.start(), range.end())))
+        }
+    }
+
+    /// A switch: 0 or 1 as any number, T or F.
+    ///
+    /// # Errors
+    /// Missing, or neither 0 nor 1.
+    pub fn switch(&mut self, name: &str) -> Result<bool, Refusal> {
+        let arg = self.required(name)?;
+        match arg.number() {
+            Some(0.0) => Ok(false),
+            Some(1.0) => Ok(true),
+            _ => Err(self.refuse(name, format_args!("is {arg}; 0 or 1 is needed"))),
+        }
+    }
+
+    /// Like [`switch`](Self::switch), with a value for when the argument is left out.
+    ///
+    /// # Errors
+    /// Neither 0 nor 1.
+    pub fn switch_or(&mut self, name: &str, default: bool) -> Result<bool, Refusal> {
+        if self.rest.is_empty() { Ok(default) } else { self.switch(name) }
+    }
+
+    /// Text that is not empty.
+    ///
+    /// # Errors
+    /// Missing, empty, or not text.
+    pub fn text(&mut self, name: &str) -> Result<&'a str, Refusal> {
+        match self.required(name)? {
+            Arg::Text(text) if text.is_empty() => Err(self.refuse(name, "is empty")),
+            Arg::Text(text) => Ok(text),
+            other => Err(self.refuse(name, format_args!("is {other}, not text"))),
+        }
+    }
+
+    /// A deck letter.
+    ///
+    /// # Errors
+    /// Missing, or not A to D.
+    pub fn deck(&mut self, name: &str) -> Result<Deck, Refusal> {
+        let arg = self.required(name)?;
+        arg.text()
+            .and_then(Deck::from_name)
+            .ok_or_else(|| self.refuse(name, format_args!("is {arg}, not a deck; decks are A, B, C, D")))
+    }
+
+    /// An equaliser band.
+    ///
+    /// # Errors
+    /// Missing, or none of low, mid, high.
+    pub fn band(&mut self, name: &str) -> Result<Band, Refusal> {
+        let arg = self.required(name)?;
+        arg.text()
+            .and_then(Band::from_name)
+            .ok_or_else(|| self.refuse(name, format_args!("is {arg}, not a band; bands are low, mid, high")))
+    }
+
+    /// A buffer id.
+    ///
+    /// # Errors
+    /// Missing, not a whole number, or in no deck's range.
+    pub fn buffer_id(&mut self, name: &str) -> Result<BufferId, Refusal> {
+        let id = self.whole(name, i64::MIN..=i64::MAX)?;
+        BufferId::new(id).ok_or_else(|| {
+            self.refuse(
+                name,
+                format_args!("is {id}, in no deck; ids are A 100-1099, B 1100-2099, C 2100-3099, D 3100-4099"),
+            )
+        })
+    }
+
+    /// All arguments that are left, as text for a log line.
+    pub fn words(&mut self) -> Vec<String> {
+        let rest = std::mem::take(&mut self.rest);
+        self.taken += rest.len();
+        rest.iter().map(|arg| arg.text().map_or_else(|| arg.to_string(), quote)).collect()
+    }
+
+    /// Whether the next argument is, or spells, a number.
+    #[must_use]
+    pub fn number_is_next(&self) -> bool {
+        self.rest.first().is_some_and(|arg| arg.number().is_some())
+    }
+
+    /// Checks that every argument was taken.
+    ///
+    /// # Errors
+    /// Names the first one that is too many.
+    pub fn finish(&self) -> Result<(), Refusal> {
+        match self.rest.first() {
+            None => Ok(()),
+            Some(arg) => Err(Refusal::new(
+                Kind::BadArgument,
+                self.address,
+                format!("argument {} ({arg}) is one too many; usage: {} {}", self.taken + 1, self.address, self.usage),
+            )),
+        }
+    }
+}

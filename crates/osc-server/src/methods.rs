@@ -1,0 +1,298 @@
+//! The table of every address: its arguments, what it does, and how it is read.
+
+use crate::address;
+use crate::args::{Arg, Args};
+use crate::ids::{Band, Deck};
+use crate::message::Message;
+use crate::refusal::{Kind, Refusal, quote};
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+/// A linear gain: up to +12 dB.
+pub const GAIN: RangeInclusive<f64> = 0.0..=4.0;
+/// A speed, relative.
+pub const RATE: RangeInclusive<f64> = 0.05..=4.0;
+/// A tempo in BPM.
+pub const BPM: RangeInclusive<f64> = 20.0..=400.0;
+/// A time in seconds after time zero; the past means now.
+pub const TIME: RangeInclusive<f64> = -86_400.0..=86_400.0;
+/// A part of a file.
+pub const FRACTION: RangeInclusive<f64> = 0.0..=1.0;
+/// Seconds into a file.
+pub const POSITION: RangeInclusive<f64> = 0.0..=86_400.0;
+/// How long a fade may take, in seconds.
+pub const FADE: RangeInclusive<f64> = 0.0..=3_600.0;
+/// What `/deck_eq` takes as percent.
+pub const PERCENT: RangeInclusive<f64> = 0.0..=1_000.0;
+/// How far apart status pushes may be, in seconds.
+pub const INTERVAL: RangeInclusive<f64> = 0.05..=60.0;
+
+/// One OSC method.
+#[derive(Debug)]
+pub struct Method {
+    /// The address.
+    pub address: &'static str,
+    /// Its arguments, optional ones with their default.
+    pub usage: &'static str,
+    /// What it does, in one line.
+    pub about: &'static str,
+    read: fn(&mut Args<'_>) -> Result<Message, Refusal>,
+}
+
+macro_rules! methods {
+    ($($address:literal $usage:literal $about:literal $read:expr;)*) => {
+        /// Every method the server has.
+        pub static METHODS: &[Method] = &[$(Method { address: $address, usage: $usage, about: $about, read: $read }),*];
+    };
+}
+
+methods! {
+    "/load_buffer" "i:id s:path [s:name]" "load a file as a stem; a play that follows waits for it" |a| Ok(Message::LoadBuffer {
+        id: a.buffer_id("id")?,
+        path: a.text("path")?.to_owned(),
+        name: if a.left() > 0 { Some(a.text("name")?.to_owned()) } else { None },
+    });
+    "/play_stem" "i:id [f:rate=1 f:volume=0.8 i:loop=1 f:start=0]" "play a stem in its deck" |a| Ok(Message::PlayStem {
+        id: a.buffer_id("id")?,
+        rate: a.number_or("rate", 1.0, RATE)?,
+        volume: gain_or(a, "volume", 0.8)?,
+        looped: a.switch_or("loop", true)?,
+        start: a.number_or("start", 0.0, FRACTION)?,
+        end: 1.0,
+    });
+    "/play_stem_section" "i:id f:start f:end [f:rate=1 f:volume=0.8 i:loop=1]" "play a part of a stem" |a| {
+        let id = a.buffer_id("id")?;
+        let start = a.number("start", FRACTION)?;
+        let end = a.number("end", FRACTION)?;
+        if end <= start {
+            return Err(a.refuse("end", format_args!("is {end}, not after start {start}")));
+        }
+        Ok(Message::PlayStem {
+            id,
+            rate: a.number_or("rate", 1.0, RATE)?,
+            volume: gain_or(a, "volume", 0.8)?,
+            looped: a.switch_or("loop", true)?,
+            start,
+            end,
+        })
+    };
+    "/stop_stem" "i:id" "stop a stem" |a| Ok(Message::StopStem(a.buffer_id("id")?));
+    "/stem_volume" "i:id f:volume" "set a stem's gain" |a| Ok(Message::StemVolume(a.buffer_id("id")?, gain(a, "volume")?));
+    "/crossfade_levels" "f:A [f:B]" "set the gains of decks A and B" |a| levels(a, &Deck::ALL[..2]);
+    "/deck_levels" "f:A [f:B f:C f:D]" "set the decks' gains; those left out keep theirs" |a| levels(a, &Deck::ALL);
+    "/deck_filter" "s:deck s:band f:gain" "set one band's linear gain" |a| {
+        Ok(one_band(a.deck("deck")?, a.band("band")?, gain(a, "gain")?))
+    };
+    "/deck_eq" "s:deck s:band f:percent" "set one band: 0 kills, 50 and up is flat, between them -24 to 0 dB" |a| {
+        Ok(one_band(a.deck("deck")?, a.band("band")?, percent(a, "percent")?))
+    };
+    "/deck_eq_all" "s:deck f:low f:mid f:high" "set all bands, in percent as /deck_eq" |a| Ok(Message::Eq(
+        a.deck("deck")?,
+        [Some(percent(a, "low")?), Some(percent(a, "mid")?), Some(percent(a, "high")?)],
+    ));
+    "/get_status" "" "answer with /status" |_| Ok(Message::Status);
+    "/status" "" "answer with /status" |_| Ok(Message::Status);
+    "/status/subscribe" "[f:interval=1]" "send /status here every so many seconds; renew within a minute" |a| {
+        Ok(Message::Subscribe(Duration::from_secs_f64(a.number_or("interval", 1.0, INTERVAL)?)))
+    };
+    "/status/unsubscribe" "" "stop sending /status here" |_| Ok(Message::Unsubscribe);
+    "/test_tone" "[f:hz=440]" "sound a sine for a second" |a| Ok(Message::TestTone(a.number_or("hz", 440.0, 20.0..=20_000.0)?));
+    "/mixer_cleanup" "" "stop and forget everything" |_| Ok(Message::Cleanup);
+    "/memory_cleanup" "" "forget the stems that are not playing" |_| Ok(Message::MemoryCleanup);
+    "/reset" "..." "now is time zero and beat 0; arguments are ignored" |a| {
+        a.words();
+        Ok(Message::Reset)
+    };
+    "/set_tempo" "f:bpm" "set the master tempo; movement is held off until /movement_bpm 1" |a| {
+        Ok(Message::SetTempo(a.number("bpm", BPM)?))
+    };
+    "/set_meter" "i:beats" "set the beats of a bar" |a| {
+        Ok(Message::SetMeter(u8::try_from(a.whole("beats", 1..=32)?).unwrap_or(4)))
+    };
+    "/print_clock" "i:on" "log every bar" |a| Ok(Message::PrintClock(a.switch("on")?));
+    "/movement_bpm" "i:on" "let movement set the tempo, or not" |a| Ok(Message::MovementBpm(a.switch("on")?));
+    "/dance/total_movement" "f:movement" "how much the crowd moves, 0 to 1: sets the tempo" |a| {
+        // A detector overshoots at either end; the table that follows has no other use for the excess.
+        Ok(Message::Movement(a.number("movement", f64::MIN..=f64::MAX)?.clamp(0.0, 1.0)))
+    };
+    "/play" "s:deck s:path [f:start_at=0]" "load a file and start it so many seconds after time zero" |a| Ok(Message::Play {
+        deck: a.deck("deck")?,
+        path: a.text("path")?.to_owned(),
+        start_at: a.number_or("start_at", 0.0, TIME)?,
+    });
+    "/cue" "s:deck s:path [f:start=0]" "load a file, armed and silent, for /start_group" |a| Ok(Message::Cue {
+        deck: a.deck("deck")?,
+        path: a.text("path")?.to_owned(),
+        start: a.number_or("start", 0.0, FRACTION)?,
+    });
+    "/start_group" "[f:start_at=0] s:deck..." "start cued decks in the same sample; the time may stand anywhere" start_group;
+    "/fade" "s:deck [f:start_at=0 f:duration=2]" "fade a deck out; a later play is audible again" |a| Ok(Message::Fade {
+        deck: a.deck("deck")?,
+        at: a.number_or("start_at", 0.0, TIME)?,
+        duration: a.number_or("duration", 2.0, FADE)?,
+    });
+    "/schedule_c_at" "f:start_at" "play buffer 2100 so many seconds after time zero" |a| {
+        Ok(Message::ScheduleC(a.number("start_at", TIME)?))
+    };
+    "/dummy" "s:word..." "log the words; schedule_c_at X as first words works" dummy;
+    "/sync" "i:n" "answer /synced n when all messages before it are done" |a| {
+        Ok(Message::Sync(a.whole("n", i64::MIN..=i64::MAX)?))
+    };
+    "/deck/tempo" "s:deck f:ratio" "set a deck's speed relative to the master tempo" |a| {
+        Ok(Message::DeckTempo(a.deck("deck")?, a.number("ratio", RATE)?))
+    };
+    "/deck/keylock" "s:deck i:on" "keep a deck's pitch when its speed changes" |a| {
+        Ok(Message::DeckKeylock(a.deck("deck")?, a.switch("on")?))
+    };
+    "/deck/seek" "s:deck f:seconds" "jump to a place in a deck's files" |a| {
+        Ok(Message::DeckSeek(a.deck("deck")?, a.number("seconds", POSITION)?))
+    };
+    "/deck/loop" "s:deck f:from f:to | s:deck i:0" "loop a part of a deck's files, in seconds; 0 alone lets go" deck_loop;
+    "/dance/arm_movement" "..." "ignored" ignored;
+    "/dance/leg_movement" "..." "ignored" ignored;
+    "/dance/head_movement" "..." "ignored" ignored;
+    "/person_count" "..." "ignored" ignored;
+}
+
+/// Reads one message. A pattern may match several methods: each gets the message, in the order of [`METHODS`].
+///
+/// Other addresses under `/dance/`, and addresses that speak of keypoints, are [`Message::Ignored`]: detectors send them
+/// a hundred times a second to whoever listens.
+///
+/// # Errors
+/// Per method, as [`Args`] says; [`Kind::UnknownAddress`] when nothing matches.
+pub fn read(address: &str, args: &[Arg]) -> Vec<Result<Message, Refusal>> {
+    if let Some(method) = METHODS.iter().find(|m| m.address == address) {
+        return vec![method.read(args)];
+    }
+    if is_noise(address) {
+        return vec![Ok(Message::Ignored)];
+    }
+    if address::is_pattern(address) {
+        let all: Vec<_> =
+            METHODS.iter().filter(|m| address::matches(address, m.address)).map(|m| m.read(args)).collect();
+        if !all.is_empty() {
+            return all;
+        }
+    }
+    vec![Err(Refusal::new(
+        Kind::UnknownAddress,
+        address,
+        format!("no method has the address {}; `audio-server addresses` lists them", quote(address)),
+    ))]
+}
+
+fn is_noise(address: &str) -> bool {
+    (address.starts_with("/dance/") || address.contains("keypoint")) && !address::is_pattern(address)
+}
+
+impl Method {
+    fn read(&self, args: &[Arg]) -> Result<Message, Refusal> {
+        let mut args = Args::new(self.address, self.usage, args);
+        let message = (self.read)(&mut args)?;
+        args.finish()?;
+        Ok(message)
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "a gain in f32")]
+fn gain(args: &mut Args<'_>, name: &str) -> Result<f32, Refusal> {
+    args.number(name, GAIN).map(|v| v as f32)
+}
+
+fn gain_or(args: &mut Args<'_>, name: &str, default: f32) -> Result<f32, Refusal> {
+    if args.left() > 0 { gain(args, name) } else { Ok(default) }
+}
+
+/// The gain a percentage stands for.
+fn percent(args: &mut Args<'_>, name: &str) -> Result<f32, Refusal> {
+    args.number(name, PERCENT).map(percent_to_gain)
+}
+
+/// What the clients' percentages mean: 0 is a kill, 50 and more is flat, between them -24 dB to 0 dB in a straight line.
+#[must_use]
+#[allow(clippy::cast_possible_truncation, reason = "a gain in f32")]
+pub fn percent_to_gain(percent: f64) -> f32 {
+    if percent <= 0.0 {
+        0.0
+    } else if percent >= 50.0 {
+        1.0
+    } else {
+        let decibels = -24.0 * (1.0 - percent / 50.0);
+        10_f64.powf(decibels / 20.0) as f32
+    }
+}
+
+fn one_band(deck: Deck, band: Band, gain: f32) -> Message {
+    let mut gains = [None; 3];
+    gains[band as usize] = Some(gain);
+    Message::Eq(deck, gains)
+}
+
+/// As many gains as there are arguments, at least one.
+fn levels(args: &mut Args<'_>, decks: &[Deck]) -> Result<Message, Refusal> {
+    let mut levels = [None; 4];
+    for (n, (deck, level)) in decks.iter().zip(&mut levels).enumerate() {
+        if n == 0 || args.left() > 0 {
+            *level = Some(gain(args, &deck.to_string())?);
+        }
+    }
+    Ok(Message::Levels(levels))
+}
+
+fn start_group(args: &mut Args<'_>) -> Result<Message, Refusal> {
+    let mut at = None;
+    let mut decks = Vec::new();
+    while args.left() > 0 {
+        if args.number_is_next() {
+            let time = args.number("start_at", TIME)?;
+            if let Some(first) = at.replace(time) {
+                return Err(args.refuse("start_at", format_args!("is {time}, but {first} was given before")));
+            }
+        } else {
+            let deck = args.deck("deck")?;
+            if !decks.contains(&deck) {
+                decks.push(deck);
+            }
+        }
+    }
+    if decks.is_empty() {
+        args.deck("deck")?;
+    }
+    Ok(Message::StartGroup { at: at.unwrap_or(0.0), decks })
+}
+
+/// `schedule_c_at 12.5`, as one word or two; anything else is for the log.
+fn dummy(args: &mut Args<'_>) -> Result<Message, Refusal> {
+    let words = args.words().join(" ");
+    let mut parts = words.split_whitespace();
+    if parts.next() != Some("schedule_c_at") {
+        return Ok(Message::Note(words));
+    }
+    let time = parts.next().map(|t| Arg::Text(t.to_owned()));
+    let mut rest = Args::new("/dummy", "schedule_c_at f:start_at", time.as_slice());
+    Ok(Message::ScheduleC(rest.number("start_at", TIME)?))
+}
+
+fn deck_loop(args: &mut Args<'_>) -> Result<Message, Refusal> {
+    let deck = args.deck("deck")?;
+    if args.left() == 1 {
+        let on = args.switch("on")?;
+        return if on {
+            Err(args.refuse("on", "is 1; say from where to where"))
+        } else {
+            Ok(Message::DeckLoop(deck, None))
+        };
+    }
+    let from = args.number("from", POSITION)?;
+    let to = args.number("to", POSITION)?;
+    if to <= from {
+        return Err(args.refuse("to", format_args!("is {to}, not after from {from}")));
+    }
+    Ok(Message::DeckLoop(deck, Some((from, to))))
+}
+
+fn ignored(args: &mut Args<'_>) -> Result<Message, Refusal> {
+    args.words();
+    Ok(Message::Ignored)
+}

@@ -1,0 +1,128 @@
+//! Why something a client sent was not done.
+
+use std::fmt;
+
+/// What kind of thing went wrong; the unit of counting and of rate-limited logging.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// The datagram is larger than [`crate::guard::MAX_DATAGRAM`].
+    TooLarge,
+    /// Bundles or arrays nest deeper than [`crate::guard::MAX_NESTING`].
+    TooDeep,
+    /// The bytes are not OSC 1.0.
+    Malformed,
+    /// The sender is not on the allow list. Never answered: the reply would go to an address nobody vouched for.
+    NotAllowed,
+    /// No method has this address.
+    UnknownAddress,
+    /// An argument is missing, surplus, of the wrong type or out of range.
+    BadArgument,
+    /// A path outside the media root.
+    Path,
+    /// A file that cannot be read or decoded.
+    Load,
+    /// A fine message at the wrong moment: nothing is loaded there, nothing is playing there.
+    State,
+    /// The server has no room for it now (too many subscribers, too much scheduled).
+    Busy,
+}
+
+impl Kind {
+    /// All kinds, in counting order.
+    pub const ALL: [Self; 10] = [
+        Self::TooLarge,
+        Self::TooDeep,
+        Self::Malformed,
+        Self::NotAllowed,
+        Self::UnknownAddress,
+        Self::BadArgument,
+        Self::Path,
+        Self::Load,
+        Self::State,
+        Self::Busy,
+    ];
+
+    /// A short lower-case name for logs and replies.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TooLarge => "too_large",
+            Self::TooDeep => "too_deep",
+            Self::Malformed => "malformed",
+            Self::NotAllowed => "not_allowed",
+            Self::UnknownAddress => "unknown_address",
+            Self::BadArgument => "bad_argument",
+            Self::Path => "path",
+            Self::Load => "load",
+            Self::State => "state",
+            Self::Busy => "busy",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A message that was refused: it had no effect on the sound.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub struct Refusal {
+    /// What kind of thing went wrong.
+    pub kind: Kind,
+    /// The OSC address it was about; empty when the bytes never got that far.
+    pub address: String,
+    /// What is wrong, with which value, and what would be right.
+    pub text: String,
+}
+
+impl Refusal {
+    /// A refusal of a message to `address`.
+    pub fn new(kind: Kind, address: &str, text: impl Into<String>) -> Self {
+        Self { kind, address: quote(address), text: text.into() }
+    }
+
+    /// A refusal of bytes that name no address.
+    pub fn of_bytes(kind: Kind, text: impl Into<String>) -> Self {
+        Self { kind, address: String::new(), text: text.into() }
+    }
+}
+
+/// `text` made fit for a log line or a reply: control characters escaped, at most 80 characters.
+#[must_use]
+pub fn quote(text: &str) -> String {
+    const MOST: usize = 80;
+    let mut out = String::with_capacity(text.len().min(MOST));
+    for (n, c) in text.chars().enumerate() {
+        if n == MOST {
+            out.push('…');
+            break;
+        }
+        if c.is_control() {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoted_text_is_short_and_on_one_line() {
+        assert_eq!(quote("a\nb\u{1b}[2J"), "a\\nb\\u{1b}[2J");
+        assert_eq!(quote(&"x".repeat(8000)).chars().count(), 81);
+    }
+
+    #[test]
+    fn every_kind_has_its_own_name() {
+        let names: std::collections::HashSet<_> = Kind::ALL.iter().map(|k| k.name()).collect();
+        assert_eq!(names.len(), Kind::ALL.len());
+    }
+}
