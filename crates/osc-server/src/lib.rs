@@ -14,9 +14,13 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+pub mod allow;
 pub mod args;
+pub mod bpm_config;
 pub mod guard;
 pub mod ids;
+pub mod media_root;
 pub mod message;
 pub mod methods;
 pub mod refusal;
+pub mod score;

@@ -1,6 +1,6 @@
 //! Whatever the network sends: a message or a clear refusal, never a panic, never an overflow.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests")]
 
 use audio_server::args::Arg;
 use audio_server::guard::{MAX_DATAGRAM, MAX_NESTING, decode, unpack};

@@ -1,6 +1,6 @@
 //! Every address, as clients really send it, and everything that must be refused.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests")]
 
 use audio_server::args::Arg;
 use audio_server::ids::{BufferId, Deck};
