@@ -1,0 +1,356 @@
+//! The command line.
+
+use crate::allow::parse_network;
+use crate::methods;
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use ipnet::IpNet;
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  audio-server                                     listen on 127.0.0.1:57120, play on the default device
+  audio-server --port 57122 --bind 0.0.0.0 --allow 192.168.1.0/24 --media-root ~/Music
+                                                   let the clients of one network open files of one folder
+  audio-server --output null                       no sound card: run silently, in real time
+  audio-server --output file:set.wav               no sound card: record the set
+  audio-server --score set.txt --render set.wav    play a score without a device, faster than time
+  audio-server --a one.wav --b two.wav --ab 1 0    start with two decks playing, only A to be heard
+  audio-server devices                             which devices there are
+  audio-server check                               which --buffer-size this machine can hold
+  audio-server addresses                           every OSC address and its arguments
+
+One line of a score is `<seconds> <address> <args...>`: numbers, \"quoted strings\", # comments.
+Exit status: 0 after a stop by signal or a finished render, 1 when it cannot run, 2 for a wrong command line.";
+
+/// A four-deck mixer for music, controlled over the network with OSC
+#[derive(Debug, Parser)]
+#[command(name = "audio-server", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do other than serve.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to serve, or render.
+    #[command(flatten)]
+    pub serve: Serve,
+}
+
+/// What the program does besides serving.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the audio devices that --device and --output take
+    Devices {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Measure what a block costs on this machine, and which --buffer-size that supports
+    Check {
+        /// Sample rate to measure at, in Hz
+        #[arg(long, value_name = "HZ", default_value_t = 44_100, value_parser = value_parser!(u32).range(8_000..=192_000))]
+        sample_rate: u32,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// List every OSC address with its arguments
+    Addresses,
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (`audio-server man | man -l -`)
+    Man,
+}
+
+/// Which device the sound goes to, if any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Nowhere, in real time.
+    Null,
+    /// A WAV file, in real time.
+    File(PathBuf),
+    /// A device, by its name, a part of it, or its number.
+    Device(String),
+}
+
+/// How a deck's tempo is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Stretch {
+    /// Faster is higher, as on a turntable
+    PlaybackRate,
+    /// Pitch stays; time domain, light
+    #[value(alias = "audiotsm")]
+    Wsola,
+    /// Pitch stays; best sound, more work
+    #[value(alias = "pyrubberband")]
+    HighQuality,
+}
+
+/// The options of the server and of rendering.
+#[derive(Debug, Clone, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "command line switches")]
+pub struct Serve {
+    /// UDP port to listen on; 0 for any free one
+    #[arg(long, value_name = "PORT", default_value_t = 57_120, help_heading = "Network")]
+    pub port: u16,
+    /// Address to listen on; 0.0.0.0 for all networks
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", help_heading = "Network")]
+    pub bind: IpAddr,
+    /// Network that may send messages (repeatable); private networks unless given. This machine always may
+    #[arg(long, value_name = "CIDR", value_parser = parse_network, help_heading = "Network")]
+    pub allow: Vec<IpNet>,
+    /// Folder that files must lie in. Without it: any file when listening on this machine only, else the current folder
+    #[arg(long, value_name = "DIR", help_heading = "Network")]
+    pub media_root: Option<PathBuf>,
+
+    /// Where the sound goes: null, file:PATH or device:NAME
+    #[arg(long, value_name = "OUTPUT", value_parser = parse_output, conflicts_with = "device", help_heading = "Sound")]
+    pub output: Option<Output>,
+    /// Device to play on, by name, part of the name, or number in `audio-server devices`
+    #[arg(long, value_name = "NAME", help_heading = "Sound")]
+    pub device: Option<String>,
+    /// Frames per block: less is quicker to react, more is safer
+    #[arg(long, value_name = "FRAMES", default_value_t = 1024, value_parser = value_parser!(u32).range(16..=8192),
+        help_heading = "Sound")]
+    pub buffer_size: u32,
+    /// Sample rate in Hz, for --render and outputs without a device; a device is asked for it
+    #[arg(long, value_name = "HZ", default_value_t = 44_100, value_parser = value_parser!(u32).range(8_000..=192_000),
+        help_heading = "Sound")]
+    pub sample_rate: u32,
+    /// How tempo is changed (audiotsm is taken for wsola, pyrubberband for high_quality)
+    #[arg(long, value_name = "METHOD", value_enum, default_value = "playback_rate", help_heading = "Sound")]
+    pub stretch_method: Stretch,
+    /// The same as --stretch-method playback_rate
+    #[arg(long, help_heading = "Sound")]
+    pub disable_time_stretch: bool,
+    /// Equaliser on: the default, kept for old scripts
+    #[arg(long, conflicts_with = "disable_filters", help_heading = "Sound")]
+    pub enable_filters: bool,
+    /// Equaliser off: /deck_eq, /deck_eq_all and /deck_filter are refused
+    #[arg(long, help_heading = "Sound")]
+    pub disable_filters: bool,
+    /// Has no effect any more (there is one equaliser, and it is the fast one); kept for old scripts
+    #[arg(long, help_heading = "Sound")]
+    pub optimized_filters: bool,
+
+    /// Tempo at the start, and the tempo at which files play at their own speed
+    #[arg(long, value_name = "BPM", default_value_t = 120.0, value_parser = bpm, help_heading = "Tempo")]
+    pub bpm: f64,
+    /// Beats in a bar
+    #[arg(long, value_name = "BEATS", default_value_t = 4, value_parser = value_parser!(u8).range(1..=32),
+        help_heading = "Tempo")]
+    pub meter: u8,
+    /// How movement becomes tempo; ./bpm_config.json is read unless given
+    #[arg(long, value_name = "FILE", help_heading = "Tempo")]
+    pub bpm_config: Option<PathBuf>,
+
+    /// File to play in deck A at the start
+    #[arg(long, value_name = "FILE", help_heading = "At the start")]
+    pub a: Option<String>,
+    /// File to play in deck B at the start
+    #[arg(long, value_name = "FILE", help_heading = "At the start")]
+    pub b: Option<String>,
+    /// File to play in deck C at the start, or at --c_at
+    #[arg(long, value_name = "FILE", help_heading = "At the start")]
+    pub c: Option<String>,
+    /// File to play in deck D at the start
+    #[arg(long, value_name = "FILE", help_heading = "At the start")]
+    pub d: Option<String>,
+    /// Seconds after the start at which deck C starts
+    #[arg(long = "c_at", alias = "c-at", value_name = "SECONDS", value_parser = seconds, help_heading = "At the start")]
+    pub c_at: Option<f64>,
+    /// File to load for deck C, silent until --c_at or /schedule_c_at
+    #[arg(
+        long = "c_preload",
+        alias = "c-preload",
+        value_name = "FILE",
+        conflicts_with = "c",
+        help_heading = "At the start"
+    )]
+    pub c_preload: Option<String>,
+    /// Speed of the files given here
+    #[arg(long, value_name = "RATE", default_value_t = 1.0, value_parser = rate, help_heading = "At the start")]
+    pub rate: f64,
+    /// Gain of the files given here
+    #[arg(long, value_name = "GAIN", default_value_t = 0.8, value_parser = gain, help_heading = "At the start")]
+    pub vol: f64,
+    /// Gains of decks A and B
+    #[arg(long, num_args = 2, value_names = ["A", "B"], value_parser = gain, conflicts_with = "levels",
+        help_heading = "At the start")]
+    pub ab: Option<Vec<f64>>,
+    /// Gains of the four decks
+    #[arg(long, num_args = 4, value_names = ["A", "B", "C", "D"], value_parser = gain, help_heading = "At the start")]
+    pub levels: Option<Vec<f64>>,
+
+    /// Score to play
+    #[arg(long, value_name = "FILE", requires = "render", help_heading = "Scores")]
+    pub score: Option<PathBuf>,
+    /// WAV file (32-bit float) to render the score to; no device is opened and no port
+    #[arg(long, value_name = "FILE", requires = "score",
+        conflicts_with_all = ["output", "device", "port", "bind", "allow", "watch"], help_heading = "Scores")]
+    pub render: Option<PathBuf>,
+    /// How long to render; until the last line and everything that plays has ended unless given
+    #[arg(long, value_name = "SECONDS", requires = "render", value_parser = seconds, help_heading = "Scores")]
+    pub seconds: Option<f64>,
+
+    /// Log the status every second
+    #[arg(long, help_heading = "Log")]
+    pub watch: bool,
+    /// Log as JSON, one object a line
+    #[arg(long, help_heading = "Log")]
+    pub json: bool,
+    /// Log more; twice for every message
+    #[arg(short, long, action = clap::ArgAction::Count, help_heading = "Log")]
+    pub verbose: u8,
+}
+
+impl Serve {
+    /// Where the sound goes; `None`: the default device.
+    #[must_use]
+    pub fn output(&self) -> Option<Output> {
+        self.output.clone().or_else(|| self.device.clone().map(Output::Device))
+    }
+
+    /// The method that was asked for.
+    #[must_use]
+    pub const fn stretch(&self) -> Stretch {
+        if self.disable_time_stretch { Stretch::PlaybackRate } else { self.stretch_method }
+    }
+
+    /// What old flags that were given do now, a line each.
+    #[must_use]
+    pub fn notes(&self) -> Vec<&'static str> {
+        [
+            (self.enable_filters, "--enable-filters: the equaliser is on by default"),
+            (self.disable_filters, "--disable-filters: equaliser messages will be refused"),
+            (
+                self.optimized_filters,
+                "--optimized-filters has no effect: there is one equaliser, and it is the fast one",
+            ),
+            (
+                self.disable_time_stretch && self.stretch_method != Stretch::PlaybackRate,
+                "--disable-time-stretch overrides --stretch-method: playback_rate is used",
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(given, note)| given.then_some(note))
+        .collect()
+    }
+}
+
+fn parse_output(text: &str) -> Result<Output, String> {
+    match text.split_once(':') {
+        None if text == "null" => Ok(Output::Null),
+        Some(("file", path)) if !path.is_empty() => Ok(Output::File(path.into())),
+        Some(("device", name)) if !name.is_empty() => Ok(Output::Device(name.into())),
+        _ => Err("write null, file:PATH or device:NAME".into()),
+    }
+}
+
+fn within(text: &str, range: RangeInclusive<f64>) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|v| range.contains(v));
+    number.ok_or_else(|| format!("a number from {} to {} is needed", range.start(), range.end()))
+}
+
+fn bpm(text: &str) -> Result<f64, String> {
+    within(text, methods::BPM)
+}
+
+fn gain(text: &str) -> Result<f64, String> {
+    within(text, methods::GAIN)
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    within(text, methods::RATE)
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    within(text, 0.0..=86_400.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(words: &str) -> Result<Cli, String> {
+        Cli::try_parse_from(["audio-server"].into_iter().chain(words.split_whitespace())).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn start_scripts_of_the_old_server_still_work() {
+        let old = "--port 57122 --device 3 --buffer-size 512 --enable-filters --optimized-filters --bpm 118 \
+            --stretch-method audiotsm --a x.wav --b y.wav --c z.wav --d w.wav --c_at 12.5 --rate 1.1 --vol .7 \
+            --levels 1 0.5 0 0 --watch --meter 3 --bpm-config bpm.json";
+        let serve = parse(old).unwrap().serve;
+        assert_eq!((serve.port, serve.buffer_size, serve.bpm, serve.meter), (57_122, 512, 118.0, 3));
+        assert_eq!(serve.output(), Some(Output::Device("3".into())));
+        assert_eq!(serve.stretch(), Stretch::Wsola);
+        assert_eq!(serve.levels, Some(vec![1.0, 0.5, 0.0, 0.0]));
+        assert_eq!(serve.notes().len(), 2);
+        let serve =
+            parse("--disable-filters --disable-time-stretch --stretch-method pyrubberband --c_preload z.wav --ab 1 0")
+                .unwrap()
+                .serve;
+        assert_eq!(serve.stretch(), Stretch::PlaybackRate);
+        assert_eq!(serve.ab, Some(vec![1.0, 0.0]));
+        assert_eq!(parse("--stretch-method high_quality").unwrap().serve.stretch(), Stretch::HighQuality);
+    }
+
+    #[test]
+    fn without_flags_only_this_machine_is_heard() {
+        let serve = parse("").unwrap().serve;
+        assert!(serve.bind.is_loopback());
+        assert_eq!((serve.port, serve.buffer_size, serve.bpm), (57_120, 1024, 120.0));
+        assert_eq!(serve.output(), None);
+        assert_eq!(serve.notes(), [""; 0]);
+    }
+
+    #[test]
+    fn outputs_are_named() {
+        for (text, output) in [
+            ("null", Output::Null),
+            ("file:a:b.wav", Output::File("a:b.wav".into())),
+            ("device:USB: Mixer", Output::Device("USB: Mixer".into())),
+        ] {
+            assert_eq!(parse_output(text), Ok(output));
+        }
+    }
+
+    #[test]
+    fn wrong_command_lines_say_why() {
+        for (words, says) in [
+            ("--output tape", "write null, file:PATH or device:NAME"),
+            ("--output file:", "write null"),
+            ("--output null --device x", "cannot be used with"),
+            ("--score x", "--render <FILE>"),
+            ("--render x", "--score <FILE>"),
+            ("--score x --render y --output null", "cannot be used with"),
+            ("--seconds 3", "--render <FILE>"),
+            ("--bpm NaN", "a number from 20 to 400"),
+            ("--bpm 0", "a number from 20 to 400"),
+            ("--ab 1", "2 values required"),
+            ("--ab 1 x", "a number from 0 to 4"),
+            ("--allow lan", "is not a network"),
+            ("--bind here", "invalid value 'here'"),
+            ("--port 70000", "70000"),
+            ("--buffer-size 0", "16..=8192"),
+            ("--enable-filters --disable-filters", "cannot be used with"),
+            ("--c x --c_preload y", "cannot be used with"),
+            ("--stretch-method fast", "playback_rate, wsola, high_quality"),
+            ("--port 1 devices", "cannot be used with"),
+        ] {
+            let error = parse(words).map(|_| ()).expect_err(words);
+            assert!(error.contains(says), "{words}: {error}");
+        }
+    }
+}

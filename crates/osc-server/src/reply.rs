@@ -1,0 +1,210 @@
+//! What goes back to the sender, and its layout.
+//!
+//! | address | arguments | when |
+//! |---|---|---|
+//! | `/error` | `s` address, `s` text, `s` kind | a message was refused: it had no effect. The address is empty when the datagram could not be read; kinds are those of [`Kind`] |
+//! | `/synced` | `i` n (`h` if it does not fit) | everything this sender sent before `/sync n` was done |
+//! | `/loaded` | `i` id, `s` name, `f` seconds | a file asked for by this sender is ready to play |
+//! | `/late` | `s` deck, `f` seconds | a deck of a group entered this much after its time, in phase |
+//! | `/status` | see [`Status`] | asked for, or subscribed to |
+//! | `/status/deck` | see [`DeckStatus`] | after each `/status`, once for every deck |
+//! | `/subscribed` | `f` interval, `f` seconds | `/status/subscribe` was taken, and how long it lasts unless renewed |
+//!
+//! Every reply is a datagram of its own. Whoever sends one of these to the server is not answered, so that two servers
+//! pointed at each other fall silent.
+
+use crate::refusal::{Kind, Refusal, quote};
+use rosc::{OscMessage, OscPacket, OscType, encoder};
+use std::time::Duration;
+
+/// The longest text of an `/error`, in characters.
+const MAX_TEXT: usize = 480;
+
+/// Whether `address` is one of a reply that is not a request as well.
+#[must_use]
+pub fn is_reply(address: &str) -> bool {
+    matches!(address, "/error" | "/synced" | "/loaded" | "/late" | "/status/deck" | "/subscribed")
+}
+
+/// The mix, as `/status` tells it; arguments in this order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Status {
+    /// `d` Seconds since time zero.
+    pub seconds: f64,
+    /// `f` Master tempo in BPM.
+    pub tempo: f32,
+    /// `d` Beats since time zero.
+    pub beat: f64,
+    /// `T`/`F` Whether movement sets the tempo.
+    pub movement: bool,
+    /// `f` Highest peak of the mix since the last status, in dBFS; -inf for silence is sent as -200.
+    pub peak: f32,
+    /// `f` RMS of the mix in dBFS.
+    pub rms: f32,
+    /// `f` Momentary loudness of the mix in LUFS.
+    pub loudness: f32,
+    /// `f` Gain of the limiter in dB, 0 when it does nothing.
+    pub limiter: f32,
+    /// `f` Share of the time of a block that rendering it takes, 0..1.
+    pub load: f32,
+    /// `h` Blocks rendered.
+    pub blocks: u64,
+    /// `h` Blocks that came too late.
+    pub underruns: u64,
+    /// `h` Messages received.
+    pub received: u64,
+    /// `h` Messages refused.
+    pub refused: u64,
+}
+
+/// One deck, as `/status/deck` tells it; arguments in this order, after `s` the deck's letter.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DeckStatus {
+    /// `s` The deck's letter.
+    pub deck: char,
+    /// `s` `empty`, `loading`, `cued`, `playing` or `stopped`.
+    pub state: &'static str,
+    /// `d` Seconds into the file of the deck's first playing stem.
+    pub position: f64,
+    /// `f` Linear gain.
+    pub level: f32,
+    /// `f` Speed, 1 is the file's own.
+    pub rate: f32,
+    /// `f` Peak since the last status, in dBFS.
+    pub peak: f32,
+}
+
+/// `/error`.
+#[must_use]
+pub fn error(refusal: &Refusal) -> Vec<u8> {
+    let text: String = refusal.text.chars().take(MAX_TEXT).collect();
+    message("/error", vec![quote(&refusal.address).into(), text.into(), refusal.kind.name().into()])
+}
+
+/// `/synced`.
+#[must_use]
+pub fn synced(n: i64) -> Vec<u8> {
+    message("/synced", vec![i32::try_from(n).map_or(OscType::Long(n), OscType::Int)])
+}
+
+/// `/loaded`.
+#[must_use]
+pub fn loaded(id: u16, name: &str, seconds: f32) -> Vec<u8> {
+    message("/loaded", vec![OscType::Int(id.into()), quote(name).into(), seconds.into()])
+}
+
+/// `/late`.
+#[must_use]
+pub fn late(deck: char, seconds: f32) -> Vec<u8> {
+    message("/late", vec![deck.to_string().into(), seconds.into()])
+}
+
+/// `/subscribed`.
+#[must_use]
+pub fn subscribed(interval: Duration, lasts: Duration) -> Vec<u8> {
+    message("/subscribed", vec![interval.as_secs_f32().into(), lasts.as_secs_f32().into()])
+}
+
+/// `/status`.
+#[must_use]
+pub fn status(s: &Status) -> Vec<u8> {
+    message(
+        "/status",
+        vec![
+            s.seconds.into(),
+            s.tempo.into(),
+            s.beat.into(),
+            s.movement.into(),
+            finite(s.peak),
+            finite(s.rms),
+            finite(s.loudness),
+            finite(s.limiter),
+            s.load.into(),
+            count(s.blocks),
+            count(s.underruns),
+            count(s.received),
+            count(s.refused),
+        ],
+    )
+}
+
+/// `/status/deck`.
+#[must_use]
+pub fn deck_status(s: &DeckStatus) -> Vec<u8> {
+    let text = |t: String| OscType::String(t);
+    message(
+        "/status/deck",
+        vec![
+            text(s.deck.into()),
+            text(s.state.into()),
+            s.position.into(),
+            s.level.into(),
+            s.rate.into(),
+            finite(s.peak),
+        ],
+    )
+}
+
+/// Levels of silence are minus infinity, which many clients cannot print.
+fn finite(decibels: f32) -> OscType {
+    OscType::Float(if decibels.is_finite() { decibels.max(-200.0) } else { -200.0 })
+}
+
+fn count(n: u64) -> OscType {
+    OscType::Long(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
+fn message(addr: &str, args: Vec<OscType>) -> Vec<u8> {
+    // The encoder fails only on sinks that do; a Vec never does.
+    encoder::encode(&OscPacket::Message(OscMessage { addr: addr.into(), args })).unwrap_or_default()
+}
+
+/// Whether a refusal of this kind is told to the sender at all.
+#[must_use]
+pub const fn is_answered(kind: Kind) -> bool {
+    !matches!(kind, Kind::NotAllowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guard::{decode, unpack};
+
+    fn read_back(bytes: &[u8]) -> OscMessage {
+        decode(unpack(bytes).unwrap()[0].bytes).unwrap()
+    }
+
+    #[test]
+    fn an_error_names_address_text_and_kind() {
+        let refusal = Refusal::new(Kind::BadArgument, "/deck_eq", "argument 1 (deck) is \"é\"");
+        let expected: [OscType; 3] = ["/deck_eq".into(), "argument 1 (deck) is \"é\"".into(), "bad_argument".into()];
+        let reply = read_back(&error(&refusal));
+        assert_eq!((reply.addr.as_str(), &reply.args[..]), ("/error", &expected[..]));
+    }
+
+    #[test]
+    fn no_error_is_larger_than_a_packet() {
+        let long = "é".repeat(8000);
+        assert!(error(&Refusal::new(Kind::Malformed, &long, long.clone())).len() < 1400);
+    }
+
+    #[test]
+    fn sync_numbers_come_back_as_they_went() {
+        assert_eq!(read_back(&synced(-7)).args, [OscType::Int(-7)]);
+        assert_eq!(read_back(&synced(1 << 40)).args, [OscType::Long(1 << 40)]);
+    }
+
+    #[test]
+    fn silence_is_a_finite_level() {
+        let deck =
+            DeckStatus { deck: 'B', state: "empty", position: 0.0, level: 1.0, rate: 1.0, peak: f32::NEG_INFINITY };
+        assert_eq!(read_back(&deck_status(&deck)).args.last(), Some(&OscType::Float(-200.0)));
+    }
+
+    #[test]
+    fn replies_are_not_answered() {
+        for reply in [error(&Refusal::of_bytes(Kind::Busy, "x")), synced(1), loaded(100, "x", 1.0), late('A', 0.1)] {
+            assert!(is_reply(&read_back(&reply).addr));
+        }
+    }
+}
