@@ -1,0 +1,138 @@
+//! Files that appear whole or not at all.
+
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+use crate::Error;
+
+/// A file under construction: written beside its final place under a temporary hidden name, renamed on
+/// [`commit`](Self::commit). Dropped without `commit`, it leaves nothing behind and an older file stays as it was.
+///
+/// Writes are not buffered here; wrap it in a [`std::io::BufWriter`] for small ones.
+#[derive(Debug)]
+pub struct AtomicFile {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl AtomicFile {
+    /// Starts a file that will be called `path`. Its directory must exist.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the directory does not exist or cannot be written; [`Error::Invalid`] when `path` names no file.
+    pub fn create(path: &Path) -> Result<Self, Error> {
+        let Some(name) = path.file_name() else {
+            return Err(Error::Invalid {
+                what: "the output path",
+                value: path.display().to_string(),
+                way_out: "name a file, not a directory",
+            });
+        };
+        let prefix = format!(".{}.", name.to_string_lossy());
+        let mut builder = Builder::new();
+        builder.prefix(&prefix).suffix(".part");
+        // Temporary files are private by default; the finished one should get what the umask grants any new file.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder.tempfile_in(directory(path)).map_err(|e| Error::io(path, "create", e))?;
+        Ok(Self { file, path: path.to_owned() })
+    }
+
+    /// The name the file will have.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Syncs the content to disk, renames the file to its final name (replacing an older one) and syncs the directory.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; the temporary file is then removed and the older file, if any, is untouched, unless only the
+    /// last step (syncing the directory) failed.
+    pub fn commit(self) -> Result<(), Error> {
+        let Self { file, path } = self;
+        file.as_file().sync_all().map_err(|e| Error::io(&path, "sync", e))?;
+        file.persist(&path).map_err(|e| Error::io(&path, "rename to", e.error))?;
+        // Only Unix lets a directory be opened and synced; elsewhere the rename is as durable as the system makes it.
+        if cfg!(unix) {
+            let synced = File::open(directory(&path)).and_then(|d| d.sync_all());
+            synced.map_err(|e| Error::io(&path, "sync the directory of", e))?;
+        }
+        Ok(())
+    }
+}
+
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.as_file_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_file_mut().flush()
+    }
+}
+
+impl Seek for AtomicFile {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.as_file_mut().seek(to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_left_behind_without_commit() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mix.wav");
+        fs::write(&path, b"older").unwrap();
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.write_all(b"newer").unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "the temporary file lives in the same directory");
+        drop(file);
+        assert_eq!(fs::read(&path).unwrap(), b"older");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn commit_replaces_the_older_file_in_one_step() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mix.wav");
+        fs::write(&path, b"older").unwrap();
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.write_all(b"newer").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"older");
+        file.commit().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"newer");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_finished_file_is_as_readable_as_any_new_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (plain, atomic) = (dir.path().join("plain"), dir.path().join("atomic"));
+        fs::write(&plain, b"").unwrap();
+        AtomicFile::create(&atomic).unwrap().commit().unwrap();
+        let mode = |p: &Path| fs::metadata(p).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&atomic), mode(&plain));
+    }
+
+    #[test]
+    fn a_missing_directory_is_named_in_the_error() {
+        let path = Path::new("/nonexistent/mix.wav");
+        let error = AtomicFile::create(path).unwrap_err().to_string();
+        assert!(error.contains("/nonexistent/mix.wav"), "{error}");
+        assert!(AtomicFile::create(Path::new("/")).is_err());
+    }
+}

@@ -1,0 +1,186 @@
+use crate::{Error, downmix, resample};
+
+/// Lowest accepted sample rate, Hz.
+pub const MIN_RATE: u32 = 1_000;
+/// Highest accepted sample rate, Hz.
+pub const MAX_RATE: u32 = 768_000;
+/// Highest accepted channel count.
+pub const MAX_CHANNELS: u16 = 64;
+
+/// Interleaved samples, in the narrowest type that holds the source without loss.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Samples {
+    /// 16-bit integers, full scale -32768..=32767: sources of 16 bits or fewer.
+    I16(Vec<i16>),
+    /// 32-bit floats, full scale -1.0..=1.0; lossy and float sources may exceed it. Always finite after [`crate::open`].
+    F32(Vec<f32>),
+}
+
+impl Samples {
+    /// Number of samples, all channels counted.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::I16(v) => v.len(),
+            Self::F32(v) => v.len(),
+        }
+    }
+
+    /// True when there is not one sample.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes held, spare capacity included.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::I16(v) => v.capacity() * size_of::<i16>(),
+            Self::F32(v) => v.capacity() * size_of::<f32>(),
+        }
+    }
+}
+
+/// A piece of decoded audio.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Audio {
+    /// Interleaved samples; the length is a multiple of `channels`.
+    pub samples: Samples,
+    /// Frames per second, in [`MIN_RATE`]..=[`MAX_RATE`].
+    pub sample_rate: u32,
+    /// Channels per frame, 1..=[`MAX_CHANNELS`].
+    pub channels: u16,
+    /// Speaker positions as a WAVEFORMATEXTENSIBLE channel mask; 0 means the usual layout for `channels`.
+    pub speakers: u32,
+    /// How many non-finite samples of the source were replaced by 0.
+    pub mended: u64,
+    /// What the listener should know about the file: truncated, damaged packets, and so on. Empty for a sound file.
+    pub warnings: Vec<String>,
+}
+
+impl Audio {
+    /// Wraps interleaved samples.
+    ///
+    /// # Errors
+    /// [`Error::Rate`] or [`Error::Shape`] when the numbers do not describe audio.
+    pub fn new(samples: Samples, sample_rate: u32, channels: u16) -> Result<Self, Error> {
+        check_rate(sample_rate)?;
+        check_shape(samples.len(), channels)?;
+        Ok(Self { samples, sample_rate, channels, speakers: 0, mended: 0, warnings: Vec::new() })
+    }
+
+    /// Number of frames (samples per channel).
+    pub fn frames(&self) -> usize {
+        self.samples.len() / usize::from(self.channels.max(1))
+    }
+
+    /// Length in seconds.
+    pub fn seconds(&self) -> f64 {
+        self.frames() as f64 / f64::from(self.sample_rate.max(1))
+    }
+
+    /// A copy of all samples as floats, full scale 1.0 (an i16 is divided by 32768, which is exact).
+    pub fn to_f32(&self) -> Vec<f32> {
+        match &self.samples {
+            Samples::I16(v) => v.iter().map(|&s| from_i16(s)).collect(),
+            Samples::F32(v) => v.clone(),
+        }
+    }
+
+    /// Writes the frames from `first` on into `out` as interleaved floats and returns how many frames were written:
+    /// fewer than fit when the audio ends. This reads 16-bit audio piecewise, without a float copy of the whole.
+    pub fn read_f32(&self, first: usize, out: &mut [f32]) -> usize {
+        let channels = usize::from(self.channels.max(1));
+        let frames = (out.len() / channels).min(self.frames().saturating_sub(first));
+        if frames == 0 {
+            return 0;
+        }
+        let span = first * channels..(first + frames) * channels;
+        match &self.samples {
+            Samples::I16(v) => {
+                for (to, &from) in out.iter_mut().zip(v.get(span).unwrap_or_default()) {
+                    *to = from_i16(from);
+                }
+            }
+            Samples::F32(v) => {
+                for (to, &from) in out.iter_mut().zip(v.get(span).unwrap_or_default()) {
+                    *to = from;
+                }
+            }
+        }
+        frames
+    }
+
+    /// The same audio in two channels.
+    ///
+    /// Stereo is returned as it is; mono is doubled. More channels are mixed with the coefficients of
+    /// ITU-R BS.775-4 annex 4 (front 1, centre and surrounds 0.7071, LFE left out), then scaled by the inverse of the
+    /// largest row sum, so that even full scale in every channel cannot clip: 5.1 comes out 7.7 dB lower. The scale
+    /// depends on the layout only, never on the content. Mixed audio is [`Samples::F32`].
+    pub fn to_stereo(self) -> Self {
+        downmix::to_stereo(self)
+    }
+
+    /// The same audio at `rate` Hz: length `round(frames * rate / sample_rate)`, no delay, [`Samples::F32`].
+    ///
+    /// At the same rate this is the audio itself, not converted. See [`crate::resample`] for the quality.
+    ///
+    /// # Errors
+    /// [`Error::Rate`] for a rate out of range, [`Error::OutOfMemory`].
+    pub fn resampled(self, rate: u32) -> Result<Self, Error> {
+        check_rate(rate)?;
+        if rate == self.sample_rate {
+            return Ok(self);
+        }
+        let samples = match &self.samples {
+            Samples::I16(v) => resample::run(v, self.channels, self.sample_rate, rate, |s| f64::from(s) / 32768.0)?,
+            Samples::F32(v) => resample::run(v, self.channels, self.sample_rate, rate, f64::from)?,
+        };
+        Ok(Self { samples: Samples::F32(samples), sample_rate: rate, ..self })
+    }
+}
+
+pub(crate) fn from_i16(s: i16) -> f32 {
+    f32::from(s) / 32768.0
+}
+
+pub(crate) fn check_rate(rate: u32) -> Result<(), Error> {
+    if (MIN_RATE..=MAX_RATE).contains(&rate) { Ok(()) } else { Err(Error::Rate { rate }) }
+}
+
+pub(crate) fn check_shape(samples: usize, channels: u16) -> Result<(), Error> {
+    if (1..=MAX_CHANNELS).contains(&channels) && samples.is_multiple_of(usize::from(channels)) {
+        Ok(())
+    } else {
+        Err(Error::Shape { samples, channels })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_count_whole_frames_and_bad_shapes_are_refused() {
+        let audio = Audio::new(Samples::I16(vec![1, 2, 3, 4, 5, 6]), 44_100, 2).unwrap();
+        assert_eq!(audio.frames(), 3);
+        assert!(matches!(Audio::new(Samples::I16(vec![1, 2, 3]), 44_100, 2), Err(Error::Shape { .. })));
+        assert!(matches!(Audio::new(Samples::I16(vec![]), 44_100, 0), Err(Error::Shape { .. })));
+        assert!(matches!(Audio::new(Samples::I16(vec![]), 7, 1), Err(Error::Rate { rate: 7 })));
+    }
+
+    #[test]
+    fn piecewise_reading_gives_the_same_floats_as_the_whole() {
+        let audio = Audio::new(Samples::I16((0..20).map(|n| n * 1000).collect()), 48_000, 2).unwrap();
+        let whole = audio.to_f32();
+        let mut piece = [9.0; 6];
+        assert_eq!(audio.read_f32(8, &mut piece), 2);
+        assert_eq!(piece, [whole[16], whole[17], whole[18], whole[19], 9.0, 9.0]);
+        assert_eq!(audio.read_f32(10, &mut piece), 0);
+        assert_eq!(audio.read_f32(usize::MAX, &mut piece), 0);
+    }
+
+    #[test]
+    fn same_rate_keeps_sixteen_bit_samples_untouched() {
+        let audio = Audio::new(Samples::I16(vec![1, -1, 32767, -32768]), 48_000, 2).unwrap();
+        assert_eq!(audio.clone().resampled(48_000).unwrap(), audio);
+    }
+}

@@ -1,0 +1,85 @@
+use symphonia::core::meta::{Metadata, RawValue, StandardTag, Tag};
+
+/// What the file says about the music in it. Trusted no further than to be shown.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Tags {
+    /// Title of the track.
+    pub title: Option<String>,
+    /// Artist of the track.
+    pub artist: Option<String>,
+    /// Album the track is from.
+    pub album: Option<String>,
+    /// Beats per minute, positive and finite.
+    pub bpm: Option<f64>,
+    /// Musical key as written ("Am", "8A").
+    pub key: Option<String>,
+}
+
+impl Tags {
+    /// Takes what it finds first in any revision, and the iTunSMPB value beside.
+    pub(super) fn read(mut log: Metadata<'_>) -> (Self, Option<String>) {
+        let (mut tags, mut smpb) = (Self::default(), None);
+        loop {
+            if let Some(revision) = log.current() {
+                let per_track = revision.per_track.iter().flat_map(|t| &t.metadata.tags);
+                for tag in revision.media.tags.iter().chain(per_track) {
+                    tags.take(tag);
+                    if tag.raw.key.ends_with("iTunSMPB") {
+                        smpb = text(&tag.raw.value).or(smpb);
+                    }
+                }
+            }
+            if log.pop().is_none() {
+                return (tags, smpb);
+            }
+        }
+    }
+
+    fn take(&mut self, tag: &Tag) {
+        let put = |slot: &mut Option<String>, value: &str| {
+            let value = value.trim();
+            if slot.is_none() && !value.is_empty() {
+                *slot = Some(value.to_owned());
+            }
+        };
+        match &tag.std {
+            Some(StandardTag::TrackTitle(s)) => put(&mut self.title, s),
+            Some(StandardTag::Artist(s)) => put(&mut self.artist, s),
+            Some(StandardTag::Album(s)) => put(&mut self.album, s),
+            Some(StandardTag::InitialKey(s)) => put(&mut self.key, s),
+            // The standard tag is a whole number; the raw one may keep the fraction.
+            Some(StandardTag::Bpm(n)) => {
+                self.put_bpm(text(&tag.raw.value).and_then(|s| s.trim().parse().ok()).unwrap_or(*n as f64))
+            }
+            None if tag.raw.key.eq_ignore_ascii_case("TBPM") || tag.raw.key.eq_ignore_ascii_case("BPM") => {
+                if let Some(bpm) = text(&tag.raw.value).and_then(|s| s.trim().parse().ok()) {
+                    self.put_bpm(bpm);
+                }
+            }
+            None if ["INITIALKEY", "TKEY", "KEY"].iter().any(|k| tag.raw.key.eq_ignore_ascii_case(k)) => {
+                if let Some(key) = text(&tag.raw.value) {
+                    put(&mut self.key, &key);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn put_bpm(&mut self, bpm: f64) {
+        if self.bpm.is_none() && bpm.is_finite() && bpm > 0.0 {
+            self.bpm = Some(bpm);
+        }
+    }
+}
+
+fn text(value: &RawValue) -> Option<String> {
+    match value {
+        RawValue::String(s) => Some(s.to_string()),
+        RawValue::StringList(list) => list.first().cloned(),
+        RawValue::Float(x) => Some(x.to_string()),
+        RawValue::UnsignedInt(n) => Some(n.to_string()),
+        RawValue::SignedInt(n) => Some(n.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,4 @@
+//! Samples to files, one file per format.
+
+mod dither;
+pub mod wav;

@@ -1,0 +1,396 @@
+//! WAV writing: 16-bit, 24-bit and float, turning into RF64 (EBU Tech 3306) past 4 GiB.
+
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::dither::Tpdf;
+use crate::atomic::AtomicFile;
+use crate::audio::{check_rate, check_shape, from_i16};
+use crate::{Audio, Error, Samples};
+
+/// Sample format of a written file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// 16-bit integers.
+    I16,
+    /// 24-bit integers.
+    I24,
+    /// 32-bit floats.
+    F32,
+}
+
+impl Format {
+    /// Bytes of one sample.
+    pub fn bytes(self) -> u16 {
+        match self {
+            Self::I16 => 2,
+            Self::I24 => 3,
+            Self::F32 => 4,
+        }
+    }
+}
+
+/// What a [`Writer`] writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spec {
+    /// Frames per second, in [`crate::MIN_RATE`]..=[`crate::MAX_RATE`].
+    pub sample_rate: u32,
+    /// Interleaved channels, 1..=[`crate::MAX_CHANNELS`].
+    pub channels: u16,
+    /// Sample format.
+    pub format: Format,
+    /// Adds triangular dither of +-1 LSB when floats are rounded to integers. Integers are never dithered.
+    pub dither: bool,
+    /// WAVEFORMATEXTENSIBLE channel mask, written for more than two channels; 0 leaves the layout open.
+    pub speakers: u32,
+}
+
+impl Spec {
+    /// A spec without dither and without a channel mask.
+    pub fn new(sample_rate: u32, channels: u16, format: Format) -> Self {
+        Self { sample_rate, channels, format, dither: false, speakers: 0 }
+    }
+}
+
+/// After this many data bytes the sizes in the header are brought up to date, so that what a crash leaves is playable.
+const REFRESH: u64 = 8 << 20;
+/// Data bytes of the `ds64` chunk; a `JUNK` chunk of that size keeps its place while the file is small.
+const DS64: u32 = 28;
+
+/// A streaming WAV writer over anything that can seek.
+///
+/// The header is valid from the first byte on and refreshed every 8 MiB and on [`flush`](Self::flush); when the file
+/// outgrows the 32-bit sizes of RIFF, the header becomes RF64 in place. Call [`finish`](Self::finish) (or
+/// [`commit`](Self::commit) for a file) at the end: dropping the writer loses what is still buffered.
+#[derive(Debug)]
+pub struct Writer<W: Write + Seek> {
+    sink: BufWriter<W>,
+    path: PathBuf,
+    spec: Spec,
+    dither: Tpdf,
+    data_bytes: u64,
+    header_covers: u64,
+    mended: u64,
+    scratch: Vec<u8>,
+}
+
+impl Writer<AtomicFile> {
+    /// Starts the file `path`, which appears on [`commit`](Self::commit).
+    ///
+    /// # Errors
+    /// As [`Writer::new`] and [`AtomicFile::create`].
+    pub fn create(path: &Path, spec: Spec) -> Result<Self, Error> {
+        Self::with_label(AtomicFile::create(path)?, spec, path)
+    }
+
+    /// Completes the header and puts the file in its place.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; nothing is left behind then.
+    pub fn commit(self) -> Result<(), Error> {
+        self.finish()?.commit()
+    }
+}
+
+impl<W: Write + Seek> Writer<W> {
+    /// Writes an empty WAV to `sink`, from its start.
+    ///
+    /// # Errors
+    /// [`Error::Rate`] or [`Error::Shape`] for an impossible spec, [`Error::Io`] from the sink.
+    pub fn new(sink: W, spec: Spec) -> Result<Self, Error> {
+        Self::with_label(sink, spec, Path::new("the WAV stream"))
+    }
+
+    fn with_label(sink: W, spec: Spec, path: &Path) -> Result<Self, Error> {
+        check_rate(spec.sample_rate)?;
+        check_shape(0, spec.channels)?;
+        let mut writer = Self {
+            sink: BufWriter::with_capacity(1 << 16, sink),
+            path: path.to_owned(),
+            spec,
+            dither: Tpdf::new(),
+            data_bytes: 0,
+            header_covers: 0,
+            mended: 0,
+            scratch: Vec::new(),
+        };
+        let header = writer.header();
+        writer.put(&header)?;
+        Ok(writer)
+    }
+
+    /// What is being written.
+    pub fn spec(&self) -> Spec {
+        self.spec
+    }
+
+    /// Frames written so far.
+    pub fn frames(&self) -> u64 {
+        self.data_bytes / self.frame_bytes()
+    }
+
+    /// How many non-finite samples were written as 0.
+    pub fn mended(&self) -> u64 {
+        self.mended
+    }
+
+    /// Appends whole interleaved frames, full scale 1.0. Integer formats clamp what is louder; NaN and infinities
+    /// become 0 and are counted in [`mended`](Self::mended).
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for a broken frame, [`Error::Io`] from the sink.
+    pub fn write_f32(&mut self, samples: &[f32]) -> Result<(), Error> {
+        check_shape(samples.len(), self.spec.channels)?;
+        let mut bytes = std::mem::take(&mut self.scratch);
+        bytes.clear();
+        for &s in samples {
+            let s = if s.is_finite() {
+                s
+            } else {
+                self.mended += 1;
+                0.0
+            };
+            match self.spec.format {
+                Format::I16 => bytes.extend((self.quantise(s, 16) as i16).to_le_bytes()),
+                Format::I24 => bytes.extend(&self.quantise(s, 24).to_le_bytes()[..3]),
+                Format::F32 => bytes.extend(s.to_le_bytes()),
+            }
+        }
+        let written = self.append(&bytes);
+        self.scratch = bytes;
+        written
+    }
+
+    /// Appends whole interleaved frames of 16-bit samples, exactly in every format.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for a broken frame, [`Error::Io`] from the sink.
+    pub fn write_i16(&mut self, samples: &[i16]) -> Result<(), Error> {
+        check_shape(samples.len(), self.spec.channels)?;
+        let mut bytes = std::mem::take(&mut self.scratch);
+        bytes.clear();
+        for &s in samples {
+            match self.spec.format {
+                Format::I16 => bytes.extend(s.to_le_bytes()),
+                Format::I24 => bytes.extend(&(i32::from(s) << 8).to_le_bytes()[..3]),
+                Format::F32 => bytes.extend(from_i16(s).to_le_bytes()),
+            }
+        }
+        let written = self.append(&bytes);
+        self.scratch = bytes;
+        written
+    }
+
+    /// Brings the header up to date and hands everything to the sink: what is there now is a complete WAV.
+    ///
+    /// # Errors
+    /// [`Error::Io`] from the sink.
+    pub fn flush(&mut self) -> Result<(), Error> {
+        let end = self.header().len() as u64 + self.data_bytes;
+        self.refresh(end)?;
+        self.sink.flush().map_err(|e| Error::io(&self.path, "write", e))
+    }
+
+    /// Pads the data chunk to an even length, completes the header and returns the sink.
+    ///
+    /// # Errors
+    /// [`Error::Io`] from the sink.
+    pub fn finish(mut self) -> Result<W, Error> {
+        if self.data_bytes % 2 == 1 {
+            self.put(&[0])?;
+        }
+        let end = self.header().len() as u64 + self.data_bytes.next_multiple_of(2);
+        self.refresh(end)?;
+        let path = self.path;
+        self.sink.into_inner().map_err(|e| Error::io(&path, "write", e.into_error()))
+    }
+
+    fn frame_bytes(&self) -> u64 {
+        u64::from(self.spec.channels) * u64::from(self.spec.format.bytes())
+    }
+
+    fn quantise(&mut self, s: f32, bits: u32) -> i32 {
+        let full = f64::from(1 << (bits - 1));
+        let noise = if self.spec.dither { self.dither.next() } else { 0.0 };
+        (f64::from(s) * full + noise).round().clamp(-full, full - 1.0) as i32
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.put(bytes)?;
+        self.data_bytes += bytes.len() as u64;
+        if self.data_bytes - self.header_covers >= REFRESH {
+            let end = self.header().len() as u64 + self.data_bytes;
+            self.refresh(end)?;
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.sink.write_all(bytes).map_err(|e| Error::io(&self.path, "write", e))
+    }
+
+    /// Rewrites the header and returns to `end`.
+    fn refresh(&mut self, end: u64) -> Result<(), Error> {
+        let header = self.header();
+        let rewrite = |sink: &mut BufWriter<W>| -> io::Result<()> {
+            sink.seek(SeekFrom::Start(0))?;
+            sink.write_all(&header)?;
+            sink.seek(SeekFrom::Start(end))?;
+            Ok(())
+        };
+        rewrite(&mut self.sink).map_err(|e| Error::io(&self.path, "write", e))?;
+        self.header_covers = self.data_bytes;
+        Ok(())
+    }
+
+    /// The header for the data written so far; its length depends on the spec alone.
+    fn header(&self) -> Vec<u8> {
+        let Spec { sample_rate, channels, format, speakers, .. } = self.spec;
+        let bits = format.bytes() * 8;
+        // WAVEFORMATEXTENSIBLE is required past two channels or 16 integer bits, as old readers guess wrong there.
+        let extensible = channels > 2 || format == Format::I24;
+        let tag: u16 = if format == Format::F32 { 3 } else { 1 };
+        let mut fmt = Vec::new();
+        fmt.extend(if extensible { 0xfffe_u16 } else { tag }.to_le_bytes());
+        fmt.extend(channels.to_le_bytes());
+        fmt.extend(sample_rate.to_le_bytes());
+        fmt.extend((u64::from(sample_rate) * self.frame_bytes()).min(u64::from(u32::MAX)).to_le_bytes().iter().take(4));
+        fmt.extend((self.frame_bytes() as u16).to_le_bytes());
+        fmt.extend(bits.to_le_bytes());
+        if extensible {
+            fmt.extend(22_u16.to_le_bytes());
+            fmt.extend(bits.to_le_bytes());
+            fmt.extend(if channels == 2 && speakers == 0 { 3 } else { speakers }.to_le_bytes());
+            fmt.extend(tag.to_le_bytes());
+            fmt.extend([0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71]);
+        } else if format == Format::F32 {
+            fmt.extend(0_u16.to_le_bytes());
+        }
+        // Everything but plain PCM carries its frame count in a fact chunk.
+        let fact_bytes = if format == Format::F32 { 12 } else { 0 };
+        let riff_bytes =
+            4 + 8 + u64::from(DS64) + 8 + fmt.len() as u64 + fact_bytes + 8 + self.data_bytes.next_multiple_of(2);
+        // 0xffffffff itself means "see ds64" (EBU Tech 3306), or "unknown" to readers that do not know RF64.
+        let big = riff_bytes >= u64::from(u32::MAX);
+        let small = |n: u64| if big { u32::MAX } else { n as u32 };
+
+        let mut header = Vec::new();
+        header.extend(if big { b"RF64" } else { b"RIFF" });
+        header.extend(small(riff_bytes).to_le_bytes());
+        header.extend(b"WAVE");
+        header.extend(if big { b"ds64" } else { b"JUNK" });
+        header.extend(DS64.to_le_bytes());
+        for n in [riff_bytes, self.data_bytes, self.frames()] {
+            header.extend(if big { n } else { 0 }.to_le_bytes());
+        }
+        header.extend(0_u32.to_le_bytes());
+        header.extend(b"fmt ");
+        header.extend((fmt.len() as u32).to_le_bytes());
+        header.extend(fmt);
+        if fact_bytes > 0 {
+            header.extend(b"fact");
+            header.extend(4_u32.to_le_bytes());
+            header.extend(small(self.frames()).to_le_bytes());
+        }
+        header.extend(b"data");
+        header.extend(small(self.data_bytes).to_le_bytes());
+        header
+    }
+}
+
+/// Writes `audio` as a WAV file in one go, atomically. Float audio is dithered when `format` is an integer one;
+/// 16-bit audio is kept exactly in every format.
+///
+/// # Errors
+/// [`Error::Rate`], [`Error::Shape`] or [`Error::Io`].
+pub fn write(path: &Path, audio: &Audio, format: Format) -> Result<(), Error> {
+    let spec = Spec { dither: true, speakers: audio.speakers, ..Spec::new(audio.sample_rate, audio.channels, format) };
+    let mut writer = Writer::create(path, spec)?;
+    let step = usize::from(audio.channels.max(1)) * 4096;
+    match &audio.samples {
+        Samples::I16(v) => v.chunks(step).try_for_each(|piece| writer.write_i16(piece))?,
+        Samples::F32(v) => v.chunks(step).try_for_each(|piece| writer.write_f32(piece))?,
+    }
+    writer.commit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DecodeOptions, open, probe};
+
+    /// A sink that keeps the header and counts the rest: a file of any size without the disk.
+    #[derive(Debug, Default)]
+    struct Giant {
+        head: Vec<u8>,
+        at: u64,
+        len: u64,
+    }
+
+    impl Write for Giant {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            for (at, &byte) in (self.at..1024).zip(bytes) {
+                self.head.resize(self.head.len().max(at as usize + 1), 0);
+                self.head[at as usize] = byte;
+            }
+            self.at += bytes.len() as u64;
+            self.len = self.len.max(self.at);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Seek for Giant {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            let SeekFrom::Start(at) = to else { panic!("the writer seeks from the start") };
+            self.at = at;
+            Ok(at)
+        }
+    }
+
+    /// A finished file of `frames` frames, of which all but the last count as written without being sent.
+    fn giant(frames: u64) -> Giant {
+        let mut writer = Writer::new(Giant::default(), Spec::new(48_000, 8, Format::F32)).unwrap();
+        let skipped = (frames - 1) * 32;
+        let header = writer.header().len() as u64;
+        writer.sink.seek(SeekFrom::Start(header + skipped)).unwrap();
+        writer.data_bytes = skipped;
+        writer.header_covers = skipped;
+        writer.write_f32(&[0.0; 8]).unwrap();
+        writer.finish().unwrap()
+    }
+
+    #[test]
+    fn past_four_gibibytes_the_header_becomes_rf64() {
+        let header = 12 + 36 + 8 + 40 + 12 + 8;
+        // The largest RIFF size field that does not mean "see ds64".
+        let limit = (u64::from(u32::MAX) - 1 - (header - 8)) / 32;
+        let small = giant(limit);
+        assert_eq!((&small.head[..4], &small.head[12..16]), (&b"RIFF"[..], &b"JUNK"[..]));
+        assert_eq!(u64::from(u32::from_le_bytes(small.head[4..8].try_into().unwrap())), small.len - 8);
+
+        let frames = limit + 1;
+        let big = giant(frames);
+        let u32_at = |at: usize| u32::from_le_bytes(big.head[at..at + 4].try_into().unwrap());
+        let u64_at = |at: usize| u64::from_le_bytes(big.head[at..at + 8].try_into().unwrap());
+        assert_eq!((&big.head[..4], u32_at(4), &big.head[8..16]), (&b"RF64"[..], u32::MAX, &b"WAVEds64"[..]));
+        assert_eq!((u32_at(16), u64_at(20), u64_at(28), u64_at(36)), (28, big.len - 8, frames * 32, frames));
+        let data = big.head.windows(4).position(|w| w == b"data").unwrap();
+        assert_eq!((u32_at(data + 4), big.len), (u32::MAX, data as u64 + 8 + frames * 32));
+
+        // A sparse file of that size tells the reader its true length.
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("giant.wav");
+        let mut file = std::fs::File::create(&path).unwrap();
+        file.write_all(&big.head[..data + 8]).unwrap();
+        file.set_len(big.len).unwrap();
+        drop(file);
+        let info = probe(&path).unwrap();
+        assert_eq!((info.frames, info.channels, info.sample_rate), (Some(frames), 8, 48_000));
+        let options = DecodeOptions { max_bytes: Some(1 << 30), ..Default::default() };
+        assert!(matches!(open(&path, &options), Err(Error::TooLarge { .. })));
+    }
+}

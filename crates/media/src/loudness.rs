@@ -1,0 +1,131 @@
+//! Loudness after EBU R 128 / ITU-R BS.1770.
+
+use ebur128::{Channel, EbuR128, Mode};
+
+use crate::downmix::layout;
+use crate::{Audio, Error};
+
+/// Frames measured at a time.
+const PIECE: usize = 4096;
+
+/// How loud a piece is. Silence has levels of minus infinity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Loudness {
+    /// Integrated loudness, LUFS: gated over the whole piece (ITU-R BS.1770-4). Minus infinity under 400 ms.
+    pub integrated_lufs: f64,
+    /// Loudness range, LU (EBU Tech 3342). 0 for pieces of less than 3 s.
+    pub range_lu: f64,
+    /// Largest true peak of all channels, dBTP: the peak of the 4 times (2 times from 96 kHz on) oversampled signal,
+    /// where BS.1770-4 annex 2 sees what a converter would play between the samples.
+    pub true_peak_dbtp: f64,
+    /// Largest sample of all channels, dBFS.
+    pub sample_peak_dbfs: f64,
+}
+
+/// Measures the whole of `audio`. A mono file counts as one speaker, as in BS.1770, not as dual mono.
+///
+/// # Errors
+/// [`Error::Invalid`] for audio the meter cannot take (no channels, or a rate out of range).
+pub fn measure(audio: &Audio) -> Result<Loudness, Error> {
+    let refused = |e: ebur128::Error| Error::Invalid {
+        what: "the audio to measure",
+        value: format!("{} channels at {} Hz ({e})", audio.channels, audio.sample_rate),
+        way_out: "measure 1..=64 channels at 1000..=768000 Hz",
+    };
+    let channels = u32::from(audio.channels);
+    let mode = Mode::I | Mode::LRA | Mode::TRUE_PEAK | Mode::SAMPLE_PEAK;
+    let mut meter = EbuR128::new(channels, audio.sample_rate, mode).map_err(refused)?;
+    meter.set_channel_map(&channel_map(audio.channels, audio.speakers)).map_err(refused)?;
+    let mut piece = vec![0.0; PIECE * usize::from(audio.channels)];
+    let mut at = 0;
+    loop {
+        let frames = audio.read_f32(at, &mut piece);
+        let Some(read) = piece.get(..frames * usize::from(audio.channels)).filter(|p| !p.is_empty()) else { break };
+        meter.add_frames_f32(read).map_err(refused)?;
+        at += frames;
+    }
+    let loudest = |peak: &dyn Fn(u32) -> Result<f64, ebur128::Error>| {
+        let peak = (0..channels).try_fold(0.0, |most: f64, n| peak(n).map(|p| most.max(p)));
+        peak.map(|p| 20.0 * p.log10()).map_err(refused)
+    };
+    Ok(Loudness {
+        integrated_lufs: meter.loudness_global().map_err(refused)?,
+        range_lu: meter.loudness_range().map_err(refused)?,
+        true_peak_dbtp: loudest(&|n| meter.true_peak(n))?,
+        sample_peak_dbfs: loudest(&|n| meter.sample_peak(n))?,
+    })
+}
+
+/// The meter's channel names in the order of a channel mask (BS.1770-4 annex 3 weighs them by azimuth).
+fn channel_map(channels: u16, speakers: u32) -> Vec<Channel> {
+    use Channel::*;
+    let mask = layout(channels, speakers);
+    // With both side and back pairs the back pair stands at 135 degrees; alone it is the 5.1 surround.
+    let (back_left, back_right) = if mask & 0x600 != 0 { (Mp135, Mm135) } else { (LeftSurround, RightSurround) };
+    let names = [
+        Left, Right, Center, Unused, back_left, back_right, MpSC, MmSC, Mp180, Mp090, Mm090, Tp000, Up045, Up000,
+        Um045, Up135, Up180, Um135,
+    ];
+    let mut map: Vec<Channel> =
+        names.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 == 1).map(|(_, &c)| c).collect();
+    map.resize(usize::from(channels), Unused);
+    if channels == 1 {
+        map = vec![Center];
+    }
+    map
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Samples;
+
+    fn tone(hz: f64, gain_db: f64, rate: u32, seconds: u32) -> Audio {
+        let gain = 10f64.powf(gain_db / 20.0);
+        let samples = (0..rate * seconds)
+            .flat_map(|n| [(gain * (std::f64::consts::TAU * hz * f64::from(n) / f64::from(rate)).sin()) as f32; 2])
+            .collect();
+        Audio::new(Samples::F32(samples), rate, 2).unwrap()
+    }
+
+    #[test]
+    fn a_stereo_sine_of_minus_23_dbfs_reads_minus_23_lufs() {
+        // EBU Tech 3341, test signal 1.
+        for rate in [44_100, 48_000] {
+            let loudness = measure(&tone(1000.0, -23.0, rate, 20)).unwrap();
+            assert!((loudness.integrated_lufs + 23.0).abs() < 0.1, "{loudness:?}");
+            assert!((loudness.sample_peak_dbfs + 23.0).abs() < 0.05, "{loudness:?}");
+            assert!(loudness.range_lu < 0.1, "{loudness:?}");
+        }
+    }
+
+    #[test]
+    fn true_peak_sees_between_the_samples() {
+        // EBU Tech 3341, test signal 16: a quarter-rate sine sampled at 45 degrees peaks 3 dB above its samples.
+        let samples = (0..48_000)
+            .flat_map(|n| {
+                [(0.5 * (std::f64::consts::FRAC_PI_2 * f64::from(n) + std::f64::consts::FRAC_PI_4).sin()) as f32; 2]
+            })
+            .collect();
+        let loudness = measure(&Audio::new(Samples::F32(samples), 48_000, 2).unwrap()).unwrap();
+        assert!((loudness.true_peak_dbtp + 6.0).abs() < 0.4, "{loudness:?}");
+        assert!((loudness.sample_peak_dbfs + 9.03).abs() < 0.01, "{loudness:?}");
+    }
+
+    #[test]
+    fn silence_is_minus_infinity_and_never_nan() {
+        let silence = Audio::new(Samples::I16(vec![0; 96_000]), 48_000, 2).unwrap();
+        let loudness = measure(&silence).unwrap();
+        assert_eq!(loudness.integrated_lufs, f64::NEG_INFINITY);
+        assert_eq!((loudness.true_peak_dbtp, loudness.range_lu), (f64::NEG_INFINITY, 0.0));
+        assert!(measure(&Audio::new(Samples::I16(vec![]), 48_000, 1).unwrap()).is_ok());
+    }
+
+    #[test]
+    fn the_lfe_channel_does_not_count() {
+        let lfe: Vec<f32> = (0..48_000 * 2).flat_map(|n| [0.0, 0.0, 0.0, (n as f32 * 0.1).sin(), 0.0, 0.0]).collect();
+        let audio = Audio::new(Samples::F32(lfe), 48_000, 6).unwrap();
+        assert_eq!(measure(&audio).unwrap().integrated_lufs, f64::NEG_INFINITY);
+    }
+}

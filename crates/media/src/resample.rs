@@ -1,0 +1,113 @@
+//! Sample-rate conversion between fixed rates, for files (not for varispeed playback).
+
+use std::num::NonZeroUsize;
+
+use rubato::audioadapter_buffers::direct::SequentialSliceOfVecs;
+use rubato::{Fft, FixedSync, Resampler, WindowFunction};
+
+use crate::Error;
+use crate::audio::{check_rate, check_shape};
+
+/// Fewest frames per FFT block on the slower side. With the squared Blackman-Harris window the pass band then ends
+/// within 1.4 % of the lower Nyquist frequency (21.7 kHz at 44.1 kHz).
+const MIN_BLOCK: usize = 1024;
+
+/// Converts interleaved `samples` of `channels` channels from rate `from` to rate `to`, both in Hz.
+///
+/// Method: FFT overlap-add with a linear-phase windowed sinc (rubato's `Fft`), computed in f64. The output holds
+/// exactly `round(frames * to / from)` frames and its time zero is the input's: the filter delay is removed. Signal
+/// to noise and distortion is over 120 dB for sines up to 20 kHz. Beside input and output only one FFT block per
+/// channel is held.
+///
+/// # Errors
+/// [`Error::Rate`], [`Error::Shape`] for impossible numbers; [`Error::OutOfMemory`] when the output does not fit.
+pub fn resample(samples: &[f32], channels: u16, from: u32, to: u32) -> Result<Vec<f32>, Error> {
+    run(samples, channels, from, to, f64::from)
+}
+
+pub(crate) fn run<S: Copy>(
+    samples: &[S],
+    channels: u16,
+    from: u32,
+    to: u32,
+    float: impl Fn(S) -> f64,
+) -> Result<Vec<f32>, Error> {
+    check_rate(from)?;
+    check_rate(to)?;
+    check_shape(samples.len(), channels)?;
+    let width = usize::from(channels);
+    let frames = samples.len() / width;
+    let wanted = output_frames(frames, from, to);
+
+    let mut out = Vec::new();
+    let bytes = wanted.saturating_mul(width).saturating_mul(size_of::<f32>());
+    out.try_reserve_exact(wanted.saturating_mul(width)).map_err(|_| Error::OutOfMemory { bytes })?;
+    if from == to {
+        out.extend(samples.iter().map(|&s| float(s) as f32));
+        return Ok(out);
+    }
+
+    let refused = |reason: String| Error::Invalid {
+        what: "the resampling ratio",
+        value: format!("{from} -> {to} Hz ({reason})"),
+        way_out: "choose common rates such as 44100 and 48000 Hz",
+    };
+    let mut fft = Fft::<f64>::new_custom(
+        from as usize,
+        to as usize,
+        block(from, to),
+        1,
+        width,
+        WindowFunction::BlackmanHarris2,
+        FixedSync::Both,
+    )
+    .map_err(|e| refused(e.to_string()))?;
+    let (block_in, block_out) = (fft.input_frames_next(), fft.output_frames_next());
+    let mut input = vec![vec![0.0; block_in]; width];
+    let mut output = vec![vec![0.0; block_out]; width];
+    // The block is an even multiple of the smallest one, so half of it is a whole number of frames on both sides.
+    let mut to_drop = fft.output_delay();
+    let mut at = 0;
+    while out.len() < wanted * width {
+        let fed = samples.get(at * width..).unwrap_or_default();
+        for (channel, lane) in input.iter_mut().enumerate() {
+            lane.fill(0.0);
+            for (to, &s) in lane.iter_mut().zip(fed.iter().skip(channel).step_by(width)) {
+                *to = float(s);
+            }
+        }
+        at = at.saturating_add(block_in).min(frames);
+        let source = SequentialSliceOfVecs::new(&input, width, block_in).map_err(|e| refused(e.to_string()))?;
+        let mut sink =
+            SequentialSliceOfVecs::new_mut(&mut output, width, block_out).map_err(|e| refused(e.to_string()))?;
+        fft.process_into_buffer(&source, &mut sink, None).map_err(|e| refused(e.to_string()))?;
+
+        let skip = to_drop.min(block_out);
+        to_drop -= skip;
+        let take = (block_out - skip).min(wanted - out.len() / width);
+        for frame in skip..skip + take {
+            out.extend(output.iter().filter_map(|lane| lane.get(frame)).map(|&s| s as f32));
+        }
+    }
+    Ok(out)
+}
+
+/// `round(frames * to / from)`, the length every converted piece has.
+pub(crate) fn output_frames(frames: usize, from: u32, to: u32) -> usize {
+    let from = u128::from(from.max(1));
+    usize::try_from((frames as u128 * u128::from(to) + from / 2) / from).unwrap_or(usize::MAX)
+}
+
+/// Input frames per FFT block: an even multiple of the smallest block the ratio allows.
+fn block(from: u32, to: u32) -> usize {
+    let gcd = gcd(from as usize, to as usize);
+    let (unit_in, unit_out) = (from as usize / gcd, to as usize / gcd);
+    MIN_BLOCK.div_ceil(unit_in.min(unit_out)).next_multiple_of(2) * unit_in
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    match NonZeroUsize::new(b) {
+        None => a.max(1),
+        Some(b) => gcd(b.get(), a % b),
+    }
+}

@@ -1,0 +1,157 @@
+//! What the WAV writer writes, this crate reads back, and so does anyone who follows the standards.
+
+#![allow(clippy::unwrap_used)]
+
+use std::io::Cursor;
+
+use crowd_media::wav::{Format, Spec, Writer};
+use crowd_media::{Audio, DecodeOptions, Error, Samples, open, probe, wav};
+use proptest::prelude::*;
+
+fn round_trip(audio: &Audio, format: Format) -> Audio {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("round.wav");
+    wav::write(&path, audio, format).unwrap();
+    open(&path, &DecodeOptions::default()).unwrap()
+}
+
+fn max_error(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).fold(0.0, |m, (x, y)| m.max((x - y).abs()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn sixteen_bit_samples_survive_every_format_exactly(
+        channels in 1u16..=8, rate in 1_000u32..=768_000, frames in 1usize..600, seed: u64,
+    ) {
+        let mut state = seed | 1;
+        let samples: Vec<i16> = (0..frames * usize::from(channels)).map(|_| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 48) as i16
+        }).collect();
+        let audio = Audio::new(Samples::I16(samples), rate, channels).unwrap();
+        for format in [Format::I16, Format::I24, Format::F32] {
+            let back = round_trip(&audio, format);
+            prop_assert_eq!((back.sample_rate, back.channels), (rate, channels));
+            prop_assert!(back.warnings.is_empty(), "{:?}", back.warnings);
+            prop_assert_eq!(back.to_f32(), audio.to_f32());
+            prop_assert_eq!(matches!(back.samples, Samples::I16(_)), format == Format::I16);
+        }
+    }
+
+    #[test]
+    fn floats_survive_to_the_bit_or_within_a_dithered_step(samples in prop::collection::vec(-1.0f32..0.9999, 2..400)) {
+        let audio = Audio::new(Samples::F32(samples.clone()), 44_100, 1).unwrap();
+        prop_assert_eq!(round_trip(&audio, Format::F32).to_f32(), samples.clone());
+        // Half a step of rounding and one of dither.
+        prop_assert!(max_error(&round_trip(&audio, Format::I24).to_f32(), &samples) <= 1.5 / 8_388_608.0 + 1e-7);
+        prop_assert!(max_error(&round_trip(&audio, Format::I16).to_f32(), &samples) <= 1.5 / 32_768.0 + 1e-7);
+    }
+}
+
+#[test]
+fn loud_floats_are_kept_as_floats_and_clamped_as_integers() {
+    let audio = Audio::new(Samples::F32(vec![4.0, -4.0]), 44_100, 1).unwrap();
+    assert_eq!(round_trip(&audio, Format::F32).to_f32(), [4.0, -4.0]);
+    assert_eq!(round_trip(&audio, Format::I16).samples, Samples::I16(vec![32767, -32768]));
+}
+
+#[test]
+fn non_finite_samples_become_silence_and_are_counted_on_both_sides() {
+    let mut writer = Writer::new(Cursor::new(Vec::new()), Spec::new(44_100, 1, Format::F32)).unwrap();
+    writer.write_f32(&[0.5, f32::NAN, f32::INFINITY, -0.5]).unwrap();
+    assert_eq!(writer.mended(), 2);
+    let mut bytes = writer.finish().unwrap().into_inner();
+    let data = bytes.len() - 16;
+    bytes[data..data + 4].copy_from_slice(&f32::NEG_INFINITY.to_le_bytes());
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("nan.wav");
+    std::fs::write(&path, bytes).unwrap();
+    let audio = open(&path, &DecodeOptions::default()).unwrap();
+    assert_eq!((audio.to_f32(), audio.mended), (vec![0.0, 0.0, 0.0, -0.5], 1));
+}
+
+#[test]
+fn dither_turns_distortion_of_a_quiet_tone_into_noise() {
+    // A 1 kHz sine of 0.6 LSB: plainly rounded it is a train of pulses full of odd harmonics.
+    let tone: Vec<f32> =
+        (0..44_100).map(|n| 0.6 / 32_768.0 * (std::f32::consts::TAU * n as f32 / 44.1).sin()).collect();
+    let third_harmonic = |dither: bool| {
+        let spec = Spec { dither, ..Spec::new(44_100, 1, Format::I16) };
+        let mut writer = Writer::new(Cursor::new(Vec::new()), spec).unwrap();
+        writer.write_f32(&tone).unwrap();
+        let bytes = writer.finish().unwrap().into_inner();
+        let samples = bytes[bytes.len() - 88_200..].chunks(2).map(|b| f64::from(i16::from_le_bytes([b[0], b[1]])));
+        let (mut re, mut im) = (0.0, 0.0);
+        for (n, s) in samples.enumerate() {
+            let w = std::f64::consts::TAU * 3_000.0 * n as f64 / 44_100.0;
+            re += s * w.cos();
+            im += s * w.sin();
+        }
+        2.0 / 44_100.0 * f64::hypot(re, im)
+    };
+    let (plain, dithered) = (third_harmonic(false), third_harmonic(true));
+    assert!(plain > 0.1 && dithered < 0.02, "plain {plain:.3} LSB, dithered {dithered:.4} LSB");
+}
+
+#[test]
+fn the_header_is_valid_at_every_flush_and_an_odd_chunk_is_padded() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("open.wav");
+    let file = std::fs::File::create(&path).unwrap();
+    let mut writer = Writer::new(file, Spec::new(44_100, 1, Format::I24)).unwrap();
+    for n in 1..=3 {
+        writer.write_i16(&[n]).unwrap();
+        writer.flush().unwrap();
+        let audio = open(&path, &DecodeOptions::default()).unwrap();
+        assert_eq!(audio.frames(), n as usize);
+        assert!(audio.warnings.is_empty());
+    }
+    drop(writer.finish().unwrap());
+    let bytes = std::fs::read(&path).unwrap();
+    assert_eq!(bytes.len() % 2, 0);
+    assert_eq!(u32::from_le_bytes(bytes[4..8].try_into().unwrap()) as usize + 8, bytes.len());
+}
+
+#[test]
+fn an_uncommitted_file_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut writer = Writer::create(&dir.path().join("gone.wav"), Spec::new(44_100, 2, Format::I16)).unwrap();
+    writer.write_i16(&[1, 2]).unwrap();
+    drop(writer);
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn broken_frames_and_specs_are_refused() {
+    let mut writer = Writer::new(Cursor::new(Vec::new()), Spec::new(44_100, 2, Format::I16)).unwrap();
+    assert!(matches!(writer.write_f32(&[0.0; 3]), Err(Error::Shape { samples: 3, channels: 2 })));
+    assert!(matches!(Writer::new(Cursor::new(vec![]), Spec::new(1, 2, Format::I16)), Err(Error::Rate { rate: 1 })));
+    assert!(Writer::new(Cursor::new(vec![]), Spec::new(44_100, 0, Format::I16)).is_err());
+}
+
+#[test]
+fn rf64_data_ends_where_ds64_says_even_when_chunks_follow() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("tail.wav");
+    let mut bytes = Vec::new();
+    bytes.extend(b"RF64\xff\xff\xff\xffWAVEds64");
+    bytes.extend(28u32.to_le_bytes());
+    bytes.extend([0; 8]);
+    bytes.extend(8u64.to_le_bytes());
+    bytes.extend([0; 12]);
+    bytes.extend(b"fmt \x10\0\0\0\x01\0\x01\0\x44\xac\0\0\x88\x58\x01\0\x02\0\x10\0data\xff\xff\xff\xff");
+    bytes.extend([1, 0, 2, 0, 3, 0, 4, 0]);
+    bytes.extend(b"LIST\x04\0\0\0junk");
+    std::fs::write(&path, &bytes).unwrap();
+    for id in [b"RF64", b"BW64"] {
+        bytes[..4].copy_from_slice(id);
+        std::fs::write(&path, &bytes).unwrap();
+        let audio = open(&path, &DecodeOptions::default()).unwrap();
+        assert_eq!((audio.samples, audio.warnings), (Samples::I16(vec![1, 2, 3, 4]), Vec::<String>::new()));
+        assert_eq!(probe(&path).unwrap().frames, Some(4));
+    }
+}
