@@ -1,1 +1,3 @@
 //! (opening lines)
+
+pub mod dsp;

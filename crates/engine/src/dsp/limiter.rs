@@ -1,0 +1,245 @@
+//! A look-ahead peak limiter that leaves alone what needs no limiting.
+//!
+//! The gain each frame needs is held for as long as the frame is in the look-ahead and a little longer (a sliding
+//! minimum: D. Lemire, "Streaming maximum-minimum filter using no more than three comparisons per element", Nordic
+//! Journal of Computing 13, 2006), released smoothly, and rounded off by two box averages as long together as the
+//! look-ahead, so that it is down by the time the peak leaves the delay. Gains are whole numbers, so the averages are
+//! exact, the gain returns to exactly 1 and audio under the ceiling passes bit by bit.
+
+use super::QUANTUM;
+
+/// Longer than half a period of 20 Hz: the gain stands still under any steady tone that can be heard.
+const HOLD_SECONDS: f64 = 0.025;
+/// Nine tenths of the way back take so long.
+const RELEASE_SECONDS: f64 = 0.150;
+/// Gain 1.
+const ONE: i64 = 1 << 30;
+
+/// What a block went through.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limited {
+    /// The smallest gain applied, linear; 1 when nothing was limited.
+    pub gain: f32,
+    /// Frames silenced on their way in because a sample was not a finite number.
+    pub not_finite: u32,
+}
+
+/// A stereo-linked look-ahead limiter: the same gain on both channels, so the image does not move.
+#[derive(Debug)]
+pub struct Limiter {
+    ceiling: f32,
+    delay: Ring<[f32; 2]>,
+    hold: SlidingMin,
+    /// The gain after hold and release.
+    gain: i64,
+    /// Share of the remaining way released per frame, in units of 2^-30.
+    release: i64,
+    boxes: [Average; 2],
+    /// The sum of the second average when every gain is 1.
+    full: i64,
+}
+
+impl Limiter {
+    /// A limiter at rest. `ceiling` is the largest sample that may leave, 1.0 = 0 dBFS.
+    ///
+    /// # Panics
+    /// If the ceiling is not a positive number or the sample rate, in Hz, is 0: both are settings, checked before.
+    pub fn new(sample_rate: u32, ceiling: f32) -> Self {
+        assert!(ceiling.is_normal() && ceiling > 0.0, "the limiter's ceiling must be a positive number, not {ceiling}");
+        assert!(sample_rate > 0, "the limiter needs a sample rate above 0 Hz");
+        // A power of two of quanta: the averages divide by a power of two, which is exact.
+        let lookahead = QUANTUM * (sample_rate.div_ceil(48_000) as usize).next_power_of_two();
+        let rate = f64::from(sample_rate);
+        let share = 1.0 - (0.1f64.ln() / (RELEASE_SECONDS * rate)).exp();
+        let half = lookahead / 2;
+        Self {
+            ceiling,
+            delay: Ring::new([0.0; 2], lookahead),
+            hold: SlidingMin::new(lookahead + 1 + (HOLD_SECONDS * rate).ceil() as usize),
+            gain: ONE,
+            release: (share * ONE as f64) as i64,
+            boxes: [Average::new(ONE, half), Average::new(ONE * half as i64, half)],
+            full: ONE * (half * half) as i64,
+        }
+    }
+
+    /// Frames by which the output is late.
+    pub fn lookahead(&self) -> usize {
+        self.delay.items.len()
+    }
+
+    /// Limits a block in place; what comes out went in [`lookahead`](Self::lookahead) frames ago.
+    pub fn process(&mut self, block: &mut [[f32; 2]]) -> Limited {
+        let mut told = Limited { gain: 1.0, not_finite: 0 };
+        for piece in block.chunks_mut(QUANTUM) {
+            if self.is_idle() && under(piece, self.ceiling) {
+                self.delay.pass(piece);
+            } else {
+                self.limit(piece, &mut told);
+            }
+        }
+        told
+    }
+
+    /// Back to rest, the delay silent.
+    pub fn clear(&mut self) {
+        self.delay.items.fill([0.0; 2]);
+        self.hold.clear();
+        self.gain = ONE;
+        let half = self.lookahead() as i64 / 2;
+        self.boxes[0].settle(ONE);
+        self.boxes[1].settle(ONE * half);
+    }
+
+    /// True when every gain still remembered is 1: then only the delay is left to do.
+    fn is_idle(&self) -> bool {
+        self.boxes[1].sum == self.full && self.gain == ONE && self.hold.is_empty()
+    }
+
+    fn limit(&mut self, piece: &mut [[f32; 2]], told: &mut Limited) {
+        for frame in piece {
+            let mut input = *frame;
+            let peak = input[0].abs().max(input[1].abs());
+            if !(input[0].is_finite() && input[1].is_finite()) {
+                input = [0.0; 2];
+                told.not_finite = told.not_finite.saturating_add(1);
+            }
+            // Rounded down: never less reduction than needed. A peak that is no number needs none, being silenced.
+            let need = if peak > self.ceiling && peak.is_finite() {
+                (f64::from(self.ceiling) / f64::from(peak) * ONE as f64) as i64
+            } else {
+                ONE
+            };
+            let held = self.hold.push(need, ONE);
+            self.gain = if held <= self.gain {
+                held
+            } else {
+                let way = held - self.gain;
+                // At least one unit, so that the way has an end.
+                self.gain + (((way * self.release) >> 30) + 1).min(way)
+            };
+            let once = self.boxes[0].push(self.gain);
+            let twice = self.boxes[1].push(once);
+            let gain = (twice as f64 / self.full as f64) as f32;
+            told.gain = told.gain.min(gain);
+            // The clamp takes what the rounding of the product may add: one unit in the last place.
+            *frame = self.delay.swap(input).map(|v| (v * gain).clamp(-self.ceiling, self.ceiling));
+        }
+    }
+}
+
+/// True when no sample is above the ceiling or not a number.
+fn under(piece: &[[f32; 2]], ceiling: f32) -> bool {
+    piece.as_flattened().iter().fold(true, |under, v| under & (v.abs() <= ceiling))
+}
+
+/// The last items, oldest first out.
+#[derive(Debug)]
+struct Ring<T> {
+    items: Box<[T]>,
+    at: usize,
+}
+
+impl<T: Copy> Ring<T> {
+    fn new(item: T, len: usize) -> Self {
+        Self { items: vec![item; len].into(), at: 0 }
+    }
+
+    /// Puts one in and takes the oldest out.
+    #[inline]
+    fn swap(&mut self, item: T) -> T {
+        let oldest = match self.items.get_mut(self.at) {
+            Some(slot) => std::mem::replace(slot, item),
+            None => item,
+        };
+        self.at = if self.at + 1 >= self.items.len() { 0 } else { self.at + 1 };
+        oldest
+    }
+
+    /// The same for a block, in place.
+    fn pass(&mut self, block: &mut [T]) {
+        let mut rest = block;
+        while !rest.is_empty() {
+            let (_, room) = self.items.split_at_mut(self.at);
+            let n = room.len().min(rest.len());
+            let (now, later) = rest.split_at_mut(n);
+            now.swap_with_slice(&mut room[..n]);
+            self.at = if self.at + n >= self.items.len() { 0 } else { self.at + n };
+            rest = later;
+        }
+    }
+}
+
+/// A running sum of the last values, exact because they are whole numbers.
+#[derive(Debug)]
+struct Average {
+    ring: Ring<i64>,
+    sum: i64,
+}
+
+impl Average {
+    fn new(value: i64, len: usize) -> Self {
+        Self { ring: Ring::new(value, len), sum: value * len as i64 }
+    }
+
+    #[inline]
+    fn push(&mut self, value: i64) -> i64 {
+        self.sum += value - self.ring.swap(value);
+        self.sum
+    }
+
+    fn settle(&mut self, value: i64) {
+        self.ring.items.fill(value);
+        self.sum = value * self.ring.items.len() as i64;
+    }
+}
+
+/// The smallest of the last `span` values: a queue in which each value is smaller than all before it were found to be,
+/// so the front is the answer. A push removes each earlier value at most once.
+#[derive(Debug)]
+struct SlidingMin {
+    /// Value and the time it was pushed.
+    queue: Box<[(i64, u64)]>,
+    front: usize,
+    len: usize,
+    now: u64,
+}
+
+impl SlidingMin {
+    fn new(span: usize) -> Self {
+        Self { queue: vec![(0, 0); span].into(), front: 0, len: 0, now: 0 }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    /// Takes a value in and returns the smallest. `most` is the value that needs no remembering.
+    #[inline]
+    fn push(&mut self, value: i64, most: i64) -> i64 {
+        let span = self.queue.len();
+        self.now += 1;
+        if self.len > 0 && self.queue[self.front].1 + span as u64 <= self.now {
+            self.front = if self.front + 1 == span { 0 } else { self.front + 1 };
+            self.len -= 1;
+        }
+        if value < most {
+            while self.len > 0 && self.queue[self.slot(self.len - 1)].0 >= value {
+                self.len -= 1;
+            }
+            self.queue[self.slot(self.len)] = (value, self.now);
+            self.len += 1;
+        }
+        if self.len > 0 { self.queue[self.front].0 } else { most }
+    }
+
+    #[inline]
+    fn slot(&self, n: usize) -> usize {
+        let slot = self.front + n;
+        if slot >= self.queue.len() { slot - self.queue.len() } else { slot }
+    }
+}

@@ -1,0 +1,37 @@
+//! The engine's small pure kernels: arithmetic on samples and nothing else.
+//!
+//! Every kernel keeps three promises:
+//!
+//! * **Any split, the same samples.** State is carried frame by frame and counted in frames, so cutting a block in
+//!   pieces of any length changes no bit of the output.
+//! * **Fit for the audio thread.** All memory is taken at construction; processing takes no lock, allocates nothing,
+//!   makes no system call and does not panic.
+//! * **f32 signal, f64 design.** Samples are `f32`; filter designs, positions and loudness are computed in `f64`.
+//!
+//! On x86-64 the hot kernels use AVX2 and FMA where the processor has them (see `simd.rs`). Fused arithmetic rounds
+//! once where plain arithmetic rounds twice, so two *kinds* of processor may differ in the last bit; one processor
+//! always repeats itself.
+
+pub mod biquad;
+pub mod eq;
+pub mod limiter;
+pub mod meter;
+pub mod position;
+pub mod ramp;
+mod simd;
+pub mod sinc;
+mod svf;
+pub mod window;
+
+pub use eq::{Band, EqBank};
+pub use limiter::{Limited, Limiter};
+pub use meter::Meter;
+pub use position::{Position, Step};
+pub use ramp::Ramp;
+pub use sinc::{Kernel, SincBank};
+
+/// Frames in one rendering quantum. Quanta are aligned to absolute engine time; a sample-exact command may split one.
+pub const QUANTUM: usize = 64;
+
+/// Eight signals side by side, one frame of each: four stereo decks, lane = deck * 2 + channel.
+pub type Lanes = [f32; 8];

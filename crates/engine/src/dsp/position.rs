@@ -1,0 +1,148 @@
+//! Where a source is being read: 64.64 fixed point, so that no rate drifts.
+
+use std::ops::{Add, AddAssign};
+
+const ONE: f64 = 18_446_744_073_709_551_616.0; // 2^64
+
+/// A place in a source, in frames: 64 bits of frame and 64 bits of fraction. May be negative (before the source).
+///
+/// Adding is exact, so a thousand single steps end where one jump of a thousand steps ends. Sums that leave the
+/// +-2^63 frames (six million years) wrap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position(i128);
+
+impl Position {
+    /// The first frame.
+    pub const ZERO: Self = Self(0);
+
+    /// A whole frame.
+    pub const fn from_frames(frames: i64) -> Self {
+        Self((frames as i128) << 64)
+    }
+
+    /// The nearest position to `frames`; out of range saturates, and NaN is frame 0.
+    pub fn from_f64(frames: f64) -> Self {
+        Self((frames * ONE) as i128)
+    }
+
+    /// The frame at or before the position (floor, also below zero).
+    pub const fn frame(self) -> i64 {
+        (self.0 >> 64) as i64
+    }
+
+    /// How far the position lies between its frame and the next: 0 <= fraction < 1.
+    pub fn fraction(self) -> f64 {
+        (self.fraction_bits() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// The fraction in units of 2^-64.
+    pub(crate) const fn fraction_bits(self) -> u64 {
+        self.0 as u64
+    }
+
+    /// True when the position lies exactly on a frame.
+    pub const fn is_whole(self) -> bool {
+        self.fraction_bits() == 0
+    }
+
+    /// The nearest `f64`, in frames.
+    pub fn to_f64(self) -> f64 {
+        self.0 as f64 / ONE
+    }
+
+    /// The position `n` steps on.
+    #[must_use]
+    pub const fn advance(self, step: Step, n: usize) -> Self {
+        Self(self.0.wrapping_add(step.0.wrapping_mul(n as i128)))
+    }
+
+    /// The position moved by whole frames: what makes a position relative to a window that starts elsewhere.
+    #[must_use]
+    pub const fn offset(self, frames: i64) -> Self {
+        Self(self.0.wrapping_add((frames as i128) << 64))
+    }
+}
+
+impl Add<Step> for Position {
+    type Output = Self;
+
+    fn add(self, step: Step) -> Self {
+        self.advance(step, 1)
+    }
+}
+
+impl AddAssign<Step> for Position {
+    fn add_assign(&mut self, step: Step) {
+        *self = *self + step;
+    }
+}
+
+/// Source frames per output frame, 64.64 fixed point. Negative steps read backwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Step(i128);
+
+impl Step {
+    /// One source frame per output frame.
+    pub const UNITY: Self = Self(1 << 64);
+
+    /// The step of a playback rate. Every finite rate above 2^-11 is represented exactly; NaN stands still.
+    pub fn from_rate(rate: f64) -> Self {
+        Self((rate * ONE) as i128)
+    }
+
+    /// True for exactly one frame per frame.
+    pub const fn is_unity(self) -> bool {
+        self.0 == Self::UNITY.0
+    }
+
+    /// The rate, in source frames per output frame.
+    pub fn rate(self) -> f64 {
+        self.0 as f64 / ONE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_hour_of_single_steps_ends_where_one_jump_ends() {
+        let step = Step::from_rate(118.0 / 120.0);
+        let start = Position::from_f64(12.345);
+        let n = 3_600 * 44_100 / 100;
+        let mut walked = start;
+        for _ in 0..n {
+            walked += step;
+        }
+        assert_eq!(walked, start.advance(step, n));
+    }
+
+    #[test]
+    fn a_day_at_118_bpm_is_exact_to_a_nanoframe() {
+        let frames = 24 * 3_600 * 48_000usize;
+        let end = Position::ZERO.advance(Step::from_rate(118.0 / 120.0), frames);
+        assert!((end.to_f64() - frames as f64 * 118.0 / 120.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn floor_and_fraction_hold_below_zero() {
+        let p = Position::from_f64(-1.25);
+        assert_eq!((p.frame(), p.fraction()), (-2, 0.75));
+        assert!(!p.is_whole());
+        assert_eq!(p.offset(3).to_f64(), 1.75);
+        assert_eq!(Position::from_frames(-7).frame(), -7);
+    }
+
+    #[test]
+    fn the_largest_fraction_stays_below_one() {
+        assert!(Position(i128::from(u64::MAX)).fraction() < 1.0);
+    }
+
+    #[test]
+    fn unity_is_unity_only_at_exactly_one() {
+        assert!(Step::from_rate(1.0).is_unity());
+        assert!(!Step::from_rate(1.0 + f64::EPSILON).is_unity());
+        assert_eq!(Step::from_rate(f64::NAN).rate(), 0.0);
+        assert_eq!(Step::from_rate(-0.5).rate(), -0.5);
+    }
+}

@@ -1,0 +1,125 @@
+//! A linear gain ramp counted in frames.
+
+/// A gain that moves in a straight line and arrives on the frame it was told to, exactly.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ramp {
+    target: f32,
+    /// Change per frame.
+    slope: f64,
+    /// Frames still to go.
+    left: u32,
+}
+
+impl Ramp {
+    /// A ramp at rest at `value` (linear gain).
+    pub const fn new(value: f32) -> Self {
+        Self { target: value, slope: 0.0, left: 0 }
+    }
+
+    /// Heads for `target` from the present value; the `frames`-th frame from now is the first to have it. Zero frames:
+    /// at once. Both must be finite, which whoever takes gains from outside has checked.
+    pub fn set(&mut self, target: f32, frames: usize) {
+        let from = self.exact();
+        self.left = u32::try_from(frames).unwrap_or(u32::MAX);
+        self.slope = if self.left == 0 { 0.0 } else { (f64::from(target) - from) / f64::from(self.left) };
+        self.target = target;
+    }
+
+    /// Moves on one frame and returns the gain of that frame.
+    #[inline]
+    #[allow(clippy::should_implement_trait, reason = "an endless gain is no iterator: it has no None")]
+    pub fn next(&mut self) -> f32 {
+        self.left = self.left.saturating_sub(1);
+        self.value()
+    }
+
+    /// The gains of the next `out.len()` frames.
+    pub fn fill(&mut self, out: &mut [f32]) {
+        let moving = out.len().min(self.left as usize);
+        let (head, tail) = out.split_at_mut(moving);
+        for gain in head {
+            *gain = self.next();
+        }
+        tail.fill(self.target);
+    }
+
+    /// The gain of the latest frame.
+    #[inline]
+    pub fn value(&self) -> f32 {
+        self.exact() as f32
+    }
+
+    /// Where the ramp is heading, or stands.
+    pub const fn target(&self) -> f32 {
+        self.target
+    }
+
+    /// True once the target is reached.
+    pub const fn is_settled(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Counted back from the target, so no rounding piles up and the last frame is the target itself.
+    #[inline]
+    fn exact(&self) -> f64 {
+        f64::from(self.target) - self.slope * f64::from(self.left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn arrives_exactly_and_stays() {
+        let mut ramp = Ramp::new(0.1);
+        ramp.set(0.7, 441);
+        let gains: Vec<f32> = (0..500).map(|_| ramp.next()).collect();
+        assert!(gains[439] < 0.7);
+        assert!(gains[440..].iter().all(|&g| g == 0.7));
+        assert!(gains.windows(2).all(|w| w[0] <= w[1]));
+        assert!(ramp.is_settled());
+    }
+
+    #[test]
+    fn a_change_of_mind_starts_from_where_it_is() {
+        let mut ramp = Ramp::new(0.0);
+        ramp.set(1.0, 100);
+        for _ in 0..50 {
+            ramp.next();
+        }
+        let before = ramp.value();
+        ramp.set(0.0, 100);
+        assert!((ramp.next() - before).abs() < 0.006);
+        assert_eq!((ramp.value() > 0.0, ramp.target()), (true, 0.0));
+    }
+
+    #[test]
+    fn zero_frames_is_at_once() {
+        let mut ramp = Ramp::new(1.0);
+        ramp.set(0.25, 0);
+        assert_eq!((ramp.value(), ramp.next(), ramp.is_settled()), (0.25, 0.25, true));
+    }
+
+    proptest! {
+        #[test]
+        fn any_split_gives_the_same_gains(target in -4.0f32..4.0, frames in 0usize..300,
+                                          cuts in prop::collection::vec(1usize..90, 1..12)) {
+            let n: usize = cuts.iter().sum();
+            let (mut whole, mut parts) = (Ramp::new(0.3), Ramp::new(0.3));
+            whole.set(target, frames);
+            parts.set(target, frames);
+            let (mut a, mut b) = (vec![0.0; n], vec![0.0; n]);
+            whole.fill(&mut a);
+            let mut rest = &mut b[..];
+            for cut in cuts {
+                let (now, later) = rest.split_at_mut(cut);
+                parts.fill(now);
+                rest = later;
+            }
+            prop_assert_eq!(a, b);
+            prop_assert_eq!(whole, parts);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Run-time choice of the instruction set, in one place.
+//!
+//! A kernel is written once as a [`Task`] over plain `[f32; 8]` arrays. [`Simd::run`] compiles it twice: for the
+//! baseline of the target and, on x86-64, for AVX2 with FMA, where the compiler turns each array into one register.
+#![allow(unsafe_code)]
+
+use super::Lanes;
+
+/// How `a * b + c` is computed: fused where the instruction exists, else as a product and a sum. The fused form is
+/// never left to a library call, which would cost a hundred times as much.
+pub(crate) trait Arith: Copy {
+    /// `a * b + c`.
+    fn fma(a: f32, b: f32, c: f32) -> f32;
+
+    /// `a * b + c`, lane by lane.
+    #[inline(always)]
+    fn fma8(a: Lanes, b: Lanes, c: Lanes) -> Lanes {
+        let mut out = c;
+        for ((o, a), b) in out.iter_mut().zip(a).zip(b) {
+            *o = Self::fma(a, b, *o);
+        }
+        out
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Fused;
+
+impl Arith for Fused {
+    #[inline(always)]
+    fn fma(a: f32, b: f32, c: f32) -> f32 {
+        a.mul_add(b, c)
+    }
+}
+
+#[cfg(not(target_arch = "aarch64"))]
+#[derive(Clone, Copy)]
+struct Plain;
+
+#[cfg(not(target_arch = "aarch64"))]
+impl Arith for Plain {
+    #[inline(always)]
+    fn fma(a: f32, b: f32, c: f32) -> f32 {
+        a * b + c
+    }
+}
+
+/// One piece of work, generic over its arithmetic. `run` and all it calls must be `#[inline(always)]`: what is not
+/// inlined is compiled for the baseline.
+pub(crate) trait Task {
+    /// What the work returns.
+    type Out;
+    /// Does the work.
+    fn run<A: Arith>(self) -> Self::Out;
+}
+
+/// The instruction set to use, detected once. The wide variant cannot be made without having been detected.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Simd(Level);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    Baseline,
+    #[cfg(target_arch = "x86_64")]
+    Avx2Fma,
+}
+
+impl Simd {
+    /// The best this processor has.
+    pub(crate) fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
+            return Self(Level::Avx2Fma);
+        }
+        Self::baseline()
+    }
+
+    /// What every processor of the target has.
+    pub(crate) const fn baseline() -> Self {
+        Self(Level::Baseline)
+    }
+
+    /// Does the work with the chosen instructions.
+    #[inline]
+    pub(crate) fn run<T: Task>(self, task: T) -> T::Out {
+        match self.0 {
+            #[cfg(target_arch = "aarch64")]
+            Level::Baseline => task.run::<Fused>(),
+            #[cfg(not(target_arch = "aarch64"))]
+            Level::Baseline => task.run::<Plain>(),
+            // SAFETY: `Level::Avx2Fma` is made only in `detect`, after the processor reported both AVX2 and FMA, the
+            // only features `avx2_fma` asks for.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2Fma => unsafe { avx2_fma(task) },
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn avx2_fma<T: Task>(task: T) -> T::Out {
+    task.run::<Fused>()
+}

@@ -1,0 +1,272 @@
+//! Band-limited reading of a source at any rate: a polyphase Kaiser-windowed sinc.
+//!
+//! J. O. Smith, "Digital Audio Resampling Home Page", CCRMA: between two samples the source is the sum of its
+//! neighbours weighted by a windowed sinc; played faster than recorded, the sinc widens so that what would land above
+//! the output's Nyquist frequency is removed before it can fold back.
+
+use std::sync::OnceLock;
+
+use super::simd::{Arith, Simd, Task};
+use super::{Lanes, Position, Step, window};
+
+/// Phases per source frame; between two of them the weights are interpolated in a straight line. The error of the line
+/// grows with the square of the frequency: -119 dB at 10 kHz, -112 dB at 15 kHz of 44.1 kHz.
+const PHASES: usize = 256;
+const PHASE_BITS: u32 = PHASES.trailing_zeros();
+
+/// Kaiser's beta: side lobes at -90 dB.
+const BETA: f64 = 9.0;
+
+/// Vectors of eight taps: 64 taps up to `SHORT_UP_TO`, 96 above, where the output's Nyquist frequency has come down into
+/// what can be heard and only a steeper edge keeps one side without giving up the other.
+const SHORT: usize = 8;
+const LONG: usize = 12;
+const SHORT_UP_TO: f64 = 1.1;
+
+/// Up to this rate the cut-off stays at the source's own Nyquist frequency: what folds has at most 0.5 % of the band.
+const FULL_BAND_UP_TO: f64 = 1.005;
+
+/// The highest rate with a table of its own.
+const TOP_RATE: f64 = 4.0;
+
+/// The highest frequency kept, in cycles per source frame: 18 kHz of 44.1 kHz.
+const PASS: f64 = 18.0 / 44.1;
+
+/// Distances from the -6 dB point in cycles per source frame: down to where the pass band has lost 0.5 dB, and up to
+/// where 80 dB are gone. Both shrink as taps are added.
+const fn to_pass(vectors: usize) -> f64 {
+    1.48 / (vectors * 8) as f64
+}
+const fn to_stop(vectors: usize) -> f64 {
+    2.79 / (vectors * 8) as f64
+}
+
+/// The -6 dB point for a rate, in cycles per source frame.
+fn cutoff(rate: f64, vectors: usize) -> f64 {
+    if rate <= FULL_BAND_UP_TO {
+        return 0.5;
+    }
+    let nyquist = 0.5 / rate;
+    // Stop at the output's Nyquist frequency while that leaves `PASS` whole; then hold `PASS` while it still fits below
+    // that frequency; and never let an alias above -80 dB fall lower than where `PASS` stands at rate 1.
+    (nyquist - to_stop(vectors))
+        .max(PASS + to_pass(vectors))
+        .min(nyquist * 1.0177)
+        .min((1.0 - PASS) / rate - to_stop(vectors))
+}
+
+/// Which weights to read with. Two kernels differ only near the edge of the band; who changes from one to the other
+/// cross-fades both over a quantum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kernel {
+    /// No weights: whole frames at rate 1, copied bit by bit.
+    Wire,
+    /// One cut-off of the bank.
+    Cutoff(Cutoff),
+}
+
+/// One cut-off of the bank. Only the bank makes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Cutoff(u8);
+
+/// All the weights, for rates up to 4 (faster reads with the weights of 4), about 4 MB, shared by all decks.
+pub struct SincBank {
+    simd: Simd,
+    short: Vec<Table<SHORT>>,
+    long: Vec<Table<LONG>>,
+}
+
+struct Table<const V: usize> {
+    /// The fastest rate the table serves.
+    up_to: f64,
+    rows: Box<[Row<V>]>,
+}
+
+/// The weights of one phase and their way to the next phase. Aligned to a cache line: a load that straddles two costs
+/// double, and loads are what this kernel spends its time on.
+#[repr(C, align(64))]
+struct Row<const V: usize> {
+    weight: [Lanes; V],
+    delta: [Lanes; V],
+}
+
+impl SincBank {
+    /// Frames read on each side of a position: reading at frame `f` may touch `f - REACH + 1 ..= f + REACH`.
+    pub const REACH: usize = LONG * 4;
+
+    /// The bank. The first call builds it (some tens of milliseconds): make it off the audio thread.
+    pub fn shared() -> &'static Self {
+        static BANK: OnceLock<SincBank> = OnceLock::new();
+        BANK.get_or_init(|| Self::build(Simd::detect()))
+    }
+
+    fn build(simd: Simd) -> Self {
+        // Fine steps where decks are played, so that a nudge changes the cut-off little; coarse ones above.
+        let mut rates = vec![FULL_BAND_UP_TO];
+        let mut rate = 1.0;
+        while rate < TOP_RATE {
+            rate = f64::min(rate * if rate < 1.2 { 1.02 } else { 1.07 }, TOP_RATE);
+            rates.push(rate);
+        }
+        let split = rates.partition_point(|&r| r <= SHORT_UP_TO);
+        Self { simd, short: tables(&rates[..split]), long: tables(&rates[split..]) }
+    }
+
+    /// The weights for a rate.
+    pub fn kernel(&self, rate: f64) -> Kernel {
+        let short = self.short.partition_point(|t| t.up_to < rate);
+        let long = self.long.partition_point(|t| t.up_to < rate).min(self.long.len() - 1);
+        let index = if short < self.short.len() { short } else { short + long };
+        Kernel::Cutoff(Cutoff(index as u8))
+    }
+
+    /// The weights for a rate at a position: a wire when neither asks for interpolation.
+    pub fn kernel_at(&self, rate: f64, position: Position) -> Kernel {
+        if rate == 1.0 && position.is_whole() { Kernel::Wire } else { self.kernel(rate) }
+    }
+
+    /// Reads as many frames as the shorter of `out` holds, from `start` on, `step` apart.
+    ///
+    /// `window` is the source, left and right; `start` counts from its first frame. What lies outside the window counts
+    /// as silence, so a whole track can be handed over as its own window. A wire asked to read between frames, as
+    /// happens while it is faded out, reads with the weights of rate 1, which at whole frames are a wire too.
+    pub fn read(&self, kernel: Kernel, window: [&[f32]; 2], start: Position, step: Step, out: [&mut [f32]; 2]) {
+        let index = match kernel {
+            Kernel::Wire if step.is_unity() && start.is_whole() => {
+                let [left, right] = out;
+                copy(window[0], start.frame(), left);
+                return copy(window[1], start.frame(), right);
+            }
+            Kernel::Wire => 0,
+            Kernel::Cutoff(Cutoff(index)) => usize::from(index),
+        };
+        if let Some(table) = self.short.get(index) {
+            self.simd.run(Read { table, window, start, step, out });
+        } else if let Some(table) = self.long.get(index - self.short.len()) {
+            self.simd.run(Read { table, window, start, step, out });
+        }
+    }
+}
+
+/// Copies from `frame` on; silence where the source has nothing.
+fn copy(source: &[f32], frame: i64, out: &mut [f32]) {
+    let before = usize::try_from(frame.saturating_neg()).unwrap_or(0).min(out.len());
+    let (silent, out) = out.split_at_mut(before);
+    silent.fill(0.0);
+    let source = usize::try_from(frame).map_or(source, |f| source.get(f..).unwrap_or(&[]));
+    let n = source.len().min(out.len());
+    let (sounding, silent) = out.split_at_mut(n);
+    sounding.copy_from_slice(&source[..n]);
+    silent.fill(0.0);
+}
+
+fn tables<const V: usize>(rates: &[f64]) -> Vec<Table<V>> {
+    let reach = (V * 4) as f64;
+    // Where tap `j` of phase `p` lies, seen from the position. One row more than there are phases: the deltas of the
+    // last lead there.
+    let place = |p: usize, j: usize| j as f64 - (reach - 1.0) - p as f64 / PHASES as f64;
+    let windows: Vec<Vec<f64>> =
+        (0..=PHASES).map(|p| (0..V * 8).map(|j| window::kaiser(place(p, j) / reach, BETA)).collect()).collect();
+    let table = |&rate: &f64| {
+        let width = 2.0 * cutoff(rate, V);
+        let phases: Vec<Vec<f64>> = windows
+            .iter()
+            .enumerate()
+            .map(|(p, window)| {
+                let mut taps: Vec<f64> =
+                    window.iter().enumerate().map(|(j, w)| w * sinc(width * place(p, j))).collect();
+                let sum: f64 = taps.iter().sum(); // DC passes every phase alike
+                taps.iter_mut().for_each(|t| *t /= sum);
+                taps
+            })
+            .collect();
+        let rows = phases.windows(2).map(|pair| {
+            let mut row = Row { weight: [[0.0; 8]; V], delta: [[0.0; 8]; V] };
+            let cells = row.weight.as_flattened_mut().iter_mut().zip(row.delta.as_flattened_mut());
+            for ((weight, delta), (now, next)) in cells.zip(pair[0].iter().zip(&pair[1])) {
+                *weight = *now as f32;
+                *delta = (next - now) as f32;
+            }
+            row
+        });
+        Table { up_to: rate, rows: rows.collect() }
+    };
+    rates.iter().map(table).collect()
+}
+
+/// sin(pi x) / (pi x), exactly zero at whole numbers other than zero.
+fn sinc(x: f64) -> f64 {
+    use std::f64::consts::PI;
+    if x == 0.0 {
+        return 1.0;
+    }
+    let whole = x.round();
+    let sine = (PI * (x - whole)).sin();
+    if whole.rem_euclid(2.0) == 0.0 { sine / (PI * x) } else { -sine / (PI * x) }
+}
+
+struct Read<'a, const V: usize> {
+    table: &'a Table<V>,
+    window: [&'a [f32]; 2],
+    start: Position,
+    step: Step,
+    out: [&'a mut [f32]; 2],
+}
+
+impl<const V: usize> Task for Read<'_, V> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<A: Arith>(self) {
+        let Self { table, window: [left, right], start, step, out: [out_left, out_right] } = self;
+        let mut position = start.offset(1 - (V * 4) as i64); // of the first tap
+        for (out_left, out_right) in out_left.iter_mut().zip(out_right) {
+            let bits = position.fraction_bits();
+            let Some(row) = table.rows.get((bits >> (64 - PHASE_BITS)) as usize) else { return };
+            let between = ((bits << PHASE_BITS) >> 40) as u32 as f32 / (1 << 24) as f32;
+            let first = position.frame();
+            let taps = match (taps(left, first), taps(right, first)) {
+                (Some(l), Some(r)) => dot::<V, A>(row, between, l, r),
+                _ => dot::<V, A>(row, between, &padded(left, first), &padded(right, first)),
+            };
+            (*out_left, *out_right) = taps;
+            position += step;
+        }
+    }
+}
+
+/// The taps from frame `first` on, when the source has them all.
+#[inline(always)]
+fn taps<const V: usize>(source: &[f32], first: i64) -> Option<&[Lanes; V]> {
+    source.get(usize::try_from(first).ok()?..)?.as_chunks().0.first_chunk()
+}
+
+/// The taps from frame `first` on, with silence where the source has none.
+#[cold]
+#[inline(never)]
+fn padded<const V: usize>(source: &[f32], first: i64) -> [Lanes; V] {
+    let mut taps = [[0.0; 8]; V];
+    copy(source, first, taps.as_flattened_mut());
+    taps
+}
+
+/// Both channels weighted and summed, in an order that is the same on every path.
+#[inline(always)]
+fn dot<const V: usize, A: Arith>(row: &Row<V>, between: f32, left: &[Lanes; V], right: &[Lanes; V]) -> (f32, f32) {
+    let between = [between; 8];
+    // Two sums each, so that one addition need not wait for the other.
+    let (mut l, mut r) = ([[0.0; 8]; 2], [[0.0; 8]; 2]);
+    for i in 0..V {
+        let weight = A::fma8(row.delta[i], between, row.weight[i]);
+        l[i % 2] = A::fma8(weight, left[i], l[i % 2]);
+        r[i % 2] = A::fma8(weight, right[i], r[i % 2]);
+    }
+    let mut fours = [[0.0; 4]; 2];
+    for (four, [a, b]) in fours.iter_mut().zip([l, r]) {
+        for i in 0..4 {
+            four[i] = (a[i] + b[i]) + (a[i + 4] + b[i + 4]);
+        }
+    }
+    let [[l0, l1, l2, l3], [r0, r1, r2, r3]] = fours;
+    ((l0 + l2) + (l1 + l3), (r0 + r2) + (r1 + r3))
+}
