@@ -1,0 +1,49 @@
+# Everything a stranger needs, one word each. `make help` lists it.
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+SHELL := /bin/bash
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+OUT := out
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test proof bench lint format doc setup setup-test setup-bench clippy no-features
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: setup ## Let the real server play a set of a minute and a quarter: out/demo.wav, out/demo.png (MUSIC_DIR=... for your own music)
+	cargo build --release --locked -p audio-server -p crowd-engine-examples --bins
+	$(TARGET)/release/demo --out $(OUT) $(if $(MUSIC_DIR),--music "$(MUSIC_DIR)")
+
+test: setup-test ## Run every test
+	cargo test --workspace --locked
+
+lint: format clippy doc no-features ## Judge format, warnings and documentation as CI does
+
+format:
+	@cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+	cargo fmt --all --check
+
+clippy: setup
+	@cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+doc: setup ## Build the documentation of all crates: target/doc
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+no-features: # without features the engine is pure Rust and needs no system library
+	cargo build --locked -p crowd-engine --no-default-features
+
+proof: setup-test ## The long proofs: fuzzing, loom, Miri, sanitizer, ARM, licences (each missing tool is named)
+	scripts/proof.sh
+
+bench: setup-bench ## What a block costs, counted and timed, and what others need for the same mix
+	scripts/bench.sh
+
+setup:
+	@scripts/setup.sh build
+
+setup-test:
+	@scripts/setup.sh test
+
+setup-bench:
+	@scripts/setup.sh bench

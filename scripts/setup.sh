@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Sets a Debian, Ubuntu or Raspberry Pi OS machine up for crowd-engine. What is there already is left alone:
+# a second run asks nobody and takes no time.
+#
+#   scripts/setup.sh [build|test|bench]      each includes the one before it; build is the default
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+goal=${1:-build}
+case $goal in
+build | test | bench) ;;
+*)
+    echo "setup: unknown goal '$goal': give build, test or bench" >&2
+    exit 2
+    ;;
+esac
+
+export PATH="$HOME/.cargo/bin:$PATH"
+missing=()
+
+say() { echo "setup: $*" >&2; }
+die() {
+    say "$*"
+    exit 1
+}
+
+# need PACKAGE COMMAND...: PACKAGE is missing when COMMAND fails.
+need() {
+    local package=$1
+    shift
+    if ! "$@" >/dev/null 2>&1; then
+        missing+=("$package")
+    fi
+}
+
+have_alsa_pulse() { compgen -G '/usr/lib*/*/alsa-lib/libasound_module_pcm_pulse.so' || compgen -G '/usr/lib*/alsa-lib/libasound_module_pcm_pulse.so'; }
+
+# The oldest compiler the workspace builds with.
+oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+rust_is_new_enough() {
+    local found
+    found=$(rustc --version 2>/dev/null | cut -d' ' -f2) || return 1
+    [ -n "$found" ] && cargo --version >/dev/null 2>&1 &&
+        [ "$(printf '%s\n' "$oldest" "$found" | sort -V | head -n 1)" = "$oldest" ]
+}
+
+need build-essential cc --version
+need pkg-config pkg-config --version
+need libasound2-dev pkg-config --exists alsa
+if ! rust_is_new_enough && ! command -v rustup >/dev/null; then
+    need curl curl --version
+    need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
+fi
+if [ "$goal" != build ]; then
+    # The tests play through a sound server of their own, which needs no sound card.
+    need pulseaudio pulseaudio --version
+    need pulseaudio-utils parec --version
+    need libasound2-plugins have_alsa_pulse
+fi
+if [ "$goal" = bench ]; then
+    need valgrind valgrind --version
+    need supercollider-server command -v scsynth
+fi
+
+if [ ${#missing[@]} -gt 0 ]; then
+    by_hand="apt-get install --no-install-recommends ${missing[*]}"
+    command -v apt-get >/dev/null ||
+        die "missing here: ${missing[*]} (Debian's names). This machine has no apt-get: install them its own way."
+    sudo=
+    if [ "$(id -u)" -ne 0 ]; then
+        sudo=sudo
+        command -v sudo >/dev/null || die "missing here: ${missing[*]}. There is no sudo: as root, run: $by_hand"
+    fi
+    say "installing ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    # Another apt (a desktop's update, say) may hold the lock for a while.
+    apt_get="$sudo apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=2"
+    $apt_get update -qq || say "the package lists could not be brought up to date; trying with those at hand"
+    $apt_get install -qq -y --no-install-recommends "${missing[@]}" ||
+        die "the packages could not be installed. Is there a network? By hand: $by_hand"
+fi
+
+if ! rust_is_new_enough; then
+    found=$(rustc --version 2>/dev/null || echo "no Rust")
+    say "Rust $oldest or newer is needed, this machine has: $found"
+    if command -v rustup >/dev/null; then
+        rustup update stable --no-self-update && rustup default stable ||
+            die "rustup could not get it. Is there a network? By hand: rustup update stable"
+    else
+        curl --proto '=https' --tlsv1.2 --retry 2 -fsS https://sh.rustup.rs |
+            sh -s -- -y --profile minimal --component clippy,rustfmt --default-toolchain stable --no-modify-path ||
+            die "Rust could not be installed. Is there a network? By hand: https://rustup.rs"
+    fi
+    hash -r
+    rust_is_new_enough ||
+        die "still $(rustc --version 2>/dev/null || echo 'no rustc') on the PATH; put $HOME/.cargo/bin before it"
+fi
