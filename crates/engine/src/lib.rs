@@ -1,3 +1,80 @@
-//! (opening lines)
+//! An embeddable real-time audio engine: decks that start on the very sample, read through a band-limited
+//! interpolator, are equalised, mixed and limited, at a tempo that may follow a crowd.
+//!
+//! The engine comes in two halves whose types keep them apart. [`Engine`] is yours: it sends commands, hears of
+//! events and shows the status. [`Renderer`] is the audio thread's: it fills buffers, and takes no lock, makes
+//! no system call, allocates and frees nothing, and cannot fail.
+//!
+//! # Three ways in
+//!
+//! Your own callback (a plug-in, a game, JACK):
+//! ```
+//! use crowd_engine::{DeckId, Engine, SampleRate, Track};
+//!
+//! # fn main() -> crowd_engine::Result<()> {
+//! let (mut engine, mut renderer) = Engine::builder().split()?;
+//! let track = Track::from_interleaved(vec![0.25; 88_200], SampleRate::CD, 2)?;
+//! engine.deck(DeckId::A).load(&track)?.play()?;
+//! let mut block = [0.0; 2 * 512];
+//! renderer.render(&mut block);
+//! assert_eq!(block[0], 0.25);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Faster than time:
+//! ```
+//! use crowd_engine::{DeckId, EngineConfig, Frames, Offline, SampleRate, Track, When};
+//!
+//! # fn main() -> crowd_engine::Result<()> {
+//! let mut offline = Offline::new(EngineConfig::default())?;
+//! let track = Track::from_interleaved(vec![0.25; 88_200], SampleRate::CD, 2)?;
+//! offline.engine().deck(DeckId::B).load(&track)?.at(When::At(Frames(100))).play()?;
+//! let sound = offline.render_frames(200);
+//! assert_eq!((sound[2 * 99], sound[2 * 100]), (0.0, 0.25));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A sound device, with a supervisor that survives its loss: `Builder::open` (feature `device`).
+//!
+//! # Features
+//!
+//! | feature | default | gives | needs |
+//! |---|---|---|---|
+//! | `device` | yes | sound cards through cpal | ALSA's headers on Linux |
+//! | `decode` | yes | [`Track::open`] and the WAV file output, through crowd-media | nothing |
+//!
+//! Without features the engine is pure Rust and needs no system library.
+
+#![cfg_attr(rtsan, feature(sanitize))]
 
 pub mod dsp;
+pub mod stretch;
+pub mod tempo;
+
+mod command;
+mod config;
+mod deck;
+mod engine;
+mod error;
+mod event;
+mod mixer;
+mod offline;
+mod render;
+mod rt;
+mod track;
+mod units;
+
+pub use command::{Command, LoopRegion, Stems, When};
+pub use config::{Builder, EngineConfig};
+pub use dsp::Band;
+pub use engine::{DeckHandle, Engine};
+pub use error::{Error, Result};
+pub use event::{BlockReport, DeckStatus, Event, Status};
+pub use mixer::CrossfadeLaw;
+pub use offline::Offline;
+pub use render::Renderer;
+pub use stretch::StretchMethod;
+pub use track::{Pcm, Track};
+pub use units::{Bpm, DeckId, Frames, Gain, Rate, SampleRate, StemId};

@@ -1,0 +1,110 @@
+//! How an engine is built.
+
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::render::Renderer;
+use crate::units::{Bpm, DeckId, SampleRate};
+
+/// What an engine is made with; all of it is fixed once the engine runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EngineConfig {
+    /// Frames per second.
+    pub sample_rate: SampleRate,
+    /// Decks, 1 to 16.
+    pub decks: usize,
+    /// Stems of each deck, 1 to 64.
+    pub stems: usize,
+    /// The tempo at which the music on the decks was recorded: at this master tempo it plays at rate 1. Also
+    /// the tempo at the start.
+    pub base_tempo: Bpm,
+    /// Commands that may be on their way to the audio thread, and again that may wait for their moment.
+    pub queue: usize,
+}
+
+impl Default for EngineConfig {
+    /// Four decks of eight stems at 44.1 kHz and 120 BPM, 4,096 commands.
+    fn default() -> Self {
+        Self {
+            sample_rate: SampleRate::CD,
+            decks: 4,
+            stems: 8,
+            base_tempo: Bpm::clamped(120.0, Bpm::MIN),
+            queue: 4_096,
+        }
+    }
+}
+
+impl EngineConfig {
+    /// Checks the numbers against each other and their limits.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] names the setting and what is possible.
+    pub fn check(&self) -> Result<()> {
+        let within = |what, value: usize, low: usize, high: usize| {
+            if (low..=high).contains(&value) {
+                Ok(())
+            } else {
+                Err(Error::BadConfig { what, cause: format!("{value} is not within {low} to {high}") })
+            }
+        };
+        within("decks", self.decks, 1, DeckId::LIMIT)?;
+        within("stems", self.stems, 1, 64)?;
+        within("queue", self.queue, 16, 1 << 20)
+    }
+}
+
+/// Collects the settings of an engine; see [`Engine::builder`].
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    config: EngineConfig,
+}
+
+impl Builder {
+    pub(crate) fn new(config: EngineConfig) -> Self {
+        Self { config }
+    }
+
+    /// Frames per second; 44,100 by default.
+    pub fn sample_rate(mut self, rate: SampleRate) -> Self {
+        self.config.sample_rate = rate;
+        self
+    }
+
+    /// Decks, 1 to 16; 4 by default.
+    pub fn decks(mut self, decks: usize) -> Self {
+        self.config.decks = decks;
+        self
+    }
+
+    /// Stems of each deck, 1 to 64; 8 by default.
+    pub fn stems(mut self, stems: usize) -> Self {
+        self.config.stems = stems;
+        self
+    }
+
+    /// The tempo of the recorded music and at the start; 120 BPM by default.
+    pub fn base_tempo(mut self, bpm: Bpm) -> Self {
+        self.config.base_tempo = bpm;
+        self
+    }
+
+    /// Commands that may be on their way, and again that may wait; 4,096 by default.
+    pub fn queue(mut self, commands: usize) -> Self {
+        self.config.queue = commands;
+        self
+    }
+
+    /// The settings so far.
+    pub fn config(&self) -> &EngineConfig {
+        &self.config
+    }
+
+    /// The two halves without a device: the [`Renderer`] goes where sound is wanted (your own callback, a
+    /// game, JACK, a test), the [`Engine`] stays with you.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] when a setting is not possible.
+    pub fn split(self) -> Result<(Engine, Renderer)> {
+        Engine::split(self.config)
+    }
+}

@@ -1,0 +1,185 @@
+//! One deck: stems, read at the deck's rate and summed, with the fader's two ramps.
+//!
+//! The equaliser and the fader themselves work on four decks at a time and stand in the mixer.
+
+mod playhead;
+mod voice;
+
+use crate::command::{Command, Stems};
+use crate::dsp::Ramp;
+use crate::event::Event;
+use crate::rt::ReturnBin;
+use crate::track::Track;
+use crate::units::{DeckId, Frames, SampleRate, StemId};
+use voice::{Outcome, Voice};
+
+/// Where events go while a deck works.
+pub(crate) struct Report<'a> {
+    pub now: Frames,
+    pub events: &'a mut dyn FnMut(Event),
+}
+
+pub(crate) struct Deck {
+    id: DeckId,
+    voices: Box<[Voice]>,
+    pub rate: f64,
+    /// The fader.
+    pub level: Ramp,
+    /// The fade beside it.
+    pub fade: Ramp,
+}
+
+impl Deck {
+    /// Tracks a single command can retire from a deck of `stems` stems.
+    pub const fn retires(stems: usize) -> usize {
+        stems * Voice::RETIRES
+    }
+
+    pub fn new(id: DeckId, stems: usize, sample_rate: SampleRate) -> Self {
+        Self {
+            id,
+            voices: (0..stems).map(|_| Voice::new(sample_rate)).collect(),
+            rate: 1.0,
+            level: Ramp::new(1.0),
+            fade: Ramp::new(1.0),
+        }
+    }
+
+    /// Whether no stem makes any sound now.
+    pub fn is_silent(&self) -> bool {
+        self.voices.iter().all(Voice::is_silent)
+    }
+
+    /// Stems that play and stems that hold a track.
+    pub fn counts(&self) -> (u8, u8) {
+        self.voices.iter().fold((0, 0), |(playing, loaded), voice| {
+            (playing + u8::from(voice.is_playing()), loaded + u8::from(voice.is_loaded()))
+        })
+    }
+
+    /// Position and own rate of the first stem that plays, else of the first that is loaded.
+    pub fn position(&self) -> (f64, f64) {
+        let voice = self
+            .voices
+            .iter()
+            .find(|voice| voice.is_playing())
+            .or_else(|| self.voices.iter().find(|voice| voice.is_loaded()));
+        voice.map_or((0.0, self.rate), |voice| (voice.position(), self.rate * voice.rate))
+    }
+
+    fn each(&mut self, stems: Stems) -> impl Iterator<Item = (StemId, &mut Voice)> {
+        self.voices.iter_mut().enumerate().map(|(index, voice)| (StemId(index as u8), voice)).filter(
+            move |(stem, _)| match stems {
+                Stems::All => true,
+                Stems::One(wanted) => wanted == *stem,
+            },
+        )
+    }
+
+    /// Carries out a command of this deck. The bin must have room for [`Deck::retires`] tracks.
+    pub fn apply(&mut self, command: Command, bin: &mut ReturnBin<Track>, report: &mut Report<'_>) {
+        use Command as C;
+        let deck = self.id;
+        let at = report.now;
+        match command {
+            C::Load { stem, track, cue, region, .. } => match self.voices.get_mut(stem.index()) {
+                Some(voice) => voice.load(track, in_track(cue), region, bin),
+                None => drop_home(bin, track),
+            },
+            C::Join { stem, track, cue, region, .. } => match self.voices.get_mut(stem.index()) {
+                Some(voice) => {
+                    voice.join(track, in_track(cue), region, bin);
+                    (report.events)(Event::Joined { deck, stem, at });
+                }
+                None => drop_home(bin, track),
+            },
+            C::Unload { stems, .. } => self.each(stems).for_each(|(_, voice)| voice.unload(bin)),
+            C::Play { stems, .. } => {
+                self.end_fade();
+                // A stem that was named, or the first of an empty deck, counts on without a track.
+                let counting = match stems {
+                    Stems::One(stem) => Some(stem),
+                    Stems::All if self.voices.iter().any(Voice::is_loaded) => None,
+                    Stems::All => Some(StemId::FIRST),
+                };
+                for (stem, voice) in self.each(stems) {
+                    if (voice.is_loaded() || counting == Some(stem)) && voice.play() {
+                        (report.events)(Event::Started { deck, stem, at });
+                    }
+                }
+            }
+            C::Pause { stems, .. } => self.each(stems).for_each(|(_, voice)| voice.pause(bin)),
+            C::Stop { stems, .. } => self.each(stems).for_each(|(_, voice)| voice.stop(bin)),
+            C::Cue { stems, cue, .. } => self.each(stems).for_each(|(_, voice)| voice.set_cue(in_track(cue))),
+            C::Seek { stems, to, .. } => self.each(stems).for_each(|(_, voice)| voice.seek(in_track(to), bin)),
+            C::Loop { stems, region, .. } => self.each(stems).for_each(|(_, voice)| voice.set_loop(region, bin)),
+            C::StemRate { stem, rate, .. } => self.each(stem.into()).for_each(|(_, voice)| voice.rate = rate.get()),
+            C::StemGain { stem, gain, over, .. } => {
+                self.each(stem.into()).for_each(|(_, voice)| voice.set_gain(gain.get(), ramp_frames(over)));
+            }
+            C::DeckRate { rate, .. } => self.rate = rate.get(),
+            C::Level { gain, over, .. } => self.level.set(gain.get(), ramp_frames(over)),
+            C::Fade { gain, over, .. } => self.fade.set(gain.get(), ramp_frames(over)),
+            // Not a deck's: the renderer deals with these itself.
+            C::Eq { .. }
+            | C::MasterGain { .. }
+            | C::Tempo { .. }
+            | C::GlideTempo { .. }
+            | C::ResetClock { .. }
+            | C::Meter { .. }
+            | C::Tone { .. }
+            | C::Clear => {}
+        }
+    }
+
+    /// Empties every stem. The bin must have room for [`Deck::retires`] tracks.
+    pub fn clear(&mut self, bin: &mut ReturnBin<Track>) {
+        self.voices.iter_mut().for_each(|voice| voice.unload(bin));
+    }
+
+    /// A deck that is started again is heard again: at once from silence, else within 5 ms.
+    fn end_fade(&mut self) {
+        if self.is_silent() {
+            self.fade = Ramp::new(1.0);
+        } else if self.fade.target() != 1.0 {
+            self.fade.set(1.0, 256);
+        }
+    }
+
+    /// Adds the sound of all stems to `out` (planar, at most a quantum); true when any stem made some.
+    pub fn render(
+        &mut self,
+        master_rate: f64,
+        out: [&mut [f32]; 2],
+        bin: &mut ReturnBin<Track>,
+        report: &mut Report<'_>,
+    ) -> bool {
+        let [left, right] = out;
+        let rate = master_rate * self.rate;
+        let mut sounds = false;
+        for (index, voice) in self.voices.iter_mut().enumerate() {
+            sounds |= !voice.is_silent();
+            if voice.render(rate, [&mut *left, &mut *right], bin) == Outcome::Ended {
+                let stem = StemId(index as u8);
+                (report.events)(Event::Ended { deck: self.id, stem, at: report.now + Frames(left.len() as u64) });
+            }
+        }
+        sounds
+    }
+}
+
+/// Sends home a track that found no stem; the sender has checked the stem, so this is only for completeness.
+fn drop_home(bin: &mut ReturnBin<Track>, track: Track) {
+    let _full = bin.put(track);
+}
+
+/// The last frame a playhead can be sent to: most of a year. Keeps the arithmetic of positions far from its ends.
+const LAST_FRAME: u64 = 1 << 40;
+
+fn in_track(frame: Frames) -> i64 {
+    frame.0.min(LAST_FRAME) as i64
+}
+
+pub(crate) fn ramp_frames(over: Frames) -> usize {
+    usize::try_from(over.0).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,157 @@
+//! Where a voice reads its track: position, loop, and the track as the stretcher sees it.
+
+use crate::command::LoopRegion;
+use crate::dsp::Position;
+use crate::stretch::Source;
+use crate::track::Track;
+
+/// Frames over which the end of a loop blends into what precedes its start, so that the jump back is
+/// seamless. A loop from the very start of a track has nothing before it and repeats sample for sample.
+const LOOP_BLEND: i64 = 256;
+
+/// A position in a track with its loop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Playhead {
+    pub position: Position,
+    pub region: Option<LoopRegion>,
+    /// Whether the head has jumped back at least once: before the start then lies the loop's end.
+    wrapped: bool,
+}
+
+impl Playhead {
+    pub fn new(cue: i64, region: Option<LoopRegion>) -> Self {
+        Self { position: Position::from_frames(cue), region, wrapped: false }
+    }
+
+    /// Moves to `position`, out of any earlier round of the loop.
+    pub fn jump(&mut self, position: Position) {
+        self.position = position;
+        self.wrapped = false;
+    }
+
+    /// Brings a position behind the loop's end back into it; true when that was needed.
+    pub fn wrap(&mut self) -> bool {
+        let Some(region) = self.region else { return false };
+        let beyond = self.position.frame() - region.end as i64;
+        if beyond < 0 {
+            return false;
+        }
+        let rounds = beyond / region.frames() + 1;
+        self.position = self.position.offset(-rounds * region.frames());
+        self.wrapped = true;
+        true
+    }
+
+    /// Whether nothing more can sound: the position is past the end by more than the interpolator reaches.
+    pub fn is_past(&self, track: &Track, reach: usize) -> bool {
+        self.region.is_none() && self.position.frame() >= track.frames().0 as i64 + reach as i64
+    }
+}
+
+/// A track with its loop unrolled around the playhead.
+pub(crate) struct Unrolled<'a> {
+    track: &'a Track,
+    head: &'a Playhead,
+}
+
+impl<'a> Unrolled<'a> {
+    pub fn new(track: &'a Track, head: &'a Playhead) -> Self {
+        Self { track, head }
+    }
+
+    /// The frame that stands at `index` when the loop is followed.
+    fn map(&self, index: i64, region: LoopRegion) -> i64 {
+        let (start, end) = (region.start as i64, region.end as i64);
+        if index >= end || (index < start && self.head.wrapped) {
+            start + (index - start).rem_euclid(region.frames())
+        } else {
+            index
+        }
+    }
+
+    fn one(&self, index: i64) -> [f32; 2] {
+        let (mut left, mut right) = ([0.0], [0.0]);
+        self.track.copy(index, [&mut left, &mut right]);
+        [left[0], right[0]]
+    }
+}
+
+impl Source for Unrolled<'_> {
+    fn read(&self, first: i64, out: [&mut [f32]; 2]) {
+        let [left, right] = out;
+        let Some(region) = self.head.region else {
+            return self.track.copy(first, [left, right]);
+        };
+        let (start, end) = (region.start as i64, region.end as i64);
+        let blend = LOOP_BLEND.min(start).min(region.frames() / 2);
+        let frames = left.len().min(right.len()) as i64;
+        let low = if self.head.wrapped { start } else { i64::MIN };
+        if first >= low && first.saturating_add(frames) <= end - blend {
+            return self.track.copy(first, [left, right]);
+        }
+        for ((index, left), right) in (first..).zip(left).zip(right) {
+            let index = self.map(index, region);
+            let into_blend = index - (end - blend);
+            let mut frame = self.one(index);
+            if into_blend >= 0 && index < end {
+                let before = self.one(index - region.frames());
+                let t = (into_blend as f32 + 0.5) / blend as f32;
+                frame = [frame[0] + (before[0] - frame[0]) * t, frame[1] + (before[1] - frame[1]) * t];
+            }
+            [*left, *right] = frame;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::{Frames, SampleRate};
+
+    fn ramp(frames: usize) -> Track {
+        let samples: Vec<f32> = (0..frames).map(|i| i as f32).collect();
+        Track::from_interleaved(samples, SampleRate::CD, 1).unwrap()
+    }
+
+    fn read(track: &Track, head: &Playhead, first: i64, frames: usize) -> Vec<f32> {
+        let (mut left, mut right) = (vec![0.0; frames], vec![0.0; frames]);
+        Unrolled::new(track, head).read(first, [&mut left, &mut right]);
+        assert_eq!(left, right);
+        left
+    }
+
+    #[test]
+    fn a_loop_over_the_whole_track_repeats_sample_for_sample() {
+        let track = ramp(100);
+        let region = LoopRegion::whole(&track).unwrap();
+        let mut head = Playhead::new(90, Some(region));
+        let expected: Vec<f32> = (0..40).map(|i| ((90 + i) % 100) as f32).collect();
+        assert_eq!(read(&track, &head, 90, 40), expected);
+        head.position = Position::from_frames(105);
+        assert!(head.wrap());
+        assert_eq!(head.position.frame(), 5);
+        assert_eq!(read(&track, &head, -3, 5), [97.0, 98.0, 99.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn the_end_of_an_inner_loop_runs_into_what_precedes_its_start() {
+        let track = ramp(2_000);
+        let region = LoopRegion::new(Frames(500), Frames(1_500)).unwrap();
+        let head = Playhead::new(600, Some(region));
+        let seam = read(&track, &head, 1_499, 2);
+        assert!((seam[0] - 499.0).abs() < 3.0, "{seam:?}");
+        assert_eq!(seam[1], 500.0);
+        assert_eq!(read(&track, &head, 1_200, 1), [1_200.0]);
+        assert_eq!(read(&track, &head, 490, 2), [490.0, 491.0], "before the first jump the lead-in is real");
+    }
+
+    #[test]
+    fn a_jump_over_many_rounds_lands_in_the_loop() {
+        let track = ramp(1_000);
+        let region = LoopRegion::new(Frames(0), Frames(64)).unwrap();
+        let mut head = Playhead::new(64 * 7 + 5, Some(region));
+        assert!(head.wrap());
+        assert_eq!(head.position.frame(), 5);
+        assert!(!head.is_past(&track, 32));
+    }
+}

@@ -1,0 +1,289 @@
+//! One stem of a deck: a track, its playhead, and what is fading out behind it.
+
+use super::playhead::{Playhead, Unrolled};
+use crate::command::LoopRegion;
+use crate::dsp::{QUANTUM, Ramp, SincBank, Step};
+use crate::rt::ReturnBin;
+use crate::stretch::{PlaybackRate, Stretch};
+use crate::track::Track;
+
+/// Fades of a jump, in seconds: out slowly, in fast enough to leave an attack alone.
+const FADE_OUT: f64 = 0.005;
+const FADE_IN: f64 = 0.001;
+
+/// What became of a voice in a piece of a quantum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Silent,
+    Sounding,
+    Ended,
+}
+
+/// Sound that was cut off and fades out.
+struct Tail {
+    track: Track,
+    head: Playhead,
+    step: Step,
+    gain: Ramp,
+}
+
+/// One stem.
+pub(crate) struct Voice {
+    track: Option<Track>,
+    head: Playhead,
+    cue: i64,
+    pub rate: f64,
+    gain: Ramp,
+    playing: bool,
+    /// Fades the beginning in when it does not begin at the track's own start.
+    entry: Ramp,
+    tail: Option<Tail>,
+    stretch: PlaybackRate,
+    tail_stretch: PlaybackRate,
+    fade_out: usize,
+    fade_in: usize,
+    /// Engine rate, to read tracks of another one at their right speed.
+    sample_rate: f64,
+    last_step: Step,
+}
+
+impl Voice {
+    /// Most tracks a single command can retire from one voice: the loaded one and its tail.
+    pub const RETIRES: usize = 2;
+
+    pub fn new(sample_rate: crate::SampleRate) -> Self {
+        Self {
+            track: None,
+            head: Playhead::new(0, None),
+            cue: 0,
+            rate: 1.0,
+            gain: Ramp::new(1.0),
+            playing: false,
+            entry: Ramp::new(1.0),
+            tail: None,
+            stretch: PlaybackRate::new(),
+            tail_stretch: PlaybackRate::new(),
+            fade_out: sample_rate.frames_in(FADE_OUT),
+            fade_in: sample_rate.frames_in(FADE_IN),
+            sample_rate: f64::from(sample_rate.get()),
+            last_step: Step::UNITY,
+        }
+    }
+
+    pub fn is_playing(&self) -> bool {
+        self.playing
+    }
+
+    pub fn is_loaded(&self) -> bool {
+        self.track.is_some()
+    }
+
+    /// Whether it makes any sound now, a fading tail included.
+    pub fn is_silent(&self) -> bool {
+        self.tail.is_none() && !(self.playing && self.track.is_some())
+    }
+
+    pub fn position(&self) -> f64 {
+        self.head.position.to_f64()
+    }
+
+    pub fn set_gain(&mut self, gain: f32, over: usize) {
+        let over = if self.is_silent() { 0 } else { over };
+        self.gain.set(gain, over);
+    }
+
+    /// Takes a track, armed at `cue`. The bin must have room for [`Self::RETIRES`].
+    pub fn load(&mut self, track: Track, cue: i64, region: Option<LoopRegion>, bin: &mut ReturnBin<Track>) {
+        self.unload(bin);
+        self.track = Some(track);
+        self.cue = cue;
+        self.head = Playhead::new(cue, region);
+        self.rate = 1.0;
+        self.gain = Ramp::new(1.0);
+    }
+
+    /// Takes a late track: what has been counted since the start moves on from `cue`.
+    pub fn join(&mut self, track: Track, cue: i64, region: Option<LoopRegion>, bin: &mut ReturnBin<Track>) {
+        let (counted, playing, rate, gain) = (self.head.position, self.playing, self.rate, self.gain);
+        self.load(track, cue, region, bin);
+        (self.rate, self.gain) = (rate, gain);
+        if playing {
+            self.head.position = counted.offset(cue);
+            self.head.wrap();
+            self.start(true);
+        }
+    }
+
+    /// Gives the track up. The bin must have room for [`Self::RETIRES`].
+    pub fn unload(&mut self, bin: &mut ReturnBin<Track>) {
+        self.cut(bin);
+        self.playing = false;
+        if let Some(track) = self.track.take() {
+            let _full = bin.put(track);
+        }
+        self.head = Playhead::new(0, None);
+        self.cue = 0;
+    }
+
+    /// Begins to play where the head stands; false when it already did.
+    pub fn play(&mut self) -> bool {
+        let begins = !self.playing;
+        if begins {
+            self.start(self.head.position.frame() > 0);
+        }
+        begins
+    }
+
+    fn start(&mut self, fade_in: bool) {
+        self.playing = true;
+        self.stretch.reset();
+        self.entry = Ramp::new(1.0);
+        if fade_in {
+            self.entry = Ramp::new(0.0);
+            self.entry.set(1.0, self.fade_in);
+        }
+    }
+
+    /// Falls silent; what sounded fades out behind.
+    pub fn pause(&mut self, bin: &mut ReturnBin<Track>) {
+        self.cut(bin);
+        self.playing = false;
+    }
+
+    /// Falls silent and goes back to the cue.
+    pub fn stop(&mut self, bin: &mut ReturnBin<Track>) {
+        self.pause(bin);
+        self.head.jump(crate::dsp::Position::from_frames(self.cue));
+    }
+
+    /// Moves the cue, and the head with it unless it plays.
+    pub fn set_cue(&mut self, cue: i64) {
+        self.cue = cue;
+        if !self.playing {
+            self.head.jump(crate::dsp::Position::from_frames(cue));
+        }
+    }
+
+    /// Jumps.
+    pub fn seek(&mut self, to: i64, bin: &mut ReturnBin<Track>) {
+        self.cut(bin);
+        self.head.jump(crate::dsp::Position::from_frames(to));
+        self.head.wrap();
+        if self.playing {
+            self.start(to > 0);
+        }
+    }
+
+    /// Sets or ends the loop. A head behind the new end jumps into the loop.
+    pub fn set_loop(&mut self, region: Option<LoopRegion>, bin: &mut ReturnBin<Track>) {
+        let outside = region.is_some_and(|region| self.head.position.frame() >= region.end as i64);
+        if outside {
+            self.cut(bin);
+        }
+        self.head.region = region;
+        if outside {
+            self.head.wrap();
+            if self.playing {
+                self.start(true);
+            }
+        }
+    }
+
+    /// Moves what sounds now into the tail. Of an older tail and the head the louder one fades on.
+    fn cut(&mut self, bin: &mut ReturnBin<Track>) {
+        let Some(track) = self.track.as_ref().filter(|_| self.playing) else { return };
+        let mut gain = Ramp::new(self.gain.value() * self.entry.value());
+        if self.tail.as_ref().is_some_and(|tail| tail.gain.value() >= gain.value()) {
+            return;
+        }
+        gain.set(0.0, self.fade_out);
+        let tail = Tail { track: track.clone(), head: self.head, step: self.last_step, gain };
+        if let Some(old) = self.tail.replace(tail) {
+            let _full = bin.put(old.track);
+        }
+        std::mem::swap(&mut self.stretch, &mut self.tail_stretch);
+        self.stretch.reset();
+    }
+
+    /// Adds its sound to `out` (at most a quantum, planar) at deck rate `rate`.
+    pub fn render(&mut self, rate: f64, out: [&mut [f32]; 2], bin: &mut ReturnBin<Track>) -> Outcome {
+        let [left, right] = out;
+        let outcome = self.render_head(rate, [&mut *left, &mut *right]);
+        self.render_tail([left, right], bin);
+        outcome
+    }
+
+    fn render_head(&mut self, rate: f64, out: [&mut [f32]; 2]) -> Outcome {
+        if !self.playing {
+            return Outcome::Silent;
+        }
+        let frames = out[0].len();
+        let native = self.track.as_ref().map_or(1.0, |track| f64::from(track.sample_rate().get()) / self.sample_rate);
+        let step = Step::from_rate((rate * self.rate * native).clamp(0.0, crate::Rate::MAX.get()));
+        self.last_step = step;
+        let Some(track) = &self.track else {
+            self.head.position = self.head.position.advance(step, frames);
+            return Outcome::Silent;
+        };
+        let mut sound = [[0.0; QUANTUM]; 2];
+        let [left, right] = &mut sound;
+        let (left, right) = (&mut left[..frames], &mut right[..frames]);
+        let source = Unrolled::new(track, &self.head);
+        let next = self.stretch.process(&source, self.head.position, step, [&mut *left, &mut *right]);
+        self.head.position = next;
+        if self.gain.is_settled() && self.entry.is_settled() {
+            add_scaled(out, [left, right], self.gain.value());
+        } else {
+            add_ramped(out, [left, right], || self.gain.next() * self.entry.next());
+        }
+        self.head.wrap();
+        if self.head.is_past(track, SincBank::REACH) {
+            self.playing = false;
+            self.head.jump(crate::dsp::Position::from_frames(self.cue));
+            return Outcome::Ended;
+        }
+        Outcome::Sounding
+    }
+
+    fn render_tail(&mut self, out: [&mut [f32]; 2], bin: &mut ReturnBin<Track>) {
+        let Some(mut tail) = self.tail.take() else { return };
+        if !tail.gain.is_settled() {
+            let frames = out[0].len();
+            let mut sound = [[0.0; QUANTUM]; 2];
+            let [left, right] = &mut sound;
+            let (left, right) = (&mut left[..frames], &mut right[..frames]);
+            let source = Unrolled::new(&tail.track, &tail.head);
+            tail.head.position =
+                self.tail_stretch.process(&source, tail.head.position, tail.step, [&mut *left, &mut *right]);
+            tail.head.wrap();
+            add_ramped(out, [left, right], || tail.gain.next());
+        }
+        if tail.gain.is_settled() && bin.has_room_for(1) {
+            let _full = bin.put(tail.track);
+        } else {
+            self.tail = Some(tail);
+        }
+    }
+}
+
+/// Adds `sound` times `gain`; a gain of 1 adds it bit for bit.
+fn add_scaled(out: [&mut [f32]; 2], sound: [&mut [f32]; 2], gain: f32) {
+    for (out, sound) in out.into_iter().zip(sound) {
+        for (out, sound) in out.iter_mut().zip(sound) {
+            *out += *sound * gain;
+        }
+    }
+}
+
+/// Adds `sound` with a gain of its own for each frame.
+fn add_ramped(out: [&mut [f32]; 2], sound: [&mut [f32]; 2], mut gain: impl FnMut() -> f32) {
+    let [out_left, out_right] = out;
+    let [left, right] = sound;
+    for ((out_left, out_right), (left, right)) in
+        out_left.iter_mut().zip(out_right.iter_mut()).zip(left.iter().zip(right.iter()))
+    {
+        let gain = gain();
+        *out_left += *left * gain;
+        *out_right += *right * gain;
+    }
+}

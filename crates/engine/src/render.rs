@@ -1,0 +1,283 @@
+//! The audio half: one `render` for devices, offline exports and tests.
+
+mod publish;
+mod schedule;
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::command::{Command, Envelope, When};
+use crate::config::EngineConfig;
+use crate::deck::{Deck, Report, ramp_frames};
+use crate::dsp::QUANTUM;
+use crate::event::{BlockReport, Event};
+use crate::mixer::Mixer;
+use crate::rt::{ReturnBin, Snapshot};
+use crate::tempo::Clock;
+use crate::track::Track;
+use crate::units::{DeckId, Frames};
+pub(crate) use publish::{decode, words};
+use schedule::{Due, Schedule};
+
+/// Numbers counted since the start.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counters {
+    pub blocks: u64,
+    pub commands: u64,
+    /// Commands sent for a moment of their own that have left the schedule.
+    pub timed: u64,
+    pub late: u64,
+    pub lost_events: u64,
+    pub not_finite: u64,
+}
+
+/// The audio half of an engine.
+///
+/// Hand it to whatever asks for sound and call [`Renderer::render`] there. It may move between threads but
+/// not be shared. It takes no lock, makes no system call, allocates and frees nothing and cannot fail.
+///
+/// Inside, sound is made in quanta of 64 frames on absolute multiples of 64 of the time line, ahead of the
+/// output by the limiter's look-ahead. Callbacks of any size just take the frames that are due, which is why
+/// every split of the output gives the same samples.
+pub struct Renderer {
+    inbox: rtrb::Consumer<Envelope>,
+    events: rtrb::Producer<Event>,
+    bin: ReturnBin<Track>,
+    snapshot: Arc<Snapshot>,
+    schedule: Schedule,
+    decks: Box<[Deck]>,
+    mixer: Mixer,
+    clock: Clock,
+    counters: Counters,
+    /// The latest quantum behind the limiter and how much of it has been handed out.
+    ready: [[f32; 2]; QUANTUM],
+    taken: usize,
+    /// Frames made so far, a multiple of the quantum between calls: the first frame a command can reach.
+    made: u64,
+    /// Frames handed to the output so far.
+    played: u64,
+    /// Room the bin must have before a command may act.
+    most_retired: usize,
+    /// Not to be shared: `&Renderer` does not cross threads.
+    _not_sync: PhantomData<std::cell::Cell<()>>,
+}
+
+impl Renderer {
+    pub(crate) fn new(
+        config: &EngineConfig,
+        inbox: rtrb::Consumer<Envelope>,
+        events: rtrb::Producer<Event>,
+        garbage: rtrb::Producer<Track>,
+        snapshot: Arc<Snapshot>,
+    ) -> Self {
+        let decks: Box<[Deck]> = (0..config.decks)
+            .filter_map(|index| DeckId::new(index).ok())
+            .map(|id| Deck::new(id, config.stems, config.sample_rate))
+            .collect();
+        let most_retired = Deck::retires(config.stems) * config.decks;
+        let renderer = Self {
+            inbox,
+            events,
+            // Twice: once for a command that clears everything, once for all tails at the same time.
+            bin: ReturnBin::new(garbage, 2 * most_retired),
+            snapshot,
+            schedule: Schedule::new(2 * config.queue),
+            decks,
+            mixer: Mixer::new(config.decks, config.sample_rate),
+            clock: Clock::new(config.sample_rate, config.base_tempo),
+            counters: Counters::default(),
+            ready: [[0.0; 2]; QUANTUM],
+            taken: QUANTUM,
+            made: 0,
+            played: 0,
+            most_retired,
+            _not_sync: PhantomData,
+        };
+        renderer.publish(&BlockReport { limiter_gain: 1.0, ..BlockReport::default() }, 0.0);
+        renderer
+    }
+
+    /// Fills `out` with interleaved stereo. An odd last sample is set to silence.
+    ///
+    /// Never blocks, allocates, logs or panics; what goes wrong is counted in [`Status`](crate::Status) and
+    /// told as an [`Event`].
+    #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
+    pub fn render(&mut self, out: &mut [f32]) -> BlockReport {
+        let start = Frames(self.played);
+        let commands_before = self.counters.commands;
+        let mut report = BlockReport { frames: out.len() / 2, start, commands: 0, limiter_gain: 1.0 };
+        let mut peak = 0.0f32;
+        self.receive();
+        let (frames, odd) = out.as_chunks_mut::<2>();
+        odd.fill(0.0);
+        let mut frames = frames;
+        while !frames.is_empty() {
+            if self.taken == QUANTUM {
+                let made = self.quantum();
+                report.limiter_gain = report.limiter_gain.min(made.limiter_gain);
+                peak = peak.max(made.peak);
+            }
+            let ready = self.ready.get(self.taken..).unwrap_or_default();
+            let count = ready.len().min(frames.len());
+            let (now, later) = frames.split_at_mut(count);
+            now.copy_from_slice(&ready[..count]);
+            frames = later;
+            self.taken += count;
+            self.played += count as u64;
+        }
+        self.counters.blocks += 1;
+        self.bin.flush();
+        report.commands = (self.counters.commands - commands_before) as u32;
+        self.publish(&report, peak);
+        report
+    }
+
+    /// Frames handed out so far.
+    pub(crate) fn played(&self) -> Frames {
+        Frames(self.played)
+    }
+
+    /// Frames by which the sound is made ahead of the output, beside the rest of a quantum.
+    pub(crate) fn lookahead(&self) -> usize {
+        self.mixer.lookahead()
+    }
+
+    /// Takes commands in as long as the schedule has room; the sender counts how many may wait in it.
+    fn receive(&mut self) {
+        while self.schedule.has_room() {
+            let Ok(Envelope { when, command }) = self.inbox.pop() else { return };
+            match when {
+                When::NextBlock => self.schedule.push(self.made, false, command),
+                When::At(frame) => {
+                    if frame.0 < self.made {
+                        self.counters.late += 1;
+                        self.tell(Event::Late { wanted: frame, at: Frames(self.made) });
+                    }
+                    self.schedule.push(frame.0.max(self.made), true, command);
+                }
+                When::OnBeat => self.schedule.push_on_beat(command),
+            }
+        }
+    }
+
+    /// Makes one quantum; behind the start, the limiter's look-ahead first.
+    fn quantum(&mut self) -> crate::mixer::Outcome {
+        let mut outcome = self.make();
+        while self.made <= self.mixer.lookahead() as u64 {
+            outcome = self.make();
+        }
+        outcome
+    }
+
+    fn make(&mut self) -> crate::mixer::Outcome {
+        self.clock.begin_quantum();
+        let mut quantum = [[0.0; 2]; QUANTUM];
+        let mut from = 0;
+        while from < QUANTUM {
+            self.find_beat(QUANTUM - from);
+            self.apply_due();
+            let until = match self.schedule.next_frame() {
+                Some(frame) if frame > self.made => (QUANTUM - from).min((frame - self.made) as usize),
+                _ => QUANTUM - from,
+            };
+            let piece = quantum.get_mut(from..from + until).unwrap_or_default();
+            self.piece(piece);
+            self.clock.advance(until);
+            self.made += until as u64;
+            from += until;
+        }
+        let outcome = self.mixer.finish(&mut quantum);
+        if outcome.not_finite > 0 {
+            self.counters.not_finite += u64::from(outcome.not_finite);
+            self.tell(Event::NotFinite { at: Frames(self.made - QUANTUM as u64) });
+        }
+        self.ready = quantum;
+        self.taken = 0;
+        outcome
+    }
+
+    /// Makes a piece of a quantum within which nothing is commanded.
+    fn piece(&mut self, mix: &mut [[f32; 2]]) {
+        let frames = mix.len();
+        let rate = self.clock.rate();
+        let now = Frames(self.made);
+        for (index, deck) in self.decks.iter_mut().enumerate() {
+            let mut sound = [[0.0; QUANTUM]; 2];
+            let [left, right] = &mut sound;
+            let (left, right) = (&mut left[..frames], &mut right[..frames]);
+            let (events, counters) = (&mut self.events, &mut self.counters);
+            let mut tell = |event| tell(events, counters, event);
+            let mut report = Report { now, events: &mut tell };
+            let sounds = deck.render(rate, [&mut *left, &mut *right], &mut self.bin, &mut report);
+            self.mixer.take(index, deck, [left, right], sounds);
+        }
+        self.mixer.mix(mix);
+    }
+
+    /// Gives what waits for a beat its frame when the beat falls within the next `frames`.
+    fn find_beat(&mut self, frames: usize) {
+        if self.schedule.waits_for_beat()
+            && let Some(ahead) = self.clock.next_beat(frames)
+        {
+            self.schedule.beat_at(self.made + ahead as u64);
+        }
+    }
+
+    /// Carries out what is due now. While the way home is blocked, commands wait: a track more in the bin
+    /// than it can hold would have to be freed here.
+    fn apply_due(&mut self) {
+        while self.bin.has_room_for(self.most_retired) {
+            let Some(due) = self.schedule.pop_due(self.made) else { return };
+            self.apply(due);
+        }
+    }
+
+    fn apply(&mut self, due: Due) {
+        self.counters.commands += 1;
+        self.counters.timed += u64::from(due.timed);
+        use Command as C;
+        match due.command {
+            C::Tempo { bpm } => self.clock.set_tempo(bpm),
+            C::GlideTempo { bpm, over } => self.clock.glide(bpm, over.0),
+            C::ResetClock { zero } => self.clock.reset(self.made as i64 - zero.0 as i64),
+            C::Meter { beats } => self.clock.set_meter(beats),
+            C::Tone { hertz, gain, over } => self.mixer.start_tone(hertz, gain, over),
+            C::MasterGain { gain, over } => self.mixer.set_master(gain, ramp_frames(over)),
+            C::Eq { deck, band, gain } => self.mixer.set_eq(deck.index(), band, gain),
+            C::Clear => self.clear(),
+            command => {
+                let Some(deck) = command.target().and_then(|(deck, _)| self.decks.get_mut(deck.index())) else {
+                    return;
+                };
+                let (events, counters) = (&mut self.events, &mut self.counters);
+                let mut tell = |event| tell(events, counters, event);
+                let mut report = Report { now: Frames(self.made), events: &mut tell };
+                deck.apply(command, &mut self.bin, &mut report);
+            }
+        }
+    }
+
+    /// Forgets what waits and empties every deck.
+    fn clear(&mut self) {
+        while self.bin.has_room_for(self.most_retired + 1) {
+            let Some(due) = self.schedule.pop_any() else { break };
+            self.counters.timed += u64::from(due.timed);
+            if let Command::Load { track, .. } | Command::Join { track, .. } = due.command {
+                let _full = self.bin.put(track);
+            }
+        }
+        for deck in &mut self.decks {
+            deck.clear(&mut self.bin);
+        }
+    }
+
+    fn tell(&mut self, event: Event) {
+        tell(&mut self.events, &mut self.counters, event);
+    }
+}
+
+fn tell(events: &mut rtrb::Producer<Event>, counters: &mut Counters, event: Event) {
+    if events.push(event).is_err() {
+        counters.lost_events += 1;
+    }
+}

@@ -1,0 +1,14 @@
+//! What the two halves of the engine share across the realtime boundary.
+
+mod bin;
+mod slot;
+mod snapshot;
+
+pub(crate) use bin::ReturnBin;
+pub(crate) use slot::Slot;
+pub(crate) use snapshot::Snapshot;
+
+#[cfg(loom)]
+pub(crate) use loom::sync::atomic;
+#[cfg(not(loom))]
+pub(crate) use std::sync::atomic;

@@ -1,0 +1,96 @@
+//! A place from which one thread at a time may take a thing, without waiting.
+#![allow(unsafe_code)]
+
+use std::ptr;
+
+use super::atomic::{AtomicPtr, Ordering};
+
+/// Holds one boxed thing that several threads may want: the renderer, when a dead device's callback and its
+/// successor's both exist. Taking and putting back is one atomic swap each; nobody ever waits.
+pub(crate) struct Slot<T> {
+    thing: AtomicPtr<T>,
+    _owns: std::marker::PhantomData<Box<T>>,
+}
+
+impl<T> Slot<T> {
+    /// A slot that holds `thing`.
+    pub fn new(thing: Box<T>) -> Self {
+        Self { thing: AtomicPtr::new(Box::into_raw(thing)), _owns: std::marker::PhantomData }
+    }
+
+    /// Takes the thing out; `None` while another thread has it.
+    pub fn take(&self) -> Option<Box<T>> {
+        let pointer = self.thing.swap(ptr::null_mut(), Ordering::Acquire);
+        if pointer.is_null() {
+            return None;
+        }
+        // SAFETY: a pointer in the slot came from `Box::into_raw` in `new` or `put` and the swap above removed
+        // it, so no other thread can get the same one: the box is ours alone. Acquire pairs with the Release
+        // of `put`, so what its last owner wrote is seen here.
+        Some(unsafe { Box::from_raw(pointer) })
+    }
+
+    /// Puts it back. A thing that is already there is handed back instead of being lost.
+    pub fn put(&self, thing: Box<T>) -> Option<Box<T>> {
+        let pointer = self.thing.swap(Box::into_raw(thing), Ordering::AcqRel);
+        if pointer.is_null() {
+            return None;
+        }
+        // SAFETY: as in `take`: the swap made this thread the only holder of that pointer.
+        Some(unsafe { Box::from_raw(pointer) })
+    }
+}
+
+impl<T> Drop for Slot<T> {
+    fn drop(&mut self) {
+        drop(self.take());
+    }
+}
+
+// SAFETY: the slot hands a `T` from one thread to another but never lets two see it at once, so sending `T`
+// is all that is asked of it. (AtomicPtr is Send and Sync for every T; PhantomData<Box<T>> takes both away
+// where `T` is not Send or not Sync, and this gives Sync back for a T that is only Send.)
+unsafe impl<T: Send> Sync for Slot<T> {}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_thing_is_gone_until_it_is_put_back() {
+        let slot = Slot::new(Box::new(7));
+        let thing = slot.take().unwrap();
+        assert!(slot.take().is_none());
+        assert!(slot.put(thing).is_none());
+        assert_eq!(slot.put(Box::new(8)), Some(Box::new(7)));
+    }
+}
+
+#[cfg(all(test, loom))]
+mod proof {
+    use super::*;
+    use loom::sync::Arc;
+    use loom::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn two_callbacks_never_hold_the_renderer_together() {
+        loom::model(|| {
+            let slot = Arc::new(Slot::new(Box::new(AtomicUsize::new(0))));
+            let turn = |slot: &Slot<AtomicUsize>| {
+                if let Some(thing) = slot.take() {
+                    assert_eq!(thing.fetch_add(1, Ordering::Relaxed), 0);
+                    loom::thread::yield_now();
+                    assert_eq!(thing.fetch_sub(1, Ordering::Relaxed), 1);
+                    assert!(slot.put(thing).is_none());
+                }
+            };
+            let other = {
+                let slot = slot.clone();
+                loom::thread::spawn(move || turn(&slot))
+            };
+            turn(&slot);
+            assert!(other.join().is_ok());
+            assert!(slot.take().is_some());
+        });
+    }
+}

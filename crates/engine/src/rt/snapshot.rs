@@ -1,0 +1,82 @@
+//! A consistent set of numbers from one writer to any number of readers, without a lock.
+
+use super::atomic::{AtomicU64, Ordering, fence};
+
+/// A sequence lock over plain words: the writer never waits, a reader tries again when it met a write.
+///
+/// After Boehm, "Can seqlocks get along with programming language memory models?" (MSPC 2012): the words are
+/// relaxed atomics, so a torn read is a retry and never undefined.
+pub(crate) struct Snapshot {
+    sequence: AtomicU64,
+    words: Box<[AtomicU64]>,
+}
+
+impl Snapshot {
+    /// A snapshot of `words` words, all zero.
+    pub fn new(words: usize) -> Self {
+        Self { sequence: AtomicU64::new(0), words: (0..words).map(|_| AtomicU64::new(0)).collect() }
+    }
+
+    /// Publishes `values`; one writer at a time. Surplus values are left out.
+    pub fn publish(&self, values: impl IntoIterator<Item = u64>) {
+        let sequence = self.sequence.load(Ordering::Relaxed);
+        self.sequence.store(sequence.wrapping_add(1), Ordering::Relaxed);
+        fence(Ordering::Release);
+        for (word, value) in self.words.iter().zip(values) {
+            word.store(value, Ordering::Relaxed);
+        }
+        self.sequence.store(sequence.wrapping_add(2), Ordering::Release);
+    }
+
+    /// Copies the latest complete set into `into`; false when a write was met.
+    pub fn try_read(&self, into: &mut [u64]) -> bool {
+        let before = self.sequence.load(Ordering::Acquire);
+        if before & 1 == 1 {
+            return false;
+        }
+        for (value, word) in into.iter_mut().zip(&self.words) {
+            *value = word.load(Ordering::Relaxed);
+        }
+        fence(Ordering::Acquire);
+        self.sequence.load(Ordering::Relaxed) == before
+    }
+
+    /// The latest complete set. Not for the audio thread: it spins while the writer is at work.
+    pub fn read(&self) -> Vec<u64> {
+        let mut values = vec![0; self.words.len()];
+        while !self.try_read(&mut values) {
+            #[cfg(loom)]
+            loom::thread::yield_now();
+            #[cfg(not(loom))]
+            std::thread::yield_now();
+        }
+        values
+    }
+}
+
+#[cfg(all(test, loom))]
+mod proof {
+    use super::*;
+    use loom::sync::Arc;
+
+    #[test]
+    fn a_reader_never_sees_half_a_write() {
+        loom::model(|| {
+            let snapshot = Arc::new(Snapshot::new(2));
+            let writer = {
+                let snapshot = snapshot.clone();
+                loom::thread::spawn(move || {
+                    snapshot.publish([1, 1]);
+                    snapshot.publish([2, 2]);
+                })
+            };
+            let mut values = [0; 2];
+            if snapshot.try_read(&mut values) {
+                assert_eq!(values[0], values[1]);
+            }
+            assert!(writer.join().is_ok());
+            assert!(snapshot.try_read(&mut values));
+            assert_eq!(values, [2, 2]);
+        });
+    }
+}

@@ -1,0 +1,7 @@
+//! Musical time: the clock every deck follows, and the crowd's movement that drives it.
+
+mod clock;
+mod movement;
+
+pub(crate) use clock::Clock;
+pub use movement::{Movement, MovementConfig};

@@ -1,0 +1,212 @@
+//! A piece of music in memory, shared between threads.
+
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::units::{Frames, SampleRate};
+
+/// Samples of a [`Track`], interleaved. Sixteen-bit material is held as such: half the memory, same sound.
+#[derive(Debug)]
+pub enum Pcm {
+    /// Sixteen-bit samples, full scale 32,768.
+    I16(Box<[i16]>),
+    /// Float samples, full scale 1.
+    F32(Box<[f32]>),
+}
+
+impl Pcm {
+    fn len(&self) -> usize {
+        match self {
+            Self::I16(samples) => samples.len(),
+            Self::F32(samples) => samples.len(),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Inner {
+    pcm: Pcm,
+    rate: SampleRate,
+    channels: usize,
+    frames: usize,
+}
+
+/// A piece of music in memory: mono or stereo. A clone shares the samples.
+///
+/// A track of another sample rate than the engine's plays at its right pitch through the deck's
+/// interpolator; [resampling it when it is loaded](https://docs.rs/crowd-media) leaves the decks nothing to do.
+#[derive(Clone, Debug)]
+pub struct Track(Arc<Inner>);
+
+impl Track {
+    /// A track from interleaved samples.
+    ///
+    /// # Errors
+    /// [`Error::BadTrack`] when there are no frames, the channels are not 1 or 2, the length is not a whole
+    /// number of frames, or a sample is not finite.
+    pub fn new(pcm: Pcm, rate: SampleRate, channels: usize) -> Result<Self> {
+        let bad = |cause: String| Err(Error::BadTrack { cause });
+        if !(1..=2).contains(&channels) {
+            return bad(format!("{channels} channels: mix it down to mono or stereo first"));
+        }
+        if pcm.len() == 0 || !pcm.len().is_multiple_of(channels) {
+            return bad(format!("{} samples are not a whole number of {channels}-channel frames", pcm.len()));
+        }
+        if let Pcm::F32(samples) = &pcm
+            && let Some(at) = samples.iter().position(|x| !x.is_finite())
+        {
+            return bad(format!("the sample of frame {} is not a finite number", at / channels));
+        }
+        let frames = pcm.len() / channels;
+        Ok(Self(Arc::new(Inner { pcm, rate, channels, frames })))
+    }
+
+    /// A track from interleaved float samples.
+    ///
+    /// # Errors
+    /// As [`Track::new`].
+    pub fn from_interleaved(samples: impl Into<Box<[f32]>>, rate: SampleRate, channels: usize) -> Result<Self> {
+        Self::new(Pcm::F32(samples.into()), rate, channels)
+    }
+
+    /// Its length in frames at its own rate.
+    pub fn frames(&self) -> Frames {
+        Frames(self.0.frames as u64)
+    }
+
+    /// Its sample rate.
+    pub fn sample_rate(&self) -> SampleRate {
+        self.0.rate
+    }
+
+    /// Channels, 1 or 2.
+    pub fn channels(&self) -> usize {
+        self.0.channels
+    }
+
+    /// Bytes of samples held.
+    pub fn bytes(&self) -> usize {
+        match &self.0.pcm {
+            Pcm::I16(samples) => size_of_val(&**samples),
+            Pcm::F32(samples) => size_of_val(&**samples),
+        }
+    }
+
+    /// How many clones of the track there are, this one included.
+    pub fn shares(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+
+    /// Copies frames from `first` on into planar stereo; before the start and behind the end there is silence.
+    pub(crate) fn copy(&self, first: i64, out: [&mut [f32]; 2]) {
+        let [left, right] = out;
+        let wanted = left.len().min(right.len());
+        let before = usize::try_from(first.saturating_neg()).unwrap_or(0).min(wanted);
+        let from = usize::try_from(first).unwrap_or(0).min(self.0.frames);
+        let inside = (wanted - before).min(self.0.frames - from);
+        left[..before].fill(0.0);
+        right[..before].fill(0.0);
+        left[before + inside..].fill(0.0);
+        right[before + inside..].fill(0.0);
+        let left = &mut left[before..before + inside];
+        let right = &mut right[before..before + inside];
+        let span = from * self.0.channels..(from + inside) * self.0.channels;
+        match &self.0.pcm {
+            Pcm::F32(samples) => spread(&samples[span], self.0.channels, left, right, |x| x),
+            Pcm::I16(samples) => {
+                spread(&samples[span], self.0.channels, left, right, |x| f32::from(x) * (1.0 / 32_768.0));
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn spread<T: Copy>(
+    samples: &[T],
+    channels: usize,
+    left: &mut [f32],
+    right: &mut [f32],
+    to_float: impl Fn(T) -> f32 + Copy,
+) {
+    if channels == 1 {
+        for ((sample, l), r) in samples.iter().zip(left).zip(right) {
+            *l = to_float(*sample);
+            *r = *l;
+        }
+    } else {
+        for ((frame, l), r) in samples.chunks_exact(2).zip(left).zip(right) {
+            *l = to_float(frame[0]);
+            *r = to_float(frame[1]);
+        }
+    }
+}
+
+#[cfg(feature = "decode")]
+impl Track {
+    /// Reads a file of any format crowd-media knows and brings it to `rate`.
+    ///
+    /// # Errors
+    /// [`Error::Media`] with the file, the place and the cause.
+    pub fn open(path: impl AsRef<std::path::Path>, rate: SampleRate) -> Result<Self> {
+        let audio = crowd_media::open(path.as_ref(), &crowd_media::DecodeOptions::default())?;
+        Self::from_audio(audio, rate)
+    }
+
+    /// Takes decoded audio and brings it to `rate`; more than two channels are mixed down.
+    ///
+    /// # Errors
+    /// [`Error::Media`] when it cannot be resampled, [`Error::BadTrack`] when it is empty.
+    pub fn from_audio(audio: crowd_media::Audio, rate: SampleRate) -> Result<Self> {
+        let audio = if audio.channels > 2 { audio.to_stereo() } else { audio };
+        let audio = if audio.sample_rate == rate.get() { audio } else { audio.resampled(rate.get())? };
+        let channels = usize::from(audio.channels);
+        let pcm = match audio.samples {
+            crowd_media::Samples::I16(samples) => Pcm::I16(samples.into_boxed_slice()),
+            crowd_media::Samples::F32(samples) => Pcm::F32(samples.into_boxed_slice()),
+        };
+        Self::new(pcm, rate, channels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outside_the_track_there_is_silence() {
+        let track = Track::new(Pcm::I16(vec![16_384, -16_384, 8_192, 0].into()), SampleRate::CD, 2).unwrap();
+        let (mut left, mut right) = ([9.0; 5], [9.0; 5]);
+        track.copy(-2, [&mut left, &mut right]);
+        assert_eq!(left, [0.0, 0.0, 0.5, 0.25, 0.0]);
+        assert_eq!(right, [0.0, 0.0, -0.5, 0.0, 0.0]);
+        track.copy(1, [&mut left, &mut right]);
+        assert_eq!(left, [0.25, 0.0, 0.0, 0.0, 0.0]);
+        track.copy(i64::MAX - 9, [&mut left, &mut right]);
+        assert_eq!(left, [0.0; 5]);
+        track.copy(i64::MIN + 9, [&mut left, &mut right]);
+        assert_eq!(left, [0.0; 5]);
+    }
+
+    #[test]
+    fn a_mono_track_sounds_on_both_sides() {
+        let track = Track::from_interleaved(vec![0.5, 0.25], SampleRate::CD, 1).unwrap();
+        let (mut left, mut right) = ([0.0; 2], [0.0; 2]);
+        track.copy(0, [&mut left, &mut right]);
+        assert_eq!((left, right), ([0.5, 0.25], [0.5, 0.25]));
+    }
+
+    #[test]
+    fn what_cannot_be_a_track_is_refused_with_the_reason() {
+        let nan = Track::from_interleaved(vec![0.0, 0.0, f32::NAN, 0.0], SampleRate::CD, 2).unwrap_err();
+        assert!(nan.to_string().contains("frame 1"), "{nan}");
+        assert!(Track::from_interleaved(vec![], SampleRate::CD, 2).is_err());
+        assert!(Track::from_interleaved(vec![0.0; 3], SampleRate::CD, 2).is_err());
+        assert!(Track::from_interleaved(vec![0.0; 6], SampleRate::CD, 6).is_err());
+    }
+
+    #[test]
+    fn sixteen_bit_music_costs_two_bytes_a_sample() {
+        let track = Track::new(Pcm::I16(vec![0; 2_000].into()), SampleRate::CD, 2).unwrap();
+        assert_eq!(track.bytes(), 4_000);
+    }
+}

@@ -1,0 +1,395 @@
+//! What the engine promises to whoever hands it an audio thread.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use common::*;
+use crowd_engine::{
+    Band, Bpm, Command, DeckId, Engine, EngineConfig, Error, Event, Frames, Gain, LoopRegion, Offline, Rate, StemId,
+    Stems, When,
+};
+
+const DECKS: [DeckId; 4] = [DeckId::A, DeckId::B, DeckId::C, DeckId::D];
+
+fn gain(value: f32) -> Gain {
+    Gain::new(value).unwrap()
+}
+
+/// A busy mix whose every move has its frame.
+fn script(engine: &mut Engine) {
+    for (index, deck) in DECKS.into_iter().enumerate() {
+        engine.deck(deck).load(&noise_track(60_000, index as u64)).unwrap();
+    }
+    let at = |frame| When::At(Frames(frame));
+    let all = DECKS.map(|deck| Command::Play { deck, stems: Stems::All });
+    engine.send_all(all, at(1_001)).unwrap();
+    engine.send(Command::Tempo { bpm: Bpm::new(118.0).unwrap() }, at(3_333)).unwrap();
+    let over = Frames(44_100);
+    engine.send(Command::GlideTempo { bpm: Bpm::new(131.0).unwrap(), over }, at(5_000)).unwrap();
+    engine.send(Command::Eq { deck: DeckId::A, band: Band::Low, gain: Gain::SILENCE }, at(7_777)).unwrap();
+    engine.send(Command::Eq { deck: DeckId::C, band: Band::High, gain: gain(0.3) }, at(7_779)).unwrap();
+    engine.deck(DeckId::B).at(at(9_999)).level(gain(0.2)).unwrap();
+    engine.deck(DeckId::C).at(at(12_345)).seek(Frames(40_000)).unwrap();
+    let region = LoopRegion::new(Frames(20_000), Frames(21_001)).unwrap();
+    engine.deck(DeckId::D).at(at(15_000)).loop_(Some(region)).unwrap();
+    engine.deck(DeckId::A).at(at(18_000)).fade_to(Gain::SILENCE, std::time::Duration::from_millis(123)).unwrap();
+    engine.send(Command::Play { deck: DeckId::B, stems: Stems::All }, When::OnBeat).unwrap();
+    engine.deck(DeckId::D).at(at(22_022)).stop().unwrap();
+}
+
+#[test]
+fn every_split_of_the_callback_gives_the_same_samples() {
+    let frames = 30_000;
+    let mut whole = offline();
+    script(whole.engine());
+    let expected = whole.render_frames(frames);
+    assert!(expected.iter().any(|x| x.abs() > 0.1));
+    let mut noise = Noise(7);
+    let mut sizes: Vec<Box<dyn FnMut() -> usize>> = vec![Box::new(move || 1 + noise.below(8_192) as usize)];
+    for size in [1, 2, 63, 64, 65, 100, 256, 682, 1_024, 4_096, 8_192] {
+        sizes.push(Box::new(move || size));
+    }
+    for next in &mut sizes {
+        let mut split = offline();
+        script(split.engine());
+        let mut out = Vec::new();
+        while out.len() < 2 * frames {
+            let left = frames - out.len() / 2;
+            let size = next().min(left);
+            out.extend(split.render_frames(size));
+        }
+        assert!(out == expected, "blocks like {}", next());
+    }
+}
+
+#[test]
+fn a_group_starts_in_one_sample_and_on_its_very_frame() {
+    let mut offline = offline();
+    let engine = offline.engine();
+    for (deck, value) in DECKS.into_iter().zip([0.1, 0.2, 0.05, 0.15]) {
+        engine.deck(deck).load(&constant_track(value, 44_100)).unwrap();
+    }
+    let both = [DeckId::A, DeckId::B].map(|deck| Command::Play { deck, stems: Stems::All });
+    engine.send_all(both, When::At(Frames(22_050))).unwrap();
+    engine.deck(DeckId::C).at(When::At(Frames(22_050 + 5_733))).play().unwrap();
+    let sound = left(&offline.render_frames(30_000));
+    let steps: Vec<usize> = (1..sound.len()).filter(|n| sound[*n] != sound[n - 1]).collect();
+    assert_eq!(steps, [22_050, 27_783]);
+    assert!((sound[22_050] - 0.3).abs() < 1e-6 && (sound[27_783] - 0.35).abs() < 1e-6);
+}
+
+#[test]
+fn a_deck_at_rate_one_is_a_wire() {
+    let track = noise_track(20_000, 3);
+    let mut offline = offline();
+    play(offline.engine(), DeckId::C, &track);
+    let sound = offline.render_frames(20_000);
+    let mut noise = Noise(3);
+    let expected: Vec<f32> = (0..40_000).map(|_| 0.5 * noise.sample()).collect();
+    assert!(sound == expected);
+}
+
+#[test]
+fn a_late_track_enters_with_the_phase_it_would_have_had() {
+    let render = |late: bool| {
+        let mut offline = offline();
+        let track = noise_track(60_000, 9);
+        let engine = offline.engine();
+        engine.set_tempo(Bpm::new(126.0).unwrap()).unwrap();
+        let (deck, stem, cue) = (DeckId::A, StemId::FIRST, Frames(500));
+        if !late {
+            engine
+                .send(Command::Load { deck, stem, track: track.clone(), cue, region: None }, When::NextBlock)
+                .unwrap();
+        }
+        engine.send(Command::Play { deck, stems: Stems::All }, When::At(Frames(1_000))).unwrap();
+        engine
+            .send(Command::GlideTempo { bpm: Bpm::new(110.0).unwrap(), over: Frames(9_000) }, When::At(Frames(2_000)))
+            .unwrap();
+        if late {
+            let join = Command::Join { deck, stem, track, cue, region: None };
+            engine.send(join, When::At(Frames(8_000))).unwrap();
+        }
+        offline.render_frames(20_000)
+    };
+    let (on_time, late) = (render(false), render(true));
+    assert!(late[..16_000].iter().all(|x| *x == 0.0));
+    let entered = 2 * 8_000 + 2 * 100;
+    assert!(on_time[entered..] == late[entered..]);
+}
+
+#[test]
+fn what_is_refused_names_the_way_out_and_changes_nothing() {
+    let (mut engine, _renderer) = Engine::builder().queue(16).split().unwrap();
+    let play = |deck| Command::Play { deck, stems: Stems::All };
+    let unknown = engine.send_all([play(DeckId::A), play(DeckId::new(9).unwrap())], When::NextBlock).unwrap_err();
+    assert!(unknown.to_string().contains("deck J"), "{unknown}");
+    for _ in 0..5 {
+        engine.send_all([(); 3].map(|()| play(DeckId::A)), When::NextBlock).unwrap();
+    }
+    let full = engine.send_all([play(DeckId::A), play(DeckId::B)], When::NextBlock).unwrap_err();
+    assert!(matches!(full, Error::QueueFull { capacity: 16 }), "{full}");
+    engine.send(play(DeckId::A), When::NextBlock).unwrap();
+    assert!(engine.send(play(DeckId::A), When::NextBlock).is_err());
+}
+
+#[test]
+fn the_schedule_fills_up_with_an_error_and_empties_again() {
+    let (mut engine, mut renderer) = Engine::builder().queue(16).split().unwrap();
+    let command = Command::Meter { beats: 3 };
+    let mut out = [0.0; 256];
+    for _ in 0..16 {
+        engine.send(command.clone(), When::At(Frames(5_000))).unwrap();
+        renderer.render(&mut out);
+    }
+    let full = engine.send(command.clone(), When::At(Frames(5_000))).unwrap_err();
+    assert!(matches!(full, Error::ScheduleFull { capacity: 16 }), "{full}");
+    engine.send(Command::Meter { beats: 5 }, When::NextBlock).unwrap();
+    renderer.render(&mut out);
+    assert_eq!(engine.status().meter, 5);
+    for _ in 0..40 {
+        renderer.render(&mut out);
+    }
+    assert_eq!((engine.status().meter, engine.waiting()), (3, 0));
+    engine.send(command, When::At(Frames(99_000))).unwrap();
+}
+
+#[test]
+fn a_passed_moment_means_now_and_is_told() {
+    let mut offline = offline();
+    offline.render_frames(1_000);
+    let track = constant_track(0.5, 44_100);
+    offline.engine().deck(DeckId::A).load(&track).unwrap().at(When::At(Frames(10))).play().unwrap();
+    let sound = left(&offline.render_frames(1_000));
+    assert!(sound[200] == 0.5);
+    assert_eq!(offline.engine().status().late_commands, 1);
+    assert!(offline.engine().events().any(|event| matches!(event, Event::Late { wanted: Frames(10), .. })));
+}
+
+#[test]
+fn frames_before_leaves_room_for_a_command_on_its_frame() {
+    for frame in [0u64, 1, 63, 64, 65, 127, 128, 200, 1_000, 44_099] {
+        let mut offline = offline();
+        let before = offline.frames_before(Frames(frame));
+        assert!(before as u64 <= frame);
+        let mut sound = offline.render_frames(before);
+        let engine = offline.engine();
+        let at = When::At(Frames(frame));
+        engine.deck(DeckId::A).at(at).load(&constant_track(0.5, 9)).unwrap().play().unwrap();
+        sound.extend(offline.render_frames(frame as usize + 20 - before));
+        assert_eq!(sound.iter().position(|x| *x != 0.0), Some(2 * frame as usize));
+        assert_eq!(offline.engine().status().late_commands, 0);
+    }
+}
+
+#[test]
+fn a_beat_scheduled_start_falls_on_the_beat() {
+    let mut offline = offline();
+    offline.render_frames(1_000);
+    offline.engine().deck(DeckId::A).load(&constant_track(0.5, 44_100)).unwrap().at(When::OnBeat).play().unwrap();
+    let sound = offline.render_frames(40_000);
+    assert_eq!(sound.iter().position(|x| *x != 0.0), Some(2 * (22_050 - 1_000)));
+}
+
+#[test]
+fn jumps_stops_and_level_moves_do_not_click() {
+    let track = sine_track(100.0, 0.5, 200_000);
+    let clean = largest_step(&left(&{
+        let mut offline = offline();
+        play(offline.engine(), DeckId::A, &track);
+        offline.render_frames(4_000)
+    }));
+    let mut offline = offline();
+    play(offline.engine(), DeckId::A, &track);
+    let engine = offline.engine();
+    let at = |frame| When::At(Frames(frame));
+    engine.deck(DeckId::A).at(at(3_017)).seek(Frames(90_123)).unwrap();
+    engine.deck(DeckId::A).at(at(6_007)).level(gain(0.1)).unwrap();
+    engine.deck(DeckId::A).at(at(9_013)).level(gain(1.0)).unwrap();
+    let region = LoopRegion::new(Frames(95_000), Frames(96_111)).unwrap();
+    engine.deck(DeckId::A).at(at(12_000)).loop_(Some(region)).unwrap();
+    engine.deck(DeckId::A).at(at(20_111)).pause().unwrap();
+    engine.deck(DeckId::A).at(at(22_000)).play().unwrap();
+    engine.deck(DeckId::A).at(at(25_001)).unload().unwrap();
+    let sound = left(&offline.render_frames(26_000));
+    let step = largest_step(&sound);
+    assert!(step < clean + 0.011, "{step} against {clean}");
+    assert!(sound[25_400..].iter().all(|x| *x == 0.0));
+}
+
+#[test]
+fn a_whole_track_loop_is_seamless() {
+    let track = sine_track(441.0, 0.5, 4_000);
+    let mut offline = offline();
+    let (deck, stem) = (DeckId::A, StemId::FIRST);
+    let region = Some(LoopRegion::whole(&track).unwrap());
+    let load = Command::Load { deck, stem, track: track.clone(), cue: Frames::ZERO, region };
+    offline.engine().send(load, When::NextBlock).unwrap();
+    offline.engine().deck(deck).play().unwrap();
+    let sound = left(&offline.render_frames(12_000));
+    assert!(sound[..4_000] == sound[4_000..8_000] && sound[..4_000] == sound[8_000..]);
+    offline.engine().set_tempo(Bpm::new(118.0).unwrap()).unwrap();
+    let sound = left(&offline.render_frames(44_100));
+    let clean = 0.5 * (std::f32::consts::TAU * 441.0 / 44_100.0).sin();
+    assert!(
+        largest_step(&sound) <= clean * 1.001,
+        "{} {clean}: the interpolator reads across the seam",
+        largest_step(&sound)
+    );
+}
+
+#[test]
+fn the_end_of_a_track_is_told_and_the_deck_rewinds() {
+    let mut offline = offline();
+    play(offline.engine(), DeckId::B, &constant_track(0.5, 1_000));
+    let sound = left(&offline.render_frames(2_000));
+    assert_eq!(sound.iter().filter(|x| **x == 0.5).count(), 1_000);
+    let engine = offline.engine();
+    let ended = engine.events().any(|event| matches!(event, Event::Ended { deck: DeckId::B, .. }));
+    assert!(ended);
+    assert_eq!((engine.status().decks[1].playing, engine.status().decks[1].position), (0, 0.0));
+}
+
+#[test]
+fn tracks_come_home_and_are_freed_by_the_control_half() {
+    let track = noise_track(5_000, 1);
+    let mut offline = offline();
+    for _ in 0..300 {
+        play(offline.engine(), DeckId::A, &track);
+        offline.render_frames(700);
+    }
+    offline.engine().send(Command::Clear, When::NextBlock).unwrap();
+    offline.render_frames(2_000);
+    offline.engine().collect_garbage();
+    assert_eq!(track.shares(), 1);
+}
+
+#[test]
+fn a_control_half_that_never_collects_stalls_commands_and_not_the_sound() {
+    let (mut engine, mut renderer) = Engine::builder().decks(2).stems(1).queue(8_192).split().unwrap();
+    let track = constant_track(0.25, 1_000_000);
+    play(&mut engine, DeckId::A, &track);
+    let (deck, stem, cue) = (DeckId::B, StemId::FIRST, Frames::ZERO);
+    let orders = (0..4_000).map(|_| Command::Load { deck, stem, track: track.clone(), cue, region: None });
+    engine.send_all(orders.collect::<Vec<_>>(), When::NextBlock).unwrap();
+    let mut out = vec![0.0; 2 * 1_024];
+    for _ in 0..20 {
+        renderer.render(&mut out);
+        assert!(out.iter().all(|x| *x == 0.25), "the sound goes on");
+    }
+    let before = engine.status().commands;
+    assert!(before < 4_000, "{before}");
+    for _ in 0..200 {
+        engine.collect_garbage();
+        renderer.render(&mut out);
+    }
+    assert_eq!(engine.status().commands, 4_002);
+}
+
+#[test]
+fn tempo_error_is_nil_over_an_hour() {
+    let config = EngineConfig { sample_rate: crowd_engine::SampleRate::CD, ..EngineConfig::default() };
+    let mut offline = Offline::new(config).unwrap();
+    offline.engine().set_tempo(Bpm::new(118.0).unwrap()).unwrap();
+    let region = LoopRegion::new(Frames(0), Frames(1 << 40)).unwrap();
+    let (deck, stem, cue, track) = (DeckId::A, StemId::FIRST, Frames::ZERO, constant_track(0.1, 64));
+    offline.engine().send(Command::Load { deck, stem, track, cue, region: Some(region) }, When::NextBlock).unwrap();
+    offline.engine().deck(deck).play().unwrap();
+    let mut out = vec![0.0; 2 * 8_820];
+    for _ in 0..5 * 600 {
+        offline.render_into(&mut out);
+    }
+    let status = offline.engine().status();
+    let wanted = status.horizon.0 as f64 * 118.0 / 120.0;
+    assert!((status.decks[0].position - wanted).abs() < 1e-6, "{}", status.decks[0].position - wanted);
+    let beats = status.horizon.0 as f64 * 118.0 / 60.0 / 44_100.0;
+    assert!((status.beat - beats).abs() < 1e-7, "{}", status.beat - beats);
+}
+
+#[test]
+fn random_commands_keep_the_output_finite_and_under_full_scale() {
+    // The long run is `cargo test --release -- --ignored ten_million`.
+    fuzz(40_000, 11);
+}
+
+#[test]
+#[ignore = "minutes; part of make proof"]
+fn ten_million_random_commands_keep_the_output_finite() {
+    fuzz(10_000_000, 12);
+}
+
+fn fuzz(count: usize, seed: u64) {
+    let mut noise = Noise(seed);
+    let mut offline = offline();
+    let tracks = [noise_track(30_000, 1), constant_track(1.0, 500), sine_track(9_000.0, 1.0, 64), noise_track(3, 2)];
+    let mut sent = 0;
+    let mut out = vec![0.0; 2 * 512];
+    while sent < count {
+        for _ in 0..noise.below(40) {
+            let command = random_command(&mut noise, &tracks);
+            let when = match noise.below(6) {
+                0 => When::OnBeat,
+                1 | 2 => When::At(Frames(offline.engine().status().frames.0 + noise.below(3_000))),
+                _ => When::NextBlock,
+            };
+            match offline.engine().send(command, when) {
+                Ok(()) | Err(Error::QueueFull { .. } | Error::ScheduleFull { .. }) => {}
+                Err(error) => panic!("{error}"),
+            }
+            sent += 1;
+        }
+        let size = 2 * (1 + noise.below(512) as usize);
+        offline.render_into(&mut out[..size]);
+        assert!(out[..size].iter().all(|x| x.is_finite() && x.abs() <= 1.0));
+        offline.engine().events().for_each(drop);
+    }
+    assert_eq!(offline.engine().status().not_finite, 0);
+}
+
+fn random_command(noise: &mut Noise, tracks: &[crowd_engine::Track]) -> Command {
+    let deck = DeckId::new(noise.below(4) as usize).unwrap();
+    let stem = StemId(noise.below(8) as u8);
+    let stems = if noise.below(2) == 0 { Stems::All } else { Stems::One(stem) };
+    let track = tracks[noise.below(tracks.len() as u64) as usize].clone();
+    let frames = |noise: &mut Noise| match noise.below(9) {
+        0 => Frames(i64::MAX as u64 / 2),
+        1 => Frames(0),
+        _ => Frames(noise.below(60_000)),
+    };
+    let gain = Gain::new(noise.below(5) as f32).unwrap();
+    let region = match noise.below(4) {
+        0 => None,
+        1 => LoopRegion::new(Frames(noise.below(100)), Frames(noise.below(100) + 200)).ok(),
+        _ => LoopRegion::new(frames(noise), frames(noise)).ok(),
+    };
+    let bpm = Bpm::new(20.0 + noise.below(979) as f64).unwrap();
+    let rate = Rate::new([0.0625, 0.5, 0.97, 1.0, 1.083, 4.0][noise.below(6) as usize]).unwrap();
+    let cue = frames(noise);
+    let over = frames(noise);
+    match noise.below(24) {
+        0 | 1 => Command::Load { deck, stem, track, cue, region },
+        2 => Command::Join { deck, stem, track, cue, region },
+        3 => Command::Unload { deck, stems },
+        4..=6 => Command::Play { deck, stems },
+        7 => Command::Pause { deck, stems },
+        8 => Command::Stop { deck, stems },
+        9 => Command::Cue { deck, stems, cue },
+        10 => Command::Seek { deck, stems, to: cue },
+        11 => Command::Loop { deck, stems, region },
+        12 => Command::StemRate { deck, stem, rate },
+        13 => Command::StemGain { deck, stem, gain, over },
+        14 => Command::DeckRate { deck, rate },
+        15 => Command::Level { deck, gain, over },
+        16 => Command::Fade { deck, gain, over },
+        17 | 18 => {
+            let band = [Band::Low, Band::Mid, Band::High][noise.below(3) as usize];
+            Command::Eq { deck, band, gain }
+        }
+        19 => Command::MasterGain { gain, over },
+        20 => Command::Tempo { bpm },
+        21 => Command::GlideTempo { bpm, over },
+        22 if noise.below(50) == 0 => Command::Clear,
+        22 => Command::ResetClock { zero: cue },
+        _ => Command::Tone { hertz: noise.below(30_000) as f32, gain, over },
+    }
+}
