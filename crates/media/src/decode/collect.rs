@@ -23,9 +23,11 @@ pub(super) fn all(reader: &mut Reader, options: &DecodeOptions) -> Result<Audio,
     }
     sink.reserve_first(reader)?;
 
-    let (mut damaged, mut first_damage, mut good) = (0_u64, None, 0_u64);
+    let mut good = 0_u64;
+    let mut damage = Damage::default();
     let mut warnings = Vec::new();
     let mut reported = 0;
+    let mut next_pts = None;
     let stop = loop {
         let at = reader.position();
         let packet = match guard(|| reader.format.next_packet()) {
@@ -34,8 +36,16 @@ pub(super) fn all(reader: &mut Reader, options: &DecodeOptions) -> Result<Audio,
             Ok(None) => break None,
             Err(fault) => break Some(fault),
         };
+        // Demuxers leave out packets that fail their checksum; only the time stamps tell.
+        let missing = next_pts.map_or(0, |next| reader.frames(packet.pts.duration_from(next).map_or(0, |d| d.get())));
+        next_pts = packet.pts.checked_add(packet.block_dur());
+        if missing > 0 && missing >= reader.frames(packet.block_dur().get()) {
+            damage.note(at, || "packets are missing".into());
+            let room = info.frames.filter(|_| reader.exact).map_or(MAX_GAP, |n| n.saturating_sub(sink.frames));
+            sink.silence(missing.min(room), &reader.path)?;
+        }
         let decoded = guard(|| reader.decoder.decode(&packet));
-        let gap = match decoded {
+        let fault = match decoded {
             Ok(buffer) if fits(&buffer, &info) => {
                 good += 1;
                 sink.push(&buffer, &reader.path)?;
@@ -45,9 +55,8 @@ pub(super) fn all(reader: &mut Reader, options: &DecodeOptions) -> Result<Audio,
             Err(fault @ (Fault::DecodeError(_) | Fault::IoError(_))) => Some(fault),
             Err(fault) => break Some(fault),
         };
-        if let Some(fault) = gap {
-            damaged += 1;
-            first_damage.get_or_insert((at, fault));
+        if let Some(fault) = fault {
+            damage.note(at, || fault.to_string());
             // An empty packet may claim any duration and costs a hostile file nothing.
             if !packet.data.is_empty() {
                 sink.silence(reader.frames(packet.dur.get()).min(MAX_GAP), &reader.path)?;
@@ -63,14 +72,15 @@ pub(super) fn all(reader: &mut Reader, options: &DecodeOptions) -> Result<Audio,
     };
 
     if sink.frames == 0 || good == 0 {
-        let fault = stop.or(first_damage.map(|(_, fault)| fault));
-        return Err(match fault {
-            Some(fault) => reader.malformed(fault),
-            None => Error::Empty { path: reader.path.clone() },
+        return Err(match (stop, damage.first) {
+            (Some(fault), _) => reader.malformed(fault),
+            (None, Some((at, cause))) => Error::Malformed { path: reader.path.clone(), offset: Some(at), cause },
+            (None, None) => Error::Empty { path: reader.path.clone() },
         });
     }
-    if let Some((at, fault)) = first_damage {
-        warnings.push(format!("{damaged} damaged packets became silence, the first near byte {at}: {fault}"));
+    if let Some((at, cause)) = damage.first {
+        let times = damage.times;
+        warnings.push(format!("damaged in {times} places, silent there; the first near byte {at}: {cause}"));
     }
     match stop {
         None => {}
@@ -102,6 +112,20 @@ pub(super) fn all(reader: &mut Reader, options: &DecodeOptions) -> Result<Audio,
         mended: sink.mended,
         warnings,
     })
+}
+
+/// Damage met on the way.
+#[derive(Default)]
+struct Damage {
+    times: u64,
+    first: Option<(u64, String)>,
+}
+
+impl Damage {
+    fn note(&mut self, at: u64, cause: impl FnOnce() -> String) {
+        self.times += 1;
+        self.first.get_or_insert_with(|| (at, cause()));
+    }
 }
 
 fn fits(buffer: &GenericAudioBufferRef<'_>, info: &super::Info) -> bool {
