@@ -1,0 +1,265 @@
+//! Four tracks of music that belong together, made of nothing: 44 bars at 120 BPM in A minor, the same every time.
+
+use std::path::{Path, PathBuf};
+
+use crowd_media::wav::{self, Format};
+use crowd_media::{Audio, Error, Samples};
+
+use crate::synth::{Filter, Noise, RATE, Saw, Tape, hertz, thump};
+
+/// Beats a minute.
+pub const TEMPO: f64 = 120.0;
+/// Bars of four beats in each track.
+pub const BARS: usize = 44;
+
+/// A sixteenth note and a bar, in seconds.
+const STEP: f64 = 60.0 / TEMPO / 4.0;
+const BAR: f64 = 16.0 * STEP;
+
+/// The chord of every bar in turn: the root of the bass, then the notes of pads and arpeggio.
+const CHORDS: [(f64, [f64; 4]); 4] = [
+    (33.0, [57.0, 60.0, 64.0, 71.0]), // A minor, ninth
+    (29.0, [57.0, 60.0, 64.0, 65.0]), // F major, seventh
+    (36.0, [55.0, 60.0, 64.0, 74.0]), // C major, ninth
+    (31.0, [55.0, 59.0, 62.0, 69.0]), // G major, ninth
+];
+
+/// The melody over four bars: step, length in steps, note.
+const MELODY: [(usize, usize, f64); 14] = [
+    (0, 6, 76.0),
+    (6, 2, 74.0),
+    (8, 4, 72.0),
+    (12, 4, 69.0),
+    (16, 6, 72.0),
+    (22, 2, 74.0),
+    (24, 8, 76.0),
+    (32, 6, 79.0),
+    (38, 2, 76.0),
+    (40, 4, 74.0),
+    (44, 4, 72.0),
+    (48, 8, 74.0),
+    (56, 4, 71.0),
+    (60, 4, 67.0),
+];
+
+/// Where in the piece a bar lies.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+enum Part {
+    Intro,
+    Groove,
+    Break,
+    Full,
+    Outro,
+}
+
+fn part(bar: usize) -> Part {
+    match bar {
+        0..8 => Part::Intro,
+        8..20 => Part::Groove,
+        20..24 => Part::Break,
+        24..40 => Part::Full,
+        _ => Part::Outro,
+    }
+}
+
+/// The four tracks with their names, as interleaved stereo at [`RATE`].
+#[must_use]
+pub fn tracks() -> [(&'static str, Vec<f32>); 4] {
+    [("drums", drums()), ("bass", bass()), ("pads", pads()), ("lead", lead())]
+}
+
+/// Writes the four tracks as 16-bit WAV files into `folder`, which is made if need be; returns the files.
+///
+/// # Errors
+/// As [`wav::write`]: the folder or a file cannot be written.
+pub fn write(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let made = std::fs::create_dir_all(folder);
+    made.map_err(|source| Error::Io { path: folder.to_owned(), doing: "create", source })?;
+    let mut paths = Vec::new();
+    for (name, samples) in tracks() {
+        let path = folder.join(format!("{name}.wav"));
+        wav::write(&path, &Audio::new(Samples::F32(samples), RATE, 2)?, Format::I16)?;
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+fn piece() -> Tape {
+    Tape::new(BARS as f64 * BAR)
+}
+
+fn drums() -> Vec<f32> {
+    let (mut dry, mut wet) = (piece(), piece());
+    let mut noise = Noise::new(1);
+    for bar in 0..BARS {
+        let at = |step: usize| bar as f64 * BAR + step as f64 * STEP;
+        let part = part(bar);
+        let kicks = part != Part::Break && (bar >= 4 || part > Part::Intro);
+        for step in 0..16 {
+            if kicks && step % 4 == 0 || (bar % 8 == 7 && kicks && step == 14) {
+                dry.add(at(step), 0.4, |t| {
+                    let click = 0.3 * (-t * 900.0).exp();
+                    [0.95 * thump(t, 190.0, 47.0, 32.0) * (-t * 7.5).exp() + click; 2]
+                });
+            }
+            let offbeat = step % 4 == 2;
+            if part != Part::Break && (bar >= 2 && offbeat || part > Part::Intro) {
+                let loud = if offbeat { 0.30 } else { 0.09 + 0.05 * (step % 2) as f64 };
+                let decay = if offbeat && part == Part::Full { 16.0 } else { 55.0 };
+                let pan = 0.5 + 0.18 * (step as f64 * 2.4).sin();
+                let mut filter = Filter::default();
+                dry.add(at(step), 0.3, |t| {
+                    let hiss = filter.split(noise.sample(), 8_200.0, 0.8).1 * loud * (-t * decay).exp();
+                    [hiss * (1.0 - pan), hiss * pan]
+                });
+            }
+            let roll = part == Part::Break && bar >= 22 && (bar == 23 || step % 2 == 0);
+            let clap = part != Part::Break && bar >= 6 && step % 8 == 4;
+            if clap || roll {
+                let rise = (bar as f64 - 22.0) * 16.0 + step as f64;
+                let loud = if roll { 0.06 + 0.010 * rise } else { 0.42 };
+                let mut filters = [Filter::default(), Filter::default()];
+                wet.add(at(step), 0.35, |t| {
+                    // Three hands that do not quite meet, then the tail.
+                    let hands = if t < 0.024 { (-(t % 0.008) * 260.0).exp() } else { (-(t - 0.024) * 17.0).exp() };
+                    let body = 0.35 * thump(t, 60.0, 185.0, 40.0) * (-t * 24.0).exp();
+                    [0, 1].map(|side| {
+                        let high = filters[side].split(noise.sample(), 1_100.0, 0.9).1;
+                        loud * (high * hands * 0.7 + body)
+                    })
+                });
+            }
+        }
+        if matches!(bar, 8 | 24 | 40) {
+            let mut filters = [Filter::default(), Filter::default()];
+            wet.add(at(0), 3.0, |t| {
+                [0, 1].map(|side| filters[side].split(noise.sample(), 4_500.0, 0.7).1 * 0.22 * (-t * 1.7).exp())
+            });
+        }
+    }
+    wet.room(0.35);
+    for (to, from) in dry.frames.iter_mut().zip(wet.frames) {
+        *to = [to[0] + from[0], to[1] + from[1]];
+    }
+    dry.finish(0.8)
+}
+
+fn bass() -> Vec<f32> {
+    // An octave up where it says 12; what is missing is a rest.
+    const LINE: [(usize, f64); 7] = [(0, 0.0), (3, 0.0), (6, 12.0), (8, 0.0), (10, 0.0), (11, 12.0), (14, 7.0)];
+    let mut tape = piece();
+    for bar in 0..BARS {
+        let (root, _) = CHORDS[bar % 4];
+        let start = bar as f64 * BAR;
+        let sparse = matches!(part(bar), Part::Intro | Part::Break | Part::Outro);
+        let notes = if sparse { &LINE[..1] } else { &LINE[..] };
+        for &(step, up) in notes {
+            let length = if sparse { 14.0 * STEP } else { 1.7 * STEP };
+            let open = if part(bar) == Part::Full { 1_500.0 } else { 700.0 };
+            let tone = hertz(root + up);
+            let (mut saw, mut filter) = (Saw::new(0.25), Filter::default());
+            tape.add(start + step as f64 * STEP, length + 0.06, |t| {
+                let cutoff = 90.0 + if sparse { 160.0 } else { open * (-t * 11.0).exp() };
+                let edge = filter.split(saw.sample(tone), cutoff + tone, 1.6).0;
+                let gate = (t * 300.0).min(1.0) * ((length + 0.06 - t) / 0.06).clamp(0.0, 1.0);
+                [gate * (0.6 * edge + 0.55 * thump(t, 0.0, tone, 1.0)); 2]
+            });
+        }
+    }
+    tape.finish(0.62)
+}
+
+fn pads() -> Vec<f32> {
+    let mut tape = piece();
+    for bar in 0..BARS {
+        let (_, chord) = CHORDS[bar % 4];
+        for (voice, note) in chord.into_iter().enumerate() {
+            // Two sides of three saws each, no two in tune with each other.
+            let tune = |side: usize, n: usize| 1.0 + 0.0021 * (n as f64 - 1.0) + 0.0007 * (side as f64 * 2.0 - 1.0);
+            let phase = |side: usize, n: usize| 0.13 + 0.37 * n as f64 + 0.29 * side as f64 + 0.17 * voice as f64;
+            let mut saws = [0, 1].map(|side| [0, 1, 2].map(|n| (Saw::new(phase(side, n)), tune(side, n))));
+            let mut filters = [Filter::default(), Filter::default()];
+            let brightness = match part(bar) {
+                Part::Intro | Part::Groove => 500.0 + 60.0 * bar as f64,
+                Part::Break => 900.0 + 700.0 * (bar - 20) as f64,
+                Part::Full | Part::Outro => 1_900.0 - 30.0 * (bar - 24) as f64,
+            };
+            let pumping = if matches!(part(bar), Part::Groove | Part::Full) { 0.6 } else { 0.0 };
+            let tone = hertz(note);
+            tape.add(bar as f64 * BAR, BAR + 0.5, |t| {
+                let swell = (t / 0.12).min(1.0) * ((BAR + 0.5 - t) / 0.5).min(1.0);
+                // It makes room for the kick on every beat.
+                let duck = 1.0 - pumping * (-(t % (4.0 * STEP)) * 9.0).exp();
+                let cutoff = brightness * (1.0 + 0.25 * (t * 1.3 + bar as f64 * 0.7).sin());
+                [0, 1].map(|side| {
+                    let sum: f64 = saws[side].iter_mut().map(|(saw, tune)| saw.sample(tone * *tune)).sum();
+                    filters[side].split(sum, cutoff, 0.8).0 * swell * duck
+                })
+            });
+        }
+    }
+    tape.room(0.5);
+    tape.finish(0.5)
+}
+
+fn lead() -> Vec<f32> {
+    const UP_AND_DOWN: [usize; 16] = [0, 2, 1, 3, 2, 1, 3, 2, 0, 2, 1, 3, 2, 3, 1, 2];
+    let mut tape = piece();
+    for bar in 0..BARS {
+        let (_, chord) = CHORDS[bar % 4];
+        let start = bar as f64 * BAR;
+        let part = part(bar);
+        for (step, index) in UP_AND_DOWN.into_iter().enumerate() {
+            let plays = match part {
+                Part::Intro => bar >= 4 && step % 4 == 0,
+                Part::Outro => step % 4 == 0,
+                Part::Groove => step % 2 == 0 || step % 8 == 3,
+                Part::Break | Part::Full => true,
+            };
+            if !plays {
+                continue;
+            }
+            let octave = if part == Part::Full && step % 4 == 3 { 24.0 } else { 12.0 };
+            let tone = hertz(chord[index] + octave);
+            let accent = if step % 4 == 0 { 0.34 } else { 0.22 };
+            let open = 900.0 + 60.0 * bar as f64;
+            let pan = 0.5 + 0.3 * (step as f64 * 1.1).sin();
+            let (mut saw, mut filter) = (Saw::new(0.5), Filter::default());
+            tape.add(start + step as f64 * STEP, 0.4, |t| {
+                let pluck = filter.split(saw.sample(tone), tone + open * 2.5 * (-t * 16.0).exp(), 1.2).0;
+                let sound = pluck * accent * (t * 700.0).min(1.0) * (-t * 9.0).exp();
+                [sound * (1.0 - pan) * 2.0, sound * pan * 2.0]
+            });
+        }
+        for &(step, length, note) in MELODY.iter().filter(|_| part == Part::Full && bar % 4 == 0) {
+            let seconds = length as f64 * STEP;
+            let (mut saw, mut other, mut filter) = (Saw::new(0.0), Saw::new(0.4), Filter::default());
+            tape.add(start + step as f64 * STEP, seconds + 0.1, |t| {
+                let vibrato = 1.0 + 0.004 * (t * 33.0).sin() * (t * 2.0).min(1.0);
+                let tone = hertz(note) * vibrato;
+                let sum = saw.sample(tone) + 0.8 * other.sample(tone * 1.006);
+                let gate = (t * 60.0).min(1.0) * ((seconds + 0.1 - t) / 0.1).clamp(0.0, 1.0);
+                [filter.split(sum, 2_600.0, 0.9).0 * 0.26 * gate * (0.55 + 0.45 * (-t * 3.0).exp()); 2]
+            });
+        }
+    }
+    tape.echo(3.0 * STEP, 0.45, 0.4);
+    tape.room(0.25);
+    tape.finish(0.6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tracks_are_the_same_every_time_and_none_is_silent_or_over_full_scale() {
+        let (once, again) = (tracks(), tracks());
+        for ((name, samples), (_, same)) in once.iter().zip(&again) {
+            assert_eq!(samples.len(), 2 * BARS * 88_200, "{name}");
+            assert!(samples == same, "{name} differs");
+            let peak = samples.iter().fold(0.0f32, |most, x| most.max(x.abs()));
+            assert!((0.4..0.9).contains(&peak), "{name} peaks at {peak}");
+        }
+    }
+}
