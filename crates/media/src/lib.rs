@@ -1,23 +1,12 @@
 #![forbid(unsafe_code)]
-//! Files to samples and back.
+#![doc = include_str!("../README.md")]
 //!
-//! ```no_run
-//! # fn main() -> Result<(), crowd_media::Error> {
-//! let audio = crowd_media::open("track.flac".as_ref(), &Default::default())?;
-//! let audio = audio.to_stereo().resampled(48_000)?;
-//! crowd_media::wav::write("track.wav".as_ref(), &audio, crowd_media::wav::Format::I24)?;
-//! println!("{:.1} s, {:.1} LUFS", audio.seconds(), crowd_media::loudness::measure(&audio)?.integrated_lufs);
-//! # Ok(())
-//! # }
-//! ```
+//! # Where to look
 //!
-//! - [`open`] and [`probe`] read WAV, RF64, AIFF, FLAC, MP3, Ogg Vorbis, AAC-LC and ALAC, gapless where the format
-//!   says how; damaged and hostile files are ordinary input.
-//! - [`resample`] and [`Audio::resampled`] change the rate at over 120 dB signal-to-noise ratio.
+//! - [`open`] and [`probe`] read files into [`Audio`]; [`DecodeOptions`] limits them.
+//! - [`resample`] and [`Audio::resampled`] change the rate; [`Audio::to_stereo`] the channels.
 //! - [`wav`] writes WAV and RF64, streaming or at once, through an [`atomic::AtomicFile`].
-//! - [`loudness`] measures EBU R 128.
-//!
-//! No function here belongs on an audio thread: they allocate and touch the disk.
+//! - [`loudness`] measures; [`peaks`] and [`picture`] draw.
 
 pub mod atomic;
 mod audio;
@@ -26,6 +15,8 @@ mod downmix;
 mod encode;
 mod error;
 pub mod loudness;
+pub mod peaks;
+pub mod picture;
 mod resample;
 
 pub use audio::{Audio, MAX_CHANNELS, MAX_RATE, MIN_RATE, Samples};

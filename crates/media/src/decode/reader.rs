@@ -63,7 +63,7 @@ impl Reader {
         };
         let decoder =
             guard(|| get_codecs().make_audio_decoder(&params, &Default::default())).map_err(|fault| match fault {
-                Fault::Unsupported(_) => Error::UnsupportedCodec { path: path.to_owned(), codec: describe(&params) },
+                Fault::Unsupported(_) => Error::UnsupportedCodec { path: path.to_owned(), codec: refused(&params) },
                 fault => explain(path, at(), fault),
             })?;
 
@@ -204,8 +204,7 @@ fn lossless_bits(params: &AudioCodecParameters, known: &AudioCodecParameters) ->
 /// A codec's short name.
 fn describe(params: &AudioCodecParameters) -> String {
     if let Some(decoder) = get_codecs().get_audio_decoder(params.codec) {
-        let profiled = params.codec == codec::CODEC_ID_AAC && params.profile.is_some_and(|p| p.get() != 1);
-        return if profiled { "non-LC aac".into() } else { decoder.codec.info.short_name.into() };
+        return decoder.codec.info.short_name.into();
     }
     let name = match params.codec {
         codec::CODEC_ID_OPUS => "Opus",
@@ -218,4 +217,12 @@ fn describe(params: &AudioCodecParameters) -> String {
         other => return format!("codec {other}"),
     };
     name.into()
+}
+
+/// A codec as it was refused: of AAC only a part is decoded.
+fn refused(params: &AudioCodecParameters) -> String {
+    match params.codec {
+        codec::CODEC_ID_AAC => "AAC of another kind than LC mono or stereo".into(),
+        _ => describe(params),
+    }
 }

@@ -1,0 +1,154 @@
+//! Shapes and text on pixels.
+
+use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_width};
+use tiny_skia::{FillRule, Paint, PathBuilder, Pixmap, PremultipliedColorU8, Rect, Stroke, Transform};
+
+use super::theme::{BACKGROUND, Color};
+
+/// How a text is placed against its x.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Align {
+    Left,
+    Center,
+    Right,
+}
+
+/// Size and weight of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Font {
+    Small,
+    Strong,
+    Title,
+}
+
+impl Font {
+    fn parts(self) -> (FontWeight, RasterHeight) {
+        match self {
+            Self::Small => (FontWeight::Regular, RasterHeight::Size16),
+            Self::Strong => (FontWeight::Bold, RasterHeight::Size16),
+            Self::Title => (FontWeight::Bold, RasterHeight::Size20),
+        }
+    }
+
+    /// Width of `text`, pixels.
+    pub fn width(self, text: &str) -> f32 {
+        let (weight, height) = self.parts();
+        (get_raster_width(weight, height) * text.chars().count()) as f32
+    }
+
+    /// Height of a line, pixels.
+    pub fn height(self) -> f32 {
+        self.parts().1.val() as f32
+    }
+}
+
+pub(super) struct Canvas {
+    pixels: Pixmap,
+}
+
+fn paint(color: Color, alpha: f32) -> Paint<'static> {
+    let mut paint = Paint::default();
+    paint.set_color_rgba8(color.0, color.1, color.2, (alpha.clamp(0.0, 1.0) * 255.0) as u8);
+    paint
+}
+
+impl Canvas {
+    /// A canvas of the theme's background, if there is memory for one of that size.
+    pub fn new(width: u32, height: u32) -> Option<Self> {
+        let mut pixels = Pixmap::new(width, height)?;
+        pixels.fill(tiny_skia::Color::from_rgba8(BACKGROUND.0, BACKGROUND.1, BACKGROUND.2, 255));
+        Some(Self { pixels })
+    }
+
+    pub fn rect(&mut self, x: f32, y: f32, width: f32, height: f32, color: Color, alpha: f32) {
+        if let Some(rect) = Rect::from_xywh(x, y, width, height) {
+            self.pixels.fill_rect(rect, &paint(color, alpha), Transform::identity(), None);
+        }
+    }
+
+    /// A line through all points.
+    pub fn line(&mut self, points: &[(f32, f32)], width: f32, color: Color, alpha: f32) {
+        let mut path = PathBuilder::new();
+        for (n, &(x, y)) in points.iter().enumerate() {
+            if n == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
+        }
+        let stroke = Stroke {
+            width,
+            line_join: tiny_skia::LineJoin::Round,
+            line_cap: tiny_skia::LineCap::Round,
+            ..Stroke::default()
+        };
+        if let Some(path) = path.finish() {
+            self.pixels.stroke_path(&path, &paint(color, alpha), &stroke, Transform::identity(), None);
+        }
+    }
+
+    /// The closed shape through all points.
+    pub fn shape(&mut self, points: &[(f32, f32)], color: Color, alpha: f32) {
+        let mut path = PathBuilder::new();
+        for (n, &(x, y)) in points.iter().enumerate() {
+            if n == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
+        }
+        path.close();
+        if let Some(path) = path.finish() {
+            self.pixels.fill_path(&path, &paint(color, alpha), FillRule::Winding, Transform::identity(), None);
+        }
+    }
+
+    /// One line of text whose middle is at height `y`. Characters the font lacks become question marks.
+    pub fn text(&mut self, x: f32, y: f32, align: Align, font: Font, color: Color, text: &str) {
+        let (weight, height) = font.parts();
+        let left = match align {
+            Align::Left => x,
+            Align::Center => x - font.width(text) / 2.0,
+            Align::Right => x - font.width(text),
+        };
+        let top = (y - font.height() / 2.0).round() as i64;
+        let mut pen = left.round() as i64;
+        for c in text.chars() {
+            let c = match c {
+                '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+                '\u{2018}' | '\u{2019}' => '\'',
+                '\u{201c}' | '\u{201d}' => '"',
+                c => c,
+            };
+            let Some(glyph) = get_raster(c, weight, height).or_else(|| get_raster('?', weight, height)) else {
+                continue;
+            };
+            for (dy, row) in glyph.rows().enumerate() {
+                for (dx, &coverage) in row.iter().enumerate() {
+                    self.blend(pen + dx as i64, top + dy as i64, color, coverage);
+                }
+            }
+            pen += glyph.width() as i64;
+        }
+    }
+
+    fn blend(&mut self, x: i64, y: i64, color: Color, coverage: u8) {
+        let width = i64::from(self.pixels.width());
+        if coverage == 0 || !(0..width).contains(&x) {
+            return;
+        }
+        let Some(pixel) = usize::try_from(y * width + x).ok().and_then(|at| self.pixels.pixels_mut().get_mut(at))
+        else {
+            return;
+        };
+        let mix = |old: u8, new: u8| {
+            let coverage = u32::from(coverage);
+            ((u32::from(old) * (255 - coverage) + u32::from(new) * coverage + 127) / 255) as u8
+        };
+        let (r, g, b) = (mix(pixel.red(), color.0), mix(pixel.green(), color.1), mix(pixel.blue(), color.2));
+        if let Some(mixed) = PremultipliedColorU8::from_rgba(r, g, b, 255) {
+            *pixel = mixed;
+        }
+    }
+
+    /// The picture as RGBA, row by row.
+    pub fn rgba(self) -> Vec<u8> {
+        self.pixels.take_demultiplied()
+    }
+
+    pub fn png(&self) -> Result<Vec<u8>, String> {
+        self.pixels.encode_png().map_err(|e| e.to_string())
+    }
+}

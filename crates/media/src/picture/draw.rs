@@ -1,0 +1,319 @@
+//! Layout and drawing of a chart.
+
+use super::axis::{self, Ticks};
+use super::canvas::{Align, Canvas, Font};
+use super::theme::*;
+use super::{Chart, Curve, HEIGHTS, Lane, Lines, MAX_LANES, Scale, Style, WIDTHS};
+use crate::Error;
+use crate::peaks::Peaks;
+
+const LEFT: f32 = 84.0;
+const RIGHT: f32 = 28.0;
+const RIGHT_WITH_AXIS: f32 = 72.0;
+const TOP: f32 = 58.0;
+const MARKS: f32 = 24.0;
+/// Title and legend above each lane, and the space between lanes.
+const HEADER: f32 = 30.0;
+const GAP: f32 = 12.0;
+const BOTTOM: f32 = 42.0;
+/// Distance of the lowest and highest value from the edge of a lane of curves.
+const INSET: f32 = 7.0;
+
+/// A rectangle of the picture with its time axis.
+#[derive(Clone, Copy)]
+struct Frame {
+    x: f32,
+    y: f32,
+    width: f32,
+    height: f32,
+    from: f64,
+    to: f64,
+}
+
+impl Frame {
+    fn x_at(&self, seconds: f64) -> f32 {
+        self.x + ((seconds - self.from) / (self.to - self.from)) as f32 * self.width
+    }
+
+    fn y_at(&self, value: f64, (low, high): (f64, f64)) -> f32 {
+        let share = ((value - low) / (high - low)).clamp(0.0, 1.0);
+        self.y + INSET + (self.height - 2.0 * INSET) * (1.0 - share as f32)
+    }
+}
+
+pub(super) fn chart(chart: &Chart<'_>) -> Result<Canvas, Error> {
+    let (from, to) = check(chart)?;
+    let has_right = chart.lanes.iter().any(|l| matches!(l, Lane::Lines(l) if l.curves.iter().any(|c| c.right)));
+    let top = TOP + if chart.marks.is_empty() { 0.0 } else { MARKS };
+    let lanes: f32 = chart.lanes.iter().map(|l| l.height() as f32 + HEADER + GAP).sum();
+    let height = (top + lanes + BOTTOM) as u32;
+    let Some(mut canvas) = Canvas::new(chart.width, height) else {
+        return Err(refused("the picture size", format!("{} x {height}", chart.width), "draw a smaller picture"));
+    };
+    let right = if has_right { RIGHT_WITH_AXIS } else { RIGHT };
+    let mut frame = Frame { x: LEFT, y: top, width: chart.width as f32 - LEFT - right, height: 0.0, from, to };
+    let times = axis::time(from, to, (frame.width / 110.0) as usize);
+
+    canvas.text(LEFT, 30.0, Align::Left, Font::Title, TEXT, &chart.title);
+    let beside = LEFT + Font::Title.width(&chart.title) + 20.0;
+    canvas.text(beside, 31.0, Align::Left, Font::Small, DIM, &chart.subtitle);
+    for lane in &chart.lanes {
+        frame.y += HEADER;
+        frame.height = lane.height() as f32;
+        canvas.rect(frame.x, frame.y, frame.width, frame.height, LANE, 1.0);
+        for &t in &times.at {
+            canvas.rect(frame.x_at(t).round(), frame.y, 1.0, frame.height, GRID, 1.0);
+        }
+        match lane {
+            Lane::Waveform { title, peaks, .. } => waveform(&mut canvas, frame, title, peaks),
+            Lane::Lines(lines) => curves(&mut canvas, frame, lines),
+        }
+        frame.y += frame.height + GAP;
+    }
+    time_axis(&mut canvas, frame, &times);
+    marks(&mut canvas, Frame { y: TOP, height: frame.y - GAP - TOP, ..frame }, &chart.marks);
+    Ok(canvas)
+}
+
+fn refused(what: &'static str, value: String, way_out: &'static str) -> Error {
+    Error::Invalid { what, value, way_out }
+}
+
+/// The time span to draw, once the request is known to be drawable.
+fn check(chart: &Chart<'_>) -> Result<(f64, f64), Error> {
+    if !WIDTHS.contains(&chart.width) {
+        return Err(refused("the picture width", chart.width.to_string(), "choose 480..=8192 pixels"));
+    }
+    if chart.lanes.is_empty() || chart.lanes.len() > MAX_LANES {
+        return Err(refused("the number of lanes", chart.lanes.len().to_string(), "add 1..=32 lanes"));
+    }
+    if let Some(lane) = chart.lanes.iter().find(|l| !HEIGHTS.contains(&l.height())) {
+        return Err(refused("a lane's height", lane.height().to_string(), "choose 40..=1000 pixels"));
+    }
+    for lane in &chart.lanes {
+        let Lane::Lines(lines) = lane else { continue };
+        for (low, high) in [lines.left.range, lines.right.range].into_iter().flatten() {
+            if !(low.is_finite() && high.is_finite() && low < high) {
+                return Err(refused("a value range", format!("{low}..{high}"), "give a finite range that rises"));
+            }
+        }
+    }
+    let (from, to) = chart.span.unwrap_or_else(|| (0.0, chart.lanes.iter().map(end).fold(0.0, f64::max)));
+    if !(from.is_finite() && to.is_finite() && from >= 0.0 && to - from >= 1e-3) {
+        return Err(refused("the time span", format!("{from}..{to} s"), "show at least a millisecond from 0 s on"));
+    }
+    Ok((from, to))
+}
+
+/// Where a lane's content ends, seconds.
+fn end(lane: &Lane<'_>) -> f64 {
+    match lane {
+        Lane::Waveform { peaks, .. } => peaks.seconds(),
+        Lane::Lines(lines) => {
+            let times = lines.curves.iter().flat_map(|c| &c.points).map(|p| p.0);
+            times.filter(|t| t.is_finite()).fold(0.0, f64::max)
+        }
+    }
+}
+
+fn time_axis(canvas: &mut Canvas, frame: Frame, times: &Ticks) {
+    for &t in &times.at {
+        let x = frame.x_at(t);
+        canvas.rect(x.round(), frame.y - GAP, 1.0, 6.0, DIM, 1.0);
+        canvas.text(x, frame.y + 6.0, Align::Center, Font::Small, DIM, &axis::time_label(t, times.step));
+    }
+}
+
+fn marks(canvas: &mut Canvas, frame: Frame, marks: &[(f64, String)]) {
+    let mut free_from = f32::NEG_INFINITY;
+    for (seconds, label) in marks.iter().filter(|m| (frame.from..=frame.to).contains(&m.0)) {
+        let x = frame.x_at(*seconds).round();
+        canvas.rect(x, frame.y + 18.0, 1.0, frame.height - 18.0, TEXT, 0.35);
+        // A label that would run into the one before it is left out; its line stays.
+        let width = Font::Small.width(label);
+        let left = (x - width / 2.0).clamp(frame.x, (frame.x + frame.width - width).max(frame.x));
+        if left >= free_from {
+            canvas.text(left, frame.y + 8.0, Align::Left, Font::Small, TEXT, label);
+            free_from = left + width + 12.0;
+        }
+    }
+}
+
+fn waveform(canvas: &mut Canvas, frame: Frame, title: &str, peaks: &Peaks) {
+    heading(canvas, frame, title, &[("peak".into(), PEAK), ("RMS".into(), RMS)]);
+    let channels = peaks.channels().clamp(1, 8);
+    let each = frame.height / f32::from(channels);
+    let columns = frame.width as usize;
+    let frames = |seconds: f64| (seconds * f64::from(peaks.sample_rate())) as usize;
+    for channel in 0..channels {
+        let lane = Frame { y: frame.y + each * f32::from(channel), height: each, ..frame };
+        // Full scale keeps a little distance from the edge.
+        let (middle, unit) = (lane.y + each / 2.0, each / 2.0 * 0.94);
+        let name = match (channels, channel) {
+            (2, 0) => "L".to_owned(),
+            (2, 1) => "R".to_owned(),
+            (1, _) => String::new(),
+            (_, n) => (n + 1).to_string(),
+        };
+        canvas.text(lane.x - 12.0, middle, Align::Right, Font::Strong, TEXT, &name);
+        for (db, gain) in [("0 dB", 1.0), ("-6", 0.501)] {
+            for side in [-1.0, 1.0] {
+                canvas.rect(lane.x, (middle + side * unit * gain).round(), lane.width, 1.0, GRID, 1.0);
+            }
+            if channels <= 2 {
+                canvas.text(lane.x - 32.0, middle - unit * gain, Align::Right, Font::Small, DIM, db);
+            }
+        }
+        let buckets = peaks.buckets(channel, frames(lane.from)..frames(lane.to), columns);
+        let x = |n: usize| lane.x + n as f32 + 0.5;
+        let y = |value: f32| middle - value.clamp(-1.06, 1.06) * unit;
+        // A hairline at least, so that silence is still a line.
+        let band = |high: &dyn Fn(usize) -> f32, low: &dyn Fn(usize) -> f32| -> Vec<(f32, f32)> {
+            let upper = (0..columns).map(|n| (x(n), y(high(n)) - 0.4));
+            upper.chain((0..columns).rev().map(|n| (x(n), y(low(n)) + 0.4))).collect()
+        };
+        let at = |n: usize| buckets.get(n).copied().unwrap_or_default();
+        canvas.shape(&band(&|n| at(n).max, &|n| at(n).min), PEAK, 1.0);
+        canvas.shape(&band(&|n| at(n).rms.min(at(n).max), &|n| (-at(n).rms).max(at(n).min)), RMS, 0.9);
+        for (n, bucket) in buckets.iter().enumerate() {
+            if bucket.max >= 1.0 {
+                canvas.rect(lane.x + n as f32, y(1.06), 1.0, 4.0, CLIP, 1.0);
+            }
+            if bucket.min <= -1.0 {
+                canvas.rect(lane.x + n as f32, y(-1.06) - 4.0, 1.0, 4.0, CLIP, 1.0);
+            }
+        }
+        if channel > 0 {
+            canvas.rect(lane.x, lane.y.round(), lane.width, 1.0, BACKGROUND, 1.0);
+        }
+    }
+}
+
+/// Title at the left of a lane's header, names with their colours at the right.
+fn heading(canvas: &mut Canvas, frame: Frame, title: &str, legend: &[(String, Color)]) {
+    let y = frame.y - HEADER / 2.0 + 1.0;
+    canvas.text(frame.x, y, Align::Left, Font::Strong, TEXT, title);
+    let mut x = frame.x + frame.width;
+    for (name, color) in legend.iter().rev() {
+        canvas.text(x, y, Align::Right, Font::Small, DIM, name);
+        x -= Font::Small.width(name) + 8.0;
+        canvas.rect(x - 16.0, y - 2.0, 16.0, 4.0, *color, 1.0);
+        x -= 16.0 + 20.0;
+    }
+}
+
+fn curves(canvas: &mut Canvas, frame: Frame, lines: &Lines) {
+    let color = |n: usize, c: &Curve| c.color.or(SERIES.get(n % SERIES.len()).copied()).unwrap_or(TEXT);
+    let name = |c: &Curve| match lines.right.unit.as_str() {
+        unit if c.right && !unit.is_empty() => format!("{} ({unit})", c.name),
+        _ => c.name.clone(),
+    };
+    let legend: Vec<_> = lines.curves.iter().enumerate().map(|(n, c)| (name(c), color(n, c))).collect();
+    let title =
+        if lines.left.unit.is_empty() { lines.title.clone() } else { format!("{} ({})", lines.title, lines.left.unit) };
+    heading(canvas, frame, &title, &legend);
+    let (left, ticks) = scale(&lines.left, lines.curves.iter().filter(|c| !c.right), frame);
+    for &v in &ticks.at {
+        let y = frame.y_at(v, left);
+        canvas.rect(frame.x, (y - 0.5).round(), frame.width, 1.0, if v == 0.0 { ZERO } else { GRID }, 1.0);
+        canvas.text(frame.x - 10.0, y, Align::Right, Font::Small, DIM, &axis::value_label(v, ticks.step));
+    }
+    let (right, ticks) = scale(&lines.right, lines.curves.iter().filter(|c| c.right), frame);
+    if lines.curves.iter().any(|c| c.right) {
+        for &v in &ticks.at {
+            let label = axis::value_label(v, ticks.step);
+            canvas.text(frame.x + frame.width + 10.0, frame.y_at(v, right), Align::Left, Font::Small, DIM, &label);
+        }
+    }
+    // Areas first, so that no line hides behind one.
+    let order = |area: bool| lines.curves.iter().enumerate().filter(move |(_, c)| (c.style == Style::Area) == area);
+    for (n, curve) in order(true).chain(order(false)) {
+        let range = if curve.right { right } else { left };
+        for run in runs(curve, frame, range) {
+            if curve.style == Style::Area {
+                let floor = frame.y + frame.height;
+                let ends = [run.last(), run.first()].into_iter().flatten().map(|&(x, _)| (x, floor));
+                let shape: Vec<_> = run.iter().copied().chain(ends).collect();
+                canvas.shape(&shape, color(n, curve), 0.16);
+                canvas.line(&run, 1.25, color(n, curve), 0.75);
+            } else {
+                canvas.line(&run, 2.0, color(n, curve), 1.0);
+            }
+        }
+    }
+}
+
+/// The value range of an axis and its ticks. A range that follows its curves keeps a margin of 8 %.
+fn scale<'c>(scale: &Scale, curves: impl Iterator<Item = &'c Curve>, frame: Frame) -> ((f64, f64), Ticks) {
+    let most = (frame.height / 30.0).max(2.0) as usize;
+    let range = scale.range.unwrap_or_else(|| {
+        let values = curves.flat_map(|c| &c.points).map(|p| p.1).filter(|v| v.is_finite());
+        let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+        match high - low {
+            span if span.is_finite() && span > 0.0 => (low - 0.08 * span, high + 0.08 * span),
+            0.0 => (low - 1.0, high + 1.0),
+            _ => (0.0, 1.0),
+        }
+    });
+    (range, axis::value(range.0, range.1, most))
+}
+
+/// The unbroken runs of a curve inside the frame, in pixels. Where many points share a pixel column, its first,
+/// extreme and last ones stand for all.
+fn runs(curve: &Curve, frame: Frame, range: (f64, f64)) -> Vec<Vec<(f32, f32)>> {
+    let mut runs = Vec::new();
+    let mut run: Vec<(f32, f32)> = Vec::new();
+    let mut previous: Option<(f64, f64)> = None;
+    for &(t, v) in &curve.points {
+        if !(t.is_finite() && v.is_finite()) {
+            runs.push(std::mem::take(&mut run));
+            previous = None;
+            continue;
+        }
+        let stair = previous.filter(|_| curve.style == Style::Steps).map(|(_, held)| (t, held));
+        if let Some((t0, v0)) = previous {
+            clip((t0, v0), stair.unwrap_or((t, v)), frame, range, &mut run);
+            if let Some(corner) = stair {
+                clip(corner, (t, v), frame, range, &mut run);
+            }
+        } else if (frame.from..=frame.to).contains(&t) {
+            run.push((frame.x_at(t), frame.y_at(v, range)));
+        }
+        previous = Some((t, v));
+    }
+    // The last step holds to the edge.
+    if let (Style::Steps, Some((t, v))) = (curve.style, previous) {
+        clip((t, v), (frame.to.max(t), v), frame, range, &mut run);
+    }
+    runs.push(run);
+    runs.retain(|run| run.len() > 1);
+    runs.into_iter().map(thin).collect()
+}
+
+/// Appends the part of a segment that lies inside the time span.
+fn clip(a: (f64, f64), b: (f64, f64), frame: Frame, range: (f64, f64), run: &mut Vec<(f32, f32)>) {
+    if b.0 < frame.from || a.0 > frame.to || b.0 < a.0 {
+        return;
+    }
+    let at = |t: f64| if b.0 > a.0 { a.1 + (b.1 - a.1) * (t - a.0) / (b.0 - a.0) } else { b.1 };
+    let start = if a.0 >= frame.from { a } else { (frame.from, at(frame.from)) };
+    let end = if b.0 <= frame.to { b } else { (frame.to, at(frame.to)) };
+    for (t, v) in [start, end] {
+        let point = (frame.x_at(t), frame.y_at(v, range));
+        if run.last() != Some(&point) {
+            run.push(point);
+        }
+    }
+}
+
+fn thin(run: Vec<(f32, f32)>) -> Vec<(f32, f32)> {
+    let mut kept = Vec::new();
+    for column in run.chunk_by(|a, b| a.0.floor() == b.0.floor()) {
+        let by_y = |a: &&(f32, f32), b: &&(f32, f32)| a.1.total_cmp(&b.1);
+        match (column, column.iter().min_by(by_y), column.iter().max_by(by_y)) {
+            ([first, .., last], Some(low), Some(high)) if column.len() > 4 => kept.extend([*first, *low, *high, *last]),
+            _ => kept.extend_from_slice(column),
+        }
+    }
+    kept
+}
