@@ -1,1 +1,117 @@
-//! Shared by the benches of crowd-engine.
+//! The mixes whose cost is measured: by criterion (`benches/block.rs`), in instructions (`block_cost`), and beside
+//! others (`peers`).
+#![forbid(unsafe_code)]
+
+pub mod scsynth;
+
+use crowd_engine::{
+    Band, Bpm, DeckId, Engine, Gain, LoopRegion, Pcm, Renderer, Result, SampleRate, StretchMethod, Track,
+};
+
+/// Frames per second of every measurement.
+pub const RATE: u32 = 44_100;
+
+/// What one measurement plays.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Case {
+    /// How the decks are read.
+    pub method: StretchMethod,
+    /// The master tempo; the music's own is 120, so 120 is a bit-exact copy and anything else is not.
+    pub tempo: f64,
+    /// Decks that play.
+    pub decks: usize,
+    /// Whether every deck's equaliser is away from flat.
+    pub eq: bool,
+    /// Frames of a block.
+    pub frames: usize,
+}
+
+impl Case {
+    /// Four decks at 118/120 through their equalisers, 1,024 frames a block: the mix that promises are made about.
+    pub const FULL: Self =
+        Self { method: StretchMethod::PlaybackRate, tempo: 118.0, decks: 4, eq: true, frames: 1_024 };
+
+    /// Every case: methods, decks, equaliser and block sizes crossed, and four decks at their own speed.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let mut all = Vec::new();
+        for &method in StretchMethod::ALL {
+            for decks in [1, 2, 4] {
+                for eq in [false, true] {
+                    for frames in [64, 256, 1_024] {
+                        all.push(Self { method, decks, eq, frames, ..Self::FULL });
+                    }
+                }
+            }
+        }
+        all.push(Self { tempo: 120.0, eq: false, ..Self::FULL });
+        all
+    }
+
+    /// A name without blanks, unique.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let eq = if self.eq { "eq" } else { "flat" };
+        format!("{}@{}/{}-decks/{eq}/{}", self.method, self.tempo, self.decks, self.frames)
+    }
+
+    /// The mix, playing, past its first half second.
+    ///
+    /// # Errors
+    /// As the engine's own: none of them is expected.
+    pub fn mix(&self) -> Result<Mix> {
+        let (mut engine, renderer) = Engine::builder().split()?;
+        engine.set_tempo(Bpm::new(self.tempo)?)?;
+        for index in 0..self.decks {
+            let track = track(index as u32)?;
+            let region = LoopRegion::whole(&track)?;
+            let deck = engine.deck(DeckId::new(index)?).load(&track)?.loop_(Some(region))?.level(Gain::new(0.9)?)?;
+            if self.eq {
+                deck.eq(Band::Low, Gain::new(0.3)?)?.eq(Band::High, Gain::new(0.6)?)?.play()?;
+            } else {
+                deck.play()?;
+            }
+        }
+        let mut mix = Mix { _engine: engine, renderer, block: vec![0.0; 2 * self.frames] };
+        for _ in 0..(RATE as usize / 2).div_ceil(self.frames) {
+            mix.render_block();
+        }
+        Ok(mix)
+    }
+}
+
+/// A mix that plays.
+pub struct Mix {
+    _engine: Engine,
+    renderer: Renderer,
+    block: Vec<f32>,
+}
+
+impl Mix {
+    /// Renders the next block. Never inlined: the instruction counters watch for this name.
+    #[inline(never)]
+    pub fn render_block(&mut self) {
+        self.renderer.render(std::hint::black_box(&mut self.block));
+    }
+
+    /// The latest block, interleaved.
+    #[must_use]
+    pub fn block(&self) -> &[f32] {
+        &self.block
+    }
+}
+
+/// Ten seconds of 16-bit stereo noise with a beat: loud enough together that the limiter has work.
+fn track(seed: u32) -> Result<Track> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9) | 1;
+    let samples: Box<[i16]> = (0..2 * 10 * RATE)
+        .map(|n| {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            let beat = if n / 2 % (RATE / 2) < RATE / 20 { 2 } else { 6 };
+            ((state >> 16) as u16).cast_signed() / beat
+        })
+        .collect();
+    Track::new(Pcm::I16(samples), SampleRate::new(RATE)?, 2)
+}

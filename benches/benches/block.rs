@@ -1,0 +1,20 @@
+//! Time of a block by method, decks, equaliser and block size: `cargo bench -p crowd-engine-benches`.
+
+use std::time::Duration;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use crowd_engine_benches::Case;
+
+fn blocks(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("block");
+    group.warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1)).sample_size(30);
+    for case in Case::all() {
+        let mut mix = case.mix().unwrap_or_else(|error| panic!("{}: {error}", case.name()));
+        group.throughput(Throughput::Elements(case.frames as u64));
+        group.bench_function(case.name(), |bencher| bencher.iter(|| mix.render_block()));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, blocks);
+criterion_main!(benches);

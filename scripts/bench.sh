@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Everything there is to know about cost: instructions against the committed table, processor time beside other
+# mixers, time by criterion. The first is exact on any machine; the others want an idle one.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/cost_gate.sh
+target=${CARGO_TARGET_DIR:-target}
+echo
+"$target/release/peers"
+echo
+cargo bench --locked -p crowd-engine-benches --bench block -- --quiet

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Fails when a block costs more instructions than benches/cost.txt says. With --update the table is written anew.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+case ${1-} in
+'') what=gate ;;
+--update) what=update ;;
+*)
+    echo "cost_gate: unknown argument '$1': give nothing or --update" >&2
+    exit 2
+    ;;
+esac
+cargo build --release --locked -p crowd-engine-benches --bins
+"${CARGO_TARGET_DIR:-target}/release/block_cost" "$what" benches/cost.txt
