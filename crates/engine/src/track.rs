@@ -28,7 +28,6 @@ struct Inner {
     pcm: Pcm,
     rate: SampleRate,
     channels: usize,
-    frames: usize,
 }
 
 /// A piece of music in memory: mono or stereo. A clone shares the samples.
@@ -36,7 +35,11 @@ struct Inner {
 /// A track of another sample rate than the engine's plays at its right pitch through the deck's
 /// interpolator; [resampling it when it is loaded](https://docs.rs/crowd-media) leaves the decks nothing to do.
 #[derive(Clone, Debug)]
-pub struct Track(Arc<Inner>);
+pub struct Track {
+    inner: Arc<Inner>,
+    /// Frames that count; the samples may go on behind them.
+    frames: usize,
+}
 
 impl Track {
     /// A track from interleaved samples.
@@ -58,7 +61,7 @@ impl Track {
             return bad(format!("the sample of frame {} is not a finite number", at / channels));
         }
         let frames = pcm.len() / channels;
-        Ok(Self(Arc::new(Inner { pcm, rate, channels, frames })))
+        Ok(Self { inner: Arc::new(Inner { pcm, rate, channels }), frames })
     }
 
     /// A track from interleaved float samples.
@@ -69,24 +72,36 @@ impl Track {
         Self::new(Pcm::F32(samples.into()), rate, channels)
     }
 
+    /// The same track, ending before frame `end`; shares the samples. An `end` behind the track's own changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::BadTrack`] when nothing would be left.
+    pub fn until(&self, end: Frames) -> Result<Self> {
+        let frames = usize::try_from(end.0).unwrap_or(usize::MAX).min(self.frames);
+        if frames == 0 {
+            return Err(Error::BadTrack { cause: "it would end where it begins".to_owned() });
+        }
+        Ok(Self { inner: self.inner.clone(), frames })
+    }
+
     /// Its length in frames at its own rate.
     pub fn frames(&self) -> Frames {
-        Frames(self.0.frames as u64)
+        Frames(self.frames as u64)
     }
 
     /// Its sample rate.
     pub fn sample_rate(&self) -> SampleRate {
-        self.0.rate
+        self.inner.rate
     }
 
     /// Channels, 1 or 2.
     pub fn channels(&self) -> usize {
-        self.0.channels
+        self.inner.channels
     }
 
     /// Bytes of samples held.
     pub fn bytes(&self) -> usize {
-        match &self.0.pcm {
+        match &self.inner.pcm {
             Pcm::I16(samples) => size_of_val(&**samples),
             Pcm::F32(samples) => size_of_val(&**samples),
         }
@@ -94,7 +109,7 @@ impl Track {
 
     /// How many clones of the track there are, this one included.
     pub fn shares(&self) -> usize {
-        Arc::strong_count(&self.0)
+        Arc::strong_count(&self.inner)
     }
 
     /// Copies frames from `first` on into planar stereo; before the start and behind the end there is silence.
@@ -102,19 +117,19 @@ impl Track {
         let [left, right] = out;
         let wanted = left.len().min(right.len());
         let before = usize::try_from(first.saturating_neg()).unwrap_or(0).min(wanted);
-        let from = usize::try_from(first).unwrap_or(0).min(self.0.frames);
-        let inside = (wanted - before).min(self.0.frames - from);
+        let from = usize::try_from(first).unwrap_or(0).min(self.frames);
+        let inside = (wanted - before).min(self.frames - from);
         left[..before].fill(0.0);
         right[..before].fill(0.0);
         left[before + inside..].fill(0.0);
         right[before + inside..].fill(0.0);
         let left = &mut left[before..before + inside];
         let right = &mut right[before..before + inside];
-        let span = from * self.0.channels..(from + inside) * self.0.channels;
-        match &self.0.pcm {
-            Pcm::F32(samples) => spread(&samples[span], self.0.channels, left, right, |x| x),
+        let span = from * self.inner.channels..(from + inside) * self.inner.channels;
+        match &self.inner.pcm {
+            Pcm::F32(samples) => spread(&samples[span], self.inner.channels, left, right, |x| x),
             Pcm::I16(samples) => {
-                spread(&samples[span], self.0.channels, left, right, |x| f32::from(x) * (1.0 / 32_768.0));
+                spread(&samples[span], self.inner.channels, left, right, |x| f32::from(x) * (1.0 / 32_768.0));
             }
         }
     }
@@ -185,6 +200,18 @@ mod tests {
         assert_eq!(left, [0.0; 5]);
         track.copy(i64::MIN + 9, [&mut left, &mut right]);
         assert_eq!(left, [0.0; 5]);
+    }
+
+    #[test]
+    fn a_track_that_ends_early_is_silent_from_there() {
+        let track = Track::from_interleaved(vec![0.1, 0.2, 0.3, 0.4], SampleRate::CD, 1).unwrap();
+        let early = track.until(Frames(2)).unwrap();
+        let (mut left, mut right) = ([9.0; 4], [9.0; 4]);
+        early.copy(0, [&mut left, &mut right]);
+        assert_eq!(left, [0.1, 0.2, 0.0, 0.0]);
+        assert_eq!((early.frames(), track.frames()), (Frames(2), Frames(4)));
+        assert_eq!(track.until(Frames(99)).unwrap().frames(), Frames(4));
+        assert!(track.until(Frames(0)).is_err());
     }
 
     #[test]

@@ -66,7 +66,6 @@ impl Arg {
     /// The number this is, or spells; not necessarily finite.
     fn number(&self) -> Option<f64> {
         match self {
-            #[allow(clippy::cast_precision_loss, reason = "every number a method takes is far below 2^53")]
             Self::Int(v) => Some(*v as f64),
             Self::Float(v) => Some(*v),
             Self::Text(v) => v.trim().parse().ok(),
@@ -79,7 +78,6 @@ impl Arg {
     fn whole(&self) -> Option<i64> {
         match self {
             Self::Int(v) => Some(*v),
-            #[allow(clippy::cast_possible_truncation, reason = "whole, and inside i64")]
             other => other.number().filter(|v| v.fract() == 0.0 && v.abs() < 9e15).map(|v| v as i64),
         }
     }

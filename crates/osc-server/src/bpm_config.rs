@@ -1,36 +1,25 @@
 //! `bpm_config.json`: how movement becomes tempo.
 
+use crowd_engine::Bpm;
+use crowd_engine::tempo::MovementConfig;
 use serde_json::Value;
 use std::fmt::Display;
 use std::time::Duration;
 
-/// The movement table, as read from a file or by default.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MovementConfig {
-    /// The movement at which the tempo is highest.
-    pub movement_max_value: f64,
-    /// Below the first, second, third and fourth threshold lie the first four targets.
-    pub thresholds: [f64; 4],
-    /// Targets in BPM: very very low, very low, low, medium, and the highest.
-    pub targets: [f64; 5],
-    /// How long 99 % of a change take, in seconds.
-    pub transition_seconds: f64,
-    /// How far movement must go beyond a threshold before the target changes back.
-    pub hysteresis: f64,
-    /// After this long without a message the tempo goes back to its base; `None`: never.
-    pub stale_after: Option<Duration>,
+/// What a configuration file holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BpmConfig {
+    /// How movement becomes tempo.
+    pub movement: MovementConfig,
+    /// How long `/set_tempo` holds movement off; `None`: until `/movement_bpm 1`.
+    pub tempo_hold: Option<Duration>,
 }
 
-impl Default for MovementConfig {
-    fn default() -> Self {
-        Self {
-            movement_max_value: 0.6,
-            thresholds: [0.02, 0.05, 0.10, 0.15],
-            targets: [105.0, 110.0, 115.0, 118.0, 130.0],
-            transition_seconds: 30.0,
-            hysteresis: 0.0,
-            stale_after: None,
-        }
+impl BpmConfig {
+    /// The defaults, around a base tempo.
+    #[must_use]
+    pub fn new(base: Bpm) -> Self {
+        Self { movement: MovementConfig { base, ..MovementConfig::default() }, tempo_hold: None }
     }
 }
 
@@ -39,8 +28,8 @@ impl Default for MovementConfig {
 /// Returns the configuration and what a user should be told: each text names a key, its value, and what is used instead.
 /// What cannot be used never stops the server; the default stands.
 #[must_use]
-pub fn read(text: &str) -> (MovementConfig, Vec<String>) {
-    let mut config = MovementConfig::default();
+pub fn read(text: &str, base: Bpm) -> (BpmConfig, Vec<String>) {
+    let mut config = BpmConfig::new(base);
     let value: Value = match serde_json::from_str(text) {
         Ok(value) => value,
         Err(error) => return (config, vec![format!("not JSON ({error}): the defaults are used")]),
@@ -50,20 +39,30 @@ pub fn read(text: &str) -> (MovementConfig, Vec<String>) {
         return (config, vec!["movement_bpm is not an object: the defaults are used".into()]);
     }
 
-    let fraction = |v: f64| v > 0.0 && v <= 1.0;
-    reader.number(&["movement_max_value"], &mut config.movement_max_value, fraction, "above 0, up to 1");
-    for (key, slot) in ["very_very_low", "very_low", "low", "medium"].into_iter().zip(&mut config.thresholds) {
+    let movement = &mut config.movement;
+    reader.number(&["movement_max_value"], &mut movement.max_value, |v| v > 0.0 && v <= 1.0, "above 0, up to 1");
+    for (key, slot) in ["very_very_low", "very_low", "low", "medium"].into_iter().zip(&mut movement.thresholds) {
         reader.number(&["thresholds", key], slot, |v| (0.0..=1.0).contains(&v), "0 to 1");
     }
-    for (key, slot) in ["very_very_low", "very_low", "low", "medium", "high_max"].into_iter().zip(&mut config.targets) {
-        reader.number(&["bpm_targets", key], slot, |v| crate::methods::BPM.contains(&v), "20 to 400");
+    let [very_very_low, very_low, low, medium] = &mut movement.targets;
+    for (key, slot) in [
+        ("very_very_low", very_very_low),
+        ("very_low", very_low),
+        ("low", low),
+        ("medium", medium),
+        ("high_max", &mut movement.high_max),
+    ] {
+        let mut bpm = slot.get();
+        reader.number(&["bpm_targets", key], &mut bpm, |v| crate::methods::BPM.contains(&v), "20 to 400");
+        *slot = Bpm::clamped(bpm, *slot);
     }
-    let seconds = &["smoothing", "transition_time_seconds"];
-    reader.number(seconds, &mut config.transition_seconds, |v| (0.1..=3600.0).contains(&v), "0.1 to 3600");
-    reader.number(&["hysteresis"], &mut config.hysteresis, |v| (0.0..=0.5).contains(&v), "0 to 0.5");
-    let mut stale = 0.0;
-    reader.number(&["stale_after_seconds"], &mut stale, |v| (0.0..=86_400.0).contains(&v), "0 (off) to 86400");
-    config.stale_after = (stale > 0.0).then(|| Duration::from_secs_f64(stale));
+    let mut seconds = movement.transition.as_secs_f64();
+    let key = ["smoothing", "transition_time_seconds"];
+    reader.number(&key, &mut seconds, |v| (0.1..=3600.0).contains(&v), "0.1 to 3600");
+    movement.transition = Duration::from_secs_f64(seconds);
+    reader.number(&["hysteresis"], &mut movement.hysteresis, |v| (0.0..=0.5).contains(&v), "0 to 0.5");
+    movement.stale_after = reader.seconds_or_off("stale_after_seconds");
+    config.tempo_hold = reader.seconds_or_off("set_tempo_hold_seconds");
 
     for key in ["audio_loop_rate_hz", "smoothing_factor_up", "smoothing_factor_down"] {
         if let Some(value) = reader.find(&["smoothing", key]) {
@@ -73,16 +72,16 @@ pub fn read(text: &str) -> (MovementConfig, Vec<String>) {
     }
 
     let Reader { mut notes, .. } = reader;
-    let default = MovementConfig::default();
-    if !config.thresholds.is_sorted() {
-        notes.push(format!("thresholds {:?} do not rise: {:?} are used", config.thresholds, default.thresholds));
-        config.thresholds = default.thresholds;
+    if !movement.thresholds.is_sorted() {
+        let default = MovementConfig::default().thresholds;
+        notes.push(format!("thresholds {:?} do not rise: {default:?} are used", movement.thresholds));
+        movement.thresholds = default;
     }
-    let [.., medium] = config.thresholds;
-    if config.movement_max_value <= medium {
+    let [.., medium] = movement.thresholds;
+    if movement.max_value <= medium {
         notes.push(format!(
             "movement_max_value {} is not above thresholds.medium {medium}: the highest tempo is reached at once",
-            config.movement_max_value
+            movement.max_value
         ));
     }
     (config, notes)
@@ -100,6 +99,13 @@ impl Reader<'_> {
             value = value.get(key)?;
         }
         Some(value).filter(|v| !v.is_null())
+    }
+
+    /// A number of seconds; 0 or nothing is off.
+    fn seconds_or_off(&mut self, key: &str) -> Option<Duration> {
+        let mut seconds = 0.0;
+        self.number(&[key], &mut seconds, |v| (0.0..=86_400.0).contains(&v), "0 (off) to 86400");
+        (seconds > 0.0).then(|| Duration::from_secs_f64(seconds))
     }
 
     /// Sets `slot` if there is a number that is `good`.
@@ -121,8 +127,12 @@ impl Reader<'_> {
 mod tests {
     use super::*;
 
-    fn quiet(text: &str) -> MovementConfig {
-        let (config, notes) = read(text);
+    fn base() -> Bpm {
+        Bpm::new(120.0).unwrap()
+    }
+
+    fn quiet(text: &str) -> BpmConfig {
+        let (config, notes) = read(text, base());
         assert_eq!(notes, Vec::<String>::new(), "{text}");
         config
     }
@@ -130,11 +140,11 @@ mod tests {
     #[test]
     fn every_key_is_optional() {
         for text in ["{}", r#"{"movement_bpm": {}}"#, r#"{"movement_bpm": null}"#, r#"{"other": 3}"#] {
-            assert_eq!(quiet(text), MovementConfig::default(), "{text}");
+            assert_eq!(quiet(text), BpmConfig::new(base()), "{text}");
         }
         let nulls = r#"{"movement_bpm": {"movement_max_value": null, "thresholds": null, "bpm_targets": {"low": null},
             "smoothing": {"smoothing_factor_up": null}, "invented": [1]}}"#;
-        assert_eq!(quiet(nulls), MovementConfig::default());
+        assert_eq!(quiet(nulls), BpmConfig::new(base()));
     }
 
     #[test]
@@ -143,20 +153,29 @@ mod tests {
             r#"{"movement_bpm": {"movement_max_value": 0.5,
                 "thresholds": {"very_very_low": 0.01, "very_low": 0.03, "low": 0.07, "medium": 0.10},
                 "bpm_targets": {"very_very_low": 100, "very_low": 104, "low": 108, "medium": 112, "high_max": 140},
-                "smoothing": {"transition_time_seconds": 12}, "hysteresis": 0.005, "stale_after_seconds": 20}}"#,
+                "smoothing": {"transition_time_seconds": 12}, "hysteresis": 0.005, "stale_after_seconds": 20,
+                "set_tempo_hold_seconds": 90}}"#,
         );
         assert_eq!(
             config,
-            MovementConfig {
-                movement_max_value: 0.5,
-                thresholds: [0.01, 0.03, 0.07, 0.10],
-                targets: [100.0, 104.0, 108.0, 112.0, 140.0],
-                transition_seconds: 12.0,
-                hysteresis: 0.005,
-                stale_after: Some(Duration::from_secs(20)),
+            BpmConfig {
+                movement: MovementConfig {
+                    max_value: 0.5,
+                    thresholds: [0.01, 0.03, 0.07, 0.10],
+                    targets: [100.0, 104.0, 108.0, 112.0].map(|bpm| Bpm::new(bpm).unwrap()),
+                    high_max: Bpm::new(140.0).unwrap(),
+                    base: base(),
+                    transition: Duration::from_secs(12),
+                    hysteresis: 0.005,
+                    stale_after: Some(Duration::from_secs(20)),
+                },
+                tempo_hold: Some(Duration::from_secs(90)),
             }
         );
-        assert_eq!(quiet(r#"{"movement_bpm": {"thresholds": {"medium": 0.10}}}"#).thresholds, [0.02, 0.05, 0.10, 0.10]);
+        assert_eq!(
+            quiet(r#"{"movement_bpm": {"thresholds": {"medium": 0.10}}}"#).movement.thresholds,
+            [0.02, 0.05, 0.10, 0.10]
+        );
     }
 
     #[test]
@@ -164,8 +183,9 @@ mod tests {
         let (config, notes) = read(
             r#"{"movement_bpm": {"smoothing": {"audio_loop_rate_hz": 43, "smoothing_factor_up": 0.1,
                 "smoothing_factor_down": 0.001}}}"#,
+            base(),
         );
-        assert_eq!(config, MovementConfig::default());
+        assert_eq!(config, BpmConfig::new(base()));
         assert_eq!(notes.len(), 3);
         assert!(notes[1].starts_with("smoothing.smoothing_factor_up (0.1) is not used"), "{}", notes[1]);
     }
@@ -189,8 +209,8 @@ mod tests {
                 "smoothing.transition_time_seconds is 0;",
             ),
         ] {
-            let (config, notes) = read(text);
-            assert_eq!(config, MovementConfig::default(), "{text}");
+            let (config, notes) = read(text, base());
+            assert_eq!(config, BpmConfig::new(base()), "{text}");
             assert_eq!(notes.len(), 1, "{text}: {notes:?}");
             assert!(notes[0].starts_with(says), "{text}: {notes:?}");
         }

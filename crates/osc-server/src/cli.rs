@@ -1,8 +1,11 @@
 //! The command line.
 
 use crate::allow::parse_network;
+use crate::app::Opening;
+use crate::ids::Deck;
 use crate::methods;
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use crowd_engine::{Gain, Rate};
 use ipnet::IpNet;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -148,16 +151,16 @@ pub struct Serve {
     #[arg(long, value_name = "FILE", help_heading = "Tempo")]
     pub bpm_config: Option<PathBuf>,
 
-    /// File to play in deck A at the start
+    /// File to play in deck A at the start, over and over
     #[arg(long, value_name = "FILE", help_heading = "At the start")]
     pub a: Option<String>,
-    /// File to play in deck B at the start
+    /// File to play in deck B at the start, over and over
     #[arg(long, value_name = "FILE", help_heading = "At the start")]
     pub b: Option<String>,
-    /// File to play in deck C at the start, or at --c_at
+    /// File to play in deck C at the start, or at --c_at, over and over
     #[arg(long, value_name = "FILE", help_heading = "At the start")]
     pub c: Option<String>,
-    /// File to play in deck D at the start
+    /// File to play in deck D at the start, over and over
     #[arg(long, value_name = "FILE", help_heading = "At the start")]
     pub d: Option<String>,
     /// Seconds after the start at which deck C starts
@@ -219,6 +222,29 @@ impl Serve {
     #[must_use]
     pub const fn stretch(&self) -> Stretch {
         if self.disable_time_stretch { Stretch::PlaybackRate } else { self.stretch_method }
+    }
+
+    /// What is loaded, set and started before the first message.
+    ///
+    /// # Errors
+    /// None for values that [`Cli`] has checked.
+    pub fn opening(&self) -> crowd_engine::Result<Opening> {
+        let c = self.c.as_ref().or(self.c_preload.as_ref());
+        let files = [(Deck::A, self.a.as_ref()), (Deck::B, self.b.as_ref()), (Deck::C, c), (Deck::D, self.d.as_ref())];
+        let mut levels = [None; 4];
+        let given = self.ab.iter().chain(&self.levels).flatten();
+        for (level, given) in levels.iter_mut().zip(given) {
+            *level = Some(*given as f32);
+        }
+        Ok(Opening {
+            files: files.into_iter().filter_map(|(deck, path)| Some((deck, path?.clone()))).collect(),
+            hold_c: self.c_preload.is_some() || self.c_at.is_some(),
+            c_at: self.c_at,
+            rate: Rate::new(self.rate)?,
+            volume: Gain::new(self.vol as f32)?,
+            levels,
+            meter: self.meter,
+        })
     }
 
     /// What old flags that were given do now, a line each.

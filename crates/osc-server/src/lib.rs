@@ -15,16 +15,22 @@
 
 pub mod address;
 pub mod allow;
+pub mod app;
 pub mod args;
 pub mod bpm_config;
+pub mod check;
 pub mod cli;
 pub mod guard;
 pub mod ids;
+pub mod log;
 pub mod media_root;
 pub mod message;
 pub mod methods;
+pub mod net;
 pub mod refusal;
+pub mod render;
 pub mod reply;
+pub mod run;
 pub mod score;
 pub mod subscribers;
 pub mod tally;

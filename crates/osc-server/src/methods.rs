@@ -5,13 +5,15 @@ use crate::args::{Arg, Args};
 use crate::ids::{Band, Deck};
 use crate::message::Message;
 use crate::refusal::{Kind, Refusal, quote};
+use crate::reply;
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// A linear gain: up to +12 dB.
 pub const GAIN: RangeInclusive<f64> = 0.0..=4.0;
 /// A speed, relative.
-pub const RATE: RangeInclusive<f64> = 0.05..=4.0;
+pub const RATE: RangeInclusive<f64> = 0.0625..=4.0;
 /// A tempo in BPM.
 pub const BPM: RangeInclusive<f64> = 20.0..=400.0;
 /// A time in seconds after time zero; the past means now.
@@ -157,11 +159,14 @@ methods! {
 /// Reads one message. A pattern may match several methods: each gets the message, in the order of [`METHODS`].
 ///
 /// Other addresses under `/dance/`, and addresses that speak of keypoints, are [`Message::Ignored`]: detectors send them
-/// a hundred times a second to whoever listens.
+/// a hundred times a second to whoever listens. So are the server's own replies, which must not be answered.
 ///
 /// # Errors
 /// Per method, as [`Args`] says; [`Kind::UnknownAddress`] when nothing matches.
 pub fn read(address: &str, args: &[Arg]) -> Vec<Result<Message, Refusal>> {
+    if reply::is_reply(address) {
+        return vec![Ok(Message::Ignored)];
+    }
     if let Some(method) = METHODS.iter().find(|m| m.address == address) {
         return vec![method.read(args)];
     }
@@ -186,6 +191,12 @@ fn is_noise(address: &str) -> bool {
     (address.starts_with("/dance/") || address.contains("keypoint")) && !address::is_pattern(address)
 }
 
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}\n    {}", self.address, self.usage, self.about)
+    }
+}
+
 impl Method {
     fn read(&self, args: &[Arg]) -> Result<Message, Refusal> {
         let mut args = Args::new(self.address, self.usage, args);
@@ -195,7 +206,6 @@ impl Method {
     }
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "a gain in f32")]
 fn gain(args: &mut Args<'_>, name: &str) -> Result<f32, Refusal> {
     args.number(name, GAIN).map(|v| v as f32)
 }
@@ -211,7 +221,6 @@ fn percent(args: &mut Args<'_>, name: &str) -> Result<f32, Refusal> {
 
 /// What the clients' percentages mean: 0 is a kill, 50 and more is flat, between them -24 dB to 0 dB in a straight line.
 #[must_use]
-#[allow(clippy::cast_possible_truncation, reason = "a gain in f32")]
 pub fn percent_to_gain(percent: f64) -> f32 {
     if percent <= 0.0 {
         0.0

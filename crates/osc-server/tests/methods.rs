@@ -120,7 +120,7 @@ fn bad_arguments_are_refused_by_name() {
         ("/load_buffer", "4100 x", "argument 1 (id) is 4100, in no deck"),
         ("/load_buffer", "100.5 x", "argument 1 (id) is 100.5, not a whole number"),
         ("/load_buffer", "A x", "argument 1 (id) is \"A\", not a whole number"),
-        ("/play_stem", "100 0", "argument 2 (rate) is 0, outside 0.05 to 4"),
+        ("/play_stem", "100 0", "argument 2 (rate) is 0, outside 0.0625 to 4"),
         ("/play_stem", "100 1 NaN", "argument 3 (volume) is NaN: only finite"),
         ("/play_stem", "100 1 1 2", "argument 4 (loop) is 2; 0 or 1"),
         ("/play_stem", "100 1 1 1 1.5", "argument 5 (start) is 1.5, outside 0 to 1"),

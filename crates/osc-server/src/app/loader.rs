@@ -1,0 +1,146 @@
+//! Worker threads that turn paths into tracks while the music plays.
+
+use crate::media_root::MediaRoot;
+use crate::refusal::Kind;
+use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, unbounded};
+use crowd_engine::Track;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+
+/// Files that are read at the same time.
+const WORKERS: usize = 3;
+/// Files that may wait to be read.
+const QUEUE: usize = 4_096;
+
+/// Reads a file at the engine's sample rate; an error is what to tell the user.
+pub type Decode = Arc<dyn Fn(&Path) -> Result<Track, String> + Send + Sync>;
+
+/// Which of many loads.
+pub type Ticket = u64;
+
+/// A load that came to its end.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Which one.
+    pub ticket: Ticket,
+    /// The track, or what kind of refusal this is and its text.
+    pub result: Result<Track, (Kind, String)>,
+}
+
+/// The sending side of the workers.
+#[derive(Debug)]
+pub struct Loader {
+    jobs: Sender<(Ticket, String)>,
+    done: Receiver<Loaded>,
+    last: Ticket,
+    outstanding: usize,
+}
+
+impl Loader {
+    /// Starts the workers. They end when the loader is dropped.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn start(media: MediaRoot, decode: Decode) -> std::io::Result<Self> {
+        let (jobs, work) = bounded::<(Ticket, String)>(QUEUE);
+        let (finished, done) = unbounded();
+        let media = Arc::new(media);
+        for n in 1..=WORKERS {
+            let (work, finished, media, decode) = (work.clone(), finished.clone(), media.clone(), decode.clone());
+            thread::Builder::new().name(format!("load-{n}")).spawn(move || {
+                for (ticket, path) in work {
+                    let result = load(&media, &decode, &path);
+                    if finished.send(Loaded { ticket, result }).is_err() {
+                        return;
+                    }
+                }
+            })?;
+        }
+        Ok(Self { jobs, done, last: 0, outstanding: 0 })
+    }
+
+    /// Asks for a file; `None` when too many wait already.
+    pub fn request(&mut self, path: &str) -> Option<Ticket> {
+        let ticket = self.last + 1;
+        self.jobs.try_send((ticket, path.to_owned())).ok()?;
+        self.last = ticket;
+        self.outstanding += 1;
+        Some(ticket)
+    }
+
+    /// A load that has ended, if there is one.
+    pub fn poll(&mut self) -> Option<Loaded> {
+        match self.done.try_recv() {
+            Ok(loaded) => {
+                self.outstanding -= 1;
+                Some(loaded)
+            }
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
+        }
+    }
+
+    /// Waits for the next load to end; `None` when none is under way.
+    pub fn wait(&mut self) -> Option<Loaded> {
+        if self.outstanding == 0 {
+            return None;
+        }
+        self.outstanding -= 1;
+        self.done.recv().ok()
+    }
+
+    /// Becomes readable when a load has ended.
+    #[must_use]
+    pub const fn signal(&self) -> &Receiver<Loaded> {
+        &self.done
+    }
+}
+
+fn load(media: &MediaRoot, decode: &Decode, path: &str) -> Result<Track, (Kind, String)> {
+    let file = media.resolve(path).map_err(|error| (Kind::Path, error.to_string()))?;
+    // A decoder that panics on a hostile file must not take the worker with it.
+    match catch_unwind(AssertUnwindSafe(|| decode(&file))) {
+        Ok(result) => result.map_err(|text| (Kind::Load, text)),
+        Err(_) => Err((Kind::Load, format!("{}: the decoder failed on this file", file.display()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crowd_engine::SampleRate;
+
+    fn loader(decode: impl Fn(&Path) -> Result<Track, String> + Send + Sync + 'static) -> Loader {
+        Loader::start(MediaRoot::unrestricted(), Arc::new(decode)).unwrap()
+    }
+
+    #[test]
+    fn every_request_comes_to_an_end() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let path = file.path().to_str().unwrap();
+        let mut loader = loader(|_| Ok(Track::from_interleaved(vec![0.0; 8], SampleRate::CD, 2).unwrap()));
+        let mut tickets: Vec<_> = (0..50).map(|_| loader.request(path).unwrap()).collect();
+        tickets.push(loader.request("/no/such/file").unwrap());
+        let mut ended = Vec::new();
+        while let Some(loaded) = loader.wait() {
+            assert_eq!(loaded.result.is_ok(), loaded.ticket != 51);
+            ended.push(loaded.ticket);
+        }
+        ended.sort_unstable();
+        assert_eq!(ended, tickets);
+    }
+
+    #[test]
+    fn a_decoder_that_panics_costs_one_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut loader = loader(|_| panic!("hostile"));
+        for _ in 0..2 * WORKERS {
+            loader.request(file.path().to_str().unwrap()).unwrap();
+        }
+        for _ in 0..2 * WORKERS {
+            assert_eq!(loader.wait().unwrap().result.unwrap_err().0, Kind::Load);
+        }
+        assert!(loader.wait().is_none());
+    }
+}

@@ -1,0 +1,64 @@
+//! What the command line asks for before the first message.
+
+use super::stems::Part;
+use super::{App, Origin};
+use crate::ids::Deck;
+use crate::message::Message;
+use crate::refusal::Refusal;
+use crowd_engine::{Gain, Rate};
+
+/// What is loaded, set and started at the start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opening {
+    /// Files to load, each for the first buffer of a deck.
+    pub files: Vec<(Deck, String)>,
+    /// Whether deck C waits for `c_at`, or for a message.
+    pub hold_c: bool,
+    /// When deck C starts, in seconds after time zero.
+    pub c_at: Option<f64>,
+    /// Speed of the files.
+    pub rate: Rate,
+    /// Gain of the files.
+    pub volume: Gain,
+    /// Gains of the decks; `None` leaves 1.
+    pub levels: [Option<f32>; 4],
+    /// Beats in a bar.
+    pub meter: u8,
+}
+
+impl App {
+    /// Does what the command line asks for: the files repeat, and start in the same sample when all are loaded.
+    pub fn open_with(&mut self, opening: &Opening) {
+        if let Err(refusal) = self.try_open_with(opening) {
+            self.refuse(Origin::CommandLine, &refusal);
+        }
+    }
+
+    fn try_open_with(&mut self, opening: &Opening) -> Result<(), Refusal> {
+        const ORIGIN: Origin = Origin::CommandLine;
+        let now = self.now();
+        self.obey(ORIGIN, Message::SetMeter(opening.meter), now)?;
+        self.obey(ORIGIN, Message::Levels(opening.levels), now)?;
+        let part = |deck: Deck| Part {
+            rate: opening.rate,
+            volume: opening.volume,
+            start: Some(0.0),
+            region: Some((0.0, 1.0)),
+            ..Part::plain(deck.first_buffer())
+        };
+        let mut parts = Vec::new();
+        for (deck, path) in &opening.files {
+            self.load(ORIGIN, deck.first_buffer(), path, None, "--a, --b, --c, --d")?;
+            if *deck != Deck::C || !opening.hold_c {
+                parts.push(part(*deck));
+            }
+        }
+        if !parts.is_empty() {
+            self.start_when_loaded(ORIGIN, parts, now);
+        }
+        if let Some(at) = opening.c_at {
+            self.start(ORIGIN, at, vec![part(Deck::C)], now);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,240 @@
+//! Loading files and starting what was loaded: at a time, as soon as possible, or in phase when late.
+
+use super::loader::{Loaded, Ticket};
+use super::stems::{Buffer, Content, Part};
+use super::{Action, App, Moment, Origin};
+use crate::ids::BufferId;
+use crate::log::Clock;
+use crate::refusal::{Kind, Refusal, quote};
+use crate::reply;
+use crowd_engine::{Command, DeckId, Frames, Gain};
+use std::path::Path;
+
+/// A start that waits until none of its files is on its way any more.
+#[derive(Debug)]
+pub struct Group {
+    origin: Origin,
+    moment: Moment,
+    parts: Vec<Part>,
+}
+
+impl App {
+    /// Asks for a file to become buffer `id`.
+    pub(super) fn load(
+        &mut self,
+        origin: Origin,
+        id: BufferId,
+        path: &str,
+        name: Option<&str>,
+        asked_by: &'static str,
+    ) -> Result<(), Refusal> {
+        let Some(ticket) = self.loader.request(path) else {
+            return Err(Refusal::new(Kind::Busy, "", "too many files wait to be read: try again in a moment"));
+        };
+        let stem = || Path::new(path).file_stem().map_or_else(|| path.into(), |stem| stem.to_string_lossy());
+        let name = quote(&name.map_or_else(stem, Into::into));
+        tracing::debug!("deck {}: loading \"{name}\"", id.deck());
+        let content = Content::Loading(ticket, None);
+        let before = self.stems.insert(id, Buffer { name, cue: 0.0, armed: false, origin, asked_by, content });
+        self.stop_counting(id, before);
+        Ok(())
+    }
+
+    /// The loads that `origin` still waits for.
+    pub(super) fn loads_of(&self, origin: Origin) -> Vec<Ticket> {
+        self.stems.loading().filter(|(_, buffer)| buffer.origin == origin).map(|(ticket, _)| ticket).collect()
+    }
+
+    /// Takes a file that was asked for, or the reason why there is none.
+    pub(super) fn loaded(&mut self, loaded: Loaded) {
+        self.syncs.loaded(loaded.ticket);
+        let Some(id) = self.stems.waiting_for(loaded.ticket) else {
+            // Another file was asked for in its place since.
+            return;
+        };
+        match loaded.result {
+            Ok(track) => {
+                let seconds = track.frames().seconds(track.sample_rate());
+                let Some(buffer) = self.stems.get_mut(id) else { return };
+                let (origin, name, armed) = (buffer.origin, buffer.name.clone(), buffer.armed);
+                let late = match std::mem::replace(&mut buffer.content, Content::Ready(track)) {
+                    Content::Loading(_, late) => late,
+                    Content::Ready(_) => None,
+                };
+                let what = if armed { "cued" } else { "loaded" };
+                tracing::info!("deck {}: {what} \"{name}\" ({})", id.deck(), Clock(seconds));
+                self.reply(origin, || reply::loaded(id.get(), &name, seconds as f32));
+                if let Some((part, at)) = late {
+                    self.join(origin, &part, at);
+                }
+            }
+            Err((kind, text)) => {
+                if let Some(buffer) = self.stems.remove(id) {
+                    self.refuse(buffer.origin, &Refusal::new(kind, buffer.asked_by, text));
+                    self.stop_counting(id, Some(buffer));
+                }
+            }
+        }
+        self.start_waiting();
+    }
+
+    /// Starts `parts` in the same sample `seconds` after time zero; if that has passed, once all of them are loaded.
+    pub(super) fn start(&mut self, origin: Origin, seconds: f64, parts: Vec<Part>, moment: Moment) {
+        let at = self.frame_at(seconds);
+        if at > moment.frame {
+            tracing::info!("{}: start planned for {}", self.names(&parts), Clock(seconds));
+            self.plan(at, Action::Start { origin, at, parts }, origin);
+        } else {
+            self.start_when_loaded(origin, parts, moment);
+        }
+    }
+
+    /// Starts `parts` in the same sample, once none of their files is on its way any more.
+    pub(super) fn start_when_loaded(&mut self, origin: Origin, parts: Vec<Part>, moment: Moment) {
+        self.groups.push(Group { origin, moment, parts });
+        self.start_waiting();
+    }
+
+    /// Starts the groups that have nothing more to wait for.
+    fn start_waiting(&mut self) {
+        let ready = |app: &Self, group: &Group| !group.parts.iter().any(|part| app.stems.is_loading(part.id));
+        while let Some(n) = self.groups.iter().position(|group| ready(self, group)) {
+            let mut group = self.groups.remove(n);
+            // What could not be loaded was answered when that showed.
+            group.parts.retain(|part| self.stems.get(part.id).is_some());
+            self.start_now(group.origin, &group.parts, group.moment);
+        }
+    }
+
+    /// Starts what is loaded of `parts` in the same sample; the rest is refused.
+    fn start_now(&mut self, origin: Origin, parts: &[Part], moment: Moment) {
+        let mut commands = Vec::with_capacity(4 * parts.len());
+        let mut started = Vec::with_capacity(parts.len());
+        for part in parts {
+            match self.stems.start(part, moment.frame) {
+                Ok(start) => {
+                    commands.extend(start);
+                    started.push(*part);
+                }
+                Err(refusal) => self.refuse(origin, &refusal),
+            }
+        }
+        if !started.is_empty() {
+            tracing::info!("{} starts at {}", self.names(&started), self.clock_at(moment.frame));
+            self.send(commands, moment);
+        }
+    }
+
+    /// Starts `parts` exactly at a frame that is near now. What is still on its way gets a little longer, then its place
+    /// in time is kept for it.
+    pub(super) fn start_at(&mut self, origin: Origin, at: u64, parts: Vec<Part>) {
+        let (late, here): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| self.stems.is_loading(part.id));
+        if !here.is_empty() {
+            self.start_now(origin, &here, Moment::at(at));
+        }
+        if late.is_empty() {
+            return;
+        }
+        if at > self.status.horizon.0 + self.settings.last_call {
+            // Comes up again at the last call for `at`.
+            let again = at + self.settings.lead - self.settings.last_call;
+            return self.plan(again, Action::Start { origin, at, parts: late }, origin);
+        }
+        tracing::warn!("{} not loaded yet at {}: enters in phase", self.names(&late), self.clock_at(at));
+        let mut commands = Vec::new();
+        for part in &late {
+            match self.stems.start_without(part, at) {
+                Ok(start) => commands.extend(start),
+                Err(refusal) => self.refuse(origin, &refusal),
+            }
+        }
+        self.send(commands, Moment::at(at));
+    }
+
+    /// Lets in what was started at frame `at` without its file.
+    fn join(&mut self, origin: Origin, part: &Part, at: u64) {
+        let late = self.seconds_at(self.status.horizon.0.max(at)) - self.seconds_at(at);
+        match self.stems.join(part) {
+            Ok(command) => {
+                let deck = part.id.deck();
+                tracing::warn!("deck {deck}: \"{}\" enters {} late, in phase", self.stems.name(part.id), Clock(late));
+                self.reply(origin, || reply::late(deck.letter(), late as f32));
+                self.send(vec![command], Moment::at(at));
+            }
+            Err(refusal) => self.refuse(origin, &refusal),
+        }
+    }
+
+    /// Ends the silent counting of a stem whose file will not come any more.
+    fn stop_counting(&mut self, id: BufferId, before: Option<Buffer>) {
+        if let Some(Buffer { content: Content::Loading(_, Some(_)), .. }) = before
+            && let Some(stop) = self.stems.stop(id)
+        {
+            self.send(vec![stop], self.now());
+        }
+    }
+
+    /// Takes a stem out of the groups that wait; returns whether it was in one.
+    pub(super) fn drop_waiting(&mut self, id: BufferId) -> bool {
+        let count = |groups: &[Group]| groups.iter().map(|group| group.parts.len()).sum::<usize>();
+        let before = count(&self.groups);
+        for group in &mut self.groups {
+            group.parts.retain(|part| part.id != id);
+        }
+        let dropped = count(&self.groups) < before;
+        self.groups.retain(|group| !group.parts.is_empty());
+        dropped
+    }
+
+    /// Stops a stem, whether it sounds or only waits to.
+    pub(super) fn stop(&mut self, id: BufferId, moment: Moment) -> Result<(), Refusal> {
+        let waited = self.drop_waiting(id);
+        if let Some(Buffer { content: Content::Loading(_, late), .. }) = self.stems.get_mut(id) {
+            *late = None;
+        }
+        match self.stems.stop(id) {
+            Some(command) => self.send(vec![command], moment),
+            None if waited => {}
+            None => return Err(Refusal::new(Kind::State, "", format!("buffer {id} does not play"))),
+        }
+        tracing::info!("deck {}: \"{}\" stopped", id.deck(), self.stems.name(id));
+        Ok(())
+    }
+
+    /// Sets the gain of a stem that plays, or waits to.
+    pub(super) fn set_volume(&mut self, id: BufferId, gain: Gain, moment: Moment) -> Result<(), Refusal> {
+        let mut waiting = false;
+        for part in self.groups.iter_mut().flat_map(|group| &mut group.parts).filter(|part| part.id == id) {
+            part.volume = gain;
+            waiting = true;
+        }
+        match self.stems.volume(id, gain, self.ramp()) {
+            Some(command) => self.send(vec![command], moment),
+            None if waiting => {}
+            None => return Err(Refusal::new(Kind::State, "", format!("buffer {id} does not play"))),
+        }
+        Ok(())
+    }
+
+    /// Ramps a deck to silence.
+    pub(super) fn fade(&mut self, deck: DeckId, over: Frames, moment: Moment) {
+        tracing::info!("deck {deck}: fades out over {}", Clock(over.seconds(self.settings.sample_rate)));
+        self.send(vec![Command::Fade { deck, gain: Gain::SILENCE, over }], moment);
+    }
+
+    /// Whether anything planned or waiting needs this buffer.
+    pub(super) fn is_wanted(&self, id: BufferId) -> bool {
+        let planned = self.agenda.iter().any(|action| match action {
+            Action::Start { parts, .. } => parts.iter().any(|part| part.id == id),
+            _ => false,
+        });
+        planned || self.groups.iter().flat_map(|group| &group.parts).any(|part| part.id == id)
+    }
+
+    /// `deck A "one", deck B "two"`.
+    fn names(&self, parts: &[Part]) -> String {
+        let names: Vec<_> =
+            parts.iter().map(|part| format!("deck {} \"{}\"", part.id.deck(), self.stems.name(part.id))).collect();
+        names.join(", ")
+    }
+}

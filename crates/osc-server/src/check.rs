@@ -1,0 +1,136 @@
+//! What a block costs on this very machine, and which buffer sizes that supports.
+
+use crowd_engine::{
+    Band, Bpm, Command, DeckId, EngineConfig, Frames, Gain, Offline, SampleRate, StemId, Stems, StretchMethod, Track,
+    When,
+};
+use std::time::{Duration, Instant};
+
+/// The buffer sizes that are measured.
+pub const SIZES: [usize; 7] = [64, 128, 256, 512, 1024, 2048, 4096];
+
+/// Sound that is rendered for each size, in seconds.
+const SECONDS: f64 = 4.0;
+
+/// The share of its period that the slowest block may take. The rest is the system's and the other programs'.
+const SAFE: f64 = 0.5;
+
+/// What blocks of one size cost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cost {
+    /// Frames of a block.
+    pub frames: usize,
+    /// How long a block lasts.
+    pub period: Duration,
+    /// What it took on average.
+    pub mean: Duration,
+    /// What the slowest but one in a thousand took.
+    pub slow: Duration,
+}
+
+impl Cost {
+    /// Whether a device with blocks of this size can be served.
+    #[must_use]
+    pub fn fits(&self) -> bool {
+        self.slow.as_secs_f64() < SAFE * self.period.as_secs_f64()
+    }
+
+    /// The share of one processor core this takes.
+    #[must_use]
+    pub fn load(&self) -> f64 {
+        self.mean.as_secs_f64() / self.period.as_secs_f64()
+    }
+}
+
+/// Measures every buffer size with the heaviest mix there is: four stereo decks off their own speed, every equaliser
+/// at work, the limiter pulling.
+///
+/// # Errors
+/// When the engine cannot be made.
+pub fn measure(method: StretchMethod, sample_rate: SampleRate) -> crowd_engine::Result<Vec<Cost>> {
+    let mut costs = Vec::with_capacity(SIZES.len());
+    for frames in SIZES {
+        let mut offline = heavy_mix(method, sample_rate)?;
+        let mut block = vec![0.0; 2 * frames];
+        // What is only touched for the first time does not count.
+        for _ in 0..8192_usize.div_ceil(frames) {
+            offline.render_into(&mut block);
+        }
+        let blocks = (SECONDS * f64::from(sample_rate.get()) / frames as f64) as usize;
+        let mut times: Vec<Duration> = (0..blocks.max(1))
+            .map(|_| {
+                let began = Instant::now();
+                offline.render_into(&mut block);
+                began.elapsed()
+            })
+            .collect();
+        times.sort_unstable();
+        let mean = times.iter().sum::<Duration>() / u32::try_from(times.len()).unwrap_or(u32::MAX);
+        let slow = times.get(times.len() - 1 - times.len() / 1000).copied().unwrap_or(mean);
+        let period = Duration::from_secs_f64(frames as f64 / f64::from(sample_rate.get()));
+        costs.push(Cost { frames, period, mean, slow });
+    }
+    Ok(costs)
+}
+
+/// The smallest buffer from which on every larger one fits as well.
+#[must_use]
+pub fn smallest_safe(costs: &[Cost]) -> Option<usize> {
+    costs.iter().rev().take_while(|cost| cost.fits()).last().map(|cost| cost.frames)
+}
+
+/// Four decks of noise at 118/120 of their speed.
+fn heavy_mix(_method: StretchMethod, sample_rate: SampleRate) -> crowd_engine::Result<Offline> {
+    let mut offline = Offline::new(EngineConfig { sample_rate, ..EngineConfig::default() })?;
+    let mut state = 1_u32;
+    let noise: Vec<f32> = (0..2 * sample_rate.get())
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (f64::from(state) / f64::from(u32::MAX) - 0.5) as f32
+        })
+        .collect();
+    let track = Track::from_interleaved(noise, sample_rate, 2)?;
+    let region = Some(crowd_engine::LoopRegion::whole(&track)?);
+    let mut commands = vec![Command::Tempo { bpm: Bpm::new(118.0)? }];
+    for deck in [DeckId::A, DeckId::B, DeckId::C, DeckId::D] {
+        let (stem, stems) = (StemId::FIRST, Stems::All);
+        commands.push(Command::Load { deck, stem, track: track.clone(), cue: Frames::ZERO, region });
+        commands.extend([Band::Low, Band::Mid, Band::High].map(|band| Command::Eq {
+            deck,
+            band,
+            gain: Gain::clamped(0.7, Gain::UNITY),
+        }));
+        commands.push(Command::Play { deck, stems });
+    }
+    offline.engine().send_all(commands, When::NextBlock)?;
+    Ok(offline)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cost(frames: usize, slow_share: f64) -> Cost {
+        let period = Duration::from_secs_f64(frames as f64 / 44_100.0);
+        Cost { frames, period, mean: period.mul_f64(slow_share / 2.0), slow: period.mul_f64(slow_share) }
+    }
+
+    #[test]
+    fn a_buffer_is_safe_when_all_larger_ones_are() {
+        assert_eq!(smallest_safe(&[cost(64, 0.9), cost(128, 0.4), cost(256, 0.1)]), Some(128));
+        assert_eq!(smallest_safe(&[cost(64, 0.1), cost(128, 0.8), cost(256, 0.1)]), Some(256));
+        assert_eq!(smallest_safe(&[cost(64, 0.1), cost(128, 0.8)]), None);
+        assert_eq!(smallest_safe(&[]), None);
+    }
+
+    #[test]
+    fn every_size_is_measured_at_work() {
+        let costs = measure(StretchMethod::PlaybackRate, SampleRate::new(8_000).unwrap()).unwrap();
+        assert_eq!(costs.iter().map(|c| c.frames).collect::<Vec<_>>(), SIZES);
+        assert!(costs.iter().all(|c| c.mean > Duration::ZERO && c.slow >= Duration::from_nanos(100)));
+        let mut offline = heavy_mix(StretchMethod::PlaybackRate, SampleRate::CD).unwrap();
+        offline.render_frames(44_100);
+        let status = offline.engine().status();
+        assert!(status.decks.iter().all(|deck| deck.playing == 1) && status.limiter_gain < 1.0);
+    }
+}

@@ -1,0 +1,157 @@
+//! The UDP socket and the thread that empties it.
+
+use crate::allow::Allow;
+use crate::guard::MAX_DATAGRAM;
+use crossbeam_channel::{Sender, TrySendError};
+use socket2::{Domain, Protocol, Socket, Type};
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Bytes of messages the system may hold for us while our thread waits for a processor: a burst of some thousands.
+const SYSTEM_BUFFER: usize = 4 << 20;
+
+/// Datagrams that may wait to be read; two seconds of the heaviest traffic the server is made for.
+pub const INBOX: usize = 16_384;
+
+/// How often the thread looks whether it should end.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// A datagram and who sent it.
+#[derive(Debug)]
+pub struct Datagram {
+    /// The sender, to whom replies go.
+    pub from: SocketAddr,
+    /// What it sent; one byte more than [`MAX_DATAGRAM`] stands for anything larger.
+    pub bytes: Vec<u8>,
+}
+
+/// What the receiving thread counts.
+#[derive(Debug, Default)]
+pub struct Received {
+    /// Datagrams let in.
+    pub datagrams: AtomicU64,
+    /// Datagrams from senders that are not on the allow list.
+    pub strangers: AtomicU64,
+    /// Datagrams dropped because [`INBOX`] others waited.
+    pub overrun: AtomicU64,
+}
+
+/// Why the server cannot listen.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NetError {
+    /// Another program has the port.
+    #[error("port {} of {} is in use: end the program that listens there, or choose another --port", .0.port(), .0.ip())]
+    InUse(SocketAddr),
+    /// The machine has no such address.
+    #[error("{0} is no address of this machine: give --bind one that is, or 0.0.0.0 for all of them")]
+    NoSuchAddress(std::net::IpAddr),
+    /// Anything else the system says.
+    #[error("cannot listen on {address}: {source}")]
+    Other {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// Opens the port with as large a buffer as the system grants.
+///
+/// # Errors
+/// When the port is taken, or the address is not this machine's.
+pub fn open(address: SocketAddr) -> Result<UdpSocket, NetError> {
+    let socket = || -> io::Result<UdpSocket> {
+        let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+        grow_buffer(&socket);
+        socket.bind(&address.into())?;
+        socket.set_read_timeout(Some(PATIENCE))?;
+        Ok(socket.into())
+    };
+    socket().map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => NetError::InUse(address),
+        io::ErrorKind::AddrNotAvailable => NetError::NoSuchAddress(address.ip()),
+        _ => NetError::Other { address, source },
+    })
+}
+
+/// Asks for [`SYSTEM_BUFFER`], past the system's limit where this process may; a smaller one is no error.
+fn grow_buffer(socket: &Socket) {
+    #[cfg(target_os = "linux")]
+    if rustix::net::sockopt::set_socket_recv_buffer_size_force(socket, SYSTEM_BUFFER).is_ok() {
+        return;
+    }
+    let _smaller = socket.set_recv_buffer_size(SYSTEM_BUFFER);
+}
+
+/// Moves datagrams from the socket to `inbox` until `stop` is set or nobody reads the inbox any more.
+///
+/// It does as little as it can, so that the system's buffer never fills: reading messages is the other side's work.
+pub fn receive(socket: &UdpSocket, allow: &Allow, inbox: &Sender<Datagram>, counts: &Received, stop: &AtomicBool) {
+    let mut buffer = vec![0; MAX_DATAGRAM + 1];
+    while !stop.load(Ordering::Relaxed) {
+        // An error is a time-out, or an earlier reply that nobody took (ICMP); neither is of interest here.
+        let Ok((size, from)) = socket.recv_from(&mut buffer) else {
+            continue;
+        };
+        if !allow.permits(from.ip()) {
+            counts.strangers.fetch_add(1, Ordering::Relaxed);
+            continue;
+        }
+        counts.datagrams.fetch_add(1, Ordering::Relaxed);
+        let bytes = buffer.get(..size).unwrap_or_default().to_vec();
+        match inbox.try_send(Datagram { from, bytes }) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => {
+                counts.overrun.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(TrySendError::Disconnected(_)) => return,
+        }
+    }
+}
+
+/// How many datagrams the system dropped on `port` because its buffer was full; `None` where it does not tell.
+#[must_use]
+pub fn dropped_by_system(port: u16) -> Option<u64> {
+    ["/proc/self/net/udp", "/proc/self/net/udp6"]
+        .iter()
+        .filter_map(|file| drops_in(&std::fs::read_to_string(file).ok()?, port))
+        .reduce(|a, b| a + b)
+}
+
+/// Reads the last column of the line whose local address ends in `port`; see proc(5).
+fn drops_in(table: &str, port: u16) -> Option<u64> {
+    let local = format!(":{port:04X}");
+    let line = table.lines().find(|line| line.split_whitespace().nth(1).is_some_and(|a| a.ends_with(&local)))?;
+    line.split_whitespace().last()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_is_named() {
+        let first = open(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let taken = first.local_addr().unwrap();
+        let error = open(taken).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("port {} of 127.0.0.1 is in use", taken.port())), "{error}");
+    }
+
+    #[test]
+    fn a_foreign_address_is_named() {
+        let error = open(SocketAddr::from(([192, 0, 2, 1], 0))).unwrap_err().to_string();
+        assert!(error.starts_with("192.0.2.1 is no address of this machine"), "{error}");
+    }
+
+    #[test]
+    fn drops_are_read_from_the_table_of_the_system() {
+        let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n\
+            74: 0100007F:DF20 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 10101 2 0000000000000000 42\n";
+        assert_eq!(drops_in(table, 57_120), Some(42));
+        assert_eq!(drops_in(table, 57_121), None);
+        assert_eq!(drops_in("", 57_120), None);
+    }
+}
