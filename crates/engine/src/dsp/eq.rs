@@ -52,6 +52,10 @@ pub struct EqBank {
     gains: [LaneRamp; 3],
     /// How much of the filtered signal is heard, 0 to 1; 0 is a wire.
     wet: LaneRamp,
+    wired: Wired,
+    curves: Box<Curves>,
+    /// What one pass of the filters leaves for the next: low, rest, mid.
+    passes: Box<[[Lanes; QUANTUM]; 3]>,
     move_frames: f32,
     engage_frames: f32,
 }
@@ -74,6 +78,53 @@ struct State {
 impl State {
     fn each(&mut self) -> impl Iterator<Item = &mut SvfState> {
         self.low.iter_mut().chain(&mut self.mid).chain(&mut self.all)
+    }
+}
+
+/// Which lanes are wires, as masks of bits: a choice between two values would become a branch.
+#[derive(Debug)]
+struct Wired {
+    /// All ones in the lanes that are filtered.
+    on: [u32; 8],
+    /// -0.0 in the lanes that are not.
+    off: [u32; 8],
+}
+
+const MINUS_ZERO: u32 = (-0.0f32).to_bits();
+
+/// The gains of each frame of the coming quantum, so that the filters need not know whether anything moves.
+#[derive(Debug)]
+struct Curves {
+    low: [Lanes; QUANTUM],
+    mid_over_high: [Lanes; QUANTUM],
+    high: [Lanes; QUANTUM],
+    wet: [Lanes; QUANTUM],
+    /// True when all frames hold the ramps' targets.
+    settled: bool,
+}
+
+impl Default for Curves {
+    fn default() -> Self {
+        let none = [[0.0; 8]; QUANTUM];
+        Self { low: none, mid_over_high: none, high: none, wet: none, settled: false }
+    }
+}
+
+impl Curves {
+    /// Moves the ramps on by some frames, at most a quantum.
+    fn draw(&mut self, frames: usize, [low, mid, high]: &mut [LaneRamp; 3], wet: &mut LaneRamp) {
+        let moving = [&*low, &*mid, &*high, &*wet].into_iter().any(LaneRamp::is_moving);
+        if self.settled && !moving {
+            return;
+        }
+        self.settled = !moving;
+        let curves = self.low.iter_mut().zip(&mut self.mid_over_high).zip(&mut self.high).zip(&mut self.wet);
+        for (((l, m), h), w) in curves.take(if moving { frames } else { QUANTUM }) {
+            (*l, *m, *h, *w) = (low.next(), mid.next(), high.next(), wet.next());
+            for (m, h) in m.iter_mut().zip(h) {
+                *m -= *h;
+            }
+        }
     }
 }
 
@@ -105,19 +156,21 @@ impl LaneRamp {
     }
 
     /// Moves on one frame.
-    #[inline(always)]
-    fn next<A: Arith>(&mut self) -> Lanes {
-        let mut back = [0.0; 8];
-        for (back, left) in back.iter_mut().zip(&mut self.left) {
-            *left = if *left > 1.0 { *left - 1.0 } else { 0.0 };
-            *back = -*left;
+    fn next(&mut self) -> Lanes {
+        let mut gains = self.target;
+        for ((gain, slope), left) in gains.iter_mut().zip(&self.slope).zip(&mut self.left) {
+            *left = (*left - 1.0).max(0.0);
+            *gain -= slope * *left;
         }
-        A::fma8(self.slope, back, self.target)
+        gains
     }
 }
 
 impl EqBank {
-    /// Four wires. The sample rate, in Hz, must be above 4 kHz, twice the upper crossover.
+    /// Four wires.
+    ///
+    /// # Panics
+    /// If the sample rate, in Hz, is not above 4 kHz, twice the upper crossover: a setting, checked before.
     pub fn new(sample_rate: u32) -> Self {
         Self::with(Simd::detect(), sample_rate)
     }
@@ -137,6 +190,9 @@ impl EqBank {
             state: State { to_flush: QUANTUM, ..State::default() },
             gains: [LaneRamp::new(1.0); 3],
             wet: LaneRamp::new(0.0),
+            curves: Box::new(Curves::default()),
+            wired: Wired { on: [0; 8], off: [MINUS_ZERO; 8] },
+            passes: Box::new([[[0.0; 8]; QUANTUM]; 3]),
             move_frames: (MOVE_SECONDS * rate).round() as f32,
             engage_frames: (ENGAGE_SECONDS * rate).round() as f32,
         }
@@ -154,7 +210,10 @@ impl EqBank {
         }
         if !self.is_engaged(deck) {
             self.clear(deck);
-            lanes(deck).for_each(|lane| self.wet.set(lane, 1.0, self.engage_frames));
+            for lane in lanes(deck) {
+                self.wet.set(lane, 1.0, self.engage_frames);
+                (self.wired.on[lane], self.wired.off[lane]) = (u32::MAX, 0);
+            }
         }
         lanes(deck).for_each(|lane| self.gains[band as usize].set(lane, gain, self.move_frames));
     }
@@ -172,12 +231,8 @@ impl EqBank {
         let mut rest = block;
         while !rest.is_empty() {
             let (now, later) = rest.split_at_mut(rest.len().min(self.state.to_flush));
-            let moving = self.wet.is_moving() || self.gains.iter().any(LaneRamp::is_moving);
-            if moving {
-                self.simd.run(Run::<true> { bank: self, block: now });
-            } else {
-                self.simd.run(Run::<false> { bank: self, block: now });
-            }
+            self.curves.draw(now.len(), &mut self.gains, &mut self.wet);
+            self.simd.run(Run { bank: self, block: now });
             self.state.to_flush -= now.len();
             if self.state.to_flush == 0 {
                 self.state.each().for_each(SvfState::flush);
@@ -201,7 +256,11 @@ impl EqBank {
     pub fn release(&mut self, deck: usize) {
         let flat = |ramp: &LaneRamp| lanes(deck).all(|lane| ramp.target[lane] == 1.0 && ramp.left[lane] == 0.0);
         if self.gains.iter().all(flat) {
-            lanes(deck).for_each(|lane| self.wet.set(lane, 0.0, 0.0));
+            for lane in lanes(deck) {
+                self.wet.set(lane, 0.0, 0.0);
+                (self.wired.on[lane], self.wired.off[lane]) = (0, MINUS_ZERO);
+            }
+            self.curves.settled = false;
             self.clear(deck);
         }
     }
@@ -217,49 +276,79 @@ fn lanes(deck: usize) -> std::ops::Range<usize> {
     if deck < DECKS { deck * 2..deck * 2 + 2 } else { 0..0 }
 }
 
-struct Run<'a, const MOVING: bool> {
+/// At most a quantum through the filters.
+struct Run<'a> {
     bank: &'a mut EqBank,
     block: &'a mut [Lanes],
 }
 
-impl<const MOVING: bool> Task for Run<'_, MOVING> {
+impl Task for Run<'_> {
     type Out = ();
 
+    /// In two passes, so that the states of each fit in the registers; what one pass hands to the next stays in the
+    /// cache, and few enough operations for the compiler to find the vectors in them.
     #[inline(always)]
     fn run<A: Arith>(self) {
-        let EqBank { sections, state, gains, wet, .. } = self.bank;
-        let (sections, mut s) = (*sections, *state);
-        let [mut gl, mut gm, mut gh] = gains.map(|g| g.target);
-        let mut w = wet.target;
-        for frame in self.block.iter_mut() {
-            if MOVING {
-                [gl, gm, gh] = gains.each_mut().map(|g| g.next::<A>());
-                w = wet.next::<A>();
+        let EqBank { sections, state, wired, curves, passes, .. } = self.bank;
+        let Wired { on, off } = wired;
+        let Sections { low: section, high } = *sections;
+        let [lows, rests, halves] = &mut **passes;
+
+        let ([mut l0, mut l1], [mut m0, mut m1, mut m2, mut m3]) = (state.low, state.mid);
+        let out = lows.iter_mut().zip(&mut *rests).zip(&mut *halves);
+        for (dry, ((low, rest), half)) in self.block.iter().zip(out) {
+            let mut x = *dry;
+            for x in &mut x {
+                *x = if x.abs() >= SMALLEST && x.abs() <= LARGEST { *x } else { 0.0 };
             }
-            let dry = *frame;
-            let x = dry.map(|v| if v.abs() >= SMALLEST && v.abs() <= LARGEST { v } else { 0.0 });
-            let (low, all) = sections.low.low_and_all_pass::<A>(&mut s.low[0], x);
-            let low = sections.low.low_pass::<A>(&mut s.low[1], low);
-            let mut rest = [0.0; 8];
+            let (first, all) = section.low_and_all_pass::<A>(&mut l0, x);
+            *low = section.low_pass::<A>(&mut l1, first);
             for i in 0..8 {
                 rest[i] = all[i] - low[i];
             }
-            let mut mid = rest;
-            for i in 0..4 {
-                mid = sections.high[i / 2].low_pass::<A>(&mut s.mid[i], mid);
-            }
+            *half = high[1].low_pass::<A>(&mut m1, high[0].low_pass::<A>(&mut m0, *rest));
+        }
+        state.low = [l0, l1];
+
+        let [mut a0, mut a1] = state.all;
+        let bands = lows.iter().zip(&*rests).zip(&*halves);
+        let gains = curves.low.iter().zip(&curves.high).zip(&curves.mid_over_high).zip(&curves.wet);
+        for ((frame, ((low, rest), half)), (((gl, gh), gm), w)) in self.block.iter_mut().zip(bands).zip(gains) {
+            let mid = high[1].low_pass::<A>(&mut m3, high[0].low_pass::<A>(&mut m2, *half));
             let mut sum = [0.0; 8];
             for i in 0..8 {
                 sum[i] = A::fma(gl[i], low[i], gh[i] * rest[i]);
             }
-            for i in 0..2 {
-                sum = sections.high[i].low_and_all_pass::<A>(&mut s.all[i], sum).1;
-            }
+            sum = high[1].all_pass::<A>(&mut a1, high[0].all_pass::<A>(&mut a0, sum));
+            let filtered = A::fma8(*gm, mid, sum);
+            let (dry, mut out) = (*frame, [0.0; 8]);
             for i in 0..8 {
-                let out = A::fma(gm[i] - gh[i], mid[i], sum[i]);
-                frame[i] = if w[i] > 0.0 { A::fma(w[i], out - dry[i], dry[i]) } else { dry[i] };
+                // On a wire the change is -0: added to any number it alters no bit of it.
+                let change = f32::from_bits((filtered[i] - dry[i]).to_bits() & on[i] | off[i]);
+                out[i] = A::fma(w[i], change, dry[i]);
             }
+            *frame = out;
         }
-        *state = s;
+        (state.mid, state.all) = ([m0, m1, m2, m3], [a0, a1]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_instruction_sets_filter_the_same_to_the_last_bits() {
+        let filter = |simd| {
+            let mut eq = EqBank::with(simd, 44_100);
+            eq.set(0, Band::Low, 0.2);
+            eq.set(3, Band::High, 3.0);
+            let mut block: Vec<Lanes> = (0..5_000).map(|n| [(n as f32 * 0.05).sin(); 8]).collect();
+            eq.process(&mut block);
+            block
+        };
+        for (a, b) in filter(Simd::baseline()).as_flattened().iter().zip(filter(Simd::detect()).as_flattened()) {
+            assert!((a - b).abs() < 1e-4, "{a} and {b}");
+        }
     }
 }

@@ -194,8 +194,8 @@ impl Average {
     }
 }
 
-/// The smallest of the last `span` values: a queue in which each value is smaller than all before it were found to be,
-/// so the front is the answer. A push removes each earlier value at most once.
+/// The smallest of the last `span` values: a queue of those that no later, smaller one has made irrelevant. Its front is
+/// the answer. Each value is removed at most once, so a frame costs little on average and `span` steps at worst.
 #[derive(Debug)]
 struct SlidingMin {
     /// Value and the time it was pushed.

@@ -1,0 +1,218 @@
+//! What the isolator promises, measured from outside.
+
+use crowd_engine::dsp::{Band, EqBank, Lanes};
+use proptest::prelude::*;
+
+const RATE: u32 = 44_100;
+const BANDS: [Band; 3] = [Band::Low, Band::Mid, Band::High];
+
+fn sine(hz: f64, n: usize) -> f32 {
+    (0.5 * (std::f64::consts::TAU * hz * n as f64 / f64::from(RATE)).sin()) as f32
+}
+
+/// The same signal in every lane.
+fn block(signal: impl Fn(usize) -> f32, frames: usize) -> Vec<Lanes> {
+    (0..frames).map(|n| [signal(n); 8]).collect()
+}
+
+/// The gain, in dB, of a sine of deck 0 through given bands, once all has settled.
+fn gain_db(hz: f64, gains: [f32; 3]) -> f64 {
+    let mut eq = EqBank::new(RATE);
+    eq.set(0, Band::Low, 0.5); // engages
+    for (band, gain) in BANDS.into_iter().zip(gains) {
+        eq.set(0, band, gain);
+    }
+    let mut signal = block(|n| sine(hz, n), RATE as usize);
+    eq.process(&mut signal);
+    let power = signal[22_050..].iter().map(|frame| f64::from(frame[0]).powi(2)).sum::<f64>() / 22_050.0;
+    10.0 * (power / 0.125).log10()
+}
+
+#[test]
+fn kill_is_at_least_40_db_at_the_centre_of_each_band() {
+    for (hz, gains) in [(50.0, [0.0, 1.0, 1.0]), (1_000.0, [1.0, 0.0, 1.0]), (8_000.0, [1.0, 1.0, 0.0])] {
+        let db = gain_db(hz, gains);
+        assert!(db < -40.0, "{hz} Hz: {db:.1} dB");
+    }
+}
+
+#[test]
+fn a_kill_leaves_the_centres_of_the_other_bands_alone() {
+    for (killed, others) in [(0, [1_000.0, 8_000.0]), (1, [50.0, 8_000.0]), (2, [50.0, 700.0])] {
+        let mut gains = [1.0; 3];
+        gains[killed] = 0.0;
+        for hz in others {
+            let db = gain_db(hz, gains);
+            assert!(db.abs() < 0.3, "{hz} Hz with band {killed} killed: {db:.2} dB");
+        }
+    }
+}
+
+#[test]
+fn engaged_and_flat_is_flat_within_a_tenth_of_a_db() {
+    for hz in [20.0, 60.0, 150.0, 200.0, 260.0, 500.0, 1_000.0, 1_900.0, 2_000.0, 2_100.0, 4_000.0, 10_000.0, 18_000.0]
+    {
+        let db = gain_db(hz, [1.0; 3]);
+        assert!(db.abs() < 0.1, "{hz} Hz: {db:.3} dB");
+    }
+}
+
+#[test]
+fn a_boost_reaches_its_gain_and_no_more_than_four() {
+    assert!((gain_db(700.0, [1.0, 2.0, 1.0]) - 6.02).abs() < 0.2);
+    let mut eq = EqBank::new(RATE);
+    eq.set(1, Band::Mid, 9.0);
+    assert_eq!((eq.gain(1, Band::Mid), eq.gain(0, Band::Mid)), (4.0, 1.0));
+    eq.set(1, Band::Mid, f32::NAN);
+    eq.set(7, Band::Mid, 0.0);
+    assert_eq!(eq.gain(1, Band::Mid), 4.0);
+}
+
+#[test]
+fn a_deck_never_moved_is_a_wire_while_others_are_not() {
+    let mut eq = EqBank::new(RATE);
+    let odd = [0.3, -0.0, f32::MIN_POSITIVE / 4.0, f32::INFINITY, -1e30, 0.0, -0.7, 1e-20];
+    let mut signal: Vec<Lanes> = (0..5_000).map(|n| odd.map(|v| if n % 3 == 0 { v } else { v * 0.5 })).collect();
+    let before = signal.clone();
+    eq.process(&mut signal);
+    assert!(!eq.engaged());
+    eq.set(2, Band::Low, 0.0);
+    eq.process(&mut signal);
+    for (out, dry) in signal.iter().zip(&before) {
+        for lane in [0, 1, 2, 3, 6, 7] {
+            assert_eq!(out[lane].to_bits(), dry[lane].to_bits());
+        }
+    }
+    assert!(signal[4_999][4] != before[4_999][4]);
+}
+
+#[test]
+fn a_broken_sample_does_not_stay_in_the_filters() {
+    let mut eq = EqBank::new(RATE);
+    eq.set(0, Band::Low, 0.0);
+    let mut signal = block(
+        |n| {
+            if n == 500 {
+                f32::NAN
+            } else if n == 700 {
+                f32::INFINITY
+            } else {
+                sine(8e3, n)
+            }
+        },
+        2_000,
+    );
+    eq.process(&mut signal);
+    assert!(signal[701..].iter().all(|frame| frame[0].abs() < 1.0));
+}
+
+#[test]
+fn a_move_takes_50_ms_and_steps_less_than_a_hundredth() {
+    let mut eq = EqBank::new(RATE);
+    eq.set(0, Band::Low, 2.0);
+    let frames = RATE as usize / 2;
+    let mut signal = block(|_| 0.5, frames); // direct current lies in the low band: the output is the gain
+    eq.process(&mut signal);
+    eq.set(0, Band::Low, 0.0);
+    let mut signal = block(|_| 0.5, frames);
+    eq.process(&mut signal);
+    let out: Vec<f32> = signal.iter().map(|frame| frame[0]).collect();
+    assert!((out[0] - 1.0).abs() < 0.01);
+    assert!(out.windows(2).all(|w| (w[1] - w[0]).abs() < 0.01));
+    let settled = out.iter().rposition(|v| v.abs() > 0.01).unwrap() + 1;
+    let ms = settled as f64 / f64::from(RATE) * 1e3;
+    assert!((40.0..=60.0).contains(&ms), "settled after {ms:.1} ms");
+}
+
+#[test]
+fn engaging_makes_no_click() {
+    let mut eq = EqBank::new(RATE);
+    let hz = 100.0;
+    let mut signal = block(|n| sine(hz, n), 10_000);
+    let (calm, wild) = signal.split_at_mut(3_000);
+    eq.process(calm);
+    eq.set(0, Band::High, 0.0);
+    eq.process(wild);
+    // The largest step of the sine itself is 0.5 * 2 pi f / rate.
+    let largest = 0.5 * std::f64::consts::TAU * hz / f64::from(RATE);
+    let step = signal.windows(2).map(|w| (w[1][0] - w[0][0]).abs()).fold(0.0, f32::max);
+    assert!(f64::from(step) < 2.0 * largest, "{step}");
+}
+
+#[test]
+fn release_gives_a_flat_deck_its_wire_back_and_no_other() {
+    let mut eq = EqBank::new(RATE);
+    eq.set(0, Band::Mid, 0.5);
+    eq.set(1, Band::Mid, 0.5);
+    eq.process(&mut block(|n| sine(440.0, n), 4_410));
+    eq.set(0, Band::Mid, 1.0);
+    eq.release(0);
+    assert!(eq.engaged(), "still on its way to flat");
+    eq.process(&mut block(|_| 0.0, 4_410));
+    eq.release(0);
+    eq.release(1);
+    eq.release(9);
+    let mut signal = block(|n| sine(440.0, n), 500);
+    eq.process(&mut signal);
+    assert!(signal.iter().enumerate().all(|(n, frame)| frame[0] == sine(440.0, n)));
+    assert!(signal.iter().enumerate().any(|(n, frame)| frame[2] != sine(440.0, n)));
+}
+
+#[test]
+fn silence_after_sound_becomes_silence_without_denormals() {
+    let mut eq = EqBank::new(RATE);
+    BANDS.iter().for_each(|band| eq.set(0, *band, 0.7));
+    eq.process(&mut block(|n| sine(30.0, n), 4_410));
+    let mut tail = block(|_| 0.0, 5 * RATE as usize);
+    eq.process(&mut tail);
+    assert!(tail.iter().flatten().all(|v| *v == 0.0 || v.is_normal()));
+    assert_eq!(tail.last(), Some(&[0.0; 8]));
+    let mut faint = block(|n| sine(1e3, n) * 1e-38, 4_410);
+    eq.process(&mut faint);
+    assert!(faint.iter().all(|frame| frame[0] == 0.0 || frame[0].abs() < 1e-38));
+}
+
+#[test]
+fn every_sample_rate_in_use_keeps_the_kill() {
+    for rate in [22_050, 44_100, 48_000, 96_000, 192_000] {
+        let mut eq = EqBank::new(rate);
+        eq.set(3, Band::Low, 0.0);
+        let wave = |n: usize| (0.5 * (std::f64::consts::TAU * 50.0 * n as f64 / f64::from(rate)).sin()) as f32;
+        let mut signal = block(wave, rate as usize);
+        eq.process(&mut signal);
+        let peak = signal[rate as usize / 2..].iter().map(|frame| frame[7].abs()).fold(0.0, f32::max);
+        assert!(peak < 0.005, "{rate} Hz: {peak}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn any_split_gives_the_same_samples(cuts in prop::collection::vec(1usize..700, 3..9),
+                                        moves in prop::collection::vec((0usize..4, 0usize..3, 0.0f32..4.0), 3..9)) {
+        // A command falls at the start of each cut; the other bank is cut further, at every 1 to 64 frames.
+        let (mut a, mut b) = (EqBank::new(RATE), EqBank::new(RATE));
+        let mut n = 0;
+        for (i, cut) in cuts.iter().enumerate() {
+            let (deck, band, gain) = moves[i % moves.len()];
+            for eq in [&mut a, &mut b] {
+                eq.set(deck, BANDS[band], gain);
+                if i == 4 {
+                    eq.clear(deck);
+                }
+            }
+            let mut whole: Vec<Lanes> =
+                (n..n + cut).map(|n| std::array::from_fn(|l| sine(40.0 * (l * l + 1) as f64, n))).collect();
+            let mut parts = whole.clone();
+            a.process(&mut whole);
+            let mut rest = &mut parts[..];
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at_mut(rest.len().min(1 + (n + rest.len() * 7) % 64));
+                b.process(now);
+                rest = later;
+            }
+            prop_assert!(whole == parts);
+            n += cut;
+        }
+    }
+}
