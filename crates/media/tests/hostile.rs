@@ -156,6 +156,23 @@ fn a_damaged_frame_becomes_silence_and_later_frames_keep_their_time() {
 }
 
 #[test]
+fn a_file_that_is_mostly_damage_is_refused_rather_than_played_as_noise() {
+    let dir = tempfile::tempdir().unwrap();
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/untagged.mp3");
+    let mut bytes = fs::read(&fixture).unwrap();
+    let header = bytes[..4].to_vec();
+    let frames: Vec<usize> = (0..bytes.len() - 4).filter(|&at| bytes[at..at + 2] == header[..2]).collect();
+    for &at in &frames[1..] {
+        let end = (at + 100).min(bytes.len());
+        bytes[at + 4..end].fill(0xfe);
+    }
+    let path = dir.path().join("noise.mp3");
+    fs::write(&path, &bytes).unwrap();
+    let error = open(&path, &options()).unwrap_err();
+    assert!(matches!(&error, Error::Malformed { cause, .. } if cause.contains("packets cannot be decoded")), "{error}");
+}
+
+#[test]
 fn things_that_are_not_audio_files_are_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
     let check = |path: &Path, needle: &str| {
@@ -166,6 +183,8 @@ fn things_that_are_not_audio_files_are_refused_by_name() {
     check(&dir.path().join("missing.wav"), "cannot open");
     check(dir.path(), "regular file");
     check(Path::new("/dev/zero"), "regular file");
+    // Machine code holds many bytes that look like the start of an MPEG frame.
+    assert!(open(&std::env::current_exe().unwrap(), &options()).is_err());
     let text = dir.path().join("notes.txt");
     fs::write(&text, "Dear all, the mix is attached. ".repeat(2000)).unwrap();
     check(&text, "not an audio file");

@@ -1,12 +1,13 @@
 //! Packets into one sample vector.
 
 use std::io;
+use std::path::Path;
 
 use symphonia::core::audio::GenericAudioBufferRef;
 use symphonia::core::errors::Error as Fault;
 
-use super::DecodeOptions;
 use super::reader::{Reader, guard};
+use super::{DecodeOptions, Info};
 use crate::{Audio, Error, Samples};
 
 /// Longest silence put in place of one damaged packet, frames: the longest packet of the lossy codecs.
@@ -16,94 +17,18 @@ const REPORT: u64 = 1 << 18;
 
 /// Decodes all of `reader` into one [`Audio`].
 pub(super) fn all(reader: &mut Reader, options: &DecodeOptions) -> Result<Audio, Error> {
-    let info = reader.info.clone();
     let mut sink = Sink::new(reader, options);
-    if let (Some(frames), true) = (info.frames, reader.exact) {
+    if let (Some(frames), true) = (reader.info.frames, reader.exact) {
         sink.check_limit(frames, reader)?;
     }
     sink.reserve_first(reader)?;
-
-    let mut good = 0_u64;
-    let mut damage = Damage::default();
-    let mut warnings = Vec::new();
-    let mut reported = 0;
-    let mut next_pts = None;
-    let stop = loop {
-        let at = reader.position();
-        let packet = match guard(|| reader.format.next_packet()) {
-            Ok(Some(packet)) if packet.track_id == reader.track => packet,
-            Ok(Some(_)) => continue,
-            Ok(None) => break None,
-            Err(fault) => break Some(fault),
-        };
-        // Demuxers leave out packets that fail their checksum; only the time stamps tell.
-        let missing = next_pts.map_or(0, |next| reader.frames(packet.pts.duration_from(next).map_or(0, |d| d.get())));
-        next_pts = packet.pts.checked_add(packet.block_dur());
-        if missing > 0 && missing >= reader.frames(packet.block_dur().get()) {
-            damage.note(at, || "packets are missing".into());
-            let room = info.frames.filter(|_| reader.exact).map_or(MAX_GAP, |n| n.saturating_sub(sink.frames));
-            sink.silence(missing.min(room), &reader.path)?;
-        }
-        let decoded = guard(|| reader.decoder.decode(&packet));
-        let fault = match decoded {
-            Ok(buffer) if fits(&buffer, &info) => {
-                good += 1;
-                sink.push(&buffer, &reader.path)?;
-                None
-            }
-            Ok(_) => Some(Fault::DecodeError("sample rate or channel count changes")),
-            Err(fault @ (Fault::DecodeError(_) | Fault::IoError(_))) => Some(fault),
-            Err(fault) => break Some(fault),
-        };
-        if let Some(fault) = fault {
-            damage.note(at, || fault.to_string());
-            // An empty packet may claim any duration and costs a hostile file nothing.
-            if !packet.data.is_empty() {
-                sink.silence(reader.frames(packet.dur.get()).min(MAX_GAP), &reader.path)?;
-            }
-        }
-        if let (Some(progress), true) = (&options.progress, sink.frames - reported >= REPORT) {
-            reported = sink.frames;
-            progress(sink.frames, info.frames);
-        }
-        if sink.is_full() {
-            break None;
-        }
-    };
-
-    if sink.frames == 0 || good == 0 {
-        return Err(match (stop, damage.first) {
-            (Some(fault), _) => reader.malformed(fault),
-            (None, Some((at, cause))) => Error::Malformed { path: reader.path.clone(), offset: Some(at), cause },
-            (None, None) => Error::Empty { path: reader.path.clone() },
-        });
-    }
-    if let Some((at, cause)) = damage.first {
-        let times = damage.times;
-        warnings.push(format!("damaged in {times} places, silent there; the first near byte {at}: {cause}"));
-    }
-    match stop {
-        None => {}
-        Some(Fault::ResetRequired) => {
-            warnings.push("a second stream follows the first; only the first was read".into())
-        }
-        Some(Fault::IoError(e)) if e.kind() == io::ErrorKind::UnexpectedEof => {}
-        Some(fault) => {
-            warnings.push(format!("reading stopped near byte {} of {}: {fault}", reader.position(), reader.file_len))
-        }
-    }
-    if let (Some(promised), true) = (info.frames, reader.exact)
-        && sink.frames < promised
-    {
-        warnings.push(format!(
-            "the file ends early: {} of {promised} frames are there ({} bytes)",
-            sink.frames, reader.file_len
-        ));
-    }
+    let outcome = packets(reader, options, &mut sink)?;
+    let warnings = judge(reader, &sink, outcome)?;
     if let Some(progress) = &options.progress {
         progress(sink.frames, Some(sink.frames));
     }
     sink.shrink();
+    let info = &reader.info;
     Ok(Audio {
         samples: sink.samples,
         sample_rate: info.sample_rate,
@@ -114,21 +39,116 @@ pub(super) fn all(reader: &mut Reader, options: &DecodeOptions) -> Result<Audio,
     })
 }
 
-/// Damage met on the way.
+/// How decoding went.
 #[derive(Default)]
-struct Damage {
-    times: u64,
+struct Outcome {
+    /// Packets decoded without fault.
+    good: u64,
+    /// Packets that were not, or are missing.
+    damaged: u64,
+    /// Where and why the first of those was met.
     first: Option<(u64, String)>,
+    /// What ended the reading before the end of the file.
+    stop: Option<Fault>,
 }
 
-impl Damage {
+impl Outcome {
     fn note(&mut self, at: u64, cause: impl FnOnce() -> String) {
-        self.times += 1;
+        self.damaged += 1;
         self.first.get_or_insert_with(|| (at, cause()));
     }
 }
 
-fn fits(buffer: &GenericAudioBufferRef<'_>, info: &super::Info) -> bool {
+/// Decodes packet by packet until the file or the window ends.
+fn packets(reader: &mut Reader, options: &DecodeOptions, sink: &mut Sink) -> Result<Outcome, Error> {
+    let mut outcome = Outcome::default();
+    let mut reported = 0;
+    let mut next_pts = None;
+    while !sink.is_full() {
+        let at = reader.position();
+        let packet = match guard(|| reader.format.next_packet()) {
+            Ok(Some(packet)) if packet.track_id == reader.track => packet,
+            Ok(Some(_)) => continue,
+            Ok(None) => break,
+            Err(fault) => {
+                outcome.stop = Some(fault);
+                break;
+            }
+        };
+        // Demuxers leave out packets that fail their checksum; only the time stamps tell.
+        let missing = next_pts.map_or(0, |next| reader.frames(packet.pts.duration_from(next).map_or(0, |d| d.get())));
+        next_pts = packet.pts.checked_add(packet.block_dur());
+        if missing > 0 && missing >= reader.frames(packet.block_dur().get()) {
+            outcome.note(at, || "packets are missing".into());
+            let promised = reader.info.frames.filter(|_| reader.exact);
+            sink.silence(missing.min(promised.map_or(MAX_GAP, |n| n.saturating_sub(sink.frames))), &reader.path)?;
+        }
+        let fault = match guard(|| reader.decoder.decode(&packet)) {
+            Ok(buffer) if fits(&buffer, &reader.info) => {
+                outcome.good += 1;
+                sink.push(&buffer, &reader.path)?;
+                None
+            }
+            Ok(_) => Some(Fault::DecodeError("sample rate or channel count changes")),
+            Err(fault @ (Fault::DecodeError(_) | Fault::IoError(_))) => Some(fault),
+            Err(fault) => {
+                outcome.stop = Some(fault);
+                break;
+            }
+        };
+        if let Some(fault) = fault {
+            outcome.note(at, || fault.to_string());
+            // An empty packet may claim any duration and costs a hostile file nothing.
+            if !packet.data.is_empty() {
+                sink.silence(reader.frames(packet.dur.get()).min(MAX_GAP), &reader.path)?;
+            }
+        }
+        if let (Some(progress), true) = (&options.progress, sink.frames - reported >= REPORT) {
+            reported = sink.frames;
+            progress(sink.frames, reader.info.frames);
+        }
+    }
+    Ok(outcome)
+}
+
+/// The warnings that come with the audio, or the error that stands in its place.
+fn judge(reader: &Reader, sink: &Sink, outcome: Outcome) -> Result<Vec<String>, Error> {
+    let Outcome { good, damaged, first, stop } = outcome;
+    let mut warnings = Vec::new();
+    if let Some((at, cause)) = first {
+        // Some executables look like MPEG audio here and there; played, they would be loud noise.
+        if damaged > good {
+            let cause = format!("{damaged} of {} packets cannot be decoded ({cause})", damaged + good);
+            return Err(Error::Malformed { path: reader.path.clone(), offset: Some(at), cause });
+        }
+        warnings.push(format!("damaged in {damaged} places, silent there; the first near byte {at}: {cause}"));
+    }
+    if sink.frames == 0 {
+        return Err(stop.map_or_else(|| Error::Empty { path: reader.path.clone() }, |fault| reader.malformed(fault)));
+    }
+    let missing = reader.info.frames.filter(|&n| reader.exact && sink.frames < n);
+    match stop {
+        Some(Fault::ResetRequired) => {
+            warnings.push("a second stream follows the first; only the first was read".into());
+        }
+        Some(Fault::IoError(e)) if e.raw_os_error().is_some() => return Err(Error::io(&reader.path, "read", e)),
+        Some(Fault::IoError(e)) if e.kind() == io::ErrorKind::UnexpectedEof => {
+            // Where the length is known, what is missing is counted below.
+            warnings.extend((!reader.exact).then(|| "the file ends in the middle of a packet".to_owned()));
+        }
+        Some(fault) => {
+            warnings.push(format!("reading stopped near byte {} of {}: {fault}", reader.position(), reader.file_len));
+        }
+        None => {}
+    }
+    if let Some(promised) = missing {
+        let (frames, bytes) = (sink.frames, reader.file_len);
+        warnings.push(format!("the file ends early: {frames} of {promised} frames are there ({bytes} bytes)"));
+    }
+    Ok(warnings)
+}
+
+fn fits(buffer: &GenericAudioBufferRef<'_>, info: &Info) -> bool {
     buffer.spec().rate() == info.sample_rate && buffer.num_planes() == usize::from(info.channels)
 }
 
@@ -201,7 +221,7 @@ impl Sink {
     }
 
     /// Room for `frames` more, growing by an eighth at least so that the number of moves stays small.
-    fn grow(&mut self, frames: u64, path: &std::path::Path) -> Result<usize, Error> {
+    fn grow(&mut self, frames: u64, path: &Path) -> Result<usize, Error> {
         let wanted = frames.saturating_mul(self.channels as u64);
         let at_least = (self.samples.len() as u64).saturating_add(wanted).saturating_mul(self.sample_bytes());
         if at_least > self.limit {
@@ -215,7 +235,7 @@ impl Sink {
         Ok(wanted)
     }
 
-    fn push(&mut self, buffer: &GenericAudioBufferRef<'_>, path: &std::path::Path) -> Result<(), Error> {
+    fn push(&mut self, buffer: &GenericAudioBufferRef<'_>, path: &Path) -> Result<(), Error> {
         let got = buffer.frames() as u64;
         let from = self.skip.min(got);
         self.skip -= from;
@@ -245,7 +265,7 @@ impl Sink {
         Ok(())
     }
 
-    fn silence(&mut self, frames: u64, path: &std::path::Path) -> Result<(), Error> {
+    fn silence(&mut self, frames: u64, path: &Path) -> Result<(), Error> {
         let dropped = self.skip.min(frames);
         self.skip -= dropped;
         let frames = self.keep.map_or(frames, |keep| frames.min(dropped + (keep - self.frames.min(keep)))) - dropped;

@@ -86,7 +86,7 @@ pub fn probe(path: &Path) -> Result<Info, Error> {
 ///   granule positions), so as many frames come out as went into the encoder.
 /// - A file that ends early, or is damaged inside, gives the frames that are there and says so in
 ///   [`Audio::warnings`]; a damaged packet becomes silence of the same length, so that beats stay where they were.
-///   Only when not one frame can be decoded is that an error.
+///   When more packets are damaged than sound, or not one frame can be decoded, that is an error.
 /// - Non-finite samples become 0 and are counted in [`Audio::mended`].
 ///
 /// # Errors

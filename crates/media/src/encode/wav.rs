@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::dither::Tpdf;
 use crate::atomic::AtomicFile;
 use crate::audio::{check_rate, check_shape, from_i16};
+use crate::downmix::layout;
 use crate::{Audio, Error, Samples};
 
 /// Sample format of a written file.
@@ -41,12 +42,12 @@ pub struct Spec {
     pub format: Format,
     /// Adds triangular dither of +-1 LSB when floats are rounded to integers. Integers are never dithered.
     pub dither: bool,
-    /// WAVEFORMATEXTENSIBLE channel mask, written for more than two channels; 0 leaves the layout open.
+    /// WAVEFORMATEXTENSIBLE channel mask, written for more than two channels; 0 means the usual layout.
     pub speakers: u32,
 }
 
 impl Spec {
-    /// A spec without dither and without a channel mask.
+    /// A spec without dither and with the usual layout.
     pub fn new(sample_rate: u32, channels: u16, format: Format) -> Self {
         Self { sample_rate, channels, format, dither: false, speakers: 0 }
     }
@@ -260,14 +261,14 @@ impl<W: Write + Seek> Writer<W> {
         if extensible {
             fmt.extend(22_u16.to_le_bytes());
             fmt.extend(bits.to_le_bytes());
-            fmt.extend(if channels == 2 && speakers == 0 { 3 } else { speakers }.to_le_bytes());
+            fmt.extend(layout(channels, speakers).to_le_bytes());
             fmt.extend(tag.to_le_bytes());
             fmt.extend([0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71]);
         } else if format == Format::F32 {
             fmt.extend(0_u16.to_le_bytes());
         }
-        // Everything but plain PCM carries its frame count in a fact chunk.
-        let fact_bytes = if format == Format::F32 { 12 } else { 0 };
+        // Every format tag but plain PCM's asks for the frame count in a fact chunk.
+        let fact_bytes = if extensible || format == Format::F32 { 12 } else { 0 };
         let riff_bytes =
             4 + 8 + u64::from(DS64) + 8 + fmt.len() as u64 + fact_bytes + 8 + self.data_bytes.next_multiple_of(2);
         // 0xffffffff itself means "see ds64" (EBU Tech 3306), or "unknown" to readers that do not know RF64.
