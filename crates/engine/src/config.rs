@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::output::Output;
 use crate::render::Renderer;
 use crate::units::{Bpm, DeckId, SampleRate};
 
@@ -57,16 +58,18 @@ impl EngineConfig {
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     config: EngineConfig,
+    rate_chosen: bool,
 }
 
 impl Builder {
     pub(crate) fn new(config: EngineConfig) -> Self {
-        Self { config }
+        Self { config, rate_chosen: false }
     }
 
-    /// Frames per second; 44,100 by default.
+    /// Frames per second; by default that of the device [`Builder::open`] finds, else 44,100.
     pub fn sample_rate(mut self, rate: SampleRate) -> Self {
         self.config.sample_rate = rate;
+        self.rate_chosen = true;
         self
     }
 
@@ -106,5 +109,16 @@ impl Builder {
     /// [`Error::BadConfig`] when a setting is not possible.
     pub fn split(self) -> Result<(Engine, Renderer)> {
         Engine::split(self.config)
+    }
+
+    /// An engine that plays: to a device, a file or nowhere. A device is supervised: when it goes away the engine
+    /// plays on unheard and the sound is back within a second of the device ([`Engine::health`] tells). The output
+    /// stops when the engine is closed or dropped.
+    ///
+    /// # Errors
+    /// [`Error::Output`] when it cannot be opened, with what there is instead; [`Error::OutOfRange`] for an
+    /// impossible block; [`Error::BadConfig`].
+    pub fn open(self, output: Output) -> Result<Engine> {
+        crate::output::open(self.config, self.rate_chosen, output)
     }
 }

@@ -8,6 +8,7 @@ use crate::dsp::Band;
 use crate::error::{Error, Result};
 use crate::event::{Event, Status};
 use crate::mixer::CrossfadeLaw;
+use crate::output::{Health, Session};
 use crate::render::{self, Renderer};
 use crate::rt::Snapshot;
 use crate::track::Track;
@@ -27,6 +28,8 @@ pub struct Engine {
     snapshot: Arc<Snapshot>,
     /// Commands sent for a moment of their own.
     timed: u64,
+    /// What plays it, unless the renderer is in other hands.
+    output: Option<Session>,
 }
 
 impl Engine {
@@ -43,7 +46,26 @@ impl Engine {
         let (garbage_sender, garbage) = rtrb::RingBuffer::new(256);
         let snapshot = Arc::new(Snapshot::new(render::words(config.decks)));
         let renderer = Renderer::new(&config, inbox, event_sender, garbage_sender, snapshot.clone());
-        Ok((Self { config, commands, events, garbage, snapshot, timed: 0 }, renderer))
+        Ok((Self { config, commands, events, garbage, snapshot, timed: 0, output: None }, renderer))
+    }
+
+    pub(crate) fn attach(&mut self, output: Session) {
+        self.output = Some(output);
+    }
+
+    /// How the output is doing; `None` when the renderer is in your own hands ([`Builder::split`]). Each look begins
+    /// a new [`Health::recent`] load.
+    pub fn health(&self) -> Option<Health> {
+        self.output.as_ref().map(Session::health)
+    }
+
+    /// Stops the output and waits until a recording is in its place. Dropping the engine does the same, but cannot
+    /// say how it went.
+    ///
+    /// # Errors
+    /// `Error::Media` or [`Error::Output`] when a recording could not be finished.
+    pub fn close(mut self) -> Result<()> {
+        self.output.take().map_or(Ok(()), |mut output| output.close())
     }
 
     /// What it was built with.

@@ -36,20 +36,36 @@
 //! # }
 //! ```
 //!
-//! A sound device, with a supervisor that survives its loss: `Builder::open` (feature `device`).
+//! A sound device, a file or nowhere, with somebody who minds it:
+//! ```
+//! use crowd_engine::{DeckId, Engine, SampleRate, Track, output::State};
+//!
+//! # fn main() -> crowd_engine::Result<()> {
+//! // `device` instead of `null` is the default sound card; when it is unplugged the music goes on, and is heard
+//! // again within a second of its return.
+//! let mut engine = Engine::builder().sample_rate(SampleRate::CD).open("null".parse()?)?;
+//! let track = Track::from_interleaved(vec![0.25; 88_200], SampleRate::CD, 2)?;
+//! engine.deck(DeckId::A).load(&track)?.play()?;
+//! assert!(engine.health().is_some_and(|health| health.state == State::Playing));
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # Features
 //!
 //! | feature | default | gives | needs |
 //! |---|---|---|---|
 //! | `device` | yes | sound cards through cpal | ALSA's headers on Linux |
-//! | `decode` | yes | [`Track::open`] and the WAV file output, through crowd-media | nothing |
+//! | `decode` | yes | `Track::open` and the WAV file output, through crowd-media | nothing |
+//! | `pulseaudio` | no | PulseAudio's own protocol, where ALSA has no plug-in for it | nothing more than `device` |
+//! | `jack` | no | JACK devices, by name (`device:jack:...`) | JACK's library while running |
 //!
 //! Without features the engine is pure Rust and needs no system library.
 
 #![cfg_attr(rtsan, feature(sanitize))]
 
 pub mod dsp;
+pub mod output;
 pub mod stretch;
 pub mod tempo;
 
@@ -74,6 +90,7 @@ pub use error::{Error, Result};
 pub use event::{BlockReport, DeckStatus, Event, Status};
 pub use mixer::CrossfadeLaw;
 pub use offline::Offline;
+pub use output::{DeviceConfig, Health, Output};
 pub use render::Renderer;
 pub use stretch::StretchMethod;
 pub use track::{Pcm, Track};

@@ -1,10 +1,12 @@
 //! What the two halves of the engine share across the realtime boundary.
 
 mod bin;
+#[cfg(any(feature = "device", test))]
 mod slot;
 mod snapshot;
 
 pub(crate) use bin::ReturnBin;
+#[cfg(any(feature = "device", test))]
 pub(crate) use slot::Slot;
 pub(crate) use snapshot::Snapshot;
 

@@ -13,9 +13,9 @@ pub(crate) struct Slot<T> {
 }
 
 impl<T> Slot<T> {
-    /// A slot that holds `thing`.
-    pub fn new(thing: Box<T>) -> Self {
-        Self { thing: AtomicPtr::new(Box::into_raw(thing)), _owns: std::marker::PhantomData }
+    /// A slot with nothing in it yet.
+    pub fn empty() -> Self {
+        Self { thing: AtomicPtr::new(ptr::null_mut()), _owns: std::marker::PhantomData }
     }
 
     /// Takes the thing out; `None` while another thread has it.
@@ -24,7 +24,7 @@ impl<T> Slot<T> {
         if pointer.is_null() {
             return None;
         }
-        // SAFETY: a pointer in the slot came from `Box::into_raw` in `new` or `put` and the swap above removed
+        // SAFETY: a pointer in the slot came from `Box::into_raw` in `put` and the swap above removed
         // it, so no other thread can get the same one: the box is ours alone. Acquire pairs with the Release
         // of `put`, so what its last owner wrote is seen here.
         Some(unsafe { Box::from_raw(pointer) })
@@ -58,7 +58,9 @@ mod tests {
 
     #[test]
     fn a_taken_thing_is_gone_until_it_is_put_back() {
-        let slot = Slot::new(Box::new(7));
+        let slot = Slot::empty();
+        assert!(slot.take().is_none());
+        assert!(slot.put(Box::new(7)).is_none());
         let thing = slot.take().unwrap();
         assert!(slot.take().is_none());
         assert!(slot.put(thing).is_none());
@@ -75,7 +77,8 @@ mod proof {
     #[test]
     fn two_callbacks_never_hold_the_renderer_together() {
         loom::model(|| {
-            let slot = Arc::new(Slot::new(Box::new(AtomicUsize::new(0))));
+            let slot = Arc::new(Slot::empty());
+            assert!(slot.put(Box::new(AtomicUsize::new(0))).is_none());
             let turn = |slot: &Slot<AtomicUsize>| {
                 if let Some(thing) = slot.take() {
                     assert_eq!(thing.fetch_add(1, Ordering::Relaxed), 0);

@@ -1,0 +1,95 @@
+//! Opens a device and hands it to a supervisor.
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use super::health::Meter;
+use super::supervisor::{Backend, Opened, Seed, Supervisor, announce, open_aside};
+use super::{DeviceConfig, Output, Player, Session};
+use crate::config::EngineConfig;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::render::Renderer;
+use crate::rt::Slot;
+
+/// How long a device may take to open, and the list of devices to appear.
+const OPENING: Duration = Duration::from_secs(5);
+const LISTING: Duration = Duration::from_secs(2);
+
+/// A device that plays, supervised.
+pub(crate) struct Device {
+    supervisor: Supervisor,
+    slot: Arc<Slot<Renderer>>,
+}
+
+impl Device {
+    /// Closes the device within a second and takes the renderer out of its reach.
+    pub fn stop(&mut self) {
+        self.supervisor.stop();
+        // A stream that hangs keeps the slot, but not what the renderer holds.
+        drop(self.slot.take());
+    }
+}
+
+/// Opens a sound device for a new engine.
+///
+/// # Errors
+/// [`Error::Output`] when there is none that can be opened, [`Error::BadConfig`].
+pub(crate) fn open(config: EngineConfig, rate_chosen: bool, wanted: DeviceConfig) -> Result<Engine> {
+    let name = Output::Device(wanted.clone()).to_string();
+    open_with(Arc::new(super::cpal::Sounds::new(wanted)), config, rate_chosen, name)
+}
+
+pub(crate) fn open_with(
+    backend: Arc<dyn Backend>,
+    config: EngineConfig,
+    rate_chosen: bool,
+    output: String,
+) -> Result<Engine> {
+    config.check()?;
+    let refused = |cause: String| Error::Output { output: output.clone(), cause };
+    let slot = Arc::new(Slot::empty());
+    let meter = Arc::new(Meter::new(output.clone(), config.sample_rate));
+    let seed = Seed { slot: slot.clone(), meter: meter.clone() };
+    let (sender, made) = mpsc::channel();
+    let ready = {
+        let slot = slot.clone();
+        move |device_rate| {
+            let sample_rate = if rate_chosen { config.sample_rate } else { device_rate };
+            let (engine, renderer) =
+                Engine::split(EngineConfig { sample_rate, ..config }).map_err(|error| error.to_string())?;
+            let _nothing = slot.put(Box::new(renderer));
+            sender.send(engine).map_err(|_| "nobody waits for the device any more".to_owned())
+        }
+    };
+    let rate = rate_chosen.then_some(config.sample_rate);
+    let opening = open_aside(&backend, &seed, rate, ready).map_err(|e| refused(no_thread(&e)))?;
+    let opened: Opened = match opening.recv_timeout(OPENING) {
+        Ok(Ok(opened)) => opened,
+        Ok(Err(cause)) => return Err(refused(format!("{cause}. {}", advice(backend)))),
+        Err(RecvTimeoutError::Timeout) => {
+            return Err(refused(format!("the sound system did not answer within {} s", OPENING.as_secs())));
+        }
+        Err(RecvTimeoutError::Disconnected) => return Err(refused("the sound system failed".into())),
+    };
+    let mut engine = made.recv().map_err(|_| refused("the engine was not made".into()))?;
+    let engine_rate = engine.sample_rate();
+    announce(&meter, &opened, engine_rate);
+    let supervisor = Supervisor::start(backend, seed, engine_rate, opened).map_err(|e| refused(no_thread(&e)))?;
+    engine.attach(Session { meter, player: Some(Player::Device(Device { supervisor, slot })) });
+    Ok(engine)
+}
+
+fn no_thread(cause: &std::io::Error) -> String {
+    format!("no thread for it: {cause}")
+}
+
+/// The backend's advice, if it can be had soon.
+fn advice(backend: Arc<dyn Backend>) -> String {
+    let (sender, receiver) = mpsc::channel();
+    let asked = thread::Builder::new().name("crowd-devices".into()).spawn(move || sender.send(backend.advice()));
+    let found = asked.ok().and_then(|_thread| receiver.recv_timeout(LISTING).ok());
+    found.unwrap_or_else(|| "The list of devices cannot be had".into())
+}

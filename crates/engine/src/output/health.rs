@@ -1,0 +1,274 @@
+//! How the output is doing: what the audio thread counts and what the control half reads.
+
+use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::units::SampleRate;
+
+/// Whether sound is coming out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum State {
+    /// The output takes blocks.
+    Playing,
+    /// The device went away. The engine plays on unheard, so that it is in time when the device is back; a new
+    /// attempt to open it is made every 400 ms.
+    Lost {
+        /// When the loss was noticed.
+        since: Instant,
+    },
+    /// The output cannot go on; [`Health::problem`] says why. The engine plays on unheard.
+    Ended,
+}
+
+/// Whether the audio thread runs with realtime priority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Realtime {
+    /// Not decided yet: it is asked for once the device has shown, for a quarter of a second, that it keeps time.
+    Pending,
+    /// The system granted it.
+    Granted,
+    /// The system refused it. On Linux, allow it with an `rtprio` limit of 10 or more (`/etc/security/limits.d`).
+    Refused {
+        /// The system's error number.
+        errno: i32,
+    },
+    /// Not asked for: the device takes blocks faster than time, so a realtime thread would starve everything else.
+    Unpaced,
+    /// Not asked for: this output needs none, or the system's sound service decides.
+    NotAsked,
+}
+
+/// Time spent making sound, as a part of the time the sound lasts: 1 is all there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Load {
+    /// Over all blocks.
+    pub mean: f64,
+    /// Of the worst block.
+    pub max: f64,
+}
+
+/// How an output is doing; see [`Engine::health`](crate::Engine::health).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Health {
+    /// The output that plays, or played last, as `--output` would name it; a default device by its real name.
+    pub output: String,
+    /// Whether sound is coming out.
+    pub state: State,
+    /// Why not, or what is not as it was asked for.
+    pub problem: Option<String>,
+    /// Frames per second of the output. When it is not the engine's own rate, the sound is converted.
+    pub sample_rate: SampleRate,
+    /// The smallest and largest block asked for, in frames; `None` before the first.
+    pub callback_frames: Option<RangeInclusive<u32>>,
+    /// Blocks filled.
+    pub blocks: u64,
+    /// Blocks that were not ready in time, or silent because the engine was elsewhere.
+    pub missed_deadlines: u64,
+    /// Gaps the device itself reported.
+    pub xruns: u64,
+    /// How often the device was opened again after a loss.
+    pub reopens: u64,
+    /// Since the start.
+    pub load: Load,
+    /// Since the last look.
+    pub recent: Load,
+    /// The longest time one block took, in microseconds.
+    pub peak_block_us: f64,
+    /// Whether the audio thread runs with realtime priority.
+    pub realtime: Realtime,
+}
+
+impl Health {
+    /// Gaps in the sound as far as they are known: missed deadlines, or gaps the device reported if those are more
+    /// (a late block is usually counted by both).
+    pub fn underruns(&self) -> u64 {
+        self.missed_deadlines.max(self.xruns)
+    }
+}
+
+/// Time spent and time covered, in nanoseconds.
+#[derive(Default)]
+struct Span {
+    busy: AtomicU64,
+    covered: AtomicU64,
+    /// The largest ratio of the two in one block, in millionths.
+    worst: AtomicU64,
+}
+
+impl Span {
+    fn add(&self, busy: u64, covered: u64) {
+        self.busy.fetch_add(busy, Relaxed);
+        self.covered.fetch_add(covered, Relaxed);
+        self.worst.fetch_max(busy.saturating_mul(1_000_000) / covered.max(1), Relaxed);
+    }
+
+    fn load(&self, read: impl Fn(&AtomicU64) -> u64) -> Load {
+        let covered = read(&self.covered).max(1) as f64;
+        Load { mean: read(&self.busy) as f64 / covered, max: read(&self.worst) as f64 / 1e6 }
+    }
+}
+
+/// What only changes when a device is opened or lost; never touched by an audio thread.
+#[derive(Clone, Debug)]
+pub(crate) struct Condition {
+    pub output: String,
+    pub state: State,
+    pub problem: Option<String>,
+    pub sample_rate: SampleRate,
+}
+
+/// The counters behind [`Health`]; audio threads write them without waiting.
+pub(crate) struct Meter {
+    /// Zero of the times a driver writes.
+    #[cfg(feature = "device")]
+    pub epoch: Instant,
+    blocks: AtomicU64,
+    missed: AtomicU64,
+    xruns: AtomicU64,
+    reopens: AtomicU64,
+    smallest: AtomicU32,
+    largest: AtomicU32,
+    total: Span,
+    recent: Span,
+    peak: AtomicU64,
+    realtime: AtomicU32,
+    condition: Mutex<Condition>,
+}
+
+const PENDING: u32 = 0;
+const GRANTED: u32 = 1;
+const UNPACED: u32 = 2;
+const NOT_ASKED: u32 = 3;
+/// Added to an error number.
+const REFUSED: u32 = 1 << 16;
+
+impl Meter {
+    pub fn new(output: String, sample_rate: SampleRate) -> Self {
+        Self {
+            #[cfg(feature = "device")]
+            epoch: Instant::now(),
+            blocks: AtomicU64::new(0),
+            missed: AtomicU64::new(0),
+            xruns: AtomicU64::new(0),
+            reopens: AtomicU64::new(0),
+            smallest: AtomicU32::new(u32::MAX),
+            largest: AtomicU32::new(0),
+            total: Span::default(),
+            recent: Span::default(),
+            peak: AtomicU64::new(0),
+            realtime: AtomicU32::new(NOT_ASKED),
+            condition: Mutex::new(Condition { output, state: State::Playing, problem: None, sample_rate }),
+        }
+    }
+
+    /// Counts a block of `frames` that took `busy` to fill.
+    pub fn block(&self, frames: usize, rate: SampleRate, busy: Duration) {
+        let covered = frames as u64 * 1_000_000_000 / u64::from(rate.get());
+        let busy = busy.as_nanos() as u64;
+        let frames = frames as u32;
+        self.blocks.fetch_add(1, Relaxed);
+        self.smallest.fetch_min(frames, Relaxed);
+        self.largest.fetch_max(frames, Relaxed);
+        self.total.add(busy, covered);
+        self.recent.add(busy, covered);
+        self.peak.fetch_max(busy, Relaxed);
+    }
+
+    pub fn missed(&self) {
+        self.missed.fetch_add(1, Relaxed);
+    }
+
+    fn realtime(&self) -> Realtime {
+        match self.realtime.load(Relaxed) {
+            PENDING => Realtime::Pending,
+            GRANTED => Realtime::Granted,
+            UNPACED => Realtime::Unpaced,
+            NOT_ASKED => Realtime::NotAsked,
+            refused => Realtime::Refused { errno: (refused - REFUSED) as i32 },
+        }
+    }
+
+    /// The slow part, for control threads.
+    pub fn condition(&self) -> MutexGuard<'_, Condition> {
+        self.condition.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn health(&self) -> Health {
+        let Condition { output, state, problem, sample_rate } = self.condition().clone();
+        let (smallest, largest) = (self.smallest.load(Relaxed), self.largest.load(Relaxed));
+        Health {
+            output,
+            state,
+            problem,
+            sample_rate,
+            callback_frames: (smallest <= largest).then_some(smallest..=largest),
+            blocks: self.blocks.load(Relaxed),
+            missed_deadlines: self.missed.load(Relaxed),
+            xruns: self.xruns.load(Relaxed),
+            reopens: self.reopens.load(Relaxed),
+            load: self.total.load(|value| value.load(Relaxed)),
+            recent: self.recent.load(|value| value.swap(0, Relaxed)),
+            peak_block_us: self.peak.load(Relaxed) as f64 / 1e3,
+            realtime: self.realtime(),
+        }
+    }
+}
+
+/// What only devices report.
+#[cfg(feature = "device")]
+impl Meter {
+    pub fn xrun(&self) {
+        self.xruns.fetch_add(1, Relaxed);
+    }
+
+    pub fn reopened(&self) {
+        self.reopens.fetch_add(1, Relaxed);
+    }
+
+    pub fn set_realtime(&self, realtime: Realtime) {
+        let code = match realtime {
+            Realtime::Pending => PENDING,
+            Realtime::Granted => GRANTED,
+            Realtime::Unpaced => UNPACED,
+            Realtime::NotAsked => NOT_ASKED,
+            Realtime::Refused { errno } => REFUSED + (errno as u32 & 0xFFFF),
+        };
+        self.realtime.store(code, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn load_is_time_spent_by_time_covered_and_recent_starts_anew_at_each_look() {
+        let meter = Meter::new("null".into(), SampleRate::DAT);
+        assert_eq!(meter.health().callback_frames, None);
+        meter.block(480, SampleRate::DAT, Duration::from_millis(1));
+        meter.block(960, SampleRate::DAT, Duration::from_millis(8));
+        let health = meter.health();
+        assert_eq!(health.load, Load { mean: 0.3, max: 0.4 });
+        assert_eq!(health.recent, health.load);
+        assert_eq!((health.blocks, health.peak_block_us), (2, 8_000.0));
+        assert_eq!(health.callback_frames, Some(480..=960));
+        let health = meter.health();
+        assert_eq!(health.recent, Load::default());
+        assert_eq!(health.load, Load { mean: 0.3, max: 0.4 });
+    }
+
+    #[cfg(feature = "device")]
+    #[test]
+    fn a_refusal_keeps_its_error_number() {
+        let meter = Meter::new("null".into(), SampleRate::DAT);
+        for realtime in [Realtime::Refused { errno: 1 }, Realtime::Granted, Realtime::Unpaced, Realtime::Pending] {
+            meter.set_realtime(realtime);
+            assert_eq!(meter.health().realtime, realtime);
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Keeps a device playing: notices its loss, puts the dead stream aside, opens it again, and keeps the engine's
+//! time in between.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::driver::{Driver, Link};
+use super::health::{Meter, Realtime, State};
+use super::watch::Watch;
+use crate::render::Renderer;
+use crate::rt::Slot;
+use crate::units::SampleRate;
+
+/// From one attempt to open the device to the next.
+const RETRY: Duration = Duration::from_millis(400);
+/// An attempt that takes longer is left to itself and another one begins.
+const STUCK: Duration = Duration::from_secs(3);
+/// Attempts that may be stuck at the same time; then it is waited for one to come back.
+const MOST_STUCK: usize = 4;
+/// How often the supervisor looks while the device plays, and while it is lost.
+const LOOK_PLAYING: Duration = Duration::from_millis(50);
+const LOOK_LOST: Duration = Duration::from_millis(10);
+/// How long the end waits for a stream to close.
+const CLOSING: Duration = Duration::from_millis(500);
+/// The engine's time makes up for at most this much at once.
+const CATCH_UP: Duration = Duration::from_secs(5);
+
+/// A sound system that opens streams.
+pub(crate) trait Backend: Send + Sync + 'static {
+    /// Opens the device, not started yet, at `rate` if that is given and the device can do it. May hang.
+    ///
+    /// # Errors
+    /// The cause, as a user should read it.
+    fn open(&self, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, String>;
+
+    /// What devices there are and what can be done without one, after an open that failed. May hang.
+    fn advice(&self) -> String;
+}
+
+/// A running or ready stream; dropping it closes it. Both may hang.
+pub(crate) trait Stream: Send {
+    /// # Errors
+    /// The cause.
+    fn start(&mut self) -> Result<(), String>;
+}
+
+/// An opened device.
+pub(crate) struct Opened {
+    pub stream: Box<dyn Stream>,
+    pub link: Arc<Link>,
+    /// The device as the user would name it.
+    pub name: String,
+    pub rate: SampleRate,
+}
+
+/// What drivers grow from.
+#[derive(Clone)]
+pub(crate) struct Seed {
+    pub slot: Arc<Slot<Renderer>>,
+    pub meter: Arc<Meter>,
+}
+
+impl Seed {
+    /// A driver for a device at `rate` beside an engine at `engine`, or at the device's rate when that is open.
+    ///
+    /// # Errors
+    /// When there is no conversion between the two.
+    pub fn driver(&self, rate: SampleRate, engine: Option<SampleRate>) -> Result<Driver, String> {
+        Driver::new(self.slot.clone(), self.meter.clone(), rate, engine.unwrap_or(rate))
+    }
+}
+
+/// An opening in progress on a thread of its own.
+struct Attempt {
+    result: Receiver<Result<Opened, String>>,
+    began: Instant,
+}
+
+/// Opens and starts a device on a thread of its own. `ready` is run in between, with the device's rate: the last
+/// moment to put a renderer into the slot.
+pub(crate) fn open_aside(
+    backend: &Arc<dyn Backend>,
+    seed: &Seed,
+    rate: Option<SampleRate>,
+    ready: impl FnOnce(SampleRate) -> Result<(), String> + Send + 'static,
+) -> std::io::Result<Receiver<Result<Opened, String>>> {
+    let (sender, receiver) = mpsc::channel();
+    let (backend, seed) = (backend.clone(), seed.clone());
+    thread::Builder::new().name("crowd-open".into()).spawn(move || {
+        let opened = backend.open(&seed, rate).and_then(|mut opened| {
+            ready(opened.rate)?;
+            opened.stream.start()?;
+            Ok(opened)
+        });
+        // When nobody waits any more, the stream is closed here.
+        let _unheard = sender.send(opened);
+    })?;
+    Ok(receiver)
+}
+
+/// The running supervisor.
+pub(crate) struct Supervisor {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Supervisor {
+    /// Takes charge of `opened`, which plays already.
+    ///
+    /// # Errors
+    /// The system's, when there is no thread to be had.
+    pub fn start(
+        backend: Arc<dyn Backend>,
+        seed: Seed,
+        engine_rate: SampleRate,
+        opened: Opened,
+    ) -> std::io::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let thread = thread::Builder::new().name("crowd-supervisor".into()).spawn({
+            let stop = stop.clone();
+            move || Shift { backend, seed, engine_rate, buried: Vec::new(), stuck: Vec::new() }.run(opened, &stop)
+        })?;
+        Ok(Self { stop, thread: Some(thread) })
+    }
+
+    /// Closes the device; returns within a second even when it hangs.
+    pub fn stop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            let _panicked = thread.join();
+        }
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// What the supervisor's thread works with.
+struct Shift {
+    backend: Arc<dyn Backend>,
+    seed: Seed,
+    engine_rate: SampleRate,
+    /// Threads that close dead streams. Some sound systems never return from that.
+    buried: Vec<JoinHandle<()>>,
+    /// Attempts to open that did not come back yet.
+    stuck: Vec<Attempt>,
+}
+
+impl Shift {
+    fn run(mut self, opened: Opened, stop: &AtomicBool) {
+        let mut playing = opened;
+        loop {
+            let why = self.watch(&playing, stop);
+            let Opened { stream, link, .. } = playing;
+            let heard_until = link.latest_call(self.seed.meter.epoch);
+            link.retire();
+            self.bury(stream);
+            let Some(why) = why else { return self.close() };
+            let now = Instant::now();
+            {
+                let mut condition = self.seed.meter.condition();
+                condition.state = State::Lost { since: now };
+                condition.problem = Some(why);
+            }
+            let Some(opened) = self.reopen(heard_until.unwrap_or(now), stop) else { return self.close() };
+            self.seed.meter.reopened();
+            announce(&self.seed.meter, &opened, self.engine_rate);
+            playing = opened;
+        }
+    }
+
+    /// Returns why the device is lost, or nothing when it is time to stop.
+    fn watch(&mut self, playing: &Opened, stop: &AtomicBool) -> Option<String> {
+        let mut watch = Watch::new(Instant::now());
+        while !stop.load(Ordering::Relaxed) {
+            thread::park_timeout(LOOK_PLAYING);
+            if let Some(why) = watch.look(&playing.link, Instant::now()) {
+                return Some(why);
+            }
+            self.buried.retain(|thread| !thread.is_finished());
+        }
+        None
+    }
+
+    /// Tries until the device is back; nothing when it is time to stop. Meanwhile the engine plays on unheard.
+    fn reopen(&mut self, heard_until: Instant, stop: &AtomicBool) -> Option<Opened> {
+        let mut time = Timekeeper::new(heard_until, self.engine_rate);
+        let mut next = Instant::now();
+        while !stop.load(Ordering::Relaxed) {
+            let now = Instant::now();
+            if let Some(opened) = self.arrivals() {
+                return Some(opened);
+            }
+            let trying = self.stuck.iter().any(|attempt| now - attempt.began < STUCK);
+            if now >= next && !trying && self.stuck.len() < MOST_STUCK {
+                next = now + RETRY;
+                match open_aside(&self.backend, &self.seed, Some(self.engine_rate), |_| Ok(())) {
+                    Ok(result) => self.stuck.push(Attempt { result, began: now }),
+                    Err(cause) => self.problem(format!("no thread to open the device: {cause}")),
+                }
+            }
+            time.keep(&self.seed.slot, now);
+            thread::park_timeout(LOOK_LOST);
+        }
+        None
+    }
+
+    /// Looks whether an attempt came back; a failure is told in the health.
+    fn arrivals(&mut self) -> Option<Opened> {
+        let mut index = 0;
+        while let Some(attempt) = self.stuck.get(index) {
+            match attempt.result.try_recv() {
+                Err(TryRecvError::Empty) => index += 1,
+                Ok(Ok(opened)) => {
+                    // Later attempts, should there be any, close what they open themselves.
+                    self.stuck.clear();
+                    return Some(opened);
+                }
+                Ok(Err(cause)) => {
+                    self.stuck.remove(index);
+                    self.problem(cause);
+                }
+                Err(TryRecvError::Disconnected) => {
+                    self.stuck.remove(index);
+                    self.problem("the sound system failed while it opened the device".into());
+                }
+            }
+        }
+        None
+    }
+
+    fn problem(&self, cause: String) {
+        self.seed.meter.condition().problem = Some(cause);
+    }
+
+    /// Has a stream closed on a thread of its own, because that may never return.
+    fn bury(&mut self, stream: Box<dyn Stream>) {
+        let thread = thread::Builder::new().name("crowd-close".into()).spawn(move || drop(stream));
+        self.buried.extend(thread);
+    }
+
+    /// Gives streams a moment to close, and goes.
+    fn close(self) {
+        let patience = Instant::now() + CLOSING;
+        while Instant::now() < patience && !self.buried.iter().all(JoinHandle::is_finished) {
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+/// Writes down that a device plays.
+pub(crate) fn announce(meter: &Meter, opened: &Opened, engine_rate: SampleRate) {
+    meter.set_realtime(Realtime::Pending);
+    let mut condition = meter.condition();
+    condition.output = format!("device:{}", opened.name);
+    condition.state = State::Playing;
+    condition.sample_rate = opened.rate;
+    condition.problem = (opened.rate != engine_rate)
+        .then(|| format!("the device runs at {}: converted from the engine's {engine_rate}", opened.rate));
+}
+
+/// Lets the engine's time go on while no device asks for sound.
+struct Timekeeper {
+    zero: Instant,
+    rate: SampleRate,
+    made: u64,
+    scratch: Box<[f32]>,
+}
+
+impl Timekeeper {
+    fn new(zero: Instant, rate: SampleRate) -> Self {
+        Self { zero, rate, made: 0, scratch: vec![0.0; 2 * 1_024].into() }
+    }
+
+    /// Renders what would have been heard until `now`. When another thread has the renderer, that is its business.
+    fn keep(&mut self, slot: &Slot<Renderer>, now: Instant) {
+        let passed = now.saturating_duration_since(self.zero);
+        let mut due = (passed.as_secs_f64() * f64::from(self.rate.get())) as u64;
+        let most = (CATCH_UP.as_secs_f64() * f64::from(self.rate.get())) as u64;
+        if due - self.made > most {
+            // The whole program stood still; so did its time.
+            self.zero = now;
+            (self.made, due) = (0, 0);
+        }
+        while self.made < due {
+            let Some(mut renderer) = slot.take() else { return };
+            let frames = (due - self.made).min(self.scratch.len() as u64 / 2);
+            renderer.render(self.scratch.get_mut(..2 * frames as usize).unwrap_or_default());
+            let _nothing = slot.put(renderer);
+            self.made += frames;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,266 @@
+//! A sound system that fails on demand.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+
+use super::*;
+use crate::output::device::open_with;
+use crate::{EngineConfig, Error, Health};
+
+/// Long enough for any machine; nothing waits that long unless it failed.
+const EVER: Duration = Duration::from_secs(60);
+
+#[derive(Default)]
+struct Fake {
+    plugged: AtomicBool,
+    /// The stream's thread goes on but reports errors only.
+    storm: AtomicBool,
+    /// The stream's thread goes on and does nothing.
+    mute: AtomicBool,
+    /// Closing a stream never returns.
+    clings: AtomicBool,
+    /// Opening never returns.
+    ponders: AtomicBool,
+    /// The rate the device insists on.
+    hertz: AtomicUsize,
+    opens: AtomicUsize,
+    streams: AtomicUsize,
+}
+
+struct FakeBackend(Arc<Fake>);
+
+struct FakeStream {
+    device: Arc<Fake>,
+    driver: Option<Driver>,
+    closed: Arc<AtomicBool>,
+}
+
+impl Backend for FakeBackend {
+    fn open(&self, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, String> {
+        self.0.opens.fetch_add(1, SeqCst);
+        while self.0.ponders.load(SeqCst) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        if !self.0.plugged.load(SeqCst) {
+            return Err("not plugged in".into());
+        }
+        let own = SampleRate::new(self.0.hertz.load(SeqCst) as u32).map_err(|error| error.to_string())?;
+        let driver = seed.driver(own, rate)?;
+        let link = driver.link();
+        self.0.streams.fetch_add(1, SeqCst);
+        let stream = FakeStream { device: self.0.clone(), driver: Some(driver), closed: Arc::default() };
+        Ok(Opened { stream: Box::new(stream), link, name: "fake".into(), rate: own })
+    }
+
+    fn advice(&self) -> String {
+        "Plug it in".into()
+    }
+}
+
+impl Stream for FakeStream {
+    fn start(&mut self) -> Result<(), String> {
+        let (device, closed) = (self.device.clone(), self.closed.clone());
+        let mut driver = self.driver.take().ok_or("started twice")?;
+        let link = driver.link();
+        thread::spawn(move || {
+            let mut block = [0.0; 2 * 240];
+            while !closed.load(SeqCst) {
+                thread::sleep(Duration::from_millis(5));
+                if device.storm.load(SeqCst) {
+                    (0..100).for_each(|_| link.error(false, &"a storm"));
+                } else if !device.plugged.load(SeqCst) {
+                    link.error(true, &"unplugged");
+                } else if !device.mute.load(SeqCst) {
+                    driver.block(240, |sound| sound.fill(&mut block));
+                }
+            }
+            device.streams.fetch_sub(1, SeqCst);
+        });
+        Ok(())
+    }
+}
+
+impl Drop for FakeStream {
+    fn drop(&mut self) {
+        while self.device.clings.load(SeqCst) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        self.closed.store(true, SeqCst);
+    }
+}
+
+fn fake() -> Arc<Fake> {
+    let fake = Fake::default();
+    fake.plugged.store(true, SeqCst);
+    fake.hertz.store(48_000, SeqCst);
+    Arc::new(fake)
+}
+
+fn open(fake: &Arc<Fake>) -> crate::Result<crate::Engine> {
+    open_with(Arc::new(FakeBackend(fake.clone())), EngineConfig::default(), false, "device:fake".into())
+}
+
+#[track_caller]
+fn until(what: &str, mut met: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !met() {
+        assert!(began.elapsed() < EVER, "never: {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn health(engine: &crate::Engine) -> Health {
+    engine.health().unwrap()
+}
+
+fn is_lost(engine: &crate::Engine) -> bool {
+    matches!(health(engine).state, State::Lost { .. })
+}
+
+/// Waits until a device plays that has been opened `reopens` times again.
+fn until_back(engine: &crate::Engine, reopens: u64) {
+    until("the device is back", || health(engine).state == State::Playing && health(engine).reopens == reopens);
+    let blocks = health(engine).blocks;
+    until("it asks for sound", || health(engine).blocks > blocks + 3);
+}
+
+#[test]
+fn an_engine_takes_the_rate_of_its_device_unless_told_otherwise() {
+    let device = fake();
+    let engine = open(&device).unwrap();
+    assert_eq!(engine.sample_rate(), SampleRate::DAT);
+    assert_eq!(health(&engine).output, "device:fake");
+    let told = open_with(Arc::new(FakeBackend(device)), EngineConfig::default(), true, "device".into()).unwrap();
+    assert_eq!((told.sample_rate(), health(&told).sample_rate), (SampleRate::CD, SampleRate::DAT));
+    assert!(health(&told).problem.unwrap().contains("converted"));
+}
+
+#[test]
+fn no_device_at_start_is_an_error_with_the_way_out() {
+    let device = fake();
+    device.plugged.store(false, SeqCst);
+    let error = open(&device).err().unwrap();
+    assert!(matches!(error, Error::Output { .. }));
+    assert_eq!(error.to_string(), "no sound from device:fake: not plugged in. Plug it in");
+}
+
+#[test]
+fn an_unplugged_device_plays_again_when_it_is_back_and_nothing_is_left_behind() {
+    let device = fake();
+    let engine = open(&device).unwrap();
+    for round in 1..=3 {
+        until_back(&engine, round - 1);
+        device.plugged.store(false, SeqCst);
+        until("it is lost", || is_lost(&engine));
+        let opens = device.opens.load(SeqCst);
+        until("it is looked for", || device.opens.load(SeqCst) > opens + 1);
+        let problem = health(&engine).problem.unwrap();
+        assert!(problem == "not plugged in" || problem == "unplugged", "{problem}");
+        device.plugged.store(true, SeqCst);
+        until_back(&engine, round);
+        assert_eq!(health(&engine).problem, None);
+        until("the old stream is closed", || device.streams.load(SeqCst) == 1);
+    }
+    drop(engine);
+    until("the last stream is closed", || device.streams.load(SeqCst) == 0);
+}
+
+#[test]
+fn a_device_that_storms_or_falls_mute_is_lost_too() {
+    let device = fake();
+    let engine = open(&device).unwrap();
+    device.storm.store(true, SeqCst);
+    until("the storm is noticed", || is_lost(&engine));
+    device.storm.store(false, SeqCst);
+    until_back(&engine, 1);
+    device.mute.store(true, SeqCst);
+    until("the silence is noticed", || is_lost(&engine));
+    device.mute.store(false, SeqCst);
+    until_back(&engine, 2);
+}
+
+#[test]
+fn the_engines_time_goes_on_while_the_device_is_lost() {
+    let device = fake();
+    let mut engine = open(&device).unwrap();
+    device.plugged.store(false, SeqCst);
+    until("it is lost", || is_lost(&engine));
+    let frames = engine.status().frames;
+    until("a second passes", || engine.status().frames.0 > frames.0 + 48_000);
+    // More commands than the queue holds get through, because somebody still takes them.
+    for beats in 0..10_000u32 {
+        let meter = crate::Command::Meter { beats: (1 + beats % 7) as u8 };
+        until("there is room", || engine.send(meter.clone(), crate::When::NextBlock).is_ok());
+    }
+}
+
+#[test]
+fn a_stream_that_never_closes_holds_nobody_up() {
+    let device = fake();
+    let engine = open(&device).unwrap();
+    device.clings.store(true, SeqCst);
+    device.plugged.store(false, SeqCst);
+    until("it is lost", || is_lost(&engine));
+    device.plugged.store(true, SeqCst);
+    until_back(&engine, 1);
+    // Its thread still lives, and asks for sound, but gets none: the engine's time is the new stream's alone.
+    assert_eq!(device.streams.load(SeqCst), 2);
+    let dropped = thread::spawn(move || drop(engine));
+    until("the engine is dropped", || dropped.is_finished());
+    assert_eq!(device.streams.load(SeqCst), 2, "both streams cling");
+    device.clings.store(false, SeqCst);
+    until("they let go", || device.streams.load(SeqCst) == 0);
+}
+
+#[test]
+fn a_sound_system_that_never_answers_is_asked_again() {
+    let device = fake();
+    let engine = open(&device).unwrap();
+    device.ponders.store(true, SeqCst);
+    device.plugged.store(false, SeqCst);
+    until("it is lost", || is_lost(&engine));
+    until("it is asked a second time", || device.opens.load(SeqCst) >= 3);
+    device.plugged.store(true, SeqCst);
+    device.ponders.store(false, SeqCst);
+    until_back(&engine, 1);
+    until("the surplus stream is closed", || device.streams.load(SeqCst) == 1);
+    device.ponders.store(true, SeqCst);
+    device.plugged.store(false, SeqCst);
+    until("it is lost", || is_lost(&engine));
+    let dropped = thread::spawn(move || drop(engine));
+    until("the engine is dropped", || dropped.is_finished());
+    device.ponders.store(false, SeqCst);
+}
+
+#[test]
+fn a_device_that_comes_back_at_another_rate_is_converted_for() {
+    let device = fake();
+    let engine = open(&device).unwrap();
+    device.plugged.store(false, SeqCst);
+    until("it is lost", || is_lost(&engine));
+    device.hertz.store(44_101, SeqCst);
+    device.plugged.store(true, SeqCst);
+    until("the odd rate is refused", || health(&engine).problem.is_some_and(|why| why.contains("44101 Hz")));
+    assert!(is_lost(&engine));
+    device.hertz.store(44_100, SeqCst);
+    until_back(&engine, 1);
+    let health = health(&engine);
+    assert_eq!((engine.sample_rate(), health.sample_rate), (SampleRate::DAT, SampleRate::CD));
+    assert!(health.problem.unwrap().contains("converted"));
+}
+
+#[test]
+fn time_is_kept_to_the_frame_and_a_frozen_program_does_not_race_after_it() {
+    let (engine, renderer) = crate::Engine::builder().split().unwrap();
+    let slot = Slot::empty();
+    assert!(slot.put(Box::new(renderer)).is_none());
+    let zero = Instant::now();
+    let mut time = Timekeeper::new(zero, SampleRate::CD);
+    for milliseconds in [0, 10, 10, 500, 2_000] {
+        time.keep(&slot, zero + Duration::from_millis(milliseconds));
+        assert_eq!(engine.status().frames.0, milliseconds * 441 / 10);
+    }
+    time.keep(&slot, zero + Duration::from_secs(3_600));
+    assert_eq!(engine.status().frames.0, 88_200);
+    time.keep(&slot, zero + Duration::from_millis(3_600_100));
+    assert_eq!(engine.status().frames.0, 88_200 + 4_410);
+}
