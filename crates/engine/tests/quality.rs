@@ -1,0 +1,216 @@
+//! How a deck sounds, measured on what the engine renders: the figures the README states.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use common::*;
+use crowd_engine::{Band, Bpm, Command, DeckId, EngineConfig, Frames, Gain, Offline, Rate, SampleRate, StemId, Track, When};
+use realfft::RealFftPlanner;
+
+const RATE: f64 = 44_100.0;
+
+/// Energy at `hertz` and everywhere else, through a Kaiser window whose side lobes lie below -180 dB.
+fn spectrum(samples: &[f32]) -> Vec<f64> {
+    let n = samples.len();
+    let mut windowed: Vec<f64> =
+        samples.iter().enumerate().map(|(i, x)| f64::from(*x) * kaiser(2.0 * i as f64 / (n - 1) as f64 - 1.0)).collect();
+    let fft = RealFftPlanner::<f64>::new().plan_fft_forward(n);
+    let mut bins = fft.make_output_vec();
+    fft.process(&mut windowed, &mut bins).unwrap();
+    bins.iter().map(|bin| bin.norm_sqr()).collect()
+}
+
+fn kaiser(x: f64) -> f64 {
+    bessel(24.0 * (1.0 - x * x).max(0.0).sqrt()) / bessel(24.0)
+}
+
+fn bessel(x: f64) -> f64 {
+    let (mut sum, mut term) = (1.0, 1.0);
+    for k in 1..80 {
+        term *= (x / (2.0 * f64::from(k))).powi(2);
+        sum += term;
+    }
+    sum
+}
+
+/// Everything but the strongest tone, in dB below it.
+fn noise_and_distortion(samples: &[f32]) -> f64 {
+    let bins = spectrum(samples);
+    let top = bins.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0;
+    let near = |i: usize| i.abs_diff(top) <= 30;
+    let tone: f64 = bins.iter().enumerate().filter(|(i, _)| near(*i)).map(|(_, e)| e).sum();
+    let rest: f64 = bins.iter().enumerate().filter(|(i, _)| !near(*i) && *i > 30).map(|(_, e)| e).sum();
+    10.0 * (rest / tone).log10()
+}
+
+fn rms(samples: &[f32]) -> f64 {
+    (samples.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>() / samples.len() as f64).sqrt()
+}
+
+/// A sine of a track played at a rate, without the edges.
+fn played(hertz: f64, amplitude: f64, rate: f64) -> Vec<f32> {
+    let mut offline = offline();
+    let track = sine_track(hertz, amplitude, 300_000);
+    offline.engine().deck(DeckId::A).load(&track).unwrap().rate(Rate::new(rate).unwrap()).unwrap().play().unwrap();
+    left(&offline.render_frames(140_000))[5_000..5_000 + 131_072].to_vec()
+}
+
+#[test]
+fn a_tone_stays_clean_at_every_dj_rate() {
+    for rate in [0.875, 118.0 / 120.0, 1.083, 1.2] {
+        for (hertz, limit) in [(1_000.0, -100.0), (5_000.0, -100.0), (10_000.0, -100.0), (15_000.0, -95.0)] {
+            let found = noise_and_distortion(&played(hertz, 0.5, rate));
+            println!("THD+N at rate {rate:.4}: {hertz} Hz {found:.1} dB");
+            assert!(found <= limit, "{hertz} Hz at {rate}: {found:.1} dB");
+        }
+    }
+}
+
+#[test]
+fn what_lands_above_the_nyquist_frequency_is_removed() {
+    for (hertz, rate) in [(19_500.0, 1.2), (20_000.0, 1.2), (21_000.0, 1.2), (15_000.0, 2.0), (12_500.0, 2.0)] {
+        let found = 20.0 * (rms(&played(hertz, 0.5, rate)) / (0.5 / 2f64.sqrt())).log10();
+        println!("alias of {hertz} Hz at rate {rate}: {found:.1} dB");
+        assert!(found <= -80.0, "{hertz} Hz at {rate}: {found:.1} dB");
+    }
+}
+
+#[test]
+fn the_treble_is_flat_to_18_khz() {
+    for rate in [0.875, 118.0 / 120.0, 1.083] {
+        let level = |hertz| rms(&played(hertz, 0.5, rate));
+        let found = 20.0 * (level(18_000.0) / level(1_000.0)).log10();
+        println!("18 kHz at rate {rate:.4}: {found:+.2} dB");
+        assert!(found.abs() <= 0.5, "{found:.2} dB at {rate}");
+    }
+}
+
+#[test]
+fn a_track_of_another_sample_rate_keeps_its_pitch_and_stays_clean() {
+    let turn = std::f64::consts::TAU * 10_000.0 / 48_000.0;
+    let samples: Vec<f32> = (0..200_000).map(|n| (0.5 * (turn * f64::from(n)).sin()) as f32).collect();
+    let track = Track::from_interleaved(samples, SampleRate::DAT, 1).unwrap();
+    let mut offline = offline();
+    play(offline.engine(), DeckId::A, &track);
+    let sound = left(&offline.render_frames(140_000))[5_000..5_000 + 131_072].to_vec();
+    let bins = spectrum(&sound);
+    let top = bins.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0;
+    assert!((top as f64 * RATE / 131_072.0 - 10_000.0).abs() < 1.0);
+    let found = noise_and_distortion(&sound);
+    assert!(found <= -100.0, "{found:.1} dB");
+}
+
+/// Level of a sine through a deck's equaliser, in dB of its level without.
+fn through_eq(hertz: f64, bands: [f32; 3]) -> f64 {
+    let level = |bands: Option<[f32; 3]>| {
+        let mut offline = offline();
+        play(offline.engine(), DeckId::B, &sine_track(hertz, 0.5, 120_000));
+        for (band, gain) in [Band::Low, Band::Mid, Band::High].into_iter().zip(bands.into_iter().flatten()) {
+            let wiggle = Command::Eq { deck: DeckId::B, band, gain: Gain::new(0.9).unwrap() };
+            offline.engine().send(wiggle, When::NextBlock).unwrap();
+            let settle = Command::Eq { deck: DeckId::B, band, gain: Gain::new(gain).unwrap() };
+            offline.engine().send(settle, When::At(Frames(5_000))).unwrap();
+        }
+        rms(&left(&offline.render_frames(88_200))[44_100..])
+    };
+    20.0 * (level(Some(bands)) / level(None)).log10()
+}
+
+#[test]
+fn killing_a_band_takes_forty_decibels_from_its_middle() {
+    for (hertz, bands) in [(50.0, [0.0, 1.0, 1.0]), (1_000.0, [1.0, 0.0, 1.0]), (8_000.0, [1.0, 1.0, 0.0])] {
+        let found = through_eq(hertz, bands);
+        println!("kill at {hertz} Hz: {found:.1} dB");
+        assert!(found <= -40.0, "{hertz} Hz: {found:.1} dB");
+    }
+}
+
+#[test]
+fn a_flat_equaliser_that_is_at_work_changes_no_level() {
+    for hertz in [30.0, 100.0, 200.0, 450.0, 1_000.0, 2_000.0, 3_500.0, 8_000.0, 16_000.0] {
+        let found = through_eq(hertz, [1.0; 3]);
+        assert!(found.abs() <= 0.1, "{hertz} Hz: {found:.3} dB");
+    }
+}
+
+#[test]
+fn an_equaliser_move_settles_in_50_ms_at_any_block_size() {
+    for block in [64, 1_000, 4_096] {
+        let mut offline = offline();
+        play(offline.engine(), DeckId::A, &sine_track(4_000.0, 0.5, 120_000));
+        let kill = Command::Eq { deck: DeckId::A, band: Band::High, gain: Gain::SILENCE };
+        offline.engine().send(kill, When::At(Frames(22_050))).unwrap();
+        let mut sound = Vec::new();
+        while sound.len() < 44_100 {
+            sound.extend(left(&offline.render_frames(block)));
+        }
+        let end = rms(&sound[40_000..44_000]);
+        // 99 % of the way: the level of 2 ms windows comes within 1 % of the whole step.
+        let settled = (22_050..40_000)
+            .step_by(44)
+            .find(|n| (rms(&sound[*n..n + 88]) - end).abs() < 0.01 * 0.35)
+            .map(|n| (n - 22_050) as f64 / 44.1);
+        assert!(settled.is_some_and(|ms| (40.0..=60.0).contains(&ms)), "{settled:?} ms in blocks of {block}");
+    }
+}
+
+#[test]
+fn no_fader_move_steps_more_than_one_percent() {
+    let mut offline = offline();
+    play(offline.engine(), DeckId::A, &constant_track(1.0, 60_000));
+    for (index, gain) in [0.0, 1.0, 0.3, 0.9, 0.0, 1.0].into_iter().enumerate() {
+        let at = When::At(Frames(5_000 + 700 * index as u64));
+        offline.engine().deck(DeckId::A).at(at).level(Gain::new(gain).unwrap()).unwrap();
+    }
+    let sound = left(&offline.render_frames(20_000));
+    let step = largest_step(&sound[200..]);
+    assert!(step <= 0.01, "{step}");
+    assert_eq!(sound[19_999], 1.0);
+}
+
+#[test]
+fn three_full_decks_stay_under_full_scale_and_clean() {
+    for hertz in [40.0, 100.0, 1_000.0, 8_000.0] {
+        let mut offline = offline();
+        for deck in [DeckId::A, DeckId::B, DeckId::C] {
+            play(offline.engine(), deck, &sine_track(hertz, 1.0, 300_000));
+        }
+        let sound = left(&offline.render_frames(200_000));
+        assert!(sound.iter().all(|x| x.abs() <= 1.0));
+        let found = noise_and_distortion(&sound[60_000..60_000 + 131_072]);
+        println!("three full decks at {hertz} Hz: THD+N {found:.1} dB");
+        assert!(found <= -60.0, "{hertz} Hz: {found:.1} dB, that is more than 0.1 %");
+    }
+}
+
+#[test]
+fn a_transition_reaches_99_percent_in_30_s_at_every_block_size_and_rate() {
+    for rate in [44_100, 48_000] {
+        for (block, target) in [(64, 105.0), (441, 130.0), (1_024, 105.0), (4_096, 130.0)] {
+            let sample_rate = SampleRate::new(rate).unwrap();
+            let mut offline = Offline::new(EngineConfig { sample_rate, ..EngineConfig::default() }).unwrap();
+            let bpm = Bpm::new(target).unwrap();
+            offline.engine().glide_tempo(bpm, std::time::Duration::from_secs(30)).unwrap();
+            let mut out = vec![0.0; 2 * block];
+            let reached = loop {
+                offline.render_into(&mut out);
+                let status = offline.engine().status();
+                if (status.tempo - 120.0).abs() >= 0.99 * (target - 120.0f64).abs() {
+                    break status.frames.seconds(sample_rate);
+                }
+            };
+            assert!((reached - 30.0).abs() < 0.5, "{reached} s at {rate} Hz in blocks of {block}");
+        }
+    }
+}
+
+#[test]
+fn a_loop_played_faster_has_no_seam() {
+    let mut offline = offline();
+    let (deck, stem, track) = (DeckId::A, StemId::FIRST, sine_track(441.0, 0.5, 4_000));
+    let region = crowd_engine::LoopRegion::whole(&track).ok();
+    offline.engine().send(Command::Load { deck, stem, track, cue: Frames::ZERO, region }, When::NextBlock).unwrap();
+    offline.engine().deck(deck).rate(Rate::new(1.083).unwrap()).unwrap().play().unwrap();
+    let found = noise_and_distortion(&left(&offline.render_frames(140_000))[5_000..5_000 + 131_072]);
+    assert!(found <= -100.0, "{found:.1} dB");
+}
