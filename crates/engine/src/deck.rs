@@ -146,7 +146,7 @@ impl Deck {
         }
     }
 
-    /// Adds the sound of all stems to `out` (planar, at most a quantum); true when any stem made some.
+    /// Writes the sound of all stems to `out` (planar, at most a quantum); true when any stem made some.
     pub fn render(
         &mut self,
         master_rate: f64,
@@ -156,15 +156,18 @@ impl Deck {
     ) -> bool {
         let [left, right] = out;
         let rate = master_rate * self.rate;
-        let mut sounds = false;
+        let mut fresh = true;
         for (index, voice) in self.voices.iter_mut().enumerate() {
-            sounds |= !voice.is_silent();
-            if voice.render(rate, [&mut *left, &mut *right], bin) == Outcome::Ended {
+            if voice.render(rate, [&mut *left, &mut *right], &mut fresh, bin) == Outcome::Ended {
                 let stem = StemId(index as u8);
                 (report.events)(Event::Ended { deck: self.id, stem, at: report.now + Frames(left.len() as u64) });
             }
         }
-        sounds
+        if fresh {
+            left.fill(0.0);
+            right.fill(0.0);
+        }
+        !fresh
     }
 }
 

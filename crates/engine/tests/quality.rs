@@ -4,7 +4,9 @@
 mod common;
 
 use common::*;
-use crowd_engine::{Band, Bpm, Command, DeckId, EngineConfig, Frames, Gain, Offline, Rate, SampleRate, StemId, Track, When};
+use crowd_engine::{
+    Band, Bpm, Command, DeckId, EngineConfig, Frames, Gain, Offline, Rate, SampleRate, StemId, Track, When,
+};
 use realfft::RealFftPlanner;
 
 const RATE: f64 = 44_100.0;
@@ -12,8 +14,11 @@ const RATE: f64 = 44_100.0;
 /// Energy at `hertz` and everywhere else, through a Kaiser window whose side lobes lie below -180 dB.
 fn spectrum(samples: &[f32]) -> Vec<f64> {
     let n = samples.len();
-    let mut windowed: Vec<f64> =
-        samples.iter().enumerate().map(|(i, x)| f64::from(*x) * kaiser(2.0 * i as f64 / (n - 1) as f64 - 1.0)).collect();
+    let mut windowed: Vec<f64> = samples
+        .iter()
+        .enumerate()
+        .map(|(i, x)| f64::from(*x) * kaiser(2.0 * i as f64 / (n - 1) as f64 - 1.0))
+        .collect();
     let fft = RealFftPlanner::<f64>::new().plan_fft_forward(n);
     let mut bins = fft.make_output_vec();
     fft.process(&mut windowed, &mut bins).unwrap();

@@ -205,37 +205,33 @@ impl Voice {
         self.stretch.reset();
     }
 
-    /// Adds its sound to `out` (at most a quantum, planar) at deck rate `rate`.
-    pub fn render(&mut self, rate: f64, out: [&mut [f32]; 2], bin: &mut ReturnBin<Track>) -> Outcome {
+    /// Puts its sound into `out` (at most a quantum, planar) at deck rate `rate`: added to what is there, or
+    /// written over it when `fresh`. `fresh` says afterwards whether `out` still waits for the first sound.
+    pub fn render(&mut self, rate: f64, out: [&mut [f32]; 2], fresh: &mut bool, bin: &mut ReturnBin<Track>) -> Outcome {
         let [left, right] = out;
-        let outcome = self.render_head(rate, [&mut *left, &mut *right]);
-        self.render_tail([left, right], bin);
+        let outcome = self.render_head(rate, [&mut *left, &mut *right], fresh);
+        self.render_tail([left, right], fresh, bin);
         outcome
     }
 
-    fn render_head(&mut self, rate: f64, out: [&mut [f32]; 2]) -> Outcome {
+    fn render_head(&mut self, rate: f64, out: [&mut [f32]; 2], fresh: &mut bool) -> Outcome {
         if !self.playing {
             return Outcome::Silent;
         }
-        let frames = out[0].len();
         let native = self.track.as_ref().map_or(1.0, |track| f64::from(track.sample_rate().get()) / self.sample_rate);
         let step = Step::from_rate((rate * self.rate * native).clamp(0.0, crate::Rate::MAX.get()));
         self.last_step = step;
         let Some(track) = &self.track else {
-            self.head.position = self.head.position.advance(step, frames);
+            self.head.position = self.head.position.advance(step, out[0].len());
             return Outcome::Silent;
         };
-        let mut sound = [[0.0; QUANTUM]; 2];
-        let [left, right] = &mut sound;
-        let (left, right) = (&mut left[..frames], &mut right[..frames]);
         let source = Unrolled::new(track, &self.head);
-        let next = self.stretch.process(&source, self.head.position, step, [&mut *left, &mut *right]);
+        let (stretch, position) = (&mut self.stretch, self.head.position);
+        let mut next = position;
+        let steady = (self.gain.is_settled() && self.entry.is_settled()).then(|| self.gain.value());
+        let gain = || self.gain.next() * self.entry.next();
+        sound(out, fresh, steady, gain, |out| next = stretch.process(&source, position, step, out));
         self.head.position = next;
-        if self.gain.is_settled() && self.entry.is_settled() {
-            add_scaled(out, [left, right], self.gain.value());
-        } else {
-            add_ramped(out, [left, right], || self.gain.next() * self.entry.next());
-        }
         self.head.wrap();
         if self.head.is_past(track, SincBank::REACH) {
             self.playing = false;
@@ -245,18 +241,15 @@ impl Voice {
         Outcome::Sounding
     }
 
-    fn render_tail(&mut self, out: [&mut [f32]; 2], bin: &mut ReturnBin<Track>) {
+    fn render_tail(&mut self, out: [&mut [f32]; 2], fresh: &mut bool, bin: &mut ReturnBin<Track>) {
         let Some(mut tail) = self.tail.take() else { return };
         if !tail.gain.is_settled() {
-            let frames = out[0].len();
-            let mut sound = [[0.0; QUANTUM]; 2];
-            let [left, right] = &mut sound;
-            let (left, right) = (&mut left[..frames], &mut right[..frames]);
             let source = Unrolled::new(&tail.track, &tail.head);
-            tail.head.position =
-                self.tail_stretch.process(&source, tail.head.position, tail.step, [&mut *left, &mut *right]);
+            let (stretch, position, step) = (&mut self.tail_stretch, tail.head.position, tail.step);
+            let mut next = position;
+            sound(out, fresh, None, || tail.gain.next(), |out| next = stretch.process(&source, position, step, out));
+            tail.head.position = next;
             tail.head.wrap();
-            add_ramped(out, [left, right], || tail.gain.next());
         }
         if tail.gain.is_settled() && bin.has_room_for(1) {
             let _full = bin.put(tail.track);
@@ -266,24 +259,35 @@ impl Voice {
     }
 }
 
-/// Adds `sound` times `gain`; a gain of 1 adds it bit for bit.
-fn add_scaled(out: [&mut [f32]; 2], sound: [&mut [f32]; 2], gain: f32) {
-    for (out, sound) in out.into_iter().zip(sound) {
-        for (out, sound) in out.iter_mut().zip(sound) {
-            *out += *sound * gain;
+/// Makes sound with `read` and puts it into `out`, at a `steady` gain or one that moves with each frame. A fresh
+/// `out` is written straight away; a gain of 1 leaves every bit as it is.
+fn sound(
+    out: [&mut [f32]; 2],
+    fresh: &mut bool,
+    steady: Option<f32>,
+    mut gain: impl FnMut() -> f32,
+    read: impl FnOnce([&mut [f32]; 2]),
+) {
+    let [left, right] = out;
+    let frames = left.len();
+    let mut scratch = [[0.0; QUANTUM]; 2];
+    let [scratch_left, scratch_right] = &mut scratch;
+    let (new_left, new_right) =
+        if *fresh { (&mut *left, &mut *right) } else { (&mut scratch_left[..frames], &mut scratch_right[..frames]) };
+    read([&mut *new_left, &mut *new_right]);
+    match steady {
+        Some(1.0) => {}
+        Some(gain) => new_left.iter_mut().chain(new_right.iter_mut()).for_each(|x| *x *= gain),
+        None => {
+            for (left, right) in new_left.iter_mut().zip(new_right.iter_mut()) {
+                let gain = gain();
+                *left *= gain;
+                *right *= gain;
+            }
         }
     }
-}
-
-/// Adds `sound` with a gain of its own for each frame.
-fn add_ramped(out: [&mut [f32]; 2], sound: [&mut [f32]; 2], mut gain: impl FnMut() -> f32) {
-    let [out_left, out_right] = out;
-    let [left, right] = sound;
-    for ((out_left, out_right), (left, right)) in
-        out_left.iter_mut().zip(out_right.iter_mut()).zip(left.iter().zip(right.iter()))
-    {
-        let gain = gain();
-        *out_left += *left * gain;
-        *out_right += *right * gain;
+    if !std::mem::take(fresh) {
+        left.iter_mut().zip(scratch_left).for_each(|(out, new)| *out += *new);
+        right.iter_mut().zip(scratch_right).for_each(|(out, new)| *out += *new);
     }
 }
