@@ -81,6 +81,19 @@ fn what_lands_above_the_nyquist_frequency_is_removed() {
 }
 
 #[test]
+fn what_the_steps_between_samples_mirror_is_removed() {
+    let full: f64 = spectrum(&played(1_000.0, 0.5, 1.0)).iter().sum();
+    for (hertz, rate) in [(19_000.0, 0.875), (20_500.0, 118.0 / 120.0), (21_500.0, 118.0 / 120.0), (19_500.0, 1.083)] {
+        let bins = spectrum(&played(hertz, 0.5, rate));
+        let own = (hertz * rate / RATE * 131_072.0).round() as usize;
+        let rest: f64 = bins.iter().enumerate().filter(|(i, _)| i.abs_diff(own) > 30 && *i > 30).map(|(_, e)| e).sum();
+        let found = 10.0 * (rest / full).log10();
+        println!("mirrors of {hertz} Hz at rate {rate:.4}: {found:.1} dB");
+        assert!(found <= -80.0, "{hertz} Hz at {rate}: {found:.1} dB");
+    }
+}
+
+#[test]
 fn the_treble_is_flat_to_18_khz() {
     for rate in [0.875, 118.0 / 120.0, 1.083] {
         let level = |hertz| rms(&played(hertz, 0.5, rate));
