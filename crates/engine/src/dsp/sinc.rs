@@ -12,18 +12,15 @@
 //!
 //! | rate | taps | noise at 1, 5, 10, 15 kHz | kept | alias | cost |
 //! |---|---|---|---|---|---|
-//! | up to 1.005 | 64 | -110, -108, -105, -105 dB | 0.0 dB | see below | 28 us |
-//! | 1.02 to 1.1 | 64 | -105, -104, -105, -109 dB | -0.5 dB | 21 kHz: -81 dB | 28 us |
-//! | 1.12 to 1.2 | 96 | -116, -111, -114, -108 dB | -0.5 dB | 20 kHz: -84 dB | 37 us |
-//! | 2 | 96 | -147, -146, -146 dB | beyond | 15 kHz: -116 dB | 38 us |
+//! | up to 1 | 64 | -107, -109, -104, -107 dB | 0.0 dB | | 28 us |
+//! | 1.02 to 1.04 | 64 | -105, -104, -105, -109 dB | 0.0 dB | | 28 us |
+//! | 1.06 to 1.1 | 96 | -121, -110, -116, -106 dB | -0.3 dB | 21 kHz: -94 dB | 37 us |
+//! | 1.2 | 96 | -117, -117, -111, -109 dB | becomes 21.6 kHz | 20 kHz: -101 dB | 37 us |
+//! | 2 | 96 | -146, -146, -127 dB | beyond | 15 kHz: -101 dB | 38 us |
 //!
-//! The edge is laid so that what folds back above -80 dB falls above 18 kHz, where it is hardly heard, rather than
-//! nowhere: that would cost the top of the band or half as many taps again. Up to rate 1.005 the edge is centred on the
-//! source's own Nyquist frequency, so that rate 1 is a wire: a tone of 20 kHz leaves its image -92 dB down, one of 21 kHz
-//! only -25 dB, both mirrored to above 23 kHz of the source.
-//!
-//! Straight lines between 256 phases were chosen over parabolas between 32, whose tables are smaller but take a sixth
-//! more time: one more load per tap, and loads are the bottleneck.
+//! Nothing that folds is left above -80 dB; what pays for it is the last 10 % of the band, above 18 kHz at any rate up to
+//! 1.1 and above 18 kHz of the output up to 1.5. Straight lines between 256 phases cost less here than parabolas
+//! between 32 (28 against 32 us), whose tables are smaller but take one more load per tap; loads are the bottleneck.
 
 use std::sync::OnceLock;
 
@@ -42,38 +39,23 @@ const BETA: f64 = 9.0;
 /// what can be heard and only a steeper edge keeps one side without giving up the other.
 const SHORT: usize = 8;
 const LONG: usize = 12;
-const SHORT_UP_TO: f64 = 1.1;
+const SHORT_UP_TO: f64 = 1.04;
 
-/// Up to this rate the cut-off stays at the source's own Nyquist frequency: what folds has at most 0.5 % of the band.
-const FULL_BAND_UP_TO: f64 = 1.005;
+/// The table in the first place serves no rate but the wire when it has to read between frames: its cut-off is the
+/// source's own Nyquist frequency, where a sinc on whole frames is a wire again.
+const WIRE: f64 = 0.0;
 
 /// The highest rate with a table of its own.
 const TOP_RATE: f64 = 4.0;
 
-/// The highest frequency kept, in cycles per source frame: 18 kHz of 44.1 kHz.
-const PASS: f64 = 18.0 / 44.1;
-
-/// Distances from the -6 dB point in cycles per source frame: down to where the pass band has lost 0.5 dB, and up to
-/// where 80 dB are gone. Both shrink as taps are added.
-const fn to_pass(vectors: usize) -> f64 {
-    1.52 / (vectors * 8) as f64
-}
+/// The way from the -6 dB point up to where 80 dB are gone, in cycles per source frame. It shrinks as taps are added.
 const fn to_stop(vectors: usize) -> f64 {
     2.79 / (vectors * 8) as f64
 }
 
-/// The -6 dB point for a rate, in cycles per source frame.
+/// The -6 dB point for a rate, in cycles per source frame: at the lower of the two Nyquist frequencies 80 dB are gone.
 fn cutoff(rate: f64, vectors: usize) -> f64 {
-    if rate <= FULL_BAND_UP_TO {
-        return 0.5;
-    }
-    let nyquist = 0.5 / rate;
-    // Stop at the output's Nyquist frequency while that leaves `PASS` whole; then hold `PASS` while it still fits below
-    // that frequency; and never let an alias above -80 dB fall lower than where `PASS` stands at rate 1.
-    (nyquist - to_stop(vectors))
-        .max(PASS + to_pass(vectors))
-        .min(nyquist * 1.0177)
-        .min((1.0 - PASS) / rate - to_stop(vectors))
+    if rate == WIRE { 0.5 } else { 0.5 / rate.max(1.0) - to_stop(vectors) }
 }
 
 /// Which weights to read with. Two kernels differ only near the edge of the band; who changes from one to the other
@@ -123,7 +105,7 @@ impl SincBank {
 
     fn build(simd: Simd) -> Self {
         // Steps of 2 % where decks are played, so that a nudge changes the cut-off little; of 7 % above.
-        let mut rates = vec![FULL_BAND_UP_TO];
+        let mut rates = vec![WIRE, 1.0];
         rates.extend((51..=60).map(|fiftieth| f64::from(fiftieth) / 50.0));
         while let Some(&last) = rates.last().filter(|&&last| last < TOP_RATE) {
             rates.push((last * 1.07).min(TOP_RATE));
@@ -134,7 +116,7 @@ impl SincBank {
 
     /// The weights for a rate.
     pub fn kernel(&self, rate: f64) -> Kernel {
-        let short = self.short.partition_point(|t| t.up_to < rate);
+        let short = self.short.partition_point(|t| t.up_to < rate).max(1);
         let long = self.long.partition_point(|t| t.up_to < rate).min(self.long.len() - 1);
         let index = if short < self.short.len() { short } else { short + long };
         Kernel::Cutoff(Cutoff(index as u8))
@@ -147,9 +129,9 @@ impl SincBank {
 
     /// Reads as many frames as the shorter of `out` holds, from `start` on, `step` apart.
     ///
-    /// `window` is the source, left and right; `start` counts from its first frame. What lies outside the window, or in one channel of it only, counts
-    /// as silence, so a whole track can be handed over as its own window. A wire asked to read between frames, as
-    /// happens while it is faded out, reads with the weights of rate 1, which at whole frames are a wire too.
+    /// `window` is the source, left and right; `start` counts from its first frame. What lies outside the window, or in
+    /// one channel of it only, counts as silence, so a whole track can be handed over as its own window. A wire asked to
+    /// read between frames, as happens while it is faded out, reads with weights that are a wire at whole frames too.
     pub fn read(&self, kernel: Kernel, window: [&[f32]; 2], start: Position, step: Step, out: [&mut [f32]; 2]) {
         let [left, right] = out;
         let frames = left.len().min(right.len());
