@@ -5,7 +5,7 @@ use crate::app::Opening;
 use crate::ids::Deck;
 use crate::methods;
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
-use crowd_engine::{Gain, Rate};
+use crowd_engine::{DeviceConfig, Gain, Output, Rate};
 use ipnet::IpNet;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -68,17 +68,6 @@ pub enum Command {
     Man,
 }
 
-/// Which device the sound goes to, if any.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Output {
-    /// Nowhere, in real time.
-    Null,
-    /// A WAV file, in real time.
-    File(PathBuf),
-    /// A device, by its name, a part of it, or its number.
-    Device(String),
-}
-
 /// How a deck's tempo is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
@@ -111,19 +100,18 @@ pub struct Serve {
     pub media_root: Option<PathBuf>,
 
     /// Where the sound goes: null, file:PATH or device:NAME
-    #[arg(long, value_name = "OUTPUT", value_parser = parse_output, conflicts_with = "device", help_heading = "Sound")]
+    #[arg(long, value_name = "OUTPUT", conflicts_with = "device", help_heading = "Sound")]
     pub output: Option<Output>,
-    /// Device to play on, by name, part of the name, or number in `audio-server devices`
+    /// Device to play on, by its name or its number in `audio-server devices`
     #[arg(long, value_name = "NAME", help_heading = "Sound")]
     pub device: Option<String>,
     /// Frames per block: less is quicker to react, more is safer
     #[arg(long, value_name = "FRAMES", default_value_t = 1024, value_parser = value_parser!(u32).range(16..=8192),
         help_heading = "Sound")]
     pub buffer_size: u32,
-    /// Sample rate in Hz, for --render and outputs without a device; a device is asked for it
-    #[arg(long, value_name = "HZ", default_value_t = 44_100, value_parser = value_parser!(u32).range(8_000..=192_000),
-        help_heading = "Sound")]
-    pub sample_rate: u32,
+    /// Sample rate in Hz; unless given, a device's own, and 44100 without a device
+    #[arg(long, value_name = "HZ", value_parser = value_parser!(u32).range(8_000..=192_000), help_heading = "Sound")]
+    pub sample_rate: Option<u32>,
     /// How tempo is changed (audiotsm is taken for wsola, pyrubberband for high_quality)
     #[arg(long, value_name = "METHOD", value_enum, default_value = "playback_rate", help_heading = "Sound")]
     pub stretch_method: Stretch,
@@ -212,10 +200,25 @@ pub struct Serve {
 }
 
 impl Serve {
-    /// Where the sound goes; `None`: the default device.
-    #[must_use]
-    pub fn output(&self) -> Option<Output> {
-        self.output.clone().or_else(|| self.device.clone().map(Output::Device))
+    /// Where the sound goes.
+    ///
+    /// # Errors
+    /// When `--device` is a number and there is no such device.
+    pub fn output(&self) -> crowd_engine::Result<Output> {
+        let Some(name) = &self.device else {
+            return Ok(self.output.clone().unwrap_or(Output::Device(DeviceConfig::default())));
+        };
+        let name = match name.parse::<usize>() {
+            Err(_) => name.clone(),
+            Ok(number) => match crowd_engine::output::devices()?.into_iter().nth(number) {
+                Some(device) => device.name,
+                None => {
+                    let cause = "there is no device of that number; `audio-server devices` lists them".into();
+                    return Err(crowd_engine::Error::Output { output: format!("--device {number}"), cause });
+                }
+            },
+        };
+        Ok(Output::Device(DeviceConfig { name: Some(name), buffer_frames: None }))
     }
 
     /// The method that was asked for.
@@ -234,7 +237,7 @@ impl Serve {
         let mut levels = [None; 4];
         let given = self.ab.iter().chain(&self.levels).flatten();
         for (level, given) in levels.iter_mut().zip(given) {
-            *level = Some(*given as f32);
+            *level = Some(Gain::new(*given as f32)?);
         }
         Ok(Opening {
             files: files.into_iter().filter_map(|(deck, path)| Some((deck, path?.clone()))).collect(),
@@ -265,15 +268,6 @@ impl Serve {
         .into_iter()
         .filter_map(|(given, note)| given.then_some(note))
         .collect()
-    }
-}
-
-fn parse_output(text: &str) -> Result<Output, String> {
-    match text.split_once(':') {
-        None if text == "null" => Ok(Output::Null),
-        Some(("file", path)) if !path.is_empty() => Ok(Output::File(path.into())),
-        Some(("device", name)) if !name.is_empty() => Ok(Output::Device(name.into())),
-        _ => Err("write null, file:PATH or device:NAME".into()),
     }
 }
 
@@ -319,7 +313,7 @@ mod tests {
             --levels 1 0.5 0 0 --watch --meter 3 --bpm-config bpm.json";
         let serve = parse(old).unwrap().serve;
         assert_eq!((serve.port, serve.buffer_size, serve.bpm, serve.meter), (57_122, 512, 118.0, 3));
-        assert_eq!(serve.output(), Some(Output::Device("3".into())));
+        assert_eq!(serve.device.as_deref(), Some("3"));
         assert_eq!(serve.stretch(), Stretch::Wsola);
         assert_eq!(serve.levels, Some(vec![1.0, 0.5, 0.0, 0.0]));
         assert_eq!(serve.notes().len(), 2);
@@ -337,26 +331,15 @@ mod tests {
         let serve = parse("").unwrap().serve;
         assert!(serve.bind.is_loopback());
         assert_eq!((serve.port, serve.buffer_size, serve.bpm), (57_120, 1024, 120.0));
-        assert_eq!(serve.output(), None);
+        assert_eq!(serve.output().unwrap(), Output::Device(DeviceConfig::default()));
         assert_eq!(serve.notes(), [""; 0]);
-    }
-
-    #[test]
-    fn outputs_are_named() {
-        for (text, output) in [
-            ("null", Output::Null),
-            ("file:a:b.wav", Output::File("a:b.wav".into())),
-            ("device:USB: Mixer", Output::Device("USB: Mixer".into())),
-        ] {
-            assert_eq!(parse_output(text), Ok(output));
-        }
     }
 
     #[test]
     fn wrong_command_lines_say_why() {
         for (words, says) in [
-            ("--output tape", "write null, file:PATH or device:NAME"),
-            ("--output file:", "write null"),
+            ("--output tape", "`null` or `file:PATH`"),
+            ("--output file:", "`null` or `file:PATH`"),
             ("--output null --device x", "cannot be used with"),
             ("--score x", "--render <FILE>"),
             ("--render x", "--score <FILE>"),

@@ -22,6 +22,7 @@ pub mod check;
 pub mod cli;
 pub mod guard;
 pub mod ids;
+pub mod live;
 pub mod log;
 pub mod media_root;
 pub mod message;

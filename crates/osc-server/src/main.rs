@@ -10,10 +10,11 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
-        None | Some(Command::Devices { .. }) => {
+        None => {
             log::start(cli.serve.json, cli.serve.verbose);
-            run::render(&cli.serve)
+            if cli.serve.render.is_some() { run::render(&cli.serve) } else { run::serve(&cli.serve) }
         }
+        Some(Command::Devices { json }) => run::devices(json),
         Some(Command::Check { sample_rate, json }) => run::check(sample_rate, json),
         Some(Command::Addresses) => print(|out| methods::METHODS.iter().try_for_each(|m| writeln!(out, "{m}"))),
         Some(Command::Completions { shell }) => print(|out| {

@@ -95,14 +95,14 @@ pub fn render(
             app.flush(offline.engine());
         }
 
-        let busy = lines.peek().is_some()
-            || app.next_planned().is_some()
-            || app.is_sounding()
-            || app.is_looping() && summary.frames < loops_end;
-        if busy {
-            silent_from = summary.frames;
-        }
-        let left = end.unwrap_or(if busy { longest } else { silent_from + tail }).saturating_sub(summary.frames);
+        let busy = lines.peek().is_some() || app.next_planned().is_some() || app.is_sounding();
+        let until = match end {
+            Some(end) => end,
+            None if busy => longest,
+            None if app.is_looping() => loops_end,
+            None => silent_from + tail,
+        };
+        let left = until.saturating_sub(summary.frames);
         if left == 0 {
             break;
         }
@@ -111,6 +111,9 @@ pub fn render(
         offline.render_into(out);
         writer.write_f32(out)?;
         summary.frames += frames as u64;
+        if busy {
+            silent_from = summary.frames;
+        }
         summary.peak = out.iter().fold(summary.peak, |peak, x| peak.max(x.abs()));
         app.observe(offline.engine());
         app.flush(offline.engine());

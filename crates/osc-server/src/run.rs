@@ -1,17 +1,25 @@
 //! What the program does, by subcommand.
 
+use crate::allow::Allow;
 use crate::app::{App, Decode, Loader, STEMS, Settings};
 use crate::bpm_config::{self, BpmConfig};
 use crate::cli::{Serve, Stretch};
+use crate::live::{self, Desk};
 use crate::log::Clock;
 use crate::media_root::MediaRoot;
+use crate::net::{self, Received};
 use crate::{check as checker, render as renderer, score};
-use crowd_engine::{Bpm, EngineConfig, SampleRate, StretchMethod, Track};
+use crossbeam_channel::bounded;
+use crowd_engine::{Bpm, Engine, EngineConfig, SampleRate, StretchMethod, Track};
 use crowd_media::DecodeOptions;
 use serde_json::json;
 use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 /// Commands that may be on their way to the engine: some bursts of a thousand messages.
 const QUEUE: usize = 16_384;
@@ -35,6 +43,9 @@ pub enum Error {
     /// The network.
     #[error(transparent)]
     Net(#[from] crate::net::NetError),
+    /// The output, while it played.
+    #[error("{0}")]
+    Ended(String),
     /// A file the user named.
     #[error("{what} {path}: {cause}")]
     File {
@@ -56,6 +67,123 @@ impl Error {
     }
 }
 
+/// Serves until a signal ends it.
+///
+/// # Errors
+/// When the port or the output cannot be opened, the output ends for good, or a recording cannot be finished.
+pub fn serve(serve: &Serve) -> Result<(), Error> {
+    let bpm = read_bpm_config(serve)?;
+    let allow = Allow::new(serve.allow.clone());
+    let media = media_root(serve)?;
+    let socket = net::open(SocketAddr::new(serve.bind, serve.port))?;
+    tell(serve);
+    let (signal, stop) = bounded(1);
+    ctrlc::set_handler(move || {
+        // A second signal finds the channel full, and the server stopping.
+        let _stopping = signal.try_send(());
+    })
+    .map_err(io::Error::other)?;
+
+    let mut engine = open_engine(serve)?;
+    let mut settings = Settings::live(engine.sample_rate(), serve.buffer_size, bpm.movement);
+    settings.tempo_hold = bpm.tempo_hold;
+    let app = start_app(settings, serve, media)?;
+    let address = socket.local_addr()?;
+    tracing::info!("listening on {address}, for {}", senders(address.ip(), &allow));
+
+    let (counts, ended) = (Received::default(), AtomicBool::new(false));
+    let (deliver, inbox) = bounded(net::INBOX);
+    let result = thread::scope(|scope| {
+        scope.spawn(|| net::receive(&socket, &allow, &deliver, &counts, &ended));
+        let desk = Desk {
+            engine: &mut engine,
+            app,
+            socket: &socket,
+            inbox: &inbox,
+            counts: &counts,
+            stop: &stop,
+            watch: serve.watch,
+        };
+        let result = live::serve(desk);
+        ended.store(true, Ordering::Relaxed);
+        result
+    });
+    let closed = engine.close();
+    result.map_err(Error::Ended)?;
+    Ok(closed?)
+}
+
+/// Opens the output.
+fn open_engine(serve: &Serve) -> Result<Engine, Error> {
+    let mut builder = Engine::builder().stems(STEMS).queue(QUEUE).base_tempo(Bpm::new(serve.bpm)?);
+    if let Some(rate) = serve.sample_rate {
+        builder = builder.sample_rate(SampleRate::new(rate)?);
+    }
+    let output = serve.output()?.with_buffer_frames(serve.buffer_size);
+    let engine = builder.open(output)?;
+    if let Some(health) = engine.health() {
+        tracing::info!("playing on {} at {}", health.output, health.sample_rate);
+    }
+    Ok(engine)
+}
+
+/// Which files may be opened: those of `--media-root`; without it, any when only this machine is listened to, else
+/// those of the current folder.
+fn media_root(serve: &Serve) -> Result<MediaRoot, Error> {
+    let folder = match &serve.media_root {
+        Some(folder) => folder.as_path(),
+        None if serve.bind.is_loopback() => return Ok(MediaRoot::unrestricted()),
+        None => Path::new("."),
+    };
+    let media = MediaRoot::new(folder).map_err(|error| Error::file("--media-root", folder, error))?;
+    if let Some(folder) = media.folder() {
+        tracing::info!("files are opened from {} only", folder.display());
+    }
+    Ok(media)
+}
+
+/// Who is listened to, in words.
+fn senders(bind: IpAddr, allow: &Allow) -> String {
+    if bind.is_loopback() {
+        return "this machine only".into();
+    }
+    let networks: Vec<_> = allow.networks().iter().map(ToString::to_string).collect();
+    format!("this machine and {}", networks.join(", "))
+}
+
+/// Lists the devices.
+///
+/// # Errors
+/// When there is no sound system to ask.
+pub fn devices(json: bool) -> Result<(), Error> {
+    let devices = crowd_engine::output::devices()?;
+    if devices.is_empty() && !json {
+        println!("no devices; --output null and --output file:PATH need none");
+    }
+    for (n, d) in devices.iter().enumerate() {
+        let range = |r: &RangeInclusive<u32>| format!("{} to {}", r.start(), r.end());
+        if json {
+            let buffer = d.buffer_frames.as_ref().map(|r| [*r.start(), *r.end()]);
+            let line = json!({
+                "number": n, "name": d.name, "description": d.description, "default": d.is_default,
+                "channels": [d.channels.start(), d.channels.end()],
+                "sample_rates": [d.sample_rates.start(), d.sample_rates.end()], "buffer_frames": buffer,
+            });
+            println!("{line}");
+            continue;
+        }
+        println!("{n:>3}  {}{}", d.name, if d.is_default { "  (default)" } else { "" });
+        let buffers = d.buffer_frames.as_ref().map_or_else(|| "any".into(), range);
+        println!(
+            "     {}; up to {} channels, {} Hz, blocks of {buffers} frames",
+            d.description,
+            d.channels.end(),
+            range(&d.sample_rates),
+        );
+    }
+    Ok(())
+}
+
 /// Renders a score.
 ///
 /// # Errors
@@ -71,10 +199,14 @@ pub fn render(serve: &Serve) -> Result<(), Error> {
         None => MediaRoot::unrestricted(),
     };
     tell(serve);
-    let sample_rate = SampleRate::new(serve.sample_rate)?;
+    let sample_rate = serve.sample_rate.map_or(Ok(SampleRate::CD), SampleRate::new)?;
     let bpm = read_bpm_config(serve)?;
-    let mut app = start_app(Settings::offline(sample_rate, bpm.movement), serve, &bpm, media)?;
-    let summary = renderer::render(engine_config(serve, sample_rate)?, &mut app, &lines, out, serve.seconds)?;
+    let mut settings = Settings::offline(sample_rate, bpm.movement);
+    settings.tempo_hold = bpm.tempo_hold;
+    let mut app = start_app(settings, serve, media)?;
+    let base_tempo = Bpm::new(serve.bpm)?;
+    let config = EngineConfig { sample_rate, base_tempo, stems: STEMS, queue: QUEUE, ..EngineConfig::default() };
+    let summary = renderer::render(config, &mut app, &lines, out, serve.seconds)?;
     let length = Clock(crowd_engine::Frames(summary.frames).seconds(sample_rate));
     let cut = if summary.loops_cut { "; loops were cut off, say --seconds for more" } else { "" };
     tracing::info!(
@@ -145,16 +277,9 @@ fn tell(serve: &Serve) {
     }
 }
 
-/// The engine as the command line wants it.
-fn engine_config(serve: &Serve, sample_rate: SampleRate) -> Result<EngineConfig, Error> {
-    let base_tempo = Bpm::new(serve.bpm)?;
-    Ok(EngineConfig { sample_rate, base_tempo, stems: STEMS, queue: QUEUE, ..EngineConfig::default() })
-}
-
 /// The app with what the command line says, before its first message.
-fn start_app(mut settings: Settings, serve: &Serve, bpm: &BpmConfig, media: MediaRoot) -> Result<App, Error> {
+fn start_app(mut settings: Settings, serve: &Serve, media: MediaRoot) -> Result<App, Error> {
     settings.filters = !serve.disable_filters;
-    settings.tempo_hold = bpm.tempo_hold;
     let loader = Loader::start(media, decoder(settings.sample_rate))?;
     let mut app = App::new(settings, loader);
     app.open_with(&serve.opening()?);

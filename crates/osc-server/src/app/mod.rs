@@ -61,6 +61,13 @@ impl std::fmt::Display for Origin {
     }
 }
 
+/// Who asked for something that takes its time, and with which message: what a refusal later on is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Asked {
+    origin: Origin,
+    by: &'static str,
+}
+
 /// The moment a message acts in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
@@ -124,7 +131,7 @@ pub struct Vitals {
 #[derive(Debug)]
 enum Action {
     /// Start these in the same sample, at the frame `at`.
-    Start { origin: Origin, at: u64, parts: Vec<Part> },
+    Start { asked: Asked, at: u64, parts: Vec<Part> },
     /// Fade a deck out.
     Fade { deck: DeckId, over: Frames },
     /// A message from a bundle with a time.
@@ -214,8 +221,11 @@ impl App {
         let args = Arg::from_osc(message.args);
         match packed.at.map_or(Ok(None), |tag| self.wall.frame_of(tag)) {
             Ok(Some(frame)) if frame > self.status.horizon.0 => {
-                let action = Action::Deliver { origin, address: message.addr, args };
-                self.plan(frame, action, origin);
+                let action = Action::Deliver { origin, address: message.addr.clone(), args };
+                if let Err(refusal) = self.plan(frame, action) {
+                    self.received += 1;
+                    self.refuse(origin, &Refusal::new(refusal.kind, &message.addr, refusal.text));
+                }
             }
             Ok(_) => self.deliver(origin, &message.addr, &args, self.now()),
             Err(text) => {
@@ -252,6 +262,11 @@ impl App {
         self.reply(origin, || reply::error(refusal));
     }
 
+    /// Refuses something that was asked for a while ago.
+    fn refuse_asked(&mut self, asked: Asked, refusal: Refusal) {
+        self.refuse(asked.origin, &Refusal { address: asked.by.into(), ..refusal });
+    }
+
     /// Answers, if there is someone to answer to.
     fn reply(&mut self, origin: Origin, text: impl FnOnce() -> Vec<u8>) {
         if let Origin::Sender(address) = origin {
@@ -285,11 +300,11 @@ impl App {
         self.outbox.push(commands, if passed { When::NextBlock } else { moment.when });
     }
 
-    fn plan(&mut self, frame: u64, action: Action, origin: Origin) {
-        if self.agenda.plan(frame, action).is_err() {
-            let text = format!("{} things are planned already", agenda::CAPACITY);
-            self.refuse(origin, &Refusal::new(Kind::Busy, "", text));
-        }
+    /// Plans something.
+    fn plan(&mut self, frame: u64, action: Action) -> Result<(), Refusal> {
+        self.agenda.plan(frame, action).map_err(|_| {
+            Refusal::new(Kind::Busy, "", format!("{} things are planned already: wait for some", agenda::CAPACITY))
+        })
     }
 
     /// The moment of the next thing on the agenda.
@@ -302,7 +317,7 @@ impl App {
     pub fn act_until(&mut self, frame: u64) {
         while let Some((due, action)) = self.agenda.take_until(frame) {
             match action {
-                Action::Start { origin, at, parts } => self.start_at(origin, at, parts),
+                Action::Start { asked, at, parts } => self.start_at(asked, at, parts),
                 Action::Fade { deck, over } => self.fade(deck, over, Moment::at(due)),
                 Action::Deliver { origin, address, args } => self.deliver(origin, &address, &args, Moment::at(due)),
                 Action::MovementOn => self.set_movement(true, Moment::at(due)),

@@ -1,7 +1,7 @@
 //! What each message does.
 
 use super::stems::{Part, engine_deck};
-use super::{Action, App, Moment, Origin};
+use super::{Action, App, Asked, Moment, Origin};
 use crate::ids::{BufferId, Deck};
 use crate::log::Clock;
 use crate::message::Message;
@@ -21,16 +21,17 @@ impl App {
     /// Does what a message asks for.
     pub(super) fn obey(&mut self, origin: Origin, message: Message, moment: Moment) -> Result<(), Refusal> {
         use Message as M;
+        let asked = |by| Asked { origin, by };
         if !self.outbox.has_room() {
             return Err(Refusal::new(Kind::Busy, "", "the engine takes no commands: is the sound device away?"));
         }
         match message {
-            M::LoadBuffer { id, path, name } => self.load(origin, id, &path, name.as_deref(), "/load_buffer")?,
+            M::LoadBuffer { id, path, name } => self.load(asked("/load_buffer"), id, &path, name.as_deref())?,
             M::PlayStem { id, rate, volume, looped, start, end } => {
                 let section = end < 1.0;
                 let region = looped.then_some(if section { (start, end) } else { (0.0, 1.0) });
                 let part = Part { id, rate: self::rate(rate)?, volume: gain(volume)?, start: Some(start), end, region };
-                self.play_when_loaded(origin, part, moment)?;
+                self.play_when_loaded(asked("/play_stem"), part, moment)?;
             }
             M::StopStem(id) => self.stop(id, moment)?,
             M::StemVolume(id, volume) => self.set_volume(id, gain(volume)?, moment)?,
@@ -61,33 +62,33 @@ impl App {
             M::Cleanup => self.clean_up(moment),
             M::MemoryCleanup => self.clean_memory(moment),
             M::Reset => self.reset(moment),
-            M::SetTempo(bpm) => self.set_tempo(self::bpm(bpm)?, moment),
+            M::SetTempo(bpm) => self.set_tempo(self::bpm(bpm)?, moment)?,
             M::SetMeter(beats) => self.send(vec![Command::Meter { beats }], moment),
             M::PrintClock(on) => self.beats.set(on),
             M::Movement(movement) => self.move_crowd(movement, moment)?,
             M::MovementBpm(on) => self.set_movement(on, moment),
             M::Play { deck, path, start_at } => {
                 let id = deck.first_buffer();
-                self.load(origin, id, &path, None, "/play")?;
-                self.start(origin, start_at, vec![Part::plain(id)], moment);
+                self.load(asked("/play"), id, &path, None)?;
+                self.start(asked("/play"), start_at, vec![Part::plain(id)], moment)?;
             }
             M::Cue { deck, path, start } => {
                 let id = deck.first_buffer();
-                self.load(origin, id, &path, None, "/cue")?;
+                self.load(asked("/cue"), id, &path, None)?;
                 if let Some(buffer) = self.stems.get_mut(id) {
                     (buffer.cue, buffer.armed) = (start, true);
                 }
             }
-            M::StartGroup { at, decks } => self.start_decks(origin, at, &decks, moment),
+            M::StartGroup { at, decks } => self.start_decks(asked("/start_group"), at, &decks, moment)?,
             M::Fade { deck, at, duration } => {
                 let (deck, over, frame) = (engine_deck(deck), self.frames(duration), self.frame_at(at));
                 if frame > moment.frame {
-                    self.plan(frame, Action::Fade { deck, over }, origin);
+                    self.plan(frame, Action::Fade { deck, over })?;
                 } else {
                     self.fade(deck, over, moment);
                 }
             }
-            M::ScheduleC(at) => self.start_decks(origin, at, &[Deck::C], moment),
+            M::ScheduleC(at) => self.start_decks(asked("/schedule_c_at"), at, &[Deck::C], moment)?,
             M::Note(words) => tracing::info!("note from {origin}: {}", crate::refusal::quote(&words)),
             M::Sync(n) => {
                 if let Origin::Sender(address) = origin {
@@ -111,29 +112,27 @@ impl App {
         Ok(())
     }
 
-    fn play_when_loaded(&mut self, origin: Origin, part: Part, moment: Moment) -> Result<(), Refusal> {
+    fn play_when_loaded(&mut self, asked: Asked, part: Part, moment: Moment) -> Result<(), Refusal> {
         if self.stems.get(part.id).is_none() {
             return Err(super::stems::missing(part.id));
         }
         // A later play of the same stem takes the place of one that still waits.
         self.drop_waiting(part.id);
-        self.start_when_loaded(origin, vec![part], moment);
+        self.start_when_loaded(asked, vec![part], moment);
         Ok(())
     }
 
     /// Starts the decks that have something to start; the others are refused one by one.
-    fn start_decks(&mut self, origin: Origin, at: f64, decks: &[Deck], moment: Moment) {
+    fn start_decks(&mut self, asked: Asked, at: f64, decks: &[Deck], moment: Moment) -> Result<(), Refusal> {
         let mut parts = Vec::with_capacity(decks.len());
         for id in decks.iter().map(|deck| deck.first_buffer()) {
             if self.stems.get(id).is_some() {
                 parts.push(Part::plain(id));
             } else {
-                self.refuse(origin, &super::stems::missing(id));
+                self.refuse_asked(asked, super::stems::missing(id));
             }
         }
-        if !parts.is_empty() {
-            self.start(origin, at, parts, moment);
-        }
+        if parts.is_empty() { Ok(()) } else { self.start(asked, at, parts, moment) }
     }
 
     fn set_levels(&mut self, levels: [Option<f32>; 4], moment: Moment) -> Result<(), Refusal> {

@@ -1,11 +1,11 @@
 //! What the command line asks for before the first message.
 
-use super::stems::Part;
-use super::{App, Origin};
+use super::stems::{Part, engine_deck};
+use super::{App, Asked, Origin};
 use crate::ids::Deck;
 use crate::message::Message;
 use crate::refusal::Refusal;
-use crowd_engine::{Gain, Rate};
+use crowd_engine::{Command, Frames, Gain, Rate};
 
 /// What is loaded, set and started at the start.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +21,7 @@ pub struct Opening {
     /// Gain of the files.
     pub volume: Gain,
     /// Gains of the decks; `None` leaves 1.
-    pub levels: [Option<f32>; 4],
+    pub levels: [Option<Gain>; 4],
     /// Beats in a bar.
     pub meter: u8,
 }
@@ -38,7 +38,13 @@ impl App {
         const ORIGIN: Origin = Origin::CommandLine;
         let now = self.now();
         self.obey(ORIGIN, Message::SetMeter(opening.meter), now)?;
-        self.obey(ORIGIN, Message::Levels(opening.levels), now)?;
+        // Nothing sounds yet: the faders need no ramp.
+        let levels = Deck::ALL.into_iter().zip(opening.levels);
+        let level = |(deck, gain): (Deck, Option<Gain>)| {
+            Some(Command::Level { deck: engine_deck(deck), gain: gain?, over: Frames::ZERO })
+        };
+        self.send(levels.filter_map(level).collect(), now);
+        let asked = Asked { origin: ORIGIN, by: "command line" };
         let part = |deck: Deck| Part {
             rate: opening.rate,
             volume: opening.volume,
@@ -48,16 +54,16 @@ impl App {
         };
         let mut parts = Vec::new();
         for (deck, path) in &opening.files {
-            self.load(ORIGIN, deck.first_buffer(), path, None, "--a, --b, --c, --d")?;
+            self.load(asked, deck.first_buffer(), path, None)?;
             if *deck != Deck::C || !opening.hold_c {
                 parts.push(part(*deck));
             }
         }
         if !parts.is_empty() {
-            self.start_when_loaded(ORIGIN, parts, now);
+            self.start_when_loaded(asked, parts, now);
         }
         if let Some(at) = opening.c_at {
-            self.start(ORIGIN, at, vec![part(Deck::C)], now);
+            self.start(asked, at, vec![part(Deck::C)], now)?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::loader::{Loaded, Ticket};
 use super::stems::{Buffer, Content, Part};
-use super::{Action, App, Moment, Origin};
+use super::{Action, App, Asked, Moment, Origin};
 use crate::ids::BufferId;
 use crate::log::Clock;
 use crate::refusal::{Kind, Refusal, quote};
@@ -13,21 +13,14 @@ use std::path::Path;
 /// A start that waits until none of its files is on its way any more.
 #[derive(Debug)]
 pub struct Group {
-    origin: Origin,
+    asked: Asked,
     moment: Moment,
     parts: Vec<Part>,
 }
 
 impl App {
     /// Asks for a file to become buffer `id`.
-    pub(super) fn load(
-        &mut self,
-        origin: Origin,
-        id: BufferId,
-        path: &str,
-        name: Option<&str>,
-        asked_by: &'static str,
-    ) -> Result<(), Refusal> {
+    pub(super) fn load(&mut self, asked: Asked, id: BufferId, path: &str, name: Option<&str>) -> Result<(), Refusal> {
         let Some(ticket) = self.loader.request(path) else {
             return Err(Refusal::new(Kind::Busy, "", "too many files wait to be read: try again in a moment"));
         };
@@ -35,14 +28,14 @@ impl App {
         let name = quote(&name.map_or_else(stem, Into::into));
         tracing::debug!("deck {}: loading \"{name}\"", id.deck());
         let content = Content::Loading(ticket, None);
-        let before = self.stems.insert(id, Buffer { name, cue: 0.0, armed: false, origin, asked_by, content });
+        let before = self.stems.insert(id, Buffer { name, cue: 0.0, armed: false, asked, content });
         self.stop_counting(id, before);
         Ok(())
     }
 
     /// The loads that `origin` still waits for.
     pub(super) fn loads_of(&self, origin: Origin) -> Vec<Ticket> {
-        self.stems.loading().filter(|(_, buffer)| buffer.origin == origin).map(|(ticket, _)| ticket).collect()
+        self.stems.loading().filter(|(_, buffer)| buffer.asked.origin == origin).map(|(ticket, _)| ticket).collect()
     }
 
     /// Takes a file that was asked for, or the reason why there is none.
@@ -56,21 +49,21 @@ impl App {
             Ok(track) => {
                 let seconds = track.frames().seconds(track.sample_rate());
                 let Some(buffer) = self.stems.get_mut(id) else { return };
-                let (origin, name, armed) = (buffer.origin, buffer.name.clone(), buffer.armed);
+                let (asked, name, armed) = (buffer.asked, buffer.name.clone(), buffer.armed);
                 let late = match std::mem::replace(&mut buffer.content, Content::Ready(track)) {
                     Content::Loading(_, late) => late,
                     Content::Ready(_) => None,
                 };
                 let what = if armed { "cued" } else { "loaded" };
                 tracing::info!("deck {}: {what} \"{name}\" ({})", id.deck(), Clock(seconds));
-                self.reply(origin, || reply::loaded(id.get(), &name, seconds as f32));
+                self.reply(asked.origin, || reply::loaded(id.get(), &name, seconds as f32));
                 if let Some((part, at)) = late {
-                    self.join(origin, &part, at);
+                    self.join(asked, &part, at);
                 }
             }
             Err((kind, text)) => {
                 if let Some(buffer) = self.stems.remove(id) {
-                    self.refuse(buffer.origin, &Refusal::new(kind, buffer.asked_by, text));
+                    self.refuse_asked(buffer.asked, Refusal::new(kind, "", text));
                     self.stop_counting(id, Some(buffer));
                 }
             }
@@ -79,19 +72,29 @@ impl App {
     }
 
     /// Starts `parts` in the same sample `seconds` after time zero; if that has passed, once all of them are loaded.
-    pub(super) fn start(&mut self, origin: Origin, seconds: f64, parts: Vec<Part>, moment: Moment) {
+    ///
+    /// # Errors
+    /// [`Kind::Busy`] when too much is planned.
+    pub(super) fn start(
+        &mut self,
+        asked: Asked,
+        seconds: f64,
+        parts: Vec<Part>,
+        moment: Moment,
+    ) -> Result<(), Refusal> {
         let at = self.frame_at(seconds);
         if at > moment.frame {
             tracing::info!("{}: start planned for {}", self.names(&parts), Clock(seconds));
-            self.plan(at, Action::Start { origin, at, parts }, origin);
+            self.plan(at, Action::Start { asked, at, parts })?;
         } else {
-            self.start_when_loaded(origin, parts, moment);
+            self.start_when_loaded(asked, parts, moment);
         }
+        Ok(())
     }
 
     /// Starts `parts` in the same sample, once none of their files is on its way any more.
-    pub(super) fn start_when_loaded(&mut self, origin: Origin, parts: Vec<Part>, moment: Moment) {
-        self.groups.push(Group { origin, moment, parts });
+    pub(super) fn start_when_loaded(&mut self, asked: Asked, parts: Vec<Part>, moment: Moment) {
+        self.groups.push(Group { asked, moment, parts });
         self.start_waiting();
     }
 
@@ -102,12 +105,12 @@ impl App {
             let mut group = self.groups.remove(n);
             // What could not be loaded was answered when that showed.
             group.parts.retain(|part| self.stems.get(part.id).is_some());
-            self.start_now(group.origin, &group.parts, group.moment);
+            self.start_now(group.asked, &group.parts, group.moment);
         }
     }
 
     /// Starts what is loaded of `parts` in the same sample; the rest is refused.
-    fn start_now(&mut self, origin: Origin, parts: &[Part], moment: Moment) {
+    fn start_now(&mut self, asked: Asked, parts: &[Part], moment: Moment) {
         let mut commands = Vec::with_capacity(4 * parts.len());
         let mut started = Vec::with_capacity(parts.len());
         for part in parts {
@@ -116,7 +119,7 @@ impl App {
                     commands.extend(start);
                     started.push(*part);
                 }
-                Err(refusal) => self.refuse(origin, &refusal),
+                Err(refusal) => self.refuse_asked(asked, refusal),
             }
         }
         if !started.is_empty() {
@@ -127,10 +130,10 @@ impl App {
 
     /// Starts `parts` exactly at a frame that is near now. What is still on its way gets a little longer, then its place
     /// in time is kept for it.
-    pub(super) fn start_at(&mut self, origin: Origin, at: u64, parts: Vec<Part>) {
+    pub(super) fn start_at(&mut self, asked: Asked, at: u64, parts: Vec<Part>) {
         let (late, here): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| self.stems.is_loading(part.id));
         if !here.is_empty() {
-            self.start_now(origin, &here, Moment::at(at));
+            self.start_now(asked, &here, Moment::at(at));
         }
         if late.is_empty() {
             return;
@@ -138,30 +141,33 @@ impl App {
         if at > self.status.horizon.0 + self.settings.last_call {
             // Comes up again at the last call for `at`.
             let again = at + self.settings.lead - self.settings.last_call;
-            return self.plan(again, Action::Start { origin, at, parts: late }, origin);
+            if let Err(refusal) = self.plan(again, Action::Start { asked, at, parts: late }) {
+                self.refuse_asked(asked, refusal);
+            }
+            return;
         }
         tracing::warn!("{} not loaded yet at {}: enters in phase", self.names(&late), self.clock_at(at));
         let mut commands = Vec::new();
         for part in &late {
             match self.stems.start_without(part, at) {
                 Ok(start) => commands.extend(start),
-                Err(refusal) => self.refuse(origin, &refusal),
+                Err(refusal) => self.refuse_asked(asked, refusal),
             }
         }
         self.send(commands, Moment::at(at));
     }
 
     /// Lets in what was started at frame `at` without its file.
-    fn join(&mut self, origin: Origin, part: &Part, at: u64) {
+    fn join(&mut self, asked: Asked, part: &Part, at: u64) {
         let late = self.seconds_at(self.status.horizon.0.max(at)) - self.seconds_at(at);
         match self.stems.join(part) {
             Ok(command) => {
                 let deck = part.id.deck();
                 tracing::warn!("deck {deck}: \"{}\" enters {} late, in phase", self.stems.name(part.id), Clock(late));
-                self.reply(origin, || reply::late(deck.letter(), late as f32));
+                self.reply(asked.origin, || reply::late(deck.letter(), late as f32));
                 self.send(vec![command], Moment::at(at));
             }
-            Err(refusal) => self.refuse(origin, &refusal),
+            Err(refusal) => self.refuse_asked(asked, refusal),
         }
     }
 

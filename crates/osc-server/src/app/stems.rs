@@ -1,6 +1,6 @@
 //! What is loaded, and which of it sits in which stem of the engine.
 
-use super::Origin;
+use super::Asked;
 use super::loader::Ticket;
 use crate::ids::{BufferId, Deck};
 use crate::refusal::{Kind, Refusal};
@@ -44,9 +44,7 @@ pub struct Buffer {
     /// Whether it was cued and has not been started since.
     pub armed: bool,
     /// Who asked for it.
-    pub origin: Origin,
-    /// With which message.
-    pub asked_by: &'static str,
+    pub asked: Asked,
     /// The file itself.
     pub content: Content,
 }

@@ -1,21 +1,25 @@
 //! One master of the tempo at a time: `/set_tempo`, or the crowd.
 
-use super::{Action, App, Moment, Origin};
+use super::{Action, App, Moment};
 use crate::refusal::{Kind, Refusal};
 use crowd_engine::{Bpm, Command, Frames};
 use std::time::Duration;
 
 impl App {
     /// Sets the tempo at once, and holds movement off.
-    pub(super) fn set_tempo(&mut self, bpm: Bpm, moment: Moment) {
+    ///
+    /// # Errors
+    /// [`Kind::Busy`] when too much is planned.
+    pub(super) fn set_tempo(&mut self, bpm: Bpm, moment: Moment) -> Result<(), Refusal> {
         self.send(vec![Command::Tempo { bpm }], moment);
         tracing::info!("tempo {:.2} BPM", bpm.get());
         self.movement_on = false;
         if let Some(hold) = self.settings.tempo_hold {
             self.agenda.retain(|action| !matches!(action, Action::MovementOn));
             let until = moment.frame + self.frames(hold.as_secs_f64()).0;
-            self.plan(until, Action::MovementOn, Origin::CommandLine);
+            self.plan(until, Action::MovementOn)?;
         }
+        Ok(())
     }
 
     /// Lets movement set the tempo, or holds the tempo where it is.

@@ -1,0 +1,178 @@
+//! The server while it runs: one thread empties the socket, one obeys, workers load files, the engine plays.
+
+use crate::app::{App, Vitals};
+use crate::net::{self, Datagram, Received};
+use crossbeam_channel::{Receiver, Select};
+use crowd_engine::output::State;
+use crowd_engine::{Engine, Health};
+use std::net::UdpSocket;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// How often the app looks at the engine when no message comes.
+const TICK: Duration = Duration::from_millis(5);
+/// How often the state of output and socket is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+/// How often trouble of one kind is told at most.
+const TROUBLE: Duration = Duration::from_secs(2);
+/// Messages that are obeyed before the engine is looked at again.
+const BATCH: usize = 256;
+
+/// What the serving thread is given.
+pub struct Desk<'a> {
+    /// The engine, with its output.
+    pub engine: &'a mut Engine,
+    /// The app.
+    pub app: App,
+    /// Where replies go out.
+    pub socket: &'a UdpSocket,
+    /// Where messages come in.
+    pub inbox: &'a Receiver<Datagram>,
+    /// What the receiving thread counts.
+    pub counts: &'a Received,
+    /// Becomes readable when the server is to stop.
+    pub stop: &'a Receiver<()>,
+    /// Whether to log the status every second.
+    pub watch: bool,
+}
+
+/// Obeys messages until the server is to stop, or its output has ended for good.
+///
+/// # Errors
+/// A text, when the output has ended.
+pub fn serve(mut desk: Desk<'_>) -> Result<(), String> {
+    let loads = desk.app.loader().signal().clone();
+    let mut wake = Select::new();
+    wake.recv(desk.inbox);
+    wake.recv(&loads);
+    let stop = wake.recv(desk.stop);
+    let mut trouble = Trouble::new(desk.socket.local_addr().map_or(0, |address| address.port()));
+    let mut looked = Instant::now();
+    let mut vitals = trouble.look(desk.engine.health().as_ref(), desk.counts)?;
+    let mut watched = Instant::now();
+    loop {
+        if wake.ready_timeout(TICK) == Ok(stop) {
+            break;
+        }
+        desk.app.tick(desk.engine, vitals);
+        for Datagram { from, bytes } in desk.inbox.try_iter().take(BATCH) {
+            desk.app.datagram(from, &bytes);
+        }
+        desk.app.flush(desk.engine);
+        for (address, bytes) in desk.app.replies() {
+            // Who does not listen for replies gets none.
+            let _unheard = desk.socket.send_to(&bytes, address);
+        }
+        if looked.elapsed() >= LOOK {
+            looked = Instant::now();
+            vitals = trouble.look(desk.engine.health().as_ref(), desk.counts)?;
+        }
+        if desk.watch && watched.elapsed() >= Duration::from_secs(1) {
+            watched = Instant::now();
+            tracing::info!("{}", desk.app.status_line());
+        }
+    }
+    summary(&desk);
+    Ok(())
+}
+
+fn summary(desk: &Desk<'_>) {
+    let refused: Vec<_> = desk.app.tally().by_kind().map(|(kind, n)| format!("{n} {kind}")).collect();
+    let refused = if refused.is_empty() { "none refused".into() } else { format!("refused: {}", refused.join(", ")) };
+    tracing::info!("{} messages, {refused}", desk.app.received());
+    if let Some(h) = desk.engine.health() {
+        tracing::info!(
+            "{} blocks, {} underruns, load {:.2} % on average, {:.2} % at most",
+            h.blocks,
+            h.underruns(),
+            100.0 * h.load.mean,
+            100.0 * h.load.max,
+        );
+    }
+}
+
+/// What went wrong since it was last looked at.
+struct Trouble {
+    port: u16,
+    lost: bool,
+    told: [Told; 4],
+}
+
+/// A counter of mishaps, and how much of it was told.
+#[derive(Default, Clone, Copy)]
+struct Told {
+    count: u64,
+    at: Option<Instant>,
+}
+
+impl Told {
+    /// How many are new, if it is time to tell; all of them are told then.
+    fn news(&mut self, count: u64) -> Option<u64> {
+        if count <= self.count || self.at.is_some_and(|at| at.elapsed() < TROUBLE) {
+            return None;
+        }
+        self.at = Some(Instant::now());
+        Some(count - std::mem::replace(&mut self.count, count))
+    }
+}
+
+impl Trouble {
+    fn new(port: u16) -> Self {
+        Self { port, lost: false, told: [Told::default(); 4] }
+    }
+
+    /// Tells what is new.
+    fn look(&mut self, health: Option<&Health>, counts: &Received) -> Result<Vitals, String> {
+        let [underruns, strangers, overrun, dropped] = &mut self.told;
+        if let Some(n) = strangers.news(counts.strangers.load(Ordering::Relaxed)) {
+            tracing::warn!("{n} datagrams from senders that are not allowed: see --allow");
+        }
+        if let Some(n) = overrun.news(counts.overrun.load(Ordering::Relaxed)) {
+            tracing::error!("{n} messages lost: {} others waited already", net::INBOX);
+        }
+        if let Some(n) = net::dropped_by_system(self.port).and_then(|n| dropped.news(n)) {
+            tracing::error!(
+                "{n} messages lost by the system: raise the limit with `sysctl -w net.core.rmem_max=4194304`"
+            );
+        }
+        let Some(health) = health else {
+            return Ok(Vitals::default());
+        };
+        if let Some(n) = underruns.news(health.underruns()) {
+            let load = 100.0 * health.recent.max;
+            tracing::warn!(
+                "{n} underruns, {} in all; load up to {load:.0} %: raise --buffer-size?",
+                health.underruns()
+            );
+        }
+        let why = health.problem.as_deref().unwrap_or("it does not say why");
+        match health.state {
+            State::Playing if self.lost => {
+                self.lost = false;
+                tracing::info!("{} is back: playing again", health.output);
+            }
+            State::Lost { .. } if !self.lost => {
+                self.lost = true;
+                tracing::error!("{} is away ({why}): the mix goes on unheard until it is back", health.output);
+            }
+            State::Ended => return Err(format!("no sound from {}: {why}", health.output)),
+            _ => {}
+        }
+        Ok(Vitals { load: health.recent.mean as f32, underruns: health.underruns() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trouble_is_told_once_and_then_not_for_a_while() {
+        let mut told = Told::default();
+        assert_eq!(told.news(0), None);
+        assert_eq!(told.news(3), Some(3));
+        assert_eq!(told.news(9), None);
+        told.at = Instant::now().checked_sub(TROUBLE);
+        assert_eq!(told.news(9), Some(6));
+    }
+}

@@ -1,0 +1,149 @@
+//! What the tests share: sounds, and an app on an engine without a device.
+
+#![allow(dead_code, reason = "each test uses some of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
+
+use audio_server::app::{App, Decode, Loader, STEMS, Settings, Vitals};
+use audio_server::guard;
+use audio_server::media_root::MediaRoot;
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use crowd_engine::tempo::MovementConfig;
+use crowd_engine::{EngineConfig, Offline, SampleRate, Status, Track};
+use rosc::{OscMessage, OscPacket, OscType, encoder};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+pub const RATE: u64 = 44_100;
+/// Frames rendered between two looks at the app.
+pub const BLOCK: usize = 1_024;
+
+/// A mono track whose sample in frame n is `(n + 1) / frames`: every sample says where it comes from.
+pub fn staircase(frames: usize) -> Track {
+    let samples: Vec<f32> = (1..=frames).map(|n| n as f32 / frames as f32).collect();
+    Track::from_interleaved(samples, SampleRate::CD, 1).unwrap()
+}
+
+/// Writes a 16-bit stereo WAV file with both channels alike.
+pub fn write_wav(path: &Path, samples: &[i16]) {
+    let both: Vec<i16> = samples.iter().flat_map(|x| [*x, *x]).collect();
+    let audio = crowd_media::Audio::new(crowd_media::Samples::I16(both), 44_100, 2).unwrap();
+    crowd_media::wav::write(path, &audio, crowd_media::wav::Format::I16).unwrap();
+}
+
+/// The left channel of a WAV file.
+pub fn read_wav(path: &Path) -> Vec<f32> {
+    let audio = crowd_media::open(path, &crowd_media::DecodeOptions::default()).unwrap();
+    audio.to_f32().as_chunks::<2>().0.iter().map(|[left, _]| *left).collect()
+}
+
+pub fn packet(addr: &str, args: &[OscType]) -> Vec<u8> {
+    encoder::encode(&OscPacket::Message(OscMessage { addr: addr.into(), args: args.to_vec() })).unwrap()
+}
+
+pub fn read_packet(bytes: &[u8]) -> OscMessage {
+    guard::decode(guard::unpack(bytes).unwrap()[0].bytes).unwrap()
+}
+
+pub fn client(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+/// A file that really is there, for the loader to find; what it "holds" is up to [`Rig::files`].
+pub fn any_file() -> String {
+    std::env::current_exe().unwrap().to_str().unwrap().to_owned()
+}
+
+/// An app on an offline engine, with files that come when the test says so.
+pub struct Rig {
+    pub app: App,
+    pub offline: Offline,
+    /// Everything rendered, left channel.
+    pub sound: Vec<f32>,
+    /// What the loads find, one after the other.
+    pub files: Sender<Result<Track, String>>,
+    pub replies: Vec<(SocketAddr, OscMessage)>,
+}
+
+impl Rig {
+    pub fn new() -> Self {
+        Self::with(MovementConfig::default(), |_| {})
+    }
+
+    pub fn with(movement: MovementConfig, change: impl FnOnce(&mut Settings)) -> Self {
+        let (files, contents): (_, Receiver<Result<Track, String>>) = unbounded();
+        let decode: Decode = Arc::new(move |_| contents.recv().unwrap());
+        let mut settings = Settings::live(SampleRate::CD, BLOCK as u32, movement);
+        change(&mut settings);
+        let app = App::new(settings, Loader::start(MediaRoot::unrestricted(), decode).unwrap());
+        let offline = Offline::new(EngineConfig { stems: STEMS, ..EngineConfig::default() }).unwrap();
+        let mut rig = Self { app, offline, sound: Vec::new(), files, replies: Vec::new() };
+        rig.tick();
+        rig
+    }
+
+    pub fn tick(&mut self) {
+        self.app.tick(self.offline.engine(), Vitals::default());
+        let replies = self.app.replies();
+        self.replies.extend(replies.into_iter().map(|(to, bytes)| (to, read_packet(&bytes))));
+    }
+
+    /// Renders `blocks` blocks, looking at the app between them.
+    pub fn run(&mut self, blocks: usize) {
+        for _ in 0..blocks {
+            self.tick();
+            let out = self.offline.render_frames(BLOCK);
+            self.sound.extend(out.as_chunks::<2>().0.iter().map(|[left, _]| left));
+            self.tick();
+        }
+    }
+
+    /// Runs until everything rendered is at least this many seconds.
+    pub fn run_to(&mut self, seconds: f64) {
+        while (self.sound.len() as f64) < seconds * RATE as f64 {
+            self.run(1);
+        }
+    }
+
+    pub fn send(&mut self, addr: &str, args: &[OscType]) {
+        self.app.datagram(client(1), &packet(addr, args));
+        self.app.flush(self.offline.engine());
+    }
+
+    /// Lets one load that was asked for find `found`, and waits until the app has taken it.
+    pub fn arrive(&mut self, found: Result<Track, String>) {
+        let signal = self.app.loader().signal().clone();
+        assert!(signal.is_empty());
+        self.files.send(found).unwrap();
+        let mut select = crossbeam_channel::Select::new();
+        select.recv(&signal);
+        select.ready();
+        self.tick();
+    }
+
+    pub fn status(&mut self) -> Status {
+        self.offline.engine().status()
+    }
+
+    /// The replies to `addr`, in order.
+    pub fn heard(&self, addr: &str) -> Vec<&OscMessage> {
+        self.replies.iter().map(|(_, message)| message).filter(|message| message.addr == addr).collect()
+    }
+
+    /// The first frame that is not silent.
+    pub fn first_sound(&self) -> Option<usize> {
+        self.sound.iter().position(|x| *x != 0.0)
+    }
+}
+
+pub fn s(text: &str) -> OscType {
+    OscType::String(text.into())
+}
+
+pub fn f(number: f32) -> OscType {
+    OscType::Float(number)
+}
+
+pub fn i(number: i32) -> OscType {
+    OscType::Int(number)
+}

@@ -1,0 +1,393 @@
+//! The real program over real UDP, without a sound card.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
+
+mod common;
+
+use common::*;
+use rosc::{OscArray, OscMessage, OscType};
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, UdpSocket};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// How long anything may take before a test gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_audio-server"));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
+/// A running server and a client of it.
+struct Server {
+    child: Child,
+    log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+    socket: UdpSocket,
+    syncs: i32,
+}
+
+impl Server {
+    fn start(args: &[&str]) -> Self {
+        let mut child = program().args(["--port", "0"]).args(args).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut log = String::new();
+        let address = loop {
+            let line = lines.next().unwrap_or_else(|| panic!("the server ended:\n{log}")).unwrap();
+            let _written = writeln!(log, "{line}");
+            if let Some((_, rest)) = line.split_once("listening on ") {
+                break rest.split([',', '"']).next().unwrap().parse::<SocketAddr>().unwrap();
+            }
+        };
+        let log = Arc::new(Mutex::new(log));
+        let shared = log.clone();
+        let reader = Some(thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let _written = writeln!(shared.lock().unwrap(), "{line}");
+            }
+        }));
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.connect(address).unwrap();
+        socket.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        Self { child, log, reader, socket, syncs: 0 }
+    }
+
+    fn send(&self, addr: &str, args: &[OscType]) {
+        self.socket.send(&packet(addr, args)).unwrap();
+    }
+
+    /// The next reply to arrive.
+    fn hear(&self) -> OscMessage {
+        let began = Instant::now();
+        let mut bytes = [0; 2048];
+        while began.elapsed() < PATIENCE {
+            if let Ok(size) = self.socket.recv(&mut bytes) {
+                return read_packet(&bytes[..size]);
+            }
+        }
+        panic!("no reply; the server's log:\n{}", self.log.lock().unwrap());
+    }
+
+    /// Waits until all that was sent is done; returns the other replies that came meanwhile.
+    fn sync(&mut self) -> Vec<OscMessage> {
+        self.syncs += 1;
+        self.send("/sync", &[i(self.syncs)]);
+        let mut others = Vec::new();
+        loop {
+            let reply = self.hear();
+            if reply.addr == "/synced" && reply.args == [i(self.syncs)] {
+                return others;
+            }
+            others.push(reply);
+        }
+    }
+
+    fn status(&mut self) -> Status {
+        self.sync();
+        self.send("/get_status", &[]);
+        loop {
+            let reply = self.hear();
+            if reply.addr == "/status" {
+                let long = |n: usize| match reply.args[n] {
+                    OscType::Long(n) => n,
+                    ref other => panic!("{other:?}"),
+                };
+                let OscType::Double(seconds) = reply.args[0] else { panic!("{reply:?}") };
+                return Status { seconds, received: long(11), refused: long(12) };
+            }
+        }
+    }
+
+    /// Waits until the server's clock shows so many seconds since time zero.
+    fn wait_until(&mut self, seconds: f64) {
+        while self.status().seconds < seconds {
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn stop(mut self) -> (ExitStatus, String) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let status = self.child.wait().unwrap();
+        self.reader.take().unwrap().join().unwrap();
+        let log = self.log.lock().unwrap().clone();
+        (status, log)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Only after a failed assertion: a server that was stopped is gone.
+        let _gone = self.child.kill();
+        let _gone = self.child.wait();
+    }
+}
+
+struct Status {
+    seconds: f64,
+    received: i64,
+    refused: i64,
+}
+
+/// Two seconds: a click of full scale / 2 in the first frame, near silence behind it.
+fn write_click(path: &Path) {
+    let mut samples = vec![1_i16; 2 * RATE as usize];
+    samples[0] = 16_384;
+    write_wav(path, &samples);
+}
+
+/// The frames of the clicks.
+fn clicks(sound: &[f32]) -> Vec<usize> {
+    sound.iter().enumerate().filter(|(_, x)| **x > 0.1).map(|(n, _)| n).collect()
+}
+
+fn path(dir: &tempfile::TempDir, name: &str) -> String {
+    dir.path().join(name).to_str().unwrap().to_owned()
+}
+
+/// A recording server, and a folder with the click in it.
+fn recording() -> (tempfile::TempDir, Server) {
+    let dir = tempfile::tempdir().unwrap();
+    write_click(&dir.path().join("click.wav"));
+    let server = Server::start(&["--output", &format!("file:{}", path(&dir, "out.wav"))]);
+    (dir, server)
+}
+
+fn recorded(dir: &tempfile::TempDir, server: Server) -> Vec<f32> {
+    let (status, log) = server.stop();
+    assert!(status.success(), "{log}");
+    read_wav(&dir.path().join("out.wav"))
+}
+
+fn reset(server: &Server) {
+    server.send("/reset", &[OscType::Array(OscArray { content: vec![] })]);
+}
+
+#[test]
+fn the_two_track_mixer_starts_5733_frames_apart() {
+    let (dir, mut server) = recording();
+    let click = path(&dir, "click.wav");
+    reset(&server);
+    server.send("/deck_levels", &[f(1.0), f(1.0), f(0.0), f(0.0)]);
+    for deck in ["A", "B"] {
+        server.send("/deck_eq_all", &[s(deck), i(50), i(50), i(50)]);
+        server.send("/cue", &[s(deck), s(&click)]);
+    }
+    server.send("/start_group", &[f(0.5), s("A")]);
+    server.send("/start_group", &[f(0.63), s("B")]);
+    for n in 0..1_472 {
+        server.send("/deck_eq", &[s(["A", "B"][n % 2]), s(["low", "mid", "high"][n % 3]), i(50)]);
+    }
+    server.wait_until(0.8);
+    let status = server.status();
+    assert_eq!(status.refused, 0);
+    assert!(status.received > 1_480);
+    let clicks = clicks(&recorded(&dir, server));
+    assert_eq!(clicks.len(), 2, "{clicks:?}");
+    assert_eq!(clicks[1] - clicks[0], 5_733);
+}
+
+#[test]
+fn the_three_track_mixer_starts_its_decks_as_planned() {
+    let (dir, mut server) = recording();
+    let click = path(&dir, "click.wav");
+    reset(&server);
+    server.send("/deck_levels", &[f(1.0), f(1.0), f(1.0), f(0.0)]);
+    for deck in ["A", "B", "C"] {
+        server.send("/deck_eq_all", &[s(deck), i(50), i(50), i(50)]);
+        server.send("/cue", &[s(deck), s(&click)]);
+    }
+    // The real one plans 0.5, 22.06 and 37.74 s; a test need not take so long.
+    for (deck, at) in [("A", 0.5), ("B", 0.722_06), ("C", 0.937_74)] {
+        server.send("/start_group", &[f(at), s(deck)]);
+    }
+    for step in 0..10 {
+        for deck in ["A", "B", "C"] {
+            for band in ["low", "mid", "high"] {
+                server.send("/deck_eq", &[s(deck), s(band), f(50.0 + step as f32)]);
+            }
+        }
+    }
+    server.wait_until(1.1);
+    assert_eq!(server.status().refused, 0);
+    let clicks = clicks(&recorded(&dir, server));
+    assert_eq!(clicks.len(), 3, "{clicks:?}");
+    let frame = |seconds: f64| (seconds * RATE as f64).round() as usize;
+    assert_eq!(clicks[1] - clicks[0], frame(0.722_06) - frame(0.5));
+    assert_eq!(clicks[2] - clicks[0], frame(0.937_74) - frame(0.5));
+}
+
+#[test]
+fn the_playlist_mixer_is_heard_at_its_levels() {
+    let (dir, mut server) = recording();
+    // A plateau instead of a click, to read levels from.
+    write_wav(&dir.path().join("one.wav"), &vec![8_192; 3 * RATE as usize]);
+    write_wav(&dir.path().join("two.wav"), &vec![16_384; 3 * RATE as usize]);
+    reset(&server);
+    server.send("/set_tempo", &[i(120)]);
+    server.send("/deck_levels", &[i(0), i(0), i(0), i(0)]);
+    for (deck, file) in [("A", "one.wav"), ("B", "two.wav")] {
+        server.send("/cue", &[s(deck), s(&path(&dir, file))]);
+    }
+    for step in 0..=40 {
+        let fade = step as f32 / 40.0;
+        if step == 0 {
+            server.send("/start_group", &[f(0.0), s("A")]);
+        }
+        if step == 20 {
+            server.send("/start_group", &[f(0.0), s("B")]);
+        }
+        server.send("/deck_levels", &[f(1.0 - fade), f(fade), f(0.0), f(0.0)]);
+        server.send("/deck_eq_all", &[s("A"), i(50), i(50), i(50)]);
+        server.send("/deck_eq_all", &[s("B"), i(50), i(50), i(50)]);
+        thread::sleep(Duration::from_millis(10));
+    }
+    let end = server.status().seconds + 0.3;
+    server.wait_until(end);
+    assert_eq!(server.status().refused, 0);
+    let sound = recorded(&dir, server);
+    // At the end only B, at its full level; on the way no step above 1 % of full scale.
+    assert!(sound.iter().rev().skip(2_000).take(2_000).all(|x| (x - 0.5).abs() < 1e-4));
+    let start_of_b = 0.25; // Decks start at once, on the attack of their file, whatever their level is then.
+    let steps = sound.windows(2).map(|w| (w[1] - w[0]).abs()).filter(|step| *step > 0.01).count();
+    assert!(steps <= 2, "{steps} steps other than the two starts (up to {start_of_b})");
+}
+
+#[test]
+fn a_burst_of_a_thousand_and_eight_thousand_a_second_arrive_to_the_last() {
+    let mut server = Server::start(&["--output", "null"]);
+    let before = server.status().received;
+    for n in 0..1_000 {
+        server.send("/deck_eq", &[s("A"), s("low"), f((n % 100) as f32)]);
+    }
+    // The status asks twice: once by itself, once to know that it is done.
+    assert_eq!(server.status().received - before, 1_000 + 2);
+    let before = server.status().received;
+    for _ in 0..100 {
+        for n in 0..160 {
+            server.send("/deck_levels", &[f(n as f32 / 160.0), f(1.0), f(0.0), f(0.0)]);
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    let status = server.status();
+    assert_eq!(status.received - before, 16_000 + 2);
+    assert_eq!(status.refused, 0);
+    let (status, log) = server.stop();
+    assert!(status.success() && !log.contains("lost"), "{log}");
+}
+
+#[test]
+fn twenty_of_twenty_loads_that_are_played_at_once_sound() {
+    let (dir, mut server) = recording();
+    // Each stem on a level of its own: the sum says which of them sound.
+    write_wav(&dir.path().join("plateau.wav"), &vec![16_384; RATE as usize]);
+    for n in 0..20 {
+        server.send("/load_buffer", &[i(100 + 1000 * (n % 4) + n), s(&path(&dir, "plateau.wav"))]);
+        server.send("/play_stem", &[i(100 + 1000 * (n % 4) + n), f(1.0), f(0.05), i(1)]);
+    }
+    let replies = server.sync();
+    assert_eq!(replies.iter().filter(|reply| reply.addr == "/loaded").count(), 20);
+    let later = server.status().seconds + 0.2;
+    server.wait_until(later);
+    let sound = recorded(&dir, server);
+    assert!(sound.iter().any(|x| (x - 20.0 * 0.05 * 0.5).abs() < 1e-4));
+}
+
+#[test]
+fn hostile_datagrams_are_answered_and_survived() {
+    let mut server = Server::start(&["--output", "null"]);
+    let mut bundles = Vec::new();
+    for _ in 0..400 {
+        let inner = std::mem::take(&mut bundles);
+        bundles.extend(b"#bundle\0\0\0\0\0\0\0\0\x01");
+        bundles.extend(u32::try_from(inner.len()).unwrap().to_be_bytes());
+        bundles.extend(inner);
+    }
+    let mut arrays = b"/x\0\0,".to_vec();
+    arrays.resize(8_000, b'[');
+    arrays.extend([0; 4]);
+    for (bytes, kind) in [
+        (vec![0; 65_507], "too_large"),
+        (bundles, "too_deep"),
+        (arrays, "too_deep"),
+        (b"hello world!".to_vec(), "malformed"),
+        (packet("/deck_levels", &[f(f32::NAN)]), "bad_argument"),
+        (packet("/load_buffer", &[i(5), s("x")]), "bad_argument"),
+        (packet("/cue", &[s("A"), s("/no/such/file.wav")]), "path"),
+        (packet("/cue", &[s("A"), s("/dev/zero")]), "path"),
+        (packet("/cue", &[s("A"), s("/etc/hostname")]), "load"),
+        (packet("/nonsense", &[]), "unknown_address"),
+        (packet("/stop_stem", &[i(100)]), "state"),
+    ] {
+        server.socket.send(&bytes).unwrap();
+        let reply = server.hear();
+        assert_eq!((reply.addr.as_str(), reply.args.last()), ("/error", Some(&s(kind))), "{reply:?}");
+    }
+    assert_eq!(server.status().refused, 11);
+    let (status, log) = server.stop();
+    assert!(status.success() && log.contains("refused: 1 too_large, 2 too_deep"), "{log}");
+}
+
+#[test]
+fn a_subscriber_hears_the_status_until_it_leaves() {
+    let server = Server::start(&["--output", "null"]);
+    server.send("/status/subscribe", &[f(0.05)]);
+    assert_eq!(server.hear().addr, "/subscribed");
+    for _ in 0..3 {
+        let addresses: Vec<_> = (0..5).map(|_| server.hear().addr).collect();
+        assert_eq!(addresses, ["/status", "/status/deck", "/status/deck", "/status/deck", "/status/deck"]);
+    }
+}
+
+#[test]
+fn files_outside_the_media_root_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    write_click(&dir.path().join("outside.wav"));
+    std::fs::create_dir(dir.path().join("root")).unwrap();
+    write_click(&dir.path().join("root/inside.wav"));
+    std::os::unix::fs::symlink("../outside.wav", dir.path().join("root/link.wav")).unwrap();
+    let mut server = Server::start(&["--output", "null", "--media-root", &path(&dir, "root")]);
+    for name in ["../outside.wav", "link.wav", &path(&dir, "outside.wav"), "/etc/passwd"] {
+        server.send("/cue", &[s("A"), s(name)]);
+        assert_eq!(server.hear().args.last(), Some(&s("path")), "{name}");
+    }
+    server.send("/cue", &[s("A"), s("inside.wav")]);
+    assert_eq!(server.sync()[0].addr, "/loaded");
+}
+
+#[test]
+fn what_cannot_run_says_why_with_status_1() {
+    let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for (args, says) in [
+        (vec!["--output", "null", "--port", &port], "is in use"),
+        (vec!["--output", "null", "--port", "0", "--bind", "192.0.2.1"], "no address of this machine"),
+        (vec!["--port", "0", "--output", "device:no such device"], "no such device"),
+        (vec!["--port", "0", "--output", "file:/no/such/folder/out.wav"], "/no/such/folder"),
+        (vec!["--port", "0", "--output", "null", "--media-root", "/no/such/folder"], "/no/such/folder"),
+        (vec!["--port", "0", "--output", "null", "--bpm-config", "/no/such/file.json"], "/no/such/file.json"),
+    ] {
+        let output = program().args(&args).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {text}");
+        assert!(text.contains(says), "{args:?}: {text}");
+    }
+}
+
+#[test]
+fn json_logs_are_json() {
+    let mut server = Server::start(&["--output", "null", "--json"]);
+    server.sync();
+    let (status, log) = server.stop();
+    assert!(status.success());
+    for line in log.lines() {
+        let object: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        assert!(object["message"].is_string() && object["level"].is_string(), "{line}");
+    }
+}
