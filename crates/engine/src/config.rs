@@ -1,5 +1,7 @@
 //! How an engine is built.
 
+use std::path::PathBuf;
+
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::output::Output;
@@ -59,11 +61,12 @@ impl EngineConfig {
 pub struct Builder {
     config: EngineConfig,
     rate_chosen: bool,
+    record: Option<PathBuf>,
 }
 
 impl Builder {
     pub(crate) fn new(config: EngineConfig) -> Self {
-        Self { config, rate_chosen: false }
+        Self { config, rate_chosen: false, record: None }
     }
 
     /// Frames per second; by default that of the device [`Builder::open`] finds, else 44,100.
@@ -97,6 +100,13 @@ impl Builder {
         self
     }
 
+    /// Records what an opened output plays, as a stereo float WAV that appears, complete, when the engine is closed.
+    /// The sound never waits for the disk: what it cannot take is counted in [`Health`](crate::Health).
+    pub fn record(mut self, path: impl Into<PathBuf>) -> Self {
+        self.record = Some(path.into());
+        self
+    }
+
     /// The settings so far.
     pub fn config(&self) -> &EngineConfig {
         &self.config
@@ -119,6 +129,7 @@ impl Builder {
     /// [`Error::Output`] when it cannot be opened, with what there is instead; [`Error::OutOfRange`] for an
     /// impossible block; [`Error::BadConfig`].
     pub fn open(self, output: Output) -> Result<Engine> {
-        crate::output::open(self.config, self.rate_chosen, output)
+        let Self { config, rate_chosen, record } = self;
+        crate::output::open(crate::output::Wish { config, rate_chosen, record }, output)
     }
 }

@@ -58,6 +58,9 @@ pub struct Renderer {
     played: u64,
     /// Room the bin must have before a command may act.
     most_retired: usize,
+    /// Hears everything that is played.
+    #[cfg(feature = "decode")]
+    tap: Option<crate::output::Tape>,
     /// Not to be shared: `&Renderer` does not cross threads.
     _not_sync: PhantomData<std::cell::Cell<()>>,
 }
@@ -91,6 +94,8 @@ impl Renderer {
             made: 0,
             played: 0,
             most_retired,
+            #[cfg(feature = "decode")]
+            tap: None,
             _not_sync: PhantomData,
         };
         renderer.publish(&BlockReport { limiter_gain: 1.0, ..BlockReport::default() }, 0.0);
@@ -108,9 +113,8 @@ impl Renderer {
         let mut report = BlockReport { frames: out.len() / 2, start, commands: 0, limiter_gain: 1.0 };
         let mut peak = 0.0f32;
         self.receive();
-        let (frames, odd) = out.as_chunks_mut::<2>();
+        let (mut frames, odd) = out.as_chunks_mut::<2>();
         odd.fill(0.0);
-        let mut frames = frames;
         while !frames.is_empty() {
             if self.taken == QUANTUM {
                 let made = self.quantum();
@@ -125,11 +129,21 @@ impl Renderer {
             self.taken += count;
             self.played += count as u64;
         }
+        #[cfg(feature = "decode")]
+        if let Some(tap) = &mut self.tap {
+            tap.offer(out);
+        }
         self.counters.blocks += 1;
         self.bin.flush();
         report.commands = (self.counters.commands - commands_before) as u32;
         self.publish(&report, peak);
         report
+    }
+
+    /// From now on `tape` is offered all that is played.
+    #[cfg(feature = "decode")]
+    pub(crate) fn record(&mut self, tape: crate::output::Tape) {
+        self.tap = Some(tape);
     }
 
     /// Frames handed out so far.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::health::Meter;
 use super::supervisor::{Backend, Opened, Seed, Supervisor, announce, open_aside};
-use super::{DeviceConfig, Output, Player, Session};
+use super::{DeviceConfig, Output, Player, Session, Wish};
 use crate::config::EngineConfig;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -37,34 +37,29 @@ impl Device {
 ///
 /// # Errors
 /// [`Error::Output`] when there is none that can be opened, [`Error::BadConfig`].
-pub(crate) fn open(config: EngineConfig, rate_chosen: bool, wanted: DeviceConfig) -> Result<Engine> {
+pub(crate) fn open(wish: Wish, wanted: DeviceConfig) -> Result<Engine> {
     let name = Output::Device(wanted.clone()).to_string();
-    open_with(Arc::new(super::cpal::Sounds::new(wanted)), config, rate_chosen, name)
+    open_with(Arc::new(super::cpal::Sounds::new(wanted)), wish, name)
 }
 
-pub(crate) fn open_with(
-    backend: Arc<dyn Backend>,
-    config: EngineConfig,
-    rate_chosen: bool,
-    output: String,
-) -> Result<Engine> {
+pub(crate) fn open_with(backend: Arc<dyn Backend>, wish: Wish, output: String) -> Result<Engine> {
+    let config = wish.config;
     config.check()?;
     let refused = |cause: String| Error::Output { output: output.clone(), cause };
     let slot = Arc::new(Slot::empty());
     let meter = Arc::new(Meter::new(output.clone(), config.sample_rate));
     let seed = Seed { slot: slot.clone(), meter: meter.clone() };
     let (sender, made) = mpsc::channel();
+    let rate = wish.rate_chosen.then_some(config.sample_rate);
     let ready = {
-        let slot = slot.clone();
+        let (slot, meter) = (slot.clone(), meter.clone());
         move |device_rate| {
-            let sample_rate = if rate_chosen { config.sample_rate } else { device_rate };
-            let (engine, renderer) =
-                Engine::split(EngineConfig { sample_rate, ..config }).map_err(|error| error.to_string())?;
+            let config = EngineConfig { sample_rate: rate.unwrap_or(device_rate), ..config };
+            let (engine, renderer, recording) = wish.split(config, &meter).map_err(|error| error.to_string())?;
             let _nothing = slot.put(Box::new(renderer));
-            sender.send(engine).map_err(|_| "nobody waits for the device any more".to_owned())
+            sender.send((engine, recording)).map_err(|_| "nobody waits for the device any more".to_owned())
         }
     };
-    let rate = rate_chosen.then_some(config.sample_rate);
     let opening = open_aside(&backend, &seed, rate, ready).map_err(|e| refused(no_thread(&e)))?;
     let opened: Opened = match opening.recv_timeout(OPENING) {
         Ok(Ok(opened)) => opened,
@@ -74,11 +69,11 @@ pub(crate) fn open_with(
         }
         Err(RecvTimeoutError::Disconnected) => return Err(refused("the sound system failed".into())),
     };
-    let mut engine = made.recv().map_err(|_| refused("the engine was not made".into()))?;
+    let (mut engine, recording) = made.recv().map_err(|_| refused("the engine was not made".into()))?;
     let engine_rate = engine.sample_rate();
     announce(&meter, &opened, engine_rate);
     let supervisor = Supervisor::start(backend, seed, engine_rate, opened).map_err(|e| refused(no_thread(&e)))?;
-    engine.attach(Session { meter, player: Some(Player::Device(Device { supervisor, slot })) });
+    engine.attach(Session { meter, player: Some(Player::Device(Device { supervisor, slot })), recording });
     Ok(engine)
 }
 

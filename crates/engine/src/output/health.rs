@@ -73,6 +73,8 @@ pub struct Health {
     pub xruns: u64,
     /// How often the device was opened again after a loss.
     pub reopens: u64,
+    /// Frames missing in the recording, because the disk was seconds behind.
+    pub lost_frames: u64,
     /// Since the start.
     pub load: Load,
     /// Since the last look.
@@ -131,6 +133,7 @@ pub(crate) struct Meter {
     missed: AtomicU64,
     xruns: AtomicU64,
     reopens: AtomicU64,
+    lost: AtomicU64,
     smallest: AtomicU32,
     largest: AtomicU32,
     total: Span,
@@ -156,6 +159,7 @@ impl Meter {
             missed: AtomicU64::new(0),
             xruns: AtomicU64::new(0),
             reopens: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
             smallest: AtomicU32::new(u32::MAX),
             largest: AtomicU32::new(0),
             total: Span::default(),
@@ -181,6 +185,12 @@ impl Meter {
 
     pub fn missed(&self) {
         self.missed.fetch_add(1, Relaxed);
+    }
+
+    /// Counts frames that did not reach the recording.
+    #[cfg(feature = "decode")]
+    pub fn lost(&self, frames: u64) {
+        self.lost.fetch_add(frames, Relaxed);
     }
 
     fn realtime(&self) -> Realtime {
@@ -211,6 +221,7 @@ impl Meter {
             missed_deadlines: self.missed.load(Relaxed),
             xruns: self.xruns.load(Relaxed),
             reopens: self.reopens.load(Relaxed),
+            lost_frames: self.lost.load(Relaxed),
             load: self.total.load(|value| value.load(Relaxed)),
             recent: self.recent.load(|value| value.swap(0, Relaxed)),
             peak_block_us: self.peak.load(Relaxed) as f64 / 1e3,

@@ -138,42 +138,74 @@ impl FromStr for Output {
     }
 }
 
+/// What an engine is opened with beside its output.
+pub(crate) struct Wish {
+    pub config: EngineConfig,
+    /// Whether the sample rate was chosen, or may be the device's.
+    #[cfg_attr(not(feature = "device"), expect(dead_code, reason = "only a device has a rate of its own"))]
+    pub rate_chosen: bool,
+    /// Where to record what is played.
+    pub record: Option<PathBuf>,
+}
+
+impl Wish {
+    /// Makes both halves, with the recording if one is wanted.
+    fn split(&self, config: EngineConfig, meter: &Arc<Meter>) -> Result<(Engine, Renderer, Option<Recording>)> {
+        #[cfg_attr(not(feature = "decode"), allow(unused_mut))]
+        let (engine, mut renderer) = Engine::split(config)?;
+        let Some(path) = &self.record else { return Ok((engine, renderer, None)) };
+        #[cfg(feature = "decode")]
+        {
+            let (recorder, tape) =
+                recorder::Recorder::start(path, config.sample_rate, BLOCK as usize, false, meter.clone())?;
+            renderer.record(tape);
+            Ok((engine, renderer, Some(recorder)))
+        }
+        #[cfg(not(feature = "decode"))]
+        {
+            let _unused = meter;
+            Err(absent(format!("file:{}", path.display()), "decode"))
+        }
+    }
+}
+
+#[cfg(feature = "decode")]
+pub(crate) use recorder::{Recorder as Recording, Tape};
+/// There is none without the WAV writer.
+#[cfg(not(feature = "decode"))]
+pub(crate) enum Recording {}
+
 /// Opens an output for a new engine; see [`Builder::open`](crate::Builder::open).
-pub(crate) fn open(config: EngineConfig, rate_chosen: bool, output: Output) -> Result<Engine> {
+pub(crate) fn open(wish: Wish, output: Output) -> Result<Engine> {
     output.check_buffer()?;
     let name = output.to_string();
+    let config = wish.config;
     match output {
         #[cfg(feature = "device")]
-        Output::Device(wanted) => device::open(config, rate_chosen, wanted),
+        Output::Device(wanted) => device::open(wish, wanted),
         #[cfg(not(feature = "device"))]
-        Output::Device(_) => {
-            let _undecided = rate_chosen;
-            Err(absent(name, "device"))
-        }
+        Output::Device(_) => Err(absent(name, "device")),
         Output::Null { buffer_frames } => {
-            let (mut engine, renderer, meter) = split(config, name)?;
+            let meter = Arc::new(Meter::new(name, config.sample_rate));
+            let (mut engine, renderer, recording) = wish.split(config, &meter)?;
             let frames = buffer_frames.unwrap_or(BLOCK) as usize;
             let paced = Paced::start(renderer, frames, config.sample_rate, meter.clone(), Discard)?;
-            engine.attach(Session { meter, player: Some(Player::Paced(paced)) });
+            engine.attach(Session { meter, player: Some(Player::Paced(paced)), recording });
             Ok(engine)
         }
         #[cfg(feature = "decode")]
         Output::File { path, buffer_frames } => {
-            let (mut engine, renderer, meter) = split(config, name)?;
+            let meter = Arc::new(Meter::new(name, config.sample_rate));
+            let (mut engine, renderer, recording) = wish.split(config, &meter)?;
             let (rate, frames) = (config.sample_rate, buffer_frames.unwrap_or(BLOCK) as usize);
-            let (recorder, tape) = recorder::Recorder::start(&path, rate, frames, meter.clone())?;
+            let (recorder, tape) = recorder::Recorder::start(&path, rate, frames, true, meter.clone())?;
             let paced = Paced::start(renderer, frames, rate, meter.clone(), tape)?;
-            engine.attach(Session { meter, player: Some(Player::Recorded { paced, recorder }) });
+            engine.attach(Session { meter, player: Some(Player::Recorded { paced, recorder }), recording });
             Ok(engine)
         }
         #[cfg(not(feature = "decode"))]
         Output::File { .. } => Err(absent(name, "decode")),
     }
-}
-
-fn split(config: EngineConfig, name: String) -> Result<(Engine, Renderer, Arc<Meter>)> {
-    let (engine, renderer) = Engine::split(config)?;
-    Ok((engine, renderer, Arc::new(Meter::new(name, config.sample_rate))))
 }
 
 #[cfg(not(all(feature = "device", feature = "decode")))]
@@ -185,6 +217,7 @@ fn absent(output: String, feature: &str) -> Error {
 pub(crate) struct Session {
     meter: Arc<Meter>,
     player: Option<Player>,
+    recording: Option<Recording>,
 }
 
 enum Player {
@@ -203,28 +236,42 @@ impl Session {
         self.meter.health()
     }
 
-    /// Stops the output, once.
+    /// Stops the output and finishes the recording, once.
     ///
     /// # Errors
     /// When a recording could not be finished.
     pub fn close(&mut self) -> Result<()> {
-        match self.player.take() {
-            None => Ok(()),
-            Some(Player::Paced(mut paced)) => {
+        let output = self.player.take().map_or(Ok(()), Player::close);
+        let recording = self.recording.take().map_or(Ok(()), Recording::close);
+        output.and(recording)
+    }
+}
+
+impl Player {
+    fn close(self) -> Result<()> {
+        match self {
+            Self::Paced(mut paced) => {
                 paced.stop();
                 Ok(())
             }
             #[cfg(feature = "decode")]
-            Some(Player::Recorded { mut paced, mut recorder }) => {
+            Self::Recorded { mut paced, recorder } => {
                 paced.stop();
-                recorder.finish()
+                recorder.close()
             }
             #[cfg(feature = "device")]
-            Some(Player::Device(mut device)) => {
+            Self::Device(mut device) => {
                 device.stop();
                 Ok(())
             }
         }
+    }
+}
+
+#[cfg(not(feature = "decode"))]
+impl Recording {
+    fn close(self) -> Result<()> {
+        match self {}
     }
 }
 
@@ -254,6 +301,28 @@ mod tests {
             let error = text.parse::<Output>().unwrap_err().to_string();
             assert!(error.contains(&format!("{text:?}")) && error.contains("file:PATH"), "{error}");
         }
+    }
+
+    #[cfg(feature = "decode")]
+    #[test]
+    fn what_is_played_is_recorded_beside_the_output() {
+        let folder = std::env::temp_dir().join(format!("crowd-engine-record-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("set.wav");
+        let mut engine = Engine::builder().record(&path).open("null".parse().unwrap()).unwrap();
+        let track = crate::Track::from_interleaved(vec![0.25; 64], crate::SampleRate::CD, 1).unwrap();
+        engine.deck(crate::DeckId::A).load(&track).unwrap().play().unwrap();
+        while engine.status().frames.0 < 4_096 {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert_eq!(engine.health().unwrap().lost_frames, 0);
+        engine.close().unwrap();
+        let heard = crowd_media::open(&path, &crowd_media::DecodeOptions::default()).unwrap();
+        let sounding = heard.to_f32().iter().filter(|x| **x == 0.25).count();
+        assert!(heard.frames() >= 4_096 && sounding == 128, "{} frames, {sounding} samples", heard.frames());
+        std::fs::remove_dir_all(&folder).unwrap();
+        let error = Engine::builder().record(&path).open("null".parse().unwrap()).err().unwrap();
+        assert!(error.to_string().contains("set.wav"), "{error}");
     }
 
     #[test]

@@ -37,15 +37,18 @@ pub(crate) struct Recorder {
 pub(crate) struct Tape {
     ring: HeapProd<f32>,
     gone: Arc<AtomicBool>,
+    meter: Arc<Meter>,
 }
 
 impl Recorder {
     /// Begins a recording at `path`; the file appears there, complete, when it is closed.
     ///
+    /// `sole`: whether the recording is all there is of the output, so that its end is the output's.
+    ///
     /// # Errors
     /// [`Error::Output`] when the place cannot be written.
-    pub fn start(path: &Path, rate: SampleRate, block: usize, meter: Arc<Meter>) -> Result<(Self, Tape)> {
-        let output = meter.condition().output.clone();
+    pub fn start(path: &Path, rate: SampleRate, block: usize, sole: bool, meter: Arc<Meter>) -> Result<(Self, Tape)> {
+        let output = format!("file:{}", path.display());
         let refused = |cause: String| Error::Output { output: output.clone(), cause };
         if path.is_dir() {
             return Err(refused(format!("{} is a directory: name the WAV file in it", path.display())));
@@ -56,31 +59,31 @@ impl Recorder {
         let (ring, consumer) = HeapRb::new(2 * frames).split();
         let gone = Arc::new(AtomicBool::new(false));
         let (sender, done) = mpsc::channel();
+        let tape = Tape { ring, gone: gone.clone(), meter: meter.clone() };
         let thread = thread::Builder::new()
             .name("crowd-recorder".into())
-            .spawn({
-                let gone = gone.clone();
-                move || {
-                    let outcome = record(writer, consumer);
-                    gone.store(true, Ordering::Relaxed);
-                    if let Err(error) = &outcome {
-                        let mut condition = meter.condition();
+            .spawn(move || {
+                let outcome = record(writer, consumer);
+                gone.store(true, Ordering::Relaxed);
+                if let Err(error) = &outcome {
+                    let mut condition = meter.condition();
+                    if sole {
                         condition.state = State::Ended;
-                        condition.problem = Some(error.to_string());
                     }
-                    // Nobody waits when the engine gave up on a slow disk.
-                    let _unheard = sender.send(outcome);
+                    condition.problem = Some(error.to_string());
                 }
+                // Nobody waits when the engine gave up on a slow disk.
+                let _unheard = sender.send(outcome);
             })
             .map_err(|cause| refused(format!("no thread for it: {cause}")))?;
-        Ok((Self { done, thread: Some(thread), output }, Tape { ring, gone }))
+        Ok((Self { done, thread: Some(thread), output }, tape))
     }
 
     /// Waits for the file to be in place; the [`Tape`] has to be gone.
     ///
     /// # Errors
     /// [`Error::Media`] when it could not be written, [`Error::Output`] when the disk does not answer.
-    pub fn finish(&mut self) -> Result<()> {
+    pub fn close(mut self) -> Result<()> {
         match self.done.recv_timeout(PATIENCE) {
             Ok(outcome) => {
                 if let Some(thread) = self.thread.take() {
@@ -92,6 +95,17 @@ impl Recorder {
                 output: self.output.clone(),
                 cause: format!("the disk took longer than {} s to finish the file", PATIENCE.as_secs()),
             }),
+        }
+    }
+}
+
+impl Tape {
+    /// Takes what the ring has room for, without waiting; the rest is counted as lost.
+    pub fn offer(&mut self, block: &[f32]) {
+        let whole = self.ring.vacant_len().min(block.len()) & !1;
+        let taken = self.ring.push_slice(block.get(..whole).unwrap_or_default());
+        if taken < block.len() && !self.gone.load(Ordering::Relaxed) {
+            self.meter.lost((block.len() - taken) as u64 / 2);
         }
     }
 }

@@ -96,7 +96,7 @@ fn fake() -> Arc<Fake> {
 }
 
 fn open(fake: &Arc<Fake>) -> crate::Result<crate::Engine> {
-    open_with(Arc::new(FakeBackend(fake.clone())), EngineConfig::default(), false, "device:fake".into())
+    open_with(Arc::new(FakeBackend(fake.clone())), wish(false), "device:fake".into())
 }
 
 #[track_caller]
@@ -123,13 +123,17 @@ fn until_back(engine: &crate::Engine, reopens: u64) {
     until("it asks for sound", || health(engine).blocks > blocks + 3);
 }
 
+fn wish(rate_chosen: bool) -> crate::output::Wish {
+    crate::output::Wish { config: EngineConfig::default(), rate_chosen, record: None }
+}
+
 #[test]
 fn an_engine_takes_the_rate_of_its_device_unless_told_otherwise() {
     let device = fake();
     let engine = open(&device).unwrap();
     assert_eq!(engine.sample_rate(), SampleRate::DAT);
     assert_eq!(health(&engine).output, "device:fake");
-    let told = open_with(Arc::new(FakeBackend(device)), EngineConfig::default(), true, "device".into()).unwrap();
+    let told = open_with(Arc::new(FakeBackend(device)), wish(true), "device".into()).unwrap();
     assert_eq!((told.sample_rate(), health(&told).sample_rate), (SampleRate::CD, SampleRate::DAT));
     assert!(health(&told).problem.unwrap().contains("converted"));
 }
