@@ -18,6 +18,7 @@ Examples:
                                                    let the clients of one network open files of one folder
   audio-server --output null                       no sound card: run silently, in real time
   audio-server --output file:set.wav               no sound card: record the set
+  audio-server --record set.wav                    play, and record the set
   audio-server --score set.txt --render set.wav    play a score without a device, faster than time
   audio-server --a one.wav --b two.wav --ab 1 0    start with two decks playing, only A to be heard
   audio-server devices                             which devices there are
@@ -102,6 +103,10 @@ pub struct Serve {
     /// Where the sound goes: null, file:PATH or device:NAME
     #[arg(long, value_name = "OUTPUT", conflicts_with = "device", help_heading = "Sound")]
     pub output: Option<Output>,
+
+    /// Record what is played to a float WAV, beside any output; it appears when the server ends
+    #[arg(long, value_name = "PATH", help_heading = "Sound")]
+    pub record: Option<PathBuf>,
     /// Device to play on, by its name or its number in `audio-server devices`
     #[arg(long, value_name = "NAME", help_heading = "Sound")]
     pub device: Option<String>,
@@ -182,7 +187,7 @@ pub struct Serve {
     pub score: Option<PathBuf>,
     /// WAV file (32-bit float) to render the score to; no device is opened and no port
     #[arg(long, value_name = "FILE", requires = "score",
-        conflicts_with_all = ["output", "device", "port", "bind", "allow", "watch"], help_heading = "Scores")]
+        conflicts_with_all = ["output", "record", "device", "port", "bind", "allow", "watch"], help_heading = "Scores")]
     pub render: Option<PathBuf>,
     /// How long to render; until the last line and everything that plays has ended unless given
     #[arg(long, value_name = "SECONDS", requires = "render", value_parser = seconds, help_heading = "Scores")]

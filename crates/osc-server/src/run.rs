@@ -119,6 +119,9 @@ fn open_engine(serve: &Serve) -> Result<Engine, Error> {
     if let Some(rate) = serve.sample_rate {
         builder = builder.sample_rate(SampleRate::new(rate)?);
     }
+    if let Some(path) = &serve.record {
+        builder = builder.record(path);
+    }
     let output = serve.output()?.with_buffer_frames(serve.buffer_size);
     let engine = builder.open(output)?;
     if let Some(health) = engine.health() {
