@@ -3,7 +3,7 @@
 use crate::app::{App, Vitals};
 use crate::net::{self, Datagram, Received};
 use crossbeam_channel::{Receiver, Select};
-use crowd_engine::output::State;
+use crowd_engine::output::{Realtime, State};
 use crowd_engine::{Engine, Health};
 use std::net::UdpSocket;
 use std::sync::atomic::Ordering;
@@ -95,6 +95,8 @@ fn summary(desk: &Desk<'_>) {
 struct Trouble {
     port: u16,
     lost: bool,
+    realtime_told: bool,
+    problem: Option<String>,
     told: [Told; 4],
 }
 
@@ -118,7 +120,7 @@ impl Told {
 
 impl Trouble {
     fn new(port: u16) -> Self {
-        Self { port, lost: false, told: [Told::default(); 4] }
+        Self { port, lost: false, realtime_told: false, problem: None, told: [Told::default(); 4] }
     }
 
     /// Tells what is new.
@@ -145,6 +147,22 @@ impl Trouble {
                 health.underruns()
             );
         }
+        if !self.realtime_told && health.realtime != Realtime::Pending {
+            self.realtime_told = true;
+            match health.realtime {
+                Realtime::Granted => tracing::info!("realtime priority granted"),
+                Realtime::Refused { .. } => tracing::warn!(
+                    "no realtime priority: allow it with `@audio - rtprio 95` in /etc/security/limits.d/audio.conf"
+                ),
+                _ => tracing::debug!("realtime priority is not needed here"),
+            }
+        }
+        if health.problem != self.problem && health.state == State::Playing {
+            self.problem.clone_from(&health.problem);
+            if let Some(problem) = &self.problem {
+                tracing::warn!("{}: {problem}", health.output);
+            }
+        }
         let why = health.problem.as_deref().unwrap_or("it does not say why");
         match health.state {
             State::Playing if self.lost => {
@@ -158,7 +176,8 @@ impl Trouble {
             State::Ended => return Err(format!("no sound from {}: {why}", health.output)),
             _ => {}
         }
-        Ok(Vitals { load: health.recent.mean as f32, underruns: health.underruns() })
+        let block = health.callback_frames.as_ref().map_or(0, |frames| *frames.end());
+        Ok(Vitals { load: health.recent.mean as f32, underruns: health.underruns(), block })
     }
 }
 

@@ -85,7 +85,7 @@ pub fn serve(serve: &Serve) -> Result<(), Error> {
     .map_err(io::Error::other)?;
 
     let mut engine = open_engine(serve)?;
-    let mut settings = Settings::live(engine.sample_rate(), serve.buffer_size, bpm.movement);
+    let mut settings = Settings::new(engine.sample_rate(), bpm.movement);
     settings.tempo_hold = bpm.tempo_hold;
     let app = start_app(settings, serve, media)?;
     let address = socket.local_addr()?;
@@ -204,7 +204,7 @@ pub fn render(serve: &Serve) -> Result<(), Error> {
     tell(serve);
     let sample_rate = serve.sample_rate.map_or(Ok(SampleRate::CD), SampleRate::new)?;
     let bpm = read_bpm_config(serve)?;
-    let mut settings = Settings::offline(sample_rate, bpm.movement);
+    let mut settings = Settings::new(sample_rate, bpm.movement);
     settings.tempo_hold = bpm.tempo_hold;
     let mut app = start_app(settings, serve, media)?;
     let base_tempo = Bpm::new(serve.bpm)?;

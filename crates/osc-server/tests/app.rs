@@ -375,6 +375,57 @@ fn bad_messages_are_counted_answered_and_change_no_sample() {
 }
 
 #[test]
+fn an_engine_that_takes_nothing_is_waited_for_and_then_told() {
+    let mut rig = Rig::new();
+    for n in 0..70_000 {
+        rig.send("/deck_levels", &[f((n % 100) as f32 / 100.0)]);
+    }
+    let refused = rig.app.tally().total();
+    assert!((1..6_000).contains(&refused), "{refused}");
+    rig.tick();
+    assert_eq!(rig.heard("/error").last().unwrap().args[2], s("busy"));
+    rig.run(40);
+    rig.send("/deck_levels", &[f(0.375)]);
+    rig.run(4);
+    assert_eq!(rig.status().decks[0].level, 0.375);
+    assert_eq!(rig.app.tally().total(), refused);
+}
+
+#[test]
+fn a_stalled_loader_disturbs_nothing() {
+    let play = |stalled: usize| {
+        let mut rig = Rig::new();
+        rig.send("/play", &[s("A"), s(&any_file())]);
+        rig.arrive(Ok(staircase(SECOND)));
+        for _ in 0..stalled {
+            rig.send("/cue", &[s("B"), s(&any_file())]);
+        }
+        for n in 0..10 {
+            rig.send("/deck_levels", &[f(n as f32 / 10.0)]);
+            rig.run(4);
+        }
+        assert_eq!(rig.heard("/error").len(), 0);
+        rig.sound
+    };
+    assert!(play(0) == play(50));
+}
+
+#[test]
+fn what_detectors_send_besides_movement_costs_nothing() {
+    let mut rig = Rig::new();
+    let keypoints = vec![f(0.5); 51];
+    for _ in 0..1_000 {
+        rig.send("/dance/keypoints", &keypoints);
+        rig.send("/pose_keypoints", &keypoints);
+        rig.send("/dance/arm_movement", &[f(0.5)]);
+        rig.send("/person_count", &[i(3)]);
+    }
+    rig.run(1);
+    let commands = rig.status().commands;
+    assert_eq!((commands, rig.app.tally().total(), rig.app.received()), (0, 0, 4_000));
+}
+
+#[test]
 fn a_bundle_acts_at_its_time_and_in_order() {
     let mut rig = Rig::new();
     // The app must have seen the engine move with the clock on the wall to know when a time is.

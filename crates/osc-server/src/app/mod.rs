@@ -95,26 +95,13 @@ pub struct Settings {
     pub movement: MovementConfig,
     /// After how long `/set_tempo` lets movement back in; `None`: only `/movement_bpm 1` does.
     pub tempo_hold: Option<Duration>,
-    /// How long before its time a start is handed to the engine, in frames.
-    pub lead: u64,
-    /// How long before its time a start goes ahead without a file that is not here yet, in frames.
-    pub last_call: u64,
 }
 
 impl Settings {
-    /// For a live engine with blocks of `buffer_frames`.
+    /// The defaults for an engine at `sample_rate`.
     #[must_use]
-    pub fn live(sample_rate: SampleRate, buffer_frames: u32, movement: MovementConfig) -> Self {
-        let rate = u64::from(sample_rate.get());
-        let blocks = 2 * u64::from(buffer_frames);
-        let (lead, last_call) = (blocks + rate / 4, blocks + rate / 32);
-        Self { sample_rate, filters: true, movement, tempo_hold: None, lead, last_call }
-    }
-
-    /// For an engine without a device, which waits for whatever it needs.
-    #[must_use]
-    pub const fn offline(sample_rate: SampleRate, movement: MovementConfig) -> Self {
-        Self { sample_rate, filters: true, movement, tempo_hold: None, lead: 0, last_call: 0 }
+    pub const fn new(sample_rate: SampleRate, movement: MovementConfig) -> Self {
+        Self { sample_rate, filters: true, movement, tempo_hold: None }
     }
 }
 
@@ -125,7 +112,15 @@ pub struct Vitals {
     pub load: f32,
     /// Blocks that came too late.
     pub underruns: u64,
+    /// The largest block the output asks for, in frames.
+    pub block: u32,
 }
+
+/// How long before its time, beside two blocks, a start is handed to the engine, in seconds: longer than this thread is
+/// ever kept waiting for a processor.
+const LEAD_SECONDS: f64 = 0.25;
+/// How long before its time, beside two blocks, a start goes ahead without a file that is not here yet, in seconds.
+const LAST_CALL_SECONDS: f64 = 0.03;
 
 /// Something on the agenda.
 #[derive(Debug)]
@@ -135,7 +130,7 @@ enum Action {
     /// Fade a deck out.
     Fade { deck: DeckId, over: Frames },
     /// A message from a bundle with a time.
-    Deliver { origin: Origin, address: String, args: Vec<Arg> },
+    Deliver { origin: Origin, at: u64, address: String, args: Vec<Arg> },
     /// Movement may set the tempo again.
     MovementOn,
 }
@@ -221,8 +216,8 @@ impl App {
         let args = Arg::from_osc(message.args);
         match packed.at.map_or(Ok(None), |tag| self.wall.frame_of(tag)) {
             Ok(Some(frame)) if frame > self.status.horizon.0 => {
-                let action = Action::Deliver { origin, address: message.addr.clone(), args };
-                if let Err(refusal) = self.plan(frame, action) {
+                let action = Action::Deliver { origin, at: frame, address: message.addr.clone(), args };
+                if let Err(refusal) = self.plan(self.last_call_for(frame), action) {
                     self.received += 1;
                     self.refuse(origin, &Refusal::new(refusal.kind, &message.addr, refusal.text));
                 }
@@ -307,6 +302,16 @@ impl App {
         })
     }
 
+    /// Two blocks and `seconds`, in frames.
+    fn lead(&self, seconds: f64) -> u64 {
+        2 * u64::from(self.vitals.block) + self.frames(seconds).0
+    }
+
+    /// Where on the agenda something stands that is to come up at the last call for `frame`, and not before.
+    fn last_call_for(&self, frame: u64) -> u64 {
+        frame + self.lead(LEAD_SECONDS) - self.lead(LAST_CALL_SECONDS)
+    }
+
     /// The moment of the next thing on the agenda.
     #[must_use]
     pub fn next_planned(&self) -> Option<u64> {
@@ -319,7 +324,9 @@ impl App {
             match action {
                 Action::Start { asked, at, parts } => self.start_at(asked, at, parts),
                 Action::Fade { deck, over } => self.fade(deck, over, Moment::at(due)),
-                Action::Deliver { origin, address, args } => self.deliver(origin, &address, &args, Moment::at(due)),
+                Action::Deliver { origin, at, address, args } => {
+                    self.deliver(origin, &address, &args, Moment::at(at));
+                }
                 Action::MovementOn => self.set_movement(true, Moment::at(due)),
             }
         }
@@ -331,7 +338,7 @@ impl App {
         self.vitals = vitals;
         self.wall.observe(self.status.horizon.0);
         self.take_loads();
-        self.act_until(self.status.horizon.0 + self.settings.lead);
+        self.act_until(self.status.horizon.0 + self.lead(LEAD_SECONDS));
         self.flush(engine);
         let now = Instant::now();
         for address in self.subscribers.due(now) {

@@ -2,7 +2,7 @@
 
 use super::loader::{Loaded, Ticket};
 use super::stems::{Buffer, Content, Part};
-use super::{Action, App, Asked, Moment, Origin};
+use super::{Action, App, Asked, LAST_CALL_SECONDS, Moment, Origin};
 use crate::ids::BufferId;
 use crate::log::Clock;
 use crate::refusal::{Kind, Refusal, quote};
@@ -138,10 +138,8 @@ impl App {
         if late.is_empty() {
             return;
         }
-        if at > self.status.horizon.0 + self.settings.last_call {
-            // Comes up again at the last call for `at`.
-            let again = at + self.settings.lead - self.settings.last_call;
-            if let Err(refusal) = self.plan(again, Action::Start { asked, at, parts: late }) {
+        if at > self.status.horizon.0 + self.lead(LAST_CALL_SECONDS) {
+            if let Err(refusal) = self.plan(self.last_call_for(at), Action::Start { asked, at, parts: late }) {
                 self.refuse_asked(asked, refusal);
             }
             return;

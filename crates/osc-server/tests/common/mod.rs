@@ -73,7 +73,7 @@ impl Rig {
     pub fn with(movement: MovementConfig, change: impl FnOnce(&mut Settings)) -> Self {
         let (files, contents): (_, Receiver<Result<Track, String>>) = unbounded();
         let decode: Decode = Arc::new(move |_| contents.recv().unwrap());
-        let mut settings = Settings::live(SampleRate::CD, BLOCK as u32, movement);
+        let mut settings = Settings::new(SampleRate::CD, movement);
         change(&mut settings);
         let app = App::new(settings, Loader::start(MediaRoot::unrestricted(), decode).unwrap());
         let offline = Offline::new(EngineConfig { stems: STEMS, ..EngineConfig::default() }).unwrap();
@@ -83,7 +83,7 @@ impl Rig {
     }
 
     pub fn tick(&mut self) {
-        self.app.tick(self.offline.engine(), Vitals::default());
+        self.app.tick(self.offline.engine(), Vitals { block: BLOCK as u32, ..Vitals::default() });
         let replies = self.app.replies();
         self.replies.extend(replies.into_iter().map(|(to, bytes)| (to, read_packet(&bytes))));
     }
