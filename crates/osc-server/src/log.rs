@@ -3,17 +3,22 @@
 use std::fmt;
 use std::io::IsTerminal;
 use std::time::Instant;
+use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
 
 /// Starts logging to standard error. `verbose`: 0 what a DJ wants to know, 1 and what happens to each message, 2 all.
 ///
+/// Lines are written by a thread of their own, and dropped when too many wait: a terminal that is held (Ctrl-S, a pager)
+/// must not hold the mixer. What waits is written when the guard is dropped.
+///
 /// The environment variable `AUDIO_SERVER_LOG` overrides the level, in the syntax of `tracing_subscriber`'s `EnvFilter`.
-pub fn start(json: bool, verbose: u8) {
+pub fn start(json: bool, verbose: u8) -> WorkerGuard {
     let level = ["info", "debug", "trace"][usize::from(verbose.min(2))];
     let filter = EnvFilter::try_from_env("AUDIO_SERVER_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_target(false);
     // A second start in one process, as tests do, keeps the first.
     let _already = if json {
         builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init()
@@ -21,6 +26,7 @@ pub fn start(json: bool, verbose: u8) {
         let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         builder.with_timer(SinceStart(Instant::now())).with_ansi(colours).compact().try_init()
     };
+    guard
 }
 
 /// Begins each line with the time since the start.

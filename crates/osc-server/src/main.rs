@@ -11,8 +11,15 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         None => {
-            log::start(cli.serve.json, cli.serve.verbose);
-            if cli.serve.render.is_some() { run::render(&cli.serve) } else { run::serve(&cli.serve) }
+            let _log = log::start(cli.serve.json, cli.serve.verbose);
+            let result = if cli.serve.render.is_some() { run::render(&cli.serve) } else { run::serve(&cli.serve) };
+            if let Err(error) = &result
+                && cli.serve.json
+            {
+                tracing::error!("{error}");
+                return ExitCode::FAILURE;
+            }
+            result
         }
         Some(Command::Devices { json }) => run::devices(json),
         Some(Command::Check { sample_rate, json }) => run::check(sample_rate, json),

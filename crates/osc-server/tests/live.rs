@@ -390,4 +390,23 @@ fn json_logs_are_json() {
         let object: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
         assert!(object["message"].is_string() && object["level"].is_string(), "{line}");
     }
+    let output = program().args(["--json", "--port", "0", "--output", "device:no such device"]).output().unwrap();
+    let error: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_eq!((output.status.code(), &error["level"]), (Some(1), &"ERROR".into()));
+}
+
+#[test]
+fn a_log_that_nobody_reads_holds_nothing_up() {
+    let mut server = Server::start(&["--output", "null", "-vv"]);
+    // From here on nobody reads the log: a pipe holds 64 KiB, this writes some megabytes.
+    let held = server.log.clone();
+    let held = held.lock().unwrap();
+    for _ in 0..20 {
+        for n in 0..1_000 {
+            server.send("/deck_levels", &[f(n as f32 / 1_000.0)]);
+        }
+        server.sync();
+    }
+    drop(held);
+    assert!(server.stop().0.success());
 }

@@ -72,7 +72,7 @@ impl Rig {
 
     pub fn with(movement: MovementConfig, change: impl FnOnce(&mut Settings)) -> Self {
         let (files, contents): (_, Receiver<Result<Track, String>>) = unbounded();
-        let decode: Decode = Arc::new(move |_| contents.recv().unwrap());
+        let decode: Decode = Arc::new(move |_| contents.recv().unwrap_or_else(|_| Err("the test is over".into())));
         let mut settings = Settings::new(SampleRate::CD, movement);
         change(&mut settings);
         let app = App::new(settings, Loader::start(MediaRoot::unrestricted(), decode).unwrap());
