@@ -42,6 +42,8 @@ pub struct Summary {
     pub limiter_gain: f32,
     /// Whether loops were cut off because nothing else was left to play.
     pub loops_cut: bool,
+    /// Lines that lie behind the end.
+    pub unplayed: usize,
 }
 
 /// Plays `lines` into the 32-bit float WAV file `path`.
@@ -64,7 +66,8 @@ pub fn render(
     let mut offline = Offline::new(config)?;
     let mut block = vec![0.0; 2 * BLOCK];
     let mut lines = lines.iter().peekable();
-    let mut summary = Summary { frames: 0, messages: 0, refused: 0, peak: 0.0, limiter_gain: 1.0, loops_cut: false };
+    let mut summary =
+        Summary { frames: 0, messages: 0, refused: 0, peak: 0.0, limiter_gain: 1.0, loops_cut: false, unplayed: 0 };
     let end = seconds.map(|s| Frames::from_seconds(s, rate).0);
     let last_line = lines.clone().next_back().map_or(0, |line| Frames::from_seconds(line.seconds, rate).0);
     let loops_end = last_line + Frames::from_seconds(LOOPS_END_AFTER, rate).0;
@@ -120,6 +123,7 @@ pub fn render(
         summary.limiter_gain = summary.limiter_gain.min(app.status().limiter_gain);
     }
     summary.loops_cut = end.is_none() && app.is_looping();
+    summary.unplayed = lines.len();
     summary.messages = app.received();
     summary.refused = app.tally().total();
     writer.commit()?;

@@ -210,6 +210,9 @@ pub fn render(serve: &Serve) -> Result<(), Error> {
     let base_tempo = Bpm::new(serve.bpm)?;
     let config = EngineConfig { sample_rate, base_tempo, stems: STEMS, queue: QUEUE, ..EngineConfig::default() };
     let summary = renderer::render(config, &mut app, &lines, out, serve.seconds)?;
+    if summary.unplayed > 0 {
+        tracing::warn!("{} lines of the score lie behind the end and were not played", summary.unplayed);
+    }
     let length = Clock(crowd_engine::Frames(summary.frames).seconds(sample_rate));
     let cut = if summary.loops_cut { "; loops were cut off, say --seconds for more" } else { "" };
     tracing::info!(

@@ -105,6 +105,10 @@ fn refused_messages_change_no_byte_and_are_named_by_their_line() {
     for says in ["/deck_levels from line 4 refused", "/cue from line 6 refused: missing.wav", "line 8", "5 refused"] {
         assert!(log.contains(says), "{says}: {log}");
     }
+    let many = "0 /deck_levels NaN\n".repeat(50);
+    let output = place.program(&many, &["--seconds", "0.1"]).assert().success();
+    let log = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    assert_eq!(log.lines().filter(|line| line.contains("/deck_levels from line")).count(), 50);
 }
 
 #[test]
@@ -157,6 +161,8 @@ fn a_render_is_as_long_as_it_says_or_until_silence() {
     let place = Place::new();
     assert_eq!(place.render_with("0 /play A plateau.wav", &["--seconds", "1.5"]).len(), 66_150);
     assert_eq!(place.render_with("", &["--seconds", "0.25"]).len(), 11_025);
+    let output = place.program("0 /reset\n2 /reset\n3 /reset", &["--seconds", "1"]).assert().success();
+    assert!(String::from_utf8_lossy(&output.get_output().stderr).contains("2 lines of the score lie behind the end"));
     let ended = place.render("0 /play A plateau.wav 1");
     assert!((frame(5.0)..frame(5.3)).contains(&ended.len()), "{}", ended.len());
     assert!(ended[ended.len() - 1_000..].iter().all(|x| *x == 0.0));

@@ -247,9 +247,13 @@ impl App {
         }
     }
 
-    /// Counts a refusal, answers it, and logs it unless too many of its kind were.
+    /// Counts a refusal, answers it, and logs it. Of what the network sends, only so many of a kind are logged.
     fn refuse(&mut self, origin: Origin, refusal: &Refusal) {
-        if let Verdict::Log { withheld } = self.tally.count(refusal.kind, Instant::now()) {
+        let verdict = match (self.tally.count(refusal.kind, Instant::now()), origin) {
+            (Verdict::Withhold, Origin::Score(_) | Origin::CommandLine) => Verdict::Log { withheld: 0 },
+            (verdict, _) => verdict,
+        };
+        if let Verdict::Log { withheld } = verdict {
             let more = if withheld > 0 { format!(" (and {withheld} more like it)") } else { String::new() };
             let address = if refusal.address.is_empty() { "datagram" } else { &refusal.address };
             tracing::warn!(kind = refusal.kind.name(), "{address} from {origin} refused: {refusal}{more}");
