@@ -1,0 +1,27 @@
+//! Your own callback: the renderer goes wherever sound is asked for, the engine stays with you.
+//!
+//! `cargo run -p crowd-engine-examples --example own_callback`
+
+use crowd_engine::{DeckId, Engine, Gain, SampleRate, Track};
+
+fn main() -> crowd_engine::Result<()> {
+    let (mut engine, mut renderer) = Engine::builder().split()?;
+    let audio_thread = std::thread::spawn(move || {
+        // A plug-in's or JACK's callback looks like this; blocks may have any size, and change it.
+        let mut loudest = 0.0f32;
+        for frames in [64, 480, 1_024, 1].into_iter().cycle().take(400) {
+            let mut block = vec![0.0; 2 * frames];
+            renderer.render(&mut block);
+            loudest = block.iter().fold(loudest, |most, x| most.max(x.abs()));
+            std::thread::yield_now();
+        }
+        loudest
+    });
+    let tone: Vec<f32> = (0..88_200).map(|n| (f32::from(n as u16) * 0.05).sin() * 0.5).collect();
+    let track = Track::from_interleaved(tone, SampleRate::CD, 1)?;
+    engine.deck(DeckId::A).load(&track)?.level(Gain::new(0.8)?)?.play()?;
+
+    let loudest = audio_thread.join().unwrap_or_default();
+    println!("rendered {} frames, loudest sample {loudest:.2}", engine.status().frames.0);
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! The set: which message is sent when. It is made for the generated music and does no harm to any other.
+
+use std::path::PathBuf;
+
+use rosc::OscType;
+
+/// How long the set lasts, in seconds.
+pub const SECONDS: f64 = 75.0;
+/// Seconds between two messages of a moving fader.
+const TICK: f64 = 0.05;
+
+/// One message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// When it is sent, in seconds after time zero.
+    pub at: f64,
+    /// The OSC address.
+    pub address: &'static str,
+    /// Its arguments.
+    pub args: Vec<OscType>,
+}
+
+/// The moments worth a line in the picture.
+pub const MARKS: [(f64, &str); 6] = [
+    (0.5, "start_group"),
+    (16.0, "drums, no bass"),
+    (20.0, "bass back"),
+    (38.0, "break"),
+    (49.0, "all"),
+    (66.0, "fade"),
+];
+
+/// A fader that moves from one value to another.
+struct Sweep {
+    from: f64,
+    to: f64,
+    values: (f32, f32),
+}
+
+const fn sweep(from: f64, to: f64, start: f32, end: f32) -> Sweep {
+    Sweep { from, to, values: (start, end) }
+}
+
+/// The faders of decks A to D: drums, bass, pads, lead.
+const LEVELS: [&[Sweep]; 4] = [
+    &[sweep(15.5, 16.0, 0.0, 0.8), sweep(38.0, 41.0, 0.8, 0.0), sweep(48.6, 49.0, 0.0, 0.85)],
+    &[sweep(10.0, 13.0, 0.0, 0.75), sweep(38.0, 40.0, 0.75, 0.0), sweep(48.6, 49.0, 0.0, 0.8)],
+    &[sweep(0.0, 0.1, 0.0, 0.8), sweep(53.0, 57.0, 0.8, 0.3), sweep(58.0, 62.0, 0.3, 0.75)],
+    &[
+        sweep(5.0, 10.0, 0.0, 0.55),
+        sweep(24.0, 26.0, 0.55, 0.75),
+        sweep(53.0, 57.0, 0.75, 0.9),
+        sweep(58.0, 62.0, 0.9, 0.7),
+    ],
+];
+
+/// The equalisers, in percent (0 kills, 50 is flat): deck, band, moves.
+pub const EQ: [(&str, &str, &[(f64, f64, f32, f32)]); 4] = [
+    ("A", "low", &[(0.2, 0.2, 0.0, 0.0), (20.0, 20.1, 0.0, 50.0)]),
+    ("B", "high", &[(0.2, 0.2, 0.0, 0.0), (16.0, 20.0, 0.0, 50.0)]),
+    ("C", "mid", &[(26.0, 30.0, 50.0, 0.0), (30.0, 34.0, 0.0, 50.0)]),
+    ("C", "low", &[(42.0, 46.0, 50.0, 0.0), (49.0, 49.1, 0.0, 50.0)]),
+];
+
+/// How much the crowd moves: from when on, how much (0 to 1).
+const CROWD: [(f64, f32); 9] = [
+    (1.0, 0.01),
+    (12.0, 0.04),
+    (16.0, 0.08),
+    (20.0, 0.14),
+    (26.0, 0.30),
+    (34.0, 0.45),
+    (46.0, 0.65),
+    (60.0, 0.12),
+    (66.0, 0.01),
+];
+
+/// The movement the crowd shows at a time, with the unrest of a real measurement.
+#[must_use]
+pub fn movement(at: f64) -> f32 {
+    let level = CROWD.iter().rev().find(|(from, _)| at >= *from).map_or(0.0, |(_, level)| *level);
+    level * (1.0 + 0.08 * (at * 2.3).sin() as f32)
+}
+
+/// The whole set, in the order of time. `tracks` go to decks A to D.
+#[must_use]
+pub fn set(tracks: &[PathBuf]) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut send = |at: f64, address, args| steps.push(Step { at, address, args });
+    let letters: Vec<OscType> = ["A", "B", "C", "D"].iter().take(tracks.len()).map(|&letter| letter.into()).collect();
+    for (letter, path) in letters.iter().zip(tracks) {
+        send(0.0, "/cue", vec![letter.clone(), path.display().to_string().into()]);
+    }
+    send(0.0, "/deck_levels", vec![OscType::Float(0.0); 4]);
+    send(0.1, "/start_group", [vec![OscType::Float(0.5)], letters.clone()].concat());
+    for tick in 0..=(SECONDS / TICK) as usize {
+        let at = tick as f64 * TICK;
+        let moves = |sweep: &Sweep| at >= sweep.from && at < sweep.to + TICK;
+        if LEVELS.iter().any(|deck| deck.iter().any(moves)) {
+            send(at, "/deck_levels", LEVELS.iter().map(|deck| OscType::Float(value(deck, at))).collect());
+        }
+        for (deck, band, moves) in EQ {
+            for &(from, to, start, end) in moves {
+                let sweep = sweep(from, to, start, end);
+                if at >= sweep.from && at < sweep.to + TICK {
+                    send(at, "/deck_eq", vec![deck.into(), band.into(), OscType::Float(value(&[sweep], at))]);
+                }
+            }
+        }
+        // Once a second, as a movement detector does, with what else it sends.
+        if tick % 20 == 10 {
+            send(at, "/dance/total_movement", vec![OscType::Float(movement(at))]);
+            send(at, "/dance/person_count", vec![OscType::Int(7)]);
+        }
+    }
+    for (n, letter) in letters.iter().enumerate() {
+        let fade = vec![letter.clone(), OscType::Float(66.0 + [2.0, 0.0, 3.0, 1.0][n % 4]), OscType::Float(5.0)];
+        send(65.0, "/fade", fade);
+    }
+    steps.sort_by(|a, b| a.at.total_cmp(&b.at));
+    steps
+}
+
+fn value(sweeps: &[Sweep], at: f64) -> f32 {
+    let last = sweeps.iter().rev().find(|sweep| at >= sweep.from);
+    let Some(sweep) = last else { return sweeps.first().map_or(0.0, |sweep| sweep.values.0) };
+    let part = if sweep.to > sweep.from { ((at - sweep.from) / (sweep.to - sweep.from)).min(1.0) as f32 } else { 1.0 };
+    sweep.values.0 + (sweep.values.1 - sweep.values.0) * part
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_set_is_in_order_and_ends_faded() {
+        let set = set(&["a.wav", "b.wav", "c.wav", "d.wav"].map(PathBuf::from));
+        assert!(set.is_sorted_by(|a, b| a.at <= b.at));
+        assert_eq!(set.iter().filter(|step| step.address == "/cue").count(), 4);
+        assert_eq!(set.iter().filter(|step| step.address == "/fade").count(), 4);
+        assert!(set.len() > 500, "{} messages", set.len());
+    }
+
+    #[test]
+    fn faders_arrive_where_they_are_sent() {
+        assert_eq!(value(LEVELS[0], 0.0), 0.0);
+        assert_eq!(value(LEVELS[0], 30.0), 0.8);
+        assert_eq!(value(LEVELS[0], 60.0), 0.85);
+        assert!((movement(50.0) - 0.65).abs() < 0.06);
+    }
+}
