@@ -11,6 +11,9 @@ use crowd_engine::{
 /// Frames per second of every measurement.
 pub const RATE: u32 = 44_100;
 
+/// Frames rendered before a measurement, a multiple of every block size.
+pub const WARM_UP: usize = 8_192;
+
 /// What one measurement plays.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Case {
@@ -55,7 +58,7 @@ impl Case {
         format!("{}@{}/{}-decks/{eq}/{}", self.method, self.tempo, self.decks, self.frames)
     }
 
-    /// The mix, playing, past its first half second.
+    /// The mix, playing, past its first 8,192 frames: by then every ramp has settled.
     ///
     /// # Errors
     /// As the engine's own: none of them is expected.
@@ -73,7 +76,7 @@ impl Case {
             }
         }
         let mut mix = Mix { _engine: engine, renderer, block: vec![0.0; 2 * self.frames] };
-        for _ in 0..(RATE as usize / 2).div_ceil(self.frames) {
+        for _ in 0..WARM_UP / self.frames {
             mix.render_block();
         }
         Ok(mix)

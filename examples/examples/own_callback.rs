@@ -17,7 +17,7 @@ fn main() -> crowd_engine::Result<()> {
         }
         loudest
     });
-    let tone: Vec<f32> = (0..88_200).map(|n| (f32::from(n as u16) * 0.05).sin() * 0.5).collect();
+    let tone: Vec<f32> = (0..88_200u32).map(|n| (f64::from(n) * 0.05).sin() as f32 * 0.5).collect();
     let track = Track::from_interleaved(tone, SampleRate::CD, 1)?;
     engine.deck(DeckId::A).load(&track)?.level(Gain::new(0.8)?)?.play()?;
 

@@ -12,7 +12,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::process::{Command, ExitCode};
 
-use crowd_engine_benches::Case;
+use crowd_engine_benches::{Case, WARM_UP};
 
 /// A case may cost this much more than the table says.
 const TOLERANCE: f64 = 0.03;
@@ -60,9 +60,8 @@ fn count(case: &Case) -> Result<u64, Box<dyn Error>> {
     let said = String::from_utf8_lossy(&counted.stderr);
     let all = said.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse::<u64>().ok());
     let all = all.filter(|_| counted.status.success()).ok_or_else(|| format!("valgrind failed:\n{said}"))?;
-    // The mix was brought half a second in before, and those blocks were counted too.
-    let before = (crowd_engine_benches::RATE as usize / 2).div_ceil(case.frames);
-    Ok(all * 1_024 / ((blocks + before) * case.frames) as u64)
+    // The blocks of the warm-up were counted too.
+    Ok(all * 1_024 / (FRAMES + WARM_UP) as u64)
 }
 
 fn count_all() -> Result<Table, Box<dyn Error>> {
