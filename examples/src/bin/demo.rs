@@ -24,7 +24,8 @@ struct Args {
     /// Folder with music of your own: its first four files, by name, in any format audio-server reads
     #[arg(long, value_name = "DIR")]
     music: Option<PathBuf>,
-    /// Where the sound goes, as audio-server takes it; a device if there is one unless given
+    /// Where the sound goes: `file` for the recording alone, else as audio-server takes it; a device if there is one
+    /// unless given
     #[arg(long, value_name = "OUTPUT")]
     output: Option<String>,
     /// The server program; the one beside this program unless given
@@ -104,6 +105,9 @@ fn start(program: &Path, output: Option<&str>, recording: &Path) -> Result<(Serv
     let path = recording.display().to_string();
     let file = format!("file:{path}");
     if let Some(output) = output {
+        if output == "file" {
+            return Server::start(program, &["--output", &file]);
+        }
         return Server::start(program, &["--output", output, "--record", &path]);
     }
     Server::start(program, &["--record", &path]).or_else(|problem| {

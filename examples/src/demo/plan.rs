@@ -23,7 +23,7 @@ pub struct Step {
 /// The moments worth a line in the picture.
 pub const MARKS: [(f64, &str); 6] = [
     (0.5, "start_group"),
-    (16.0, "drums, no bass"),
+    (16.0, "drums"),
     (20.0, "bass back"),
     (38.0, "break"),
     (49.0, "all"),

@@ -54,7 +54,7 @@ impl Heard<'_> {
         let tempo = Lines::new("Tempo follows movement")
             .unit("BPM")
             .range(100.0, 135.0)
-            .right("movement", 0.0, 1.0)
+            .right("0 to 1", 0.0, 1.0)
             .height(170)
             .curve(Curve::new("movement", shifted(self.movement)).style(Style::Area).on_right())
             .curve(Curve::new("tempo", curve(&|moment| moment.tempo)));

@@ -1,0 +1,34 @@
+//! A sound device, with a supervisor that survives its loss. Plays four bars; without a sound card, `null` plays them
+//! unheard and `file:PATH` into a file.
+//!
+//! `cargo run --release -p crowd-engine-examples --example device [-- null]`
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crowd_engine::{DeckId, Engine, Track};
+use crowd_engine_examples::{music, synth};
+
+fn main() -> ExitCode {
+    let output = std::env::args().nth(1).unwrap_or_else(|| "device".into());
+    match play(&output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("device: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn play(output: &str) -> crowd_engine::Result<()> {
+    let mut engine = Engine::builder().open(output.parse()?)?;
+    let [drums, ..] = music::tracks().map(|(_, samples)| samples);
+    let track = Track::from_interleaved(drums, crowd_engine::SampleRate::new(synth::RATE)?, 2)?;
+    engine.deck(DeckId::A).load(&track)?.play()?;
+    std::thread::sleep(Duration::from_secs(8));
+
+    if let Some(health) = engine.health() {
+        println!("{}: {} blocks, {} underruns", health.output, health.blocks, health.underruns());
+    }
+    engine.close()
+}
