@@ -9,7 +9,13 @@ fn blocks(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("block");
     group.warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1)).sample_size(30);
     for case in Case::all() {
-        let mut mix = case.mix().unwrap_or_else(|error| panic!("{}: {error}", case.name()));
+        let mut mix = match case.mix() {
+            Ok(mix) => mix,
+            Err(error) => {
+                eprintln!("{}: {error}", case.name());
+                std::process::exit(1);
+            }
+        };
         group.throughput(Throughput::Elements(case.frames as u64));
         group.bench_function(case.name(), |bencher| bencher.iter(|| mix.render_block()));
     }

@@ -21,14 +21,8 @@ pub struct Step {
 }
 
 /// The moments worth a line in the picture.
-pub const MARKS: [(f64, &str); 6] = [
-    (0.5, "start_group"),
-    (16.0, "drums"),
-    (20.0, "bass back"),
-    (38.0, "break"),
-    (49.0, "all"),
-    (66.0, "fade"),
-];
+pub const MARKS: [(f64, &str); 6] =
+    [(0.5, "start_group"), (16.0, "drums"), (20.0, "bass back"), (38.0, "break"), (49.0, "all"), (66.0, "fade")];
 
 /// A fader that moves from one value to another.
 struct Sweep {
@@ -54,8 +48,11 @@ const LEVELS: [&[Sweep]; 4] = [
     ],
 ];
 
+/// A move of an equaliser: from when to when, and from how many percent to how many.
+pub type Move = (f64, f64, f32, f32);
+
 /// The equalisers, in percent (0 kills, 50 is flat): deck, band, moves.
-pub const EQ: [(&str, &str, &[(f64, f64, f32, f32)]); 4] = [
+pub const EQ: [(&str, &str, &[Move]); 4] = [
     ("A", "low", &[(0.2, 0.2, 0.0, 0.0), (20.0, 20.1, 0.0, 50.0)]),
     ("B", "high", &[(0.2, 0.2, 0.0, 0.0), (16.0, 20.0, 0.0, 50.0)]),
     ("C", "mid", &[(26.0, 30.0, 50.0, 0.0), (30.0, 34.0, 0.0, 50.0)]),
