@@ -375,6 +375,21 @@ fn bad_messages_are_counted_answered_and_change_no_sample() {
 }
 
 #[test]
+fn a_cue_that_fails_leaves_the_one_before_in_its_place() {
+    let mut rig = Rig::new();
+    rig.send("/cue", &[s("A"), s(&any_file()), f(0.5)]);
+    rig.arrive(Ok(staircase(SECOND)));
+    rig.send("/cue", &[s("A"), s("/no/such/file.wav")]);
+    rig.send("/cue", &[s("A"), s(&any_file())]);
+    rig.send("/start_group", &[f(0.0), s("A")]);
+    rig.arrive(Err("broken.mp3: not music".into()));
+    rig.run(8);
+    assert_eq!(rig.heard("/error").len(), 2);
+    let from = rig.first_sound().unwrap();
+    assert_staircase(&rig.sound, from + 64, SECOND / 2 + 64, SECOND, 1.0);
+}
+
+#[test]
 fn an_engine_that_takes_nothing_is_waited_for_and_then_told() {
     let mut rig = Rig::new();
     for n in 0..70_000 {

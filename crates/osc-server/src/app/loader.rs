@@ -1,11 +1,11 @@
 //! Worker threads that turn paths into tracks while the music plays.
 
 use crate::media_root::MediaRoot;
-use crate::refusal::Kind;
+use crate::refusal::{Kind, Refusal};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, unbounded};
 use crowd_engine::Track;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
@@ -32,7 +32,8 @@ pub struct Loaded {
 /// The sending side of the workers.
 #[derive(Debug)]
 pub struct Loader {
-    jobs: Sender<(Ticket, String)>,
+    media: MediaRoot,
+    jobs: Sender<(Ticket, PathBuf)>,
     done: Receiver<Loaded>,
     last: Ticket,
     outstanding: usize,
@@ -44,30 +45,35 @@ impl Loader {
     /// # Errors
     /// When the system gives no threads.
     pub fn start(media: MediaRoot, decode: Decode) -> std::io::Result<Self> {
-        let (jobs, work) = bounded::<(Ticket, String)>(QUEUE);
+        let (jobs, work) = bounded::<(Ticket, PathBuf)>(QUEUE);
         let (finished, done) = unbounded();
-        let media = Arc::new(media);
         for n in 1..=WORKERS {
-            let (work, finished, media, decode) = (work.clone(), finished.clone(), media.clone(), decode.clone());
+            let (work, finished, decode) = (work.clone(), finished.clone(), decode.clone());
             thread::Builder::new().name(format!("load-{n}")).spawn(move || {
-                for (ticket, path) in work {
-                    let result = load(&media, &decode, &path);
+                for (ticket, file) in work {
+                    let result = load(&decode, &file);
                     if finished.send(Loaded { ticket, result }).is_err() {
                         return;
                     }
                 }
             })?;
         }
-        Ok(Self { jobs, done, last: 0, outstanding: 0 })
+        Ok(Self { media, jobs, done, last: 0, outstanding: 0 })
     }
 
-    /// Asks for a file; `None` when too many wait already.
-    pub fn request(&mut self, path: &str) -> Option<Ticket> {
+    /// Asks for a file.
+    ///
+    /// # Errors
+    /// [`Kind::Path`] when it is not there or may not be opened, [`Kind::Busy`] when too many files wait already.
+    pub fn request(&mut self, path: &str) -> Result<Ticket, Refusal> {
+        let file = self.media.resolve(path).map_err(|error| Refusal::new(Kind::Path, "", error.to_string()))?;
         let ticket = self.last + 1;
-        self.jobs.try_send((ticket, path.to_owned())).ok()?;
+        self.jobs
+            .try_send((ticket, file))
+            .map_err(|_| Refusal::new(Kind::Busy, "", "too many files wait to be read: try again in a moment"))?;
         self.last = ticket;
         self.outstanding += 1;
-        Some(ticket)
+        Ok(ticket)
     }
 
     /// A load that has ended, if there is one.
@@ -97,10 +103,9 @@ impl Loader {
     }
 }
 
-fn load(media: &MediaRoot, decode: &Decode, path: &str) -> Result<Track, (Kind, String)> {
-    let file = media.resolve(path).map_err(|error| (Kind::Path, error.to_string()))?;
-    // A decoder that panics on a hostile file must not take the worker with it.
-    match catch_unwind(AssertUnwindSafe(|| decode(&file))) {
+/// A decoder that panics on a hostile file does not take the worker with it.
+fn load(decode: &Decode, file: &Path) -> Result<Track, (Kind, String)> {
+    match catch_unwind(AssertUnwindSafe(|| decode(file))) {
         Ok(result) => result.map_err(|text| (Kind::Load, text)),
         Err(_) => Err((Kind::Load, format!("{}: the decoder failed on this file", file.display()))),
     }
@@ -120,11 +125,11 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let path = file.path().to_str().unwrap();
         let mut loader = loader(|_| Ok(Track::from_interleaved(vec![0.0; 8], SampleRate::CD, 2).unwrap()));
-        let mut tickets: Vec<_> = (0..50).map(|_| loader.request(path).unwrap()).collect();
-        tickets.push(loader.request("/no/such/file").unwrap());
+        let tickets: Vec<_> = (0..50).map(|_| loader.request(path).unwrap()).collect();
+        assert_eq!(loader.request("/no/such/file").unwrap_err().kind, Kind::Path);
         let mut ended = Vec::new();
         while let Some(loaded) = loader.wait() {
-            assert_eq!(loaded.result.is_ok(), loaded.ticket != 51);
+            assert!(loaded.result.is_ok());
             ended.push(loaded.ticket);
         }
         ended.sort_unstable();

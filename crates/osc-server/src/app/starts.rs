@@ -21,15 +21,16 @@ pub struct Group {
 impl App {
     /// Asks for a file to become buffer `id`.
     pub(super) fn load(&mut self, asked: Asked, id: BufferId, path: &str, name: Option<&str>) -> Result<(), Refusal> {
-        let Some(ticket) = self.loader.request(path) else {
-            return Err(Refusal::new(Kind::Busy, "", "too many files wait to be read: try again in a moment"));
-        };
+        let ticket = self.loader.request(path)?;
         let stem = || Path::new(path).file_stem().map_or_else(|| path.into(), |stem| stem.to_string_lossy());
         let name = quote(&name.map_or_else(stem, Into::into));
         tracing::debug!("deck {}: loading \"{name}\"", id.deck());
         let content = Content::Loading(ticket, None);
-        let before = self.stems.insert(id, Buffer { name, cue: 0.0, armed: false, asked, content });
-        self.stop_counting(id, before);
+        let before = self.stems.insert(id, Buffer { name, cue: 0.0, armed: false, asked, content, before: None });
+        self.stop_counting(id, before.as_ref());
+        if let Some(buffer) = self.stems.get_mut(id) {
+            buffer.before = before.and_then(Buffer::ready).map(Box::new);
+        }
         Ok(())
     }
 
@@ -50,6 +51,7 @@ impl App {
                 let seconds = track.frames().seconds(track.sample_rate());
                 let Some(buffer) = self.stems.get_mut(id) else { return };
                 let (asked, name, armed) = (buffer.asked, buffer.name.clone(), buffer.armed);
+                buffer.before = None;
                 let late = match std::mem::replace(&mut buffer.content, Content::Ready(track)) {
                     Content::Loading(_, late) => late,
                     Content::Ready(_) => None,
@@ -64,7 +66,11 @@ impl App {
             Err((kind, text)) => {
                 if let Some(buffer) = self.stems.remove(id) {
                     self.refuse_asked(buffer.asked, Refusal::new(kind, "", text));
-                    self.stop_counting(id, Some(buffer));
+                    self.stop_counting(id, Some(&buffer));
+                    if let Some(before) = buffer.before {
+                        tracing::info!("deck {}: \"{}\" stays", id.deck(), before.name);
+                        self.stems.insert(id, *before);
+                    }
                 }
             }
         }
@@ -170,7 +176,7 @@ impl App {
     }
 
     /// Ends the silent counting of a stem whose file will not come any more.
-    fn stop_counting(&mut self, id: BufferId, before: Option<Buffer>) {
+    fn stop_counting(&mut self, id: BufferId, before: Option<&Buffer>) {
         if let Some(Buffer { content: Content::Loading(_, Some(_)), .. }) = before
             && let Some(stop) = self.stems.stop(id)
         {

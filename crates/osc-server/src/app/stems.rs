@@ -47,6 +47,18 @@ pub struct Buffer {
     pub asked: Asked,
     /// The file itself.
     pub content: Content,
+    /// What had its place, until the new file has proved to be one.
+    pub before: Option<Box<Buffer>>,
+}
+
+impl Buffer {
+    /// The latest of it that is a file: itself, or what it was to replace.
+    pub fn ready(self) -> Option<Self> {
+        match self.content {
+            Content::Ready(_) => Some(self),
+            Content::Loading(..) => self.before.map(|before| *before),
+        }
+    }
 }
 
 /// A file, or the wait for one.
