@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# The long proofs. A tool that is missing is named, with the way to get it, and counted: what was skipped was not proved.
+#
+#   scripts/proof.sh [STEP...]     all steps unless some are named
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+target=${CARGO_TARGET_DIR:-target}
+passed=() failed=() skipped=()
+
+# step NAME 'REQUIREMENT' 'HOW TO GET IT' COMMAND: REQUIREMENT is a command that succeeds when the tool is there.
+step() {
+    local name=$1 requirement=$2 remedy=$3 command=$4 start=$SECONDS
+    if [ ${#wanted[@]} -gt 0 ] && [[ " ${wanted[*]} " != *" $name "* ]]; then
+        return
+    fi
+    echo "== $name"
+    if ! bash -c "$requirement" >/dev/null 2>&1; then
+        echo "== $name SKIPPED: $remedy"
+        skipped+=("$name")
+    elif timeout 3600 bash -c "set -euo pipefail; $command"; then
+        echo "== $name holds ($((SECONDS - start)) s)"
+        passed+=("$name")
+    else
+        echo "== $name FAILED ($((SECONDS - start)) s)"
+        failed+=("$name")
+    fi
+}
+
+wanted=("$@")
+nightly='rustup +nightly component list --installed 2>/dev/null || rustup component list --installed --toolchain nightly'
+
+step long-tests true '' \
+    'cargo test --release --locked --workspace -- --ignored'
+step loom true '' \
+    "RUSTFLAGS='--cfg loom' CARGO_TARGET_DIR='$target/loom' cargo test --locked --release -p crowd-engine --no-default-features --lib proof"
+step miri "$nightly | grep -q '^miri'" 'rustup toolchain install nightly --component miri' \
+    "CARGO_TARGET_DIR='$target/miri' cargo +nightly miri test --locked -p crowd-engine --no-default-features --lib rt::"
+step realtime-sanitizer 'cargo +nightly --version' 'rustup toolchain install nightly' \
+    "RUSTFLAGS='-Zsanitizer=realtime --cfg rtsan' CARGO_TARGET_DIR='$target/rtsan' cargo +nightly test --locked --release --target x86_64-unknown-linux-gnu -p crowd-engine --no-default-features --test promises"
+arm='command -v aarch64-linux-gnu-gcc && { command -v qemu-aarch64-static || command -v qemu-aarch64; } && { rustup target list --installed | grep -q aarch64-unknown-linux-gnu; }'
+get_arm='apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static; rustup target add aarch64-unknown-linux-gnu'
+step aarch64 "$arm" "$get_arm" \
+    "export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
+     export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER=\"\$(command -v qemu-aarch64-static || command -v qemu-aarch64) -L /usr/aarch64-linux-gnu\"
+     cargo test --release --locked --target aarch64-unknown-linux-gnu -p crowd-engine --no-default-features --lib --tests"
+step aarch64-cost "$arm" "$get_arm" scripts/arm_cost.sh
+step cost 'valgrind --version' 'apt-get install valgrind' scripts/cost_gate.sh
+step fuzz 'cargo fuzz --version && cargo +nightly --version' \
+    'cargo install cargo-fuzz; rustup toolchain install nightly' \
+    "cd fuzz; for it in osc_datagram score media wav_round_trip; do cargo +nightly fuzz run \$it -- -max_total_time=120 -timeout=10 -rss_limit_mb=2048; done"
+step licences 'cargo deny --version' 'cargo install cargo-deny' \
+    'cargo deny --locked check licenses bans sources'
+
+echo
+echo "holds:   ${passed[*]-}"
+echo "skipped: ${skipped[*]-}"
+echo "failed:  ${failed[*]-}"
+[ ${#failed[@]} -eq 0 ]
