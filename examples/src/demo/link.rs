@@ -22,7 +22,7 @@ pub struct Moment {
     pub underruns: i64,
     /// Messages refused.
     pub refused: i64,
-    /// Gains of the decks, fades not included.
+    /// Gains of the decks, fades included.
     pub levels: [f64; 4],
     /// Peaks of the decks behind fader, fade and equaliser, in dBFS.
     pub peaks: [f64; 4],
