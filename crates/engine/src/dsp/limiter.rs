@@ -37,6 +37,8 @@ pub struct Limiter {
     boxes: [Average; 2],
     /// The sum of the second average when every gain is 1.
     full: i64,
+    /// Its reciprocal, exact because it is a power of two.
+    share: f64,
 }
 
 impl Limiter {
@@ -60,6 +62,7 @@ impl Limiter {
             release: (share * ONE as f64) as i64,
             boxes: [Average::new(ONE, half), Average::new(ONE * half as i64, half)],
             full: ONE * (half * half) as i64,
+            share: 1.0 / (ONE * (half * half) as i64) as f64,
         }
     }
 
@@ -120,7 +123,7 @@ impl Limiter {
             };
             let once = self.boxes[0].push(self.gain);
             let twice = self.boxes[1].push(once);
-            let gain = (twice as f64 / self.full as f64) as f32;
+            let gain = (twice as f64 * self.share) as f32;
             told.gain = told.gain.min(gain);
             // The clamp takes what the rounding of the product may add: one unit in the last place.
             *frame = self.delay.swap(input).map(|v| (v * gain).clamp(-self.ceiling, self.ceiling));
