@@ -60,15 +60,19 @@ impl Meter {
     }
 
     fn listen(&mut self, frames: &[[f32; 2]]) {
+        // Copies, so that what is carried from frame to frame stays in registers.
+        let (mut weighting, mut now) = (self.weighting.clone(), self.now);
         for frame in frames {
             let [l, r] = frame.map(|v| if v.abs() <= LARGEST { v } else { 0.0 });
-            self.now.peak = self.now.peak.max(l.abs()).max(r.abs());
+            let level = if l.abs() > r.abs() { l.abs() } else { r.abs() };
+            now.peak = if level > now.peak { level } else { now.peak };
             let [l, r] = [f64::from(l), f64::from(r)];
-            self.now.power += l * l + r * r;
-            let [l, r] = self.weighting.tick([l, r]);
-            self.now.weighted += l * l + r * r;
+            now.power += l * l + r * r;
+            let [l, r] = weighting.tick([l, r]);
+            now.weighted += l * l + r * r;
         }
-        self.now.frames += frames.len() as u32;
+        now.frames += frames.len() as u32;
+        (self.weighting, self.now) = (weighting, now);
     }
 
     /// The largest sample (linear, either channel) of the last 400 to 500 ms, the newest included.
