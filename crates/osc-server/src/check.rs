@@ -22,17 +22,25 @@ pub struct Cost {
     pub frames: usize,
     /// How long a block lasts.
     pub period: Duration,
-    /// What it took on average.
+    /// Processor time it took on average.
     pub mean: Duration,
-    /// What the slowest but one in a thousand took.
+    /// Processor time that all but one in a thousand stayed below.
     pub slow: Duration,
+    /// The same on the clock: with what other programs took in between.
+    pub waited: Duration,
 }
 
 impl Cost {
-    /// Whether a device with blocks of this size can be served.
+    /// Whether a device with blocks of this size can be served by a thread with realtime priority.
     #[must_use]
     pub fn fits(&self) -> bool {
         self.slow.as_secs_f64() < SAFE * self.period.as_secs_f64()
+    }
+
+    /// Whether it can be served without realtime priority, as busy as the machine is now.
+    #[must_use]
+    pub fn fits_now(&self) -> bool {
+        self.waited.as_secs_f64() < SAFE * self.period.as_secs_f64()
     }
 
     /// The share of one processor core this takes.
@@ -57,26 +65,42 @@ pub fn measure(method: StretchMethod, sample_rate: SampleRate) -> crowd_engine::
             offline.render_into(&mut block);
         }
         let blocks = (SECONDS * f64::from(sample_rate.get()) / frames as f64) as usize;
-        let mut times: Vec<Duration> = (0..blocks.max(1))
+        let (mut busy, mut waited): (Vec<_>, Vec<_>) = (0..blocks.max(1))
             .map(|_| {
-                let began = Instant::now();
+                let (began, worked) = (Instant::now(), processor_time());
                 offline.render_into(&mut block);
-                began.elapsed()
+                let waited = began.elapsed();
+                (worked.zip(processor_time()).map_or(waited, |(from, to)| to.saturating_sub(from)), waited)
             })
-            .collect();
-        times.sort_unstable();
-        let mean = times.iter().sum::<Duration>() / u32::try_from(times.len()).unwrap_or(u32::MAX);
-        let slow = times.get(times.len() - 1 - times.len() / 1000).copied().unwrap_or(mean);
+            .unzip();
+        let mean = busy.iter().sum::<Duration>() / u32::try_from(busy.len()).unwrap_or(u32::MAX);
         let period = Duration::from_secs_f64(frames as f64 / f64::from(sample_rate.get()));
-        costs.push(Cost { frames, period, mean, slow });
+        costs.push(Cost { frames, period, mean, slow: slow(&mut busy), waited: slow(&mut waited) });
     }
     Ok(costs)
 }
 
+/// What all but one in a thousand stay below, or equal.
+fn slow(times: &mut [Duration]) -> Duration {
+    times.sort_unstable();
+    times.len().checked_sub(1 + times.len() / 1000).and_then(|n| times.get(n)).copied().unwrap_or_default()
+}
+
+/// The processor time this thread has used; `None` where the system does not tell.
+fn processor_time() -> Option<Duration> {
+    #[cfg(target_os = "linux")]
+    {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        Duration::try_from(time).ok()
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
 /// The smallest buffer from which on every larger one fits as well.
 #[must_use]
-pub fn smallest_safe(costs: &[Cost]) -> Option<usize> {
-    costs.iter().rev().take_while(|cost| cost.fits()).last().map(|cost| cost.frames)
+pub fn smallest_safe(costs: &[Cost], fits: impl Fn(&Cost) -> bool) -> Option<usize> {
+    costs.iter().rev().take_while(|cost| fits(cost)).last().map(|cost| cost.frames)
 }
 
 /// Four decks of noise at 118/120 of their speed.
@@ -112,22 +136,29 @@ mod tests {
 
     fn cost(frames: usize, slow_share: f64) -> Cost {
         let period = Duration::from_secs_f64(frames as f64 / 44_100.0);
-        Cost { frames, period, mean: period.mul_f64(slow_share / 2.0), slow: period.mul_f64(slow_share) }
+        Cost {
+            frames,
+            period,
+            mean: period.mul_f64(slow_share / 2.0),
+            slow: period.mul_f64(slow_share),
+            waited: period,
+        }
     }
 
     #[test]
     fn a_buffer_is_safe_when_all_larger_ones_are() {
-        assert_eq!(smallest_safe(&[cost(64, 0.9), cost(128, 0.4), cost(256, 0.1)]), Some(128));
-        assert_eq!(smallest_safe(&[cost(64, 0.1), cost(128, 0.8), cost(256, 0.1)]), Some(256));
-        assert_eq!(smallest_safe(&[cost(64, 0.1), cost(128, 0.8)]), None);
-        assert_eq!(smallest_safe(&[]), None);
+        assert_eq!(smallest_safe(&[cost(64, 0.9), cost(128, 0.4), cost(256, 0.1)], Cost::fits), Some(128));
+        assert_eq!(smallest_safe(&[cost(64, 0.1), cost(128, 0.8), cost(256, 0.1)], Cost::fits), Some(256));
+        assert_eq!(smallest_safe(&[cost(64, 0.1), cost(128, 0.8)], Cost::fits), None);
+        assert_eq!(smallest_safe(&[], Cost::fits), None);
+        assert_eq!(smallest_safe(&[cost(64, 0.1)], Cost::fits_now), None);
     }
 
     #[test]
     fn every_size_is_measured_at_work() {
         let costs = measure(StretchMethod::PlaybackRate, SampleRate::new(8_000).unwrap()).unwrap();
         assert_eq!(costs.iter().map(|c| c.frames).collect::<Vec<_>>(), SIZES);
-        assert!(costs.iter().all(|c| c.mean > Duration::ZERO && c.slow >= Duration::from_nanos(100)));
+        assert!(costs.iter().all(|c| c.mean > Duration::ZERO && c.waited >= c.mean / 2));
         let mut offline = heavy_mix(StretchMethod::PlaybackRate, SampleRate::CD).unwrap();
         offline.render_frames(44_100);
         let status = offline.engine().status();

@@ -3,12 +3,13 @@
 use crate::allow::Allow;
 use crate::app::{App, Decode, Loader, STEMS, Settings};
 use crate::bpm_config::{self, BpmConfig};
+use crate::check::{self as checker, Cost};
 use crate::cli::{Serve, Stretch};
 use crate::live::{self, Desk};
 use crate::log::Clock;
 use crate::media_root::MediaRoot;
 use crate::net::{self, Received};
-use crate::{check as checker, render as renderer, score};
+use crate::{render as renderer, score};
 use crossbeam_channel::bounded;
 use crowd_engine::{Bpm, Engine, EngineConfig, SampleRate, StretchMethod, Track};
 use crowd_media::DecodeOptions;
@@ -234,37 +235,36 @@ pub fn check(sample_rate: u32, json: bool) -> Result<(), Error> {
     let rate = SampleRate::new(sample_rate)?;
     for method in StretchMethod::ALL {
         let costs = checker::measure(*method, rate)?;
-        let safe = checker::smallest_safe(&costs);
+        let safe = checker::smallest_safe(&costs, Cost::fits);
+        let now = checker::smallest_safe(&costs, Cost::fits_now);
         if json {
             for cost in &costs {
                 let line = json!({
                     "method": method.name(), "frames": cost.frames, "period_us": micros(cost.period),
-                    "mean_us": micros(cost.mean), "slow_us": micros(cost.slow), "load": cost.load(), "fits": cost.fits(),
+                    "mean_us": micros(cost.mean), "slow_us": micros(cost.slow), "waited_us": micros(cost.waited),
+                    "load": cost.load(), "fits": cost.fits(), "fits_now": cost.fits_now(),
                 });
                 println!("{line}");
             }
-            println!("{}", json!({ "method": method.name(), "buffer_size": safe }));
+            println!("{}", json!({ "method": method.name(), "buffer_size": safe, "buffer_size_now": now }));
             continue;
         }
         println!("{method}: four decks at 118/120 of their speed, equaliser and limiter at work, {rate}\n");
-        println!("  frames    a block lasts    takes (mean)    (1 in 1000)    of one core");
+        println!("  frames   a block lasts   takes (mean)   (1 in 1000)   with interruptions   of one core");
         for cost in &costs {
             println!(
-                "  {:>6}    {:>10.2} ms    {:>9.1} us    {:>8.1} us    {:>8.2} %{}",
+                "  {:>6}   {:>10.2} ms   {:>9.1} us   {:>8.1} us   {:>15.1} us   {:>8.2} %",
                 cost.frames,
                 micros(cost.period) / 1000.0,
                 micros(cost.mean),
                 micros(cost.slow),
+                micros(cost.waited),
                 100.0 * cost.load(),
-                if cost.fits() { "" } else { "   too slow" },
             );
         }
-        match safe {
-            Some(frames) => println!("\n--buffer-size {frames} and up is safe on this machine"),
-            None => {
-                println!("\nno buffer size is safe on this machine: is something else busy? Is this a release build?")
-            }
-        }
+        let size = |safe: Option<usize>| safe.map_or_else(|| "none of these".into(), |n| format!("{n} and up"));
+        println!("\nsafe for --buffer-size, with realtime priority:                  {}", size(safe));
+        println!("without it, if this machine stays no busier than it is just now: {}", size(now));
     }
     Ok(())
 }
