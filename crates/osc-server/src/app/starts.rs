@@ -67,6 +67,10 @@ impl App {
                 if let Some(buffer) = self.stems.remove(id) {
                     self.refuse_asked(buffer.asked, Refusal::new(kind, "", text));
                     self.stop_counting(id, Some(&buffer));
+                    // What waits for the new file may start the one before, but must not start it a second time.
+                    if buffer.before.as_ref().is_some_and(|before| !before.armed) {
+                        self.drop_waiting(id);
+                    }
                     if let Some(before) = buffer.before {
                         tracing::info!("deck {}: \"{}\" stays", id.deck(), before.name);
                         self.stems.insert(id, *before);
