@@ -60,7 +60,7 @@ pub struct Renderer {
     most_retired: usize,
     /// Hears everything that is played.
     #[cfg(feature = "decode")]
-    tap: Option<crate::output::Tape>,
+    tap: Option<crate::rt::Tape>,
     /// Not to be shared: `&Renderer` does not cross threads.
     _not_sync: PhantomData<std::cell::Cell<()>>,
 }
@@ -142,7 +142,7 @@ impl Renderer {
 
     /// From now on `tape` is offered all that is played.
     #[cfg(feature = "decode")]
-    pub(crate) fn record(&mut self, tape: crate::output::Tape) {
+    pub(crate) fn record(&mut self, tape: crate::rt::Tape) {
         self.tap = Some(tape);
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::units::SampleRate;
@@ -133,7 +133,7 @@ pub(crate) struct Meter {
     missed: AtomicU64,
     xruns: AtomicU64,
     reopens: AtomicU64,
-    lost: AtomicU64,
+    lost: Arc<AtomicU64>,
     smallest: AtomicU32,
     largest: AtomicU32,
     total: Span,
@@ -159,7 +159,7 @@ impl Meter {
             missed: AtomicU64::new(0),
             xruns: AtomicU64::new(0),
             reopens: AtomicU64::new(0),
-            lost: AtomicU64::new(0),
+            lost: Arc::default(),
             smallest: AtomicU32::new(u32::MAX),
             largest: AtomicU32::new(0),
             total: Span::default(),
@@ -187,10 +187,10 @@ impl Meter {
         self.missed.fetch_add(1, Relaxed);
     }
 
-    /// Counts frames that did not reach the recording.
+    /// Where frames are counted that did not reach the recording.
     #[cfg(feature = "decode")]
-    pub fn lost(&self, frames: u64) {
-        self.lost.fetch_add(frames, Relaxed);
+    pub fn lost(&self) -> Arc<AtomicU64> {
+        self.lost.clone()
     }
 
     fn realtime(&self) -> Realtime {

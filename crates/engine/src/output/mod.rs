@@ -170,7 +170,7 @@ impl Wish {
 }
 
 #[cfg(feature = "decode")]
-pub(crate) use recorder::{Recorder as Recording, Tape};
+pub(crate) use recorder::Recorder as Recording;
 /// There is none without the WAV writer.
 #[cfg(not(feature = "decode"))]
 pub(crate) enum Recording {}

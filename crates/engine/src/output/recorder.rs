@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use crowd_media::atomic::AtomicFile;
 use crowd_media::wav::{Format, Spec, Writer};
-use ringbuf::traits::{Consumer, Observer, Producer, Split};
-use ringbuf::{HeapCons, HeapProd, HeapRb};
+use ringbuf::HeapCons;
+use ringbuf::traits::{Consumer, Observer};
 
 use super::health::{Meter, State};
 use super::paced::Sink;
 use crate::error::{Error, Result};
+use crate::rt::Tape;
 use crate::units::SampleRate;
 
 /// Seconds of sound the ring holds while the disk is busy.
@@ -33,13 +34,6 @@ pub(crate) struct Recorder {
     output: String,
 }
 
-/// The player's side: its end is the end of the recording.
-pub(crate) struct Tape {
-    ring: HeapProd<f32>,
-    gone: Arc<AtomicBool>,
-    meter: Arc<Meter>,
-}
-
 impl Recorder {
     /// Begins a recording at `path`; the file appears there, complete, when it is closed.
     ///
@@ -56,14 +50,13 @@ impl Recorder {
         let spec = Spec::new(rate.get(), 2, Format::F32);
         let writer = Writer::create(path, spec).map_err(|cause| refused(cause.to_string()))?;
         let frames = (RING_SECONDS * rate.get() as usize).max(2 * block);
-        let (ring, consumer) = HeapRb::new(2 * frames).split();
         let gone = Arc::new(AtomicBool::new(false));
+        let (tape, reader) = Tape::new(frames, gone.clone(), meter.lost());
         let (sender, done) = mpsc::channel();
-        let tape = Tape { ring, gone: gone.clone(), meter: meter.clone() };
         let thread = thread::Builder::new()
             .name("crowd-recorder".into())
             .spawn(move || {
-                let outcome = record(writer, consumer);
+                let outcome = record(writer, reader);
                 gone.store(true, Ordering::Relaxed);
                 if let Err(error) = &outcome {
                     let mut condition = meter.condition();
@@ -99,25 +92,14 @@ impl Recorder {
     }
 }
 
-impl Tape {
-    /// Takes what the ring has room for, without waiting; the rest is counted as lost.
-    pub fn offer(&mut self, block: &[f32]) {
-        let whole = self.ring.vacant_len().min(block.len()) & !1;
-        let taken = self.ring.push_slice(block.get(..whole).unwrap_or_default());
-        if taken < block.len() && !self.gone.load(Ordering::Relaxed) {
-            self.meter.lost((block.len() - taken) as u64 / 2);
-        }
-    }
-}
-
 impl Sink for Tape {
     /// Never loses a frame: when the disk is four seconds behind, the engine waits, late and counted as late.
     fn take(&mut self, block: &[f32], stop: &AtomicBool) {
         let mut rest = block;
         loop {
-            let taken = self.ring.push_slice(rest);
+            let taken = self.push(rest);
             rest = rest.get(taken..).unwrap_or_default();
-            if rest.is_empty() || self.gone.load(Ordering::Relaxed) || stop.load(Ordering::Relaxed) {
+            if rest.is_empty() || self.is_gone() || stop.load(Ordering::Relaxed) {
                 return;
             }
             thread::sleep(LOOK);

@@ -4,11 +4,15 @@ mod bin;
 #[cfg(any(feature = "device", test))]
 mod slot;
 mod snapshot;
+#[cfg(feature = "decode")]
+mod tape;
 
 pub(crate) use bin::ReturnBin;
 #[cfg(any(feature = "device", test))]
 pub(crate) use slot::Slot;
 pub(crate) use snapshot::Snapshot;
+#[cfg(feature = "decode")]
+pub(crate) use tape::Tape;
 
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic;
