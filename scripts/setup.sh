@@ -87,9 +87,14 @@ if ! rust_is_new_enough; then
         rustup update stable --no-self-update && rustup default stable ||
             die "rustup could not get it. Is there a network? By hand: rustup update stable"
     else
-        curl --proto '=https' --tlsv1.2 --retry 2 -fsS https://sh.rustup.rs |
-            sh -s -- -y --profile minimal --component clippy,rustfmt --default-toolchain stable --no-modify-path ||
-            die "Rust could not be installed. Is there a network? By hand: https://rustup.rs"
+        installer=$(mktemp)
+        trap 'rm -f "$installer"' EXIT
+        # The same script at its two addresses: some networks know only one of them.
+        for address in https://sh.rustup.rs https://static.rust-lang.org/rustup/rustup-init.sh; do
+            curl --proto '=https' --tlsv1.2 --retry 2 -fsS -o "$installer" "$address" && break
+        done
+        sh "$installer" -y --profile minimal --component clippy,rustfmt --default-toolchain stable --no-modify-path &&
+            [ -s "$installer" ] || die "Rust could not be installed. Is there a network? By hand: https://rustup.rs"
     fi
     hash -r
     rust_is_new_enough ||
