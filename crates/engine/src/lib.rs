@@ -57,8 +57,6 @@
 //! |---|---|---|---|
 //! | `device` | yes | sound cards through cpal | ALSA's headers on Linux |
 //! | `decode` | yes | `Track::open` and the WAV file output, through crowd-media | nothing |
-//! | `pulseaudio` | no | PulseAudio's own protocol, where ALSA has no plug-in for it | nothing more than `device` |
-//! | `jack` | no | JACK devices, by name (`device:jack:...`) | JACK's library while running |
 //!
 //! Without features the engine is pure Rust and needs no system library.
 

@@ -1,4 +1,8 @@
 //! Sound devices through cpal; the only file that knows it.
+//!
+//! On Linux they are ALSA's, which reaches PulseAudio and PipeWire through their plug-ins. cpal's own PulseAudio host
+//! is left out: in 0.18.2 every connection leaves a thread behind, and closing a stream whose sink was taken away
+//! never returns. Its JACK host needs JACK's headers to build.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -12,8 +16,9 @@ use ::cpal::{
 };
 
 use super::DeviceConfig;
-use super::driver::{Driver, Link};
+use super::driver::Driver;
 use super::health::Meter;
+use super::link::Link;
 use super::supervisor::{Backend, Opened, Seed, Stream};
 use crate::error::{Error, Result};
 use crate::units::SampleRate;
@@ -63,8 +68,8 @@ pub fn devices() -> Result<Vec<DeviceInfo>> {
     Ok(found)
 }
 
-/// ALSA's JACK plug-in, which is not asked: without a server, libjack writes to the terminal and may start one. JACK
-/// has a host of its own.
+/// ALSA's JACK plug-in, which is not asked what it can do: without a server, libjack writes to the terminal and may
+/// start one. It can still be named.
 const ALSA_JACK: &str = "jack";
 
 /// Keeps ALSA, for this thread, from writing to the terminal what the errors say anyway.
@@ -137,7 +142,7 @@ impl Sounds {
     fn candidates(&self) -> std::result::Result<Vec<Device>, String> {
         let hosts = hosts()?;
         let found: Vec<Device> = match &self.wanted.name {
-            None => hosts.iter().filter(|host| !is_jack(host.id())).filter_map(Host::default_output_device).collect(),
+            None => hosts.iter().filter_map(Host::default_output_device).collect(),
             Some(name) => hosts.iter().filter_map(|host| named(host, name)).take(1).collect(),
         };
         match (&self.wanted.name, found.is_empty()) {
@@ -194,12 +199,22 @@ impl Backend for Sounds {
             0 => "No device here can be opened".to_owned(),
             _ => format!("Devices here: {}", names.join(", ")),
         };
-        format!("{there}. Connect one, name one with device:NAME, or play to null or file:PATH")
+        let plug_in = if has_unreached_server(&names) {
+            "A sound server runs, but ALSA has no plug-in for it: install libasound2-plugins or pipewire-alsa. "
+        } else {
+            ""
+        };
+        format!("{there}. {plug_in}Connect one, name one with device:NAME, or play to null or file:PATH")
     }
 }
 
-fn is_jack(host: HostId) -> bool {
-    host.to_string() == "jack"
+/// Whether PulseAudio, or PipeWire in its place, waits for clients while ALSA knows no way there.
+fn has_unreached_server(devices: &[String]) -> bool {
+    let socket =
+        || std::path::PathBuf::from(std::env::var_os("XDG_RUNTIME_DIR")?).join("pulse/native").try_exists().ok();
+    cfg!(target_os = "linux")
+        && !devices.iter().any(|name| name == "pulse" || name == "pipewire")
+        && (std::env::var_os("PULSE_SERVER").is_some() || socket() == Some(true))
 }
 
 /// A device by its id, with or without the host in front, or by its description.

@@ -1,93 +1,18 @@
 //! What stands between a device's callback and the renderer: claiming, converting, measuring.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::convert::Converter;
 use super::health::{Meter, Realtime};
+use super::link::Link;
 use crate::render::Renderer;
 use crate::rt::Slot;
 use crate::units::SampleRate;
 
-/// How long a device has to show that it keeps time before its thread asks for realtime priority.
+/// A device first fills its buffers as fast as it can, for this long at most; for as long again it has to show that
+/// it keeps time, before its thread asks for realtime priority.
 const TRIAL: Duration = Duration::from_millis(250);
-
-/// What a stream and its supervisor share. Every stream has its own, so a dead one cannot speak for its successor.
-pub(crate) struct Link {
-    retired: AtomicBool,
-    /// Callbacks so far.
-    calls: AtomicU64,
-    /// When the latest one began, in nanoseconds since the meter's epoch.
-    latest: AtomicU64,
-    /// Errors that are no xrun.
-    errors: AtomicU64,
-    fatal: AtomicBool,
-    reason: Mutex<Option<String>>,
-}
-
-impl Link {
-    pub fn new() -> Self {
-        Self {
-            retired: AtomicBool::new(false),
-            calls: AtomicU64::new(0),
-            latest: AtomicU64::new(0),
-            errors: AtomicU64::new(0),
-            fatal: AtomicBool::new(false),
-            reason: Mutex::new(None),
-        }
-    }
-
-    /// From now on the stream's callback writes silence and leaves the renderer alone.
-    pub fn retire(&self) {
-        self.retired.store(true, Ordering::Relaxed);
-    }
-
-    pub fn is_retired(&self) -> bool {
-        self.retired.load(Ordering::Relaxed)
-    }
-
-    pub fn calls(&self) -> u64 {
-        self.calls.load(Ordering::Relaxed)
-    }
-
-    /// When the latest callback began, if there was one.
-    pub fn latest_call(&self, epoch: Instant) -> Option<Instant> {
-        (self.calls() > 0).then(|| epoch + Duration::from_nanos(self.latest.load(Ordering::Relaxed)))
-    }
-
-    pub fn errors(&self) -> u64 {
-        self.errors.load(Ordering::Relaxed)
-    }
-
-    pub fn is_fatal(&self) -> bool {
-        self.fatal.load(Ordering::Relaxed)
-    }
-
-    /// What the device said first when it failed.
-    pub fn reason(&self) -> Option<String> {
-        match self.reason.try_lock() {
-            Ok(reason) => reason.clone(),
-            Err(TryLockError::Poisoned(reason)) => reason.into_inner().clone(),
-            Err(TryLockError::WouldBlock) => None,
-        }
-    }
-
-    /// Counts an error of the stream. Its text is kept when it is the first, or the first fatal one: a dead device
-    /// may report a hundred thousand a second.
-    pub fn error(&self, fatal: bool, text: &dyn std::fmt::Display) {
-        let first = self.errors.fetch_add(1, Ordering::Relaxed) == 0;
-        let first_fatal = fatal && !self.is_fatal();
-        if (first || first_fatal)
-            && let Ok(mut reason) = self.reason.try_lock()
-        {
-            *reason = Some(text.to_string());
-        }
-        if fatal {
-            self.fatal.store(true, Ordering::Relaxed);
-        }
-    }
-}
 
 /// The sound of one block.
 pub(crate) struct Sound<'a> {
@@ -117,7 +42,7 @@ pub(crate) struct Driver {
     trial: Option<Trial>,
 }
 
-/// Whether the device keeps time.
+/// Finds out whether the device keeps time.
 struct Trial {
     began: Option<Instant>,
     frames: u64,
@@ -147,8 +72,7 @@ impl Driver {
     /// this driver's business: the block has to be silent then.
     pub fn block(&mut self, frames: usize, write: impl FnOnce(&mut Sound)) -> bool {
         let began = Instant::now();
-        self.link.latest.store((began - self.meter.epoch).as_nanos() as u64, Ordering::Relaxed);
-        self.link.calls.fetch_add(1, Ordering::Relaxed);
+        self.link.called(began - self.meter.epoch);
         if self.link.is_retired() {
             return false;
         }
@@ -171,13 +95,16 @@ impl Driver {
     /// Asks for realtime priority, once, when the device has shown that it waits between blocks.
     fn observe(&mut self, now: Instant, frames: usize) {
         let Some(trial) = &mut self.trial else { return };
-        let took = now - *trial.began.get_or_insert(now);
-        if took < TRIAL {
+        let since = now - *trial.began.get_or_insert(now);
+        if since < TRIAL {
+            return;
+        }
+        if since < 2 * TRIAL {
             trial.frames += frames as u64;
             return;
         }
-        let in_time = 2.0 * took.as_secs_f64() * f64::from(self.rate.get());
-        let paced = (trial.frames as f64) < in_time.max(4.0 * frames as f64);
+        let in_time = TRIAL.as_secs_f64() * f64::from(self.rate.get());
+        let paced = (trial.frames as f64) < (2.0 * in_time).max(4.0 * frames as f64);
         self.trial = None;
         self.meter.set_realtime(if paced { promote() } else { Realtime::Unpaced });
     }
@@ -203,4 +130,79 @@ fn promote() -> Realtime {
 #[cfg(not(target_os = "linux"))]
 fn promote() -> Realtime {
     Realtime::NotAsked
+}
+
+#[cfg(test)]
+mod tests {
+    use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+
+    use super::*;
+    use crate::output::health::State;
+    use crate::{Command, Engine, Frames, Gain, When};
+
+    #[global_allocator]
+    static GUARD: AllocDisabler = AllocDisabler;
+
+    /// A driver for a device at 48 kHz beside an engine at `engine_rate` that plays a tone.
+    fn bench(engine_rate: SampleRate) -> (Engine, Arc<Slot<Renderer>>, Arc<Meter>, Driver) {
+        let (mut engine, renderer) = Engine::builder().sample_rate(engine_rate).split().unwrap();
+        let gain = Gain::new(0.5).unwrap();
+        engine.send(Command::Tone { hertz: 440.0, gain, over: Frames(1 << 20) }, When::NextBlock).unwrap();
+        let slot = Arc::new(Slot::empty());
+        assert!(slot.put(Box::new(renderer)).is_none());
+        let meter = Arc::new(Meter::new("test".into(), SampleRate::DAT));
+        meter.set_realtime(Realtime::Pending);
+        let driver = Driver::new(slot.clone(), meter.clone(), SampleRate::DAT, engine_rate).unwrap();
+        (engine, slot, meter, driver)
+    }
+
+    #[test]
+    fn a_callback_allocates_and_frees_nothing_converted_or_not() {
+        for engine_rate in [SampleRate::DAT, SampleRate::CD] {
+            let (_engine, _slot, meter, mut driver) = bench(engine_rate);
+            let mut out = vec![0.0; 2 * 5_000];
+            for frames in [1, 64, 441, 5_000, 1_024, 5_000] {
+                assert!(assert_no_alloc(|| driver.block(frames, |sound| sound.fill(&mut out[..2 * frames]))));
+            }
+            assert!(out.iter().any(|x| *x > 0.4));
+            let start = Instant::now();
+            assert_no_alloc(|| {
+                driver.observe(start, 64);
+                driver.observe(start + 2 * TRIAL, 64);
+            });
+            assert_ne!(meter.health().realtime, Realtime::Pending, "the verdict is among what was guarded");
+            assert_eq!((meter.health().blocks, meter.health().callback_frames), (6, Some(1..=5_000)));
+        }
+    }
+
+    #[test]
+    fn a_callback_without_its_renderer_is_silent_and_counted() {
+        let (engine, slot, meter, mut driver) = bench(SampleRate::DAT);
+        let elsewhere = slot.take().unwrap();
+        assert!(!driver.block(64, |_| panic!("there is no sound")));
+        assert_eq!((meter.health().missed_deadlines, meter.health().blocks), (1, 0));
+        assert!(slot.put(elsewhere).is_none());
+        assert!(driver.block(64, |sound| sound.fill(&mut [0.0; 128])));
+        driver.link().retire();
+        assert!(!driver.block(64, |_| panic!("a retired stream gets no sound")));
+        assert_eq!((meter.health().missed_deadlines, engine.status().frames), (1, Frames(64)));
+        assert_eq!((driver.link().calls(), meter.health().state), (3, State::Playing));
+    }
+
+    #[test]
+    fn only_a_device_that_keeps_time_is_given_realtime_priority() {
+        // (milliseconds from block to block, frames of a block, whether that is in time at 48 kHz)
+        for (step, frames, paced) in
+            [(10, 480, true), (1, 64, true), (10, 4_800, false), (1, 480, false), (900, 43_200, true)]
+        {
+            let (_engine, _slot, meter, mut driver) = bench(SampleRate::DAT);
+            let start = Instant::now();
+            // Filling its buffers is nobody's fault.
+            (0..8).for_each(|_| driver.observe(start, 48_000));
+            (1..=1_000).for_each(|nth| driver.observe(start + Duration::from_millis(nth * step), frames));
+            let realtime = meter.health().realtime;
+            assert_eq!(realtime != Realtime::Unpaced, paced, "{frames} frames each {step} ms: {realtime:?}");
+            assert_ne!(realtime, Realtime::Pending);
+        }
+    }
 }

@@ -27,7 +27,7 @@ pub enum State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Realtime {
-    /// Not decided yet: it is asked for once the device has shown, for a quarter of a second, that it keeps time.
+    /// Not decided yet: it is asked for half a second after the start, when the device has shown that it keeps time.
     Pending,
     /// The system granted it.
     Granted,

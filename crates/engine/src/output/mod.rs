@@ -25,6 +25,8 @@ mod cpal;
 mod device;
 #[cfg(feature = "device")]
 mod driver;
+#[cfg(feature = "device")]
+mod link;
 #[cfg(feature = "decode")]
 mod recorder;
 #[cfg(feature = "device")]

@@ -7,8 +7,9 @@ use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::driver::{Driver, Link};
+use super::driver::Driver;
 use super::health::{Meter, Realtime, State};
+use super::link::Link;
 use super::watch::Watch;
 use crate::render::Renderer;
 use crate::rt::Slot;

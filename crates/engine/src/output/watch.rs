@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::driver::Link;
+use super::link::Link;
 
 /// A device that has not asked for sound for this long is gone. Sound servers that move a stream from one device to
 /// another take less.

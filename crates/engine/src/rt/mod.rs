@@ -8,7 +8,7 @@ mod snapshot;
 mod tape;
 
 pub(crate) use bin::ReturnBin;
-#[cfg(any(feature = "device", test))]
+#[cfg(feature = "device")]
 pub(crate) use slot::Slot;
 pub(crate) use snapshot::Snapshot;
 #[cfg(feature = "decode")]

@@ -66,6 +66,27 @@ mod tests {
         assert!(slot.put(thing).is_none());
         assert_eq!(slot.put(Box::new(8)), Some(Box::new(7)));
     }
+
+    /// For Miri and the thread sanitizer; the proof below goes through every order of events.
+    #[test]
+    fn two_threads_share_a_thing_without_a_race() {
+        let slot = Slot::empty();
+        assert!(slot.put(Box::new([0u64; 4])).is_none());
+        let add = || {
+            let mut turns = 0;
+            while turns < 50 {
+                let Some(mut thing) = slot.take() else { continue };
+                thing.iter_mut().for_each(|x| *x += 1);
+                assert!(slot.put(thing).is_none());
+                turns += 1;
+            }
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(add);
+            add();
+        });
+        assert_eq!(slot.take().as_deref(), Some(&[100; 4]));
+    }
 }
 
 #[cfg(all(test, loom))]

@@ -1,0 +1,87 @@
+//! What a stream tells its supervisor, without making the audio thread wait.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, TryLockError};
+use std::time::{Duration, Instant};
+
+/// What a stream and its supervisor share. Every stream has its own, so a dead one cannot speak for its successor.
+pub(crate) struct Link {
+    retired: AtomicBool,
+    /// Callbacks so far.
+    calls: AtomicU64,
+    /// When the latest one began, in nanoseconds since the meter's epoch.
+    latest: AtomicU64,
+    /// Errors that are no xrun.
+    errors: AtomicU64,
+    fatal: AtomicBool,
+    reason: Mutex<Option<String>>,
+}
+
+impl Link {
+    pub fn new() -> Self {
+        Self {
+            retired: AtomicBool::new(false),
+            calls: AtomicU64::new(0),
+            latest: AtomicU64::new(0),
+            errors: AtomicU64::new(0),
+            fatal: AtomicBool::new(false),
+            reason: Mutex::new(None),
+        }
+    }
+
+    /// From now on the stream's callback writes silence and leaves the renderer alone.
+    pub fn retire(&self) {
+        self.retired.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_retired(&self) -> bool {
+        self.retired.load(Ordering::Relaxed)
+    }
+
+    /// Counts a callback that began `since` the meter's epoch.
+    pub fn called(&self, since: Duration) {
+        self.latest.store(since.as_nanos() as u64, Ordering::Relaxed);
+        self.calls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// When the latest callback began, if there was one.
+    pub fn latest_call(&self, epoch: Instant) -> Option<Instant> {
+        (self.calls() > 0).then(|| epoch + Duration::from_nanos(self.latest.load(Ordering::Relaxed)))
+    }
+
+    pub fn errors(&self) -> u64 {
+        self.errors.load(Ordering::Relaxed)
+    }
+
+    pub fn is_fatal(&self) -> bool {
+        self.fatal.load(Ordering::Relaxed)
+    }
+
+    /// What the device said first when it failed.
+    pub fn reason(&self) -> Option<String> {
+        match self.reason.try_lock() {
+            Ok(reason) => reason.clone(),
+            Err(TryLockError::Poisoned(reason)) => reason.into_inner().clone(),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// Counts an error of the stream. Its text is kept when it is the first, or the first fatal one: a dead device
+    /// may report a hundred thousand a second.
+    pub fn error(&self, fatal: bool, text: &dyn std::fmt::Display) {
+        let first = self.errors.fetch_add(1, Ordering::Relaxed) == 0;
+        let first_fatal = fatal && !self.is_fatal();
+        if (first || first_fatal)
+            && let Ok(mut reason) = self.reason.try_lock()
+        {
+            *reason = Some(text.to_string());
+        }
+        if fatal {
+            self.fatal.store(true, Ordering::Relaxed);
+        }
+    }
+}
