@@ -1,0 +1,167 @@
+//! The audio thread allocates and frees nothing: every command, at every size of callback.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+use common::{Noise, constant_track, noise_track, sine_track};
+use crowd_engine::{
+    Band, Bpm, Command, DeckId, Engine, Frames, Gain, LoopRegion, Rate, Renderer, SampleRate, StemId, Stems, Track,
+    When,
+};
+
+#[global_allocator]
+static GUARD: AllocDisabler = AllocDisabler;
+
+/// Frames of all commands that carry one, at most.
+const REACH: u64 = 20_000;
+
+/// One of each command, with other numbers each time.
+fn one_of_each(noise: &mut Noise, tracks: &[Track]) -> Vec<Command> {
+    let mut list = Vec::new();
+    for _ in 0..2 {
+        let deck = DeckId::new(noise.below(4) as usize).unwrap();
+        let stem = StemId(noise.below(3) as u8);
+        let stems = if noise.below(2) == 0 { Stems::All } else { Stems::One(stem) };
+        let track = || tracks[noise.0 as usize % tracks.len()].clone();
+        let region = LoopRegion::new(Frames(700), Frames(5_000)).ok();
+        let (cue, over) = (Frames(noise.0 % REACH), Frames(noise.0 >> 8 & 0xFFF));
+        let gain = Gain::new((noise.0 % 5) as f32 / 2.0).unwrap();
+        let rate = Rate::new([0.5, 1.0, 1.0, 1.083][noise.0 as usize % 4]).unwrap();
+        let bpm = Bpm::new(100.0 + (noise.0 % 50) as f64).unwrap();
+        list.extend([
+            Command::Load { deck, stem, track: track(), cue, region: None },
+            Command::Play { deck, stems },
+            Command::Join { deck, stem, track: track(), cue, region },
+            Command::Play { deck, stems: Stems::One(stem) },
+            Command::Seek { deck, stems, to: cue },
+            Command::Loop { deck, stems, region },
+            Command::Cue { deck, stems, cue },
+            Command::StemRate { deck, stem, rate },
+            Command::StemGain { deck, stem, gain, over },
+            Command::DeckRate { deck, rate },
+            Command::Level { deck, gain, over },
+            Command::Fade { deck, gain, over },
+            Command::Eq { deck, band: [Band::Low, Band::Mid, Band::High][noise.0 as usize % 3], gain },
+            Command::MasterGain { gain, over },
+            Command::Tempo { bpm },
+            Command::GlideTempo { bpm, over },
+            Command::ResetClock { zero: cue },
+            Command::Meter { beats: 3 },
+            Command::Tone { hertz: 997.0, gain: Gain::new(0.1).unwrap(), over },
+            Command::Pause { deck, stems },
+            Command::Play { deck, stems },
+            Command::Stop { deck, stems },
+            Command::Play { deck, stems },
+        ]);
+        if noise.below(4) == 0 {
+            list.push(Command::Unload { deck, stems });
+        }
+        if noise.below(16) == 0 {
+            list.push(Command::Clear);
+        }
+    }
+    list
+}
+
+/// Sends commands for now, for their frames and for the beat, then renders; only the rendering is guarded.
+struct Rig {
+    engine: Engine,
+    renderer: Renderer,
+    noise: Noise,
+    tracks: Vec<Track>,
+    out: Vec<f32>,
+    sounded: bool,
+}
+
+impl Rig {
+    fn new() -> Self {
+        let (engine, renderer) = Engine::builder().stems(3).split().unwrap();
+        let other = Track::from_interleaved(vec![0.1; 60_000], SampleRate::DAT, 2).unwrap();
+        let tracks = vec![noise_track(30_000, 1), sine_track(440.0, 0.5, 9_000), constant_track(0.3, 70), other];
+        Self { engine, renderer, noise: Noise(5), tracks, out: vec![0.0; 2 * 8_192], sounded: false }
+    }
+
+    fn send_all_kinds(&mut self) {
+        for command in one_of_each(&mut self.noise, &self.tracks) {
+            let when = match self.noise.below(3) {
+                0 => When::NextBlock,
+                1 => When::At(Frames(self.engine.status().frames.0 + self.noise.below(4_000))),
+                _ => When::OnBeat,
+            };
+            // A full queue is an ordinary answer here: the audio thread then has enough to do.
+            let _full = self.engine.send(command, when);
+        }
+    }
+
+    fn render(&mut self, frames: usize) {
+        let out = &mut self.out[..2 * frames];
+        assert_no_alloc(|| self.renderer.render(out));
+        self.sounded |= out.iter().any(|x| x.abs() > 0.01);
+        self.engine.events().for_each(drop);
+    }
+}
+
+#[test]
+fn every_command_at_every_callback_size_allocates_and_frees_nothing() {
+    let mut rig = Rig::new();
+    for frames in 1..=8_192 {
+        if frames % 8 == 0 {
+            rig.send_all_kinds();
+        }
+        rig.render(frames);
+    }
+    for _ in 0..20_000 {
+        if rig.noise.below(40) == 0 {
+            rig.send_all_kinds();
+        }
+        let frames = 1 + rig.noise.below(130) as usize;
+        rig.render(frames);
+    }
+    let status = rig.engine.status();
+    assert!(rig.sounded && status.commands > 50_000, "{} commands", status.commands);
+}
+
+#[test]
+fn a_way_home_that_is_full_makes_the_audio_thread_free_nothing() {
+    let mut rig = Rig::new();
+    let (deck, stem, cue) = (DeckId::A, StemId::FIRST, Frames::ZERO);
+    let track = rig.tracks[0].clone();
+    let loads = (0..2_000).flat_map(|_| {
+        let load = Command::Load { deck, stem, track: track.clone(), cue, region: None };
+        [load, Command::Play { deck, stems: Stems::All }]
+    });
+    let orders: Vec<Command> = loads.collect();
+    rig.engine.send_all(orders, When::NextBlock).unwrap();
+    // Nobody collects.
+    for _ in 0..100 {
+        assert_no_alloc(|| rig.renderer.render(&mut rig.out[..2 * 64]));
+    }
+    assert!(rig.engine.status().commands < 4_000, "the way home is full, and commands wait for it");
+    for _ in 0..200 {
+        rig.engine.collect_garbage();
+        assert_no_alloc(|| rig.renderer.render(&mut rig.out[..2 * 64]));
+    }
+    assert_eq!(rig.engine.status().commands, 4_000);
+}
+
+#[test]
+fn no_command_is_forgotten_here() {
+    let source = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/command.rs")).unwrap();
+    let commands = source.split("pub enum Command {").nth(1).unwrap().split("\n}").next().unwrap();
+    let names = commands.lines().filter_map(|line| line.strip_prefix("    ")).filter_map(|line| {
+        let name = line.trim_end_matches([' ', '{', ',']);
+        let is_name = name.starts_with(char::is_uppercase) && name.chars().all(char::is_alphanumeric);
+        is_name.then_some(name)
+    });
+    let names: Vec<&str> = names.collect();
+    assert!(names.len() >= 22, "{names:?}");
+    let mut noise = Noise(1);
+    let tracks = [constant_track(0.3, 70)];
+    let sent: Vec<String> =
+        (0..64).flat_map(|_| one_of_each(&mut noise, &tracks)).map(|command| format!("{command:?}")).collect();
+    for name in names {
+        let there = sent.iter().any(|sent| sent.split([' ', '{']).next() == Some(name));
+        assert!(there, "{name} is not among the commands of this test");
+    }
+}

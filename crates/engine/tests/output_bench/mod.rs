@@ -1,0 +1,119 @@
+//! What the output tests share: a scripted mix, what Offline makes of it, and programs that run beside the test.
+#![allow(clippy::unwrap_used, clippy::panic, dead_code, missing_docs)]
+
+use std::path::Path;
+use std::process::{Child, Command as Program, Stdio};
+use std::time::{Duration, Instant};
+
+use crowd_engine::{
+    Band, Bpm, Command, DeckId, Engine, EngineConfig, Frames, Gain, LoopRegion, Offline, Rate, SampleRate, Stems, When,
+};
+
+/// Long enough for any machine; nothing waits that long unless it failed.
+pub const EVER: Duration = Duration::from_secs(60);
+
+#[track_caller]
+pub fn until(what: &str, mut met: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !met() {
+        assert!(began.elapsed() < EVER, "never: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Schedules ten seconds of a mix on three decks, beginning at frame `zero`: starts, fades, equaliser moves, jumps,
+/// a loop and tempo changes, each on its frame. Nothing sounds before `zero`.
+pub fn schedule_mix(engine: &mut Engine, zero: u64) {
+    let rate = engine.sample_rate();
+    let at = |seconds: f64| When::At(Frames(zero + Frames::from_seconds(seconds, rate).0));
+    let gain = |gain: f32| Gain::new(gain).unwrap();
+    let seconds = |seconds: f64| Frames::from_seconds(seconds, rate);
+    let noise = super::common::noise_track(100_000, 1);
+    let tone = super::common::sine_track(440.0, 0.4, 70_000);
+    let high = super::common::sine_track(5_000.0, 0.3, 300_000);
+    let (a, b, c) = (DeckId::A, DeckId::B, DeckId::C);
+    engine.deck(a).at(at(0.0)).load(&noise).unwrap().play().unwrap();
+    engine.deck(b).at(at(0.5)).load(&tone).unwrap().loop_(Some(LoopRegion::whole(&tone).unwrap())).unwrap();
+    engine.deck(b).at(at(0.63)).play().unwrap();
+    engine.deck(c).at(at(2.0)).load_at(&high, Frames(1_000)).unwrap().rate(Rate::new(0.875).unwrap()).unwrap();
+    engine.deck(c).at(at(2.5)).play().unwrap();
+    engine.deck(a).at(at(1.2)).eq(Band::Low, Gain::SILENCE).unwrap().level(gain(0.5)).unwrap();
+    engine.deck(a).at(at(1.9)).seek(Frames(5_000)).unwrap().eq(Band::Low, Gain::UNITY).unwrap();
+    engine.send(Command::Fade { deck: b, gain: Gain::SILENCE, over: seconds(1.5) }, at(6.0)).unwrap();
+    engine.send(Command::Tempo { bpm: Bpm::new(118.0).unwrap() }, at(3.0)).unwrap();
+    engine.send(Command::GlideTempo { bpm: Bpm::new(128.0).unwrap(), over: seconds(4.0) }, at(4.0)).unwrap();
+    engine.send(Command::MasterGain { gain: gain(1.6), over: seconds(0.2) }, at(5.0)).unwrap();
+    engine.send(Command::Pause { deck: c, stems: Stems::All }, at(7.7)).unwrap();
+    engine.deck(a).at(at(8.0)).seek(Frames::ZERO).unwrap().play().unwrap();
+    engine.deck(b).at(at(8.1)).play().unwrap();
+    engine.send(Command::Tone { hertz: 997.0, gain: gain(0.1), over: seconds(1.0) }, at(8.5)).unwrap();
+}
+
+/// The mix as an export makes it: `zero` frames of silence, then ten seconds.
+pub fn offline_mix(rate: SampleRate, zero: u64) -> Vec<f32> {
+    let mut offline = Offline::new(EngineConfig { sample_rate: rate, ..EngineConfig::default() }).unwrap();
+    schedule_mix(offline.engine(), zero);
+    let sound = offline.render_frames(zero as usize + 10 * rate.get() as usize);
+    assert!(sound[..2 * zero as usize].iter().all(|x| *x == 0.0));
+    assert!(sound[2 * zero as usize] != 0.0, "it begins on its frame");
+    assert_eq!(offline.engine().status().late_commands, 0);
+    sound
+}
+
+#[track_caller]
+pub fn assert_same_bits(got: &[f32], wanted: &[f32]) {
+    assert_eq!(got.len(), wanted.len());
+    let differs = got.iter().zip(wanted).position(|(got, wanted)| got.to_bits() != wanted.to_bits());
+    if let Some(at) = differs {
+        panic!("frame {} of {}: {} instead of {}", at / 2, got.len() / 2, got[at], wanted[at]);
+    }
+}
+
+pub fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+}
+
+/// Threads of this process.
+pub fn threads() -> usize {
+    std::fs::read_dir("/proc/self/task").unwrap().count()
+}
+
+/// Runs one ignored test of this program in a process of its own, where sound systems read their settings anew.
+#[track_caller]
+pub fn run_apart(test: &str, settings: &[(&str, &Path)]) {
+    let mut program = Program::new(std::env::current_exe().unwrap());
+    program.args(["--exact", test, "--ignored", "--nocapture", "--test-threads=1"]);
+    program.envs(settings.iter().copied()).env("RUN_APART", test);
+    let output = program.output().unwrap();
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && text.contains("1 passed"), "{test} in its own process:\n{text}");
+    print!("{text}");
+}
+
+/// Whether this process is the one [`run_apart`] made; said loudly when it is not.
+pub fn is_apart() -> bool {
+    let apart = std::env::var_os("RUN_APART").is_some();
+    if !apart {
+        eprintln!("SKIPPED: this is one half of a test; the other one runs it, in a process of its own");
+    }
+    apart
+}
+
+/// Whether a program can be run; says so loudly when it cannot.
+pub fn is_there(program: &str) -> bool {
+    let found = Program::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    if !found {
+        eprintln!("SKIPPED: {program} is not installed here, and this test needs it");
+    }
+    found
+}
+
+/// A program that ends with the test.
+pub struct Beside(pub Child);
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        let _gone = self.0.kill();
+        let _status = self.0.wait();
+    }
+}

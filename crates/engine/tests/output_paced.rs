@@ -1,0 +1,117 @@
+//! Outputs without a device keep time, and a file holds what an export would.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod common;
+mod output_bench;
+
+use std::time::{Duration, Instant};
+
+use crowd_engine::output::{Realtime, State};
+use crowd_engine::{Engine, Output, SampleRate};
+use output_bench::until;
+
+#[test]
+fn null_keeps_time_within_a_block() {
+    let frames = 480;
+    let before = Instant::now();
+    let output = Output::Null { buffer_frames: Some(frames) };
+    let engine = Engine::builder().sample_rate(SampleRate::DAT).open(output).unwrap();
+    let opened = Instant::now();
+    let mut reached = 0;
+    while reached < 2 * 48_000 {
+        std::thread::sleep(Duration::from_millis(7));
+        // Rendered may be: whatever began before the question, and the whole block that is due at the answer.
+        let least = opened.elapsed();
+        let health = engine.health().unwrap();
+        reached = engine.status().frames.0;
+        let most = before.elapsed().as_secs_f64() * 48_000.0 + f64::from(frames);
+        assert!(reached as f64 <= most, "{reached} frames are ahead of time ({most})");
+        // A machine that does not run the thread in time is behind, and the thread says so as soon as it runs.
+        if (reached as f64) < least.as_secs_f64() * 48_000.0 - f64::from(2 * frames) {
+            until("it runs again", || engine.health().unwrap().blocks > health.blocks + 2);
+            assert!(engine.health().unwrap().missed_deadlines > 0, "{reached} frames after {least:?}, and none missed");
+        }
+    }
+    let health = engine.health().unwrap();
+    assert_eq!((health.state, health.realtime, health.xruns), (State::Playing, Realtime::NotAsked, 0));
+    assert_eq!((health.output.as_str(), health.sample_rate), ("null", SampleRate::DAT));
+    assert_eq!(health.callback_frames, Some(frames..=frames));
+    assert!(health.load.mean > 0.0 && health.load.mean <= health.load.max && health.peak_block_us > 0.0);
+    engine.close().unwrap();
+}
+
+#[test]
+fn a_block_that_takes_longer_than_it_lasts_is_a_missed_deadline() {
+    // Sixteen decks of 64 stems in blocks of 16 frames: more than any machine can do in a third of a millisecond.
+    let output = Output::Null { buffer_frames: Some(16) };
+    let mut engine =
+        Engine::builder().sample_rate(SampleRate::new(384_000).unwrap()).decks(16).stems(64).open(output).unwrap();
+    let track = common::noise_track(400_000, 3);
+    for deck in 0..16 {
+        for stem in 0..64 {
+            let (deck, stem) = (crowd_engine::DeckId::new(deck).unwrap(), crowd_engine::StemId(stem));
+            until("there is room", || engine.deck(deck).stem(stem).load(&track).is_ok());
+            until("there is room", || engine.deck(deck).stem(stem).play().is_ok());
+        }
+    }
+    until("the load shows", || engine.health().unwrap().load.max > 1.0);
+    until("deadlines are missed", || engine.health().unwrap().missed_deadlines > 10);
+    assert!(engine.health().unwrap().underruns() > 10);
+}
+
+#[cfg(feature = "decode")]
+mod file {
+    use super::*;
+    use output_bench::{assert_same_bits, floats, offline_mix, schedule_mix};
+
+    fn samples(path: &std::path::Path) -> Vec<f32> {
+        let audio = crowd_media::open(path, &Default::default()).unwrap();
+        assert_eq!((audio.sample_rate, audio.channels), (44_100, 2));
+        let crowd_media::Samples::F32(samples) = audio.samples else { panic!("not a float file") };
+        samples
+    }
+
+    #[test]
+    fn a_file_holds_what_an_export_makes_bit_for_bit() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("mix.wav");
+        let output: Output = format!("file:{}", path.display()).parse().unwrap();
+        let mut engine = Engine::builder().open(output.with_buffer_frames(441)).unwrap();
+        let zero = 88_200;
+        schedule_mix(&mut engine, zero);
+        let wanted = offline_mix(SampleRate::CD, zero);
+        until("all of it was played", || engine.status().frames.0 * 2 >= wanted.len() as u64);
+        assert_eq!(engine.status().late_commands, 0, "this machine stood still for two seconds");
+        assert!(!path.exists(), "it appears when it is complete");
+        let played = |engine: &Engine| engine.status().frames.0;
+        let least = played(&engine);
+        engine.close().unwrap();
+        let got = samples(&path);
+        assert!(got.len() as u64 >= 2 * least, "nothing that was played is missing");
+        assert_same_bits(&got[..wanted.len()], &wanted);
+        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1, "nothing else is left behind");
+        let header = std::fs::read(&path).unwrap();
+        assert_eq!(floats(&header[header.len() - 4 * got.len()..]), got, "the samples are the end of the file");
+    }
+
+    #[test]
+    fn a_dropped_engine_finishes_its_file_too() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("mix.wav");
+        let engine = Engine::builder().open(Output::File { path: path.clone(), buffer_frames: None }).unwrap();
+        until("it plays", || engine.health().unwrap().blocks > 4);
+        drop(engine);
+        assert!(samples(&path).len() >= 2 * 4 * 1_024);
+    }
+
+    #[test]
+    fn an_unwritable_place_is_an_error_at_once() {
+        let place = tempfile::tempdir().unwrap();
+        for path in [place.path().join("nowhere/mix.wav"), place.path().to_owned()] {
+            let output = Output::File { path: path.clone(), buffer_frames: None };
+            let error = Engine::builder().open(output).err().unwrap().to_string();
+            assert!(error.contains("no sound from file:") && error.contains(path.to_str().unwrap()), "{error}");
+        }
+        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,209 @@
+//! A real sound server with a sink that comes and goes: what it plays is what an export makes, and a sink that was
+//! taken away is played to again when it is back.
+#![cfg(all(feature = "device", target_os = "linux"))]
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod common;
+mod output_bench;
+
+use std::fs;
+use std::io::{BufReader, Read};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command as Program, Stdio};
+use std::time::{Duration, Instant};
+
+use crowd_engine::output::State;
+use crowd_engine::{Engine, Output, SampleRate};
+use output_bench::{Beside, is_apart, is_there, offline_mix, run_apart, schedule_mix, threads, until};
+
+/// `norewinds`: without it the server takes back the first second to put other streams in.
+const SINK: [&str; 6] =
+    ["module-null-sink", "sink_name=stage", "rate=48000", "channels=2", "format=float32le", "norewinds=1"];
+
+/// A sound server of its own, in a place of its own.
+struct Server {
+    place: tempfile::TempDir,
+    _server: Beside,
+}
+
+impl Server {
+    /// None, said loudly, where the programs are missing.
+    fn start() -> Option<Self> {
+        if !["pulseaudio", "pactl", "parec"].into_iter().all(is_there) {
+            return None;
+        }
+        let place = tempfile::tempdir().unwrap();
+        let (run, home) = (place.path().join("run"), place.path().join("home"));
+        for folder in [&run, &home] {
+            fs::DirBuilder::new().mode(0o700).create(folder).unwrap();
+        }
+        let socket = place.path().join("native");
+        let script = format!(
+            ".fail\nload-module module-native-protocol-unix auth-anonymous=1 socket={}\nload-module {}\n\
+             set-default-sink stage\nset-default-source stage.monitor\n",
+            socket.display(),
+            SINK.join(" ")
+        );
+        fs::write(place.path().join("server.pa"), script).unwrap();
+        let server = Program::new("pulseaudio")
+            .arg("-n")
+            .arg("-F")
+            .arg(place.path().join("server.pa"))
+            .args(["--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--log-target=stderr"])
+            .env("HOME", &home)
+            .env("XDG_RUNTIME_DIR", &run)
+            .stderr(fs::File::create(place.path().join("server.log")).unwrap())
+            .spawn()
+            .unwrap();
+        let server = Self { place, _server: Beside(server) };
+        until("the server answers", || server.program("pactl").arg("info").output().unwrap().status.success());
+        Some(server)
+    }
+
+    fn home(&self) -> PathBuf {
+        self.place.path().join("home")
+    }
+
+    fn address(&self) -> PathBuf {
+        PathBuf::from(format!("unix:{}", self.place.path().join("native").display()))
+    }
+
+    fn program(&self, name: &str) -> Program {
+        client(name, &self.address(), &self.home())
+    }
+
+    /// Runs a test of this file as a client of this server.
+    #[track_caller]
+    fn run(&self, test: &str) {
+        run_apart(test, &[("PULSE_SERVER", &self.address()), ("HOME", &self.home())]);
+    }
+}
+
+fn client(name: &str, server: &Path, home: &Path) -> Program {
+    let mut program = Program::new(name);
+    program.env("PULSE_SERVER", server).env("HOME", home);
+    program
+}
+
+/// Asks the server this process is a client of.
+fn pactl(words: &[&str]) -> String {
+    let output = Program::new("pactl").args(words).output().unwrap();
+    assert!(output.status.success(), "pactl {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_sound_server_hears_what_an_export_writes() {
+    let Some(server) = Server::start() else { return };
+    server.run("recorded_half");
+}
+
+#[test]
+#[ignore = "run by a_sound_server_hears..., as a client of its server"]
+fn recorded_half() {
+    if !is_apart() {
+        return;
+    }
+    let mut recorder = Program::new("parec")
+        .args(["-d", "stage.monitor", "--format=float32le", "--rate=48000", "--channels=2", "--latency-msec=200"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut sound = BufReader::new(recorder.stdout.take().unwrap());
+    let _recorder = Beside(recorder);
+    // The first bytes: it records.
+    sound.read_exact(&mut [0; 8]).unwrap();
+
+    let output: Output = "device".parse().unwrap();
+    let mut engine = Engine::builder().open(output.with_buffer_frames(8_192)).unwrap();
+    assert_eq!(engine.sample_rate(), SampleRate::DAT, "the sink's rate is taken");
+    // Far enough ahead for a busy machine.
+    let zero = engine.status().frames.0 + 96_000;
+    schedule_mix(&mut engine, zero);
+    let wanted = offline_mix(SampleRate::DAT, zero);
+    let wanted = &wanted[2 * zero as usize..];
+
+    let mut heard = Heard { sound, gaps: 0 };
+    heard.expect(wanted);
+    let health = engine.health().unwrap();
+    assert_eq!(engine.status().late_commands, 0);
+    println!("callbacks of {:?} frames, {:?}, load {:?}", health.callback_frames, health.realtime, health.load);
+    println!("the server put in {} silent frames because this machine was too busy for it", heard.gaps);
+    assert_eq!((health.state, health.problem, health.reopens), (State::Playing, None, 0));
+}
+
+/// What the recorder hears.
+struct Heard<R> {
+    sound: R,
+    gaps: usize,
+}
+
+impl<R: Read> Heard<R> {
+    /// The bits of the next frame.
+    fn frame(&mut self) -> u64 {
+        let mut bytes = [0; 8];
+        self.sound.read_exact(&mut bytes).unwrap();
+        u64::from_le_bytes(bytes)
+    }
+
+    /// Every frame of `wanted`, bit for bit and in order. A server that did not get to run in time puts silence in
+    /// between; nothing may be lost, changed or doubled.
+    #[track_caller]
+    fn expect(&mut self, wanted: &[f32]) {
+        let (wanted, rest) = wanted.as_chunks::<2>();
+        assert!(rest.is_empty());
+        let bits = |[left, right]: [f32; 2]| u64::from(left.to_bits()) | u64::from(right.to_bits()) << 32;
+        let minute = 60 * 48_000;
+        assert!((0..minute).any(|_| self.frame() == bits(wanted[0])), "it never begins");
+        for (at, wanted) in wanted.iter().enumerate().skip(1) {
+            let mut got = self.frame();
+            while got == 0 && bits(*wanted) != 0 && self.gaps < minute {
+                self.gaps += 1;
+                got = self.frame();
+            }
+            assert_eq!(got, bits(*wanted), "frame {at}");
+        }
+    }
+}
+
+#[test]
+fn a_device_that_was_taken_away_plays_again_within_a_second_of_its_return() {
+    let Some(server) = Server::start() else { return };
+    server.run("unplugged_half");
+}
+
+#[test]
+#[ignore = "run by a_device_that_was_taken_away..., as a client of its server"]
+fn unplugged_half() {
+    if !is_apart() {
+        return;
+    }
+    let engine = Engine::builder().open("device".parse().unwrap()).unwrap();
+    until("it plays", || engine.health().unwrap().blocks > 10);
+    let playing = threads();
+    for round in 1..=3 {
+        let before = engine.health().unwrap();
+        pactl(&["unload-module", "module-null-sink"]);
+        until("the loss is noticed", || matches!(engine.health().unwrap().state, State::Lost { .. }));
+        let frames = engine.status().frames.0;
+        until("a second passes unheard", || engine.status().frames.0 > frames + 48_000);
+        let lost = engine.health().unwrap();
+        assert!(lost.blocks >= before.blocks && lost.problem.is_some(), "{lost:?}");
+
+        pactl(&[&["load-module"], &SINK[..]].concat());
+        let back = Instant::now();
+        until("it plays again", || {
+            let health = engine.health().unwrap();
+            health.state == State::Playing && health.blocks > lost.blocks
+        });
+        println!("away for {}, back in {:?}", lost.problem.unwrap(), back.elapsed());
+        assert!(back.elapsed() < Duration::from_secs(1), "{:?}", back.elapsed());
+        let health = engine.health().unwrap();
+        assert_eq!((health.reopens, health.problem), (round, None));
+        until("the old stream's threads are gone", || threads() == playing);
+        assert_eq!(pactl(&["list", "short", "sink-inputs"]).lines().count(), 1);
+    }
+    drop(engine);
+    until("all threads are gone", || threads() == 2); // the test's own and the main one
+}
