@@ -22,7 +22,7 @@ pub struct Step {
 
 /// The moments worth a line in the picture.
 pub const MARKS: [(f64, &str); 6] =
-    [(0.5, "start_group"), (16.0, "drums"), (20.0, "bass back"), (38.0, "break"), (49.0, "all"), (66.0, "fade")];
+    [(1.5, "start_group"), (16.0, "drums"), (20.0, "bass back"), (38.0, "break"), (49.0, "all"), (66.0, "fade")];
 
 /// A fader that moves from one value to another.
 struct Sweep {
@@ -89,7 +89,7 @@ pub fn set(tracks: &[PathBuf]) -> Vec<Step> {
         send(0.0, "/cue", vec![letter.clone(), path.display().to_string().into()]);
     }
     send(0.0, "/deck_levels", vec![OscType::Float(0.0); 4]);
-    send(0.1, "/start_group", [vec![OscType::Float(0.5)], letters.clone()].concat());
+    send(0.1, "/start_group", [vec![OscType::Float(1.5)], letters.clone()].concat());
     for tick in 0..=(SECONDS / TICK) as usize {
         let at = tick as f64 * TICK;
         let moves = |sweep: &Sweep| at >= sweep.from && at < sweep.to + TICK;
