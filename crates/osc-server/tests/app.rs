@@ -123,7 +123,8 @@ fn a_late_load_enters_with_its_phase_kept_and_says_so() {
     // Both in phase from then on, behind the milliseconds of the entry.
     assert_staircase(&rig.sound, entry + 500, entry + 500 - SECOND, 4 * SECOND, 2.0);
     let late = rig.heard("/late");
-    assert_eq!(late[0].args[0], s("B"));
+    // Two workers load side by side: which of the decks got the first file is theirs to decide.
+    assert!([s("A"), s("B")].contains(&late[0].args[0]), "{late:?}");
     let OscType::Float(seconds) = late[0].args[1] else { panic!("{late:?}") };
     assert!((seconds - 1.0).abs() < 0.1, "{seconds}");
 }
