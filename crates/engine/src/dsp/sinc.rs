@@ -12,9 +12,9 @@
 //!
 //! | rate | taps | noise at 1, 5, 10, 15 kHz | kept | alias | cost |
 //! |---|---|---|---|---|---|
-//! | up to 1 | 64 | -107, -109, -104, -107 dB | 0.0 dB | | 28 us |
-//! | 1.02 to 1.04 | 64 | -105, -104, -105, -109 dB | 0.0 dB | | 28 us |
-//! | 1.06 to 1.1 | 96 | -121, -110, -116, -106 dB | -0.3 dB | 21 kHz: -94 dB | 37 us |
+//! | up to 1 | 56 | -108, -106, -105, -106 dB | 0.0 dB | mirror of 21.5 kHz: -92 dB | 25 us |
+//! | 1.02 | 56 | -104, -106, -105, -100 dB | -0.2 dB | | 25 us |
+//! | 1.04 to 1.1 | 96 | -121, -110, -116, -106 dB | -0.3 dB | 21 kHz: -94 dB | 37 us |
 //! | 1.2 | 96 | -117, -117, -111, -109 dB | becomes 21.6 kHz | 20 kHz: -101 dB | 37 us |
 //! | 2 | 96 | -146, -146, -127 dB | beyond | 15 kHz: -101 dB | 38 us |
 //!
@@ -35,11 +35,11 @@ const PHASE_BITS: u32 = PHASES.trailing_zeros();
 /// Kaiser's beta: side lobes at -90 dB.
 const BETA: f64 = 9.0;
 
-/// Vectors of eight taps: 64 taps up to `SHORT_UP_TO`, 96 above, where the output's Nyquist frequency has come down into
+/// Vectors of eight taps: 56 taps up to `SHORT_UP_TO`, 96 above, where the output's Nyquist frequency has come down into
 /// what can be heard and only a steeper edge keeps one side without giving up the other.
-const SHORT: usize = 8;
+const SHORT: usize = 7;
 const LONG: usize = 12;
-const SHORT_UP_TO: f64 = 1.04;
+const SHORT_UP_TO: f64 = 1.02;
 
 /// The table in the first place serves no rate but the wire when it has to read between frames: its cut-off is the
 /// source's own Nyquist frequency, where a sinc on whole frames is a wire again.
