@@ -5,19 +5,22 @@
 mod playhead;
 mod voice;
 
-use crate::command::{Command, Stems};
+use crate::command::{Command, LoopRegion, Stems};
 use crate::dsp::Ramp;
 use crate::event::Event;
 use crate::rt::ReturnBin;
 use crate::track::Track;
 use crate::units::{DeckId, Frames, SampleRate, StemId};
-use voice::{Outcome, Voice};
+use voice::Voice;
 
 /// Where events go while a deck works.
 pub(crate) struct Report<'a> {
     pub now: Frames,
     pub events: &'a mut dyn FnMut(Event),
 }
+
+/// Frames in which a fade is taken back from a deck that sounds.
+const FADE_BACK: usize = 256;
 
 pub(crate) struct Deck {
     id: DeckId,
@@ -137,12 +140,12 @@ impl Deck {
         self.voices.iter_mut().for_each(|voice| voice.unload(bin));
     }
 
-    /// A deck that is started again is heard again: at once from silence, else within 5 ms.
+    /// A deck that is started again is heard again: at once from silence, else in [`FADE_BACK`].
     fn end_fade(&mut self) {
         if self.is_silent() {
             self.fade = Ramp::new(1.0);
         } else if self.fade.target() != 1.0 {
-            self.fade.set(1.0, 256);
+            self.fade.set(1.0, FADE_BACK);
         }
     }
 
@@ -158,7 +161,7 @@ impl Deck {
         let rate = master_rate * self.rate;
         let mut fresh = true;
         for (index, voice) in self.voices.iter_mut().enumerate() {
-            if voice.render(rate, [&mut *left, &mut *right], &mut fresh, bin) == Outcome::Ended {
+            if voice.render(rate, [&mut *left, &mut *right], &mut fresh, bin) {
                 let stem = StemId(index as u8);
                 (report.events)(Event::Ended { deck: self.id, stem, at: report.now + Frames(left.len() as u64) });
             }
@@ -176,11 +179,10 @@ fn drop_home(bin: &mut ReturnBin<Track>, track: Track) {
     let _full = bin.put(track);
 }
 
-/// The last frame a playhead can be sent to: most of a year. Keeps the arithmetic of positions far from its ends.
-const LAST_FRAME: u64 = 1 << 40;
-
+/// Where a playhead can be sent: no further than a loop can end, which keeps the arithmetic of positions far from its
+/// limits.
 fn in_track(frame: Frames) -> i64 {
-    frame.0.min(LAST_FRAME) as i64
+    frame.min(LoopRegion::LAST_FRAME).0 as i64
 }
 
 pub(crate) fn ramp_frames(over: Frames) -> usize {

@@ -116,7 +116,7 @@ impl Engine {
 
     /// Commands sent for a moment of their own that are still waiting for it.
     pub fn waiting(&self) -> u64 {
-        self.timed - render::decode(&self.snapshot.read()).1
+        self.timed - render::timed(&self.snapshot.read())
     }
 
     fn check(&self, command: &Command) -> Result<()> {
@@ -177,7 +177,7 @@ impl Engine {
 
     /// What the audio thread published after its latest block.
     pub fn status(&self) -> Status {
-        render::decode(&self.snapshot.read()).0
+        render::decode(&self.snapshot.read())
     }
 
     /// What happened on the audio thread since the last call, in order.

@@ -16,7 +16,7 @@ use crate::rt::{ReturnBin, Snapshot};
 use crate::tempo::Clock;
 use crate::track::Track;
 use crate::units::{DeckId, Frames};
-pub(crate) use publish::{decode, words};
+pub(crate) use publish::{decode, timed, words};
 use schedule::{Due, Schedule};
 
 /// Numbers counted since the start.

@@ -11,14 +11,6 @@ use crate::track::Track;
 const FADE_OUT: f64 = 0.005;
 const FADE_IN: f64 = 0.001;
 
-/// What became of a voice in a piece of a quantum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Silent,
-    Sounding,
-    Ended,
-}
-
 /// Sound that was cut off and fades out.
 struct Tail {
     track: Track,
@@ -207,23 +199,24 @@ impl Voice {
 
     /// Puts its sound into `out` (at most a quantum, planar) at deck rate `rate`: added to what is there, or
     /// written over it when `fresh`. `fresh` says afterwards whether `out` still waits for the first sound.
-    pub fn render(&mut self, rate: f64, out: [&mut [f32]; 2], fresh: &mut bool, bin: &mut ReturnBin<Track>) -> Outcome {
+    /// True when the track came to its end.
+    pub fn render(&mut self, rate: f64, out: [&mut [f32]; 2], fresh: &mut bool, bin: &mut ReturnBin<Track>) -> bool {
         let [left, right] = out;
-        let outcome = self.render_head(rate, [&mut *left, &mut *right], fresh);
+        let ended = self.render_head(rate, [&mut *left, &mut *right], fresh);
         self.render_tail([left, right], fresh, bin);
-        outcome
+        ended
     }
 
-    fn render_head(&mut self, rate: f64, out: [&mut [f32]; 2], fresh: &mut bool) -> Outcome {
+    fn render_head(&mut self, rate: f64, out: [&mut [f32]; 2], fresh: &mut bool) -> bool {
         if !self.playing {
-            return Outcome::Silent;
+            return false;
         }
         let native = self.track.as_ref().map_or(1.0, |track| f64::from(track.sample_rate().get()) / self.sample_rate);
         let step = Step::from_rate((rate * self.rate * native).clamp(0.0, crate::Rate::MAX.get()));
         self.last_step = step;
         let Some(track) = &self.track else {
             self.head.position = self.head.position.advance(step, out[0].len());
-            return Outcome::Silent;
+            return false;
         };
         let source = Unrolled::new(track, &self.head);
         let (stretch, position) = (&mut self.stretch, self.head.position);
@@ -236,9 +229,9 @@ impl Voice {
         if self.head.is_past(track, SincBank::REACH) {
             self.playing = false;
             self.head.jump(crate::dsp::Position::from_frames(self.cue));
-            return Outcome::Ended;
+            return true;
         }
-        Outcome::Sounding
+        false
     }
 
     fn render_tail(&mut self, out: [&mut [f32]; 2], fresh: &mut bool, bin: &mut ReturnBin<Track>) {

@@ -6,7 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use super::health::Meter;
-use super::supervisor::{Backend, Opened, Seed, Supervisor, announce, open_aside};
+use super::supervisor::{self, Backend, Opened, Seed, announce, open_aside};
+use super::worker::Worker;
 use super::{DeviceConfig, Output, Player, Session, Wish};
 use crate::config::EngineConfig;
 use crate::engine::Engine;
@@ -20,7 +21,7 @@ const LISTING: Duration = Duration::from_secs(2);
 
 /// A device that plays, supervised.
 pub(crate) struct Device {
-    supervisor: Supervisor,
+    supervisor: Worker,
     slot: Arc<Slot<Renderer>>,
 }
 
@@ -72,7 +73,7 @@ pub(crate) fn open_with(backend: Arc<dyn Backend>, wish: Wish, output: String) -
     let (mut engine, recording) = made.recv().map_err(|_| refused("the engine was not made".into()))?;
     let engine_rate = engine.sample_rate();
     announce(&meter, &opened, engine_rate);
-    let supervisor = Supervisor::start(backend, seed, engine_rate, opened).map_err(|e| refused(no_thread(&e)))?;
+    let supervisor = supervisor::start(backend, seed, engine_rate, opened).map_err(|e| refused(no_thread(&e)))?;
     engine.attach(Session { meter, player: Some(Player::Device(Device { supervisor, slot })), recording });
     Ok(engine)
 }

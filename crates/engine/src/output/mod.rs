@@ -16,6 +16,7 @@
 
 mod health;
 mod paced;
+mod worker;
 
 #[cfg(feature = "device")]
 mod convert;
@@ -48,7 +49,8 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::render::Renderer;
 use health::Meter;
-use paced::{Discard, Paced};
+use paced::Discard;
+use worker::Worker;
 
 /// Frames of a block of the null and file outputs when none are chosen.
 const BLOCK: u32 = 1_024;
@@ -191,7 +193,7 @@ pub(crate) fn open(wish: Wish, output: Output) -> Result<Engine> {
             let meter = Arc::new(Meter::new(name, config.sample_rate));
             let (mut engine, renderer, recording) = wish.split(config, &meter)?;
             let frames = buffer_frames.unwrap_or(BLOCK) as usize;
-            let paced = Paced::start(renderer, frames, config.sample_rate, meter.clone(), Discard)?;
+            let paced = paced::start(renderer, frames, config.sample_rate, meter.clone(), Discard)?;
             engine.attach(Session { meter, player: Some(Player::Paced(paced)), recording });
             Ok(engine)
         }
@@ -201,7 +203,7 @@ pub(crate) fn open(wish: Wish, output: Output) -> Result<Engine> {
             let (mut engine, renderer, recording) = wish.split(config, &meter)?;
             let (rate, frames) = (config.sample_rate, buffer_frames.unwrap_or(BLOCK) as usize);
             let (recorder, tape) = recorder::Recorder::start(&path, rate, frames, true, meter.clone())?;
-            let paced = Paced::start(renderer, frames, rate, meter.clone(), tape)?;
+            let paced = paced::start(renderer, frames, rate, meter.clone(), tape)?;
             engine.attach(Session { meter, player: Some(Player::Recorded { paced, recorder }), recording });
             Ok(engine)
         }
@@ -223,10 +225,10 @@ pub(crate) struct Session {
 }
 
 enum Player {
-    Paced(Paced),
+    Paced(Worker),
     #[cfg(feature = "decode")]
     Recorded {
-        paced: Paced,
+        paced: Worker,
         recorder: recorder::Recorder,
     },
     #[cfg(feature = "device")]

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::health::Meter;
+use super::worker::Worker;
 use crate::error::{Error, Result};
 use crate::render::Renderer;
 use crate::units::SampleRate;
@@ -27,50 +28,20 @@ impl Sink for Discard {
     fn take(&mut self, _block: &[f32], _stop: &AtomicBool) {}
 }
 
-/// The running thread.
-pub(crate) struct Paced {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Paced {
-    /// Starts to render blocks of `frames` frames, each at its time.
-    ///
-    /// # Errors
-    /// [`Error::Output`] when there is no thread to be had.
-    pub fn start(
-        renderer: Renderer,
-        frames: usize,
-        rate: SampleRate,
-        meter: Arc<Meter>,
-        sink: impl Sink + 'static,
-    ) -> Result<Self> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let output = meter.condition().output.clone();
-        let thread = thread::Builder::new()
-            .name("crowd-paced".into())
-            .spawn({
-                let stop = stop.clone();
-                move || run(renderer, frames, rate, &meter, sink, &stop)
-            })
-            .map_err(|cause| Error::Output { output, cause: format!("no thread for it: {cause}") })?;
-        Ok(Self { stop, thread: Some(thread) })
-    }
-
-    /// Stops after the current block, which takes a moment, and waits for that.
-    pub fn stop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            let _panicked = thread.join();
-        }
-    }
-}
-
-impl Drop for Paced {
-    fn drop(&mut self) {
-        self.stop();
-    }
+/// Starts to render blocks of `frames` frames, each at its time, until the worker is stopped.
+///
+/// # Errors
+/// [`Error::Output`] when there is no thread to be had.
+pub(crate) fn start(
+    renderer: Renderer,
+    frames: usize,
+    rate: SampleRate,
+    meter: Arc<Meter>,
+    sink: impl Sink + 'static,
+) -> Result<Worker> {
+    let output = meter.condition().output.clone();
+    Worker::start("crowd-paced", move |stop| run(renderer, frames, rate, &meter, sink, stop))
+        .map_err(|cause| Error::Output { output, cause: format!("no thread for it: {cause}") })
 }
 
 fn run(mut renderer: Renderer, frames: usize, rate: SampleRate, meter: &Meter, mut sink: impl Sink, stop: &AtomicBool) {

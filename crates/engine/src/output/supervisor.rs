@@ -11,6 +11,7 @@ use super::driver::Driver;
 use super::health::{Meter, Realtime, State};
 use super::link::Link;
 use super::watch::Watch;
+use super::worker::Worker;
 use crate::render::Renderer;
 use crate::rt::Slot;
 use crate::units::SampleRate;
@@ -102,45 +103,19 @@ pub(crate) fn open_aside(
     Ok(receiver)
 }
 
-/// The running supervisor.
-pub(crate) struct Supervisor {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Supervisor {
-    /// Takes charge of `opened`, which plays already.
-    ///
-    /// # Errors
-    /// The system's, when there is no thread to be had.
-    pub fn start(
-        backend: Arc<dyn Backend>,
-        seed: Seed,
-        engine_rate: SampleRate,
-        opened: Opened,
-    ) -> std::io::Result<Self> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let thread = thread::Builder::new().name("crowd-supervisor".into()).spawn({
-            let stop = stop.clone();
-            move || Shift { backend, seed, engine_rate, buried: Vec::new(), stuck: Vec::new() }.run(opened, &stop)
-        })?;
-        Ok(Self { stop, thread: Some(thread) })
-    }
-
-    /// Closes the device; returns within a second even when it hangs.
-    pub fn stop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            let _panicked = thread.join();
-        }
-    }
-}
-
-impl Drop for Supervisor {
-    fn drop(&mut self) {
-        self.stop();
-    }
+/// Takes charge of `opened`, which plays already, until the worker is stopped; that takes no longer than a second,
+/// even when the device hangs.
+///
+/// # Errors
+/// The system's, when there is no thread to be had.
+pub(crate) fn start(
+    backend: Arc<dyn Backend>,
+    seed: Seed,
+    engine_rate: SampleRate,
+    opened: Opened,
+) -> std::io::Result<Worker> {
+    let shift = Shift { backend, seed, engine_rate, buried: Vec::new(), stuck: Vec::new() };
+    Worker::start("crowd-supervisor", move |stop| shift.run(opened, stop))
 }
 
 /// What the supervisor's thread works with.

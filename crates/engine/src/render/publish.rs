@@ -54,8 +54,13 @@ impl Renderer {
     }
 }
 
-/// Reads a snapshot; also the number of timed commands that have left the schedule.
-pub(crate) fn decode(words: &[u64]) -> (Status, u64) {
+/// The number of timed commands that have left the schedule.
+pub(crate) fn timed(words: &[u64]) -> u64 {
+    words.get(TIMED).copied().unwrap_or(0)
+}
+
+/// Reads a snapshot.
+pub(crate) fn decode(words: &[u64]) -> Status {
     let word = |index: usize| words.get(index).copied().unwrap_or(0);
     let single = |word: u64| f32::from_bits(word as u32);
     let decks = words
@@ -74,7 +79,7 @@ pub(crate) fn decode(words: &[u64]) -> (Status, u64) {
             peak: single(deck[6]),
         })
         .collect();
-    let status = Status {
+    Status {
         frames: Frames(word(0)),
         horizon: Frames(word(1)),
         blocks: word(2),
@@ -91,6 +96,5 @@ pub(crate) fn decode(words: &[u64]) -> (Status, u64) {
         lost_events: word(13),
         not_finite: word(14),
         decks,
-    };
-    (status, word(TIMED))
+    }
 }

@@ -1,0 +1,42 @@
+//! A thread that runs until it is told to stop.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+
+/// A running thread. Dropping it stops it and waits for that.
+pub(crate) struct Worker {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Worker {
+    /// Runs `work` on a thread called `name`. It has to return soon after the flag is set, and may park in between:
+    /// it is woken then.
+    ///
+    /// # Errors
+    /// The system's, when there is no thread to be had.
+    pub fn start(name: &str, work: impl FnOnce(&AtomicBool) + Send + 'static) -> std::io::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let thread = thread::Builder::new().name(name.into()).spawn({
+            let stop = stop.clone();
+            move || work(&stop)
+        })?;
+        Ok(Self { stop, thread: Some(thread) })
+    }
+
+    /// Stops the thread and waits for that.
+    pub fn stop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            let _panicked = thread.join();
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
