@@ -1,6 +1,7 @@
 //! What may cross to the audio thread: plain data and the moment it acts.
 
 use crate::dsp::Band;
+use crate::stretch::StretchMethod;
 use crate::track::Track;
 use crate::units::{Bpm, DeckId, Frames, Gain, Rate, StemId};
 
@@ -196,6 +197,13 @@ pub enum Command {
         /// The rate.
         rate: Rate,
     },
+    /// How the deck changes speed; the new method fades in over the old one in 5 ms.
+    Stretch {
+        /// The deck.
+        deck: DeckId,
+        /// The method.
+        method: StretchMethod,
+    },
     /// The deck's fader.
     Level {
         /// The deck.
@@ -281,9 +289,11 @@ impl Command {
             | C::Cue { deck, stems, .. }
             | C::Seek { deck, stems, .. }
             | C::Loop { deck, stems, .. } => Some((deck, stems)),
-            C::DeckRate { deck, .. } | C::Level { deck, .. } | C::Fade { deck, .. } | C::Eq { deck, .. } => {
-                Some((deck, Stems::All))
-            }
+            C::DeckRate { deck, .. }
+            | C::Stretch { deck, .. }
+            | C::Level { deck, .. }
+            | C::Fade { deck, .. }
+            | C::Eq { deck, .. } => Some((deck, Stems::All)),
             C::MasterGain { .. }
             | C::Tempo { .. }
             | C::GlideTempo { .. }

@@ -6,6 +6,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::output::Output;
 use crate::render::Renderer;
+use crate::stretch::StretchMethod;
 use crate::units::{Bpm, DeckId, SampleRate};
 
 /// What an engine is made with; all of it is fixed once the engine runs.
@@ -20,18 +21,21 @@ pub struct EngineConfig {
     /// The tempo at which the music on the decks was recorded: at this master tempo it plays at rate 1. Also
     /// the tempo at the start.
     pub base_tempo: Bpm,
+    /// How the decks change speed until told otherwise.
+    pub stretch: StretchMethod,
     /// Commands that may be on their way to the audio thread, and again that may wait for their moment.
     pub queue: usize,
 }
 
 impl Default for EngineConfig {
-    /// Four decks of eight stems at 44.1 kHz and 120 BPM, 4,096 commands.
+    /// Four decks of eight stems at 44.1 kHz and 120 BPM, playback rate, 4,096 commands.
     fn default() -> Self {
         Self {
             sample_rate: SampleRate::CD,
             decks: 4,
             stems: 8,
             base_tempo: Bpm::clamped(120.0, Bpm::MIN),
+            stretch: StretchMethod::PlaybackRate,
             queue: 4_096,
         }
     }
@@ -91,6 +95,12 @@ impl Builder {
     /// The tempo of the recorded music and at the start; 120 BPM by default.
     pub fn base_tempo(mut self, bpm: Bpm) -> Self {
         self.config.base_tempo = bpm;
+        self
+    }
+
+    /// How the decks change speed until [told otherwise](crate::DeckHandle::stretch); playback rate by default.
+    pub fn stretch(mut self, method: StretchMethod) -> Self {
+        self.config.stretch = method;
         self
     }
 

@@ -6,11 +6,12 @@ mod playhead;
 mod voice;
 
 use crate::command::{Command, LoopRegion, Stems};
+use crate::config::EngineConfig;
 use crate::dsp::Ramp;
 use crate::event::Event;
 use crate::rt::ReturnBin;
 use crate::track::Track;
-use crate::units::{DeckId, Frames, SampleRate, StemId};
+use crate::units::{DeckId, Frames, StemId};
 use voice::Voice;
 
 /// Where events go while a deck works.
@@ -38,10 +39,10 @@ impl Deck {
         stems * Voice::RETIRES
     }
 
-    pub fn new(id: DeckId, stems: usize, sample_rate: SampleRate) -> Self {
+    pub fn new(id: DeckId, config: &EngineConfig) -> Self {
         Self {
             id,
-            voices: (0..stems).map(|_| Voice::new(sample_rate)).collect(),
+            voices: (0..config.stems).map(|_| Voice::new(config.sample_rate, config.stretch)).collect(),
             rate: 1.0,
             level: Ramp::new(1.0),
             fade: Ramp::new(1.0),
@@ -121,6 +122,7 @@ impl Deck {
                 self.each(stem.into()).for_each(|(_, voice)| voice.set_gain(gain.get(), ramp_frames(over)));
             }
             C::DeckRate { rate, .. } => self.rate = rate.get(),
+            C::Stretch { method, .. } => self.each(Stems::All).for_each(|(_, voice)| voice.set_method(method, bin)),
             C::Level { gain, over, .. } => self.level.set(gain.get(), ramp_frames(over)),
             C::Fade { gain, over, .. } => self.fade.set(gain.get(), ramp_frames(over)),
             // Not a deck's: the renderer deals with these itself.

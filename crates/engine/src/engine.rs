@@ -11,6 +11,7 @@ use crate::mixer::CrossfadeLaw;
 use crate::output::{Health, Session};
 use crate::render::{self, Renderer};
 use crate::rt::Snapshot;
+use crate::stretch::StretchMethod;
 use crate::track::Track;
 use crate::units::{Bpm, DeckId, Frames, Gain, Rate, SampleRate, StemId};
 
@@ -285,6 +286,12 @@ impl DeckHandle<'_> {
     pub fn rate(self, rate: Rate) -> Result<Self> {
         let deck = self.deck;
         self.send(Command::DeckRate { deck, rate })
+    }
+
+    /// How the deck changes speed.
+    pub fn stretch(self, method: StretchMethod) -> Result<Self> {
+        let deck = self.deck;
+        self.send(Command::Stretch { deck, method })
     }
 
     /// The deck's fader, in 50 ms.

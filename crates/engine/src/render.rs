@@ -73,10 +73,8 @@ impl Renderer {
         garbage: rtrb::Producer<Track>,
         snapshot: Arc<Snapshot>,
     ) -> Self {
-        let decks: Box<[Deck]> = (0..config.decks)
-            .filter_map(|index| DeckId::new(index).ok())
-            .map(|id| Deck::new(id, config.stems, config.sample_rate))
-            .collect();
+        let decks: Box<[Deck]> =
+            (0..config.decks).filter_map(|index| DeckId::new(index).ok()).map(|id| Deck::new(id, config)).collect();
         let most_retired = Deck::retires(config.stems) * config.decks;
         let renderer = Self {
             inbox,

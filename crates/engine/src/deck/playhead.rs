@@ -2,7 +2,7 @@
 
 use crate::command::LoopRegion;
 use crate::dsp::Position;
-use crate::stretch::Source;
+use crate::stretch::{Onset, Source};
 use crate::track::Track;
 
 /// Frames over which the end of a loop blends into what precedes its start, so that the jump back is
@@ -29,17 +29,17 @@ impl Playhead {
         self.wrapped = false;
     }
 
-    /// Brings a position behind the loop's end back into it; true when that was needed.
-    pub fn wrap(&mut self) -> bool {
-        let Some(region) = self.region else { return false };
+    /// Brings a position behind the loop's end back into it; tells by how many frames it moved, mostly 0.
+    pub fn wrap(&mut self) -> i64 {
+        let Some(region) = self.region else { return 0 };
         let beyond = self.position.frame() - region.end as i64;
         if beyond < 0 {
-            return false;
+            return 0;
         }
-        let rounds = beyond / region.frames() + 1;
-        self.position = self.position.offset(-rounds * region.frames());
+        let by = -(beyond / region.frames() + 1) * region.frames();
+        self.position = self.position.offset(by);
         self.wrapped = true;
-        true
+        by
     }
 
     /// Whether nothing more can sound: the position is past the end by more than the interpolator reaches.
@@ -101,6 +101,25 @@ impl Source for Unrolled<'_> {
             [*left, *right] = frame;
         }
     }
+
+    fn onset(&self, from: i64, until: i64) -> Option<Onset> {
+        let Some(region) = self.head.region else { return self.track.onset(from, until) };
+        let (start, end) = (region.start as i64, region.end as i64);
+        let mut from = from;
+        while from < until {
+            // As far as the track goes on without a jump.
+            let there = self.map(from, region);
+            let run = if there < end { end - there } else { until - from }.min(until - from);
+            if let Some(onset) = self.track.onset(there, there + run) {
+                return Some(Onset { frame: onset.frame - there + from, ..onset });
+            }
+            if there < start && self.head.wrapped {
+                return None;
+            }
+            from += run;
+        }
+        None
+    }
 }
 
 #[cfg(test)]
@@ -128,7 +147,7 @@ mod tests {
         let expected: Vec<f32> = (0..40).map(|i| ((90 + i) % 100) as f32).collect();
         assert_eq!(read(&track, &head, 90, 40), expected);
         head.position = Position::from_frames(105);
-        assert!(head.wrap());
+        assert_eq!(head.wrap(), -100);
         assert_eq!(head.position.frame(), 5);
         assert_eq!(read(&track, &head, -3, 5), [97.0, 98.0, 99.0, 0.0, 1.0]);
     }
@@ -150,7 +169,7 @@ mod tests {
         let track = ramp(1_000);
         let region = LoopRegion::new(Frames(0), Frames(64)).unwrap();
         let mut head = Playhead::new(64 * 7 + 5, Some(region));
-        assert!(head.wrap());
+        assert_eq!(head.wrap(), -7 * 64);
         assert_eq!(head.position.frame(), 5);
         assert!(!head.is_past(&track, 32));
     }

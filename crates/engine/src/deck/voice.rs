@@ -2,9 +2,9 @@
 
 use super::playhead::{Playhead, Unrolled};
 use crate::command::LoopRegion;
-use crate::dsp::{QUANTUM, Ramp, SincBank, Step};
+use crate::dsp::{QUANTUM, Ramp, Step};
 use crate::rt::ReturnBin;
-use crate::stretch::{PlaybackRate, Stretch};
+use crate::stretch::{Kit, StretchMethod};
 use crate::track::Track;
 
 /// Fades of a jump, in seconds: out slowly, in fast enough to leave an attack alone.
@@ -30,8 +30,8 @@ pub(crate) struct Voice {
     /// Fades the beginning in when it does not begin at the track's own start.
     entry: Ramp,
     tail: Option<Tail>,
-    stretch: PlaybackRate,
-    tail_stretch: PlaybackRate,
+    stretch: Box<Kit>,
+    tail_stretch: Box<Kit>,
     fade_out: usize,
     fade_in: usize,
     /// Engine rate, to read tracks of another one at their right speed.
@@ -43,7 +43,8 @@ impl Voice {
     /// Most tracks a single command can retire from one voice: the loaded one and its tail.
     pub const RETIRES: usize = 2;
 
-    pub fn new(sample_rate: crate::SampleRate) -> Self {
+    pub fn new(sample_rate: crate::SampleRate, method: StretchMethod) -> Self {
+        let kit = || Box::new(Kit::new(method, sample_rate.get()));
         Self {
             track: None,
             head: Playhead::new(0, None),
@@ -53,8 +54,8 @@ impl Voice {
             playing: false,
             entry: Ramp::new(1.0),
             tail: None,
-            stretch: PlaybackRate::new(),
-            tail_stretch: PlaybackRate::new(),
+            stretch: kit(),
+            tail_stretch: kit(),
             fade_out: sample_rate.frames_in(FADE_OUT),
             fade_in: sample_rate.frames_in(FADE_IN),
             sample_rate: f64::from(sample_rate.get()),
@@ -194,7 +195,24 @@ impl Voice {
             let _full = bin.put(old.track);
         }
         std::mem::swap(&mut self.stretch, &mut self.tail_stretch);
-        self.stretch.reset();
+        self.stretch.choose(self.tail_stretch.method());
+    }
+
+    /// Goes on with another method, the old one fading into it.
+    pub fn set_method(&mut self, method: StretchMethod, bin: &mut ReturnBin<Track>) {
+        if self.stretch.method() == method {
+            return;
+        }
+        let sounds = self.playing && self.track.is_some();
+        if sounds {
+            self.cut(bin);
+        }
+        self.stretch.choose(method);
+        if sounds {
+            // Both play the same place of the same track, so the fade adds up to one.
+            self.entry = Ramp::new(0.0);
+            self.entry.set(1.0, self.fade_out);
+        }
     }
 
     /// Puts its sound into `out` (at most a quantum, planar) at deck rate `rate`: added to what is there, or
@@ -220,13 +238,13 @@ impl Voice {
         };
         let source = Unrolled::new(track, &self.head);
         let (stretch, position) = (&mut self.stretch, self.head.position);
-        let mut next = position;
+        let frames = out[0].len();
         let steady = (self.gain.is_settled() && self.entry.is_settled()).then(|| self.gain.value());
         let gain = || self.gain.next() * self.entry.next();
-        sound(out, fresh, steady, gain, |out| next = stretch.process(&source, position, step, out));
-        self.head.position = next;
-        self.head.wrap();
-        if self.head.is_past(track, SincBank::REACH) {
+        sound(out, fresh, steady, gain, |out| stretch.process(&source, position, step, out));
+        self.head.position = position.advance(step, frames);
+        stretch.moved(self.head.wrap());
+        if self.head.is_past(track, stretch.latency().input) {
             self.playing = false;
             self.head.jump(crate::dsp::Position::from_frames(self.cue));
             return true;
@@ -239,10 +257,10 @@ impl Voice {
         if !tail.gain.is_settled() {
             let source = Unrolled::new(&tail.track, &tail.head);
             let (stretch, position, step) = (&mut self.tail_stretch, tail.head.position, tail.step);
-            let mut next = position;
-            sound(out, fresh, None, || tail.gain.next(), |out| next = stretch.process(&source, position, step, out));
-            tail.head.position = next;
-            tail.head.wrap();
+            let frames = out[0].len();
+            sound(out, fresh, None, || tail.gain.next(), |out| stretch.process(&source, position, step, out));
+            tail.head.position = position.advance(step, frames);
+            stretch.moved(tail.head.wrap());
         }
         if tail.gain.is_settled() && bin.has_room_for(1) {
             let _full = bin.put(tail.track);

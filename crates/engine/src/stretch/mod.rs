@@ -3,13 +3,22 @@
 //! | method | pitch | use it when |
 //! |---|---|---|
 //! | [`StretchMethod::PlaybackRate`] | follows the speed, like vinyl | always right; bit-exact at speed 1, the cheapest |
+//! | [`StretchMethod::Wsola`] | kept | four decks on a small computer: drums stay untouched, chords a little rough |
+//! | [`StretchMethod::Hq`] | kept | a faster computer, an export: chords stay smooth too |
 //!
-//! Further methods that keep the pitch implement the same trait.
+//! All of them read a track that lies before them, so none delays the sound: what is asked for sounds at once.
 
+mod kit;
+mod onset;
 mod playback_rate;
+mod wsola;
 
 use crate::dsp::{Position, Step};
+
+pub(crate) use kit::Kit;
+pub use onset::{Onset, OnsetFinder};
 pub use playback_rate::PlaybackRate;
+pub use wsola::Wsola;
 
 /// Which [`Stretch`] a deck uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -18,17 +27,25 @@ pub enum StretchMethod {
     /// Pitch follows the speed, read through a band-limited interpolator.
     #[default]
     PlaybackRate,
+    /// Pitch is kept: pieces of the track, joined where they look alike, attacks copied untouched.
+    Wsola,
 }
 
 impl StretchMethod {
     /// Every method this version has.
-    pub const ALL: &'static [Self] = &[Self::PlaybackRate];
+    pub const ALL: &'static [Self] = &[Self::PlaybackRate, Self::Wsola];
 
     /// The name used on command lines and in messages.
     pub const fn name(self) -> &'static str {
         match self {
             Self::PlaybackRate => "playback_rate",
+            Self::Wsola => "wsola",
         }
+    }
+
+    /// Whether the pitch stays when the speed changes.
+    pub const fn keeps_pitch(self) -> bool {
+        !matches!(self, Self::PlaybackRate)
     }
 }
 
@@ -44,12 +61,15 @@ pub trait Source {
     /// Copies frames from `first` on into planar stereo. Every position is allowed; where there is no music
     /// there is silence. Loops are already unrolled.
     fn read(&self, first: i64, out: [&mut [f32]; 2]);
+
+    /// The first onset in frames `from..until`, as far as the source knows its onsets.
+    fn onset(&self, from: i64, until: i64) -> Option<Onset>;
 }
 
-/// Frames by which a method's sound lags behind the position it was asked for.
+/// What a method needs around the position it was asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Latency {
-    /// Frames of the source read before the asked position sounds.
+    /// Frames of the source that are read before and behind the asked position.
     pub input: usize,
     /// Frames of output before the asked position sounds.
     pub output: usize,
@@ -57,13 +77,20 @@ pub struct Latency {
 
 /// Turns a source into sound at a speed. Runs on the audio thread: no lock, no allocation, no system call.
 pub trait Stretch: Send {
-    /// Fills `out` (at most [`QUANTUM`](crate::dsp::QUANTUM) frames) with the sound from `position` on, and
-    /// returns the position that follows. Splitting the output in several calls gives the same samples.
-    fn process(&mut self, source: &dyn Source, position: Position, step: Step, out: [&mut [f32]; 2]) -> Position;
+    /// Fills `out` (at most [`QUANTUM`](crate::dsp::QUANTUM) frames) with the sound from `position` on. Calls
+    /// follow each other: the next one is for `position` advanced by `step` times the frames, unless
+    /// [`moved`](Self::moved) or [`reset`](Self::reset) come between. Splitting the output in several calls gives the
+    /// same samples.
+    fn process(&mut self, source: &dyn Source, position: Position, step: Step, out: [&mut [f32]; 2]);
 
-    /// The lag that the deck has to make good.
+    /// What it needs around a position.
     fn latency(&self) -> Latency;
 
-    /// Forgets what was read: the next call starts anew, as behind a jump.
+    /// All positions have moved by `by` frames of the source, because a loop jumped: what was frame `n` is now
+    /// frame `n + by`. The sound goes on as if nothing had happened.
+    fn moved(&mut self, by: i64);
+
+    /// Forgets what was read: the next call starts anew, as behind a jump. The first frame it makes is then the
+    /// frame of the source, untouched.
     fn reset(&mut self);
 }

@@ -32,7 +32,7 @@ impl Default for PlaybackRate {
 }
 
 impl Stretch for PlaybackRate {
-    fn process(&mut self, source: &dyn Source, position: Position, step: Step, out: [&mut [f32]; 2]) -> Position {
+    fn process(&mut self, source: &dyn Source, position: Position, step: Step, out: [&mut [f32]; 2]) {
         let [left, right] = out;
         let frames = left.len().min(right.len()).min(QUANTUM);
         let (left, right) = (&mut left[..frames], &mut right[..frames]);
@@ -41,7 +41,7 @@ impl Stretch for PlaybackRate {
         let before = self.kernel.replace(kernel).filter(|old| *old != kernel);
         if kernel == Kernel::Wire && before.is_none() {
             source.read(position.frame(), [left, right]);
-            return next;
+            return;
         }
 
         let first = position.frame() - SincBank::REACH as i64;
@@ -63,12 +63,13 @@ impl Stretch for PlaybackRate {
                 }
             }
         }
-        next
     }
 
     fn latency(&self) -> Latency {
-        Latency::default()
+        Latency { input: SincBank::REACH, output: 0 }
     }
+
+    fn moved(&mut self, _by: i64) {}
 
     fn reset(&mut self) {
         self.kernel = None;

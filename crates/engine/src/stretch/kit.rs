@@ -1,0 +1,53 @@
+//! One stretcher of each method, so that changing the method on the audio thread takes no memory.
+
+use super::{Latency, PlaybackRate, Source, Stretch, StretchMethod, Wsola};
+use crate::dsp::{Position, Step};
+
+/// The stretchers of one voice; one of them is in use.
+pub(crate) struct Kit {
+    method: StretchMethod,
+    playback_rate: PlaybackRate,
+    wsola: Wsola,
+}
+
+impl Kit {
+    pub fn new(method: StretchMethod, sample_rate: u32) -> Self {
+        Self { method, playback_rate: PlaybackRate::new(), wsola: Wsola::new(sample_rate) }
+    }
+
+    pub fn method(&self) -> StretchMethod {
+        self.method
+    }
+
+    /// Takes another method into use; it starts anew.
+    pub fn choose(&mut self, method: StretchMethod) {
+        self.method = method;
+        self.reset();
+    }
+
+    fn current(&mut self) -> &mut dyn Stretch {
+        match self.method {
+            StretchMethod::PlaybackRate => &mut self.playback_rate,
+            StretchMethod::Wsola => &mut self.wsola,
+        }
+    }
+
+    pub fn process(&mut self, source: &dyn Source, position: Position, step: Step, out: [&mut [f32]; 2]) {
+        self.current().process(source, position, step, out);
+    }
+
+    pub fn latency(&self) -> Latency {
+        match self.method {
+            StretchMethod::PlaybackRate => self.playback_rate.latency(),
+            StretchMethod::Wsola => self.wsola.latency(),
+        }
+    }
+
+    pub fn moved(&mut self, by: i64) {
+        self.current().moved(by);
+    }
+
+    pub fn reset(&mut self) {
+        self.current().reset();
+    }
+}

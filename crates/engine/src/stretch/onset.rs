@@ -1,0 +1,222 @@
+//! Where notes and hits begin.
+//!
+//! The energy of three bands, frame of 0.7 ms by frame, is compared with what came just before; where it rises by
+//! more than a threshold something begins. The idea of energy rising in sub-bands is Klapuri's ("Sound onset detection by
+//! applying psychoacoustic knowledge", ICASSP 1999); what is added is that the place is the start of the rise, not its
+//! middle, because that is what a stretcher must leave untouched.
+
+use crate::dsp::biquad::Coefficients;
+
+/// Where something begins in a track.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Onset {
+    /// The frame in which it begins.
+    pub frame: i64,
+    /// By how much the level rises, in decibels over what was needed to count at all.
+    pub strength: f32,
+}
+
+/// Frames whose energy is taken together.
+const HOP: usize = 32;
+/// Hops that are remembered: what is compared, before and behind.
+const MEMORY: usize = 128;
+/// Energies below this are silence.
+const FLOOR: f32 = 1e-8;
+/// Onsets nearer than this to a stronger one are the same, in hops.
+const SAME: usize = 24;
+/// A band is silent this far below the loudest that was heard, as a power.
+const MASKED: f32 = 1e-5;
+/// By how much the loudest is forgotten per hop.
+const FORGET: f32 = 0.9998;
+
+/// How a band is judged.
+struct Judge {
+    /// Hops that are averaged behind and before the moment.
+    ahead: usize,
+    behind: usize,
+    /// The rise that counts, in decibels.
+    rise: f32,
+}
+
+const JUDGES: [Judge; 3] = [
+    Judge { ahead: 18, behind: 36, rise: 8.0 },
+    Judge { ahead: 6, behind: 28, rise: 6.5 },
+    Judge { ahead: 4, behind: 24, rise: 6.0 },
+];
+
+/// Hops ahead of the one that is judged.
+const AHEAD: usize = 18;
+
+/// Finds onsets in a stream of stereo sound.
+pub struct OnsetFinder {
+    filters: Filters,
+    sum: [f32; 3],
+    filled: usize,
+    /// Energies of the latest hops, a ring.
+    energy: [[f32; 3]; MEMORY],
+    hops: usize,
+    loudest: f32,
+    /// Rise over the threshold of the latest judged hops in each band.
+    rises: [[f32; 3]; MEMORY],
+    pending: Option<Found>,
+}
+
+#[derive(Clone, Copy)]
+struct Found {
+    hop: usize,
+    band: usize,
+    strength: f32,
+}
+
+impl OnsetFinder {
+    /// For sound of `sample_rate` frames per second.
+    pub fn new(sample_rate: u32) -> Self {
+        Self {
+            filters: Filters::new(f64::from(sample_rate)),
+            sum: [0.0; 3],
+            filled: 0,
+            energy: [[0.0; 3]; MEMORY],
+            hops: 0,
+            loudest: FLOOR,
+            rises: [[0.0; 3]; MEMORY],
+            pending: None,
+        }
+    }
+
+    /// Takes the next frames and tells what began, in order and some 30 ms late.
+    pub fn push(&mut self, frames: impl Iterator<Item = [f32; 2]>, mut found: impl FnMut(Onset)) {
+        for frame in frames {
+            let energies = self.filters.next(frame);
+            for (sum, energy) in self.sum.iter_mut().zip(energies) {
+                *sum += energy;
+            }
+            self.filled += 1;
+            if self.filled == HOP {
+                self.hop(&mut found);
+            }
+        }
+    }
+
+    /// Tells what is still to be told when the sound has ended.
+    pub fn finish(mut self, mut found: impl FnMut(Onset)) {
+        for _ in 0..AHEAD + 2 * SAME {
+            self.sum = [0.0; 3];
+            self.hop(&mut found);
+        }
+    }
+
+    fn hop(&mut self, found: &mut impl FnMut(Onset)) {
+        let energy = self.sum.map(|sum| sum * (1.0 / HOP as f32));
+        (self.sum, self.filled) = ([0.0; 3], 0);
+        self.energy[self.hops % MEMORY] = energy;
+        self.loudest = (self.loudest * FORGET).max(energy[0] + energy[1] + energy[2]);
+        self.hops += 1;
+        if self.hops <= AHEAD {
+            return;
+        }
+        let judged = self.hops - AHEAD - 1;
+        let rises = std::array::from_fn(|band| self.rise(band, judged));
+        self.rises[judged % MEMORY] = rises;
+        self.pick(judged, found);
+    }
+
+    /// How far the energy of `band` rises at hop `at`, over what counts.
+    fn rise(&self, band: usize, at: usize) -> f32 {
+        let judge = &JUDGES[band];
+        let mean = |from: usize, count: usize| {
+            let sum: f32 = (from..from + count).map(|hop| self.energy[hop % MEMORY][band]).sum();
+            sum / count as f32
+        };
+        let behind = mean(at.saturating_sub(judge.behind), judge.behind.min(at).max(1));
+        let behind = if at == 0 { 0.0 } else { behind };
+        let ahead = mean(at, judge.ahead);
+        let floor = FLOOR + MASKED * self.loudest;
+        10.0 * ((ahead + floor) / (behind + floor)).log10() - judge.rise
+    }
+
+    /// The hop `judged - 8` is an onset when no hop within 8 rises more in the same band.
+    fn pick(&mut self, judged: usize, found: &mut impl FnMut(Onset)) {
+        const WIDTH: usize = 8;
+        let Some(centre) = judged.checked_sub(WIDTH) else { return };
+        for band in (0..3).rev() {
+            let here = self.rises[centre % MEMORY][band];
+            let is_peak = here > 0.0
+                && (centre.saturating_sub(WIDTH)..=centre + WIDTH).all(|hop| {
+                    let there = self.rises[hop % MEMORY][band];
+                    hop == centre || there < here || (there == here && hop > centre)
+                });
+            if !is_peak {
+                continue;
+            }
+            let new = Found { hop: centre, band, strength: here };
+            match &mut self.pending {
+                // The same beginning in another band: the place is best told by the highest one.
+                Some(old) if centre - old.hop < SAME => {
+                    old.strength = old.strength.max(new.strength);
+                    if band > old.band && new.strength > 2.0 {
+                        (old.hop, old.band) = (centre, band);
+                    }
+                }
+                _ => {
+                    if let Some(old) = self.pending.replace(new) {
+                        found(onset(old));
+                    }
+                }
+            }
+        }
+        if let Some(old) = self.pending
+            && centre - old.hop >= SAME
+        {
+            found(onset(old));
+            self.pending = None;
+        }
+    }
+}
+
+fn onset(found: Found) -> Onset {
+    Onset { frame: (found.hop * HOP) as i64, strength: found.strength }
+}
+
+/// Low-pass at 150 Hz, band-pass from 250 Hz to 2 kHz, high-pass at 2.5 kHz, for two channels side by side.
+struct Filters {
+    b: [[f32; 8]; 3],
+    a: [[f32; 8]; 2],
+    s: [[f32; 8]; 2],
+    band: [f32; 2],
+}
+
+impl Filters {
+    fn new(rate: f64) -> Self {
+        let q = std::f64::consts::FRAC_1_SQRT_2;
+        let edge = |hertz: f64| hertz.min(0.45 * rate);
+        let sections = [
+            Coefficients::low_pass(150.0, q, rate),
+            Coefficients::high_pass(edge(250.0), q, rate),
+            Coefficients::low_pass(edge(2_000.0), q, rate),
+            Coefficients::high_pass(edge(2_500.0), q, rate),
+        ];
+        let lanes = |pick: &dyn Fn(&Coefficients) -> f64| std::array::from_fn(|lane| pick(&sections[lane / 2]) as f32);
+        Self {
+            b: std::array::from_fn(|i| lanes(&|c| c.b[i])),
+            a: std::array::from_fn(|i| lanes(&|c| c.a[i])),
+            s: [[0.0; 8]; 2],
+            band: [0.0; 2],
+        }
+    }
+
+    /// The energies of the next frame in the three bands.
+    #[inline]
+    fn next(&mut self, [left, right]: [f32; 2]) -> [f32; 3] {
+        let x = [left, right, left, right, self.band[0], self.band[1], left, right];
+        let mut y = [0.0; 8];
+        for lane in 0..8 {
+            // The tiny constant keeps the states away from denormal numbers.
+            let out = self.b[0][lane] * x[lane] + self.s[0][lane];
+            self.s[0][lane] = self.b[1][lane] * x[lane] - self.a[0][lane] * out + self.s[1][lane] + 1e-20;
+            self.s[1][lane] = self.b[2][lane] * x[lane] - self.a[1][lane] * out;
+            y[lane] = out;
+        }
+        self.band = [y[2], y[3]];
+        [y[0] * y[0] + y[1] * y[1], y[4] * y[4] + y[5] * y[5], y[6] * y[6] + y[7] * y[7]]
+    }
+}
