@@ -2,6 +2,7 @@
 
 use crate::dsp::Band;
 use crate::stretch::StretchMethod;
+use crate::tempo::{Phase, Pulse};
 use crate::track::Track;
 use crate::units::{Bpm, DeckId, Frames, Gain, Rate, StemId};
 
@@ -197,6 +198,19 @@ pub enum Command {
         /// The rate.
         rate: Rate,
     },
+    /// Move by at most half a beat, or half a bar, to where the music's pulse lies on the engine's clock, at a whole frame
+    /// (declicked when it plays). Sent before [`Command::Play`] it moves the place the music starts from. Stems without
+    /// a track stay where they are.
+    Align {
+        /// The deck.
+        deck: DeckId,
+        /// Which stems.
+        stems: Stems,
+        /// The beats of the music, in frames of the track.
+        pulse: Pulse,
+        /// Whether beats have to meet beats, or bars bars.
+        phase: Phase,
+    },
     /// How the deck changes speed; the new method fades in over the old one in 5 ms.
     Stretch {
         /// The deck.
@@ -269,7 +283,7 @@ pub enum Command {
         /// Its length.
         over: Frames,
     },
-    /// Forget everything that waits for its moment, stop and unload every deck (declicked).
+    /// Forget everything that was sent before and waits for its moment, stop and unload every deck (declicked).
     Clear,
 }
 
@@ -288,7 +302,8 @@ impl Command {
             | C::Stop { deck, stems }
             | C::Cue { deck, stems, .. }
             | C::Seek { deck, stems, .. }
-            | C::Loop { deck, stems, .. } => Some((deck, stems)),
+            | C::Loop { deck, stems, .. }
+            | C::Align { deck, stems, .. } => Some((deck, stems)),
             C::DeckRate { deck, .. }
             | C::Stretch { deck, .. }
             | C::Level { deck, .. }

@@ -10,6 +10,8 @@ use crate::config::EngineConfig;
 use crate::dsp::Ramp;
 use crate::event::Event;
 use crate::rt::ReturnBin;
+use crate::stretch::StretchMethod;
+use crate::tempo::Pulse;
 use crate::track::Track;
 use crate::units::{DeckId, Frames, StemId};
 use voice::Voice;
@@ -26,6 +28,7 @@ const FADE_BACK: usize = 256;
 pub(crate) struct Deck {
     id: DeckId,
     voices: Box<[Voice]>,
+    method: StretchMethod,
     pub rate: f64,
     /// The fader.
     pub level: Ramp,
@@ -43,6 +46,7 @@ impl Deck {
         Self {
             id,
             voices: (0..config.stems).map(|_| Voice::new(config.sample_rate, config.stretch)).collect(),
+            method: config.stretch,
             rate: 1.0,
             level: Ramp::new(1.0),
             fade: Ramp::new(1.0),
@@ -52,6 +56,11 @@ impl Deck {
     /// Whether no stem makes any sound now.
     pub fn is_silent(&self) -> bool {
         self.voices.iter().all(Voice::is_silent)
+    }
+
+    /// How it changes speed.
+    pub fn method(&self) -> StretchMethod {
+        self.method
     }
 
     /// Stems that play and stems that hold a track.
@@ -122,11 +131,15 @@ impl Deck {
                 self.each(stem.into()).for_each(|(_, voice)| voice.set_gain(gain.get(), ramp_frames(over)));
             }
             C::DeckRate { rate, .. } => self.rate = rate.get(),
-            C::Stretch { method, .. } => self.each(Stems::All).for_each(|(_, voice)| voice.set_method(method, bin)),
+            C::Stretch { method, .. } => {
+                self.method = method;
+                self.each(Stems::All).for_each(|(_, voice)| voice.set_method(method, bin));
+            }
             C::Level { gain, over, .. } => self.level.set(gain.get(), ramp_frames(over)),
             C::Fade { gain, over, .. } => self.fade.set(gain.get(), ramp_frames(over)),
             // Not a deck's: the renderer deals with these itself.
-            C::Eq { .. }
+            C::Align { .. }
+            | C::Eq { .. }
             | C::MasterGain { .. }
             | C::Tempo { .. }
             | C::GlideTempo { .. }
@@ -134,6 +147,19 @@ impl Deck {
             | C::Meter { .. }
             | C::Tone { .. }
             | C::Clear => {}
+        }
+    }
+
+    /// Moves stems to the nearest frame where `pulse` is as far into its beat, or its `unit` of beats, as a clock at
+    /// `beat`. The bin must have room for [`Deck::retires`] tracks.
+    pub fn align(&mut self, stems: Stems, pulse: Pulse, beat: f64, unit: f64, bin: &mut ReturnBin<Track>) {
+        for (_, voice) in self.each(stems).filter(|(_, voice)| voice.is_loaded()) {
+            let position = voice.position();
+            let by = pulse.distance(position, beat, unit);
+            // What is off by less than a frame is aligned, and left alone.
+            if by.abs() >= 1.0 {
+                voice.seek((position + by).round() as i64, bin);
+            }
         }
     }
 

@@ -12,6 +12,7 @@ use crate::output::{Health, Session};
 use crate::render::{self, Renderer};
 use crate::rt::Snapshot;
 use crate::stretch::StretchMethod;
+use crate::tempo::{Phase, Pulse};
 use crate::track::Track;
 use crate::units::{Bpm, DeckId, Frames, Gain, Rate, SampleRate, StemId};
 
@@ -286,6 +287,12 @@ impl DeckHandle<'_> {
     pub fn rate(self, rate: Rate) -> Result<Self> {
         let deck = self.deck;
         self.send(Command::DeckRate { deck, rate })
+    }
+
+    /// Moves by at most half a beat, or half a bar, onto the engine's clock.
+    pub fn align(self, pulse: Pulse, phase: Phase) -> Result<Self> {
+        let (deck, stems) = (self.deck, self.stem.into());
+        self.send(Command::Align { deck, stems, pulse, phase })
     }
 
     /// How the deck changes speed.

@@ -63,6 +63,12 @@ pub enum Error {
         /// Why.
         cause: String,
     },
+    /// The marks given for a beat grid cannot be one.
+    #[error("not a beat grid: {cause}")]
+    BadGrid {
+        /// Which mark, and why.
+        cause: String,
+    },
     /// A setting of the [`Builder`](crate::Builder) is not possible.
     #[error("the setting {what} is not possible: {cause}")]
     BadConfig {

@@ -1,5 +1,6 @@
 //! What comes back from the audio thread.
 
+use crate::stretch::StretchMethod;
 use crate::units::{DeckId, Frames, StemId};
 
 /// Something that happened on the audio thread, in order, each with its frame.
@@ -71,6 +72,8 @@ pub struct DeckStatus {
     pub position: f64,
     /// The effective playing speed: master, deck and (for that stem) stem rate.
     pub rate: f64,
+    /// How it changes speed.
+    pub stretch: StretchMethod,
     /// The fader, ramp included.
     pub level: f32,
     /// The gain beside the fader (see [`Command::Fade`](crate::Command::Fade)).

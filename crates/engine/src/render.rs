@@ -13,7 +13,7 @@ use crate::dsp::QUANTUM;
 use crate::event::{BlockReport, Event};
 use crate::mixer::Mixer;
 use crate::rt::{ReturnBin, Snapshot};
-use crate::tempo::Clock;
+use crate::tempo::{Clock, Phase};
 use crate::track::Track;
 use crate::units::{DeckId, Frames};
 pub(crate) use publish::{decode, timed, words};
@@ -256,7 +256,16 @@ impl Renderer {
             C::Tone { hertz, gain, over } => self.mixer.start_tone(hertz, gain, over),
             C::MasterGain { gain, over } => self.mixer.set_master(gain, ramp_frames(over)),
             C::Eq { deck, band, gain } => self.mixer.set_eq(deck.index(), band, gain),
-            C::Clear => self.clear(),
+            C::Clear => self.clear(due.sequence),
+            C::Align { deck, stems, pulse, phase } => {
+                let unit = match phase {
+                    Phase::Beat => 1.0,
+                    Phase::Bar => f64::from(self.clock.meter()),
+                };
+                if let Some(deck) = self.decks.get_mut(deck.index()) {
+                    deck.align(stems, pulse, self.clock.beat(), unit, &mut self.bin);
+                }
+            }
             command => {
                 let Some(deck) = command.target().and_then(|(deck, _)| self.decks.get_mut(deck.index())) else {
                     return;
@@ -269,15 +278,19 @@ impl Renderer {
         }
     }
 
-    /// Forgets what waits and empties every deck.
-    fn clear(&mut self) {
-        while self.bin.has_room_for(self.most_retired + 1) {
-            let Some(due) = self.schedule.pop_any() else { break };
-            self.counters.timed += u64::from(due.timed);
-            if let Command::Load { track, .. } | Command::Join { track, .. } = due.command {
-                let _full = self.bin.put(track);
+    /// Forgets what waits and was sent before the command of that sequence, and empties every deck.
+    fn clear(&mut self, sequence: u64) {
+        let (bin, counters, room) = (&mut self.bin, &mut self.counters, self.most_retired + 1);
+        self.schedule.forget_before(sequence, |due| {
+            if !bin.has_room_for(room) {
+                return Err(due);
             }
-        }
+            counters.timed += u64::from(due.timed);
+            if let Command::Load { track, .. } | Command::Join { track, .. } = due.command {
+                let _full = bin.put(track);
+            }
+            Ok(())
+        });
         for deck in &mut self.decks {
             deck.clear(&mut self.bin);
         }

@@ -36,7 +36,7 @@ const WORDS: [&str; 27] = [
 ];
 
 /// Files the audio thread never enters. A file that is not named here is judged.
-const CONTROL_HALF: [(&str, &str); 19] = [
+const CONTROL_HALF: [(&str, &str); 20] = [
     ("command.rs", "plain data and its checks at the sender"),
     ("config.rs", "builds engines"),
     ("engine.rs", "the control half"),
@@ -44,6 +44,7 @@ const CONTROL_HALF: [(&str, &str); 19] = [
     ("event.rs", "plain data"),
     ("offline.rs", "both halves in a thread that nobody waits for"),
     ("units.rs", "checks at the edge"),
+    ("tempo/grid.rs", "grids are asked by the control half; only a pulse, plain data, crosses over"),
     ("tempo/movement.rs", "movement is followed by the control half"),
     ("output/mod.rs", "opens and closes"),
     ("output/device.rs", "opens and closes"),

@@ -5,6 +5,7 @@ mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 use common::{Noise, constant_track, noise_track, sine_track};
+use crowd_engine::tempo::{Phase, Pulse};
 use crowd_engine::{
     Band, Bpm, Command, DeckId, Engine, Frames, Gain, LoopRegion, Rate, Renderer, SampleRate, StemId, Stems, Track,
     When,
@@ -40,6 +41,7 @@ fn one_of_each(noise: &mut Noise, tracks: &[Track]) -> Vec<Command> {
             Command::StemRate { deck, stem, rate },
             Command::StemGain { deck, stem, gain, over },
             Command::DeckRate { deck, rate },
+            Command::Align { deck, stems, pulse: Pulse::new(bpm, 0.1, SampleRate::CD), phase: Phase::Bar },
             Command::Level { deck, gain, over },
             Command::Fade { deck, gain, over },
             Command::Eq { deck, band: [Band::Low, Band::Mid, Band::High][noise.0 as usize % 3], gain },

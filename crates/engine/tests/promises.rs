@@ -287,6 +287,18 @@ fn a_control_half_that_never_collects_stalls_commands_and_not_the_sound() {
 }
 
 #[test]
+fn a_clear_forgets_what_came_before_it_and_nothing_behind_it() {
+    let mut offline = offline();
+    let (track, later) = (constant_track(0.25, 44_100), When::At(Frames(10_000)));
+    offline.engine().deck(DeckId::A).load(&track).unwrap().at(later).play().unwrap();
+    offline.engine().send(Command::Clear, When::NextBlock).unwrap();
+    offline.engine().deck(DeckId::B).load(&track).unwrap().at(later).play().unwrap();
+    let sound = offline.render_frames(20_000);
+    assert_eq!((sound[2 * 9_999], sound[2 * 10_000], sound[2 * 19_999]), (0.0, 0.25, 0.25));
+    assert_eq!(offline.engine().waiting(), 0);
+}
+
+#[test]
 fn tempo_error_is_nil_over_an_hour() {
     let config = EngineConfig { sample_rate: crowd_engine::SampleRate::CD, ..EngineConfig::default() };
     let mut offline = Offline::new(config).unwrap();

@@ -1,7 +1,9 @@
 //! A message's arguments, read one by one with their names, defaults and ranges.
 
-use crate::ids::{Band, BufferId, Deck};
+use crate::ids::{Band, BufferId, Deck, Stretch};
 use crate::refusal::{Kind, Refusal, quote};
+use crowd_engine::StretchMethod;
+use crowd_engine::tempo::Phase;
 use rosc::OscType;
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -246,6 +248,33 @@ impl<'a> Args<'a> {
         arg.text()
             .and_then(Band::from_name)
             .ok_or_else(|| self.refuse(name, format_args!("is {arg}, not a band; bands are low, mid, high")))
+    }
+
+    /// How a deck changes speed.
+    ///
+    /// # Errors
+    /// Missing, no method's name, or a method this version does not have.
+    pub fn stretch(&mut self, name: &str) -> Result<StretchMethod, Refusal> {
+        let arg = self.required(name)?;
+        let Some(method) = arg.text().and_then(Stretch::from_name) else {
+            let problem = format_args!("is {arg}, not a method; methods are playback_rate, wsola, high_quality");
+            return Err(self.refuse(name, problem));
+        };
+        method.method().map_err(|cause| self.refuse(name, format_args!("is {arg}: {cause}")))
+    }
+
+    /// What of a deck is kept in step with the clock; 0 for nothing, and 1 for beats.
+    ///
+    /// # Errors
+    /// Missing, or none of beat, phase, bar, 0 and 1.
+    pub fn phase(&mut self, name: &str) -> Result<Option<Phase>, Refusal> {
+        let arg = self.required(name)?;
+        match (arg.text().map(str::to_ascii_lowercase).as_deref(), arg.number()) {
+            (Some("beat" | "phase"), _) | (_, Some(1.0)) => Ok(Some(Phase::Beat)),
+            (Some("bar"), _) => Ok(Some(Phase::Bar)),
+            (_, Some(0.0)) => Ok(None),
+            _ => Err(self.refuse(name, format_args!("is {arg}; beat, bar or 0 is needed"))),
+        }
     }
 
     /// A buffer id.

@@ -104,8 +104,8 @@ pub fn smallest_safe(costs: &[Cost], fits: impl Fn(&Cost) -> bool) -> Option<usi
 }
 
 /// Four decks of noise at 118/120 of their speed.
-fn heavy_mix(_method: StretchMethod, sample_rate: SampleRate) -> crowd_engine::Result<Offline> {
-    let mut offline = Offline::new(EngineConfig { sample_rate, ..EngineConfig::default() })?;
+fn heavy_mix(stretch: StretchMethod, sample_rate: SampleRate) -> crowd_engine::Result<Offline> {
+    let mut offline = Offline::new(EngineConfig { sample_rate, stretch, ..EngineConfig::default() })?;
     let mut state = 1_u32;
     let noise: Vec<f32> = (0..2 * sample_rate.get())
         .map(|_| {

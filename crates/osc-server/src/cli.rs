@@ -2,10 +2,10 @@
 
 use crate::allow::parse_network;
 use crate::app::Opening;
-use crate::ids::Deck;
+use crate::ids::{Deck, Stretch};
 use crate::methods;
-use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
-use crowd_engine::{DeviceConfig, Gain, Output, Rate};
+use clap::{Args, Parser, Subcommand, value_parser};
+use crowd_engine::{DeviceConfig, Error, Gain, Output, Rate, StretchMethod};
 use ipnet::IpNet;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -69,20 +69,6 @@ pub enum Command {
     Man,
 }
 
-/// How a deck's tempo is changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub enum Stretch {
-    /// Faster is higher, as on a turntable
-    PlaybackRate,
-    /// Pitch stays; time domain, light
-    #[value(alias = "audiotsm")]
-    Wsola,
-    /// Pitch stays; best sound, more work
-    #[value(alias = "pyrubberband")]
-    HighQuality,
-}
-
 /// The options of the server and of rendering.
 #[derive(Debug, Clone, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "command line switches")]
@@ -117,7 +103,7 @@ pub struct Serve {
     /// Sample rate in Hz; unless given, a device's own, and 44100 without a device
     #[arg(long, value_name = "HZ", value_parser = value_parser!(u32).range(8_000..=192_000), help_heading = "Sound")]
     pub sample_rate: Option<u32>,
-    /// How tempo is changed (audiotsm is taken for wsola, pyrubberband for high_quality)
+    /// How decks change speed until told otherwise (audiotsm is taken for wsola, pyrubberband and hq for high_quality)
     #[arg(long, value_name = "METHOD", value_enum, default_value = "playback_rate", help_heading = "Sound")]
     pub stretch_method: Stretch,
     /// The same as --stretch-method playback_rate
@@ -219,17 +205,20 @@ impl Serve {
                 Some(device) => device.name,
                 None => {
                     let cause = "there is no device of that number; `audio-server devices` lists them".into();
-                    return Err(crowd_engine::Error::Output { output: format!("--device {number}"), cause });
+                    return Err(Error::Output { output: format!("--device {number}"), cause });
                 }
             },
         };
         Ok(Output::Device(DeviceConfig { name: Some(name), buffer_frames: None }))
     }
 
-    /// The method that was asked for.
-    #[must_use]
-    pub const fn stretch(&self) -> Stretch {
-        if self.disable_time_stretch { Stretch::PlaybackRate } else { self.stretch_method }
+    /// How the decks change speed.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] when this version does not have the method.
+    pub fn stretch(&self) -> crowd_engine::Result<StretchMethod> {
+        let wanted = if self.disable_time_stretch { Stretch::PlaybackRate } else { self.stretch_method };
+        wanted.method().map_err(|cause| Error::BadConfig { what: "--stretch-method", cause })
     }
 
     /// What is loaded, set and started before the first message.
@@ -319,16 +308,19 @@ mod tests {
         let serve = parse(old).unwrap().serve;
         assert_eq!((serve.port, serve.buffer_size, serve.bpm, serve.meter), (57_122, 512, 118.0, 3));
         assert_eq!(serve.device.as_deref(), Some("3"));
-        assert_eq!(serve.stretch(), Stretch::Wsola);
+        assert_eq!(serve.stretch().unwrap(), StretchMethod::Wsola);
         assert_eq!(serve.levels, Some(vec![1.0, 0.5, 0.0, 0.0]));
         assert_eq!(serve.notes().len(), 2);
         let serve =
             parse("--disable-filters --disable-time-stretch --stretch-method pyrubberband --c_preload z.wav --ab 1 0")
                 .unwrap()
                 .serve;
-        assert_eq!(serve.stretch(), Stretch::PlaybackRate);
+        assert_eq!(serve.stretch().unwrap(), StretchMethod::PlaybackRate);
         assert_eq!(serve.ab, Some(vec![1.0, 0.0]));
-        assert_eq!(parse("--stretch-method high_quality").unwrap().serve.stretch(), Stretch::HighQuality);
+        for name in ["high_quality", "hq", "pyrubberband"] {
+            let serve = parse(&format!("--stretch-method {name}")).unwrap().serve;
+            assert_eq!(serve.stretch_method, Stretch::HighQuality);
+        }
     }
 
     #[test]

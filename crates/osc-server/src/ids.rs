@@ -1,5 +1,7 @@
-//! The names clients use for decks, bands and stems.
+//! The names clients use for decks, bands, stems and methods.
 
+use clap::ValueEnum;
+use crowd_engine::StretchMethod;
 use std::fmt;
 
 /// One of the four decks.
@@ -55,6 +57,45 @@ impl Deck {
 impl fmt::Display for Deck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.letter())
+    }
+}
+
+/// How a deck changes speed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Stretch {
+    /// Faster is higher, as on a turntable
+    PlaybackRate,
+    /// Pitch stays; time domain, light
+    #[value(alias = "audiotsm")]
+    Wsola,
+    /// Pitch stays; best sound, more work
+    #[value(alias = "pyrubberband", alias = "hq")]
+    HighQuality,
+}
+
+impl Stretch {
+    /// The method called `name`, upper or lower case.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::from_str(name.trim(), true).ok()
+    }
+
+    /// The engine's method.
+    ///
+    /// # Errors
+    /// A text, when this version does not have it.
+    pub fn method(self) -> Result<StretchMethod, String> {
+        let name = match self {
+            Self::PlaybackRate => "playback_rate",
+            Self::Wsola => "wsola",
+            Self::HighQuality => "hq",
+        };
+        let methods = StretchMethod::ALL.iter();
+        methods.clone().find(|method| method.name() == name).copied().ok_or_else(|| {
+            let there: Vec<_> = methods.map(|method| method.name()).collect();
+            format!("{name} is not built into this version; there are {}", there.join(", "))
+        })
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a client may ask for: plain data, every number finite and in range.
 
 use crate::ids::{BufferId, Deck};
+use crowd_engine::StretchMethod;
+use crowd_engine::tempo::Phase;
 use std::time::Duration;
 
 /// One request, checked.
@@ -104,10 +106,21 @@ pub enum Message {
     Note(String),
     /// `/sync`: answer `/synced` with the same number once everything before it is done.
     Sync(i64),
-    /// `/deck/tempo`: the deck's speed relative to the master tempo.
-    DeckTempo(Deck, f64),
+    /// `/deck/tempo`: the tempo of the deck's music.
+    DeckTempo {
+        /// The deck.
+        deck: Deck,
+        /// Its BPM; `None` is the base tempo.
+        bpm: Option<f64>,
+        /// Where a beat lies that begins a bar, in seconds of the deck's file.
+        first_beat: Option<f64>,
+    },
+    /// `/deck/sync`: what of the deck is kept in step with the clock.
+    DeckSync(Deck, Option<Phase>),
     /// `/deck/keylock`: keep the deck's pitch when its speed changes.
     DeckKeylock(Deck, bool),
+    /// `/deck/stretch`: how the deck changes speed.
+    DeckStretch(Deck, StretchMethod),
     /// `/deck/seek`: seconds into the deck's files.
     DeckSeek(Deck, f64),
     /// `/deck/loop`: from and to, in seconds of the deck's files; `None` lets go.

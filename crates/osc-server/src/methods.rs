@@ -140,11 +140,15 @@ methods! {
     "/sync" "i:n" "answer /synced n when all messages before it are done" |a| {
         Ok(Message::Sync(a.whole("n", i64::MIN..=i64::MAX)?))
     };
-    "/deck/tempo" "s:deck f:ratio" "set a deck's speed relative to the master tempo" |a| {
-        Ok(Message::DeckTempo(a.deck("deck")?, a.number("ratio", RATE)?))
+    "/deck/tempo" "s:deck [f:bpm=0 f:first_beat]" "say the tempo of a deck's music, and where in it a bar begins; 0 is --bpm" deck_tempo;
+    "/deck/sync" "s:deck s:beat|bar|0" "put a deck's beats, or bars, on the clock's and keep them there; 0 lets go" |a| {
+        Ok(Message::DeckSync(a.deck("deck")?, a.phase("phase")?))
     };
     "/deck/keylock" "s:deck i:on" "keep a deck's pitch when its speed changes" |a| {
         Ok(Message::DeckKeylock(a.deck("deck")?, a.switch("on")?))
+    };
+    "/deck/stretch" "s:deck s:method" "how a deck changes speed: playback_rate, wsola, high_quality" |a| {
+        Ok(Message::DeckStretch(a.deck("deck")?, a.stretch("method")?))
     };
     "/deck/seek" "s:deck f:seconds" "jump to a place in a deck's files" |a| {
         Ok(Message::DeckSeek(a.deck("deck")?, a.number("seconds", POSITION)?))
@@ -281,6 +285,20 @@ fn dummy(args: &mut Args<'_>) -> Result<Message, Refusal> {
     let time = parts.next().map(|t| Arg::Text(t.to_owned()));
     let mut rest = Args::new("/dummy", "schedule_c_at f:start_at", time.as_slice());
     Ok(Message::ScheduleC(rest.number("start_at", TIME)?))
+}
+
+fn deck_tempo(args: &mut Args<'_>) -> Result<Message, Refusal> {
+    let deck = args.deck("deck")?;
+    let bpm = args.number_or("bpm", 0.0, 0.0..=*BPM.end())?;
+    if bpm == 0.0 {
+        return Ok(Message::DeckTempo { deck, bpm: None, first_beat: None });
+    }
+    if bpm < *BPM.start() {
+        let problem = format_args!("is {bpm}, outside {} to {}; 0 is --bpm", BPM.start(), BPM.end());
+        return Err(args.refuse("bpm", problem));
+    }
+    let first_beat = if args.left() > 0 { Some(args.number("first_beat", TIME)?) } else { None };
+    Ok(Message::DeckTempo { deck, bpm: Some(bpm), first_beat })
 }
 
 fn deck_loop(args: &mut Args<'_>) -> Result<Message, Refusal> {

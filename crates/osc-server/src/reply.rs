@@ -72,6 +72,12 @@ pub struct DeckStatus {
     pub rate: f32,
     /// `f` Peak since the last status, in dBFS.
     pub peak: f32,
+    /// `s` How it changes speed: `playback_rate`, `wsola` or `hq`.
+    pub stretch: &'static str,
+    /// `f` The tempo of its music as `/deck/tempo` said it, 0 when that is the base tempo.
+    pub tempo: f32,
+    /// `s` What is kept in step with the clock: `beat`, `bar`, or `off`.
+    pub sync: &'static str,
 }
 
 /// `/error`.
@@ -141,6 +147,9 @@ pub fn deck_status(s: &DeckStatus) -> Vec<u8> {
             s.level.into(),
             s.rate.into(),
             finite(s.peak),
+            text(s.stretch.into()),
+            s.tempo.into(),
+            text(s.sync.into()),
         ],
     )
 }
@@ -196,9 +205,18 @@ mod tests {
 
     #[test]
     fn silence_is_a_finite_level() {
-        let deck =
-            DeckStatus { deck: 'B', state: "empty", position: 0.0, level: 1.0, rate: 1.0, peak: f32::NEG_INFINITY };
-        assert_eq!(read_back(&deck_status(&deck)).args.last(), Some(&OscType::Float(-200.0)));
+        let deck = DeckStatus {
+            deck: 'B',
+            state: "empty",
+            position: 0.0,
+            level: 1.0,
+            rate: 1.0,
+            peak: f32::NEG_INFINITY,
+            stretch: "wsola",
+            tempo: 0.0,
+            sync: "off",
+        };
+        assert_eq!(read_back(&deck_status(&deck)).args.get(5), Some(&OscType::Float(-200.0)));
     }
 
     #[test]

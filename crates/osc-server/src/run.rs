@@ -4,7 +4,7 @@ use crate::allow::Allow;
 use crate::app::{App, Decode, Loader, STEMS, Settings};
 use crate::bpm_config::{self, BpmConfig};
 use crate::check::{self as checker, Cost};
-use crate::cli::{Serve, Stretch};
+use crate::cli::Serve;
 use crate::live::{self, Desk};
 use crate::log::Clock;
 use crate::media_root::MediaRoot;
@@ -116,7 +116,8 @@ pub fn serve(serve: &Serve) -> Result<(), Error> {
 
 /// Opens the output.
 fn open_engine(serve: &Serve) -> Result<Engine, Error> {
-    let mut builder = Engine::builder().stems(STEMS).queue(QUEUE).base_tempo(Bpm::new(serve.bpm)?);
+    let mut builder =
+        Engine::builder().stems(STEMS).queue(QUEUE).base_tempo(Bpm::new(serve.bpm)?).stretch(serve.stretch()?);
     if let Some(rate) = serve.sample_rate {
         builder = builder.sample_rate(SampleRate::new(rate)?);
     }
@@ -209,7 +210,9 @@ pub fn render(serve: &Serve) -> Result<(), Error> {
     settings.tempo_hold = bpm.tempo_hold;
     let mut app = start_app(settings, serve, media)?;
     let base_tempo = Bpm::new(serve.bpm)?;
-    let config = EngineConfig { sample_rate, base_tempo, stems: STEMS, queue: QUEUE, ..EngineConfig::default() };
+    let stretch = serve.stretch()?;
+    let config =
+        EngineConfig { sample_rate, base_tempo, stretch, stems: STEMS, queue: QUEUE, ..EngineConfig::default() };
     let summary = renderer::render(config, &mut app, &lines, out, serve.seconds)?;
     if summary.unplayed > 0 {
         tracing::warn!("{} lines of the score lie behind the end and were not played", summary.unplayed);
@@ -278,14 +281,12 @@ fn tell(serve: &Serve) {
     for note in serve.notes() {
         tracing::info!("{note}");
     }
-    if serve.stretch() != Stretch::PlaybackRate {
-        tracing::warn!("{:?} is not built in: playback_rate is used, pitch follows tempo", serve.stretch());
-    }
 }
 
 /// The app with what the command line says, before its first message.
 fn start_app(mut settings: Settings, serve: &Serve, media: MediaRoot) -> Result<App, Error> {
     settings.filters = !serve.disable_filters;
+    settings.stretch = serve.stretch()?;
     let loader = Loader::start(media, decoder(settings.sample_rate))?;
     let mut app = App::new(settings, loader);
     app.open_with(&serve.opening()?);

@@ -7,6 +7,8 @@ use audio_server::ids::{BufferId, Deck};
 use audio_server::message::Message;
 use audio_server::methods::{METHODS, percent_to_gain, read};
 use audio_server::refusal::Kind;
+use crowd_engine::StretchMethod;
+use crowd_engine::tempo::Phase;
 use std::time::Duration;
 
 /// `1` is an integer, `1.5` a float, `T` and `F` switches, anything else text; `'1` is the text "1".
@@ -43,6 +45,7 @@ fn every_address_reads_as_documented() {
     use Message as M;
     let stem = |rate, volume, looped, start, end| M::PlayStem { id: id(1100), rate, volume, looped, start, end };
     let path = || "/m/a.wav".to_owned();
+    let tempo = |bpm, first_beat| M::DeckTempo { deck: Deck::A, bpm, first_beat };
     for (address, words, expected) in [
         ("/load_buffer", "100 /m/a.wav", M::LoadBuffer { id: id(100), path: path(), name: None }),
         ("/load_buffer", "100.0 /m/a.wav x", M::LoadBuffer { id: id(100), path: path(), name: Some("x".into()) }),
@@ -94,7 +97,20 @@ fn every_address_reads_as_documented() {
         ("/dummy", "hello 1 2.5", M::Note("hello 1 2.5".into())),
         ("/dummy", "", M::Note(String::new())),
         ("/sync", "-7", M::Sync(-7)),
-        ("/deck/tempo", "A 1.02", M::DeckTempo(Deck::A, 1.02)),
+        ("/deck/tempo", "A 126.5 0.25", tempo(Some(126.5), Some(0.25))),
+        ("/deck/tempo", "A 126", tempo(Some(126.0), None)),
+        ("/deck/tempo", "A 0", tempo(None, None)),
+        ("/deck/tempo", "A", tempo(None, None)),
+        ("/deck/sync", "A beat", M::DeckSync(Deck::A, Some(Phase::Beat))),
+        ("/deck/sync", "A phase", M::DeckSync(Deck::A, Some(Phase::Beat))),
+        ("/deck/sync", "A 1", M::DeckSync(Deck::A, Some(Phase::Beat))),
+        ("/deck/sync", "A BAR", M::DeckSync(Deck::A, Some(Phase::Bar))),
+        ("/deck/sync", "A 0", M::DeckSync(Deck::A, None)),
+        ("/deck/sync", "A '0", M::DeckSync(Deck::A, None)),
+        ("/deck/sync", "A F", M::DeckSync(Deck::A, None)),
+        ("/deck/stretch", "A wsola", M::DeckStretch(Deck::A, StretchMethod::Wsola)),
+        ("/deck/stretch", "A AudioTSM", M::DeckStretch(Deck::A, StretchMethod::Wsola)),
+        ("/deck/stretch", "A playback_rate", M::DeckStretch(Deck::A, StretchMethod::PlaybackRate)),
         ("/deck/keylock", "A T", M::DeckKeylock(Deck::A, true)),
         ("/deck/seek", "A 61.5", M::DeckSeek(Deck::A, 61.5)),
         ("/deck/loop", "A 1 3.5", M::DeckLoop(Deck::A, Some((1.0, 3.5)))),
@@ -151,6 +167,17 @@ fn bad_arguments_are_refused_by_name() {
         ("/start_group", "A NaN", "argument 2 (start_at) is NaN: only finite"),
         ("/dummy", "schedule_c_at", "(start_at) is missing"),
         ("/dummy", "schedule_c_at soon", "(start_at) is \"soon\", not a number"),
+        ("/deck/tempo", "A 1.02", "argument 2 (bpm) is 1.02, outside 20 to 400; 0 is --bpm"),
+        ("/deck/tempo", "A NaN", "argument 2 (bpm) is NaN: only finite"),
+        ("/deck/tempo", "A 126 soon", "argument 3 (first_beat) is \"soon\", not a number"),
+        ("/deck/tempo", "A 0 1", "argument 3 (1) is one too many"),
+        ("/deck/sync", "A", "argument 2 (phase) is missing"),
+        ("/deck/sync", "A tight", "argument 2 (phase) is \"tight\"; beat, bar or 0"),
+        ("/deck/sync", "A 2", "argument 2 (phase) is 2; beat, bar or 0"),
+        ("/deck/stretch", "A", "argument 2 (method) is missing"),
+        ("/deck/stretch", "A fast", "argument 2 (method) is \"fast\", not a method; methods are playback_rate"),
+        ("/deck/stretch", "A 1", "argument 2 (method) is 1, not a method"),
+        ("/deck/keylock", "A 2", "argument 2 (on) is 2; 0 or 1"),
         ("/deck/loop", "A 1", "argument 2 (on) is 1; say from where"),
         ("/deck/loop", "A 3 2", "argument 3 (to) is 2, not after from 3"),
         ("/status/subscribe", "0", "argument 1 (interval) is 0, outside"),

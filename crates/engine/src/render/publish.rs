@@ -2,10 +2,11 @@
 
 use super::Renderer;
 use crate::event::{BlockReport, DeckStatus, Status};
+use crate::stretch::StretchMethod;
 use crate::units::Frames;
 
 const HEAD: usize = 16;
-const PER_DECK: usize = 7;
+const PER_DECK: usize = 8;
 
 /// Words of a snapshot for `decks` decks.
 pub(crate) const fn words(decks: usize) -> usize {
@@ -48,6 +49,7 @@ impl Renderer {
                 single(deck.level.value()),
                 single(deck.fade.value()),
                 single(self.mixer.deck_peak(index)),
+                StretchMethod::ALL.iter().position(|method| *method == deck.method()).unwrap_or(0) as u64,
             ]
         });
         self.snapshot.publish(head.into_iter().chain(decks));
@@ -77,6 +79,7 @@ pub(crate) fn decode(words: &[u64]) -> Status {
             level: single(deck[4]),
             fade: single(deck[5]),
             peak: single(deck[6]),
+            stretch: StretchMethod::ALL.get(deck[7] as usize).copied().unwrap_or_default(),
         })
         .collect();
     Status {

@@ -87,9 +87,21 @@ impl Schedule {
         if self.next_frame()? <= frame { self.due.pop() } else { None }
     }
 
-    /// Any command that still waits, to throw it away.
-    pub fn pop_any(&mut self) -> Option<Due> {
-        self.due.pop().or_else(|| self.on_beat.pop())
+    /// Throws away what was sent before the command of that `sequence`, as long as `take` takes it.
+    pub fn forget_before(&mut self, sequence: u64, mut take: impl FnMut(Due) -> Result<(), Due>) {
+        let mut due = std::mem::take(&mut self.due).into_vec();
+        // The oldest are at the end then. Neither sorting nor turning a heap into a vector and back takes memory.
+        for waiting in [&mut due, &mut self.on_beat] {
+            waiting.sort_unstable_by_key(|due| std::cmp::Reverse(due.sequence));
+            while let Some(oldest) = waiting.pop_if(|due| due.sequence < sequence) {
+                if let Err(kept) = take(oldest) {
+                    waiting.push(kept);
+                    break;
+                }
+            }
+        }
+        self.on_beat.reverse();
+        self.due = due.into();
     }
 }
 
@@ -121,6 +133,28 @@ mod tests {
         assert_eq!(taken(&mut schedule, 10), [102.0, 104.0]);
         assert_eq!(schedule.next_frame(), Some(20));
         assert_eq!(taken(&mut schedule, 99), [101.0, 103.0]);
+    }
+
+    #[test]
+    fn only_what_was_sent_before_is_forgotten_and_the_rest_keeps_its_order() {
+        let mut schedule = Schedule::new(16);
+        for (frame, bpm) in [(20, 1.0), (10, 2.0), (20, 3.0), (10, 4.0), (20, 5.0)] {
+            schedule.push(frame, true, tempo(bpm + 100.0));
+            schedule.push_on_beat(tempo(bpm + 200.0));
+        }
+        let capacity = schedule.due.capacity();
+        let mut forgotten = 0;
+        schedule.forget_before(5, |_| {
+            forgotten += 1;
+            Ok(())
+        });
+        assert_eq!(forgotten, 5);
+        schedule.beat_at(30);
+        assert_eq!(taken(&mut schedule, 99), [104.0, 105.0, 203.0, 204.0, 205.0]);
+        assert_eq!(schedule.due.capacity(), capacity);
+        schedule.push(1, true, tempo(101.0));
+        schedule.forget_before(99, Err);
+        assert_eq!(taken(&mut schedule, 99), [101.0], "what cannot be taken waits on");
     }
 
     #[test]

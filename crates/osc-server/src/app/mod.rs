@@ -9,6 +9,7 @@
 
 mod agenda;
 mod clock;
+mod decks;
 mod loader;
 mod obey;
 mod opening;
@@ -31,7 +32,8 @@ use crate::{methods, reply};
 use agenda::Agenda;
 use clock::{Beats, Wall};
 use crowd_engine::tempo::{Movement, MovementConfig};
-use crowd_engine::{Command, DeckId, Engine, Event, Frames, SampleRate, Status, When};
+use crowd_engine::{Command, DeckId, Engine, Event, Frames, SampleRate, Status, StretchMethod, When};
+use decks::Music;
 use outbox::Outbox;
 use starts::Group;
 use std::net::SocketAddr;
@@ -91,7 +93,9 @@ pub struct Settings {
     pub sample_rate: SampleRate,
     /// Whether equaliser messages are obeyed.
     pub filters: bool,
-    /// How movement becomes tempo.
+    /// How decks change speed at the start, and with key-lock if that keeps the pitch.
+    pub stretch: StretchMethod,
+    /// How movement becomes tempo; its base is the tempo of music of which nothing else is said.
     pub movement: MovementConfig,
     /// After how long `/set_tempo` lets movement back in; `None`: only `/movement_bpm 1` does.
     pub tempo_hold: Option<Duration>,
@@ -101,7 +105,7 @@ impl Settings {
     /// The defaults for an engine at `sample_rate`.
     #[must_use]
     pub const fn new(sample_rate: SampleRate, movement: MovementConfig) -> Self {
-        Self { sample_rate, filters: true, movement, tempo_hold: None }
+        Self { sample_rate, filters: true, stretch: StretchMethod::PlaybackRate, movement, tempo_hold: None }
     }
 }
 
@@ -141,6 +145,8 @@ pub struct App {
     settings: Settings,
     loader: Loader,
     stems: Stems,
+    /// What was said of each deck's music.
+    music: [Music; 4],
     /// Starts that wait for files.
     groups: Vec<Group>,
     agenda: Agenda<Action>,
@@ -175,6 +181,7 @@ impl App {
             settings,
             loader,
             stems: Stems::default(),
+            music: [Music::default(); 4],
             groups: Vec::new(),
             agenda: Agenda::default(),
             outbox: Outbox::default(),
@@ -296,7 +303,7 @@ impl App {
     /// Sends commands that act in the same sample. A moment that has passed means now.
     fn send(&mut self, commands: Vec<Command>, moment: Moment) {
         let passed = matches!(moment.when, When::At(frame) if frame < self.status.horizon);
-        self.outbox.push(commands, if passed { When::NextBlock } else { moment.when });
+        self.outbox.push(self.in_step(commands), if passed { When::NextBlock } else { moment.when });
     }
 
     /// Plans something.

@@ -95,16 +95,13 @@ impl App {
                     self.syncs.add(address, n, self.loads_of(origin));
                 }
             }
-            M::DeckTempo(deck, ratio) => {
-                let command = Command::DeckRate { deck: engine_deck(deck), rate: self::rate(ratio)? };
-                self.send(vec![command], moment);
+            M::DeckTempo { deck, bpm, first_beat } => {
+                let bpm = bpm.map(self::bpm).transpose()?;
+                self.set_deck_tempo(deck, bpm, first_beat, moment)?;
             }
-            M::DeckKeylock(deck, on) => {
-                if on {
-                    let text = format!("deck {deck} plays with playback_rate, where pitch follows tempo");
-                    return Err(Refusal::new(Kind::State, "", text));
-                }
-            }
+            M::DeckSync(deck, phase) => self.set_sync(deck, phase, moment)?,
+            M::DeckKeylock(deck, on) => self.set_keylock(deck, on, moment),
+            M::DeckStretch(deck, method) => self.set_stretch(deck, method, moment),
             M::DeckSeek(deck, seconds) => self.seek(deck, seconds, moment)?,
             M::DeckLoop(deck, region) => self.set_loop(deck, region, moment)?,
             M::Ignored => {}
@@ -183,7 +180,8 @@ impl App {
         self.forget_plans();
         self.groups.clear();
         self.stems.clear();
-        self.send(vec![Command::Clear], moment);
+        let forget = self.forget_music();
+        self.send([vec![Command::Clear], forget].concat(), moment);
         tracing::info!("everything stopped and forgotten");
     }
 
@@ -239,7 +237,7 @@ impl App {
             received: self.received,
             refused: self.tally.total(),
         })];
-        for (deck, d) in Deck::ALL.into_iter().zip(&s.decks) {
+        for ((deck, d), music) in Deck::ALL.into_iter().zip(&s.decks).zip(&self.music) {
             let state = match d {
                 d if d.playing > 0 => "playing",
                 _ if self.stems.deck_is_loading(deck) => "loading",
@@ -254,6 +252,9 @@ impl App {
                 level: d.level * d.fade,
                 rate: d.rate as f32,
                 peak: decibels(d.peak),
+                stretch: d.stretch.name(),
+                tempo: music.tempo() as f32,
+                sync: music.sync_name(),
             }));
         }
         self.replies.extend(replies.into_iter().map(|bytes| (address, bytes)));

@@ -75,8 +75,9 @@ impl Rig {
         let decode: Decode = Arc::new(move |_| contents.recv().unwrap_or_else(|_| Err("the test is over".into())));
         let mut settings = Settings::new(SampleRate::CD, movement);
         change(&mut settings);
-        let app = App::new(settings, Loader::start(MediaRoot::unrestricted(), decode).unwrap());
-        let offline = Offline::new(EngineConfig { stems: STEMS, ..EngineConfig::default() }).unwrap();
+        let app = App::new(settings.clone(), Loader::start(MediaRoot::unrestricted(), decode).unwrap());
+        let offline =
+            Offline::new(EngineConfig { stems: STEMS, stretch: settings.stretch, ..EngineConfig::default() }).unwrap();
         let mut rig = Self { app, offline, sound: Vec::new(), files, replies: Vec::new() };
         rig.tick();
         rig

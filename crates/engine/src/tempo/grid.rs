@@ -1,0 +1,269 @@
+//! Where the beats of a recording lie.
+
+use crate::error::{Error, Result};
+use crate::units::{Bpm, SampleRate};
+
+/// What has to meet when music is aligned with the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Beats fall on beats.
+    Beat,
+    /// First beats of bars fall on first beats of bars.
+    Bar,
+}
+
+/// A steady beat: what [`Command::Align`](crate::Command::Align) needs to know of a grid.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pulse {
+    /// The frame of a beat that begins a bar.
+    downbeat: f64,
+    /// Frames from beat to beat, above 0.
+    interval: f64,
+}
+
+impl Pulse {
+    /// Beats of `bpm`, one of which begins a bar `first_beat` seconds into a track of `rate` frames a second. A
+    /// `first_beat` that is not finite is 0.
+    pub fn new(bpm: Bpm, first_beat: f64, rate: SampleRate) -> Self {
+        let rate = f64::from(rate.get());
+        let first_beat = if first_beat.is_finite() { first_beat } else { 0.0 };
+        Self { downbeat: first_beat * rate, interval: 60.0 * rate / bpm.get() }
+    }
+
+    /// Beats since the one that begins a bar, at `frame` of the track.
+    pub fn beat_at(self, frame: f64) -> f64 {
+        (frame - self.downbeat) / self.interval
+    }
+
+    /// How far from `frame` the nearest frame lies that is as far into a group of `unit` beats as a clock at `beat`.
+    pub(crate) fn distance(self, frame: f64, beat: f64, unit: f64) -> f64 {
+        let away = (beat - self.beat_at(frame)) / unit;
+        (away - away.round()) * unit * self.interval
+    }
+}
+
+/// A beat whose place is known, as DJ libraries store it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mark {
+    /// Its place in the track.
+    pub seconds: f64,
+    /// The tempo from here on.
+    pub bpm: Bpm,
+    /// Which beat of its bar this is, from 1.
+    pub number: u8,
+}
+
+/// From one mark to the next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Span {
+    frame: f64,
+    /// Counted from the first mark; a whole number.
+    beat: f64,
+    /// Frames from beat to beat.
+    interval: f64,
+    number: u8,
+}
+
+/// The beats of a recording, from the marks a DJ library keeps.
+///
+/// A mark lies on a beat. From one mark to the next there is a whole number of beats, as many as fit the mark's tempo best,
+/// evenly spaced: so a tempo that was rounded for storage adds up to no error. The first mark's tempo reaches back to
+/// the start of the track and beyond, the last one's to the end and beyond. Beats are counted from the first mark.
+///
+/// ```
+/// use crowd_engine::tempo::{BeatGrid, Mark};
+/// use crowd_engine::{Bpm, SampleRate};
+///
+/// # fn main() -> crowd_engine::Result<()> {
+/// let mark = Mark { seconds: 0.5, bpm: Bpm::new(120.0)?, number: 1 };
+/// let grid = BeatGrid::new(&[mark], 4, SampleRate::CD)?;
+/// assert_eq!(grid.frame_at(1.0), 44_100.0);
+/// assert_eq!(grid.beat_at(0.0), -1.0);
+/// assert_eq!(grid.bar_phase(-1.0), 3.0);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct BeatGrid {
+    /// Never empty; frames and beats rise.
+    spans: Vec<Span>,
+    beats_per_bar: u8,
+}
+
+impl BeatGrid {
+    /// A mark may lie at most this far (in seconds) from the start of its track.
+    pub const REACH: f64 = 86_400.0;
+
+    /// The grid of these marks, in the order of their places, for a track of `rate` frames a second and bars of
+    /// `beats_per_bar` beats.
+    ///
+    /// # Errors
+    /// [`Error::BadGrid`] when there is no mark, or one is out of order, too far away, nearer to the next than half a
+    /// beat, or none of the bar's beats.
+    pub fn new(marks: &[Mark], beats_per_bar: u8, rate: SampleRate) -> Result<Self> {
+        let bad = |nth: usize, cause: String| Error::BadGrid { cause: format!("mark {} {cause}", nth + 1) };
+        let rate = f64::from(rate.get());
+        let mut spans: Vec<Span> = Vec::with_capacity(marks.len());
+        for (nth, mark) in marks.iter().enumerate() {
+            if mark.seconds.is_nan() || mark.seconds.abs() > Self::REACH {
+                return Err(bad(nth, format!("lies at {} s: give at most {} s", mark.seconds, Self::REACH)));
+            }
+            if !(1..=beats_per_bar).contains(&mark.number) {
+                let cause = format!("is beat {} of a bar of {beats_per_bar}: count from 1", mark.number);
+                return Err(bad(nth, cause));
+            }
+            let (frame, mut beat) = (mark.seconds * rate, 0.0);
+            if let Some(before) = spans.last_mut() {
+                let frames = frame - before.frame;
+                let beats = (frames / before.interval).round();
+                if beats < 1.0 {
+                    let cause = format!("lies at {} s, not half a beat behind the one before", mark.seconds);
+                    return Err(bad(nth, cause));
+                }
+                before.interval = frames / beats;
+                beat = before.beat + beats;
+            }
+            spans.push(Span { frame, beat, interval: 60.0 * rate / mark.bpm.get(), number: mark.number });
+        }
+        if spans.is_empty() {
+            return Err(Error::BadGrid { cause: "it has no mark: give at least one".into() });
+        }
+        Ok(Self { spans, beats_per_bar })
+    }
+
+    /// The span that `is_before` says begins no later; the first one when none does.
+    fn span(&self, is_before: impl Fn(&Span) -> bool) -> Span {
+        let after = self.spans.partition_point(is_before);
+        let none = Span { frame: 0.0, beat: 0.0, interval: 1.0, number: 1 };
+        self.spans.get(after.saturating_sub(1)).copied().unwrap_or(none)
+    }
+
+    /// The beat, with its fraction, at a frame of the track.
+    pub fn beat_at(&self, frame: f64) -> f64 {
+        let span = self.span(|span| span.frame <= frame);
+        span.beat + (frame - span.frame) / span.interval
+    }
+
+    /// The frame of the track, with its fraction, at a beat.
+    pub fn frame_at(&self, beat: f64) -> f64 {
+        let span = self.span(|span| span.beat <= beat);
+        span.frame + (beat - span.beat) * span.interval
+    }
+
+    /// How far into its bar a beat is: from 0, for the beginning of the bar, to just under the beats of a bar.
+    pub fn bar_phase(&self, beat: f64) -> f64 {
+        let span = self.span(|span| span.beat <= beat);
+        (beat - span.beat + f64::from(span.number - 1)).rem_euclid(f64::from(self.beats_per_bar))
+    }
+
+    /// The steady beat around a frame of the track.
+    pub fn pulse_at(&self, frame: f64) -> Pulse {
+        let span = self.span(|span| span.frame <= frame);
+        let interval = span.interval;
+        Pulse { downbeat: span.frame - f64::from(span.number - 1) * interval, interval }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn mark(seconds: f64, bpm: f64, number: u8) -> Mark {
+        Mark { seconds, bpm: Bpm::new(bpm).unwrap(), number }
+    }
+
+    fn grid(marks: &[Mark]) -> BeatGrid {
+        BeatGrid::new(marks, 4, SampleRate::CD).unwrap()
+    }
+
+    #[test]
+    fn between_two_marks_there_are_whole_beats_evenly_spaced() {
+        // 32 beats of 126 BPM last 15.238095 s; the library rounded the place to milliseconds and the tempo to tenths.
+        let grid = grid(&[mark(0.1, 126.04, 1), mark(15.338, 128.0, 1)]);
+        assert_eq!(grid.beat_at(15.338 * 44_100.0), 32.0);
+        assert_eq!(grid.frame_at(32.0), 15.338 * 44_100.0);
+        let half = grid.frame_at(16.0) - 0.1 * 44_100.0;
+        assert!((half - 15.238 * 22_050.0).abs() < 1e-6, "{half}");
+        assert!((grid.frame_at(33.0) - grid.frame_at(32.0) - 60.0 * 44_100.0 / 128.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_mark_says_which_beat_of_the_bar_it_is() {
+        let grid = grid(&[mark(1.0, 60.0, 3), mark(6.0, 60.0, 1)]);
+        let bars: Vec<f64> = (-3..8).map(|beat| grid.bar_phase(f64::from(beat))).collect();
+        assert_eq!(bars, [3.0, 0.0, 1.0, 2.0, 3.0, 0.0, 1.0, 2.0, 0.0, 1.0, 2.0]);
+        assert_eq!(grid.pulse_at(44_100.0 * 5.0).beat_at(44_100.0 * 5.0), 6.0);
+        assert_eq!(grid.pulse_at(44_100.0 * 7.0).beat_at(44_100.0 * 7.0), 1.0);
+    }
+
+    #[test]
+    fn what_is_no_grid_is_refused_by_its_mark() {
+        for (marks, says) in [
+            (vec![], "no mark"),
+            (vec![mark(f64::NAN, 120.0, 1)], "mark 1 lies at NaN s"),
+            (vec![mark(90_000.0, 120.0, 1)], "mark 1 lies at 90000 s: give at most 86400 s"),
+            (vec![mark(0.0, 120.0, 1), mark(0.2, 120.0, 1)], "mark 2 lies at 0.2 s, not half a beat"),
+            (vec![mark(0.0, 120.0, 1), mark(-1.0, 120.0, 1)], "mark 2 lies at -1 s"),
+            (vec![mark(0.0, 120.0, 0)], "mark 1 is beat 0 of a bar of 4"),
+            (vec![mark(0.0, 120.0, 5)], "mark 1 is beat 5 of a bar of 4"),
+        ] {
+            let error = BeatGrid::new(&marks, 4, SampleRate::CD).unwrap_err().to_string();
+            assert!(error.starts_with("not a beat grid: ") && error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_place_in_phase_is_never_more_than_half_a_beat_or_bar_away() {
+        let pulse = Pulse::new(Bpm::new(120.0).unwrap(), 0.0, SampleRate::CD);
+        for (frame, beat, unit, by) in [
+            (0.0, 7.0, 1.0, 0.0),
+            (0.0, 7.25, 1.0, 5_512.5),
+            (0.0, 7.75, 1.0, -5_512.5),
+            (22_050.0 * 100.0, 7.0, 1.0, 0.0),
+            (0.0, 7.0, 4.0, -22_050.0),
+            (0.0, 5.0, 4.0, 22_050.0),
+            (-22_050.0, 4.0, 4.0, 22_050.0),
+        ] {
+            assert!((pulse.distance(frame, beat, unit) - by).abs() < 1e-6, "{frame} {beat} {unit}");
+        }
+    }
+
+    fn any_marks() -> impl Strategy<Value = Vec<Mark>> {
+        let step = (20.0..400.0f64, 0.51..300.0f64, 1..=4u8);
+        (-10.0..10.0f64, proptest::collection::vec(step, 1..20)).prop_map(|(first, steps)| {
+            let mut seconds = first;
+            let place = |(bpm, beats, number): (f64, f64, u8)| {
+                let here = mark(seconds, bpm, number);
+                seconds += beats * 60.0 / bpm;
+                here
+            };
+            steps.into_iter().map(place).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_mark_lies_on_a_whole_beat_both_ways(marks in any_marks()) {
+            let grid = grid(&marks);
+            let mut last = -1.0;
+            for mark in &marks {
+                let beat = grid.beat_at(mark.seconds * 44_100.0);
+                prop_assert!(beat == beat.round() && beat > last);
+                prop_assert_eq!(grid.frame_at(beat), mark.seconds * 44_100.0);
+                prop_assert_eq!(grid.bar_phase(beat), f64::from(mark.number - 1));
+                last = beat;
+            }
+        }
+
+        #[test]
+        fn from_frame_to_beat_and_back_is_the_same_place(marks in any_marks(), frame in -1e7..1e9f64, on in 0.01..1e5f64) {
+            let grid = grid(&marks);
+            let beat = grid.beat_at(frame);
+            prop_assert!((grid.frame_at(beat) - frame).abs() < 1e-5);
+            prop_assert!(grid.beat_at(frame + on) > beat, "beats rise");
+            let bar = (grid.pulse_at(frame).beat_at(frame) - grid.bar_phase(beat)) / 4.0;
+            prop_assert!((bar - bar.round()).abs() < 1e-5);
+        }
+    }
+}
