@@ -36,7 +36,7 @@ const WORDS: [&str; 27] = [
 ];
 
 /// Files the audio thread never enters. A file that is not named here is judged.
-const CONTROL_HALF: [(&str, &str); 20] = [
+const CONTROL_HALF: [(&str, &str); 21] = [
     ("command.rs", "plain data and its checks at the sender"),
     ("config.rs", "builds engines"),
     ("engine.rs", "the control half"),
@@ -47,6 +47,7 @@ const CONTROL_HALF: [(&str, &str); 20] = [
     ("tempo/grid.rs", "grids are asked by the control half; only a pulse, plain data, crosses over"),
     ("tempo/movement.rs", "movement is followed by the control half"),
     ("output/mod.rs", "opens and closes"),
+    ("output/adaptive.rs", "asked by the supervisor"),
     ("output/device.rs", "opens and closes"),
     ("output/health.rs", "a lock for what only control threads touch; the counters are atomics"),
     ("output/link.rs", "a lock for the text of a stream's first error, only ever tried"),

@@ -51,7 +51,7 @@ fn device_half() {
     let setting = |name| std::env::var(name).unwrap();
     let mut pipe = Pipe::open(&Path::new(&setting("PLACE")).join("sound"));
     let buffer_frames = setting("BUFFER").parse().ok();
-    let output = Output::Device(DeviceConfig { name: None, buffer_frames });
+    let output = Output::Device(DeviceConfig { buffer_frames, ..DeviceConfig::default() });
     let mut engine = Engine::builder().sample_rate(SampleRate::CD).open(output).unwrap();
     pipe.hold();
     // The pipe holds 64 KiB, its reader as much, and the device a few blocks: this frame is not reached before the

@@ -14,7 +14,7 @@ use std::process::{Command as Program, Stdio};
 use std::time::{Duration, Instant};
 
 use crowd_engine::output::State;
-use crowd_engine::{Engine, Output, SampleRate};
+use crowd_engine::{Command, DeckId, Engine, Frames, Gain, LoopRegion, Output, SampleRate, When};
 use output_bench::{Beside, is_apart, is_there, offline_mix, run_apart, schedule_mix, threads, until};
 
 /// `norewinds`: without it the server takes back the first second to put other streams in.
@@ -165,6 +165,63 @@ impl<R: Read> Heard<R> {
             assert_eq!(got, bits(*wanted), "frame {at}");
         }
     }
+}
+
+#[test]
+fn a_buffer_that_is_too_small_grows_while_the_music_goes_on() {
+    let Some(server) = Server::start() else { return };
+    server.run("growing_half");
+}
+
+#[test]
+#[ignore = "run by a_buffer_that_is_too_small..., as a client of its server"]
+fn growing_half() {
+    if !is_apart() {
+        return;
+    }
+    let output: Output = "device".parse().unwrap();
+    let output = output.with_buffer_frames(128).with_adaptive_buffer();
+    let mut engine = Engine::builder().queue(1 << 18).open(output).unwrap();
+    let track = common::sine_track(440.0, 0.4, 44_100);
+    let region = LoopRegion::new(Frames(0), Frames(1 << 40)).unwrap();
+    engine.deck(DeckId::A).load(&track).unwrap().loop_(Some(region)).unwrap().play().unwrap();
+    until("it has settled", || engine.status().frames.0 > 96_000);
+    assert_eq!((engine.health().unwrap().buffer_frames, engine.health().unwrap().buffer_raises), (Some(128), 0));
+
+    // What makes a block late here is honest work: so many commands at once that one block cannot hold them.
+    let mut orders = 2_000;
+    let (mut looked, mut before) = (Instant::now(), 0.0);
+    let zero = Instant::now();
+    let ahead = |engine: &Engine| engine.status().frames.0 as f64 / 48_000.0 - zero.elapsed().as_secs_f64();
+    until("the buffer grows", || {
+        if engine.health().unwrap().buffer_raises > 0 {
+            return true;
+        }
+        before = ahead(&engine);
+        if looked.elapsed() > Duration::from_millis(100) {
+            looked = Instant::now();
+            orders = (orders * 5 / 4).min(200_000);
+            let level = |_| Command::Level { deck: DeckId::B, gain: Gain::UNITY, over: Frames(64) };
+            let orders: Vec<Command> = (0..orders).map(level).collect();
+            let _full = engine.send_all(orders, When::NextBlock);
+        }
+        false
+    });
+    let raised = engine.health().unwrap();
+    println!("{orders} commands at once: {} late, {} gaps", raised.missed_deadlines, raised.xruns);
+    until("it plays on", || engine.health().unwrap().blocks > raised.blocks + 200);
+    let health = engine.health().unwrap();
+    assert_eq!((health.state, health.problem, health.reopens), (State::Playing, None, 0));
+    assert_eq!(health.buffer_frames, Some(256));
+    let after = ahead(&engine);
+    println!("callbacks of {:?} frames; {before:.3} s ahead of the clock, then {after:.3} s", health.callback_frames);
+    assert!((after - before).abs() < 0.3, "the engine's time went on");
+    // The deck has missed nothing: it stands where the engine's time line says.
+    let status = engine.status();
+    let off = status.decks[0].position - status.horizon.0 as f64 * 44_100.0 / 48_000.0;
+    let started = Frames(48_000).0 as f64;
+    assert!(off <= 0.0 && off > -started, "{off}");
+    assert_eq!((status.decks[0].playing, pactl(&["list", "short", "sink-inputs"]).lines().count()), (1, 1));
 }
 
 #[test]

@@ -69,6 +69,15 @@ pub enum Command {
     Man,
 }
 
+/// Frames per block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BufferSize {
+    /// So many.
+    Frames(u32),
+    /// As few as this machine can hold, found while it plays.
+    Auto,
+}
+
 /// The options of the server and of rendering.
 #[derive(Debug, Clone, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "command line switches")]
@@ -96,10 +105,9 @@ pub struct Serve {
     /// Device to play on, by its name or its number in `audio-server devices`
     #[arg(long, value_name = "NAME", help_heading = "Sound")]
     pub device: Option<String>,
-    /// Frames per block: less is quicker to react, more is safer
-    #[arg(long, value_name = "FRAMES", default_value_t = 1024, value_parser = value_parser!(u32).range(16..=8192),
-        help_heading = "Sound")]
-    pub buffer_size: u32,
+    /// Frames per block: less is quicker to react, more is safer; auto begins with 512 and doubles when blocks come late
+    #[arg(long, value_name = "FRAMES", default_value = "1024", value_parser = buffer_size, help_heading = "Sound")]
+    pub buffer_size: BufferSize,
     /// Sample rate in Hz; unless given, a device's own, and 44100 without a device
     #[arg(long, value_name = "HZ", value_parser = value_parser!(u32).range(8_000..=192_000), help_heading = "Sound")]
     pub sample_rate: Option<u32>,
@@ -191,11 +199,19 @@ pub struct Serve {
 }
 
 impl Serve {
-    /// Where the sound goes.
+    /// Where the sound goes, in blocks of which size.
     ///
     /// # Errors
     /// When `--device` is a number and there is no such device.
     pub fn output(&self) -> crowd_engine::Result<Output> {
+        let output = self.place()?;
+        Ok(match self.buffer_size {
+            BufferSize::Frames(frames) => output.with_buffer_frames(frames),
+            BufferSize::Auto => output.with_adaptive_buffer(),
+        })
+    }
+
+    fn place(&self) -> crowd_engine::Result<Output> {
         let Some(name) = &self.device else {
             return Ok(self.output.clone().unwrap_or(Output::Device(DeviceConfig::default())));
         };
@@ -209,7 +225,7 @@ impl Serve {
                 }
             },
         };
-        Ok(Output::Device(DeviceConfig { name: Some(name), buffer_frames: None }))
+        Ok(Output::Device(DeviceConfig { name: Some(name), ..DeviceConfig::default() }))
     }
 
     /// How the decks change speed.
@@ -282,6 +298,14 @@ fn rate(text: &str) -> Result<f64, String> {
     within(text, methods::RATE)
 }
 
+fn buffer_size(text: &str) -> Result<BufferSize, String> {
+    if text.eq_ignore_ascii_case("auto") {
+        return Ok(BufferSize::Auto);
+    }
+    let frames = text.parse().ok().filter(|frames| (16..=8192).contains(frames));
+    frames.map(BufferSize::Frames).ok_or_else(|| "a number from 16 to 8192 is needed, or auto".into())
+}
+
 fn seconds(text: &str) -> Result<f64, String> {
     within(text, 0.0..=86_400.0)
 }
@@ -306,7 +330,8 @@ mod tests {
             --stretch-method audiotsm --a x.wav --b y.wav --c z.wav --d w.wav --c_at 12.5 --rate 1.1 --vol .7 \
             --levels 1 0.5 0 0 --watch --meter 3 --bpm-config bpm.json";
         let serve = parse(old).unwrap().serve;
-        assert_eq!((serve.port, serve.buffer_size, serve.bpm, serve.meter), (57_122, 512, 118.0, 3));
+        assert_eq!((serve.port, serve.bpm, serve.meter), (57_122, 118.0, 3));
+        assert_eq!(serve.buffer_size, BufferSize::Frames(512));
         assert_eq!(serve.device.as_deref(), Some("3"));
         assert_eq!(serve.stretch().unwrap(), StretchMethod::Wsola);
         assert_eq!(serve.levels, Some(vec![1.0, 0.5, 0.0, 0.0]));
@@ -327,9 +352,19 @@ mod tests {
     fn without_flags_only_this_machine_is_heard() {
         let serve = parse("").unwrap().serve;
         assert!(serve.bind.is_loopback());
-        assert_eq!((serve.port, serve.buffer_size, serve.bpm), (57_120, 1024, 120.0));
-        assert_eq!(serve.output().unwrap(), Output::Device(DeviceConfig::default()));
+        assert_eq!((serve.port, serve.bpm), (57_120, 120.0));
+        let device = DeviceConfig { buffer_frames: Some(1_024), ..DeviceConfig::default() };
+        assert_eq!(serve.output().unwrap(), Output::Device(device));
         assert_eq!(serve.notes(), [""; 0]);
+    }
+
+    #[test]
+    fn a_buffer_may_find_its_size_itself() {
+        let output = |words: &str| parse(words).unwrap().serve.output().unwrap();
+        let device = DeviceConfig { adaptive: true, ..DeviceConfig::default() };
+        assert_eq!(output("--buffer-size auto"), Output::Device(device));
+        assert_eq!(output("--buffer-size AUTO --output null"), Output::Null { buffer_frames: None });
+        assert_eq!(output("--buffer-size 256 --output null"), Output::Null { buffer_frames: Some(256) });
     }
 
     #[test]
@@ -349,7 +384,8 @@ mod tests {
             ("--allow lan", "is not a network"),
             ("--bind here", "invalid value 'here'"),
             ("--port 70000", "70000"),
-            ("--buffer-size 0", "16..=8192"),
+            ("--buffer-size 0", "a number from 16 to 8192 is needed, or auto"),
+            ("--buffer-size small", "a number from 16 to 8192 is needed, or auto"),
             ("--enable-filters --disable-filters", "cannot be used with"),
             ("--c x --c_preload y", "cannot be used with"),
             ("--stretch-method fast", "playback_rate, wsola, high_quality"),

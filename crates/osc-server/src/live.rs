@@ -96,6 +96,7 @@ struct Trouble {
     port: u16,
     lost: bool,
     realtime_told: bool,
+    buffer_raises: u64,
     problem: Option<String>,
     told: [Told; 4],
 }
@@ -120,7 +121,7 @@ impl Told {
 
 impl Trouble {
     fn new(port: u16) -> Self {
-        Self { port, lost: false, realtime_told: false, problem: None, told: [Told::default(); 4] }
+        Self { port, lost: false, realtime_told: false, buffer_raises: 0, problem: None, told: [Told::default(); 4] }
     }
 
     /// Tells what is new.
@@ -143,9 +144,13 @@ impl Trouble {
         if let Some(n) = underruns.news(health.underruns()) {
             let load = 100.0 * health.recent.max;
             tracing::warn!(
-                "{n} underruns, {} in all; load up to {load:.0} %: raise --buffer-size?",
+                "{n} underruns, {} in all; load up to {load:.0} %: raise --buffer-size, or say auto?",
                 health.underruns()
             );
+        }
+        if std::mem::replace(&mut self.buffer_raises, health.buffer_raises) < health.buffer_raises {
+            let frames = health.buffer_frames.unwrap_or_default();
+            tracing::warn!("blocks came late: {} is opened again with blocks of {frames} frames", health.output);
         }
         if !self.realtime_told && health.realtime != Realtime::Pending {
             self.realtime_told = true;
@@ -177,7 +182,8 @@ impl Trouble {
             _ => {}
         }
         let block = health.callback_frames.as_ref().map_or(0, |frames| *frames.end());
-        Ok(Vitals { load: health.recent.mean as f32, underruns: health.underruns(), block })
+        let buffer = health.buffer_frames.unwrap_or(block);
+        Ok(Vitals { load: health.recent.mean as f32, underruns: health.underruns(), block, buffer })
     }
 }
 

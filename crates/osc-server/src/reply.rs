@@ -55,6 +55,8 @@ pub struct Status {
     pub received: u64,
     /// `h` Messages refused.
     pub refused: u64,
+    /// `h` Frames of a block.
+    pub buffer: u32,
 }
 
 /// One deck, as `/status/deck` tells it; arguments in this order, after `s` the deck's letter.
@@ -130,6 +132,7 @@ pub fn status(s: &Status) -> Vec<u8> {
             count(s.underruns),
             count(s.received),
             count(s.refused),
+            count(s.buffer.into()),
         ],
     )
 }

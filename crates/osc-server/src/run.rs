@@ -124,8 +124,7 @@ fn open_engine(serve: &Serve) -> Result<Engine, Error> {
     if let Some(path) = &serve.record {
         builder = builder.record(path);
     }
-    let output = serve.output()?.with_buffer_frames(serve.buffer_size);
-    let engine = builder.open(output)?;
+    let engine = builder.open(serve.output()?)?;
     if let Some(health) = engine.health() {
         tracing::info!("playing on {} at {}", health.output, health.sample_rate);
     }

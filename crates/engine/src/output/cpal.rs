@@ -170,7 +170,7 @@ impl Sounds {
             let stream = build(device, fit.sample_format(), config, driver, errors).map_err(text)?;
             Ok(Opened { stream: Box::new(Playing(stream)), link, name: name(device), rate: device_rate })
         };
-        let Some(frames) = self.wanted.buffer_frames else { return open(BufferSize::Default) };
+        let Some(frames) = seed.buffer_frames else { return open(BufferSize::Default) };
         let frames = match *fit.buffer_size() {
             SupportedBufferSize::Range { min, max } if min <= max => frames.clamp(min, max),
             _ => frames,

@@ -5,6 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use super::adaptive::{self, Adaptive};
 use super::health::Meter;
 use super::supervisor::{self, Backend, Opened, Seed, announce, open_aside};
 use super::worker::Worker;
@@ -39,17 +40,19 @@ impl Device {
 /// # Errors
 /// [`Error::Output`] when there is none that can be opened, [`Error::BadConfig`].
 pub(crate) fn open(wish: Wish, wanted: DeviceConfig) -> Result<Engine> {
-    let name = Output::Device(wanted.clone()).to_string();
-    open_with(Arc::new(super::cpal::Sounds::new(wanted)), wish, name)
+    open_with(Arc::new(super::cpal::Sounds::new(wanted.clone())), wish, wanted)
 }
 
-pub(crate) fn open_with(backend: Arc<dyn Backend>, wish: Wish, output: String) -> Result<Engine> {
+pub(crate) fn open_with(backend: Arc<dyn Backend>, wish: Wish, wanted: DeviceConfig) -> Result<Engine> {
+    let adaptive = wanted.adaptive.then(|| Adaptive::new(wanted.buffer_frames.unwrap_or(adaptive::FIRST)));
+    let buffer_frames = wanted.buffer_frames.or(wanted.adaptive.then_some(adaptive::FIRST));
+    let output = Output::Device(wanted).to_string();
     let config = wish.config;
     config.check()?;
     let refused = |cause: String| Error::Output { output: output.clone(), cause };
     let slot = Arc::new(Slot::empty());
     let meter = Arc::new(Meter::new(output.clone(), config.sample_rate));
-    let seed = Seed { slot: slot.clone(), meter: meter.clone() };
+    let seed = Seed { slot: slot.clone(), meter: meter.clone(), buffer_frames };
     let (sender, made) = mpsc::channel();
     let rate = wish.rate_chosen.then_some(config.sample_rate);
     let ready = {
@@ -72,8 +75,9 @@ pub(crate) fn open_with(backend: Arc<dyn Backend>, wish: Wish, output: String) -
     };
     let (mut engine, recording) = made.recv().map_err(|_| refused("the engine was not made".into()))?;
     let engine_rate = engine.sample_rate();
-    announce(&meter, &opened, engine_rate);
-    let supervisor = supervisor::start(backend, seed, engine_rate, opened).map_err(|e| refused(no_thread(&e)))?;
+    announce(&seed, &opened, engine_rate);
+    let supervisor =
+        supervisor::start(backend, seed, engine_rate, adaptive, opened).map_err(|e| refused(no_thread(&e)))?;
     engine.attach(Session { meter, player: Some(Player::Device(Device { supervisor, slot })), recording });
     Ok(engine)
 }

@@ -73,6 +73,11 @@ pub struct Health {
     pub xruns: u64,
     /// How often the device was opened again after a loss.
     pub reopens: u64,
+    /// Frames per callback the device was asked for; `None` when it chose itself, or there is no device.
+    pub buffer_frames: Option<u32>,
+    /// How often the device was opened again with a larger buffer (see
+    /// [`DeviceConfig::adaptive`](crate::DeviceConfig::adaptive)).
+    pub buffer_raises: u64,
     /// Frames missing in the recording, because the disk was seconds behind.
     pub lost_frames: u64,
     /// Since the start.
@@ -122,6 +127,8 @@ pub(crate) struct Condition {
     pub state: State,
     pub problem: Option<String>,
     pub sample_rate: SampleRate,
+    pub buffer_frames: Option<u32>,
+    pub buffer_raises: u64,
 }
 
 /// The counters behind [`Health`]; audio threads write them without waiting.
@@ -166,7 +173,14 @@ impl Meter {
             recent: Span::default(),
             peak: AtomicU64::new(0),
             realtime: AtomicU32::new(NOT_ASKED),
-            condition: Mutex::new(Condition { output, state: State::Playing, problem: None, sample_rate }),
+            condition: Mutex::new(Condition {
+                output,
+                state: State::Playing,
+                problem: None,
+                sample_rate,
+                buffer_frames: None,
+                buffer_raises: 0,
+            }),
         }
     }
 
@@ -209,7 +223,7 @@ impl Meter {
     }
 
     pub fn health(&self) -> Health {
-        let Condition { output, state, problem, sample_rate } = self.condition().clone();
+        let Condition { output, state, problem, sample_rate, buffer_frames, buffer_raises } = self.condition().clone();
         let (smallest, largest) = (self.smallest.load(Relaxed), self.largest.load(Relaxed));
         Health {
             output,
@@ -221,6 +235,8 @@ impl Meter {
             missed_deadlines: self.missed.load(Relaxed),
             xruns: self.xruns.load(Relaxed),
             reopens: self.reopens.load(Relaxed),
+            buffer_frames,
+            buffer_raises,
             lost_frames: self.lost.load(Relaxed),
             load: self.total.load(|value| value.load(Relaxed)),
             recent: self.recent.load(|value| value.swap(0, Relaxed)),
@@ -235,6 +251,16 @@ impl Meter {
 impl Meter {
     pub fn xrun(&self) {
         self.xruns.fetch_add(1, Relaxed);
+    }
+
+    /// The length of the sound handed out so far.
+    pub fn sound(&self) -> Duration {
+        Duration::from_nanos(self.total.covered.load(Relaxed))
+    }
+
+    /// Late blocks so far, as [`Health::underruns`] counts them.
+    pub fn late(&self) -> u64 {
+        self.missed.load(Relaxed).max(self.xruns.load(Relaxed))
     }
 
     pub fn reopened(&self) {

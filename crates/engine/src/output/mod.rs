@@ -14,6 +14,8 @@
 //!
 //! Every output calls the same `Renderer::render`; what differs is who asks for the next block and when.
 
+#[cfg(feature = "device")]
+mod adaptive;
 mod health;
 mod paced;
 mod worker;
@@ -82,6 +84,11 @@ pub struct DeviceConfig {
     pub name: Option<String>,
     /// Frames per callback, 16 to 65,536: a wish, devices take what they can. Without one the device decides.
     pub buffer_frames: Option<u32>,
+    /// Whether the buffer grows when blocks come late. It begins with [`Self::buffer_frames`], or 512 frames. When two blocks
+    /// were late (or the device told of two gaps) within 10 seconds of sound, the device is opened again with twice as many,
+    /// up to 8,192; the second after it was opened does not count. The engine's time goes on meanwhile, and the music with
+    /// it. The buffer never shrinks again.
+    pub adaptive: bool,
 }
 
 impl Output {
@@ -91,6 +98,15 @@ impl Output {
             Self::Device(DeviceConfig { buffer_frames, .. })
             | Self::Null { buffer_frames }
             | Self::File { buffer_frames, .. } => *buffer_frames = Some(frames),
+        }
+        self
+    }
+
+    /// The same with a buffer that grows when blocks come late ([`DeviceConfig::adaptive`]). Outputs without a device have
+    /// nobody to be late for, and stay as they are.
+    pub fn with_adaptive_buffer(mut self) -> Self {
+        if let Self::Device(device) = &mut self {
+            device.adaptive = true;
         }
         self
     }
@@ -130,7 +146,7 @@ impl FromStr for Output {
         match text.split_once(':').unwrap_or((text, "")) {
             ("device", name) => {
                 let name = (!name.is_empty()).then(|| name.to_owned());
-                Ok(Self::Device(DeviceConfig { name, buffer_frames: None }))
+                Ok(Self::Device(DeviceConfig { name, ..DeviceConfig::default() }))
             }
             ("null", "") => Ok(Self::Null { buffer_frames: None }),
             ("file", path) if !path.is_empty() => Ok(Self::File { path: path.into(), buffer_frames: None }),

@@ -1,5 +1,5 @@
-//! Keeps a device playing: notices its loss, puts the dead stream aside, opens it again, and keeps the engine's
-//! time in between.
+//! Keeps a device playing: notices its loss or that its buffer is too small, puts the stream aside, opens it again, and
+//! keeps the engine's time in between.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,6 +7,7 @@ use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::adaptive::Adaptive;
 use super::driver::Driver;
 use super::health::{Meter, Realtime, State};
 use super::link::Link;
@@ -63,6 +64,8 @@ pub(crate) struct Opened {
 pub(crate) struct Seed {
     pub slot: Arc<Slot<Renderer>>,
     pub meter: Arc<Meter>,
+    /// Frames per callback to ask a device for.
+    pub buffer_frames: Option<u32>,
 }
 
 impl Seed {
@@ -112,10 +115,21 @@ pub(crate) fn start(
     backend: Arc<dyn Backend>,
     seed: Seed,
     engine_rate: SampleRate,
+    adaptive: Option<Adaptive>,
     opened: Opened,
 ) -> std::io::Result<Worker> {
-    let shift = Shift { backend, seed, engine_rate, buried: Vec::new(), stuck: Vec::new() };
+    let shift = Shift { backend, seed, engine_rate, adaptive, buried: Vec::new(), stuck: Vec::new() };
     Worker::start("crowd-supervisor", move |stop| shift.run(opened, stop))
+}
+
+/// Why a stream is put aside.
+enum Over {
+    /// The engine is closed.
+    Stopped,
+    /// The device is lost, for this reason.
+    Lost(String),
+    /// It needs a buffer of so many frames.
+    TooSmall(u32),
 }
 
 /// What the supervisor's thread works with.
@@ -123,6 +137,8 @@ struct Shift {
     backend: Arc<dyn Backend>,
     seed: Seed,
     engine_rate: SampleRate,
+    /// The rule by which the buffer grows, if it may.
+    adaptive: Option<Adaptive>,
     /// Threads that close dead streams. Some sound systems never return from that.
     buried: Vec<JoinHandle<()>>,
     /// Attempts to open that did not come back yet.
@@ -133,41 +149,59 @@ impl Shift {
     fn run(mut self, opened: Opened, stop: &AtomicBool) {
         let mut playing = opened;
         loop {
-            let why = self.watch(&playing, stop);
+            let over = self.watch(&playing, stop);
             let Opened { stream, link, .. } = playing;
             let heard_until = link.latest_call(self.seed.meter.epoch);
             link.retire();
             self.bury(stream);
-            let Some(why) = why else { return self.close() };
-            let now = Instant::now();
-            {
-                let mut condition = self.seed.meter.condition();
-                condition.state = State::Lost { since: now };
-                condition.problem = Some(why);
+            let mut time = Timekeeper::new(heard_until.unwrap_or_else(Instant::now), self.engine_rate);
+            match over {
+                Over::Stopped => return self.close(),
+                Over::Lost(why) => self.problem(why),
+                Over::TooSmall(frames) => {
+                    self.seed.buffer_frames = Some(frames);
+                    self.seed.meter.condition().buffer_raises += 1;
+                    self.let_go(&mut time);
+                }
             }
-            let Some(opened) = self.reopen(heard_until.unwrap_or(now), stop) else { return self.close() };
-            self.seed.meter.reopened();
-            announce(&self.seed.meter, &opened, self.engine_rate);
+            let Some(opened) = self.reopen(&mut time, stop) else { return self.close() };
+            if matches!(self.seed.meter.condition().state, State::Lost { .. }) {
+                self.seed.meter.reopened();
+            }
+            announce(&self.seed, &opened, self.engine_rate);
+            self.adaptive.iter_mut().for_each(Adaptive::opened);
             playing = opened;
         }
     }
 
-    /// Returns why the device is lost, or nothing when it is time to stop.
-    fn watch(&mut self, playing: &Opened, stop: &AtomicBool) -> Option<String> {
+    /// Returns when the stream has to be put aside, and why.
+    fn watch(&mut self, playing: &Opened, stop: &AtomicBool) -> Over {
         let mut watch = Watch::new(Instant::now());
         while !stop.load(Ordering::Relaxed) {
             thread::park_timeout(LOOK_PLAYING);
             if let Some(why) = watch.look(&playing.link, Instant::now()) {
-                return Some(why);
+                return Over::Lost(why);
+            }
+            let meter = &self.seed.meter;
+            if let Some(frames) = self.adaptive.as_mut().and_then(|rule| rule.observe(meter.sound(), meter.late())) {
+                return Over::TooSmall(frames);
             }
             self.buried.retain(|thread| !thread.is_finished());
         }
-        None
+        Over::Stopped
+    }
+
+    /// Waits a moment for streams to close: a device that is there may only be open once.
+    fn let_go(&self, time: &mut Timekeeper) {
+        let patience = Instant::now() + CLOSING;
+        while Instant::now() < patience && !self.buried.iter().all(JoinHandle::is_finished) {
+            thread::sleep(Duration::from_millis(2));
+            time.keep(&self.seed.slot, Instant::now());
+        }
     }
 
     /// Tries until the device is back; nothing when it is time to stop. Meanwhile the engine plays on unheard.
-    fn reopen(&mut self, heard_until: Instant, stop: &AtomicBool) -> Option<Opened> {
-        let mut time = Timekeeper::new(heard_until, self.engine_rate);
+    fn reopen(&mut self, time: &mut Timekeeper, stop: &AtomicBool) -> Option<Opened> {
         let mut next = Instant::now();
         while !stop.load(Ordering::Relaxed) {
             let now = Instant::now();
@@ -212,8 +246,13 @@ impl Shift {
         None
     }
 
+    /// Writes down why no device plays; the first time, that it is lost.
     fn problem(&self, cause: String) {
-        self.seed.meter.condition().problem = Some(cause);
+        let mut condition = self.seed.meter.condition();
+        condition.problem = Some(cause);
+        if condition.state == State::Playing {
+            condition.state = State::Lost { since: Instant::now() };
+        }
     }
 
     /// Has a stream closed on a thread of its own, because that may never return.
@@ -232,9 +271,10 @@ impl Shift {
 }
 
 /// Writes down that a device plays.
-pub(crate) fn announce(meter: &Meter, opened: &Opened, engine_rate: SampleRate) {
-    meter.set_realtime(Realtime::Pending);
-    let mut condition = meter.condition();
+pub(crate) fn announce(seed: &Seed, opened: &Opened, engine_rate: SampleRate) {
+    seed.meter.set_realtime(Realtime::Pending);
+    let mut condition = seed.meter.condition();
+    condition.buffer_frames = seed.buffer_frames;
     condition.output = format!("device:{}", opened.name);
     condition.state = State::Playing;
     condition.sample_rate = opened.rate;

@@ -118,6 +118,8 @@ pub struct Vitals {
     pub underruns: u64,
     /// The largest block the output asks for, in frames.
     pub block: u32,
+    /// The block it is meant to ask for, in frames.
+    pub buffer: u32,
 }
 
 /// How long before its time, beside two blocks, a start is handed to the engine, in seconds: longer than this thread is

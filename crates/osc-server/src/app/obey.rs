@@ -236,6 +236,7 @@ impl App {
             underruns: self.vitals.underruns,
             received: self.received,
             refused: self.tally.total(),
+            buffer: self.vitals.buffer,
         })];
         for ((deck, d), music) in Deck::ALL.into_iter().zip(&s.decks).zip(&self.music) {
             let state = match d {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use super::*;
 use crate::output::device::open_with;
-use crate::{EngineConfig, Error, Health};
+use crate::{DeviceConfig, EngineConfig, Error, Health};
 
 /// Long enough for any machine; nothing waits that long unless it failed.
 const EVER: Duration = Duration::from_secs(60);
@@ -20,6 +20,8 @@ struct Fake {
     clings: AtomicBool,
     /// Opening never returns.
     ponders: AtomicBool,
+    /// How long a block takes at least, in milliseconds, however large it is.
+    slow: AtomicUsize,
     /// The rate the device insists on.
     hertz: AtomicUsize,
     opens: AtomicUsize,
@@ -31,6 +33,7 @@ struct FakeBackend(Arc<Fake>);
 struct FakeStream {
     device: Arc<Fake>,
     driver: Option<Driver>,
+    frames: usize,
     closed: Arc<AtomicBool>,
 }
 
@@ -47,7 +50,8 @@ impl Backend for FakeBackend {
         let driver = seed.driver(own, rate)?;
         let link = driver.link();
         self.0.streams.fetch_add(1, SeqCst);
-        let stream = FakeStream { device: self.0.clone(), driver: Some(driver), closed: Arc::default() };
+        let frames = seed.buffer_frames.map_or(240, |frames| frames as usize);
+        let stream = FakeStream { device: self.0.clone(), driver: Some(driver), frames, closed: Arc::default() };
         Ok(Opened { stream: Box::new(stream), link, name: "fake".into(), rate: own })
     }
 
@@ -61,16 +65,23 @@ impl Stream for FakeStream {
         let (device, closed) = (self.device.clone(), self.closed.clone());
         let mut driver = self.driver.take().ok_or("started twice")?;
         let link = driver.link();
+        let frames = self.frames;
         thread::spawn(move || {
-            let mut block = [0.0; 2 * 240];
+            let mut block = vec![0.0; 2 * frames];
+            let mut due = Instant::now();
             while !closed.load(SeqCst) {
-                thread::sleep(Duration::from_millis(5));
+                // A block that is late is followed by the next one at once, and the device falls behind.
+                due = (due + Duration::from_micros(frames as u64 * 1_000_000 / 48_000)).max(Instant::now());
+                thread::sleep(due - Instant::now());
                 if device.storm.load(SeqCst) {
                     (0..100).for_each(|_| link.error(false, &"a storm"));
                 } else if !device.plugged.load(SeqCst) {
                     link.error(true, &"unplugged");
                 } else if !device.mute.load(SeqCst) {
-                    driver.block(240, |sound| sound.fill(&mut block));
+                    driver.block(frames, |sound| {
+                        sound.fill(&mut block);
+                        thread::sleep(Duration::from_millis(device.slow.load(SeqCst) as u64));
+                    });
                 }
             }
             device.streams.fetch_sub(1, SeqCst);
@@ -96,7 +107,12 @@ fn fake() -> Arc<Fake> {
 }
 
 fn open(fake: &Arc<Fake>) -> crate::Result<crate::Engine> {
-    open_with(Arc::new(FakeBackend(fake.clone())), wish(false), "device:fake".into())
+    open_with(Arc::new(FakeBackend(fake.clone())), wish(false), wanted(None))
+}
+
+/// The device, with a buffer that may grow from that size.
+fn wanted(adaptive: Option<u32>) -> DeviceConfig {
+    DeviceConfig { name: Some("fake".into()), buffer_frames: adaptive, adaptive: adaptive.is_some() }
 }
 
 #[track_caller]
@@ -133,7 +149,7 @@ fn an_engine_takes_the_rate_of_its_device_unless_told_otherwise() {
     let engine = open(&device).unwrap();
     assert_eq!(engine.sample_rate(), SampleRate::DAT);
     assert_eq!(health(&engine).output, "device:fake");
-    let told = open_with(Arc::new(FakeBackend(device)), wish(true), "device".into()).unwrap();
+    let told = open_with(Arc::new(FakeBackend(device)), wish(true), wanted(None)).unwrap();
     assert_eq!((told.sample_rate(), health(&told).sample_rate), (SampleRate::CD, SampleRate::DAT));
     assert!(health(&told).problem.unwrap().contains("converted"));
 }
@@ -250,6 +266,58 @@ fn a_device_that_comes_back_at_another_rate_is_converted_for() {
     let health = health(&engine);
     assert_eq!((engine.sample_rate(), health.sample_rate), (SampleRate::DAT, SampleRate::CD));
     assert!(health.problem.unwrap().contains("converted"));
+}
+
+#[test]
+fn a_buffer_that_is_too_small_grows_until_blocks_are_in_time_and_nothing_is_lost() {
+    let device = fake();
+    let backend = Arc::new(FakeBackend(device.clone()));
+    let engine = open_with(backend, wish(false), wanted(Some(128))).unwrap();
+    until("it has settled", || engine.status().frames.0 > 72_000);
+    assert_eq!((health(&engine).buffer_frames, health(&engine).buffer_raises), (Some(128), 0));
+    // A block of 256 frames lasts 5.3 ms, one of 512 10.7 ms.
+    device.slow.store(7, SeqCst);
+    until("it is not enough", || health(&engine).buffer_frames == Some(256));
+    let clock = Instant::now();
+    let ahead = || engine.status().frames.0 as f64 / 48_000.0 - clock.elapsed().as_secs_f64();
+    let mut before = 0.0;
+    until("it is large enough", || {
+        let now = ahead();
+        let large = health(&engine).buffer_frames == Some(512);
+        before = if large { before } else { now };
+        large
+    });
+    assert_eq!(health(&engine).state, State::Playing, "a device that is opened anew is not lost");
+    let (late, frames) = (health(&engine).missed_deadlines, engine.status().frames.0);
+    until("two more seconds are played", || engine.status().frames.0 > frames + 96_000);
+    let after = ahead();
+    let health = health(&engine);
+    assert_eq!((health.buffer_frames, health.buffer_raises, health.reopens), (Some(512), 2, 0));
+    assert_eq!((health.state, health.problem), (State::Playing, None));
+    assert!(health.missed_deadlines - late < 5, "{} and {late} late blocks", health.missed_deadlines);
+    until("the old streams are closed", || device.streams.load(SeqCst) == 1);
+    println!("the engine's time was {before:.3} s ahead of the clock, then {after:.3} s");
+    assert!((after - before).abs() < 0.1, "the engine's time went on while the device was opened");
+    drop(engine);
+    until("the last stream is closed", || device.streams.load(SeqCst) == 0);
+}
+
+#[test]
+fn a_device_that_is_gone_when_its_buffer_grows_is_lost_and_found() {
+    let device = fake();
+    let engine = open_with(Arc::new(FakeBackend(device.clone())), wish(false), wanted(Some(128))).unwrap();
+    until("it has settled", || engine.status().frames.0 > 72_000);
+    device.clings.store(true, SeqCst);
+    device.slow.store(7, SeqCst);
+    until("it is closed", || health(&engine).buffer_raises == 1);
+    device.plugged.store(false, SeqCst);
+    until("it is lost", || is_lost(&engine));
+    assert_eq!(health(&engine).problem.unwrap(), "not plugged in");
+    device.slow.store(0, SeqCst);
+    device.clings.store(false, SeqCst);
+    device.plugged.store(true, SeqCst);
+    until_back(&engine, 1);
+    assert_eq!((health(&engine).buffer_frames, health(&engine).problem), (Some(256), None));
 }
 
 #[test]

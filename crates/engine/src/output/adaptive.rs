@@ -1,0 +1,119 @@
+//! When the buffer of a device is too small for this machine.
+
+use std::time::Duration;
+
+/// Where it begins unless told otherwise, and where it ends, in frames.
+pub(crate) const FIRST: u32 = 512;
+pub(crate) const MOST: u32 = 8_192;
+
+/// Two late blocks no further apart than this are one too many. One may be anybody's fault.
+const WINDOW: Duration = Duration::from_secs(10);
+/// Blocks that are late so soon after a device was opened say nothing about its buffer: caches are cold, and its thread has
+/// no realtime priority yet.
+const SETTLING: Duration = Duration::from_secs(1);
+
+/// Doubles a buffer when blocks are late, and never makes it smaller: what was too small once in a set will be again.
+///
+/// A pure state machine. Its time is the length of the sound handed out, so it neither reads a clock nor counts while
+/// no device plays.
+#[derive(Clone, Debug)]
+pub(crate) struct Adaptive {
+    frames: u32,
+    /// When the device was opened; none before the first look at it.
+    opened: Option<Duration>,
+    /// Late blocks that were counted already.
+    counted: u64,
+    /// When a block was late last.
+    late: Option<Duration>,
+}
+
+impl Adaptive {
+    /// A buffer of `frames` frames.
+    pub fn new(frames: u32) -> Self {
+        Self { frames, opened: None, counted: 0, late: None }
+    }
+
+    /// A device was opened; it is given time to settle.
+    pub fn opened(&mut self) {
+        (self.opened, self.late) = (None, None);
+    }
+
+    /// Looks at a device that was given `sound` so far, of which `late` blocks came late. Returns the new size when it
+    /// needs a larger buffer; there is none above [`MOST`].
+    pub fn observe(&mut self, sound: Duration, late: u64) -> Option<u32> {
+        let opened = *self.opened.get_or_insert(sound);
+        let new = late.saturating_sub(self.counted);
+        self.counted = late;
+        if new == 0 || sound.saturating_sub(opened) < SETTLING {
+            return None;
+        }
+        let again = self.late.replace(sound).is_some_and(|before| sound.saturating_sub(before) <= WINDOW);
+        if (new == 1 && !again) || self.frames >= MOST {
+            return None;
+        }
+        self.late = None;
+        self.frames = self.frames.saturating_mul(2).min(MOST);
+        Some(self.frames)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: f64) -> Duration {
+        Duration::from_secs_f64(seconds)
+    }
+
+    /// What a buffer of `frames` frames becomes when blocks are late at these seconds, looked at every 50 ms.
+    fn sizes(frames: u32, late: &[f64], until: f64) -> Vec<u32> {
+        let mut adaptive = Adaptive::new(frames);
+        let looks = (0..(until * 20.0) as u32).map(|n| f64::from(n) * 0.05);
+        looks
+            .filter_map(|now| {
+                let grown = adaptive.observe(at(now), late.iter().filter(|late| **late <= now).count() as u64);
+                grown.inspect(|_| adaptive.opened())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn two_late_blocks_within_ten_seconds_double_the_buffer() {
+        assert_eq!(sizes(512, &[5.0, 15.0], 60.0), [1_024]);
+        assert_eq!(sizes(512, &[5.0, 5.01], 60.0), [1_024]);
+        assert_eq!(sizes(512, &[5.0, 5.0, 5.0], 60.0), [1_024]);
+    }
+
+    #[test]
+    fn late_blocks_far_apart_change_nothing() {
+        assert_eq!(sizes(512, &[5.0, 15.1, 25.2, 35.3, 45.4], 60.0), []);
+    }
+
+    #[test]
+    fn what_is_late_while_a_device_settles_does_not_count() {
+        assert_eq!(sizes(512, &[0.1, 0.2, 0.3, 0.9, 3.0], 60.0), []);
+        // The same after it was opened anew with a larger buffer.
+        assert_eq!(sizes(512, &[3.0, 3.1, 3.2, 3.3, 3.4, 4.0], 60.0), [1_024]);
+        assert_eq!(sizes(512, &[3.0, 3.1, 4.2, 4.3], 60.0), [1_024, 2_048]);
+    }
+
+    #[test]
+    fn it_doubles_up_to_the_most_and_never_shrinks() {
+        let late: Vec<f64> = (0..600).map(|n| 2.0 + 0.1 * f64::from(n)).collect();
+        assert_eq!(sizes(512, &late, 100.0), [1_024, 2_048, 4_096, 8_192]);
+        assert_eq!(sizes(5_000, &late, 100.0), [8_192]);
+        assert_eq!(sizes(MOST, &late, 100.0), []);
+        assert_eq!(sizes(20_000, &late, 100.0), []);
+    }
+
+    #[test]
+    fn while_no_sound_is_asked_for_no_time_passes() {
+        let mut adaptive = Adaptive::new(256);
+        assert_eq!(adaptive.observe(at(0.0), 7), None, "what was late before is not this device's");
+        assert_eq!(adaptive.observe(at(2.0), 8), None);
+        for _ in 0..1_000 {
+            assert_eq!(adaptive.observe(at(2.0), 8), None);
+        }
+        assert_eq!(adaptive.observe(at(2.1), 9), Some(512));
+    }
+}
