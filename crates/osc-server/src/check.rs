@@ -103,6 +103,52 @@ pub fn smallest_safe(costs: &[Cost], fits: impl Fn(&Cost) -> bool) -> Option<usi
     costs.iter().rev().take_while(|cost| fits(cost)).last().map(|cost| cost.frames)
 }
 
+/// What a method costs in blocks of every size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    /// The method.
+    pub method: StretchMethod,
+    /// Its costs, one for each of [`SIZES`].
+    pub costs: Vec<Cost>,
+}
+
+impl Measured {
+    /// The smallest safe buffer, when the audio thread has realtime priority.
+    #[must_use]
+    pub fn safe(&self) -> Option<usize> {
+        smallest_safe(&self.costs, Cost::fits)
+    }
+}
+
+/// What this machine can play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Advice {
+    /// The best method for four decks, and its smallest safe buffer.
+    pub four_decks: Option<(StretchMethod, usize)>,
+    /// A better one that only fewer decks can have at a time, and how many.
+    pub fewer: Option<(StretchMethod, usize)>,
+}
+
+/// What the costs of all methods, from the cheapest to the best, say about this machine with blocks of at most
+/// `frames` frames.
+#[must_use]
+pub fn advise(all: &[Measured], frames: usize) -> Advice {
+    let fits = |measured: &Measured| Some((measured.method, measured.safe().filter(|safe| *safe <= frames)?));
+    let four_decks = all.iter().rev().find_map(fits);
+    let slow = |measured: &Measured| {
+        let cost = measured.costs.iter().find(|cost| cost.frames == frames)?;
+        Some((cost.slow.as_secs_f64(), SAFE * cost.period.as_secs_f64()))
+    };
+    let fewer = |measured: &Measured| {
+        let ((slow, room), (least, _)) = (slow(measured)?, slow(all.first()?)?);
+        // What one deck more costs with this method than with the cheapest.
+        let decks = ((room - least) / ((slow - least) / 4.0)).floor();
+        (1.0..4.0).contains(&decks).then_some((measured.method, decks as usize))
+    };
+    let better = all.iter().rev().take_while(|measured| Some(measured.method) != four_decks.map(|(method, _)| method));
+    Advice { four_decks, fewer: better.filter(|_| four_decks.is_some()).find_map(fewer) }
+}
+
 /// Four decks of noise at 118/120 of their speed.
 fn heavy_mix(stretch: StretchMethod, sample_rate: SampleRate) -> crowd_engine::Result<Offline> {
     let mut offline = Offline::new(EngineConfig { sample_rate, stretch, ..EngineConfig::default() })?;
@@ -154,14 +200,40 @@ mod tests {
         assert_eq!(smallest_safe(&[cost(64, 0.1)], Cost::fits_now), None);
     }
 
+    fn measured(method: StretchMethod, slow_share: f64) -> Measured {
+        Measured { method, costs: SIZES.map(|frames| cost(frames, slow_share)).into() }
+    }
+
+    #[test]
+    fn a_machine_is_told_the_best_method_it_can_carry() {
+        use StretchMethod as M;
+        let advise = |rate, wsola| advise(&[measured(M::PlaybackRate, rate), measured(M::Wsola, wsola)], 1_024);
+        assert_eq!(advise(0.05, 0.2), Advice { four_decks: Some((M::Wsola, 64)), fewer: None });
+        // Half of a block is free; what the cheapest method leaves of it goes to the decks that cost more.
+        let weak = Advice { four_decks: Some((M::PlaybackRate, 64)), fewer: Some((M::Wsola, 1)) };
+        assert_eq!(advise(0.05, 1.05), weak);
+        assert_eq!(advise(0.05, 0.8), Advice { fewer: Some((M::Wsola, 2)), ..weak });
+        assert_eq!(advise(0.05, 9.0), Advice { fewer: None, ..weak });
+        assert_eq!(advise(0.6, 9.0), Advice { four_decks: None, fewer: None });
+        let mut late = measured(M::Wsola, 0.9);
+        late.costs[6] = cost(4_096, 0.1);
+        assert_eq!(
+            super::advise(&[measured(M::PlaybackRate, 0.1), late], 1_024).four_decks,
+            Some((M::PlaybackRate, 64))
+        );
+    }
+
     #[test]
     fn every_size_is_measured_at_work() {
         let costs = measure(StretchMethod::PlaybackRate, SampleRate::new(8_000).unwrap()).unwrap();
         assert_eq!(costs.iter().map(|c| c.frames).collect::<Vec<_>>(), SIZES);
         assert!(costs.iter().all(|c| c.mean > Duration::ZERO && c.waited >= c.mean / 2));
-        let mut offline = heavy_mix(StretchMethod::PlaybackRate, SampleRate::CD).unwrap();
-        offline.render_frames(44_100);
-        let status = offline.engine().status();
-        assert!(status.decks.iter().all(|deck| deck.playing == 1) && status.limiter_gain < 1.0);
+        for method in StretchMethod::ALL {
+            let mut offline = heavy_mix(*method, SampleRate::CD).unwrap();
+            offline.render_frames(44_100);
+            let status = offline.engine().status();
+            assert!(status.decks.iter().all(|deck| deck.playing == 1 && deck.stretch == *method));
+            assert!(status.limiter_gain < 1.0);
+        }
     }
 }

@@ -19,10 +19,12 @@ Examples:
   audio-server --output null                       no sound card: run silently, in real time
   audio-server --output file:set.wav               no sound card: record the set
   audio-server --record set.wav                    play, and record the set
+  audio-server --stretch-method wsola --buffer-size auto
+                                                   keep the pitch when tempo moves; find the smallest safe block
   audio-server --score set.txt --render set.wav    play a score without a device, faster than time
   audio-server --a one.wav --b two.wav --ab 1 0    start with two decks playing, only A to be heard
   audio-server devices                             which devices there are
-  audio-server check                               which --buffer-size this machine can hold
+  audio-server check                               which --buffer-size and --stretch-method this machine can hold
   audio-server addresses                           every OSC address and its arguments
 
 One line of a score is `<seconds> <address> <args...>`: numbers, \"quoted strings\", # comments.
@@ -49,7 +51,7 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Measure what a block costs on this machine, and which --buffer-size that supports
+    /// Measure what a block costs on this machine, and which --buffer-size and --stretch-method that supports
     Check {
         /// Sample rate to measure at, in Hz
         #[arg(long, value_name = "HZ", default_value_t = 44_100, value_parser = value_parser!(u32).range(8_000..=192_000))]

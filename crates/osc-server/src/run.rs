@@ -3,7 +3,7 @@
 use crate::allow::Allow;
 use crate::app::{App, Decode, Loader, STEMS, Settings};
 use crate::bpm_config::{self, BpmConfig};
-use crate::check::{self as checker, Cost};
+use crate::check::{self as checker, Advice, Cost, Measured};
 use crate::cli::Serve;
 use crate::live::{self, Desk};
 use crate::log::Clock;
@@ -27,6 +27,9 @@ const QUEUE: usize = 16_384;
 
 /// The largest file that is loaded, in bytes of decoded sound: an hour and a half of 16-bit stereo.
 const MAX_DECODED: u64 = 1 << 30;
+
+/// The largest block, in frames, that advice is given for: what the server plays in unless told otherwise.
+const ADVISED: usize = 1_024;
 
 /// Where the movement table is looked for unless a file is named.
 const BPM_CONFIG: &str = "bpm_config.json";
@@ -229,18 +232,20 @@ pub fn render(serve: &Serve) -> Result<(), Error> {
     Ok(())
 }
 
-/// Measures this machine, and says which buffer sizes it supports.
+/// Measures this machine, and says which buffer sizes and which methods it supports.
 ///
 /// # Errors
 /// When the engine cannot be made.
 pub fn check(sample_rate: u32, json: bool) -> Result<(), Error> {
     let rate = SampleRate::new(sample_rate)?;
+    let mut all = Vec::with_capacity(StretchMethod::ALL.len());
     for method in StretchMethod::ALL {
-        let costs = checker::measure(*method, rate)?;
-        let safe = checker::smallest_safe(&costs, Cost::fits);
-        let now = checker::smallest_safe(&costs, Cost::fits_now);
+        let measured = Measured { method: *method, costs: checker::measure(*method, rate)? };
+        let (safe, costs) = (measured.safe(), &measured.costs);
+        all.push(measured.clone());
+        let now = checker::smallest_safe(costs, Cost::fits_now);
         if json {
-            for cost in &costs {
+            for cost in costs {
                 let line = json!({
                     "method": method.name(), "frames": cost.frames, "period_us": micros(cost.period),
                     "mean_us": micros(cost.mean), "slow_us": micros(cost.slow), "waited_us": micros(cost.waited),
@@ -253,7 +258,7 @@ pub fn check(sample_rate: u32, json: bool) -> Result<(), Error> {
         }
         println!("{method}: four decks at 118/120 of their speed, equaliser and limiter at work, {rate}\n");
         println!("  frames   a block lasts   takes (mean)   (1 in 1000)   with interruptions   of one core");
-        for cost in &costs {
+        for cost in costs {
             println!(
                 "  {:>6}   {:>10.2} ms   {:>9.1} us   {:>8.1} us   {:>15.1} us   {:>8.2} %",
                 cost.frames,
@@ -266,9 +271,32 @@ pub fn check(sample_rate: u32, json: bool) -> Result<(), Error> {
         }
         let size = |safe: Option<usize>| safe.map_or_else(|| "none of these".into(), |n| format!("{n} and up"));
         println!("\nsafe for --buffer-size, with realtime priority:                  {}", size(safe));
-        println!("without it, if this machine stays no busier than it is just now: {}", size(now));
+        println!("without it, if this machine stays no busier than it is just now: {}\n", size(now));
+    }
+    let advice = checker::advise(&all, ADVISED);
+    if json {
+        let (method, buffer) = advice.four_decks.unzip();
+        let fewer = advice.fewer.map(|(method, decks)| json!({ "method": method.name(), "decks": decks }));
+        println!("{}", json!({ "advice": method.map(StretchMethod::name), "buffer_size": buffer, "fewer": fewer }));
+    } else {
+        println!("{}", in_words(advice));
     }
     Ok(())
+}
+
+/// What to do with a machine, in a sentence or two.
+fn in_words(advice: Advice) -> String {
+    let Some((method, frames)) = advice.four_decks else {
+        return format!(
+            "This machine cannot play four decks in blocks of {ADVISED} frames: give it a larger --buffer-size, or less \
+             other work."
+        );
+    };
+    let said = format!("Four decks: --stretch-method {method} --buffer-size {frames} or more.");
+    match advice.fewer {
+        None => said,
+        Some((better, decks)) => format!("{said}\nAt most {decks} at a time can have {better} (/deck/stretch)."),
+    }
 }
 
 fn micros(time: std::time::Duration) -> f64 {

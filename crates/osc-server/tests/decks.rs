@@ -6,6 +6,7 @@ mod common;
 
 use assert_cmd::Command;
 use common::*;
+use crowd_engine::StretchMethod;
 use rosc::OscType;
 use std::fmt::Write as _;
 use std::fs;
@@ -52,24 +53,6 @@ impl Place {
         let sound = audio.to_f32();
         [0, 1].map(|channel| sound.iter().skip(channel).step_by(2).copied().collect())
     }
-}
-
-const TURN: f64 = std::f64::consts::TAU / RATE as f64;
-
-/// The frequency of a tone, from where it first and last rises through zero.
-fn hertz(sound: &[f32]) -> f64 {
-    let rises: Vec<f64> = sound
-        .windows(2)
-        .enumerate()
-        .filter(|(_, pair)| pair[0] < 0.0 && pair[1] >= 0.0)
-        .map(|(n, pair)| n as f64 + f64::from(pair[0] / (pair[0] - pair[1])))
-        .collect();
-    let (first, last) = (rises[0], rises[rises.len() - 1]);
-    (rises.len() - 1) as f64 / (last - first) * RATE as f64
-}
-
-fn cents(hertz: f64, wanted: f64) -> f64 {
-    1_200.0 * (hertz / wanted).log2()
 }
 
 /// The quietest 10 ms, as RMS.
@@ -120,6 +103,16 @@ fn the_command_lines_method_plays_until_a_message_says_otherwise() {
     ] {
         let off = cents(pitch(score, args), wanted);
         assert!(off.abs() < 1.0, "{score} {args:?}: {off} cents");
+    }
+    let best = ["--stretch-method", "pyrubberband"];
+    if StretchMethod::ALL.iter().any(|method| method.name() == "hq") {
+        let off = cents(pitch("", &best), kept);
+        assert!(off.abs() < 1.0, "{off} cents");
+        assert!(cents(pitch("0 /deck/keylock A 0\n0 /deck/keylock A 1", &best), kept).abs() < 1.0);
+    } else {
+        let output = place.program("0 /reset", &best).assert().code(1);
+        let log = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+        assert!(log.contains("--stretch-method") && log.contains("there are playback_rate, wsola"), "{log}");
     }
 }
 
@@ -257,7 +250,7 @@ fn what_is_said_of_a_deck_is_refused_where_it_cannot_be() {
 #[test]
 fn the_status_tells_method_tempo_and_sync_of_every_deck() {
     let mut rig = Rig::with(crowd_engine::tempo::MovementConfig::default(), |settings| {
-        settings.stretch = crowd_engine::StretchMethod::Wsola;
+        settings.stretch = StretchMethod::Wsola;
     });
     rig.send("/deck/keylock", &[s("B"), i(0)]);
     rig.send("/deck/tempo", &[s("B"), f(126.0), f(0.2)]);

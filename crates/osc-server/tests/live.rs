@@ -260,6 +260,72 @@ fn the_playlist_mixer_is_heard_at_its_levels() {
 }
 
 #[test]
+fn key_lock_is_heard_and_told() {
+    let (dir, mut server) = recording();
+    let tone: Vec<i16> = (0..20 * RATE).map(|n| (12_000.0 * (n as f64 * 440.0 * TURN).sin()) as i16).collect();
+    write_wav(&dir.path().join("tone.wav"), &tone);
+    server.send("/set_tempo", &[f(130.0)]);
+    server.send("/play", &[s("A"), s(&path(&dir, "tone.wav"))]);
+    server.sync();
+    let mut spans = Vec::new();
+    for (on, method) in [(1, "wsola"), (0, "playback_rate"), (1, "wsola")] {
+        server.send("/deck/keylock", &[s("A"), i(on)]);
+        let from = server.status().seconds + 0.1;
+        server.wait_until(from + 0.7);
+        spans.push((from, if on == 1 { 440.0 } else { 440.0 * 130.0 / 120.0 }));
+        server.send("/get_status", &[]);
+        let told = std::iter::repeat_with(|| server.hear()).find(|reply| reply.addr == "/status/deck").unwrap();
+        assert_eq!((&told.args[0], &told.args[1], &told.args[6]), (&s("A"), &s("playing"), &s(method)));
+    }
+    let sound = recorded(&dir, server);
+    for (from, wanted) in spans {
+        let from = (from * RATE as f64) as usize;
+        let off = cents(hertz(&sound[from..from + RATE as usize / 2]), wanted);
+        assert!(off.abs() < 1.0, "{off} cents off {wanted} Hz");
+    }
+    let own = 12_000.0 / 32_768.0 * 440.0 * 130.0 / 120.0 * TURN;
+    let begins = sound.iter().position(|x| *x != 0.0).unwrap();
+    let most = sound[begins..].windows(2).map(|pair| f64::from((pair[1] - pair[0]).abs())).fold(0.0, f64::max);
+    assert!(most < own + 0.01, "steps of {most} while the method changes, the tone's own are {own}");
+}
+
+#[test]
+fn decks_of_different_tempo_are_put_in_step_over_the_network() {
+    let (dir, mut server) = recording();
+    // A hit on every beat: of 126 BPM and of 112, the first at 0.2 and 0.45 s.
+    for (name, tempo, first) in [("one.wav", 126.0, 0.2), ("two.wav", 112.0, 0.45)] {
+        let interval = 60.0 * RATE as f64 / tempo;
+        let hit = |n: u64| (n as f64 - first * RATE as f64).rem_euclid(interval) < 1.0;
+        let sound: Vec<i16> = (0..20 * RATE).map(|n| if hit(n) { 13_000 } else { 0 }).collect();
+        write_wav(&dir.path().join(name), &sound);
+    }
+    server.send("/deck/sync", &[s("A"), s("beat")]);
+    assert_eq!(server.hear().args[2], s("state"));
+    for (deck, name, tempo, first) in [("A", "one.wav", 126.0, 0.2), ("B", "two.wav", 112.0, 0.45)] {
+        server.send("/deck/tempo", &[s(deck), f(tempo), f(first)]);
+        server.send("/deck/sync", &[s(deck), s("beat")]);
+        server.send("/play", &[s(deck), s(&path(&dir, name))]);
+    }
+    server.sync();
+    server.send("/dance/total_movement", &[f(1.0)]);
+    let from = server.status().seconds + 0.2;
+    server.wait_until(from + 3.2);
+    assert_eq!(server.status().refused, 1);
+    let sound = recorded(&dir, server);
+    let sound = &sound[(from * RATE as f64) as usize..][..3 * RATE as usize];
+    // Both hits in one: each alone is 0.4 at most.
+    let mut hits: Vec<usize> = Vec::new();
+    for (n, x) in sound.iter().enumerate().filter(|(_, x)| **x > 0.2) {
+        assert!(
+            hits.last().is_none_or(|last| n - last < 10 || n - last > RATE as usize / 3),
+            "a hit alone at {n}: {x}"
+        );
+        hits.push(n);
+    }
+    assert!(hits.len() >= 6 && sound.iter().any(|x| *x > 0.5), "{hits:?}");
+}
+
+#[test]
 fn a_burst_of_a_thousand_and_eight_thousand_a_second_arrive_to_the_last() {
     let mut server = Server::start(&["--output", "null"]);
     let before = server.status().received;

@@ -37,6 +37,26 @@ pub fn read_wav(path: &Path) -> Vec<f32> {
     audio.to_f32().as_chunks::<2>().0.iter().map(|[left, _]| *left).collect()
 }
 
+/// A hertz, in radians a frame.
+pub const TURN: f64 = std::f64::consts::TAU / RATE as f64;
+
+/// The frequency of a tone, from where it first and last rises through zero.
+pub fn hertz(sound: &[f32]) -> f64 {
+    let rises: Vec<f64> = sound
+        .windows(2)
+        .enumerate()
+        .filter(|(_, pair)| pair[0] < 0.0 && pair[1] >= 0.0)
+        .map(|(n, pair)| n as f64 + f64::from(pair[0] / (pair[0] - pair[1])))
+        .collect();
+    let (first, last) = (rises[0], rises[rises.len() - 1]);
+    (rises.len() - 1) as f64 / (last - first) * RATE as f64
+}
+
+/// How far a frequency is off, in cents.
+pub fn cents(hertz: f64, wanted: f64) -> f64 {
+    1_200.0 * (hertz / wanted).log2()
+}
+
 pub fn packet(addr: &str, args: &[OscType]) -> Vec<u8> {
     encoder::encode(&OscPacket::Message(OscMessage { addr: addr.into(), args: args.to_vec() })).unwrap()
 }
