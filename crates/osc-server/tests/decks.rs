@@ -278,6 +278,23 @@ fn the_status_tells_method_tempo_and_sync_of_every_deck() {
 }
 
 #[test]
+fn bars_stay_on_bars_when_the_meter_changes() {
+    let mut rig = Rig::new();
+    rig.send("/deck/tempo", &[s("A"), f(126.0), f(0.213)]);
+    rig.send("/deck/sync", &[s("A"), s("bar")]);
+    rig.send("/play", &[s("A"), s(&any_file())]);
+    rig.arrive(Ok(staircase(60 * SECOND)));
+    for meter in [4, 3, 7] {
+        rig.send("/set_meter", &[i(meter)]);
+        rig.run(200);
+        let status = rig.status();
+        let beat = (status.decks[0].position - 0.213 * RATE as f64) / (60.0 * RATE as f64 / 126.0);
+        let bars = (beat - status.beat) / f64::from(meter);
+        assert!((bars - bars.round()).abs() * f64::from(meter) * 21_000.0 < 1.0, "{meter} beats a bar: {bars}");
+    }
+}
+
+#[test]
 fn a_file_that_comes_late_enters_in_step() {
     let mut rig = Rig::new();
     rig.send("/deck/tempo", &[s("A"), f(126.0), f(0.213)]);

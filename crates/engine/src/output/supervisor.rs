@@ -211,6 +211,9 @@ impl Shift {
             let trying = self.stuck.iter().any(|attempt| now - attempt.began < STUCK);
             if now >= next && !trying && self.stuck.len() < MOST_STUCK {
                 next = now + RETRY;
+                if !self.stuck.is_empty() {
+                    self.problem("the sound system does not answer".into());
+                }
                 match open_aside(&self.backend, &self.seed, Some(self.engine_rate), |_| Ok(())) {
                     Ok(result) => self.stuck.push(Attempt { result, began: now }),
                     Err(cause) => self.problem(format!("no thread to open the device: {cause}")),

@@ -113,11 +113,12 @@ impl App {
                 C::Seek { deck, stems, .. } | C::Loop { deck, stems, .. } => (None, align(deck, stems)),
                 _ => (None, None),
             };
-            let resets = matches!(command, C::ResetClock { .. });
+            // The clock itself moves, or where its bars begin.
+            let all = matches!(command, C::ResetClock { .. } | C::Meter { .. });
             kept.extend(before);
             kept.push(command);
             kept.extend(after);
-            if resets {
+            if all {
                 kept.extend(Deck::ALL.into_iter().filter_map(|deck| align(engine_deck(deck), Which::All)));
             }
         }

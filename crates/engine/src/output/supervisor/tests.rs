@@ -303,6 +303,21 @@ fn a_buffer_that_is_too_small_grows_until_blocks_are_in_time_and_nothing_is_lost
 }
 
 #[test]
+fn a_sound_system_that_never_opens_the_larger_buffer_is_told() {
+    let device = fake();
+    let engine = open_with(Arc::new(FakeBackend(device.clone())), wish(false), wanted(Some(128))).unwrap();
+    until("it has settled", || engine.status().frames.0 > 72_000);
+    device.ponders.store(true, SeqCst);
+    device.slow.store(7, SeqCst);
+    until("it is lost", || is_lost(&engine));
+    let health = health(&engine);
+    assert_eq!((health.buffer_raises, health.problem.as_deref()), (1, Some("the sound system does not answer")));
+    device.slow.store(0, SeqCst);
+    device.ponders.store(false, SeqCst);
+    until_back(&engine, 1);
+}
+
+#[test]
 fn a_device_that_is_gone_when_its_buffer_grows_is_lost_and_found() {
     let device = fake();
     let engine = open_with(Arc::new(FakeBackend(device.clone())), wish(false), wanted(Some(128))).unwrap();
