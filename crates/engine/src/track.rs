@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::stretch::{Onset, OnsetFinder};
+use crate::stretch::{Onset, OnsetFinder, Source};
 use crate::units::{Frames, SampleRate};
 
 /// Samples of a [`Track`], interleaved. Sixteen-bit material is held as such: half the memory, same sound.
@@ -149,6 +149,16 @@ impl Track {
                 spread(&samples[span], self.inner.channels, left, right, |x| f32::from(x) * (1.0 / 32_768.0));
             }
         }
+    }
+}
+
+impl Source for Track {
+    fn read(&self, first: i64, out: [&mut [f32]; 2]) {
+        self.copy(first, out);
+    }
+
+    fn onset(&self, from: i64, until: i64) -> Option<Onset> {
+        Self::onset(self, from, until)
     }
 }
 

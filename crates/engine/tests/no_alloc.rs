@@ -7,8 +7,8 @@ use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 use common::{Noise, constant_track, noise_track, sine_track};
 use crowd_engine::tempo::{Phase, Pulse};
 use crowd_engine::{
-    Band, Bpm, Command, DeckId, Engine, Frames, Gain, LoopRegion, Rate, Renderer, SampleRate, StemId, Stems, Track,
-    When,
+    Band, Bpm, Command, DeckId, Engine, Frames, Gain, LoopRegion, Rate, Renderer, SampleRate, StemId, Stems,
+    StretchMethod, Track, When,
 };
 
 #[global_allocator]
@@ -41,6 +41,7 @@ fn one_of_each(noise: &mut Noise, tracks: &[Track]) -> Vec<Command> {
             Command::StemRate { deck, stem, rate },
             Command::StemGain { deck, stem, gain, over },
             Command::DeckRate { deck, rate },
+            Command::Stretch { deck, method: StretchMethod::ALL[noise.0 as usize % StretchMethod::ALL.len()] },
             Command::Align { deck, stems, pulse: Pulse::new(bpm, 0.1, SampleRate::CD), phase: Phase::Bar },
             Command::Level { deck, gain, over },
             Command::Fade { deck, gain, over },

@@ -6,7 +6,7 @@ mod common;
 use common::*;
 use crowd_engine::{
     Band, Bpm, Command, DeckId, Engine, EngineConfig, Error, Event, Frames, Gain, LoopRegion, Offline, Rate, StemId,
-    Stems, When,
+    Stems, StretchMethod, When,
 };
 
 const DECKS: [DeckId; 4] = [DeckId::A, DeckId::B, DeckId::C, DeckId::D];
@@ -20,7 +20,11 @@ fn script(engine: &mut Engine) {
     for (index, deck) in DECKS.into_iter().enumerate() {
         engine.deck(deck).load(&noise_track(60_000, index as u64)).unwrap();
     }
+    engine.deck(DeckId::B).stretch(StretchMethod::Wsola).unwrap();
+    engine.deck(DeckId::C).stretch(StretchMethod::Hq).unwrap();
     let at = |frame| When::At(Frames(frame));
+    engine.deck(DeckId::A).at(at(16_003)).stretch(StretchMethod::Hq).unwrap();
+    engine.deck(DeckId::C).at(at(19_999)).stretch(StretchMethod::Wsola).unwrap();
     let all = DECKS.map(|deck| Command::Play { deck, stems: Stems::All });
     engine.send_all(all, at(1_001)).unwrap();
     engine.send(Command::Tempo { bpm: Bpm::new(118.0).unwrap() }, at(3_333)).unwrap();
@@ -378,7 +382,8 @@ fn random_command(noise: &mut Noise, tracks: &[crowd_engine::Track]) -> Command 
     let rate = Rate::new([0.0625, 0.5, 0.97, 1.0, 1.083, 4.0][noise.below(6) as usize]).unwrap();
     let cue = frames(noise);
     let over = frames(noise);
-    match noise.below(24) {
+    match noise.below(25) {
+        24 => Command::Stretch { deck, method: StretchMethod::ALL[noise.below(3) as usize] },
         0 | 1 => Command::Load { deck, stem, track, cue, region },
         2 => Command::Join { deck, stem, track, cue, region },
         3 => Command::Unload { deck, stems },

@@ -4,12 +4,14 @@ use super::playhead::{Playhead, Unrolled};
 use crate::command::LoopRegion;
 use crate::dsp::{QUANTUM, Ramp, Step};
 use crate::rt::ReturnBin;
-use crate::stretch::{Kit, StretchMethod};
+use crate::stretch::{Kit, Source, StretchMethod};
 use crate::track::Track;
 
 /// Fades of a jump, in seconds: out slowly, in fast enough to leave an attack alone.
 const FADE_OUT: f64 = 0.005;
 const FADE_IN: f64 = 0.001;
+/// Frames of the shortest fade from one method to another.
+const SHORTEST_FADE: usize = 16;
 
 /// Sound that was cut off and fades out.
 struct Tail {
@@ -209,10 +211,23 @@ impl Voice {
         }
         self.stretch.choose(method);
         if sounds {
-            // Both play the same place of the same track, so the fade adds up to one.
+            // Both play the same place of the same track, so the fade adds up to one. It is over before a hit comes.
+            let fade = self.until_onset().clamp(SHORTEST_FADE, self.fade_out);
+            if let Some(tail) = &mut self.tail {
+                tail.gain.set(0.0, fade);
+            }
             self.entry = Ramp::new(0.0);
-            self.entry.set(1.0, self.fade_out);
+            self.entry.set(1.0, fade);
         }
+    }
+
+    /// Frames of output until the next onset of the track, as far as a fade reaches.
+    fn until_onset(&self) -> usize {
+        let rate = self.last_step.rate().max(1e-3);
+        let here = self.head.position.frame();
+        let there = here + (self.fade_out as f64 * rate) as i64;
+        let onset = self.track.as_ref().and_then(|track| Unrolled::new(track, &self.head).onset(here, there));
+        onset.map_or(self.fade_out, |onset| ((onset.frame - here) as f64 / rate) as usize)
     }
 
     /// Puts its sound into `out` (at most a quantum, planar) at deck rate `rate`: added to what is there, or

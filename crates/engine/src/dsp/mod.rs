@@ -18,7 +18,7 @@ pub mod limiter;
 pub mod meter;
 pub mod position;
 pub mod ramp;
-mod simd;
+pub(crate) mod simd;
 pub mod sinc;
 mod svf;
 pub mod window;

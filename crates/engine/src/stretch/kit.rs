@@ -1,6 +1,6 @@
 //! One stretcher of each method, so that changing the method on the audio thread takes no memory.
 
-use super::{Latency, PlaybackRate, Source, Stretch, StretchMethod, Wsola};
+use super::{Hq, Latency, PlaybackRate, Source, Stretch, StretchMethod, Wsola};
 use crate::dsp::{Position, Step};
 
 /// The stretchers of one voice; one of them is in use.
@@ -8,11 +8,12 @@ pub(crate) struct Kit {
     method: StretchMethod,
     playback_rate: PlaybackRate,
     wsola: Wsola,
+    hq: Hq,
 }
 
 impl Kit {
     pub fn new(method: StretchMethod, sample_rate: u32) -> Self {
-        Self { method, playback_rate: PlaybackRate::new(), wsola: Wsola::new(sample_rate) }
+        Self { method, playback_rate: PlaybackRate::new(), wsola: Wsola::new(sample_rate), hq: Hq::new(sample_rate) }
     }
 
     pub fn method(&self) -> StretchMethod {
@@ -29,6 +30,7 @@ impl Kit {
         match self.method {
             StretchMethod::PlaybackRate => &mut self.playback_rate,
             StretchMethod::Wsola => &mut self.wsola,
+            StretchMethod::Hq => &mut self.hq,
         }
     }
 
@@ -40,6 +42,7 @@ impl Kit {
         match self.method {
             StretchMethod::PlaybackRate => self.playback_rate.latency(),
             StretchMethod::Wsola => self.wsola.latency(),
+            StretchMethod::Hq => self.hq.latency(),
         }
     }
 

@@ -8,13 +8,16 @@
 //!
 //! All of them read a track that lies before them, so none delays the sound: what is asked for sounds at once.
 
+mod hq;
 mod kit;
 mod onset;
 mod playback_rate;
+mod vocoder;
 mod wsola;
 
 use crate::dsp::{Position, Step};
 
+pub use hq::Hq;
 pub(crate) use kit::Kit;
 pub use onset::{Onset, OnsetFinder};
 pub use playback_rate::PlaybackRate;
@@ -29,17 +32,20 @@ pub enum StretchMethod {
     PlaybackRate,
     /// Pitch is kept: pieces of the track, joined where they look alike, attacks copied untouched.
     Wsola,
+    /// Pitch is kept: a phase vocoder that leaves attacks as they are.
+    Hq,
 }
 
 impl StretchMethod {
     /// Every method this version has.
-    pub const ALL: &'static [Self] = &[Self::PlaybackRate, Self::Wsola];
+    pub const ALL: &'static [Self] = &[Self::PlaybackRate, Self::Wsola, Self::Hq];
 
     /// The name used on command lines and in messages.
     pub const fn name(self) -> &'static str {
         match self {
             Self::PlaybackRate => "playback_rate",
             Self::Wsola => "wsola",
+            Self::Hq => "hq",
         }
     }
 

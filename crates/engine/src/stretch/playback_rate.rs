@@ -7,21 +7,62 @@ use crate::units::Rate;
 /// Frames of the source one quantum can touch.
 const WINDOW: usize = QUANTUM * (Rate::MAX.get() as usize) + 2 * SincBank::REACH + 2;
 
+/// Frames in which a new kernel takes over.
+const FADE: usize = QUANTUM;
+
 /// Reads the source through a band-limited interpolator whose cut-off follows the rate.
 ///
-/// At rate 1 on whole positions the samples come through bit for bit. Where the cut-off changes, the old
-/// and the new kernel are cross-faded for one piece of a quantum, so that a tempo glide has no seams.
+/// At rate 1 on whole positions the samples come through bit for bit. Where the cut-off changes, the old and the new kernel
+/// are cross-faded for 64 frames, so that a tempo glide has no seams.
 pub struct PlaybackRate {
     bank: &'static SincBank,
     kernel: Option<Kernel>,
+    /// The kernel that is left, and for how many frames that has been going on.
+    fading: Option<(Kernel, usize)>,
     window: [[f32; WINDOW]; 2],
-    fading: [[f32; QUANTUM]; 2],
+    old: [[f32; QUANTUM]; 2],
 }
 
 impl PlaybackRate {
     /// Builds the interpolation tables at the first call in the process; not for the audio thread.
     pub fn new() -> Self {
-        Self { bank: SincBank::shared(), kernel: None, window: [[0.0; WINDOW]; 2], fading: [[0.0; QUANTUM]; 2] }
+        Self {
+            bank: SincBank::shared(),
+            kernel: None,
+            fading: None,
+            window: [[0.0; WINDOW]; 2],
+            old: [[0.0; QUANTUM]; 2],
+        }
+    }
+
+    /// Reads a piece in which no fade begins or ends.
+    fn read(&mut self, source: &dyn Source, position: Position, step: Step, kernel: Kernel, out: [&mut [f32]; 2]) {
+        let [left, right] = out;
+        let frames = left.len();
+        if kernel == Kernel::Wire && self.fading.is_none() {
+            return source.read(position.frame(), [left, right]);
+        }
+        let first = position.frame() - SincBank::REACH as i64;
+        let next = position.advance(step, frames);
+        let span = ((next.frame() - first) as usize + SincBank::REACH + 1).min(WINDOW);
+        let [window_left, window_right] = &mut self.window;
+        source.read(first, [&mut window_left[..span], &mut window_right[..span]]);
+        let window = [&window_left[..span], &window_right[..span]];
+        let start = position.offset(-first);
+        self.bank.read(kernel, window, start, step, [&mut *left, &mut *right]);
+        let Some((old, done)) = &mut self.fading else { return };
+        let [old_left, old_right] = &mut self.old;
+        let (old_left, old_right) = (&mut old_left[..frames], &mut old_right[..frames]);
+        self.bank.read(*old, window, start, step, [&mut *old_left, &mut *old_right]);
+        for (new, old) in [(left, old_left), (right, old_right)] {
+            for ((at, new), old) in (*done..).zip(new).zip(old) {
+                *new = *old + (*new - *old) * (at as f32 * (1.0 / FADE as f32));
+            }
+        }
+        *done += frames;
+        if *done == FADE {
+            self.fading = None;
+        }
     }
 }
 
@@ -35,33 +76,19 @@ impl Stretch for PlaybackRate {
     fn process(&mut self, source: &dyn Source, position: Position, step: Step, out: [&mut [f32]; 2]) {
         let [left, right] = out;
         let frames = left.len().min(right.len()).min(QUANTUM);
-        let (left, right) = (&mut left[..frames], &mut right[..frames]);
-        let next = position.advance(step, frames);
-        let kernel = self.bank.kernel_at(step.rate(), position);
-        let before = self.kernel.replace(kernel).filter(|old| *old != kernel);
-        if kernel == Kernel::Wire && before.is_none() {
-            source.read(position.frame(), [left, right]);
-            return;
-        }
-
-        let first = position.frame() - SincBank::REACH as i64;
-        let span = ((next.frame() - first) as usize + SincBank::REACH + 1).min(WINDOW);
-        let [window_left, window_right] = &mut self.window;
-        let window = [&mut window_left[..span], &mut window_right[..span]];
-        source.read(first, window);
-        let window = [&window_left[..span], &window_right[..span]];
-        let start = position.offset(-first);
-        self.bank.read(kernel, window, start, step, [left, right]);
-        if let Some(old) = before {
-            let [old_left, old_right] = &mut self.fading;
-            let (old_left, old_right) = (&mut old_left[..frames], &mut old_right[..frames]);
-            self.bank.read(old, window, start, step, [old_left, old_right]);
-            let slope = 1.0 / frames as f32;
-            for (new, old) in [(left, old_left), (right, old_right)] {
-                for (i, (new, old)) in new.iter_mut().zip(old).enumerate() {
-                    *new = *old + (*new - *old) * (i as f32 * slope);
-                }
+        let mut from = 0;
+        while from < frames {
+            let here = position.advance(step, from);
+            let mut kernel = self.kernel.unwrap_or(Kernel::Wire);
+            if self.fading.is_none() {
+                kernel = self.bank.kernel_at(step.rate(), here);
+                let old = self.kernel.replace(kernel).filter(|old| *old != kernel);
+                self.fading = old.map(|old| (old, 0));
             }
+            let most = self.fading.map_or(frames, |(_, done)| FADE - done);
+            let until = frames.min(from + most);
+            self.read(source, here, step, kernel, [&mut left[from..until], &mut right[from..until]]);
+            from = until;
         }
     }
 
@@ -72,6 +99,6 @@ impl Stretch for PlaybackRate {
     fn moved(&mut self, _by: i64) {}
 
     fn reset(&mut self) {
-        self.kernel = None;
+        (self.kernel, self.fading) = (None, None);
     }
 }

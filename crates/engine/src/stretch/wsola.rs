@@ -1,268 +1,150 @@
-//! Waveform similarity overlap-add, anchored at attacks.
+//! Waveform similarity overlap-add for the upper half of the spectrum, a small phase vocoder for the lower.
 //!
-//! W. Verhelst and M. Roelands, "An overlap-add technique based on waveform similarity (WSOLA) for high quality
-//! time-scale modification of speech", ICASSP 1993, and, for copying transients untouched, S. Grofit and Y. Lavner,
-//! "Time-scale modification of audio signals using enhanced WSOLA with management of transients", IEEE Transactions on
-//! Audio, Speech, and Language Processing 16 (2008).
-//!
-//! The track is copied at its own speed, in long grains. A grain drifts away from where the playhead ought to be; before it
-//! is too far off, another one takes over where the waveforms agree best. Just before an onset a grain takes over that is
-//! exactly right, so that the attack sounds at its very time and once. There the join is masked, so music with drums needs
-//! no other joins. Both channels are always joined at the same places.
+//! W. Verhelst and M. Roelands, "An overlap-add technique based on waveform similarity (WSOLA) for high quality time-scale
+//! modification of speech", ICASSP 1993. That the one suits hits and noise, the other chords and voices, and that each can
+//! have its own band, is D. Dorran, R. Lawlor and E. Coyle, "A hybrid time-frequency domain approach to audio time-scale
+//! modification", Journal of the AES 54 (2006). S. Grofit and Y. Lavner, "Time-scale modification of audio signals using
+//! enhanced WSOLA with management of transients", IEEE Transactions on Audio, Speech, and Language Processing 16 (2008),
+//! copy transients untouched; so do both halves here.
 
-use super::{Latency, Onset, Source, Stretch};
+mod grains;
+mod split;
+
+use super::vocoder::Vocoder;
+use super::{Latency, Source, Stretch};
 use crate::dsp::{Position, QUANTUM, Step};
+use crate::units::Rate;
+use grains::Grains;
+use split::{LEAD, LOW_TICK, Split, THIN};
 
-mod search;
-use search::Search;
-
-/// Frames between decisions.
+/// Frames made at a time.
 const TICK: usize = QUANTUM;
-/// Ticks of one search.
-const PERIOD: usize = 8;
-
-/// Lengths in frames.
-#[derive(Clone, Copy)]
-struct Lengths {
-    /// How far a grain may drift to either side.
-    drift: f64,
-    /// The least of that when the speed is near 1.
-    drift_least: f64,
-    /// The join of two grains that were searched.
-    join: i64,
-    /// The join before an onset, and the gap behind it.
-    onset_join: i64,
-    onset_gap: i64,
-    /// How long an attack is left alone.
-    attack: i64,
-    /// How far ahead onsets are looked for.
-    look: f64,
-}
-
-/// A grain that gives way to another.
-#[derive(Clone, Copy)]
-struct Join {
-    old: i64,
-    done: i64,
-    frames: i64,
-    likeness: f32,
-}
+/// Seconds of a frame of the lower half, about, and to either side of an onset at its own speed.
+const FRAME: f64 = 0.093;
+const ZONE: f64 = 0.025;
 
 /// Keeps the pitch at a small price.
+///
+/// Above some 2 kHz the track is copied in grains that join where they are alike, or just before an onset, where the join
+/// is masked; below, a phase vocoder at an eighth of the sample rate does what grains cannot do for chords. At speed 1 it
+/// is a wire, bit for bit.
 pub struct Wsola {
-    lengths: Lengths,
-    /// The next frame of the grain that sounds; none before the first call.
-    grain: Option<i64>,
-    join: Option<Join>,
-    /// Frames into the present tick.
+    split: Split,
+    low: Vocoder,
+    high: Grains,
+    /// The tick that is being handed out.
+    tick: [[f32; TICK]; 2],
     into: usize,
-    tick: usize,
-    /// No join before this frame of the source.
-    hold: i64,
-    /// Onsets before this frame are done with.
-    past: i64,
-    search: Search,
-    scratch: [[f32; TICK]; 2],
+    started: bool,
+    /// The output is the source.
+    wire: bool,
 }
 
 impl Wsola {
     /// For an engine of `sample_rate` frames per second.
     pub fn new(sample_rate: u32) -> Self {
-        let ms = |ms: f64| ms * f64::from(sample_rate) / 1000.0;
-        let lengths = Lengths {
-            drift: ms(20.0),
-            drift_least: ms(6.0),
-            join: ms(8.0) as i64,
-            onset_join: ms(4.0) as i64,
-            onset_gap: ms(1.0) as i64,
-            attack: ms(20.0) as i64,
-            look: ms(250.0),
-        };
+        let thin_rate = f64::from(sample_rate) / THIN as f64;
+        let size = (thin_rate * FRAME).log2().round().exp2() as usize;
         Self {
-            lengths,
-            grain: None,
-            join: None,
-            into: 0,
-            tick: 0,
-            hold: i64::MIN,
-            past: i64::MIN,
-            search: Search::new(lengths.drift as usize),
-            scratch: [[0.0; TICK]; 2],
+            split: Split::new(),
+            low: Vocoder::new(size.max(128), thin_rate * ZONE, 1),
+            high: Grains::new(f64::from(sample_rate)),
+            tick: [[0.0; TICK]; 2],
+            into: TICK,
+            started: false,
+            wire: false,
         }
     }
 
-    /// How far a grain may drift at a speed.
-    fn drift(&self, speed: f64) -> f64 {
-        let second = self.lengths.look * 4.0;
-        ((speed - 1.0).abs() * second * 0.25).clamp(self.lengths.drift_least, self.lengths.drift)
-    }
-
-    /// Every tick: is it time to change grains?
-    fn decide(&mut self, source: &dyn Source, grain: i64, position: Position, speed: f64) {
-        let off = grain as f64 - position.to_f64();
-        self.search.follow(source, position.frame());
-        if (speed - 1.0).abs() < 1e-9 && off.abs() < 1.0 {
-            self.search.stop();
-            self.tick = 0;
-            return;
+    /// Makes the next tick.
+    fn make(&mut self, source: &dyn Source, position: Position, step: Step) {
+        if self.wire && step.is_unity() {
+            let [left, right] = &mut self.tick;
+            return source.read(position.frame(), [left, right]);
         }
-        let onset = self.next_onset(source, position, speed);
-        let until_onset = onset.map_or(f64::INFINITY, |onset| (onset.frame as f64 - position.to_f64()) / speed);
-        if let Some(onset) = onset
-            && until_onset < (self.lengths.onset_join + self.lengths.onset_gap + TICK as i64) as f64
-        {
-            self.meet(source, grain, onset, until_onset);
-            return;
+        if self.wire {
+            self.forget();
         }
-        let free = self.join.is_none() && grain >= self.hold;
-        if self.tick == 0 {
-            if free {
-                self.search.begin(grain, position, speed, (PERIOD * TICK) as i64);
-            }
-        } else {
-            self.search.go_on(self.tick, PERIOD);
+        let speed = step.rate();
+        if !self.started {
+            self.split.start(source, position.frame());
         }
-        self.tick += 1;
-        if self.tick < PERIOD {
-            return;
-        }
-        self.tick = 0;
-        let drift = self.drift(speed);
-        let away = 1.0 - speed;
-        let after = TICK as f64;
-        // The grain as the next tick will find it.
-        let off = off + away * after;
-        let lives = |off: f64| {
-            if away < 0.0 {
-                (off + drift) / -away
-            } else if away > 0.0 {
-                (drift - off) / away
-            } else if off.abs() < 1.0 {
-                1e9
-            } else {
-                0.0
-            }
-        };
-        let left = lives(off);
-        let reach = (PERIOD * TICK) as f64;
-        if !free
-            || left > until_onset
-            || until_onset < (self.lengths.join + self.lengths.onset_join) as f64 + 4.0 * after
-        {
-            return;
-        }
-        let whole = 2.0 * drift / away.abs().max(1e-6);
-        let spent = (1.0 - left / whole).clamp(0.0, 1.0);
-        let must = left < reach;
-        let Some(best) = self.search.best(drift, |off| lives(off).min(until_onset)) else { return };
-        let allowed = 0.25 * (spent * spent * spent * spent) as f32;
-        if must || 1.0 - best.likeness < allowed {
-            self.search.refine(source, grain + TICK as i64, best).into_iter().for_each(|(to, likeness)| {
-                // The search was for the next tick; the grain is one tick younger.
-                self.take_over(grain, to - TICK as i64, self.lengths.join, likeness);
-            });
-        }
-    }
-
-    /// Makes the grain be where it has to be when an onset comes.
-    fn meet(&mut self, source: &dyn Source, grain: i64, onset: Onset, until: f64) {
-        self.past = onset.frame + 1;
-        self.hold = onset.frame + self.lengths.attack;
-        self.tick = 0;
-        self.search.stop();
-        let error = grain as f64 + until - onset.frame as f64;
-        if error.abs() <= 4.0 || self.join.is_some() {
-            return;
-        }
-        let right = (onset.frame as f64 - until).round() as i64;
-        let frames = (until as i64 - self.lengths.onset_gap).max(16);
-        let (to, likeness) = self.search.nearby(source, grain, right, 6, frames as usize);
-        self.take_over(grain, to, frames, likeness);
-    }
-
-    fn take_over(&mut self, old: i64, new: i64, frames: i64, likeness: f32) {
-        if old != new {
-            self.join = Some(Join { old, done: 0, frames, likeness });
-            self.grain = Some(new);
-        }
-    }
-
-    fn next_onset(&self, source: &dyn Source, position: Position, speed: f64) -> Option<Onset> {
-        let from = self.past.max(position.frame() + self.lengths.onset_gap);
-        source.onset(from, position.frame() + (self.lengths.look * speed) as i64)
-    }
-
-    /// Copies a piece of at most a tick.
-    fn copy(&mut self, source: &dyn Source, grain: i64, [left, right]: [&mut [f32]; 2]) {
-        let frames = left.len();
-        source.read(grain, [&mut *left, &mut *right]);
-        if let Some(join) = &mut self.join {
-            let [old_left, old_right] = &mut self.scratch;
-            let (old_left, old_right) = (&mut old_left[..frames], &mut old_right[..frames]);
-            source.read(join.old, [&mut *old_left, &mut *old_right]);
-            let scale = 1.0 / join.frames as f32;
-            let likeness = join.likeness.clamp(0.0, 1.0);
-            for i in 0..frames {
-                let x = ((join.done + i as i64) as f32 + 0.5) * scale;
-                let x = x.min(1.0);
-                let new = x * x * (3.0 - 2.0 * x);
-                let old = 1.0 - new;
-                // What is alike adds up in amplitude, what is not in power.
-                let norm = 1.0 / (new * new + old * old + 2.0 * new * old * likeness).sqrt();
-                left[i] = (left[i] * new + old_left[i] * old) * norm;
-                right[i] = (right[i] * new + old_right[i] * old) * norm;
-            }
-            join.old += frames as i64;
-            join.done += frames as i64;
-            if join.done >= join.frames {
-                self.join = None;
+        let ahead = (self.low.reach(speed.max(1.0)) + LOW_TICK + LEAD) * THIN;
+        self.split.follow(source, position.frame(), ahead as i64, self.high.ahead(speed));
+        if !self.started {
+            self.started = true;
+            // What sounds first is needed at once, in twos.
+            for lead in 0..LEAD / LOW_TICK {
+                self.low(source, position.advance(step, lead * TICK), step);
             }
         }
+        self.low(source, position.advance(step, LEAD * THIN), step);
+        self.split.fill_low(&mut self.tick);
+        self.high.add(&self.split, source, position, speed, &mut self.tick);
+        if step.is_unity() && self.low.is_wire() && self.high.is_at(position.frame()) {
+            // The lower half stands up to half a thinned frame beside the source: fade over to it.
+            self.wire = true;
+            let mut straight = [[0.0; TICK]; 2];
+            let [left, right] = &mut straight;
+            source.read(position.frame(), [left, right]);
+            for (out, straight) in self.tick.iter_mut().zip(&straight) {
+                for (i, (out, straight)) in out.iter_mut().zip(straight).enumerate() {
+                    *out += (straight - *out) * ((i as f32 + 0.5) / TICK as f32);
+                }
+            }
+        }
+    }
+
+    /// Makes a tick of the lower half, for the output at `position`.
+    fn low(&mut self, source: &dyn Source, position: Position, step: Step) {
+        let mut tick = [[0.0; LOW_TICK]; 2];
+        let [left, right] = &mut tick;
+        let thinned = self.split.thinned(position);
+        self.low.process(&self.split.low(source), thinned, step, [left, right]);
+        self.split.push_low(&tick);
+    }
+
+    fn forget(&mut self) {
+        (self.started, self.wire) = (false, false);
+        self.low.reset();
+        self.high.reset();
     }
 }
 
 impl Stretch for Wsola {
     fn process(&mut self, source: &dyn Source, position: Position, step: Step, out: [&mut [f32]; 2]) {
         let [left, right] = out;
-        let speed = step.rate();
         let frames = left.len().min(right.len());
+        if !self.started && step.is_unity() {
+            self.wire = true;
+        }
         let mut from = 0;
         while from < frames {
-            let position = position.advance(step, from);
-            let grain = *self.grain.get_or_insert(position.frame());
-            if self.into == 0 {
-                self.decide(source, grain, position, speed);
+            if self.into == TICK {
+                self.make(source, position.advance(step, from), step);
+                self.into = 0;
             }
-            let grain = self.grain.unwrap_or(grain);
             let count = (TICK - self.into).min(frames - from);
-            let span = from..from + count;
-            self.copy(source, grain, [&mut left[span.clone()], &mut right[span]]);
-            self.grain = Some(grain + count as i64);
-            self.into = (self.into + count) % TICK;
+            left[from..from + count].copy_from_slice(&self.tick[0][self.into..self.into + count]);
+            right[from..from + count].copy_from_slice(&self.tick[1][self.into..self.into + count]);
+            self.into += count;
             from += count;
         }
     }
 
     fn latency(&self) -> Latency {
-        Latency { input: self.search.reach(), output: 0 }
+        Latency { input: self.low.reach(Rate::MAX.get()) * THIN, output: 0 }
     }
 
     fn moved(&mut self, by: i64) {
-        if by == 0 {
-            return;
+        if by != 0 {
+            self.split.moved(by);
+            self.high.moved(by);
         }
-        self.grain = self.grain.map(|grain| grain + by);
-        if let Some(join) = &mut self.join {
-            join.old += by;
-        }
-        self.hold = self.hold.saturating_add(by);
-        self.past = self.past.saturating_add(by);
-        self.search.moved(by);
     }
 
     fn reset(&mut self) {
-        (self.grain, self.join, self.into, self.tick) = (None, None, 0, 0);
-        (self.hold, self.past) = (i64::MIN, i64::MIN);
-        self.search.reset();
+        self.forget();
+        self.into = TICK;
     }
 }

@@ -1,0 +1,312 @@
+//! The upper half: grains of the track at its own speed, joined where they are alike or where nobody hears it.
+//!
+//! A grain drifts away from where the playhead ought to be. Just before an onset one takes over that is exactly right, so
+//! that the attack sounds at its very time, and once. When no onset comes in time, one takes over from the far side of the
+//! drift, where the waveforms agree best. Both channels are joined at the same places.
+
+use super::TICK;
+use super::split::Split;
+use crate::dsp::Position;
+use crate::dsp::simd::{Arith, Simd, Task};
+use crate::stretch::{Onset, Source};
+
+/// Frames that are compared.
+const LIKE: usize = 256;
+/// Lags to either side of the wanted place, in a search and before an onset.
+const LAGS: i64 = 88;
+const NEAR: i64 = 6;
+/// Lags per tick, and ticks of a search.
+const SHARE: usize = 12;
+const PERIOD: i64 = (2 * LAGS + 1) / SHARE as i64 + 2;
+
+/// A grain that gives way to another.
+#[derive(Clone, Copy)]
+struct Join {
+    old: i64,
+    done: usize,
+    frames: usize,
+    likeness: f32,
+}
+
+/// A search on its way.
+struct Search {
+    /// What the grain will be at the moment of the join, and the track around the wanted place.
+    grain: [[f32; LIKE]; 2],
+    track: [[f32; LIKE + 2 * LAGS as usize]; 2],
+    first: i64,
+    own: f32,
+    done: usize,
+    best: (usize, f32),
+    ticks: i64,
+}
+
+pub struct Grains {
+    simd: Simd,
+    /// How far a grain may drift to either side, and per unit of speed away from 1.
+    most: f64,
+    least: f64,
+    per_speed: f64,
+    join_frames: usize,
+    onset_join: i64,
+    onset_gap: i64,
+    attack: i64,
+    look: f64,
+    /// The next frame of the grain.
+    grain: Option<i64>,
+    join: Option<Join>,
+    /// No search joins before this frame of the source; onsets before this frame are done with.
+    hold: i64,
+    past: i64,
+    search: Box<Search>,
+    searching: bool,
+}
+
+impl Grains {
+    pub fn new(sample_rate: f64) -> Self {
+        let ms = |ms: f64| ms * sample_rate / 1000.0;
+        Self {
+            simd: Simd::detect(),
+            most: ms(10.0),
+            least: ms(3.0),
+            per_speed: ms(125.0),
+            join_frames: ms(6.0) as usize,
+            onset_join: ms(3.0) as i64,
+            onset_gap: ms(1.0) as i64,
+            attack: ms(15.0) as i64,
+            look: ms(100.0),
+            grain: None,
+            join: None,
+            hold: i64::MIN,
+            past: i64::MIN,
+            search: Box::new(Search {
+                grain: [[0.0; LIKE]; 2],
+                track: [[0.0; LIKE + 2 * LAGS as usize]; 2],
+                first: 0,
+                own: 0.0,
+                done: 0,
+                best: (0, 0.0),
+                ticks: 0,
+            }),
+            searching: false,
+        }
+    }
+
+    pub fn reset(&mut self) {
+        (self.grain, self.join, self.searching) = (None, None, false);
+        (self.hold, self.past) = (i64::MIN, i64::MIN);
+    }
+
+    pub fn moved(&mut self, by: i64) {
+        self.grain = self.grain.map(|grain| grain + by);
+        if let Some(join) = &mut self.join {
+            join.old += by;
+        }
+        self.hold = self.hold.saturating_add(by);
+        self.past = self.past.saturating_add(by);
+        self.search.first += by;
+    }
+
+    /// Frames ahead of the playhead that are read.
+    pub fn ahead(&self, speed: f64) -> i64 {
+        let search = PERIOD as f64 * TICK as f64 * speed.max(1.0);
+        (2.0 * self.most + search) as i64 + LAGS + (LIKE + 2 * TICK) as i64
+    }
+
+    /// Whether the grain is where the next tick's playhead will be.
+    pub fn is_at(&self, position: i64) -> bool {
+        self.join.is_none() && self.grain == Some(position + TICK as i64)
+    }
+
+    /// Adds the next tick.
+    pub fn add(
+        &mut self,
+        split: &Split,
+        source: &dyn Source,
+        position: Position,
+        speed: f64,
+        out: &mut [[f32; TICK]; 2],
+    ) {
+        let grain = *self.grain.get_or_insert(position.frame());
+        self.decide(split, source, grain, position, speed);
+        let mut tick = [[0.0; TICK]; 2];
+        let [left, right] = &mut tick;
+        let grain = self.grain.unwrap_or(grain);
+        split.read_high(grain, [left, right]);
+        self.grain = Some(grain + TICK as i64);
+        if let Some(join) = &mut self.join {
+            let mut old = [[0.0; TICK]; 2];
+            let [left, right] = &mut old;
+            split.read_high(join.old, [left, right]);
+            join.blend(&old, &mut tick);
+            if join.done >= join.frames {
+                self.join = None;
+            }
+        }
+        for (out, tick) in out.iter_mut().zip(&tick) {
+            out.iter_mut().zip(tick).for_each(|(out, tick)| *out += tick);
+        }
+    }
+
+    /// Is it time to change grains?
+    fn decide(&mut self, split: &Split, source: &dyn Source, grain: i64, position: Position, speed: f64) {
+        let away = 1.0 - speed;
+        let off = grain as f64 - position.to_f64();
+        if away == 0.0 {
+            self.searching = false;
+            if self.join.is_none() && grain != position.frame() {
+                self.take_over(grain, position.frame(), self.join_frames, 0.0);
+            }
+            return;
+        }
+        let onset = self.next_onset(source, position, speed);
+        // A grain that is ahead of the playhead comes to the onset too early: it gives way before it does.
+        let until = onset.map_or(f64::INFINITY, |onset| (onset.frame as f64 - position.to_f64()) / speed);
+        let room = onset.map_or(f64::INFINITY, |onset| until.min((onset.frame - grain) as f64));
+        let meeting = (self.onset_join + self.onset_gap) as f64 + TICK as f64;
+        if let Some(onset) = onset.filter(|_| room < meeting) {
+            return self.meet(split, grain, onset, until, room);
+        }
+        if self.searching {
+            self.search_on(grain, room > meeting + self.join_frames as f64);
+            return;
+        }
+        // Frames of output until the grain has drifted too far.
+        let drift = (away.abs() * self.per_speed).clamp(self.least, self.most);
+        let left = if away < 0.0 { (off + drift) / -away } else { (drift - off) / away };
+        let ticks = (PERIOD * TICK as i64) as f64;
+        let spare = meeting + self.join_frames as f64 + ticks;
+        if left < ticks && room > spare && self.join.is_none() && grain >= self.hold {
+            let wanted = (position.to_f64() + speed * ticks - drift.copysign(away)) as i64;
+            let grain = grain + PERIOD * TICK as i64;
+            if split.knows(grain.max(wanted + LAGS) + LIKE as i64) {
+                self.begin(split, grain, wanted);
+            }
+        }
+    }
+
+    /// Makes the grain be where it has to be when an onset comes.
+    fn meet(&mut self, split: &Split, grain: i64, onset: Onset, until: f64, room: f64) {
+        let right = (onset.frame as f64 - until).round() as i64;
+        if self.join.is_some() {
+            return;
+        }
+        self.past = onset.frame + 1;
+        self.hold = onset.frame + self.attack;
+        self.searching = false;
+        if (grain - right).abs() <= 2 {
+            return;
+        }
+        let frames = (room as i64 - self.onset_gap).clamp(16, self.join_frames as i64) as usize;
+        self.fetch(split, grain, right - NEAR, 2 * NEAR as usize);
+        let (lag, likeness) = self.compare(0..2 * NEAR as usize + 1);
+        self.take_over(grain, right - NEAR + lag as i64, frames, likeness);
+    }
+
+    fn next_onset(&self, source: &dyn Source, position: Position, speed: f64) -> Option<Onset> {
+        let from = self.past.max(position.frame() + self.onset_gap);
+        source.onset(from, position.frame() + (self.look * speed) as i64)
+    }
+
+    fn take_over(&mut self, old: i64, new: i64, frames: usize, likeness: f32) {
+        if old != new {
+            self.join = Some(Join { old, done: 0, frames, likeness });
+            self.grain = Some(new);
+        }
+    }
+
+    /// Begins a search for the join of the grain, when it is at `grain`, with the track around `wanted`.
+    fn begin(&mut self, split: &Split, grain: i64, wanted: i64) {
+        self.fetch(split, grain, wanted - LAGS, 2 * LAGS as usize);
+        (self.search.done, self.search.best, self.search.ticks) = (0, (0, f32::MIN), 0);
+        self.searching = true;
+    }
+
+    /// Does a share of the search; when it is complete and the join can be made, makes it.
+    fn search_on(&mut self, grain: i64, free: bool) {
+        let all = 2 * LAGS as usize + 1;
+        let from = self.search.done;
+        let until = (from + SHARE).min(all);
+        if from < until {
+            let best = self.compare(from..until);
+            if best.1 > self.search.best.1 {
+                self.search.best = best;
+            }
+            self.search.done = until;
+        }
+        self.search.ticks += 1;
+        if self.search.ticks == PERIOD {
+            self.searching = false;
+            if free {
+                let (lag, likeness) = self.search.best;
+                self.take_over(grain, self.search.first + lag as i64, self.join_frames, likeness);
+            }
+        }
+    }
+
+    /// Reads what is compared: the grain from `grain` on, the track from `first` on with `lags` lags.
+    fn fetch(&mut self, split: &Split, grain: i64, first: i64, lags: usize) {
+        let Search { grain: old, track, .. } = &mut *self.search;
+        let [left, right] = old;
+        split.read_high(grain, [left, right]);
+        let [left, right] = track;
+        split.read_high(first, [&mut left[..LIKE + lags], &mut right[..LIKE + lags]]);
+        self.search.first = first;
+        self.search.own = self.search.grain.iter().flatten().map(|x| x * x).sum();
+    }
+
+    /// The lag of a range at which both are most alike, and how much.
+    fn compare(&self, lags: std::ops::Range<usize>) -> (usize, f32) {
+        let mut best = (lags.start, f32::MIN);
+        for lag in lags {
+            let likeness = self.simd.run(Likeness { search: &self.search, lag });
+            if likeness > best.1 {
+                best = (lag, likeness);
+            }
+        }
+        best
+    }
+}
+
+impl Join {
+    /// Fades the old grain into the new one. What is alike adds up in amplitude, what is not in power.
+    fn blend(&mut self, old: &[[f32; TICK]; 2], new: &mut [[f32; TICK]; 2]) {
+        let scale = 1.0 / self.frames as f32;
+        let likeness = self.likeness.clamp(0.0, 1.0);
+        let [old_left, old_right] = old;
+        let [left, right] = new;
+        for i in 0..TICK {
+            let x = (((self.done + i) as f32 + 0.5) * scale).min(1.0);
+            let rising = x * x * (3.0 - 2.0 * x);
+            let falling = 1.0 - rising;
+            let norm = 1.0 / (rising * rising + falling * falling + 2.0 * rising * falling * likeness).sqrt();
+            left[i] = (left[i] * rising + old_left[i] * falling) * norm;
+            right[i] = (right[i] * rising + old_right[i] * falling) * norm;
+        }
+        self.old += TICK as i64;
+        self.done += TICK;
+    }
+}
+
+/// Normalised correlation of both channels at a lag.
+struct Likeness<'a> {
+    search: &'a Search,
+    lag: usize,
+}
+
+impl Task for Likeness<'_> {
+    type Out = f32;
+
+    #[inline(always)]
+    fn run<A: Arith>(self) -> f32 {
+        let (mut product, mut power) = ([0.0; 8], [0.0; 8]);
+        for (grain, track) in self.search.grain.iter().zip(&self.search.track) {
+            let track = &track[self.lag..self.lag + LIKE];
+            for (a, b) in grain.as_chunks::<8>().0.iter().zip(track.as_chunks::<8>().0) {
+                product = A::fma8(*a, *b, product);
+                power = A::fma8(*b, *b, power);
+            }
+        }
+        let (product, power): (f32, f32) = (product.iter().sum(), power.iter().sum());
+        product / (self.search.own * power + 1e-12).sqrt()
+    }
+}
