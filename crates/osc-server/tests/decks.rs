@@ -186,7 +186,7 @@ fn hits_of_two_decks_in_sync_coincide_within_a_millisecond_for_a_minute_of_movin
     let place = Place::new();
     write_beats(&place, "a.wav", 0, 126.0, 0.213, 220.0);
     write_beats(&place, "b.wav", 1, 112.37, 1.009, 300.0);
-    let methods = ["playback_rate"];
+    let methods = ["playback_rate", "wsola", "high_quality"];
     for method in methods {
         let sound = place.render(&synced(method), &["--seconds", "62"]);
         let apart = apart(&sound, 2 * SECOND);
