@@ -4,9 +4,10 @@
 mod common;
 
 use common::*;
+use crowd_engine::tempo::{Phase, Pulse};
 use crowd_engine::{
-    Band, Bpm, Command, DeckId, Engine, EngineConfig, Error, Event, Frames, Gain, LoopRegion, Offline, Rate, StemId,
-    Stems, StretchMethod, When,
+    Band, Bpm, Command, DeckId, Engine, EngineConfig, Error, Event, Frames, Gain, LoopRegion, Offline, Rate,
+    SampleRate, StemId, Stems, StretchMethod, When,
 };
 
 const DECKS: [DeckId; 4] = [DeckId::A, DeckId::B, DeckId::C, DeckId::D];
@@ -382,8 +383,15 @@ fn random_command(noise: &mut Noise, tracks: &[crowd_engine::Track]) -> Command 
     let rate = Rate::new([0.0625, 0.5, 0.97, 1.0, 1.083, 4.0][noise.below(6) as usize]).unwrap();
     let cue = frames(noise);
     let over = frames(noise);
-    match noise.below(25) {
-        24 => Command::Stretch { deck, method: StretchMethod::ALL[noise.below(3) as usize] },
+    match noise.below(26) {
+        25 => {
+            let phase = [Phase::Beat, Phase::Bar][noise.below(2) as usize];
+            let pulse = Pulse::new(bpm, noise.below(9) as f64 - 4.0, SampleRate::CD);
+            Command::Align { deck, stems, pulse, phase }
+        }
+        24 => {
+            Command::Stretch { deck, method: StretchMethod::ALL[noise.below(StretchMethod::ALL.len() as u64) as usize] }
+        }
         0 | 1 => Command::Load { deck, stem, track, cue, region },
         2 => Command::Join { deck, stem, track, cue, region },
         3 => Command::Unload { deck, stems },
