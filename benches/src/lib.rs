@@ -63,7 +63,7 @@ impl Case {
     /// # Errors
     /// As the engine's own: none of them is expected.
     pub fn mix(&self) -> Result<Mix> {
-        let (mut engine, renderer) = Engine::builder().split()?;
+        let (mut engine, renderer) = Engine::builder().stretch(self.method).split()?;
         engine.set_tempo(Bpm::new(self.tempo)?)?;
         for index in 0..self.decks {
             let track = track(index as u32)?;

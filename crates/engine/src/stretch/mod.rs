@@ -8,6 +8,7 @@
 //!
 //! All of them read a track that lies before them, so none delays the sound: what is asked for sounds at once.
 
+mod export;
 mod hq;
 mod kit;
 mod onset;
@@ -16,7 +17,9 @@ mod vocoder;
 mod wsola;
 
 use crate::dsp::{Position, Step};
+use crate::error::Error;
 
+pub use export::export;
 pub use hq::Hq;
 pub(crate) use kit::Kit;
 pub use onset::{Onset, OnsetFinder};
@@ -58,6 +61,18 @@ impl StretchMethod {
 impl std::fmt::Display for StretchMethod {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for StretchMethod {
+    type Err = Error;
+
+    /// Reads a [name](Self::name).
+    fn from_str(name: &str) -> Result<Self, Error> {
+        Self::ALL.iter().copied().find(|method| method.name() == name).ok_or_else(|| {
+            let names = Self::ALL.iter().map(|method| method.name()).collect::<Vec<_>>().join(", ");
+            Error::BadConfig { what: "stretch method", cause: format!("{name:?} is none of {names}") }
+        })
     }
 }
 
