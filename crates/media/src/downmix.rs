@@ -64,17 +64,32 @@ pub(crate) fn to_stereo(audio: Audio) -> Audio {
 }
 
 fn mix<S: Copy>(samples: &[S], channels: u16, speakers: u32, float: impl Fn(S) -> f32) -> Vec<f32> {
-    let gains = gains(channels, speakers);
     let mut out = Vec::with_capacity(samples.len() / usize::from(channels.max(1)) * 2);
-    for frame in samples.chunks_exact(usize::from(channels.max(1))) {
-        let (mut left, mut right) = (0.0, 0.0);
-        for (&s, (l, r)) in frame.iter().zip(&gains) {
-            left += l * float(s);
-            right += r * float(s);
-        }
-        out.extend([left, right]);
-    }
+    Mix::new(channels, speakers).apply(samples, float, &mut out);
     out
+}
+
+/// How the channels of a layout become two.
+pub(crate) struct Mix {
+    gains: Vec<(f32, f32)>,
+}
+
+impl Mix {
+    pub fn new(channels: u16, speakers: u32) -> Self {
+        Self { gains: gains(channels.max(1), speakers) }
+    }
+
+    /// Appends whole frames, mixed.
+    pub fn apply<S: Copy>(&self, samples: &[S], float: impl Fn(S) -> f32, out: &mut Vec<f32>) {
+        for frame in samples.chunks_exact(self.gains.len()) {
+            let (mut left, mut right) = (0.0, 0.0);
+            for (&s, (l, r)) in frame.iter().zip(&self.gains) {
+                left += l * float(s);
+                right += r * float(s);
+            }
+            out.extend([left, right]);
+        }
+    }
 }
 
 #[cfg(test)]

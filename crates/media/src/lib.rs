@@ -4,6 +4,7 @@
 //! # Where to look
 //!
 //! - [`open`] and [`probe`] read files into [`Audio`]; [`DecodeOptions`] limits them.
+//! - [`Reader`] reads what is too long for that in blocks, from any frame on.
 //! - [`resample`] and [`Audio::resampled`] change the rate; [`Audio::to_stereo`] the channels.
 //! - [`wav`] writes WAV and RF64, streaming or at once, through an [`atomic::AtomicFile`].
 //! - [`loudness`] measures; [`peaks`] and [`picture`] draw.
@@ -20,7 +21,7 @@ pub mod picture;
 mod resample;
 
 pub use audio::{Audio, MAX_CHANNELS, MAX_RATE, MIN_RATE, Samples};
-pub use decode::{DecodeOptions, Info, Progress, Tags, open, probe};
+pub use decode::{DecodeOptions, Info, Progress, Reader, Tags, open, probe};
 pub use encode::wav;
 pub use error::{Error, SUPPORTED};
 pub use resample::resample;

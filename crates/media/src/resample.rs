@@ -47,49 +47,94 @@ pub(crate) fn run<S: Copy>(
         return Ok(out);
     }
 
-    let refused = |reason: String| Error::Invalid {
-        what: "the resampling ratio",
-        value: format!("{from} -> {to} Hz ({reason})"),
-        way_out: "choose common rates such as 44100 and 48000 Hz",
-    };
-    let mut fft = Fft::<f64>::new_custom(
-        from as usize,
-        to as usize,
-        block(from, to),
-        1,
-        width,
-        WindowFunction::BlackmanHarris2,
-        FixedSync::Both,
-    )
-    .map_err(|e| refused(e.to_string()))?;
-    let (block_in, block_out) = (fft.input_frames_next(), fft.output_frames_next());
-    let mut input = vec![vec![0.0; block_in]; width];
-    let mut output = vec![vec![0.0; block_out]; width];
-    // The block is an even multiple of the smallest one, so half of it is a whole number of frames on both sides.
-    let mut to_drop = fft.output_delay();
+    let mut converter = Converter::new(from, to, width)?;
+    let mut to_drop = converter.delay();
     let mut at = 0;
     while out.len() < wanted * width {
         let fed = samples.get(at * width..).unwrap_or_default();
-        for (channel, lane) in input.iter_mut().enumerate() {
+        at = at.saturating_add(converter.block_in).min(frames);
+        converter.process(fed, &float)?;
+        let skip = to_drop.min(converter.block_out);
+        to_drop -= skip;
+        let take = (converter.block_out - skip).min(wanted - out.len() / width);
+        converter.take(skip..skip + take, &mut out);
+    }
+    Ok(out)
+}
+
+/// Converts block by block. A block's output reaches into the next one and no further.
+pub(crate) struct Converter {
+    pub from: u32,
+    pub to: u32,
+    pub width: usize,
+    /// Frames of a block on either side.
+    pub block_in: usize,
+    pub block_out: usize,
+    fft: Fft<f64>,
+    input: Vec<Vec<f64>>,
+    output: Vec<Vec<f64>>,
+}
+
+impl Converter {
+    /// Both rates in Hz and in range, `width` channels.
+    pub fn new(from: u32, to: u32, width: usize) -> Result<Self, Error> {
+        let fft = Fft::<f64>::new_custom(
+            from as usize,
+            to as usize,
+            block(from, to),
+            1,
+            width,
+            WindowFunction::BlackmanHarris2,
+            FixedSync::Both,
+        )
+        .map_err(|e| refused(from, to, e.to_string()))?;
+        let (block_in, block_out) = (fft.input_frames_next(), fft.output_frames_next());
+        let (input, output) = (vec![vec![0.0; block_in]; width], vec![vec![0.0; block_out]; width]);
+        Ok(Self { from, to, width, block_in, block_out, fft, input, output })
+    }
+
+    /// Frames of output that come before the input's time zero. The block is an even multiple of the smallest one, so
+    /// half of it is a whole number of frames on both sides.
+    pub fn delay(&self) -> usize {
+        self.fft.output_delay()
+    }
+
+    /// Forgets the block before.
+    pub fn reset(&mut self) {
+        self.fft.reset();
+    }
+
+    /// Converts the first block of `fed`, interleaved; what it lacks is silence.
+    pub fn process<S: Copy>(&mut self, fed: &[S], float: impl Fn(S) -> f64) -> Result<(), Error> {
+        for (channel, lane) in self.input.iter_mut().enumerate() {
             lane.fill(0.0);
-            for (to, &s) in lane.iter_mut().zip(fed.iter().skip(channel).step_by(width)) {
+            for (to, &s) in lane.iter_mut().zip(fed.iter().skip(channel).step_by(self.width)) {
                 *to = float(s);
             }
         }
-        at = at.saturating_add(block_in).min(frames);
-        let source = SequentialSliceOfVecs::new(&input, width, block_in).map_err(|e| refused(e.to_string()))?;
-        let mut sink =
-            SequentialSliceOfVecs::new_mut(&mut output, width, block_out).map_err(|e| refused(e.to_string()))?;
-        fft.process_into_buffer(&source, &mut sink, None).map_err(|e| refused(e.to_string()))?;
+        let wrong = |e: String| refused(self.from, self.to, e);
+        let source =
+            SequentialSliceOfVecs::new(&self.input, self.width, self.block_in).map_err(|e| wrong(e.to_string()))?;
+        let mut sink = SequentialSliceOfVecs::new_mut(&mut self.output, self.width, self.block_out)
+            .map_err(|e| wrong(e.to_string()))?;
+        self.fft.process_into_buffer(&source, &mut sink, None).map_err(|e| wrong(e.to_string()))?;
+        Ok(())
+    }
 
-        let skip = to_drop.min(block_out);
-        to_drop -= skip;
-        let take = (block_out - skip).min(wanted - out.len() / width);
-        for frame in skip..skip + take {
-            out.extend(output.iter().filter_map(|lane| lane.get(frame)).map(|&s| s as f32));
+    /// Appends frames of the latest block, interleaved.
+    pub fn take(&self, frames: std::ops::Range<usize>, out: &mut Vec<f32>) {
+        for frame in frames {
+            out.extend(self.output.iter().filter_map(|lane| lane.get(frame)).map(|&s| s as f32));
         }
     }
-    Ok(out)
+}
+
+fn refused(from: u32, to: u32, reason: String) -> Error {
+    Error::Invalid {
+        what: "the resampling ratio",
+        value: format!("{from} -> {to} Hz ({reason})"),
+        way_out: "choose common rates such as 44100 and 48000 Hz",
+    }
 }
 
 /// `round(frames * to / from)`, the length every converted piece has.

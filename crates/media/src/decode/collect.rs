@@ -6,29 +6,28 @@ use std::path::Path;
 use symphonia::core::audio::GenericAudioBufferRef;
 use symphonia::core::errors::Error as Fault;
 
-use super::reader::{Reader, guard};
-use super::{DecodeOptions, Info};
+use super::DecodeOptions;
+use super::demuxer::Demuxer;
+use super::packets::{Outcome, Packets, Piece, What};
 use crate::{Audio, Error, Samples};
 
-/// Longest silence put in place of one damaged packet, frames: the longest packet of the lossy codecs.
-const MAX_GAP: u64 = 8192;
 /// Frames between two progress reports.
 const REPORT: u64 = 1 << 18;
 
-/// Decodes all of `reader` into one [`Audio`].
-pub(super) fn all(reader: &mut Reader, options: &DecodeOptions) -> Result<Audio, Error> {
-    let mut sink = Sink::new(reader, options);
-    if let (Some(frames), true) = (reader.info.frames, reader.exact) {
-        sink.check_limit(frames, reader)?;
+/// Decodes all of `demuxer` into one [`Audio`].
+pub(super) fn all(demuxer: &mut Demuxer, options: &DecodeOptions) -> Result<Audio, Error> {
+    let mut sink = Sink::new(demuxer, options);
+    if let (Some(frames), true) = (demuxer.info.frames, demuxer.exact) {
+        sink.check_limit(frames, demuxer)?;
     }
-    sink.reserve_first(reader)?;
-    let outcome = packets(reader, options, &mut sink)?;
-    let warnings = judge(reader, &sink, outcome)?;
+    sink.reserve_first(demuxer)?;
+    let outcome = packets(demuxer, options, &mut sink)?;
+    let warnings = judge(demuxer, &sink, outcome)?;
     if let Some(progress) = &options.progress {
         progress(sink.frames, Some(sink.frames));
     }
     sink.shrink();
-    let info = &reader.info;
+    let info = &demuxer.info;
     Ok(Audio {
         samples: sink.samples,
         sample_rate: info.sample_rate,
@@ -39,117 +38,61 @@ pub(super) fn all(reader: &mut Reader, options: &DecodeOptions) -> Result<Audio,
     })
 }
 
-/// How decoding went.
-#[derive(Default)]
-struct Outcome {
-    /// Packets decoded without fault.
-    good: u64,
-    /// Packets that were not, or are missing.
-    damaged: u64,
-    /// Where and why the first of those was met.
-    first: Option<(u64, String)>,
-    /// What ended the reading before the end of the file.
-    stop: Option<Fault>,
-}
-
-impl Outcome {
-    fn note(&mut self, at: u64, cause: impl FnOnce() -> String) {
-        self.damaged += 1;
-        self.first.get_or_insert_with(|| (at, cause()));
-    }
-}
-
 /// Decodes packet by packet until the file or the window ends.
-fn packets(reader: &mut Reader, options: &DecodeOptions, sink: &mut Sink) -> Result<Outcome, Error> {
-    let mut outcome = Outcome::default();
+fn packets(demuxer: &mut Demuxer, options: &DecodeOptions, sink: &mut Sink) -> Result<Outcome, Error> {
+    let mut packets = Packets::default();
     let mut reported = 0;
-    let mut next_pts = None;
     while !sink.is_full() {
-        let at = reader.position();
-        let packet = match guard(|| reader.format.next_packet()) {
-            Ok(Some(packet)) if packet.track_id == reader.track => packet,
-            Ok(Some(_)) => continue,
-            Ok(None) => break,
-            Err(fault) => {
-                outcome.stop = Some(fault);
-                break;
-            }
-        };
-        // Demuxers leave out packets that fail their checksum; only the time stamps tell.
-        let missing = next_pts.map_or(0, |next| reader.frames(packet.pts.duration_from(next).map_or(0, |d| d.get())));
-        next_pts = packet.pts.checked_add(packet.block_dur());
-        if missing > 0 && missing >= reader.frames(packet.block_dur().get()) {
-            outcome.note(at, || "packets are missing".into());
-            let promised = reader.info.frames.filter(|_| reader.exact);
-            sink.silence(missing.min(promised.map_or(MAX_GAP, |n| n.saturating_sub(sink.frames))), &reader.path)?;
-        }
-        let fault = match guard(|| reader.decoder.decode(&packet)) {
-            Ok(buffer) if fits(&buffer, &reader.info) => {
-                outcome.good += 1;
-                sink.push(&buffer, &reader.path)?;
-                None
-            }
-            Ok(_) => Some(Fault::DecodeError("sample rate or channel count changes")),
-            Err(fault @ (Fault::DecodeError(_) | Fault::IoError(_))) => Some(fault),
-            Err(fault) => {
-                outcome.stop = Some(fault);
-                break;
-            }
-        };
-        if let Some(fault) = fault {
-            outcome.note(at, || fault.to_string());
-            // An empty packet may claim any duration and costs a hostile file nothing.
-            if !packet.data.is_empty() {
-                sink.silence(reader.frames(packet.dur.get()).min(MAX_GAP), &reader.path)?;
-            }
+        let promised = demuxer.info.frames.filter(|_| demuxer.exact);
+        let room = promised.map_or(u64::MAX, |n| n.saturating_sub(sink.frames));
+        match packets.next(demuxer, room) {
+            Some(Piece { what: What::Sound, .. }) => sink.push(&demuxer.decoder.last_decoded(), &demuxer.path)?,
+            Some(Piece { what: What::Silence(frames), .. }) => sink.silence(frames, &demuxer.path)?,
+            None => break,
         }
         if let (Some(progress), true) = (&options.progress, sink.frames - reported >= REPORT) {
             reported = sink.frames;
-            progress(sink.frames, reader.info.frames);
+            progress(sink.frames, demuxer.info.frames);
         }
     }
-    Ok(outcome)
+    Ok(packets.outcome)
 }
 
 /// The warnings that come with the audio, or the error that stands in its place.
-fn judge(reader: &Reader, sink: &Sink, outcome: Outcome) -> Result<Vec<String>, Error> {
+fn judge(demuxer: &Demuxer, sink: &Sink, outcome: Outcome) -> Result<Vec<String>, Error> {
     let Outcome { good, damaged, first, stop } = outcome;
     let mut warnings = Vec::new();
     if let Some((at, cause)) = first {
         // Some executables look like MPEG audio here and there; played, they would be loud noise.
         if damaged > good {
             let cause = format!("{damaged} of {} packets cannot be decoded ({cause})", damaged + good);
-            return Err(Error::Malformed { path: reader.path.clone(), offset: Some(at), cause });
+            return Err(Error::Malformed { path: demuxer.path.clone(), offset: Some(at), cause });
         }
         warnings.push(format!("damaged in {damaged} places, silent there; the first near byte {at}: {cause}"));
     }
     if sink.frames == 0 {
-        return Err(stop.map_or_else(|| Error::Empty { path: reader.path.clone() }, |fault| reader.malformed(fault)));
+        return Err(stop.map_or_else(|| Error::Empty { path: demuxer.path.clone() }, |fault| demuxer.malformed(fault)));
     }
-    let missing = reader.info.frames.filter(|&n| reader.exact && sink.frames < n);
+    let missing = demuxer.info.frames.filter(|&n| demuxer.exact && sink.frames < n);
     match stop {
         Some(Fault::ResetRequired) => {
             warnings.push("a second stream follows the first; only the first was read".into());
         }
-        Some(Fault::IoError(e)) if e.raw_os_error().is_some() => return Err(Error::io(&reader.path, "read", e)),
+        Some(Fault::IoError(e)) if e.raw_os_error().is_some() => return Err(Error::io(&demuxer.path, "read", e)),
         Some(Fault::IoError(e)) if e.kind() == io::ErrorKind::UnexpectedEof => {
             // Where the length is known, what is missing is counted below.
-            warnings.extend((!reader.exact).then(|| "the file ends in the middle of a packet".to_owned()));
+            warnings.extend((!demuxer.exact).then(|| "the file ends in the middle of a packet".to_owned()));
         }
         Some(fault) => {
-            warnings.push(format!("reading stopped near byte {} of {}: {fault}", reader.position(), reader.file_len));
+            warnings.push(format!("reading stopped near byte {} of {}: {fault}", demuxer.position(), demuxer.file_len));
         }
         None => {}
     }
     if let Some(promised) = missing {
-        let (frames, bytes) = (sink.frames, reader.file_len);
+        let (frames, bytes) = (sink.frames, demuxer.file_len);
         warnings.push(format!("the file ends early: {frames} of {promised} frames are there ({bytes} bytes)"));
     }
     Ok(warnings)
-}
-
-fn fits(buffer: &GenericAudioBufferRef<'_>, info: &Info) -> bool {
-    buffer.spec().rate() == info.sample_rate && buffer.num_planes() == usize::from(info.channels)
 }
 
 fn empty(bits: Option<u32>) -> Samples {
@@ -172,14 +115,14 @@ struct Sink {
 }
 
 impl Sink {
-    fn new(reader: &Reader, options: &DecodeOptions) -> Self {
+    fn new(demuxer: &Demuxer, options: &DecodeOptions) -> Self {
         Self {
-            samples: empty(reader.info.bits),
-            channels: usize::from(reader.info.channels),
+            samples: empty(demuxer.info.bits),
+            channels: usize::from(demuxer.info.channels),
             frames: 0,
             mended: 0,
-            skip: reader.window.skip,
-            keep: reader.window.keep,
+            skip: demuxer.window.skip,
+            keep: demuxer.window.keep,
             limit: options.max_bytes.unwrap_or(u64::MAX),
         }
     }
@@ -191,10 +134,10 @@ impl Sink {
         }
     }
 
-    fn check_limit(&self, frames: u64, reader: &Reader) -> Result<(), Error> {
+    fn check_limit(&self, frames: u64, demuxer: &Demuxer) -> Result<(), Error> {
         let at_least = frames.saturating_mul(self.channels as u64).saturating_mul(self.sample_bytes());
         if at_least > self.limit {
-            return Err(Error::TooLarge { path: reader.path.clone(), at_least, limit: self.limit });
+            return Err(Error::TooLarge { path: demuxer.path.clone(), at_least, limit: self.limit });
         }
         Ok(())
     }
@@ -205,9 +148,9 @@ impl Sink {
 
     /// Makes room for what the header promises, as far as a file of this size could keep the promise: 32 bytes of
     /// samples per byte of file, which covers any lossy codec. What is not covered grows with the data.
-    fn reserve_first(&mut self, reader: &Reader) -> Result<(), Error> {
-        let promised = reader.info.frames.unwrap_or(0).saturating_mul(self.channels as u64);
-        let plausible = reader.file_len.saturating_mul(32) / self.sample_bytes();
+    fn reserve_first(&mut self, demuxer: &Demuxer) -> Result<(), Error> {
+        let promised = demuxer.info.frames.unwrap_or(0).saturating_mul(self.channels as u64);
+        let plausible = demuxer.file_len.saturating_mul(32) / self.sample_bytes();
         self.reserve(usize::try_from(promised.min(plausible)).unwrap_or(usize::MAX))
     }
 

@@ -1,7 +1,9 @@
 //! Files to samples.
 
 mod collect;
+mod demuxer;
 mod mp4;
+mod packets;
 mod reader;
 mod source;
 mod tags;
@@ -10,6 +12,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use reader::Reader;
 pub use tags::Tags;
 
 use crate::{Audio, Error};
@@ -75,7 +78,7 @@ impl Info {
 /// # Errors
 /// [`Error::Io`], [`Error::NotAudio`], [`Error::UnsupportedCodec`], [`Error::Malformed`] or [`Error::Rate`].
 pub fn probe(path: &Path) -> Result<Info, Error> {
-    Ok(reader::Reader::open(path)?.info)
+    Ok(demuxer::Demuxer::open(path)?.info)
 }
 
 /// Decodes the whole file `path`.
@@ -92,6 +95,6 @@ pub fn probe(path: &Path) -> Result<Info, Error> {
 /// # Errors
 /// Those of [`probe`], [`Error::Empty`], [`Error::TooLarge`] or [`Error::OutOfMemory`].
 pub fn open(path: &Path, options: &DecodeOptions) -> Result<Audio, Error> {
-    let mut reader = reader::Reader::open(path)?;
-    collect::all(&mut reader, options)
+    let mut demuxer = demuxer::Demuxer::open(path)?;
+    collect::all(&mut demuxer, options)
 }

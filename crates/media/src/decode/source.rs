@@ -22,12 +22,17 @@ const MAX_CHUNKS: usize = 10_000;
 /// BS.2088) differ from RIFF only in keeping their sizes in a `ds64` chunk, and recorders that crashed leave RIFF
 /// files with a wrong total size.
 pub(super) struct Source {
-    file: BufReader<File>,
+    file: BufReader<Box<dyn Bytes>>,
     at: u64,
     end: u64,
     patches: Vec<(u64, [u8; 4])>,
     position: Arc<AtomicU64>,
 }
+
+/// What bytes can come from.
+pub(super) trait Bytes: Read + Seek + Send + Sync {}
+
+impl<T: Read + Seek + Send + Sync> Bytes for T {}
 
 /// What was learnt about the file before the decoder saw it.
 pub(super) struct Opened {
@@ -54,8 +59,14 @@ impl Source {
             });
         }
         let file = File::open(path).map_err(|e| Error::io(path, "open", e))?;
+        Self::over(path, Box::new(file))
+    }
+
+    /// Looks at the first bytes of `file`, which is named `path` in errors.
+    pub fn over(path: &Path, file: Box<dyn Bytes>) -> Result<Opened, Error> {
         let mut file = BufReader::with_capacity(1 << 16, file);
-        let len = meta.len();
+        let len = file.seek(SeekFrom::End(0)).map_err(|e| Error::io(path, "read", e))?;
+        file.seek(SeekFrom::Start(0)).map_err(|e| Error::io(path, "read", e))?;
         let mut head = Vec::new();
         file.by_ref().take(12).read_to_end(&mut head).map_err(|e| Error::io(path, "read", e))?;
 

@@ -1,0 +1,141 @@
+//! Packet by packet, from the file to decoded sound, and what was wrong on the way.
+
+use symphonia::core::errors::Error as Fault;
+use symphonia::core::packet::Packet;
+use symphonia::core::units::Timestamp;
+
+use super::Info;
+use super::demuxer::{Demuxer, guard};
+use crate::Error;
+
+/// Longest silence put in place of one damaged packet, frames: the longest packet of the lossy codecs.
+const MAX_GAP: u64 = 8192;
+
+/// How decoding went.
+#[derive(Default)]
+pub(super) struct Outcome {
+    /// Packets decoded without fault.
+    pub good: u64,
+    /// Packets that were not, or are missing.
+    pub damaged: u64,
+    /// Where and why the first of those was met.
+    pub first: Option<(u64, String)>,
+    /// What ended the reading before the end of the file.
+    pub stop: Option<Fault>,
+}
+
+impl Outcome {
+    fn note(&mut self, at: u64, cause: impl FnOnce() -> String) {
+        self.damaged += 1;
+        self.first.get_or_insert_with(|| (at, cause()));
+    }
+}
+
+/// What came next.
+pub(super) struct Piece {
+    /// The frame of the file it begins in, as the time stamp says: encoder delay lies before 0.
+    pub stamp: i64,
+    pub what: What,
+}
+
+pub(super) enum What {
+    /// Sound, which is the decoder's `last_decoded`.
+    Sound,
+    /// So many frames that are missing or damaged.
+    Silence(u64),
+}
+
+/// Goes through the packets of a file.
+#[derive(Default)]
+pub(super) struct Packets {
+    pub outcome: Outcome,
+    next_pts: Option<Timestamp>,
+    /// Comes behind the silence of what is missing.
+    held: Option<Packet>,
+}
+
+impl Packets {
+    /// The next piece; for packets that are missing at most `room` frames. `None` is the end, or what
+    /// [`Outcome::stop`] says.
+    pub fn next(&mut self, demuxer: &mut Demuxer, room: u64) -> Option<Piece> {
+        loop {
+            let at = demuxer.position();
+            let packet = match self.held.take() {
+                Some(packet) => packet,
+                None => {
+                    let packet = self.packet(demuxer)?;
+                    // Demuxers leave out packets that fail their checksum; only the time stamps tell.
+                    let gap = |next| demuxer.frames(packet.pts.duration_from(next).map_or(0, |gap| gap.get()));
+                    let expected = self.next_pts;
+                    let missing = expected.map_or(0, gap);
+                    self.next_pts = packet.pts.checked_add(packet.block_dur());
+                    if missing > 0 && missing >= demuxer.frames(packet.block_dur().get()) {
+                        self.outcome.note(at, || "packets are missing".into());
+                        let frames = missing.min(if room == u64::MAX { MAX_GAP } else { room });
+                        let stamp = demuxer.stamp(&packet).saturating_sub_unsigned(missing);
+                        self.held = Some(packet);
+                        return Some(Piece { stamp, what: What::Silence(frames) });
+                    }
+                    packet
+                }
+            };
+            let stamp = demuxer.stamp(&packet);
+            let fault = match guard(|| demuxer.decoder.decode(&packet).map(drop)) {
+                Ok(()) if fits(demuxer) => {
+                    self.outcome.good += 1;
+                    return Some(Piece { stamp, what: What::Sound });
+                }
+                Ok(()) => Fault::DecodeError("sample rate or channel count changes"),
+                Err(fault @ (Fault::DecodeError(_) | Fault::IoError(_))) => fault,
+                Err(fault) => {
+                    self.outcome.stop = Some(fault);
+                    return None;
+                }
+            };
+            self.outcome.note(at, || fault.to_string());
+            // An empty packet may claim any duration and costs a hostile file nothing.
+            if !packet.data.is_empty() {
+                let frames = demuxer.frames(packet.dur.get()).min(MAX_GAP);
+                return Some(Piece { stamp, what: What::Silence(frames) });
+            }
+        }
+    }
+
+    /// The next packet of the track, not decoded.
+    pub fn packet(&mut self, demuxer: &mut Demuxer) -> Option<Packet> {
+        loop {
+            match demuxer.packet() {
+                Ok(Some(packet)) if packet.track_id == demuxer.track => return Some(packet),
+                Ok(Some(_)) => {}
+                Ok(None) => return None,
+                Err(fault) => {
+                    self.outcome.stop = Some(fault);
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Frames that a packet decodes to.
+    pub fn length(&self, demuxer: &mut Demuxer, packet: &Packet) -> Option<u64> {
+        guard(|| demuxer.decoder.decode(packet).map(|buffer| buffer.frames() as u64)).ok()
+    }
+
+    /// What ended the reading, if it was the system: all else is the end of what can be read.
+    pub fn take_stop(&mut self, demuxer: &Demuxer) -> Result<(), Error> {
+        match self.outcome.stop.take() {
+            Some(Fault::IoError(e)) if e.raw_os_error().is_some() => Err(Error::io(&demuxer.path, "read", e)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Another place of the file comes next.
+    pub fn jump(&mut self) {
+        (self.next_pts, self.held, self.outcome.stop) = (None, None, None);
+    }
+}
+
+fn fits(demuxer: &Demuxer) -> bool {
+    let (Info { sample_rate, channels, .. }, buffer) = (&demuxer.info, demuxer.decoder.last_decoded());
+    buffer.spec().rate() == *sample_rate && buffer.num_planes() == usize::from(*channels)
+}

@@ -1,0 +1,183 @@
+//! What is read in pieces, from anywhere, is what is read at once.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use crowd_media::{Audio, DecodeOptions, Reader, Samples, open, wav};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+const EXACT: [&str; 6] = ["tagged-16.flac", "short-24.flac", "alac.m4a", "lame.mp3", "untagged.mp3", "vorbis.ogg"];
+
+/// Everything from here to the end, interleaved.
+fn rest(reader: &mut Reader) -> Vec<f32> {
+    let mut all = Vec::new();
+    let width = u64::from(reader.channels());
+    loop {
+        let at = reader.position();
+        let Some(block) = reader.next_block().unwrap() else { return all };
+        assert!(!block.is_empty() && (block.len() as u64).is_multiple_of(width));
+        let frames = block.len() as u64 / width;
+        all.extend_from_slice(block);
+        assert_eq!(reader.position(), at + frames);
+    }
+}
+
+/// Reads from many places, up to the end and only a little, and compares with the whole.
+fn compare(name: &str, mut reader: Reader, whole: &[f32]) {
+    let width = usize::from(reader.channels());
+    assert!(rest(&mut reader) == whole, "{name} from the start");
+    let frames = whole.len() / width;
+    assert_eq!(reader.measure().unwrap(), frames as u64, "{name}");
+    let places = (0..40).map(|n| n * 7919 % frames).chain([0, 1, frames - 1, frames / 2, 100, frames - 2]);
+    for from in places {
+        reader.seek(from as u64).unwrap();
+        if from % 3 == 0 {
+            let block = reader.next_block().unwrap().unwrap();
+            assert!(block == &whole[from * width..from * width + block.len()], "{name}: a block at {from}");
+        } else {
+            let got = rest(&mut reader);
+            let at = got.iter().zip(&whole[from * width..]).position(|(a, b)| a != b);
+            assert!(at.is_none() && got.len() == whole.len() - from * width, "{name} from {from}: {at:?}");
+        }
+    }
+    for from in [frames as u64, frames as u64 + 5_000, 1 << 40] {
+        reader.seek(from).unwrap();
+        assert!(reader.next_block().unwrap().is_none(), "{name} behind the end");
+    }
+}
+
+#[test]
+fn reading_from_any_frame_gives_what_the_whole_file_has_there() {
+    for name in EXACT {
+        let audio = open(&fixture(name), &DecodeOptions::default()).unwrap();
+        compare(name, Reader::open(&fixture(name)).unwrap(), &audio.to_f32());
+    }
+}
+
+#[test]
+fn aac_from_any_frame_differs_in_the_noise_the_decoder_makes_up_alone() {
+    let audio = open(&fixture("aac.m4a"), &DecodeOptions::default()).unwrap();
+    let whole = audio.to_f32();
+    let power = |samples: &[f32]| samples.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>();
+    let mut reader = Reader::open(&fixture("aac.m4a")).unwrap();
+    assert!(rest(&mut reader) == whole);
+    for from in [0, 1, 1000, 1024, 2047, 5000, 8000] {
+        reader.seek(from as u64).unwrap();
+        let got = rest(&mut reader);
+        let want = &whole[2 * from..];
+        assert_eq!(got.len(), want.len());
+        let off: Vec<f32> = got.iter().zip(want).map(|(a, b)| a - b).collect();
+        let below = 10.0 * (power(&off) / power(want)).log10();
+        println!("from {from}: {below:.1} dB");
+        assert!(below < -25.0 && (from > 0 || got == want), "from {from}: {below:.1} dB");
+    }
+}
+
+#[test]
+fn another_rate_from_any_frame_is_that_of_the_whole_file() {
+    for (name, rate) in
+        [("tagged-16.flac", 48_000), ("lame.mp3", 48_000), ("vorbis.ogg", 22_050), ("short-24.flac", 96_000)]
+    {
+        let audio = open(&fixture(name), &DecodeOptions::default()).unwrap().resampled(rate).unwrap();
+        let reader = Reader::open(&fixture(name)).unwrap().resampled(rate).unwrap();
+        assert_eq!(reader.sample_rate(), rate);
+        compare(name, reader, &audio.to_f32());
+    }
+}
+
+/// Noise that is the same each time.
+fn noise(samples: usize) -> Vec<i16> {
+    let mut state = 1_u32;
+    let next = move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) as i16 / 2
+    };
+    std::iter::repeat_with(next).take(samples).collect()
+}
+
+fn write(audio: &Audio) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::with_suffix(".wav").unwrap();
+    wav::write(file.path(), audio, wav::Format::I16).unwrap();
+    file
+}
+
+#[test]
+fn a_long_wav_of_any_channels_is_the_same_in_pieces() {
+    for (channels, rate) in [(1, 44_100), (2, 44_100), (2, 48_000), (6, 44_100)] {
+        let audio = Audio::new(Samples::I16(noise(200_000 * usize::from(channels))), 44_100, channels).unwrap();
+        let file = write(&audio);
+        let whole = open(file.path(), &DecodeOptions::default()).unwrap();
+        let whole = if channels > 2 { whole.to_stereo() } else { whole }.resampled(rate).unwrap();
+        let reader = Reader::open(file.path()).unwrap().to_stereo().resampled(rate).unwrap();
+        compare(&format!("{channels} channels at {rate}"), reader, &whole.to_f32());
+    }
+}
+
+#[test]
+fn a_header_that_promises_too_much_does_not_make_the_file_longer() {
+    let audio = Audio::new(Samples::I16(noise(20_000)), 44_100, 2).unwrap();
+    let mut bytes = std::fs::read(write(&audio).path()).unwrap();
+    for size in [u32::MAX, 0x7fff_fff0, 160_000] {
+        let at = bytes.windows(4).position(|four| four == b"data").unwrap() + 4;
+        bytes[at..at + 4].copy_from_slice(&size.to_le_bytes());
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &bytes).unwrap();
+        let mut reader = Reader::open(file.path()).unwrap();
+        assert_eq!(reader.measure().unwrap(), 10_000, "{size}");
+        assert_eq!(rest(&mut reader).len(), 20_000);
+    }
+}
+
+#[test]
+fn bytes_from_elsewhere_are_read_like_a_file() {
+    let bytes = std::fs::read(fixture("vorbis.ogg")).unwrap();
+    let reader = Reader::from_bytes("a stream".as_ref(), std::io::Cursor::new(bytes)).unwrap();
+    let audio = open(&fixture("vorbis.ogg"), &DecodeOptions::default()).unwrap();
+    compare("bytes", reader, &audio.to_f32());
+    let error = Reader::from_bytes("a stream".as_ref(), std::io::Cursor::new(vec![0; 100])).err().unwrap();
+    assert!(error.to_string().contains("a stream"), "{error}");
+}
+
+#[test]
+fn damaged_files_read_in_pieces_are_the_same_and_never_worse_than_an_error() {
+    let mut compared = 0;
+    for name in EXACT {
+        let bytes = std::fs::read(fixture(name)).unwrap();
+        for n in 1..60 {
+            let mut bytes = bytes.clone();
+            match n % 3 {
+                0 => bytes.truncate(bytes.len() * n / 60),
+                1 => {
+                    let at = bytes.len() * n / 60;
+                    bytes[at] ^= 0xff;
+                }
+                _ => {
+                    let at = bytes.len() * n / 60;
+                    bytes[at..].iter_mut().take(40).for_each(|b| *b = 0);
+                }
+            }
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), &bytes).unwrap();
+            let Ok(mut reader) = Reader::open(file.path()) else { continue };
+            let mut all = Vec::new();
+            while let Ok(Some(block)) = reader.next_block() {
+                all.extend_from_slice(block);
+            }
+            if let Ok(audio) = open(file.path(), &DecodeOptions::default()) {
+                assert!(all == audio.to_f32(), "{name} damaged in way {n}");
+                compared += 1;
+            }
+            for at in [0, 3_000, 8_000, 1 << 30] {
+                if reader.seek(at).is_ok() {
+                    while let Ok(Some(_)) = reader.next_block() {}
+                }
+            }
+            let _measured = reader.measure();
+        }
+    }
+    assert!(compared > 100, "{compared}");
+}
