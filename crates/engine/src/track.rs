@@ -44,7 +44,7 @@ pub struct Track {
 }
 
 impl Track {
-    /// A track from interleaved samples. They are searched for [onsets](Self::onsets), which takes some 50 ms for five
+    /// A track from interleaved samples. They are searched for [onsets](Self::onsets), which takes some 150 ms for five
     /// minutes of music: not a call for an audio thread.
     ///
     /// # Errors

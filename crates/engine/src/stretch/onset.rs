@@ -6,6 +6,7 @@
 //! middle, because that is what a stretcher must leave untouched.
 
 use crate::dsp::biquad::Coefficients;
+use crate::dsp::simd::{Arith, Simd, Task};
 
 /// Where something begins in a track.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,8 +50,9 @@ const AHEAD: usize = 18;
 
 /// Finds onsets in a stream of stereo sound.
 pub struct OnsetFinder {
+    simd: Simd,
     filters: Filters,
-    sum: [f32; 3],
+    hop: [[f32; 2]; HOP],
     filled: usize,
     /// Energies of the latest hops, a ring.
     energy: [[f32; 3]; MEMORY],
@@ -72,8 +74,9 @@ impl OnsetFinder {
     /// For sound of `sample_rate` frames per second.
     pub fn new(sample_rate: u32) -> Self {
         Self {
+            simd: Simd::detect(),
             filters: Filters::new(f64::from(sample_rate)),
-            sum: [0.0; 3],
+            hop: [[0.0; 2]; HOP],
             filled: 0,
             energy: [[0.0; 3]; MEMORY],
             hops: 0,
@@ -86,13 +89,12 @@ impl OnsetFinder {
     /// Takes the next frames and tells what began, in order and some 30 ms late.
     pub fn push(&mut self, frames: impl Iterator<Item = [f32; 2]>, mut found: impl FnMut(Onset)) {
         for frame in frames {
-            let energies = self.filters.next(frame);
-            for (sum, energy) in self.sum.iter_mut().zip(energies) {
-                *sum += energy;
-            }
+            self.hop[self.filled] = frame;
             self.filled += 1;
             if self.filled == HOP {
-                self.hop(&mut found);
+                let energy = self.simd.run(Energies { filters: &mut self.filters, frames: &self.hop });
+                self.filled = 0;
+                self.judge(energy, &mut found);
             }
         }
     }
@@ -100,14 +102,12 @@ impl OnsetFinder {
     /// Tells what is still to be told when the sound has ended.
     pub fn finish(mut self, mut found: impl FnMut(Onset)) {
         for _ in 0..AHEAD + 2 * SAME {
-            self.sum = [0.0; 3];
-            self.hop(&mut found);
+            self.judge([0.0; 3], &mut found);
         }
     }
 
-    fn hop(&mut self, found: &mut impl FnMut(Onset)) {
-        let energy = self.sum.map(|sum| sum * (1.0 / HOP as f32));
-        (self.sum, self.filled) = ([0.0; 3], 0);
+    /// Takes the energies of the next hop.
+    fn judge(&mut self, energy: [f32; 3], found: &mut impl FnMut(Onset)) {
         self.energy[self.hops % MEMORY] = energy;
         self.loudest = (self.loudest * FORGET).max(energy[0] + energy[1] + energy[2]);
         self.hops += 1;
@@ -203,20 +203,32 @@ impl Filters {
             band: [0.0; 2],
         }
     }
+}
 
-    /// The energies of the next frame in the three bands.
-    #[inline]
-    fn next(&mut self, [left, right]: [f32; 2]) -> [f32; 3] {
-        let x = [left, right, left, right, self.band[0], self.band[1], left, right];
-        let mut y = [0.0; 8];
-        for lane in 0..8 {
+/// The mean energies of a hop in the three bands.
+struct Energies<'a> {
+    filters: &'a mut Filters,
+    frames: &'a [[f32; 2]; HOP],
+}
+
+impl Task for Energies<'_> {
+    type Out = [f32; 3];
+
+    #[inline(always)]
+    fn run<A: Arith>(self) -> [f32; 3] {
+        let Filters { b, a, s, band } = self.filters;
+        let (mut s, mut middle, mut sums) = (*s, *band, [0.0; 8]);
+        for &[left, right] in self.frames {
+            let x = [left, right, left, right, middle[0], middle[1], left, right];
+            let y = A::fma8(b[0], x, s[0]);
+            let minus = y.map(|y| -y);
             // The tiny constant keeps the states away from denormal numbers.
-            let out = self.b[0][lane] * x[lane] + self.s[0][lane];
-            self.s[0][lane] = self.b[1][lane] * x[lane] - self.a[0][lane] * out + self.s[1][lane] + 1e-20;
-            self.s[1][lane] = self.b[2][lane] * x[lane] - self.a[1][lane] * out;
-            y[lane] = out;
+            s[0] = A::fma8(b[1], x, A::fma8(a[0], minus, s[1].map(|s| s + 1e-20)));
+            s[1] = A::fma8(b[2], x, A::fma8(a[1], minus, [0.0; 8]));
+            middle = [y[2], y[3]];
+            sums = A::fma8(y, y, sums);
         }
-        self.band = [y[2], y[3]];
-        [y[0] * y[0] + y[1] * y[1], y[4] * y[4] + y[5] * y[5], y[6] * y[6] + y[7] * y[7]]
+        (self.filters.s, self.filters.band) = (s, middle);
+        [sums[0] + sums[1], sums[4] + sums[5], sums[6] + sums[7]].map(|sum| sum * (1.0 / HOP as f32))
     }
 }
