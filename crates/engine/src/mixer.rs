@@ -4,6 +4,7 @@ mod crossfade;
 mod tone;
 
 use crate::deck::Deck;
+use crate::dsp::simd::{Arith, Simd, Task};
 use crate::dsp::{Band, EqBank, Lanes, Limiter, Meter, QUANTUM, Ramp};
 use crate::units::{Frames, Gain, SampleRate};
 pub use crossfade::CrossfadeLaw;
@@ -18,6 +19,7 @@ const FALL_DB_PER_SECOND: f64 = 20.0;
 
 /// Four decks side by side: lane 2 i is the left and 2 i + 1 the right channel of deck i.
 struct Bank {
+    simd: Simd,
     eq: EqBank,
     block: [Lanes; QUANTUM],
     /// The faders' gains while none of them moves.
@@ -32,6 +34,7 @@ struct Bank {
 impl Bank {
     fn new(sample_rate: SampleRate) -> Self {
         Self {
+            simd: Simd::detect(),
             eq: EqBank::new(sample_rate.get()),
             block: [[0.0; 8]; QUANTUM],
             steady: [0.0; 8],
@@ -75,11 +78,11 @@ impl Bank {
     fn mix(&mut self, mix: &mut [[f32; 2]]) {
         let block = &mut self.block[..mix.len()];
         self.eq.process(block);
+        let (simd, peaks) = (self.simd, &mut self.peaks);
         if self.moving {
-            let gains = self.gains.iter();
-            block.iter().zip(gains).zip(mix).for_each(|((lanes, gains), out)| add(lanes, gains, &mut self.peaks, out));
+            simd.run(Add { block, gains: self.gains.iter(), peaks, mix });
         } else {
-            block.iter().zip(mix).for_each(|(lanes, out)| add(lanes, &self.steady, &mut self.peaks, out));
+            simd.run(Add { block, gains: std::iter::repeat(&self.steady), peaks, mix });
         }
         self.moving = false;
     }
@@ -93,17 +96,33 @@ impl Bank {
     }
 }
 
-/// Adds the four faded decks of one frame to `out`.
-#[inline(always)]
-fn add(lanes: &Lanes, gains: &Lanes, peaks: &mut Lanes, out: &mut [f32; 2]) {
-    let mut faded = [0.0; 8];
-    for lane in 0..8 {
-        faded[lane] = lanes[lane] * gains[lane];
-        let level = faded[lane].abs();
-        peaks[lane] = if level > peaks[lane] { level } else { peaks[lane] };
+/// Adds four decks, faded, to a mix.
+struct Add<'a, G> {
+    block: &'a [Lanes],
+    /// The gains of each frame.
+    gains: G,
+    peaks: &'a mut Lanes,
+    mix: &'a mut [[f32; 2]],
+}
+
+impl<'a, G: Iterator<Item = &'a Lanes>> Task for Add<'_, G> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<A: Arith>(self) {
+        let mut peaks = *self.peaks;
+        for ((lanes, gains), out) in self.block.iter().zip(self.gains).zip(self.mix) {
+            let mut faded = [0.0; 8];
+            for lane in 0..8 {
+                faded[lane] = lanes[lane] * gains[lane];
+                let level = faded[lane].abs();
+                peaks[lane] = if level > peaks[lane] { level } else { peaks[lane] };
+            }
+            out[0] += (faded[0] + faded[2]) + (faded[4] + faded[6]);
+            out[1] += (faded[1] + faded[3]) + (faded[5] + faded[7]);
+        }
+        *self.peaks = peaks;
     }
-    out[0] += (faded[0] + faded[2]) + (faded[4] + faded[6]);
-    out[1] += (faded[1] + faded[3]) + (faded[5] + faded[7]);
 }
 
 /// What the mixer found in a quantum.

@@ -7,6 +7,7 @@
 //! exact, the gain returns to exactly 1 and audio under the ceiling passes bit by bit.
 
 use super::QUANTUM;
+use super::simd::{Arith, Simd, Task};
 
 /// Longer than half a period of 20 Hz: the gain stands still under any steady tone that can be heard.
 const HOLD_SECONDS: f64 = 0.025;
@@ -27,6 +28,7 @@ pub struct Limited {
 /// A stereo-linked look-ahead limiter: the same gain on both channels, so the image does not move.
 #[derive(Debug)]
 pub struct Limiter {
+    simd: Simd,
     ceiling: f32,
     delay: Ring<[f32; 2]>,
     hold: SlidingMin,
@@ -55,6 +57,7 @@ impl Limiter {
         let share = 1.0 - (0.1f64.ln() / (RELEASE_SECONDS * rate)).exp();
         let half = lookahead / 2;
         Self {
+            simd: Simd::detect(),
             ceiling,
             delay: Ring::new([0.0; 2], lookahead),
             hold: SlidingMin::new(lookahead + 1 + (HOLD_SECONDS * rate).ceil() as usize),
@@ -100,20 +103,13 @@ impl Limiter {
     }
 
     fn limit(&mut self, piece: &mut [[f32; 2]], told: &mut Limited) {
-        for frame in piece {
-            let mut input = *frame;
-            let peak = input[0].abs().max(input[1].abs());
-            if !(input[0].is_finite() && input[1].is_finite()) {
-                input = [0.0; 2];
-                told.not_finite = told.not_finite.saturating_add(1);
-            }
-            // Rounded down: never less reduction than needed. A peak that is no number needs none, being silenced.
-            let need = if peak > self.ceiling && peak.is_finite() {
-                (f64::from(self.ceiling) / f64::from(peak) * ONE as f64) as i64
-            } else {
-                ONE
-            };
-            let held = self.hold.push(need, ONE);
+        // Three passes: the first and the last have nothing to wait for, from frame to frame.
+        let mut gains = [0.0; QUANTUM];
+        let gains = &mut gains[..piece.len()];
+        self.simd.run(Needs { ceiling: self.ceiling, piece, needs: gains, not_finite: &mut told.not_finite });
+        for need in &mut *gains {
+            // Rounded down: never less reduction than needed.
+            let held = self.hold.push(*need as i64, ONE);
             self.gain = if held <= self.gain {
                 held
             } else {
@@ -122,11 +118,40 @@ impl Limiter {
                 self.gain + (((way * self.release) >> 30) + 1).min(way)
             };
             let once = self.boxes[0].push(self.gain);
-            let twice = self.boxes[1].push(once);
-            let gain = (twice as f64 * self.share) as f32;
+            *need = self.boxes[1].push(once) as f64 * self.share;
+        }
+        self.delay.pass(piece);
+        let ceiling = self.ceiling;
+        for (frame, gain) in piece.iter_mut().zip(gains) {
+            let gain = *gain as f32;
             told.gain = told.gain.min(gain);
             // The clamp takes what the rounding of the product may add: one unit in the last place.
-            *frame = self.delay.swap(input).map(|v| (v * gain).clamp(-self.ceiling, self.ceiling));
+            *frame = frame.map(|v| (v * gain).clamp(-ceiling, ceiling));
+        }
+    }
+}
+
+/// Silences what is not a number, and tells the gain each frame needs, in units of [`ONE`].
+struct Needs<'a> {
+    ceiling: f32,
+    piece: &'a mut [[f32; 2]],
+    needs: &'a mut [f64],
+    not_finite: &'a mut u32,
+}
+
+impl Task for Needs<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<A: Arith>(self) {
+        for (frame, need) in self.piece.iter_mut().zip(self.needs) {
+            let finite = frame[0].is_finite() & frame[1].is_finite();
+            let [left, right] = frame.map(|v| if finite { v } else { 0.0 });
+            *frame = [left, right];
+            *self.not_finite = self.not_finite.saturating_add(u32::from(!finite));
+            let peak = left.abs().max(right.abs());
+            let share = f64::from(self.ceiling) / f64::from(if peak > self.ceiling { peak } else { self.ceiling });
+            *need = share * ONE as f64;
         }
     }
 }
