@@ -97,6 +97,7 @@ struct Trouble {
     lost: bool,
     realtime_told: bool,
     buffer_raises: u64,
+    reopens: u64,
     problem: Option<String>,
     told: [Told; 4],
 }
@@ -121,7 +122,15 @@ impl Told {
 
 impl Trouble {
     fn new(port: u16) -> Self {
-        Self { port, lost: false, realtime_told: false, buffer_raises: 0, problem: None, told: [Told::default(); 4] }
+        Self {
+            port,
+            lost: false,
+            realtime_told: false,
+            buffer_raises: 0,
+            reopens: 0,
+            problem: None,
+            told: [Told::default(); 4],
+        }
     }
 
     /// Tells what is new.
@@ -168,12 +177,14 @@ impl Trouble {
                 tracing::warn!("{}: {problem}", health.output);
             }
         }
+        let reopened = std::mem::replace(&mut self.reopens, health.reopens) < health.reopens;
         let why = health.problem.as_deref().unwrap_or("it does not say why");
         match health.state {
             State::Playing if self.lost => {
                 self.lost = false;
                 tracing::info!("{} is back: playing again", health.output);
             }
+            State::Playing if reopened => tracing::warn!("{} was away for a moment, and plays again", health.output),
             State::Lost { .. } if !self.lost => {
                 self.lost = true;
                 tracing::error!("{} is away ({why}): the mix goes on unheard until it is back", health.output);

@@ -33,9 +33,10 @@ impl Adaptive {
         Self { frames, opened: None, counted: 0, late: None }
     }
 
-    /// A device was opened; it is given time to settle.
+    /// A device was opened, again or anew; it is given time to settle. What was late before counts on: a machine that is
+    /// too slow may lose its device over it.
     pub fn opened(&mut self) {
-        (self.opened, self.late) = (None, None);
+        self.opened = None;
     }
 
     /// Looks at a device that was given `sound` so far, of which `late` blocks came late. Returns the new size when it
@@ -95,6 +96,16 @@ mod tests {
         // The same after it was opened anew with a larger buffer.
         assert_eq!(sizes(512, &[3.0, 3.1, 3.2, 3.3, 3.4, 4.0], 60.0), [1_024]);
         assert_eq!(sizes(512, &[3.0, 3.1, 4.2, 4.3], 60.0), [1_024, 2_048]);
+    }
+
+    #[test]
+    fn a_late_block_counts_on_when_the_device_was_lost_in_between() {
+        let mut adaptive = Adaptive::new(512);
+        assert_eq!(adaptive.observe(at(0.0), 0), None);
+        assert_eq!(adaptive.observe(at(3.0), 1), None);
+        adaptive.opened();
+        assert_eq!(adaptive.observe(at(3.1), 2), None, "it settles");
+        assert_eq!(adaptive.observe(at(5.0), 3), Some(1_024));
     }
 
     #[test]

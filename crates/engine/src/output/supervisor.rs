@@ -160,7 +160,11 @@ impl Shift {
                 Over::Lost(why) => self.problem(why),
                 Over::TooSmall(frames) => {
                     self.seed.buffer_frames = Some(frames);
-                    self.seed.meter.condition().buffer_raises += 1;
+                    {
+                        let mut condition = self.seed.meter.condition();
+                        condition.buffer_frames = Some(frames);
+                        condition.buffer_raises += 1;
+                    }
                     self.let_go(&mut time);
                 }
             }
