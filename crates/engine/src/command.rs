@@ -198,7 +198,7 @@ pub enum Command {
         /// The rate.
         rate: Rate,
     },
-    /// Move by at most half a beat, or half a bar, to where the music's pulse lies on the engine's clock, at a whole frame
+    /// Move by at most half a beat, or half a bar, to the frame where the music's pulse lies on the engine's clock
     /// (declicked when it plays). Sent before [`Command::Play`] it moves the place the music starts from. Stems without
     /// a track stay where they are.
     Align {

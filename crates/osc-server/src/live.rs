@@ -34,6 +34,8 @@ pub struct Desk<'a> {
     pub stop: &'a Receiver<()>,
     /// Whether to log the status every second.
     pub watch: bool,
+    /// What to tell a user whose blocks come late.
+    pub late_hint: &'static str,
 }
 
 /// Obeys messages until the server is to stop, or its output has ended for good.
@@ -46,7 +48,7 @@ pub fn serve(mut desk: Desk<'_>) -> Result<(), String> {
     wake.recv(desk.inbox);
     wake.recv(&loads);
     let stop = wake.recv(desk.stop);
-    let mut trouble = Trouble::new(desk.socket.local_addr().map_or(0, |address| address.port()));
+    let mut trouble = Trouble::new(desk.socket.local_addr().map_or(0, |address| address.port()), desk.late_hint);
     let mut looked = Instant::now();
     let mut vitals = trouble.look(desk.engine.health().as_ref(), desk.counts)?;
     let mut watched = Instant::now();
@@ -94,6 +96,7 @@ fn summary(desk: &Desk<'_>) {
 /// What went wrong since it was last looked at.
 struct Trouble {
     port: u16,
+    late_hint: &'static str,
     lost: bool,
     realtime_told: bool,
     buffer_raises: u64,
@@ -121,9 +124,10 @@ impl Told {
 }
 
 impl Trouble {
-    fn new(port: u16) -> Self {
+    fn new(port: u16, late_hint: &'static str) -> Self {
         Self {
             port,
+            late_hint,
             lost: false,
             realtime_told: false,
             buffer_raises: 0,
@@ -152,10 +156,7 @@ impl Trouble {
         };
         if let Some(n) = underruns.news(health.underruns()) {
             let load = 100.0 * health.recent.max;
-            tracing::warn!(
-                "{n} underruns, {} in all; load up to {load:.0} %: raise --buffer-size, or say auto?",
-                health.underruns()
-            );
+            tracing::warn!("{n} underruns, {} in all; load up to {load:.0} %{}", health.underruns(), self.late_hint);
         }
         if std::mem::replace(&mut self.buffer_raises, health.buffer_raises) < health.buffer_raises {
             let frames = health.buffer_frames.unwrap_or_default();

@@ -4,7 +4,7 @@ use crate::allow::Allow;
 use crate::app::{App, Decode, Loader, STEMS, Settings};
 use crate::bpm_config::{self, BpmConfig};
 use crate::check::{self as checker, Advice, Cost, Measured};
-use crate::cli::Serve;
+use crate::cli::{BufferSize, Serve};
 use crate::live::{self, Desk};
 use crate::log::Clock;
 use crate::media_root::MediaRoot;
@@ -97,6 +97,10 @@ pub fn serve(serve: &Serve) -> Result<(), Error> {
 
     let (counts, ended) = (Received::default(), AtomicBool::new(false));
     let (deliver, inbox) = bounded(net::INBOX);
+    let late_hint = match serve.buffer_size {
+        BufferSize::Auto => "",
+        BufferSize::Frames(_) => ": raise --buffer-size, or say auto?",
+    };
     let result = thread::scope(|scope| {
         scope.spawn(|| net::receive(&socket, &allow, &deliver, &counts, &ended));
         let desk = Desk {
@@ -107,6 +111,7 @@ pub fn serve(serve: &Serve) -> Result<(), Error> {
             counts: &counts,
             stop: &stop,
             watch: serve.watch,
+            late_hint,
         };
         let result = live::serve(desk);
         ended.store(true, Ordering::Relaxed);

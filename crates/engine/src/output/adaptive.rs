@@ -8,8 +8,8 @@ pub(crate) const MOST: u32 = 8_192;
 
 /// Two late blocks no further apart than this are one too many. One may be anybody's fault.
 const WINDOW: Duration = Duration::from_secs(10);
-/// Blocks that are late so soon after a device was opened say nothing about its buffer: caches are cold, and its thread has
-/// no realtime priority yet.
+/// Blocks that are late so soon after a device was opened say nothing about its buffer: caches are cold, and its thread
+/// has no realtime priority yet.
 const SETTLING: Duration = Duration::from_secs(1);
 
 /// Doubles a buffer when blocks are late, and never makes it smaller: what was too small once in a set will be again.
@@ -19,7 +19,7 @@ const SETTLING: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub(crate) struct Adaptive {
     frames: u32,
-    /// When the device was opened; none before the first look at it.
+    /// When the device was opened with this buffer; none before the first look at it.
     opened: Option<Duration>,
     /// Late blocks that were counted already.
     counted: u64,
@@ -31,12 +31,6 @@ impl Adaptive {
     /// A buffer of `frames` frames.
     pub fn new(frames: u32) -> Self {
         Self { frames, opened: None, counted: 0, late: None }
-    }
-
-    /// A device was opened, again or anew; it is given time to settle. What was late before counts on: a machine that is
-    /// too slow may lose its device over it.
-    pub fn opened(&mut self) {
-        self.opened = None;
     }
 
     /// Looks at a device that was given `sound` so far, of which `late` blocks came late. Returns the new size when it
@@ -52,7 +46,9 @@ impl Adaptive {
         if (new == 1 && !again) || self.frames >= MOST {
             return None;
         }
-        self.late = None;
+        // The device is opened anew and settles again. After a loss it does not: a machine that is too slow may lose its
+        // device over it every second.
+        (self.opened, self.late) = (None, None);
         self.frames = self.frames.saturating_mul(2).min(MOST);
         Some(self.frames)
     }
@@ -71,10 +67,7 @@ mod tests {
         let mut adaptive = Adaptive::new(frames);
         let looks = (0..(until * 20.0) as u32).map(|n| f64::from(n) * 0.05);
         looks
-            .filter_map(|now| {
-                let grown = adaptive.observe(at(now), late.iter().filter(|late| **late <= now).count() as u64);
-                grown.inspect(|_| adaptive.opened())
-            })
+            .filter_map(|now| adaptive.observe(at(now), late.iter().filter(|late| **late <= now).count() as u64))
             .collect()
     }
 
@@ -96,16 +89,6 @@ mod tests {
         // The same after it was opened anew with a larger buffer.
         assert_eq!(sizes(512, &[3.0, 3.1, 3.2, 3.3, 3.4, 4.0], 60.0), [1_024]);
         assert_eq!(sizes(512, &[3.0, 3.1, 4.2, 4.3], 60.0), [1_024, 2_048]);
-    }
-
-    #[test]
-    fn a_late_block_counts_on_when_the_device_was_lost_in_between() {
-        let mut adaptive = Adaptive::new(512);
-        assert_eq!(adaptive.observe(at(0.0), 0), None);
-        assert_eq!(adaptive.observe(at(3.0), 1), None);
-        adaptive.opened();
-        assert_eq!(adaptive.observe(at(3.1), 2), None, "it settles");
-        assert_eq!(adaptive.observe(at(5.0), 3), Some(1_024));
     }
 
     #[test]

@@ -84,10 +84,10 @@ pub struct DeviceConfig {
     pub name: Option<String>,
     /// Frames per callback, 16 to 65,536: a wish, devices take what they can. Without one the device decides.
     pub buffer_frames: Option<u32>,
-    /// Whether the buffer grows when blocks come late. It begins with [`Self::buffer_frames`], or 512 frames. When two blocks
-    /// were late (or the device told of two gaps) within 10 seconds of sound, the device is opened again with twice as many,
-    /// up to 8,192; the second after it was opened does not count. The engine's time goes on meanwhile, and the music with
-    /// it. The buffer never shrinks again.
+    /// Whether the buffer grows when blocks come late. It begins with [`Self::buffer_frames`], or 512 frames. When two
+    /// blocks were late (or the device told of two gaps) within 10 seconds of sound, the device is opened again with
+    /// twice as many, up to 8,192; the first second with a size does not count. The engine's time goes on meanwhile, and
+    /// the music with it. The buffer never shrinks again.
     pub adaptive: bool,
 }
 

@@ -173,7 +173,6 @@ impl Shift {
                 self.seed.meter.reopened();
             }
             announce(&self.seed, &opened, self.engine_rate);
-            self.adaptive.iter_mut().for_each(Adaptive::opened);
             playing = opened;
         }
     }
