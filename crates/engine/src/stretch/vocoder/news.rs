@@ -1,6 +1,6 @@
 //! What begins at an onset and what only goes on: the power just behind it against the power just before.
 //!
-//! Partials are told apart by a look at 46 ms; above 1.3 kHz a look at 12 ms also finds what is over too soon for that.
+//! Partials are told apart by a look at 46 ms; above 1.3 kHz a look at 6 ms also finds what is over too soon for that.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use crate::stretch::Source;
 /// Power that has risen by this much is new.
 const RISEN: f32 = 1.5;
 const RISEN_QUICKLY: f32 = 2.0;
-/// A look is half a frame long; the quick one an eighth, and it counts from this bin of its own on.
+/// A look is half a frame long; the quick one a sixteenth, and it counts from this bin of its own on.
 const LONG: usize = 2;
-const QUICK: usize = 8;
-const QUICK_FROM: usize = 15;
+const QUICK: usize = 16;
+const QUICK_FROM: usize = 8;
 
 /// The power on either side of the onset, bin by bin.
 struct Look {
