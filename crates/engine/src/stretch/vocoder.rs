@@ -13,11 +13,9 @@
 mod news;
 mod peaks;
 mod place;
-
-use std::sync::Arc;
+mod plan;
 
 use rustfft::num_complex::Complex32;
-use rustfft::{Fft, FftPlanner};
 
 use super::Source;
 use crate::dsp::simd::Simd;
@@ -25,6 +23,7 @@ use crate::dsp::{Position, QUANTUM, Step};
 use news::News;
 use peaks::Peaks;
 use place::Place;
+use plan::{Plan, View};
 
 /// Frames overlap so many times.
 const OVERLAP: usize = 4;
@@ -46,13 +45,8 @@ pub(super) struct Vocoder {
     zone: f64,
     /// Frames that are copied before the first frame is made.
     rest: usize,
-    forward: Arc<dyn Fft<f32>>,
-    inverse: Arc<dyn Fft<f32>>,
+    plan: &'static Plan,
     scratch: Spectrum,
-    /// Analysis and synthesis together add up to one.
-    window: Box<[f32]>,
-    /// What the frames leave of the untouched source behind a start.
-    leaving: Box<[f32]>,
     /// The latest frame of output; the earlier and the later frame of the source.
     latest: Spectrum,
     earlier: Spectrum,
@@ -81,27 +75,16 @@ impl Vocoder {
     /// A start copies the source for `rest` hops, in which it can be made ready, before frames are made.
     pub fn new(size: usize, zone: f64, rest: usize) -> Self {
         let hop = size / OVERLAP;
-        let mut planner = FftPlanner::new();
-        let (forward, inverse) = (planner.plan_fft_forward(size), planner.plan_fft_inverse(size));
-        let scratch = forward.get_inplace_scratch_len().max(inverse.get_inplace_scratch_len());
-        // Squared Hann windows a quarter of their length apart add up to 3/2.
-        let scale = 2.0 / 3.0;
-        let leaving = (0..size).map(|i| {
-            let there: f64 = (0..OVERLAP).filter(|f| i >= f * hop).map(|f| hann(i - f * hop, size).powi(2)).sum();
-            (1.0 - scale * there) as f32
-        });
+        let plan = Plan::shared(size);
         let spectrum = || vec![ZERO; size].into_boxed_slice();
         Self {
             size,
             hop,
             zone,
             rest: rest * hop,
-            news: News::new(size, &mut planner),
-            scratch: vec![ZERO; scratch.max(size)].into(),
-            forward,
-            inverse,
-            window: (0..size).map(|i| (scale.sqrt() * hann(i, size)) as f32).collect(),
-            leaving: leaving.collect(),
+            news: News::new(size),
+            plan,
+            scratch: vec![ZERO; plan.scratch].into(),
             latest: spectrum(),
             earlier: spectrum(),
             later: spectrum(),
@@ -184,20 +167,20 @@ impl Vocoder {
 
     /// One piece of the work for the frame that begins to sound with the next hop.
     fn stage(&mut self, stage: usize, source: &dyn Source, position: Position, step: Step) {
-        let Self { forward, window, scratch, .. } = self;
+        let Self { plan, scratch, .. } = self;
         match stage {
             0 => {
                 let ahead = (self.hop + self.size / 2) as f64;
                 self.place = Place::find(source, position, step.rate(), ahead, self.zone);
                 let centre = self.place.centre - self.hop as i64;
-                transform(&**forward, window, scratch, source, centre, &mut self.earlier);
+                transform(&plan.forward, scratch, source, centre, &mut self.earlier);
             }
             1 => {
                 if let Some(onset) = self.place.onset {
                     self.news.listen_behind(source, onset, scratch);
                 }
             }
-            2 => transform(&**forward, window, scratch, source, self.place.centre, &mut self.later),
+            2 => transform(&plan.forward, scratch, source, self.place.centre, &mut self.later),
             3 => {
                 if let Some(onset) = self.place.onset {
                     self.news.listen_before(source, onset, scratch);
@@ -206,14 +189,14 @@ impl Vocoder {
             4 => {
                 if self.made < self.rest + self.hop {
                     let untouched = self.start + (self.rest + self.size / 2) as i64;
-                    transform(&**forward, window, scratch, source, untouched, &mut self.latest);
+                    transform(&plan.forward, scratch, source, untouched, &mut self.latest);
                 }
                 self.compare();
             }
             6 => self.turn(step.is_unity()),
             7 => {
                 self.latest.copy_from_slice(&self.later);
-                self.inverse.process_with_scratch(&mut self.later, scratch);
+                plan.inverse.process_with_scratch(&mut self.later, scratch);
             }
             _ => {}
         }
@@ -288,8 +271,9 @@ impl Vocoder {
                 *right += frame.im * weight;
             }
         };
-        add(&self.later[..until_end], &self.window[..until_end], begin..self.size);
-        add(&self.later[until_end..], &self.window[until_end..], 0..begin);
+        let window = &self.plan.forward.window;
+        add(&self.later[..until_end], &window[..until_end], begin..self.size);
+        add(&self.later[until_end..], &window[until_end..], 0..begin);
     }
 
     /// Takes finished frames of output from the ring; behind a start, what they leave of the source is added.
@@ -311,38 +295,25 @@ impl Vocoder {
             let (copy_left, copy_right) = (&mut copy_left[..count], &mut copy_right[..count]);
             source.read(self.start + self.made as i64, [&mut *copy_left, &mut *copy_right]);
             for (out, copy) in [(left, copy_left), (right, copy_right)] {
-                let weights = &self.leaving[behind..behind + count];
+                let weights = &self.plan.leaving[behind..behind + count];
                 out.iter_mut().zip(copy).zip(weights).for_each(|((out, copy), weight)| *out += *copy * weight);
             }
         }
     }
 }
 
-/// The Hann window of `size`, symmetric about its middle.
-fn hann(i: usize, size: usize) -> f64 {
-    let x = (i as f64 + 0.5) / size as f64;
-    0.5 - 0.5 * (2.0 * std::f64::consts::PI * x).cos()
-}
-
 /// The spectrum of the windowed source around `centre`.
-fn transform(
-    fft: &dyn Fft<f32>,
-    window: &[f32],
-    scratch: &mut [Complex32],
-    source: &dyn Source,
-    centre: i64,
-    into: &mut [Complex32],
-) {
+fn transform(view: &View, scratch: &mut [Complex32], source: &dyn Source, centre: i64, into: &mut [Complex32]) {
     const PIECE: usize = 256;
-    let first = centre - (window.len() / 2) as i64;
+    let first = centre - (view.window.len() / 2) as i64;
     let mut piece = [[0.0; PIECE]; 2];
     let [left, right] = &mut piece;
-    for ((at, out), window) in (first..).step_by(PIECE).zip(into.chunks_mut(PIECE)).zip(window.chunks(PIECE)) {
+    for ((at, out), window) in (first..).step_by(PIECE).zip(into.chunks_mut(PIECE)).zip(view.window.chunks(PIECE)) {
         let (left, right) = (&mut left[..out.len()], &mut right[..out.len()]);
         source.read(at, [&mut *left, &mut *right]);
         for (((out, window), left), right) in out.iter_mut().zip(window).zip(left).zip(right) {
             *out = Complex32::new(*left * window, *right * window);
         }
     }
-    fft.process_with_scratch(into, scratch);
+    view.fft.process_with_scratch(into, scratch);
 }

@@ -3,49 +3,41 @@
 //! Partials are told apart by a look at 46 ms; above 1.3 kHz a look at 6 ms also finds what is over too soon for that.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use rustfft::num_complex::Complex32;
-use rustfft::{Fft, FftPlanner};
 
 use super::peaks::Power;
-use super::{ZERO, hann, transform};
+use super::plan::{Plan, View};
+use super::{ZERO, transform};
 use crate::dsp::simd::Simd;
 use crate::stretch::Source;
 
 /// Power that has risen by this much is new.
 const RISEN: f32 = 1.5;
 const RISEN_QUICKLY: f32 = 2.0;
-/// A look is half a frame long; the quick one a sixteenth, and it counts from this bin of its own on.
-const LONG: usize = 2;
-const QUICK: usize = 16;
+/// The quick look counts from this bin of its own on.
 const QUICK_FROM: usize = 8;
 
 /// The power on either side of the onset, bin by bin.
 struct Look {
-    fft: Arc<dyn Fft<f32>>,
-    window: Box<[f32]>,
+    view: &'static View,
     behind: Box<[f32]>,
     before: Box<[f32]>,
 }
 
 impl Look {
-    fn new(length: usize, planner: &mut FftPlanner<f32>) -> Self {
-        Self {
-            fft: planner.plan_fft_forward(length),
-            window: (0..length).map(|i| hann(i, length) as f32).collect(),
-            behind: vec![0.0; length / 2 + 1].into(),
-            before: vec![0.0; length / 2 + 1].into(),
-        }
-    }
-
-    fn listen(&self, source: &dyn Source, first: i64, spectrum: &mut [Complex32], scratch: &mut [Complex32]) {
-        let centre = first + (self.window.len() / 2) as i64;
-        transform(&*self.fft, &self.window, scratch, source, centre, spectrum);
+    fn new(view: &'static View) -> Self {
+        let bins = view.window.len() / 2 + 1;
+        Self { view, behind: vec![0.0; bins].into(), before: vec![0.0; bins].into() }
     }
 
     fn length(&self) -> usize {
-        self.window.len()
+        self.view.window.len()
+    }
+
+    /// The spectrum of the source from `first` on.
+    fn listen(&self, source: &dyn Source, first: i64, spectrum: &mut [Complex32], scratch: &mut [Complex32]) {
+        transform(self.view, scratch, source, first + (self.length() / 2) as i64, spectrum);
     }
 }
 
@@ -60,11 +52,12 @@ pub struct News {
 }
 
 impl News {
-    pub fn new(size: usize, planner: &mut FftPlanner<f32>) -> Self {
+    pub fn new(size: usize) -> Self {
+        let plan = Plan::shared(size);
         Self {
-            long: Look::new(size / LONG, planner),
-            quick: Look::new(size / QUICK, planner),
-            spectrum: vec![ZERO; size / LONG].into(),
+            long: Look::new(&plan.long),
+            quick: Look::new(&plan.quick),
+            spectrum: vec![ZERO; size / Plan::LONG].into(),
             simd: Simd::detect(),
             behind: None,
             before: None,
@@ -105,11 +98,11 @@ impl News {
     /// Whether bins `from..until` of a frame begin with the onset.
     pub fn begins(&self, from: usize, until: usize) -> bool {
         let sum = |power: &[f32], bins: Range<usize>| power[bins].iter().sum::<f32>();
-        let bins = from / LONG..(until / LONG).max(from / LONG + 1);
+        let bins = from / Plan::LONG..(until / Plan::LONG).max(from / Plan::LONG + 1);
         if sum(&self.long.behind, bins.clone()) > RISEN * sum(&self.long.before, bins) {
             return true;
         }
-        let middle = (from + until) / (2 * QUICK);
+        let middle = (from + until) / (2 * Plan::QUICK);
         if middle < QUICK_FROM {
             return false;
         }
