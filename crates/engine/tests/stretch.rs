@@ -318,3 +318,18 @@ fn an_export_has_its_exact_length_and_does_not_depend_on_the_processors() {
         }
     }
 }
+
+#[test]
+fn a_speed_that_changes_every_quantum_makes_no_step() {
+    let tone = sine(8.0, 997.0);
+    let own = 2.0 * PI * 997.0 / RATE * 0.5;
+    for method in keeping_pitch() {
+        let mut noise = Noise(3);
+        let mut player = Player::new(&tone, method, 0);
+        for _ in 0..4_000 {
+            player.play(1.0 + 0.12 * f64::from(noise.sample()), QUANTUM, QUANTUM);
+        }
+        let step = player.left().windows(2).fold(0.0f32, |most, pair| most.max((pair[1] - pair[0]).abs()));
+        assert!(f64::from(step) < own + 0.01, "{method}: {step} against {own}");
+    }
+}

@@ -14,7 +14,7 @@ use crate::stretch::{Onset, Source};
 const LIKE: usize = 256;
 /// Lags to either side of the wanted place, in a search and before an onset.
 const LAGS: i64 = 88;
-const NEAR: i64 = 6;
+const NEAR: i64 = 4;
 /// Lags per tick, and ticks of a search.
 const SHARE: usize = 12;
 const PERIOD: i64 = (2 * LAGS + 1) / SHARE as i64 + 2;
