@@ -3,6 +3,7 @@
 //! The equaliser and the fader themselves work on four decks at a time and stand in the mixer.
 
 mod playhead;
+mod supply;
 mod voice;
 
 use crate::command::{Command, LoopRegion, Stems};
@@ -51,6 +52,11 @@ impl Deck {
             level: Ramp::new(1.0),
             fade: Ramp::new(1.0),
         }
+    }
+
+    /// From now on waits for what streamed tracks lack. Not on an audio thread.
+    pub fn be_patient(&mut self) {
+        self.voices.iter_mut().for_each(Voice::be_patient);
     }
 
     /// Whether no stem makes any sound now.

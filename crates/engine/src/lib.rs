@@ -62,7 +62,9 @@
 
 #![cfg_attr(rtsan, feature(sanitize))]
 
+pub mod buffer;
 pub mod dsp;
+pub mod feed;
 pub mod output;
 pub mod stretch;
 pub mod tempo;

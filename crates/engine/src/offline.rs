@@ -8,7 +8,8 @@ use crate::units::Frames;
 
 /// Both halves of an engine in one thread: exports, analyses, tests.
 ///
-/// It calls the same [`Renderer::render`] as a device does; the samples are the same, bit for bit.
+/// It calls the same [`Renderer::render`] as a device does; the samples are the same, bit for bit. What a
+/// [streamed](crate::feed) track has not ready yet is waited for.
 pub struct Offline {
     engine: Engine,
     renderer: Renderer,
@@ -20,7 +21,8 @@ impl Offline {
     /// # Errors
     /// [`Error::BadConfig`](crate::Error::BadConfig) when a setting is not possible.
     pub fn new(config: EngineConfig) -> Result<Self> {
-        let (engine, renderer) = Engine::split(config)?;
+        let (engine, mut renderer) = Engine::split(config)?;
+        renderer.be_patient();
         Ok(Self { engine, renderer })
     }
 

@@ -144,6 +144,11 @@ impl Renderer {
         self.tap = Some(tape);
     }
 
+    /// From now on waits for what streamed tracks lack, instead of falling silent. Not for an audio thread.
+    pub(crate) fn be_patient(&mut self) {
+        self.decks.iter_mut().for_each(Deck::be_patient);
+    }
+
     /// Frames handed out so far.
     pub(crate) fn played(&self) -> Frames {
         Frames(self.played)

@@ -1,8 +1,13 @@
-//! A piece of music in memory, shared between threads.
+//! A piece of music, in memory or read from disk as it plays, shared between threads.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
+use crate::command::LoopRegion;
 use crate::error::{Error, Result};
+#[cfg(feature = "decode")]
+use crate::feed::FileInput;
+use crate::feed::{Fed, Input, News, Shape, Stream};
 use crate::stretch::{Onset, OnsetFinder, Source};
 use crate::units::{Frames, SampleRate};
 
@@ -24,15 +29,21 @@ impl Pcm {
     }
 }
 
+/// Where the samples are.
 #[derive(Debug)]
-struct Inner {
-    pcm: Pcm,
-    rate: SampleRate,
-    channels: usize,
-    onsets: Box<[Onset]>,
+enum Sound {
+    Loaded { pcm: Pcm, onsets: Box<[Onset]> },
+    Streamed(Fed),
 }
 
-/// A piece of music in memory: mono or stereo. A clone shares the samples.
+#[derive(Debug)]
+struct Inner {
+    sound: Sound,
+    rate: SampleRate,
+    channels: usize,
+}
+
+/// A piece of music: mono or stereo, in memory or [streamed](crate::feed). A clone shares the samples.
 ///
 /// A track of another sample rate than the engine's plays at its right pitch through the deck's
 /// interpolator; [resampling it when it is loaded](https://docs.rs/crowd-media) leaves the decks nothing to do.
@@ -65,7 +76,7 @@ impl Track {
         }
         let frames = pcm.len() / channels;
         let onsets = find_onsets(&pcm, rate, channels);
-        Ok(Self { inner: Arc::new(Inner { pcm, rate, channels, onsets }), frames })
+        Ok(Self { inner: Arc::new(Inner { sound: Sound::Loaded { pcm, onsets }, rate, channels }), frames })
     }
 
     /// A track from interleaved float samples.
@@ -74,6 +85,26 @@ impl Track {
     /// As [`Track::new`].
     pub fn from_interleaved(samples: impl Into<Box<[f32]>>, rate: SampleRate, channels: usize) -> Result<Self> {
         Self::new(Pcm::F32(samples.into()), rate, channels)
+    }
+
+    /// A track that is read while it plays, by a thread of its own that ends with the last clone. Some 4 MiB of it are in
+    /// memory. Its start is being made ready when this returns.
+    ///
+    /// # Errors
+    /// [`Error::BadTrack`] when there are no frames, too many of them, the channels are not 1 or 2, or there is no thread.
+    pub fn from_input(input: impl Input + 'static, shape: Shape) -> Result<Self> {
+        let bad = |cause: String| Err(Error::BadTrack { cause });
+        if !(1..=2).contains(&shape.channels) {
+            return bad(format!("{} channels: mix it down to mono or stereo first", shape.channels));
+        }
+        if shape.frames == Frames::ZERO || shape.frames > LoopRegion::LAST_FRAME {
+            return bad(format!("{} frames: 1 to {} are possible", shape.frames.0, LoopRegion::LAST_FRAME.0));
+        }
+        let frames = usize::try_from(shape.frames.0).unwrap_or(usize::MAX);
+        let fed = Fed::new(Box::new(input), shape)?;
+        fed.announce(0);
+        let inner = Inner { sound: Sound::Streamed(fed), rate: shape.sample_rate, channels: shape.channels };
+        Ok(Self { inner: Arc::new(inner), frames })
     }
 
     /// The same track, ending before frame `end`; shares the samples. An `end` behind the track's own changes nothing.
@@ -98,14 +129,19 @@ impl Track {
         self.inner.rate
     }
 
-    /// Where notes and hits begin, in order: what the methods that keep the pitch leave untouched.
+    /// Where notes and hits begin, in order: what the methods that keep the pitch leave untouched. Of a streamed track they
+    /// are known around the playheads only, and none are told here.
     pub fn onsets(&self) -> &[Onset] {
-        let inside = self.inner.onsets.partition_point(|onset| onset.frame < self.frames as i64);
-        &self.inner.onsets[..inside]
+        let Sound::Loaded { onsets, .. } = &self.inner.sound else { return &[] };
+        let inside = onsets.partition_point(|onset| onset.frame < self.frames as i64);
+        &onsets[..inside]
     }
 
     /// The first onset in frames `from..until`.
     pub(crate) fn onset(&self, from: i64, until: i64) -> Option<Onset> {
+        if let Some(stream) = self.stream_inside() {
+            return stream.onset(from, until.min(self.frames as i64));
+        }
         let onsets = self.onsets();
         let first = onsets.partition_point(|onset| onset.frame < from);
         onsets.get(first).copied().filter(|onset| onset.frame < until)
@@ -118,10 +154,62 @@ impl Track {
 
     /// Bytes of samples held.
     pub fn bytes(&self) -> usize {
-        match &self.inner.pcm {
-            Pcm::I16(samples) => size_of_val(&**samples),
-            Pcm::F32(samples) => size_of_val(&**samples),
+        match &self.inner.sound {
+            Sound::Loaded { pcm: Pcm::I16(samples), .. } => size_of_val(&**samples),
+            Sound::Loaded { pcm: Pcm::F32(samples), .. } => size_of_val(&**samples),
+            Sound::Streamed(fed) => fed.stream.bytes(),
         }
+    }
+
+    /// Whether it is read while it plays.
+    pub fn is_streamed(&self) -> bool {
+        self.fed().is_some()
+    }
+
+    fn fed(&self) -> Option<&Fed> {
+        match &self.inner.sound {
+            Sound::Loaded { .. } => None,
+            Sound::Streamed(fed) => Some(fed),
+        }
+    }
+
+    /// What the audio thread sees of a streamed track.
+    pub(crate) fn stream_inside(&self) -> Option<&Stream> {
+        self.fed().map(|fed| &*fed.stream)
+    }
+
+    /// Has the surroundings of a frame made ready, so that a start from there sounds at once. The latest two places are
+    /// kept, beside the cues and positions of the decks that hold the track. In memory all is ready always.
+    pub fn prepare(&self, at: Frames) {
+        if let Some(fed) = self.fed() {
+            fed.announce(at.min(self.frames()).0 as i64);
+        }
+    }
+
+    /// Whether a start from this frame sounds at once, by whatever method it is stretched.
+    pub fn is_ready(&self, at: Frames) -> bool {
+        self.fed().is_none_or(|fed| fed.is_ready(at.min(self.frames()).0 as i64))
+    }
+
+    /// What a streamed track's feeder has to tell, oldest first.
+    pub fn news(&self) -> Option<News> {
+        self.fed().and_then(Fed::news)
+    }
+
+    /// How often the sound of a streamed track faded out because frames were missing.
+    pub fn underruns(&self) -> u64 {
+        self.stream_inside().map_or(0, |stream| stream.underruns.load(Ordering::Relaxed))
+    }
+
+    /// Frames of output for which a deck that played a streamed track had no music: underruns, and jumps to what was not
+    /// there yet.
+    pub fn missed(&self) -> Frames {
+        Frames(self.stream_inside().map_or(0, |stream| stream.missed.load(Ordering::Relaxed)))
+    }
+
+    /// Waits until frames are there; false when they cannot be read. For engines that nobody listens to.
+    pub(crate) fn wait(&self, from: i64, until: i64) -> bool {
+        self.fed().is_none_or(|fed| fed.wait(from, until))
     }
 
     /// How many clones of the track there are, this one included.
@@ -143,11 +231,14 @@ impl Track {
         let left = &mut left[before..before + inside];
         let right = &mut right[before..before + inside];
         let span = from * self.inner.channels..(from + inside) * self.inner.channels;
-        match &self.inner.pcm {
-            Pcm::F32(samples) => spread(&samples[span], self.inner.channels, left, right, |x| x),
-            Pcm::I16(samples) => {
+        match &self.inner.sound {
+            Sound::Loaded { pcm: Pcm::F32(samples), .. } => {
+                spread(&samples[span], self.inner.channels, left, right, |x| x);
+            }
+            Sound::Loaded { pcm: Pcm::I16(samples), .. } => {
                 spread(&samples[span], self.inner.channels, left, right, |x| f32::from(x) * (1.0 / 32_768.0));
             }
+            Sound::Streamed(fed) => fed.stream.copy(from as u64, left, right),
         }
     }
 }
@@ -211,6 +302,27 @@ impl Track {
     pub fn open(path: impl AsRef<std::path::Path>, rate: SampleRate) -> Result<Self> {
         let audio = crowd_media::open(path.as_ref(), &crowd_media::DecodeOptions::default())?;
         Self::from_audio(audio, rate)
+    }
+
+    /// Plays a file of any format crowd-media knows straight from disk, at `rate`: for what is too long for the memory. The
+    /// samples are those of [`Track::open`]. An MP3 that does not tell its length is read through once.
+    ///
+    /// # Errors
+    /// [`Error::Media`] with the file, the place and the cause.
+    pub fn stream(path: impl AsRef<std::path::Path>, rate: SampleRate) -> Result<Self> {
+        let path = path.as_ref();
+        let reader = crowd_media::Reader::open(path)?;
+        let (input, shape) = FileInput::new(reader, Some(path), rate)?;
+        Self::from_input(input, shape)
+    }
+
+    /// Plays what a reader reads, as [`Track::stream`] does; jumps take longer, because it cannot be opened twice.
+    ///
+    /// # Errors
+    /// As [`Track::stream`].
+    pub fn from_reader(reader: crowd_media::Reader, rate: SampleRate) -> Result<Self> {
+        let (input, shape) = FileInput::new(reader, None, rate)?;
+        Self::from_input(input, shape)
     }
 
     /// Takes decoded audio and brings it to `rate`; more than two channels are mixed down.

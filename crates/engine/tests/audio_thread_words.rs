@@ -36,7 +36,7 @@ const WORDS: [&str; 27] = [
 ];
 
 /// Files the audio thread never enters. A file that is not named here is judged.
-const CONTROL_HALF: [(&str, &str); 22] = [
+const CONTROL_HALF: [(&str, &str); 28] = [
     ("stretch/export.rs", "whole tracks, in threads of its own"),
     ("command.rs", "plain data and its checks at the sender"),
     ("config.rs", "builds engines"),
@@ -47,6 +47,12 @@ const CONTROL_HALF: [(&str, &str); 22] = [
     ("units.rs", "checks at the edge"),
     ("tempo/grid.rs", "grids are asked by the control half; only a pulse, plain data, crosses over"),
     ("tempo/movement.rs", "movement is followed by the control half"),
+    ("buffer.rs", "decides beside the audio thread"),
+    ("feed/mod.rs", "starts feeders and hears of them"),
+    ("feed/cursor.rs", "the feeder's own thread"),
+    ("feed/feeder.rs", "the feeder's own thread"),
+    ("feed/file.rs", "the feeder's own thread"),
+    ("feed/plan.rs", "the feeder's own thread"),
     ("output/mod.rs", "opens and closes"),
     ("output/adaptive.rs", "asked by the supervisor"),
     ("output/device.rs", "opens and closes"),

@@ -5,6 +5,7 @@ mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 use common::{Noise, constant_track, noise_track, sine_track};
+use crowd_engine::feed::{Fault, Input, Shape};
 use crowd_engine::tempo::{Phase, Pulse};
 use crowd_engine::{
     Band, Bpm, Command, DeckId, Engine, Frames, Gain, LoopRegion, Rate, Renderer, SampleRate, StemId, Stems,
@@ -67,6 +68,26 @@ fn one_of_each(noise: &mut Noise, tracks: &[Track]) -> Vec<Command> {
     list
 }
 
+/// Sound without an end, for a track that is streamed.
+struct Streamed(u64);
+
+impl Streamed {
+    const SHAPE: Shape = Shape { frames: Frames(60_000), sample_rate: SampleRate::CD, channels: 2 };
+}
+
+impl Input for Streamed {
+    fn seek(&mut self, frame: u64) -> Result<(), Fault> {
+        self.0 = frame;
+        Ok(())
+    }
+
+    fn read(&mut self, out: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+        out.extend((self.0..self.0 + 700).map(|frame| [0.3 * (0.05 * frame as f32).sin(); 2]));
+        self.0 += 700;
+        Ok(true)
+    }
+}
+
 /// Sends commands for now, for their frames and for the beat, then renders; only the rendering is guarded.
 struct Rig {
     engine: Engine,
@@ -81,7 +102,10 @@ impl Rig {
     fn new() -> Self {
         let (engine, renderer) = Engine::builder().stems(3).split().unwrap();
         let other = Track::from_interleaved(vec![0.1; 60_000], SampleRate::DAT, 2).unwrap();
-        let tracks = vec![noise_track(30_000, 1), sine_track(440.0, 0.5, 9_000), constant_track(0.3, 70), other];
+        // Read on a thread of its own while it plays: often late, because nobody gives it the time here.
+        let streamed = Track::from_input(Streamed(0), Streamed::SHAPE).unwrap();
+        let tracks =
+            vec![streamed, noise_track(30_000, 1), sine_track(440.0, 0.5, 9_000), constant_track(0.3, 70), other];
         Self { engine, renderer, noise: Noise(5), tracks, out: vec![0.0; 2 * 8_192], sounded: false }
     }
 

@@ -69,6 +69,37 @@ impl<'a> Unrolled<'a> {
         }
     }
 
+    /// Every stretch of the track that frames `from..until` come from, loops followed, until one is not to `check`'s
+    /// liking.
+    fn all(&self, from: i64, until: i64, check: impl Fn(i64, i64) -> bool) -> bool {
+        let Some(region) = self.head.region else { return check(from, until) };
+        let (start, end) = (region.start as i64, region.end as i64);
+        let blend = LOOP_BLEND.min(start).min(region.frames() / 2);
+        let mut from = from;
+        // Once around a loop is all of it.
+        let until = until.min(from.max(start).saturating_add(2 * region.frames()));
+        while from < until {
+            let there = self.map(from, region);
+            let run = if there < end { end - there } else { until - from }.min(until - from);
+            let into_blend = there < end && there + run > end - blend;
+            if !check(there, there + run) || (into_blend && !check(start - blend, start)) {
+                return false;
+            }
+            from += run;
+        }
+        true
+    }
+
+    /// Whether a streamed track has all of frames `from..until`.
+    pub fn holds(&self, from: i64, until: i64) -> bool {
+        self.track.stream_inside().is_none_or(|stream| self.all(from, until, |from, until| stream.holds(from, until)))
+    }
+
+    /// Waits for them; false when they cannot be read.
+    pub fn wait(&self, from: i64, until: i64) -> bool {
+        self.all(from, until, |from, until| self.track.wait(from, until))
+    }
+
     fn one(&self, index: i64) -> [f32; 2] {
         let (mut left, mut right) = ([0.0], [0.0]);
         self.track.copy(index, [&mut left, &mut right]);

@@ -1,8 +1,10 @@
 //! One stem of a deck: a track, its playhead, and what is fading out behind it.
 
 use super::playhead::{Playhead, Unrolled};
+use super::supply::{MARGIN, Need, Supply};
 use crate::command::LoopRegion;
 use crate::dsp::{QUANTUM, Ramp, Step};
+use crate::feed::Wish;
 use crate::rt::ReturnBin;
 use crate::stretch::{Kit, Source, StretchMethod};
 use crate::track::Track;
@@ -32,6 +34,8 @@ pub(crate) struct Voice {
     /// Fades the beginning in when it does not begin at the track's own start.
     entry: Ramp,
     tail: Option<Tail>,
+    /// What a streamed track has ready.
+    supply: Supply,
     stretch: Box<Kit>,
     tail_stretch: Box<Kit>,
     fade_out: usize,
@@ -56,6 +60,7 @@ impl Voice {
             playing: false,
             entry: Ramp::new(1.0),
             tail: None,
+            supply: Supply::new(sample_rate.frames_in(FADE_OUT)),
             stretch: kit(),
             tail_stretch: kit(),
             fade_out: sample_rate.frames_in(FADE_OUT),
@@ -90,6 +95,7 @@ impl Voice {
     /// Takes a track, armed at `cue`. The bin must have room for [`Self::RETIRES`].
     pub fn load(&mut self, track: Track, cue: i64, region: Option<LoopRegion>, bin: &mut ReturnBin<Track>) {
         self.unload(bin);
+        self.supply.sit(&track);
         self.track = Some(track);
         self.cue = cue;
         self.head = Playhead::new(cue, region);
@@ -114,6 +120,7 @@ impl Voice {
         self.cut(bin);
         self.playing = false;
         if let Some(track) = self.track.take() {
+            self.supply.leave(&track);
             let _full = bin.put(track);
         }
         self.head = Playhead::new(0, None);
@@ -131,6 +138,7 @@ impl Voice {
 
     fn start(&mut self, fade_in: bool) {
         self.playing = true;
+        self.supply.begin();
         self.stretch.reset();
         self.entry = Ramp::new(1.0);
         if fade_in {
@@ -186,8 +194,8 @@ impl Voice {
 
     /// Moves what sounds now into the tail. Of an older tail and the head the louder one fades on.
     fn cut(&mut self, bin: &mut ReturnBin<Track>) {
-        let Some(track) = self.track.as_ref().filter(|_| self.playing) else { return };
-        let mut gain = Ramp::new(self.gain.value() * self.entry.value());
+        let Some(track) = self.track.as_ref().filter(|_| self.playing && !self.supply.is_silent()) else { return };
+        let mut gain = Ramp::new(self.gain.value() * self.entry.value() * self.supply.gain());
         if self.tail.as_ref().is_some_and(|tail| tail.gain.value() >= gain.value()) {
             return;
         }
@@ -235,9 +243,20 @@ impl Voice {
     /// True when the track came to its end.
     pub fn render(&mut self, rate: f64, out: [&mut [f32]; 2], fresh: &mut bool, bin: &mut ReturnBin<Track>) -> bool {
         let [left, right] = out;
+        if let Some(track) = &self.track {
+            let (speed, reach) = (self.last_step.rate(), self.stretch.reach());
+            let wish =
+                Wish { speed, playing: self.playing, cue: self.cue, reach: reach as i64 + MARGIN, ..Wish::default() };
+            self.supply.tell(track, &self.head, wish, left.len());
+        }
         let ended = self.render_head(rate, [&mut *left, &mut *right], fresh);
         self.render_tail([left, right], fresh, bin);
         ended
+    }
+
+    /// From now on waits for what a streamed track lacks. Not on an audio thread.
+    pub fn be_patient(&mut self) {
+        self.supply.be_patient();
     }
 
     fn render_head(&mut self, rate: f64, out: [&mut [f32]; 2], fresh: &mut bool) -> bool {
@@ -254,9 +273,18 @@ impl Voice {
         let source = Unrolled::new(track, &self.head);
         let (stretch, position) = (&mut self.stretch, self.head.position);
         let frames = out[0].len();
-        let steady = (self.gain.is_settled() && self.entry.is_settled()).then(|| self.gain.value());
-        let gain = || self.gain.next() * self.entry.next();
-        sound(out, fresh, steady, gain, |out| stretch.process(&source, position, step, out));
+        if self.supply.look(track, &self.head, &Need { step, frames, reach: stretch.latency().input }) {
+            stretch.reset();
+        }
+        let (gain, entry, supply) = (&mut self.gain, &mut self.entry, &mut self.supply);
+        if supply.is_silent() {
+            // The position goes on, and so do the ramps.
+            (0..frames).for_each(|_| _ = (gain.next(), entry.next()));
+        } else {
+            let steady = (gain.is_settled() && entry.is_settled() && supply.is_open()).then(|| gain.value());
+            let gain = || gain.next() * entry.next() * supply.next_gain();
+            sound(out, fresh, steady, gain, |out| stretch.process(&source, position, step, out));
+        }
         self.head.position = position.advance(step, frames);
         stretch.moved(self.head.wrap());
         if self.head.is_past(track, stretch.latency().input) {
@@ -281,6 +309,14 @@ impl Voice {
             let _full = bin.put(tail.track);
         } else {
             self.tail = Some(tail);
+        }
+    }
+}
+
+impl Drop for Voice {
+    fn drop(&mut self) {
+        if let Some(track) = &self.track {
+            self.supply.leave(track);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the two halves of the engine share across the realtime boundary.
 
 mod bin;
+mod pages;
 #[cfg(any(feature = "device", test))]
 mod slot;
 mod snapshot;
@@ -8,6 +9,7 @@ mod snapshot;
 mod tape;
 
 pub(crate) use bin::ReturnBin;
+pub(crate) use pages::{PAGE, Pages};
 #[cfg(feature = "device")]
 pub(crate) use slot::Slot;
 pub(crate) use snapshot::Snapshot;

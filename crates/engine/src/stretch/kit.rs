@@ -46,11 +46,30 @@ impl Kit {
         }
     }
 
+    /// Frames of the source around a position that any of the methods reads, so that a change of method finds them there.
+    pub fn reach(&self) -> usize {
+        let all = [self.playback_rate.latency(), self.wsola.latency(), self.hq.latency()];
+        all.iter().map(|latency| latency.input).max().unwrap_or(0)
+    }
+
     pub fn moved(&mut self, by: i64) {
         self.current().moved(by);
     }
 
     pub fn reset(&mut self) {
         self.current().reset();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_keep_ready_what_any_method_reads() {
+        for rate in [8_000, 22_050, 44_100, 48_000, 88_200, 96_000, 192_000] {
+            let kit = Kit::new(StretchMethod::Hq, rate);
+            assert!(kit.reach() as i64 + 512 <= crate::feed::reach(rate), "{rate} Hz: {}", kit.reach());
+        }
     }
 }

@@ -1,0 +1,194 @@
+//! Pieces of a long track that one thread brings and others read, without a lock.
+
+use super::atomic::{AtomicU64, Ordering, fence};
+use crate::stretch::Onset;
+
+/// Frames of a page.
+#[cfg(not(loom))]
+pub(crate) const PAGE: usize = 4_096;
+#[cfg(loom)]
+pub(crate) const PAGE: usize = 2;
+/// Onsets of a page that are kept; nearer together than 768 frames the finder finds none.
+const ONSETS: usize = 8;
+
+/// What a slot holds.
+struct Page {
+    /// Left and right of a frame in one word: no reader ever sees half of it.
+    frames: Box<[AtomicU64]>,
+    /// Frame in the page and strength.
+    onsets: [AtomicU64; ONSETS],
+    found: AtomicU64,
+}
+
+/// A fixed number of pages. One thread writes; any number read, and wait for nothing.
+///
+/// Each slot has a sequence lock whose tag is the number of the page in it. What a number stands for never changes, so a
+/// reader that finds the same tag before and after has read that page. After Boehm, "Can seqlocks get along with
+/// programming language memory models?" (MSPC 2012).
+pub(crate) struct Pages {
+    /// The number plus 1; 0 while there is nothing, or it is being written.
+    tags: Box<[AtomicU64]>,
+    slots: Box<[Page]>,
+}
+
+impl Pages {
+    pub fn new(slots: usize) -> Self {
+        let word = || AtomicU64::new(0);
+        let page = || Page {
+            frames: (0..PAGE).map(|_| word()).collect(),
+            onsets: std::array::from_fn(|_| word()),
+            found: word(),
+        };
+        Self { tags: (0..slots).map(|_| word()).collect(), slots: (0..slots).map(|_| page()).collect() }
+    }
+
+    /// Bytes of frames.
+    pub fn bytes(&self) -> usize {
+        self.slots.len() * PAGE * size_of::<[f32; 2]>()
+    }
+
+    pub fn slots(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Slots in the order in which page `number` is looked for: the writer puts it as near the first as it can.
+    pub fn probe(&self, number: u64) -> impl Iterator<Item = usize> {
+        let first = (number % self.slots.len() as u64) as usize;
+        (first..self.slots.len()).chain(0..first)
+    }
+
+    fn find(&self, number: u64) -> Option<(&AtomicU64, &Page)> {
+        let slot = self.probe(number).find(|slot| self.tags[*slot].load(Ordering::Acquire) == number + 1)?;
+        Some((&self.tags[slot], &self.slots[slot]))
+    }
+
+    /// The page in a slot.
+    pub fn at(&self, slot: usize) -> Option<u64> {
+        self.tags[slot].load(Ordering::Relaxed).checked_sub(1)
+    }
+
+    /// Whether a page is there.
+    pub fn has(&self, number: u64) -> bool {
+        self.find(number).is_some()
+    }
+
+    /// Copies frames of page `number` from `first` on; false when it is not there, or went away meanwhile.
+    pub fn read(&self, number: u64, first: usize, left: &mut [f32], right: &mut [f32]) -> bool {
+        let Some((tag, page)) = self.find(number) else { return false };
+        for ((word, left), right) in page.frames[first..].iter().zip(left).zip(right) {
+            let word = word.load(Ordering::Relaxed);
+            (*left, *right) = (f32::from_bits(word as u32), f32::from_bits((word >> 32) as u32));
+        }
+        fence(Ordering::Acquire);
+        tag.load(Ordering::Relaxed) == number + 1
+    }
+
+    /// The first onset of page `number` in frames `from..until` of the track.
+    pub fn onset(&self, number: u64, from: i64, until: i64) -> Option<Onset> {
+        let (tag, page) = self.find(number)?;
+        let found = page.found.load(Ordering::Relaxed).min(ONSETS as u64) as usize;
+        let onset = page.onsets[..found].iter().map(|word| word.load(Ordering::Relaxed)).map(|word| Onset {
+            frame: (number as usize * PAGE) as i64 + (word >> 32) as i64,
+            strength: f32::from_bits(word as u32),
+        });
+        let onset = onset.into_iter().find(|onset| (from..until).contains(&onset.frame));
+        fence(Ordering::Acquire);
+        onset.filter(|_| tag.load(Ordering::Relaxed) == number + 1)
+    }
+
+    /// Puts a page with its onsets into a slot, in place of the one there. For the writer.
+    pub fn put(&self, slot: usize, number: u64, frames: &[[f32; 2]], onsets: &[Onset]) {
+        let (tag, page) = (&self.tags[slot], &self.slots[slot]);
+        tag.store(0, Ordering::Relaxed);
+        fence(Ordering::Release);
+        for (word, [left, right]) in page.frames.iter().zip(frames) {
+            let (left, right) = (u64::from(left.to_bits()), u64::from(right.to_bits()));
+            word.store(left | right << 32, Ordering::Relaxed);
+        }
+        for (word, onset) in page.onsets.iter().zip(onsets) {
+            let frame = onset.frame as u64 % PAGE as u64;
+            word.store(frame << 32 | u64::from(onset.strength.to_bits()), Ordering::Relaxed);
+        }
+        page.found.store(onsets.len().min(ONSETS) as u64, Ordering::Relaxed);
+        tag.store(number + 1, Ordering::Release);
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn page(number: u64) -> Vec<[f32; 2]> {
+        (0..PAGE).map(|n| [number as f32, n as f32]).collect()
+    }
+
+    #[test]
+    fn a_page_is_found_wherever_it_lies_until_another_takes_its_place() {
+        let pages = Pages::new(4);
+        let (mut left, mut right) = ([0.0; 3], [0.0; 3]);
+        pages.put(0, 9, &page(9), &[]);
+        assert!(pages.read(9, 100, &mut left, &mut right));
+        assert_eq!((left, right), ([9.0; 3], [100.0, 101.0, 102.0]));
+        pages.put(0, 4, &page(4), &[]);
+        assert!(!pages.has(9) && pages.has(4) && !pages.read(9, 0, &mut left, &mut right));
+        assert_eq!((pages.at(0), pages.at(1)), (Some(4), None));
+    }
+
+    #[test]
+    fn onsets_lie_in_their_page_and_go_with_it() {
+        let pages = Pages::new(2);
+        let at = |n| 2 * PAGE as i64 + n;
+        let onset = |frame| Onset { frame, strength: 3.5 };
+        pages.put(0, 2, &page(2), &[onset(at(10)), onset(at(1_000))]);
+        assert_eq!(pages.onset(2, 0, at(10)), None);
+        assert_eq!(pages.onset(2, 0, at(11)), Some(onset(at(10))));
+        assert_eq!(pages.onset(2, at(11), i64::MAX), Some(onset(at(1_000))));
+        assert_eq!(pages.onset(2, at(1_001), i64::MAX), None);
+        pages.put(0, 4, &page(4), &[]);
+        assert_eq!((pages.onset(2, 0, i64::MAX), pages.onset(4, 0, i64::MAX)), (None, None));
+    }
+
+    /// For Miri and the thread sanitizer; the proof below goes through every order of events.
+    #[test]
+    fn a_reader_beside_the_writer_reads_whole_pages() {
+        let pages = Pages::new(2);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                (0..if cfg!(miri) { 8 } else { 2_000 }).for_each(|n| pages.put(n as usize % 2, n, &page(n), &[]))
+            });
+            let (mut left, mut right) = ([0.0; 64], [0.0; 64]);
+            for n in 0..if cfg!(miri) { 8 } else { 20_000 } {
+                let number = n % 2_000;
+                if pages.read(number, 50, &mut left, &mut right) {
+                    assert_eq!(left, [number as f32; 64]);
+                }
+            }
+        });
+    }
+}
+
+#[cfg(all(test, loom))]
+mod proof {
+    use super::*;
+    use loom::sync::Arc;
+
+    #[test]
+    fn a_reader_never_sees_half_a_page() {
+        loom::model(|| {
+            let pages = Arc::new(Pages::new(1));
+            pages.put(0, 1, &[[1.0; 2]; PAGE], &[]);
+            let writer = {
+                let pages = pages.clone();
+                loom::thread::spawn(move || pages.put(0, 2, &[[2.0; 2]; PAGE], &[]))
+            };
+            for number in [1, 2] {
+                let (mut left, mut right) = ([0.0; PAGE], [0.0; PAGE]);
+                if pages.read(number, 0, &mut left, &mut right) {
+                    assert_eq!((left, right), ([number as f32; PAGE], [number as f32; PAGE]));
+                }
+            }
+            assert!(writer.join().is_ok());
+            assert!(pages.has(2) && !pages.has(1));
+        });
+    }
+}

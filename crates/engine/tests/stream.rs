@@ -1,0 +1,349 @@
+//! Tracks that are read while they play.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use common::{Noise, constant_track, largest_step, left};
+use crowd_engine::feed::{Fault, Input, News, Shape};
+use crowd_engine::{
+    Bpm, Command, DeckId, Engine, Frames, LoopRegion, Offline, Rate, Renderer, SampleRate, StemId, Stems,
+    StretchMethod, Track, When,
+};
+
+/// A disk that can be stopped, unplugged and counted.
+#[derive(Default)]
+struct Disk {
+    stalled: Mutex<bool>,
+    moves: Condvar,
+    unplugged: AtomicBool,
+    open: AtomicUsize,
+    seeks: AtomicUsize,
+}
+
+impl Disk {
+    fn stall(&self, stalled: bool) {
+        *self.stalled.lock().unwrap() = stalled;
+        self.moves.notify_all();
+    }
+
+    fn wait(&self) -> Result<(), Fault> {
+        drop(self.moves.wait_while(self.stalled.lock().unwrap(), |stalled| *stalled).unwrap());
+        if self.unplugged.load(SeqCst) { Err("the disk is gone".into()) } else { Ok(()) }
+    }
+}
+
+struct OnDisk {
+    frames: Arc<Vec<[f32; 2]>>,
+    at: usize,
+    disk: Arc<Disk>,
+}
+
+impl OnDisk {
+    fn new(frames: Arc<Vec<[f32; 2]>>, disk: Arc<Disk>) -> Self {
+        disk.open.fetch_add(1, SeqCst);
+        Self { frames, at: 0, disk }
+    }
+}
+
+impl Drop for OnDisk {
+    fn drop(&mut self) {
+        self.disk.open.fetch_sub(1, SeqCst);
+    }
+}
+
+impl Input for OnDisk {
+    fn seek(&mut self, frame: u64) -> Result<(), Fault> {
+        self.disk.seeks.fetch_add(1, SeqCst);
+        self.disk.wait()?;
+        self.at = frame as usize;
+        Ok(())
+    }
+
+    fn read(&mut self, out: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+        self.disk.wait()?;
+        let end = (self.at + 1_000).min(self.frames.len());
+        let Some(piece) = self.frames.get(self.at..end).filter(|piece| !piece.is_empty()) else { return Ok(false) };
+        out.extend_from_slice(piece);
+        self.at = end;
+        Ok(true)
+    }
+
+    fn another(&self) -> Option<Box<dyn Input>> {
+        Some(Box::new(Self::new(self.frames.clone(), self.disk.clone())))
+    }
+}
+
+/// The same music in memory and on a disk.
+struct Music {
+    loaded: Track,
+    streamed: Track,
+    disk: Arc<Disk>,
+}
+
+fn music(frames: Vec<[f32; 2]>) -> Music {
+    let loaded = Track::from_interleaved(frames.concat(), SampleRate::CD, 2).unwrap();
+    let shape = Shape { frames: Frames(frames.len() as u64), sample_rate: SampleRate::CD, channels: 2 };
+    let disk = Arc::<Disk>::default();
+    let streamed = Track::from_input(OnDisk::new(Arc::new(frames), disk.clone()), shape).unwrap();
+    Music { loaded, streamed, disk }
+}
+
+fn noise(seconds: usize) -> Music {
+    let mut noise = Noise(7);
+    music((0..44_100 * seconds).map(|_| [0.4 * noise.sample(), 0.4 * noise.sample()]).collect())
+}
+
+/// Low enough that a click stands out.
+fn tone(seconds: usize) -> Music {
+    let turn = std::f64::consts::TAU * 110.0 / 44_100.0;
+    music((0..44_100 * seconds).map(|n| [(0.5 * (turn * n as f64).sin()) as f32; 2]).collect())
+}
+
+fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(20), "{what} does not come to pass");
+        sleep(Duration::from_millis(1));
+    }
+}
+
+/// An engine with a renderer that is called as a device would, only that a second takes as long as the test says.
+struct Live {
+    engine: Engine,
+    renderer: Renderer,
+    sound: Vec<f32>,
+}
+
+impl Live {
+    fn new() -> Self {
+        let (engine, renderer) = Engine::builder().split().unwrap();
+        Self { engine, renderer, sound: Vec::new() }
+    }
+
+    /// Renders, `speed` times as fast as time goes.
+    fn go(&mut self, frames: usize, speed: f64) -> &[f32] {
+        let from = self.sound.len();
+        let start = Instant::now();
+        while self.sound.len() - from < 2 * frames {
+            let mut block = [0.0; 2 * 256];
+            self.renderer.render(&mut block);
+            self.sound.extend(block);
+            let due = Duration::from_secs_f64((self.sound.len() - from) as f64 / 2.0 / 44_100.0 / speed);
+            sleep(due.saturating_sub(start.elapsed()));
+        }
+        &self.sound[from..]
+    }
+
+    fn position(&self) -> f64 {
+        self.engine.status().decks[0].position
+    }
+}
+
+/// What a DJ may do within a few seconds.
+fn a_set(track: &Track) -> Vec<(u64, Command)> {
+    let (deck, stem) = (DeckId::A, StemId::FIRST);
+    let (other, stems) = (DeckId::B, Stems::All);
+    let region = |start, end| LoopRegion::new(Frames(start), Frames(end)).ok();
+    let load = |deck, cue| Command::Load { deck, stem, track: track.clone(), cue: Frames(cue), region: None };
+    vec![
+        (0, load(deck, 0)),
+        (0, Command::Play { deck, stems }),
+        (30_000, Command::Tempo { bpm: Bpm::new(118.0).unwrap() }),
+        (50_000, load(other, 700_001)),
+        (50_000, Command::Play { deck: other, stems }),
+        (80_000, Command::Seek { deck, stems, to: Frames(1_500_000) }),
+        (100_000, Command::Loop { deck, stems, region: region(1_490_000, 1_500_333) }),
+        (150_000, Command::Loop { deck, stems, region: None }),
+        (160_000, Command::Seek { deck: other, stems, to: Frames(3) }),
+        (180_000, Command::Loop { deck: other, stems, region: region(0, 20_000) }),
+        (200_000, Command::DeckRate { deck, rate: Rate::new(3.9).unwrap() }),
+        (260_000, Command::Stop { deck, stems }),
+        (261_000, Command::Play { deck, stems }),
+        (270_000, Command::Pause { deck: other, stems }),
+        (275_000, Command::Seek { deck: other, stems, to: Frames(1_760_000) }),
+        (280_000, Command::Play { deck: other, stems }),
+    ]
+}
+
+#[test]
+fn a_streamed_track_sounds_like_a_loaded_one_bit_for_bit() {
+    let music = noise(40);
+    let render = |track: &Track| {
+        let mut offline = Offline::new(Default::default()).unwrap();
+        for (at, command) in a_set(track) {
+            offline.engine().send(command, When::At(Frames(at))).unwrap();
+        }
+        offline.render_frames(350_000)
+    };
+    let (loaded, streamed) = (render(&music.loaded), render(&music.streamed));
+    let at = loaded.iter().zip(&streamed).position(|(a, b)| a != b);
+    assert!(at.is_none(), "differs from frame {:?}", at.map(|at| at / 2));
+    assert_eq!((music.streamed.underruns(), music.streamed.missed()), (0, Frames(0)));
+}
+
+#[test]
+fn what_is_ready_plays_at_once_and_without_a_gap() {
+    let music = noise(30);
+    let mut live = Live::new();
+    music.streamed.prepare(Frames(800_000));
+    until("the cue", || music.streamed.is_ready(Frames(800_000)));
+    live.engine.deck(DeckId::A).load_at(&music.streamed, Frames(800_000)).unwrap().play().unwrap();
+    let streamed = live.go(200_000, 4.0).to_vec();
+    let mut loaded = Live::new();
+    loaded.engine.deck(DeckId::A).load_at(&music.loaded, Frames(800_000)).unwrap().play().unwrap();
+    assert!(streamed == loaded.go(200_000, 1e9));
+    assert_eq!(music.streamed.missed(), Frames(0));
+}
+
+#[test]
+fn a_stalled_disk_silences_its_deck_alone_without_a_click_and_it_returns_in_phase() {
+    let music = tone(60);
+    let mut live = Live::new();
+    until("the start", || music.streamed.is_ready(Frames(0)));
+    live.engine.deck(DeckId::A).load(&music.streamed).unwrap().play().unwrap();
+    live.engine.deck(DeckId::B).load(&constant_track(0.125, 2_000_000)).unwrap().play().unwrap();
+    live.go(44_100, 2.0);
+    music.disk.stall(true);
+    live.go(10 * 44_100, 20.0);
+    assert_eq!(music.streamed.underruns(), 1);
+    assert!(music.streamed.missed() > Frames(44_100));
+    let silent = live.go(4_410, 20.0).to_vec();
+    assert!(silent.iter().all(|x| *x == 0.125), "the other deck plays on");
+    let position = live.position();
+    music.disk.stall(false);
+    live.go(44_100, 1.0);
+    assert!((live.position() - position - 44_032.0).abs() < 300.0, "the position goes on");
+    until("the news", || matches!(music.streamed.news(), Some(News::Underruns(told)) if told.total == 1));
+
+    let sound = left(&live.sound);
+    assert!(largest_step(&sound) < 0.5 * 110.0 * 0.000_143 * 1.3, "a click of {}", largest_step(&sound));
+    let mut loaded = Live::new();
+    loaded.engine.deck(DeckId::A).load(&music.loaded).unwrap().play().unwrap();
+    loaded.engine.deck(DeckId::B).load(&constant_track(0.125, 2_000_000)).unwrap().play().unwrap();
+    let whole = left(loaded.go(sound.len(), 1e9));
+    let end = sound.len() - 10_000;
+    assert!(sound[end..] == whole[end..sound.len()], "it is back, in phase");
+    assert!(sound[..44_100] == whole[..44_100]);
+}
+
+#[test]
+fn a_jump_to_somewhere_far_away_is_silent_for_moments_and_keeps_its_phase() {
+    let music = noise(60);
+    let mut live = Live::new();
+    until("the start", || music.streamed.is_ready(Frames(0)));
+    live.engine.deck(DeckId::A).load(&music.streamed).unwrap().play().unwrap();
+    live.go(8_192, 1.0);
+    let mut loaded = Live::new();
+    loaded.engine.deck(DeckId::A).load(&music.loaded).unwrap().play().unwrap();
+    loaded.go(8_192, 1e9);
+    for live in [&mut live, &mut loaded] {
+        live.engine.deck(DeckId::A).seek(Frames(2_000_000)).unwrap();
+    }
+    let streamed = live.go(44_100, 1.0).to_vec();
+    let whole = loaded.go(44_100, 1e9);
+    let half = streamed.len() / 2;
+    assert!(streamed[half..] == whole[half..]);
+    let missed = music.streamed.missed();
+    println!("silent for {missed:?}");
+    assert!(missed < Frames(8_820) && music.streamed.underruns() == 0, "{missed:?}");
+}
+
+#[test]
+fn a_long_loop_comes_round_without_a_gap() {
+    let music = noise(60);
+    let (start, end) = (400_000, 400_000 + 9 * 44_100);
+    let play = |track: &Track, speed: f64| {
+        let mut live = Live::new();
+        until("the place", || {
+            track.prepare(Frames(end - 60_000));
+            track.is_ready(Frames(end - 60_000))
+        });
+        let region = LoopRegion::new(Frames(start), Frames(end)).ok();
+        let deck = live.engine.deck(DeckId::A).load_at(track, Frames(end - 60_000)).unwrap();
+        deck.loop_(region).unwrap().play().unwrap();
+        live.go(150_000, speed).to_vec()
+    };
+    assert!(play(&music.streamed, 4.0) == play(&music.loaded, 1e9));
+    assert_eq!(music.streamed.missed(), Frames(0));
+}
+
+#[test]
+fn every_method_plays_a_streamed_track_on_two_decks_without_a_gap() {
+    for method in StretchMethod::ALL {
+        let music = noise(40);
+        let mut live = Live::new();
+        for (deck, cue) in [(DeckId::A, 0), (DeckId::B, 900_000)] {
+            music.streamed.prepare(Frames(cue));
+            until("a start", || music.streamed.is_ready(Frames(cue)));
+            let deck = live.engine.deck(deck).load_at(&music.streamed, Frames(cue)).unwrap();
+            deck.stretch(*method).unwrap().play().unwrap();
+        }
+        live.engine.set_tempo(Bpm::new(126.0).unwrap()).unwrap();
+        let sound = live.go(200_000, 2.0);
+        let quietest =
+            sound.chunks(2_048).skip(1).map(|piece| piece.iter().map(|x| x * x).sum::<f32>()).reduce(f32::min);
+        assert!(quietest.unwrap() > 20.0, "{method}: {quietest:?}");
+        assert_eq!((music.streamed.underruns(), music.streamed.missed()), (0, Frames(0)), "{method}");
+    }
+}
+
+#[test]
+fn a_disk_that_is_unplugged_is_told_once_and_read_again_when_it_is_back() {
+    let music = noise(30);
+    let mut live = Live::new();
+    until("the start", || music.streamed.is_ready(Frames(0)));
+    live.engine.deck(DeckId::A).load(&music.streamed).unwrap().play().unwrap();
+    live.go(1_024, 1.0);
+    music.disk.unplugged.store(true, SeqCst);
+    live.engine.deck(DeckId::A).seek(Frames(1_000_000)).unwrap();
+    live.go(44_100, 1.0);
+    assert_eq!(music.streamed.news(), Some(News::Unreadable("the disk is gone".to_owned())));
+    assert_eq!(music.streamed.news(), None);
+    music.disk.unplugged.store(false, SeqCst);
+    live.go(44_100, 1.0);
+    assert_eq!(music.streamed.news(), Some(News::Readable));
+    assert!(live.go(1_024, 1.0).iter().any(|x| *x != 0.0));
+}
+
+#[test]
+fn the_feeder_ends_with_the_last_clone() {
+    let music = noise(5);
+    let mut live = Live::new();
+    live.engine.deck(DeckId::A).load(&music.streamed).unwrap().play().unwrap();
+    live.go(4_096, 1.0);
+    let disk = music.disk.clone();
+    drop(music);
+    assert!(disk.open.load(SeqCst) >= 1, "the deck has it still");
+    live.engine.deck(DeckId::A).unload().unwrap();
+    live.go(4_096, 1.0);
+    live.engine.collect_garbage();
+    until("the end of the feeder", || disk.open.load(SeqCst) == 0);
+}
+
+#[test]
+fn playing_on_reads_on_and_does_not_seek() {
+    let music = noise(30);
+    let mut live = Live::new();
+    until("the start", || music.streamed.is_ready(Frames(0)));
+    live.engine.deck(DeckId::A).load(&music.streamed).unwrap().play().unwrap();
+    live.go(20 * 44_100, 8.0);
+    assert_eq!(music.disk.seeks.load(SeqCst), 0);
+    assert_eq!(music.disk.open.load(SeqCst), 1);
+}
+
+#[test]
+fn its_memory_does_not_grow_with_its_length() {
+    let music = noise(60);
+    assert!(music.streamed.is_streamed() && music.streamed.bytes() == 4 << 20);
+    assert!(!music.loaded.is_streamed() && music.loaded.is_ready(Frames(9)) && music.loaded.news().is_none());
+    assert_eq!(music.streamed.frames(), music.loaded.frames());
+    let shape = Shape { frames: Frames(0), sample_rate: SampleRate::CD, channels: 2 };
+    let input = || OnDisk::new(Arc::default(), Arc::default());
+    assert!(Track::from_input(input(), shape).is_err());
+    assert!(Track::from_input(input(), Shape { frames: Frames(1), channels: 3, ..shape }).is_err());
+}
