@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Everything there is to know about cost: instructions against the committed table, processor time beside other
-# mixers, time by criterion. The first is exact on any machine; the others want an idle one.
+# mixers, what stretchers make of hits and chords beside other people's, time by criterion. The first is exact on any
+# machine; the others want an idle one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,5 +9,7 @@ scripts/cost_gate.sh
 target=${CARGO_TARGET_DIR:-target}
 echo
 "$target/release/peers"
+echo
+"$target/release/stretch_peers"
 echo
 cargo bench --locked -p crowd-engine-benches --bench block -- --quiet

@@ -60,6 +60,10 @@ fi
 if [ "$goal" = bench ]; then
     need valgrind valgrind --version
     need supercollider-server command -v scsynth
+    need soundstretch command -v soundstretch
+    need rubberband-cli command -v rubberband
+    need sox command -v sox
+    need ffmpeg command -v ffmpeg
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then

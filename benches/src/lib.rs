@@ -1,5 +1,5 @@
 //! The mixes whose cost is measured: by criterion (`benches/block.rs`), in instructions (`block_cost`), and beside
-//! others (`peers`).
+//! others (`peers`; what they make of pitch and hits, `stretch_peers`).
 #![forbid(unsafe_code)]
 
 pub mod scsynth;
@@ -13,6 +13,18 @@ pub const RATE: u32 = 44_100;
 
 /// Frames rendered before a measurement, a multiple of every block size.
 pub const WARM_UP: usize = 8_192;
+
+/// Processor time (user and system) of this process and of its finished children, in seconds. The clock ticks every 10 ms.
+///
+/// # Errors
+/// When `/proc` does not tell.
+pub fn processor_seconds() -> std::result::Result<(f64, f64), Box<dyn std::error::Error>> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks =
+        |n: usize| fields.get(n).and_then(|field| field.parse::<f64>().ok()).ok_or("no times in /proc/self/stat");
+    Ok(((ticks(11)? + ticks(12)?) / 100.0, (ticks(13)? + ticks(14)?) / 100.0))
+}
 
 /// What one measurement plays.
 #[derive(Clone, Copy, Debug, PartialEq)]

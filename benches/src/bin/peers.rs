@@ -9,21 +9,12 @@ use std::hint::black_box;
 use std::path::Path;
 
 use crowd_engine_benches::scsynth::{self, Mix};
-use crowd_engine_benches::{Case, RATE};
+use crowd_engine_benches::{Case, RATE, processor_seconds};
 
 const RUNS: usize = 5;
 /// Seconds of sound rendered in each run.
 const SECONDS: f64 = 300.0;
 const FRAMES: usize = 1_024;
-
-/// Processor time of this process and of its finished children, in seconds. The clock ticks every 10 ms.
-fn processor_seconds() -> Result<(f64, f64), Box<dyn Error>> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks =
-        |n: usize| fields.get(n).and_then(|field| field.parse::<f64>().ok()).ok_or("no times in /proc/self/stat");
-    Ok(((ticks(11)? + ticks(12)?) / 100.0, (ticks(13)? + ticks(14)?) / 100.0))
-}
 
 fn blocks() -> usize {
     (SECONDS * f64::from(RATE)) as usize / FRAMES

@@ -1,0 +1,181 @@
+//! The engine's own methods, called as a deck calls them.
+
+use std::error::Error;
+use std::hint::black_box;
+use std::time::Instant;
+
+use crowd_engine::dsp::{Position, QUANTUM, Step};
+use crowd_engine::stretch::{Hq, PlaybackRate, Stretch, Wsola};
+use crowd_engine::{Pcm, SampleRate, StretchMethod, Track};
+use crowd_engine_benches::RATE;
+use rustix::param::page_size;
+use rustix::time::{ClockId, clock_gettime};
+use serde::Serialize;
+
+use crate::signals::Sound;
+
+/// Block sizes that are timed, and how often each block is.
+pub const BLOCKS: [usize; 3] = [64, 256, 1_024];
+const REPEATS: usize = 9;
+/// Seconds that are played while blocks are timed.
+const TIMED: usize = 10;
+/// How soon after a change of the speed hits are listened to, milliseconds.
+pub const SOON: [(usize, usize); 3] = [(0, 50), (50, 100), (100, 200)];
+
+/// Processor time of this thread, seconds.
+pub fn thread_seconds() -> f64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
+}
+
+/// A stretcher at work on a track.
+struct Deck<'a> {
+    track: &'a Track,
+    stretch: Box<dyn Stretch>,
+    position: Position,
+}
+
+impl<'a> Deck<'a> {
+    fn new(track: &'a Track, method: StretchMethod) -> Result<Self, String> {
+        let stretch: Box<dyn Stretch> = match method {
+            StretchMethod::PlaybackRate => Box::new(PlaybackRate::new()),
+            StretchMethod::Wsola => Box::new(Wsola::new(RATE)),
+            StretchMethod::Hq => Box::new(Hq::new(RATE)),
+            other => return Err(format!("stretch_peers does not know {other}: teach it")),
+        };
+        Ok(Self { track, stretch, position: Position::ZERO })
+    }
+
+    fn quantum(&mut self, step: Step) -> [[f32; QUANTUM]; 2] {
+        let mut out = [[0.0; QUANTUM]; 2];
+        let [left, right] = &mut out;
+        self.stretch.process(self.track, self.position, step, [left, right]);
+        self.position = self.position.advance(step, QUANTUM);
+        out
+    }
+}
+
+fn interleave(out: &mut Sound, [left, right]: [[f32; QUANTUM]; 2]) {
+    out.extend(left.into_iter().zip(right).map(|(left, right)| [left, right]));
+}
+
+/// The whole track at `speed`.
+pub fn stretch(track: &Track, method: StretchMethod, speed: f64) -> Result<Sound, String> {
+    let mut deck = Deck::new(track, method)?;
+    let mut out = Vec::new();
+    for _ in 0..quanta(track, speed) {
+        interleave(&mut out, deck.quantum(Step::from_rate(speed)));
+    }
+    out.truncate((track.frames().0 as f64 / speed).round() as usize);
+    Ok(out)
+}
+
+/// The processor time that takes, seconds.
+pub fn seconds(track: &Track, method: StretchMethod, speed: f64) -> Result<f64, String> {
+    let mut deck = Deck::new(track, method)?;
+    let before = thread_seconds();
+    for _ in 0..quanta(track, speed) {
+        black_box(deck.quantum(Step::from_rate(speed)));
+    }
+    Ok(thread_seconds() - before)
+}
+
+fn quanta(track: &Track, speed: f64) -> usize {
+    (track.frames().0 as f64 / speed / QUANTUM as f64).ceil() as usize
+}
+
+/// Memory that one more stretcher of each method takes, KiB: by how much the process grows when 256 begin to play. Tables that
+/// all share are not in it. To be called before memory was used and given back.
+pub fn kibibytes() -> Result<Vec<(String, f64)>, Box<dyn Error>> {
+    const MANY: usize = 256;
+    let resident = || -> Result<usize, Box<dyn Error>> {
+        let pages = std::fs::read_to_string("/proc/self/statm")?;
+        Ok(pages.split(' ').nth(1).ok_or("no resident pages in /proc/self/statm")?.parse::<usize>()? * page_size()
+            / 1_024)
+    };
+    let track = Track::new(Pcm::I16(vec![1; 2 * RATE as usize].into()), SampleRate::new(RATE)?, 2)?;
+    let deck = |method| -> Result<Deck, String> {
+        let mut deck = Deck::new(&track, method)?;
+        for _ in 0..256 {
+            black_box(deck.quantum(Step::from_rate(1.083)));
+        }
+        Ok(deck)
+    };
+    let mut decks = Vec::new();
+    let mut all = Vec::new();
+    for method in StretchMethod::ALL {
+        decks.push(deck(*method)?);
+        let before = resident()?;
+        for _ in 0..MANY {
+            decks.push(deck(*method)?);
+        }
+        all.push((method.to_string(), (resident()? - before) as f64 / MANY as f64));
+    }
+    Ok(all)
+}
+
+/// How evenly the work is spread over blocks.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Evenness {
+    /// Frames of a block.
+    pub frames: usize,
+    pub mean_us: f64,
+    /// The longest block, and the one that only one in a hundred is longer than, in means.
+    pub longest: f64,
+    pub p99: f64,
+}
+
+/// Times each block of a deck that starts and plays. The same block is timed several times and the least counts: what other
+/// programs on the machine take is in none of them for long.
+pub fn evenness(track: &Track, method: StretchMethod, speed: f64, frames: usize) -> Result<Evenness, String> {
+    let mut least = vec![f64::INFINITY; TIMED * RATE as usize / frames];
+    let step = Step::from_rate(speed);
+    for _ in 0..REPEATS {
+        let mut deck = Deck::new(track, method)?;
+        for least in &mut least {
+            let start = Instant::now();
+            for _ in 0..frames / QUANTUM {
+                black_box(deck.quantum(step));
+            }
+            *least = least.min(start.elapsed().as_secs_f64() * 1e6);
+        }
+    }
+    let mean = least.iter().sum::<f64>() / least.len() as f64;
+    least.sort_by(f64::total_cmp);
+    let at = |part: f64| least[((least.len() - 1) as f64 * part) as usize] / mean;
+    Ok(Evenness { frames, mean_us: mean, longest: at(1.0), p99: at(0.99) })
+}
+
+/// Where a hit belongs.
+pub struct Due {
+    /// How long before it the speed changed, milliseconds.
+    pub soon: usize,
+    /// The frame of the output.
+    pub frame: f64,
+}
+
+/// Plays with a speed that changes between two, each time so many milliseconds before a hit: 5 before the first, 10 before
+/// the second, and so on to 200.
+pub fn change(
+    track: &Track,
+    method: StretchMethod,
+    hits: &[usize],
+    speeds: [f64; 2],
+) -> Result<(Sound, Vec<Due>), String> {
+    let mut deck = Deck::new(track, method)?;
+    let mut out = Vec::new();
+    let mut due = Vec::new();
+    for (n, hit) in hits.iter().enumerate() {
+        let soon = 5 * (n % 40 + 1);
+        let (before, after) = (speeds[n % 2], speeds[(n + 1) % 2]);
+        let change = *hit as f64 - soon as f64 * 1e-3 * f64::from(RATE) * after;
+        while deck.position.to_f64() < change {
+            interleave(&mut out, deck.quantum(Step::from_rate(before)));
+        }
+        due.push(Due { soon, frame: out.len() as f64 + (*hit as f64 - deck.position.to_f64()) / after });
+    }
+    for _ in 0..RATE as usize / QUANTUM {
+        interleave(&mut out, deck.quantum(Step::from_rate(speeds[hits.len() % 2])));
+    }
+    Ok((out, due))
+}
