@@ -287,7 +287,7 @@ impl Voice {
         }
         self.head.position = position.advance(step, frames);
         stretch.moved(self.head.wrap());
-        if self.head.is_past(track, stretch.latency().input) {
+        if self.head.is_past(track, stretch.rings()) {
             self.playing = false;
             self.head.jump(crate::dsp::Position::from_frames(self.cue));
             return true;

@@ -25,6 +25,11 @@ impl Hq {
         let size = (rate * FRAME).log2().round().exp2() as usize;
         Self { vocoder: Vocoder::new(size.max(256), rate * ZONE, 0) }
     }
+
+    /// Half a frame: as far as a sound is smeared at most.
+    pub(crate) fn half(&self) -> usize {
+        self.vocoder.half()
+    }
 }
 
 impl Stretch for Hq {

@@ -52,6 +52,14 @@ impl Kit {
         all.iter().map(|latency| latency.input).max().unwrap_or(0)
     }
 
+    /// Frames of the source behind its end in which something still sounds.
+    pub fn rings(&self) -> usize {
+        match self.method {
+            StretchMethod::PlaybackRate => self.playback_rate.latency().input,
+            StretchMethod::Wsola | StretchMethod::Hq => self.hq.half(),
+        }
+    }
+
     pub fn moved(&mut self, by: i64) {
         self.current().moved(by);
     }

@@ -106,6 +106,11 @@ impl Vocoder {
         ((self.hop + self.size) as f64 * fastest) as usize + self.size
     }
 
+    /// Frames from the middle of a frame to its end.
+    pub const fn half(&self) -> usize {
+        self.size / 2
+    }
+
     /// Whether the output is the source, sample by sample.
     pub fn is_wire(&self) -> bool {
         self.wire
