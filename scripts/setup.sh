@@ -56,9 +56,10 @@ if [ "$goal" != build ]; then
     need pulseaudio pulseaudio --version
     need pulseaudio-utils parec --version
     need libasound2-plugins have_alsa_pulse
+    # It counts the instructions of a block.
+    need valgrind valgrind --version
 fi
 if [ "$goal" = bench ]; then
-    need valgrind valgrind --version
     need supercollider-server command -v scsynth
     need soundstretch command -v soundstretch
     need rubberband-cli command -v rubberband
