@@ -119,6 +119,10 @@ pub struct Serve {
     /// The same as --stretch-method playback_rate
     #[arg(long, help_heading = "Sound")]
     pub disable_time_stretch: bool,
+    /// Memory for one file, in MiB: what would take more (256 are 25 minutes of 16-bit stereo) is streamed from disk
+    #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = value_parser!(u64).range(1..=65_536),
+        help_heading = "Sound")]
+    pub memory_limit: u64,
     /// Equaliser on: the default, kept for old scripts
     #[arg(long, conflicts_with = "disable_filters", help_heading = "Sound")]
     pub enable_filters: bool,

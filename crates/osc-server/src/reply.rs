@@ -57,6 +57,8 @@ pub struct Status {
     pub refused: u64,
     /// `h` Frames of a block.
     pub buffer: u32,
+    /// `h` How often a file that is streamed from disk ran dry.
+    pub starved: u64,
 }
 
 /// One deck, as `/status/deck` tells it; arguments in this order, after `s` the deck's letter.
@@ -133,6 +135,7 @@ pub fn status(s: &Status) -> Vec<u8> {
             count(s.received),
             count(s.refused),
             count(s.buffer.into()),
+            count(s.starved),
         ],
     )
 }

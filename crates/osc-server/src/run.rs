@@ -1,7 +1,7 @@
 //! What the program does, by subcommand.
 
 use crate::allow::Allow;
-use crate::app::{App, Decode, Loader, STEMS, Settings};
+use crate::app::{self, App, Loader, STEMS, Settings};
 use crate::bpm_config::{self, BpmConfig};
 use crate::check::{self as checker, Advice, Cost, Measured};
 use crate::cli::{BufferSize, Serve};
@@ -11,22 +11,17 @@ use crate::media_root::MediaRoot;
 use crate::net::{self, Received};
 use crate::{render as renderer, score};
 use crossbeam_channel::bounded;
-use crowd_engine::{Bpm, Engine, EngineConfig, SampleRate, StretchMethod, Track};
-use crowd_media::DecodeOptions;
+use crowd_engine::{Bpm, Engine, EngineConfig, SampleRate, StretchMethod};
 use serde_json::json;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 /// Commands that may be on their way to the engine: some bursts of a thousand messages.
 const QUEUE: usize = 16_384;
-
-/// The largest file that is loaded, in bytes of decoded sound: an hour and a half of 16-bit stereo.
-const MAX_DECODED: u64 = 1 << 30;
 
 /// The largest block, in frames, that advice is given for: what the server plays in unless told otherwise.
 const ADVISED: usize = 1_024;
@@ -319,22 +314,10 @@ fn tell(serve: &Serve) {
 fn start_app(mut settings: Settings, serve: &Serve, media: MediaRoot) -> Result<App, Error> {
     settings.filters = !serve.disable_filters;
     settings.stretch = serve.stretch()?;
-    let loader = Loader::start(media, decoder(settings.sample_rate))?;
+    let loader = Loader::start(media, app::decoder(settings.sample_rate, serve.memory_limit << 20))?;
     let mut app = App::new(settings, loader);
     app.open_with(&serve.opening()?);
     Ok(app)
-}
-
-/// Reads files at the engine's rate.
-fn decoder(rate: SampleRate) -> Decode {
-    Arc::new(move |path| {
-        let options = DecodeOptions { max_bytes: Some(MAX_DECODED), ..DecodeOptions::default() };
-        let audio = crowd_media::open(path, &options).map_err(|error| error.to_string())?;
-        for warning in &audio.warnings {
-            tracing::warn!("{}: {warning}", path.display());
-        }
-        Track::from_audio(audio, rate).map_err(|error| format!("{}: {error}", path.display()))
-    })
 }
 
 /// The movement table of the file that was named, or of the one in the current folder if there is one.

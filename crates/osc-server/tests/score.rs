@@ -223,3 +223,24 @@ fn the_movement_table_of_a_file_is_obeyed() {
     let sound = place.render("0 /dance/total_movement 0\n0 /load_buffer 100 click.wav\n2 /play_stem 100 1 1 0");
     assert!((frame(4.0)..frame(4.4)).contains(&sound.len()), "{}", sound.len());
 }
+
+#[test]
+fn a_file_over_the_memory_limit_is_streamed_and_the_score_gives_the_same_bytes() {
+    let place = Place::new();
+    let mut state = 1_u32;
+    let mut noise = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 18) as i16
+    };
+    let long: Vec<i16> = (0..40 * RATE).map(|_| noise()).collect();
+    write_wav(&place.file("long.wav"), &long);
+    let score = "0 /cue A long.wav 0.5\n0 /cue B long.wav\n0.1 /set_tempo 126\n0.2 /start_group 0.5 A B\n\
+                 1 /deck/seek B 30\n2 /deck/loop A 1 1.3\n3 /play_stem 100 1 1 0 0.9";
+    let loaded = place.render_with(score, &["--seconds", "5"]);
+    let streamed = place.program(score, &["--seconds", "5", "--memory-limit", "1"]).assert().success();
+    let told = String::from_utf8_lossy(&streamed.get_output().stderr).into_owned()
+        + &String::from_utf8_lossy(&streamed.get_output().stdout);
+    assert!(told.contains("over 1 MiB in memory, streamed from disk"), "{told}");
+    assert!(loaded == read_wav(&place.file("out.wav")));
+    assert!(loaded.iter().filter(|x| **x != 0.0).count() > 2 * RATE as usize);
+}

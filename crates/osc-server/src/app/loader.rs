@@ -3,7 +3,8 @@
 use crate::media_root::MediaRoot;
 use crate::refusal::{Kind, Refusal};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, unbounded};
-use crowd_engine::Track;
+use crowd_engine::{SampleRate, Track};
+use crowd_media::{DecodeOptions, Info};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +17,42 @@ const QUEUE: usize = 4_096;
 
 /// Reads a file at the engine's sample rate; an error is what to tell the user.
 pub type Decode = Arc<dyn Fn(&Path) -> Result<Track, String> + Send + Sync>;
+
+/// Reads files at `rate`. What would take more than `limit` bytes of memory is streamed from disk while it plays.
+#[must_use]
+pub fn decoder(rate: SampleRate, limit: u64) -> Decode {
+    Arc::new(move |path| {
+        let info = crowd_media::probe(path).map_err(|error| error.to_string())?;
+        if held(&info, rate).is_some_and(|bytes| bytes > limit) {
+            return stream(path, rate, limit);
+        }
+        let options = DecodeOptions { max_bytes: Some(limit), ..DecodeOptions::default() };
+        let audio = match crowd_media::open(path, &options) {
+            Ok(audio) => audio,
+            Err(crowd_media::Error::TooLarge { .. }) => return stream(path, rate, limit),
+            Err(error) => return Err(error.to_string()),
+        };
+        for warning in &audio.warnings {
+            tracing::warn!("{}: {warning}", path.display());
+        }
+        Track::from_audio(audio, rate).map_err(|error| format!("{}: {error}", path.display()))
+    })
+}
+
+/// Bytes that a file takes in memory, if it says how long it is: stereo at most, and 16 bits as long as nothing is
+/// converted.
+fn held(info: &Info, rate: SampleRate) -> Option<u64> {
+    let converted = info.sample_rate != rate.get() || info.channels > 2;
+    let sample = if info.bits.is_some_and(|bits| bits <= 16) && !converted { 2 } else { 4 };
+    let frames = info.frames?.saturating_mul(u64::from(rate.get())) / u64::from(info.sample_rate.max(1));
+    Some(frames.saturating_mul(u64::from(info.channels.min(2)) * sample))
+}
+
+fn stream(path: &Path, rate: SampleRate, limit: u64) -> Result<Track, String> {
+    let track = Track::stream(path, rate).map_err(|error| error.to_string())?;
+    tracing::info!("{}: over {} MiB in memory, streamed from disk instead", path.display(), limit >> 20);
+    Ok(track)
+}
 
 /// Which of many loads.
 pub type Ticket = u64;

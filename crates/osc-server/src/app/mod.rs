@@ -19,7 +19,7 @@ mod stems;
 mod sync;
 mod tempo;
 
-pub use loader::{Decode, Loader};
+pub use loader::{Decode, Loader, decoder};
 pub use opening::Opening;
 
 use crate::args::Arg;
@@ -31,6 +31,7 @@ use crate::tally::{Tally, Verdict};
 use crate::{methods, reply};
 use agenda::Agenda;
 use clock::{Beats, Wall};
+use crowd_engine::feed::News;
 use crowd_engine::tempo::{Movement, MovementConfig};
 use crowd_engine::{Command, DeckId, Engine, Event, Frames, SampleRate, Status, StretchMethod, When};
 use decks::Music;
@@ -171,6 +172,8 @@ pub struct App {
     subscribers: Subscribers,
     tally: Tally,
     received: u64,
+    /// How often a file that is streamed from disk ran dry.
+    starved: u64,
 }
 
 impl App {
@@ -199,6 +202,7 @@ impl App {
             subscribers: Subscribers::default(),
             tally: Tally::default(),
             received: 0,
+            starved: 0,
         }
     }
 
@@ -351,6 +355,8 @@ impl App {
         self.vitals = vitals;
         self.wall.observe(self.status.horizon.0);
         self.take_loads();
+        self.hear_streams();
+        self.start_waiting();
         self.act_until(self.status.horizon.0 + self.lead(LEAD_SECONDS));
         self.flush(engine);
         let now = Instant::now();
@@ -383,11 +389,41 @@ impl App {
         while let Some(loaded) = self.loader.wait() {
             self.loaded(loaded);
         }
+        while !self.groups.is_empty() {
+            // Only streamed files are waited for now, and not for long.
+            std::thread::sleep(Duration::from_millis(1));
+            self.start_waiting();
+        }
     }
 
     fn take_loads(&mut self) {
         while let Some(loaded) = self.loader.poll() {
             self.loaded(loaded);
+        }
+    }
+
+    /// Tells what became of files that are streamed from disk.
+    fn hear_streams(&mut self) {
+        for (id, name, news) in self.stems.news() {
+            let deck = id.deck();
+            match news {
+                News::Underruns(told) => {
+                    self.starved += told.fresh;
+                    let ms = |frames: Frames| 1000.0 * frames.seconds(self.settings.sample_rate);
+                    let (input, output) = (ms(told.levels.input), ms(told.levels.output));
+                    tracing::warn!(
+                        "deck {deck}: \"{name}\" ran dry {} times, {} in all (decoded {input:.0} ms, ready {output:.0} ms): \
+                         is its disk slow or busy?",
+                        told.fresh,
+                        told.total,
+                    );
+                }
+                News::Unreadable(cause) => {
+                    tracing::error!("deck {deck}: \"{name}\" cannot be read any more: {cause}; trying again");
+                }
+                News::Readable => tracing::info!("deck {deck}: \"{name}\" can be read again"),
+                news => tracing::debug!(?news, "stream"),
+            }
         }
     }
 

@@ -237,6 +237,7 @@ impl App {
             received: self.received,
             refused: self.tally.total(),
             buffer: self.vitals.buffer,
+            starved: self.starved,
         })];
         for ((deck, d), music) in Deck::ALL.into_iter().zip(&s.decks).zip(&self.music) {
             let state = match d {

@@ -1,7 +1,7 @@
 //! Loading files and starting what was loaded: at a time, as soon as possible, or in phase when late.
 
 use super::loader::{Loaded, Ticket};
-use super::stems::{Buffer, Content, Part};
+use super::stems::{Buffer, Content, Part, Stems};
 use super::{Action, App, Asked, LAST_CALL_SECONDS, Moment, Origin};
 use crate::ids::BufferId;
 use crate::log::Clock;
@@ -9,6 +9,7 @@ use crate::refusal::{Kind, Refusal, quote};
 use crate::reply;
 use crowd_engine::{Command, DeckId, Frames, Gain};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// A start that waits until none of its files is on its way any more.
 #[derive(Debug)]
@@ -16,7 +17,12 @@ pub struct Group {
     asked: Asked,
     moment: Moment,
     parts: Vec<Part>,
+    /// When it starts even if a streamed file is not ready: then that one enters in phase.
+    latest: Option<Instant>,
 }
+
+/// How long a start waits for the disk, once all files are loaded.
+const DISK_PATIENCE: Duration = Duration::from_secs(2);
 
 impl App {
     /// Asks for a file to become buffer `id`.
@@ -57,6 +63,8 @@ impl App {
                     Content::Ready(_) => None,
                 };
                 let what = if armed { "cued" } else { "loaded" };
+                // Streamed: from the cue on it is being read now.
+                self.stems.is_ready(&Part::plain(id));
                 tracing::info!("deck {}: {what} \"{name}\" ({})", id.deck(), Clock(seconds));
                 self.reply(asked.origin, || reply::loaded(id.get(), &name, seconds as f32));
                 if let Some((part, at)) = late {
@@ -104,14 +112,19 @@ impl App {
 
     /// Starts `parts` in the same sample, once none of their files is on its way any more.
     pub(super) fn start_when_loaded(&mut self, asked: Asked, parts: Vec<Part>, moment: Moment) {
-        self.groups.push(Group { asked, moment, parts });
+        self.groups.push(Group { asked, moment, parts, latest: None });
         self.start_waiting();
     }
 
     /// Starts the groups that have nothing more to wait for.
-    fn start_waiting(&mut self) {
-        let ready = |app: &Self, group: &Group| !group.parts.iter().any(|part| app.stems.is_loading(part.id));
-        while let Some(n) = self.groups.iter().position(|group| ready(self, group)) {
+    pub(super) fn start_waiting(&mut self) {
+        let now = Instant::now();
+        let ready = |stems: &Stems, group: &mut Group| {
+            !group.parts.iter().any(|part| stems.is_loading(part.id))
+                && (group.parts.iter().all(|part| stems.is_ready(part))
+                    || *group.latest.get_or_insert(now + DISK_PATIENCE) <= now)
+        };
+        while let Some(n) = self.groups.iter_mut().position(|group| ready(&self.stems, group)) {
             let mut group = self.groups.remove(n);
             // What could not be loaded was answered when that showed.
             group.parts.retain(|part| self.stems.get(part.id).is_some());

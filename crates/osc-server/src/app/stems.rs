@@ -4,6 +4,7 @@ use super::Asked;
 use super::loader::Ticket;
 use crate::ids::{BufferId, Deck};
 use crate::refusal::{Kind, Refusal};
+use crowd_engine::feed::News;
 use crowd_engine::{Command, DeckId, Frames, Gain, LoopRegion, Rate, StemId, Stems as Which, Track};
 use std::collections::HashMap;
 
@@ -285,6 +286,27 @@ impl Stems {
         let track = if part.end < 1.0 && region.is_none() { track.until(frame(part.end)) } else { Ok(track.clone()) };
         let track = track.map_err(|error| Refusal::new(Kind::State, "", format!("{}: {error}", buffer.name)))?;
         Ok((track, frame(part.start.unwrap_or(buffer.cue)), region))
+    }
+
+    /// Whether a buffer sounds at once when it is started now; if not, what it lacks is being read from disk.
+    pub fn is_ready(&self, part: &Part) -> bool {
+        let Ok((track, frame, _)) = self.placed(part) else { return true };
+        let ready = track.is_ready(frame);
+        if !ready {
+            track.prepare(frame);
+        }
+        ready
+    }
+
+    /// What there is to tell of files that are streamed from disk.
+    pub fn news(&self) -> Vec<(BufferId, String, News)> {
+        let mut told = Vec::new();
+        for (id, buffer) in &self.buffers {
+            if let Content::Ready(track) = &buffer.content {
+                told.extend(std::iter::from_fn(|| track.news()).map(|news| (*id, buffer.name.clone(), news)));
+            }
+        }
+        told
     }
 
     /// Forgets every buffer that neither plays, nor is cued, nor is on its way, nor is wanted; returns the stems of the
