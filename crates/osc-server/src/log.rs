@@ -16,7 +16,8 @@ use tracing_subscriber::fmt::time::FormatTime;
 /// The environment variable `AUDIO_SERVER_LOG` overrides the level, in the syntax of `tracing_subscriber`'s `EnvFilter`.
 pub fn start(json: bool, verbose: u8) -> WorkerGuard {
     // Of what the decoders say about a file's inside, a DJ wants to know only what is wrong.
-    let level = ["info,symphonia_format_riff=warn,symphonia_core=warn", "debug", "trace"][usize::from(verbose.min(2))];
+    let level = ["info,symphonia_format_riff=warn,symphonia_core=warn,symphonia_bundle_mp3=error", "debug", "trace"]
+        [usize::from(verbose.min(2))];
     let filter = EnvFilter::try_from_env("AUDIO_SERVER_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_target(false);

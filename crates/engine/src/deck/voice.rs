@@ -244,9 +244,11 @@ impl Voice {
     pub fn render(&mut self, rate: f64, out: [&mut [f32]; 2], fresh: &mut bool, bin: &mut ReturnBin<Track>) -> bool {
         let [left, right] = out;
         if let Some(track) = &self.track {
-            let (speed, reach) = (self.last_step.rate(), self.stretch.reach());
-            let wish =
-                Wish { speed, playing: self.playing, cue: self.cue, reach: reach as i64 + MARGIN, ..Wish::default() };
+            let (playing, speed, cue) = (self.playing, self.last_step.rate(), self.cue);
+            let reach = self.stretch.reach() as i64 + MARGIN;
+            let tail = self.tail.as_ref().filter(|tail| tail.track.shares_with(track));
+            let tail = tail.map(|tail| (tail.head.position.frame(), tail.head.region));
+            let wish = Wish { speed, playing, cue, reach, tail, ..Wish::default() };
             self.supply.tell(track, &self.head, wish, left.len());
         }
         let ended = self.render_head(rate, [&mut *left, &mut *right], fresh);

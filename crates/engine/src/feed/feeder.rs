@@ -172,6 +172,10 @@ impl Feeder {
             let missing = plan.pages().filter(|page| !has(*page)).take(count.ceil() as usize);
             consider(Job { urgency: decision.urgency, playing: wish.playing, pages: missing.collect() });
             marked.extend(plan.pages());
+            // What fades out is only to be kept.
+            if let Some((position, region)) = wish.tail {
+                marked.extend(Plan::new(&Wish { position, region, ..*wish }, PAGE as i64, stream.frames).pages());
+            }
             let cue = Wish { position: wish.cue, region: None, ..*wish };
             marked.extend(cued(&cue, cue_ahead.min(share), &stream, &mut consider));
         }
