@@ -55,6 +55,11 @@ impl Supply {
         self.begin();
     }
 
+    /// Whether it has a seat: there is nobody to talk to else.
+    pub fn sits(&self) -> bool {
+        self.seat.is_some()
+    }
+
     pub fn leave(&mut self, track: &Track) {
         if let (Some(seat), Some(stream)) = (self.seat.take(), track.stream_inside()) {
             stream.leave(seat);

@@ -243,7 +243,7 @@ impl Voice {
     /// True when the track came to its end.
     pub fn render(&mut self, rate: f64, out: [&mut [f32]; 2], fresh: &mut bool, bin: &mut ReturnBin<Track>) -> bool {
         let [left, right] = out;
-        if let Some(track) = &self.track {
+        if let Some(track) = self.track.as_ref().filter(|_| self.supply.sits()) {
             let (playing, speed, cue) = (self.playing, self.last_step.rate(), self.cue);
             let reach = self.stretch.reach() as i64 + MARGIN;
             let tail = self.tail.as_ref().filter(|tail| tail.track.shares_with(track));
