@@ -5,7 +5,7 @@
 use std::io::Cursor;
 
 use crowd_media::wav::{Format, Spec, Writer};
-use crowd_media::{Audio, DecodeOptions, Error, Samples, open, probe, wav};
+use crowd_media::{Audio, AudioFormat, Container, DecodeOptions, Error, Samples, Tags, open, probe, wav, write};
 use proptest::prelude::*;
 
 fn round_trip(audio: &Audio, format: Format) -> Audio {
@@ -154,4 +154,37 @@ fn rf64_data_ends_where_ds64_says_even_when_chunks_follow() {
         assert_eq!((audio.samples, audio.warnings), (Samples::I16(vec![1, 2, 3, 4]), Vec::<String>::new()));
         assert_eq!(probe(&path).unwrap().frames, Some(4));
     }
+}
+
+#[test]
+fn tags_are_read_by_players_and_by_dj_programs() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("tagged.wav");
+    let mut tags = Tags::default();
+    tags.title = Some("Näher am Rand".into());
+    tags.artist = Some("Nobody".into());
+    tags.bpm = Some(122.5);
+    tags.key = Some("8A".into());
+    let audio = Audio::new(Samples::I16(vec![7]), 44_100, 1).unwrap();
+    write(&path, &audio, AudioFormat::new(Container::Wav, Format::I24).unwrap(), &tags).unwrap();
+    let back = open(&path, &DecodeOptions::default()).unwrap();
+    assert_eq!((back.to_f32(), back.warnings), (audio.to_f32(), vec![]));
+    assert_eq!(probe(&path).unwrap().frames, Some(1));
+
+    let bytes = std::fs::read(&path).unwrap();
+    assert_eq!(u32::from_le_bytes(bytes[4..8].try_into().unwrap()) as usize + 8, bytes.len());
+    let info = "LIST\x2c\0\0\0INFOINAM\x0f\0\0\0Näher am Rand\0\0IART\x07\0\0\0Nobody\0\0data".as_bytes();
+    assert!(bytes.windows(info.len()).any(|w| w == info));
+    // The ID3 tag of the chunk says the same to an MP3 reader.
+    let at = bytes.windows(4).position(|w| w == b"id3 ").unwrap();
+    let length = u32::from_le_bytes(bytes[at + 4..at + 8].try_into().unwrap()) as usize;
+    let mut mp3 = bytes[at + 8..at + 8 + length].to_vec();
+    mp3.extend(std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/untagged.mp3")).unwrap());
+    let path = dir.path().join("tagged.mp3");
+    std::fs::write(&path, mp3).unwrap();
+    assert_eq!(probe(&path).unwrap().tags, tags);
+
+    let mut writer = Writer::new(Cursor::new(Vec::new()), Spec::new(44_100, 1, Format::I16)).unwrap();
+    writer.write_i16(&[1]).unwrap();
+    assert!(writer.set_tags(&tags).unwrap_err().to_string().contains("before the first sample"));
 }

@@ -1,18 +1,18 @@
-//! Triangular dither.
+//! Floats to integers, with triangular dither.
 
 /// White noise with triangular density of +-1 LSB, the sum of two uniform values (Lipshitz, Wannamaker and Vanderkooy,
 /// "Quantization and Dither: A Theoretical Survey", JAES 40(5), 1992): the error of rounding after adding it has
 /// constant power and no correlation with the signal. The seed is fixed, so the same input gives the same file.
 #[derive(Clone, Debug)]
-pub(crate) struct Tpdf(u64);
+struct Tpdf(u64);
 
 impl Tpdf {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         Self(0x9e37_79b9_7f4a_7c15)
     }
 
     /// The next dither value in LSB, in -1.0..1.0.
-    pub(crate) fn next(&mut self) -> f64 {
+    fn next(&mut self) -> f64 {
         // Two independent 32-bit halves of one xorshift64* output (Vigna, 2016).
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -21,6 +21,50 @@ impl Tpdf {
         let halves = (random >> 32) + (random & 0xffff_ffff);
         halves as f64 / 4_294_967_296.0 - 1.0
     }
+}
+
+/// Rounds samples of full scale 1.0 to integers, one after the other.
+#[derive(Clone, Debug)]
+pub(super) struct Quantiser {
+    noise: Option<Tpdf>,
+    mended: u64,
+}
+
+impl Quantiser {
+    pub fn new(dither: bool) -> Self {
+        Self { noise: dither.then(Tpdf::new), mended: 0 }
+    }
+
+    /// How many non-finite samples became 0.
+    pub fn mended(&self) -> u64 {
+        self.mended
+    }
+
+    /// The sample itself, or 0 where it is none.
+    pub fn mend(&mut self, s: f32) -> f32 {
+        if s.is_finite() {
+            return s;
+        }
+        self.mended += 1;
+        0.0
+    }
+
+    /// The integer of `bits` bits for one sample; what is louder than full scale is clamped.
+    pub fn round(&mut self, s: f32, bits: u32) -> i32 {
+        let full = f64::from(1 << (bits - 1));
+        let noise = self.noise.as_mut().map_or(0.0, Tpdf::next);
+        (f64::from(self.mend(s)) * full + noise).round().clamp(-full, full - 1.0) as i32
+    }
+}
+
+/// Whether integers of `bits` bits hold every sample exactly, so that there is nothing to dither.
+pub(super) fn on_grid(samples: &[f32], bits: u32) -> bool {
+    let full = f64::from(1 << (bits - 1));
+    let exact = |s: f32| {
+        let n = f64::from(s) * full;
+        n.fract() == 0.0 && (-full..full).contains(&n)
+    };
+    samples.iter().all(|&s| exact(s))
 }
 
 #[cfg(test)]

@@ -1,4 +1,128 @@
 //! Samples to files, one file per format.
 
 mod dither;
+pub mod flac;
+mod id3;
+mod spec;
 pub mod wav;
+
+use std::path::Path;
+
+pub use spec::{AudioFormat, Container, Depth, Spec};
+
+use crate::atomic::AtomicFile;
+use crate::{Audio, Error, Samples, Tags};
+
+/// Longest text that is written as a tag, bytes.
+const LONGEST_TAG: usize = 1 << 16;
+
+/// A streaming writer of a file in any [`AudioFormat`]; the file appears, whole, on [`commit`](Self::commit).
+#[derive(Debug)]
+pub enum AudioWriter {
+    /// A WAV file.
+    Wav(wav::Writer<AtomicFile>),
+    /// A FLAC file.
+    Flac(flac::Writer<AtomicFile>),
+}
+
+impl AudioWriter {
+    /// Starts the file `path` in `container`, which `spec` describes and `tags` names.
+    ///
+    /// # Errors
+    /// As [`wav::Writer::create`] and [`flac::Writer::create`].
+    pub fn create(path: &Path, container: Container, spec: Spec, tags: &Tags) -> Result<Self, Error> {
+        Ok(match container {
+            Container::Wav => {
+                let mut writer = wav::Writer::create(path, spec)?;
+                writer.set_tags(tags)?;
+                Self::Wav(writer)
+            }
+            Container::Flac => Self::Flac(flac::Writer::create(path, spec, tags)?),
+        })
+    }
+
+    /// Appends whole interleaved frames, full scale 1.0. Integers are dithered if the spec says so and clamp what is
+    /// louder; NaN and infinities become 0 and are counted in [`mended`](Self::mended).
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for a broken frame, [`Error::Io`].
+    pub fn write_f32(&mut self, samples: &[f32]) -> Result<(), Error> {
+        match self {
+            Self::Wav(writer) => writer.write_f32(samples),
+            Self::Flac(writer) => writer.write_f32(samples),
+        }
+    }
+
+    /// Appends whole interleaved frames of 16-bit samples, exactly in every format.
+    ///
+    /// # Errors
+    /// As [`write_f32`](Self::write_f32).
+    pub fn write_i16(&mut self, samples: &[i16]) -> Result<(), Error> {
+        match self {
+            Self::Wav(writer) => writer.write_i16(samples),
+            Self::Flac(writer) => writer.write_i16(samples),
+        }
+    }
+
+    /// Frames written so far.
+    pub fn frames(&self) -> u64 {
+        match self {
+            Self::Wav(writer) => writer.frames(),
+            Self::Flac(writer) => writer.frames(),
+        }
+    }
+
+    /// How many non-finite samples were written as 0.
+    pub fn mended(&self) -> u64 {
+        match self {
+            Self::Wav(writer) => writer.mended(),
+            Self::Flac(writer) => writer.mended(),
+        }
+    }
+
+    /// Completes the file and puts it in its place.
+    ///
+    /// # Errors
+    /// [`Error::Io`], and [`Error::Empty`] for a FLAC file without a frame; nothing is left behind then.
+    pub fn commit(self) -> Result<(), Error> {
+        match self {
+            Self::Wav(writer) => writer.commit(),
+            Self::Flac(writer) => writer.commit(),
+        }
+    }
+}
+
+/// Refuses what is a damaged file's rather than a piece of music's.
+fn check_tags(tags: &Tags) -> Result<(), Error> {
+    let texts = [&tags.title, &tags.artist, &tags.album, &tags.key];
+    match texts.into_iter().flatten().map(String::len).max() {
+        Some(longest) if longest > LONGEST_TAG => Err(Error::Invalid {
+            what: "the length of a tag",
+            value: format!("{longest} bytes"),
+            way_out: "shorten it to 65536 bytes or leave it out",
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Writes `audio` to the file `path` in one go, atomically. Samples that fit the depth are kept exactly, 16-bit audio
+/// always; others are dithered when the depth is an integer one.
+///
+/// # Errors
+/// [`Error::Rate`], [`Error::Shape`], [`Error::Invalid`] for more channels than the format has or a
+/// tag over 64 KiB, [`Error::Empty`] for a FLAC file without a frame, [`Error::Io`].
+pub fn write(path: &Path, audio: &Audio, format: AudioFormat, tags: &Tags) -> Result<(), Error> {
+    let dither = match (&audio.samples, format.depth()) {
+        (Samples::I16(_), _) | (_, Depth::F32) => false,
+        (Samples::F32(v), depth) => !dither::on_grid(v, u32::from(depth.bytes()) * 8),
+    };
+    let spec =
+        Spec { dither, speakers: audio.speakers, ..Spec::new(audio.sample_rate, audio.channels, format.depth()) };
+    let mut writer = AudioWriter::create(path, format.container(), spec, tags)?;
+    let step = usize::from(audio.channels.max(1)) * 4096;
+    match &audio.samples {
+        Samples::I16(v) => v.chunks(step).try_for_each(|piece| writer.write_i16(piece))?,
+        Samples::F32(v) => v.chunks(step).try_for_each(|piece| writer.write_f32(piece))?,
+    }
+    writer.commit()
+}

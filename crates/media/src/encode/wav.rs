@@ -3,55 +3,14 @@
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::dither::Tpdf;
+use super::dither::Quantiser;
+use super::{AudioFormat, Container, check_tags, id3};
 use crate::atomic::AtomicFile;
 use crate::audio::{check_rate, check_shape, from_i16};
 use crate::downmix::layout;
-use crate::{Audio, Error, Samples};
+use crate::{Audio, Error, Tags};
 
-/// Sample format of a written file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// 16-bit integers.
-    I16,
-    /// 24-bit integers.
-    I24,
-    /// 32-bit floats.
-    F32,
-}
-
-impl Format {
-    /// Bytes of one sample.
-    pub fn bytes(self) -> u16 {
-        match self {
-            Self::I16 => 2,
-            Self::I24 => 3,
-            Self::F32 => 4,
-        }
-    }
-}
-
-/// What a [`Writer`] writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Spec {
-    /// Frames per second, in [`crate::MIN_RATE`]..=[`crate::MAX_RATE`].
-    pub sample_rate: u32,
-    /// Interleaved channels, 1..=[`crate::MAX_CHANNELS`].
-    pub channels: u16,
-    /// Sample format.
-    pub format: Format,
-    /// Adds triangular dither of +-1 LSB when floats are rounded to integers. Integers are never dithered.
-    pub dither: bool,
-    /// WAVEFORMATEXTENSIBLE channel mask, written for more than two channels; 0 means the usual layout.
-    pub speakers: u32,
-}
-
-impl Spec {
-    /// A spec without dither and with the usual layout.
-    pub fn new(sample_rate: u32, channels: u16, format: Format) -> Self {
-        Self { sample_rate, channels, format, dither: false, speakers: 0 }
-    }
-}
+pub use super::spec::{Depth as Format, Spec};
 
 /// After this many data bytes the sizes in the header are brought up to date, so that what a crash leaves is playable.
 const REFRESH: u64 = 8 << 20;
@@ -68,10 +27,10 @@ pub struct Writer<W: Write + Seek> {
     sink: BufWriter<W>,
     path: PathBuf,
     spec: Spec,
-    dither: Tpdf,
+    quantiser: Quantiser,
     data_bytes: u64,
     header_covers: u64,
-    mended: u64,
+    tags: Vec<u8>,
     scratch: Vec<u8>,
 }
 
@@ -109,10 +68,10 @@ impl<W: Write + Seek> Writer<W> {
             sink: BufWriter::with_capacity(1 << 16, sink),
             path: path.to_owned(),
             spec,
-            dither: Tpdf::new(),
+            quantiser: Quantiser::new(spec.dither),
             data_bytes: 0,
             header_covers: 0,
-            mended: 0,
+            tags: Vec::new(),
             scratch: Vec::new(),
         };
         let header = writer.header();
@@ -125,6 +84,24 @@ impl<W: Write + Seek> Writer<W> {
         self.spec
     }
 
+    /// Says what music this is, before the first sample: in an `id3 ` chunk, where DJ programs look for tempo and key,
+    /// and a `LIST INFO` chunk for players that know nothing else.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a tag over 64 KiB, or when samples were written; [`Error::Io`] from the sink.
+    pub fn set_tags(&mut self, tags: &Tags) -> Result<(), Error> {
+        check_tags(tags)?;
+        if self.data_bytes > 0 {
+            return Err(Error::Invalid {
+                what: "the frame at which tags were set",
+                value: self.frames().to_string(),
+                way_out: "set them before the first sample, they stand in the header",
+            });
+        }
+        self.tags = id3::chunks(tags);
+        self.refresh(self.header().len() as u64)
+    }
+
     /// Frames written so far.
     pub fn frames(&self) -> u64 {
         self.data_bytes / self.frame_bytes()
@@ -132,7 +109,7 @@ impl<W: Write + Seek> Writer<W> {
 
     /// How many non-finite samples were written as 0.
     pub fn mended(&self) -> u64 {
-        self.mended
+        self.quantiser.mended()
     }
 
     /// Appends whole interleaved frames, full scale 1.0. Integer formats clamp what is louder; NaN and infinities
@@ -145,16 +122,10 @@ impl<W: Write + Seek> Writer<W> {
         let mut bytes = std::mem::take(&mut self.scratch);
         bytes.clear();
         for &s in samples {
-            let s = if s.is_finite() {
-                s
-            } else {
-                self.mended += 1;
-                0.0
-            };
             match self.spec.format {
-                Format::I16 => bytes.extend((self.quantise(s, 16) as i16).to_le_bytes()),
-                Format::I24 => bytes.extend(&self.quantise(s, 24).to_le_bytes()[..3]),
-                Format::F32 => bytes.extend(s.to_le_bytes()),
+                Format::I16 => bytes.extend((self.quantiser.round(s, 16) as i16).to_le_bytes()),
+                Format::I24 => bytes.extend(&self.quantiser.round(s, 24).to_le_bytes()[..3]),
+                Format::F32 => bytes.extend(self.quantiser.mend(s).to_le_bytes()),
             }
         }
         let written = self.append(&bytes);
@@ -210,12 +181,6 @@ impl<W: Write + Seek> Writer<W> {
         u64::from(self.spec.channels) * u64::from(self.spec.format.bytes())
     }
 
-    fn quantise(&mut self, s: f32, bits: u32) -> i32 {
-        let full = f64::from(1 << (bits - 1));
-        let noise = if self.spec.dither { self.dither.next() } else { 0.0 };
-        (f64::from(s) * full + noise).round().clamp(-full, full - 1.0) as i32
-    }
-
     fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.put(bytes)?;
         self.data_bytes += bytes.len() as u64;
@@ -244,7 +209,7 @@ impl<W: Write + Seek> Writer<W> {
         Ok(())
     }
 
-    /// The header for the data written so far; its length depends on the spec alone.
+    /// The header for the data written so far; its length depends on the spec and the tags alone.
     fn header(&self) -> Vec<u8> {
         let Spec { sample_rate, channels, format, speakers, .. } = self.spec;
         let bits = format.bytes() * 8;
@@ -269,8 +234,8 @@ impl<W: Write + Seek> Writer<W> {
         }
         // Every format tag but plain PCM's asks for the frame count in a fact chunk.
         let fact_bytes = if extensible || format == Format::F32 { 12 } else { 0 };
-        let riff_bytes =
-            4 + 8 + u64::from(DS64) + 8 + fmt.len() as u64 + fact_bytes + 8 + self.data_bytes.next_multiple_of(2);
+        let head_bytes = 4 + 8 + u64::from(DS64) + 8 + fmt.len() as u64 + fact_bytes + self.tags.len() as u64 + 8;
+        let riff_bytes = head_bytes + self.data_bytes.next_multiple_of(2);
         // 0xffffffff itself means "see ds64" (EBU Tech 3306), or "unknown" to readers that do not know RF64.
         let big = riff_bytes >= u64::from(u32::MAX);
         let small = |n: u64| if big { u32::MAX } else { n as u32 };
@@ -293,26 +258,20 @@ impl<W: Write + Seek> Writer<W> {
             header.extend(4_u32.to_le_bytes());
             header.extend(small(self.frames()).to_le_bytes());
         }
+        header.extend(&self.tags);
         header.extend(b"data");
         header.extend(small(self.data_bytes).to_le_bytes());
         header
     }
 }
 
-/// Writes `audio` as a WAV file in one go, atomically. Float audio is dithered when `format` is an integer one;
-/// 16-bit audio is kept exactly in every format.
+/// Writes `audio` as a WAV file in one go, atomically. Samples that fit `format` are kept exactly, 16-bit audio
+/// always; others are dithered when `format` is an integer one.
 ///
 /// # Errors
 /// [`Error::Rate`], [`Error::Shape`] or [`Error::Io`].
 pub fn write(path: &Path, audio: &Audio, format: Format) -> Result<(), Error> {
-    let spec = Spec { dither: true, speakers: audio.speakers, ..Spec::new(audio.sample_rate, audio.channels, format) };
-    let mut writer = Writer::create(path, spec)?;
-    let step = usize::from(audio.channels.max(1)) * 4096;
-    match &audio.samples {
-        Samples::I16(v) => v.chunks(step).try_for_each(|piece| writer.write_i16(piece))?,
-        Samples::F32(v) => v.chunks(step).try_for_each(|piece| writer.write_f32(piece))?,
-    }
-    writer.commit()
+    super::write(path, audio, AudioFormat::new(Container::Wav, format)?, &Tags::default())
 }
 
 #[cfg(test)]

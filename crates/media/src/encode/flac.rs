@@ -1,0 +1,250 @@
+//! FLAC writing (RFC 9639): 16 and 24 bits, compressed without loss while it streams.
+
+use std::fmt;
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use flac_codec::encode::{FlacSampleWriter, Options};
+
+pub use super::spec::{Depth as Format, Spec};
+
+use super::check_tags;
+use super::dither::Quantiser;
+use super::spec::no_floats;
+use crate::atomic::AtomicFile;
+use crate::audio::{check_rate, check_shape};
+use crate::downmix::layout;
+use crate::{Error, Tags};
+
+/// Most channels of a FLAC stream.
+pub const MAX_CHANNELS: u16 = 8;
+
+/// Highest rate of a FLAC stream, Hz: the format's own limit until RFC 9639, and still that of many readers.
+pub const MAX_RATE: u32 = 655_350;
+
+/// Frames handed to the encoder at a time; it keeps what it is given until a block is full.
+const BLOCK: usize = 4096;
+
+/// A streaming FLAC writer over anything that can seek.
+///
+/// Memory does not grow with the length but for 32 bytes per block of 4096 frames. The header gets the length, the MD5
+/// sum of the samples and a seek point every ten seconds on [`finish`](Self::finish) (or [`commit`](Self::commit) for a
+/// file); a writer that is dropped leaves a stream without them.
+pub struct Writer<W: Write + Seek> {
+    encoder: Box<FlacSampleWriter<Shared<W>>>,
+    sink: Shared<W>,
+    path: PathBuf,
+    spec: Spec,
+    quantiser: Quantiser,
+    frames: u64,
+    scratch: Vec<i32>,
+}
+
+impl<W: Write + Seek> fmt::Debug for Writer<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").field("path", &self.path).field("spec", &self.spec).finish_non_exhaustive()
+    }
+}
+
+impl Writer<AtomicFile> {
+    /// Starts the file `path`, which appears on [`commit`](Self::commit).
+    ///
+    /// # Errors
+    /// As [`Writer::new`] and [`AtomicFile::create`].
+    pub fn create(path: &Path, spec: Spec, tags: &Tags) -> Result<Self, Error> {
+        check(spec, tags)?;
+        Self::with_label(AtomicFile::create(path)?, spec, tags, path)
+    }
+
+    /// Completes the header and puts the file in its place.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish); nothing is left behind then.
+    pub fn commit(self) -> Result<(), Error> {
+        self.finish()?.commit()
+    }
+}
+
+impl<W: Write + Seek> Writer<W> {
+    /// Begins a FLAC stream at the position of `sink`, with `tags` as Vorbis comments (`BPM` and `INITIALKEY` are where
+    /// DJ programs look for tempo and key).
+    ///
+    /// # Errors
+    /// [`Error::Rate`] or [`Error::Shape`] for an impossible spec, [`Error::Invalid`] for floats, a rate
+    /// over [`MAX_RATE`], more than [`MAX_CHANNELS`] channels or a tag over 64 KiB, [`Error::Io`] from the sink.
+    pub fn new(sink: W, spec: Spec, tags: &Tags) -> Result<Self, Error> {
+        check(spec, tags)?;
+        Self::with_label(sink, spec, tags, Path::new("the FLAC stream"))
+    }
+
+    fn with_label(sink: W, spec: Spec, tags: &Tags, path: &Path) -> Result<Self, Error> {
+        let sink = Shared(Arc::new(Mutex::new(BufWriter::with_capacity(1 << 16, sink))));
+        let bits = u32::from(spec.format.bytes()) * 8;
+        let channels = spec.channels as u8;
+        let encoder = FlacSampleWriter::new(sink.clone(), options(spec, tags), spec.sample_rate, bits, channels, None)
+            .map_err(|e| refused(path, e))?;
+        let quantiser = Quantiser::new(spec.dither);
+        let encoder = Box::new(encoder);
+        Ok(Self { encoder, sink, path: path.to_owned(), spec, quantiser, frames: 0, scratch: Vec::new() })
+    }
+
+    /// What is being written.
+    pub fn spec(&self) -> Spec {
+        self.spec
+    }
+
+    /// Frames written so far.
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// How many non-finite samples were written as 0.
+    pub fn mended(&self) -> u64 {
+        self.quantiser.mended()
+    }
+
+    /// Appends whole interleaved frames, full scale 1.0. What is louder is clamped; NaN and infinities become 0 and are
+    /// counted in [`mended`](Self::mended).
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for a broken frame, [`Error::Io`] from the sink.
+    pub fn write_f32(&mut self, samples: &[f32]) -> Result<(), Error> {
+        let bits = u32::from(self.spec.format.bytes()) * 8;
+        self.append(samples, |quantiser, s| quantiser.round(s, bits))
+    }
+
+    /// Appends whole interleaved frames of 16-bit samples, exactly at both depths.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for a broken frame, [`Error::Io`] from the sink.
+    pub fn write_i16(&mut self, samples: &[i16]) -> Result<(), Error> {
+        let shift = u32::from(self.spec.format.bytes()) * 8 - 16;
+        self.append(samples, |_, s| i32::from(s) << shift)
+    }
+
+    fn append<T: Copy>(&mut self, samples: &[T], integer: impl Fn(&mut Quantiser, T) -> i32) -> Result<(), Error> {
+        let channels = usize::from(self.spec.channels);
+        check_shape(samples.len(), self.spec.channels)?;
+        for piece in samples.chunks(BLOCK * channels) {
+            self.scratch.clear();
+            self.scratch.extend(piece.iter().map(|&s| integer(&mut self.quantiser, s)));
+            self.encoder.write(&self.scratch).map_err(|e| refused(&self.path, e))?;
+            self.frames += (piece.len() / channels) as u64;
+        }
+        Ok(())
+    }
+
+    /// Writes the last block, completes the header and returns the sink.
+    ///
+    /// # Errors
+    /// [`Error::Io`] from the sink; [`Error::Empty`] when nothing was written, because a FLAC stream without a block is
+    /// damaged to its readers.
+    pub fn finish(self) -> Result<W, Error> {
+        let Self { encoder, sink, path, frames, .. } = self;
+        if frames == 0 {
+            return Err(Error::Empty { path });
+        }
+        encoder.finalize().map_err(|e| refused(&path, e))?;
+        let unfinished = || io::Error::other("the encoder kept the file");
+        let sink = Arc::into_inner(sink.0).ok_or_else(unfinished).and_then(|sink| {
+            let sink = sink.into_inner().unwrap_or_else(PoisonError::into_inner);
+            sink.into_inner().map_err(io::IntoInnerError::into_error)
+        });
+        sink.map_err(|e| Error::io(&path, "write", e))
+    }
+}
+
+fn check(spec: Spec, tags: &Tags) -> Result<(), Error> {
+    check_tags(tags)?;
+    check_rate(spec.sample_rate)?;
+    check_shape(0, spec.channels)?;
+    if spec.format == Format::F32 {
+        return Err(no_floats());
+    }
+    if spec.sample_rate > MAX_RATE {
+        return Err(Error::Invalid {
+            what: "the sample rate of a FLAC file",
+            value: format!("{} Hz", spec.sample_rate),
+            way_out: "choose 655350 Hz or less, or write a WAV",
+        });
+    }
+    if spec.channels > MAX_CHANNELS {
+        return Err(Error::Invalid {
+            what: "the number of channels of a FLAC file",
+            value: spec.channels.to_string(),
+            way_out: "choose 1..=8, or write a WAV",
+        });
+    }
+    Ok(())
+}
+
+fn options(spec: Spec, tags: &Tags) -> Options {
+    let mut options = Options::default();
+    let bpm = tags.bpm.and_then(bpm_text);
+    for (field, text) in [
+        ("TITLE", &tags.title),
+        ("ARTIST", &tags.artist),
+        ("ALBUM", &tags.album),
+        ("BPM", &bpm),
+        ("INITIALKEY", &tags.key),
+    ] {
+        if let Some(text) = text {
+            options = options.tag(field, text);
+        }
+    }
+    // RFC 9639, section 8.6.2: only a layout that differs from the usual one is named.
+    let mask = layout(spec.channels, spec.speakers);
+    if spec.channels > 2 && mask != layout(spec.channels, 0) {
+        options = options.tag("WAVEFORMATEXTENSIBLE_CHANNEL_MASK", format!("0x{mask:X}"));
+    }
+    options
+}
+
+/// A tempo as tags write it: with decimals only where it has some.
+pub(super) fn bpm_text(bpm: f64) -> Option<String> {
+    let text = || format!("{bpm:.2}").trim_end_matches('0').trim_end_matches('.').to_owned();
+    (bpm.is_finite() && bpm > 0.0).then(text)
+}
+
+fn refused(path: &Path, error: flac_codec::Error) -> Error {
+    match error {
+        flac_codec::Error::Io(source) => Error::io(path, "write", source),
+        other => {
+            Error::Invalid { what: "what the FLAC encoder says", value: other.to_string(), way_out: "write it as WAV" }
+        }
+    }
+}
+
+/// The sink, held by the encoder and by us: the encoder does not return it, and what it left in the buffer must be
+/// written under our eyes, because an error there means a broken file.
+#[derive(Debug)]
+struct Shared<W: Write>(Arc<Mutex<BufWriter<W>>>);
+
+impl<W: Write> Clone for Shared<W> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<W: Write> Shared<W> {
+    fn sink(&self) -> MutexGuard<'_, BufWriter<W>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<W: Write> Write for Shared<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.sink().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.sink().flush()
+    }
+}
+
+impl<W: Write + Seek> Seek for Shared<W> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.sink().seek(to)
+    }
+}

@@ -1,0 +1,28 @@
+//! Writing FLAC takes the same memory however long it lasts. One test, because peaks are counted per process.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
+
+use crowd_media::flac::{Format, Spec, Writer};
+use crowd_media::{Tags, probe};
+
+/// Memory ever touched, MB.
+fn peak() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|l| l.starts_with("VmHWM")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() * 1024.0 / 1e6
+}
+
+#[test]
+fn three_minutes_take_no_more_memory_than_ten_seconds() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("long.flac");
+    let mut writer = Writer::create(&path, Spec::new(44_100, 2, Format::I16), &Tags::default()).unwrap();
+    let ten_seconds: Vec<i16> = (0..882_000_i32).map(|n| (n % 97 * 300) as i16).collect();
+    writer.write_i16(&ten_seconds).unwrap();
+    let before = peak();
+    (0..17).for_each(|_| writer.write_i16(&ten_seconds).unwrap());
+    writer.commit().unwrap();
+    let grown = peak() - before;
+    assert_eq!(probe(&path).unwrap().frames, Some(18 * 441_000));
+    assert!(grown < 2.0, "{grown:.1} MB more");
+}
