@@ -7,7 +7,7 @@ use std::f64::consts::PI;
 
 use common::Noise;
 use crowd_engine::dsp::{Position, QUANTUM, Step};
-use crowd_engine::stretch::{Hq, PlaybackRate, Source, Stretch, Wsola, export};
+use crowd_engine::stretch::{Hq, PlaybackRate, Source, Stretch, Wsola};
 use crowd_engine::{SampleRate, StretchMethod, Track};
 use proptest::prelude::*;
 
@@ -291,31 +291,6 @@ fn a_loop_that_jumps_is_not_heard() {
         }
         let step = player.left().windows(2).fold(0.0f32, |most, pair| most.max((pair[1] - pair[0]).abs()));
         assert!(f64::from(step) < own * 1.1, "{method}: {step} against {own}");
-    }
-}
-
-#[test]
-fn an_export_has_its_exact_length_and_does_not_depend_on_the_processors() {
-    let music = music(30.0);
-    for &method in StretchMethod::ALL {
-        for speed in [0.917, 1.0, 1.083] {
-            let rate = crowd_engine::Rate::new(speed).unwrap();
-            let told = std::sync::atomic::AtomicU64::new(0);
-            let out = export(&music, method, rate, |more| {
-                told.fetch_add(more.0, std::sync::atomic::Ordering::Relaxed);
-            });
-            let wanted = (music.frames().0 as f64 / speed).round() as usize;
-            assert_eq!(out.len(), 2 * wanted, "{method} at {speed}");
-            assert!(told.into_inner() >= wanted as u64);
-            let again = export(&music, method, rate, |_| {});
-            assert!(out == again, "{method} at {speed}");
-            if speed == 1.0 {
-                let (mut left, mut right) = (vec![0.0; wanted], vec![0.0; wanted]);
-                music.read(0, [&mut left, &mut right]);
-                let same = out.chunks_exact(2).zip(left.iter().zip(&right)).all(|(o, (l, r))| o == [*l, *r]);
-                assert!(same, "{method}");
-            }
-        }
     }
 }
 

@@ -85,6 +85,14 @@ impl Audio {
         }
     }
 
+    /// All samples as floats, as [`to_f32`](Self::to_f32), without a copy where they are.
+    pub fn into_f32(self) -> Vec<f32> {
+        match self.samples {
+            Samples::F32(v) => v,
+            Samples::I16(v) => v.into_iter().map(from_i16).collect(),
+        }
+    }
+
     /// Writes the frames from `first` on into `out` as interleaved floats and returns how many frames were written:
     /// fewer than fit when the audio ends. This reads 16-bit audio piecewise, without a float copy of the whole.
     pub fn read_f32(&self, first: usize, out: &mut [f32]) -> usize {

@@ -8,6 +8,7 @@
 //!
 //! All of them read a track that lies before them, so none delays the sound: what is asked for sounds at once.
 
+mod course;
 mod export;
 mod hq;
 mod kit;
@@ -19,6 +20,7 @@ mod wsola;
 use crate::dsp::{Position, Step};
 use crate::error::Error;
 
+pub use course::Course;
 pub use export::export;
 pub use hq::Hq;
 pub(crate) use kit::Kit;

@@ -150,6 +150,12 @@ impl BeatGrid {
         span.frame + (beat - span.beat) * span.interval
     }
 
+    /// The places of the marks strictly inside frames `span` of the track, in order.
+    pub(crate) fn marks_in(&self, span: std::ops::Range<f64>) -> impl Iterator<Item = f64> {
+        let places = self.spans.iter().map(|span| span.frame);
+        places.filter(move |frame| span.start < *frame && *frame < span.end)
+    }
+
     /// How far into its bar a beat is: from 0, for the beginning of the bar, to just under the beats of a bar.
     pub fn bar_phase(&self, beat: f64) -> f64 {
         let span = self.span(|span| span.beat <= beat);
