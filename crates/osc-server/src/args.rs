@@ -253,14 +253,11 @@ impl<'a> Args<'a> {
     /// How a deck changes speed.
     ///
     /// # Errors
-    /// Missing, no method's name, or a method this version does not have.
+    /// Missing, or no method's name.
     pub fn stretch(&mut self, name: &str) -> Result<StretchMethod, Refusal> {
         let arg = self.required(name)?;
-        let Some(method) = arg.text().and_then(Stretch::from_name) else {
-            let problem = format_args!("is {arg}, not a method; methods are playback_rate, wsola, high_quality");
-            return Err(self.refuse(name, problem));
-        };
-        method.method().map_err(|cause| self.refuse(name, format_args!("is {arg}: {cause}")))
+        let problem = format_args!("is {arg}, not a method; methods are playback_rate, wsola, high_quality");
+        arg.text().and_then(Stretch::from_name).map(Stretch::method).ok_or_else(|| self.refuse(name, problem))
     }
 
     /// What of a deck is kept in step with the clock; 0 for nothing, and 1 for beats.

@@ -235,12 +235,9 @@ impl Serve {
     }
 
     /// How the decks change speed.
-    ///
-    /// # Errors
-    /// [`Error::BadConfig`] when this version does not have the method.
-    pub fn stretch(&self) -> crowd_engine::Result<StretchMethod> {
+    pub fn stretch(&self) -> StretchMethod {
         let wanted = if self.disable_time_stretch { Stretch::PlaybackRate } else { self.stretch_method };
-        wanted.method().map_err(|cause| Error::BadConfig { what: "--stretch-method", cause })
+        wanted.method()
     }
 
     /// What is loaded, set and started before the first message.
@@ -339,14 +336,14 @@ mod tests {
         assert_eq!((serve.port, serve.bpm, serve.meter), (57_122, 118.0, 3));
         assert_eq!(serve.buffer_size, BufferSize::Frames(512));
         assert_eq!(serve.device.as_deref(), Some("3"));
-        assert_eq!(serve.stretch().unwrap(), StretchMethod::Wsola);
+        assert_eq!(serve.stretch(), StretchMethod::Wsola);
         assert_eq!(serve.levels, Some(vec![1.0, 0.5, 0.0, 0.0]));
         assert_eq!(serve.notes().len(), 2);
         let serve =
             parse("--disable-filters --disable-time-stretch --stretch-method pyrubberband --c_preload z.wav --ab 1 0")
                 .unwrap()
                 .serve;
-        assert_eq!(serve.stretch().unwrap(), StretchMethod::PlaybackRate);
+        assert_eq!(serve.stretch(), StretchMethod::PlaybackRate);
         assert_eq!(serve.ab, Some(vec![1.0, 0.0]));
         for name in ["high_quality", "hq", "pyrubberband"] {
             let serve = parse(&format!("--stretch-method {name}")).unwrap().serve;

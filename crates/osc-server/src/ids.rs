@@ -82,20 +82,13 @@ impl Stretch {
     }
 
     /// The engine's method.
-    ///
-    /// # Errors
-    /// A text, when this version does not have it.
-    pub fn method(self) -> Result<StretchMethod, String> {
-        let name = match self {
-            Self::PlaybackRate => "playback_rate",
-            Self::Wsola => "wsola",
-            Self::HighQuality => "hq",
-        };
-        let methods = StretchMethod::ALL.iter();
-        methods.clone().find(|method| method.name() == name).copied().ok_or_else(|| {
-            let there: Vec<_> = methods.map(|method| method.name()).collect();
-            format!("{name} is not built into this version; there are {}", there.join(", "))
-        })
+    #[must_use]
+    pub const fn method(self) -> StretchMethod {
+        match self {
+            Self::PlaybackRate => StretchMethod::PlaybackRate,
+            Self::Wsola => StretchMethod::Wsola,
+            Self::HighQuality => StretchMethod::Hq,
+        }
     }
 }
 

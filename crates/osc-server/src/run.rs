@@ -120,7 +120,7 @@ pub fn serve(serve: &Serve) -> Result<(), Error> {
 /// Opens the output.
 fn open_engine(serve: &Serve) -> Result<Engine, Error> {
     let mut builder =
-        Engine::builder().stems(STEMS).queue(QUEUE).base_tempo(Bpm::new(serve.bpm)?).stretch(serve.stretch()?);
+        Engine::builder().stems(STEMS).queue(QUEUE).base_tempo(Bpm::new(serve.bpm)?).stretch(serve.stretch());
     if let Some(rate) = serve.sample_rate {
         builder = builder.sample_rate(SampleRate::new(rate)?);
     }
@@ -212,7 +212,7 @@ pub fn render(serve: &Serve) -> Result<(), Error> {
     settings.tempo_hold = bpm.tempo_hold;
     let mut app = start_app(settings, serve, media)?;
     let base_tempo = Bpm::new(serve.bpm)?;
-    let stretch = serve.stretch()?;
+    let stretch = serve.stretch();
     let config =
         EngineConfig { sample_rate, base_tempo, stretch, stems: STEMS, queue: QUEUE, ..EngineConfig::default() };
     let summary = renderer::render(config, &mut app, &lines, out, serve.seconds)?;
@@ -313,7 +313,7 @@ fn tell(serve: &Serve) {
 /// The app with what the command line says, before its first message.
 fn start_app(mut settings: Settings, serve: &Serve, media: MediaRoot) -> Result<App, Error> {
     settings.filters = !serve.disable_filters;
-    settings.stretch = serve.stretch()?;
+    settings.stretch = serve.stretch();
     let loader = Loader::start(media, app::decoder(settings.sample_rate, serve.memory_limit << 20))?;
     let mut app = App::new(settings, loader);
     app.open_with(&serve.opening()?);

@@ -5,10 +5,6 @@ use crate::dsp::Position;
 use crate::stretch::{Onset, Source};
 use crate::track::Track;
 
-/// Frames over which the end of a loop blends into what precedes its start, so that the jump back is
-/// seamless. A loop from the very start of a track has nothing before it and repeats sample for sample.
-const LOOP_BLEND: i64 = 256;
-
 /// A position in a track with its loop.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Playhead {
@@ -74,7 +70,7 @@ impl<'a> Unrolled<'a> {
     fn all(&self, from: i64, until: i64, check: impl Fn(i64, i64) -> bool) -> bool {
         let Some(region) = self.head.region else { return check(from, until) };
         let (start, end) = (region.start as i64, region.end as i64);
-        let blend = LOOP_BLEND.min(start).min(region.frames() / 2);
+        let blend = LoopRegion::BLEND.min(start).min(region.frames() / 2);
         let mut from = from;
         // Once around a loop is all of it.
         let until = until.min(from.max(start).saturating_add(2 * region.frames()));
@@ -114,7 +110,7 @@ impl Source for Unrolled<'_> {
             return self.track.copy(first, [left, right]);
         };
         let (start, end) = (region.start as i64, region.end as i64);
-        let blend = LOOP_BLEND.min(start).min(region.frames() / 2);
+        let blend = LoopRegion::BLEND.min(start).min(region.frames() / 2);
         let frames = left.len().min(right.len()) as i64;
         let low = if self.head.wrapped { start } else { i64::MIN };
         if first >= low && first.saturating_add(frames) <= end - blend {

@@ -3,10 +3,8 @@
 use std::ops::Range;
 
 use super::stream::Wish;
+use crate::command::LoopRegion;
 use crate::rt::PAGE;
-
-/// Frames before a loop's start that blend into its end.
-const BLEND: i64 = 256;
 
 /// The stretches of a track that a playhead reads, in the order in which it needs them.
 pub(super) struct Plan {
@@ -42,7 +40,7 @@ impl Plan {
                 // After a jump the loop's end lies behind its start.
                 let wrapped = (start + reach - here).clamp(0, reach);
                 let second = (until - end).clamp(0, end - start);
-                let again = if second > 0 { inside(start - BLEND, start + second) } else { nowhere };
+                let again = if second > 0 { inside(start - LoopRegion::BLEND, start + second) } else { nowhere };
                 let last = if wrapped > 0 { inside(end - wrapped, end) } else { 0..0 };
                 ([last, inside(here - reach, here)], [inside(here, until.min(end)), again])
             }

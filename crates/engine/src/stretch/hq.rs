@@ -1,14 +1,9 @@
 //! The phase vocoder over the whole band.
 
-use super::vocoder::Vocoder;
+use super::vocoder::{Help, Vocoder};
 use super::{Latency, Source, Stretch};
 use crate::dsp::{Position, Step};
 use crate::units::Rate;
-
-/// Seconds of a frame, about; it is rounded to a power of two of frames.
-const FRAME: f64 = 0.093;
-/// Seconds to either side of an onset that run at their own speed.
-const ZONE: f64 = 0.025;
 
 /// Keeps the pitch as cleanly as can be: chords stay smooth, attacks are the track's own.
 ///
@@ -21,9 +16,19 @@ pub struct Hq {
 impl Hq {
     /// For an engine of `sample_rate` frames per second.
     pub fn new(sample_rate: u32) -> Self {
-        let rate = f64::from(sample_rate);
-        let size = (rate * FRAME).log2().round().exp2() as usize;
-        Self { vocoder: Vocoder::new(size.max(256), rate * ZONE, 0) }
+        Self { vocoder: Vocoder::new(f64::from(sample_rate), 0) }
+    }
+
+    /// As [`Stretch::process`], with somebody who may make the frames in the meantime.
+    pub(crate) fn process_with(
+        &mut self,
+        source: &dyn Source,
+        position: Position,
+        step: Step,
+        out: [&mut [f32]; 2],
+        help: &mut dyn Help,
+    ) {
+        self.vocoder.process(source, position, step, out, help);
     }
 
     /// Half a frame: as far as a sound is smeared at most.
@@ -34,7 +39,7 @@ impl Hq {
 
 impl Stretch for Hq {
     fn process(&mut self, source: &dyn Source, position: Position, step: Step, out: [&mut [f32]; 2]) {
-        self.vocoder.process(source, position, step, out);
+        self.process_with(source, position, step, out, &mut ());
     }
 
     fn latency(&self) -> Latency {

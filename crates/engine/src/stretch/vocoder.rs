@@ -10,6 +10,7 @@
 //! image stands still). Around an onset the source runs at its own speed, and what begins there is not turned at all: the
 //! frames then add up to the very samples of the attack.
 
+mod frame;
 mod news;
 mod peaks;
 mod place;
@@ -18,19 +19,19 @@ mod plan;
 use rustfft::num_complex::Complex32;
 
 use super::Source;
-use crate::dsp::simd::Simd;
 use crate::dsp::{Position, QUANTUM, Step};
-use news::News;
-use peaks::Peaks;
+pub(crate) use frame::{Maker, Order};
 use place::Place;
 use plan::{Plan, View};
 
 /// Frames overlap so many times.
 const OVERLAP: usize = 4;
-/// Pieces of work per hop, so that no block does much more than another.
-const STAGES: usize = 8;
-/// How fast what was turned turns back while the speed is 1, in radians a hop: about a hertz, half a second at most.
-const TURN_BACK: f32 = 0.13;
+/// Seconds of a frame, about; it is rounded to a power of two of frames.
+const FRAME: f64 = 0.093;
+/// Seconds to either side of an onset in which the source runs at its own speed.
+const ZONE: f64 = 0.025;
+/// The shortest frame, for the lowest sample rates.
+const SHORTEST: usize = 128;
 
 const ZERO: Complex32 = Complex32::new(0.0, 0.0);
 const ONE: Complex32 = Complex32::new(1.0, 0.0);
@@ -38,23 +39,38 @@ const ONE: Complex32 = Complex32::new(1.0, 0.0);
 /// A stereo spectrum: left as the real part of the signal, right as the imaginary one.
 type Spectrum = Box<[Complex32]>;
 
+/// Somebody who makes frames in the meantime, so that the audio thread need not. When a frame is not there in time it is
+/// made here after all: the samples are the same.
+pub(crate) trait Help {
+    /// Takes an order for a frame that follows `maker`'s latest; false when nobody is free.
+    fn take(&mut self, order: &Order, maker: &Maker) -> bool;
+
+    /// Gives the frame that was ordered last to `maker`; false when it is not finished.
+    fn give(&mut self, maker: &mut Maker) -> bool;
+}
+
+/// Nobody helps.
+impl Help for () {
+    fn take(&mut self, _: &Order, _: &Maker) -> bool {
+        false
+    }
+
+    fn give(&mut self, _: &mut Maker) -> bool {
+        false
+    }
+}
+
 pub(super) struct Vocoder {
     size: usize,
     hop: usize,
-    /// Frames to either side of an onset in which the source runs at its own speed.
     zone: f64,
     /// Frames that are copied before the first frame is made.
     rest: usize,
     plan: &'static Plan,
-    scratch: Spectrum,
-    /// The latest frame of output; the earlier and the later frame of the source.
-    latest: Spectrum,
-    earlier: Spectrum,
-    later: Spectrum,
-    power: Box<[f32]>,
-    peaks: Peaks,
-    simd: Simd,
-    news: News,
+    maker: Maker,
+    /// The frame that is being made, and whether by somebody else.
+    order: Order,
+    away: bool,
     /// Overlapping frames, a ring.
     sum: [Box<[f32]>; 2],
     /// Frames of output since the start, and since the hop began.
@@ -62,8 +78,6 @@ pub(super) struct Vocoder {
     into: usize,
     /// The frame of the source at the start.
     start: i64,
-    /// The frame that is being made.
-    place: Place,
     /// Frames in a row that were not turned.
     calm: usize,
     /// The output is the source.
@@ -71,34 +85,32 @@ pub(super) struct Vocoder {
 }
 
 impl Vocoder {
-    /// Frames of `size` (a power of two); around onsets the source runs at its own speed for `zone` frames to either side.
-    /// A start copies the source for `rest` hops, in which it can be made ready, before frames are made.
-    pub fn new(size: usize, zone: f64, rest: usize) -> Self {
+    /// For a source of `rate` frames per second. A start copies the source for `rest` hops, in which it can be made ready,
+    /// before frames are made.
+    pub fn new(rate: f64, rest: usize) -> Self {
+        let size = Self::size(rate);
         let hop = size / OVERLAP;
-        let plan = Plan::shared(size);
-        let spectrum = || vec![ZERO; size].into_boxed_slice();
         Self {
             size,
             hop,
-            zone,
+            zone: rate * ZONE,
             rest: rest * hop,
-            news: News::new(size),
-            plan,
-            scratch: vec![ZERO; plan.scratch].into(),
-            latest: spectrum(),
-            earlier: spectrum(),
-            later: spectrum(),
-            power: vec![0.0; size / 2 + 1].into(),
-            peaks: Peaks::new(size / 2),
-            simd: Simd::detect(),
+            plan: Plan::shared(size),
+            maker: Maker::new(size),
+            order: Order::default(),
+            away: false,
             sum: [vec![0.0; size].into(), vec![0.0; size].into()],
             made: 0,
             into: 0,
             start: 0,
-            place: Place::default(),
             calm: 0,
             wire: false,
         }
+    }
+
+    /// Frames of the source in a frame, a power of two.
+    pub fn size(rate: f64) -> usize {
+        ((rate * FRAME).log2().round().exp2() as usize).max(SHORTEST)
     }
 
     /// Frames of the source that are read before and behind a position.
@@ -118,22 +130,29 @@ impl Vocoder {
 
     pub fn reset(&mut self) {
         (self.made, self.into, self.calm, self.wire) = (0, 0, 0, false);
-        self.place = Place::default();
-        self.news.forget();
+        (self.order, self.away) = (Order::default(), false);
+        self.maker.forget();
         self.sum.iter_mut().for_each(|sum| sum.fill(0.0));
     }
 
     pub fn moved(&mut self, by: i64) {
         self.start += by;
-        self.place.moved(by);
-        self.news.moved(by);
+        self.order.moved(by);
+        self.maker.moved(by);
     }
 
-    /// As [`Stretch::process`](super::Stretch::process).
-    pub fn process(&mut self, source: &dyn Source, position: Position, step: Step, out: [&mut [f32]; 2]) {
+    /// As [`Stretch::process`](super::Stretch::process), with somebody who may make the frames.
+    pub fn process(
+        &mut self,
+        source: &dyn Source,
+        position: Position,
+        step: Step,
+        out: [&mut [f32]; 2],
+        help: &mut dyn Help,
+    ) {
         let [out_left, out_right] = out;
         let frames = out_left.len().min(out_right.len());
-        let tick = self.hop / STAGES;
+        let tick = self.hop / Maker::STAGES;
         if self.wire && !step.is_unity() {
             self.reset();
         }
@@ -142,7 +161,7 @@ impl Vocoder {
             let position = position.advance(step, from);
             if self.into == self.hop {
                 if self.made > self.rest {
-                    self.add();
+                    self.finish(source, help);
                 }
                 self.into = 0;
             }
@@ -160,7 +179,7 @@ impl Vocoder {
                 return;
             }
             if self.into.is_multiple_of(tick) && self.made >= self.rest {
-                self.stage(self.into / tick, source, position, step);
+                self.work(self.into / tick, source, position, step, help);
             }
             let count = (tick - self.into % tick).min(frames - from).min(QUANTUM);
             self.take(source, [&mut out_left[from..from + count], &mut out_right[from..from + count]]);
@@ -171,95 +190,29 @@ impl Vocoder {
     }
 
     /// One piece of the work for the frame that begins to sound with the next hop.
-    fn stage(&mut self, stage: usize, source: &dyn Source, position: Position, step: Step) {
-        let Self { plan, scratch, .. } = self;
-        match stage {
-            0 => {
-                let ahead = (self.hop + self.size / 2) as f64;
-                self.place = Place::find(source, position, step.rate(), ahead, self.zone);
-                let centre = self.place.centre - self.hop as i64;
-                transform(&plan.forward, scratch, source, centre, &mut self.earlier);
-            }
-            1 => {
-                if let Some(onset) = self.place.onset {
-                    self.news.listen_behind(source, onset, scratch);
-                }
-            }
-            2 => transform(&plan.forward, scratch, source, self.place.centre, &mut self.later),
-            3 => {
-                if let Some(onset) = self.place.onset {
-                    self.news.listen_before(source, onset, scratch);
-                }
-            }
-            4 => {
-                if self.made < self.rest + self.hop {
-                    let untouched = self.start + (self.rest + self.size / 2) as i64;
-                    transform(&plan.forward, scratch, source, untouched, &mut self.latest);
-                }
-                self.compare();
-            }
-            6 => self.turn(step.is_unity()),
-            7 => {
-                self.latest.copy_from_slice(&self.later);
-                plan.inverse.process_with_scratch(&mut self.later, scratch);
-            }
-            _ => {}
+    fn work(&mut self, stage: usize, source: &dyn Source, position: Position, step: Step, help: &mut dyn Help) {
+        if stage == 0 {
+            let ahead = (self.hop + self.size / 2) as f64;
+            let begins = self.made < self.rest + self.hop;
+            self.order = Order {
+                place: Place::find(source, position, step.rate(), ahead, self.zone),
+                untouched: begins.then(|| self.start + (self.rest + self.size / 2) as i64),
+                back: step.is_unity(),
+            };
+            self.away = help.take(&self.order, &self.maker);
+        }
+        if !self.away {
+            self.maker.stage(stage, &self.order, source);
         }
     }
 
-    /// Finds the peaks of the later frame, and for each bin the product that tells its angle to where the latest goes on.
-    fn compare(&mut self) {
-        self.simd.run(peaks::Power { spectrum: &self.later, power: &mut self.power });
-        self.peaks.find(&self.power);
-        self.simd.run(peaks::Multiply { spectrum: &mut self.earlier, by: &self.latest });
-    }
-
-    /// Turns every peak's region of the later frame.
-    fn turn(&mut self, back: bool) {
-        let half = self.size / 2;
-        let mut turned = false;
-        let mut from = 1;
-        for peak in 0..self.peaks.len() {
-            let until = self.peaks.border(peak).unwrap_or(half);
-            let turn = self.angle(from, until, back);
-            turned |= turn != ONE;
-            self.earlier[from..until].fill(turn);
-            self.earlier[self.size - until + 1..self.size - from + 1].fill(turn.conj());
-            from = until;
+    /// Adds the frame that has been made, and makes it first when it was to come from elsewhere and has not.
+    fn finish(&mut self, source: &dyn Source, help: &mut dyn Help) {
+        if std::mem::take(&mut self.away) && !help.give(&mut self.maker) {
+            self.maker.make(&self.order, source);
         }
-        if self.peaks.len() == 0 {
-            self.earlier.fill(ONE);
-        }
-        (self.earlier[0], self.earlier[half]) = (ONE, ONE);
-        self.calm = if turned { 0 } else { self.calm + 1 };
-        if turned {
-            self.simd.run(peaks::Turn { spectrum: &mut self.later, by: &self.earlier });
-        }
-    }
-
-    /// By how much bins `from..until` are turned, as a number on the unit circle.
-    fn angle(&self, from: usize, until: usize, back: bool) -> Complex32 {
-        if self.place.onset.is_some() && self.news.begins(from, until) {
-            return ONE;
-        }
-        let below = &self.earlier[from..until];
-        let above = &self.earlier[self.size - until + 1..self.size - from + 1];
-        let mut product = ZERO;
-        for (below, above) in below.iter().zip(above) {
-            product.re += below.re + above.re;
-            product.im += below.im - above.im;
-        }
-        let power = product.norm_sqr();
-        if power < 1e-30 {
-            return ONE;
-        }
-        let turn = product.unscale(power.sqrt());
-        if back {
-            let angle = turn.arg();
-            let rest = angle.abs() - TURN_BACK;
-            return if rest > 0.0 { Complex32::cis(rest.copysign(angle)) } else { ONE };
-        }
-        turn
+        self.calm = if self.maker.is_turned() { 0 } else { self.calm + 1 };
+        self.add();
     }
 
     /// Adds the finished frame to the ring, which begins with the next frame of output.
@@ -277,8 +230,9 @@ impl Vocoder {
             }
         };
         let window = &self.plan.forward.window;
-        add(&self.later[..until_end], &window[..until_end], begin..self.size);
-        add(&self.later[until_end..], &window[until_end..], 0..begin);
+        let frame = self.maker.frame();
+        add(&frame[..until_end], &window[..until_end], begin..self.size);
+        add(&frame[until_end..], &window[until_end..], 0..begin);
     }
 
     /// Takes finished frames of output from the ring; behind a start, what they leave of the source is added.

@@ -19,9 +19,6 @@ use split::{LEAD, LOW_TICK, Split, THIN};
 
 /// Frames made at a time.
 const TICK: usize = QUANTUM;
-/// Seconds of a frame of the lower half, about, and to either side of an onset at its own speed.
-const FRAME: f64 = 0.093;
-const ZONE: f64 = 0.025;
 
 /// Keeps the pitch at a small price.
 ///
@@ -43,11 +40,9 @@ pub struct Wsola {
 impl Wsola {
     /// For an engine of `sample_rate` frames per second.
     pub fn new(sample_rate: u32) -> Self {
-        let thin_rate = f64::from(sample_rate) / THIN as f64;
-        let size = (thin_rate * FRAME).log2().round().exp2() as usize;
         Self {
             split: Split::new(),
-            low: Vocoder::new(size.max(128), thin_rate * ZONE, 1),
+            low: Vocoder::new(f64::from(sample_rate) / THIN as f64, 1),
             high: Grains::new(f64::from(sample_rate)),
             tick: [[0.0; TICK]; 2],
             into: TICK,
@@ -100,7 +95,7 @@ impl Wsola {
         let mut tick = [[0.0; LOW_TICK]; 2];
         let [left, right] = &mut tick;
         let thinned = self.split.thinned(position);
-        self.low.process(&self.split.low(source), thinned, step, [left, right]);
+        self.low.process(&self.split.low(source), thinned, step, [left, right], &mut ());
         self.split.push_low(&tick);
     }
 

@@ -18,26 +18,33 @@ const RISEN_QUICKLY: f32 = 2.0;
 /// The quick look counts from this bin of its own on.
 const QUICK_FROM: usize = 8;
 
+/// A side of an onset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Behind,
+    Before,
+}
+
 /// The power on either side of the onset, bin by bin.
 struct Look {
     view: &'static View,
-    behind: Box<[f32]>,
-    before: Box<[f32]>,
+    power: [Box<[f32]>; 2],
 }
 
 impl Look {
     fn new(view: &'static View) -> Self {
-        let bins = view.window.len() / 2 + 1;
-        Self { view, behind: vec![0.0; bins].into(), before: vec![0.0; bins].into() }
+        let power = || vec![0.0; view.window.len() / 2 + 1].into();
+        Self { view, power: [power(), power()] }
     }
 
     fn length(&self) -> usize {
         self.view.window.len()
     }
 
-    /// The spectrum of the source from `first` on.
-    fn listen(&self, source: &dyn Source, first: i64, spectrum: &mut [Complex32], scratch: &mut [Complex32]) {
-        transform(self.view, scratch, source, first + (self.length() / 2) as i64, spectrum);
+    /// Whether the sum over `bins` is more than `times` as large behind the onset as before it.
+    fn rises(&self, bins: Range<usize>, times: f32) -> bool {
+        let sum = |side: Side| self.power[side as usize][bins.clone()].iter().sum::<f32>();
+        sum(Side::Behind) > times * sum(Side::Before)
     }
 }
 
@@ -46,9 +53,8 @@ pub struct News {
     quick: Look,
     spectrum: Box<[Complex32]>,
     simd: Simd,
-    /// The onset whose sides are known.
-    behind: Option<i64>,
-    before: Option<i64>,
+    /// The onset of which each side is known.
+    known: [Option<i64>; 2],
 }
 
 impl News {
@@ -59,47 +65,36 @@ impl News {
             quick: Look::new(&plan.quick),
             spectrum: vec![ZERO; size / Plan::LONG].into(),
             simd: Simd::detect(),
-            behind: None,
-            before: None,
+            known: [None; 2],
         }
     }
 
     pub fn forget(&mut self) {
-        (self.behind, self.before) = (None, None);
+        self.known = [None; 2];
     }
 
     pub fn moved(&mut self, by: i64) {
-        self.behind = self.behind.map(|onset| onset + by);
-        self.before = self.before.map(|onset| onset + by);
+        self.known = self.known.map(|onset| onset.map(|onset| onset + by));
     }
 
-    /// Listens to what follows `onset`, unless that is known.
-    pub fn listen_behind(&mut self, source: &dyn Source, onset: i64, scratch: &mut [Complex32]) {
-        if self.behind.replace(onset) != Some(onset) {
-            for look in [&mut self.long, &mut self.quick] {
-                let spectrum = &mut self.spectrum[..look.length()];
-                look.listen(source, onset, spectrum, scratch);
-                self.simd.run(Power { spectrum, power: &mut look.behind });
-            }
+    /// Listens to one side of `onset`, unless that is known.
+    pub fn listen(&mut self, side: Side, source: &dyn Source, onset: i64, scratch: &mut [Complex32]) {
+        if self.known[side as usize].replace(onset) == Some(onset) {
+            return;
         }
-    }
-
-    /// Listens to what precedes `onset`, unless that is known.
-    pub fn listen_before(&mut self, source: &dyn Source, onset: i64, scratch: &mut [Complex32]) {
-        if self.before.replace(onset) != Some(onset) {
-            for look in [&mut self.long, &mut self.quick] {
-                let spectrum = &mut self.spectrum[..look.length()];
-                look.listen(source, onset - look.length() as i64, spectrum, scratch);
-                self.simd.run(Power { spectrum, power: &mut look.before });
-            }
+        for look in [&mut self.long, &mut self.quick] {
+            let half = (look.length() / 2) as i64;
+            let centre = if side == Side::Behind { onset + half } else { onset - half };
+            let spectrum = &mut self.spectrum[..look.length()];
+            transform(look.view, scratch, source, centre, spectrum);
+            self.simd.run(Power { spectrum, power: &mut look.power[side as usize] });
         }
     }
 
     /// Whether bins `from..until` of a frame begin with the onset.
     pub fn begins(&self, from: usize, until: usize) -> bool {
-        let sum = |power: &[f32], bins: Range<usize>| power[bins].iter().sum::<f32>();
         let bins = from / Plan::LONG..(until / Plan::LONG).max(from / Plan::LONG + 1);
-        if sum(&self.long.behind, bins.clone()) > RISEN * sum(&self.long.before, bins) {
+        if self.long.rises(bins, RISEN) {
             return true;
         }
         let middle = (from + until) / (2 * Plan::QUICK);
@@ -108,7 +103,7 @@ impl News {
         }
         // Single bins of a short look are up to chance: take those around it in, to a tenth of the frequency.
         let width = 1 + middle / 10;
-        let bins = middle - width..(middle + width + 1).min(self.quick.behind.len());
-        sum(&self.quick.behind, bins.clone()) > RISEN_QUICKLY * sum(&self.quick.before, bins)
+        let bins = middle - width..(middle + width + 1).min(self.quick.length() / 2 + 1);
+        self.quick.rises(bins, RISEN_QUICKLY)
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Both are linear-phase and add up to the source, so attacks that both copy are the source's own.
 
+use std::sync::OnceLock;
+
 use crate::dsp::Position;
 use crate::dsp::simd::{Arith, Simd, Task};
 use crate::dsp::window::kaiser;
@@ -42,11 +44,43 @@ const LOW_SHARE: i64 = 5 * GROUP as i64;
 /// One tap of the interpolation, for the eight frames between two thinned ones.
 type Phases = [[f32; THIN]; 2 * SPAN + 1];
 
-pub struct Split {
-    simd: Simd,
-    /// The filter around its middle, for thinning.
+/// The filter that tells the bands apart, the same for all.
+struct Filter {
+    /// Around its middle, for thinning.
     taps: [f32; TAPS],
     phases: Phases,
+}
+
+impl Filter {
+    fn shared() -> &'static Self {
+        static FILTER: OnceLock<Filter> = OnceLock::new();
+        FILTER.get_or_init(Self::new)
+    }
+
+    fn new() -> Self {
+        // A Kaiser window: 60 dB; the edge in the middle between the pass band of the copy and what would be mirrored.
+        let filter = |x: f64| {
+            let edge = 0.9 / THIN as f64;
+            let t = std::f64::consts::PI * x * edge;
+            let sinc = if x == 0.0 { 1.0 } else { t.sin() / t };
+            edge * sinc * kaiser(x / (SPAN * THIN) as f64, 5.65)
+        };
+        let middle = (SPAN * THIN) as f64;
+        let sum: f64 = (0..2 * SPAN * THIN + 1).map(|i| filter(i as f64 - middle)).sum();
+        let phases = std::array::from_fn(|k| {
+            // Tap k is thinned frame k - SPAN from the group; frame r of the group lies r / THIN behind its start.
+            std::array::from_fn(|r| {
+                let x = r as f64 - (k as f64 - SPAN as f64) * THIN as f64;
+                (filter(x) / sum * THIN as f64) as f32
+            })
+        });
+        Self { taps: std::array::from_fn(|i| (filter(i as f64 - middle) / sum) as f32), phases }
+    }
+}
+
+pub struct Split {
+    simd: Simd,
+    filter: &'static Filter,
     /// The frame of the source of thinned frame 0.
     origin: i64,
     low: Box<[[f32; LOW_RING + MIRRORED]; 2]>,
@@ -65,26 +99,9 @@ pub struct Split {
 
 impl Split {
     pub fn new() -> Self {
-        // A Kaiser window: 60 dB; the edge in the middle between the pass band of the copy and what would be mirrored.
-        let filter = |x: f64| {
-            let edge = 0.9 / THIN as f64;
-            let t = std::f64::consts::PI * x * edge;
-            let sinc = if x == 0.0 { 1.0 } else { t.sin() / t };
-            edge * sinc * kaiser(x / (SPAN * THIN) as f64, 5.65)
-        };
-        let middle = (SPAN * THIN) as f64;
-        let sum: f64 = (0..2 * SPAN * THIN + 1).map(|i| filter(i as f64 - middle)).sum();
-        let phases = std::array::from_fn(|k| {
-            // Tap k is thinned frame k - SPAN from the group; frame r of the group lies r / THIN behind its start.
-            std::array::from_fn(|r| {
-                let x = r as f64 - (k as f64 - SPAN as f64) * THIN as f64;
-                (filter(x) / sum * THIN as f64) as f32
-            })
-        });
         Self {
             simd: Simd::detect(),
-            taps: std::array::from_fn(|i| (filter(i as f64 - middle) / sum) as f32),
-            phases,
+            filter: Filter::shared(),
             origin: 0,
             low: Box::new([[0.0; LOW_RING + MIRRORED]; 2]),
             low_end: 0,
@@ -156,7 +173,7 @@ impl Split {
             let [left, right] = &mut whole;
             source.read(self.origin + self.high_end, [left, right]);
             for ((high, low), whole) in self.high.iter_mut().zip(self.low.iter()).zip(&whole) {
-                let low = self.simd.run(Interpolate { taps: &self.phases, low: &low[low_at..low_at + SPANNED] });
+                let low = self.simd.run(Interpolate { taps: &self.filter.phases, low: &low[low_at..low_at + SPANNED] });
                 let high = &mut high[high_at..high_at + super::TICK];
                 high.iter_mut().zip(whole).zip(low).for_each(|((high, whole), low)| *high = whole - low);
             }
@@ -181,7 +198,7 @@ impl Split {
                 self.read = true;
             }
             for (low, window) in self.low.iter_mut().zip(&self.window) {
-                let thinned = self.simd.run(Thin { taps: &self.taps, window });
+                let thinned = self.simd.run(Thin { taps: &self.filter.taps, window });
                 // Groups lie on multiples of their length: none crosses the end of the ring.
                 let at = ring(self.low_end, LOW_RING);
                 low[at..at + GROUP].copy_from_slice(&thinned);
@@ -217,7 +234,7 @@ impl Split {
     /// Writes the next tick of the lower half at the full rate.
     pub fn fill_low(&mut self, tick: &mut [[f32; super::TICK]; 2]) {
         for (out, tick) in self.out.iter_mut().zip(tick) {
-            *tick = self.simd.run(Interpolate { taps: &self.phases, low: &out[..SPANNED] });
+            *tick = self.simd.run(Interpolate { taps: &self.filter.phases, low: &out[..SPANNED] });
             out.copy_within(LOW_TICK.., 0);
         }
         self.waiting -= LOW_TICK;
@@ -229,10 +246,10 @@ fn ring(index: i64, size: usize) -> usize {
 }
 
 fn read_ring(from: &[f32], begin: i64, end: i64, first: i64, out: &mut [f32]) {
-    let last = first + out.len() as i64;
-    if first < begin.max(end - from.len() as i64) || last > end {
+    let begin = begin.max(end - from.len() as i64);
+    if first < begin || first + out.len() as i64 > end {
         for (i, out) in (first..).zip(out) {
-            let known = i >= begin.max(end - from.len() as i64) && i < end;
+            let known = i >= begin && i < end;
             *out = if known { from[ring(i, from.len())] } else { 0.0 };
         }
         return;
