@@ -4,6 +4,7 @@
 
 mod playhead;
 mod supply;
+mod tail;
 mod voice;
 
 use crate::command::{Command, LoopRegion, Stems};
@@ -38,11 +39,6 @@ pub(crate) struct Deck {
 }
 
 impl Deck {
-    /// Tracks a single command can retire from a deck of `stems` stems.
-    pub const fn retires(stems: usize) -> usize {
-        stems * Voice::RETIRES
-    }
-
     pub fn new(id: DeckId, config: &EngineConfig) -> Self {
         Self {
             id,
@@ -95,7 +91,7 @@ impl Deck {
         )
     }
 
-    /// Carries out a command of this deck. The bin must have room for [`Deck::retires`] tracks.
+    /// Carries out a command of this deck. The bin must have room for a track of each stem.
     pub fn apply(&mut self, command: Command, bin: &mut ReturnBin<Track>, report: &mut Report<'_>) {
         use Command as C;
         let deck = self.id;
@@ -127,11 +123,11 @@ impl Deck {
                     }
                 }
             }
-            C::Pause { stems, .. } => self.each(stems).for_each(|(_, voice)| voice.pause(bin)),
-            C::Stop { stems, .. } => self.each(stems).for_each(|(_, voice)| voice.stop(bin)),
+            C::Pause { stems, .. } => self.each(stems).for_each(|(_, voice)| voice.pause()),
+            C::Stop { stems, .. } => self.each(stems).for_each(|(_, voice)| voice.stop()),
             C::Cue { stems, cue, .. } => self.each(stems).for_each(|(_, voice)| voice.set_cue(in_track(cue))),
-            C::Seek { stems, to, .. } => self.each(stems).for_each(|(_, voice)| voice.seek(in_track(to), bin)),
-            C::Loop { stems, region, .. } => self.each(stems).for_each(|(_, voice)| voice.set_loop(region, bin)),
+            C::Seek { stems, to, .. } => self.each(stems).for_each(|(_, voice)| voice.seek(in_track(to))),
+            C::Loop { stems, region, .. } => self.each(stems).for_each(|(_, voice)| voice.set_loop(region)),
             C::StemRate { stem, rate, .. } => self.each(stem.into()).for_each(|(_, voice)| voice.rate = rate.get()),
             C::StemGain { stem, gain, over, .. } => {
                 self.each(stem.into()).for_each(|(_, voice)| voice.set_gain(gain.get(), ramp_frames(over)));
@@ -139,7 +135,7 @@ impl Deck {
             C::DeckRate { rate, .. } => self.rate = rate.get(),
             C::Stretch { method, .. } => {
                 self.method = method;
-                self.each(Stems::All).for_each(|(_, voice)| voice.set_method(method, bin));
+                self.each(Stems::All).for_each(|(_, voice)| voice.set_method(method));
             }
             C::Level { gain, over, .. } => self.level.set(gain.get(), ramp_frames(over)),
             C::Fade { gain, over, .. } => self.fade.set(gain.get(), ramp_frames(over)),
@@ -157,19 +153,19 @@ impl Deck {
     }
 
     /// Moves stems to the nearest frame where `pulse` is as far into its beat, or its `unit` of beats, as a clock at
-    /// `beat`. The bin must have room for [`Deck::retires`] tracks.
-    pub fn align(&mut self, stems: Stems, pulse: Pulse, beat: f64, unit: f64, bin: &mut ReturnBin<Track>) {
+    /// `beat`.
+    pub fn align(&mut self, stems: Stems, pulse: Pulse, beat: f64, unit: f64) {
         for (_, voice) in self.each(stems).filter(|(_, voice)| voice.is_loaded()) {
             let position = voice.position();
             let by = pulse.distance(position, beat, unit);
             // What is off by less than a frame is aligned, and left alone.
             if by.abs() >= 1.0 {
-                voice.seek((position + by).round() as i64, bin);
+                voice.seek((position + by).round() as i64);
             }
         }
     }
 
-    /// Empties every stem. The bin must have room for [`Deck::retires`] tracks.
+    /// Empties every stem. The bin must have room for a track of each stem.
     pub fn clear(&mut self, bin: &mut ReturnBin<Track>) {
         self.voices.iter_mut().for_each(|voice| voice.unload(bin));
     }
@@ -184,18 +180,12 @@ impl Deck {
     }
 
     /// Writes the sound of all stems to `out` (planar, at most a quantum); true when any stem made some.
-    pub fn render(
-        &mut self,
-        master_rate: f64,
-        out: [&mut [f32]; 2],
-        bin: &mut ReturnBin<Track>,
-        report: &mut Report<'_>,
-    ) -> bool {
+    pub fn render(&mut self, master_rate: f64, out: [&mut [f32]; 2], report: &mut Report<'_>) -> bool {
         let [left, right] = out;
         let rate = master_rate * self.rate;
         let mut fresh = true;
         for (index, voice) in self.voices.iter_mut().enumerate() {
-            if voice.render(rate, [&mut *left, &mut *right], &mut fresh, bin) {
+            if voice.render(rate, [&mut *left, &mut *right], &mut fresh) {
                 let stem = StemId(index as u8);
                 (report.events)(Event::Ended { deck: self.id, stem, at: report.now + Frames(left.len() as u64) });
             }

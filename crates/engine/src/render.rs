@@ -75,11 +75,11 @@ impl Renderer {
     ) -> Self {
         let decks: Box<[Deck]> =
             (0..config.decks).filter_map(|index| DeckId::new(index).ok()).map(|id| Deck::new(id, config)).collect();
-        let most_retired = Deck::retires(config.stems) * config.decks;
+        let most_retired = config.stems * config.decks;
         let renderer = Self {
             inbox,
             events,
-            // Twice: once for a command that clears everything, once for all tails at the same time.
+            // Twice: a command that clears everything also forgets loads that wait.
             bin: ReturnBin::new(garbage, 2 * most_retired),
             snapshot,
             schedule: Schedule::new(2 * config.queue),
@@ -225,7 +225,7 @@ impl Renderer {
             let (events, counters) = (&mut self.events, &mut self.counters);
             let mut tell = |event| tell(events, counters, event);
             let mut report = Report { now, events: &mut tell };
-            let sounds = deck.render(rate, [&mut *left, &mut *right], &mut self.bin, &mut report);
+            let sounds = deck.render(rate, [&mut *left, &mut *right], &mut report);
             self.mixer.take(index, deck, [left, right], sounds);
         }
         self.mixer.mix(mix);
@@ -268,7 +268,7 @@ impl Renderer {
                     Phase::Bar => f64::from(self.clock.meter()),
                 };
                 if let Some(deck) = self.decks.get_mut(deck.index()) {
-                    deck.align(stems, pulse, self.clock.beat(), unit, &mut self.bin);
+                    deck.align(stems, pulse, self.clock.beat(), unit);
                 }
             }
             command => {

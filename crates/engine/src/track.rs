@@ -212,11 +212,6 @@ impl Track {
         self.fed().is_none_or(|fed| fed.wait(from, until))
     }
 
-    /// Whether both are clones of the same.
-    pub(crate) fn shares_with(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.inner, &other.inner)
-    }
-
     /// How many clones of the track there are, this one included.
     pub fn shares(&self) -> usize {
         Arc::strong_count(&self.inner)

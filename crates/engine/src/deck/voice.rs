@@ -2,6 +2,7 @@
 
 use super::playhead::{Playhead, Unrolled};
 use super::supply::{MARGIN, Need, Supply};
+use super::tail::Tail;
 use crate::command::LoopRegion;
 use crate::dsp::{QUANTUM, Ramp, Step};
 use crate::feed::Wish;
@@ -15,14 +16,6 @@ const FADE_IN: f64 = 0.001;
 /// Frames of the shortest fade from one method to another.
 const SHORTEST_FADE: usize = 16;
 
-/// Sound that was cut off and fades out.
-struct Tail {
-    track: Track,
-    head: Playhead,
-    step: Step,
-    gain: Ramp,
-}
-
 /// One stem.
 pub(crate) struct Voice {
     track: Option<Track>,
@@ -33,11 +26,10 @@ pub(crate) struct Voice {
     playing: bool,
     /// Fades the beginning in when it does not begin at the track's own start.
     entry: Ramp,
-    tail: Option<Tail>,
+    tail: Tail,
     /// What a streamed track has ready.
     supply: Supply,
     stretch: Box<Kit>,
-    tail_stretch: Box<Kit>,
     fade_out: usize,
     fade_in: usize,
     /// Engine rate, to read tracks of another one at their right speed.
@@ -46,11 +38,8 @@ pub(crate) struct Voice {
 }
 
 impl Voice {
-    /// Most tracks a single command can retire from one voice: the loaded one and its tail.
-    pub const RETIRES: usize = 2;
-
     pub fn new(sample_rate: crate::SampleRate, method: StretchMethod) -> Self {
-        let kit = || Box::new(Kit::new(method, sample_rate.get()));
+        let fade_out = sample_rate.frames_in(FADE_OUT);
         Self {
             track: None,
             head: Playhead::new(0, None),
@@ -59,11 +48,10 @@ impl Voice {
             gain: Ramp::new(1.0),
             playing: false,
             entry: Ramp::new(1.0),
-            tail: None,
-            supply: Supply::new(sample_rate.frames_in(FADE_OUT)),
-            stretch: kit(),
-            tail_stretch: kit(),
-            fade_out: sample_rate.frames_in(FADE_OUT),
+            tail: Tail::new(fade_out),
+            supply: Supply::new(fade_out),
+            stretch: Box::new(Kit::new(method, sample_rate.get())),
+            fade_out,
             fade_in: sample_rate.frames_in(FADE_IN),
             sample_rate: f64::from(sample_rate.get()),
             last_step: Step::UNITY,
@@ -80,7 +68,7 @@ impl Voice {
 
     /// Whether it makes any sound now, a fading tail included.
     pub fn is_silent(&self) -> bool {
-        self.tail.is_none() && !(self.playing && self.track.is_some())
+        self.tail.is_silent() && !(self.playing && self.track.is_some())
     }
 
     pub fn position(&self) -> f64 {
@@ -92,7 +80,7 @@ impl Voice {
         self.gain.set(gain, over);
     }
 
-    /// Takes a track, armed at `cue`. The bin must have room for [`Self::RETIRES`].
+    /// Takes a track, armed at `cue`. The bin must have room for one.
     pub fn load(&mut self, track: Track, cue: i64, region: Option<LoopRegion>, bin: &mut ReturnBin<Track>) {
         self.unload(bin);
         self.supply.sit(&track);
@@ -115,9 +103,9 @@ impl Voice {
         }
     }
 
-    /// Gives the track up. The bin must have room for [`Self::RETIRES`].
+    /// Gives the track up. The bin must have room for one.
     pub fn unload(&mut self, bin: &mut ReturnBin<Track>) {
-        self.cut(bin);
+        self.cut(self.fade_out);
         self.playing = false;
         if let Some(track) = self.track.take() {
             self.supply.leave(&track);
@@ -148,14 +136,14 @@ impl Voice {
     }
 
     /// Falls silent; what sounded fades out behind.
-    pub fn pause(&mut self, bin: &mut ReturnBin<Track>) {
-        self.cut(bin);
+    pub fn pause(&mut self) {
+        self.cut(self.fade_out);
         self.playing = false;
     }
 
     /// Falls silent and goes back to the cue.
-    pub fn stop(&mut self, bin: &mut ReturnBin<Track>) {
-        self.pause(bin);
+    pub fn stop(&mut self) {
+        self.pause();
         self.head.jump(crate::dsp::Position::from_frames(self.cue));
     }
 
@@ -168,8 +156,8 @@ impl Voice {
     }
 
     /// Jumps.
-    pub fn seek(&mut self, to: i64, bin: &mut ReturnBin<Track>) {
-        self.cut(bin);
+    pub fn seek(&mut self, to: i64) {
+        self.cut(self.fade_out);
         self.head.jump(crate::dsp::Position::from_frames(to));
         self.head.wrap();
         if self.playing {
@@ -178,10 +166,10 @@ impl Voice {
     }
 
     /// Sets or ends the loop. A head behind the new end jumps into the loop.
-    pub fn set_loop(&mut self, region: Option<LoopRegion>, bin: &mut ReturnBin<Track>) {
+    pub fn set_loop(&mut self, region: Option<LoopRegion>) {
         let outside = region.is_some_and(|region| self.head.position.frame() >= region.end as i64);
         if outside {
-            self.cut(bin);
+            self.cut(self.fade_out);
         }
         self.head.region = region;
         if outside {
@@ -192,41 +180,32 @@ impl Voice {
         }
     }
 
-    /// Moves what sounds now into the tail. Of an older tail and the head the louder one fades on.
-    fn cut(&mut self, bin: &mut ReturnBin<Track>) {
+    /// Lets what sounds now fade out over `fade` frames, behind whatever comes next.
+    fn cut(&mut self, fade: usize) {
         let Some(track) = self.track.as_ref().filter(|_| self.playing && !self.supply.is_silent()) else { return };
-        let mut gain = Ramp::new(self.gain.value() * self.entry.value() * self.supply.gain());
-        if self.tail.as_ref().is_some_and(|tail| tail.gain.value() >= gain.value()) {
-            return;
-        }
-        gain.set(0.0, self.fade_out);
-        let tail = Tail { track: track.clone(), head: self.head, step: self.last_step, gain };
-        if let Some(old) = self.tail.replace(tail) {
-            let _full = bin.put(old.track);
-        }
-        std::mem::swap(&mut self.stretch, &mut self.tail_stretch);
-        self.stretch.choose(self.tail_stretch.method());
+        let gain = self.gain.value() * self.entry.value() * self.supply.gain();
+        let (stretch, step, mut head) = (&mut self.stretch, self.last_step, self.head);
+        self.tail.add(gain, fade, |out| {
+            let frames = out[0].len();
+            stretch.process(&Unrolled::new(track, &head), head.position, step, out);
+            head.position = head.position.advance(step, frames);
+            stretch.moved(head.wrap());
+        });
     }
 
     /// Goes on with another method, the old one fading into it.
-    pub fn set_method(&mut self, method: StretchMethod, bin: &mut ReturnBin<Track>) {
+    pub fn set_method(&mut self, method: StretchMethod) {
         if self.stretch.method() == method {
             return;
         }
-        let sounds = self.playing && self.track.is_some();
-        if sounds {
-            self.cut(bin);
-        }
-        self.stretch.choose(method);
-        if sounds {
+        if self.playing && self.track.is_some() {
             // Both play the same place of the same track, so the fade adds up to one. It is over before a hit comes.
             let fade = self.until_onset().clamp(SHORTEST_FADE, self.fade_out);
-            if let Some(tail) = &mut self.tail {
-                tail.gain.set(0.0, fade);
-            }
+            self.cut(fade);
             self.entry = Ramp::new(0.0);
             self.entry.set(1.0, fade);
         }
+        self.stretch.choose(method);
     }
 
     /// Frames of output until the next onset of the track, as far as a fade reaches.
@@ -241,18 +220,16 @@ impl Voice {
     /// Puts its sound into `out` (at most a quantum, planar) at deck rate `rate`: added to what is there, or
     /// written over it when `fresh`. `fresh` says afterwards whether `out` still waits for the first sound.
     /// True when the track came to its end.
-    pub fn render(&mut self, rate: f64, out: [&mut [f32]; 2], fresh: &mut bool, bin: &mut ReturnBin<Track>) -> bool {
+    pub fn render(&mut self, rate: f64, out: [&mut [f32]; 2], fresh: &mut bool) -> bool {
         let [left, right] = out;
         if let Some(track) = self.track.as_ref().filter(|_| self.supply.sits()) {
             let (playing, speed, cue) = (self.playing, self.last_step.rate(), self.cue);
             let reach = self.stretch.reach() as i64 + MARGIN;
-            let tail = self.tail.as_ref().filter(|tail| tail.track.shares_with(track));
-            let tail = tail.map(|tail| (tail.head.position.frame(), tail.head.region));
-            let wish = Wish { speed, playing, cue, reach, tail, ..Wish::default() };
+            let wish = Wish { speed, playing, cue, reach, ..Wish::default() };
             self.supply.tell(track, &self.head, wish, left.len());
         }
         let ended = self.render_head(rate, [&mut *left, &mut *right], fresh);
-        self.render_tail([left, right], fresh, bin);
+        self.render_tail([left, right], fresh);
         ended
     }
 
@@ -297,20 +274,17 @@ impl Voice {
         false
     }
 
-    fn render_tail(&mut self, out: [&mut [f32]; 2], fresh: &mut bool, bin: &mut ReturnBin<Track>) {
-        let Some(mut tail) = self.tail.take() else { return };
-        if !tail.gain.is_settled() {
-            let source = Unrolled::new(&tail.track, &tail.head);
-            let (stretch, position, step) = (&mut self.tail_stretch, tail.head.position, tail.step);
-            let frames = out[0].len();
-            sound(out, fresh, None, || tail.gain.next(), |out| stretch.process(&source, position, step, out));
-            tail.head.position = position.advance(step, frames);
-            stretch.moved(tail.head.wrap());
+    fn render_tail(&mut self, out: [&mut [f32]; 2], fresh: &mut bool) {
+        if self.tail.is_silent() {
+            return;
         }
-        if tail.gain.is_settled() && bin.has_room_for(1) {
-            let _full = bin.put(tail.track);
-        } else {
-            self.tail = Some(tail);
+        let sound = self.tail.take(out[0].len());
+        let fresh = std::mem::take(fresh);
+        for (out, sound) in out.into_iter().zip(sound) {
+            if fresh {
+                out.fill(0.0);
+            }
+            out.iter_mut().zip(sound).for_each(|(out, sound)| *out += *sound);
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::units::Frames;
 const SLOTS: usize = 128;
 /// Of those, for one playhead at most.
 const SHARE: usize = 56;
-/// Slots that no playhead may count on: what was just left still fades out.
+/// Slots that no playhead may count on: what was just left may be jumped back to.
 const SPARE: usize = 24;
 /// Inputs open at the same time: the playheads of two decks, and the start of a loop.
 const CURSORS: usize = 3;
@@ -172,10 +172,6 @@ impl Feeder {
             let missing = plan.pages().filter(|page| !has(*page)).take(count.ceil() as usize);
             consider(Job { urgency: decision.urgency, playing: wish.playing, pages: missing.collect() });
             marked.extend(plan.pages());
-            // What fades out is only to be kept.
-            if let Some((position, region)) = wish.tail {
-                marked.extend(Plan::new(&Wish { position, region, ..*wish }, PAGE as i64, stream.frames).pages());
-            }
             let cue = Wish { position: wish.cue, region: None, ..*wish };
             marked.extend(cued(&cue, cue_ahead.min(share), &stream, &mut consider));
         }

@@ -9,7 +9,7 @@ use crate::stretch::Onset;
 /// Stems that can hold one streamed track at the same time.
 pub(crate) const SEATS: usize = 64;
 /// Words of a wish.
-const WORDS: usize = 11;
+const WORDS: usize = 8;
 
 /// Where a playhead is and what it is going to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -25,33 +25,22 @@ pub(crate) struct Wish {
     pub cue: i64,
     /// Frames that are read before and behind the position.
     pub reach: i64,
-    /// Where what was cut off still fades out, and its loop.
-    pub tail: Option<(i64, Option<LoopRegion>)>,
 }
-
-/// A tail that is not there.
-const NO_TAIL: i64 = i64::MIN;
 
 impl Wish {
     fn words(&self) -> [u64; WORDS] {
-        let none = LoopRegion { start: 0, end: 0 };
-        let region = self.region.unwrap_or(none);
-        let (tail, tail_region) = self.tail.unwrap_or((NO_TAIL, None));
-        let tail_region = tail_region.unwrap_or(none);
+        let region = self.region.unwrap_or(LoopRegion { start: 0, end: 0 });
         let flags = u64::from(self.playing) | u64::from(self.region.is_some()) << 1;
         let speed = self.speed.to_bits();
         let (position, cue, reach) = (self.position as u64, self.cue as u64, self.reach as u64);
-        let tail = [tail as u64, tail_region.start, tail_region.end];
-        [self.clock, position, speed, flags, region.start, region.end, cue, reach, tail[0], tail[1], tail[2]]
+        [self.clock, position, speed, flags, region.start, region.end, cue, reach]
     }
 
     fn from_words(words: [u64; WORDS]) -> Self {
-        let [clock, position, speed, flags, start, end, cue, reach, tail, tail_start, tail_end] = words;
-        let tail_region = (tail_end > 0).then_some(LoopRegion { start: tail_start, end: tail_end });
-        let tail = (tail as i64 != NO_TAIL).then_some((tail as i64, tail_region));
+        let [clock, position, speed, flags, start, end, cue, reach] = words;
         let region = (flags & 2 != 0).then_some(LoopRegion { start, end });
         let (position, cue, reach) = (position as i64, cue as i64, reach as i64);
-        Self { clock, position, speed: f64::from_bits(speed), playing: flags & 1 != 0, region, cue, reach, tail }
+        Self { clock, position, speed: f64::from_bits(speed), playing: flags & 1 != 0, region, cue, reach }
     }
 }
 
@@ -172,9 +161,8 @@ mod tests {
     #[test]
     fn a_wish_arrives_as_it_was_said_and_a_free_seat_wants_nothing() {
         let region = Some(LoopRegion { start: 5, end: 90 });
-        let wish = Wish { clock: 1, position: -2, speed: 1.5, playing: true, region, cue: 7, reach: 9, tail: None };
-        let wishes =
-            [wish, Wish { tail: Some((-3, None)), region: None, ..wish }, Wish { tail: Some((3, region)), ..wish }];
+        let wish = Wish { clock: 1, position: -2, speed: 1.5, playing: true, region, cue: 7, reach: 9 };
+        let wishes = [wish, Wish { region: None, ..wish }];
         let stream = Stream::new(10, 1);
         for wish in wishes {
             let seat = stream.sit().unwrap();
