@@ -25,10 +25,12 @@ pub struct EngineConfig {
     pub stretch: StretchMethod,
     /// Commands that may be on their way to the audio thread, and again that may wait for their moment.
     pub queue: usize,
+    /// Whether a thread makes the frames of [`StretchMethod::Hq`] in the meantime, so that the audio thread need not.
+    pub helper: bool,
 }
 
 impl Default for EngineConfig {
-    /// Four decks of eight stems at 44.1 kHz and 120 BPM, playback rate, 4,096 commands.
+    /// Four decks of eight stems at 44.1 kHz and 120 BPM, playback rate, 4,096 commands, no helper.
     fn default() -> Self {
         Self {
             sample_rate: SampleRate::CD,
@@ -37,6 +39,7 @@ impl Default for EngineConfig {
             base_tempo: Bpm::clamped(120.0, Bpm::MIN),
             stretch: StretchMethod::PlaybackRate,
             queue: 4_096,
+            helper: false,
         }
     }
 }
@@ -107,6 +110,15 @@ impl Builder {
     /// Commands that may be on their way, and again that may wait; 4,096 by default.
     pub fn queue(mut self, commands: usize) -> Self {
         self.config.queue = commands;
+        self
+    }
+
+    /// Whether a thread of the engine's own makes the frames of [`StretchMethod::Hq`] in the meantime, so that the audio
+    /// thread need not; off by default. For computers with slow cores, and more than one. The samples are the same: what is
+    /// not finished in time ([`Status::helper_late`](crate::Status::helper_late)) the audio thread makes itself. Blocks
+    /// longer than a hop (23 ms) leave it no time.
+    pub fn helper(mut self, helps: bool) -> Self {
+        self.config.helper = helps;
         self
     }
 

@@ -2,6 +2,8 @@
 //!
 //! The equaliser and the fader themselves work on four decks at a time and stand in the mixer.
 
+mod errand;
+pub(crate) mod helper;
 mod playhead;
 mod supply;
 mod tail;
@@ -16,6 +18,7 @@ use crate::stretch::StretchMethod;
 use crate::tempo::Pulse;
 use crate::track::Track;
 use crate::units::{DeckId, Frames, StemId};
+pub(crate) use errand::Errands;
 use voice::Voice;
 
 /// Where events go while a deck works.
@@ -179,13 +182,20 @@ impl Deck {
         }
     }
 
-    /// Writes the sound of all stems to `out` (planar, at most a quantum); true when any stem made some.
-    pub fn render(&mut self, master_rate: f64, out: [&mut [f32]; 2], report: &mut Report<'_>) -> bool {
+    /// Writes the sound of all stems to `out` (planar, at most a quantum); true when any stem made some. Who runs
+    /// `errands` may do some of the work.
+    pub fn render(
+        &mut self,
+        master_rate: f64,
+        out: [&mut [f32]; 2],
+        mut errands: Option<&mut Errands>,
+        report: &mut Report<'_>,
+    ) -> bool {
         let [left, right] = out;
         let rate = master_rate * self.rate;
         let mut fresh = true;
         for (index, voice) in self.voices.iter_mut().enumerate() {
-            if voice.render(rate, [&mut *left, &mut *right], &mut fresh) {
+            if voice.render(rate, [&mut *left, &mut *right], &mut fresh, errands.as_deref_mut()) {
                 let stem = StemId(index as u8);
                 (report.events)(Event::Ended { deck: self.id, stem, at: report.now + Frames(left.len() as u64) });
             }

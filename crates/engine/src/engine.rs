@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::command::{Command, Envelope, LoopRegion, Stems, When};
 use crate::config::{Builder, EngineConfig};
+use crate::deck::helper;
 use crate::dsp::Band;
 use crate::error::{Error, Result};
 use crate::event::{Event, Status};
@@ -15,6 +16,7 @@ use crate::stretch::StretchMethod;
 use crate::tempo::{Phase, Pulse};
 use crate::track::Track;
 use crate::units::{Bpm, DeckId, Frames, Gain, Rate, SampleRate, StemId};
+use crate::worker::Worker;
 
 /// Length of a fader move, in seconds.
 const FADER_SECONDS: f64 = 0.05;
@@ -32,6 +34,8 @@ pub struct Engine {
     timed: u64,
     /// What plays it, unless the renderer is in other hands.
     output: Option<Session>,
+    /// Works until the engine is dropped.
+    _helper: Option<Worker>,
 }
 
 impl Engine {
@@ -47,8 +51,9 @@ impl Engine {
         let (event_sender, events) = rtrb::RingBuffer::new(config.queue);
         let (garbage_sender, garbage) = rtrb::RingBuffer::new(256);
         let snapshot = Arc::new(Snapshot::new(render::words(config.decks)));
-        let renderer = Renderer::new(&config, inbox, event_sender, garbage_sender, snapshot.clone());
-        Ok((Self { config, commands, events, garbage, snapshot, timed: 0, output: None }, renderer))
+        let (helper, errands) = config.helper.then(|| helper::start(config.sample_rate)).transpose()?.unzip();
+        let renderer = Renderer::new(&config, inbox, event_sender, garbage_sender, snapshot.clone(), errands);
+        Ok((Self { config, commands, events, garbage, snapshot, timed: 0, output: None, _helper: helper }, renderer))
     }
 
     pub(crate) fn attach(&mut self, output: Session) {

@@ -116,6 +116,9 @@ pub struct Status {
     pub lost_events: u64,
     /// Samples that were not numbers and were silenced.
     pub not_finite: u64,
+    /// Frames of a spectrum that the [helper](crate::Builder::helper) had not finished in time: the audio thread made them
+    /// itself.
+    pub helper_late: u64,
     /// Each deck.
     pub decks: Vec<DeckStatus>,
 }

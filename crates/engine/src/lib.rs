@@ -81,6 +81,7 @@ mod render;
 mod rt;
 mod track;
 mod units;
+mod worker;
 
 pub use command::{Command, LoopRegion, Stems, When};
 pub use config::{Builder, EngineConfig};

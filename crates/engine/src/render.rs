@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::command::{Command, Envelope, When};
 use crate::config::EngineConfig;
-use crate::deck::{Deck, Report, ramp_frames};
+use crate::deck::{Deck, Errands, Report, ramp_frames};
 use crate::dsp::QUANTUM;
 use crate::event::{BlockReport, Event};
 use crate::mixer::Mixer;
@@ -46,6 +46,8 @@ pub struct Renderer {
     snapshot: Arc<Snapshot>,
     schedule: Schedule,
     decks: Box<[Deck]>,
+    /// What a helper may do.
+    errands: Option<Errands>,
     mixer: Mixer,
     clock: Clock,
     counters: Counters,
@@ -72,6 +74,7 @@ impl Renderer {
         events: rtrb::Producer<Event>,
         garbage: rtrb::Producer<Track>,
         snapshot: Arc<Snapshot>,
+        errands: Option<Errands>,
     ) -> Self {
         let decks: Box<[Deck]> =
             (0..config.decks).filter_map(|index| DeckId::new(index).ok()).map(|id| Deck::new(id, config)).collect();
@@ -84,6 +87,7 @@ impl Renderer {
             snapshot,
             schedule: Schedule::new(2 * config.queue),
             decks,
+            errands,
             mixer: Mixer::new(config.decks, config.sample_rate),
             clock: Clock::new(config.sample_rate, config.base_tempo),
             counters: Counters::default(),
@@ -225,7 +229,7 @@ impl Renderer {
             let (events, counters) = (&mut self.events, &mut self.counters);
             let mut tell = |event| tell(events, counters, event);
             let mut report = Report { now, events: &mut tell };
-            let sounds = deck.render(rate, [&mut *left, &mut *right], &mut report);
+            let sounds = deck.render(rate, [&mut *left, &mut *right], self.errands.as_mut(), &mut report);
             self.mixer.take(index, deck, [left, right], sounds);
         }
         self.mixer.mix(mix);

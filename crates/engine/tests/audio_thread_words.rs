@@ -36,7 +36,7 @@ const WORDS: [&str; 27] = [
 ];
 
 /// Files the audio thread never enters. A file that is not named here is judged.
-const CONTROL_HALF: [(&str, &str); 29] = [
+const CONTROL_HALF: [(&str, &str); 30] = [
     ("stretch/course.rs", "the way of an export, made by the control half"),
     ("stretch/export.rs", "whole tracks and parts of them, on the caller's thread"),
     ("command.rs", "plain data and its checks at the sender"),
@@ -65,7 +65,8 @@ const CONTROL_HALF: [(&str, &str); 29] = [
     ("output/supervisor.rs", "the supervisor's own thread"),
     ("output/supervisor/tests.rs", "tests"),
     ("output/watch.rs", "the supervisor's own thread"),
-    ("output/worker.rs", "starts and ends threads"),
+    ("worker.rs", "starts and ends threads"),
+    ("deck/helper.rs", "a thread of its own that makes frames in the meantime"),
 ];
 
 /// Functions in files of the audio thread that it does not call, or where the word is right.

@@ -100,7 +100,7 @@ struct Rig {
 
 impl Rig {
     fn new() -> Self {
-        let (engine, renderer) = Engine::builder().stems(3).split().unwrap();
+        let (engine, renderer) = Engine::builder().stems(3).helper(true).split().unwrap();
         let other = Track::from_interleaved(vec![0.1; 60_000], SampleRate::DAT, 2).unwrap();
         // Read on a thread of its own while it plays: often late, because nobody gives it the time here.
         let streamed = Track::from_input(Streamed(0), Streamed::SHAPE).unwrap();

@@ -119,6 +119,10 @@ pub struct Serve {
     /// The same as --stretch-method playback_rate
     #[arg(long, help_heading = "Sound")]
     pub disable_time_stretch: bool,
+    /// All stretching on the audio thread. Else, where there is more than one core, a second thread makes high_quality's
+    /// frames in the meantime; the samples are the same
+    #[arg(long, help_heading = "Sound")]
+    pub no_stretch_helper: bool,
     /// Memory for one file, in MiB: what would take more (256 are 25 minutes of 16-bit stereo) is streamed from disk
     #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = value_parser!(u64).range(1..=65_536),
         help_heading = "Sound")]
@@ -238,6 +242,11 @@ impl Serve {
     pub fn stretch(&self) -> StretchMethod {
         let wanted = if self.disable_time_stretch { Stretch::PlaybackRate } else { self.stretch_method };
         wanted.method()
+    }
+
+    /// Whether a thread helps the audio thread to stretch.
+    pub fn helper(&self) -> bool {
+        !self.no_stretch_helper && std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1)
     }
 
     /// What is loaded, set and started before the first message.

@@ -119,8 +119,8 @@ pub fn serve(serve: &Serve) -> Result<(), Error> {
 
 /// Opens the output.
 fn open_engine(serve: &Serve) -> Result<Engine, Error> {
-    let mut builder =
-        Engine::builder().stems(STEMS).queue(QUEUE).base_tempo(Bpm::new(serve.bpm)?).stretch(serve.stretch());
+    let mut builder = Engine::builder().stems(STEMS).queue(QUEUE).base_tempo(Bpm::new(serve.bpm)?);
+    builder = builder.stretch(serve.stretch()).helper(serve.helper());
     if let Some(rate) = serve.sample_rate {
         builder = builder.sample_rate(SampleRate::new(rate)?);
     }

@@ -1,5 +1,6 @@
 //! One stem of a deck: a track, its playhead, and what is fading out behind it.
 
+use super::errand::{Errands, Sender};
 use super::playhead::{Playhead, Unrolled};
 use super::supply::{MARGIN, Need, Supply};
 use super::tail::Tail;
@@ -30,6 +31,8 @@ pub(crate) struct Voice {
     /// What a streamed track has ready.
     supply: Supply,
     stretch: Box<Kit>,
+    /// The errand it has sent somebody on.
+    ticket: u64,
     fade_out: usize,
     fade_in: usize,
     /// Engine rate, to read tracks of another one at their right speed.
@@ -51,6 +54,7 @@ impl Voice {
             tail: Tail::new(fade_out),
             supply: Supply::new(fade_out),
             stretch: Box::new(Kit::new(method, sample_rate.get())),
+            ticket: 0,
             fade_out,
             fade_in: sample_rate.frames_in(FADE_IN),
             sample_rate: f64::from(sample_rate.get()),
@@ -219,8 +223,8 @@ impl Voice {
 
     /// Puts its sound into `out` (at most a quantum, planar) at deck rate `rate`: added to what is there, or
     /// written over it when `fresh`. `fresh` says afterwards whether `out` still waits for the first sound.
-    /// True when the track came to its end.
-    pub fn render(&mut self, rate: f64, out: [&mut [f32]; 2], fresh: &mut bool) -> bool {
+    /// True when the track came to its end. Who runs `errands` may do some of the work.
+    pub fn render(&mut self, rate: f64, out: [&mut [f32]; 2], fresh: &mut bool, errands: Option<&mut Errands>) -> bool {
         let [left, right] = out;
         if let Some(track) = self.track.as_ref().filter(|_| self.supply.sits()) {
             let (playing, speed, cue) = (self.playing, self.last_step.rate(), self.cue);
@@ -228,7 +232,7 @@ impl Voice {
             let wish = Wish { speed, playing, cue, reach, ..Wish::default() };
             self.supply.tell(track, &self.head, wish, left.len());
         }
-        let ended = self.render_head(rate, [&mut *left, &mut *right], fresh);
+        let ended = self.render_head(rate, [&mut *left, &mut *right], fresh, errands);
         self.render_tail([left, right], fresh);
         ended
     }
@@ -238,7 +242,13 @@ impl Voice {
         self.supply.be_patient();
     }
 
-    fn render_head(&mut self, rate: f64, out: [&mut [f32]; 2], fresh: &mut bool) -> bool {
+    fn render_head(
+        &mut self,
+        rate: f64,
+        out: [&mut [f32]; 2],
+        fresh: &mut bool,
+        errands: Option<&mut Errands>,
+    ) -> bool {
         if !self.playing {
             return false;
         }
@@ -262,7 +272,13 @@ impl Voice {
         } else {
             let steady = (gain.is_settled() && entry.is_settled() && supply.is_open()).then(|| gain.value());
             let gain = || gain.next() * entry.next() * supply.next_gain();
-            sound(out, fresh, steady, gain, |out| stretch.process(&source, position, step, out));
+            sound(out, fresh, steady, gain, |out| match errands {
+                Some(errands) => {
+                    let mut sender = Sender { errands, ticket: &mut self.ticket, track, head: &self.head };
+                    stretch.process_with(&source, position, step, out, &mut sender);
+                }
+                None => stretch.process(&source, position, step, out),
+            });
         }
         self.head.position = position.advance(step, frames);
         stretch.moved(self.head.wrap());

@@ -8,13 +8,13 @@ use std::time::Duration;
 use super::adaptive::{self, Adaptive};
 use super::health::Meter;
 use super::supervisor::{self, Backend, Opened, Seed, announce, open_aside};
-use super::worker::Worker;
 use super::{DeviceConfig, Output, Player, Session, Wish};
 use crate::config::EngineConfig;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::render::Renderer;
 use crate::rt::Slot;
+use crate::worker::Worker;
 
 /// How long a device may take to open, and the list of devices to appear.
 const OPENING: Duration = Duration::from_secs(5);

@@ -18,7 +18,6 @@
 mod adaptive;
 mod health;
 mod paced;
-mod worker;
 
 #[cfg(feature = "device")]
 mod convert;
@@ -50,9 +49,9 @@ use crate::config::EngineConfig;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::render::Renderer;
+use crate::worker::Worker;
 use health::Meter;
 use paced::Discard;
-use worker::Worker;
 
 /// Frames of a block of the null and file outputs when none are chosen.
 const BLOCK: u32 = 1_024;

@@ -6,10 +6,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::health::Meter;
-use super::worker::Worker;
 use crate::error::{Error, Result};
 use crate::render::Renderer;
 use crate::units::SampleRate;
+use crate::worker::Worker;
 
 /// A thread that was stopped for longer than this (a debugger, a frozen container) goes on from now, as a device
 /// would, and does not make up for it.

@@ -12,10 +12,10 @@ use super::driver::Driver;
 use super::health::{Meter, Realtime, State};
 use super::link::Link;
 use super::watch::Watch;
-use super::worker::Worker;
 use crate::render::Renderer;
 use crate::rt::Slot;
 use crate::units::SampleRate;
+use crate::worker::Worker;
 
 /// From one attempt to open the device to the next.
 const RETRY: Duration = Duration::from_millis(400);

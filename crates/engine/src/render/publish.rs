@@ -1,11 +1,12 @@
 //! The renderer's numbers as plain words for the snapshot, and back.
 
 use super::Renderer;
+use crate::deck::Errands;
 use crate::event::{BlockReport, DeckStatus, Status};
 use crate::stretch::StretchMethod;
 use crate::units::Frames;
 
-const HEAD: usize = 16;
+const HEAD: usize = 17;
 const PER_DECK: usize = 8;
 
 /// Words of a snapshot for `decks` decks.
@@ -36,6 +37,7 @@ impl Renderer {
             self.counters.lost_events,
             self.counters.not_finite,
             self.counters.timed,
+            self.errands.as_ref().map_or(0, Errands::late),
         ];
         let rate = self.clock.rate();
         let decks = self.decks.iter().enumerate().flat_map(|(index, deck)| {
@@ -98,6 +100,7 @@ pub(crate) fn decode(words: &[u64]) -> Status {
         late_commands: word(12),
         lost_events: word(13),
         not_finite: word(14),
+        helper_late: word(16),
         decks,
     }
 }

@@ -1,6 +1,6 @@
 //! One stretcher of each method, so that changing the method on the audio thread takes no memory.
 
-use super::{Hq, Latency, PlaybackRate, Source, Stretch, StretchMethod, Wsola};
+use super::{Help, Hq, Latency, PlaybackRate, Source, Stretch, StretchMethod, Wsola};
 use crate::dsp::{Position, Step};
 
 /// The stretchers of one voice; one of them is in use.
@@ -35,7 +35,22 @@ impl Kit {
     }
 
     pub fn process(&mut self, source: &dyn Source, position: Position, step: Step, out: [&mut [f32]; 2]) {
-        self.current().process(source, position, step, out);
+        self.process_with(source, position, step, out, &mut ());
+    }
+
+    /// With somebody who may do some of the work in the meantime.
+    pub fn process_with(
+        &mut self,
+        source: &dyn Source,
+        position: Position,
+        step: Step,
+        out: [&mut [f32]; 2],
+        help: &mut dyn Help,
+    ) {
+        match self.method {
+            StretchMethod::Hq => self.hq.process_with(source, position, step, out, help),
+            _ => self.current().process(source, position, step, out),
+        }
     }
 
     pub fn latency(&self) -> Latency {

@@ -26,6 +26,7 @@ pub use hq::Hq;
 pub(crate) use kit::Kit;
 pub use onset::{Onset, OnsetFinder};
 pub use playback_rate::PlaybackRate;
+pub(crate) use vocoder::{Help, Maker, Order};
 pub use wsola::Wsola;
 
 /// Which [`Stretch`] a deck uses.

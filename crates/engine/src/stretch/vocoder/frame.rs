@@ -6,7 +6,7 @@ use super::news::{News, Side};
 use super::peaks::{self, Peaks};
 use super::place::Place;
 use super::plan::Plan;
-use super::{ONE, OVERLAP, Spectrum, ZERO, transform};
+use super::{ONE, OVERLAP, Spectrum, Vocoder, ZERO, transform};
 use crate::dsp::simd::Simd;
 use crate::stretch::Source;
 
@@ -50,6 +50,12 @@ impl Maker {
     /// Pieces of work in a frame, about as long as each other.
     pub const STAGES: usize = 8;
 
+    /// Of the frames that [`Hq`](crate::stretch::Hq) is made of, for an engine of `sample_rate` frames per second.
+    pub fn for_hq(sample_rate: u32) -> Self {
+        Self::new(Vocoder::size(f64::from(sample_rate)))
+    }
+
+    /// Of frames of `size`.
     pub fn new(size: usize) -> Self {
         let plan = Plan::shared(size);
         let spectrum = || vec![ZERO; size].into_boxed_slice();

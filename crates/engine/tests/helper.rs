@@ -1,0 +1,105 @@
+//! A thread that makes frames in the meantime: the same samples, and less to do for the audio thread.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{Noise, noise_track};
+use crowd_engine::{Bpm, DeckId, Engine, EngineConfig, Frames, LoopRegion, Offline, Renderer, StretchMethod, When};
+
+const DECKS: [DeckId; 4] = [DeckId::A, DeckId::B, DeckId::C, DeckId::D];
+
+/// A set of four decks with everything that can happen to them, at moments of its own.
+fn perform(engine: &mut Engine) {
+    let mut noise = Noise(7);
+    engine.set_tempo(Bpm::new(127.0).unwrap()).unwrap();
+    for (seed, deck) in DECKS.into_iter().enumerate() {
+        let track = noise_track(200_000, seed as u64);
+        engine.deck(deck).stretch(StretchMethod::Hq).unwrap().load(&track).unwrap().play().unwrap();
+    }
+    let region = LoopRegion::new(Frames(30_000), Frames(41_234)).unwrap();
+    engine.deck(DeckId::B).loop_(Some(region)).unwrap();
+    for _ in 0..40 {
+        let when = When::At(Frames(noise.below(220_000)));
+        let deck = DECKS[noise.below(4) as usize];
+        match noise.below(5) {
+            0 => _ = engine.deck(deck).at(when).seek(Frames(noise.below(100_000))).unwrap(),
+            1 => _ = engine.deck(deck).at(when).stretch(StretchMethod::Wsola).unwrap(),
+            2 => _ = engine.deck(deck).at(when).stretch(StretchMethod::Hq).unwrap(),
+            3 => _ = engine.deck(deck).at(when).play().unwrap(),
+            _ => {
+                let tempo = 110.0 + noise.below(30) as f64;
+                engine.send(crowd_engine::Command::Tempo { bpm: Bpm::new(tempo).unwrap() }, when).unwrap();
+            }
+        }
+    }
+}
+
+fn helped() -> (Engine, Renderer) {
+    Engine::builder().helper(true).split().unwrap()
+}
+
+fn alone(frames: usize) -> Vec<f32> {
+    let mut offline = Offline::new(EngineConfig::default()).unwrap();
+    perform(offline.engine());
+    offline.render_frames(frames)
+}
+
+#[test]
+fn the_samples_are_the_same_whoever_makes_the_frames() {
+    let (mut engine, mut renderer) = helped();
+    perform(&mut engine);
+    let mut sound = vec![0.0; 2 * 250_000];
+    let mut noise = Noise(3);
+    let mut rest = &mut sound[..];
+    while !rest.is_empty() {
+        // Blocks of all sizes; sometimes there is time enough for the helper, sometimes too little.
+        let block = rest.len().min(2 * (1 + noise.below(700) as usize));
+        let (now, later) = std::mem::take(&mut rest).split_at_mut(block);
+        renderer.render(now);
+        rest = later;
+        if noise.below(3) == 0 {
+            std::thread::sleep(Duration::from_micros(noise.below(4_000)));
+        }
+    }
+    let late = engine.status().helper_late;
+    assert!(late > 0, "none was late: it is not known what happens then");
+    let alone = alone(250_000);
+    let first = sound.iter().zip(&alone).position(|(with, without)| with.to_bits() != without.to_bits());
+    assert_eq!(first, None, "sample {:?}", first);
+}
+
+#[test]
+fn with_time_enough_every_frame_comes_from_the_helper() {
+    let (mut engine, mut renderer) = helped();
+    engine.set_tempo(Bpm::new(127.0).unwrap()).unwrap();
+    engine.deck(DeckId::A).stretch(StretchMethod::Hq).unwrap().load(&noise_track(200_000, 1)).unwrap().play().unwrap();
+    let mut block = [0.0; 512];
+    (0..100).for_each(|_| _ = renderer.render(&mut block));
+    assert!(engine.status().helper_late > 0, "without time some are late: else nothing is ordered at all");
+    // How long it takes depends on the machine; that it gets there does not. Two seconds of music without a late frame.
+    let begun = Instant::now();
+    let (mut late, mut in_time) = (0, 0);
+    while in_time < 2 * 44_100 / 256 {
+        renderer.render(&mut block);
+        engine.deck(DeckId::A).loop_(LoopRegion::new(Frames(0), Frames(150_000)).ok()).unwrap();
+        std::thread::sleep(Duration::from_millis(5));
+        let now = engine.status().helper_late;
+        in_time = if now == late { in_time + 1 } else { 0 };
+        late = now;
+        assert!(begun.elapsed() < Duration::from_secs(120), "{late} frames were late");
+    }
+}
+
+#[test]
+fn when_the_engine_goes_the_renderer_plays_on_alone() {
+    let (mut engine, mut renderer) = helped();
+    perform(&mut engine);
+    let mut sound = vec![0.0; 2 * 100_000];
+    let (before, after) = sound.split_at_mut(40_000);
+    renderer.render(before);
+    drop(engine);
+    after.chunks_mut(512).for_each(|block| _ = renderer.render(block));
+    assert_eq!(sound, alone(100_000));
+}
