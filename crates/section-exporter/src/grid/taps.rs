@@ -1,0 +1,208 @@
+//! The beats an analyser found: on a 10 ms grid, with some missed and, in played music, some early or late.
+
+use crowd_engine::Bpm;
+use crowd_engine::tempo::Mark;
+
+use super::fit::{Periods, Point, first, least_squares, runs, thin};
+use crate::structure::Structure;
+
+/// Half of the 10 ms to which beats are rounded, and what floats may miss.
+const ROUNDED: f64 = 0.005_001;
+
+/// How far noisy beats lie from steady ones, in seconds: a frame or two of the analyser.
+const NOISY: [f64; 2] = [0.015, 0.03];
+
+/// A tempo that changes is believed when it holds for this many beats on average.
+const LASTING: usize = 16;
+
+/// Beats with their numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Taps {
+    /// Beat numbers from 0, and places in seconds.
+    pub points: Vec<Point>,
+    /// Beats of a bar.
+    pub beats_per_bar: u8,
+    /// Where beat 0 is in its bar, from 0.
+    bar: u8,
+    /// Whether the analyser said where bars begin.
+    pub knows_bars: bool,
+}
+
+/// Beats that were fitted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fitted {
+    pub marks: Vec<Mark>,
+    pub steady: bool,
+}
+
+impl Taps {
+    /// The beats of a structure file; absent for fewer than two.
+    pub fn new(structure: &Structure) -> Option<Self> {
+        let beats = &structure.beats;
+        let mut intervals: Vec<f64> = beats.windows(2).filter_map(|pair| Some(pair.get(1)? - pair.first()?)).collect();
+        intervals.sort_by(f64::total_cmp);
+        let mut interval = *intervals.get(intervals.len() / 2)?;
+        let (mut points, mut number, mut last) = (Vec::with_capacity(beats.len()), 0.0, *beats.first()?);
+        for &seconds in beats {
+            let passed = ((seconds - last) / interval).round().max(if points.is_empty() { 0.0 } else { 1.0 });
+            if passed > 0.0 {
+                // A tempo that moves is followed, so that beats are not miscounted.
+                interval += 0.2 * ((seconds - last) / passed - interval);
+            }
+            number += passed;
+            points.push((number, seconds));
+            last = seconds;
+        }
+        let (beats_per_bar, bar, knows_bars) = bars(structure, &points);
+        Some(Self { points, beats_per_bar, bar, knows_bars })
+    }
+
+    /// Which beat of its bar this is, from 1.
+    pub fn number(&self, beat: f64) -> u8 {
+        ((beat + f64::from(self.bar)).rem_euclid(f64::from(self.beats_per_bar))) as u8 + 1
+    }
+
+    /// The seconds from beat to beat if they are steady: what rounding leaves possible or, where beats are noisy, four
+    /// standard errors of the line through them.
+    pub fn periods(&self) -> Option<Periods> {
+        let points = thin(&self.points);
+        let steady = |width| match runs(&points, width).as_slice() {
+            [run] => Some(run.periods),
+            _ => None,
+        };
+        steady(ROUNDED).or_else(|| {
+            NOISY.into_iter().find_map(steady)?;
+            let (_, period, error) = least_squares(&points).filter(|_| points.len() >= 32)?;
+            Some(Periods { low: period - 4.0 * error, high: period + 4.0 * error })
+        })
+    }
+
+    /// The beat nearest to a place, and how far it is away in seconds.
+    pub fn nearest(&self, seconds: f64) -> Option<(f64, f64)> {
+        let after = self.points.partition_point(|(_, at)| *at < seconds);
+        let near = self.points.get(after.saturating_sub(1)..(after + 1).min(self.points.len()))?;
+        let (beat, at) = near.iter().min_by(|a, b| (a.1 - seconds).abs().total_cmp(&(b.1 - seconds).abs()))?;
+        Some((*beat, (at - seconds).abs()))
+    }
+
+    /// Marks that follow the beats: one when they are steady, one for each tempo when it changes and lasts, else one a bar.
+    /// Absent when they are no tempo.
+    pub fn fit(&self) -> Option<Fitted> {
+        let points = thin(&self.points);
+        for width in [ROUNDED].into_iter().chain(NOISY) {
+            let runs = runs(&points, width);
+            if let [run] = runs.as_slice() {
+                let line = if width == ROUNDED { None } else { least_squares(&points) };
+                let (at, period) = line.map_or_else(
+                    || {
+                        let period = roundest(run.periods);
+                        (first(&points, period), period)
+                    },
+                    |(at, period, _)| (at, period),
+                );
+                return Some(Fitted { marks: vec![self.mark(0.0, at, period)?], steady: true });
+            }
+            if points.len() >= runs.len() * LASTING {
+                let lines: Vec<Line> =
+                    runs.iter().filter_map(|run| Line::new(points.get(run.from..run.to)?, run.periods)).collect();
+                return Some(Fitted { marks: self.joined(&lines)?, steady: false });
+            }
+        }
+        let every = usize::from(self.beats_per_bar);
+        let mut marks = Vec::new();
+        for chunk in self.points.chunks(every) {
+            let (beat, at) = *chunk.first()?;
+            let (later, end) = *chunk.last()?;
+            let period = if later > beat {
+                (end - at) / (later - beat)
+            } else {
+                60.0 / marks.last().map_or(120.0, |m: &Mark| m.bpm.get())
+            };
+            marks.push(self.mark(beat, at, period)?);
+        }
+        Some(Fitted { marks, steady: false })
+    }
+
+    fn mark(&self, beat: f64, seconds: f64, period: f64) -> Option<Mark> {
+        Some(Mark { seconds, bpm: Bpm::new(60.0 / period).ok()?, number: self.number(beat) })
+    }
+
+    /// One mark where each line takes over from the one before: on the beat where both agree best.
+    fn joined(&self, lines: &[Line]) -> Option<Vec<Mark>> {
+        let mut marks: Vec<Mark> = Vec::new();
+        let mut before: Option<&Line> = None;
+        for line in lines {
+            let beat = before.map_or(line.from, |before| before.meets(line));
+            marks.push(self.mark(beat, line.first + line.period * beat, line.period)?);
+            before = Some(line);
+        }
+        Some(marks)
+    }
+}
+
+struct Line {
+    first: f64,
+    period: f64,
+    /// The first and last beats it passes.
+    from: f64,
+    to: f64,
+}
+
+impl Line {
+    fn new(points: &[Point], periods: Periods) -> Option<Self> {
+        let (from, to) = (points.first()?.0, points.last()?.0);
+        // A single beat has no tempo: it belongs to the line before.
+        let period = if points.len() > 1 { roundest(periods) } else { return None };
+        Some(Self { first: first(points, period), period, from, to })
+    }
+
+    /// The beat, near the end of this one and the begin of the next, where both lines lie together.
+    fn meets(&self, next: &Self) -> f64 {
+        let crossing = (next.first - self.first) / (self.period - next.period);
+        // The rounding of the beats can hide a change for a few of them.
+        let (low, high) = ((self.to - 8.0).max(self.from + 1.0), next.from);
+        if crossing.is_finite() { crossing.round().clamp(low.min(high), high) } else { next.from }
+    }
+}
+
+/// The period of the roundest tempo among those that are possible, as music is made at round tempos: a whole number, one
+/// decimal or two, if the beats know it well enough for that to be no chance; else the middle.
+pub fn roundest(periods: Periods) -> f64 {
+    let (low, high) = (60.0 / periods.high, 60.0 / periods.low);
+    let middle = f64::midpoint(low, high);
+    for steps in [1.0, 10.0, 100.0] {
+        let bpm = (middle * steps).round() / steps;
+        if (high - low) * steps < 0.2 && (low..=high).contains(&bpm) {
+            return 60.0 / bpm;
+        }
+    }
+    periods.middle()
+}
+
+/// Beats of a bar, which of them beat 0 is (from 0), and whether anything says so: what most beats agree on.
+fn bars(structure: &Structure, points: &[Point]) -> (u8, u8, bool) {
+    let longest = structure.beat_positions.iter().copied().max().filter(|longest| (2..=16).contains(longest));
+    if let Some(longest) = longest {
+        let places = points.iter().zip(&structure.beat_positions);
+        let bar = most(longest, places.map(|((beat, _), place)| f64::from(place - 1) - beat));
+        return (longest, bar, true);
+    }
+    let taps = |seconds: f64| points.iter().find(|(_, at)| (at - seconds).abs() < 0.05).map(|(beat, _)| *beat);
+    let downbeats: Vec<f64> = structure.downbeats.iter().filter_map(|&seconds| taps(seconds)).collect();
+    let threes = downbeats.windows(2).filter(|pair| matches!(pair, [a, b] if *b - *a == 3.0)).count();
+    let beats_per_bar = if threes * 2 > downbeats.len() { 3 } else { 4 };
+    let bar = most(beats_per_bar, downbeats.iter().map(|beat| -beat));
+    (beats_per_bar, bar, !downbeats.is_empty())
+}
+
+/// The place in the bar that most of these say, from 0.
+fn most(beats_per_bar: u8, places: impl Iterator<Item = f64>) -> u8 {
+    let mut votes = vec![0; usize::from(beats_per_bar)];
+    for place in places {
+        if let Some(votes) = votes.get_mut(place.rem_euclid(f64::from(beats_per_bar)) as usize) {
+            *votes += 1;
+        }
+    }
+    let best = votes.iter().copied().max().unwrap_or(0);
+    votes.iter().position(|votes| *votes == best).and_then(|place| u8::try_from(place).ok()).unwrap_or(0)
+}

@@ -1,0 +1,17 @@
+#![forbid(unsafe_code)]
+//! Sections a DJ can mix straight away, cut from a library of tracks: what `section-export` is made of.
+//!
+//! - [`structure`] reads what an analyser found in each track, [`rekordbox`] what a DJ library knows about it (and writes
+//!   cues back).
+//! - [`library`] brings both together with the audio; [`grid`] says where the beats of a track lie.
+//! - [`select`] chooses tracks by tempo and [`key`]; [`cues`] finds what to cut.
+//! - [`skip`] holds every reason for which a track is left out.
+
+pub mod cues;
+pub mod grid;
+pub mod key;
+pub mod library;
+pub mod rekordbox;
+pub mod select;
+pub mod skip;
+pub mod structure;

@@ -1,0 +1,160 @@
+use super::*;
+use std::fs;
+
+fn library(jsons: &[&str], audio: &[&str], xml: &[&str]) -> (tempfile::TempDir, Library) {
+    let dir = tempfile::tempdir().unwrap();
+    for file in audio {
+        let file = dir.path().join(file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, b"").unwrap();
+    }
+    let here = dir.path().to_string_lossy().into_owned();
+    let structure = |path: &&str| Structure { path: path.replace("HERE", &here), ..Structure::default() };
+    let reads = jsons.iter().map(|path| Read { file: "a.json".into(), structure: structure(path) }).collect();
+    let tracks: String =
+        xml.iter().map(|raw| format!("<TRACK Location=\"{}\"/>", raw.replace("HERE", &here))).collect();
+    let rekordbox = Rekordbox::parse(format!("<DJ_PLAYLISTS>{tracks}</DJ_PLAYLISTS>").into_bytes()).unwrap();
+    let library = Library::new(reads, dir.path(), Some(&rekordbox)).unwrap();
+    (dir, library)
+}
+
+/// For each structure file, its audio below the folder, or the skip's first words.
+fn audio(jsons: &[&str], files: &[&str]) -> Vec<String> {
+    let (dir, library) = library(jsons, files, &[]);
+    let shown = |entry: &Entry| match &entry.audio {
+        Ok((file, rule)) => format!("{} by {}", file.strip_prefix(dir.path()).unwrap().display(), rule.name()),
+        Err(Skip::NoAudio { name, .. }) => format!("none: {name}"),
+        Err(Skip::AmbiguousAudio { found, .. }) => format!("ambiguous: {}", found.len()),
+        Err(Skip::AudioOfAnother { owner, .. }) => format!("of {owner}"),
+        Err(other) => panic!("{other}"),
+    };
+    library.entries.iter().map(shown).collect()
+}
+
+fn listed(jsons: &[&str], xml: &[&str]) -> Vec<Listed> {
+    library(jsons, &[], xml).1.entries.into_iter().map(|entry| entry.listed).collect()
+}
+
+fn yes(track: usize, rule: MatchRule) -> Listed {
+    Listed::Yes { track, rule }
+}
+
+#[test]
+fn audio_is_found_by_its_name_wherever_it_was_analysed() {
+    assert_eq!(
+        audio(
+            &[
+                "/Users/dj/Music/a.wav",
+                "C:\\Music\\E\u{301}lan.WAV",
+                "b.wav",
+                "HERE/c.wav",
+                "/x/back\\slash.wav",
+                "/x/gone.wav"
+            ],
+            &["a.wav", "deep/\u{c9}LAN.wav", "deep/b.wav", "c.wav", "back\\slash.wav", "._a.wav"],
+        ),
+        [
+            "a.wav by file name",
+            "deep/\u{c9}LAN.wav by file name",
+            "deep/b.wav by file name",
+            "c.wav by full path",
+            "back\\slash.wav by file name",
+            "none: gone.wav",
+        ],
+    );
+}
+
+#[test]
+fn of_files_of_one_name_the_one_whose_folders_agree_is_taken() {
+    assert_eq!(
+        audio(&["/dj/one/a.wav", "/dj/two/a.wav"], &["one/a.wav", "two/a.wav"]),
+        ["one/a.wav by file name and folders", "two/a.wav by file name and folders"],
+    );
+    assert_eq!(
+        audio(&["HERE/a.wav", "HERE/other/a.wav"], &["a.wav", "other/a.wav"]),
+        ["a.wav by full path", "other/a.wav by full path"],
+    );
+    assert_eq!(
+        audio(&["/dj/a.wav", "/dj/A.wav"], &["A.wav", "a.wav"]),
+        ["a.wav by file name and folders", "A.wav by file name and folders"],
+    );
+}
+
+#[test]
+fn where_folders_do_not_tell_the_way_of_the_other_tracks_does() {
+    assert_eq!(
+        audio(
+            &["/Users/dj/Music/a.wav", "/Users/dj/Music/other/a.wav", "/Users/dj/Music/b.wav"],
+            &["a.wav", "b.wav", "other/a.wav"]
+        ),
+        ["a.wav by file name, moved as the others", "other/a.wav by file name and folders", "b.wav by file name"],
+    );
+}
+
+#[test]
+fn audio_that_is_not_sure_is_a_reason_and_never_the_wrong_file() {
+    assert_eq!(audio(&["/dj/a.wav"], &["one/a.wav", "two/a.wav"]), ["ambiguous: 2"]);
+    assert_eq!(
+        audio(&["/dj/one/a.wav", "/dj/two/a.wav"], &["one/a.wav"]),
+        ["one/a.wav by file name", "of /dj/one/a.wav"]
+    );
+    assert_eq!(audio(&["/dj/one/a.wav", "/dj/two/a.wav"], &["a.wav"]), ["ambiguous: 1", "ambiguous: 1"]);
+    // One track analysed twice.
+    assert_eq!(audio(&["/dj/a.wav", "/dj/a.wav"], &["a.wav"]), ["a.wav by file name", "a.wav by file name"]);
+}
+
+#[test]
+fn audio_outside_the_folder_is_taken_from_where_it_was_analysed() {
+    let elsewhere = tempfile::NamedTempFile::new().unwrap();
+    let (_dir, library) = library(&[elsewhere.path().to_str().unwrap()], &["x.wav"], &[]);
+    assert_eq!(library.entries[0].audio, Ok((elsewhere.path().to_owned(), MatchRule::FullPath)));
+    let none = Library::new(vec![], Path::new("/nonexistent"), None);
+    assert!(none.is_err());
+}
+
+#[test]
+fn the_librarys_track_is_found_by_path_then_by_name() {
+    let cases: [(&[&str], &[&str], &[Listed]); 7] = [
+        (&["/m/a.wav"], &["file://localhost/x/a.wav", "file://localhost/m/a.wav"], &[yes(1, MatchRule::FullPath)]),
+        (&["/m/A b.wav"], &["file://localhost/C:/x/a%20B.wav"], &[yes(0, MatchRule::FileName)]),
+        (&["/m/E\u{301}.wav"], &["file://localhost/m/%c3%89.wav"], &[yes(0, MatchRule::FullPath)]),
+        (
+            &["/m/set/a.wav"],
+            &["file://localhost/x/set/a.wav", "file://localhost/x/a.wav"],
+            &[yes(0, MatchRule::Folders)],
+        ),
+        (
+            &["/m/a.wav"],
+            &["file://localhost/x/a.wav", "file://localhost/y/a.wav"],
+            &[Listed::Ambiguous { tracks: vec![0, 1] }],
+        ),
+        (&["/m/AT&T.wav"], &["file://localhost/m/AT%26amp;T.wav"], &[yes(0, MatchRule::FullPath)]),
+        (&["/m/a.wav"], &["tidal:tracks:1", "file://localhost/m/b.wav"], &[Listed::No]),
+    ];
+    for (jsons, xml, want) in cases {
+        assert_eq!(listed(jsons, xml), want, "{jsons:?} {xml:?}");
+    }
+}
+
+#[test]
+fn a_track_listed_twice_is_its_first_entry() {
+    let twice = ["file://localhost/m/a.wav", "file://localhost/m/a.wav"];
+    assert_eq!(listed(&["/m/a.wav"], &twice), [yes(0, MatchRule::FullPath)]);
+}
+
+#[test]
+fn a_library_of_this_machine_knows_the_audio_where_it_lies_now() {
+    let xml = ["file://localhost/other/a.wav", "file://localhostHERE/a.wav"];
+    let (_dir, library) = library(&["/Users/dj/a.wav"], &["a.wav"], &xml);
+    assert_eq!(library.entries[0].listed, yes(1, MatchRule::FullPath));
+    assert_eq!(library.unused, [0]);
+}
+
+#[test]
+fn another_tracks_entry_does_not_override_and_what_is_unused_is_told() {
+    let (_dir, library) =
+        library(&["/m/a.wav", "/m/other/a.wav"], &[], &["file://localhost/m/a.wav", "file://localhost/b.wav"]);
+    assert_eq!(library.entries[0].listed, yes(0, MatchRule::FullPath));
+    assert_eq!(library.entries[1].listed, Listed::OfAnother { track: 0, owner: 0 });
+    assert_eq!(library.unused, [1]);
+}

@@ -1,0 +1,409 @@
+//! Reading a collection.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use quick_xml::Reader;
+use quick_xml::escape::unescape;
+use quick_xml::events::{BytesStart, Event};
+
+use super::RekordboxError;
+use super::location::Location;
+use super::source::{MAX_TAG_BYTES, Source, lines, read_file};
+
+/// Elements lie at most this deep in each other; playlist folders are all that nests.
+const MAX_DEPTH: usize = 128;
+
+/// An element has at most this many attributes; Rekordbox writes 26.
+const MAX_ATTRIBUTES: usize = 512;
+
+/// This many notes are kept; the others are counted.
+const MAX_NOTES: usize = 1_000;
+
+/// A collection.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rekordbox {
+    /// The tracks with a location, in the order of the file.
+    pub tracks: Vec<Track>,
+    /// What could not be understood and was left out; at most 1,000 of them.
+    pub notes: Vec<Note>,
+    /// How many notes there were beyond those.
+    pub more_notes: usize,
+}
+
+/// Something in the file that was left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The line, from 1.
+    pub line: usize,
+    /// What and why.
+    pub text: String,
+}
+
+/// What the collection says about a track.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Track {
+    /// Where the audio lies.
+    pub location: Location,
+    /// Rekordbox' number of the track.
+    pub id: Option<String>,
+    /// The title.
+    pub name: Option<String>,
+    /// The artist.
+    pub artist: Option<String>,
+    /// The key as written.
+    pub tonality: Option<String>,
+    /// The average tempo in beats a minute, above 0.
+    pub average_bpm: Option<Written>,
+    /// The length in seconds, above 0.
+    pub seconds: Option<f64>,
+    /// The beat grid: tempo marks in the order of their places.
+    pub tempos: Vec<Tempo>,
+    /// The cues and loops there are, in the order of the file.
+    pub marks: Vec<PositionMark>,
+}
+
+/// A number and how exactly it was written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Written {
+    /// The number.
+    pub value: f64,
+    /// What one in its last digit is worth: 0.01 for "122.50".
+    pub step: f64,
+}
+
+/// A TEMPO mark: a beat whose place is known, and the tempo from there on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tempo {
+    /// Its place in seconds (`Inizio`).
+    pub seconds: f64,
+    /// The tempo in beats a minute, above 0.
+    pub bpm: Written,
+    /// The beats of a bar (`Metro`), 4 when it does not say.
+    pub beats_per_bar: u8,
+    /// Which beat of its bar it is (`Battito`): from 1 to `beats_per_bar`, 1 when it does not say.
+    pub number: u8,
+}
+
+/// What a position mark is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MarkKind {
+    /// Type 0.
+    Cue,
+    /// Type 1.
+    FadeIn,
+    /// Type 2.
+    FadeOut,
+    /// Type 3.
+    Load,
+    /// Type 4.
+    Loop,
+    /// Any other type.
+    Other,
+}
+
+/// A cue, loop or the like.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PositionMark {
+    /// What the DJ calls it.
+    pub name: String,
+    /// What it is.
+    pub kind: MarkKind,
+    /// Its place in seconds.
+    pub start: f64,
+    /// Where a loop ends, in seconds.
+    pub end: Option<f64>,
+    /// The hot cue it lies on, from 0; absent for a memory cue.
+    pub hot_cue: Option<u32>,
+}
+
+impl Rekordbox {
+    /// Reads an export: UTF-8 or UTF-16, of any age and author.
+    ///
+    /// # Errors
+    /// [`RekordboxError`] when the file cannot be read, ends too early, is not a collection, declares an encoding that is
+    /// not read, holds a DOCTYPE, or is longer or deeper than any library. Nothing half is returned.
+    pub fn open(path: &Path) -> Result<Self, RekordboxError> {
+        Self::parse(read_file(path)?)
+    }
+
+    /// Reads the content of an export.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn parse(bytes: Vec<u8>) -> Result<Self, RekordboxError> {
+        let source = Source::new(bytes)?;
+        let mut reading = Reading { text: &source.text, found: Self::default(), track: None, notes: Vec::new() };
+        walk(&source.text, |element| reading.element(element))?;
+        if source.lossy {
+            let at = source.text.find('\u{fffd}').unwrap_or_default();
+            reading.notes.push((at, "bytes from here on are no text; they were replaced".into()));
+        }
+        Ok(reading.finish())
+    }
+}
+
+/// What [`walk`] meets.
+pub(super) enum Element<'a, 'b> {
+    /// The begin of an element, with its place in the text and whether it is empty (`<X/>`).
+    Start { tag: &'b BytesStart<'a>, at: usize, end: usize, empty: bool },
+    /// The end of an element, for an empty one too: where its end tag ends.
+    End { name: &'b str, end: usize },
+}
+
+/// Goes through all elements in order and keeps the promises of the format: one DJ_PLAYLISTS around it all, everything
+/// that is opened is closed, nothing is larger than any library.
+pub(super) fn walk<'a>(
+    text: &'a str,
+    mut visit: impl FnMut(Element<'a, '_>) -> Result<(), RekordboxError>,
+) -> Result<(), RekordboxError> {
+    let bad = |at: u64, cause: String| {
+        let before = text.as_bytes().get(..usize::try_from(at).unwrap_or(usize::MAX).min(text.len()));
+        RekordboxError::Bad { line: lines(before.unwrap_or_default()), cause }
+    };
+    let mut reader = Reader::from_str(text);
+    let config = reader.config_mut();
+    config.allow_dangling_amp = true;
+    config.check_comments = false;
+    let (mut depth, mut rooted) = (0, false);
+    loop {
+        let at = reader.buffer_position();
+        let event = reader.read_event().map_err(|e| bad(reader.error_position(), e.to_string()))?;
+        let end = reader.buffer_position();
+        if end.saturating_sub(at) > MAX_TAG_BYTES as u64 {
+            return Err(bad(at, format!("more than {MAX_TAG_BYTES} bytes in one piece")));
+        }
+        let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+        match &event {
+            Event::Start(tag) | Event::Empty(tag) => {
+                if depth == 0 {
+                    if rooted || tag.local_name().as_ref() != "DJ_PLAYLISTS" {
+                        let name = tag.name().as_ref().chars().take(40).collect::<String>();
+                        return Err(bad(at, format!("<{name}> stands where a Rekordbox export has DJ_PLAYLISTS")));
+                    }
+                    rooted = true;
+                }
+                let empty = matches!(event, Event::Empty(_));
+                visit(Element::Start { tag, at: place(at), end: place(end), empty })?;
+                if empty {
+                    visit(Element::End { name: tag.local_name().as_ref(), end: place(end) })?;
+                } else {
+                    depth += 1;
+                    if depth > MAX_DEPTH {
+                        return Err(bad(at, format!("elements nest more than {MAX_DEPTH} deep")));
+                    }
+                }
+            }
+            Event::End(tag) => {
+                depth = depth.saturating_sub(1);
+                visit(Element::End { name: tag.local_name().as_ref(), end: place(end) })?;
+            }
+            Event::DocType(_) => {
+                return Err(bad(at, "a DOCTYPE, which no export has and which could hide what is not read".into()));
+            }
+            Event::Eof if depth > 0 => {
+                return Err(bad(end, "the file ends here, within an element: it was cut off".into()));
+            }
+            Event::Eof if !rooted => return Err(bad(end, "there is no DJ_PLAYLISTS in it".into())),
+            Event::Eof => return Ok(()),
+            _ => {}
+        }
+    }
+}
+
+struct Reading<'a> {
+    text: &'a str,
+    found: Rekordbox,
+    /// The track around what is read.
+    track: Option<Track>,
+    /// What was left out, with its place in the text.
+    notes: Vec<(usize, String)>,
+}
+
+impl<'a> Reading<'a> {
+    fn element(&mut self, element: Element<'a, '_>) -> Result<(), RekordboxError> {
+        match element {
+            Element::Start { tag, at, .. } => match (tag.local_name().as_ref(), &mut self.track) {
+                ("TRACK", None) => self.begin_track(tag, at)?,
+                ("TEMPO", Some(_)) => self.tempo(tag, at)?,
+                ("POSITION_MARK", Some(_)) => self.mark(tag, at)?,
+                _ => {}
+            },
+            Element::End { name: "TRACK", .. } => {
+                if let Some(mut track) = self.track.take() {
+                    track.tempos.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
+                    self.found.tracks.push(track);
+                }
+            }
+            Element::End { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Rekordbox {
+        self.notes.sort_by_key(|(at, _)| *at);
+        let (mut line, mut from) = (1, 0);
+        for (at, text) in self.notes {
+            line += lines(self.text.as_bytes().get(from..at).unwrap_or_default()) - 1;
+            from = at;
+            self.found.notes.push(Note { line, text });
+        }
+        self.found
+    }
+
+    fn note(&mut self, at: usize, text: String) {
+        if self.notes.len() < MAX_NOTES {
+            self.notes.push((at, text));
+        } else {
+            self.found.more_notes += 1;
+        }
+    }
+
+    fn begin_track(&mut self, tag: &BytesStart<'a>, at: usize) -> Result<(), RekordboxError> {
+        let (mut id, mut name, mut artist, mut tonality) = (None, None, None, None);
+        let (mut location, mut key, mut bpm, mut seconds) = (None, false, None, None);
+        self.attributes(tag, at, |attribute, value| match attribute {
+            "TrackID" => id = text(value),
+            "Name" => name = text(value),
+            "Artist" => artist = text(value),
+            "Tonality" => tonality = text(value),
+            "AverageBpm" => bpm = text(value),
+            "TotalTime" => seconds = number(&value).map(|written| written.value).filter(|seconds| *seconds > 0.0),
+            "Location" => location = text(value),
+            "Key" => key = true,
+            _ => {}
+        })?;
+        let Some(location) = location else {
+            // The tracks of a playlist only name a key of the collection.
+            if !key {
+                self.note(at, format!("the track {:?} has no Location", name.or(id).unwrap_or_default()));
+            }
+            return Ok(());
+        };
+        let average_bpm = bpm.as_deref().and_then(number);
+        if let (Some(bpm), None) = (bpm, average_bpm) {
+            self.note(at, format!("AverageBpm {bpm:?} is not a number"));
+        }
+        let average_bpm = average_bpm.filter(|bpm| bpm.value > 0.0);
+        let location = Location::new(location);
+        let (tempos, marks) = (Vec::new(), Vec::new());
+        self.track = Some(Track { location, id, name, artist, tonality, average_bpm, seconds, tempos, marks });
+        Ok(())
+    }
+
+    fn tempo(&mut self, tag: &BytesStart<'a>, at: usize) -> Result<(), RekordboxError> {
+        let (mut inizio, mut bpm, mut metro, mut battito) = (None, None, None, None);
+        self.attributes(tag, at, |attribute, value| match attribute {
+            "Inizio" => inizio = text(value),
+            "Bpm" => bpm = text(value),
+            "Metro" => metro = text(value),
+            "Battito" => battito = text(value),
+            _ => {}
+        })?;
+        let place = match &inizio {
+            None => Some(0.0),
+            Some(text) => number(text).map(|written| written.value).filter(|seconds| seconds.abs() <= 86_400.0),
+        };
+        let tempo = bpm.as_deref().and_then(number).filter(|bpm| (1.0..=10_000.0).contains(&bpm.value));
+        let (Some(seconds), Some(bpm)) = (place, tempo) else {
+            // Empty ones are common and say nothing.
+            if inizio.is_some() || bpm.is_some() {
+                let (inizio, bpm) = (inizio.unwrap_or_default(), bpm.unwrap_or_default());
+                self.note(at, format!("a TEMPO of {bpm:?} BPM at {inizio:?} s is not a tempo mark"));
+            }
+            return Ok(());
+        };
+        let beats = metro.as_deref().and_then(|metro| metro.split('/').next()?.trim().parse::<u8>().ok());
+        let beats_per_bar = beats.filter(|beats| (1..=32).contains(beats)).unwrap_or(4);
+        let number = battito.as_deref().and_then(|battito| battito.trim().parse::<u8>().ok());
+        let number = number.filter(|number| (1..=beats_per_bar).contains(number)).unwrap_or(1);
+        if let Some(track) = &mut self.track {
+            track.tempos.push(Tempo { seconds, bpm, beats_per_bar, number });
+        }
+        Ok(())
+    }
+
+    fn mark(&mut self, tag: &BytesStart<'a>, at: usize) -> Result<(), RekordboxError> {
+        let (mut name, mut kind, mut start, mut end, mut num) = (String::new(), MarkKind::Cue, None, None, None);
+        self.attributes(tag, at, |attribute, value| match attribute {
+            "Name" => name = value.into_owned(),
+            "Type" => {
+                kind = match value.trim() {
+                    "0" | "" => MarkKind::Cue,
+                    "1" => MarkKind::FadeIn,
+                    "2" => MarkKind::FadeOut,
+                    "3" => MarkKind::Load,
+                    "4" => MarkKind::Loop,
+                    _ => MarkKind::Other,
+                }
+            }
+            "Start" => start = number(&value),
+            "End" => end = number(&value),
+            "Num" => num = value.trim().parse::<u32>().ok(),
+            _ => {}
+        })?;
+        let end = end.map(|written| written.value);
+        match (start, &mut self.track) {
+            (Some(start), Some(track)) => {
+                track.marks.push(PositionMark { name, kind, start: start.value, end, hot_cue: num });
+            }
+            _ => self.note(at, format!("the position mark {name:?} has no Start")),
+        }
+        Ok(())
+    }
+
+    fn attributes(
+        &self,
+        tag: &BytesStart<'a>,
+        at: usize,
+        visit: impl FnMut(&str, Cow<'_, str>),
+    ) -> Result<(), RekordboxError> {
+        attributes(tag, visit).map_err(|cause| {
+            let line = lines(self.text.as_bytes().get(..at).unwrap_or_default());
+            RekordboxError::Bad { line, cause }
+        })
+    }
+}
+
+/// The attributes of a tag, their values behind the XML's escapes. What cannot be unescaped stays as it is.
+pub(super) fn attributes(tag: &BytesStart<'_>, mut visit: impl FnMut(&str, Cow<'_, str>)) -> Result<(), String> {
+    for (nth, attribute) in tag.attributes().with_checks(false).enumerate() {
+        if nth >= MAX_ATTRIBUTES {
+            return Err(format!("<{}> has more than {MAX_ATTRIBUTES} attributes", tag.name().as_ref()));
+        }
+        let attribute = attribute.map_err(|e| format!("an attribute of <{}>: {e}", tag.name().as_ref()))?;
+        let raw: &str = attribute.value.as_ref();
+        visit(
+            attribute.key.local_name().as_ref(),
+            unescape(raw).unwrap_or_else(|_| Cow::Owned(unescape_what_can_be(raw))),
+        );
+    }
+    Ok(())
+}
+
+/// Some authors write a bare `&`, or entities of HTML: these stay, and the others become what they stand for.
+fn unescape_what_can_be(raw: &str) -> String {
+    let mut pieces = raw.split('&');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let entity = format!("&{piece}");
+        text.push_str(&unescape(&entity).unwrap_or(Cow::Borrowed(&entity)));
+    }
+    text
+}
+
+/// The value of an attribute that says something.
+fn text(value: Cow<'_, str>) -> Option<String> {
+    if value.trim().is_empty() { None } else { Some(value.into_owned()) }
+}
+
+/// A plain decimal; some authors write a comma.
+fn number(text: &str) -> Option<Written> {
+    let text = text.trim();
+    let plain = text.len() <= 32 && text.bytes().all(|b| b.is_ascii_digit() || b"+-.,".contains(&b));
+    let text = if plain { text.replace(',', ".") } else { return None };
+    let value = text.parse().ok().filter(|value: &f64| value.is_finite())?;
+    let digits = text.split_once('.').map_or(0, |(_, digits)| digits.len());
+    Some(Written { value, step: 0.1f64.powi(i32::try_from(digits).unwrap_or(0)) })
+}
+

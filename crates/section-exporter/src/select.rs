@@ -1,0 +1,212 @@
+//! Which tracks are wanted: by tempo and by key.
+
+use crate::key::Key;
+use crate::skip::Skip;
+
+/// Tempos are compared as libraries show them, with two decimals: 124.004 is 124.00.
+const EQUAL_BPM: f64 = 0.005;
+
+/// A range of tempos, both ends included, in beats a minute.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TempoRange {
+    low: f64,
+    high: f64,
+}
+
+/// A range that is none.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[error("no tempo lies between {low} and {high} BPM: give finite numbers above 0, the smaller one first")]
+pub struct RangeError {
+    /// The lower end asked for.
+    pub low: f64,
+    /// The upper end asked for.
+    pub high: f64,
+}
+
+impl TempoRange {
+    /// From `low` to `high`.
+    ///
+    /// # Errors
+    /// [`RangeError`] unless both are finite, not negative, and `low` is at most `high`, which is above 0.
+    pub fn new(low: f64, high: f64) -> Result<Self, RangeError> {
+        let is_range = low.is_finite() && high.is_finite() && 0.0 <= low && low <= high && high > 0.0;
+        if is_range { Ok(Self { low, high }) } else { Err(RangeError { low, high }) }
+    }
+
+    /// `bpm`, and `delta` to both sides.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), with the ends.
+    pub fn around(bpm: f64, delta: f64) -> Result<Self, RangeError> {
+        let (low, high) = (bpm - delta, bpm + delta);
+        if bpm > 0.0 && delta >= 0.0 { Self::new(low.max(0.0), high) } else { Err(RangeError { low, high }) }
+    }
+
+    /// The lowest tempo.
+    pub fn low(self) -> f64 {
+        self.low
+    }
+
+    /// The highest tempo.
+    pub fn high(self) -> f64 {
+        self.high
+    }
+
+    /// Whether `bpm` is one of them.
+    pub fn contains(self, bpm: f64) -> bool {
+        (self.low - EQUAL_BPM..=self.high + EQUAL_BPM).contains(&bpm)
+    }
+}
+
+/// How keys are compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyMatch {
+    /// The key itself, however it is spelled.
+    #[default]
+    Exact,
+    /// Its neighbours on the Camelot wheel too.
+    Compatible,
+}
+
+/// What is wanted. The default is everything that has a tempo.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Selection {
+    /// The tempos; absent for all.
+    pub tempo: Option<TempoRange>,
+    /// Whether a track of half or double a wanted tempo is wanted too.
+    pub half_double: bool,
+    /// The keys, any of which will do; empty for all.
+    pub keys: Vec<Key>,
+    /// How they are compared.
+    pub key_match: KeyMatch,
+}
+
+impl Selection {
+    /// Whether a track is wanted: `bpm` is its tempo if it is known, `keys` are its key as written in the structure file
+    /// and in the library, of which the first that is there counts. Returns by how much its tempo is to be multiplied to
+    /// lie in the range: 1, or 2 or 0.5 where half and double tempos are wanted.
+    ///
+    /// # Errors
+    /// The reason why not.
+    pub fn judge(&self, bpm: Option<f64>, keys: [Option<&str>; 2]) -> Result<f64, Skip> {
+        let factor = self.tempo(bpm.ok_or(Skip::NoTempo)?)?;
+        self.key(keys)?;
+        Ok(factor)
+    }
+
+    fn tempo(&self, bpm: f64) -> Result<f64, Skip> {
+        let Some(range) = self.tempo else {
+            return Ok(1.0);
+        };
+        let factors: &[f64] = if self.half_double { &[1.0, 2.0, 0.5] } else { &[1.0] };
+        let factor = factors.iter().copied().find(|factor| range.contains(bpm * factor));
+        factor.ok_or(Skip::OtherTempo { bpm, low: range.low, high: range.high })
+    }
+
+    fn key(&self, keys: [Option<&str>; 2]) -> Result<(), Skip> {
+        if self.keys.is_empty() {
+            return Ok(());
+        }
+        let written: Vec<&str> = keys.into_iter().flatten().filter(|text| !text.trim().is_empty()).collect();
+        let Some(first) = written.first() else {
+            return Err(Skip::NoKey);
+        };
+        let Some(key) = written.iter().find_map(|text| text.parse::<Key>().ok()) else {
+            return Err(Skip::UnreadableKey { text: (*first).to_owned() });
+        };
+        let wanted = self.keys.iter().any(|wanted| match self.key_match {
+            KeyMatch::Exact => key == *wanted,
+            KeyMatch::Compatible => key.is_compatible(*wanted),
+        });
+        if wanted { Ok(()) } else { Err(Skip::OtherKey { key, wanted: self.keys.clone() }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn tempos(range: TempoRange, half_double: bool) -> Selection {
+        Selection { tempo: Some(range), half_double, ..Selection::default() }
+    }
+
+    #[test]
+    fn both_ends_of_the_range_are_in_it() {
+        let range = TempoRange::around(122.0, 2.0).unwrap();
+        for (bpm, is_in) in [(124.0, true), (120.0, true), (124.01, false), (119.99, false), (122.0, true)] {
+            assert_eq!(range.contains(bpm), is_in, "{bpm}");
+        }
+        // 122.1 + 0.2 is a little under 122.3 as floats go, 121.1 + 0.1 a little over 121.2.
+        for (bpm, delta, end) in [(122.1, 0.2, 122.3), (121.3, 0.1, 121.2), (0.1, 0.2, 0.3), (128.3, 1.1, 127.2)] {
+            assert!(TempoRange::around(bpm, delta).unwrap().contains(end), "{bpm} {delta}");
+        }
+        assert!(TempoRange::around(122.0, 0.0).unwrap().contains(122.0));
+    }
+
+    #[test]
+    fn a_range_that_is_none_is_refused_with_its_ends() {
+        for (low, high) in [(124.0, 120.0), (f64::NAN, 1.0), (1.0, f64::INFINITY), (-1.0, 1.0), (0.0, 0.0)] {
+            assert!(TempoRange::new(low, high).is_err());
+        }
+        for (bpm, delta) in [(0.0, 2.0), (-1.0, 2.0), (122.0, -1.0), (f64::NAN, 1.0), (122.0, f64::NAN)] {
+            assert!(TempoRange::around(bpm, delta).is_err());
+        }
+        assert_eq!(TempoRange::around(1.0, 2.0).unwrap().low(), 0.0);
+        let error = TempoRange::new(124.0, 120.0).unwrap_err().to_string();
+        assert!(error.contains("124") && error.contains("120"), "{error}");
+    }
+
+    #[test]
+    fn half_and_double_tempos_are_in_only_when_asked_for() {
+        let range = TempoRange::around(174.0, 2.0).unwrap();
+        assert!(tempos(range, false).judge(Some(87.0), [None; 2]).is_err());
+        assert_eq!(tempos(range, true).judge(Some(87.0), [None; 2]), Ok(2.0));
+        assert_eq!(tempos(range, true).judge(Some(348.0), [None; 2]), Ok(0.5));
+        assert_eq!(tempos(range, true).judge(Some(175.0), [None; 2]), Ok(1.0));
+        assert_eq!(
+            tempos(range, true).judge(Some(90.0), [None; 2]),
+            Err(Skip::OtherTempo { bpm: 90.0, low: 172.0, high: 176.0 })
+        );
+    }
+
+    #[test]
+    fn any_of_the_keys_will_do_and_the_librarys_counts_where_the_structure_has_none() {
+        let mut wanted = Selection { keys: Key::list("Gm,Cm").unwrap(), ..Selection::default() };
+        for (keys, is_in) in [
+            ([Some("gm"), None], true),
+            ([Some("5A"), Some("Am")], true),
+            ([Some("Am"), Some("Gm")], false),
+            ([None, Some("11m")], true),
+            ([Some(" "), Some("Cm")], true),
+            ([Some("?"), Some("C min")], true),
+            ([None, Some("G")], false),
+        ] {
+            assert_eq!(wanted.judge(Some(120.0), keys).is_ok(), is_in, "{keys:?}");
+        }
+        assert_eq!(wanted.judge(Some(120.0), [None, None]), Err(Skip::NoKey));
+        assert!(matches!(wanted.judge(Some(120.0), [Some("?"), None]), Err(Skip::UnreadableKey { .. })));
+        assert!(wanted.judge(Some(120.0), [Some("8B"), None]).is_err());
+        wanted.key_match = KeyMatch::Compatible;
+        for (key, is_in) in [("Dm", true), ("Bb", true), ("Fm", true), ("Eb", true), ("Am", false), ("C", false)] {
+            assert_eq!(wanted.judge(Some(120.0), [Some(key), None]).is_ok(), is_in, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_track_without_a_tempo_is_told_so() {
+        assert_eq!(Selection::default().judge(None, [None; 2]), Err(Skip::NoTempo));
+        assert_eq!(Selection::default().judge(Some(33.0), [None; 2]), Ok(1.0));
+    }
+
+    proptest! {
+        #[test]
+        fn the_ends_belong_to_every_range_of_two_decimals(bpm in 2_000u32..20_000, delta in 0u32..1_000) {
+            let of = |hundredths: u32| f64::from(hundredths) / 100.0;
+            let range = TempoRange::around(of(bpm), of(delta)).unwrap();
+            for (inside, outside) in [(bpm + delta, bpm + delta + 1), (bpm - delta, bpm - delta - 1)] {
+                prop_assert!(range.contains(of(inside)) && !range.contains(of(outside)));
+            }
+        }
+    }
+}

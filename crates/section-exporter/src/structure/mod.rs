@@ -1,0 +1,260 @@
+//! What a structure analyser found in a track: beats, bars and named segments, one JSON file a track.
+
+mod folder;
+
+pub use folder::{Folder, Read, read_folder};
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A structure file may have at most this many bytes; real ones have some 50,000.
+pub const MAX_BYTES: u64 = 16 << 20;
+
+/// The latest time of a beat or segment, in seconds: a day.
+pub const MAX_SECONDS: f64 = 86_400.0;
+
+/// What one file says, checked: all times are finite, not negative, and in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Structure {
+    /// Where the audio was when it was analysed.
+    pub path: String,
+    /// The tempo in beats a minute, rounded by the analyser; absent when the file has none above 0.
+    pub bpm: Option<f64>,
+    /// The key as written.
+    pub key: Option<String>,
+    /// The beats in seconds, rising.
+    pub beats: Vec<f64>,
+    /// The place of each beat in its bar, from 1; empty or as long as `beats`.
+    pub beat_positions: Vec<u8>,
+    /// The first beats of bars in seconds, rising.
+    pub downbeats: Vec<f64>,
+    /// The segments in the order of their starts.
+    pub segments: Vec<Segment>,
+    /// What the file holds that was left out, and why.
+    pub ignored: Vec<String>,
+}
+
+/// A part of a track.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Segment {
+    /// Where it begins, in seconds.
+    pub start: f64,
+    /// Where it ends, in seconds; after `start`.
+    pub end: f64,
+    /// "intro", "verse", "chorus"..., as written.
+    pub label: String,
+}
+
+impl Segment {
+    /// Whether this is its label, whatever the letters' case and the blanks around it.
+    pub fn is(&self, label: &str) -> bool {
+        self.label.trim().eq_ignore_ascii_case(label)
+    }
+}
+
+/// A file that is no structure.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StructureError {
+    /// It cannot be read.
+    #[error("cannot read {}: {cause}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: String,
+    },
+    /// It is far too long.
+    #[error("{} has more than {MAX_BYTES} bytes: this is no structure file; move it out of the folder", path.display())]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A field cannot be understood.
+    #[error("{}: {field}: {cause}; analyse the track again or mend the file", path.display())]
+    Bad {
+        /// The file.
+        path: PathBuf,
+        /// Which field, as in `segments[3].start`; "the file" when it is no JSON.
+        field: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    path: Option<String>,
+    #[serde(default)]
+    bpm: Value,
+    #[serde(default)]
+    key: Value,
+    beats: Option<Vec<Option<f64>>>,
+    downbeats: Option<Vec<Option<f64>>>,
+    beat_positions: Option<Vec<Option<f64>>>,
+    segments: Option<Vec<RawSegment>>,
+}
+
+#[derive(Deserialize)]
+struct RawSegment {
+    start: Option<f64>,
+    end: Option<f64>,
+    label: Option<String>,
+}
+
+impl Structure {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`StructureError`] names the file, the field and its value.
+    pub fn read(path: &Path) -> Result<Self, StructureError> {
+        let io = |e: std::io::Error| StructureError::Io { path: path.to_owned(), cause: e.to_string() };
+        let mut bytes = Vec::new();
+        File::open(path).map_err(io)?.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(io)?;
+        Self::parse(&bytes, path)
+    }
+
+    /// Reads the content of a file called `path`.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn parse(bytes: &[u8], path: &Path) -> Result<Self, StructureError> {
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(StructureError::TooLong { path: path.to_owned() });
+        }
+        let bad = |field: String, cause: String| StructureError::Bad { path: path.to_owned(), field, cause };
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        // Python writes NaN and Infinity, which are not JSON: they are values that are not there.
+        let raw = raw(bytes).or_else(|error| raw(&without_nan(bytes)).map_err(|_| error));
+        let raw = raw
+            .map_err(|(field, cause)| bad(if field == "." { "the file".into() } else { field }, format!("{cause}")))?;
+        raw.check().map_err(|(field, cause)| bad(field.into(), cause))
+    }
+}
+
+fn raw(bytes: &[u8]) -> Result<Raw, (String, serde_json::Error)> {
+    let json = &mut serde_json::Deserializer::from_slice(bytes);
+    let raw = serde_path_to_error::deserialize(&mut *json).map_err(|e| (e.path().to_string(), e.into_inner()))?;
+    json.end().map_err(|e| ("the end".into(), e))?;
+    Ok(raw)
+}
+
+/// The JSON with null where NaN, Infinity or -Infinity stood outside its strings.
+fn without_nan(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let (mut rest, mut in_string) = (bytes, false);
+    while let Some((&byte, after)) = rest.split_first() {
+        let word = [b"NaN".as_slice(), b"Infinity", b"-Infinity"].into_iter().find(|word| rest.starts_with(word));
+        match (byte, word) {
+            (_, Some(word)) if !in_string => {
+                out.extend(b"null");
+                rest = rest.strip_prefix(word).unwrap_or(after);
+                continue;
+            }
+            (b'\\', _) if in_string => {
+                out.push(byte);
+                let (&escaped, after) = after.split_first().unwrap_or((&b' ', after));
+                out.push(escaped);
+                rest = after;
+                continue;
+            }
+            (b'"', _) => in_string = !in_string,
+            _ => {}
+        }
+        out.push(byte);
+        rest = after;
+    }
+    out
+}
+
+impl Raw {
+    fn check(self) -> Result<Structure, (&'static str, String)> {
+        let mut ignored = Vec::new();
+        let path = self.path.filter(|path| !path.trim().is_empty());
+        let path = path.ok_or(("path", "it is missing, so the audio cannot be found".to_owned()))?;
+        let bpm = match &self.bpm {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        if bpm.is_none() && !self.bpm.is_null() {
+            ignored.push(format!("bpm: {} is not a number", short(&self.bpm)));
+        }
+        let bpm = bpm.filter(|bpm: &f64| bpm.is_finite() && *bpm > 0.0);
+        let key = match self.key {
+            Value::String(key) => Some(key).filter(|key| !key.trim().is_empty()),
+            Value::Null => None,
+            other => {
+                ignored.push(format!("key: {} is not a text", short(&other)));
+                None
+            }
+        };
+        let positions = self.beat_positions.unwrap_or_default();
+        let (beats, kept) = rising("beats", self.beats.unwrap_or_default(), &mut ignored);
+        let mut beat_positions: Vec<u8> = Vec::new();
+        if kept.iter().all(|&nth| matches!(positions.get(nth), Some(Some(p)) if (1.0..=255.0).contains(p))) {
+            beat_positions = kept.iter().filter_map(|&nth| Some(positions.get(nth).copied()?? as u8)).collect();
+        } else if !positions.is_empty() {
+            ignored.push("beat_positions: they are not one number from 1 for each beat".into());
+        }
+        let (downbeats, _) = rising("downbeats", self.downbeats.unwrap_or_default(), &mut ignored);
+        let mut segments = Vec::new();
+        for (nth, segment) in self.segments.unwrap_or_default().into_iter().enumerate() {
+            let label = segment.label.unwrap_or_default();
+            match (segment.start.filter(is_place), segment.end.filter(is_place)) {
+                (Some(start), Some(end)) if start < end => segments.push(Segment { start, end, label }),
+                _ => {
+                    let (start, end) = (show(segment.start), show(segment.end));
+                    ignored
+                        .push(format!("segments[{nth}]: {label:?} from {start} to {end} s is not a stretch of time"));
+                }
+            }
+        }
+        if !segments.is_sorted_by(|a, b| a.start <= b.start) {
+            segments.sort_by(|a, b| a.start.total_cmp(&b.start));
+            ignored.push("the order of segments: they were put in order of their starts".into());
+        }
+        Ok(Structure { path, bpm, key, beats, beat_positions, downbeats, segments, ignored })
+    }
+}
+
+fn is_place(seconds: &f64) -> bool {
+    (0.0..=MAX_SECONDS).contains(seconds)
+}
+
+fn show(seconds: Option<f64>) -> String {
+    seconds.map_or("nowhere".into(), |seconds| seconds.to_string())
+}
+
+fn short(value: &Value) -> String {
+    value.to_string().chars().take(40).collect()
+}
+
+/// The times that are places in a track and lie behind the one before, and which these were.
+fn rising(field: &str, times: Vec<Option<f64>>, ignored: &mut Vec<String>) -> (Vec<f64>, Vec<usize>) {
+    let (mut kept, mut numbers, mut left_out) = (Vec::with_capacity(times.len()), Vec::new(), 0);
+    for (nth, time) in times.into_iter().enumerate() {
+        match time.filter(is_place) {
+            Some(seconds) if kept.last().is_none_or(|&last| seconds > last) => {
+                kept.push(seconds);
+                numbers.push(nth);
+            }
+            _ => {
+                left_out += 1;
+                if left_out == 1 {
+                    ignored.push(format!("{field}[{nth}]: {} s does not lie behind the one before", show(time)));
+                }
+            }
+        }
+    }
+    if left_out > 1 {
+        ignored.push(format!("{field}: {} more like it", left_out - 1));
+    }
+    (kept, numbers)
+}
+
+#[cfg(test)]
+mod tests;
