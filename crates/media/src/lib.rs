@@ -6,8 +6,8 @@
 //! - [`open`] and [`probe`] read files into [`Audio`]; [`DecodeOptions`] limits them.
 //! - [`Reader`] reads what is too long for that in blocks, from any frame on.
 //! - [`resample`] and [`Audio::resampled`] change the rate; [`Audio::to_stereo`] the channels.
-//! - [`write`] and [`AudioWriter`] write files, at once or streaming, in any [`AudioFormat`]; [`wav`] and [`flac`] are the
-//!   formats themselves, through an [`atomic::AtomicFile`] or into anything that can seek.
+//! - [`write()`] and [`AudioWriter`] write files, at once or streaming, in any [`AudioFormat`]; [`wav`] and [`flac`] are
+//!   the formats themselves, through an [`atomic::AtomicFile`] or into anything that can seek.
 //! - [`loudness`] measures; [`peaks`] and [`picture`] draw.
 
 pub mod atomic;

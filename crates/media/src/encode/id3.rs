@@ -1,4 +1,5 @@
-//! What a WAV says about the music in it: an `id3 ` chunk of ID3v2.3 (id3.org, "ID3 tag version 2.3.0") and a `LIST INFO`.
+//! What a WAV says about the music in it: an `id3 ` chunk of ID3v2.3 (id3.org, "ID3 tag version 2.3.0") and a
+//! `LIST INFO`.
 
 use super::flac::bpm_text;
 use crate::Tags;

@@ -33,13 +33,34 @@ impl Font {
     /// Width of `text`, pixels.
     pub fn width(self, text: &str) -> f32 {
         let (weight, height) = self.parts();
-        (get_raster_width(weight, height) * text.chars().count()) as f32
+        (get_raster_width(weight, height) * drawable(text).count()) as f32
+    }
+
+    /// `text`, or as much of its start as fits into `width` pixels and three dots.
+    pub fn fit(self, text: &str, width: f32) -> String {
+        let (weight, height) = self.parts();
+        let room = (width / get_raster_width(weight, height) as f32) as usize;
+        if drawable(text).count() <= room {
+            return text.to_owned();
+        }
+        drawable(text).take(room.saturating_sub(3)).chain("...".chars()).collect()
     }
 
     /// Height of a line, pixels.
     pub fn height(self) -> f32 {
         self.parts().1.val() as f32
     }
+}
+
+/// The characters that are drawn for `text`: typographic signs as plain ones; accents that follow their letter, as in
+/// file names of macOS, are left out, because the font has no place to put them.
+fn drawable(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| !('\u{300}'..='\u{36f}').contains(c)).map(|c| match c {
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+        '\u{2018}' | '\u{2019}' => '\'',
+        '\u{201c}' | '\u{201d}' => '"',
+        c => c,
+    })
 }
 
 pub(super) struct Canvas {
@@ -95,7 +116,7 @@ impl Canvas {
         }
     }
 
-    /// One line of text whose middle is at height `y`. Characters the font lacks become question marks.
+    /// One line of text whose middle is at height `y`. Characters the font lacks become boxes.
     pub fn text(&mut self, x: f32, y: f32, align: Align, font: Font, color: Color, text: &str) {
         let (weight, height) = font.parts();
         let left = match align {
@@ -105,14 +126,11 @@ impl Canvas {
         };
         let top = (y - font.height() / 2.0).round() as i64;
         let mut pen = left.round() as i64;
-        for c in text.chars() {
-            let c = match c {
-                '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
-                '\u{2018}' | '\u{2019}' => '\'',
-                '\u{201c}' | '\u{201d}' => '"',
-                c => c,
-            };
-            let Some(glyph) = get_raster(c, weight, height).or_else(|| get_raster('?', weight, height)) else {
+        let advance = get_raster_width(weight, height);
+        for c in drawable(text) {
+            let Some(glyph) = get_raster(c, weight, height) else {
+                self.hollow_box(pen + 1, top + 3, advance as i64 - 2, font.height() as i64 - 6, color);
+                pen += advance as i64;
                 continue;
             };
             for (dy, row) in glyph.rows().enumerate() {
@@ -121,6 +139,16 @@ impl Canvas {
                 }
             }
             pen += glyph.width() as i64;
+        }
+    }
+
+    fn hollow_box(&mut self, x: i64, y: i64, width: i64, height: i64, color: Color) {
+        for dy in 0..height {
+            for dx in 0..width {
+                if dx == 0 || dy == 0 || dx == width - 1 || dy == height - 1 {
+                    self.blend(x + dx, y + dy, color, 200);
+                }
+            }
         }
     }
 

@@ -20,18 +20,18 @@ const BOTTOM: f32 = 42.0;
 const INSET: f32 = 7.0;
 
 /// A rectangle of the picture with its time axis.
-#[derive(Clone, Copy)]
-struct Frame {
-    x: f32,
-    y: f32,
-    width: f32,
-    height: f32,
-    from: f64,
-    to: f64,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    pub x: f32,
+    pub y: f32,
+    pub width: f32,
+    pub height: f32,
+    pub from: f64,
+    pub to: f64,
 }
 
 impl Frame {
-    fn x_at(&self, seconds: f64) -> f32 {
+    pub fn x_at(&self, seconds: f64) -> f32 {
         self.x + ((seconds - self.from) / (self.to - self.from)) as f32 * self.width
     }
 
@@ -54,8 +54,9 @@ pub(super) fn chart(chart: &Chart<'_>) -> Result<Canvas, Error> {
     let mut frame = Frame { x: LEFT, y: top, width: chart.width as f32 - LEFT - right, height: 0.0, from, to };
     let times = axis::time(from, to, (frame.width / 110.0) as usize);
 
-    canvas.text(LEFT, 30.0, Align::Left, Font::Title, TEXT, &chart.title);
-    let beside = LEFT + Font::Title.width(&chart.title) + 20.0;
+    let title = Font::Title.fit(&chart.title, frame.width);
+    canvas.text(LEFT, 30.0, Align::Left, Font::Title, TEXT, &title);
+    let beside = LEFT + Font::Title.width(&title) + 20.0;
     canvas.text(beside, 31.0, Align::Left, Font::Small, DIM, &chart.subtitle);
     for lane in &chart.lanes {
         frame.y += HEADER;
@@ -65,7 +66,10 @@ pub(super) fn chart(chart: &Chart<'_>) -> Result<Canvas, Error> {
             canvas.rect(frame.x_at(t).round(), frame.y, 1.0, frame.height, GRID, 1.0);
         }
         match lane {
-            Lane::Waveform { title, peaks, .. } => waveform(&mut canvas, frame, title, peaks),
+            Lane::Waveform { title, peaks, .. } => {
+                heading(&mut canvas, frame, title, &[("peak".into(), PEAK), ("RMS".into(), RMS)]);
+                waveform(&mut canvas, frame, peaks);
+            }
             Lane::Lines(lines) => curves(&mut canvas, frame, lines),
         }
         frame.y += frame.height + GAP;
@@ -75,7 +79,7 @@ pub(super) fn chart(chart: &Chart<'_>) -> Result<Canvas, Error> {
     Ok(canvas)
 }
 
-fn refused(what: &'static str, value: String, way_out: &'static str) -> Error {
+pub(super) fn refused(what: &'static str, value: String, way_out: &'static str) -> Error {
     Error::Invalid { what, value, way_out }
 }
 
@@ -139,8 +143,7 @@ fn marks(canvas: &mut Canvas, frame: Frame, marks: &[(f64, String)]) {
     }
 }
 
-fn waveform(canvas: &mut Canvas, frame: Frame, title: &str, peaks: &Peaks) {
-    heading(canvas, frame, title, &[("peak".into(), PEAK), ("RMS".into(), RMS)]);
+pub(super) fn waveform(canvas: &mut Canvas, frame: Frame, peaks: &Peaks) {
     let channels = peaks.channels().clamp(1, 8);
     let each = frame.height / f32::from(channels);
     let columns = frame.width as usize;

@@ -1,4 +1,5 @@
-//! Charts over time, as PNG: waveforms and curves stacked over one time axis.
+//! Pictures over time, as PNG: a [`Chart`] stacks waveforms and curves over one time axis, a [`Part`] shows a piece of
+//! music on its beat grid.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), crowd_media::Error> {
@@ -18,12 +19,16 @@
 mod axis;
 mod canvas;
 mod draw;
+mod part;
 mod theme;
 
 use std::io::Write;
 use std::path::Path;
 
+pub use part::{Part, Row};
 pub use theme::Color;
+
+use canvas::Canvas;
 
 use crate::Error;
 use crate::atomic::AtomicFile;
@@ -210,11 +215,7 @@ impl<'a> Chart<'a> {
     /// # Errors
     /// [`Error::Invalid`] for a size, span or range that cannot be drawn, or a chart without lanes.
     pub fn png(&self) -> Result<Vec<u8>, Error> {
-        draw::chart(self)?.png().map_err(|value| Error::Invalid {
-            what: "the picture",
-            value,
-            way_out: "draw a smaller one",
-        })
+        png(&draw::chart(self)?)
     }
 
     /// Draws the chart into the file `path`, atomically.
@@ -222,10 +223,7 @@ impl<'a> Chart<'a> {
     /// # Errors
     /// As [`png`](Self::png), and [`Error::Io`].
     pub fn write(&self, path: &Path) -> Result<(), Error> {
-        let png = self.png()?;
-        let mut file = AtomicFile::create(path)?;
-        file.write_all(&png).map_err(|e| Error::io(path, "write", e))?;
-        file.commit()
+        save(path, &self.png()?)
     }
 
     /// The chart as (width, height, RGBA bytes), for embedding elsewhere.
@@ -236,4 +234,14 @@ impl<'a> Chart<'a> {
         let pixels = draw::chart(self)?.rgba();
         Ok((self.width, (pixels.len() / 4) as u32 / self.width.max(1), pixels))
     }
+}
+
+fn png(canvas: &Canvas) -> Result<Vec<u8>, Error> {
+    canvas.png().map_err(|value| Error::Invalid { what: "the picture", value, way_out: "draw a smaller one" })
+}
+
+fn save(path: &Path, png: &[u8]) -> Result<(), Error> {
+    let mut file = AtomicFile::create(path)?;
+    file.write_all(png).map_err(|e| Error::io(path, "write", e))?;
+    file.commit()
 }

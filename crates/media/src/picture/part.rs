@@ -1,0 +1,300 @@
+//! A part of a track on its beat grid, beside what was made of it.
+
+use std::path::Path;
+
+use super::axis;
+use super::canvas::{Align, Canvas, Font};
+use super::draw::{Frame, refused, waveform};
+use super::theme::*;
+use super::{WIDTHS, png, save};
+use crate::Error;
+use crate::peaks::Peaks;
+
+const LEFT: f32 = 84.0;
+const RIGHT: f32 = 28.0;
+/// Height of the title, with and without a subtitle.
+const TOP: f32 = 60.0;
+const TOP_WITHOUT: f32 = 40.0;
+/// A row's title, above its cues.
+const HEADER: f32 = 28.0;
+/// One level of cue labels, and how many there are at most.
+const LEVEL: f32 = 19.0;
+const LEVELS: usize = 3;
+/// Bar numbers and seconds below a row, and the space behind them.
+const AXES: f32 = 40.0;
+const GAP: f32 = 8.0;
+/// Lines nearer to each other than this, pixels, are a grey area and no grid.
+const NEAREST_LINES: f32 = 5.0;
+const NEAREST_NUMBERS: f32 = 44.0;
+/// Of bars nearer to each other than this, pixels, only the numbered ones stand out, so that the waveform does too.
+const NEAREST_STRONG: f32 = 16.0;
+
+/// Opacity of grid lines.
+const BAR: f32 = 0.7;
+const BEAT: f32 = 0.22;
+
+const HEIGHTS: std::ops::RangeInclusive<u32> = 200..=4000;
+const MAX_ROWS: usize = 8;
+const LEAST_LANE: f32 = 40.0;
+
+/// One waveform with its own beats, cues and time axis.
+#[derive(Clone, Debug)]
+pub struct Row<'a> {
+    title: String,
+    peaks: &'a Peaks,
+    span: Option<(f64, f64)>,
+    beats: Vec<(f64, bool)>,
+    cues: Vec<(f64, String)>,
+}
+
+impl<'a> Row<'a> {
+    /// All of `peaks` under the heading `title`.
+    pub fn new(title: &str, peaks: &'a Peaks) -> Self {
+        Self { title: title.to_owned(), peaks, span: None, beats: Vec::new(), cues: Vec::new() }
+    }
+
+    /// Shows the time from `from` to `to` only, seconds. All times of the row count from the start of its peaks.
+    pub fn span(self, from: f64, to: f64) -> Self {
+        Self { span: Some((from, to)), ..self }
+    }
+
+    /// Sets the beats: when each is, seconds, and whether a bar begins with it. Bars are numbered from 1 at the first
+    /// beat inside the span that begins one.
+    pub fn beats(self, beats: impl IntoIterator<Item = (f64, bool)>) -> Self {
+        Self { beats: beats.into_iter().collect(), ..self }
+    }
+
+    /// Marks a cue point.
+    pub fn cue(mut self, seconds: f64, label: &str) -> Self {
+        self.cues.push((seconds, label.to_owned()));
+        self
+    }
+}
+
+/// Rows one above the other, each over the full width: a part as it was and as it became, so that their bars meet.
+///
+/// ```no_run
+/// # fn main() -> Result<(), crowd_media::Error> {
+/// use crowd_media::picture::{Part, Row};
+/// use crowd_media::{open, peaks::Peaks};
+///
+/// let part = Peaks::of(&open("part.wav".as_ref(), &Default::default())?);
+/// let beats = (0..64).map(|n| (f64::from(n) * 0.5, n % 4 == 0));
+/// Part::new("Track").row(Row::new("120 BPM", &part).beats(beats).cue(8.0, "drop")).write("part.png".as_ref())?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Part<'a> {
+    title: String,
+    subtitle: String,
+    width: u32,
+    height: u32,
+    rows: Vec<Row<'a>>,
+}
+
+impl<'a> Part<'a> {
+    /// An empty picture called `title`, 1600 pixels wide and 600 high.
+    pub fn new(title: &str) -> Self {
+        Self { title: title.to_owned(), subtitle: String::new(), width: 1600, height: 600, rows: Vec::new() }
+    }
+
+    /// A line below the title, in a quieter colour.
+    pub fn subtitle(self, text: &str) -> Self {
+        Self { subtitle: text.to_owned(), ..self }
+    }
+
+    /// Sets the size in pixels: width 480..=8192, height 200..=4000, which the rows share.
+    pub fn size(self, width: u32, height: u32) -> Self {
+        Self { width, height, ..self }
+    }
+
+    /// Adds a row below the others; at most 8.
+    pub fn row(mut self, row: Row<'a>) -> Self {
+        self.rows.push(row);
+        self
+    }
+
+    /// Draws the picture as a PNG.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a size or span that cannot be drawn, no rows, or more than fit the height.
+    pub fn png(&self) -> Result<Vec<u8>, Error> {
+        png(&self.draw()?)
+    }
+
+    /// Draws the picture into the file `path`, atomically.
+    ///
+    /// # Errors
+    /// As [`png`](Self::png), and [`Error::Io`].
+    pub fn write(&self, path: &Path) -> Result<(), Error> {
+        save(path, &self.png()?)
+    }
+
+    /// The picture as (width, height, RGBA bytes), for embedding elsewhere.
+    ///
+    /// # Errors
+    /// As [`png`](Self::png).
+    pub fn rgba(&self) -> Result<(u32, u32, Vec<u8>), Error> {
+        Ok((self.width, self.height, self.draw()?.rgba()))
+    }
+
+    fn draw(&self) -> Result<Canvas, Error> {
+        let rows = self.lay_out()?;
+        let Some(mut canvas) = Canvas::new(self.width, self.height) else {
+            let size = format!("{} x {}", self.width, self.height);
+            return Err(refused("the picture size", size, "draw a smaller picture"));
+        };
+        let width = self.width as f32 - LEFT - RIGHT;
+        canvas.text(LEFT, 22.0, Align::Left, Font::Title, TEXT, &Font::Title.fit(&self.title, width));
+        canvas.text(LEFT, 44.0, Align::Left, Font::Small, DIM, &Font::Small.fit(&self.subtitle, width));
+        for (row, (frame, labels)) in self.rows.iter().zip(&rows) {
+            draw_row(&mut canvas, row, *frame, labels);
+        }
+        Ok(canvas)
+    }
+
+    /// The colour of a cue, the same in every row.
+    fn color(&self, text: &str) -> Color {
+        let mut seen: Vec<&str> = Vec::new();
+        for (_, label) in self.rows.iter().flat_map(|row| &row.cues) {
+            if label == text {
+                break;
+            }
+            if !seen.contains(&label.as_str()) {
+                seen.push(label);
+            }
+        }
+        // The first colour is that of the waveform.
+        SERIES.get(seen.len() % (SERIES.len() - 1) + 1).copied().unwrap_or(TEXT)
+    }
+
+    /// Where each row's waveform goes and the labels above it, once the request is known to be drawable.
+    fn lay_out(&self) -> Result<Vec<(Frame, Vec<Label<'_>>)>, Error> {
+        if !WIDTHS.contains(&self.width) {
+            return Err(refused("the picture width", self.width.to_string(), "choose 480..=8192 pixels"));
+        }
+        if !HEIGHTS.contains(&self.height) {
+            return Err(refused("the picture height", self.height.to_string(), "choose 200..=4000 pixels"));
+        }
+        if self.rows.is_empty() || self.rows.len() > MAX_ROWS {
+            return Err(refused("the number of rows", self.rows.len().to_string(), "add 1..=8 rows"));
+        }
+        let mut rows = Vec::new();
+        for row in &self.rows {
+            let (from, to) = row.span.unwrap_or((0.0, row.peaks.seconds()));
+            if !(from.is_finite() && to.is_finite() && from >= 0.0 && to - from >= 1e-3) {
+                let way_out = "show at least a millisecond from 0 s on";
+                return Err(refused("a row's time span", format!("{from}..{to} s"), way_out));
+            }
+            let frame = Frame { x: LEFT, y: 0.0, width: self.width as f32 - LEFT - RIGHT, height: 0.0, from, to };
+            rows.push((frame, labels(row, frame, |text| self.color(text))));
+        }
+        let levels = |labels: &[Label<'_>]| labels.iter().filter_map(|l| l.level).max().map_or(0, |level| level + 1);
+        let fixed: f32 = rows.iter().map(|(_, labels)| HEADER + LEVEL * levels(labels) as f32 + AXES + GAP).sum();
+        let top = if self.subtitle.is_empty() { TOP_WITHOUT } else { TOP };
+        let lane = ((self.height as f32 - top - fixed) / rows.len() as f32).floor();
+        if lane < LEAST_LANE {
+            let way_out = "make the picture higher or draw fewer rows";
+            return Err(refused("the height left for each waveform", format!("{lane:.0} pixels"), way_out));
+        }
+        let mut y = top;
+        for (frame, labels) in &mut rows {
+            y += HEADER + LEVEL * levels(labels) as f32;
+            (frame.y, frame.height) = (y, lane);
+            y += lane + AXES + GAP;
+        }
+        Ok(rows)
+    }
+}
+
+/// A cue's place in the picture.
+#[derive(Clone, Debug)]
+struct Label<'r> {
+    line: f32,
+    left: f32,
+    text: &'r str,
+    color: Color,
+    /// Levels above the waveform; none where all levels are taken, and the line stands alone.
+    level: Option<usize>,
+}
+
+impl Label<'_> {
+    fn width(text: &str) -> f32 {
+        Font::Small.width(text) + 8.0
+    }
+}
+
+/// Each label on the lowest level where it does not run into another.
+fn labels<'r>(row: &'r Row<'_>, frame: Frame, color: impl Fn(&str) -> Color) -> Vec<Label<'r>> {
+    let mut cues: Vec<_> = row.cues.iter().filter(|c| (frame.from..=frame.to).contains(&c.0)).collect();
+    cues.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut free_from = [f32::NEG_INFINITY; LEVELS];
+    let place = |(seconds, text): &'r (f64, String)| {
+        let line = frame.x_at(*seconds).round();
+        let width = Label::width(text);
+        let left = line.min(frame.x + frame.width - width).max(frame.x);
+        let level = free_from.iter().position(|&free| left >= free).filter(|_| !text.is_empty());
+        if let Some(free) = level.and_then(|level| free_from.get_mut(level)) {
+            *free = left + width + 4.0;
+        }
+        Label { line, left, text, color: color(text), level }
+    };
+    cues.into_iter().map(place).collect()
+}
+
+fn draw_row(canvas: &mut Canvas, row: &Row<'_>, frame: Frame, labels: &[Label<'_>]) {
+    let levels = labels.iter().filter_map(|l| l.level).max().map_or(0, |level| level + 1);
+    canvas.rect(frame.x, frame.y, frame.width, frame.height, LANE, 1.0);
+    waveform(canvas, frame, row.peaks);
+    let title_y = frame.y - LEVEL * levels as f32 - HEADER / 2.0 + 1.0;
+    canvas.text(frame.x, title_y, Align::Left, Font::Strong, TEXT, &Font::Strong.fit(&row.title, frame.width));
+    grid(canvas, row, frame);
+    let times = axis::time(frame.from, frame.to, (frame.width / 110.0) as usize);
+    let below = frame.y + frame.height;
+    for &t in &times.at {
+        let label = axis::time_label(t, times.step);
+        canvas.text(frame.x_at(t), below + 30.0, Align::Center, Font::Small, DIM, &label);
+    }
+    canvas.text(frame.x - 32.0, below + 30.0, Align::Right, Font::Small, DIM, "time");
+    for label in labels {
+        let top = label.level.map_or(frame.y, |level| frame.y - LEVEL * (level + 1) as f32);
+        canvas.rect(label.line - 1.0, top, 2.0, below - top, label.color, 0.95);
+    }
+    for label in labels {
+        let Some(level) = label.level else { continue };
+        let top = frame.y - LEVEL * (level + 1) as f32;
+        canvas.rect(label.left, top, Label::width(label.text), LEVEL - 2.0, label.color, 1.0);
+        canvas.text(label.left + 4.0, top + LEVEL / 2.0 - 1.0, Align::Left, Font::Small, BACKGROUND, label.text);
+    }
+}
+
+/// Beats over the waveform, bars stronger and numbered; where they are too dense, only every 2nd, 4th, 8th... bar is.
+fn grid(canvas: &mut Canvas, row: &Row<'_>, frame: Frame) {
+    let mut beats: Vec<_> = row.beats.iter().filter(|b| (frame.from..=frame.to).contains(&b.0)).collect();
+    beats.sort_by(|a, b| a.0.total_cmp(&b.0));
+    if beats.len() as f32 * NEAREST_LINES <= frame.width {
+        for (seconds, _) in beats.iter().filter(|b| !b.1) {
+            canvas.rect(frame.x_at(*seconds).round(), frame.y, 1.0, frame.height, TEXT, BEAT);
+        }
+    }
+    let bars: Vec<f64> = beats.iter().filter(|b| b.1).map(|b| b.0).collect();
+    let every = |nearest: f32| {
+        let most = (frame.width / nearest).max(1.0) as usize;
+        bars.len().div_ceil(most).next_power_of_two()
+    };
+    let (lines, numbers, all_strong) = (every(NEAREST_LINES), every(NEAREST_NUMBERS), every(NEAREST_STRONG) == 1);
+    let below = frame.y + frame.height;
+    for (n, &seconds) in bars.iter().enumerate().step_by(lines) {
+        let x = frame.x_at(seconds);
+        let alpha = if all_strong || n.is_multiple_of(numbers) { BAR } else { BEAT };
+        canvas.rect(x.round(), frame.y, 1.0, frame.height, TEXT, alpha);
+        if n.is_multiple_of(numbers) {
+            canvas.rect(x.round(), below, 1.0, 5.0, TEXT, BAR);
+            canvas.text(x, below + 13.0, Align::Center, Font::Strong, TEXT, &(n + 1).to_string());
+        }
+    }
+    if !bars.is_empty() {
+        canvas.text(frame.x - 32.0, below + 13.0, Align::Right, Font::Small, DIM, "bar");
+    }
+}
