@@ -5,9 +5,11 @@
 //!   cues back).
 //! - [`library`] brings both together with the audio; [`grid`] says where the beats of a track lie.
 //! - [`select`] chooses tracks by tempo and [`key`]; [`cues`] finds what to cut.
+//! - [`cut`] reads that out of a file and writes it, as it is and brought to another tempo.
 //! - [`skip`] holds every reason for which a track is left out.
 
 pub mod cues;
+pub mod cut;
 pub mod grid;
 pub mod key;
 pub mod library;

@@ -1,0 +1,211 @@
+//! Cutting a part out of a track: once as it is, once brought to another tempo.
+
+mod level;
+mod source;
+
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+use crowd_engine::stretch::{self, Course};
+use crowd_engine::{Bpm, Frames, SampleRate, StretchMethod, Track};
+use crowd_media::{Audio, AudioFormat, Container, Depth, Samples, Tags};
+
+use crate::grid::Grid;
+use source::Source;
+
+/// What to cut out of which file, and how.
+#[derive(Clone, Debug)]
+pub struct Cut<'a> {
+    /// The track.
+    pub audio: &'a Path,
+    /// Where its beats lie.
+    pub grid: &'a Grid,
+    /// Where the part begins, in seconds; the frame nearest to it is the first of both files.
+    pub from: f64,
+    /// Where it ends, in seconds, at most an hour later.
+    pub until: f64,
+    /// The tempo to bring it to: each beat of the grid will last a beat at that tempo.
+    pub target: Bpm,
+    /// How.
+    pub method: StretchMethod,
+    /// The loudness to bring the stretched part to, in LUFS, as long as its true peak stays at -1 dBTP or under. A mono part
+    /// is measured as it will be heard, from two sides.
+    pub loudness: Option<f64>,
+    /// The kind of both files.
+    pub container: Container,
+    /// The depth of the stretched part, and of the original when the track is compressed with losses. When not given it is
+    /// the track's own, and 24 bits for what was compressed.
+    pub depth: Option<Depth>,
+    /// The key to write into both files' tags; the track's own tag when not given.
+    pub key: Option<&'a str>,
+}
+
+/// What was written.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Made {
+    /// Frames per second of both files.
+    pub sample_rate: u32,
+    /// The part as it is in the track.
+    pub original: Written,
+    /// The part at the new tempo.
+    pub part: Written,
+    /// Which frame of the track sounds in which frame of the stretched part.
+    pub course: Course,
+    /// What is to be known about it, in words.
+    pub warnings: Vec<String>,
+}
+
+impl Made {
+    /// The slowest and the fastest speed; the same when the tempo is steady.
+    pub fn speeds(&self) -> RangeInclusive<f64> {
+        self.course.speeds()
+    }
+
+    /// When, in seconds of the stretched part, a place of the track (in seconds) sounds.
+    pub fn seconds_of(&self, place: f64) -> f64 {
+        let rate = f64::from(self.sample_rate);
+        self.course.frame_of(place * rate) / rate
+    }
+}
+
+/// One of the two files.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Written {
+    /// Its length.
+    pub frames: u64,
+    /// Its channels.
+    pub channels: u16,
+    /// Its container and depth.
+    pub format: AudioFormat,
+    /// Its largest sample, in dBFS.
+    pub peak_dbfs: f64,
+    /// By how many decibels it was made louder.
+    pub gain_db: f64,
+}
+
+/// Why a part was not cut. No half of a file is left behind; the original may have been finished before.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CutError {
+    /// The track cannot be read, or a part not be written.
+    #[error(transparent)]
+    Media(#[from] crowd_media::Error),
+    /// The beats make no grid, or the tempo is out of reach.
+    #[error(transparent)]
+    Engine(#[from] crowd_engine::Error),
+    /// The cues make no part.
+    #[error(
+        "{from} to {until} s is no part: give a start of 0 or more and an end behind it, at most {} s long",
+        source::LONGEST
+    )]
+    NoPart {
+        /// The start, in seconds.
+        from: f64,
+        /// The end, in seconds.
+        until: f64,
+    },
+    /// The track is over before the part is.
+    #[error("the track ends at {end:.2} s and the part at {until:.2} s: is it the file that was analysed?")]
+    TooShort {
+        /// The end of the track, in seconds.
+        end: f64,
+        /// The end of the part, in seconds.
+        until: f64,
+    },
+}
+
+impl Cut<'_> {
+    /// Writes the part as it is to `original` and brought to the target tempo to `part`, whose directories must exist; each
+    /// appears when it is complete. Reads no more of the track than it needs, and works on the calling thread.
+    ///
+    /// The original has the track's rate, channels and samples, bit for bit where the container can hold them. The part has
+    /// the track's rate, and its channels when they are one or two; more are brought to two. It begins with the same frame.
+    /// Integers are dithered. What would be over full scale is lowered as a whole by what is needed. Samples that need no
+    /// change (a part at its own tempo) stay as they are, whatever their level.
+    ///
+    /// # Errors
+    /// [`CutError`].
+    pub fn make(&self, original: &Path, part: &Path) -> Result<Made, CutError> {
+        let mut source = Source::open(self.audio, self.from, self.until)?;
+        let rate = SampleRate::new(source.sample_rate)?;
+        let grid = self.grid.beat_grid(rate);
+        let start = source.start as f64;
+        let end = start + (self.until - self.from) * f64::from(rate.get());
+        let course = Course::on_beats(&grid, start..end, self.target, rate)?;
+        let depth = self.depth.unwrap_or(source.depth(self.container));
+        let format = AudioFormat::new(self.container, depth)?;
+        source.read(self.until)?;
+
+        let mut warnings = std::mem::take(&mut source.warnings);
+        let frames = course.frames();
+        let speed = (end - start) / frames.0 as f64;
+        let mut tags = source.tags();
+        tags.bpm = Some(rounded(self.target.get() / speed));
+        tags.key = self.key.map(str::to_owned).or(tags.key);
+        let copied = self.copy(&source, original, &tags, &mut warnings)?;
+
+        tags.bpm = Some(rounded(self.target.get()));
+        if !self.method.keeps_pitch() && course.speeds() != (1.0..=1.0) {
+            tags.key = None;
+        }
+        if source.channels > 2 {
+            warnings.push(format!("its {} channels are brought to two in the stretched part", source.channels));
+        }
+        let channels = source.channels.min(2);
+        let local = course.clone().moved(-(source.first as i64));
+        let track = source.into_track(rate)?;
+        let mut audio = self.stretch(&track, &local)?;
+        drop(track);
+        let gain_db = self.level(&audio, course.is_wire(), &mut warnings)?;
+        if channels == 1 {
+            let left = audio.into_f32().as_chunks::<2>().0.iter().map(|frame| frame[0]).collect();
+            audio = Audio::new(Samples::F32(left), rate.get(), 1)?;
+        }
+        let part = write(part, audio, gain_db, format, &tags)?;
+        Ok(Made { sample_rate: rate.get(), original: copied, part, course, warnings })
+    }
+
+    fn copy(&self, source: &Source, to: &Path, tags: &Tags, warnings: &mut Vec<String>) -> Result<Written, CutError> {
+        let own = source.depth(self.container);
+        let exact = source.is_exact(self.container);
+        let depth = if exact { own } else { self.depth.unwrap_or(own) };
+        let audio = source.part()?;
+        // What a decoder gives may be over full scale; the track's own integers are what they are.
+        let gain_db = if exact { 0.0 } else { level::room(level::peak(&audio)) };
+        if gain_db < 0.0 {
+            warnings.push(format!("the original is {:.3} dB lower: it decodes to more than full scale", -gain_db));
+        }
+        write(to, audio, gain_db, AudioFormat::new(self.container, depth)?, tags)
+    }
+
+    fn stretch(&self, track: &Track, course: &Course) -> Result<Audio, CutError> {
+        let samples = stretch::export(track, self.method, course, |Frames(_)| ());
+        Ok(Audio::new(Samples::F32(samples), track.sample_rate().get(), 2)?)
+    }
+
+    /// The gain in decibels that the stretched part gets.
+    fn level(&self, part: &Audio, is_wire: bool, warnings: &mut Vec<String>) -> Result<f64, CutError> {
+        if let Some(lufs) = self.loudness {
+            return Ok(level::to_loudness(part, lufs, warnings)?);
+        }
+        let room = if is_wire { 0.0 } else { level::room(level::peak(part)) };
+        if room < 0.0 {
+            warnings.push(format!("the part is {:.3} dB lower, so that nothing is clipped", -room));
+        }
+        Ok(room)
+    }
+}
+
+fn write(path: &Path, mut audio: Audio, gain_db: f64, format: AudioFormat, tags: &Tags) -> Result<Written, CutError> {
+    level::raise(&mut audio, gain_db);
+    crowd_media::write(path, &audio, format, tags)?;
+    let peak_dbfs = level::decibels(level::peak(&audio));
+    Ok(Written { frames: audio.frames() as u64, channels: audio.channels, format, peak_dbfs, gain_db })
+}
+
+/// A tempo as it is shown: a thousandth is 0.5 ms a minute.
+fn rounded(bpm: f64) -> f64 {
+    (bpm * 1e3).round() / 1e3
+}
