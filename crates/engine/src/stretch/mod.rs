@@ -12,6 +12,7 @@ mod course;
 mod export;
 mod hq;
 mod kit;
+mod lookout;
 mod onset;
 mod playback_rate;
 mod vocoder;

@@ -20,18 +20,11 @@ use rustfft::num_complex::Complex32;
 
 use super::Source;
 use crate::dsp::{Position, QUANTUM, Step};
-pub(crate) use frame::{Maker, Order};
-use place::Place;
+pub(crate) use frame::{Look, Maker, Order, Shape};
 use plan::{Plan, View};
 
 /// Frames overlap so many times.
 const OVERLAP: usize = 4;
-/// Seconds of a frame, about; it is rounded to a power of two of frames.
-const FRAME: f64 = 0.093;
-/// Seconds to either side of an onset in which the source runs at its own speed.
-const ZONE: f64 = 0.025;
-/// The shortest frame, for the lowest sample rates.
-const SHORTEST: usize = 128;
 
 const ZERO: Complex32 = Complex32::new(0.0, 0.0);
 const ONE: Complex32 = Complex32::new(1.0, 0.0);
@@ -61,9 +54,7 @@ impl Help for () {
 }
 
 pub(super) struct Vocoder {
-    size: usize,
-    hop: usize,
-    zone: f64,
+    shape: Shape,
     /// Frames that are copied before the first frame is made.
     rest: usize,
     plan: &'static Plan,
@@ -88,12 +79,10 @@ impl Vocoder {
     /// For a source of `rate` frames per second. A start copies the source for `rest` hops, in which it can be made ready,
     /// before frames are made.
     pub fn new(rate: f64, rest: usize) -> Self {
-        let size = Self::size(rate);
-        let hop = size / OVERLAP;
+        let shape = Shape::new(rate);
+        let Shape { size, hop, .. } = shape;
         Self {
-            size,
-            hop,
-            zone: rate * ZONE,
+            shape,
             rest: rest * hop,
             plan: Plan::shared(size),
             maker: Maker::new(size),
@@ -108,19 +97,14 @@ impl Vocoder {
         }
     }
 
-    /// Frames of the source in a frame, a power of two.
-    pub fn size(rate: f64) -> usize {
-        ((rate * FRAME).log2().round().exp2() as usize).max(SHORTEST)
-    }
-
     /// Frames of the source that are read before and behind a position.
     pub const fn reach(&self, fastest: f64) -> usize {
-        ((self.hop + self.size) as f64 * fastest) as usize + self.size
+        ((self.shape.hop + self.shape.size) as f64 * fastest) as usize + self.shape.size
     }
 
     /// Frames from the middle of a frame to its end.
     pub const fn half(&self) -> usize {
-        self.size / 2
+        self.shape.size / 2
     }
 
     /// Whether the output is the source, sample by sample.
@@ -152,14 +136,14 @@ impl Vocoder {
     ) {
         let [out_left, out_right] = out;
         let frames = out_left.len().min(out_right.len());
-        let tick = self.hop / Maker::STAGES;
+        let tick = self.shape.hop / Maker::STAGES;
         if self.wire && !step.is_unity() {
             self.reset();
         }
         let mut from = 0;
         while from < frames {
             let position = position.advance(step, from);
-            if self.into == self.hop {
+            if self.into == self.shape.hop {
                 if self.made > self.rest {
                     self.finish(source, help);
                 }
@@ -192,13 +176,9 @@ impl Vocoder {
     /// One piece of the work for the frame that begins to sound with the next hop.
     fn work(&mut self, stage: usize, source: &dyn Source, position: Position, step: Step, help: &mut dyn Help) {
         if stage == 0 {
-            let ahead = (self.hop + self.size / 2) as f64;
-            let begins = self.made < self.rest + self.hop;
-            self.order = Order {
-                place: Place::find(source, position, step.rate(), ahead, self.zone),
-                untouched: begins.then(|| self.start + (self.rest + self.size / 2) as i64),
-                back: step.is_unity(),
-            };
+            let begins = self.made < self.rest + self.shape.hop;
+            let start = begins.then(|| self.start + self.rest as i64);
+            self.order = self.shape.order(source, position, step, start);
             self.away = help.take(&self.order, &self.maker);
         }
         if !self.away {
@@ -217,9 +197,9 @@ impl Vocoder {
 
     /// Adds the finished frame to the ring, which begins with the next frame of output.
     fn add(&mut self) {
-        let scale = 1.0 / self.size as f32;
-        let begin = self.made % self.size;
-        let until_end = self.size - begin;
+        let scale = 1.0 / self.shape.size as f32;
+        let begin = self.made % self.shape.size;
+        let until_end = self.shape.size - begin;
         let [left, right] = &mut self.sum;
         let mut add = |frame: &[Complex32], window: &[f32], span: std::ops::Range<usize>| {
             let sums = left[span.clone()].iter_mut().zip(&mut right[span]);
@@ -231,24 +211,24 @@ impl Vocoder {
         };
         let window = &self.plan.forward.window;
         let frame = self.maker.frame();
-        add(&frame[..until_end], &window[..until_end], begin..self.size);
+        add(&frame[..until_end], &window[..until_end], begin..self.shape.size);
         add(&frame[until_end..], &window[until_end..], 0..begin);
     }
 
     /// Takes finished frames of output from the ring; behind a start, what they leave of the source is added.
     fn take(&mut self, source: &dyn Source, [left, right]: [&mut [f32]; 2]) {
         let count = left.len();
-        let Some(behind) = self.made.checked_sub(self.rest + self.hop) else {
+        let Some(behind) = self.made.checked_sub(self.rest + self.shape.hop) else {
             return source.read(self.start + self.made as i64, [left, right]);
         };
         // A piece never crosses a hop, nor the end of the ring.
-        let begin = self.made % self.size;
+        let begin = self.made % self.shape.size;
         for (sum, out) in self.sum.iter_mut().zip([&mut *left, &mut *right]) {
             let sum = &mut sum[begin..begin + count];
             out.copy_from_slice(sum);
             sum.fill(0.0);
         }
-        if behind < self.size {
+        if behind < self.shape.size {
             let mut copy = [[0.0; QUANTUM]; 2];
             let [copy_left, copy_right] = &mut copy;
             let (copy_left, copy_right) = (&mut copy_left[..count], &mut copy_right[..count]);
