@@ -88,7 +88,9 @@ pub enum Skip {
         wanted: usize,
     },
     /// Nothing is left between the cues.
-    #[error("nothing lies between its cues at {begin} s and {end} s: choose another --n-sections or another --snap")]
+    #[error(
+        "nothing lies between its cues at {begin:.3} s and {end:.3} s: choose another --n-sections or another --snap"
+    )]
     Empty {
         /// Where the part begins, in seconds.
         begin: f64,

@@ -37,9 +37,89 @@ impl Periods {
     pub fn middle(self) -> f64 {
         f64::midpoint(self.low, self.high)
     }
+}
 
-    pub fn times(self, factor: f64) -> Self {
-        Self { low: self.low * factor, high: self.high * factor }
+/// What is known of a period.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Evidence {
+    /// Beats within `width` seconds of where they are said to be.
+    Rounded { points: Vec<Point>, width: f64, periods: Periods },
+    /// A line through noisy beats, and its standard error.
+    Noisy { period: f64, error: f64 },
+}
+
+impl Evidence {
+    pub fn periods(&self) -> Periods {
+        match *self {
+            Self::Rounded { periods, .. } => periods,
+            Self::Noisy { period, error } => Periods { low: period - 4.0 * error, high: period + 4.0 * error },
+        }
+    }
+
+    /// The same of beats `factor` times as long.
+    pub fn times(&self, factor: f64) -> Self {
+        match self {
+            Self::Rounded { points, width, periods } => Self::Rounded {
+                points: points.iter().map(|&(beat, at)| (beat / factor, at)).collect(),
+                width: *width,
+                periods: Periods { low: periods.low * factor, high: periods.high * factor },
+            },
+            Self::Noisy { period, error } => Self::Noisy { period: period * factor, error: error * factor },
+        }
+    }
+
+    /// How well a period agrees, to be compared with others: for rounded beats, how far a line of it could be moved
+    /// without leaving one of them.
+    fn weight(&self, period: f64) -> f64 {
+        match self {
+            Self::Rounded { points, width, .. } => (2.0 * width - extent(points, period).1).max(0.0),
+            Self::Noisy { period: best, error } => (-((period - best) / error).powi(2) / 2.0).exp(),
+        }
+    }
+}
+
+/// What all evidence together says of a period.
+#[derive(Debug)]
+pub struct Odds<'a> {
+    periods: Periods,
+    evidence: &'a [&'a Evidence],
+    /// The largest weight of any period.
+    best: f64,
+    /// The mean of those that are possible, each weighed by how well it agrees.
+    pub mean: f64,
+}
+
+impl<'a> Odds<'a> {
+    /// Periods within `periods`, where evidence leaves room.
+    pub fn new(periods: Periods, evidence: &'a [&'a Evidence]) -> Self {
+        const SAMPLES: i32 = 64;
+        let mut odds = Self { periods, evidence, best: 0.0, mean: periods.middle() };
+        let (mut sum, mut weighed) = (0.0, 0.0);
+        for nth in 0..SAMPLES {
+            let period = periods.low + (periods.high - periods.low) * (f64::from(nth) + 0.5) / f64::from(SAMPLES);
+            let weight = odds.weight(period);
+            odds.best = odds.best.max(weight);
+            sum += weight;
+            weighed += weight * period;
+        }
+        if sum > 0.0 {
+            odds.mean = weighed / sum;
+        }
+        odds
+    }
+
+    /// Whether nothing speaks against a period.
+    pub fn allow(&self, period: f64) -> bool {
+        self.periods.contains(period)
+    }
+
+    /// Whether a period is about as likely as any other.
+    pub fn favour(&self, period: f64) -> bool {
+        self.allow(period) && self.weight(period) >= 0.25 * self.best
+    }
+
+    fn weight(&self, period: f64) -> f64 {
+        self.evidence.iter().map(|evidence| evidence.weight(period)).product()
     }
 }
 
@@ -92,9 +172,14 @@ pub fn runs(points: &[Point], width: f64) -> Vec<Run> {
 
 /// Where beat 0 lies when beats of this period pass all points as evenly as can be.
 pub fn first(points: &[Point], period: f64) -> f64 {
+    extent(points, period).0
+}
+
+/// The middle of the places where the points would have beat 0, and how far these lie apart.
+fn extent(points: &[Point], period: f64) -> (f64, f64) {
     let places = points.iter().map(|(beat, seconds)| seconds - beat * period);
     let (low, high) = places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
-    f64::midpoint(low, high)
+    (f64::midpoint(low, high), high - low)
 }
 
 /// The line of least squares through points that are noisy rather than rounded: beat 0, the period, and its standard error.
@@ -137,9 +222,10 @@ mod tests {
         // Tempos with a third decimal, as recordings from turntables and drummers have them.
         for thousandths in (118_003..126_000).step_by(911) {
             let period = 60_000.0 / f64::from(thousandths);
-            let periods = runs(&rounded(0.2468, period, 200, 0.01), 0.005_001)[0].periods;
-            assert!(periods.contains(period));
-            let error = (periods.middle() / period - 1.0).abs() * 60_000.0;
+            let (points, width) = (rounded(0.2468, period, 200, 0.01), 0.005_001);
+            let periods = runs(&points, width)[0].periods;
+            let found = Odds::new(periods, &[&Evidence::Rounded { points, width, periods }]).mean;
+            let error = (found / period - 1.0).abs() * 60_000.0;
             assert!(error < 0.5, "{thousandths}: {error} ms/min");
         }
     }

@@ -4,7 +4,7 @@ use crowd_engine::Bpm;
 use crowd_engine::tempo::Mark;
 
 use super::Source;
-use super::fit::{Periods, Point, Run, first, runs};
+use super::fit::{Evidence, Odds, Periods, Point, Run, first, runs};
 use super::taps::Taps;
 use crate::rekordbox::{Tempo, Track};
 use crate::structure::Structure;
@@ -33,15 +33,13 @@ pub fn of_library(track: &Track, taps: Option<&Taps>) -> Option<Found> {
     let Some(first_tempo) = tempos.first() else {
         let written = track.average_bpm?;
         let exact = Periods::of_bpm(written.value, written.step / 2.0 + 1e-9);
-        let bpm = 60.0 / refined(60.0 / written.value, exact, taps);
+        let bpm = 60.0 / refined(60.0 / written.value, exact, None, taps);
         let beats = taps.map(|taps| taps.points.as_slice()).unwrap_or_default();
         return on_first_beat(bpm, Source::AverageBpm, beats.first().map(|beat| beat.1), taps);
     };
     let beats_per_bar = bar_beats(&tempos);
-    let steady = steady(&tempos, &points).map(|(periods, written)| match written {
-        Some(written) => refined(written, periods, taps),
-        None => agreed(periods, taps).unwrap_or(periods).middle(),
-    });
+    let written = 60.0 / first_tempo.bpm.value;
+    let steady = steady(&tempos, &points).map(|(periods, marks)| refined(written, periods, Some(&marks), taps));
     let Some(period) = steady else {
         let marks = tempos.iter().filter_map(|tempo| mark(tempo.seconds, tempo.bpm.value, tempo.number, beats_per_bar));
         return Some(Found { marks: marks.collect(), beats_per_bar, steady: false, source: Source::TempoMarks });
@@ -71,7 +69,7 @@ fn on_first_beat(bpm: f64, source: Source, beat: Option<f64>, taps: Option<&Taps
     let beats_per_bar = taps.map_or(4, |taps| taps.beats_per_bar);
     let number = taps.map_or(1, |taps| taps.number(0.0));
     let at = beat.unwrap_or(0.0);
-    let steady = taps.and_then(Taps::periods).filter(|periods| (periods.middle() * bpm / 60.0 - 1.0).abs() < 0.001);
+    let steady = taps.and_then(Taps::period).filter(|period| (period * bpm / 60.0 - 1.0).abs() < 0.001);
     let at = steady.and(taps).map_or(at, |taps| first(&taps.points, 60.0 / bpm));
     Some(Found { marks: vec![mark(at, bpm, number, beats_per_bar)?], beats_per_bar, steady: true, source })
 }
@@ -106,18 +104,16 @@ fn counted(tempos: &[Tempo]) -> (Vec<Tempo>, Vec<Point>) {
     (kept, points)
 }
 
-/// The periods that are possible if all marks mean one tempo, and the period as written if only one mark says so.
-fn steady(tempos: &[Tempo], points: &[Point]) -> Option<(Periods, Option<f64>)> {
+/// The periods that are possible, and what the marks' places say of them, if all marks mean one tempo.
+fn steady(tempos: &[Tempo], points: &[Point]) -> Option<(Periods, Evidence)> {
     let written = |tempo: &Tempo| Periods::of_bpm(tempo.bpm.value, tempo.bpm.step / 2.0 + 1e-9);
-    let (only, last) = (tempos.first()?, tempos.last()?);
-    if tempos.len() == 1 {
-        return Some((written(only), Some(60.0 / only.bpm.value)));
-    }
+    let last = tempos.last()?;
     let one = |width| match runs(points, width).as_slice() {
-        [Run { periods, .. }] => Some(*periods),
+        &[Run { periods, .. }] => Some(Evidence::Rounded { points: points.to_vec(), width, periods }),
         _ => None,
     };
-    let mut periods = one(ROUNDED).or_else(|| one(STEADY))?;
+    let marks = one(ROUNDED).or_else(|| one(STEADY))?;
+    let mut periods = marks.periods();
     let nearest = (60.0 / last.bpm.value).clamp(periods.low, periods.high);
     if (60.0 / nearest - last.bpm.value).abs() > SAME_BPM + last.bpm.step / 2.0 {
         return None;
@@ -125,36 +121,43 @@ fn steady(tempos: &[Tempo], points: &[Point]) -> Option<(Periods, Option<f64>)> 
     for tempo in tempos {
         periods = periods.and(written(tempo)).unwrap_or(periods);
     }
-    Some((periods, None))
+    Some((periods, marks))
 }
 
-/// A written period, unless the analyser's beats show that it was rounded.
+/// The period that was meant by a written one, where rounding leaves `periods`.
 ///
-/// With two decimals a tempo may be off by 0.005 BPM, 2.5 ms a minute at 120 BPM. A few hundred beats on a 10 ms grid know
-/// it to a tenth of that. But most music has the tempo that is written, so it stands as long as they allow it; and when
-/// they leave nothing of what rounding allows they are of another tempo and tell nothing.
-fn refined(written: f64, periods: Periods, taps: Option<&Taps>) -> f64 {
-    match agreed(periods, taps) {
-        Some(agreed) if !agreed.contains(written) => agreed.middle(),
-        _ => written,
-    }
+/// With two decimals a tempo may be off by 0.005 BPM, 2.5 ms a minute at 120 BPM. Some marks, or a few hundred beats on a
+/// 10 ms grid, know it to a fifth of that. But most music has the tempo that is written, so it stands as long as they allow
+/// it; and beats that leave nothing of what rounding allows are of another tempo and tell nothing.
+fn refined(written: f64, periods: Periods, marks: Option<&Evidence>, taps: Option<&Taps>) -> f64 {
+    let several = matches!(marks, Some(Evidence::Rounded { points, .. }) if points.len() > 1);
+    let beats = taps.and_then(|taps| agreed(periods, taps));
+    let evidence: Vec<&Evidence> = marks.into_iter().chain(beats.as_ref().map(|(_, beats)| beats)).collect();
+    let odds = Odds::new(beats.as_ref().map_or(periods, |(possible, _)| *possible), &evidence);
+    // Several marks for one tempo are there because the written one would drift.
+    let stands = if several { odds.favour(written) } else { odds.allow(written) };
+    if stands { written } else { odds.mean }
 }
 
 /// What both the library and the beats allow. Only the period is compared: two decoders may begin a file some
 /// milliseconds apart, so the place of the beats is the library's.
-fn agreed(periods: Periods, taps: Option<&Taps>) -> Option<Periods> {
-    let beats = taps?.periods()?;
+fn agreed(periods: Periods, taps: &Taps) -> Option<(Periods, Evidence)> {
+    let beats = taps.evidence()?;
     // An analyser may count twice or half as many beats.
-    [1.0, 2.0, 0.5].into_iter().find_map(|factor| periods.and(beats.times(factor)))
+    [1.0, 2.0, 0.5].into_iter().find_map(|factor| {
+        let beats = beats.times(factor);
+        Some((periods.and(beats.periods())?, beats))
+    })
 }
 
 /// The bars of the structure file where the library counts beats twice or half as fast: four of its beats are then no bar.
 fn other_bars(found: Found, period: f64, taps: &Taps) -> Found {
-    let Some(beats) = taps.periods().filter(|_| taps.knows_bars) else {
+    let Some(beats) = taps.period().filter(|_| taps.knows_bars) else {
         return found;
     };
-    let factor = [2.0, 0.5].into_iter().find(|factor| (beats.middle() / period / factor - 1.0).abs() < 0.001);
-    let (Some(factor), [only]) = (factor, found.marks.as_slice()) else {
+    let factor = [2.0, 0.5].into_iter().find(|factor| (beats / period / factor - 1.0).abs() < 0.001);
+    // Later marks only say how the library counts.
+    let (Some(factor), Some(only)) = (factor, found.marks.first()) else {
         return found;
     };
     let bar = f64::from(taps.beats_per_bar) * factor;

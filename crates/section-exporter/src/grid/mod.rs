@@ -65,8 +65,7 @@ impl Grid {
         });
         let found = found.or_else(|| marks::of_bpm(structure.bpm?, Source::StructureBpm, structure, taps.as_ref()));
         let marks::Found { marks, beats_per_bar, steady, source } = found?;
-        let structure_bpm =
-            taps.as_ref().and_then(Taps::periods).map(|periods| 60.0 / periods.middle()).or(structure.bpm);
+        let structure_bpm = taps.as_ref().and_then(Taps::period).map(|period| 60.0 / period).or(structure.bpm);
         let beats = BeatGrid::new(&marks, beats_per_bar, SampleRate::CD).ok()?;
         let bpm = mean_bpm(&marks, &beats, end);
         Some(Self { marks, beats_per_bar, bpm, steady, source, structure_bpm, beats })
@@ -153,3 +152,5 @@ fn mean_bpm(marks: &[Mark], beats: &BeatGrid, end: Option<f64>) -> f64 {
     (beats.beat_at(end * rate) - beats.beat_at(first.seconds * rate)) * 60.0 / (end - first.seconds)
 }
 
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use crowd_engine::Bpm;
 use crowd_engine::tempo::Mark;
 
-use super::fit::{Periods, Point, first, least_squares, runs, thin};
+use super::fit::{Evidence, Odds, Periods, Point, first, least_squares, runs, thin};
 use crate::structure::Structure;
 
 /// Half of the 10 ms to which beats are rounded, and what floats may miss.
@@ -64,17 +64,23 @@ impl Taps {
 
     /// The seconds from beat to beat if they are steady: what rounding leaves possible or, where beats are noisy, four
     /// standard errors of the line through them.
-    pub fn periods(&self) -> Option<Periods> {
+    pub fn evidence(&self) -> Option<Evidence> {
         let points = thin(&self.points);
         let steady = |width| match runs(&points, width).as_slice() {
             [run] => Some(run.periods),
             _ => None,
         };
-        steady(ROUNDED).or_else(|| {
-            NOISY.into_iter().find_map(steady)?;
-            let (_, period, error) = least_squares(&points).filter(|_| points.len() >= 32)?;
-            Some(Periods { low: period - 4.0 * error, high: period + 4.0 * error })
-        })
+        if let Some(periods) = steady(ROUNDED) {
+            return Some(Evidence::Rounded { points, width: ROUNDED, periods });
+        }
+        NOISY.into_iter().find_map(steady)?;
+        let (_, period, error) = least_squares(&points).filter(|_| points.len() >= 32)?;
+        Some(Evidence::Noisy { period, error })
+    }
+
+    /// The middle of [`evidence`](Self::evidence).
+    pub fn period(&self) -> Option<f64> {
+        self.evidence().map(|evidence| evidence.periods().middle())
     }
 
     /// The beat nearest to a place, and how far it is away in seconds.
@@ -92,19 +98,16 @@ impl Taps {
         for width in [ROUNDED].into_iter().chain(NOISY) {
             let runs = runs(&points, width);
             if let [run] = runs.as_slice() {
-                let line = if width == ROUNDED { None } else { least_squares(&points) };
-                let (at, period) = line.map_or_else(
-                    || {
-                        let period = roundest(run.periods);
-                        (first(&points, period), period)
-                    },
-                    |(at, period, _)| (at, period),
-                );
+                let noisy = least_squares(&points).filter(|_| width > ROUNDED).map(|(at, period, _)| (at, period));
+                let (at, period) = noisy.unwrap_or_else(|| {
+                    let period = roundest(&points, run.periods);
+                    (first(&points, period), period)
+                });
                 return Some(Fitted { marks: vec![self.mark(0.0, at, period)?], steady: true });
             }
             if points.len() >= runs.len() * LASTING {
                 let lines: Vec<Line> =
-                    runs.iter().filter_map(|run| Line::new(points.get(run.from..run.to)?, run.periods)).collect();
+                    runs.iter().filter_map(|run| Line::new(points.get(run.from..run.to)?, width)).collect();
                 return Some(Fitted { marks: self.joined(&lines)?, steady: false });
             }
         }
@@ -149,10 +152,13 @@ struct Line {
 }
 
 impl Line {
-    fn new(points: &[Point], periods: Periods) -> Option<Self> {
+    fn new(points: &[Point], width: f64) -> Option<Self> {
         let (from, to) = (points.first()?.0, points.last()?.0);
+        // The last ones may already belong to the next line, and bend this one a little.
+        let points = points.get(..points.len().saturating_sub(2)).filter(|points| points.len() > 1).unwrap_or(points);
         // A single beat has no tempo: it belongs to the line before.
-        let period = if points.len() > 1 { roundest(periods) } else { return None };
+        let periods = runs(points, width).first().filter(|_| points.len() > 1)?.periods;
+        let period = roundest(points, periods);
         Some(Self { first: first(points, period), period, from, to })
     }
 
@@ -165,18 +171,18 @@ impl Line {
     }
 }
 
-/// The period of the roundest tempo among those that are possible, as music is made at round tempos: a whole number, one
-/// decimal or two, if the beats know it well enough for that to be no chance; else the middle.
-pub fn roundest(periods: Periods) -> f64 {
-    let (low, high) = (60.0 / periods.high, 60.0 / periods.low);
-    let middle = f64::midpoint(low, high);
-    for steps in [1.0, 10.0, 100.0] {
-        let bpm = (middle * steps).round() / steps;
-        if (high - low) * steps < 0.2 && (low..=high).contains(&bpm) {
-            return 60.0 / bpm;
-        }
-    }
-    periods.middle()
+/// The period of the roundest tempo, as music is made at round tempos: a whole number if the beats allow it, one or two
+/// decimals if they favour it, and only where they know it well enough for that to be no chance; else the mean of what they
+/// leave possible.
+fn roundest(points: &[Point], periods: Periods) -> f64 {
+    let evidence = Evidence::Rounded { points: points.to_vec(), width: ROUNDED, periods };
+    let evidence = [&evidence];
+    let odds = Odds::new(periods, &evidence);
+    let reach = 60.0 / periods.low - 60.0 / periods.high;
+    let rounds = [1.0, 10.0, 100.0].into_iter().filter(|steps| reach * steps < 0.2);
+    let mut rounds = rounds.map(|steps| (steps, 60.0 * steps / (60.0 / odds.mean * steps).round()));
+    let round = rounds.find(|&(steps, period)| odds.favour(period) || (steps == 1.0 && odds.allow(period)));
+    round.map_or(odds.mean, |(_, period)| period)
 }
 
 /// Beats of a bar, which of them beat 0 is (from 0), and whether anything says so: what most beats agree on.

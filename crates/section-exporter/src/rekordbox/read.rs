@@ -133,7 +133,8 @@ impl Rekordbox {
     /// As [`open`](Self::open).
     pub fn parse(bytes: Vec<u8>) -> Result<Self, RekordboxError> {
         let source = Source::new(bytes)?;
-        let mut reading = Reading { text: &source.text, found: Self::default(), track: None, notes: Vec::new() };
+        let mut reading =
+            Reading { text: &source.text, found: Self::default(), track: None, depth: 0, notes: Vec::new() };
         walk(&source.text, |element| reading.element(element))?;
         if source.lossy {
             let at = source.text.find('\u{fffd}').unwrap_or_default();
@@ -216,6 +217,8 @@ struct Reading<'a> {
     found: Rekordbox,
     /// The track around what is read.
     track: Option<Track>,
+    /// How deep in it that lies.
+    depth: usize,
     /// What was left out, with its place in the text.
     notes: Vec<(usize, String)>,
 }
@@ -223,19 +226,26 @@ struct Reading<'a> {
 impl<'a> Reading<'a> {
     fn element(&mut self, element: Element<'a, '_>) -> Result<(), RekordboxError> {
         match element {
-            Element::Start { tag, at, .. } => match (tag.local_name().as_ref(), &mut self.track) {
-                ("TRACK", None) => self.begin_track(tag, at)?,
-                ("TEMPO", Some(_)) => self.tempo(tag, at)?,
-                ("POSITION_MARK", Some(_)) => self.mark(tag, at)?,
-                _ => {}
-            },
-            Element::End { name: "TRACK", .. } => {
+            Element::Start { tag, at, .. } if self.track.is_none() => {
+                if tag.local_name().as_ref() == "TRACK" {
+                    self.begin_track(tag, at)?;
+                }
+            }
+            Element::Start { tag, at, .. } => {
+                self.depth += 1;
+                match tag.local_name().as_ref() {
+                    "TEMPO" if self.depth == 1 => self.tempo(tag, at)?,
+                    "POSITION_MARK" if self.depth == 1 => self.mark(tag, at)?,
+                    _ => {}
+                }
+            }
+            Element::End { .. } if self.depth > 0 => self.depth -= 1,
+            Element::End { .. } => {
                 if let Some(mut track) = self.track.take() {
                     track.tempos.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
                     self.found.tracks.push(track);
                 }
             }
-            Element::End { .. } => {}
         }
         Ok(())
     }
@@ -404,6 +414,8 @@ fn number(text: &str) -> Option<Written> {
     let text = if plain { text.replace(',', ".") } else { return None };
     let value = text.parse().ok().filter(|value: &f64| value.is_finite())?;
     let digits = text.split_once('.').map_or(0, |(_, digits)| digits.len());
-    Some(Written { value, step: 0.1f64.powi(i32::try_from(digits).unwrap_or(0)) })
+    Some(Written { value, step: 1.0 / 10f64.powi(i32::try_from(digits).unwrap_or(0)) })
 }
 
+#[cfg(test)]
+mod tests;

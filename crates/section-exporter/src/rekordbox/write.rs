@@ -230,3 +230,5 @@ impl TrackElement {
     }
 }
 
+#[cfg(test)]
+mod tests;

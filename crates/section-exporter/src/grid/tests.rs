@@ -1,0 +1,245 @@
+use super::*;
+use crate::rekordbox::{Location, Tempo, Written};
+
+fn hundredths(bpm: f64) -> Written {
+    Written { value: (bpm * 100.0).round() / 100.0, step: 0.01 }
+}
+
+fn track(tempos: &[(f64, f64, u8)], average: Option<f64>) -> Track {
+    let tempo = |&(seconds, bpm, number): &(f64, f64, u8)| Tempo {
+        seconds: (seconds * 1e3).round() / 1e3,
+        bpm: hundredths(bpm),
+        beats_per_bar: 4,
+        number,
+    };
+    Track {
+        location: Location::new("a"),
+        id: None,
+        name: None,
+        artist: None,
+        tonality: None,
+        average_bpm: average.map(hundredths),
+        seconds: Some(100.0),
+        tempos: tempos.iter().map(tempo).collect(),
+        marks: vec![],
+    }
+}
+
+/// Beats as the analyser writes them.
+fn beats(first: f64, bpm: f64, count: u32) -> Structure {
+    let place = |beat: u32| ((first + f64::from(beat) * 60.0 / bpm) * 100.0).round() / 100.0;
+    Structure {
+        path: "a".into(),
+        beats: (0..count).map(place).collect(),
+        beat_positions: (0..count).map(|beat| (beat % 4) as u8 + 1).collect(),
+        ..Structure::default()
+    }
+}
+
+fn none() -> Structure {
+    Structure { path: "a".into(), ..Structure::default() }
+}
+
+/// How far a grid and a tempo part in a minute, in milliseconds.
+fn drift(grid: &Grid, bpm: f64) -> f64 {
+    (grid.bpm() / bpm - 1.0).abs() * 60_000.0
+}
+
+#[test]
+fn tempo_marks_come_before_the_average_and_both_before_the_structure() {
+    let structure = beats(0.25, 140.0, 200);
+    let source = |track: Option<&Track>, structure: &Structure| {
+        let grid = Grid::new(track, structure).unwrap();
+        (grid.source(), grid.bpm(), grid.marks().len())
+    };
+    let both = track(&[(0.1, 120.0, 1)], Some(130.0));
+    assert_eq!(source(Some(&both), &structure), (Source::TempoMarks, 120.0, 1));
+    assert_eq!(source(Some(&track(&[], Some(130.0))), &structure), (Source::AverageBpm, 130.0, 1));
+    assert_eq!(source(Some(&track(&[], None)), &structure), (Source::Beats, 140.0, 1));
+    assert_eq!(source(None, &structure), (Source::Beats, 140.0, 1));
+    let named = Structure { bpm: Some(122.0), ..none() };
+    assert_eq!(source(None, &named), (Source::StructureBpm, 122.0, 1));
+    assert_eq!(Grid::new(None, &none()), None);
+    assert_eq!(Grid::new(Some(&track(&[(0.0, 5.0, 1)], None)), &none()), None, "no tempo of the engine's");
+}
+
+#[test]
+fn marks_on_one_tempo_give_it_far_better_than_two_decimals() {
+    for bpm in [123.456, 118.004, 121.995, 126.337] {
+        let place = |beat: f64| 0.2345 + beat * 60.0 / bpm;
+        let marks: Vec<_> = (0..6).map(|nth| (place(f64::from(nth) * 33.0), bpm, nth as u8 % 4 + 1)).collect();
+        let grid = Grid::new(Some(&track(&marks, Some(bpm))), &none()).unwrap();
+        assert!(grid.is_steady() && grid.marks().len() == 1);
+        assert!(drift(&grid, bpm) < 0.7, "{bpm}: {} ms/min", drift(&grid, bpm));
+        let with_beats = Grid::new(Some(&track(&marks, Some(bpm))), &beats(0.25, bpm, 200)).unwrap();
+        assert!(drift(&with_beats, bpm) < 0.4, "{bpm}: {} ms/min", drift(&with_beats, bpm));
+        assert!((with_beats.seconds_at(100.0) - place(100.0)).abs() < 0.0005);
+    }
+}
+
+#[test]
+fn a_tempo_of_two_decimals_stands_unless_the_beats_show_more() {
+    let one = |written: f64, played: f64| {
+        Grid::new(Some(&track(&[(0.1, written, 1)], None)), &beats(0.11, played, 240)).unwrap()
+    };
+    assert_eq!(one(122.0, 122.0).bpm(), 122.0);
+    assert_eq!(one(122.48, 122.48).bpm(), 122.48);
+    // Five beats of it are 243 steps of 10 ms but for 15 us: no tempo is worse known from such beats.
+    assert!(drift(&one(123.46, 123.456), 123.456) < 0.6);
+    assert!(drift(&one(118.34, 118.337), 118.337) < 0.1);
+    assert!(drift(&one(123.46, 123.456), 123.46) > 1.0);
+    assert_eq!(one(122.0, 163.0).bpm(), 122.0, "beats of another tempo tell nothing");
+    assert_eq!(one(122.0, 122.4).bpm(), 122.0);
+    // The library counts half or twice as many beats.
+    assert!(drift(&one(59.17, 118.337), 118.337 / 2.0) < 0.1);
+    assert!(drift(&one(236.67, 118.337), 118.337 * 2.0) < 0.1);
+}
+
+#[test]
+fn a_tempo_that_changes_keeps_its_marks() {
+    let change = 0.2 + 64.0 * 60.0 / 120.0;
+    let grid = Grid::new(Some(&track(&[(0.2, 120.0, 1), (change, 123.0, 1)], Some(121.5))), &none()).unwrap();
+    assert!(!grid.is_steady());
+    assert_eq!(grid.marks().len(), 2);
+    for (beat, seconds) in [(0.0, 0.2), (32.0, 16.2), (64.0, change), (69.125, change + 2.5), (-1.0, -0.3)] {
+        assert!((grid.seconds_at(beat) - seconds).abs() < 1e-6, "{beat}");
+        assert!((grid.beat_at(seconds) - beat).abs() < 1e-6, "{beat}");
+    }
+    let (before, after) = (32.0, 100.0 - change);
+    let mean = (before * 120.0 + after * 123.0) / (before + after);
+    assert!((grid.bpm() - mean).abs() < 0.001, "{} {mean}", grid.bpm());
+}
+
+#[test]
+fn a_bar_that_begins_out_of_turn_is_kept() {
+    let marks = [(0.5, 120.0, 1), (8.5, 120.0, 1), (17.5, 120.0, 1)];
+    let grid = Grid::new(Some(&track(&marks, None)), &none()).unwrap();
+    assert!(grid.is_steady());
+    assert_eq!(grid.marks().iter().map(|mark| mark.seconds).collect::<Vec<_>>(), [0.5, 17.5]);
+    assert_eq!(grid.nearest_downbeat(16.4), 16.5);
+    assert_eq!(grid.nearest_downbeat(19.0), 19.5);
+    assert_eq!(grid.bpm(), 120.0);
+}
+
+#[test]
+fn marks_that_make_no_sense_are_left_out() {
+    let mut waltz = track(&[(0.5, 120.0, 2), (0.6, 120.0, 1), (20.5, 120.0, 3)], None);
+    for tempo in &mut waltz.tempos {
+        tempo.beats_per_bar = 3;
+    }
+    let grid = Grid::new(Some(&waltz), &none()).unwrap();
+    // 40 beats behind the second beat of a bar of three is the third.
+    assert_eq!((grid.beats_per_bar(), grid.marks().len()), (3, 1));
+    assert!((grid.nearest_downbeat(1.4) - 1.5).abs() < 1e-9);
+}
+
+#[test]
+fn beats_alone_give_the_tempo_and_the_round_one_where_it_may_be() {
+    for (bpm, most) in
+        [(120.0, 0.0), (122.0, 0.0), (122.61, 1e-6), (123.87, 1e-6), (121.337, 0.5), (87.0, 0.0), (174.0, 0.0)]
+    {
+        let grid = Grid::new(None, &beats(0.123, bpm, 220)).unwrap();
+        assert!(grid.is_steady() && drift(&grid, bpm) <= most, "{bpm}: {} ms/min", drift(&grid, bpm));
+        assert!((grid.seconds_at(0.0) - 0.123).abs() < 0.005);
+        assert!((grid.nearest_downbeat(0.2) - 0.123).abs() < 0.005);
+    }
+}
+
+#[test]
+fn beats_that_are_missing_are_counted() {
+    let mut structure = beats(0.5, 120.0, 100);
+    structure.beats.drain(20..25);
+    structure.beat_positions.drain(20..25);
+    structure.beats.remove(50);
+    structure.beat_positions.remove(50);
+    let grid = Grid::new(None, &structure).unwrap();
+    assert_eq!((grid.bpm(), grid.marks().len()), (120.0, 1));
+}
+
+#[test]
+fn beats_whose_tempo_changes_are_followed() {
+    let mut structure = beats(0.5, 120.0, 65);
+    let change: f64 = 32.5;
+    structure.beats.extend((1..64).map(|beat| ((change + f64::from(beat) * 60.0 / 123.0) * 100.0).round() / 100.0));
+    structure.beat_positions = (0..128).map(|beat| beat % 4 + 1).collect();
+    let grid = Grid::new(None, &structure).unwrap();
+    assert!(!grid.is_steady());
+    for beat in 0..128 {
+        let seconds =
+            if beat <= 64 { 0.5 + 0.5 * f64::from(beat) } else { change + f64::from(beat - 64) * 60.0 / 123.0 };
+        let away = (grid.seconds_at(f64::from(beat)) - seconds).abs();
+        assert!(away < 0.006, "beat {beat}: {away} s");
+    }
+}
+
+#[test]
+fn beats_of_a_drummer_give_one_tempo_when_he_holds_it_and_bars_when_not() {
+    let mut held = beats(0.5, 120.0, 200);
+    for (nth, beat) in held.beats.iter_mut().enumerate() {
+        *beat += [0.0, 0.02, -0.01, 0.01, -0.02][nth % 5];
+    }
+    let grid = Grid::new(None, &held).unwrap();
+    assert!(grid.is_steady() && drift(&grid, 120.0) < 5.0, "{}", grid.bpm());
+    let mut loose = beats(0.5, 120.0, 200);
+    for (nth, beat) in loose.beats.iter_mut().enumerate() {
+        *beat += 0.1 * (nth as f64 * 0.3).sin();
+    }
+    let grid = Grid::new(None, &loose).unwrap();
+    assert_eq!((grid.is_steady(), grid.marks().len()), (false, 50));
+    assert!((grid.seconds_at(100.0) - loose.beats[100]).abs() < 1e-9);
+}
+
+#[test]
+fn where_the_library_counts_otherwise_bars_are_those_of_the_music() {
+    // 87 in the music, 174 in the library: eight of its beats are a bar, and the second of the four begins on beat 2.
+    let beat = 60.0 / 87.0;
+    let structure = beats(0.5 - beat, 87.0, 120);
+    let twice = Grid::new(
+        Some(&track(&[(0.5, 174.0, 1)], None)),
+        &Structure { beats: structure.beats.iter().map(|b| b + 1.0).collect(), ..structure.clone() },
+    );
+    assert_eq!(twice.unwrap().beats_per_bar(), 8);
+    let grid = Grid::new(Some(&track(&[(beat, 174.0, 1)], None)), &beats(0.0, 87.0, 120)).unwrap();
+    assert_eq!(grid.beats_per_bar(), 8);
+    assert!((grid.nearest_downbeat(0.1) - 0.0).abs() < 0.001);
+    assert!((grid.nearest_downbeat(4.1 * beat) - 4.0 * beat).abs() < 0.001);
+    assert!((grid.structure_bpm().unwrap() - 87.0).abs() < 0.01);
+    // 174 in the music, 87 in the library.
+    let beat = 60.0 / 174.0;
+    let grid = Grid::new(Some(&track(&[(4.0 * beat, 87.0, 1)], None)), &beats(0.0, 174.0, 120)).unwrap();
+    assert_eq!(grid.beats_per_bar(), 2);
+    assert!((grid.nearest_downbeat(8.2 * beat) - 8.0 * beat).abs() < 0.001);
+}
+
+#[test]
+fn beats_that_are_no_tempo_are_no_grid() {
+    for step in [0.01, 30.0] {
+        let beats = (0..100).map(|beat| f64::from(beat) * step).collect();
+        let structure = Structure { beats, bpm: Some(120.0), ..none() };
+        assert_eq!(Grid::new(None, &structure).unwrap().source(), Source::StructureBpm);
+    }
+    let one = Structure { beats: vec![3.0], bpm: Some(120.0), ..none() };
+    assert_eq!(Grid::new(None, &one).unwrap().seconds_at(0.0), 3.0);
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_beats_and_marks_give_a_grid_or_none(
+        steps in proptest::collection::vec(0.001..3.0f64, 0..80),
+        marks in proptest::collection::vec((-5.0..300.0f64, 1.0..1200.0f64, 1..5u8), 0..8),
+    ) {
+        let mut at = 0.0;
+        let beats = steps.iter().map(|step| { at += step; at }).collect();
+        let mut marks = marks;
+        marks.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let structure = Structure { beats, ..none() };
+        for track in [None, Some(track(&marks, None))] {
+            if let Some(grid) = Grid::new(track.as_ref(), &structure) {
+                proptest::prop_assert!(grid.bpm().is_finite() && grid.bpm() > 0.0);
+                proptest::prop_assert!(grid.nearest_beat(1.0) >= 0.0 && grid.nearest_downbeat(1.0) >= 0.0);
+                let beat = grid.beat_at(7.0);
+                proptest::prop_assert!((grid.seconds_at(beat) - 7.0).abs() < 1e-6);
+            }
+        }
+    }
+}
