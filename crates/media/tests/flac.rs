@@ -99,6 +99,29 @@ proptest! {
 }
 
 #[test]
+fn a_last_block_of_any_length_comes_back_whatever_it_holds() {
+    let mut state = 7_u64;
+    for frames in (1..36).chain(4_096..4_116) {
+        // Noise of a few steps, tones, and both: predictors of every order over very few samples.
+        for (kind, swing) in (0..16).map(|n| (n % 4, 200_i64 * n)) {
+            let noise = |state: &mut u64, range: i64| {
+                *state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                (*state >> 33) as i64 % range
+            };
+            let sample = |n: i64, state: &mut u64| match kind {
+                0 => noise(state, 4) - 1,
+                1 => n * n % 50 + noise(state, 2 + swing / 50),
+                2 => ((n as f64 / 5.0).sin() * swing as f64) as i64,
+                _ => ((n as f64 / 9.0).sin() * swing as f64) as i64 + noise(state, 3),
+            };
+            let samples: Vec<i16> = (0..3 * frames).map(|n| sample(n / 3, &mut state) as i16).collect();
+            let audio = Audio::new(Samples::I16(samples), 44_100, 3).unwrap();
+            assert!(round_trip(&audio, Depth::I16).samples == audio.samples, "{frames} frames of kind {kind}");
+        }
+    }
+}
+
+#[test]
 fn floats_come_back_within_a_dithered_step_and_loud_ones_clamped() {
     let samples: Vec<f32> = (0..20_000).map(|n| (n as f32 * 0.031).sin() * 1.05).collect();
     let audio = Audio::new(Samples::F32(samples.clone()), 48_000, 2).unwrap();
