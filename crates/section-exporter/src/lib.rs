@@ -7,13 +7,25 @@
 //! - [`select`] chooses tracks by tempo and [`key`]; [`cues`] finds what to cut.
 //! - [`cut`] reads that out of a file and writes it, as it is and brought to another tempo.
 //! - [`skip`] holds every reason for which a track is left out.
+//! - [`plan`] brings all of that together for a library, [`export`] does it, several parts at a time; [`record`] knows what
+//!   is there already.
+//! - [`table`], [`report`] and [`picture`] tell what was made; [`inspect`] what was read.
 
+pub mod cli;
 pub mod cues;
 pub mod cut;
+pub mod export;
 pub mod grid;
+pub mod inspect;
 pub mod key;
 pub mod library;
+mod names;
+mod picture;
+pub mod plan;
+pub mod record;
 pub mod rekordbox;
+pub mod report;
 pub mod select;
 pub mod skip;
 pub mod structure;
+pub mod table;

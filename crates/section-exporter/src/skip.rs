@@ -99,6 +99,27 @@ pub enum Skip {
     },
 }
 
+impl Skip {
+    /// A word for it, for scripts.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Structure(_) => "structure",
+            Self::NoAudio { .. } => "no_audio",
+            Self::AmbiguousAudio { .. } => "ambiguous_audio",
+            Self::AudioOfAnother { .. } => "audio_of_another",
+            Self::NoTempo => "no_tempo",
+            Self::OtherTempo { .. } => "other_tempo",
+            Self::NoKey => "no_key",
+            Self::UnreadableKey { .. } => "unreadable_key",
+            Self::OtherKey { .. } => "other_key",
+            Self::NoSegments => "no_segments",
+            Self::NoIntro { .. } => "no_intro",
+            Self::TooFewSections { .. } => "too_few_sections",
+            Self::Empty { .. } => "empty",
+        }
+    }
+}
+
 fn list(files: &[PathBuf]) -> String {
     let shown: Vec<String> = files.iter().take(4).map(|file| file.display().to_string()).collect();
     let more = if files.len() > 4 { ", ..." } else { "" };

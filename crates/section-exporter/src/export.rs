@@ -1,0 +1,257 @@
+//! The run: cuts what is planned, on every processor, and tells what became of each part.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crowd_engine::{Bpm, StretchMethod};
+use crowd_media::{Container, Depth};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::cut::{Cut, CutError, Made, Written};
+use crate::picture;
+use crate::plan::Planned;
+use crate::record::{Records, Stamp};
+
+/// How parts are made, and where.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The tempo to bring them to, in BPM.
+    pub target: f64,
+    /// How.
+    pub method: StretchMethod,
+    /// The loudness to bring them to, in LUFS.
+    pub loudness: Option<f64>,
+    /// The kind of file.
+    pub container: Container,
+    /// Bits of a sample; the track's own when absent.
+    pub depth: Option<Depth>,
+    /// The folder of the parts.
+    pub parts: PathBuf,
+    /// The folder for pictures, if there are to be any.
+    pub pictures: Option<PathBuf>,
+    /// Parts made at the same time, at least 1.
+    pub jobs: usize,
+    /// Make again what is there.
+    pub force: bool,
+}
+
+/// What a part is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Frames per second.
+    pub sample_rate: u32,
+    /// Channels of the stretched part.
+    pub channels: u16,
+    /// Frames of the original.
+    pub original_frames: u64,
+    /// Frames of the stretched part.
+    pub frames: u64,
+    /// Seconds of the track that a second of the part takes, on average.
+    pub speed: f64,
+    /// The slowest and the fastest speed.
+    pub speeds: [f64; 2],
+    /// Where the begin cue lies in the part, in seconds.
+    pub begin_adj: f64,
+    /// Where the end cue lies in the part, in seconds.
+    pub end_adj: f64,
+    /// The largest sample of the part, in dBFS; 0 bits of silence have none.
+    pub peak_dbfs: Option<f64>,
+    /// By how many decibels the part was made louder.
+    pub gain_db: f64,
+    /// Kind and bits of the original and of the part, in words.
+    pub formats: [String; 2],
+    /// What is to be known about it.
+    pub warnings: Vec<String>,
+}
+
+impl Outcome {
+    fn new(made: &Made, planned: &Planned) -> Self {
+        let cues = planned.wanted.cues;
+        let rate = f64::from(made.sample_rate);
+        let seconds = made.part.frames as f64 / rate;
+        let (steady, speeds) = (made.speeds(), made.speeds());
+        let speed = if steady.start() == steady.end() { *steady.start() } else { (cues.end - cues.ini) / seconds };
+        let format = |written: &Written| format!("{} {}", written.format.extension(), written.format.depth());
+        Self {
+            sample_rate: made.sample_rate,
+            channels: made.part.channels,
+            original_frames: made.original.frames,
+            frames: made.part.frames,
+            speed,
+            speeds: [*speeds.start(), *speeds.end()],
+            begin_adj: made.seconds_of(cues.begin) - made.seconds_of(cues.ini),
+            end_adj: made.seconds_of(cues.end) - made.seconds_of(cues.ini),
+            peak_dbfs: Some(made.part.peak_dbfs).filter(|peak| peak.is_finite()),
+            gain_db: made.part.gain_db,
+            formats: [format(&made.original), format(&made.part)],
+            warnings: made.warnings.clone(),
+        }
+    }
+}
+
+/// A part that is there.
+#[derive(Debug, Clone)]
+pub struct Exported {
+    /// Which one of those planned.
+    pub nth: usize,
+    /// What it is.
+    pub outcome: Outcome,
+    /// The untouched part.
+    pub original: PathBuf,
+    /// The part at the target tempo.
+    pub part: PathBuf,
+    /// Its picture.
+    pub picture: Option<PathBuf>,
+    /// It was there already, from an earlier run.
+    pub unchanged: bool,
+}
+
+/// Why a planned part is not there.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PartError {
+    /// It could not be cut.
+    #[error(transparent)]
+    Cut(#[from] CutError),
+    /// Its picture or record could not be written.
+    #[error(transparent)]
+    Media(#[from] crowd_media::Error),
+    /// The tempo it would have to be brought to is none.
+    #[error(transparent)]
+    Tempo(#[from] crowd_engine::Error),
+}
+
+/// What became of the planned parts, in their order.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// Those that are there.
+    pub parts: Vec<Exported>,
+    /// Those that are not, and why.
+    pub failed: Vec<(usize, PartError)>,
+}
+
+/// The files of a part.
+struct Files {
+    original: PathBuf,
+    part: PathBuf,
+    picture: Option<PathBuf>,
+}
+
+impl Settings {
+    fn files(&self, planned: &Planned) -> Files {
+        let extension = if self.container == Container::Flac { "flac" } else { "wav" };
+        let file = format!("{}.{extension}", planned.name);
+        let picture = self.pictures.as_ref().map(|folder| folder.join(format!("{}.png", planned.name)));
+        Files { original: self.parts.join("orig").join(&file), part: self.parts.join(file), picture }
+    }
+
+    /// The tempo that the beats of a track are brought to. One of half the tempo counts two for each of its own.
+    pub fn target_of(&self, planned: &Planned) -> f64 {
+        self.target / planned.wanted.factor
+    }
+
+    /// All that decides what a part is.
+    fn made_from(&self, planned: &Planned, files: &Files) -> String {
+        let wanted = &planned.wanted;
+        let marks = wanted.grid.marks().iter().map(|mark| json!([mark.seconds, mark.bpm.get(), mark.number]));
+        json!({
+            "audio": Stamp::of(&planned.audio),
+            "marks": marks.collect::<Vec<_>>(),
+            "beats_per_bar": wanted.grid.beats_per_bar(),
+            "cues": [wanted.cues.ini, wanted.cues.begin, wanted.cues.end],
+            "target": self.target_of(planned),
+            "method": self.method.name(),
+            "loudness": self.loudness,
+            "depth": self.depth.map(|depth| depth.to_string()),
+            "key": wanted.key,
+            "files": [&files.original, &files.part],
+            "picture": files.picture,
+        })
+        .to_string()
+    }
+
+    /// Makes the folders for parts and pictures.
+    ///
+    /// # Errors
+    /// The folder that cannot be made, and why.
+    pub fn make_folders(&self) -> Result<Records, (PathBuf, io::Error)> {
+        let original = self.parts.join("orig");
+        for folder in [Some(&self.parts), Some(&original), self.pictures.as_ref()].into_iter().flatten() {
+            fs::create_dir_all(folder).map_err(|error| (folder.clone(), error))?;
+        }
+        Records::open(&self.parts).map_err(|error| (self.parts.clone(), error))
+    }
+
+    /// Cuts `planned`, several at the same time. `told` hears of each one when it is done, in no order.
+    pub fn run(&self, planned: &[Planned], records: &Records, told: impl Fn(&Planned) + Sync) -> Done {
+        let next = AtomicUsize::new(0);
+        let done = Mutex::new(Vec::new());
+        let work = || {
+            while let nth = next.fetch_add(1, Ordering::Relaxed)
+                && let Some(part) = planned.get(nth)
+            {
+                let result = self.one(nth, part, records);
+                done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((nth, result));
+                told(part);
+            }
+        };
+        thread::scope(|scope| {
+            (1..self.jobs.min(planned.len())).for_each(|_| _ = scope.spawn(work));
+            work();
+        });
+        let mut all = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        all.sort_by_key(|(nth, _)| *nth);
+        let mut done = Done::default();
+        for (nth, result) in all {
+            match result {
+                Ok(part) => done.parts.push(part),
+                Err(error) => done.failed.push((nth, error)),
+            }
+        }
+        done
+    }
+
+    fn one(&self, nth: usize, planned: &Planned, records: &Records) -> Result<Exported, PartError> {
+        let files = self.files(planned);
+        let made_from = self.made_from(planned, &files);
+        let known = if self.force { None } else { records.find(&planned.name, &made_from) };
+        let unchanged = known.is_some();
+        let outcome = match known {
+            Some(outcome) => outcome,
+            None => {
+                records.forget(&planned.name);
+                let made = self.cut(planned)?.make(&files.original, &files.part)?;
+                if let Some(picture) = &files.picture {
+                    picture::draw(planned, &made, [&files.original, &files.part], self.target_of(planned), picture)?;
+                }
+                let outcome = Outcome::new(&made, planned);
+                let there = [Some(&files.original), Some(&files.part), files.picture.as_ref()];
+                let there: Vec<&Path> = there.into_iter().flatten().map(PathBuf::as_path).collect();
+                records.note(&planned.name, made_from, &there, &outcome)?;
+                outcome
+            }
+        };
+        Ok(Exported { nth, outcome, original: files.original, part: files.part, picture: files.picture, unchanged })
+    }
+
+    fn cut<'a>(&self, planned: &'a Planned) -> Result<Cut<'a>, PartError> {
+        let wanted = &planned.wanted;
+        Ok(Cut {
+            audio: &planned.audio,
+            grid: &wanted.grid,
+            from: wanted.cues.ini,
+            until: wanted.cues.end,
+            target: Bpm::new(self.target_of(planned))?,
+            method: self.method,
+            loudness: self.loudness,
+            container: self.container,
+            depth: self.depth,
+            key: wanted.key.as_deref(),
+        })
+    }
+}

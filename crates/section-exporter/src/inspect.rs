@@ -1,0 +1,214 @@
+//! What was read of a track or a collection, so that a DJ sees why a track was selected or not.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::cues::Cues;
+use crate::grid::Grid;
+use crate::key::Key;
+use crate::library::{Entry, Listed};
+use crate::plan::{Inputs, Wish};
+use crate::rekordbox::{Rekordbox, Track};
+
+/// All that is known of a track.
+pub fn entry(inputs: &Inputs, entry: &Entry, wish: &Wish) -> Value {
+    let structure = &entry.structure;
+    let listed = inputs.listed(entry);
+    let grid = Grid::new(listed, structure);
+    let tonality = listed.and_then(|track| track.tonality.as_deref());
+    let written = structure.key.as_deref().or(tonality);
+    let cues = Cues::find(&structure.segments, wish.n_sections);
+    let verdict = wish.judge(inputs, entry).and_then(|wanted| entry.audio.clone().map(|_| wanted));
+    let in_collection = match &entry.listed {
+        Listed::Yes { rule, .. } => format!("found by {}", rule.name()),
+        Listed::No if inputs.rekordbox.is_none() => "no collection was given".to_owned(),
+        Listed::No => "not in it".to_owned(),
+        Listed::Ambiguous { tracks } => format!("{} tracks of its name, so none is taken", tracks.len()),
+        Listed::OfAnother { .. } => "the only track of its name belongs to another structure file".to_owned(),
+    };
+    let audio = match &entry.audio {
+        Ok((path, rule)) => json!({ "file": path, "found_by": rule.name() }),
+        Err(reason) => json!({ "reason": reason.to_string() }),
+    };
+    json!({
+        "path": structure.path,
+        "structure": entry.file,
+        "audio": audio,
+        "collection": in_collection,
+        "in_collection": listed.map(track),
+        "bpm": grid.as_ref().map(Grid::bpm),
+        "bpm_from": grid.as_ref().map(|grid| grid.source().name()),
+        "steady": grid.as_ref().map(Grid::is_steady),
+        "structure_bpm": structure.bpm,
+        "structure_beats_bpm": grid.as_ref().and_then(Grid::structure_bpm),
+        "key": key(written),
+        "grid": grid.as_ref().map(|grid| {
+            grid.marks().iter().map(|mark| json!([mark.seconds, mark.bpm.get(), mark.number])).collect::<Vec<_>>()
+        }),
+        "segments": structure.segments.iter().map(|s| json!([s.start, s.end, s.label])).collect::<Vec<_>>(),
+        "cues": cues.as_ref().ok().map(|cues| json!({ "ini": cues.ini, "begin": cues.begin, "end": cues.end })),
+        "ignored": structure.ignored,
+        "selected": verdict.is_ok(),
+        "reason": verdict.err().map(|reason| reason.to_string()),
+    })
+}
+
+/// What a collection says of a track.
+pub fn track(track: &Track) -> Value {
+    json!({
+        "location": track.location.raw(),
+        "path": track.location.text(),
+        "name": track.name,
+        "artist": track.artist,
+        "average_bpm": track.average_bpm.map(|bpm| bpm.value),
+        "key": key(track.tonality.as_deref()),
+        "seconds": track.seconds,
+        "tempos": track.tempos.iter()
+            .map(|tempo| json!([tempo.seconds, tempo.bpm.value, tempo.number, tempo.beats_per_bar])).collect::<Vec<_>>(),
+        "marks": track.marks.iter()
+            .map(|mark| json!({ "name": mark.name, "kind": format!("{:?}", mark.kind), "start": mark.start, "end": mark.end,
+                "hot_cue": mark.hot_cue })).collect::<Vec<_>>(),
+    })
+}
+
+fn key(written: Option<&str>) -> Value {
+    let read = written.and_then(|text| text.parse::<Key>().ok());
+    json!({ "written": written, "key": read.map(|key| key.to_string()), "camelot": read.map(Key::camelot), "open_key": read.map(Key::open_key) })
+}
+
+/// A collection.
+pub fn collection(rekordbox: &Rekordbox) -> Value {
+    json!({
+        "tracks": rekordbox.tracks.iter().map(track).collect::<Vec<_>>(),
+        "notes": rekordbox.notes.iter().map(|note| json!({ "line": note.line, "text": note.text })).collect::<Vec<_>>(),
+        "more_notes": rekordbox.more_notes,
+    })
+}
+
+/// What [`entry`] found, for a person.
+pub fn entry_text(value: &Value) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, what: String| _ = writeln!(text, "{name:<12}{what}");
+    line("track", word(&value["path"]));
+    line("structure", word(&value["structure"]));
+    match value["audio"]["file"].as_str() {
+        Some(file) => line("audio", format!("{file} (by {})", word(&value["audio"]["found_by"]))),
+        None => line("audio", word(&value["audio"]["reason"])),
+    }
+    line("collection", word(&value["collection"]));
+    let found = &value["in_collection"];
+    if found.is_object() {
+        line(
+            "",
+            format!(
+                "{} - {}, AverageBpm {}",
+                word(&found["artist"]),
+                word(&found["name"]),
+                word(&found["average_bpm"])
+            ),
+        );
+        for mark in found["marks"].as_array().into_iter().flatten() {
+            let pad = mark["hot_cue"].as_u64().map_or("memory".to_owned(), |pad| format!("pad {}", letter(pad)));
+            line(
+                "",
+                format!("{:>9.3} s  {} {} ({pad})", number(&mark["start"]), word(&mark["kind"]), word(&mark["name"])),
+            );
+        }
+    }
+    match value["bpm"].as_f64() {
+        Some(bpm) => {
+            let steady = if value["steady"] == Value::Bool(true) { "steady" } else { "changing" };
+            line("tempo", format!("{bpm:.3} BPM, {steady}, from {}", word(&value["bpm_from"])));
+        }
+        None => line("tempo", "none".to_owned()),
+    }
+    line(
+        "",
+        format!(
+            "structure file: bpm {}, its beats {}",
+            word(&value["structure_bpm"]),
+            decimals(&value["structure_beats_bpm"])
+        ),
+    );
+    for mark in value["grid"].as_array().into_iter().flatten() {
+        line(
+            "",
+            format!("{:>9.3} s  {:.3} BPM, beat {} of its bar", number(&mark[0]), number(&mark[1]), word(&mark[2])),
+        );
+    }
+    line("key", key_text(&value["key"]));
+    for segment in value["segments"].as_array().into_iter().flatten() {
+        line("", format!("{:>9.3} to {:>9.3} s  {}", number(&segment[0]), number(&segment[1]), word(&segment[2])));
+    }
+    let cues = &value["cues"];
+    if cues.is_object() {
+        let [ini, begin, end] = [&cues["ini"], &cues["begin"], &cues["end"]].map(number);
+        line("cues", format!("ini {ini:.3}, begin {begin:.3}, end {end:.3} s"));
+    }
+    for ignored in value["ignored"].as_array().into_iter().flatten() {
+        line("ignored", word(ignored));
+    }
+    match value["reason"].as_str() {
+        None => line("verdict", "selected".to_owned()),
+        Some(reason) => line("verdict", format!("not selected: {reason}")),
+    }
+    text
+}
+
+/// What [`collection`] found, for a person: a line for each track.
+pub fn collection_text(value: &Value) -> String {
+    let mut text = String::new();
+    let tracks = value["tracks"].as_array().map(Vec::as_slice).unwrap_or_default();
+    _ = writeln!(text, "{:>8}  {:>5}  {:>4}  {:>4}  path", "BPM", "marks", "key", "cues");
+    for track in tracks {
+        let count = |list: &Value| list.as_array().map_or(0, Vec::len);
+        let bpm = track["tempos"][0][1].as_f64().or(track["average_bpm"].as_f64());
+        let bpm = bpm.map_or("-".to_owned(), |bpm| format!("{bpm:.2}"));
+        let path = track["path"].as_str().unwrap_or_else(|| track["location"].as_str().unwrap_or_default());
+        let key = track["key"]["key"].as_str().or(track["key"]["written"].as_str()).unwrap_or("-");
+        _ = writeln!(text, "{bpm:>8}  {:>5}  {key:>4}  {:>4}  {path}", count(&track["tempos"]), count(&track["marks"]));
+    }
+    for note in value["notes"].as_array().into_iter().flatten() {
+        _ = writeln!(text, "line {}: {}", word(&note["line"]), word(&note["text"]));
+    }
+    if let Some(more) = value["more_notes"].as_u64().filter(|more| *more > 0) {
+        _ = writeln!(text, "{more} more notes like these");
+    }
+    _ = writeln!(text, "{} tracks", tracks.len());
+    text
+}
+
+fn word(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or(f64::NAN)
+}
+
+fn decimals(value: &Value) -> String {
+    value.as_f64().map_or("none".to_owned(), |bpm| format!("{bpm:.3}"))
+}
+
+fn key_text(key: &Value) -> String {
+    match (key["key"].as_str(), key["written"].as_str()) {
+        (Some(read), Some(written)) => {
+            format!(
+                "{read} (Camelot {}, Open Key {}; written {written:?})",
+                word(&key["camelot"]),
+                word(&key["open_key"])
+            )
+        }
+        (None, Some(written)) => format!("{written:?} cannot be read"),
+        _ => "none".to_owned(),
+    }
+}
+
+fn letter(pad: u64) -> char {
+    u8::try_from(pad).ok().and_then(|pad| b'A'.checked_add(pad)).map_or('?', char::from)
+}

@@ -1,0 +1,210 @@
+//! `section-export`: mix-ready, tempo-aligned sections out of a library.
+#![forbid(unsafe_code)]
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use indicatif::{ProgressBar, ProgressStyle};
+use section_export::cli::{Choice, Cli, Command, Export, Inspect, Sources};
+use section_export::export::{Done, Settings};
+use section_export::plan::{Inputs, Plan, Planned, Wish};
+use section_export::rekordbox::{Cue, CueSlots, Rekordbox, TrackCues, add_cues};
+use section_export::{inspect, report, table};
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        None => {
+            if let Err(problem) = cli.export.check() {
+                Cli::command().error(clap::error::ErrorKind::ValueValidation, problem).exit();
+            }
+            export(&cli.export)
+        }
+        Some(Command::Inspect(inspect)) => look(&inspect),
+        Some(Command::Completions { shell }) => print(|out| {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "section-export", &mut script);
+            out.write_all(&script)
+        }),
+        Some(Command::Man) => print(|out| clap_mangen::Man::new(Cli::command()).render(out)),
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("section-export: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes to standard output; a reader that has seen enough (`| head`) is no error.
+fn print(text: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<bool, Failure> {
+    let mut out = io::stdout().lock();
+    match text(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(true),
+    }
+}
+
+fn read(structures: &Path, sources: &Sources) -> Result<Inputs, Failure> {
+    Ok(Inputs::read(structures, &sources.audio_dir, sources.rekordbox_xml.as_deref())?)
+}
+
+fn wish(choice: &Choice) -> Result<Wish, Failure> {
+    Ok(Wish { selection: choice.selection()?, n_sections: choice.n_sections.into(), snap: choice.snap() })
+}
+
+/// Cuts what is selected; true when there is a part.
+fn export(options: &Export) -> Result<bool, Failure> {
+    let jobs = options.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
+    let settings = Settings {
+        target: options.target()?,
+        method: options.stretch_method.into(),
+        loudness: options.loudness,
+        container: options.format.into(),
+        depth: options.bit_depth,
+        parts: options.parts_dir.clone(),
+        pictures: options.pictures.clone(),
+        jobs,
+        force: options.force,
+    };
+    let inputs = read(&options.structure_dir, &options.sources)?;
+    let plan = Plan::new(&inputs, &wish(&options.choice)?);
+    if !options.quiet {
+        tell(&inputs, &plan);
+    }
+    let done = if options.dry_run { None } else { Some(run(&settings, &plan.parts, options.quiet)?) };
+    if let Some(done) = &done {
+        finish(options, &settings, &plan, done)?;
+    }
+    if let Some(path) = &options.report {
+        report::write(path, &report::report(&inputs, &plan, &settings, done.as_ref()))?;
+    }
+    let there: Vec<&Planned> = match &done {
+        None => plan.parts.iter().collect(),
+        Some(done) => done.parts.iter().filter_map(|part| plan.parts.get(part.nth)).collect(),
+    };
+    print(|out| there.iter().try_for_each(|planned| writeln!(out, "{}", planned.audio.display())))?;
+    summary(&plan, done.as_ref());
+    Ok(!there.is_empty())
+}
+
+/// Tells of tracks that are left out and of what was given and is not used.
+fn tell(inputs: &Inputs, plan: &Plan) {
+    for skipped in &plan.skipped {
+        let name = skipped.path.as_deref().map_or_else(|| skipped.file.display().to_string(), str::to_owned);
+        eprintln!("skipped {name}: {}", skipped.reason);
+    }
+    for note in inputs.notes() {
+        eprintln!("note: {note}");
+    }
+}
+
+fn run(settings: &Settings, parts: &[Planned], quiet: bool) -> Result<Done, Failure> {
+    let records = settings
+        .make_folders()
+        .map_err(|(folder, error)| format!("cannot make the folder {}: {error}", folder.display()))?;
+    let bar =
+        if quiet || !io::stderr().is_terminal() { ProgressBar::hidden() } else { ProgressBar::new(parts.len() as u64) };
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg:30!} {eta}") {
+        bar.set_style(style);
+    }
+    let done = settings.run(parts, &records, |planned| {
+        bar.set_message(planned.name.clone());
+        bar.inc(1);
+    });
+    bar.finish_and_clear();
+    Ok(done)
+}
+
+/// Tells of what could not be cut, and writes the table and the collection.
+fn finish(options: &Export, settings: &Settings, plan: &Plan, done: &Done) -> Result<(), Failure> {
+    let name = |nth: usize| plan.parts.get(nth).map_or("", |planned| planned.path.as_str());
+    for (nth, error) in &done.failed {
+        eprintln!("skipped {}: {error}", name(*nth));
+    }
+    if !options.quiet {
+        for part in done.parts.iter().filter(|part| !part.unchanged) {
+            part.outcome.warnings.iter().for_each(|warning| eprintln!("note: {}: {warning}", name(part.nth)));
+        }
+    }
+    table::write(&options.csv(), &plan.parts, &done.parts, settings.target)?;
+    if let (Some(from), Some(to)) = (&options.sources.rekordbox_xml, &options.write_xml) {
+        let slots = if options.hot_cues { CueSlots::HotWhereFree } else { CueSlots::Memory };
+        let parts = done.parts.iter().filter_map(|part| plan.parts.get(part.nth));
+        let cues: Vec<TrackCues> = parts.filter_map(cues).collect();
+        add_cues(from, to, &cues, slots)?;
+    }
+    Ok(())
+}
+
+/// The cues of a track of the collection.
+fn cues(planned: &Planned) -> Option<TrackCues> {
+    let cues = planned.wanted.cues;
+    let cues = [("ini", cues.ini), ("begin", cues.begin), ("end", cues.end)];
+    let cues = cues.map(|(name, seconds)| Cue { name: name.to_owned(), seconds });
+    Some(TrackCues { track: planned.listed?, cues: cues.to_vec() })
+}
+
+fn summary(plan: &Plan, done: Option<&Done>) {
+    let skipped = plan.skipped.len();
+    match done {
+        None => eprintln!("{} parts would be cut, {skipped} tracks skipped", plan.parts.len()),
+        Some(done) => {
+            let unchanged = done.parts.iter().filter(|part| part.unchanged).count();
+            let cut = done.parts.len() - unchanged;
+            eprintln!("{cut} parts cut, {unchanged} unchanged, {} tracks skipped", skipped + done.failed.len());
+        }
+    }
+}
+
+/// Shows what is known of a track or a collection; true when there is any.
+fn look(options: &Inspect) -> Result<bool, Failure> {
+    let path = Path::new(&options.what);
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    if extension.as_deref() == Some("xml") {
+        let value =
+            inspect::collection(&Rekordbox::open(path).map_err(|error| format!("{}: {error}", path.display()))?);
+        return show(options.json, &[value], inspect::collection_text);
+    }
+    let wish = wish(&options.choice)?;
+    // A structure file is looked for among its neighbours, which may have to do with its audio.
+    let one = extension.as_deref() == Some("json") && path.is_file();
+    let folder = if one {
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    } else {
+        &options.structure_dir
+    };
+    let inputs = read(folder, &options.sources)?;
+    if let Some((_, error)) = inputs.unreadable.iter().find(|(file, _)| one && file.file_name() == path.file_name()) {
+        return Err(error.to_string().into());
+    }
+    let piece = options.what.to_lowercase();
+    let wanted = inputs.library.entries.iter().filter(|entry| {
+        let here = entry.structure.path.to_lowercase().contains(&piece);
+        if one {
+            entry.file.file_name() == path.file_name()
+        } else {
+            here || path.file_name() == Path::new(&entry.structure.path).file_name()
+        }
+    });
+    let found: Vec<_> = wanted.map(|entry| inspect::entry(&inputs, entry, &wish)).collect();
+    if found.is_empty() {
+        let count = inputs.library.entries.len();
+        return Err(
+            format!("no track of the {count} in {} has {:?} in its path", folder.display(), options.what).into()
+        );
+    }
+    show(options.json, &found, inspect::entry_text)
+}
+
+/// Prints what was found: one JSON object a line, or texts with a line between them.
+fn show(json: bool, found: &[serde_json::Value], text: impl Fn(&serde_json::Value) -> String) -> Result<bool, Failure> {
+    let texts: Vec<String> = found.iter().map(|value| if json { format!("{value}\n") } else { text(value) }).collect();
+    print(|out| out.write_all(texts.join(if json { "" } else { "\n" }).as_bytes()))
+}

@@ -1,0 +1,51 @@
+//! A picture of a part: as it was and as it became, each on its beats, with its cues.
+
+use std::path::Path;
+
+use crowd_media::peaks::Peaks;
+use crowd_media::picture::{Part, Row};
+use crowd_media::{DecodeOptions, Error, open};
+
+use crate::cut::Made;
+use crate::plan::Planned;
+
+/// Draws the `original` and the stretched `part`, which are complete, into the file `to`. `target` is the tempo of the part's
+/// beats in BPM.
+///
+/// # Errors
+/// When a part cannot be read back or the picture not be written.
+pub fn draw(planned: &Planned, made: &Made, [original, part]: [&Path; 2], target: f64, to: &Path) -> Result<(), Error> {
+    let peaks = |path: &Path| open(path, &DecodeOptions::default()).map(|audio| Peaks::of(&audio));
+    let (before, after) = (peaks(original)?, peaks(part)?);
+    let wanted = &planned.wanted;
+    let (grid, cues) = (&wanted.grid, wanted.cues);
+    let bar = f64::from(grid.beats_per_bar());
+    let first = grid.beat_at(cues.ini).ceil() as i64;
+    let last = grid.beat_at(cues.end).floor() as i64;
+    let beat_grid = grid.beat_grid(crowd_engine::SampleRate::CD);
+    let begins_bar = |beat: f64| {
+        let phase = beat_grid.bar_phase(beat);
+        phase < 0.5 || phase > bar - 0.5
+    };
+    let beats = || (first..=last).map(|beat| (grid.seconds_at(beat as f64), begins_bar(beat as f64)));
+    let begin = made.seconds_of(cues.ini);
+    let adjusted = |seconds: f64| made.seconds_of(seconds) - begin;
+    let was = format!("original, {:.2} BPM{}", grid.bpm(), if grid.is_steady() { "" } else { " on average" });
+    let is = format!("at {target:.2} BPM, {:.3} x", (cues.end - cues.ini) / adjusted(cues.end));
+    let key = wanted.key.as_deref().map(|key| format!(", {key}")).unwrap_or_default();
+    let title = planned.audio.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let subtitle = format!("from {:.2} to {:.2} s{key}; beats from {}", cues.ini, cues.end, grid.source().name());
+    let row = |title: &str, peaks, place: &dyn Fn(f64) -> f64| {
+        let beats: Vec<_> = beats().map(|(seconds, strong)| (place(seconds), strong)).collect();
+        Row::new(title, peaks)
+            .beats(beats)
+            .cue(place(cues.ini), "ini")
+            .cue(place(cues.begin), "begin")
+            .cue(place(cues.end), "end")
+    };
+    Part::new(&title)
+        .subtitle(&subtitle)
+        .row(row(&was, &before, &|seconds| seconds - cues.ini))
+        .row(row(&is, &after, &adjusted))
+        .write(to)
+}

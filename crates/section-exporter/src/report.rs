@@ -1,0 +1,98 @@
+//! The report: everything that was exported and skipped, for scripts and for whoever wonders.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use crowd_media::Error;
+use crowd_media::atomic::AtomicFile;
+use serde_json::{Value, json};
+
+use crate::export::{Done, Exported, Settings};
+use crate::plan::{Inputs, Plan, Planned};
+
+/// The report of a run; `done` is absent when it was only to be told what would be done.
+pub fn report(inputs: &Inputs, plan: &Plan, settings: &Settings, done: Option<&Done>) -> Value {
+    let parts: Vec<Value> = match done {
+        None => plan.parts.iter().map(|planned| selected(planned, settings)).collect(),
+        Some(done) => {
+            let parts = done.parts.iter().filter_map(|part| Some((plan.parts.get(part.nth)?, part)));
+            parts.map(|(planned, part)| exported(planned, part, settings)).collect()
+        }
+    };
+    let planned = |nth: usize| plan.parts.get(nth);
+    let failed = done.map(|done| done.failed.as_slice()).unwrap_or_default().iter().map(|(nth, error)| {
+        json!({ "path": planned(*nth).map(|planned| &planned.path), "audio": planned(*nth).map(|planned| &planned.audio),
+            "reason": error.to_string() })
+    });
+    let skipped = plan.skipped.iter().map(|skipped| {
+        json!({ "structure": skipped.file, "path": skipped.path, "kind": skipped.reason.kind(), "reason": skipped.reason.to_string() })
+    });
+    json!({
+        "program": concat!("section-export ", env!("CARGO_PKG_VERSION")),
+        "dry_run": done.is_none(),
+        "target_bpm": settings.target,
+        "stretch_method": settings.method.name(),
+        "parts": parts,
+        "failed": failed.collect::<Vec<_>>(),
+        "skipped": skipped.collect::<Vec<_>>(),
+        "notes": inputs.notes(),
+    })
+}
+
+fn selected(planned: &Planned, settings: &Settings) -> Value {
+    let wanted = &planned.wanted;
+    json!({
+        "path": planned.path,
+        "audio": planned.audio,
+        "bpm": wanted.grid.bpm(),
+        "bpm_from": wanted.grid.source().name(),
+        "steady": wanted.grid.is_steady(),
+        "counted_as": wanted.grid.bpm() * wanted.factor,
+        "target_bpm": settings.target_of(planned),
+        "key": wanted.key,
+        "ini_cue": wanted.cues.ini,
+        "begin_cue": wanted.cues.begin,
+        "end_cue": wanted.cues.end,
+    })
+}
+
+fn exported(planned: &Planned, part: &Exported, settings: &Settings) -> Value {
+    let mut value = selected(planned, settings);
+    let outcome = &part.outcome;
+    let more = json!({
+        "part_file": part.part,
+        "part_file_orig": part.original,
+        "picture": part.picture,
+        "unchanged": part.unchanged,
+        "sample_rate": outcome.sample_rate,
+        "channels": outcome.channels,
+        "frames": outcome.frames,
+        "frames_orig": outcome.original_frames,
+        "speed": outcome.speed,
+        "speeds": outcome.speeds,
+        "begin_cue_adj": outcome.begin_adj,
+        "end_cue_adj": outcome.end_adj,
+        "peak_dbfs": outcome.peak_dbfs,
+        "gain_db": outcome.gain_db,
+        "format": outcome.formats[1],
+        "format_orig": outcome.formats[0],
+        "warnings": outcome.warnings,
+    });
+    if let (Value::Object(value), Value::Object(more)) = (&mut value, more) {
+        value.extend(more);
+    }
+    value
+}
+
+/// Writes a report, whole or not at all.
+///
+/// # Errors
+/// [`Error::Io`] when it cannot be written.
+pub fn write(to: &Path, report: &Value) -> Result<(), Error> {
+    let io = |source| Error::Io { path: to.to_owned(), doing: "write", source };
+    let mut text = serde_json::to_vec_pretty(report).map_err(|error| io(error.into()))?;
+    text.push(b'\n');
+    let mut file = AtomicFile::create(to)?;
+    file.write_all(&text).map_err(io)?;
+    file.commit()
+}

@@ -1,0 +1,101 @@
+//! The table of the parts, as mixer clients read it.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use crowd_media::Error;
+use crowd_media::atomic::AtomicFile;
+
+use crate::export::Exported;
+use crate::plan::Planned;
+
+/// The columns, in the order clients expect.
+pub const COLUMNS: [&str; 14] = [
+    "path",
+    "bpm",
+    "key",
+    "target_bpm",
+    "speed",
+    "ini_cue",
+    "begin_cue",
+    "end_cue",
+    "begin_cue_adj",
+    "end_cue_adj",
+    "duration_orig",
+    "duration_sectioned",
+    "part_file_orig",
+    "part_file",
+];
+
+/// Writes the table, whole or not at all. `target` is the target tempo in BPM.
+///
+/// # Errors
+/// [`Error::Io`] when it cannot be written.
+pub fn write(to: &Path, planned: &[Planned], parts: &[Exported], target: f64) -> Result<(), Error> {
+    let io = |source| Error::Io { path: to.to_owned(), doing: "write", source };
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let rows = parts.iter().filter_map(|part| planned.get(part.nth).map(|planned| row(planned, part, target)));
+    for row in std::iter::once(COLUMNS.map(str::to_owned)).chain(rows) {
+        table.write_record(row).map_err(|error| io(error.into()))?;
+    }
+    let bytes = table.into_inner().map_err(|error| io(error.into_error()))?;
+    let mut file = AtomicFile::create(to)?;
+    file.write_all(&bytes).map_err(io)?;
+    file.commit()
+}
+
+fn row(planned: &Planned, part: &Exported, target: f64) -> [String; 14] {
+    let (wanted, outcome) = (&planned.wanted, &part.outcome);
+    let rate = f64::from(outcome.sample_rate);
+    let name = |path: &Path| path.to_string_lossy().into_owned();
+    [
+        planned.path.clone(),
+        plain(wanted.grid.bpm(), 4),
+        wanted.key.clone().unwrap_or_default(),
+        plain(target, 4),
+        plain(outcome.speed, 9),
+        plain(wanted.cues.ini, 6),
+        plain(wanted.cues.begin, 6),
+        plain(wanted.cues.end, 6),
+        plain(outcome.begin_adj, 6),
+        plain(outcome.end_adj, 6),
+        minutes(wanted.cues.end - wanted.cues.ini),
+        minutes(outcome.frames as f64 / rate),
+        name(&part.original),
+        name(&part.part),
+    ]
+}
+
+/// A number with at most so many decimals and no more than it needs.
+pub fn plain(number: f64, decimals: usize) -> String {
+    let text = format!("{number:.decimals$}");
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+/// M:SS.ss
+pub fn minutes(seconds: f64) -> String {
+    let hundredths = (seconds * 100.0).round() as u64;
+    format!("{}:{:02}.{:02}", hundredths / 6_000, hundredths / 100 % 60, hundredths % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_plain_decimals() {
+        for (number, decimals, text) in
+            [(122.0, 4, "122"), (122.48, 4, "122.48"), (1.0 / 3.0, 6, "0.333333"), (-1e-9, 6, "0"), (100.0, 0, "100")]
+        {
+            assert_eq!(plain(number, decimals), text);
+        }
+    }
+
+    #[test]
+    fn durations_carry_into_minutes() {
+        for (seconds, text) in [(0.0, "0:00.00"), (59.994, "0:59.99"), (59.995, "1:00.00"), (3_725.5, "62:05.50")] {
+            assert_eq!(minutes(seconds), text);
+        }
+    }
+}
