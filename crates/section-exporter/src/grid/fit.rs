@@ -150,18 +150,22 @@ pub fn runs(points: &[Point], width: f64) -> Vec<Run> {
     let mut runs = Vec::new();
     let mut run = Run { from: 0, to: 0, periods: Periods::ALL };
     for (nth, &(beat, seconds)) in points.iter().enumerate() {
-        let mut periods = Some(run.periods);
+        let Periods { mut low, mut high } = run.periods;
         for &(before, earlier) in points.get(run.from..nth).unwrap_or_default() {
             let (beats, time) = (beat - before, seconds - earlier);
-            let pair = Periods { low: (time - 2.0 * width) / beats, high: (time + 2.0 * width) / beats };
-            periods = periods.and_then(|periods| periods.and(pair));
-        }
-        match periods {
-            Some(periods) => run = Run { to: nth + 1, periods, ..run },
-            None => {
-                runs.push(run);
-                run = Run { from: nth, to: nth + 1, periods: Periods::ALL };
+            // Few pairs say anything new, and only these are worth a division.
+            if time - 2.0 * width > low * beats {
+                low = (time - 2.0 * width) / beats;
             }
+            if time + 2.0 * width < high * beats {
+                high = (time + 2.0 * width) / beats;
+            }
+        }
+        if low <= high {
+            run = Run { to: nth + 1, periods: Periods { low, high }, ..run };
+        } else {
+            runs.push(run);
+            run = Run { from: nth, to: nth + 1, periods: Periods::ALL };
         }
     }
     if !points.is_empty() {

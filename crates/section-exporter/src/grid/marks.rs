@@ -142,7 +142,7 @@ fn refined(written: f64, periods: Periods, marks: Option<&Evidence>, taps: Optio
 /// What both the library and the beats allow. Only the period is compared: two decoders may begin a file some
 /// milliseconds apart, so the place of the beats is the library's.
 fn agreed(periods: Periods, taps: &Taps) -> Option<(Periods, Evidence)> {
-    let beats = taps.evidence()?;
+    let beats = taps.evidence.as_ref()?;
     // An analyser may count twice or half as many beats.
     [1.0, 2.0, 0.5].into_iter().find_map(|factor| {
         let beats = beats.times(factor);

@@ -26,6 +26,8 @@ pub struct Taps {
     bar: u8,
     /// Whether the analyser said where bars begin.
     pub knows_bars: bool,
+    /// What they say of the period, if they are steady.
+    pub evidence: Option<Evidence>,
 }
 
 /// Beats that were fitted.
@@ -54,7 +56,8 @@ impl Taps {
             last = seconds;
         }
         let (beats_per_bar, bar, knows_bars) = bars(structure, &points);
-        Some(Self { points, beats_per_bar, bar, knows_bars })
+        let evidence = evidence(&points);
+        Some(Self { points, beats_per_bar, bar, knows_bars, evidence })
     }
 
     /// Which beat of its bar this is, from 1.
@@ -62,25 +65,9 @@ impl Taps {
         ((beat + f64::from(self.bar)).rem_euclid(f64::from(self.beats_per_bar))) as u8 + 1
     }
 
-    /// The seconds from beat to beat if they are steady: what rounding leaves possible or, where beats are noisy, four
-    /// standard errors of the line through them.
-    pub fn evidence(&self) -> Option<Evidence> {
-        let points = thin(&self.points);
-        let steady = |width| match runs(&points, width).as_slice() {
-            [run] => Some(run.periods),
-            _ => None,
-        };
-        if let Some(periods) = steady(ROUNDED) {
-            return Some(Evidence::Rounded { points, width: ROUNDED, periods });
-        }
-        NOISY.into_iter().find_map(steady)?;
-        let (_, period, error) = least_squares(&points).filter(|_| points.len() >= 32)?;
-        Some(Evidence::Noisy { period, error })
-    }
-
-    /// The middle of [`evidence`](Self::evidence).
+    /// The middle of what they say of the period.
     pub fn period(&self) -> Option<f64> {
-        self.evidence().map(|evidence| evidence.periods().middle())
+        self.evidence.as_ref().map(|evidence| evidence.periods().middle())
     }
 
     /// The beat nearest to a place, and how far it is away in seconds.
@@ -94,16 +81,16 @@ impl Taps {
     /// Marks that follow the beats: one when they are steady, one for each tempo when it changes and lasts, else one a bar.
     /// Absent when they are no tempo.
     pub fn fit(&self) -> Option<Fitted> {
+        let steady = |at, period| Some(Fitted { marks: vec![self.mark(0.0, at, period)?], steady: true });
+        if let Some(Evidence::Rounded { points, periods, .. }) = &self.evidence {
+            let period = roundest(points, *periods);
+            return steady(first(points, period), period);
+        }
         let points = thin(&self.points);
         for width in [ROUNDED].into_iter().chain(NOISY) {
             let runs = runs(&points, width);
-            if let [run] = runs.as_slice() {
-                let noisy = least_squares(&points).filter(|_| width > ROUNDED).map(|(at, period, _)| (at, period));
-                let (at, period) = noisy.unwrap_or_else(|| {
-                    let period = roundest(&points, run.periods);
-                    (first(&points, period), period)
-                });
-                return Some(Fitted { marks: vec![self.mark(0.0, at, period)?], steady: true });
+            if let ([_], Some((at, period, _))) = (runs.as_slice(), least_squares(&points)) {
+                return steady(at, period);
             }
             if points.len() >= runs.len() * LASTING {
                 let lines: Vec<Line> =
@@ -141,6 +128,22 @@ impl Taps {
         }
         Some(marks)
     }
+}
+
+/// The seconds from beat to beat if they are steady: what rounding leaves possible or, where beats are noisy, the line of
+/// least squares.
+fn evidence(points: &[Point]) -> Option<Evidence> {
+    let points = thin(points);
+    let steady = |width| match runs(&points, width).as_slice() {
+        [run] => Some(run.periods),
+        _ => None,
+    };
+    if let Some(periods) = steady(ROUNDED) {
+        return Some(Evidence::Rounded { points, width: ROUNDED, periods });
+    }
+    NOISY.into_iter().find_map(steady)?;
+    let (_, period, error) = least_squares(&points).filter(|_| points.len() >= 32)?;
+    Some(Evidence::Noisy { period, error })
 }
 
 struct Line {

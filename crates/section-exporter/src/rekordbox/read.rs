@@ -132,7 +132,10 @@ impl Rekordbox {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn parse(bytes: Vec<u8>) -> Result<Self, RekordboxError> {
-        let source = Source::new(bytes)?;
+        Self::read(&Source::new(bytes)?)
+    }
+
+    pub(super) fn read(source: &Source) -> Result<Self, RekordboxError> {
         let mut reading =
             Reading { text: &source.text, found: Self::default(), track: None, depth: 0, notes: Vec::new() };
         walk(&source.text, |element| reading.element(element))?;
@@ -278,7 +281,7 @@ impl<'a> Reading<'a> {
             "Artist" => artist = text(value),
             "Tonality" => tonality = text(value),
             "AverageBpm" => bpm = text(value),
-            "TotalTime" => seconds = number(&value).map(|written| written.value).filter(|seconds| *seconds > 0.0),
+            "TotalTime" => seconds = number(value).map(|written| written.value).filter(|seconds| *seconds > 0.0),
             "Location" => location = text(value),
             "Key" => key = true,
             _ => {}
@@ -336,7 +339,7 @@ impl<'a> Reading<'a> {
     fn mark(&mut self, tag: &BytesStart<'a>, at: usize) -> Result<(), RekordboxError> {
         let (mut name, mut kind, mut start, mut end, mut num) = (String::new(), MarkKind::Cue, None, None, None);
         self.attributes(tag, at, |attribute, value| match attribute {
-            "Name" => name = value.into_owned(),
+            "Name" => name = unescaped(value),
             "Type" => {
                 kind = match value.trim() {
                     "0" | "" => MarkKind::Cue,
@@ -347,8 +350,8 @@ impl<'a> Reading<'a> {
                     _ => MarkKind::Other,
                 }
             }
-            "Start" => start = number(&value),
-            "End" => end = number(&value),
+            "Start" => start = number(value),
+            "End" => end = number(value),
             "Num" => num = value.trim().parse::<u32>().ok(),
             _ => {}
         })?;
@@ -362,12 +365,7 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    fn attributes(
-        &self,
-        tag: &BytesStart<'a>,
-        at: usize,
-        visit: impl FnMut(&str, Cow<'_, str>),
-    ) -> Result<(), RekordboxError> {
+    fn attributes(&self, tag: &BytesStart<'a>, at: usize, visit: impl FnMut(&str, &str)) -> Result<(), RekordboxError> {
         attributes(tag, visit).map_err(|cause| {
             let line = lines(self.text.as_bytes().get(..at).unwrap_or_default());
             RekordboxError::Bad { line, cause }
@@ -375,20 +373,21 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// The attributes of a tag, their values behind the XML's escapes. What cannot be unescaped stays as it is.
-pub(super) fn attributes(tag: &BytesStart<'_>, mut visit: impl FnMut(&str, Cow<'_, str>)) -> Result<(), String> {
+/// The attributes of a tag, their values as they are written.
+pub(super) fn attributes(tag: &BytesStart<'_>, mut visit: impl FnMut(&str, &str)) -> Result<(), String> {
     for (nth, attribute) in tag.attributes().with_checks(false).enumerate() {
         if nth >= MAX_ATTRIBUTES {
             return Err(format!("<{}> has more than {MAX_ATTRIBUTES} attributes", tag.name().as_ref()));
         }
         let attribute = attribute.map_err(|e| format!("an attribute of <{}>: {e}", tag.name().as_ref()))?;
-        let raw: &str = attribute.value.as_ref();
-        visit(
-            attribute.key.local_name().as_ref(),
-            unescape(raw).unwrap_or_else(|_| Cow::Owned(unescape_what_can_be(raw))),
-        );
+        visit(attribute.key.as_ref(), &attribute.value);
     }
     Ok(())
+}
+
+/// A value behind the XML's escapes.
+pub(super) fn unescaped(raw: &str) -> String {
+    unescape(raw).map_or_else(|_| unescape_what_can_be(raw), Cow::into_owned)
 }
 
 /// Some authors write a bare `&`, or entities of HTML: these stay, and the others become what they stand for.
@@ -403,17 +402,17 @@ fn unescape_what_can_be(raw: &str) -> String {
 }
 
 /// The value of an attribute that says something.
-fn text(value: Cow<'_, str>) -> Option<String> {
-    if value.trim().is_empty() { None } else { Some(value.into_owned()) }
+fn text(raw: &str) -> Option<String> {
+    if raw.trim().is_empty() { None } else { Some(unescaped(raw)) }
 }
 
 /// A plain decimal; some authors write a comma.
 fn number(text: &str) -> Option<Written> {
     let text = text.trim();
     let plain = text.len() <= 32 && text.bytes().all(|b| b.is_ascii_digit() || b"+-.,".contains(&b));
-    let text = if plain { text.replace(',', ".") } else { return None };
-    let value = text.parse().ok().filter(|value: &f64| value.is_finite())?;
-    let digits = text.split_once('.').map_or(0, |(_, digits)| digits.len());
+    let point = if text.contains(',') { Cow::Owned(text.replace(',', ".")) } else { Cow::Borrowed(text) };
+    let value = point.parse().ok().filter(|_| plain).filter(|value: &f64| value.is_finite())?;
+    let digits = point.split_once('.').map_or(0, |(_, digits)| digits.len());
     Some(Written { value, step: 1.0 / 10f64.powi(i32::try_from(digits).unwrap_or(0)) })
 }
 

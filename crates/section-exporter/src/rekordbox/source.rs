@@ -39,28 +39,31 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, RekordboxError> {
     let io = |e: std::io::Error| RekordboxError::Io { path: path.to_owned(), cause: e.to_string() };
     let mut file = File::open(path).map_err(io)?;
     let mut bytes = Vec::new();
-    let mut since_tag = 0;
+    let mut tag = 0;
     loop {
-        let before = bytes.len();
         if (&mut file).take(1 << 18).read_to_end(&mut bytes).map_err(io)? == 0 {
             return Ok(bytes);
         }
-        check_tags(&bytes, before, &mut since_tag)?;
+        tag = last_tag(&bytes, tag)?;
         if bytes.len() as u64 > MAX_BYTES {
             return Err(bad(lines(&bytes), format!("the file has more than {MAX_BYTES} bytes")));
         }
     }
 }
 
-/// Looks for `<` from `from` on; `since_tag` bytes lie behind the last one.
-fn check_tags(bytes: &[u8], from: usize, since_tag: &mut usize) -> Result<(), RekordboxError> {
-    for byte in bytes.get(from..).unwrap_or_default() {
-        *since_tag = if *byte == b'<' { 0 } else { *since_tag + 1 };
-        if *since_tag > MAX_TAG_BYTES {
-            return Err(bad(lines(bytes), format!("more than {MAX_TAG_BYTES} bytes without a new tag")));
+/// The place of the last `<`, going on from an earlier one.
+fn last_tag(bytes: &[u8], mut last: usize) -> Result<usize, RekordboxError> {
+    loop {
+        let rest = bytes.get(last + 1..).unwrap_or_default();
+        let window = rest.get(..MAX_TAG_BYTES).unwrap_or(rest);
+        match window.iter().rposition(|&byte| byte == b'<') {
+            Some(place) => last += 1 + place,
+            None if window.len() == MAX_TAG_BYTES => {
+                return Err(bad(lines(bytes), format!("more than {MAX_TAG_BYTES} bytes without a new tag")));
+            }
+            None => return Ok(last),
         }
     }
-    Ok(())
 }
 
 /// The number of the last line.
@@ -74,7 +77,7 @@ impl Source {
         if bytes.len() as u64 > MAX_BYTES {
             return Err(bad(1, format!("the file has more than {MAX_BYTES} bytes")));
         }
-        check_tags(&bytes, 0, &mut 0)?;
+        last_tag(&bytes, 0)?;
         let (encoding, mark) = match bytes.as_slice() {
             [0xef, 0xbb, 0xbf, ..] => (Encoding::Utf8, 3),
             [0xff, 0xfe, ..] => (Encoding::Utf16Little, 2),

@@ -8,9 +8,9 @@ use std::path::Path;
 use crowd_media::atomic::AtomicFile;
 use quick_xml::escape::escape;
 
-use super::RekordboxError;
-use super::read::{Element, attributes, walk};
+use super::read::{Element, attributes, unescaped, walk};
 use super::source::{Source, lines, read_file};
+use super::{Rekordbox, RekordboxError};
 
 /// The names of marks written here begin with this: so a second run finds its own and replaces them.
 const OURS: &str = "section: ";
@@ -30,7 +30,7 @@ pub struct Cue {
 /// The cues of a track.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrackCues {
-    /// Which track of [`Rekordbox::tracks`](super::Rekordbox::tracks).
+    /// Which track of [`Rekordbox::tracks`].
     pub track: usize,
     /// Its cues, in the order in which they take hot cues.
     pub cues: Vec<Cue>,
@@ -62,7 +62,7 @@ pub fn add_cues(from: &Path, to: &Path, tracks: &[TrackCues], slots: CueSlots) -
 /// are the same nothing changes.
 ///
 /// # Errors
-/// [`RekordboxError::Bad`] when [`Rekordbox::parse`](super::Rekordbox::parse) would refuse the export or had to replace bytes of it;
+/// [`RekordboxError::Bad`] when [`Rekordbox::parse`] would refuse the export or had to replace bytes of it;
 /// [`RekordboxError::NoTrack`] and [`RekordboxError::BadCue`] when there is no such track or place.
 pub fn with_cues(bytes: Vec<u8>, tracks: &[TrackCues], slots: CueSlots) -> Result<Vec<u8>, RekordboxError> {
     if let Some(cue) = tracks.iter().flat_map(|track| &track.cues).find(|cue| !(0.0..=86_400.0).contains(&cue.seconds))
@@ -74,6 +74,8 @@ pub fn with_cues(bytes: Vec<u8>, tracks: &[TrackCues], slots: CueSlots) -> Resul
         let line = lines(source.text.split('\u{fffd}').next().unwrap_or_default().as_bytes());
         return Err(RekordboxError::Bad { line, cause: "bytes that are no text would be lost".into() });
     }
+    // What cannot be read is not written into either.
+    Rekordbox::read(&source)?;
     let found = find_tracks(&source.text)?;
     let mut edits = Vec::new();
     for TrackCues { track, cues } in tracks {
@@ -119,7 +121,7 @@ struct TrackElement {
     taken: Vec<i32>,
 }
 
-/// The tracks that [`Rekordbox::tracks`](super::Rekordbox::tracks) holds, in the same order.
+/// The tracks that [`Rekordbox::tracks`] holds, in the same order.
 fn find_tracks(text: &str) -> Result<Vec<TrackElement>, RekordboxError> {
     let (mut found, mut track, mut mark) = (Vec::new(), None::<TrackElement>, None);
     let mut depth = 0;
@@ -149,8 +151,8 @@ fn find_tracks(text: &str) -> Result<Vec<TrackElement>, RekordboxError> {
                     if name == "POSITION_MARK" {
                         let (mut found, mut kind) = (Mark { name: String::new(), start: String::new(), num: -1 }, 0);
                         attributes(tag, |name, value| match name {
-                            "Name" => found.name = value.into_owned(),
-                            "Start" => found.start = value.into_owned(),
+                            "Name" => found.name = unescaped(value),
+                            "Start" => found.start = value.to_owned(),
                             "Num" => found.num = value.trim().parse().unwrap_or(-1),
                             "Type" => kind = value.trim().parse().unwrap_or(-1),
                             _ => {}

@@ -1,0 +1,29 @@
+//! Any bytes are a collection, or an error; what is written into a collection is read from it, and only that changes.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use section_export::grid::Grid;
+use section_export::rekordbox::{Cue, CueSlots, Rekordbox, TrackCues, with_cues};
+use section_export::structure::Structure;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(read) = Rekordbox::parse(bytes.to_vec()) else {
+        assert!(with_cues(bytes.to_vec(), &[], CueSlots::Memory).is_err());
+        return;
+    };
+    for track in &read.tracks {
+        let _ = (track.location.place(), track.location.text_decoded_twice());
+        if let Some(grid) = Grid::new(Some(track), &Structure::default()) {
+            assert!(grid.bpm() > 0.0 && grid.nearest_downbeat(1.0) >= 0.0);
+        }
+    }
+    let cues = vec![Cue { name: "begin".into(), seconds: 1.0 }, Cue { name: "<&\">".into(), seconds: 2.5 }];
+    let all: Vec<_> = (0..read.tracks.len()).map(|track| TrackCues { track, cues: cues.clone() }).collect();
+    if let Ok(written) = with_cues(bytes.to_vec(), &all, CueSlots::HotWhereFree) {
+        let again = Rekordbox::parse(written.clone()).expect("what was written is a collection");
+        assert_eq!(again.tracks.len(), read.tracks.len());
+        assert!(again.tracks.iter().all(|track| track.marks.len() >= 2));
+        assert_eq!(with_cues(written.clone(), &all, CueSlots::HotWhereFree).expect("once more"), written);
+        assert_eq!(with_cues(bytes.to_vec(), &[], CueSlots::Memory).expect("nothing to write"), bytes);
+    }
+});
