@@ -193,7 +193,8 @@ fn options(spec: Spec, tags: &Tags) -> Result<Options, Error> {
         way_out: "write it as WAV",
     };
     let options = Options::default().max_partition_order(MAX_PARTITION_ORDER).map_err(unknown)?;
-    let mut options = options.max_lpc_order(Some(MAX_LPC_ORDER)).map_err(unknown)?;
+    // Trying out both ways to pair channels in full would take 1.7 times as long for .2 to .6 % of size.
+    let mut options = options.fast_channel_correlation(true).max_lpc_order(Some(MAX_LPC_ORDER)).map_err(unknown)?;
     let bpm = tags.bpm.and_then(bpm_text);
     for (field, text) in [
         ("TITLE", &tags.title),
