@@ -72,7 +72,7 @@ pub struct Choice {
     #[arg(long, value_name = "BPM", value_parser = tempo, help_heading = "Selection", conflicts_with_all = ["bpm_min", "bpm_max"])]
     pub bpm: Option<f64>,
     /// How far from --bpm a track may be, in BPM; the ends count
-    #[arg(long, value_name = "BPM", default_value_t = 2.0, value_parser = not_negative, help_heading = "Selection")]
+    #[arg(long, value_name = "BPM", default_value_t = 2.0, value_parser = not_negative, allow_negative_numbers = true, help_heading = "Selection")]
     pub delta: f64,
     /// Lowest tempo, in BPM
     #[arg(long, value_name = "BPM", value_parser = tempo, help_heading = "Selection")]
