@@ -117,6 +117,11 @@ fn labels_of_cues_at_one_place_stand_above_each_other() {
     // A label at the end is shown whole.
     let purple = [0xc7, 0x9b, 0xf2];
     assert!((1540..1570).filter(|&x| pixels.count(x, 40..120, purple) > 5).count() > 25);
+    // So is that of a part whose length was rounded to its last whole frame, and nothing that lies farther behind.
+    let row = Row::new("Original", &peaks).cue(16.000_05, "end").cue(16.1, "outside");
+    let pixels = Pixels::of(&Part::new("Cues").row(row));
+    assert!((1540..1570).filter(|&x| pixels.count(x, 40..120, orange) > 5).count() > 25);
+    assert!((0..1_600).all(|x| pixels.count(x, 40..120, green) == 0));
 }
 
 #[test]

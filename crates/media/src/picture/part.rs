@@ -227,7 +227,10 @@ impl Label<'_> {
 
 /// Each label on the lowest level where it does not run into another.
 fn labels<'r>(row: &'r Row<'_>, frame: Frame, color: impl Fn(&str) -> Color) -> Vec<Label<'r>> {
-    let mut cues: Vec<_> = row.cues.iter().filter(|c| (frame.from..=frame.to).contains(&c.0)).collect();
+    // A cue at the end may lie a fraction of a sample behind the last one: what rounds to the last pixel is shown.
+    let half_a_pixel = 0.5 * (frame.to - frame.from) / f64::from(frame.width);
+    let shown = frame.from - half_a_pixel..=frame.to + half_a_pixel;
+    let mut cues: Vec<_> = row.cues.iter().filter(|(seconds, _)| shown.contains(seconds)).collect();
     cues.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut free_from = [f32::NEG_INFINITY; LEVELS];
     let place = |(seconds, text): &'r (f64, String)| {
