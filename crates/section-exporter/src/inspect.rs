@@ -192,7 +192,7 @@ fn number(value: &Value) -> f64 {
 }
 
 fn decimals(value: &Value) -> String {
-    value.as_f64().map_or("none".to_owned(), |bpm| format!("{bpm:.3}"))
+    value.as_f64().map_or("of no steady tempo".to_owned(), |bpm| format!("{bpm:.3}"))
 }
 
 fn key_text(key: &Value) -> String {
