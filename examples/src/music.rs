@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use crowd_media::wav::{self, Format};
 use crowd_media::{Audio, Error, Samples};
 
-use crate::synth::{Filter, Noise, RATE, Saw, Tape, hertz, thump};
+use crate::sounds;
+use crate::synth::{Filter, Noise, RATE, Saw, Tape, hertz};
 
 /// Beats a minute.
 pub const TEMPO: f64 = 120.0;
@@ -97,37 +98,21 @@ fn drums() -> Vec<f32> {
         let kicks = part != Part::Break && (bar >= 4 || part > Part::Intro);
         for step in 0..16 {
             if kicks && step % 4 == 0 || (bar % 8 == 7 && kicks && step == 14) {
-                dry.add(at(step), 0.4, |t| {
-                    let click = 0.3 * (-t * 900.0).exp();
-                    [0.95 * thump(t, 190.0, 47.0, 32.0) * (-t * 7.5).exp() + click; 2]
-                });
+                sounds::kick(&mut dry, at(step));
             }
             let offbeat = step % 4 == 2;
             if part != Part::Break && (bar >= 2 && offbeat || part > Part::Intro) {
                 let loud = if offbeat { 0.30 } else { 0.09 + 0.05 * (step % 2) as f64 };
                 let decay = if offbeat && part == Part::Full { 16.0 } else { 55.0 };
                 let pan = 0.5 + 0.18 * (step as f64 * 2.4).sin();
-                let mut filter = Filter::default();
-                dry.add(at(step), 0.3, |t| {
-                    let hiss = filter.split(noise.sample(), 8_200.0, 0.8).1 * loud * (-t * decay).exp();
-                    [hiss * (1.0 - pan), hiss * pan]
-                });
+                sounds::hat(&mut dry, at(step), &mut noise, loud, decay, pan);
             }
             let roll = part == Part::Break && bar >= 22 && (bar == 23 || step % 2 == 0);
             let clap = part != Part::Break && bar >= 6 && step % 8 == 4;
             if clap || roll {
                 let rise = (bar as f64 - 22.0) * 16.0 + step as f64;
                 let loud = if roll { 0.06 + 0.010 * rise } else { 0.42 };
-                let mut filters = [Filter::default(), Filter::default()];
-                wet.add(at(step), 0.35, |t| {
-                    // Three hands that do not quite meet, then the tail.
-                    let hands = if t < 0.024 { (-(t % 0.008) * 260.0).exp() } else { (-(t - 0.024) * 17.0).exp() };
-                    let body = 0.35 * thump(t, 60.0, 185.0, 40.0) * (-t * 24.0).exp();
-                    [0, 1].map(|side| {
-                        let high = filters[side].split(noise.sample(), 1_100.0, 0.9).1;
-                        loud * (high * hands * 0.7 + body)
-                    })
-                });
+                sounds::clap(&mut wet, at(step), &mut noise, loud);
             }
         }
         if matches!(bar, 8 | 24 | 40) {
@@ -156,13 +141,8 @@ fn bass() -> Vec<f32> {
         for &(step, up) in notes {
             let length = if sparse { 14.0 * STEP } else { 1.7 * STEP };
             let open = if part(bar) == Part::Full { 1_500.0 } else { 700.0 };
-            let tone = hertz(root + up);
-            let (mut saw, mut filter) = (Saw::new(0.25), Filter::default());
-            tape.add(start + step as f64 * STEP, length + 0.06, |t| {
-                let cutoff = 90.0 + if sparse { 160.0 } else { open * (-t * 11.0).exp() };
-                let edge = filter.split(saw.sample(tone), cutoff + tone, 1.6).0;
-                let gate = (t * 300.0).min(1.0) * ((length + 0.06 - t) / 0.06).clamp(0.0, 1.0);
-                [gate * (0.6 * edge + 0.55 * thump(t, 0.0, tone, 1.0)); 2]
+            sounds::bass(&mut tape, start + step as f64 * STEP, length, hertz(root + up), |t| {
+                90.0 + if sparse { 160.0 } else { open * (-t * 11.0).exp() }
             });
         }
     }
@@ -224,12 +204,7 @@ fn lead() -> Vec<f32> {
             let accent = if step % 4 == 0 { 0.34 } else { 0.22 };
             let open = 900.0 + 60.0 * bar as f64;
             let pan = 0.5 + 0.3 * (step as f64 * 1.1).sin();
-            let (mut saw, mut filter) = (Saw::new(0.5), Filter::default());
-            tape.add(start + step as f64 * STEP, 0.4, |t| {
-                let pluck = filter.split(saw.sample(tone), tone + open * 2.5 * (-t * 16.0).exp(), 1.2).0;
-                let sound = pluck * accent * (t * 700.0).min(1.0) * (-t * 9.0).exp();
-                [sound * (1.0 - pan) * 2.0, sound * pan * 2.0]
-            });
+            sounds::pluck(&mut tape, start + step as f64 * STEP, tone, accent, open, pan);
         }
         for &(step, length, note) in MELODY.iter().filter(|_| part == Part::Full && bar % 4 == 0) {
             let seconds = length as f64 * STEP;
