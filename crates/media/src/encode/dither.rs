@@ -53,8 +53,15 @@ impl Quantiser {
     pub fn round(&mut self, s: f32, bits: u32) -> i32 {
         let full = f64::from(1 << (bits - 1));
         let noise = self.noise.as_mut().map_or(0.0, Tpdf::next);
-        (f64::from(self.mend(s)) * full + noise).round().clamp(-full, full - 1.0) as i32
+        nearest(f64::from(self.mend(s)) * full + noise).clamp(-full, full - 1.0) as i32
     }
+}
+
+/// The nearest integer, the even one of two: where the spacing of numbers is 1, the processor's own rounding does it.
+/// `f64::round` is a call into a library on processors that need not have an instruction for it. Up to 2^51.
+fn nearest(x: f64) -> f64 {
+    const SPACED_BY_ONE: f64 = 1.5 * (1u64 << 52) as f64;
+    (x + SPACED_BY_ONE) - SPACED_BY_ONE
 }
 
 /// Whether integers of `bits` bits hold every sample exactly, so that there is nothing to dither.
@@ -62,7 +69,7 @@ pub(super) fn on_grid(samples: &[f32], bits: u32) -> bool {
     let full = f64::from(1 << (bits - 1));
     let exact = |s: f32| {
         let n = f64::from(s) * full;
-        n.fract() == 0.0 && (-full..full).contains(&n)
+        f64::from(n as i32) == n && (-full..full).contains(&n)
     };
     samples.iter().all(|&s| exact(s))
 }
@@ -70,6 +77,14 @@ pub(super) fn on_grid(samples: &[f32], bits: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rounding_goes_to_the_nearest_integer() {
+        for x in [0.0, 0.49, -0.49, 0.51, -0.51, 8_388_606.6, -8_388_607.4, 32_767.3, 1e9 + 0.3] {
+            assert_eq!(nearest(x), f64::round(x), "{x}");
+        }
+        assert_eq!([0.5, 1.5, -0.5, -2.5].map(nearest), [0.0, 2.0, 0.0, -2.0]);
+    }
 
     #[test]
     fn dither_is_triangular_white_and_zero_mean() {

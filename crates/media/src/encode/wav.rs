@@ -120,12 +120,23 @@ impl<W: Write + Seek> Writer<W> {
     pub fn write_f32(&mut self, samples: &[f32]) -> Result<(), Error> {
         check_shape(samples.len(), self.spec.channels)?;
         let mut bytes = std::mem::take(&mut self.scratch);
-        bytes.clear();
-        for &s in samples {
-            match self.spec.format {
-                Format::I16 => bytes.extend((self.quantiser.round(s, 16) as i16).to_le_bytes()),
-                Format::I24 => bytes.extend(&self.quantiser.round(s, 24).to_le_bytes()[..3]),
-                Format::F32 => bytes.extend(self.quantiser.mend(s).to_le_bytes()),
+        bytes.resize(samples.len() * usize::from(self.spec.format.bytes()), 0);
+        let quantiser = &mut self.quantiser;
+        match self.spec.format {
+            Format::I16 => {
+                for (bytes, &s) in bytes.as_chunks_mut().0.iter_mut().zip(samples) {
+                    *bytes = (quantiser.round(s, 16) as i16).to_le_bytes();
+                }
+            }
+            Format::I24 => {
+                for ([low, middle, high], &s) in bytes.as_chunks_mut().0.iter_mut().zip(samples) {
+                    [*low, *middle, *high, _] = quantiser.round(s, 24).to_le_bytes();
+                }
+            }
+            Format::F32 => {
+                for (bytes, &s) in bytes.as_chunks_mut().0.iter_mut().zip(samples) {
+                    *bytes = quantiser.mend(s).to_le_bytes();
+                }
             }
         }
         let written = self.append(&bytes);
