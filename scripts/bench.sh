@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything there is to know about cost: instructions against the committed table, processor time beside other
-# mixers, what stretchers make of hits and chords beside other people's, time by criterion. The first is exact on any
-# machine; the others want an idle one.
+# mixers, what stretchers make of hits and chords beside other people's, what section-export makes of a library beside other
+# people's programs, time by criterion. The first is exact on any machine; the others want an idle one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,4 +12,10 @@ echo
 echo
 "$target/release/stretch_peers"
 echo
-cargo bench --locked -p crowd-engine-benches --bench block -- --quiet
+library=$(mktemp -d)
+trap 'rm -rf "$library"' EXIT
+cargo build --release --locked -p section-export
+cargo run --release --locked --quiet -p crowd-engine-examples --example dj_library -- "$library" >/dev/null
+"$target/release/section_peers" "$library"
+echo
+cargo bench --locked -p crowd-engine-benches --bench block --bench library -- --quiet

@@ -1,0 +1,220 @@
+//! What became of clicks and tones.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use crowd_engine_benches::RATE;
+use crowd_media::{DecodeOptions, open};
+use realfft::RealFftPlanner;
+
+use crate::clicks::{TONES, Track};
+use crate::{Part, TARGET};
+
+/// Frames of a spectrum: 24 s.
+const SPECTRUM: usize = 1 << 20;
+/// What lies this near to a tone is the tone; what lies farther, up to the second, is its dirt. Hz.
+const NEAR: f64 = 2.0;
+const FAR: f64 = 60.0;
+/// Clicks this near to the ends may be cut, in seconds.
+const MARGIN: f64 = 0.02;
+/// Two clicks are at least this far apart, in seconds.
+const APART: f64 = 0.012;
+
+/// What is worst of several parts. Times in milliseconds.
+#[derive(Default)]
+pub struct Quality {
+    length: f64,
+    start: f64,
+    drift: f64,
+    jitter: f64,
+    lost: usize,
+    doubled: usize,
+    dirt_db: Option<f64>,
+    cents: f64,
+    /// How far a click lies from its place where the tempo changes.
+    changing: f64,
+}
+
+impl Quality {
+    pub const HEAD: [&str; 8] =
+        ["length", "start", "drift a minute", "jitter", "lost, doubled", "tone", "cents", "tempo change"];
+
+    pub fn cells(&self) -> [String; 8] {
+        let ms = |ms: f64| format!("{ms:.2} ms");
+        [
+            ms(self.length),
+            ms(self.start),
+            ms(self.drift),
+            ms(self.jitter),
+            format!("{}, {}", self.lost, self.doubled),
+            self.dirt_db.map_or("-".to_owned(), |dirt| format!("{dirt:.0} dB")),
+            format!("{:.2}", self.cents),
+            ms(self.changing),
+        ]
+    }
+
+    fn tone(&mut self, dirt_db: f64, cents: f64) {
+        self.dirt_db = Some(self.dirt_db.map_or(dirt_db, |worst| worst.max(dirt_db)));
+        self.cents = self.cents.max(cents.abs());
+    }
+}
+
+/// The tracks themselves, for comparison: their tones.
+pub fn source(tracks: &[Track], parts: &[Part]) -> Result<Quality, Box<dyn Error>> {
+    let mut quality = Quality::default();
+    for part in parts {
+        if track(tracks, &part.audio)?.is_steady() {
+            tones(&sound(&part.audio)?, 1.0, &mut quality)?;
+        }
+    }
+    Ok(quality)
+}
+
+/// What `files`, made by `maker`, are of the `parts` they should be.
+pub fn parts(tracks: &[Track], parts: &[Part], files: &[PathBuf], maker: &str) -> Result<Quality, Box<dyn Error>> {
+    if files.len() != tracks.len() {
+        return Err(format!("{maker}: {} parts of {} were made", files.len(), tracks.len()).into());
+    }
+    let mut quality = Quality::default();
+    for (part, file) in parts.iter().zip(files) {
+        let (track, sound) = (track(tracks, &part.audio)?, sound(file)?);
+        let beats = track.beats();
+        let begin = beat_at(&beats, part.ini_cue);
+        let length = (beat_at(&beats, part.end_cue) - begin) * 60.0 / TARGET;
+        let due = (0..beats.len()).map(|beat| (beat as f64 - begin) * 60.0 / TARGET);
+        let due: Vec<f64> = due.filter(|due| (MARGIN..length - MARGIN).contains(due)).collect();
+        let (late, lost, doubled) = clicks(&sound, &due);
+        if track.is_steady() {
+            let is = sound[0].len() as f64 / f64::from(RATE);
+            quality.length = quality.length.max((is - length).abs() * 1e3);
+            let (slope, worst) = line(&late);
+            quality.start = quality.start.max(start(&late).abs() * 1e3);
+            quality.drift = quality.drift.max(slope.abs() * 60e3);
+            quality.jitter = quality.jitter.max(worst * 1e3);
+            quality.lost += lost;
+            quality.doubled += doubled;
+            let pitch = if maker == "playback_rate" { part.speed() } else { 1.0 };
+            tones(&sound, pitch, &mut quality)?;
+        } else {
+            let worst = late.iter().fold(0.0, |worst: f64, (_, late)| worst.max(late.abs()));
+            quality.changing = worst * 1e3;
+        }
+    }
+    Ok(quality)
+}
+
+fn track<'t>(tracks: &'t [Track], audio: &Path) -> Result<&'t Track, String> {
+    let found = tracks.iter().find(|track| audio.file_stem().is_some_and(|stem| stem == track.name));
+    found.ok_or_else(|| format!("{} is none of the tracks made here", audio.display()))
+}
+
+/// Left and right.
+fn sound(file: &Path) -> Result<[Vec<f32>; 2], Box<dyn Error>> {
+    let audio = open(file, &DecodeOptions::default())?.to_stereo();
+    if audio.sample_rate != RATE {
+        return Err(format!("{}: {} Hz instead of {RATE}", file.display(), audio.sample_rate).into());
+    }
+    let samples = audio.to_f32();
+    Ok([0, 1].map(|side| samples.iter().skip(side).step_by(2).copied().collect()))
+}
+
+/// The beat, with its fraction, at a place in seconds.
+fn beat_at(beats: &[f64], seconds: f64) -> f64 {
+    let next = beats.partition_point(|beat| *beat <= seconds).clamp(1, beats.len() - 1);
+    (next - 1) as f64 + (seconds - beats[next - 1]) / (beats[next] - beats[next - 1])
+}
+
+/// When each click that is due came and how late it was, in seconds; how many are lost, and how many came twice.
+fn clicks([left, right]: &[Vec<f32>; 2], due: &[f64]) -> (Vec<(f64, f64)>, usize, usize) {
+    let rate = f64::from(RATE);
+    // The second difference leaves the clicks, which are high, and next to nothing of the tones.
+    let mono: Vec<f32> = left.iter().zip(right).map(|(left, right)| left + right).collect();
+    let energy: Vec<f64> = mono.windows(3).map(|w| f64::from(w[0] - 2.0 * w[1] + w[2]).powi(2)).collect();
+    let mut peaks = peaks(&energy);
+    let (mut came, mut lost, mut off) = (Vec::new(), 0, 0.0);
+    for due in due {
+        let nearest = |(_, at): &(usize, &f64)| (*at - due - off).abs();
+        let found = peaks.iter().enumerate().min_by(|a, b| nearest(a).total_cmp(&nearest(b)));
+        match found.map(|(nth, at)| (nth, *at)).filter(|(_, at)| (at - due - off).abs() < 0.1) {
+            Some((nth, at)) => {
+                peaks.remove(nth);
+                came.push((*due, at - due));
+                // What drifts is followed.
+                off = 0.7 * off + 0.3 * (at - due);
+            }
+            None => lost += 1,
+        }
+    }
+    let end = energy.len() as f64 / rate;
+    let doubled = peaks.iter().filter(|at| (MARGIN..end - MARGIN).contains(*at)).count();
+    (came, lost, doubled)
+}
+
+/// Where clicks are, in seconds: the middle of their energy.
+fn peaks(energy: &[f64]) -> Vec<f64> {
+    let rate = f64::from(RATE);
+    let (apart, half) = ((APART * rate) as usize, (2e-3 * rate) as usize);
+    let loudest = energy.chunks(RATE as usize).map(|second| second.iter().copied().fold(0.0, f64::max));
+    let mut loudest: Vec<f64> = loudest.collect();
+    loudest.sort_by(f64::total_cmp);
+    // A fifth of a usual click's amplitude.
+    let threshold = 0.04 * loudest[loudest.len() / 2];
+    let (mut peaks, mut from) = (Vec::new(), 0);
+    while let Some(first) = energy[from..].iter().position(|energy| *energy > threshold) {
+        let first = from + first;
+        let near = first..(first + apart).min(energy.len());
+        let top = near.max_by(|a, b| energy[*a].total_cmp(&energy[*b])).unwrap_or(first);
+        let around = top.saturating_sub(half)..(top + half + 1).min(energy.len());
+        let sum: f64 = energy[around.clone()].iter().sum();
+        let moment: f64 = around.map(|nth| energy[nth] * nth as f64).sum();
+        // The second difference belongs to the middle one of its three frames.
+        peaks.push((moment / sum + 1.0) / rate);
+        from = (top + apart).min(energy.len());
+    }
+    peaks
+}
+
+/// The median of the first eight.
+fn start(late: &[(f64, f64)]) -> f64 {
+    let mut first: Vec<f64> = late.iter().take(8).map(|(_, late)| *late).collect();
+    first.sort_by(f64::total_cmp);
+    first.get(first.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// The slope of the straight line that fits best, and the greatest distance from it.
+fn line(points: &[(f64, f64)]) -> (f64, f64) {
+    let n = points.len() as f64;
+    let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / n;
+    let (x, y) = (mean(|p| p.0), mean(|p| p.1));
+    let slope = points.iter().map(|p| (p.0 - x) * (p.1 - y)).sum::<f64>()
+        / points.iter().map(|p| (p.0 - x).powi(2)).sum::<f64>();
+    let off = points.iter().map(|p| (p.1 - y - slope * (p.0 - x)).abs());
+    (slope, off.fold(0.0, f64::max))
+}
+
+/// Looks at the tones, which should be `pitch` times as high as they were.
+fn tones(sound: &[Vec<f32>; 2], pitch: f64, quality: &mut Quality) -> Result<(), Box<dyn Error>> {
+    let fft = RealFftPlanner::<f32>::new().plan_fft_forward(SPECTRUM);
+    let hertz_per_bin = f64::from(RATE) / SPECTRUM as f64;
+    for (side, tone) in sound.iter().zip(TONES.map(|tone| tone * pitch)) {
+        let from = side.len().saturating_sub(SPECTRUM) / 2;
+        let piece = side.get(from..from + SPECTRUM).ok_or("a part is too short to look at its tones")?;
+        let window = |nth: usize| 0.5 - 0.5 * (2.0 * std::f64::consts::PI * (nth as f64 + 0.5) / SPECTRUM as f64).cos();
+        let mut piece: Vec<f32> = piece.iter().zip(0..).map(|(x, nth)| x * window(nth) as f32).collect();
+        let mut bins = fft.make_output_vec();
+        fft.process(&mut piece, &mut bins)?;
+        let (mut near, mut far, mut moment) = (0.0, 0.0, 0.0);
+        let [low, high] = [tone - FAR, tone + FAR].map(|hertz| (hertz / hertz_per_bin) as usize);
+        for (bin, value) in bins.iter().enumerate().take(high).skip(low) {
+            let (hertz, power) = (bin as f64 * hertz_per_bin, f64::from(value.norm_sqr()));
+            if (hertz - tone).abs() < NEAR {
+                near += power;
+                moment += power * hertz;
+            } else {
+                far += power;
+            }
+        }
+        quality.tone(10.0 * (far / near).log10(), 1_200.0 * (moment / near / tone).log2());
+    }
+    Ok(())
+}
