@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::cues::{Cues, Snap};
 use crate::grid::Grid;
 use crate::key::Key;
-use crate::library::{Entry, Library, Listed};
+use crate::library::{Entry, Library, Listed, MatchRule};
 use crate::names::part_names;
 use crate::rekordbox::{Rekordbox, RekordboxError};
 use crate::select::Selection;
@@ -168,12 +168,16 @@ pub struct Planned {
     pub path: String,
     /// The audio.
     pub audio: PathBuf,
+    /// How that was found.
+    pub found_by: MatchRule,
     /// What is cut out of it.
     pub wanted: Wanted,
     /// What the files are called, without an extension.
     pub name: String,
     /// Its place in [`Rekordbox::tracks`].
     pub listed: Option<usize>,
+    /// How that was found.
+    pub listed_by: Option<MatchRule>,
 }
 
 /// A track that is left out.
@@ -209,14 +213,15 @@ impl Plan {
         }
         for (entry, name) in entries.iter().zip(names) {
             let path = entry.structure.path.clone();
-            let judged = wish.judge(inputs, entry).and_then(|wanted| Ok((wanted, entry.audio.clone()?.0)));
+            let judged = wish.judge(inputs, entry).and_then(|wanted| Ok((wanted, entry.audio.clone()?)));
             match judged {
-                Ok((wanted, audio)) => {
-                    let listed = match entry.listed {
-                        Listed::Yes { track, .. } => Some(track),
-                        _ => None,
+                Ok((wanted, (audio, found_by))) => {
+                    let (listed, listed_by) = match entry.listed {
+                        Listed::Yes { track, rule } => (Some(track), Some(rule)),
+                        _ => (None, None),
                     };
-                    plan.parts.push(Planned { path, audio, wanted, name: name.unwrap_or_default(), listed });
+                    let name = name.unwrap_or_default();
+                    plan.parts.push(Planned { path, audio, found_by, wanted, name, listed, listed_by });
                 }
                 Err(reason) => plan.skipped.push(Skipped { file: entry.file.clone(), path: Some(path), reason }),
             }

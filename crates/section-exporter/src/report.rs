@@ -8,6 +8,7 @@ use crowd_media::atomic::AtomicFile;
 use serde_json::{Value, json};
 
 use crate::export::{Done, Exported, Settings};
+use crate::library::MatchRule;
 use crate::plan::{Inputs, Plan, Planned};
 
 /// The report of a run; `done` is absent when it was only to be told what would be done.
@@ -44,6 +45,8 @@ fn selected(planned: &Planned, settings: &Settings) -> Value {
     json!({
         "path": planned.path,
         "audio": planned.audio,
+        "audio_found_by": planned.found_by.name(),
+        "collection_found_by": planned.listed_by.map(MatchRule::name),
         "bpm": wanted.grid.bpm(),
         "bpm_from": wanted.grid.source().name(),
         "steady": wanted.grid.is_steady(),

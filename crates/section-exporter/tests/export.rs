@@ -269,6 +269,7 @@ fn pictures_loudness_and_formats_are_made_as_asked() {
     assert_eq!(said.status, 0, "{}", said.err);
     let report: Value = serde_json::from_slice(&fs::read(library.path("report.json")).unwrap()).unwrap();
     assert_eq!(report["parts"][0]["format"], "flac 24");
+    assert_eq!(report["parts"][0]["audio_found_by"], "file name");
     let part = library.audio("parts/x_sectioned.flac");
     let loudness = crowd_media::loudness::measure(&part).unwrap().integrated_lufs;
     assert!((loudness + 20.0).abs() < 0.2, "{loudness}");

@@ -169,6 +169,7 @@ fn write_lists(folder: &Path) -> Result<(), Box<dyn Error>> {
 mod tests {
     use super::*;
     use section_export::cues::Snap;
+    use section_export::library::MatchRule;
     use section_export::plan::{Inputs, Plan, Wish};
     use section_export::select::{Selection, TempoRange};
 
@@ -192,6 +193,9 @@ mod tests {
         for part in &plan.parts {
             let track = TRACKS.iter().find(|track| part.audio.ends_with(track.file())).unwrap();
             let (beats, cues) = (track.beats(), part.wanted.cues);
+            // Its audio has moved to this computer; the collection knows it as it was.
+            let rules = (part.found_by, part.listed_by);
+            assert_eq!(rules, (MatchRule::FileName, Some(MatchRule::FullPath)), "{}", track.name);
             assert_eq!(part.wanted.grid.is_steady(), track.bpm[0] == track.bpm[1], "{}", track.name);
             for (cue, bar) in [(cues.ini, 4), (cues.begin, 24), (cues.end, 28)] {
                 assert!((cue - beats[4 * bar]).abs() < 6e-4, "{}: {cue} in bar {bar}", track.name);
