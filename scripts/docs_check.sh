@@ -1,23 +1,32 @@
 #!/usr/bin/env bash
-# Fails when docs/audio-server.md lacks an address that the program has, or the pages name a flag that it has not.
+# Fails when docs/audio-server.md lacks an address that the program has, or a page names a flag that its program has not.
+# The argument is the folder of the programs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-program=${1:-${CARGO_TARGET_DIR:-target}/debug/audio-server}
-page=docs/audio-server.md
+programs=${1:-${CARGO_TARGET_DIR:-target}/debug}
 wrong=0
 while read -r address; do
-    if ! grep -qF "\`$address\`" "$page"; then
-        echo "docs_check: $page does not name $address" >&2
+    if ! grep -qF "\`$address\`" docs/audio-server.md; then
+        echo "docs_check: docs/audio-server.md does not name $address" >&2
         wrong=1
     fi
-done < <("$program" addresses | grep -o '^/[^ ]*')
+done < <("$programs/audio-server" addresses | grep -o '^/[^ ]*')
 
-help=$("$program" --help)
-for flag in $(sed -n 's/`/\n/gp' "$page" docs/raspberry-pi.md | grep -oE '(^|[ [])--[a-z_-]+' | tr -d ' [' | sort -u); do
-    if ! grep -qE -- "$flag([ ,]|$)" <<<"$help"; then
-        echo "docs_check: the pages name $flag, the program does not know it" >&2
-        wrong=1
-    fi
-done
+# Every flag that stands in `code` on these pages is one that the program's help has.
+flags() {
+    local program=$1 help=$2 flag
+    shift 2
+    for flag in $(sed -n 's/`/\n/gp' "$@" | grep -oE '(^|[ [])--[a-z_-]+' | tr -d ' [' | sort -u); do
+        if ! grep -qE -- "$flag([ ,]|$)" <<<"$help"; then
+            echo "docs_check: $* names $flag, $program does not know it" >&2
+            wrong=1
+        fi
+    done
+}
+flags audio-server "$("$programs/audio-server" --help)" docs/audio-server.md docs/raspberry-pi.md
+# That page also shows commands of cargo, with these flags.
+cargo=' --release --example --bench --bin '
+flags section-export "$("$programs/section-export" --help; "$programs/section-export" inspect --help)$cargo" \
+    docs/section-export.md
 exit $wrong
