@@ -20,7 +20,7 @@ pub mod inspect;
 pub mod key;
 pub mod library;
 mod names;
-mod picture;
+pub mod picture;
 pub mod plan;
 pub mod record;
 pub mod rekordbox;
