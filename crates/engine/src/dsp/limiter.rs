@@ -31,16 +31,7 @@ pub struct Limiter {
     simd: Simd,
     ceiling: f32,
     delay: Ring<[f32; 2]>,
-    hold: SlidingMin,
-    /// The gain after hold and release.
-    gain: i64,
-    /// Share of the remaining way released per frame, in units of 2^-30.
-    release: i64,
-    boxes: [Average; 2],
-    /// The sum of the second average when every gain is 1.
-    full: i64,
-    /// Its reciprocal, exact because it is a power of two.
-    share: f64,
+    curve: GainCurve,
 }
 
 impl Limiter {
@@ -53,19 +44,11 @@ impl Limiter {
         assert!(sample_rate > 0, "the limiter needs a sample rate above 0 Hz");
         // A power of two of quanta: the averages divide by a power of two, which is exact.
         let lookahead = QUANTUM * (sample_rate.div_ceil(48_000) as usize).next_power_of_two();
-        let rate = f64::from(sample_rate);
-        let share = 1.0 - (0.1f64.ln() / (RELEASE_SECONDS * rate)).exp();
-        let half = lookahead / 2;
         Self {
             simd: Simd::detect(),
             ceiling,
             delay: Ring::new([0.0; 2], lookahead),
-            hold: SlidingMin::new(lookahead + 1 + (HOLD_SECONDS * rate).ceil() as usize),
-            gain: ONE,
-            release: (share * ONE as f64) as i64,
-            boxes: [Average::new(ONE, half), Average::new(ONE * half as i64, half)],
-            full: ONE * (half * half) as i64,
-            share: 1.0 / (ONE * (half * half) as i64) as f64,
+            curve: GainCurve::new(sample_rate, lookahead, RELEASE_SECONDS),
         }
     }
 
@@ -78,7 +61,7 @@ impl Limiter {
     pub fn process(&mut self, block: &mut [[f32; 2]]) -> Limited {
         let mut told = Limited { gain: 1.0, not_finite: 0 };
         for piece in block.chunks_mut(QUANTUM) {
-            if self.is_idle() && under(piece, self.ceiling) {
+            if self.curve.is_idle() && under(piece, self.ceiling) {
                 self.delay.pass(piece);
             } else {
                 self.limit(piece, &mut told);
@@ -90,16 +73,7 @@ impl Limiter {
     /// Back to rest, the delay silent.
     pub fn clear(&mut self) {
         self.delay.items.fill([0.0; 2]);
-        self.hold.clear();
-        self.gain = ONE;
-        let half = self.lookahead() as i64 / 2;
-        self.boxes[0].settle(ONE);
-        self.boxes[1].settle(ONE * half);
-    }
-
-    /// True when every gain still remembered is 1: then only the delay is left to do.
-    fn is_idle(&self) -> bool {
-        self.boxes[1].sum == self.full && self.gain == ONE && self.hold.is_empty()
+        self.curve.clear();
     }
 
     fn limit(&mut self, piece: &mut [[f32; 2]], told: &mut Limited) {
@@ -108,17 +82,7 @@ impl Limiter {
         let gains = &mut gains[..piece.len()];
         self.simd.run(Needs { ceiling: self.ceiling, piece, needs: gains, not_finite: &mut told.not_finite });
         for need in &mut *gains {
-            // Rounded down: never less reduction than needed.
-            let held = self.hold.push(*need as i64, ONE);
-            self.gain = if held <= self.gain {
-                held
-            } else {
-                let way = held - self.gain;
-                // At least one unit, so that the way has an end.
-                self.gain + (((way * self.release) >> 30) + 1).min(way)
-            };
-            let once = self.boxes[0].push(self.gain);
-            *need = self.boxes[1].push(once) as f64 * self.share;
+            *need = self.curve.next(*need);
         }
         self.delay.pass(piece);
         let ceiling = self.ceiling;
@@ -149,10 +113,77 @@ impl Task for Needs<'_> {
             let [left, right] = frame.map(|v| if finite { v } else { 0.0 });
             *frame = [left, right];
             *self.not_finite = self.not_finite.saturating_add(u32::from(!finite));
-            let peak = left.abs().max(right.abs());
-            let share = f64::from(self.ceiling) / f64::from(if peak > self.ceiling { peak } else { self.ceiling });
-            *need = share * ONE as f64;
+            *need = gain_under(self.ceiling, left.abs().max(right.abs()));
         }
+    }
+}
+
+/// The gain that takes a peak under the ceiling, in units of [`ONE`].
+#[inline(always)]
+pub(super) fn gain_under(ceiling: f32, peak: f32) -> f64 {
+    let share = f64::from(ceiling) / f64::from(if peak > ceiling { peak } else { ceiling });
+    share * ONE as f64
+}
+
+/// From the gains frames need to the gains they get: held, released and rounded off.
+#[derive(Clone, Debug)]
+pub(super) struct GainCurve {
+    hold: SlidingMin,
+    /// The gain after hold and release.
+    gain: i64,
+    /// Share of the remaining way released per frame, in units of 2^-30.
+    release: i64,
+    boxes: [Average; 2],
+    /// The sum of the second average when every gain is 1.
+    full: i64,
+    /// Its reciprocal, exact because it is a power of two.
+    share: f64,
+}
+
+impl GainCurve {
+    /// A curve at 1. `lookahead` must be a power of two; nine tenths of the way back take `release` seconds.
+    pub(super) fn new(sample_rate: u32, lookahead: usize, release: f64) -> Self {
+        let rate = f64::from(sample_rate);
+        let share = 1.0 - (0.1f64.ln() / (release * rate)).exp();
+        let half = lookahead / 2;
+        Self {
+            hold: SlidingMin::new(lookahead + 1 + (HOLD_SECONDS * rate).ceil() as usize),
+            gain: ONE,
+            release: (share * ONE as f64) as i64,
+            boxes: [Average::new(ONE, half), Average::new(ONE * half as i64, half)],
+            full: ONE * (half * half) as i64,
+            share: 1.0 / (ONE * (half * half) as i64) as f64,
+        }
+    }
+
+    /// Takes the gain a frame needs, in units of [`ONE`], and returns a gain, 0 to 1. From `lookahead - 2` frames behind that
+    /// frame until its hold is over, the gain is not above what the frame needs.
+    #[inline]
+    pub(super) fn next(&mut self, need: f64) -> f64 {
+        // Rounded down: never less reduction than needed.
+        let held = self.hold.push(need as i64, ONE);
+        self.gain = if held <= self.gain {
+            held
+        } else {
+            let way = held - self.gain;
+            // At least one unit, so that the way has an end.
+            self.gain + (((way * self.release) >> 30) + 1).min(way)
+        };
+        let once = self.boxes[0].push(self.gain);
+        self.boxes[1].push(once) as f64 * self.share
+    }
+
+    /// True when every gain still remembered is 1: then the next is 1 too, if no frame needs less.
+    pub(super) fn is_idle(&self) -> bool {
+        self.boxes[1].sum == self.full && self.gain == ONE && self.hold.is_empty()
+    }
+
+    fn clear(&mut self) {
+        self.hold.clear();
+        self.gain = ONE;
+        let half = self.boxes[0].ring.items.len() as i64;
+        self.boxes[0].settle(ONE);
+        self.boxes[1].settle(ONE * half);
     }
 }
 
@@ -162,14 +193,14 @@ fn under(piece: &[[f32; 2]], ceiling: f32) -> bool {
 }
 
 /// The last items, oldest first out.
-#[derive(Debug)]
-struct Ring<T> {
+#[derive(Clone, Debug)]
+pub(super) struct Ring<T> {
     items: Box<[T]>,
     at: usize,
 }
 
 impl<T: Copy> Ring<T> {
-    fn new(item: T, len: usize) -> Self {
+    pub(super) fn new(item: T, len: usize) -> Self {
         Self { items: vec![item; len].into(), at: 0 }
     }
 
@@ -185,7 +216,7 @@ impl<T: Copy> Ring<T> {
     }
 
     /// The same for a block, in place.
-    fn pass(&mut self, block: &mut [T]) {
+    pub(super) fn pass(&mut self, block: &mut [T]) {
         let mut rest = block;
         while !rest.is_empty() {
             let (_, room) = self.items.split_at_mut(self.at);
@@ -199,7 +230,7 @@ impl<T: Copy> Ring<T> {
 }
 
 /// A running sum of the last values, exact because they are whole numbers.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Average {
     ring: Ring<i64>,
     sum: i64,
@@ -224,7 +255,7 @@ impl Average {
 
 /// The smallest of the last `span` values: a queue of those that no later, smaller one has made irrelevant. Its front is
 /// the answer. Each value is removed at most once, so a frame costs little on average and `span` steps at worst.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct SlidingMin {
     /// Value and the time it was pushed.
     queue: Box<[(i64, u64)]>,
