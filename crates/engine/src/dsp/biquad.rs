@@ -42,6 +42,36 @@ impl Coefficients {
         Self::normalised([1.0 - alpha, -2.0 * cos, 1.0 + alpha], cos, alpha)
     }
 
+    /// Low shelf: `decibels` of gain far below `frequency`, half of them at it, none far above.
+    pub fn low_shelf(frequency: f64, decibels: f64, q: f64, sample_rate: f64) -> Self {
+        Self::shelf(frequency, decibels, q, sample_rate, 1.0)
+    }
+
+    /// High shelf: `decibels` of gain far above `frequency`, half of them at it, none far below.
+    pub fn high_shelf(frequency: f64, decibels: f64, q: f64, sample_rate: f64) -> Self {
+        Self::shelf(frequency, decibels, q, sample_rate, -1.0)
+    }
+
+    /// Bell: `decibels` of gain at `frequency`, none far from it.
+    pub fn bell(frequency: f64, decibels: f64, q: f64, sample_rate: f64) -> Self {
+        let (cos, alpha) = Self::angles(frequency, q, sample_rate);
+        let root = 10f64.powf(decibels / 40.0);
+        let a0 = 1.0 + alpha / root;
+        let b = [1.0 + alpha * root, -2.0 * cos, 1.0 - alpha * root];
+        Self { b: b.map(|b| b / a0), a: [-2.0 * cos / a0, (1.0 - alpha / root) / a0] }
+    }
+
+    /// The low shelf with `side` 1; the high one is its mirror image, with -1.
+    fn shelf(frequency: f64, decibels: f64, q: f64, sample_rate: f64, side: f64) -> Self {
+        let (cos, alpha) = Self::angles(frequency, q, sample_rate);
+        let root = 10f64.powf(decibels / 40.0);
+        let (cos, slope) = (side * cos, 2.0 * root.sqrt() * alpha);
+        let (up, down) = (root + 1.0, root - 1.0);
+        let a0 = up + down * cos + slope;
+        let b = [up - down * cos + slope, 2.0 * side * (down - up * cos), up - down * cos - slope];
+        Self { b: b.map(|b| root * b / a0), a: [-2.0 * side * (down + up * cos) / a0, (up + down * cos - slope) / a0] }
+    }
+
     fn angles(frequency: f64, q: f64, sample_rate: f64) -> (f64, f64) {
         let w = 2.0 * PI * frequency / sample_rate;
         (w.cos(), w.sin() / (2.0 * q))
@@ -142,6 +172,27 @@ mod tests {
         let all = Coefficients::all_pass(1e3, 0.7, RATE);
         for hz in [10.0, 500.0, 1e3, 5e3, 20e3] {
             assert!((all.gain(hz, RATE) - 1.0).abs() < 1e-12, "{hz} Hz");
+        }
+    }
+
+    #[test]
+    fn shelves_and_bells_have_their_gain_where_they_should_and_none_elsewhere() {
+        for decibels in [-9.0, 0.0, 2.5] {
+            let (low, high, bell) = (
+                Coefficients::low_shelf(200.0, decibels, 0.7, RATE),
+                Coefficients::high_shelf(8e3, decibels, 0.7, RATE),
+                Coefficients::bell(1e3, decibels, 0.7, RATE),
+            );
+            for (design, points) in [
+                (low, [(1.0, decibels), (200.0, decibels / 2.0), (20e3, 0.0)]),
+                (high, [(1.0, 0.0), (8e3, decibels / 2.0), (22_049.0, decibels)]),
+                (bell, [(1.0, 0.0), (1e3, decibels), (22_049.0, 0.0)]),
+            ] {
+                for (hz, want) in points {
+                    let got = db(design.gain(hz, RATE));
+                    assert!((got - want).abs() < 0.01, "{got} dB at {hz} Hz instead of {want}");
+                }
+            }
         }
     }
 
