@@ -85,6 +85,14 @@ pub enum Error {
         /// Why, and the way out.
         cause: String,
     },
+    /// The input of a [`Chunked`](crate::chunk::Chunked) could not be read. The chunk is not complete; make it again.
+    #[error("the input cannot be read at {frame}: {cause}")]
+    Unreadable {
+        /// The first frame that was wanted.
+        frame: crate::Frames,
+        /// What the input said.
+        cause: String,
+    },
     /// A file could not be read or written.
     #[cfg(feature = "decode")]
     #[error(transparent)]

@@ -63,6 +63,7 @@
 #![cfg_attr(rtsan, feature(sanitize))]
 
 pub mod buffer;
+pub mod chunk;
 pub mod dsp;
 pub mod feed;
 pub mod output;

@@ -36,7 +36,10 @@ const WORDS: [&str; 27] = [
 ];
 
 /// Files the audio thread never enters. A file that is not named here is judged.
-const CONTROL_HALF: [(&str, &str); 31] = [
+const CONTROL_HALF: [(&str, &str); 34] = [
+    ("chunk.rs", "chunks of long tracks, on the caller's thread"),
+    ("chunk/grid.rs", "counts and errors"),
+    ("chunk/reader.rs", "reads the input of chunks"),
     ("stretch/lookout.rs", "threads of an export"),
     ("stretch/course.rs", "the way of an export, made by the control half"),
     ("stretch/export.rs", "whole tracks and parts of them, on the caller's thread"),

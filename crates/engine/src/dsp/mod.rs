@@ -15,6 +15,7 @@
 pub mod biquad;
 pub mod eq;
 pub mod limiter;
+pub mod mastering;
 pub mod meter;
 pub mod position;
 pub mod ramp;

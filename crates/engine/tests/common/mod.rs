@@ -1,6 +1,8 @@
 //! Signals and scripts the promise tests share.
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, missing_docs)]
 
+pub mod mastering;
+
 use crowd_engine::{DeckId, Engine, EngineConfig, Offline, SampleRate, Track};
 
 /// A small generator of repeatable noise (splitmix64).

@@ -1,0 +1,73 @@
+//! An input that is read from any frame on, and no further back than asked.
+
+use crate::feed::{Fault, Input};
+
+/// Reads an [`Input`]: seeks only where the frames asked for do not follow those read before.
+pub(super) struct Reader<I> {
+    input: I,
+    /// Frames of the track: from there on there is silence.
+    frames: u64,
+    /// Frames that were read and not yet asked for, from `taken` on.
+    held: Vec<[f32; 2]>,
+    taken: usize,
+    /// The frame `held[taken]` is, or will be; none before the first seek and behind a failure.
+    at: Option<u64>,
+    /// The input has no more.
+    ended: bool,
+}
+
+impl<I: Input> Reader<I> {
+    pub fn new(input: I, frames: u64) -> Self {
+        Self { input, frames, held: Vec::new(), taken: 0, at: None, ended: false }
+    }
+
+    /// Fills `out` with the frames from `first` on; tells how many were silenced because a sample was not a finite number.
+    pub fn fill(&mut self, first: u64, out: &mut [[f32; 2]]) -> Result<u64, Fault> {
+        let music = out.len().min(usize::try_from(self.frames.saturating_sub(first)).unwrap_or(usize::MAX));
+        let (music, silence) = out.split_at_mut(music);
+        silence.fill([0.0; 2]);
+        if !music.is_empty() {
+            let read = self.read(first, music);
+            self.at = read.is_ok().then(|| first + music.len() as u64);
+            read?;
+        }
+        let mut silenced = 0;
+        for frame in music.iter_mut().filter(|frame| !frame.iter().all(|sample| sample.is_finite())) {
+            *frame = [0.0; 2];
+            silenced += 1;
+        }
+        Ok(silenced)
+    }
+
+    fn read(&mut self, first: u64, out: &mut [[f32; 2]]) -> Result<(), Fault> {
+        if self.at != Some(first) {
+            self.forget();
+            self.ended = false;
+            self.input.seek(first)?;
+        }
+        let mut rest = out;
+        while !rest.is_empty() {
+            if self.taken == self.held.len() {
+                self.forget();
+                if self.ended {
+                    rest.fill([0.0; 2]);
+                    break;
+                }
+                self.ended = !self.input.read(&mut self.held)?;
+                continue;
+            }
+            let held = &self.held[self.taken..];
+            let n = held.len().min(rest.len());
+            let (now, later) = rest.split_at_mut(n);
+            now.copy_from_slice(&held[..n]);
+            self.taken += n;
+            rest = later;
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self) {
+        self.held.clear();
+        self.taken = 0;
+    }
+}

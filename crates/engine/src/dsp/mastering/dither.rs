@@ -1,0 +1,95 @@
+//! Dither whose noise belongs to a place, not to a run.
+
+/// Rounds to a word length with triangular noise of two steps (TPDF), which makes the error a steady noise that does not depend
+/// on the signal: S. P. Lipshitz, R. A. Wannamaker and J. Vanderkooy, "Quantization and dither: a theoretical survey", JAES 40
+/// (1992). The noise is a function of the frame and the channel, so a frame is the same whenever and in whatever order
+/// it is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Dither {
+    /// Steps from 0 to full scale.
+    steps: f64,
+}
+
+impl Dither {
+    /// Dither for samples of so many bits, 8 to 24; other numbers are taken to the nearest of these.
+    pub fn new(bits: u32) -> Self {
+        Self { steps: f64::from(1u32 << (bits.clamp(8, 24) - 1)) }
+    }
+
+    /// Rounds a block in place, `first` being the frame of the track it begins with. What comes out is a whole number
+    /// of steps, within what the word length holds.
+    pub fn process(&self, first: u64, block: &mut [[f32; 2]]) {
+        for (at, frame) in (first..).zip(block) {
+            for (channel, sample) in (0..).zip(frame) {
+                let noise = noise(at.wrapping_mul(2).wrapping_add(channel));
+                let steps = nearest(f64::from(*sample) * self.steps + noise);
+                *sample = (steps.clamp(-self.steps, self.steps - 1.0) / self.steps) as f32;
+            }
+        }
+    }
+}
+
+/// The difference of two uniform numbers, -1 to 1: the splitmix64 generator (G. L. Steele, D. Lea and C. H. Flood, "Fast
+/// splittable pseudorandom number generators", OOPSLA 2014) at the place `at`.
+#[inline]
+fn noise(at: u64) -> f64 {
+    let z = at.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    let z = z ^ (z >> 31);
+    (f64::from(z as u32) - f64::from((z >> 32) as u32)) / f64::from(u32::MAX)
+}
+
+/// The nearest whole number. A number of this size has no room for fractions, and it needs no library call.
+#[inline]
+fn nearest(x: f64) -> f64 {
+    const ROUNDER: f64 = 1.5 * (1u64 << 52) as f64;
+    (x + ROUNDER) - ROUNDER
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_is_steady_noise_whatever_the_signal() {
+        // Constants between two steps: the mean is the constant, the power of the error a quarter of a square step.
+        for offset in [0.0, 0.1, 0.25, 0.5, 0.9] {
+            let steps = f64::from(1 << 15);
+            let value = (1_000.0 + offset) / steps;
+            let mut block = vec![[value as f32; 2]; 400_000];
+            Dither::new(16).process(77, &mut block);
+            let errors = block.as_flattened().iter().map(|v| (f64::from(*v) - f64::from(value as f32)) * steps);
+            let count = block.len() as f64 * 2.0;
+            let (sum, power) = errors.fold((0.0, 0.0), |(sum, power), e| (sum + e, power + e * e));
+            assert!((sum / count).abs() < 0.003, "mean {}", sum / count);
+            assert!((power / count - 0.25).abs() < 0.003, "power {}", power / count);
+        }
+    }
+
+    #[test]
+    fn the_channels_have_noise_of_their_own_and_neighbours_are_unrelated() {
+        let noise: Vec<f64> = (0..200_000).map(noise).collect();
+        for lag in 1..5 {
+            let related = noise.windows(lag + 1).map(|w| w[0] * w[lag]).sum::<f64>() / noise.len() as f64;
+            assert!(related.abs() < 0.003, "lag {lag}: {related}");
+        }
+    }
+
+    #[test]
+    fn what_comes_out_fits_the_word_and_is_the_same_in_any_pieces() {
+        for bits in [8, 16, 24] {
+            let steps = f64::from(1u32 << (bits - 1));
+            let mut whole: Vec<[f32; 2]> = (0..4_000).map(|n| [n as f32 / 1_900.0 - 1.05, 0.0]).collect();
+            let mut parts = whole.clone();
+            Dither::new(bits).process(10, &mut whole);
+            for (n, part) in parts.chunks_mut(7).enumerate().collect::<Vec<_>>().into_iter().rev() {
+                Dither::new(bits).process(10 + 7 * n as u64, part);
+            }
+            assert_eq!(whole, parts);
+            for sample in whole.as_flattened().iter().map(|v| f64::from(*v) * steps) {
+                assert!(sample.fract() == 0.0 && (-steps..=steps - 1.0).contains(&sample), "{bits} bits: {sample}");
+            }
+        }
+    }
+}

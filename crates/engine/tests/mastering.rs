@@ -1,0 +1,239 @@
+//! What the mastering chain promises, measured from outside.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use common::{Noise, mastering};
+use crowd_engine::chunk::ChunkProcessor;
+use crowd_engine::dsp::mastering::{CompressorSettings, Mastering, MasteringSettings};
+use crowd_engine::{Frames, SampleRate};
+use ebur128::{EbuR128, Mode};
+use proptest::prelude::*;
+
+fn rate(hertz: u32) -> SampleRate {
+    SampleRate::new(hertz).unwrap()
+}
+
+fn run(settings: &MasteringSettings, hertz: u32, input: &[[f32; 2]]) -> Vec<[f32; 2]> {
+    mastering::whole_run(&Mastering::new(settings, rate(hertz)).unwrap(), input)
+}
+
+/// The true peak in dBTP, by the ebur128 crate.
+fn true_peak(hertz: u32, sound: &[[f32; 2]]) -> f64 {
+    let mut meter = EbuR128::new(2, hertz, Mode::TRUE_PEAK).unwrap();
+    meter.add_frames_f32(sound.as_flattened()).unwrap();
+    let peak = (0..2).map(|channel| meter.true_peak(channel).unwrap()).fold(0.0, f64::max);
+    20.0 * peak.log10()
+}
+
+fn peak(sound: &[[f32; 2]]) -> f32 {
+    sound.as_flattened().iter().fold(0.0, |peak, v| peak.max(v.abs()))
+}
+
+/// What drives a limiter hard: a full-scale tone near a quarter of the rate, white noise, clicks, low squares.
+fn driven(hertz: u32, seconds: f64) -> Vec<Vec<[f32; 2]>> {
+    let frames = (f64::from(hertz) * seconds) as usize;
+    let mut noise = Noise(5);
+    let tone = |hz: f64| (0..frames).map(|n| mastering::tone(hz, 0.125, f64::from(hertz), n)).collect::<Vec<_>>();
+    vec![
+        tone(f64::from(hertz) / 4.0),
+        tone(f64::from(hertz) * 0.237),
+        tone(f64::from(hertz) / 6.0),
+        tone(50.0).into_iter().map(|frame| frame.map(f32::signum)).collect(),
+        (0..frames).map(|_| [noise.sample(), noise.sample()]).collect(),
+        (0..frames).map(|n| if n % 997 < 3 { [1.0, -1.0] } else { [0.1 * noise.sample(); 2] }).collect(),
+        mastering::music(frames, hertz, 9),
+    ]
+}
+
+#[test]
+fn no_true_peak_is_over_the_ceiling_by_an_independent_meter() {
+    for hertz in [8_000, 22_050, 44_100, 48_000, 96_000, 192_000] {
+        for (n, sound) in driven(hertz, 2.0).iter().enumerate() {
+            for (make_up_db, settings) in [(0.0, MasteringSettings::default()), (12.0, mastering::punchy())] {
+                let out = run(&MasteringSettings { make_up_db, ceiling_dbtp: -1.0, ..settings }, hertz, sound);
+                let peak = true_peak(hertz, &out);
+                assert!(peak <= -0.9, "signal {n} at {hertz} Hz, {make_up_db} dB up: {peak:.3} dBTP");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_stays_under_the_ceiling_passes_bit_for_bit() {
+    let sound =
+        mastering::music(100_000, 44_100, 3).into_iter().map(|frame| frame.map(|v| v * 0.5)).collect::<Vec<_>>();
+    assert!(true_peak(44_100, &sound) < -2.0);
+    assert_eq!(run(&MasteringSettings::default(), 44_100, &sound), sound);
+}
+
+#[test]
+fn a_limited_tone_stays_a_clean_tone() {
+    for hz in [40.0, 100.0, 997.0, 5_000.0] {
+        let sound: Vec<_> = (0..3 * 44_100).map(|n| mastering::tone(hz, 0.0, 44_100.0, n)).collect();
+        let out = run(&MasteringSettings { make_up_db: 9.0, ..MasteringSettings::default() }, 44_100, &sound);
+        let out: Vec<f64> = out[2 * 44_100..].iter().map(|frame| f64::from(frame[0])).collect();
+        let turn = |n: usize| std::f64::consts::TAU * hz * n as f64 / 44_100.0;
+        let count = out.len() as f64;
+        let fit = |of: fn(f64) -> f64| 2.0 / count * out.iter().enumerate().map(|(n, v)| v * of(turn(n))).sum::<f64>();
+        let (sin, cos) = (fit(f64::sin), fit(f64::cos));
+        let rest = out.iter().enumerate().map(|(n, v)| (v - sin * turn(n).sin() - cos * turn(n).cos()).powi(2));
+        let share = (rest.sum::<f64>() / count / ((sin * sin + cos * cos) / 2.0)).sqrt();
+        assert!(share < 1e-3, "{hz} Hz: {:.4} % is not the tone", 100.0 * share);
+    }
+}
+
+#[test]
+fn a_quiet_intro_stays_as_it_is_and_the_entry_is_under_the_ceiling() {
+    let hertz = 44_100;
+    let mut sound = vec![[0.0; 2]; 5 * 44_100];
+    sound.extend(mastering::music(5 * 44_100, hertz, 1).into_iter().map(|frame| frame.map(|v| v * 0.001)));
+    let quiet = sound.len();
+    sound.extend(mastering::music(5 * 44_100, hertz, 2));
+    let out = run(&mastering::punchy(), hertz, &sound);
+    assert!(peak(&out[..5 * 44_100]) == 0.0, "silence is silence");
+    // No level matching: what is quiet gets the make-up and the tone, nothing else.
+    let louder = 20.0 * (peak(&out[..quiet - 1_000]) / peak(&sound[..quiet])).log10();
+    assert!(louder < 6.0, "{louder} dB");
+    assert!(true_peak(hertz, &out) <= -0.9);
+}
+
+#[test]
+fn a_burst_of_what_is_no_number_is_silent_and_poisons_nothing() {
+    let clean = mastering::music(12 * 44_100, 44_100, 4);
+    let mut broken = clean.clone();
+    for (n, frame) in broken[44_100..44_600].iter_mut().enumerate() {
+        *frame = [[f32::NAN, 0.1], [f32::INFINITY, f32::NEG_INFINITY], [f32::MAX, f32::MAX]][n % 3];
+    }
+    let (clean, broken) = (run(&mastering::punchy(), 44_100, &clean), run(&mastering::punchy(), 44_100, &broken));
+    assert!(broken.as_flattened().iter().all(|v| v.is_finite()));
+    assert_eq!(clean[..43_000], broken[..43_000]);
+    // When the chain has forgotten, it is as if nothing had been.
+    assert!(mastering::apart_db(&clean[8 * 44_100..], &broken[8 * 44_100..]) < -90.0);
+}
+
+#[test]
+fn mono_stays_mono_and_swapped_channels_come_out_swapped() {
+    let sound = mastering::music(60_000, 44_100, 6);
+    let mono: Vec<_> = sound.iter().map(|frame| [frame[0]; 2]).collect();
+    assert!(run(&mastering::punchy(), 44_100, &mono).iter().all(|frame| frame[0] == frame[1]));
+    let swapped: Vec<_> = sound.iter().map(|frame| [frame[1], frame[0]]).collect();
+    let back: Vec<_> = run(&mastering::punchy(), 44_100, &swapped).iter().map(|frame| [frame[1], frame[0]]).collect();
+    assert!(mastering::apart_db(&run(&mastering::punchy(), 44_100, &sound), &back) < -120.0);
+}
+
+#[test]
+fn a_setting_that_is_not_possible_is_refused_by_name_value_and_way_out() {
+    let refuse = |change: fn(&mut MasteringSettings)| {
+        let mut settings = MasteringSettings::default();
+        change(&mut settings);
+        Mastering::new(&settings, SampleRate::CD).unwrap_err().to_string()
+    };
+    assert_eq!(refuse(|s| s.width[2] = 0.0), "stereo width 0 is out of range: give 0.1 to 2");
+    assert_eq!(refuse(|s| s.eq_db[4] = f32::NAN), "equaliser gain NaN dB is out of range: give -24 to 24 dB");
+    assert_eq!(refuse(|s| s.compressor.ratio = 0.5), "compressor ratio 0.5 is out of range: give 1 to 20");
+    assert_eq!(refuse(|s| s.ceiling_dbtp = 1.0), "ceiling 1 dBTP is out of range: give -20 to 0 dBTP");
+    assert_eq!(refuse(|s| s.dither_bits = Some(32)), "dither 32 bits is out of range: give 8 to 24 bits");
+}
+
+#[test]
+fn a_start_anywhere_is_forgotten_after_the_memory_whatever_came_before() {
+    let gentle = MasteringSettings::default();
+    let slow = CompressorSettings { ratio: 1.5, threshold_db: -26.0, attack_ms: 25.0, release_ms: 250.0, blend: 0.4 };
+    let hard = CompressorSettings { ratio: 20.0, threshold_db: -60.0, attack_ms: 0.1, release_ms: 300.0, blend: 1.0 };
+    let quick = CompressorSettings { release_ms: 5.0, ..gentle.compressor };
+    // Each stage at its slowest while the others are quick, so that its own memory is what counts.
+    let compressed = MasteringSettings { make_up_db: 24.0, compressor: hard, limiter_release_ms: 10.0, ..gentle };
+    let limited = MasteringSettings { make_up_db: 24.0, compressor: quick, limiter_release_ms: 1_000.0, ..gentle };
+    let tilted =
+        MasteringSettings { eq_db: [24.0, -24.0, 24.0, -24.0, 24.0], width: [0.1, 2.0, 0.1, 2.0, 0.1], ..limited };
+    let adaptive = MasteringSettings { compressor: slow, ..gentle };
+    let all = [gentle, mastering::punchy(), adaptive, compressed, limited, tilted];
+    let mut remembered = 0;
+    for (hertz, settings) in
+        [8_000, 44_100, 192_000].into_iter().flat_map(|hertz| all.map(|settings| (hertz, settings)))
+    {
+        let chain = Mastering::new(&settings, rate(hertz)).unwrap();
+        let memory = chain.memory().0 as usize;
+        let past = hertz as usize / 2;
+        // The worst past: loud, or as loud as a broken file, up to the start. From there on music, whose hits make a
+        // compressor forget, or a steady tone, in which only releases do.
+        for (before, after, steady) in [
+            (1.0, 1.0, false),
+            (1.0, 0.1, false),
+            (1.0, 0.1, true),
+            (1.0, 0.03, true),
+            (1.0, 0.001, true),
+            (9e5, 0.3, true),
+            (9e5, 0.03, true),
+        ] {
+            let mut sound: Vec<_> = mastering::music(past + memory + hertz as usize / 5, hertz, 8);
+            for (n, frame) in sound.iter_mut().enumerate() {
+                let heard = if n >= past && steady { mastering::tone(300.0, 0.0, f64::from(hertz), n) } else { *frame };
+                *frame = heard.map(|v| v * if n < past { before } else { after });
+            }
+            let whole = mastering::whole_run(&chain, &sound);
+            let mut part = sound[past..].to_vec();
+            chain.clone().process(Frames(past as u64), &mut part);
+            let late = past - chain.latency().0 as usize;
+            let whole = &whole[late..late + part.len()];
+            let apart_behind = |frames: usize| mastering::apart_db(&whole[frames..], &part[frames..]);
+            remembered += usize::from(apart_behind(memory / 4) > -90.0);
+            let apart = apart_behind(memory);
+            assert!(apart <= -90.0, "{hertz} Hz, {before} then {after}, {settings:?}: {apart} dB");
+        }
+    }
+    assert!(remembered > 20, "in {remembered} cases only there was anything to forget");
+}
+
+/// `cargo test --release -p crowd-engine --no-default-features --test mastering -- --ignored --nocapture speed`
+#[test]
+#[ignore = "a measurement"]
+fn speed() {
+    for hertz in [44_100, 48_000, 96_000] {
+        let sound = mastering::music(60 * hertz as usize, hertz, 7);
+        let settings = MasteringSettings { dither_bits: Some(16), ..mastering::punchy() };
+        let mut chain = Mastering::new(&settings, rate(hertz)).unwrap();
+        let mut best = f64::MAX;
+        for _ in 0..5 {
+            let mut block = sound.clone();
+            let start = std::time::Instant::now();
+            for (n, block) in block.chunks_mut(4_096).enumerate() {
+                chain.process(Frames(4_096 * n as u64), block);
+                chain.finish(Frames(4_096 * n as u64), block);
+            }
+            best = best.min(start.elapsed().as_secs_f64());
+        }
+        println!(
+            "{hertz} Hz: {:.0} times real time, {:.1} ns a frame",
+            60.0 / best,
+            best / 60.0 / f64::from(hertz) * 1e9
+        );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn any_split_gives_the_same_samples(
+        seed in any::<u64>(), first in 0u64..1_000, cuts in prop::collection::vec(1usize..1_500, 4..16),
+    ) {
+        let frames: usize = cuts.iter().sum();
+        let settings = MasteringSettings { dither_bits: Some(16), make_up_db: 12.0, ..mastering::punchy() };
+        let chain = Mastering::new(&settings, SampleRate::CD).unwrap();
+        let mut whole = mastering::music(frames, 44_100, seed);
+        let mut parts = whole.clone();
+        let (mut once, mut cut_up) = (chain.clone(), chain.clone());
+        once.process(Frames(first), &mut whole);
+        once.finish(Frames(first), &mut whole);
+        let (mut rest, mut at) = (&mut parts[..], first);
+        for cut in cuts {
+            let (now, later) = rest.split_at_mut(cut);
+            cut_up.process(Frames(at), now);
+            cut_up.finish(Frames(at), now);
+            at += cut as u64;
+            rest = later;
+        }
+        prop_assert!(whole == parts);
+    }
+}
