@@ -190,7 +190,7 @@ fn a_start_anywhere_is_forgotten_after_the_memory_whatever_came_before() {
 #[test]
 #[ignore = "a measurement"]
 fn speed() {
-    for hertz in [44_100, 48_000, 96_000] {
+    for hertz in [44_100, 48_000, 96_000, 192_000] {
         let sound = mastering::music(60 * hertz as usize, hertz, 7);
         let settings = MasteringSettings { dither_bits: Some(16), ..mastering::punchy() };
         let mut chain = Mastering::new(&settings, rate(hertz)).unwrap();
@@ -235,5 +235,31 @@ proptest! {
             rest = later;
         }
         prop_assert!(whole == parts);
+    }
+
+    #[test]
+    fn no_setting_and_no_input_makes_the_output_other_than_finite_and_under_the_ceiling(
+        hertz in 8_000u32..=384_000,
+        eq_db in prop::array::uniform5(-24.0f32..=24.0),
+        width in prop::array::uniform5(0.1f32..=2.0),
+        (ratio, threshold_db, blend) in (1.0f32..=20.0, -60.0f32..=0.0, 0.0f32..=1.0),
+        (attack_ms, release_ms, limiter_release_ms) in (0.1f32..=500.0, 5.0f32..=2_000.0, 10.0f32..=1_000.0),
+        (make_up_db, ceiling_dbtp) in (-24.0f32..=24.0, -20.0f32..=0.0),
+        wild in prop::collection::vec(any::<[u32; 2]>(), 1..200),
+        dither_bits in prop::option::of(8u32..=24),
+    ) {
+        let compressor = CompressorSettings { ratio, threshold_db, attack_ms, release_ms, blend };
+        let settings = MasteringSettings {
+            eq_db, width, compressor, make_up_db, ceiling_dbtp, limiter_release_ms, dither_bits,
+        };
+        let mut sound = mastering::music(8_000, hertz, 1);
+        // Any bits at all in the middle, and full scale behind.
+        for (frame, bits) in sound[2_000..].iter_mut().zip(wild) {
+            *frame = bits.map(f32::from_bits);
+        }
+        let out = run(&settings, hertz, &sound);
+        let step = dither_bits.map_or(0.0, |bits| 1.5 / f64::from(1u32 << (bits - 1)));
+        let most = 10f64.powf(f64::from(ceiling_dbtp) / 20.0) + step;
+        prop_assert!(out.as_flattened().iter().all(|v| f64::from(v.abs()) <= most));
     }
 }
