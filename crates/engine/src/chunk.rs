@@ -163,8 +163,8 @@ impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
         &self.grid
     }
 
-    /// Makes a chunk and hands it over in blocks of 4,096 frames at most. When `take` breaks off, the rest is not made, and
-    /// the chunk counts as not made: its neighbours know nothing of it, and its end may yet become a join.
+    /// Makes a chunk and hands it over in blocks of 4,096 frames at most. When `take` breaks off, the rest is not made, and no
+    /// state is left for the next chunk: that one may then begin from a pre-roll, and the end of this one become a join.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] when there is no such chunk, [`Error::Unreadable`] when the input could not be read. What was

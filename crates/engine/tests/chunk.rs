@@ -317,6 +317,22 @@ fn a_chunk_that_does_not_exist_is_refused() {
     assert_eq!(error.to_string(), "chunk 3 is out of range: give 0 to 2");
 }
 
+/// `cargo test --release -p crowd-engine --no-default-features --test chunk -- --ignored --nocapture speed`
+#[test]
+#[ignore = "a measurement"]
+fn speed_of_a_far_seek() {
+    let sound = mastering::music(100 * 44_100, 44_100, 7);
+    let mut settings = mastering::punchy();
+    settings.compressor.release_ms = 250.0;
+    let grid = Grid::standard(Frames(sound.len() as u64), SampleRate::CD);
+    let mut chunked = Chunked::new(chain(&settings, 44_100), Music::new(&sound), grid, Frames(44_100));
+    for index in [3, 0] {
+        let start = std::time::Instant::now();
+        chunked.make(index, |_| ControlFlow::Break(())).unwrap();
+        println!("first block of chunk {index}: {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
+    }
+}
+
 /// An echo, which forgets exactly.
 #[derive(Clone)]
 struct Echo {
