@@ -9,10 +9,10 @@ use std::thread;
 
 use crowd_engine::{Bpm, StretchMethod};
 use crowd_media::{Container, Depth};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::cut::{Cut, CutError, Made, Written};
+use crate::cut::{Cut, CutError};
+use crate::outcome::Outcome;
 use crate::picture;
 use crate::plan::Planned;
 use crate::record::{Records, Stamp};
@@ -38,60 +38,6 @@ pub struct Settings {
     pub jobs: usize,
     /// Make again what is there.
     pub force: bool,
-}
-
-/// What a part is.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Outcome {
-    /// Frames per second.
-    pub sample_rate: u32,
-    /// Channels of the stretched part.
-    pub channels: u16,
-    /// Frames of the original.
-    pub original_frames: u64,
-    /// Frames of the stretched part.
-    pub frames: u64,
-    /// Seconds of the track that a second of the part takes, on average.
-    pub speed: f64,
-    /// The slowest and the fastest speed.
-    pub speeds: [f64; 2],
-    /// Where the begin cue lies in the part, in seconds.
-    pub begin_adj: f64,
-    /// Where the end cue lies in the part, in seconds.
-    pub end_adj: f64,
-    /// The largest sample of the part, in dBFS; 0 bits of silence have none.
-    pub peak_dbfs: Option<f64>,
-    /// By how many decibels the part was made louder.
-    pub gain_db: f64,
-    /// Kind and bits of the original and of the part, in words.
-    pub formats: [String; 2],
-    /// What is to be known about it.
-    pub warnings: Vec<String>,
-}
-
-impl Outcome {
-    fn new(made: &Made, planned: &Planned) -> Self {
-        let cues = planned.wanted.cues;
-        let rate = f64::from(made.sample_rate);
-        let seconds = made.part.frames as f64 / rate;
-        let (steady, speeds) = (made.speeds(), made.speeds());
-        let speed = if steady.start() == steady.end() { *steady.start() } else { (cues.end - cues.ini) / seconds };
-        let format = |written: &Written| format!("{} {}", written.format.extension(), written.format.depth());
-        Self {
-            sample_rate: made.sample_rate,
-            channels: made.part.channels,
-            original_frames: made.original.frames,
-            frames: made.part.frames,
-            speed,
-            speeds: [*speeds.start(), *speeds.end()],
-            begin_adj: made.seconds_of(cues.begin) - made.seconds_of(cues.ini),
-            end_adj: made.seconds_of(cues.end) - made.seconds_of(cues.ini),
-            peak_dbfs: Some(made.part.peak_dbfs).filter(|peak| peak.is_finite()),
-            gain_db: made.part.gain_db,
-            formats: [format(&made.original), format(&made.part)],
-            warnings: made.warnings.clone(),
-        }
-    }
 }
 
 /// A part that is there.

@@ -9,7 +9,7 @@
 //! - [`skip`] holds every reason for which a track is left out.
 //! - [`plan`] brings all of that together for a library, [`export`] does it, several parts at a time; [`record`] knows what
 //!   is there already.
-//! - [`table`], [`report`] and [`picture`] tell what was made; [`inspect`] what was read.
+//! - [`table`], [`report`] and [`picture`] tell what was made ([`outcome`]); [`inspect`] what was read.
 
 pub mod cli;
 pub mod cues;
@@ -20,6 +20,7 @@ pub mod inspect;
 pub mod key;
 pub mod library;
 mod names;
+pub mod outcome;
 pub mod picture;
 pub mod plan;
 pub mod record;

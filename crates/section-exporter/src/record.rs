@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crowd_media::atomic::AtomicFile;
 use serde::{Deserialize, Serialize};
 
-use crate::export::Outcome;
+use crate::outcome::Outcome;
 
 /// The folder of records, among the parts.
 const FOLDER: &str = ".section-export";
