@@ -1,11 +1,10 @@
 //! What earlier runs have made, so that it is not made again: a small file for each part, written when the part is complete.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crowd_media::atomic::AtomicFile;
+use crowd_media::{Error, atomic};
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::Outcome;
@@ -87,19 +86,12 @@ impl Records {
     ///
     /// # Errors
     /// When the record cannot be written.
-    pub fn note(
-        &self,
-        name: &str,
-        made_from: String,
-        files: &[&Path],
-        outcome: &Outcome,
-    ) -> Result<(), crowd_media::Error> {
+    pub fn note(&self, name: &str, made_from: String, files: &[&Path], outcome: &Outcome) -> Result<(), Error> {
         let files = files.iter().filter_map(|path| Stamp::of(path)).collect();
         let record = Record { version: VERSION, made_from, files, outcome: outcome.clone() };
-        let mut file = AtomicFile::create(&self.path(name))?;
-        let io = |source| crowd_media::Error::Io { path: self.path(name), doing: "write", source };
-        file.write_all(&serde_json::to_vec(&record).map_err(|error| io(error.into()))?).map_err(io)?;
-        file.commit()
+        let path = self.path(name);
+        let io = |source| Error::Io { path: path.clone(), doing: "write", source };
+        atomic::write(&path, &serde_json::to_vec(&record).map_err(|error| io(error.into()))?)
     }
 }
 

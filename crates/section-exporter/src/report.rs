@@ -1,10 +1,8 @@
 //! The report: everything that was exported and skipped, for scripts and for whoever wonders.
 
-use std::io::Write as _;
 use std::path::Path;
 
-use crowd_media::Error;
-use crowd_media::atomic::AtomicFile;
+use crowd_media::{Error, atomic};
 use serde_json::{Value, json};
 
 use crate::export::{Done, Exported, Settings};
@@ -95,7 +93,5 @@ pub fn write(to: &Path, report: &Value) -> Result<(), Error> {
     let io = |source| Error::Io { path: to.to_owned(), doing: "write", source };
     let mut text = serde_json::to_vec_pretty(report).map_err(|error| io(error.into()))?;
     text.push(b'\n');
-    let mut file = AtomicFile::create(to)?;
-    file.write_all(&text).map_err(io)?;
-    file.commit()
+    atomic::write(to, &text)
 }

@@ -1,10 +1,8 @@
 //! The table of the parts, as mixer clients read it.
 
-use std::io::Write as _;
 use std::path::Path;
 
-use crowd_media::Error;
-use crowd_media::atomic::AtomicFile;
+use crowd_media::{Error, atomic};
 
 use crate::export::Exported;
 use crate::plan::Planned;
@@ -39,9 +37,7 @@ pub fn write(to: &Path, planned: &[Planned], parts: &[Exported], target: f64) ->
         table.write_record(row).map_err(|error| io(error.into()))?;
     }
     let bytes = table.into_inner().map_err(|error| io(error.into_error()))?;
-    let mut file = AtomicFile::create(to)?;
-    file.write_all(&bytes).map_err(io)?;
-    file.commit()
+    atomic::write(to, &bytes)
 }
 
 fn row(planned: &Planned, part: &Exported, target: f64) -> [String; 14] {

@@ -22,7 +22,6 @@ mod draw;
 mod part;
 mod theme;
 
-use std::io::Write;
 use std::path::Path;
 
 pub use part::{Part, Row};
@@ -30,9 +29,8 @@ pub use theme::Color;
 
 use canvas::Canvas;
 
-use crate::Error;
-use crate::atomic::AtomicFile;
 use crate::peaks::Peaks;
+use crate::{Error, atomic};
 
 /// Narrowest and widest picture, pixels.
 const WIDTHS: std::ops::RangeInclusive<u32> = 480..=8192;
@@ -223,7 +221,7 @@ impl<'a> Chart<'a> {
     /// # Errors
     /// As [`png`](Self::png), and [`Error::Io`].
     pub fn write(&self, path: &Path) -> Result<(), Error> {
-        save(path, &self.png()?)
+        atomic::write(path, &self.png()?)
     }
 
     /// The chart as (width, height, RGBA bytes), for embedding elsewhere.
@@ -238,10 +236,4 @@ impl<'a> Chart<'a> {
 
 fn png(canvas: &Canvas) -> Result<Vec<u8>, Error> {
     canvas.png().map_err(|value| Error::Invalid { what: "the picture", value, way_out: "draw a smaller one" })
-}
-
-fn save(path: &Path, png: &[u8]) -> Result<(), Error> {
-    let mut file = AtomicFile::create(path)?;
-    file.write_all(png).map_err(|e| Error::io(path, "write", e))?;
-    file.commit()
 }

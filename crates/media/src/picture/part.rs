@@ -6,9 +6,9 @@ use super::axis;
 use super::canvas::{Align, Canvas, Font};
 use super::draw::{Frame, refused, waveform};
 use super::theme::*;
-use super::{WIDTHS, png, save};
-use crate::Error;
+use super::{WIDTHS, png};
 use crate::peaks::Peaks;
+use crate::{Error, atomic};
 
 const LEFT: f32 = 84.0;
 const RIGHT: f32 = 28.0;
@@ -128,7 +128,7 @@ impl<'a> Part<'a> {
     /// # Errors
     /// As [`png`](Self::png), and [`Error::Io`].
     pub fn write(&self, path: &Path) -> Result<(), Error> {
-        save(path, &self.png()?)
+        atomic::write(path, &self.png()?)
     }
 
     /// The picture as (width, height, RGBA bytes), for embedding elsewhere.

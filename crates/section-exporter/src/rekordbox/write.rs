@@ -1,11 +1,10 @@
 //! Cues written into a copy of an export, everything else byte for byte as it was.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::ops::Range;
 use std::path::Path;
 
-use crowd_media::atomic::AtomicFile;
+use crowd_media::atomic;
 use quick_xml::escape::escape;
 
 use super::read::{Element, attributes, unescaped, walk};
@@ -52,10 +51,7 @@ pub enum CueSlots {
 /// As [`with_cues`], and [`RekordboxError::Io`].
 pub fn add_cues(from: &Path, to: &Path, tracks: &[TrackCues], slots: CueSlots) -> Result<(), RekordboxError> {
     let bytes = with_cues(read_file(from)?, tracks, slots)?;
-    let io = |cause: String| RekordboxError::Io { path: to.to_owned(), cause };
-    let mut file = AtomicFile::create(to).map_err(|e| io(e.to_string()))?;
-    file.write_all(&bytes).map_err(|e| io(e.to_string()))?;
-    file.commit().map_err(|e| io(e.to_string()))
+    atomic::write(to, &bytes).map_err(|e| RekordboxError::Io { path: to.to_owned(), cause: e.to_string() })
 }
 
 /// An export with these cues as POSITION_MARKs, in the encoding it had. Marks of an earlier run are replaced; where they
