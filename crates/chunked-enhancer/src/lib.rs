@@ -1,0 +1,5 @@
+#![forbid(unsafe_code)]
+//! Mastered versions of any track, streamed while they are made.
+
+pub mod preset;
+pub mod store;

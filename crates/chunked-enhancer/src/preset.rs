@@ -1,0 +1,242 @@
+//! What a listener may ask for: a preset, and how much of it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A way to master.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    /// Moves as much as the track measures to need.
+    #[default]
+    Adaptive,
+    /// Hardly touched.
+    Gentle,
+    /// Fuller below, softer above.
+    Warm,
+    /// More presence and air.
+    Bright,
+    /// Attacks to the front.
+    Punchy,
+    /// For recordings of a stage.
+    Live,
+}
+
+impl Preset {
+    /// All of them, the default first.
+    pub const ALL: [Self; 6] = [Self::Adaptive, Self::Gentle, Self::Warm, Self::Bright, Self::Punchy, Self::Live];
+
+    /// Its name, as in a URL.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Adaptive => "adaptive",
+            Self::Gentle => "gentle",
+            Self::Warm => "warm",
+            Self::Bright => "bright",
+            Self::Punchy => "punchy",
+            Self::Live => "live",
+        }
+    }
+
+    /// What it does at full intensity.
+    pub const fn design(self) -> Design {
+        match self {
+            Self::Adaptive => Design {
+                eq_db: [2.5, 0.5, 0.0, 0.5, 0.8],
+                ratio: 1.5,
+                threshold_db: -26.0,
+                attack_ms: 25.0,
+                release_ms: 250.0,
+                limiter_release_ms: 100.0,
+                eq_blend: 0.75,
+                dynamics_blend: 0.40,
+                target_lufs: -14.0,
+            },
+            Self::Gentle => Design {
+                eq_db: [0.3, 0.0, 0.0, 0.2, 0.5],
+                ratio: 1.8,
+                threshold_db: -20.0,
+                attack_ms: 15.0,
+                release_ms: 150.0,
+                limiter_release_ms: 75.0,
+                eq_blend: 0.60,
+                dynamics_blend: 0.50,
+                target_lufs: -16.0,
+            },
+            Self::Warm => Design {
+                eq_db: [1.5, 1.2, 0.3, -0.3, 0.8],
+                ratio: 2.2,
+                threshold_db: -19.0,
+                attack_ms: 20.0,
+                release_ms: 200.0,
+                limiter_release_ms: 100.0,
+                eq_blend: 1.0,
+                dynamics_blend: 0.75,
+                target_lufs: -13.0,
+            },
+            Self::Bright => Design {
+                eq_db: [0.0, -0.5, 0.5, 2.0, 2.5],
+                ratio: 2.8,
+                threshold_db: -17.0,
+                attack_ms: 5.0,
+                release_ms: 80.0,
+                limiter_release_ms: 40.0,
+                eq_blend: 1.0,
+                dynamics_blend: 0.90,
+                target_lufs: -12.0,
+            },
+            Self::Punchy => Design {
+                eq_db: [1.8, 0.5, 0.0, 1.5, 0.8],
+                ratio: 2.5,
+                threshold_db: -18.0,
+                attack_ms: 5.0,
+                release_ms: 100.0,
+                limiter_release_ms: 80.0,
+                eq_blend: 0.75,
+                dynamics_blend: 0.65,
+                target_lufs: -14.0,
+            },
+            Self::Live => Design {
+                eq_db: [0.8, -0.8, 0.5, 2.0, 1.5],
+                ratio: 1.8,
+                threshold_db: -22.0,
+                attack_ms: 15.0,
+                release_ms: 180.0,
+                limiter_release_ms: 120.0,
+                eq_blend: 0.70,
+                dynamics_blend: 0.40,
+                target_lufs: -13.5,
+            },
+        }
+    }
+}
+
+impl fmt::Display for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Preset {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|preset| preset.name() == text).ok_or_else(|| {
+            format!("preset \"{}\": give one of {}", text.escape_debug(), Self::ALL.map(Self::name).join(", "))
+        })
+    }
+}
+
+/// The numbers of a [`Preset`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Design {
+    /// Gain of the bands under 200 Hz, to 800 Hz, to 3 kHz, to 8 kHz and above, in decibels.
+    pub eq_db: [f32; 5],
+    /// Decibels in over the threshold for each decibel out.
+    pub ratio: f32,
+    /// Threshold of the compressor for a track of -14 LUFS, dBFS.
+    pub threshold_db: f32,
+    /// Time constant of turning down, milliseconds.
+    pub attack_ms: f32,
+    /// Time constant of coming back, milliseconds.
+    pub release_ms: f32,
+    /// Nine tenths of the limiter's way back, milliseconds.
+    pub limiter_release_ms: f32,
+    /// Share of the equaliser's decibels that is applied.
+    pub eq_blend: f32,
+    /// Share of the compressed signal.
+    pub dynamics_blend: f32,
+    /// Integrated loudness of what comes out, LUFS.
+    pub target_lufs: f64,
+}
+
+/// How much of a preset, 0 to 1: a share of the mastered signal beside an original of the same loudness. 0 is the original,
+/// untouched and at its own level.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "f32", into = "f32")]
+pub struct Intensity(f32);
+
+impl Intensity {
+    /// The original.
+    pub const NONE: Self = Self(0.0);
+    /// All of the preset.
+    pub const FULL: Self = Self(1.0);
+
+    /// The share, 0 to 1.
+    pub const fn get(self) -> f32 {
+        self.0
+    }
+
+    /// Whether the original is wanted.
+    pub fn is_none(self) -> bool {
+        self.0 == 0.0
+    }
+}
+
+impl Default for Intensity {
+    fn default() -> Self {
+        Self::FULL
+    }
+}
+
+impl TryFrom<f32> for Intensity {
+    type Error = String;
+
+    fn try_from(share: f32) -> Result<Self, String> {
+        // A negative zero is the same share in other bits, and a key is made of bits.
+        if (0.0..=1.0).contains(&share) {
+            Ok(Self(share + 0.0))
+        } else {
+            Err(format!("intensity {share}: give 0 to 1"))
+        }
+    }
+}
+
+impl From<Intensity> for f32 {
+    fn from(intensity: Intensity) -> Self {
+        intensity.0
+    }
+}
+
+impl FromStr for Intensity {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = text.parse::<f32>().map_err(|_| format!("intensity \"{}\": give 0 to 1", text.escape_debug()))?;
+        Self::try_from(number)
+    }
+}
+
+impl fmt::Display for Intensity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What is to be made of a track.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Treatment {
+    /// In which way.
+    pub preset: Preset,
+    /// How much of it.
+    pub intensity: Intensity,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preset_or_intensity_that_is_none_is_refused_by_name_value_and_way_out() {
+        assert_eq!("punchy".parse(), Ok(Preset::Punchy));
+        let refused = "loud\n".parse::<Preset>().unwrap_err();
+        assert_eq!(refused, "preset \"loud\\n\": give one of adaptive, gentle, warm, bright, punchy, live");
+        for text in ["1.01", "-0.1", "NaN", "inf", "", "1,0"] {
+            assert!(text.parse::<Intensity>().unwrap_err().contains("give 0 to 1"), "{text}");
+        }
+        assert_eq!("-0".parse::<Intensity>().unwrap().get().to_bits(), 0);
+        assert_eq!("0.25".parse::<Intensity>().unwrap().to_string(), "0.25");
+    }
+}
