@@ -1,5 +1,6 @@
 #![forbid(unsafe_code)]
 //! Mastered versions of any track, streamed while they are made.
 
+pub mod layout;
 pub mod preset;
 pub mod store;

@@ -5,7 +5,7 @@
 use std::io::Cursor;
 
 use crowd_media::wav::{Format, Spec, Writer};
-use crowd_media::{Audio, AudioFormat, Container, DecodeOptions, Error, Samples, Tags, open, probe, wav, write};
+use crowd_media::{Audio, AudioFormat, Container, DecodeOptions, Error, Samples, Tags, open, pcm, probe, wav, write};
 use proptest::prelude::*;
 
 fn round_trip(audio: &Audio, format: Format) -> Audio {
@@ -187,4 +187,55 @@ fn tags_are_read_by_players_and_by_dj_programs() {
     let mut writer = Writer::new(Cursor::new(Vec::new()), Spec::new(44_100, 1, Format::I16)).unwrap();
     writer.write_i16(&[1]).unwrap();
     assert!(writer.set_tags(&tags).unwrap_err().to_string().contains("before the first sample"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_header_made_ahead_and_packed_samples_are_the_writers_bytes(
+        channels in 1u16..=8, rate in 1_000u32..=768_000, frames in 0usize..400, seed: u64, kind in 0usize..3,
+    ) {
+        let format = [Format::I16, Format::I24, Format::F32][kind];
+        let mut state = seed | 1;
+        let samples: Vec<f32> = (0..frames * usize::from(channels)).map(|_| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 40) as f32 / 8_000_000.0 - 1.05
+        }).collect();
+        let spec = Spec::new(rate, channels, format);
+        let mut writer = Writer::new(Cursor::new(Vec::new()), spec).unwrap();
+        writer.write_f32(&samples).unwrap();
+        let mut ahead = wav::header(spec, frames as u64).unwrap();
+        let data = ahead.len();
+        prop_assert_eq!(pcm::pack(&samples, format, &mut ahead), 0);
+        prop_assert_eq!((ahead.len() - data) as u64, frames as u64 * spec.frame_bytes());
+        // What is on the grid of the depth already comes back as it is, and packs to the same bytes.
+        let (mut once, mut again) = (Vec::new(), Vec::new());
+        pcm::unpack(&ahead[data..], format, &mut once);
+        pcm::pack(&once, format, &mut again);
+        prop_assert!(again == ahead[data..]);
+        if (ahead.len() - data) % 2 == 1 {
+            ahead.push(0);
+        }
+        prop_assert!(ahead == writer.finish().unwrap().into_inner());
+    }
+}
+
+#[test]
+fn a_header_ahead_of_an_impossible_file_is_refused() {
+    let refused = |rate, channels, frames| wav::header(Spec::new(rate, channels, Format::I24), frames).unwrap_err();
+    assert!(matches!(refused(999, 2, 1), Error::Rate { .. }));
+    assert!(matches!(refused(48_000, 0, 1), Error::Shape { .. }));
+    assert!(matches!(refused(48_000, 2, u64::MAX / 6), Error::Invalid { .. }));
+    // Ten hours of two channels in 24 bits are past 4 GiB.
+    let frames = 10 * 3_600 * 48_000;
+    let long = wav::header(Spec::new(48_000, 2, Format::I24), frames).unwrap();
+    assert_eq!((&long[..4], u64::from_le_bytes(long[28..36].try_into().unwrap())), (&b"RF64"[..], frames * 6));
+}
+
+#[test]
+fn packing_counts_what_is_no_number_and_clamps_what_is_too_loud() {
+    let mut bytes = Vec::new();
+    assert_eq!(pcm::pack(&[f32::NAN, 2.0, -2.0, f32::INFINITY], Format::I24, &mut bytes), 2);
+    assert_eq!(bytes, [0, 0, 0, 0xff, 0xff, 0x7f, 0, 0, 0x80, 0, 0, 0]);
 }

@@ -3,6 +3,7 @@
 mod dither;
 pub mod flac;
 mod id3;
+pub mod pcm;
 mod spec;
 pub mod wav;
 

@@ -150,4 +150,9 @@ impl Spec {
     pub fn new(sample_rate: u32, channels: u16, format: Depth) -> Self {
         Self { sample_rate, channels, format, dither: false, speakers: 0 }
     }
+
+    /// Bytes of one frame without compression.
+    pub fn frame_bytes(self) -> u64 {
+        u64::from(self.channels) * u64::from(self.format.bytes())
+    }
 }

@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::dither::Quantiser;
+use super::pcm::pack_with;
 use super::{AudioFormat, Container, check_tags, id3};
 use crate::atomic::AtomicFile;
 use crate::audio::{check_rate, check_shape, from_i16};
@@ -104,7 +105,7 @@ impl<W: Write + Seek> Writer<W> {
 
     /// Frames written so far.
     pub fn frames(&self) -> u64 {
-        self.data_bytes / self.frame_bytes()
+        self.data_bytes / self.spec.frame_bytes()
     }
 
     /// How many non-finite samples were written as 0.
@@ -120,25 +121,8 @@ impl<W: Write + Seek> Writer<W> {
     pub fn write_f32(&mut self, samples: &[f32]) -> Result<(), Error> {
         check_shape(samples.len(), self.spec.channels)?;
         let mut bytes = std::mem::take(&mut self.scratch);
-        bytes.resize(samples.len() * usize::from(self.spec.format.bytes()), 0);
-        let quantiser = &mut self.quantiser;
-        match self.spec.format {
-            Format::I16 => {
-                for (bytes, &s) in bytes.as_chunks_mut().0.iter_mut().zip(samples) {
-                    *bytes = (quantiser.round(s, 16) as i16).to_le_bytes();
-                }
-            }
-            Format::I24 => {
-                for ([low, middle, high], &s) in bytes.as_chunks_mut().0.iter_mut().zip(samples) {
-                    [*low, *middle, *high, _] = quantiser.round(s, 24).to_le_bytes();
-                }
-            }
-            Format::F32 => {
-                for (bytes, &s) in bytes.as_chunks_mut().0.iter_mut().zip(samples) {
-                    *bytes = quantiser.mend(s).to_le_bytes();
-                }
-            }
-        }
+        bytes.clear();
+        pack_with(&mut self.quantiser, samples, self.spec.format, &mut bytes);
         let written = self.append(&bytes);
         self.scratch = bytes;
         written
@@ -188,10 +172,6 @@ impl<W: Write + Seek> Writer<W> {
         self.sink.into_inner().map_err(|e| Error::io(&path, "write", e.into_error()))
     }
 
-    fn frame_bytes(&self) -> u64 {
-        u64::from(self.spec.channels) * u64::from(self.spec.format.bytes())
-    }
-
     fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.put(bytes)?;
         self.data_bytes += bytes.len() as u64;
@@ -222,58 +202,84 @@ impl<W: Write + Seek> Writer<W> {
 
     /// The header for the data written so far; its length depends on the spec and the tags alone.
     fn header(&self) -> Vec<u8> {
-        let Spec { sample_rate, channels, format, speakers, .. } = self.spec;
-        let bits = format.bytes() * 8;
-        // WAVEFORMATEXTENSIBLE is required past two channels or 16 integer bits, as old readers guess wrong there.
-        let extensible = channels > 2 || format == Format::I24;
-        let tag: u16 = if format == Format::F32 { 3 } else { 1 };
-        let mut fmt = Vec::new();
-        fmt.extend(if extensible { 0xfffe_u16 } else { tag }.to_le_bytes());
-        fmt.extend(channels.to_le_bytes());
-        fmt.extend(sample_rate.to_le_bytes());
-        fmt.extend((u64::from(sample_rate) * self.frame_bytes()).min(u64::from(u32::MAX)).to_le_bytes().iter().take(4));
-        fmt.extend((self.frame_bytes() as u16).to_le_bytes());
-        fmt.extend(bits.to_le_bytes());
-        if extensible {
-            fmt.extend(22_u16.to_le_bytes());
-            fmt.extend(bits.to_le_bytes());
-            fmt.extend(layout(channels, speakers).to_le_bytes());
-            fmt.extend(tag.to_le_bytes());
-            fmt.extend([0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71]);
-        } else if format == Format::F32 {
-            fmt.extend(0_u16.to_le_bytes());
-        }
-        // Every format tag but plain PCM's asks for the frame count in a fact chunk.
-        let fact_bytes = if extensible || format == Format::F32 { 12 } else { 0 };
-        let head_bytes = 4 + 8 + u64::from(DS64) + 8 + fmt.len() as u64 + fact_bytes + self.tags.len() as u64 + 8;
-        let riff_bytes = head_bytes + self.data_bytes.next_multiple_of(2);
-        // 0xffffffff itself means "see ds64" (EBU Tech 3306), or "unknown" to readers that do not know RF64.
-        let big = riff_bytes >= u64::from(u32::MAX);
-        let small = |n: u64| if big { u32::MAX } else { n as u32 };
-
-        let mut header = Vec::new();
-        header.extend(if big { b"RF64" } else { b"RIFF" });
-        header.extend(small(riff_bytes).to_le_bytes());
-        header.extend(b"WAVE");
-        header.extend(if big { b"ds64" } else { b"JUNK" });
-        header.extend(DS64.to_le_bytes());
-        for n in [riff_bytes, self.data_bytes, self.frames()] {
-            header.extend(if big { n } else { 0 }.to_le_bytes());
-        }
-        header.extend(0_u32.to_le_bytes());
-        header.extend(b"fmt ");
-        header.extend((fmt.len() as u32).to_le_bytes());
-        header.extend(fmt);
-        if fact_bytes > 0 {
-            header.extend(b"fact");
-            header.extend(4_u32.to_le_bytes());
-            header.extend(small(self.frames()).to_le_bytes());
-        }
-        header.extend(&self.tags);
-        header.extend(b"data");
-        header.extend(small(self.data_bytes).to_le_bytes());
-        header
+        riff(self.spec, self.frames(), &self.tags)
     }
+}
+
+/// The bytes before the samples of a WAV without tags, `frames` long: those a [`Writer`] writes. RF64 past 4 GiB. The samples
+/// follow, as [`pcm::pack`](crate::pcm::pack) packs them, and one byte of 0 where their number of bytes is odd.
+///
+/// # Errors
+/// [`Error::Rate`] or [`Error::Shape`] for an impossible spec, [`Error::Invalid`] for a length whose bytes no number of
+/// 64 bits counts.
+pub fn header(spec: Spec, frames: u64) -> Result<Vec<u8>, Error> {
+    check_rate(spec.sample_rate)?;
+    check_shape(0, spec.channels)?;
+    // Whatever stands before and behind the samples is far shorter than the rest.
+    if frames.checked_mul(spec.frame_bytes()).is_none_or(|bytes| bytes > u64::MAX / 2) {
+        return Err(Error::Invalid {
+            what: "the length of a WAV file",
+            value: format!("{frames} frames"),
+            way_out: "check how it was counted",
+        });
+    }
+    Ok(riff(spec, frames, &[]))
+}
+
+/// The header of `frames` frames, `tags` being whole chunks.
+fn riff(spec: Spec, frames: u64, tags: &[u8]) -> Vec<u8> {
+    let Spec { sample_rate, channels, format, speakers, .. } = spec;
+    let data_bytes = frames * spec.frame_bytes();
+    let bits = format.bytes() * 8;
+    // WAVEFORMATEXTENSIBLE is required past two channels or 16 integer bits, as old readers guess wrong there.
+    let extensible = channels > 2 || format == Format::I24;
+    let tag: u16 = if format == Format::F32 { 3 } else { 1 };
+    let mut fmt = Vec::new();
+    fmt.extend(if extensible { 0xfffe_u16 } else { tag }.to_le_bytes());
+    fmt.extend(channels.to_le_bytes());
+    fmt.extend(sample_rate.to_le_bytes());
+    fmt.extend((u64::from(sample_rate) * spec.frame_bytes()).min(u64::from(u32::MAX)).to_le_bytes().iter().take(4));
+    fmt.extend((spec.frame_bytes() as u16).to_le_bytes());
+    fmt.extend(bits.to_le_bytes());
+    if extensible {
+        fmt.extend(22_u16.to_le_bytes());
+        fmt.extend(bits.to_le_bytes());
+        fmt.extend(layout(channels, speakers).to_le_bytes());
+        fmt.extend(tag.to_le_bytes());
+        fmt.extend([0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71]);
+    } else if format == Format::F32 {
+        fmt.extend(0_u16.to_le_bytes());
+    }
+    // Every format tag but plain PCM's asks for the frame count in a fact chunk.
+    let fact_bytes = if extensible || format == Format::F32 { 12 } else { 0 };
+    let head_bytes = 4 + 8 + u64::from(DS64) + 8 + fmt.len() as u64 + fact_bytes + tags.len() as u64 + 8;
+    let riff_bytes = head_bytes + data_bytes.next_multiple_of(2);
+    // 0xffffffff itself means "see ds64" (EBU Tech 3306), or "unknown" to readers that do not know RF64.
+    let big = riff_bytes >= u64::from(u32::MAX);
+    let small = |n: u64| if big { u32::MAX } else { n as u32 };
+
+    let mut header = Vec::new();
+    header.extend(if big { b"RF64" } else { b"RIFF" });
+    header.extend(small(riff_bytes).to_le_bytes());
+    header.extend(b"WAVE");
+    header.extend(if big { b"ds64" } else { b"JUNK" });
+    header.extend(DS64.to_le_bytes());
+    for n in [riff_bytes, data_bytes, frames] {
+        header.extend(if big { n } else { 0 }.to_le_bytes());
+    }
+    header.extend(0_u32.to_le_bytes());
+    header.extend(b"fmt ");
+    header.extend((fmt.len() as u32).to_le_bytes());
+    header.extend(fmt);
+    if fact_bytes > 0 {
+        header.extend(b"fact");
+        header.extend(4_u32.to_le_bytes());
+        header.extend(small(frames).to_le_bytes());
+    }
+    header.extend(tags);
+    header.extend(b"data");
+    header.extend(small(data_bytes).to_le_bytes());
+    header
 }
 
 /// Writes `audio` as a WAV file in one go, atomically. Samples that fit `format` are kept exactly, 16-bit audio

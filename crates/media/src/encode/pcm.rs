@@ -1,0 +1,50 @@
+//! Samples as bytes, the way a WAV holds them: little-endian and interleaved, with no header.
+
+use super::Depth;
+use super::dither::Quantiser;
+
+/// Appends `samples` of full scale 1.0 to `bytes`. Integers are the nearest, so what was rounded to the depth before stays
+/// itself; what is louder is clamped. Returns how many samples were no finite number and became 0.
+pub fn pack(samples: &[f32], depth: Depth, bytes: &mut Vec<u8>) -> u64 {
+    let mut quantiser = Quantiser::new(false);
+    pack_with(&mut quantiser, samples, depth, bytes);
+    quantiser.mended()
+}
+
+pub(super) fn pack_with(quantiser: &mut Quantiser, samples: &[f32], depth: Depth, bytes: &mut Vec<u8>) {
+    let from = bytes.len();
+    bytes.resize(from + samples.len() * usize::from(depth.bytes()), 0);
+    let bytes = &mut bytes[from..];
+    match depth {
+        Depth::I16 => {
+            for (bytes, &s) in bytes.as_chunks_mut().0.iter_mut().zip(samples) {
+                *bytes = (quantiser.round(s, 16) as i16).to_le_bytes();
+            }
+        }
+        Depth::I24 => {
+            for ([low, middle, high], &s) in bytes.as_chunks_mut().0.iter_mut().zip(samples) {
+                [*low, *middle, *high, _] = quantiser.round(s, 24).to_le_bytes();
+            }
+        }
+        Depth::F32 => {
+            for (bytes, &s) in bytes.as_chunks_mut().0.iter_mut().zip(samples) {
+                *bytes = quantiser.mend(s).to_le_bytes();
+            }
+        }
+    }
+}
+
+/// Appends the samples packed in `bytes` to `samples`, full scale 1.0 and exactly. Bytes of a last sample that is not whole
+/// are left out.
+pub fn unpack(bytes: &[u8], depth: Depth, samples: &mut Vec<f32>) {
+    match depth {
+        Depth::I16 => samples.extend(bytes.as_chunks().0.iter().map(|&s| f32::from(i16::from_le_bytes(s)) / 32_768.0)),
+        Depth::I24 => samples.extend(bytes.as_chunks().0.iter().map(|&s| integer24(s) as f32 / 8_388_608.0)),
+        Depth::F32 => samples.extend(bytes.as_chunks().0.iter().map(|&s| f32::from_le_bytes(s))),
+    }
+}
+
+/// A signed sample of three bytes.
+pub(super) fn integer24([low, middle, high]: [u8; 3]) -> i32 {
+    i32::from_le_bytes([0, low, middle, high]) >> 8
+}
