@@ -8,7 +8,8 @@
 //! * **from a pre-roll** otherwise: the frames before the chunk are run through first and thrown away. What comes out lies
 //!   within -90 dB of full scale of the whole run. A pre-roll that reaches frame 0 is the whole run.
 //!
-//! A chunk that was begun from a pre-roll is begun so again: as long as the `Chunked` lives, a chunk has the same samples
+//! Where a processor [forgets exactly](ChunkProcessor::forgets_exactly) that is all: any chunk is the whole run's, bit for bit, whoever
+//! makes it and when. Where it forgets only by ear, chunks have to be kept together. A chunk that was begun from a pre-roll is begun so again: as long as the `Chunked` lives, a chunk has the same samples
 //! each time it is made. So the end of a chunk that is made after its successor has to meet a beginning that was made from
 //! other state. There the two runs overlap: in the last second of the earlier chunk the earlier run fades out while the later
 //! chunk's own pre-roll fades in, with gains whose sum is 1.
@@ -17,7 +18,8 @@
 //! of the track is drawn out of it with silence. A frame that is not a finite number becomes silence and is counted before
 //! any processor sees it.
 //!
-//! Memory: a state for each chunk made and two blocks of 4,096 frames; no chunk is ever held as a whole. Making chunks in order
+//! Memory: two blocks of 4,096 frames and a state for each chunk made, or only the latest where the processor forgets exactly;
+//! no chunk is ever held as a whole. Making chunks in order
 //! reads each frame of the track once and seeks once. It runs on the caller's thread, which is not an audio thread.
 //!
 //! ```
@@ -93,6 +95,12 @@ pub trait ChunkProcessor: Clone {
     /// has been running since frame 0, whatever came before.
     fn memory(&self) -> Frames;
 
+    /// Whether the output behind the memory *is* that of the run since frame 0, bit for bit. Then chunks made from whatever state
+    /// meet as they are.
+    fn forgets_exactly(&self) -> bool {
+        false
+    }
+
     /// What is done last, behind any join of two runs, and depends on a frame and its place alone: dither, rounding to a word
     /// length. `first` is the frame of the track the first frame of the block is; the latency is already gone.
     fn finish(&self, first: Frames, block: &mut [[f32; 2]]) {
@@ -142,13 +150,13 @@ pub struct Chunked<P, I> {
 
 impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
     /// Chunks of `input` on `grid`, made by `processor`, which must be at rest. `join` is the length of the overlap where
-    /// chunks from different state meet; a second is not heard. Frames the input has behind the grid's end do not count;
+    /// chunks from different state meet; a second is not heard. A processor that forgets exactly needs none. Frames the input has behind the grid's end do not count;
     /// frames it lacks are silent.
     pub fn new(processor: P, input: I, grid: Grid, join: Frames) -> Self {
         let block = vec![[0.0; 2]; BLOCK].into_boxed_slice();
         Self {
             grid,
-            join: join.0,
+            join: if processor.forgets_exactly() { 0 } else { join.0 },
             rest: processor,
             reader: Reader::new(input, grid.frames().0),
             pre_rolled: BTreeSet::new(),
@@ -218,6 +226,9 @@ impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
             }
         }
         if !joins && span.end < self.grid.frames().0 {
+            if self.rest.forgets_exactly() {
+                self.states.clear();
+            }
             self.states.insert(next, run);
         }
         Ok(Made { start, not_finite, complete: true })
@@ -230,7 +241,9 @@ impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
         } else if self.pre_roll(first) == 0 {
             Start::FirstFrame
         } else {
-            self.pre_rolled.insert(index);
+            if !self.rest.forgets_exactly() {
+                self.pre_rolled.insert(index);
+            }
             Start::PreRoll
         }
     }

@@ -81,8 +81,35 @@ fn shuffled(count: usize, noise: &mut Noise) -> Vec<usize> {
     order
 }
 
-fn chain(settings: &MasteringSettings, hertz: u32) -> Mastering {
+fn exact(settings: &MasteringSettings, hertz: u32) -> Mastering {
     Mastering::new(settings, SampleRate::new(hertz).unwrap()).unwrap()
+}
+
+/// The mastering chain, taken for one that forgets by ear alone.
+fn chain(settings: &MasteringSettings, hertz: u32) -> ByEar {
+    ByEar(exact(settings, hertz))
+}
+
+#[derive(Clone)]
+struct ByEar(Mastering);
+
+impl ChunkProcessor for ByEar {
+    fn process(&mut self, first: Frames, block: &mut [[f32; 2]]) {
+        self.0.process(first, block);
+    }
+
+    fn latency(&self) -> Frames {
+        self.0.latency()
+    }
+
+    /// So much that nobody hears the rest.
+    fn memory(&self) -> Frames {
+        Frames(self.0.memory().0 / 3)
+    }
+
+    fn finish(&self, first: Frames, block: &mut [[f32; 2]]) {
+        self.0.finish(first, block);
+    }
 }
 
 /// Chunks of a second and a half at 8 kHz, the first of them split, joined over a second.
@@ -135,6 +162,28 @@ fn chunks_in_two_hundred_random_orders_are_within_90_db_of_one_run() {
         assert!(again == joined, "made again, order {run} differs");
     }
     assert!(pre_rolls > 1_000, "{pre_rolls} chunks from a pre-roll");
+}
+
+#[test]
+fn chunks_of_a_chain_that_forgets_exactly_are_one_run_bit_for_bit_in_any_order_and_whoever_makes_them() {
+    let sound = eventful(8_000);
+    let mut noise = Noise(6);
+    for settings in [
+        MasteringSettings { dither_bits: Some(16), ..mastering::punchy() },
+        MasteringSettings { make_up_db: 12.0, limiter_release_ms: 120.0, mix: 0.6, ..mastering::punchy() },
+    ] {
+        let chain = exact(&settings, 8_000);
+        let whole = mastering::whole_run(&chain, &sound);
+        let mut pre_rolls = 0;
+        for run in 0..40 {
+            let mut chunked = at_8_khz(chain.clone(), &sound);
+            let order = shuffled(chunked.grid().chunks(), &mut noise);
+            let (joined, made) = in_order(&mut chunked, &order);
+            pre_rolls += made.iter().filter(|made| made.start == Start::PreRoll).count();
+            assert!(joined == whole, "order {run}, {order:?}");
+        }
+        assert!(pre_rolls > 200, "{pre_rolls} chunks from a pre-roll");
+    }
 }
 
 #[test]
@@ -251,7 +300,7 @@ fn a_burst_of_what_is_no_number_is_counted_once_and_poisons_nothing() {
 fn a_track_shorter_than_a_chunk_a_pre_roll_or_the_latency_comes_out_whole() {
     for frames in [1, 2, 100, 4_095, 4_096, 4_097, 12_288, 12_289, 30_000] {
         let sound = mastering::music(frames, 8_000, 5);
-        let chain = chain(&mastering::punchy(), 8_000);
+        let chain = exact(&mastering::punchy(), 8_000);
         let mut chunked = at_8_khz(chain.clone(), &sound);
         let backwards: Vec<usize> = (0..chunked.grid().chunks()).rev().collect();
         let (joined, made) = in_order(&mut chunked, &backwards);

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use common::Noise;
+use crowd_engine::feed::{FileInput, Input};
 use crowd_engine::{DeckId, Frames, Offline, SampleRate, Track};
 use crowd_media::{Audio, Reader, Samples, wav};
 
@@ -76,4 +77,52 @@ fn a_reader_of_something_slow_sounds_the_same() {
     let reader = Reader::from_bytes(&path, Slow(File::open(&path).unwrap())).unwrap();
     let streamed = Track::from_reader(reader, SampleRate::CD).unwrap();
     assert!(listen(&Track::open(&path, SampleRate::CD).unwrap()) == listen(&streamed));
+}
+
+/// Everything from a frame on.
+fn rest(input: &mut FileInput, from: u64) -> Vec<[f32; 2]> {
+    let mut frames = Vec::new();
+    input.seek(from).unwrap();
+    while input.read(&mut frames).unwrap() {}
+    frames
+}
+
+#[test]
+fn a_frame_of_a_file_is_always_the_same_whether_it_was_read_up_to_or_sought() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../media/tests/fixtures");
+    // AAC has noise that the decoder makes up, and is read in segments of 65,536 frames; at this rate it has two.
+    for name in ["aac.m4a", "alac.m4a", "lame.mp3", "vorbis.ogg", "tagged-16.flac"] {
+        let rate = SampleRate::new(384_000).unwrap();
+        let (mut input, shape) = FileInput::open(&fixtures.join(name), Some(rate)).unwrap();
+        let mut whole = Vec::new();
+        while input.read(&mut whole).unwrap() {}
+        assert_eq!(whole.len() as u64, shape.frames.0, "{name}");
+        let mut noise = Noise(1);
+        let edges = [0, 1, 65_535, 65_536, 65_537, 131_072].into_iter();
+        for from in edges.chain((0..20).map(|_| noise.below(shape.frames.0 + 100))) {
+            let wanted = whole.get(from as usize..).unwrap_or_default();
+            assert!(rest(&mut input, from) == wanted, "{name} from {from} of {}", whole.len());
+        }
+        let mut other = input.another().unwrap();
+        let mut frames = Vec::new();
+        other.seek(1_000).unwrap();
+        other.read(&mut frames).unwrap();
+        assert!(frames == whole[1_000..1_000 + frames.len()], "{name}, opened again");
+        assert!(name != "aac.m4a" || whole.len() > 70_000, "{} frames", whole.len());
+    }
+}
+
+#[test]
+fn a_file_is_read_at_its_own_rate_unless_told_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mono.wav");
+    write(&path, 1, 48_000, 1);
+    let (mut input, shape) = FileInput::open(&path, None).unwrap();
+    assert_eq!((shape.frames, shape.sample_rate.get(), shape.channels), (Frames(48_000), 48_000, 1));
+    let frames = rest(&mut input, 47_000);
+    assert!(frames.len() == 1_000 && frames.iter().all(|[left, right]| left == right));
+    let audio = Audio::new(Samples::I16(vec![0; 8_000]), 2_000, 1).unwrap();
+    wav::write(&path, &audio, wav::Format::I16).unwrap();
+    let refused = FileInput::open(&path, None).err().unwrap().to_string();
+    assert!(refused.starts_with("sample rate 2000 Hz is out of range"), "{refused}");
 }

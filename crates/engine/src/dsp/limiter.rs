@@ -15,6 +15,8 @@ const HOLD_SECONDS: f64 = 0.025;
 const RELEASE_SECONDS: f64 = 0.150;
 /// Gain 1.
 const ONE: i64 = 1 << 30;
+/// What [`GainCurve::settle`] rounds to.
+const GRID: i64 = 1 << 6;
 
 /// What a block went through.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -171,6 +173,12 @@ impl GainCurve {
         };
         let once = self.boxes[0].push(self.gain);
         self.boxes[1].push(once) as f64 * self.share
+    }
+
+    /// Rounds the gain on its way back down to a multiple of 2^-24, so that two curves as near as that to each other become
+    /// one. To be called on fixed frames.
+    pub(super) fn settle(&mut self) {
+        self.gain -= self.gain % GRID;
     }
 
     /// True when every gain still remembered is 1: then the next is 1 too, if no frame needs less.

@@ -8,43 +8,95 @@ use super::{Fault, Input, Shape};
 use crate::error::Result;
 use crate::units::{Frames, SampleRate};
 
-/// A file, read at the engine's rate.
-pub(crate) struct FileInput {
+/// Frames after which a decoder that makes up noise of its own is started anew.
+const SEGMENT: u64 = 1 << 16;
+
+/// A file of any format crowd-media knows, read piece by piece: mono becomes two equal channels, more than two are mixed
+/// down. A frame is always the same, whether it was read up to or sought.
+pub struct FileInput {
     reader: Reader,
     /// Where it can be opened again.
     path: Option<PathBuf>,
     rate: SampleRate,
+    /// What an AAC encoder leaves to the decoder is random numbers, which go on from packet to packet. So that they belong to
+    /// a place, such a file is read in segments, each from a fresh start.
+    segment: Option<u64>,
+    /// The frame the reader gives next, and from which on frames are wanted.
+    at: u64,
+    from: u64,
 }
 
 impl FileInput {
+    /// Opens a file, to be read at `rate`, or at its own. An MP3 that does not tell its length is read through once.
+    ///
+    /// # Errors
+    /// [`Error::Media`](crate::Error::Media) with the file, the place and the cause; [`Error::OutOfRange`](crate::Error::OutOfRange)
+    /// when its own rate is none the engine knows.
+    pub fn open(path: &Path, rate: Option<SampleRate>) -> Result<(Self, Shape)> {
+        let reader = Reader::open(path)?;
+        let rate = rate.map_or_else(|| SampleRate::new(reader.sample_rate()), Ok)?;
+        Self::new(reader, Some(path), rate)
+    }
+
     /// Takes a reader; `path` opens it a second time.
-    pub fn new(reader: Reader, path: Option<&Path>, rate: SampleRate) -> Result<(Self, Shape)> {
-        let mut reader = reader.to_stereo().resampled(rate.get())?;
-        let frames = Frames(reader.measure()?);
-        let shape = Shape { frames, sample_rate: rate, channels: usize::from(reader.channels()) };
-        Ok((Self { reader, path: path.map(Path::to_owned), rate }, shape))
+    pub(crate) fn new(reader: Reader, path: Option<&Path>, rate: SampleRate) -> Result<(Self, Shape)> {
+        let mut input = Self::read_by(reader, path, rate)?;
+        let frames = Frames(input.reader.measure()?);
+        let shape = Shape { frames, sample_rate: rate, channels: usize::from(input.reader.channels()) };
+        Ok((input, shape))
+    }
+
+    fn read_by(reader: Reader, path: Option<&Path>, rate: SampleRate) -> Result<Self> {
+        let segment = (reader.info().codec == "aac").then_some(SEGMENT);
+        let reader = reader.to_stereo().resampled(rate.get())?;
+        Ok(Self { reader, path: path.map(Path::to_owned), rate, segment, at: 0, from: 0 })
+    }
+
+    /// What the file says about itself.
+    pub fn info(&self) -> &crowd_media::Info {
+        self.reader.info()
+    }
+
+    /// What was wrong with the file in what was read of it so far, in words.
+    pub fn warning(&self) -> Option<String> {
+        self.reader.warning()
     }
 }
 
 impl Input for FileInput {
     fn seek(&mut self, frame: u64) -> std::result::Result<(), Fault> {
-        Ok(self.reader.seek(frame)?)
+        self.from = frame;
+        self.at = frame - self.segment.map_or(0, |segment| frame % segment);
+        Ok(self.reader.seek(self.at)?)
     }
 
     fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> std::result::Result<bool, Fault> {
         let mono = self.reader.channels() == 1;
-        let Some(block) = self.reader.next_block()? else { return Ok(false) };
-        if mono {
-            frames.extend(block.iter().map(|sample| [*sample; 2]));
-        } else {
-            frames.extend_from_slice(block.as_chunks().0);
+        let width = if mono { 1 } else { 2 };
+        loop {
+            let Some(block) = self.reader.next_block()? else { return Ok(false) };
+            let read = (block.len() / width) as u64;
+            let room = self.segment.map_or(read, |segment| segment - self.at % segment);
+            let wanted = self.from.saturating_sub(self.at).min(read) as usize..read.min(room) as usize;
+            let block = block.get(width * wanted.start..width * wanted.end).unwrap_or_default();
+            if mono {
+                frames.extend(block.iter().map(|sample| [*sample; 2]));
+            } else {
+                frames.extend_from_slice(block.as_chunks().0);
+            }
+            let some = !block.is_empty();
+            self.at += read.min(room);
+            if self.segment.is_some_and(|segment| self.at.is_multiple_of(segment)) {
+                self.reader.seek(self.at)?;
+            }
+            if some {
+                return Ok(true);
+            }
         }
-        Ok(true)
     }
 
     fn another(&self) -> Option<Box<dyn Input>> {
-        let reader = Reader::open(self.path.as_deref()?).ok()?;
-        let reader = reader.to_stereo().resampled(self.rate.get()).ok()?;
-        Some(Box::new(Self { reader, path: self.path.clone(), rate: self.rate }))
+        let path = self.path.as_deref()?;
+        Some(Box::new(Self::read_by(Reader::open(path).ok()?, Some(path), self.rate).ok()?))
     }
 }

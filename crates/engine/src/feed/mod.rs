@@ -27,7 +27,7 @@ use crate::error::{Error, Result};
 use crate::units::{Frames, SampleRate};
 pub(crate) use feeder::reach;
 #[cfg(feature = "decode")]
-pub(crate) use file::FileInput;
+pub use file::FileInput;
 pub(crate) use stream::{Stream, Wish};
 
 /// Why an [`Input`] could not be read.

@@ -4,7 +4,7 @@
 //! J. D. Reiss, "Digital dynamic range compressor design: a tutorial and analysis", JAES 60 (2012). Level and gain are worked
 //! out once in sixteen frames, on multiples of sixteen of the track's own time; in between the gain moves in a straight line.
 
-use super::CompressorSettings;
+use super::{CompressorSettings, forget};
 use crate::dsp::QUANTUM;
 
 /// Frames between two looks at the level. Divides a quantum.
@@ -81,6 +81,12 @@ impl Compressor {
             }
             rest = later;
         }
+    }
+
+    /// Puts what decays on its grid. To be called between hops, on fixed frames.
+    pub(super) fn settle(&mut self) {
+        self.mean = forget::square(self.mean);
+        self.reduction_db = forget::decibels(self.reduction_db);
     }
 
     /// What the hop that is over says about the gain of the next.

@@ -1,14 +1,15 @@
 //! A mastering chain: equaliser, compressor, make-up, true-peak limiter, dither.
 //!
-//! Everything in it is causal, runs on the absolute time of the track and forgets, so a [`Mastering`] is a
-//! [`ChunkProcessor`]: [`Chunked`](crate::chunk::Chunked) makes any part of a track with it, in any order. Nothing is
-//! measured on the way: what is to depend on the track is measured before, once, and put into [`MasteringSettings`].
+//! Everything in it is causal, runs on the absolute time of the track and forgets down to the last bit, so a [`Mastering`] is
+//! a [`ChunkProcessor`] whose chunks are the same bits in any order: [`Chunked`](crate::chunk::Chunked) makes any part of a
+//! track with it. Nothing is measured on the way: what is to depend on the track is measured before, once, and put into [`MasteringSettings`].
 //!
 //! | stage | |
 //! |---|---|
 //! | equaliser | five bands, under 200 Hz, to 800 Hz, to 3 kHz, to 8 kHz and above, each with a gain and a width; minimum phase |
 //! | compressor | RMS over 10 ms, both channels together, soft knee of 6 dB, a share of the uncompressed signal beside it |
 //! | make-up | a gain |
+//! | mix | what came in, with a gain of its own, beside what was made of it |
 //! | limiter | true peaks by ITU-R BS.1770-4, Annex 2; 5.3 ms of look-ahead |
 //! | dither | optional: triangular, the same for a frame whenever it is made |
 //!
@@ -17,6 +18,7 @@
 
 mod compressor;
 mod dither;
+mod forget;
 mod tone;
 mod true_peak;
 
@@ -31,12 +33,8 @@ use true_peak::TruePeakLimiter;
 
 /// Above this a sample is an accident of a broken file; it becomes silence.
 const LARGEST: f32 = 1e6;
-/// Seconds after which neither the tone filters nor the level of the compressor know what was.
-const SETTLED_SECONDS: f64 = 0.5;
-/// Time constants after which a difference of any reduction is under -90 dB.
-const COMPRESSOR_RELEASES: f64 = 14.0;
-/// The same for the limiter, whose release is nine tenths of the way.
-const LIMITER_RELEASES: f64 = 6.0;
+/// A time constant longer than those of the tone filters and of the compressor's mean square, in seconds.
+const QUICK_SECONDS: f64 = 0.030;
 
 /// How a compressor works.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,6 +64,11 @@ pub struct MasteringSettings {
     pub make_up_db: f32,
     /// The largest true peak that leaves, in dBTP, -20 to 0.
     pub ceiling_dbtp: f32,
+    /// Share of all this in what leaves, 0 to 1. The rest is what came in, moved by [`dry_db`](Self::dry_db); both share the
+    /// limiter.
+    pub mix: f32,
+    /// Gain of what came in, in decibels, -24 to 24. At a mix of 1 it is not heard.
+    pub dry_db: f32,
     /// Nine tenths of the limiter's way back, in milliseconds, 10 to 1,000.
     pub limiter_release_ms: f32,
     /// Bits to dither to, 8 to 24; none for float samples.
@@ -82,6 +85,8 @@ impl Default for MasteringSettings {
             width: [1.0; 5],
             compressor,
             make_up_db: 0.0,
+            mix: 1.0,
+            dry_db: 0.0,
             ceiling_dbtp: -1.0,
             limiter_release_ms: 100.0,
             dither_bits: None,
@@ -105,6 +110,8 @@ impl MasteringSettings {
             ("compressor release", " ms", release_ms, 5.0, 2_000.0),
             ("compressor blend", "", blend, 0.0, 1.0),
             ("make-up gain", " dB", self.make_up_db, -24.0, 24.0),
+            ("mix", "", self.mix, 0.0, 1.0),
+            ("dry gain", " dB", self.dry_db, -24.0, 24.0),
             ("ceiling", " dBTP", self.ceiling_dbtp, -20.0, 0.0),
             ("limiter release", " ms", self.limiter_release_ms, 10.0, 1_000.0),
             ("dither", " bits", self.dither_bits.unwrap_or(16) as f32, 8.0, 24.0),
@@ -130,9 +137,19 @@ fn decimal(number: f32) -> f64 {
 pub struct Mastering {
     tone: Tone,
     compressor: Compressor,
+    dry: Option<Dry>,
     limiter: TruePeakLimiter,
     dither: Option<Dither>,
+    /// Frames from one rounding of all states to the next, a power of two.
+    period: u64,
     memory: Frames,
+}
+
+/// What came in, beside what was made of it.
+#[derive(Clone, Copy, Debug)]
+struct Dry {
+    wet: f32,
+    dry: f32,
 }
 
 impl Mastering {
@@ -145,18 +162,54 @@ impl Mastering {
         let hertz = f64::from(rate.get());
         let limiter_release = f64::from(settings.limiter_release_ms) / 1e3;
         let CompressorSettings { attack_ms, release_ms, .. } = settings.compressor;
-        let seconds = SETTLED_SECONDS
-            + COMPRESSOR_RELEASES * f64::from(release_ms.max(attack_ms)) / 1e3
-            + LIMITER_RELEASES * limiter_release;
+        let compressor_slowest = f64::from(release_ms.max(attack_ms)) / 1e3;
+        let limiter_slowest = limiter_release / std::f64::consts::LN_10;
+        let slowest = hertz * QUICK_SECONDS.max(compressor_slowest).max(limiter_slowest);
         let limiter = TruePeakLimiter::new(settings.ceiling_dbtp, limiter_release, rate.get());
         Ok(Self {
             tone: Tone::new(settings.eq_db, settings.width, hertz),
             compressor: Compressor::new(&settings.compressor, settings.make_up_db, hertz),
+            dry: (settings.mix < 1.0)
+                .then(|| Dry { wet: settings.mix, dry: (1.0 - settings.mix) * 10f32.powf(settings.dry_db / 20.0) }),
             dither: settings.dither_bits.map(Dither::new),
-            memory: Frames::from_seconds(seconds, rate) + Frames(limiter.latency() as u64),
+            period: forget::period(slowest),
+            memory: forget::memory(slowest) + Frames(limiter.latency() as u64),
             limiter,
         })
     }
+}
+
+impl Mastering {
+    /// At most a quantum, in place.
+    fn process_quantum(&mut self, at: u64, block: &mut [[f32; 2]]) {
+        let mut dry = [[0.0; 2]; QUANTUM];
+        if self.dry.is_some() {
+            dry[..block.len()].copy_from_slice(block);
+        }
+        for frame in &mut *block {
+            *frame = self.tone.tick(frame.map(known));
+        }
+        self.compressor.process(at, block);
+        if let Some(share) = self.dry {
+            for (frame, dry) in block.iter_mut().zip(dry) {
+                *frame = std::array::from_fn(|side| share.wet * frame[side] + share.dry * known(dry[side]));
+            }
+        }
+        self.limiter.process(block);
+    }
+
+    /// Puts every state that decays on its grid, so that runs that differ by next to nothing become one.
+    fn settle(&mut self) {
+        self.tone.settle();
+        self.compressor.settle();
+        self.limiter.settle();
+    }
+}
+
+/// A sample that is none is silent.
+#[inline]
+fn known(sample: f32) -> f32 {
+    if sample.abs() <= LARGEST { sample } else { 0.0 }
 }
 
 impl ChunkProcessor for Mastering {
@@ -167,15 +220,13 @@ impl ChunkProcessor for Mastering {
             // Never over a multiple of the quantum, on which the filters are flushed.
             let n = (QUANTUM - (at % QUANTUM as u64) as usize).min(rest.len());
             let (now, later) = rest.split_at_mut(n);
-            for frame in &mut *now {
-                let heard = frame.map(|v| if v.abs() <= LARGEST { v } else { 0.0 });
-                *frame = self.tone.tick(heard);
-            }
-            self.compressor.process(at, now);
-            self.limiter.process(now);
+            self.process_quantum(at, now);
             at += n as u64;
             if at.is_multiple_of(QUANTUM as u64) {
                 self.tone.flush();
+            }
+            if at & (self.period - 1) == 0 {
+                self.settle();
             }
             rest = later;
         }
@@ -187,6 +238,10 @@ impl ChunkProcessor for Mastering {
 
     fn memory(&self) -> Frames {
         self.memory
+    }
+
+    fn forgets_exactly(&self) -> bool {
+        true
     }
 
     fn finish(&self, first: Frames, block: &mut [[f32; 2]]) {

@@ -3,6 +3,7 @@
 //! Minimum-phase shelves and bells on mid and side. A band's width is more or less gain for its side signal, so tone and
 //! width are one filter: the same sections, with coefficients of their own for mid and for side.
 
+use super::forget;
 use crate::dsp::biquad::Coefficients;
 
 /// Edges between the bands, in Hz.
@@ -60,6 +61,13 @@ impl Tone {
         }
         let [mid, side] = x;
         [(0.5 * (mid + side)) as f32, (0.5 * (mid - side)) as f32]
+    }
+
+    /// Puts every state on its grid. To be called on fixed frames.
+    pub(super) fn settle(&mut self) {
+        for s in self.sections.iter_mut().flat_map(|section| section.s.as_flattened_mut()) {
+            *s = forget::signal(*s);
+        }
     }
 
     /// Ends tails before they become denormal. To be called on fixed frames.

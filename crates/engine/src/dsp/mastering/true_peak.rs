@@ -62,6 +62,11 @@ impl TruePeakLimiter {
         self.latency
     }
 
+    /// Puts what decays on its grid. To be called on fixed frames.
+    pub(super) fn settle(&mut self) {
+        self.curve.settle();
+    }
+
     /// At most a quantum, in place. All input must be finite.
     pub(super) fn process(&mut self, block: &mut [[f32; 2]]) {
         let [left, right] = &mut self.lines;
