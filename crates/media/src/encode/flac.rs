@@ -1,12 +1,16 @@
 //! FLAC writing (RFC 9639): 16 and 24 bits, compressed without loss while it streams.
 
+mod blocks;
+
 use std::fmt;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flac_codec::encode::{FlacSampleWriter, Options, OptionsError};
+use flac_codec::metadata::VorbisComment;
 
+pub use self::blocks::{BLOCK as BLOCK_FRAMES, Blocks};
 pub use super::spec::{Depth as Format, Spec};
 
 use super::check_tags;
@@ -23,7 +27,7 @@ pub const MAX_CHANNELS: u16 = 8;
 /// Highest rate of a FLAC stream, Hz: the format's own limit until RFC 9639, and still that of many readers.
 pub const MAX_RATE: u32 = 655_350;
 
-/// Frames handed to the encoder at a time; it keeps what it is given until a block is full.
+/// Frames of a block.
 const BLOCK: usize = 4096;
 
 /// Residuals are split in two at most. With more, flac-codec 1.3.3 breaks a last block of up to 16 frames whose first
@@ -88,7 +92,10 @@ impl<W: Write + Seek> Writer<W> {
         let sink = Shared(Arc::new(Mutex::new(BufWriter::with_capacity(1 << 16, sink))));
         let bits = u32::from(spec.format.bytes()) * 8;
         let channels = spec.channels as u8;
-        let options = options(spec, tags)?;
+        let mut options = options(MAX_LPC_ORDER)?;
+        if let Some(comments) = comments(spec, tags) {
+            options = options.comment(comments);
+        }
         let encoder = FlacSampleWriter::new(sink.clone(), options, spec.sample_rate, bits, channels, None)
             .map_err(|e| refused(path, e))?;
         let quantiser = Quantiser::new(spec.dither);
@@ -186,7 +193,7 @@ fn check(spec: Spec, tags: &Tags) -> Result<(), Error> {
     Ok(())
 }
 
-fn options(spec: Spec, tags: &Tags) -> Result<Options, Error> {
+fn options(lpc_order: u8) -> Result<Options, Error> {
     let unknown = |e: OptionsError| Error::Invalid {
         what: "what the FLAC encoder says",
         value: e.to_string(),
@@ -194,25 +201,32 @@ fn options(spec: Spec, tags: &Tags) -> Result<Options, Error> {
     };
     let options = Options::default().max_partition_order(MAX_PARTITION_ORDER).map_err(unknown)?;
     // Trying out both ways to pair channels in full would take 1.7 times as long for .2 to .6 % of size.
-    let mut options = options.fast_channel_correlation(true).max_lpc_order(Some(MAX_LPC_ORDER)).map_err(unknown)?;
+    options.fast_channel_correlation(true).max_lpc_order(Some(lpc_order)).map_err(unknown)
+}
+
+/// What there is to say about the music, if anything.
+fn comments(spec: Spec, tags: &Tags) -> Option<VorbisComment> {
     let bpm = tags.bpm.and_then(bpm_text);
-    for (field, text) in [
+    let mut fields: Vec<(&str, String)> = [
         ("TITLE", &tags.title),
         ("ARTIST", &tags.artist),
         ("ALBUM", &tags.album),
         ("BPM", &bpm),
         ("INITIALKEY", &tags.key),
-    ] {
-        if let Some(text) = text {
-            options = options.tag(field, text);
-        }
-    }
+    ]
+    .into_iter()
+    .filter_map(|(field, text)| Some((field, text.clone()?)))
+    .collect();
     // RFC 9639, section 8.6.2: only a layout that differs from the usual one is named.
     let mask = layout(spec.channels, spec.speakers);
     if spec.channels > 2 && mask != layout(spec.channels, 0) {
-        options = options.tag("WAVEFORMATEXTENSIBLE_CHANNEL_MASK", format!("0x{mask:X}"));
+        fields.push(("WAVEFORMATEXTENSIBLE_CHANNEL_MASK", format!("0x{mask:X}")));
     }
-    Ok(options)
+    let mut comment = VorbisComment::default();
+    for (field, text) in &fields {
+        comment.insert(field, text);
+    }
+    (!fields.is_empty()).then_some(comment)
 }
 
 /// A tempo as tags write it: with decimals only where it has some.
