@@ -5,6 +5,8 @@
 
 use std::fmt;
 use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,16 +36,49 @@ pub struct ChunkId {
     pub index: u32,
 }
 
-/// The bytes of a complete chunk: `length` of them in `file`, from `offset` on. The file stays readable when the chunk is
-/// evicted.
+/// Bytes of a chunk, all of them or those that are there so far. They stay readable when the chunk is evicted, until the last
+/// clone is dropped.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    /// To be read with positioned reads only: it is shared.
-    pub file: Arc<File>,
-    /// Where the first byte is.
-    pub offset: u64,
+    file: Arc<File>,
+    offset: u64,
+    length: u64,
+}
+
+impl Stored {
+    /// `length` bytes of `file` from `offset` on, which will not change any more.
+    pub const fn new(file: Arc<File>, offset: u64, length: u64) -> Self {
+        Self { file, offset, length }
+    }
+
     /// How many there are.
-    pub length: u64,
+    pub const fn len(&self) -> u64 {
+        self.length
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Reads from byte `at` on, and says how many were read: fewer than asked for when they end there.
+    ///
+    /// # Errors
+    /// As the system gives them.
+    pub fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {
+        let left = self.length.saturating_sub(at);
+        let wanted = usize::try_from(left).map_or(into.len(), |left| left.min(into.len()));
+        let mut read = 0;
+        while read < wanted {
+            match self.file.read_at(&mut into[read..wanted], self.offset + at + read as u64) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(more) => read += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(read)
+    }
 }
 
 /// Who makes a chunk.
@@ -58,24 +93,28 @@ pub enum Claim {
 
 /// A chunk that is being made. Dropped without a commit, it leaves nothing behind and the chunk can be claimed again.
 pub trait Making: Send {
-    /// The file it grows in, to be read with positioned reads while it grows, and where its first byte is.
-    fn reader(&self) -> (Arc<File>, u64);
-
-    /// Appends bytes.
+    /// Appends bytes. When the disk takes no more, what is there and all that follows moves to memory, so that whoever listens
+    /// hears the chunk to its end.
     ///
     /// # Errors
-    /// [`StoreError`]: a full disk, mostly.
+    /// [`StoreError`] when there is no room in memory either.
     fn append(&mut self, bytes: &[u8]) -> Result<(), StoreError>;
 
-    /// Puts the whole chunk in its place: synced, checked, under its final name.
+    /// What has been appended so far. Ask again after each [`append`](Self::append): it does not grow, and what comes later may
+    /// lie elsewhere.
+    fn so_far(&self) -> Stored;
+
+    /// Puts the whole chunk in its place: synced, under its final name. When that cannot be done, because the disk is full, say,
+    /// the chunk is whole and readable all the same, but will not be found again: that is logged and
+    /// [counted](StoreStatus::unkept).
     ///
     /// # Errors
-    /// [`StoreError`]; what was read of it stays right, but it is not kept.
+    /// [`StoreError`] when not as many bytes were appended as were claimed.
     fn commit(self: Box<Self>) -> Result<Stored, StoreError>;
 }
 
 /// What there is to tell about a store.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct StoreStatus {
     /// Chunks kept on this machine.
     pub chunks: u64,
@@ -93,6 +132,10 @@ pub struct StoreStatus {
     pub evicted: u64,
     /// Files that were not what they should be, and were removed.
     pub damaged: u64,
+    /// Chunks that were made and could not be kept.
+    pub unkept: u64,
+    /// What keeps them from being kept, until one is kept again.
+    pub trouble: Option<String>,
 }
 
 /// Keeps chunks. All calls block, and are made from threads that may.
@@ -102,6 +145,9 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError`]. A damaged chunk is no error: it is removed, counted and not there.
     fn get(&self, id: &ChunkId) -> Result<Option<Stored>, StoreError>;
+
+    /// Whether it can be had on this machine without being made: not opened, not checked and not counted as used.
+    fn has(&self, id: &ChunkId) -> bool;
 
     /// The right to make a chunk of `length` bytes.
     ///
