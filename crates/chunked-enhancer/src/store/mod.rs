@@ -3,10 +3,16 @@
 //! A [`Store`] holds complete chunks by their [`ChunkId`] and hands out the right to make a missing one. While a chunk is being
 //! made, what is there of it can be read already: it grows in a file on this machine.
 
+pub mod disk;
+pub mod format;
+pub mod lru;
+mod making;
+
 use std::fmt;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +30,24 @@ impl fmt::Display for RenditionKey {
 impl fmt::Debug for RenditionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for RenditionKey {
+    type Err = String;
+
+    /// From 64 small hexadecimal digits.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("key \"{}\": give 64 small hexadecimal digits", text.escape_debug());
+        let digits = text.as_bytes();
+        if digits.len() != 64 || !digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
+            return Err(wrong());
+        }
+        let mut key = [0; 32];
+        for (byte, at) in key.iter_mut().zip((0..).step_by(2)) {
+            *byte = u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| wrong())?;
+        }
+        Ok(Self(key))
     }
 }
 
@@ -124,9 +148,9 @@ pub struct StoreStatus {
     pub limit: u64,
     /// Bytes that are not evicted because they are beginnings.
     pub pinned: u64,
-    /// Chunks found when asked for.
+    /// Times a chunk was asked for or claimed and was there.
     pub hits: u64,
-    /// Chunks not found when asked for.
+    /// Times one was claimed that had to be made.
     pub misses: u64,
     /// Chunks taken away to make room.
     pub evicted: u64,

@@ -1,0 +1,128 @@
+//! The file of a chunk: a header of 88 bytes, then the payload.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 8 | `crowdchk` |
+//! | 4 | version, little-endian like all that follows: 1 |
+//! | 4 | index of the chunk |
+//! | 32 | key of the rendition |
+//! | 8 | length of the payload |
+//! | 32 | BLAKE3 of the 56 bytes before and the payload |
+//!
+//! The checksum covers the name of the chunk too, so a file that came under another's name is found out.
+
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use super::ChunkId;
+
+/// Bytes before the payload.
+pub const HEADER: u64 = 88;
+
+const MAGIC: &[u8; 8] = b"crowdchk";
+const VERSION: u32 = 1;
+/// Bytes of the header that come before the checksum.
+const PREFIX: usize = 56;
+/// Bytes read at once when a payload is checked.
+const BLOCK: usize = 1 << 18;
+
+/// A header whose checksum is not known yet.
+#[derive(Clone)]
+pub struct Header {
+    prefix: [u8; PREFIX],
+    hasher: blake3::Hasher,
+}
+
+impl Header {
+    /// For a payload of `length` bytes.
+    pub fn new(id: &ChunkId, length: u64) -> Self {
+        let mut prefix = [0; PREFIX];
+        prefix[..8].copy_from_slice(MAGIC);
+        prefix[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        prefix[12..16].copy_from_slice(&id.index.to_le_bytes());
+        prefix[16..48].copy_from_slice(&id.rendition.0);
+        prefix[48..].copy_from_slice(&length.to_le_bytes());
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&prefix);
+        Self { prefix, hasher }
+    }
+
+    /// Takes the next bytes of the payload into the checksum.
+    pub fn update(&mut self, payload: &[u8]) {
+        self.hasher.update(payload);
+    }
+
+    /// The bytes of the header, when the whole payload has been seen.
+    pub fn finish(&self) -> [u8; HEADER as usize] {
+        let mut bytes = [0; HEADER as usize];
+        bytes[..PREFIX].copy_from_slice(&self.prefix);
+        bytes[PREFIX..].copy_from_slice(self.hasher.finalize().as_bytes());
+        bytes
+    }
+}
+
+/// What is wrong with a file.
+#[derive(Debug)]
+pub enum Damage {
+    /// It is no chunk, one of another version, or another one.
+    Other,
+    /// It has not the length its header says.
+    Length,
+    /// Its bytes are not those that were written.
+    Checksum,
+    /// The disk does not give its bytes.
+    Unreadable(io::Error),
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Other => f.write_str("it is not the chunk its name says"),
+            Self::Length => f.write_str("it was cut off or has grown"),
+            Self::Checksum => f.write_str("its checksum is another"),
+            Self::Unreadable(error) => write!(f, "it cannot be read: {error}"),
+        }
+    }
+}
+
+impl From<io::Error> for Damage {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::Length,
+            _ => Self::Unreadable(error),
+        }
+    }
+}
+
+/// How long the payload of `file` is, when it is the chunk `id`; with `whole`, when every byte of it is.
+///
+/// # Errors
+/// [`Damage`].
+pub fn check(file: &File, id: &ChunkId, whole: bool) -> Result<u64, Damage> {
+    let mut found = [0; HEADER as usize];
+    file.read_exact_at(&mut found, 0)?;
+    let length = u64::from_le_bytes(std::array::from_fn(|byte| found[48 + byte]));
+    let mut header = Header::new(id, length);
+    if found[..PREFIX] != header.prefix {
+        return Err(Damage::Other);
+    }
+    if HEADER.checked_add(length) != Some(file.metadata()?.len()) {
+        return Err(Damage::Length);
+    }
+    if whole {
+        let mut block = vec![0; BLOCK.min(usize::try_from(length).unwrap_or(BLOCK))];
+        let mut at = 0;
+        while at < length {
+            let size = usize::try_from(length - at).map_or(block.len(), |left| left.min(block.len()));
+            file.read_exact_at(&mut block[..size], HEADER + at)?;
+            header.update(&block[..size]);
+            at += size as u64;
+        }
+        if header.finish() != found {
+            return Err(Damage::Checksum);
+        }
+    }
+    Ok(length)
+}
