@@ -47,6 +47,8 @@ rust_is_new_enough() {
 need build-essential cc --version
 need pkg-config pkg-config --version
 need libasound2-dev pkg-config --exists alsa
+# It builds libopus.
+need cmake cmake --version
 if ! rust_is_new_enough && ! command -v rustup >/dev/null; then
     need curl curl --version
     need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt

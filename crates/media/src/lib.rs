@@ -7,7 +7,8 @@
 //! - [`Reader`] reads what is too long for that in blocks, from any frame on.
 //! - [`resample`] and [`Audio::resampled`] change the rate; [`Audio::to_stereo`] the channels.
 //! - [`write()`] and [`AudioWriter`] write files, at once or streaming, in any [`AudioFormat`]; [`wav`] and [`flac`] are
-//!   the formats themselves, through an [`atomic::AtomicFile`] or into anything that can seek; [`pcm`] is what a WAV holds.
+//!   the formats themselves, through an [`atomic::AtomicFile`] or into anything that can seek; [`pcm`] is what a WAV
+//!   holds. [`wav::header`], [`flac::Blocks`] and `opus::Stream` (feature `opus`) are for streams made in any order.
 //! - [`loudness`] measures; [`peaks`] and [`picture`] draw.
 
 pub mod atomic;
@@ -23,6 +24,8 @@ mod resample;
 
 pub use audio::{Audio, MAX_CHANNELS, MAX_RATE, MIN_RATE, Samples};
 pub use decode::{DecodeOptions, Info, Progress, Reader, Tags, open, probe};
+#[cfg(feature = "opus")]
+pub use encode::opus;
 pub use encode::{AudioFormat, AudioWriter, Container, Depth, flac, pcm, wav, write};
 pub use error::{Error, SUPPORTED};
 pub use resample::resample;

@@ -144,7 +144,7 @@ pub(crate) fn output_frames(frames: usize, from: u32, to: u32) -> usize {
 }
 
 /// Input frames per FFT block: an even multiple of the smallest block the ratio allows.
-fn block(from: u32, to: u32) -> usize {
+pub(crate) fn block(from: u32, to: u32) -> usize {
     let gcd = gcd(from as usize, to as usize);
     let (unit_in, unit_out) = (from as usize / gcd, to as usize / gcd);
     MIN_BLOCK.div_ceil(unit_in.min(unit_out)).next_multiple_of(2) * unit_in

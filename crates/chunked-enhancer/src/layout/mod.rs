@@ -2,13 +2,18 @@
 //!
 //! A [`Layout`] is arithmetic. It says how long a rendition's file is, what its first bytes are, and which of its sound a range of
 //! its bytes is made of; whoever holds the chunks makes the bytes from that. The sound is counted in bytes of interleaved
-//! stereo PCM, as chunks hold it; [`pieces`] finds the chunks.
+//! stereo PCM, as chunks hold it; [`pieces`] finds the chunks. What is compressed is made of it by a [`Coder`], and is the same
+//! bytes whoever makes them, from wherever he begins.
+
+mod coder;
 
 use std::ops::Range;
 
 use crowd_engine::chunk::Grid;
 use crowd_engine::{Frames, SampleRate};
-use crowd_media::{Depth, Error, wav};
+use crowd_media::{Depth, Error, Tags, flac, opus, wav};
+
+pub use coder::Coder;
 
 /// Channels of every rendition.
 pub const CHANNELS: u16 = 2;
@@ -16,8 +21,16 @@ pub const CHANNELS: u16 = 2;
 /// A file of one rendition.
 #[derive(Clone, Debug)]
 pub struct Layout {
-    header: Vec<u8>,
-    pcm_bytes: u64,
+    spec: wav::Spec,
+    frames: Frames,
+    body: Body,
+}
+
+#[derive(Clone, Debug)]
+enum Body {
+    Wav(Vec<u8>),
+    Flac(flac::Blocks),
+    Opus(opus::Stream),
 }
 
 /// Where a stretch of a file's bytes comes from.
@@ -27,21 +40,19 @@ pub enum Part {
     Header(Range<usize>),
     /// These bytes of the PCM, as they are.
     Pcm(Range<u64>),
+    /// What a [`Coder`] makes of PCM.
+    Coded(Segment),
 }
 
-impl Part {
-    /// How many bytes of the file it is.
-    pub fn len(&self) -> u64 {
-        match self {
-            Self::Header(bytes) => bytes.len() as u64,
-            Self::Pcm(bytes) => bytes.end - bytes.start,
-        }
-    }
-
-    /// Whether it is none; [`Layout::parts`] gives no such part.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
+/// A stretch of a compressed file that is made from its beginning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Which one, from 0.
+    pub index: u64,
+    /// The bytes of the PCM its coder is to be given, in order and in pieces of any size, until the last byte wanted has come out.
+    pub pcm: Range<u64>,
+    /// Which of the bytes that come out are wanted. A FLAC is one segment of unknown length, and its end `u64::MAX`.
+    pub bytes: Range<u64>,
 }
 
 impl Layout {
@@ -51,37 +62,119 @@ impl Layout {
     /// [`Error::Invalid`] for a length no file can have.
     pub fn wav(rate: SampleRate, frames: Frames, depth: Depth) -> Result<Self, Error> {
         let spec = wav::Spec::new(rate.get(), CHANNELS, depth);
-        Ok(Self { header: wav::header(spec, frames.0)?, pcm_bytes: frames.0 * spec.frame_bytes() })
+        Ok(Self { spec, frames, body: Body::Wav(wav::header(spec, frames.0)?) })
+    }
+
+    /// A FLAC, which decodes to the WAV's samples. Its length is not known before it is made, so it has no ranges.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for floats, which FLAC does not hold, or a length it cannot have; [`Error::Empty`] for no frames.
+    pub fn flac(rate: SampleRate, frames: Frames, depth: Depth, tags: &Tags) -> Result<Self, Error> {
+        let spec = wav::Spec::new(rate.get(), CHANNELS, depth);
+        Ok(Self { spec, frames, body: Body::Flac(flac::Blocks::new(spec, frames.0, tags)?) })
+    }
+
+    /// An Ogg Opus of `bit_rate` bit/s (a multiple of 400 in 48,000..=510,000), made of PCM of the depth `depth`. `serial` tells
+    /// it from other streams.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an impossible bit rate or length, [`Error::Empty`] for no frames.
+    pub fn opus(
+        rate: SampleRate,
+        frames: Frames,
+        depth: Depth,
+        bit_rate: u32,
+        serial: u32,
+        tags: &Tags,
+    ) -> Result<Self, Error> {
+        let spec = wav::Spec::new(rate.get(), CHANNELS, depth);
+        let stream = opus::Stream::new(rate.get(), frames.0, bit_rate, serial, tags)?;
+        Ok(Self { spec, frames, body: Body::Opus(stream) })
     }
 
     /// The bytes before the sound.
     pub fn header(&self) -> &[u8] {
-        &self.header
+        match &self.body {
+            Body::Wav(header) => header,
+            Body::Flac(blocks) => blocks.header(),
+            Body::Opus(stream) => stream.header(),
+        }
     }
 
-    /// Bytes of the whole file.
-    pub fn len(&self) -> u64 {
-        self.header.len() as u64 + self.pcm_bytes
+    /// Bytes of the whole file, where they are known before it is made.
+    pub fn bytes(&self) -> Option<u64> {
+        match &self.body {
+            Body::Wav(header) => Some(header.len() as u64 + self.pcm_bytes()),
+            Body::Flac(_) => None,
+            Body::Opus(stream) => Some(stream.bytes()),
+        }
     }
 
-    /// Whether there are none. No file is without a header.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    /// Bytes of one frame of the PCM.
+    pub fn frame_bytes(&self) -> u64 {
+        self.spec.frame_bytes()
     }
 
-    /// What the bytes `range` of the file are made of, in order and without gaps. What lies behind the end is left out.
-    pub fn parts(&self, range: Range<u64>) -> Vec<Part> {
-        let header = self.header.len() as u64;
-        let end = range.end.min(self.len());
+    /// What the whole file is made of, in order.
+    pub fn whole(&self) -> Vec<Part> {
+        self.bytes().and_then(|bytes| self.parts(0..bytes)).unwrap_or_else(|| {
+            let bytes = 0..u64::MAX;
+            vec![
+                Part::Header(0..self.header().len()),
+                Part::Coded(Segment { index: 0, pcm: 0..self.pcm_bytes(), bytes }),
+            ]
+        })
+    }
+
+    /// What the bytes `range` of the file are made of, in order and without gaps. What lies behind the end is left out. None
+    /// where the length is not known, and so no place in the file.
+    pub fn parts(&self, range: Range<u64>) -> Option<Vec<Part>> {
+        let header = self.header().len() as u64;
+        let end = range.end.min(self.bytes()?);
         let mut parts = Vec::new();
         if range.start < end.min(header) {
             parts.push(Part::Header(range.start as usize..end.min(header) as usize));
         }
-        let start = range.start.max(header);
+        let mut start = range.start.max(header);
         if start < end {
-            parts.push(Part::Pcm(start - header..end - header));
+            match &self.body {
+                Body::Opus(stream) => {
+                    while start < end
+                        && let Some(segment) = stream.segment_at(start).and_then(|index| stream.segment(index))
+                    {
+                        let (frames, bytes) = (segment.frames, segment.bytes);
+                        parts.push(Part::Coded(Segment {
+                            index: segment.index,
+                            pcm: frames.start * self.frame_bytes()..frames.end * self.frame_bytes(),
+                            bytes: start - bytes.start..end.min(bytes.end) - bytes.start,
+                        }));
+                        start = bytes.end;
+                    }
+                }
+                _ => parts.push(Part::Pcm(start - header..end - header)),
+            }
         }
-        parts
+        Some(parts)
+    }
+
+    /// What makes a segment.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a file that is not compressed, a segment that does not exist, or with what the codec says.
+    pub fn coder(&self, segment: &Segment) -> Result<Coder, Error> {
+        match &self.body {
+            Body::Wav(_) => Err(Error::Invalid {
+                what: "the segment of a WAV",
+                value: segment.index.to_string(),
+                way_out: "take its PCM as it is",
+            }),
+            Body::Flac(blocks) => Ok(Coder::flac(blocks.clone(), self.spec)),
+            Body::Opus(stream) => Ok(Coder::opus(stream.coder(segment.index)?, self.spec)),
+        }
+    }
+
+    fn pcm_bytes(&self) -> u64 {
+        self.frames.0 * self.frame_bytes()
     }
 }
 
@@ -109,82 +202,4 @@ pub fn pieces(grid: &Grid, frame_bytes: u64, range: Range<u64>) -> impl Iterator
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// The file's bytes `range`, put together from chunks of `pcm`.
-    fn read(layout: &Layout, grid: &Grid, frame_bytes: u64, pcm: &[u8], range: Range<u64>) -> Vec<u8> {
-        let mut out = Vec::new();
-        for part in layout.parts(range) {
-            let before = out.len() as u64;
-            match &part {
-                Part::Header(bytes) => out.extend(&layout.header()[bytes.clone()]),
-                Part::Pcm(bytes) => {
-                    for piece in pieces(grid, frame_bytes, bytes.clone()) {
-                        let span = grid.span(piece.chunk).unwrap();
-                        let chunk = &pcm[(span.start * frame_bytes) as usize..(span.end * frame_bytes) as usize];
-                        out.extend(&chunk[piece.bytes.start as usize..piece.bytes.end as usize]);
-                    }
-                }
-            }
-            assert!(!part.is_empty());
-            assert_eq!(out.len() as u64 - before, part.len());
-        }
-        out
-    }
-
-    fn random(state: &mut u64, below: u64) -> u64 {
-        *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (*state >> 20) % below
-    }
-
-    #[test]
-    fn a_thousand_ranges_of_a_wav_are_those_of_the_file() {
-        let rate = SampleRate::new(8_000).unwrap();
-        let frames = Frames(8_000 * 70 + 123);
-        let grid = Grid::standard(frames, rate);
-        for depth in [Depth::I16, Depth::I24, Depth::F32] {
-            let layout = Layout::wav(rate, frames, depth).unwrap();
-            let spec = wav::Spec::new(rate.get(), CHANNELS, depth);
-            let mut state = 1;
-            let samples: Vec<f32> = (0..2 * frames.0).map(|_| random(&mut state, 999) as f32 / 999.0).collect();
-            let mut writer = wav::Writer::new(std::io::Cursor::new(Vec::new()), spec).unwrap();
-            writer.write_f32(&samples).unwrap();
-            let file = writer.finish().unwrap().into_inner();
-            assert_eq!(layout.len(), file.len() as u64);
-            let pcm = &file[layout.header().len()..];
-            for _ in 0..1_000 {
-                let start = random(&mut state, layout.len() + 9);
-                let end = start + random(&mut state, layout.len() + 9);
-                let expected = &file[(start as usize).min(file.len())..(end as usize).min(file.len())];
-                assert!(read(&layout, &grid, spec.frame_bytes(), pcm, start..end) == expected, "{start}..{end}");
-            }
-            // A random cut of the whole.
-            let (mut at, mut joined) = (0, Vec::new());
-            while at < layout.len() {
-                let end = at + random(&mut state, 60_000) + 1;
-                joined.extend(read(&layout, &grid, spec.frame_bytes(), pcm, at..end));
-                at = end;
-            }
-            assert!(joined == file);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn pieces_follow_each_other_and_are_none_behind_the_end(
-            frames in 0u64..300_000, start in 0u64..2_000_000, length in 0u64..2_000_000,
-        ) {
-            let grid = Grid::standard(Frames(frames), SampleRate::new(8_000).unwrap());
-            let mut at = start;
-            for piece in pieces(&grid, 6, start..start + length) {
-                let span = grid.span(piece.chunk).unwrap();
-                prop_assert_eq!(span.start * 6 + piece.bytes.start, at);
-                prop_assert!(!piece.bytes.is_empty() && piece.bytes.end <= (span.end - span.start) * 6);
-                at += piece.bytes.end - piece.bytes.start;
-            }
-            prop_assert_eq!(at, (start + length).min(frames * 6).max(start));
-        }
-    }
-}
+mod tests;

@@ -93,7 +93,7 @@ impl<W: Write + Seek> Writer<W> {
         let bits = u32::from(spec.format.bytes()) * 8;
         let channels = spec.channels as u8;
         let mut options = options(MAX_LPC_ORDER)?;
-        if let Some(comments) = comments(spec, tags) {
+        if let Some(comments) = comment_block(spec, tags) {
             options = options.comment(comments);
         }
         let encoder = FlacSampleWriter::new(sink.clone(), options, spec.sample_rate, bits, channels, None)
@@ -204,29 +204,31 @@ fn options(lpc_order: u8) -> Result<Options, Error> {
     options.fast_channel_correlation(true).max_lpc_order(Some(lpc_order)).map_err(unknown)
 }
 
-/// What there is to say about the music, if anything.
-fn comments(spec: Spec, tags: &Tags) -> Option<VorbisComment> {
+/// What there is to say about the music, in Vorbis comments: the name of a field and its text.
+pub(super) fn comments(tags: &Tags) -> Vec<(&'static str, String)> {
     let bpm = tags.bpm.and_then(bpm_text);
-    let mut fields: Vec<(&str, String)> = [
+    let fields = [
         ("TITLE", &tags.title),
         ("ARTIST", &tags.artist),
         ("ALBUM", &tags.album),
         ("BPM", &bpm),
         ("INITIALKEY", &tags.key),
-    ]
-    .into_iter()
-    .filter_map(|(field, text)| Some((field, text.clone()?)))
-    .collect();
+    ];
+    fields.into_iter().filter_map(|(field, text)| Some((field, text.clone()?))).collect()
+}
+
+fn comment_block(spec: Spec, tags: &Tags) -> Option<VorbisComment> {
+    let mut fields = comments(tags);
     // RFC 9639, section 8.6.2: only a layout that differs from the usual one is named.
     let mask = layout(spec.channels, spec.speakers);
     if spec.channels > 2 && mask != layout(spec.channels, 0) {
         fields.push(("WAVEFORMATEXTENSIBLE_CHANNEL_MASK", format!("0x{mask:X}")));
     }
-    let mut comment = VorbisComment::default();
+    let mut block = VorbisComment::default();
     for (field, text) in &fields {
-        comment.insert(field, text);
+        block.insert(field, text);
     }
-    (!fields.is_empty()).then_some(comment)
+    (!fields.is_empty()).then_some(block)
 }
 
 /// A tempo as tags write it: with decimals only where it has some.

@@ -3,6 +3,8 @@
 mod dither;
 pub mod flac;
 mod id3;
+#[cfg(feature = "opus")]
+pub mod opus;
 pub mod pcm;
 mod spec;
 pub mod wav;

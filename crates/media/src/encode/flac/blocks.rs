@@ -11,7 +11,7 @@ use flac_codec::encode::{FlacStreamWriter, Options};
 use flac_codec::metadata::{Block, Streaminfo, write_blocks};
 use flac_codec::stream::{FrameHeader, FrameNumber};
 
-use super::{Format, Spec, check, comments, options, refused};
+use super::{Format, Spec, check, comment_block, options, refused};
 use crate::encode::pcm;
 use crate::{Error, Tags};
 
@@ -78,7 +78,7 @@ impl Blocks {
             md5: None,
         };
         let mut blocks = vec![Block::Streaminfo(info.clone())];
-        blocks.extend(comments(spec, tags).map(Block::VorbisComment));
+        blocks.extend(comment_block(spec, tags).map(Block::VorbisComment));
         let mut header = Vec::new();
         write_blocks(&mut header, blocks).map_err(|e| refused(name(), e))?;
         Ok(Self { spec, frames, info, options: options(MAX_LPC_ORDER)?, header })

@@ -1,0 +1,234 @@
+//! Ogg Opus (RFC 6716, RFC 7845) of a constant bit rate, whose pieces are made in any order.
+//!
+//! Every packet has the same number of bytes and every page the same number of packets, so where a byte lies follows from the
+//! length alone. A stream is cut into segments of ten seconds. Each is encoded by an encoder of its own, which first hears the
+//! second before it, and no packet beside a seam is predicted from another: what the decoder remembers there is what the new
+//! encoder takes it to remember. So a segment's bytes do not depend on what was made before, and no seam is heard.
+
+mod coder;
+mod ogg;
+mod span;
+
+use std::ops::Range;
+use std::path::Path;
+
+pub use coder::Coder;
+
+use self::ogg::Page;
+use self::span::Span;
+use super::check_tags;
+use super::flac::comments;
+use crate::audio::check_rate;
+use crate::resample::output_frames;
+use crate::{Error, Tags};
+
+/// Frames per second of what an Opus decoder gives.
+pub const RATE: u32 = 48_000;
+
+/// Lowest bit rate, bit/s. Music in stereo does not bear less.
+pub const MIN_BIT_RATE: u32 = 48_000;
+/// Highest bit rate, bit/s: that of the longest packet there is.
+pub const MAX_BIT_RATE: u32 = 510_000;
+/// A bit rate is a multiple of this, bit/s: then its packets are whole bytes.
+pub const BIT_RATE_STEP: u32 = 400;
+
+/// Frames of a packet, 20 ms.
+const PACKET: u64 = 960;
+/// Packets of a page, half a second; the last may have fewer.
+const PAGE: u64 = 25;
+/// Packets of a segment; the last may have fewer.
+const SEGMENT: u64 = 500;
+/// Packets a segment's encoder makes before the first that is kept. The longest memory in it is a high-pass at 3 Hz.
+const RUN_IN: u64 = 50;
+/// Frames the decoder gives before the first that is the track's: the delay of a codec without speech modes.
+const PRE_SKIP: u64 = 120;
+
+/// A stereo stream of a known length.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    rate: u32,
+    /// Frames of the track at `rate`, and of what is decoded.
+    frames: u64,
+    decoded: u64,
+    packet_bytes: usize,
+    serial: u32,
+    header: Vec<u8>,
+    /// How many pages the header takes.
+    header_pages: u32,
+}
+
+/// Ten seconds of a stream, or its rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Which one, from 0.
+    pub index: u64,
+    /// The frames of the track it is made of, at the track's rate.
+    pub frames: Range<u64>,
+    /// Where its bytes stand in the stream.
+    pub bytes: Range<u64>,
+}
+
+impl Stream {
+    /// A stream of `bit_rate` bit/s for a track of `frames` stereo frames at `rate` Hz, with `tags` as Vorbis comments. `serial`
+    /// tells the stream from others in the same Ogg file.
+    ///
+    /// # Errors
+    /// [`Error::Rate`] for an impossible rate, [`Error::Invalid`] for an impossible bit rate or length or a tag over 64 KiB,
+    /// [`Error::Empty`] for no frames.
+    pub fn new(rate: u32, frames: u64, bit_rate: u32, serial: u32, tags: &Tags) -> Result<Self, Error> {
+        check_rate(rate)?;
+        check_tags(tags)?;
+        if !(MIN_BIT_RATE..=MAX_BIT_RATE).contains(&bit_rate) || !bit_rate.is_multiple_of(BIT_RATE_STEP) {
+            return Err(Error::Invalid {
+                what: "the bit rate of an Opus stream",
+                value: format!("{bit_rate} bit/s"),
+                way_out: "choose a multiple of 400 in 48000..=510000",
+            });
+        }
+        let decoded = output_frames(frames as usize, rate, RATE) as u64;
+        if decoded == 0 {
+            return Err(Error::Empty { path: name().to_owned() });
+        }
+        // More than two years; the numbers of pages have 32 bits.
+        if decoded > u64::from(u32::MAX) * PACKET {
+            return Err(Error::Invalid {
+                what: "the length of an Opus stream",
+                value: format!("{frames} frames"),
+                way_out: "check how it was counted",
+            });
+        }
+        let packet_bytes = (bit_rate / BIT_RATE_STEP) as usize;
+        let (header, header_pages) = ogg::header(&head(rate), &comment_packet(tags), serial);
+        Ok(Self { rate, frames, decoded, packet_bytes, serial, header, header_pages })
+    }
+
+    /// The bytes before the first segment.
+    pub fn header(&self) -> &[u8] {
+        &self.header
+    }
+
+    /// Bytes of the whole stream.
+    pub fn bytes(&self) -> u64 {
+        self.header.len() as u64 + self.bytes_before(self.packets())
+    }
+
+    /// Frames that will be decoded, at [`RATE`].
+    pub fn decoded_frames(&self) -> u64 {
+        self.decoded
+    }
+
+    /// How many segments there are; at least one.
+    pub fn segments(&self) -> u64 {
+        self.packets().div_ceil(SEGMENT)
+    }
+
+    /// The segment in which a byte of the stream stands; none for the header and from the end on.
+    pub fn segment_at(&self, byte: u64) -> Option<u64> {
+        let at = byte.checked_sub(self.header.len() as u64)?;
+        (byte < self.bytes()).then(|| at / self.bytes_before(SEGMENT))
+    }
+
+    /// What a segment is made of, and where it stands.
+    pub fn segment(&self, index: u64) -> Option<Segment> {
+        if index >= self.segments() {
+            return None;
+        }
+        let packets = self.span(index);
+        let header = self.header.len() as u64;
+        let needs = Span::needs(self.rate, RATE, self.heard(index));
+        Some(Segment {
+            index,
+            frames: needs.start.min(self.frames)..needs.end.min(self.frames),
+            bytes: header + self.bytes_before(packets.start)..header + self.bytes_before(packets.end),
+        })
+    }
+
+    /// An encoder for one segment, to be given the frames the segment names.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when there is no such segment, or with what the codec says.
+    pub fn coder(&self, index: u64) -> Result<Coder, Error> {
+        let segment = self.segment(index).ok_or_else(|| Error::Invalid {
+            what: "the segment of an Opus stream",
+            value: index.to_string(),
+            way_out: "choose one before the stream's end",
+        })?;
+        Coder::new(self, &segment)
+    }
+
+    fn packets(&self) -> u64 {
+        (self.decoded + PRE_SKIP).div_ceil(PACKET)
+    }
+
+    /// The packets of a segment.
+    fn span(&self, index: u64) -> Range<u64> {
+        let first = index * SEGMENT;
+        first..(first + SEGMENT).min(self.packets())
+    }
+
+    /// The frames a segment's encoder hears, at [`RATE`]: its run-in and its own, as far as there are any.
+    fn heard(&self, index: u64) -> Range<u64> {
+        let packets = self.span(index);
+        let first = packets.start.saturating_sub(RUN_IN) * PACKET;
+        first.min(self.decoded)..(packets.end * PACKET).min(self.decoded)
+    }
+
+    /// Bytes of all pages before the packet `packet`, with which a page begins or the stream ends.
+    fn bytes_before(&self, packet: u64) -> u64 {
+        let (pages, rest) = (packet / PAGE, packet % PAGE);
+        let page = |packets: u64| Page::bytes(packets as usize, self.packet_bytes) as u64;
+        pages * page(PAGE) + if rest > 0 { page(rest) } else { 0 }
+    }
+
+    /// The page that begins with packet `first` and holds `packets` of them.
+    fn page(&self, first: u64, packets: u64) -> Page {
+        let end = first + packets;
+        let last = end == self.packets();
+        Page {
+            serial: self.serial,
+            number: self.header_pages + (first / PAGE) as u32,
+            // The last one's is less than its packets hold: the decoder leaves out the rest.
+            granule: if last { PRE_SKIP + self.decoded } else { end * PACKET },
+            first: false,
+            last,
+        }
+    }
+}
+
+/// Whether a packet stands beside a seam, and so must not be predicted from another.
+fn beside_a_seam(packet: u64) -> bool {
+    matches!(packet % SEGMENT, 0) || packet % SEGMENT == SEGMENT - 1
+}
+
+/// RFC 7845, section 5.1.
+fn head(rate: u32) -> Vec<u8> {
+    let mut head = b"OpusHead\x01\x02".to_vec();
+    head.extend((PRE_SKIP as u16).to_le_bytes());
+    head.extend(rate.to_le_bytes());
+    head.extend([0; 3]);
+    head
+}
+
+/// RFC 7845, section 5.2.
+fn comment_packet(tags: &Tags) -> Vec<u8> {
+    let text = |packet: &mut Vec<u8>, text: &str| {
+        packet.extend((text.len() as u32).to_le_bytes());
+        packet.extend(text.as_bytes());
+    };
+    let mut packet = b"OpusTags".to_vec();
+    text(&mut packet, "crowd-media");
+    let fields = comments(tags);
+    packet.extend((fields.len() as u32).to_le_bytes());
+    for (field, value) in fields {
+        text(&mut packet, &format!("{field}={value}"));
+    }
+    packet
+}
+
+fn name() -> &'static Path {
+    Path::new("the Opus stream")
+}
+
+fn refused(error: ::opus::Error) -> Error {
+    Error::Invalid { what: "what the Opus encoder says", value: error.to_string(), way_out: "write it as FLAC" }
+}

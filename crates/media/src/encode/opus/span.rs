@@ -1,0 +1,68 @@
+//! A stretch of a track at another rate.
+
+use std::ops::Range;
+
+use crate::Error;
+use crate::resample::{Converter, block};
+
+/// A stretch of a converted track, made of those frames alone that it depends on: the blocks are those of a conversion from the
+/// start, and a block reaches into the next one and no further.
+pub(super) struct Span {
+    /// None where the two rates are the same.
+    converter: Option<Converter>,
+    /// Samples that do not fill a block yet, interleaved.
+    waiting: Vec<f32>,
+    width: usize,
+    /// Frames the converter still gives that are not wanted, and those that are.
+    drop: u64,
+    wanted: u64,
+}
+
+impl Span {
+    /// The frames of the track that `frames` of the converted one depend on; they may reach behind its end, where there is
+    /// silence.
+    pub fn needs(from: u32, to: u32, frames: Range<u64>) -> Range<u64> {
+        if from == to || frames.is_empty() {
+            return frames;
+        }
+        let block_in = block(from, to) as u64;
+        let block_out = block_in * u64::from(to) / u64::from(from);
+        let delay = block_out / 2;
+        let first = ((frames.start + delay) / block_out).saturating_sub(1);
+        let last = (frames.end - 1 + delay) / block_out;
+        first * block_in..(last + 1) * block_in
+    }
+
+    /// Prepares for the frames [`needs`](Self::needs) names.
+    pub fn new(from: u32, to: u32, width: usize, frames: Range<u64>) -> Result<Self, Error> {
+        let wanted = frames.end.saturating_sub(frames.start);
+        if from == to {
+            return Ok(Self { converter: None, waiting: Vec::new(), width, drop: 0, wanted });
+        }
+        let converter = Converter::new(from, to, width)?;
+        let first = Self::needs(from, to, frames.clone()).start / converter.block_in as u64;
+        let drop = frames.start + converter.delay() as u64 - first * converter.block_out as u64;
+        Ok(Self { converter: Some(converter), waiting: Vec::new(), width, drop, wanted })
+    }
+
+    /// Takes samples, interleaved and without a gap, and appends what they make. `last` says that silence follows.
+    pub fn push(&mut self, samples: impl Iterator<Item = f32>, last: bool, out: &mut Vec<f32>) -> Result<(), Error> {
+        let Some(converter) = &mut self.converter else {
+            out.extend(samples);
+            return Ok(());
+        };
+        self.waiting.extend(samples);
+        let need = converter.block_in * self.width;
+        while self.waiting.len() >= need || (last && self.wanted > 0) {
+            let fed = need.min(self.waiting.len());
+            converter.process(self.waiting.get(..fed).unwrap_or_default(), f64::from)?;
+            self.waiting.drain(..fed);
+            let skip = self.drop.min(converter.block_out as u64);
+            self.drop -= skip;
+            let take = (converter.block_out as u64 - skip).min(self.wanted);
+            self.wanted -= take;
+            converter.take(skip as usize..(skip + take) as usize, out);
+        }
+        Ok(())
+    }
+}
