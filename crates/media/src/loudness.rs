@@ -23,38 +23,94 @@ pub struct Loudness {
     pub sample_peak_dbfs: f64,
 }
 
+/// Measures sound as it comes.
+///
+/// ```
+/// # fn main() -> Result<(), crowd_media::Error> {
+/// let mut meter = crowd_media::loudness::Meter::new(48_000, 2, 0)?;
+/// let tone: Vec<f32> = (0..96_000).map(|n| 0.5 * (n as f32 / 20.0).sin()).collect();
+/// for block in tone.chunks(4_096) {
+///     meter.push(block)?;
+/// }
+/// assert!((-8.0..-6.0).contains(&meter.read().integrated_lufs));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Meter {
+    meter: EbuR128,
+}
+
+impl Meter {
+    /// A meter for sound of so many frames per second and channels, which `speakers` places: a WAVEFORMATEXTENSIBLE mask, 0 for the
+    /// usual layout. A single channel counts as one speaker, as in BS.1770, not as dual mono.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for sound it cannot take (no channels, or a rate out of range).
+    pub fn new(sample_rate: u32, channels: u16, speakers: u32) -> Result<Self, Error> {
+        let refused = |e| refused(sample_rate, channels, &e);
+        let mode = Mode::I | Mode::LRA | Mode::TRUE_PEAK | Mode::SAMPLE_PEAK;
+        let mut meter = EbuR128::new(u32::from(channels), sample_rate, mode).map_err(refused)?;
+        meter.set_channel_map(&channel_map(channels, speakers)).map_err(refused)?;
+        Ok(Self { meter })
+    }
+
+    /// Takes the next frames, interleaved, full scale 1. What is not a finite number counts as silence.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for half a frame.
+    pub fn push(&mut self, samples: &[f32]) -> Result<(), Error> {
+        let finite = samples.iter().all(|sample| sample.is_finite());
+        let mended: Vec<f32>;
+        let samples = if finite {
+            samples
+        } else {
+            mended = samples.iter().map(|sample| if sample.is_finite() { *sample } else { 0.0 }).collect();
+            &mended
+        };
+        let taken = self.meter.add_frames_f32(samples);
+        taken.map_err(|e| refused(self.meter.rate(), self.meter.channels() as u16, &e))
+    }
+
+    /// What was heard so far.
+    pub fn read(&self) -> Loudness {
+        // The meter was made in a mode that knows all of this, and has these channels.
+        let loudest = |peak: &dyn Fn(u32) -> Result<f64, ebur128::Error>| {
+            let peak = (0..self.meter.channels()).filter_map(|n| peak(n).ok()).fold(0.0, f64::max);
+            20.0 * peak.log10()
+        };
+        Loudness {
+            integrated_lufs: self.meter.loudness_global().unwrap_or(f64::NEG_INFINITY),
+            range_lu: self.meter.loudness_range().unwrap_or(0.0),
+            true_peak_dbtp: loudest(&|n| self.meter.true_peak(n)),
+            sample_peak_dbfs: loudest(&|n| self.meter.sample_peak(n)),
+        }
+    }
+}
+
+fn refused(sample_rate: u32, channels: u16, cause: &ebur128::Error) -> Error {
+    Error::Invalid {
+        what: "the audio to measure",
+        value: format!("{channels} channels at {sample_rate} Hz ({cause})"),
+        way_out: "measure 1..=64 channels at 1000..=768000 Hz",
+    }
+}
+
 /// Measures the whole of `audio`. A mono file counts as one speaker, as in BS.1770, not as dual mono.
 ///
 /// # Errors
 /// [`Error::Invalid`] for audio the meter cannot take (no channels, or a rate out of range).
 pub fn measure(audio: &Audio) -> Result<Loudness, Error> {
-    let refused = |e: ebur128::Error| Error::Invalid {
-        what: "the audio to measure",
-        value: format!("{} channels at {} Hz ({e})", audio.channels, audio.sample_rate),
-        way_out: "measure 1..=64 channels at 1000..=768000 Hz",
-    };
-    let channels = u32::from(audio.channels);
-    let mode = Mode::I | Mode::LRA | Mode::TRUE_PEAK | Mode::SAMPLE_PEAK;
-    let mut meter = EbuR128::new(channels, audio.sample_rate, mode).map_err(refused)?;
-    meter.set_channel_map(&channel_map(audio.channels, audio.speakers)).map_err(refused)?;
+    let mut meter = Meter::new(audio.sample_rate, audio.channels, audio.speakers)?;
     let mut piece = vec![0.0; PIECE * usize::from(audio.channels)];
     let mut at = 0;
     loop {
         let frames = audio.read_f32(at, &mut piece);
         let Some(read) = piece.get(..frames * usize::from(audio.channels)).filter(|p| !p.is_empty()) else { break };
-        meter.add_frames_f32(read).map_err(refused)?;
+        meter.push(read)?;
         at += frames;
     }
-    let loudest = |peak: &dyn Fn(u32) -> Result<f64, ebur128::Error>| {
-        let peak = (0..channels).try_fold(0.0, |most: f64, n| peak(n).map(|p| most.max(p)));
-        peak.map(|p| 20.0 * p.log10()).map_err(refused)
-    };
-    Ok(Loudness {
-        integrated_lufs: meter.loudness_global().map_err(refused)?,
-        range_lu: meter.loudness_range().map_err(refused)?,
-        true_peak_dbtp: loudest(&|n| meter.true_peak(n))?,
-        sample_peak_dbfs: loudest(&|n| meter.sample_peak(n))?,
-    })
+    Ok(meter.read())
 }
 
 /// The meter's channel names in the order of a channel mask (BS.1770-4 annex 3 weighs them by azimuth).

@@ -57,6 +57,12 @@ impl FileInput {
         self.reader.info()
     }
 
+    /// Bits of a sample, where what is read is what the file holds, in whole numbers: lossless, at its own rate, mono or stereo.
+    pub fn bits(&self) -> Option<u32> {
+        let info = self.info();
+        info.bits.filter(|_| info.channels <= 2 && info.sample_rate == self.rate.get())
+    }
+
     /// What was wrong with the file in what was read of it so far, in words.
     pub fn warning(&self) -> Option<String> {
         self.reader.warning()

@@ -180,8 +180,34 @@ impl Mastering {
 }
 
 impl Mastering {
+    /// As [`process`](ChunkProcessor::process), but stops in front of the limiter and so without its latency: to measure what
+    /// would reach it. A chain is used for one of both.
+    pub fn process_unlimited(&mut self, first: Frames, block: &mut [[f32; 2]]) {
+        self.in_quanta(first, block, Self::unlimited);
+    }
+
+    fn in_quanta(&mut self, first: Frames, block: &mut [[f32; 2]], work: impl Fn(&mut Self, u64, &mut [[f32; 2]])) {
+        let mut rest = block;
+        let mut at = first.0;
+        while !rest.is_empty() {
+            // Never over a multiple of the quantum, on which the filters are flushed.
+            let n = (QUANTUM - (at % QUANTUM as u64) as usize).min(rest.len());
+            let (now, later) = rest.split_at_mut(n);
+            work(self, at, now);
+            at += n as u64;
+            if at.is_multiple_of(QUANTUM as u64) {
+                self.tone.flush();
+            }
+            if at & (self.period - 1) == 0 {
+                self.settle();
+            }
+            rest = later;
+        }
+    }
+
     /// At most a quantum, in place.
-    fn process_quantum(&mut self, at: u64, block: &mut [[f32; 2]]) {
+    #[inline]
+    fn unlimited(&mut self, at: u64, block: &mut [[f32; 2]]) {
         let mut dry = [[0.0; 2]; QUANTUM];
         if self.dry.is_some() {
             dry[..block.len()].copy_from_slice(block);
@@ -195,7 +221,6 @@ impl Mastering {
                 *frame = std::array::from_fn(|side| share.wet * frame[side] + share.dry * known(dry[side]));
             }
         }
-        self.limiter.process(block);
     }
 
     /// Puts every state that decays on its grid, so that runs that differ by next to nothing become one.
@@ -214,22 +239,10 @@ fn known(sample: f32) -> f32 {
 
 impl ChunkProcessor for Mastering {
     fn process(&mut self, first: Frames, block: &mut [[f32; 2]]) {
-        let mut rest = block;
-        let mut at = first.0;
-        while !rest.is_empty() {
-            // Never over a multiple of the quantum, on which the filters are flushed.
-            let n = (QUANTUM - (at % QUANTUM as u64) as usize).min(rest.len());
-            let (now, later) = rest.split_at_mut(n);
-            self.process_quantum(at, now);
-            at += n as u64;
-            if at.is_multiple_of(QUANTUM as u64) {
-                self.tone.flush();
-            }
-            if at & (self.period - 1) == 0 {
-                self.settle();
-            }
-            rest = later;
-        }
+        self.in_quanta(first, block, |chain, at, now| {
+            chain.unlimited(at, now);
+            chain.limiter.process(now);
+        });
     }
 
     fn latency(&self) -> Frames {

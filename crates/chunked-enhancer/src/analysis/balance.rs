@@ -1,0 +1,101 @@
+//! How the power of a track is spread over the bands of the equaliser, and between its sides.
+
+use std::sync::Arc;
+
+use crowd_engine::SampleRate;
+use rustfft::num_complex::Complex;
+use rustfft::{Fft, FftPlanner};
+
+/// Edges of the bands, Hz: those of the equaliser.
+const EDGES: [f64; 4] = [200.0, 800.0, 3_000.0, 8_000.0];
+/// Frames of a spectrum.
+const SIZE: usize = 2_048;
+
+/// Sums of squares.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sums {
+    pub bands: [f64; 5],
+    pub left: f64,
+    pub right: f64,
+    pub both: f64,
+}
+
+impl Sums {
+    pub fn add(mut self, other: &Self) -> Self {
+        for (band, more) in self.bands.iter_mut().zip(other.bands) {
+            *band += more;
+        }
+        self.left += other.left;
+        self.right += other.right;
+        self.both += other.both;
+        self
+    }
+}
+
+/// Takes sound in and sums it up.
+pub(crate) struct Balance {
+    fft: Arc<dyn Fft<f32>>,
+    window: Box<[f32]>,
+    /// The band of each bin up to half the rate.
+    band: Box<[u8]>,
+    /// Left and right as one complex signal, so that one transform does for both.
+    frames: Vec<Complex<f32>>,
+    scratch: Vec<Complex<f32>>,
+    sums: Sums,
+}
+
+impl Balance {
+    pub fn new(rate: SampleRate) -> Self {
+        let fft = FftPlanner::new().plan_fft_forward(SIZE);
+        let hann = |n: usize| 0.5 - 0.5 * (std::f32::consts::TAU * n as f32 / SIZE as f32).cos();
+        let hertz = f64::from(rate.get()) / SIZE as f64;
+        let band = |bin: usize| EDGES.iter().take_while(|edge| bin as f64 * hertz >= **edge).count() as u8;
+        Self {
+            scratch: vec![Complex::default(); fft.get_inplace_scratch_len()],
+            fft,
+            window: (0..SIZE).map(hann).collect(),
+            band: (0..=SIZE / 2).map(band).collect(),
+            frames: Vec::with_capacity(SIZE),
+            sums: Sums::default(),
+        }
+    }
+
+    pub fn push(&mut self, block: &[[f32; 2]]) {
+        let mut rest = block;
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(rest.len().min(SIZE - self.frames.len()));
+            for [left, right] in now {
+                let [l, r] = [f64::from(*left), f64::from(*right)];
+                self.sums.left += l * l;
+                self.sums.right += r * r;
+                self.sums.both += l * r;
+                self.frames.push(Complex::new(*left, *right));
+            }
+            if self.frames.len() == SIZE {
+                self.transform();
+            }
+            rest = later;
+        }
+    }
+
+    fn transform(&mut self) {
+        for (frame, window) in self.frames.iter_mut().zip(&self.window) {
+            *frame *= *window;
+        }
+        self.fft.process_with_scratch(&mut self.frames, &mut self.scratch);
+        for (bin, band) in self.band.iter().enumerate() {
+            let mirror = self.frames[(SIZE - bin) % SIZE].norm_sqr();
+            self.sums.bands[usize::from(*band)] += f64::from(self.frames[bin].norm_sqr() + mirror);
+        }
+        self.frames.clear();
+    }
+
+    /// Goes on somewhere else.
+    pub fn jump(&mut self) {
+        self.frames.clear();
+    }
+
+    pub fn sums(&self) -> &Sums {
+        &self.sums
+    }
+}

@@ -1,0 +1,109 @@
+//! A track measured as a whole.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crowd_engine::dsp::mastering::{Mastering, MasteringSettings};
+use crowd_engine::feed::{FileInput, Input, Shape};
+use crowd_engine::{Frames, SampleRate};
+use crowd_media::loudness::Meter;
+
+use super::steps::Stepper;
+use super::{Analysis, Balance, Error, Kind, Steps, describe, unreadable};
+use crate::master::{self, Settled};
+use crate::preset::Treatment;
+
+/// Measures all of a file, at `rate` or at its own. `progress` hears the share that is done, 0 to 1.
+///
+/// # Errors
+/// [`Error::Engine`] when the file cannot be read, [`Error::Stopped`] within some milliseconds of `stop` becoming true.
+pub fn full(
+    path: &Path,
+    rate: Option<SampleRate>,
+    stop: &AtomicBool,
+    progress: &mut dyn FnMut(f64),
+) -> Result<Analysis, Error> {
+    let (input, shape) = FileInput::open(path, rate)?;
+    let Shape { frames, sample_rate, .. } = shape;
+    let mut meter = Meter::new(sample_rate.get(), 2, 0).map_err(crowd_engine::Error::from)?;
+    let mut stepper = Stepper::new(sample_rate);
+    let mut balance = Balance::new(sample_rate);
+    all(input, shape, stop, progress, |_, block| {
+        meter.push(block.as_flattened()).map_err(crowd_engine::Error::from)?;
+        stepper.push(block);
+        balance.push(block);
+        Ok(())
+    })?;
+    let loudness = meter.read();
+    let steps = stepper.finish();
+    let finite = |level: f64| level.is_finite().then_some(level);
+    Ok(Analysis {
+        integrated_lufs: finite(loudness.integrated_lufs),
+        range_lu: loudness.range_lu,
+        true_peak_dbtp: finite(loudness.true_peak_dbtp),
+        sample_peak_dbfs: finite(loudness.sample_peak_dbfs),
+        ..describe(Kind::Full, frames.0, sample_rate.get(), &[&steps], balance.sums())
+    })
+}
+
+/// Settles what a treatment does to a track by all of it; `analysis` is that of [`full`], and `rate` the same.
+///
+/// # Errors
+/// As [`full`].
+pub fn settle_full(
+    path: &Path,
+    rate: Option<SampleRate>,
+    analysis: &Analysis,
+    treatment: &Treatment,
+    stop: &AtomicBool,
+    progress: &mut dyn FnMut(f64),
+) -> Result<Settled, Error> {
+    master::settle(analysis, treatment, |settings| run(path, rate, settings, stop, progress).map(|steps| vec![steps]))
+}
+
+/// What of the whole file would reach the limiter.
+fn run(
+    path: &Path,
+    rate: Option<SampleRate>,
+    settings: &MasteringSettings,
+    stop: &AtomicBool,
+    progress: &mut dyn FnMut(f64),
+) -> Result<Steps, Error> {
+    let (input, shape) = FileInput::open(path, rate)?;
+    let mut chain = Mastering::new(settings, shape.sample_rate)?;
+    let mut stepper = Stepper::new(shape.sample_rate);
+    all(input, shape, stop, progress, |at, block| {
+        chain.process_unlimited(Frames(at), block);
+        stepper.push(block);
+        Ok(())
+    })?;
+    Ok(stepper.finish())
+}
+
+/// Reads a file to its end; `take` gets each block and the frame it begins with.
+fn all(
+    mut input: FileInput,
+    shape: Shape,
+    stop: &AtomicBool,
+    progress: &mut dyn FnMut(f64),
+    mut take: impl FnMut(u64, &mut [[f32; 2]]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut block = Vec::new();
+    let mut at = 0;
+    loop {
+        if stop.load(Ordering::Relaxed) {
+            return Err(Error::Stopped);
+        }
+        block.clear();
+        let more = input.read(&mut block).map_err(|cause| unreadable(at, cause))?;
+        for frame in block.iter_mut().filter(|frame| !frame.iter().all(|v| v.is_finite())) {
+            *frame = [0.0; 2];
+        }
+        take(at, &mut block)?;
+        at += block.len() as u64;
+        progress(at as f64 / shape.frames.0.max(1) as f64);
+        if !more {
+            return Ok(());
+        }
+    }
+}

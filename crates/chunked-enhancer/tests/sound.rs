@@ -1,0 +1,193 @@
+//! What is made of a track: as loud as promised, under its ceiling, the same in any order.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use crowd_engine::chunk::{Chunked, Grid};
+use crowd_engine::feed::FileInput;
+use crowd_engine::{Frames, SampleRate};
+use crowd_media::loudness::{Loudness, Meter};
+use crowd_media::{Audio, Samples, wav};
+use enhance_server::analysis::{self, Probes};
+use enhance_server::master::{Enhancer, Settled};
+use enhance_server::preset::{Intensity, Preset, Treatment};
+
+static GO: AtomicBool = AtomicBool::new(false);
+
+fn loudness(rate: u32, sound: &[[f32; 2]]) -> Loudness {
+    let mut meter = Meter::new(rate, 2, 0).unwrap();
+    sound.chunks(4_096).for_each(|block| meter.push(block.as_flattened()).unwrap());
+    meter.read()
+}
+
+/// All of a file, in chunks from first to last.
+fn make(path: &Path, settled: &Settled, bits: Option<u32>) -> (SampleRate, Vec<[f32; 2]>) {
+    let (input, shape) = FileInput::open(path, None).unwrap();
+    let enhancer = Enhancer::new(settled, shape.sample_rate, input.bits(), bits).unwrap();
+    let grid = Grid::standard(shape.frames, shape.sample_rate);
+    let mut chunked = Chunked::new(enhancer, input, grid, Frames(0));
+    let mut frames = Vec::new();
+    for index in 0..grid.chunks() {
+        chunked
+            .make(index, |block| {
+                frames.extend_from_slice(block);
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+    }
+    (shape.sample_rate, frames)
+}
+
+fn treatment(preset: Preset, intensity: f32) -> Treatment {
+    Treatment { preset, intensity: Intensity::try_from(intensity).unwrap() }
+}
+
+/// `MUSIC=folder-or-file cargo test --release -p enhance-server --test sound -- --ignored --nocapture figures`
+#[test]
+#[ignore = "a measurement"]
+fn figures() {
+    let music = PathBuf::from(std::env::var_os("MUSIC").unwrap());
+    let mut files = vec![music.clone()];
+    if music.is_dir() {
+        files = std::fs::read_dir(music).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+    }
+    for path in files {
+        let start = Instant::now();
+        let probes = Probes::read(&path, None, &GO).unwrap();
+        let read = start.elapsed();
+        let start = Instant::now();
+        probes.settle(&Treatment::default(), &GO).unwrap();
+        let settle = start.elapsed();
+        let start = Instant::now();
+        let full = analysis::full(&path, None, &GO, &mut |_| ()).unwrap();
+        let whole = start.elapsed();
+        println!("{} {read:.0?} {settle:.0?} {whole:.0?}\n  {:?}\n  {full:?}", path.display(), probes.analysis());
+        for (preset, intensity) in Preset::ALL.map(|preset| (preset, 1.0)).into_iter().chain([(Preset::Warm, 0.5)]) {
+            let treatment = treatment(preset, intensity);
+            let quick = probes.settle(&treatment, &GO).unwrap();
+            let by_all = analysis::settle_full(&path, None, &full, &treatment, &GO, &mut |_| ()).unwrap();
+            let start = Instant::now();
+            let (rate, sound) = make(&path, &quick, Some(16));
+            let made = start.elapsed().as_secs_f64();
+            let times = sound.len() as f64 / f64::from(rate.get()) / made;
+            let off = |settled: &Settled, loudness: Loudness| {
+                format!(
+                    "{:+.2} (off forecast {:+.2}) {:.2} dBTP",
+                    loudness.integrated_lufs - preset.design().target_lufs,
+                    loudness.integrated_lufs - settled.predicted_lufs.unwrap(),
+                    loudness.true_peak_dbtp
+                )
+            };
+            println!(
+                "  {preset} {intensity}: gain {:+.2}/{:+.2} quick {}, full {}; {times:.0} x",
+                quick.settings.make_up_db,
+                by_all.settings.make_up_db,
+                off(&quick, loudness(rate.get(), &sound)),
+                off(&by_all, loudness(rate.get(), &make(&path, &by_all, None).1)),
+            );
+        }
+    }
+}
+
+/// Music with a quiet start and a loud entry, in any number of channels.
+fn write(path: &Path, rate: u32, seconds: u32, channels: u16) {
+    let mut seed = 1u32;
+    let samples = (0..rate * seconds).flat_map(|n| {
+        let t = f64::from(n) / f64::from(rate);
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let noise = f64::from(seed) / f64::from(u32::MAX) - 0.5;
+        let hit = (-(t % 0.5) * 20.0).exp() * noise;
+        let tone = |hz: f64| (std::f64::consts::TAU * hz * t).sin();
+        let level = if t < 4.0 { 0.1 } else { 1.0 };
+        let sound = level * (0.2 * tone(55.0) + 0.08 * (tone(440.0) + tone(659.3)) + 0.4 * hit);
+        (0..channels).map(move |channel| ((sound + 0.05 * f64::from(channel) * noise) * 32_767.0) as i16)
+    });
+    let audio = Audio::new(Samples::I16(samples.collect()), rate, channels).unwrap();
+    wav::write(path, &audio, wav::Format::I16).unwrap();
+}
+
+#[test]
+fn every_preset_is_as_loud_as_it_says_and_under_its_ceiling() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("music.wav");
+    write(&path, 44_100, 20, 2);
+    let probes = Probes::read(&path, None, &GO).unwrap();
+    let full = analysis::full(&path, None, &GO, &mut |_| ()).unwrap();
+    let apart = probes.analysis().integrated_lufs.unwrap() - full.integrated_lufs.unwrap();
+    assert!(apart.abs() < 0.35, "quick is {apart} LU off");
+    for (preset, intensity) in Preset::ALL.into_iter().flat_map(|preset| [(preset, 1.0), (preset, 0.3)]) {
+        let treatment = treatment(preset, intensity);
+        let quick = probes.settle(&treatment, &GO).unwrap();
+        let by_all = analysis::settle_full(&path, None, &full, &treatment, &GO, &mut |_| ()).unwrap();
+        for (settled, within) in [(quick, 0.5), (by_all, 0.2)] {
+            let (rate, sound) = make(&path, &settled, Some(16));
+            let loudness = loudness(rate.get(), &sound);
+            let off = loudness.integrated_lufs - preset.design().target_lufs;
+            assert!(off.abs() < within, "{preset} {intensity}: {off} LU off, {settled:?}");
+            assert!(loudness.true_peak_dbtp <= -0.9, "{preset} {intensity}: {} dBTP", loudness.true_peak_dbtp);
+        }
+    }
+}
+
+#[test]
+fn at_intensity_0_the_original_passes_bit_for_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    for channels in [1, 2] {
+        let path = folder.path().join("music.wav");
+        write(&path, 48_000, 5, channels);
+        let probes = Probes::read(&path, None, &GO).unwrap();
+        let settled = probes.settle(&treatment(Preset::Bright, 0.0), &GO).unwrap();
+        let audio = crowd_media::open(&path, &Default::default()).unwrap().to_stereo().to_f32();
+        for bits in [Some(16), Some(24), None] {
+            assert!(make(&path, &settled, bits).1.as_flattened() == audio, "{channels} channels to {bits:?} bits");
+        }
+        // What has more bits than the format is dithered.
+        assert!(make(&path, &settled, Some(8)).1.as_flattened().iter().all(|v| (v * 128.0).fract() == 0.0));
+    }
+}
+
+#[test]
+fn what_cannot_be_measured_keeps_its_level() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("none.wav");
+    for frames in [1, 100, 10_000, 441_000, 4_410_000] {
+        let audio = Audio::new(Samples::I16(vec![0; 2 * frames]), 44_100, 2).unwrap();
+        wav::write(&path, &audio, wav::Format::I16).unwrap();
+        let probes = Probes::read(&path, None, &GO).unwrap();
+        assert_eq!((probes.analysis().integrated_lufs, probes.analysis().crest_db), (None, None));
+        let settled = probes.settle(&treatment(Preset::Punchy, 1.0), &GO).unwrap();
+        assert_eq!((settled.settings.make_up_db, settled.predicted_lufs), (0.0, None));
+        assert!(make(&path, &settled, None).1.iter().all(|frame| *frame == [0.0; 2]));
+    }
+}
+
+#[test]
+fn what_was_measured_and_settled_is_the_same_each_time_and_behind_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("music.wav");
+    write(&path, 44_100, 90, 2);
+    let treatment = treatment(Preset::Adaptive, 0.7);
+    let once = Probes::read(&path, None, &GO).unwrap();
+    let again = Probes::read(&path, None, &GO).unwrap();
+    assert_eq!(once.analysis(), again.analysis());
+    let settled = once.settle(&treatment, &GO).unwrap();
+    assert_eq!(settled, again.settle(&treatment, &GO).unwrap());
+    let text = serde_json::to_string(&settled).unwrap();
+    assert_eq!(serde_json::from_str::<Settled>(&text).unwrap().settings, settled.settings);
+}
+
+#[test]
+fn a_measurement_that_nobody_wants_ends_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("music.wav");
+    write(&path, 44_100, 90, 2);
+    let stop = AtomicBool::new(true);
+    assert!(matches!(Probes::read(&path, None, &stop), Err(analysis::Error::Stopped)));
+    assert!(matches!(analysis::full(&path, None, &stop, &mut |_| ()), Err(analysis::Error::Stopped)));
+    let probes = Probes::read(&path, None, &GO).unwrap();
+    assert!(matches!(probes.settle(&Treatment::default(), &stop), Err(analysis::Error::Stopped)));
+}
