@@ -2,7 +2,20 @@
 //! Mastered versions of any track, streamed while they are made.
 
 pub mod analysis;
+pub mod cli;
+mod error;
+pub mod http;
+pub mod jobs;
 pub mod layout;
+pub mod library;
+pub mod maker;
 pub mod master;
+pub mod measure;
+pub mod overview;
 pub mod preset;
+pub mod render;
+pub mod rendition;
+pub mod serve;
 pub mod store;
+
+pub use error::Error;

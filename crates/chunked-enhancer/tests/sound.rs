@@ -12,6 +12,7 @@ use crowd_engine::{Frames, SampleRate};
 use crowd_media::loudness::{Loudness, Meter};
 use crowd_media::{Audio, Samples, wav};
 use enhance_server::analysis::{self, Probes};
+use enhance_server::library::{Contents, Music};
 use enhance_server::master::{Enhancer, Settled};
 use enhance_server::preset::{Intensity, Preset, Treatment};
 
@@ -46,6 +47,10 @@ fn treatment(preset: Preset, intensity: f32) -> Treatment {
 }
 
 /// `MUSIC=folder-or-file cargo test --release -p enhance-server --test sound -- --ignored --nocapture figures`
+fn open(path: &Path) -> Music {
+    Contents::default().open(path).unwrap()
+}
+
 #[test]
 #[ignore = "a measurement"]
 fn figures() {
@@ -57,19 +62,19 @@ fn figures() {
     }
     for path in files {
         let start = Instant::now();
-        let probes = Probes::read(&path, None, &GO).unwrap();
+        let probes = Probes::read(&open(&path), &GO).unwrap();
         let read = start.elapsed();
         let start = Instant::now();
         probes.settle(&Treatment::default(), &GO).unwrap();
         let settle = start.elapsed();
         let start = Instant::now();
-        let full = analysis::full(&path, None, &GO, &mut |_| ()).unwrap();
+        let full = analysis::full(&open(&path), &GO, &mut |_| ()).unwrap();
         let whole = start.elapsed();
         println!("{} {read:.0?} {settle:.0?} {whole:.0?}\n  {:?}\n  {full:?}", path.display(), probes.analysis());
         for (preset, intensity) in Preset::ALL.map(|preset| (preset, 1.0)).into_iter().chain([(Preset::Warm, 0.5)]) {
             let treatment = treatment(preset, intensity);
             let quick = probes.settle(&treatment, &GO).unwrap();
-            let by_all = analysis::settle_full(&path, None, &full, &treatment, &GO, &mut |_| ()).unwrap();
+            let by_all = analysis::settle_full(&open(&path), &full, &treatment, &GO, &mut |_| ()).unwrap();
             let start = Instant::now();
             let (rate, sound) = make(&path, &quick, Some(16));
             let made = start.elapsed().as_secs_f64();
@@ -115,14 +120,14 @@ fn every_preset_is_as_loud_as_it_says_and_under_its_ceiling() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("music.wav");
     write(&path, 44_100, 20, 2);
-    let probes = Probes::read(&path, None, &GO).unwrap();
-    let full = analysis::full(&path, None, &GO, &mut |_| ()).unwrap();
+    let probes = Probes::read(&open(&path), &GO).unwrap();
+    let full = analysis::full(&open(&path), &GO, &mut |_| ()).unwrap();
     let apart = probes.analysis().integrated_lufs.unwrap() - full.integrated_lufs.unwrap();
     assert!(apart.abs() < 0.35, "quick is {apart} LU off");
     for (preset, intensity) in Preset::ALL.into_iter().flat_map(|preset| [(preset, 1.0), (preset, 0.3)]) {
         let treatment = treatment(preset, intensity);
         let quick = probes.settle(&treatment, &GO).unwrap();
-        let by_all = analysis::settle_full(&path, None, &full, &treatment, &GO, &mut |_| ()).unwrap();
+        let by_all = analysis::settle_full(&open(&path), &full, &treatment, &GO, &mut |_| ()).unwrap();
         for (settled, within) in [(quick, 0.5), (by_all, 0.2)] {
             let (rate, sound) = make(&path, &settled, Some(16));
             let loudness = loudness(rate.get(), &sound);
@@ -139,7 +144,7 @@ fn at_intensity_0_the_original_passes_bit_for_bit() {
     for channels in [1, 2] {
         let path = folder.path().join("music.wav");
         write(&path, 48_000, 5, channels);
-        let probes = Probes::read(&path, None, &GO).unwrap();
+        let probes = Probes::read(&open(&path), &GO).unwrap();
         let settled = probes.settle(&treatment(Preset::Bright, 0.0), &GO).unwrap();
         let audio = crowd_media::open(&path, &Default::default()).unwrap().to_stereo().to_f32();
         for bits in [Some(16), Some(24), None] {
@@ -157,7 +162,7 @@ fn what_cannot_be_measured_keeps_its_level() {
     for frames in [1, 100, 10_000, 441_000, 4_410_000] {
         let audio = Audio::new(Samples::I16(vec![0; 2 * frames]), 44_100, 2).unwrap();
         wav::write(&path, &audio, wav::Format::I16).unwrap();
-        let probes = Probes::read(&path, None, &GO).unwrap();
+        let probes = Probes::read(&open(&path), &GO).unwrap();
         assert_eq!((probes.analysis().integrated_lufs, probes.analysis().crest_db), (None, None));
         let settled = probes.settle(&treatment(Preset::Punchy, 1.0), &GO).unwrap();
         assert_eq!((settled.settings.make_up_db, settled.predicted_lufs), (0.0, None));
@@ -171,8 +176,8 @@ fn what_was_measured_and_settled_is_the_same_each_time_and_behind_json() {
     let path = folder.path().join("music.wav");
     write(&path, 44_100, 90, 2);
     let treatment = treatment(Preset::Adaptive, 0.7);
-    let once = Probes::read(&path, None, &GO).unwrap();
-    let again = Probes::read(&path, None, &GO).unwrap();
+    let once = Probes::read(&open(&path), &GO).unwrap();
+    let again = Probes::read(&open(&path), &GO).unwrap();
     assert_eq!(once.analysis(), again.analysis());
     let settled = once.settle(&treatment, &GO).unwrap();
     assert_eq!(settled, again.settle(&treatment, &GO).unwrap());
@@ -186,8 +191,8 @@ fn a_measurement_that_nobody_wants_ends_at_once() {
     let path = folder.path().join("music.wav");
     write(&path, 44_100, 90, 2);
     let stop = AtomicBool::new(true);
-    assert!(matches!(Probes::read(&path, None, &stop), Err(analysis::Error::Stopped)));
-    assert!(matches!(analysis::full(&path, None, &stop, &mut |_| ()), Err(analysis::Error::Stopped)));
-    let probes = Probes::read(&path, None, &GO).unwrap();
+    assert!(matches!(Probes::read(&open(&path), &stop), Err(analysis::Error::Stopped)));
+    assert!(matches!(analysis::full(&open(&path), &stop, &mut |_| ()), Err(analysis::Error::Stopped)));
+    let probes = Probes::read(&open(&path), &GO).unwrap();
     assert!(matches!(probes.settle(&Treatment::default(), &stop), Err(analysis::Error::Stopped)));
 }

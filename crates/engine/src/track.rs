@@ -310,9 +310,7 @@ impl Track {
     /// # Errors
     /// [`Error::Media`] with the file, the place and the cause.
     pub fn stream(path: impl AsRef<std::path::Path>, rate: SampleRate) -> Result<Self> {
-        let path = path.as_ref();
-        let reader = crowd_media::Reader::open(path)?;
-        let (input, shape) = FileInput::new(reader, Some(path), rate)?;
+        let (input, shape) = FileInput::open(path.as_ref(), Some(rate))?;
         Self::from_input(input, shape)
     }
 

@@ -3,6 +3,12 @@ use std::path::{Path, PathBuf};
 /// What [`crate::open`] reads, in the words error messages use.
 pub const SUPPORTED: &str = "WAV, RF64, AIFF, FLAC, MP3, Ogg Vorbis, AAC-LC and ALAC (M4A/CAF)";
 
+/// How the names of such files end.
+pub const EXTENSIONS: [&str; 16] = [
+    "wav", "wave", "rf64", "bw64", "aif", "aiff", "aifc", "flac", "mp3", "ogg", "oga", "m4a", "mp4", "aac", "alac",
+    "caf",
+];
+
 /// Everything that can go wrong between a file and its samples.
 ///
 /// Every message names the thing, its value and a way out; `path` is always the path the caller gave.

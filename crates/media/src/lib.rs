@@ -23,9 +23,9 @@ pub mod picture;
 mod resample;
 
 pub use audio::{Audio, MAX_CHANNELS, MAX_RATE, MIN_RATE, Samples};
-pub use decode::{DecodeOptions, Info, Progress, Reader, Tags, open, probe};
+pub use decode::{Cover, DecodeOptions, Info, Progress, Reader, Tags, cover, open, probe};
 #[cfg(feature = "opus")]
 pub use encode::opus;
 pub use encode::{AudioFormat, AudioWriter, Container, Depth, flac, pcm, wav, write};
-pub use error::{Error, SUPPORTED};
+pub use error::{EXTENSIONS, Error, SUPPORTED};
 pub use resample::resample;

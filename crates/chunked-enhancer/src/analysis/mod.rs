@@ -4,6 +4,7 @@ mod balance;
 pub(crate) mod gating;
 mod probes;
 pub(crate) mod steps;
+mod text;
 mod whole;
 
 use std::str::FromStr;

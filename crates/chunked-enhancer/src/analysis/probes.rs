@@ -3,16 +3,16 @@
 use std::iter::once;
 use std::ops::Range;
 use std::panic::resume_unwind;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crowd_engine::SampleRate;
 use crowd_engine::dsp::mastering::{Mastering, MasteringSettings};
-use crowd_engine::feed::{FileInput, Input};
+use crowd_engine::feed::Input;
 
 use super::steps::Stepper;
 use super::{Analysis, Balance, Error, Kind, Steps, Sums, describe, halves, unreadable};
+use crate::library::Music;
 use crate::master::{self, Settled};
 use crate::preset::Treatment;
 
@@ -43,12 +43,12 @@ pub struct Probes {
 }
 
 impl Probes {
-    /// Reads the probes of a file, at `rate` or at its own, on two threads.
+    /// Reads the probes of a file on two threads.
     ///
     /// # Errors
     /// [`Error::Engine`] when the file cannot be read, [`Error::Stopped`] within some milliseconds of `stop` becoming true.
-    pub fn read(path: &Path, rate: Option<SampleRate>, stop: &AtomicBool) -> Result<Self, Error> {
-        let (input, shape) = FileInput::open(path, rate)?;
+    pub fn read(music: &Music, stop: &AtomicBool) -> Result<Self, Error> {
+        let (input, shape) = music.input()?;
         let rate = shape.sample_rate;
         let spans = spans(shape.frames.0, rate);
         let [first, second] = halves(&spans).map(|half| spans.get(half).unwrap_or_default());

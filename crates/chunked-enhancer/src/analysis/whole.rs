@@ -1,29 +1,24 @@
 //! A track measured as a whole.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crowd_engine::Frames;
 use crowd_engine::dsp::mastering::{Mastering, MasteringSettings};
 use crowd_engine::feed::{FileInput, Input, Shape};
-use crowd_engine::{Frames, SampleRate};
 use crowd_media::loudness::Meter;
 
 use super::steps::Stepper;
 use super::{Analysis, Balance, Error, Kind, Steps, describe, unreadable};
+use crate::library::Music;
 use crate::master::{self, Settled};
 use crate::preset::Treatment;
 
-/// Measures all of a file, at `rate` or at its own. `progress` hears the share that is done, 0 to 1.
+/// Measures all of a file. `progress` hears the share that is done, 0 to 1.
 ///
 /// # Errors
 /// [`Error::Engine`] when the file cannot be read, [`Error::Stopped`] within some milliseconds of `stop` becoming true.
-pub fn full(
-    path: &Path,
-    rate: Option<SampleRate>,
-    stop: &AtomicBool,
-    progress: &mut dyn FnMut(f64),
-) -> Result<Analysis, Error> {
-    let (input, shape) = FileInput::open(path, rate)?;
+pub fn full(music: &Music, stop: &AtomicBool, progress: &mut dyn FnMut(f64)) -> Result<Analysis, Error> {
+    let (input, shape) = music.input()?;
     let Shape { frames, sample_rate, .. } = shape;
     let mut meter = Meter::new(sample_rate.get(), 2, 0).map_err(crowd_engine::Error::from)?;
     let mut stepper = Stepper::new(sample_rate);
@@ -46,30 +41,28 @@ pub fn full(
     })
 }
 
-/// Settles what a treatment does to a track by all of it; `analysis` is that of [`full`], and `rate` the same.
+/// Settles what a treatment does to a track by all of it; `analysis` is that of [`full`].
 ///
 /// # Errors
 /// As [`full`].
 pub fn settle_full(
-    path: &Path,
-    rate: Option<SampleRate>,
+    music: &Music,
     analysis: &Analysis,
     treatment: &Treatment,
     stop: &AtomicBool,
     progress: &mut dyn FnMut(f64),
 ) -> Result<Settled, Error> {
-    master::settle(analysis, treatment, |settings| run(path, rate, settings, stop, progress).map(|steps| vec![steps]))
+    master::settle(analysis, treatment, |settings| run(music, settings, stop, progress).map(|steps| vec![steps]))
 }
 
 /// What of the whole file would reach the limiter.
 fn run(
-    path: &Path,
-    rate: Option<SampleRate>,
+    music: &Music,
     settings: &MasteringSettings,
     stop: &AtomicBool,
     progress: &mut dyn FnMut(f64),
 ) -> Result<Steps, Error> {
-    let (input, shape) = FileInput::open(path, rate)?;
+    let (input, shape) = music.input()?;
     let mut chain = Mastering::new(settings, shape.sample_rate)?;
     let mut stepper = Stepper::new(shape.sample_rate);
     all(input, shape, stop, progress, |at, block| {

@@ -9,7 +9,7 @@ use crowd_engine::{Frames, SampleRate};
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::{self, Analysis, Steps};
-use crate::preset::{Design, Preset, Treatment};
+use crate::preset::{Design, Intensity, Preset, Treatment};
 use forecast::{Forecast, Limit};
 
 /// Grows whenever the same analysis and treatment would become other settings.
@@ -34,6 +34,14 @@ pub struct Settled {
     pub settings: MasteringSettings,
     /// Integrated loudness it will have, LUFS; none where there is nothing to measure.
     pub predicted_lufs: Option<f64>,
+}
+
+impl Settled {
+    /// The original, which nothing is done to and nothing measured for.
+    pub fn original() -> Self {
+        let treatment = Treatment { intensity: Intensity::NONE, ..Treatment::default() };
+        Self { treatment, settings: MasteringSettings::default(), predicted_lufs: None }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

@@ -1,12 +1,16 @@
 //! Files as inputs.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use crowd_media::Reader;
 
 use super::{Fault, Input, Shape};
 use crate::error::Result;
 use crate::units::{Frames, SampleRate};
+
+/// Opens a file.
+type Open = dyn Fn() -> std::result::Result<Reader, crowd_media::Error> + Send + Sync;
 
 /// Frames after which a decoder that makes up noise of its own is started anew.
 const SEGMENT: u64 = 1 << 16;
@@ -15,8 +19,8 @@ const SEGMENT: u64 = 1 << 16;
 /// down. A frame is always the same, whether it was read up to or sought.
 pub struct FileInput {
     reader: Reader,
-    /// Where it can be opened again.
-    path: Option<PathBuf>,
+    /// Opens it again.
+    open: Option<Arc<Open>>,
     rate: SampleRate,
     /// What an AAC encoder leaves to the decoder is random numbers, which go on from packet to packet. So that they belong to
     /// a place, such a file is read in segments, each from a fresh start.
@@ -33,23 +37,35 @@ impl FileInput {
     /// [`Error::Media`](crate::Error::Media) with the file, the place and the cause; [`Error::OutOfRange`](crate::Error::OutOfRange)
     /// when its own rate is none the engine knows.
     pub fn open(path: &Path, rate: Option<SampleRate>) -> Result<(Self, Shape)> {
-        let reader = Reader::open(path)?;
-        let rate = rate.map_or_else(|| SampleRate::new(reader.sample_rate()), Ok)?;
-        Self::new(reader, Some(path), rate)
+        let path = path.to_owned();
+        Self::over(move || Reader::open(&path), rate)
     }
 
-    /// Takes a reader; `path` opens it a second time.
-    pub(crate) fn new(reader: Reader, path: Option<&Path>, rate: SampleRate) -> Result<(Self, Shape)> {
-        let mut input = Self::read_by(reader, path, rate)?;
+    /// Reads what `open` opens, each time from its beginning: a file that lost its name, say.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn over(
+        open: impl Fn() -> std::result::Result<Reader, crowd_media::Error> + Send + Sync + 'static,
+        rate: Option<SampleRate>,
+    ) -> Result<(Self, Shape)> {
+        let reader = open()?;
+        let rate = rate.map_or_else(|| SampleRate::new(reader.sample_rate()), Ok)?;
+        Self::new(reader, Some(Arc::new(open)), rate)
+    }
+
+    /// Takes a reader; `open` opens it a second time.
+    pub(crate) fn new(reader: Reader, open: Option<Arc<Open>>, rate: SampleRate) -> Result<(Self, Shape)> {
+        let mut input = Self::read_by(reader, open, rate)?;
         let frames = Frames(input.reader.measure()?);
         let shape = Shape { frames, sample_rate: rate, channels: usize::from(input.reader.channels()) };
         Ok((input, shape))
     }
 
-    fn read_by(reader: Reader, path: Option<&Path>, rate: SampleRate) -> Result<Self> {
+    fn read_by(reader: Reader, open: Option<Arc<Open>>, rate: SampleRate) -> Result<Self> {
         let segment = (reader.info().codec == "aac").then_some(SEGMENT);
         let reader = reader.to_stereo().resampled(rate.get())?;
-        Ok(Self { reader, path: path.map(Path::to_owned), rate, segment, at: 0, from: 0 })
+        Ok(Self { reader, open, rate, segment, at: 0, from: 0 })
     }
 
     /// What the file says about itself.
@@ -102,7 +118,7 @@ impl Input for FileInput {
     }
 
     fn another(&self) -> Option<Box<dyn Input>> {
-        let path = self.path.as_deref()?;
-        Some(Box::new(Self::read_by(Reader::open(path).ok()?, Some(path), self.rate).ok()?))
+        let open = self.open.as_ref()?;
+        Some(Box::new(Self::read_by(open().ok()?, Some(open.clone()), self.rate).ok()?))
     }
 }

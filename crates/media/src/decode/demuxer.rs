@@ -19,7 +19,7 @@ use symphonia::default::{get_codecs, get_probe};
 
 use super::mp4::{self, Window};
 use super::source::{Opened, Source};
-use super::{Info, Tags};
+use super::{Cover, Info, Tags};
 use crate::audio::check_rate;
 use crate::{Error, MAX_CHANNELS};
 
@@ -65,9 +65,7 @@ impl Demuxer {
     pub fn new(path: &Path, opened: Opened) -> Result<Self, Error> {
         let (position, file_len) = (opened.position, opened.len);
         let at = || position.load(Ordering::Relaxed);
-        let stream = MediaSourceStream::new(Box::new(opened.source), Default::default());
-        let mut format = guard(|| get_probe().probe(&Hint::new(), stream, Default::default(), Default::default()))
-            .map_err(|fault| explain(path, at(), fault))?;
+        let mut format = recognise(opened.source).map_err(|fault| explain(path, at(), fault))?;
 
         let container = guard(|| Ok(format.format_info().short_name)).unwrap_or("unknown").to_owned();
         let (tags, smpb) = Tags::read(format.metadata());
@@ -253,6 +251,18 @@ fn to_ticks(frame: i64, tick: TimeBase, rate: u32) -> i64 {
     let (numer, denom) = (i128::from(tick.numer.get()), i128::from(tick.denom.get()));
     let ticks = (i128::from(frame) * denom).div_euclid(i128::from(rate.max(1)) * numer);
     i64::try_from(ticks).unwrap_or(i64::MAX)
+}
+
+/// The picture a file brings.
+pub(super) fn cover(path: &Path) -> Result<Option<Cover>, Error> {
+    let Opened { source, position, .. } = Source::open(path)?;
+    let mut format = recognise(source).map_err(|fault| explain(path, position.load(Ordering::Relaxed), fault))?;
+    Ok(Tags::cover(format.metadata()))
+}
+
+fn recognise(source: Source) -> Result<Box<dyn FormatReader>, Fault> {
+    let stream = MediaSourceStream::new(Box::new(source), Default::default());
+    guard(|| get_probe().probe(&Hint::new(), stream, Default::default(), Default::default()))
 }
 
 /// See [`Demuxer::preroll`].

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use reader::Reader;
-pub use tags::Tags;
+pub use tags::{Cover, Tags};
 
 use crate::{Audio, Error};
 
@@ -79,6 +79,14 @@ impl Info {
 /// [`Error::Io`], [`Error::NotAudio`], [`Error::UnsupportedCodec`], [`Error::Malformed`] or [`Error::Rate`].
 pub fn probe(path: &Path) -> Result<Info, Error> {
     Ok(demuxer::Demuxer::open(path)?.info)
+}
+
+/// The picture that `path` brings: its front cover, else the first there is.
+///
+/// # Errors
+/// As [`probe`].
+pub fn cover(path: &Path) -> Result<Option<Cover>, Error> {
+    demuxer::cover(path)
 }
 
 /// Decodes the whole file `path`.

@@ -1,4 +1,16 @@
-use symphonia::core::meta::{Metadata, RawValue, StandardTag, Tag};
+use symphonia::core::meta::{Metadata, MetadataRevision, RawValue, StandardTag, StandardVisualKey, Tag, Visual};
+
+/// Pictures larger than this are no covers.
+const LARGEST_COVER: usize = 16 << 20;
+
+/// A picture in a file, as it stands there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cover {
+    /// What its first bytes say it is: "image/jpeg", "image/png", "image/webp" or "image/gif". Others are left out.
+    pub media_type: &'static str,
+    /// The picture.
+    pub data: Box<[u8]>,
+}
 
 /// What the file says about the music in it. Trusted no further than to be shown.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -14,6 +26,8 @@ pub struct Tags {
     pub bpm: Option<f64>,
     /// Musical key as written ("Am", "8A").
     pub key: Option<String>,
+    /// Whether [`cover`](crate::cover) finds a picture.
+    pub has_cover: bool,
 }
 
 impl Tags {
@@ -22,6 +36,7 @@ impl Tags {
         let (mut tags, mut smpb) = (Self::default(), None);
         loop {
             if let Some(revision) = log.current() {
+                tags.has_cover |= pictures(revision).next().is_some();
                 let per_track = revision.per_track.iter().flat_map(|t| &t.metadata.tags);
                 for tag in revision.media.tags.iter().chain(per_track) {
                     tags.take(tag);
@@ -32,6 +47,26 @@ impl Tags {
             }
             if log.pop().is_none() {
                 return (tags, smpb);
+            }
+        }
+    }
+
+    /// The front cover, or the first picture there is.
+    pub(super) fn cover(mut log: Metadata<'_>) -> Option<Cover> {
+        let mut found: Option<Cover> = None;
+        loop {
+            if let Some(revision) = log.current() {
+                for (visual, media_type) in pictures(revision) {
+                    if found.is_none() || visual.usage == Some(StandardVisualKey::FrontCover) {
+                        found = Some(Cover { media_type, data: visual.data.clone() });
+                    }
+                    if visual.usage == Some(StandardVisualKey::FrontCover) {
+                        return found;
+                    }
+                }
+            }
+            if log.pop().is_none() {
+                return found;
             }
         }
     }
@@ -70,6 +105,23 @@ impl Tags {
         if self.bpm.is_none() && bpm.is_finite() && bpm > 0.0 {
             self.bpm = Some(bpm);
         }
+    }
+}
+
+/// The pictures of a revision whose kind their own bytes tell: what a tag says of itself is not trusted.
+fn pictures(revision: &MetadataRevision) -> impl Iterator<Item = (&Visual, &'static str)> {
+    let per_track = revision.per_track.iter().flat_map(|track| &track.metadata.visuals);
+    let all = revision.media.visuals.iter().chain(per_track).filter(|visual| visual.data.len() <= LARGEST_COVER);
+    all.filter_map(|visual| Some((visual, media_type(&visual.data)?)))
+}
+
+fn media_type(data: &[u8]) -> Option<&'static str> {
+    match data {
+        [0xFF, 0xD8, 0xFF, ..] => Some("image/jpeg"),
+        [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
+        [b'G', b'I', b'F', b'8', ..] => Some("image/gif"),
+        _ => None,
     }
 }
 

@@ -1,0 +1,214 @@
+//! The command line.
+
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use crowd_media::Depth;
+
+use crate::analysis::Kind;
+use crate::preset::{Intensity, Preset, Treatment};
+use crate::rendition::{Format, Order};
+
+const EXAMPLES: &str = "\
+Examples:
+  enhance-server --library ~/Music --port 8080
+      Serve a folder; open http://127.0.0.1:8080 to listen.
+  curl -o track.wav 'http://127.0.0.1:8080/stream/ID?preset=warm&intensity=0.8'
+      The same from a script; GET /api/tracks lists the ids.
+  enhance-server render in.mp3 out.wav --preset punchy
+      The bytes that the server would stream, as a file.
+  enhance-server analyse in.flac --json
+      Loudness, peaks and balance of a file.";
+
+/// Streams a mastered version of any track within a second
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = EXAMPLES, subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; serve when nothing is said
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to serve
+    #[command(flatten)]
+    pub serve: Serve,
+}
+
+/// What else it can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a mastered file: the bytes that the server would stream
+    Render(Render),
+    /// Measure a file
+    Analyse(Analyse),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// How to serve.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Folder of music; nothing outside it is served
+    #[arg(long, value_name = "DIR", required = true)]
+    pub library: Option<PathBuf>,
+    /// Address to listen on; 0.0.0.0 is everybody on the network
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub bind: IpAddr,
+    /// Port to listen on; 0 takes a free one and says which
+    #[arg(long, value_name = "PORT", default_value_t = 8080)]
+    pub port: u16,
+    /// Folder for what was made [default: enhance-server in the user's cache folder]
+    #[arg(long, value_name = "DIR")]
+    pub cache_dir: Option<PathBuf>,
+    /// Bytes the cache may have: a number, or one with k, M or G (1024s)
+    #[arg(long, value_name = "BYTES", default_value = "1G", value_parser = bytes)]
+    pub cache_size: u64,
+    /// Threads that master [default: one for each core]
+    #[arg(long, value_name = "N")]
+    pub workers: Option<NonZeroUsize>,
+    /// Renditions that may be listened to at once
+    #[arg(long, value_name = "N", default_value = "64")]
+    pub max_jobs: NonZeroUsize,
+    /// Streams that may be open at once
+    #[arg(long, value_name = "N", default_value = "512")]
+    pub max_streams: NonZeroUsize,
+    /// Connections that may be open at once
+    #[arg(long, value_name = "N", default_value = "1024")]
+    pub max_connections: NonZeroUsize,
+    /// Secret that every request must bring
+    #[arg(long, value_name = "TOKEN", env = "ENHANCE_SERVER_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    /// Seconds between looks at the library for new files; 0 looks once
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub rescan: u64,
+    /// Bucket that several nodes share their work through: s3://BUCKET/PREFIX, with the usual AWS_ variables
+    #[cfg(feature = "s3")]
+    #[arg(long, value_name = "URL")]
+    pub share: Option<String>,
+    /// Log as JSON lines
+    #[arg(long)]
+    pub json: bool,
+    /// Say more: -v each job, -vv all
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// What to make of a file.
+#[derive(Debug, Args)]
+pub struct Wish {
+    /// adaptive, gentle, warm, bright, punchy or live
+    #[arg(long, default_value_t)]
+    pub preset: Preset,
+    /// How much of it, 0 to 1; 0 is the original
+    #[arg(long, default_value_t)]
+    pub intensity: Intensity,
+    /// quick measures sixty seconds spread over the file, full all of it
+    #[arg(long, default_value_t)]
+    pub analysis: Kind,
+}
+
+/// `render`.
+#[derive(Debug, Args)]
+pub struct Render {
+    /// The file to master
+    pub input: PathBuf,
+    /// The file to write
+    pub output: PathBuf,
+    /// What to make of it
+    #[command(flatten)]
+    pub wish: Wish,
+    /// wav, flac or opus [default: as the output's name ends]
+    #[arg(long)]
+    pub format: Option<Format>,
+    /// 16, 24 or 32f (float, wav only) [default: 24 where the input has more than 16, else 16]
+    #[arg(long)]
+    pub bits: Option<Depth>,
+    /// Print what was done as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// No progress bar
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+impl Render {
+    /// What is asked for.
+    ///
+    /// # Errors
+    /// When neither the flag nor the output's name says the format.
+    pub fn order(&self) -> Result<Order, String> {
+        let format = match self.format {
+            Some(format) => format,
+            None => {
+                let end = self.output.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+                end.parse().map_err(|_| {
+                    format!("{}: the name does not end in .wav, .flac or .opus: give --format", self.output.display())
+                })?
+            }
+        };
+        let treatment = Treatment { preset: self.wish.preset, intensity: self.wish.intensity };
+        Ok(Order { treatment, format, depth: self.bits, kind: self.wish.analysis })
+    }
+}
+
+/// `analyse`.
+#[derive(Debug, Args)]
+pub struct Analyse {
+    /// The file to measure
+    pub file: PathBuf,
+    /// quick measures sixty seconds spread over the file, full all of it
+    #[arg(long, default_value_t = Kind::Full)]
+    pub analysis: Kind,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Reads a size.
+fn bytes(text: &str) -> Result<u64, String> {
+    let way_out = || format!("\"{}\": give bytes as a number, or one with k, M or G behind it", text.escape_debug());
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let shift = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" => 0,
+        "k" | "kib" => 10,
+        "m" | "mib" => 20,
+        "g" | "gib" => 30,
+        _ => return Err(way_out()),
+    };
+    digits.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift)).ok_or_else(way_out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_are_read_with_their_units() {
+        assert_eq!((bytes("12"), bytes("1G"), bytes("3k")), (Ok(12), Ok(1 << 30), Ok(3 << 10)));
+        for text in ["", "G", "1T", "-1", "99999999999999999999", "1.5G", "99999999999G"] {
+            assert!(bytes(text).unwrap_err().contains("k, M or G"), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_format_of_a_file_is_that_of_its_name() {
+        let order = |arguments: &[&str]| match Cli::parse_from(arguments).command {
+            Some(Command::Render(render)) => render.order(),
+            _ => panic!("no render"),
+        };
+        assert_eq!(order(&["x", "render", "a.mp3", "b.FLAC"]).unwrap().format, Format::Flac);
+        assert_eq!(order(&["x", "render", "a.mp3", "b", "--format", "opus"]).unwrap().format, Format::Opus);
+        assert!(order(&["x", "render", "a.mp3", "b.mp3"]).unwrap_err().contains("--format"));
+    }
+}

@@ -1,0 +1,86 @@
+//! What can go wrong, in the words of whoever asked.
+
+use std::path::PathBuf;
+
+use crate::store::StoreError;
+
+/// Why something could not be done.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No such track, or none any more.
+    #[error("there is no track \"{id}\": GET /api/tracks lists what there is")]
+    NoTrack {
+        /// What was asked for.
+        id: String,
+    },
+    /// No such job.
+    #[error("there is no job \"{id}\": POST /api/jobs starts one and tells its id")]
+    NoJob {
+        /// What was asked for.
+        id: String,
+    },
+    /// A value that was given cannot be used.
+    #[error("{0}")]
+    Invalid(String),
+    /// The file is not the one it was when the job began.
+    #[error("{} was changed while it was read: ask for it again", .path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file lies outside the library, or is reached through a link that leads out of it.
+    #[error("{} is not a file inside the library", .path.display())]
+    Outside {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file could not be read or written.
+    #[error("cannot {doing} {}: {source}", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        doing: &'static str,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// The audio could not be read or written.
+    #[error(transparent)]
+    Media(#[from] crowd_media::Error),
+    /// The audio could not be processed.
+    #[error(transparent)]
+    Engine(#[from] crowd_engine::Error),
+    /// A chunk could not be kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Nobody waits for it any more, or somebody stopped it.
+    #[error("the job was cancelled")]
+    Cancelled,
+    /// More is asked for at once than the server may do.
+    #[error("{what}: {limit} at once are allowed; try again in a moment")]
+    Busy {
+        /// What there is too much of.
+        what: &'static str,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// A job stopped, and this is why: told to everybody who waits for it.
+    #[error("{0}")]
+    Failed(std::sync::Arc<str>),
+}
+
+impl From<crate::analysis::Error> for Error {
+    fn from(error: crate::analysis::Error) -> Self {
+        match error {
+            crate::analysis::Error::Stopped => Self::Cancelled,
+            crate::analysis::Error::Engine(error) => Self::Engine(error),
+        }
+    }
+}
+
+impl Error {
+    pub(crate) fn io(path: impl Into<PathBuf>, doing: &'static str, source: std::io::Error) -> Self {
+        Self::Io { path: path.into(), doing, source }
+    }
+}

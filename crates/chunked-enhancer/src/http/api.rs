@@ -1,0 +1,146 @@
+//! What there is to know.
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::answer::{Problem, blocking};
+use super::{Shared, order};
+use crate::error::Error;
+use crate::library::Track;
+use crate::overview::Overview;
+use crate::preset::{Intensity, Preset};
+use crate::rendition::{Format, Rendition};
+
+/// `GET /healthz`.
+pub async fn health(State(app): State<Shared>) -> Json<Value> {
+    let (tracks, scans) = (app.library.tracks().len(), app.library.scans());
+    Json(json!({ "ok": true, "tracks": tracks, "scans": scans, "seconds": app.started.elapsed().as_secs() }))
+}
+
+/// `GET /api/tracks`.
+pub async fn tracks(State(app): State<Shared>) -> Response {
+    let tracks = app.library.tracks();
+    let tracks: Vec<&Track> = tracks.iter().map(AsRef::as_ref).collect();
+    Json(tracks).into_response()
+}
+
+#[derive(Serialize)]
+struct Known {
+    #[serde(flatten)]
+    track: Track,
+    content: String,
+    frames: u64,
+    analysis: crate::analysis::Analysis,
+}
+
+/// `GET /api/tracks/{id}`: a track and what it measures like. `analysis=full` waits for all of it to be measured.
+pub async fn track(
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let order = order::order(query.as_deref().unwrap_or_default(), &[])?;
+    let track = app.library.track(&id)?;
+    let rendition = app.rendition(track.clone(), order).await?;
+    let known = blocking(move || {
+        let analysis = app.jobs.measurements().analysis(&rendition.music, order.kind, &AtomicBool::new(false))?;
+        let (content, frames) = (rendition.music.hash().to_string(), rendition.layout.frames());
+        Ok(Known { track: (*track).clone(), content, frames, analysis: (*analysis).clone() })
+    });
+    Ok(Json(known.await?).into_response())
+}
+
+/// `GET /api/tracks/{id}/cover`.
+pub async fn cover(State(app): State<Shared>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let track = app.library.track(&id)?;
+    let found = blocking(move || {
+        let (path, _) = app.library.open_file(&track)?;
+        Ok(crowd_media::cover(&path)?)
+    });
+    let Some(cover) = found.await? else {
+        return Err(Problem::new(StatusCode::NOT_FOUND, format!("track {id} brings no picture")));
+    };
+    let kept = [(header::CONTENT_TYPE, cover.media_type), (header::CACHE_CONTROL, "private, max-age=3600")];
+    Ok((kept, [(header::X_CONTENT_TYPE_OPTIONS, "nosniff")], cover.data.into_vec()).into_response())
+}
+
+/// `GET /api/tracks/{id}/peaks`: the waveform of the original, or with a preset that of the rendition as far as it is made.
+pub async fn peaks(
+    State(app): State<Shared>,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let query = query.unwrap_or_default();
+    let mut order = order::order(&query, &[])?;
+    if order.format != Format::Wav {
+        return Err(Problem::bad(format!("format {}: waveforms are drawn of wav", order.format)));
+    }
+    let made = order::value(&query, "preset").is_some();
+    if !made {
+        order.treatment.intensity = Intensity::NONE;
+    }
+    let track = app.library.track(&id)?;
+    let rendition = app.rendition(track, order).await?;
+    let overview = blocking(move || {
+        if made { of_pieces(&app, &rendition) } else { Ok((*app.jobs.measurements().overview(&rendition)?).clone()) }
+    });
+    Ok(Json(overview.await?.rounded()).into_response())
+}
+
+/// The waveform of what the store has of a rendition.
+fn of_pieces(app: &Shared, rendition: &Rendition) -> Result<Overview, Error> {
+    let mut overview = Overview::new(rendition.layout.frames());
+    for index in 0..rendition.layout.count() {
+        let Some(stored) = app.jobs.store().get(&rendition.chunk(index))? else { continue };
+        let span = rendition.layout.span(index);
+        let frame = rendition.layout.frame_bytes();
+        let mut bytes = vec![0; 4_096 * frame as usize];
+        let (mut at, mut first) = (0, span.start);
+        while at < stored.len() {
+            let n = stored.read_at(at, &mut bytes).map_err(|e| Error::io("a chunk", "read", e))?;
+            overview.add_packed(first, &bytes[..n], rendition.depth);
+            at += n as u64;
+            first += n as u64 / frame;
+        }
+    }
+    Ok(overview)
+}
+
+/// `GET /api/presets`.
+pub async fn presets() -> Json<Value> {
+    let presets = Preset::ALL.map(|preset| {
+        let design = preset.design();
+        json!({ "name": preset, "target_lufs": design.target_lufs, "eq_db": design.eq_db })
+    });
+    Json(json!(presets))
+}
+
+/// `GET /api/status`: the library, the cache and the work.
+pub async fn status(State(app): State<Shared>) -> Result<Json<Value>, Problem> {
+    let known = app.clone();
+    let store = blocking(move || Ok(known.jobs.store().status())).await?;
+    let jobs = app.jobs.all();
+    let mut states = HashMap::<_, usize>::new();
+    for job in &jobs {
+        *states.entry(job.status().state).or_default() += 1;
+    }
+    Ok(Json(json!({
+        "library": {
+            "root": app.library.root(),
+            "tracks": app.library.tracks().len(),
+            "unreadable": app.library.unreadable(),
+            "scans": app.library.scans(),
+        },
+        "cache": store,
+        "jobs": states,
+        "streams": { "open": app.limits.streams - app.streams.available_permits(), "limit": app.limits.streams },
+        "version": env!("CARGO_PKG_VERSION"),
+    })))
+}

@@ -1,0 +1,121 @@
+//! Somebody who reads a rendition, piece after piece.
+
+use std::sync::Arc;
+
+use super::Shared;
+use super::job::{Job, View};
+use super::urgency::Place;
+use crate::error::Error;
+use crate::store::Stored;
+
+/// Reads a job. When it is dropped and nobody else listens, the job stops.
+pub struct Listener {
+    shared: Arc<Shared>,
+    job: Arc<Job>,
+    number: u64,
+    place: Place,
+    /// The piece that is being read, complete.
+    open: Option<(usize, Stored)>,
+}
+
+impl Listener {
+    pub(super) fn new(shared: Arc<Shared>, job: Arc<Job>, number: u64, place: Place) -> Self {
+        Self { shared, job, number, place, open: None }
+    }
+
+    /// What it listens to.
+    pub fn job(&self) -> &Arc<Job> {
+        &self.job
+    }
+
+    /// The next bytes of a piece from `at` on, as soon as there are any, at most so many; nothing behind its end.
+    ///
+    /// # Errors
+    /// What became of the job.
+    pub async fn read(&mut self, index: usize, at: u64, most: u64) -> Result<Vec<u8>, Error> {
+        self.go_to(index);
+        if let Some((open, stored)) = &self.open
+            && *open == index
+        {
+            return read(stored, at, most).await;
+        }
+        let mut changes = self.job.watch();
+        loop {
+            changes.borrow_and_update();
+            let whole = match self.job.view(index)? {
+                View::Growing(stored) if stored.len() > at => return read(&stored, at, most).await,
+                View::Done { open: Some(stored), .. } => Some(stored),
+                View::Done { .. } | View::Unknown => self.look(index).await?,
+                View::Growing(_) | View::Wait => {
+                    // The job outlives us, and so does its side of the channel.
+                    let _ = changes.changed().await;
+                    None
+                }
+            };
+            if let Some(stored) = whole {
+                return read(&self.open.insert((index, stored)).1, at, most).await;
+            }
+        }
+    }
+
+    /// Bytes of a piece, once it is complete.
+    ///
+    /// # Errors
+    /// What became of the job.
+    pub async fn length(&mut self, index: usize) -> Result<u64, Error> {
+        self.go_to(index);
+        let mut changes = self.job.watch();
+        loop {
+            changes.borrow_and_update();
+            match self.job.view(index)? {
+                View::Done { length, .. } => return Ok(length),
+                View::Unknown => drop(self.look(index).await?),
+                View::Growing(_) | View::Wait => {
+                    let _ = changes.changed().await;
+                }
+            }
+        }
+    }
+
+    /// Asks the store for a piece.
+    async fn look(&mut self, index: usize) -> Result<Option<Stored>, Error> {
+        let (store, id) = (self.shared.store.clone(), self.job.rendition.chunk(index));
+        let found = blocking(move || store.get(&id)).await??;
+        self.job.looked(index, found.as_ref());
+        if found.is_none() {
+            self.shared.work.notify_all();
+        }
+        Ok(found)
+    }
+
+    fn go_to(&mut self, index: usize) {
+        if self.place.index == index {
+            return;
+        }
+        let playing = index == self.place.index + 1;
+        self.place = Place { index, playing, ..self.place };
+        self.job.enter(self.number, self.place);
+        self.shared.work.notify_all();
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.job.leave(self.number);
+        self.shared.work.notify_all();
+    }
+}
+
+async fn read(stored: &Stored, at: u64, most: u64) -> Result<Vec<u8>, Error> {
+    let stored = stored.clone();
+    let read = move || {
+        let mut bytes = vec![0; most.min(stored.len().saturating_sub(at)) as usize];
+        stored.read_at(at, &mut bytes).map(|_| bytes)
+    };
+    blocking(read).await?.map_err(|error| Error::io("a chunk", "read", error))
+}
+
+/// Runs what may wait for a disk beside the threads that serve.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Cancelled)
+}

@@ -1,0 +1,155 @@
+//! Files that do not exist yet: what of them is known before anything is made.
+
+use std::ops::Range;
+
+use crowd_engine::chunk::Grid;
+use crowd_engine::{Frames, SampleRate};
+use crowd_media::{Depth, Error, Tags, flac, opus, wav};
+
+use crate::rendition::Format;
+
+/// Every rendition is stereo.
+const CHANNELS: u16 = 2;
+/// Bits per second of an Opus stream: what stereo music bears well.
+const OPUS_BIT_RATE: u32 = 160_000;
+
+/// How a rendition is cut into pieces, and what each of them is made of.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    frames: u64,
+    depth: Depth,
+    pieces: Pieces,
+}
+
+/// What pieces are encoded by.
+#[derive(Clone, Debug)]
+pub enum Pieces {
+    /// Chunks of samples behind a header.
+    Wav {
+        /// The chunks.
+        grid: Grid,
+        /// The bytes before them.
+        header: Vec<u8>,
+    },
+    /// The same chunks, each smaller by as much as it can be.
+    Flac {
+        /// The chunks.
+        grid: Grid,
+        /// Their encoder.
+        blocks: flac::Blocks,
+    },
+    /// Segments of a constant bit rate.
+    Opus(opus::Stream),
+}
+
+impl Layout {
+    /// Of so many frames.
+    ///
+    /// # Errors
+    /// When no file of that format can be so long, or hold such samples.
+    pub fn new(format: Format, rate: SampleRate, frames: Frames, depth: Depth) -> Result<Self, Error> {
+        let grid = Grid::standard(frames, rate);
+        let spec = wav::Spec::new(rate.get(), CHANNELS, depth);
+        let pieces = match format {
+            Format::Wav => Pieces::Wav { grid, header: wav::header(spec, frames.0)? },
+            Format::Flac => Pieces::Flac { grid, blocks: flac::Blocks::new(spec, frames.0, &Tags::default())? },
+            Format::Opus => {
+                // A stream of its own in a file of its own needs no number to tell it from others.
+                Pieces::Opus(opus::Stream::new(rate.get(), frames.0, OPUS_BIT_RATE, 1, &Tags::default())?)
+            }
+        };
+        Ok(Self { frames: frames.0, depth, pieces })
+    }
+
+    /// What pieces are encoded by.
+    pub fn pieces(&self) -> &Pieces {
+        &self.pieces
+    }
+
+    /// Frames of the track.
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// The bytes before the first piece.
+    pub fn header(&self) -> &[u8] {
+        match &self.pieces {
+            Pieces::Wav { header, .. } => header,
+            Pieces::Flac { blocks, .. } => blocks.header(),
+            Pieces::Opus(stream) => stream.header(),
+        }
+    }
+
+    /// How many pieces there are.
+    pub fn count(&self) -> usize {
+        match &self.pieces {
+            Pieces::Wav { grid, .. } | Pieces::Flac { grid, .. } => grid.chunks(),
+            Pieces::Opus(stream) => usize::try_from(stream.segments()).unwrap_or(usize::MAX),
+        }
+    }
+
+    /// The frames a piece is made of. Those of Opus begin within the piece before.
+    pub fn span(&self, index: usize) -> Range<u64> {
+        let span = match &self.pieces {
+            Pieces::Wav { grid, .. } | Pieces::Flac { grid, .. } => grid.span(index),
+            Pieces::Opus(stream) => stream.segment(index as u64).map(|segment| segment.frames),
+        };
+        span.unwrap_or(0..0)
+    }
+
+    /// Bytes of a frame of samples.
+    pub fn frame_bytes(&self) -> u64 {
+        u64::from(CHANNELS * self.depth.bytes())
+    }
+
+    /// Bytes of a piece; of FLAC, which are not known before, the most there can be.
+    pub fn piece_bytes(&self, index: usize) -> u64 {
+        match &self.pieces {
+            Pieces::Wav { .. } => self.sample_bytes(index),
+            // A block that cannot be made smaller has its samples and less than this beside them.
+            Pieces::Flac { .. } => self.sample_bytes(index) * 65 / 64 + 1_024,
+            Pieces::Opus(stream) => {
+                stream.segment(index as u64).map_or(0, |segment| segment.bytes.end - segment.bytes.start)
+            }
+        }
+    }
+
+    /// Bytes of all pieces, or the most there can be.
+    pub fn bytes(&self) -> u64 {
+        (0..self.count()).map(|index| self.piece_bytes(index)).sum()
+    }
+
+    /// Bytes of each piece, where they are known before it is made.
+    pub fn lengths(&self) -> Option<Vec<u64>> {
+        let known = !matches!(self.pieces, Pieces::Flac { .. });
+        known.then(|| (0..self.count()).map(|index| self.piece_bytes(index)).collect())
+    }
+
+    fn sample_bytes(&self, index: usize) -> u64 {
+        let span = self.span(index);
+        (span.end - span.start) * self.frame_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_cover_the_track_whatever_the_format() {
+        for frames in [1, 4_096, 44_100 * 61] {
+            for format in Format::ALL {
+                let layout = Layout::new(format, SampleRate::CD, Frames(frames), Depth::I16).unwrap();
+                let mut end = 0;
+                for index in 0..layout.count() {
+                    let span = layout.span(index);
+                    assert!(span.start <= end && span.end > span.start, "{format} {index}: {span:?} behind {end}");
+                    assert!(layout.piece_bytes(index) > 0);
+                    end = span.end;
+                }
+                assert_eq!(end, frames, "{format}");
+                assert_eq!(layout.span(layout.count()), 0..0);
+            }
+        }
+    }
+}

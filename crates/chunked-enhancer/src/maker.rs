@@ -1,0 +1,178 @@
+//! Makes the pieces of a rendition.
+
+use std::ops::ControlFlow;
+
+use crowd_engine::Frames;
+use crowd_engine::chunk::{Chunked, Grid};
+use crowd_engine::feed::FileInput;
+use crowd_media::{Depth, opus, pcm};
+
+use crate::error::Error;
+use crate::layout::Pieces;
+use crate::master::{Enhancer, Settled};
+use crate::rendition::Rendition;
+
+/// Where chunks that were made from different state would overlap. An [`Enhancer`] forgets to the last bit: there are none.
+const NO_JOIN: Frames = Frames(0);
+/// Frames encoded at once, in blocks of a FLAC.
+const FLAC_FRAMES: usize = 16 * Grid::ALIGN.0 as usize;
+/// Frames mastered at once for an Opus stream, whose segments begin and end between the borders of any grid.
+const STEP: Frames = Frames(4 * Grid::ALIGN.0);
+
+/// A decoder with a mastering chain and an encoder behind it. Piece after piece goes fastest; any other is begun with a
+/// pre-roll, and has the same bytes.
+pub struct Maker {
+    chunked: Chunked<Enhancer, FileInput>,
+    depth: Depth,
+    next: usize,
+    /// What an Opus segment has in common with the one before: these frames, from this one on.
+    tail: Vec<[f32; 2]>,
+    tail_from: u64,
+}
+
+impl Maker {
+    /// A maker of a rendition that was settled.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub fn new(rendition: &Rendition, settled: &Settled) -> Result<Self, Error> {
+        let (input, _) = rendition.music.input()?;
+        let bits = match (rendition.layout.pieces(), rendition.depth) {
+            (Pieces::Opus(_), _) | (_, Depth::F32) => None,
+            (_, depth) => Some(8 * u32::from(depth.bytes())),
+        };
+        let enhancer = Enhancer::new(settled, rendition.rate, rendition.source_bits, bits)?;
+        let grid = match rendition.layout.pieces() {
+            Pieces::Wav { grid, .. } | Pieces::Flac { grid, .. } => *grid,
+            Pieces::Opus(_) => Grid::new(Frames(rendition.layout.frames()), STEP)?,
+        };
+        let chunked = Chunked::new(enhancer, input, grid, NO_JOIN);
+        Ok(Self { chunked, depth: rendition.depth, next: 0, tail: Vec::new(), tail_from: 0 })
+    }
+
+    /// The piece that goes on where the latest ended.
+    pub fn next(&self) -> usize {
+        self.next
+    }
+
+    /// Makes a piece and hands its bytes over as they come, until `take` has enough; tells whether that was all.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn make(
+        &mut self,
+        rendition: &Rendition,
+        index: usize,
+        take: impl FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<bool, Error> {
+        let complete = match rendition.layout.pieces() {
+            Pieces::Wav { .. } => self.wav(index, take),
+            Pieces::Flac { blocks, grid } => self.flac(blocks, grid, index, take),
+            Pieces::Opus(stream) => self.opus(stream, index, take),
+        }?;
+        self.next = if complete { index + 1 } else { usize::MAX };
+        Ok(complete)
+    }
+
+    fn wav(&mut self, index: usize, mut take: impl FnMut(&[u8]) -> ControlFlow<()>) -> Result<bool, Error> {
+        let Self { chunked, depth, .. } = self;
+        let mut bytes = Vec::new();
+        let made = chunked.make(index, |block| {
+            bytes.clear();
+            pcm::pack(block.as_flattened(), *depth, &mut bytes);
+            take(&bytes)
+        })?;
+        Ok(made.complete)
+    }
+
+    fn flac(
+        &mut self,
+        blocks: &crowd_media::flac::Blocks,
+        grid: &Grid,
+        index: usize,
+        mut take: impl FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<bool, Error> {
+        let Self { chunked, depth, .. } = self;
+        let Some(span) = grid.span(index) else { return Ok(true) };
+        let (mut packed, mut bytes) = (Vec::new(), Vec::new());
+        let (mut first, mut frames, mut failure) = (span.start, 0, None);
+        let made = chunked.make(index, |block| {
+            pcm::pack(block.as_flattened(), *depth, &mut packed);
+            frames += block.len();
+            if frames < FLAC_FRAMES && first + (frames as u64) < span.end {
+                return ControlFlow::Continue(());
+            }
+            bytes.clear();
+            if let Err(error) = blocks.encode(first, &packed, &mut bytes) {
+                failure = Some(error);
+                return ControlFlow::Break(());
+            }
+            first += frames as u64;
+            frames = 0;
+            packed.clear();
+            take(&bytes)
+        })?;
+        match failure {
+            Some(error) => Err(error.into()),
+            None => Ok(made.complete),
+        }
+    }
+
+    fn opus(
+        &mut self,
+        stream: &opus::Stream,
+        index: usize,
+        mut take: impl FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<bool, Error> {
+        let Some(segment) = stream.segment(index as u64) else { return Ok(true) };
+        let mut coder = stream.coder(index as u64)?;
+        let mut bytes = Vec::new();
+        let mut at = segment.frames.start;
+        // The frames from here on are kept for the segment behind.
+        let keep = stream.segment(index as u64 + 1).map_or(u64::MAX, |next| next.frames.start);
+        let tail = std::mem::take(&mut self.tail);
+        let mut held = Vec::new();
+        let mut put = |first: u64, block: &[[f32; 2]], at: &mut u64| -> Result<ControlFlow<()>, Error> {
+            if let Some(kept) = block.get(usize::try_from(keep.saturating_sub(first)).unwrap_or(usize::MAX)..) {
+                held.extend_from_slice(kept);
+            }
+            let end = (first + block.len() as u64).min(segment.frames.end);
+            if end <= *at {
+                return Ok(ControlFlow::Continue(()));
+            }
+            let wanted = block.get((*at - first) as usize..(end - first) as usize).unwrap_or_default();
+            bytes.clear();
+            coder.push(wanted.as_flattened(), &mut bytes)?;
+            *at = end;
+            Ok(if bytes.is_empty() { ControlFlow::Continue(()) } else { take(&bytes) })
+        };
+        if (self.tail_from..self.tail_from + tail.len() as u64).contains(&at)
+            && put(self.tail_from, &tail, &mut at)?.is_break()
+        {
+            return Ok(false);
+        }
+        while at < segment.frames.end {
+            let mut first = at - at % STEP.0;
+            let (mut failure, mut enough) = (None, false);
+            self.chunked.make((at / STEP.0) as usize, |block| {
+                let put = put(first, block, &mut at);
+                first += block.len() as u64;
+                match put {
+                    // The step is made to its end: the next goes on from there.
+                    Ok(flow) => enough |= flow.is_break(),
+                    Err(error) => failure = Some(error),
+                }
+                ControlFlow::Continue(())
+            })?;
+            if let Some(error) = failure {
+                return Err(error);
+            }
+            if enough {
+                return Ok(false);
+            }
+        }
+        self.tail = held;
+        self.tail_from = keep;
+        Ok(true)
+    }
+}

@@ -1,0 +1,176 @@
+//! What was asked for, and the key under which the answer is kept.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Arc, OnceLock};
+
+use crowd_engine::{Frames, SampleRate};
+use crowd_media::Depth;
+use serde::{Deserialize, Serialize};
+
+use crate::analysis::Kind;
+use crate::error::Error;
+use crate::layout::Layout;
+use crate::library::Music;
+use crate::master::Settled;
+use crate::preset::Treatment;
+use crate::store::{ChunkId, RenditionKey};
+
+/// Raised when the same order would give other bytes than before, for a reason outside the analysis.
+const VERSION: u32 = 1;
+
+/// As what a rendition is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// PCM behind a WAV header.
+    #[default]
+    Wav,
+    /// FLAC: the same samples, smaller.
+    Flac,
+    /// Ogg Opus at a constant bit rate, 48 kHz.
+    Opus,
+}
+
+impl Format {
+    /// All of them, the default first.
+    pub const ALL: [Self; 3] = [Self::Wav, Self::Flac, Self::Opus];
+
+    /// Its name, as in a URL and behind the dot of a file's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Wav => "wav",
+            Self::Flac => "flac",
+            Self::Opus => "opus",
+        }
+    }
+
+    /// What HTTP calls it.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Wav => "audio/wav",
+            Self::Flac => "audio/flac",
+            Self::Opus => "audio/ogg; codecs=opus",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|format| format.name() == text).ok_or_else(|| {
+            format!("format \"{}\": give one of {}", text.escape_debug(), Self::ALL.map(Self::name).join(", "))
+        })
+    }
+}
+
+/// What may be asked of a track. The defaults are those of a URL that says nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Order {
+    /// What is to be made of it.
+    pub treatment: Treatment,
+    /// As what it is sent.
+    pub format: Format,
+    /// Samples of a WAV or FLAC; none: 24 bits where the file has more than 16, else 16.
+    pub depth: Option<Depth>,
+    /// How the track is measured.
+    pub kind: Kind,
+}
+
+/// One track made in one way, known by its key.
+pub struct Rendition {
+    /// Everything that decides about its bytes, hashed.
+    pub key: RenditionKey,
+    /// The file.
+    pub music: Music,
+    /// What is made of it.
+    pub treatment: Treatment,
+    /// As what it is sent.
+    pub format: Format,
+    /// Word length of its samples.
+    pub depth: Depth,
+    /// How the track is measured.
+    pub kind: Kind,
+    /// Frames per second.
+    pub rate: SampleRate,
+    /// Its pieces.
+    pub layout: Layout,
+    /// Bits per sample of the file, where it is lossless and has whole numbers.
+    pub source_bits: Option<u32>,
+    settled: OnceLock<Arc<Settled>>,
+}
+
+impl Rendition {
+    /// What `order` makes of `music`: nothing is decoded for it, and nothing measured.
+    ///
+    /// # Errors
+    /// [`Error::Media`] when the file cannot be read, [`Error::Invalid`] for what cannot be had together.
+    pub fn new(music: Music, order: &Order) -> Result<Self, Error> {
+        let mut reader = music.reader()?;
+        // Mixed down, whole numbers are none any more.
+        let source_bits = reader.info().bits.filter(|_| reader.info().channels <= 2);
+        let rate = SampleRate::new(reader.sample_rate())?;
+        let depth = match (order.format, order.depth) {
+            (Format::Flac, Some(Depth::F32)) => {
+                return Err(Error::Invalid("bits 32f: FLAC has no floats; give 16 or 24, or format wav".to_owned()));
+            }
+            (Format::Opus, _) => Depth::F32,
+            (_, Some(depth)) => depth,
+            (_, None) if source_bits.is_some_and(|bits| bits > 16) => Depth::I24,
+            _ => Depth::I16,
+        };
+        let layout = Layout::new(order.format, rate, Frames(reader.measure()?), depth)?;
+        // Without a treatment nothing is measured.
+        let none = order.treatment.intensity.is_none();
+        let treatment = if none {
+            Treatment { intensity: order.treatment.intensity, ..Treatment::default() }
+        } else {
+            order.treatment
+        };
+        let kind = if none { Kind::default() } else { order.kind };
+        let key = key(&music, &treatment, order.format, depth, kind);
+        let settled = OnceLock::new();
+        Ok(Self { key, music, treatment, format: order.format, depth, kind, rate, layout, source_bits, settled })
+    }
+
+    /// Names a piece in the store.
+    pub fn chunk(&self, index: usize) -> ChunkId {
+        ChunkId { rendition: self.key, index: u32::try_from(index).unwrap_or(u32::MAX) }
+    }
+
+    /// Its length.
+    pub fn seconds(&self) -> f64 {
+        self.layout.frames() as f64 / f64::from(self.rate.get())
+    }
+
+    /// What the treatment came to, once it was [measured](Self::settle).
+    pub fn settled(&self) -> Option<&Arc<Settled>> {
+        self.settled.get()
+    }
+
+    /// Keeps what the treatment came to; the first stays.
+    pub fn settle(&self, settled: Arc<Settled>) -> &Arc<Settled> {
+        self.settled.get_or_init(|| settled)
+    }
+}
+
+/// Text that says all, hashed: two orders have the same key when it is the same text.
+fn key(music: &Music, treatment: &Treatment, format: Format, depth: Depth, kind: Kind) -> RenditionKey {
+    let text = format!(
+        "enhance-server {} version {VERSION}\ncontent {}\npreset {} intensity {:08x}\nanalysis {kind} version {}, settled version {}\nformat {format} depth {depth}\n",
+        env!("CARGO_PKG_VERSION"),
+        music.hash(),
+        treatment.preset,
+        treatment.intensity.get().to_bits(),
+        crate::analysis::VERSION,
+        crate::master::VERSION,
+    );
+    RenditionKey(blake3::hash(text.as_bytes()).into())
+}

@@ -1,0 +1,107 @@
+//! From the command line to a server that runs.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cli::Serve;
+use crate::error::Error;
+use crate::http::{App, Limits, serve as serve_http};
+use crate::jobs::{Jobs, Settings};
+use crate::library::Library;
+use crate::store::Store;
+use crate::store::disk::DiskStore;
+
+/// Shortest token that is worth anything.
+const SHORTEST_TOKEN: usize = 8;
+
+/// Serves until told to stop.
+///
+/// # Errors
+/// When the library, the cache or the port cannot be had.
+pub fn serve(options: &Serve) -> Result<(), Error> {
+    let library =
+        options.library.as_deref().ok_or_else(|| Error::Invalid("--library: give a folder of music".to_owned()))?;
+    if let Some(token) = options.token.as_deref().filter(|token| token.len() < SHORTEST_TOKEN) {
+        return Err(Error::Invalid(format!(
+            "--token: {} characters are too few: give {SHORTEST_TOKEN} or more",
+            token.len()
+        )));
+    }
+    let library = Library::open(library)?;
+    let cache = options
+        .cache_dir
+        .clone()
+        .or_else(default_cache)
+        .ok_or_else(|| Error::Invalid("no cache folder is known here: give --cache-dir DIR".to_owned()))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|e| Error::io("the server's threads", "start", e))?;
+    let store = store(options, &cache, &runtime)?;
+    let workers =
+        options.workers.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
+    let jobs = Jobs::start(store, Settings { workers, jobs: options.max_jobs.into() })
+        .map_err(|e| Error::io("the makers' threads", "start", e))?;
+    let limits = Limits {
+        streams: options.max_streams.into(),
+        connections: options.max_connections.into(),
+        token: options.token.clone(),
+    };
+    let app = Arc::new(App::new(library, jobs, limits));
+    let address = SocketAddr::new(options.bind, options.port);
+    let listener = runtime
+        .block_on(tokio::net::TcpListener::bind(address))
+        .map_err(|e| Error::Invalid(format!("cannot listen on {address}: {e}; give another --port or --bind")))?;
+    let address = listener.local_addr().unwrap_or(address);
+    if !options.bind.is_loopback() && options.token.is_none() {
+        tracing::warn!("anybody who reaches {address} can listen: --token gives it a secret");
+    }
+    scan(&app, options.rescan);
+    tracing::info!(cache = %cache.display(), workers, "listening on http://{address}");
+    let result =
+        runtime.block_on(serve_http(app, listener)).map_err(|e| Error::io(address.to_string(), "listen on", e));
+    // What is being read or written for somebody who is gone does not hold the end up.
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    result
+}
+
+/// Looks through the library now and then, beside the server.
+fn scan(app: &Arc<App>, every: u64) {
+    let app = Arc::downgrade(app);
+    let look = move || {
+        let mut known = None;
+        while let Some(app) = app.upgrade() {
+            app.library.scan(|_| {});
+            let found = (app.library.tracks().len(), app.library.unreadable().len());
+            if known != Some(found) {
+                tracing::info!(tracks = found.0, unreadable = found.1, "looked through the library");
+                for file in app.library.unreadable() {
+                    tracing::debug!(file = %file.path.display(), "{}", file.problem);
+                }
+                known = Some(found);
+            }
+            drop(app);
+            if every == 0 {
+                return;
+            }
+            std::thread::sleep(Duration::from_secs(every));
+        }
+    };
+    if let Err(error) = std::thread::Builder::new().name("library".to_owned()).spawn(look) {
+        tracing::error!("the library cannot be looked through: {error}");
+    }
+}
+
+fn store(
+    options: &Serve,
+    cache: &std::path::Path,
+    _runtime: &tokio::runtime::Runtime,
+) -> Result<Arc<dyn Store>, Error> {
+    Ok(Arc::new(DiskStore::open(cache, options.cache_size)?))
+}
+
+/// Where programs of the user keep what they can make again (XDG Base Directory Specification).
+fn default_cache() -> Option<PathBuf> {
+    let of = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    Some(of("XDG_CACHE_HOME").or_else(|| Some(of("HOME")?.join(".cache")))?.join("enhance-server"))
+}

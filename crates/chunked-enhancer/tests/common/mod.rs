@@ -1,0 +1,210 @@
+//! A server of its own for each test, on real files, over a real socket.
+#![allow(clippy::unwrap_used, clippy::panic, dead_code, missing_docs)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crowd_media::{Audio, AudioFormat, Container, Depth, Samples, Tags};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Real files of every codec, from crowd-media's tests.
+pub fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../media/tests/fixtures")
+}
+
+/// A piece with what makes seams audible: a quiet intro, a loud entry, silence in the middle, a loud end.
+pub fn music(rate: u32, seconds: f64) -> Vec<f32> {
+    let frames = (seconds * f64::from(rate)) as usize;
+    let mut noise = 1u32;
+    (0..frames)
+        .flat_map(|n| {
+            let (t, part) = (n as f64 / f64::from(rate), n as f64 / frames as f64);
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let white = f64::from(noise) / f64::from(u32::MAX) - 0.5;
+            let level = if part < 0.3 {
+                0.02
+            } else if (0.55..0.65).contains(&part) {
+                0.0
+            } else {
+                0.6
+            };
+            let beat = (-12.0 * (t * 2.0).fract()).exp();
+            let wave = |hz: f64| (std::f64::consts::TAU * hz * t).sin();
+            let mid = 0.5 * wave(55.0) * beat + 0.2 * wave(220.0) + 0.1 * wave(1_760.0) + 0.3 * white * beat;
+            let side = 0.1 * wave(330.0);
+            [(level * (mid + side)) as f32, (level * (mid - side)) as f32]
+        })
+        .collect()
+}
+
+pub fn write(path: &Path, samples: Vec<f32>, rate: u32, container: Container, depth: Depth) {
+    let audio = Audio::new(Samples::F32(samples), rate, 2).unwrap();
+    crowd_media::write(path, &audio, AudioFormat::new(container, depth).unwrap(), &Tags::default()).unwrap();
+}
+
+/// A folder of music and one for the cache.
+pub struct Folders {
+    pub music: TempDir,
+    pub cache: TempDir,
+}
+
+impl Folders {
+    pub fn new() -> Self {
+        Self { music: TempDir::new().unwrap(), cache: TempDir::new().unwrap() }
+    }
+
+    /// With a piece of so many seconds: `music.wav`.
+    pub fn with_music(seconds: f64) -> Self {
+        let folders = Self::new();
+        folders.add("music.wav", seconds);
+        folders
+    }
+
+    pub fn add(&self, name: &str, seconds: f64) {
+        let path = self.music.path().join(name);
+        write(&path, music(44_100, seconds), 44_100, Container::Wav, Depth::I16);
+    }
+
+    pub fn serve(&self, flags: &[&str]) -> Server {
+        Server::start(self.music.path(), self.cache.path(), flags)
+    }
+}
+
+pub struct Server {
+    child: Child,
+    pub url: String,
+    agent: ureq::Agent,
+}
+
+pub struct Answer {
+    pub status: u16,
+    pub headers: ureq::http::HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&self.body)))
+    }
+}
+
+impl Server {
+    pub fn start(library: &Path, cache: &Path, flags: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_enhance-server"))
+            .args(["--port", "0", "--rescan", "1", "--library"])
+            .arg(library)
+            .arg("--cache-dir")
+            .arg(cache)
+            .args(flags)
+            .env("NO_COLOR", "1")
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        let url = loop {
+            let mut line = String::new();
+            assert!(log.read_line(&mut line).unwrap() > 0, "the server ended: {said}");
+            said.push_str(&line);
+            if let Some((_, url)) = line.trim_end().split_once("listening on ") {
+                break url.split_whitespace().next().unwrap().to_owned();
+            }
+        };
+        // Whoever does not read what it says would stop it.
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections(0).build().into();
+        let server = Self { child, url, agent };
+        server.wait_for("its first scan", |server| server.get("/healthz").json()["scans"] != 0);
+        server
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// A request whose body is read to its end; `Err` when that breaks off.
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Result<Answer, String> {
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = self.agent.run(request.body(()).unwrap()).map_err(|e| e.to_string())?;
+        let (parts, body) = response.into_parts();
+        let mut bytes = Vec::new();
+        body.into_reader().read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body: bytes })
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, &[]).unwrap()
+    }
+
+    pub fn post(&self, path: &str, body: &str) -> Answer {
+        let request = ureq::http::Request::builder().method("POST").uri(format!("{}{path}", self.url));
+        let request = request.header("content-type", "application/json").body(body.to_owned()).unwrap();
+        let (parts, body) = self.agent.run(request).unwrap().into_parts();
+        let mut bytes = Vec::new();
+        body.into_reader().read_to_end(&mut bytes).unwrap();
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body: bytes }
+    }
+
+    pub fn range(&self, path: &str, range: &str) -> Answer {
+        self.ask("GET", path, &[("range", range)]).unwrap()
+    }
+
+    /// The id of a file.
+    pub fn track(&self, path: &str) -> String {
+        let tracks = self.get("/api/tracks").json();
+        let found = tracks.as_array().unwrap().iter().find(|track| track["path"] == path);
+        found.unwrap_or_else(|| panic!("no {path} in {tracks:#}"))["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A number of /metrics.
+    pub fn metric(&self, name: &str) -> f64 {
+        let text = String::from_utf8(self.get("/metrics").body).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(&format!("enhance_{name} ")));
+        line.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
+    }
+
+    pub fn wait_for(&self, what: &str, done: impl Fn(&Self) -> bool) {
+        let begun = Instant::now();
+        while !done(self) {
+            assert!(begun.elapsed() < Duration::from_secs(60), "waited a minute for {what}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What `render` writes for the same order.
+pub fn render(input: &Path, name: &str, flags: &[&str]) -> Vec<u8> {
+    let folder = TempDir::new().unwrap();
+    let to = folder.path().join(name);
+    let done = assert_cmd::Command::new(env!("CARGO_BIN_EXE_enhance-server"))
+        .arg("render")
+        .args([input, &to])
+        .args(flags)
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    fs::read(to).unwrap()
+}

@@ -1,0 +1,184 @@
+//! What a stranger may send, and what a folder may hold, without hurting anybody.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::symlink;
+
+use common::{Folders, fixtures};
+use serde_json::Value;
+
+#[test]
+fn only_files_inside_the_library_are_served_whatever_links_and_names_say() {
+    let folders = Folders::with_music(2.0);
+    let outside = tempfile::TempDir::new().unwrap();
+    fs::copy(fixtures().join("lame.mp3"), outside.path().join("secret.mp3")).unwrap();
+    let music = folders.music.path();
+    symlink(outside.path().join("secret.mp3"), music.join("out.mp3")).unwrap();
+    symlink(outside.path(), music.join("folder")).unwrap();
+    symlink(music, music.join("circle")).unwrap();
+    symlink(music.join("music.wav"), music.join("inside.wav")).unwrap();
+    let server = folders.serve(&[]);
+    let tracks = server.get("/api/tracks").json();
+    let mut paths: Vec<&str> = tracks.as_array().unwrap().iter().map(|track| track["path"].as_str().unwrap()).collect();
+    paths.sort_unstable();
+    assert_eq!(paths, ["inside.wav", "music.wav"]);
+    let told = server.get("/api/status").json()["library"]["unreadable"].to_string();
+    assert!(told.contains("out.mp3") && told.contains("leads out of the library"), "{told}");
+    // A link that is turned round after the folder was looked through.
+    let id = server.track("inside.wav");
+    fs::remove_file(music.join("inside.wav")).unwrap();
+    symlink(outside.path().join("secret.mp3"), music.join("inside.wav")).unwrap();
+    for path in ["stream", "original"] {
+        assert_eq!(server.get(&format!("/{path}/{id}")).status, 404);
+    }
+    for path in [
+        "/original/..%2f..%2fetc%2fpasswd",
+        "/stream/....//x",
+        "/original/%00",
+        "/api/tracks/%F0%9F/cover",
+        "/../etc/passwd",
+    ] {
+        let answer = server.get(path);
+        assert!((400..500).contains(&answer.status), "{path}: {}", answer.status);
+    }
+}
+
+#[test]
+fn damaged_and_hostile_files_are_told_about_and_take_nothing_down() {
+    let folders = Folders::with_music(2.0);
+    let music = folders.music.path();
+    let good = fs::read(fixtures().join("tagged-16.flac")).unwrap();
+    fs::write(music.join("empty.mp3"), "").unwrap();
+    fs::write(music.join("text.flac"), "this is no music").unwrap();
+    fs::write(music.join("cut.flac"), &good[..good.len() / 2]).unwrap();
+    fs::write(music.join("header.flac"), &good[..60]).unwrap();
+    let mut state = 3u32;
+    for n in 0..5 {
+        let mut bytes = good.clone();
+        for _ in 0..200 {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let at = (state >> 8) as usize % bytes.len();
+            bytes[at] = state as u8;
+        }
+        fs::write(music.join(format!("damaged{n}.flac")), bytes).unwrap();
+    }
+    // Samples that are no numbers, in a float WAV.
+    let mut wild = [f32::NAN, f32::INFINITY, -f32::INFINITY, 1e30, 0.5, -0.5].repeat(20_000);
+    wild.extend(common::music(44_100, 1.0));
+    let mut bytes = Vec::new();
+    let data = (wild.len() * 4) as u32;
+    for part in [b"RIFF".as_slice(), &(36 + data).to_le_bytes(), b"WAVEfmt ", &16u32.to_le_bytes(), &3u16.to_le_bytes()]
+    {
+        bytes.extend_from_slice(part);
+    }
+    for part in [
+        &2u16.to_le_bytes()[..],
+        &44_100u32.to_le_bytes(),
+        &352_800u32.to_le_bytes(),
+        &8u16.to_le_bytes(),
+        &32u16.to_le_bytes(),
+    ] {
+        bytes.extend_from_slice(part);
+    }
+    bytes.extend_from_slice(b"data");
+    bytes.extend_from_slice(&data.to_le_bytes());
+    bytes.extend(wild.iter().flat_map(|sample| sample.to_le_bytes()));
+    fs::write(music.join("wild.wav"), bytes).unwrap();
+    let server = folders.serve(&[]);
+    for track in server.get("/api/tracks").json().as_array().unwrap() {
+        let (id, path) = (track["id"].as_str().unwrap(), &track["path"]);
+        let _ = server.ask("GET", &format!("/stream/{id}?bits=32f"), &[]);
+        let analysis = server.get(&format!("/api/tracks/{id}"));
+        assert!(analysis.status == 200 || analysis.json()["error"].is_string(), "{path}");
+    }
+    let id = server.track("wild.wav");
+    let body = server.get(&format!("/stream/{id}?bits=32f&preset=punchy")).body;
+    let samples = body[body.len() - data as usize..].as_chunks().0.iter().map(|s| f32::from_le_bytes(*s));
+    assert!(samples.into_iter().all(|sample| sample.is_finite() && sample.abs() <= 1.0));
+    assert_eq!(server.get("/healthz").status, 200);
+    let unreadable = &server.get("/api/status").json()["library"]["unreadable"];
+    assert!(unreadable.as_array().unwrap().iter().any(|file| file["path"] == "text.flac"), "{unreadable:#}");
+}
+
+#[test]
+fn who_has_no_token_hears_nothing() {
+    let folders = Folders::with_music(1.0);
+    let server = folders.serve(&["--token", "correct horse"]);
+    let ask = |headers: &[(&str, &str)], path: &str| server.ask("GET", path, headers).unwrap();
+    let refused = ask(&[], "/api/tracks");
+    assert_eq!((refused.status, refused.header("www-authenticate")), (401, "Bearer"));
+    for wrong in ["Bearer wrong", "Bearer ", "Basic correct horse", "Bearer correct horse2"] {
+        assert_eq!(ask(&[("authorization", wrong)], "/metrics").status, 401, "{wrong}");
+    }
+    let tracks = ask(&[("authorization", "Bearer correct horse")], "/api/tracks");
+    assert_eq!(tracks.status, 200);
+    let id = tracks.json()[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(ask(&[], &format!("/stream/{id}?access_token=correct%20horse")).status, 200);
+    assert_eq!(ask(&[], &format!("/stream/{id}")).status, 401);
+    assert_eq!(ask(&[], "/healthz").status, 200);
+}
+
+#[test]
+fn too_much_at_once_is_refused_with_the_limit_and_costs_nobody_else_anything() {
+    let folders = Folders::with_music(600.0);
+    folders.add("other.wav", 1.0);
+    let server = folders.serve(&["--max-jobs", "1", "--max-streams", "2"]);
+    let (id, other) = (server.track("music.wav"), server.track("other.wav"));
+    let open = |path: &str| {
+        let mut socket = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
+        write!(socket, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        let mut start = [0; 15];
+        socket.read_exact(&mut start).unwrap();
+        (socket, String::from_utf8_lossy(&start).into_owned())
+    };
+    // Nobody reads on: it stays open.
+    let (_one, status) = open(&format!("/stream/{id}?bits=32f"));
+    assert_eq!(status, "HTTP/1.1 200 OK");
+    let refused = server.get(&format!("/stream/{other}"));
+    let text = refused.json()["error"].as_str().unwrap().to_owned();
+    assert_eq!((refused.status, refused.header("retry-after")), (503, "2"));
+    assert!(text.contains("1 at once"), "{text}");
+    let (_two, status) = open(&format!("/original/{id}"));
+    assert_eq!(status, "HTTP/1.1 200 OK");
+    assert!(server.get(&format!("/original/{id}")).json()["error"].as_str().unwrap().contains("streams: 2"));
+    // A body that is too large, and headers without end.
+    let body = format!("{{\"track\":\"{}\"}}", "x".repeat(1 << 20));
+    assert_eq!(server.post("/api/jobs", &body).status, 413);
+    let mut socket = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
+    let _ = write!(socket, "GET / HTTP/1.1\r\nX: {}\r\n\r\n", "y".repeat(2 << 20));
+    let mut answer = String::new();
+    let _ = socket.read_to_string(&mut answer);
+    assert!(!answer.contains("200 OK"), "{answer}");
+    assert_eq!(server.get("/healthz").status, 200);
+}
+
+#[test]
+fn what_is_misspelt_is_refused_by_name_value_and_way_out() {
+    let folders = Folders::with_music(1.0);
+    let server = folders.serve(&[]);
+    let id = server.track("music.wav");
+    for (path, says) in [
+        (format!("/stream/{id}?preset=loud"), "preset \"loud\": give one of adaptive"),
+        (format!("/stream/{id}?intensity=1.5"), "intensity 1.5: give 0 to 1"),
+        (format!("/stream/{id}?format=mp3"), "format \"mp3\": give one of wav"),
+        (format!("/stream/{id}?format=flac&bits=32f"), "FLAC has no floats"),
+        (format!("/stream/{id}?volume=11"), "parameter \"volume\": known are preset"),
+        ("/stream/0123456789abcdef".to_owned(), "there is no track \"0123456789abcdef\""),
+        ("/api/jobs/nothing".to_owned(), "there is no job \"nothing\""),
+        ("/nowhere".to_owned(), "there is nothing at /nowhere"),
+    ] {
+        let answer = server.get(&path);
+        let text = answer.json()["error"].as_str().unwrap().to_owned();
+        assert!((400..500).contains(&answer.status) && text.contains(says), "{path}: {} {text}", answer.status);
+    }
+    for body in ["", "{", "[]", "{\"track\":5}", "{\"track\":\"x\",\"colour\":1}", "{\"track\":\"x\",\"intensity\":7}"]
+    {
+        let answer = server.post("/api/jobs", body);
+        let error: Value = answer.json()["error"].clone();
+        assert!((400..500).contains(&answer.status) && error.is_string(), "{body}: {}", answer.status);
+    }
+}
