@@ -18,4 +18,7 @@ cargo build --release --locked -p section-export
 cargo run --release --locked --quiet -p crowd-engine-examples --example dj_library -- "$library" >/dev/null
 "$target/release/section_peers" "$library"
 echo
+cargo build --release --locked -p enhance-server
+"$target/release/enhance_peers" "$library"/audio/*.wav
+echo
 cargo bench --locked -p crowd-engine-benches --bench block --bench library -- --quiet

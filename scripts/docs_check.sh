@@ -29,4 +29,6 @@ flags audio-server "$("$programs/audio-server" --help)" docs/audio-server.md doc
 cargo=' --release --example --bench --bin '
 flags section-export "$("$programs/section-export" --help; "$programs/section-export" inspect --help)$cargo" \
     docs/section-export.md
+flags enhance-server "$(for command in '' render analyse; do "$programs/enhance-server" $command --help; done)$cargo" \
+    docs/enhance-server.md
 exit $wrong

@@ -12,8 +12,9 @@ use crate::master::Settled;
 use crate::overview::Overview;
 use crate::rendition::Rendition;
 
-/// Tracks whose probes are kept, so that another preset is settled without decoding anything.
-const PROBES: usize = 2;
+/// What the probes of the latest tracks may take, so that another preset is settled without decoding anything: two tracks at
+/// 44.1 kHz. Those of one are kept whatever they take.
+const PROBES_BYTES: usize = 24 << 20;
 
 type Known = (ContentHash, Arc<Probes>);
 
@@ -55,10 +56,10 @@ impl Measurements {
         let probes = Arc::new(Probes::read(music, stop)?);
         music.check()?;
         let mut known = lock();
-        if known.len() == PROBES {
+        known.push((music.hash(), probes.clone()));
+        while known.len() > 1 && known.iter().map(|known| known.1.bytes()).sum::<usize>() > PROBES_BYTES {
             known.remove(0);
         }
-        known.push((music.hash(), probes.clone()));
         Ok(probes)
     }
 }
