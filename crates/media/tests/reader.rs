@@ -181,3 +181,17 @@ fn damaged_files_read_in_pieces_are_the_same_and_never_worse_than_an_error() {
     }
     assert!(compared > 100, "{compared}");
 }
+
+#[test]
+fn a_header_that_promises_days_is_not_believed() {
+    let sound = fixture("tagged-16.flac");
+    let mut bytes = std::fs::read(&sound).unwrap();
+    // The highest four bits of the length in STREAMINFO: 15 times 2^32 frames more.
+    bytes[21] |= 0x0F;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("days.flac");
+    std::fs::write(&path, bytes).unwrap();
+    let mut reader = Reader::open(&path).unwrap();
+    assert!(!reader.is_exact());
+    assert_eq!(reader.measure().unwrap(), Reader::open(&sound).unwrap().measure().unwrap());
+}

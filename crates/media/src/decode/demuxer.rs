@@ -171,9 +171,20 @@ impl Demuxer {
         guard(|| format.next_packet())
     }
 
-    /// The most frames a file of this size can hold, where that can be told.
+    /// The most frames a file of this size can hold, where the samples stand in it as they are.
     pub fn most_frames(&self) -> Option<u64> {
         self.frame_bytes.filter(|&bytes| bytes > 0).map(|bytes| self.file_len / bytes)
+    }
+
+    /// Whether a file of this size can hold what its header promises: a damaged one may promise days.
+    pub fn can_hold(&self, frames: u64) -> bool {
+        // No block of a FLAC has more frames or fewer bytes than this (RFC 9639, section 9).
+        const FLAC: (u64, u64) = (65_535, 10);
+        let most = match self.most_frames() {
+            None if self.info.codec == "flac" => Some(self.file_len / FLAC.1 * FLAC.0),
+            most => most,
+        };
+        most.is_none_or(|most| frames <= most)
     }
 
     /// Frames before a place that must be decoded for the sound there to be what it is when decoded from the start: what

@@ -69,8 +69,7 @@ impl Reader {
     fn new(demuxer: Demuxer) -> Self {
         let frames = demuxer.info.frames;
         // A recorder that crashed leaves a header that promises more than the file can hold.
-        let most = demuxer.most_frames().unwrap_or(u64::MAX);
-        let exact = demuxer.exact && frames.is_some_and(|frames| frames <= most);
+        let exact = demuxer.exact && frames.is_some_and(|frames| demuxer.can_hold(frames));
         let decoded = Decoded {
             demuxer,
             packets: Packets::default(),
