@@ -33,6 +33,7 @@ need() {
     fi
 }
 
+have_chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
 have_alsa_pulse() { compgen -G '/usr/lib*/*/alsa-lib/libasound_module_pcm_pulse.so' || compgen -G '/usr/lib*/alsa-lib/libasound_module_pcm_pulse.so'; }
 
 # The oldest compiler the workspace builds with.
@@ -58,6 +59,8 @@ if [ "$goal" != build ]; then
     need pulseaudio pulseaudio --version
     need pulseaudio-utils parec --version
     need libasound2-plugins have_alsa_pulse
+    # The page of enhance-server is tried in it.
+    need chromium have_chromium
     # It counts the instructions of a block.
     need valgrind valgrind --version
 fi

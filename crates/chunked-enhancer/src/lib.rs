@@ -12,6 +12,7 @@ pub mod maker;
 pub mod master;
 pub mod measure;
 pub mod overview;
+pub mod page;
 pub mod preset;
 pub mod render;
 pub mod rendition;

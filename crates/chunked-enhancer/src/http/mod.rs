@@ -90,6 +90,7 @@ pub fn router(app: Shared) -> Router {
         .route("/metrics", get(metrics::show))
         .layer(middleware::from_fn_with_state(app.clone(), admit))
         // Whether the server lives is no secret, and the page asks for the token itself.
+        .merge(crate::page::routes())
         .route("/healthz", get(api::health))
         .fallback(answer::nothing_here)
         .layer(DefaultBodyLimit::max(LARGEST_REQUEST))

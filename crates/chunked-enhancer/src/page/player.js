@@ -1,0 +1,320 @@
+// Two versions of a track on one clock.
+//
+//   voices -> side.level -> side.fader -+-> trim -> volume -> gate -> out
+//
+// `base` is the frame of the context at which the track's first frame lies, for both sides: they cannot drift. Whatever the
+// clock cannot wait for (a seek, a pause, a disk that is slow) stops it under a closed gate, and it starts again when there
+// is enough to play.
+
+import { ask } from './api.js';
+import { HEADER_AT_MOST, readHeader } from './wav.js';
+import { Fader, Voice } from './voice.js';
+
+/** Seconds from now to the first frame that can still be changed: a ramp that began in the past would be a step. */
+const LEAD = 0.015;
+/** Seconds of a ramp that is not to be heard as one. */
+const RAMP = 0.015;
+/** Seconds from one treatment to another. */
+const FADE = 0.06;
+/** Seconds there must be to start, to start again when it ran dry, and to change over to. */
+const ENOUGH = { start: 0.25, dry: 2, change: 0.2 };
+/** Seconds left at which it is dry. */
+const DRY = 0.2;
+/** The version nobody hears is fetched when the other one has so many seconds. */
+const FIRST_THINGS_FIRST = 2;
+/** Milliseconds between looks. */
+const LOOK = 50;
+/** Milliseconds of silence after which the sound card may rest. */
+const REST = 3000;
+
+const decibels = (db) => 10 ** (db / 20);
+
+class Side {
+  constructor(context, out, heard) {
+    this.level = context.createGain();
+    this.fader = new Fader(context, heard ? 1 : 0);
+    this.level.connect(this.fader.node).connect(out);
+    this.voice = null;
+    /** What takes over from the voice as soon as there is enough of it. */
+    this.next = null;
+  }
+
+  get voices() {
+    return [this.voice, this.next].filter(Boolean);
+  }
+}
+
+/** Events: `change` (playing, waiting, side), `ended`, `trouble` (detail: what in words, null when it is over). */
+export class Player extends EventTarget {
+  constructor() {
+    super();
+    this.context = null;
+    this.track = null;
+    this.playing = false;
+    this.want = 'mastered';
+    this.heard = 'mastered';
+    this.loudness = 0.8;
+    this.levels = { original: 0, trim: 0 };
+    this.base = null;
+    this.goal = 0;
+    this.need = ENOUGH.start;
+    this.turn = 0;
+    this.told = '';
+    this.trouble = null;
+    setInterval(() => this.look(), LOOK);
+  }
+
+  /** The frame that is played now. */
+  get position() {
+    if (!this.track) return 0;
+    if (this.base === null) return this.goal;
+    const frame = Math.round(this.context.currentTime * this.context.sampleRate) - this.base;
+    return Math.min(this.track.frames, Math.max(this.goal, frame));
+  }
+
+  /** Whether it would play, and cannot yet. */
+  get waiting() {
+    return this.playing && this.base === null;
+  }
+
+  /**
+   * Opens a track and plays it from its beginning.
+   * @param {{id: string, sample_rate: number}} track The server's words about it.
+   * @param {string} query What is wanted of the mastered version.
+   */
+  async open({ id, sample_rate: rate }, query) {
+    const turn = (this.turn += 1);
+    this.close();
+    this.playing = true;
+    this.tell();
+    // Here and not later: browsers let sound begin only while a click or a key is being handled.
+    if (this.context?.sampleRate !== rate) this.build(rate);
+    this.context.resume().catch(() => {});
+    const url = `stream/${id}`;
+    const headers = { Range: `bytes=0-${HEADER_AT_MOST - 1}` };
+    const response = await ask(`${url}?intensity=0&bits=16`, { headers });
+    const found = readHeader(await response.arrayBuffer());
+    if (turn !== this.turn) return;
+    if (found.rate !== rate) this.build(found.rate);
+    this.track = { ...found, id, url, context: this.context };
+    this.sides.original.voice = this.voice('original', 'intensity=0&bits=16', 0);
+    this.sides.mastered.voice = this.voice('mastered', query, 0);
+    this.look();
+  }
+
+  build(rate) {
+    this.context?.close();
+    this.context = new AudioContext({ sampleRate: rate, latencyHint: 'interactive' });
+    this.trim = this.context.createGain();
+    this.volume = this.context.createGain();
+    this.volume.gain.value = this.loudness ** 2;
+    this.gate = new Fader(this.context, 0);
+    this.trim.connect(this.volume).connect(this.gate.node).connect(this.context.destination);
+    const side = (name) => new Side(this.context, this.trim, this.heard === name);
+    this.sides = { original: side('original'), mastered: side('mastered') };
+    this.context.addEventListener('statechange', () => this.look());
+    this.setLevels(this.levels);
+  }
+
+  voice(side, query, from) {
+    const voice = new Voice(this.track, query, from, (grown, piece) => {
+      if (piece && this.base !== null) grown.play(this.base, this.soonest(), [piece]);
+      this.look();
+    });
+    voice.fader.node.connect(this.sides[side].level);
+    return voice;
+  }
+
+  /** The first frame of the context that can still be changed. */
+  soonest(at = this.now) {
+    return Math.ceil(at * this.context.sampleRate);
+  }
+
+  get now() {
+    return this.context.currentTime + LEAD;
+  }
+
+  /** Stops and lets go of the track. */
+  close() {
+    if (!this.track) return;
+    const end = this.halt(0);
+    for (const side of Object.values(this.sides)) {
+      side.voices.forEach((voice) => voice.drop(end));
+      side.voice = side.next = null;
+    }
+    this.track = null;
+    this.report();
+  }
+
+  play() {
+    this.playing = true;
+    if (this.track && this.goal >= this.track.frames && this.base === null) this.seek(0);
+    this.context?.resume().catch(() => {});
+    this.look();
+  }
+
+  pause() {
+    this.playing = false;
+    this.halt();
+    this.tell();
+  }
+
+  /** Stops the clock at `goal`, or where it is; tells when there is silence. */
+  halt(goal = null) {
+    this.quietSince = performance.now();
+    if (!this.context) return 0;
+    const end = this.gate.to(0, this.now, RAMP);
+    if (this.base === null) {
+      if (goal !== null) this.goal = goal;
+      return end;
+    }
+    const here = Math.round((end - RAMP) * this.context.sampleRate) - this.base;
+    this.goal = goal ?? Math.min(this.track.frames, Math.max(this.goal, here));
+    for (const side of Object.values(this.sides)) side.voices.forEach((voice) => voice.hush(end));
+    this.base = null;
+    return end;
+  }
+
+  /** Goes to a frame. */
+  seek(frame) {
+    if (!this.track) return;
+    const goal = Math.round(Math.min(this.track.frames, Math.max(0, frame)));
+    const end = this.halt(goal);
+    this.need = ENOUGH.start;
+    for (const [name, side] of Object.entries(this.sides)) {
+      const latest = side.next ?? side.voice;
+      if (!side.next && latest.ahead(goal) > 0) continue;
+      const fresh = this.voice(name, latest.query, goal);
+      side.voices.forEach((voice) => voice.drop(end));
+      Object.assign(side, { voice: fresh, next: null });
+    }
+    this.look();
+  }
+
+  /** Changes what is wanted of the mastered version; it takes over as soon as there is enough of it. */
+  treat(query) {
+    const side = this.sides?.mastered;
+    if (!this.track || (side.next ?? side.voice).query === query) return;
+    side.next?.drop(0);
+    side.next = side.voice.query === query ? null : this.voice('mastered', query, this.position);
+    this.look();
+  }
+
+  /** Chooses the version that is heard. */
+  choose(side) {
+    this.want = side;
+    this.look();
+    this.tell();
+  }
+
+  /** Volume, 0 to 1. */
+  setVolume(volume) {
+    this.loudness = volume;
+    if (this.context) this.volume.gain.setTargetAtTime(volume ** 2, this.now, 0.015);
+  }
+
+  /** Decibels that the original gets to be as loud as the mastered version, and both to stay under full scale. */
+  setLevels(levels) {
+    this.levels = levels;
+    if (!this.context) return;
+    this.sides.original.level.gain.setTargetAtTime(decibels(levels.original), this.now, 0.03);
+    this.trim.gain.setTargetAtTime(decibels(levels.trim), this.now, 0.1);
+  }
+
+  /** Does what is due. */
+  look() {
+    if (!this.track) return;
+    const position = this.position;
+    const heard = () => this.sides[this.heard].voice;
+    for (const [name, side] of Object.entries(this.sides)) {
+      const first = name === this.heard || name === this.want || heard().ahead(position) > FIRST_THINGS_FIRST;
+      // What is about to be replaced has enough; what replaces it must not wait.
+      if (first) (side.next ?? side.voice).pump(position);
+      if (side.next?.trouble && !side.next.trouble.passing) this.giveUp(side);
+      this.change(side, position);
+      side.voice.forget(position - this.context.sampleRate);
+    }
+    if (this.want !== this.heard) this.cross(position);
+    if (this.base !== null) {
+      if (position >= this.track.frames) return this.finish();
+      if (heard().ahead(position) < DRY) {
+        this.need = ENOUGH.dry;
+        this.halt();
+      }
+    } else if (this.playing && this.context.state === 'running') {
+      if (heard().ahead(this.goal) >= this.need) this.start();
+    }
+    const resting = !this.playing && performance.now() - this.quietSince > REST;
+    if (resting && this.context.state === 'running') this.context.suspend();
+    this.report();
+    this.tell();
+  }
+
+  /** Starts the clock. */
+  start() {
+    const rate = this.context.sampleRate;
+    const first = this.soonest(Math.max(this.now, this.gate.still));
+    this.base = first - this.goal;
+    for (const side of Object.values(this.sides)) {
+      side.voice.fader.to(1, first / rate, 0);
+      side.voices.forEach((voice) => voice.play(this.base, first));
+    }
+    this.gate.to(1, first / rate, this.goal === 0 ? 0 : RAMP);
+    this.need = ENOUGH.start;
+  }
+
+  /** Lets what is wanted of a side take over. */
+  change(side, position) {
+    const { voice, next } = side;
+    if (!next || next.ahead(position + LEAD * this.context.sampleRate) < ENOUGH.change) return;
+    if (this.base === null) {
+      voice.drop(this.now);
+    } else {
+      const at = Math.max(this.now, voice.fader.still);
+      next.fader.to(1, at, FADE);
+      voice.drop(voice.fader.to(0, at, FADE));
+    }
+    Object.assign(side, { voice: next, next: null });
+  }
+
+  /** Lets the version that is wanted be heard. */
+  cross(position) {
+    const [from, to] = [this.sides[this.heard], this.sides[this.want]];
+    const still = this.base === null;
+    if (!still && to.voice.ahead(position) < ENOUGH.change) return;
+    const at = Math.max(this.now, from.fader.still, to.fader.still);
+    from.fader.to(0, at, RAMP);
+    to.fader.to(1, at, RAMP);
+    this.heard = this.want;
+  }
+
+  giveUp(side) {
+    const { trouble } = side.next;
+    side.next.drop(0);
+    side.next = null;
+    this.dispatchEvent(new CustomEvent('refused', { detail: trouble.message }));
+  }
+
+  finish() {
+    this.halt(this.track.frames);
+    this.playing = false;
+    this.tell();
+    this.dispatchEvent(new Event('ended'));
+  }
+
+  /** Tells of trouble, once, and when it is over. */
+  report() {
+    const voices = this.track ? Object.values(this.sides).flatMap((side) => side.voices) : [];
+    const trouble = voices.map((voice) => voice.trouble).find(Boolean)?.message ?? null;
+    if (trouble === this.trouble) return;
+    this.trouble = trouble;
+    this.dispatchEvent(new CustomEvent('trouble', { detail: trouble }));
+  }
+
+  tell() {
+    const state = [this.playing, this.waiting, this.heard, this.want].join();
+    if (state === this.told) return;
+    this.told = state;
+    this.dispatchEvent(new Event('change'));
+  }
+}

@@ -1,0 +1,168 @@
+// One rendition of a track: fetched a little ahead of the playhead, kept as buffers, played where the clock says.
+
+import { ask } from './api.js';
+import { FRAME, decode } from './wav.js';
+
+/** Seconds asked for in one request. */
+const REQUEST = 4;
+/** Seconds kept ahead of the playhead, and no more. */
+const AHEAD = 16;
+/** Seconds of a buffer; the first ones are short, to be heard soon. */
+const PIECE = 1;
+const FIRST = 0.15;
+/** Milliseconds before what failed is tried again: doubled each time. */
+const RETRY = [500, 8000];
+
+/** A gain that moves in straight lines, one after the other. */
+export class Fader {
+  constructor(context, value) {
+    this.node = context.createGain();
+    this.node.gain.value = value;
+    this.value = value;
+    /** When it stands still, in the context's seconds. */
+    this.still = 0;
+  }
+
+  /** Moves to `value` from the time `at` on, or from when it stands still; tells when it will be there. */
+  to(value, at, seconds) {
+    if (value === this.value) return Math.max(at, this.still);
+    const start = Math.max(at, this.still);
+    this.node.gain.setValueAtTime(this.value, start);
+    this.node.gain.linearRampToValueAtTime(value, start + seconds);
+    this.value = value;
+    this.still = start + seconds;
+    return this.still;
+  }
+}
+
+export class Voice {
+  /**
+   * @param track {context, url, header, frames}: what is played.
+   * @param {string} query What is wanted of it.
+   * @param {number} from The first frame.
+   * @param changed Called when there is more of it, or trouble with it.
+   */
+  constructor(track, query, from, changed) {
+    Object.assign(this, { track, query, changed, first: from, end: from });
+    this.context = track.context;
+    this.fader = new Fader(this.context, 0);
+    this.pieces = [];
+    this.busy = false;
+    this.trouble = null;
+    this.retryAt = 0;
+    this.failures = 0;
+    this.stopping = new AbortController();
+    this.etag = null;
+  }
+
+  /** Seconds of it from `frame` on that are there; all that there is counts as endless. */
+  ahead(frame) {
+    if (frame < this.first || frame > this.end) return 0;
+    return this.end >= this.track.frames ? Infinity : (this.end - frame) / this.context.sampleRate;
+  }
+
+  /** Fetches on, when that is due. */
+  pump(position) {
+    const { frames } = this.track;
+    const full = this.end - position > AHEAD * this.context.sampleRate;
+    const failed = this.trouble !== null && !this.trouble.passing;
+    if (this.busy || full || failed || this.end >= frames || performance.now() < this.retryAt) return;
+    this.busy = true;
+    this.fetch()
+      .then(() => {
+        this.trouble = null;
+        this.failures = 0;
+      })
+      .catch((error) => {
+        if (error.name === 'AbortError') return;
+        this.trouble = error;
+        this.retryAt = performance.now() + Math.min(RETRY[0] * 2 ** this.failures, RETRY[1]);
+        this.failures += 1;
+      })
+      .finally(() => {
+        this.busy = false;
+        if (!this.stopping.signal.aborted) this.changed();
+      });
+  }
+
+  async fetch() {
+    const { url, header, frames } = this.track;
+    const rate = this.context.sampleRate;
+    const until = Math.min(frames, this.end + REQUEST * rate);
+    const bytes = new Uint8Array((until - this.end) * FRAME);
+    const headers = { Range: `bytes=${header + this.end * FRAME}-${header + until * FRAME - 1}` };
+    if (this.etag) headers['If-Range'] = this.etag;
+    const response = await ask(`${url}?${this.query}`, { signal: this.stopping.signal, headers });
+    if (response.status !== 206) throw new Replaced();
+    this.etag = response.headers.get('ETag');
+    const reader = response.body.getReader();
+    const start = this.end;
+    for (let filled = 0; ; ) {
+      const { value, done } = await reader.read().catch((error) => {
+        throw error.name === 'AbortError' ? error : Object.assign(new Error('the stream broke off'), { passing: true });
+      });
+      if (value) {
+        bytes.set(value, filled);
+        filled += value.length;
+      }
+      if (this.stopping.signal.aborted) return;
+      const whole = Math.floor(filled / FRAME);
+      const had = this.end - start;
+      const enough = Math.floor((this.end - this.first < rate ? FIRST : PIECE) * rate);
+      if (whole - had >= enough || (done && whole > had)) {
+        this.add({ frame: this.end, buffer: decode(this.context, bytes, had, whole), source: null });
+      }
+      if (done) return;
+    }
+  }
+
+  add(piece) {
+    this.pieces.push(piece);
+    this.end = piece.frame + piece.buffer.length;
+    this.changed(this, piece);
+  }
+
+  /** Plays a piece, or all, where they belong on a clock; what should have begun already begins in its midst at `earliest`. */
+  play(base, earliest, pieces = this.pieces) {
+    const rate = this.context.sampleRate;
+    for (const piece of pieces) {
+      const late = Math.max(0, earliest - (base + piece.frame));
+      if (late >= piece.buffer.length) continue;
+      piece.source = new AudioBufferSourceNode(this.context, { buffer: piece.buffer });
+      piece.source.connect(this.fader.node);
+      piece.source.start((base + piece.frame + late) / rate, late / rate);
+    }
+  }
+
+  /** Stops playing at a time; what was fetched is kept. */
+  hush(at) {
+    for (const piece of this.pieces) {
+      piece.source?.stop(at);
+      piece.source = null;
+    }
+  }
+
+  /** Forgets what lies behind. */
+  forget(before) {
+    while (this.pieces.length > 1 && this.pieces[0].frame + this.pieces[0].buffer.length < before) {
+      this.pieces.shift();
+      this.first = this.pieces[0].frame;
+    }
+  }
+
+  /** Ends it at a time. */
+  drop(at) {
+    this.stopping.abort();
+    this.hush(at);
+    const release = () => this.fader.node.disconnect();
+    setTimeout(release, Math.max(0, at - this.context.currentTime) * 1000 + 500);
+  }
+}
+
+/** The file is another one now. */
+export class Replaced extends Error {
+  constructor() {
+    super('the file was replaced meanwhile: choose the track again to hear the new one');
+    this.passing = false;
+  }
+}
