@@ -35,6 +35,8 @@ let facts = null;
 let job = null;
 let drawn = 0;
 let opened = new AbortController();
+let making = new AbortController();
+let staying = 0;
 const treatment = { preset: 'adaptive', intensity: 1 };
 
 const query = () => `preset=${treatment.preset}&intensity=${treatment.intensity}&bits=16`;
@@ -95,6 +97,8 @@ async function look() {
 
 async function open(chosen) {
   opened.abort();
+  making.abort();
+  clearTimeout(staying);
   opened = new AbortController();
   const { signal } = opened;
   track = chosen;
@@ -107,7 +111,6 @@ async function open(chosen) {
   $('facts').textContent = describe(track);
   document.title = [track.title, track.artist].filter(Boolean).join(' – ');
   $('play').disabled = $('abx-button').disabled = false;
-  $('cover').dataset.track = track.id;
   showCover(track, $('cover'));
   wave.reset(null);
   level();
@@ -122,6 +125,8 @@ async function open(chosen) {
   }
   wave.reset({ ...chosen, frames: player.track.frames });
   $('duration').textContent = clock(player.track.frames / player.track.rate);
+  // Somebody may have chosen another treatment meanwhile.
+  player.treat(query());
   make(0);
   // It is heard first and measured then: both need the same processors.
   await started(signal);
@@ -207,9 +212,6 @@ function treat(change, after = 0) {
     make(STAY);
   }, after);
 }
-
-let staying = 0;
-let making = new AbortController();
 
 /** Has the whole rendition made, once somebody stays with it, and follows that. */
 function make(after) {

@@ -13,7 +13,7 @@ import { Fader, Voice } from './voice.js';
 /** Seconds from now to the first frame that can still be changed: a ramp that began in the past would be a step. */
 const LEAD = 0.015;
 /** Seconds of a ramp that is not to be heard as one. */
-const RAMP = 0.015;
+const RAMP = 0.01;
 /** Seconds from one treatment to another. */
 const FADE = 0.06;
 /** Seconds there must be to start, to start again when it ran dry, and to change over to. */
@@ -26,6 +26,8 @@ const FIRST_THINGS_FIRST = 2;
 const LOOK = 50;
 /** Milliseconds of silence after which the sound card may rest. */
 const REST = 3000;
+/** Milliseconds in which a browser has let sound begin, or does not. */
+const WAKING = 2000;
 
 const decibels = (db) => 10 ** (db / 20);
 
@@ -89,7 +91,7 @@ export class Player extends EventTarget {
     this.tell();
     // Here and not later: browsers let sound begin only while a click or a key is being handled.
     if (this.context?.sampleRate !== rate) this.build(rate);
-    this.context.resume().catch(() => {});
+    this.wake();
     const url = `stream/${id}`;
     const headers = { Range: `bytes=0-${HEADER_AT_MOST - 1}` };
     const response = await ask(`${url}?intensity=0&bits=16`, { headers });
@@ -149,8 +151,13 @@ export class Player extends EventTarget {
   play() {
     this.playing = true;
     if (this.track && this.goal >= this.track.frames && this.base === null) this.seek(0);
-    this.context?.resume().catch(() => {});
+    this.wake();
     this.look();
+  }
+
+  wake() {
+    this.wokenAt = performance.now();
+    this.context?.resume().catch(() => {});
   }
 
   pause() {
@@ -305,7 +312,10 @@ export class Player extends EventTarget {
   /** Tells of trouble, once, and when it is over. */
   report() {
     const voices = this.track ? Object.values(this.sides).flatMap((side) => side.voices) : [];
-    const trouble = voices.map((voice) => voice.trouble).find(Boolean)?.message ?? null;
+    const asleep = this.playing && this.context?.state !== 'running' && performance.now() - this.wokenAt > WAKING;
+    const trouble = asleep
+      ? 'the browser does not let sound begin: press play, and see that there is a sound card'
+      : (voices.map((voice) => voice.trouble).find(Boolean)?.message ?? null);
     if (trouble === this.trouble) return;
     this.trouble = trouble;
     this.dispatchEvent(new CustomEvent('trouble', { detail: trouble }));

@@ -14,26 +14,31 @@ export function clock(seconds) {
 /** Lower case, without accents. */
 const plain = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 
-const pictures = new Map();
-
-/** Puts a track's picture into an element, which keeps what it shows until there is one. */
+/** Draws a track's picture into an element, as small as it is shown: a library has thousands. */
 export async function showCover(track, element) {
-  element.querySelector('img')?.remove();
-  if (!track?.cover) return;
+  element.querySelector('canvas')?.remove();
   element.dataset.track = track.id;
-  if (!pictures.has(track.id)) {
-    const load = async () => URL.createObjectURL(await (await ask(`api/tracks/${track.id}/cover`)).blob());
-    pictures.set(track.id, load());
-  }
-  const image = new Image();
-  image.alt = '';
+  if (!track.cover) return;
+  let picture;
   try {
-    image.src = await pictures.get(track.id);
-    await image.decode();
+    const response = await ask(`api/tracks/${track.id}/cover`, { cache: 'default' });
+    picture = await createImageBitmap(await response.blob());
   } catch {
     return; // A picture that cannot be shown is none.
   }
-  if (element.dataset.track === track.id && !element.querySelector('img')) element.append(image);
+  if (element.dataset.track === track.id) {
+    const canvas = document.createElement('canvas');
+    const side = Math.round(element.clientWidth * (window.devicePixelRatio || 1));
+    canvas.width = canvas.height = side;
+    const context = canvas.getContext('2d');
+    context.imageSmoothingQuality = 'high';
+    const scale = side / Math.min(picture.width, picture.height);
+    const [width, height] = [picture.width * scale, picture.height * scale];
+    context.drawImage(picture, (side - width) / 2, (side - height) / 2, width, height);
+    element.querySelector('canvas')?.remove();
+    element.append(canvas);
+  }
+  picture.close();
 }
 
 export class Tracks {
