@@ -63,6 +63,8 @@ if [ "$goal" != build ]; then
     need chromium have_chromium
     # It counts the instructions of a block.
     need valgrind valgrind --version
+    # moto, the S3 server of the tests, is a Python program.
+    need python3-venv python3 -c 'import ensurepip, venv'
 fi
 if [ "$goal" = bench ]; then
     need supercollider-server command -v scsynth
@@ -109,4 +111,14 @@ if ! rust_is_new_enough; then
     hash -r
     rust_is_new_enough ||
         die "still $(rustc --version 2>/dev/null || echo 'no rustc') on the PATH; put $HOME/.cargo/bin before it"
+fi
+
+if [ "$goal" != build ]; then
+    # Tests of nodes that share a bucket bring up an S3 server of their own. It stays out of the system's Python.
+    moto="${XDG_CACHE_HOME:-$HOME/.cache}/crowd-engine/moto"
+    if ! "$moto/bin/python" -c 'import moto.server, moto.s3' >/dev/null 2>&1; then
+        say "installing moto, an S3 server for tests, into $moto"
+        python3 -m venv --clear "$moto" && "$moto/bin/pip" install -q 'moto[s3]==5.2.5' flask flask-cors ||
+            die "moto could not be installed. Is there a network? By hand: $moto/bin/pip install 'moto[s3]==5.2.5' flask flask-cors"
+    fi
 fi

@@ -94,7 +94,6 @@ impl Store for DiskStore {
                     DiskMaking::in_memory(turn, length)?
                 }
             };
-            inner.state().counts.misses += 1;
             return Ok(Claim::Mine(Box::new(making)));
         }
     }

@@ -126,3 +126,20 @@ pub fn check(file: &File, id: &ChunkId, whole: bool) -> Result<u64, Damage> {
     }
     Ok(length)
 }
+
+/// Whether `bytes` are the whole file of the chunk `id`.
+///
+/// # Errors
+/// [`Damage`].
+pub fn check_bytes(bytes: &[u8], id: &ChunkId) -> Result<(), Damage> {
+    let (found, payload) = bytes.split_at_checked(HEADER as usize).ok_or(Damage::Length)?;
+    let mut header = Header::new(id, payload.len() as u64);
+    if found[..48] != header.prefix[..48] {
+        return Err(Damage::Other);
+    }
+    if found[48..PREFIX] != header.prefix[48..] {
+        return Err(Damage::Length);
+    }
+    header.update(payload);
+    if *found == header.finish() { Ok(()) } else { Err(Damage::Checksum) }
+}

@@ -143,6 +143,7 @@ impl Making for DiskMaking {
         if self.appended != self.length {
             return Err(self.miscounted(self.appended));
         }
+        self.turn.inner.state().counts.misses += 1;
         match self.keep() {
             Ok(()) => self.turn.inner.out_of_trouble(),
             Err(e) => {

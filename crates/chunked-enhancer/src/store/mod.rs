@@ -2,11 +2,44 @@
 //!
 //! A [`Store`] holds complete chunks by their [`ChunkId`] and hands out the right to make a missing one. While a chunk is being
 //! made, what is there of it can be read already: it grows in a file on this machine.
+//!
+//! # On the disk
+//!
+//! [`DiskStore`](disk::DiskStore) keeps each chunk in a file of its own, `<2 hex digits>/<key of the rendition>/<index>`:
+//! a header with the chunk's name and a checksum, then the samples ([`format`](mod@format)). It is written to `<index>.part`,
+//! synced and renamed, so a file with its final name is whole. There is no index to be damaged: at a start it is made from names
+//! and sizes, and the times of the files say what was used last. The checksum of a chunk is looked at when it is asked for the
+//! first time in a process's life. What is not what its name says is removed, counted and made again.
+//!
+//! Under the cap the chunk that was not used for longest goes first ([`lru`]). First chunks, which listeners wait for, stay
+//! while anything else can go, as long as they fit into a quarter of the cap; beyond that the oldest are chunks like any other.
+//! A chunk that is read while it is evicted is read to its end.
+//!
+//! Several processes may share the directory. The lock on `<index>.part` is the right to make the chunk; the system takes it from
+//! a process that is killed. Each process keeps the cap for the chunks it knows: those it found at its start, made, or was asked
+//! for.
+//!
+//! When the disk is full, older chunks give way first, even below the cap. When that is not enough, or the disk fails in another
+//! way, the chunk in the making moves to memory: all such chunks together may hold 64 MiB, for as long as they are listened
+//! to. That is logged once, and told in [`StoreStatus::trouble`] until a chunk is kept again.
+//!
+//! # In a bucket
+//!
+//! With the feature `s3`, an `S3Store` puts a bucket of an S3-compatible object store behind the disk of each of several nodes.
+//! A chunk that one node made is fetched by the others, and while it is made the others wait for it: each is made once. A
+//! node that dies is replaced after two seconds. A bucket that fails or is slow is left alone for five seconds at a time, and
+//! every node makes for itself what it needs.
+//!
+//! The bucket has no cap: let a lifecycle rule of the bucket expire what is old. Nothing is lost that cannot be made again, and
+//! a node that finds nothing there makes the same bytes.
 
 pub mod disk;
 pub mod format;
 pub mod lru;
 mod making;
+pub mod records;
+#[cfg(feature = "s3")]
+pub mod s3;
 
 use std::fmt;
 use std::fs::File;
@@ -150,7 +183,7 @@ pub struct StoreStatus {
     pub pinned: u64,
     /// Times a chunk was asked for or claimed and was there.
     pub hits: u64,
-    /// Times one was claimed that had to be made.
+    /// Chunks that were not there and came: made, or fetched from the object store.
     pub misses: u64,
     /// Chunks taken away to make room.
     pub evicted: u64,
@@ -159,6 +192,24 @@ pub struct StoreStatus {
     /// Chunks that were made and could not be kept.
     pub unkept: u64,
     /// What keeps them from being kept, until one is kept again.
+    pub trouble: Option<String>,
+    /// What there is to tell about the object store behind it, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote: Option<RemoteStatus>,
+}
+
+/// What there is to tell about an object store.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct RemoteStatus {
+    /// Chunks fetched.
+    pub fetched: u64,
+    /// Chunks made here and uploaded.
+    pub uploaded: u64,
+    /// Objects that were not what they should be, and were removed.
+    pub damaged: u64,
+    /// Requests that failed.
+    pub failures: u64,
+    /// Why the last one failed, until one succeeds.
     pub trouble: Option<String>,
 }
 
