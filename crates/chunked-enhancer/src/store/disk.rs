@@ -22,7 +22,7 @@ const MEMORY: u64 = 64 << 20;
 
 /// Chunks in files of one directory, which other processes may use too.
 ///
-/// A chunk is the file `<2 hex digits>/<key of the rendition>/<index>`; [`format`](super::format) says what is in it. While it is
+/// A chunk is the file `<2 hex digits>/<key of the rendition>/<index>`; [`format`](mod@format) says what is in it. While it is
 /// made it is `<index>.part`, locked by its maker: a maker that is killed leaves no lock, and what it leaves of the file is
 /// swept away at the next start or overwritten by the next maker.
 #[derive(Clone)]
