@@ -31,7 +31,9 @@ fn playing(server: &Server) -> Chromium {
 /// Waits until all of what is wanted is made and heard.
 fn settle(page: &mut Chromium) {
     page.until("document.querySelector('#progress').innerText.startsWith('Mastered as a whole')");
-    page.until(&format!("(await (async () => {{ {PLAYER} return player.base !== null && !player.sides.mastered.next }})())"));
+    page.until(&format!(
+        "(await (async () => {{ {PLAYER} return player.base !== null && !player.sides.mastered.next }})())"
+    ));
     pause();
 }
 
@@ -149,7 +151,10 @@ fn original_and_mastered_are_equally_loud_on_one_clock_and_the_other_is_heard_wi
     let mut page = playing(&server);
     // Into what is loud.
     page.click("#wave", 0.4, 0.5);
-    page.until(&format!("(await (async () => {{ {PLAYER} return player.base !== null && player.position > {} }})())", 25 * RATE));
+    page.until(&format!(
+        "(await (async () => {{ {PLAYER} return player.base !== null && player.position > {} }})())",
+        25 * RATE
+    ));
     pause();
     let first = position(&mut page);
     let times = 8;
@@ -196,7 +201,10 @@ fn another_preset_or_intensity_is_heard_within_300_ms_and_without_a_click() {
     let versions: Vec<_> = queries.iter().map(|query| served(&server, query)).collect();
     let mut page = playing(&server);
     page.click("#wave", 0.4, 0.5);
-    page.until(&format!("(await (async () => {{ {PLAYER} return player.base !== null && player.position > {} }})())", 25 * RATE));
+    page.until(&format!(
+        "(await (async () => {{ {PLAYER} return player.base !== null && player.position > {} }})())",
+        25 * RATE
+    ));
     let mut heard_after = Vec::new();
     for (n, key) in ["3", "[", "2", "[", "5"].into_iter().enumerate() {
         settle(&mut page);
@@ -260,7 +268,10 @@ fn a_server_that_is_gone_is_said_in_words_and_what_was_fetched_plays_on() {
     page.until(&format!("(await (async () => {{ {PLAYER} return player.position > {} }})())", before + RATE / 2));
     // There is nothing to play: it waits there.
     page.click("#wave", 0.9, 0.5);
-    page.until(&format!("(await (async () => {{ {PLAYER} return player.waiting && player.position > {} }})())", 50 * RATE));
+    page.until(&format!(
+        "(await (async () => {{ {PLAYER} return player.waiting && player.position > {} }})())",
+        50 * RATE
+    ));
 }
 
 #[test]
@@ -285,7 +296,10 @@ fn it_is_all_done_by_keyboard_every_control_has_a_name_and_its_policy_stops_noth
     page.until("document.querySelectorAll('#tracks li:not([hidden])').length === 1");
     page.press("ArrowDown");
     assert_eq!(page.run("return document.activeElement.querySelector('.title').innerText"), "\u{dc}bermut");
-    page.call("Input.dispatchKeyEvent", json!({ "type": "keyDown", "key": "Enter", "code": "Enter", "text": "\r", "windowsVirtualKeyCode": 13 }));
+    page.call(
+        "Input.dispatchKeyEvent",
+        json!({ "type": "keyDown", "key": "Enter", "code": "Enter", "text": "\r", "windowsVirtualKeyCode": 13 }),
+    );
     let state = |page: &mut Chromium| page.run("return document.querySelector('#play').ariaLabel");
     page.until(&format!("(await (async () => {{ {PLAYER} return player.base !== null }})())"));
     assert_eq!(state(&mut page), "Pause");
@@ -332,8 +346,12 @@ fn a_token_is_asked_for_and_asked_for_again_when_it_is_wrong() {
     let mut page = Chromium::start();
     page.open(&server.url);
     for (token, words) in [("wrong horse", "This server wants a token"), ("correct horse", "That was not it")] {
-        page.until(&format!("document.querySelector('#token').open && document.querySelector('#token').innerText.includes({words:?})"));
-        page.run(&format!("document.querySelector('#token-input').value = {token:?}; document.querySelector('#token button').click()"));
+        page.until(&format!(
+            "document.querySelector('#token').open && document.querySelector('#token').innerText.includes({words:?})"
+        ));
+        page.run(&format!(
+            "document.querySelector('#token-input').value = {token:?}; document.querySelector('#token button').click()"
+        ));
     }
     page.until("document.querySelectorAll('#tracks li').length === 1 && document.querySelectorAll('#presets label').length === 6");
     page.click("#tracks button", 0.5, 0.5);
@@ -345,11 +363,13 @@ fn a_blind_test_hides_what_is_heard_and_says_how_probable_its_answers_are_by_gue
     let folders = Folders::with_music(30.0);
     let server = folders.serve(&[]);
     let mut page = playing(&server);
-    let by_guessing = "const { chance } = await import('/page/abx.js'); return [chance(16, 16), chance(12, 16), chance(0, 16)]";
+    let by_guessing =
+        "const { chance } = await import('/page/abx.js'); return [chance(16, 16), chance(12, 16), chance(0, 16)]";
     let [all, twelve, none] = [0, 1, 2].map(|n| page.run(by_guessing)[n].as_f64().unwrap());
     assert!((all - 0.5f64.powi(16)).abs() < 1e-12 && (twelve - 2_517.0 / 65_536.0).abs() < 1e-12 && none == 1.0);
     page.run("document.querySelector('#abx-button').click()");
-    let shown = "return document.querySelector('#player').dataset.side + document.querySelector('[name=side]:checked').value";
+    let shown =
+        "return document.querySelector('#player').dataset.side + document.querySelector('[name=side]:checked').value";
     let (first, mut sides) = (page.run(shown), std::collections::BTreeSet::new());
     for n in 0..16 {
         // Who could look into the player would know.
