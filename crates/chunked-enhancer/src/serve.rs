@@ -1,7 +1,7 @@
 //! From the command line to a server that runs.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,8 @@ use crate::jobs::{Jobs, Settings};
 use crate::library::Library;
 use crate::store::Store;
 use crate::store::disk::DiskStore;
+#[cfg(feature = "s3")]
+use crate::store::s3::S3Store;
 
 /// Shortest token that is worth anything.
 const SHORTEST_TOKEN: usize = 8;
@@ -37,7 +39,7 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
         .ok_or_else(|| Error::Invalid("no cache folder is known here: give --cache-dir DIR".to_owned()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|e| Error::io("the server's threads", "start", e))?;
-    let store = store(options, &cache, &runtime)?;
+    let store = store(options, &cache)?;
     let workers =
         options.workers.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
     let jobs = Jobs::start(store, Settings { workers, jobs: options.max_jobs.into() })
@@ -92,12 +94,13 @@ fn scan(app: &Arc<App>, every: u64) {
     }
 }
 
-fn store(
-    options: &Serve,
-    cache: &std::path::Path,
-    _runtime: &tokio::runtime::Runtime,
-) -> Result<Arc<dyn Store>, Error> {
-    Ok(Arc::new(DiskStore::open(cache, options.cache_size)?))
+fn store(options: &Serve, cache: &Path) -> Result<Arc<dyn Store>, Error> {
+    let disk = DiskStore::open(cache, options.cache_size)?;
+    #[cfg(feature = "s3")]
+    if let Some(url) = &options.share {
+        return Ok(Arc::new(S3Store::open(disk, url, None)?));
+    }
+    Ok(Arc::new(disk))
 }
 
 /// Where programs of the user keep what they can make again (XDG Base Directory Specification).

@@ -126,6 +126,29 @@ fn decoded(body: &[u8], suffix: &str) -> crowd_media::Audio {
 }
 
 #[test]
+fn flac_holds_the_samples_of_the_wav_and_has_ranges_once_its_length_is_known() {
+    let folders = Folders::with_music(65.0);
+    let server = folders.serve(&[]);
+    let path = format!("/stream/{}", server.track("music.wav"));
+    for bits in ["16", "24"] {
+        let flac = format!("{path}?format=flac&bits={bits}");
+        let before = server.ask("HEAD", &flac, &[]).unwrap();
+        assert_eq!((before.header("accept-ranges"), before.header("content-length")), ("none", ""));
+        // A range of what is not known yet is answered with all of it.
+        let answer = server.range(&flac, "bytes=0-99");
+        assert_eq!((answer.status, &answer.body[..4]), (200, b"fLaC".as_slice()));
+        let wav = server.get(&format!("{path}?bits={bits}"));
+        assert!(decoded(&answer.body, ".flac").to_f32() == decoded(&wav.body, ".wav").to_f32());
+        let after = server.ask("HEAD", &flac, &[]).unwrap();
+        assert_eq!(after.header("content-length"), answer.body.len().to_string());
+        let part = server.range(&flac, "bytes=100000-200000");
+        assert_eq!((part.status, &*part.body), (206, &answer.body[100_000..=200_000]));
+        let file = render(&folders.music.path().join("music.wav"), "out.flac", &["--bits", bits]);
+        assert!(file == answer.body);
+    }
+}
+
+#[test]
 fn opus_has_a_length_and_ranges_before_it_is_made() {
     let folders = Folders::with_music(65.0);
     let whole = {

@@ -71,7 +71,7 @@ impl Store for DiskStore {
         known || self.inner.path(id).exists()
     }
 
-    fn claim(&self, id: &ChunkId, length: u64) -> Result<Claim, StoreError> {
+    fn claim(&self, id: &ChunkId, most: u64) -> Result<Claim, StoreError> {
         let inner = &self.inner;
         // From here on nobody else of this process looks for it; `Turn` says so when it is dropped.
         let Some(turn) = Turn::take(inner, id) else { return Ok(Claim::Theirs(ASK_AGAIN)) };
@@ -88,10 +88,10 @@ impl Store for DiskStore {
                     let _ = fs::remove_file(&part);
                     continue;
                 }
-                Ok(Some(file)) => DiskMaking::in_file(turn, length, file, part),
+                Ok(Some(file)) => DiskMaking::in_file(turn, most, file, part),
                 Err(e) => {
                     inner.in_trouble(&error("cannot make the chunk file", &part, &e));
-                    DiskMaking::in_memory(turn, length)?
+                    DiskMaking::in_memory(turn, most)?
                 }
             };
             return Ok(Claim::Mine(Box::new(making)));

@@ -7,13 +7,14 @@
 //! | 4 | index of the chunk |
 //! | 32 | key of the rendition |
 //! | 8 | length of the payload |
-//! | 32 | BLAKE3 of the 56 bytes before and the payload |
+//! | 32 | BLAKE3 of the payload and the 56 bytes before |
 //!
 //! The checksum covers the name of the chunk too, so a file that came under another's name is found out.
 
 use std::fmt;
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
 use super::ChunkId;
@@ -35,18 +36,18 @@ pub struct Header {
     hasher: blake3::Hasher,
 }
 
+/// Where in it the length stands.
+const LENGTH: Range<usize> = 48..PREFIX;
+
 impl Header {
-    /// For a payload of `length` bytes.
-    pub fn new(id: &ChunkId, length: u64) -> Self {
+    /// For a payload that is still to come.
+    pub fn new(id: &ChunkId) -> Self {
         let mut prefix = [0; PREFIX];
         prefix[..8].copy_from_slice(MAGIC);
         prefix[8..12].copy_from_slice(&VERSION.to_le_bytes());
         prefix[12..16].copy_from_slice(&id.index.to_le_bytes());
         prefix[16..48].copy_from_slice(&id.rendition.0);
-        prefix[48..].copy_from_slice(&length.to_le_bytes());
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&prefix);
-        Self { prefix, hasher }
+        Self { prefix, hasher: blake3::Hasher::new() }
     }
 
     /// Takes the next bytes of the payload into the checksum.
@@ -55,7 +56,9 @@ impl Header {
     }
 
     /// The bytes of the header, when the whole payload has been seen.
-    pub fn finish(&self) -> [u8; HEADER as usize] {
+    pub fn finish(mut self) -> [u8; HEADER as usize] {
+        self.prefix[LENGTH].copy_from_slice(&self.hasher.count().to_le_bytes());
+        self.hasher.update(&self.prefix);
         let mut bytes = [0; HEADER as usize];
         bytes[..PREFIX].copy_from_slice(&self.prefix);
         bytes[PREFIX..].copy_from_slice(self.hasher.finalize().as_bytes());
@@ -103,9 +106,9 @@ impl From<io::Error> for Damage {
 pub fn check(file: &File, id: &ChunkId, whole: bool) -> Result<u64, Damage> {
     let mut found = [0; HEADER as usize];
     file.read_exact_at(&mut found, 0)?;
-    let length = u64::from_le_bytes(std::array::from_fn(|byte| found[48 + byte]));
-    let mut header = Header::new(id, length);
-    if found[..PREFIX] != header.prefix {
+    let length = u64::from_le_bytes(std::array::from_fn(|byte| found[LENGTH.start + byte]));
+    let mut header = Header::new(id);
+    if found[..LENGTH.start] != header.prefix[..LENGTH.start] {
         return Err(Damage::Other);
     }
     if HEADER.checked_add(length) != Some(file.metadata()?.len()) {
@@ -133,11 +136,11 @@ pub fn check(file: &File, id: &ChunkId, whole: bool) -> Result<u64, Damage> {
 /// [`Damage`].
 pub fn check_bytes(bytes: &[u8], id: &ChunkId) -> Result<(), Damage> {
     let (found, payload) = bytes.split_at_checked(HEADER as usize).ok_or(Damage::Length)?;
-    let mut header = Header::new(id, payload.len() as u64);
-    if found[..48] != header.prefix[..48] {
+    let mut header = Header::new(id);
+    if found[..LENGTH.start] != header.prefix[..LENGTH.start] {
         return Err(Damage::Other);
     }
-    if found[48..PREFIX] != header.prefix[48..] {
+    if found[LENGTH] != (payload.len() as u64).to_le_bytes() {
         return Err(Damage::Length);
     }
     header.update(payload);

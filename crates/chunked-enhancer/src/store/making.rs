@@ -15,7 +15,8 @@ use super::{Making, StoreError, Stored};
 /// A chunk that grows in a locked file under a temporary name, or in memory when the disk takes no more.
 pub(super) struct DiskMaking {
     turn: Turn,
-    length: u64,
+    /// Bytes it may have.
+    most: u64,
     header: Header,
     file: Arc<File>,
     /// The temporary name, unless it is in memory.
@@ -27,17 +28,17 @@ pub(super) struct DiskMaking {
 
 impl DiskMaking {
     /// In `file`, which is empty and locked and is called `part`. Makes room for it.
-    pub fn in_file(turn: Turn, length: u64, file: File, part: PathBuf) -> Self {
-        turn.inner.reserve(HEADER + length);
-        let header = Header::new(&turn.id, length);
-        Self { turn, length, header, file: Arc::new(file), part: Some(part), offset: HEADER, appended: 0 }
+    pub fn in_file(turn: Turn, most: u64, file: File, part: PathBuf) -> Self {
+        turn.inner.reserve(HEADER + most);
+        let header = Header::new(&turn.id);
+        Self { turn, most, header, file: Arc::new(file), part: Some(part), offset: HEADER, appended: 0 }
     }
 
     /// In memory.
-    pub fn in_memory(turn: Turn, length: u64) -> Result<Self, StoreError> {
-        let file = turn.inner.memory(&turn.id, length)?;
-        let header = Header::new(&turn.id, length);
-        Ok(Self { turn, length, header, file, part: None, offset: 0, appended: 0 })
+    pub fn in_memory(turn: Turn, most: u64) -> Result<Self, StoreError> {
+        let file = turn.inner.memory(&turn.id, most)?;
+        let header = Header::new(&turn.id);
+        Ok(Self { turn, most, header, file, part: None, offset: 0, appended: 0 })
     }
 
     /// Writes, and when the disk is full once more after older chunks have given way.
@@ -45,13 +46,13 @@ impl DiskMaking {
         let write = || self.file.write_all_at(bytes, self.offset + self.appended);
         write().or_else(|e| {
             let full = matches!(e.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
-            if full && self.turn.inner.give_way(HEADER + self.length) { write() } else { Err(e) }
+            if full && self.turn.inner.give_way(HEADER + self.most) { write() } else { Err(e) }
         })
     }
 
     /// Goes on in memory.
     fn leave_disk(&mut self) -> Result<(), StoreError> {
-        let memory = self.turn.inner.memory(&self.turn.id, self.length)?;
+        let memory = self.turn.inner.memory(&self.turn.id, self.most)?;
         let (there, mut block) = (self.so_far(), vec![0; 1 << 18]);
         let mut at = 0;
         while at < self.appended {
@@ -79,7 +80,7 @@ impl DiskMaking {
     /// Readers hold the file open, and with it the lock would stay.
     fn unlock(&self) {
         let _ = rustix::fs::flock(&self.file, FlockOperation::Unlock);
-        self.turn.inner.state().lru.release(HEADER + self.length);
+        self.turn.inner.state().lru.release(HEADER + self.most);
     }
 
     /// Puts it under its final name.
@@ -93,7 +94,7 @@ impl DiskMaking {
                 cause: "the disk took nothing while it was made".to_owned(),
             });
         };
-        let (bytes, limit) = (HEADER + self.length, inner.state().lru.limit());
+        let (bytes, limit) = (HEADER + self.appended, inner.state().lru.limit());
         if bytes > limit {
             return Err(StoreError {
                 what: "cannot keep the chunk",
@@ -103,7 +104,7 @@ impl DiskMaking {
         }
         let done = self
             .file
-            .write_all_at(&self.header.finish(), 0)
+            .write_all_at(&self.header.clone().finish(), 0)
             .and_then(|()| self.file.sync_all())
             .and_then(|()| fs::rename(part, &path))
             .and_then(|()| sync(path.parent()));
@@ -117,7 +118,7 @@ impl DiskMaking {
 
 impl Making for DiskMaking {
     fn append(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        if bytes.len() as u64 > self.length - self.appended {
+        if bytes.len() as u64 > self.most - self.appended {
             return Err(self.miscounted(self.appended + bytes.len() as u64));
         }
         if let Err(e) = self.write(bytes) {
@@ -140,9 +141,6 @@ impl Making for DiskMaking {
     }
 
     fn commit(mut self: Box<Self>) -> Result<Stored, StoreError> {
-        if self.appended != self.length {
-            return Err(self.miscounted(self.appended));
-        }
         self.turn.inner.state().counts.misses += 1;
         match self.keep() {
             Ok(()) => self.turn.inner.out_of_trouble(),
@@ -163,7 +161,7 @@ impl DiskMaking {
         StoreError {
             what: "cannot make the chunk",
             name: self.turn.inner.path(&self.turn.id).display().to_string(),
-            cause: format!("{} bytes were claimed and {appended} made", self.length),
+            cause: format!("{} bytes were claimed and {appended} made: claim more", self.most),
         }
     }
 }

@@ -166,7 +166,7 @@ pub trait Making: Send {
     /// [counted](StoreStatus::unkept).
     ///
     /// # Errors
-    /// [`StoreError`] when not as many bytes were appended as were claimed.
+    /// [`StoreError`] when it cannot be told what became of it.
     fn commit(self: Box<Self>) -> Result<Stored, StoreError>;
 }
 
@@ -224,11 +224,11 @@ pub trait Store: Send + Sync {
     /// Whether it can be had on this machine without being made: not opened, not checked and not counted as used.
     fn has(&self, id: &ChunkId) -> bool;
 
-    /// The right to make a chunk of `length` bytes.
+    /// The right to make a chunk of at most `most` bytes.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn claim(&self, id: &ChunkId, length: u64) -> Result<Claim, StoreError>;
+    fn claim(&self, id: &ChunkId, most: u64) -> Result<Claim, StoreError>;
 
     /// What it holds.
     fn status(&self) -> StoreStatus;

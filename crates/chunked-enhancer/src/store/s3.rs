@@ -128,12 +128,12 @@ impl Store for S3Store {
         self.inner.front.has(id)
     }
 
-    fn claim(&self, id: &ChunkId, length: u64) -> Result<Claim, StoreError> {
-        let local = match self.inner.front.claim(id, length)? {
+    fn claim(&self, id: &ChunkId, most: u64) -> Result<Claim, StoreError> {
+        let local = match self.inner.front.claim(id, most)? {
             Claim::Mine(local) => local,
             known => return Ok(known),
         };
-        Ok(match self.inner.ask(self.inner.bucket.claim(id, length)) {
+        Ok(match self.inner.ask(self.inner.bucket.claim(id, most)) {
             None | Some(Err(Down)) => Claim::Mine(local),
             Some(Ok(Found::Object(object))) => Claim::Done(fill(local, &object[HEADER as usize..])?),
             Some(Ok(Found::Theirs)) => Claim::Theirs(ASK_AGAIN),
@@ -311,12 +311,12 @@ impl Bucket {
     }
 
     /// The object of a chunk, checked.
-    async fn fetch(&self, id: &ChunkId, length: Option<u64>) -> Result<Option<Vec<u8>>, Down> {
+    async fn fetch(&self, id: &ChunkId, most: Option<u64>) -> Result<Option<Vec<u8>>, Down> {
         const WHAT: &str = "cannot fetch the chunk";
         let path = self.path(id, "");
         let Some(object) = self.ask(WHAT, &path, PATIENCE, self.objects.get(&path)).await? else { return Ok(None) };
         let size = object.meta.size;
-        let bytes = if size <= LARGEST && length.is_none_or(|length| size == HEADER + length) {
+        let bytes = if size <= LARGEST && most.is_none_or(|most| size <= HEADER + most) {
             self.ask(WHAT, &path, TRANSFER, object.bytes()).await?.map(Vec::from)
         } else {
             Some(Vec::new())
@@ -339,8 +339,8 @@ impl Bucket {
     }
 
     /// The chunk, or the right to make it.
-    async fn claim(&self, id: &ChunkId, length: u64) -> Result<Found, Down> {
-        if let Some(object) = self.fetch(id, Some(length)).await? {
+    async fn claim(&self, id: &ChunkId, most: u64) -> Result<Found, Down> {
+        if let Some(object) = self.fetch(id, Some(most)).await? {
             return Ok(Found::Object(object));
         }
         let path = self.path(id, ".claim");
@@ -361,7 +361,7 @@ impl Bucket {
         };
         self.state().seen.remove(id);
         // Its last maker may have finished between the look and the claim.
-        if let Some(object) = self.fetch(id, Some(length)).await? {
+        if let Some(object) = self.fetch(id, Some(most)).await? {
             self.ask("cannot remove the claim", &path, PATIENCE, self.objects.delete(&path)).await?;
             return Ok(Found::Object(object));
         }
@@ -456,7 +456,7 @@ fn object_of(id: &ChunkId, stored: &Stored) -> io::Result<Vec<u8>> {
     let mut object = vec![0; HEADER as usize + length];
     let (head, payload) = object.split_at_mut(HEADER as usize);
     stored.read_at(0, payload)?;
-    let mut header = Header::new(id, stored.len());
+    let mut header = Header::new(id);
     header.update(payload);
     head.copy_from_slice(&header.finish());
     Ok(object)
