@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use crowd_engine::chunk::{Chunked, Grid};
-use crowd_engine::feed::FileInput;
+use crowd_engine::chunk::{ChunkProcessor, Chunked, Grid};
+use crowd_engine::feed::{FileInput, Input};
 use crowd_engine::{Frames, SampleRate};
 use crowd_media::loudness::{Loudness, Meter};
 use crowd_media::{Audio, Samples, wav};
@@ -46,6 +46,17 @@ fn treatment(preset: Preset, intensity: f32) -> Treatment {
     Treatment { preset, intensity: Intensity::try_from(intensity).unwrap() }
 }
 
+/// The files to measure with.
+fn music() -> Vec<PathBuf> {
+    let music = PathBuf::from(std::env::var_os("MUSIC").unwrap());
+    if !music.is_dir() {
+        return vec![music];
+    }
+    let mut files: Vec<_> = std::fs::read_dir(music).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
 /// `MUSIC=folder-or-file cargo test --release -p enhance-server --test sound -- --ignored --nocapture figures`
 fn open(path: &Path) -> Music {
     Contents::default().open(path).unwrap()
@@ -54,13 +65,7 @@ fn open(path: &Path) -> Music {
 #[test]
 #[ignore = "a measurement"]
 fn figures() {
-    let music = PathBuf::from(std::env::var_os("MUSIC").unwrap());
-    let mut files = vec![music.clone()];
-    if music.is_dir() {
-        files = std::fs::read_dir(music).unwrap().map(|entry| entry.unwrap().path()).collect();
-        files.sort();
-    }
-    for path in files {
+    for path in music() {
         let start = Instant::now();
         let probes = Probes::read(&open(&path), &GO).unwrap();
         let read = start.elapsed();
@@ -95,6 +100,36 @@ fn figures() {
                 off(&by_all, loudness(rate.get(), &make(&path, &by_all, None).1)),
             );
         }
+    }
+}
+
+/// `MUSIC=folder-or-file cargo test --release -p enhance-server --test sound -- --ignored --nocapture probes`
+#[test]
+#[ignore = "a measurement"]
+fn probes_beside_all() {
+    let mut bands: [Vec<f64>; 5] = Default::default();
+    let (mut off, mut crests, mut ranges, mut times) = (vec![], vec![], vec![], vec![]);
+    for path in music() {
+        let start = Instant::now();
+        let Ok(probes) = Probes::read(&path, None, &GO) else { continue };
+        probes.settle(&Treatment::default(), &GO).unwrap();
+        times.push(start.elapsed().as_secs_f64() * 1e3);
+        let quick = probes.analysis();
+        let full = analysis::full(&path, None, &GO, &mut |_| ()).unwrap();
+        let (Some(a), Some(b)) = (quick.integrated_lufs, full.integrated_lufs) else { continue };
+        off.push((a - b).abs());
+        bands.iter_mut().zip(quick.bands_db).for_each(|(all, band)| all.extend(band));
+        crests.extend(quick.crest_db);
+        ranges.push(quick.range_lu);
+        println!("{}: {:+.2} LU, {:.0} ms", path.display(), a - b, times.last().unwrap());
+    }
+    for (what, mut numbers) in [("LU off", off), ("crest", crests), ("range", ranges), ("ms", times)]
+        .into_iter()
+        .chain(bands.map(|band| ("band", band)))
+    {
+        numbers.sort_by(f64::total_cmp);
+        let at = |share: f64| numbers[((numbers.len() - 1) as f64 * share) as usize];
+        println!("{what}: median {:.2}, 10 % {:.2}, 90 % {:.2}, most {:.2}", at(0.5), at(0.1), at(0.9), at(1.0));
     }
 }
 
@@ -135,6 +170,91 @@ fn every_preset_is_as_loud_as_it_says_and_under_its_ceiling() {
             assert!(off.abs() < within, "{preset} {intensity}: {off} LU off, {settled:?}");
             assert!(loudness.true_peak_dbtp <= -0.9, "{preset} {intensity}: {} dBTP", loudness.true_peak_dbtp);
         }
+    }
+}
+
+/// The frames of one chunk, made from nothing but the file.
+fn chunk(path: &Path, settled: &Settled, index: usize) -> Vec<[f32; 2]> {
+    let (input, shape) = FileInput::open(path, None).unwrap();
+    let enhancer = Enhancer::new(settled, shape.sample_rate, input.bits(), Some(16)).unwrap();
+    let grid = Grid::standard(shape.frames, shape.sample_rate);
+    let mut frames = Vec::new();
+    Chunked::new(enhancer, input, grid, Frames(0))
+        .make(index, |block| {
+            frames.extend_from_slice(block);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    frames
+}
+
+#[test]
+fn a_chunk_made_alone_is_that_of_the_whole_run_bit_for_bit_with_every_preset() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("music.wav");
+    for (n, preset) in Preset::ALL.into_iter().enumerate() {
+        let rate = [8_000, 48_000, 22_050, 44_100, 96_000, 32_000][n];
+        write(&path, rate, 65, 1 + n as u16 % 2);
+        let probes = Probes::read(&path, None, &GO).unwrap();
+        let settled = probes.settle(&treatment(preset, [1.0, 0.5][n / 3]), &GO).unwrap();
+        let (_, whole) = make(&path, &settled, Some(16));
+        assert_eq!(whole.len() as u64, u64::from(rate) * 65);
+        let mut at = whole.len();
+        for index in (0..4).rev() {
+            let alone = chunk(&path, &settled, index);
+            at -= alone.len();
+            assert!(alone == whole[at..at + alone.len()], "{preset} at {rate} Hz, chunk {index}");
+        }
+        assert_eq!(at, 0);
+    }
+}
+
+/// `MUSIC=file cargo test --release -p enhance-server --test sound -- --ignored --nocapture seams`
+#[test]
+#[ignore = "a measurement"]
+fn seams() {
+    let path = PathBuf::from(std::env::var_os("MUSIC").unwrap());
+    let probes = Probes::read(&path, None, &GO).unwrap();
+    let mut seed = 7u64;
+    for preset in Preset::ALL {
+        let settled = probes.settle(&treatment(preset, 1.0), &GO).unwrap();
+        let (rate, whole) = make(&path, &settled, None);
+        let (mut input, shape) = FileInput::open(&path, None).unwrap();
+        let chain = Enhancer::new(&settled, rate, None, None).unwrap();
+        let (latency, memory) = (chain.latency().0, chain.memory().0);
+        let (mut differ, mut slowest, mut far) = (0, 0.0f64, 0);
+        let seeks = 200;
+        for _ in 0..seeks {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let first = (seed >> 33) % (shape.frames.0 / 4_096) * 4_096;
+            let start = Instant::now();
+            let mut run = chain.clone();
+            let from = first.saturating_sub(memory) / 4_096 * 4_096;
+            far += u64::from(from > 0);
+            input.seek(from).unwrap();
+            let (mut at, mut got) = (from, Vec::new());
+            let mut block = Vec::new();
+            while got.len() < 8_192 && at < shape.frames.0 {
+                block.clear();
+                if !input.read(&mut block).unwrap() {
+                    break;
+                }
+                run.process(Frames(at), &mut block);
+                at += block.len() as u64;
+                let skip = (first + latency).saturating_sub(at - block.len() as u64).min(block.len() as u64);
+                got.extend_from_slice(&block[skip as usize..]);
+            }
+            slowest = slowest.max(start.elapsed().as_secs_f64());
+            let wanted = &whole[first as usize..];
+            let n = got.len().min(wanted.len());
+            differ += u64::from(got[..n] != wanted[..n]);
+        }
+        println!(
+            "{} {preset}: {differ} of {seeks} seeks differ ({far} from a pre-roll of {:.1} s), the slowest took {:.0} ms",
+            path.display(),
+            memory as f64 / f64::from(rate.get()),
+            slowest * 1e3
+        );
     }
 }
 

@@ -50,7 +50,7 @@ impl Probes {
     pub fn read(music: &Music, stop: &AtomicBool) -> Result<Self, Error> {
         let (input, shape) = music.input()?;
         let rate = shape.sample_rate;
-        let spans = spans(shape.frames.0, rate);
+        let spans = spans(shape.frames.0, rate, input.segment());
         let [first, second] = halves(&spans).map(|half| spans.get(half).unwrap_or_default());
         let (first, second) = thread::scope(|scope| {
             let other = input.another().filter(|_| !second.is_empty());
@@ -136,8 +136,8 @@ impl Probe {
 const BLOCK: usize = 4_096;
 
 /// Where the probes lie: evenly spread, each somewhere else in its sixtieth of the track, so that they do not fall on the same
-/// beat of every bar.
-fn spans(frames: u64, rate: SampleRate) -> Vec<Range<u64>> {
+/// beat of every bar; and where reading is cheap, if that is in its sixtieth too.
+fn spans(frames: u64, rate: SampleRate, segment: u64) -> Vec<Range<u64>> {
     let in_frames = |seconds: f64| (seconds * f64::from(rate.get())) as u64;
     if frames <= in_frames(HALF_SECONDS) {
         return once(0..frames).collect();
@@ -150,7 +150,10 @@ fn spans(frames: u64, rate: SampleRate) -> Vec<Range<u64>> {
     (0..PROBES)
         .map(|n| {
             let share = ((n + 1) as f64 * 0.618_033_988_749_895).fract();
-            let first = frames * n / PROBES + (room * share) as u64;
+            let low = frames * n / PROBES;
+            let anywhere = low + (room * share) as u64;
+            let cheap = anywhere - anywhere % segment;
+            let first = if cheap >= low { cheap } else { anywhere };
             first..first + length
         })
         .collect()

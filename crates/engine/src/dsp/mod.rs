@@ -31,6 +31,12 @@ pub use position::{Position, Step};
 pub use ramp::Ramp;
 pub use sinc::{Kernel, SincBank};
 
+/// The kind of arithmetic in use. Where this is the same the samples are, bit for bit; where it is not they may differ in the last
+/// bit, so whoever shares what was made between machines puts it into the key.
+pub fn arithmetic() -> &'static str {
+    simd::Simd::detect().name()
+}
+
 /// Frames in one rendering quantum. Quanta are aligned to absolute engine time; a sample-exact command may split one.
 pub const QUANTUM: usize = 64;
 

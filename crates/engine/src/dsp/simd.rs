@@ -80,6 +80,15 @@ impl Simd {
         Self(Level::Baseline)
     }
 
+    /// A name for it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self.0 {
+            Level::Baseline => std::env::consts::ARCH,
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2Fma => "x86_64+avx2+fma",
+        }
+    }
+
     /// Does the work with the chosen instructions.
     #[inline]
     pub(crate) fn run<T: Task>(self, task: T) -> T::Out {

@@ -79,6 +79,11 @@ impl FileInput {
         info.bits.filter(|_| info.channels <= 2 && info.sample_rate == self.rate.get())
     }
 
+    /// Frames on whose multiples a seek costs least, 1 where it costs the same anywhere: between them AAC is read up to.
+    pub fn segment(&self) -> u64 {
+        self.segment.unwrap_or(1)
+    }
+
     /// What was wrong with the file in what was read of it so far, in words.
     pub fn warning(&self) -> Option<String> {
         self.reader.warning()
