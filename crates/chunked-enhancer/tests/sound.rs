@@ -57,11 +57,11 @@ fn music() -> Vec<PathBuf> {
     files
 }
 
-/// `MUSIC=folder-or-file cargo test --release -p enhance-server --test sound -- --ignored --nocapture figures`
 fn open(path: &Path) -> Music {
     Contents::default().open(path).unwrap()
 }
 
+/// `MUSIC=folder-or-file cargo test --release -p enhance-server --test sound -- --ignored --nocapture figures`
 #[test]
 #[ignore = "a measurement"]
 fn figures() {
@@ -111,11 +111,11 @@ fn probes_beside_all() {
     let (mut off, mut crests, mut ranges, mut times) = (vec![], vec![], vec![], vec![]);
     for path in music() {
         let start = Instant::now();
-        let Ok(probes) = Probes::read(&path, None, &GO) else { continue };
+        let Ok(probes) = Probes::read(&open(&path), &GO) else { continue };
         probes.settle(&Treatment::default(), &GO).unwrap();
         times.push(start.elapsed().as_secs_f64() * 1e3);
         let quick = probes.analysis();
-        let full = analysis::full(&path, None, &GO, &mut |_| ()).unwrap();
+        let full = analysis::full(&open(&path), &GO, &mut |_| ()).unwrap();
         let (Some(a), Some(b)) = (quick.integrated_lufs, full.integrated_lufs) else { continue };
         off.push((a - b).abs());
         bands.iter_mut().zip(quick.bands_db).for_each(|(all, band)| all.extend(band));
@@ -195,7 +195,7 @@ fn a_chunk_made_alone_is_that_of_the_whole_run_bit_for_bit_with_every_preset() {
     for (n, preset) in Preset::ALL.into_iter().enumerate() {
         let rate = [8_000, 48_000, 22_050, 44_100, 96_000, 32_000][n];
         write(&path, rate, 65, 1 + n as u16 % 2);
-        let probes = Probes::read(&path, None, &GO).unwrap();
+        let probes = Probes::read(&open(&path), &GO).unwrap();
         let settled = probes.settle(&treatment(preset, [1.0, 0.5][n / 3]), &GO).unwrap();
         let (_, whole) = make(&path, &settled, Some(16));
         assert_eq!(whole.len() as u64, u64::from(rate) * 65);
@@ -214,7 +214,7 @@ fn a_chunk_made_alone_is_that_of_the_whole_run_bit_for_bit_with_every_preset() {
 #[ignore = "a measurement"]
 fn seams() {
     let path = PathBuf::from(std::env::var_os("MUSIC").unwrap());
-    let probes = Probes::read(&path, None, &GO).unwrap();
+    let probes = Probes::read(&open(&path), &GO).unwrap();
     let mut seed = 7u64;
     for preset in Preset::ALL {
         let settled = probes.settle(&treatment(preset, 1.0), &GO).unwrap();
