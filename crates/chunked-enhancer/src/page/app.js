@@ -39,7 +39,7 @@ let making = new AbortController();
 let staying = 0;
 const treatment = { preset: 'adaptive', intensity: 1 };
 
-const query = () => `preset=${treatment.preset}&intensity=${treatment.intensity}&bits=16`;
+const query = (preset = treatment.preset) => `preset=${preset}&intensity=${treatment.intensity}&bits=16`;
 
 // ---- trouble, in words
 
@@ -203,12 +203,12 @@ function treat(change, after = 0) {
   $('intensity-text').textContent = `${Math.round(treatment.intensity * 100)} %`;
   $('intensity').value = treatment.intensity;
   for (const radio of document.querySelectorAll('[name=preset]')) radio.checked = radio.value === treatment.preset;
+  // Whoever turns it wants to hear it.
+  listenTo('mastered');
   clearTimeout(settling);
   settling = setTimeout(() => {
     if (!track) return;
     player.treat(query());
-    // Whoever turns it wants to hear it.
-    listenTo('mastered');
     make(STAY);
   }, after);
 }
@@ -290,6 +290,7 @@ function presetCard({ name, target_lufs: lufs, eq_db: bands }, n) {
   const radio = Object.assign(document.createElement('input'), { type: 'radio', name: 'preset', value: name });
   radio.checked = name === treatment.preset;
   radio.addEventListener('change', () => treat({ preset: name }));
+  card.addEventListener('pointerenter', () => player.rehearse(query(name)));
   const face = document.createElement('span');
   const part = (tag, text) => face.appendChild(Object.assign(document.createElement(tag), { textContent: text }));
   part('b', name);

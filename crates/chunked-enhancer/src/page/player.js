@@ -7,11 +7,13 @@
 // is enough to play.
 
 import { ask } from './api.js';
-import { HEADER_AT_MOST, readHeader } from './wav.js';
+import { FRAME, HEADER_AT_MOST, readHeader } from './wav.js';
 import { Fader, Voice } from './voice.js';
 
 /** Seconds from now to the first frame that can still be changed: a ramp that began in the past would be a step. */
 const LEAD = 0.015;
+/** Seconds from now to where the clock starts: everything has to be scheduled by then. */
+const START = 0.08;
 /** Seconds of a ramp that is not to be heard as one. */
 const RAMP = 0.01;
 /** Seconds from one treatment to another. */
@@ -63,6 +65,7 @@ export class Player extends EventTarget {
     this.turn = 0;
     this.told = '';
     this.trouble = null;
+    this.rehearsed = null;
     setInterval(() => this.look(), LOOK);
   }
 
@@ -120,18 +123,14 @@ export class Player extends EventTarget {
 
   voice(side, query, from) {
     const voice = new Voice(this.track, query, from, (grown, piece) => {
-      if (piece && this.base !== null) grown.play(this.base, this.soonest(), [piece]);
+      if (piece && this.base !== null) grown.play(this.base, 0, [piece]);
       this.look();
     });
     voice.fader.node.connect(this.sides[side].level);
     return voice;
   }
 
-  /** The first frame of the context that can still be changed. */
-  soonest(at = this.now) {
-    return Math.ceil(at * this.context.sampleRate);
-  }
-
+  /** The first moment that can still be changed, in the context's seconds. */
   get now() {
     return this.context.currentTime + LEAD;
   }
@@ -207,6 +206,15 @@ export class Player extends EventTarget {
     this.look();
   }
 
+  /** Lets the server begin with a treatment somebody may choose next. */
+  rehearse(query) {
+    if (!this.track || this.rehearsed === query) return;
+    this.rehearsed = query;
+    const at = this.track.header + Math.min(this.position, this.track.frames - 1) * FRAME;
+    // Whether this succeeds matters to nobody: who really chooses it asks again.
+    ask(`${this.track.url}?${query}`, { headers: { Range: `bytes=${at}-${at + FRAME - 1}` } }).catch(() => {});
+  }
+
   /** Chooses the version that is heard. */
   choose(side) {
     this.want = side;
@@ -238,10 +246,10 @@ export class Player extends EventTarget {
       // What is about to be replaced has enough; what replaces it must not wait.
       if (first) (side.next ?? side.voice).pump(position);
       if (side.next?.trouble && !side.next.trouble.passing) this.giveUp(side);
-      this.change(side, position);
+      this.change(side);
       side.voice.forget(position - this.context.sampleRate);
     }
-    if (this.want !== this.heard) this.cross(position);
+    if (this.want !== this.heard) this.cross();
     if (this.base !== null) {
       if (position >= this.track.frames) return this.finish();
       if (heard().ahead(position) < DRY) {
@@ -260,7 +268,7 @@ export class Player extends EventTarget {
   /** Starts the clock. */
   start() {
     const rate = this.context.sampleRate;
-    const first = this.soonest(Math.max(this.now, this.gate.still));
+    const first = Math.ceil(Math.max(this.context.currentTime + START, this.gate.still) * rate);
     this.base = first - this.goal;
     for (const side of Object.values(this.sides)) {
       side.voice.fader.to(1, first / rate, 0);
@@ -271,28 +279,31 @@ export class Player extends EventTarget {
   }
 
   /** Lets what is wanted of a side take over. */
-  change(side, position) {
+  change(side) {
     const { voice, next } = side;
-    if (!next || next.ahead(position + LEAD * this.context.sampleRate) < ENOUGH.change) return;
-    if (this.base === null) {
-      voice.drop(this.now);
-    } else {
-      const at = Math.max(this.now, voice.fader.still);
-      next.fader.to(1, at, FADE);
-      voice.drop(voice.fader.to(0, at, FADE));
-    }
+    if (!next) return;
+    const at = Math.max(this.now, voice.fader.still, next.sounds ?? 0);
+    if (!this.ready(next, at)) return;
+    next.fader.to(1, at, FADE);
+    voice.drop(this.base === null ? at : voice.fader.to(0, at, FADE));
     Object.assign(side, { voice: next, next: null });
   }
 
   /** Lets the version that is wanted be heard. */
-  cross(position) {
+  cross() {
     const [from, to] = [this.sides[this.heard], this.sides[this.want]];
-    const still = this.base === null;
-    if (!still && to.voice.ahead(position) < ENOUGH.change) return;
-    const at = Math.max(this.now, from.fader.still, to.fader.still);
+    const at = Math.max(this.now, from.fader.still, to.fader.still, to.voice.sounds ?? 0);
+    if (this.base !== null && !this.ready(to.voice, at)) return;
     from.fader.to(0, at, RAMP);
     to.fader.to(1, at, RAMP);
     this.heard = this.want;
+  }
+
+  /** Whether there is enough of a voice to change over to it at a time. */
+  ready(voice, at) {
+    if (this.base === null) return voice.ahead(this.goal) >= ENOUGH.change;
+    const frame = Math.round(at * this.context.sampleRate) - this.base;
+    return voice.sounds !== null && voice.ahead(frame) >= ENOUGH.change;
   }
 
   giveUp(side) {

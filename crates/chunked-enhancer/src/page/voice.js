@@ -10,6 +10,8 @@ const AHEAD = 16;
 /** Seconds of a buffer; the first ones are short, to be heard soon. */
 const PIECE = 1;
 const FIRST = 0.15;
+/** Seconds from now to where a piece can still begin. */
+const MARGIN = 0.05;
 /** Milliseconds before what failed is tried again: doubled each time. */
 const RETRY = [500, 8000];
 
@@ -47,6 +49,8 @@ export class Voice {
     this.context = track.context;
     this.fader = new Fader(this.context, 0);
     this.pieces = [];
+    /** Since when it is played without a gap, in the context's seconds; null while it is not. */
+    this.sounds = null;
     this.busy = false;
     this.trouble = null;
     this.retryAt = 0;
@@ -122,16 +126,33 @@ export class Voice {
     this.changed(this, piece);
   }
 
-  /** Plays a piece, or all, where they belong on a clock; what should have begun already begins in its midst at `earliest`. */
-  play(base, earliest, pieces = this.pieces) {
+  /**
+   * Plays pieces where they belong on a clock, none before the frame `first` of the context. What should have begun already
+   * begins in its midst, far enough from now: a source that is started in the past is heard late, beside the clock.
+   */
+  play(base, first = 0, pieces = this.pieces) {
     const rate = this.context.sampleRate;
+    const soonest = () => Math.ceil((this.context.currentTime + MARGIN) * rate);
     for (const piece of pieces) {
-      const late = Math.max(0, earliest - (base + piece.frame));
-      if (late >= piece.buffer.length) continue;
-      piece.source = new AudioBufferSourceNode(this.context, { buffer: piece.buffer });
-      piece.source.connect(this.fader.node);
-      piece.source.start((base + piece.frame + late) / rate, late / rate);
+      let at;
+      do {
+        piece.source?.disconnect();
+        at = Math.max(first, base + piece.frame, soonest());
+        piece.source = this.begin(piece, at, at - base - piece.frame);
+        // Somebody else may have had the processor in between.
+      } while (piece.source && at < this.context.currentTime * rate);
     }
+  }
+
+  /** Schedules a piece at a frame of the context, without so many of its frames; nothing if these are all. */
+  begin(piece, at, skipped) {
+    if (skipped >= piece.buffer.length) return null;
+    const rate = this.context.sampleRate;
+    const source = new AudioBufferSourceNode(this.context, { buffer: piece.buffer });
+    source.connect(this.fader.node);
+    source.start(at / rate, skipped / rate);
+    if (skipped > 0 || this.sounds === null) this.sounds = at / rate;
+    return source;
   }
 
   /** Stops playing at a time; what was fetched is kept. */
@@ -140,6 +161,7 @@ export class Voice {
       piece.source?.stop(at);
       piece.source = null;
     }
+    this.sounds = null;
   }
 
   /** Forgets what lies behind. */

@@ -2,7 +2,7 @@
 
 /** Frames of the server's pieces are multiples of this. */
 const BLOCK = 4096;
-/** Seconds of a bar and the gap behind it, in pixels. */
+/** Pixels of a bar, and of the gap behind it. */
 const BAR = [2, 1];
 
 function prepare(canvas) {
