@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
 mod chunks;
+mod common;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -31,6 +32,8 @@ server = make_server('127.0.0.1', 0, one_at_a_time, threaded=True)
 print(server.server_port, flush=True)
 server.serve_forever()
 ";
+
+const KEY: &str = "of-this-test";
 
 /// An S3 server with a bucket `chunks`. It ends with this value.
 struct Server {
@@ -92,14 +95,18 @@ impl Drop for Server {
 
 /// Runs the test of this name in a process that has credentials, and says whether this is it.
 fn has_credentials(test: &str) -> bool {
-    if env::var("AWS_ACCESS_KEY_ID").is_ok_and(|key| key == "of-this-test") {
+    if env::var("AWS_ACCESS_KEY_ID").is_ok_and(|key| key == KEY) {
         return true;
     }
-    let output = with_credentials().args([test, "--exact", "--nocapture"]).output().unwrap();
+    run(with_credentials(), test);
+    false
+}
+
+fn run(mut this: Command, test: &str) {
+    let output = this.args([test, "--exact", "--nocapture"]).output().unwrap();
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success() && out.contains("1 passed"), "{out}{err}");
     println!("{out}");
-    false
 }
 
 fn with_credentials() -> Command {
@@ -107,7 +114,7 @@ fn with_credentials() -> Command {
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
         this.env_remove(name);
     }
-    this.env("AWS_ACCESS_KEY_ID", "of-this-test").env("AWS_SECRET_ACCESS_KEY", "secret").env("AWS_REGION", "eu-west-1");
+    this.env("AWS_ACCESS_KEY_ID", KEY).env("AWS_SECRET_ACCESS_KEY", "secret").env("AWS_REGION", "eu-west-1");
     this
 }
 
@@ -350,4 +357,45 @@ fn a_bucket_or_url_that_is_none_is_named() {
     make(&node, &id(1, 1), 1000);
     let trouble = remote(&node).trouble.unwrap();
     assert!(trouble.contains("no-such-bucket") && trouble.contains("NoSuchBucket"), "{trouble}");
+}
+
+#[test]
+fn two_servers_stream_the_same_bytes_and_make_each_chunk_once() {
+    if env::var("AWS_ACCESS_KEY_ID").is_ok_and(|key| key == KEY) {
+        two_servers();
+    } else {
+        // They learn of the bucket as programs do.
+        let server = Server::start();
+        let mut this = with_credentials();
+        this.env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", server.port));
+        run(this, "two_servers_stream_the_same_bytes_and_make_each_chunk_once");
+    }
+}
+
+fn two_servers() {
+    let folders = [common::Folders::with_music(65.0), common::Folders::new(), common::Folders::new()];
+    let serve = |node: usize| {
+        let (music, cache) = (folders[0].music.path(), folders[node].cache.path());
+        common::Server::start(music, cache, &["--share", "s3://chunks/mastered"])
+    };
+    let servers = [serve(0), serve(1)];
+    let path = format!("/stream/{}?preset=warm", servers[0].track("music.wav"));
+    let bodies = thread::scope(|scope| {
+        let both = servers.each_ref().map(|server| scope.spawn(|| server.get(&path).body));
+        both.map(|one| one.join().unwrap())
+    });
+    assert!(bodies[0].len() > 65 * 44_100 * 4 && bodies[0] == bodies[1]);
+    let made = |server: &common::Server| server.metric("chunks_made_total");
+    assert_eq!(servers.iter().map(made).sum::<f64>(), 4.0, "a second, the rest of 30, 30, and 5");
+    let remote =
+        |server: &common::Server, what: &str| server.get("/api/status").json()["cache"]["remote"][what].as_u64();
+    eventually("the last upload", || {
+        servers.iter().map(|server| remote(server, "uploaded").unwrap()).sum::<u64>() == 4
+    });
+    // Both are gone, and a third with nothing of its own has it all.
+    servers.into_iter().for_each(common::Server::kill);
+    let third = serve(2);
+    assert!(third.get(&path).body == bodies[0]);
+    let status = third.get("/api/status").json();
+    assert_eq!((made(&third), remote(&third, "fetched")), (0.0, Some(4)), "{status:#}");
 }

@@ -8,10 +8,10 @@
 //! The bucket is never waited for long, and never in vain for every chunk: what does not answer in time is left alone for
 //! [`REST`], and chunks are made here, as if there were no other node.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{fs, io, process, thread};
 
@@ -104,6 +104,7 @@ impl S3Store {
             uploads: Arc::new(Semaphore::new(UPLOADS)),
             holding: watch::Sender::new(0),
             state: Mutex::default(),
+            answered: Condvar::new(),
         };
         Ok(Self { inner: Arc::new(Inner { front, bucket: Arc::new(bucket), runtime: Some(runtime) }) })
     }
@@ -112,6 +113,10 @@ impl S3Store {
 impl Store for S3Store {
     /// What this machine does not have is fetched.
     fn get(&self, id: &ChunkId) -> Result<Option<Stored>, StoreError> {
+        if let Some(stored) = self.inner.front.get(id)? {
+            return Ok(Some(stored));
+        }
+        let _turn = Turn::take(&self.inner.bucket, id);
         if let Some(stored) = self.inner.front.get(id)? {
             return Ok(Some(stored));
         }
@@ -129,6 +134,7 @@ impl Store for S3Store {
     }
 
     fn claim(&self, id: &ChunkId, most: u64) -> Result<Claim, StoreError> {
+        let _turn = Turn::take(&self.inner.bucket, id);
         let local = match self.inner.front.claim(id, most)? {
             Claim::Mine(local) => local,
             known => return Ok(known),
@@ -189,6 +195,29 @@ impl Drop for Inner {
     }
 }
 
+/// The right of one thread to ask the bucket for a chunk: others wait, and find it on this machine.
+struct Turn<'a> {
+    bucket: &'a Bucket,
+    id: ChunkId,
+}
+
+impl<'a> Turn<'a> {
+    fn take(bucket: &'a Bucket, id: &ChunkId) -> Self {
+        let mut state = bucket.state();
+        while !state.asking.insert(*id) {
+            state = bucket.answered.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        Self { bucket, id: *id }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.bucket.state().asking.remove(&self.id);
+        self.bucket.answered.notify_all();
+    }
+}
+
 /// A chunk this node makes, for all of them.
 struct S3Making {
     inner: Arc<Inner>,
@@ -244,11 +273,15 @@ struct Bucket {
     /// Claims that are held.
     holding: watch::Sender<usize>,
     state: Mutex<State>,
+    /// Told when a thread has asked for a chunk.
+    answered: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     resting_until: Option<Instant>,
+    /// Chunks that a thread asks for.
+    asking: HashSet<ChunkId>,
     /// Claims of others, as they were when they were seen first.
     seen: HashMap<ChunkId, (String, Instant)>,
     status: RemoteStatus,
