@@ -7,7 +7,6 @@ use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
 use clap::{CommandFactory, Parser};
-use enhance_server::analysis::Analysis;
 use enhance_server::cli::{Analyse, Cli, Command, Render};
 use enhance_server::library::Contents;
 use enhance_server::rendition::{Order, Rendition};
@@ -86,7 +85,7 @@ fn write(options: &Render) -> Result<(), Failure> {
         "sample_rate": rendition.rate.get(),
         "format": rendition.format,
         "bits": rendition.depth.to_string(),
-        "settled": rendition.settled().map(|settled| &**settled),
+        "settled": rendition.settled(),
     });
     print(|out| writeln!(out, "{told:#}"))
 }
@@ -97,9 +96,8 @@ fn analyse(options: &Analyse) -> Result<(), Failure> {
     let never = AtomicBool::new(false);
     let analysis = Measurements::default().analysis(&rendition.music, options.analysis, &never)?;
     if options.json {
-        let text = serde_json::to_string_pretty(&*analysis)?;
+        let text = serde_json::to_string_pretty(&analysis)?;
         return print(|out| writeln!(out, "{text}"));
     }
-    let analysis: &Analysis = &analysis;
     print(|out| write!(out, "{analysis}"))
 }

@@ -2,19 +2,19 @@
 
 use crowd_media::Depth;
 use crowd_media::pcm;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Columns of every overview.
 pub const COLUMNS: usize = 1_600;
 
 /// The extremes of both channels, a column for each part of the track. Where nothing is known yet there are none.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Overview {
     /// Smallest sample, full scale 1.
     min: Vec<Option<f32>>,
     /// Largest sample.
     max: Vec<Option<f32>>,
-    #[serde(skip)]
+    /// Frames of the track.
     frames: u64,
 }
 

@@ -17,7 +17,12 @@ use crate::rendition::Rendition;
 /// # Errors
 /// When the file cannot be read or `to` not be written.
 pub fn render(rendition: &Rendition, to: &Path, mut progress: impl FnMut(u64)) -> Result<(), Error> {
-    let settled = Measurements::default().settle(rendition, &AtomicBool::new(false))?;
+    let settled = Measurements::default().settle(
+        &rendition.music,
+        &rendition.treatment,
+        rendition.kind,
+        &AtomicBool::new(false),
+    )?;
     let settled = rendition.settle(settled);
     let mut file = AtomicFile::create(to)?;
     let io = |error| Error::io(to, "write", error);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use crowd_engine::{Frames, SampleRate};
 use crowd_media::Depth;
@@ -104,7 +104,7 @@ pub struct Rendition {
     pub layout: Layout,
     /// Bits per sample of the file, where it is lossless and has whole numbers.
     pub source_bits: Option<u32>,
-    settled: OnceLock<Arc<Settled>>,
+    settled: OnceLock<Settled>,
 }
 
 impl Rendition {
@@ -151,12 +151,12 @@ impl Rendition {
     }
 
     /// What the treatment came to, once it was [measured](Self::settle).
-    pub fn settled(&self) -> Option<&Arc<Settled>> {
+    pub fn settled(&self) -> Option<&Settled> {
         self.settled.get()
     }
 
     /// Keeps what the treatment came to; the first stays.
-    pub fn settle(&self, settled: Arc<Settled>) -> &Arc<Settled> {
+    pub fn settle(&self, settled: Settled) -> &Settled {
         self.settled.get_or_init(|| settled)
     }
 }
@@ -164,8 +164,10 @@ impl Rendition {
 /// Text that says all, hashed: two orders have the same key when it is the same text.
 fn key(music: &Music, treatment: &Treatment, format: Format, depth: Depth, kind: Kind) -> RenditionKey {
     let text = format!(
-        "enhance-server {} version {VERSION}\ncontent {}\npreset {} intensity {:08x}\nanalysis {kind} version {}, settled version {}\nformat {format} depth {depth}\n",
+        "enhance-server {} version {VERSION} on {}\ncontent {}\npreset {} intensity {:08x}\nanalysis {kind} version {}, settled version {}\nformat {format} depth {depth}\n",
         env!("CARGO_PKG_VERSION"),
+        // Processors of another kind may round the last bit in another way.
+        crowd_engine::dsp::arithmetic(),
         music.hash(),
         treatment.preset,
         treatment.intensity.get().to_bits(),

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::http::{App, Limits, serve as serve_http};
 use crate::jobs::{Jobs, Settings};
 use crate::library::Library;
+use crate::measure::Measurements;
 use crate::store::Store;
 use crate::store::disk::DiskStore;
 #[cfg(feature = "s3")]
@@ -42,7 +43,8 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     let store = store(options, &cache)?;
     let workers =
         options.workers.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
-    let jobs = Jobs::start(store, Settings { workers, jobs: options.max_jobs.into() })
+    let measurements = Measurements::kept_in(&cache.join("records"))?;
+    let jobs = Jobs::start(store, measurements, Settings { workers, jobs: options.max_jobs.into() })
         .map_err(|e| Error::io("the makers' threads", "start", e))?;
     let limits = Limits {
         streams: options.max_streams.into(),

@@ -52,7 +52,7 @@ pub async fn track(
     let known = blocking(move || {
         let analysis = app.jobs.measurements().analysis(&rendition.music, order.kind, &AtomicBool::new(false))?;
         let (content, frames) = (rendition.music.hash().to_string(), rendition.layout.frames());
-        Ok(Known { track: (*track).clone(), content, frames, analysis: (*analysis).clone() })
+        Ok(Known { track: (*track).clone(), content, frames, analysis })
     });
     Ok(Json(known.await?).into_response())
 }
@@ -88,9 +88,12 @@ pub async fn peaks(
     }
     let track = app.library.track(&id)?;
     let rendition = app.rendition(track, order).await?;
-    let overview = blocking(move || {
-        if made { of_pieces(&app, &rendition) } else { Ok((*app.jobs.measurements().overview(&rendition)?).clone()) }
-    });
+    let overview =
+        blocking(
+            move || {
+                if made { of_pieces(&app, &rendition) } else { app.jobs.measurements().overview(&rendition.music) }
+            },
+        );
     Ok(Json(overview.await?.rounded()).into_response())
 }
 

@@ -309,7 +309,7 @@ impl Job {
             frames: rendition.layout.frames(),
             listeners: state.listeners.len(),
             speed: (state.made > 0).then(|| seconds / state.busy.as_secs_f64().max(1e-9)),
-            settled: rendition.settled().and_then(|settled| serde_json::to_value(&**settled).ok()),
+            settled: rendition.settled().and_then(|settled| serde_json::to_value(settled).ok()),
         }
     }
 }

@@ -16,6 +16,7 @@ pub use listener::Listener;
 pub use urgency::Urgency;
 
 use crate::error::Error;
+use crate::measure::Measurements;
 use crate::rendition::Rendition;
 use crate::store::{RenditionKey, Store};
 use urgency::Place;
@@ -73,7 +74,7 @@ struct Shared {
     store: Arc<dyn Store>,
     settings: Settings,
     tally: Tally,
-    measurements: crate::measure::Measurements,
+    measurements: Measurements,
     listeners: AtomicU64,
 }
 
@@ -88,14 +89,14 @@ impl Jobs {
     ///
     /// # Errors
     /// When a thread cannot be started.
-    pub fn start(store: Arc<dyn Store>, settings: Settings) -> std::io::Result<Self> {
+    pub fn start(store: Arc<dyn Store>, measurements: Measurements, settings: Settings) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             desk: Mutex::default(),
             work: Condvar::new(),
             store,
             settings,
             tally: Tally::default(),
-            measurements: crate::measure::Measurements::default(),
+            measurements,
             listeners: AtomicU64::new(0),
         });
         let worker = |n: usize| {
@@ -197,7 +198,7 @@ impl Jobs {
     }
 
     /// What is known of tracks.
-    pub fn measurements(&self) -> &crate::measure::Measurements {
+    pub fn measurements(&self) -> &Measurements {
         &self.shared.measurements
     }
 }

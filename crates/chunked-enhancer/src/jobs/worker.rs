@@ -107,7 +107,8 @@ fn make(shared: &Shared, task: &Task) -> Result<Outcome, Error> {
     let settled = match rendition.settled() {
         Some(settled) => settled,
         None => {
-            let settled = shared.measurements.settle(rendition, &job.idle)?;
+            let settled =
+                shared.measurements.settle(&rendition.music, &rendition.treatment, rendition.kind, &job.idle)?;
             Tally::count(&shared.tally.measured, 1);
             rendition.settle(settled)
         }
