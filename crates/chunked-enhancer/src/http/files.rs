@@ -129,7 +129,8 @@ impl App {
         .await
     }
 
-    fn permit(&self) -> Result<OwnedSemaphorePermit, Problem> {
+    /// A place among the streams.
+    pub(super) fn permit(&self) -> Result<OwnedSemaphorePermit, Problem> {
         let limit = self.limits.streams;
         self.streams.clone().try_acquire_owned().map_err(|_| Error::Busy { what: "streams", limit }.into())
     }

@@ -30,10 +30,13 @@ pub async fn prepare(State(app): State<Shared>, wish: Result<Json<Wish>, JsonRej
     let Json(wish) = wish.map_err(|error| Problem::new(error.status(), error.body_text()))?;
     let order = wish.order()?;
     let rendition = app.rendition(app.library.track(&wish.track)?, order).await?;
+    // It counts like a stream: whoever asks again and again meets the same limit.
+    let permit = app.permit()?;
     let mut listener = app.jobs.prepare(rendition)?;
     let job = listener.job().clone();
     let status = job.status();
     tokio::spawn(async move {
+        let _permit = permit;
         let pieces = listener.job().rendition.layout.count();
         for index in 0..pieces {
             if listener.length(index).await.is_err() {
