@@ -209,6 +209,9 @@ fn another_preset_or_intensity_is_heard_within_300_ms_and_without_a_click() {
     let mut heard_after = Vec::new();
     for (n, key) in ["3", "[", "2", "[", "5"].into_iter().enumerate() {
         settle(&mut page);
+        page.run(&format!(
+            "{PLAYER} window.stalls = 0; player.addEventListener('change', () => {{ window.stalls += player.waiting }})"
+        ));
         let first = position(&mut page);
         let before = gains(&mut page)[1];
         page.press(key);
@@ -216,6 +219,11 @@ fn another_preset_or_intensity_is_heard_within_300_ms_and_without_a_click() {
         pause();
         let end = position(&mut page);
         pause();
+        // A machine that gave it no time made it stop its clock: that is another promise.
+        if page.run("return window.stalls") != 0 {
+            println!("the machine was too busy for {key}");
+            continue;
+        }
         let (sound, base) = heard(&mut page, first, end);
         let pressed = *presses(&mut page, key, base).last().unwrap();
         let after = gains(&mut page)[1];
@@ -224,6 +232,7 @@ fn another_preset_or_intensity_is_heard_within_300_ms_and_without_a_click() {
         heard_after.push(change((&sound, first), (&from, &to), pressed, end) as f64 * 1e3 / RATE as f64);
     }
     println!("another treatment after {heard_after:.0?} ms");
+    assert!(heard_after.len() >= 3, "the page stopped its clock at most changes");
     heard_after.sort_by(f64::total_cmp);
     assert!(heard_after[heard_after.len() / 2] <= 300.0, "{heard_after:?}");
 }

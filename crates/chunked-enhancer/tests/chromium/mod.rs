@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -33,7 +34,11 @@ const FLAGS: [&str; 14] = [
     "--remote-debugging-pipe",
 ];
 
+/// Several at once would starve each other, and what is heard of a page that gets no time proves nothing about it.
+static ALONE: Mutex<()> = Mutex::new(());
+
 pub struct Chromium {
+    _alone: MutexGuard<'static, ()>,
     child: Child,
     to: ChildStdin,
     from: Receiver<Value>,
@@ -46,6 +51,7 @@ pub struct Chromium {
 
 impl Chromium {
     pub fn start() -> Self {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let profile = TempDir::new().unwrap();
         let mut child = Command::new("sh")
             .args(["-c", BEGIN, "sh"])
@@ -66,7 +72,8 @@ impl Chromium {
                 }
             }
         });
-        let mut chromium = Self { child, to, from, session: None, calls: 0, complaints: Vec::new(), _profile: profile };
+        let mut chromium =
+            Self { _alone: alone, child, to, from, session: None, calls: 0, complaints: Vec::new(), _profile: profile };
         let targets = chromium.call("Target.getTargets", json!({}));
         let page = targets["targetInfos"].as_array().unwrap().iter().find(|target| target["type"] == "page").unwrap();
         let target = json!({ "targetId": page["targetId"], "flatten": true });
