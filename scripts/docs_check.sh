@@ -27,8 +27,9 @@ flags() {
 flags audio-server "$("$programs/audio-server" --help)" docs/audio-server.md docs/raspberry-pi.md
 # That page also shows commands of cargo, with these flags.
 cargo=' --release --example --bench --bin '
+tests=' --test --ignored --nocapture '
 flags section-export "$("$programs/section-export" --help; "$programs/section-export" inspect --help)$cargo" \
     docs/section-export.md
-flags enhance-server "$(for command in '' render analyse; do "$programs/enhance-server" $command --help; done)$cargo" \
+flags enhance-server "$(for command in '' render analyse; do "$programs/enhance-server" $command --help; done)$cargo$tests" \
     docs/enhance-server.md
 exit $wrong
