@@ -75,7 +75,7 @@ fn scan(app: &Arc<App>, every: u64) {
     let look = move || {
         let mut known = None;
         while let Some(app) = app.upgrade() {
-            app.library.scan(|_| {});
+            app.library.scan();
             let found = (app.library.tracks().len(), app.library.unreadable().len());
             if known != Some(found) {
                 tracing::info!(tracks = found.0, unreadable = found.1, "looked through the library");

@@ -108,11 +108,7 @@ impl App {
     /// The music of a track, as its file is now.
     pub(super) async fn music(self: &Arc<Self>, track: Arc<Track>) -> Result<Music, Problem> {
         let app = self.clone();
-        blocking(move || {
-            let (path, file) = app.library.open_file(&track)?;
-            app.contents.music(&path, file)
-        })
-        .await
+        blocking(move || app.open(&track)).await
     }
 
     /// What an order makes of a track.
@@ -122,11 +118,12 @@ impl App {
         order: crate::rendition::Order,
     ) -> Result<Rendition, Problem> {
         let app = self.clone();
-        blocking(move || {
-            let (path, file) = app.library.open_file(&track)?;
-            Rendition::new(app.contents.music(&path, file)?, &order)
-        })
-        .await
+        blocking(move || Rendition::new(app.open(&track)?, &order)).await
+    }
+
+    fn open(&self, track: &Track) -> Result<Music, Error> {
+        let (path, file) = self.library.open_file(track)?;
+        self.contents.music(&path, file)
     }
 
     /// A place among the streams.

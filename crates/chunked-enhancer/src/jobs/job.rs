@@ -244,7 +244,7 @@ impl Job {
         state.slots.iter().map(length).collect()
     }
 
-    /// The maker that stands where `index` begins, else any, so that its decoder need not be opened again.
+    /// The maker that stands where `index` begins, so that it needs neither a decoder nor a pre-roll.
     pub(super) fn take_maker(&self, index: usize) -> Option<Maker> {
         let mut state = self.state();
         let at = state.makers.iter().position(|maker| maker.next() == index)?;

@@ -149,16 +149,13 @@ fn make(shared: &Shared, task: &Task) -> Result<Outcome, Error> {
     rendition.music.check()?;
     let stored = making.commit()?;
     job.put_maker(maker);
-    let (busy, frames) = (begun.elapsed(), {
-        let span = rendition.layout.span(*index);
-        span.end - span.start
-    });
+    let (busy, span) = (begun.elapsed(), rendition.layout.span(*index));
     job.change(|state| {
         state.made += 1;
         state.busy += busy;
     });
     Tally::count(&shared.tally.made, 1);
-    Tally::count(&shared.tally.frames, frames);
+    Tally::count(&shared.tally.frames, span.end - span.start);
     Tally::count(&shared.tally.busy_us, u64::try_from(busy.as_micros()).unwrap_or(u64::MAX));
     Ok(Outcome::Done(stored))
 }

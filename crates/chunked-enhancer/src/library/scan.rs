@@ -14,9 +14,8 @@ use super::{Identity, Library, Shelf, Track, TrackId, Unreadable};
 const DEPTH: usize = 32;
 
 impl Library {
-    /// Looks through the folder; what has not changed since the last time is not opened again. `progress` hears of each file
-    /// of music.
-    pub fn scan(&self, mut progress: impl FnMut(usize)) {
+    /// Looks through the folder; what has not changed since the last time is not opened again.
+    pub fn scan(&self) {
         let mut found = BTreeMap::new();
         let mut unreadable = BTreeMap::new();
         let entries = WalkDir::new(self.root()).follow_links(true).max_depth(DEPTH).into_iter();
@@ -47,7 +46,6 @@ impl Library {
                     unreadable.insert(path.to_owned(), problem);
                 }
             }
-            progress(found.len() + unreadable.len());
         }
         let mut shelf = self.shelf.write().unwrap_or_else(PoisonError::into_inner);
         *shelf = Shelf { tracks: found, unreadable, scans: shelf.scans + 1 };
