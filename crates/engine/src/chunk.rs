@@ -8,19 +8,20 @@
 //! * **from a pre-roll** otherwise: the frames before the chunk are run through first and thrown away. What comes out lies
 //!   within -90 dB of full scale of the whole run. A pre-roll that reaches frame 0 is the whole run.
 //!
-//! Where a processor [forgets exactly](ChunkProcessor::forgets_exactly) that is all: any chunk is the whole run's, bit for bit, whoever
-//! makes it and when. Where it forgets only by ear, chunks have to be kept together. A chunk that was begun from a pre-roll is begun so again: as long as the `Chunked` lives, a chunk has the same samples
-//! each time it is made. So the end of a chunk that is made after its successor has to meet a beginning that was made from
-//! other state. There the two runs overlap: in the last second of the earlier chunk the earlier run fades out while the later
-//! chunk's own pre-roll fades in, with gains whose sum is 1.
+//! Where a processor [forgets exactly](ChunkProcessor::forgets_exactly) that is all: any chunk is the whole run's, bit for
+//! bit, whoever makes it and when. Where it forgets only by ear, chunks have to be kept together. A chunk that was begun from
+//! a pre-roll is begun so again: as long as the `Chunked` lives, a chunk has the same samples each time it is made. So the end
+//! of a chunk that is made after its successor has to meet a beginning that was made from other state. There the two runs
+//! overlap: in the last second of the earlier chunk the earlier run fades out while the later chunk's own pre-roll fades in,
+//! with gains whose sum is 1.
 //!
 //! Frames in are frames out: latency is taken away, the last chunk may be short, and what a processor still owes at the end
 //! of the track is drawn out of it with silence. A frame that is not a finite number becomes silence and is counted before
 //! any processor sees it.
 //!
 //! Memory: two blocks of 4,096 frames and a state for each chunk made, or only the latest where the processor forgets exactly;
-//! no chunk is ever held as a whole. Making chunks in order
-//! reads each frame of the track once and seeks once. It runs on the caller's thread, which is not an audio thread.
+//! no chunk is ever held as a whole. Making chunks in order reads each frame of the track once and seeks once. It runs on the
+//! caller's thread, which is not an audio thread.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -84,8 +85,8 @@ const BLOCK: usize = Grid::ALIGN.0 as usize;
 /// in blocks of its own (hops, frames of an FFT) it does on absolute multiples of their length.
 pub trait ChunkProcessor: Clone {
     /// Processes a block in place. `first` is the frame of the track the block's first frame is; blocks follow each other
-    /// without a gap from wherever the processor was started, which is a multiple of [`Grid::ALIGN`]. What comes out went in [`latency`](Self::latency) frames
-    /// earlier. All input is finite, and so must be what comes out.
+    /// without a gap from wherever the processor was started, which is a multiple of [`Grid::ALIGN`]. What comes out went in
+    /// [`latency`](Self::latency) frames earlier. All input is finite, and so must be what comes out.
     fn process(&mut self, first: Frames, block: &mut [[f32; 2]]);
 
     /// Frames by which the output is late.
@@ -127,7 +128,7 @@ pub struct Made {
     /// Frames of input that were silenced because a sample was not a finite number. Each frame of the track counts in one
     /// chunk only: latency moves the first few of a chunk into the one before.
     pub not_finite: u64,
-    /// False when whoever took the blocks had enough of them before the end.
+    /// False when whoever took the blocks broke off, be it at the last of them.
     pub complete: bool,
 }
 
@@ -150,8 +151,8 @@ pub struct Chunked<P, I> {
 
 impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
     /// Chunks of `input` on `grid`, made by `processor`, which must be at rest. `join` is the length of the overlap where
-    /// chunks from different state meet; a second is not heard. A processor that forgets exactly needs none. Frames the input has behind the grid's end do not count;
-    /// frames it lacks are silent.
+    /// chunks from different state meet; a second is not heard. A processor that forgets exactly needs none. Frames the input
+    /// has behind the grid's end do not count; frames it lacks are silent.
     pub fn new(processor: P, input: I, grid: Grid, join: Frames) -> Self {
         let block = vec![[0.0; 2]; BLOCK].into_boxed_slice();
         Self {
@@ -221,7 +222,7 @@ impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
             }
             run.finish(Frames(at), block);
             at += n as u64;
-            if take(block).is_break() && at < span.end {
+            if take(block).is_break() {
                 return Ok(Made { start, not_finite, complete: false });
             }
         }

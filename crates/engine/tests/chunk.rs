@@ -357,6 +357,15 @@ fn a_chunk_that_was_broken_off_can_be_made_again() {
     assert_eq!(make(&mut chunked, 9).1.start, Start::PreRoll);
     let (again, made) = make(&mut chunked, 8);
     assert_eq!((made.start, again.len()), (Start::PreRoll, 3 * 4_096));
+    // One whose last block nobody took is broken off like any other.
+    blocks = 0;
+    let made = chunked
+        .make(8, |_| {
+            blocks += 1;
+            if blocks == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+        .unwrap();
+    assert_eq!((made.complete, blocks), (false, 3));
 }
 
 #[test]

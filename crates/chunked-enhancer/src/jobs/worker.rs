@@ -125,11 +125,9 @@ fn make(shared: &Shared, task: &Task) -> Result<Outcome, Error> {
         Some(maker) => maker,
         None => Maker::new(rendition, settled)?,
     };
-    // A maker that is broken off in its last block has made all; what was not appended is missing all the same.
-    let (mut failure, mut left) = (None, false);
+    let mut failure = None;
     let complete = maker.make(rendition, *index, |bytes| {
         if job.idle.load(Ordering::Relaxed) {
-            left = true;
             return ControlFlow::Break(());
         }
         if let Err(error) = making.append(bytes) {
@@ -142,7 +140,7 @@ fn make(shared: &Shared, task: &Task) -> Result<Outcome, Error> {
     if let Some(error) = failure {
         return Err(error.into());
     }
-    if left || !complete {
+    if !complete {
         return Ok(Outcome::Left);
     }
     // What was written over while it was read is not kept.

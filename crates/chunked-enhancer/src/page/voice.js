@@ -12,6 +12,8 @@ const PIECE = 1;
 const FIRST = 0.15;
 /** Seconds from now to where a piece can still begin. */
 const MARGIN = 0.05;
+/** Seconds that must be left until then once it is scheduled: the audio thread may learn of it some blocks later. */
+const CERTAIN = 0.02;
 /** Milliseconds before what failed is tried again: doubled each time. */
 const RETRY = [500, 8000];
 
@@ -140,7 +142,7 @@ export class Voice {
         at = Math.max(first, base + piece.frame, soonest());
         piece.source = this.begin(piece, at, at - base - piece.frame);
         // Somebody else may have had the processor in between.
-      } while (piece.source && at < this.context.currentTime * rate);
+      } while (piece.source && at < (this.context.currentTime + CERTAIN) * rate);
     }
   }
 

@@ -1,9 +1,13 @@
 // Records what goes to the sound card, frame by frame of the context's time, and when keys were pressed.
 (() => {
   const tap = (window.tap = { blocks: [], keys: [], context: null, ready: false });
+  // Chromium leaves `currentFrame` as it was in a block in which the page changes the graph: blocks are counted here too.
   const processor = `registerProcessor('tap', class extends AudioWorkletProcessor {
+    next = 0;
     process([input]) {
-      if (input.length) this.port.postMessage([currentFrame, input[0].slice(), input.at(-1).slice()]);
+      const frame = Math.max(currentFrame, this.next);
+      this.next = frame + 128;
+      if (input.length) this.port.postMessage([frame, input[0].slice(), input.at(-1).slice()]);
       return true;
     }
   });`;

@@ -4,7 +4,7 @@
 //! width are one filter: the same sections, with coefficients of their own for mid and for side.
 
 use super::forget;
-use crate::dsp::biquad::Coefficients;
+use crate::dsp::biquad::{Coefficients, TINY};
 
 /// Edges between the bands, in Hz.
 const EDGES: [f64; 4] = [200.0, 800.0, 3_000.0, 8_000.0];
@@ -12,8 +12,6 @@ const EDGES: [f64; 4] = [200.0, 800.0, 3_000.0, 8_000.0];
 const SHELF_Q: f64 = std::f64::consts::FRAC_1_SQRT_2;
 /// Above this share of the sample rate a filter has no room.
 const HIGHEST: f64 = 0.45;
-/// A state below this is silence, and would become denormal.
-const TINY: f64 = 1e-100;
 
 /// One section: everything twice, for mid and side.
 #[derive(Clone, Copy, Debug)]
