@@ -41,13 +41,9 @@ pub enum Command {
     Render(Render),
     /// Measure a file
     Analyse(Analyse),
-    /// Print a completion script for a shell
-    Completions {
-        /// The shell
-        shell: clap_complete::Shell,
-    },
-    /// Print the manual page
-    Man,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    Describe(crowd_cli::Describe),
 }
 
 /// How to serve.

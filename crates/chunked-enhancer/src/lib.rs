@@ -11,6 +11,7 @@ pub mod library;
 pub mod maker;
 pub mod master;
 pub mod measure;
+mod named;
 pub mod overview;
 pub mod page;
 pub mod preset;

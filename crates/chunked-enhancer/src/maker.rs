@@ -39,7 +39,7 @@ impl Maker {
         let (input, _) = rendition.music.input()?;
         let bits = match (rendition.layout.pieces(), rendition.depth) {
             (Pieces::Opus(_), _) | (_, Depth::F32) => None,
-            (_, depth) => Some(8 * u32::from(depth.bytes())),
+            (_, depth) => Some(depth.bits()),
         };
         let enhancer = Enhancer::new(settled, rendition.rate, rendition.source_bits, bits)?;
         let grid = match rendition.layout.pieces() {

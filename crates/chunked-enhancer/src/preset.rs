@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::named::named;
+
 /// A way to master.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -123,9 +125,7 @@ impl FromStr for Preset {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|preset| preset.name() == text).ok_or_else(|| {
-            format!("preset \"{}\": give one of {}", text.escape_debug(), Self::ALL.map(Self::name).join(", "))
-        })
+        named("preset", text, Self::ALL, Self::name)
     }
 }
 

@@ -13,11 +13,12 @@ use crate::error::Error;
 use crate::layout::Layout;
 use crate::library::Music;
 use crate::master::Settled;
+use crate::named::named;
 use crate::preset::Treatment;
 use crate::store::{ChunkId, RenditionKey};
 
 /// Raised when the same order would give other bytes than before, for a reason outside the analysis.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// As what a rendition is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -65,9 +66,7 @@ impl FromStr for Format {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|format| format.name() == text).ok_or_else(|| {
-            format!("format \"{}\": give one of {}", text.escape_debug(), Self::ALL.map(Self::name).join(", "))
-        })
+        named("format", text, Self::ALL, Self::name)
     }
 }
 

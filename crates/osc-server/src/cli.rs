@@ -62,13 +62,9 @@ pub enum Command {
     },
     /// List every OSC address with its arguments
     Addresses,
-    /// Print a completion script for a shell
-    Completions {
-        /// The shell
-        shell: clap_complete::Shell,
-    },
-    /// Print the manual page (`audio-server man | man -l -`)
-    Man,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    Describe(crowd_cli::Describe),
 }
 
 /// Frames per block.

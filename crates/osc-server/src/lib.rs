@@ -23,7 +23,6 @@ pub mod cli;
 pub mod guard;
 pub mod ids;
 pub mod live;
-pub mod log;
 pub mod media_root;
 pub mod message;
 pub mod methods;

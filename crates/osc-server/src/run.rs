@@ -6,14 +6,14 @@ use crate::bpm_config::{self, BpmConfig};
 use crate::check::{self as checker, Advice, Cost, Measured};
 use crate::cli::{BufferSize, Serve};
 use crate::live::{self, Desk};
-use crate::log::Clock;
 use crate::media_root::MediaRoot;
 use crate::net::{self, Received};
 use crate::{render as renderer, score};
 use crossbeam_channel::bounded;
+use crowd_cli::log::Clock;
 use crowd_engine::{Bpm, Engine, EngineConfig, SampleRate, StretchMethod};
 use serde_json::json;
-use std::io;
+use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -161,11 +161,11 @@ fn senders(bind: IpAddr, allow: &Allow) -> String {
 /// Lists the devices.
 ///
 /// # Errors
-/// When there is no sound system to ask.
-pub fn devices(json: bool) -> Result<(), Error> {
+/// When there is no sound system to ask, or `out` takes nothing.
+pub fn devices(json: bool, out: &mut dyn Write) -> Result<(), Error> {
     let devices = crowd_engine::output::devices()?;
     if devices.is_empty() && !json {
-        println!("no devices; --output null and --output file:PATH need none");
+        writeln!(out, "no devices; --output null and --output file:PATH need none")?;
     }
     for (n, d) in devices.iter().enumerate() {
         let range = |r: &RangeInclusive<u32>| format!("{} to {}", r.start(), r.end());
@@ -176,17 +176,18 @@ pub fn devices(json: bool) -> Result<(), Error> {
                 "channels": [d.channels.start(), d.channels.end()],
                 "sample_rates": [d.sample_rates.start(), d.sample_rates.end()], "buffer_frames": buffer,
             });
-            println!("{line}");
+            writeln!(out, "{line}")?;
             continue;
         }
-        println!("{n:>3}  {}{}", d.name, if d.is_default { "  (default)" } else { "" });
+        writeln!(out, "{n:>3}  {}{}", d.name, if d.is_default { "  (default)" } else { "" })?;
         let buffers = d.buffer_frames.as_ref().map_or_else(|| "any".into(), range);
-        println!(
+        writeln!(
+            out,
             "     {}; up to {} channels, {} Hz, blocks of {buffers} frames",
             d.description,
             d.channels.end(),
             range(&d.sample_rates),
-        );
+        )?;
     }
     Ok(())
 }
@@ -235,8 +236,8 @@ pub fn render(serve: &Serve) -> Result<(), Error> {
 /// Measures this machine, and says which buffer sizes and which methods it supports.
 ///
 /// # Errors
-/// When the engine cannot be made.
-pub fn check(sample_rate: u32, json: bool) -> Result<(), Error> {
+/// When the engine cannot be made, or `out` takes nothing.
+pub fn check(sample_rate: u32, json: bool, out: &mut dyn Write) -> Result<(), Error> {
     let rate = SampleRate::new(sample_rate)?;
     let mut all = Vec::with_capacity(StretchMethod::ALL.len());
     for method in StretchMethod::ALL {
@@ -251,15 +252,16 @@ pub fn check(sample_rate: u32, json: bool) -> Result<(), Error> {
                     "mean_us": micros(cost.mean), "slow_us": micros(cost.slow), "waited_us": micros(cost.waited),
                     "load": cost.load(), "fits": cost.fits(), "fits_now": cost.fits_now(),
                 });
-                println!("{line}");
+                writeln!(out, "{line}")?;
             }
-            println!("{}", json!({ "method": method.name(), "buffer_size": safe, "buffer_size_now": now }));
+            writeln!(out, "{}", json!({ "method": method.name(), "buffer_size": safe, "buffer_size_now": now }))?;
             continue;
         }
-        println!("{method}: four decks at 118/120 of their speed, equaliser and limiter at work, {rate}\n");
-        println!("  frames   a block lasts   takes (mean)   (1 in 1000)   with interruptions   of one core");
+        writeln!(out, "{method}: four decks at 118/120 of their speed, equaliser and limiter at work, {rate}\n")?;
+        writeln!(out, "  frames   a block lasts   takes (mean)   (1 in 1000)   with interruptions   of one core")?;
         for cost in costs {
-            println!(
+            writeln!(
+                out,
                 "  {:>6}   {:>10.2} ms   {:>9.1} us   {:>8.1} us   {:>15.1} us   {:>8.2} %",
                 cost.frames,
                 micros(cost.period) / 1000.0,
@@ -267,19 +269,23 @@ pub fn check(sample_rate: u32, json: bool) -> Result<(), Error> {
                 micros(cost.slow),
                 micros(cost.waited),
                 100.0 * cost.load(),
-            );
+            )?;
         }
         let size = |safe: Option<usize>| safe.map_or_else(|| "none of these".into(), |n| format!("{n} and up"));
-        println!("\nsafe for --buffer-size, with realtime priority:                  {}", size(safe));
-        println!("without it, if this machine stays no busier than it is just now: {}\n", size(now));
+        writeln!(out, "\nsafe for --buffer-size, with realtime priority:                  {}", size(safe))?;
+        writeln!(out, "without it, if this machine stays no busier than it is just now: {}\n", size(now))?;
     }
     let advice = checker::advise(&all, ADVISED);
     if json {
         let (method, buffer) = advice.four_decks.unzip();
         let fewer = advice.fewer.map(|(method, decks)| json!({ "method": method.name(), "decks": decks }));
-        println!("{}", json!({ "advice": method.map(StretchMethod::name), "buffer_size": buffer, "fewer": fewer }));
+        writeln!(
+            out,
+            "{}",
+            json!({ "advice": method.map(StretchMethod::name), "buffer_size": buffer, "fewer": fewer })
+        )?;
     } else {
-        println!("{}", in_words(advice));
+        writeln!(out, "{}", in_words(advice))?;
     }
     Ok(())
 }

@@ -6,9 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use crowd_engine::{Bpm, StretchMethod};
 use crowd_media::{AudioFormat, Container, Depth};
 
-use crate::cues;
+use crate::cues::Snap;
 use crate::key::Key;
-use crate::select::{self, Selection, TempoRange};
+use crate::select::{KeyMatch, Selection, TempoRange};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,13 +45,9 @@ pub struct Cli {
 pub enum Command {
     /// Show what was read of tracks or a collection: tempo marks, keys, cues, and how they were matched
     Inspect(Inspect),
-    /// Print a completion script for a shell
-    Completions {
-        /// The shell
-        shell: clap_complete::Shell,
-    },
-    /// Print the manual page (`section-export man | man -l -`)
-    Man,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    Describe(crowd_cli::Describe),
 }
 
 /// Where the library is.
@@ -190,28 +186,6 @@ impl Keys {
     }
 }
 
-/// How keys are compared.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum KeyMatch {
-    /// The key itself, however it is spelled
-    #[default]
-    Exact,
-    /// Its neighbours on the Camelot wheel too
-    Compatible,
-}
-
-/// What cues are moved to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Snap {
-    /// Nothing: they stay where the analyser put them
-    #[default]
-    None,
-    /// The nearest beat
-    Beat,
-    /// The nearest first beat of a bar
-    Downbeat,
-}
-
 /// How the tempo is changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
@@ -266,25 +240,12 @@ impl Choice {
             (None, None, None) => None,
             (None, low, high) => Some(TempoRange::new(low.unwrap_or(Bpm::MIN.get()), high.unwrap_or(Bpm::MAX.get()))),
         };
-        let key_match = match self.key_match {
-            KeyMatch::Exact => select::KeyMatch::Exact,
-            KeyMatch::Compatible => select::KeyMatch::Compatible,
-        };
         Ok(Selection {
             tempo: range.transpose().map_err(|error| error.to_string())?,
             half_double: self.half_double,
             keys: self.key.as_ref().map(|keys| keys.0.clone()).unwrap_or_default(),
-            key_match,
+            key_match: self.key_match,
         })
-    }
-
-    /// What cues are moved to.
-    pub fn snap(&self) -> cues::Snap {
-        match self.snap {
-            Snap::None => cues::Snap::None,
-            Snap::Beat => cues::Snap::Beat,
-            Snap::Downbeat => cues::Snap::Downbeat,
-        }
     }
 }
 

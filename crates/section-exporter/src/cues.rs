@@ -19,14 +19,14 @@ pub struct Cues {
 }
 
 /// What cues are moved onto.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Snap {
-    /// Nothing: they stay where the analyser put them.
+    /// Nothing: they stay where the analyser put them
     #[default]
     None,
-    /// The nearest beat.
+    /// The nearest beat
     Beat,
-    /// The nearest first beat of a bar.
+    /// The nearest first beat of a bar
     Downbeat,
 }
 

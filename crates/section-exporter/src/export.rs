@@ -57,28 +57,13 @@ pub struct Exported {
     pub unchanged: bool,
 }
 
-/// Why a planned part is not there.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PartError {
-    /// It could not be cut.
-    #[error(transparent)]
-    Cut(#[from] CutError),
-    /// Its picture or record could not be written.
-    #[error(transparent)]
-    Media(#[from] crowd_media::Error),
-    /// The tempo it would have to be brought to is none.
-    #[error(transparent)]
-    Tempo(#[from] crowd_engine::Error),
-}
-
 /// What became of the planned parts, in their order.
 #[derive(Debug, Default)]
 pub struct Done {
     /// Those that are there.
     pub parts: Vec<Exported>,
     /// Those that are not, and why.
-    pub failed: Vec<(usize, PartError)>,
+    pub failed: Vec<(usize, CutError)>,
 }
 
 /// The files of a part.
@@ -90,8 +75,7 @@ struct Files {
 
 impl Settings {
     fn files(&self, planned: &Planned) -> Files {
-        let extension = if self.container == Container::Flac { "flac" } else { "wav" };
-        let file = format!("{}.{extension}", planned.name);
+        let file = format!("{}.{}", planned.name, self.container);
         let picture = self.pictures.as_ref().map(|folder| folder.join(format!("{}.png", planned.name)));
         Files { original: self.parts.join("orig").join(&file), part: self.parts.join(file), picture }
     }
@@ -162,7 +146,7 @@ impl Settings {
         done
     }
 
-    fn one(&self, nth: usize, planned: &Planned, records: &Records) -> Result<Exported, PartError> {
+    fn one(&self, nth: usize, planned: &Planned, records: &Records) -> Result<Exported, CutError> {
         let files = self.files(planned);
         let made_from = self.made_from(planned, &files);
         let known = if self.force { None } else { records.find(&planned.name, &made_from) };
@@ -185,7 +169,7 @@ impl Settings {
         Ok(Exported { nth, outcome, original: files.original, part: files.part, picture: files.picture, unchanged })
     }
 
-    fn cut<'a>(&self, planned: &'a Planned) -> Result<Cut<'a>, PartError> {
+    fn cut<'a>(&self, planned: &'a Planned) -> Result<Cut<'a>, CutError> {
         let wanted = &planned.wanted;
         Ok(Cut {
             audio: &planned.audio,

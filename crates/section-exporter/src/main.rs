@@ -1,12 +1,11 @@
 //! `section-export`: mix-ready, tempo-aligned sections out of a library.
 #![forbid(unsafe_code)]
 
-use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use indicatif::{ProgressBar, ProgressStyle};
+use crowd_cli::print;
 use section_export::cli::{Choice, Cli, Command, Export, Inspect, Sources};
 use section_export::export::{Done, Settings};
 use section_export::plan::{Inputs, Plan, Planned, Wish};
@@ -25,30 +24,9 @@ fn main() -> ExitCode {
             export(&cli.export)
         }
         Some(Command::Inspect(inspect)) => look(&inspect),
-        Some(Command::Completions { shell }) => print(|out| {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "section-export", &mut script);
-            out.write_all(&script)
-        }),
-        Some(Command::Man) => print(|out| clap_mangen::Man::new(Cli::command()).render(out)),
+        Some(Command::Describe(what)) => what.print(Cli::command()).map(|()| true).map_err(Failure::from),
     };
-    match result {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("section-export: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// Writes to standard output; a reader that has seen enough (`| head`) is no error.
-fn print(text: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<bool, Failure> {
-    let mut out = io::stdout().lock();
-    match text(&mut out).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(true),
-    }
+    crowd_cli::end("section-export", result)
 }
 
 fn read(structures: &Path, sources: &Sources) -> Result<Inputs, Failure> {
@@ -56,7 +34,7 @@ fn read(structures: &Path, sources: &Sources) -> Result<Inputs, Failure> {
 }
 
 fn wish(choice: &Choice) -> Result<Wish, Failure> {
-    Ok(Wish { selection: choice.selection()?, n_sections: choice.n_sections.into(), snap: choice.snap() })
+    Ok(Wish { selection: choice.selection()?, n_sections: choice.n_sections.into(), snap: choice.snap })
 }
 
 /// Cuts what is selected; true when there is a part.
@@ -109,11 +87,7 @@ fn run(settings: &Settings, parts: &[Planned], quiet: bool) -> Result<Done, Fail
     let records = settings
         .make_folders()
         .map_err(|(folder, error)| format!("cannot make the folder {}: {error}", folder.display()))?;
-    let bar =
-        if quiet || !io::stderr().is_terminal() { ProgressBar::hidden() } else { ProgressBar::new(parts.len() as u64) };
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg:30!} {eta}") {
-        bar.set_style(style);
-    }
+    let bar = crowd_cli::progress(parts.len() as u64, "{wide_bar} {pos}/{len} {msg:30!} {eta}", quiet);
     let done = settings.run(parts, &records, |planned| {
         bar.set_message(planned.name.clone());
         bar.inc(1);
@@ -206,5 +180,6 @@ fn look(options: &Inspect) -> Result<bool, Failure> {
 /// Prints what was found: one JSON object a line, or texts with a line between them.
 fn show(json: bool, found: &[serde_json::Value], text: impl Fn(&serde_json::Value) -> String) -> Result<bool, Failure> {
     let texts: Vec<String> = found.iter().map(|value| if json { format!("{value}\n") } else { text(value) }).collect();
-    print(|out| out.write_all(texts.join(if json { "" } else { "\n" }).as_bytes()))
+    print(|out| out.write_all(texts.join(if json { "" } else { "\n" }).as_bytes()))?;
+    Ok(true)
 }

@@ -1,6 +1,6 @@
 //! What the parts of tracks are called.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::path::Path;
 
 use unicode_normalization::UnicodeNormalization;
@@ -12,8 +12,8 @@ const LONGEST: usize = 200;
 /// (to a file system that knows no case) lie in different folders, the later ones carry their folder's name too, and a number
 /// where that does not help either. A name does not depend on which of the tracks are exported.
 pub fn part_names<'a>(audio: impl IntoIterator<Item = Option<&'a Path>>) -> Vec<Option<String>> {
-    let mut taken: HashMap<String, ()> = HashMap::new();
-    let mut free = |name: &str| taken.insert(name.nfc().collect::<String>().to_lowercase(), ()).is_none();
+    let mut taken: HashSet<String> = HashSet::new();
+    let mut free = |name: &str| taken.insert(name.nfc().collect::<String>().to_lowercase());
     let mut name = |audio: &Path| {
         let stem = audio.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let folder = audio.parent().and_then(Path::file_name).map(|folder| folder.to_string_lossy().into_owned());

@@ -40,8 +40,8 @@ impl Outcome {
         let cues = planned.wanted.cues;
         let rate = f64::from(made.sample_rate);
         let seconds = made.part.frames as f64 / rate;
-        let (steady, speeds) = (made.speeds(), made.speeds());
-        let speed = if steady.start() == steady.end() { *steady.start() } else { (cues.end - cues.ini) / seconds };
+        let (slowest, fastest) = made.speeds().into_inner();
+        let speed = if slowest == fastest { slowest } else { (cues.end - cues.ini) / seconds };
         let format = |written: &Written| format!("{} {}", written.format.extension(), written.format.depth());
         Self {
             sample_rate: made.sample_rate,
@@ -49,7 +49,7 @@ impl Outcome {
             original_frames: made.original.frames,
             frames: made.part.frames,
             speed,
-            speeds: [*speeds.start(), *speeds.end()],
+            speeds: [slowest, fastest],
             begin_adj: made.seconds_of(cues.begin) - made.seconds_of(cues.ini),
             end_adj: made.seconds_of(cues.end) - made.seconds_of(cues.ini),
             peak_dbfs: Some(made.part.peak_dbfs).filter(|peak| peak.is_finite()),

@@ -59,12 +59,12 @@ impl TempoRange {
 }
 
 /// How keys are compared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum KeyMatch {
-    /// The key itself, however it is spelled.
+    /// The key itself, however it is spelled
     #[default]
     Exact,
-    /// Its neighbours on the Camelot wheel too.
+    /// Its neighbours on the Camelot wheel too
     Compatible,
 }
 

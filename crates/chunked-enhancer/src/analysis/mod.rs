@@ -13,6 +13,8 @@ use std::{fmt, ops::Range};
 use crowd_engine::Frames;
 use serde::{Deserialize, Serialize};
 
+use crate::named::named;
+
 pub(crate) use balance::{Balance, Sums};
 pub use probes::Probes;
 pub(crate) use steps::Steps;
@@ -52,10 +54,7 @@ impl FromStr for Kind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        [Self::Quick, Self::Full]
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or_else(|| format!("analysis \"{}\": give quick or full", text.escape_debug()))
+        named("analysis", text, [Self::Quick, Self::Full], Self::name)
     }
 }
 

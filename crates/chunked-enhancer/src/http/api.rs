@@ -46,7 +46,7 @@ pub async fn track(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let order = order::order(query.as_deref().unwrap_or_default(), &[])?;
+    let order = order::order(query.as_deref().unwrap_or_default())?;
     let track = app.library.track(&id)?;
     let rendition = app.rendition(track.clone(), order).await?;
     let known = blocking(move || {
@@ -78,7 +78,7 @@ pub async fn peaks(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
-    let mut order = order::order(&query, &[])?;
+    let mut order = order::order(&query)?;
     if order.format != Format::Wav {
         return Err(Problem::bad(format!("format {}: waveforms are drawn of wav", order.format)));
     }

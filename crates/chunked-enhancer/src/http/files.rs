@@ -30,7 +30,7 @@ pub async fn stream(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let order = order::order(query.as_deref().unwrap_or_default(), &[])?;
+    let order = order::order(query.as_deref().unwrap_or_default())?;
     let track = app.library.track(&id)?;
     let rendition = app.rendition(track.clone(), order).await?;
     let tag = format!("\"{}\"", rendition.key);

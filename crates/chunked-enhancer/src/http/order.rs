@@ -17,16 +17,16 @@ fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
 }
 
 /// Reads `preset`, `intensity`, `format`, `bits` and `analysis`. What it does not know is refused: a misspelt preset would
-/// otherwise sound like the default. `others` are names that somebody else reads.
-pub fn order(query: &str, others: &[&str]) -> Result<Order, Problem> {
+/// otherwise sound like the default.
+pub fn order(query: &str) -> Result<Order, Problem> {
     let mut order = Order::default();
     for (key, value) in pairs(query) {
-        set(&mut order, &key, &value, others)?;
+        set(&mut order, &key, &value)?;
     }
     Ok(order)
 }
 
-fn set(order: &mut Order, key: &str, value: &str, others: &[&str]) -> Result<(), Problem> {
+fn set(order: &mut Order, key: &str, value: &str) -> Result<(), Problem> {
     match key {
         "preset" => order.treatment.preset = value.parse().map_err(Problem::bad)?,
         "intensity" => order.treatment.intensity = value.parse().map_err(Problem::bad)?,
@@ -34,7 +34,6 @@ fn set(order: &mut Order, key: &str, value: &str, others: &[&str]) -> Result<(),
         "bits" => order.depth = Some(value.parse::<Depth>().map_err(|error| Problem::bad(error.to_string()))?),
         "analysis" => order.kind = value.parse().map_err(Problem::bad)?,
         "access_token" => {}
-        other if others.contains(&other) => {}
         other => {
             let known = "preset, intensity, format, bits, analysis";
             return Err(Problem::bad(format!("parameter \"{}\": known are {known}", other.escape_debug())));
@@ -67,7 +66,7 @@ impl Wish {
             [("preset", &self.preset), ("format", &self.format), ("bits", &self.bits), ("analysis", &self.analysis)];
         for (key, value) in fields {
             if let Some(value) = value {
-                set(&mut order, key, value, &[])?;
+                set(&mut order, key, value)?;
             }
         }
         Ok(order)
@@ -82,15 +81,14 @@ mod tests {
 
     #[test]
     fn a_query_is_read_and_what_it_misspells_is_refused() {
-        let read = order("preset=warm&intensity=0.5&format=flac&bits=24", &[]).unwrap();
+        let read = order("preset=warm&intensity=0.5&format=flac&bits=24").unwrap();
         assert_eq!((read.treatment.preset, read.treatment.intensity.get()), (Preset::Warm, 0.5));
         assert_eq!((read.format, read.depth), (Format::Flac, Some(Depth::I24)));
         for query in
             ["presett=warm", "preset=Warm", "intensity=2", "intensity=NaN", "format=mp3", "bits=8", "analysis=deep"]
         {
-            assert!(order(query, &[]).is_err(), "{query}");
+            assert!(order(query).is_err(), "{query}");
         }
-        assert!(order("buckets=5", &["buckets"]).is_ok());
     }
 
     #[test]

@@ -42,18 +42,12 @@ impl Identity {
 }
 
 /// The BLAKE3 hash of a file's bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ContentHash(pub [u8; 32]);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ContentHash(blake3::Hash);
 
 impl fmt::Display for ContentHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for ContentHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        fmt::Display::fmt(&self.0, f)
     }
 }
 
@@ -121,7 +115,7 @@ fn hash(file: &File) -> io::Result<ContentHash> {
     loop {
         let n = file.read_at(&mut piece, at)?;
         if n == 0 {
-            return Ok(ContentHash(hasher.finalize().into()));
+            return Ok(ContentHash(hasher.finalize()));
         }
         hasher.update(&piece[..n]);
         at += n as u64;

@@ -10,7 +10,7 @@ const HOLD_SECONDS: f64 = 0.025;
 /// It looks ahead so far, and rounds its gain off over that time.
 const LOOKAHEAD_SECONDS: f64 = 0.0053;
 /// By what a true peak is above its sample, mostly, and by what the limiter stays under its ceiling.
-const ABOVE_DB: f64 = 0.25;
+const ABOVE_DB: f64 = 0.45;
 
 /// A limiter, in steps.
 #[derive(Clone, Copy)]

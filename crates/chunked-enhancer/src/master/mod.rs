@@ -13,7 +13,7 @@ use crate::preset::{Design, Intensity, Preset, Treatment};
 use forecast::{Forecast, Limit};
 
 /// Grows whenever the same analysis and treatment would become other settings.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The largest true peak of what is made, dBTP, whatever the preset.
 pub const CEILING_DBTP: f32 = -1.0;

@@ -56,7 +56,7 @@ pub struct RenditionKey(pub [u8; 32]);
 
 impl fmt::Display for RenditionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&blake3::Hash::from_bytes(self.0).to_hex())
     }
 }
 
@@ -71,16 +71,11 @@ impl FromStr for RenditionKey {
 
     /// From 64 small hexadecimal digits.
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("key \"{}\": give 64 small hexadecimal digits", text.escape_debug());
-        let digits = text.as_bytes();
-        if digits.len() != 64 || !digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(wrong());
-        }
-        let mut key = [0; 32];
-        for (byte, at) in key.iter_mut().zip((0..).step_by(2)) {
-            *byte = u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| wrong())?;
-        }
-        Ok(Self(key))
+        let key = blake3::Hash::from_hex(text).map(|hash| Self(hash.into()));
+        // One key has one name.
+        key.ok()
+            .filter(|key| key.to_string() == text)
+            .ok_or_else(|| format!("key \"{}\": give 64 small hexadecimal digits", text.escape_debug()))
     }
 }
 

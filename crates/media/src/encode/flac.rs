@@ -90,7 +90,7 @@ impl<W: Write + Seek> Writer<W> {
 
     fn with_label(sink: W, spec: Spec, tags: &Tags, path: &Path) -> Result<Self, Error> {
         let sink = Shared(Arc::new(Mutex::new(BufWriter::with_capacity(1 << 16, sink))));
-        let bits = u32::from(spec.format.bytes()) * 8;
+        let bits = spec.format.bits();
         let channels = spec.channels as u8;
         let mut options = options(MAX_LPC_ORDER)?;
         if let Some(comments) = comment_block(spec, tags) {
@@ -124,7 +124,7 @@ impl<W: Write + Seek> Writer<W> {
     /// # Errors
     /// [`Error::Shape`] for a broken frame, [`Error::Io`] from the sink.
     pub fn write_f32(&mut self, samples: &[f32]) -> Result<(), Error> {
-        let bits = u32::from(self.spec.format.bytes()) * 8;
+        let bits = self.spec.format.bits();
         self.append(samples, |quantiser, s| quantiser.round(s, bits))
     }
 
@@ -133,7 +133,7 @@ impl<W: Write + Seek> Writer<W> {
     /// # Errors
     /// [`Error::Shape`] for a broken frame, [`Error::Io`] from the sink.
     pub fn write_i16(&mut self, samples: &[i16]) -> Result<(), Error> {
-        let shift = u32::from(self.spec.format.bytes()) * 8 - 16;
+        let shift = self.spec.format.bits() - 16;
         self.append(samples, |_, s| i32::from(s) << shift)
     }
 

@@ -117,7 +117,7 @@ fn check_tags(tags: &Tags) -> Result<(), Error> {
 pub fn write(path: &Path, audio: &Audio, format: AudioFormat, tags: &Tags) -> Result<(), Error> {
     let dither = match (&audio.samples, format.depth()) {
         (Samples::I16(_), _) | (_, Depth::F32) => false,
-        (Samples::F32(v), depth) => !dither::on_grid(v, u32::from(depth.bytes()) * 8),
+        (Samples::F32(v), depth) => !dither::on_grid(v, depth.bits()),
     };
     let spec =
         Spec { dither, speakers: audio.speakers, ..Spec::new(audio.sample_rate, audio.channels, format.depth()) };

@@ -25,6 +25,11 @@ impl Depth {
             Self::F32 => 4,
         }
     }
+
+    /// Bits of one sample.
+    pub fn bits(self) -> u32 {
+        8 * u32::from(self.bytes())
+    }
 }
 
 impl fmt::Display for Depth {

@@ -1,6 +1,6 @@
 //! The time of day, and the beat.
 
-use crate::log::Clock;
+use crowd_cli::log::Clock;
 use crowd_engine::{SampleRate, Status};
 use rosc::OscTime;
 use std::time::{SystemTime, UNIX_EPOCH};

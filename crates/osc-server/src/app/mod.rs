@@ -24,13 +24,13 @@ pub use opening::Opening;
 
 use crate::args::Arg;
 use crate::guard::{self, Packed};
-use crate::log::Clock;
 use crate::refusal::{Kind, Refusal};
 use crate::subscribers::Subscribers;
 use crate::tally::{Tally, Verdict};
 use crate::{methods, reply};
 use agenda::Agenda;
 use clock::{Beats, Wall};
+use crowd_cli::log::Clock;
 use crowd_engine::feed::News;
 use crowd_engine::tempo::{Movement, MovementConfig};
 use crowd_engine::{Command, DeckId, Engine, Event, Frames, SampleRate, Status, StretchMethod, When};

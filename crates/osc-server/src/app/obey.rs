@@ -3,11 +3,11 @@
 use super::stems::{Part, engine_deck};
 use super::{Action, App, Asked, Moment, Origin};
 use crate::ids::{BufferId, Deck};
-use crate::log::Clock;
 use crate::message::Message;
 use crate::refusal::{Kind, Refusal};
 use crate::reply::{self, DeckStatus};
 use crate::subscribers;
+use crowd_cli::log::Clock;
 use crowd_engine::{Band, Bpm, Command, Frames, Gain, LoopRegion, Rate, Stems as Which};
 use std::net::SocketAddr;
 use std::time::Instant;

@@ -71,7 +71,9 @@ impl Blocks {
             maximum_frame_size: None,
             sample_rate: spec.sample_rate,
             channels: NonZeroU8::new(spec.channels as u8).unwrap_or(NonZeroU8::MIN),
-            bits_per_sample: bits(spec)
+            bits_per_sample: spec
+                .format
+                .bits()
                 .try_into()
                 .map_err(|_| refused(name(), flac_codec::Error::NonSubsetBitsPerSample))?,
             total_samples: Some(total),
@@ -125,7 +127,7 @@ impl Blocks {
                 _ => samples.extend(block.as_chunks().0.iter().map(|&s| pcm::integer24(s))),
             }
             encoder
-                .write(ANY_RATE, self.spec.channels as u8, bits(self.spec), &samples)
+                .write(ANY_RATE, self.spec.channels as u8, self.spec.format.bits(), &samples)
                 .map_err(|e| refused(name(), e))?;
             self.number(number, &encoded.take(), stream).map_err(|e| refused(name(), e))?;
         }
@@ -144,10 +146,6 @@ impl Blocks {
         stream.extend(sum.to_be_bytes());
         Ok(())
     }
-}
-
-fn bits(spec: Spec) -> u32 {
-    u32::from(spec.format.bytes()) * 8
 }
 
 fn name() -> &'static Path {

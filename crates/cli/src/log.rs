@@ -1,24 +1,39 @@
-//! Log lines: for people, or as JSON.
+//! Log lines on standard error: for people, or as JSON.
 
 use std::fmt;
 use std::io::IsTerminal;
 use std::time::Instant;
+
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::FormatTime;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
-/// Starts logging to standard error. `verbose`: 0 what a DJ wants to know, 1 and what happens to each message, 2 all.
+/// Of what decoders say about a file's inside, people want to know only what they could not mend.
+const CHATTER: &str = "symphonia=error";
+
+/// What lines for people begin with. JSON lines always tell the time of day.
+#[derive(Clone, Copy, Debug)]
+pub enum Times {
+    /// The time since the start, as a DJ reads it.
+    SinceStart(Instant),
+    /// The date and the time of day, UTC.
+    OfDay,
+}
+
+/// Starts logging. `verbose`: 0 what whoever runs the program wants to know, 1 and what happens to each message or job, 2 all.
 ///
 /// Lines are written by a thread of their own, and dropped when too many wait: a terminal that is held (Ctrl-S, a pager)
-/// must not hold the mixer. What waits is written when the guard is dropped.
+/// must not hold the program. What waits is written when the guard is dropped.
 ///
-/// The environment variable `AUDIO_SERVER_LOG` overrides the level, in the syntax of `tracing_subscriber`'s `EnvFilter`.
-pub fn start(json: bool, verbose: u8) -> WorkerGuard {
-    // Of what the decoders say about a file's inside, a DJ wants to know only what is wrong.
-    let level = ["info,symphonia_format_riff=warn,symphonia_core=warn,symphonia_bundle_mp3=error", "debug", "trace"]
-        [usize::from(verbose.min(2))];
-    let filter = EnvFilter::try_from_env("AUDIO_SERVER_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+/// The environment variable `variable` overrides the level, in the syntax of `tracing_subscriber`'s `EnvFilter`.
+pub fn start(variable: &str, times: Times, json: bool, verbose: u8) -> WorkerGuard {
+    let level = match verbose {
+        0 => format!("info,{CHATTER}"),
+        1 => format!("debug,{CHATTER}"),
+        _ => "trace".to_owned(),
+    };
+    let filter = EnvFilter::try_from_env(variable).unwrap_or_else(|_| EnvFilter::new(level));
     let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_target(false);
     // A second start in one process, as tests do, keeps the first.
@@ -26,17 +41,17 @@ pub fn start(json: bool, verbose: u8) -> WorkerGuard {
         builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init()
     } else {
         let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        builder.with_timer(SinceStart(Instant::now())).with_ansi(colours).compact().try_init()
+        builder.with_timer(times).with_ansi(colours).compact().try_init()
     };
     guard
 }
 
-/// Begins each line with the time since the start.
-struct SinceStart(Instant);
-
-impl FormatTime for SinceStart {
+impl FormatTime for Times {
     fn format_time(&self, w: &mut Writer<'_>) -> fmt::Result {
-        write!(w, "{}", Clock(self.0.elapsed().as_secs_f64()))
+        match self {
+            Self::SinceStart(start) => write!(w, "{}", Clock(start.elapsed().as_secs_f64())),
+            Self::OfDay => SystemTime.format_time(w),
+        }
     }
 }
 
