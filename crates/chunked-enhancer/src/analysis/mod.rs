@@ -21,13 +21,13 @@ pub(crate) use steps::Steps;
 pub use whole::{full, settle_full};
 
 /// Grows whenever the same file would measure otherwise.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// How thoroughly a track is measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// By sixty probes of a second each, in a fraction of a second: loudness within 0.5 LU.
+    /// By probes of a second each, up to 180 of them, in a fraction of a second: loudness within 0.5 LU.
     #[default]
     Quick,
     /// By all of it.
@@ -100,6 +100,13 @@ pub enum Error {
 
 fn unreadable(frame: u64, cause: crowd_engine::feed::Fault) -> Error {
     Error::Engine(crowd_engine::Error::Unreadable { frame: Frames(frame), cause: cause.to_string() })
+}
+
+/// As the engine hears them.
+fn silence_what_is_no_number(block: &mut [[f32; 2]]) {
+    for frame in block.iter_mut().filter(|frame| !frame.iter().all(|v| v.is_finite())) {
+        *frame = [0.0; 2];
+    }
 }
 
 /// Everything but what only a full measurement knows.

@@ -11,14 +11,20 @@ use crowd_engine::dsp::mastering::{Mastering, MasteringSettings};
 use crowd_engine::feed::Input;
 
 use super::steps::Stepper;
-use super::{Analysis, Balance, Error, Kind, Steps, Sums, describe, halves, unreadable};
+use super::{
+    Analysis, Balance, Error, Kind, Steps, Sums, describe, gating, halves, silence_what_is_no_number, unreadable,
+};
 use crate::library::Music;
 use crate::master::{self, Settled};
 use crate::preset::Treatment;
 
 /// Probes of a track, and their length in seconds.
-const PROBES: u64 = 60;
+const PROBES: u64 = 180;
 const SECONDS: f64 = 1.0;
+/// Probes a chain is run on, at most; and of a codec that has to be read up to from afar, probes at all.
+const KEPT: u64 = 60;
+/// Neighbours of which the same share is kept.
+const GROUP: usize = 15;
 /// A track not longer than this is taken as a whole.
 const WHOLE_SECONDS: f64 = 75.0;
 /// Shorter than this, a whole is not cut in two.
@@ -28,17 +34,23 @@ const WARM_SECONDS: f64 = 0.3;
 /// Samples are kept in whole numbers, with 6 dB of room for what a codec made of full scale.
 const SCALE: f32 = 16_384.0;
 
-/// Frames of one place, kept.
+/// One place of a track.
 struct Probe {
     first: u64,
+    /// Its frames, where a chain is to be run on it.
     frames: Vec<[i16; 2]>,
     steps: Steps,
 }
 
 /// Probes of a track, from which it is analysed, and any treatment of it settled. They take 11 MB at 44.1 kHz.
+///
+/// All of them tell what the track measures like; those that stand for the others tell what a chain makes of it.
 pub struct Probes {
     rate: SampleRate,
+    /// Those that stand for all.
     probes: Vec<Probe>,
+    /// Integrated loudness of these, LUFS.
+    kept_lufs: Option<f64>,
     analysis: Analysis,
 }
 
@@ -51,22 +63,26 @@ impl Probes {
         let (input, shape) = music.input()?;
         let rate = shape.sample_rate;
         let spans = spans(shape.frames.0, rate, input.segment());
+        let stride = spans.len().div_ceil(KEPT as usize);
         let [first, second] = halves(&spans).map(|half| spans.get(half).unwrap_or_default());
         let (first, second) = thread::scope(|scope| {
             let other = input.another().filter(|_| !second.is_empty());
-            let other = other.map(|other| scope.spawn(move || read_spans(other, second, rate, stop)));
+            let other = other.map(|other| scope.spawn(move || read(&mut *{ other }, second, stride, rate, stop)));
             let mut input: Box<dyn Input> = Box::new(input);
-            let read = read_spans_by(&mut *input, first, rate, stop);
+            let first = read(&mut *input, first, stride, rate, stop);
             match other {
-                Some(other) => (read, other.join().unwrap_or_else(|panic| resume_unwind(panic))),
-                None => (read, read_spans_by(&mut *input, second, rate, stop)),
+                Some(other) => (first, other.join().unwrap_or_else(|panic| resume_unwind(panic))),
+                None => (first, read(&mut *input, second, stride, rate, stop)),
             }
         });
         let ((mut probes, sums), (more, more_sums)) = (first?, second?);
         probes.extend(more);
         let steps: Vec<_> = probes.iter().map(|probe| &probe.steps).collect();
         let analysis = describe(Kind::Quick, shape.frames.0, rate.get(), &steps, &sums.add(&more_sums));
-        Ok(Self { rate, probes, analysis })
+        probes.retain(|probe| !probe.frames.is_empty());
+        let windows = |probe: &Probe| Steps::windows(&probe.steps.power, 4);
+        let kept_lufs = gating::integrated(&probes.iter().flat_map(windows).collect::<Vec<_>>());
+        Ok(Self { rate, probes, kept_lufs, analysis })
     }
 
     /// What the track measures like, by the probes.
@@ -84,7 +100,7 @@ impl Probes {
     /// # Errors
     /// [`Error::Stopped`] within some milliseconds of `stop` becoming true.
     pub fn settle(&self, treatment: &Treatment, stop: &AtomicBool) -> Result<Settled, Error> {
-        master::settle(&self.analysis, treatment, |settings| self.run(settings, stop))
+        master::settle(&self.analysis, self.kept_lufs, treatment, |settings| self.run(settings, stop))
     }
 
     /// What of each probe would reach the limiter.
@@ -103,6 +119,29 @@ impl Probes {
 }
 
 impl Probe {
+    fn read(input: &mut dyn Input, span: &Range<u64>, rate: SampleRate, stop: &AtomicBool) -> Result<Self, Error> {
+        let length = (span.end - span.start) as usize;
+        let mut frames = Vec::with_capacity(length);
+        let mut stepper = Stepper::new(rate);
+        let mut block = Vec::new();
+        input.seek(span.start).map_err(|cause| unreadable(span.start, cause))?;
+        while frames.len() < length {
+            if stop.load(Ordering::Relaxed) {
+                return Err(Error::Stopped);
+            }
+            block.clear();
+            let at = span.start + frames.len() as u64;
+            if !input.read(&mut block).map_err(|cause| unreadable(at, cause))? {
+                break;
+            }
+            block.truncate(length - frames.len());
+            silence_what_is_no_number(&mut block);
+            stepper.push(&block);
+            frames.extend(block.iter().map(|frame| frame.map(packed)));
+        }
+        Ok(Self { first: span.start, frames, steps: stepper.finish() })
+    }
+
     fn run(&self, chain: &Mastering, rate: SampleRate, stop: &AtomicBool) -> Result<Steps, Error> {
         let mut chain = chain.clone();
         let mut stepper = Stepper::new(rate);
@@ -119,7 +158,7 @@ impl Probe {
                 return Err(Error::Stopped);
             }
             block.clear();
-            block.extend(piece.iter().map(|frame| frame.map(|v| f32::from(v) / SCALE)));
+            block.extend(piece.iter().map(|frame| frame.map(unpacked)));
             chain.process_unlimited(crowd_engine::Frames(at), &mut block);
             if warm {
                 stepper.warm(&block);
@@ -132,11 +171,23 @@ impl Probe {
     }
 }
 
+/// A sample as it is kept.
+fn packed(sample: f32) -> i16 {
+    // Behind so large a number there is no room for fractions: its last bits are the nearest whole number.
+    const ROUNDER: f32 = 1.5 * (1 << 23) as f32;
+    let most = f32::from(i16::MAX) / SCALE;
+    (sample.clamp(-most, most) * SCALE + ROUNDER).to_bits() as i16
+}
+
+fn unpacked(sample: i16) -> f32 {
+    f32::from(sample) / SCALE
+}
+
 /// Frames that are worked on at a time.
 const BLOCK: usize = 4_096;
 
-/// Where the probes lie: evenly spread, each somewhere else in its sixtieth of the track, so that they do not fall on the same
-/// beat of every bar; and where reading is cheap, if that is in its sixtieth too.
+/// Where the probes lie: evenly spread, each somewhere else in its share of the track, so that they do not fall on the same
+/// beat of every bar; and where reading is cheap, if that is in its share too.
 fn spans(frames: u64, rate: SampleRate, segment: u64) -> Vec<Range<u64>> {
     let in_frames = |seconds: f64| (seconds * f64::from(rate.get())) as u64;
     if frames <= in_frames(HALF_SECONDS) {
@@ -146,11 +197,12 @@ fn spans(frames: u64, rate: SampleRate, segment: u64) -> Vec<Range<u64>> {
         return vec![0..frames / 2, frames / 2..frames];
     }
     let length = in_frames(SECONDS);
-    let room = (frames / PROBES - length) as f64;
-    (0..PROBES)
+    let probes = (frames / length).min(if segment == 1 { PROBES } else { KEPT });
+    let room = (frames / probes - length) as f64;
+    (0..probes)
         .map(|n| {
             let share = ((n + 1) as f64 * 0.618_033_988_749_895).fract();
-            let low = frames * n / PROBES;
+            let low = frames * n / probes;
             let anywhere = low + (room * share) as u64;
             let cheap = anywhere - anywhere % segment;
             let first = if cheap >= low { cheap } else { anywhere };
@@ -161,38 +213,70 @@ fn spans(frames: u64, rate: SampleRate, segment: u64) -> Vec<Range<u64>> {
 
 type Read = Result<(Vec<Probe>, Sums), Error>;
 
-fn read_spans(mut input: Box<dyn Input>, spans: &[Range<u64>], rate: SampleRate, stop: &AtomicBool) -> Read {
-    read_spans_by(&mut *input, spans, rate, stop)
-}
-
-fn read_spans_by(input: &mut dyn Input, spans: &[Range<u64>], rate: SampleRate, stop: &AtomicBool) -> Read {
-    let mut balance = Balance::new(rate);
+/// Reads probes, and keeps the frames of one in `stride`.
+fn read(input: &mut dyn Input, spans: &[Range<u64>], stride: usize, rate: SampleRate, stop: &AtomicBool) -> Read {
     let mut probes = Vec::with_capacity(spans.len());
-    let mut block = Vec::new();
-    for span in spans {
-        let length = (span.end - span.start) as usize;
-        let mut frames = Vec::with_capacity(length);
-        let mut stepper = Stepper::new(rate);
-        balance.jump();
-        input.seek(span.start).map_err(|cause| unreadable(span.start, cause))?;
-        while frames.len() < length {
-            if stop.load(Ordering::Relaxed) {
-                return Err(Error::Stopped);
-            }
-            block.clear();
-            let at = span.start + frames.len() as u64;
-            if !input.read(&mut block).map_err(|cause| unreadable(at, cause))? {
-                break;
-            }
-            block.truncate(length - frames.len());
-            for frame in block.iter_mut().filter(|frame| !frame.iter().all(|v| v.is_finite())) {
-                *frame = [0.0; 2];
-            }
-            stepper.push(&block);
-            balance.push(&block);
-            frames.extend(block.iter().map(|frame| frame.map(|v| (v * SCALE).round() as i16)));
+    for (nth, group) in spans.chunks(GROUP).enumerate() {
+        let from = probes.len();
+        for span in group {
+            probes.push(Probe::read(input, span, rate, stop)?);
         }
-        probes.push(Probe { first: span.start, frames, steps: stepper.finish() });
+        keep(&mut probes[from..], stride, nth);
+    }
+    let mut balance = Balance::new(rate);
+    let mut block = Vec::with_capacity(BLOCK);
+    for probe in &probes {
+        balance.jump();
+        for piece in probe.frames.chunks(BLOCK) {
+            block.clear();
+            block.extend(piece.iter().map(|frame| frame.map(unpacked)));
+            balance.push(&block);
+        }
     }
     Ok((probes, *balance.sums()))
+}
+
+/// Keeps the frames of those that stand for the others: every `stride`th by loudness, in the `nth` group from another one on,
+/// so that quiet and loud ones have their share in what is kept.
+fn keep(group: &mut [Probe], stride: usize, nth: usize) {
+    let mut by_power: Vec<&mut Probe> = group.iter_mut().collect();
+    by_power.sort_by(|a, b| a.steps.total().total_cmp(&b.steps.total()));
+    for (place, probe) in by_power.into_iter().enumerate() {
+        if place % stride != nth % stride {
+            probe.frames = Vec::new();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_is_kept_to_its_nearest_step_and_no_louder_than_there_is_room_for() {
+        for (sample, kept) in
+            [(0.0, 0), (0.25, 4_096), (-1.0, -16_384), (3.4 / SCALE, 3), (-3.6 / SCALE, -4), (-9.0, -32_767)]
+        {
+            assert_eq!(packed(sample), kept, "{sample}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_has_its_share_of_the_quiet_and_of_the_loud() {
+        let probe = |n: usize| {
+            let steps = Steps { power: vec![(n * 7 % 15) as f32], peak: Vec::new() };
+            Probe { first: 0, frames: vec![[0; 2]], steps }
+        };
+        let mut shares = [0.0; 3];
+        for (nth, share) in shares.iter_mut().enumerate() {
+            let mut group: Vec<Probe> = (0..15).map(probe).collect();
+            keep(&mut group, 3, nth);
+            let kept: Vec<f64> =
+                group.iter().filter(|probe| !probe.frames.is_empty()).map(|probe| probe.steps.total()).collect();
+            assert_eq!(kept.len(), 5);
+            *share = kept.iter().sum::<f64>();
+        }
+        // The mean of all fifteen is 7, and so is that of what three groups keep.
+        assert_eq!((shares, shares.iter().sum::<f64>()), ([30.0, 35.0, 40.0], 105.0));
+    }
 }

@@ -19,6 +19,11 @@ pub(crate) struct Steps {
 }
 
 impl Steps {
+    /// Power of all of it.
+    pub fn total(&self) -> f64 {
+        self.power.iter().map(|power| f64::from(*power)).sum()
+    }
+
     /// Mean powers of windows of so many tenths of a second, one beginning each tenth.
     pub fn windows(power: &[f32], tenths: usize) -> Vec<f32> {
         let (steps, _) = power.as_chunks::<TENTH>();

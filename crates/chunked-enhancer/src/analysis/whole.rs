@@ -8,7 +8,7 @@ use crowd_engine::feed::{FileInput, Input, Shape};
 use crowd_media::loudness::Meter;
 
 use super::steps::Stepper;
-use super::{Analysis, Balance, Error, Kind, Steps, describe, unreadable};
+use super::{Analysis, Balance, Error, Kind, Steps, describe, silence_what_is_no_number, unreadable};
 use crate::library::Music;
 use crate::master::{self, Settled};
 use crate::preset::Treatment;
@@ -52,7 +52,9 @@ pub fn settle_full(
     stop: &AtomicBool,
     progress: &mut dyn FnMut(f64),
 ) -> Result<Settled, Error> {
-    master::settle(analysis, treatment, |settings| run(music, settings, stop, progress).map(|steps| vec![steps]))
+    master::settle(analysis, analysis.integrated_lufs, treatment, |settings| {
+        run(music, settings, stop, progress).map(|steps| vec![steps])
+    })
 }
 
 /// What of the whole file would reach the limiter.
@@ -89,9 +91,7 @@ fn all(
         }
         block.clear();
         let more = input.read(&mut block).map_err(|cause| unreadable(at, cause))?;
-        for frame in block.iter_mut().filter(|frame| !frame.iter().all(|v| v.is_finite())) {
-            *frame = [0.0; 2];
-        }
+        silence_what_is_no_number(&mut block);
         take(at, &mut block)?;
         at += block.len() as u64;
         progress(at as f64 / shape.frames.0.max(1) as f64);

@@ -69,9 +69,11 @@ struct CompressorDef {
     blend: f32,
 }
 
-/// Settles a treatment. `run` tells what a chain would bring to its limiter, for all that was measured of the track.
+/// Settles a treatment. `run` tells what a chain would bring to its limiter, for a sample of the track whose own loudness is
+/// `sample_lufs`.
 pub(crate) fn settle(
     analysis: &Analysis,
+    sample_lufs: Option<f64>,
     treatment: &Treatment,
     mut run: impl FnMut(&MasteringSettings) -> Result<Vec<Steps>, analysis::Error>,
 ) -> Result<Settled, analysis::Error> {
@@ -88,7 +90,7 @@ pub(crate) fn settle(
     let limit = Limit::new(CEILING_DBTP, design.limiter_release_ms);
     let mut forecast = Forecast::new(run(&settings)?, limit);
     // What cannot be measured, because it is silent or shorter than 400 ms, keeps its level.
-    let (Some(wet), Some(dry)) = (forecast.before(), analysis.integrated_lufs) else {
+    let (Some(wet), Some(dry), Some(whole)) = (forecast.before(), sample_lufs, analysis.integrated_lufs) else {
         settings.mix = treatment.intensity.get();
         return Ok(Settled { treatment, settings, predicted_lufs: None });
     };
@@ -98,12 +100,14 @@ pub(crate) fn settle(
         settings = MasteringSettings { mix: treatment.intensity.get(), dry_db: apart as f32, ..settings };
         forecast = Forecast::new(run(&settings)?, limit);
     }
-    let found = forecast.gain_for(design.target_lufs, LEAST_GAIN_DB, MOST_GAIN_DB);
+    // What the sample is too quiet or too loud by, its rendition is too.
+    let aside = whole - dry;
+    let found = forecast.gain_for(design.target_lufs - aside, LEAST_GAIN_DB, MOST_GAIN_DB);
     if let Some((gain, _)) = found {
         settings.make_up_db = gain;
         settings.dry_db = (settings.dry_db + gain).clamp(LEAST_GAIN_DB as f32, -LEAST_GAIN_DB as f32);
     }
-    Ok(Settled { treatment, settings, predicted_lufs: found.map(|(_, lufs)| lufs) })
+    Ok(Settled { treatment, settings, predicted_lufs: found.map(|(_, lufs)| lufs + aside) })
 }
 
 /// The chain of a design, without make-up.

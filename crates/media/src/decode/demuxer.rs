@@ -147,9 +147,16 @@ impl Demuxer {
         let to = SeekTo::Timestamp { ts: Timestamp::new(ticks), track_id: self.track };
         let format = self.format.as_mut().ok_or(LOST)?;
         guard(|| format.seek(SeekMode::Accurate, to))?;
-        // Not `reset`: AAC's keeps the state of its noise generator.
-        let params = self.decoder.codec_params().clone();
-        self.decoder = guard(|| get_codecs().make_audio_decoder(&params, &Default::default()))?;
+        if self.info.codec == "aac" {
+            // Its reset keeps the state of its noise generator.
+            let params = self.decoder.codec_params().clone();
+            self.decoder = guard(|| get_codecs().make_audio_decoder(&params, &Default::default()))?;
+        } else {
+            guard(|| {
+                self.decoder.reset();
+                Ok(())
+            })?;
+        }
         Ok(())
     }
 
@@ -191,6 +198,11 @@ impl Demuxer {
     /// the codec carries from packet to packet.
     pub fn preroll(&self) -> u64 {
         self.preroll
+    }
+
+    /// Of a codec whose packets have bits in others before them: frames before a place whose packets have to be whole.
+    pub fn overlap(&self) -> Option<u64> {
+        (self.preroll == MP3_PREROLL).then_some(2 * 1152)
     }
 
     /// How far the file was read, bytes.
@@ -276,11 +288,13 @@ fn recognise(source: Source) -> Result<Box<dyn FormatReader>, Fault> {
     guard(|| get_probe().probe(&Hint::new(), stream, Default::default(), Default::default()))
 }
 
+const MP3_PREROLL: u64 = 32 * 1152;
+
 /// See [`Demuxer::preroll`].
 fn preroll(id: AudioCodecId) -> u64 {
     match id {
         // The bits of a frame may begin up to 511 bytes before it: at the lowest bit rates some twenty frames.
-        codec::CODEC_ID_MP3 => 32 * 1152,
+        codec::CODEC_ID_MP3 => MP3_PREROLL,
         codec::CODEC_ID_MP1 | codec::CODEC_ID_MP2 => 2 * 1152,
         // Neighbouring blocks overlap by half.
         codec::CODEC_ID_AAC => 3 * 1024,

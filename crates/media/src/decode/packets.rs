@@ -1,5 +1,7 @@
 //! Packet by packet, from the file to decoded sound, and what was wrong on the way.
 
+use std::collections::VecDeque;
+
 use symphonia::core::errors::Error as Fault;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::Timestamp;
@@ -10,6 +12,11 @@ use crate::Error;
 
 /// Longest silence put in place of one damaged packet, frames: the longest packet of the lossy codecs.
 const MAX_GAP: u64 = 8192;
+
+/// Bytes that the sound of an MP3's packet may begin before it, in the packets there (ISO/IEC 11172-3, main_data_begin).
+const RESERVOIR: usize = 511;
+/// Bytes of a packet that are none of these at most: header, checksum, side information.
+const SIDE: usize = 4 + 2 + 32;
 
 /// How decoding went.
 #[derive(Default)]
@@ -52,6 +59,8 @@ pub(super) struct Packets {
     next_pts: Option<Timestamp>,
     /// Comes behind the silence of what is missing.
     held: Option<Packet>,
+    /// Read already, and still to be decoded.
+    ahead: VecDeque<Packet>,
 }
 
 impl Packets {
@@ -63,7 +72,10 @@ impl Packets {
             let packet = match self.held.take() {
                 Some(packet) => packet,
                 None => {
-                    let packet = self.packet(demuxer)?;
+                    let packet = match self.ahead.pop_front() {
+                        Some(packet) => packet,
+                        None => self.packet(demuxer)?,
+                    };
                     // Demuxers leave out packets that fail their checksum; only the time stamps tell.
                     let gap = |next| demuxer.frames(packet.pts.duration_from(next).map_or(0, |gap| gap.get()));
                     let expected = self.next_pts;
@@ -101,6 +113,24 @@ impl Packets {
         }
     }
 
+    /// Reads up to the packet in which frame `right` lies, by stamp, and leaves out those before it that no bit of its sound
+    /// lies in: at usual bit rates all but one or two.
+    pub fn run_up(&mut self, demuxer: &mut Demuxer, right: i64) {
+        while let Some(packet) = self.packet(demuxer) {
+            let end = demuxer.stamp(&packet).saturating_add_unsigned(demuxer.frames(packet.dur.get()));
+            self.ahead.push_back(packet);
+            if end > right {
+                break;
+            }
+        }
+        let (mut first, mut bytes) = (self.ahead.len().saturating_sub(1), 0);
+        while first > 0 && bytes < RESERVOIR {
+            first -= 1;
+            bytes += self.ahead.get(first).map_or(0, |packet| packet.data.len().saturating_sub(SIDE));
+        }
+        self.ahead.drain(..first);
+    }
+
     /// The next packet of the track, not decoded.
     pub fn packet(&mut self, demuxer: &mut Demuxer) -> Option<Packet> {
         loop {
@@ -132,6 +162,7 @@ impl Packets {
     /// Another place of the file comes next.
     pub fn jump(&mut self) {
         (self.next_pts, self.held, self.outcome.stop) = (None, None, None);
+        self.ahead.clear();
     }
 }
 

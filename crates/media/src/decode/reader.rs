@@ -267,7 +267,14 @@ impl Decoded {
         self.packets.jump();
         self.place = Place::Sought;
         // What cannot be found is read up to.
-        self.demuxer.seek(from).or_else(|_| self.restart())
+        if self.demuxer.seek(from).is_err() {
+            return self.restart();
+        }
+        if let Some(overlap) = self.demuxer.overlap() {
+            let right = origin.saturating_add_unsigned(self.drop.saturating_sub(overlap));
+            self.packets.run_up(&mut self.demuxer, right);
+        }
+        Ok(())
     }
 
     /// Starts again at the first packet.
