@@ -216,12 +216,13 @@ type Read = Result<(Vec<Probe>, Sums), Error>;
 /// Reads probes, and keeps the frames of one in `stride`.
 fn read(input: &mut dyn Input, spans: &[Range<u64>], stride: usize, rate: SampleRate, stop: &AtomicBool) -> Read {
     let mut probes = Vec::with_capacity(spans.len());
-    for (nth, group) in spans.chunks(GROUP).enumerate() {
+    let mut choice = Choice { stride, surplus: 0.0 };
+    for group in spans.chunks(GROUP) {
         let from = probes.len();
         for span in group {
             probes.push(Probe::read(input, span, rate, stop)?);
         }
-        keep(&mut probes[from..], stride, nth);
+        choice.keep(&mut probes[from..]);
     }
     let mut balance = Balance::new(rate);
     let mut block = Vec::with_capacity(BLOCK);
@@ -236,14 +237,30 @@ fn read(input: &mut dyn Input, spans: &[Range<u64>], stride: usize, rate: Sample
     Ok((probes, *balance.sums()))
 }
 
-/// Keeps the frames of those that stand for the others: every `stride`th by loudness, in the `nth` group from another one on,
-/// so that quiet and loud ones have their share in what is kept.
-fn keep(group: &mut [Probe], stride: usize, nth: usize) {
-    let mut by_power: Vec<&mut Probe> = group.iter_mut().collect();
-    by_power.sort_by(|a, b| a.steps.total().total_cmp(&b.steps.total()));
-    for (place, probe) in by_power.into_iter().enumerate() {
-        if place % stride != nth % stride {
-            probe.frames = Vec::new();
+/// Which probes stand for the others: every `stride`th by loudness, so that quiet and loud ones have their share.
+struct Choice {
+    stride: usize,
+    /// Power of all so far, over that of those chosen times the stride.
+    surplus: f64,
+}
+
+impl Choice {
+    /// Lets go of the frames of all but the chosen ones. Where it begins to count in a group is what makes up best for the
+    /// groups before: a few loud probes are most of the loudness.
+    fn keep(&mut self, group: &mut [Probe]) {
+        let stride = self.stride;
+        group.sort_by(|a, b| a.steps.total().total_cmp(&b.steps.total()));
+        let all: f64 = group.iter().map(|probe| probe.steps.total()).sum();
+        let surplus = |from: usize| {
+            let chosen = group.iter().skip(from).step_by(stride).map(|probe| probe.steps.total());
+            self.surplus + all - stride as f64 * chosen.sum::<f64>()
+        };
+        let best = (0..stride).min_by(|a, b| surplus(*a).abs().total_cmp(&surplus(*b).abs())).unwrap_or(0);
+        self.surplus = surplus(best);
+        for (place, probe) in group.iter_mut().enumerate() {
+            if place % stride != best {
+                probe.frames = Vec::new();
+            }
         }
     }
 }
@@ -262,21 +279,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_has_its_share_of_the_quiet_and_of_the_loud() {
-        let probe = |n: usize| {
-            let steps = Steps { power: vec![(n * 7 % 15) as f32], peak: Vec::new() };
-            Probe { first: 0, frames: vec![[0; 2]], steps }
+    fn what_is_kept_is_as_loud_as_all_of_it() {
+        let mut noise = 1u32;
+        let mut power = || {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            // A few are much louder than the others.
+            (f64::from(noise) / f64::from(u32::MAX)).powi(8) as f32
         };
-        let mut shares = [0.0; 3];
-        for (nth, share) in shares.iter_mut().enumerate() {
-            let mut group: Vec<Probe> = (0..15).map(probe).collect();
-            keep(&mut group, 3, nth);
-            let kept: Vec<f64> =
-                group.iter().filter(|probe| !probe.frames.is_empty()).map(|probe| probe.steps.total()).collect();
-            assert_eq!(kept.len(), 5);
-            *share = kept.iter().sum::<f64>();
+        let (mut all, mut kept, mut count) = (0.0, 0.0, 0);
+        let mut choice = Choice { stride: 3, surplus: 0.0 };
+        for _ in 0..12 {
+            let steps = |power| Steps { power: vec![power], peak: Vec::new() };
+            let mut group: Vec<Probe> =
+                (0..GROUP).map(|_| Probe { first: 0, frames: vec![[0; 2]], steps: steps(power()) }).collect();
+            choice.keep(&mut group);
+            all += group.iter().map(|probe| probe.steps.total()).sum::<f64>();
+            let chosen = group.iter().filter(|probe| !probe.frames.is_empty());
+            kept += chosen.clone().map(|probe| probe.steps.total()).sum::<f64>();
+            count += chosen.count();
         }
-        // The mean of all fifteen is 7, and so is that of what three groups keep.
-        assert_eq!((shares, shares.iter().sum::<f64>()), ([30.0, 35.0, 40.0], 105.0));
+        assert_eq!(count, 60);
+        assert!((all / (3.0 * kept) - 1.0).abs() < 0.05, "{all} instead of {}", 3.0 * kept);
     }
 }
