@@ -21,7 +21,9 @@ use crate::preset::Treatment;
 /// Probes of a track, and their length in seconds.
 const PROBES: u64 = 180;
 const SECONDS: f64 = 1.0;
-/// Probes a chain is run on, at most; and of a codec that has to be read up to from afar, probes at all.
+/// Probes of a track whose codec has to be read up to from afar.
+const FAR_PROBES: u64 = 120;
+/// Probes a chain is run on, at most.
 const KEPT: u64 = 60;
 /// Neighbours of which the same share is kept.
 const GROUP: usize = 15;
@@ -197,7 +199,7 @@ fn spans(frames: u64, rate: SampleRate, segment: u64) -> Vec<Range<u64>> {
         return vec![0..frames / 2, frames / 2..frames];
     }
     let length = in_frames(SECONDS);
-    let probes = (frames / length).min(if segment == 1 { PROBES } else { KEPT });
+    let probes = (frames / length).min(if segment == 1 { PROBES } else { FAR_PROBES });
     let room = (frames / probes - length) as f64;
     (0..probes)
         .map(|n| {

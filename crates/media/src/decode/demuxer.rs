@@ -205,6 +205,13 @@ impl Demuxer {
         (self.preroll == MP3_PREROLL).then_some(2 * 1152)
     }
 
+    /// Whether a stamp that says frame `at` is right, whatever those behind it say: programs write AAC with durations that
+    /// jump about, but each packet has as many frames.
+    pub fn is_sure(&self, at: u64) -> bool {
+        const PACKET: u64 = 1024;
+        self.preroll == AAC_PREROLL && at.is_multiple_of(PACKET)
+    }
+
     /// How far the file was read, bytes.
     pub fn position(&self) -> u64 {
         self.position.load(Ordering::Relaxed)
@@ -289,6 +296,8 @@ fn recognise(source: Source) -> Result<Box<dyn FormatReader>, Fault> {
 }
 
 const MP3_PREROLL: u64 = 32 * 1152;
+/// Neighbouring blocks overlap by half.
+const AAC_PREROLL: u64 = 3 * 1024;
 
 /// See [`Demuxer::preroll`].
 fn preroll(id: AudioCodecId) -> u64 {
@@ -296,8 +305,7 @@ fn preroll(id: AudioCodecId) -> u64 {
         // The bits of a frame may begin up to 511 bytes before it: at the lowest bit rates some twenty frames.
         codec::CODEC_ID_MP3 => MP3_PREROLL,
         codec::CODEC_ID_MP1 | codec::CODEC_ID_MP2 => 2 * 1152,
-        // Neighbouring blocks overlap by half.
-        codec::CODEC_ID_AAC => 3 * 1024,
+        codec::CODEC_ID_AAC => AAC_PREROLL,
         codec::CODEC_ID_VORBIS => 2 * 8192,
         _ => 0,
     }

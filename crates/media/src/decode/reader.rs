@@ -329,8 +329,8 @@ impl Decoded {
             }
         }
         let behind = start.saturating_add(frames);
-        // Up to the place that was sought every stamp counts; from there on, what is decoded.
-        if matches!(self.place, Place::Counted(_)) || behind > self.drop {
+        // Up to the place that was sought every stamp counts; from there on, or from one that is sure, what is decoded.
+        if matches!(self.place, Place::Counted(_)) || behind > self.drop || self.demuxer.is_sure(start) {
             self.place = Place::Counted(behind);
         }
         Ok(true)
