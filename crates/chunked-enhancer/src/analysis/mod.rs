@@ -27,7 +27,7 @@ pub const VERSION: u32 = 2;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// By probes of a second each, up to 180 of them, in a fraction of a second: loudness within 0.5 LU.
+    /// By probes of a second each, up to 120 of them, in a fraction of a second: loudness within 0.5 LU.
     #[default]
     Quick,
     /// By all of it.

@@ -19,14 +19,12 @@ use crate::master::{self, Settled};
 use crate::preset::Treatment;
 
 /// Probes of a track, and their length in seconds.
-const PROBES: u64 = 180;
+const PROBES: u64 = 120;
 const SECONDS: f64 = 1.0;
-/// Probes of a track whose codec has to be read up to from afar.
-const FAR_PROBES: u64 = 120;
 /// Probes a chain is run on, at most.
 const KEPT: u64 = 60;
 /// Neighbours of which the same share is kept.
-const GROUP: usize = 15;
+const GROUP: usize = 12;
 /// A track not longer than this is taken as a whole.
 const WHOLE_SECONDS: f64 = 75.0;
 /// Shorter than this, a whole is not cut in two.
@@ -199,7 +197,7 @@ fn spans(frames: u64, rate: SampleRate, segment: u64) -> Vec<Range<u64>> {
         return vec![0..frames / 2, frames / 2..frames];
     }
     let length = in_frames(SECONDS);
-    let probes = (frames / length).min(if segment == 1 { PROBES } else { FAR_PROBES });
+    let probes = (frames / length).min(PROBES);
     let room = (frames / probes - length) as f64;
     (0..probes)
         .map(|n| {
@@ -300,7 +298,7 @@ mod tests {
             kept += chosen.clone().map(|probe| probe.steps.total()).sum::<f64>();
             count += chosen.count();
         }
-        assert_eq!(count, 60);
+        assert_eq!(count, 12 * GROUP / 3);
         assert!((all / (3.0 * kept) - 1.0).abs() < 0.05, "{all} instead of {}", 3.0 * kept);
     }
 }

@@ -1,11 +1,17 @@
 //! Dither whose noise belongs to a place, not to a run.
 
+use crate::dsp::simd::{Arith, Simd, Task};
+
+/// Samples that are worked on side by side.
+const SIDE_BY_SIDE: usize = 8;
+
 /// Rounds to a word length with triangular noise of two steps (TPDF), which makes the error a steady noise that does not depend
 /// on the signal: S. P. Lipshitz, R. A. Wannamaker and J. Vanderkooy, "Quantization and dither: a theoretical survey", JAES 40
 /// (1992). The noise is a function of the frame and the channel, so a frame is the same whenever and in whatever order
 /// it is made.
 #[derive(Clone, Copy, Debug)]
 pub struct Dither {
+    simd: Simd,
     /// Steps from 0 to full scale.
     steps: f64,
 }
@@ -13,38 +19,62 @@ pub struct Dither {
 impl Dither {
     /// Dither for samples of so many bits, 8 to 24; other numbers are taken to the nearest of these.
     pub fn new(bits: u32) -> Self {
-        Self { steps: f64::from(1u32 << (bits.clamp(8, 24) - 1)) }
+        Self { simd: Simd::detect(), steps: f64::from(1u32 << (bits.clamp(8, 24) - 1)) }
     }
 
     /// Rounds a block in place, `first` being the frame of the track it begins with. What comes out is a whole number
     /// of steps, within what the word length holds.
     pub fn process(&self, first: u64, block: &mut [[f32; 2]]) {
-        for (at, frame) in (first..).zip(block) {
-            for (channel, sample) in (0..).zip(frame) {
-                let noise = noise(at.wrapping_mul(2).wrapping_add(channel));
-                let steps = nearest(f64::from(*sample) * self.steps + noise);
-                *sample = (steps.clamp(-self.steps, self.steps - 1.0) / self.steps) as f32;
+        // The noise comes again after 2^32 samples: half a day.
+        let place = first.wrapping_mul(2) as u32;
+        self.simd.run(Round { steps: self.steps, place, samples: block.as_flattened_mut() });
+    }
+}
+
+struct Round<'a> {
+    steps: f64,
+    /// The place of the first sample.
+    place: u32,
+    samples: &'a mut [f32],
+}
+
+impl Task for Round<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<A: Arith>(self) {
+        let Self { steps, mut place, samples } = self;
+        let (groups, rest) = samples.as_chunks_mut::<SIDE_BY_SIDE>();
+        for group in groups {
+            for (lane, sample) in (0..).zip(group) {
+                *sample = rounded(*sample, steps, place.wrapping_add(lane));
             }
+            place = place.wrapping_add(SIDE_BY_SIDE as u32);
+        }
+        for (lane, sample) in (0..).zip(rest) {
+            *sample = rounded(*sample, steps, place.wrapping_add(lane));
         }
     }
 }
 
-/// The difference of two uniform numbers, -1 to 1: the splitmix64 generator (G. L. Steele, D. Lea and C. H. Flood, "Fast
-/// splittable pseudorandom number generators", OOPSLA 2014) at the place `at`.
-#[inline]
-fn noise(at: u64) -> f64 {
-    let z = at.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    let z = z ^ (z >> 31);
-    (f64::from(z as u32) - f64::from((z >> 32) as u32)) / f64::from(u32::MAX)
+/// The nearest step to a sample and its noise. A number as large as `ROUNDER` has no room for fractions.
+#[inline(always)]
+fn rounded(sample: f32, steps: f64, place: u32) -> f32 {
+    const ROUNDER: f64 = 1.5 * (1u64 << 52) as f64;
+    let nearest = (f64::from(sample) * steps + noise(place) + ROUNDER) - ROUNDER;
+    // A power of two: its inverse is exact.
+    (nearest.max(-steps).min(steps - 1.0) * (1.0 / steps)) as f32
 }
 
-/// The nearest whole number. A number of this size has no room for fractions, and it needs no library call.
-#[inline]
-fn nearest(x: f64) -> f64 {
-    const ROUNDER: f64 = 1.5 * (1u64 << 52) as f64;
-    (x + ROUNDER) - ROUNDER
+/// The difference of two uniform numbers of 16 bits, -1 to 1: the halves of a hash of the place (C. Wellons, "Prospecting for
+/// hash functions", 2018: `lowbias32`), which mixes so that neighbours are unrelated.
+#[inline(always)]
+fn noise(place: u32) -> f64 {
+    let x = place.wrapping_add(0x9E37_79B9);
+    let x = (x ^ (x >> 16)).wrapping_mul(0x7FEB_352D);
+    let x = (x ^ (x >> 15)).wrapping_mul(0x846C_A68B);
+    let x = x ^ (x >> 16);
+    f64::from((x >> 16) as i32 - (x & 0xFFFF) as i32) / 65_536.0
 }
 
 #[cfg(test)]
