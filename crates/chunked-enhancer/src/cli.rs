@@ -103,7 +103,7 @@ pub struct Wish {
     /// How much of it, 0 to 1; 0 is the original
     #[arg(long, default_value_t)]
     pub intensity: Intensity,
-    /// quick measures sixty seconds spread over the file, full all of it
+    /// quick measures two minutes spread over the file, full all of it
     #[arg(long, default_value_t)]
     pub analysis: Kind,
 }
@@ -157,7 +157,7 @@ impl Render {
 pub struct Analyse {
     /// The file to measure
     pub file: PathBuf,
-    /// quick measures sixty seconds spread over the file, full all of it
+    /// quick measures two minutes spread over the file, full all of it
     #[arg(long, default_value_t = Kind::Full)]
     pub analysis: Kind,
     /// Print JSON
