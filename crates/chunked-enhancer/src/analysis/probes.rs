@@ -60,19 +60,18 @@ impl Probes {
     /// # Errors
     /// [`Error::Engine`] when the file cannot be read, [`Error::Stopped`] within some milliseconds of `stop` becoming true.
     pub fn read(music: &Music, stop: &AtomicBool) -> Result<Self, Error> {
-        let (input, shape) = music.input()?;
+        let (mut input, shape) = music.input()?;
         let rate = shape.sample_rate;
         let spans = spans(shape.frames.0, rate, input.segment());
         let stride = spans.len().div_ceil(KEPT as usize);
         let [first, second] = halves(&spans).map(|half| spans.get(half).unwrap_or_default());
         let (first, second) = thread::scope(|scope| {
             let other = input.another().filter(|_| !second.is_empty());
-            let other = other.map(|other| scope.spawn(move || read(&mut *{ other }, second, stride, rate, stop)));
-            let mut input: Box<dyn Input> = Box::new(input);
-            let first = read(&mut *input, first, stride, rate, stop);
+            let other = other.map(|mut other| scope.spawn(move || read(&mut *other, second, stride, rate, stop)));
+            let first = read(&mut input, first, stride, rate, stop);
             match other {
                 Some(other) => (first, other.join().unwrap_or_else(|panic| resume_unwind(panic))),
-                None => (first, read(&mut *input, second, stride, rate, stop)),
+                None => (first, read(&mut input, second, stride, rate, stop)),
             }
         });
         let ((mut probes, sums), (more, more_sums)) = (first?, second?);

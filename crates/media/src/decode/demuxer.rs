@@ -202,14 +202,14 @@ impl Demuxer {
 
     /// Of a codec whose packets have bits in others before them: frames before a place whose packets have to be whole.
     pub fn overlap(&self) -> Option<u64> {
-        (self.preroll == MP3_PREROLL).then_some(2 * 1152)
+        (self.info.codec == "mp3").then_some(2 * 1152)
     }
 
     /// Whether a stamp that says frame `at` is right, whatever those behind it say: programs write AAC with durations that
     /// jump about, but each packet has as many frames.
     pub fn is_sure(&self, at: u64) -> bool {
         const PACKET: u64 = 1024;
-        self.preroll == AAC_PREROLL && at.is_multiple_of(PACKET)
+        self.info.codec == "aac" && at.is_multiple_of(PACKET)
     }
 
     /// How far the file was read, bytes.
@@ -295,17 +295,14 @@ fn recognise(source: Source) -> Result<Box<dyn FormatReader>, Fault> {
     guard(|| get_probe().probe(&Hint::new(), stream, Default::default(), Default::default()))
 }
 
-const MP3_PREROLL: u64 = 32 * 1152;
-/// Neighbouring blocks overlap by half.
-const AAC_PREROLL: u64 = 3 * 1024;
-
 /// See [`Demuxer::preroll`].
 fn preroll(id: AudioCodecId) -> u64 {
     match id {
         // The bits of a frame may begin up to 511 bytes before it: at the lowest bit rates some twenty frames.
-        codec::CODEC_ID_MP3 => MP3_PREROLL,
+        codec::CODEC_ID_MP3 => 32 * 1152,
         codec::CODEC_ID_MP1 | codec::CODEC_ID_MP2 => 2 * 1152,
-        codec::CODEC_ID_AAC => AAC_PREROLL,
+        // Neighbouring blocks overlap by half.
+        codec::CODEC_ID_AAC => 3 * 1024,
         codec::CODEC_ID_VORBIS => 2 * 8192,
         _ => 0,
     }
