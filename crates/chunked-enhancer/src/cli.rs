@@ -8,8 +8,9 @@ use clap::{Args, Parser, Subcommand};
 use crowd_media::Depth;
 
 use crate::analysis::Kind;
+use crate::layout::Format;
 use crate::preset::{Intensity, Preset, Treatment};
-use crate::rendition::{Format, Order};
+use crate::rendition::Order;
 
 const EXAMPLES: &str = "\
 Examples:

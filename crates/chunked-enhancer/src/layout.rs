@@ -1,17 +1,70 @@
 //! Files that do not exist yet: what of them is known before anything is made.
 
+use std::fmt;
 use std::ops::Range;
+use std::str::FromStr;
 
 use crowd_engine::chunk::Grid;
 use crowd_engine::{Frames, SampleRate};
 use crowd_media::{Depth, Error, Tags, flac, opus, wav};
+use serde::{Deserialize, Serialize};
 
-use crate::rendition::Format;
+use crate::named::named;
 
 /// Every rendition is stereo.
 const CHANNELS: u16 = 2;
 /// Bits per second of an Opus stream: what stereo music bears well.
 const OPUS_BIT_RATE: u32 = 160_000;
+
+/// As what a rendition is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// PCM behind a WAV header.
+    #[default]
+    Wav,
+    /// FLAC: the same samples, smaller.
+    Flac,
+    /// Ogg Opus at a constant bit rate, 48 kHz.
+    Opus,
+}
+
+impl Format {
+    /// All of them, the default first.
+    pub const ALL: [Self; 3] = [Self::Wav, Self::Flac, Self::Opus];
+
+    /// Its name, as in a URL and behind the dot of a file's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Wav => "wav",
+            Self::Flac => "flac",
+            Self::Opus => "opus",
+        }
+    }
+
+    /// What HTTP calls it.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Wav => "audio/wav",
+            Self::Flac => "audio/flac",
+            Self::Opus => "audio/ogg; codecs=opus",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        named("format", text, Self::ALL, Self::name)
+    }
+}
 
 /// How a rendition is cut into pieces, and what each of them is made of.
 #[derive(Clone, Debug)]

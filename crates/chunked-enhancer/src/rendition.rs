@@ -1,74 +1,20 @@
 //! What was asked for, and the key under which the answer is kept.
 
-use std::fmt;
-use std::str::FromStr;
 use std::sync::OnceLock;
 
 use crowd_engine::{Frames, SampleRate};
 use crowd_media::Depth;
-use serde::{Deserialize, Serialize};
 
 use crate::analysis::Kind;
 use crate::error::Error;
-use crate::layout::Layout;
+use crate::layout::{Format, Layout};
 use crate::library::Music;
 use crate::master::Settled;
-use crate::named::named;
 use crate::preset::Treatment;
 use crate::store::{ChunkId, RenditionKey};
 
 /// Raised when the same order would give other bytes than before, for a reason outside the analysis.
 const VERSION: u32 = 2;
-
-/// As what a rendition is sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// PCM behind a WAV header.
-    #[default]
-    Wav,
-    /// FLAC: the same samples, smaller.
-    Flac,
-    /// Ogg Opus at a constant bit rate, 48 kHz.
-    Opus,
-}
-
-impl Format {
-    /// All of them, the default first.
-    pub const ALL: [Self; 3] = [Self::Wav, Self::Flac, Self::Opus];
-
-    /// Its name, as in a URL and behind the dot of a file's name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Wav => "wav",
-            Self::Flac => "flac",
-            Self::Opus => "opus",
-        }
-    }
-
-    /// What HTTP calls it.
-    pub const fn media_type(self) -> &'static str {
-        match self {
-            Self::Wav => "audio/wav",
-            Self::Flac => "audio/flac",
-            Self::Opus => "audio/ogg; codecs=opus",
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Format {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        named("format", text, Self::ALL, Self::name)
-    }
-}
 
 /// What may be asked of a track. The defaults are those of a URL that says nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

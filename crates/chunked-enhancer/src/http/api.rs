@@ -13,10 +13,11 @@ use serde_json::{Value, json};
 use super::answer::{Problem, blocking};
 use super::{Shared, order};
 use crate::error::Error;
+use crate::layout::Format;
 use crate::library::Track;
 use crate::overview::Overview;
 use crate::preset::{Intensity, Preset};
-use crate::rendition::{Format, Rendition};
+use crate::rendition::Rendition;
 
 /// `GET /healthz`.
 pub async fn health(State(app): State<Shared>) -> Json<Value> {

@@ -16,8 +16,9 @@ use super::range::{Wanted, wanted};
 use super::{App, Shared, order};
 use crate::error::Error;
 use crate::jobs::Listener;
+use crate::layout::Format;
 use crate::library::{Music, Track};
-use crate::rendition::{Format, Rendition};
+use crate::rendition::Rendition;
 
 /// Bytes sent at a time.
 const PIECE: u64 = 1 << 16;

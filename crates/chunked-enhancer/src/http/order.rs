@@ -76,8 +76,8 @@ impl Wish {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layout::Format;
     use crate::preset::Preset;
-    use crate::rendition::Format;
 
     #[test]
     fn a_query_is_read_and_what_it_misspells_is_refused() {

@@ -74,7 +74,7 @@ pub struct JobStatus {
     #[serde(flatten)]
     pub treatment: crate::preset::Treatment,
     /// As what it is sent.
-    pub format: crate::rendition::Format,
+    pub format: crate::layout::Format,
     /// "waiting", "measuring", "making", "done", "failed" or "cancelled".
     pub state: &'static str,
     /// Why it failed.

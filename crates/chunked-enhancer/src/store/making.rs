@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use rustix::fs::FlockOperation;
 
-use super::disk::{Turn, error, sync};
 use super::format::{HEADER, Header};
+use super::shared::{Turn, error, sync};
 use super::{Making, StoreError, Stored};
 
 /// A chunk that grows in a locked file under a temporary name, or in memory when the disk takes no more.

@@ -40,6 +40,7 @@ mod making;
 pub mod records;
 #[cfg(feature = "s3")]
 pub mod s3;
+mod shared;
 
 use std::fmt;
 use std::fs::File;

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use crowd_media::atomic;
 
 use super::StoreError;
-use super::disk::error;
+use super::shared::error;
 
 /// Records there may be of a kind. Beyond it the oldest go, an eighth at a time.
 const LIMIT: usize = 20_000;

@@ -1,0 +1,218 @@
+//! What the store on this machine's disk and the chunks that it makes have in common: files by name, what is known of them,
+//! and what keeps them from being kept.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::SystemTime;
+
+use rustix::fs::MemfdFlags;
+
+use super::format::{self, HEADER};
+use super::lru::Lru;
+use super::{ChunkId, StoreError, StoreStatus, Stored};
+
+/// What chunks that cannot go to the disk may hold of the memory, all together.
+const MEMORY: u64 = 64 << 20;
+
+/// What all clones of a store and the chunks in the making share.
+pub(super) struct Inner {
+    pub directory: PathBuf,
+    pub state: Mutex<State>,
+}
+
+pub(super) struct State {
+    pub lru: Lru,
+    /// Whose every byte has been checked since the start.
+    pub checked: HashSet<ChunkId>,
+    pub making: HashSet<ChunkId>,
+    /// Chunks that could not go to the disk, as long as somebody reads them.
+    pub in_memory: Vec<(Weak<File>, u64)>,
+    pub counts: StoreStatus,
+}
+
+/// The right of one thread of this process to make a chunk.
+pub(super) struct Turn {
+    pub inner: Arc<Inner>,
+    pub id: ChunkId,
+}
+
+impl Turn {
+    pub fn take(inner: &Arc<Inner>, id: &ChunkId) -> Option<Self> {
+        inner.state().making.insert(*id).then(|| Self { inner: Arc::clone(inner), id: *id })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.inner.state().making.remove(&self.id);
+    }
+}
+
+impl Inner {
+    /// Held for moments only, never while a file is touched.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn path(&self, id: &ChunkId) -> PathBuf {
+        let rendition = id.rendition.to_string();
+        let mut path = self.directory.join(&rendition[..2]);
+        path.extend([rendition, id.index.to_string()]);
+        path
+    }
+
+    pub fn part(&self, id: &ChunkId) -> PathBuf {
+        self.path(id).with_extension("part")
+    }
+
+    /// A chunk that is there and is what it should be.
+    pub fn find(&self, id: &ChunkId) -> Result<Option<Stored>, StoreError> {
+        let path = self.path(id);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                self.state().forget(id);
+                return Ok(None);
+            }
+            Err(e) => return Err(error("cannot open the chunk file", &path, &e)),
+        };
+        let whole = !self.state().checked.contains(id);
+        match format::check(&file, id, whole) {
+            Ok(length) => {
+                // So that the order of use outlives the process. Without it the music plays as well.
+                let _ = file.set_modified(SystemTime::now());
+                self.known(*id, HEADER + length);
+                Ok(Some(Stored::new(Arc::new(file), HEADER, length)))
+            }
+            Err(damage) => {
+                tracing::warn!("removed the chunk file {}: {damage}; it is made again", path.display());
+                let _ = fs::remove_file(&path);
+                let mut state = self.state();
+                state.forget(id);
+                state.counts.damaged += 1;
+                Ok(None)
+            }
+        }
+    }
+
+    /// A file whose bytes were checked is there, of `bytes`: it was used last.
+    pub fn known(&self, id: ChunkId, bytes: u64) {
+        let gone = {
+            let mut state = self.state();
+            state.checked.insert(id);
+            if state.lru.touch(&id) {
+                return;
+            }
+            let gone = state.lru.insert(id, bytes);
+            state.evicted(&gone);
+            gone
+        };
+        self.unlink(&gone);
+    }
+
+    /// Keeps room for `bytes`.
+    pub fn reserve(&self, bytes: u64) {
+        let gone = {
+            let mut state = self.state();
+            let gone = state.lru.reserve(bytes);
+            state.evicted(&gone);
+            gone
+        };
+        self.unlink(&gone);
+    }
+
+    /// Gives up chunks of `bytes` and more, because the disk is full before the cap is reached. Whether there were any.
+    pub fn give_way(&self, bytes: u64) -> bool {
+        let gone = {
+            let mut state = self.state();
+            let gone = state.lru.give_up(bytes);
+            state.evicted(&gone);
+            gone
+        };
+        self.unlink(&gone);
+        !gone.is_empty()
+    }
+
+    /// Readers that have these open go on reading.
+    pub fn unlink(&self, gone: &[ChunkId]) {
+        for id in gone {
+            let path = self.path(id);
+            let _ = fs::remove_file(&path);
+            // Goes only with its last chunk.
+            let _ = path.parent().map(fs::remove_dir);
+        }
+    }
+
+    /// A file in memory, that counts until its last reader is done.
+    pub fn memory(&self, id: &ChunkId, length: u64) -> Result<Arc<File>, StoreError> {
+        let failed = |cause: String| StoreError {
+            what: "cannot keep in memory, while the disk takes nothing, the chunk",
+            name: self.path(id).display().to_string(),
+            cause,
+        };
+        let file = rustix::fs::memfd_create("chunk", MemfdFlags::CLOEXEC).map_err(|e| failed(e.to_string()))?;
+        let file = Arc::new(File::from(file));
+        let mut state = self.state();
+        state.in_memory.retain(|(file, _)| file.strong_count() > 0);
+        let held = state.in_memory.iter().map(|(_, bytes)| bytes).sum::<u64>();
+        if held + length > MEMORY {
+            return Err(failed(format!(
+                "{held} bytes of {MEMORY} are held already, it has {length}; {}",
+                state.counts.trouble.as_deref().unwrap_or_default()
+            )));
+        }
+        state.in_memory.push((Arc::downgrade(&file), length));
+        Ok(file)
+    }
+
+    /// Tells once what keeps chunks from being kept.
+    pub fn in_trouble(&self, error: &StoreError) {
+        let text = error.to_string();
+        if self.state().counts.trouble.replace(text).is_none() {
+            tracing::warn!("{error}; the music goes on, but chunks are made again each time they are asked for");
+        }
+    }
+
+    /// A chunk was kept.
+    pub fn out_of_trouble(&self) {
+        if self.state().counts.trouble.take().is_some() {
+            tracing::info!("chunks are kept again");
+        }
+    }
+}
+
+impl State {
+    fn forget(&mut self, id: &ChunkId) {
+        self.lru.remove(id);
+        self.checked.remove(id);
+    }
+
+    fn evicted(&mut self, gone: &[ChunkId]) {
+        self.counts.evicted += gone.len() as u64;
+        for id in gone {
+            self.checked.remove(id);
+        }
+    }
+}
+
+/// An error that names a file, and the way out where one is known.
+pub(super) fn error(what: &'static str, path: &Path, error: &io::Error) -> StoreError {
+    let way_out = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            ": make room on this disk, or use a cache directory elsewhere"
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            ": use a cache directory that can be written"
+        }
+        _ => "",
+    };
+    StoreError { what, name: path.display().to_string(), cause: format!("{error}{way_out}") }
+}
+
+/// Makes a change of names in a directory outlive a loss of power.
+pub(super) fn sync(directory: Option<&Path>) -> io::Result<()> {
+    directory.map_or(Ok(()), |directory| File::open(directory)?.sync_all())
+}
