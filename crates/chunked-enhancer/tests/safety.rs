@@ -128,13 +128,14 @@ fn too_much_at_once_is_refused_with_the_limit_and_costs_nobody_else_anything() {
     folders.add("other.wav", 1.0);
     let server = folders.serve(&["--max-jobs", "1", "--max-streams", "2"]);
     let (id, other) = (server.track("music.wav"), server.track("other.wav"));
-    let open = |path: &str| {
+    let ask = |request: String| {
         let mut socket = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
-        write!(socket, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        socket.write_all(request.as_bytes()).unwrap();
         let mut start = [0; 15];
         socket.read_exact(&mut start).unwrap();
         (socket, String::from_utf8_lossy(&start).into_owned())
     };
+    let open = |path: &str| ask(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"));
     // Nobody reads on: it stays open.
     let (_one, status) = open(&format!("/stream/{id}?bits=32f"));
     assert_eq!(status, "HTTP/1.1 200 OK");
@@ -145,9 +146,11 @@ fn too_much_at_once_is_refused_with_the_limit_and_costs_nobody_else_anything() {
     let (_two, status) = open(&format!("/original/{id}"));
     assert_eq!(status, "HTTP/1.1 200 OK");
     assert!(server.get(&format!("/original/{id}")).json()["error"].as_str().unwrap().contains("streams: 2"));
-    // A body that is too large, and headers without end.
-    let body = format!("{{\"track\":\"{}\"}}", "x".repeat(1 << 20));
-    assert_eq!(server.post("/api/jobs", &body).status, 413);
+    // A body that is too large, refused before all of it has come, and headers without end.
+    let head =
+        "POST /api/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n";
+    let (_, status) = ask(format!("{head}{{\"track\":\"{}", "x".repeat(32 << 10)));
+    assert_eq!(status, "HTTP/1.1 413 Pa");
     let mut socket = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
     let _ = write!(socket, "GET / HTTP/1.1\r\nX: {}\r\n\r\n", "y".repeat(2 << 20));
     let mut answer = String::new();

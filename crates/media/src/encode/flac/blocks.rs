@@ -96,8 +96,8 @@ impl Blocks {
         self.frames
     }
 
-    /// Appends to `stream` the blocks of the frames from `first` on, as [`pcm::pack`](crate::pcm::pack) packs them: whole blocks, or to the end
-    /// of the stream. A call costs a little beside its blocks; 16 at once hide that.
+    /// Appends to `stream` the blocks of the frames from `first` on, as [`pcm::pack`](crate::pcm::pack) packs them: whole blocks,
+    /// or to the end of the stream. A call costs a little beside its blocks; 16 at once hide that.
     ///
     /// # Errors
     /// [`Error::Invalid`] when a block would begin or end where the stream has no border of one, [`Error::Shape`] for a broken
