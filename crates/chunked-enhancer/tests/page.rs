@@ -137,11 +137,6 @@ fn change(
     last - pressed
 }
 
-fn median(mut numbers: Vec<f64>) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    numbers[numbers.len() / 2]
-}
-
 fn loudness(frames: &[[f32; 2]], gain: f64) -> f64 {
     let mut meter = ebur128::EbuR128::new(2, RATE as u32, ebur128::Mode::I).unwrap();
     meter.add_frames_f32(scaled(frames, gain).as_flattened()).unwrap();
@@ -182,8 +177,9 @@ fn original_and_mastered_are_equally_loud_on_one_clock_and_the_other_is_heard_wi
     }
     let milliseconds: Vec<f64> = frames.iter().map(|frames| *frames as f64 * 1e3 / RATE as f64).collect();
     println!("the other version after {milliseconds:.0?} ms");
-    // Some may wait for a processor; that is not the page's doing.
-    assert!(median(milliseconds) <= 50.0);
+    // One may wait for a processor; that is not the page's doing.
+    let late = milliseconds.iter().filter(|ms| **ms > 50.0).count();
+    assert!(late <= 1 && milliseconds.iter().all(|ms| *ms <= 100.0), "{milliseconds:?}");
     // A drift of one frame would have been seen.
     let moved = (first..end - 1).filter(|n| near(versions[0][*n], versions[0][n + 1])).count();
     assert!(moved < (end - first) / 2);
@@ -237,7 +233,8 @@ fn another_preset_or_intensity_is_heard_within_300_ms_and_without_a_click() {
     }
     println!("another treatment after {heard_after:.0?} ms");
     assert!(heard_after.len() >= 3, "the page stopped its clock at most changes");
-    assert!(median(heard_after) <= 300.0);
+    heard_after.sort_by(f64::total_cmp);
+    assert!(heard_after[heard_after.len() / 2] <= 300.0, "{heard_after:?}");
 }
 
 #[test]
