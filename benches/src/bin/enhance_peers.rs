@@ -68,9 +68,12 @@ fn speed(file: &Path, arguments: &[&str]) -> Result<f64> {
     Ok(seconds / (processor_seconds()?.1 - before))
 }
 
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
 fn ours(program: &Path, file: &Path) -> Result<f64> {
     let out = tempfile::Builder::new().suffix(".wav").tempfile()?;
-    let text = |path: &Path| path.to_string_lossy().into_owned();
     speed(file, &[&text(program), "render", &text(file), &text(out.path()), "--preset", "punchy", "--quiet"])
 }
 
@@ -80,13 +83,13 @@ fn ffmpeg(file: &Path) -> Result<f64> {
                  acompressor=threshold=.126:ratio=2.5:attack=5:release=100:mix=.65,volume=3dB,\
                  aresample=176400,alimiter=limit=.89:attack=5:release=80:level=false,aresample=44100";
     let out = tempfile::Builder::new().suffix(".wav").tempfile()?;
-    let (file_text, out) = (file.to_string_lossy().into_owned(), out.path().to_string_lossy().into_owned());
+    let (file_text, out) = (text(file), text(out.path()));
     speed(file, &["ffmpeg", "-v", "error", "-y", "-threads", "1", "-i", &file_text, "-af", chain, &out])
 }
 
 fn sox(file: &Path) -> Result<f64> {
     let out = tempfile::Builder::new().suffix(".wav").tempfile()?;
-    let (file_text, out) = (file.to_string_lossy().into_owned(), out.path().to_string_lossy().into_owned());
+    let (file_text, out) = (text(file), text(out.path()));
     let chain =
         "bass 1.35 equalizer 400 .7q .4 equalizer 4900 1q 1.1 treble .6 compand .005,.1 6:-60,-60,-18,-18,0,-11 3";
     let mut command = vec!["sox", "-G", &file_text, &out];
@@ -98,7 +101,6 @@ fn sox(file: &Path) -> Result<f64> {
 fn matchering(file: &Path) -> Result<f64> {
     let [reference, out] = [(); 2].map(|()| tempfile::Builder::new().suffix(".wav").tempfile());
     let (reference, out) = (reference?, out?);
-    let text = |path: &Path| path.to_string_lossy().into_owned();
     let (file_text, reference, out) = (text(file), text(reference.path()), text(out.path()));
     let brighter = ["-v", "error", "-y", "-i", &file_text, "-t", "120", "-af", "treble=g=1", &reference];
     Command::new("ffmpeg").args(brighter).status().map_err(|e| format!("no reference: {e}"))?;

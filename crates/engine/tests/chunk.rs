@@ -345,27 +345,20 @@ fn an_input_that_fails_is_an_error_with_its_place_and_the_chunk_can_be_made_agai
 fn a_chunk_that_was_broken_off_can_be_made_again() {
     let sound = eventful(8_000);
     let mut chunked = at_8_khz(chain(&mastering::punchy(), 8_000), &sound);
-    let mut blocks = 0;
-    let made = chunked
-        .make(8, |_| {
+    let mut broken_off_at = |last: usize| {
+        let mut blocks = 0;
+        let made = chunked.make(8, |_| {
             blocks += 1;
-            if blocks == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })
-        .unwrap();
-    assert_eq!((made.complete, blocks), (false, 2));
+            if blocks == last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        (made.unwrap().complete, blocks)
+    };
+    // One whose last block nobody took is broken off like any other.
+    assert_eq!([3, 2].map(&mut broken_off_at), [(false, 3), (false, 2)]);
     // It left no state: the next chunk has none to begin with.
     assert_eq!(make(&mut chunked, 9).1.start, Start::PreRoll);
     let (again, made) = make(&mut chunked, 8);
     assert_eq!((made.start, again.len()), (Start::PreRoll, 3 * 4_096));
-    // One whose last block nobody took is broken off like any other.
-    blocks = 0;
-    let made = chunked
-        .make(8, |_| {
-            blocks += 1;
-            if blocks == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })
-        .unwrap();
-    assert_eq!((made.complete, blocks), (false, 3));
 }
 
 #[test]

@@ -101,12 +101,13 @@ fn make(shared: &Shared, task: &Task) -> Result<Outcome, Error> {
     let Task { job, index, .. } = task;
     let rendition = &job.rendition;
     let id = rendition.chunk(*index);
-    if let Some(stored) = shared.store.get(&id)? {
-        return Ok(Outcome::Done(stored));
-    }
     let settled = match rendition.settled() {
         Some(settled) => settled,
         None => {
+            // What is there needs no measuring.
+            if let Some(stored) = shared.store.get(&id)? {
+                return Ok(Outcome::Done(stored));
+            }
             let settled =
                 shared.measurements.settle(&rendition.music, &rendition.treatment, rendition.kind, &job.idle)?;
             Tally::count(&shared.tally.measured, 1);

@@ -1,18 +1,16 @@
 //! Chunks in files of one directory.
 
-use std::collections::HashSet;
 use std::fs::{self, DirEntry, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rustix::fs::FlockOperation;
 
-use super::lru::Lru;
 use super::making::DiskMaking;
-use super::shared::{Inner, State, Turn, error, sync};
+use super::shared::{Inner, Turn, error, sync};
 use super::{ChunkId, Claim, RenditionKey, Store, StoreError, StoreStatus, Stored};
 
 /// When to ask again for a chunk that somebody else makes.
@@ -20,9 +18,9 @@ const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Chunks in files of one directory, which other processes may use too.
 ///
-/// A chunk is the file `<2 hex digits>/<key of the rendition>/<index>`; [`format`](mod@super::format) says what is in it. While it is
-/// made it is `<index>.part`, locked by its maker: a maker that is killed leaves no lock, and what it leaves of the file is
-/// swept away at the next start or overwritten by the next maker.
+/// A chunk is the file `<2 hex digits>/<key of the rendition>/<index>`; [`format`](mod@super::format) says what is in it.
+/// While it is made it is `<index>.part`, locked by its maker: a maker that is killed leaves no lock, and what it leaves of the
+/// file is swept away at the next start or overwritten by the next maker.
 #[derive(Clone)]
 pub struct DiskStore {
     inner: Arc<Inner>,
@@ -39,20 +37,10 @@ impl DiskStore {
         fs::create_dir_all(directory).map_err(failed)?;
         rustix::fs::access(directory, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK)
             .map_err(|e| failed(e.into()))?;
-        let mut lru = Lru::new(limit);
-        let mut gone = Vec::new();
+        let inner = Inner::new(directory, limit);
         for (_, id, bytes) in scan(directory).map_err(failed)? {
-            gone.append(&mut lru.insert(id, bytes));
+            inner.found(id, bytes);
         }
-        let state = State {
-            lru,
-            checked: HashSet::new(),
-            making: HashSet::new(),
-            in_memory: Vec::new(),
-            counts: StoreStatus { evicted: gone.len() as u64, ..StoreStatus::default() },
-        };
-        let inner = Inner { directory: directory.to_owned(), state: Mutex::new(state) };
-        inner.unlink(&gone);
         Ok(Self { inner: Arc::new(inner) })
     }
 }

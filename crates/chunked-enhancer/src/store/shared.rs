@@ -19,17 +19,17 @@ const MEMORY: u64 = 64 << 20;
 
 /// What all clones of a store and the chunks in the making share.
 pub(super) struct Inner {
-    pub directory: PathBuf,
-    pub state: Mutex<State>,
+    directory: PathBuf,
+    state: Mutex<State>,
 }
 
 pub(super) struct State {
     pub lru: Lru,
     /// Whose every byte has been checked since the start.
-    pub checked: HashSet<ChunkId>,
-    pub making: HashSet<ChunkId>,
+    checked: HashSet<ChunkId>,
+    making: HashSet<ChunkId>,
     /// Chunks that could not go to the disk, as long as somebody reads them.
-    pub in_memory: Vec<(Weak<File>, u64)>,
+    in_memory: Vec<(Weak<File>, u64)>,
     pub counts: StoreStatus,
 }
 
@@ -52,6 +52,23 @@ impl Drop for Turn {
 }
 
 impl Inner {
+    /// Chunks in `directory` under a cap of `limit` bytes, none of them known yet.
+    pub fn new(directory: &Path, limit: u64) -> Self {
+        let state = State {
+            lru: Lru::new(limit),
+            checked: HashSet::new(),
+            making: HashSet::new(),
+            in_memory: Vec::new(),
+            counts: StoreStatus::default(),
+        };
+        Self { directory: directory.to_owned(), state: Mutex::new(state) }
+    }
+
+    /// A file is there, by its name and size; its bytes are looked at when it is asked for.
+    pub fn found(&self, id: ChunkId, bytes: u64) {
+        self.evict(|state| state.lru.insert(id, bytes));
+    }
+
     /// Held for moments only, never while a file is touched.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -100,50 +117,40 @@ impl Inner {
 
     /// A file whose bytes were checked is there, of `bytes`: it was used last.
     pub fn known(&self, id: ChunkId, bytes: u64) {
-        let gone = {
-            let mut state = self.state();
+        self.evict(|state| {
             state.checked.insert(id);
-            if state.lru.touch(&id) {
-                return;
-            }
-            let gone = state.lru.insert(id, bytes);
-            state.evicted(&gone);
-            gone
-        };
-        self.unlink(&gone);
+            if state.lru.touch(&id) { Vec::new() } else { state.lru.insert(id, bytes) }
+        });
     }
 
     /// Keeps room for `bytes`.
     pub fn reserve(&self, bytes: u64) {
-        let gone = {
-            let mut state = self.state();
-            let gone = state.lru.reserve(bytes);
-            state.evicted(&gone);
-            gone
-        };
-        self.unlink(&gone);
+        self.evict(|state| state.lru.reserve(bytes));
     }
 
     /// Gives up chunks of `bytes` and more, because the disk is full before the cap is reached. Whether there were any.
     pub fn give_way(&self, bytes: u64) -> bool {
-        let gone = {
-            let mut state = self.state();
-            let gone = state.lru.give_up(bytes);
-            state.evicted(&gone);
-            gone
-        };
-        self.unlink(&gone);
-        !gone.is_empty()
+        self.evict(|state| state.lru.give_up(bytes))
     }
 
-    /// Readers that have these open go on reading.
-    pub fn unlink(&self, gone: &[ChunkId]) {
-        for id in gone {
+    /// Takes away what `choose` says has to go; readers that have these open go on reading. Whether there were any.
+    fn evict(&self, choose: impl FnOnce(&mut State) -> Vec<ChunkId>) -> bool {
+        let gone = {
+            let mut state = self.state();
+            let gone = choose(&mut state);
+            state.counts.evicted += gone.len() as u64;
+            for id in &gone {
+                state.checked.remove(id);
+            }
+            gone
+        };
+        for id in &gone {
             let path = self.path(id);
             let _ = fs::remove_file(&path);
             // Goes only with its last chunk.
             let _ = path.parent().map(fs::remove_dir);
         }
+        !gone.is_empty()
     }
 
     /// A file in memory, that counts until its last reader is done.
@@ -188,13 +195,6 @@ impl State {
     fn forget(&mut self, id: &ChunkId) {
         self.lru.remove(id);
         self.checked.remove(id);
-    }
-
-    fn evicted(&mut self, gone: &[ChunkId]) {
-        self.counts.evicted += gone.len() as u64;
-        for id in gone {
-            self.checked.remove(id);
-        }
     }
 }
 
