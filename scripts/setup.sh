@@ -59,6 +59,9 @@ if [ "$goal" != build ]; then
     need pulseaudio pulseaudio --version
     need pulseaudio-utils parec --version
     need libasound2-plugins have_alsa_pulse
+    # They make the files of the format tests, and ffmpeg is the decoder those are compared with.
+    need ffmpeg command -v ffmpeg
+    need lame command -v lame
     # The page of enhance-server is tried in it.
     need chromium have_chromium
     # It counts the instructions of a block.
@@ -71,7 +74,6 @@ if [ "$goal" = bench ]; then
     need soundstretch command -v soundstretch
     need rubberband-cli command -v rubberband
     need sox command -v sox
-    need ffmpeg command -v ffmpeg
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then
