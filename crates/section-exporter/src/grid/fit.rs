@@ -145,33 +145,85 @@ pub fn thin(points: &[Point]) -> Vec<Point> {
 /// The longest runs from the first point on whose points lie within `width` seconds of a straight line.
 ///
 /// A line with the period p passes all points exactly when p (kj - ki) <= tj - ti + 2 width for all pairs of them: what is
-/// left of "ti - width <= first + p ki <= ti + width" without the unknown `first`.
+/// left of "ti - width <= first + p ki <= ti + width" without the unknown `first`. Takes time proportional to the points.
 pub fn runs(points: &[Point], width: f64) -> Vec<Run> {
     let mut runs = Vec::new();
     let mut run = Run { from: 0, to: 0, periods: Periods::ALL };
+    let (mut longest, mut shortest) = (Bound::new(width), Bound::new(width));
     for (nth, &(beat, seconds)) in points.iter().enumerate() {
-        let Periods { mut low, mut high } = run.periods;
-        for &(before, earlier) in points.get(run.from..nth).unwrap_or_default() {
-            let (beats, time) = (beat - before, seconds - earlier);
-            // Few pairs say anything new, and only these are worth a division.
-            if time - 2.0 * width > low * beats {
-                low = (time - 2.0 * width) / beats;
-            }
-            if time + 2.0 * width < high * beats {
-                high = (time + 2.0 * width) / beats;
-            }
-        }
+        let high = longest.with((beat, seconds));
+        // The shortest period is the longest one of the mirrored points. None is shorter than nothing.
+        let low = (-shortest.with((beat, -seconds))).max(0.0);
         if low <= high {
             run = Run { to: nth + 1, periods: Periods { low, high }, ..run };
         } else {
             runs.push(run);
             run = Run { from: nth, to: nth + 1, periods: Periods::ALL };
+            longest.restart();
+            shortest.restart();
         }
+        longest.push((beat, seconds));
+        shortest.push((beat, -seconds));
     }
     if !points.is_empty() {
         runs.push(run);
     }
     runs
+}
+
+/// The longest period of lines through points that come one after another, each within `width` seconds of its place.
+///
+/// It is the least slope from an earlier point's lower end to a later one's upper end. Of the earlier points only the upper
+/// convex hull can have it; and once a point has been passed on the hull by the one that has it, it never has it again
+/// (J. O'Rourke, "An on-line algorithm for fitting straight lines between data ranges", CACM 24, 1981). So each point is
+/// entered once, left once, and passed once.
+struct Bound {
+    width: f64,
+    hull: Vec<Point>,
+    /// The place in `hull` of the point that has the least slope.
+    first: usize,
+    period: f64,
+}
+
+impl Bound {
+    fn new(width: f64) -> Self {
+        Self { width, hull: Vec::new(), first: 0, period: f64::INFINITY }
+    }
+
+    fn restart(&mut self) {
+        self.hull.clear();
+        (self.first, self.period) = (0, f64::INFINITY);
+    }
+
+    /// The longest period when this point is one of them.
+    fn with(&mut self, (beat, seconds): Point) -> f64 {
+        let slope = |from: Option<&Point>| {
+            from.map_or(f64::INFINITY, |(earlier, at)| (seconds - at + 2.0 * self.width) / (beat - earlier))
+        };
+        let mut period = slope(self.hull.get(self.first));
+        if period < self.period {
+            let mut next = slope(self.hull.get(self.first + 1));
+            while next <= period {
+                self.first += 1;
+                period = next;
+                next = slope(self.hull.get(self.first + 1));
+            }
+            self.period = period;
+        }
+        self.period
+    }
+
+    /// Enters a point behind the others.
+    fn push(&mut self, (beat, seconds): Point) {
+        while let Some([before, last]) = self.hull.get(self.first..).unwrap_or_default().last_chunk::<2>() {
+            // Under the line from the one before to the new one, or on it.
+            if (last.1 - before.1) * (beat - before.0) > (seconds - before.1) * (last.0 - before.0) {
+                break;
+            }
+            self.hull.pop();
+        }
+        self.hull.push((beat, seconds));
+    }
 }
 
 /// Where beat 0 lies when beats of this period pass all points as evenly as can be.
@@ -243,7 +295,49 @@ mod tests {
         assert_eq!(least_squares(&points[..2]), None);
     }
 
+    /// Every pair of points, as the promise is worded.
+    fn runs_of_all_pairs(points: &[Point], width: f64) -> Vec<Run> {
+        let mut runs = Vec::new();
+        let mut run = Run { from: 0, to: 0, periods: Periods::ALL };
+        for (nth, &(beat, seconds)) in points.iter().enumerate() {
+            let mut periods = run.periods;
+            for &(before, earlier) in &points[run.from..nth] {
+                periods.low = periods.low.max((seconds - earlier - 2.0 * width) / (beat - before));
+                periods.high = periods.high.min((seconds - earlier + 2.0 * width) / (beat - before));
+            }
+            if periods.low <= periods.high {
+                run = Run { to: nth + 1, periods, ..run };
+            } else {
+                runs.push(run);
+                run = Run { from: nth, to: nth + 1, periods: Periods::ALL };
+            }
+        }
+        runs.push(run);
+        runs
+    }
+
+    #[test]
+    fn two_hundred_thousand_points_are_one_run_with_the_period_of_all() {
+        let points = rounded(0.1, 60.0 / 123.456, 200_000, 0.001);
+        let runs = runs(&points, 0.000_501);
+        assert_eq!((runs.len(), runs[0].to), (1, points.len()));
+        assert!(runs[0].periods.contains(60.0 / 123.456) && runs[0].periods.high - runs[0].periods.low < 1e-8);
+    }
+
     proptest! {
+        #[test]
+        fn the_hull_finds_what_all_pairs_would(
+            steps in proptest::collection::vec((1..4u8, -40..40i32), 1..200), bpm in 60.0..200.0f64, width in 0.001..0.02f64,
+        ) {
+            let mut beat = 0.0;
+            let points: Vec<Point> = steps.iter().map(|&(beats, off)| {
+                beat += f64::from(beats);
+                (beat, ((beat * 60.0 / bpm + f64::from(off) * 0.000_7) * 1e3).round() / 1e3)
+            }).collect();
+            let (fast, slow) = (runs(&points, width), runs_of_all_pairs(&points, width));
+            prop_assert_eq!(fast, slow);
+        }
+
         #[test]
         fn the_truth_is_among_the_periods_that_are_possible(
             first in 0.0..3.0f64, bpm in 60.0..200.0f64, beats in 2..300usize, step in 0.001..0.01f64,

@@ -196,7 +196,10 @@ fn bars(structure: &Structure, points: &[Point]) -> (u8, u8, bool) {
         let bar = most(longest, places.map(|((beat, _), place)| f64::from(place - 1) - beat));
         return (longest, bar, true);
     }
-    let taps = |seconds: f64| points.iter().find(|(_, at)| (at - seconds).abs() < 0.05).map(|(beat, _)| *beat);
+    let taps = |seconds: f64| {
+        let (beat, at) = points.get(points.partition_point(|(_, at)| *at <= seconds - 0.05))?;
+        (at - seconds < 0.05).then_some(*beat)
+    };
     let downbeats: Vec<f64> = structure.downbeats.iter().filter_map(|&seconds| taps(seconds)).collect();
     let threes = downbeats.windows(2).filter(|pair| matches!(pair, [a, b] if *b - *a == 3.0)).count();
     let beats_per_bar = if threes * 2 > downbeats.len() { 3 } else { 4 };
