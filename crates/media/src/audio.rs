@@ -7,12 +7,17 @@ pub const MAX_RATE: u32 = 768_000;
 /// Highest accepted channel count.
 pub const MAX_CHANNELS: u16 = 64;
 
+/// Floats nearer to zero than this (-400 dB) become zero where they are read. Far below them lie subnormal numbers, with which
+/// processors compute many times slower; filters and windows reach those from any sample that is small enough.
+const SILENT: f32 = 1e-20;
+
 /// Interleaved samples, in the narrowest type that holds the source without loss.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Samples {
     /// 16-bit integers, full scale -32768..=32767: sources of 16 bits or fewer.
     I16(Vec<i16>),
-    /// 32-bit floats, full scale -1.0..=1.0; lossy and float sources may exceed it. Always finite after [`crate::open`].
+    /// 32-bit floats, full scale -1.0..=1.0; lossy and float sources may exceed it. After [`crate::open`] always finite, and
+    /// either 0 or at least 1e-20 in magnitude.
     F32(Vec<f32>),
 }
 
@@ -146,6 +151,19 @@ impl Audio {
     }
 }
 
+/// Makes decoded floats fit to compute with: what is not finite becomes 0, and so does what is nearer to it than [`SILENT`].
+/// Returns how many were not finite.
+pub(crate) fn clean(samples: &mut [f32]) -> u64 {
+    let mut mended = 0;
+    for sample in samples {
+        mended += u64::from(!sample.is_finite());
+        if !(SILENT..=f32::MAX).contains(&sample.abs()) {
+            *sample = 0.0;
+        }
+    }
+    mended
+}
+
 pub(crate) fn from_i16(s: i16) -> f32 {
     f32::from(s) / 32768.0
 }
@@ -173,6 +191,26 @@ mod tests {
         assert!(matches!(Audio::new(Samples::I16(vec![1, 2, 3]), 44_100, 2), Err(Error::Shape { .. })));
         assert!(matches!(Audio::new(Samples::I16(vec![]), 44_100, 0), Err(Error::Shape { .. })));
         assert!(matches!(Audio::new(Samples::I16(vec![]), 7, 1), Err(Error::Rate { rate: 7 })));
+    }
+
+    #[test]
+    fn what_is_not_finite_or_nearly_zero_becomes_zero_and_only_the_first_is_counted() {
+        let mut samples = [
+            0.5,
+            f32::NAN,
+            f32::INFINITY,
+            -f32::INFINITY,
+            1e-38,
+            -1e-45,
+            -0.9e-20,
+            1e-20,
+            -1.1e-20,
+            -0.0,
+            f32::MAX,
+            f32::MIN,
+        ];
+        assert_eq!(clean(&mut samples), 3);
+        assert_eq!(samples, [0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1e-20, -1.1e-20, 0.0, f32::MAX, f32::MIN]);
     }
 
     #[test]

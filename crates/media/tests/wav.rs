@@ -75,6 +75,24 @@ fn non_finite_samples_become_silence_and_are_counted_on_both_sides() {
 }
 
 #[test]
+fn samples_that_would_become_denormal_are_zero_when_a_file_is_read_at_once_or_in_pieces() {
+    let samples = [0.5, 1e-38, -1e-30, 1e-45, 0.9e-20, -1.1e-20, 1e-19, -0.25].repeat(1_000);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("quiet.wav");
+    let quiet = Audio::new(Samples::F32(samples.clone()), 44_100, 2).unwrap();
+    crowd_media::wav::write(&path, &quiet, Format::F32).unwrap();
+    let clean: Vec<f32> = samples.iter().map(|x| if x.abs() < 1e-20 { 0.0 } else { *x }).collect();
+    let audio = open(&path, &DecodeOptions::default()).unwrap();
+    assert_eq!((audio.mended, audio.to_f32() == clean), (0, true));
+    let mut reader = crowd_media::Reader::open(&path).unwrap();
+    let mut pieces = Vec::new();
+    while let Some(block) = reader.next_block().unwrap() {
+        pieces.extend_from_slice(block);
+    }
+    assert_eq!((reader.mended(), pieces == clean), (0, true));
+}
+
+#[test]
 fn dither_turns_distortion_of_a_quiet_tone_into_noise() {
     // A 1 kHz sine of 0.6 LSB: plainly rounded it is a train of pulses full of odd harmonics.
     let tone: Vec<f32> =

@@ -9,6 +9,7 @@ use symphonia::core::errors::Error as Fault;
 use super::DecodeOptions;
 use super::demuxer::Demuxer;
 use super::packets::{Outcome, Packets, Piece, What};
+use crate::audio::clean;
 use crate::{Audio, Error, Samples};
 
 /// Frames between two progress reports.
@@ -198,10 +199,7 @@ impl Sink {
                 v.resize(start + wanted, 0.0);
                 let fresh = v.get_mut(start..).unwrap_or_default();
                 slice.copy_to_slice_interleaved(&mut *fresh);
-                for s in fresh.iter_mut().filter(|s| !s.is_finite()) {
-                    *s = 0.0;
-                    self.mended += 1;
-                }
+                self.mended += clean(fresh);
             }
         }
         self.frames += to - from;

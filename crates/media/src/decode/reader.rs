@@ -399,10 +399,7 @@ fn append(
         out.resize(start + samples, 0.0);
         let fresh = out.get_mut(start..).unwrap_or_default();
         slice.copy_to_slice_interleaved(&mut *fresh);
-        for sample in fresh.iter_mut().filter(|sample| !sample.is_finite()) {
-            *sample = 0.0;
-            mended += 1;
-        }
+        mended = audio::clean(fresh);
     }
     if let Some(mix) = mix {
         let wide = out.split_off(start);
