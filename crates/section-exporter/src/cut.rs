@@ -117,8 +117,8 @@ pub enum CutError {
 }
 
 impl Cut<'_> {
-    /// Writes the part as it is to `original` and brought to the target tempo to `part`, whose directories must exist; each
-    /// appears when it is complete. Reads no more of the track than it needs, and works on the calling thread.
+    /// Writes the part as it is to `original`, unless that is there already, and brought to the target tempo to `part`. Their
+    /// directories must exist; each file appears when it is complete. Reads no more of the track than it needs, and works on the calling thread.
     ///
     /// The original has the track's rate, channels and samples, bit for bit where the container can hold them. The part has
     /// the track's rate, and its channels when they are one or two; more are brought to two. It begins with the same frame.
@@ -127,7 +127,7 @@ impl Cut<'_> {
     ///
     /// # Errors
     /// [`CutError`].
-    pub fn make(&self, original: &Path, part: &Path) -> Result<Made, CutError> {
+    pub fn make(&self, original: Option<&Path>, part: &Path) -> Result<Made, CutError> {
         let mut source = Source::open(self.audio, self.from, self.until)?;
         let rate = SampleRate::new(source.sample_rate)?;
         let grid = self.grid.beat_grid(rate);
@@ -163,11 +163,17 @@ impl Cut<'_> {
             let left = audio.into_f32().as_chunks::<2>().0.iter().map(|frame| frame[0]).collect();
             audio = Audio::new(Samples::F32(left), rate.get(), 1)?;
         }
-        let part = write(part, audio, gain_db, format, &tags)?;
+        let part = write(Some(part), audio, gain_db, format, &tags)?;
         Ok(Made { sample_rate: rate.get(), original: copied, part, course, warnings })
     }
 
-    fn copy(&self, source: &Source, to: &Path, tags: &Tags, warnings: &mut Vec<String>) -> Result<Written, CutError> {
+    fn copy(
+        &self,
+        source: &Source,
+        to: Option<&Path>,
+        tags: &Tags,
+        warnings: &mut Vec<String>,
+    ) -> Result<Written, CutError> {
         let own = source.depth(self.container);
         let exact = source.is_exact(self.container);
         let depth = if exact { own } else { self.depth.unwrap_or(own) };
@@ -198,9 +204,18 @@ impl Cut<'_> {
     }
 }
 
-fn write(path: &Path, mut audio: Audio, gain_db: f64, format: AudioFormat, tags: &Tags) -> Result<Written, CutError> {
+/// Writes a file; without a path only says what it would be.
+fn write(
+    path: Option<&Path>,
+    mut audio: Audio,
+    gain_db: f64,
+    format: AudioFormat,
+    tags: &Tags,
+) -> Result<Written, CutError> {
     level::raise(&mut audio, gain_db);
-    crowd_media::write(path, &audio, format, tags)?;
+    if let Some(path) = path {
+        crowd_media::write(path, &audio, format, tags)?;
+    }
     let peak_dbfs = level::decibels(level::peak(&audio));
     Ok(Written { frames: audio.frames() as u64, channels: audio.channels, format, peak_dbfs, gain_db })
 }

@@ -16,12 +16,13 @@ use crate::outcome::Outcome;
 use crate::picture;
 use crate::plan::Planned;
 use crate::record::{Records, Stamp};
+use crate::target::Target;
 
 /// How parts are made, and where.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The tempo to bring them to, in BPM.
-    pub target: f64,
+    /// The tempos to bring them to; at least one.
+    pub targets: Vec<Target>,
     /// How.
     pub method: StretchMethod,
     /// The loudness to bring them to, in LUFS.
@@ -45,6 +46,8 @@ pub struct Settings {
 pub struct Exported {
     /// Which one of those planned.
     pub nth: usize,
+    /// The tempo it was brought to.
+    pub target: Target,
     /// What it is.
     pub outcome: Outcome,
     /// The untouched part.
@@ -68,25 +71,36 @@ pub struct Done {
 
 /// The files of a part.
 struct Files {
+    name: String,
     original: PathBuf,
     part: PathBuf,
     picture: Option<PathBuf>,
 }
 
+/// An excerpt that is to be there.
+struct Excerpt {
+    target: Target,
+    files: Files,
+    made_from: String,
+    /// What an earlier run has made of the same.
+    known: Option<Outcome>,
+}
+
 impl Settings {
-    fn files(&self, planned: &Planned) -> Files {
-        let file = format!("{}.{}", planned.name, self.container);
-        let picture = self.pictures.as_ref().map(|folder| folder.join(format!("{}.png", planned.name)));
-        Files { original: self.parts.join("orig").join(&file), part: self.parts.join(file), picture }
+    fn files(&self, planned: &Planned, target: Target) -> Files {
+        let name = self.name(planned, target);
+        let picture = self.pictures.as_ref().map(|folder| folder.join(format!("{name}.png")));
+        let original = self.parts.join("orig").join(format!("{}.{}", planned.name, self.container));
+        Files { original, part: self.parts.join(format!("{name}.{}", self.container)), picture, name }
     }
 
-    /// The tempo that the beats of a track are brought to. One of half the tempo counts two for each of its own.
-    pub fn target_of(&self, planned: &Planned) -> f64 {
-        self.target / planned.wanted.factor
+    /// What the files of an excerpt are called, without an extension.
+    fn name(&self, planned: &Planned, target: Target) -> String {
+        if self.targets.len() > 1 { target.name_among_several(&planned.name) } else { planned.name.clone() }
     }
 
     /// All that decides what a part is.
-    fn made_from(&self, planned: &Planned, files: &Files) -> String {
+    fn made_from(&self, planned: &Planned, target: Target, files: &Files) -> String {
         let wanted = &planned.wanted;
         let marks = wanted.grid.marks().iter().map(|mark| json!([mark.seconds, mark.bpm.get(), mark.number]));
         json!({
@@ -94,7 +108,7 @@ impl Settings {
             "marks": marks.collect::<Vec<_>>(),
             "beats_per_bar": wanted.grid.beats_per_bar(),
             "cues": [wanted.cues.ini, wanted.cues.begin, wanted.cues.end],
-            "target": self.target_of(planned),
+            "target": target.of(wanted),
             "method": self.method.name(),
             "loudness": self.loudness,
             "depth": self.depth.map(|depth| depth.to_string()),
@@ -125,8 +139,8 @@ impl Settings {
             while let nth = next.fetch_add(1, Ordering::Relaxed)
                 && let Some(part) = planned.get(nth)
             {
-                let result = self.one(nth, part, records);
-                done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((nth, result));
+                let results = self.one(nth, part, records).into_iter().map(|result| (nth, result));
+                done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(results);
                 told(part);
             }
         };
@@ -146,37 +160,65 @@ impl Settings {
         done
     }
 
-    fn one(&self, nth: usize, planned: &Planned, records: &Records) -> Result<Exported, CutError> {
-        let files = self.files(planned);
-        let made_from = self.made_from(planned, &files);
-        let known = if self.force { None } else { records.find(&planned.name, &made_from) };
-        let unchanged = known.is_some();
-        let outcome = match known {
-            Some(outcome) => outcome,
-            None => {
-                records.forget(&planned.name);
-                let made = self.cut(planned)?.make(&files.original, &files.part)?;
-                if let Some(picture) = &files.picture {
-                    picture::draw(planned, &made, [&files.original, &files.part], self.target_of(planned), picture)?;
-                }
-                let outcome = Outcome::new(&made, planned);
-                let there = [Some(&files.original), Some(&files.part), files.picture.as_ref()];
-                let there: Vec<&Path> = there.into_iter().flatten().map(PathBuf::as_path).collect();
-                records.note(&planned.name, made_from, &there, &outcome)?;
-                outcome
-            }
-        };
-        Ok(Exported { nth, outcome, original: files.original, part: files.part, picture: files.picture, unchanged })
+    /// The excerpts of a track, one for each target.
+    fn one(&self, nth: usize, planned: &Planned, records: &Records) -> Vec<Result<Exported, CutError>> {
+        let excerpts: Vec<Excerpt> = self.targets.iter().map(|target| self.known(planned, *target, records)).collect();
+        // All of them have the same original: it is cut when none of them is there.
+        let mut original = excerpts.iter().any(|excerpt| excerpt.known.is_some());
+        let mut results = Vec::new();
+        for Excerpt { target, files, made_from, known } in excerpts {
+            let unchanged = known.is_some();
+            let outcome = match known {
+                Some(outcome) => Ok(outcome),
+                None => self.make(planned, target, &files, made_from, original, records),
+            };
+            original |= outcome.is_ok();
+            let Files { original, part, picture, .. } = files;
+            results.push(outcome.map(|outcome| Exported { nth, target, outcome, original, part, picture, unchanged }));
+        }
+        results
     }
 
-    fn cut<'a>(&self, planned: &'a Planned) -> Result<Cut<'a>, CutError> {
+    /// What is to be known of an excerpt before it is made.
+    fn known(&self, planned: &Planned, target: Target, records: &Records) -> Excerpt {
+        let files = self.files(planned, target);
+        let made_from = self.made_from(planned, target, &files);
+        let known = if self.force { None } else { records.find(&files.name, &made_from) };
+        Excerpt { target, files, made_from, known }
+    }
+
+    /// Makes an excerpt, and its original unless that is there.
+    fn make(
+        &self,
+        planned: &Planned,
+        target: Target,
+        files: &Files,
+        made_from: String,
+        original_is_there: bool,
+        records: &Records,
+    ) -> Result<Outcome, CutError> {
+        records.forget(&files.name);
+        let original = Some(files.original.as_path()).filter(|_| !original_is_there);
+        let made = self.cut(planned, target)?.make(original, &files.part)?;
+        if let Some(picture) = &files.picture {
+            let target = target.of(&planned.wanted);
+            picture::draw(planned, &made, [&files.original, &files.part], target, picture)?;
+        }
+        let outcome = Outcome::new(&made, planned);
+        let there = [Some(&files.original), Some(&files.part), files.picture.as_ref()];
+        let there: Vec<&Path> = there.into_iter().flatten().map(PathBuf::as_path).collect();
+        records.note(&files.name, made_from, &there, &outcome)?;
+        Ok(outcome)
+    }
+
+    fn cut<'a>(&self, planned: &'a Planned, target: Target) -> Result<Cut<'a>, CutError> {
         let wanted = &planned.wanted;
         Ok(Cut {
             audio: &planned.audio,
             grid: &wanted.grid,
             from: wanted.cues.ini,
             until: wanted.cues.end,
-            target: Bpm::new(self.target_of(planned))?,
+            target: Bpm::new(target.of(wanted))?,
             method: self.method,
             loudness: self.loudness,
             container: self.container,

@@ -94,12 +94,12 @@ impl Key {
         if self.mode == other.mode { matches!(hours, 0 | 1 | 11) } else { hours == 0 }
     }
 
-    /// Reads keys separated by commas, as in "Gm, 5A".
+    /// Reads keys separated by commas, as in "Gm, 5A". Empty entries are left out.
     ///
     /// # Errors
-    /// [`KeyError`] with the first entry that is no key. An empty list is one empty entry.
+    /// [`KeyError`] with the first entry that is no key.
     pub fn list(text: &str) -> Result<Vec<Self>, KeyError> {
-        text.split(',').map(str::parse).collect()
+        text.split(',').filter(|entry| !entry.trim().is_empty()).map(str::parse).collect()
     }
 }
 
@@ -237,7 +237,8 @@ mod tests {
         assert!("x".repeat(1_000_000).parse::<Key>().unwrap_err().text.len() <= 64);
         assert_eq!(Key::list("Gm, 5A ,11m").unwrap(), [key("Gm"), key("Cm"), key("Gm")]);
         assert_eq!(Key::list("Gm,Hm,Cm").unwrap_err().text, "Hm");
-        assert_eq!(Key::list("Gm,").unwrap_err().text, "");
+        assert_eq!(Key::list("Gm,,Cm, ").unwrap(), [key("Gm"), key("Cm")]);
+        assert_eq!(Key::list("").unwrap(), []);
     }
 
     #[test]

@@ -7,9 +7,11 @@
 //! - [`select`] chooses tracks by tempo and [`key`]; [`cues`] finds what to cut.
 //! - [`cut`] reads that out of a file and writes it, as it is and brought to another tempo.
 //! - [`skip`] holds every reason for which a track is left out.
+//! - [`target`] holds the tempos that excerpts are brought to.
 //! - [`plan`] brings all of that together for a library, [`export`] does it, several parts at a time; [`record`] knows what
 //!   is there already.
-//! - [`table`], [`report`] and [`picture`] tell what was made ([`outcome`]); [`inspect`] what was read.
+//! - [`table`], [`report`] and [`picture`] tell what was made ([`outcome`]); [`mapping`] holds what was read of
+//!   the tracks; [`inspect`] what was read.
 
 pub mod cli;
 pub mod cues;
@@ -19,6 +21,7 @@ pub mod grid;
 pub mod inspect;
 pub mod key;
 pub mod library;
+pub mod mapping;
 mod names;
 pub mod outcome;
 pub mod picture;
@@ -30,3 +33,4 @@ pub mod select;
 pub mod skip;
 pub mod structure;
 pub mod table;
+pub mod target;

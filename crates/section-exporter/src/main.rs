@@ -4,18 +4,19 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 use crowd_cli::print;
-use section_export::cli::{Choice, Cli, Command, Export, Inspect, Sources};
+use section_export::cli::{Choice, Cli, Command, Export, Inspect, Print, Sources};
 use section_export::export::{Done, Settings};
 use section_export::plan::{Inputs, Plan, Planned, Wish};
 use section_export::rekordbox::{Cue, CueSlots, Rekordbox, TrackCues, add_cues};
-use section_export::{inspect, report, table};
+use section_export::{cli, inspect, mapping, report, table};
 
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let result = match cli.command {
         None => {
             if let Err(problem) = cli.export.check() {
@@ -39,37 +40,51 @@ fn wish(choice: &Choice) -> Result<Wish, Failure> {
 
 /// Cuts what is selected; true when there is a part.
 fn export(options: &Export) -> Result<bool, Failure> {
-    let jobs = options.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
+    let jobs =
+        options.run.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
     let settings = Settings {
-        target: options.target()?,
-        method: options.stretch_method.into(),
-        loudness: options.loudness,
-        container: options.format.into(),
-        depth: options.bit_depth,
-        parts: options.parts_dir.clone(),
-        pictures: options.pictures.clone(),
+        targets: options.targets(),
+        method: options.excerpt.stretch_method.into(),
+        loudness: options.excerpt.loudness,
+        container: options.excerpt.format.into(),
+        depth: options.excerpt.bit_depth,
+        parts: options.output.parts_dir.clone(),
+        pictures: options.output.pictures.clone(),
         jobs,
-        force: options.force,
+        force: options.run.force,
     };
     let inputs = read(&options.structure_dir, &options.sources)?;
     let plan = Plan::new(&inputs, &wish(&options.choice)?);
-    if !options.quiet {
+    if !options.run.quiet {
         tell(&inputs, &plan);
     }
-    let done = if options.dry_run { None } else { Some(run(&settings, &plan.parts, options.quiet)?) };
+    let done = if options.run.dry_run { None } else { Some(run(&settings, &plan.parts, options.run.quiet)?) };
     if let Some(done) = &done {
-        finish(options, &settings, &plan, done)?;
+        finish(options, &plan, done)?;
     }
-    if let Some(path) = &options.report {
+    if let Some(path) = &options.output.report {
         report::write(path, &report::report(&inputs, &plan, &settings, done.as_ref()))?;
     }
-    let there: Vec<&Planned> = match &done {
-        None => plan.parts.iter().collect(),
-        Some(done) => done.parts.iter().filter_map(|part| plan.parts.get(part.nth)).collect(),
-    };
-    print(|out| there.iter().try_for_each(|planned| writeln!(out, "{}", planned.audio.display())))?;
+    let there = there(&plan, done.as_ref());
+    if let Some(path) = &options.output.output {
+        mapping::write(path, there.iter().map(|planned| planned.structure.as_path()))?;
+    }
+    print(|out| {
+        there.iter().try_for_each(|planned| match options.output.print {
+            Print::Path => writeln!(out, "{}", planned.path),
+            Print::Audio => writeln!(out, "{}", planned.audio.display()),
+        })
+    })?;
     summary(&plan, done.as_ref());
     Ok(!there.is_empty())
+}
+
+/// The tracks with an excerpt, or that would have one, in the order of the table.
+fn there<'a>(plan: &'a Plan, done: Option<&Done>) -> Vec<&'a Planned> {
+    let Some(done) = done else { return plan.parts.iter().collect() };
+    let mut tracks: Vec<usize> = done.parts.iter().map(|part| part.nth).collect();
+    tracks.dedup();
+    tracks.into_iter().filter_map(|nth| plan.parts.get(nth)).collect()
 }
 
 /// Tells of tracks that are left out and of what was given and is not used.
@@ -97,21 +112,20 @@ fn run(settings: &Settings, parts: &[Planned], quiet: bool) -> Result<Done, Fail
 }
 
 /// Tells of what could not be cut, and writes the table and the collection.
-fn finish(options: &Export, settings: &Settings, plan: &Plan, done: &Done) -> Result<(), Failure> {
+fn finish(options: &Export, plan: &Plan, done: &Done) -> Result<(), Failure> {
     let name = |nth: usize| plan.parts.get(nth).map_or("", |planned| planned.path.as_str());
     for (nth, error) in &done.failed {
         eprintln!("skipped {}: {error}", name(*nth));
     }
-    if !options.quiet {
+    if !options.run.quiet {
         for part in done.parts.iter().filter(|part| !part.unchanged) {
             part.outcome.warnings.iter().for_each(|warning| eprintln!("note: {}: {warning}", name(part.nth)));
         }
     }
-    table::write(&options.csv(), &plan.parts, &done.parts, settings.target)?;
-    if let (Some(from), Some(to)) = (&options.sources.rekordbox_xml, &options.write_xml) {
-        let slots = if options.hot_cues { CueSlots::HotWhereFree } else { CueSlots::Memory };
-        let parts = done.parts.iter().filter_map(|part| plan.parts.get(part.nth));
-        let cues: Vec<TrackCues> = parts.filter_map(cues).collect();
+    table::write(&options.output.csv(), &plan.parts, &done.parts)?;
+    if let (Some(from), Some(to)) = (&options.sources.rekordbox_xml, &options.output.write_xml) {
+        let slots = if options.output.hot_cues { CueSlots::HotWhereFree } else { CueSlots::Memory };
+        let cues: Vec<TrackCues> = there(plan, Some(done)).into_iter().filter_map(cues).collect();
         add_cues(from, to, &cues, slots)?;
     }
     Ok(())

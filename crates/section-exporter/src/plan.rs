@@ -137,6 +137,17 @@ pub struct Wanted {
     pub factor: f64,
 }
 
+impl Wanted {
+    /// The tempo of the track, in BPM; where it changes the mean one between the cues.
+    pub fn own_bpm(&self) -> f64 {
+        let (grid, cues) = (&self.grid, self.cues);
+        if grid.is_steady() {
+            return grid.bpm();
+        }
+        (grid.beat_at(cues.end) - grid.beat_at(cues.ini)) * 60.0 / (cues.end - cues.ini)
+    }
+}
+
 impl Wish {
     /// Whether a track is wanted, and what of it.
     ///
@@ -164,7 +175,9 @@ pub fn key(written: [Option<&str>; 2]) -> Option<String> {
 /// A part to be cut.
 #[derive(Debug, Clone)]
 pub struct Planned {
-    /// The track as its structure file calls it.
+    /// Its structure file.
+    pub structure: PathBuf,
+    /// The track as that file calls it.
     pub path: String,
     /// The audio.
     pub audio: PathBuf,
@@ -194,7 +207,7 @@ pub struct Skipped {
 /// What is to be done.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// The parts, in the order of the structure files.
+    /// The parts, in the order of their tracks' paths.
     pub parts: Vec<Planned>,
     /// The others.
     pub skipped: Vec<Skipped>,
@@ -221,11 +234,13 @@ impl Plan {
                         _ => (None, None),
                     };
                     let name = name.unwrap_or_default();
-                    plan.parts.push(Planned { path, audio, found_by, wanted, name, listed, listed_by });
+                    let structure = entry.file.clone();
+                    plan.parts.push(Planned { structure, path, audio, found_by, wanted, name, listed, listed_by });
                 }
                 Err(reason) => plan.skipped.push(Skipped { file: entry.file.clone(), path: Some(path), reason }),
             }
         }
+        plan.parts.sort_by(|a, b| a.path.cmp(&b.path));
         plan
     }
 }

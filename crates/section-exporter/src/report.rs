@@ -8,14 +8,18 @@ use serde_json::{Value, json};
 use crate::export::{Done, Exported, Settings};
 use crate::library::MatchRule;
 use crate::plan::{Inputs, Plan, Planned};
+use crate::target::Target;
 
 /// The report of a run; `done` is absent when it was only to be told what would be done.
 pub fn report(inputs: &Inputs, plan: &Plan, settings: &Settings, done: Option<&Done>) -> Value {
     let parts: Vec<Value> = match done {
-        None => plan.parts.iter().map(|planned| selected(planned, settings)).collect(),
+        None => {
+            let targets = |planned| settings.targets.iter().map(move |target| selected(planned, *target));
+            plan.parts.iter().flat_map(targets).collect()
+        }
         Some(done) => {
             let parts = done.parts.iter().filter_map(|part| Some((plan.parts.get(part.nth)?, part)));
-            parts.map(|(planned, part)| exported(planned, part, settings)).collect()
+            parts.map(|(planned, part)| exported(planned, part)).collect()
         }
     };
     let planned = |nth: usize| plan.parts.get(nth);
@@ -29,7 +33,7 @@ pub fn report(inputs: &Inputs, plan: &Plan, settings: &Settings, done: Option<&D
     json!({
         "program": concat!("section-export ", env!("CARGO_PKG_VERSION")),
         "dry_run": done.is_none(),
-        "target_bpm": settings.target,
+        "target_bpm": settings.targets.iter().filter_map(|target| target.bpm()).collect::<Vec<_>>(),
         "stretch_method": settings.method.name(),
         "parts": parts,
         "failed": failed.collect::<Vec<_>>(),
@@ -38,7 +42,7 @@ pub fn report(inputs: &Inputs, plan: &Plan, settings: &Settings, done: Option<&D
     })
 }
 
-fn selected(planned: &Planned, settings: &Settings) -> Value {
+fn selected(planned: &Planned, target: Target) -> Value {
     let wanted = &planned.wanted;
     json!({
         "path": planned.path,
@@ -49,7 +53,7 @@ fn selected(planned: &Planned, settings: &Settings) -> Value {
         "bpm_from": wanted.grid.source().name(),
         "steady": wanted.grid.is_steady(),
         "counted_as": wanted.grid.bpm() * wanted.factor,
-        "target_bpm": settings.target_of(planned),
+        "target_bpm": target.of(wanted),
         "key": wanted.key,
         "ini_cue": wanted.cues.ini,
         "begin_cue": wanted.cues.begin,
@@ -57,8 +61,8 @@ fn selected(planned: &Planned, settings: &Settings) -> Value {
     })
 }
 
-fn exported(planned: &Planned, part: &Exported, settings: &Settings) -> Value {
-    let mut value = selected(planned, settings);
+fn exported(planned: &Planned, part: &Exported) -> Value {
+    let mut value = selected(planned, part.target);
     let outcome = &part.outcome;
     let more = json!({
         "part_file": part.part,

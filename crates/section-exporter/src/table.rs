@@ -25,14 +25,14 @@ pub const COLUMNS: [&str; 14] = [
     "part_file",
 ];
 
-/// Writes the table, whole or not at all. `target` is the target tempo in BPM.
+/// Writes the table, whole or not at all.
 ///
 /// # Errors
 /// [`Error::Io`] when it cannot be written.
-pub fn write(to: &Path, planned: &[Planned], parts: &[Exported], target: f64) -> Result<(), Error> {
+pub fn write(to: &Path, planned: &[Planned], parts: &[Exported]) -> Result<(), Error> {
     let io = |source| Error::Io { path: to.to_owned(), doing: "write", source };
     let mut table = csv::Writer::from_writer(Vec::new());
-    let rows = parts.iter().filter_map(|part| planned.get(part.nth).map(|planned| row(planned, part, target)));
+    let rows = parts.iter().filter_map(|part| planned.get(part.nth).map(|planned| row(planned, part)));
     for row in std::iter::once(COLUMNS.map(str::to_owned)).chain(rows) {
         table.write_record(row).map_err(|error| io(error.into()))?;
     }
@@ -40,15 +40,15 @@ pub fn write(to: &Path, planned: &[Planned], parts: &[Exported], target: f64) ->
     atomic::write(to, &bytes)
 }
 
-fn row(planned: &Planned, part: &Exported, target: f64) -> [String; 14] {
+fn row(planned: &Planned, part: &Exported) -> [String; 14] {
     let (wanted, outcome) = (&planned.wanted, &part.outcome);
     let rate = f64::from(outcome.sample_rate);
     let name = |path: &Path| path.to_string_lossy().into_owned();
     [
         planned.path.clone(),
-        plain(wanted.grid.bpm(), 4),
+        plain(wanted.own_bpm(), 4),
         wanted.key.clone().unwrap_or_default(),
-        plain(target, 4),
+        plain(part.target.shown(wanted), 4),
         plain(outcome.speed, 9),
         plain(wanted.cues.ini, 6),
         plain(wanted.cues.begin, 6),

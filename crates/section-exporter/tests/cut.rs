@@ -56,7 +56,7 @@ impl Crate {
     }
 
     fn make(&self, cut: &Cut) -> Result<Made, CutError> {
-        cut.make(&self.original(), &self.part())
+        cut.make(Some(&self.original()), &self.part())
     }
 
     fn original(&self) -> PathBuf {

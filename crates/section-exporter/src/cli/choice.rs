@@ -1,0 +1,73 @@
+//! Where the library is, and which of its tracks are wanted.
+
+use std::path::PathBuf;
+
+use clap::{Args, value_parser};
+use crowd_engine::Bpm;
+
+use super::values::{Keys, not_negative, tempo};
+use crate::cues::Snap;
+use crate::select::{KeyMatch, Selection, TempoRange};
+
+/// Where the library is.
+#[derive(Debug, Clone, Args)]
+pub struct Sources {
+    /// Folder of the audio, sub-folders included
+    #[arg(long, value_name = "DIR", default_value = "../stems/dj", help_heading = "Library")]
+    pub audio_dir: PathBuf,
+    /// Collection exported from Rekordbox: its tempos override those of the structure files
+    #[arg(long, value_name = "FILE", help_heading = "Library")]
+    pub rekordbox_xml: Option<PathBuf>,
+}
+
+/// Which tracks, and what of them.
+#[derive(Debug, Clone, Args)]
+pub struct Choice {
+    /// Tempo to look for, in BPM; all tempos unless this or a range is given
+    #[arg(long, value_name = "BPM", value_parser = tempo, help_heading = "Selection")]
+    pub bpm: Option<Bpm>,
+    /// How far from --bpm a track may be, in BPM; the ends count
+    #[arg(long, value_name = "BPM", default_value_t = 2.0, value_parser = not_negative, allow_negative_numbers = true, help_heading = "Selection")]
+    pub delta: f64,
+    /// Lowest tempo, in BPM. With a range, --bpm does not select: it is only the tempo of the parts
+    #[arg(long, value_name = "BPM", value_parser = not_negative, help_heading = "Selection")]
+    pub bpm_min: Option<f64>,
+    /// Highest tempo, in BPM
+    #[arg(long, value_name = "BPM", value_parser = not_negative, help_heading = "Selection")]
+    pub bpm_max: Option<f64>,
+    /// Take tracks of half and double the tempo too
+    #[arg(long, help_heading = "Selection")]
+    pub half_double: bool,
+    /// Keys, any of which will do: "Gm,Cm", Camelot (6A) or Open Key (11m)
+    #[arg(long, value_name = "KEYS", value_parser = Keys::parse, help_heading = "Selection")]
+    pub key: Option<Keys>,
+    /// Whether keys that mix with those will do too: the neighbours on the Camelot wheel
+    #[arg(long, value_name = "HOW", value_enum, default_value_t, help_heading = "Selection")]
+    pub key_match: KeyMatch,
+    /// Sections of a part, from the end of the last intro on
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = value_parser!(u16).range(1..), help_heading = "Selection")]
+    pub n_sections: u16,
+    /// Move the cues to the nearest beat, or first beat of a bar
+    #[arg(long, value_name = "TO", value_enum, default_value_t, help_heading = "Selection")]
+    pub snap: Snap,
+}
+
+impl Choice {
+    /// What is selected.
+    ///
+    /// # Errors
+    /// A sentence, when the tempos make no range.
+    pub fn selection(&self) -> Result<Selection, String> {
+        let range = match (self.bpm, self.bpm_min, self.bpm_max) {
+            (None, None, None) => None,
+            (Some(bpm), None, None) => Some(TempoRange::around(bpm.get(), self.delta)),
+            (_, low, high) => Some(TempoRange::new(low.unwrap_or(0.0), high.unwrap_or(Bpm::MAX.get()))),
+        };
+        Ok(Selection {
+            tempo: range.transpose().map_err(|error| error.to_string())?,
+            half_double: self.half_double,
+            keys: self.key.as_ref().map(|keys| keys.0.clone()).unwrap_or_default(),
+            key_match: self.key_match,
+        })
+    }
+}

@@ -1,0 +1,51 @@
+//! What is written, and where.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// What is written, and where.
+#[derive(Debug, Clone, Args)]
+pub struct Output {
+    /// Folder for the parts; the untouched originals go to its folder "orig"
+    #[arg(long, value_name = "DIR", default_value = "parts", help_heading = "Output")]
+    pub parts_dir: PathBuf,
+    /// Table of the parts; sections.csv in the folder of the parts unless given
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub csv_out: Option<PathBuf>,
+    /// The structure files of the selected tracks as one JSON object, each under its file's name
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// What of each selected track is printed to standard output
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t, help_heading = "Output")]
+    pub print: Print,
+    /// Report of everything that was exported and skipped, as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub report: Option<PathBuf>,
+    /// Folder for a picture of each part: waveforms, beat grids, cues
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub pictures: Option<PathBuf>,
+    /// Copy of the collection with the cues in it, for Rekordbox
+    #[arg(long, value_name = "FILE", requires = "rekordbox_xml", help_heading = "Output")]
+    pub write_xml: Option<PathBuf>,
+    /// Put the cues of --write-xml on free hot cue pads instead of among the memory cues
+    #[arg(long, requires = "write_xml", help_heading = "Output")]
+    pub hot_cues: bool,
+}
+
+/// What of a track is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Print {
+    /// Its path as it stands in the structure file and in the table
+    #[default]
+    Path,
+    /// The path of the audio that was found
+    Audio,
+}
+
+impl Output {
+    /// The table of the parts.
+    pub fn csv(&self) -> PathBuf {
+        self.csv_out.clone().unwrap_or_else(|| self.parts_dir.join("sections.csv"))
+    }
+}

@@ -1,0 +1,20 @@
+//! How the run goes.
+
+use clap::{Args, value_parser};
+
+/// How the run goes.
+#[derive(Debug, Clone, Args)]
+pub struct Run {
+    /// Parts made at the same time; as many as there are processors unless given
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=256), help_heading = "Run")]
+    pub jobs: Option<u16>,
+    /// Only say what would be done
+    #[arg(long, help_heading = "Run")]
+    pub dry_run: bool,
+    /// Cut again what an earlier run has cut
+    #[arg(long, help_heading = "Run")]
+    pub force: bool,
+    /// No progress, and no line for each track that is skipped
+    #[arg(long, short, help_heading = "Run")]
+    pub quiet: bool,
+}

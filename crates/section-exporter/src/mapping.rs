@@ -1,0 +1,25 @@
+//! The structure files of selected tracks in one, as the tool before this one was to write them.
+
+use std::path::Path;
+
+use crowd_media::{Error, atomic};
+use serde_json::{Map, Value};
+
+/// Writes the content of these structure files as one JSON object, each under its name without ".json"; whole or not at all.
+///
+/// # Errors
+/// [`Error::Io`] when one cannot be read any more, or the object not be written.
+pub fn write<'a>(to: &Path, structures: impl IntoIterator<Item = &'a Path>) -> Result<(), Error> {
+    let mut all = Map::new();
+    for file in structures {
+        let read = |source| Error::Io { path: file.to_owned(), doing: "read", source };
+        let bytes = std::fs::read(file).map_err(read)?;
+        let content: Value = serde_json::from_slice(&bytes).map_err(|error| read(error.into()))?;
+        let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        all.insert(name, content);
+    }
+    let io = |source| Error::Io { path: to.to_owned(), doing: "write", source };
+    let mut text = serde_json::to_vec_pretty(&all).map_err(|error| io(error.into()))?;
+    text.push(b'\n');
+    atomic::write(to, &text)
+}
