@@ -58,7 +58,7 @@ impl Rendition {
     /// # Errors
     /// [`Error::Media`] when the file cannot be read, [`Error::Invalid`] for what cannot be had together.
     pub fn new(music: Music, order: &Order) -> Result<Self, Error> {
-        let mut reader = music.reader()?;
+        let reader = music.reader()?;
         // Mixed down, whole numbers are none any more.
         let source_bits = reader.info().bits.filter(|_| reader.info().channels <= 2);
         let rate = SampleRate::new(reader.sample_rate())?;
@@ -71,7 +71,7 @@ impl Rendition {
             (_, None) if source_bits.is_some_and(|bits| bits > 16) => Depth::I24,
             _ => Depth::I16,
         };
-        let layout = Layout::new(order.format, rate, Frames(reader.measure()?), depth)?;
+        let layout = Layout::new(order.format, rate, Frames(reader.frames()), depth)?;
         // Without a treatment nothing is measured.
         let none = order.treatment.intensity.is_none();
         let treatment = if none {

@@ -31,7 +31,7 @@ fn compare(name: &str, mut reader: Reader, whole: &[f32]) {
     let width = usize::from(reader.channels());
     assert!(rest(&mut reader) == whole, "{name} from the start");
     let frames = whole.len() / width;
-    assert_eq!(reader.measure().unwrap(), frames as u64, "{name}");
+    assert_eq!(reader.frames(), frames as u64, "{name}");
     let places = (0..40).map(|n| n * 7919 % frames).chain([0, 1, frames - 1, frames / 2, 100, frames - 2]);
     for from in places {
         reader.seek(from as u64).unwrap();
@@ -150,7 +150,7 @@ fn a_header_that_promises_too_much_does_not_make_the_file_longer() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), &bytes).unwrap();
         let mut reader = Reader::open(file.path()).unwrap();
-        assert_eq!(reader.measure().unwrap(), 10_000, "{size}");
+        assert_eq!(reader.frames(), 10_000, "{size}");
         assert_eq!(rest(&mut reader).len(), 20_000);
     }
 }
@@ -199,7 +199,7 @@ fn damaged_files_read_in_pieces_are_the_same_and_never_worse_than_an_error() {
                     while let Ok(Some(_)) = reader.next_block() {}
                 }
             }
-            let _measured = reader.measure();
+            
         }
     }
     assert!(compared > 100, "{compared}");
@@ -214,7 +214,7 @@ fn a_header_that_promises_days_is_not_believed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("days.flac");
     std::fs::write(&path, bytes).unwrap();
-    let mut reader = Reader::open(&path).unwrap();
-    assert!(!reader.is_exact());
-    assert_eq!(reader.measure().unwrap(), Reader::open(&sound).unwrap().measure().unwrap());
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!(reader.frames(), Reader::open(&sound).unwrap().frames());
+    assert!(reader.warnings()[0].contains("ends early"), "{:?}", reader.warnings());
 }

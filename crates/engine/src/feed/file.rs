@@ -31,7 +31,7 @@ pub struct FileInput {
 }
 
 impl FileInput {
-    /// Opens a file, to be read at `rate`, or at its own. An MP3 that does not tell its length is read through once.
+    /// Opens a file, to be read at `rate`, or at its own. A file that does not tell its length is read through once.
     ///
     /// # Errors
     /// [`Error::Media`](crate::Error::Media) with the file, the place and the cause; [`Error::OutOfRange`](crate::Error::OutOfRange)
@@ -56,8 +56,8 @@ impl FileInput {
 
     /// Takes a reader; `open` opens it a second time.
     pub(crate) fn new(reader: Reader, open: Option<Arc<Open>>, rate: SampleRate) -> Result<(Self, Shape)> {
-        let mut input = Self::read_by(reader, open, rate)?;
-        let frames = Frames(input.reader.measure()?);
+        let input = Self::read_by(reader, open, rate)?;
+        let frames = Frames(input.reader.frames());
         let shape = Shape { frames, sample_rate: rate, channels: usize::from(input.reader.channels()) };
         Ok((input, shape))
     }
@@ -84,9 +84,9 @@ impl FileInput {
         self.segment.unwrap_or(1)
     }
 
-    /// What was wrong with the file in what was read of it so far, in words.
-    pub fn warning(&self) -> Option<String> {
-        self.reader.warning()
+    /// What is wrong with the file as far as it was read, in words; that it ends early is known from the start.
+    pub fn warnings(&self) -> Vec<String> {
+        self.reader.warnings()
     }
 }
 

@@ -1,4 +1,4 @@
-//! One opened file: its header, its decoder and what is known about its length.
+//! One opened stream of a file: its header, its decoder and what is known about its length.
 
 use std::io::{self, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,8 +17,10 @@ use symphonia::core::packet::Packet;
 use symphonia::core::units::{TimeBase, Timestamp};
 use symphonia::default::{get_codecs, get_probe};
 
+use super::frames::Tag;
+use super::link::{self, Length, Link};
 use super::mp4::{self, Window};
-use super::source::{Opened, Source};
+use super::source::{Input, Source};
 use super::{Cover, Info, Tags};
 use crate::audio::check_rate;
 use crate::{Error, MAX_CHANNELS};
@@ -33,18 +35,24 @@ pub(super) fn guard<T>(call: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fau
 /// Said when reading goes on behind a failure to open the file again.
 const LOST: Fault = Fault::LimitError("the file could not be opened again");
 
-/// The opened file, split into packets, and the decoder for them.
+/// The opened stream, split into packets, and the decoder for them.
 pub(super) struct Demuxer {
     pub path: PathBuf,
+    /// What the stream says of itself; `frames` is what it holds once that is known.
     pub info: Info,
     /// Always there, unless it could not be opened again.
     format: Option<Box<dyn FormatReader>>,
     pub decoder: Box<dyn AudioDecoder>,
     pub track: u32,
     pub window: Window,
-    /// Whether `info.frames` is a promise of the file, not an estimate.
-    pub exact: bool,
-    pub file_len: u64,
+    /// Frames the header promises where they are to be counted, before the window is taken.
+    pub promised: Option<u64>,
+    /// What is wrong with the stream as a whole, in words.
+    pub notes: Vec<String>,
+    /// What an MPEG audio stream says of its encoder: its packets are decoded whole then, and the window takes away what is
+    /// not heard.
+    tag: Option<Tag>,
+    pub body_len: u64,
     preroll: u64,
     /// Whether the demuxer keeps parts of packets over a jump, and has to be made anew for one: symphonia's FLAC parser is
     /// only cleared when the jump does not land on the very start of a frame.
@@ -57,15 +65,22 @@ pub(super) struct Demuxer {
 }
 
 impl Demuxer {
-    pub fn open(path: &Path) -> Result<Self, Error> {
-        Self::new(path, Source::open(path)?)
-    }
-
-    /// Takes bytes that are named `path` in errors.
-    pub fn new(path: &Path, opened: Opened) -> Result<Self, Error> {
-        let (position, file_len) = (opened.position, opened.len);
+    /// Opens a stream of the file `input`, which is named `path` in errors.
+    pub fn new(path: &Path, input: &Input, link: &Link) -> Result<Self, Error> {
+        let position = Arc::new(AtomicU64::new(link.view.body.start));
         let at = || position.load(Ordering::Relaxed);
-        let mut format = recognise(opened.source).map_err(|fault| explain(path, at(), fault))?;
+        let mut notes = link.notes.clone();
+        let mut format = match (recognise(link.view.source(input, &position)), &link.bare) {
+            (Ok(format), _) => format,
+            (Err(fault), None) => return Err(explain(path, at(), &fault)),
+            // Damaged metadata are no reason not to play what stands behind them.
+            (Err(fault), Some(bare)) => {
+                let here = at();
+                let format = recognise(bare.source(input, &position)).map_err(|_| explain(path, here, &fault))?;
+                notes.push(format!("what it says about itself near byte {here} is damaged and was left out: {fault}"));
+                format
+            }
+        };
 
         let container = guard(|| Ok(format.format_info().short_name)).unwrap_or("unknown").to_owned();
         let (tags, smpb) = Tags::read(format.metadata());
@@ -78,7 +93,7 @@ impl Demuxer {
         let decoder =
             guard(|| get_codecs().make_audio_decoder(&params, &Default::default())).map_err(|fault| match fault {
                 Fault::Unsupported(_) => Error::UnsupportedCodec { path: path.to_owned(), codec: refused(&params) },
-                fault => explain(path, at(), fault),
+                fault => explain(path, at(), &fault),
             })?;
 
         // The decoder may know better than the container (AAC states its own rate and channels).
@@ -87,38 +102,57 @@ impl Demuxer {
         check_rate(rate)?;
         let layout = known.channels.clone().or(params.channels.clone()).unwrap_or(Channels::None);
         let channels = channel_count(path, &layout)?;
+        let codec = describe(&params);
+        let coded = params.bits_per_coded_sample.or(params.bits_per_sample).or(float_bits(params.codec));
+        let frame_bytes = coded
+            .filter(|_| codec.starts_with("pcm"))
+            .map(|bits| u64::from(bits.div_ceil(8) * u32::from(channels)))
+            .filter(|&bytes| bytes > 0);
 
-        let decoded = decoded_frames(&track, &params, rate, channels, opened.rf64_data);
-        let edit = opened.edits.iter().find(|e| e.track == track.id);
-        let window =
-            smpb.as_deref().and_then(mp4::itunsmpb).or(edit.map(|e| e.window(rate, decoded))).unwrap_or_default();
+        let body_len = link.view.body.end - link.view.body.start;
+        let said = track_frames(&track, rate);
+        // CAF counts whole packets.
+        let length = if container == "caf" { Length::Unknown { promised: None } } else { link.length };
+        let (decoded, promised) = match (length, frame_bytes) {
+            (Length::Demuxer, _) => (said, None),
+            (Length::Bytes, Some(bytes)) => (Some(body_len / bytes), None),
+            (Length::Bytes, None) => (None, said),
+            (Length::Frames(frames), _) => (Some(frames), None),
+            (Length::Unknown { promised }, _) => (None, promised.or(said.filter(|_| container == "isomp4"))),
+        };
+        if let Some(bytes) = frame_bytes {
+            let frames = body_len / bytes;
+            let missing = (body_len + link.missing_bytes) / bytes - frames;
+            notes.extend((missing > 0).then(|| ends_early(frames, missing, rate)));
+        }
+        let edit = link.edits.iter().find(|e| e.track == track.id);
+        let window = match &link.tag {
+            Some(tag) => gapless(tag, decoded),
+            None => smpb.as_deref().and_then(mp4::itunsmpb).or(edit.map(|e| e.window(rate, decoded.or(promised)))).unwrap_or_default(),
+        };
         let info = Info {
             container,
-            codec: describe(&params),
+            codec,
             sample_rate: rate,
             channels,
             speakers: speakers(&layout),
             bits: lossless_bits(&params, known),
-            frames: window.keep.or(decoded.map(|n| n.saturating_sub(window.skip))),
+            frames: decoded.map(|n| window.heard(n)),
             tags,
+            warnings: Vec::new(),
         };
-        // Without a LAME tag the length of an MP3 is guessed from its bit rate; CAF counts whole packets.
-        let coded = params.bits_per_coded_sample.or(params.bits_per_sample).or(float_bits(params.codec));
-        let frame_bytes = coded
-            .filter(|_| info.codec.starts_with("pcm"))
-            .map(|bits| u64::from(bits.div_ceil(8) * u32::from(channels)));
-        let reopens = info.container == "flac";
-        let estimated = params.codec == codec::CODEC_ID_MP3 && track.delay.is_none() || info.container == "caf";
         Ok(Self {
             path: path.to_owned(),
-            exact: info.frames.is_some() && !estimated,
+            reopens: info.container == "flac",
             info,
-            reopens,
             format: Some(format),
             decoder,
             track: track.id,
             window,
-            file_len,
+            promised,
+            notes,
+            tag: link.tag,
+            body_len,
             preroll: preroll(params.codec),
             frame_bytes,
             tick: track.time_base,
@@ -126,12 +160,27 @@ impl Demuxer {
         })
     }
 
+    /// Takes what was counted: frames in all, before the window is taken.
+    pub fn set_length(&mut self, decoded: u64) {
+        if let Some(tag) = &self.tag {
+            self.window = gapless(tag, Some(decoded));
+        }
+        let frames = self.window.heard(decoded);
+        self.info.frames = Some(frames);
+        if let Some(promised) = self.promised.map(|n| self.window.heard(n)).filter(|&n| n > frames) {
+            self.notes.push(ends_early(frames, promised - frames, self.info.sample_rate));
+        }
+        if let Some(keep) = &mut self.window.keep {
+            *keep = (*keep).min(frames);
+        }
+    }
+
     /// Frames in a packet duration.
     pub fn frames(&self, ticks: u64) -> u64 {
         self.tick.map_or(ticks, |tick| to_frames(ticks, tick, self.info.sample_rate))
     }
 
-    /// The frame a packet's first sound stands in, as its time stamp says.
+    /// The frame a packet's first sound stands in, as its time stamp says; of a packet without sound, where that would be.
     pub fn stamp(&self, packet: &Packet) -> i64 {
         let ticks = packet.pts.saturating_add(packet.trim_start).get();
         let frames = i64::try_from(self.frames(ticks.unsigned_abs())).unwrap_or(i64::MAX);
@@ -147,6 +196,11 @@ impl Demuxer {
         let to = SeekTo::Timestamp { ts: Timestamp::new(ticks), track_id: self.track };
         let format = self.format.as_mut().ok_or(LOST)?;
         guard(|| format.seek(SeekMode::Accurate, to))?;
+        self.reset()
+    }
+
+    /// Makes the decoder forget what it decoded.
+    fn reset(&mut self) -> Result<(), Fault> {
         if self.info.codec == "aac" {
             // Its reset keeps the state of its noise generator.
             let params = self.decoder.codec_params().clone();
@@ -160,7 +214,13 @@ impl Demuxer {
         Ok(())
     }
 
-    /// Takes the file apart again from its first byte.
+    /// Goes back to the first packet.
+    pub fn rewind(&mut self) -> Result<(), Fault> {
+        self.reopen()?;
+        self.reset()
+    }
+
+    /// Takes the stream apart again from its first byte.
     fn reopen(&mut self) -> Result<(), Fault> {
         let format = self.format.take().ok_or(LOST)?;
         let format = guard(|| {
@@ -175,23 +235,17 @@ impl Demuxer {
     /// The next packet of any track.
     pub fn packet(&mut self) -> Result<Option<Packet>, Fault> {
         let format = self.format.as_mut().ok_or(LOST)?;
-        guard(|| format.next_packet())
+        let mut packet = guard(|| format.next_packet())?;
+        if let (Some(packet), true) = (&mut packet, self.tag.is_some()) {
+            packet.dur = packet.block_dur();
+            (packet.trim_start, packet.trim_end) = Default::default();
+        }
+        Ok(packet)
     }
 
-    /// The most frames a file of this size can hold, where the samples stand in it as they are.
+    /// The most frames a stream of this size can hold, where the samples stand in it as they are.
     pub fn most_frames(&self) -> Option<u64> {
-        self.frame_bytes.filter(|&bytes| bytes > 0).map(|bytes| self.file_len / bytes)
-    }
-
-    /// Whether a file of this size can hold what its header promises: a damaged one may promise days.
-    pub fn can_hold(&self, frames: u64) -> bool {
-        // No block of a FLAC has more frames or fewer bytes than this (RFC 9639, section 9).
-        const FLAC: (u64, u64) = (65_535, 10);
-        let most = match self.most_frames() {
-            None if self.info.codec == "flac" => Some(self.file_len / FLAC.1 * FLAC.0),
-            most => most,
-        };
-        most.is_none_or(|most| frames <= most)
+        self.frame_bytes.map(|bytes| self.body_len / bytes)
     }
 
     /// Frames before a place that must be decoded for the sound there to be what it is when decoded from the start: what
@@ -217,22 +271,41 @@ impl Demuxer {
         self.position.load(Ordering::Relaxed)
     }
 
-    pub fn malformed(&self, fault: Fault) -> Error {
+    pub fn malformed(&self, fault: &Fault) -> Error {
         explain(&self.path, self.position(), fault)
     }
 }
 
 /// A library fault in the caller's terms.
-fn explain(path: &Path, at: u64, fault: Fault) -> Error {
+fn explain(path: &Path, at: u64, fault: &Fault) -> Error {
     let malformed = |cause: String| Error::Malformed { path: path.to_owned(), offset: Some(at), cause };
     match fault {
         Fault::IoError(e) if e.kind() == io::ErrorKind::UnexpectedEof => malformed("the file ends too early".into()),
         // Some demuxers report a broken structure as an I/O error of their own making.
         Fault::IoError(e) if e.raw_os_error().is_none() => malformed(e.to_string()),
-        Fault::IoError(e) => Error::io(path, "read", e),
+        Fault::IoError(e) => Error::io(path, "read", same(e)),
         Fault::Unsupported(what) if what.starts_with("core (probe)") => Error::NotAudio { path: path.to_owned() },
         fault => malformed(fault.to_string()),
     }
+}
+
+/// An error of the system once more: it cannot be cloned.
+pub(super) fn same(e: &io::Error) -> io::Error {
+    e.raw_os_error().map_or_else(|| io::Error::new(e.kind(), e.to_string()), io::Error::from_raw_os_error)
+}
+
+/// What a listener is to know of a file that holds less than it promises.
+fn ends_early(frames: u64, missing: u64, rate: u32) -> String {
+    let seconds = missing as f64 / f64::from(rate);
+    format!("it ends early: {frames} of {} frames are there ({seconds:.2} s are missing at its end)", frames + missing)
+}
+
+/// What is heard of an MPEG audio stream that decodes to `decoded` frames: the tag counts packets of sound, and where there are
+/// fewer or more, its padding does not lie at the end.
+fn gapless(tag: &Tag, decoded: Option<u64>) -> Window {
+    let skip = u64::from(tag.delay);
+    let keep = decoded.map(|decoded| decoded.saturating_sub(skip).saturating_sub(u64::from(tag.padding)));
+    Window { skip, keep }
 }
 
 fn channel_count(path: &Path, layout: &Channels) -> Result<u16, Error> {
@@ -254,18 +327,8 @@ fn speakers(layout: &Channels) -> u32 {
     }
 }
 
-/// Frames the track decodes to, before an edit list is applied.
-fn decoded_frames(
-    track: &Track,
-    params: &AudioCodecParameters,
-    rate: u32,
-    channels: u16,
-    rf64: Option<u64>,
-) -> Option<u64> {
-    if let Some(bytes) = rf64 {
-        let coded = params.bits_per_coded_sample.or(params.bits_per_sample).or(float_bits(params.codec))?;
-        return bytes.checked_div(u64::from(coded.div_ceil(8)) * u64::from(channels));
-    }
+/// Frames the track decodes to as its container says, before an edit list is applied.
+fn track_frames(track: &Track, rate: u32) -> Option<u64> {
     let ticks = || Some(to_frames(track.duration?.get(), track.time_base?, rate));
     track.num_frames.or_else(ticks).filter(|&n| n > 0)
 }
@@ -285,8 +348,11 @@ fn to_ticks(frame: i64, tick: TimeBase, rate: u32) -> i64 {
 
 /// The picture a file brings.
 pub(super) fn cover(path: &Path) -> Result<Option<Cover>, Error> {
-    let Opened { source, position, .. } = Source::open(path)?;
-    let mut format = recognise(source).map_err(|fault| explain(path, position.load(Ordering::Relaxed), fault))?;
+    let input = Input::open(path)?;
+    let position = Arc::default();
+    let Some(first) = link::find(path, &input)?.into_iter().next() else { return Ok(None) };
+    let mut format = recognise(first.view.source(&input, &position))
+        .map_err(|fault| explain(path, position.load(Ordering::Relaxed), &fault))?;
     Ok(Tags::cover(format.metadata()))
 }
 

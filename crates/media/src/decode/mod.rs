@@ -1,11 +1,19 @@
 //! Files to samples.
 
+mod chain;
 mod collect;
+mod decoded;
 mod demuxer;
+mod flac;
+mod frames;
+mod link;
 mod mp4;
+mod ogg;
 mod packets;
 mod reader;
+mod riff;
 mod source;
+mod stage;
 mod tags;
 
 use std::fmt;
@@ -59,11 +67,13 @@ pub struct Info {
     pub speakers: u32,
     /// Bits per sample of lossless integer audio.
     pub bits: Option<u32>,
-    /// Frames [`open`] would return, encoder delay and padding not counted. For MP3 without a Xing header this is an
-    /// estimate from the bit rate.
+    /// Frames [`open`] would return, encoder delay and padding not counted: from a header where that can be believed, else
+    /// counted packet by packet.
     pub frames: Option<u64>,
     /// Title, artist and such.
     pub tags: Tags,
+    /// What is wrong with the file as far as that shows without decoding it: it ends early, say.
+    pub warnings: Vec<String>,
 }
 
 impl Info {
@@ -73,12 +83,13 @@ impl Info {
     }
 }
 
-/// Reads what `path` says about itself: headers only.
+/// Reads what `path` says about itself, without decoding it. Where the header does not tell how many frames there are, or tells
+/// what cannot be, all packets are counted.
 ///
 /// # Errors
 /// [`Error::Io`], [`Error::NotAudio`], [`Error::UnsupportedCodec`], [`Error::Malformed`] or [`Error::Rate`].
 pub fn probe(path: &Path) -> Result<Info, Error> {
-    Ok(demuxer::Demuxer::open(path)?.info)
+    Ok(Reader::open(path)?.info().clone())
 }
 
 /// The picture that `path` brings: its front cover, else the first there is.
@@ -103,6 +114,5 @@ pub fn cover(path: &Path) -> Result<Option<Cover>, Error> {
 /// # Errors
 /// Those of [`probe`], [`Error::Empty`], [`Error::TooLarge`] or [`Error::OutOfMemory`].
 pub fn open(path: &Path, options: &DecodeOptions) -> Result<Audio, Error> {
-    let mut demuxer = demuxer::Demuxer::open(path)?;
-    collect::all(&mut demuxer, options)
+    collect::all(Reader::open(path)?, options)
 }

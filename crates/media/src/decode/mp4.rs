@@ -2,8 +2,6 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::source::array;
-
 /// More boxes than any header has.
 const MAX_BOXES: usize = 10_000;
 
@@ -26,6 +24,13 @@ pub(super) struct Edit {
 pub(super) struct Window {
     pub skip: u64,
     pub keep: Option<u64>,
+}
+
+impl Window {
+    /// Frames that are heard of `decoded` ones.
+    pub fn heard(&self, decoded: u64) -> u64 {
+        decoded.saturating_sub(self.skip).min(self.keep.unwrap_or(u64::MAX))
+    }
 }
 
 impl Edit {
@@ -77,6 +82,17 @@ pub(super) fn edits(file: &mut (impl Read + Seek), len: u64) -> io::Result<Vec<E
     found.iter_mut().for_each(|edit: &mut Edit| edit.movie_scale = movie_scale);
     found.retain(|edit| edit.movie_scale > 0 && edit.media_scale > 0);
     Ok(found)
+}
+
+/// Whether a box at the top reaches over the end of the file.
+pub(super) fn is_cut(file: &mut (impl Read + Seek), len: u64) -> io::Result<bool> {
+    let end = boxes(file, 0, len)?.last().map_or(0, |(_, _, end)| *end);
+    if len - end < 8 {
+        return Ok(len > end);
+    }
+    file.seek(SeekFrom::Start(end + 4))?;
+    // Zeros or other bytes behind the last box are no box.
+    Ok(array::<4>(file)?.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b' '))
 }
 
 fn track(file: &mut (impl Read + Seek), start: u64, end: u64) -> io::Result<Option<Edit>> {
@@ -141,6 +157,12 @@ fn scale(file: &mut (impl Read + Seek), start: u64, end: u64) -> io::Result<u32>
     let wide = version(file, start)? == 1;
     file.seek(SeekFrom::Start(start + if wide { 20 } else { 12 }))?;
     Ok(u32::from_be_bytes(array(file)?))
+}
+
+fn array<const N: usize>(file: &mut impl Read) -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    file.read_exact(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn version(file: &mut (impl Read + Seek), start: u64) -> io::Result<u8> {

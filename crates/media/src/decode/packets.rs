@@ -19,22 +19,49 @@ const RESERVOIR: usize = 511;
 const SIDE: usize = 4 + 2 + 32;
 
 /// How decoding went.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Outcome {
     /// Packets decoded without fault.
     pub good: u64,
     /// Packets that were not, or are missing.
     pub damaged: u64,
-    /// Where and why the first of those was met.
+    /// Where and why the first of those was met, byte.
     pub first: Option<(u64, String)>,
-    /// What ended the reading before the end of the file.
-    pub stop: Option<Fault>,
+    /// What ended the reading before the end of the stream, and where, byte.
+    pub stopped: Option<(u64, String)>,
+    /// Seconds of silence that stand in place of what was damaged, and seconds that are missing at the end.
+    pub silent: f64,
+    pub missing: f64,
 }
 
 impl Outcome {
+    /// Counts damage at byte `at`, in a packet that was not read before.
     fn note(&mut self, at: u64, cause: impl FnOnce() -> String) {
         self.damaged += 1;
         self.first.get_or_insert_with(|| (at, cause()));
+    }
+
+    /// Adds how it went with another stream.
+    pub fn add(&mut self, other: Self) {
+        self.good += other.good;
+        self.damaged += other.damaged;
+        self.silent += other.silent;
+        self.missing += other.missing;
+        self.first = self.first.take().or(other.first);
+        self.stopped = self.stopped.take().or(other.stopped);
+    }
+
+    /// What a listener is to know of it, in words.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        let damaged = self.first.as_ref().map(|(at, cause)| {
+            let Self { damaged, silent, .. } = self;
+            format!("it is damaged in {damaged} places, and silent there for {silent:.2} s in all; the first near byte {at}: {cause}")
+        });
+        let missing = (self.missing > 0.0).then(|| {
+            let why = self.stopped.as_ref().map(|(at, cause)| format!(" reading stopped near byte {at}: {cause}"));
+            format!("{:.2} s are missing at its end;{}", self.missing, why.unwrap_or_else(|| " it ends early".into()))
+        });
+        damaged.into_iter().chain(missing)
     }
 }
 
@@ -42,6 +69,8 @@ impl Outcome {
 pub(super) struct Piece {
     /// The frame of the file it begins in, as the time stamp says: encoder delay lies before 0.
     pub stamp: i64,
+    /// Whether any of its packet is heard: of an encoder's delay nothing is.
+    pub heard: bool,
     pub what: What,
 }
 
@@ -56,6 +85,8 @@ pub(super) enum What {
 #[derive(Default)]
 pub(super) struct Packets {
     pub outcome: Outcome,
+    /// What ended the reading before the end of the file.
+    stop: Option<Fault>,
     next_pts: Option<Timestamp>,
     /// Comes behind the silence of what is missing.
     held: Option<Packet>,
@@ -65,7 +96,7 @@ pub(super) struct Packets {
 
 impl Packets {
     /// The next piece; for packets that are missing at most `room` frames. `None` is the end, or what
-    /// [`Outcome::stop`] says.
+    /// [`take_stop`](Self::take_stop) says.
     pub fn next(&mut self, demuxer: &mut Demuxer, room: u64) -> Option<Piece> {
         loop {
             let at = demuxer.position();
@@ -86,21 +117,21 @@ impl Packets {
                         let frames = missing.min(if room == u64::MAX { MAX_GAP } else { room });
                         let stamp = demuxer.stamp(&packet).saturating_sub_unsigned(missing);
                         self.held = Some(packet);
-                        return Some(Piece { stamp, what: What::Silence(frames) });
+                        return Some(Piece { stamp, heard: true, what: What::Silence(frames) });
                     }
                     packet
                 }
             };
-            let stamp = demuxer.stamp(&packet);
+            let (stamp, heard) = (demuxer.stamp(&packet), packet.dur.get() > 0);
             let fault = match guard(|| demuxer.decoder.decode(&packet).map(drop)) {
                 Ok(()) if fits(demuxer) => {
                     self.outcome.good += 1;
-                    return Some(Piece { stamp, what: What::Sound });
+                    return Some(Piece { stamp, heard, what: What::Sound });
                 }
                 Ok(()) => Fault::DecodeError("sample rate or channel count changes"),
                 Err(fault @ (Fault::DecodeError(_) | Fault::IoError(_))) => fault,
                 Err(fault) => {
-                    self.outcome.stop = Some(fault);
+                    self.stop = Some(fault);
                     return None;
                 }
             };
@@ -108,7 +139,7 @@ impl Packets {
             // An empty packet may claim any duration and costs a hostile file nothing.
             if !packet.data.is_empty() {
                 let frames = demuxer.frames(packet.dur.get()).min(MAX_GAP);
-                return Some(Piece { stamp, what: What::Silence(frames) });
+                return Some(Piece { stamp, heard, what: What::Silence(frames) });
             }
         }
     }
@@ -139,7 +170,7 @@ impl Packets {
                 Ok(Some(_)) => {}
                 Ok(None) => return None,
                 Err(fault) => {
-                    self.outcome.stop = Some(fault);
+                    self.stop = Some(fault);
                     return None;
                 }
             }
@@ -153,15 +184,24 @@ impl Packets {
 
     /// What ended the reading, if it was the system: all else is the end of what can be read.
     pub fn take_stop(&mut self, demuxer: &Demuxer) -> Result<(), Error> {
-        match self.outcome.stop.take() {
+        match self.stop.take() {
             Some(Fault::IoError(e)) if e.raw_os_error().is_some() => Err(Error::io(&demuxer.path, "read", e)),
-            _ => Ok(()),
+            Some(Fault::IoError(e)) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
+                let stopped = || (demuxer.position(), "the file ends in the middle of a packet".into());
+                self.outcome.stopped.get_or_insert_with(stopped);
+                Ok(())
+            }
+            Some(fault) => {
+                self.outcome.stopped.get_or_insert_with(|| (demuxer.position(), fault.to_string()));
+                Ok(())
+            }
+            None => Ok(()),
         }
     }
 
     /// Another place of the file comes next.
     pub fn jump(&mut self) {
-        (self.next_pts, self.held, self.outcome.stop) = (None, None, None);
+        (self.next_pts, self.held, self.stop) = (None, None, None);
         self.ahead.clear();
     }
 }

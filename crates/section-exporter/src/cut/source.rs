@@ -67,7 +67,7 @@ impl Source {
         let end = held as f64 / f64::from(self.sample_rate);
         if held <= self.start || until - end > SHORT {
             // Behind a seek over the end, only the file itself knows where that is.
-            let end = if self.samples.is_empty() { self.reader.measure()? } else { held };
+            let end = if self.samples.is_empty() { self.reader.frames() } else { held };
             return Err(CutError::TooShort { end: end as f64 / f64::from(self.sample_rate), until });
         }
         if held < self.start + self.length {
@@ -76,7 +76,7 @@ impl Source {
         if self.reader.mended() > 0 {
             self.warnings.push(format!("{} samples of it were no numbers and are silent", self.reader.mended()));
         }
-        self.warnings.extend(self.reader.warning());
+        self.warnings.extend(self.reader.warnings());
         Ok(())
     }
 

@@ -1,0 +1,225 @@
+//! One stream of a file as decoded frames, in a row or from any frame on.
+
+use std::ops::Range;
+
+use symphonia::core::audio::GenericAudioBufferRef;
+
+use super::demuxer::Demuxer;
+use super::mp4::Window;
+use super::packets::{Packets, Piece, What};
+use crate::{Error, audio};
+
+/// Frames before the last possible one from which the end is looked for.
+const NEAR_END: u64 = 1 << 16;
+
+/// Where reading has come to.
+#[derive(Clone, Copy)]
+enum Place {
+    /// So many frames have come out since the start.
+    Counted(u64),
+    /// Behind a jump: the next packet's stamp tells.
+    Sought,
+}
+
+/// Decoded frames in the stream's own rate and channels.
+pub(super) struct Decoded {
+    pub demuxer: Demuxer,
+    pub packets: Packets,
+    /// The stamp of frame 0, before an edit list takes its part away: where the sound of the first packet that has any begins.
+    origin: Option<i64>,
+    place: Place,
+    /// Frames before this are not wanted; counted, as all in here, with the part that an edit list takes away.
+    drop: u64,
+    /// Samples that were not finite.
+    pub mended: u64,
+}
+
+impl Decoded {
+    /// Takes a stream at its start, and counts its frames where nothing is known of them.
+    pub fn new(demuxer: Demuxer) -> Result<Self, Error> {
+        let mut decoded = Self {
+            demuxer,
+            packets: Packets::default(),
+            origin: None,
+            place: Place::Counted(0),
+            drop: 0,
+            mended: 0,
+        };
+        if decoded.demuxer.info.frames.is_none() {
+            let frames = decoded.count()?;
+            decoded.demuxer.set_length(frames);
+            decoded.restart()?;
+        }
+        Ok(decoded)
+    }
+
+    /// Frames in all.
+    pub fn frames(&self) -> u64 {
+        self.demuxer.info.frames.unwrap_or(0)
+    }
+
+    /// The stamp of frame 0, which takes reading the first packets; reading has to go to another place then.
+    fn origin(&mut self) -> i64 {
+        if let Some(origin) = self.origin {
+            return origin;
+        }
+        let mut origin = 0;
+        while let Some(packet) = self.packets.packet(&mut self.demuxer) {
+            origin = self.demuxer.stamp(&packet);
+            // Of the first packets nothing may be heard: an encoder's delay is longer than they are.
+            if packet.dur.get() > 0 {
+                break;
+            }
+        }
+        *self.origin.insert(origin)
+    }
+
+    /// Goes to where frame `frame` comes out next.
+    pub fn seek(&mut self, frame: u64) -> Result<(), Error> {
+        let origin = self.origin();
+        self.drop = frame.saturating_add(self.demuxer.window.skip);
+        let from = origin.saturating_add_unsigned(self.drop.saturating_sub(self.demuxer.preroll()));
+        self.packets.jump();
+        self.place = Place::Sought;
+        // What cannot be found is read up to.
+        if self.demuxer.seek(from).is_err() {
+            return self.restart();
+        }
+        if let Some(overlap) = self.demuxer.overlap() {
+            let right = origin.saturating_add_unsigned(self.drop.saturating_sub(overlap));
+            self.packets.run_up(&mut self.demuxer, right);
+        }
+        Ok(())
+    }
+
+    /// Starts again at the first packet.
+    fn restart(&mut self) -> Result<(), Error> {
+        self.packets.jump();
+        self.place = Place::Counted(0);
+        self.demuxer.rewind().map_err(|fault| self.demuxer.malformed(&fault))
+    }
+
+    /// Appends what the next packet gives to `out`, interleaved, which may be nothing; false at the end.
+    pub fn next(&mut self, out: &mut Vec<f32>) -> Result<bool, Error> {
+        let Window { skip, keep } = self.demuxer.window;
+        let end = keep.map_or(u64::MAX, |keep| keep.saturating_add(skip));
+        let counted = match self.place {
+            Place::Counted(at) if at >= end => return Ok(false),
+            Place::Counted(at) => at,
+            Place::Sought => self.drop,
+        };
+        let room = self.frames().saturating_add(skip).saturating_sub(counted);
+        let Some(Piece { stamp, heard, what }) = self.packets.next(&mut self.demuxer, room) else {
+            self.packets.take_stop(&self.demuxer)?;
+            if matches!(self.place, Place::Counted(_)) {
+                let missing = self.frames().saturating_add(skip).saturating_sub(counted.max(self.drop));
+                self.packets.outcome.missing = missing as f64 / f64::from(self.demuxer.info.sample_rate);
+            }
+            return Ok(false);
+        };
+        let origin = match self.origin {
+            Some(origin) => origin,
+            // Before the first packet with sound there is no frame 0 yet.
+            None if heard => *self.origin.insert(stamp),
+            None => stamp,
+        };
+        let start = match self.place {
+            Place::Counted(at) => at,
+            Place::Sought if !heard => return Ok(true),
+            Place::Sought => match u64::try_from(stamp.saturating_sub(origin)) {
+                Ok(at) if at <= self.drop => at,
+                _ => {
+                    self.restart()?;
+                    return Ok(true);
+                }
+            },
+        };
+        let buffer = self.demuxer.decoder.last_decoded();
+        let frames = match what {
+            What::Sound => buffer.frames() as u64,
+            What::Silence(frames) => frames,
+        };
+        let from = self.drop.max(skip).saturating_sub(start).min(frames);
+        let to = end.saturating_sub(start).min(frames);
+        if from < to {
+            match what {
+                What::Sound => {
+                    self.mended += append(&buffer, from as usize..to as usize, self.demuxer.info.bits, out);
+                }
+                What::Silence(_) => {
+                    self.packets.outcome.silent += (to - from) as f64 / f64::from(self.demuxer.info.sample_rate);
+                    let width = usize::from(self.demuxer.info.channels);
+                    out.resize(out.len() + (to - from) as usize * width, 0.0);
+                }
+            }
+        }
+        let behind = start.saturating_add(frames);
+        // Up to the place that was sought every stamp counts; from there on, or from one that is sure, what is decoded.
+        if matches!(self.place, Place::Counted(_)) || behind > self.drop || self.demuxer.is_sure(start) {
+            self.place = Place::Counted(behind);
+        }
+        Ok(true)
+    }
+
+    /// Frames in all, from the packets' stamps and durations, before the window is taken.
+    fn count(&mut self) -> Result<u64, Error> {
+        let origin = self.origin();
+        // Where samples stand as they are, the end cannot lie further than there are bytes for.
+        let near_end = self.demuxer.most_frames().map(|most| most.saturating_sub(NEAR_END));
+        let end = match near_end.filter(|&from| from > 0) {
+            Some(from) if self.demuxer.seek(origin.saturating_add_unsigned(from)).is_ok() => self.count_on(origin)?,
+            _ => 0,
+        };
+        let end = if end > 0 {
+            end
+        } else {
+            self.restart()?;
+            self.count_on(origin)?
+        };
+        if end <= self.demuxer.window.skip {
+            return Err(Error::Empty { path: self.demuxer.path.clone() });
+        }
+        Ok(end)
+    }
+
+    /// Where the last packet from here on ends; 0 when there is none.
+    fn count_on(&mut self, origin: i64) -> Result<u64, Error> {
+        self.packets.jump();
+        let (mut end, mut last) = (0, None);
+        while let Some(packet) = self.packets.packet(&mut self.demuxer) {
+            let stamp = u64::try_from(self.demuxer.stamp(&packet).saturating_sub(origin)).unwrap_or(0);
+            if stamp >= end || last.is_none() {
+                end = stamp.saturating_add(self.demuxer.frames(packet.dur.get()));
+                last = Some((stamp, packet));
+            }
+        }
+        self.packets.take_stop(&self.demuxer)?;
+        // The last packet may hold less than it says.
+        if let Some((stamp, packet)) = last
+            && self.demuxer.preroll() == 0
+            && let Some(frames) = self.packets.length(&mut self.demuxer, &packet)
+        {
+            end = stamp.saturating_add(frames);
+        }
+        Ok(end)
+    }
+}
+
+/// Appends a part of a decoded buffer as floats, and tells how many samples were mended.
+fn append(buffer: &GenericAudioBufferRef<'_>, part: Range<usize>, bits: Option<u32>, out: &mut Vec<f32>) -> u64 {
+    let samples = part.len() * buffer.num_planes();
+    let slice = buffer.slice(part);
+    let mut mended = 0;
+    let start = out.len();
+    if matches!(bits, Some(..=16)) {
+        let mut whole = vec![0i16; samples];
+        slice.copy_to_slice_interleaved(whole.as_mut_slice());
+        out.extend(whole.into_iter().map(audio::from_i16));
+    } else {
+        out.resize(start + samples, 0.0);
+        let fresh = out.get_mut(start..).unwrap_or_default();
+        slice.copy_to_slice_interleaved(&mut *fresh);
+        mended = audio::clean(fresh);
+    }
+    mended
+}

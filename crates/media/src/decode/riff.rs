@@ -1,0 +1,227 @@
+//! Where the sound of a WAV, RF64, BW64 or AIFF file lies, whatever its other chunks and its sizes say.
+//!
+//! Recorders that lost power leave sizes of 0 or 0xFFFFFFFF, programs leave out pad bytes or damage chunks of metadata. The
+//! demuxer is given a new header, made of the chunks that are whole, before the bytes that are sound.
+
+use std::io;
+use std::ops::Range;
+
+use super::source::Input;
+
+/// More chunks than any sound file has.
+const MAX_CHUNKS: usize = 10_000;
+/// Chunks larger than this are left where they are unless they are sound.
+const MAX_KEPT: u64 = 16 << 20;
+/// Bytes in which the sound is looked for behind a damaged chunk.
+const MAX_SEARCH: u64 = 64 << 20;
+/// Sizes that stand for "not known yet", at least these: 2 GiB less a header, as recorders write it.
+const UNKNOWN: u64 = 0x7FFF_0000;
+
+/// What was found.
+pub(super) struct Found {
+    /// A header of known chunks and of the data chunk's start.
+    pub head: Vec<u8>,
+    /// The same without metadata.
+    pub bare: Vec<u8>,
+    /// The sound.
+    pub body: Range<u64>,
+    /// Bytes of sound that the header promises and that the file does not have.
+    pub missing: u64,
+    /// What is wrong with the file beside that.
+    pub note: Option<String>,
+}
+
+/// RIFF and its relatives keep sizes in one order of bytes, AIFF in the other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Family {
+    Riff,
+    Aiff,
+}
+
+impl Family {
+    fn size(self, bytes: [u8; 4]) -> u64 {
+        u64::from(if self == Self::Riff { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
+    }
+
+    fn size_bytes(self, size: u64) -> [u8; 4] {
+        let size = u32::try_from(size).unwrap_or(u32::MAX);
+        if self == Self::Riff { size.to_le_bytes() } else { size.to_be_bytes() }
+    }
+
+    fn sound(self) -> &'static [u8; 4] {
+        if self == Self::Riff { b"data" } else { b"SSND" }
+    }
+
+    /// Whether a chunk goes into the new header: the format first, metadata where it is wanted.
+    fn keeps(self, id: &[u8; 4], metadata: bool) -> bool {
+        match self {
+            Self::Riff => matches!(id, b"fmt " | b"fact") || metadata && matches!(id, b"LIST" | b"id3 " | b"ID3 "),
+            Self::Aiff => {
+                matches!(id, b"COMM" | b"FVER") || metadata && matches!(id, b"NAME" | b"AUTH" | b"ANNO" | b"ID3 ")
+            }
+        }
+    }
+}
+
+/// Looks through the chunks; `None` when there is no chunk of sound.
+pub(super) fn find(input: &Input) -> io::Result<Option<Found>> {
+    let Some(head) = input.array::<12>(0)? else { return Ok(None) };
+    let family = if head.starts_with(b"FORM") { Family::Aiff } else { Family::Riff };
+    Chunks { input, family, ds64: None, kept: Vec::new(), note: None, sound: None }.find(&head)
+}
+
+struct Chunks<'a> {
+    input: &'a Input,
+    family: Family,
+    /// The size of the data chunk of an RF64.
+    ds64: Option<u64>,
+    kept: Vec<([u8; 4], Vec<u8>)>,
+    note: Option<String>,
+    sound: Option<(Range<u64>, u64)>,
+}
+
+impl Chunks<'_> {
+    fn find(mut self, first: &[u8; 12]) -> io::Result<Option<Found>> {
+        let len = self.input.len;
+        let mut at = 12;
+        for _ in 0..MAX_CHUNKS {
+            let Some((id, size)) = self.header(at)? else { break };
+            if id == *self.family.sound() && self.sound.is_none() {
+                let size = if size == u64::from(u32::MAX) { self.ds64.unwrap_or(size) } else { size };
+                let after = self.sound_at(at + 8, size)?;
+                at = after;
+                continue;
+            }
+            let end = at + 8 + size;
+            match self.next(end, size)? {
+                Some(next) => {
+                    self.keep(id, at + 8..end)?;
+                    at = next;
+                }
+                None if self.sound.is_some() => break,
+                // Only by its name is the sound still to be found.
+                None => {
+                    let name = String::from_utf8_lossy(&id).into_owned();
+                    self.note = Some(format!("the chunk \"{name}\" at byte {at} is damaged and was left out"));
+                    let Some(found) = self.search(at + 4)? else { break };
+                    at = found;
+                }
+            }
+        }
+        let Some((body, missing)) = self.sound.take() else { return Ok(None) };
+        let body = body.start.min(len)..body.end.min(len);
+        let bytes = body.end - body.start;
+        Ok(Some(Found {
+            head: self.header_for(first, bytes, true),
+            bare: self.header_for(first, bytes, false),
+            body,
+            missing,
+            note: self.note,
+        }))
+    }
+
+    fn header(&self, at: u64) -> io::Result<Option<([u8; 4], u64)>> {
+        let Some(bytes) = self.input.array::<8>(at)? else { return Ok(None) };
+        let [a, b, c, d, size @ ..] = bytes;
+        Ok(Some(([a, b, c, d], self.family.size(size))))
+    }
+
+    /// Takes the sound that starts at `start`, and tells where the chunk behind it begins.
+    fn sound_at(&mut self, start: u64, size: u64) -> io::Result<u64> {
+        let left = self.input.len.saturating_sub(start);
+        // An SSND chunk begins with an offset and a block size.
+        let (start, size, left) = match self.family {
+            Family::Riff => (start, size, left),
+            Family::Aiff => {
+                let offset = self.input.array::<4>(start)?.map_or(0, |bytes| u64::from(u32::from_be_bytes(bytes)));
+                let skip = 8 + if offset < left { offset } else { 0 };
+                (start + skip, size.saturating_sub(skip), left.saturating_sub(skip))
+            }
+        };
+        let end = start + size;
+        let (bytes, missing) = if size <= left && size > 0 && !(size >= UNKNOWN && self.next(end, size)?.is_none()) {
+            (size, 0)
+        } else if size == 0 && (left == 0 || self.is_chunk(start)?) {
+            (0, 0)
+        } else if size == 0 || size >= UNKNOWN && self.ds64 != Some(size) {
+            let note = format!("the size of its sound was never written ({size}); all {left} bytes to the end are read");
+            // A stream written to a pipe is meant to be like that.
+            self.note = Some(note).filter(|_| size < u64::from(u32::MAX) - 0xFFFF).or(self.note.take());
+            (left, 0)
+        } else {
+            (left, size - left)
+        };
+        self.sound = Some((start..start + bytes, missing));
+        let end = start + bytes;
+        Ok(self.next(end, bytes)?.unwrap_or(end))
+    }
+
+    /// Where the chunk behind one that ends at `end` begins: behind a pad byte, which some programs leave out.
+    fn next(&self, end: u64, size: u64) -> io::Result<Option<u64>> {
+        let padded = end + size % 2;
+        for next in [padded, end] {
+            if next >= self.input.len && end <= self.input.len + 1 || self.is_chunk(next)? {
+                return Ok(Some(next));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a chunk may begin at `at`: four printable characters.
+    fn is_chunk(&self, at: u64) -> io::Result<bool> {
+        let printable = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'-' | b'(' | b')' | 0xA9);
+        Ok(self.header(at)?.is_some_and(|(id, _)| id.into_iter().all(printable)))
+    }
+
+    /// The next place where the chunk of sound may begin.
+    fn search(&self, from: u64) -> io::Result<Option<u64>> {
+        let bytes = self.input.bytes(from..from.saturating_add(MAX_SEARCH))?;
+        Ok(bytes.windows(4).position(|four| four == self.family.sound()).map(|found| from + found as u64))
+    }
+
+    fn keep(&mut self, id: [u8; 4], payload: Range<u64>) -> io::Result<()> {
+        if &id == b"ds64" {
+            self.ds64 = self.input.array::<16>(payload.start)?.map(|bytes| {
+                let [.., a, b, c, d, e, f, g, h] = bytes;
+                u64::from_le_bytes([a, b, c, d, e, f, g, h])
+            });
+        }
+        let is_new = !self.kept.iter().any(|(kept, _)| *kept == id && &id != b"LIST");
+        if self.family.keeps(&id, true) && is_new && payload.end - payload.start <= MAX_KEPT {
+            let bytes = self.input.bytes(payload)?;
+            self.kept.push((id, bytes));
+        }
+        Ok(())
+    }
+
+    fn header_for(&self, first: &[u8; 12], bytes: u64, metadata: bool) -> Vec<u8> {
+        let mut head = Vec::new();
+        match self.family {
+            Family::Riff => head.extend_from_slice(b"RIFF\xff\xff\xff\xffWAVE"),
+            Family::Aiff => {
+                head.extend_from_slice(b"FORM\0\0\0\0");
+                head.extend_from_slice(first.get(8..).unwrap_or_default());
+            }
+        }
+        // The format comes first: demuxers want to know it before the sound.
+        let format = |id: &[u8; 4]| self.family.keeps(id, false);
+        for wanted in [true, false] {
+            for (id, payload) in self.kept.iter().filter(|(id, _)| format(id) == wanted && (wanted || metadata)) {
+                head.extend_from_slice(id);
+                head.extend(self.family.size_bytes(payload.len() as u64));
+                head.extend_from_slice(payload);
+                head.resize(head.len().next_multiple_of(2), 0);
+            }
+        }
+        let (extra, skip): (u64, &[u8]) = if self.family == Family::Aiff { (8, &[0; 8]) } else { (0, &[]) };
+        head.extend_from_slice(self.family.sound());
+        head.extend(self.family.size_bytes(bytes.saturating_add(extra)));
+        head.extend_from_slice(skip);
+        if let (Family::Aiff, Some(size)) = (self.family, head.len().checked_sub(8))
+            && let Some(slot) = head.get_mut(4..8)
+        {
+            slot.copy_from_slice(&self.family.size_bytes(size as u64 + bytes));
+        }
+        head
+    }
+}
