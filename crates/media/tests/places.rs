@@ -42,21 +42,25 @@ fn sought_is_linear(path: &Path, tolerance: f32) -> Vec<f32> {
     whole
 }
 
-/// Compares with ffmpeg's decode of the same file, frame for frame.
-fn is_ffmpegs(path: &Path, ours: &[f32], width: usize) {
+/// Compares with ffmpeg's decode of the same file, frame for frame, with at most `longer` frames more at its end.
+///
+/// Decoders round differently, and ffmpeg's decodes the joint stereo of MPEG-2 otherwise than mpg123's and ours: some 50 dB
+/// below the music. A single frame's displacement is some 10 dB below it.
+fn is_ffmpegs(path: &Path, ours: &[f32], width: usize, longer: usize) {
     let theirs = by_ffmpeg(path);
     let power = |samples: &[f32]| samples.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>();
     let common = ours.len().min(theirs.len());
     let off: Vec<f32> = ours[..common].iter().zip(&theirs[..common]).map(|(a, b)| a - b).collect();
     let below = 10.0 * (power(&off) / power(&theirs[..common])).log10();
     println!("{}: {} and {} frames, {below:.1} dB apart", text(path), ours.len() / width, theirs.len() / width);
-    assert!(below < -60.0, "{}: {below:.1} dB apart", text(path));
-    assert_eq!(ours.len(), theirs.len(), "{}: frames", text(path));
+    assert!(below < -40.0, "{}: {below:.1} dB apart", text(path));
+    let (ours, theirs) = (ours.len() / width, theirs.len() / width);
+    assert!((ours..=ours + longer).contains(&theirs), "{}: {ours} frames, and {theirs} by ffmpeg", text(path));
 }
 
 fn check(path: &Path, channels: u16, tolerance: f32) {
     let whole = sought_is_linear(path, tolerance);
-    is_ffmpegs(path, &whole, usize::from(channels));
+    is_ffmpegs(path, &whole, usize::from(channels), 0);
 }
 
 fn rewrite(path: &Path, name: &str, bytes: &[u8]) -> PathBuf {
@@ -127,9 +131,17 @@ fn aac_with_and_without_edit_lists() {
         let wav = wav_file(folder.path(), "music.wav", FRAMES, rate, channels);
         let coder = ["-c:a", "aac", "-b:a", "128k", "-aac_pns", "0"];
         let with = |more: &[&'static str]| [&coder[..], more].concat();
-        check(&encode(&wav, "edit.m4a", &coder), channels, 1e-6);
-        check(&encode(&wav, "front.m4a", &with(&["-movflags", "+faststart"])), channels, 1e-6);
-        check(&encode(&wav, "no-edit.m4a", &with(&["-use_editlist", "0"])), channels, 1e-6);
+        for (name, options, delay) in [
+            ("edit.m4a", &[][..], 0),
+            ("front.m4a", &["-movflags", "+faststart"], 0),
+            ("no-edit.m4a", &["-use_editlist", "0"], 1024),
+        ] {
+            let path = encode(&wav, name, &with(options));
+            let whole = sought_is_linear(&path, 1e-6);
+            assert_eq!(whole.len(), (FRAMES + delay) * usize::from(channels), "{name}: as many frames as went in");
+            // ffmpeg keeps the padding of the last packet.
+            is_ffmpegs(&path, &whole, usize::from(channels), 1023);
+        }
         check(&encode(&wav, "stream.aac", &coder), channels, 1e-6);
     }
 }

@@ -106,10 +106,16 @@ fn look(input: &Input) -> Result<Vec<Link>, Found> {
         [b'O', b'g', b'g', b'S', ..] => Ok(ogg_links(input)?),
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => {
             let mut source = whole.source(input, &Arc::default());
-            let cut = mp4::is_cut(&mut source, input.len)?;
+            let head = mp4::header_of_cut(&mut source, input.len)?;
             let edits = mp4::edits(&mut source, input.len)?;
-            let length = if cut { Length::Unknown { promised: None } } else { Length::Demuxer };
-            Ok(vec![Link { edits, ..Link::new(whole, length) }])
+            let link = match head {
+                None => Link::new(whole, Length::Demuxer),
+                Some(head) => {
+                    let rest = head.len() as u64..input.len;
+                    Link::new(View::new(head, rest), Length::Unknown { promised: None })
+                }
+            };
+            Ok(vec![Link { edits, ..link }])
         }
         _ => {
             let start = frames::behind_id3(input)?;

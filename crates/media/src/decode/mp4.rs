@@ -4,6 +4,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 /// More boxes than any header has.
 const MAX_BOXES: usize = 10_000;
+/// A box further from the start than this, bytes, is left as it is: what stands before it is held in memory.
+const MAX_HEADER: u64 = 256 << 20;
 
 /// The first playing edit of one track.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,15 +86,35 @@ pub(super) fn edits(file: &mut (impl Read + Seek), len: u64) -> io::Result<Vec<E
     Ok(found)
 }
 
-/// Whether a box at the top reaches over the end of the file.
-pub(super) fn is_cut(file: &mut (impl Read + Seek), len: u64) -> io::Result<bool> {
-    let end = boxes(file, 0, len)?.last().map_or(0, |(_, _, end)| *end);
-    if len - end < 8 {
-        return Ok(len > end);
+/// The start of a file whose last box reaches over its end, up to the payload of that box, with the size it has in truth: demuxers
+/// refuse a box that is larger than the file.
+pub(super) fn header_of_cut(file: &mut (impl Read + Seek), len: u64) -> io::Result<Option<Vec<u8>>> {
+    let at = boxes(file, 0, len)?.last().map_or(0, |(_, _, end)| *end);
+    if len - at < 16 || at > MAX_HEADER {
+        return Ok(None);
     }
-    file.seek(SeekFrom::Start(end + 4))?;
+    file.seek(SeekFrom::Start(at))?;
+    let [s0, s1, s2, s3, kind @ ..] = array::<8>(file)?;
     // Zeros or other bytes behind the last box are no box.
-    Ok(array::<4>(file)?.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b' '))
+    if !kind.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ') {
+        return Ok(None);
+    }
+    let is_wide = u32::from_be_bytes([s0, s1, s2, s3]) == 1;
+    file.seek(SeekFrom::Start(0))?;
+    let mut head = vec![0; at as usize + if is_wide { 16 } else { 8 }];
+    file.read_exact(&mut head)?;
+    let size = len - at;
+    let (field, bytes) = if is_wide { (8, size.to_be_bytes().to_vec()) } else { (0, fits_u32(size).to_be_bytes().to_vec()) };
+    let start = at as usize + field;
+    if let Some(slot) = head.get_mut(start..start + bytes.len()) {
+        slot.copy_from_slice(&bytes);
+    }
+    Ok(Some(head))
+}
+
+/// A size in 32 bits, where 0 stands for all up to the end.
+fn fits_u32(size: u64) -> u32 {
+    u32::try_from(size).unwrap_or(0)
 }
 
 fn track(file: &mut (impl Read + Seek), start: u64, end: u64) -> io::Result<Option<Edit>> {
