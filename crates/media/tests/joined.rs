@@ -110,7 +110,8 @@ fn a_recording_of_a_stream_that_began_before_is_heard_from_its_first_page() {
     let one = encode(&wav, "one.ogg", &["-c:a", "libvorbis", "-q:a", "3"]);
     let bytes = std::fs::read(&one).unwrap();
     // The header pages, then the pages from somewhere in the middle on, but for the last.
-    let pages: Vec<usize> = bytes.windows(4).enumerate().filter(|(_, four)| *four == b"OggS").map(|(at, _)| at).collect();
+    let pages: Vec<usize> =
+        bytes.windows(4).enumerate().filter(|(_, four)| *four == b"OggS").map(|(at, _)| at).collect();
     let middle = pages[pages.len() / 2];
     let recorded = [&bytes[..pages[2]], &bytes[middle..*pages.last().unwrap()]].concat();
     let path = one.with_file_name("recorded.ogg");
@@ -119,5 +120,10 @@ fn a_recording_of_a_stream_that_began_before_is_heard_from_its_first_page() {
     let theirs = by_ffmpeg(&path);
     assert!(heard.frames().abs_diff(theirs.len() / 2) < 4096, "{} and {} frames", heard.frames(), theirs.len() / 2);
     assert_eq!(probe(&path).unwrap().frames, Some(heard.frames() as u64));
-    assert!(heard.warnings.iter().any(|warning| warning.contains("last page")), "{}: {:?}", text(&path), heard.warnings);
+    assert!(
+        heard.warnings.iter().any(|warning| warning.contains("last page")),
+        "{}: {:?}",
+        text(&path),
+        heard.warnings
+    );
 }

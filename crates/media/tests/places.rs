@@ -75,7 +75,11 @@ fn mp3_at_every_rate_delay_and_tag() {
     for rate in [48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000] {
         for channels in [1, 2] {
             let wav = wav_file(folder.path(), "music.wav", FRAMES, rate, channels);
-            let tagged = lame(&wav, &format!("{rate}-{channels}.mp3"), &["-b", "64", "--resample", &format!("{}", f64::from(rate) / 1e3)]);
+            let tagged = lame(
+                &wav,
+                &format!("{rate}-{channels}.mp3"),
+                &["-b", "64", "--resample", &format!("{}", f64::from(rate) / 1e3)],
+            );
             check(&tagged, channels, 0.0);
             assert_eq!(Reader::open(&tagged).unwrap().frames(), FRAMES as u64, "as many frames as went in");
         }
@@ -84,11 +88,14 @@ fn mp3_at_every_rate_delay_and_tag() {
     let low = wav_file(folder.path(), "low.wav", FRAMES, 22_050, 2);
     let variable = lame(&wav, "variable.mp3", &["-V", "4"]);
     check(&variable, 2, 0.0);
-    for (name, source) in [("high", lame(&wav, "high.mp3", &["-b", "128"])), ("low", lame(&low, "low.mp3", &["-b", "64"]))] {
+    for (name, source) in
+        [("high", lame(&wav, "high.mp3", &["-b", "128"])), ("low", lame(&low, "low.mp3", &["-b", "64"]))]
+    {
         let bytes = std::fs::read(&source).unwrap();
         for delay in [0, 47, 48, 576, 623, 624, 1_104, 1_152, 1_201, 4_095] {
             for padding in [0, 528, 1_000, 1_681, 2_304] {
-                let path = rewrite(&source, &format!("{name}-{delay}-{padding}.mp3"), &with_delay(&bytes, delay, padding));
+                let path =
+                    rewrite(&source, &format!("{name}-{delay}-{padding}.mp3"), &with_delay(&bytes, delay, padding));
                 check(&path, 2, 0.0);
                 std::fs::remove_file(path).unwrap();
             }

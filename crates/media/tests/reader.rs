@@ -199,7 +199,6 @@ fn damaged_files_read_in_pieces_are_the_same_and_never_worse_than_an_error() {
                     while let Ok(Some(_)) = reader.next_block() {}
                 }
             }
-            
         }
     }
     assert!(compared > 100, "{compared}");

@@ -74,7 +74,9 @@ impl Chain {
         if let Some((_, widest)) = parts.iter().find(|(_, part)| part.channels == info.channels) {
             info.speakers = widest.speakers;
         }
-        let same = |(_, part): &(Link, Info)| (part.sample_rate, part.channels, part.bits) == (info.sample_rate, info.channels, info.bits);
+        let same = |(_, part): &(Link, Info)| {
+            (part.sample_rate, part.channels, part.bits) == (info.sample_rate, info.channels, info.bits)
+        };
         info.bits = info.bits.filter(|_| parts.iter().all(same));
         let mut end = 0;
         let placed = parts.into_iter().map(|(link, part)| {

@@ -37,14 +37,8 @@ pub(super) struct Decoded {
 impl Decoded {
     /// Takes a stream at its start, and counts its frames where nothing is known of them.
     pub fn new(demuxer: Demuxer) -> Result<Self, Error> {
-        let mut decoded = Self {
-            demuxer,
-            packets: Packets::default(),
-            origin: None,
-            place: Place::Counted(0),
-            drop: 0,
-            mended: 0,
-        };
+        let mut decoded =
+            Self { demuxer, packets: Packets::default(), origin: None, place: Place::Counted(0), drop: 0, mended: 0 };
         if decoded.demuxer.info.frames.is_none() {
             let frames = decoded.count()?;
             decoded.demuxer.set_length(frames);

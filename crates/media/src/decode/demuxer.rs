@@ -128,7 +128,11 @@ impl Demuxer {
         let edit = link.edits.iter().find(|e| e.track == track.id);
         let mut window = match &link.tag {
             Some(tag) => gapless(tag, decoded),
-            None => smpb.as_deref().and_then(mp4::itunsmpb).or(edit.map(|e| e.window(rate, decoded.or(promised)))).unwrap_or_default(),
+            None => smpb
+                .as_deref()
+                .and_then(mp4::itunsmpb)
+                .or(edit.map(|e| e.window(rate, decoded.or(promised))))
+                .unwrap_or_default(),
         };
         // The last packet may decode to more than is promised of it.
         window.keep = window.keep.or(decoded.map(|n| window.heard(n)));

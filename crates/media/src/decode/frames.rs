@@ -215,7 +215,33 @@ impl Walk<'_> {
                 Some(10 + size + u64::from(flags >> 4 & 1) * 10)
             }
             [b'T', b'A', b'G', ..] if at + 128 <= self.input.len => Some(128),
-            [b'A', b'P', b'E', b'T', b'A', b'G', b'E', b'X', _, _, _, _, a, b, c, d, _, _, _, _, _, _, _, flags, ..] => {
+            [
+                b'A',
+                b'P',
+                b'E',
+                b'T',
+                b'A',
+                b'G',
+                b'E',
+                b'X',
+                _,
+                _,
+                _,
+                _,
+                a,
+                b,
+                c,
+                d,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                flags,
+                ..,
+            ] => {
                 // The header counts the items and the footer; a footer alone ends them.
                 let size = u64::from(u32::from_le_bytes([*a, *b, *c, *d]));
                 Some(if flags & 0x20 != 0 { 32 + size } else { 32 })
@@ -366,7 +392,9 @@ mod tests {
         // ADTS, 44.1 kHz, stereo, 371 bytes.
         let header = Header::parse(&[0xFF, 0xF1, 0x50, 0x80, 0x2E, 0x7F, 0xFC]).unwrap();
         assert_eq!((header.kind.layer, header.kind.channels, header.bytes), (0, 2, 371));
-        for wrong in [[0xFF, 0xFB, 0xF0, 0x00], [0xFF, 0xFB, 0x9C, 0x00], [0xFF, 0xEB, 0x90, 0x00], [0xFE, 0xFB, 0x90, 0]] {
+        for wrong in
+            [[0xFF, 0xFB, 0xF0, 0x00], [0xFF, 0xFB, 0x9C, 0x00], [0xFF, 0xEB, 0x90, 0x00], [0xFE, 0xFB, 0x90, 0]]
+        {
             assert_eq!(Header::parse(&wrong), None, "{wrong:x?}");
         }
     }

@@ -170,7 +170,8 @@ fn mpeg_link(stream: frames::Stream) -> Link {
         // Some encoders count the tag's own packet.
         && frames + 1 < u64::from(promised)
     {
-        let seconds = (u64::from(promised) - frames) as f64 * f64::from(stream.kind.length) / f64::from(stream.kind.sample_rate);
+        let seconds =
+            (u64::from(promised) - frames) as f64 * f64::from(stream.kind.length) / f64::from(stream.kind.sample_rate);
         link.notes.push(format!(
             "it ends early: {frames} of the {promised} packets that its header counts are there ({seconds:.2} s are missing)"
         ));

@@ -104,7 +104,8 @@ pub(super) fn header_of_cut(file: &mut (impl Read + Seek), len: u64) -> io::Resu
     let mut head = vec![0; at as usize + if is_wide { 16 } else { 8 }];
     file.read_exact(&mut head)?;
     let size = len - at;
-    let (field, bytes) = if is_wide { (8, size.to_be_bytes().to_vec()) } else { (0, fits_u32(size).to_be_bytes().to_vec()) };
+    let (field, bytes) =
+        if is_wide { (8, size.to_be_bytes().to_vec()) } else { (0, fits_u32(size).to_be_bytes().to_vec()) };
     let start = at as usize + field;
     if let Some(slot) = head.get_mut(start..start + bytes.len()) {
         slot.copy_from_slice(&bytes);

@@ -33,7 +33,8 @@ fn page(input: &Input, at: u64) -> io::Result<Option<Page>> {
     let (Some([b'O', b'g', b'g', b'S', 0, flags, ..]), Some(&count)) = (head.get(..6), head.get(HEADER - 1)) else {
         return Ok(None);
     };
-    let Some(table) = head.get(HEADER..HEADER + usize::from(count)).filter(|_| got >= HEADER + usize::from(count)) else {
+    let Some(table) = head.get(HEADER..HEADER + usize::from(count)).filter(|_| got >= HEADER + usize::from(count))
+    else {
         return Ok(None);
     };
     let body: u64 = table.iter().map(|&n| u64::from(n)).sum();

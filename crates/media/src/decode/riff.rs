@@ -144,7 +144,8 @@ impl Chunks<'_> {
         } else if size == 0 && (left == 0 || self.is_chunk(start)?) {
             (0, 0)
         } else if size == 0 || size >= UNKNOWN && self.ds64 != Some(size) {
-            let note = format!("the size of its sound was never written ({size}); all {left} bytes to the end are read");
+            let note =
+                format!("the size of its sound was never written ({size}); all {left} bytes to the end are read");
             // A stream written to a pipe is meant to be like that.
             self.note = Some(note).filter(|_| size < u64::from(u32::MAX) - 0xFFFF).or(self.note.take());
             (left, 0)
@@ -169,7 +170,8 @@ impl Chunks<'_> {
 
     /// Whether a chunk may begin at `at`: four printable characters.
     fn is_chunk(&self, at: u64) -> io::Result<bool> {
-        let printable = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'-' | b'(' | b')' | 0xA9);
+        let printable =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'-' | b'(' | b')' | 0xA9);
         Ok(self.header(at)?.is_some_and(|(id, _)| id.into_iter().all(printable)))
     }
 
