@@ -9,7 +9,7 @@
 //! - [`write()`] and [`AudioWriter`] write files, at once or streaming, in any [`AudioFormat`]; [`wav`] and [`flac`] are
 //!   the formats themselves, through an [`atomic::AtomicFile`] or into anything that can seek; [`pcm`] is what a WAV
 //!   holds. [`wav::header`], [`flac::Blocks`] and `opus::Stream` (feature `opus`) are for streams made in any order.
-//! - [`loudness`] measures; [`peaks`] and [`picture`] draw.
+//! - [`loudness`] measures; [`peaks`] and [`picture`] draw. [`mp3_tag`] says what an MP3's first frame holds.
 
 pub mod atomic;
 mod audio;
@@ -18,6 +18,7 @@ mod downmix;
 mod encode;
 mod error;
 pub mod loudness;
+pub mod mp3_tag;
 pub mod peaks;
 pub mod picture;
 mod resample;
