@@ -30,6 +30,17 @@ pub enum Snap {
     Downbeat,
 }
 
+impl Snap {
+    /// Where a place in seconds is moved to.
+    pub fn place(self, seconds: f64, grid: &Grid) -> f64 {
+        match self {
+            Self::None => seconds,
+            Self::Beat => grid.nearest_beat(seconds),
+            Self::Downbeat => grid.nearest_downbeat(seconds),
+        }
+    }
+}
+
 impl Cues {
     /// The cues of a part of `n_sections` sections. The first section is the first segment that starts at or after the end
     /// of the last intro. `segments` are in the order of their starts, as [`Structure`](crate::structure::Structure) has
@@ -58,11 +69,7 @@ impl Cues {
     /// # Errors
     /// [`Skip::Empty`] when nothing is left between them.
     pub fn snapped(self, snap: Snap, grid: &Grid) -> Result<Self, Skip> {
-        let place = |seconds: f64| match snap {
-            Snap::None => seconds,
-            Snap::Beat => grid.nearest_beat(seconds),
-            Snap::Downbeat => grid.nearest_downbeat(seconds),
-        };
+        let place = |seconds: f64| snap.place(seconds, grid);
         let moved = Self { ini: place(self.ini), begin: place(self.begin), end: place(self.end) };
         let in_order =
             0.0 <= moved.ini && moved.ini <= moved.begin && moved.begin <= moved.end && moved.ini < moved.end;

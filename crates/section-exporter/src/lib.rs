@@ -4,7 +4,7 @@
 //! - [`structure`] reads what an analyser found in each track, [`rekordbox`] what a DJ library knows about it (and writes
 //!   cues back).
 //! - [`library`] brings both together with the audio; [`grid`] says where the beats of a track lie.
-//! - [`select`] chooses tracks by tempo and [`key`]; [`cues`] finds what to cut.
+//! - [`select`] chooses tracks by tempo and [`key`]; [`cues`] finds what to cut, [`excerpt`] moves it onto the grid.
 //! - [`cut`] reads that out of a file and writes it, as it is and brought to another tempo.
 //! - [`skip`] holds every reason for which a track is left out.
 //! - [`target`] holds the tempos that excerpts are brought to.
@@ -16,6 +16,7 @@
 pub mod cli;
 pub mod cues;
 pub mod cut;
+pub mod excerpt;
 pub mod export;
 pub mod grid;
 pub mod inspect;

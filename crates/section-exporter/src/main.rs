@@ -35,7 +35,12 @@ fn read(structures: &Path, sources: &Sources) -> Result<Inputs, Failure> {
 }
 
 fn wish(choice: &Choice) -> Result<Wish, Failure> {
-    Ok(Wish { selection: choice.selection()?, n_sections: choice.n_sections.into(), snap: choice.snap })
+    Ok(Wish {
+        selection: choice.selection()?,
+        n_sections: choice.n_sections.into(),
+        snap: choice.snap,
+        on_jump: choice.on_jump,
+    })
 }
 
 /// Cuts what is selected; true when there is a part.
@@ -92,6 +97,9 @@ fn tell(inputs: &Inputs, plan: &Plan) {
     for skipped in &plan.skipped {
         let name = skipped.path.as_deref().map_or_else(|| skipped.file.display().to_string(), str::to_owned);
         eprintln!("skipped {name}: {}", skipped.reason);
+    }
+    for planned in &plan.parts {
+        planned.wanted.notes.iter().for_each(|note| eprintln!("note: {}: {note}", planned.path));
     }
     for note in inputs.notes() {
         eprintln!("note: {note}");

@@ -30,7 +30,7 @@ pub fn draw(planned: &Planned, made: &Made, [original, part]: [&Path; 2], target
     let beats = || (first..=last).map(|beat| (grid.seconds_at(beat as f64), begins_bar(beat as f64)));
     let begin = made.seconds_of(cues.ini);
     let adjusted = |seconds: f64| made.seconds_of(seconds) - begin;
-    let was = format!("original, {:.2} BPM{}", grid.bpm(), if grid.is_steady() { "" } else { " on average" });
+    let was = format!("original, {:.2} BPM{}", wanted.own_bpm(), if grid.is_steady() { "" } else { " on average" });
     let is = format!("at {target:.2} BPM, {:.3} x", (cues.end - cues.ini) / adjusted(cues.end));
     let key = wanted.key.as_deref().map(|key| format!(", {key}")).unwrap_or_default();
     let title = planned.audio.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cues::{Cues, Snap};
+use crate::excerpt::{AtJump, Excerpt, OnJump};
 use crate::grid::Grid;
 use crate::key::Key;
 use crate::library::{Entry, Library, Listed, MatchRule};
@@ -122,13 +123,19 @@ pub struct Wish {
     pub n_sections: usize,
     /// What cues are moved to.
     pub snap: Snap,
+    /// What is done where the grid jumps.
+    pub on_jump: OnJump,
 }
 
 /// What is known of a track that is wanted.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// Its beats.
+    /// Its beats, as it is cut along them.
     pub grid: Grid,
+    /// The jump of its grid that lies between its cues, or that they end before.
+    pub at_jump: Option<AtJump>,
+    /// What is to be told of it, in sentences.
+    pub notes: Vec<String>,
     /// Its key, as it is called in the field when it can be read.
     pub key: Option<String>,
     /// Its cues.
@@ -160,8 +167,20 @@ impl Wish {
         let keys = [structure.key.as_deref(), listed.and_then(|track| track.tonality.as_deref())];
         let factor = self.selection.judge(grid.as_ref().map(Grid::bpm), keys)?;
         let grid = grid.ok_or(Skip::NoTempo)?;
-        let cues = Cues::find(&structure.segments, self.n_sections)?.snapped(self.snap, &grid)?;
-        Ok(Wanted { grid, key: key(keys), cues, factor })
+        let excerpt = self.excerpt(entry, &grid)?;
+        let notes = excerpt.note().into_iter().collect();
+        let Excerpt { cues, grid, at_jump } = excerpt;
+        Ok(Wanted { grid, at_jump, notes, key: key(keys), cues, factor })
+    }
+
+    /// What would be cut of a track with this grid, whether it is selected or not.
+    ///
+    /// # Errors
+    /// The reason why there is nothing to cut.
+    pub fn excerpt(&self, entry: &Entry, grid: &Grid) -> Result<Excerpt, Skip> {
+        let segments = &entry.structure.segments;
+        let found = Cues::find(segments, self.n_sections)?;
+        Excerpt::new(found, segments, grid, self.snap, self.on_jump)
     }
 }
 

@@ -49,15 +49,17 @@ fn selected(planned: &Planned, target: Target) -> Value {
         "audio": planned.audio,
         "audio_found_by": planned.found_by.name(),
         "collection_found_by": planned.listed_by.map(MatchRule::name),
-        "bpm": wanted.grid.bpm(),
+        "bpm": wanted.own_bpm(),
         "bpm_from": wanted.grid.source().name(),
         "steady": wanted.grid.is_steady(),
-        "counted_as": wanted.grid.bpm() * wanted.factor,
+        "counted_as": wanted.own_bpm() * wanted.factor,
         "target_bpm": target.of(wanted),
         "key": wanted.key,
         "ini_cue": wanted.cues.ini,
         "begin_cue": wanted.cues.begin,
         "end_cue": wanted.cues.end,
+        "jump": wanted.at_jump,
+        "notes": wanted.notes,
     })
 }
 

@@ -87,6 +87,16 @@ pub enum Skip {
         /// How many are wanted.
         wanted: usize,
     },
+    /// The grid jumps between its cues.
+    #[error("its beat grid jumps by {beats:+.2} beats at {at:.3} s{}", on_jump(*before))]
+    Jump {
+        /// The first beat behind the jump, in seconds.
+        at: f64,
+        /// How much later it comes than the one that was due, in beats.
+        beats: f64,
+        /// Where the excerpt would have begun, when less than a bar lies from there to the jump.
+        before: Option<f64>,
+    },
     /// Nothing is left between the cues.
     #[error(
         "nothing lies between its cues at {begin:.3} s and {end:.3} s: choose another --n-sections or another --snap"
@@ -115,8 +125,16 @@ impl Skip {
             Self::NoSegments => "no_segments",
             Self::NoIntro { .. } => "no_intro",
             Self::TooFewSections { .. } => "too_few_sections",
+            Self::Jump { .. } => "jump",
             Self::Empty { .. } => "empty",
         }
+    }
+}
+
+fn on_jump(before: Option<f64>) -> String {
+    match before {
+        Some(ini) => format!(", less than a bar behind its start at {ini:.3} s: --on-jump straighten goes on over it"),
+        None => ", between its cues: --on-jump cut ends there, --on-jump straighten goes on over it".to_owned(),
     }
 }
 

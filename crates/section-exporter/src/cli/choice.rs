@@ -7,6 +7,7 @@ use crowd_engine::Bpm;
 
 use super::values::{Keys, not_negative, tempo};
 use crate::cues::Snap;
+use crate::excerpt::OnJump;
 use crate::select::{KeyMatch, Selection, TempoRange};
 
 /// Where the library is.
@@ -50,6 +51,9 @@ pub struct Choice {
     /// Move the cues to the nearest beat, or first beat of a bar
     #[arg(long, value_name = "TO", value_enum, default_value_t, help_heading = "Selection")]
     pub snap: Snap,
+    /// What to do where the beat grid jumps by a part of a beat between the cues
+    #[arg(long, value_name = "HOW", value_enum, default_value_t, help_heading = "Selection")]
+    pub on_jump: OnJump,
 }
 
 impl Choice {

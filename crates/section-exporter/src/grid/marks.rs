@@ -6,7 +6,7 @@ use crowd_engine::tempo::Mark;
 use super::Source;
 use super::fit::{Evidence, Odds, Periods, Point, Run, first, runs};
 use super::taps::Taps;
-use crate::rekordbox::{Tempo, Track};
+use crate::rekordbox::{Tempo, Written};
 use crate::structure::Structure;
 
 /// Half of the millisecond to which marks are rounded, and what floats may miss.
@@ -28,10 +28,10 @@ pub struct Found {
 }
 
 /// The marks of a track in the library, else its average tempo. Absent when it has neither.
-pub fn of_library(track: &Track, taps: Option<&Taps>) -> Option<Found> {
-    let (tempos, points) = counted(&track.tempos);
+pub fn of_library(tempos: &[Tempo], average: Option<Written>, taps: Option<&Taps>) -> Option<Found> {
+    let (tempos, points) = counted(tempos);
     let Some(first_tempo) = tempos.first() else {
-        let written = track.average_bpm?;
+        let written = average?;
         let exact = Periods::of_bpm(written.value, written.step / 2.0 + 1e-9);
         let bpm = 60.0 / refined(60.0 / written.value, exact, None, taps);
         let beats = taps.map(|taps| taps.points.as_slice()).unwrap_or_default();
@@ -85,7 +85,7 @@ fn bar_beats(tempos: &[Tempo]) -> u8 {
 }
 
 /// The marks that are tempos of beats, with the beats counted from the first: whole ones from mark to mark.
-fn counted(tempos: &[Tempo]) -> (Vec<Tempo>, Vec<Point>) {
+pub fn counted(tempos: &[Tempo]) -> (Vec<Tempo>, Vec<Point>) {
     let (mut kept, mut points) = (Vec::<Tempo>::new(), Vec::<Point>::new());
     for tempo in tempos.iter().filter(|tempo| Bpm::new(tempo.bpm.value).is_ok()) {
         let beat = match (kept.last(), points.last()) {

@@ -86,17 +86,10 @@ impl Taps {
             let period = roundest(points, *periods);
             return steady(first(points, period), period);
         }
-        let points = thin(&self.points);
-        for width in [ROUNDED].into_iter().chain(NOISY) {
-            let runs = runs(&points, width);
-            if let ([_], Some((at, period, _))) = (runs.as_slice(), least_squares(&points)) {
-                return steady(at, period);
-            }
-            if points.len() >= runs.len() * LASTING {
-                let lines: Vec<Line> =
-                    runs.iter().filter_map(|run| Line::new(points.get(run.from..run.to)?, width)).collect();
-                return Some(Fitted { marks: self.joined(&lines)?, steady: false });
-            }
+        match self.shape() {
+            Shape::Steady { at, period } => return steady(at, period),
+            Shape::Lines { lines, .. } => return Some(Fitted { marks: self.joined(&lines)?, steady: false }),
+            Shape::Loose => {}
         }
         let every = usize::from(self.beats_per_bar);
         let mut marks = Vec::new();
@@ -111,6 +104,32 @@ impl Taps {
             marks.push(self.mark(beat, at, period)?);
         }
         Some(Fitted { marks, steady: false })
+    }
+
+    fn shape(&self) -> Shape {
+        let points = thin(&self.points);
+        for width in [ROUNDED].into_iter().chain(NOISY) {
+            let runs = runs(&points, width);
+            if let ([_], Some((at, period, _))) = (runs.as_slice(), least_squares(&points)) {
+                return Shape::Steady { at, period };
+            }
+            if points.len() >= runs.len() * LASTING {
+                let lines = runs.iter().filter_map(|run| Line::new(points.get(run.from..run.to)?, width)).collect();
+                return Shape::Lines { lines, width };
+            }
+        }
+        Shape::Loose
+    }
+
+    /// The lines through them, and how far they lie from these in seconds, when there are several and each lasts.
+    pub fn lines(&self) -> Option<(Vec<Line>, f64)> {
+        if self.evidence.is_some() {
+            return None;
+        }
+        match self.shape() {
+            Shape::Lines { lines, width } => Some((lines, width)),
+            Shape::Steady { .. } | Shape::Loose => None,
+        }
     }
 
     fn mark(&self, beat: f64, seconds: f64, period: f64) -> Option<Mark> {
@@ -146,7 +165,18 @@ fn evidence(points: &[Point]) -> Option<Evidence> {
     Some(Evidence::Noisy { period, error })
 }
 
-struct Line {
+/// What beats look like.
+enum Shape {
+    /// One tempo, with noise.
+    Steady { at: f64, period: f64 },
+    /// A tempo that changes and lasts; they lie within `width` seconds of the lines.
+    Lines { lines: Vec<Line>, width: f64 },
+    /// None of both.
+    Loose,
+}
+
+/// A straight line through beats.
+pub struct Line {
     first: f64,
     period: f64,
     /// The first and last beats it passes.
@@ -165,12 +195,38 @@ impl Line {
         Some(Self { first: first(points, period), period, from, to })
     }
 
+    /// The seconds from beat to beat.
+    pub fn period(&self) -> f64 {
+        self.period
+    }
+
+    /// The place of its first beat, in seconds.
+    pub fn begin(&self) -> f64 {
+        self.first + self.period * self.from
+    }
+
     /// The beat, near the end of this one and the begin of the next, where both lines lie together.
     fn meets(&self, next: &Self) -> f64 {
-        let crossing = (next.first - self.first) / (self.period - next.period);
-        // The rounding of the beats can hide a change for a few of them.
+        let (low, high) = self.join(next);
+        self.crossing(next).map_or(next.from, |beat| beat.round().clamp(low, high))
+    }
+
+    /// How far both lie apart at that beat, in seconds.
+    pub fn apart(&self, next: &Self) -> f64 {
+        let (low, high) = self.join(next);
+        let beat = self.crossing(next).map_or(next.from, |beat| beat.clamp(low, high));
+        (self.first + self.period * beat - next.first - next.period * beat).abs()
+    }
+
+    /// Where they cross, unless they are parallel.
+    fn crossing(&self, next: &Self) -> Option<f64> {
+        Some((next.first - self.first) / (self.period - next.period)).filter(|beat| beat.is_finite())
+    }
+
+    /// The beats on which one may take over from the other: rounding can hide a change for a few of them.
+    fn join(&self, next: &Self) -> (f64, f64) {
         let (low, high) = ((self.to - 8.0).max(self.from + 1.0), next.from);
-        if crossing.is_finite() { crossing.round().clamp(low.min(high), high) } else { next.from }
+        (low.min(high), high)
     }
 }
 

@@ -1,3 +1,5 @@
+mod jumps;
+
 use super::*;
 use crate::rekordbox::{Location, Tempo, Written};
 

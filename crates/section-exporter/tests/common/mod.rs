@@ -18,6 +18,8 @@ pub struct Track {
     /// Tempo, and the beat from which on it has another one.
     pub bpm: f64,
     pub change: Option<(u32, f64)>,
+    /// The beat that comes later than it is due, and by how many beats.
+    pub jump: Option<(u32, f64)>,
     pub first_beat: f64,
     pub rate: u32,
     pub channels: u16,
@@ -39,6 +41,7 @@ impl Track {
             file,
             bpm,
             change: None,
+            jump: None,
             first_beat: 0.11,
             rate: 44_100,
             channels: 2,
@@ -61,7 +64,8 @@ impl Track {
     pub fn beat(&self, nth: u32) -> f64 {
         let (until, faster) = self.change.unwrap_or((u32::MAX, self.bpm));
         let slow = f64::from(nth.min(until)) * 60.0 / self.bpm;
-        self.first_beat + slow + f64::from(nth.saturating_sub(until)) * 60.0 / faster
+        let later = self.jump.filter(|(beat, _)| nth >= *beat).map_or(0.0, |(_, later)| later * 60.0 / self.bpm);
+        self.first_beat + slow + f64::from(nth.saturating_sub(until)) * 60.0 / faster + later
     }
 
     fn audio(&self) -> Audio {
@@ -103,7 +107,8 @@ impl Track {
     fn xml(&self, audio: &Path) -> String {
         let location = section_export::rekordbox::Location::of_path(&audio.to_string_lossy());
         let location = location.raw().replace('&', "&amp;");
-        let change = self.change.map(|(beat, bpm)| {
+        let again = self.jump.map(|(beat, _)| (beat, self.bpm));
+        let change = self.change.or(again).map(|(beat, bpm)| {
             format!("<TEMPO Inizio=\"{:.3}\" Bpm=\"{bpm:.2}\" Metro=\"4/4\" Battito=\"1\"/>", self.beat(beat))
         });
         format!(

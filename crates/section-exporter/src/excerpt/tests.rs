@@ -1,0 +1,90 @@
+use super::*;
+use crate::rekordbox::{Location, Tempo, Track, Written};
+use crate::structure::Structure;
+
+/// Sections of eight bars at 120 BPM from 0.2 s on, and a grid that jumps by a third of a beat 36 bars behind 0.2 s.
+const JUMP: f64 = 0.2 + (144.0 + 1.0 / 3.0) * 0.5;
+
+fn grid() -> Grid {
+    let tempo = |seconds: f64| Tempo {
+        seconds: (seconds * 1e3).round() / 1e3,
+        bpm: Written { value: 120.0, step: 0.01 },
+        beats_per_bar: 4,
+        number: 1,
+    };
+    let track = Track {
+        location: Location::new("a"),
+        id: None,
+        name: None,
+        artist: None,
+        tonality: None,
+        average_bpm: None,
+        seconds: Some(200.0),
+        tempos: vec![tempo(0.2), tempo(JUMP)],
+        marks: vec![],
+    };
+    Grid::new(Some(&track), &Structure::default()).unwrap()
+}
+
+fn segments() -> Vec<Segment> {
+    let place = |nth: u32| 0.2 + 16.0 * f64::from(nth);
+    (0..10).map(|nth| Segment { start: place(nth), end: place(nth + 1), label: "verse".into() }).collect()
+}
+
+fn excerpt(cues: [f64; 3], snap: Snap, on_jump: OnJump) -> Result<Excerpt, Skip> {
+    let [ini, begin, end] = cues;
+    Excerpt::new(Cues { ini, begin, end }, &segments(), &grid(), snap, on_jump)
+}
+
+fn near(found: Cues, wanted: [f64; 3]) -> bool {
+    let Cues { ini, begin, end } = found;
+    [ini, begin, end].into_iter().zip(wanted).all(|(found, wanted)| (found - wanted).abs() < 0.001)
+}
+
+#[test]
+fn an_excerpt_ends_at_the_bar_before_a_jump_and_says_so() {
+    for snap in [Snap::None, Snap::Beat, Snap::Downbeat] {
+        let excerpt = excerpt([16.2, 80.2, 96.2], snap, OnJump::Cut).unwrap();
+        // The last section that begins before the end is the one from 64.2 s on.
+        assert!(near(excerpt.cues, [16.2, 64.2, 72.2]), "{snap:?}: {:?}", excerpt.cues);
+        assert!((excerpt.grid.bpm() - 120.0).abs() < 1e-6 && excerpt.grid.jumps().is_empty());
+        let note = excerpt.note().unwrap();
+        assert!(note.contains("+0.33 beats at 72.367 s") && note.contains("72.200 s instead of 96.200 s"), "{note}");
+    }
+    // Bars before it are whole, whatever the beat its last mark is.
+    let late = excerpt([16.2, 48.2, 80.2], Snap::Downbeat, OnJump::Cut).unwrap();
+    assert!(near(late.cues, [16.2, 48.2, 72.2]), "{:?}", late.cues);
+}
+
+#[test]
+fn an_excerpt_on_one_side_of_a_jump_is_what_it_is_without() {
+    for on_jump in [OnJump::Cut, OnJump::Straighten, OnJump::Skip] {
+        let before = excerpt([16.21, 48.19, 64.18], Snap::Downbeat, on_jump).unwrap();
+        assert!(near(before.cues, [16.2, 48.2, 64.2]) && before.note().is_none(), "{:?}", before.cues);
+        let behind = excerpt([JUMP + 15.98, JUMP + 32.0, JUMP + 64.01], Snap::Downbeat, on_jump).unwrap();
+        assert!(near(behind.cues, [16.0, 32.0, 64.0].map(|at| JUMP + at)) && behind.note().is_none());
+        // The analyser found the edit 40 ms before the mark.
+        let at = excerpt([JUMP - 0.04, JUMP + 16.0, JUMP + 32.0], Snap::Downbeat, on_jump).unwrap();
+        assert!(near(at.cues, [0.0, 16.0, 32.0].map(|at| JUMP + at)) && at.note().is_none(), "{:?}", at.cues);
+    }
+}
+
+#[test]
+fn straightened_each_beat_but_the_one_before_the_jump_is_where_it_was() {
+    let excerpt = excerpt([16.2, 80.2, 96.2], Snap::Downbeat, OnJump::Straighten).unwrap();
+    assert!(excerpt.note().unwrap().contains("--on-jump cut"));
+    let beats = excerpt.grid.beat_at(excerpt.cues.end) - excerpt.grid.beat_at(excerpt.cues.ini);
+    assert!((beats - beats.round()).abs() < 1e-6, "{beats}");
+    for place in [16.2, 40.7, 71.7, JUMP, JUMP + 10.0] {
+        assert!((excerpt.grid.nearest_beat(place) - place).abs() < 0.001, "{place}");
+    }
+}
+
+#[test]
+fn a_track_is_left_out_for_its_jump_where_that_is_wanted_or_nothing_lies_before() {
+    let error = excerpt([16.2, 80.2, 96.2], Snap::None, OnJump::Skip).unwrap_err();
+    assert_eq!(error.kind(), "jump");
+    assert!(error.to_string().contains("72.367 s, between its cues: --on-jump cut"), "{error}");
+    let error = excerpt([JUMP - 1.5, 80.2, 96.2], Snap::None, OnJump::Cut).unwrap_err();
+    assert!(error.to_string().contains("less than a bar behind its start at 70.867 s"), "{error}");
+}
