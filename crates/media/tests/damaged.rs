@@ -165,3 +165,25 @@ fn damage_in_the_middle_keeps_the_beats_and_is_told() {
         assert!(heard.warnings.iter().any(|warning| warning.contains("silent")), "{:?}", heard.warnings);
     }
 }
+
+#[test]
+fn bytes_that_are_no_sound_end_no_stream() {
+    let folder = tempfile::tempdir().unwrap();
+    let wav = wav_file(folder.path(), "music.wav", 441_000, 44_100, 2);
+    for path in [encode(&wav, "music.aac", &["-c:a", "aac"]), lame(&wav, "music.mp3", &["-b", "128", "-t"])] {
+        let sound = whole(&path).frames();
+        for junk in [[0xFF, 0xF1, 0xFF].repeat(700), [0xFF, 0xFB, 0x90].repeat(700), b"no sound at all ".repeat(99)] {
+            let broken = changed(&path, |bytes| {
+                let at = bytes.len() / 3;
+                bytes.splice(at..at, junk.iter().copied());
+            });
+            let heard = whole(&broken);
+            let theirs = by_ffmpeg(&broken).len() / 2;
+            let name = broken.display();
+            println!("{name}: {} of {sound} frames, ffmpeg {theirs}", heard.frames());
+            assert!(heard.frames() + 4 * 1152 >= sound.max(theirs), "{name}: {} of {sound} frames", heard.frames());
+            assert!(!heard.warnings.is_empty(), "{name}: the damage is told");
+            assert_eq!(Reader::open(&broken).unwrap().frames(), heard.frames() as u64, "{name}");
+        }
+    }
+}

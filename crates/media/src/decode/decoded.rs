@@ -42,6 +42,7 @@ impl Decoded {
         if decoded.demuxer.info.frames.is_none() {
             let frames = decoded.count()?;
             decoded.demuxer.set_length(frames);
+            decoded.packets = Packets::default();
             decoded.restart()?;
         }
         Ok(decoded)
@@ -141,7 +142,6 @@ impl Decoded {
                     self.mended += append(&buffer, from as usize..to as usize, self.demuxer.info.bits, out);
                 }
                 What::Silence(_) => {
-                    self.packets.outcome.silent += (to - from) as f64 / f64::from(self.demuxer.info.sample_rate);
                     let width = usize::from(self.demuxer.info.channels);
                     out.resize(out.len() + (to - from) as usize * width, 0.0);
                 }

@@ -265,6 +265,11 @@ impl Demuxer {
         (self.info.codec == "mp3").then_some(2 * 1152)
     }
 
+    /// Whether the demuxer looks for the next packet behind one it could not read.
+    pub fn resyncs(&self) -> bool {
+        self.tag.is_some()
+    }
+
     /// Whether a stamp that says frame `at` is right, whatever those behind it say: programs write AAC with durations that
     /// jump about, but each packet has as many frames.
     pub fn is_sure(&self, at: u64) -> bool {

@@ -13,6 +13,9 @@ use crate::Error;
 /// Longest silence put in place of one damaged packet, frames: the longest packet of the lossy codecs.
 const MAX_GAP: u64 = 8192;
 
+/// Places in a file behind whose damage the next packet is looked for.
+const MAX_RETRIES: u64 = 100_000;
+
 /// Bytes that the sound of an MP3's packet may begin before it, in the packets there (ISO/IEC 11172-3, main_data_begin).
 const RESERVOIR: usize = 511;
 /// Bytes of a packet that are none of these at most: header, checksum, side information.
@@ -35,7 +38,7 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    /// Counts damage at byte `at`, in a packet that was not read before.
+    /// Counts damage near byte `at`.
     fn note(&mut self, at: u64, cause: impl FnOnce() -> String) {
         self.damaged += 1;
         self.first.get_or_insert_with(|| (at, cause()));
@@ -92,6 +95,10 @@ pub(super) struct Packets {
     held: Option<Packet>,
     /// Read already, and still to be decoded.
     ahead: VecDeque<Packet>,
+    /// How often reading went on behind bytes that are no packet.
+    retries: u64,
+    /// Damage up to this stamp is counted already: reading may come by it again after a jump.
+    told: Option<i64>,
 }
 
 impl Packets {
@@ -113,9 +120,9 @@ impl Packets {
                     let missing = expected.map_or(0, gap);
                     self.next_pts = packet.pts.checked_add(packet.block_dur());
                     if missing > 0 && missing >= demuxer.frames(packet.block_dur().get()) {
-                        self.outcome.note(at, || "packets are missing".into());
                         let frames = missing.min(if room == u64::MAX { MAX_GAP } else { room });
                         let stamp = demuxer.stamp(&packet).saturating_sub_unsigned(missing);
+                        self.note(demuxer, at, stamp, frames, || "packets are missing".into());
                         self.held = Some(packet);
                         return Some(Piece { stamp, heard: true, what: What::Silence(frames) });
                     }
@@ -135,12 +142,21 @@ impl Packets {
                     return None;
                 }
             };
-            self.outcome.note(at, || fault.to_string());
             // An empty packet may claim any duration and costs a hostile file nothing.
-            if !packet.data.is_empty() {
-                let frames = demuxer.frames(packet.dur.get()).min(MAX_GAP);
+            let frames = if packet.data.is_empty() { 0 } else { demuxer.frames(packet.dur.get()).min(MAX_GAP) };
+            self.note(demuxer, at, stamp, frames, || fault.to_string());
+            if frames > 0 {
                 return Some(Piece { stamp, heard, what: What::Silence(frames) });
             }
+        }
+    }
+
+    /// Counts damage that silence of `frames` stands in for.
+    fn note(&mut self, demuxer: &Demuxer, at: u64, stamp: i64, frames: u64, cause: impl FnOnce() -> String) {
+        if self.told.is_none_or(|told| stamp > told) {
+            self.told = Some(stamp);
+            self.outcome.silent += frames as f64 / f64::from(demuxer.info.sample_rate);
+            self.outcome.note(at, cause);
         }
     }
 
@@ -162,13 +178,21 @@ impl Packets {
         self.ahead.drain(..first);
     }
 
-    /// The next packet of the track, not decoded.
+    /// The next packet of the track, not decoded. Behind bytes that are no packet reading goes on.
     pub fn packet(&mut self, demuxer: &mut Demuxer) -> Option<Packet> {
+        let at = demuxer.position();
+        let before = self.retries;
         loop {
             match demuxer.packet() {
                 Ok(Some(packet)) if packet.track_id == demuxer.track => return Some(packet),
                 Ok(Some(_)) => {}
                 Ok(None) => return None,
+                Err(Fault::DecodeError(cause)) if demuxer.resyncs() && self.retries < MAX_RETRIES => {
+                    if self.retries == before {
+                        self.outcome.note(at, || cause.into());
+                    }
+                    self.retries += 1;
+                }
                 Err(fault) => {
                     self.stop = Some(fault);
                     return None;
