@@ -21,7 +21,10 @@ Examples:
   enhance-server render in.mp3 out.wav --preset punchy
       The bytes that the server would stream, as a file.
   enhance-server analyse in.flac --json
-      Loudness, peaks and balance of a file.";
+      Loudness, peaks and balance of a file.
+
+Exit status: 0 when it was done, 1 when it could not be, 2 for a wrong command line, 4 when it was done but the file is
+damaged: something of it is missing or silent, as stderr says.";
 
 /// Streams a mastered version of any track within a second
 #[derive(Debug, Parser)]

@@ -23,8 +23,8 @@ fn main() -> ExitCode {
             let _log = log::start("ENHANCE_SERVER_LOG", Times::OfDay, cli.serve.json, cli.serve.verbose);
             serve::serve(&cli.serve).map_err(Failure::from)
         }
-        Some(Command::Render(options)) => write(&options),
-        Some(Command::Analyse(options)) => analyse(&options),
+        Some(Command::Render(options)) => return crowd_cli::end_reading("enhance-server", write(&options)),
+        Some(Command::Analyse(options)) => return crowd_cli::end_reading("enhance-server", analyse(&options)),
         Some(Command::Describe(what)) => what.print(Cli::command()).map_err(Failure::from),
     };
     crowd_cli::end("enhance-server", result.map(|()| true))
@@ -34,14 +34,22 @@ fn rendition(path: &Path, order: &Order) -> Result<Rendition, Failure> {
     Ok(Rendition::new(Contents::default().open(path)?, order)?)
 }
 
-fn write(options: &Render) -> Result<(), Failure> {
+/// Says what is wrong with a file, and whether that is nothing.
+fn told(path: &Path, warnings: &[String]) -> bool {
+    warnings.iter().for_each(|warning| eprintln!("enhance-server: {}: {warning}", path.display()));
+    warnings.is_empty()
+}
+
+/// Writes a rendition; tells whether the file it is made of is whole.
+fn write(options: &Render) -> Result<bool, Failure> {
     let rendition = rendition(&options.input, &options.order()?)?;
     let frames = rendition.layout.frames();
     let bar = crowd_cli::progress(frames, "{wide_bar} {percent} % {eta}", options.quiet);
-    render::render(&rendition, &options.output, |frames| bar.set_position(frames))?;
+    let warnings = render::render(&rendition, &options.output, |frames| bar.set_position(frames))?;
     bar.finish_and_clear();
+    let whole = told(&options.input, &warnings);
     if !options.json {
-        return Ok(());
+        return Ok(whole);
     }
     let told = json!({
         "output": options.output,
@@ -50,18 +58,24 @@ fn write(options: &Render) -> Result<(), Failure> {
         "format": rendition.format,
         "bits": rendition.depth.to_string(),
         "settled": rendition.settled(),
+        "warnings": warnings,
     });
-    Ok(print(|out| writeln!(out, "{told:#}"))?)
+    print(|out| writeln!(out, "{told:#}"))?;
+    Ok(whole)
 }
 
-fn analyse(options: &Analyse) -> Result<(), Failure> {
+/// Measures a file; tells whether it is whole.
+fn analyse(options: &Analyse) -> Result<bool, Failure> {
     let order = Order { kind: options.analysis, ..Order::default() };
     let rendition = rendition(&options.file, &order)?;
     let never = AtomicBool::new(false);
     let analysis = Measurements::default().analysis(&rendition.music, options.analysis, &never)?;
+    let whole = told(&options.file, &analysis.warnings);
     if options.json {
         let text = serde_json::to_string_pretty(&analysis)?;
-        return Ok(print(|out| writeln!(out, "{text}"))?);
+        print(|out| writeln!(out, "{text}"))?;
+    } else {
+        print(|out| write!(out, "{analysis}"))?;
     }
-    Ok(print(|out| write!(out, "{analysis}"))?)
+    Ok(whole)
 }

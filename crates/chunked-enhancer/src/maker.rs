@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use crowd_engine::Frames;
 use crowd_engine::chunk::{Chunked, Grid};
-use crowd_engine::feed::FileInput;
+use crowd_engine::feed::{FileInput, Input};
 use crowd_media::{Depth, opus, pcm};
 
 use crate::error::Error;
@@ -48,6 +48,11 @@ impl Maker {
         };
         let chunked = Chunked::new(enhancer, input, grid, NO_JOIN);
         Ok(Self { chunked, depth: rendition.depth, next: 0, tail: Vec::new(), tail_from: 0 })
+    }
+
+    /// What is wrong with the file as far as it was read, in words.
+    pub fn warnings(&self) -> Vec<String> {
+        self.chunked.input().warnings()
     }
 
     /// The piece that goes on where the latest ended.

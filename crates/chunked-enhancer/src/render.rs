@@ -12,11 +12,12 @@ use crate::maker::Maker;
 use crate::measure::Measurements;
 use crate::rendition::Rendition;
 
-/// Writes a rendition to `to`, which appears when it is whole. `progress` hears how many frames are done.
+/// Writes a rendition to `to`, which appears when it is whole, and tells what is wrong with the file it is made of. `progress` hears
+/// how many frames are done.
 ///
 /// # Errors
 /// When the file cannot be read or `to` not be written.
-pub fn render(rendition: &Rendition, to: &Path, mut progress: impl FnMut(u64)) -> Result<(), Error> {
+pub fn render(rendition: &Rendition, to: &Path, mut progress: impl FnMut(u64)) -> Result<Vec<String>, Error> {
     let settled = Measurements::default().settle(
         &rendition.music,
         &rendition.treatment,
@@ -43,5 +44,6 @@ pub fn render(rendition: &Rendition, to: &Path, mut progress: impl FnMut(u64)) -
         rendition.music.check()?;
         progress(rendition.layout.span(index).end);
     }
-    Ok(file.commit()?)
+    file.commit()?;
+    Ok(maker.warnings())
 }

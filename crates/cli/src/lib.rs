@@ -93,6 +93,17 @@ pub fn end(program: &str, result: Result<bool, impl Display>) -> ExitCode {
     }
 }
 
+/// The exit status of a program that did what it was asked for, from a file that is damaged: something of it is missing, or silent.
+pub const DAMAGED: u8 = 4;
+
+/// What a program ends with that reads audio files: as [`end`], and [`DAMAGED`] when the files were not all whole.
+pub fn end_reading(program: &str, whole: Result<bool, impl Display>) -> ExitCode {
+    match whole {
+        Ok(false) => ExitCode::from(DAMAGED),
+        result => end(program, result),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

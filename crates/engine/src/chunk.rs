@@ -167,6 +167,11 @@ impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
         }
     }
 
+    /// What the chunks are made of.
+    pub fn input(&self) -> &I {
+        self.reader.input()
+    }
+
     /// The chunks.
     pub const fn grid(&self) -> &Grid {
         &self.grid

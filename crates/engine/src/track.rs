@@ -41,6 +41,7 @@ struct Inner {
     sound: Sound,
     rate: SampleRate,
     channels: usize,
+    warnings: Box<[String]>,
 }
 
 /// A piece of music: mono or stereo, in memory or [streamed](crate::feed). A clone shares the samples.
@@ -62,6 +63,10 @@ impl Track {
     /// [`Error::BadTrack`] when there are no frames, the channels are not 1 or 2, the length is not a whole
     /// number of frames, or a sample is not finite.
     pub fn new(pcm: Pcm, rate: SampleRate, channels: usize) -> Result<Self> {
+        Self::with_warnings(pcm, rate, channels, Vec::new())
+    }
+
+    fn with_warnings(pcm: Pcm, rate: SampleRate, channels: usize, warnings: Vec<String>) -> Result<Self> {
         let bad = |cause: String| Err(Error::BadTrack { cause });
         if !(1..=2).contains(&channels) {
             return bad(format!("{channels} channels: mix it down to mono or stereo first"));
@@ -76,7 +81,8 @@ impl Track {
         }
         let frames = pcm.len() / channels;
         let onsets = find_onsets(&pcm, rate, channels);
-        Ok(Self { inner: Arc::new(Inner { sound: Sound::Loaded { pcm, onsets }, rate, channels }), frames })
+        let inner = Inner { sound: Sound::Loaded { pcm, onsets }, rate, channels, warnings: warnings.into() };
+        Ok(Self { inner: Arc::new(inner), frames })
     }
 
     /// A track from interleaved float samples.
@@ -101,9 +107,10 @@ impl Track {
             return bad(format!("{} frames: 1 to {} are possible", shape.frames.0, LoopRegion::LAST_FRAME.0));
         }
         let frames = usize::try_from(shape.frames.0).unwrap_or(usize::MAX);
+        let warnings = input.warnings().into();
         let fed = Fed::new(Box::new(input), shape)?;
         fed.announce(0);
-        let inner = Inner { sound: Sound::Streamed(fed), rate: shape.sample_rate, channels: shape.channels };
+        let inner = Inner { sound: Sound::Streamed(fed), rate: shape.sample_rate, channels: shape.channels, warnings };
         Ok(Self { inner: Arc::new(inner), frames })
     }
 
@@ -150,6 +157,12 @@ impl Track {
     /// Channels, 1 or 2.
     pub fn channels(&self) -> usize {
         self.inner.channels
+    }
+
+    /// What is wrong with the file it was read from, in words: frames that are missing, or damaged and silent. Of a streamed
+    /// track what was known before it played; [`news`](Self::news) tells the rest.
+    pub fn warnings(&self) -> &[String] {
+        &self.inner.warnings
     }
 
     /// Bytes of samples held.
@@ -335,7 +348,7 @@ impl Track {
             crowd_media::Samples::I16(samples) => Pcm::I16(samples.into_boxed_slice()),
             crowd_media::Samples::F32(samples) => Pcm::F32(samples.into_boxed_slice()),
         };
-        Self::new(pcm, rate, channels)
+        Self::with_warnings(pcm, rate, channels, audio.warnings)
     }
 }
 

@@ -126,3 +126,20 @@ fn a_file_is_read_at_its_own_rate_unless_told_otherwise() {
     let refused = FileInput::open(&path, None).err().unwrap().to_string();
     assert!(refused.starts_with("sample rate 2000 Hz is out of range"), "{refused}");
 }
+
+#[test]
+fn a_file_that_was_cut_off_is_as_long_as_what_is_there_and_says_so_loaded_or_streamed() {
+    let folder = tempfile::tempdir().unwrap();
+    let samples = (0..400_000_u64).map(|n| (n * 7919 % 20_011) as i16).collect();
+    let audio = Audio::new(Samples::I16(samples), 44_100, 2).unwrap();
+    let whole = folder.path().join("whole.wav");
+    wav::write(&whole, &audio, wav::Format::I16).unwrap();
+    let bytes = std::fs::read(&whole).unwrap();
+    let cut = folder.path().join("cut.wav");
+    std::fs::write(&cut, &bytes[..bytes.len() - 4 * 50_000]).unwrap();
+    for track in [Track::open(&cut, SampleRate::CD).unwrap(), Track::stream(&cut, SampleRate::CD).unwrap()] {
+        assert_eq!(track.frames(), Frames(150_000));
+        assert!(track.warnings()[0].contains("150000 of 200000"), "{:?}", track.warnings());
+    }
+    assert!(Track::open(&whole, SampleRate::CD).unwrap().warnings().is_empty());
+}

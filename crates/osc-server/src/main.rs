@@ -15,14 +15,18 @@ fn main() -> ExitCode {
         None => {
             let times = Times::SinceStart(Instant::now());
             let _log = log::start("AUDIO_SERVER_LOG", times, cli.serve.json, cli.serve.verbose);
-            let result = if cli.serve.render.is_some() { run::render(&cli.serve) } else { run::serve(&cli.serve) };
+            let result = if cli.serve.render.is_some() {
+                run::render(&cli.serve).map(|summary| summary.damaged == 0)
+            } else {
+                run::serve(&cli.serve).map(|()| true)
+            };
             if let Err(error) = &result
                 && cli.serve.json
             {
                 tracing::error!("{error}");
                 return ExitCode::FAILURE;
             }
-            result
+            return crowd_cli::end_reading("audio-server", result);
         }
         Some(Command::Devices { json }) => crowd_cli::print(|out| run::devices(json, out)),
         Some(Command::Check { sample_rate, json }) => crowd_cli::print(|out| run::check(sample_rate, json, out)),

@@ -44,6 +44,8 @@ pub struct Summary {
     pub loops_cut: bool,
     /// Lines that lie behind the end.
     pub unplayed: usize,
+    /// Files that are damaged: something of them is missing or silent.
+    pub damaged: u64,
 }
 
 /// Plays `lines` into the 32-bit float WAV file `path`.
@@ -66,8 +68,16 @@ pub fn render(
     let mut offline = Offline::new(config)?;
     let mut block = vec![0.0; 2 * BLOCK];
     let mut lines = lines.iter().peekable();
-    let mut summary =
-        Summary { frames: 0, messages: 0, refused: 0, peak: 0.0, limiter_gain: 1.0, loops_cut: false, unplayed: 0 };
+    let mut summary = Summary {
+        frames: 0,
+        messages: 0,
+        refused: 0,
+        peak: 0.0,
+        limiter_gain: 1.0,
+        loops_cut: false,
+        unplayed: 0,
+        damaged: 0,
+    };
     let end = seconds.map(|s| Frames::from_seconds(s, rate).0);
     let last_line = lines.clone().next_back().map_or(0, |line| Frames::from_seconds(line.seconds, rate).0);
     let loops_end = last_line + Frames::from_seconds(LOOPS_END_AFTER, rate).0;
@@ -126,6 +136,7 @@ pub fn render(
     summary.unplayed = lines.len();
     summary.messages = app.received();
     summary.refused = app.tally().total();
+    summary.damaged = app.damaged();
     writer.commit()?;
     Ok(summary)
 }

@@ -5,6 +5,7 @@
 //! | `/error` | `s` address, `s` text, `s` kind | a message was refused: it had no effect. The address is empty when the datagram could not be read; kinds are those of [`Kind`] |
 //! | `/synced` | `i` n (`h` if it does not fit) | everything this sender sent before `/sync n` was done |
 //! | `/loaded` | `i` id, `s` name, `f` seconds | a file asked for by this sender is ready to play |
+//! | `/damaged` | `i` id, `s` name, `s` text | what is wrong with that file: how much is missing or silent, and where; after its `/loaded` |
 //! | `/late` | `s` deck, `f` seconds | a deck of a group entered this much after its time, in phase |
 //! | `/status` | see [`Status`] | asked for, or subscribed to |
 //! | `/status/deck` | see [`DeckStatus`] | after each `/status`, once for every deck |
@@ -23,7 +24,7 @@ const MAX_TEXT: usize = 480;
 /// Whether `address` is one of a reply that is not a request as well.
 #[must_use]
 pub fn is_reply(address: &str) -> bool {
-    matches!(address, "/error" | "/synced" | "/loaded" | "/late" | "/status/deck" | "/subscribed")
+    matches!(address, "/error" | "/synced" | "/loaded" | "/damaged" | "/late" | "/status/deck" | "/subscribed")
 }
 
 /// The mix, as `/status` tells it; arguments in this order.
@@ -59,6 +60,8 @@ pub struct Status {
     pub buffer: u32,
     /// `h` How often a file that is streamed from disk ran dry.
     pub starved: u64,
+    /// `h` How many files that were loaded are damaged: something of them is missing or silent.
+    pub damaged: u64,
 }
 
 /// One deck, as `/status/deck` tells it; arguments in this order, after `s` the deck's letter.
@@ -103,6 +106,13 @@ pub fn loaded(id: u16, name: &str, seconds: f32) -> Vec<u8> {
     message("/loaded", vec![OscType::Int(id.into()), quote(name).into(), seconds.into()])
 }
 
+/// `/damaged`.
+#[must_use]
+pub fn damaged(id: u16, name: &str, text: &str) -> Vec<u8> {
+    let text: String = text.chars().take(MAX_TEXT).collect();
+    message("/damaged", vec![OscType::Int(id.into()), quote(name).into(), text.into()])
+}
+
 /// `/late`.
 #[must_use]
 pub fn late(deck: char, seconds: f32) -> Vec<u8> {
@@ -136,6 +146,7 @@ pub fn status(s: &Status) -> Vec<u8> {
             count(s.refused),
             count(s.buffer.into()),
             count(s.starved),
+            count(s.damaged),
         ],
     )
 }

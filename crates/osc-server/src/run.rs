@@ -196,7 +196,7 @@ pub fn devices(json: bool, out: &mut dyn Write) -> Result<(), Error> {
 ///
 /// # Errors
 /// When the score cannot be read, or the file not be written. Refused messages are told, but are no error.
-pub fn render(serve: &Serve) -> Result<(), Error> {
+pub fn render(serve: &Serve) -> Result<renderer::Summary, Error> {
     let (Some(score), Some(out)) = (&serve.score, &serve.render) else {
         return Err(io::Error::other("--score and --render belong together").into());
     };
@@ -230,7 +230,10 @@ pub fn render(serve: &Serve) -> Result<(), Error> {
         summary.messages,
         summary.refused,
     );
-    Ok(())
+    if summary.damaged > 0 {
+        tracing::warn!("{} of the files it plays are damaged: something of them is missing or silent", summary.damaged);
+    }
+    Ok(summary)
 }
 
 /// Measures this machine, and says which buffer sizes and which methods it supports.

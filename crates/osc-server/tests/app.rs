@@ -6,6 +6,7 @@ mod common;
 
 use audio_server::refusal::Kind;
 use common::*;
+use crowd_engine::SampleRate;
 use crowd_engine::tempo::MovementConfig;
 use rosc::{OscBundle, OscMessage, OscPacket, OscTime, OscType, encoder};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -544,4 +545,26 @@ fn seeks_and_loops_move_what_plays() {
     rig.send("/deck/tempo", &[s("A"), f(60.0)]);
     rig.run(20);
     assert_eq!(rig.status().decks[0].rate, 2.0);
+}
+
+#[test]
+fn who_loads_a_damaged_file_is_told_what_is_missing_and_the_status_counts_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, cut) = (folder.path().join("whole.wav"), folder.path().join("cut.wav"));
+    write_wav(&whole, &vec![8_000; 2 * SECOND]);
+    let bytes = std::fs::read(&whole).unwrap();
+    std::fs::write(&cut, &bytes[..bytes.len() - 4 * SECOND]).unwrap();
+    let read = audio_server::app::decoder(SampleRate::CD, 1 << 30);
+    let mut rig = Rig::new();
+    for (id, path) in [(100, &whole), (200, &cut)] {
+        rig.send("/load_buffer", &[i(id), s(&any_file())]);
+        rig.arrive(read(path));
+        rig.run(2);
+    }
+    rig.send("/status", &[]);
+    rig.run(2);
+    let damaged = rig.heard("/damaged");
+    assert_eq!((damaged.len(), &damaged[0].args[0]), (1, &i(200)));
+    assert!(format!("{:?}", damaged[0].args[2]).contains("44100 of 88200 frames"), "{damaged:?}");
+    assert_eq!(rig.heard("/status").last().unwrap().args.last(), Some(&OscType::Long(1)));
 }

@@ -244,3 +244,16 @@ fn a_file_over_the_memory_limit_is_streamed_and_the_score_gives_the_same_bytes()
     assert!(loaded == read_wav(&place.file("out.wav")));
     assert!(loaded.iter().filter(|x| **x != 0.0).count() > 2 * RATE as usize);
 }
+
+#[test]
+fn a_score_with_a_file_that_was_cut_off_is_rendered_and_the_exit_status_says_so() {
+    let place = Place::new();
+    let bytes = fs::read(place.file("plateau.wav")).unwrap();
+    fs::write(place.file("cut.wav"), &bytes[..bytes.len() - 4 * RATE as usize]).unwrap();
+    let done = place.program("0 /cue A cut.wav\n0 /start_group 0.5 A\n", &[]).assert().code(4);
+    let told = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+    assert!(told.contains("cut.wav") && told.contains("132300 of 176400 frames"), "{told}");
+    let sound = read_wav(&place.file("out.wav"));
+    assert_eq!(sound.iter().filter(|x| **x > 0.4).count(), 3 * RATE as usize);
+    place.program("0 /cue A plateau.wav\n0 /start_group 0.5 A\n", &[]).assert().success();
+}

@@ -21,7 +21,7 @@ pub(crate) use steps::Steps;
 pub use whole::{full, settle_full};
 
 /// Grows whenever the same file would measure otherwise.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// How thoroughly a track is measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -84,6 +84,8 @@ pub struct Analysis {
     pub correlation: Option<f64>,
     /// Power of what differs between left and right over the power of what they share, dB; none of mono.
     pub width_db: Option<f64>,
+    /// What is wrong with the file as far as it was read, in words: frames that are missing, or damaged and silent.
+    pub warnings: Vec<String>,
 }
 
 /// Why a track was not measured.
@@ -132,6 +134,7 @@ fn describe(kind: Kind, frames: u64, sample_rate: u32, runs: &[&Steps], sums: &S
         crest_db: crest(runs, gating::loudness_gate(&windows)),
         correlation: (level > 0.0).then(|| sums.both / level),
         width_db: (side > 1e-9 * mid && mid > 0.0).then(|| 10.0 * (side / mid).log10()),
+        warnings: Vec::new(),
     }
 }
 

@@ -77,7 +77,8 @@ impl Probes {
         let ((mut probes, sums), (more, more_sums)) = (first?, second?);
         probes.extend(more);
         let steps: Vec<_> = probes.iter().map(|probe| &probe.steps).collect();
-        let analysis = describe(Kind::Quick, shape.frames.0, rate.get(), &steps, &sums.add(&more_sums));
+        let described = describe(Kind::Quick, shape.frames.0, rate.get(), &steps, &sums.add(&more_sums));
+        let analysis = Analysis { warnings: input.warnings(), ..described };
         probes.retain(|probe| !probe.frames.is_empty());
         let windows = |probe: &Probe| Steps::windows(&probe.steps.power, 4);
         let kept_lufs = gating::integrated(&probes.iter().flat_map(windows).collect::<Vec<_>>());

@@ -23,7 +23,7 @@ pub fn full(music: &Music, stop: &AtomicBool, progress: &mut dyn FnMut(f64)) -> 
     let mut meter = Meter::new(sample_rate.get(), 2, 0).map_err(crowd_engine::Error::from)?;
     let mut stepper = Stepper::new(sample_rate);
     let mut balance = Balance::new(sample_rate);
-    all(input, shape, stop, progress, |_, block| {
+    let warnings = all(input, shape, stop, progress, |_, block| {
         meter.push(block.as_flattened()).map_err(crowd_engine::Error::from)?;
         stepper.push(block);
         balance.push(block);
@@ -37,6 +37,7 @@ pub fn full(music: &Music, stop: &AtomicBool, progress: &mut dyn FnMut(f64)) -> 
         range_lu: loudness.range_lu,
         true_peak_dbtp: finite(loudness.true_peak_dbtp),
         sample_peak_dbfs: finite(loudness.sample_peak_dbfs),
+        warnings,
         ..describe(Kind::Full, frames.0, sample_rate.get(), &[&steps], balance.sums())
     })
 }
@@ -75,14 +76,14 @@ fn run(
     Ok(stepper.finish())
 }
 
-/// Reads a file to its end; `take` gets each block and the frame it begins with.
+/// Reads a file to its end; `take` gets each block and the frame it begins with. Tells what is wrong with the file.
 fn all(
     mut input: FileInput,
     shape: Shape,
     stop: &AtomicBool,
     progress: &mut dyn FnMut(f64),
     mut take: impl FnMut(u64, &mut [[f32; 2]]) -> Result<(), Error>,
-) -> Result<(), Error> {
+) -> Result<Vec<String>, Error> {
     let mut block = Vec::new();
     let mut at = 0;
     loop {
@@ -96,7 +97,7 @@ fn all(
         at += block.len() as u64;
         progress(at as f64 / shape.frames.0.max(1) as f64);
         if !more {
-            return Ok(());
+            return Ok(input.warnings());
         }
     }
 }

@@ -140,6 +140,7 @@ pub async fn status(State(app): State<Shared>) -> Result<Json<Value>, Problem> {
             "root": app.library.root(),
             "tracks": app.library.tracks().len(),
             "unreadable": app.library.unreadable(),
+            "damaged": app.library.tracks().iter().filter(|track| !track.warnings.is_empty()).count(),
             "scans": app.library.scans(),
         },
         "cache": store,

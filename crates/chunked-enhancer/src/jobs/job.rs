@@ -45,6 +45,8 @@ pub(super) struct State {
     /// A worker measures the track: until it has, no other can do anything.
     pub measuring: bool,
     pub failure: Option<Arc<str>>,
+    /// What is wrong with the file as far as it was read.
+    pub warnings: Vec<String>,
     pub cancelled: bool,
     /// When the last listener left.
     pub left: Instant,
@@ -79,6 +81,8 @@ pub struct JobStatus {
     pub state: &'static str,
     /// Why it failed.
     pub failure: Option<String>,
+    /// What is wrong with the file as far as it was read, in words.
+    pub warnings: Vec<String>,
     /// Pieces in all.
     pub pieces: usize,
     /// A digit for each piece: 0 missing, 1 in the making, 2 there.
@@ -115,6 +119,7 @@ impl Job {
             recent: VecDeque::new(),
             measuring: false,
             failure: None,
+            warnings: Vec::new(),
             cancelled: false,
             left: Instant::now(),
             made: 0,
@@ -302,6 +307,7 @@ impl Job {
             format: rendition.format,
             state: stage,
             failure: state.failure.as_deref().map(str::to_owned),
+            warnings: state.warnings.clone(),
             pieces: state.slots.len(),
             map,
             ready,

@@ -147,10 +147,18 @@ fn make(shared: &Shared, task: &Task) -> Result<Outcome, Error> {
     // What was written over while it was read is not kept.
     rendition.music.check()?;
     let stored = making.commit()?;
+    let warnings = maker.warnings();
     job.put_maker(maker);
     let (busy, span) = (begun.elapsed(), rendition.layout.span(*index));
     job.change(|state| {
         state.made += 1;
+        // Told when it is met first; another maker has read other parts of the file.
+        if state.warnings.len() < warnings.len() {
+            for warning in warnings.iter().skip(state.warnings.len()) {
+                tracing::warn!(file = %rendition.music.path().display(), "{warning}");
+            }
+            state.warnings = warnings;
+        }
         state.busy += busy;
     });
     Tally::count(&shared.tally.made, 1);

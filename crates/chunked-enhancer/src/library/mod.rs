@@ -70,7 +70,7 @@ pub struct Track {
     pub artist: Option<String>,
     /// Album from its tags.
     pub album: Option<String>,
-    /// Length; none where only reading all of the file could tell.
+    /// Length.
     pub seconds: Option<f64>,
     /// Frames per second.
     pub sample_rate: u32,
@@ -84,6 +84,8 @@ pub struct Track {
     pub bytes: u64,
     /// Whether it brings a picture: GET /api/tracks/{id}/cover.
     pub cover: bool,
+    /// What is wrong with the file, in words: it ends early, say. Nothing, for a sound file.
+    pub warnings: Vec<String>,
     #[serde(skip)]
     identity: Identity,
 }

@@ -73,6 +73,9 @@ impl Library {
         }
         let info = crowd_media::probe(&whole).map_err(|e| bad(e.to_string(), identity))?;
         let name = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        for warning in &info.warnings {
+            tracing::warn!(file = %whole.display(), "{warning}");
+        }
         Ok(Arc::new(Track {
             id,
             path: path.to_owned(),
@@ -85,6 +88,7 @@ impl Library {
             bits: info.bits,
             cover: info.tags.has_cover,
             codec: info.codec,
+            warnings: info.warnings,
             bytes: metadata.len(),
             identity,
         }))

@@ -21,6 +21,11 @@ impl<I: Input> Reader<I> {
         Self { input, frames, held: Vec::new(), taken: 0, at: None, ended: false }
     }
 
+    /// What is read.
+    pub fn input(&self) -> &I {
+        &self.input
+    }
+
     /// Fills `out` with the frames from `first` on; tells how many were silenced because a sample was not a finite number.
     pub fn fill(&mut self, first: u64, out: &mut [[f32; 2]]) -> Result<u64, Fault> {
         let music = out.len().min(usize::try_from(self.frames.saturating_sub(first)).unwrap_or(usize::MAX));

@@ -39,6 +39,11 @@ impl Cursor {
         }
     }
 
+    /// What is wrong with what was read so far.
+    pub fn warnings(&self) -> Vec<String> {
+        self.input.warnings()
+    }
+
     /// Another input of the same.
     pub fn another(&self) -> Option<Box<dyn Input>> {
         self.input.another()

@@ -82,11 +82,14 @@ pub(super) struct Feeder {
     turn: u64,
     /// The turn in which each slot's page was last wanted.
     wanted: Vec<u64>,
+    /// Warnings of the input that are known or told.
+    told: usize,
 }
 
 impl Feeder {
     pub fn new(stream: Arc<Stream>, desk: Arc<Desk>, input: Box<dyn Input>, sample_rate: u32) -> Self {
         let wanted = vec![0; stream.pages.slots()];
+        let told = input.warnings().len();
         let cursors = vec![Cursor::new(input, sample_rate)];
         let thresholds = Thresholds { tell_every: Frames(2 * u64::from(sample_rate)), ..Thresholds::default() };
         Self {
@@ -99,6 +102,7 @@ impl Feeder {
             sample_rate,
             turn: 1 << 8,
             wanted,
+            told,
         }
     }
 
@@ -213,6 +217,11 @@ impl Feeder {
         let Some(cursor) = self.cursors.get_mut(cursor) else { return Ok(false) };
         cursor.used = turn;
         cursor.page(number, |frames, onsets| stream.pages.put(slot, number, frames, onsets))?;
+        let warnings = cursor.warnings();
+        if let Some(fresh) = warnings.get(self.told..).and_then(<[String]>::last) {
+            self.desk.tell(News::Damaged(fresh.clone()));
+            self.told = warnings.len();
+        }
         self.wanted[slot] = turn;
         Ok(true)
     }

@@ -83,14 +83,14 @@ impl FileInput {
     pub fn segment(&self) -> u64 {
         self.segment.unwrap_or(1)
     }
-
-    /// What is wrong with the file as far as it was read, in words; that it ends early is known from the start.
-    pub fn warnings(&self) -> Vec<String> {
-        self.reader.warnings()
-    }
 }
 
 impl Input for FileInput {
+    /// That a file ends early is known from the start, other damage once it is met.
+    fn warnings(&self) -> Vec<String> {
+        self.reader.warnings()
+    }
+
     fn seek(&mut self, frame: u64) -> std::result::Result<(), Fault> {
         self.from = frame;
         self.at = frame - self.segment.map_or(0, |segment| frame % segment);

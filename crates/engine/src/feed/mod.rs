@@ -49,6 +49,11 @@ pub trait Input: Send {
     /// When it cannot be read. It is tried again a little later, from a [`seek`](Self::seek) on.
     fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> std::result::Result<bool, Fault>;
 
+    /// What is wrong with what was read so far, in words: frames that are damaged and silent, say.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Another one of the same, so that two places can be read in turns without seeking. `None`: one must do.
     fn another(&self) -> Option<Box<dyn Input>> {
         None
@@ -76,6 +81,8 @@ pub enum News {
     Unreadable(String),
     /// It can be read again.
     Readable,
+    /// Some of it is damaged, which was met while it was read. Told once.
+    Damaged(String),
 }
 
 /// News that wait to be heard, at most.

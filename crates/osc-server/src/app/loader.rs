@@ -32,9 +32,6 @@ pub fn decoder(rate: SampleRate, limit: u64) -> Decode {
             Err(crowd_media::Error::TooLarge { .. }) => return stream(path, rate, limit),
             Err(error) => return Err(error.to_string()),
         };
-        for warning in &audio.warnings {
-            tracing::warn!("{}: {warning}", path.display());
-        }
         Track::from_audio(audio, rate).map_err(|error| format!("{}: {error}", path.display()))
     })
 }
@@ -143,7 +140,13 @@ impl Loader {
 /// A decoder that panics on a hostile file does not take the worker with it.
 fn load(decode: &Decode, file: &Path) -> Result<Track, (Kind, String)> {
     match catch_unwind(AssertUnwindSafe(|| decode(file))) {
-        Ok(result) => result.map_err(|text| (Kind::Load, text)),
+        Ok(Ok(track)) => {
+            for warning in track.warnings() {
+                tracing::warn!("{}: {warning}", file.display());
+            }
+            Ok(track)
+        }
+        Ok(Err(text)) => Err((Kind::Load, text)),
         Err(_) => Err((Kind::Load, format!("{}: the decoder failed on this file", file.display()))),
     }
 }

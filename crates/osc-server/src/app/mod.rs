@@ -174,6 +174,8 @@ pub struct App {
     received: u64,
     /// How often a file that is streamed from disk ran dry.
     starved: u64,
+    /// Files that were damaged.
+    damaged: u64,
 }
 
 impl App {
@@ -203,6 +205,7 @@ impl App {
             tally: Tally::default(),
             received: 0,
             starved: 0,
+            damaged: 0,
         }
     }
 
@@ -421,6 +424,10 @@ impl App {
                 News::Unreadable(cause) => {
                     tracing::error!("deck {deck}: \"{name}\" cannot be read any more: {cause}; trying again");
                 }
+                News::Damaged(what) => {
+                    self.damaged += 1;
+                    tracing::warn!("deck {deck}: \"{name}\": {what}");
+                }
                 News::Readable => tracing::info!("deck {deck}: \"{name}\" can be read again"),
                 news => tracing::debug!(?news, "stream"),
             }
@@ -484,5 +491,11 @@ impl App {
     #[must_use]
     pub const fn status(&self) -> &Status {
         &self.status
+    }
+
+    /// Files that were loaded and are damaged.
+    #[must_use]
+    pub const fn damaged(&self) -> u64 {
+        self.damaged
     }
 }

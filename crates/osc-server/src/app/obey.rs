@@ -238,6 +238,7 @@ impl App {
             refused: self.tally.total(),
             buffer: self.vitals.buffer,
             starved: self.starved,
+            damaged: self.damaged,
         })];
         for ((deck, d), music) in Deck::ALL.into_iter().zip(&s.decks).zip(&self.music) {
             let state = match d {

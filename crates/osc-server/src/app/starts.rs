@@ -55,6 +55,7 @@ impl App {
         match loaded.result {
             Ok(track) => {
                 let seconds = track.frames().seconds(track.sample_rate());
+                let warnings = track.warnings().to_vec();
                 let Some(buffer) = self.stems.get_mut(id) else { return };
                 let (asked, name, armed) = (buffer.asked, buffer.name.clone(), buffer.armed);
                 buffer.before = None;
@@ -67,6 +68,10 @@ impl App {
                 self.stems.is_ready(&Part::plain(id));
                 tracing::info!("deck {}: {what} \"{name}\" ({})", id.deck(), Clock(seconds));
                 self.reply(asked.origin, || reply::loaded(id.get(), &name, seconds as f32));
+                self.damaged += u64::from(!warnings.is_empty());
+                for warning in warnings {
+                    self.reply(asked.origin, || reply::damaged(id.get(), &name, &warning));
+                }
                 if let Some((part, at)) = late {
                     self.join(asked, &part, at);
                 }
