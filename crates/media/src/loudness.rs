@@ -48,8 +48,11 @@ impl Meter {
     /// # Errors
     /// [`Error::Invalid`] for sound it cannot take (no channels, or a rate out of range).
     pub fn new(sample_rate: u32, channels: u16, speakers: u32) -> Result<Self, Error> {
+        Self::of(Mode::I | Mode::LRA | Mode::TRUE_PEAK | Mode::SAMPLE_PEAK, sample_rate, channels, speakers)
+    }
+
+    fn of(mode: Mode, sample_rate: u32, channels: u16, speakers: u32) -> Result<Self, Error> {
         let refused = |e| refused(sample_rate, channels, &e);
-        let mode = Mode::I | Mode::LRA | Mode::TRUE_PEAK | Mode::SAMPLE_PEAK;
         let mut meter = EbuR128::new(u32::from(channels), sample_rate, mode).map_err(refused)?;
         meter.set_channel_map(&channel_map(channels, speakers)).map_err(refused)?;
         Ok(Self { meter })
@@ -101,7 +104,21 @@ fn refused(sample_rate: u32, channels: u16, cause: &ebur128::Error) -> Error {
 /// # Errors
 /// [`Error::Invalid`] for audio the meter cannot take (no channels, or a rate out of range).
 pub fn measure(audio: &Audio) -> Result<Loudness, Error> {
-    let mut meter = Meter::new(audio.sample_rate, audio.channels, audio.speakers)?;
+    let meter = Meter::new(audio.sample_rate, audio.channels, audio.speakers)?;
+    Ok(push_all(meter, audio)?.read())
+}
+
+/// The integrated loudness of the whole of `audio` in LUFS, as [`measure`] finds it, in a fraction of the time: peaks take most
+/// of it.
+///
+/// # Errors
+/// As [`measure`].
+pub fn integrated(audio: &Audio) -> Result<f64, Error> {
+    let meter = Meter::of(Mode::I, audio.sample_rate, audio.channels, audio.speakers)?;
+    Ok(push_all(meter, audio)?.meter.loudness_global().unwrap_or(f64::NEG_INFINITY))
+}
+
+fn push_all(mut meter: Meter, audio: &Audio) -> Result<Meter, Error> {
     let mut piece = vec![0.0; PIECE * usize::from(audio.channels)];
     let mut at = 0;
     loop {
@@ -110,7 +127,7 @@ pub fn measure(audio: &Audio) -> Result<Loudness, Error> {
         meter.push(read)?;
         at += frames;
     }
-    Ok(meter.read())
+    Ok(meter)
 }
 
 /// The meter's channel names in the order of a channel mask (BS.1770-4 annex 3 weighs them by azimuth).
@@ -153,6 +170,7 @@ mod tests {
             assert!((loudness.integrated_lufs + 23.0).abs() < 0.1, "{loudness:?}");
             assert!((loudness.sample_peak_dbfs + 23.0).abs() < 0.05, "{loudness:?}");
             assert!(loudness.range_lu < 0.1, "{loudness:?}");
+            assert_eq!(integrated(&tone(1000.0, -23.0, rate, 20)).unwrap(), loudness.integrated_lufs);
         }
     }
 
@@ -174,6 +192,7 @@ mod tests {
         let silence = Audio::new(Samples::I16(vec![0; 96_000]), 48_000, 2).unwrap();
         let loudness = measure(&silence).unwrap();
         assert_eq!(loudness.integrated_lufs, f64::NEG_INFINITY);
+        assert_eq!(integrated(&silence).unwrap(), f64::NEG_INFINITY);
         assert_eq!((loudness.true_peak_dbtp, loudness.range_lu), (f64::NEG_INFINITY, 0.0));
         assert!(measure(&Audio::new(Samples::I16(vec![]), 48_000, 1).unwrap()).is_ok());
     }

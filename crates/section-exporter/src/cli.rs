@@ -29,10 +29,15 @@ Examples:
                                   only say what would be cut, and why the rest would not
   section-export --bpm 122 --snap downbeat --format flac --loudness -14 --pictures pictures music/struct
   section-export --bpm 122 --rekordbox-xml collection.xml --write-xml with-cues.xml music/struct
-                                  cues back for Rekordbox (File > Import Collection)
+                                  cues back for Rekordbox (see below)
+  section-export --bpm 122 --playlist Friday --rekordbox-xml collection.xml --parts-xml excerpts.xml music/struct
+                                  excerpts of a playlist that are ready to mix in Rekordbox (see below)
   section-export inspect collection.xml
   section-export inspect \"Harbour Lights\" --structure-dir music/struct --audio-dir music --bpm 122
                                   what is known of a track, and whether it would be selected
+
+To get a collection into Rekordbox: Preferences > Advanced > Database > rekordbox xml, choose the file; then in the tree on the
+left \"rekordbox xml\", mark its tracks or playlist, right click, Import To Collection (or Import Playlist).
 
 Paths of the selected tracks, as in their structure files, go to standard output, everything else to standard error. What is unchanged since an earlier run
 is not cut again.
@@ -61,7 +66,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show what was read of tracks or a collection: tempo marks, keys, cues, and how they were matched
-    Inspect(Inspect),
+    Inspect(Box<Inspect>),
     #[command(flatten)]
     #[allow(missing_docs)]
     Describe(crowd_cli::Describe),
@@ -131,7 +136,8 @@ impl Export {
     /// A sentence that names the flags.
     pub fn check(&self) -> Result<(), String> {
         self.choice.selection()?;
-        self.excerpt.check()
+        self.excerpt.check()?;
+        self.output.check()
     }
 }
 

@@ -5,7 +5,7 @@ use crate::skip::Skip;
 use crate::structure::Segment;
 
 /// A segment begins "at" the end of the intro when it is nearer than this, in seconds: the analyser writes 10 ms steps.
-const SAME_PLACE: f64 = 0.001;
+pub(crate) const SAME_PLACE: f64 = 0.001;
 
 /// Places in a track, in seconds: `0 <= ini <= begin < end`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,8 +30,13 @@ pub enum Snap {
     Downbeat,
 }
 
+/// The segments that follow a place. What is before the first beat an analyser calls "start": that is no section.
+pub(crate) fn sections_after(segments: &[Segment], place: f64, near: f64) -> impl Iterator<Item = &Segment> {
+    segments.iter().filter(move |segment| segment.start >= place - near && !segment.is("start"))
+}
+
 impl Snap {
-    /// Where a place in seconds is moved to.
+    /// Where a cue at `seconds` is moved.
     pub fn place(self, seconds: f64, grid: &Grid) -> f64 {
         match self {
             Self::None => seconds,
@@ -49,15 +54,31 @@ impl Cues {
     /// # Errors
     /// The reason why there are none: no segments, no intro, too few sections behind it. `n_sections` of 0 gives none.
     pub fn find(segments: &[Segment], n_sections: usize) -> Result<Self, Skip> {
+        Self::after(segments, Self::end_of_intro(segments)?, SAME_PLACE, n_sections)
+    }
+
+    /// The end of the last intro, in seconds.
+    ///
+    /// # Errors
+    /// [`Skip::NoSegments`] or [`Skip::NoIntro`].
+    pub fn end_of_intro(segments: &[Segment]) -> Result<f64, Skip> {
         if segments.is_empty() {
             return Err(Skip::NoSegments);
         }
         let intro = segments.iter().filter(|segment| segment.is("intro")).max_by(|a, b| a.end.total_cmp(&b.end));
-        let Some(ini) = intro.map(|intro| intro.end) else {
+        intro.map(|intro| intro.end).ok_or_else(|| {
             let labels = segments.iter().map(|segment| segment.label.as_str()).collect::<Vec<_>>().join(", ");
-            return Err(Skip::NoIntro { segments: segments.len(), labels: labels.chars().take(200).collect() });
-        };
-        let sections = || segments.iter().filter(|segment| segment.start >= ini - SAME_PLACE);
+            Skip::NoIntro { segments: segments.len(), labels: labels.chars().take(200).collect() }
+        })
+    }
+
+    /// The cues of a part of `n_sections` sections that begins at `ini`, which those that begin at most `near` earlier follow
+    /// (both in seconds).
+    ///
+    /// # Errors
+    /// [`Skip::TooFewSections`].
+    pub fn after(segments: &[Segment], ini: f64, near: f64, n_sections: usize) -> Result<Self, Skip> {
+        let sections = || sections_after(segments, ini, near);
         let Some(last) = n_sections.checked_sub(1).and_then(|nth| sections().nth(nth)) else {
             return Err(Skip::TooFewSections { found: sections().count(), wanted: n_sections });
         };

@@ -3,12 +3,12 @@
 mod level;
 mod source;
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 
 use crowd_engine::stretch::{self, Course};
 use crowd_engine::{Bpm, Frames, SampleRate, StretchMethod, Track};
-use crowd_media::{Audio, AudioFormat, Container, Depth, Samples, Tags};
+use crowd_media::{Audio, AudioFormat, Container, Depth, Samples, Tags, loudness};
 
 use crate::grid::Grid;
 use source::Source;
@@ -50,6 +50,11 @@ pub struct Made {
     pub original: Written,
     /// The part at the new tempo.
     pub part: Written,
+    /// The integrated loudness of the part in LUFS; minus infinity for silence and for less than 0.4 s. A mono part is measured
+    /// as it is heard, from two sides.
+    pub lufs: f64,
+    /// The key in the tags of the part.
+    pub key: Option<String>,
     /// Which frame of the track sounds in which frame of the stretched part.
     pub course: Course,
     /// What is to be known about it, in words.
@@ -130,17 +135,14 @@ impl Cut<'_> {
     pub fn make(&self, original: Option<&Path>, part: &Path) -> Result<Made, CutError> {
         let mut source = Source::open(self.audio, self.from, self.until)?;
         let rate = SampleRate::new(source.sample_rate)?;
-        let grid = self.grid.beat_grid(rate);
-        let start = source.start as f64;
-        let end = start + (self.until - self.from) * f64::from(rate.get());
-        let course = Course::on_beats(&grid, start..end, self.target, rate)?;
+        let (span, course) = course(self.grid, self.from, self.until, self.target, rate)?;
         let depth = self.depth.unwrap_or(source.depth(self.container));
         let format = AudioFormat::new(self.container, depth)?;
         source.read(self.until)?;
 
         let mut warnings = std::mem::take(&mut source.warnings);
         let frames = course.frames();
-        let speed = (end - start) / frames.0 as f64;
+        let speed = (span.end - span.start) / frames.0 as f64;
         let mut tags = source.tags();
         tags.bpm = Some(rounded(self.target.get() / speed));
         tags.key = self.key.map(str::to_owned).or(tags.key);
@@ -158,13 +160,13 @@ impl Cut<'_> {
         let track = source.into_track(rate)?;
         let mut audio = self.stretch(&track, &local)?;
         drop(track);
-        let gain_db = self.level(&audio, course.is_wire(), &mut warnings)?;
+        let (gain_db, lufs) = self.level(&audio, course.is_wire(), &mut warnings)?;
         if channels == 1 {
             let left = audio.into_f32().as_chunks::<2>().0.iter().map(|frame| frame[0]).collect();
             audio = Audio::new(Samples::F32(left), rate.get(), 1)?;
         }
         let part = write(Some(part), audio, gain_db, format, &tags)?;
-        Ok(Made { sample_rate: rate.get(), original: copied, part, course, warnings })
+        Ok(Made { sample_rate: rate.get(), original: copied, part, lufs, key: tags.key, course, warnings })
     }
 
     fn copy(
@@ -191,17 +193,37 @@ impl Cut<'_> {
         Ok(Audio::new(Samples::F32(samples), track.sample_rate().get(), 2)?)
     }
 
-    /// The gain in decibels that the stretched part gets.
-    fn level(&self, part: &Audio, is_wire: bool, warnings: &mut Vec<String>) -> Result<f64, CutError> {
+    /// The gain in decibels that the stretched part gets, and its loudness with it in LUFS.
+    fn level(&self, part: &Audio, is_wire: bool, warnings: &mut Vec<String>) -> Result<(f64, f64), CutError> {
         if let Some(lufs) = self.loudness {
             return Ok(level::to_loudness(part, lufs, warnings)?);
         }
+        let lufs = loudness::integrated(part)?;
         let room = if is_wire { 0.0 } else { level::room(level::peak(part)) };
         if room < 0.0 {
             warnings.push(format!("the part is {:.3} dB lower, so that nothing is clipped", -room));
         }
-        Ok(room)
+        Ok((room, lufs + room))
     }
+}
+
+/// The frames of a track between two places in seconds, from a whole one on, and the way through them on which each beat lasts
+/// as long as one at `target`.
+///
+/// # Errors
+/// [`CutError::Engine`] when the target is out of reach.
+pub fn course(
+    grid: &Grid,
+    from: f64,
+    until: f64,
+    target: Bpm,
+    rate: SampleRate,
+) -> Result<(Range<f64>, Course), CutError> {
+    let in_frames = f64::from(rate.get());
+    let start = (from * in_frames).round();
+    let span = start..start + (until - from) * in_frames;
+    let course = Course::on_beats(&grid.beat_grid(rate), span.clone(), target, rate)?;
+    Ok((span, course))
 }
 
 /// Writes a file; without a path only says what it would be.

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::cues::Cues;
 use crate::grid::Grid;
 use crate::key::Key;
 use crate::library::{Entry, Listed};
@@ -18,8 +17,17 @@ pub fn entry(inputs: &Inputs, entry: &Entry, wish: &Wish) -> Value {
     let grid = Grid::new(listed, structure);
     let tonality = listed.and_then(|track| track.tonality.as_deref());
     let written = structure.key.as_deref().or(tonality);
-    let cues = Cues::find(&structure.segments, wish.n_sections);
-    let verdict = wish.judge(inputs, entry).and_then(|wanted| entry.audio.clone().map(|_| wanted));
+    let judged = wish.judge(inputs, entry);
+    // What would be cut shows whether the track is selected or not.
+    let excerpt = match &judged {
+        Ok(wanted) => Some((wanted.cues, wanted.notes.clone())),
+        Err(_) => {
+            grid.as_ref().and_then(|grid| wish.excerpt(inputs, entry, grid, 1.0).ok()).map(|(e, notes)| (e.cues, notes))
+        }
+    };
+    let (cues, notes) = excerpt.unzip();
+    let cues = cues.map(|cues| json!({ "ini": cues.ini, "begin": cues.begin, "end": cues.end }));
+    let verdict = judged.and_then(|_| entry.audio.clone());
     let in_collection = match &entry.listed {
         Listed::Yes { rule, .. } => format!("found by {}", rule.name()),
         Listed::No if inputs.rekordbox.is_none() => "no collection was given".to_owned(),
@@ -47,7 +55,8 @@ pub fn entry(inputs: &Inputs, entry: &Entry, wish: &Wish) -> Value {
             grid.marks().iter().map(|mark| json!([mark.seconds, mark.bpm.get(), mark.number])).collect::<Vec<_>>()
         }),
         "segments": structure.segments.iter().map(|s| json!([s.start, s.end, s.label])).collect::<Vec<_>>(),
-        "cues": cues.as_ref().ok().map(|cues| json!({ "ini": cues.ini, "begin": cues.begin, "end": cues.end })),
+        "cues": cues,
+        "notes": notes,
         "ignored": structure.ignored,
         "selected": verdict.is_ok(),
         "reason": verdict.err().map(|reason| reason.to_string()),
@@ -145,6 +154,9 @@ pub fn entry_text(value: &Value) -> String {
     if cues.is_object() {
         let [ini, begin, end] = [&cues["ini"], &cues["begin"], &cues["end"]].map(number);
         line("cues", format!("ini {ini:.3}, begin {begin:.3}, end {end:.3} s"));
+    }
+    for note in value["notes"].as_array().into_iter().flatten() {
+        line("", word(note));
     }
     for ignored in value["ignored"].as_array().into_iter().flatten() {
         line("ignored", word(ignored));

@@ -4,14 +4,15 @@
 //! - [`structure`] reads what an analyser found in each track, [`rekordbox`] what a DJ library knows about it (and writes
 //!   cues back).
 //! - [`library`] brings both together with the audio; [`grid`] says where the beats of a track lie.
-//! - [`select`] chooses tracks by tempo and [`key`]; [`cues`] finds what to cut, [`excerpt`] moves it onto the grid.
+//! - [`select`] chooses tracks by tempo and [`key`], [`playlist`] those of one playlist; [`cues`] and [`span`] find what to
+//!   cut, [`excerpt`] moves it onto the grid.
 //! - [`cut`] reads that out of a file and writes it, as it is and brought to another tempo.
 //! - [`skip`] holds every reason for which a track is left out.
 //! - [`target`] holds the tempos that excerpts are brought to.
 //! - [`plan`] brings all of that together for a library, [`export`] does it, several parts at a time; [`record`] knows what
 //!   is there already.
 //! - [`table`], [`report`] and [`picture`] tell what was made ([`outcome`]); [`mapping`] holds what was read of
-//!   the tracks; [`inspect`] what was read.
+//!   the tracks, [`m3u`] and [`parts_xml`] list the excerpts for players and for Rekordbox; [`inspect`] what was read.
 
 pub mod cli;
 pub mod cues;
@@ -22,16 +23,20 @@ pub mod grid;
 pub mod inspect;
 pub mod key;
 pub mod library;
+pub mod m3u;
 pub mod mapping;
 mod names;
 pub mod outcome;
+pub mod parts_xml;
 pub mod picture;
 pub mod plan;
+pub mod playlist;
 pub mod record;
 pub mod rekordbox;
 pub mod report;
 pub mod select;
 pub mod skip;
+pub mod span;
 pub mod structure;
 pub mod table;
 pub mod target;

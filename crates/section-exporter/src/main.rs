@@ -6,11 +6,14 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 use crowd_cli::print;
+use crowd_media::atomic;
 use section_export::cli::{Choice, Cli, Command, Export, Inspect, Print, Sources};
-use section_export::export::{Done, Settings};
+use section_export::export::{Done, Exported, Settings};
+use section_export::m3u::Item;
 use section_export::plan::{Inputs, Plan, Planned, Wish};
+use section_export::playlist::Chosen;
 use section_export::rekordbox::{Cue, CueSlots, Rekordbox, TrackCues, add_cues};
-use section_export::{cli, inspect, mapping, report, table};
+use section_export::{cli, inspect, m3u, mapping, parts_xml, report, table};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -34,13 +37,10 @@ fn read(structures: &Path, sources: &Sources) -> Result<Inputs, Failure> {
     Ok(Inputs::read(structures, &sources.audio_dir, sources.rekordbox_xml.as_deref())?)
 }
 
-fn wish(choice: &Choice) -> Result<Wish, Failure> {
-    Ok(Wish {
-        selection: choice.selection()?,
-        n_sections: choice.n_sections.into(),
-        snap: choice.snap,
-        on_jump: choice.on_jump,
-    })
+fn wish(choice: &Choice, inputs: &Inputs) -> Result<Wish, Failure> {
+    let find = |name: &String| Chosen::find(inputs.rekordbox.as_ref().unwrap_or(&Rekordbox::default()), name);
+    let playlist = choice.playlist.as_ref().map(find).transpose().map_err(|error| format!("--playlist: {error}"))?;
+    Ok(Wish { selection: choice.selection()?, playlist, span: choice.span(), on_jump: choice.on_jump })
 }
 
 /// Cuts what is selected; true when there is a part.
@@ -59,16 +59,17 @@ fn export(options: &Export) -> Result<bool, Failure> {
         force: options.run.force,
     };
     let inputs = read(&options.structure_dir, &options.sources)?;
-    let plan = Plan::new(&inputs, &wish(&options.choice)?);
+    let wish = wish(&options.choice, &inputs)?;
+    let plan = Plan::new(&inputs, &wish);
     if !options.run.quiet {
-        tell(&inputs, &plan);
+        tell(&inputs, &plan, &wish);
     }
     let done = if options.run.dry_run { None } else { Some(run(&settings, &plan.parts, options.run.quiet)?) };
     if let Some(done) = &done {
-        finish(options, &plan, done)?;
+        finish(options, &inputs, &plan, done)?;
     }
     if let Some(path) = &options.output.report {
-        report::write(path, &report::report(&inputs, &plan, &settings, done.as_ref()))?;
+        report::write(path, &report::report(&inputs, &wish, &plan, &settings, done.as_ref()))?;
     }
     let there = there(&plan, done.as_ref());
     if let Some(path) = &options.output.output {
@@ -93,7 +94,7 @@ fn there<'a>(plan: &'a Plan, done: Option<&Done>) -> Vec<&'a Planned> {
 }
 
 /// Tells of tracks that are left out and of what was given and is not used.
-fn tell(inputs: &Inputs, plan: &Plan) {
+fn tell(inputs: &Inputs, plan: &Plan, wish: &Wish) {
     for skipped in &plan.skipped {
         let name = skipped.path.as_deref().map_or_else(|| skipped.file.display().to_string(), str::to_owned);
         eprintln!("skipped {name}: {}", skipped.reason);
@@ -101,7 +102,7 @@ fn tell(inputs: &Inputs, plan: &Plan) {
     for planned in &plan.parts {
         planned.wanted.notes.iter().for_each(|note| eprintln!("note: {}: {note}", planned.path));
     }
-    for note in inputs.notes() {
+    for note in inputs.notes().into_iter().chain(plan.notes(inputs, wish)) {
         eprintln!("note: {note}");
     }
 }
@@ -120,7 +121,7 @@ fn run(settings: &Settings, parts: &[Planned], quiet: bool) -> Result<Done, Fail
 }
 
 /// Tells of what could not be cut, and writes the table and the collection.
-fn finish(options: &Export, plan: &Plan, done: &Done) -> Result<(), Failure> {
+fn finish(options: &Export, inputs: &Inputs, plan: &Plan, done: &Done) -> Result<(), Failure> {
     let name = |nth: usize| plan.parts.get(nth).map_or("", |planned| planned.path.as_str());
     for (nth, error) in &done.failed {
         eprintln!("skipped {}: {error}", name(*nth));
@@ -136,7 +137,31 @@ fn finish(options: &Export, plan: &Plan, done: &Done) -> Result<(), Failure> {
         let cues: Vec<TrackCues> = there(plan, Some(done)).into_iter().filter_map(cues).collect();
         add_cues(from, to, &cues, slots)?;
     }
+    if let Some(to) = &options.output.parts_xml {
+        let list = options.choice.playlist.as_deref().unwrap_or("excerpts");
+        let xml = parts_xml::text(inputs, plan, done, list, options.output.hot_cues)?;
+        atomic::write(to, xml.as_bytes())?;
+    }
+    if let Some(to) = &options.output.write_playlist {
+        let items: Vec<Item> = done.parts.iter().filter_map(|part| item(inputs, plan, part)).collect();
+        let (text, left_out) = m3u::text(to, &items)?;
+        for file in left_out {
+            eprintln!("note: {}: {} is left out, no playlist can name it", to.display(), file.display());
+        }
+        atomic::write(to, text.as_bytes())?;
+    }
     Ok(())
+}
+
+/// An excerpt in a playlist.
+fn item(inputs: &Inputs, plan: &Plan, part: &Exported) -> Option<Item> {
+    let planned = plan.parts.get(part.nth)?;
+    Some(Item {
+        file: part.part.clone(),
+        seconds: part.outcome.frames as f64 / f64::from(part.outcome.sample_rate),
+        artist: planned.artist(inputs).map(str::to_owned),
+        title: planned.title(inputs),
+    })
 }
 
 /// The cues of a track of the collection.
@@ -168,7 +193,6 @@ fn look(options: &Inspect) -> Result<bool, Failure> {
             inspect::collection(&Rekordbox::open(path).map_err(|error| format!("{}: {error}", path.display()))?);
         return show(options.json, &[value], inspect::collection_text);
     }
-    let wish = wish(&options.choice)?;
     // A structure file is looked for among its neighbours, which may have to do with its audio.
     let one = extension.as_deref() == Some("json") && path.is_file();
     let folder = if one {
@@ -180,6 +204,7 @@ fn look(options: &Inspect) -> Result<bool, Failure> {
     if let Some((_, error)) = inputs.unreadable.iter().find(|(file, _)| one && file.file_name() == path.file_name()) {
         return Err(error.to_string().into());
     }
+    let wish = wish(&options.choice, &inputs)?;
     let piece = options.what.to_lowercase();
     let wanted = inputs.library.entries.iter().filter(|entry| {
         let here = entry.structure.path.to_lowercase().contains(&piece);

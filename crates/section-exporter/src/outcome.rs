@@ -26,6 +26,12 @@ pub struct Outcome {
     pub end_adj: f64,
     /// The largest sample of the part, in dBFS; 0 bits of silence have none.
     pub peak_dbfs: Option<f64>,
+    /// The integrated loudness of the part in LUFS; silence has none.
+    #[serde(default)]
+    pub lufs: Option<f64>,
+    /// The key in the tags of the part.
+    #[serde(default)]
+    pub key: Option<String>,
     /// By how many decibels the part was made louder.
     pub gain_db: f64,
     /// Kind and bits of the original and of the part, in words.
@@ -53,6 +59,8 @@ impl Outcome {
             begin_adj: made.seconds_of(cues.begin) - made.seconds_of(cues.ini),
             end_adj: made.seconds_of(cues.end) - made.seconds_of(cues.ini),
             peak_dbfs: Some(made.part.peak_dbfs).filter(|peak| peak.is_finite()),
+            lufs: Some(made.lufs).filter(|lufs| lufs.is_finite()),
+            key: made.key.clone(),
             gain_db: made.part.gain_db,
             formats: [format(&made.original), format(&made.part)],
             warnings: made.warnings.clone(),

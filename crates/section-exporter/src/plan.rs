@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cues::{Cues, Snap};
+use crate::cues::Cues;
 use crate::excerpt::{AtJump, Excerpt, OnJump};
 use crate::grid::Grid;
 use crate::key::Key;
 use crate::library::{Entry, Library, Listed, MatchRule};
 use crate::names::part_names;
+use crate::playlist::Chosen;
 use crate::rekordbox::{Rekordbox, RekordboxError};
 use crate::select::Selection;
 use crate::skip::Skip;
+use crate::span::{Found, Span, labels};
 use crate::structure::{self, StructureError};
 
 /// Everything that was read.
@@ -119,10 +121,10 @@ impl Inputs {
 pub struct Wish {
     /// Which tracks.
     pub selection: Selection,
-    /// Sections of a part.
-    pub n_sections: usize,
-    /// What cues are moved to.
-    pub snap: Snap,
+    /// Only those of this playlist.
+    pub playlist: Option<Chosen>,
+    /// What of them.
+    pub span: Span,
     /// What is done where the grid jumps.
     pub on_jump: OnJump,
 }
@@ -142,6 +144,8 @@ pub struct Wanted {
     pub cues: Cues,
     /// Beats to count for one of its own: 1, or 2 and 0.5 for tracks of half and double the tempo.
     pub factor: f64,
+    /// The labels of the sections between its cues, in order.
+    pub labels: Vec<String>,
 }
 
 impl Wanted {
@@ -161,26 +165,39 @@ impl Wish {
     /// # Errors
     /// The reason why not.
     pub fn judge(&self, inputs: &Inputs, entry: &Entry) -> Result<Wanted, Skip> {
+        if let Some(playlist) = self.playlist.as_ref().filter(|playlist| playlist.rank(entry).is_none()) {
+            return Err(Skip::NotInPlaylist { playlist: playlist.name.clone() });
+        }
         let listed = inputs.listed(entry);
         let structure = &entry.structure;
         let grid = Grid::new(listed, structure);
         let keys = [structure.key.as_deref(), listed.and_then(|track| track.tonality.as_deref())];
         let factor = self.selection.judge(grid.as_ref().map(Grid::bpm), keys)?;
         let grid = grid.ok_or(Skip::NoTempo)?;
-        let excerpt = self.excerpt(entry, &grid)?;
-        let notes = excerpt.note().into_iter().collect();
+        let (excerpt, notes) = self.excerpt(inputs, entry, &grid, factor)?;
         let Excerpt { cues, grid, at_jump } = excerpt;
-        Ok(Wanted { grid, at_jump, notes, key: key(keys), cues, factor })
+        let labels = labels(&structure.segments, cues, &grid);
+        Ok(Wanted { grid, at_jump, notes, key: key(keys), cues, factor, labels })
     }
 
-    /// What would be cut of a track with this grid, whether it is selected or not.
+    /// What would be cut of a track with this grid, whether it is selected or not, and what is to be told of that. `factor` as
+    /// [`Wanted::factor`].
     ///
     /// # Errors
     /// The reason why there is nothing to cut.
-    pub fn excerpt(&self, entry: &Entry, grid: &Grid) -> Result<Excerpt, Skip> {
-        let segments = &entry.structure.segments;
-        let found = Cues::find(segments, self.n_sections)?;
-        Excerpt::new(found, segments, grid, self.snap, self.on_jump)
+    pub fn excerpt(
+        &self,
+        inputs: &Inputs,
+        entry: &Entry,
+        grid: &Grid,
+        factor: f64,
+    ) -> Result<(Excerpt, Vec<String>), Skip> {
+        let structure = &entry.structure;
+        let seconds = inputs.listed(entry).and_then(|track| track.seconds);
+        let Found { cues, mut notes } = self.span.find(structure, grid, seconds, factor)?;
+        let excerpt = Excerpt::new(cues, &structure.segments, grid, self.span.snap, self.on_jump)?;
+        notes.extend(excerpt.note());
+        Ok((excerpt, notes))
     }
 }
 
@@ -206,6 +223,8 @@ pub struct Planned {
     pub wanted: Wanted,
     /// What the files are called, without an extension.
     pub name: String,
+    /// Its place in the playlist, from 0.
+    pub rank: Option<usize>,
     /// Its place in [`Rekordbox::tracks`].
     pub listed: Option<usize>,
     /// How that was found.
@@ -226,13 +245,55 @@ pub struct Skipped {
 /// What is to be done.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// The parts, in the order of their tracks' paths.
+    /// The parts, in the order of the playlist, else of their tracks' paths.
     pub parts: Vec<Planned>,
     /// The others.
     pub skipped: Vec<Skipped>,
+    /// How many tracks beside those are not in the playlist.
+    pub not_in_playlist: usize,
+    /// Tracks of the playlist that there is no structure file for: places in
+    /// [`Rekordbox::tracks`](crate::rekordbox::Rekordbox::tracks).
+    pub without_structure: Vec<usize>,
+}
+
+impl Planned {
+    /// What it is called: in the collection, else its audio without the extension.
+    pub fn title(&self, inputs: &Inputs) -> String {
+        let stem = || self.audio.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        self.track(inputs).and_then(|track| track.name.clone()).unwrap_or_else(stem)
+    }
+
+    /// Who plays it, if the collection knows.
+    pub fn artist<'a>(&self, inputs: &'a Inputs) -> Option<&'a str> {
+        self.track(inputs)?.artist.as_deref()
+    }
+
+    fn track<'a>(&self, inputs: &'a Inputs) -> Option<&'a crate::rekordbox::Track> {
+        inputs.rekordbox.as_ref()?.tracks.get(self.listed?)
+    }
 }
 
 impl Plan {
+    /// What of the playlist is not there, in sentences.
+    pub fn notes(&self, inputs: &Inputs, wish: &Wish) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some(playlist) = &wish.playlist {
+            let name = &playlist.name;
+            for track in self.without_structure.iter().filter_map(|nth| inputs.rekordbox.as_ref()?.tracks.get(*nth)) {
+                notes.push(format!(
+                    "{}: in the playlist {name}, without a structure file of its own",
+                    track.location.raw()
+                ));
+            }
+            if !playlist.unknown.is_empty() {
+                let (count, keys) = (playlist.unknown.len(), playlist.unknown.join(", "));
+                let keys: String = keys.chars().take(200).collect();
+                notes.push(format!("{count} tracks of the playlist {name} are not in the collection: {keys}"));
+            }
+        }
+        notes
+    }
+
     /// Goes through a library.
     pub fn new(inputs: &Inputs, wish: &Wish) -> Self {
         let entries = &inputs.library.entries;
@@ -253,13 +314,28 @@ impl Plan {
                         _ => (None, None),
                     };
                     let name = name.unwrap_or_default();
+                    let rank = wish.playlist.as_ref().and_then(|playlist| playlist.rank(entry));
                     let structure = entry.file.clone();
-                    plan.parts.push(Planned { structure, path, audio, found_by, wanted, name, listed, listed_by });
+                    plan.parts.push(Planned {
+                        structure,
+                        path,
+                        audio,
+                        found_by,
+                        wanted,
+                        name,
+                        rank,
+                        listed,
+                        listed_by,
+                    });
                 }
+                Err(Skip::NotInPlaylist { .. }) => plan.not_in_playlist += 1,
                 Err(reason) => plan.skipped.push(Skipped { file: entry.file.clone(), path: Some(path), reason }),
             }
         }
-        plan.parts.sort_by(|a, b| a.path.cmp(&b.path));
+        plan.parts.sort_by(|a, b| (a.rank, &a.path).cmp(&(b.rank, &b.path)));
+        if let Some(playlist) = &wish.playlist {
+            plan.without_structure = playlist.without(entries);
+        }
         plan
     }
 }

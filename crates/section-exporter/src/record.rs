@@ -12,7 +12,7 @@ use crate::outcome::Outcome;
 /// The folder of records, among the parts.
 const FOLDER: &str = ".section-export";
 /// Raised whenever parts are made in another way than before.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Temporary files of runs that were killed are removed when they are older than this.
 const ABANDONED: Duration = Duration::from_secs(600);
 

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use crate::export::{Done, Exported, Settings};
 use crate::library::MatchRule;
-use crate::plan::{Inputs, Plan, Planned};
+use crate::plan::{Inputs, Plan, Planned, Wish};
+use crate::playlist::Chosen;
 use crate::target::Target;
 
 /// The report of a run; `done` is absent when it was only to be told what would be done.
-pub fn report(inputs: &Inputs, plan: &Plan, settings: &Settings, done: Option<&Done>) -> Value {
+pub fn report(inputs: &Inputs, wish: &Wish, plan: &Plan, settings: &Settings, done: Option<&Done>) -> Value {
     let parts: Vec<Value> = match done {
         None => {
             let targets = |planned| settings.targets.iter().map(move |target| selected(planned, *target));
@@ -38,7 +39,21 @@ pub fn report(inputs: &Inputs, plan: &Plan, settings: &Settings, done: Option<&D
         "parts": parts,
         "failed": failed.collect::<Vec<_>>(),
         "skipped": skipped.collect::<Vec<_>>(),
+        "playlist": wish.playlist.as_ref().map(|playlist| of_playlist(inputs, playlist, plan)),
         "notes": inputs.notes(),
+    })
+}
+
+/// What became of a playlist.
+fn of_playlist(inputs: &Inputs, playlist: &Chosen, plan: &Plan) -> Value {
+    let tracks = inputs.rekordbox.as_ref().map(|rekordbox| rekordbox.tracks.as_slice()).unwrap_or_default();
+    let place = |nth: &usize| tracks.get(*nth).map(|track| track.location.raw());
+    json!({
+        "name": playlist.name,
+        "tracks": playlist.tracks.len(),
+        "without_structure": plan.without_structure.iter().filter_map(place).collect::<Vec<_>>(),
+        "not_in_collection": playlist.unknown,
+        "others": plan.not_in_playlist,
     })
 }
 
@@ -55,6 +70,8 @@ fn selected(planned: &Planned, target: Target) -> Value {
         "counted_as": wanted.own_bpm() * wanted.factor,
         "target_bpm": target.of(wanted),
         "key": wanted.key,
+        "sections": wanted.labels,
+        "notes": wanted.notes,
         "ini_cue": wanted.cues.ini,
         "begin_cue": wanted.cues.begin,
         "end_cue": wanted.cues.end,
@@ -80,6 +97,7 @@ fn exported(planned: &Planned, part: &Exported) -> Value {
         "begin_cue_adj": outcome.begin_adj,
         "end_cue_adj": outcome.end_adj,
         "peak_dbfs": outcome.peak_dbfs,
+        "lufs": outcome.lufs,
         "gain_db": outcome.gain_db,
         "format": outcome.formats[1],
         "format_orig": outcome.formats[0],

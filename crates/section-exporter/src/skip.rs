@@ -72,7 +72,10 @@ pub enum Skip {
     #[error("no segments in the structure file: analyse the track again")]
     NoSegments,
     /// No segment is called intro.
-    #[error("no intro among its {segments} segments ({labels}): where the music begins is not known; label one intro")]
+    #[error(
+        "no intro among its {segments} segments ({labels}): where the music begins is not known; label one intro, or \
+             begin with the first downbeat by --fallback"
+    )]
     NoIntro {
         /// How many segments there are.
         segments: usize,
@@ -80,7 +83,9 @@ pub enum Skip {
         labels: String,
     },
     /// Fewer sections than asked for follow the intro.
-    #[error("{found} sections follow its intro, {wanted} are wanted: give a smaller --n-sections")]
+    #[error(
+        "{found} sections follow its intro, {wanted} are wanted: give a smaller --n-sections, or take all there are by --fallback"
+    )]
     TooFewSections {
         /// How many there are.
         found: usize,
@@ -96,6 +101,22 @@ pub enum Skip {
         beats: f64,
         /// Where the excerpt would have begun, when less than a bar lies from there to the jump.
         before: Option<f64>,
+    },
+    /// Fewer bars than asked for follow the intro.
+    #[error(
+        "{found} bars follow its intro, {wanted} are wanted: give a smaller --bars, or take all there are by --fallback"
+    )]
+    TooFewBars {
+        /// How many there are.
+        found: u32,
+        /// How many are wanted.
+        wanted: u32,
+    },
+    /// A playlist was chosen and the track is not in it.
+    #[error("it is not in the playlist {playlist}: add it there, or leave --playlist out")]
+    NotInPlaylist {
+        /// The playlist with its folders.
+        playlist: String,
     },
     /// Nothing is left between the cues.
     #[error(
@@ -126,6 +147,8 @@ impl Skip {
             Self::NoIntro { .. } => "no_intro",
             Self::TooFewSections { .. } => "too_few_sections",
             Self::Jump { .. } => "jump",
+            Self::TooFewBars { .. } => "too_few_bars",
+            Self::NotInPlaylist { .. } => "not_in_playlist",
             Self::Empty { .. } => "empty",
         }
     }

@@ -7,8 +7,8 @@ use crowd_media::{Error, atomic};
 use crate::export::Exported;
 use crate::plan::Planned;
 
-/// The columns, in the order clients expect.
-pub const COLUMNS: [&str; 14] = [
+/// The columns, in the order clients expect; those that are new come last.
+pub const COLUMNS: [&str; 16] = [
     "path",
     "bpm",
     "key",
@@ -23,6 +23,8 @@ pub const COLUMNS: [&str; 14] = [
     "duration_sectioned",
     "part_file_orig",
     "part_file",
+    "lufs",
+    "sections",
 ];
 
 /// Writes the table, whole or not at all.
@@ -40,7 +42,7 @@ pub fn write(to: &Path, planned: &[Planned], parts: &[Exported]) -> Result<(), E
     atomic::write(to, &bytes)
 }
 
-fn row(planned: &Planned, part: &Exported) -> [String; 14] {
+fn row(planned: &Planned, part: &Exported) -> [String; 16] {
     let (wanted, outcome) = (&planned.wanted, &part.outcome);
     let rate = f64::from(outcome.sample_rate);
     let name = |path: &Path| path.to_string_lossy().into_owned();
@@ -59,6 +61,8 @@ fn row(planned: &Planned, part: &Exported) -> [String; 14] {
         minutes(outcome.frames as f64 / rate),
         name(&part.original),
         name(&part.part),
+        outcome.lufs.map(|lufs| plain(lufs, 2)).unwrap_or_default(),
+        wanted.labels.join("|"),
     ]
 }
 

@@ -90,16 +90,19 @@ fn the_table_has_the_columns_clients_expect() {
     assert_eq!(
         lines.next().unwrap(),
         "path,bpm,key,target_bpm,speed,ini_cue,begin_cue,end_cue,begin_cue_adj,end_cue_adj,duration_orig,\
-         duration_sectioned,part_file_orig,part_file"
+         duration_sectioned,part_file_orig,part_file,lufs,sections"
     );
     let path = library.path("audio/a.wav");
     // The intro ends at 2.11, the sixth section lies from 12.11 to 14.11 s.
+    let row = lines.next().unwrap();
+    let loudness = crowd_media::loudness::measure(&library.audio("parts/a_sectioned.wav")).unwrap().integrated_lufs;
     assert_eq!(
-        lines.next().unwrap(),
+        row,
         format!(
             "{},120,Gm,122,1.016666667,2.11,12.11,14.11,9.836066,11.803279,0:12.00,0:11.80,parts/orig/a_sectioned.wav,\
-             parts/a_sectioned.wav",
-            path.display()
+             parts/a_sectioned.wav,{},verse|verse|verse|verse|verse|verse",
+            path.display(),
+            (loudness * 100.0).round() / 100.0
         )
     );
 }

@@ -169,9 +169,11 @@ fn write_lists(folder: &Path) -> Result<(), Box<dyn Error>> {
 mod tests {
     use super::*;
     use section_export::cues::Snap;
+    use section_export::excerpt::OnJump;
     use section_export::library::MatchRule;
     use section_export::plan::{Inputs, Plan, Wish};
     use section_export::select::{Selection, TempoRange};
+    use section_export::span::{Length, Span};
 
     #[test]
     fn five_tracks_can_be_cut_near_122_and_three_are_skipped_for_as_many_reasons() {
@@ -185,7 +187,8 @@ mod tests {
         let xml = folder.path().join("rekordbox.xml");
         let inputs = Inputs::read(&folder.path().join("struct"), &audio, Some(&xml)).unwrap();
         let selection = Selection { tempo: TempoRange::around(122.0, 2.0).ok(), ..Selection::default() };
-        let plan = Plan::new(&inputs, &Wish { selection, n_sections: 6, snap: Snap::Downbeat });
+        let span = Span { length: Length::Sections(6), snap: Snap::Downbeat, fallback: false };
+        let plan = Plan::new(&inputs, &Wish { selection, playlist: None, span, on_jump: OnJump::Cut });
         let mut skipped: Vec<_> = plan.skipped.iter().map(|skipped| skipped.reason.kind()).collect();
         skipped.sort_unstable();
         assert_eq!(skipped, ["no_audio", "no_intro", "other_tempo"]);

@@ -9,6 +9,7 @@ use super::values::{Keys, not_negative, tempo};
 use crate::cues::Snap;
 use crate::excerpt::OnJump;
 use crate::select::{KeyMatch, Selection, TempoRange};
+use crate::span::{Length, Span};
 
 /// Where the library is.
 #[derive(Debug, Clone, Args)]
@@ -24,6 +25,10 @@ pub struct Sources {
 /// Which tracks, and what of them.
 #[derive(Debug, Clone, Args)]
 pub struct Choice {
+    /// Only the tracks of this playlist of the collection, in its order; with its folders (Sets/Friday) where several have the
+    /// name
+    #[arg(long, value_name = "NAME", requires = "rekordbox_xml", help_heading = "Selection")]
+    pub playlist: Option<String>,
     /// Tempo to look for, in BPM; all tempos unless this or a range is given
     #[arg(long, value_name = "BPM", value_parser = tempo, help_heading = "Selection")]
     pub bpm: Option<Bpm>,
@@ -48,6 +53,12 @@ pub struct Choice {
     /// Sections of a part, from the end of the last intro on
     #[arg(long, value_name = "N", default_value_t = 6, value_parser = value_parser!(u16).range(1..), help_heading = "Selection")]
     pub n_sections: u16,
+    /// Bars of a part instead of sections, from the end of the last intro on
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=10_000), conflicts_with = "n_sections", help_heading = "Selection")]
+    pub bars: Option<u32>,
+    /// Begin with the first downbeat where a track has no intro, and take as many sections or bars as there are
+    #[arg(long, help_heading = "Selection")]
+    pub fallback: bool,
     /// Move the cues to the nearest beat, or first beat of a bar
     #[arg(long, value_name = "TO", value_enum, default_value_t, help_heading = "Selection")]
     pub snap: Snap,
@@ -57,6 +68,12 @@ pub struct Choice {
 }
 
 impl Choice {
+    /// What of a track is wanted.
+    pub fn span(&self) -> Span {
+        let length = self.bars.map_or(Length::Sections(self.n_sections.into()), Length::Bars);
+        Span { length, snap: self.snap, fallback: self.fallback }
+    }
+
     /// What is selected.
     ///
     /// # Errors

@@ -28,9 +28,15 @@ pub struct Output {
     /// Copy of the collection with the cues in it, for Rekordbox
     #[arg(long, value_name = "FILE", requires = "rekordbox_xml", help_heading = "Output")]
     pub write_xml: Option<PathBuf>,
-    /// Put the cues of --write-xml on free hot cue pads instead of among the memory cues
-    #[arg(long, requires = "write_xml", help_heading = "Output")]
+    /// Collection of the excerpts themselves, with beat grids and cues, for Rekordbox
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub parts_xml: Option<PathBuf>,
+    /// Put the cues of --write-xml and --parts-xml on free hot cue pads instead of among the memory cues
+    #[arg(long, help_heading = "Output")]
     pub hot_cues: bool,
+    /// Playlist of the excerpts (.m3u8), for any player
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub write_playlist: Option<PathBuf>,
 }
 
 /// What of a track is printed.
@@ -44,6 +50,17 @@ pub enum Print {
 }
 
 impl Output {
+    /// Checks what belongs together.
+    ///
+    /// # Errors
+    /// A sentence that names the flags.
+    pub fn check(&self) -> Result<(), String> {
+        if self.hot_cues && self.write_xml.is_none() && self.parts_xml.is_none() {
+            return Err("--hot-cues: give --write-xml or --parts-xml, whose cues these are".to_owned());
+        }
+        Ok(())
+    }
+
     /// The table of the parts.
     pub fn csv(&self) -> PathBuf {
         self.csv_out.clone().unwrap_or_else(|| self.parts_dir.join("sections.csv"))

@@ -52,6 +52,7 @@ fn what_is_wrong_is_named_with_the_way_out() {
     for (line, named) in [
         ("--bpm-min 130 --bpm-max 120 --target-bpm 120", "130"),
         ("--bpm 122 --format flac --bit-depth 32f", "--bit-depth 32f"),
+        ("--bpm 122 --hot-cues", "--parts-xml"),
     ] {
         let error = parse(line).unwrap().export.check().unwrap_err();
         assert!(error.contains(named), "{line}: {error}");

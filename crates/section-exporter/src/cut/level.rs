@@ -44,13 +44,14 @@ pub fn room(peak: f64) -> f64 {
     (CEILING - decibels(peak)).min(0.0)
 }
 
-/// The gain in decibels that brings a part to `lufs`, or as near as its peaks allow, which `warnings` then tells.
-pub fn to_loudness(part: &Audio, lufs: f64, warnings: &mut Vec<String>) -> Result<f64, crowd_media::Error> {
+/// The gain in decibels that brings a part to `lufs`, or as near as its peaks allow, which `warnings` then tells; and the
+/// loudness it then has.
+pub fn to_loudness(part: &Audio, lufs: f64, warnings: &mut Vec<String>) -> Result<(f64, f64), crowd_media::Error> {
     let measured = loudness::measure(part)?;
     let is = measured.integrated_lufs;
     if !is.is_finite() {
         warnings.push("the part is silent or shorter than 0.4 s: its loudness is left as it is".to_owned());
-        return Ok(room(10.0_f64.powf(measured.sample_peak_dbfs / 20.0)));
+        return Ok((room(10.0_f64.powf(measured.sample_peak_dbfs / 20.0)), is));
     }
     let (wanted, most) = (lufs - is, TRUE_PEAK - measured.true_peak_dbtp);
     if wanted > most {
@@ -59,7 +60,8 @@ pub fn to_loudness(part: &Audio, lufs: f64, warnings: &mut Vec<String>) -> Resul
             is + most
         ));
     }
-    Ok(wanted.min(most))
+    let gain = wanted.min(most);
+    Ok((gain, is + gain))
 }
 
 #[cfg(test)]
@@ -84,9 +86,10 @@ mod tests {
         let mut warnings = Vec::new();
         let quiet = tone(3.0, 0.05);
         let is = loudness::measure(&quiet).unwrap().integrated_lufs;
-        assert!((to_loudness(&quiet, is + 5.0, &mut warnings).unwrap() - 5.0).abs() < 1e-9);
+        let (gain_db, then) = to_loudness(&quiet, is + 5.0, &mut warnings).unwrap();
+        assert!((gain_db - 5.0).abs() < 1e-9 && (then - is - 5.0).abs() < 1e-9);
         assert!(warnings.is_empty());
-        let gain_db = to_loudness(&quiet, 0.0, &mut warnings).unwrap();
+        let (gain_db, _) = to_loudness(&quiet, 0.0, &mut warnings).unwrap();
         assert!((decibels(0.05) + gain_db + 1.0).abs() < 0.05, "{gain_db}");
         assert!(warnings[0].contains("instead of 0"), "{warnings:?}");
     }
@@ -94,7 +97,7 @@ mod tests {
     #[test]
     fn silence_is_not_made_louder() {
         let mut warnings = Vec::new();
-        assert_eq!(to_loudness(&tone(1.0, 0.0), -14.0, &mut warnings).unwrap(), 0.0);
+        assert_eq!(to_loudness(&tone(1.0, 0.0), -14.0, &mut warnings).unwrap(), (0.0, f64::NEG_INFINITY));
         assert!(warnings[0].contains("silent"));
     }
 }

@@ -1,7 +1,7 @@
 //! Where a track lies, as Rekordbox writes it.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str};
 
@@ -58,9 +58,24 @@ impl Location {
     /// The location of a file, written as Rekordbox does: UTF-8, lower-case hexadecimal escapes, `# + ; * $ @` and most
     /// other ASCII as they are. A path with a drive letter begins behind a slash.
     pub fn of_path(path: &str) -> Self {
-        let slash = if path.starts_with('/') { "" } else { "/" };
+        Self::of_bytes(path.as_bytes())
+    }
+
+    /// As [`of_path`](Self::of_path), of a path of this machine, which need not be UTF-8.
+    pub fn of_file(path: &Path) -> Self {
+        #[cfg(unix)]
+        let bytes = std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str());
+        #[cfg(not(unix))]
+        let text = path.to_string_lossy().replace('\\', "/");
+        #[cfg(not(unix))]
+        let bytes = text.as_bytes();
+        Self::of_bytes(bytes)
+    }
+
+    fn of_bytes(path: &[u8]) -> Self {
+        let slash = if path.starts_with(b"/") { "" } else { "/" };
         let mut raw = format!("file://localhost{slash}");
-        for part in percent_encoding::utf8_percent_encode(path, ESCAPED) {
+        for part in percent_encoding::percent_encode(path, ESCAPED) {
             // What is not escaped is as it was; escapes are in upper case.
             if part.len() == 3 && part.starts_with('%') {
                 raw.push_str(&part.to_lowercase())
@@ -231,6 +246,7 @@ mod tests {
             ("C:/Music/A.wav", "file://localhost/C:/Music/A.wav"),
         ] {
             assert_eq!(Location::of_path(path).raw(), raw);
+            assert_eq!(Location::of_file(Path::new(path)).raw(), raw);
         }
     }
 

@@ -4,14 +4,16 @@
 //! understood is left out and told, and the rest is read.
 
 mod location;
+mod playlists;
 mod read;
 mod source;
 mod write;
 
 pub use location::{Location, Place};
+pub use playlists::{Playlist, PlaylistError, PlaylistTracks};
 pub use read::{MarkKind, Note, PositionMark, Rekordbox, Tempo, Track, Written};
 pub use source::{MAX_BYTES, MAX_TAG_BYTES};
-pub use write::{Cue, CueSlots, TrackCues, add_cues, with_cues};
+pub use write::{Cue, CueSlots, OURS, TrackCues, add_cues, with_cues};
 
 use std::path::PathBuf;
 

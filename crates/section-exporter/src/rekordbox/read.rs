@@ -9,6 +9,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::RekordboxError;
 use super::location::Location;
+use super::playlists::{Node, Nodes, Playlist};
 use super::source::{MAX_TAG_BYTES, Source, lines, read_file};
 
 /// Elements lie at most this deep in each other; playlist folders are all that nests.
@@ -25,6 +26,8 @@ const MAX_NOTES: usize = 1_000;
 pub struct Rekordbox {
     /// The tracks with a location, in the order of the file.
     pub tracks: Vec<Track>,
+    /// The playlists, in the order of the file.
+    pub playlists: Vec<Playlist>,
     /// What could not be understood and was left out; at most 1,000 of them.
     pub notes: Vec<Note>,
     /// How many notes there were beyond those.
@@ -136,8 +139,14 @@ impl Rekordbox {
     }
 
     pub(super) fn read(source: &Source) -> Result<Self, RekordboxError> {
-        let mut reading =
-            Reading { text: &source.text, found: Self::default(), track: None, depth: 0, notes: Vec::new() };
+        let mut reading = Reading {
+            text: &source.text,
+            found: Self::default(),
+            track: None,
+            depth: 0,
+            notes: Vec::new(),
+            nodes: Nodes::default(),
+        };
         walk(&source.text, |element| reading.element(element))?;
         if source.lossy {
             let at = source.text.find('\u{fffd}').unwrap_or_default();
@@ -224,16 +233,17 @@ struct Reading<'a> {
     depth: usize,
     /// What was left out, with its place in the text.
     notes: Vec<(usize, String)>,
+    nodes: Nodes,
 }
 
 impl<'a> Reading<'a> {
     fn element(&mut self, element: Element<'a, '_>) -> Result<(), RekordboxError> {
         match element {
-            Element::Start { tag, at, .. } if self.track.is_none() => {
-                if tag.local_name().as_ref() == "TRACK" {
-                    self.begin_track(tag, at)?;
-                }
-            }
+            Element::Start { tag, at, .. } if self.track.is_none() => match tag.local_name().as_ref() {
+                "TRACK" => self.begin_track(tag, at)?,
+                "NODE" => self.begin_node(tag, at)?,
+                _ => {}
+            },
             Element::Start { tag, at, .. } => {
                 self.depth += 1;
                 match tag.local_name().as_ref() {
@@ -243,10 +253,12 @@ impl<'a> Reading<'a> {
                 }
             }
             Element::End { .. } if self.depth > 0 => self.depth -= 1,
-            Element::End { .. } => {
+            Element::End { name, .. } => {
                 if let Some(mut track) = self.track.take() {
                     track.tempos.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
                     self.found.tracks.push(track);
+                } else if name == "NODE" {
+                    self.nodes.end();
                 }
             }
         }
@@ -254,6 +266,7 @@ impl<'a> Reading<'a> {
     }
 
     fn finish(mut self) -> Rekordbox {
+        self.found.playlists = self.nodes.finish();
         self.notes.sort_by_key(|(at, _)| *at);
         let (mut line, mut from) = (1, 0);
         for (at, text) in self.notes {
@@ -274,7 +287,7 @@ impl<'a> Reading<'a> {
 
     fn begin_track(&mut self, tag: &BytesStart<'a>, at: usize) -> Result<(), RekordboxError> {
         let (mut id, mut name, mut artist, mut tonality) = (None, None, None, None);
-        let (mut location, mut key, mut bpm, mut seconds) = (None, false, None, None);
+        let (mut location, mut key, mut bpm, mut seconds) = (None, None, None, None);
         self.attributes(tag, at, |attribute, value| match attribute {
             "TrackID" => id = text(value),
             "Name" => name = text(value),
@@ -283,13 +296,14 @@ impl<'a> Reading<'a> {
             "AverageBpm" => bpm = text(value),
             "TotalTime" => seconds = number(value).map(|written| written.value).filter(|seconds| *seconds > 0.0),
             "Location" => location = text(value),
-            "Key" => key = true,
+            "Key" => key = text(value),
             _ => {}
         })?;
         let Some(location) = location else {
-            // The tracks of a playlist only name a key of the collection.
-            if !key {
-                self.note(at, format!("the track {:?} has no Location", name.or(id).unwrap_or_default()));
+            match key {
+                // The tracks of a playlist only name a key of the collection.
+                Some(key) => self.nodes.track(key),
+                None => self.note(at, format!("the track {:?} has no Location", name.or(id).unwrap_or_default())),
             }
             return Ok(());
         };
@@ -301,6 +315,18 @@ impl<'a> Reading<'a> {
         let location = Location::new(location);
         let (tempos, marks) = (Vec::new(), Vec::new());
         self.track = Some(Track { location, id, name, artist, tonality, average_bpm, seconds, tempos, marks });
+        Ok(())
+    }
+
+    fn begin_node(&mut self, tag: &BytesStart<'a>, at: usize) -> Result<(), RekordboxError> {
+        let mut node = Node::default();
+        self.attributes(tag, at, |attribute, value| match attribute {
+            "Name" => node.name = unescaped(value),
+            "Type" => node.kind = text(value),
+            "KeyType" => node.by_location = value.trim() == "1",
+            _ => {}
+        })?;
+        self.nodes.begin(node);
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use super::source::{Source, lines, read_file};
 use super::{Rekordbox, RekordboxError};
 
 /// The names of marks written here begin with this: so a second run finds its own and replaces them.
-const OURS: &str = "section: ";
+pub const OURS: &str = "section: ";
 
 /// Hot cues A to H.
 const HOT_CUES: i32 = 8;

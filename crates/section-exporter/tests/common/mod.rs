@@ -104,7 +104,7 @@ impl Track {
         })
     }
 
-    fn xml(&self, audio: &Path) -> String {
+    fn xml(&self, id: usize, audio: &Path) -> String {
         let location = section_export::rekordbox::Location::of_path(&audio.to_string_lossy());
         let location = location.raw().replace('&', "&amp;");
         let again = self.jump.map(|(beat, _)| (beat, self.bpm));
@@ -112,7 +112,7 @@ impl Track {
             format!("<TEMPO Inizio=\"{:.3}\" Bpm=\"{bpm:.2}\" Metro=\"4/4\" Battito=\"1\"/>", self.beat(beat))
         });
         format!(
-            "<TRACK TrackID=\"1\" AverageBpm=\"{:.2}\" Rating=\"255\" Location=\"{location}\">\
+            "<TRACK TrackID=\"{id}\" AverageBpm=\"{:.2}\" Rating=\"255\" Location=\"{location}\">\
              <TEMPO Inizio=\"{:.3}\" Bpm=\"{:.2}\" Metro=\"4/4\" Battito=\"1\"/>{}</TRACK>\n",
             self.bpm,
             self.first_beat,
@@ -153,12 +153,24 @@ impl Library {
             let file = library.path("struct").join(format!("{nth:02}.json"));
             fs::write(file, track.structure(&audio).to_string()).unwrap();
             if track.in_xml {
-                xml += &track.xml(&audio);
+                xml += &track.xml(nth + 1, &audio);
             }
         }
         let xml = format!("<DJ_PLAYLISTS Version=\"1.0.0\"><COLLECTION>\n{xml}</COLLECTION></DJ_PLAYLISTS>\n");
         fs::write(library.path("rekordbox.xml"), xml).unwrap();
         library
+    }
+
+    /// Gives the collection playlists: XML of NODEs. Tracks have their places from 1 as TrackID.
+    pub fn playlists(&self, nodes: &str) {
+        let xml = fs::read_to_string(self.path("rekordbox.xml")).unwrap();
+        let nodes = format!("</COLLECTION><PLAYLISTS><NODE Type=\"0\" Name=\"ROOT\">{nodes}</NODE></PLAYLISTS>");
+        fs::write(self.path("rekordbox.xml"), xml.replace("</COLLECTION>", &nodes)).unwrap();
+    }
+
+    /// The report, as `report.json`.
+    pub fn report(&self) -> Value {
+        serde_json::from_slice(&fs::read(self.path("report.json")).unwrap()).unwrap()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

@@ -1,0 +1,286 @@
+//! The playlists of a collection.
+
+use std::collections::HashMap;
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::{Location, Rekordbox};
+
+/// Names listed in an error; the others are counted.
+const LISTED: usize = 12;
+
+/// A playlist.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Playlist {
+    /// The folders around it, outermost first, and its name.
+    pub path: Vec<String>,
+    /// Its tracks, in order: each by its TrackID, or by its Location.
+    pub keys: Vec<String>,
+    /// Whether they are named by Location (KeyType 1).
+    pub by_location: bool,
+}
+
+/// The tracks of a playlist.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlaylistTracks {
+    /// Their places in [`Rekordbox::tracks`], in the order of the playlist, each once.
+    pub tracks: Vec<usize>,
+    /// Keys of tracks that the collection has not, or without a Location.
+    pub unknown: Vec<String>,
+}
+
+/// A name that is no playlist's, or several'.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlaylistError {
+    /// Nothing has it.
+    #[error("no playlist is called {name:?}: {}", there_are(there))]
+    Unknown {
+        /// The name asked for.
+        name: String,
+        /// The playlists there are.
+        there: Vec<String>,
+    },
+    /// Only a folder has it.
+    #[error("{name:?} is a folder: name a playlist; {}", there_are(inside))]
+    Folder {
+        /// The name asked for.
+        name: String,
+        /// The playlists in it.
+        inside: Vec<String>,
+    },
+    /// Several have it.
+    #[error("{} playlists are called {name:?}: name one with its folders, from the first slash on ({}); of two in one \
+             folder rename one in Rekordbox and export again", there.len(), list(there))]
+    Ambiguous {
+        /// The name asked for.
+        name: String,
+        /// Those that have it.
+        there: Vec<String>,
+    },
+}
+
+fn there_are(names: &[String]) -> String {
+    if names.is_empty() { "there is none".to_owned() } else { format!("there are {}", list(names)) }
+}
+
+fn list(names: &[String]) -> String {
+    let shown = names.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(LISTED);
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
+}
+
+impl Playlist {
+    /// Its folders and its name, each behind a slash.
+    pub fn full_name(&self) -> String {
+        full_name(&self.path)
+    }
+}
+
+fn full_name(path: &[String]) -> String {
+    path.iter().map(|part| format!("/{part}")).collect()
+}
+
+impl Rekordbox {
+    /// The playlist of this name: "Friday", "Sets/Friday" when several are called Friday, "/Friday" for the one outside all
+    /// folders. Letters' case counts only where it makes a difference.
+    ///
+    /// # Errors
+    /// [`PlaylistError`] unless there is exactly one.
+    pub fn playlist(&self, name: &str) -> Result<&Playlist, PlaylistError> {
+        let wanted = name.trim();
+        for compared in [composed, folded] {
+            let end = compared(wanted);
+            let end = if end.starts_with('/') { end } else { format!("/{end}") };
+            let whole = wanted.starts_with('/');
+            let is = |path: &[String]| {
+                let full = compared(&full_name(path));
+                if whole { full == end } else { full.ends_with(&end) }
+            };
+            let found: Vec<&Playlist> = self.playlists.iter().filter(|playlist| is(&playlist.path)).collect();
+            match found.as_slice() {
+                [one] => return Ok(one),
+                [] => {}
+                several => return Err(PlaylistError::Ambiguous { name: wanted.to_owned(), there: names(several) }),
+            }
+            let within = |playlist: &Playlist| (1..playlist.path.len()).any(|end| is(&playlist.path[..end]));
+            let inside: Vec<&Playlist> = self.playlists.iter().filter(|playlist| within(playlist)).collect();
+            if !inside.is_empty() {
+                return Err(PlaylistError::Folder { name: wanted.to_owned(), inside: names(&inside) });
+            }
+        }
+        // What is nearly it comes first.
+        let (near, far): (Vec<&Playlist>, Vec<&Playlist>) =
+            self.playlists.iter().partition(|playlist| folded(&playlist.full_name()).contains(&folded(wanted)));
+        Err(PlaylistError::Unknown { name: wanted.to_owned(), there: names(&[near, far].concat()) })
+    }
+
+    /// The tracks of one of its playlists.
+    pub fn tracks_of(&self, playlist: &Playlist) -> PlaylistTracks {
+        let mut places: HashMap<String, usize> = HashMap::new();
+        for (nth, track) in self.tracks.iter().enumerate() {
+            let key = if playlist.by_location { track.location.text() } else { track.id.clone() };
+            if let Some(key) = key {
+                places.entry(key.trim().to_owned()).or_insert(nth);
+            }
+        }
+        let mut found = PlaylistTracks::default();
+        let mut taken = vec![false; self.tracks.len()];
+        for key in &playlist.keys {
+            let text = if playlist.by_location { Location::new(key.as_str()).text() } else { Some(key.clone()) };
+            match text.and_then(|text| places.get(text.trim())) {
+                None => found.unknown.push(key.clone()),
+                Some(&nth) => {
+                    if let Some(taken) = taken.get_mut(nth).filter(|taken| !**taken) {
+                        *taken = true;
+                        found.tracks.push(nth);
+                    }
+                }
+            }
+        }
+        found
+    }
+}
+
+fn names(playlists: &[&Playlist]) -> Vec<String> {
+    playlists.iter().map(|playlist| playlist.full_name()).collect()
+}
+
+fn composed(name: &str) -> String {
+    name.nfc().collect()
+}
+
+fn folded(name: &str) -> String {
+    composed(name).to_lowercase()
+}
+
+/// The NODEs that are open while a collection is read, and the playlists among those that were closed.
+#[derive(Debug, Default)]
+pub(super) struct Nodes {
+    open: Vec<Node>,
+    found: Vec<Playlist>,
+}
+
+/// A NODE: a folder (Type 0) or a playlist (Type 1).
+#[derive(Debug, Default)]
+pub(super) struct Node {
+    pub name: String,
+    pub kind: Option<String>,
+    pub by_location: bool,
+    keys: Vec<String>,
+}
+
+impl Nodes {
+    pub fn begin(&mut self, node: Node) {
+        self.open.push(node);
+    }
+
+    /// A TRACK in a playlist.
+    pub fn track(&mut self, key: String) {
+        if let Some(node) = self.open.last_mut() {
+            node.keys.push(key);
+        }
+    }
+
+    pub fn end(&mut self) {
+        let Some(node) = self.open.pop() else { return };
+        let is_playlist = match node.kind.as_deref().map(str::trim) {
+            Some("1") => true,
+            Some("0") => false,
+            _ => !node.keys.is_empty(),
+        };
+        if is_playlist {
+            // The folder around everything is called ROOT and is nobody's.
+            let root = |(nth, node): &(usize, &Node)| *nth > 0 || !node.name.eq_ignore_ascii_case("ROOT");
+            let folders = self.open.iter().enumerate().filter(root).map(|(_, node)| node.name.clone());
+            let path = folders.chain([node.name]).collect();
+            self.found.push(Playlist { path, keys: node.keys, by_location: node.by_location });
+        }
+    }
+
+    pub fn finish(self) -> Vec<Playlist> {
+        self.found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn collection() -> Rekordbox {
+        let xml = r#"<DJ_PLAYLISTS Version="1.0.0"><COLLECTION Entries="4">
+            <TRACK TrackID="7" Location="file://localhost/m/a.wav"/>
+            <TRACK TrackID="8" Location="file://localhost/m/b%20c.wav"/>
+            <TRACK TrackID="9" Name="no place"/>
+            <TRACK TrackID="10" Location="file://localhost/m/d.wav"/>
+            </COLLECTION><PLAYLISTS><NODE Type="0" Name="ROOT" Count="3">
+            <NODE Name="Friday" Type="1" KeyType="0" Entries="4">
+              <TRACK Key="10"/><TRACK Key="7"/><TRACK Key="10"/><TRACK Key="9"/><TRACK Key="77"/></NODE>
+            <NODE Type="0" Name="Sets" Count="2">
+              <NODE Name="Friday" Type="1" KeyType="1" Entries="1"><TRACK Key="file://localhost/m/b%20c.wav"/></NODE>
+              <NODE Type="0" Name="Old &amp; Gr&#252;n" Count="1">
+                <NODE Name="Warm/Up" Type="1" KeyType="0" Entries="0"/>
+                <NODE Name="ROOT" Type="1" KeyType="0"><TRACK Key="8"/></NODE></NODE></NODE>
+            <NODE Name="DEEP" Type="1" KeyType="0"><TRACK Key="7"/></NODE>
+            <NODE Name="Deep" Type="1" KeyType="0"><TRACK Key="8"/></NODE>
+            </NODE></PLAYLISTS></DJ_PLAYLISTS>"#;
+        Rekordbox::parse(xml.as_bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn playlists_are_read_with_their_folders() {
+        let names: Vec<String> = collection().playlists.iter().map(Playlist::full_name).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        assert_eq!(
+            names,
+            ["/Friday", "/Sets/Friday", "/Sets/Old & Grün/Warm/Up", "/Sets/Old & Grün/ROOT", "/DEEP", "/Deep"]
+        );
+        assert_eq!(collection().notes.len(), 1, "only the track without a place");
+    }
+
+    #[test]
+    fn tracks_of_a_playlist_come_in_its_order_each_once_and_what_is_not_there_is_told() {
+        let all = collection();
+        let tracks = |name: &str| all.tracks_of(all.playlist(name).unwrap());
+        let friday = tracks("/Friday");
+        assert_eq!((friday.tracks, friday.unknown), (vec![2, 0], vec!["9".to_owned(), "77".to_owned()]));
+        assert_eq!(tracks("Sets/Friday").tracks, [1]);
+        assert_eq!(tracks("Warm/Up").tracks, [0usize; 0]);
+    }
+
+    #[test]
+    fn a_name_is_found_whatever_its_case_and_spelling_where_that_makes_no_difference() {
+        let all = collection();
+        for (name, full) in [
+            ("sets/friday", "/Sets/Friday"),
+            ("/friday", "/Friday"),
+            ("old & gru\u{308}n/root", "/Sets/Old & Grün/ROOT"),
+            (" Root ", "/Sets/Old & Grün/ROOT"),
+            ("Deep", "/Deep"),
+            ("DEEP", "/DEEP"),
+        ] {
+            assert_eq!(all.playlist(name).unwrap().full_name(), full, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_none_or_several_is_told_with_what_there_is() {
+        let all = collection();
+        for (name, told) in [
+            (
+                "Friday",
+                "2 playlists are called \"Friday\": name one with its folders, from the first slash on (/Friday, /Sets/Friday)",
+            ),
+            ("deep", "2 playlists are called \"deep\""),
+            ("Sets", "\"Sets\" is a folder: name a playlist; there are /Sets/Friday, "),
+            ("warm", "no playlist is called \"warm\": there are /Sets/Old & Grün/Warm/Up, /Friday"),
+            ("riday", "no playlist is called \"riday\""),
+            ("", "no playlist is called \"\""),
+        ] {
+            let error = all.playlist(name).unwrap_err().to_string();
+            assert!(error.contains(told), "{name}: {error}");
+        }
+        let none = Rekordbox::default().playlist("x").unwrap_err().to_string();
+        assert!(none.ends_with("there is none"), "{none}");
+    }
+}
