@@ -19,6 +19,7 @@ mod encode;
 mod error;
 pub mod loudness;
 pub mod mp3_tag;
+mod mpeg;
 pub mod peaks;
 pub mod picture;
 mod resample;

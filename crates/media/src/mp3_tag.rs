@@ -14,19 +14,17 @@
 //! # }
 //! ```
 
+use std::cell::RefCell;
 use std::fmt;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use crc::{CRC_16_ARC, Crc};
 
 use crate::Error;
+use crate::mpeg::{self, Header, ReadAt};
 
-/// Bytes behind the ID3v2 tags in which the first frame is looked for.
-const REACH: usize = 1 << 16;
-/// ID3v2 tags one after another; files have one, seldom two.
-const MOST_ID3: usize = 8;
 /// Bytes of LAME's extension, from the encoder's name to the tag's own checksum.
 const EXTENSION: usize = 36;
 /// Bytes of it up to and with delay and padding.
@@ -63,6 +61,8 @@ pub struct Tag {
     pub class: TagClass,
     /// MPEG frames of sound, when it says so (the one with the tag is not counted).
     pub frames: Option<u32>,
+    /// Bytes from the first frame, with the tag, to the end of the last, when it says so.
+    pub bytes: Option<u32>,
     /// The encoder as it names itself: "LAME3.100", "Lavc59.37".
     pub encoder: Option<String>,
     /// Frames of silence that the encoder put in front; a decoder adds 529 of its own. Absent where no encoder that is known
@@ -78,34 +78,52 @@ pub struct Tag {
 /// [`Error::Io`] when the file cannot be read.
 pub fn read(path: &Path) -> Result<Option<Tag>, Error> {
     let io = |source| Error::io(path, "read", source);
-    let mut file = File::open(path).map_err(|source| Error::io(path, "open", source))?;
-    let mut at = 0;
-    for _ in 0..MOST_ID3 {
-        let Some(length) = id3_length(&start(&mut file, at, 10).map_err(io)?) else { break };
-        at += length;
-    }
-    let bytes = start(&mut file, at, 16).map_err(io)?;
-    if is_other(&bytes) {
+    let opened = Opened::new(path).map_err(|source| Error::io(path, "open", source))?;
+    let mut start = [0; 12];
+    let got = opened.read_at(mpeg::behind_id3(&opened).map_err(io)?, &mut start).map_err(io)?;
+    if is_other(start.get(..got).unwrap_or_default()) {
         return Ok(None);
     }
-    let bytes = start(&mut file, at, REACH).map_err(io)?;
-    Ok(first_frame(&bytes).map(parse))
+    let Some((at, header, _)) = mpeg::first(&opened).map_err(io)?.filter(|(_, header, _)| header.kind.layer == 3)
+    else {
+        return Ok(None);
+    };
+    let mut frame = vec![0; usize::try_from(header.bytes).unwrap_or(0)];
+    let got = opened.read_at(at, &mut frame).map_err(io)?;
+    Ok(Some(parse(frame.get(..got).unwrap_or_default())))
 }
 
-/// Up to `most` bytes from `at` on.
-fn start(file: &mut File, at: u64, most: usize) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(most);
-    file.seek(SeekFrom::Start(at))?;
-    file.take(most as u64).read_to_end(&mut bytes)?;
-    Ok(bytes)
+/// A file that is read here and there.
+struct Opened {
+    file: RefCell<BufReader<File>>,
+    len: u64,
 }
 
-/// Bytes of the ID3v2 tag that begins here, header and footer included.
-fn id3_length(bytes: &[u8]) -> Option<u64> {
-    let [b'I', b'D', b'3', _, _, flags, size @ ..] = bytes else { return None };
-    let footer = if flags & 0x10 == 0 { 0 } else { 10 };
-    let size = size.get(..4)?.iter().fold(0, |sum, byte| sum << 7 | u64::from(byte & 0x7f));
-    Some(10 + size + footer)
+impl Opened {
+    fn new(path: &Path) -> std::io::Result<Self> {
+        let file = File::open(path)?;
+        let len = file.metadata()?.len();
+        Ok(Self { file: RefCell::new(BufReader::new(file)), len })
+    }
+}
+
+impl ReadAt for Opened {
+    fn read_at(&self, at: u64, out: &mut [u8]) -> std::io::Result<usize> {
+        let mut file = self.file.borrow_mut();
+        file.seek(SeekFrom::Start(at))?;
+        let mut got = 0;
+        while let Some(rest) = out.get_mut(got..).filter(|rest| !rest.is_empty()) {
+            match file.read(rest)? {
+                0 => break,
+                n => got += n,
+            }
+        }
+        Ok(got)
+    }
+
+    fn len(&self) -> u64 {
+        self.len
+    }
 }
 
 /// Whether these bytes begin a file of another kind, in whose data a frame's header could stand by chance.
@@ -115,70 +133,10 @@ fn is_other(bytes: &[u8]) -> bool {
     MAGIC.iter().any(|magic| bytes.starts_with(magic)) || bytes.get(4..8) == Some(b"ftyp")
 }
 
-/// What the header of an MPEG layer III frame says.
-#[derive(Clone, Copy, PartialEq)]
-struct Header {
-    /// Bytes of the frame.
-    size: usize,
-    /// Where the tag stands in it: behind header and side information.
-    tag: usize,
-    /// Version and sample rate, which are the same in all frames of a file.
-    kind: (u8, u8),
-}
-
-impl Header {
-    fn read(bytes: &[u8]) -> Option<Self> {
-        const MPEG1: [usize; 14] = [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
-        const MPEG2: [usize; 14] = [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
-        let &[0xff, second, third, fourth, ..] = bytes else { return None };
-        let (version, layer) = (second >> 3 & 3, second >> 1 & 3);
-        // Version 1 is reserved; layer 1 stands for III.
-        if second & 0xe0 != 0xe0 || version == 1 || layer != 1 {
-            return None;
-        }
-        let mpeg1 = version == 3;
-        let rates = if mpeg1 { &MPEG1 } else { &MPEG2 };
-        let bits = 1_000 * rates.get(usize::from(third >> 4).checked_sub(1)?)?;
-        let rate = *[44_100, 48_000, 32_000].get(usize::from(third >> 2 & 3))?;
-        let rate = match version {
-            3 => rate,
-            2 => rate / 2,
-            _ => rate / 4,
-        };
-        let padding = usize::from(third >> 1 & 1);
-        let mono = fourth >> 6 == 3;
-        let (slots, side) = match (mpeg1, mono) {
-            (true, false) => (144, 32),
-            (true, true) => (144, 17),
-            (false, false) => (72, 17),
-            (false, true) => (72, 9),
-        };
-        Some(Self { size: slots * bits / rate + padding, tag: 4 + side, kind: (version, third >> 2 & 3) })
-    }
-}
-
-/// The first frame: one that others of its kind follow, or the end of the bytes.
-fn first_frame(bytes: &[u8]) -> Option<&[u8]> {
-    (0..bytes.len().saturating_sub(4)).find_map(|at| {
-        let rest = bytes.get(at..)?;
-        let first = Header::read(rest)?;
-        // Junk in front of the first frame may look like one: then more of them have to follow.
-        let follow = if at == 0 { 1 } else { 3 };
-        let mut next = first.size;
-        for _ in 0..follow {
-            match rest.get(next..).filter(|rest| rest.len() >= 4) {
-                Some(rest) => next += Header::read(rest).filter(|header| header.kind == first.kind)?.size,
-                None => break,
-            }
-        }
-        rest.get(..first.size)
-    })
-}
-
 /// The tag in a file's first frame, which begins with its header and is as long as that says.
 pub fn parse(frame: &[u8]) -> Tag {
-    let none = Tag { class: TagClass::Absent, frames: None, encoder: None, delay: None, padding: None };
-    let tag = Header::read(frame).and_then(|header| frame.get(header.tag..));
+    let none = Tag { class: TagClass::Absent, frames: None, bytes: None, encoder: None, delay: None, padding: None };
+    let tag = Header::parse(frame).and_then(|header| frame.get(header.tag..));
     let Some(tag) = tag.filter(|tag| tag.starts_with(b"Xing") || tag.starts_with(b"Info")) else {
         return none;
     };
@@ -187,7 +145,8 @@ pub fn parse(frame: &[u8]) -> Tag {
         |at: usize| tag.get(at..at + 4).map(|bytes| bytes.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte)));
     let Some(flags) = number(4) else { return info };
     let has = |flag: u32| flags & flag != 0;
-    let info = Tag { frames: number(8).filter(|_| has(1)), ..info };
+    let bytes = number(if has(1) { 12 } else { 8 }).filter(|_| has(2));
+    let info = Tag { frames: number(8).filter(|_| has(1)), bytes, ..info };
     let fields = [(1, 4), (2, 4), (4, 100), (8, 4)];
     let begin = 8 + fields.iter().filter(|(flag, _)| has(*flag)).map(|(_, bytes)| bytes).sum::<usize>();
     let Some(extension) = tag.get(begin..).filter(|extension| extension.len() >= SHORTEST) else { return info };

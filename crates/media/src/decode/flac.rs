@@ -5,6 +5,7 @@ use std::io;
 use crc::{CRC_8_SMBUS, CRC_16_UMTS, Crc};
 
 use super::source::Input;
+use crate::mpeg::ReadAt;
 
 const CRC_8: Crc<u8> = Crc::<u8>::new(&CRC_8_SMBUS);
 const CRC_16: Crc<u16> = Crc::<u16>::new(&CRC_16_UMTS);

@@ -13,6 +13,7 @@ use super::frames::{self, Tag};
 use super::source::{Input, Source};
 use super::{flac, mp4, ogg, riff};
 use crate::Error;
+use crate::mpeg::{self, ReadAt};
 
 /// How many frames a stream decodes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +119,7 @@ fn look(input: &Input) -> Result<Vec<Link>, Found> {
             Ok(vec![Link { edits, ..link }])
         }
         _ => {
-            let start = frames::behind_id3(input)?;
+            let start = mpeg::behind_id3(input)?;
             if input.array::<4>(start)? == Some(*b"fLaC") {
                 return Ok(vec![flac_link(input, start, whole)?]);
             }

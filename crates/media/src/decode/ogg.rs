@@ -5,6 +5,7 @@ use std::io;
 use std::ops::Range;
 
 use super::source::Input;
+use crate::mpeg::ReadAt;
 
 /// Bytes of a page header before its table of segments.
 const HEADER: usize = 27;

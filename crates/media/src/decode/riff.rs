@@ -7,6 +7,7 @@ use std::io;
 use std::ops::Range;
 
 use super::source::Input;
+use crate::mpeg::ReadAt;
 
 /// More chunks than any sound file has.
 const MAX_CHUNKS: usize = 10_000;

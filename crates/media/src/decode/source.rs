@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use symphonia::core::io::MediaSource;
 
 use crate::Error;
+use crate::mpeg::ReadAt;
 
 /// Reads are handed on in pieces this small, so that the reported position is near the trouble.
 const PIECE: usize = 4096;
@@ -54,24 +55,6 @@ impl Input {
         Ok(Self { file: Arc::new(Mutex::new(Buffered { file, at: len })), len })
     }
 
-    /// Reads what is at byte `at`; less than asked for only at the end of the file.
-    pub fn read_at(&self, at: u64, out: &mut [u8]) -> io::Result<usize> {
-        let mut got = 0;
-        while let Some(rest) = out.get_mut(got..).filter(|rest| !rest.is_empty()) {
-            match self.read_some(at + got as u64, rest)? {
-                0 => break,
-                n => got += n,
-            }
-        }
-        Ok(got)
-    }
-
-    /// The `N` bytes at `at`, if the file has them.
-    pub fn array<const N: usize>(&self, at: u64) -> io::Result<Option<[u8; N]>> {
-        let mut bytes = [0; N];
-        Ok((self.read_at(at, &mut bytes)? == N).then_some(bytes))
-    }
-
     /// The bytes of a range, as far as the file has them.
     pub fn bytes(&self, range: Range<u64>) -> io::Result<Vec<u8>> {
         let end = range.end.min(self.len);
@@ -93,6 +76,23 @@ impl Input {
         let got = shared.file.read(out)?;
         shared.at += got as u64;
         Ok(got)
+    }
+}
+
+impl ReadAt for Input {
+    fn read_at(&self, at: u64, out: &mut [u8]) -> io::Result<usize> {
+        let mut got = 0;
+        while let Some(rest) = out.get_mut(got..).filter(|rest| !rest.is_empty()) {
+            match self.read_some(at + got as u64, rest)? {
+                0 => break,
+                n => got += n,
+            }
+        }
+        Ok(got)
+    }
+
+    fn len(&self) -> u64 {
+        self.len
     }
 }
 
