@@ -128,7 +128,13 @@ fn lossless_and_other_codecs() {
             ("float.wav", &["-c:a", "pcm_f32le"]),
             ("24.wav", &["-c:a", "pcm_s24le"]),
         ] {
-            check(&encode(&wav, name, options), channels, 0.0);
+            let path = encode(&wav, name, options);
+            let whole = sought_is_linear(&path, 0.0);
+            assert_eq!(whole.len(), FRAMES * usize::from(channels), "{name}: as many frames as went in");
+            // ffmpeg leaves out up to a block at the end of a Vorbis file.
+            let theirs = &by_ffmpeg(&path);
+            is_ffmpegs(&path, &whole[..whole.len().min(theirs.len())], usize::from(channels), 0);
+            assert!(whole.len() - theirs.len() <= 256 * usize::from(channels), "{name}");
         }
     }
 }
