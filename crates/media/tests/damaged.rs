@@ -187,3 +187,23 @@ fn bytes_that_are_no_sound_end_no_stream() {
         }
     }
 }
+
+#[test]
+fn a_fragmented_m4a_and_a_caf_that_were_cut_off_are_heard_up_to_there_and_an_m4a_without_an_index_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let wav = wav_file(folder.path(), "music.wav", 441_000, 44_100, 2);
+    let fragments = ["-c:a", "aac", "-movflags", "frag_keyframe+empty_moov"];
+    for path in [encode(&wav, "parts.m4a", &fragments), encode(&wav, "music.caf", &["-c:a", "pcm_s16be"])] {
+        let cut = changed(&path, |bytes| bytes.truncate(bytes.len() * 2 / 3 + 1));
+        let heard = whole(&cut);
+        let theirs = by_ffmpeg(&cut).len() / 2;
+        let name = cut.display();
+        assert!(heard.frames() > 200_000 && heard.frames() + 1024 >= theirs, "{name}: {} frames", heard.frames());
+        assert_eq!(Reader::open(&cut).unwrap().frames(), heard.frames() as u64, "{name}");
+        assert!(heard.warnings.iter().any(|warning| warning.contains("missing")), "{name}: {:?}", heard.warnings);
+    }
+    let late = encode(&wav, "late.m4a", &["-c:a", "aac"]);
+    let cut = changed(&late, |bytes| bytes.truncate(bytes.len() - 5_000));
+    let error = open(&cut, &DecodeOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("index is missing"), "{error}");
+}

@@ -47,6 +47,8 @@ pub(super) struct Demuxer {
     pub window: Window,
     /// Frames the header promises where they are to be counted, before the window is taken.
     pub promised: Option<u64>,
+    /// Whether the file ends before the stream does.
+    is_cut: bool,
     /// What is wrong with the stream as a whole, in words.
     pub notes: Vec<String>,
     /// What an MPEG audio stream says of its encoder: its packets are decoded whole then, and the window takes away what is
@@ -111,9 +113,7 @@ impl Demuxer {
 
         let body_len = link.view.body.end - link.view.body.start;
         let said = track_frames(&track, rate);
-        // CAF counts whole packets.
-        let length = if container == "caf" { Length::Unknown { promised: None } } else { link.length };
-        let (decoded, promised) = match (length, frame_bytes) {
+        let (decoded, promised) = match (link.length, frame_bytes) {
             (Length::Demuxer, _) => (said, None),
             (Length::Bytes, Some(bytes)) => (Some(body_len / bytes), None),
             (Length::Bytes, None) => (None, said),
@@ -156,6 +156,7 @@ impl Demuxer {
             track: track.id,
             window,
             promised,
+            is_cut: link.is_cut && link.missing_bytes == 0,
             notes,
             tag: link.tag,
             body_len,
@@ -175,10 +176,11 @@ impl Demuxer {
         self.info.frames = Some(frames);
         if let Some(promised) = self.promised.map(|n| self.window.heard(n)).filter(|&n| n > frames) {
             self.notes.push(ends_early(frames, promised - frames, self.info.sample_rate));
+        } else if self.is_cut && self.promised.is_none() {
+            self.notes.push(format!("it ends early: {frames} frames are there, how many are missing it does not say"));
         }
-        if let Some(keep) = &mut self.window.keep {
-            *keep = (*keep).min(frames);
-        }
+        // The last packet may decode to more.
+        self.window.keep = Some(frames);
     }
 
     /// Frames in a packet duration.

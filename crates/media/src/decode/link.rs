@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicU64;
 
 use super::frames::{self, Tag};
 use super::source::{Input, Source};
-use super::{flac, mp4, ogg, riff};
+use super::{caf, flac, mp4, ogg, riff};
 use crate::Error;
 use crate::mpeg::{self, ReadAt};
 
@@ -59,13 +59,24 @@ pub(super) struct Link {
     pub tag: Option<Tag>,
     /// Bytes of plain samples that the header promises and the file does not have.
     pub missing_bytes: u64,
+    /// Whether the file ends before the stream does.
+    pub is_cut: bool,
     /// What is wrong with the file, in words.
     pub notes: Vec<String>,
 }
 
 impl Link {
     fn new(view: View, length: Length) -> Self {
-        Self { view, bare: None, length, edits: Vec::new(), tag: None, missing_bytes: 0, notes: Vec::new() }
+        Self {
+            view,
+            bare: None,
+            length,
+            edits: Vec::new(),
+            tag: None,
+            missing_bytes: 0,
+            is_cut: false,
+            notes: Vec::new(),
+        }
     }
 }
 
@@ -107,16 +118,28 @@ fn look(input: &Input) -> Result<Vec<Link>, Found> {
         [b'O', b'g', b'g', b'S', ..] => Ok(ogg_links(input)?),
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => {
             let mut source = whole.source(input, &Arc::default());
+            if !mp4::has_index(&mut source, input.len)? {
+                return Err(Found::NoSound(
+                    "its index is missing, which stands at its end: it was cut off, or never finished",
+                ));
+            }
             let head = mp4::header_of_cut(&mut source, input.len)?;
             let edits = mp4::edits(&mut source, input.len)?;
             let link = match head {
                 None => Link::new(whole, Length::Demuxer),
                 Some(head) => {
                     let rest = head.len() as u64..input.len;
-                    Link::new(View::new(head, rest), Length::Unknown { promised: None })
+                    let link = Link::new(View::new(head, rest), Length::Unknown { promised: None });
+                    Link { is_cut: true, ..link }
                 }
             };
             Ok(vec![Link { edits, ..link }])
+        }
+        [b'c', b'a', b'f', b'f', ..] => {
+            let unknown = Length::Unknown { promised: None };
+            let Some(cut) = caf::find_cut(input)? else { return Ok(vec![Link::new(whole, unknown)]) };
+            let link = Link::new(View::new(cut.head, cut.body), unknown);
+            Ok(vec![Link { missing_bytes: cut.missing, is_cut: true, ..link }])
         }
         _ => {
             let start = mpeg::behind_id3(input)?;

@@ -1,5 +1,6 @@
 //! Files to samples.
 
+mod caf;
 mod chain;
 mod collect;
 mod decoded;

@@ -86,6 +86,11 @@ pub(super) fn edits(file: &mut (impl Read + Seek), len: u64) -> io::Result<Vec<E
     Ok(found)
 }
 
+/// Whether there is the box without which no sample is found.
+pub(super) fn has_index(file: &mut (impl Read + Seek), len: u64) -> io::Result<bool> {
+    Ok(boxes(file, 0, len)?.iter().any(|(kind, _, _)| kind == b"moov"))
+}
+
 /// The start of a file whose last box reaches over its end, up to the payload of that box, with the size it has in truth: demuxers
 /// refuse a box that is larger than the file.
 pub(super) fn header_of_cut(file: &mut (impl Read + Seek), len: u64) -> io::Result<Option<Vec<u8>>> {
