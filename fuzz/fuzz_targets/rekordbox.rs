@@ -17,6 +17,10 @@ fuzz_target!(|bytes: &[u8]| {
             assert!(grid.bpm() > 0.0 && grid.nearest_downbeat(1.0) >= 0.0);
         }
     }
+    for playlist in &read.playlists {
+        assert!(read.tracks_of(playlist).tracks.len() <= playlist.keys.len());
+        let _ = read.playlist(&playlist.full_name());
+    }
     let cues = vec![Cue { name: "begin".into(), seconds: 1.0 }, Cue { name: "<&\">".into(), seconds: 2.5 }];
     let all: Vec<_> = (0..read.tracks.len()).map(|track| TrackCues { track, cues: cues.clone() }).collect();
     if let Ok(written) = with_cues(bytes.to_vec(), &all, CueSlots::HotWhereFree) {

@@ -36,8 +36,8 @@ Examples:
   section-export inspect \"Harbour Lights\" --structure-dir music/struct --audio-dir music --bpm 122
                                   what is known of a track, and whether it would be selected
 
-To get a collection into Rekordbox: Preferences > Advanced > Database > rekordbox xml, choose the file; then in the tree on the
-left \"rekordbox xml\", mark its tracks or playlist, right click, Import To Collection (or Import Playlist).
+To import a collection that was written, choose the file in Rekordbox under Preferences > Advanced > Database > rekordbox xml. It
+then shows in the tree on the left as \"rekordbox xml\": select its tracks or a playlist, right-click, Import To Collection.
 
 Paths of the selected tracks, as in their structure files, go to standard output, everything else to standard error. What is unchanged since an earlier run
 is not cut again.

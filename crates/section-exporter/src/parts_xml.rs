@@ -88,7 +88,7 @@ fn track(
         "{} to {} s of {}: {}",
         plain(wanted.cues.ini, 3),
         plain(wanted.cues.end, 3),
-        planned.path,
+        planned.audio.file_name().unwrap_or_default().to_string_lossy(),
         wanted.labels.join(", ")
     );
     let _infallible = writeln!(

@@ -180,6 +180,8 @@ fn to_path(bytes: Vec<u8>) -> PathBuf {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    #[cfg(unix)]
+    use std::os::unix::ffi::OsStrExt as _;
 
     #[test]
     fn every_location_decodes_to_the_right_bytes() {
@@ -247,6 +249,12 @@ mod tests {
         ] {
             assert_eq!(Location::of_path(path).raw(), raw);
             assert_eq!(Location::of_file(Path::new(path)).raw(), raw);
+        }
+        #[cfg(unix)]
+        {
+            let path: &Path = Path::new(std::ffi::OsStr::from_bytes(b"/\xff\x01.wav"));
+            assert_eq!(Location::of_file(path).raw(), "file://localhost/%ff%01.wav");
+            assert_eq!(Location::of_file(path).path().as_deref(), Some(path));
         }
     }
 
