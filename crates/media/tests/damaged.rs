@@ -207,3 +207,19 @@ fn a_fragmented_m4a_and_a_caf_that_were_cut_off_are_heard_up_to_there_and_an_m4a
     let error = open(&cut, &DecodeOptions::default()).unwrap_err().to_string();
     assert!(error.contains("index is missing"), "{error}");
 }
+
+#[test]
+fn an_ogg_file_whose_first_page_of_sound_is_damaged_is_heard_from_the_next_one_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let wav = wav_file(folder.path(), "music.wav", 441_000, 44_100, 2);
+    let path = encode(&wav, "music.ogg", &["-c:a", "libvorbis"]);
+    let sound = whole(&path).to_f32();
+    let broken = changed(&path, |bytes| {
+        let pages: Vec<usize> =
+            bytes.windows(4).enumerate().filter(|(_, four)| *four == b"OggS").map(|(at, _)| at).collect();
+        bytes[pages[2] + 400..pages[2] + 600].fill(0);
+    });
+    let heard = whole(&broken);
+    assert!(heard.to_f32()[heard.to_f32().len() - 200_000..] == sound[sound.len() - 200_000..]);
+    assert!(heard.warnings.iter().any(|warning| warning.contains("no sound")), "{:?}", heard.warnings);
+}

@@ -1,5 +1,5 @@
-//! Where the sound of a CAF file ends that was cut off (Apple, Core Audio Format Specification): the demuxer refuses a chunk that
-//! is larger than the file.
+//! Where the sound of a CAF file lies (Apple, Core Audio Format Specification): the demuxer refuses a chunk that is larger than the
+//! file, and a file in which what stands behind the sound is damaged.
 
 use std::io;
 use std::ops::Range;
@@ -15,18 +15,18 @@ const MAX_HEADER: u64 = 64 << 20;
 const HEADER: u64 = 12;
 const EDIT_COUNT: u64 = 4;
 
-/// A file whose data chunk reaches over its end.
-pub(super) struct Cut {
+/// Where the data chunk is.
+pub(super) struct Found {
     /// The file up to its sound, with the size that the chunk has in truth.
     pub head: Vec<u8>,
     /// The sound.
     pub body: Range<u64>,
-    /// Bytes of sound that are missing.
+    /// Bytes of sound that the chunk promises and the file does not have.
     pub missing: u64,
 }
 
-/// Looks whether the data chunk is cut off.
-pub(super) fn find_cut(input: &Input) -> io::Result<Option<Cut>> {
+/// Looks for the data chunk; of one whose size was never written nothing needs to be known.
+pub(super) fn find(input: &Input) -> io::Result<Option<Found>> {
     let mut at = 8;
     for _ in 0..MAX_CHUNKS {
         let Some([a, b, c, d, size @ ..]) = input.array::<12>(at)? else { break };
@@ -35,15 +35,16 @@ pub(super) fn find_cut(input: &Input) -> io::Result<Option<Cut>> {
         let Ok(size) = u64::try_from(i64::from_be_bytes(size)) else { break };
         if &[a, b, c, d] == b"data" {
             let left = input.len.saturating_sub(start);
-            if size <= left || left <= EDIT_COUNT || start > MAX_HEADER {
+            if size.min(left) <= EDIT_COUNT || start > MAX_HEADER {
                 break;
             }
+            let held = size.min(left);
             let mut head = input.bytes(0..start + EDIT_COUNT)?;
             let field = (at + 4) as usize;
             if let Some(slot) = head.get_mut(field..field + 8) {
-                slot.copy_from_slice(&left.to_be_bytes());
+                slot.copy_from_slice(&held.to_be_bytes());
             }
-            return Ok(Some(Cut { head, body: start + EDIT_COUNT..input.len, missing: size - left }));
+            return Ok(Some(Found { head, body: start + EDIT_COUNT..start + held, missing: size - held }));
         }
         let Some(next) = start.checked_add(size) else { break };
         at = next;

@@ -129,6 +129,16 @@ impl Decoded {
                 }
             },
         };
+        // A damaged packet may have decoded to less than it holds: what follows keeps its place.
+        let stamped = u64::try_from(stamp.saturating_sub(origin)).unwrap_or(0);
+        let start = if self.demuxer.stamps_hold() && stamped > start && stamped < start.saturating_add(room) {
+            let width = usize::from(self.demuxer.info.channels);
+            let silent = (stamped.min(end).saturating_sub(start.max(self.drop).max(skip))) as usize;
+            out.resize(out.len() + silent * width, 0.0);
+            stamped
+        } else {
+            start
+        };
         let buffer = self.demuxer.decoder.last_decoded();
         let frames = match what {
             What::Sound => buffer.frames() as u64,

@@ -211,14 +211,20 @@ impl Demuxer {
     fn reset(&mut self) -> Result<(), Fault> {
         if self.info.codec == "aac" {
             // Its reset keeps the state of its noise generator.
-            let params = self.decoder.codec_params().clone();
-            self.decoder = guard(|| get_codecs().make_audio_decoder(&params, &Default::default()))?;
+            self.renew()?;
         } else {
             guard(|| {
                 self.decoder.reset();
                 Ok(())
             })?;
         }
+        Ok(())
+    }
+
+    /// Makes the decoder anew.
+    pub fn renew(&mut self) -> Result<(), Fault> {
+        let params = self.decoder.codec_params().clone();
+        self.decoder = guard(|| get_codecs().make_audio_decoder(&params, &Default::default()))?;
         Ok(())
     }
 
@@ -265,6 +271,11 @@ impl Demuxer {
     /// Of a codec whose packets have bits in others before them: frames before a place whose packets have to be whole.
     pub fn overlap(&self) -> Option<u64> {
         (self.info.codec == "mp3").then_some(2 * 1152)
+    }
+
+    /// Whether each packet's stamp is right, and as many frames follow as to the next.
+    pub fn stamps_hold(&self) -> bool {
+        self.info.codec == "alac"
     }
 
     /// Whether the demuxer looks for the next packet behind one it could not read.

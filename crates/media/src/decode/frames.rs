@@ -56,6 +56,8 @@ pub(super) struct Stream {
     pub tag: Option<Tag>,
     /// Frames of sound, where they were counted without a gap.
     pub frames: Option<u64>,
+    /// Whether its last frame is cut off.
+    pub is_cut: bool,
     /// Bytes between its frames that belong to none, and where the first of them stand.
     pub junk: (u64, u64),
 }
@@ -90,6 +92,7 @@ impl Walk<'_> {
             kind: header.kind,
             tag,
             frames: Some(0),
+            is_cut: false,
             junk: (0, 0),
         });
         Ok(())
@@ -158,6 +161,7 @@ impl Walk<'_> {
             // The tag's own frame is no sound, and a frame that is cut off cannot be decoded.
             let sound = !(stream.tag.is_some() && self.at == stream.first) && end <= self.input.len;
             stream.frames = stream.frames.map(|frames| frames + u64::from(sound));
+            stream.is_cut = end > self.input.len;
             stream.bytes.end = end.min(self.input.len);
             self.at = end;
         }

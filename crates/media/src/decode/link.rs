@@ -137,9 +137,12 @@ fn look(input: &Input) -> Result<Vec<Link>, Found> {
         }
         [b'c', b'a', b'f', b'f', ..] => {
             let unknown = Length::Unknown { promised: None };
-            let Some(cut) = caf::find_cut(input)? else { return Ok(vec![Link::new(whole, unknown)]) };
-            let link = Link::new(View::new(cut.head, cut.body), unknown);
-            Ok(vec![Link { missing_bytes: cut.missing, is_cut: true, ..link }])
+            let Some(found) = caf::find(input)? else { return Ok(vec![Link::new(whole, unknown)]) };
+            let sound = View::new(found.head, found.body);
+            if found.missing == 0 {
+                return Ok(vec![Link { bare: Some(sound), ..Link::new(whole, unknown) }]);
+            }
+            Ok(vec![Link { missing_bytes: found.missing, is_cut: true, ..Link::new(sound, unknown) }])
         }
         _ => {
             let start = mpeg::behind_id3(input)?;
@@ -157,7 +160,7 @@ fn look(input: &Input) -> Result<Vec<Link>, Found> {
 
 fn ogg_links(input: &Input) -> io::Result<Vec<Link>> {
     let links = ogg::find(input)?.into_iter().map(|stream| {
-        let mut link = Link::new(View::new(Vec::new(), stream.bytes), Length::Demuxer);
+        let mut link = Link::new(View::new(stream.head, stream.bytes), Length::Demuxer);
         link.notes.extend(junk(stream.junk));
         if !stream.is_ended {
             link.notes.push("its last page is missing: it was cut off, or recorded from a stream that went on".into());
@@ -189,6 +192,9 @@ fn mpeg_link(stream: frames::Stream) -> Link {
     let mut link = Link::new(View::new(Vec::new(), stream.bytes.clone()), length);
     link.bare = Some(View::new(Vec::new(), stream.first..stream.bytes.end));
     link.notes.extend(junk(stream.junk));
+    if stream.is_cut {
+        link.notes.push("it ends early: its last packet is cut off, and what stood behind it is missing".into());
+    }
     if let Some(Tag { frames: Some(promised), .. }) = stream.tag
         && let Some(frames) = stream.frames
         // Some encoders count the tag's own packet.

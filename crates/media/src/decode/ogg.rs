@@ -4,9 +4,24 @@
 use std::io;
 use std::ops::Range;
 
+use crc::{Algorithm, Crc};
+
 use super::source::Input;
 use crate::mpeg::ReadAt;
 
+/// The checksum of a page (RFC 3533, section 6).
+const CRC: Crc<u32> = Crc::<u32>::new(&Algorithm {
+    width: 32,
+    poly: 0x04c1_1db7,
+    init: 0,
+    refin: false,
+    refout: false,
+    xorout: 0,
+    check: 0x89a1_897f,
+    residue: 0,
+});
+/// Bytes at the start of a stream whose pages have to be sound for the demuxer to begin.
+const START: u64 = 4 * 65_307;
 /// Bytes of a page header before its table of segments.
 const HEADER: usize = 27;
 /// Bytes in which the next page is looked for behind a damaged one: two of the largest pages.
@@ -16,6 +31,9 @@ const MAX_SEARCH: u64 = 2 * 65_307;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Chained {
     pub bytes: Range<u64>,
+    /// Its first pages, where one of them is damaged and left out: stands before `bytes` then. Behind its first pages the
+    /// demuxer leaves out such pages itself.
+    pub head: Vec<u8>,
     /// Whether its last page says so: else it was cut off, or is a recording of a stream that went on.
     pub is_ended: bool,
     /// Bytes between its pages that belong to none, and where the first of them stand.
@@ -58,7 +76,7 @@ pub(super) fn find(input: &Input) -> io::Result<Vec<Chained>> {
             continue;
         };
         if first && !among_first {
-            found.push(Chained { bytes: at..at, is_ended: false, junk: (0, 0) });
+            found.push(Chained { bytes: at..at, head: Vec::new(), is_ended: false, junk: (0, 0) });
         }
         among_first = first;
         if let Some(stream) = found.last_mut() {
@@ -75,5 +93,41 @@ pub(super) fn find(input: &Input) -> io::Result<Vec<Chained>> {
     if let (Some(stream), Some(from)) = (found.last_mut(), lost) {
         stream.junk = (stream.junk.0 + input.len - from, if stream.junk.1 == 0 { from } else { stream.junk.1 });
     }
+    for stream in &mut found {
+        leave_out_damaged(input, stream)?;
+    }
     Ok(found)
+}
+
+/// Leaves out what of a stream's first pages fails its checksum.
+fn leave_out_damaged(input: &Input, stream: &mut Chained) -> io::Result<()> {
+    let (mut at, mut head) = (stream.bytes.start, Vec::new());
+    let mut behind = None;
+    while at < stream.bytes.end.min(stream.bytes.start + START) {
+        let bytes = page(input, at)?.map_or(1, |page| page.bytes);
+        let whole = input.bytes(at..at + bytes)?;
+        at += bytes;
+        if bytes > 1 && is_sound(&whole) {
+            head.extend_from_slice(&whole);
+        } else {
+            behind = Some((at, head.len()));
+        }
+    }
+    if let Some((at, length)) = behind {
+        head.truncate(length);
+        stream.junk.0 += at - stream.bytes.start - length as u64;
+        stream.junk.1 = if stream.junk.1 == 0 { stream.bytes.start + length as u64 } else { stream.junk.1 };
+        (stream.head, stream.bytes.start) = (head, at);
+    }
+    Ok(())
+}
+
+/// Whether a page has the checksum that stands in it.
+fn is_sound(page: &[u8]) -> bool {
+    let Some(told) = page.get(22..26) else { return false };
+    let mut digest = CRC.digest();
+    digest.update(page.get(..22).unwrap_or_default());
+    digest.update(&[0; 4]);
+    digest.update(page.get(26..).unwrap_or_default());
+    digest.finalize().to_le_bytes() == *told
 }

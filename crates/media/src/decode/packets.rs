@@ -61,8 +61,8 @@ impl Outcome {
             format!("it is damaged in {damaged} places, and silent there for {silent:.2} s in all; the first near byte {at}: {cause}")
         });
         let missing = (self.missing > 0.0).then(|| {
-            let why = self.stopped.as_ref().map(|(at, cause)| format!(" reading stopped near byte {at}: {cause}"));
-            format!("{:.2} s are missing at its end;{}", self.missing, why.unwrap_or_else(|| " it ends early".into()))
+            let why = self.stopped.as_ref().map(|(at, cause)| format!("; reading stopped near byte {at}: {cause}"));
+            format!("{:.2} s of what its header promises are missing{}", self.missing, why.unwrap_or_default())
         });
         damaged.into_iter().chain(missing)
     }
@@ -137,10 +137,14 @@ impl Packets {
                 }
                 Ok(()) => Fault::DecodeError("sample rate or channel count changes"),
                 Err(fault @ (Fault::DecodeError(_) | Fault::IoError(_))) => fault,
-                Err(fault) => {
-                    self.stop = Some(fault);
-                    return None;
-                }
+                // What panicked is not used again.
+                Err(fault) => match demuxer.renew() {
+                    Ok(()) => fault,
+                    Err(fault) => {
+                        self.stop = Some(fault);
+                        return None;
+                    }
+                },
             };
             // An empty packet may claim any duration and costs a hostile file nothing.
             let frames = if packet.data.is_empty() { 0 } else { demuxer.frames(packet.dur.get()).min(MAX_GAP) };
