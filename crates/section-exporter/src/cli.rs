@@ -39,9 +39,10 @@ Examples:
 To import a collection that was written, choose the file in Rekordbox under Preferences > Advanced > Database > rekordbox xml. It
 then shows in the tree on the left as \"rekordbox xml\": select its tracks or a playlist, right-click, Import To Collection.
 
-Paths of the selected tracks, as in their structure files, go to standard output, everything else to standard error. What is unchanged since an earlier run
-is not cut again.
-Exit status: 0 when a part was exported (or is there already), 1 when none was, 2 for a wrong command line.";
+Paths of the selected tracks, as in their structure files, go to standard output, everything else to standard error. What is
+unchanged since an earlier run is not cut again.
+Exit status: 0 when all that was selected is exported or there already, 1 when some of it failed, 2 for a wrong command line,
+3 when nothing is selected.";
 
 /// Cut mix-ready, tempo-aligned sections out of a library of tracks
 #[derive(Debug, Parser)]

@@ -12,6 +12,7 @@ use crowd_media::{Audio, AudioFormat, Container, Depth, Samples, Tags, loudness}
 
 use crate::grid::Grid;
 use source::Source;
+pub(crate) use source::{is_exact, own_depth};
 
 /// What to cut out of which file, and how.
 #[derive(Clone, Debug)]

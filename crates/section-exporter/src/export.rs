@@ -1,6 +1,5 @@
 //! The run: cuts what is planned, on every processor, and tells what became of each part.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -8,15 +7,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crowd_engine::{Bpm, StretchMethod};
-use crowd_media::{Container, Depth};
-use serde_json::json;
+use crowd_media::{Container, Depth, Error};
+use tempfile::TempPath;
 
 use crate::cut::{Cut, CutError};
 use crate::outcome::Outcome;
-use crate::picture;
+use crate::outputs::Output;
 use crate::plan::Planned;
-use crate::record::{Records, Stamp};
+use crate::record::{self, Records, Role, State};
 use crate::target::Target;
+use crate::task::{Failure, Piece, Task, Verdict};
+use crate::{ledger, picture, staged};
 
 /// How parts are made, and where.
 #[derive(Debug, Clone)]
@@ -39,6 +40,8 @@ pub struct Settings {
     pub jobs: usize,
     /// Make again what is there.
     pub force: bool,
+    /// Replace files too that no run has made, or that were changed since.
+    pub overwrite: bool,
 }
 
 /// A part that is there.
@@ -58,6 +61,8 @@ pub struct Exported {
     pub picture: Option<PathBuf>,
     /// It was there already, from an earlier run.
     pub unchanged: bool,
+    /// Those of its files that were changed since and stay as they are.
+    pub edited: Vec<PathBuf>,
 }
 
 /// What became of the planned parts, in their order.
@@ -66,86 +71,40 @@ pub struct Done {
     /// Those that are there.
     pub parts: Vec<Exported>,
     /// Those that are not, and why.
-    pub failed: Vec<(usize, CutError)>,
-}
-
-/// The files of a part.
-struct Files {
-    name: String,
-    original: PathBuf,
-    part: PathBuf,
-    picture: Option<PathBuf>,
-}
-
-/// An excerpt that is to be there.
-struct Excerpt {
-    target: Target,
-    files: Files,
-    made_from: String,
-    /// What an earlier run has made of the same.
-    known: Option<Outcome>,
+    pub failed: Vec<(usize, Failure)>,
 }
 
 impl Settings {
-    fn files(&self, planned: &Planned, target: Target) -> Files {
-        let name = self.name(planned, target);
-        let picture = self.pictures.as_ref().map(|folder| folder.join(format!("{name}.png")));
-        let original = self.parts.join("orig").join(format!("{}.{}", planned.name, self.container));
-        Files { original, part: self.parts.join(format!("{name}.{}", self.container)), picture, name }
-    }
-
-    /// What the files of an excerpt are called, without an extension.
-    fn name(&self, planned: &Planned, target: Target) -> String {
-        if self.targets.len() > 1 { target.name_among_several(&planned.name) } else { planned.name.clone() }
-    }
-
-    /// All that decides what a part is.
-    fn made_from(&self, planned: &Planned, target: Target, files: &Files) -> String {
-        let wanted = &planned.wanted;
-        let marks = wanted.grid.marks().iter().map(|mark| json!([mark.seconds, mark.bpm.get(), mark.number]));
-        json!({
-            "audio": Stamp::of(&planned.audio),
-            "marks": marks.collect::<Vec<_>>(),
-            "beats_per_bar": wanted.grid.beats_per_bar(),
-            "cues": [wanted.cues.ini, wanted.cues.begin, wanted.cues.end],
-            "target": target.of(wanted),
-            "method": self.method.name(),
-            "loudness": self.loudness,
-            "depth": self.depth.map(|depth| depth.to_string()),
-            "key": wanted.key,
-            "files": [&files.original, &files.part],
-            "picture": files.picture,
-        })
-        .to_string()
-    }
-
-    /// Makes the folders for parts and pictures.
-    ///
-    /// # Errors
-    /// The folder that cannot be made, and why.
-    pub fn make_folders(&self) -> Result<Records, (PathBuf, io::Error)> {
-        let original = self.parts.join("orig");
-        for folder in [Some(&self.parts), Some(&original), self.pictures.as_ref()].into_iter().flatten() {
-            fs::create_dir_all(folder).map_err(|error| (folder.clone(), error))?;
+    /// Every file that a run over these tracks may write, apart from tables and the like.
+    pub fn outputs(&self, planned: &[Planned]) -> Vec<Output> {
+        let mut outputs = vec![Output::new(ledger::path(&self.parts), "--parts-dir")];
+        for planned in planned {
+            let task = self.task(planned, None);
+            for piece in task.excerpts.iter().map(|(_, excerpt)| excerpt).chain([&task.original]) {
+                for (role, path) in &piece.files {
+                    outputs.push(Output::new(path, if *role == Role::Picture { "--pictures" } else { "--parts-dir" }));
+                }
+                outputs.push(Output::new(record::path(&self.parts, &piece.name), "--parts-dir"));
+            }
         }
-        Records::open(&self.parts).map_err(|error| (self.parts.clone(), error))
+        outputs
     }
 
-    /// Cuts `planned`, several at the same time. `told` hears of each one when it is done, in no order.
-    pub fn run(&self, planned: &[Planned], records: &Records, told: impl Fn(&Planned) + Sync) -> Done {
+    /// Does these tasks, several at the same time. `told` is called for each one when it is done, in no order.
+    pub fn run(&self, tasks: &[Task], records: &Records, told: impl Fn(&Planned) + Sync) -> Done {
         let next = AtomicUsize::new(0);
         let done = Mutex::new(Vec::new());
         let work = || {
             while let nth = next.fetch_add(1, Ordering::Relaxed)
-                && let Some(part) = planned.get(nth)
+                && let Some(task) = tasks.get(nth)
             {
-                let results = self.one(nth, part, records).into_iter().map(|result| (nth, result));
+                let results = self.one(nth, task, records).into_iter().map(|result| (nth, result));
                 done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(results);
-                told(part);
+                told(task.planned);
             }
         };
         thread::scope(|scope| {
-            (1..self.jobs.min(planned.len())).for_each(|_| _ = scope.spawn(work));
+            (1..self.jobs.min(tasks.len())).for_each(|_| _ = scope.spawn(work));
             work();
         });
         let mut all = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -161,54 +120,114 @@ impl Settings {
     }
 
     /// The excerpts of a track, one for each target.
-    fn one(&self, nth: usize, planned: &Planned, records: &Records) -> Vec<Result<Exported, CutError>> {
-        let excerpts: Vec<Excerpt> = self.targets.iter().map(|target| self.known(planned, *target, records)).collect();
-        // All of them have the same original: it is cut when none of them is there.
-        let mut original = excerpts.iter().any(|excerpt| excerpt.known.is_some());
+    fn one(&self, nth: usize, task: &Task, records: &Records) -> Vec<Result<Exported, Failure>> {
+        // All of them have the same original, which is made with the first.
+        let mut original = Some(&task.original).filter(|original| !matches!(original.verdict, Verdict::There { .. }));
         let mut results = Vec::new();
-        for Excerpt { target, files, made_from, known } in excerpts {
-            let unchanged = known.is_some();
-            let outcome = match known {
-                Some(outcome) => Ok(outcome),
-                None => self.make(planned, target, &files, made_from, original, records),
+        for (target, excerpt) in &task.excerpts {
+            let edited = match &excerpt.verdict {
+                Verdict::There { edited } => Some(edited),
+                _ => None,
             };
-            original |= outcome.is_ok();
-            let Files { original, part, picture, .. } = files;
-            results.push(outcome.map(|outcome| Exported { nth, target, outcome, original, part, picture, unchanged }));
+            let outcome = match (&excerpt.verdict, edited.and(excerpt.outcome())) {
+                (_, Some(outcome)) => {
+                    restamp(excerpt, records);
+                    Ok(outcome.clone())
+                }
+                (Verdict::Kept(state, path), None) => Err(Failure::of(*state, path)),
+                (_, None) => self.make(task.planned, *target, excerpt, original, records),
+            };
+            if outcome.is_ok() {
+                original = None;
+            }
+            let file = |piece: &Piece, role| piece.file(role).map(Path::to_path_buf);
+            let mut changed = edited.cloned().unwrap_or_default();
+            if let Verdict::There { edited } = &task.original.verdict {
+                changed.extend(edited.iter().cloned());
+            }
+            results.push(outcome.map(|outcome| Exported {
+                nth,
+                target: *target,
+                outcome,
+                original: file(&task.original, Role::Original).unwrap_or_default(),
+                part: file(excerpt, Role::Part).unwrap_or_default(),
+                picture: file(excerpt, Role::Picture),
+                unchanged: edited.is_some(),
+                edited: changed,
+            }));
+        }
+        if matches!(task.original.verdict, Verdict::There { .. }) {
+            restamp(&task.original, records);
         }
         results
     }
 
-    /// What is to be known of an excerpt before it is made.
-    fn known(&self, planned: &Planned, target: Target, records: &Records) -> Excerpt {
-        let files = self.files(planned, target);
-        let made_from = self.made_from(planned, target, &files);
-        let known = if self.force { None } else { records.find(&files.name, &made_from) };
-        Excerpt { target, files, made_from, known }
-    }
-
-    /// Makes an excerpt, and its original unless that is there.
+    /// Makes an excerpt, and its original unless that is there. Files are complete under hidden names, and noted, before they
+    /// get their own: so a run that is killed anywhere leaves files that are whole and known.
     fn make(
         &self,
         planned: &Planned,
         target: Target,
-        files: &Files,
-        made_from: String,
-        original_is_there: bool,
+        excerpt: &Piece,
+        original: Option<&Piece>,
         records: &Records,
-    ) -> Result<Outcome, CutError> {
-        records.forget(&files.name);
-        let original = Some(files.original.as_path()).filter(|_| !original_is_there);
-        let made = self.cut(planned, target)?.make(original, &files.part)?;
-        if let Some(picture) = &files.picture {
-            let target = target.of(&planned.wanted);
-            picture::draw(planned, &made, [&files.original, &files.part], target, picture)?;
+    ) -> Result<Outcome, Failure> {
+        if let Some(Verdict::Kept(state, path)) = original.map(|original| &original.verdict) {
+            return Err(Failure::of(*state, path));
+        }
+        let own = self.parts.join("orig").join(format!("{}.{}", planned.name, self.container));
+        let staged_original = original.map(|_| staged::beside(&own)).transpose()?;
+        let stage = |(_, path): &(Role, PathBuf)| staged::beside(path);
+        let staged: Vec<TempPath> = excerpt.files.iter().map(stage).collect::<Result<_, Error>>()?;
+        let place = |role: Role| {
+            let mut staged = excerpt.files.iter().zip(&staged).filter(|((of, _), _)| *of == role);
+            staged.next().map(|(_, staged)| &**staged)
+        };
+        let part = place(Role::Part).unwrap_or(&own);
+        let made = self.cut(planned, target)?.make(staged_original.as_deref(), part)?;
+        if let Some(picture) = place(Role::Picture) {
+            let original = staged_original.as_deref().unwrap_or(&own);
+            picture::draw(planned, &made, [original, part], target.of(&planned.wanted), picture)?;
         }
         let outcome = Outcome::new(&made, planned);
-        let there = [Some(&files.original), Some(&files.part), files.picture.as_ref()];
-        let there: Vec<&Path> = there.into_iter().flatten().map(PathBuf::as_path).collect();
-        records.note(&files.name, made_from, &there, &outcome)?;
+        if let (Some(original), Some(staged)) = (original, staged_original) {
+            self.publish(original, vec![staged], &Outcome::default(), records)?;
+        }
+        self.publish(excerpt, staged, &outcome, records)?;
         Ok(outcome)
+    }
+
+    /// Notes what files are and gives them their names.
+    fn publish(
+        &self,
+        piece: &Piece,
+        staged: Vec<TempPath>,
+        outcome: &Outcome,
+        records: &Records,
+    ) -> Result<(), Failure> {
+        let moves = piece.files.iter().zip(&staged).map(|((role, path), staged)| (*role, &**staged, path.as_path()));
+        let moves: Vec<(Role, &Path, &Path)> = moves.collect();
+        // An excerpt in front of this one may have been stopped behind its original.
+        let known = records.read(&piece.name);
+        let mut record = known.followed_by(piece.made_from.clone(), &moves, outcome)?;
+        records.write(&piece.name, &record)?;
+        for ((role, path), staged) in piece.files.iter().zip(staged) {
+            let state = known.state(*role, path);
+            if !state.is_ours() && !self.overwrite {
+                return Err(Failure::of(state, path));
+            }
+            staged::publish(staged, path, state != State::Absent || self.overwrite).map_err(|error| match &error {
+                Error::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
+                    Failure::Foreign(path.clone())
+                }
+                _ => error.into(),
+            })?;
+        }
+        staged::sync(piece.files.iter().map(|(_, path)| path.as_path()))?;
+        record.stamp(&piece.files);
+        // It only spares the next run from reading the files.
+        let _unnoted = records.write(&piece.name, &record);
+        Ok(())
     }
 
     fn cut<'a>(&self, planned: &'a Planned, target: Target) -> Result<Cut<'a>, CutError> {
@@ -225,5 +244,14 @@ impl Settings {
             depth: self.depth,
             key: wanted.key.as_deref(),
         })
+    }
+}
+
+/// Notes files that were only touched, so that the next run need not read them.
+fn restamp(piece: &Piece, records: &Records) {
+    let mut record = piece.record.clone();
+    let untouched = matches!(&piece.verdict, Verdict::There { edited } if edited.is_empty());
+    if untouched && record.stamp(&piece.files) {
+        let _unnoted = records.write(&piece.name, &record);
     }
 }

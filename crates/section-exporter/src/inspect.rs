@@ -1,6 +1,8 @@
 //! What was read of a track or a collection, so that a DJ sees why a track was selected or not.
 
 use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -8,7 +10,7 @@ use crate::grid::Grid;
 use crate::key::Key;
 use crate::library::{Entry, Listed};
 use crate::plan::{Inputs, Wish};
-use crate::rekordbox::{Rekordbox, Track};
+use crate::rekordbox::{Rekordbox, RekordboxError, Track};
 
 /// All that is known of a track.
 pub fn entry(inputs: &Inputs, entry: &Entry, wish: &Wish) -> Value {
@@ -86,13 +88,59 @@ fn key(written: Option<&str>) -> Value {
     json!({ "written": written, "key": read.map(|key| key.to_string()), "camelot": read.map(Key::camelot), "open_key": read.map(Key::open_key) })
 }
 
-/// A collection.
-pub fn collection(rekordbox: &Rekordbox) -> Value {
-    json!({
-        "tracks": rekordbox.tracks.iter().map(track).collect::<Vec<_>>(),
-        "notes": rekordbox.notes.iter().map(|note| json!({ "line": note.line, "text": note.text })).collect::<Vec<_>>(),
-        "more_notes": rekordbox.more_notes,
+/// Writes what a collection says, track by track, so that it is never in memory as a whole: as one JSON object, or a line for
+/// each track.
+///
+/// # Errors
+/// When the collection cannot be read (nothing is written then), or `out` takes nothing.
+pub fn collection(path: &Path, json: bool, out: &mut dyn io::Write) -> Result<(), Box<dyn std::error::Error>> {
+    let named = |error: RekordboxError| match error {
+        error @ RekordboxError::Io { .. } => error.to_string(),
+        error => format!("{}: {error}", path.display()),
+    };
+    // Nothing half is shown of a file that turns out to be none.
+    let beside = Rekordbox::each_track(path, |_seen| ()).map_err(named)?;
+    if json {
+        write!(out, "{{\"tracks\":[")?;
+    } else {
+        writeln!(out, "{:>8}  {:>5}  {:>4}  {:>4}  path", "BPM", "marks", "key", "cues")?;
+    }
+    let (mut count, mut written) = (0, Ok(()));
+    Rekordbox::each_track(path, |read| {
+        if written.is_ok() {
+            let separator = if count == 0 { "" } else { "," };
+            written =
+                if json { write!(out, "{separator}{}", track(&read)) } else { out.write_all(line(&read).as_bytes()) };
+        }
+        count += 1;
     })
+    .map_err(named)?;
+    written?;
+    if json {
+        let notes = beside.notes.iter().map(|note| json!({ "line": note.line, "text": note.text }));
+        let notes = Value::Array(notes.collect());
+        writeln!(out, "],\"notes\":{notes},\"more_notes\":{}}}", beside.more_notes)?;
+        return Ok(out.flush()?);
+    }
+    for note in &beside.notes {
+        writeln!(out, "line {}: {}", note.line, note.text)?;
+    }
+    if beside.more_notes > 0 {
+        writeln!(out, "{} more notes like these", beside.more_notes)?;
+    }
+    writeln!(out, "{count} tracks")?;
+    Ok(out.flush()?)
+}
+
+/// A track of a collection, for a person.
+fn line(track: &Track) -> String {
+    let bpm = track.tempos.first().map(|tempo| tempo.bpm).or(track.average_bpm);
+    let bpm = bpm.map_or("-".to_owned(), |bpm| format!("{:.2}", bpm.value));
+    let path = track.location.text().unwrap_or_else(|| track.location.raw().to_owned());
+    let written = track.tonality.as_deref();
+    let read = written.and_then(|text| text.parse::<Key>().ok()).map(|key| key.to_string());
+    let key = read.as_deref().or(written).unwrap_or("-");
+    format!("{bpm:>8}  {:>5}  {key:>4}  {:>4}  {path}\n", track.tempos.len(), track.marks.len())
 }
 
 /// What [`entry`] found, for a person.
@@ -165,29 +213,6 @@ pub fn entry_text(value: &Value) -> String {
         None => line("verdict", "selected".to_owned()),
         Some(reason) => line("verdict", format!("not selected: {reason}")),
     }
-    text
-}
-
-/// What [`collection`] found, for a person: a line for each track.
-pub fn collection_text(value: &Value) -> String {
-    let mut text = String::new();
-    let tracks = value["tracks"].as_array().map(Vec::as_slice).unwrap_or_default();
-    _ = writeln!(text, "{:>8}  {:>5}  {:>4}  {:>4}  path", "BPM", "marks", "key", "cues");
-    for track in tracks {
-        let count = |list: &Value| list.as_array().map_or(0, Vec::len);
-        let bpm = track["tempos"][0][1].as_f64().or(track["average_bpm"].as_f64());
-        let bpm = bpm.map_or("-".to_owned(), |bpm| format!("{bpm:.2}"));
-        let path = track["path"].as_str().unwrap_or_else(|| track["location"].as_str().unwrap_or_default());
-        let key = track["key"]["key"].as_str().or(track["key"]["written"].as_str()).unwrap_or("-");
-        _ = writeln!(text, "{bpm:>8}  {:>5}  {key:>4}  {:>4}  {path}", count(&track["tempos"]), count(&track["marks"]));
-    }
-    for note in value["notes"].as_array().into_iter().flatten() {
-        _ = writeln!(text, "line {}: {}", word(&note["line"]), word(&note["text"]));
-    }
-    if let Some(more) = value["more_notes"].as_u64().filter(|more| *more > 0) {
-        _ = writeln!(text, "{more} more notes like these");
-    }
-    _ = writeln!(text, "{} tracks", tracks.len());
     text
 }
 

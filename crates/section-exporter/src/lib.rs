@@ -11,32 +11,43 @@
 //! - [`target`] holds the tempos that excerpts are brought to.
 //! - [`plan`] brings all of that together for a library, [`export`] does it, several parts at a time; [`record`] knows what
 //!   is there already.
+//! - [`outputs`] and [`preflight`] see to it before the first cut that no input is an output and that there is room;
+//!   [`task`] knows which parts are to be cut, [`ledger`] and [`tables`] which tables and reports may be replaced.
 //! - [`table`], [`report`] and [`picture`] tell what was made ([`outcome`]); [`mapping`] holds what was read of
-//!   the tracks, [`m3u`] and [`parts_xml`] list the excerpts for players and for Rekordbox; [`inspect`] what was read.
+//!   the tracks, [`m3u`] and [`parts_xml`] list the excerpts for players and for Rekordbox; [`inspect`] what was read;
+//!   [`ending`] is the exit status.
 
 pub mod cli;
 pub mod cues;
 pub mod cut;
+pub mod ending;
 pub mod excerpt;
 pub mod export;
 pub mod grid;
+mod identity;
 pub mod inspect;
 pub mod key;
+pub mod ledger;
 pub mod library;
 pub mod m3u;
 pub mod mapping;
 mod names;
 pub mod outcome;
+pub mod outputs;
 pub mod parts_xml;
 pub mod picture;
 pub mod plan;
 pub mod playlist;
+pub mod preflight;
 pub mod record;
 pub mod rekordbox;
 pub mod report;
 pub mod select;
 pub mod skip;
 pub mod span;
+mod staged;
 pub mod structure;
 pub mod table;
+pub mod tables;
 pub mod target;
+pub mod task;

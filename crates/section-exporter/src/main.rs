@@ -1,19 +1,26 @@
 //! `section-export`: mix-ready, tempo-aligned sections out of a library.
 #![forbid(unsafe_code)]
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 use crowd_cli::print;
 use crowd_media::atomic;
 use section_export::cli::{Choice, Cli, Command, Export, Inspect, Print, Sources};
+use section_export::ending::{Ending, Refused, USAGE};
 use section_export::export::{Done, Exported, Settings};
+use section_export::ledger::Ledger;
+use section_export::library::{Entry, Listed};
 use section_export::m3u::Item;
+use section_export::outputs::Output;
 use section_export::plan::{Inputs, Plan, Planned, Wish};
 use section_export::playlist::Chosen;
-use section_export::rekordbox::{Cue, CueSlots, Rekordbox, TrackCues, add_cues};
-use section_export::{cli, inspect, m3u, mapping, parts_xml, report, table};
+use section_export::record::{Records, Stamp};
+use section_export::rekordbox::{Cue, CueSlots, Rekordbox, TrackCues, add_cues, check_cues};
+use section_export::{cli, inspect, m3u, mapping, outputs, parts_xml, preflight, report, table, tables};
+use serde_json::json;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -25,12 +32,15 @@ fn main() -> ExitCode {
             if let Err(problem) = cli.export.check() {
                 Cli::command().error(clap::error::ErrorKind::ValueValidation, problem).exit();
             }
-            export(&cli.export)
+            export(&cli.export).map(Ending::status)
         }
-        Some(Command::Inspect(inspect)) => look(&inspect),
-        Some(Command::Describe(what)) => what.print(Cli::command()).map(|()| true).map_err(Failure::from),
+        Some(Command::Inspect(inspect)) => look(&inspect).map(|()| 0),
+        Some(Command::Describe(what)) => what.print(Cli::command()).map(|()| 0).map_err(Failure::from),
     };
-    crowd_cli::end("section-export", result)
+    result.map(ExitCode::from).unwrap_or_else(|error| {
+        eprintln!("section-export: {error}");
+        if error.is::<Refused>() { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
+    })
 }
 
 fn read(structures: &Path, sources: &Sources) -> Result<Inputs, Failure> {
@@ -43,8 +53,8 @@ fn wish(choice: &Choice, inputs: &Inputs) -> Result<Wish, Failure> {
     Ok(Wish { selection: choice.selection()?, playlist, span: choice.span(), on_jump: choice.on_jump })
 }
 
-/// Cuts what is selected; true when there is a part.
-fn export(options: &Export) -> Result<bool, Failure> {
+/// Cuts what is selected.
+fn export(options: &Export) -> Result<Ending, Failure> {
     let jobs =
         options.run.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
     let settings = Settings {
@@ -57,6 +67,7 @@ fn export(options: &Export) -> Result<bool, Failure> {
         pictures: options.output.pictures.clone(),
         jobs,
         force: options.run.force,
+        overwrite: options.run.overwrite,
     };
     let inputs = read(&options.structure_dir, &options.sources)?;
     let wish = wish(&options.choice, &inputs)?;
@@ -64,16 +75,23 @@ fn export(options: &Export) -> Result<bool, Failure> {
     if !options.run.quiet {
         tell(&inputs, &plan, &wish);
     }
-    let done = if options.run.dry_run { None } else { Some(run(&settings, &plan.parts, options.run.quiet)?) };
+    check(options, &settings, &inputs, &plan)?;
+    let mut written = Written::default();
+    let done = if options.run.dry_run { None } else { Some(run(options, &settings, &plan)?) };
     if let Some(done) = &done {
-        finish(options, &inputs, &plan, done)?;
+        tell_parts(&plan, done, options.run.quiet);
+        finish(options, &settings, &inputs, &plan, done, &mut written);
     }
     if let Some(path) = &options.output.report {
-        report::write(path, &report::report(&inputs, &wish, &plan, &settings, done.as_ref()))?;
+        let mut report = report::report(&inputs, &wish, &plan, &settings, done.as_ref());
+        report["table"] = json!(written.table.as_deref().map(Path::to_string_lossy));
+        let result = report::text(&report).map_err(Failure::from);
+        written.note("the report", path, result.and_then(|text| Ok(atomic::write(path, &text)?)));
     }
     let there = there(&plan, done.as_ref());
     if let Some(path) = &options.output.output {
-        mapping::write(path, there.iter().map(|planned| planned.structure.as_path()))?;
+        let result = mapping::write(path, there.iter().map(|planned| planned.structure.as_path()));
+        written.note("the structure of the tracks", path, result.map_err(Failure::from));
     }
     print(|out| {
         there.iter().try_for_each(|planned| match options.output.print {
@@ -82,7 +100,81 @@ fn export(options: &Export) -> Result<bool, Failure> {
         })
     })?;
     summary(&plan, done.as_ref());
-    Ok(!there.is_empty())
+    Ok(Ending::of(plan.parts.len(), done.as_ref(), written.all))
+}
+
+/// What was written beside the parts.
+struct Written {
+    /// Whether all of it was.
+    all: bool,
+    /// Where the table is.
+    table: Option<PathBuf>,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Self { all: true, table: None }
+    }
+}
+
+impl Written {
+    /// Tells what could not be written: the rest goes on.
+    fn note(&mut self, what: &str, path: &Path, result: Result<(), Failure>) {
+        if let Err(error) = result {
+            eprintln!("failed: {what} {} is not written: {error}", path.display());
+            self.all = false;
+        }
+    }
+}
+
+/// The files that a run writes.
+fn outputs(options: &Export, settings: &Settings, plan: &Plan) -> Vec<Output> {
+    let mut outputs = Vec::new();
+    if !options.run.dry_run && !plan.parts.is_empty() {
+        outputs = settings.outputs(&plan.parts);
+        outputs.push(Output::new(options.output.csv(), "--csv-out"));
+        outputs.extend(options.output.write_xml.iter().map(|path| Output::new(path, "--write-xml")));
+        outputs.extend(options.output.parts_xml.iter().map(|path| Output::new(path, "--parts-xml")));
+        outputs.extend(options.output.write_playlist.iter().map(|path| Output::new(path, "--write-playlist")));
+    }
+    outputs.extend(options.output.report.iter().map(|path| Output::new(path, "--report")));
+    outputs.extend(options.output.output.iter().map(|path| Output::new(path, "--output")));
+    outputs
+}
+
+/// Everything that can be known before the first cut, and stops the run while nothing is written.
+fn check(options: &Export, settings: &Settings, inputs: &Inputs, plan: &Plan) -> Result<(), Failure> {
+    let outputs = outputs(options, settings, plan);
+    outputs::check(&outputs, inputs.files()).map_err(Refused::because)?;
+    let ledger = Ledger::of(&settings.parts);
+    let taken = outputs.iter().find(|Output { path, flag }| match *flag {
+        _ if options.run.overwrite => false,
+        "--report" => !ledger.may_replace(path) && !report::is_report(path),
+        "--output" => !ledger.may_replace(path) && !mapping::is_mapping(path),
+        "--write-xml" | "--parts-xml" | "--write-playlist" => !ledger.may_replace(path),
+        _ => false,
+    });
+    if let Some(Output { path, flag }) = taken {
+        return Err(Refused(format!(
+            "{flag}: {} is there and is not what an earlier run wrote: give another {flag}, or --overwrite to replace it; \
+             nothing was written",
+            path.display()
+        ))
+        .into());
+    }
+    if let (Some(from), Some(_), false) =
+        (&options.sources.rekordbox_xml, &options.output.write_xml, plan.parts.is_empty())
+    {
+        let all: Vec<TrackCues> = plan.parts.iter().filter_map(cues).collect();
+        check_cues(from, &all, slots(options))
+            .map_err(|error| format!("--write-xml: {}: {error}; nothing was cut", from.display()))?;
+    }
+    preflight::folders(&outputs)?;
+    Ok(())
+}
+
+fn slots(options: &Export) -> CueSlots {
+    if options.output.hot_cues { CueSlots::HotWhereFree } else { CueSlots::Memory }
 }
 
 /// The tracks with an excerpt, or that would have one, in the order of the table.
@@ -107,12 +199,21 @@ fn tell(inputs: &Inputs, plan: &Plan, wish: &Wish) {
     }
 }
 
-fn run(settings: &Settings, parts: &[Planned], quiet: bool) -> Result<Done, Failure> {
-    let records = settings
-        .make_folders()
-        .map_err(|(folder, error)| format!("cannot make the folder {}: {error}", folder.display()))?;
-    let bar = crowd_cli::progress(parts.len() as u64, "{wide_bar} {pos}/{len} {msg:30!} {eta}", quiet);
-    let done = settings.run(parts, &records, |planned| {
+fn run(options: &Export, settings: &Settings, plan: &Plan) -> Result<Done, Failure> {
+    if plan.parts.is_empty() {
+        return Ok(Done::default());
+    }
+    let records = Records::of(&settings.parts);
+    records.sweep();
+    let tasks = settings.tasks(&plan.parts, &records);
+    let size = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    let xml = options.output.write_xml.as_deref().zip(options.sources.rekordbox_xml.as_deref());
+    let others: Vec<(&Path, u64)> = xml.map(|(to, from)| (to, size(from))).into_iter().collect();
+    for note in preflight::room(settings, &tasks, &others)? {
+        eprintln!("note: {note}");
+    }
+    let bar = crowd_cli::progress(tasks.len() as u64, "{wide_bar} {pos}/{len} {msg:30!} {eta}", options.run.quiet);
+    let done = settings.run(&tasks, &records, |planned| {
         bar.set_message(planned.name.clone());
         bar.inc(1);
     });
@@ -120,37 +221,77 @@ fn run(settings: &Settings, parts: &[Planned], quiet: bool) -> Result<Done, Fail
     Ok(done)
 }
 
-/// Tells of what could not be cut, and writes the table and the collection.
-fn finish(options: &Export, inputs: &Inputs, plan: &Plan, done: &Done) -> Result<(), Failure> {
+/// Tells of what could not be cut, and what is to be known of the rest.
+fn tell_parts(plan: &Plan, done: &Done, quiet: bool) {
     let name = |nth: usize| plan.parts.get(nth).map_or("", |planned| planned.path.as_str());
     for (nth, error) in &done.failed {
-        eprintln!("skipped {}: {error}", name(*nth));
+        eprintln!("failed {}: {error}", name(*nth));
     }
-    if !options.run.quiet {
-        for part in done.parts.iter().filter(|part| !part.unchanged) {
+    for part in &done.parts {
+        for file in &part.edited {
+            eprintln!(
+                "note: {}: {} was changed since it was cut and stays (--overwrite cuts it again)",
+                name(part.nth),
+                file.display()
+            );
+        }
+        if !quiet && !part.unchanged {
             part.outcome.warnings.iter().for_each(|warning| eprintln!("note: {}: {warning}", name(part.nth)));
         }
     }
-    table::write(&options.output.csv(), &plan.parts, &done.parts)?;
+}
+
+/// Writes the table and the collection.
+fn finish(options: &Export, settings: &Settings, inputs: &Inputs, plan: &Plan, done: &Done, written: &mut Written) {
+    if done.parts.is_empty() {
+        return;
+    }
+    let mut ledger = Ledger::of(&settings.parts);
+    let wanted = options.output.csv();
+    let table = table::table(&plan.parts, &done.parts).map_err(Failure::from);
+    let result = table.and_then(|table| {
+        let path = tables::place(&wanted, &table, &ledger, options.run.overwrite);
+        if path != wanted {
+            eprintln!(
+                "note: {} has other rows and stays; the table of this run is {} (--overwrite replaces it)",
+                wanted.display(),
+                path.display()
+            );
+        }
+        if std::fs::read(&path).ok().as_ref() != Some(&table) {
+            ledger.write(&path, |to| Ok::<_, Failure>(atomic::write(to, &table)?))?;
+        }
+        written.table = Some(path);
+        Ok(())
+    });
+    written.note("the table", &wanted, result);
     if let (Some(from), Some(to)) = (&options.sources.rekordbox_xml, &options.output.write_xml) {
-        let slots = if options.output.hot_cues { CueSlots::HotWhereFree } else { CueSlots::Memory };
         let cues: Vec<TrackCues> = there(plan, Some(done)).into_iter().filter_map(cues).collect();
-        add_cues(from, to, &cues, slots)?;
+        let result = ledger.write(to, |to| {
+            // Cues are written by the places of tracks in the file.
+            if Stamp::of(from) != inputs.xml_stamp {
+                return Err(format!("{} was changed since it was read: run again", from.display()).into());
+            }
+            Ok::<_, Failure>(add_cues(from, to, &cues, slots(options))?)
+        });
+        written.note("the collection", to, result);
     }
     if let Some(to) = &options.output.parts_xml {
         let list = options.choice.playlist.as_deref().unwrap_or("excerpts");
-        let xml = parts_xml::text(inputs, plan, done, list, options.output.hot_cues)?;
-        atomic::write(to, xml.as_bytes())?;
+        let result = parts_xml::text(inputs, plan, done, list, options.output.hot_cues).map_err(Failure::from);
+        let result = result.and_then(|xml| ledger.write(to, |to| Ok(atomic::write(to, xml.as_bytes())?)));
+        written.note("the collection of the parts", to, result);
     }
     if let Some(to) = &options.output.write_playlist {
         let items: Vec<Item> = done.parts.iter().filter_map(|part| item(inputs, plan, part)).collect();
-        let (text, left_out) = m3u::text(to, &items)?;
-        for file in left_out {
-            eprintln!("note: {}: {} is left out, no playlist can name it", to.display(), file.display());
-        }
-        atomic::write(to, text.as_bytes())?;
+        let result = m3u::text(to, &items).map_err(Failure::from).and_then(|(text, left_out)| {
+            for file in left_out {
+                eprintln!("note: {}: {} is left out, no playlist can name it", to.display(), file.display());
+            }
+            ledger.write(to, |to| Ok(atomic::write(to, text.as_bytes())?))
+        });
+        written.note("the playlist", to, result);
     }
-    Ok(())
 }
 
 /// An excerpt in a playlist.
@@ -179,19 +320,21 @@ fn summary(plan: &Plan, done: Option<&Done>) {
         Some(done) => {
             let unchanged = done.parts.iter().filter(|part| part.unchanged).count();
             let cut = done.parts.len() - unchanged;
-            eprintln!("{cut} parts cut, {unchanged} unchanged, {} tracks skipped", skipped + done.failed.len());
+            let failed = match done.failed.len() {
+                0 => String::new(),
+                failed => format!("{failed} failed, "),
+            };
+            eprintln!("{cut} parts cut, {unchanged} unchanged, {failed}{skipped} tracks skipped");
         }
     }
 }
 
-/// Shows what is known of a track or a collection; true when there is any.
-fn look(options: &Inspect) -> Result<bool, Failure> {
+/// Shows what is known of a track or a collection.
+fn look(options: &Inspect) -> Result<(), Failure> {
     let path = Path::new(&options.what);
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
     if extension.as_deref() == Some("xml") {
-        let value =
-            inspect::collection(&Rekordbox::open(path).map_err(|error| format!("{}: {error}", path.display()))?);
-        return show(options.json, &[value], inspect::collection_text);
+        return print(|out| inspect::collection(path, options.json, &mut io::BufWriter::new(out)));
     }
     // A structure file is looked for among its neighbours, which may have to do with its audio.
     let one = extension.as_deref() == Some("json") && path.is_file();
@@ -200,7 +343,7 @@ fn look(options: &Inspect) -> Result<bool, Failure> {
     } else {
         &options.structure_dir
     };
-    let inputs = read(folder, &options.sources)?;
+    let mut inputs = read(folder, &options.sources)?;
     if let Some((_, error)) = inputs.unreadable.iter().find(|(file, _)| one && file.file_name() == path.file_name()) {
         return Err(error.to_string().into());
     }
@@ -214,7 +357,12 @@ fn look(options: &Inspect) -> Result<bool, Failure> {
             here || path.file_name() == Path::new(&entry.structure.path).file_name()
         }
     });
-    let found: Vec<_> = wanted.map(|entry| inspect::entry(&inputs, entry, &wish)).collect();
+    let wanted: Vec<Entry> = wanted.cloned().collect();
+    let listed =
+        wanted.iter().filter_map(|entry| if let Listed::Yes { track, .. } = entry.listed { Some(track) } else { None });
+    let listed = listed.collect();
+    inputs.read_marks(&listed)?;
+    let found: Vec<_> = wanted.iter().map(|entry| inspect::entry(&inputs, entry, &wish)).collect();
     if found.is_empty() {
         let count = inputs.library.entries.len();
         return Err(
@@ -225,8 +373,8 @@ fn look(options: &Inspect) -> Result<bool, Failure> {
 }
 
 /// Prints what was found: one JSON object a line, or texts with a line between them.
-fn show(json: bool, found: &[serde_json::Value], text: impl Fn(&serde_json::Value) -> String) -> Result<bool, Failure> {
+fn show(json: bool, found: &[serde_json::Value], text: impl Fn(&serde_json::Value) -> String) -> Result<(), Failure> {
     let texts: Vec<String> = found.iter().map(|value| if json { format!("{value}\n") } else { text(value) }).collect();
     print(|out| out.write_all(texts.join(if json { "" } else { "\n" }).as_bytes()))?;
-    Ok(true)
+    Ok(())
 }

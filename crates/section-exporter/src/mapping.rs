@@ -23,3 +23,9 @@ pub fn write<'a>(to: &Path, structures: impl IntoIterator<Item = &'a Path>) -> R
     text.push(b'\n');
     atomic::write(to, &text)
 }
+
+/// Whether a file is such an object: each value in it is what a structure file holds.
+pub fn is_mapping(path: &Path) -> bool {
+    let all = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Map<String, Value>>(&bytes).ok());
+    all.is_some_and(|all| all.values().all(|value| value.get("path").is_some() && value.get("segments").is_some()))
+}

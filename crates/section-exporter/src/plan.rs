@@ -1,5 +1,6 @@
 //! What is to be cut out of a library, and why the rest is not.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::cues::Cues;
@@ -9,6 +10,7 @@ use crate::key::Key;
 use crate::library::{Entry, Library, Listed, MatchRule};
 use crate::names::part_names;
 use crate::playlist::Chosen;
+use crate::record::Stamp;
 use crate::rekordbox::{Rekordbox, RekordboxError};
 use crate::select::Selection;
 use crate::skip::Skip;
@@ -24,6 +26,10 @@ pub struct Inputs {
     pub rekordbox: Option<Rekordbox>,
     /// Structure files that cannot be read.
     pub unreadable: Vec<(PathBuf, StructureError)>,
+    /// The file of the collection.
+    pub xml: Option<PathBuf>,
+    /// That file as it was when it was read.
+    pub xml_stamp: Option<Stamp>,
 }
 
 /// Why there is nothing to plan with.
@@ -58,12 +64,40 @@ impl Inputs {
     /// [`InputError`]; a structure file that cannot be read is none.
     pub fn read(structures: &Path, audio: &Path, xml: Option<&Path>) -> Result<Self, InputError> {
         let folder = structure::read_folder(structures).map_err(InputError::Structures)?;
-        let open =
-            |path: &Path| Rekordbox::open(path).map_err(|error| InputError::Rekordbox { path: path.to_owned(), error });
+        let open = |path: &Path| {
+            Rekordbox::open_without_marks(path).map_err(|error| InputError::Rekordbox { path: path.to_owned(), error })
+        };
+        let xml_stamp = xml.and_then(Stamp::of);
         let rekordbox = xml.map(open).transpose()?;
         let library = Library::new(folder.tracks, audio, rekordbox.as_ref())
             .map_err(|error| InputError::Audio { path: audio.to_owned(), error })?;
-        Ok(Self { library, rekordbox, unreadable: folder.skipped })
+        Ok(Self { library, rekordbox, unreadable: folder.skipped, xml: xml.map(Path::to_owned), xml_stamp })
+    }
+
+    /// Reads what the collection has of cues and loops for these of its tracks.
+    ///
+    /// # Errors
+    /// [`InputError::Rekordbox`].
+    pub fn read_marks(&mut self, tracks: &HashSet<usize>) -> Result<(), InputError> {
+        let (Some(path), Some(rekordbox)) = (&self.xml, &mut self.rekordbox) else {
+            return Ok(());
+        };
+        let mut nth = 0;
+        let read = Rekordbox::each_track(path, |track| {
+            if let Some(place) = rekordbox.tracks.get_mut(nth).filter(|_| tracks.contains(&nth)) {
+                place.marks = track.marks;
+            }
+            nth += 1;
+        });
+        read.map(|_notes| ()).map_err(|error| InputError::Rekordbox { path: path.clone(), error })
+    }
+
+    /// Every file that was read or will be.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let entries = self.library.entries.iter();
+        let entries = entries.flat_map(|entry| [Some(&entry.file), entry.audio.as_ref().ok().map(|(audio, _)| audio)]);
+        let others = self.unreadable.iter().map(|(file, _)| Some(file)).chain([self.xml.as_ref()]);
+        entries.chain(others).flatten().map(PathBuf::as_path)
     }
 
     /// What the collection has for a track.

@@ -1,6 +1,7 @@
-//! What earlier runs have made, so that it is not made again: a small file for each part, written when the part is complete.
+//! What earlier runs have made, so that it is not made again, and so that nothing else is replaced: a small file for each
+//! part, written before the part's files get their names.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,30 +11,32 @@ use serde::{Deserialize, Serialize};
 use crate::outcome::Outcome;
 
 /// The folder of records, among the parts.
-const FOLDER: &str = ".section-export";
+pub const FOLDER: &str = ".section-export";
 /// Raised whenever parts are made in another way than before.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Temporary files of runs that were killed are removed when they are older than this.
 const ABANDONED: Duration = Duration::from_secs(600);
 
-/// What a part was made from and is.
-#[derive(Serialize, Deserialize)]
-struct Record {
-    version: u32,
-    /// All that decides what the part is, as text: it is only compared.
-    made_from: String,
-    /// The files as they were when they were complete.
-    files: Vec<Stamp>,
-    outcome: Outcome,
+/// Which of a part's files one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The part as it is in the track.
+    Original,
+    /// The part at the target tempo.
+    Part,
+    /// Its picture.
+    Picture,
 }
 
-/// A file that has not changed has the same of these.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A file that has not been written to has the same of these.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stamp {
-    path: PathBuf,
     bytes: u64,
-    /// When it was changed, in nanoseconds since 1970.
+    /// When its content was changed, in nanoseconds since 1970.
     modified: u128,
+    /// When it was changed in any way, where the system tells: unlike the other, nobody can set it back.
+    changed: Option<(i64, i64)>,
 }
 
 impl Stamp {
@@ -41,57 +44,185 @@ impl Stamp {
     pub fn of(path: &Path) -> Option<Self> {
         let metadata = fs::metadata(path).ok()?;
         let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos();
-        Some(Self { path: path.to_owned(), bytes: metadata.len(), modified })
+        #[cfg(unix)]
+        let changed = {
+            use std::os::unix::fs::MetadataExt;
+            Some((metadata.ctime(), metadata.ctime_nsec()))
+        };
+        #[cfg(not(unix))]
+        let changed = None;
+        Some(Self { bytes: metadata.len(), modified, changed })
     }
+
+    /// Without what changes when a file is only moved, linked or given other rights.
+    pub fn of_content(self) -> Self {
+        Self { changed: None, ..self }
+    }
+}
+
+/// The hash of a file's content, in hexadecimal.
+///
+/// # Errors
+/// [`Error::Io`] when it cannot be read.
+pub fn hash(path: &Path) -> Result<String, Error> {
+    let io = |source| Error::Io { path: path.to_owned(), doing: "read", source };
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(File::open(path).map_err(io)?).map_err(io)?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// A file that was made.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Made {
+    role: Role,
+    name: String,
+    hash: String,
+    /// Absent until it has its name.
+    stamp: Option<Stamp>,
+}
+
+/// What there is under the name of an output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Nothing.
+    Absent,
+    /// What the latest run made.
+    Latest,
+    /// What an earlier run made.
+    Earlier,
+    /// What a run made and somebody changed since, or put another file in its place.
+    Edited,
+    /// What no run has made.
+    Foreign,
+}
+
+impl State {
+    /// Whether it may be replaced unasked.
+    pub fn is_ours(self) -> bool {
+        matches!(self, Self::Absent | Self::Latest | Self::Earlier)
+    }
+}
+
+/// What is known of a part.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Record {
+    version: u32,
+    /// All that decides what the part is, as text: it is only compared.
+    made_from: String,
+    /// The files, the latest first.
+    files: Vec<Made>,
+    outcome: Outcome,
+}
+
+impl Record {
+    /// What the part is, if the latest run made it from this.
+    pub fn made_from(&self, made_from: &str) -> Option<&Outcome> {
+        (self.version == VERSION && self.made_from == made_from).then_some(&self.outcome)
+    }
+
+    /// What lies under the name of one of its files. A file whose stamp is not known is read.
+    pub fn state(&self, role: Role, path: &Path) -> State {
+        if fs::symlink_metadata(path).is_err() {
+            return State::Absent;
+        }
+        let name = file_name(path);
+        let mut made = self.files.iter().filter(|made| made.role == role && made.name == name).peekable();
+        if made.peek().is_none() {
+            return State::Foreign;
+        }
+        let (stamp, mut content) = (Stamp::of(path), None);
+        let is = |made: &Made| {
+            let same = stamp.is_some() && made.stamp == stamp;
+            same || content.get_or_insert_with(|| hash(path).ok()).as_ref() == Some(&made.hash)
+        };
+        match made.position(is) {
+            Some(0) => State::Latest,
+            Some(_) => State::Earlier,
+            None => State::Edited,
+        }
+    }
+
+    /// The record of a part that is about to be replaced: `files` are complete under names of their own.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when they cannot be read.
+    pub fn followed_by(
+        &self,
+        made_from: String,
+        files: &[(Role, &Path, &Path)],
+        outcome: &Outcome,
+    ) -> Result<Self, Error> {
+        let mut made = Vec::new();
+        for &(role, staged, path) in files {
+            made.push(Made { role, name: file_name(path), hash: hash(staged)?, stamp: None });
+        }
+        // Those before are still there until the new ones have their names, and for good where these are others.
+        for before in &self.files {
+            let same = made.iter().filter(|made| made.role == before.role && made.name == before.name);
+            if same.clone().count() < 2 && !same.clone().any(|made| made.hash == before.hash) {
+                made.push(before.clone());
+            }
+        }
+        Ok(Self { version: VERSION, made_from, files: made, outcome: outcome.clone() })
+    }
+
+    /// Notes the stamps of files that have their names; true when one of them was not noted yet.
+    pub fn stamp(&mut self, files: &[(Role, PathBuf)]) -> bool {
+        let mut news = false;
+        for (role, path) in files {
+            let (name, stamp) = (file_name(path), Stamp::of(path));
+            if let Some(made) = self.files.iter_mut().find(|made| made.role == *role && made.name == name) {
+                news |= made.stamp != stamp;
+                made.stamp = stamp;
+            }
+        }
+        news
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Where the record of a part among `parts` lies.
+pub fn path(parts: &Path, name: &str) -> PathBuf {
+    parts.join(FOLDER).join(format!("{name}.json"))
 }
 
 /// The records of a folder of parts.
+#[derive(Debug)]
 pub struct Records {
-    folder: PathBuf,
+    parts: PathBuf,
 }
 
 impl Records {
-    /// Those in `parts`, which exists; and removes what a run that was killed has left half written.
-    ///
-    /// # Errors
-    /// When the folder cannot be made.
-    pub fn open(parts: &Path) -> std::io::Result<Self> {
-        let folder = parts.join(FOLDER);
-        fs::create_dir_all(&folder)?;
-        for folder in [parts, &parts.join("orig"), &folder] {
+    /// Those in `parts`, where there may be none yet.
+    pub fn of(parts: &Path) -> Self {
+        Self { parts: parts.to_owned() }
+    }
+
+    /// Removes what runs that were killed have left half written.
+    pub fn sweep(&self) {
+        for folder in [&self.parts, &self.parts.join("orig"), &self.parts.join(FOLDER)] {
             sweep(folder);
         }
-        Ok(Self { folder })
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{name}.json"))
+    /// What is known of a part; nothing when its record is not there or cannot be read.
+    pub fn read(&self, name: &str) -> Record {
+        let bytes = fs::read(path(&self.parts, name)).unwrap_or_default();
+        serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
-    /// What an earlier run has made, if it was made from the same and its files are still as it left them.
-    pub fn find(&self, name: &str, made_from: &str) -> Option<Outcome> {
-        let record: Record = serde_json::from_slice(&fs::read(self.path(name)).ok()?).ok()?;
-        let same = record.version == VERSION && record.made_from == made_from;
-        let unchanged = || record.files.iter().all(|file| Stamp::of(&file.path).as_ref() == Some(file));
-        (same && unchanged()).then_some(record.outcome)
-    }
-
-    /// Forgets a part that is about to be made again.
-    pub fn forget(&self, name: &str) {
-        // One that is not there needs no forgetting; one that stays does not fit the files any more.
-        let _missing = fs::remove_file(self.path(name));
-    }
-
-    /// Notes what was made. The files are complete.
+    /// Notes what is known of a part.
     ///
     /// # Errors
-    /// When the record cannot be written.
-    pub fn note(&self, name: &str, made_from: String, files: &[&Path], outcome: &Outcome) -> Result<(), Error> {
-        let files = files.iter().filter_map(|path| Stamp::of(path)).collect();
-        let record = Record { version: VERSION, made_from, files, outcome: outcome.clone() };
-        let path = self.path(name);
-        let io = |source| Error::Io { path: path.clone(), doing: "write", source };
-        atomic::write(&path, &serde_json::to_vec(&record).map_err(|error| io(error.into()))?)
+    /// [`Error::Io`] when the record cannot be written.
+    pub fn write(&self, name: &str, record: &Record) -> Result<(), Error> {
+        let path = path(&self.parts, name);
+        let bytes = serde_json::to_vec(record);
+        let bytes = bytes.map_err(|error| Error::Io { path: path.clone(), doing: "write", source: error.into() })?;
+        atomic::write(&path, &bytes)
     }
 }
 
@@ -116,23 +247,73 @@ fn sweep(folder: &Path) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_part_is_known_again_until_something_changes() {
+    /// A folder with the record of a part that is made of "sound" there.
+    fn made(content: &str) -> (tempfile::TempDir, PathBuf, Record) {
         let folder = tempfile::tempdir().unwrap();
-        let records = Records::open(folder.path()).unwrap();
-        let part = folder.path().join("x_sectioned.wav");
-        fs::write(&part, "sound").unwrap();
-        let from = "x.wav at 122";
-        assert!(records.find("x", from).is_none());
-        records.note("x", from.to_owned(), &[&part], &Outcome::default()).unwrap();
-        assert!(records.find("x", from).is_some());
-        assert!(records.find("x", "x.wav at 123").is_none());
-        assert!(records.find("y", from).is_none());
-        fs::write(&part, "other sound").unwrap();
-        assert!(records.find("x", from).is_none());
-        records.note("x", from.to_owned(), &[&part], &Outcome::default()).unwrap();
-        records.forget("x");
-        assert!(records.find("x", from).is_none());
+        let (staged, part) = (folder.path().join("staged"), folder.path().join("x_sectioned.wav"));
+        fs::write(&staged, content).unwrap();
+        let files = [(Role::Part, staged.as_path(), part.as_path())];
+        let record = Record::default().followed_by("x.wav at 122".to_owned(), &files, &Outcome::default()).unwrap();
+        fs::rename(&staged, &part).unwrap();
+        (folder, part, record)
+    }
+
+    #[test]
+    fn a_part_is_known_again_until_its_content_changes() {
+        let (folder, part, mut record) = made("sound");
+        assert!(record.made_from("x.wav at 122").is_some() && record.made_from("x.wav at 123").is_none());
+        assert_eq!(record.state(Role::Part, &part), State::Latest);
+        let files = [(Role::Part, part.clone())];
+        assert!(record.stamp(&files) && !record.stamp(&files));
+        assert_eq!(record.state(Role::Original, &part), State::Foreign);
+        // Touched, it has the same content.
+        File::options().append(true).open(&part).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        assert_eq!(record.state(Role::Part, &part), State::Latest);
+        fs::write(&part, "other").unwrap();
+        assert_eq!(record.state(Role::Part, &part), State::Edited);
+        fs::remove_file(&part).unwrap();
+        assert_eq!(record.state(Role::Part, &part), State::Absent);
+        drop(folder);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_edit_of_the_same_length_with_its_time_set_back_is_seen() {
+        let (_folder, part, mut record) = made("sound");
+        record.stamp(&[(Role::Part, part.clone())]);
+        let before = fs::metadata(&part).unwrap().modified().unwrap();
+        std::thread::sleep(Duration::from_millis(20));
+        fs::write(&part, "sOund").unwrap();
+        File::options().append(true).open(&part).unwrap().set_modified(before).unwrap();
+        assert_eq!(record.state(Role::Part, &part), State::Edited);
+    }
+
+    #[test]
+    fn a_run_that_is_killed_before_its_files_have_their_names_still_knows_those_that_are_there() {
+        let (folder, part, record) = made("sound");
+        let staged = folder.path().join("staged");
+        fs::write(&staged, "faster sound").unwrap();
+        let flac = folder.path().join("x_sectioned.flac");
+        let next = |path: &Path, from: &str| {
+            let files = [(Role::Part, staged.as_path(), path)];
+            record.followed_by(from.to_owned(), &files, &Outcome::default()).unwrap()
+        };
+        assert_eq!(next(&part, "123").state(Role::Part, &part), State::Earlier);
+        // One of another format does not make it a stranger either.
+        assert_eq!(next(&flac, "flac").state(Role::Part, &part), State::Latest);
+        assert_eq!(next(&flac, "flac").state(Role::Part, &flac), State::Absent);
+    }
+
+    #[test]
+    fn records_are_read_back_and_one_that_is_broken_is_none() {
+        let (folder, part, record) = made("sound");
+        fs::create_dir(folder.path().join(FOLDER)).unwrap();
+        let records = Records::of(folder.path());
+        records.write("x", &record).unwrap();
+        assert_eq!(records.read("x").state(Role::Part, &part), State::Latest);
+        fs::write(path(folder.path(), "x"), "{ half").unwrap();
+        assert_eq!(records.read("x").state(Role::Part, &part), State::Foreign);
+        assert_eq!(records.read("y").state(Role::Part, &part), State::Foreign);
     }
 
     #[test]
@@ -144,9 +325,9 @@ mod tests {
         }
         let hour_ago = SystemTime::now() - Duration::from_secs(3_600);
         for file in [&old, &other] {
-            fs::File::options().write(true).open(file).unwrap().set_modified(hour_ago).unwrap();
+            File::options().write(true).open(file).unwrap().set_modified(hour_ago).unwrap();
         }
-        Records::open(folder.path()).unwrap();
+        Records::of(folder.path()).sweep();
         assert_eq!([&old, &new, &other].map(|file| file.exists()), [false, true, true]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crowd_media::{Error, atomic};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::export::{Done, Exported, Settings};
@@ -102,6 +102,7 @@ fn exported(planned: &Planned, part: &Exported) -> Value {
         "format": outcome.formats[1],
         "format_orig": outcome.formats[0],
         "warnings": outcome.warnings,
+        "edited": part.edited,
     });
     if let (Value::Object(value), Value::Object(more)) = (&mut value, more) {
         value.extend(more);
@@ -109,13 +110,22 @@ fn exported(planned: &Planned, part: &Exported) -> Value {
     value
 }
 
-/// Writes a report, whole or not at all.
+/// The report as it stands in its file.
 ///
 /// # Errors
-/// [`Error::Io`] when it cannot be written.
-pub fn write(to: &Path, report: &Value) -> Result<(), Error> {
-    let io = |source| Error::Io { path: to.to_owned(), doing: "write", source };
-    let mut text = serde_json::to_vec_pretty(report).map_err(|error| io(error.into()))?;
+/// [`std::io::Error`] when it is no text.
+pub fn text(report: &Value) -> std::io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(report)?;
     text.push(b'\n');
-    atomic::write(to, &text)
+    Ok(text)
+}
+
+/// Whether a file is the report of an earlier run.
+pub fn is_report(path: &Path) -> bool {
+    #[derive(Deserialize)]
+    struct Head {
+        program: String,
+    }
+    let head = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Head>(&bytes).ok());
+    head.is_some_and(|head| head.program.starts_with("section-export "))
 }

@@ -38,6 +38,28 @@ pub enum Skip {
         /// Where the other track's audio was when it was analysed.
         owner: String,
     },
+    /// Several structure files claim one audio file, and nothing tells that they are analyses of the same music.
+    #[error(
+        "{} structure files claim the only audio of their name, {}, and nothing tells that they are analyses of the same music: \
+         {}; put the audio of each in a folder of its own, or remove those whose audio is gone",
+        paths.len(), audio.display(), paths.join(", ")
+    )]
+    Contested {
+        /// The file.
+        audio: PathBuf,
+        /// Where the audio of each was when it was analysed.
+        paths: Vec<String>,
+    },
+    /// The same audio was analysed several times, and another analysis is taken.
+    #[error("{} was analysed more than once: {} is taken, which {why}; this one can be removed", audio.display(), taken.display())]
+    OtherAnalysis {
+        /// The file.
+        audio: PathBuf,
+        /// The structure file that is taken.
+        taken: PathBuf,
+        /// Why that one.
+        why: &'static str,
+    },
     /// Neither the library nor the structure file knows a tempo.
     #[error("no tempo: neither the Rekordbox XML nor the structure file has one; analyse the track again")]
     NoTempo,
@@ -138,6 +160,8 @@ impl Skip {
             Self::NoAudio { .. } => "no_audio",
             Self::AmbiguousAudio { .. } => "ambiguous_audio",
             Self::AudioOfAnother { .. } => "audio_of_another",
+            Self::Contested { .. } => "contested_audio",
+            Self::OtherAnalysis { .. } => "other_analysis",
             Self::NoTempo => "no_tempo",
             Self::OtherTempo { .. } => "other_tempo",
             Self::NoKey => "no_key",

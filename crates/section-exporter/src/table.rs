@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use crowd_media::{Error, atomic};
-
 use crate::export::Exported;
 use crate::plan::Planned;
 
@@ -27,19 +25,17 @@ pub const COLUMNS: [&str; 16] = [
     "sections",
 ];
 
-/// Writes the table, whole or not at all.
+/// The table as it stands in its file.
 ///
 /// # Errors
-/// [`Error::Io`] when it cannot be written.
-pub fn write(to: &Path, planned: &[Planned], parts: &[Exported]) -> Result<(), Error> {
-    let io = |source| Error::Io { path: to.to_owned(), doing: "write", source };
+/// [`std::io::Error`] when a row cannot be written.
+pub fn table(planned: &[Planned], parts: &[Exported]) -> std::io::Result<Vec<u8>> {
     let mut table = csv::Writer::from_writer(Vec::new());
     let rows = parts.iter().filter_map(|part| planned.get(part.nth).map(|planned| row(planned, part)));
     for row in std::iter::once(COLUMNS.map(str::to_owned)).chain(rows) {
-        table.write_record(row).map_err(|error| io(error.into()))?;
+        table.write_record(row)?;
     }
-    let bytes = table.into_inner().map_err(|error| io(error.into_error()))?;
-    atomic::write(to, &bytes)
+    table.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 fn row(planned: &Planned, part: &Exported) -> [String; 16] {

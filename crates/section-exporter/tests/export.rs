@@ -143,8 +143,7 @@ fn tracks_that_are_left_out_are_told_with_the_reason_and_the_rest_goes_on() {
     let said = library.export("--n-sections 1 --key Gm");
     assert_eq!(said.status, 1, "{}", said.err);
     assert!(
-        said.err.contains("skipped broken.wav: ")
-            && said.err.contains("other key.wav: C (8B) is not among the keys Gm"),
+        said.err.contains("failed broken.wav: ") && said.err.contains("other key.wav: C (8B) is not among the keys Gm"),
         "{}",
         said.err
     );
@@ -154,7 +153,7 @@ fn tracks_that_are_left_out_are_told_with_the_reason_and_the_rest_goes_on() {
 fn nothing_to_export_shows_in_the_exit_status() {
     let library = Library::new(&[Track::new("a.wav", 121.0)]);
     for (words, status, told) in [
-        ("--bpm 60 --audio-dir audio struct", 1, "60.00"),
+        ("--bpm 60 --audio-dir audio struct", 3, "60.00"),
         ("--bpm 122 --audio-dir audio nowhere", 1, "nowhere"),
         ("--bpm 122 --audio-dir nowhere struct", 1, "--audio-dir nowhere"),
         ("--bpm 122 --audio-dir audio --rekordbox-xml struct/00.json struct", 1, "DJ_PLAYLISTS"),

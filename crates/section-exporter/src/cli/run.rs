@@ -14,6 +14,9 @@ pub struct Run {
     /// Cut again what an earlier run has cut
     #[arg(long, help_heading = "Run")]
     pub force: bool,
+    /// Replace files that no earlier run has written, or that were changed since
+    #[arg(long, help_heading = "Run")]
+    pub overwrite: bool,
     /// No progress, and no line for each track that is skipped
     #[arg(long, short, help_heading = "Run")]
     pub quiet: bool,

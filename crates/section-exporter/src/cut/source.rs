@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crowd_engine::{SampleRate, Track};
-use crowd_media::{Audio, Container, Depth, Reader, Samples, Tags};
+use crowd_media::{Audio, Container, Depth, Info, Reader, Samples, Tags};
 
 use super::CutError;
 
@@ -26,6 +26,26 @@ pub struct Source {
     pub sample_rate: u32,
     pub channels: u16,
     pub warnings: Vec<String>,
+}
+
+/// The depth that suits a file's own samples.
+pub fn own_depth(info: &Info, container: Container) -> Depth {
+    match info.bits {
+        Some(..=16) => Depth::I16,
+        Some(..=24) => Depth::I24,
+        _ if container == Container::Flac => Depth::I24,
+        Some(_) => Depth::F32,
+        None if info.codec.starts_with("pcm_f") => Depth::F32,
+        None => Depth::I24,
+    }
+}
+
+/// Whether that depth holds them as they are. (Of 32-bit integers the reader gives 24 bits.)
+pub fn is_exact(info: &Info, container: Container) -> bool {
+    match info.bits {
+        Some(bits) => bits <= 24,
+        None => own_depth(info, container) == Depth::F32,
+    }
 }
 
 impl Source {
@@ -82,23 +102,12 @@ impl Source {
 
     /// The depth that suits the file's own samples.
     pub fn depth(&self, container: Container) -> Depth {
-        let info = self.reader.info();
-        match info.bits {
-            Some(..=16) => Depth::I16,
-            Some(..=24) => Depth::I24,
-            _ if container == Container::Flac => Depth::I24,
-            Some(_) => Depth::F32,
-            None if info.codec.starts_with("pcm_f") => Depth::F32,
-            None => Depth::I24,
-        }
+        own_depth(self.reader.info(), container)
     }
 
-    /// Whether that depth holds them as they are. (Of 32-bit integers the reader gives 24 bits.)
+    /// Whether that depth holds them as they are.
     pub fn is_exact(&self, container: Container) -> bool {
-        match self.reader.info().bits {
-            Some(bits) => bits <= 24,
-            None => self.depth(container) == Depth::F32,
-        }
+        is_exact(self.reader.info(), container)
     }
 
     pub fn tags(&self) -> Tags {

@@ -1,10 +1,12 @@
 //! Which structure file, which audio file and which track of the library are the same music.
 
 mod pairs;
+mod twins;
 
 pub use pairs::MatchRule;
 use pairs::{Name, Outcome, pair};
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
@@ -77,13 +79,37 @@ impl Library {
         let files = audio_files(audio);
         let wanted: Vec<Name> = structures.iter().map(|read| Name::new(&read.structure.path)).collect();
         let names: Vec<Name> = files.iter().map(|file| Name::new(&file.to_string_lossy())).collect();
-        let found = pair(&wanted, &names);
+        let mut found = pair(&wanted, &names);
+        let left_out = twins::settle(&mut found, &structures, &wanted, &files);
         let audio_of = |nth: usize, outcome: &Outcome| {
             let path = structures.get(nth).map_or("", |read| &read.structure.path);
-            audio_file(path, outcome, &files, audio, &structures)
+            match left_out.get(&nth) {
+                Some((reason, _)) => Err(reason.clone()),
+                None => audio_file(path, outcome, &files, audio, &structures),
+            }
         };
         let audio_found: Vec<_> = found.iter().enumerate().map(|(nth, outcome)| audio_of(nth, outcome)).collect();
-        let (listed, unused) = listed(&wanted, &audio_found, rekordbox);
+        // The other analyses of a track do not compete with it for its entry in the collection: they have the same.
+        let of: Vec<usize> = (0..wanted.len()).filter(|nth| !matches!(left_out.get(nth), Some((_, Some(_))))).collect();
+        let own = |nth: &usize| Some((wanted.get(*nth)?.clone(), audio_found.get(*nth)?.clone()));
+        let (own_names, own_audio): (Vec<Name>, Vec<Audio>) = of.iter().filter_map(own).unzip();
+        let (own, unused) = listed(&own_names, &own_audio, rekordbox);
+        let mut all = vec![Listed::No; wanted.len()];
+        for (nth, mut listed) in of.iter().zip(own) {
+            if let Listed::OfAnother { owner, .. } = &mut listed {
+                *owner = of.get(*owner).copied().unwrap_or_default();
+            }
+            if let Some(place) = all.get_mut(*nth) {
+                *place = listed;
+            }
+        }
+        for (nth, taken) in left_out.iter().filter_map(|(nth, (_, taken))| Some((*nth, (*taken)?))) {
+            let same = all.get(taken).cloned();
+            if let (Some(place), Some(same)) = (all.get_mut(nth), same) {
+                *place = same;
+            }
+        }
+        let listed = all;
         let entries = structures.into_iter().zip(audio_found).zip(listed);
         let entries =
             entries.map(|((Read { file, structure }, audio), listed)| Entry { file, structure, audio, listed });
@@ -134,18 +160,21 @@ fn listed(wanted: &[Name], audio: &[Audio], rekordbox: Option<&Rekordbox>) -> (V
     // A library of this machine knows the audio where it lies now, not where it was analysed.
     let now = |audio: &Audio| audio.as_ref().ok().and_then(|(file, _)| std::path::absolute(file).ok());
     let now: Vec<Option<Name>> = audio.iter().map(|audio| Some(Name::new(&now(audio)?.to_string_lossy()))).collect();
-    let by_place = |nth: usize| {
-        let now = now.get(nth)?.as_ref()?;
-        names.iter().position(|name| name.is_path(now))
-    };
+    let mut places = HashMap::new();
+    for (nth, name) in names.iter().enumerate().filter(|(_, name)| !name.path().is_empty()) {
+        places.entry(name.path()).or_insert(nth);
+    }
+    let by_place = |nth: usize| places.get(now.get(nth)?.as_ref()?.path()).copied();
     let mut outcomes = pair(wanted, &names);
     // What is written twice ("%26amp;") is looked for only where nothing else has the name.
     if outcomes.contains(&Outcome::None) && !tracks.is_empty() {
-        let twice = |track: &crate::rekordbox::Track| track.location.text_decoded_twice().unwrap_or_default();
-        let twice: Vec<Name> = tracks.iter().map(|track| Name::new(&twice(track))).collect();
+        let twice = |(nth, track): (usize, &crate::rekordbox::Track)| Some((nth, track.location.text_decoded_twice()?));
+        let (of, twice): (Vec<usize>, Vec<Name>) =
+            tracks.iter().enumerate().filter_map(twice).map(|(nth, text)| (nth, Name::new(&text))).unzip();
+        let place = |nth: usize| of.get(nth).copied().unwrap_or_default();
         for (outcome, again) in outcomes.iter_mut().zip(pair(wanted, &twice)) {
             if *outcome == Outcome::None {
-                *outcome = again;
+                *outcome = again.of_targets(place);
             }
         }
     }

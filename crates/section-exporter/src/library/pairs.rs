@@ -32,15 +32,24 @@ impl MatchRule {
 /// A path as it is compared: in parts, composed (NFC), whatever the letters' case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
-    parts: Vec<String>,
-    /// The parts in the case they were written in: it decides between files that differ in nothing else.
-    cased: Vec<String>,
+    /// The parts with a slash between them; no part holds one.
+    folded: String,
+    /// The same in the case they were written in: it decides between files that differ in nothing else.
+    cased: String,
 }
 
 impl Name {
     pub fn new(path: &str) -> Self {
-        let parts = || split(path).filter(|part| !part.is_empty() && *part != ".");
-        Self { parts: parts().map(fold).collect(), cased: parts().map(|part| part.nfc().collect()).collect() }
+        let mut name = Self { folded: String::with_capacity(path.len()), cased: String::with_capacity(path.len()) };
+        for part in split(path).filter(|part| !part.is_empty() && *part != ".") {
+            if !name.cased.is_empty() {
+                name.folded.push('/');
+                name.cased.push('/');
+            }
+            fold(part, &mut name.folded);
+            name.cased.extend(part.nfc());
+        }
+        name
     }
 
     /// What is behind the last separator.
@@ -48,17 +57,22 @@ impl Name {
         split(path).last().unwrap_or(path)
     }
 
+    /// All of it, as it is compared.
+    pub fn path(&self) -> &str {
+        &self.folded
+    }
+
     pub fn is_path(&self, other: &Self) -> bool {
-        !self.parts.is_empty() && self.parts == other.parts
+        !self.folded.is_empty() && self.folded == other.folded
     }
 
     fn file(&self) -> Option<&str> {
-        self.parts.last().map(String::as_str)
+        self.folded.rsplit('/').next().filter(|file| !file.is_empty())
     }
 
     /// How many parts are the same, counted from the file name on.
     fn agreement(&self, other: &Self) -> usize {
-        same_from_the_end(&self.parts, &other.parts)
+        same_from_the_end(&self.folded, &other.folded)
     }
 
     fn cased_agreement(&self, other: &Self) -> usize {
@@ -66,13 +80,14 @@ impl Name {
     }
 
     /// The folder that is left without the last `parts`.
-    fn root(&self, parts: usize) -> &[String] {
-        self.parts.get(..self.parts.len().saturating_sub(parts)).unwrap_or_default()
+    fn root(&self, parts: usize) -> &str {
+        let end = self.folded.rmatch_indices('/').nth(parts.saturating_sub(1)).map_or(0, |(at, _)| at);
+        if parts == 0 { &self.folded } else { self.folded.get(..end).unwrap_or_default() }
     }
 }
 
-fn same_from_the_end(a: &[String], b: &[String]) -> usize {
-    a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count()
+fn same_from_the_end(a: &str, b: &str) -> usize {
+    a.rsplit('/').zip(b.rsplit('/')).take_while(|(a, b)| a == b && !a.is_empty()).count()
 }
 
 /// Backslashes separate only in paths of Windows: elsewhere they are part of a name.
@@ -84,9 +99,12 @@ fn split(path: &str) -> impl Iterator<Item = &str> {
 
 /// One spelling for all that a file system or a library may show for a name. Upper case first: "ß" and "SS", the two small
 /// sigmas and the like then fall together.
-fn fold(part: &str) -> String {
-    let folded = part.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
-    folded.collect::<String>().nfc().collect()
+fn fold(part: &str, to: &mut String) {
+    if part.is_ascii() {
+        return to.extend(part.chars().map(|c| c.to_ascii_lowercase()));
+    }
+    let folded: String = part.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
+    to.extend(folded.nfc());
 }
 
 /// What was found for a path.
@@ -102,6 +120,18 @@ pub enum Outcome {
     OfAnother { target: usize, owner: usize },
 }
 
+impl Outcome {
+    /// The same, with the targets counted in another way.
+    pub fn of_targets(self, place: impl Fn(usize) -> usize) -> Self {
+        match self {
+            Self::None => Self::None,
+            Self::Found { target, rule } => Self::Found { target: place(target), rule },
+            Self::Ambiguous { targets } => Self::Ambiguous { targets: targets.into_iter().map(place).collect() },
+            Self::OfAnother { target, owner } => Self::OfAnother { target: place(target), owner },
+        }
+    }
+}
+
 /// The target of each path that is the same file.
 pub fn pair(wanted: &[Name], targets: &[Name]) -> Vec<Outcome> {
     let mut by_file = HashMap::<&str, Vec<usize>>::new();
@@ -112,7 +142,7 @@ pub fn pair(wanted: &[Name], targets: &[Name]) -> Vec<Outcome> {
     }
     let candidates: Vec<Vec<usize>> = wanted.iter().map(|name| best(name, targets, &by_file)).collect();
     // How those that are sure moved from root to root: others of the same root will have moved with them.
-    let mut moves = HashMap::<(&[String], &[String]), usize>::new();
+    let mut moves = HashMap::<(&str, &str), usize>::new();
     for (name, candidates) in wanted.iter().zip(&candidates) {
         if let [only] = candidates.as_slice() {
             *moves.entry(roots(name, targets.get(*only))).or_default() += 1;
@@ -161,7 +191,7 @@ fn most_of(all: &[usize], of: impl Fn(usize) -> usize) -> Vec<usize> {
 }
 
 /// The folders of both below which they agree.
-fn roots<'a>(name: &'a Name, target: Option<&'a Name>) -> (&'a [String], &'a [String]) {
+fn roots<'a>(name: &'a Name, target: Option<&'a Name>) -> (&'a str, &'a str) {
     let agreement = target.map_or(0, |target| target.agreement(name));
     (name.root(agreement), target.map(|target| target.root(agreement)).unwrap_or_default())
 }

@@ -26,6 +26,8 @@ fn audio(jsons: &[&str], files: &[&str]) -> Vec<String> {
         Err(Skip::NoAudio { name, .. }) => format!("none: {name}"),
         Err(Skip::AmbiguousAudio { found, .. }) => format!("ambiguous: {}", found.len()),
         Err(Skip::AudioOfAnother { owner, .. }) => format!("of {owner}"),
+        Err(Skip::Contested { paths, .. }) => format!("contested by {}", paths.len()),
+        Err(Skip::OtherAnalysis { why, .. }) => format!("the other {why}"),
         Err(other) => panic!("{other}"),
     };
     library.entries.iter().map(shown).collect()
@@ -98,9 +100,10 @@ fn audio_that_is_not_sure_is_a_reason_and_never_the_wrong_file() {
         audio(&["/dj/one/a.wav", "/dj/two/a.wav"], &["one/a.wav"]),
         ["one/a.wav by file name", "of /dj/one/a.wav"]
     );
-    assert_eq!(audio(&["/dj/one/a.wav", "/dj/two/a.wav"], &["a.wav"]), ["ambiguous: 1", "ambiguous: 1"]);
+    assert_eq!(audio(&["/dj/one/a.wav", "/dj/two/a.wav"], &["a.wav"]), ["contested by 2", "contested by 2"]);
     // One track analysed twice.
-    assert_eq!(audio(&["/dj/a.wav", "/dj/a.wav"], &["a.wav"]), ["a.wav by file name", "a.wav by file name"]);
+    let twice = audio(&["/dj/a.wav", "/dj/a.wav"], &["a.wav"]);
+    assert_eq!(twice, ["a.wav by file name", "the other comes first by name"]);
 }
 
 #[test]

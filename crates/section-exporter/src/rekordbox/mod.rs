@@ -13,7 +13,7 @@ pub use location::{Location, Place};
 pub use playlists::{Playlist, PlaylistError, PlaylistTracks};
 pub use read::{MarkKind, Note, PositionMark, Rekordbox, Tempo, Track, Written};
 pub use source::{MAX_BYTES, MAX_TAG_BYTES};
-pub use write::{Cue, CueSlots, OURS, TrackCues, add_cues, with_cues};
+pub use write::{Cue, CueSlots, OURS, TrackCues, add_cues, check_cues, with_cues};
 
 use std::path::PathBuf;
 

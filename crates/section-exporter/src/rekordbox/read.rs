@@ -1,6 +1,8 @@
 //! Reading a collection.
 
 use std::borrow::Cow;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use quick_xml::Reader;
@@ -10,7 +12,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::RekordboxError;
 use super::location::Location;
 use super::playlists::{Node, Nodes, Playlist};
-use super::source::{MAX_TAG_BYTES, Source, lines, read_file};
+use super::source::{MAX_TAG_BYTES, Text};
 
 /// Elements lie at most this deep in each other; playlist folders are all that nests.
 const MAX_DEPTH: usize = 128;
@@ -120,14 +122,46 @@ pub struct PositionMark {
     pub hot_cue: Option<u32>,
 }
 
+/// What is kept of a track.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keep {
+    All,
+    /// All but its cues and loops.
+    NoMarks,
+}
+
 impl Rekordbox {
-    /// Reads an export: UTF-8 or UTF-16, of any age and author.
+    /// Reads an export: UTF-8 or UTF-16, of any age and author. The file is never in memory as a whole.
     ///
     /// # Errors
     /// [`RekordboxError`] when the file cannot be read, ends too early, is not a collection, declares an encoding that is
     /// not read, holds a DOCTYPE, or is longer or deeper than any library. Nothing half is returned.
     pub fn open(path: &Path) -> Result<Self, RekordboxError> {
-        Self::parse(read_file(path)?)
+        Self::read_file(path, Keep::All)
+    }
+
+    /// As [`open`](Self::open), without the cues and loops of the tracks: they take most of the memory, and only whoever
+    /// looks at a track needs them.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_without_marks(path: &Path) -> Result<Self, RekordboxError> {
+        Self::read_file(path, Keep::NoMarks)
+    }
+
+    /// Reads an export and hands over each track with all that is known of it, in the order of the file. Returns what is
+    /// beside the tracks. When it returns an error the tracks that were handed over are those in front of it.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn each_track(path: &Path, track: impl FnMut(Track)) -> Result<Self, RekordboxError> {
+        in_file(path, |file| read(&mut Text::new(file), Keep::All, track))
+    }
+
+    fn read_file(path: &Path, keep: Keep) -> Result<Self, RekordboxError> {
+        let mut tracks = Vec::new();
+        let found = in_file(path, |file| read(&mut Text::new(file), keep, |track| tracks.push(track)))?;
+        Ok(Self { tracks, ..found })
     }
 
     /// Reads the content of an export.
@@ -135,120 +169,145 @@ impl Rekordbox {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn parse(bytes: Vec<u8>) -> Result<Self, RekordboxError> {
-        Self::read(&Source::new(bytes)?)
-    }
-
-    pub(super) fn read(source: &Source) -> Result<Self, RekordboxError> {
-        let mut reading = Reading {
-            text: &source.text,
-            found: Self::default(),
-            track: None,
-            depth: 0,
-            notes: Vec::new(),
-            nodes: Nodes::default(),
-        };
-        walk(&source.text, |element| reading.element(element))?;
-        if source.lossy {
-            let at = source.text.find('\u{fffd}').unwrap_or_default();
-            reading.notes.push((at, "bytes from here on are no text; they were replaced".into()));
-        }
-        Ok(reading.finish())
+        let mut tracks = Vec::new();
+        let found = read(&mut Text::new(bytes.as_slice()), Keep::All, |track| tracks.push(track))?;
+        Ok(Self { tracks, ..found })
     }
 }
 
-/// What [`walk`] meets.
-pub(super) enum Element<'a, 'b> {
-    /// The begin of an element, with its place in the text and whether it is empty (`<X/>`).
-    Start { tag: &'b BytesStart<'a>, at: usize, end: usize, empty: bool },
+/// Opens a file for `work`, whose errors are about this file.
+pub(super) fn in_file<T>(
+    path: &Path,
+    work: impl FnOnce(File) -> Result<T, RekordboxError>,
+) -> Result<T, RekordboxError> {
+    let io = |cause: String| RekordboxError::Io { path: path.to_owned(), cause };
+    let file = File::open(path).map_err(|error| io(error.to_string()))?;
+    work(file).map_err(|error| match error {
+        RekordboxError::Io { cause, .. } => io(cause),
+        other => other,
+    })
+}
+
+fn read<R: Read>(text: &mut Text<R>, keep: Keep, each: impl FnMut(Track)) -> Result<Rekordbox, RekordboxError> {
+    let nodes = Nodes::default();
+    let mut reading = Reading { keep, each, track: None, depth: 0, notes: Vec::new(), more_notes: 0, nodes };
+    walk(text, |element| reading.element(element))?;
+    let Reading { mut notes, more_notes, nodes, .. } = reading;
+    if let Some(line) = text.lossy() {
+        let text = "bytes from here on are no text; they were replaced".into();
+        notes.insert(notes.partition_point(|note| note.line <= line), Note { line, text });
+    }
+    Ok(Rekordbox { tracks: Vec::new(), notes, more_notes, playlists: nodes.finish() })
+}
+
+/// What [`walk`] meets. Places are counted in bytes of the text, from its start.
+pub(super) enum Element<'a> {
+    /// The begin of an element: its place, its line, where its tag ends, whether it is empty (`<X/>`), and the blanks and
+    /// line breaks in front of it.
+    Start { tag: &'a BytesStart<'a>, at: u64, line: usize, end: u64, empty: bool, blank: &'a str },
     /// The end of an element, for an empty one too: where its end tag ends.
-    End { name: &'b str, end: usize },
+    End { name: &'a str, end: u64 },
 }
 
 /// Goes through all elements in order and keeps the promises of the format: one DJ_PLAYLISTS around it all, everything
 /// that is opened is closed, nothing is larger than any library.
-pub(super) fn walk<'a>(
-    text: &'a str,
-    mut visit: impl FnMut(Element<'a, '_>) -> Result<(), RekordboxError>,
+pub(super) fn walk<R: Read>(
+    text: &mut Text<R>,
+    mut visit: impl FnMut(Element<'_>) -> Result<(), RekordboxError>,
 ) -> Result<(), RekordboxError> {
-    let bad = |at: u64, cause: String| {
-        let before = text.as_bytes().get(..usize::try_from(at).unwrap_or(usize::MAX).min(text.len()));
-        RekordboxError::Bad { line: lines(before.unwrap_or_default()), cause }
-    };
-    let mut reader = Reader::from_str(text);
+    let mut reader = Reader::from_reader(text);
     let config = reader.config_mut();
     config.allow_dangling_amp = true;
     config.check_comments = false;
     let (mut depth, mut rooted) = (0, false);
+    let (mut buffer, mut blank) = (Vec::new(), String::new());
     loop {
         let at = reader.buffer_position();
-        let event = reader.read_event().map_err(|e| bad(reader.error_position(), e.to_string()))?;
+        let line = reader.get_mut().pass(at);
+        let bad = |cause: String| Err(RekordboxError::Bad { line, cause });
+        buffer.clear();
+        let event = match reader.read_event_into(&mut buffer) {
+            Ok(event) => event,
+            Err(error) => {
+                let at = reader.error_position();
+                let text = reader.get_mut();
+                let line = text.line_of(at);
+                return Err(text.take_failure().unwrap_or(RekordboxError::Bad { line, cause: error.to_string() }));
+            }
+        };
         let end = reader.buffer_position();
         if end.saturating_sub(at) > MAX_TAG_BYTES as u64 {
-            return Err(bad(at, format!("more than {MAX_TAG_BYTES} bytes in one piece")));
+            return bad(format!("more than {MAX_TAG_BYTES} bytes in one piece"));
         }
-        let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
         match &event {
             Event::Start(tag) | Event::Empty(tag) => {
                 if depth == 0 {
                     if rooted || tag.local_name().as_ref() != "DJ_PLAYLISTS" {
                         let name = tag.name().as_ref().chars().take(40).collect::<String>();
-                        return Err(bad(at, format!("<{name}> stands where a Rekordbox export has DJ_PLAYLISTS")));
+                        return bad(format!("<{name}> stands where a Rekordbox export has DJ_PLAYLISTS"));
                     }
                     rooted = true;
                 }
                 let empty = matches!(event, Event::Empty(_));
-                visit(Element::Start { tag, at: place(at), end: place(end), empty })?;
+                visit(Element::Start { tag, at, line, end, empty, blank: &blank })?;
                 if empty {
-                    visit(Element::End { name: tag.local_name().as_ref(), end: place(end) })?;
+                    visit(Element::End { name: tag.local_name().as_ref(), end })?;
                 } else {
                     depth += 1;
                     if depth > MAX_DEPTH {
-                        return Err(bad(at, format!("elements nest more than {MAX_DEPTH} deep")));
+                        return bad(format!("elements nest more than {MAX_DEPTH} deep"));
                     }
                 }
             }
             Event::End(tag) => {
                 depth = depth.saturating_sub(1);
-                visit(Element::End { name: tag.local_name().as_ref(), end: place(end) })?;
+                visit(Element::End { name: tag.local_name().as_ref(), end })?;
             }
             Event::DocType(_) => {
-                return Err(bad(at, "a DOCTYPE, which no export has and which could hide what is not read".into()));
+                return bad("a DOCTYPE, which no export has and which could hide what is not read".into());
             }
             Event::Eof if depth > 0 => {
-                return Err(bad(end, "the file ends here, within an element: it was cut off".into()));
+                return bad("the file ends here, within an element: it was cut off".into());
             }
-            Event::Eof if !rooted => return Err(bad(end, "there is no DJ_PLAYLISTS in it".into())),
+            Event::Eof if !rooted => return bad("there is no DJ_PLAYLISTS in it".into()),
             Event::Eof => return Ok(()),
             _ => {}
+        }
+        blank.clear();
+        if let Event::Text(text) = &event {
+            let text: &str = text.as_ref();
+            blank.push_str(text.get(text.trim_end_matches([' ', '\t', '\r', '\n']).len()..).unwrap_or_default());
         }
     }
 }
 
-struct Reading<'a> {
-    text: &'a str,
-    found: Rekordbox,
+struct Reading<F> {
+    keep: Keep,
+    /// Takes each track when it is complete.
+    each: F,
     /// The track around what is read.
     track: Option<Track>,
     /// How deep in it that lies.
     depth: usize,
-    /// What was left out, with its place in the text.
-    notes: Vec<(usize, String)>,
+    /// What was left out.
+    notes: Vec<Note>,
+    more_notes: usize,
     nodes: Nodes,
 }
 
-impl<'a> Reading<'a> {
-    fn element(&mut self, element: Element<'a, '_>) -> Result<(), RekordboxError> {
+impl<F: FnMut(Track)> Reading<F> {
+    fn element(&mut self, element: Element<'_>) -> Result<(), RekordboxError> {
         match element {
-            Element::Start { tag, at, .. } if self.track.is_none() => match tag.local_name().as_ref() {
-                "TRACK" => self.begin_track(tag, at)?,
-                "NODE" => self.begin_node(tag, at)?,
+            Element::Start { tag, line, .. } if self.track.is_none() => match tag.local_name().as_ref() {
+                "TRACK" => self.begin_track(tag, line)?,
+                "NODE" => self.begin_node(tag, line)?,
                 _ => {}
             },
-            Element::Start { tag, at, .. } => {
+            Element::Start { tag, line, .. } => {
                 self.depth += 1;
                 match tag.local_name().as_ref() {
-                    "TEMPO" if self.depth == 1 => self.tempo(tag, at)?,
-                    "POSITION_MARK" if self.depth == 1 => self.mark(tag, at)?,
+                    "TEMPO" if self.depth == 1 => self.tempo(tag, line)?,
+                    "POSITION_MARK" if self.depth == 1 => self.mark(tag, line)?,
                     _ => {}
                 }
             }
@@ -256,7 +315,9 @@ impl<'a> Reading<'a> {
             Element::End { name, .. } => {
                 if let Some(mut track) = self.track.take() {
                     track.tempos.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
-                    self.found.tracks.push(track);
+                    track.tempos.shrink_to_fit();
+                    track.marks.shrink_to_fit();
+                    (self.each)(track);
                 } else if name == "NODE" {
                     self.nodes.end();
                 }
@@ -265,30 +326,18 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    fn finish(mut self) -> Rekordbox {
-        self.found.playlists = self.nodes.finish();
-        self.notes.sort_by_key(|(at, _)| *at);
-        let (mut line, mut from) = (1, 0);
-        for (at, text) in self.notes {
-            line += lines(self.text.as_bytes().get(from..at).unwrap_or_default()) - 1;
-            from = at;
-            self.found.notes.push(Note { line, text });
-        }
-        self.found
-    }
-
-    fn note(&mut self, at: usize, text: String) {
+    fn note(&mut self, line: usize, text: String) {
         if self.notes.len() < MAX_NOTES {
-            self.notes.push((at, text));
+            self.notes.push(Note { line, text });
         } else {
-            self.found.more_notes += 1;
+            self.more_notes += 1;
         }
     }
 
-    fn begin_track(&mut self, tag: &BytesStart<'a>, at: usize) -> Result<(), RekordboxError> {
+    fn begin_track(&mut self, tag: &BytesStart<'_>, line: usize) -> Result<(), RekordboxError> {
         let (mut id, mut name, mut artist, mut tonality) = (None, None, None, None);
         let (mut location, mut key, mut bpm, mut seconds) = (None, None, None, None);
-        self.attributes(tag, at, |attribute, value| match attribute {
+        attributes(tag, line, |attribute, value| match attribute {
             "TrackID" => id = text(value),
             "Name" => name = text(value),
             "Artist" => artist = text(value),
@@ -303,13 +352,13 @@ impl<'a> Reading<'a> {
             match key {
                 // The tracks of a playlist only name a key of the collection.
                 Some(key) => self.nodes.track(key),
-                None => self.note(at, format!("the track {:?} has no Location", name.or(id).unwrap_or_default())),
+                None => self.note(line, format!("the track {:?} has no Location", name.or(id).unwrap_or_default())),
             }
             return Ok(());
         };
         let average_bpm = bpm.as_deref().and_then(number);
         if let (Some(bpm), None) = (bpm, average_bpm) {
-            self.note(at, format!("AverageBpm {bpm:?} is not a number"));
+            self.note(line, format!("AverageBpm {bpm:?} is not a number"));
         }
         let average_bpm = average_bpm.filter(|bpm| bpm.value > 0.0);
         let location = Location::new(location);
@@ -318,9 +367,9 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    fn begin_node(&mut self, tag: &BytesStart<'a>, at: usize) -> Result<(), RekordboxError> {
+    fn begin_node(&mut self, tag: &BytesStart<'_>, line: usize) -> Result<(), RekordboxError> {
         let mut node = Node::default();
-        self.attributes(tag, at, |attribute, value| match attribute {
+        attributes(tag, line, |attribute, value| match attribute {
             "Name" => node.name = unescaped(value),
             "Type" => node.kind = text(value),
             "KeyType" => node.by_location = value.trim() == "1",
@@ -330,9 +379,9 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    fn tempo(&mut self, tag: &BytesStart<'a>, at: usize) -> Result<(), RekordboxError> {
+    fn tempo(&mut self, tag: &BytesStart<'_>, line: usize) -> Result<(), RekordboxError> {
         let (mut inizio, mut bpm, mut metro, mut battito) = (None, None, None, None);
-        self.attributes(tag, at, |attribute, value| match attribute {
+        attributes(tag, line, |attribute, value| match attribute {
             "Inizio" => inizio = text(value),
             "Bpm" => bpm = text(value),
             "Metro" => metro = text(value),
@@ -348,7 +397,7 @@ impl<'a> Reading<'a> {
             // Empty ones are common and say nothing.
             if inizio.is_some() || bpm.is_some() {
                 let (inizio, bpm) = (inizio.unwrap_or_default(), bpm.unwrap_or_default());
-                self.note(at, format!("a TEMPO of {bpm:?} BPM at {inizio:?} s is not a tempo mark"));
+                self.note(line, format!("a TEMPO of {bpm:?} BPM at {inizio:?} s is not a tempo mark"));
             }
             return Ok(());
         };
@@ -362,9 +411,9 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    fn mark(&mut self, tag: &BytesStart<'a>, at: usize) -> Result<(), RekordboxError> {
+    fn mark(&mut self, tag: &BytesStart<'_>, line: usize) -> Result<(), RekordboxError> {
         let (mut name, mut kind, mut start, mut end, mut num) = (String::new(), MarkKind::Cue, None, None, None);
-        self.attributes(tag, at, |attribute, value| match attribute {
+        attributes(tag, line, |attribute, value| match attribute {
             "Name" => name = unescaped(value),
             "Type" => {
                 kind = match value.trim() {
@@ -383,29 +432,28 @@ impl<'a> Reading<'a> {
         })?;
         let end = end.map(|written| written.value);
         match (start, &mut self.track) {
+            (Some(_), Some(_)) if self.keep == Keep::NoMarks => {}
             (Some(start), Some(track)) => {
                 track.marks.push(PositionMark { name, kind, start: start.value, end, hot_cue: num });
             }
-            _ => self.note(at, format!("the position mark {name:?} has no Start")),
+            _ => self.note(line, format!("the position mark {name:?} has no Start")),
         }
         Ok(())
     }
-
-    fn attributes(&self, tag: &BytesStart<'a>, at: usize, visit: impl FnMut(&str, &str)) -> Result<(), RekordboxError> {
-        attributes(tag, visit).map_err(|cause| {
-            let line = lines(self.text.as_bytes().get(..at).unwrap_or_default());
-            RekordboxError::Bad { line, cause }
-        })
-    }
 }
 
-/// The attributes of a tag, their values as they are written.
-pub(super) fn attributes(tag: &BytesStart<'_>, mut visit: impl FnMut(&str, &str)) -> Result<(), String> {
+/// The attributes of a tag on a line, their values as they are written.
+pub(super) fn attributes(
+    tag: &BytesStart<'_>,
+    line: usize,
+    mut visit: impl FnMut(&str, &str),
+) -> Result<(), RekordboxError> {
+    let bad = |cause| RekordboxError::Bad { line, cause };
     for (nth, attribute) in tag.attributes().with_checks(false).enumerate() {
         if nth >= MAX_ATTRIBUTES {
-            return Err(format!("<{}> has more than {MAX_ATTRIBUTES} attributes", tag.name().as_ref()));
+            return Err(bad(format!("<{}> has more than {MAX_ATTRIBUTES} attributes", tag.name().as_ref())));
         }
-        let attribute = attribute.map_err(|e| format!("an attribute of <{}>: {e}", tag.name().as_ref()))?;
+        let attribute = attribute.map_err(|e| bad(format!("an attribute of <{}>: {e}", tag.name().as_ref())))?;
         visit(attribute.key.as_ref(), &attribute.value);
     }
     Ok(())

@@ -1,18 +1,20 @@
-//! The bytes of an export, as text.
+//! An export as text, piece by piece: it is never in memory as a whole.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::collections::VecDeque;
+use std::io::{self, BufRead, Read, Write};
 
 use super::RekordboxError;
 
 /// An export may have at most this many bytes; a library of 100,000 tracks has some 300 million.
 pub const MAX_BYTES: u64 = 1 << 30;
 
-/// Between two `<` at most this many bytes may stand; what a DJ writes about a track takes some 2,000.
+/// From one tag to the next there may be at most this many bytes; what a DJ writes about a track takes some 2,000.
 pub const MAX_TAG_BYTES: usize = 1 << 20;
 
-/// How the text was stored.
+/// Bytes that are read at once.
+const PIECE: usize = 1 << 16;
+
+/// How the text is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
     Utf8,
@@ -20,130 +22,272 @@ pub(super) enum Encoding {
     Utf16Big,
 }
 
-/// An export as text.
+/// The text of an export, in UTF-8 whatever it is stored in. Knows the lines of what was taken from it.
 #[derive(Debug)]
-pub(super) struct Source {
-    pub text: String,
-    encoding: Encoding,
+pub(super) struct Text<R> {
+    file: R,
+    /// Bytes that are read and not yet text: the rest of a character.
+    raw: Vec<u8>,
+    /// Text that was not taken yet: from `taken` on.
+    text: String,
+    taken: usize,
+    encoding: Option<Encoding>,
     byte_order_mark: bool,
-    /// Whether bytes were replaced that could not be understood.
-    pub lossy: bool,
+    /// The encoding that the file declares, when it is none of those that are read.
+    declared: Option<String>,
+    /// Bytes of the file, and of the text, up to now.
+    bytes: u64,
+    end: u64,
+    /// Where the element begins that is being read.
+    element: u64,
+    /// Where lines end behind `passed`, and the line that is there, from 1.
+    breaks: VecDeque<u64>,
+    line: usize,
+    /// The line on which bytes were replaced that could not be understood.
+    lossy: Option<usize>,
+    failure: Option<RekordboxError>,
 }
 
 fn bad(line: usize, cause: impl Into<String>) -> RekordboxError {
     RekordboxError::Bad { line, cause: cause.into() }
 }
 
-/// Reads a file piece by piece, so that what is far too long is refused before it fills the memory.
-pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, RekordboxError> {
-    let io = |e: std::io::Error| RekordboxError::Io { path: path.to_owned(), cause: e.to_string() };
-    let mut file = File::open(path).map_err(io)?;
-    let mut bytes = Vec::new();
-    let mut tag = 0;
-    loop {
-        if (&mut file).take(1 << 18).read_to_end(&mut bytes).map_err(io)? == 0 {
-            return Ok(bytes);
-        }
-        tag = last_tag(&bytes, tag)?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(bad(lines(&bytes), format!("the file has more than {MAX_BYTES} bytes")));
-        }
-    }
-}
-
-/// The place of the last `<`, going on from an earlier one.
-fn last_tag(bytes: &[u8], mut last: usize) -> Result<usize, RekordboxError> {
-    loop {
-        let rest = bytes.get(last + 1..).unwrap_or_default();
-        let window = rest.get(..MAX_TAG_BYTES).unwrap_or(rest);
-        match window.iter().rposition(|&byte| byte == b'<') {
-            Some(place) => last += 1 + place,
-            None if window.len() == MAX_TAG_BYTES => {
-                return Err(bad(lines(bytes), format!("more than {MAX_TAG_BYTES} bytes without a new tag")));
-            }
-            None => return Ok(last),
-        }
-    }
-}
-
-/// The number of the last line.
-pub(super) fn lines(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|&&byte| byte == b'\n').count() + 1
-}
-
-impl Source {
+impl<R: Read> Text<R> {
     /// Understands UTF-8 and UTF-16, told apart by their first bytes: what the declaration says is often wrong.
-    pub fn new(bytes: Vec<u8>) -> Result<Self, RekordboxError> {
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(bad(1, format!("the file has more than {MAX_BYTES} bytes")));
+    pub fn new(file: R) -> Self {
+        Self {
+            file,
+            raw: Vec::new(),
+            text: String::new(),
+            taken: 0,
+            encoding: None,
+            byte_order_mark: false,
+            declared: None,
+            bytes: 0,
+            end: 0,
+            element: 0,
+            breaks: VecDeque::new(),
+            line: 1,
+            lossy: None,
+            failure: None,
         }
-        last_tag(&bytes, 0)?;
-        let (encoding, mark) = match bytes.as_slice() {
-            [0xef, 0xbb, 0xbf, ..] => (Encoding::Utf8, 3),
-            [0xff, 0xfe, ..] => (Encoding::Utf16Little, 2),
-            [0xfe, 0xff, ..] => (Encoding::Utf16Big, 2),
-            [b'<', 0, ..] => (Encoding::Utf16Little, 0),
-            [0, b'<', ..] => (Encoding::Utf16Big, 0),
-            _ => (Encoding::Utf8, 0),
-        };
-        let byte_order_mark = mark > 0;
-        let (text, lossy) = match encoding {
-            Encoding::Utf8 => utf8(bytes, mark),
-            _ => utf16(bytes.get(mark..).unwrap_or_default(), encoding),
-        };
-        let source = Self { text, encoding, byte_order_mark, lossy };
-        source.check_declaration()?;
-        Ok(source)
     }
 
-    /// An encoding that is declared, is not known and is made use of is an error; plain ASCII is the same in all.
-    fn check_declaration(&self) -> Result<(), RekordboxError> {
-        let head = self.text.trim_start();
-        let declaration =
-            head.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")).map_or("", |(head, _)| head);
-        let Some((_, value)) = declaration.split_once("encoding") else {
-            return Ok(());
-        };
-        let value = value.trim_start().trim_start_matches('=').trim_start();
-        let name = value.get(1..).and_then(|rest| rest.split(['"', '\'']).next()).unwrap_or_default();
-        let unicode = name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("utf"));
-        if self.encoding == Encoding::Utf8 && !unicode && !self.text.is_ascii() {
-            return Err(bad(1, format!("the encoding {name:?} is not read: save the file as UTF-8")));
+    /// Says that the text before `place` is done with and the next element begins there. Returns its line.
+    pub fn pass(&mut self, place: u64) -> usize {
+        self.element = place;
+        while self.breaks.front().is_some_and(|at| *at < place) {
+            self.breaks.pop_front();
+            self.line += 1;
+        }
+        self.line
+    }
+
+    /// The line of a place not before the last one that was passed.
+    pub fn line_of(&self, place: u64) -> usize {
+        self.line + self.breaks.iter().take_while(|at| **at < place).count()
+    }
+
+    /// The line on which bytes were replaced that could not be understood.
+    pub fn lossy(&self) -> Option<usize> {
+        self.lossy
+    }
+
+    /// Why reading stopped, if it was for a reason of this text.
+    pub fn take_failure(&mut self) -> Option<RekordboxError> {
+        self.failure.take()
+    }
+
+    /// Writes text as it is stored here: what comes first gets the byte order mark.
+    pub fn encoder<W: Write>(&self, to: W) -> Encoder<W> {
+        Encoder { to, encoding: self.encoding.unwrap_or(Encoding::Utf8), mark: self.byte_order_mark }
+    }
+
+    /// The next piece of at most so many bytes, which end a character; absent for none and at the end.
+    pub fn next_piece(&mut self, most: u64) -> io::Result<Option<String>> {
+        if most == 0 || self.fill_buf()?.is_empty() {
+            return Ok(None);
+        }
+        let rest = self.text.get(self.taken..).unwrap_or_default();
+        let piece = rest.get(..usize::try_from(most).unwrap_or(usize::MAX).min(rest.len())).map(str::to_owned);
+        let length = piece.as_ref().map_or(0, String::len);
+        self.consume(length);
+        self.pass(self.element + length as u64);
+        Ok(piece)
+    }
+
+    fn refill(&mut self) -> Result<(), RekordboxError> {
+        self.text.clear();
+        self.taken = 0;
+        while self.text.is_empty() {
+            let before = self.raw.len();
+            let read = (&mut self.file).take(PIECE as u64).read_to_end(&mut self.raw);
+            read.map_err(|error| RekordboxError::Io { path: Default::default(), cause: error.to_string() })?;
+            let at_end = self.raw.len() == before;
+            self.bytes += (self.raw.len() - before) as u64;
+            let encoding = *self.encoding.get_or_insert_with(|| {
+                let (encoding, mark) = encoding_of(&self.raw);
+                self.byte_order_mark = mark > 0;
+                self.raw.drain(..mark);
+                encoding
+            });
+            let replaced = match encoding {
+                Encoding::Utf8 => utf8(&mut self.raw, &mut self.text, at_end),
+                _ => utf16(&mut self.raw, &mut self.text, encoding, at_end),
+            };
+            self.look(replaced)?;
+            if at_end {
+                break;
+            }
         }
         Ok(())
     }
 
-    /// Another text, stored as this one was.
-    pub fn encode(&self, text: &str) -> Vec<u8> {
-        let mark = if self.byte_order_mark { "\u{feff}" } else { "" };
-        let units = || mark.encode_utf16().chain(text.encode_utf16());
-        match self.encoding {
-            Encoding::Utf8 => [mark.as_bytes(), text.as_bytes()].concat(),
-            Encoding::Utf16Little => units().flat_map(u16::to_le_bytes).collect(),
-            Encoding::Utf16Big => units().flat_map(u16::to_be_bytes).collect(),
+    /// Sees whether what was read last may be there.
+    fn look(&mut self, replaced: Option<usize>) -> Result<(), RekordboxError> {
+        if self.end == 0 {
+            self.declared = declared(&self.text);
+        }
+        if let (Some(name), Some(Encoding::Utf8), false) = (&self.declared, self.encoding, self.text.is_ascii()) {
+            return Err(bad(1, format!("the encoding {name:?} is not read: save the file as UTF-8")));
+        }
+        self.breaks.extend(memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|at| self.end + at as u64));
+        if let (Some(at), None) = (replaced, self.lossy) {
+            self.lossy = Some(self.line_of(self.end + at as u64));
+        }
+        self.end += self.text.len() as u64;
+        if self.end - self.element > MAX_TAG_BYTES as u64 + 2 * PIECE as u64 {
+            return Err(bad(self.line_of(self.element), format!("more than {MAX_TAG_BYTES} bytes without a new tag")));
+        }
+        if self.bytes > MAX_BYTES {
+            return Err(bad(self.line_of(self.end), format!("the file has more than {MAX_BYTES} bytes")));
+        }
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Text<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let available = self.fill_buf()?;
+        let count = available.len().min(to.len());
+        if let (Some(to), Some(from)) = (to.get_mut(..count), available.get(..count)) {
+            to.copy_from_slice(from);
+        }
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl<R: Read> BufRead for Text<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.taken >= self.text.len()
+            && let Err(failure) = self.refill()
+        {
+            self.failure = Some(failure);
+            return Err(io::Error::other("the export cannot be read"));
+        }
+        Ok(self.text.as_bytes().get(self.taken..).unwrap_or_default())
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.taken += count;
+    }
+}
+
+/// The encoding of a text that begins with these bytes, and how long its byte order mark is.
+fn encoding_of(bytes: &[u8]) -> (Encoding, usize) {
+    match bytes {
+        [0xef, 0xbb, 0xbf, ..] => (Encoding::Utf8, 3),
+        [0xff, 0xfe, ..] => (Encoding::Utf16Little, 2),
+        [0xfe, 0xff, ..] => (Encoding::Utf16Big, 2),
+        [b'<', 0, ..] => (Encoding::Utf16Little, 0),
+        [0, b'<', ..] => (Encoding::Utf16Big, 0),
+        _ => (Encoding::Utf8, 0),
+    }
+}
+
+/// The encoding a text declares, if it is not one of Unicode's.
+fn declared(text: &str) -> Option<String> {
+    let head = text.trim_start();
+    let declaration = head.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")).map_or("", |(head, _)| head);
+    let (_, value) = declaration.split_once("encoding")?;
+    let value = value.trim_start().trim_start_matches('=').trim_start();
+    let name = value.get(1..).and_then(|rest| rest.split(['"', '\'']).next()).unwrap_or_default();
+    let unicode = name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("utf"));
+    (!unicode).then(|| name.to_owned())
+}
+
+/// Moves the characters that are complete. Returns where the first one stands that replaces bytes of none.
+fn utf8(raw: &mut Vec<u8>, text: &mut String, at_end: bool) -> Option<usize> {
+    if let Ok(whole) = std::str::from_utf8(raw) {
+        text.push_str(whole);
+        raw.clear();
+        return None;
+    }
+    let (mut replaced, mut rest) = (None, 0);
+    for chunk in raw.utf8_chunks() {
+        text.push_str(chunk.valid());
+        let invalid = chunk.invalid();
+        let unfinished = std::str::from_utf8(invalid).is_err_and(|error| error.error_len().is_none());
+        if unfinished && !at_end {
+            rest = invalid.len();
+        } else if !invalid.is_empty() {
+            replaced.get_or_insert(text.len());
+            text.push(char::REPLACEMENT_CHARACTER);
         }
     }
+    raw.drain(..raw.len() - rest);
+    replaced
 }
 
-fn utf8(mut bytes: Vec<u8>, mark: usize) -> (String, bool) {
-    bytes.drain(..mark);
-    match String::from_utf8(bytes) {
-        Ok(text) => (text, false),
-        Err(error) => (String::from_utf8_lossy(error.as_bytes()).into_owned(), true),
-    }
-}
-
-fn utf16(bytes: &[u8], encoding: Encoding) -> (String, bool) {
-    let (pairs, rest) = bytes.as_chunks::<2>();
-    let units = pairs.iter().map(|&pair| match encoding {
+/// As [`utf8`], of UTF-16.
+fn utf16(raw: &mut Vec<u8>, text: &mut String, encoding: Encoding, at_end: bool) -> Option<usize> {
+    let unit = |pair: [u8; 2]| match encoding {
         Encoding::Utf16Big => u16::from_be_bytes(pair),
         _ => u16::from_le_bytes(pair),
-    });
-    let mut lossy = !rest.is_empty();
-    let mut text = String::with_capacity(bytes.len() / 2);
-    for unit in char::decode_utf16(units) {
-        lossy |= unit.is_err();
+    };
+    let (pairs, odd) = raw.as_chunks::<2>();
+    // The second half of the last character may come with the next piece.
+    let half = pairs.last().is_some_and(|pair| (0xd800..0xdc00).contains(&unit(*pair)));
+    let rest = if at_end { 0 } else { odd.len() + if half { 2 } else { 0 } };
+    let mut replaced = None;
+    let whole = raw.get(..raw.len() - rest).unwrap_or_default();
+    let (pairs, odd) = whole.as_chunks::<2>();
+    for unit in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
+        if unit.is_err() {
+            replaced.get_or_insert(text.len());
+        }
         text.push(unit.unwrap_or(char::REPLACEMENT_CHARACTER));
     }
-    (text, lossy)
+    if !odd.is_empty() {
+        replaced.get_or_insert(text.len());
+    }
+    raw.drain(..raw.len() - rest);
+    replaced
+}
+
+/// Writes text as an export stores it.
+#[derive(Debug)]
+pub(super) struct Encoder<W> {
+    to: W,
+    encoding: Encoding,
+    mark: bool,
+}
+
+impl<W: Write> Encoder<W> {
+    pub fn write(&mut self, text: &str) -> io::Result<()> {
+        if std::mem::take(&mut self.mark) {
+            self.write("\u{feff}")?;
+        }
+        let bytes: Vec<u8> = match self.encoding {
+            Encoding::Utf8 => return self.to.write_all(text.as_bytes()),
+            Encoding::Utf16Little => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            Encoding::Utf16Big => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        };
+        self.to.write_all(&bytes)
+    }
+
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
 }

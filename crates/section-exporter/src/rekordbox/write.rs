@@ -1,15 +1,17 @@
 //! Cues written into a copy of an export, everything else byte for byte as it was.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
+use std::io::{self, BufRead, BufWriter, Read, Write};
 use std::ops::Range;
 use std::path::Path;
 
-use crowd_media::atomic;
+use crowd_media::atomic::AtomicFile;
 use quick_xml::escape::escape;
 
-use super::read::{Element, attributes, unescaped, walk};
-use super::source::{Source, lines, read_file};
-use super::{Rekordbox, RekordboxError};
+use super::RekordboxError;
+use super::read::{Element, attributes, in_file, unescaped, walk};
+use super::source::Text;
 
 /// The names of marks written here begin with this: so a second run finds its own and replaces them.
 pub const OURS: &str = "section: ";
@@ -45,51 +47,84 @@ pub enum CueSlots {
     HotWhereFree,
 }
 
-/// Copies the export `from` to `to` with these cues in it, whole or not at all. `to` may be `from`.
+/// Copies the export `from` to `to` with these cues in it, whole or not at all. Neither is ever in memory as a whole.
 ///
 /// # Errors
 /// As [`with_cues`], and [`RekordboxError::Io`].
 pub fn add_cues(from: &Path, to: &Path, tracks: &[TrackCues], slots: CueSlots) -> Result<(), RekordboxError> {
-    let bytes = with_cues(read_file(from)?, tracks, slots)?;
-    atomic::write(to, &bytes).map_err(|e| RekordboxError::Io { path: to.to_owned(), cause: e.to_string() })
+    let edits = in_file(from, |file| edits(file, tracks, slots))?;
+    let io = |cause: String| RekordboxError::Io { path: to.to_owned(), cause };
+    let mut written = BufWriter::new(AtomicFile::create(to).map_err(|error| io(error.to_string()))?);
+    in_file(from, |file| copy(file, edits, &mut written).map_err(|error| io(error.to_string())))?;
+    let written = written.into_inner().map_err(|error| io(error.to_string()))?;
+    written.commit().map_err(|error| io(error.to_string()))
+}
+
+/// Whether [`add_cues`] could write these cues.
+///
+/// # Errors
+/// Its errors, apart from those of the file it writes.
+pub fn check_cues(from: &Path, tracks: &[TrackCues], slots: CueSlots) -> Result<(), RekordboxError> {
+    in_file(from, |file| edits(file, tracks, slots)).map(|_not_made| ())
 }
 
 /// An export with these cues as POSITION_MARKs, in the encoding it had. Marks of an earlier run are replaced; where they
 /// are the same nothing changes.
 ///
 /// # Errors
-/// [`RekordboxError::Bad`] when [`Rekordbox::parse`] would refuse the export or had to replace bytes of it;
-/// [`RekordboxError::NoTrack`] and [`RekordboxError::BadCue`] when there is no such track or place.
+/// [`RekordboxError::Bad`] when [`Rekordbox::parse`](super::Rekordbox::parse) would refuse the export or had to replace bytes
+/// of it; [`RekordboxError::NoTrack`] and [`RekordboxError::BadCue`] when there is no such track or place.
 pub fn with_cues(bytes: Vec<u8>, tracks: &[TrackCues], slots: CueSlots) -> Result<Vec<u8>, RekordboxError> {
+    let edits = edits(bytes.as_slice(), tracks, slots)?;
+    let mut written = Vec::with_capacity(bytes.len() + 128 * edits.len());
+    let io = |error: io::Error| RekordboxError::Io { path: Default::default(), cause: error.to_string() };
+    copy(bytes.as_slice(), edits, &mut written).map_err(io)?;
+    Ok(written)
+}
+
+/// What to replace by what, in the order of the text.
+type Edits = Vec<(Range<u64>, String)>;
+
+fn edits(file: impl Read, tracks: &[TrackCues], slots: CueSlots) -> Result<Edits, RekordboxError> {
     if let Some(cue) = tracks.iter().flat_map(|track| &track.cues).find(|cue| !(0.0..=86_400.0).contains(&cue.seconds))
     {
         return Err(RekordboxError::BadCue { name: cue.name.clone(), seconds: cue.seconds.to_string() });
     }
-    let source = Source::new(bytes)?;
-    if source.lossy {
-        let line = lines(source.text.split('\u{fffd}').next().unwrap_or_default().as_bytes());
+    let mut text = Text::new(file);
+    let wanted = tracks.iter().map(|track| track.track).collect();
+    let (found, count) = find_tracks(&mut text, &wanted)?;
+    if let Some(line) = text.lossy() {
         return Err(RekordboxError::Bad { line, cause: "bytes that are no text would be lost".into() });
     }
-    // What cannot be read is not written into either.
-    Rekordbox::read(&source)?;
-    let found = find_tracks(&source.text)?;
     let mut edits = Vec::new();
     for TrackCues { track, cues } in tracks {
-        let Some(element) = found.get(*track) else {
-            return Err(RekordboxError::NoTrack { track: *track, tracks: found.len() });
-        };
-        edits.extend(element.edits(&source.text, cues, slots));
+        let element = found.get(track).ok_or(RekordboxError::NoTrack { track: *track, tracks: count })?;
+        edits.extend(element.edits(cues, slots));
     }
     edits.sort_by_key(|(range, _)| range.start);
-    let mut text = String::with_capacity(source.text.len() + 128 * edits.len());
-    let mut from = 0;
-    for (range, replacement) in edits {
-        text.push_str(source.text.get(from..range.start).unwrap_or_default());
-        text.push_str(&replacement);
-        from = range.end;
+    Ok(edits)
+}
+
+/// Copies a text with what is replaced in it.
+fn copy(file: impl Read, edits: Edits, to: &mut impl Write) -> io::Result<()> {
+    let mut text = Text::new(file);
+    text.fill_buf()?;
+    let mut encoder = text.encoder(to);
+    let mut place = 0;
+    let ranges = edits.into_iter().chain([(u64::MAX..u64::MAX, String::new())]);
+    for (range, replacement) in ranges {
+        while let Some(piece) = text.next_piece(range.start - place)? {
+            encoder.write(&piece)?;
+            place += piece.len() as u64;
+        }
+        encoder.write(&replacement)?;
+        while range.end < u64::MAX
+            && let Some(piece) = text.next_piece(range.end - place)?
+        {
+            place += piece.len() as u64;
+        }
     }
-    text.push_str(source.text.get(from..).unwrap_or_default());
-    Ok(source.encode(&text))
+    encoder.flush()
 }
 
 /// A mark of ours: its name without the prefix, its place as written, and its number.
@@ -100,96 +135,99 @@ struct Mark {
     num: i32,
 }
 
-/// A TRACK in the text.
+/// A TRACK in the text. Places are counted in its bytes.
 #[derive(Debug)]
 struct TrackElement {
-    /// Where its start tag begins.
-    at: usize,
+    /// The blanks and line breaks in front of it.
+    outer: String,
     /// Where its start tag, or the last element in it, ends.
-    inner_end: usize,
+    inner_end: u64,
     /// Its name, with a prefix if it has one, when it is an empty element.
     empty: Option<String>,
-    /// Where the first element in it begins.
-    first_child: Option<usize>,
-    /// The marks of an earlier run and where they stand.
-    ours: Vec<(Range<usize>, Mark)>,
+    /// The blanks and line breaks in front of the first element in it.
+    inner: Option<String>,
+    /// The marks of an earlier run and where they stand, with the blanks in front of them.
+    ours: Vec<(Range<u64>, Mark)>,
     /// The numbers of all other marks.
     taken: Vec<i32>,
 }
 
-/// The tracks that [`Rekordbox::tracks`] holds, in the same order.
-fn find_tracks(text: &str) -> Result<Vec<TrackElement>, RekordboxError> {
-    let (mut found, mut track, mut mark) = (Vec::new(), None::<TrackElement>, None);
+/// Those of the tracks that a collection holds, in the order in which it is read, that are `wanted`; and how many there are.
+fn find_tracks<R: Read>(
+    text: &mut Text<R>,
+    wanted: &HashSet<usize>,
+) -> Result<(HashMap<usize, TrackElement>, usize), RekordboxError> {
+    let (mut found, mut count) = (HashMap::new(), 0);
+    let (mut track, mut mark) = (None::<TrackElement>, None);
     let mut depth = 0;
     walk(text, |element| {
-        let fail = |at: usize, cause| {
-            let line = lines(text.as_bytes().get(..at).unwrap_or_default());
-            RekordboxError::Bad { line, cause }
-        };
         match element {
-            Element::Start { tag, at, end, empty } => match (tag.local_name().as_ref(), &mut track) {
-                ("TRACK", None) => {
-                    let mut located = false;
-                    attributes(tag, |name, value| located |= name == "Location" && !value.trim().is_empty())
-                        .map_err(|cause| fail(at, cause))?;
+            Element::Start { tag, line, end, empty, blank, .. } if track.is_none() => {
+                if tag.local_name().as_ref() != "TRACK" {
+                    return Ok(());
+                }
+                let mut located = false;
+                attributes(tag, line, |name, value| located |= name == "Location" && !value.trim().is_empty())?;
+                if located {
                     let empty = empty.then(|| tag.name().as_ref().to_owned());
-                    if located {
-                        let (first_child, ours, taken) = (None, Vec::new(), Vec::new());
-                        track = Some(TrackElement { at, inner_end: end, empty, first_child, ours, taken });
-                        depth = 0;
+                    let (inner, ours, taken) = (None, Vec::new(), Vec::new());
+                    track = Some(TrackElement { outer: blank.to_owned(), inner_end: end, empty, inner, ours, taken });
+                    depth = 0;
+                }
+            }
+            Element::Start { tag, at, line, blank, .. } => {
+                let Some(track) = &mut track else { return Ok(()) };
+                depth += 1;
+                if depth == 1 {
+                    track.inner.get_or_insert_with(|| blank.to_owned());
+                }
+                match tag.local_name().as_ref() {
+                    "POSITION_MARK" => {}
+                    // What cannot be read is not written into either.
+                    "TEMPO" if depth == 1 => return attributes(tag, line, |_, _| ()),
+                    _ => return Ok(()),
+                }
+                let (mut found, mut kind) = (Mark { name: String::new(), start: String::new(), num: -1 }, 0);
+                attributes(tag, line, |name, value| match name {
+                    "Name" => found.name = unescaped(value),
+                    "Start" => found.start = value.to_owned(),
+                    "Num" => found.num = value.trim().parse().unwrap_or(-1),
+                    "Type" => kind = value.trim().parse().unwrap_or(-1),
+                    _ => {}
+                })?;
+                match found.name.strip_prefix(OURS).map(str::to_owned) {
+                    Some(name) if kind == 0 && depth == 1 => {
+                        mark = Some((at - blank.len() as u64, Mark { name, ..found }));
+                    }
+                    _ => track.taken.push(found.num),
+                }
+            }
+            Element::End { end, .. } if depth > 0 => {
+                depth -= 1;
+                if let (Some(track), 0) = (&mut track, depth) {
+                    track.inner_end = end;
+                    if let Some((at, mark)) = mark.take() {
+                        track.ours.push((at..end, mark));
                     }
                 }
-                (name, Some(track)) => {
-                    depth += 1;
-                    if depth == 1 {
-                        track.first_child.get_or_insert(at);
+            }
+            Element::End { .. } => {
+                if let Some(track) = track.take() {
+                    if wanted.contains(&count) {
+                        found.insert(count, track);
                     }
-                    if name == "POSITION_MARK" {
-                        let (mut found, mut kind) = (Mark { name: String::new(), start: String::new(), num: -1 }, 0);
-                        attributes(tag, |name, value| match name {
-                            "Name" => found.name = unescaped(value),
-                            "Start" => found.start = value.to_owned(),
-                            "Num" => found.num = value.trim().parse().unwrap_or(-1),
-                            "Type" => kind = value.trim().parse().unwrap_or(-1),
-                            _ => {}
-                        })
-                        .map_err(|cause| fail(at, cause))?;
-                        match found.name.strip_prefix(OURS).map(str::to_owned) {
-                            Some(name) if kind == 0 && depth == 1 => mark = Some((at, Mark { name, ..found })),
-                            _ => track.taken.push(found.num),
-                        }
-                    }
-                }
-                _ => {}
-            },
-            Element::End { name, end, .. } => {
-                if depth > 0 {
-                    depth -= 1;
-                    if let (Some(track), 0) = (&mut track, depth) {
-                        track.inner_end = end;
-                        if let Some((at, mark)) = mark.take() {
-                            track.ours.push((at..end, mark));
-                        }
-                    }
-                } else if name == "TRACK" {
-                    found.extend(track.take());
+                    count += 1;
                 }
             }
         }
         Ok(())
     })?;
-    Ok(found)
-}
-
-/// Where the blanks and line breaks before `at` begin.
-fn blank_before(text: &str, at: usize) -> Range<usize> {
-    let before = text.get(..at).unwrap_or_default();
-    before.trim_end_matches([' ', '\t', '\r', '\n']).len()..at
+    Ok((found, count))
 }
 
 impl TrackElement {
     /// What to replace by what.
-    fn edits(&self, text: &str, cues: &[Cue], slots: CueSlots) -> Vec<(Range<usize>, String)> {
+    fn edits(&self, cues: &[Cue], slots: CueSlots) -> Edits {
         let mut free = (0..HOT_CUES).filter(|num| slots == CueSlots::HotWhereFree && !self.taken.contains(num));
         let wanted = cues.iter().map(|cue| {
             let start = format!("{:.3}", cue.seconds);
@@ -199,13 +237,10 @@ impl TrackElement {
         if self.ours.iter().map(|(_, mark)| mark).eq(&wanted) {
             return Vec::new();
         }
-        let mut edits: Vec<(Range<usize>, String)> = Vec::new();
-        for (range, _) in &self.ours {
-            edits.push((blank_before(text, range.start).start..range.end, String::new()));
-        }
-        let outer = text.get(blank_before(text, self.at)).unwrap_or_default();
-        let blank = match self.first_child {
-            Some(at) => text.get(blank_before(text, at)).unwrap_or_default().to_owned(),
+        let mut edits: Edits = self.ours.iter().map(|(range, _)| (range.clone(), String::new())).collect();
+        let outer = &self.outer;
+        let blank = match &self.inner {
+            Some(inner) => inner.clone(),
             None if outer.is_empty() => String::new(),
             None => format!("{outer}  "),
         };

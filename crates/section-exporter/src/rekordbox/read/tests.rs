@@ -143,9 +143,36 @@ fn an_attribute_of_a_hundred_megabytes_is_refused_after_its_first() {
     // A sparse file: 100 MB of nothing behind the quote.
     std::fs::write(file.path(), b"<DJ_PLAYLISTS><TRACK Name='").unwrap();
     file.as_file().set_len(100 << 20).unwrap();
-    let error = read_file(file.path()).unwrap_err().to_string();
+    let error = Rekordbox::open(file.path()).unwrap_err().to_string();
     assert!(error.contains("bytes without a new tag"), "{error}");
     assert!(Rekordbox::open(Path::new("/nonexistent.xml")).unwrap_err().to_string().contains("/nonexistent.xml"));
+}
+
+#[test]
+fn characters_and_lines_on_the_border_of_two_pieces_are_whole() {
+    // Pieces are 65,536 bytes of the file.
+    for before in 65_500..65_540 {
+        let xml =
+            collection(&format!("<!--{}-->\n{}\n<TRACK/>", "x".repeat(before - 300), TRACK.replace('Å', "Å🎧夜")));
+        let units: Vec<u8> = xml.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for bytes in [xml.into_bytes(), units] {
+            let read = Rekordbox::parse(bytes).unwrap();
+            assert_eq!(read.tracks[0].artist.as_deref(), Some("Å🎧夜"));
+            assert_eq!(read.notes, [Note { line: 12, text: "the track \"\" has no Location".into() }]);
+        }
+    }
+}
+
+#[test]
+fn without_marks_all_else_is_read_and_each_track_comes_with_them() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), collection(&format!("{TRACK}{TRACK}<TRACK/>"))).unwrap();
+    let mut whole = Rekordbox::open(file.path()).unwrap();
+    let mut each = Vec::new();
+    let beside = Rekordbox::each_track(file.path(), |track| each.push(track)).unwrap();
+    assert_eq!((&each, &beside.notes, each.len()), (&whole.tracks, &whole.notes, 2));
+    whole.tracks.iter_mut().for_each(|track| track.marks.clear());
+    assert_eq!(Rekordbox::open_without_marks(file.path()).unwrap(), whole);
 }
 
 #[test]
