@@ -20,6 +20,7 @@ mod error;
 pub mod loudness;
 pub mod mp3_tag;
 mod mpeg;
+mod ogg_checksum;
 pub mod peaks;
 pub mod picture;
 mod resample;

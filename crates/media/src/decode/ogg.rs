@@ -4,22 +4,10 @@
 use std::io;
 use std::ops::Range;
 
-use crc::{Algorithm, Crc};
-
 use super::source::Input;
 use crate::mpeg::ReadAt;
+use crate::ogg_checksum::OGG;
 
-/// The checksum of a page (RFC 3533, section 6).
-const CRC: Crc<u32> = Crc::<u32>::new(&Algorithm {
-    width: 32,
-    poly: 0x04c1_1db7,
-    init: 0,
-    refin: false,
-    refout: false,
-    xorout: 0,
-    check: 0x89a1_897f,
-    residue: 0,
-});
 /// Bytes at the start of a stream whose pages have to be sound for the demuxer to begin.
 const START: u64 = 4 * 65_307;
 /// Bytes of a page header before its table of segments.
@@ -125,7 +113,7 @@ fn leave_out_damaged(input: &Input, stream: &mut Chained) -> io::Result<()> {
 /// Whether a page has the checksum that stands in it.
 fn is_sound(page: &[u8]) -> bool {
     let Some(told) = page.get(22..26) else { return false };
-    let mut digest = CRC.digest();
+    let mut digest = OGG.digest();
     digest.update(page.get(..22).unwrap_or_default());
     digest.update(&[0; 4]);
     digest.update(page.get(26..).unwrap_or_default());

@@ -1,18 +1,6 @@
 //! Pages of an Ogg stream (RFC 3533) whose packets are all of one length.
 
-use crc::{Algorithm, Crc, Table};
-
-/// RFC 3533, section 6, item 7.
-const SUM: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&Algorithm {
-    width: 32,
-    poly: 0x04c1_1db7,
-    init: 0,
-    refin: false,
-    refout: false,
-    xorout: 0,
-    check: 0x89a1_897f,
-    residue: 0,
-});
+use crate::ogg_checksum::OGG;
 
 /// Most entries of the table of lengths in a page, each for 255 bytes or the rest of a packet.
 const ENTRIES: usize = 255;
@@ -54,7 +42,7 @@ impl Page {
         out.push(lengths.len() as u8);
         out.extend(lengths);
         out.extend(body);
-        let sum = SUM.checksum(out.get(from..).unwrap_or_default());
+        let sum = OGG.checksum(out.get(from..).unwrap_or_default());
         if let Some(place) = out.get_mut(from + 22..from + 26) {
             place.copy_from_slice(&sum.to_le_bytes());
         }
