@@ -57,6 +57,9 @@ pub struct Audio {
     pub speakers: u32,
     /// How many non-finite samples of the source were replaced by 0.
     pub mended: u64,
+    /// By how many decibels all of it was lowered because its stereo mix would clip ([`Audio::to_stereo`]), negative;
+    /// `None` when it was not.
+    pub downmix_gain_db: Option<f32>,
     /// What the listener should know about the file: truncated, damaged packets, and so on. Empty for a sound file.
     pub warnings: Vec<String>,
 }
@@ -69,7 +72,7 @@ impl Audio {
     pub fn new(samples: Samples, sample_rate: u32, channels: u16) -> Result<Self, Error> {
         check_rate(sample_rate)?;
         check_shape(samples.len(), channels)?;
-        Ok(Self { samples, sample_rate, channels, speakers: 0, mended: 0, warnings: Vec::new() })
+        Ok(Self { samples, sample_rate, channels, speakers: 0, mended: 0, downmix_gain_db: None, warnings: Vec::new() })
     }
 
     /// Number of frames (samples per channel).
@@ -125,11 +128,18 @@ impl Audio {
     /// The same audio in two channels.
     ///
     /// Stereo is returned as it is; mono is doubled. More channels are mixed with the coefficients of
-    /// ITU-R BS.775-4 annex 4 (front 1, centre and surrounds 0.7071, LFE left out), then scaled by the inverse of the
-    /// largest row sum, so that even full scale in every channel cannot clip: 5.1 comes out 7.7 dB lower. The scale
-    /// depends on the layout only, never on the content. Mixed audio is [`Samples::F32`].
+    /// ITU-R BS.775-4 annex 4 and not scaled: left = front left + 0.7071 centre + 0.7071 surround left, LFE left out, so
+    /// that fronts are as loud as the same fronts in stereo. A mix whose highest sample would be over full scale gets one
+    /// gain that brings it there, the same for all of it: [`downmix_gain_db`](Self::downmix_gain_db). Mixed audio is
+    /// [`Samples::F32`].
     pub fn to_stereo(self) -> Self {
         downmix::to_stereo(self)
+    }
+
+    /// An excerpt of a file as [`to_stereo`](Self::to_stereo) of the whole file has it: `gain` is what
+    /// [`Reader::downmix_gain`](crate::Reader::downmix_gain) says.
+    pub fn to_stereo_by(self, gain: f32) -> Self {
+        if self.channels > 2 { downmix::mix(self, gain) } else { downmix::to_stereo(self) }
     }
 
     /// The same audio at `rate` Hz: length `round(frames * rate / sample_rate)`, no delay, [`Samples::F32`].

@@ -1,4 +1,4 @@
-//! Any channel layout to stereo, after ITU-R BS.775-4 annex 4, table 2.
+//! Any channel layout to stereo, after ITU-R BS.775-4 annex 4, table 2; what would clip is lowered as a whole.
 
 use crate::{Audio, Samples};
 
@@ -39,44 +39,90 @@ pub(crate) fn layout(channels: u16, speakers: u32) -> u32 {
     }
 }
 
-/// Left and right gain per channel, scaled so that no row sums above 1.
+/// Left and right gain per channel.
 fn gains(channels: u16, speakers: u32) -> Vec<(f32, f32)> {
     let mask = layout(channels, speakers);
     let mut gains: Vec<(f32, f32)> =
         GAINS.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 == 1).map(|(_, &g)| g).collect();
     // Channels without a known place are shared by both sides.
     gains.resize(usize::from(channels), (0.5, 0.5));
-    let left: f32 = gains.iter().map(|g| g.0).sum();
-    let right: f32 = gains.iter().map(|g| g.1).sum();
-    let most = left.max(right).max(1.0);
-    gains.iter().map(|(l, r)| (l / most, r / most)).collect()
+    gains
 }
 
 pub(crate) fn to_stereo(audio: Audio) -> Audio {
-    let samples = match (audio.channels, &audio.samples) {
-        (2, _) => return audio,
-        (1, Samples::I16(v)) => Samples::I16(v.iter().flat_map(|&s| [s, s]).collect()),
-        (1, Samples::F32(v)) => Samples::F32(v.iter().flat_map(|&s| [s, s]).collect()),
-        (_, Samples::I16(v)) => Samples::F32(mix(v, audio.channels, audio.speakers, crate::audio::from_i16)),
-        (_, Samples::F32(v)) => Samples::F32(mix(v, audio.channels, audio.speakers, |s| s)),
-    };
-    Audio { samples, channels: 2, speakers: 0, ..audio }
+    match (audio.channels, &audio.samples) {
+        (2, _) => audio,
+        (1, Samples::I16(v)) => {
+            let samples = Samples::I16(v.iter().flat_map(|&s| [s, s]).collect());
+            Audio { samples, channels: 2, speakers: 0, ..audio }
+        }
+        (1, Samples::F32(v)) => {
+            let samples = Samples::F32(v.iter().flat_map(|&s| [s, s]).collect());
+            Audio { samples, channels: 2, speakers: 0, ..audio }
+        }
+        _ => {
+            let mut mixed = mix(audio, 1.0);
+            let gain = match &mut mixed.samples {
+                Samples::F32(samples) => {
+                    let gain = headroom(peak(samples));
+                    if gain < 1.0 {
+                        samples.iter_mut().for_each(|sample| *sample *= gain);
+                    }
+                    gain
+                }
+                Samples::I16(_) => 1.0,
+            };
+            Audio { downmix_gain_db: decibels(gain), ..mixed }
+        }
+    }
 }
 
-fn mix<S: Copy>(samples: &[S], channels: u16, speakers: u32, float: impl Fn(S) -> f32) -> Vec<f32> {
-    let mut out = Vec::with_capacity(samples.len() / usize::from(channels.max(1)) * 2);
-    Mix::new(channels, speakers).apply(samples, float, &mut out);
-    out
+/// More than two channels in two, all samples times `gain`.
+pub(crate) fn mix(audio: Audio, gain: f32) -> Audio {
+    let mix = Mix::new(audio.channels, audio.speakers, gain);
+    let mut out = Vec::with_capacity(audio.frames() * 2);
+    match &audio.samples {
+        Samples::I16(v) => mix.apply(v, crate::audio::from_i16, &mut out),
+        Samples::F32(v) => mix.apply(v, |s| s, &mut out),
+    }
+    Audio { samples: Samples::F32(out), channels: 2, speakers: 0, downmix_gain_db: decibels(gain), ..audio }
+}
+
+/// The highest absolute value.
+pub(crate) fn peak(samples: &[f32]) -> f32 {
+    samples.iter().fold(0.0, |peak, sample| peak.max(sample.abs()))
+}
+
+/// The one gain for a mix that reaches `peak`: 1, or what brings it to full scale. (x times the nearest to 1/x never rounds
+/// to more than 1.)
+pub(crate) fn headroom(peak: f32) -> f32 {
+    if peak > 1.0 { 1.0 / peak } else { 1.0 }
+}
+
+/// A gain under 1 in decibels.
+pub(crate) fn decibels(gain: f32) -> Option<f32> {
+    (gain < 1.0).then(|| 20.0 * gain.log10())
+}
+
+/// What to tell about a track that was lowered by `gain_db` because its stereo mix would clip: see
+/// [`Audio::downmix_gain_db`].
+pub fn downmix_note(gain_db: f32) -> String {
+    format!("its channels mixed to stereo would clip: all of it is lowered by {:.1} dB", -gain_db)
 }
 
 /// How the channels of a layout become two.
 pub(crate) struct Mix {
     gains: Vec<(f32, f32)>,
+    gain: f32,
 }
 
 impl Mix {
-    pub fn new(channels: u16, speakers: u32) -> Self {
-        Self { gains: gains(channels.max(1), speakers) }
+    pub fn new(channels: u16, speakers: u32, gain: f32) -> Self {
+        Self { gains: gains(channels.max(1), speakers), gain }
+    }
+
+    pub fn gain(&self) -> f32 {
+        self.gain
     }
 
     /// Appends whole frames, mixed.
@@ -87,7 +133,7 @@ impl Mix {
                 left += l * float(s);
                 right += r * float(s);
             }
-            out.extend([left, right]);
+            out.extend([left * self.gain, right * self.gain]);
         }
     }
 }
@@ -96,15 +142,33 @@ impl Mix {
 mod tests {
     use super::*;
 
+    /// Frames of 5.1 with one value per channel.
+    fn surround(values: [f32; 6]) -> Audio {
+        Audio::new(Samples::F32(values.to_vec()), 48_000, 6).unwrap()
+    }
+
     #[test]
-    fn five_point_one_follows_bs775_up_to_one_common_scale() {
-        let gains = gains(6, 0);
-        let scale = gains[0].0;
+    fn five_point_one_follows_bs775_and_is_not_scaled() {
         let want = [(1.0, 0.0), (0.0, 1.0), (HALF_POWER, HALF_POWER), (0.0, 0.0), (HALF_POWER, 0.0), (0.0, HALF_POWER)];
-        for (got, want) in gains.iter().zip(want) {
-            assert!((got.0 / scale - want.0).abs() < 1e-6 && (got.1 / scale - want.1).abs() < 1e-6, "{got:?} {want:?}");
+        assert_eq!(gains(6, 0), want);
+        // Fronts alone are as loud as the same fronts in stereo.
+        let fronts = surround([0.5, -0.25, 0.0, 0.9, 0.0, 0.0]).to_stereo();
+        assert_eq!((fronts.samples, fronts.downmix_gain_db), (Samples::F32(vec![0.5, -0.25]), None));
+    }
+
+    #[test]
+    fn what_would_clip_gets_one_gain_for_all_of_it_and_that_is_told() {
+        let mut samples = vec![0.0, 0.5, 0.0, 0.0, 0.0, 0.0];
+        samples.extend([1.0, 0.0, 1.0, 0.0, 1.0, 0.0]);
+        let mixed = Audio::new(Samples::F32(samples), 48_000, 6).unwrap().to_stereo();
+        let gain = 1.0 / (1.0 + 2.0 * HALF_POWER);
+        let Samples::F32(out) = &mixed.samples else { panic!("mixed audio is float") };
+        for (got, want) in out.iter().zip([0.0, 0.5 * gain, 1.0, HALF_POWER * gain]) {
+            assert!((got - want).abs() < 1e-6, "{out:?}");
         }
-        assert!((scale - 1.0 / (1.0 + 2.0 * HALF_POWER)).abs() < 1e-6);
+        let told = mixed.downmix_gain_db.unwrap();
+        assert!((told + 7.66).abs() < 0.01, "{told}");
+        assert!(downmix_note(told).contains("lowered by 7.7 dB"));
     }
 
     #[test]
@@ -114,7 +178,7 @@ mod tests {
             let stereo = audio.to_stereo();
             let Samples::F32(out) = &stereo.samples else { panic!("mixed audio is float") };
             assert_eq!(out.len(), 2);
-            assert!(out.iter().all(|s| s.abs() <= 1.000_001), "{channels} channels: {out:?}");
+            assert!(out.iter().all(|s| s.abs() <= 1.0), "{channels} channels: {out:?}");
         }
     }
 

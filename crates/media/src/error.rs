@@ -1,12 +1,74 @@
 use std::path::{Path, PathBuf};
 
 /// What [`crate::open`] reads, in the words error messages use.
-pub const SUPPORTED: &str = "WAV, RF64, AIFF, FLAC, MP3, Ogg Vorbis, AAC-LC and ALAC (M4A/CAF)";
+#[cfg(feature = "opus")]
+pub const SUPPORTED: &str = "WAV, RF64, AIFF, FLAC, MP3, MP2, Ogg Vorbis, Opus (Ogg/WebM), AAC-LC and ALAC (M4A/CAF)";
+/// What [`crate::open`] reads, in the words error messages use; with the feature `opus` also Opus.
+#[cfg(not(feature = "opus"))]
+pub const SUPPORTED: &str = "WAV, RF64, AIFF, FLAC, MP3, MP2, Ogg Vorbis, AAC-LC and ALAC (M4A/CAF)";
 
 /// How the names of such files end.
-pub const EXTENSIONS: [&str; 16] = [
-    "wav", "wave", "rf64", "bw64", "aif", "aiff", "aifc", "flac", "mp3", "ogg", "oga", "m4a", "mp4", "aac", "alac",
+pub const EXTENSIONS: &[&str] = &[
+    "wav",
+    "wave",
+    "rf64",
+    "bw64",
+    "aif",
+    "aiff",
+    "aifc",
+    "flac",
+    "mp3",
+    "mp2",
+    "mpa",
+    "mp1",
+    "ogg",
+    "oga",
+    "m4a",
+    "mp4",
+    "aac",
+    "alac",
     "caf",
+    #[cfg(feature = "opus")]
+    "opus",
+    #[cfg(feature = "opus")]
+    "webm",
+    #[cfg(feature = "opus")]
+    "mka",
+    #[cfg(feature = "opus")]
+    "mkv",
+];
+
+/// How the names of other sound files end: those that [`crate::open`] refuses, mostly by name. Whoever looks through a
+/// folder can tell that they are there.
+pub const REFUSED_EXTENSIONS: &[&str] = &[
+    "wv",
+    "wma",
+    "asf",
+    "w64",
+    "ape",
+    "mpc",
+    "mpp",
+    "tta",
+    "tak",
+    "ofr",
+    "shn",
+    "dsf",
+    "dff",
+    "au",
+    "snd",
+    "ra",
+    "rm",
+    "amr",
+    "ac3",
+    "eac3",
+    "dts",
+    "spx",
+    #[cfg(not(feature = "opus"))]
+    "opus",
+    #[cfg(not(feature = "opus"))]
+    "webm",
+    #[cfg(not(feature = "opus"))]
+    "mka",
 ];
 
 /// Everything that can go wrong between a file and its samples.
@@ -32,12 +94,14 @@ pub enum Error {
         path: PathBuf,
     },
     /// The container is known but its codec is not.
-    #[error("{} holds {codec} audio, which is not supported; convert it to one of: {SUPPORTED}", path.display())]
+    #[error("{} holds {codec} audio, which is not supported; {way_out}", path.display())]
     UnsupportedCodec {
         /// The file in question.
         path: PathBuf,
         /// The codec's name, or its number where it has no name.
         codec: String,
+        /// What to do instead.
+        way_out: &'static str,
     },
     /// The file is damaged so early or so badly that no audio could be decoded.
     #[error("{} is damaged{}: {cause}; re-export the file or fetch it again", path.display(), near(*offset))]

@@ -27,8 +27,9 @@ mod resample;
 
 pub use audio::{Audio, MAX_CHANNELS, MAX_RATE, MIN_RATE, Samples};
 pub use decode::{Cover, DecodeOptions, Info, Progress, Reader, Tags, cover, open, probe};
+pub use downmix::downmix_note;
 #[cfg(feature = "opus")]
 pub use encode::opus;
 pub use encode::{AudioFormat, AudioWriter, Container, Depth, flac, pcm, wav, write};
-pub use error::{EXTENSIONS, Error, SUPPORTED};
+pub use error::{EXTENSIONS, Error, REFUSED_EXTENSIONS, SUPPORTED};
 pub use resample::resample;

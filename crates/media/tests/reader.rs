@@ -135,7 +135,7 @@ fn a_long_wav_of_any_channels_is_the_same_in_pieces() {
         let file = write(&audio);
         let whole = open(file.path(), &DecodeOptions::default()).unwrap();
         let whole = if channels > 2 { whole.to_stereo() } else { whole }.resampled(rate).unwrap();
-        let reader = Reader::open(file.path()).unwrap().to_stereo().resampled(rate).unwrap();
+        let reader = Reader::open(file.path()).unwrap().to_stereo().unwrap().resampled(rate).unwrap();
         compare(&format!("{channels} channels at {rate}"), reader, &whole.to_f32());
     }
 }

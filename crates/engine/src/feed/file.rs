@@ -64,7 +64,7 @@ impl FileInput {
 
     fn read_by(reader: Reader, open: Option<Arc<Open>>, rate: SampleRate) -> Result<Self> {
         let segment = (reader.info().codec == "aac").then_some(SEGMENT);
-        let reader = reader.to_stereo().resampled(rate.get())?;
+        let reader = reader.to_stereo()?.resampled(rate.get())?;
         Ok(Self { reader, open, rate, segment, at: 0, from: 0 })
     }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Info;
 use super::decoded::Decoded;
 use super::demuxer::Demuxer;
+use super::known::FileId;
 use super::link::{self, Link};
 use super::packets::Outcome;
 use super::source::Input;
@@ -104,6 +105,16 @@ impl Chain {
     /// Frames in all.
     pub fn frames(&self) -> u64 {
         self.info.frames.unwrap_or(0)
+    }
+
+    /// The same file from its start, as if nothing of it had been read.
+    pub fn again(&self) -> Result<Self, Error> {
+        Self::open(&self.path, self.input.clone())
+    }
+
+    /// Under which what is learnt about the file is remembered.
+    pub fn id(&self) -> Option<FileId> {
+        self.input.id
     }
 
     /// What it is called.
@@ -212,7 +223,7 @@ fn spread(raw: &[f32], (own, speakers): (u16, u32), channels: u16, out: &mut Vec
     match own {
         1 => stereo.extend(raw.iter().flat_map(|&s| [s, s])),
         2 => stereo.extend_from_slice(raw),
-        _ => Mix::new(own, speakers).apply(raw, |s| s, &mut stereo),
+        _ => Mix::new(own, speakers, 1.0).apply(raw, |s| s, &mut stereo),
     }
     debug_assert_eq!(stereo.len() / 2, raw.len() / own_width);
     for frame in stereo.chunks_exact(2) {

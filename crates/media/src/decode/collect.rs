@@ -34,6 +34,7 @@ pub(super) fn all(mut reader: Reader, options: &DecodeOptions) -> Result<Audio, 
         channels: info.channels,
         speakers: info.speakers,
         mended: reader.mended(),
+        downmix_gain_db: None,
         warnings: reader.warnings(),
     })
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicU64;
 
 use super::frames::{self, Tag};
 use super::source::{Input, Source};
-use super::{caf, flac, mp4, ogg, riff};
+use super::{caf, flac, mp4, ogg, refused, riff};
 use crate::Error;
 use crate::mpeg::{self, ReadAt};
 
@@ -82,6 +82,7 @@ impl Link {
 
 /// The streams of a file, at least one.
 pub(super) fn find(path: &Path, input: &Input) -> Result<Vec<Link>, Error> {
+    refused::check(path, input)?;
     look(input).map_err(|e| match e {
         Found::Io(e) => Error::io(path, "read", e),
         Found::NoSound(cause) => Error::Malformed { path: path.to_owned(), offset: Some(12), cause: cause.into() },

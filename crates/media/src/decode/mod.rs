@@ -2,16 +2,21 @@
 
 mod caf;
 mod chain;
+mod codecs;
 mod collect;
 mod decoded;
 mod demuxer;
 mod flac;
 mod frames;
+mod known;
 mod link;
 mod mp4;
 mod ogg;
+#[cfg(feature = "opus")]
+mod opus;
 mod packets;
 mod reader;
+mod refused;
 mod riff;
 mod source;
 mod stage;

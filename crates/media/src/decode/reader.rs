@@ -1,15 +1,17 @@
 //! A file read piece by piece, from any place on, in memory that does not grow with it.
 
+use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::Path;
 
 use super::Info;
 use super::chain::Chain;
+use super::known::{self, FileId};
 use super::source::Input;
 use super::stage::{Stage, scaled};
 use crate::downmix::Mix;
 use crate::resample::Converter;
-use crate::{Error, audio};
+use crate::{Error, audio, downmix};
 
 /// Reads a file in blocks, and from any frame on: for what is too long to be held as a whole.
 ///
@@ -20,7 +22,7 @@ use crate::{Error, audio};
 ///
 /// ```no_run
 /// # fn main() -> Result<(), crowd_media::Error> {
-/// let mut reader = crowd_media::Reader::open("set.flac".as_ref())?.to_stereo().resampled(44_100)?;
+/// let mut reader = crowd_media::Reader::open("set.flac".as_ref())?.to_stereo()?.resampled(44_100)?;
 /// reader.seek(30 * 60 * 44_100)?;
 /// while let Some(block) = reader.next_block()? {
 ///     assert!(block.len() % 2 == 0);
@@ -62,19 +64,71 @@ impl Reader {
         Ok(Self::new(Chain::open(name, Input::over(name, Box::new(bytes))?)?))
     }
 
+    /// Reads `bytes`, which are those of the open `file`: what was learnt about it when it was read before, in this process,
+    /// is not looked for again.
+    ///
+    /// # Errors
+    /// As [`probe`](crate::probe).
+    pub fn from_bytes_of(
+        name: &Path,
+        bytes: impl Read + Seek + Send + Sync + 'static,
+        file: &File,
+    ) -> Result<Self, Error> {
+        let id = FileId::of(file);
+        Ok(Self::new(Chain::open(name, Input { id, ..Input::over(name, Box::new(bytes))? })?))
+    }
+
     pub(super) fn new(chain: Chain) -> Self {
         let frames = chain.frames();
         Self { chain, mix: None, stage: None, wide: Vec::new(), block: Vec::new(), past: false, position: 0, frames }
     }
 
-    /// Brings more than two channels to two, as [`Audio::to_stereo`](crate::Audio::to_stereo) does; mono stays mono.
-    #[must_use]
-    pub fn to_stereo(mut self) -> Self {
-        let info = &self.chain.info;
-        if info.channels > 2 && self.stage.is_none() {
-            self.mix = Some(Mix::new(info.channels, info.speakers));
+    /// Brings more than two channels to two, as [`Audio::to_stereo`](crate::Audio::to_stereo) does; mono stays mono. To be
+    /// called before anything is read. Of more than two channels, see [`downmix_gain`](Self::downmix_gain).
+    ///
+    /// # Errors
+    /// As [`downmix_gain`](Self::downmix_gain).
+    pub fn to_stereo(mut self) -> Result<Self, Error> {
+        if self.chain.info.channels > 2 && self.stage.is_none() {
+            let gain = self.downmix_gain()?;
+            self.mix = Some(Mix::new(self.chain.info.channels, self.chain.info.speakers, gain));
         }
-        self
+        Ok(self)
+    }
+
+    /// What the stereo mix of the whole file is multiplied by, so that it does not clip: 1 where it would not. A file with
+    /// more than two channels is decoded once to find that out, and not again in this process as long as it is the same.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the file cannot be read.
+    pub fn downmix_gain(&self) -> Result<f32, Error> {
+        let Info { channels, speakers, .. } = self.chain.info;
+        if channels <= 2 {
+            return Ok(1.0);
+        }
+        if let Some(mix) = &self.mix {
+            return Ok(mix.gain());
+        }
+        let id = self.chain.id();
+        if let Some(peak) = known::about(id).downmix_peak {
+            return Ok(downmix::headroom(peak));
+        }
+        let mix = Mix::new(channels, speakers, 1.0);
+        let (mut peak, mut wide, mut mixed) = (0.0_f32, Vec::new(), Vec::new());
+        let mut chain = self.chain.again()?;
+        while chain.next(&mut wide)? {
+            mix.apply(&wide, |s| s, &mut mixed);
+            peak = peak.max(downmix::peak(&mixed));
+            wide.clear();
+            mixed.clear();
+        }
+        known::learn(id, |known| known.downmix_peak = Some(peak));
+        Ok(downmix::headroom(peak))
+    }
+
+    /// By how many decibels all of it is lowered because its stereo mix would clip, negative; `None` when it is not.
+    pub fn downmix_gain_db(&self) -> Option<f32> {
+        self.mix.as_ref().and_then(|mix| downmix::decibels(mix.gain()))
     }
 
     /// Brings it to `rate` Hz; the samples are those of [`Audio::resampled`](crate::Audio::resampled), behind a seek too.

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use symphonia::core::io::MediaSource;
 
+use super::known::FileId;
 use crate::Error;
 use crate::mpeg::ReadAt;
 
@@ -26,6 +27,8 @@ pub(super) struct Input {
     file: Arc<Mutex<Buffered>>,
     /// Size of the file, bytes.
     pub len: u64,
+    /// Which state of which file it is, where that can be told.
+    pub id: Option<FileId>,
 }
 
 struct Buffered {
@@ -45,14 +48,15 @@ impl Input {
             });
         }
         let file = File::open(path).map_err(|e| Error::io(path, "open", e))?;
-        Self::over(path, Box::new(file))
+        let id = FileId::of(&file);
+        Ok(Self { id, ..Self::over(path, Box::new(file))? })
     }
 
     /// Takes bytes that are named `path` in errors.
     pub fn over(path: &Path, file: Box<dyn Bytes>) -> Result<Self, Error> {
         let mut file = BufReader::with_capacity(1 << 16, file);
         let len = file.seek(SeekFrom::End(0)).map_err(|e| Error::io(path, "read", e))?;
-        Ok(Self { file: Arc::new(Mutex::new(Buffered { file, at: len })), len })
+        Ok(Self { file: Arc::new(Mutex::new(Buffered { file, at: len })), len, id: None })
     }
 
     /// The bytes of a range, as far as the file has them.

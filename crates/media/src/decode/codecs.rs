@@ -1,0 +1,43 @@
+//! What decodes which codec: symphonia's decoders, and those of this crate.
+
+use std::sync::LazyLock;
+
+use symphonia::core::codecs::audio::AudioCodecParameters;
+use symphonia::core::codecs::registry::CodecRegistry;
+use symphonia::core::formats::probe::Probe;
+use symphonia::default::{register_enabled_codecs, register_enabled_formats};
+
+use super::mp4::Window;
+
+/// All decoders.
+pub(super) fn registry() -> &'static CodecRegistry {
+    static ALL: LazyLock<CodecRegistry> = LazyLock::new(|| {
+        let mut all = CodecRegistry::new();
+        register_enabled_codecs(&mut all);
+        #[cfg(feature = "opus")]
+        all.register_audio_decoder::<super::opus::Decoder>();
+        all
+    });
+    &ALL
+}
+
+/// All containers.
+pub(super) fn containers() -> &'static Probe {
+    static ALL: LazyLock<Probe> = LazyLock::new(|| {
+        let mut all = Probe::default();
+        register_enabled_formats(&mut all);
+        all
+    });
+    &ALL
+}
+
+/// Leading frames that a codec's own header says are no music, where the demuxer leaves them to its caller.
+pub(super) fn window(params: &AudioCodecParameters) -> Option<Window> {
+    #[cfg(feature = "opus")]
+    if params.codec == symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS {
+        let head = super::opus::Head::read(params.extra_data.as_deref()?)?;
+        return Some(Window { skip: u64::from(head.pre_skip), keep: None });
+    }
+    let _ = params;
+    None
+}

@@ -1,0 +1,160 @@
+//! Files of audio that is not read, known by their first bytes: refused by name, with what to do instead.
+
+use std::io;
+use std::path::Path;
+
+use super::frames::behind_id3;
+use super::source::Input;
+use crate::Error;
+
+/// More chunks, or streams, than come before what is looked for in any sound file.
+const MAX_CHUNKS: usize = 1_000;
+
+/// What to do with a file without loss.
+const LOSSLESS: &str = "convert it to FLAC, which keeps every sample";
+/// What to do with a file whose codec dropped something already.
+const LOSSY: &str = "convert it to FLAC, which keeps what is left of the sound, or get it in another format";
+
+/// Codec names and advice by the first bytes.
+const MAGIC: [(&[u8], &str, &str); 20] = [
+    (b"wvpk", "WavPack", LOSSLESS),
+    (
+        b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\0\0",
+        "Wave64",
+        "convert it to WAV: ffmpeg -i IN.w64 -c copy OUT.wav",
+    ),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\0\xaa\0\x62\xce\x6c", "Windows Media (WMA)", LOSSY),
+    (b"MAC ", "Monkey's Audio", LOSSLESS),
+    (b"MPCK", "Musepack", LOSSY),
+    (b"MP+", "Musepack", LOSSY),
+    (b"TTA1", "True Audio", LOSSLESS),
+    (b"TTA2", "True Audio", LOSSLESS),
+    (b"tBaK", "TAK", LOSSLESS),
+    (b"OFR ", "OptimFROG", LOSSLESS),
+    (b"ajkg", "Shorten", LOSSLESS),
+    (b"DSD ", "DSD (DSF)", "convert it to FLAC of 24 bits at 88,200 Hz"),
+    (b"FRM8", "DSD (DSDIFF)", "convert it to FLAC of 24 bits at 88,200 Hz"),
+    (b".snd", "Sun AU", "convert it to WAV"),
+    (b".ra\xfd", "RealAudio", LOSSY),
+    (b".RMF", "RealAudio", LOSSY),
+    (b"#!AMR", "AMR", LOSSY),
+    (b"ADIF", "AAC in an ADIF stream", "put it into an M4A file: ffmpeg -i IN.aac -c copy OUT.m4a"),
+    (b"\x0b\x77", "AC-3", LOSSY),
+    (b"\x7f\xfe\x80\x01", "DTS", LOSSY),
+];
+
+/// Names and advice by the format tag of a WAV (those registered in RFC 2361 and since).
+const TAGS: [(u16, &str, &str); 13] = [
+    (0x0002, "ADPCM in a WAV", LOSSLESS),
+    (0x0011, "IMA ADPCM in a WAV", LOSSLESS),
+    (0x0031, "GSM in a WAV", LOSSLESS),
+    (0x0050, "MP2 in a WAV", "take the MP2 out of it: ffmpeg -i IN.wav -c copy OUT.mp2"),
+    (0x0055, "MP3 in a WAV", "take the MP3 out of it: ffmpeg -i IN.wav -c copy OUT.mp3"),
+    (0x00ff, "AAC in a WAV", "put it into an M4A file: ffmpeg -i IN.wav -c copy OUT.m4a"),
+    (0x0160, "Windows Media (WMA) in a WAV", LOSSY),
+    (0x0161, "Windows Media (WMA) in a WAV", LOSSY),
+    (0x0162, "Windows Media (WMA) in a WAV", LOSSY),
+    (0x0163, "Windows Media (WMA) in a WAV", LOSSLESS),
+    (0x2000, "AC-3 in a WAV", LOSSY),
+    (0x2001, "DTS in a WAV", LOSSY),
+    (0x5756, "WavPack in a WAV", LOSSLESS),
+];
+/// Whole numbers, floats, A-law, mu-law: what a WAV is read with. The last says that the true tag stands further on.
+const READ: [u16; 5] = [1, 3, 6, 7, EXTENSIBLE];
+const EXTENSIBLE: u16 = 0xfffe;
+
+/// Streams in Ogg, by the beginning of their first packet.
+const STREAMS: [(&[u8], &str); 3] = [(b"Speex   ", "Speex"), (b"CELT    ", "CELT"), (b"PCM     ", "PCM in Ogg")];
+
+/// Refuses `input`, which is named `path` in errors, if it is known to be what is not read.
+pub(super) fn check(path: &Path, input: &Input) -> Result<(), Error> {
+    let found = look(input).map_err(|e| Error::io(path, "read", e))?;
+    found.map_or(Ok(()), |(codec, way_out)| Err(Error::UnsupportedCodec { path: path.to_owned(), codec, way_out }))
+}
+
+fn look(input: &Input) -> io::Result<Option<(String, &'static str)>> {
+    let start = behind_id3(input)?;
+    let head = input.bytes(start..start + 16)?;
+    if let Some((_, name, way_out)) = MAGIC.iter().find(|(magic, ..)| head.starts_with(magic)) {
+        return Ok(Some(((*name).to_owned(), way_out)));
+    }
+    match (head.get(..4), head.get(8..12)) {
+        (Some(b"RIFF" | b"RF64" | b"BW64"), Some(b"WAVE")) => wav(input, start + 12),
+        (Some(b"OggS"), _) => ogg(input, start),
+        _ => Ok(None),
+    }
+}
+
+/// What a WAV holds, if its header tells that it is nothing that is read.
+fn wav(input: &Input, first_chunk: u64) -> io::Result<Option<(String, &'static str)>> {
+    let mut at = first_chunk;
+    for _ in 0..MAX_CHUNKS {
+        let chunk = input.bytes(at..at + 8 + 26)?;
+        let Some((id, size)) = chunk.first_chunk::<4>().zip(word(&chunk, 4)) else { break };
+        if id == b"fmt " {
+            let short = |at| word(&chunk, at).map(|word| (word & 0xffff) as u16);
+            let tag = short(8).map(|tag| if tag == EXTENSIBLE { short(8 + 24).unwrap_or(tag) } else { tag });
+            let Some(tag) = tag.filter(|tag| !READ.contains(tag)) else { break };
+            let known = TAGS.iter().find(|(known, ..)| *known == tag);
+            return Ok(Some(known.map_or_else(
+                || (format!("codec {tag:#06x} in a WAV"), LOSSLESS),
+                |(_, name, way_out)| ((*name).to_owned(), *way_out),
+            )));
+        }
+        at += 8 + u64::from(size) + u64::from(size % 2);
+    }
+    Ok(None)
+}
+
+/// Little-endian, its upper half 0 where the bytes end.
+fn word(bytes: &[u8], at: usize) -> Option<u32> {
+    let byte = |at: usize| bytes.get(at).copied();
+    let (low, high) = ([byte(at)?, byte(at + 1)?], [byte(at + 2).unwrap_or(0), byte(at + 3).unwrap_or(0)]);
+    Some(u32::from_le_bytes([low[0], low[1], high[0], high[1]]))
+}
+
+/// What an Ogg file holds, if it begins with no stream that is read.
+fn ogg(input: &Input, mut at: u64) -> io::Result<Option<(String, &'static str)>> {
+    let mut refused = None;
+    for _ in 0..MAX_CHUNKS {
+        let Some(page) = input.array::<27>(at)? else { break };
+        // A stream's first page is marked so, and those of all streams come before anything else.
+        if !page.starts_with(b"OggS") || page[5] & 2 == 0 {
+            break;
+        }
+        let lengths = input.bytes(at + 27..at + 27 + u64::from(page[26]))?;
+        let body = at + 27 + lengths.len() as u64;
+        at = body + lengths.iter().map(|&length| u64::from(length)).sum::<u64>();
+        let packet = input.bytes(body..at.min(body + 512))?;
+        if packet.starts_with(b"\x01vorbis") || packet.starts_with(b"\x7fFLAC") || packet.starts_with(b"fLaC") {
+            return Ok(None);
+        }
+        let found = if packet.starts_with(b"OpusHead") {
+            match opus(&packet) {
+                None => return Ok(None),
+                refused => refused,
+            }
+        } else {
+            let known = STREAMS.iter().find(|(magic, _)| packet.starts_with(magic));
+            known.map(|(_, name)| ((*name).to_owned(), LOSSY))
+        };
+        refused = refused.or(found);
+    }
+    Ok(refused)
+}
+
+/// Why an Opus stream with this header is not read, if it is not.
+#[cfg(feature = "opus")]
+pub(super) fn opus(head: &[u8]) -> Option<(String, &'static str)> {
+    let family = head.get(18).copied().unwrap_or_default();
+    let way_out = "convert it to FLAC, or encode it again with one to eight channels in the usual order";
+    super::opus::Head::read(head)
+        .is_none()
+        .then(|| (format!("Opus (channel mapping family {family}, {} channels)", head.get(9).unwrap_or(&0)), way_out))
+}
+
+/// Without libopus none is read.
+#[cfg(not(feature = "opus"))]
+pub(super) fn opus(_head: &[u8]) -> Option<(String, &'static str)> {
+    Some(("Opus".to_owned(), "convert it to FLAC, or build crowd-media with its feature `opus`"))
+}
