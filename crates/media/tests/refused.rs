@@ -1,0 +1,61 @@
+//! Sound that is not read is refused by the name of what it is, with what to do instead.
+
+#![allow(clippy::unwrap_used)]
+
+mod ffmpeg;
+
+use crowd_media::{DecodeOptions, EXTENSIONS, Error, REFUSED_EXTENSIONS, Reader, open, probe};
+
+/// The end of the file's name, how it is encoded, what the error calls it and what it advises.
+const KINDS: [(&str, &[&str], &str, &str); 10] = [
+    ("wv", &["-c:a", "wavpack"], "WavPack", "FLAC"),
+    ("wma", &["-c:a", "wmav2"], "Windows Media (WMA)", "FLAC"),
+    ("w64", &["-c:a", "pcm_s16le"], "Wave64", "convert it to WAV"),
+    ("wav", &["-c:a", "libmp3lame"], "MP3 in a WAV", "take the MP3 out"),
+    ("wav", &["-c:a", "mp2"], "MP2 in a WAV", "take the MP2 out"),
+    ("wav", &["-c:a", "adpcm_ms"], "ADPCM in a WAV", "FLAC"),
+    ("wav", &["-c:a", "wmav2"], "Windows Media (WMA) in a WAV", "FLAC"),
+    ("tta", &["-c:a", "tta"], "True Audio", "FLAC"),
+    ("au", &["-c:a", "pcm_s16be"], "Sun AU", "WAV"),
+    ("ac3", &["-c:a", "ac3"], "AC-3", "FLAC"),
+];
+
+#[test]
+fn sound_that_is_not_read_is_refused_by_name_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let from = folder.path().join("from.wav");
+    ffmpeg::music(&from, 44_100, 2, 44_100);
+    for (end, arguments, name, advice) in KINDS {
+        let path = folder.path().join("to").with_extension(end);
+        ffmpeg::encode(&from, arguments, &path);
+        let errors = [
+            probe(&path).unwrap_err(),
+            open(&path, &DecodeOptions::default()).unwrap_err(),
+            Reader::open(&path).err().unwrap(),
+        ];
+        for error in errors {
+            assert!(matches!(&error, Error::UnsupportedCodec { codec, .. } if codec == name), "{name}: {error}");
+            let text = error.to_string();
+            assert!(text.contains(&*path.to_string_lossy()) && text.contains(advice), "{name}: {text}");
+        }
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_wav_is_refused_behind_a_tag_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, wave) = (folder.path().join("from.wav"), folder.path().join("to.wav"));
+    ffmpeg::music(&from, 44_100, 2, 4_410);
+    ffmpeg::encode(&from, &["-c:a", "libmp3lame"], &wave);
+    let mut bytes = b"ID3\x04\0\0\0\0\0\x05hello".to_vec();
+    bytes.extend(std::fs::read(&wave).unwrap());
+    std::fs::write(&wave, bytes).unwrap();
+    let error = probe(&wave).unwrap_err();
+    assert!(matches!(&error, Error::UnsupportedCodec { codec, .. } if codec == "MP3 in a WAV"), "{error}");
+}
+
+#[test]
+fn no_ending_of_a_name_is_both_read_and_refused() {
+    assert!(EXTENSIONS.iter().all(|end| !REFUSED_EXTENSIONS.contains(end)));
+    assert_eq!(EXTENSIONS.contains(&"opus"), cfg!(feature = "opus"));
+}
