@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod ffmpeg;
+mod made;
 
 use crowd_media::{DecodeOptions, EXTENSIONS, Error, REFUSED_EXTENSIONS, Reader, open, probe};
 
 /// The end of the file's name, how it is encoded, what the error calls it and what it advises.
-const KINDS: [(&str, &[&str], &str, &str); 10] = [
+const KINDS: [(&str, &[&str], &str, &str); 12] = [
     ("wv", &["-c:a", "wavpack"], "WavPack", "FLAC"),
     ("wma", &["-c:a", "wmav2"], "Windows Media (WMA)", "FLAC"),
     ("w64", &["-c:a", "pcm_s16le"], "Wave64", "convert it to WAV"),
@@ -18,16 +18,16 @@ const KINDS: [(&str, &[&str], &str, &str); 10] = [
     ("tta", &["-c:a", "tta"], "True Audio", "FLAC"),
     ("au", &["-c:a", "pcm_s16be"], "Sun AU", "WAV"),
     ("ac3", &["-c:a", "ac3"], "AC-3", "FLAC"),
+    ("mkv", &["-c:a", "ac3"], "AC-3 in Matroska", "ffmpeg"),
+    ("mka", &["-c:a", "flac"], "FLAC in Matroska", "-c copy OUT.flac"),
 ];
 
 #[test]
 fn sound_that_is_not_read_is_refused_by_name_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
-    let from = folder.path().join("from.wav");
-    ffmpeg::music(&from, 44_100, 2, 44_100);
+    let from = made::wav_file(folder.path(), "from.wav", 44_100, 44_100, 2);
     for (end, arguments, name, advice) in KINDS {
-        let path = folder.path().join("to").with_extension(end);
-        ffmpeg::encode(&from, arguments, &path);
+        let path = made::encode(&from, &format!("to.{end}"), arguments);
         let errors = [
             probe(&path).unwrap_err(),
             open(&path, &DecodeOptions::default()).unwrap_err(),
@@ -44,9 +44,8 @@ fn sound_that_is_not_read_is_refused_by_name_with_what_to_do() {
 #[test]
 fn what_only_looks_like_a_wav_is_refused_behind_a_tag_too() {
     let folder = tempfile::tempdir().unwrap();
-    let (from, wave) = (folder.path().join("from.wav"), folder.path().join("to.wav"));
-    ffmpeg::music(&from, 44_100, 2, 4_410);
-    ffmpeg::encode(&from, &["-c:a", "libmp3lame"], &wave);
+    let from = made::wav_file(folder.path(), "from.wav", 4_410, 44_100, 2);
+    let wave = made::encode(&from, "to.wav", &["-c:a", "libmp3lame"]);
     let mut bytes = b"ID3\x04\0\0\0\0\0\x05hello".to_vec();
     bytes.extend(std::fs::read(&wave).unwrap());
     std::fs::write(&wave, bytes).unwrap();

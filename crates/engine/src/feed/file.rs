@@ -22,8 +22,9 @@ pub struct FileInput {
     /// Opens it again.
     open: Option<Arc<Open>>,
     rate: SampleRate,
-    /// What an AAC encoder leaves to the decoder is random numbers, which go on from packet to packet. So that they belong to
-    /// a place, such a file is read in segments, each from a fresh start.
+    /// What an AAC encoder leaves to the decoder is random numbers, which go on from packet to packet, and what Opus makes of
+    /// speech depends on all of it that came before. So that they belong to a place, such a file is read in segments, each
+    /// from a fresh start.
     segment: Option<u64>,
     /// The frame the reader gives next, and from which on frames are wanted.
     at: u64,
@@ -63,7 +64,7 @@ impl FileInput {
     }
 
     fn read_by(reader: Reader, open: Option<Arc<Open>>, rate: SampleRate) -> Result<Self> {
-        let segment = (reader.info().codec == "aac").then_some(SEGMENT);
+        let segment = matches!(&*reader.info().codec, "aac" | "opus").then_some(SEGMENT);
         let reader = reader.to_stereo()?.resampled(rate.get())?;
         Ok(Self { reader, open, rate, segment, at: 0, from: 0 })
     }

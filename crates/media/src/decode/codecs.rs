@@ -26,6 +26,8 @@ pub(super) fn containers() -> &'static Probe {
     static ALL: LazyLock<Probe> = LazyLock::new(|| {
         let mut all = Probe::default();
         register_enabled_formats(&mut all);
+        #[cfg(feature = "opus")]
+        all.register_format::<super::matroska::WebM<'_>>();
         all
     });
     &ALL

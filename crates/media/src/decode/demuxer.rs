@@ -91,11 +91,12 @@ impl Demuxer {
         let Some((track, params)) = track.and_then(|t| audio(&t).map(|p| (t, p))) else {
             return Err(unsupported(path, "no known".into()));
         };
-        let decoder =
-            guard(|| codecs::registry().make_audio_decoder(&params, &Default::default())).map_err(|fault| match fault {
+        let decoder = guard(|| codecs::registry().make_audio_decoder(&params, &Default::default())).map_err(
+            |fault| match fault {
                 Fault::Unsupported(_) => unsupported(path, refused(&params)),
                 fault => explain(path, at(), &fault),
-            })?;
+            },
+        )?;
 
         // The decoder may know better than the container (AAC states its own rate and channels).
         let known = decoder.codec_params();
@@ -111,7 +112,9 @@ impl Demuxer {
             .filter(|&bytes| bytes > 0);
 
         let body_len = link.view.body.end - link.view.body.start;
-        let said = track_frames(&track, rate);
+        // Ogg tells where its last frame stands, which of a stream that was recorded from its middle is not how many there are.
+        let before = if container == "ogg" { u64::try_from(track.start_ts.get()).unwrap_or(0) } else { 0 };
+        let said = track_frames(&track, rate).map(|frames| frames.saturating_sub(before));
         let (decoded, promised) = match (link.length, frame_bytes) {
             (Length::Demuxer, _) => (said, None),
             (Length::Bytes, Some(bytes)) => (Some(body_len / bytes), None),
@@ -123,6 +126,9 @@ impl Demuxer {
             let frames = body_len / bytes;
             let missing = (body_len + link.missing_bytes) / bytes - frames;
             notes.extend((missing > 0).then(|| ends_early(frames, missing, rate)));
+        }
+        if let (Some(frames), Some(all), "matroska") = (said, format.media_info().duration, &*container) {
+            notes.push(ends_early(frames, all.get().saturating_sub(frames), rate));
         }
         let edit = link.edits.iter().find(|e| e.track == track.id);
         let mut window = match &link.tag {
@@ -393,8 +399,8 @@ fn recognise(source: Source) -> Result<Box<dyn FormatReader>, Fault> {
 
 /// See [`Demuxer::preroll`].
 fn preroll(id: AudioCodecId) -> u64 {
-    /// RFC 7845 asks for 80 ms, behind which a difference is not heard. To the last bit a decoder agrees with one that came
-    /// from the start after 0.7 s mostly and 1.2 s at the latest, of all streams that were tried.
+    /// RFC 7845 asks for 80 ms, behind which a difference is not heard. Of music a decoder agrees with one that came from
+    /// the start to the last bit after 0.7 s at the latest, in all streams that were tried; of speech it may never.
     const OPUS: u64 = 2 * 48_000;
     match id {
         // The bits of a frame may begin up to 511 bytes before it: at the lowest bit rates some twenty frames.

@@ -145,6 +145,8 @@ fn look(input: &Input) -> Result<Vec<Link>, Found> {
             }
             Ok(vec![Link { missing_bytes: found.missing, is_cut: true, ..Link::new(sound, unknown) }])
         }
+        // Its blocks are counted by its demuxer.
+        [0x1A, 0x45, 0xDF, 0xA3, ..] => Ok(vec![Link::new(whole, Length::Demuxer)]),
         _ => {
             let start = mpeg::behind_id3(input)?;
             if input.array::<4>(start)? == Some(*b"fLaC") {

@@ -10,6 +10,7 @@ mod flac;
 mod frames;
 mod known;
 mod link;
+mod matroska;
 mod mp4;
 mod ogg;
 #[cfg(feature = "opus")]

@@ -68,6 +68,23 @@ impl Head {
     }
 }
 
+/// Frames a packet decodes to (RFC 6716, section 3.1); 0 where it is none.
+pub(super) fn frames(packet: &[u8]) -> u64 {
+    let Some(&toc) = packet.first() else { return 0 };
+    let (config, code) = (toc >> 3, toc & 3);
+    let each = match config {
+        0..12 => [480, 960, 1_920, 2_880][usize::from(config & 3)],
+        12..16 => [480, 960][usize::from(config & 1)],
+        _ => [120, 240, 480, 960][usize::from(config & 3)],
+    };
+    let count = match code {
+        0 => 1,
+        3 => u64::from(packet.get(1).map_or(0, |byte| byte & 63)),
+        _ => 2,
+    };
+    Some(each * count).filter(|&frames| frames <= LONGEST as u64).unwrap_or(0)
+}
+
 /// Where each channel stands in the Vorbis order that Opus uses, and what it is; in the order of the channel mask.
 fn layout(channels: u8) -> Option<&'static [(usize, Position)]> {
     const L: Position = Position::FRONT_LEFT;
@@ -209,6 +226,22 @@ mod tests {
         assert_eq!((surround.streams, surround.coupled, surround.gain), (4, 2, 1.0));
         assert_eq!(surround.mapping, [0, 1, 4, 5, 2, 3]);
         assert_eq!(surround.channels.bits(), 0x3f);
+    }
+
+    #[test]
+    fn a_packet_tells_how_many_frames_it_holds() {
+        // 20 ms of music; 60 ms of speech; twice 10 ms; 48 times 2.5 ms; more than 120 ms; nothing.
+        for (packet, want) in [
+            (&[31 << 3][..], 960),
+            (&[3 << 3], 2_880),
+            (&[18 << 3 | 1], 960),
+            (&[16 << 3 | 3, 48], 5_760),
+            (&[31 << 3 | 3, 7], 0),
+            (&[31 << 3 | 3], 0),
+            (&[], 0),
+        ] {
+            assert_eq!(frames(packet), want, "{packet:?}");
+        }
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl Reader {
         file: &File,
     ) -> Result<Self, Error> {
         let id = FileId::of(file);
-        Ok(Self::new(Chain::open(name, Input { id, ..Input::over(name, Box::new(bytes))? })?))
+        Ok(Self::new(Chain::open(name, Input::over(name, Box::new(bytes))?.known_as(id))?))
     }
 
     pub(super) fn new(chain: Chain) -> Self {

@@ -3,9 +3,10 @@
 use std::io;
 use std::path::Path;
 
-use super::frames::behind_id3;
+use super::matroska::tracks;
 use super::source::Input;
 use crate::Error;
+use crate::mpeg::{ReadAt, behind_id3};
 
 /// More chunks, or streams, than come before what is looked for in any sound file.
 const MAX_CHUNKS: usize = 1_000;
@@ -81,6 +82,7 @@ fn look(input: &Input) -> io::Result<Option<(String, &'static str)>> {
     match (head.get(..4), head.get(8..12)) {
         (Some(b"RIFF" | b"RF64" | b"BW64"), Some(b"WAVE")) => wav(input, start + 12),
         (Some(b"OggS"), _) => ogg(input, start),
+        (Some(b"\x1a\x45\xdf\xa3"), _) => matroska(input, start),
         _ => Ok(None),
     }
 }
@@ -141,6 +143,37 @@ fn ogg(input: &Input, mut at: u64) -> io::Result<Option<(String, &'static str)>>
         refused = refused.or(found);
     }
     Ok(refused)
+}
+
+/// What Matroska holds, if it is no Opus.
+fn matroska(input: &Input, start: u64) -> io::Result<Option<(String, &'static str)>> {
+    const TAKE_OUT: &str = "take the sound out of it: ffmpeg -i IN.mkv -vn OUT.flac";
+    const NAMES: [(&str, &str, &str); 10] = [
+        ("A_VORBIS", "Vorbis", "take the sound out of it as it is: ffmpeg -i IN.webm -vn -c copy OUT.ogg"),
+        ("A_FLAC", "FLAC", "take the sound out of it as it is: ffmpeg -i IN.mka -vn -c copy OUT.flac"),
+        ("A_MPEG/L3", "MP3", "take the sound out of it as it is: ffmpeg -i IN.mka -vn -c copy OUT.mp3"),
+        ("A_AAC", "AAC", "take the sound out of it as it is: ffmpeg -i IN.mkv -vn -c copy OUT.m4a"),
+        ("A_PCM", "PCM", "take the sound out of it as it is: ffmpeg -i IN.mka -vn -c copy OUT.wav"),
+        ("A_EAC3", "E-AC-3", TAKE_OUT),
+        ("A_AC3", "AC-3", TAKE_OUT),
+        ("A_DTS", "DTS", TAKE_OUT),
+        ("A_TRUEHD", "TrueHD", TAKE_OUT),
+        ("A_WAVPACK4", "WavPack", TAKE_OUT),
+    ];
+    let streams = tracks::streams(input, start)?;
+    if let Some(stream) = streams.iter().find(|stream| stream.is_opus()) {
+        return Ok(opus(&stream.private).map(|(name, way_out)| (format!("{name} in Matroska"), way_out)));
+    }
+    // A file damaged before its streams are told is a matter of its reader.
+    let Some(stream) = streams.iter().find(|stream| stream.audio) else {
+        return Ok(
+            (!streams.is_empty()).then(|| ("no (only pictures in Matroska)".to_owned(), "choose a file with sound"))
+        );
+    };
+    let known = NAMES.iter().find(|(id, ..)| stream.codec.starts_with(id));
+    let (name, way_out) = known.map_or((stream.codec.as_str(), TAKE_OUT), |(_, name, way_out)| (*name, *way_out));
+    let packed = if stream.encoded { "compressed or encrypted " } else { "" };
+    Ok(Some((format!("{packed}{name} in Matroska"), way_out)))
 }
 
 /// Why an Opus stream with this header is not read, if it is not.

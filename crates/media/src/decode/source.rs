@@ -49,7 +49,12 @@ impl Input {
         }
         let file = File::open(path).map_err(|e| Error::io(path, "open", e))?;
         let id = FileId::of(&file);
-        Ok(Self { id, ..Self::over(path, Box::new(file))? })
+        Ok(Self::over(path, Box::new(file))?.known_as(id))
+    }
+
+    /// The same, as the file that it is.
+    pub fn known_as(self, id: Option<FileId>) -> Self {
+        Self { id, ..self }
     }
 
     /// Takes bytes that are named `path` in errors.

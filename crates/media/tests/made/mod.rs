@@ -51,7 +51,13 @@ pub fn wav_file(folder: &Path, name: &str, frames: usize, rate: u32, channels: u
 
 /// What ffmpeg decodes of a file, interleaved.
 pub fn by_ffmpeg(path: &Path) -> Vec<f32> {
-    let raw = run("ffmpeg", &["-v", "error", "-i", text(path), "-map", "0:a:0", "-f", "f32le", "-"]);
+    by_ffmpeg_with(path, &[])
+}
+
+/// The same with options that go before the file's name, as the choice of a decoder does.
+pub fn by_ffmpeg_with(path: &Path, options: &[&str]) -> Vec<f32> {
+    let (before, behind) = (["-v", "error"], ["-i", text(path), "-map", "0:a:0", "-f", "f32le", "-"]);
+    let raw = run("ffmpeg", &[&before, options, &behind].concat());
     raw.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
 }
 
@@ -103,4 +109,21 @@ pub fn with_vbri(mp3: &[u8]) -> Vec<u8> {
     bytes[start + 46..start + 50].copy_from_slice(&counts[4..]);
     bytes[start + 50..start + 54].copy_from_slice(&counts[..4]);
     bytes
+}
+
+/// Signal over difference in decibels, of the same frames.
+pub fn snr(want: &[f32], got: &[f32]) -> f64 {
+    let signal: f64 = want.iter().map(|&s| f64::from(s).powi(2)).sum();
+    let noise: f64 = want.iter().zip(got).map(|(&w, &g)| (f64::from(w) - f64::from(g)).powi(2)).sum();
+    10.0 * (signal / noise.max(1e-30)).log10()
+}
+
+/// The lag in frames, of at most `most`, at which `got` is most like `want`.
+pub fn lag(want: &[f32], got: &[f32], channels: usize, most: usize) -> isize {
+    let most = most as isize;
+    let shifted = |lag: isize| {
+        let (a, b) = if lag < 0 { (lag.unsigned_abs(), 0) } else { (0, lag as usize) };
+        snr(&want[a * channels..], &got[b * channels..])
+    };
+    (-most..=most).max_by(|&a, &b| shifted(a).total_cmp(&shifted(b))).unwrap()
 }

@@ -1,0 +1,149 @@
+//! The file as symphonia's readers are asked for packets.
+
+use std::collections::VecDeque;
+
+use symphonia::core::codecs::CodecParameters;
+use symphonia::core::codecs::audio::AudioCodecParameters;
+use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
+use symphonia::core::errors::{Result, SeekErrorKind, seek_error, unsupported_error};
+use symphonia::core::formats::probe::{ProbeDataMatchSpec, ProbeFormatData, ProbeableFormat, Score, Scoreable};
+use symphonia::core::formats::well_known::FORMAT_ID_MKV;
+use symphonia::core::formats::{FormatInfo, FormatOptions, FormatReader, MediaInfo, SeekMode, SeekTo, SeekedTo, Track};
+use symphonia::core::io::{MediaSourceStream, ScopedStream};
+use symphonia::core::meta::{Metadata, MetadataLog};
+use symphonia::core::packet::{Packet, PacketBuilder};
+use symphonia::core::units::{Duration, TimeBase, Timestamp};
+
+use super::index::Index;
+use super::walk::{Piece, Step, Walk};
+
+const INFO: FormatInfo = FormatInfo { format: FORMAT_ID_MKV, short_name: "matroska", long_name: "Matroska / WebM" };
+/// The only stream that is told of.
+const TRACK: u32 = 1;
+
+/// Packets of Opus, stamped in frames at 48 kHz.
+pub(in crate::decode) struct WebM<'s> {
+    walk: Walk<MediaSourceStream<'s>>,
+    index: Index,
+    info: MediaInfo,
+    tracks: [Track; 1],
+    metadata: MetadataLog,
+    waiting: VecDeque<Piece>,
+}
+
+impl<'s> WebM<'s> {
+    fn open(stream: MediaSourceStream<'s>, options: FormatOptions) -> Result<Self> {
+        let mut walk = Walk::new(stream)?;
+        let Some(index) = Index::make(&mut walk)? else { return unsupported_error("matroska: no Opus in it") };
+        let mut params = AudioCodecParameters::new();
+        params.for_codec(CODEC_ID_OPUS).with_sample_rate(48_000);
+        params.with_extra_data(index.stream.private.clone().into_boxed_slice());
+        let mut track = Track::new(TRACK);
+        track.with_codec_params(CodecParameters::Audio(params));
+        track.with_num_frames(index.frames).with_duration(Duration::new(index.frames));
+        if let Some(tick) = TimeBase::try_new(1, 48_000) {
+            track.with_time_base(tick);
+        }
+        let tracks = [track];
+        let mut metadata = options.external_data.metadata.unwrap_or_default();
+        metadata.push(index.tags.clone());
+        // The length of what is there is the track's; of what should be there, if that is more, the file's.
+        let mut info = MediaInfo::new();
+        if let Some(promised) = index.promised {
+            info.with_duration(Duration::new(promised.max(index.frames)));
+        }
+        Ok(Self { walk, info, index, tracks, metadata, waiting: VecDeque::new() })
+    }
+
+    /// Fills what is waiting; false at the end.
+    fn fill(&mut self) -> Result<bool> {
+        while self.waiting.is_empty() {
+            match self.walk.next()? {
+                Step::Block(_, pieces) => self.waiting.extend(pieces),
+                Step::About(..) => {}
+                Step::End => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl FormatReader for WebM<'_> {
+    fn format_info(&self) -> &FormatInfo {
+        &INFO
+    }
+
+    fn media_info(&self) -> &MediaInfo {
+        &self.info
+    }
+
+    fn metadata(&mut self) -> Metadata<'_> {
+        self.metadata.metadata()
+    }
+
+    fn seek(&mut self, _mode: SeekMode, to: SeekTo) -> Result<SeekedTo> {
+        let SeekTo::Timestamp { ts, track_id: TRACK } = to else { return seek_error(SeekErrorKind::InvalidTrack) };
+        let wanted = u64::try_from(ts.get()).unwrap_or(0);
+        let (at, frame) = self.index.before(wanted);
+        self.waiting.clear();
+        self.walk.jump(at, frame)?;
+        while self.fill()? {
+            match self.waiting.front() {
+                Some(piece) if piece.frame + piece.frames <= wanted => drop(self.waiting.pop_front()),
+                Some(piece) => {
+                    let actual_ts = Timestamp::from(piece.frame as i64);
+                    return Ok(SeekedTo { track_id: TRACK, required_ts: ts, actual_ts });
+                }
+                None => {}
+            }
+        }
+        seek_error(SeekErrorKind::OutOfRange)
+    }
+
+    fn tracks(&self) -> &[Track] {
+        &self.tracks
+    }
+
+    fn next_packet(&mut self) -> Result<Option<Packet>> {
+        self.fill()?;
+        Ok(self.waiting.pop_front().map(|piece| {
+            PacketBuilder::new()
+                .track_id(TRACK)
+                .pts(Timestamp::from(piece.frame as i64))
+                .dur(Duration::new(piece.frames - piece.trim))
+                .trim_end(Duration::new(piece.trim))
+                .data(piece.data)
+                .build()
+        }))
+    }
+
+    fn into_inner<'t>(self: Box<Self>) -> MediaSourceStream<'t>
+    where
+        Self: 't,
+    {
+        self.walk.file
+    }
+}
+
+impl Scoreable for WebM<'_> {
+    fn score(_stream: ScopedStream<&mut MediaSourceStream<'_>>) -> Result<Score> {
+        Ok(Score::Supported(255))
+    }
+}
+
+impl<'s> ProbeableFormat<'s> for WebM<'_> {
+    fn try_probe_new(stream: MediaSourceStream<'s>, options: FormatOptions) -> Result<Box<dyn FormatReader + 's>> {
+        Ok(Box::new(WebM::open(stream, options)?))
+    }
+
+    fn probe_data() -> &'static [ProbeFormatData] {
+        &[ProbeFormatData {
+            spec: ProbeDataMatchSpec {
+                extensions: &["webm", "mka", "mkv"],
+                mime_types: &["audio/webm", "audio/x-matroska"],
+                markers: &[b"\x1A\x45\xDF\xA3"],
+            },
+            info: INFO,
+        }]
+    }
+}

@@ -1,0 +1,71 @@
+//! Which streams a file holds.
+
+use std::io;
+
+use super::ebml::{self, Element, id};
+use crate::decode::source::Input;
+
+/// Elements looked at before the description of the streams has to come.
+const MOST: usize = 1_000;
+/// Bytes of that description at most.
+pub const LONGEST: u64 = 4 << 20;
+
+/// One stream.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stream {
+    pub number: u64,
+    pub audio: bool,
+    /// As Matroska names it: "A_OPUS", "A_VORBIS".
+    pub codec: String,
+    /// The codec's own header.
+    pub private: Vec<u8>,
+    /// Whether its blocks are compressed or encrypted once more.
+    pub encoded: bool,
+}
+
+impl Stream {
+    /// Whether it is the kind that is read.
+    pub fn is_opus(&self) -> bool {
+        self.audio && self.codec == "A_OPUS" && !self.encoded
+    }
+}
+
+/// The streams of the file that begins at `start`; none where it is damaged before they are told.
+pub fn streams(input: &Input, start: u64) -> io::Result<Vec<Stream>> {
+    let mut at = start;
+    for _ in 0..MOST {
+        let head = input.bytes(at..at.saturating_add(16))?;
+        let Some(Element { id, size, head }) = ebml::element(&mut &head[..])? else { break };
+        match (id, size) {
+            (id::SEGMENT, _) => at += head,
+            (id::TRACKS, Some(size)) => {
+                let body = at + head..(at + head).saturating_add(size.min(LONGEST));
+                return Ok(parse(&input.bytes(body)?));
+            }
+            (id::CLUSTER, _) | (_, None) => break,
+            (_, Some(size)) => at = at.saturating_add(head).saturating_add(size),
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// The streams that the body of a Tracks element describes.
+pub fn parse(body: &[u8]) -> Vec<Stream> {
+    let entries = ebml::children(body).filter(|(id, _)| *id == id::TRACK_ENTRY);
+    entries
+        .map(|(_, entry)| {
+            let mut stream = Stream::default();
+            for (id, body) in ebml::children(entry) {
+                match id {
+                    id::TRACK_NUMBER => stream.number = ebml::unsigned(body),
+                    id::TRACK_TYPE => stream.audio = ebml::unsigned(body) == 2,
+                    id::CODEC_ID => stream.codec = ebml::text(body),
+                    id::CODEC_PRIVATE => stream.private = body.to_vec(),
+                    id::CONTENT_ENCODINGS => stream.encoded = true,
+                    _ => {}
+                }
+            }
+            stream
+        })
+        .collect()
+}
