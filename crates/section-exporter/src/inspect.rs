@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::cues::Cues;
 use crate::grid::Grid;
 use crate::key::Key;
 use crate::library::{Entry, Listed};
@@ -21,14 +22,13 @@ pub fn entry(inputs: &Inputs, entry: &Entry, wish: &Wish) -> Value {
     let written = structure.key.as_deref().or(tonality);
     let judged = wish.judge(inputs, entry);
     // What would be cut shows whether the track is selected or not.
-    let excerpt = match &judged {
-        Ok(wanted) => Some((wanted.cues, wanted.notes.clone())),
-        Err(_) => {
-            grid.as_ref().and_then(|grid| wish.excerpt(inputs, entry, grid, 1.0).ok()).map(|(e, notes)| (e.cues, notes))
-        }
-    };
-    let (cues, notes) = excerpt.unzip();
-    let cues = cues.map(|cues| json!({ "ini": cues.ini, "begin": cues.begin, "end": cues.end }));
+    let factor = judged.as_ref().map_or(1.0, |wanted| wanted.factor);
+    let outline = grid.map(|grid| wish.outline(inputs, entry, grid, factor));
+    let excerpt = outline.as_ref().and_then(|outline| outline.excerpt.as_ref().ok());
+    let found = outline.as_ref().and_then(|outline| outline.found.as_ref().ok());
+    let cues = |cues: &Cues| json!({ "ini": cues.ini, "begin": cues.begin, "end": cues.end });
+    // The marks as the decoder sees them.
+    let grid = outline.as_ref().map(|outline| &outline.grid);
     let verdict = judged.and_then(|_| entry.audio.clone());
     let in_collection = match &entry.listed {
         Listed::Yes { rule, .. } => format!("found by {}", rule.name()),
@@ -47,18 +47,21 @@ pub fn entry(inputs: &Inputs, entry: &Entry, wish: &Wish) -> Value {
         "audio": audio,
         "collection": in_collection,
         "in_collection": listed.map(track),
-        "bpm": grid.as_ref().map(Grid::bpm),
-        "bpm_from": grid.as_ref().map(|grid| grid.source().name()),
-        "steady": grid.as_ref().map(Grid::is_steady),
+        "bpm": grid.map(Grid::bpm),
+        "bpm_from": grid.map(|grid| grid.source().name()),
+        "steady": grid.map(Grid::is_steady),
         "structure_bpm": structure.bpm,
-        "structure_beats_bpm": grid.as_ref().and_then(Grid::structure_bpm),
+        "structure_beats_bpm": grid.and_then(Grid::structure_bpm),
+        "mp3_offset": outline.as_ref().and_then(|outline| outline.time_line).map(|line| line.json()),
         "key": key(written),
-        "grid": grid.as_ref().map(|grid| {
+        "grid": grid.map(|grid| {
             grid.marks().iter().map(|mark| json!([mark.seconds, mark.bpm.get(), mark.number])).collect::<Vec<_>>()
         }),
         "segments": structure.segments.iter().map(|s| json!([s.start, s.end, s.label])).collect::<Vec<_>>(),
-        "cues": cues,
-        "notes": notes,
+        "jumps": grid.map(|grid| grid.jumps().iter().map(|jump| json!([jump.seconds, jump.beats])).collect::<Vec<_>>()),
+        "cues_found": found.map(cues),
+        "cues": excerpt.map(|excerpt| cues(&excerpt.cues)),
+        "notes": outline.as_ref().map(|outline| &outline.notes),
         "ignored": structure.ignored,
         "selected": verdict.is_ok(),
         "reason": verdict.err().map(|reason| reason.to_string()),
@@ -194,17 +197,26 @@ pub fn entry_text(value: &Value) -> String {
             format!("{:>9.3} s  {:.3} BPM, beat {} of its bar", number(&mark[0]), number(&mark[1]), word(&mark[2])),
         );
     }
+    for jump in value["jumps"].as_array().into_iter().flatten() {
+        line("", format!("{:>9.3} s  a jump: beats go on {:+.2} beats later", number(&jump[0]), number(&jump[1])));
+    }
     line("key", key_text(&value["key"]));
     for segment in value["segments"].as_array().into_iter().flatten() {
         line("", format!("{:>9.3} to {:>9.3} s  {}", number(&segment[0]), number(&segment[1]), word(&segment[2])));
     }
-    let cues = &value["cues"];
-    if cues.is_object() {
+    let places = |cues: &Value| {
         let [ini, begin, end] = [&cues["ini"], &cues["begin"], &cues["end"]].map(number);
-        line("cues", format!("ini {ini:.3}, begin {begin:.3}, end {end:.3} s"));
+        format!("ini {ini:.3}, begin {begin:.3}, end {end:.3} s")
+    };
+    let (cues, found) = (&value["cues"], &value["cues_found"]);
+    if cues.is_object() {
+        line("cues", places(cues));
+        if cues != found {
+            line("", format!("found at {}", places(found)));
+        }
     }
     for note in value["notes"].as_array().into_iter().flatten() {
-        line("", word(note));
+        line("note", word(note));
     }
     for ignored in value["ignored"].as_array().into_iter().flatten() {
         line("ignored", word(ignored));

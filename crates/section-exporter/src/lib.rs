@@ -13,11 +13,14 @@
 //!   is there already.
 //! - [`outputs`] and [`preflight`] see to it before the first cut that no input is an output and that there is room;
 //!   [`task`] knows which parts are to be cut, [`ledger`] and [`tables`] which tables and reports may be replaced.
+//! - [`timeline`] says how Rekordbox's places in an MP3 lie to the decoder's, [`contradiction`] where what is known of a track's
+//!   tempo does not fit together.
 //! - [`table`], [`report`] and [`picture`] tell what was made ([`outcome`]); [`mapping`] holds what was read of
 //!   the tracks, [`m3u`] and [`parts_xml`] list the excerpts for players and for Rekordbox; [`inspect`] what was read;
 //!   [`ending`] is the exit status.
 
 pub mod cli;
+pub mod contradiction;
 pub mod cues;
 pub mod cut;
 pub mod ending;
@@ -51,3 +54,4 @@ pub mod table;
 pub mod tables;
 pub mod target;
 pub mod task;
+pub mod timeline;

@@ -50,7 +50,13 @@ fn read(structures: &Path, sources: &Sources) -> Result<Inputs, Failure> {
 fn wish(choice: &Choice, inputs: &Inputs) -> Result<Wish, Failure> {
     let find = |name: &String| Chosen::find(inputs.rekordbox.as_ref().unwrap_or(&Rekordbox::default()), name);
     let playlist = choice.playlist.as_ref().map(find).transpose().map_err(|error| format!("--playlist: {error}"))?;
-    Ok(Wish { selection: choice.selection()?, playlist, span: choice.span(), on_jump: choice.on_jump })
+    Ok(Wish {
+        selection: choice.selection()?,
+        playlist,
+        span: choice.span(),
+        on_jump: choice.on_jump,
+        mp3_offset: choice.mp3_offset,
+    })
 }
 
 /// Cuts what is selected.
@@ -307,9 +313,10 @@ fn item(inputs: &Inputs, plan: &Plan, part: &Exported) -> Option<Item> {
 
 /// The cues of a track of the collection.
 fn cues(planned: &Planned) -> Option<TrackCues> {
-    let cues = planned.wanted.cues;
+    let (cues, line) = (planned.wanted.cues, &planned.wanted.time_line);
     let cues = [("ini", cues.ini), ("begin", cues.begin), ("end", cues.end)];
-    let cues = cues.map(|(name, seconds)| Cue { name: name.to_owned(), seconds });
+    let place = |seconds: f64| line.map_or(seconds, |line| line.to_rekordbox(seconds));
+    let cues = cues.map(|(name, seconds)| Cue { name: name.to_owned(), seconds: place(seconds) });
     Some(TrackCues { track: planned.listed?, cues: cues.to_vec() })
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use crate::contradiction;
 use crate::cues::Cues;
 use crate::excerpt::{AtJump, Excerpt, OnJump};
 use crate::grid::Grid;
@@ -14,8 +15,9 @@ use crate::record::Stamp;
 use crate::rekordbox::{Rekordbox, RekordboxError};
 use crate::select::Selection;
 use crate::skip::Skip;
-use crate::span::{Found, Span, labels};
+use crate::span::{Span, labels};
 use crate::structure::{self, StructureError};
+use crate::timeline::{Mp3Offset, TimeLine};
 
 /// Everything that was read.
 #[derive(Debug, Default)]
@@ -161,6 +163,8 @@ pub struct Wish {
     pub span: Span,
     /// What is done where the grid jumps.
     pub on_jump: OnJump,
+    /// What is done about Rekordbox's time line of MP3s.
+    pub mp3_offset: Mp3Offset,
 }
 
 /// What is known of a track that is wanted.
@@ -170,6 +174,8 @@ pub struct Wanted {
     pub grid: Grid,
     /// The jump of its grid that lies between its cues, or that they end before.
     pub at_jump: Option<AtJump>,
+    /// How Rekordbox's time line lies to the decoder's, of an MP3 that is in the collection.
+    pub time_line: Option<TimeLine>,
     /// What is to be told of it, in sentences.
     pub notes: Vec<String>,
     /// Its key, as it is called in the field when it can be read.
@@ -208,31 +214,46 @@ impl Wish {
         let keys = [structure.key.as_deref(), listed.and_then(|track| track.tonality.as_deref())];
         let factor = self.selection.judge(grid.as_ref().map(Grid::bpm), keys)?;
         let grid = grid.ok_or(Skip::NoTempo)?;
-        let (excerpt, notes) = self.excerpt(inputs, entry, &grid, factor)?;
-        let Excerpt { cues, grid, at_jump } = excerpt;
+        let Outline { time_line, excerpt, notes, .. } = self.outline(inputs, entry, grid, factor);
+        let Excerpt { cues, grid, at_jump } = excerpt?;
         let labels = labels(&structure.segments, cues, &grid);
-        Ok(Wanted { grid, at_jump, notes, key: key(keys), cues, factor, labels })
+        Ok(Wanted { grid, at_jump, time_line, notes, key: key(keys), cues, factor, labels })
     }
 
-    /// What would be cut of a track with this grid, whether it is selected or not, and what is to be told of that. `factor` as
-    /// [`Wanted::factor`].
-    ///
-    /// # Errors
-    /// The reason why there is nothing to cut.
-    pub fn excerpt(
-        &self,
-        inputs: &Inputs,
-        entry: &Entry,
-        grid: &Grid,
-        factor: f64,
-    ) -> Result<(Excerpt, Vec<String>), Skip> {
-        let structure = &entry.structure;
-        let seconds = inputs.listed(entry).and_then(|track| track.seconds);
-        let Found { cues, mut notes } = self.span.find(structure, grid, seconds, factor)?;
-        let excerpt = Excerpt::new(cues, &structure.segments, grid, self.span.snap, self.on_jump)?;
-        notes.extend(excerpt.note());
-        Ok((excerpt, notes))
+    /// What would be cut of a track with this grid, as the library and the structure file have it, whether it is selected
+    /// or not. `factor` as [`Wanted::factor`].
+    pub fn outline(&self, inputs: &Inputs, entry: &Entry, grid: Grid, factor: f64) -> Outline {
+        let (structure, listed) = (&entry.structure, inputs.listed(entry));
+        let mut notes = contradiction::of(listed, structure, &grid);
+        let audio = entry.audio.as_ref().ok().filter(|_| listed.is_some());
+        let from = Cues::end_of_intro(&structure.segments).unwrap_or(0.0);
+        let time_line = audio.and_then(|(audio, _)| TimeLine::of(self.mp3_offset, audio, structure, &grid, from));
+        notes.extend(time_line.map(|line| line.to_string()));
+        let grid = time_line.map_or_else(|| grid.clone(), |line| line.to_decoder(grid.clone()));
+        let found = self.span.find(structure, &grid, listed.and_then(|track| track.seconds), factor);
+        let excerpt = found.clone().and_then(|found| {
+            notes.extend(found.notes);
+            Excerpt::new(found.cues, &structure.segments, &grid, self.span.snap, self.on_jump)
+        });
+        notes.extend(excerpt.as_ref().ok().and_then(Excerpt::note));
+        Outline { time_line, notes, found: found.map(|found| found.cues), grid, excerpt }
     }
+}
+
+/// What would be cut of a track.
+#[derive(Debug, Clone)]
+pub struct Outline {
+    /// How Rekordbox's time line lies to the decoder's, of an MP3 that is in the collection.
+    pub time_line: Option<TimeLine>,
+    /// What is to be told of it, in sentences: what does not fit together in what is known of its tempo, its time line, and
+    /// what was taken instead of what was wanted.
+    pub notes: Vec<String>,
+    /// Its cues as its segments have them.
+    pub found: Result<Cues, Skip>,
+    /// The grid of the whole track, on the decoder's time line.
+    pub grid: Grid,
+    /// From where to where, and along which beats.
+    pub excerpt: Result<Excerpt, Skip>,
 }
 
 /// The first of these that can be read; else the first there is, as it is.

@@ -76,6 +76,7 @@ fn selected(planned: &Planned, target: Target) -> Value {
         "begin_cue": wanted.cues.begin,
         "end_cue": wanted.cues.end,
         "jump": wanted.at_jump,
+        "mp3_offset": wanted.time_line.map(|line| line.json()),
         "notes": wanted.notes,
     })
 }

@@ -10,6 +10,7 @@ use crate::cues::Snap;
 use crate::excerpt::OnJump;
 use crate::select::{KeyMatch, Selection, TempoRange};
 use crate::span::{Length, Span};
+use crate::timeline::Mp3Offset;
 
 /// Where the library is.
 #[derive(Debug, Clone, Args)]
@@ -65,6 +66,16 @@ pub struct Choice {
     /// What to do where the beat grid jumps by a part of a beat between the cues
     #[arg(long, value_name = "HOW", value_enum, default_value_t, help_heading = "Selection")]
     pub on_jump: OnJump,
+    /// By how many milliseconds Rekordbox's places in an MP3 are later than the decoder's: auto (by the file's tag, checked
+    /// against the beats), none, or a number for all MP3s
+    #[arg(
+        long,
+        value_name = "auto|none|MS",
+        default_value_t,
+        allow_negative_numbers = true,
+        help_heading = "Selection"
+    )]
+    pub mp3_offset: Mp3Offset,
 }
 
 impl Choice {

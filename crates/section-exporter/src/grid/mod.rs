@@ -51,6 +51,14 @@ pub struct Grid {
     beats: BeatGrid,
 }
 
+/// What a structure file says of the tempo, in beats a minute.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct StructureTempo {
+    named: Option<f64>,
+    /// Of its beats, if they are steady, and how exactly they know it, as a fraction.
+    beats: Option<(f64, f64)>,
+}
+
 /// What was found of them.
 #[derive(Clone, Debug, PartialEq)]
 struct Basis {
@@ -59,7 +67,7 @@ struct Basis {
     beats_per_bar: u8,
     steady: bool,
     source: Source,
-    structure_bpm: Option<f64>,
+    structure: StructureTempo,
     /// Where the track ends, in seconds, as far as that is known.
     end: Option<f64>,
 }
@@ -74,7 +82,7 @@ impl Grid {
         let end = end.or(structure.beats.last().copied());
         let tempos = track.map(|track| track.tempos.as_slice()).unwrap_or_default();
         let average = track.and_then(|track| track.average_bpm);
-        let structure_bpm = taps.as_ref().and_then(Taps::period).map(|period| 60.0 / period).or(structure.bpm);
+        let known = StructureTempo { named: structure.bpm, beats: taps.as_ref().and_then(Taps::tempo) };
         let jumps = match (tempos, &taps) {
             ([], Some(taps)) => jump::in_taps(taps),
             (tempos, taps) => jump::in_tempos(tempos, taps.as_ref()),
@@ -84,14 +92,14 @@ impl Grid {
             let sides = jump::sides(tempos, structure, &jumps, jump::period(tempos, points));
             let fitted =
                 sides.map(|(tempos, structure)| fit(tempos, average, &structure, Taps::new(&structure).as_ref()));
-            Self::of_sides(fitted.collect::<Option<Vec<Found>>>()?, structure_bpm, end)
+            Self::of_sides(fitted.collect::<Option<Vec<Found>>>()?, known, end)
         };
         let jumping = if jumps.is_empty() { None } else { with_jumps() };
-        jumping.or_else(|| Self::of_sides(vec![fit(tempos, average, structure, taps.as_ref())?], structure_bpm, end))
+        jumping.or_else(|| Self::of_sides(vec![fit(tempos, average, structure, taps.as_ref())?], known, end))
     }
 
     /// The grid of what was found on each side of its jumps.
-    fn of_sides(sides: Vec<Found>, structure_bpm: Option<f64>, end: Option<f64>) -> Option<Self> {
+    fn of_sides(sides: Vec<Found>, structure: StructureTempo, end: Option<f64>) -> Option<Self> {
         let &Found { beats_per_bar, steady, source, .. } = sides.first()?;
         let (mut marks, mut jumps) = (Vec::<Mark>::new(), Vec::new());
         let steady = steady && sides.len() == 1;
@@ -103,7 +111,7 @@ impl Grid {
             let within_bar = |mark: Mark| Mark { number: mark.number.min(beats_per_bar), ..mark };
             marks.extend(side.marks.into_iter().map(within_bar));
         }
-        Self::of(Basis { marks, jumps, beats_per_bar, steady, source, structure_bpm, end })
+        Self::of(Basis { marks, jumps, beats_per_bar, steady, source, structure, end })
     }
 
     fn of(basis: Basis) -> Option<Self> {
@@ -131,7 +139,14 @@ impl Grid {
     /// The tempo of the structure file, in beats a minute: from its beats if they are steady, else as it is named there.
     /// Half or double of [`bpm`](Self::bpm) where the library counts beats in another way.
     pub fn structure_bpm(&self) -> Option<f64> {
-        self.basis.structure_bpm
+        let StructureTempo { named, beats } = self.basis.structure;
+        beats.map(|(bpm, _)| bpm).or(named)
+    }
+
+    /// The tempo of the structure file's beats if they are steady, in beats a minute, and how exactly they know it: its
+    /// fraction to both sides.
+    pub fn beats_bpm(&self) -> Option<(f64, f64)> {
+        self.basis.structure.beats
     }
 
     /// Beats whose places are known; between them, and beyond, beats are evenly spaced. At least one.

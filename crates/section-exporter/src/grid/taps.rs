@@ -70,6 +70,12 @@ impl Taps {
         self.evidence.as_ref().map(|evidence| evidence.periods().middle())
     }
 
+    /// Their tempo in beats a minute if they are steady, and how exactly they know it: its fraction to both sides.
+    pub fn tempo(&self) -> Option<(f64, f64)> {
+        let Periods { low, high } = self.evidence.as_ref()?.periods();
+        Some((60.0 / f64::midpoint(low, high), (high - low) / (high + low)))
+    }
+
     /// The beat nearest to a place, and how far it is away in seconds.
     pub fn nearest(&self, seconds: f64) -> Option<(f64, f64)> {
         let after = self.points.partition_point(|(_, at)| *at < seconds);
