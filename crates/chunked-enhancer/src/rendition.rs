@@ -14,7 +14,7 @@ use crate::preset::Treatment;
 use crate::store::{ChunkId, RenditionKey};
 
 /// Raised when the same order would give other bytes than before, for a reason outside the analysis.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What may be asked of a track. The defaults are those of a URL that says nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

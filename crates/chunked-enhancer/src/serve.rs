@@ -80,7 +80,7 @@ fn scan(app: &Arc<App>, every: u64) {
             if known != Some(found) {
                 tracing::info!(tracks = found.0, unreadable = found.1, "looked through the library");
                 for file in app.library.unreadable() {
-                    tracing::debug!(file = %file.path.display(), "{}", file.problem);
+                    tracing::warn!(file = %file.path.display(), "left out: {}", file.problem);
                 }
                 known = Some(found);
             }

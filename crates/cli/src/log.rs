@@ -9,8 +9,9 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
-/// Of what decoders say about a file's inside, people want to know only what they could not mend.
-const CHATTER: &str = "symphonia=error";
+/// What decoders say about a file's inside is left out: they do not say which file. What matters of it comes back as an error or
+/// a warning that names the file.
+const NAMELESS: &str = "symphonia=off";
 
 /// What lines for people begin with. JSON lines always tell the time of day.
 #[derive(Clone, Copy, Debug)]
@@ -28,12 +29,8 @@ pub enum Times {
 ///
 /// The environment variable `variable` overrides the level, in the syntax of `tracing_subscriber`'s `EnvFilter`.
 pub fn start(variable: &str, times: Times, json: bool, verbose: u8) -> WorkerGuard {
-    let level = match verbose {
-        0 => format!("info,{CHATTER}"),
-        1 => format!("debug,{CHATTER}"),
-        _ => "trace".to_owned(),
-    };
-    let filter = EnvFilter::try_from_env(variable).unwrap_or_else(|_| EnvFilter::new(level));
+    let chosen = std::env::var(variable).ok().and_then(|chosen| EnvFilter::try_new(directives(&chosen)).ok());
+    let filter = chosen.unwrap_or_else(|| EnvFilter::new(directives(level(verbose))));
     let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_target(false);
     // A second start in one process, as tests do, keeps the first.
@@ -44,6 +41,19 @@ pub fn start(variable: &str, times: Times, json: bool, verbose: u8) -> WorkerGua
         builder.with_timer(times).with_ansi(colours).compact().try_init()
     };
     guard
+}
+
+fn level(verbose: u8) -> &'static str {
+    match verbose {
+        0 => "info",
+        1 => "debug",
+        _ => "trace",
+    }
+}
+
+/// What is shown, without lines that name no file.
+fn directives(chosen: &str) -> String {
+    format!("{chosen},{NAMELESS}")
 }
 
 impl FormatTime for Times {
@@ -70,6 +80,14 @@ impl fmt::Display for Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_line_is_shown_that_names_no_file_whatever_is_chosen() {
+        for chosen in [level(0), level(1), level(9), "trace", "symphonia=trace"] {
+            let text = EnvFilter::try_new(directives(chosen)).unwrap().to_string();
+            assert!(text.contains("symphonia=off") && !text.contains("symphonia=trace"), "{chosen}: {text}");
+        }
+    }
 
     #[test]
     fn clocks_carry_over() {

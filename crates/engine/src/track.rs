@@ -42,6 +42,7 @@ struct Inner {
     rate: SampleRate,
     channels: usize,
     warnings: Box<[String]>,
+    downmix_gain_db: Option<f32>,
 }
 
 /// A piece of music: mono or stereo, in memory or [streamed](crate::feed). A clone shares the samples.
@@ -81,7 +82,8 @@ impl Track {
         }
         let frames = pcm.len() / channels;
         let onsets = find_onsets(&pcm, rate, channels);
-        let inner = Inner { sound: Sound::Loaded { pcm, onsets }, rate, channels, warnings: warnings.into() };
+        let sound = Sound::Loaded { pcm, onsets };
+        let inner = Inner { sound, rate, channels, warnings: warnings.into(), downmix_gain_db: None };
         Ok(Self { inner: Arc::new(inner), frames })
     }
 
@@ -110,7 +112,8 @@ impl Track {
         let warnings = input.warnings().into();
         let fed = Fed::new(Box::new(input), shape)?;
         fed.announce(0);
-        let inner = Inner { sound: Sound::Streamed(fed), rate: shape.sample_rate, channels: shape.channels, warnings };
+        let Shape { sample_rate: rate, channels, .. } = shape;
+        let inner = Inner { sound: Sound::Streamed(fed), rate, channels, warnings, downmix_gain_db: None };
         Ok(Self { inner: Arc::new(inner), frames })
     }
 
@@ -163,6 +166,12 @@ impl Track {
     /// track what was known before it played; [`news`](Self::news) tells the rest.
     pub fn warnings(&self) -> &[String] {
         &self.inner.warnings
+    }
+
+    /// By how many decibels all of it was lowered because the stereo mix of its channels would clip, negative; `None` when it
+    /// was not.
+    pub fn downmix_gain_db(&self) -> Option<f32> {
+        self.inner.downmix_gain_db
     }
 
     /// Bytes of samples held.
@@ -324,7 +333,8 @@ impl Track {
     /// [`Error::Media`] with the file, the place and the cause.
     pub fn stream(path: impl AsRef<std::path::Path>, rate: SampleRate) -> Result<Self> {
         let (input, shape) = FileInput::open(path.as_ref(), Some(rate))?;
-        Self::from_input(input, shape)
+        let gain_db = input.downmix_gain_db();
+        Ok(Self::from_input(input, shape)?.lowered(gain_db))
     }
 
     /// Plays what a reader reads, as [`Track::stream`] does; jumps take longer, because it cannot be opened twice.
@@ -333,7 +343,8 @@ impl Track {
     /// As [`Track::stream`].
     pub fn from_reader(reader: crowd_media::Reader, rate: SampleRate) -> Result<Self> {
         let (input, shape) = FileInput::new(reader, None, rate)?;
-        Self::from_input(input, shape)
+        let gain_db = input.downmix_gain_db();
+        Ok(Self::from_input(input, shape)?.lowered(gain_db))
     }
 
     /// Takes decoded audio and brings it to `rate`; more than two channels are mixed down.
@@ -348,7 +359,15 @@ impl Track {
             crowd_media::Samples::I16(samples) => Pcm::I16(samples.into_boxed_slice()),
             crowd_media::Samples::F32(samples) => Pcm::F32(samples.into_boxed_slice()),
         };
-        Self::with_warnings(pcm, rate, channels, audio.warnings)
+        Ok(Self::with_warnings(pcm, rate, channels, audio.warnings)?.lowered(audio.downmix_gain_db))
+    }
+
+    /// Notes by how much it was lowered; to be called before there is a clone.
+    fn lowered(mut self, gain_db: Option<f32>) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.downmix_gain_db = gain_db;
+        }
+        self
     }
 }
 

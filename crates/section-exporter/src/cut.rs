@@ -155,6 +155,7 @@ impl Cut<'_> {
         }
         if source.channels > 2 {
             warnings.push(format!("its {} channels are brought to two in the stretched part", source.channels));
+            warnings.extend(source.downmix_gain_db()?.map(crowd_media::downmix_note));
         }
         let channels = source.channels.min(2);
         let local = course.clone().moved(-(source.first as i64));

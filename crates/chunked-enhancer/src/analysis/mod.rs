@@ -84,6 +84,9 @@ pub struct Analysis {
     pub correlation: Option<f64>,
     /// Power of what differs between left and right over the power of what they share, dB; none of mono.
     pub width_db: Option<f64>,
+    /// By how many decibels all of it is lowered because the stereo mix of its channels would clip, negative; none of mono and
+    /// stereo.
+    pub downmix_gain_db: Option<f32>,
     /// What is wrong with the file as far as it was read, in words: frames that are missing, or damaged and silent.
     pub warnings: Vec<String>,
 }
@@ -134,6 +137,7 @@ fn describe(kind: Kind, frames: u64, sample_rate: u32, runs: &[&Steps], sums: &S
         crest_db: crest(runs, gating::loudness_gate(&windows)),
         correlation: (level > 0.0).then(|| sums.both / level),
         width_db: (side > 1e-9 * mid && mid > 0.0).then(|| 10.0 * (side / mid).log10()),
+        downmix_gain_db: None,
         warnings: Vec::new(),
     }
 }

@@ -78,7 +78,7 @@ impl Probes {
         probes.extend(more);
         let steps: Vec<_> = probes.iter().map(|probe| &probe.steps).collect();
         let described = describe(Kind::Quick, shape.frames.0, rate.get(), &steps, &sums.add(&more_sums));
-        let analysis = Analysis { warnings: input.warnings(), ..described };
+        let analysis = Analysis { warnings: input.warnings(), downmix_gain_db: input.downmix_gain_db(), ..described };
         probes.retain(|probe| !probe.frames.is_empty());
         let windows = |probe: &Probe| Steps::windows(&probe.steps.power, 4);
         let kept_lufs = gating::integrated(&probes.iter().flat_map(windows).collect::<Vec<_>>());

@@ -21,6 +21,9 @@ impl fmt::Display for Analysis {
         for (name, band) in BANDS.iter().zip(self.bands_db) {
             writeln!(f, "{name:<15} {}", value(band, "dB"))?;
         }
+        if let Some(gain_db) = self.downmix_gain_db {
+            writeln!(f, "mixed to stereo {}", crowd_media::downmix_note(gain_db))?;
+        }
         writeln!(f, "measured by     {}", self.kind)
     }
 }

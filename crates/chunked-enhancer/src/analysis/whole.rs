@@ -20,6 +20,7 @@ use crate::preset::Treatment;
 pub fn full(music: &Music, stop: &AtomicBool, progress: &mut dyn FnMut(f64)) -> Result<Analysis, Error> {
     let (input, shape) = music.input()?;
     let Shape { frames, sample_rate, .. } = shape;
+    let downmix_gain_db = input.downmix_gain_db();
     let mut meter = Meter::new(sample_rate.get(), 2, 0).map_err(crowd_engine::Error::from)?;
     let mut stepper = Stepper::new(sample_rate);
     let mut balance = Balance::new(sample_rate);
@@ -37,6 +38,7 @@ pub fn full(music: &Music, stop: &AtomicBool, progress: &mut dyn FnMut(f64)) -> 
         range_lu: loudness.range_lu,
         true_peak_dbtp: finite(loudness.true_peak_dbtp),
         sample_peak_dbfs: finite(loudness.sample_peak_dbfs),
+        downmix_gain_db,
         warnings,
         ..describe(Kind::Full, frames.0, sample_rate.get(), &[&steps], balance.sums())
     })

@@ -157,7 +157,7 @@ impl Music {
     /// # Errors
     /// As [`crowd_media::Reader::open`].
     pub fn reader(&self) -> Result<crowd_media::Reader, crowd_media::Error> {
-        crowd_media::Reader::from_bytes(&self.path, Positioned { file: self.file.clone(), at: 0 })
+        crowd_media::Reader::from_bytes_of(&self.path, Positioned { file: self.file.clone(), at: 0 }, &self.file)
     }
 
     /// Its sound, stereo and at its own rate.

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
-use crowd_media::EXTENSIONS;
+use crowd_media::{EXTENSIONS, REFUSED_EXTENSIONS};
 use walkdir::WalkDir;
 
 use super::{Identity, Library, Shelf, Track, TrackId, Unreadable};
@@ -95,9 +95,9 @@ impl Library {
     }
 }
 
-/// Whether its name is that of a file crowd-media may read.
+/// Whether its name is that of a sound file: one that is not read is told of, not passed over.
 fn is_music(path: &Path) -> bool {
     path.extension()
         .and_then(OsStr::to_str)
-        .is_some_and(|end| EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(end)))
+        .is_some_and(|end| EXTENSIONS.iter().chain(REFUSED_EXTENSIONS).any(|known| known.eq_ignore_ascii_case(end)))
 }

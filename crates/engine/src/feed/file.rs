@@ -80,7 +80,14 @@ impl FileInput {
         info.bits.filter(|_| info.channels <= 2 && info.sample_rate == self.rate.get())
     }
 
-    /// Frames on whose multiples a seek costs least, 1 where it costs the same anywhere: between them AAC is read up to.
+    /// By how many decibels all of it is lowered because the stereo mix of its channels would clip, negative; `None` when it
+    /// is not.
+    pub fn downmix_gain_db(&self) -> Option<f32> {
+        self.reader.downmix_gain_db()
+    }
+
+    /// Frames on whose multiples a seek costs least, 1 where it costs the same anywhere: between them AAC and Opus are read
+    /// up to.
     pub fn segment(&self) -> u64 {
         self.segment.unwrap_or(1)
     }

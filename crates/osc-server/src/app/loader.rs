@@ -144,6 +144,9 @@ fn load(decode: &Decode, file: &Path) -> Result<Track, (Kind, String)> {
             for warning in track.warnings() {
                 tracing::warn!("{}: {warning}", file.display());
             }
+            if let Some(gain_db) = track.downmix_gain_db() {
+                tracing::info!("{}: {}", file.display(), crowd_media::downmix_note(gain_db));
+            }
             Ok(track)
         }
         Ok(Err(text)) => Err((Kind::Load, text)),

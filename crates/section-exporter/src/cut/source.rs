@@ -130,11 +130,17 @@ impl Source {
         Ok(audio)
     }
 
-    /// All of it as a track, in one or two channels; its frame 0 is [`first`](Self::first).
+    /// By how many decibels its stereo mix is lowered, as that of the whole file would be; `None` when it is not.
+    pub fn downmix_gain_db(&self) -> Result<Option<f32>, CutError> {
+        let gain = self.reader.downmix_gain()?;
+        Ok((gain < 1.0).then(|| 20.0 * gain.log10()))
+    }
+
+    /// All of it as a track, in one or two channels, more mixed as the whole file would be; its frame 0 is [`first`](Self::first).
     pub fn into_track(mut self, rate: SampleRate) -> Result<Track, CutError> {
         let samples = std::mem::take(&mut self.samples);
         let audio = self.audio(samples)?;
-        let audio = if self.channels > 2 { audio.to_stereo() } else { audio };
+        let audio = if self.channels > 2 { audio.to_stereo_by(self.reader.downmix_gain()?) } else { audio };
         let channels = usize::from(audio.channels);
         Ok(Track::from_interleaved(audio.into_f32(), rate, channels)?)
     }

@@ -11,6 +11,9 @@ use crate::decode::opus;
 const LONGEST: u64 = 16 << 20;
 /// Frames of the shortest packet, of which every position is a multiple.
 const GRAIN: u64 = 120;
+/// Bytes of the smallest block, and frames that it usually holds.
+const BLOCK: u64 = 7;
+const PACKET: u64 = 960;
 
 /// A packet and where it stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,8 +50,8 @@ pub struct Walk<R> {
     /// The stamp of the current cluster, and of the very first.
     cluster: u64,
     first: Option<u64>,
-    /// Behind damage the next stamp tells how much is missing.
-    lost: bool,
+    /// Bytes that were damaged: behind them the next stamp tells how much is missing.
+    lost: u64,
     /// Whether the file ends before what it promises does.
     pub is_cut: bool,
 }
@@ -58,14 +61,14 @@ impl<R: Read + Seek> Walk<R> {
     pub fn new(mut file: R) -> io::Result<Self> {
         let len = file.seek(SeekFrom::End(0))?;
         file.seek(SeekFrom::Start(0))?;
-        let (cluster, first, lost, is_cut) = (0, None, false, false);
+        let (cluster, first, lost, is_cut) = (0, None, 0, false);
         Ok(Self { file, len, stream: 0, at: 0, frame: 0, scale: 1_000_000, cluster, first, lost, is_cut })
     }
 
     /// Goes to a block that was found before, where `frame` comes next.
     pub fn jump(&mut self, at: u64, frame: u64) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(at))?;
-        (self.at, self.frame, self.lost) = (at, frame, false);
+        (self.at, self.frame, self.lost) = (at, frame, 0);
         Ok(())
     }
 
@@ -125,7 +128,6 @@ impl<R: Read + Seek> Walk<R> {
 
     /// Looks for the next cluster behind what is no element; false where there is none.
     fn resume(&mut self, from: u64) -> Result<bool> {
-        self.lost = true;
         self.file.seek(SeekFrom::Start(from + 1))?;
         let (mut window, mut at, mut piece) = (0_u32, from + 1, [0; 4096]);
         loop {
@@ -140,6 +142,7 @@ impl<R: Read + Seek> Walk<R> {
                 at += 1;
                 if window == id::CLUSTER && at >= from + 5 {
                     self.at = at - 4;
+                    self.lost += self.at - from;
                     self.file.seek(SeekFrom::Start(self.at))?;
                     return Ok(true);
                 }
@@ -164,14 +167,17 @@ impl<R: Read + Seek> Walk<R> {
         }
         let stamp = self.cluster.saturating_add_signed(i64::from(i16::from_be_bytes([*high, *low])));
         let first = *self.first.get_or_insert(stamp);
-        if std::mem::take(&mut self.lost) {
+        let lost = std::mem::take(&mut self.lost);
+        if lost > 0 {
             let nanoseconds = u128::from(stamp.saturating_sub(first)) * u128::from(self.scale);
             let stamped = u64::try_from(nanoseconds * 48_000 / 1_000_000_000).unwrap_or(u64::MAX / 2);
-            self.frame = self.frame.max((stamped + GRAIN / 2) / GRAIN * GRAIN);
+            // A stamp may be damaged too.
+            let most = self.frame.saturating_add(lost / BLOCK * PACKET);
+            self.frame = self.frame.max(most.min((stamped + GRAIN / 2) / GRAIN * GRAIN));
         }
         let Some(packets) = unlace(flags >> 1 & 3, data) else {
             // What is missing is told by the next stamp.
-            self.lost = true;
+            self.lost += body.len() as u64;
             return Vec::new();
         };
         let mut pieces: Vec<Piece> = Vec::new();
