@@ -102,7 +102,7 @@ pub fn by_onsets(grid: &Grid, audio: &Path, from: f64) -> Option<Measured> {
 
 /// Places in seconds and strengths of the onsets from a place on, in order, and where they were looked for until.
 fn onsets(audio: &Path, from: f64) -> Option<(Vec<(f64, f32)>, f64)> {
-    let mut reader = Reader::open(audio).ok()?.to_stereo();
+    let mut reader = Reader::open(audio).ok()?.to_stereo().ok()?;
     let rate = f64::from(reader.sample_rate());
     let first = (from.max(0.0) * rate).round();
     let frames = (HEARD * rate) as usize;
