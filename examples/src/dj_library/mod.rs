@@ -174,6 +174,7 @@ mod tests {
     use section_export::plan::{Inputs, Plan, Wish};
     use section_export::select::{Selection, TempoRange};
     use section_export::span::{Length, Span};
+    use section_export::timeline::Mp3Offset;
 
     #[test]
     fn five_tracks_can_be_cut_near_122_and_three_are_skipped_for_as_many_reasons() {
@@ -188,7 +189,8 @@ mod tests {
         let inputs = Inputs::read(&folder.path().join("struct"), &audio, Some(&xml)).unwrap();
         let selection = Selection { tempo: TempoRange::around(122.0, 2.0).ok(), ..Selection::default() };
         let span = Span { length: Length::Sections(6), snap: Snap::Downbeat, fallback: false };
-        let plan = Plan::new(&inputs, &Wish { selection, playlist: None, span, on_jump: OnJump::Cut });
+        let mp3_offset = Mp3Offset::Auto;
+        let plan = Plan::new(&inputs, &Wish { selection, playlist: None, span, on_jump: OnJump::Cut, mp3_offset });
         let mut skipped: Vec<_> = plan.skipped.iter().map(|skipped| skipped.reason.kind()).collect();
         skipped.sort_unstable();
         assert_eq!(skipped, ["no_audio", "no_intro", "other_tempo"]);
