@@ -7,11 +7,12 @@ use std::sync::atomic::AtomicBool;
 
 use clap::{CommandFactory, Parser};
 use crowd_cli::log::{self, Times};
-use crowd_cli::print;
+use crowd_cli::path::shown;
+use crowd_cli::{names, print};
 use enhance_server::cli::{Analyse, Cli, Command, Render};
 use enhance_server::library::Contents;
 use enhance_server::rendition::{Order, Rendition};
-use enhance_server::{measure::Measurements, render, serve};
+use enhance_server::{Error, measure::Measurements, render, serve};
 use serde_json::json;
 
 type Failure = Box<dyn std::error::Error>;
@@ -31,7 +32,8 @@ fn main() -> ExitCode {
 }
 
 fn rendition(path: &Path, order: &Order) -> Result<Rendition, Failure> {
-    Ok(Rendition::new(Contents::default().open(path)?, order)?)
+    let found = names::find(path).map_err(|e| Error::Io { path: path.to_owned(), doing: "open", source: e.into() })?;
+    Ok(Rendition::new(Contents::default().open(&found)?, order)?)
 }
 
 /// Says what is wrong with a file, and whether that is nothing.
@@ -52,7 +54,7 @@ fn write(options: &Render) -> Result<bool, Failure> {
         return Ok(whole);
     }
     let told = json!({
-        "output": options.output,
+        "output": shown(&options.output),
         "frames": frames,
         "sample_rate": rendition.rate.get(),
         "format": rendition.format,

@@ -3,9 +3,11 @@
 
 mod common;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 
 use common::{Folders, fixtures};
@@ -44,6 +46,75 @@ fn only_files_inside_the_library_are_served_whatever_links_and_names_say() {
     ] {
         let answer = server.get(path);
         assert!((400..500).contains(&answer.status), "{path}: {}", answer.status);
+    }
+}
+
+#[test]
+fn names_that_are_no_text_or_alike_are_listed_and_play_by_their_ids() {
+    let folders = Folders::with_music(2.0);
+    let music = folders.music.path();
+    let names: [&[u8]; 6] = [
+        b"caf\xe9.wav",
+        b"caf\xe8.wav",
+        "caf\u{e9}.wav".as_bytes(),
+        "cafe\u{301}.wav".as_bytes(),
+        "CAF\u{c9}.WAV".as_bytes(),
+        b"\xff\xfe/\xe9.wav",
+    ];
+    let path = |name: &[u8]| music.join(OsStr::from_bytes(name));
+    fs::create_dir(path(b"\xff\xfe")).unwrap();
+    for (n, name) in names.iter().enumerate() {
+        let tone = common::music(44_100, 1.0 + n as f64 / 10.0);
+        common::write(&path(name), tone, 44_100, crowd_media::Container::Wav, crowd_media::Depth::I16);
+    }
+    fs::write(path(b"broken \xe9.wav"), "this is no music").unwrap();
+    let server = folders.serve(&[]);
+    let tracks = server.get("/api/tracks");
+    assert_eq!(tracks.status, 200);
+    let tracks = tracks.json();
+    let tracks = tracks.as_array().unwrap();
+    assert_eq!(tracks.len(), 7);
+    for (n, name) in names.iter().enumerate() {
+        let seconds = 1.0 + n as f64 / 10.0;
+        let track = tracks.iter().find(|track| (track["seconds"].as_f64().unwrap() - seconds).abs() < 1e-3).unwrap();
+        let id = track["id"].as_str().unwrap();
+        assert_eq!(track["path"], String::from_utf8_lossy(name).as_ref());
+        assert_eq!(server.get(&format!("/original/{id}")).body, fs::read(path(name)).unwrap(), "{track}");
+        let stream = server.get(&format!("/stream/{id}?format=wav"));
+        assert!((stream.status, stream.body.len() > 100_000) == (200, true), "{track}");
+        let known = server.get(&format!("/api/tracks/{id}"));
+        assert_eq!((known.status, known.json()["path"] == track["path"]), (200, true), "{track}");
+    }
+    let jobs = server.get("/api/jobs");
+    assert_eq!((jobs.status, jobs.json().as_array().unwrap().len() >= names.len()), (200, true));
+    let status = server.get("/api/status");
+    assert_eq!(status.status, 200);
+    let broken = &status.json()["library"]["unreadable"][0];
+    assert_eq!(broken["path"], "broken \u{fffd}.wav");
+    assert!(broken["id"].is_string() && broken["problem"].as_str().unwrap().contains("not an audio file"), "{broken}");
+}
+
+#[test]
+fn a_library_whose_own_name_is_no_text_is_served_and_found_in_another_spelling() {
+    let dir = tempfile::TempDir::new().unwrap();
+    for (folder, asked) in
+        [(&b"Musik \xfc"[..], &b"Musik \xfc"[..]), ("F\u{e9}te".as_bytes(), "fe\u{301}te".as_bytes())]
+    {
+        let [folder, asked] = [folder, asked].map(|name| dir.path().join(OsStr::from_bytes(name)));
+        fs::create_dir(&folder).unwrap();
+        common::write(
+            &folder.join("a.wav"),
+            common::music(44_100, 1.0),
+            44_100,
+            crowd_media::Container::Wav,
+            crowd_media::Depth::I16,
+        );
+        let cache = tempfile::TempDir::new().unwrap();
+        let server = common::Server::start(&asked, cache.path(), &[]);
+        let status = server.get("/api/status");
+        let root = folder.canonicalize().unwrap();
+        assert_eq!((status.status, status.json()["library"]["root"] == root.to_string_lossy().as_ref()), (200, true));
+        assert_eq!(server.get(&format!("/original/{}", server.track("a.wav"))).status, 200);
     }
 }
 

@@ -1,7 +1,10 @@
 #![forbid(unsafe_code)]
-//! What the command lines of all programs have in common: how they print, log, show progress, describe themselves and end.
+//! What the command lines of all programs have in common: how they print, log, show progress, describe themselves and end, how
+//! they tell a path, and how they find a file by its name.
 
 pub mod log;
+pub mod names;
+pub mod path;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};

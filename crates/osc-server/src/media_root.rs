@@ -1,6 +1,7 @@
 //! Which files a client may have opened.
 
 use crate::refusal::quote;
+use crowd_cli::names::{self, NameError};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
@@ -30,6 +31,14 @@ pub enum PathError {
         /// What the system says.
         source: io::Error,
     },
+    /// Not as the client spelled it, and in other spellings more than once.
+    #[error("{path}: {error}")]
+    Ambiguous {
+        /// The path as the client spelled it.
+        path: String,
+        /// The spellings there are.
+        error: NameError,
+    },
     /// A folder, a device, a pipe.
     #[error("{path} is not a regular file")]
     NotAFile {
@@ -48,9 +57,9 @@ impl MediaRoot {
     /// Only files in `folder` may be opened; relative paths count from it.
     ///
     /// # Errors
-    /// When `folder` is not a folder that can be read.
+    /// When `folder` is not a folder that can be read, or several are called so.
     pub fn new(folder: &Path) -> io::Result<Self> {
-        let root = folder.canonicalize()?;
+        let root = names::find(folder)?.canonicalize()?;
         root.read_dir()?;
         Ok(Self { root: Some(root) })
     }
@@ -61,25 +70,40 @@ impl MediaRoot {
         self.root.as_deref()
     }
 
-    /// The file that `path` names, with symbolic links resolved.
+    /// The file that `path` names, with symbolic links resolved: as it is spelled, else in the only
+    /// [other spelling](names) there is of it.
     ///
     /// # Errors
-    /// When it leads outside, does not exist, or is not a regular file. Of a path that is spelled to lead outside,
-    /// nothing else is told: not even whether it exists.
+    /// When it leads outside, does not exist, is there in several other spellings, or is not a regular file. Of a path that
+    /// is spelled to lead outside, nothing else is told: not even whether it exists.
     pub fn resolve(&self, path: &str) -> Result<PathBuf, PathError> {
         let told = quote(path);
         let Some(root) = &self.root else {
-            return regular(Path::new(path), told).map_err(|(error, _)| error);
+            let found = spelled(names::find(Path::new(path)), &told)?;
+            return regular(found.as_deref().unwrap_or(Path::new(path)), told).map_err(|(error, _)| error);
         };
         let outside = |told| PathError::Outside { path: told, root: root.display().to_string() };
         let joined = root.join(path);
-        match regular(&joined, told.clone()) {
+        let found = match joined.canonicalize() {
+            Err(_) if without_dots(&joined).starts_with(root) => spelled(names::find_in(root, Path::new(path)), &told)?,
+            _ => None,
+        };
+        match regular(found.as_ref().unwrap_or(&joined), told.clone()) {
             Ok(file) if file.starts_with(root) => Ok(file),
             Ok(_) => Err(outside(told)),
             Err((_, Some(resolved))) if !resolved.starts_with(root) => Err(outside(told)),
             Err((_, None)) if !without_dots(&joined).starts_with(root) => Err(outside(told)),
             Err((error, _)) => Err(error),
         }
+    }
+}
+
+/// What was found in another spelling; nothing where there is none, so that the error is that of the path itself.
+fn spelled(found: Result<PathBuf, NameError>, told: &str) -> Result<Option<PathBuf>, PathError> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error @ NameError::Several { .. }) => Err(PathError::Ambiguous { path: told.to_owned(), error }),
+        Err(_) => Ok(None),
     }
 }
 
@@ -145,6 +169,30 @@ mod tests {
     }
 
     #[test]
+    fn another_spelling_is_opened_where_there_is_only_one() {
+        let (_dir, media) = place();
+        let root = media.folder().unwrap().to_owned();
+        fs::create_dir(root.join("Fe\u{301}te")).unwrap();
+        for file in ["Fe\u{301}te/e\u{301}.wav", "caf\u{e9}.wav", "x.WAV", "X.wav"] {
+            fs::write(root.join(file), b"x").unwrap();
+        }
+        for media in [media, MediaRoot::unrestricted()] {
+            let inside = |path: &str| media.resolve(&root.join(path).display().to_string());
+            for (path, file) in [
+                ("F\u{e9}te/\u{e9}.wav", "Fe\u{301}te/e\u{301}.wav"),
+                ("cafe\u{301}.wav", "caf\u{e9}.wav"),
+                ("CAFE\u{301}.WAV", "caf\u{e9}.wav"),
+                ("X.wav", "X.wav"),
+            ] {
+                assert_eq!(inside(path).unwrap(), root.join(file), "{path}");
+            }
+            let error = inside("x.wav").unwrap_err();
+            assert!(matches!(error, PathError::Ambiguous { .. }));
+            assert!(error.to_string().contains(r#""X.wav", "x.WAV""#), "{error}");
+        }
+    }
+
+    #[test]
     fn nothing_outside_is_opened_or_told_about() {
         let (dir, media) = place();
         let beside = dir.path().join("secret.wav").display().to_string();
@@ -152,6 +200,7 @@ mod tests {
         for path in [
             "../secret.wav",
             "../missing.wav",
+            "../Secret.wav",
             "..",
             "sub/../../secret.wav",
             "link_out.wav",
@@ -165,6 +214,8 @@ mod tests {
         ] {
             assert!(matches!(media.resolve(path), Err(PathError::Outside { .. })), "{path}: {:?}", media.resolve(path));
         }
+        // Not found by another spelling, by way of a link neither.
+        assert!(matches!(media.resolve("up/Secret.wav"), Err(PathError::Unreachable { .. })));
     }
 
     #[test]

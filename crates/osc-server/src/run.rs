@@ -11,6 +11,7 @@ use crate::net::{self, Received};
 use crate::{render as renderer, score};
 use crossbeam_channel::bounded;
 use crowd_cli::log::Clock;
+use crowd_cli::names;
 use crowd_engine::{Bpm, Engine, EngineConfig, SampleRate, StretchMethod};
 use serde_json::json;
 use std::io::{self, Write};
@@ -200,6 +201,7 @@ pub fn render(serve: &Serve) -> Result<renderer::Summary, Error> {
     let (Some(score), Some(out)) = (&serve.score, &serve.render) else {
         return Err(io::Error::other("--score and --render belong together").into());
     };
+    let score = &names::find(score).map_err(|error| Error::file("score", score, error))?;
     let text = std::fs::read_to_string(score).map_err(|error| Error::file("score", score, error))?;
     let lines = score::read(&text).map_err(|error| Error::file("score", score, error))?;
     let media = match &serve.media_root {
@@ -333,6 +335,8 @@ fn start_app(mut settings: Settings, serve: &Serve, media: MediaRoot) -> Result<
 fn read_bpm_config(serve: &Serve) -> Result<BpmConfig, Error> {
     let base = Bpm::new(serve.bpm)?;
     let path = serve.bpm_config.as_deref().unwrap_or(Path::new(BPM_CONFIG));
+    let found = serve.bpm_config.as_deref().map(names::find).transpose();
+    let path = &found.map_err(|error| Error::file("--bpm-config", path, error))?.unwrap_or_else(|| path.to_owned());
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if serve.bpm_config.is_none() && error.kind() == io::ErrorKind::NotFound => {

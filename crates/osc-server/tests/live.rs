@@ -9,6 +9,7 @@ use rosc::{OscArray, OscMessage, OscType};
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, UdpSocket};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -475,4 +476,56 @@ fn a_log_that_nobody_reads_holds_nothing_up() {
     }
     drop(held);
     assert!(server.stop().0.success());
+}
+
+#[test]
+fn a_file_is_found_however_its_name_is_composed_and_what_is_not_sure_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (nfc, nfd) = ("caf\u{e9} \u{fc}ber.wav", "cafe\u{301} u\u{308}ber.wav");
+    std::fs::create_dir(dir.path().join("Fe\u{301}te")).unwrap();
+    std::fs::create_dir(dir.path().join("composed")).unwrap();
+    let latin = std::ffi::OsStr::from_bytes(b"na\xefve.wav");
+    for file in [
+        &dir.path().join("Fe\u{301}te").join(nfd),
+        &dir.path().join("composed").join(nfc),
+        &dir.path().join(latin),
+        &dir.path().join("One.wav"),
+        &dir.path().join("ONE.wav"),
+        &dir.path().join("Two.WAV"),
+    ] {
+        write_click(file);
+    }
+    let root = dir.path().to_str().unwrap();
+    let mut free = Server::start(&["--output", "null"]);
+    let mut held = Server::start(&["--output", "null", "--media-root", root]);
+    for (server, prefix) in [(&mut free, format!("{root}/")), (&mut held, String::new())] {
+        let mut load = |name: &str| {
+            server.send("/load_buffer", &[i(100), s(&format!("{prefix}{name}"))]);
+            let mut replies = server.sync();
+            replies.retain(|reply| ["/loaded", "/error"].contains(&reply.addr.as_str()));
+            assert_eq!(replies.len(), 1, "{name}: {replies:?}");
+            replies.remove(0)
+        };
+        for name in [
+            &format!("F\u{e9}te/{nfc}"),
+            &format!("Fe\u{301}te/{nfd}"),
+            &format!("composed/{nfd}"),
+            &format!("Composed/{nfc}"),
+            "na\u{fffd}ve.wav",
+            "ONE.wav",
+            "two.wav",
+        ] {
+            let reply = load(name);
+            assert_eq!(reply.addr, "/loaded", "{name}: {reply:?}");
+        }
+        let reply = load("one.wav");
+        let told = format!("{reply:?}");
+        assert!(reply.addr == "/error" && told.contains("ONE.wav") && told.contains("One.wav"), "{told}");
+        assert_eq!(load("three.wav").addr, "/error");
+        assert_eq!(server.status().refused, 2);
+    }
+    for server in [free, held] {
+        let (status, log) = server.stop();
+        assert!(status.success() && log.contains("several files are called so"), "{log}");
+    }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
+use crowd_cli::names::folded;
 use crowd_cli::print;
 use crowd_media::atomic;
 use section_export::cli::{Choice, Cli, Command, Export, Inspect, Print, Sources};
@@ -355,13 +356,14 @@ fn look(options: &Inspect) -> Result<(), Failure> {
         return Err(error.to_string().into());
     }
     let wish = wish(&options.choice, &inputs)?;
-    let piece = options.what.to_lowercase();
+    let piece = folded(&options.what);
+    let name = |path: &Path| folded(&path.file_name().unwrap_or_default().to_string_lossy());
     let wanted = inputs.library.entries.iter().filter(|entry| {
-        let here = entry.structure.path.to_lowercase().contains(&piece);
+        let here = folded(&entry.structure.path).contains(&piece);
         if one {
             entry.file.file_name() == path.file_name()
         } else {
-            here || path.file_name() == Path::new(&entry.structure.path).file_name()
+            here || name(path) == name(Path::new(&entry.structure.path))
         }
     });
     let wanted: Vec<Entry> = wanted.cloned().collect();

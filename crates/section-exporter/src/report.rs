@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crowd_cli::path::shown;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -25,11 +26,11 @@ pub fn report(inputs: &Inputs, wish: &Wish, plan: &Plan, settings: &Settings, do
     };
     let planned = |nth: usize| plan.parts.get(nth);
     let failed = done.map(|done| done.failed.as_slice()).unwrap_or_default().iter().map(|(nth, error)| {
-        json!({ "path": planned(*nth).map(|planned| &planned.path), "audio": planned(*nth).map(|planned| &planned.audio),
+        json!({ "path": planned(*nth).map(|planned| &planned.path), "audio": planned(*nth).map(|planned| shown(&planned.audio)),
             "reason": error.to_string() })
     });
     let skipped = plan.skipped.iter().map(|skipped| {
-        json!({ "structure": skipped.file, "path": skipped.path, "kind": skipped.reason.kind(), "reason": skipped.reason.to_string() })
+        json!({ "structure": shown(&skipped.file), "path": skipped.path, "kind": skipped.reason.kind(), "reason": skipped.reason.to_string() })
     });
     json!({
         "program": concat!("section-export ", env!("CARGO_PKG_VERSION")),
@@ -61,7 +62,7 @@ fn selected(planned: &Planned, target: Target) -> Value {
     let wanted = &planned.wanted;
     json!({
         "path": planned.path,
-        "audio": planned.audio,
+        "audio": shown(&planned.audio),
         "audio_found_by": planned.found_by.name(),
         "collection_found_by": planned.listed_by.map(MatchRule::name),
         "bpm": wanted.own_bpm(),
@@ -85,9 +86,9 @@ fn exported(planned: &Planned, part: &Exported) -> Value {
     let mut value = selected(planned, part.target);
     let outcome = &part.outcome;
     let more = json!({
-        "part_file": part.part,
-        "part_file_orig": part.original,
-        "picture": part.picture,
+        "part_file": shown(&part.part),
+        "part_file_orig": shown(&part.original),
+        "picture": part.picture.as_deref().map(shown),
         "unchanged": part.unchanged,
         "sample_rate": outcome.sample_rate,
         "channels": outcome.channels,

@@ -1,6 +1,6 @@
 //! The table of the parts, as mixer clients read it.
 
-use std::path::Path;
+use crowd_cli::path::shown;
 
 use crate::export::Exported;
 use crate::plan::Planned;
@@ -41,7 +41,6 @@ pub fn table(planned: &[Planned], parts: &[Exported]) -> std::io::Result<Vec<u8>
 fn row(planned: &Planned, part: &Exported) -> [String; 16] {
     let (wanted, outcome) = (&planned.wanted, &part.outcome);
     let rate = f64::from(outcome.sample_rate);
-    let name = |path: &Path| path.to_string_lossy().into_owned();
     [
         planned.path.clone(),
         plain(wanted.own_bpm(), 4),
@@ -55,8 +54,8 @@ fn row(planned: &Planned, part: &Exported) -> [String; 16] {
         plain(outcome.end_adj, 6),
         minutes(wanted.cues.end - wanted.cues.ini),
         minutes(outcome.frames as f64 / rate),
-        name(&part.original),
-        name(&part.part),
+        shown(&part.original),
+        shown(&part.part),
         outcome.lufs.map(|lufs| plain(lufs, 2)).unwrap_or_default(),
         wanted.labels.join("|"),
     ]

@@ -8,6 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use crowd_cli::path::shown;
 use futures_util::stream;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -77,7 +78,7 @@ pub async fn original(
         length: Some(music.bytes()),
         tag,
         media_type: original_type(&track),
-        name: track.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        name: shown(track.path.file_name().unwrap_or_default().as_ref()),
     };
     let range = match answer.begin() {
         Ok(range) => range,
@@ -211,7 +212,7 @@ fn disposition(name: &str) -> String {
 }
 
 fn file_name(track: &Track, format: Format) -> String {
-    format!("{}.{}", track.path.file_stem().unwrap_or_default().to_string_lossy(), format.name())
+    format!("{}.{}", shown(track.path.file_stem().unwrap_or_default().as_ref()), format.name())
 }
 
 fn original_type(track: &Track) -> &'static str {

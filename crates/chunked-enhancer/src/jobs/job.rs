@@ -71,7 +71,7 @@ pub struct JobStatus {
     /// Its name in URLs.
     pub id: String,
     /// The file.
-    pub path: std::path::PathBuf,
+    pub path: crowd_cli::path::Shown,
     /// What is made of it.
     #[serde(flatten)]
     pub treatment: crate::preset::Treatment,
@@ -302,7 +302,7 @@ impl Job {
         let seconds = rendition.seconds() / state.slots.len().max(1) as f64 * state.made as f64;
         JobStatus {
             id: self.id(),
-            path: rendition.music.path().to_owned(),
+            path: rendition.music.path().into(),
             treatment: rendition.treatment,
             format: rendition.format,
             state: stage,

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crowd_cli::names;
+use crowd_cli::path::Shown;
 use serde::Serialize;
 
 use crate::error::Error;
@@ -62,8 +64,8 @@ impl FromStr for TrackId {
 pub struct Track {
     /// Its name in URLs.
     pub id: TrackId,
-    /// Where it lies inside the library.
-    pub path: PathBuf,
+    /// Where it lies inside the library; its name need not be text, so it is asked for by its id.
+    pub path: Shown,
     /// Title from its tags, else the file's name.
     pub title: String,
     /// Artist from its tags.
@@ -93,8 +95,10 @@ pub struct Track {
 /// A file in the library that is no music, and why.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Unreadable {
+    /// The id that a track of its name has.
+    pub id: TrackId,
     /// Where it lies inside the library.
-    pub path: PathBuf,
+    pub path: Shown,
     /// What is wrong with it.
     pub problem: String,
     #[serde(skip)]
@@ -118,9 +122,11 @@ impl Library {
     /// The folder `root`; it is empty until it was [looked through](Self::scan).
     ///
     /// # Errors
-    /// When it is no folder.
+    /// When it is no folder, or several are called so.
     pub fn open(root: &Path) -> Result<Self, Error> {
-        let canonical = root.canonicalize().map_err(|e| Error::io(root, "open the library", e))?;
+        let found = names::find(root).map_err(std::io::Error::from);
+        let canonical =
+            found.and_then(|found| found.canonicalize()).map_err(|e| Error::io(root, "open the library", e))?;
         if !canonical.is_dir() {
             return Err(Error::Invalid(format!("--library {}: give a folder", root.display())));
         }
@@ -163,7 +169,7 @@ impl Library {
     /// # Errors
     /// [`Error::Outside`] when a link has come to lead out of the library, [`Error::Io`].
     pub fn open_file(&self, track: &Track) -> Result<(PathBuf, File), Error> {
-        let path = self.root.join(&track.path);
+        let path = self.root.join(&*track.path);
         let real = path.canonicalize().map_err(|e| Error::io(&path, "open", e))?;
         if !real.starts_with(&self.root) {
             return Err(Error::Outside { path });

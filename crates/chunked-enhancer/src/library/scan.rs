@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
+use crowd_cli::path::shown;
 use crowd_media::{EXTENSIONS, REFUSED_EXTENSIONS};
 use walkdir::WalkDir;
 
@@ -26,10 +27,7 @@ impl Library {
                 Err(error) => {
                     if let Some(path) = error.path().and_then(|path| path.strip_prefix(self.root()).ok()) {
                         let problem = error.to_string();
-                        unreadable.insert(
-                            path.to_owned(),
-                            Unreadable { path: path.to_owned(), problem, identity: Identity::default() },
-                        );
+                        unreadable.insert(path.to_owned(), Unreadable::new(path, problem, Identity::default()));
                     }
                     continue;
                 }
@@ -55,7 +53,7 @@ impl Library {
     fn look(&self, path: &Path) -> Result<Arc<Track>, Unreadable> {
         let id = TrackId::of(path);
         let whole = self.root().join(path);
-        let bad = |problem: String, identity| Unreadable { path: path.to_owned(), problem, identity };
+        let bad = |problem: String, identity| Unreadable::new(path, problem, identity);
         let nothing = Identity::default();
         let real = whole.canonicalize().map_err(|e| bad(e.to_string(), nothing))?;
         if !real.starts_with(self.root()) {
@@ -64,7 +62,8 @@ impl Library {
         let metadata = real.metadata().map_err(|e| bad(e.to_string(), nothing))?;
         let identity = Identity::of(&metadata);
         let known = self.read(|shelf| {
-            let track = shelf.tracks.get(&id).filter(|track| track.identity == identity && track.path == path).cloned();
+            let track =
+                shelf.tracks.get(&id).filter(|track| track.identity == identity && *track.path == *path).cloned();
             let problem = shelf.unreadable.get(path).filter(|known| known.identity == identity).cloned();
             track.map(Ok).or(problem.map(Err))
         });
@@ -72,13 +71,13 @@ impl Library {
             return known;
         }
         let info = crowd_media::probe(&whole).map_err(|e| bad(e.to_string(), identity))?;
-        let name = || path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = || shown(path.file_stem().unwrap_or_default().as_ref());
         for warning in &info.warnings {
             tracing::warn!(file = %whole.display(), "{warning}");
         }
         Ok(Arc::new(Track {
             id,
-            path: path.to_owned(),
+            path: path.into(),
             title: info.tags.title.clone().unwrap_or_else(name),
             artist: info.tags.artist.clone(),
             album: info.tags.album.clone(),
@@ -92,6 +91,12 @@ impl Library {
             bytes: metadata.len(),
             identity,
         }))
+    }
+}
+
+impl Unreadable {
+    fn new(path: &Path, problem: String, identity: Identity) -> Self {
+        Self { id: TrackId::of(path), path: path.into(), problem, identity }
     }
 }
 

@@ -78,7 +78,7 @@ impl Library {
         std::fs::read_dir(audio)?;
         let files = audio_files(audio);
         let wanted: Vec<Name> = structures.iter().map(|read| Name::new(&read.structure.path)).collect();
-        let names: Vec<Name> = files.iter().map(|file| Name::new(&file.to_string_lossy())).collect();
+        let names: Vec<Name> = files.iter().map(|file| Name::of_path(file)).collect();
         let mut found = pair(&wanted, &names);
         let left_out = twins::settle(&mut found, &structures, &wanted, &files);
         let audio_of = |nth: usize, outcome: &Outcome| {
@@ -156,15 +156,20 @@ type Audio = Result<(PathBuf, MatchRule), Skip>;
 /// The library's track of each structure file, and those that are left.
 fn listed(wanted: &[Name], audio: &[Audio], rekordbox: Option<&Rekordbox>) -> (Vec<Listed>, Vec<usize>) {
     let tracks = rekordbox.map(|rekordbox| rekordbox.tracks.as_slice()).unwrap_or_default();
-    let names: Vec<Name> = tracks.iter().map(|track| Name::new(&track.location.text().unwrap_or_default())).collect();
+    let place = |track: &crate::rekordbox::Track| Name::of_path(&track.location.path().unwrap_or_default());
+    let names: Vec<Name> = tracks.iter().map(place).collect();
     // A library of this machine knows the audio where it lies now, not where it was analysed.
     let now = |audio: &Audio| audio.as_ref().ok().and_then(|(file, _)| std::path::absolute(file).ok());
-    let now: Vec<Option<Name>> = audio.iter().map(|audio| Some(Name::new(&now(audio)?.to_string_lossy()))).collect();
-    let mut places = HashMap::new();
+    let now: Vec<Option<Name>> = audio.iter().map(|audio| Some(Name::of_path(&now(audio)?))).collect();
+    let (mut places, mut exact) = (HashMap::new(), HashMap::new());
     for (nth, name) in names.iter().enumerate().filter(|(_, name)| !name.path().is_empty()) {
         places.entry(name.path()).or_insert(nth);
+        exact.entry(name.exact()).or_insert(nth);
     }
-    let by_place = |nth: usize| places.get(now.get(nth)?.as_ref()?.path()).copied();
+    let by_place = |nth: usize| {
+        let now = now.get(nth)?.as_ref()?;
+        exact.get(now.exact()).or_else(|| places.get(now.path())).copied()
+    };
     let mut outcomes = pair(wanted, &names);
     // What is written twice ("%26amp;") is looked for only where nothing else has the name.
     if outcomes.contains(&Outcome::None) && !tracks.is_empty() {

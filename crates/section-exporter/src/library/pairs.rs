@@ -1,8 +1,9 @@
 //! Finding the same file under two roots.
 
 use std::collections::HashMap;
+use std::path::Path;
 
-use unicode_normalization::UnicodeNormalization;
+use crowd_cli::names::{composed, folded};
 
 /// How two paths were found to mean the same file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,37 +30,49 @@ impl MatchRule {
     }
 }
 
-/// A path as it is compared: in parts, composed (NFC), whatever the letters' case.
+/// A path as it is compared: in parts, however composed, whatever the letters' case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
     /// The parts with a slash between them; no part holds one.
     folded: String,
     /// The same in the case they were written in: it decides between files that differ in nothing else.
     cased: String,
+    /// Their very bytes: they decide between those that are told alike.
+    exact: Vec<u8>,
 }
 
 impl Name {
     pub fn new(path: &str) -> Self {
-        let mut name = Self { folded: String::with_capacity(path.len()), cased: String::with_capacity(path.len()) };
-        for part in split(path).filter(|part| !part.is_empty() && *part != ".") {
-            if !name.cased.is_empty() {
-                name.folded.push('/');
-                name.cased.push('/');
-            }
-            fold(part, &mut name.folded);
-            name.cased.extend(part.nfc());
-        }
-        name
+        Self::of_bytes(path.as_bytes())
+    }
+
+    pub fn of_path(path: &Path) -> Self {
+        Self::of_bytes(path.as_os_str().as_encoded_bytes())
+    }
+
+    /// Of a path whose bytes need not be text.
+    fn of_bytes(path: &[u8]) -> Self {
+        let windows = is_windows(path);
+        let parts = path.split(|byte| is_separator(*byte, windows)).filter(|part| !matches!(part, [] | [b'.']));
+        let exact = parts.collect::<Vec<_>>().join(&b'/');
+        let text = String::from_utf8_lossy(&exact);
+        Self { folded: folded(&text), cased: composed(&text), exact }
     }
 
     /// What is behind the last separator.
     pub fn file_name(path: &str) -> &str {
-        split(path).last().unwrap_or(path)
+        let windows = is_windows(path.as_bytes());
+        path.rsplit(|c: char| u8::try_from(c).is_ok_and(|byte| is_separator(byte, windows))).next().unwrap_or(path)
     }
 
     /// All of it, as it is compared.
     pub fn path(&self) -> &str {
         &self.folded
+    }
+
+    /// All of it, byte by byte.
+    pub fn exact(&self) -> &[u8] {
+        &self.exact
     }
 
     pub fn is_path(&self, other: &Self) -> bool {
@@ -72,11 +85,15 @@ impl Name {
 
     /// How many parts are the same, counted from the file name on.
     fn agreement(&self, other: &Self) -> usize {
-        same_from_the_end(&self.folded, &other.folded)
+        same_from_the_end(self.folded.as_bytes(), other.folded.as_bytes())
     }
 
     fn cased_agreement(&self, other: &Self) -> usize {
-        same_from_the_end(&self.cased, &other.cased)
+        same_from_the_end(self.cased.as_bytes(), other.cased.as_bytes())
+    }
+
+    fn exact_agreement(&self, other: &Self) -> usize {
+        same_from_the_end(&self.exact, &other.exact)
     }
 
     /// The folder that is left without the last `parts`.
@@ -86,25 +103,18 @@ impl Name {
     }
 }
 
-fn same_from_the_end(a: &str, b: &str) -> usize {
-    a.rsplit('/').zip(b.rsplit('/')).take_while(|(a, b)| a == b && !a.is_empty()).count()
+fn same_from_the_end(a: &[u8], b: &[u8]) -> usize {
+    let is_slash = |byte: &u8| *byte == b'/';
+    a.rsplit(is_slash).zip(b.rsplit(is_slash)).take_while(|(a, b)| a == b && !a.is_empty()).count()
 }
 
 /// Backslashes separate only in paths of Windows: elsewhere they are part of a name.
-fn split(path: &str) -> impl Iterator<Item = &str> {
-    let bytes = path.as_bytes();
-    let windows = matches!(bytes, [letter, b':', ..] if letter.is_ascii_alphabetic()) || bytes.starts_with(b"\\\\");
-    path.split(move |c| c == '/' || (windows && c == '\\'))
+const fn is_separator(byte: u8, windows: bool) -> bool {
+    byte == b'/' || (windows && byte == b'\\')
 }
 
-/// One spelling for all that a file system or a library may show for a name. Upper case first: "ß" and "SS", the two small
-/// sigmas and the like then fall together.
-fn fold(part: &str, to: &mut String) {
-    if part.is_ascii() {
-        return to.extend(part.chars().map(|c| c.to_ascii_lowercase()));
-    }
-    let folded: String = part.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
-    to.extend(folded.nfc());
+fn is_windows(path: &[u8]) -> bool {
+    matches!(path, [letter, b':', ..] if letter.is_ascii_alphabetic()) || path.starts_with(b"\\\\")
 }
 
 /// What was found for a path.
@@ -174,7 +184,8 @@ fn best(name: &Name, targets: &[Name], by_file: &HashMap<&str, Vec<usize>>) -> V
     let of_name = name.file().and_then(|file| by_file.get(file)).map(Vec::as_slice).unwrap_or_default();
     let target = |nth: usize| targets.get(nth);
     let near = most_of(of_name, |nth| target(nth).map_or(0, |target| target.agreement(name)));
-    let mut nearest = most_of(&near, |nth| target(nth).map_or(0, |target| target.cased_agreement(name)));
+    let cased = most_of(&near, |nth| target(nth).map_or(0, |target| target.cased_agreement(name)));
+    let mut nearest = most_of(&cased, |nth| target(nth).map_or(0, |target| target.exact_agreement(name)));
     // A library may list a file twice.
     if let Some(&first) = nearest.first()
         && nearest.iter().all(|nth| target(*nth) == target(first))
@@ -214,7 +225,8 @@ fn give_to_one(outcomes: &mut [Outcome], wanted: &[Name], targets: &[Name]) {
         let (owners, others): (Vec<usize>, Vec<usize>) =
             claimants.iter().partition(|nth| agreement(**nth, target) == most);
         // The same path twice is the same track, analysed twice.
-        let same = owners.windows(2).all(|pair| matches!(pair, [a, b] if wanted.get(*a) == wanted.get(*b)));
+        let spelling = |nth: &usize| wanted.get(*nth).map(|name| &name.cased);
+        let same = owners.windows(2).all(|pair| matches!(pair, [a, b] if spelling(a) == spelling(b)));
         let owner = owners.first().copied().unwrap_or_default();
         for nth in others {
             if let Some(outcome) = outcomes.get_mut(nth) {

@@ -161,3 +161,29 @@ fn another_tracks_entry_does_not_override_and_what_is_unused_is_told() {
     assert_eq!(library.entries[1].listed, Listed::OfAnother { track: 0, owner: 0 });
     assert_eq!(library.unused, [1]);
 }
+
+#[cfg(unix)]
+#[test]
+fn of_names_that_are_told_alike_the_one_that_is_meant_is_taken_or_none() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &[u8]| dir.path().join(OsStr::from_bytes(name));
+    for name in [&b"a\xe9.wav"[..], b"a\xe8.wav", b"b\xe9.wav", "e\u{301}.wav".as_bytes(), "\u{e9}.wav".as_bytes()] {
+        fs::write(file(name), b"").unwrap();
+    }
+    let paths = ["/dj/a\u{fffd}.wav", "/dj/b\u{fffd}.wav", "/dj/\u{e9}.wav", "/dj/e\u{301}.wav"];
+    let structure = |path: &&str| Structure { path: (*path).to_owned(), ..Structure::default() };
+    let reads = paths.iter().map(|path| Read { file: "a.json".into(), structure: structure(path) }).collect();
+    let xml = br#"<DJ_PLAYLISTS><TRACK Location="file://localhost/x/b%e8.wav"/>
+        <TRACK Location="file://localhost/x/b%e9.wav"/></DJ_PLAYLISTS>"#;
+    let xml = String::from_utf8_lossy(xml).replace("/x/", &format!("{}/", dir.path().display()));
+    let rekordbox = Rekordbox::parse(xml.into_bytes()).unwrap();
+    let library = Library::new(reads, dir.path(), Some(&rekordbox)).unwrap();
+    let [a, b, nfc, nfd] = library.entries.as_slice() else { panic!("four entries") };
+    assert!(matches!(&a.audio, Err(Skip::AmbiguousAudio { found, .. }) if found.len() == 2), "{:?}", a.audio);
+    assert_eq!(b.audio, Ok((file(b"b\xe9.wav"), MatchRule::FileName)));
+    assert_eq!(nfc.audio, Ok((file("\u{e9}.wav".as_bytes()), MatchRule::Folders)));
+    assert_eq!(nfd.audio, Ok((file("e\u{301}.wav".as_bytes()), MatchRule::Folders)));
+    assert_eq!(b.listed, yes(1, MatchRule::FullPath));
+}

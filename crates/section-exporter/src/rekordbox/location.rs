@@ -258,6 +258,15 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_path_that_is_no_text_is_written_byte_by_byte() {
+        use std::os::unix::ffi::OsStrExt;
+        let path = Path::new(std::ffi::OsStr::from_bytes(b"/m/caf\xe9.wav"));
+        let location = Location::of_file(path);
+        assert_eq!((location.raw(), location.path().as_deref()), ("file://localhost/m/caf%e9.wav", Some(path)));
+    }
+
     proptest! {
         #[test]
         fn a_path_written_decodes_to_itself(path in "/[^/:]{1,3}(/\\PC{0,8}){0,3}") {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use unicode_normalization::UnicodeNormalization;
+use crowd_cli::names::{composed, folded};
 
 use super::{Location, Rekordbox};
 
@@ -144,14 +144,6 @@ impl Rekordbox {
 
 fn names(playlists: &[&Playlist]) -> Vec<String> {
     playlists.iter().map(|playlist| playlist.full_name()).collect()
-}
-
-fn composed(name: &str) -> String {
-    name.nfc().collect()
-}
-
-fn folded(name: &str) -> String {
-    composed(name).to_lowercase()
 }
 
 /// The NODEs that are open while a collection is read, and the playlists among those that were closed.

@@ -127,8 +127,7 @@ impl Structure {
         }
         let bad = |field: String, cause: String| StructureError::Bad { path: path.to_owned(), field, cause };
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        // Python writes NaN and Infinity, which are not JSON: they are values that are not there.
-        let raw = raw(bytes).or_else(|error| raw(&without_nan(bytes)).map_err(|_| error));
+        let raw = raw(bytes).or_else(|error| raw(&from_python(bytes)).map_err(|_| error));
         let raw = raw
             .map_err(|(field, cause)| bad(if field == "." { "the file".into() } else { field }, format!("{cause}")))?;
         raw.check().map_err(|(field, cause)| bad(field.into(), cause))
@@ -142,8 +141,9 @@ fn raw(bytes: &[u8]) -> Result<Raw, (String, serde_json::Error)> {
     Ok(raw)
 }
 
-/// The JSON with null where NaN, Infinity or -Infinity stood outside its strings.
-fn without_nan(bytes: &[u8]) -> Vec<u8> {
+/// The JSON of what Python writes for it: null where NaN, Infinity or -Infinity stood outside its strings, which are values that
+/// are not there; U+FFFD where half a pair stands in a string, which is a byte of a name that is no text.
+fn from_python(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let (mut rest, mut in_string) = (bytes, false);
     while let Some((&byte, after)) = rest.split_first() {
@@ -155,6 +155,17 @@ fn without_nan(bytes: &[u8]) -> Vec<u8> {
                 continue;
             }
             (b'\\', _) if in_string => {
+                if let Some(pair) = rest.get(..12).filter(|pair| is_half(pair, b"89ab") && is_half(&pair[6..], b"cdef"))
+                {
+                    out.extend(pair);
+                    rest = rest.get(12..).unwrap_or_default();
+                    continue;
+                }
+                if is_half(rest, b"89abcdef") {
+                    out.extend(b"\\ufffd");
+                    rest = rest.get(6..).unwrap_or_default();
+                    continue;
+                }
                 out.push(byte);
                 let (&escaped, after) = after.split_first().unwrap_or((&b' ', after));
                 out.push(escaped);
@@ -168,6 +179,12 @@ fn without_nan(bytes: &[u8]) -> Vec<u8> {
         rest = after;
     }
     out
+}
+
+/// Whether an escape of half a pair stands here: `\ud` and then one of `thirds`.
+fn is_half(bytes: &[u8], thirds: &[u8]) -> bool {
+    matches!(bytes, [b'\\', b'u', b'd' | b'D', third, more @ ..]
+        if thirds.contains(&third.to_ascii_lowercase()) && more.iter().take(2).filter(|c| c.is_ascii_hexdigit()).count() == 2)
 }
 
 impl Raw {

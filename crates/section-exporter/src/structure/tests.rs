@@ -120,3 +120,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_name_that_is_no_text_is_read_as_python_writes_it() {
+    // os.fsdecode(b"caf\xe9 \xf0\x9f\x92\x80.wav"): half a pair for the byte, a whole one for the skull.
+    let read = parse(r#"{"path": "/dj/caf\udce9 \ud83d\udc80.wav", "bpm": NaN}"#).unwrap();
+    assert_eq!(read.path, "/dj/caf\u{fffd} \u{1f480}.wav");
+    assert!(parse(r#"{"path": "/dj/caf\udcg9.wav"}"#).is_err());
+}

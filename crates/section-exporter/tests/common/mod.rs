@@ -105,7 +105,7 @@ impl Track {
     }
 
     fn xml(&self, id: usize, audio: &Path) -> String {
-        let location = section_export::rekordbox::Location::of_path(&audio.to_string_lossy());
+        let location = section_export::rekordbox::Location::of_file(audio);
         let location = location.raw().replace('&', "&amp;");
         let again = self.jump.map(|(beat, _)| (beat, self.bpm));
         let change = self.change.or(again).map(|(beat, bpm)| {
