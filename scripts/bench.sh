@@ -21,4 +21,4 @@ echo
 cargo build --release --locked -p enhance-server
 "$target/release/enhance_peers" "$library"/audio/*.wav
 echo
-cargo bench --locked -p crowd-engine-benches --bench block --bench library -- --quiet
+cargo bench --locked -p crowd-engine-benches --bench block --bench denormals --bench library -- --quiet

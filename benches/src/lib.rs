@@ -81,6 +81,14 @@ impl Case {
     /// # Errors
     /// As the engine's own: none of them is expected.
     pub fn mix(&self) -> Result<Mix> {
+        self.mix_of(track)
+    }
+
+    /// The same mix of other music: `track` makes that of each deck.
+    ///
+    /// # Errors
+    /// As [`Self::mix`].
+    pub fn mix_of(&self, track: impl Fn(u32) -> Result<Track>) -> Result<Mix> {
         let (mut engine, renderer) = Engine::builder().stretch(self.method).split()?;
         engine.set_tempo(Bpm::new(self.tempo)?)?;
         for index in 0..self.decks {
@@ -120,6 +128,24 @@ impl Mix {
     pub fn block(&self) -> &[f32] {
         &self.block
     }
+}
+
+/// Ten seconds of float stereo music for [`Case::mix_of`], `level` being the level of each frame and `seed` telling one deck's
+/// noise from another's.
+///
+/// # Errors
+/// As [`Track::new`].
+pub fn noise(seed: u32, level: impl Fn(u32) -> f64) -> Result<Track> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9) | 1;
+    let samples: Box<[f32]> = (0..2 * 10 * RATE)
+        .map(|n| {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            (f64::from((state >> 16) as u16).mul_add(2.0 / 65_536.0, -1.0) * level(n / 2)) as f32
+        })
+        .collect();
+    Track::new(Pcm::F32(samples), SampleRate::new(RATE)?, 2)
 }
 
 /// Ten seconds of 16-bit stereo noise with a beat: loud enough together that the limiter has work.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::command::LoopRegion;
+use crate::dsp::silence;
 use crate::error::{Error, Result};
 #[cfg(feature = "decode")]
 use crate::feed::FileInput;
@@ -57,7 +58,7 @@ pub struct Track {
 }
 
 impl Track {
-    /// A track from interleaved samples. They are searched for [onsets](Self::onsets), which takes some 150 ms for five
+    /// A track from interleaved samples. Those [next to silence](crate::dsp::silence) become zero, and all are searched for [onsets](Self::onsets), which takes some 150 ms for five
     /// minutes of music: not a call for an audio thread.
     ///
     /// # Errors
@@ -67,7 +68,7 @@ impl Track {
         Self::with_warnings(pcm, rate, channels, Vec::new())
     }
 
-    fn with_warnings(pcm: Pcm, rate: SampleRate, channels: usize, warnings: Vec<String>) -> Result<Self> {
+    fn with_warnings(mut pcm: Pcm, rate: SampleRate, channels: usize, warnings: Vec<String>) -> Result<Self> {
         let bad = |cause: String| Err(Error::BadTrack { cause });
         if !(1..=2).contains(&channels) {
             return bad(format!("{channels} channels: mix it down to mono or stereo first"));
@@ -79,6 +80,9 @@ impl Track {
             && let Some(at) = samples.iter().position(|x| !x.is_finite())
         {
             return bad(format!("the sample of frame {} is not a finite number", at / channels));
+        }
+        if let Pcm::F32(samples) = &mut pcm {
+            silence::flush(samples.iter_mut());
         }
         let frames = pcm.len() / channels;
         let onsets = find_onsets(&pcm, rate, channels);

@@ -1,5 +1,6 @@
 //! An input that is read from any frame on, and no further back than asked.
 
+use crate::dsp::silence;
 use crate::feed::{Fault, Input};
 
 /// Reads an [`Input`]: seeks only where the frames asked for do not follow those read before.
@@ -41,6 +42,7 @@ impl<I: Input> Reader<I> {
             *frame = [0.0; 2];
             silenced += 1;
         }
+        silence::flush(music.as_flattened_mut());
         Ok(silenced)
     }
 

@@ -17,6 +17,7 @@
 //! One deck is two of the eight lanes, so a single vector operation serves four decks. A deck whose equaliser has never
 //! been moved is a wire, bit by bit; the first move fades the filters in over the dry signal.
 
+use super::silence;
 use super::simd::{Arith, Simd, Task};
 use super::svf::{Svf, SvfState};
 use super::{Lanes, QUANTUM};
@@ -204,7 +205,7 @@ impl EqBank {
         if deck >= DECKS || gain.is_nan() {
             return;
         }
-        let gain = gain.clamp(0.0, MAX_GAIN);
+        let gain = silence::gain(gain.clamp(0.0, MAX_GAIN));
         if gain == self.gain(deck, band) {
             return;
         }
@@ -349,6 +350,23 @@ mod tests {
         };
         for (a, b) in filter(Simd::baseline()).as_flattened().iter().zip(filter(Simd::detect()).as_flattened()) {
             assert!((a - b).abs() < 1e-4, "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn what_the_filters_remember_comes_to_zero_and_is_never_subnormal() {
+        for rate in [22_050, 44_100, 192_000] {
+            let mut eq = EqBank::new(rate);
+            eq.set(0, Band::Low, 0.2);
+            eq.set(3, Band::High, 3.0);
+            eq.process(&mut [[0.5, -0.5, 0.3, 1e-14, 1e-38, 1e-20, -1.0, 1.0]; 2_000]);
+            for _ in 0..rate as usize / QUANTUM {
+                let mut silence = [[0.0; 8]; QUANTUM];
+                eq.process(&mut silence);
+                let mut all = silence.into_iter().flatten().chain(eq.state.each().flat_map(|state| state.numbers()));
+                assert!(all.all(|number| !number.is_subnormal()), "at {rate} Hz");
+            }
+            assert!(eq.state.each().flat_map(|state| state.numbers()).all(|number| number == 0.0), "at {rate} Hz");
         }
     }
 }

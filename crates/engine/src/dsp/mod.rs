@@ -1,11 +1,12 @@
 //! The engine's small pure kernels: arithmetic on samples and nothing else.
 //!
-//! Every kernel keeps three promises:
+//! Every kernel keeps four promises:
 //!
 //! * **Any split, the same samples.** State is carried frame by frame and counted in frames, so cutting a block in
 //!   pieces of any length changes no bit of the output.
 //! * **Fit for the audio thread.** All memory is taken at construction; processing takes no lock, allocates nothing,
 //!   makes no system call and does not panic.
+//! * **No subnormal numbers.** What decays is set to zero on fixed frames before it gets there (see [`silence`]).
 //! * **f32 signal, f64 design.** Samples are `f32`; filter designs, positions and loudness are computed in `f64`.
 //!
 //! On x86-64 the hot kernels use AVX2 and FMA where the processor has them (see `simd.rs`). Fused arithmetic rounds
@@ -19,6 +20,7 @@ pub mod mastering;
 pub mod meter;
 pub mod position;
 pub mod ramp;
+pub mod silence;
 pub(crate) mod simd;
 pub mod sinc;
 mod svf;

@@ -1,5 +1,7 @@
 //! A linear gain ramp counted in frames.
 
+use super::silence;
+
 /// A gain that moves in a straight line and arrives on the frame it was told to, exactly.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ramp {
@@ -13,12 +15,14 @@ pub struct Ramp {
 impl Ramp {
     /// A ramp at rest at `value` (linear gain).
     pub const fn new(value: f32) -> Self {
-        Self { target: value, slope: 0.0, left: 0 }
+        Self { target: silence::gain(value), slope: 0.0, left: 0 }
     }
 
     /// Heads for `target` from the present value; the `frames`-th frame from now is the first to have it. Zero frames:
-    /// at once. Both must be finite, which whoever takes gains from outside has checked.
+    /// at once. Both must be finite, which whoever takes gains from outside has checked. A target under
+    /// [`FAINTEST`](silence::FAINTEST) is 0.
     pub fn set(&mut self, target: f32, frames: usize) {
+        let target = silence::gain(target);
         let from = self.exact();
         self.left = u32::try_from(frames).unwrap_or(u32::MAX);
         self.slope = if self.left == 0 { 0.0 } else { (f64::from(target) - from) / f64::from(self.left) };
@@ -93,6 +97,14 @@ mod tests {
         ramp.set(0.0, 100);
         assert!((ramp.next() - before).abs() < 0.006);
         assert_eq!((ramp.value() > 0.0, ramp.target()), (true, 0.0));
+    }
+
+    #[test]
+    fn a_gain_next_to_none_is_none() {
+        let mut ramp = Ramp::new(1e-30);
+        assert_eq!(ramp.value(), 0.0);
+        ramp.set(9e-7, 10);
+        assert_eq!(ramp.target(), 0.0);
     }
 
     #[test]

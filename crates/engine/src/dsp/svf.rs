@@ -80,6 +80,12 @@ impl Svf {
 }
 
 impl SvfState {
+    /// All that is remembered.
+    #[cfg(test)]
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = f32> {
+        self.first.into_iter().chain(self.second)
+    }
+
     /// Forgets two lanes, one deck.
     pub(crate) fn clear(&mut self, lanes: std::ops::Range<usize>) {
         for state in [&mut self.first, &mut self.second] {

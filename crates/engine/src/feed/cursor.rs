@@ -1,6 +1,7 @@
 //! One reader of a track, at one place of it.
 
 use super::{Fault, Input};
+use crate::dsp::silence;
 use crate::rt::PAGE;
 use crate::stretch::{Onset, OnsetFinder};
 
@@ -86,6 +87,7 @@ impl Cursor {
         while !self.ended && self.first + (self.decoded.len() as u64) < end + LATE as u64 {
             let from = self.decoded.len();
             self.ended = !self.input.read(&mut self.decoded)?;
+            silence::flush(self.decoded[from..].as_flattened_mut());
             let (onsets, origin) = (&mut self.onsets, self.origin as i64);
             let mut keep = |onset: Onset| onsets.push(Onset { frame: onset.frame + origin, ..onset });
             self.finder.push(self.decoded[from..].iter().copied(), &mut keep);

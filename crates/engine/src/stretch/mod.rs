@@ -84,7 +84,7 @@ impl std::str::FromStr for StretchMethod {
 /// behind at will.
 pub trait Source {
     /// Copies frames from `first` on into planar stereo. Every position is allowed; where there is no music
-    /// there is silence. Loops are already unrolled.
+    /// there is silence. Loops are already unrolled. A sample is 0 or not [next to it](crate::dsp::silence).
     fn read(&self, first: i64, out: [&mut [f32]; 2]);
 
     /// The first onset in frames `from..until`, as far as the source knows its onsets.

@@ -6,6 +6,7 @@
 //! middle, because that is what a stretcher must leave untouched.
 
 use crate::dsp::biquad::Coefficients;
+use crate::dsp::silence::UNHEARD;
 use crate::dsp::simd::{Arith, Simd, Task};
 
 /// Where something begins in a track.
@@ -89,11 +90,12 @@ impl OnsetFinder {
     /// Takes the next frames and tells what began, in order and some 30 ms late.
     pub fn push(&mut self, frames: impl Iterator<Item = [f32; 2]>, mut found: impl FnMut(Onset)) {
         for frame in frames {
-            self.hop[self.filled] = frame;
+            self.hop[self.filled] = frame.map(|sample| if sample.abs() < UNHEARD { 0.0 } else { sample });
             self.filled += 1;
             if self.filled == HOP {
                 let energy = self.simd.run(Energies { filters: &mut self.filters, frames: &self.hop });
                 self.filled = 0;
+                self.filters.flush();
                 self.judge(energy, &mut found);
             }
         }
@@ -109,7 +111,7 @@ impl OnsetFinder {
     /// Takes the energies of the next hop.
     fn judge(&mut self, energy: [f32; 3], found: &mut impl FnMut(Onset)) {
         self.energy[self.hops % MEMORY] = energy;
-        self.loudest = (self.loudest * FORGET).max(energy[0] + energy[1] + energy[2]);
+        self.loudest = (self.loudest * FORGET).max(energy[0] + energy[1] + energy[2]).max(FLOOR);
         self.hops += 1;
         if self.hops <= AHEAD {
             return;
@@ -205,6 +207,15 @@ impl Filters {
     }
 }
 
+impl Filters {
+    /// Ends what decays. To be called after each hop: in one it falls by less than a hundred thousandth.
+    fn flush(&mut self) {
+        for state in self.s.as_flattened_mut().iter_mut().chain(&mut self.band) {
+            *state = if state.abs() < UNHEARD { 0.0 } else { *state };
+        }
+    }
+}
+
 /// The mean energies of a hop in the three bands.
 struct Energies<'a> {
     filters: &'a mut Filters,
@@ -222,13 +233,32 @@ impl Task for Energies<'_> {
             let x = [left, right, left, right, middle[0], middle[1], left, right];
             let y = A::fma8(b[0], x, s[0]);
             let minus = y.map(|y| -y);
-            // The tiny constant keeps the states away from denormal numbers.
-            s[0] = A::fma8(b[1], x, A::fma8(a[0], minus, s[1].map(|s| s + 1e-20)));
+            s[0] = A::fma8(b[1], x, A::fma8(a[0], minus, s[1]));
             s[1] = A::fma8(b[2], x, A::fma8(a[1], minus, [0.0; 8]));
             middle = [y[2], y[3]];
             sums = A::fma8(y, y, sums);
         }
         (self.filters.s, self.filters.band) = (s, middle);
         [sums[0] + sums[1], sums[4] + sums[5], sums[6] + sums[7]].map(|sum| sum * (1.0 / HOP as f32))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn behind_sound_nothing_subnormal_is_remembered() {
+        for rate in [8_000, 44_100, 192_000] {
+            let mut finder = OnsetFinder::new(rate);
+            let tail = |n: usize| (0.5 * 10f64.powf(-(n as f64) / 100.0)) as f32 * if n % 7 < 3 { 1.0 } else { -1.0 };
+            for n in 0..rate as usize {
+                finder.push([[tail(n), -tail(n)]].into_iter(), |_| {});
+                let Filters { s, band, .. } = &finder.filters;
+                let numbers = s.as_flattened().iter().chain(band).chain(finder.energy.as_flattened());
+                assert!(finder.filled > 0 || numbers.copied().all(|number| !number.is_subnormal()), "{n} at {rate} Hz");
+            }
+            assert!(finder.filters.s.as_flattened().iter().all(|number| *number == 0.0), "at {rate} Hz");
+        }
     }
 }

@@ -19,6 +19,7 @@ mod plan;
 use rustfft::num_complex::Complex32;
 
 use super::Source;
+use crate::dsp::silence::is_heard;
 use crate::dsp::{Position, QUANTUM, Step};
 pub(crate) use frame::{Look, Maker, Order, Shape};
 use plan::{Plan, View};
@@ -241,18 +242,71 @@ impl Vocoder {
     }
 }
 
-/// The spectrum of the windowed source around `centre`.
+/// The spectrum of the windowed source around `centre`; of what nobody hears, that of silence.
 fn transform(view: &View, scratch: &mut [Complex32], source: &dyn Source, centre: i64, into: &mut [Complex32]) {
     const PIECE: usize = 256;
     let first = centre - (view.window.len() / 2) as i64;
     let mut piece = [[0.0; PIECE]; 2];
     let [left, right] = &mut piece;
+    let mut heard = false;
     for ((at, out), window) in (first..).step_by(PIECE).zip(into.chunks_mut(PIECE)).zip(view.window.chunks(PIECE)) {
         let (left, right) = (&mut left[..out.len()], &mut right[..out.len()]);
         source.read(at, [&mut *left, &mut *right]);
+        heard = heard || is_heard(left) || is_heard(right);
         for (((out, window), left), right) in out.iter_mut().zip(window).zip(left).zip(right) {
             *out = Complex32::new(*left * window, *right * window);
         }
     }
-    view.fft.process_with_scratch(into, scratch);
+    if heard {
+        view.fft.process_with_scratch(into, scratch);
+    } else {
+        into.fill(ZERO);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stretch::Onset;
+
+    /// Noise that falls by 900 decibels in half a second, and is silent from then on; a sample is 0 or not next to it.
+    struct Tail;
+
+    impl Source for Tail {
+        fn read(&self, first: i64, [left, right]: [&mut [f32]; 2]) {
+            for ((n, left), right) in (first..).zip(left).zip(right) {
+                let noise = (n.wrapping_mul(0x5851_F42D_4C95_7F2D) >> 40) as f64 / f64::from(1 << 23);
+                let level = if n < 0 { 0.0 } else { 10f64.powf(-45.0 * n as f64 / 22_050.0) };
+                *left = crate::dsp::silence::quiet((noise * level) as f32);
+                *right = -*left;
+            }
+        }
+
+        fn onset(&self, _from: i64, _until: i64) -> Option<Onset> {
+            None
+        }
+    }
+
+    #[test]
+    fn behind_sound_no_frame_and_no_sum_is_subnormal_and_all_come_to_zero() {
+        let mut vocoder = Vocoder::new(44_100.0, 1);
+        let step = Step::from_rate(118.0 / 120.0);
+        let mut position = Position::from_frames(0);
+        let mut out = [[0.0; QUANTUM]; 2];
+        let numbers = |vocoder: &Vocoder| -> Vec<f32> {
+            let frame = vocoder.maker.frame().iter().flat_map(|bin| [bin.re, bin.im]);
+            frame.chain(vocoder.sum.iter().flat_map(|sum| sum.iter().copied())).collect()
+        };
+        for _ in 0..44_100 / QUANTUM {
+            let [left, right] = &mut out;
+            vocoder.process(&Tail, position, step, [left, right], &mut ());
+            position = position.advance(step, QUANTUM);
+            assert!(out.iter().flatten().all(|sample| !sample.is_subnormal()));
+            // In the middle of its making a frame is in pieces.
+            if vocoder.into == vocoder.shape.hop {
+                assert!(numbers(&vocoder).iter().all(|number| !number.is_subnormal()));
+            }
+        }
+        assert!(numbers(&vocoder).iter().all(|number| *number == 0.0));
+    }
 }

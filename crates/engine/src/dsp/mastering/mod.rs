@@ -24,6 +24,7 @@ mod tone;
 mod true_peak;
 
 use super::QUANTUM;
+use super::silence::{self, SILENT, quiet};
 use crate::chunk::ChunkProcessor;
 use crate::error::{Error, Result};
 use crate::units::{Frames, SampleRate};
@@ -214,7 +215,7 @@ impl Mastering {
             dry[..block.len()].copy_from_slice(block);
         }
         for frame in &mut *block {
-            *frame = self.tone.tick(frame.map(known));
+            *frame = self.tone.tick(frame.map(known)).map(quiet);
         }
         self.compressor.process(at, block);
         if let Some(share) = self.dry {
@@ -222,6 +223,8 @@ impl Mastering {
                 *frame = std::array::from_fn(|side| share.wet * frame[side] + share.dry * known(dry[side]));
             }
         }
+        // What the limiter's filters look at.
+        silence::flush(block.as_flattened_mut());
     }
 
     /// Puts every state that decays on its grid, so that runs that differ by next to nothing become one.
@@ -232,10 +235,10 @@ impl Mastering {
     }
 }
 
-/// A sample that is none is silent.
+/// A sample that is none is silent, and so is one next to silence.
 #[inline]
 fn known(sample: f32) -> f32 {
-    if sample.abs() <= LARGEST { sample } else { 0.0 }
+    if (SILENT..=LARGEST).contains(&sample.abs()) { sample } else { 0.0 }
 }
 
 impl ChunkProcessor for Mastering {

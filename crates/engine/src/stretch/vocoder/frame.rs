@@ -14,6 +14,9 @@ use crate::stretch::Source;
 /// How fast what was turned turns back while the speed is 1, in radians a hop: about a hertz, half a second at most.
 const TURN_BACK: f32 = 0.13;
 
+/// Products of two spectra under this tell no angle, and their squares would be subnormal.
+const FAINT: f32 = 1e-15;
+
 /// Seconds of a frame, about; it is rounded to a power of two of frames.
 const FRAME: f64 = 0.093;
 /// The shortest frame, for the lowest sample rates.
@@ -262,11 +265,10 @@ impl Maker {
             product.re += below.re + above.re;
             product.im += below.im - above.im;
         }
-        let power = product.norm_sqr();
-        if power < 1e-30 {
+        if product.re.abs().max(product.im.abs()) < FAINT {
             return ONE;
         }
-        let turn = product.unscale(power.sqrt());
+        let turn = product.unscale(product.norm_sqr().sqrt());
         if order.back {
             let angle = turn.arg();
             let rest = angle.abs() - TURN_BACK;

@@ -15,6 +15,8 @@ const LIKE: usize = 256;
 /// Lags to either side of the wanted place, in a search and before an onset.
 const LAGS: i64 = 88;
 const NEAR: i64 = 4;
+/// Samples under this (-180 dB) are not compared: products of their squares would be subnormal.
+const FAINT: f32 = 1e-9;
 /// Lags per tick, and ticks of a search.
 const SHARE: usize = 12;
 const PERIOD: i64 = (2 * LAGS + 1) / SHARE as i64 + 2;
@@ -245,11 +247,15 @@ impl Grains {
 
     /// Reads what is compared: the grain from `grain` on, the track from `first` on with `lags` lags.
     fn fetch(&mut self, split: &Split, grain: i64, first: i64, lags: usize) {
-        let Search { grain: old, track, .. } = &mut *self.search;
-        let [left, right] = old;
-        split.read_high(grain, [left, right]);
-        let [left, right] = track;
-        split.read_high(first, [&mut left[..LIKE + lags], &mut right[..LIKE + lags]]);
+        let Search { grain: [left, right], track: [track_left, track_right], .. } = &mut *self.search;
+        let (track_left, track_right) = (&mut track_left[..LIKE + lags], &mut track_right[..LIKE + lags]);
+        split.read_high(grain, [&mut *left, &mut *right]);
+        split.read_high(first, [&mut *track_left, &mut *track_right]);
+        for samples in [&mut left[..], right, track_left, track_right] {
+            for sample in samples {
+                *sample = if sample.abs() < FAINT { 0.0 } else { *sample };
+            }
+        }
         self.search.first = first;
         self.search.own = self.search.grain.iter().flatten().map(|x| x * x).sum();
     }

@@ -1,0 +1,98 @@
+//! Whether music that fades to nothing costs more than music: `cargo bench -p crowd-engine-benches --bench denormals`.
+//!
+//! Processors compute many times slower with subnormal numbers. Each sound is played beside plain noise in the same run, by turns,
+//! so that whatever else the machine does meets both. Ends with 1 when one costs more than
+//! [`LIMIT`] times as much as the noise.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use criterion::Criterion;
+use crowd_engine::{Result, StretchMethod, Track};
+use crowd_engine_benches::{Case, Mix, RATE, noise};
+
+/// The most a sound may cost, as a multiple of the noise.
+const LIMIT: f64 = 1.2;
+/// Turns of so many blocks each: ten seconds in all.
+const TURNS: usize = 54;
+const BLOCKS: usize = 8;
+
+type Sound = (&'static str, fn(u32) -> Result<Track>);
+
+/// Far under the ceiling, so that the limiter has nothing to do with any of them.
+const NOISE: fn(u32) -> Result<Track> = |seed| noise(seed, |_| 0.05);
+
+/// A level that is 1 at the beginning of each half second and falls by so many decibels until its end.
+fn tail(frame: u32, decibels: f64) -> f64 {
+    let share = f64::from(frame % (RATE / 2)) / f64::from(RATE / 2);
+    0.05 * 10f64.powf(-decibels * share / 20.0)
+}
+
+const SOUNDS: [Sound; 8] = [
+    ("under the least normal float", |seed| noise(seed, |_| 1e-38)),
+    ("at 1e-30", |seed| noise(seed, |_| 1e-30)),
+    ("at 2e-20", |seed| noise(seed, |_| 2e-20)),
+    ("at 1e-15", |seed| noise(seed, |_| 1e-15)),
+    ("at 1e-11", |seed| noise(seed, |_| 1e-11)),
+    ("tails down to 1e-45", |seed| noise(seed, |frame| tail(frame, 900.0))),
+    ("tails down to 1e-20", |seed| noise(seed, |frame| tail(frame, 374.0))),
+    ("bursts and silence", |seed| noise(seed, |frame| if frame % RATE < RATE / 20 { 0.05 } else { 0.0 })),
+];
+
+/// The time of a block of each mix, in seconds: of all but the slowest tenth, which something interrupted.
+fn mean_times(mixes: &mut [Mix]) -> Vec<f64> {
+    let mut times = vec![Vec::with_capacity(TURNS * BLOCKS); mixes.len()];
+    for _ in 0..TURNS {
+        for (mix, times) in mixes.iter_mut().zip(&mut times) {
+            for _ in 0..BLOCKS {
+                let begun = Instant::now();
+                mix.render_block();
+                times.push(begun.elapsed().as_secs_f64());
+            }
+        }
+    }
+    let mean = |times: &mut Vec<f64>| {
+        times.sort_by(f64::total_cmp);
+        times.truncate(times.len() * 9 / 10);
+        times.iter().sum::<f64>() / times.len() as f64
+    };
+    times.iter_mut().map(mean).collect()
+}
+
+fn run() -> Result<bool> {
+    let mut criterion = Criterion::default().configure_from_args();
+    let mut within = true;
+    for &method in StretchMethod::ALL {
+        let case = Case { method, ..Case::FULL };
+        let mut mixes = vec![case.mix_of(NOISE)?];
+        for (_, track) in SOUNDS {
+            mixes.push(case.mix_of(track)?);
+        }
+        let mut group = criterion.benchmark_group(format!("denormals/{}", case.name()));
+        group.warm_up_time(Duration::from_millis(100)).measurement_time(Duration::from_millis(500)).sample_size(10);
+        for (mix, (name, _)) in mixes.iter_mut().zip([("noise", NOISE)].into_iter().chain(SOUNDS)) {
+            group.bench_function(name, |bencher| bencher.iter(|| mix.render_block()));
+        }
+        group.finish();
+        let times = mean_times(&mut mixes);
+        let [noise, others @ ..] = times.as_slice() else { continue };
+        for (time, (name, _)) in others.iter().zip(SOUNDS) {
+            let ratio = time / noise;
+            let verdict = if ratio <= LIMIT { "" } else { "  TOO MUCH" };
+            println!("{}: {name}: {ratio:.2} times the noise{verdict}", case.name());
+            within &= ratio <= LIMIT;
+        }
+    }
+    Ok(within)
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Nothing near a subnormal number enters the engine, and what decays in it ends in zeros.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use std::ops::ControlFlow;
+
+use common::{Noise, offline};
+use crowd_engine::chunk::{ChunkProcessor, Chunked, Grid};
+use crowd_engine::dsp::mastering::{Mastering, MasteringSettings};
+use crowd_engine::dsp::silence::SILENT;
+use crowd_engine::feed::{Fault, Input, Shape};
+use crowd_engine::{
+    Band, Bpm, DeckId, EngineConfig, Frames, Gain, LoopRegion, Offline, SampleRate, StretchMethod, Track,
+};
+
+const FRAMES: usize = 66_150;
+
+/// Leaves what it is given.
+#[derive(Clone)]
+struct Through;
+
+impl ChunkProcessor for Through {
+    fn process(&mut self, _first: Frames, _block: &mut [[f32; 2]]) {}
+
+    fn latency(&self) -> Frames {
+        Frames::ZERO
+    }
+
+    fn memory(&self) -> Frames {
+        Frames::ZERO
+    }
+}
+
+/// Stereo noise at a level for each frame.
+fn noise(level: impl Fn(usize) -> f64) -> Vec<[f32; 2]> {
+    let mut noise = Noise(3);
+    (0..FRAMES).map(|n| [(); 2].map(|()| (f64::from(noise.sample()) * level(n)) as f32)).collect()
+}
+
+/// From full level down 900 decibels, through all the subnormal numbers to zero, in each half second.
+fn tails() -> Vec<[f32; 2]> {
+    noise(|n| 0.5 * 10f64.powf(-45.0 * (n % 22_050) as f64 / 22_050.0))
+}
+
+fn loaded(frames: &[[f32; 2]]) -> Track {
+    Track::from_interleaved(frames.as_flattened().to_vec(), SampleRate::CD, 2).unwrap()
+}
+
+struct Held {
+    frames: Vec<[f32; 2]>,
+    at: usize,
+}
+
+impl Input for Held {
+    fn seek(&mut self, frame: u64) -> Result<(), Fault> {
+        self.at = frame as usize;
+        Ok(())
+    }
+
+    fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+        let until = (self.at + 1_000).min(self.frames.len());
+        frames.extend_from_slice(&self.frames[self.at..until]);
+        self.at = until;
+        Ok(until < self.frames.len())
+    }
+
+    fn another(&self) -> Option<Box<dyn Input>> {
+        Some(Box::new(Self { frames: self.frames.clone(), at: 0 }))
+    }
+}
+
+fn shape(frames: &[[f32; 2]]) -> Shape {
+    Shape { frames: Frames(frames.len() as u64), sample_rate: SampleRate::CD, channels: 2 }
+}
+
+fn streamed(frames: &[[f32; 2]]) -> Track {
+    Track::from_input(Held { frames: frames.to_vec(), at: 0 }, shape(frames)).unwrap()
+}
+
+/// Two loops of a track at 118/120 of its speed, with every filter and gain at work.
+fn played(track: &Track, method: StretchMethod) -> Vec<f32> {
+    let mut offline = Offline::new(EngineConfig { stretch: method, ..EngineConfig::default() }).unwrap();
+    let gain = |gain| Gain::new(gain).unwrap();
+    let engine = offline.engine();
+    engine.set_tempo(Bpm::new(118.0).unwrap()).unwrap();
+    let deck = engine.deck(DeckId::A).load(track).unwrap().loop_(LoopRegion::whole(track).ok()).unwrap();
+    deck.eq(Band::Low, gain(0.3))
+        .unwrap()
+        .eq(Band::High, gain(1e-5))
+        .unwrap()
+        .level(gain(0.7))
+        .unwrap()
+        .play()
+        .unwrap();
+    offline.render_frames(2 * FRAMES)
+}
+
+fn subnormal(samples: &[f32]) -> usize {
+    samples.iter().filter(|sample| sample.is_subnormal()).count()
+}
+
+#[test]
+fn what_lies_next_to_silence_is_silence_however_it_enters() {
+    for level in [0.99 * f64::from(SILENT), 1e-30, 1e-38, 1e-44] {
+        let faint = noise(|_| level);
+        for method in StretchMethod::ALL {
+            for track in [loaded(&faint), streamed(&faint)] {
+                assert!(played(&track, *method).iter().all(|sample| *sample == 0.0), "{method} at {level}");
+            }
+        }
+        let grid = Grid::new(Frames(FRAMES as u64), Frames(8_192)).unwrap();
+        let mut chunks = Chunked::new(Through, Held { frames: faint.clone(), at: 0 }, grid, Frames::ZERO);
+        for chunk in 0..8 {
+            let zero = |block: &[[f32; 2]]| block.iter().all(|frame| *frame == [0.0; 2]);
+            let take =
+                |block: &[[f32; 2]]| if zero(block) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+            assert!(chunks.make(chunk, take).unwrap().complete, "a chunk at {level}");
+        }
+        let mut chain = Mastering::new(&MasteringSettings::default(), SampleRate::CD).unwrap();
+        let mut block = faint;
+        chain.process(Frames::ZERO, &mut block);
+        assert!(block.as_flattened().iter().all(|sample| *sample == 0.0), "mastered at {level}");
+    }
+}
+
+#[test]
+fn what_lies_above_is_kept_bit_for_bit() {
+    let quiet = noise(|_| 1e-10).into_iter().map(|frame| frame.map(|x| if x.abs() < SILENT { 0.0 } else { x }));
+    let quiet: Vec<[f32; 2]> = quiet.collect();
+    let mut offline = offline();
+    let track = loaded(&quiet);
+    common::play(offline.engine(), DeckId::A, &track);
+    assert!(offline.render_frames(FRAMES) == quiet.as_flattened());
+}
+
+#[test]
+fn no_fade_leaves_subnormal_numbers_by_any_method() {
+    let tails = tails();
+    for method in StretchMethod::ALL {
+        for track in [loaded(&tails), streamed(&tails)] {
+            let out = played(&track, *method);
+            assert!(out.iter().any(|sample| sample.abs() > 0.05));
+            assert_eq!(subnormal(&out), 0, "{method}");
+        }
+    }
+}
+
+#[test]
+fn behind_sound_every_method_and_filter_comes_to_exactly_zero() {
+    let burst = noise(|n| if n < 10_000 { 0.5 } else { 0.0 });
+    for method in StretchMethod::ALL {
+        let out = played(&loaded(&burst), *method);
+        let silent = &out[2 * 25_000..2 * 60_000];
+        let last = silent.iter().rposition(|sample| *sample != 0.0);
+        assert_eq!((last, subnormal(&out)), (None, 0), "{method}");
+    }
+}
+
+#[test]
+fn a_mastering_chain_leaves_no_subnormal_numbers_and_comes_to_zero() {
+    let settings = MasteringSettings {
+        eq_db: [3.0, -2.0, 1.0, -3.0, 2.0],
+        width: [0.5, 1.2, 1.0, 1.3, 1.5],
+        mix: 0.7,
+        ..MasteringSettings::default()
+    };
+    for sound in [tails(), noise(|n| if n < 10_000 { 0.5 } else { 0.0 })] {
+        let mut chain = Mastering::new(&settings, SampleRate::CD).unwrap();
+        let mut block = sound;
+        block.resize(block.len() + chain.memory().0 as usize + 4_096, [0.0; 2]);
+        chain.process(Frames::ZERO, &mut block);
+        assert_eq!(subnormal(block.as_flattened()), 0);
+        assert_eq!(block[block.len() - 1_000..], [[0.0; 2]; 1_000]);
+    }
+}
