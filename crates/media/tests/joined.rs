@@ -65,6 +65,12 @@ fn chained_ogg_files_are_heard_to_the_end() {
     is_its_parts("rates.ogg", &[&one, &two, &one]);
     is_its_parts("mono-first.ogg", &[&two, &one]);
     is_its_parts("codecs.ogg", &[&one, &flac]);
+    #[cfg(feature = "opus")]
+    {
+        let opus = encode(&wav, "one.opus", &["-c:a", "libopus", "-b:a", "128k"]);
+        is_its_parts("twice.opus", &[&opus, &opus]);
+        is_its_parts("vorbis-first.ogg", &[&one, &opus]);
+    }
 }
 
 #[test]

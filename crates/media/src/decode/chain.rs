@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Info;
 use super::decoded::Decoded;
 use super::demuxer::Demuxer;
-use super::known::FileId;
+use super::known::{self, FileId};
 use super::link::{self, Link};
 use super::packets::Outcome;
 use super::source::Input;
@@ -46,14 +46,20 @@ struct Reading {
 impl Chain {
     /// Opens all that `input` holds, which is named `path` in errors.
     pub fn open(path: &Path, input: Input) -> Result<Self, Error> {
-        let mut links = link::find(path, &input)?.into_iter();
+        let links = link::find(path, &input)?;
+        // Of a joined file each part has a length of its own.
+        let id = input.id.filter(|_| links.len() == 1);
+        let known = known::about(id).frames;
         let mut parts: Vec<(Link, Info)> = Vec::new();
         let mut notes = Vec::new();
         let mut reading = None;
         let mut fault = None;
-        for link in links.by_ref() {
-            match Demuxer::new(path, &input, &link).and_then(Decoded::new) {
+        for link in links {
+            match Demuxer::new(path, &input, &link).and_then(|demuxer| Decoded::new(demuxer, known)) {
                 Ok(decoded) => {
+                    if decoded.counted.is_some() {
+                        known::learn(id, |known| known.frames = decoded.counted);
+                    }
                     notes.extend(decoded.demuxer.notes.iter().cloned());
                     parts.push((link, decoded.demuxer.info.clone()));
                     reading = reading.or(Some(decoded));
@@ -158,7 +164,7 @@ impl Chain {
     /// Opens another part at its start.
     fn enter(&mut self, at: usize) -> Result<(), Error> {
         let Some(part) = self.parts.get(at) else { return Ok(()) };
-        let decoded = Decoded::new(Demuxer::new(&self.path, &self.input, &part.link)?)?;
+        let decoded = Decoded::new(Demuxer::new(&self.path, &self.input, &part.link)?, None)?;
         let before = std::mem::replace(&mut self.reading, Reading::new(decoded, self.info.sample_rate)?);
         self.past.add(before.decoded.packets.outcome);
         self.mended += before.decoded.mended;

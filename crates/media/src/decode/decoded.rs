@@ -32,19 +32,35 @@ pub(super) struct Decoded {
     drop: u64,
     /// Samples that were not finite.
     pub mended: u64,
+    /// What had to be counted, packet by packet: frames in all, before the window is taken.
+    pub counted: Option<u64>,
 }
 
 impl Decoded {
-    /// Takes a stream at its start, and counts its frames where nothing is known of them.
-    pub fn new(demuxer: Demuxer) -> Result<Self, Error> {
-        let mut decoded =
-            Self { demuxer, packets: Packets::default(), origin: None, place: Place::Counted(0), drop: 0, mended: 0 };
-        if decoded.demuxer.info.frames.is_none() {
-            let frames = decoded.count()?;
-            decoded.demuxer.set_length(frames);
-            decoded.packets = Packets::default();
-            decoded.restart()?;
+    /// Takes a stream at its start, and counts its frames where nothing is known of them. `known` is what was counted when it was
+    /// opened before.
+    pub fn new(demuxer: Demuxer, known: Option<u64>) -> Result<Self, Error> {
+        let mut decoded = Self {
+            demuxer,
+            packets: Packets::default(),
+            origin: None,
+            place: Place::Counted(0),
+            drop: 0,
+            mended: 0,
+            counted: None,
+        };
+        if decoded.demuxer.info.frames.is_some() {
+            return Ok(decoded);
         }
+        if let Some(frames) = known {
+            decoded.demuxer.set_length(frames);
+            return Ok(decoded);
+        }
+        let frames = decoded.count()?;
+        decoded.counted = Some(frames);
+        decoded.demuxer.set_length(frames);
+        decoded.packets = Packets::default();
+        decoded.restart()?;
         Ok(decoded)
     }
 

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use symphonia::core::audio::Channels;
-use symphonia::core::codecs::audio::well_known as codec;
-use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDecoder};
+use symphonia::core::codecs::audio::AudioDecoder;
 use symphonia::core::errors::Error as Fault;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatReader, SeekMode, SeekTo, Track, TrackType};
@@ -16,6 +15,7 @@ use symphonia::core::io::MediaSourceStream;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{TimeBase, Timestamp};
 
+use super::codec_facts::{describe, float_bits, lossless_bits, preroll, refused};
 use super::frames::Tag;
 use super::link::{self, Length, Link};
 use super::mp4::{self, Window};
@@ -395,75 +395,4 @@ pub(super) fn cover(path: &Path) -> Result<Option<Cover>, Error> {
 fn recognise(source: Source) -> Result<Box<dyn FormatReader>, Fault> {
     let stream = MediaSourceStream::new(Box::new(source), Default::default());
     guard(|| codecs::containers().probe(&Hint::new(), stream, Default::default(), Default::default()))
-}
-
-/// See [`Demuxer::preroll`].
-fn preroll(id: AudioCodecId) -> u64 {
-    /// RFC 7845 asks for 80 ms, behind which a difference is not heard. Of music a decoder agrees with one that came from
-    /// the start to the last bit after 0.7 s at the latest, in all streams that were tried; of speech it may never.
-    const OPUS: u64 = 2 * 48_000;
-    match id {
-        // The bits of a frame may begin up to 511 bytes before it: at the lowest bit rates some twenty frames.
-        codec::CODEC_ID_MP3 => 32 * 1152,
-        codec::CODEC_ID_MP1 | codec::CODEC_ID_MP2 => 2 * 1152,
-        // Neighbouring blocks overlap by half.
-        codec::CODEC_ID_AAC => 3 * 1024,
-        codec::CODEC_ID_VORBIS => 2 * 8192,
-        codec::CODEC_ID_OPUS => OPUS,
-        _ => 0,
-    }
-}
-
-fn float_bits(id: AudioCodecId) -> Option<u32> {
-    match id {
-        codec::CODEC_ID_PCM_F32LE => Some(32),
-        codec::CODEC_ID_PCM_F64LE => Some(64),
-        _ => None,
-    }
-}
-
-/// Bits per sample where the codec is lossless and integer.
-fn lossless_bits(params: &AudioCodecParameters, known: &AudioCodecParameters) -> Option<u32> {
-    use codec::*;
-    match params.codec {
-        CODEC_ID_PCM_ALAW | CODEC_ID_PCM_MULAW => Some(16),
-        CODEC_ID_PCM_U8 | CODEC_ID_PCM_S8 => Some(8),
-        CODEC_ID_PCM_S16LE | CODEC_ID_PCM_S16BE | CODEC_ID_PCM_U16LE | CODEC_ID_PCM_U16BE => Some(16),
-        // Byte 5 of the ALAC magic cookie.
-        CODEC_ID_ALAC => {
-            let cookie = params.extra_data.as_ref().filter(|cookie| matches!(cookie.len(), 24 | 48));
-            cookie.and_then(|cookie| cookie.get(5)).map(|&bits| u32::from(bits))
-        }
-        CODEC_ID_FLAC | CODEC_ID_PCM_S24LE | CODEC_ID_PCM_S24BE | CODEC_ID_PCM_U24LE | CODEC_ID_PCM_U24BE
-        | CODEC_ID_PCM_S32LE | CODEC_ID_PCM_S32BE | CODEC_ID_PCM_U32LE | CODEC_ID_PCM_U32BE => {
-            known.bits_per_sample.or(params.bits_per_sample)
-        }
-        _ => None,
-    }
-}
-
-/// A codec's short name.
-fn describe(params: &AudioCodecParameters) -> String {
-    if let Some(decoder) = codecs::registry().get_audio_decoder(params.codec) {
-        return decoder.codec.info.short_name.into();
-    }
-    let name = match params.codec {
-        codec::CODEC_ID_OPUS => "Opus",
-        codec::CODEC_ID_SPEEX => "Speex",
-        codec::CODEC_ID_AC3 => "AC-3",
-        codec::CODEC_ID_EAC3 => "E-AC-3",
-        codec::CODEC_ID_DCA => "DTS",
-        codec::CODEC_ID_WMA => "Windows Media",
-        codec::CODEC_ID_WAVPACK => "WavPack",
-        other => return format!("codec {other}"),
-    };
-    name.into()
-}
-
-/// A codec as it was refused: of AAC only a part is decoded.
-fn refused(params: &AudioCodecParameters) -> String {
-    match params.codec {
-        codec::CODEC_ID_AAC => "AAC of another kind than LC mono or stereo".into(),
-        _ => describe(params),
-    }
 }

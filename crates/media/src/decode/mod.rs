@@ -2,6 +2,7 @@
 
 mod caf;
 mod chain;
+mod codec_facts;
 mod codecs;
 mod collect;
 mod decoded;
