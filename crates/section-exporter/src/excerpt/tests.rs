@@ -88,3 +88,38 @@ fn a_track_is_left_out_for_its_jump_where_that_is_wanted_or_nothing_lies_before(
     let error = excerpt([JUMP - 1.5, 80.2, 96.2], Snap::None, OnJump::Cut).unwrap_err();
     assert!(error.to_string().contains("less than a bar behind its start at 70.867 s"), "{error}");
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_cues_on_any_grid_make_an_excerpt_in_order_or_a_reason(
+        steps in proptest::collection::vec((20.0..300.0f64, 0.3..200.0f64), 1..6),
+        cues in (0.0..100.0f64, 0.0..100.0f64, 0.01..100.0f64),
+    ) {
+        let mut seconds = 0.3;
+        let tempos = steps.iter().map(|&(bpm, beats)| {
+            let here = seconds;
+            seconds += beats * 60.0 / bpm;
+            Tempo { seconds: here, bpm: Written { value: bpm, step: 0.01 }, beats_per_bar: 4, number: 1 }
+        });
+        let track = Track {
+            location: Location::new("a"),
+            id: None,
+            name: None,
+            artist: None,
+            tonality: None,
+            average_bpm: None,
+            seconds: Some(400.0),
+            tempos: tempos.collect(),
+            marks: vec![],
+        };
+        let Some(grid) = Grid::new(Some(&track), &Structure::default()) else { return Ok(()) };
+        let found = Cues { ini: cues.0, begin: cues.0 + cues.1, end: cues.0 + cues.1 + cues.2 };
+        for snap in [Snap::None, Snap::Beat, Snap::Downbeat] {
+            for on_jump in [OnJump::Cut, OnJump::Straighten, OnJump::Skip] {
+                let Ok(Excerpt { cues, .. }) = Excerpt::new(found, &segments(), &grid, snap, on_jump) else { continue };
+                let Cues { ini, begin, end } = cues;
+                proptest::prop_assert!(0.0 <= ini && ini <= begin && begin <= end && ini < end, "{cues:?}");
+            }
+        }
+    }
+}

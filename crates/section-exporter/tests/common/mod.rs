@@ -231,14 +231,17 @@ pub fn find_clicks(sound: &[f64], rate: f64) -> Vec<f64> {
     let turn = std::f64::consts::TAU * 8_000.0 / rate;
     let half = (0.0008 * rate) as usize;
     // The power of 8 kHz around each frame, by a short windowed correlation.
+    let wave: Vec<(f64, f64)> = (0..2 * half)
+        .map(|i| {
+            let window = (std::f64::consts::PI * (i as f64 + 0.5) / (2 * half) as f64).sin().powi(2);
+            let (sin, cos) = (turn * i as f64).sin_cos();
+            (window * cos, window * sin)
+        })
+        .collect();
     let power: Vec<f64> = (0..sound.len().saturating_sub(2 * half))
         .map(|from| {
-            let (mut re, mut im) = (0.0, 0.0);
-            for (i, x) in sound[from..from + 2 * half].iter().enumerate() {
-                let window = (std::f64::consts::PI * (i as f64 + 0.5) / (2 * half) as f64).sin().powi(2);
-                re += x * window * (turn * i as f64).cos();
-                im += x * window * (turn * i as f64).sin();
-            }
+            let parts = sound[from..from + 2 * half].iter().zip(&wave);
+            let (re, im) = parts.fold((0.0, 0.0), |(re, im), (x, (cos, sin))| (re + x * cos, im + x * sin));
             re * re + im * im
         })
         .collect();
