@@ -17,7 +17,7 @@ done < <("$programs/audio-server" addresses | grep -o '^/[^ ]*')
 flags() {
     local program=$1 help=$2 flag
     shift 2
-    for flag in $(sed -n 's/`/\n/gp' "$@" | grep -oE '(^|[ [])--[a-z_-]+' | tr -d ' [' | sort -u); do
+    for flag in $(sed -n 's/`/\n/gp' "$@" | grep -oE '(^|[ [])--[a-z][a-z0-9_-]*' | tr -d ' [' | sort -u); do
         if ! grep -qE -- "$flag([ ,]|$)" <<<"$help"; then
             echo "docs_check: $* names $flag, $program does not know it" >&2
             wrong=1
