@@ -1,5 +1,6 @@
 //! What is known of tracks: measured once, then frozen.
 
+use std::borrow::Borrow;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -76,7 +77,7 @@ impl Measurements {
     pub fn analysis(&self, music: &Music, kind: Kind, stop: &AtomicBool) -> Result<Analysis, Error> {
         self.remembered(ANALYSIS, music, kind.name(), || match kind {
             Kind::Quick => Ok(self.probes(music, stop)?.analysis().clone()),
-            Kind::Full => Ok(analysis::full(music, stop, &mut |_| ())?),
+            Kind::Full => Ok(told(music, analysis::full(music, stop, &mut |_| ())?)),
         })
     }
 
@@ -109,6 +110,7 @@ impl Measurements {
             return Ok(probes);
         }
         let probes = Arc::new(Probes::read(music, stop)?);
+        told(music, probes.analysis());
         music.check()?;
         let mut known = lock();
         known.push((music.hash(), probes.clone()));
@@ -143,4 +145,12 @@ impl Measurements {
         }
         Ok(value)
     }
+}
+
+/// Has the log say by how much a track is lowered; gives the measurement back.
+fn told<A: Borrow<Analysis>>(music: &Music, analysis: A) -> A {
+    if let Some(gain_db) = analysis.borrow().downmix_gain_db {
+        tracing::info!(file = %music.path().display(), "{}", crowd_media::downmix_note(gain_db));
+    }
+    analysis
 }

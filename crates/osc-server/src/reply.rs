@@ -6,6 +6,7 @@
 //! | `/synced` | `i` n (`h` if it does not fit) | everything this sender sent before `/sync n` was done |
 //! | `/loaded` | `i` id, `s` name, `f` seconds | a file asked for by this sender is ready to play |
 //! | `/damaged` | `i` id, `s` name, `s` text | what is wrong with that file: how much is missing or silent, and where; after its `/loaded` |
+//! | `/lowered` | `i` id, `s` name, `f` decibels | that file is lowered because the stereo mix of its channels would clip; after its `/loaded` |
 //! | `/late` | `s` deck, `f` seconds | a deck of a group entered this much after its time, in phase |
 //! | `/status` | see [`Status`] | asked for, or subscribed to |
 //! | `/status/deck` | see [`DeckStatus`] | after each `/status`, once for every deck |
@@ -24,7 +25,10 @@ const MAX_TEXT: usize = 480;
 /// Whether `address` is one of a reply that is not a request as well.
 #[must_use]
 pub fn is_reply(address: &str) -> bool {
-    matches!(address, "/error" | "/synced" | "/loaded" | "/damaged" | "/late" | "/status/deck" | "/subscribed")
+    matches!(
+        address,
+        "/error" | "/synced" | "/loaded" | "/damaged" | "/lowered" | "/late" | "/status/deck" | "/subscribed"
+    )
 }
 
 /// The mix, as `/status` tells it; arguments in this order.
@@ -85,6 +89,8 @@ pub struct DeckStatus {
     pub tempo: f32,
     /// `s` What is kept in step with the clock: `beat`, `bar`, or `off`.
     pub sync: &'static str,
+    /// `f` By how many decibels its file is lowered because the stereo mix of its channels would clip, 0 or less.
+    pub lowered: f32,
 }
 
 /// `/error`.
@@ -111,6 +117,12 @@ pub fn loaded(id: u16, name: &str, seconds: f32) -> Vec<u8> {
 pub fn damaged(id: u16, name: &str, text: &str) -> Vec<u8> {
     let text: String = text.chars().take(MAX_TEXT).collect();
     message("/damaged", vec![OscType::Int(id.into()), quote(name).into(), text.into()])
+}
+
+/// `/lowered`.
+#[must_use]
+pub fn lowered(id: u16, name: &str, decibels: f32) -> Vec<u8> {
+    message("/lowered", vec![OscType::Int(id.into()), quote(name).into(), decibels.into()])
 }
 
 /// `/late`.
@@ -167,6 +179,7 @@ pub fn deck_status(s: &DeckStatus) -> Vec<u8> {
             text(s.stretch.into()),
             s.tempo.into(),
             text(s.sync.into()),
+            s.lowered.into(),
         ],
     )
 }
@@ -232,6 +245,7 @@ mod tests {
             stretch: "wsola",
             tempo: 0.0,
             sync: "off",
+            lowered: 0.0,
         };
         assert_eq!(read_back(&deck_status(&deck)).args.get(5), Some(&OscType::Float(-200.0)));
     }

@@ -568,3 +568,22 @@ fn who_loads_a_damaged_file_is_told_what_is_missing_and_the_status_counts_it() {
     assert!(format!("{:?}", damaged[0].args[2]).contains("44100 of 88200 frames"), "{damaged:?}");
     assert_eq!(rig.heard("/status").last().unwrap().args.last(), Some(&OscType::Long(1)));
 }
+
+#[test]
+fn who_loads_surround_that_would_clip_in_stereo_is_told_by_how_much_it_is_lowered() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("surround.wav");
+    let audio = crowd_media::Audio::new(crowd_media::Samples::F32(vec![0.9; 6 * SECOND]), 44_100, 6).unwrap();
+    crowd_media::wav::write(&path, &audio, crowd_media::wav::Format::F32).unwrap();
+    let mut rig = Rig::new();
+    rig.send("/load_buffer", &[i(100), s(&any_file())]);
+    rig.arrive(audio_server::app::decoder(SampleRate::CD, 1 << 30)(&path));
+    rig.run(2);
+    rig.send("/status", &[]);
+    rig.run(2);
+    // Front, centre and surround at 0.9: 2.17, 6.7 dB over full scale.
+    let expected = -20.0 * (0.9 * (1.0 + 2.0 * 0.5_f32.sqrt())).log10();
+    let OscType::Float(told) = rig.heard("/lowered")[0].args[2] else { panic!("no number") };
+    assert!((told - expected).abs() < 0.01, "{told}, not {expected}");
+    assert_eq!(rig.heard("/status/deck")[0].args.last(), Some(&f(told)));
+}

@@ -261,7 +261,7 @@ fn the_status_tells_method_tempo_and_sync_of_every_deck() {
     rig.run(2);
     rig.send("/get_status", &[]);
     rig.tick();
-    let told: Vec<Vec<OscType>> = rig.heard("/status/deck").iter().map(|deck| deck.args[6..].to_vec()).collect();
+    let told: Vec<Vec<OscType>> = rig.heard("/status/deck").iter().map(|deck| deck.args[6..9].to_vec()).collect();
     assert_eq!(
         told,
         [
@@ -275,7 +275,7 @@ fn the_status_tells_method_tempo_and_sync_of_every_deck() {
     rig.run(2);
     rig.send("/get_status", &[]);
     rig.tick();
-    assert_eq!(rig.heard("/status/deck")[5].args[6..], [s("playback_rate"), f(0.0), s("off")]);
+    assert_eq!(rig.heard("/status/deck")[5].args[6..9], [s("playback_rate"), f(0.0), s("off")]);
     assert!(rig.status().decks.iter().all(|deck| deck.rate == 1.0));
 }
 

@@ -258,6 +258,7 @@ impl App {
                 stretch: d.stretch.name(),
                 tempo: music.tempo() as f32,
                 sync: music.sync_name(),
+                lowered: self.stems.lowered(deck),
             }));
         }
         self.replies.extend(replies.into_iter().map(|bytes| (address, bytes)));

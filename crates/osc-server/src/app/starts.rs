@@ -55,7 +55,7 @@ impl App {
         match loaded.result {
             Ok(track) => {
                 let seconds = track.frames().seconds(track.sample_rate());
-                let warnings = track.warnings().to_vec();
+                let (warnings, lowered) = (track.warnings().to_vec(), track.downmix_gain_db());
                 let Some(buffer) = self.stems.get_mut(id) else { return };
                 let (asked, name, armed) = (buffer.asked, buffer.name.clone(), buffer.armed);
                 buffer.before = None;
@@ -69,6 +69,9 @@ impl App {
                 tracing::info!("deck {}: {what} \"{name}\" ({})", id.deck(), Clock(seconds));
                 self.reply(asked.origin, || reply::loaded(id.get(), &name, seconds as f32));
                 self.damaged += u64::from(!warnings.is_empty());
+                if let Some(decibels) = lowered {
+                    self.reply(asked.origin, || reply::lowered(id.get(), &name, decibels));
+                }
                 for warning in warnings {
                     self.reply(asked.origin, || reply::damaged(id.get(), &name, &warning));
                 }

@@ -173,6 +173,15 @@ impl Stems {
             .max()
     }
 
+    /// By how many decibels the first file of a deck is lowered so that its stereo mix does not clip, 0 or less.
+    pub fn lowered(&self, deck: Deck) -> f32 {
+        let gain = self.get(deck.first_buffer()).and_then(|buffer| match &buffer.content {
+            Content::Ready(track) => track.downmix_gain_db(),
+            Content::Loading(..) => None,
+        });
+        gain.unwrap_or(0.0)
+    }
+
     /// Notes that what a deck plays repeats from now on, or does not.
     pub fn set_looped(&mut self, deck: Deck, looped: bool) {
         for slot in self.slots.get_mut(deck.index()).into_iter().flatten().flatten() {
