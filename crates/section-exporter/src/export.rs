@@ -184,10 +184,23 @@ impl Settings {
             staged.next().map(|(_, staged)| &**staged)
         };
         let part = place(Role::Part).unwrap_or(&own);
-        let made = self.cut(planned, target)?.make(staged_original.as_deref(), part)?;
+        // What cannot be written is told by the name that was asked for.
+        let named = |error: Error| {
+            let error = staged_original.iter().fold(error, |error, staged| staged::named(error, staged, &own));
+            excerpt
+                .files
+                .iter()
+                .zip(&staged)
+                .fold(error, |error, ((_, path), staged)| staged::named(error, staged, path))
+        };
+        let made = self.cut(planned, target)?.make(staged_original.as_deref(), part);
+        let made = made.map_err(|error| match error {
+            CutError::Media(error) => CutError::Media(named(error)),
+            other => other,
+        })?;
         if let Some(picture) = place(Role::Picture) {
             let original = staged_original.as_deref().unwrap_or(&own);
-            picture::draw(planned, &made, [original, part], target.of(&planned.wanted), picture)?;
+            picture::draw(planned, &made, [original, part], target.of(&planned.wanted), picture).map_err(named)?;
         }
         let outcome = Outcome::new(&made, planned);
         if let (Some(original), Some(staged)) = (original, staged_original) {

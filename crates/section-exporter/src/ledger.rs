@@ -39,11 +39,23 @@ impl Ledger {
         fs::symlink_metadata(path).is_err() || self.is_ours(path)
     }
 
-    /// Writes a file, whole or not at all, and notes it.
+    /// Writes a file with this content, whole or not at all, and notes it.
     ///
     /// # Errors
-    /// Those of `make`, which is to write the file it is given, and [`Error::Io`].
-    pub fn write<E: From<Error>>(&mut self, path: &Path, make: impl FnOnce(&Path) -> Result<(), E>) -> Result<(), E> {
+    /// [`Error::Io`] when it, or the note, cannot be written.
+    pub fn write(&mut self, path: &Path, content: &[u8]) -> Result<(), Error> {
+        self.write_by(path, |staged| atomic::write(staged, content).map_err(|error| staged::named(error, staged, path)))
+    }
+
+    /// Notes and names a file that `make` writes under the name it is given, whole or not at all.
+    ///
+    /// # Errors
+    /// Those of `make`, and [`Error::Io`].
+    pub fn write_by<E: From<Error>>(
+        &mut self,
+        path: &Path,
+        make: impl FnOnce(&Path) -> Result<(), E>,
+    ) -> Result<(), E> {
         let staged = staged::beside(path)?;
         make(&staged)?;
         let known = self.written.entry(key(path)).or_default();
@@ -77,7 +89,7 @@ mod tests {
         fs::create_dir(parts.path().join(FOLDER)).unwrap();
         let file = parts.path().join("x.xml");
         let write = |text: &str| {
-            Ledger::of(parts.path()).write(&file, |to: &Path| atomic::write(to, text.as_bytes())).unwrap();
+            Ledger::of(parts.path()).write(&file, text.as_bytes()).unwrap();
         };
         assert!(Ledger::of(parts.path()).may_replace(&file));
         fs::write(&file, "theirs").unwrap();

@@ -19,7 +19,7 @@ use section_export::outputs::Output;
 use section_export::plan::{Inputs, Plan, Planned, Wish};
 use section_export::playlist::Chosen;
 use section_export::record::{Records, Stamp};
-use section_export::rekordbox::{Cue, CueSlots, Rekordbox, TrackCues, add_cues, check_cues};
+use section_export::rekordbox::{Cue, CueSlots, Rekordbox, RekordboxError, TrackCues, add_cues, check_cues};
 use section_export::{cli, inspect, m3u, mapping, outputs, parts_xml, preflight, report, table, tables};
 use serde_json::json;
 
@@ -194,16 +194,18 @@ fn there<'a>(plan: &'a Plan, done: Option<&Done>) -> Vec<&'a Planned> {
 
 /// Tells of tracks that are left out and of what was given and is not used.
 fn tell(inputs: &Inputs, plan: &Plan, wish: &Wish) {
+    let mut lines = Vec::new();
     for skipped in &plan.skipped {
         let name = skipped.path.as_deref().map_or_else(|| skipped.file.display().to_string(), str::to_owned);
-        eprintln!("skipped {name}: {}", skipped.reason);
+        lines.push(format!("skipped {name}: {}\n", skipped.reason));
     }
     for planned in &plan.parts {
-        planned.wanted.notes.iter().for_each(|note| eprintln!("note: {}: {note}", planned.path));
+        lines.extend(planned.wanted.notes.iter().map(|note| format!("note: {}: {note}\n", planned.path)));
     }
-    for note in inputs.notes().into_iter().chain(plan.notes(inputs, wish)) {
-        eprintln!("note: {note}");
-    }
+    let notes = inputs.notes().into_iter().chain(plan.notes(inputs, wish));
+    lines.extend(notes.map(|note| format!("note: {note}\n")));
+    // Standard error is written piece by piece: ten thousand lines in one are written much sooner.
+    eprint!("{}", lines.concat());
 }
 
 fn run(options: &Export, settings: &Settings, plan: &Plan) -> Result<Done, Failure> {
@@ -266,7 +268,7 @@ fn finish(options: &Export, settings: &Settings, inputs: &Inputs, plan: &Plan, d
             );
         }
         if std::fs::read(&path).ok().as_ref() != Some(&table) {
-            ledger.write(&path, |to| Ok::<_, Failure>(atomic::write(to, &table)?))?;
+            ledger.write(&path, &table)?;
         }
         written.table = Some(path);
         Ok(())
@@ -274,19 +276,22 @@ fn finish(options: &Export, settings: &Settings, inputs: &Inputs, plan: &Plan, d
     written.note("the table", &wanted, result);
     if let (Some(from), Some(to)) = (&options.sources.rekordbox_xml, &options.output.write_xml) {
         let cues: Vec<TrackCues> = there(plan, Some(done)).into_iter().filter_map(cues).collect();
-        let result = ledger.write(to, |to| {
+        let result = ledger.write_by(to, |staged| {
             // Cues are written by the places of tracks in the file.
             if Stamp::of(from) != inputs.xml_stamp {
                 return Err(format!("{} was changed since it was read: run again", from.display()).into());
             }
-            Ok::<_, Failure>(add_cues(from, to, &cues, slots(options))?)
+            Ok::<_, Failure>(add_cues(from, staged, &cues, slots(options)).map_err(|error| match error {
+                RekordboxError::Io { path, cause } if path == staged => RekordboxError::Io { path: to.clone(), cause },
+                other => other,
+            })?)
         });
         written.note("the collection", to, result);
     }
     if let Some(to) = &options.output.parts_xml {
         let list = options.choice.playlist.as_deref().unwrap_or("excerpts");
         let result = parts_xml::text(inputs, plan, done, list, options.output.hot_cues).map_err(Failure::from);
-        let result = result.and_then(|xml| ledger.write(to, |to| Ok(atomic::write(to, xml.as_bytes())?)));
+        let result = result.and_then(|xml| Ok(ledger.write(to, xml.as_bytes())?));
         written.note("the collection of the parts", to, result);
     }
     if let Some(to) = &options.output.write_playlist {
@@ -295,7 +300,7 @@ fn finish(options: &Export, settings: &Settings, inputs: &Inputs, plan: &Plan, d
             for file in left_out {
                 eprintln!("note: {}: {} is left out, no playlist can name it", to.display(), file.display());
             }
-            ledger.write(to, |to| Ok(atomic::write(to, text.as_bytes())?))
+            Ok(ledger.write(to, text.as_bytes())?)
         });
         written.note("the playlist", to, result);
     }

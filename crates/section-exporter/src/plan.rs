@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::contradiction;
 use crate::cues::Cues;
 use crate::excerpt::{AtJump, Excerpt, OnJump};
-use crate::grid::Grid;
+use crate::grid::{Grid, HUNDREDTH};
 use crate::key::Key;
 use crate::library::{Entry, Library, Listed, MatchRule};
 use crate::names::part_names;
@@ -209,6 +209,10 @@ impl Wish {
             return Err(Skip::NotInPlaylist { playlist: playlist.name.clone() });
         }
         let listed = inputs.listed(entry);
+        // What is written tells of most tracks that they are out; to find their beats takes a hundred times as long.
+        if let Some(bpm) = listed.and_then(Grid::written_bpm) {
+            self.selection.judge_about(bpm, HUNDREDTH)?;
+        }
         let structure = &entry.structure;
         let grid = Grid::new(listed, structure);
         let keys = [structure.key.as_deref(), listed.and_then(|track| track.tonality.as_deref())];

@@ -94,11 +94,32 @@ impl Selection {
         Ok(factor)
     }
 
+    /// Whether a track may be wanted whose tempo is `bpm`, give or take `within`.
+    ///
+    /// # Errors
+    /// The reason, when it surely is not: [`judge`](Self::judge) has the same for each of these tempos.
+    pub fn judge_about(&self, bpm: f64, within: f64) -> Result<(), Skip> {
+        let Some(range) = self.tempo else {
+            return Ok(());
+        };
+        let near = |factor: &f64| {
+            let [lowest, highest] = [-within, within].map(|off| (bpm + off) * factor);
+            highest >= range.low - EQUAL_BPM && lowest <= range.high + EQUAL_BPM
+        };
+        let may_be = self.factors().iter().any(near);
+        if may_be { Ok(()) } else { Err(Skip::OtherTempo { bpm, low: range.low, high: range.high }) }
+    }
+
+    /// What a tempo may be multiplied by to be wanted.
+    fn factors(&self) -> &'static [f64] {
+        if self.half_double { &[1.0, 2.0, 0.5] } else { &[1.0] }
+    }
+
     fn tempo(&self, bpm: f64) -> Result<f64, Skip> {
         let Some(range) = self.tempo else {
             return Ok(1.0);
         };
-        let factors: &[f64] = if self.half_double { &[1.0, 2.0, 0.5] } else { &[1.0] };
+        let factors = self.factors();
         let factor = factors.iter().copied().find(|factor| range.contains(bpm * factor));
         factor.ok_or(Skip::OtherTempo { bpm, low: range.low, high: range.high })
     }
@@ -200,6 +221,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_ruled_out_by_what_is_written_is_out_at_any_tempo_it_may_mean(
+            bpm in 40.0..260.0f64, off in -0.005..0.005f64, half_double: bool,
+        ) {
+            let selection = tempos(TempoRange::around(124.0, 2.0).unwrap(), half_double);
+            if selection.judge_about(bpm, 0.005).is_err() {
+                prop_assert!(selection.judge(Some(bpm + off), [None; 2]).is_err());
+            } else {
+                prop_assert!([-0.005, 0.0, 0.005].iter().any(|off| selection.judge(Some(bpm + off), [None; 2]).is_ok()));
+            }
+        }
+
         #[test]
         fn the_ends_belong_to_every_range_of_two_decimals(bpm in 2_000u32..20_000, delta in 0u32..1_000) {
             let of = |hundredths: u32| f64::from(hundredths) / 100.0;

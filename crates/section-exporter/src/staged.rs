@@ -21,6 +21,14 @@ pub fn beside(path: &Path) -> Result<TempPath, Error> {
     TempPath::try_from_path(hidden).map_err(|source| Error::Io { path: path.to_owned(), doing: "create", source })
 }
 
+/// An error about a staged file, as one about the file it was to become.
+pub fn named(error: Error, staged: &Path, path: &Path) -> Error {
+    match error {
+        Error::Io { path: at, doing, source } if at == staged => Error::Io { path: path.to_owned(), doing, source },
+        other => other,
+    }
+}
+
 /// Gives a complete file its name. An existing file is replaced only when `replace` is given.
 ///
 /// # Errors
@@ -56,7 +64,9 @@ pub fn sync<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<(), Error> 
 /// What the system says.
 pub fn make_folder(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(folder).map(|_removed| ())
+    let made = tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(folder);
+    // The error of the crate names the file that was tried, which says nothing to anybody.
+    made.map(|_removed| ()).map_err(|error| error.kind().into())
 }
 
 /// Sees whether a file of this name can be made.

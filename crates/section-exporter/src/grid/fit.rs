@@ -68,6 +68,17 @@ impl Evidence {
         }
     }
 
+    /// The same with only those of rounded beats that are the farthest from a line of any period: the corners of their convex
+    /// hull.
+    fn decisive(&self) -> Self {
+        match self {
+            Self::Rounded { points, width, periods } => {
+                Self::Rounded { points: corners(points), width: *width, periods: *periods }
+            }
+            Self::Noisy { .. } => self.clone(),
+        }
+    }
+
     /// How well a period agrees, to be compared with others: for rounded beats, how far a line of it could be moved
     /// without leaving one of them.
     fn weight(&self, period: f64) -> f64 {
@@ -80,19 +91,21 @@ impl Evidence {
 
 /// What all evidence together says of a period.
 #[derive(Debug)]
-pub struct Odds<'a> {
+pub struct Odds {
     periods: Periods,
-    evidence: &'a [&'a Evidence],
+    /// Of rounded beats only those that can decide.
+    evidence: Vec<Evidence>,
     /// The largest weight of any period.
     best: f64,
     /// The mean of those that are possible, each weighed by how well it agrees.
     pub mean: f64,
 }
 
-impl<'a> Odds<'a> {
+impl Odds {
     /// Periods within `periods`, where evidence leaves room.
-    pub fn new(periods: Periods, evidence: &'a [&'a Evidence]) -> Self {
+    pub fn new(periods: Periods, evidence: &[&Evidence]) -> Self {
         const SAMPLES: i32 = 64;
+        let evidence = evidence.iter().map(|evidence| evidence.decisive()).collect();
         let mut odds = Self { periods, evidence, best: 0.0, mean: periods.middle() };
         let (mut sum, mut weighed) = (0.0, 0.0);
         for nth in 0..SAMPLES {
@@ -215,15 +228,31 @@ impl Bound {
 
     /// Enters a point behind the others.
     fn push(&mut self, (beat, seconds): Point) {
-        while let Some([before, last]) = self.hull.get(self.first..).unwrap_or_default().last_chunk::<2>() {
-            // Under the line from the one before to the new one, or on it.
-            if (last.1 - before.1) * (beat - before.0) > (seconds - before.1) * (last.0 - before.0) {
-                break;
-            }
-            self.hull.pop();
-        }
-        self.hull.push((beat, seconds));
+        push(&mut self.hull, self.first, (beat, seconds));
     }
+}
+
+/// Enters a point behind the others into an upper convex hull, of which those before `from` stay.
+fn push(hull: &mut Vec<Point>, from: usize, (beat, seconds): Point) {
+    while let Some([before, last]) = hull.get(from..).unwrap_or_default().last_chunk::<2>() {
+        // Under the line from the one before to the new one, or on it.
+        if (last.1 - before.1) * (beat - before.0) > (seconds - before.1) * (last.0 - before.0) {
+            break;
+        }
+        hull.pop();
+    }
+    hull.push((beat, seconds));
+}
+
+/// The corners of the convex hull of points that come one after another: first those above, then those below.
+fn corners(points: &[Point]) -> Vec<Point> {
+    let (mut above, mut below) = (Vec::new(), Vec::new());
+    for &(beat, seconds) in points {
+        push(&mut above, 0, (beat, seconds));
+        push(&mut below, 0, (beat, -seconds));
+    }
+    above.extend(below.into_iter().map(|(beat, seconds)| (beat, -seconds)));
+    above
 }
 
 /// Where beat 0 lies when beats of this period pass all points as evenly as can be.
@@ -336,6 +365,15 @@ mod tests {
             }).collect();
             let (fast, slow) = (runs(&points, width), runs_of_all_pairs(&points, width));
             prop_assert_eq!(fast, slow);
+        }
+
+        #[test]
+        fn the_corners_of_beats_are_as_far_from_a_line_as_all_of_them(
+            first in 0.0..3.0f64, bpm in 60.0..200.0f64, beats in 1..300usize, period in 0.3..1.0f64,
+        ) {
+            let points = rounded(first, 60.0 / bpm, beats, 0.01);
+            let ((middle, wide), (m, w)) = (extent(&points, period), extent(&corners(&points), period));
+            prop_assert!((middle - m).abs() < 1e-9 && (wide - w).abs() < 1e-9);
         }
 
         #[test]

@@ -68,8 +68,9 @@ fn others(sorted: &[f64], own: f64) -> f64 {
 
 /// Whether the beats of the structure file go evenly from one mark to the next, at another tempo than is written.
 fn drifts(a: &Tempo, b: &Tempo, taps: &Taps) -> bool {
-    let inside: Vec<f64> =
-        taps.points.iter().map(|(_, at)| *at).filter(|at| (a.seconds..b.seconds).contains(at)).collect();
+    let place = |seconds: f64| taps.points.partition_point(|(_, at)| *at < seconds);
+    let inside = taps.points.get(place(a.seconds)..place(b.seconds)).unwrap_or_default();
+    let inside: Vec<f64> = inside.iter().map(|(_, at)| *at).collect();
     let written = 60.0 / a.bpm.value;
     let even = (b.seconds - a.seconds) / ((b.seconds - a.seconds) / written).round().max(1.0);
     let spread = |period: f64| {

@@ -27,6 +27,9 @@ pub enum Source {
     StructureBpm,
 }
 
+/// By how many beats a minute a tempo that is written to hundredths may be another.
+pub const HUNDREDTH: f64 = 0.005_1;
+
 impl Source {
     /// In words.
     pub const fn name(self) -> &'static str {
@@ -119,6 +122,13 @@ impl Grid {
         let beats = BeatGrid::new(&marks, basis.beats_per_bar, SampleRate::CD).ok()?;
         let bpm = mean_bpm(&basis, &beats);
         Some(Self { basis, bpm, beats })
+    }
+
+    /// The tempo of a track that has one TEMPO mark, written to hundredths or finer: its grid has the same to
+    /// [`HUNDREDTH`]. Absent where only the grid tells.
+    pub fn written_bpm(track: &Track) -> Option<f64> {
+        let [only] = track.tempos.as_slice() else { return None };
+        (only.bpm.step < 0.0101 && Bpm::new(only.bpm.value).is_ok()).then_some(only.bpm.value)
     }
 
     /// The tempo in beats a minute; the average one from the first mark to the track's end when it changes.

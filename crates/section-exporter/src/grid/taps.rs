@@ -42,8 +42,12 @@ impl Taps {
     pub fn new(structure: &Structure) -> Option<Self> {
         let beats = &structure.beats;
         let mut intervals: Vec<f64> = beats.windows(2).filter_map(|pair| Some(pair.get(1)? - pair.first()?)).collect();
-        intervals.sort_by(f64::total_cmp);
-        let mut interval = *intervals.get(intervals.len() / 2)?;
+        let middle = intervals.len() / 2;
+        let mut interval = if intervals.is_empty() {
+            return None;
+        } else {
+            *intervals.select_nth_unstable_by(middle, f64::total_cmp).1
+        };
         let (mut points, mut number, mut last) = (Vec::with_capacity(beats.len()), 0.0, *beats.first()?);
         for &seconds in beats {
             let passed = ((seconds - last) / interval).round().max(if points.is_empty() { 0.0 } else { 1.0 });

@@ -224,7 +224,41 @@ fn beats_that_are_no_tempo_are_no_grid() {
     assert_eq!(Grid::new(None, &one).unwrap().seconds_at(0.0), 3.0);
 }
 
+/// A grid that compared each mark with all others would take minutes for each of these.
+#[test]
+fn two_hundred_thousand_marks_are_a_grid_steady_or_not() {
+    let marks = |tempo: &dyn Fn(u32) -> f64| {
+        let mut at = 0.1;
+        let mark = |nth: u32| {
+            let mark = (at, tempo(nth), 1);
+            at += 60.0 / tempo(nth);
+            mark
+        };
+        (0..200_000).map(mark).collect::<Vec<_>>()
+    };
+    let grid = |tempo: &dyn Fn(u32) -> f64| Grid::new(Some(&track(&marks(tempo), None)), &none()).unwrap();
+    let steady = grid(&|_| 150.0);
+    assert!(steady.is_steady() && (steady.bpm() - 150.0).abs() < 1e-6);
+    let moving = grid(&|nth| 150.0 + f64::from(nth % 7));
+    assert!(!moving.is_steady() && moving.marks().len() > 190_000);
+}
+
 proptest::proptest! {
+    #[test]
+    fn a_grid_of_one_mark_has_its_tempo_to_a_hundredth_whatever_the_beats(
+        bpm in 2_000..99_900u32, of_beats in 40.0..250.0f64, first in 0.0..2.0f64, at in 0.0..2.0f64, count in 0..400u32,
+        edit in proptest::option::of((0..400u32, 0.1..0.5f64)),
+    ) {
+        let track = track(&[(at, f64::from(bpm) / 100.0, 1)], None);
+        let mut structure = beats(first, of_beats, count);
+        if let Some((from, by)) = edit {
+            structure.beats.iter_mut().skip(from as usize).for_each(|beat| *beat += by);
+        }
+        let written = Grid::written_bpm(&track).unwrap();
+        let grid = Grid::new(Some(&track), &structure).unwrap();
+        proptest::prop_assert!((grid.bpm() - written).abs() <= HUNDREDTH, "{} of {written}", grid.bpm());
+    }
+
     #[test]
     fn any_beats_and_marks_give_a_grid_or_none(
         steps in proptest::collection::vec(0.001..3.0f64, 0..80),

@@ -7,12 +7,14 @@ mod location;
 mod playlists;
 mod read;
 mod source;
+mod track;
 mod write;
 
 pub use location::{Location, Place};
 pub use playlists::{Playlist, PlaylistError, PlaylistTracks};
-pub use read::{MarkKind, Note, PositionMark, Rekordbox, Tempo, Track, Written};
+
 pub use source::{MAX_BYTES, MAX_TAG_BYTES};
+pub use track::{MarkKind, Note, PositionMark, Rekordbox, Tempo, Track, Written};
 pub use write::{Cue, CueSlots, OURS, TrackCues, add_cues, check_cues, with_cues};
 
 use std::path::PathBuf;

@@ -6,6 +6,7 @@ use std::io::{self, BufRead, BufWriter, Read, Write};
 use std::ops::Range;
 use std::path::Path;
 
+use crowd_media::Error;
 use crowd_media::atomic::AtomicFile;
 use quick_xml::escape::escape;
 
@@ -54,10 +55,14 @@ pub enum CueSlots {
 pub fn add_cues(from: &Path, to: &Path, tracks: &[TrackCues], slots: CueSlots) -> Result<(), RekordboxError> {
     let edits = in_file(from, |file| edits(file, tracks, slots))?;
     let io = |cause: String| RekordboxError::Io { path: to.to_owned(), cause };
-    let mut written = BufWriter::new(AtomicFile::create(to).map_err(|error| io(error.to_string()))?);
-    in_file(from, |file| copy(file, edits, &mut written).map_err(|error| io(error.to_string())))?;
-    let written = written.into_inner().map_err(|error| io(error.to_string()))?;
-    written.commit().map_err(|error| io(error.to_string()))
+    let media = |error: Error| match error {
+        Error::Io { source, .. } => io(source.to_string()),
+        other => io(other.to_string()),
+    };
+    let mut written = BufWriter::new(AtomicFile::create(to).map_err(media)?);
+    let copied = in_file(from, |file| Ok(copy(file, edits, &mut written)))?;
+    copied.map_err(|error| io(error.to_string()))?;
+    written.into_inner().map_err(|error| io(error.error().to_string()))?.commit().map_err(media)
 }
 
 /// Whether [`add_cues`] could write these cues.

@@ -135,6 +135,10 @@ impl Structure {
 }
 
 fn raw(bytes: &[u8]) -> Result<Raw, (String, serde_json::Error)> {
+    // To know the field costs as much again as to read it, and only errors tell it.
+    if let Ok(raw) = serde_json::from_slice(bytes) {
+        return Ok(raw);
+    }
     let json = &mut serde_json::Deserializer::from_slice(bytes);
     let raw = serde_path_to_error::deserialize(&mut *json).map_err(|e| (e.path().to_string(), e.into_inner()))?;
     json.end().map_err(|e| ("the end".into(), e))?;
