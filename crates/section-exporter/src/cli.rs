@@ -120,8 +120,10 @@ impl Export {
     /// The tempos that excerpts are brought to, each once. At least one.
     pub fn targets(&self) -> Vec<Target> {
         let mut targets: Vec<Target> = Vec::new();
+        let name = |target: Target| target.name_among_several("");
         for target in self.excerpt.target_bpm.iter().map(|bpm| Target::Bpm(*bpm)) {
-            if !targets.contains(&target) {
+            // What is called the same is the same.
+            if !targets.iter().any(|other| name(*other) == name(target)) {
                 targets.push(target);
             }
         }

@@ -123,8 +123,15 @@ pub fn collection(path: &Path, json: bool, out: &mut dyn io::Write) -> Result<()
     if json {
         let notes = beside.notes.iter().map(|note| json!({ "line": note.line, "text": note.text }));
         let notes = Value::Array(notes.collect());
-        writeln!(out, "],\"notes\":{notes},\"more_notes\":{}}}", beside.more_notes)?;
+        let playlists = beside.playlists.iter();
+        let playlists =
+            playlists.map(|playlist| json!({ "name": playlist.full_name(), "tracks": playlist.keys.len() }));
+        let playlists = Value::Array(playlists.collect());
+        writeln!(out, "],\"playlists\":{playlists},\"notes\":{notes},\"more_notes\":{}}}", beside.more_notes)?;
         return Ok(out.flush()?);
+    }
+    for playlist in &beside.playlists {
+        writeln!(out, "playlist {}: {} tracks", playlist.full_name(), playlist.keys.len())?;
     }
     for note in &beside.notes {
         writeln!(out, "line {}: {}", note.line, note.text)?;

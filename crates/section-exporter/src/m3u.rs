@@ -3,6 +3,10 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf, absolute};
 
+use crate::export::Exported;
+use crate::plan::{Inputs, Planned};
+use crate::table::plain;
+
 /// An entry of a playlist.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
@@ -14,6 +18,19 @@ pub struct Item {
     pub artist: Option<String>,
     /// What it is called.
     pub title: String,
+}
+
+impl Item {
+    /// An excerpt, with its tempo behind its title where it is one of `several` at different tempos.
+    pub fn of(inputs: &Inputs, planned: &Planned, part: &Exported, several: bool) -> Self {
+        let tempo = part.target.bpm().filter(|_| several).map(|bpm| format!(" ({} BPM)", plain(bpm, 4)));
+        Self {
+            file: part.part.clone(),
+            seconds: part.outcome.frames as f64 / f64::from(part.outcome.sample_rate),
+            artist: planned.artist(inputs).map(str::to_owned),
+            title: planned.title(inputs) + &tempo.unwrap_or_default(),
+        }
+    }
 }
 
 /// A playlist for the file `to`, and those of its items that it cannot name. Files in the folder of the playlist and below are

@@ -50,7 +50,8 @@ fn read(structures: &Path, sources: &Sources) -> Result<Inputs, Failure> {
 
 fn wish(choice: &Choice, inputs: &Inputs) -> Result<Wish, Failure> {
     let find = |name: &String| Chosen::find(inputs.rekordbox.as_ref().unwrap_or(&Rekordbox::default()), name);
-    let playlist = choice.playlist.as_ref().map(find).transpose().map_err(|error| format!("--playlist: {error}"))?;
+    let playlist = choice.playlist.as_ref().map(find).transpose();
+    let playlist = playlist.map_err(|error| Refused(format!("--playlist: {error}")))?;
     Ok(Wish {
         selection: choice.selection()?,
         playlist,
@@ -295,7 +296,9 @@ fn finish(options: &Export, settings: &Settings, inputs: &Inputs, plan: &Plan, d
         written.note("the collection of the parts", to, result);
     }
     if let Some(to) = &options.output.write_playlist {
-        let items: Vec<Item> = done.parts.iter().filter_map(|part| item(inputs, plan, part)).collect();
+        let several = settings.targets.len() > 1;
+        let item = |part: &Exported| Some(Item::of(inputs, plan.parts.get(part.nth)?, part, several));
+        let items: Vec<Item> = done.parts.iter().filter_map(item).collect();
         let result = m3u::text(to, &items).map_err(Failure::from).and_then(|(text, left_out)| {
             for file in left_out {
                 eprintln!("note: {}: {} is left out, no playlist can name it", to.display(), file.display());
@@ -304,17 +307,6 @@ fn finish(options: &Export, settings: &Settings, inputs: &Inputs, plan: &Plan, d
         });
         written.note("the playlist", to, result);
     }
-}
-
-/// An excerpt in a playlist.
-fn item(inputs: &Inputs, plan: &Plan, part: &Exported) -> Option<Item> {
-    let planned = plan.parts.get(part.nth)?;
-    Some(Item {
-        file: part.part.clone(),
-        seconds: part.outcome.frames as f64 / f64::from(part.outcome.sample_rate),
-        artist: planned.artist(inputs).map(str::to_owned),
-        title: planned.title(inputs),
-    })
 }
 
 /// The cues of a track of the collection.

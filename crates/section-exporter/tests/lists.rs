@@ -122,6 +122,7 @@ fn a_collection_of_excerpts_makes_excerpts_again() {
     let library = library();
     assert_eq!(library.export("--snap downbeat --parts-xml excerpts.xml").status, 0);
     let said = common::Said::of(&mut library.command("inspect excerpts.xml"));
+    assert!(said.out.contains("playlist /excerpts 122 BPM: 2 tracks\n"), "{}", said.out);
     assert!(said.out.contains("122.00      1    Gm     3") && said.out.ends_with("2 tracks\n"), "{}", said.out);
 }
 
@@ -138,7 +139,7 @@ fn a_playlist_names_every_excerpt_in_its_order_and_can_be_moved_with_them() {
     let audio = library.audio(files[0].to_str().unwrap());
     let seconds = (audio.frames() as f64 / 44_100.0).round();
     let first = playlist.lines().nth(1).unwrap();
-    assert_eq!(first, format!("#EXTINF:{seconds},Grüße & #2 + 100% \"q\" <1>'"));
+    assert_eq!(first, format!("#EXTINF:{seconds},Grüße & #2 + 100% \"q\" <1>' (122 BPM)"));
 }
 
 #[test]
@@ -146,4 +147,36 @@ fn a_dry_run_writes_no_list() {
     let library = library();
     assert_eq!(library.export("--dry-run --parts-xml excerpts.xml --write-playlist excerpts.m3u8").status, 0);
     assert!(!library.path("excerpts.xml").exists() && !library.path("excerpts.m3u8").exists());
+}
+
+#[test]
+fn no_list_replaces_a_file_that_is_read_or_that_another_list_writes() {
+    let library = library();
+    let xml = fs::read(library.path("rekordbox.xml")).unwrap();
+    let structure = fs::read(library.path("struct/00.json")).unwrap();
+    let audio = fs::read(library.path("audio/drummer.flac")).unwrap();
+    for words in [
+        "--parts-xml rekordbox.xml",
+        "--parts-xml audio/../rekordbox.xml",
+        "--write-playlist audio/drummer.flac",
+        "--output struct/00.json",
+        "--parts-xml same.xml --write-playlist same.xml",
+        "--parts-xml sections.csv",
+    ] {
+        let said = library.export(words);
+        assert_eq!(said.status, 2, "{words}: {}", said.err);
+        assert!(said.err.contains(words.split(' ').next().unwrap()), "{words}: {}", said.err);
+        assert!(!library.path("parts").exists() && !library.path("sections.csv").exists(), "{words}");
+    }
+    assert_eq!(fs::read(library.path("rekordbox.xml")).unwrap(), xml);
+    assert_eq!(fs::read(library.path("struct/00.json")).unwrap(), structure);
+    assert_eq!(fs::read(library.path("audio/drummer.flac")).unwrap(), audio);
+    // Nor a file that no run has written.
+    fs::write(library.path("mine.m3u8"), "#EXTM3U\nmine.wav\n").unwrap();
+    let said = library.export("--write-playlist mine.m3u8");
+    assert!(said.status == 2 && said.err.contains("--overwrite"), "{}", said.err);
+    assert_eq!(library.export("--write-playlist ours.m3u8 --parts-xml ours.xml").status, 0);
+    assert_eq!(library.export("--write-playlist ours.m3u8 --parts-xml ours.xml --target-bpm 123").status, 0);
+    assert!(fs::read_to_string(library.path("ours.xml")).unwrap().contains("Bpm=\"123.00\""));
+    assert_eq!(fs::read_to_string(library.path("mine.m3u8")).unwrap(), "#EXTM3U\nmine.wav\n");
 }

@@ -60,7 +60,7 @@ fn a_playlist_that_is_not_there_or_not_sure_is_told_before_anything_is_written()
     ] {
         let said = library.export(words);
         assert!(
-            said.status != 0 && said.err.contains("--playlist") && said.err.contains(told),
+            said.status == 2 && said.err.contains("--playlist") && said.err.contains(told),
             "{words}: {}",
             said.err
         );

@@ -85,7 +85,9 @@ fn without_a_tempo_every_track_is_selected_and_keeps_its_own() {
 
 #[test]
 fn several_targets_may_be_given_in_one_flag_or_several_and_count_once() {
-    for line in ["--target-bpm 120,122.5,124", "--target-bpm 120 --target-bpm 122.5,124,120", "--t 120,122.5,124"] {
+    for line in
+        ["--target-bpm 120,122.5,124", "--target-bpm 120 --target-bpm 122.5,124,120", "--t 120,122.5,120.00001,124"]
+    {
         assert_eq!(parse(line).unwrap().export.targets(), at(&[120.0, 122.5, 124.0]), "{line}");
     }
 }
