@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crowd_engine::{Bpm, StretchMethod};
-use crowd_media::{Container, Depth, Error};
+use crowd_engine::Bpm;
+use crowd_media::Error;
 use tempfile::TempPath;
 
 use crate::cut::{Cut, CutError};
@@ -15,34 +15,10 @@ use crate::outcome::Outcome;
 use crate::outputs::Output;
 use crate::plan::Planned;
 use crate::record::{self, Records, Role, State};
+use crate::settings::Settings;
 use crate::target::Target;
 use crate::task::{Failure, Piece, Task, Verdict};
 use crate::{ledger, picture, staged};
-
-/// How parts are made, and where.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The tempos to bring them to; at least one.
-    pub targets: Vec<Target>,
-    /// How.
-    pub method: StretchMethod,
-    /// The loudness to bring them to, in LUFS.
-    pub loudness: Option<f64>,
-    /// The kind of file.
-    pub container: Container,
-    /// Bits of a sample; the track's own when absent.
-    pub depth: Option<Depth>,
-    /// The folder of the parts.
-    pub parts: PathBuf,
-    /// The folder for pictures, if there are to be any.
-    pub pictures: Option<PathBuf>,
-    /// Parts made at the same time, at least 1.
-    pub jobs: usize,
-    /// Make again what is there.
-    pub force: bool,
-    /// Replace files too that no run has made, or that were changed since.
-    pub overwrite: bool,
-}
 
 /// A part that is there.
 #[derive(Debug, Clone)]

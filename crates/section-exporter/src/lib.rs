@@ -10,7 +10,7 @@
 //! - [`skip`] holds every reason for which a track is left out.
 //! - [`target`] holds the tempos that excerpts are brought to.
 //! - [`plan`] brings all of that together for a library, [`export`] does it, several parts at a time; [`record`] knows what
-//!   is there already.
+//!   is there already, by their [`stamp`]; [`settings`] say what is to be made.
 //! - [`outputs`] and [`preflight`] see to it before the first cut that no input is an output and that there is room;
 //!   [`task`] knows which parts are to be cut, [`ledger`] and [`tables`] which tables and reports may be replaced.
 //! - [`timeline`] says how Rekordbox's places in an MP3 lie to the decoder's, [`contradiction`] where what is known of a track's
@@ -23,6 +23,7 @@ pub mod cli;
 pub mod contradiction;
 pub mod cues;
 pub mod cut;
+mod decimal;
 pub mod ending;
 pub mod excerpt;
 pub mod export;
@@ -46,9 +47,11 @@ pub mod record;
 pub mod rekordbox;
 pub mod report;
 pub mod select;
+pub mod settings;
 pub mod skip;
 pub mod span;
 mod staged;
+pub mod stamp;
 pub mod structure;
 pub mod table;
 pub mod tables;

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf, absolute};
 
+use crate::decimal::plain;
 use crate::export::Exported;
 use crate::plan::{Inputs, Planned};
-use crate::table::plain;
 
 /// An entry of a playlist.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,10 +8,10 @@ use crowd_engine::{Bpm, SampleRate};
 use quick_xml::escape::escape;
 
 use crate::cut::{CutError, course};
+use crate::decimal::plain;
 use crate::export::{Done, Exported};
 use crate::plan::{Inputs, Plan, Planned};
 use crate::rekordbox::{Location, OURS};
-use crate::table::plain;
 use crate::target::Target;
 
 /// A beat this little before the first frame is its first: a cut begins on a whole frame, in beats.

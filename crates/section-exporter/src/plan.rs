@@ -11,11 +11,11 @@ use crate::key::Key;
 use crate::library::{Entry, Library, Listed, MatchRule};
 use crate::names::part_names;
 use crate::playlist::Chosen;
-use crate::record::Stamp;
 use crate::rekordbox::{Rekordbox, RekordboxError};
 use crate::select::Selection;
 use crate::skip::Skip;
 use crate::span::{Span, labels};
+use crate::stamp::Stamp;
 use crate::structure::{self, StructureError};
 use crate::timeline::{Mp3Offset, TimeLine};
 

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use crowd_media::{Container, Depth, probe};
 
 use crate::cut;
-use crate::export::Settings;
 use crate::identity::folder_of;
 use crate::outputs::Output;
 use crate::record::Role;
+use crate::settings::Settings;
 use crate::staged;
 use crate::task::{Task, Verdict};
 

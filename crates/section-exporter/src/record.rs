@@ -3,12 +3,13 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use crowd_media::{Error, atomic};
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::Outcome;
+use crate::stamp::Stamp;
 
 /// The folder of records, among the parts.
 pub const FOLDER: &str = ".section-export";
@@ -27,37 +28,6 @@ pub enum Role {
     Part,
     /// Its picture.
     Picture,
-}
-
-/// A file that has not been written to has the same of these.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Stamp {
-    bytes: u64,
-    /// When its content was changed, in nanoseconds since 1970.
-    modified: u128,
-    /// When it was changed in any way, where the system tells: unlike the other, nobody can set it back.
-    changed: Option<(i64, i64)>,
-}
-
-impl Stamp {
-    /// Of a file that is there.
-    pub fn of(path: &Path) -> Option<Self> {
-        let metadata = fs::metadata(path).ok()?;
-        let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos();
-        #[cfg(unix)]
-        let changed = {
-            use std::os::unix::fs::MetadataExt;
-            Some((metadata.ctime(), metadata.ctime_nsec()))
-        };
-        #[cfg(not(unix))]
-        let changed = None;
-        Some(Self { bytes: metadata.len(), modified, changed })
-    }
-
-    /// Without what changes when a file is only moved, linked or given other rights.
-    pub fn of_content(self) -> Self {
-        Self { changed: None, ..self }
-    }
 }
 
 /// The hash of a file's content, in hexadecimal.

@@ -6,10 +6,11 @@ use crowd_cli::path::shown;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::export::{Done, Exported, Settings};
+use crate::export::{Done, Exported};
 use crate::library::MatchRule;
 use crate::plan::{Inputs, Plan, Planned, Wish};
 use crate::playlist::Chosen;
+use crate::settings::Settings;
 use crate::target::Target;
 
 /// The report of a run; `done` is absent when it was only to be told what would be done.

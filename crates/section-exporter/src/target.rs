@@ -2,8 +2,8 @@
 
 use crowd_engine::Bpm;
 
+use crate::decimal::plain;
 use crate::plan::Wanted;
-use crate::table::plain;
 
 /// A tempo that excerpts are brought to.
 #[derive(Clone, Copy, Debug, PartialEq)]

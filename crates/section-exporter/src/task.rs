@@ -6,10 +6,11 @@ use crowd_media::Error;
 use serde_json::{Value, json};
 
 use crate::cut::CutError;
-use crate::export::Settings;
 use crate::outcome::Outcome;
 use crate::plan::Planned;
-use crate::record::{Record, Records, Role, Stamp, State};
+use crate::record::{Record, Records, Role, State};
+use crate::settings::Settings;
+use crate::stamp::Stamp;
 use crate::target::Target;
 
 /// What is to be done for a track.
