@@ -1,4 +1,4 @@
-//! A file that is damaged is listened to as far as it goes, and what is missing is told wherever somebody looks.
+//! A file that is damaged is heard as far as it goes, and what is missing stands in list, status, measurement and exit status.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;

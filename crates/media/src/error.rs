@@ -38,7 +38,7 @@ pub const EXTENSIONS: &[&str] = &[
     "mkv",
 ];
 
-/// How the names of other sound files end: those that [`crate::open`] refuses, mostly by name. Whoever looks through a
+/// How the names of other sound files end: those that [`crate::open`] refuses, mostly by name. A program that looks through a
 /// folder can tell that they are there.
 pub const REFUSED_EXTENSIONS: &[&str] = &[
     "wv",

@@ -84,7 +84,7 @@ fn what_was_learnt_about_a_file_is_known_to_the_next_reader_until_the_file_chang
         (gain, start.elapsed())
     };
     let (first, measured) = time();
-    // Whoever reads the open file by other means is told too.
+    // A reader that opens the file by other means tells it too.
     let file = File::open(&path).unwrap();
     let bytes = file.try_clone().unwrap();
     let start = std::time::Instant::now();

@@ -60,7 +60,7 @@ pub enum State {
     Latest,
     /// What an earlier run made.
     Earlier,
-    /// What a run made and somebody changed since, or put another file in its place.
+    /// What a run made and was changed or replaced since.
     Edited,
     /// What no run has made.
     Foreign,

@@ -65,7 +65,7 @@ pub fn sync<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<(), Error> 
 pub fn make_folder(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let made = tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(folder);
-    // The error of the crate names the file that was tried, which says nothing to anybody.
+    // The error of the crate names the file that was tried, which says nothing to the user.
     made.map(|_removed| ()).map_err(|error| error.kind().into())
 }
 

@@ -12,7 +12,7 @@ pub struct Stamp {
     bytes: u64,
     /// When its content was changed, in nanoseconds since 1970.
     modified: u128,
-    /// When it was changed in any way, where the system tells: unlike the other, nobody can set it back.
+    /// When it was changed in any way, where the system tells: unlike the other, no program can set it back.
     changed: Option<(i64, i64)>,
 }
 

@@ -1,4 +1,4 @@
-//! Where a table goes when there is one already: nobody's rows are lost.
+//! Where a table goes when there is one already: no rows are lost.
 
 use std::collections::HashSet;
 use std::fs;
@@ -30,7 +30,7 @@ pub fn place(wanted: &Path, new: &[u8], ledger: &Ledger, overwrite: bool) -> Pat
 }
 
 /// Whether nothing of the table `old` is lost with `new` in its place: each of its rows is there too or, if it is `ours` and
-/// nobody has changed it since, is about a part that the new one has a row about.
+/// was not changed since, is about a part that the new one has a row about.
 fn replaces(old: &[u8], new: &[u8], ours: bool) -> bool {
     if old == new || old.is_empty() {
         return true;

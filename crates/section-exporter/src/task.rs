@@ -42,7 +42,7 @@ pub struct Piece {
 /// What is to be done for files.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Nothing: they are there, made from the same. Some may have been changed since, and are as somebody wants them.
+    /// Nothing: they are there, made from the same. Some may have been changed since, and stay as they are.
     There {
         /// Those that were changed.
         edited: Vec<PathBuf>,

@@ -142,7 +142,7 @@ fn a_table_with_other_rows_is_kept_and_the_new_one_gets_a_number() {
     // All of them at another tempo: the old rows are about parts that are no more.
     assert_eq!(library.export("--target-bpm 123").status, 0);
     assert!(table("sections.csv").contains(",123,") && !library.path("sections-3.csv").exists());
-    // A table of somebody else.
+    // A table of another program.
     fs::write(library.path("sections.csv"), "my,own\n1,2\n").unwrap();
     assert_eq!(library.export("--target-bpm 123").status, 0);
     assert_eq!(table("sections.csv"), "my,own\n1,2\n");

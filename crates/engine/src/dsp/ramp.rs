@@ -19,7 +19,7 @@ impl Ramp {
     }
 
     /// Heads for `target` from the present value; the `frames`-th frame from now is the first to have it. Zero frames:
-    /// at once. Both must be finite, which whoever takes gains from outside has checked. A target under
+    /// at once. Both must be finite, which is checked where gains come from outside. A target under
     /// [`FAINTEST`](silence::FAINTEST) is 0.
     pub fn set(&mut self, target: f32, frames: usize) {
         let target = silence::gain(target);

@@ -242,7 +242,7 @@ impl Vocoder {
     }
 }
 
-/// The spectrum of the windowed source around `centre`; of what nobody hears, that of silence.
+/// The spectrum of the windowed source around `centre`; of what is too quiet to be heard, that of silence.
 fn transform(view: &View, scratch: &mut [Complex32], source: &dyn Source, centre: i64, into: &mut [Complex32]) {
     const PIECE: usize = 256;
     let first = centre - (view.window.len() / 2) as i64;

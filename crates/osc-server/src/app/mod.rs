@@ -16,6 +16,7 @@ mod opening;
 mod outbox;
 mod starts;
 mod stems;
+mod streams;
 mod sync;
 mod tempo;
 
@@ -31,7 +32,6 @@ use crate::{methods, reply};
 use agenda::Agenda;
 use clock::{Beats, Wall};
 use crowd_cli::log::Clock;
-use crowd_engine::feed::News;
 use crowd_engine::tempo::{Movement, MovementConfig};
 use crowd_engine::{Command, DeckId, Engine, Event, Frames, SampleRate, Status, StretchMethod, When};
 use decks::Music;
@@ -402,35 +402,6 @@ impl App {
     fn take_loads(&mut self) {
         while let Some(loaded) = self.loader.poll() {
             self.loaded(loaded);
-        }
-    }
-
-    /// Tells what became of files that are streamed from disk.
-    fn hear_streams(&mut self) {
-        for (id, name, news) in self.stems.news() {
-            let deck = id.deck();
-            match news {
-                News::Underruns(told) => {
-                    self.starved += told.fresh;
-                    let ms = |frames: Frames| 1000.0 * frames.seconds(self.settings.sample_rate);
-                    let (input, output) = (ms(told.levels.input), ms(told.levels.output));
-                    tracing::warn!(
-                        "deck {deck}: \"{name}\" ran dry {} times, {} in all (decoded {input:.0} ms, ready {output:.0} ms): \
-                         is its disk slow or busy?",
-                        told.fresh,
-                        told.total,
-                    );
-                }
-                News::Unreadable(cause) => {
-                    tracing::error!("deck {deck}: \"{name}\" cannot be read any more: {cause}; trying again");
-                }
-                News::Damaged(what) => {
-                    self.damaged += 1;
-                    tracing::warn!("deck {deck}: \"{name}\": {what}");
-                }
-                News::Readable => tracing::info!("deck {deck}: \"{name}\" can be read again"),
-                news => tracing::debug!(?news, "stream"),
-            }
         }
     }
 

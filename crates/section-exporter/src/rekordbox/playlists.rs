@@ -182,7 +182,7 @@ impl Nodes {
             _ => !node.keys.is_empty(),
         };
         if is_playlist {
-            // The folder around everything is called ROOT and is nobody's.
+            // The folder around everything is called ROOT and is no playlist.
             let root = |(nth, node): &(usize, &Node)| *nth > 0 || !node.name.eq_ignore_ascii_case("ROOT");
             let folders = self.open.iter().enumerate().filter(root).map(|(_, node)| node.name.clone());
             let path = folders.chain([node.name]).collect();

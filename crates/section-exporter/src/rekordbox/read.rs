@@ -42,7 +42,7 @@ impl Rekordbox {
         Self::read_file(path, Keep::All)
     }
 
-    /// As [`open`](Self::open), without the cues and loops of the tracks: they take most of the memory, and only whoever
+    /// As [`open`](Self::open), without the cues and loops of the tracks: they take most of the memory, and only a caller that
     /// looks at a track needs them.
     ///
     /// # Errors
