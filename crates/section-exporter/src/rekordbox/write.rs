@@ -32,7 +32,7 @@ pub struct Cue {
 /// The cues of a track.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrackCues {
-    /// Which track of [`Rekordbox::tracks`].
+    /// Which track of [`Rekordbox::tracks`](super::Rekordbox::tracks).
     pub track: usize,
     /// Its cues, in the order in which they take hot cues.
     pub cues: Vec<Cue>,
