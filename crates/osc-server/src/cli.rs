@@ -28,8 +28,8 @@ Examples:
   audio-server addresses                           every OSC address and its arguments
 
 One line of a score is `<seconds> <address> <args...>`: numbers, \"quoted strings\", # comments.
-Exit status: 0 after a stop by signal or a finished render, 1 when it cannot run, 2 for a wrong command line, 4 when a
-score was rendered with files that are damaged.";
+Exit status: 0 after a stop by signal or a finished render, 1 when it cannot run, 2 for a wrong command line,
+4 when a score was rendered with files that are damaged.";
 
 /// A four-deck mixer for music, controlled over the network with OSC
 #[derive(Debug, Parser)]
