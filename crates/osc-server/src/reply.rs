@@ -66,6 +66,14 @@ pub struct Status {
     pub starved: u64,
     /// `h` How many files that were loaded are damaged: something of them is missing or silent.
     pub damaged: u64,
+    /// `i` Memory that files take, in MiB.
+    pub memory: u64,
+    /// `i` Memory that they may take, in MiB.
+    pub memory_total: u64,
+    /// `i` Files that are streamed from disk.
+    pub streamed: usize,
+    /// `i` Reads of files that give no answer.
+    pub stalled: usize,
 }
 
 /// One deck, as `/status/deck` tells it; arguments in this order, after `s` the deck's letter.
@@ -159,6 +167,10 @@ pub fn status(s: &Status) -> Vec<u8> {
             count(s.buffer.into()),
             count(s.starved),
             count(s.damaged),
+            small(s.memory),
+            small(s.memory_total),
+            small(s.streamed as u64),
+            small(s.stalled as u64),
         ],
     )
 }
@@ -191,6 +203,10 @@ fn finite(decibels: f32) -> OscType {
 
 fn count(n: u64) -> OscType {
     OscType::Long(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
+fn small(n: u64) -> OscType {
+    OscType::Int(i32::try_from(n).unwrap_or(i32::MAX))
 }
 
 fn message(addr: &str, args: Vec<OscType>) -> Vec<u8> {
