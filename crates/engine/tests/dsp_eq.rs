@@ -124,19 +124,94 @@ fn a_move_takes_50_ms_and_steps_less_than_a_hundredth() {
     assert!((40.0..=60.0).contains(&ms), "settled after {ms:.1} ms");
 }
 
+/// The lowest and highest level, in dB, of a sine through one lane, in windows as long as a third-octave filter rings.
+fn level_range(hz: f64, signal: &[f32]) -> (f64, f64) {
+    let turn = std::f64::consts::TAU / f64::from(RATE);
+    let window = (f64::from(RATE) / (0.23 * hz)).round() as usize;
+    let hann: Vec<f64> = (0..window).map(|n| 1.0 - (std::f64::consts::TAU * n as f64 / window as f64).cos()).collect();
+    let turned: Vec<[f64; 2]> = signal
+        .iter()
+        .enumerate()
+        .map(|(n, x)| {
+            let (sin, cos) = (turn * hz * n as f64).sin_cos();
+            [f64::from(*x) * cos, f64::from(*x) * sin]
+        })
+        .collect();
+    let levels = turned.windows(window).step_by((window / 8).max(1)).map(|piece| {
+        let [re, im] = piece.iter().zip(&hann).fold([0.0; 2], |[re, im], ([x, y], w)| [re + w * x, im + w * y]);
+        // Half the sine's amplitude of .5, with a window of mean 1.
+        20.0 * (re.hypot(im) / window as f64 / 0.25).log10()
+    });
+    levels.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), level| (low.min(level), high.max(level)))
+}
+
 #[test]
-fn engaging_makes_no_click() {
-    let mut eq = EqBank::new(RATE);
-    let hz = 100.0;
-    let mut signal = block(|n| sine(hz, n), 10_000);
-    let (calm, wild) = signal.split_at_mut(3_000);
-    eq.process(calm);
-    eq.set(0, Band::High, 0.0);
-    eq.process(wild);
-    // The largest step of the sine itself is 0.5 * 2 pi f / rate.
-    let largest = 0.5 * std::f64::consts::TAU * hz / f64::from(RATE);
-    let step = signal.windows(2).map(|w| (w[1][0] - w[0][0]).abs()).fold(0.0, f32::max);
-    assert!(f64::from(step) < 2.0 * largest, "{step}");
+fn the_first_move_leaves_no_hole_in_any_third_octave() {
+    let centres: Vec<f64> = (-15..=12).map(|n| 1e3 * 2f64.powf(f64::from(n) / 3.0)).collect();
+    // A move that is none to speak of, then kills, each with the frequencies that it leaves alone; the others only fall.
+    let cases = [
+        (Band::Low, 0.999, 20.0..=20e3),
+        (Band::Low, 0.0, 900.0..=20e3),
+        (Band::Mid, 0.0, 20.0..=50.0),
+        (Band::Mid, 0.0, 8e3..=20e3),
+        (Band::High, 0.0, 20.0..=700.0),
+    ];
+    for (band, gain, range) in cases {
+        for hz in centres.iter().copied() {
+            for begins in [9_000, 9_013, 9_100] {
+                let mut eq = EqBank::new(RATE);
+                let mut signal = block(|n| sine(hz, n), 24_000);
+                let (dry, moved) = signal.split_at_mut(begins);
+                eq.process(dry);
+                eq.set(0, band, gain);
+                eq.process(moved);
+                let lane: Vec<f32> = signal.iter().map(|frame| frame[0]).collect();
+                let (low, high) = level_range(hz, &lane);
+                let left_alone = range.contains(&hz);
+                assert!(
+                    (low > -1.0 || !left_alone) && high < 1.0,
+                    "{hz:.0} Hz, {band:?} to {gain}: {low:.2} to {high:.2} dB"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_move_is_over_within_60_ms_however_the_blocks_are_cut() {
+    let frames = RATE as usize / 2;
+    let run = |size: usize| {
+        let mut eq = EqBank::new(RATE);
+        let mut signal = block(|_| 0.5, 10_000 + frames);
+        let (dry, moved) = signal.split_at_mut(10_000);
+        eq.process(dry);
+        eq.set(0, Band::Low, 0.0);
+        moved.chunks_mut(size).for_each(|piece| eq.process(piece));
+        signal.iter().map(|frame| frame[0]).collect::<Vec<f32>>()
+    };
+    let out = run(frames);
+    assert!(out.windows(2).all(|w| (w[1] - w[0]).abs() < 0.01));
+    let ms = (out.iter().rposition(|v| v.abs() > 0.005).unwrap() + 1 - 10_000) as f64 / f64::from(RATE) * 1e3;
+    assert!((40.0..=60.0).contains(&ms), "settled after {ms:.1} ms");
+    assert!([1, 63, 64, 1_000].iter().all(|size| run(*size) == out), "the cut of the blocks is heard");
+}
+
+#[test]
+fn the_first_move_makes_no_click() {
+    for hz in [40.0, 100.0, 1_000.0, 5_000.0] {
+        for begins in [3_000, 3_100, 3_217] {
+            let mut eq = EqBank::new(RATE);
+            let mut signal = block(|n| sine(hz, n), 10_000);
+            let (calm, wild) = signal.split_at_mut(begins);
+            eq.process(calm);
+            eq.set(0, Band::High, 0.5);
+            eq.process(wild);
+            // The largest step of the sine itself is 2 sin(pi f / rate) times its amplitude.
+            let largest = (std::f64::consts::PI * hz / f64::from(RATE)).sin();
+            let step = signal.windows(2).map(|w| (w[1][0] - w[0][0]).abs()).fold(0.0, f32::max);
+            assert!(f64::from(step) < 1.2 * largest, "{hz} Hz from {begins}: {step} beside {largest}");
+        }
+    }
 }
 
 #[test]

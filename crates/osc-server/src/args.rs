@@ -301,6 +301,17 @@ impl<'a> Args<'a> {
         self.rest.first().is_some_and(|arg| arg.number().is_some())
     }
 
+    /// Whether the next argument is, or spells, 0.
+    #[must_use]
+    pub fn zero_is_next(&self) -> bool {
+        self.rest.first().and_then(Arg::number) == Some(0.0)
+    }
+
+    /// Passes over all arguments that are left.
+    pub const fn ignore_rest(&mut self) {
+        self.rest = &[];
+    }
+
     /// Checks that every argument was taken.
     ///
     /// # Errors

@@ -26,17 +26,20 @@ impl BpmConfig {
 /// Reads the text of a configuration file. Every key is optional; `null` and unknown keys count as absent.
 ///
 /// Returns the configuration and what a user should be told: each text names a key, its value, and what is used instead.
-/// What cannot be used never stops the server; the default stands.
-#[must_use]
-pub fn read(text: &str, base: Bpm) -> (BpmConfig, Vec<String>) {
+///
+/// # Errors
+/// A text, when nothing of the file can be used.
+pub fn read(text: &[u8], base: Bpm) -> Result<(BpmConfig, Vec<String>), String> {
+    // Some editors begin a text with a byte order mark, which JSON does not know.
+    let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+    let value: Value = serde_json::from_slice(text).map_err(|error| format!("not JSON ({error})"))?;
+    if !value.is_object() {
+        return Err("not a JSON object".into());
+    }
     let mut config = BpmConfig::new(base);
-    let value: Value = match serde_json::from_str(text) {
-        Ok(value) => value,
-        Err(error) => return (config, vec![format!("not JSON ({error}): the defaults are used")]),
-    };
     let mut reader = Reader { root: value.get("movement_bpm").unwrap_or(&Value::Null), notes: Vec::new() };
-    if !matches!(value, Value::Object(_)) || !matches!(reader.root, Value::Object(_) | Value::Null) {
-        return (config, vec!["movement_bpm is not an object: the defaults are used".into()]);
+    if !matches!(reader.root, Value::Object(_) | Value::Null) {
+        return Err(format!("movement_bpm is {}, not an object", reader.root));
     }
 
     let movement = &mut config.movement;
@@ -84,7 +87,7 @@ pub fn read(text: &str, base: Bpm) -> (BpmConfig, Vec<String>) {
             movement.max_value
         ));
     }
-    (config, notes)
+    Ok((config, notes))
 }
 
 struct Reader<'a> {
@@ -132,9 +135,29 @@ mod tests {
     }
 
     fn quiet(text: &str) -> BpmConfig {
-        let (config, notes) = read(text, base());
+        let (config, notes) = read(text.as_bytes(), base()).unwrap();
         assert_eq!(notes, Vec::<String>::new(), "{text}");
         config
+    }
+
+    #[test]
+    fn a_file_of_which_nothing_can_be_used_is_no_table() {
+        for (text, says) in [
+            (&b"{"[..], "not JSON (EOF"),
+            (b"", "not JSON (EOF"),
+            (b"{\"a\": \"\xff\"}", "not JSON (invalid unicode"),
+            (b"[]", "not a JSON object"),
+            (br#"{"movement_bpm": 3}"#, "movement_bpm is 3, not an object"),
+        ] {
+            let problem = read(text, base()).unwrap_err();
+            assert!(problem.starts_with(says), "{problem}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over() {
+        let text = "\u{feff}{\"movement_bpm\": {\"hysteresis\": 0.25}}";
+        assert_eq!(quiet(text).movement.hysteresis, 0.25);
     }
 
     #[test]
@@ -181,10 +204,11 @@ mod tests {
     #[test]
     fn what_contradicts_the_transition_time_is_reported_and_not_used() {
         let (config, notes) = read(
-            r#"{"movement_bpm": {"smoothing": {"audio_loop_rate_hz": 43, "smoothing_factor_up": 0.1,
+            br#"{"movement_bpm": {"smoothing": {"audio_loop_rate_hz": 43, "smoothing_factor_up": 0.1,
                 "smoothing_factor_down": 0.001}}}"#,
             base(),
-        );
+        )
+        .unwrap();
         assert_eq!(config, BpmConfig::new(base()));
         assert_eq!(notes.len(), 3);
         assert!(notes[1].starts_with("smoothing.smoothing_factor_up (0.1) is not used"), "{}", notes[1]);
@@ -193,10 +217,6 @@ mod tests {
     #[test]
     fn bad_values_are_named_and_the_defaults_stand() {
         for (text, says) in [
-            ("{", "not JSON"),
-            ("", "not JSON"),
-            ("[]", "movement_bpm is not an object"),
-            (r#"{"movement_bpm": 3}"#, "movement_bpm is not an object"),
             (
                 r#"{"movement_bpm": {"movement_max_value": "x"}}"#,
                 "movement_max_value is \"x\"; a number above 0, up to 1",
@@ -209,7 +229,7 @@ mod tests {
                 "smoothing.transition_time_seconds is 0;",
             ),
         ] {
-            let (config, notes) = read(text, base());
+            let (config, notes) = read(text.as_bytes(), base()).unwrap();
             assert_eq!(config, BpmConfig::new(base()), "{text}");
             assert_eq!(notes.len(), 1, "{text}: {notes:?}");
             assert!(notes[0].starts_with(says), "{text}: {notes:?}");

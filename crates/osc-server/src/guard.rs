@@ -9,6 +9,7 @@
 
 use crate::refusal::{Kind, Refusal};
 use rosc::{OscMessage, OscPacket, OscTime};
+use std::borrow::Cow;
 
 /// The largest datagram that is looked at, in bytes. The largest message of a known client (51 floats) has 300.
 pub const MAX_DATAGRAM: usize = 8 * 1024;
@@ -21,7 +22,7 @@ const BUNDLE: &[u8; 8] = b"#bundle\0";
 const BUNDLE_HEADER: usize = 16;
 
 /// The time tag that means "immediately".
-const IMMEDIATELY: OscTime = OscTime { seconds: 0, fractional: 1 };
+pub(crate) const IMMEDIATELY: OscTime = OscTime { seconds: 0, fractional: 1 };
 
 /// One message of a datagram, not yet decoded.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -126,7 +127,14 @@ pub fn decode(message: &[u8]) -> Result<OscMessage, Refusal> {
     let (tags, _) = padded_string(after).ok_or_else(|| bad("type tags without an end".into()))?;
     check_tags(tags, address)?;
 
-    match rosc::decoder::decode_udp(message) {
+    // A symbol (`S`, of some patchers) is laid out like a string, which the decoder knows.
+    let mut strings = Cow::Borrowed(message);
+    if tags.contains(&b'S') {
+        let from = message.len() - after.len();
+        let bytes = strings.to_mut().iter_mut().skip(from).take(tags.len());
+        bytes.filter(|tag| **tag == b'S').for_each(|tag| *tag = b's');
+    }
+    match rosc::decoder::decode_udp(&strings) {
         Ok(([], OscPacket::Message(decoded))) => Ok(decoded),
         Ok((left, _)) => Err(bad(format!("{} bytes more than the type tags announce", left.len()))),
         Err(error) => Err(bad(format!("arguments do not fit the type tags: {error}"))),

@@ -48,8 +48,8 @@ pub enum Message {
     Subscribe(Duration),
     /// `/status/unsubscribe`.
     Unsubscribe,
-    /// `/test_tone`: a sine of this many Hz.
-    TestTone(f64),
+    /// `/test_tone`: a sine of this many Hz; `None` ends one that sounds.
+    TestTone(Option<f64>),
     /// `/mixer_cleanup`: stop and forget everything.
     Cleanup,
     /// `/memory_cleanup`: forget what is loaded but not playing.

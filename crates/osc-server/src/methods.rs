@@ -28,6 +28,9 @@ pub const FADE: RangeInclusive<f64> = 0.0..=3_600.0;
 pub const PERCENT: RangeInclusive<f64> = 0.0..=1_000.0;
 /// How far apart status pushes may be, in seconds.
 pub const INTERVAL: RangeInclusive<f64> = 0.05..=60.0;
+/// Frequencies of the test tone, in Hz.
+pub const TONE: RangeInclusive<f64> = 20.0..=20_000.0;
+const TONE_HZ: f64 = 440.0;
 
 /// One OSC method.
 #[derive(Debug)]
@@ -92,21 +95,19 @@ methods! {
         a.deck("deck")?,
         [Some(percent(a, "low")?), Some(percent(a, "mid")?), Some(percent(a, "high")?)],
     ));
-    "/get_status" "" "answer with /status" |_| Ok(Message::Status);
-    "/status" "" "answer with /status" |_| Ok(Message::Status);
+    "/get_status" "..." "answer with /status; arguments are ignored" |a| plain(a, Message::Status);
+    "/status" "..." "answer with /status; arguments are ignored" |a| plain(a, Message::Status);
     "/status/subscribe" "[f:interval=1]" "send /status here every so many seconds; renew within a minute" |a| {
         Ok(Message::Subscribe(Duration::from_secs_f64(a.number_or("interval", 1.0, INTERVAL)?)))
     };
-    "/status/unsubscribe" "" "stop sending /status here" |_| Ok(Message::Unsubscribe);
-    "/test_tone" "[f:hz=440]" "sound a sine for a second" |a| Ok(Message::TestTone(a.number_or("hz", 440.0, 20.0..=20_000.0)?));
-    "/mixer_cleanup" "" "stop and forget everything" |_| Ok(Message::Cleanup);
-    "/memory_cleanup" "" "forget the stems that are not playing" |_| Ok(Message::MemoryCleanup);
-    "/reset" "..." "now is time zero and beat 0; arguments are ignored" |a| {
-        a.words();
-        Ok(Message::Reset)
-    };
-    "/set_tempo" "f:bpm" "set the master tempo; movement is held off until /movement_bpm 1" |a| {
-        Ok(Message::SetTempo(a.number("bpm", BPM)?))
+    "/status/unsubscribe" "..." "stop sending /status here; arguments are ignored" |a| plain(a, Message::Unsubscribe);
+    "/test_tone" "[f:hz=440]" "sound a sine for a second; 1 (a button pressed) is 440 Hz, 0 (released) silence" test_tone;
+    "/mixer_cleanup" "..." "stop and forget everything; not when 0 (a button released) is all that is given" |a| button(a, Message::Cleanup);
+    "/memory_cleanup" "..." "forget the stems that are not playing; not when 0 is all that is given" |a| button(a, Message::MemoryCleanup);
+    "/reset" "..." "now is time zero and beat 0; arguments are ignored" |a| plain(a, Message::Reset);
+    "/set_tempo" "f:bpm ..." "set the master tempo; movement is held off until /movement_bpm 1" |a| {
+        let bpm = a.number("bpm", BPM)?;
+        plain(a, Message::SetTempo(bpm))
     };
     "/set_meter" "i:beats" "set the beats of a bar" |a| {
         Ok(Message::SetMeter(u8::try_from(a.whole("beats", 1..=32)?).unwrap_or(4)))
@@ -320,6 +321,31 @@ fn deck_loop(args: &mut Args<'_>) -> Result<Message, Refusal> {
 }
 
 fn ignored(args: &mut Args<'_>) -> Result<Message, Refusal> {
-    args.words();
-    Ok(Message::Ignored)
+    plain(args, Message::Ignored)
+}
+
+/// `message`, whatever arguments are left.
+fn plain(args: &mut Args<'_>, message: Message) -> Result<Message, Refusal> {
+    args.ignore_rest();
+    Ok(message)
+}
+
+/// What a button on a touch screen is bound to: it sends 1 when pressed and 0 when released.
+fn button(args: &mut Args<'_>, message: Message) -> Result<Message, Refusal> {
+    let released = args.left() == 1 && args.zero_is_next();
+    plain(args, if released { Message::Ignored } else { message })
+}
+
+fn test_tone(args: &mut Args<'_>) -> Result<Message, Refusal> {
+    let hertz = args.number_or("hz", TONE_HZ, 0.0..=*TONE.end())?;
+    match hertz {
+        0.0 => Ok(Message::TestTone(None)),
+        1.0 => Ok(Message::TestTone(Some(TONE_HZ))),
+        _ if TONE.contains(&hertz) => Ok(Message::TestTone(Some(hertz))),
+        _ => {
+            let problem =
+                format_args!("is {hertz}, outside {} to {}; 1 is {TONE_HZ}, 0 silence", TONE.start(), TONE.end());
+            Err(args.refuse("hz", problem))
+        }
+    }
 }

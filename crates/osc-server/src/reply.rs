@@ -3,20 +3,22 @@
 //! | address | arguments | when |
 //! |---|---|---|
 //! | `/error` | `s` address, `s` text, `s` kind | a message was refused: it had no effect. The address is empty when the datagram could not be read; kinds are those of [`Kind`] |
-//! | `/synced` | `i` n (`h` if it does not fit) | everything this sender sent before `/sync n` was done |
+//! | `/synced` | `i` n (`h` where n came as one that does not fit) | everything this sender sent before `/sync n` was done |
 //! | `/loaded` | `i` id, `s` name, `f` seconds | a file asked for by this sender is ready to play |
 //! | `/damaged` | `i` id, `s` name, `s` text | what is wrong with that file: how much is missing or silent, and where; after its `/loaded` |
 //! | `/lowered` | `i` id, `s` name, `f` decibels | that file is lowered because the stereo mix of its channels would clip; after its `/loaded` |
 //! | `/late` | `s` deck, `f` seconds | a deck of a group entered this much after its time, in phase |
 //! | `/status` | see [`Status`] | asked for, or subscribed to |
-//! | `/status/deck` | see [`DeckStatus`] | after each `/status`, once for every deck |
+//! | `/status/deck` | see [`DeckStatus`] | in one bundle with its `/status` and of the same count, once for every deck |
 //! | `/subscribed` | `f` interval, `f` seconds | `/status/subscribe` was taken, and how long it lasts unless renewed |
 //!
-//! Every reply is a datagram of its own. Whoever sends one of these to the server is not answered, so that two servers
-//! pointed at each other fall silent.
+//! Every reply is a datagram of its own, a status with its decks a bundle. Arguments are of the types `i`, `f` and `s`, which
+//! every client reads. Counters begin again at 0 after 2,147,483,647. Replies that are sent to the server are not answered,
+//! so that two servers pointed at each other fall silent.
 
+use crate::guard;
 use crate::refusal::{Kind, Refusal, quote};
-use rosc::{OscMessage, OscPacket, OscType, encoder};
+use rosc::{OscBundle, OscMessage, OscPacket, OscType, encoder};
 use std::time::Duration;
 
 /// The longest text of an `/error`, in characters.
@@ -34,13 +36,13 @@ pub fn is_reply(address: &str) -> bool {
 /// The mix, as `/status` tells it; arguments in this order.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Status {
-    /// `d` Seconds since time zero.
+    /// `f` Seconds since time zero.
     pub seconds: f64,
     /// `f` Master tempo in BPM.
     pub tempo: f32,
-    /// `d` Beats since time zero.
+    /// `f` Beats since time zero.
     pub beat: f64,
-    /// `T`/`F` Whether movement sets the tempo.
+    /// `i` Whether movement sets the tempo, 0 or 1.
     pub movement: bool,
     /// `f` Highest peak of the mix since the last status, in dBFS; -inf for silence is sent as -200.
     pub peak: f32,
@@ -52,28 +54,22 @@ pub struct Status {
     pub limiter: f32,
     /// `f` Share of the time of a block that rendering it takes, 0..1.
     pub load: f32,
-    /// `h` Blocks rendered.
+    /// `i` Blocks rendered.
     pub blocks: u64,
-    /// `h` Blocks that came too late.
+    /// `i` Blocks that came too late.
     pub underruns: u64,
-    /// `h` Messages received.
+    /// `i` Messages received.
     pub received: u64,
-    /// `h` Messages refused.
+    /// `i` Messages refused.
     pub refused: u64,
-    /// `h` Frames of a block.
+    /// `i` Frames of a block.
     pub buffer: u32,
-    /// `h` How often a file that is streamed from disk ran dry.
+    /// `i` How often a file that is streamed from disk ran dry.
     pub starved: u64,
-    /// `h` How many files that were loaded are damaged: something of them is missing or silent.
+    /// `i` How many files that were loaded are damaged: something of them is missing or silent.
     pub damaged: u64,
-    /// `i` Memory that files take, in MiB.
-    pub memory: u64,
-    /// `i` Memory that they may take, in MiB.
-    pub memory_total: u64,
-    /// `i` Files that are streamed from disk.
-    pub streamed: usize,
-    /// `i` Reads of files that give no answer.
-    pub stalled: usize,
+    /// `i` The number of this status; its decks have the same.
+    pub count: u64,
 }
 
 /// One deck, as `/status/deck` tells it; arguments in this order, after `s` the deck's letter.
@@ -83,7 +79,7 @@ pub struct DeckStatus {
     pub deck: char,
     /// `s` `empty`, `loading`, `cued`, `playing` or `stopped`.
     pub state: &'static str,
-    /// `d` Seconds into the file of the deck's first playing stem.
+    /// `f` Seconds into the file of the deck's first playing stem.
     pub position: f64,
     /// `f` Linear gain.
     pub level: f32,
@@ -99,6 +95,8 @@ pub struct DeckStatus {
     pub sync: &'static str,
     /// `f` By how many decibels its file is lowered because the stereo mix of its channels would clip, 0 or less.
     pub lowered: f32,
+    /// `i` The number of the status it belongs to.
+    pub count: u64,
 }
 
 /// `/error`.
@@ -145,55 +143,53 @@ pub fn subscribed(interval: Duration, lasts: Duration) -> Vec<u8> {
     message("/subscribed", vec![interval.as_secs_f32().into(), lasts.as_secs_f32().into()])
 }
 
-/// `/status`.
+/// `/status` and the `/status/deck` of every deck, in one bundle: none can be mixed up with another status's.
 #[must_use]
-pub fn status(s: &Status) -> Vec<u8> {
-    message(
-        "/status",
-        vec![
-            s.seconds.into(),
-            s.tempo.into(),
-            s.beat.into(),
-            s.movement.into(),
-            finite(s.peak),
-            finite(s.rms),
-            finite(s.loudness),
-            finite(s.limiter),
-            s.load.into(),
-            count(s.blocks),
-            count(s.underruns),
-            count(s.received),
-            count(s.refused),
-            count(s.buffer.into()),
-            count(s.starved),
-            count(s.damaged),
-            small(s.memory),
-            small(s.memory_total),
-            small(s.streamed as u64),
-            small(s.stalled as u64),
-        ],
-    )
+pub fn status(mix: &Status, decks: &[DeckStatus]) -> Vec<u8> {
+    let mut content = vec![OscPacket::Message(mix_status(mix))];
+    content.extend(decks.iter().map(|deck| OscPacket::Message(deck_status(deck))));
+    encode(&OscPacket::Bundle(OscBundle { timetag: guard::IMMEDIATELY, content }))
 }
 
-/// `/status/deck`.
-#[must_use]
-pub fn deck_status(s: &DeckStatus) -> Vec<u8> {
+fn mix_status(s: &Status) -> OscMessage {
+    let args = vec![
+        (s.seconds as f32).into(),
+        s.tempo.into(),
+        (s.beat as f32).into(),
+        OscType::Int(s.movement.into()),
+        finite(s.peak),
+        finite(s.rms),
+        finite(s.loudness),
+        finite(s.limiter),
+        s.load.into(),
+        count(s.blocks),
+        count(s.underruns),
+        count(s.received),
+        count(s.refused),
+        count(s.buffer.into()),
+        count(s.starved),
+        count(s.damaged),
+        count(s.count),
+    ];
+    OscMessage { addr: "/status".into(), args }
+}
+
+fn deck_status(s: &DeckStatus) -> OscMessage {
     let text = |t: String| OscType::String(t);
-    message(
-        "/status/deck",
-        vec![
-            text(s.deck.into()),
-            text(s.state.into()),
-            s.position.into(),
-            s.level.into(),
-            s.rate.into(),
-            finite(s.peak),
-            text(s.stretch.into()),
-            s.tempo.into(),
-            text(s.sync.into()),
-            s.lowered.into(),
-        ],
-    )
+    let args = vec![
+        text(s.deck.into()),
+        text(s.state.into()),
+        (s.position as f32).into(),
+        s.level.into(),
+        s.rate.into(),
+        finite(s.peak),
+        text(s.stretch.into()),
+        s.tempo.into(),
+        text(s.sync.into()),
+        s.lowered.into(),
+        count(s.count),
+    ];
+    OscMessage { addr: "/status/deck".into(), args }
 }
 
 /// Levels of silence are minus infinity, which many clients cannot print.
@@ -202,16 +198,16 @@ fn finite(decibels: f32) -> OscType {
 }
 
 fn count(n: u64) -> OscType {
-    OscType::Long(i64::try_from(n).unwrap_or(i64::MAX))
-}
-
-fn small(n: u64) -> OscType {
-    OscType::Int(i32::try_from(n).unwrap_or(i32::MAX))
+    OscType::Int((n & 0x7FFF_FFFF) as i32)
 }
 
 fn message(addr: &str, args: Vec<OscType>) -> Vec<u8> {
+    encode(&OscPacket::Message(OscMessage { addr: addr.into(), args }))
+}
+
+fn encode(packet: &OscPacket) -> Vec<u8> {
     // The encoder fails only on sinks that do; a Vec never does.
-    encoder::encode(&OscPacket::Message(OscMessage { addr: addr.into(), args })).unwrap_or_default()
+    encoder::encode(packet).unwrap_or_default()
 }
 
 /// Whether a refusal of this kind is told to the sender at all.
@@ -262,8 +258,17 @@ mod tests {
             tempo: 0.0,
             sync: "off",
             lowered: 0.0,
+            count: 3,
         };
-        assert_eq!(read_back(&deck_status(&deck)).args.get(5), Some(&OscType::Float(-200.0)));
+        assert_eq!(deck_status(&deck).args.get(5), Some(&OscType::Float(-200.0)));
+    }
+
+    #[test]
+    fn counters_begin_again_and_are_never_negative() {
+        assert_eq!(
+            [0, 7, 0x7FFF_FFFF, 0x8000_0000, u64::MAX].map(count),
+            [0, 7, i32::MAX, 0, i32::MAX].map(OscType::Int)
+        );
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! What the program does, by subcommand.
 
 use crate::allow::Allow;
-use crate::app::{self, App, Files, Loader, Memory, STEMS, Settings};
+use crate::app::{self, App, Loader, STEMS, Settings};
 use crate::bpm_config::{self, BpmConfig};
 use crate::check::{self as checker, Advice, Cost, Measured};
 use crate::cli::{BufferSize, Serve};
+use crate::ids::Deck;
 use crate::live::{self, Desk};
-use crate::media_root::MediaRoot;
+use crate::media_root::{MediaRoot, PathError};
 use crate::net::{self, Received};
-use crate::{ram, render as renderer, score};
+use crate::{render as renderer, score};
 use crossbeam_channel::bounded;
 use crowd_cli::log::Clock;
 use crowd_cli::names;
@@ -20,10 +21,6 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
-
-/// Memory for files where the system does not tell how much there is.
-const UNTOLD_MEMORY: u64 = 1 << 30;
 
 /// Commands that may be on their way to the engine: some bursts of a thousand messages.
 const QUEUE: usize = 16_384;
@@ -60,6 +57,14 @@ pub enum Error {
         /// What is wrong with it.
         cause: String,
     },
+    /// Music the user named.
+    #[error("--{}: {error}", deck.letter().to_ascii_lowercase())]
+    Music {
+        /// The deck it was for.
+        deck: Deck,
+        /// What is wrong with its path.
+        error: PathError,
+    },
     /// The system.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -79,6 +84,7 @@ pub fn serve(serve: &Serve) -> Result<(), Error> {
     let bpm = read_bpm_config(serve)?;
     let allow = Allow::new(serve.allow.clone());
     let media = media_root(serve)?;
+    find_music(serve, &media)?;
     let socket = net::open(SocketAddr::new(serve.bind, serve.port))?;
     tell(serve);
     let (signal, stop) = bounded(1);
@@ -154,6 +160,14 @@ fn media_root(serve: &Serve) -> Result<MediaRoot, Error> {
     Ok(media)
 }
 
+/// Checks that the files of `--a` to `--d` are there: a name that was mistyped ends the program before anything sounds.
+fn find_music(serve: &Serve, media: &MediaRoot) -> Result<(), Error> {
+    for (deck, path) in serve.opening()?.files {
+        media.resolve(&path).map_err(|error| Error::Music { deck, error })?;
+    }
+    Ok(())
+}
+
 /// Who is listened to, in words.
 fn senders(bind: IpAddr, allow: &Allow) -> String {
     if bind.is_loopback() {
@@ -206,12 +220,15 @@ pub fn render(serve: &Serve) -> Result<renderer::Summary, Error> {
         return Err(io::Error::other("--score and --render belong together").into());
     };
     let score = &names::find(score).map_err(|error| Error::file("score", score, error))?;
-    let text = std::fs::read_to_string(score).map_err(|error| Error::file("score", score, error))?;
+    let text = std::fs::read(score).map_err(|error| Error::file("score", score, error))?;
+    let text = String::from_utf8(text)
+        .map_err(|_| Error::file("score", score, "is no text: a score has a message in each line"))?;
     let lines = score::read(&text).map_err(|error| Error::file("score", score, error))?;
     let media = match &serve.media_root {
         Some(folder) => MediaRoot::new(folder).map_err(|error| Error::file("--media-root", folder, error))?,
         None => MediaRoot::unrestricted(),
     };
+    find_music(serve, &media)?;
     tell(serve);
     let sample_rate = serve.sample_rate.map_or(Ok(SampleRate::CD), SampleRate::new)?;
     let bpm = read_bpm_config(serve)?;
@@ -329,12 +346,7 @@ fn tell(serve: &Serve) {
 fn start_app(mut settings: Settings, serve: &Serve, media: MediaRoot) -> Result<App, Error> {
     settings.filters = !serve.disable_filters;
     settings.stretch = serve.stretch();
-    let total = serve.memory_total.unwrap_or_else(|| ram::bytes().map_or(UNTOLD_MEMORY, |bytes| bytes / 4));
-    tracing::debug!("files take {} MiB of memory at most", total >> 20);
-    let memory = Memory::new(total);
-    let decode = app::decoder(settings.sample_rate, serve.memory_limit << 20, memory.clone());
-    let timeout = Duration::from_secs_f64(serve.load_timeout);
-    let loader = Loader::start(Files { memory, timeout, ..Files::new(media, decode) })?;
+    let loader = Loader::start(media, app::decoder(settings.sample_rate, serve.memory_limit << 20))?;
     let mut app = App::new(settings, loader);
     app.open_with(&serve.opening()?);
     Ok(app)
@@ -346,14 +358,20 @@ fn read_bpm_config(serve: &Serve) -> Result<BpmConfig, Error> {
     let path = serve.bpm_config.as_deref().unwrap_or(Path::new(BPM_CONFIG));
     let found = serve.bpm_config.as_deref().map(names::find).transpose();
     let path = &found.map_err(|error| Error::file("--bpm-config", path, error))?.unwrap_or_else(|| path.to_owned());
-    let text = match std::fs::read_to_string(path) {
+    let text = match std::fs::read(path) {
         Ok(text) => text,
         Err(error) if serve.bpm_config.is_none() && error.kind() == io::ErrorKind::NotFound => {
             return Ok(BpmConfig::new(base));
         }
         Err(error) => return Err(Error::file("--bpm-config", path, error)),
     };
-    let (config, notes) = bpm_config::read(&text, base);
+    let (config, notes) = match bpm_config::read(&text, base) {
+        Ok(read) => read,
+        Err(problem) => {
+            tracing::warn!("{}: {problem}: the default movement table is used", path.display());
+            return Ok(BpmConfig::new(base));
+        }
+    };
     tracing::info!("movement table read from {}", path.display());
     for note in notes {
         tracing::warn!("{}: {note}", path.display());

@@ -49,6 +49,8 @@ pub struct ScoreError {
 /// they are played, as with messages from the network.
 pub fn read(text: &str) -> Result<Vec<Line>, ScoreError> {
     let mut lines = Vec::new();
+    // Some editors begin a text with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (n, line) in text.lines().enumerate() {
         let number = n + 1;
         lines.extend(read_line(number, line).map_err(|problem| ScoreError { number, problem })?);

@@ -4,13 +4,11 @@
 
 mod common;
 
-use audio_server::app::{Memory, decoder};
 use audio_server::refusal::Kind;
 use common::*;
 use crowd_engine::SampleRate;
 use crowd_engine::tempo::MovementConfig;
 use rosc::{OscBundle, OscMessage, OscPacket, OscTime, OscType, encoder};
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const SECOND: usize = RATE as usize;
@@ -319,7 +317,7 @@ fn status_tells_the_mix_and_every_deck() {
     rig.tick();
     let status = rig.heard("/status");
     assert_eq!(status.len(), 1);
-    assert_eq!(status[0].args.len(), 20);
+    assert_eq!(status[0].args.len(), 17);
     assert_eq!(status[0].args[1], f(120.0));
     let decks = rig.heard("/status/deck");
     let told: Vec<_> = decks.iter().map(|d| (&d.args[0], &d.args[1], &d.args[3])).collect();
@@ -384,8 +382,6 @@ fn a_cue_that_fails_leaves_the_one_before_in_its_place() {
     rig.send("/cue", &[s("A"), s(&any_file()), f(0.5)]);
     rig.arrive(Ok(staircase(SECOND)));
     rig.send("/cue", &[s("A"), s("/no/such/file.wav")]);
-    rig.take_load();
-    assert_eq!(rig.heard("/error").len(), 1);
     rig.send("/cue", &[s("A"), s(&any_file())]);
     rig.send("/start_group", &[f(0.0), s("A")]);
     rig.arrive(Err("broken.mp3: not music".into()));
@@ -558,11 +554,11 @@ fn who_loads_a_damaged_file_is_told_what_is_missing_and_the_status_counts_it() {
     write_wav(&whole, &vec![8_000; 2 * SECOND]);
     let bytes = std::fs::read(&whole).unwrap();
     std::fs::write(&cut, &bytes[..bytes.len() - 4 * SECOND]).unwrap();
-    let read = decoder(SampleRate::CD, 1 << 30, Memory::new(1 << 30));
+    let read = audio_server::app::decoder(SampleRate::CD, 1 << 30);
     let mut rig = Rig::new();
     for (id, path) in [(100, &whole), (200, &cut)] {
         rig.send("/load_buffer", &[i(id), s(&any_file())]);
-        rig.arrive(read(path, &Arc::default()));
+        rig.arrive(read(path));
         rig.run(2);
     }
     rig.send("/status", &[]);
@@ -570,7 +566,7 @@ fn who_loads_a_damaged_file_is_told_what_is_missing_and_the_status_counts_it() {
     let damaged = rig.heard("/damaged");
     assert_eq!((damaged.len(), &damaged[0].args[0]), (1, &i(200)));
     assert!(format!("{:?}", damaged[0].args[2]).contains("44100 of 88200 frames"), "{damaged:?}");
-    assert_eq!(rig.heard("/status").last().unwrap().args[15], OscType::Long(1));
+    assert_eq!(rig.heard("/status").last().unwrap().args[15], i(1));
 }
 
 #[test]
@@ -581,7 +577,7 @@ fn who_loads_surround_that_would_clip_in_stereo_is_told_by_how_much_it_is_lowere
     crowd_media::wav::write(&path, &audio, crowd_media::wav::Format::F32).unwrap();
     let mut rig = Rig::new();
     rig.send("/load_buffer", &[i(100), s(&any_file())]);
-    rig.arrive(decoder(SampleRate::CD, 1 << 30, Memory::new(1 << 30))(&path, &Arc::default()));
+    rig.arrive(audio_server::app::decoder(SampleRate::CD, 1 << 30)(&path));
     rig.run(2);
     rig.send("/status", &[]);
     rig.run(2);
@@ -589,5 +585,5 @@ fn who_loads_surround_that_would_clip_in_stereo_is_told_by_how_much_it_is_lowere
     let expected = -20.0 * (0.9 * (1.0 + 2.0 * 0.5_f32.sqrt())).log10();
     let OscType::Float(told) = rig.heard("/lowered")[0].args[2] else { panic!("no number") };
     assert!((told - expected).abs() < 0.01, "{told}, not {expected}");
-    assert_eq!(rig.heard("/status/deck")[0].args.last(), Some(&f(told)));
+    assert_eq!(rig.heard("/status/deck")[0].args[9], f(told));
 }

@@ -60,6 +60,17 @@ fn nested_arrays(depth: usize, closed: bool) -> Vec<u8> {
 }
 
 #[test]
+fn a_symbol_is_a_string() {
+    let mut bytes = encode(message("/Sine", vec![OscType::Int(7), "S,s".into(), OscType::Float(0.5), "S".into()]));
+    let tags = bytes.windows(5).position(|tags| tags == b",isfs").unwrap();
+    bytes[tags..tags + 5].copy_from_slice(b",iSfS");
+    assert_eq!(
+        decode(&bytes).unwrap(),
+        message("/Sine", vec![OscType::Int(7), "S,s".into(), OscType::Float(0.5), "S".into()])
+    );
+}
+
+#[test]
 fn bundles_nest_eight_deep_and_no_deeper() {
     let play = encode(message("/get_status", vec![]));
     assert_eq!(take(&nested_bundles(MAX_NESTING, &play)), Ok(1));

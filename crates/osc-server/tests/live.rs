@@ -6,6 +6,8 @@ mod common;
 
 use common::*;
 use rosc::{OscArray, OscMessage, OscType};
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, UdpSocket};
@@ -32,6 +34,8 @@ struct Server {
     reader: Option<JoinHandle<()>>,
     socket: UdpSocket,
     syncs: i32,
+    /// Messages of a bundle that were not looked at yet.
+    rest: RefCell<VecDeque<OscMessage>>,
 }
 
 impl Server {
@@ -56,15 +60,24 @@ impl Server {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.connect(address).unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
-        Self { child, log, reader, socket, syncs: 0 }
+        Self { child, log, reader, socket, syncs: 0, rest: RefCell::default() }
     }
 
     fn send(&self, addr: &str, args: &[OscType]) {
         self.socket.send(&packet(addr, args)).unwrap();
     }
 
-    /// The next reply to arrive.
+    /// The next reply.
     fn hear(&self) -> OscMessage {
+        let mut rest = self.rest.borrow_mut();
+        if rest.is_empty() {
+            rest.extend(self.hear_packet());
+        }
+        rest.pop_front().unwrap()
+    }
+
+    /// The messages of the next datagram.
+    fn hear_packet(&self) -> Vec<OscMessage> {
         let began = Instant::now();
         let mut bytes = [0; 2048];
         while began.elapsed() < PATIENCE {
@@ -95,12 +108,9 @@ impl Server {
         loop {
             let reply = self.hear();
             if reply.addr == "/status" {
-                let long = |n: usize| match reply.args[n] {
-                    OscType::Long(n) => n,
-                    ref other => panic!("{other:?}"),
-                };
-                let OscType::Double(seconds) = reply.args[0] else { panic!("{reply:?}") };
-                return Status { seconds, received: long(11), refused: long(12) };
+                let whole = |n: usize| reply.args[n].clone().int().unwrap();
+                let seconds = reply.args[0].clone().float().unwrap().into();
+                return Status { seconds, received: whole(11), refused: whole(12) };
             }
         }
     }
@@ -132,8 +142,8 @@ impl Drop for Server {
 
 struct Status {
     seconds: f64,
-    received: i64,
-    refused: i64,
+    received: i32,
+    refused: i32,
 }
 
 /// Two seconds: a click of full scale / 2 in the first frame, near silence behind it.
@@ -406,9 +416,17 @@ fn a_subscriber_hears_the_status_until_it_leaves() {
     let server = Server::start(&["--output", "null"]);
     server.send("/status/subscribe", &[f(0.05)]);
     assert_eq!(server.hear().addr, "/subscribed");
-    for _ in 0..3 {
-        let addresses: Vec<_> = (0..5).map(|_| server.hear().addr).collect();
+    for nth in 1..=3 {
+        let status = server.hear_packet();
+        let addresses: Vec<_> = status.iter().map(|message| message.addr.as_str()).collect();
         assert_eq!(addresses, ["/status", "/status/deck", "/status/deck", "/status/deck", "/status/deck"]);
+        for message in &status {
+            let place = if message.addr == "/status" { 16 } else { 10 };
+            assert_eq!(message.args[place], i(nth), "{message:?}");
+            let plain = |arg: &OscType| matches!(arg, OscType::Int(_) | OscType::Float(_) | OscType::String(_));
+            assert!(message.args.iter().all(plain), "every client reads i, f and s: {message:?}");
+        }
+        assert!(status[1..].iter().all(|deck| deck.args[5] == f(-200.0)), "silence is -200 dB");
     }
 }
 

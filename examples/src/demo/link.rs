@@ -76,9 +76,17 @@ impl Link {
             self.socket.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
             // Nothing came, or nobody listens there yet.
             let Ok(count) = self.socket.recv(&mut bytes) else { continue };
-            if let Ok((_, OscPacket::Message(message))) = decoder::decode_udp(&bytes[..count]) {
-                self.take(&message);
+            if let Ok((_, packet)) = decoder::decode_udp(&bytes[..count]) {
+                self.take_packet(&packet);
             }
+        }
+    }
+
+    /// A status and its decks come as one bundle.
+    fn take_packet(&mut self, packet: &OscPacket) {
+        match packet {
+            OscPacket::Message(message) => self.take(message),
+            OscPacket::Bundle(bundle) => bundle.content.iter().for_each(|packet| self.take_packet(packet)),
         }
     }
 
@@ -97,6 +105,7 @@ impl Link {
                     blocks: number(9) as i64,
                     underruns: number(10) as i64,
                     refused: number(12) as i64,
+                    peaks: [SILENCE_DBFS; 4],
                     ..Moment::default()
                 },
             )),
@@ -112,12 +121,13 @@ impl Link {
     }
 }
 
+/// What the server sends for the level of silence.
+const SILENCE_DBFS: f64 = -200.0;
+
 fn number_of(value: &OscType) -> f64 {
     match *value {
         OscType::Int(value) => f64::from(value),
-        OscType::Long(value) => value as f64,
         OscType::Float(value) => f64::from(value),
-        OscType::Double(value) => value,
         _ => f64::NAN,
     }
 }

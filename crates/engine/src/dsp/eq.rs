@@ -15,18 +15,20 @@
 //! first section yields both: eight sections in all.
 //!
 //! One deck is two of the eight lanes, so a single vector operation serves four decks. A deck whose equaliser has never
-//! been moved is a wire, bit by bit; the first move fades the filters in over the dry signal.
+//! been moved is bypassed, bit by bit; with the first move its phase is turned gradually ([`engage`]).
+
+mod engage;
 
 use super::silence;
 use super::simd::{Arith, Simd, Task};
 use super::svf::{Svf, SvfState};
 use super::{Lanes, QUANTUM};
+use engage::Engage;
 
 const DECKS: usize = 4;
 const LOW_HZ: f64 = 200.0;
 const HIGH_HZ: f64 = 2_000.0;
 const MOVE_SECONDS: f64 = 0.050;
-const ENGAGE_SECONDS: f64 = 0.020;
 const MAX_GAIN: f32 = 4.0;
 
 /// What the filters take for a signal: neither a denormal nor the overflow of a broken file gets into their memory.
@@ -51,14 +53,12 @@ pub struct EqBank {
     sections: Sections,
     state: State,
     gains: [LaneRamp; 3],
-    /// How much of the filtered signal is heard, 0 to 1; 0 is a wire.
-    wet: LaneRamp,
-    wired: Wired,
+    engage: Engage,
+    bypass: Bypass,
     curves: Box<Curves>,
     /// What one pass of the filters leaves for the next: low, rest, mid.
     passes: Box<[[Lanes; QUANTUM]; 3]>,
     move_frames: f32,
-    engage_frames: f32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -82,9 +82,9 @@ impl State {
     }
 }
 
-/// Which lanes are wires, as masks of bits: a choice between two values would become a branch.
+/// Which lanes are bypassed, as masks of bits: a choice between two values would become a branch.
 #[derive(Debug)]
-struct Wired {
+struct Bypass {
     /// All ones in the lanes that are filtered.
     on: [u32; 8],
     /// -0.0 in the lanes that are not.
@@ -99,7 +99,6 @@ struct Curves {
     low: [Lanes; QUANTUM],
     mid_over_high: [Lanes; QUANTUM],
     high: [Lanes; QUANTUM],
-    wet: [Lanes; QUANTUM],
     /// True when all frames hold the ramps' targets.
     settled: bool,
 }
@@ -107,21 +106,21 @@ struct Curves {
 impl Default for Curves {
     fn default() -> Self {
         let none = [[0.0; 8]; QUANTUM];
-        Self { low: none, mid_over_high: none, high: none, wet: none, settled: false }
+        Self { low: none, mid_over_high: none, high: none, settled: false }
     }
 }
 
 impl Curves {
     /// Moves the ramps on by some frames, at most a quantum.
-    fn draw(&mut self, frames: usize, [low, mid, high]: &mut [LaneRamp; 3], wet: &mut LaneRamp) {
-        let moving = [&*low, &*mid, &*high, &*wet].into_iter().any(LaneRamp::is_moving);
+    fn draw(&mut self, frames: usize, [low, mid, high]: &mut [LaneRamp; 3]) {
+        let moving = [&*low, &*mid, &*high].into_iter().any(LaneRamp::is_moving);
         if self.settled && !moving {
             return;
         }
         self.settled = !moving;
-        let curves = self.low.iter_mut().zip(&mut self.mid_over_high).zip(&mut self.high).zip(&mut self.wet);
-        for (((l, m), h), w) in curves.take(if moving { frames } else { QUANTUM }) {
-            (*l, *m, *h, *w) = (low.next(), mid.next(), high.next(), wet.next());
+        let curves = self.low.iter_mut().zip(&mut self.mid_over_high).zip(&mut self.high);
+        for ((l, m), h) in curves.take(if moving { frames } else { QUANTUM }) {
+            (*l, *m, *h) = (low.next(), mid.next(), high.next());
             for (m, h) in m.iter_mut().zip(h) {
                 *m -= *h;
             }
@@ -168,7 +167,7 @@ impl LaneRamp {
 }
 
 impl EqBank {
-    /// Four wires.
+    /// Four decks, bypassed.
     ///
     /// # Panics
     /// If the sample rate, in Hz, is not above 4 kHz, twice the upper crossover: a setting, checked before.
@@ -190,12 +189,11 @@ impl EqBank {
             sections,
             state: State { to_flush: QUANTUM, ..State::default() },
             gains: [LaneRamp::new(1.0); 3],
-            wet: LaneRamp::new(0.0),
+            engage: Engage::new(sections, rate),
             curves: Box::new(Curves::default()),
-            wired: Wired { on: [0; 8], off: [MINUS_ZERO; 8] },
+            bypass: Bypass { on: [0; 8], off: [MINUS_ZERO; 8] },
             passes: Box::new([[[0.0; 8]; QUANTUM]; 3]),
             move_frames: (MOVE_SECONDS * rate).round() as f32,
-            engage_frames: (ENGAGE_SECONDS * rate).round() as f32,
         }
     }
 
@@ -211,10 +209,8 @@ impl EqBank {
         }
         if !self.is_engaged(deck) {
             self.clear(deck);
-            for lane in lanes(deck) {
-                self.wet.set(lane, 1.0, self.engage_frames);
-                (self.wired.on[lane], self.wired.off[lane]) = (u32::MAX, 0);
-            }
+            self.engage.begin(deck);
+            self.bypass(deck, false);
         }
         lanes(deck).for_each(|lane| self.gains[band as usize].set(lane, gain, self.move_frames));
     }
@@ -232,43 +228,53 @@ impl EqBank {
         let mut rest = block;
         while !rest.is_empty() {
             let (now, later) = rest.split_at_mut(rest.len().min(self.state.to_flush));
-            self.curves.draw(now.len(), &mut self.gains, &mut self.wet);
+            self.curves.draw(now.len(), &mut self.gains);
+            let engages = self.engage.is_active();
+            if engages {
+                self.engage.note(now);
+            }
             self.simd.run(Run { bank: self, block: now });
+            if engages {
+                self.engage.process(self.simd, now);
+            }
             self.state.to_flush -= now.len();
             if self.state.to_flush == 0 {
                 self.state.each().for_each(SvfState::flush);
+                self.engage.flush();
                 self.state.to_flush = QUANTUM;
             }
             rest = later;
         }
     }
 
-    /// True when at least one deck is more than a wire.
+    /// True when at least one deck is not bypassed.
     pub fn engaged(&self) -> bool {
-        self.wet.target.iter().any(|&wet| wet > 0.0)
+        self.bypass.on != [0; 8]
     }
 
     fn is_engaged(&self, deck: usize) -> bool {
-        self.wet.target.get(deck * 2).is_some_and(|&wet| wet > 0.0)
+        self.bypass.on.get(deck * 2).is_some_and(|&on| on != 0)
     }
 
-    /// Makes a deck a wire again if all its bands stand at 1. To be called while the deck is silent, since this is a
+    /// Bypasses a deck again if all its bands stand at 1. To be called while the deck is silent, since this is a
     /// jump; a deck with a band elsewhere stays as it is.
     pub fn release(&mut self, deck: usize) {
         let flat = |ramp: &LaneRamp| lanes(deck).all(|lane| ramp.target[lane] == 1.0 && ramp.left[lane] == 0.0);
         if self.gains.iter().all(flat) {
-            for lane in lanes(deck) {
-                self.wet.set(lane, 0.0, 0.0);
-                (self.wired.on[lane], self.wired.off[lane]) = (0, MINUS_ZERO);
-            }
-            self.curves.settled = false;
+            self.bypass(deck, true);
             self.clear(deck);
         }
+    }
+
+    fn bypass(&mut self, deck: usize, bypassed: bool) {
+        let masks = if bypassed { (0, MINUS_ZERO) } else { (u32::MAX, 0) };
+        lanes(deck).for_each(|lane| (self.bypass.on[lane], self.bypass.off[lane]) = masks);
     }
 
     /// Forgets what a deck's filters remember; its gains stay.
     pub fn clear(&mut self, deck: usize) {
         self.state.each().for_each(|s| s.clear(lanes(deck)));
+        self.engage.clear(deck);
     }
 }
 
@@ -290,8 +296,8 @@ impl Task for Run<'_> {
     /// cache, and few enough operations for the compiler to find the vectors in them.
     #[inline(always)]
     fn run<A: Arith>(self) {
-        let EqBank { sections, state, wired, curves, passes, .. } = self.bank;
-        let Wired { on, off } = wired;
+        let EqBank { sections, state, bypass, curves, passes, .. } = self.bank;
+        let Bypass { on, off } = bypass;
         let Sections { low: section, high } = *sections;
         let [lows, rests, halves] = &mut **passes;
 
@@ -313,8 +319,8 @@ impl Task for Run<'_> {
 
         let [mut a0, mut a1] = state.all;
         let bands = lows.iter().zip(&*rests).zip(&*halves);
-        let gains = curves.low.iter().zip(&curves.high).zip(&curves.mid_over_high).zip(&curves.wet);
-        for ((frame, ((low, rest), half)), (((gl, gh), gm), w)) in self.block.iter_mut().zip(bands).zip(gains) {
+        let gains = curves.low.iter().zip(&curves.high).zip(&curves.mid_over_high);
+        for ((frame, ((low, rest), half)), ((gl, gh), gm)) in self.block.iter_mut().zip(bands).zip(gains) {
             let mid = high[1].low_pass::<A>(&mut m3, high[0].low_pass::<A>(&mut m2, *half));
             let mut sum = [0.0; 8];
             for i in 0..8 {
@@ -324,9 +330,9 @@ impl Task for Run<'_> {
             let filtered = A::fma8(*gm, mid, sum);
             let (dry, mut out) = (*frame, [0.0; 8]);
             for i in 0..8 {
-                // On a wire the change is -0: added to any number it alters no bit of it.
+                // On a bypassed lane the change is -0: added to any number it alters no bit of it.
                 let change = f32::from_bits((filtered[i] - dry[i]).to_bits() & on[i] | off[i]);
-                out[i] = A::fma(w[i], change, dry[i]);
+                out[i] = dry[i] + change;
             }
             *frame = out;
         }

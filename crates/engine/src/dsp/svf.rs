@@ -71,6 +71,25 @@ impl Svf {
         self.low_and_all_pass::<A>(state, x).1
     }
 
+    /// One frame of the all-pass while its corner comes down from infinity, where an all-pass changes nothing: the corner's
+    /// period is `progress`, 0 to 1, of what it comes to. The state is not one of the other functions'.
+    ///
+    /// With `r = 1 / g`: `u = (r s1 + x - s2) / (1 + r (r + k))`, `v1 = r u`, `v2 = s2 + u`.
+    #[inline(always)]
+    pub(crate) fn swept_all_pass<A: Arith>(&self, state: &mut SvfState, progress: &Lanes, x: Lanes) -> Lanes {
+        let (last, k) = (1.0 / self.g, -0.5 * self.minus_two_k);
+        let mut out = [0.0; 8];
+        for i in 0..8 {
+            let r = last * progress[i];
+            let u = A::fma(r, state.first[i], x[i] - state.second[i]) / A::fma(r, r + k, 1.0);
+            let band = r * u;
+            state.first[i] = A::fma(2.0, band, -state.first[i]);
+            state.second[i] = A::fma(2.0, u, state.second[i]);
+            out[i] = A::fma(self.minus_two_k, band, x[i]);
+        }
+        out
+    }
+
     /// One frame of both.
     #[inline(always)]
     pub(crate) fn low_and_all_pass<A: Arith>(&self, state: &mut SvfState, x: Lanes) -> (Lanes, Lanes) {
@@ -84,6 +103,11 @@ impl SvfState {
     #[cfg(test)]
     pub(crate) fn numbers(&self) -> impl Iterator<Item = f32> {
         self.first.into_iter().chain(self.second)
+    }
+
+    /// A lane of [`Svf::swept_all_pass`] that begins with `x`: the low-pass of a corner at infinity holds its input.
+    pub(crate) fn begin(&mut self, lane: usize, x: f32) {
+        (self.first[lane], self.second[lane]) = (0.0, x);
     }
 
     /// Forgets two lanes, one deck.

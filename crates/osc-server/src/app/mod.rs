@@ -20,7 +20,7 @@ mod streams;
 mod sync;
 mod tempo;
 
-pub use loader::{Decode, Files, Loader, Memory, Watch, Watched, decoder};
+pub use loader::{Decode, Loader, decoder};
 pub use opening::Opening;
 
 use crate::args::Arg;
@@ -176,6 +176,8 @@ pub struct App {
     starved: u64,
     /// Files that were damaged.
     damaged: u64,
+    /// Statuses sent.
+    told: u64,
 }
 
 impl App {
@@ -206,6 +208,7 @@ impl App {
             received: 0,
             starved: 0,
             damaged: 0,
+            told: 0,
         }
     }
 

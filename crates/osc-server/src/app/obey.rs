@@ -26,7 +26,7 @@ impl App {
             return Err(Refusal::new(Kind::Busy, "", "the engine takes no commands: is the sound device away?"));
         }
         match message {
-            M::LoadBuffer { id, path, name } => self.load(asked("/load_buffer"), id, &path, name.as_deref()),
+            M::LoadBuffer { id, path, name } => self.load(asked("/load_buffer"), id, &path, name.as_deref())?,
             M::PlayStem { id, rate, volume, looped, start, end } => {
                 let section = end < 1.0;
                 let region = looped.then_some(if section { (start, end) } else { (0.0, 1.0) });
@@ -53,12 +53,7 @@ impl App {
                     self.subscribers.remove(address);
                 }
             }
-            M::TestTone(hertz) => {
-                let (level, seconds) = TONE;
-                tracing::info!("test tone of {hertz} Hz");
-                let tone = Command::Tone { hertz: hertz as f32, gain: gain(level)?, over: self.frames(seconds) };
-                self.send(vec![tone], moment);
-            }
+            M::TestTone(hertz) => self.sound_tone(hertz, moment)?,
             M::Cleanup => self.clean_up(moment),
             M::MemoryCleanup => self.clean_memory(moment),
             M::Reset => self.reset(moment),
@@ -69,12 +64,12 @@ impl App {
             M::MovementBpm(on) => self.set_movement(on, moment),
             M::Play { deck, path, start_at } => {
                 let id = deck.first_buffer();
-                self.load(asked("/play"), id, &path, None);
+                self.load(asked("/play"), id, &path, None)?;
                 self.start(asked("/play"), start_at, vec![Part::plain(id)], moment)?;
             }
             M::Cue { deck, path, start } => {
                 let id = deck.first_buffer();
-                self.load(asked("/cue"), id, &path, None);
+                self.load(asked("/cue"), id, &path, None)?;
                 if let Some(buffer) = self.stems.get_mut(id) {
                     (buffer.cue, buffer.armed) = (start, true);
                 }
@@ -160,6 +155,17 @@ impl App {
         Ok(())
     }
 
+    fn sound_tone(&mut self, hertz: Option<f64>, moment: Moment) -> Result<(), Refusal> {
+        let (level, seconds) = if hertz.is_some() { TONE } else { (0.0, 0.0) };
+        match hertz {
+            Some(hertz) => tracing::info!("test tone of {hertz} Hz"),
+            None => tracing::info!("test tone ended"),
+        }
+        let hertz = hertz.unwrap_or(440.0) as f32;
+        self.send(vec![Command::Tone { hertz, gain: gain(level)?, over: self.frames(seconds) }], moment);
+        Ok(())
+    }
+
     fn reset(&mut self, moment: Moment) {
         self.zero = moment.frame;
         let forgotten = self.forget_plans();
@@ -179,7 +185,6 @@ impl App {
     fn clean_up(&mut self, moment: Moment) {
         self.forget_plans();
         self.groups.clear();
-        self.forget_loads();
         self.stems.clear();
         let forget = self.forget_music();
         self.send([vec![Command::Clear], forget].concat(), moment);
@@ -222,10 +227,9 @@ impl App {
 
     /// Sends the status to `address`.
     pub(super) fn tell_status(&mut self, address: SocketAddr) {
+        self.told += 1;
         let s = &self.status;
-        let memory = self.loader.memory();
-        let (held, streamed) = memory.held();
-        let mut replies = vec![reply::status(&reply::Status {
+        let mix = reply::Status {
             seconds: self.seconds_at(s.frames.0),
             tempo: s.tempo as f32,
             beat: s.beat,
@@ -242,11 +246,9 @@ impl App {
             buffer: self.vitals.buffer,
             starved: self.starved,
             damaged: self.damaged,
-            memory: held >> 20,
-            memory_total: memory.total() >> 20,
-            streamed,
-            stalled: self.loader.stalled(),
-        })];
+            count: self.told,
+        };
+        let mut decks = Vec::with_capacity(Deck::ALL.len());
         for ((deck, d), music) in Deck::ALL.into_iter().zip(&s.decks).zip(&self.music) {
             let state = match d {
                 d if d.playing > 0 => "playing",
@@ -255,7 +257,7 @@ impl App {
                 d if d.loaded > 0 => "stopped",
                 _ => "empty",
             };
-            replies.push(reply::deck_status(&DeckStatus {
+            decks.push(DeckStatus {
                 deck: deck.letter(),
                 state,
                 position: d.position / f64::from(self.settings.sample_rate.get()),
@@ -266,9 +268,10 @@ impl App {
                 tempo: music.tempo() as f32,
                 sync: music.sync_name(),
                 lowered: self.stems.lowered(deck),
-            }));
+                count: self.told,
+            });
         }
-        self.replies.extend(replies.into_iter().map(|bytes| (address, bytes)));
+        self.replies.push((address, reply::status(&mix, &decks)));
     }
 
     /// One line of the status, for the log.

@@ -1,0 +1,147 @@
+//! How the filters of a deck come in while its music plays.
+//!
+//! Crossovers turn the phase, by half a turn at 200 Hz and a whole one at 2 kHz, so a crossfade from the dry signal to
+//! the filtered one would cancel what it has turned. Instead the phase is turned gradually: for the first 55 ms the deck
+//! is heard through all-passes like those of the crossovers, whose corners come down from infinity, where an all-pass
+//! changes nothing, and what the gains change is added in a share `w` that grows from 0 to 1 meanwhile:
+//!
+//! ```text
+//! out = AP4'(AP2'(x)) + w (filtered - AP4(AP2(x)))
+//! ```
+//!
+//! A turn within the time t shifts a frequency by 1 / t. So the corners' periods grow nearly evenly, which shifts every
+//! octave by some 3 %: a tone stays in its third octave. The upper corners arrive first and `w` grows with the cube of
+//! the time, so that the bands are nearly in phase with what they change by the time they are heard.
+
+use super::super::simd::{Arith, Simd, Task};
+use super::super::svf::SvfState;
+use super::super::{Lanes, QUANTUM};
+use super::{LARGEST, MINUS_ZERO, SMALLEST, Sections, lanes};
+
+const SWEEP_SECONDS: f64 = 0.055;
+/// The upper corners take this share of it.
+const UPPER: f32 = 0.45;
+/// After it, swept and fixed all-passes become one within so many seconds (-116 dB).
+const SETTLE_SECONDS: f64 = 0.015;
+
+/// All-passes of eight lanes on their way down, beside those they come to.
+#[derive(Clone, Debug)]
+pub(super) struct Engage {
+    sections: Sections,
+    swept: [SvfState; 3],
+    fixed: [SvfState; 3],
+    /// All ones in the lanes that are on their way.
+    on: [u32; 8],
+    /// Frames since each lane began.
+    age: Lanes,
+    sweep: f32,
+    end: f32,
+    dry: Box<[Lanes; QUANTUM]>,
+}
+
+impl Engage {
+    pub fn new(sections: Sections, rate: f64) -> Self {
+        Self {
+            sections,
+            swept: [SvfState::default(); 3],
+            fixed: [SvfState::default(); 3],
+            on: [0; 8],
+            age: [0.0; 8],
+            sweep: (SWEEP_SECONDS * rate) as f32,
+            end: ((SWEEP_SECONDS + SETTLE_SECONDS) * rate) as f32,
+            dry: Box::new([[0.0; 8]; QUANTUM]),
+        }
+    }
+
+    /// Sends a deck on its way. Its filters must have been cleared.
+    pub fn begin(&mut self, deck: usize) {
+        self.clear(deck);
+        for lane in lanes(deck) {
+            (self.on[lane], self.age[lane]) = (u32::MAX, 0.0);
+        }
+    }
+
+    /// Forgets a deck that was on its way.
+    pub fn clear(&mut self, deck: usize) {
+        self.states().for_each(|state| state.clear(lanes(deck)));
+        lanes(deck).for_each(|lane| self.on[lane] = 0);
+    }
+
+    /// Whether any deck is on its way.
+    pub fn is_active(&self) -> bool {
+        self.on != [0; 8]
+    }
+
+    /// Keeps what is about to be filtered, at most a quantum.
+    pub fn note(&mut self, block: &[Lanes]) {
+        for (kept, frame) in self.dry.iter_mut().zip(block) {
+            for lane in 0..8 {
+                let x = f32::from_bits(frame[lane].to_bits() & self.on[lane]);
+                kept[lane] = if x.abs() >= SMALLEST && x.abs() <= LARGEST { x } else { 0.0 };
+            }
+        }
+    }
+
+    /// Puts into the filtered block what stands for its phases meanwhile.
+    pub fn process(&mut self, simd: Simd, block: &mut [Lanes]) {
+        for lane in (0..8).filter(|lane| self.age[*lane] == 0.0) {
+            let x = self.dry[0][lane];
+            self.swept.iter_mut().for_each(|state| state.begin(lane, x));
+        }
+        simd.run(Run { engage: self, block });
+        for lane in 0..8 {
+            if self.age[lane] >= self.end {
+                self.on[lane] = 0;
+            }
+        }
+    }
+
+    /// Ends tails before they become denormal.
+    pub fn flush(&mut self) {
+        self.states().for_each(SvfState::flush);
+    }
+
+    fn states(&mut self) -> impl Iterator<Item = &mut SvfState> {
+        self.swept.iter_mut().chain(&mut self.fixed)
+    }
+}
+
+struct Run<'a> {
+    engage: &'a mut Engage,
+    block: &'a mut [Lanes],
+}
+
+impl Task for Run<'_> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run<A: Arith>(self) {
+        let Engage { sections, swept, fixed, on, age, sweep, end, dry, .. } = self.engage;
+        let Sections { low, high } = *sections;
+        let ([mut s0, mut s1, mut s2], [mut f0, mut f1, mut f2]) = (*swept, *fixed);
+        for (out, x) in self.block.iter_mut().zip(dry.iter()) {
+            let (mut lower, mut upper, mut share) = ([0.0; 8], [0.0; 8], [0.0; 8]);
+            for lane in 0..8 {
+                age[lane] += 1.0;
+                let t = (age[lane] / *sweep).min(1.0);
+                let early = (t * (1.0 / UPPER)).min(1.0);
+                // Slower at first, where the corners pass the highest octaves.
+                lower[lane] = t * A::fma(0.8, t, 0.2);
+                upper[lane] = early * A::fma(0.8, early, 0.2);
+                share[lane] = t * t * t;
+            }
+            let turned = low.swept_all_pass::<A>(&mut s0, &lower, *x);
+            let turned = high[0].swept_all_pass::<A>(&mut s1, &upper, turned);
+            let turned = high[1].swept_all_pass::<A>(&mut s2, &upper, turned);
+            let there = high[0].all_pass::<A>(&mut f1, low.all_pass::<A>(&mut f0, *x));
+            let there = high[1].all_pass::<A>(&mut f2, there);
+            for lane in 0..8 {
+                let meanwhile = A::fma(share[lane], out[lane] - there[lane], turned[lane]);
+                let live = u32::from(age[lane] <= *end).wrapping_neg() & on[lane];
+                let change = (meanwhile - out[lane]).to_bits() & live | MINUS_ZERO & !live;
+                out[lane] += f32::from_bits(change);
+            }
+        }
+        (*swept, *fixed) = ([s0, s1, s2], [f0, f1, f2]);
+    }
+}
