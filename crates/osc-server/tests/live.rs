@@ -457,6 +457,8 @@ fn what_cannot_run_says_why_with_status_1() {
         (vec!["--port", "0", "--output", "file:/no/such/folder/out.wav"], "/no/such/folder"),
         (vec!["--port", "0", "--output", "null", "--media-root", "/no/such/folder"], "/no/such/folder"),
         (vec!["--port", "0", "--output", "null", "--bpm-config", "/no/such/file.json"], "/no/such/file.json"),
+        (vec!["--port", "0", "--output", "null", "--a", "/no/such/a.wav"], "--a: /no/such/a.wav: No such file"),
+        (vec!["--port", "0", "--output", "null", "--c_preload", "/proc"], "--c: /proc is not a regular file"),
     ] {
         let output = program().args(&args).output().unwrap();
         let text = String::from_utf8_lossy(&output.stderr);

@@ -201,6 +201,8 @@ fn what_cannot_be_rendered_leaves_no_file_and_says_why() {
         ("0 /reset", vec!["--output", "null"], 2, "cannot be used with"),
         ("0 /reset", vec!["--media-root", "/no/such/folder"], 1, "--media-root /no/such/folder"),
         ("0 /reset", vec!["--bpm-config", "missing.json"], 1, "--bpm-config missing.json"),
+        ("0 /reset", vec!["--b", "missing.wav"], 1, "--b: missing.wav: No such file"),
+        ("0 /reset", vec!["--bpm-config", "."], 1, "--bpm-config ."),
     ] {
         let output = place.program(score, &args).assert().code(code);
         let log = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
@@ -222,6 +224,16 @@ fn the_movement_table_of_a_file_is_obeyed() {
     // From 120 to 60 BPM within a tenth of a second: what lasts a second takes nearly two.
     let sound = place.render("0 /dance/total_movement 0\n0 /load_buffer 100 click.wav\n2 /play_stem 100 1 1 0");
     assert!((frame(4.0)..frame(4.4)).contains(&sound.len()), "{}", sound.len());
+}
+
+#[test]
+fn a_movement_table_that_cannot_be_used_is_not_said_to_be_read() {
+    let place = Place::new();
+    fs::write(place.file("bpm_config.json"), "{").unwrap();
+    let output = place.program("0 /set_tempo 118", &["--seconds", "1"]).assert().success();
+    let log = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    assert!(log.contains("bpm_config.json: not JSON") && log.contains("the default movement table is used"), "{log}");
+    assert!(!log.contains("table read"), "{log}");
 }
 
 #[test]
