@@ -5,6 +5,9 @@
 //! events and shows the status. [`Renderer`] is the audio thread's: it fills buffers, and takes no lock, makes
 //! no system call, allocates and frees nothing, and cannot fail.
 //!
+//! In a debug build an unoptimised engine is slower than its sound: give the program's `Cargo.toml` the two lines
+//! `[profile.dev.package.crowd-engine]` and `opt-level = 3`.
+//!
 //! # Three ways in
 //!
 //! Your own callback (a plug-in, a game, JACK):

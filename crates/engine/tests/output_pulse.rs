@@ -24,7 +24,7 @@ const SINK: [&str; 6] =
 /// A sound server of its own, in a place of its own.
 struct Server {
     place: tempfile::TempDir,
-    _server: Beside,
+    process: Beside,
 }
 
 impl Server {
@@ -56,7 +56,7 @@ impl Server {
             .stderr(fs::File::create(place.path().join("server.log")).unwrap())
             .spawn()
             .unwrap();
-        let server = Self { place, _server: Beside(server) };
+        let server = Self { place, process: Beside(server) };
         until("the server answers", || server.program("pactl").arg("info").output().unwrap().status.success());
         Some(server)
     }
@@ -228,19 +228,108 @@ fn growing_half() {
     assert_eq!((status.decks[0].playing, pactl(&["list", "short", "sink-inputs"]).lines().count()), (1, 1));
 }
 
+/// A server that stands still for a while is an underrun, not a loss: the stream goes on in place, through either way.
+#[test]
+fn a_server_that_stands_still_for_a_third_of_a_second_loses_no_device() {
+    let Some(server) = Server::start() else { return };
+    for test in ["still_half", "still_plug_in_half"] {
+        let pid = server.process.0.id().to_string();
+        run_apart(
+            test,
+            &[("PULSE_SERVER", &server.address()), ("HOME", &server.home()), ("SERVER_PID", Path::new(&pid))],
+        );
+    }
+}
+
+#[test]
+#[ignore = "run by a_server_that_stands_still..., as a client of its server"]
+fn still_half() {
+    still("device", "device:pulseaudio:stage");
+}
+
+#[test]
+#[ignore = "run by a_server_that_stands_still..., as a client of its server"]
+fn still_plug_in_half() {
+    still("device:default", "device:default");
+}
+
+fn still(output: &str, plays: &str) {
+    if !is_apart() {
+        return;
+    }
+    let engine = Engine::builder().open(output.parse::<Output>().unwrap().with_buffer_frames(1_024)).unwrap();
+    assert_eq!(engine.health().unwrap().output, plays);
+    until("it plays", || engine.health().unwrap().blocks > 10);
+    let server = std::env::var("SERVER_PID").unwrap();
+    let signal = |signal: &str| assert!(Program::new("kill").args([signal, &server]).status().unwrap().success());
+    for round in 1..=3 {
+        let before = engine.health().unwrap();
+        signal("-STOP");
+        std::thread::sleep(Duration::from_millis(300));
+        signal("-CONT");
+        until("it plays on", || engine.health().unwrap().blocks > before.blocks + 100);
+        let health = engine.health().unwrap();
+        println!("{output}, round {round}: {} gaps told", health.xruns);
+        assert_eq!((health.state, health.problem, health.reopens), (State::Playing, None, 0));
+        assert_eq!(pactl(&["list", "short", "sink-inputs"]).lines().count(), 1);
+    }
+    assert!(engine.health().unwrap().xruns >= 1, "a server that stood still for longer than its buffer tells of it");
+}
+
+#[test]
+fn a_sound_servers_sinks_are_listed_first_and_by_its_name() {
+    let Some(server) = Server::start() else { return };
+    server.run("listed_half");
+}
+
+#[test]
+#[ignore = "run by a_sound_servers_sinks..., as a client of its server"]
+fn listed_half() {
+    if !is_apart() {
+        return;
+    }
+    let devices = crowd_engine::output::devices().unwrap();
+    let first = &devices[0];
+    assert_eq!(
+        (first.name.as_str(), first.backend.as_str(), first.is_default),
+        ("pulseaudio:stage", "PulseAudio", true)
+    );
+    assert_eq!((first.channels.clone(), first.sample_rates.clone()), (2..=2, 48_000..=48_000));
+    assert_eq!(devices.iter().filter(|device| device.is_default).count(), 1);
+    assert!(devices[1..].iter().all(|device| device.backend == "ALSA"), "{devices:?}");
+    // By the server's name, by what it says about itself, and by the name here.
+    for name in ["stage", &first.description, &first.name] {
+        let engine = Engine::builder().open(format!("device:{name}").parse().unwrap()).unwrap();
+        assert_eq!(engine.health().unwrap().output, "device:pulseaudio:stage");
+    }
+    let error = Engine::builder().open("device:pulseaudio:desk".parse().unwrap()).err().unwrap().to_string();
+    assert!(error.contains("there is no device \"pulseaudio:desk\"") && error.contains("pulseaudio:stage"), "{error}");
+}
+
 #[test]
 fn a_device_that_was_taken_away_plays_again_within_a_second_of_its_return() {
     let Some(server) = Server::start() else { return };
     server.run("unplugged_half");
+    server.run("unplugged_plug_in_half");
 }
 
 #[test]
 #[ignore = "run by a_device_that_was_taken_away..., as a client of its server"]
 fn unplugged_half() {
+    unplugged("device");
+}
+
+#[test]
+#[ignore = "run by a_device_that_was_taken_away..., as a client of its server"]
+fn unplugged_plug_in_half() {
+    unplugged("device:default");
+}
+
+fn unplugged(output: &str) {
     if !is_apart() {
         return;
     }
-    let engine = Engine::builder().open("device".parse().unwrap()).unwrap();
+    let engine = Engine::builder().open(output.parse().unwrap()).unwrap();
     until("it plays", || engine.health().unwrap().blocks > 10);
     let playing = threads();
     for round in 1..=3 {

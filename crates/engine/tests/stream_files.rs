@@ -89,7 +89,7 @@ fn rest(input: &mut FileInput, from: u64) -> Vec<[f32; 2]> {
 
 #[test]
 fn a_frame_of_a_file_is_always_the_same_whether_it_was_read_up_to_or_sought() {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../media/tests/fixtures");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     // AAC has noise that the decoder makes up, and is read in segments of 65,536 frames; at this rate it has two.
     for name in ["aac.m4a", "alac.m4a", "lame.mp3", "vorbis.ogg", "tagged-16.flac"] {
         let rate = SampleRate::new(384_000).unwrap();

@@ -191,7 +191,8 @@ pub fn devices(json: bool, out: &mut dyn Write) -> Result<(), Error> {
         if json {
             let buffer = d.buffer_frames.as_ref().map(|r| [*r.start(), *r.end()]);
             let line = json!({
-                "number": n, "name": d.name, "description": d.description, "default": d.is_default,
+                "number": n, "name": d.name, "description": d.description, "backend": d.backend,
+                "default": d.is_default,
                 "channels": [d.channels.start(), d.channels.end()],
                 "sample_rates": [d.sample_rates.start(), d.sample_rates.end()], "buffer_frames": buffer,
             });
@@ -202,8 +203,9 @@ pub fn devices(json: bool, out: &mut dyn Write) -> Result<(), Error> {
         let buffers = d.buffer_frames.as_ref().map_or_else(|| "any".into(), range);
         writeln!(
             out,
-            "     {}; up to {} channels, {} Hz, blocks of {buffers} frames",
+            "     {}, through {}; up to {} channels, {} Hz, blocks of {buffers} frames",
             d.description,
+            d.backend,
             d.channels.end(),
             range(&d.sample_rates),
         )?;

@@ -1,10 +1,7 @@
 //! Sound devices through cpal; the only file that knows it.
 //!
-//! On Linux they are ALSA's, which reaches PulseAudio and PipeWire through their plug-ins. cpal's own PulseAudio host
-//! is left out: in 0.18.2 every connection leaves a thread behind, and closing a stream whose sink was taken away
-//! never returns. Its JACK host needs JACK's headers to build.
+//! On Linux they are ALSA's; sound servers are `pulse`'s. cpal's JACK host needs JACK's headers to build.
 
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -15,12 +12,11 @@ use ::cpal::{
     SupportedBufferSize, SupportedStreamConfigRange,
 };
 
-use super::DeviceConfig;
+use super::DeviceInfo;
 use super::driver::Driver;
 use super::health::Meter;
 use super::link::Link;
-use super::supervisor::{Backend, Opened, Seed, Stream};
-use crate::error::{Error, Result};
+use super::supervisor::{Opened, Seed, Stream};
 use crate::units::SampleRate;
 
 /// Frames rendered at a time when the device wants another format than float stereo.
@@ -29,33 +25,17 @@ const PIECE: usize = 1_024;
 /// How long a sound server may take to make a stream; how long ALSA waits before it looks whether the device is there.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Errors in a row after which the thread that reports them is slowed down.
-const STORM: u32 = 32;
+/// Errors in a row after which the thread that reports them is slowed down, and by how much: it holds locks that the
+/// sound system's own thread needs to recover.
+const STORM: u32 = 2;
+const CALM: Duration = Duration::from_millis(1);
 
-/// A sound device that can play.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct DeviceInfo {
-    /// What to ask for, as in `device:NAME`.
-    pub name: String,
-    /// What it says about itself.
-    pub description: String,
-    /// Whether it is what `device` without a name means.
-    pub is_default: bool,
-    /// Numbers of channels, smallest to largest.
-    pub channels: RangeInclusive<u16>,
-    /// Frames per second, smallest to largest; not all in between need to be possible.
-    pub sample_rates: RangeInclusive<u32>,
-    /// Frames per callback, where the device tells.
-    pub buffer_frames: Option<RangeInclusive<u32>>,
-}
-
-/// The devices that can be opened for playing now. It asks each of them, which may take a second or more.
+/// The devices that can be opened for playing now.
 ///
 /// # Errors
-/// [`Error::Output`] when there is no sound system to ask.
-pub fn devices() -> Result<Vec<DeviceInfo>> {
-    let hosts = hosts().map_err(|cause| Error::Output { output: "the list of devices".into(), cause })?;
+/// When there is no sound system to ask.
+pub(super) fn devices() -> Result<Vec<DeviceInfo>, String> {
+    let hosts = hosts()?;
     let _quiet = quieten();
     let mut found = Vec::new();
     for (nth, host) in hosts.iter().enumerate() {
@@ -98,6 +78,7 @@ fn describe(device: &Device, is_default: bool) -> Option<DeviceInfo> {
     Some(DeviceInfo {
         name: name(device),
         description: device.description().map(|text| text.name().to_owned()).unwrap_or_default(),
+        backend: device.id().map(|id| id.host().name().to_owned()).unwrap_or_default(),
         is_default,
         channels: channels.clone().min()?..=channels.max()?,
         sample_rates: range(
@@ -109,7 +90,7 @@ fn describe(device: &Device, is_default: bool) -> Option<DeviceInfo> {
 }
 
 /// The system's own sound host first, then the others that answer.
-fn hosts() -> std::result::Result<Vec<Host>, String> {
+fn hosts() -> Result<Vec<Host>, String> {
     #[cfg(target_os = "linux")]
     let own = HostId::Alsa;
     #[cfg(not(target_os = "linux"))]
@@ -128,93 +109,61 @@ fn name(device: &Device) -> String {
     }
 }
 
-/// The sound system and the device wanted from it.
-pub(crate) struct Sounds {
-    wanted: DeviceConfig,
-}
-
-impl Sounds {
-    pub fn new(wanted: DeviceConfig) -> Self {
-        Self { wanted }
-    }
-
-    /// The device of that name; without one the default devices in the order they are to be tried.
-    fn candidates(&self) -> std::result::Result<Vec<Device>, String> {
-        let hosts = hosts()?;
-        let found: Vec<Device> = match &self.wanted.name {
-            None => hosts.iter().filter_map(Host::default_output_device).collect(),
-            Some(name) => hosts.iter().filter_map(|host| named(host, name)).take(1).collect(),
-        };
-        match (&self.wanted.name, found.is_empty()) {
-            (_, false) => Ok(found),
-            (None, true) => Err("there is no default device".into()),
-            (Some(name), true) => Err(format!("there is no device {name:?}")),
+/// Opens the device of that name; without one the first of the default devices that can be opened.
+///
+/// # Errors
+/// The cause, for each that was tried.
+pub(super) fn open(wanted: Option<&str>, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, String> {
+    let _quiet = quieten();
+    let mut causes = Vec::new();
+    for device in candidates(wanted)? {
+        match stream(&device, seed, rate) {
+            Ok(opened) => return Ok(opened),
+            Err(cause) => causes.push(format!("{} cannot be opened: {cause}", name(&device))),
         }
     }
+    Err(causes.join("; "))
+}
 
-    fn stream(&self, device: &Device, seed: &Seed, rate: Option<SampleRate>) -> std::result::Result<Opened, String> {
-        let configs: Vec<_> = device.supported_output_configs().map_err(text)?.collect();
-        let fit = match rate.and_then(|rate| choose(&configs, rate.get())) {
-            Some(fit) => fit,
-            None => {
-                let own = device.default_output_config().map_err(text)?.sample_rate();
-                choose(&configs, own).ok_or("it plays no linear samples")?
-            }
-        };
-        let device_rate = SampleRate::new(fit.sample_rate()).map_err(|error| error.to_string())?;
-        let open = |buffer_size| {
-            let driver = seed.driver(device_rate, rate)?;
-            let link = driver.link();
-            let config = StreamConfig { channels: fit.channels(), sample_rate: fit.sample_rate(), buffer_size };
-            let errors = listener(link.clone(), seed.meter.clone());
-            let stream = build(device, fit.sample_format(), config, driver, errors).map_err(text)?;
-            Ok(Opened { stream: Box::new(Playing(stream)), link, name: name(device), rate: device_rate })
-        };
-        let Some(frames) = seed.buffer_frames else { return open(BufferSize::Default) };
-        let frames = match *fit.buffer_size() {
-            SupportedBufferSize::Range { min, max } if min <= max => frames.clamp(min, max),
-            _ => frames,
-        };
-        // A size is a wish; a device that refuses it may still have one of its own.
-        open(BufferSize::Fixed(frames)).or_else(|_: String| open(BufferSize::Default))
+/// The device of that name; without one the default devices in the order they are to be tried.
+fn candidates(wanted: Option<&str>) -> Result<Vec<Device>, String> {
+    let hosts = hosts()?;
+    let found: Vec<Device> = match wanted {
+        None => hosts.iter().filter_map(Host::default_output_device).collect(),
+        Some(name) => hosts.iter().filter_map(|host| named(host, name)).take(1).collect(),
+    };
+    match (wanted, found.is_empty()) {
+        (_, false) => Ok(found),
+        (None, true) => Err("there is no default device".into()),
+        (Some(name), true) => Err(format!("there is no device {name:?}")),
     }
 }
 
-impl Backend for Sounds {
-    fn open(&self, seed: &Seed, rate: Option<SampleRate>) -> std::result::Result<Opened, String> {
-        let _quiet = quieten();
-        let mut causes = Vec::new();
-        for device in self.candidates()? {
-            match self.stream(&device, seed, rate) {
-                Ok(opened) => return Ok(opened),
-                Err(cause) => causes.push(format!("{} cannot be opened: {cause}", name(&device))),
-            }
+fn stream(device: &Device, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, String> {
+    let configs: Vec<_> = device.supported_output_configs().map_err(text)?.collect();
+    let fit = match rate.and_then(|rate| choose(&configs, rate.get())) {
+        Some(fit) => fit,
+        None => {
+            let own = device.default_output_config().map_err(text)?.sample_rate();
+            choose(&configs, own).ok_or("it plays no linear samples")?
         }
-        Err(causes.join("; "))
-    }
-
-    fn advice(&self) -> String {
-        let names: Vec<String> = devices().unwrap_or_default().into_iter().map(|device| device.name).collect();
-        let there = match names.len() {
-            0 => "No device here can be opened".to_owned(),
-            _ => format!("Devices here: {}", names.join(", ")),
-        };
-        let plug_in = if has_unreached_server(&names) {
-            "A sound server runs, but ALSA has no plug-in for it: install libasound2-plugins or pipewire-alsa. "
-        } else {
-            ""
-        };
-        format!("{there}. {plug_in}Connect one, name one with device:NAME, or play to null or file:PATH")
-    }
-}
-
-/// Whether PulseAudio, or PipeWire in its place, waits for clients while ALSA knows no way there.
-fn has_unreached_server(devices: &[String]) -> bool {
-    let socket =
-        || std::path::PathBuf::from(std::env::var_os("XDG_RUNTIME_DIR")?).join("pulse/native").try_exists().ok();
-    cfg!(target_os = "linux")
-        && !devices.iter().any(|name| name == "pulse" || name == "pipewire")
-        && (std::env::var_os("PULSE_SERVER").is_some() || socket() == Some(true))
+    };
+    let device_rate = SampleRate::new(fit.sample_rate()).map_err(|error| error.to_string())?;
+    let open = |buffer_size| {
+        let driver = seed.driver(device_rate, rate)?;
+        let link = driver.link();
+        let config = StreamConfig { channels: fit.channels(), sample_rate: fit.sample_rate(), buffer_size };
+        let errors = listener(link.clone(), seed.meter.clone());
+        let stream = build(device, fit.sample_format(), config, driver, errors).map_err(text)?;
+        Ok(Opened { stream: Box::new(Playing(stream)), link, name: name(device), rate: device_rate })
+    };
+    let Some(frames) = seed.buffer_frames else { return open(BufferSize::Default) };
+    let frames = match *fit.buffer_size() {
+        SupportedBufferSize::Range { min, max } if min <= max => frames.clamp(min, max),
+        _ => frames,
+    };
+    // A size is a wish; a device that refuses it may still have one of its own.
+    open(BufferSize::Fixed(frames)).or_else(|_: String| open(BufferSize::Default))
 }
 
 /// A device by its id, with or without the host in front, or by its description.
@@ -254,7 +203,7 @@ fn choose(configs: &[SupportedStreamConfigRange], hertz: u32) -> Option<::cpal::
 struct Playing(::cpal::Stream);
 
 impl Stream for Playing {
-    fn start(&mut self) -> std::result::Result<(), String> {
+    fn start(&mut self) -> Result<(), String> {
         self.0.play().map_err(text)
     }
 }
@@ -280,7 +229,7 @@ fn listener(link: Arc<Link>, meter: Arc<Meter>) -> impl FnMut(::cpal::Error) + S
         seen = calls;
         if in_a_row > STORM {
             // A stream that only reports errors makes no sound that could be late, but would keep a core busy.
-            thread::sleep(Duration::from_millis(10));
+            thread::sleep(CALM);
         }
     }
 }
@@ -291,7 +240,7 @@ fn build(
     config: StreamConfig,
     driver: Driver,
     errors: impl FnMut(::cpal::Error) + Send + 'static,
-) -> std::result::Result<::cpal::Stream, ::cpal::Error> {
+) -> Result<::cpal::Stream, ::cpal::Error> {
     use SampleFormat as F;
     match format {
         F::F32 if config.channels == 2 => build_stereo(device, config, driver, errors),
@@ -317,7 +266,7 @@ fn build_stereo(
     config: StreamConfig,
     mut driver: Driver,
     errors: impl FnMut(::cpal::Error) + Send + 'static,
-) -> std::result::Result<::cpal::Stream, ::cpal::Error> {
+) -> Result<::cpal::Stream, ::cpal::Error> {
     let callback = move |out: &mut [f32], _: &_| {
         if !driver.block(out.len() / 2, |sound| sound.fill(out)) {
             out.fill(0.0);
@@ -332,7 +281,7 @@ fn build_as<T: SizedSample + FromSample<f32>>(
     bits: Option<i32>,
     mut driver: Driver,
     errors: impl FnMut(::cpal::Error) + Send + 'static,
-) -> std::result::Result<::cpal::Stream, ::cpal::Error> {
+) -> Result<::cpal::Stream, ::cpal::Error> {
     let channels = usize::from(config.channels);
     let mut piece: Box<[f32]> = vec![0.0; 2 * PIECE].into();
     let callback = move |out: &mut [T], _: &_| {

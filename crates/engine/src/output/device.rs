@@ -40,7 +40,7 @@ impl Device {
 /// # Errors
 /// [`Error::Output`] when there is none that can be opened, [`Error::BadConfig`].
 pub(crate) fn open(wish: Wish, wanted: DeviceConfig) -> Result<Engine> {
-    open_with(Arc::new(super::cpal::Sounds::new(wanted.clone())), wish, wanted)
+    open_with(Arc::new(super::sounds::Sounds::new(wanted.clone())), wish, wanted)
 }
 
 pub(crate) fn open_with(backend: Arc<dyn Backend>, wish: Wish, wanted: DeviceConfig) -> Result<Engine> {

@@ -29,8 +29,12 @@ mod device;
 mod driver;
 #[cfg(feature = "device")]
 mod link;
+#[cfg(all(feature = "device", target_os = "linux"))]
+mod pulse;
 #[cfg(feature = "decode")]
 mod recorder;
+#[cfg(feature = "device")]
+mod sounds;
 #[cfg(feature = "device")]
 mod supervisor;
 #[cfg(feature = "device")]
@@ -41,9 +45,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
-#[cfg(feature = "device")]
-pub use self::cpal::{DeviceInfo, devices};
 pub use health::{Health, Load, Realtime, State};
+#[cfg(feature = "device")]
+pub use sounds::{DeviceInfo, devices};
 
 use crate::config::EngineConfig;
 use crate::engine::Engine;

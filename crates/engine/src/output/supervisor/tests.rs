@@ -14,6 +14,8 @@ struct Fake {
     plugged: AtomicBool,
     /// The stream's thread goes on but reports errors only.
     storm: AtomicBool,
+    /// The stream reports this many errors before each block, and goes on.
+    stumbles: AtomicUsize,
     /// The stream's thread goes on and does nothing.
     mute: AtomicBool,
     /// Closing a stream never returns.
@@ -78,6 +80,7 @@ impl Stream for FakeStream {
                 } else if !device.plugged.load(SeqCst) {
                     link.error(true, &"unplugged");
                 } else if !device.mute.load(SeqCst) {
+                    (0..device.stumbles.load(SeqCst)).for_each(|_| link.error(false, &"I/O error"));
                     driver.block(frames, |sound| {
                         sound.fill(&mut block);
                         thread::sleep(Duration::from_millis(device.slow.load(SeqCst) as u64));
@@ -196,6 +199,18 @@ fn a_device_that_storms_or_falls_mute_is_lost_too() {
     until("the silence is noticed", || is_lost(&engine));
     device.mute.store(false, SeqCst);
     until_back(&engine, 2);
+}
+
+#[test]
+fn a_device_that_reports_errors_and_goes_on_is_not_lost() {
+    let device = fake();
+    let engine = open(&device).unwrap();
+    device.stumbles.store(40, SeqCst);
+    let frames = engine.status().frames.0;
+    until("two seconds are played", || engine.status().frames.0 > frames + 96_000);
+    let health = health(&engine);
+    assert_eq!((health.state, health.problem, health.reopens), (State::Playing, None, 0));
+    assert_eq!((device.opens.load(SeqCst), device.streams.load(SeqCst)), (1, 1));
 }
 
 #[test]

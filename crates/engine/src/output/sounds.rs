@@ -1,0 +1,159 @@
+//! Which sound system a device is reached through, and in which order they are tried.
+//!
+//! On Linux a sound server is spoken to directly where one runs: it goes on after an underrun where ALSA's plug-in for it
+//! makes a new stream (`benches/src/bin/gaps.rs` counts what is missing). Everything else is cpal's: ALSA on Linux, the system's own
+//! elsewhere.
+
+use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use super::DeviceConfig;
+use super::cpal;
+#[cfg(target_os = "linux")]
+use super::pulse::{PREFIX, Server, Sink};
+use super::supervisor::{Backend, Opened, Seed};
+use crate::error::{Error, Result};
+use crate::units::SampleRate;
+
+/// A default device that was played to through the sound server is looked for there alone in this many attempts, 400 ms
+/// apart: while a server starts again, ALSA's default would be the card that the server is about to open.
+const SERVER_ONLY: u32 = 25;
+
+/// A sound device that can play.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeviceInfo {
+    /// What to ask for, as in `device:NAME`.
+    pub name: String,
+    /// What it says about itself.
+    pub description: String,
+    /// The sound system it is reached through: `PulseAudio` (which may be PipeWire in its place), `ALSA`, `CoreAudio` ...
+    pub backend: String,
+    /// Whether it is what `device` without a name means.
+    pub is_default: bool,
+    /// Numbers of channels, smallest to largest.
+    pub channels: RangeInclusive<u16>,
+    /// Frames per second, smallest to largest; not all in between need to be possible.
+    pub sample_rates: RangeInclusive<u32>,
+    /// Frames per callback, where the device tells.
+    pub buffer_frames: Option<RangeInclusive<u32>>,
+}
+
+/// The devices that can be opened for playing now, the sound server's first. It asks each of them, which may take a second
+/// or more.
+///
+/// # Errors
+/// [`Error::Output`] when there is no sound system to ask.
+pub fn devices() -> Result<Vec<DeviceInfo>> {
+    let mut found = sinks();
+    let has_default = found.iter().any(|device| device.is_default);
+    match cpal::devices() {
+        Ok(others) => {
+            found.extend(
+                others.into_iter().map(|device| DeviceInfo { is_default: device.is_default && !has_default, ..device }),
+            );
+        }
+        Err(cause) if found.is_empty() => {
+            return Err(Error::Output { output: "the list of devices".into(), cause });
+        }
+        Err(_) => {}
+    }
+    Ok(found)
+}
+
+#[cfg(target_os = "linux")]
+fn sinks() -> Vec<DeviceInfo> {
+    let Ok(Some(mut server)) = Server::connect() else { return Vec::new() };
+    let default = server.default_sink().map(|sink| sink.name).ok();
+    let describe = |sink: Sink| DeviceInfo {
+        is_default: default.as_ref() == Some(&sink.name),
+        name: format!("{PREFIX}{}", sink.name),
+        description: sink.description,
+        backend: "PulseAudio".into(),
+        channels: sink.channels..=sink.channels,
+        sample_rates: sink.hertz..=sink.hertz,
+        buffer_frames: None,
+    };
+    server.sinks().unwrap_or_default().into_iter().map(describe).collect()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sinks() -> Vec<DeviceInfo> {
+    Vec::new()
+}
+
+/// The sound systems and the device wanted from them.
+pub(crate) struct Sounds {
+    wanted: DeviceConfig,
+    /// Attempts in a row that are the sound server's alone.
+    server_only: AtomicU32,
+}
+
+impl Sounds {
+    pub fn new(wanted: DeviceConfig) -> Self {
+        Self { wanted, server_only: AtomicU32::new(0) }
+    }
+
+    /// The device as the sound server has it; none when it is not the server's, or there is no server.
+    #[cfg(target_os = "linux")]
+    fn through_server(&self, seed: &Seed, rate: Option<SampleRate>) -> std::result::Result<Option<Opened>, String> {
+        let wanted = self.wanted.name.as_deref();
+        let Some(mut server) = Server::connect()? else { return Ok(None) };
+        let sink = match wanted {
+            None => Some(server.default_sink().map_err(|cause| format!("the sound server has no default: {cause}"))?),
+            Some(name) => {
+                let name = name.strip_prefix(PREFIX).unwrap_or(name);
+                server.sinks()?.into_iter().find(|sink| sink.name == name || sink.description == name)
+            }
+        };
+        let Some(sink) = sink else { return Ok(None) };
+        let refused = |cause| format!("{PREFIX}{} cannot be opened: {cause}", sink.name);
+        server.open(&sink, seed, rate).map(Some).map_err(refused)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn through_server(&self, _: &Seed, _: Option<SampleRate>) -> std::result::Result<Option<Opened>, String> {
+        Ok(None)
+    }
+
+    fn default_device(&self, seed: &Seed, rate: Option<SampleRate>) -> std::result::Result<Opened, String> {
+        let refused = match self.through_server(seed, rate) {
+            Ok(Some(opened)) => {
+                self.server_only.store(SERVER_ONLY, Relaxed);
+                return Ok(opened);
+            }
+            Ok(None) => None,
+            Err(cause) => Some(cause),
+        };
+        let left = self.server_only.load(Relaxed);
+        if left > 0 {
+            self.server_only.store(left - 1, Relaxed);
+            return Err(refused.unwrap_or_else(|| "the sound server is gone".into()));
+        }
+        cpal::open(None, seed, rate).map_err(|cause| refused.into_iter().chain([cause]).collect::<Vec<_>>().join("; "))
+    }
+}
+
+impl Backend for Sounds {
+    fn open(&self, seed: &Seed, rate: Option<SampleRate>) -> std::result::Result<Opened, String> {
+        let Some(name) = &self.wanted.name else { return self.default_device(seed, rate) };
+        #[cfg(target_os = "linux")]
+        if name.starts_with(PREFIX) {
+            return self.through_server(seed, rate)?.ok_or_else(|| format!("there is no device {name:?}"));
+        }
+        // A name without a system in front is ALSA's first: `default` and `pulse` always were.
+        match cpal::open(Some(name), seed, rate) {
+            Err(cause) => self.through_server(seed, rate).unwrap_or_default().ok_or(cause),
+            opened => opened,
+        }
+    }
+
+    fn advice(&self) -> String {
+        let names: Vec<String> = devices().unwrap_or_default().into_iter().map(|device| device.name).collect();
+        let there = match names.len() {
+            0 => "No device here can be opened".to_owned(),
+            _ => format!("Devices here: {}", names.join(", ")),
+        };
+        format!("{there}. Connect one, name one with device:NAME, or play to null or file:PATH")
+    }
+}
