@@ -5,7 +5,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 OUT := out
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test proof bench lint format doc setup setup-test setup-bench clippy no-features
+.PHONY: help demo test proof bench lint format doc setup setup-test setup-bench setup-32bit test-32bit clippy no-features
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ demo: setup ## Let the real server play a set of a minute and a quarter: out/dem
 
 test: setup-test ## Run every test
 	cargo test --workspace --locked
+
+test-32bit: setup-32bit ## Run the engine's promises as a 32-bit program (on x86-64)
+	cargo test --locked --target i686-unknown-linux-gnu -p crowd-engine --no-default-features --lib --test promises --test stretch --test stream
 
 lint: format clippy doc no-features ## Judge format, warnings and documentation as CI does
 
@@ -47,3 +50,6 @@ setup-test:
 
 setup-bench:
 	@scripts/setup.sh bench
+
+setup-32bit:
+	@scripts/setup.sh 32bit

@@ -2,15 +2,15 @@
 # Sets a Debian, Ubuntu or Raspberry Pi OS machine up for crowd-engine. What is there already is left alone:
 # a second run asks nobody and takes no time.
 #
-#   scripts/setup.sh [build|test|bench]      each includes the one before it; build is the default
+#   scripts/setup.sh [build|test|bench|32bit]      the first three include the one before; build is the default
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 goal=${1:-build}
 case $goal in
-build | test | bench) ;;
+build | test | bench | 32bit) ;;
 *)
-    echo "setup: unknown goal '$goal': give build, test or bench" >&2
+    echo "setup: unknown goal '$goal': give build, test, bench or 32bit" >&2
     exit 2
     ;;
 esac
@@ -33,6 +33,7 @@ need() {
     fi
 }
 
+links_32bit() { echo 'int main(void) { return 0; }' | cc -m32 -x c - -o /dev/null; }
 have_chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
 have_alsa_pulse() { compgen -G '/usr/lib*/*/alsa-lib/libasound_module_pcm_pulse.so' || compgen -G '/usr/lib*/alsa-lib/libasound_module_pcm_pulse.so'; }
 
@@ -54,7 +55,10 @@ if ! rust_is_new_enough && ! command -v rustup >/dev/null; then
     need curl curl --version
     need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
 fi
-if [ "$goal" != build ]; then
+if [ "$goal" = 32bit ]; then
+    [ "$(uname -m)" = x86_64 ] || die "the engine is tested as a 32-bit program on x86-64 machines, and this is $(uname -m)"
+    need gcc-multilib links_32bit
+elif [ "$goal" != build ]; then
     # The tests play through a sound server of their own, which needs no sound card.
     need pulseaudio pulseaudio --version
     need pulseaudio-utils parec --version
@@ -115,7 +119,12 @@ if ! rust_is_new_enough; then
         die "still $(rustc --version 2>/dev/null || echo 'no rustc') on the PATH; put $HOME/.cargo/bin before it"
 fi
 
-if [ "$goal" != build ]; then
+if [ "$goal" = 32bit ] && ! rustc --print target-libdir --target i686-unknown-linux-gnu | xargs test -d; then
+    rustup target add i686-unknown-linux-gnu ||
+        die "there is no 32-bit standard library: it takes rustup, and a network (https://rustup.rs)"
+fi
+
+if [ "$goal" = test ] || [ "$goal" = bench ]; then
     # Tests of nodes that share a bucket bring up an S3 server of their own. It stays out of the system's Python.
     moto="${XDG_CACHE_HOME:-$HOME/.cache}/crowd-engine/moto"
     if ! "$moto/bin/python" -c 'import moto.server, moto.s3' >/dev/null 2>&1; then

@@ -1,6 +1,7 @@
 //! One deck: stems, read at the deck's rate and summed, with the fader's two ramps.
 //!
 //! The equaliser and the fader themselves work on four decks at a time and stand in the mixer.
+#![warn(clippy::cast_possible_truncation)]
 
 mod errand;
 pub(crate) mod helper;
@@ -9,6 +10,7 @@ mod supply;
 mod tail;
 mod voice;
 
+use crate::cast::{byte, whole};
 use crate::command::{Command, LoopRegion, Stems};
 use crate::config::EngineConfig;
 use crate::dsp::Ramp;
@@ -86,7 +88,7 @@ impl Deck {
     }
 
     fn each(&mut self, stems: Stems) -> impl Iterator<Item = (StemId, &mut Voice)> {
-        self.voices.iter_mut().enumerate().map(|(index, voice)| (StemId(index as u8), voice)).filter(
+        self.voices.iter_mut().enumerate().map(|(index, voice)| (StemId(byte(index as u64)), voice)).filter(
             move |(stem, _)| match stems {
                 Stems::All => true,
                 Stems::One(wanted) => wanted == *stem,
@@ -163,7 +165,7 @@ impl Deck {
             let by = pulse.distance(position, beat, unit);
             // What is off by less than a frame is aligned, and left alone.
             if by.abs() >= 1.0 {
-                voice.seek((position + by).round() as i64);
+                voice.seek(whole((position + by).round()));
             }
         }
     }
@@ -196,7 +198,7 @@ impl Deck {
         let mut fresh = true;
         for (index, voice) in self.voices.iter_mut().enumerate() {
             if voice.render(rate, [&mut *left, &mut *right], &mut fresh, errands.as_deref_mut()) {
-                let stem = StemId(index as u8);
+                let stem = StemId(byte(index as u64));
                 (report.events)(Event::Ended { deck: self.id, stem, at: report.now + Frames(left.len() as u64) });
             }
         }

@@ -73,6 +73,7 @@ pub mod output;
 pub mod stretch;
 pub mod tempo;
 
+mod cast;
 mod command;
 mod config;
 mod deck;

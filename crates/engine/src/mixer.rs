@@ -1,8 +1,10 @@
 //! From decks to one stereo mix: equaliser, faders, sum, master gain, limiter, meters.
+#![warn(clippy::cast_possible_truncation)]
 
 mod crossfade;
 mod tone;
 
+use crate::cast::single;
 use crate::deck::Deck;
 use crate::dsp::simd::{Arith, Simd, Task};
 use crate::dsp::{Band, EqBank, Lanes, Limiter, Meter, QUANTUM, Ramp};
@@ -154,7 +156,7 @@ impl Mixer {
             limiter: Limiter::new(sample_rate.get(), 1.0),
             meter: Meter::new(sample_rate.get()),
             release: sample_rate.frames_in(RELEASE_SECONDS),
-            fall: 10f64.powf(-FALL_DB_PER_SECOND * seconds / 20.0) as f32,
+            fall: single(10f64.powf(-FALL_DB_PER_SECOND * seconds / 20.0)),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Faster than time, and always the same: an engine without a device.
+#![warn(clippy::cast_possible_truncation)]
 
+use crate::cast::index;
 use crate::config::EngineConfig;
 use crate::engine::Engine;
 use crate::error::Result;
@@ -49,6 +51,6 @@ impl Offline {
     pub fn frames_before(&self, frame: Frames) -> usize {
         let quantum = crate::dsp::QUANTUM as u64;
         let made_from = Frames(frame.0 / quantum * quantum) - Frames(self.renderer.lookahead() as u64);
-        (made_from - self.renderer.played()).0 as usize
+        index((made_from - self.renderer.played()).0)
     }
 }

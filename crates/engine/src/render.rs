@@ -1,4 +1,5 @@
 //! The audio half: one `render` for devices, offline exports and tests.
+#![warn(clippy::cast_possible_truncation)]
 
 mod publish;
 mod schedule;
@@ -6,6 +7,7 @@ mod schedule;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use crate::cast::index;
 use crate::command::{Command, Envelope, When};
 use crate::config::EngineConfig;
 use crate::deck::{Deck, Errands, Report, ramp_frames};
@@ -35,6 +37,16 @@ pub(crate) struct Counters {
 ///
 /// Hand it to whatever asks for sound and call [`Renderer::render`] there. It may move between threads but
 /// not be shared. It takes no lock, makes no system call, allocates and frees nothing and cannot fail.
+///
+/// ```
+/// fn may_move<T: Send>() {}
+/// may_move::<crowd_engine::Renderer>();
+/// ```
+///
+/// ```compile_fail,E0277
+/// fn may_be_shared<T: Sync>() {}
+/// may_be_shared::<crowd_engine::Renderer>();
+/// ```
 ///
 /// Inside, sound is made in quanta of 64 frames on absolute multiples of 64 of the time line, ahead of the
 /// output by the limiter's look-ahead. Callbacks of any size just take the frames that are due, which is why
@@ -137,7 +149,7 @@ impl Renderer {
         }
         self.counters.blocks += 1;
         self.bin.flush();
-        report.commands = (self.counters.commands - commands_before) as u32;
+        report.commands = u32::try_from(self.counters.commands - commands_before).unwrap_or(u32::MAX);
         self.publish(&report, peak);
         report
     }
@@ -198,7 +210,7 @@ impl Renderer {
             self.find_beat(QUANTUM - from);
             self.apply_due();
             let until = match self.schedule.next_frame() {
-                Some(frame) if frame > self.made => (QUANTUM - from).min((frame - self.made) as usize),
+                Some(frame) if frame > self.made => (QUANTUM - from).min(index(frame - self.made)),
                 _ => QUANTUM - from,
             };
             let piece = quantum.get_mut(from..from + until).unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::cast::index;
 use crate::command::LoopRegion;
 use crate::dsp::silence;
 use crate::error::{Error, Result};
@@ -112,7 +113,7 @@ impl Track {
         if shape.frames == Frames::ZERO || shape.frames > LoopRegion::LAST_FRAME {
             return bad(format!("{} frames: 1 to {} are possible", shape.frames.0, LoopRegion::LAST_FRAME.0));
         }
-        let frames = usize::try_from(shape.frames.0).unwrap_or(usize::MAX);
+        let frames = index(shape.frames.0);
         let warnings = input.warnings().into();
         let fed = Fed::new(Box::new(input), shape)?;
         fed.announce(0);
@@ -126,7 +127,7 @@ impl Track {
     /// # Errors
     /// [`Error::BadTrack`] when nothing would be left.
     pub fn until(&self, end: Frames) -> Result<Self> {
-        let frames = usize::try_from(end.0).unwrap_or(usize::MAX).min(self.frames);
+        let frames = index(end.0).min(self.frames);
         if frames == 0 {
             return Err(Error::BadTrack { cause: "it would end where it begins".to_owned() });
         }
@@ -247,8 +248,8 @@ impl Track {
     pub(crate) fn copy(&self, first: i64, out: [&mut [f32]; 2]) {
         let [left, right] = out;
         let wanted = left.len().min(right.len());
-        let before = usize::try_from(first.saturating_neg()).unwrap_or(0).min(wanted);
-        let from = usize::try_from(first).unwrap_or(0).min(self.frames);
+        let before = index(first.min(0).unsigned_abs()).min(wanted);
+        let from = index(first.max(0).unsigned_abs()).min(self.frames);
         let inside = (wanted - before).min(self.frames - from);
         left[..before].fill(0.0);
         right[..before].fill(0.0);

@@ -175,6 +175,30 @@ fn a_way_home_that_is_full_makes_the_audio_thread_free_nothing() {
 }
 
 #[test]
+fn a_command_that_gives_up_many_tracks_waits_until_there_is_room_for_all() {
+    let (deck, cue) = (DeckId::A, Frames::ZERO);
+    // However many tracks lie in the way home when all four are given up: nothing else holds any of them.
+    for before in 256..=266 {
+        let (mut engine, mut renderer) = Engine::builder().decks(1).stems(4).split().unwrap();
+        let load = |stem| Command::Load { deck, stem: StemId(stem), track: constant_track(0.1, 64), cue, region: None };
+        let mut orders: Vec<Command> = (0..4).map(load).collect();
+        orders.extend((0..before).map(|_| load(0)));
+        orders.push(Command::Unload { deck, stems: Stems::All });
+        let sent = orders.len() as u64;
+        engine.send_all(orders, When::NextBlock).unwrap();
+        let mut out = [0.0; 2 * 64];
+        for _ in 0..5 {
+            assert_no_alloc(|| renderer.render(&mut out));
+        }
+        for _ in 0..20 {
+            engine.collect_garbage();
+            assert_no_alloc(|| renderer.render(&mut out));
+        }
+        assert_eq!(engine.status().commands, sent);
+    }
+}
+
+#[test]
 fn a_mastering_chain_takes_no_memory_while_it_runs() {
     let settings = MasteringSettings { dither_bits: Some(16), make_up_db: 12.0, ..mastering::punchy() };
     let mut chain = Mastering::new(&settings, SampleRate::CD).unwrap();

@@ -1,5 +1,6 @@
 //! Whether a stem's streamed track has the frames that are about to be read, and what is heard when it has not.
 
+use crate::cast::whole;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::playhead::{Playhead, Unrolled};
@@ -79,7 +80,7 @@ impl Supply {
         let position = head.position.frame();
         let reach = need.reach as i64 + MARGIN;
         // As far as a fade-out that begins with the next quantum would read.
-        let next = (speed * (need.frames + self.fade + crate::dsp::QUANTUM) as f64).ceil() as i64 + reach;
+        let next = whole((speed * (need.frames + self.fade + crate::dsp::QUANTUM) as f64).ceil()) + reach;
         let source = Unrolled::new(track, head);
         let jumped = std::mem::take(&mut self.jumped);
         if source.holds(position - reach, position + next)

@@ -4,6 +4,7 @@ use super::errand::{Errands, Sender};
 use super::playhead::{Playhead, Unrolled};
 use super::supply::{MARGIN, Need, Supply};
 use super::tail::Tail;
+use crate::cast::{count, whole};
 use crate::command::LoopRegion;
 use crate::dsp::{QUANTUM, Ramp, Step};
 use crate::feed::Wish;
@@ -216,9 +217,9 @@ impl Voice {
     fn until_onset(&self) -> usize {
         let rate = self.last_step.rate().max(1e-3);
         let here = self.head.position.frame();
-        let there = here + (self.fade_out as f64 * rate) as i64;
+        let there = here + whole(self.fade_out as f64 * rate);
         let onset = self.track.as_ref().and_then(|track| Unrolled::new(track, &self.head).onset(here, there));
-        onset.map_or(self.fade_out, |onset| ((onset.frame - here) as f64 / rate) as usize)
+        onset.map_or(self.fade_out, |onset| count((onset.frame - here) as f64 / rate))
     }
 
     /// Puts its sound into `out` (at most a quantum, planar) at deck rate `rate`: added to what is there, or

@@ -23,6 +23,7 @@ use super::silence;
 use super::simd::{Arith, Simd, Task};
 use super::svf::{Svf, SvfState};
 use super::{Lanes, QUANTUM};
+use crate::cast::single;
 use engage::Engage;
 
 const DECKS: usize = 4;
@@ -193,7 +194,7 @@ impl EqBank {
             curves: Box::new(Curves::default()),
             bypass: Bypass { on: [0; 8], off: [MINUS_ZERO; 8] },
             passes: Box::new([[[0.0; 8]; QUANTUM]; 3]),
-            move_frames: (MOVE_SECONDS * rate).round() as f32,
+            move_frames: single((MOVE_SECONDS * rate).round()),
         }
     }
 

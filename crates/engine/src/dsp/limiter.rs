@@ -8,6 +8,7 @@
 
 use super::QUANTUM;
 use super::simd::{Arith, Simd, Task};
+use crate::cast::{count, single, whole};
 
 /// Longer than half a period of 20 Hz: the gain stands still under any steady tone that can be heard.
 const HOLD_SECONDS: f64 = 0.025;
@@ -89,7 +90,7 @@ impl Limiter {
         self.delay.pass(piece);
         let ceiling = self.ceiling;
         for (frame, gain) in piece.iter_mut().zip(gains) {
-            let gain = *gain as f32;
+            let gain = single(*gain);
             told.gain = told.gain.min(gain);
             // The clamp takes what the rounding of the product may add: one unit in the last place.
             *frame = frame.map(|v| (v * gain).clamp(-ceiling, ceiling));
@@ -149,9 +150,9 @@ impl GainCurve {
         let share = 1.0 - (0.1f64.ln() / (release * rate)).exp();
         let half = lookahead / 2;
         Self {
-            hold: SlidingMin::new(lookahead + 1 + (HOLD_SECONDS * rate).ceil() as usize),
+            hold: SlidingMin::new(lookahead + 1 + count((HOLD_SECONDS * rate).ceil())),
             gain: ONE,
-            release: (share * ONE as f64) as i64,
+            release: whole(share * ONE as f64),
             boxes: [Average::new(ONE, half), Average::new(ONE * half as i64, half)],
             full: ONE * (half * half) as i64,
             share: 1.0 / (ONE * (half * half) as i64) as f64,
@@ -163,7 +164,7 @@ impl GainCurve {
     #[inline]
     pub(super) fn next(&mut self, need: f64) -> f64 {
         // Rounded down: never less reduction than needed.
-        let held = self.hold.push(need as i64, ONE);
+        let held = self.hold.push(whole(need), ONE);
         self.gain = if held <= self.gain {
             held
         } else {

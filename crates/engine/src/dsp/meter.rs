@@ -1,6 +1,7 @@
 //! Peak, RMS and momentary loudness of the stereo output.
 
 use super::biquad::{Cascade, Coefficients};
+use crate::cast::single;
 
 /// Blocks of 100 ms in a window of 400 ms.
 const BLOCKS: usize = 4;
@@ -71,7 +72,7 @@ impl Meter {
             let [l, r] = weighting.tick([l, r]);
             now.weighted += l * l + r * r;
         }
-        now.frames += frames.len() as u32;
+        now.frames += u32::try_from(frames.len()).unwrap_or(u32::MAX);
         (self.weighting, self.now) = (weighting, now);
     }
 
@@ -83,13 +84,13 @@ impl Meter {
     /// Root mean square (linear, both channels together) over the last 400 ms, renewed every 100 ms. A full-scale sine
     /// reads 0.707.
     pub fn rms(&self) -> f32 {
-        (self.mean(|block| block.power) / 2.0).sqrt() as f32
+        single((self.mean(|block| block.power) / 2.0).sqrt())
     }
 
     /// Momentary loudness in LUFS: the last 400 ms, renewed every 100 ms. Silence is `-inf`; what came before the first
     /// frame counts as silence.
     pub fn momentary(&self) -> f32 {
-        (-0.691 + 10.0 * self.mean(|block| block.weighted).log10()) as f32
+        single(-0.691 + 10.0 * self.mean(|block| block.weighted).log10())
     }
 
     /// Per frame, over the whole window.

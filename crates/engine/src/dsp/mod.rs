@@ -12,10 +12,12 @@
 //! On x86-64 the hot kernels use AVX2 and FMA where the processor has them (see `simd.rs`). Fused arithmetic rounds
 //! once where plain arithmetic rounds twice, so two *kinds* of processor may differ in the last bit; one processor
 //! always repeats itself.
+#![warn(clippy::cast_possible_truncation)]
 
 pub mod biquad;
 pub mod eq;
 pub mod limiter;
+#[allow(clippy::cast_possible_truncation, reason = "not on the audio thread")]
 pub mod mastering;
 pub mod meter;
 pub mod position;

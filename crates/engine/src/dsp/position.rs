@@ -21,6 +21,7 @@ impl Position {
     }
 
     /// The nearest position to `frames`; out of range saturates, and NaN is frame 0.
+    #[expect(clippy::cast_possible_truncation, reason = "saturates, as is said above")]
     pub fn from_f64(frames: f64) -> Self {
         Self((frames * ONE) as i128)
     }
@@ -36,6 +37,7 @@ impl Position {
     }
 
     /// The fraction in units of 2^-64.
+    #[expect(clippy::cast_possible_truncation, reason = "the low half is the fraction")]
     pub(crate) const fn fraction_bits(self) -> u64 {
         self.0 as u64
     }
@@ -92,6 +94,7 @@ impl Step {
     pub const UNITY: Self = Self(1 << 64);
 
     /// The step of a playback rate. Every finite rate above 2^-11 is represented exactly; NaN stands still.
+    #[expect(clippy::cast_possible_truncation, reason = "saturates, far above any rate")]
     pub fn from_rate(rate: f64) -> Self {
         Self((rate * ONE) as i128)
     }

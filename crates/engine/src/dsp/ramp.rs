@@ -1,5 +1,7 @@
 //! A linear gain ramp counted in frames.
 
+use crate::cast::single;
+
 use super::silence;
 
 /// A gain that moves in a straight line and arrives on the frame it was told to, exactly.
@@ -50,7 +52,7 @@ impl Ramp {
     /// The gain of the latest frame.
     #[inline]
     pub fn value(&self) -> f32 {
-        self.exact() as f32
+        single(self.exact())
     }
 
     /// Where the ramp is heading, or stands.

@@ -23,9 +23,11 @@ pub(crate) trait Arith: Copy {
     }
 }
 
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[derive(Clone, Copy)]
 struct Fused;
 
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 impl Arith for Fused {
     #[inline(always)]
     fn fma(a: f32, b: f32, c: f32) -> f32 {

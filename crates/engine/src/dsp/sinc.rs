@@ -22,6 +22,7 @@
 //! 1.1 and above 18 kHz of the output up to 1.5. Straight lines between 256 phases cost less here than parabolas
 //! between 32 (28 against 32 us), whose tables are smaller but take one more load per tap; loads are the bottleneck.
 
+use crate::cast::{byte, index, single};
 use std::sync::OnceLock;
 
 use super::simd::{Arith, Simd, Task};
@@ -119,7 +120,7 @@ impl SincBank {
         let short = self.short.partition_point(|t| t.up_to < rate).max(1);
         let long = self.long.partition_point(|t| t.up_to < rate).min(self.long.len() - 1);
         let index = if short < self.short.len() { short } else { short + long };
-        Kernel::Cutoff(Cutoff(index as u8))
+        Kernel::Cutoff(Cutoff(byte(index as u64)))
     }
 
     /// The weights for a rate at a position: a wire when neither asks for interpolation.
@@ -178,10 +179,10 @@ impl SincBank {
 /// Copies from `frame` on; silence where the source has nothing.
 #[inline(never)]
 fn copy(source: &[f32], frame: i64, out: &mut [f32]) {
-    let before = usize::try_from(frame.saturating_neg()).unwrap_or(0).min(out.len());
+    let before = index(frame.min(0).unsigned_abs()).min(out.len());
     let (silent, out) = out.split_at_mut(before);
     silent.fill(0.0);
-    let source = usize::try_from(frame).map_or(source, |f| source.get(f..).unwrap_or(&[]));
+    let source = source.get(index(frame.max(0).unsigned_abs())..).unwrap_or_default();
     let n = source.len().min(out.len());
     let (sounding, silent) = out.split_at_mut(n);
     sounding.copy_from_slice(&source[..n]);
@@ -212,8 +213,8 @@ fn tables<const V: usize>(rates: &[f64]) -> Vec<Table<V>> {
             let mut row = Row { weight: [[0.0; 8]; V], delta: [[0.0; 8]; V] };
             let cells = row.weight.as_flattened_mut().iter_mut().zip(row.delta.as_flattened_mut());
             for ((weight, delta), (now, next)) in cells.zip(pair[0].iter().zip(&pair[1])) {
-                *weight = *now as f32;
-                *delta = (next - now) as f32;
+                *weight = single(*now);
+                *delta = single(next - now);
             }
             row
         });

@@ -6,6 +6,7 @@
 
 use super::Lanes;
 use super::simd::Arith;
+use crate::cast::single;
 
 /// A state below this is silence (-300 dB).
 const TINY: f32 = 1e-15;
@@ -34,11 +35,11 @@ impl Svf {
         let k = 1.0 / q;
         let a1 = 1.0 / (1.0 + g * (g + k));
         Self {
-            g: g as f32,
-            two_g: (2.0 * g) as f32,
-            two_a1: (2.0 * a1) as f32,
-            a2: (g * a1) as f32,
-            minus_two_k: (-2.0 * k) as f32,
+            g: single(g),
+            two_g: single(2.0 * g),
+            two_a1: single(2.0 * a1),
+            a2: single(g * a1),
+            minus_two_k: single(-2.0 * k),
         }
     }
 

@@ -1,4 +1,5 @@
 //! One reader of a track, at one place of it.
+#![warn(clippy::cast_possible_truncation)]
 
 use super::{Fault, Input};
 use crate::dsp::silence;

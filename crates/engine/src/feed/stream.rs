@@ -1,7 +1,9 @@
 //! What the audio thread sees of a streamed track: pages to read, and a seat from which to say what is wanted.
+#![warn(clippy::cast_possible_truncation)]
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
 
+use crate::cast::index;
 use crate::command::LoopRegion;
 use crate::rt::{PAGE, Pages, Snapshot};
 use crate::stretch::Onset;
@@ -125,7 +127,7 @@ impl Stream {
         let mut done = 0;
         while done < left.len() {
             let at = first + done as u64;
-            let (page, from) = (at / PAGE as u64, (at % PAGE as u64) as usize);
+            let (page, from) = (at / PAGE as u64, index(at % PAGE as u64));
             let end = left.len().min(done + PAGE - from);
             let (left, right) = (&mut left[done..end], &mut right[done..end]);
             if !self.pages.read(page, from, left, right) {

@@ -49,6 +49,32 @@ mod tests {
             assert_eq!(law.gains(-1.0), (Gain::UNITY, Gain::SILENCE));
             assert_eq!(law.gains(1.0), (Gain::SILENCE, Gain::UNITY));
         }
-        assert_eq!(CrossfadeLaw::Cut.gains(0.0), (Gain::UNITY, Gain::UNITY));
+    }
+
+    #[test]
+    fn between_its_ends_each_law_has_its_curve() {
+        let near = |law: CrossfadeLaw, position: f32, [left, right]: [f32; 2]| {
+            let (l, r) = law.gains(position);
+            let off = (l.get() - left).abs().max((r.get() - right).abs());
+            assert!(off < 1e-6, "{law:?} at {position}: {l:?}, {r:?}");
+        };
+        let (sin, cos) = (std::f32::consts::FRAC_PI_8.sin(), std::f32::consts::FRAC_PI_8.cos());
+        let half = std::f32::consts::FRAC_1_SQRT_2;
+        for (position, linear, power, cut) in [
+            (-0.5, [0.75, 0.25], [cos, sin], [1.0, 0.5]),
+            (
+                -0.25,
+                [0.625, 0.375],
+                [(0.375 * std::f32::consts::FRAC_PI_2).cos(), (0.375 * std::f32::consts::FRAC_PI_2).sin()],
+                [1.0, 0.75],
+            ),
+            (0.0, [0.5; 2], [half; 2], [1.0; 2]),
+            (0.5, [0.25, 0.75], [sin, cos], [0.5, 1.0]),
+            (f32::NAN, [0.5; 2], [half; 2], [1.0; 2]),
+        ] {
+            near(CrossfadeLaw::Linear, position, linear);
+            near(CrossfadeLaw::EqualPower, position, power);
+            near(CrossfadeLaw::Cut, position, cut);
+        }
     }
 }

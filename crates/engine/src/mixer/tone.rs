@@ -1,5 +1,6 @@
 //! A sine for checking cables.
 
+use crate::cast::single;
 use crate::dsp::Ramp;
 use crate::units::SampleRate;
 
@@ -44,7 +45,7 @@ impl Tone {
             self.left = self.left.saturating_sub(1);
             let [x, y] = self.phasor;
             let [c, s] = self.turn;
-            let sample = y as f32 * self.gain.next();
+            let sample = single(y) * self.gain.next();
             frame[0] += sample;
             frame[1] += sample;
             // One Newton step keeps the phasor on the unit circle.

@@ -1,6 +1,7 @@
 //! The renderer's numbers as plain words for the snapshot, and back.
 
 use super::Renderer;
+use crate::cast::{byte, float_of, index, low_half};
 use crate::deck::Errands;
 use crate::event::{BlockReport, DeckStatus, Status};
 use crate::stretch::StretchMethod;
@@ -66,7 +67,7 @@ pub(crate) fn timed(words: &[u64]) -> u64 {
 /// Reads a snapshot.
 pub(crate) fn decode(words: &[u64]) -> Status {
     let word = |index: usize| words.get(index).copied().unwrap_or(0);
-    let single = |word: u64| f32::from_bits(word as u32);
+    let single = float_of;
     let decks = words
         .get(HEAD..)
         .unwrap_or_default()
@@ -74,14 +75,14 @@ pub(crate) fn decode(words: &[u64]) -> Status {
         .0
         .iter()
         .map(|deck| DeckStatus {
-            playing: deck[0] as u8,
-            loaded: deck[1] as u8,
+            playing: byte(deck[0]),
+            loaded: byte(deck[1]),
             position: f64::from_bits(deck[2]),
             rate: f64::from_bits(deck[3]),
             level: single(deck[4]),
             fade: single(deck[5]),
             peak: single(deck[6]),
-            stretch: StretchMethod::ALL.get(deck[7] as usize).copied().unwrap_or_default(),
+            stretch: StretchMethod::ALL.get(index(deck[7])).copied().unwrap_or_default(),
         })
         .collect();
     Status {
@@ -91,7 +92,7 @@ pub(crate) fn decode(words: &[u64]) -> Status {
         tempo: f64::from_bits(word(3)),
         tempo_target: f64::from_bits(word(4)),
         beat: f64::from_bits(word(5)),
-        meter: word(6) as u32,
+        meter: low_half(word(6)),
         peak: single(word(7)),
         rms: single(word(8)),
         momentary: single(word(9)),

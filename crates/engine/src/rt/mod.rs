@@ -1,4 +1,5 @@
 //! What the two halves of the engine share across the realtime boundary.
+#![warn(clippy::cast_possible_truncation)]
 
 mod bin;
 mod pages;

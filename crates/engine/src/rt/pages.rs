@@ -1,6 +1,7 @@
 //! Pieces of a long track that one thread brings and others read, without a lock.
 
 use super::atomic::{AtomicU64, Ordering, fence};
+use crate::cast::{float_of, index};
 use crate::stretch::Onset;
 
 /// Frames of a page.
@@ -53,7 +54,7 @@ impl Pages {
 
     /// Slots in the order in which page `number` is looked for: the writer puts it as near the first as it can.
     pub fn probe(&self, number: u64) -> impl Iterator<Item = usize> {
-        let first = (number % self.slots.len() as u64) as usize;
+        let first = index(number % self.slots.len() as u64);
         (first..self.slots.len()).chain(0..first)
     }
 
@@ -77,7 +78,7 @@ impl Pages {
         let Some((tag, page)) = self.find(number) else { return false };
         for ((word, left), right) in page.frames[first..].iter().zip(left).zip(right) {
             let word = word.load(Ordering::Relaxed);
-            (*left, *right) = (f32::from_bits(word as u32), f32::from_bits((word >> 32) as u32));
+            (*left, *right) = (float_of(word), float_of(word >> 32));
         }
         fence(Ordering::Acquire);
         tag.load(Ordering::Relaxed) == number + 1
@@ -86,11 +87,11 @@ impl Pages {
     /// The first onset of page `number` in frames `from..until` of the track.
     pub fn onset(&self, number: u64, from: i64, until: i64) -> Option<Onset> {
         let (tag, page) = self.find(number)?;
-        let found = page.found.load(Ordering::Relaxed).min(ONSETS as u64) as usize;
-        let onset = page.onsets[..found].iter().map(|word| word.load(Ordering::Relaxed)).map(|word| Onset {
-            frame: (number as usize * PAGE) as i64 + (word >> 32) as i64,
-            strength: f32::from_bits(word as u32),
-        });
+        let found = index(page.found.load(Ordering::Relaxed).min(ONSETS as u64));
+        let onset = page.onsets[..found]
+            .iter()
+            .map(|word| word.load(Ordering::Relaxed))
+            .map(|word| Onset { frame: (number * PAGE as u64 + (word >> 32)) as i64, strength: float_of(word) });
         let onset = onset.into_iter().find(|onset| (from..until).contains(&onset.frame));
         fence(Ordering::Acquire);
         onset.filter(|_| tag.load(Ordering::Relaxed) == number + 1)
@@ -148,13 +149,22 @@ mod tests {
         assert_eq!((pages.onset(2, 0, i64::MAX), pages.onset(4, 0, i64::MAX)), (None, None));
     }
 
+    #[test]
+    fn onsets_far_into_a_track_have_their_frame_on_every_machine() {
+        let pages = Pages::new(2);
+        let number = (1 << 33) / PAGE as u64 + 1;
+        let onset = Onset { frame: (number * PAGE as u64) as i64 + 77, strength: 0.5 };
+        pages.put(0, number, &page(1), &[onset]);
+        assert_eq!(pages.onset(number, 0, i64::MAX), Some(onset));
+    }
+
     /// For Miri and the thread sanitizer; the proof below goes through every order of events.
     #[test]
     fn a_reader_beside_the_writer_reads_whole_pages() {
         let pages = Pages::new(2);
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                (0..if cfg!(miri) { 8 } else { 2_000 }).for_each(|n| pages.put(n as usize % 2, n, &page(n), &[]))
+                (0..if cfg!(miri) { 8 } else { 2_000 }).for_each(|n| pages.put(index(n % 2), n, &page(n), &[]))
             });
             let (mut left, mut right) = ([0.0; 64], [0.0; 64]);
             for n in 0..if cfg!(miri) { 8 } else { 20_000 } {

@@ -1,5 +1,7 @@
 //! The master clock: tempo, glide and beat phase, counted in frames.
+#![warn(clippy::cast_possible_truncation)]
 
+use crate::cast::count;
 use crate::dsp::QUANTUM;
 use crate::units::{Bpm, SampleRate};
 
@@ -97,7 +99,7 @@ impl Clock {
         // A beat missed by a rounding error of the sum is still that beat.
         let ahead = (self.beat - ROUNDING).ceil() - self.beat;
         let frame = (ahead / self.beats_per_frame() - 0.001).ceil().max(0.0);
-        (frame < frames as f64).then_some(frame as usize)
+        (frame < frames as f64).then_some(count(frame))
     }
 }
 

@@ -13,6 +13,8 @@
 //! octave by some 3 %: a tone stays in its third octave. The upper corners arrive first and `w` grows with the cube of
 //! the time, so that the bands are nearly in phase with what they change by the time they are heard.
 
+use crate::cast::single;
+
 use super::super::simd::{Arith, Simd, Task};
 use super::super::svf::SvfState;
 use super::super::{Lanes, QUANTUM};
@@ -47,8 +49,8 @@ impl Engage {
             fixed: [SvfState::default(); 3],
             on: [0; 8],
             age: [0.0; 8],
-            sweep: (SWEEP_SECONDS * rate) as f32,
-            end: ((SWEEP_SECONDS + SETTLE_SECONDS) * rate) as f32,
+            sweep: single(SWEEP_SECONDS * rate),
+            end: single((SWEEP_SECONDS + SETTLE_SECONDS) * rate),
             dry: Box::new([[0.0; 8]; QUANTUM]),
         }
     }
