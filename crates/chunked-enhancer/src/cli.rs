@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use crowd_cli::size::bytes;
 use crowd_media::Depth;
 
 use crate::analysis::Kind;
@@ -169,20 +170,6 @@ pub struct Analyse {
     pub json: bool,
 }
 
-/// Reads a size.
-fn bytes(text: &str) -> Result<u64, String> {
-    let way_out = || format!("\"{}\": give bytes as a number, or one with k, M or G behind it", text.escape_debug());
-    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let shift = match text[digits.len()..].to_ascii_lowercase().as_str() {
-        "" => 0,
-        "k" | "kib" => 10,
-        "m" | "mib" => 20,
-        "g" | "gib" => 30,
-        _ => return Err(way_out()),
-    };
-    digits.parse::<u64>().ok().and_then(|number| number.checked_mul(1 << shift)).ok_or_else(way_out)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,14 +178,6 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn sizes_are_read_with_their_units() {
-        assert_eq!((bytes("12"), bytes("1G"), bytes("3k")), (Ok(12), Ok(1 << 30), Ok(3 << 10)));
-        for text in ["", "G", "1T", "-1", "99999999999999999999", "1.5G", "99999999999G"] {
-            assert!(bytes(text).unwrap_err().contains("k, M or G"), "{text}");
-        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 pub mod log;
 pub mod names;
 pub mod path;
+pub mod size;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};

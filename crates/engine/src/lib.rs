@@ -99,5 +99,5 @@ pub use offline::Offline;
 pub use output::{DeviceConfig, Health, Output};
 pub use render::Renderer;
 pub use stretch::StretchMethod;
-pub use track::{Pcm, Track};
+pub use track::{Pcm, Track, WeakTrack};
 pub use units::{Bpm, DeckId, Frames, Gain, Rate, SampleRate, StemId};

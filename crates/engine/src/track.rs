@@ -1,14 +1,15 @@
 //! A piece of music, in memory or read from disk as it plays, shared between threads.
 
-use std::sync::Arc;
+#[cfg(feature = "decode")]
+mod file;
+
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 
 use crate::cast::index;
 use crate::command::LoopRegion;
 use crate::dsp::silence;
 use crate::error::{Error, Result};
-#[cfg(feature = "decode")]
-use crate::feed::FileInput;
 use crate::feed::{Fed, Input, News, Shape, Stream};
 use crate::stretch::{Onset, OnsetFinder, Source};
 use crate::units::{Frames, SampleRate};
@@ -56,6 +57,20 @@ pub struct Track {
     inner: Arc<Inner>,
     /// Frames that count; the samples may go on behind them.
     frames: usize,
+}
+
+/// A [`Track`] that is not held: it can be had again as long as something else holds it.
+#[derive(Clone, Debug)]
+pub struct WeakTrack {
+    inner: Weak<Inner>,
+    frames: usize,
+}
+
+impl WeakTrack {
+    /// The track, if it is still held. Not a call for an audio thread: what comes back may be the last clone by then.
+    pub fn upgrade(&self) -> Option<Track> {
+        Some(Track { inner: self.inner.upgrade()?, frames: self.frames })
+    }
 }
 
 impl Track {
@@ -244,6 +259,16 @@ impl Track {
         Arc::strong_count(&self.inner)
     }
 
+    /// The same track, without holding it.
+    pub fn downgrade(&self) -> WeakTrack {
+        WeakTrack { inner: Arc::downgrade(&self.inner), frames: self.frames }
+    }
+
+    /// Whether both are the same samples, in memory or streamed, however much of them counts.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     /// Copies frames from `first` on into planar stereo; before the start and behind the end there is silence.
     pub(crate) fn copy(&self, first: i64, out: [&mut [f32]; 2]) {
         let [left, right] = out;
@@ -317,62 +342,6 @@ fn spread<T: Copy>(
             *l = to_float(frame[0]);
             *r = to_float(frame[1]);
         }
-    }
-}
-
-#[cfg(feature = "decode")]
-impl Track {
-    /// Reads a file of any format crowd-media knows and brings it to `rate`.
-    ///
-    /// # Errors
-    /// [`Error::Media`] with the file, the place and the cause.
-    pub fn open(path: impl AsRef<std::path::Path>, rate: SampleRate) -> Result<Self> {
-        let audio = crowd_media::open(path.as_ref(), &crowd_media::DecodeOptions::default())?;
-        Self::from_audio(audio, rate)
-    }
-
-    /// Plays a file of any format crowd-media knows straight from disk, at `rate`: for what is too long for the memory. The
-    /// samples are those of [`Track::open`]. An MP3 that does not tell its length is read through once.
-    ///
-    /// # Errors
-    /// [`Error::Media`] with the file, the place and the cause.
-    pub fn stream(path: impl AsRef<std::path::Path>, rate: SampleRate) -> Result<Self> {
-        let (input, shape) = FileInput::open(path.as_ref(), Some(rate))?;
-        let gain_db = input.downmix_gain_db();
-        Ok(Self::from_input(input, shape)?.lowered(gain_db))
-    }
-
-    /// Plays what a reader reads, as [`Track::stream`] does; jumps take longer, because it cannot be opened twice.
-    ///
-    /// # Errors
-    /// As [`Track::stream`].
-    pub fn from_reader(reader: crowd_media::Reader, rate: SampleRate) -> Result<Self> {
-        let (input, shape) = FileInput::new(reader, None, rate)?;
-        let gain_db = input.downmix_gain_db();
-        Ok(Self::from_input(input, shape)?.lowered(gain_db))
-    }
-
-    /// Takes decoded audio and brings it to `rate`; more than two channels are mixed down.
-    ///
-    /// # Errors
-    /// [`Error::Media`] when it cannot be resampled, [`Error::BadTrack`] when it is empty.
-    pub fn from_audio(audio: crowd_media::Audio, rate: SampleRate) -> Result<Self> {
-        let audio = if audio.channels > 2 { audio.to_stereo() } else { audio };
-        let audio = if audio.sample_rate == rate.get() { audio } else { audio.resampled(rate.get())? };
-        let channels = usize::from(audio.channels);
-        let pcm = match audio.samples {
-            crowd_media::Samples::I16(samples) => Pcm::I16(samples.into_boxed_slice()),
-            crowd_media::Samples::F32(samples) => Pcm::F32(samples.into_boxed_slice()),
-        };
-        Ok(Self::with_warnings(pcm, rate, channels, audio.warnings)?.lowered(audio.downmix_gain_db))
-    }
-
-    /// Notes by how much it was lowered; to be called before there is a clone.
-    fn lowered(mut self, gain_db: Option<f32>) -> Self {
-        if let Some(inner) = Arc::get_mut(&mut self.inner) {
-            inner.downmix_gain_db = gain_db;
-        }
-        self
     }
 }
 

@@ -124,6 +124,13 @@ pub struct Serve {
     #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = value_parser!(u64).range(1..=65_536),
         help_heading = "Sound")]
     pub memory_limit: u64,
+    /// Memory for all files, in bytes or with k, M or G behind the number: what has no room in it is streamed from disk. A
+    /// quarter of what this machine, or its container, has unless given
+    #[arg(long, value_name = "BYTES", value_parser = memory_total, help_heading = "Sound")]
+    pub memory_total: Option<u64>,
+    /// Seconds without an answer of its disk after which a file that is being loaded is given up
+    #[arg(long, value_name = "SECONDS", default_value_t = 20.0, value_parser = load_timeout, help_heading = "Sound")]
+    pub load_timeout: f64,
     /// Equaliser on: the default, kept for old scripts
     #[arg(long, conflicts_with = "disable_filters", help_heading = "Sound")]
     pub enable_filters: bool,
@@ -315,6 +322,16 @@ fn buffer_size(text: &str) -> Result<BufferSize, String> {
     frames.map(BufferSize::Frames).ok_or_else(|| "a number from 16 to 8192 is needed, or auto".into())
 }
 
+fn memory_total(text: &str) -> Result<u64, String> {
+    let bytes = crowd_cli::size::bytes(text)?;
+    let enough = (16 << 20..=1 << 44).contains(&bytes);
+    enough.then_some(bytes).ok_or_else(|| format!("{bytes} bytes: from 16M on, to 16384G, is possible"))
+}
+
+fn load_timeout(text: &str) -> Result<f64, String> {
+    within(text, 0.5..=3_600.0)
+}
+
 fn seconds(text: &str) -> Result<f64, String> {
     within(text, 0.0..=86_400.0)
 }
@@ -393,6 +410,9 @@ mod tests {
             ("--allow lan", "is not a network"),
             ("--bind here", "invalid value 'here'"),
             ("--port 70000", "70000"),
+            ("--memory-total 200", "200 bytes: from 16M on"),
+            ("--memory-total some", "k, M or G"),
+            ("--load-timeout 0", "a number from 0.5 to 3600"),
             ("--buffer-size 0", "a number from 16 to 8192 is needed, or auto"),
             ("--buffer-size small", "a number from 16 to 8192 is needed, or auto"),
             ("--enable-filters --disable-filters", "cannot be used with"),

@@ -7,7 +7,7 @@
 //!   every address; [`score`] reads the same messages from a text file;
 //! - what is let in: [`allow`] (who may send), [`media_root`] (which files may be opened);
 //! - what goes back: [`reply`], with [`refusal`] as the one error that is counted, answered and logged;
-//! - start-up: [`cli`], [`bpm_config`].
+//! - start-up: [`cli`], [`bpm_config`], [`ram`].
 //!
 //! Bytes from outside are checked once, here, and travel on as [`message::Message`], in which every number is finite
 //! and in range.
@@ -27,6 +27,7 @@ pub mod media_root;
 pub mod message;
 pub mod methods;
 pub mod net;
+pub mod ram;
 pub mod refusal;
 pub mod render;
 pub mod reply;

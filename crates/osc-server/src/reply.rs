@@ -70,6 +70,14 @@ pub struct Status {
     pub damaged: u64,
     /// `i` The number of this status; its decks have the same.
     pub count: u64,
+    /// `i` Memory that files take, in MiB.
+    pub memory: u64,
+    /// `i` Memory that they may take, in MiB.
+    pub memory_total: u64,
+    /// `i` Files that are streamed from disk.
+    pub streamed: usize,
+    /// `i` Reads of files that give no answer.
+    pub stalled: usize,
 }
 
 /// One deck, as `/status/deck` tells it; arguments in this order, after `s` the deck's letter.
@@ -170,6 +178,10 @@ fn mix_status(s: &Status) -> OscMessage {
         count(s.starved),
         count(s.damaged),
         count(s.count),
+        small(s.memory),
+        small(s.memory_total),
+        small(s.streamed as u64),
+        small(s.stalled as u64),
     ];
     OscMessage { addr: "/status".into(), args }
 }
@@ -199,6 +211,10 @@ fn finite(decibels: f32) -> OscType {
 
 fn count(n: u64) -> OscType {
     OscType::Int((n & 0x7FFF_FFFF) as i32)
+}
+
+fn small(n: u64) -> OscType {
+    OscType::Int(i32::try_from(n).unwrap_or(i32::MAX))
 }
 
 fn message(addr: &str, args: Vec<OscType>) -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! What the program does, by subcommand.
 
 use crate::allow::Allow;
-use crate::app::{self, App, Loader, STEMS, Settings};
+use crate::app::{self, App, Files, Loader, Memory, STEMS, Settings};
 use crate::bpm_config::{self, BpmConfig};
 use crate::check::{self as checker, Advice, Cost, Measured};
 use crate::cli::{BufferSize, Serve};
@@ -9,7 +9,7 @@ use crate::ids::Deck;
 use crate::live::{self, Desk};
 use crate::media_root::{MediaRoot, PathError};
 use crate::net::{self, Received};
-use crate::{render as renderer, score};
+use crate::{ram, render as renderer, score};
 use crossbeam_channel::bounded;
 use crowd_cli::log::Clock;
 use crowd_cli::names;
@@ -21,6 +21,10 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
+
+/// Memory for files where the system does not tell how much there is.
+const UNTOLD_MEMORY: u64 = 1 << 30;
 
 /// Commands that may be on their way to the engine: some bursts of a thousand messages.
 const QUEUE: usize = 16_384;
@@ -348,7 +352,12 @@ fn tell(serve: &Serve) {
 fn start_app(mut settings: Settings, serve: &Serve, media: MediaRoot) -> Result<App, Error> {
     settings.filters = !serve.disable_filters;
     settings.stretch = serve.stretch();
-    let loader = Loader::start(media, app::decoder(settings.sample_rate, serve.memory_limit << 20))?;
+    let total = serve.memory_total.unwrap_or_else(|| ram::bytes().map_or(UNTOLD_MEMORY, |bytes| bytes / 4));
+    tracing::debug!("files take {} MiB of memory at most", total >> 20);
+    let memory = Memory::new(total);
+    let decode = app::decoder(settings.sample_rate, serve.memory_limit << 20, memory.clone());
+    let timeout = Duration::from_secs_f64(serve.load_timeout);
+    let loader = Loader::start(Files { memory, timeout, ..Files::new(media, decode) })?;
     let mut app = App::new(settings, loader);
     app.open_with(&serve.opening()?);
     Ok(app)

@@ -4,11 +4,13 @@
 
 mod common;
 
+use audio_server::app::{Memory, decoder};
 use audio_server::refusal::Kind;
 use common::*;
 use crowd_engine::SampleRate;
 use crowd_engine::tempo::MovementConfig;
 use rosc::{OscBundle, OscMessage, OscPacket, OscTime, OscType, encoder};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const SECOND: usize = RATE as usize;
@@ -317,7 +319,7 @@ fn status_tells_the_mix_and_every_deck() {
     rig.tick();
     let status = rig.heard("/status");
     assert_eq!(status.len(), 1);
-    assert_eq!(status[0].args.len(), 17);
+    assert_eq!(status[0].args.len(), 21);
     assert_eq!(status[0].args[1], f(120.0));
     let decks = rig.heard("/status/deck");
     let told: Vec<_> = decks.iter().map(|d| (&d.args[0], &d.args[1], &d.args[3])).collect();
@@ -382,6 +384,8 @@ fn a_cue_that_fails_leaves_the_one_before_in_its_place() {
     rig.send("/cue", &[s("A"), s(&any_file()), f(0.5)]);
     rig.arrive(Ok(staircase(SECOND)));
     rig.send("/cue", &[s("A"), s("/no/such/file.wav")]);
+    rig.take_load();
+    assert_eq!(rig.heard("/error").len(), 1);
     rig.send("/cue", &[s("A"), s(&any_file())]);
     rig.send("/start_group", &[f(0.0), s("A")]);
     rig.arrive(Err("broken.mp3: not music".into()));
@@ -554,11 +558,11 @@ fn who_loads_a_damaged_file_is_told_what_is_missing_and_the_status_counts_it() {
     write_wav(&whole, &vec![8_000; 2 * SECOND]);
     let bytes = std::fs::read(&whole).unwrap();
     std::fs::write(&cut, &bytes[..bytes.len() - 4 * SECOND]).unwrap();
-    let read = audio_server::app::decoder(SampleRate::CD, 1 << 30);
+    let read = decoder(SampleRate::CD, 1 << 30, Memory::new(1 << 30));
     let mut rig = Rig::new();
     for (id, path) in [(100, &whole), (200, &cut)] {
         rig.send("/load_buffer", &[i(id), s(&any_file())]);
-        rig.arrive(read(path));
+        rig.arrive(read(path, &Arc::default()));
         rig.run(2);
     }
     rig.send("/status", &[]);
@@ -577,7 +581,7 @@ fn who_loads_surround_that_would_clip_in_stereo_is_told_by_how_much_it_is_lowere
     crowd_media::wav::write(&path, &audio, crowd_media::wav::Format::F32).unwrap();
     let mut rig = Rig::new();
     rig.send("/load_buffer", &[i(100), s(&any_file())]);
-    rig.arrive(audio_server::app::decoder(SampleRate::CD, 1 << 30)(&path));
+    rig.arrive(decoder(SampleRate::CD, 1 << 30, Memory::new(1 << 30))(&path, &Arc::default()));
     rig.run(2);
     rig.send("/status", &[]);
     rig.run(2);

@@ -122,5 +122,5 @@ pub fn cover(path: &Path) -> Result<Option<Cover>, Error> {
 /// # Errors
 /// Those of [`probe`], [`Error::Empty`], [`Error::TooLarge`] or [`Error::OutOfMemory`].
 pub fn open(path: &Path, options: &DecodeOptions) -> Result<Audio, Error> {
-    collect::all(Reader::open(path)?, options)
+    Reader::open(path)?.into_audio(options)
 }

@@ -1,54 +1,66 @@
-//! Worker threads that turn paths into tracks while the music plays.
+//! Turning paths into tracks while the music plays.
+//!
+//! All that touches a file runs on threads of its own, looking for it included: a share that is gone holds the one call that
+//! asks it, and nothing else. The control thread only tells what is wanted, and takes what is ready.
 
+mod decode;
+mod memory;
+mod mount;
+mod pool;
+mod watch;
+
+pub use decode::decoder;
+pub use memory::Memory;
+pub use watch::{Watch, Watched};
+
+use crate::ids::BufferId;
 use crate::media_root::MediaRoot;
-use crate::refusal::{Kind, Refusal};
-use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, unbounded};
-use crowd_engine::{SampleRate, Track};
-use crowd_media::{DecodeOptions, Info};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::refusal::Kind;
+use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
+use crowd_engine::Track;
+use mount::Mounts;
+use pool::Pool;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
-/// Files that are read at the same time.
-const WORKERS: usize = 3;
-/// Files that may wait to be read.
-const QUEUE: usize = 4_096;
+/// How often hanging reads are looked at while there is nothing else to do.
+const LOOK: Duration = Duration::from_millis(50);
 
-/// Reads a file at the engine's sample rate; an error is what to tell the user.
-pub type Decode = Arc<dyn Fn(&Path) -> Result<Track, String> + Send + Sync>;
+/// Finds the file that a path means; an error is what to tell the user.
+pub type Resolve = Arc<dyn Fn(&str) -> Result<PathBuf, String> + Send + Sync>;
+/// Reads a file at the engine's sample rate; an error is what to tell the user. What may hang goes through the [`Watch`],
+/// and what takes long ends early when that says that it is not wanted any more.
+pub type Decode = Arc<dyn Fn(&Path, &Arc<Watch>) -> Result<Track, String> + Send + Sync>;
 
-/// Reads files at `rate`. What would take more than `limit` bytes of memory is streamed from disk while it plays.
-#[must_use]
-pub fn decoder(rate: SampleRate, limit: u64) -> Decode {
-    Arc::new(move |path| {
-        let info = crowd_media::probe(path).map_err(|error| error.to_string())?;
-        if held(&info, rate).is_some_and(|bytes| bytes > limit) {
-            return stream(path, rate, limit);
-        }
-        let options = DecodeOptions { max_bytes: Some(limit), ..DecodeOptions::default() };
-        let audio = match crowd_media::open(path, &options) {
-            Ok(audio) => audio,
-            Err(crowd_media::Error::TooLarge { .. }) => return stream(path, rate, limit),
-            Err(error) => return Err(error.to_string()),
-        };
-        Track::from_audio(audio, rate).map_err(|error| format!("{}: {error}", path.display()))
-    })
+/// How files are found and read.
+#[derive(Clone)]
+pub struct Files {
+    /// What relative paths count from.
+    pub base: PathBuf,
+    /// Finds them.
+    pub resolve: Resolve,
+    /// Reads them.
+    pub decode: Decode,
+    /// What they take in all.
+    pub memory: Memory,
+    /// After how long without an answer of the system a file is given up.
+    pub timeout: Duration,
 }
 
-/// Bytes that a file takes in memory, if it says how long it is: stereo at most, and 16 bits as long as nothing is
-/// converted.
-fn held(info: &Info, rate: SampleRate) -> Option<u64> {
-    let converted = info.sample_rate != rate.get() || info.channels > 2;
-    let sample = if info.bits.is_some_and(|bits| bits <= 16) && !converted { 2 } else { 4 };
-    let frames = info.frames?.saturating_mul(u64::from(rate.get())) / u64::from(info.sample_rate.max(1));
-    Some(frames.saturating_mul(u64::from(info.channels.min(2)) * sample))
-}
+impl Files {
+    /// After how long without an answer a file is given up, unless something else is said. Disks that slept need some ten
+    /// seconds.
+    pub const TIMEOUT: Duration = Duration::from_secs(20);
 
-fn stream(path: &Path, rate: SampleRate, limit: u64) -> Result<Track, String> {
-    let track = Track::stream(path, rate).map_err(|error| error.to_string())?;
-    tracing::info!("{}: over {} MiB in memory, streamed from disk instead", path.display(), limit >> 20);
-    Ok(track)
+    /// Those that `media` lets in, read by `decode`; given up after [`TIMEOUT`](Self::TIMEOUT), with no limit to memory.
+    #[must_use]
+    pub fn new(media: MediaRoot, decode: Decode) -> Self {
+        let base = media.folder().map(Path::to_owned).or_else(|| std::env::current_dir().ok()).unwrap_or_default();
+        let resolve: Resolve = Arc::new(move |path| media.resolve(path).map_err(|error| error.to_string()));
+        Self { base, resolve, decode, memory: Memory::new(u64::MAX), timeout: Self::TIMEOUT }
+    }
 }
 
 /// Which of many loads.
@@ -63,71 +75,83 @@ pub struct Loaded {
     pub result: Result<Track, (Kind, String)>,
 }
 
-/// The sending side of the workers.
-#[derive(Debug)]
+/// The control thread's side. None of its calls touches a file.
 pub struct Loader {
-    media: MediaRoot,
-    jobs: Sender<(Ticket, PathBuf)>,
+    pool: Arc<Pool>,
     done: Receiver<Loaded>,
     last: Ticket,
-    outstanding: usize,
+}
+
+impl std::fmt::Debug for Loader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Loader").field("last", &self.last).finish_non_exhaustive()
+    }
 }
 
 impl Loader {
-    /// Starts the workers. They end when the loader is dropped.
+    /// Starts the first thread. All end when the loader is dropped.
     ///
     /// # Errors
     /// When the system gives no threads.
-    pub fn start(media: MediaRoot, decode: Decode) -> std::io::Result<Self> {
-        let (jobs, work) = bounded::<(Ticket, PathBuf)>(QUEUE);
+    pub fn start(files: Files) -> std::io::Result<Self> {
+        Self::start_on(files, Mounts::read)
+    }
+
+    fn start_on(files: Files, mounts: fn() -> Mounts) -> std::io::Result<Self> {
         let (finished, done) = unbounded();
-        for n in 1..=WORKERS {
-            let (work, finished, decode) = (work.clone(), finished.clone(), decode.clone());
-            thread::Builder::new().name(format!("load-{n}")).spawn(move || {
-                for (ticket, file) in work {
-                    let result = load(&decode, &file);
-                    if finished.send(Loaded { ticket, result }).is_err() {
-                        return;
-                    }
-                }
-            })?;
-        }
-        Ok(Self { media, jobs, done, last: 0, outstanding: 0 })
+        let loader = Self { pool: Arc::new(Pool::new(files, mounts, finished)), done, last: 0 };
+        loader.tend()?;
+        Ok(loader)
     }
 
-    /// Asks for a file.
-    ///
-    /// # Errors
-    /// [`Kind::Path`] when it is not there or may not be opened, [`Kind::Busy`] when too many files wait already.
-    pub fn request(&mut self, path: &str) -> Result<Ticket, Refusal> {
-        let file = self.media.resolve(path).map_err(|error| Refusal::new(Kind::Path, "", error.to_string()))?;
-        let ticket = self.last + 1;
-        self.jobs
-            .try_send((ticket, file))
-            .map_err(|_| Refusal::new(Kind::Busy, "", "too many files wait to be read: try again in a moment"))?;
-        self.last = ticket;
-        self.outstanding += 1;
-        Ok(ticket)
+    /// Asks for a file to become a buffer. What was asked for that buffer before, and is not here yet, never comes.
+    pub fn request(&mut self, id: BufferId, path: &str) -> Ticket {
+        self.last += 1;
+        self.pool.request(self.last, id, path);
+        self.tend_or_tell();
+        self.last
     }
 
-    /// A load that has ended, if there is one.
+    /// Forgets all that was asked for and is not here yet.
+    pub fn clear(&self) {
+        self.pool.clear();
+    }
+
+    /// A load that has ended, if there is one. To be called every few milliseconds.
     pub fn poll(&mut self) -> Option<Loaded> {
-        match self.done.try_recv() {
-            Ok(loaded) => {
-                self.outstanding -= 1;
-                Some(loaded)
-            }
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-        }
+        self.tend_or_tell();
+        self.done.try_recv().ok()
     }
 
     /// Waits for the next load to end; `None` when none is under way.
     pub fn wait(&mut self) -> Option<Loaded> {
-        if self.outstanding == 0 {
-            return None;
+        loop {
+            // In this order: what is not under way any more has been sent.
+            let busy = self.pool.is_busy();
+            if let Some(loaded) = self.poll() {
+                return Some(loaded);
+            }
+            if !busy {
+                return None;
+            }
+            match self.done.recv_timeout(LOOK) {
+                Ok(loaded) => return Some(loaded),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
         }
-        self.outstanding -= 1;
-        self.done.recv().ok()
+    }
+
+    /// What files take in memory.
+    #[must_use]
+    pub fn memory(&self) -> &Memory {
+        self.pool.memory()
+    }
+
+    /// Reads of files that give no answer.
+    #[must_use]
+    pub fn stalled(&self) -> usize {
+        self.pool.stalled()
     }
 
     /// Becomes readable when a load has ended.
@@ -135,60 +159,32 @@ impl Loader {
     pub const fn signal(&self) -> &Receiver<Loaded> {
         &self.done
     }
+
+    /// Gives up what hangs, and starts threads that are missing for it.
+    fn tend(&self) -> std::io::Result<()> {
+        while self.pool.tend() {
+            let pool = self.pool.clone();
+            let started = thread::Builder::new().name("load".into()).spawn(move || pool.work());
+            if let Err(error) = started {
+                self.pool.lost();
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn tend_or_tell(&self) {
+        if let Err(error) = self.tend() {
+            tracing::error!("no thread to read files with: {error}");
+        }
+    }
 }
 
-/// A decoder that panics on a hostile file does not take the worker with it.
-fn load(decode: &Decode, file: &Path) -> Result<Track, (Kind, String)> {
-    match catch_unwind(AssertUnwindSafe(|| decode(file))) {
-        Ok(Ok(track)) => {
-            for warning in track.warnings() {
-                tracing::warn!("{}: {warning}", file.display());
-            }
-            if let Some(gain_db) = track.downmix_gain_db() {
-                tracing::info!("{}: {}", file.display(), crowd_media::downmix_note(gain_db));
-            }
-            Ok(track)
-        }
-        Ok(Err(text)) => Err((Kind::Load, text)),
-        Err(_) => Err((Kind::Load, format!("{}: the decoder failed on this file", file.display()))),
+impl Drop for Loader {
+    fn drop(&mut self) {
+        self.pool.close();
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crowd_engine::SampleRate;
-
-    fn loader(decode: impl Fn(&Path) -> Result<Track, String> + Send + Sync + 'static) -> Loader {
-        Loader::start(MediaRoot::unrestricted(), Arc::new(decode)).unwrap()
-    }
-
-    #[test]
-    fn every_request_comes_to_an_end() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let path = file.path().to_str().unwrap();
-        let mut loader = loader(|_| Ok(Track::from_interleaved(vec![0.0; 8], SampleRate::CD, 2).unwrap()));
-        let tickets: Vec<_> = (0..50).map(|_| loader.request(path).unwrap()).collect();
-        assert_eq!(loader.request("/no/such/file").unwrap_err().kind, Kind::Path);
-        let mut ended = Vec::new();
-        while let Some(loaded) = loader.wait() {
-            assert!(loaded.result.is_ok());
-            ended.push(loaded.ticket);
-        }
-        ended.sort_unstable();
-        assert_eq!(ended, tickets);
-    }
-
-    #[test]
-    fn a_decoder_that_panics_costs_one_file() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let mut loader = loader(|_| panic!("hostile"));
-        for _ in 0..2 * WORKERS {
-            loader.request(file.path().to_str().unwrap()).unwrap();
-        }
-        for _ in 0..2 * WORKERS {
-            assert_eq!(loader.wait().unwrap().result.unwrap_err().0, Kind::Load);
-        }
-        assert!(loader.wait().is_none());
-    }
-}
+mod tests;

@@ -20,7 +20,7 @@ mod streams;
 mod sync;
 mod tempo;
 
-pub use loader::{Decode, Loader, decoder};
+pub use loader::{Decode, Files, Loader, Memory, Watch, Watched, decoder};
 pub use opening::Opening;
 
 use crate::args::Arg;

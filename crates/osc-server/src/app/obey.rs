@@ -26,7 +26,7 @@ impl App {
             return Err(Refusal::new(Kind::Busy, "", "the engine takes no commands: is the sound device away?"));
         }
         match message {
-            M::LoadBuffer { id, path, name } => self.load(asked("/load_buffer"), id, &path, name.as_deref())?,
+            M::LoadBuffer { id, path, name } => self.load(asked("/load_buffer"), id, &path, name.as_deref()),
             M::PlayStem { id, rate, volume, looped, start, end } => {
                 let section = end < 1.0;
                 let region = looped.then_some(if section { (start, end) } else { (0.0, 1.0) });
@@ -64,12 +64,12 @@ impl App {
             M::MovementBpm(on) => self.set_movement(on, moment),
             M::Play { deck, path, start_at } => {
                 let id = deck.first_buffer();
-                self.load(asked("/play"), id, &path, None)?;
+                self.load(asked("/play"), id, &path, None);
                 self.start(asked("/play"), start_at, vec![Part::plain(id)], moment)?;
             }
             M::Cue { deck, path, start } => {
                 let id = deck.first_buffer();
-                self.load(asked("/cue"), id, &path, None)?;
+                self.load(asked("/cue"), id, &path, None);
                 if let Some(buffer) = self.stems.get_mut(id) {
                     (buffer.cue, buffer.armed) = (start, true);
                 }
@@ -185,6 +185,7 @@ impl App {
     fn clean_up(&mut self, moment: Moment) {
         self.forget_plans();
         self.groups.clear();
+        self.forget_loads();
         self.stems.clear();
         let forget = self.forget_music();
         self.send([vec![Command::Clear], forget].concat(), moment);
@@ -229,6 +230,8 @@ impl App {
     pub(super) fn tell_status(&mut self, address: SocketAddr) {
         self.told += 1;
         let s = &self.status;
+        let memory = self.loader.memory();
+        let (held, streamed) = memory.held();
         let mix = reply::Status {
             seconds: self.seconds_at(s.frames.0),
             tempo: s.tempo as f32,
@@ -247,6 +250,10 @@ impl App {
             starved: self.starved,
             damaged: self.damaged,
             count: self.told,
+            memory: held >> 20,
+            memory_total: memory.total() >> 20,
+            streamed,
+            stalled: self.loader.stalled(),
         };
         let mut decks = Vec::with_capacity(Deck::ALL.len());
         for ((deck, d), music) in Deck::ALL.into_iter().zip(&s.decks).zip(&self.music) {

@@ -54,7 +54,7 @@ impl App {
         };
         let mut parts = Vec::new();
         for (deck, path) in &opening.files {
-            self.load(asked, deck.first_buffer(), path, None)?;
+            self.load(asked, deck.first_buffer(), path, None);
             if *deck != Deck::C || !opening.hold_c {
                 parts.push(part(*deck));
             }

@@ -25,19 +25,33 @@ pub struct Group {
 const DISK_PATIENCE: Duration = Duration::from_secs(2);
 
 impl App {
-    /// Asks for a file to become buffer `id`.
-    pub(super) fn load(&mut self, asked: Asked, id: BufferId, path: &str, name: Option<&str>) -> Result<(), Refusal> {
-        let ticket = self.loader.request(path)?;
+    /// Asks for a file to become buffer `id`, in place of one that was asked for and is not here yet: what waited for that one
+    /// waits for this one. Another sender is told that its file will not come; the same one knows.
+    pub(super) fn load(&mut self, asked: Asked, id: BufferId, path: &str, name: Option<&str>) {
+        let ticket = self.loader.request(id, path);
         let stem = || Path::new(path).file_stem().map_or_else(|| path.into(), |stem| stem.to_string_lossy());
         let name = quote(&name.map_or_else(stem, Into::into));
         tracing::debug!("deck {}: loading \"{name}\"", id.deck());
         let content = Content::Loading(ticket, None);
         let before = self.stems.insert(id, Buffer { name, cue: 0.0, armed: false, asked, content, before: None });
         self.stop_counting(id, before.as_ref());
+        if let Some(Buffer { content: Content::Loading(superseded, _), asked: first, .. }) = &before {
+            self.syncs.loaded(*superseded);
+            if first.origin != asked.origin {
+                let text = format!("another client asked for another file as buffer {id} before this one was loaded");
+                self.refuse_asked(*first, Refusal::new(Kind::State, "", text));
+            }
+        }
         if let Some(buffer) = self.stems.get_mut(id) {
             buffer.before = before.and_then(Buffer::ready).map(Box::new);
         }
-        Ok(())
+    }
+
+    /// Forgets all files that are not here yet.
+    pub(super) fn forget_loads(&mut self) {
+        self.loader.clear();
+        let tickets: Vec<_> = self.stems.loading().map(|(ticket, _)| ticket).collect();
+        tickets.into_iter().for_each(|ticket| self.syncs.loaded(ticket));
     }
 
     /// The loads that `origin` still waits for.

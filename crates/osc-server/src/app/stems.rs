@@ -331,16 +331,25 @@ impl Stems {
             }
         }
         let playing: Vec<_> = self.slots.iter().flatten().flatten().map(|slot| slot.id).collect();
-        let (mut buffers, mut bytes) = (0, 0);
+        let mut forgotten = Vec::new();
         self.buffers.retain(|id, buffer| match &buffer.content {
             Content::Ready(track) if !buffer.armed && !playing.contains(id) && !wanted.contains(id) => {
-                buffers += 1;
-                bytes += track.bytes();
+                forgotten.push(track.clone());
                 false
             }
             _ => true,
         });
-        (idle, buffers, bytes)
+        (idle, forgotten.len(), self.freed(&forgotten))
+    }
+
+    /// Bytes of tracks that no buffer holds any more, those that are the same counted once.
+    fn freed(&self, forgotten: &[Track]) -> usize {
+        let kept = |track: &Track| {
+            self.buffers.values().any(|buffer| matches!(&buffer.content, Content::Ready(other) if other.is_same(track)))
+        };
+        let first = |n: usize, track: &Track| !forgotten.iter().take(n).any(|other| other.is_same(track));
+        let freed = forgotten.iter().enumerate().filter(|(n, track)| first(*n, track) && !kept(track));
+        freed.map(|(_, track)| track.bytes()).sum()
     }
 
     /// Forgets everything.

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test uses some of it")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
-use audio_server::app::{App, Decode, Loader, STEMS, Settings, Vitals};
+use audio_server::app::{App, Decode, Files, Loader, STEMS, Settings, Vitals};
 use audio_server::guard;
 use audio_server::media_root::MediaRoot;
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -93,10 +93,20 @@ impl Rig {
 
     pub fn with(movement: MovementConfig, change: impl FnOnce(&mut Settings)) -> Self {
         let (files, contents): (_, Receiver<Result<Track, String>>) = unbounded();
-        let decode: Decode = Arc::new(move |_| contents.recv().unwrap_or_else(|_| Err("the test is over".into())));
+        let decode: Decode = Arc::new(move |_, _| contents.recv().unwrap_or_else(|_| Err("the test is over".into())));
+        Self::reading(Files::new(MediaRoot::unrestricted(), decode), files, movement, change)
+    }
+
+    /// An app that reads `files`, which may know of the same channel.
+    pub fn reading(
+        from: Files,
+        files: Sender<Result<Track, String>>,
+        movement: MovementConfig,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let mut settings = Settings::new(SampleRate::CD, movement);
         change(&mut settings);
-        let app = App::new(settings.clone(), Loader::start(MediaRoot::unrestricted(), decode).unwrap());
+        let app = App::new(settings.clone(), Loader::start(from).unwrap());
         let offline =
             Offline::new(EngineConfig { stems: STEMS, stretch: settings.stretch, ..EngineConfig::default() }).unwrap();
         let mut rig = Self { app, offline, sound: Vec::new(), files, replies: Vec::new() };
@@ -136,9 +146,14 @@ impl Rig {
 
     /// Lets one load that was asked for find `found`, and waits until the app has taken it.
     pub fn arrive(&mut self, found: Result<Track, String>) {
-        let signal = self.app.loader().signal().clone();
-        assert!(signal.is_empty());
+        assert!(self.app.loader().signal().is_empty());
         self.files.send(found).unwrap();
+        self.take_load();
+    }
+
+    /// Waits until a load has ended, and lets the app take it.
+    pub fn take_load(&mut self) {
+        let signal = self.app.loader().signal().clone();
         let mut select = crossbeam_channel::Select::new();
         select.recv(&signal);
         select.ready();

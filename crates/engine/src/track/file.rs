@@ -1,0 +1,76 @@
+//! Tracks of files.
+
+use std::sync::Arc;
+
+use super::{Pcm, Track};
+use crate::error::Result;
+use crate::feed::FileInput;
+use crate::units::SampleRate;
+
+impl Track {
+    /// Reads a file of any format crowd-media knows and brings it to `rate`.
+    ///
+    /// # Errors
+    /// [`Error::Media`] with the file, the place and the cause.
+    pub fn open(path: impl AsRef<std::path::Path>, rate: SampleRate) -> Result<Self> {
+        let audio = crowd_media::open(path.as_ref(), &crowd_media::DecodeOptions::default())?;
+        Self::from_audio(audio, rate)
+    }
+
+    /// Plays a file of any format crowd-media knows straight from disk, at `rate`: for what is too long for the memory. The
+    /// samples are those of [`Track::open`]. An MP3 that does not tell its length is read through once.
+    ///
+    /// # Errors
+    /// [`Error::Media`] with the file, the place and the cause.
+    pub fn stream(path: impl AsRef<std::path::Path>, rate: SampleRate) -> Result<Self> {
+        let path = path.as_ref().to_owned();
+        Self::stream_from(move || crowd_media::Reader::open(&path), rate)
+    }
+
+    /// Plays what `open` opens, as [`Track::stream`] does: it is called again, on the feeder's thread, for each place that is
+    /// read beside another, and after a failure.
+    ///
+    /// # Errors
+    /// As [`Track::stream`].
+    pub fn stream_from(
+        open: impl Fn() -> std::result::Result<crowd_media::Reader, crowd_media::Error> + Send + Sync + 'static,
+        rate: SampleRate,
+    ) -> Result<Self> {
+        let (input, shape) = FileInput::over(open, Some(rate))?;
+        let gain_db = input.downmix_gain_db();
+        Ok(Self::from_input(input, shape)?.lowered(gain_db))
+    }
+
+    /// Plays what a reader reads, as [`Track::stream`] does; jumps take longer, because it cannot be opened twice.
+    ///
+    /// # Errors
+    /// As [`Track::stream`].
+    pub fn from_reader(reader: crowd_media::Reader, rate: SampleRate) -> Result<Self> {
+        let (input, shape) = FileInput::new(reader, None, rate)?;
+        let gain_db = input.downmix_gain_db();
+        Ok(Self::from_input(input, shape)?.lowered(gain_db))
+    }
+
+    /// Takes decoded audio and brings it to `rate`; more than two channels are mixed down.
+    ///
+    /// # Errors
+    /// [`Error::Media`] when it cannot be resampled, [`Error::BadTrack`] when it is empty.
+    pub fn from_audio(audio: crowd_media::Audio, rate: SampleRate) -> Result<Self> {
+        let audio = if audio.channels > 2 { audio.to_stereo() } else { audio };
+        let audio = if audio.sample_rate == rate.get() { audio } else { audio.resampled(rate.get())? };
+        let channels = usize::from(audio.channels);
+        let pcm = match audio.samples {
+            crowd_media::Samples::I16(samples) => Pcm::I16(samples.into_boxed_slice()),
+            crowd_media::Samples::F32(samples) => Pcm::F32(samples.into_boxed_slice()),
+        };
+        Ok(Self::with_warnings(pcm, rate, channels, audio.warnings)?.lowered(audio.downmix_gain_db))
+    }
+
+    /// Notes by how much it was lowered; to be called before there is a clone.
+    fn lowered(mut self, gain_db: Option<f32>) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.downmix_gain_db = gain_db;
+        }
+        self
+    }
+}
