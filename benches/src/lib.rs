@@ -5,7 +5,8 @@
 pub mod scsynth;
 
 use crowd_engine::{
-    Band, Bpm, DeckId, Engine, Gain, LoopRegion, Pcm, Renderer, Result, SampleRate, StretchMethod, Track,
+    Band, Bpm, Command, DeckId, Engine, Frames, Gain, LoopRegion, Pcm, Renderer, Result, SampleRate, Stems,
+    StretchMethod, Track, When,
 };
 
 /// Frames per second of every measurement.
@@ -39,12 +40,34 @@ pub struct Case {
     pub eq: bool,
     /// Frames of a block.
     pub frames: usize,
+    /// What is commanded meanwhile.
+    pub storm: Storm,
 }
+
+/// Commands beside the music.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Storm {
+    /// None.
+    Calm,
+    /// [`SEEKS`] jumps of the decks in each block, all in its first frame.
+    AtOnce,
+    /// As many, each in a frame of its own.
+    Apart,
+}
+
+/// Jumps in a block of a storm.
+pub const SEEKS: u64 = 1_000;
 
 impl Case {
     /// Four decks at 118/120 through their equalisers, 1,024 frames a block: the mix that promises are made about.
-    pub const FULL: Self =
-        Self { method: StretchMethod::PlaybackRate, tempo: 118.0, decks: 4, eq: true, frames: 1_024 };
+    pub const FULL: Self = Self {
+        method: StretchMethod::PlaybackRate,
+        tempo: 118.0,
+        decks: 4,
+        eq: true,
+        frames: 1_024,
+        storm: Storm::Calm,
+    };
 
     /// Every case: decks, equaliser and block sizes crossed, each method that keeps the pitch, and four decks at their own
     /// speed.
@@ -66,6 +89,11 @@ impl Case {
             }
         }
         all.push(Self { tempo: 120.0, eq: false, ..Self::FULL });
+        for &method in StretchMethod::ALL {
+            for storm in [Storm::AtOnce, Storm::Apart] {
+                all.push(Self { method, storm, ..Self::FULL });
+            }
+        }
         all
     }
 
@@ -73,7 +101,12 @@ impl Case {
     #[must_use]
     pub fn name(&self) -> String {
         let eq = if self.eq { "eq" } else { "flat" };
-        format!("{}@{}/{}-decks/{eq}/{}", self.method, self.tempo, self.decks, self.frames)
+        let storm = match self.storm {
+            Storm::Calm => String::new(),
+            Storm::AtOnce => format!("/{SEEKS}-seeks-at-once"),
+            Storm::Apart => format!("/{SEEKS}-seeks-apart"),
+        };
+        format!("{}@{}/{}-decks/{eq}/{}{storm}", self.method, self.tempo, self.decks, self.frames)
     }
 
     /// The mix, playing, past its first 8,192 frames: by then every ramp has settled.
@@ -89,7 +122,7 @@ impl Case {
     /// # Errors
     /// As [`Self::mix`].
     pub fn mix_of(&self, track: impl Fn(u32) -> Result<Track>) -> Result<Mix> {
-        let (mut engine, renderer) = Engine::builder().stretch(self.method).split()?;
+        let (mut engine, renderer) = Engine::builder().stretch(self.method).queue(4 * SEEKS as usize).split()?;
         engine.set_tempo(Bpm::new(self.tempo)?)?;
         for index in 0..self.decks {
             let track = track(index as u32)?;
@@ -101,8 +134,9 @@ impl Case {
                 deck.play()?;
             }
         }
-        let mut mix = Mix { _engine: engine, renderer, block: vec![0.0; 2 * self.frames] };
+        let mut mix = Mix { engine, renderer, block: vec![0.0; 2 * self.frames], case: *self };
         for _ in 0..WARM_UP / self.frames {
+            mix.send_storm()?;
             mix.render_block();
         }
         Ok(mix)
@@ -111,12 +145,31 @@ impl Case {
 
 /// A mix that plays.
 pub struct Mix {
-    _engine: Engine,
+    engine: Engine,
     renderer: Renderer,
     block: Vec<f32>,
+    case: Case,
 }
 
 impl Mix {
+    /// Sends the commands of the next block.
+    ///
+    /// # Errors
+    /// As the engine's own: none of them is expected.
+    pub fn send_storm(&mut self) -> Result<()> {
+        let decks = self.case.decks as u64;
+        let horizon = self.engine.status().horizon.0;
+        let seek = |n: u64| -> Result<Command> {
+            let (deck, to) = (DeckId::new((n % decks) as usize)?, Frames(20_000 + n * 7_919 % 300_000));
+            Ok(Command::Seek { deck, stems: Stems::All, to })
+        };
+        match self.case.storm {
+            Storm::Calm => Ok(()),
+            Storm::AtOnce => (0..SEEKS).try_for_each(|n| self.engine.send(seek(n)?, When::NextBlock)),
+            Storm::Apart => (0..SEEKS).try_for_each(|n| self.engine.send(seek(n)?, When::At(Frames(horizon + n)))),
+        }
+    }
+
     /// Renders the next block. Never inlined: the instruction counters watch for this name.
     #[inline(never)]
     pub fn render_block(&mut self) {

@@ -43,6 +43,7 @@ fn run(name: &str, blocks: &str) -> Result<(), Box<dyn Error>> {
     let case = Case::all().into_iter().find(|case| case.name() == name).ok_or(format!("no case is named {name}"))?;
     let mut mix = case.mix()?;
     for _ in 0..blocks.parse::<usize>().map_err(|_| format!("{blocks} is not a number of blocks"))? {
+        mix.send_storm()?;
         mix.render_block();
     }
     Ok(())

@@ -2,6 +2,7 @@
 #![warn(clippy::cast_possible_truncation)]
 
 mod publish;
+mod restarts;
 mod schedule;
 
 use std::marker::PhantomData;
@@ -19,6 +20,7 @@ use crate::tempo::{Clock, Phase};
 use crate::track::Track;
 use crate::units::{DeckId, Frames};
 pub(crate) use publish::{decode, timed, words};
+use restarts::Restarts;
 use schedule::{Due, Schedule};
 
 /// Numbers counted since the start.
@@ -57,6 +59,7 @@ pub struct Renderer {
     bin: ReturnBin<Track>,
     snapshot: Arc<Snapshot>,
     schedule: Schedule,
+    restarts: Restarts,
     decks: Box<[Deck]>,
     /// What a helper may do.
     errands: Option<Errands>,
@@ -98,6 +101,7 @@ impl Renderer {
             bin: ReturnBin::new(garbage, 2 * most_retired),
             snapshot,
             schedule: Schedule::new(2 * config.queue),
+            restarts: Restarts::new(config.decks),
             decks,
             errands,
             mixer: Mixer::new(config.decks, config.sample_rate),
@@ -204,6 +208,7 @@ impl Renderer {
 
     fn make(&mut self) -> crate::mixer::Outcome {
         self.clock.begin_quantum();
+        self.restarts.begin_quantum();
         let mut quantum = [[0.0; 2]; QUANTUM];
         let mut from = 0;
         while from < QUANTUM {
@@ -261,8 +266,22 @@ impl Renderer {
     fn apply_due(&mut self) {
         while self.bin.has_room_for(self.most_retired) {
             let Some(due) = self.schedule.pop_due(self.made) else { return };
-            self.apply(due);
+            if self.restarts.admit(&due.command, self.made) {
+                self.apply(due);
+            } else {
+                self.put_off(due);
+            }
         }
+    }
+
+    /// Lets a command wait for the next quantum.
+    fn put_off(&mut self, due: Due) {
+        let at = self.made.next_multiple_of(QUANTUM as u64);
+        if due.timed {
+            self.counters.late += 1;
+            self.tell(Event::Late { wanted: Frames(due.frame), at: Frames(at) });
+        }
+        self.schedule.put_off(due, at);
     }
 
     fn apply(&mut self, due: Due) {

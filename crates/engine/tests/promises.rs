@@ -342,6 +342,31 @@ fn a_command_for_a_frame_days_ahead_waits_and_the_sound_goes_on() {
 }
 
 #[test]
+fn in_a_storm_of_jumps_a_deck_starts_anew_twice_a_quantum_at_most_and_ends_where_the_last_says() {
+    let mut offline = offline();
+    play(offline.engine(), DeckId::A, &noise_track(200_000, 1));
+    offline.render_frames(4_096);
+    let base = offline.engine().status().horizon.0;
+    assert_eq!(base % 64, 0);
+    for n in 0..128 {
+        let seek = Command::Seek { deck: DeckId::A, stems: Stems::All, to: Frames(10_000 + 100 * n) };
+        offline.engine().send(seek, When::At(Frames(base + n))).unwrap();
+    }
+    // A deck of its own goes on being exact.
+    offline.engine().send(Command::Play { deck: DeckId::B, stems: Stems::All }, When::At(Frames(base + 77))).unwrap();
+    offline.render_frames(4_096);
+    let events: Vec<Event> = offline.engine().events().collect();
+    // In the first quantum two act, in the second the one of its first frame with those that waited, and another one.
+    let late = events.iter().filter(|event| matches!(event, Event::Late { .. })).count();
+    assert_eq!((late, offline.engine().status().late_commands), (62 + 62, 62 + 62));
+    assert!(events.contains(&Event::Started { deck: DeckId::B, stem: StemId::FIRST, at: Frames(base + 77) }));
+    let status = offline.engine().status();
+    // The last of them acted where the third quantum began.
+    let ran = (status.horizon.0 - base - 128) as f64;
+    assert_eq!((status.decks[0].position, status.commands), (10_000.0 + 12_700.0 + ran, 2 + 128 + 1));
+}
+
+#[test]
 fn meters_show_the_level_of_the_mix_and_fall_by_20_db_a_second() {
     let mut offline = offline();
     play(offline.engine(), DeckId::A, &sine_track(441.0, 0.5, 44_100));

@@ -32,6 +32,9 @@ pub(crate) struct Voice {
     /// What a streamed track has ready.
     supply: Supply,
     stretch: Box<Kit>,
+    /// Whether the stretcher was reset and has made nothing since: of however many jumps in one frame only the first has
+    /// anything to fade out.
+    fresh: bool,
     /// The errand it has sent somebody on.
     ticket: u64,
     fade_out: usize,
@@ -55,6 +58,7 @@ impl Voice {
             tail: Tail::new(fade_out),
             supply: Supply::new(fade_out),
             stretch: Box::new(Kit::new(method, sample_rate.get())),
+            fresh: true,
             ticket: 0,
             fade_out,
             fade_in: sample_rate.frames_in(FADE_IN),
@@ -132,7 +136,9 @@ impl Voice {
     fn start(&mut self, fade_in: bool) {
         self.playing = true;
         self.supply.begin();
-        self.stretch.reset();
+        if !std::mem::replace(&mut self.fresh, true) {
+            self.stretch.reset();
+        }
         self.entry = Ramp::new(1.0);
         if fade_in {
             self.entry = Ramp::new(0.0);
@@ -187,7 +193,10 @@ impl Voice {
 
     /// Lets what sounds now fade out over `fade` frames, behind whatever comes next.
     fn cut(&mut self, fade: usize) {
-        let Some(track) = self.track.as_ref().filter(|_| self.playing && !self.supply.is_silent()) else { return };
+        let heard = self.playing && !self.fresh && !self.supply.is_silent();
+        let Some(track) = self.track.as_ref().filter(|_| heard) else { return };
+        // Of a sound that began while another still fades out there is little yet.
+        let fade = if self.tail.is_silent() { fade } else { fade.min(self.fade_in) };
         let gain = self.gain.value() * self.entry.value() * self.supply.gain();
         let (stretch, step, mut head) = (&mut self.stretch, self.last_step, self.head);
         self.tail.add(gain, fade, |out| {
@@ -211,6 +220,7 @@ impl Voice {
             self.entry.set(1.0, fade);
         }
         self.stretch.choose(method);
+        self.fresh = true;
     }
 
     /// Frames of output until the next onset of the track, as far as a fade reaches.
@@ -271,6 +281,7 @@ impl Voice {
             // The position goes on, and so do the ramps.
             (0..frames).for_each(|_| _ = (gain.next(), entry.next()));
         } else {
+            self.fresh = false;
             let steady = (gain.is_settled() && entry.is_settled() && supply.is_open()).then(|| gain.value());
             let gain = || gain.next() * entry.next() * supply.next_gain();
             sound(out, fresh, steady, gain, |out| match errands {

@@ -60,6 +60,11 @@ impl Schedule {
         self.sequence += 1;
     }
 
+    /// Takes a command back that was due, for a later frame; it keeps its place among those of that frame.
+    pub fn put_off(&mut self, due: Due, frame: u64) {
+        self.due.push(Due { frame, ..due });
+    }
+
     /// Takes a command for the next beat.
     pub fn push_on_beat(&mut self, command: Command) {
         debug_assert!(self.has_room());
