@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 
 use crate::cast::index;
 use crate::command::LoopRegion;
-use crate::dsp::silence;
+use crate::dsp::{seam, silence};
 use crate::error::{Error, Result};
 use crate::feed::{Fed, Input, News, Shape, Stream};
 use crate::stretch::{Onset, OnsetFinder, Source};
@@ -278,8 +278,10 @@ impl Track {
         let inside = (wanted - before).min(self.frames - from);
         left[..before].fill(0.0);
         right[..before].fill(0.0);
-        left[before + inside..].fill(0.0);
-        right[before + inside..].fill(0.0);
+        let behind = before + inside;
+        if behind < wanted {
+            self.ring_out(first + behind as i64, [&mut left[behind..wanted], &mut right[behind..wanted]]);
+        }
         let left = &mut left[before..before + inside];
         let right = &mut right[before..before + inside];
         let span = from * self.inner.channels..(from + inside) * self.inner.channels;
@@ -291,6 +293,39 @@ impl Track {
                 spread(&samples[span], self.inner.channels, left, right, |x| f32::from(x) * (1.0 / 32_768.0));
             }
             Sound::Streamed(fed) => fed.stream.copy(from as u64, left, right),
+        }
+    }
+
+    /// Frames in which something still sounds behind its last one: a track that ends in the middle of a sound fades out.
+    pub(crate) fn rings(&self) -> usize {
+        if self.last() == [0.0; 2] { 0 } else { self.inner.rate.frames_in(seam::FADE) }
+    }
+
+    /// What it ends with and silence does not follow from; nothing where it ends like silence.
+    fn last(&self) -> [f32; 2] {
+        let mut around = [[0.0; seam::AROUND]; 2];
+        let known = seam::AROUND.min(self.frames);
+        let [left, right] = &mut around;
+        self.copy((self.frames - known) as i64, [&mut left[..known], &mut right[..known]]);
+        around.map(|side| seam::ends_with(&side[..known]))
+    }
+
+    /// What is heard from frame `first` on, at or behind the end.
+    fn ring_out(&self, first: i64, [left, right]: [&mut [f32]; 2]) {
+        left.fill(0.0);
+        right.fill(0.0);
+        let fade = self.inner.rate.frames_in(seam::FADE);
+        let into = usize::try_from(first).unwrap_or(0).saturating_sub(self.frames);
+        if into >= fade {
+            return;
+        }
+        let last = self.last();
+        if last == [0.0; 2] {
+            return;
+        }
+        for ((at, left), right) in (into..fade).zip(left).zip(right) {
+            let rest = seam::left_of_it(at, fade);
+            (*left, *right) = (last[0] * rest, last[1] * rest);
         }
     }
 }
@@ -365,12 +400,16 @@ mod tests {
     }
 
     #[test]
-    fn a_track_that_ends_early_is_silent_from_there() {
+    fn a_track_that_ends_early_fades_out_from_there() {
         let track = Track::from_interleaved(vec![0.1, 0.2, 0.3, 0.4], SampleRate::CD, 1).unwrap();
         let early = track.until(Frames(2)).unwrap();
         let (mut left, mut right) = ([9.0; 4], [9.0; 4]);
         early.copy(0, [&mut left, &mut right]);
-        assert_eq!(left, [0.1, 0.2, 0.0, 0.0]);
+        assert_eq!(left[..2], [0.1, 0.2]);
+        assert!(left[2] > 0.199 && left[3] > 0.199 && left[3] < left[2], "{left:?}");
+        early.copy(2 + 175, [&mut left, &mut right]);
+        assert!(left[0] > 0.0 && left[1..] == [0.0; 3] && left == right, "{left:?}");
+        assert_eq!(early.rings(), 176);
         assert_eq!((early.frames(), track.frames()), (Frames(2), Frames(4)));
         assert_eq!(track.until(Frames(99)).unwrap().frames(), Frames(4));
         assert!(track.until(Frames(0)).is_err());

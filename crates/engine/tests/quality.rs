@@ -3,50 +3,13 @@
 
 mod common;
 
+use common::spectrum::{noise_and_distortion, spectrum};
 use common::*;
 use crowd_engine::{
     Band, Bpm, Command, DeckId, EngineConfig, Frames, Gain, Offline, Rate, SampleRate, StemId, Track, When,
 };
-use realfft::RealFftPlanner;
 
 const RATE: f64 = 44_100.0;
-
-/// Energy at `hertz` and everywhere else, through a Kaiser window whose side lobes lie below -180 dB.
-fn spectrum(samples: &[f32]) -> Vec<f64> {
-    let n = samples.len();
-    let mut windowed: Vec<f64> = samples
-        .iter()
-        .enumerate()
-        .map(|(i, x)| f64::from(*x) * kaiser(2.0 * i as f64 / (n - 1) as f64 - 1.0))
-        .collect();
-    let fft = RealFftPlanner::<f64>::new().plan_fft_forward(n);
-    let mut bins = fft.make_output_vec();
-    fft.process(&mut windowed, &mut bins).unwrap();
-    bins.iter().map(|bin| bin.norm_sqr()).collect()
-}
-
-fn kaiser(x: f64) -> f64 {
-    bessel(24.0 * (1.0 - x * x).max(0.0).sqrt()) / bessel(24.0)
-}
-
-fn bessel(x: f64) -> f64 {
-    let (mut sum, mut term) = (1.0, 1.0);
-    for k in 1..80 {
-        term *= (x / (2.0 * f64::from(k))).powi(2);
-        sum += term;
-    }
-    sum
-}
-
-/// Everything but the strongest tone, in dB below it.
-fn noise_and_distortion(samples: &[f32]) -> f64 {
-    let bins = spectrum(samples);
-    let top = bins.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0;
-    let near = |i: usize| i.abs_diff(top) <= 30;
-    let tone: f64 = bins.iter().enumerate().filter(|(i, _)| near(*i)).map(|(_, e)| e).sum();
-    let rest: f64 = bins.iter().enumerate().filter(|(i, _)| !near(*i) && *i > 30).map(|(_, e)| e).sum();
-    10.0 * (rest / tone).log10()
-}
 
 fn rms(samples: &[f32]) -> f64 {
     (samples.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>() / samples.len() as f64).sqrt()

@@ -6,25 +6,13 @@ mod common;
 use std::f64::consts::PI;
 
 use common::Noise;
-use crowd_engine::dsp::{Position, QUANTUM, Step};
-use crowd_engine::stretch::{Hq, PlaybackRate, Source, Stretch, Wsola};
+use common::player::{Player, keeping_pitch};
+use crowd_engine::dsp::QUANTUM;
+use crowd_engine::stretch::Source;
 use crowd_engine::{SampleRate, StretchMethod, Track};
 use proptest::prelude::*;
 
 const RATE: f64 = 44_100.0;
-
-fn stretcher(method: StretchMethod) -> Box<dyn Stretch> {
-    match method {
-        StretchMethod::PlaybackRate => Box::new(PlaybackRate::new()),
-        StretchMethod::Wsola => Box::new(Wsola::new(44_100)),
-        StretchMethod::Hq => Box::new(Hq::new(44_100)),
-        other => panic!("{other} is not tested here"),
-    }
-}
-
-fn keeping_pitch() -> impl Iterator<Item = StretchMethod> {
-    StretchMethod::ALL.iter().copied().filter(|method| method.keeps_pitch())
-}
 
 fn track(seconds: f64, sound: impl Fn(f64) -> [f64; 2]) -> Track {
     let frames = (seconds * RATE) as usize;
@@ -45,38 +33,6 @@ fn music(seconds: f64) -> Track {
         let chord: f64 = [220.0, 277.2, 329.6, 3_136.0].iter().map(|f| (2.0 * PI * f * t).sin() * 0.06).sum();
         [chord + hit, 0.7 * chord - hit]
     })
-}
-
-/// A stretcher at work on a track.
-struct Player<'a> {
-    source: &'a dyn Source,
-    stretch: Box<dyn Stretch>,
-    position: Position,
-    out: Vec<[f32; 2]>,
-}
-
-impl<'a> Player<'a> {
-    fn new(source: &'a dyn Source, method: StretchMethod, at: i64) -> Self {
-        Self { source, stretch: stretcher(method), position: Position::from_frames(at), out: Vec::new() }
-    }
-
-    fn play(&mut self, speed: f64, frames: usize, most: usize) {
-        let step = Step::from_rate(speed);
-        let mut left = frames;
-        while left > 0 {
-            let count = left.min(most).min(QUANTUM);
-            let mut out = [[0.0; QUANTUM]; 2];
-            let [l, r] = &mut out;
-            self.stretch.process(self.source, self.position, step, [&mut l[..count], &mut r[..count]]);
-            self.position = self.position.advance(step, count);
-            self.out.extend((0..count).map(|i| [out[0][i], out[1][i]]));
-            left -= count;
-        }
-    }
-
-    fn left(&self) -> Vec<f32> {
-        self.out.iter().map(|frame| frame[0]).collect()
-    }
 }
 
 fn stretched(track: &Track, method: StretchMethod, speed: f64) -> Vec<[f32; 2]> {

@@ -223,3 +223,46 @@ fn an_ogg_file_whose_first_page_of_sound_is_damaged_is_heard_from_the_next_one_o
     assert!(heard.to_f32()[heard.to_f32().len() - 200_000..] == sound[sound.len() - 200_000..]);
     assert!(heard.warnings.iter().any(|warning| warning.contains("no sound")), "{:?}", heard.warnings);
 }
+
+#[test]
+fn the_edges_of_what_cannot_be_decoded_make_no_click_and_are_the_same_from_any_frame() {
+    let folder = tempfile::tempdir().unwrap();
+    let frames = 441_000;
+    // 500 Hz: it steps by .036 at most.
+    let tone: Vec<f32> =
+        (0..frames).map(|n| (0.5 * (n as f64 * std::f64::consts::TAU * 500.0 / 44_100.0).sin()) as f32).collect();
+    let audio = Audio::new(crowd_media::Samples::F32(tone), 44_100, 1).unwrap();
+    let wav = folder.path().join("tone.wav");
+    crowd_media::wav::write(&wav, &audio, crowd_media::wav::Format::I16).unwrap();
+    let flac = |name, bits| encode(&wav, name, &["-c:a", "flac", "-sample_fmt", bits]);
+    for path in [flac("tone.flac", "s16"), flac("wide.flac", "s32")] {
+        let sound = whole(&path).to_f32();
+        for (part, many) in [(2, 9_000), (3, 900), (5, 20)] {
+            let broken = changed(&path, |bytes| {
+                let at = bytes.len() / part;
+                bytes[at..at + many].fill(0x55);
+            });
+            let name = format!("{}, {many} bytes", broken.display());
+            let audio = whole(&broken);
+            let heard = audio.to_f32();
+            assert!(audio.warnings.iter().any(|warning| warning.contains("silent")), "{name}: {:?}", audio.warnings);
+            assert_eq!(heard.len(), sound.len(), "{name}");
+            let first = heard.iter().zip(&sound).position(|(a, b)| a != b).unwrap();
+            let last = heard.iter().zip(&sound).rposition(|(a, b)| a != b).unwrap();
+            assert!(heard[first + 176..last - 88].contains(&0.0), "{name}: nothing is silent in {first}..{last}");
+            let step = heard.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
+            assert!(step < 0.036 + 0.5 * 1.5 / 88.0, "{name}: a step of {step}");
+            let mut reader = Reader::open(&broken).unwrap();
+            for place in [first - 1, first, first + 1, first + 100, first + 177, last - 90, last - 50, last, last + 1] {
+                reader.seek(place as u64).unwrap();
+                let mut got = Vec::new();
+                while let Some(block) = reader.next_block().unwrap()
+                    && got.len() < 2_000
+                {
+                    got.extend_from_slice(block);
+                }
+                assert!(got == heard[place..place + got.len()], "{name} from {place} in {first}..{last}");
+            }
+        }
+    }
+}

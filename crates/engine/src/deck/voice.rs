@@ -203,7 +203,7 @@ impl Voice {
             let frames = out[0].len();
             stretch.process(&Unrolled::new(track, &head), head.position, step, out);
             head.position = head.position.advance(step, frames);
-            stretch.moved(head.wrap());
+            stretch.moved(head.come_round(track));
         });
     }
 
@@ -293,7 +293,7 @@ impl Voice {
             });
         }
         self.head.position = position.advance(step, frames);
-        stretch.moved(self.head.wrap());
+        stretch.moved(self.head.come_round(track));
         if self.head.is_past(track, stretch.rings()) {
             self.playing = false;
             self.head.jump(crate::dsp::Position::from_frames(self.cue));

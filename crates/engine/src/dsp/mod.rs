@@ -22,6 +22,7 @@ pub mod mastering;
 pub mod meter;
 pub mod position;
 pub mod ramp;
+pub(crate) mod seam;
 pub mod silence;
 pub(crate) mod simd;
 pub mod sinc;

@@ -2,7 +2,7 @@
 #![warn(clippy::cast_possible_truncation)]
 
 use super::{Fault, Input};
-use crate::dsp::silence;
+use crate::dsp::{seam, silence};
 use crate::rt::PAGE;
 use crate::stretch::{Onset, OnsetFinder};
 
@@ -19,6 +19,8 @@ pub(super) struct Cursor {
     /// Decoded frames, and the frame the first of them is.
     decoded: Vec<[f32; 2]>,
     first: u64,
+    /// The latest frames that were decoded, for the fade-out of an input that ends sooner than it said.
+    latest: Vec<[f32; 2]>,
     ended: bool,
     /// When it was last used, in turns.
     pub used: u64,
@@ -35,6 +37,7 @@ impl Cursor {
             onsets: Vec::new(),
             decoded: Vec::new(),
             first: 0,
+            latest: Vec::new(),
             ended: false,
             used: 0,
             sample_rate,
@@ -73,6 +76,7 @@ impl Cursor {
         self.lose();
         self.decoded.clear();
         self.onsets.clear();
+        self.latest.clear();
         self.finder = OnsetFinder::new(self.sample_rate);
         self.ended = false;
         self.origin = number.saturating_sub(1) * PAGE as u64;
@@ -92,7 +96,11 @@ impl Cursor {
             let (onsets, origin) = (&mut self.onsets, self.origin as i64);
             let mut keep = |onset: Onset| onsets.push(Onset { frame: onset.frame + origin, ..onset });
             self.finder.push(self.decoded[from..].iter().copied(), &mut keep);
+            self.latest.extend_from_slice(&self.decoded[from.max(self.decoded.len().saturating_sub(seam::AROUND))..]);
+            self.latest.drain(..self.latest.len().saturating_sub(seam::AROUND));
             if self.ended {
+                let fade = (seam::FADE * f64::from(self.sample_rate)).round() as usize;
+                self.decoded.extend(seam::fade_out(&self.latest, fade));
                 std::mem::replace(&mut self.finder, OnsetFinder::new(self.sample_rate)).finish(keep);
             }
             // What lies before the page is not needed any more.

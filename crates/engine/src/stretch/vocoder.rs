@@ -70,8 +70,10 @@ pub(super) struct Vocoder {
     into: usize,
     /// The frame of the source at the start.
     start: i64,
-    /// Frames in a row that were not turned.
+    /// Frames in a row that were not turned and lie a hop apart in the source too, and where the middle of the next such
+    /// one lies.
     calm: usize,
+    follows: i64,
     /// The output is the source.
     wire: bool,
 }
@@ -94,6 +96,7 @@ impl Vocoder {
             into: 0,
             start: 0,
             calm: 0,
+            follows: 0,
             wire: false,
         }
     }
@@ -122,6 +125,7 @@ impl Vocoder {
 
     pub fn moved(&mut self, by: i64) {
         self.start += by;
+        self.follows += by;
         self.order.moved(by);
         self.maker.moved(by);
     }
@@ -155,7 +159,9 @@ impl Vocoder {
                 // At its own speed there is nothing to do.
                 self.wire = step.is_unity();
             }
-            if self.into == 0 && step.is_unity() && self.calm > OVERLAP {
+            // What is about to sound of the frames is the source; at the playhead, unless the speed has just changed.
+            let sounds = self.follows - (self.shape.hop + self.shape.size / 2) as i64;
+            if self.into == 0 && step.is_unity() && self.calm > OVERLAP && sounds == position.frame() {
                 self.wire = true;
             }
             if self.wire {
@@ -192,7 +198,10 @@ impl Vocoder {
         if std::mem::take(&mut self.away) && !help.give(&mut self.maker) {
             self.maker.make(&self.order, source);
         }
-        self.calm = if self.maker.is_turned() { 0 } else { self.calm + 1 };
+        let centre = self.order.place.centre;
+        let calm = !self.maker.is_turned() && centre == self.follows;
+        self.calm = if calm { self.calm + 1 } else { 0 };
+        self.follows = centre + self.shape.hop as i64;
         self.add();
     }
 

@@ -7,6 +7,7 @@
 //! enhanced WSOLA with management of transients", IEEE Transactions on Audio, Speech, and Language Processing 16 (2008),
 //! copy transients untouched; so do both halves here.
 
+mod between;
 mod grains;
 mod split;
 
@@ -35,6 +36,9 @@ pub struct Wsola {
     started: bool,
     /// The output is the source.
     wire: bool,
+    /// While it is: the frame of the source that comes after this tick. Whatever follows begins there, also where the
+    /// tempo changed in the middle of the tick and the playhead is a little elsewhere.
+    next: i64,
 }
 
 impl Wsola {
@@ -48,29 +52,33 @@ impl Wsola {
             into: TICK,
             started: false,
             wire: false,
+            next: 0,
         }
     }
 
     /// Makes the next tick.
     fn make(&mut self, source: &dyn Source, position: Position, step: Step) {
-        if self.wire && step.is_unity() {
+        if self.wire && step.is_unity() && position.frame() == self.next {
+            self.next += TICK as i64;
             let [left, right] = &mut self.tick;
             return source.read(position.frame(), [left, right]);
         }
+        let begin = if self.wire { Position::from_frames(self.next) } else { position };
         if self.wire {
             self.forget();
         }
         let speed = step.rate();
         if !self.started {
-            self.split.start(source, position.frame());
+            self.split.start(source, begin.frame());
+            self.high.start(begin.frame());
         }
         let ahead = (self.low.reach(speed.max(1.0)) + LOW_TICK + LEAD) * THIN;
-        self.split.follow(source, position.frame(), ahead as i64, self.high.ahead(speed));
+        self.split.follow(source, position.frame(), speed, ahead as i64, self.high.ahead(speed));
         if !self.started {
             self.started = true;
             // What sounds first is needed at once, in twos.
             for lead in 0..LEAD / LOW_TICK {
-                self.low(source, position.advance(step, lead * TICK), step);
+                self.low(source, begin.advance(step, lead * TICK), step);
             }
         }
         self.low(source, position.advance(step, LEAD * THIN), step);
@@ -78,7 +86,7 @@ impl Wsola {
         self.high.add(&self.split, source, position, speed, &mut self.tick);
         if step.is_unity() && self.low.is_wire() && self.high.is_at(position.frame()) {
             // The lower half stands up to half a thinned frame beside the source: fade over to it.
-            self.wire = true;
+            (self.wire, self.next) = (true, position.frame() + TICK as i64);
             let mut straight = [[0.0; TICK]; 2];
             let [left, right] = &mut straight;
             source.read(position.frame(), [left, right]);
@@ -110,8 +118,8 @@ impl Stretch for Wsola {
     fn process(&mut self, source: &dyn Source, position: Position, step: Step, out: [&mut [f32]; 2]) {
         let [left, right] = out;
         let frames = left.len().min(right.len());
-        if !self.started && step.is_unity() {
-            self.wire = true;
+        if !self.started && !self.wire && step.is_unity() {
+            (self.wire, self.next) = (true, position.frame());
         }
         let mut from = 0;
         while from < frames {
@@ -135,6 +143,7 @@ impl Stretch for Wsola {
         if by != 0 {
             self.split.moved(by);
             self.high.moved(by);
+            self.next += by;
         }
     }
 

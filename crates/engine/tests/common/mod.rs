@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, missing_docs)]
 
 pub mod mastering;
+pub mod player;
+pub mod spectrum;
 
 use crowd_engine::{DeckId, Engine, EngineConfig, Offline, SampleRate, Track};
 

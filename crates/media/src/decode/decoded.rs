@@ -5,6 +5,7 @@ use std::ops::Range;
 use symphonia::core::audio::GenericAudioBufferRef;
 
 use super::demuxer::Demuxer;
+use super::mend::Mender;
 use super::mp4::Window;
 use super::packets::{Packets, Piece, What};
 use crate::{Error, audio};
@@ -25,6 +26,7 @@ enum Place {
 pub(super) struct Decoded {
     pub demuxer: Demuxer,
     pub packets: Packets,
+    mender: Mender,
     /// The stamp of frame 0, before an edit list takes its part away: where the sound of the first packet that has any begins.
     origin: Option<i64>,
     place: Place,
@@ -40,7 +42,9 @@ impl Decoded {
     /// Takes a stream at its start, and counts its frames where nothing is known of them. `known` is what was counted when it was
     /// opened before.
     pub fn new(demuxer: Demuxer, known: Option<u64>) -> Result<Self, Error> {
+        let super::Info { sample_rate, channels, bits, .. } = demuxer.info;
         let mut decoded = Self {
+            mender: Mender::new(sample_rate, channels, bits),
             demuxer,
             packets: Packets::default(),
             origin: None,
@@ -89,8 +93,10 @@ impl Decoded {
     pub fn seek(&mut self, frame: u64) -> Result<(), Error> {
         let origin = self.origin();
         self.drop = frame.saturating_add(self.demuxer.window.skip);
-        let from = origin.saturating_add_unsigned(self.drop.saturating_sub(self.demuxer.preroll()));
+        let before = self.demuxer.preroll().max(self.mender.memory());
+        let from = origin.saturating_add_unsigned(self.drop.saturating_sub(before));
         self.packets.jump();
+        self.mender.jump();
         self.place = Place::Sought;
         // What cannot be found is read up to.
         if self.demuxer.seek(from).is_err() {
@@ -106,6 +112,7 @@ impl Decoded {
     /// Starts again at the first packet.
     fn restart(&mut self) -> Result<(), Error> {
         self.packets.jump();
+        self.mender.jump();
         self.place = Place::Counted(0);
         self.demuxer.rewind().map_err(|fault| self.demuxer.malformed(&fault))
     }
@@ -138,7 +145,7 @@ impl Decoded {
             Place::Counted(at) => at,
             Place::Sought if !heard => return Ok(true),
             Place::Sought => match u64::try_from(stamp.saturating_sub(origin)) {
-                Ok(at) if at <= self.drop => at,
+                Ok(at) if at <= self.drop.saturating_sub(self.mender.memory()) => at,
                 _ => {
                     self.restart()?;
                     return Ok(true);
@@ -148,30 +155,20 @@ impl Decoded {
         // A damaged packet may have decoded to less than it holds: what follows keeps its place.
         let stamped = u64::try_from(stamp.saturating_sub(origin)).unwrap_or(0);
         let start = if self.demuxer.stamps_hold() && stamped > start && stamped < start.saturating_add(room) {
-            let width = usize::from(self.demuxer.info.channels);
-            let silent = (stamped.min(end).saturating_sub(start.max(self.drop).max(skip))) as usize;
-            out.resize(out.len() + silent * width, 0.0);
+            let missing = stamped - start;
+            self.silence(missing, self.wanted(start, missing, skip, end), out);
             stamped
         } else {
             start
         };
-        let buffer = self.demuxer.decoder.last_decoded();
         let frames = match what {
-            What::Sound => buffer.frames() as u64,
+            What::Sound => self.demuxer.decoder.last_decoded().frames() as u64,
             What::Silence(frames) => frames,
         };
-        let from = self.drop.max(skip).saturating_sub(start).min(frames);
-        let to = end.saturating_sub(start).min(frames);
-        if from < to {
-            match what {
-                What::Sound => {
-                    self.mended += append(&buffer, from as usize..to as usize, self.demuxer.info.bits, out);
-                }
-                What::Silence(_) => {
-                    let width = usize::from(self.demuxer.info.channels);
-                    out.resize(out.len() + (to - from) as usize * width, 0.0);
-                }
-            }
+        let wanted = self.wanted(start, frames, skip, end);
+        match what {
+            What::Sound => self.sound(wanted, out),
+            What::Silence(_) => self.silence(frames, wanted, out),
         }
         let behind = start.saturating_add(frames);
         // Up to the place that was sought every stamp counts; from there on, or from one that is sure, what is decoded.
@@ -179,6 +176,47 @@ impl Decoded {
             self.place = Place::Counted(behind);
         }
         Ok(true)
+    }
+
+    /// Which of `frames` frames from frame `start` on are wanted.
+    fn wanted(&self, start: u64, frames: u64, skip: u64, end: u64) -> Range<usize> {
+        let to = end.saturating_sub(start).min(frames);
+        let from = self.drop.max(skip).saturating_sub(start).min(to);
+        from as usize..to as usize
+    }
+
+    /// Appends what is wanted of what has just been decoded.
+    fn sound(&mut self, wanted: Range<usize>, out: &mut Vec<f32>) {
+        let (width, bits) = (usize::from(self.demuxer.info.channels), self.demuxer.info.bits);
+        let buffer = self.demuxer.decoder.last_decoded();
+        let frames = buffer.frames();
+        let at = out.len();
+        if self.mender.is_at_work() {
+            self.mended += append(&buffer, 0..frames, bits, out);
+            self.mender.sound(out.get_mut(at..).unwrap_or_default());
+            out.truncate(at + wanted.end * width);
+            out.drain(at..at + wanted.start * width);
+            return;
+        }
+        self.mended += append(&buffer, wanted.clone(), bits, out);
+        if wanted.end < frames || wanted.is_empty() {
+            // Of what is not wanted the last frame may fade out later.
+            let behind = out.len();
+            append(&buffer, frames.saturating_sub(1)..frames, bits, out);
+            self.mender.sound(out.get_mut(behind..).unwrap_or_default());
+            out.truncate(behind);
+        } else {
+            self.mender.sound(out.get_mut(at..).unwrap_or_default());
+        }
+    }
+
+    /// Appends what is wanted of silence that stands in for `frames` frames.
+    fn silence(&mut self, frames: u64, wanted: Range<usize>, out: &mut Vec<f32>) {
+        let at = out.len();
+        out.resize(at + wanted.len() * usize::from(self.demuxer.info.channels), 0.0);
+        self.mender.pass(wanted.start);
+        self.mender.silence(out.get_mut(at..).unwrap_or_default());
+        self.mender.pass((frames as usize).saturating_sub(wanted.end));
     }
 
     /// Frames in all, from the packets' stamps and durations, before the window is taken.

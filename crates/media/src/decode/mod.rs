@@ -12,6 +12,7 @@ mod frames;
 mod known;
 mod link;
 mod matroska;
+mod mend;
 mod mp4;
 mod ogg;
 #[cfg(feature = "opus")]

@@ -50,8 +50,8 @@ impl Place {
             let ahead = next.map_or(0.0, |_| astray * rest(until));
             (nominal - behind + ahead, None)
         };
-        // At speed 1 all of this is the nominal place, whatever the rounding.
-        let centre = if speed == 1.0 { at } else { place.floor() as i64 };
+        // At speed 1 all of this is the nominal place, whatever the rounding: whole frames ahead of the playhead's.
+        let centre = if speed == 1.0 { position.frame() + ahead as i64 } else { place.floor() as i64 };
         Self { centre, onset }
     }
 

@@ -5,6 +5,7 @@
 //! drift, where the waveforms agree best. Both channels are joined at the same places.
 
 use super::TICK;
+use super::between::{self, Shifted, Table, Weights};
 use super::split::Split;
 use crate::dsp::Position;
 use crate::dsp::simd::{Arith, Simd, Task};
@@ -21,10 +22,19 @@ const FAINT: f32 = 1e-9;
 const SHARE: usize = 12;
 const PERIOD: i64 = (2 * LAGS + 1) / SHARE as i64 + 2;
 
+/// A place in the track from which it is copied at its own speed.
+#[derive(Clone, Copy, PartialEq)]
+struct Grain {
+    frame: i64,
+    /// How far behind the frame it lies, 0 to 1, with the weights to read it there.
+    fraction: f32,
+    weights: Weights,
+}
+
 /// A grain that gives way to another.
 #[derive(Clone, Copy)]
 struct Join {
-    old: i64,
+    old: Grain,
     done: usize,
     frames: usize,
     likeness: f32,
@@ -44,6 +54,7 @@ struct Search {
 
 pub struct Grains {
     simd: Simd,
+    between: &'static Table,
     /// How far a grain may drift to either side, and per unit of speed away from 1.
     most: f64,
     least: f64,
@@ -53,8 +64,8 @@ pub struct Grains {
     onset_gap: i64,
     attack: i64,
     look: f64,
-    /// The next frame of the grain.
-    grain: Option<i64>,
+    /// The grain's next tick.
+    grain: Option<Grain>,
     join: Option<Join>,
     /// No search joins before this frame of the source; onsets before this frame are done with.
     hold: i64,
@@ -68,6 +79,7 @@ impl Grains {
         let ms = |ms: f64| ms * sample_rate / 1000.0;
         Self {
             simd: Simd::detect(),
+            between: Table::shared(),
             most: ms(10.0),
             least: ms(3.0),
             per_speed: ms(125.0),
@@ -99,9 +111,11 @@ impl Grains {
     }
 
     pub fn moved(&mut self, by: i64) {
-        self.grain = self.grain.map(|grain| grain + by);
+        if let Some(grain) = &mut self.grain {
+            grain.frame += by;
+        }
         if let Some(join) = &mut self.join {
-            join.old += by;
+            join.old.frame += by;
         }
         self.hold = self.hold.saturating_add(by);
         self.past = self.past.saturating_add(by);
@@ -111,12 +125,17 @@ impl Grains {
     /// Frames ahead of the playhead that are read.
     pub fn ahead(&self, speed: f64) -> i64 {
         let search = PERIOD as f64 * TICK as f64 * speed.max(1.0);
-        (2.0 * self.most + search) as i64 + LAGS + (LIKE + 2 * TICK) as i64
+        (2.0 * self.most + search) as i64 + LAGS + (LIKE + 2 * TICK + between::TAPS) as i64
+    }
+
+    /// The first grain begins at frame `at` of the source.
+    pub fn start(&mut self, at: i64) {
+        self.grain = Some(Grain::at(at));
     }
 
     /// Whether the grain is where the next tick's playhead will be.
     pub fn is_at(&self, position: i64) -> bool {
-        self.join.is_none() && self.grain == Some(position + TICK as i64)
+        self.join.is_none() && self.grain == Some(Grain::at(position + TICK as i64))
     }
 
     /// Adds the next tick.
@@ -128,17 +147,13 @@ impl Grains {
         speed: f64,
         out: &mut [[f32; TICK]; 2],
     ) {
-        let grain = *self.grain.get_or_insert(position.frame());
+        let grain = *self.grain.get_or_insert(Grain::at(position.frame()));
         self.decide(split, source, grain, position, speed);
-        let mut tick = [[0.0; TICK]; 2];
-        let [left, right] = &mut tick;
         let grain = self.grain.unwrap_or(grain);
-        split.read_high(grain, [left, right]);
-        self.grain = Some(grain + TICK as i64);
+        let mut tick = grain.read(self.simd, split);
+        self.grain = Some(grain.on(TICK as i64));
         if let Some(join) = &mut self.join {
-            let mut old = [[0.0; TICK]; 2];
-            let [left, right] = &mut old;
-            split.read_high(join.old, [left, right]);
+            let old = join.old.read(self.simd, split);
             join.blend(&old, &mut tick);
             if join.done >= join.frames {
                 self.join = None;
@@ -150,44 +165,52 @@ impl Grains {
     }
 
     /// Is it time to change grains?
-    fn decide(&mut self, split: &Split, source: &dyn Source, grain: i64, position: Position, speed: f64) {
+    fn decide(&mut self, split: &Split, source: &dyn Source, grain: Grain, position: Position, speed: f64) {
         let away = 1.0 - speed;
-        let off = grain as f64 - position.to_f64();
+        let off = grain.frame as f64 - position.to_f64();
         if away == 0.0 {
             self.searching = false;
-            if self.join.is_none() && grain != position.frame() {
-                self.take_over(grain, position.frame(), self.join_frames, 0.0);
+            let right = Grain::at(position.frame());
+            if self.join.is_none() && grain != right {
+                self.fetch(split, grain, right.frame, 0);
+                let (_, likeness) = self.compare(0..1);
+                self.take_over(grain, right, self.join_frames, likeness);
             }
             return;
         }
         let onset = self.next_onset(source, position, speed);
         // A grain that is ahead of the playhead comes to the onset too early: it gives way before it does.
         let until = onset.map_or(f64::INFINITY, |onset| (onset.frame as f64 - position.to_f64()) / speed);
-        let room = onset.map_or(f64::INFINITY, |onset| until.min((onset.frame - grain) as f64));
+        let room = onset.map_or(f64::INFINITY, |onset| until.min((onset.frame - grain.frame) as f64));
         let meeting = (self.onset_join + self.onset_gap) as f64 + TICK as f64;
         if let Some(onset) = onset.filter(|_| room < meeting) {
             return self.meet(split, grain, onset, until, room);
         }
         if self.searching {
-            self.search_on(grain, room > meeting + self.join_frames as f64);
-            return;
+            let ticks = (PERIOD - self.search.ticks) * TICK as i64;
+            let lands = (self.search.first + LAGS) as f64 - (position.to_f64() + speed * ticks as f64);
+            // The speed may have changed since it began: then the place it looks at is not the one that is needed.
+            if lands.abs() <= 1.5 * self.most {
+                return self.search_on(grain, room > meeting + self.join_frames as f64);
+            }
+            self.searching = false;
         }
         // Frames of output until the grain has drifted too far.
         let drift = (away.abs() * self.per_speed).clamp(self.least, self.most);
         let left = if away < 0.0 { (off + drift) / -away } else { (drift - off) / away };
         let ticks = (PERIOD * TICK as i64) as f64;
         let spare = meeting + self.join_frames as f64 + ticks;
-        if left < ticks && room > spare && self.join.is_none() && grain >= self.hold {
+        if left < ticks && room > spare && self.join.is_none() && grain.frame >= self.hold {
             let wanted = (position.to_f64() + speed * ticks - drift.copysign(away)) as i64;
-            let grain = grain + PERIOD * TICK as i64;
-            if split.knows(grain.max(wanted + LAGS) + LIKE as i64) {
+            let grain = grain.on(PERIOD * TICK as i64);
+            if split.knows(grain.frame.max(wanted + LAGS) + (LIKE + between::TAPS) as i64) {
                 self.begin(split, grain, wanted);
             }
         }
     }
 
     /// Makes the grain be where it has to be when an onset comes.
-    fn meet(&mut self, split: &Split, grain: i64, onset: Onset, until: f64, room: f64) {
+    fn meet(&mut self, split: &Split, grain: Grain, onset: Onset, until: f64, room: f64) {
         let right = (onset.frame as f64 - until).round() as i64;
         if self.join.is_some() {
             return;
@@ -195,13 +218,14 @@ impl Grains {
         self.past = onset.frame + 1;
         self.hold = onset.frame + self.attack;
         self.searching = false;
-        if (grain - right).abs() <= 2 {
+        if (grain.frame - right).abs() <= 2 {
             return;
         }
         let frames = (room as i64 - self.onset_gap).clamp(16, self.join_frames as i64) as usize;
         self.fetch(split, grain, right - NEAR, 2 * NEAR as usize);
         let (lag, likeness) = self.compare(0..2 * NEAR as usize + 1);
-        self.take_over(grain, right - NEAR + lag as i64, frames, likeness);
+        // The attack is copied from frame to frame.
+        self.take_over(grain, Grain::at(right - NEAR + lag as i64), frames, likeness);
     }
 
     fn next_onset(&self, source: &dyn Source, position: Position, speed: f64) -> Option<Onset> {
@@ -209,7 +233,7 @@ impl Grains {
         source.onset(from, position.frame() + (self.look * speed) as i64)
     }
 
-    fn take_over(&mut self, old: i64, new: i64, frames: usize, likeness: f32) {
+    fn take_over(&mut self, old: Grain, new: Grain, frames: usize, likeness: f32) {
         if old != new {
             self.join = Some(Join { old, done: 0, frames, likeness });
             self.grain = Some(new);
@@ -217,14 +241,14 @@ impl Grains {
     }
 
     /// Begins a search for the join of the grain, when it is at `grain`, with the track around `wanted`.
-    fn begin(&mut self, split: &Split, grain: i64, wanted: i64) {
+    fn begin(&mut self, split: &Split, grain: Grain, wanted: i64) {
         self.fetch(split, grain, wanted - LAGS, 2 * LAGS as usize);
         (self.search.done, self.search.best, self.search.ticks) = (0, (0, f32::MIN), 0);
         self.searching = true;
     }
 
     /// Does a share of the search; when it is complete and the join can be made, makes it.
-    fn search_on(&mut self, grain: i64, free: bool) {
+    fn search_on(&mut self, grain: Grain, free: bool) {
         let all = 2 * LAGS as usize + 1;
         let from = self.search.done;
         let until = (from + SHARE).min(all);
@@ -240,16 +264,25 @@ impl Grains {
             self.searching = false;
             if free {
                 let (lag, likeness) = self.search.best;
-                self.take_over(grain, self.search.first + lag as i64, self.join_frames, likeness);
+                let Search { grain: old, track: [left, right], first, .. } = &*self.search;
+                let track = [&left[lag..lag + LIKE], &right[lag..lag + LIKE]];
+                let (later, likeness) = between::tone(old, track).unwrap_or((0.0, likeness));
+                let new = Grain::between(self.between, first + lag as i64, later);
+                self.take_over(grain, new, self.join_frames, likeness);
             }
         }
     }
 
     /// Reads what is compared: the grain from `grain` on, the track from `first` on with `lags` lags.
-    fn fetch(&mut self, split: &Split, grain: i64, first: i64, lags: usize) {
+    fn fetch(&mut self, split: &Split, grain: Grain, first: i64, lags: usize) {
+        for at in (0..LIKE).step_by(TICK) {
+            let tick = grain.on(at as i64).read(self.simd, split);
+            for (into, tick) in self.search.grain.iter_mut().zip(&tick) {
+                into[at..at + TICK].copy_from_slice(tick);
+            }
+        }
         let Search { grain: [left, right], track: [track_left, track_right], .. } = &mut *self.search;
         let (track_left, track_right) = (&mut track_left[..LIKE + lags], &mut track_right[..LIKE + lags]);
-        split.read_high(grain, [&mut *left, &mut *right]);
         split.read_high(first, [&mut *track_left, &mut *track_right]);
         for samples in [&mut left[..], right, track_left, track_right] {
             for sample in samples {
@@ -273,6 +306,42 @@ impl Grains {
     }
 }
 
+impl Grain {
+    /// From a frame on.
+    fn at(frame: i64) -> Self {
+        Self { frame, fraction: 0.0, weights: [0.0; between::TAPS] }
+    }
+
+    /// From so much later than a frame on.
+    fn between(table: &Table, frame: i64, later: f32) -> Self {
+        let fraction = later - later.floor();
+        let frame = frame + later.floor() as i64;
+        if fraction == 0.0 { Self::at(frame) } else { Self { frame, fraction, weights: table.weights(fraction) } }
+    }
+
+    /// The same grain so many frames on.
+    fn on(self, frames: i64) -> Self {
+        Self { frame: self.frame + frames, ..self }
+    }
+
+    /// The tick that begins here.
+    fn read(&self, simd: Simd, split: &Split) -> [[f32; TICK]; 2] {
+        let mut tick = [[0.0; TICK]; 2];
+        if self.fraction == 0.0 {
+            let [left, right] = &mut tick;
+            split.read_high(self.frame, [left, right]);
+            return tick;
+        }
+        let mut track = [[0.0; between::SPANNED]; 2];
+        let [left, right] = &mut track;
+        split.read_high(self.frame - between::BEFORE as i64, [left, right]);
+        for (tick, track) in tick.iter_mut().zip(&track) {
+            *tick = simd.run(Shifted { weights: &self.weights, track });
+        }
+        tick
+    }
+}
+
 impl Join {
     /// Fades the old grain into the new one. What is alike adds up in amplitude, what is not in power.
     fn blend(&mut self, old: &[[f32; TICK]; 2], new: &mut [[f32; TICK]; 2]) {
@@ -288,7 +357,7 @@ impl Join {
             left[i] = (left[i] * rising + old_left[i] * falling) * norm;
             right[i] = (right[i] * rising + old_right[i] * falling) * norm;
         }
-        self.old += TICK as i64;
+        self.old.frame += TICK as i64;
         self.done += TICK;
     }
 }

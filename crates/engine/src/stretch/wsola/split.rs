@@ -17,7 +17,7 @@ pub const LOW_TICK: usize = super::TICK / THIN;
 pub const LEAD: usize = 2 * LOW_TICK;
 
 /// Thinned frames on either side that the filter spans.
-const SPAN: usize = 6;
+const SPAN: usize = 8;
 const TAPS: usize = 2 * SPAN * THIN + THIN;
 /// Frames that a group of thinned frames is made of.
 const WIDTH: usize = (GROUP - 1) * THIN + TAPS;
@@ -58,12 +58,12 @@ impl Filter {
     }
 
     fn new() -> Self {
-        // A Kaiser window: 60 dB; the edge in the middle between the pass band of the copy and what would be mirrored.
+        // A Kaiser window: 75 dB; the edge in the middle between the pass band of the copy and what would be mirrored.
         let filter = |x: f64| {
             let edge = 0.9 / THIN as f64;
             let t = std::f64::consts::PI * x * edge;
             let sinc = if x == 0.0 { 1.0 } else { t.sin() / t };
-            edge * sinc * kaiser(x / (SPAN * THIN) as f64, 5.65)
+            edge * sinc * kaiser(x / (SPAN * THIN) as f64, 7.3)
         };
         let middle = (SPAN * THIN) as f64;
         let sum: f64 = (0..2 * SPAN * THIN + 1).map(|i| filter(i as f64 - middle)).sum();
@@ -147,12 +147,13 @@ impl Split {
     }
 
     /// Makes both bands up to so many frames ahead of the playhead, or as far as a tick's share goes.
-    pub fn follow(&mut self, source: &dyn Source, head: i64, low: i64, high: i64) {
+    pub fn follow(&mut self, source: &dyn Source, head: i64, speed: f64, low: i64, high: i64) {
         let head = head - self.origin;
         let high_until = (head + high).div_euclid(THIN as i64) + 1;
-        // What the upper band of this tick needs at once, and no more than a share of what is needed later.
-        let share =
-            self.low_end.max(self.high_end / THIN as i64 + (HIGH_SHARE * LOW_TICK + SPAN) as i64 + 1) + LOW_SHARE;
+        // What the upper band of this tick needs at once, and no more than a share of what is needed later: the faster, the
+        // sooner. Behind a start it is there when the lower half makes its first frame.
+        let share = self.low_end.max(self.high_end / THIN as i64 + (HIGH_SHARE * LOW_TICK + SPAN) as i64 + 1)
+            + (LOW_SHARE as f64 * speed.max(1.0)) as i64;
         let low_until = ((head + low).div_euclid(THIN as i64) + 1).max(high_until + SPAN as i64 + 1).min(share);
         if head - BEHIND > self.low_end * THIN as i64 {
             // Skipped at a speed beyond all reach: nothing behind is of use.

@@ -1,0 +1,209 @@
+//! Where a file ends in the middle of a sound, or a loop jumps back to what does not follow: no click, no attack softened,
+//! and no bit changed where the music goes on by itself.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use std::f64::consts::TAU;
+use std::sync::Arc;
+
+use common::{largest_step, left, offline};
+use crowd_engine::feed::{Fault, Input, Shape};
+use crowd_engine::{Bpm, Command, DeckId, Event, Frames, LoopRegion, SampleRate, StemId, StretchMethod, Track, When};
+
+const HERTZ: f64 = 500.0;
+/// What the tone steps by itself, and what a fade of 4 ms of twice its amplitude adds.
+const OWN: f32 = 0.5 * (TAU * HERTZ / 44_100.0) as f32;
+const FADE: f32 = 1.5 / 176.0;
+
+struct Memory(Arc<Vec<f32>>, usize);
+
+impl Input for Memory {
+    fn seek(&mut self, frame: u64) -> Result<(), Fault> {
+        self.1 = frame as usize;
+        Ok(())
+    }
+
+    fn read(&mut self, out: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+        let end = (self.1 + 1_000).min(self.0.len());
+        let Some(piece) = self.0.get(self.1..end).filter(|piece| !piece.is_empty()) else { return Ok(false) };
+        out.extend(piece.iter().map(|x| [*x; 2]));
+        self.1 = end;
+        Ok(true)
+    }
+
+    fn another(&self) -> Option<Box<dyn Input>> {
+        Some(Box::new(Self(self.0.clone(), 0)))
+    }
+}
+
+/// The same music in memory and read as it plays.
+fn both(samples: &[f32]) -> [Track; 2] {
+    let shape = Shape { frames: Frames(samples.len() as u64), sample_rate: SampleRate::CD, channels: 1 };
+    let streamed = Track::from_input(Memory(Arc::new(samples.to_vec()), 0), shape).unwrap();
+    [Track::from_interleaved(samples.to_vec(), SampleRate::CD, 1).unwrap(), streamed]
+}
+
+fn tone(frames: usize, phase: f64) -> Vec<f32> {
+    (0..frames).map(|n| (0.5 * (TAU * (HERTZ * n as f64 / 44_100.0 + phase)).sin()) as f32).collect()
+}
+
+/// A deck that plays a track, loaded or streamed, from frame 0 or around a loop.
+fn played(track: &Track, looped: bool, method: StretchMethod, tempo: f64, frames: usize) -> Vec<f32> {
+    let mut offline = offline();
+    let engine = offline.engine();
+    engine.set_tempo(Bpm::new(tempo).unwrap()).unwrap();
+    let region = looped.then(|| LoopRegion::whole(track).unwrap());
+    let (deck, stem, track, cue) = (DeckId::A, StemId::FIRST, track.clone(), Frames::ZERO);
+    engine.send(Command::Load { deck, stem, track, cue, region }, When::NextBlock).unwrap();
+    engine.deck(deck).stretch(method).unwrap().play().unwrap();
+    left(&offline.render_frames(frames))
+}
+
+/// Of a track that is loaded, and the same bits of one that is streamed.
+fn sound(samples: &[f32], looped: bool, method: StretchMethod, tempo: f64, frames: usize) -> Vec<f32> {
+    let [loaded, streamed] = both(samples).map(|track| played(&track, looped, method, tempo, frames));
+    assert!(loaded == streamed, "{method} at {tempo}: streamed it sounds otherwise");
+    loaded
+}
+
+fn methods() -> impl Iterator<Item = (StretchMethod, f64)> {
+    StretchMethod::ALL.iter().flat_map(|method| [120.0, 113.0, 127.0].map(|tempo| (*method, tempo)))
+}
+
+#[test]
+fn a_file_that_ends_in_the_middle_of_a_sound_ends_without_a_click() {
+    for (method, tempo) in methods() {
+        for (nth, length) in [20_000, 20_022, 20_031, 20_044, 20_067].into_iter().enumerate() {
+            // From its peak to where it is steepest.
+            let samples = tone(length, 0.05 * nth as f64);
+            let sound = sound(&samples, false, method, tempo, 30_000);
+            let own = OWN * if method.keeps_pitch() { 1.0 } else { 127.0 / 120.0 };
+            // Where it begins it begins as it is.
+            let step = largest_step(&sound[64..]);
+            assert!(step <= 1.2 * own + 0.5 * FADE, "{method} at {tempo}, {length} frames: {step} against {own}");
+            let end = (length as f64 * 120.0 / tempo) as usize;
+            let rest = &sound[end + if method.keeps_pitch() { 2_700 } else { 400 }..];
+            assert!(rest.iter().all(|x| *x == 0.0), "{method} at {tempo}: it goes on");
+        }
+    }
+}
+
+#[test]
+fn at_speed_1_the_end_fades_out_behind_the_last_frame_and_no_frame_of_the_music_changes() {
+    let mut samples = tone(20_000, 0.0);
+    samples.push(0.5);
+    samples.extend([0.45; 40]);
+    for &method in StretchMethod::ALL {
+        let sound = sound(&samples, false, method, 120.0, 30_000);
+        assert!(sound[..samples.len()] == samples[..], "{method}");
+        let behind = &sound[samples.len()..];
+        assert!(behind.is_sorted_by(|a, b| a >= b) && behind[0] > 0.44 && behind[88] > 0.2 && behind[176] == 0.0);
+        // A file that ends like silence, between two frames of a tone or near zero, is followed by silence.
+        for end in [19_846, 19_890] {
+            let near_zero = &tone(end, 0.0);
+            assert!(near_zero[end - 1].abs() < 0.04);
+            let sound = self::sound(near_zero, false, method, 120.0, 30_000);
+            assert!(sound[..end] == near_zero[..], "{method}");
+            assert!(sound[end..].iter().all(|x| *x == 0.0), "{method}");
+        }
+    }
+}
+
+#[test]
+fn a_loop_whose_end_does_not_lead_into_its_start_makes_no_click() {
+    for (method, tempo) in methods() {
+        for (length, phase) in [(8_000, 0.0), (8_022, 0.25), (8_040, 0.4), (4_445, 0.1), (700, 0.3)] {
+            let sound = sound(&tone(length, phase), true, method, tempo, 60_000);
+            // Half of the jumps are to another phase of the tone: of two phases at once a vocoder may make more than one.
+            let most = if method.keeps_pitch() { 2.0 } else { 1.2 * 127.0 / 120.0 };
+            let own = OWN;
+            // Where it begins it begins as it is.
+            let step = largest_step(&sound[64..]);
+            // What is made up for is at most the tone from peak to peak.
+            assert!(step <= most * own + FADE, "{method} at {tempo}, {length} frames: {step} against {own}");
+        }
+    }
+}
+
+#[test]
+fn a_loop_that_goes_on_by_itself_keeps_every_bit() {
+    // 45 periods of 98 frames; and a hit that has died away when the next one comes.
+    let round: Vec<f32> = (0..98 * 45).map(|n| (0.5 * (TAU * f64::from(n) / 98.0 + 1.0).sin()) as f32).collect();
+    let hit: Vec<f32> = (0..9_000)
+        .map(|n| ((-f64::from(n) / 400.0).exp() * (f64::from(n) * 0.2).cos() * 0.8) as f32)
+        .map(|x| if x.abs() < 1e-5 { 0.0 } else { x })
+        .collect();
+    for samples in [round, hit] {
+        for &method in StretchMethod::ALL {
+            let sound = sound(&samples, true, method, 120.0, 40_000);
+            assert!(sound.iter().zip(samples.iter().cycle()).all(|(a, b)| a == b), "{method}");
+        }
+    }
+}
+
+#[test]
+fn an_attack_at_the_start_of_a_loop_is_neither_late_nor_soft_and_what_ended_fades_out_under_it() {
+    // A hit that starts at its peak, over a hum that does not come to an end.
+    let samples: Vec<f32> = (0..9_000)
+        .map(|n| {
+            let hum = 0.1 * (f64::from(n) * 0.01).sin();
+            (hum + (-f64::from(n) / 300.0).exp() * (f64::from(n) * 0.3).cos() * 0.7) as f32
+        })
+        .collect();
+    let last = samples[8_999];
+    assert!(last > 0.05, "{last}");
+    for &method in StretchMethod::ALL {
+        let sound = sound(&samples, true, method, 120.0, 20_000);
+        for round in [9_000, 18_000] {
+            let under: Vec<f32> = (0..400).map(|n| sound[round + n] - samples[n]).collect();
+            assert!((under[0] - last).abs() < 1e-3, "{method}: {} of {last}", under[0]);
+            assert!(under[176..].iter().all(|x| *x == 0.0), "{method}");
+            assert!(under.windows(2).all(|pair| pair[1] <= pair[0] + 1e-6), "{method}");
+        }
+        assert!(sound[8_000..9_000] == samples[8_000..], "{method}: what comes before the jump stays as it is");
+    }
+}
+
+#[test]
+fn a_track_is_ended_in_the_first_quantum_behind_what_sounds_and_no_sooner() {
+    // Without a fade the interpolator's reach of 48 frames is what sounds behind the end.
+    for (length, last, sounds) in [(1_000, 0.0, 48), (1_040, 0.0, 48), (1_041, 0.0, 48), (1_000, 0.5, 176)] {
+        let mut samples = vec![0.0; length];
+        samples[length - 20..].fill(last);
+        for at in [0, 64 * 7, 1_000] {
+            for track in both(&samples) {
+                let mut offline = offline();
+                offline.engine().deck(DeckId::A).load(&track).unwrap();
+                offline.engine().deck(DeckId::A).at(When::At(Frames(at))).play().unwrap();
+                offline.render_frames(4_000);
+                let ended = offline.engine().events().find_map(|event| match event {
+                    Event::Ended { at, .. } => Some(at.0),
+                    _ => None,
+                });
+                let silent = at + (length + sounds) as u64;
+                assert_eq!(ended, Some(silent.next_multiple_of(64)), "{length} frames from {at}, {last} at the end");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_track_that_is_loaded_is_heard_at_full_gain_whatever_its_stem_was_set_to() {
+    let mut offline = offline();
+    let [loud, next] = [0.25, 0.5].map(|x| common::constant_track(x, 44_100));
+    let engine = offline.engine();
+    engine.deck(DeckId::A).load(&loud).unwrap().play().unwrap();
+    let (deck, stem) = (DeckId::A, StemId::FIRST);
+    let gain = crowd_engine::Gain::new(0.5).unwrap();
+    engine.send(Command::StemGain { deck, stem, gain, over: Frames::ZERO }, When::At(Frames(1_000))).unwrap();
+    assert_eq!(left(&offline.render_frames(3_000))[2_900], 0.125);
+    offline.engine().deck(DeckId::A).load(&next).unwrap().play().unwrap();
+    assert_eq!(left(&offline.render_frames(3_000))[2_900], 0.5);
+    // A track that joins late takes the place of the one that was waited for, and its gain.
+    let engine = offline.engine();
+    engine.send(Command::StemGain { deck, stem, gain, over: Frames::ZERO }, When::NextBlock).unwrap();
+    let join = Command::Join { deck, stem, track: loud, cue: Frames::ZERO, region: None };
+    engine.send(join, When::NextBlock).unwrap();
+    assert_eq!(left(&offline.render_frames(3_000))[2_900], 0.125);
+}
