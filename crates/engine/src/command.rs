@@ -46,8 +46,8 @@ pub struct LoopRegion {
 impl LoopRegion {
     /// Shorter loops than this (in frames) are refused.
     pub const MIN_FRAMES: u64 = 64;
-    /// Frames over which the end of a loop blends into what precedes its start, so that the jump back is seamless. A
-    /// loop from the very start of a track has nothing before it and repeats sample for sample.
+    /// Frames over which the end of a loop blends into what precedes its start, so that the jump back is seamless. Of a
+    /// loop that has fewer before it the end fades out under the start, unless the start goes on from it.
     pub(crate) const BLEND: i64 = 256;
     /// Where a loop may end at the latest: most of a year.
     pub const LAST_FRAME: Frames = Frames(1 << 40);

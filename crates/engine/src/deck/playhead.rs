@@ -1,5 +1,6 @@
 //! Where a voice reads its track: position, loop, and the track as the stretcher sees it.
 
+use crate::cast::index;
 use crate::command::LoopRegion;
 use crate::dsp::{Position, seam};
 use crate::stretch::{Onset, Source};
@@ -127,7 +128,7 @@ impl<'a> Unrolled<'a> {
     /// What fades out under the start of a loop that does not blend: the whole step of a sound that goes on about as loud;
     /// where the start is an attack what ended there, so that it begins as it is; nothing where the samples go on anyway.
     fn under(&self, region: LoopRegion) -> [f32; 2] {
-        let known = LEVEL.min(region.frames() as usize);
+        let known = LEVEL.min(index(region.frames().unsigned_abs()));
         let (mut ended, mut begins) = ([[0.0; LEVEL]; 2], [[0.0; LEVEL]; 2]);
         let read = |first: u64, [left, right]: &mut [[f32; LEVEL]; 2]| {
             self.track.copy(first as i64, [&mut left[..known], &mut right[..known]]);
@@ -174,8 +175,8 @@ impl Source for Unrolled<'_> {
             return self.track.copy(first, [left, right]);
         }
         let mut under_next = None;
-        for ((index, left), right) in (first..).zip(left).zip(right) {
-            let there = self.map(index, region);
+        for ((at, left), right) in (first..).zip(left).zip(right) {
+            let there = self.map(at, region);
             let into_blend = there - (end - blend);
             let mut frame = self.one(there);
             if into_blend >= 0 && there < end {
@@ -184,10 +185,10 @@ impl Source for Unrolled<'_> {
                 frame = [frame[0] + (before[0] - frame[0]) * t, frame[1] + (before[1] - frame[1]) * t];
             }
             let into = there - start;
-            if (0..fade).contains(&into) && (index >= end || self.head.wrapped) {
+            if (0..fade).contains(&into) && (at >= end || self.head.wrapped) {
                 let under =
                     if index < end { self.head.under } else { *under_next.get_or_insert_with(|| self.under(region)) };
-                let rest = seam::left_of_it(into as usize, fade as usize);
+                let rest = seam::left_of_it(index(into.unsigned_abs()), index(fade.unsigned_abs()));
                 frame = [frame[0] + under[0] * rest, frame[1] + under[1] * rest];
             }
             [*left, *right] = frame;

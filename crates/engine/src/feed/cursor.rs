@@ -99,7 +99,7 @@ impl Cursor {
             self.latest.extend_from_slice(&self.decoded[from.max(self.decoded.len().saturating_sub(seam::AROUND))..]);
             self.latest.drain(..self.latest.len().saturating_sub(seam::AROUND));
             if self.ended {
-                let fade = (seam::FADE * f64::from(self.sample_rate)).round() as usize;
+                let fade = crate::cast::count((seam::FADE * f64::from(self.sample_rate)).round());
                 self.decoded.extend(seam::fade_out(&self.latest, fade));
                 std::mem::replace(&mut self.finder, OnsetFinder::new(self.sample_rate)).finish(keep);
             }

@@ -116,7 +116,8 @@ pub fn cover(path: &Path) -> Result<Option<Cover>, Error> {
 /// - Encoder delay and padding are removed where the file tells them (LAME tag, MP4 edit list or iTunSMPB, Ogg
 ///   granule positions), so as many frames come out as went into the encoder.
 /// - A file that ends early, or is damaged inside, gives the frames that are there and says so in
-///   [`Audio::warnings`]; a damaged packet becomes silence of the same length, so that beats stay where they were.
+///   [`Audio::warnings`]; a damaged packet becomes silence of the same length, so that beats stay where they were,
+///   with fades of 4 ms into it and 2 ms out of it.
 ///   When more packets are damaged than sound, or not one frame can be decoded, that is an error.
 /// - Non-finite samples become 0 and are counted in [`Audio::mended`].
 ///

@@ -27,13 +27,13 @@ const TONAL: f32 = 0.9;
 pub type Weights = [f32; TAPS];
 
 /// Weights for all fractions of a frame, the same for all.
-pub struct Table(Box<[Weights]>);
+pub struct Table([Weights; PHASES + 1]);
 
 impl Table {
     /// The first call makes it; not for an audio thread.
     pub fn shared() -> &'static Self {
         static TABLE: OnceLock<Table> = OnceLock::new();
-        TABLE.get_or_init(|| Self((0..=PHASES).map(|phase| exact(phase as f64 / PHASES as f64)).collect()))
+        TABLE.get_or_init(|| Self(std::array::from_fn(|phase| exact(phase as f64 / PHASES as f64))))
     }
 
     /// The weights for a fraction of a frame, 0 to 1.

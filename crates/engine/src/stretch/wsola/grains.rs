@@ -218,13 +218,13 @@ impl Grains {
         self.past = onset.frame + 1;
         self.hold = onset.frame + self.attack;
         self.searching = false;
-        if (grain.frame - right).abs() <= 2 {
+        // The attack is copied frame by frame.
+        if (grain.frame - right).abs() <= 2 && grain.fraction == 0.0 {
             return;
         }
         let frames = (room as i64 - self.onset_gap).clamp(16, self.join_frames as i64) as usize;
         self.fetch(split, grain, right - NEAR, 2 * NEAR as usize);
         let (lag, likeness) = self.compare(0..2 * NEAR as usize + 1);
-        // The attack is copied from frame to frame.
         self.take_over(grain, Grain::at(right - NEAR + lag as i64), frames, likeness);
     }
 
