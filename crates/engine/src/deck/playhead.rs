@@ -187,7 +187,7 @@ impl Source for Unrolled<'_> {
             let into = there - start;
             if (0..fade).contains(&into) && (at >= end || self.head.wrapped) {
                 let under =
-                    if index < end { self.head.under } else { *under_next.get_or_insert_with(|| self.under(region)) };
+                    if at < end { self.head.under } else { *under_next.get_or_insert_with(|| self.under(region)) };
                 let rest = seam::left_of_it(index(into.unsigned_abs()), index(fade.unsigned_abs()));
                 frame = [frame[0] + under[0] * rest, frame[1] + under[1] * rest];
             }
