@@ -36,7 +36,7 @@ const WORDS: [&str; 27] = [
 ];
 
 /// Files the audio thread never enters. A file that is not named here is judged.
-const CONTROL_HALF: [(&str, &str); 37] = [
+const CONTROL_HALF: [(&str, &str); 38] = [
     ("chunk.rs", "chunks of long tracks, on the caller's thread"),
     ("chunk/grid.rs", "counts and errors"),
     ("chunk/reader.rs", "reads the input of chunks"),
@@ -49,6 +49,7 @@ const CONTROL_HALF: [(&str, &str); 37] = [
     ("error.rs", "no error is made on the audio thread"),
     ("event.rs", "plain data"),
     ("offline.rs", "both halves in a thread that nobody waits for"),
+    ("track/file.rs", "opens files for the control half"),
     ("units.rs", "checks at the edge"),
     ("tempo/grid.rs", "grids are asked by the control half; only a pulse, plain data, crosses over"),
     ("tempo/movement.rs", "movement is followed by the control half"),
