@@ -26,7 +26,7 @@ pub(crate) const fn index(value: u64) -> usize {
     if value > usize::MAX as u64 { usize::MAX } else { value as usize }
 }
 
-/// The low half of a word of a snapshot, which is where 32 bits were put.
+/// The low half of a word that holds 32 bits, or of a number that has no more.
 #[inline(always)]
 pub(crate) const fn low_half(word: u64) -> u32 {
     word as u32

@@ -7,8 +7,11 @@
 //! | [`StretchMethod::Hq`] | kept | a faster computer, an export: chords stay smooth too |
 //!
 //! All of them read a track that lies before them, so none delays the sound: what is asked for sounds at once.
+#![warn(clippy::cast_possible_truncation)]
 
+#[allow(clippy::cast_possible_truncation, reason = "not on the audio thread")]
 mod course;
+#[allow(clippy::cast_possible_truncation, reason = "not on the audio thread")]
 mod export;
 mod hq;
 mod kit;

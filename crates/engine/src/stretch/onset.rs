@@ -5,6 +5,7 @@
 //! applying psychoacoustic knowledge", ICASSP 1999); what is added is that the place is the start of the rise, not its
 //! middle, because that is what a stretcher must leave untouched.
 
+use crate::cast::single;
 use crate::dsp::biquad::Coefficients;
 use crate::dsp::silence::UNHEARD;
 use crate::dsp::simd::{Arith, Simd, Task};
@@ -197,7 +198,7 @@ impl Filters {
             Coefficients::low_pass(edge(2_000.0), q, rate),
             Coefficients::high_pass(edge(2_500.0), q, rate),
         ];
-        let lanes = |pick: &dyn Fn(&Coefficients) -> f64| std::array::from_fn(|lane| pick(&sections[lane / 2]) as f32);
+        let lanes = |pick: &dyn Fn(&Coefficients) -> f64| std::array::from_fn(|lane| single(pick(&sections[lane / 2])));
         Self {
             b: std::array::from_fn(|i| lanes(&|c| c.b[i])),
             a: std::array::from_fn(|i| lanes(&|c| c.a[i])),
@@ -251,7 +252,7 @@ mod tests {
     fn behind_sound_nothing_subnormal_is_remembered() {
         for rate in [8_000, 44_100, 192_000] {
             let mut finder = OnsetFinder::new(rate);
-            let tail = |n: usize| (0.5 * 10f64.powf(-(n as f64) / 100.0)) as f32 * if n % 7 < 3 { 1.0 } else { -1.0 };
+            let tail = |n: usize| single(0.5 * 10f64.powf(-(n as f64) / 100.0)) * if n % 7 < 3 { 1.0 } else { -1.0 };
             for n in 0..rate as usize {
                 finder.push([[tail(n), -tail(n)]].into_iter(), |_| {});
                 let Filters { s, band, .. } = &finder.filters;

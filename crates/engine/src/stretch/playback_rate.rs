@@ -1,11 +1,12 @@
 //! Varispeed: the track is read faster or slower and its pitch follows.
 
 use super::{Latency, Source, Stretch};
+use crate::cast::{count, index};
 use crate::dsp::{Kernel, Position, QUANTUM, SincBank, Step};
 use crate::units::Rate;
 
 /// Frames of the source one quantum can touch.
-const WINDOW: usize = QUANTUM * (Rate::MAX.get() as usize) + 2 * SincBank::REACH + 2;
+const WINDOW: usize = QUANTUM * count(Rate::MAX.get()) + 2 * SincBank::REACH + 2;
 
 /// Frames in which a new kernel takes over.
 const FADE: usize = QUANTUM;
@@ -44,7 +45,7 @@ impl PlaybackRate {
         }
         let first = position.frame() - SincBank::REACH as i64;
         let next = position.advance(step, frames);
-        let span = ((next.frame() - first) as usize + SincBank::REACH + 1).min(WINDOW);
+        let span = index((next.frame() - first).max(0).unsigned_abs()).saturating_add(SincBank::REACH + 1).min(WINDOW);
         let [window_left, window_right] = &mut self.window;
         source.read(first, [&mut window_left[..span], &mut window_right[..span]]);
         let window = [&window_left[..span], &window_right[..span]];

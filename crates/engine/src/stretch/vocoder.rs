@@ -16,6 +16,7 @@ mod peaks;
 mod place;
 mod plan;
 
+use crate::cast::count;
 use rustfft::num_complex::Complex32;
 
 use super::Source;
@@ -103,7 +104,7 @@ impl Vocoder {
 
     /// Frames of the source that are read before and behind a position.
     pub const fn reach(&self, fastest: f64) -> usize {
-        ((self.shape.hop + self.shape.size) as f64 * fastest) as usize + self.shape.size
+        count((self.shape.hop + self.shape.size) as f64 * fastest) + self.shape.size
     }
 
     /// Frames from the middle of a frame to its end.
@@ -286,7 +287,7 @@ mod tests {
             for ((n, left), right) in (first..).zip(left).zip(right) {
                 let noise = (n.wrapping_mul(0x5851_F42D_4C95_7F2D) >> 40) as f64 / f64::from(1 << 23);
                 let level = if n < 0 { 0.0 } else { 10f64.powf(-45.0 * n as f64 / 22_050.0) };
-                *left = crate::dsp::silence::quiet((noise * level) as f32);
+                *left = crate::dsp::silence::quiet(crate::cast::single(noise * level));
                 *right = -*left;
             }
         }

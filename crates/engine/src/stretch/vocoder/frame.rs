@@ -1,5 +1,6 @@
 //! How one frame of output is made.
 
+use crate::cast::count;
 use rustfft::num_complex::Complex32;
 
 use super::news::{News, Side};
@@ -54,7 +55,7 @@ pub struct Shape {
 impl Shape {
     /// For a source of `rate` frames per second.
     pub fn new(rate: f64) -> Self {
-        let size = ((rate * FRAME).log2().round().exp2() as usize).max(SHORTEST);
+        let size = count((rate * FRAME).log2().round().exp2()).max(SHORTEST);
         Self { size, hop: size / OVERLAP, zone: rate * ZONE }
     }
 

@@ -1,5 +1,6 @@
 //! The peaks of a spectrum, and the passes over whole spectra, written so that they become vectors.
 
+use crate::cast::low_half;
 use rustfft::num_complex::Complex32;
 
 use crate::dsp::simd::{Arith, Task};
@@ -36,7 +37,7 @@ impl Peaks {
         }
         let mut count = 0;
         for (bin, is_peak) in self.is_peak.iter().enumerate().skip(3) {
-            self.bins[count] = bin as u32;
+            self.bins[count] = low_half(bin as u64);
             count += usize::from(*is_peak && count + 1 < self.bins.len());
         }
         self.count = count;
@@ -47,7 +48,7 @@ impl Peaks {
                 let less = *power < least;
                 (least, at) = if less { (*power, bin) } else { (least, at) };
             }
-            *border = at as u32;
+            *border = low_half(at as u64);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Which frame of the source a frame of output is made of.
 
+use crate::cast::whole;
 use crate::dsp::Position;
 use crate::stretch::Source;
 
@@ -22,7 +23,7 @@ impl Place {
     /// runs at its own speed, and that is made good before and behind.
     pub fn find(source: &dyn Source, position: Position, speed: f64, ahead: f64, zone: f64) -> Self {
         let nominal = position.to_f64() + speed * ahead;
-        let at = nominal.floor() as i64;
+        let at = whole(nominal.floor());
         if !(0.1..=8.0).contains(&speed) {
             return Self { centre: at, onset: None };
         }
@@ -51,7 +52,7 @@ impl Place {
             (nominal - behind + ahead, None)
         };
         // At speed 1 all of this is the nominal place, whatever the rounding: whole frames ahead of the playhead's.
-        let centre = if speed == 1.0 { position.frame() + ahead as i64 } else { place.floor() as i64 };
+        let centre = if speed == 1.0 { position.frame() + whole(ahead) } else { whole(place.floor()) };
         Self { centre, onset }
     }
 

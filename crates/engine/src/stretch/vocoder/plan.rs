@@ -1,5 +1,6 @@
 //! What all vocoders of a size share: windows and transforms, made once in a process.
 
+use crate::cast::single;
 use std::sync::{Arc, OnceLock};
 
 use rustfft::{Fft, FftPlanner};
@@ -14,7 +15,7 @@ pub struct View {
 
 impl View {
     fn new(length: usize, scale: f64, planner: &mut FftPlanner<f32>) -> Self {
-        let window = (0..length).map(|i| (scale * hann(i, length)) as f32).collect();
+        let window = (0..length).map(|i| single(scale * hann(i, length))).collect();
         Self { fft: planner.plan_fft_forward(length), window }
     }
 }
@@ -52,7 +53,7 @@ impl Plan {
         let hop = size / OVERLAP;
         let leaving = (0..size).map(|i| {
             let there: f64 = (0..OVERLAP).filter(|f| i >= f * hop).map(|f| hann(i - f * hop, size).powi(2)).sum();
-            (1.0 - scale * there) as f32
+            single(1.0 - scale * there)
         });
         let long = View::new(size / Self::LONG, 1.0, &mut planner);
         let quick = View::new(size / Self::QUICK, 1.0, &mut planner);

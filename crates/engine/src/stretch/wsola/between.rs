@@ -3,6 +3,7 @@
 //! A tone of 10 kHz turns by 82 degrees a frame: grains that join at whole frames leave it up to 41 beside itself. Where
 //! the track is a tone around the join, how far beside is known exactly, and the grain is read that much later.
 
+use crate::cast::{count, single};
 use std::sync::OnceLock;
 
 use super::TICK;
@@ -39,7 +40,7 @@ impl Table {
     /// The weights for a fraction of a frame, 0 to 1.
     pub fn weights(&self, fraction: f32) -> Weights {
         let at = fraction.clamp(0.0, 1.0) * PHASES as f32;
-        let phase = (at as usize).min(PHASES - 1);
+        let phase = count(f64::from(at)).min(PHASES - 1);
         let rest = at - phase as f32;
         let [here, next] = [&self.0[phase], &self.0[phase + 1]];
         std::array::from_fn(|tap| here[tap] + (next[tap] - here[tap]) * rest)
@@ -54,7 +55,7 @@ fn exact(fraction: f64) -> Weights {
         sinc * kaiser(x / (TAPS / 2) as f64, BETA)
     });
     let sum: f64 = taps.iter().sum();
-    taps.map(|tap| (tap / sum) as f32)
+    taps.map(|tap| single(tap / sum))
 }
 
 /// A tick of the track, read between frames: the first of `track` lies [`BEFORE`] frames before it.
@@ -124,7 +125,7 @@ mod tests {
     use std::f64::consts::TAU;
 
     fn sine<const N: usize>(turns: f64, from: f64) -> [f32; N] {
-        std::array::from_fn(|n| (TAU * turns * (n as f64 + from)).sin() as f32)
+        std::array::from_fn(|n| single((TAU * turns * (n as f64 + from)).sin()))
     }
 
     #[test]

@@ -7,6 +7,7 @@
 use super::TICK;
 use super::between::{self, Shifted, Table, Weights};
 use super::split::Split;
+use crate::cast::{count, index, whole};
 use crate::dsp::Position;
 use crate::dsp::simd::{Arith, Simd, Task};
 use crate::stretch::{Onset, Source};
@@ -44,7 +45,7 @@ struct Join {
 struct Search {
     /// What the grain will be at the moment of the join, and the track around the wanted place.
     grain: [[f32; LIKE]; 2],
-    track: [[f32; LIKE + 2 * LAGS as usize]; 2],
+    track: [[f32; LIKE + 2 * index(LAGS.unsigned_abs())]; 2],
     first: i64,
     own: f32,
     done: usize,
@@ -83,10 +84,10 @@ impl Grains {
             most: ms(10.0),
             least: ms(3.0),
             per_speed: ms(125.0),
-            join_frames: ms(6.0) as usize,
-            onset_join: ms(3.0) as i64,
-            onset_gap: ms(1.0) as i64,
-            attack: ms(15.0) as i64,
+            join_frames: count(ms(6.0)),
+            onset_join: whole(ms(3.0)),
+            onset_gap: whole(ms(1.0)),
+            attack: whole(ms(15.0)),
             look: ms(100.0),
             grain: None,
             join: None,
@@ -94,7 +95,7 @@ impl Grains {
             past: i64::MIN,
             search: Box::new(Search {
                 grain: [[0.0; LIKE]; 2],
-                track: [[0.0; LIKE + 2 * LAGS as usize]; 2],
+                track: [[0.0; LIKE + 2 * index(LAGS.unsigned_abs())]; 2],
                 first: 0,
                 own: 0.0,
                 done: 0,
@@ -125,7 +126,7 @@ impl Grains {
     /// Frames ahead of the playhead that are read.
     pub fn ahead(&self, speed: f64) -> i64 {
         let search = PERIOD as f64 * TICK as f64 * speed.max(1.0);
-        (2.0 * self.most + search) as i64 + LAGS + (LIKE + 2 * TICK + between::TAPS) as i64
+        whole(2.0 * self.most + search) + LAGS + (LIKE + 2 * TICK + between::TAPS) as i64
     }
 
     /// The first grain begins at frame `at` of the source.
@@ -201,7 +202,7 @@ impl Grains {
         let ticks = (PERIOD * TICK as i64) as f64;
         let spare = meeting + self.join_frames as f64 + ticks;
         if left < ticks && room > spare && self.join.is_none() && grain.frame >= self.hold {
-            let wanted = (position.to_f64() + speed * ticks - drift.copysign(away)) as i64;
+            let wanted = whole(position.to_f64() + speed * ticks - drift.copysign(away));
             let grain = grain.on(PERIOD * TICK as i64);
             if split.knows(grain.frame.max(wanted + LAGS) + (LIKE + between::TAPS) as i64) {
                 self.begin(split, grain, wanted);
@@ -211,7 +212,7 @@ impl Grains {
 
     /// Makes the grain be where it has to be when an onset comes.
     fn meet(&mut self, split: &Split, grain: Grain, onset: Onset, until: f64, room: f64) {
-        let right = (onset.frame as f64 - until).round() as i64;
+        let right = whole((onset.frame as f64 - until).round());
         if self.join.is_some() {
             return;
         }
@@ -222,15 +223,15 @@ impl Grains {
         if (grain.frame - right).abs() <= 2 && grain.fraction == 0.0 {
             return;
         }
-        let frames = (room as i64 - self.onset_gap).clamp(16, self.join_frames as i64) as usize;
-        self.fetch(split, grain, right - NEAR, 2 * NEAR as usize);
-        let (lag, likeness) = self.compare(0..2 * NEAR as usize + 1);
+        let frames = index((whole(room) - self.onset_gap).clamp(16, self.join_frames as i64).unsigned_abs());
+        self.fetch(split, grain, right - NEAR, 2 * index(NEAR.unsigned_abs()));
+        let (lag, likeness) = self.compare(0..2 * index(NEAR.unsigned_abs()) + 1);
         self.take_over(grain, Grain::at(right - NEAR + lag as i64), frames, likeness);
     }
 
     fn next_onset(&self, source: &dyn Source, position: Position, speed: f64) -> Option<Onset> {
         let from = self.past.max(position.frame() + self.onset_gap);
-        source.onset(from, position.frame() + (self.look * speed) as i64)
+        source.onset(from, position.frame() + whole(self.look * speed))
     }
 
     fn take_over(&mut self, old: Grain, new: Grain, frames: usize, likeness: f32) {
@@ -242,14 +243,14 @@ impl Grains {
 
     /// Begins a search for the join of the grain, when it is at `grain`, with the track around `wanted`.
     fn begin(&mut self, split: &Split, grain: Grain, wanted: i64) {
-        self.fetch(split, grain, wanted - LAGS, 2 * LAGS as usize);
+        self.fetch(split, grain, wanted - LAGS, 2 * index(LAGS.unsigned_abs()));
         (self.search.done, self.search.best, self.search.ticks) = (0, (0, f32::MIN), 0);
         self.searching = true;
     }
 
     /// Does a share of the search; when it is complete and the join can be made, makes it.
     fn search_on(&mut self, grain: Grain, free: bool) {
-        let all = 2 * LAGS as usize + 1;
+        let all = 2 * index(LAGS.unsigned_abs()) + 1;
         let from = self.search.done;
         let until = (from + SHARE).min(all);
         if from < until {
@@ -315,7 +316,7 @@ impl Grain {
     /// From so much later than a frame on.
     fn between(table: &Table, frame: i64, later: f32) -> Self {
         let fraction = later - later.floor();
-        let frame = frame + later.floor() as i64;
+        let frame = frame + whole(f64::from(later.floor()));
         if fraction == 0.0 { Self::at(frame) } else { Self { frame, fraction, weights: table.weights(fraction) } }
     }
 

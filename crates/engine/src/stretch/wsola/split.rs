@@ -2,6 +2,7 @@
 //!
 //! Both are linear-phase and add up to the source, so attacks that both copy are the source's own.
 
+use crate::cast::{index, single, whole};
 use std::sync::OnceLock;
 
 use crate::dsp::Position;
@@ -71,10 +72,10 @@ impl Filter {
             // Tap k is thinned frame k - SPAN from the group; frame r of the group lies r / THIN behind its start.
             std::array::from_fn(|r| {
                 let x = r as f64 - (k as f64 - SPAN as f64) * THIN as f64;
-                (filter(x) / sum * THIN as f64) as f32
+                single(filter(x) / sum * THIN as f64)
             })
         });
-        Self { taps: std::array::from_fn(|i| (filter(i as f64 - middle) / sum) as f32), phases }
+        Self { taps: std::array::from_fn(|i| single(filter(i as f64 - middle) / sum)), phases }
     }
 }
 
@@ -153,7 +154,7 @@ impl Split {
         // What the upper band of this tick needs at once, and no more than a share of what is needed later: the faster, the
         // sooner. Behind a start it is there when the lower half makes its first frame.
         let share = self.low_end.max(self.high_end / THIN as i64 + (HIGH_SHARE * LOW_TICK + SPAN) as i64 + 1)
-            + (LOW_SHARE as f64 * speed.max(1.0)) as i64;
+            + whole(LOW_SHARE as f64 * speed.max(1.0));
         let low_until = ((head + low).div_euclid(THIN as i64) + 1).max(high_until + SPAN as i64 + 1).min(share);
         if head - BEHIND > self.low_end * THIN as i64 {
             // Skipped at a speed beyond all reach: nothing behind is of use.
@@ -242,8 +243,8 @@ impl Split {
     }
 }
 
-fn ring(index: i64, size: usize) -> usize {
-    index.rem_euclid(size as i64) as usize
+fn ring(at: i64, size: usize) -> usize {
+    index(at.rem_euclid(size as i64).unsigned_abs())
 }
 
 fn read_ring(from: &[f32], begin: i64, end: i64, first: i64, out: &mut [f32]) {
