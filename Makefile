@@ -5,7 +5,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 OUT := out
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test proof bench lint format doc setup setup-test setup-bench setup-32bit test-32bit clippy no-features
+.PHONY: help demo test proof bench lint format doc setup setup-test setup-bench setup-32bit test-32bit clippy no-features msrv packages
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,12 @@ doc: setup ## Build the documentation of all crates: target/doc
 
 no-features: # without features the engine is pure Rust and needs no system library
 	cargo build --locked -p crowd-engine --no-default-features
+
+msrv: setup ## Build with the oldest Rust that is promised
+	scripts/msrv.sh
+
+packages: setup ## See that each package has its licences and needs nothing outside itself
+	scripts/package_check.sh
 
 proof: setup-test ## The long proofs: fuzzing, loom, Miri, sanitizer, ARM, licences (each missing tool is named)
 	scripts/proof.sh

@@ -41,6 +41,9 @@ struct Args {
     seconds: u64,
     #[arg(long, default_value_t = 4)]
     rounds: usize,
+    /// Play to the sink `stage` of the server that runs already (PipeWire, say) and start none.
+    #[arg(long)]
+    running: bool,
     /// Take the right to realtime priority from the players, as a container does.
     #[arg(long)]
     no_realtime: bool,
@@ -73,7 +76,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     }
     let place = tempfile::tempdir()?;
-    let _server = server(place.path())?;
+    let _server = if args.running { None } else { Some(server(place.path())?) };
     let sine = place.path().join("sine.raw");
     fs::write(&sine, (0..RATE as usize * (args.seconds as usize + 2)).flat_map(frame).collect::<Vec<u8>>())?;
     let hog = || Program::new(std::env::current_exe()?).arg("--hog").stdout(Stdio::null()).spawn().map(Beside);
@@ -133,7 +136,12 @@ fn server(place: &Path) -> io::Result<Beside> {
 
 fn client(place: &Path, program: &str) -> Program {
     let mut client = Program::new(program);
-    client.env("PULSE_SERVER", format!("unix:{}", place.join("native").display())).env("HOME", place.join("home"));
+    let socket = place.join("native");
+    if !place.join("server.pa").exists() {
+        // The server that runs already is the environment's.
+        return client;
+    }
+    client.env("PULSE_SERVER", format!("unix:{}", socket.display())).env("HOME", place.join("home"));
     client
 }
 

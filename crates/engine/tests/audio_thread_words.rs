@@ -36,7 +36,7 @@ const WORDS: [&str; 27] = [
 ];
 
 /// Files the audio thread never enters. A file that is not named here is judged.
-const CONTROL_HALF: [(&str, &str); 38] = [
+const CONTROL_HALF: [(&str, &str); 39] = [
     ("chunk.rs", "chunks of long tracks, on the caller's thread"),
     ("chunk/grid.rs", "counts and errors"),
     ("chunk/reader.rs", "reads the input of chunks"),
@@ -65,6 +65,7 @@ const CONTROL_HALF: [(&str, &str); 38] = [
     ("output/health.rs", "a lock for what only control threads touch; the counters are atomics"),
     ("output/link.rs", "a lock for the text of a stream's first error, only ever tried"),
     ("output/cpal.rs", "opens streams, and slows down threads of streams that only report errors"),
+    ("output/rtkit.rs", "a thread of its own that asks for priority"),
     ("output/sounds.rs", "opens streams and lists devices"),
     ("output/pulse/mod.rs", "opens streams and lists sinks"),
     ("output/pulse/tests.rs", "tests"),

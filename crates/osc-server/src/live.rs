@@ -104,7 +104,7 @@ struct Trouble {
     port: u16,
     late_hint: &'static str,
     lost: bool,
-    realtime_told: bool,
+    realtime_told: Option<Realtime>,
     buffer_raises: u64,
     reopens: u64,
     problem: Option<String>,
@@ -135,7 +135,7 @@ impl Trouble {
             port,
             late_hint,
             lost: false,
-            realtime_told: false,
+            realtime_told: None,
             buffer_raises: 0,
             reopens: 0,
             problem: None,
@@ -168,10 +168,12 @@ impl Trouble {
             let frames = health.buffer_frames.unwrap_or_default();
             tracing::warn!("blocks came late: {} is opened again with blocks of {frames} frames", health.output);
         }
-        if !self.realtime_told && health.realtime != Realtime::Pending {
-            self.realtime_told = true;
+        // A priority that was refused may be given a moment later by the service for it.
+        if health.realtime != Realtime::Pending && self.realtime_told.replace(health.realtime) != Some(health.realtime)
+        {
             match health.realtime {
                 Realtime::Granted => tracing::info!("realtime priority granted"),
+                Realtime::Raised { nice } => tracing::info!("no realtime priority, but nice level {nice}"),
                 Realtime::Refused { .. } => tracing::warn!(
                     "no realtime priority: allow it with `@audio - rtprio 95` in /etc/security/limits.d/audio.conf"
                 ),

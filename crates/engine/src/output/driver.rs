@@ -106,11 +106,19 @@ impl Driver {
         let in_time = TRIAL.as_secs_f64() * f64::from(self.rate.get());
         let paced = (trial.frames as f64) < (2.0 * in_time).max(4.0 * frames as f64);
         self.trial = None;
-        self.meter.set_realtime(if paced { promote() } else { Realtime::Unpaced });
+        let realtime = if paced { promote() } else { Realtime::Unpaced };
+        #[cfg(target_os = "linux")]
+        if let Realtime::Refused { .. } = realtime {
+            self.link.set_unraised(rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs());
+        }
+        self.meter.set_realtime(realtime);
     }
 }
 
-/// Asks for round-robin realtime scheduling of this thread, at a priority under the sound servers' own.
+/// The nice level of an audio thread that may not be realtime: that of sound servers and their clients.
+pub(crate) const NICE: i32 = -11;
+
+/// Asks for round-robin realtime scheduling of this thread, at a priority under the sound servers' own; else for [`NICE`].
 #[cfg(target_os = "linux")]
 fn promote() -> Realtime {
     use thread_priority::unix::{set_thread_priority_and_policy, thread_native_id};
@@ -121,7 +129,11 @@ fn promote() -> Realtime {
     let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::RoundRobin);
     match set_thread_priority_and_policy(thread_native_id(), priority, policy) {
         Ok(()) => Realtime::Granted,
-        Err(Error::OS(errno)) => Realtime::Refused { errno },
+        // Of the calling thread alone: on Linux threads have nice levels of their own.
+        Err(Error::OS(errno)) => match rustix::process::setpriority_process(None, NICE) {
+            Ok(()) => Realtime::Raised { nice: NICE },
+            Err(_) => Realtime::Refused { errno },
+        },
         Err(_) => Realtime::NotAsked,
     }
 }

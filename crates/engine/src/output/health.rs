@@ -31,6 +31,12 @@ pub enum Realtime {
     Pending,
     /// The system granted it.
     Granted,
+    /// The system refused it, but gave the thread a higher priority than other programs have: by a limit (`nice`), or through
+    /// RealtimeKit. On Linux, allow realtime with an `rtprio` limit as below.
+    Raised {
+        /// The nice level, -1 to -20.
+        nice: i32,
+    },
     /// The system refused it. On Linux, allow it with an `rtprio` limit of 10 or more (`/etc/security/limits.d`).
     Refused {
         /// The system's error number.
@@ -156,6 +162,8 @@ const UNPACED: u32 = 2;
 const NOT_ASKED: u32 = 3;
 /// Added to an error number.
 const REFUSED: u32 = 1 << 16;
+/// Added to how far a nice level is under zero.
+const RAISED: u32 = 1 << 17;
 
 impl Meter {
     pub fn new(output: String, sample_rate: SampleRate) -> Self {
@@ -213,6 +221,7 @@ impl Meter {
             GRANTED => Realtime::Granted,
             UNPACED => Realtime::Unpaced,
             NOT_ASKED => Realtime::NotAsked,
+            raised if raised >= RAISED => Realtime::Raised { nice: -((raised - RAISED) as i32) },
             refused => Realtime::Refused { errno: (refused - REFUSED) as i32 },
         }
     }
@@ -273,6 +282,7 @@ impl Meter {
             Realtime::Granted => GRANTED,
             Realtime::Unpaced => UNPACED,
             Realtime::NotAsked => NOT_ASKED,
+            Realtime::Raised { nice } => RAISED + (nice.unsigned_abs() & 0xFF),
             Realtime::Refused { errno } => REFUSED + (errno as u32 & 0xFFFF),
         };
         self.realtime.store(code, Relaxed);
@@ -301,9 +311,15 @@ mod tests {
 
     #[cfg(feature = "device")]
     #[test]
-    fn a_refusal_keeps_its_error_number() {
+    fn a_refusal_keeps_its_error_number_and_a_priority_its_level() {
         let meter = Meter::new("null".into(), SampleRate::DAT);
-        for realtime in [Realtime::Refused { errno: 1 }, Realtime::Granted, Realtime::Unpaced, Realtime::Pending] {
+        for realtime in [
+            Realtime::Refused { errno: 1 },
+            Realtime::Raised { nice: -11 },
+            Realtime::Granted,
+            Realtime::Unpaced,
+            Realtime::Pending,
+        ] {
             meter.set_realtime(realtime);
             assert_eq!(meter.health().realtime, realtime);
         }

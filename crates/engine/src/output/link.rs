@@ -1,6 +1,6 @@
 //! What a stream tells its supervisor, without making the audio thread wait.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,8 @@ pub(crate) struct Link {
     /// Errors that are no xrun.
     errors: AtomicU64,
     fatal: AtomicBool,
+    /// The system's number of the stream's thread, when that was refused priority and may be given it by others.
+    unraised: AtomicU32,
     reason: Mutex<Option<String>>,
 }
 
@@ -25,6 +27,7 @@ impl Link {
             latest: AtomicU64::new(0),
             errors: AtomicU64::new(0),
             fatal: AtomicBool::new(false),
+            unraised: AtomicU32::new(0),
             reason: Mutex::new(None),
         }
     }
@@ -36,6 +39,16 @@ impl Link {
 
     pub fn is_retired(&self) -> bool {
         self.retired.load(Ordering::Relaxed)
+    }
+
+    /// The stream's thread was refused priority.
+    pub fn set_unraised(&self, thread: u32) {
+        self.unraised.store(thread, Ordering::Relaxed);
+    }
+
+    /// The thread that was refused priority, once.
+    pub fn take_unraised(&self) -> Option<u32> {
+        Some(self.unraised.swap(0, Ordering::Relaxed)).filter(|thread| *thread != 0)
     }
 
     /// Counts a callback that began `since` the meter's epoch.

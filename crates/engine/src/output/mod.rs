@@ -33,6 +33,8 @@ mod link;
 mod pulse;
 #[cfg(feature = "decode")]
 mod recorder;
+#[cfg(all(feature = "device", target_os = "linux"))]
+mod rtkit;
 #[cfg(feature = "device")]
 mod sounds;
 #[cfg(feature = "device")]

@@ -185,6 +185,10 @@ impl Shift {
             if let Some(why) = watch.look(&playing.link, Instant::now()) {
                 return Over::Lost(why);
             }
+            #[cfg(target_os = "linux")]
+            if let Some(thread) = playing.link.take_unraised() {
+                raise(thread, self.seed.meter.clone());
+            }
             let meter = &self.seed.meter;
             if let Some(frames) = self.adaptive.as_mut().and_then(|rule| rule.observe(meter.sound(), meter.late())) {
                 return Over::TooSmall(frames);
@@ -274,6 +278,19 @@ impl Shift {
             thread::sleep(Duration::from_millis(2));
         }
     }
+}
+
+/// Has RealtimeKit raise a thread that the system refused priority, without waiting for it.
+#[cfg(target_os = "linux")]
+fn raise(thread: u32, meter: Arc<Meter>) {
+    use super::driver::NICE;
+    let ask = move || {
+        if super::rtkit::raise(thread, NICE).is_ok() {
+            meter.set_realtime(Realtime::Raised { nice: NICE });
+        }
+    };
+    // Without a thread to ask with it stays refused, which is told.
+    let _asking = thread::Builder::new().name("crowd-rtkit".into()).spawn(ask);
 }
 
 /// Writes down that a device plays.

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Whether each published crate brings its licences and needs nothing outside itself: what `cargo package` would put
+# into it is unpacked, and its tests, examples and sources are searched for paths that lead out.
+#
+#   scripts/package_check.sh            lists and searches; takes seconds
+#   scripts/package_check.sh test       also builds crowd-media and crowd-engine as unpacked, and runs their tests
+set -euo pipefail
+cd "$(dirname "$0")/.."
+crates=(crowd-cli crowd-media crowd-engine audio-server section-export enhance-server)
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+die() {
+    echo "package_check: $*" >&2
+    exit 1
+}
+
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+target=${CARGO_TARGET_DIR:-target}
+cargo package --locked --allow-dirty --no-verify --quiet $(printf -- '-p %s ' "${crates[@]}")
+for crate in "${crates[@]}"; do
+    tar -xzf "$target/package/$crate-$version.crate" -C "$place"
+    inside="$place/$crate-$version"
+    for licence in LICENSE-MIT LICENSE-APACHE; do
+        cmp -s "$licence" "$inside/$licence" || die "$crate has no $licence of the workspace's text"
+    done
+    for field in description license repository keywords categories; do
+        grep -q "^$field = " "$inside/Cargo.toml" || die "$crate has no $field"
+    done
+    case $crate in
+    crowd-media | crowd-engine)
+        # How deep a file lies is how many steps up it may take.
+        (cd "$inside" && grep -rnE '(join\(|concat!\(.*|include_(str|bytes)!\()"[^"]*\.\./\.\./\.\.' --include=*.rs .) &&
+            die "$crate reads outside of itself"
+        (cd "$inside" && grep -rnE 'CARGO_MANIFEST_DIR.*\.\./' --include=*.rs .) && die "$crate reads outside of itself"
+        ;;
+    esac
+done
+echo "${#crates[@]} packages: licences, descriptions and files are complete"
+
+if [ "${1:-}" = test ]; then
+    cat >"$place/Cargo.toml" <<MANIFEST
+[workspace]
+resolver = "3"
+members = ["crowd-media-$version", "crowd-engine-$version"]
+[patch.crates-io]
+crowd-media = { path = "crowd-media-$version" }
+crowd-engine = { path = "crowd-engine-$version" }
+[profile.dev]
+opt-level = 1
+debug = "line-tables-only"
+[profile.dev.package."*"]
+opt-level = 3
+[profile.dev.package.crowd-engine]
+opt-level = 3
+MANIFEST
+    cp Cargo.lock "$place/"
+    (cd "$place" && CARGO_TARGET_DIR="${PACKAGE_TARGET:-$place/target}" cargo test -p crowd-media -p crowd-engine)
+fi
