@@ -116,8 +116,8 @@ impl Track {
         Self::new(Pcm::F32(samples.into()), rate, channels)
     }
 
-    /// A track that is read while it plays, by a thread of its own that ends with the last clone. Some 4 MiB of it are in
-    /// memory. Its start is being made ready when this returns.
+    /// A track that is read while it plays, by a thread of its own that ends with the last clone. Up to 4 MiB of it are in
+    /// memory (48 kHz; twice as much for each doubling of that). Its start is being made ready when this returns.
     ///
     /// # Errors
     /// [`Error::BadTrack`] when there are no frames, too many of them, the channels are not 1 or 2, or there is no thread.
@@ -239,7 +239,8 @@ impl Track {
         self.fed().and_then(Fed::news)
     }
 
-    /// How often the sound of a streamed track faded out because frames were missing.
+    /// How often the sound of a streamed track faded out because frames were missing, or did not begin within a quarter of a
+    /// second of a start or jump.
     pub fn underruns(&self) -> u64 {
         self.stream_inside().map_or(0, |stream| stream.underruns.load(Ordering::Relaxed))
     }

@@ -86,9 +86,14 @@ struct Music {
 }
 
 fn music(frames: Vec<[f32; 2]>) -> Music {
+    on(Disk::default(), frames)
+}
+
+/// Music on a disk that is in a state already.
+fn on(disk: Disk, frames: Vec<[f32; 2]>) -> Music {
     let loaded = Track::from_interleaved(frames.concat(), SampleRate::CD, 2).unwrap();
     let shape = Shape { frames: Frames(frames.len() as u64), sample_rate: SampleRate::CD, channels: 2 };
-    let disk = Arc::<Disk>::default();
+    let disk = Arc::new(disk);
     let streamed = Track::from_input(OnDisk::new(Arc::new(frames), disk.clone()), shape).unwrap();
     Music { loaded, streamed, disk }
 }
@@ -232,6 +237,76 @@ fn a_stalled_disk_silences_its_deck_alone_without_a_click_and_it_returns_in_phas
 }
 
 #[test]
+fn a_start_that_is_not_heard_is_an_underrun_and_told_while_the_disk_still_hangs() {
+    let disk = Disk::default();
+    disk.stall(true);
+    let music = on(disk, vec![[0.5; 2]; 30 * 44_100]);
+    let mut live = Live::new();
+    live.engine.deck(DeckId::A).load(&music.streamed).unwrap().play().unwrap();
+    live.go(10_000, 20.0);
+    assert_eq!((music.streamed.underruns(), music.streamed.news()), (0, None), "a quarter of a second is not over");
+    live.go(44_100, 20.0);
+    assert_eq!((music.streamed.underruns(), live.sound.iter().all(|x| *x == 0.0)), (1, true));
+    assert!(matches!(music.streamed.news(), Some(News::Underruns(told)) if (told.fresh, told.total) == (1, 1)));
+    assert_eq!(music.streamed.news(), None);
+    music.disk.stall(false);
+    until("the music", || live.go(1_024, 1.0).last() == Some(&0.5));
+    assert_eq!(music.streamed.underruns(), 1);
+
+    // The same behind a jump to where nothing was read yet.
+    music.disk.stall(true);
+    live.engine.deck(DeckId::A).seek(Frames(20 * 44_100)).unwrap();
+    live.go(20_000, 20.0);
+    assert_eq!(music.streamed.underruns(), 2);
+    music.disk.stall(false);
+}
+
+#[test]
+fn every_underrun_is_told_once_however_many_decks_play_the_track() {
+    let music = tone(60);
+    let mut live = Live::new();
+    until("the start", || music.streamed.is_ready(Frames(0)));
+    for deck in [DeckId::A, DeckId::B] {
+        live.engine.deck(deck).load(&music.streamed).unwrap().play().unwrap();
+    }
+    live.go(4_410, 1.0);
+    music.disk.stall(true);
+    live.go(10 * 44_100, 20.0);
+    assert_eq!(music.streamed.underruns(), 2);
+    music.disk.stall(false);
+    let mut told = 0;
+    let mut hear = || {
+        while let Some(news) = music.streamed.news() {
+            let News::Underruns(report) = news else { panic!("{news:?}") };
+            told += report.fresh;
+            assert_eq!(told, report.total);
+        }
+        told
+    };
+    until("the news", || hear() == 2);
+    live.go(3 * 44_100, 2.0);
+    assert_eq!((hear(), music.streamed.underruns()), (2, 2));
+}
+
+#[test]
+fn a_disk_that_stalls_for_1_7_seconds_is_not_heard() {
+    let music = noise(30);
+    let mut live = Live::new();
+    until("the start", || music.streamed.is_ready(Frames(0)));
+    live.engine.deck(DeckId::A).load(&music.streamed).unwrap().play().unwrap();
+    live.go(20_000, 1.0);
+    // 86 chunks of 1,024 frames lie ahead once there was time for it.
+    until("the window", || music.streamed.is_ready(Frames(20_000 + 70_000)));
+    music.disk.stall(true);
+    live.go(75_000, 20.0);
+    assert_eq!((music.streamed.underruns(), music.streamed.missed()), (0, Frames(0)));
+    music.disk.stall(false);
+    let mut loaded = Live::new();
+    loaded.engine.deck(DeckId::A).load(&music.loaded).unwrap().play().unwrap();
+    assert!(live.sound == loaded.go(live.sound.len() / 2, 1e9));
+}
+
+#[test]
 fn a_jump_to_somewhere_far_away_is_silent_for_moments_and_keeps_its_phase() {
     let music = noise(60);
     let mut live = Live::new();
@@ -303,6 +378,7 @@ fn a_disk_that_is_unplugged_is_told_once_and_read_again_when_it_is_back() {
     live.engine.deck(DeckId::A).seek(Frames(1_000_000)).unwrap();
     live.go(44_100, 1.0);
     assert_eq!(music.streamed.news(), Some(News::Unreadable("the disk is gone".to_owned())));
+    assert!(matches!(music.streamed.news(), Some(News::Underruns(told)) if told.total == 1));
     assert_eq!(music.streamed.news(), None);
     music.disk.unplugged.store(false, SeqCst);
     live.go(44_100, 1.0);
@@ -337,9 +413,16 @@ fn playing_on_reads_on_and_does_not_seek() {
 }
 
 #[test]
-fn its_memory_does_not_grow_with_its_length() {
+fn what_only_waits_to_be_played_takes_a_quarter_of_the_window() {
     let music = noise(60);
-    assert!(music.streamed.is_streamed() && music.streamed.bytes() == 4 << 20);
+    until("the start", || music.streamed.is_ready(Frames(0)));
+    assert!((1..=1 << 20).contains(&music.streamed.bytes()), "{} bytes", music.streamed.bytes());
+}
+
+#[test]
+fn what_cannot_be_streamed_is_refused() {
+    let music = noise(1);
+    assert!(music.streamed.is_streamed());
     assert!(!music.loaded.is_streamed() && music.loaded.is_ready(Frames(9)) && music.loaded.news().is_none());
     assert_eq!(music.streamed.frames(), music.loaded.frames());
     let shape = Shape { frames: Frames(0), sample_rate: SampleRate::CD, channels: 2 };

@@ -26,6 +26,10 @@ pub(crate) struct Supply {
     fade: usize,
     /// The head was put somewhere, and nothing was read there yet.
     jumped: bool,
+    /// Frames of output for which a start or a jump may be silent before that counts as an underrun, and how many of them are
+    /// left; none when there is nothing to count.
+    grace: usize,
+    overdue: Option<usize>,
     /// Wait for what is missing: nobody listens.
     patient: bool,
 }
@@ -40,8 +44,10 @@ pub(crate) struct Need {
 }
 
 impl Supply {
-    pub fn new(fade: usize) -> Self {
-        Self { seat: None, gate: Ramp::new(1.0), open: true, clock: 0, fade, jumped: true, patient: false }
+    /// `grace` is how many frames of output a start or a jump may be silent before that counts as an underrun.
+    pub fn new(fade: usize, grace: usize) -> Self {
+        let gate = Ramp::new(1.0);
+        Self { seat: None, gate, open: true, clock: 0, fade, jumped: true, grace, overdue: None, patient: false }
     }
 
     /// From now on what is missing is waited for. Not on an audio thread.
@@ -70,7 +76,7 @@ impl Supply {
     /// The head begins somewhere else: it is heard at once, if the frames are there.
     pub fn begin(&mut self) {
         (self.gate, self.open) = (Ramp::new(1.0), true);
-        self.jumped = true;
+        (self.jumped, self.overdue) = (true, None);
     }
 
     /// Looks at what is read next, and opens or closes the gate. True when the stretcher has to start anew.
@@ -89,7 +95,7 @@ impl Supply {
             let again = !self.open && (self.patient || source.holds(position - reach, position + next + AGAIN));
             if again {
                 let silent = self.is_silent();
-                self.open = true;
+                (self.open, self.overdue) = (true, None);
                 self.gate.set(1.0, self.fade);
                 return silent;
             }
@@ -98,6 +104,7 @@ impl Supply {
             if jumped {
                 // Nothing of it was heard yet.
                 self.gate = Ramp::new(0.0);
+                self.overdue = Some(self.grace);
             } else {
                 self.gate.set(0.0, self.fade);
                 stream.underruns.fetch_add(1, Relaxed);
@@ -105,6 +112,11 @@ impl Supply {
         }
         if self.is_silent() {
             stream.missed.fetch_add(need.frames as u64, Relaxed);
+            self.overdue = self.overdue.and_then(|left| {
+                let left = left.checked_sub(need.frames);
+                stream.underruns.fetch_add(u64::from(left.is_none()), Relaxed);
+                left
+            });
         }
         false
     }

@@ -15,6 +15,8 @@ use crate::track::Track;
 /// Fades of a jump, in seconds: out slowly, in fast enough to leave an attack alone.
 const FADE_OUT: f64 = 0.005;
 const FADE_IN: f64 = 0.001;
+/// How long a streamed track may take to be heard after a start or a jump before that counts as an underrun, in seconds.
+const GRACE: f64 = 0.25;
 /// Frames of the shortest fade from one method to another.
 const SHORTEST_FADE: usize = 16;
 
@@ -56,7 +58,7 @@ impl Voice {
             playing: false,
             entry: Ramp::new(1.0),
             tail: Tail::new(fade_out),
-            supply: Supply::new(fade_out),
+            supply: Supply::new(fade_out, sample_rate.frames_in(GRACE)),
             stretch: Box::new(Kit::new(method, sample_rate.get())),
             fresh: true,
             ticket: 0,

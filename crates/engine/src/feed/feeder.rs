@@ -91,7 +91,7 @@ impl Feeder {
         let wanted = vec![0; stream.pages.slots()];
         let told = input.warnings().len();
         let cursors = vec![Cursor::new(input, sample_rate)];
-        let thresholds = Thresholds { tell_every: Frames(2 * u64::from(sample_rate)), ..Thresholds::default() };
+        let thresholds = Thresholds::default();
         Self {
             stream,
             desk,
@@ -116,10 +116,15 @@ impl Feeder {
             };
             match done {
                 Ok(true) => {}
-                Ok(false) => thread::park_timeout(if self.heads.is_empty() { SLEEP } else { NAP }),
+                Ok(false) => thread::park_timeout(self.rest()),
                 Err(fault) => self.fail(&fault),
             }
         }
+    }
+
+    /// How long to rest when there is nothing to do.
+    fn rest(&self) -> Duration {
+        if self.heads.is_empty() { SLEEP } else { NAP }
     }
 
     /// Looks where the playheads are.
@@ -159,7 +164,7 @@ impl Feeder {
         let share = self.share();
         let mut marked = Vec::new();
         let cue_ahead = (AT_CUE * f64::from(self.sample_rate)) as i64;
-        let underruns = stream.underruns.load(Relaxed);
+        let mut least = None;
         let input = self.cursors.iter().map(Cursor::waiting).max().unwrap_or(0) as u64;
         for head in self.heads.values_mut() {
             let Head { wish, policy } = head;
@@ -167,11 +172,12 @@ impl Feeder {
             let most = (self.thresholds.most().0 as f64 * speed) as i64;
             let plan = Plan::new(wish, most.min(share), stream.frames);
             let level = (plan.level(has) as f64 / speed) as u64;
-            let decision =
-                policy.observe(Frames(wish.clock), Levels { input: Frames(input), output: Frames(level) }, underruns);
-            if let Some(report) = decision.report {
-                self.desk.tell(News::Underruns(report));
+            let levels = Levels { input: Frames(input), output: Frames(level) };
+            if wish.playing && least.is_none_or(|least: Levels| levels.output < least.output) {
+                least = Some(levels);
             }
+            // Underruns are told elsewhere.
+            let decision = policy.observe(Frames(wish.clock), levels, 0);
             let count = (decision.chunks * self.thresholds.chunk) as f64 * speed / PAGE as f64;
             let missing = plan.pages().filter(|page| !has(*page)).take(count.ceil() as usize);
             consider(Job { urgency: decision.urgency, playing: wish.playing, pages: missing.collect() });
@@ -179,6 +185,7 @@ impl Feeder {
             let cue = Wish { position: wish.cue, region: None, ..*wish };
             marked.extend(cued(&cue, cue_ahead.min(share), &stream, &mut consider));
         }
+        self.desk.note(least.unwrap_or_default());
         let announced = self.desk.announced.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for place in announced {
             let wish = Wish { position: place, reach: reach(self.sample_rate), ..Wish::default() };
@@ -286,4 +293,36 @@ fn cued(wish: &Wish, ahead: i64, stream: &Stream, consider: &mut impl FnMut(Job)
     let missing = pages.iter().copied().filter(|page| !stream.pages.has(*page)).collect();
     consider(Job { urgency: Urgency::Urgent, playing: false, pages: missing });
     pages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nothing;
+
+    impl Input for Nothing {
+        fn seek(&mut self, _frame: u64) -> Result<(), Fault> {
+            Ok(())
+        }
+
+        fn read(&mut self, _frames: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+            Ok(false)
+        }
+    }
+
+    #[test]
+    fn a_rest_beside_a_playhead_is_short_against_what_is_left_in_an_emergency() {
+        for sample_rate in [8_000, 44_100, 192_000] {
+            let stream = Arc::new(Stream::new(1 << 30, slots(sample_rate)));
+            let mut feeder = Feeder::new(stream.clone(), Arc::default(), Box::new(Nothing), sample_rate);
+            assert_eq!(feeder.rest(), SLEEP);
+            let seat = stream.sit().unwrap();
+            stream.wish(seat, &Wish { playing: true, speed: 1.0, ..Wish::default() });
+            feeder.look();
+            let frames = feeder.rest().as_secs_f64() * f64::from(sample_rate);
+            let left = (feeder.thresholds.emergency * feeder.thresholds.chunk) as f64;
+            assert!(frames < left / 4.0, "{frames} frames pass in a rest, {left} are left at {sample_rate} Hz");
+        }
+    }
 }

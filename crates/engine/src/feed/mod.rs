@@ -20,9 +20,9 @@ mod stream;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::buffer::Underruns;
+use crate::buffer::{Adaptive, Levels, Thresholds, Underruns};
 use crate::error::{Error, Result};
 use crate::units::{Frames, SampleRate};
 pub(crate) use feeder::reach;
@@ -75,7 +75,8 @@ pub struct Shape {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum News {
-    /// The sound had to fade out because frames were missing. At most once every two seconds of playing.
+    /// The sound had to fade out because frames were missing, or did not begin within a quarter of a second of a start or jump
+    /// for want of them. At most once every two seconds.
     Underruns(Underruns),
     /// The file cannot be read; what is asked for and not there yet is silent. It is tried again and again.
     Unreadable(String),
@@ -90,11 +91,16 @@ const NEWS: usize = 16;
 /// Places that are kept ready beside those of playheads.
 const ANNOUNCED: usize = 2;
 
+/// Seconds between two reports of underruns, at least.
+const TELL_EVERY: u64 = 2;
+
 /// What the control half and the feeder share. The audio thread never touches it.
 #[derive(Debug, Default)]
 pub(crate) struct Desk {
     news: Mutex<VecDeque<News>>,
     announced: Mutex<Vec<i64>>,
+    /// What lay ready for the playhead in the greatest need when the feeder looked last.
+    levels: Mutex<Levels>,
 }
 
 impl Desk {
@@ -105,6 +111,31 @@ impl Desk {
         }
         waiting.push_back(news);
     }
+
+    fn note(&self, levels: Levels) {
+        *self.levels.lock().unwrap_or_else(PoisonError::into_inner) = levels;
+    }
+}
+
+/// Tells of underruns. Not the feeder's work: that may hang in a read, which is just when there is something to tell.
+#[derive(Debug)]
+struct Teller {
+    policy: Mutex<Adaptive>,
+    began: Instant,
+    sample_rate: u64,
+}
+
+impl Teller {
+    fn new(sample_rate: u64) -> Result<Self> {
+        let tell_every = Frames(TELL_EVERY * sample_rate);
+        let policy = Adaptive::new(Thresholds { tell_every, ..Thresholds::default() })?;
+        Ok(Self { policy: Mutex::new(policy), began: Instant::now(), sample_rate })
+    }
+
+    fn report(&self, levels: Levels, underruns: u64) -> Option<Underruns> {
+        let now = Frames((self.began.elapsed().as_secs_f64() * self.sample_rate as f64) as u64);
+        self.policy.lock().unwrap_or_else(PoisonError::into_inner).observe(now, levels, underruns).report
+    }
 }
 
 /// A stream with its feeder, which ends when this is dropped.
@@ -112,6 +143,7 @@ impl Desk {
 pub(crate) struct Fed {
     pub stream: Arc<Stream>,
     desk: Arc<Desk>,
+    teller: Teller,
     feeder: thread::Thread,
     /// Frames around a playhead that are needed.
     reach: i64,
@@ -122,12 +154,13 @@ impl Fed {
     pub fn new(input: Box<dyn Input>, shape: Shape) -> Result<Self> {
         let stream = Arc::new(Stream::new(shape.frames.0, feeder::slots(shape.sample_rate.get())));
         let desk = Arc::<Desk>::default();
+        let teller = Teller::new(u64::from(shape.sample_rate.get()))?;
         let feeder = feeder::Feeder::new(stream.clone(), desk.clone(), input, shape.sample_rate.get());
         let handle = thread::Builder::new()
             .name("feed".to_owned())
             .spawn(move || feeder.run())
             .map_err(|error| Error::BadTrack { cause: format!("no thread to read it with: {error}") })?;
-        Ok(Self { stream, desk, feeder: handle.thread().clone(), reach: reach(shape.sample_rate.get()) })
+        Ok(Self { stream, desk, teller, feeder: handle.thread().clone(), reach: reach(shape.sample_rate.get()) })
     }
 
     /// Has the surroundings of a frame made ready.
@@ -162,7 +195,12 @@ impl Fed {
     }
 
     pub fn news(&self) -> Option<News> {
-        self.desk.news.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        let news = self.desk.news.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        news.or_else(|| {
+            let levels = *self.desk.levels.lock().unwrap_or_else(PoisonError::into_inner);
+            let underruns = self.stream.underruns.load(std::sync::atomic::Ordering::Relaxed);
+            self.teller.report(levels, underruns).map(News::Underruns)
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Pieces of a long track that one thread brings and others read, without a lock.
 
+use std::sync::OnceLock;
+
 use super::atomic::{AtomicU64, Ordering, fence};
 use crate::cast::{float_of, index};
 use crate::stretch::Onset;
@@ -12,10 +14,18 @@ pub(crate) const PAGE: usize = 2;
 /// Onsets of a page that are kept; nearer together than 768 frames the finder finds none.
 const ONSETS: usize = 8;
 
+/// Left and right of a frame in one word: no reader ever sees half of it.
+type Words = Box<[AtomicU64]>;
+
+/// Called by the thread that writes, never by one that reads.
+fn new_words() -> Words {
+    (0..PAGE).map(|_| AtomicU64::new(0)).collect()
+}
+
 /// What a slot holds.
 struct Page {
-    /// Left and right of a frame in one word: no reader ever sees half of it.
-    frames: Box<[AtomicU64]>,
+    /// There once the slot was first written to: what only waits to be played fills few of them.
+    frames: OnceLock<Words>,
     /// Frame in the page and strength.
     onsets: [AtomicU64; ONSETS],
     found: AtomicU64,
@@ -35,17 +45,14 @@ pub(crate) struct Pages {
 impl Pages {
     pub fn new(slots: usize) -> Self {
         let word = || AtomicU64::new(0);
-        let page = || Page {
-            frames: (0..PAGE).map(|_| word()).collect(),
-            onsets: std::array::from_fn(|_| word()),
-            found: word(),
-        };
+        let page = || Page { frames: OnceLock::new(), onsets: std::array::from_fn(|_| word()), found: word() };
         Self { tags: (0..slots).map(|_| word()).collect(), slots: (0..slots).map(|_| page()).collect() }
     }
 
-    /// Bytes of frames.
+    /// Bytes of the frames held.
     pub fn bytes(&self) -> usize {
-        self.slots.len() * PAGE * size_of::<[f32; 2]>()
+        let held = self.slots.iter().filter(|page| page.frames.get().is_some()).count();
+        held * PAGE * size_of::<[f32; 2]>()
     }
 
     pub fn slots(&self) -> usize {
@@ -76,7 +83,8 @@ impl Pages {
     /// Copies frames of page `number` from `first` on; false when it is not there, or went away meanwhile.
     pub fn read(&self, number: u64, first: usize, left: &mut [f32], right: &mut [f32]) -> bool {
         let Some((tag, page)) = self.find(number) else { return false };
-        for ((word, left), right) in page.frames[first..].iter().zip(left).zip(right) {
+        let Some(frames) = page.frames.get().and_then(|frames| frames.get(first..)) else { return false };
+        for ((word, left), right) in frames.iter().zip(left).zip(right) {
             let word = word.load(Ordering::Relaxed);
             (*left, *right) = (float_of(word), float_of(word >> 32));
         }
@@ -100,9 +108,10 @@ impl Pages {
     /// Puts a page with its onsets into a slot, in place of the one there. For the writer.
     pub fn put(&self, slot: usize, number: u64, frames: &[[f32; 2]], onsets: &[Onset]) {
         let (tag, page) = (&self.tags[slot], &self.slots[slot]);
+        let words = page.frames.get_or_init(new_words);
         tag.store(0, Ordering::Relaxed);
         fence(Ordering::Release);
-        for (word, [left, right]) in page.frames.iter().zip(frames) {
+        for (word, [left, right]) in words.iter().zip(frames) {
             let (left, right) = (u64::from(left.to_bits()), u64::from(right.to_bits()));
             word.store(left | right << 32, Ordering::Relaxed);
         }

@@ -20,7 +20,7 @@ mod streams;
 mod sync;
 mod tempo;
 
-pub use loader::{Decode, Files, Loader, Memory, Watch, Watched, decoder};
+pub use loader::{Decode, Files, Loader, Memory, Resolve, Watch, Watched, decoder};
 pub use opening::Opening;
 
 use crate::args::Arg;

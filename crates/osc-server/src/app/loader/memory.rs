@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 /// What is kept free for streams: a quarter, and this at most. One that plays takes 4 MiB, one that waits less than 1.
 const FOR_STREAMS: u64 = 64 << 20;
-/// What a stream takes that has not played yet.
+/// What a stream that has not played yet is counted with: it fills its window a little later.
 const STREAM: u64 = 1 << 20;
 /// A file changed this recently may change again within one tick of its file system's clock, and is not shared.
 const SETTLED: Duration = Duration::from_secs(2);
@@ -65,8 +65,9 @@ impl State {
         let (mut bytes, mut streamed) = (0, 0);
         self.tracks.retain(|(_, track)| {
             let Some(track) = track.upgrade() else { return false };
-            bytes += track.bytes() as u64;
-            streamed += usize::from(track.is_streamed());
+            let streams = track.is_streamed();
+            bytes += (track.bytes() as u64).max(if streams { STREAM } else { 0 });
+            streamed += usize::from(streams);
             true
         });
         (bytes + self.reserved, streamed)

@@ -1,0 +1,56 @@
+//! What a streamed track takes, counted by the allocator.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use crowd_engine::feed::{Fault, Input, Shape};
+use crowd_engine::{DeckId, Frames, Offline, SampleRate, Track};
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static HEAP: PeakAlloc = PeakAlloc;
+
+/// Music without end, made of the frames' numbers.
+struct Endless(u64);
+
+impl Input for Endless {
+    fn seek(&mut self, frame: u64) -> Result<(), Fault> {
+        self.0 = frame;
+        Ok(())
+    }
+
+    fn read(&mut self, out: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+        out.extend((self.0..self.0 + 1_152).map(|n| [((n % 441) as f32 / 441.0 - 0.5); 2]));
+        self.0 += 1_152;
+        Ok(true)
+    }
+
+    fn another(&self) -> Option<Box<dyn Input>> {
+        Some(Box::new(Self(0)))
+    }
+}
+
+/// One test: other threads of the same process would be counted too.
+#[test]
+fn its_memory_does_not_grow_with_its_length() {
+    const MINUTE: usize = 60 * 44_100;
+    let shape = Shape { frames: Frames(1 << 40), sample_rate: SampleRate::CD, channels: 2 };
+    let mut offline = Offline::new(Default::default()).unwrap();
+    let mut out = vec![0.0; 2 * 4_410];
+    let mut play = |offline: &mut Offline, frames: usize| {
+        let mut loudest = 0.0_f32;
+        for _ in 0..frames / 4_410 {
+            offline.render_into(&mut out);
+            loudest = out.iter().fold(loudest, |loudest, x| loudest.max(x.abs()));
+        }
+        assert!(loudest > 0.3, "{loudest}");
+    };
+    let before = HEAP.current_usage();
+    let track = Track::from_input(Endless(0), shape).unwrap();
+    offline.engine().deck(DeckId::A).load(&track).unwrap().play().unwrap();
+    play(&mut offline, MINUTE);
+    let after_one = HEAP.current_usage();
+    play(&mut offline, 9 * MINUTE);
+    let after_ten = HEAP.current_usage();
+    assert!(track.is_streamed() && track.bytes() == 4 << 20, "{}", track.bytes());
+    assert!(after_one - before < 5 << 20, "{} bytes", after_one - before);
+    assert!(after_ten.saturating_sub(after_one) < 256 << 10, "{} bytes more", after_ten - after_one);
+}

@@ -1,0 +1,191 @@
+//! Files on their way: replaced, given up, shared, and more than there is memory for.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
+
+mod common;
+
+use audio_server::app::{Decode, Files, Memory, decoder};
+use audio_server::media_root::MediaRoot;
+use common::*;
+use crossbeam_channel::unbounded;
+use crowd_engine::feed::{Fault, Input, Shape};
+use crowd_engine::tempo::MovementConfig;
+use crowd_engine::{Frames, SampleRate, Track};
+use rosc::OscType;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+const MIB: u64 = 1 << 20;
+
+/// Runs until something has happened; blocks pass faster than time.
+fn until(rig: &mut Rig, what: &str, mut condition: impl FnMut(&mut Rig) -> bool) {
+    let began = Instant::now();
+    while !condition(rig) {
+        assert!(began.elapsed() < Duration::from_secs(60), "{what} does not come to pass");
+        rig.tick();
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// A file of so many seconds, changed long enough ago to be told from another.
+fn write(folder: &Path, name: &str, seconds: usize, loudness: i16) -> PathBuf {
+    let path = folder.join(name);
+    write_wav(&path, &vec![loudness; seconds * RATE as usize]);
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
+    path
+}
+
+fn reading(memory: &Memory) -> Rig {
+    let decode = decoder(SampleRate::CD, 256 * MIB, memory.clone());
+    let files = Files { memory: memory.clone(), ..Files::new(MediaRoot::unrestricted(), decode) };
+    Rig::reading(files, unbounded().0, MovementConfig::default(), |_| {})
+}
+
+fn load(rig: &mut Rig, id: i32, path: &Path) {
+    let ended = |rig: &Rig| rig.heard("/loaded").len() + rig.heard("/error").len();
+    let before = ended(rig);
+    rig.send("/load_buffer", &[i(id), s(path.to_str().unwrap())]);
+    until(rig, "a load", |rig| ended(rig) > before);
+}
+
+fn status(rig: &mut Rig) -> Vec<i32> {
+    rig.send("/status", &[]);
+    rig.tick();
+    let status = rig.heard("/status").last().unwrap().args[17..21].to_vec();
+    status.into_iter().map(|arg| arg.int().unwrap()).collect()
+}
+
+#[test]
+fn buffers_of_one_file_share_its_memory_until_it_changes_or_nothing_holds_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write(folder.path(), "a.wav", 60, 1_000);
+    let bytes = 60 * RATE * 4;
+    let memory = Memory::new(512 * MIB);
+    let mut rig = reading(&memory);
+    for id in 0..64 {
+        load(&mut rig, 100 + id, &file);
+    }
+    assert_eq!((rig.heard("/loaded").len(), memory.held()), (64, (bytes, 0)));
+    assert_eq!(status(&mut rig), [(bytes / MIB) as i32, 512, 0, 0]);
+    // Another file of the same name and length.
+    write(folder.path(), "a.wav", 60, 2_000);
+    load(&mut rig, 200, &file);
+    assert_eq!(memory.held(), (2 * bytes, 0));
+    rig.send("/play_stem", &[i(200), f(1.0), f(1.0), i(0)]);
+    rig.run(4);
+    assert!(rig.sound.iter().any(|x| *x > 0.05), "the new one is heard");
+    rig.send("/memory_cleanup", &[]);
+    rig.run(2);
+    assert_eq!(memory.held(), (bytes, 0));
+    rig.send("/mixer_cleanup", &[]);
+    until(&mut rig, "the end of what played", |rig| {
+        rig.run(1);
+        memory.held() == (0, 0)
+    });
+}
+
+#[test]
+fn what_has_no_room_is_streamed_and_what_has_none_even_so_is_refused_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let memory = Memory::new(20 * MIB);
+    let mut rig = reading(&memory);
+    // 10 MiB each in memory: one fits beside the quarter that is kept for streams.
+    let files: Vec<_> = (0..24).map(|n| write(folder.path(), &format!("{n}.wav"), 60, 1_000 + n)).collect();
+    for (n, file) in files.iter().enumerate() {
+        load(&mut rig, 100 + n as i32, file);
+        let (held, _) = memory.held();
+        assert!(held <= 20 * MIB, "{held} bytes after {n} files");
+    }
+    let (loaded, errors) = (rig.heard("/loaded").len(), rig.heard("/error"));
+    assert!((8..24).contains(&loaded) && loaded + errors.len() == 24, "{loaded} loaded, {errors:?}");
+    let OscType::String(text) = &errors[0].args[1] else { panic!("{errors:?}") };
+    assert!(text.contains("no memory left") && text.contains("/memory_cleanup"), "{text}");
+    let told = status(&mut rig);
+    assert_eq!((told[1], told[2]), (20, loaded as i32 - 1));
+    rig.send("/memory_cleanup", &[]);
+    load(&mut rig, 100, &files[23]);
+    assert_eq!(rig.heard("/loaded").len(), loaded + 1);
+}
+
+/// A disk that is gone once it has said what is there.
+struct Gone;
+
+impl Input for Gone {
+    fn seek(&mut self, _frame: u64) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn read(&mut self, _frames: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+        Err("the disk is gone".into())
+    }
+}
+
+#[test]
+fn a_streamed_file_that_is_not_heard_from_its_start_on_is_told() {
+    let mut rig = Rig::new();
+    let shape = Shape { frames: Frames(30 * RATE), sample_rate: SampleRate::CD, channels: 2 };
+    let track = Track::from_input(Gone, shape).unwrap();
+    rig.send("/load_buffer", &[i(100), s(&any_file())]);
+    rig.send("/play_stem", &[i(100)]);
+    rig.arrive(Ok(track));
+    until(&mut rig, "the start", |rig| {
+        rig.run(1);
+        rig.status().decks[0].playing == 1
+    });
+    rig.run(20);
+    assert_eq!(rig.first_sound(), None);
+    rig.send("/status", &[]);
+    rig.tick();
+    assert_eq!(rig.heard("/status").last().unwrap().args[14], i(1));
+}
+
+#[test]
+fn what_waited_for_a_file_waits_for_the_one_that_took_its_place() {
+    let mut rig = Rig::new();
+    rig.send("/cue", &[s("A"), s("/one")]);
+    rig.send("/start_group", &[f(0.0), s("A")]);
+    rig.send("/sync", &[i(7)]);
+    rig.app.datagram(client(2), &packet("/cue", &[s("A"), s(&any_file())]));
+    rig.run(8);
+    // The sender whose request was replaced is told; its /sync is over.
+    let errors = rig.heard("/error");
+    assert_eq!(errors.len(), 1);
+    assert_eq!((&errors[0].args[0], &errors[0].args[2]), (&s("/cue"), &s("state")));
+    assert_eq!((rig.heard("/synced").len(), rig.first_sound()), (1, None));
+    rig.arrive(Ok(staircase(RATE as usize)));
+    rig.run(8);
+    assert!(rig.first_sound().is_some(), "the group starts with the new file");
+    assert_eq!(rig.heard("/error").len(), 1);
+}
+
+#[test]
+fn nothing_that_hangs_on_a_share_delays_an_answer() {
+    let (release, hangs) = crossbeam_channel::bounded::<()>(0);
+    let decode: Decode = Arc::new(move |path, watch| {
+        if path.starts_with("/share") {
+            watch.call(|| _ = hangs.recv());
+        }
+        Ok(staircase(1_000))
+    });
+    let resolve: audio_server::app::Resolve = Arc::new(|path| Ok(path.into()));
+    let timeout = Duration::from_secs(1);
+    let files = Files { resolve, timeout, ..Files::new(MediaRoot::unrestricted(), decode) };
+    let mut rig = Rig::reading(files, unbounded().0, MovementConfig::default(), |_| {});
+    for n in 0..50 {
+        rig.send("/load_buffer", &[i(100 + n), s(&format!("/share/{n}"))]);
+    }
+    // Answered in the same tick, whatever the share does.
+    let hung = status(&mut rig)[3];
+    assert!(hung <= 3, "{hung}");
+    until(&mut rig, "the end of patience", |rig| rig.heard("/error").len() == 50);
+    for error in rig.heard("/error") {
+        assert_eq!(error.args[2], s("load"));
+        let OscType::String(text) = &error.args[1] else { panic!("{error:?}") };
+        assert!(text.starts_with("/share/") && text.contains("given up after 1 s"), "{text}");
+    }
+    let hung = status(&mut rig)[3];
+    assert!((1..=6).contains(&hung), "{hung}");
+    drop(release);
+}
