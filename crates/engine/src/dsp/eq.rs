@@ -15,7 +15,7 @@
 //! first section yields both: eight sections in all.
 //!
 //! One deck is two of the eight lanes, so a single vector operation serves four decks. A deck whose equaliser has never
-//! been moved is bypassed, bit by bit; with the first move its phase is turned gradually ([`engage`]).
+//! been moved is bypassed, bit by bit; with the first move its phase is turned gradually (`eq/engage.rs`).
 
 mod engage;
 

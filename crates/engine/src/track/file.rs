@@ -11,7 +11,7 @@ impl Track {
     /// Reads a file of any format crowd-media knows and brings it to `rate`.
     ///
     /// # Errors
-    /// [`Error::Media`] with the file, the place and the cause.
+    /// [`Error::Media`](crate::Error::Media) with the file, the place and the cause.
     pub fn open(path: impl AsRef<std::path::Path>, rate: SampleRate) -> Result<Self> {
         let audio = crowd_media::open(path.as_ref(), &crowd_media::DecodeOptions::default())?;
         Self::from_audio(audio, rate)
@@ -21,7 +21,7 @@ impl Track {
     /// samples are those of [`Track::open`]. An MP3 that does not tell its length is read through once.
     ///
     /// # Errors
-    /// [`Error::Media`] with the file, the place and the cause.
+    /// [`Error::Media`](crate::Error::Media) with the file, the place and the cause.
     pub fn stream(path: impl AsRef<std::path::Path>, rate: SampleRate) -> Result<Self> {
         let path = path.as_ref().to_owned();
         Self::stream_from(move || crowd_media::Reader::open(&path), rate)
@@ -54,7 +54,7 @@ impl Track {
     /// Takes decoded audio and brings it to `rate`; more than two channels are mixed down.
     ///
     /// # Errors
-    /// [`Error::Media`] when it cannot be resampled, [`Error::BadTrack`] when it is empty.
+    /// [`Error::Media`](crate::Error::Media) when it cannot be resampled, [`Error::BadTrack`](crate::Error::BadTrack) when it is empty.
     pub fn from_audio(audio: crowd_media::Audio, rate: SampleRate) -> Result<Self> {
         let audio = if audio.channels > 2 { audio.to_stereo() } else { audio };
         let audio = if audio.sample_rate == rate.get() { audio } else { audio.resampled(rate.get())? };
