@@ -1,6 +1,7 @@
 //! How an engine is built.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -69,11 +70,12 @@ pub struct Builder {
     config: EngineConfig,
     rate_chosen: bool,
     record: Option<PathBuf>,
+    split: Option<Duration>,
 }
 
 impl Builder {
     pub(crate) fn new(config: EngineConfig) -> Self {
-        Self { config, rate_chosen: false, record: None }
+        Self { config, rate_chosen: false, record: None, split: None }
     }
 
     /// Frames per second; by default that of the device [`Builder::open`] finds, else 44,100.
@@ -122,10 +124,22 @@ impl Builder {
         self
     }
 
-    /// Records what an opened output plays, as a stereo float WAV that appears, complete, when the engine is closed.
-    /// The sound never waits for the disk: what it cannot take is counted in [`Health`](crate::Health).
+    /// Records what an opened output plays: stereo, as a float WAV, or as 24-bit FLAC if the name ends with `.flac`.
+    ///
+    /// The file grows while the engine plays and is complete ten times a second, whatever ends the program. A file that is there is
+    /// never replaced: the recording gets a number then, `night-2.wav`. When the disk is full, or a WAV nears 4 GiB, the
+    /// recording goes on in another file. The sound never waits for the disk: up to 20 seconds wait in memory, then frames are
+    /// lost, and silence of the same length stands for them (a gap of more than 10 minutes begins another file).
+    /// [`Health::recordings`](crate::Health::recordings) tells.
     pub fn record(mut self, path: impl Into<PathBuf>) -> Self {
         self.record = Some(path.into());
+        self
+    }
+
+    /// Begins another file of a recording, or of an [`Output::File`], every so often, 1 second to 24 hours; one after the other they
+    /// hold every frame.
+    pub fn record_split(mut self, every: Duration) -> Self {
+        self.split = Some(every);
         self
     }
 
@@ -151,7 +165,7 @@ impl Builder {
     /// [`Error::Output`] when it cannot be opened, with what there is instead; [`Error::OutOfRange`] for an
     /// impossible block; [`Error::BadConfig`].
     pub fn open(self, output: Output) -> Result<Engine> {
-        let Self { config, rate_chosen, record } = self;
-        crate::output::open(crate::output::Wish { config, rate_chosen, record }, output)
+        let Self { config, rate_chosen, record, split } = self;
+        crate::output::open(crate::output::Wish { config, rate_chosen, record, split }, output)
     }
 }

@@ -36,7 +36,7 @@ const WORDS: [&str; 27] = [
 ];
 
 /// Files the audio thread never enters. A file that is not named here is judged.
-const CONTROL_HALF: [(&str, &str); 39] = [
+const CONTROL_HALF: [(&str, &str); 43] = [
     ("chunk.rs", "chunks of long tracks, on the caller's thread"),
     ("chunk/grid.rs", "counts and errors"),
     ("chunk/reader.rs", "reads the input of chunks"),
@@ -70,7 +70,11 @@ const CONTROL_HALF: [(&str, &str); 39] = [
     ("output/pulse/mod.rs", "opens streams and lists sinks"),
     ("output/pulse/tests.rs", "tests"),
     ("output/paced.rs", "a thread of its own that waits for the time of the next block"),
-    ("output/recorder.rs", "the thread that writes the file, and a player that waits for it"),
+    ("output/recording/mod.rs", "starts and ends the thread that writes the file"),
+    ("output/recording/disk.rs", "the recorder's own thread"),
+    ("output/recording/progress.rs", "a lock between the recorder's thread and control threads"),
+    ("output/recording/writer.rs", "the recorder's own thread"),
+    ("output/recording/tests.rs", "tests"),
     ("output/supervisor.rs", "the supervisor's own thread"),
     ("output/supervisor/tests.rs", "tests"),
     ("output/watch.rs", "the supervisor's own thread"),

@@ -26,8 +26,9 @@ fn null_keeps_time_within_a_block() {
         reached = engine.status().frames.0;
         let most = before.elapsed().as_secs_f64() * 48_000.0 + f64::from(frames);
         assert!(reached as f64 <= most, "{reached} frames are ahead of time ({most})");
-        // A machine that does not run the thread in time is behind, and the thread says so as soon as it runs.
-        if (reached as f64) < least.as_secs_f64() * 48_000.0 - f64::from(2 * frames) {
+        // A machine that stops the thread for longer than a device's buffer lasts (50 ms) makes it late, and that is counted
+        // as soon as it runs.
+        if (reached as f64) < least.as_secs_f64() * 48_000.0 - f64::from(2 * frames) - 0.05 * 48_000.0 {
             until("it runs again", || engine.health().unwrap().blocks > health.blocks + 2);
             assert!(engine.health().unwrap().missed_deadlines > 0, "{reached} frames after {least:?}, and none missed");
         }
@@ -82,7 +83,8 @@ mod file {
         let wanted = offline_mix(SampleRate::CD, zero);
         until("all of it was played", || engine.status().frames.0 * 2 >= wanted.len() as u64);
         assert_eq!(engine.status().late_commands, 0, "this machine stood still for two seconds");
-        assert!(!path.exists(), "it appears when it is complete");
+        until("all of it can be read while the file grows", || samples(&path).len() >= wanted.len());
+        assert_same_bits(&samples(&path)[..wanted.len()], &wanted);
         let played = |engine: &Engine| engine.status().frames.0;
         let least = played(&engine);
         engine.close().unwrap();
@@ -102,6 +104,35 @@ mod file {
         until("it plays", || engine.health().unwrap().blocks > 4);
         drop(engine);
         assert!(samples(&path).len() >= 2 * 4 * 1_024);
+    }
+
+    #[test]
+    fn a_restart_leaves_the_recording_before_it_as_it_is() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("mix.flac");
+        let mut before = Vec::new();
+        for name in ["mix.flac", "mix-2.flac", "mix-3.flac"] {
+            let engine = Engine::builder().open(Output::File { path: path.clone(), buffer_frames: None }).unwrap();
+            until("it plays", || engine.health().unwrap().blocks > 8);
+            let told = engine.health().unwrap().recordings;
+            assert_eq!(told[0].path, place.path().join(name));
+            engine.close().unwrap();
+            before.push((name, std::fs::read(place.path().join(name)).unwrap()));
+            for (name, bytes) in &before {
+                assert_eq!(&std::fs::read(place.path().join(name)).unwrap(), bytes, "{name}");
+            }
+        }
+        assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 3);
+    }
+
+    #[test]
+    fn a_split_without_a_recording_is_refused() {
+        let split = Duration::from_secs(60);
+        let error = Engine::builder().record_split(split).open(Output::Null { buffer_frames: None }).err().unwrap();
+        assert!(
+            error.to_string().contains("record_split") && error.to_string().contains("nothing is recorded"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -8,7 +8,8 @@
 //! - [`resample`] and [`Audio::resampled`] change the rate; [`Audio::to_stereo`] the channels.
 //! - [`write()`] and [`AudioWriter`] write files, at once or streaming, in any [`AudioFormat`]; [`wav`] and [`flac`] are
 //!   the formats themselves, through an [`atomic::AtomicFile`] or into anything that can seek; [`pcm`] is what a WAV
-//!   holds. [`wav::header`], [`flac::Blocks`] and `opus::Stream` (feature `opus`) are for streams made in any order.
+//!   holds. [`wav::header`], [`flac::Blocks`] and `opus::Stream` (feature `opus`) are for streams made in any order;
+//!   [`Growing`] is a file that is complete after every append.
 //! - [`loudness`] measures; [`peaks`] and [`picture`] draw. [`mp3_tag`] says what an MP3's first frame holds.
 
 pub mod atomic;
@@ -30,6 +31,6 @@ pub use decode::{Cover, DecodeOptions, Info, Progress, Reader, Tags, cover, open
 pub use downmix::downmix_note;
 #[cfg(feature = "opus")]
 pub use encode::opus;
-pub use encode::{AudioFormat, AudioWriter, Container, Depth, flac, pcm, wav, write};
+pub use encode::{AudioFormat, AudioWriter, Container, Depth, Growing, Spec, Store, flac, pcm, wav, write};
 pub use error::{EXTENSIONS, Error, REFUSED_EXTENSIONS, SUPPORTED};
 pub use resample::resample;

@@ -18,7 +18,8 @@ Examples:
                                                    let the clients of one network open files of one folder
   audio-server --output null                       no sound card: run silently, in real time
   audio-server --output file:set.wav               no sound card: record the set
-  audio-server --record set.wav                    play, and record the set
+  audio-server --record night.flac --record-split 60
+                                                   play, and record the night, an hour in each file
   audio-server --stretch-method wsola --buffer-size auto
                                                    keep the pitch when tempo moves; find the smallest safe block
   audio-server --score set.txt --render set.wav    play a score without a device, faster than time
@@ -98,9 +99,13 @@ pub struct Serve {
     #[arg(long, value_name = "OUTPUT", conflicts_with = "device", help_heading = "Sound")]
     pub output: Option<Output>,
 
-    /// Record what is played to a float WAV, beside any output; it appears when the server ends
+    /// Record what is played, beside any output, as a float WAV or (NAME.flac) a 24-bit FLAC. It can be read at any moment, and
+    /// gets a number (NAME-2.wav) when there is such a file
     #[arg(long, value_name = "PATH", help_heading = "Sound")]
     pub record: Option<PathBuf>,
+    /// Begin another file of the recording every so many minutes, 0.1 to 1440
+    #[arg(long, value_name = "MINUTES", value_parser = minutes, help_heading = "Sound")]
+    pub record_split: Option<f64>,
     /// Device to play on, by its name or its number in `audio-server devices`
     #[arg(long, value_name = "NAME", help_heading = "Sound")]
     pub device: Option<String>,
@@ -195,7 +200,7 @@ pub struct Serve {
     pub score: Option<PathBuf>,
     /// WAV file (32-bit float) to render the score to; no device is opened and no port
     #[arg(long, value_name = "FILE", requires = "score",
-        conflicts_with_all = ["output", "record", "device", "port", "bind", "allow", "watch"], help_heading = "Scores")]
+        conflicts_with_all = ["output", "record", "record_split", "device", "port", "bind", "allow", "watch"], help_heading = "Scores")]
     pub render: Option<PathBuf>,
     /// How long to render; until the last line and everything that plays has ended unless given
     #[arg(long, value_name = "SECONDS", requires = "render", value_parser = seconds, help_heading = "Scores")]
@@ -330,6 +335,10 @@ fn memory_total(text: &str) -> Result<u64, String> {
 
 fn load_timeout(text: &str) -> Result<f64, String> {
     within(text, 0.5..=3_600.0)
+}
+
+fn minutes(text: &str) -> Result<f64, String> {
+    within(text, 0.1..=1_440.0)
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

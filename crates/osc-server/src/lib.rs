@@ -28,6 +28,7 @@ pub mod message;
 pub mod methods;
 pub mod net;
 pub mod ram;
+pub mod recordings;
 pub mod refusal;
 pub mod render;
 pub mod reply;

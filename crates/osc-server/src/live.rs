@@ -2,9 +2,10 @@
 
 use crate::app::{App, Vitals};
 use crate::net::{self, Datagram, Received};
+use crate::recordings::{self, Recordings};
 use crossbeam_channel::{Receiver, Select};
 use crowd_engine::output::{Realtime, State};
-use crowd_engine::{Engine, Health};
+use crowd_engine::{Engine, Health, SampleRate};
 use std::net::UdpSocket;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -48,7 +49,8 @@ pub fn serve(mut desk: Desk<'_>) -> Result<(), String> {
     wake.recv(desk.inbox);
     wake.recv(&loads);
     let stop = wake.recv(desk.stop);
-    let mut trouble = Trouble::new(desk.socket.local_addr().map_or(0, |address| address.port()), desk.late_hint);
+    let port = desk.socket.local_addr().map_or(0, |address| address.port());
+    let mut trouble = Trouble::new(port, desk.late_hint, desk.engine.sample_rate());
     let mut looked = Instant::now();
     let mut vitals = trouble.look(desk.engine.health().as_ref(), desk.counts)?;
     let mut watched = Instant::now();
@@ -83,6 +85,9 @@ fn summary(desk: &Desk<'_>) {
     let refused = if refused.is_empty() { "none refused".into() } else { format!("refused: {}", refused.join(", ")) };
     tracing::info!("{} messages, {refused}", desk.app.received());
     if let Some(h) = desk.engine.health() {
+        for recording in &h.recordings {
+            tracing::info!("{}", recordings::summary(recording, desk.engine.sample_rate()));
+        }
         tracing::info!(
             "{} blocks, {} underruns, load {:.2} % on average, {:.2} % at most",
             h.blocks,
@@ -109,18 +114,20 @@ struct Trouble {
     reopens: u64,
     problem: Option<String>,
     told: [Told; 4],
+    rate: SampleRate,
+    recordings: Recordings,
 }
 
 /// A counter of mishaps, and how much of it was told.
 #[derive(Default, Clone, Copy)]
-struct Told {
+pub(crate) struct Told {
     count: u64,
     at: Option<Instant>,
 }
 
 impl Told {
     /// How many are new, if it is time to tell; all of them are told then.
-    fn news(&mut self, count: u64) -> Option<u64> {
+    pub(crate) fn news(&mut self, count: u64) -> Option<u64> {
         if count <= self.count || self.at.is_some_and(|at| at.elapsed() < TROUBLE) {
             return None;
         }
@@ -130,7 +137,7 @@ impl Told {
 }
 
 impl Trouble {
-    fn new(port: u16, late_hint: &'static str) -> Self {
+    fn new(port: u16, late_hint: &'static str, rate: SampleRate) -> Self {
         Self {
             port,
             late_hint,
@@ -140,6 +147,8 @@ impl Trouble {
             reopens: 0,
             problem: None,
             told: [Told::default(); 4],
+            rate,
+            recordings: Recordings::default(),
         }
     }
 
@@ -203,7 +212,8 @@ impl Trouble {
         }
         let block = health.callback_frames.as_ref().map_or(0, |frames| *frames.end());
         let buffer = health.buffer_frames.unwrap_or(block);
-        Ok(Vitals { load: health.recent.mean as f32, underruns: health.underruns(), block, buffer })
+        let recording = self.recordings.look(&health.recordings, self.rate);
+        Ok(Vitals { load: health.recent.mean as f32, underruns: health.underruns(), block, buffer, recording })
     }
 }
 

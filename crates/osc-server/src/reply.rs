@@ -17,6 +17,7 @@
 //! so that two servers pointed at each other fall silent.
 
 use crate::guard;
+use crate::recordings::Recording;
 use crate::refusal::{Kind, Refusal, quote};
 use rosc::{OscBundle, OscMessage, OscPacket, OscType, encoder};
 use std::time::Duration;
@@ -78,6 +79,9 @@ pub struct Status {
     pub streamed: usize,
     /// `i` Reads of files that give no answer.
     pub stalled: usize,
+    /// `s` Whether sound reaches the recording: `off`, `on`, `stalled`, `waiting`; `i` the number of its file; `f` seconds of
+    /// it that were lost.
+    pub recording: Recording,
 }
 
 /// One deck, as `/status/deck` tells it; arguments in this order, after `s` the deck's letter.
@@ -182,6 +186,9 @@ fn mix_status(s: &Status) -> OscMessage {
         small(s.memory_total),
         small(s.streamed as u64),
         small(s.stalled as u64),
+        s.recording.state.name().into(),
+        small(s.recording.number.into()),
+        s.recording.lost.into(),
     ];
     OscMessage { addr: "/status".into(), args }
 }

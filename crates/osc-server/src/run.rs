@@ -13,7 +13,7 @@ use crate::{ram, render as renderer, score};
 use crossbeam_channel::bounded;
 use crowd_cli::log::Clock;
 use crowd_cli::names;
-use crowd_engine::{Bpm, Engine, EngineConfig, SampleRate, StretchMethod};
+use crowd_engine::{Bpm, Engine, EngineConfig, Output, SampleRate, StretchMethod};
 use serde_json::json;
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
@@ -107,10 +107,7 @@ pub fn serve(serve: &Serve) -> Result<(), Error> {
 
     let (counts, ended) = (Received::default(), AtomicBool::new(false));
     let (deliver, inbox) = bounded(net::INBOX);
-    let late_hint = match serve.buffer_size {
-        BufferSize::Auto => "",
-        BufferSize::Frames(_) => ": raise --buffer-size, or say auto?",
-    };
+    let late_hint = late_hint(serve);
     let result = thread::scope(|scope| {
         scope.spawn(|| net::receive(&socket, &allow, &deliver, &counts, &ended));
         let desk = Desk {
@@ -132,6 +129,15 @@ pub fn serve(serve: &Serve) -> Result<(), Error> {
     Ok(closed?)
 }
 
+/// What helps when blocks come late: a larger block where there is a device.
+fn late_hint(serve: &Serve) -> &'static str {
+    match (&serve.output, serve.buffer_size) {
+        (Some(Output::Null { .. } | Output::File { .. }), _) => ": this machine has too little time for the mix",
+        (_, BufferSize::Auto) => "",
+        (_, BufferSize::Frames(_)) => ": raise --buffer-size, or say auto?",
+    }
+}
+
 /// Opens the output.
 fn open_engine(serve: &Serve) -> Result<Engine, Error> {
     let mut builder = Engine::builder().stems(STEMS).queue(QUEUE).base_tempo(Bpm::new(serve.bpm)?);
@@ -141,6 +147,9 @@ fn open_engine(serve: &Serve) -> Result<Engine, Error> {
     }
     if let Some(path) = &serve.record {
         builder = builder.record(path);
+    }
+    if let Some(minutes) = serve.record_split {
+        builder = builder.record_split(Duration::from_secs_f64(60.0 * minutes));
     }
     let engine = builder.open(serve.output()?)?;
     if let Some(health) = engine.health() {

@@ -319,7 +319,7 @@ fn status_tells_the_mix_and_every_deck() {
     rig.tick();
     let status = rig.heard("/status");
     assert_eq!(status.len(), 1);
-    assert_eq!(status[0].args.len(), 21);
+    assert_eq!(status[0].args.len(), 24);
     assert_eq!(status[0].args[1], f(120.0));
     let decks = rig.heard("/status/deck");
     let told: Vec<_> = decks.iter().map(|d| (&d.args[0], &d.args[1], &d.args[3])).collect();

@@ -56,10 +56,10 @@ pub(crate) fn open_with(backend: Arc<dyn Backend>, wish: Wish, wanted: DeviceCon
     let (sender, made) = mpsc::channel();
     let rate = wish.rate_chosen.then_some(config.sample_rate);
     let ready = {
-        let (slot, meter) = (slot.clone(), meter.clone());
+        let slot = slot.clone();
         move |device_rate| {
             let config = EngineConfig { sample_rate: rate.unwrap_or(device_rate), ..config };
-            let (engine, renderer, recording) = wish.split(config, &meter).map_err(|error| error.to_string())?;
+            let (engine, renderer, recording) = wish.split(config).map_err(|error| error.to_string())?;
             let _nothing = slot.put(Box::new(renderer));
             sender.send((engine, recording)).map_err(|_| "nobody waits for the device any more".to_owned())
         }

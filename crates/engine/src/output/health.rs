@@ -1,8 +1,9 @@
 //! How the output is doing: what the audio thread counts and what the control half reads.
 
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::units::SampleRate;
@@ -48,6 +49,40 @@ pub enum Realtime {
     NotAsked,
 }
 
+/// Whether sound reaches a recording's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RecordingState {
+    /// The file grows.
+    Writing,
+    /// The disk has not answered for two seconds. The sound waits in memory, up to 20 seconds of it; what comes then is lost
+    /// until the disk answers, and silence of the same length stands for it.
+    Stalled,
+    /// The file cannot be written, for want of room or for another reason ([`RecordingHealth::problem`]). What was written is
+    /// complete; every five seconds another file is tried, and begins with what waits in memory, up to 20 seconds.
+    Waiting,
+}
+
+/// How a recording is doing. A file is complete after every write, ten a second, whatever ends the program; what a power cut
+/// takes is the last two seconds or a little more.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RecordingHealth {
+    /// The file that is written, or was last.
+    pub path: PathBuf,
+    /// Its number: 1 has the name asked for, 2 the name with `-2` before its ending, and so on. A number is skipped when there
+    /// is a file of that name.
+    pub number: u32,
+    /// Whether sound reaches it.
+    pub state: RecordingState,
+    /// Why not.
+    pub problem: Option<String>,
+    /// Frames in all files of the recording, with those of silence in place of lost ones.
+    pub frames: u64,
+    /// Frames that were played and are in no file.
+    pub lost_frames: u64,
+}
+
 /// Time spent making sound, as a part of the time the sound lasts: 1 is all there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Load {
@@ -84,8 +119,9 @@ pub struct Health {
     /// How often the device was opened again with a larger buffer (see
     /// [`DeviceConfig::adaptive`](crate::DeviceConfig::adaptive)).
     pub buffer_raises: u64,
-    /// Frames missing in the recording, because the disk was seconds behind.
-    pub lost_frames: u64,
+    /// The recordings: that of an [`Output::File`](crate::Output::File) first, then that of
+    /// [`Builder::record`](crate::Builder::record).
+    pub recordings: Vec<RecordingHealth>,
     /// Since the start.
     pub load: Load,
     /// Since the last look.
@@ -146,7 +182,6 @@ pub(crate) struct Meter {
     missed: AtomicU64,
     xruns: AtomicU64,
     reopens: AtomicU64,
-    lost: Arc<AtomicU64>,
     smallest: AtomicU32,
     largest: AtomicU32,
     total: Span,
@@ -174,7 +209,6 @@ impl Meter {
             missed: AtomicU64::new(0),
             xruns: AtomicU64::new(0),
             reopens: AtomicU64::new(0),
-            lost: Arc::default(),
             smallest: AtomicU32::new(u32::MAX),
             largest: AtomicU32::new(0),
             total: Span::default(),
@@ -209,12 +243,6 @@ impl Meter {
         self.missed.fetch_add(1, Relaxed);
     }
 
-    /// Where frames are counted that did not reach the recording.
-    #[cfg(feature = "decode")]
-    pub fn lost(&self) -> Arc<AtomicU64> {
-        self.lost.clone()
-    }
-
     fn realtime(&self) -> Realtime {
         match self.realtime.load(Relaxed) {
             PENDING => Realtime::Pending,
@@ -246,7 +274,7 @@ impl Meter {
             reopens: self.reopens.load(Relaxed),
             buffer_frames,
             buffer_raises,
-            lost_frames: self.lost.load(Relaxed),
+            recordings: Vec::new(),
             load: self.total.load(|value| value.load(Relaxed)),
             recent: self.recent.load(|value| value.swap(0, Relaxed)),
             peak_block_us: self.peak.load(Relaxed) as f64 / 1e3,

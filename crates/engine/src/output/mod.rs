@@ -32,7 +32,7 @@ mod link;
 #[cfg(all(feature = "device", target_os = "linux"))]
 mod pulse;
 #[cfg(feature = "decode")]
-mod recorder;
+mod recording;
 #[cfg(all(feature = "device", target_os = "linux"))]
 mod rtkit;
 #[cfg(feature = "device")]
@@ -43,11 +43,13 @@ mod supervisor;
 mod watch;
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
-pub use health::{Health, Load, Realtime, State};
+pub use health::{Health, Load, Realtime, RecordingHealth, RecordingState, State};
 #[cfg(feature = "device")]
 pub use sounds::{DeviceInfo, devices};
 
@@ -62,6 +64,9 @@ use paced::Discard;
 /// Frames of a block of the null and file outputs when none are chosen.
 const BLOCK: u32 = 1_024;
 
+/// How long a file of a recording may be.
+const SPLIT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(86_400);
+
 /// Where the sound is to go. As text: `device`, `device:NAME`, `null`, `file:PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -73,9 +78,10 @@ pub enum Output {
         /// Frames of a block, 16 to 65,536; 1,024 when not given.
         buffer_frames: Option<u32>,
     },
-    /// A stereo float WAV, in time. It appears, complete, when the engine is closed.
+    /// A stereo file, in time: float WAV, or 24-bit FLAC if its name ends so. It grows while the engine plays and can be read at
+    /// any moment; see [`Builder::record`](crate::Builder::record), which it is like in everything else.
     File {
-        /// Its name.
+        /// Its name; a number is added when there is such a file ([`RecordingHealth::number`]).
         path: PathBuf,
         /// Frames of a block, 16 to 65,536; 1,024 when not given.
         buffer_frames: Option<u32>,
@@ -171,38 +177,53 @@ pub(crate) struct Wish {
     pub rate_chosen: bool,
     /// Where to record what is played.
     pub record: Option<PathBuf>,
+    /// How long a file of a recording may be.
+    pub split: Option<Duration>,
 }
 
 impl Wish {
     /// Makes both halves, with the recording if one is wanted.
-    fn split(&self, config: EngineConfig, meter: &Arc<Meter>) -> Result<(Engine, Renderer, Option<Recording>)> {
+    fn split(&self, config: EngineConfig) -> Result<(Engine, Renderer, Option<Recorder>)> {
         #[cfg_attr(not(feature = "decode"), allow(unused_mut))]
         let (engine, mut renderer) = Engine::split(config)?;
         let Some(path) = &self.record else { return Ok((engine, renderer, None)) };
         #[cfg(feature = "decode")]
         {
-            let (recorder, tape) =
-                recorder::Recorder::start(path, config.sample_rate, BLOCK as usize, false, meter.clone())?;
+            let (recorder, tape) = Recorder::start(&self.take(path), config.sample_rate)?;
             renderer.record(tape);
             Ok((engine, renderer, Some(recorder)))
         }
         #[cfg(not(feature = "decode"))]
-        {
-            let _unused = meter;
-            Err(absent(format!("file:{}", path.display()), "decode"))
-        }
+        Err(absent(format!("file:{}", path.display()), "decode"))
+    }
+
+    #[cfg(feature = "decode")]
+    fn take(&self, path: &std::path::Path) -> recording::Take {
+        recording::Take { path: path.to_owned(), split: self.split }
+    }
+
+    /// The length of files is only right where some are written.
+    fn check_split(&self, output: &Output) -> Result<()> {
+        let cause = match self.split {
+            None => return Ok(()),
+            Some(_) if self.record.is_none() && !matches!(output, Output::File { .. }) => "nothing is recorded",
+            Some(split) if !SPLIT.contains(&split) => "a file can have 1 second to 24 hours",
+            Some(_) => return Ok(()),
+        };
+        Err(Error::BadConfig { what: "record_split", cause: cause.into() })
     }
 }
 
 #[cfg(feature = "decode")]
-pub(crate) use recorder::Recorder as Recording;
+pub(crate) use recording::Recorder;
 /// There is none without the WAV writer.
 #[cfg(not(feature = "decode"))]
-pub(crate) enum Recording {}
+pub(crate) enum Recorder {}
 
 /// Opens an output for a new engine; see [`Builder::open`](crate::Builder::open).
 pub(crate) fn open(wish: Wish, output: Output) -> Result<Engine> {
     output.check_buffer()?;
+    wish.check_split(&output)?;
     let name = output.to_string();
     let config = wish.config;
     match output {
@@ -212,7 +233,7 @@ pub(crate) fn open(wish: Wish, output: Output) -> Result<Engine> {
         Output::Device(_) => Err(absent(name, "device")),
         Output::Null { buffer_frames } => {
             let meter = Arc::new(Meter::new(name, config.sample_rate));
-            let (mut engine, renderer, recording) = wish.split(config, &meter)?;
+            let (mut engine, renderer, recording) = wish.split(config)?;
             let frames = buffer_frames.unwrap_or(BLOCK) as usize;
             let paced = paced::start(renderer, frames, config.sample_rate, meter.clone(), Discard)?;
             engine.attach(Session { meter, player: Some(Player::Paced(paced)), recording });
@@ -221,9 +242,9 @@ pub(crate) fn open(wish: Wish, output: Output) -> Result<Engine> {
         #[cfg(feature = "decode")]
         Output::File { path, buffer_frames } => {
             let meter = Arc::new(Meter::new(name, config.sample_rate));
-            let (mut engine, renderer, recording) = wish.split(config, &meter)?;
+            let (mut engine, renderer, recording) = wish.split(config)?;
             let (rate, frames) = (config.sample_rate, buffer_frames.unwrap_or(BLOCK) as usize);
-            let (recorder, tape) = recorder::Recorder::start(&path, rate, frames, true, meter.clone())?;
+            let (recorder, tape) = Recorder::start(&wish.take(&path), rate)?;
             let paced = paced::start(renderer, frames, rate, meter.clone(), tape)?;
             engine.attach(Session { meter, player: Some(Player::Recorded { paced, recorder }), recording });
             Ok(engine)
@@ -242,7 +263,7 @@ fn absent(output: String, feature: &str) -> Error {
 pub(crate) struct Session {
     meter: Arc<Meter>,
     player: Option<Player>,
-    recording: Option<Recording>,
+    recording: Option<Recorder>,
 }
 
 enum Player {
@@ -250,7 +271,7 @@ enum Player {
     #[cfg(feature = "decode")]
     Recorded {
         paced: Worker,
-        recorder: recorder::Recorder,
+        recorder: Recorder,
     },
     #[cfg(feature = "device")]
     Device(device::Device),
@@ -258,7 +279,8 @@ enum Player {
 
 impl Session {
     pub fn health(&self) -> Health {
-        self.meter.health()
+        let recorders = self.player.as_ref().and_then(Player::recorder).into_iter().chain(&self.recording);
+        Health { recordings: recorders.map(Recorder::health).collect(), ..self.meter.health() }
     }
 
     /// Stops the output and finishes the recording, once.
@@ -267,12 +289,21 @@ impl Session {
     /// When a recording could not be finished.
     pub fn close(&mut self) -> Result<()> {
         let output = self.player.take().map_or(Ok(()), Player::close);
-        let recording = self.recording.take().map_or(Ok(()), Recording::close);
+        let recording = self.recording.take().map_or(Ok(()), Recorder::close);
         output.and(recording)
     }
 }
 
 impl Player {
+    /// What records instead of playing.
+    fn recorder(&self) -> Option<&Recorder> {
+        match self {
+            #[cfg(feature = "decode")]
+            Self::Recorded { recorder, .. } => Some(recorder),
+            _ => None,
+        }
+    }
+
     fn close(self) -> Result<()> {
         match self {
             Self::Paced(mut paced) => {
@@ -294,9 +325,13 @@ impl Player {
 }
 
 #[cfg(not(feature = "decode"))]
-impl Recording {
+impl Recorder {
     fn close(self) -> Result<()> {
         match self {}
+    }
+
+    fn health(&self) -> RecordingHealth {
+        match *self {}
     }
 }
 
@@ -340,7 +375,8 @@ mod tests {
         while engine.status().frames.0 < 4_096 {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
-        assert_eq!(engine.health().unwrap().lost_frames, 0);
+        let recordings = engine.health().unwrap().recordings;
+        assert_eq!((recordings.len(), recordings[0].lost_frames, &recordings[0].path), (1, 0, &path));
         engine.close().unwrap();
         let heard = crowd_media::open(&path, &crowd_media::DecodeOptions::default()).unwrap();
         let sounding = heard.to_f32().iter().filter(|x| **x == 0.25).count();

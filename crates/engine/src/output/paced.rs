@@ -15,17 +15,56 @@ use crate::worker::Worker;
 /// would, and does not make up for it.
 const TOO_LATE: Duration = Duration::from_secs(1);
 
+/// What a sound server holds for a program without realtime priority, at least: what is later than that would be heard on a
+/// device.
+const BUFFER: Duration = Duration::from_millis(50);
+
 /// Where paced blocks go.
 pub(crate) trait Sink: Send {
-    /// Takes a block of interleaved stereo; `stop` says that nobody will wait for it much longer.
-    fn take(&mut self, block: &[f32], stop: &AtomicBool);
+    /// Takes a block of interleaved stereo, and does not wait.
+    fn take(&mut self, block: &[f32]);
 }
 
-/// Hears nothing.
+/// Takes blocks nowhere.
 pub(crate) struct Discard;
 
 impl Sink for Discard {
-    fn take(&mut self, _block: &[f32], _stop: &AtomicBool) {}
+    fn take(&mut self, _block: &[f32]) {}
+}
+
+#[cfg(feature = "decode")]
+impl Sink for crate::rt::Tape {
+    /// The pace is the clock's: a disk that is late costs frames of the recording, and none of the sound.
+    fn take(&mut self, block: &[f32]) {
+        self.offer(block);
+    }
+}
+
+/// Counts the gaps that a device with a buffer would have had.
+struct Deadline {
+    /// What the buffer holds: a block, or [`BUFFER`] if that is more.
+    buffer: Duration,
+    /// The lateness at which the buffer is empty. Every gap makes it so much larger, as a device would wait for so long.
+    limit: Duration,
+}
+
+impl Deadline {
+    fn new(block: Duration) -> Self {
+        let buffer = block.max(BUFFER);
+        Self { buffer, limit: buffer }
+    }
+
+    /// Whether a block that is `late` makes a gap. One that is in time fills the buffer again.
+    fn is_missed(&mut self, late: Duration) -> bool {
+        if late.is_zero() {
+            self.limit = self.buffer;
+        }
+        let missed = late > self.limit;
+        if missed {
+            self.limit = late + self.buffer;
+        }
+        missed
+    }
 }
 
 /// Starts to render blocks of `frames` frames, each at its time, until the worker is stopped.
@@ -48,16 +87,17 @@ fn run(mut renderer: Renderer, frames: usize, rate: SampleRate, meter: &Meter, m
     let mut block = vec![0.0; 2 * frames];
     let mut zero = Instant::now();
     let mut made = 0;
+    let mut deadline = Deadline::new(Duration::from_nanos(frames as u64 * 1_000_000_000 / u64::from(rate.get())));
     while !stop.load(Ordering::Relaxed) {
         let began = Instant::now();
         renderer.render(&mut block);
         meter.block(frames, rate, began.elapsed());
-        sink.take(&block, stop);
+        sink.take(&block);
         made += frames as u64;
         // Counted from the start, so that rounding never adds up.
         let due = zero + Duration::from_nanos((u128::from(made) * 1_000_000_000 / u128::from(rate.get())) as u64);
         let late = Instant::now().saturating_duration_since(due);
-        if !late.is_zero() {
+        if deadline.is_missed(late) {
             meter.missed();
         }
         if late > TOO_LATE {
@@ -74,5 +114,35 @@ fn sleep_until(due: Instant, stop: &AtomicBool) {
             return;
         }
         thread::park_timeout(left);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gaps(deadline: &mut Deadline, late: impl IntoIterator<Item = u64>) -> usize {
+        late.into_iter().filter(|late| deadline.is_missed(Duration::from_millis(*late))).count()
+    }
+
+    #[test]
+    fn a_thread_that_wakes_late_within_a_devices_buffer_makes_no_gap() {
+        let mut deadline = Deadline::new(Duration::from_millis(23));
+        assert_eq!(gaps(&mut deadline, (0..1_000).map(|n| n % 50)), 0);
+        let mut large = Deadline::new(Duration::from_millis(186));
+        assert_eq!(gaps(&mut large, (0..1_000).map(|n| n % 187)), 0);
+    }
+
+    #[test]
+    fn a_stall_is_one_gap_however_many_blocks_it_delays() {
+        let mut deadline = Deadline::new(Duration::from_millis(23));
+        assert_eq!(gaps(&mut deadline, [0, 0, 300, 277, 254, 100, 20, 0, 0]), 1);
+        assert_eq!(gaps(&mut deadline, [51, 0, 51, 0]), 2);
+    }
+
+    #[test]
+    fn who_makes_sound_slower_than_it_lasts_misses_again_and_again() {
+        let mut deadline = Deadline::new(Duration::from_millis(1));
+        assert_eq!(gaps(&mut deadline, (0..1_000).map(|n| 10 * n)), 1_000 * 10 / 60);
     }
 }

@@ -15,7 +15,7 @@ pub(crate) use pages::{PAGE, Pages};
 pub(crate) use slot::Slot;
 pub(crate) use snapshot::Snapshot;
 #[cfg(feature = "decode")]
-pub(crate) use tape::Tape;
+pub(crate) use tape::{Next, Tape, TapeReader};
 
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic;

@@ -2,6 +2,7 @@
 
 mod dither;
 pub mod flac;
+mod growing;
 mod id3;
 #[cfg(feature = "opus")]
 pub mod opus;
@@ -11,6 +12,7 @@ pub mod wav;
 
 use std::path::Path;
 
+pub use growing::{Growing, Store};
 pub use spec::{AudioFormat, Container, Depth, Spec};
 
 use crate::atomic::AtomicFile;

@@ -25,6 +25,7 @@ pub use opening::Opening;
 
 use crate::args::Arg;
 use crate::guard::{self, Packed};
+use crate::recordings::Recording;
 use crate::refusal::{Kind, Refusal};
 use crate::subscribers::Subscribers;
 use crate::tally::{Tally, Verdict};
@@ -121,6 +122,8 @@ pub struct Vitals {
     pub block: u32,
     /// The block it is meant to ask for, in frames.
     pub buffer: u32,
+    /// What is recorded.
+    pub recording: Recording,
 }
 
 /// How long before its time, beside two blocks, a start is handed to the engine, in seconds: longer than this thread is

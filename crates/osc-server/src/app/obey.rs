@@ -4,6 +4,7 @@ use super::stems::{Part, engine_deck};
 use super::{Action, App, Asked, Moment, Origin};
 use crate::ids::{BufferId, Deck};
 use crate::message::Message;
+use crate::recordings::{Recording, State};
 use crate::refusal::{Kind, Refusal};
 use crate::reply::{self, DeckStatus};
 use crate::subscribers;
@@ -254,6 +255,7 @@ impl App {
             memory_total: memory.total() >> 20,
             streamed,
             stalled: self.loader.stalled(),
+            recording: self.vitals.recording,
         };
         let mut decks = Vec::with_capacity(Deck::ALL.len());
         for ((deck, d), music) in Deck::ALL.into_iter().zip(&s.decks).zip(&self.music) {
@@ -295,8 +297,14 @@ impl App {
                 }
             })
             .collect();
+        let recording = match self.vitals.recording {
+            Recording { state: State::Off, .. } => String::new(),
+            Recording { state, number, lost } => {
+                format!("; recording {} (file {number}, {lost:.1} s lost)", state.name())
+            }
+        };
         format!(
-            "{} {:.2} BPM, {:.1} dBFS, {:.1} LUFS, load {:.1} %, {} underruns; {}; {} received, {} refused",
+            "{} {:.2} BPM, {:.1} dBFS, {:.1} LUFS, load {:.1} %, {} underruns; {}; {} received, {} refused{}",
             self.clock_at(s.frames.0),
             s.tempo,
             decibels(s.peak),
@@ -306,6 +314,7 @@ impl App {
             decks.join(", "),
             self.received,
             self.tally.total(),
+            recording,
         )
     }
 

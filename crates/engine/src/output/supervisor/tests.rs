@@ -143,7 +143,7 @@ fn until_back(engine: &crate::Engine, reopens: u64) {
 }
 
 fn wish(rate_chosen: bool) -> crate::output::Wish {
-    crate::output::Wish { config: EngineConfig::default(), rate_chosen, record: None }
+    crate::output::Wish { config: EngineConfig::default(), rate_chosen, record: None, split: None }
 }
 
 #[test]

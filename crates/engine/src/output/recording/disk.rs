@@ -1,0 +1,105 @@
+//! What a recording asks of a disk; tests have disks of their own, that fill up and hang.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crowd_media::Store;
+
+/// Where recordings are written.
+pub(crate) trait Disk: Send + 'static {
+    /// An open file.
+    type File: Store + Send;
+
+    /// Makes a file that was not there before.
+    ///
+    /// # Errors
+    /// The system's; `AlreadyExists` when there is something of that name.
+    fn create(&mut self, path: &Path) -> io::Result<Self::File>;
+
+    /// Brings what was written to where a power cut leaves it; with `path`, its name as well.
+    ///
+    /// # Errors
+    /// The system's.
+    fn sync(&mut self, file: &mut Self::File, path: Option<&Path>) -> io::Result<()>;
+
+    /// Removes a file that this recording made and that holds no sound.
+    ///
+    /// # Errors
+    /// The system's.
+    fn remove(&mut self, path: &Path) -> io::Result<()>;
+
+    /// Whether the file still has a name.
+    fn is_named(&self, file: &Self::File) -> bool;
+}
+
+/// The file system.
+pub(crate) struct FileSystem;
+
+impl Disk for FileSystem {
+    type File = File;
+
+    fn create(&mut self, path: &Path) -> io::Result<File> {
+        OpenOptions::new().write(true).create_new(true).open(path)
+    }
+
+    fn sync(&mut self, file: &mut File, path: Option<&Path>) -> io::Result<()> {
+        file.sync_data()?;
+        // Only Unix lets a folder be opened and synced; elsewhere the name is as durable as the system makes it.
+        match path {
+            Some(path) if cfg!(unix) => File::open(folder(path))?.sync_all(),
+            _ => Ok(()),
+        }
+    }
+
+    fn remove(&mut self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    #[cfg(unix)]
+    fn is_named(&self, file: &File) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        file.metadata().is_ok_and(|data| data.nlink() > 0)
+    }
+
+    #[cfg(not(unix))]
+    fn is_named(&self, _file: &File) -> bool {
+        true
+    }
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The names of a recording's files: `night.wav`, then `night-2.wav`, `night-3.wav` ...
+pub(crate) fn numbered(path: &Path, number: u32) -> PathBuf {
+    if number < 2 {
+        return path.to_owned();
+    }
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("-{number}"));
+    if let Some(ending) = path.extension() {
+        name.push(".");
+        name.push(ending);
+    }
+    path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_numbered_before_their_ending() {
+        for (name, second) in [
+            ("night.wav", "night-2.wav"),
+            ("/sets/a.b.flac", "/sets/a.b-2.flac"),
+            ("set", "set-2"),
+            ("set-2.wav", "set-2-2.wav"),
+        ] {
+            assert_eq!(numbered(Path::new(name), 1), Path::new(name));
+            assert_eq!(numbered(Path::new(name), 2), Path::new(second));
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! Disks that fill up, fail and hang.
+
+use std::collections::BTreeMap;
+use std::io::{self, Cursor, ErrorKind, Seek, SeekFrom, Write};
+use std::sync::{Condvar, Mutex};
+
+use super::*;
+use crate::output::health::RecordingState;
+
+/// A disk in memory.
+#[derive(Clone, Default)]
+struct Memory(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<Contents>,
+    /// Tells that `hangs` has changed.
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Contents {
+    files: BTreeMap<PathBuf, Vec<u8>>,
+    /// Bytes it holds in all.
+    room: Option<usize>,
+    hangs: bool,
+    /// Files that were removed by others.
+    removed: Vec<PathBuf>,
+}
+
+struct MemoryFile {
+    disk: Memory,
+    path: PathBuf,
+    at: u64,
+}
+
+impl Memory {
+    fn change<T>(&self, change: impl FnOnce(&mut Contents) -> T) -> T {
+        let changed = change(&mut self.0.state.lock().unwrap());
+        self.0.changed.notify_all();
+        changed
+    }
+
+    /// Does something with the disk, once it answers.
+    fn ask<T>(&self, ask: impl FnOnce(&mut Contents) -> T) -> T {
+        let state = self.0.state.lock().unwrap();
+        ask(&mut self.0.changed.wait_while(state, |state| state.hangs).unwrap())
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.change(|state| state.files.keys().map(|path| path.display().to_string()).collect())
+    }
+
+    /// The left channel of a file.
+    fn heard(&self, name: &str) -> Vec<f32> {
+        let bytes = self.change(|state| state.files[Path::new(name)].clone());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let audio = crowd_media::open(&path, &crowd_media::DecodeOptions::default()).unwrap();
+        assert_eq!((audio.channels, &audio.warnings[..]), (2, &[][..]));
+        audio.to_f32().iter().copied().step_by(2).collect()
+    }
+}
+
+impl Disk for Memory {
+    type File = MemoryFile;
+
+    fn create(&mut self, path: &Path) -> io::Result<MemoryFile> {
+        self.ask(|state| match state.files.get(path) {
+            Some(_) => Err(io::Error::from(ErrorKind::AlreadyExists)),
+            None => {
+                state.files.insert(path.to_owned(), Vec::new());
+                Ok(())
+            }
+        })?;
+        Ok(MemoryFile { disk: self.clone(), path: path.to_owned(), at: 0 })
+    }
+
+    fn sync(&mut self, _file: &mut MemoryFile, _path: Option<&Path>) -> io::Result<()> {
+        self.ask(|_| Ok(()))
+    }
+
+    fn remove(&mut self, path: &Path) -> io::Result<()> {
+        self.ask(|state| state.files.remove(path).map(drop).ok_or_else(|| ErrorKind::NotFound.into()))
+    }
+
+    fn is_named(&self, file: &MemoryFile) -> bool {
+        self.ask(|state| !state.removed.contains(&file.path))
+    }
+}
+
+impl Write for MemoryFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let (path, at) = (&self.path, self.at);
+        let written = self.disk.ask(|state| {
+            let used: usize = state.files.values().map(Vec::len).sum();
+            let file = state.files.get_mut(path).ok_or(ErrorKind::NotFound)?;
+            let grows = (at as usize + bytes.len()).saturating_sub(file.len());
+            let missing = grows.saturating_sub(state.room.unwrap_or(usize::MAX).saturating_sub(used));
+            let count = bytes.len() - missing;
+            if count == 0 {
+                return Err(io::Error::from(ErrorKind::StorageFull));
+            }
+            let mut cursor = Cursor::new(file);
+            cursor.set_position(at);
+            cursor.write(&bytes[..count])
+        })?;
+        self.at += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for MemoryFile {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let SeekFrom::Start(at) = to else { panic!("seeks from the start") };
+        self.at = at;
+        Ok(at)
+    }
+}
+
+impl crowd_media::Store for MemoryFile {
+    fn truncate(&mut self, bytes: u64) -> io::Result<()> {
+        self.disk.ask(|state| state.files.get_mut(&self.path).map(|file| file.truncate(bytes as usize)));
+        Ok(())
+    }
+}
+
+/// A recording whose turns the test takes.
+struct Bench {
+    disk: Memory,
+    tape: Option<Tape>,
+    writer: Writer<Memory>,
+    progress: Arc<Progress>,
+    played: u32,
+}
+
+impl Bench {
+    fn new(name: &str, split: Option<u64>, tape_frames: usize) -> Self {
+        let disk = Memory::default();
+        let path = Path::new(name);
+        let progress = Arc::new(Progress::new(path.to_owned()));
+        let (tape, reader) = Tape::new(tape_frames, progress.lost.clone());
+        let container = container(path).unwrap();
+        let mut writer = Writer::new(disk.clone(), path, container, 8_000, split, reader, progress.clone());
+        writer.begin().unwrap();
+        Self { disk, tape: Some(tape), writer, progress, played: 0 }
+    }
+
+    /// Plays frames that are all different.
+    fn play(&mut self, frames: u32) {
+        let block: Vec<f32> = (self.played..self.played + frames).flat_map(|n| [sample(n); 2]).collect();
+        self.tape.as_mut().unwrap().offer(&block);
+        self.played += frames;
+    }
+
+    fn turn(&mut self) {
+        self.writer.turn(false).unwrap();
+    }
+
+    /// As if the time of the next attempt had come.
+    fn turn_again(&mut self) {
+        self.writer.retry_now();
+        self.turn();
+    }
+
+    fn end(&mut self) -> MediaResult {
+        self.tape = None;
+        assert!(self.writer.is_over());
+        self.writer.turn(true)
+    }
+
+    fn health(&self) -> RecordingHealth {
+        self.progress.health()
+    }
+}
+
+/// Noise, which FLAC cannot make small, but exactly; never silence.
+fn sample(n: u32) -> f32 {
+    let noise = n.wrapping_mul(2_654_435_761) >> 9;
+    (noise | 1) as f32 / 8_388_608.0 - 0.5
+}
+
+fn samples(range: std::ops::Range<u32>) -> Vec<f32> {
+    range.map(sample).collect()
+}
+
+#[test]
+fn a_file_is_complete_after_every_turn() {
+    for name in ["night.wav", "night.flac"] {
+        let mut bench = Bench::new(name, None, 80_000);
+        for turn in 1..=5 {
+            bench.play(10_000);
+            bench.turn();
+            let heard = bench.disk.heard(name);
+            let whole = if name == "night.wav" { 1 } else { 4_096 };
+            assert_eq!(heard, samples(0..10_000 * turn / whole * whole), "{name}, turn {turn}");
+        }
+        bench.end().unwrap();
+        assert_eq!(bench.disk.heard(name), samples(0..50_000));
+        assert_eq!((bench.health().frames, bench.health().lost_frames), (50_000, 0));
+    }
+}
+
+#[test]
+fn files_of_a_split_recording_joined_are_all_that_was_played() {
+    for (ending, split) in [("wav", 7_001), ("flac", 7_001), ("flac", 8_192)] {
+        let mut bench = Bench::new(&format!("night.{ending}"), Some(split), 80_000);
+        for _ in 0..7 {
+            bench.play(5_003);
+            bench.turn();
+        }
+        bench.end().unwrap();
+        let files = 35_021_u64.div_ceil(split);
+        assert_eq!(bench.disk.names().len() as u64, files);
+        let mut joined = Vec::new();
+        for number in 1..=files {
+            let name = disk::numbered(Path::new(&format!("night.{ending}")), number as u32);
+            let heard = bench.disk.heard(name.to_str().unwrap());
+            assert!(number == files || heard.len() as u64 == split, "{number}: {}", heard.len());
+            joined.extend(heard);
+        }
+        assert_eq!(joined, samples(0..35_021), "{ending} {split}");
+    }
+}
+
+#[test]
+fn a_full_disk_ends_the_file_and_the_next_goes_on_with_the_very_frame() {
+    for name in ["night.wav", "night.flac"] {
+        let mut bench = Bench::new(name, None, 80_000);
+        bench.play(20_000);
+        bench.turn();
+        let used = bench.disk.change(|state| state.files.values().map(Vec::len).sum::<usize>());
+        bench.disk.change(|state| state.room = Some(used + 20_000));
+        for _ in 0..3 {
+            bench.play(10_000);
+            bench.turn();
+        }
+        let health = bench.health();
+        assert_eq!((health.state, health.lost_frames, health.number), (RecordingState::Waiting, 0, 1));
+        assert!(health.problem.unwrap().contains(name));
+        let first = bench.disk.heard(name);
+        assert_eq!(first, samples(0..first.len() as u32), "{name}");
+        // As long as there is no room, attempts leave nothing behind.
+        bench.disk.change(|state| state.room = Some(used + 20_100));
+        bench.turn_again();
+        assert_eq!((bench.health().state, bench.disk.names()), (RecordingState::Waiting, vec![name.to_owned()]));
+        bench.disk.change(|state| state.room = None);
+        bench.turn_again();
+        let health = bench.health();
+        assert_eq!((health.state, health.problem, health.number), (RecordingState::Writing, None, 2));
+        bench.play(10_000);
+        bench.end().unwrap();
+        let second = disk::numbered(Path::new(name), 2);
+        let joined = [first, bench.disk.heard(second.to_str().unwrap())].concat();
+        assert_eq!(joined, samples(0..60_000), "{name}");
+        assert_eq!(bench.health().lost_frames, 0);
+    }
+}
+
+#[test]
+fn what_finds_no_room_for_too_long_is_counted_and_its_time_is_kept() {
+    let mut bench = Bench::new("night.wav", None, 20_000);
+    bench.disk.change(|state| state.room = Some(200));
+    for _ in 0..8 {
+        bench.play(10_000);
+        bench.turn();
+    }
+    // The first turn took 10,000 frames off the tape, which then held 20,000.
+    let lost = bench.health().lost_frames;
+    assert_eq!((lost, bench.health().state), (50_000, RecordingState::Waiting));
+    bench.disk.change(|state| state.room = None);
+    bench.turn_again();
+    bench.play(10_000);
+    bench.end().unwrap();
+    let names = bench.disk.names();
+    assert_eq!(names, ["night.wav"], "the first attempt left nothing that would take the name");
+    let heard = bench.disk.heard("night.wav");
+    assert_eq!(heard, [samples(0..30_000), vec![0.0; 50_000], samples(80_000..90_000)].concat());
+    assert_eq!(bench.health().frames, 90_000);
+}
+
+#[test]
+fn a_gap_of_more_than_ten_minutes_begins_another_file() {
+    let mut bench = Bench::new("night.wav", None, 200_000);
+    let minutes = |minutes: u32| minutes * 60 * 8_000;
+    bench.disk.change(|state| state.room = Some(200));
+    bench.play(1_000);
+    bench.turn();
+    for _ in 0..11 {
+        bench.play(minutes(1));
+    }
+    bench.disk.change(|state| state.room = None);
+    bench.turn_again();
+    let from = bench.played;
+    bench.play(1_000);
+    bench.end().unwrap();
+    assert_eq!(bench.disk.names(), ["night-2.wav", "night.wav"]);
+    let first = bench.disk.heard("night.wav");
+    assert_eq!(first, samples(0..first.len() as u32));
+    assert_eq!(bench.disk.heard("night-2.wav"), samples(from..from + 1_000));
+}
+
+#[test]
+fn an_end_that_cannot_be_written_is_an_error_and_counted() {
+    let mut bench = Bench::new("night.wav", None, 80_000);
+    bench.play(1_000);
+    bench.turn();
+    bench.disk.change(|state| state.room = Some(0));
+    bench.play(2_000);
+    let error = bench.end().unwrap_err().to_string();
+    assert!(error.contains("night"), "{error}");
+    assert_eq!(bench.health().lost_frames, 2_000);
+    assert_eq!(bench.disk.heard("night.wav"), samples(0..1_000));
+}
+
+#[test]
+fn a_file_that_is_there_is_left_alone() {
+    let mut bench = Bench::new("night.wav", None, 80_000);
+    bench.disk.change(|state| state.files.insert("night-2.wav".into(), b"the night before".to_vec()));
+    bench.writer.next_file().unwrap();
+    bench.play(100);
+    bench.turn();
+    assert_eq!(bench.health().path, Path::new("night.wav"), "an empty file gave its name back");
+    bench.writer.next_file().unwrap();
+    bench.play(100);
+    bench.end().unwrap();
+    assert_eq!(bench.health().number, 3);
+    assert_eq!(bench.disk.heard("night-3.wav"), samples(100..200));
+    let before = bench.disk.change(|state| state.files[Path::new("night-2.wav")].clone());
+    assert_eq!(before, b"the night before");
+}
+
+#[test]
+fn a_file_that_is_removed_meanwhile_is_told_and_another_begins() {
+    let mut bench = Bench::new("night.wav", None, 80_000);
+    bench.play(100);
+    bench.turn();
+    bench.disk.change(|state| {
+        state.files.remove(Path::new("night.wav"));
+        state.removed.push("night.wav".into());
+    });
+    bench.writer.sync_now();
+    bench.turn();
+    assert!(bench.health().problem.unwrap().contains("removed"));
+    bench.disk.change(|state| state.removed.clear());
+    bench.play(100);
+    bench.turn_again();
+    bench.end().unwrap();
+    assert_eq!(bench.disk.heard("night.wav"), samples(100..200));
+}
+
+/// With the threads there are: the tape's owner is never held up.
+#[test]
+fn a_disk_that_hangs_holds_up_nothing_and_what_is_lost_is_silence_of_its_length() {
+    let disk = Memory::default();
+    let rate = SampleRate::new(8_000).unwrap();
+    let take = Take { path: "night.wav".into(), split: None };
+    let (recorder, mut tape) = Recorder::start_on(disk.clone(), &take, rate).unwrap();
+    let block = |from: u32| (from..from + 8_000).flat_map(|n| [sample(n); 2]).collect::<Vec<_>>();
+    let frames = || recorder.health().frames;
+    let wait = |what: &str, done: &dyn Fn() -> bool| {
+        let began = std::time::Instant::now();
+        while !done() {
+            assert!(began.elapsed() < Duration::from_secs(60), "{what}");
+            thread::sleep(Duration::from_millis(5));
+        }
+    };
+    tape.offer(&block(0));
+    wait("the first second is written", &|| frames() == 8_000);
+    disk.change(|state| state.hangs = true);
+    // A minute of sound, while nothing answers: this would never end if it waited for the disk.
+    (1..60).for_each(|second| tape.offer(&block(8_000 * second)));
+    wait("it is told", &|| recorder.health().state == RecordingState::Stalled);
+    let lost = recorder.health().lost_frames;
+    assert!((20 * 8_000..40 * 8_000).contains(&lost), "{lost}");
+    disk.change(|state| state.hangs = false);
+    wait("it goes on", &|| frames() >= 60 * 8_000 - lost);
+    assert_eq!(recorder.health().state, RecordingState::Writing);
+    tape.offer(&block(8_000 * 60));
+    drop(tape);
+    let health = recorder.health();
+    recorder.close().unwrap();
+    assert_eq!(health.lost_frames, lost);
+    let heard = disk.heard("night.wav");
+    let lost = lost as u32;
+    let end = 60 * 8_000 - lost;
+    assert_eq!(heard, [samples(0..end), vec![0.0; lost as usize], samples(60 * 8_000..61 * 8_000)].concat());
+}
+
+#[test]
+fn what_no_recording_can_be_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, says) in [
+        (folder.path().join("x.mp3"), ".flac"),
+        (folder.path().to_owned(), "ordinary"),
+        ("/no/such/x.wav".into(), "/no/such"),
+    ] {
+        let take = Take { path, split: None };
+        let error = Recorder::start(&take, SampleRate::CD).err().unwrap().to_string();
+        assert!(error.contains(says), "{error}");
+    }
+}

@@ -1,0 +1,326 @@
+//! Files that are appended to for hours and are complete sound files after every append.
+
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::{Container, Depth, Spec, flac, pcm, wav};
+use crate::{Error, Tags};
+
+/// Bytes a WAV may have: under the 4 GiB that its sizes can count, so that programs without RF64 read it too.
+const WAV_BYTES: u64 = u32::MAX as u64 - (1 << 20);
+/// Frames that the header of a FLAC file can count.
+const FLAC_FRAMES: u64 = (1 << 36) - 1;
+
+/// What a [`Growing`] file is written to: a file, or what a test has instead.
+pub trait Store: Write + Seek {
+    /// Cuts off everything from byte `bytes` on.
+    ///
+    /// # Errors
+    /// The system's.
+    fn truncate(&mut self, bytes: u64) -> std::io::Result<()>;
+}
+
+impl Store for File {
+    fn truncate(&mut self, bytes: u64) -> std::io::Result<()> {
+        self.set_len(bytes)
+    }
+}
+
+/// A WAV or FLAC file that grows. After each [`append`](Self::append) its header counts what is there, so whatever ends the
+/// program leaves a file that every reader takes. Nothing is kept back in buffers.
+///
+/// In FLAC, blocks have [`step`](Self::step) frames; an empty FLAC file has no bytes, because a stream without a block is
+/// damaged to its readers. It has no MD5 sum, which could not be brought up to date.
+#[derive(Debug)]
+pub struct Growing<S: Store> {
+    store: S,
+    path: PathBuf,
+    container: Container,
+    spec: Spec,
+    frames: u64,
+    /// Where the next sample goes.
+    end: u64,
+    /// Whether a FLAC block with fewer frames was written, which is the last of its stream.
+    ended: bool,
+    packed: Vec<u8>,
+    encoded: Vec<u8>,
+}
+
+impl<S: Store> Growing<S> {
+    /// Begins a file in the empty `store`; `path` is what errors name.
+    ///
+    /// # Errors
+    /// [`Error::Rate`], [`Error::Shape`] or [`Error::Invalid`] for a spec that the container does not have, [`Error::Io`].
+    pub fn new(store: S, path: &Path, container: Container, spec: Spec) -> Result<Self, Error> {
+        let mut file = Self {
+            store,
+            path: path.to_owned(),
+            container,
+            spec,
+            frames: 0,
+            end: 0,
+            ended: false,
+            packed: Vec::new(),
+            encoded: Vec::new(),
+        };
+        match container {
+            Container::Wav => {
+                let header = wav::header(spec, 0)?;
+                file.put(0, &header)?;
+                file.end = header.len() as u64;
+            }
+            // Only checks the spec: the header comes with the first block.
+            Container::Flac => file.end = flac::Blocks::new(spec, 1, &Tags::default())?.header().len() as u64,
+        }
+        Ok(file)
+    }
+
+    /// How many frames one append should be a multiple of; only the last may have others.
+    pub fn step(&self) -> usize {
+        match self.container {
+            Container::Wav => 1,
+            Container::Flac => flac::BLOCK_FRAMES as usize,
+        }
+    }
+
+    /// Frames in the file.
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// Frames that still fit. A WAV ends a mebibyte before 4 GiB, at 44.1 kHz and two channels of floats after 3 h 22 min.
+    pub fn room(&self) -> u64 {
+        match self.container {
+            _ if self.ended => 0,
+            Container::Wav => WAV_BYTES.saturating_sub(self.end) / self.spec.frame_bytes(),
+            Container::Flac => FLAC_FRAMES - self.frames,
+        }
+    }
+
+    /// The store, to sync it.
+    pub fn store(&mut self) -> &mut S {
+        &mut self.store
+    }
+
+    /// Appends whole interleaved frames, full scale 1.0, and brings the header up to date; in FLAC, a number of frames that is
+    /// no multiple of [`step`](Self::step) ends the file. Integers clamp what is louder; NaN and infinities become 0.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; the file then is what it was before, as far as the system lets it be. [`Error::Shape`] for a broken
+    /// frame, [`Error::Invalid`] for more frames than there is [`room`](Self::room) for.
+    pub fn append(&mut self, samples: &[f32]) -> Result<(), Error> {
+        crate::audio::check_shape(samples.len(), self.spec.channels)?;
+        let more = samples.len() as u64 / u64::from(self.spec.channels);
+        if more == 0 {
+            return Ok(());
+        }
+        if more > self.room() {
+            return Err(Error::Invalid {
+                what: "the length of a file that grows",
+                value: format!("{} frames and {more} more", self.frames),
+                way_out: "go on in another file",
+            });
+        }
+        let frames = self.frames + more;
+        self.packed.clear();
+        pcm::pack(samples, self.spec.format, &mut self.packed);
+        let header = match self.container {
+            Container::Wav => wav::header(self.spec, frames)?,
+            Container::Flac => {
+                let blocks = flac::Blocks::new(self.spec, frames, &Tags::default())?;
+                self.encoded.clear();
+                blocks.encode(self.frames, &self.packed, &mut self.encoded)?;
+                std::mem::swap(&mut self.packed, &mut self.encoded);
+                blocks.header().to_vec()
+            }
+        };
+        let bytes = std::mem::take(&mut self.packed);
+        let written = if self.frames == 0 && self.container == Container::Flac {
+            self.put(0, &[header, bytes.clone()].concat())
+        } else {
+            // The header last: it never counts what is not there.
+            self.put(self.end, &bytes).and_then(|()| self.put(0, &header))
+        };
+        if let Err(error) = written {
+            let _as_far_as_it_goes = self.undo();
+            return Err(error);
+        }
+        self.end += bytes.len() as u64;
+        self.packed = bytes;
+        self.frames = frames;
+        self.ended = self.container == Container::Flac && !frames.is_multiple_of(flac::BLOCK_FRAMES);
+        Ok(())
+    }
+
+    /// Makes the file again what it was before an append that failed.
+    fn undo(&mut self) -> Result<(), Error> {
+        let empty = self.frames == 0 && self.container == Container::Flac;
+        let end = if empty { 0 } else { self.end };
+        self.store.truncate(end).map_err(|e| Error::io(&self.path, "shorten", e))?;
+        match self.container {
+            _ if empty => Ok(()),
+            Container::Wav => self.put(0, &wav::header(self.spec, self.frames)?),
+            Container::Flac => {
+                let header = flac::Blocks::new(self.spec, self.frames, &Tags::default())?;
+                self.put(0, header.header())
+            }
+        }
+    }
+
+    fn put(&mut self, at: u64, bytes: &[u8]) -> Result<(), Error> {
+        let write = |store: &mut S| {
+            store.seek(SeekFrom::Start(at))?;
+            store.write_all(bytes)
+        };
+        write(&mut self.store).map_err(|e| Error::io(&self.path, "write", e))
+    }
+}
+
+/// How a recording's samples are kept in a container: floats as they are in WAV, 24 bits in FLAC.
+impl Container {
+    /// The depth that keeps the most in this container.
+    pub fn deepest(self) -> Depth {
+        match self {
+            Self::Wav => Depth::F32,
+            Self::Flac => Depth::I24,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DecodeOptions, open};
+    use std::io;
+
+    const BOTH: [Container; 2] = [Container::Wav, Container::Flac];
+
+    fn spec(container: Container) -> Spec {
+        Spec::new(44_100, 2, container.deepest())
+    }
+
+    /// Noise that both containers hold exactly.
+    fn noise(frames: usize) -> Vec<f32> {
+        let mut state = 7_u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 9) as f32 / 8_388_608.0 - 0.5
+        };
+        (0..2 * frames).map(|_| next()).collect()
+    }
+
+    fn read(path: &Path) -> Vec<f32> {
+        open(path, &DecodeOptions::default()).unwrap().to_f32()
+    }
+
+    fn begin(path: &Path, container: Container) -> Growing<File> {
+        Growing::new(File::create_new(path).unwrap(), path, container, spec(container)).unwrap()
+    }
+
+    #[test]
+    fn after_every_append_the_file_holds_all_there_is() {
+        let dir = tempfile::tempdir().unwrap();
+        for container in BOTH {
+            let path = dir.path().join(format!("night.{container}"));
+            let mut file = begin(&path, container);
+            let sound = noise(5 * 4_096 + 17);
+            for (n, piece) in sound.chunks(2 * 4_096).enumerate() {
+                file.append(piece).unwrap();
+                let end = sound.len().min(2 * 4_096 * (n + 1));
+                assert_eq!(read(&path), sound[..end], "{container} after {n}");
+            }
+            assert_eq!(file.frames(), sound.len() as u64 / 2);
+        }
+    }
+
+    /// Both depend on the samples alone, so a file written in one go is the same file.
+    #[test]
+    fn how_a_file_grew_does_not_show() {
+        let dir = tempfile::tempdir().unwrap();
+        for container in BOTH {
+            let sound = noise(9 * 4_096);
+            let paths = ["slow", "fast"].map(|name| dir.path().join(format!("{name}.{container}")));
+            let [mut slow, mut fast] = [&paths[0], &paths[1]].map(|path| begin(path, container));
+            sound.chunks(2 * 4_096).for_each(|piece| slow.append(piece).unwrap());
+            fast.append(&sound).unwrap();
+            assert_eq!(std::fs::read(&paths[0]).unwrap(), std::fs::read(&paths[1]).unwrap(), "{container}");
+        }
+    }
+
+    #[test]
+    fn a_short_block_ends_a_flac_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut file = begin(&dir.path().join("end.flac"), Container::Flac);
+        file.append(&noise(100)).unwrap();
+        assert_eq!((file.room(), file.frames()), (0, 100));
+        assert!(file.append(&noise(4_096)).unwrap_err().to_string().contains("another file"));
+        assert_eq!(file.frames(), 100);
+    }
+
+    /// A disk of so many bytes.
+    struct Small(io::Cursor<Vec<u8>>, usize);
+
+    impl Write for Small {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let room = self.1 - (self.0.position() as usize).min(self.1);
+            if room == 0 && !bytes.is_empty() {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.0.write(&bytes[..bytes.len().min(room)])
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Seek for Small {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+
+    impl Store for Small {
+        fn truncate(&mut self, bytes: u64) -> io::Result<()> {
+            self.0.get_mut().truncate(bytes as usize);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_leaves_the_file_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        for container in BOTH {
+            let path = dir.path().join(format!("full.{container}"));
+            let sound = noise(64 * 4_096);
+            let small = Small(io::Cursor::default(), 1 << 20);
+            let mut file = Growing::new(small, &path, container, spec(container)).unwrap();
+            let error = sound.chunks(2 * 4_096).find_map(|piece| file.append(piece).err()).unwrap();
+            assert!(error.to_string().contains("full."), "{error}");
+            let frames = file.frames() as usize;
+            assert!(frames > 20 * 4_096 && frames < 64 * 4_096, "{frames}");
+            std::fs::write(&path, file.store().0.get_ref()).unwrap();
+            assert_eq!(read(&path), sound[..2 * frames], "{container}");
+            // Nothing of what was tried is left behind the samples.
+            let bytes = file.store().0.get_ref().len() as u64;
+            assert_eq!(bytes, file.end, "{container}");
+        }
+    }
+
+    #[test]
+    fn a_wav_ends_before_its_sizes_do() {
+        let mut file = Growing::new(
+            Small(io::Cursor::default(), 1 << 20),
+            Path::new("x.wav"),
+            Container::Wav,
+            spec(Container::Wav),
+        )
+        .unwrap();
+        let room = file.room();
+        assert!(room * 8 > 4_292_000_000 && room * 8 + file.end < u64::from(u32::MAX));
+        assert!(wav::header(file.spec, room).unwrap().starts_with(b"RIFF"));
+        file.append(&noise(10)).unwrap();
+        assert_eq!(file.room(), room - 10);
+    }
+}
