@@ -49,6 +49,7 @@ step cost 'valgrind --version' 'apt-get install valgrind' scripts/cost_gate.sh
 step fuzz 'cargo fuzz --version && cargo +nightly --version' \
     'cargo install cargo-fuzz; rustup toolchain install nightly' \
     "cd fuzz; for it in osc_datagram score media wav_round_trip rekordbox structure; do cargo +nightly fuzz run \$it -- -max_total_time=120 -timeout=10 -rss_limit_mb=2048; done"
+step unit 'command -v systemd-analyze' 'apt-get install systemd' scripts/unit_check.sh
 step licences 'cargo deny --version' 'cargo install cargo-deny' \
     'cargo deny --locked check licenses bans sources'
 

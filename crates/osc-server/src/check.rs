@@ -43,6 +43,12 @@ impl Cost {
         self.waited.as_secs_f64() < SAFE * self.period.as_secs_f64()
     }
 
+    /// Which of the two counts on this machine.
+    #[must_use]
+    pub fn fits_with(&self, realtime: bool) -> bool {
+        if realtime { self.fits() } else { self.fits_now() }
+    }
+
     /// The share of one processor core this takes.
     #[must_use]
     pub fn load(&self) -> f64 {
@@ -113,10 +119,10 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// The smallest safe buffer, when the audio thread has realtime priority.
+    /// The smallest safe buffer, with realtime priority for the audio thread or without.
     #[must_use]
-    pub fn safe(&self) -> Option<usize> {
-        smallest_safe(&self.costs, Cost::fits)
+    pub fn safe(&self, realtime: bool) -> Option<usize> {
+        smallest_safe(&self.costs, |cost| cost.fits_with(realtime))
     }
 }
 
@@ -130,14 +136,15 @@ pub struct Advice {
 }
 
 /// What the costs of all methods, from the cheapest to the best, say about this machine with blocks of at most
-/// `frames` frames.
+/// `frames` frames, and with the priority the audio thread gets on it.
 #[must_use]
-pub fn advise(all: &[Measured], frames: usize) -> Advice {
-    let fits = |measured: &Measured| Some((measured.method, measured.safe().filter(|safe| *safe <= frames)?));
+pub fn advise(all: &[Measured], frames: usize, realtime: bool) -> Advice {
+    let fits = |measured: &Measured| Some((measured.method, measured.safe(realtime).filter(|safe| *safe <= frames)?));
     let four_decks = all.iter().rev().find_map(fits);
     let slow = |measured: &Measured| {
         let cost = measured.costs.iter().find(|cost| cost.frames == frames)?;
-        Some((cost.slow.as_secs_f64(), SAFE * cost.period.as_secs_f64()))
+        let slow = if realtime { cost.slow } else { cost.waited };
+        Some((slow.as_secs_f64(), SAFE * cost.period.as_secs_f64()))
     };
     let fewer = |measured: &Measured| {
         let ((slow, room), (least, _)) = (slow(measured)?, slow(all.first()?)?);
@@ -207,7 +214,7 @@ mod tests {
     #[test]
     fn a_machine_is_told_the_best_method_it_can_carry() {
         use StretchMethod as M;
-        let advise = |rate, wsola| advise(&[measured(M::PlaybackRate, rate), measured(M::Wsola, wsola)], 1_024);
+        let advise = |rate, wsola| advise(&[measured(M::PlaybackRate, rate), measured(M::Wsola, wsola)], 1_024, true);
         assert_eq!(advise(0.05, 0.2), Advice { four_decks: Some((M::Wsola, 64)), fewer: None });
         // Half of a block is free; what the cheapest method leaves of it goes to the decks that cost more.
         let weak = Advice { four_decks: Some((M::PlaybackRate, 64)), fewer: Some((M::Wsola, 1)) };
@@ -218,9 +225,26 @@ mod tests {
         let mut late = measured(M::Wsola, 0.9);
         late.costs[6] = cost(4_096, 0.1);
         assert_eq!(
-            super::advise(&[measured(M::PlaybackRate, 0.1), late], 1_024).four_decks,
+            super::advise(&[measured(M::PlaybackRate, 0.1), late], 1_024, true).four_decks,
             Some((M::PlaybackRate, 64))
         );
+    }
+
+    #[test]
+    fn a_machine_without_realtime_priority_is_told_what_it_holds_without() {
+        let busy = measured(StretchMethod::PlaybackRate, 0.1);
+        let quick = Measured {
+            costs: busy
+                .costs
+                .iter()
+                .map(|cost| Cost { waited: cost.period / if cost.frames < 512 { 1 } else { 4 }, ..*cost })
+                .collect(),
+            ..busy
+        };
+        assert_eq!((quick.safe(true), quick.safe(false)), (Some(64), Some(512)));
+        let advised = |realtime| advise(std::slice::from_ref(&quick), 1_024, realtime).four_decks;
+        assert_eq!(advised(true), Some((StretchMethod::PlaybackRate, 64)));
+        assert_eq!(advised(false), Some((StretchMethod::PlaybackRate, 512)));
     }
 
     #[test]

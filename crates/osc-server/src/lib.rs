@@ -22,6 +22,7 @@ pub mod check;
 pub mod cli;
 pub mod guard;
 pub mod ids;
+pub mod limits;
 pub mod live;
 pub mod media_root;
 pub mod message;

@@ -6,6 +6,7 @@ use crate::bpm_config::{self, BpmConfig};
 use crate::check::{self as checker, Advice, Cost, Measured};
 use crate::cli::{BufferSize, Serve};
 use crate::ids::Deck;
+use crate::limits::{self, Lock};
 use crate::live::{self, Desk};
 use crate::media_root::{MediaRoot, PathError};
 use crate::net::{self, Received};
@@ -31,6 +32,9 @@ const QUEUE: usize = 16_384;
 
 /// The largest block, in frames, that advice is given for: what the server plays in unless told otherwise.
 const ADVISED: usize = 1_024;
+
+/// What allows realtime priority.
+const REALTIME: &str = "Allow it with `@audio - rtprio 70` in /etc/security/limits.d/audio.conf";
 
 /// Where the movement table is looked for unless a file is named.
 const BPM_CONFIG: &str = "bpm_config.json";
@@ -99,6 +103,10 @@ pub fn serve(serve: &Serve) -> Result<(), Error> {
     .map_err(io::Error::other)?;
 
     let mut engine = open_engine(serve)?;
+    match limits::lock_memory() {
+        locked @ Lock::Locked => tracing::info!("{locked}"),
+        other => tracing::warn!("{other}"),
+    }
     let mut settings = Settings::new(engine.sample_rate(), bpm.movement);
     settings.tempo_hold = bpm.tempo_hold;
     let app = start_app(settings, serve, media)?;
@@ -283,7 +291,7 @@ pub fn check(sample_rate: u32, json: bool, out: &mut dyn Write) -> Result<(), Er
     let mut all = Vec::with_capacity(StretchMethod::ALL.len());
     for method in StretchMethod::ALL {
         let measured = Measured { method: *method, costs: checker::measure(*method, rate)? };
-        let (safe, costs) = (measured.safe(), &measured.costs);
+        let (safe, costs) = (measured.safe(true), &measured.costs);
         all.push(measured.clone());
         let now = checker::smallest_safe(costs, Cost::fits_now);
         if json {
@@ -316,30 +324,46 @@ pub fn check(sample_rate: u32, json: bool, out: &mut dyn Write) -> Result<(), Er
         writeln!(out, "\nsafe for --buffer-size, with realtime priority:                  {}", size(safe))?;
         writeln!(out, "without it, if this machine stays no busier than it is just now: {}\n", size(now))?;
     }
-    let advice = checker::advise(&all, ADVISED);
+    let (realtime, memory) = (limits::realtime(), limits::memory());
+    let advice = checker::advise(&all, ADVISED, realtime);
     if json {
         let (method, buffer) = advice.four_decks.unzip();
         let fewer = advice.fewer.map(|(method, decks)| json!({ "method": method.name(), "decks": decks }));
         writeln!(
             out,
             "{}",
-            json!({ "advice": method.map(StretchMethod::name), "buffer_size": buffer, "fewer": fewer })
+            json!({
+                "advice": method.map(StretchMethod::name), "buffer_size": buffer, "fewer": fewer, "realtime": realtime,
+                "memory_locked": memory == Lock::Locked,
+            })
         )?;
     } else {
-        writeln!(out, "{}", in_words(advice))?;
+        match realtime {
+            true => writeln!(out, "realtime priority: allowed")?,
+            false => writeln!(out, "realtime priority: not allowed. {REALTIME}")?,
+        }
+        match &memory {
+            Lock::Locked => writeln!(out, "memory: may be locked, and is while the server runs\n")?,
+            other => writeln!(out, "memory: {other}\n")?,
+        }
+        let larger = checker::advise(&all, usize::MAX, realtime).four_decks;
+        writeln!(out, "{}", in_words(advice, larger, realtime))?;
     }
     Ok(())
 }
 
-/// What to do with a machine, in a sentence or two.
-fn in_words(advice: Advice) -> String {
+/// What to do with a machine, in a sentence or two. `larger`: what it can hold in blocks of any size.
+fn in_words(advice: Advice, larger: Option<(StretchMethod, usize)>, realtime: bool) -> String {
+    let with = if realtime { "" } else { ", as long as it is no busier than now, for it gets no realtime priority" };
     let Some((method, frames)) = advice.four_decks else {
-        return format!(
-            "This machine cannot play four decks in blocks of {ADVISED} frames: give it a larger --buffer-size, or less \
-             other work."
-        );
+        return match larger {
+            Some((method, frames)) => {
+                format!("Four decks: only with a large block, --stretch-method {method} --buffer-size {frames}{with}.")
+            }
+            None => format!("This machine cannot play four decks in blocks of any of these sizes{with}."),
+        };
     };
-    let said = format!("Four decks: --stretch-method {method} --buffer-size {frames} or more.");
+    let said = format!("Four decks: --stretch-method {method} --buffer-size {frames} or more{with}.");
     match advice.fewer {
         None => said,
         Some((better, decks)) => format!("{said}\nAt most {decks} at a time can have {better} (/deck/stretch)."),

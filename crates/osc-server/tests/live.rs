@@ -40,7 +40,14 @@ struct Server {
 
 impl Server {
     fn start(args: &[&str]) -> Self {
-        let mut child = program().args(["--port", "0"]).args(args).spawn().unwrap();
+        Self::start_by(Command::new("env"), args)
+    }
+
+    /// Starts it through another program.
+    fn start_by(mut through: Command, args: &[&str]) -> Self {
+        through.arg(env!("CARGO_BIN_EXE_audio-server")).args(["--port", "0"]).args(args);
+        through.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = through.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut log = String::new();
         let address = loop {
@@ -547,5 +554,33 @@ fn a_file_is_found_however_its_name_is_composed_and_what_is_not_sure_is_told() {
     for server in [free, held] {
         let (status, log) = server.stop();
         assert!(status.success() && log.contains("several files are called so"), "{log}");
+    }
+}
+
+/// What is locked is what the log says is.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_is_locked_where_it_may_be_and_else_the_log_says_how_to_allow_it() {
+    for limit in ["as it is", "64 KiB"] {
+        let mut through = Command::new("env");
+        if limit == "64 KiB" {
+            through = Command::new("prlimit");
+            through.arg("--memlock=65536:65536");
+            // Root needs no limit, unless it gives that right away.
+            if std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").unwrap()) == 0 {
+                through.args(["setpriv", "--bounding-set=-all", "--inh-caps=-all"]);
+            }
+        }
+        let mut server = Server::start_by(through, &["--output", "null"]);
+        server.sync();
+        let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
+        let locked = status.lines().find_map(|line| line.strip_prefix("VmLck:")).unwrap().trim();
+        let (ended, log) = server.stop();
+        assert!(ended.success(), "{log}");
+        match log.contains("memory is locked") {
+            true => assert_ne!(locked, "0 kB", "{limit}"),
+            false => assert!(locked == "0 kB" && log.contains("memlock unlimited"), "{limit}: {locked}\n{log}"),
+        }
+        assert!(limit != "64 KiB" || locked == "0 kB", "the next file would be refused");
     }
 }
