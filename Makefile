@@ -18,7 +18,7 @@ test: setup-test ## Run every test
 	cargo test --workspace --locked
 
 test-32bit: setup-32bit ## Run the engine's promises as a 32-bit program (on x86-64)
-	cargo test --locked --target i686-unknown-linux-gnu -p crowd-engine --no-default-features --lib --test promises --test stretch --test stream
+	cargo test --locked --target i686-unknown-linux-gnu -p crowd-engine --no-default-features --lib --test promises --test commands --test stretch --test stream
 
 lint: format clippy doc no-features ## Judge format, warnings and documentation as CI does
 

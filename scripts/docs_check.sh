@@ -24,9 +24,10 @@ flags() {
         fi
     done
 }
-flags audio-server "$("$programs/audio-server" --help)" docs/audio-server.md docs/raspberry-pi.md
-# That page also shows commands of cargo, with these flags.
-cargo=' --release --example --bench --bin '
+# Some pages also show commands of cargo, with these flags, and of a bench.
+cargo=' --release --example --bench --bin --features '
+gaps=' --running '
+flags audio-server "$("$programs/audio-server" --help)$cargo$gaps" docs/audio-server.md docs/raspberry-pi.md
 tests=' --test --ignored --nocapture '
 flags section-export "$("$programs/section-export" --help; "$programs/section-export" inspect --help)$cargo" \
     docs/section-export.md

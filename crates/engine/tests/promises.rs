@@ -139,55 +139,6 @@ fn what_is_refused_names_the_way_out_and_changes_nothing() {
 }
 
 #[test]
-fn the_schedule_fills_up_with_an_error_and_empties_again() {
-    let (mut engine, mut renderer) = Engine::builder().queue(16).split().unwrap();
-    let command = Command::Meter { beats: 3 };
-    let mut out = [0.0; 256];
-    for _ in 0..16 {
-        engine.send(command.clone(), When::At(Frames(5_000))).unwrap();
-        renderer.render(&mut out);
-    }
-    let full = engine.send(command.clone(), When::At(Frames(5_000))).unwrap_err();
-    assert!(matches!(full, Error::ScheduleFull { capacity: 16 }), "{full}");
-    engine.send(Command::Meter { beats: 5 }, When::NextBlock).unwrap();
-    renderer.render(&mut out);
-    assert_eq!(engine.status().meter, 5);
-    for _ in 0..40 {
-        renderer.render(&mut out);
-    }
-    assert_eq!((engine.status().meter, engine.waiting()), (3, 0));
-    engine.send(command, When::At(Frames(99_000))).unwrap();
-}
-
-#[test]
-fn a_passed_moment_means_now_and_is_told() {
-    let mut offline = offline();
-    offline.render_frames(1_000);
-    let track = constant_track(0.5, 44_100);
-    offline.engine().deck(DeckId::A).load(&track).unwrap().at(When::At(Frames(10))).play().unwrap();
-    let sound = left(&offline.render_frames(1_000));
-    assert!(sound[200] == 0.5);
-    assert_eq!(offline.engine().status().late_commands, 1);
-    assert!(offline.engine().events().any(|event| matches!(event, Event::Late { wanted: Frames(10), .. })));
-}
-
-#[test]
-fn frames_before_leaves_room_for_a_command_on_its_frame() {
-    for frame in [0u64, 1, 63, 64, 65, 127, 128, 200, 1_000, 44_099] {
-        let mut offline = offline();
-        let before = offline.frames_before(Frames(frame));
-        assert!(before as u64 <= frame);
-        let mut sound = offline.render_frames(before);
-        let engine = offline.engine();
-        let at = When::At(Frames(frame));
-        engine.deck(DeckId::A).at(at).load(&constant_track(0.5, 9)).unwrap().play().unwrap();
-        sound.extend(offline.render_frames(frame as usize + 20 - before));
-        assert_eq!(sound.iter().position(|x| *x != 0.0), Some(2 * frame as usize));
-        assert_eq!(offline.engine().status().late_commands, 0);
-    }
-}
-
-#[test]
 fn a_beat_scheduled_start_falls_on_the_beat() {
     let mut offline = offline();
     offline.render_frames(1_000);
@@ -292,18 +243,6 @@ fn a_control_half_that_never_collects_stalls_commands_and_not_the_sound() {
 }
 
 #[test]
-fn a_clear_forgets_what_came_before_it_and_nothing_behind_it() {
-    let mut offline = offline();
-    let (track, later) = (constant_track(0.25, 44_100), When::At(Frames(10_000)));
-    offline.engine().deck(DeckId::A).load(&track).unwrap().at(later).play().unwrap();
-    offline.engine().send(Command::Clear, When::NextBlock).unwrap();
-    offline.engine().deck(DeckId::B).load(&track).unwrap().at(later).play().unwrap();
-    let sound = offline.render_frames(20_000);
-    assert_eq!((sound[2 * 9_999], sound[2 * 10_000], sound[2 * 19_999]), (0.0, 0.25, 0.25));
-    assert_eq!(offline.engine().waiting(), 0);
-}
-
-#[test]
 fn tempo_error_is_nil_over_an_hour() {
     let config = EngineConfig { sample_rate: crowd_engine::SampleRate::CD, ..EngineConfig::default() };
     let mut offline = Offline::new(config).unwrap();
@@ -323,66 +262,6 @@ fn tempo_error_is_nil_over_an_hour() {
     let beats = status.horizon.0 as f64 * 118.0 / 60.0 / 44_100.0;
     // Half a microsecond.
     assert!((status.beat - beats).abs() < 1e-6, "{}", status.beat - beats);
-}
-
-#[test]
-fn a_command_for_a_frame_days_ahead_waits_and_the_sound_goes_on() {
-    let mut offline = offline();
-    play(offline.engine(), DeckId::A, &constant_track(0.25, 44_100));
-    // Distances that a cast to 32 bits would take for 0, 1 and 63 frames.
-    for frame in [1u64 << 32, 1 << 40, (1 << 33) + 1, (1 << 33) + 63] {
-        offline
-            .engine()
-            .send(Command::Level { deck: DeckId::A, gain: Gain::SILENCE, over: Frames(0) }, When::At(Frames(frame)))
-            .unwrap();
-    }
-    let sound = offline.render_frames(4_096);
-    assert!(sound.iter().all(|x| *x == 0.25));
-    assert_eq!(offline.engine().waiting(), 4);
-}
-
-#[test]
-fn in_a_storm_of_jumps_a_deck_starts_anew_twice_a_quantum_at_most_and_ends_where_the_last_says() {
-    let mut offline = offline();
-    play(offline.engine(), DeckId::A, &noise_track(200_000, 1));
-    offline.render_frames(4_096);
-    let base = offline.engine().status().horizon.0;
-    assert_eq!(base % 64, 0);
-    for n in 0..128 {
-        let seek = Command::Seek { deck: DeckId::A, stems: Stems::All, to: Frames(10_000 + 100 * n) };
-        offline.engine().send(seek, When::At(Frames(base + n))).unwrap();
-    }
-    // A deck of its own goes on being exact.
-    offline.engine().send(Command::Play { deck: DeckId::B, stems: Stems::All }, When::At(Frames(base + 77))).unwrap();
-    offline.render_frames(4_096);
-    let events: Vec<Event> = offline.engine().events().collect();
-    // In the first quantum two act, in the second the one of its first frame with those that waited, and another one.
-    let late = events.iter().filter(|event| matches!(event, Event::Late { .. })).count();
-    assert_eq!((late, offline.engine().status().late_commands), (62 + 62, 62 + 62));
-    assert!(events.contains(&Event::Started { deck: DeckId::B, stem: StemId::FIRST, at: Frames(base + 77) }));
-    let status = offline.engine().status();
-    // The last of them acted where the third quantum began.
-    let ran = (status.horizon.0 - base - 128) as f64;
-    assert_eq!((status.decks[0].position, status.commands), (10_000.0 + 12_700.0 + ran, 2 + 128 + 1));
-}
-
-#[test]
-fn meters_show_the_level_of_the_mix_and_fall_by_20_db_a_second() {
-    let mut offline = offline();
-    play(offline.engine(), DeckId::A, &sine_track(441.0, 0.5, 44_100));
-    offline.render_frames(44_100);
-    let status = offline.engine().status();
-    assert!((status.rms - 0.5 / 2f32.sqrt()).abs() < 0.001, "{}", status.rms);
-    assert!((status.peak - 0.5).abs() < 0.001 && (status.decks[0].peak - 0.5).abs() < 0.02);
-    // -3.01 dB of a sine on both sides, at a frequency the weighting leaves nearly alone.
-    assert!((status.momentary + 0.691 + 6.02).abs() < 0.3, "{}", status.momentary);
-    offline.engine().deck(DeckId::A).stop().unwrap();
-    offline.render_frames(4_410);
-    let peak = |offline: &mut Offline| 20.0 * offline.engine().status().decks[0].peak.log10();
-    let before = peak(&mut offline);
-    offline.render_frames(44_100);
-    let fall = before - peak(&mut offline);
-    assert!((fall - 20.0).abs() < 0.1, "{fall} dB");
 }
 
 #[test]

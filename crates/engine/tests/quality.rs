@@ -195,3 +195,22 @@ fn a_loop_played_faster_has_no_seam() {
     let found = noise_and_distortion(&left(&offline.render_frames(140_000))[5_000..5_000 + 131_072]);
     assert!(found <= -100.0, "{found:.1} dB");
 }
+
+#[test]
+fn meters_show_the_level_of_the_mix_and_fall_by_20_db_a_second() {
+    let mut offline = offline();
+    play(offline.engine(), DeckId::A, &sine_track(441.0, 0.5, 44_100));
+    offline.render_frames(44_100);
+    let status = offline.engine().status();
+    assert!((status.rms - 0.5 / 2f32.sqrt()).abs() < 0.001, "{}", status.rms);
+    assert!((status.peak - 0.5).abs() < 0.001 && (status.decks[0].peak - 0.5).abs() < 0.02);
+    // -3.01 dB of a sine on both sides, at a frequency the weighting leaves nearly alone.
+    assert!((status.momentary + 0.691 + 6.02).abs() < 0.3, "{}", status.momentary);
+    offline.engine().deck(DeckId::A).stop().unwrap();
+    offline.render_frames(4_410);
+    let peak = |offline: &mut Offline| 20.0 * offline.engine().status().decks[0].peak.log10();
+    let before = peak(&mut offline);
+    offline.render_frames(44_100);
+    let fall = before - peak(&mut offline);
+    assert!((fall - 20.0).abs() < 0.1, "{fall} dB");
+}

@@ -20,8 +20,8 @@ impl fmt::Display for Lock {
             Self::Locked => f.write_str("memory is locked: nothing of it is swapped out"),
             Self::Limited(bytes) => write!(
                 f,
-                "memory is not locked, for only {} MiB may be: a busy system may swap it out, which is heard; {way_out}",
-                bytes >> 20,
+                "memory is not locked, for only {} KiB may be: a busy system may swap it out, which is heard; {way_out}",
+                bytes >> 10,
             ),
             Self::Refused(cause) => write!(f, "memory is not locked ({cause}): {way_out}"),
         }

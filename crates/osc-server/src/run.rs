@@ -343,8 +343,8 @@ pub fn check(sample_rate: u32, json: bool, out: &mut dyn Write) -> Result<(), Er
             false => writeln!(out, "realtime priority: not allowed. {REALTIME}")?,
         }
         match &memory {
-            Lock::Locked => writeln!(out, "memory: may be locked, and is while the server runs\n")?,
-            other => writeln!(out, "memory: {other}\n")?,
+            Lock::Locked => writeln!(out, "memory may be locked, and is while the server runs\n")?,
+            other => writeln!(out, "{other}\n")?,
         }
         let larger = checker::advise(&all, usize::MAX, realtime).four_decks;
         writeln!(out, "{}", in_words(advice, larger, realtime))?;

@@ -4,32 +4,21 @@
 
 mod common;
 
-use audio_server::guard;
+use common::server::{PATIENCE, Server};
 use common::*;
 use rosc::OscType;
-use std::fmt::Write as _;
-use std::io::{BufRead, BufReader};
-use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
+use std::process::{Command, ExitStatus};
+use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long anything may take before a test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// What a kill may take, in seconds.
 const TAKEN: f64 = 2.0;
 /// Seconds of noise that are played.
 const NOISE_SECONDS: u64 = 60;
 
 /// A running server that plays noise and records it.
-struct Server {
-    child: Child,
-    socket: UdpSocket,
-    log: Arc<Mutex<String>>,
-    reader: JoinHandle<()>,
-}
+struct Recording(Server);
 
 /// What `/status` says.
 #[derive(Debug)]
@@ -40,87 +29,44 @@ struct Told {
     lost: f32,
 }
 
-impl Server {
+impl Recording {
     fn start(folder: &Path, args: &[&str]) -> Self {
         let noise = folder.join("noise.source");
         if !noise.exists() {
             write_wav(&noise, &(0..NOISE_SECONDS * RATE).map(noise_at).collect::<Vec<_>>());
         }
         // A file that may not grow is an error then, and not the end.
-        let mut child = Command::new("env")
-            .arg("--ignore-signal=XFSZ")
-            .arg(env!("CARGO_BIN_EXE_audio-server"))
-            .args(["--port", "0", "--vol", "1", "--a", noise.to_str().unwrap()])
-            .args(args)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut log = String::new();
-        let address = loop {
-            let line = lines.next().unwrap_or_else(|| panic!("the server ended:\n{log}")).unwrap();
-            let _written = writeln!(log, "{line}");
-            if let Some((_, rest)) = line.split_once("listening on ") {
-                break rest.split([',', '"']).next().unwrap().parse::<SocketAddr>().unwrap();
-            }
-        };
-        let log = Arc::new(Mutex::new(log));
-        let shared = log.clone();
-        let reader = thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                let _written = writeln!(shared.lock().unwrap(), "{line}");
-            }
-        });
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        socket.connect(address).unwrap();
-        socket.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
-        Self { child, socket, log, reader }
+        let mut through = Command::new("env");
+        through.arg("--ignore-signal=XFSZ");
+        Self(Server::start_by(through, &[&["--vol", "1", "--a", noise.to_str().unwrap()], args].concat()))
     }
 
-    fn status(&self) -> Told {
-        let began = Instant::now();
-        let mut bytes = [0; 8192];
-        while began.elapsed() < PATIENCE {
-            self.socket.send(&packet("/get_status", &[])).unwrap();
-            let Ok(size) = self.socket.recv(&mut bytes) else { continue };
-            let packets = guard::unpack(&bytes[..size]).unwrap();
-            let mut messages = packets.iter().map(|packet| guard::decode(packet.bytes).unwrap());
-            let Some(status) = messages.find(|message| message.addr == "/status") else {
-                continue;
-            };
-            let seconds = match status.args[0] {
-                OscType::Double(seconds) => seconds,
-                OscType::Float(seconds) => f64::from(seconds),
-                ref other => panic!("{other:?}"),
-            };
-            let &[OscType::String(ref recording), OscType::Int(number), OscType::Float(lost)] = &status.args[21..24]
-            else {
-                panic!("{status:?}");
-            };
-            return Told { seconds, recording: recording.clone(), number, lost };
-        }
-        panic!("no status; the server's log:\n{}", self.log.lock().unwrap());
+    fn status(&mut self) -> Told {
+        let args = self.0.status_args();
+        let &[OscType::String(ref recording), OscType::Int(number), OscType::Float(lost)] = &args[21..24] else {
+            panic!("{args:?}");
+        };
+        let seconds = args[0].clone().float().unwrap().into();
+        Told { seconds, recording: recording.clone(), number, lost }
     }
 
     /// Waits until the status is as wanted.
-    fn until(&self, what: &str, is_so: impl Fn(&Told) -> bool) -> Told {
+    fn until(&mut self, what: &str, is_so: impl Fn(&Told) -> bool) -> Told {
         let began = Instant::now();
         loop {
             let told = self.status();
             if is_so(&told) {
                 return told;
             }
-            let log = || self.log.lock().unwrap().clone();
-            assert!(began.elapsed() < PATIENCE, "not so after a minute: {what}\n{told:?}\n{}", log());
+            let log = self.0.log.lock().unwrap().clone();
+            assert!(began.elapsed() < PATIENCE, "not so after a minute: {what}\n{told:?}\n{log}");
             thread::sleep(Duration::from_millis(30));
         }
     }
 
     /// How large its files may become.
     fn limit_files(&self, bytes: &str) {
-        let pid = self.child.id().to_string();
+        let pid = self.0.child.id().to_string();
         let done = Command::new("prlimit").args(["--pid", &pid, &format!("--fsize={bytes}:")]).status().unwrap();
         assert!(done.success());
     }
@@ -128,19 +74,12 @@ impl Server {
     /// Ends it as a power cut would; returns how many seconds it had played before.
     fn kill(mut self) -> f64 {
         let seconds = self.status().seconds;
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        self.reader.join().unwrap();
+        self.0.kill();
         seconds
     }
 
-    fn stop(mut self) -> (ExitStatus, String) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        let status = self.child.wait().unwrap();
-        self.reader.join().unwrap();
-        let log = self.log.lock().unwrap().clone();
-        (status, log)
+    fn stop(self) -> (ExitStatus, String) {
+        self.0.stop()
     }
 }
 
@@ -172,7 +111,7 @@ fn by_ffmpeg(path: &Path) -> Vec<f32> {
 /// Records, kills after so long, and reads what is there.
 fn survives_a_kill(folder: &Path, name: &str, after: Duration) {
     let path = folder.join(name);
-    let server = Server::start(folder, &["--output", "null", "--record", path.to_str().unwrap()]);
+    let server = Recording::start(folder, &["--output", "null", "--record", path.to_str().unwrap()]);
     thread::sleep(after);
     let played = server.kill();
     let least = (played - TAKEN) * RATE as f64;
@@ -190,7 +129,7 @@ fn survives_a_kill(folder: &Path, name: &str, after: Duration) {
 fn kill(times: u64) {
     let folder = tempfile::tempdir().unwrap();
     // Made once, before all of them look for it.
-    Server::start(folder.path(), &["--output", "null"]).kill();
+    Recording::start(folder.path(), &["--output", "null"]).kill();
     for round in 0..times.div_ceil(8) {
         thread::scope(|scope| {
             for n in 8 * round..times.min(8 * (round + 1)) {
@@ -219,11 +158,11 @@ fn a_restart_keeps_the_night_before_and_says_where_it_records() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("night.wav");
     let args = ["--output", "null", "--record", path.to_str().unwrap()];
-    let first = Server::start(folder.path(), &args);
+    let mut first = Recording::start(folder.path(), &args);
     first.until("a second was played", |told| told.seconds > 1.0);
     first.kill();
     let before = std::fs::read(&path).unwrap();
-    let second = Server::start(folder.path(), &args);
+    let mut second = Recording::start(folder.path(), &args);
     let told = second.until("a second was played", |told| told.seconds > 1.0);
     assert_eq!((told.recording.as_str(), told.number, told.lost), ("on", 2, 0.0));
     let (status, log) = second.stop();
@@ -237,7 +176,7 @@ fn a_restart_keeps_the_night_before_and_says_where_it_records() {
 fn without_room_the_sound_goes_on_and_so_does_the_recording_when_there_is_some() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("night.wav");
-    let server = Server::start(folder.path(), &["--output", &format!("file:{}", path.display())]);
+    let mut server = Recording::start(folder.path(), &["--output", &format!("file:{}", path.display())]);
     server.until("a second was played", |told| told.seconds > 1.0);
     server.limit_files("1000");
     let told = server.until("it is told", |told| told.recording == "waiting");
@@ -261,7 +200,7 @@ fn without_room_the_sound_goes_on_and_so_does_the_recording_when_there_is_some()
 fn an_end_that_finds_no_room_is_told_in_the_exit_status() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("night.flac");
-    let server = Server::start(folder.path(), &["--output", "null", "--record", path.to_str().unwrap()]);
+    let mut server = Recording::start(folder.path(), &["--output", "null", "--record", path.to_str().unwrap()]);
     server.until("a second was played", |told| told.seconds > 1.0);
     server.limit_files("1000");
     server.until("it is told", |told| told.recording == "waiting");
@@ -276,7 +215,7 @@ fn files_of_a_split_recording_join_without_a_seam() {
     for ending in ["wav", "flac"] {
         let path = folder.path().join(format!("night.{ending}"));
         let args = ["--output", "null", "--record", path.to_str().unwrap(), "--record-split", "0.1"];
-        let server = Server::start(folder.path(), &args);
+        let mut server = Recording::start(folder.path(), &args);
         server.until("the second file is begun", |told| told.number == 2 && told.seconds > 6.5);
         let (status, log) = server.stop();
         assert!(status.success(), "{log}");

@@ -3,6 +3,9 @@
 #![allow(dead_code, reason = "each test uses some of it")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
+#[cfg(unix)]
+pub mod server;
+
 use audio_server::app::{App, Decode, Files, Loader, STEMS, Settings, Vitals};
 use audio_server::guard;
 use audio_server::media_root::MediaRoot;
