@@ -192,7 +192,10 @@ impl Grains {
             let lands = (self.search.first + LAGS) as f64 - (position.to_f64() + speed * ticks as f64);
             // The speed may have changed since it began: then the place it looks at is not the one that is needed.
             if lands.abs() <= 1.5 * self.most {
-                return self.search_on(grain, room > meeting + self.join_frames as f64);
+                // The new grain, too, must have its join behind it when it comes to the onset.
+                let needed = meeting + self.join_frames as f64;
+                let latest = onset.map_or(i64::MAX, |onset| onset.frame - whole(needed));
+                return self.search_on(grain, room > needed, latest);
             }
             self.searching = false;
         }
@@ -248,8 +251,9 @@ impl Grains {
         self.searching = true;
     }
 
-    /// Does a share of the search; when it is complete and the join can be made, makes it.
-    fn search_on(&mut self, grain: Grain, free: bool) {
+    /// Does a share of the search; when it is complete and the join can be made, makes it, if the new grain begins at frame
+    /// `latest` or before.
+    fn search_on(&mut self, grain: Grain, free: bool, latest: i64) {
         let all = 2 * index(LAGS.unsigned_abs()) + 1;
         let from = self.search.done;
         let until = (from + SHARE).min(all);
@@ -269,7 +273,9 @@ impl Grains {
                 let track = [&left[lag..lag + LIKE], &right[lag..lag + LIKE]];
                 let (later, likeness) = between::tone(old, track).unwrap_or((0.0, likeness));
                 let new = Grain::between(self.between, first + lag as i64, later);
-                self.take_over(grain, new, self.join_frames, likeness);
+                if new.frame <= latest {
+                    self.take_over(grain, new, self.join_frames, likeness);
+                }
             }
         }
     }
