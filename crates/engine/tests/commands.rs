@@ -4,9 +4,7 @@
 mod common;
 
 use common::*;
-use crowd_engine::{
-    Command, DeckId, Engine, EngineConfig, Error, Event, Frames, Gain, Offline, SampleRate, StemId, Stems, When,
-};
+use crowd_engine::{Command, DeckId, Engine, Error, Event, Frames, Gain, StemId, Stems, When};
 
 #[test]
 fn the_schedule_fills_up_with_an_error_and_empties_again() {
