@@ -18,7 +18,7 @@ use rosc::OscType;
 /// Plays a set through audio-server and shows what was heard
 #[derive(Debug, Parser)]
 struct Args {
-    /// Folder for demo.wav, demo.png and the generated music
+    /// Folder for demo.wav, demo.png (demo-2 and so on where there is one) and the generated music
     #[arg(long, default_value = "out", value_name = "DIR")]
     out: PathBuf,
     /// Folder with music of your own: its first four files, by name, in any format audio-server reads
@@ -54,7 +54,7 @@ fn run(args: &Args) -> Result<(), Problem> {
     let tracks = tracks(args)?;
     let beside = std::env::current_exe()?.with_file_name("audio-server");
     let program = args.server.as_deref().unwrap_or(&beside);
-    let recording = args.out.join("demo.wav");
+    let recording = free_name(&args.out);
     let (mut server, mut link) = start(program, args.output.as_deref(), &recording)?;
 
     link.send("/status/subscribe", vec![OscType::Float(0.1)])?;
@@ -80,6 +80,16 @@ fn run(args: &Args) -> Result<(), Problem> {
     link.listen(Instant::now() + Duration::from_millis(300))?;
     server.stop()?;
     report(args, &link, &set, &tracks, &recording)
+}
+
+/// The recording's name: that of the first demo in the folder, or the next one's. Earlier ones stay.
+fn free_name(folder: &Path) -> PathBuf {
+    let named = |number: u32| match number {
+        1 => folder.join("demo.wav"),
+        n => folder.join(format!("demo-{n}.wav")),
+    };
+    let is_free = |wav: &PathBuf| !wav.exists() && !wav.with_extension("png").exists();
+    (1..).map(named).find(is_free).unwrap_or_else(|| named(1))
 }
 
 /// The music: the user's own, or made now.
@@ -143,7 +153,7 @@ fn report(args: &Args, link: &Link, set: &[plan::Step], tracks: &[PathBuf], wav:
     let stem = |path: &PathBuf| path.file_stem().unwrap_or_default().to_string_lossy().chars().take(20).collect();
     let names: Vec<String> = tracks.iter().map(stem).collect();
     let heard = Heard { recording: &recording, zero, names: &names, moments: &moments, movement: &movement, eq: &eq };
-    let picture = args.out.join("demo.png");
+    let picture = wav.with_extension("png");
     heard.draw(&picture)?;
     println!("\n{}", heard.summary()?);
     for error in link.errors.iter().take(5) {
