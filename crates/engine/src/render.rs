@@ -187,8 +187,7 @@ impl Renderer {
                 When::NextBlock => self.schedule.push(self.made, false, command),
                 When::At(frame) => {
                     if frame.0 < self.made {
-                        self.counters.late += 1;
-                        self.tell(Event::Late { wanted: frame, at: Frames(self.made) });
+                        self.tell_late(frame.0, self.made);
                     }
                     self.schedule.push(frame.0.max(self.made), true, command);
                 }
@@ -278,8 +277,7 @@ impl Renderer {
     fn put_off(&mut self, due: Due) {
         let at = self.made.next_multiple_of(QUANTUM as u64);
         if due.timed {
-            self.counters.late += 1;
-            self.tell(Event::Late { wanted: Frames(due.frame), at: Frames(at) });
+            self.tell_late(due.frame, at);
         }
         self.schedule.put_off(due, at);
     }
@@ -334,6 +332,12 @@ impl Renderer {
         for deck in &mut self.decks {
             deck.clear(&mut self.bin);
         }
+    }
+
+    /// Counts and tells a command that acts behind the frame it was meant for.
+    fn tell_late(&mut self, wanted: u64, at: u64) {
+        self.counters.late += 1;
+        self.tell(Event::Late { wanted: Frames(wanted), at: Frames(at) });
     }
 
     fn tell(&mut self, event: Event) {

@@ -279,6 +279,12 @@ impl EqBank {
     }
 }
 
+/// What the filters take for a signal of a sample.
+#[inline(always)]
+fn signal(x: f32) -> f32 {
+    if x.abs() >= SMALLEST && x.abs() <= LARGEST { x } else { 0.0 }
+}
+
 /// The lanes of a deck; none for a deck that does not exist.
 fn lanes(deck: usize) -> std::ops::Range<usize> {
     if deck < DECKS { deck * 2..deck * 2 + 2 } else { 0..0 }
@@ -305,10 +311,7 @@ impl Task for Run<'_> {
         let ([mut l0, mut l1], [mut m0, mut m1, mut m2, mut m3]) = (state.low, state.mid);
         let out = lows.iter_mut().zip(&mut *rests).zip(&mut *halves);
         for (dry, ((low, rest), half)) in self.block.iter().zip(out) {
-            let mut x = *dry;
-            for x in &mut x {
-                *x = if x.abs() >= SMALLEST && x.abs() <= LARGEST { *x } else { 0.0 };
-            }
+            let x = dry.map(signal);
             let (first, all) = section.low_and_all_pass::<A>(&mut l0, x);
             *low = section.low_pass::<A>(&mut l1, first);
             for i in 0..8 {

@@ -46,33 +46,12 @@ impl Restarts {
     }
 }
 
-/// The deck that a command makes start anew.
+/// The deck that a command makes start anew: the one it is for, unless all it does is to move a gain or a speed.
 fn restarted_by(command: &Command) -> Option<DeckId> {
     use Command as C;
-    match *command {
-        C::Load { deck, .. }
-        | C::Join { deck, .. }
-        | C::Unload { deck, .. }
-        | C::Play { deck, .. }
-        | C::Pause { deck, .. }
-        | C::Stop { deck, .. }
-        | C::Cue { deck, .. }
-        | C::Seek { deck, .. }
-        | C::Loop { deck, .. }
-        | C::Align { deck, .. }
-        | C::Stretch { deck, .. } => Some(deck),
-        C::StemRate { .. }
-        | C::StemGain { .. }
-        | C::DeckRate { .. }
-        | C::Level { .. }
-        | C::Fade { .. }
-        | C::Eq { .. }
-        | C::MasterGain { .. }
-        | C::Tempo { .. }
-        | C::GlideTempo { .. }
-        | C::ResetClock { .. }
-        | C::Meter { .. }
-        | C::Tone { .. }
-        | C::Clear => None,
-    }
+    let moves = matches!(
+        command,
+        C::StemRate { .. } | C::StemGain { .. } | C::DeckRate { .. } | C::Level { .. } | C::Fade { .. } | C::Eq { .. }
+    );
+    command.target().filter(|_| !moves).map(|(deck, _)| deck)
 }

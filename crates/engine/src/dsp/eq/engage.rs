@@ -18,7 +18,7 @@ use crate::cast::single;
 use super::super::simd::{Arith, Simd, Task};
 use super::super::svf::SvfState;
 use super::super::{Lanes, QUANTUM};
-use super::{LARGEST, MINUS_ZERO, SMALLEST, Sections, lanes};
+use super::{MINUS_ZERO, Sections, lanes, signal};
 
 const SWEEP_SECONDS: f64 = 0.055;
 /// The upper corners take this share of it.
@@ -78,8 +78,7 @@ impl Engage {
     pub fn note(&mut self, block: &[Lanes]) {
         for (kept, frame) in self.dry.iter_mut().zip(block) {
             for lane in 0..8 {
-                let x = f32::from_bits(frame[lane].to_bits() & self.on[lane]);
-                kept[lane] = if x.abs() >= SMALLEST && x.abs() <= LARGEST { x } else { 0.0 };
+                kept[lane] = signal(f32::from_bits(frame[lane].to_bits() & self.on[lane]));
             }
         }
     }
