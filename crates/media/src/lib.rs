@@ -27,7 +27,7 @@ pub mod picture;
 mod resample;
 
 pub use audio::{Audio, MAX_CHANNELS, MAX_RATE, MIN_RATE, Samples};
-pub use decode::{Cover, DecodeOptions, Info, Progress, Reader, Tags, cover, open, probe};
+pub use decode::{Cover, DecodeOptions, FileId, Info, Progress, Reader, Tags, cover, open, probe};
 pub use downmix::downmix_note;
 #[cfg(feature = "opus")]
 pub use encode::opus;

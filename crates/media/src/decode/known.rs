@@ -10,9 +10,9 @@ const MOST: usize = 4_096;
 /// A file changed this recently may change again within one tick of the file system's clock, and is not remembered.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// Tells one state of a file from another without reading it.
+/// Tells one state of a file from another without reading it: by its device, inode, size and times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct FileId {
+pub struct FileId {
     device: u64,
     inode: u64,
     bytes: u64,

@@ -29,6 +29,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use known::FileId;
 pub use reader::Reader;
 pub use tags::{Cover, Tags};
 

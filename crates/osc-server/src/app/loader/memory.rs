@@ -1,59 +1,34 @@
 //! How much memory files take in all, and which of them are there already.
 
 use crowd_engine::{Track, WeakTrack};
+use crowd_media::FileId;
 use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
 
 /// What is kept free for streams: a quarter, and this at most. One that plays takes 4 MiB, one that waits less than 1.
 const FOR_STREAMS: u64 = 64 << 20;
 /// What a stream that has not played yet is counted with: it fills its window a little later.
 const STREAM: u64 = 1 << 20;
-/// A file changed this recently may change again within one tick of its file system's clock, and is not shared.
-const SETTLED: Duration = Duration::from_secs(2);
 
-/// One state of one file.
+/// One state of one file, under one of its names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FileKey {
     path: PathBuf,
-    device: u64,
-    inode: u64,
-    bytes: u64,
-    modified: SystemTime,
-    /// The last change of the inode, which no program can set back.
-    changed: (i64, i64),
+    state: FileId,
 }
 
 impl FileKey {
     /// The state of an open file; `None` where the system does not tell, or the file was changed just now.
-    #[cfg(unix)]
     pub fn of(path: &Path, file: &File) -> Option<Self> {
-        use std::os::unix::fs::MetadataExt;
-        let data = file.metadata().ok()?;
-        let modified = data.modified().ok()?;
-        let settled = SystemTime::now().duration_since(modified).is_ok_and(|age| age >= SETTLED);
-        settled.then(|| Self {
-            path: path.to_owned(),
-            device: data.dev(),
-            inode: data.ino(),
-            bytes: data.size(),
-            modified,
-            changed: (data.ctime(), data.ctime_nsec()),
-        })
-    }
-
-    /// Elsewhere files cannot be told apart, and nothing is shared.
-    #[cfg(not(unix))]
-    pub fn of(_path: &Path, _file: &File) -> Option<Self> {
-        None
+        FileId::of(file).map(|state| Self { path: path.to_owned(), state })
     }
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Tracks that somebody holds, and which file each of them is where it may be shared.
+    /// Tracks that are held, and which file each of them is where it may be shared.
     tracks: Vec<(Option<FileKey>, WeakTrack)>,
     /// Bytes of files that are being read.
     reserved: u64,
