@@ -234,6 +234,41 @@ fn release_gives_a_flat_deck_its_wire_back_and_no_other() {
 }
 
 #[test]
+fn a_deck_that_was_released_begins_anew_without_a_rest_of_what_it_played() {
+    let mut eq = EqBank::new(RATE);
+    let sounded = |eq: &mut EqBank| {
+        eq.set(0, Band::Low, 0.0);
+        eq.process(&mut block(|n| sine(60.0, n), 5_000));
+        eq.set(0, Band::Low, 1.0);
+        eq.process(&mut block(|n| sine(60.0, n), 5_000));
+    };
+    sounded(&mut eq);
+    eq.release(0);
+    assert!(!eq.engaged());
+    eq.set(0, Band::High, 0.5);
+    let mut silence = block(|_| 0.0, 1_000);
+    eq.process(&mut silence);
+    assert!(silence.as_flattened().iter().all(|x| *x == 0.0), "the filters still ring");
+    // Told to forget while it is engaged.
+    sounded(&mut eq);
+    eq.clear(0);
+    let mut silence = block(|_| 0.0, 1_000);
+    eq.process(&mut silence);
+    assert!(silence.as_flattened().iter().all(|x| *x == 0.0), "the filters still ring");
+}
+
+#[test]
+fn a_deck_that_is_not_there_is_passed_over() {
+    let mut eq = EqBank::new(RATE);
+    for deck in [4, 5, usize::MAX / 2] {
+        eq.set(deck, Band::Mid, 0.0);
+        eq.clear(deck);
+        eq.release(deck);
+        assert_eq!((eq.engaged(), eq.gain(deck, Band::Mid)), (false, 1.0));
+    }
+}
+
+#[test]
 fn silence_after_sound_becomes_silence_without_denormals() {
     let mut eq = EqBank::new(RATE);
     BANDS.iter().for_each(|band| eq.set(0, *band, 0.7));

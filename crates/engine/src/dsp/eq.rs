@@ -379,4 +379,19 @@ mod tests {
             assert!(eq.state.each().flat_map(|state| state.numbers()).all(|number| number == 0.0), "at {rate} Hz");
         }
     }
+    #[test]
+    fn a_ramp_that_is_moved_again_goes_on_from_where_it_is_and_ends_on_its_target() {
+        let mut ramp = LaneRamp::new(1.0);
+        assert!(!ramp.is_moving());
+        ramp.set(0, 0.0, 100.0);
+        let half: Vec<f32> = (0..50).map(|_| ramp.next()[0]).collect();
+        assert!((half[0] - 0.99).abs() < 1e-6 && (half[49] - 0.5).abs() < 1e-6, "{half:?}");
+        assert!((ramp.value(0) - 0.5).abs() < 1e-6 && ramp.is_moving());
+        ramp.set(0, 1.0, 100.0);
+        assert!((ramp.next()[0] - 0.505).abs() < 1e-6);
+        let last = (0..99).map(|_| ramp.next()[0]).last();
+        assert_eq!((last, ramp.is_moving(), ramp.next()), (Some(1.0), false, [1.0; 8]));
+        ramp.set(0, 0.25, 0.0);
+        assert_eq!((ramp.value(0), ramp.next()[0], ramp.is_moving()), (0.25, 0.25, false));
+    }
 }

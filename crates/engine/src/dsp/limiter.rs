@@ -182,9 +182,10 @@ impl GainCurve {
         self.gain -= self.gain % GRID;
     }
 
-    /// True when every gain still remembered is 1: then the next is 1 too, if no frame needs less.
+    /// True when every gain still remembered is 1: then the next is 1 too, if no frame needs less. A frame that needs less lowers
+    /// the averages at once and for as long as it is held.
     pub(super) fn is_idle(&self) -> bool {
-        self.boxes[1].sum == self.full && self.gain == ONE && self.hold.is_empty()
+        self.boxes[1].sum == self.full
     }
 
     fn clear(&mut self) {
@@ -278,10 +279,6 @@ impl SlidingMin {
         Self { queue: vec![(0, 0); span].into(), front: 0, len: 0, now: 0 }
     }
 
-    fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     fn clear(&mut self) {
         self.len = 0;
     }
@@ -309,5 +306,67 @@ impl SlidingMin {
     fn slot(&self, n: usize) -> usize {
         let slot = self.front + n;
         if slot >= self.queue.len() { slot - self.queue.len() } else { slot }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_curve_is_idle_when_all_it_remembers_is_1_and_not_before() {
+        let mut curve = GainCurve::new(44_100, 64, RELEASE_SECONDS);
+        assert!(curve.is_idle());
+        assert!(curve.next(0.5 * ONE as f64) < 1.0 && !curve.is_idle());
+        let hold = 64 + 1 + count((HOLD_SECONDS * 44_100.0).ceil());
+        for frame in 1..44_100 * 4 {
+            let gain = curve.next(ONE as f64);
+            if curve.is_idle() {
+                assert!(gain == 1.0 && frame > hold, "idle in frame {frame} with gain {gain}");
+                assert!((0..200).all(|_| curve.next(ONE as f64) == 1.0), "idle and still on its way");
+                return;
+            }
+            assert!(frame < hold || curve.gain < ONE || gain < 1.0, "at rest in frame {frame} and not idle");
+        }
+        panic!("never idle again");
+    }
+
+    #[test]
+    fn curves_that_settle_as_near_as_the_grid_become_one() {
+        let mut curve = GainCurve::new(44_100, 64, RELEASE_SECONDS);
+        curve.next(0.3 * ONE as f64);
+        let mut other = curve.clone();
+        curve.gain = GRID * 1_000 + 1;
+        other.gain = GRID * 1_001 - 1;
+        curve.settle();
+        other.settle();
+        assert_eq!((curve.gain, other.gain), (GRID * 1_000, GRID * 1_000));
+    }
+
+    #[test]
+    fn a_block_is_under_the_ceiling_when_each_sample_is_and_is_a_number() {
+        assert!(under(&[[0.5, -0.5], [0.0, 0.1]], 0.5));
+        for bad in [0.51, -0.51, f32::NAN, f32::INFINITY] {
+            assert!(!under(&[[0.5, 0.5], [0.0, bad]], 0.5) && !under(&[[bad, 0.0]; 2], 0.5), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_sliding_minimum_is_the_smallest_of_the_last_span_values() {
+        let mut seed = 7_u64;
+        let values: Vec<i64> = (0..5_000)
+            .map(|n| {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                // Long ways up and down too, which fill the queue.
+                if n % 400 < 200 { (seed >> 60) as i64 } else { (n % 50) as i64 }
+            })
+            .collect();
+        for span in [1, 2, 7, 100] {
+            let mut min = SlidingMin::new(span);
+            for (n, value) in values.iter().enumerate() {
+                let wanted = values[(n + 1).saturating_sub(span)..=n].iter().copied().min().unwrap().min(12);
+                assert_eq!(min.push(*value, 12), wanted, "of {span} values, at {n}");
+            }
+        }
     }
 }
