@@ -1,9 +1,10 @@
 //! A message's arguments, read one by one with their names, defaults and ranges.
 
-use crate::ids::{Band, BufferId, Deck, Stretch};
+use crate::ids::{self, BufferId};
 use crate::refusal::{Kind, Refusal, quote};
-use crowd_engine::StretchMethod;
+use crate::units::{Motion, Quantity};
 use crowd_engine::tempo::Phase;
+use crowd_engine::{Band, DeckId, StretchMethod};
 use rosc::OscType;
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -146,11 +147,35 @@ impl<'a> Args<'a> {
         })
     }
 
+    /// A number of the range that `Q` has.
+    ///
+    /// # Errors
+    /// Missing, not a number, not finite, out of range.
+    pub fn quantity<Q: Quantity>(&mut self, name: &str) -> Result<Q, Refusal> {
+        let arg = self.required(name)?;
+        self.check_quantity(name, arg)
+    }
+
+    /// Like [`quantity`](Self::quantity), with a value for when the argument is left out.
+    ///
+    /// # Errors
+    /// Not a number, not finite, out of range.
+    pub fn quantity_or<Q: Quantity>(&mut self, name: &str, default: f64) -> Result<Q, Refusal> {
+        let default = Arg::Float(default);
+        let arg = self.next().unwrap_or(&default);
+        self.check_quantity(name, arg)
+    }
+
+    fn check_quantity<Q: Quantity>(&self, name: &str, arg: &Arg) -> Result<Q, Refusal> {
+        let value = self.finite(name, arg)?;
+        Q::checked(value).ok_or_else(|| self.outside(name, value, &Q::RANGE))
+    }
+
     /// A finite number within `range`.
     ///
     /// # Errors
     /// Missing, not a number, not finite, out of range.
-    pub fn number(&mut self, name: &str, range: RangeInclusive<f64>) -> Result<f64, Refusal> {
+    pub fn number(&mut self, name: &str, range: &RangeInclusive<f64>) -> Result<f64, Refusal> {
         let arg = self.required(name)?;
         self.check_number(name, arg, range)
     }
@@ -159,40 +184,55 @@ impl<'a> Args<'a> {
     ///
     /// # Errors
     /// Not a number, not finite, out of range.
-    pub fn number_or(&mut self, name: &str, default: f64, range: RangeInclusive<f64>) -> Result<f64, Refusal> {
+    pub fn number_or(&mut self, name: &str, default: f64, range: &RangeInclusive<f64>) -> Result<f64, Refusal> {
         match self.next() {
             Some(arg) => self.check_number(name, arg, range),
             None => Ok(default),
         }
     }
 
-    fn check_number(&self, name: &str, arg: &Arg, range: RangeInclusive<f64>) -> Result<f64, Refusal> {
+    fn check_number(&self, name: &str, arg: &Arg, range: &RangeInclusive<f64>) -> Result<f64, Refusal> {
+        let value = self.finite(name, arg)?;
+        if range.contains(&value) { Ok(value) } else { Err(self.outside(name, value, range)) }
+    }
+
+    fn finite(&self, name: &str, arg: &Arg) -> Result<f64, Refusal> {
         let Some(value) = arg.number() else {
             return Err(self.refuse(name, format_args!("is {arg}, not a number")));
         };
         if !value.is_finite() {
             return Err(self.refuse(name, format_args!("is {value}: only finite numbers are taken")));
         }
-        if !range.contains(&value) {
-            return Err(self.refuse(name, format_args!("is {value}, outside {} to {}", range.start(), range.end())));
-        }
         Ok(value)
+    }
+
+    fn outside<T: fmt::Display>(&self, name: &str, value: impl fmt::Display, range: &RangeInclusive<T>) -> Refusal {
+        self.refuse(name, format_args!("is {value}, outside {} to {}", range.start(), range.end()))
     }
 
     /// A whole number within `range`; a float such as 3.0 will do.
     ///
     /// # Errors
     /// Missing, not a whole number, out of range.
-    pub fn whole(&mut self, name: &str, range: RangeInclusive<i64>) -> Result<i64, Refusal> {
+    pub fn whole<T>(&mut self, name: &str, range: &RangeInclusive<T>) -> Result<T, Refusal>
+    where
+        T: TryFrom<i64> + PartialOrd + fmt::Display,
+    {
         let arg = self.required(name)?;
         let Some(value) = arg.whole() else {
             return Err(self.refuse(name, format_args!("is {arg}, not a whole number")));
         };
-        if range.contains(&value) {
-            Ok(value)
-        } else {
-            Err(self.refuse(name, format_args!("is {value}, outside {} to {}", range.start(), range.end())))
-        }
+        let inside = T::try_from(value).ok().filter(|value| range.contains(value));
+        inside.ok_or_else(|| self.outside(name, value, range))
+    }
+
+    /// How much the crowd moves: any finite number, taken as the nearest from 0 to 1.
+    ///
+    /// # Errors
+    /// Missing, not a number, not finite.
+    pub fn movement(&mut self, name: &str) -> Result<Motion, Refusal> {
+        let arg = self.required(name)?;
+        self.finite(name, arg).map(Motion::nearest)
     }
 
     /// A switch: 0 or 1 as any number, T or F.
@@ -232,10 +272,10 @@ impl<'a> Args<'a> {
     ///
     /// # Errors
     /// Missing, or not A to D.
-    pub fn deck(&mut self, name: &str) -> Result<Deck, Refusal> {
+    pub fn deck(&mut self, name: &str) -> Result<DeckId, Refusal> {
         let arg = self.required(name)?;
         arg.text()
-            .and_then(Deck::from_name)
+            .and_then(ids::deck)
             .ok_or_else(|| self.refuse(name, format_args!("is {arg}, not a deck; decks are A, B, C, D")))
     }
 
@@ -246,7 +286,7 @@ impl<'a> Args<'a> {
     pub fn band(&mut self, name: &str) -> Result<Band, Refusal> {
         let arg = self.required(name)?;
         arg.text()
-            .and_then(Band::from_name)
+            .and_then(ids::band)
             .ok_or_else(|| self.refuse(name, format_args!("is {arg}, not a band; bands are low, mid, high")))
     }
 
@@ -257,7 +297,7 @@ impl<'a> Args<'a> {
     pub fn stretch(&mut self, name: &str) -> Result<StretchMethod, Refusal> {
         let arg = self.required(name)?;
         let problem = format_args!("is {arg}, not a method; methods are playback_rate, wsola, high_quality");
-        arg.text().and_then(Stretch::from_name).map(Stretch::method).ok_or_else(|| self.refuse(name, problem))
+        arg.text().and_then(ids::stretch).ok_or_else(|| self.refuse(name, problem))
     }
 
     /// What of a deck is kept in step with the clock; 0 for nothing, and 1 for beats.
@@ -279,7 +319,7 @@ impl<'a> Args<'a> {
     /// # Errors
     /// Missing, not a whole number, or in no deck's range.
     pub fn buffer_id(&mut self, name: &str) -> Result<BufferId, Refusal> {
-        let id = self.whole(name, i64::MIN..=i64::MAX)?;
+        let id = self.whole(name, &(i64::MIN..=i64::MAX))?;
         BufferId::new(id).ok_or_else(|| {
             self.refuse(
                 name,

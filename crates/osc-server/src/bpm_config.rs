@@ -1,5 +1,6 @@
 //! `bpm_config.json`: how movement becomes tempo.
 
+use crate::units::Quantity;
 use crowd_engine::Bpm;
 use crowd_engine::tempo::MovementConfig;
 use serde_json::Value;
@@ -55,9 +56,7 @@ pub fn read(text: &[u8], base: Bpm) -> Result<(BpmConfig, Vec<String>), String> 
         ("medium", medium),
         ("high_max", &mut movement.high_max),
     ] {
-        let mut bpm = slot.get();
-        reader.number(&["bpm_targets", key], &mut bpm, |v| crate::methods::BPM.contains(&v), "20 to 400");
-        *slot = Bpm::clamped(bpm, *slot);
+        reader.tempo(&["bpm_targets", key], slot);
     }
     let mut seconds = movement.transition.as_secs_f64();
     let key = ["smoothing", "transition_time_seconds"];
@@ -111,18 +110,34 @@ impl Reader<'_> {
         (seconds > 0.0).then(|| Duration::from_secs_f64(seconds))
     }
 
+    /// Sets `slot` if there is a tempo.
+    fn tempo(&mut self, path: &[&str], slot: &mut Bpm) {
+        let (low, high) = Bpm::RANGE.into_inner();
+        let used = self.read(path, slot.get(), Bpm::checked, format_args!("{low} to {high}"));
+        *slot = used.unwrap_or(*slot);
+    }
+
     /// Sets `slot` if there is a number that is `good`.
     fn number(&mut self, path: &[&str], slot: &mut f64, good: impl Fn(f64) -> bool, wanted: impl Display) {
-        let Some(value) = self.find(path) else {
-            return;
-        };
-        match value.as_f64() {
-            Some(v) if good(v) => *slot = v,
-            _ => {
-                let note = format!("{} is {value}; a number {wanted} is needed: {slot} is used", path.join("."));
-                self.notes.push(note);
-            }
+        let used = self.read(path, *slot, |v| good(v).then_some(v), wanted);
+        *slot = used.unwrap_or(*slot);
+    }
+
+    /// What `take` makes of the number, if there is one and it can; one that it cannot take is noted, with what is used instead.
+    fn read<T>(
+        &mut self,
+        path: &[&str],
+        instead: f64,
+        take: impl Fn(f64) -> Option<T>,
+        wanted: impl Display,
+    ) -> Option<T> {
+        let value = self.find(path)?;
+        let taken = value.as_f64().and_then(take);
+        if taken.is_none() {
+            let note = format!("{} is {value}; a number {wanted} is needed: {instead} is used", path.join("."));
+            self.notes.push(note);
         }
+        taken
     }
 }
 

@@ -1,95 +1,72 @@
 //! The names clients use for decks, bands, stems and methods.
 
-use clap::ValueEnum;
-use crowd_engine::StretchMethod;
+use crowd_engine::{Band, DeckId, StretchMethod};
 use std::fmt;
 
-/// One of the four decks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "the letters are the names")]
-pub enum Deck {
-    A,
-    B,
-    C,
-    D,
+/// The decks of the server, in order.
+pub const DECKS: [DeckId; 4] = [DeckId::A, DeckId::B, DeckId::C, DeckId::D];
+
+/// The bands of the equaliser, from the lowest up.
+pub const BANDS: [Band; 3] = [Band::Low, Band::Mid, Band::High];
+
+/// The deck called `name`, upper or lower case.
+#[must_use]
+pub fn deck(name: &str) -> Option<DeckId> {
+    name.parse().ok().filter(|deck| DECKS.contains(deck))
 }
 
-impl Deck {
-    /// All decks in order.
-    pub const ALL: [Self; 4] = [Self::A, Self::B, Self::C, Self::D];
-
-    /// The deck called `name`, upper or lower case.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name.trim() {
-            "A" | "a" => Some(Self::A),
-            "B" | "b" => Some(Self::B),
-            "C" | "c" => Some(Self::C),
-            "D" | "d" => Some(Self::D),
-            _ => None,
-        }
-    }
-
-    /// 0 for A to 3 for D.
-    #[must_use]
-    pub const fn index(self) -> usize {
-        self as usize
-    }
-
-    /// The capital letter.
-    #[must_use]
-    pub const fn letter(self) -> char {
-        match self {
-            Self::A => 'A',
-            Self::B => 'B',
-            Self::C => 'C',
-            Self::D => 'D',
-        }
-    }
-
-    /// The buffer that `/cue` and `/play` fill: 100, 1100, 2100, 3100.
-    #[must_use]
-    pub const fn first_buffer(self) -> BufferId {
-        BufferId(BufferId::FIRST + self as u16 * BufferId::PER_DECK)
+/// The band whose name starts with `lo`, `mi` or `hi`, in any case: "low", "MID", "highs".
+#[must_use]
+pub fn band(name: &str) -> Option<Band> {
+    match name.trim().get(..2)?.to_ascii_lowercase().as_str() {
+        "lo" => Some(Band::Low),
+        "mi" => Some(Band::Mid),
+        "hi" => Some(Band::High),
+        _ => None,
     }
 }
 
-impl fmt::Display for Deck {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.letter())
-    }
-}
-
-/// How a deck changes speed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub enum Stretch {
-    /// Faster is higher, as on a turntable
-    PlaybackRate,
-    /// Pitch stays; time domain, light
-    #[value(alias = "audiotsm")]
-    Wsola,
-    /// Pitch stays; best sound, more work
-    #[value(alias = "pyrubberband", alias = "hq")]
-    HighQuality,
-}
-
-impl Stretch {
-    /// The method called `name`, upper or lower case.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::from_str(name.trim(), true).ok()
-    }
-
+/// How clients call a way of changing speed.
+#[derive(Debug)]
+pub struct Stretch {
     /// The engine's method.
-    #[must_use]
-    pub const fn method(self) -> StretchMethod {
-        match self {
-            Self::PlaybackRate => StretchMethod::PlaybackRate,
-            Self::Wsola => StretchMethod::Wsola,
-            Self::HighQuality => StretchMethod::Hq,
-        }
-    }
+    pub method: StretchMethod,
+    /// Its name in messages and on the command line.
+    pub name: &'static str,
+    /// What else it is called.
+    pub aliases: &'static [&'static str],
+    /// What it does, in one line.
+    pub about: &'static str,
+}
+
+/// All of them.
+pub static STRETCHES: [Stretch; 3] = [
+    Stretch {
+        method: StretchMethod::PlaybackRate,
+        name: "playback_rate",
+        aliases: &[],
+        about: "Faster is higher, as on a turntable",
+    },
+    Stretch {
+        method: StretchMethod::Wsola,
+        name: "wsola",
+        aliases: &["audiotsm"],
+        about: "Pitch stays; time domain, light",
+    },
+    Stretch {
+        method: StretchMethod::Hq,
+        name: "high_quality",
+        aliases: &["pyrubberband", "hq"],
+        about: "Pitch stays; best sound, more work",
+    },
+];
+
+/// The method called `name`, in any case.
+#[must_use]
+pub fn stretch(name: &str) -> Option<StretchMethod> {
+    let is = |known: &str| known.eq_ignore_ascii_case(name.trim());
+    let known = STRETCHES.iter().find(|stretch| is(stretch.name) || stretch.aliases.iter().any(|alias| is(alias)));
+    known.map(|stretch| stretch.method)
 }
 
 /// A stem's number; it says which deck the stem belongs to: A 100–1099, B 1100–2099, C 2100–3099, D 3100–4099.
@@ -117,43 +94,20 @@ impl BufferId {
 
     /// The deck this stem plays in.
     #[must_use]
-    pub const fn deck(self) -> Deck {
-        match (self.0 - Self::FIRST) / Self::PER_DECK {
-            0 => Deck::A,
-            1 => Deck::B,
-            2 => Deck::C,
-            _ => Deck::D,
-        }
+    pub const fn deck(self) -> DeckId {
+        DECKS[((self.0 - Self::FIRST) / Self::PER_DECK) as usize]
+    }
+
+    /// The buffer of one of [`DECKS`] that `/cue` and `/play` fill: 100, 1100, 2100, 3100.
+    #[must_use]
+    pub const fn first_of(deck: DeckId) -> Self {
+        Self(Self::FIRST + deck.index() as u16 * Self::PER_DECK)
     }
 }
 
 impl fmt::Display for BufferId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
-    }
-}
-
-/// One of the three bands of the equaliser.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Band {
-    /// Below 200 Hz.
-    Low,
-    /// 200 Hz to 2 kHz.
-    Mid,
-    /// Above 2 kHz.
-    High,
-}
-
-impl Band {
-    /// The band whose name starts with `lo`, `mi` or `hi`, in any case: "low", "MID", "highs".
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name.trim().get(..2)?.to_ascii_lowercase().as_str() {
-            "lo" => Some(Self::Low),
-            "mi" => Some(Self::Mid),
-            "hi" => Some(Self::High),
-            _ => None,
-        }
     }
 }
 
@@ -164,14 +118,14 @@ mod tests {
     #[test]
     fn ids_belong_to_their_deck() {
         for (id, deck) in [
-            (100, Deck::A),
-            (1099, Deck::A),
-            (1100, Deck::B),
-            (2099, Deck::B),
-            (2100, Deck::C),
-            (3099, Deck::C),
-            (3100, Deck::D),
-            (4099, Deck::D),
+            (100, DeckId::A),
+            (1099, DeckId::A),
+            (1100, DeckId::B),
+            (2099, DeckId::B),
+            (2100, DeckId::C),
+            (3099, DeckId::C),
+            (3100, DeckId::D),
+            (4099, DeckId::D),
         ] {
             assert_eq!(BufferId::new(id).unwrap().deck(), deck, "{id}");
         }
@@ -182,19 +136,41 @@ mod tests {
 
     #[test]
     fn a_deck_plays_its_first_buffer() {
-        for deck in Deck::ALL {
-            assert_eq!(deck.first_buffer().deck(), deck);
+        for deck in DECKS {
+            assert_eq!(BufferId::first_of(deck).deck(), deck);
         }
-        assert_eq!(Deck::ALL.map(|d| d.first_buffer().get()), [100, 1100, 2100, 3100]);
+        assert_eq!(DECKS.map(|deck| BufferId::first_of(deck).get()), [100, 1100, 2100, 3100]);
     }
 
     #[test]
     fn bands_go_by_their_prefix() {
         for (name, band) in [("low", Band::Low), ("LO", Band::Low), ("Mids", Band::Mid), ("high", Band::High)] {
-            assert_eq!(Band::from_name(name), Some(band), "{name}");
+            assert_eq!(super::band(name), Some(band), "{name}");
         }
         for name in ["", "l", "bass", "é", "ل"] {
-            assert_eq!(Band::from_name(name), None, "{name}");
+            assert_eq!(super::band(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn decks_past_the_fourth_are_none_of_the_servers() {
+        assert_eq!(["A", "b", " C ", "d"].map(deck), DECKS.map(Some));
+        assert_eq!(["E", "p", "", "AB", "1"].map(deck), [None; 5]);
+    }
+
+    #[test]
+    fn methods_go_by_each_of_their_names_in_any_case() {
+        for (name, method) in [
+            ("playback_rate", StretchMethod::PlaybackRate),
+            ("WSOLA", StretchMethod::Wsola),
+            (" AudioTSM ", StretchMethod::Wsola),
+            ("high_quality", StretchMethod::Hq),
+            ("pyrubberband", StretchMethod::Hq),
+            ("HQ", StretchMethod::Hq),
+        ] {
+            assert_eq!(stretch(name), Some(method), "{name}");
+        }
+        assert_eq!(["", "fast", "wsola2"].map(stretch), [None; 3]);
+        assert!(StretchMethod::ALL.iter().all(|method| STRETCHES.iter().any(|stretch| stretch.method == *method)));
     }
 }

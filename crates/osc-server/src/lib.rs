@@ -5,6 +5,7 @@
 //!
 //! - what arrives: [`guard`] (raw datagrams) → [`args`], [`address`] → [`message`], with [`methods`] as the table of
 //!   every address; [`score`] reads the same messages from a text file;
+//!   Numbers become [`units`], names [`ids`];
 //! - what is let in: [`allow`] (who may send), [`media_root`] (which files may be opened);
 //! - what goes back: [`reply`], with [`refusal`] as the one error that is counted, answered and logged;
 //! - start-up: [`cli`], [`bpm_config`], [`ram`].
@@ -37,3 +38,5 @@ pub mod run;
 pub mod score;
 pub mod subscribers;
 pub mod tally;
+mod told;
+pub mod units;

@@ -3,6 +3,7 @@
 use crate::app::{App, Vitals};
 use crate::net::{self, Datagram, Received};
 use crate::recordings::{self, Recordings};
+use crate::told::Told;
 use crossbeam_channel::{Receiver, Select};
 use crowd_engine::output::{Realtime, State};
 use crowd_engine::{Engine, Health, SampleRate};
@@ -14,8 +15,6 @@ use std::time::{Duration, Instant};
 const TICK: Duration = Duration::from_millis(5);
 /// How often the state of output and socket is looked at.
 const LOOK: Duration = Duration::from_millis(100);
-/// How often trouble of one kind is told at most.
-const TROUBLE: Duration = Duration::from_secs(2);
 /// Messages that are obeyed before the engine is looked at again.
 const BATCH: usize = 256;
 
@@ -118,24 +117,6 @@ struct Trouble {
     recordings: Recordings,
 }
 
-/// A counter of mishaps, and how much of it was told.
-#[derive(Default, Clone, Copy)]
-pub(crate) struct Told {
-    count: u64,
-    at: Option<Instant>,
-}
-
-impl Told {
-    /// How many are new, if it is time to tell; all of them are told then.
-    pub(crate) fn news(&mut self, count: u64) -> Option<u64> {
-        if count <= self.count || self.at.is_some_and(|at| at.elapsed() < TROUBLE) {
-            return None;
-        }
-        self.at = Some(Instant::now());
-        Some(count - std::mem::replace(&mut self.count, count))
-    }
-}
-
 impl Trouble {
     fn new(port: u16, late_hint: &'static str, rate: SampleRate) -> Self {
         Self {
@@ -214,20 +195,5 @@ impl Trouble {
         let buffer = health.buffer_frames.unwrap_or(block);
         let recording = self.recordings.look(&health.recordings, self.rate);
         Ok(Vitals { load: health.recent.mean as f32, underruns: health.underruns(), block, buffer, recording })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn trouble_is_told_once_and_then_not_for_a_while() {
-        let mut told = Told::default();
-        assert_eq!(told.news(0), None);
-        assert_eq!(told.news(3), Some(3));
-        assert_eq!(told.news(9), None);
-        told.at = Instant::now().checked_sub(TROUBLE);
-        assert_eq!(told.news(9), Some(6));
     }
 }

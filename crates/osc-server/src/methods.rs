@@ -2,35 +2,22 @@
 
 use crate::address;
 use crate::args::{Arg, Args};
-use crate::ids::{Band, Deck};
+use crate::ids::{BANDS, DECKS};
 use crate::message::Message;
 use crate::refusal::{Kind, Refusal, quote};
 use crate::reply;
+use crate::units::{Fraction, Percent, Position, Quantity, Time, Tone};
+use crowd_engine::{Band, Bpm, DeckId, Gain};
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// A linear gain: up to +12 dB.
-pub const GAIN: RangeInclusive<f64> = 0.0..=4.0;
-/// A speed, relative.
-pub const RATE: RangeInclusive<f64> = 0.0625..=4.0;
-/// A tempo in BPM.
-pub const BPM: RangeInclusive<f64> = 20.0..=400.0;
-/// A time in seconds after time zero; the past means now.
-pub const TIME: RangeInclusive<f64> = -86_400.0..=86_400.0;
-/// A part of a file.
-pub const FRACTION: RangeInclusive<f64> = 0.0..=1.0;
-/// Seconds into a file.
-pub const POSITION: RangeInclusive<f64> = 0.0..=86_400.0;
-/// How long a fade may take, in seconds.
-pub const FADE: RangeInclusive<f64> = 0.0..=3_600.0;
-/// What `/deck_eq` takes as percent.
-pub const PERCENT: RangeInclusive<f64> = 0.0..=1_000.0;
 /// How far apart status pushes may be, in seconds.
-pub const INTERVAL: RangeInclusive<f64> = 0.05..=60.0;
-/// Frequencies of the test tone, in Hz.
-pub const TONE: RangeInclusive<f64> = 20.0..=20_000.0;
-const TONE_HZ: f64 = 440.0;
+const INTERVAL: RangeInclusive<f64> = 0.05..=60.0;
+/// Beats in a bar.
+pub const BEATS: RangeInclusive<u8> = 1..=32;
+/// The gain of a stem that says none.
+const VOLUME: f64 = 0.8;
 
 /// One OSC method.
 #[derive(Debug)]
@@ -59,34 +46,34 @@ methods! {
     });
     "/play_stem" "i:id [f:rate=1 f:volume=0.8 i:loop=1 f:start=0]" "play a stem in its deck" |a| Ok(Message::PlayStem {
         id: a.buffer_id("id")?,
-        rate: a.number_or("rate", 1.0, RATE)?,
-        volume: gain_or(a, "volume", 0.8)?,
+        rate: a.quantity_or("rate", 1.0)?,
+        volume: a.quantity_or("volume", VOLUME)?,
         looped: a.switch_or("loop", true)?,
-        start: a.number_or("start", 0.0, FRACTION)?,
-        end: 1.0,
+        start: a.quantity_or("start", 0.0)?,
+        end: Fraction::END,
     });
     "/play_stem_section" "i:id f:start f:end [f:rate=1 f:volume=0.8 i:loop=1]" "play a part of a stem" |a| {
         let id = a.buffer_id("id")?;
-        let start = a.number("start", FRACTION)?;
-        let end = a.number("end", FRACTION)?;
+        let start: Fraction = a.quantity("start")?;
+        let end: Fraction = a.quantity("end")?;
         if end <= start {
-            return Err(a.refuse("end", format_args!("is {end}, not after start {start}")));
+            return Err(a.refuse("end", format_args!("is {}, not after start {}", end.get(), start.get())));
         }
         Ok(Message::PlayStem {
             id,
-            rate: a.number_or("rate", 1.0, RATE)?,
-            volume: gain_or(a, "volume", 0.8)?,
+            rate: a.quantity_or("rate", 1.0)?,
+            volume: a.quantity_or("volume", VOLUME)?,
             looped: a.switch_or("loop", true)?,
             start,
             end,
         })
     };
     "/stop_stem" "i:id" "stop a stem" |a| Ok(Message::StopStem(a.buffer_id("id")?));
-    "/stem_volume" "i:id f:volume" "set a stem's gain" |a| Ok(Message::StemVolume(a.buffer_id("id")?, gain(a, "volume")?));
-    "/crossfade_levels" "f:A [f:B]" "set the gains of decks A and B" |a| levels(a, &Deck::ALL[..2]);
-    "/deck_levels" "f:A [f:B f:C f:D]" "set the decks' gains; those left out keep theirs" |a| levels(a, &Deck::ALL);
+    "/stem_volume" "i:id f:volume" "set a stem's gain" |a| Ok(Message::StemVolume(a.buffer_id("id")?, a.quantity("volume")?));
+    "/crossfade_levels" "f:A [f:B]" "set the gains of decks A and B" |a| levels(a, &DECKS[..2]);
+    "/deck_levels" "f:A [f:B f:C f:D]" "set the decks' gains; those left out keep theirs" |a| levels(a, &DECKS);
     "/deck_filter" "s:deck s:band f:gain" "set one band's linear gain" |a| {
-        Ok(one_band(a.deck("deck")?, a.band("band")?, gain(a, "gain")?))
+        Ok(one_band(a.deck("deck")?, a.band("band")?, a.quantity("gain")?))
     };
     "/deck_eq" "s:deck s:band f:percent" "set one band: 0 kills, 50 and up is flat, between them -24 to 0 dB" |a| {
         Ok(one_band(a.deck("deck")?, a.band("band")?, percent(a, "percent")?))
@@ -98,7 +85,7 @@ methods! {
     "/get_status" "..." "answer with /status; arguments are ignored" |a| plain(a, Message::Status);
     "/status" "..." "answer with /status; arguments are ignored" |a| plain(a, Message::Status);
     "/status/subscribe" "[f:interval=1]" "send /status here every so many seconds; renew within a minute" |a| {
-        Ok(Message::Subscribe(Duration::from_secs_f64(a.number_or("interval", 1.0, INTERVAL)?)))
+        Ok(Message::Subscribe(Duration::from_secs_f64(a.number_or("interval", 1.0, &INTERVAL)?)))
     };
     "/status/unsubscribe" "..." "stop sending /status here; arguments are ignored" |a| plain(a, Message::Unsubscribe);
     "/test_tone" "[f:hz=440]" "sound a sine for a second; 1 (a button pressed) is 440 Hz, 0 (released) silence" test_tone;
@@ -106,40 +93,39 @@ methods! {
     "/memory_cleanup" "..." "forget the stems that are not playing; not when 0 is all that is given" |a| button(a, Message::MemoryCleanup);
     "/reset" "..." "now is time zero and beat 0; arguments are ignored" |a| plain(a, Message::Reset);
     "/set_tempo" "f:bpm ..." "set the master tempo; movement is held off until /movement_bpm 1" |a| {
-        let bpm = a.number("bpm", BPM)?;
+        let bpm = a.quantity("bpm")?;
         plain(a, Message::SetTempo(bpm))
     };
     "/set_meter" "i:beats" "set the beats of a bar" |a| {
-        Ok(Message::SetMeter(u8::try_from(a.whole("beats", 1..=32)?).unwrap_or(4)))
+        Ok(Message::SetMeter(a.whole("beats", &BEATS)?))
     };
     "/print_clock" "i:on" "log every bar" |a| Ok(Message::PrintClock(a.switch("on")?));
     "/movement_bpm" "i:on" "let movement set the tempo, or not" |a| Ok(Message::MovementBpm(a.switch("on")?));
     "/dance/total_movement" "f:movement" "how much the crowd moves, 0 to 1: sets the tempo" |a| {
-        // A detector overshoots at either end; the table that follows has no other use for the excess.
-        Ok(Message::Movement(a.number("movement", f64::MIN..=f64::MAX)?.clamp(0.0, 1.0)))
+        Ok(Message::Movement(a.movement("movement")?))
     };
     "/play" "s:deck s:path [f:start_at=0]" "load a file and start it so many seconds after time zero" |a| Ok(Message::Play {
         deck: a.deck("deck")?,
         path: a.text("path")?.to_owned(),
-        start_at: a.number_or("start_at", 0.0, TIME)?,
+        start_at: a.quantity_or("start_at", 0.0)?,
     });
     "/cue" "s:deck s:path [f:start=0]" "load a file, armed and silent, for /start_group" |a| Ok(Message::Cue {
         deck: a.deck("deck")?,
         path: a.text("path")?.to_owned(),
-        start: a.number_or("start", 0.0, FRACTION)?,
+        start: a.quantity_or("start", 0.0)?,
     });
     "/start_group" "[f:start_at=0] s:deck..." "start cued decks in the same sample; the time may stand anywhere" start_group;
     "/fade" "s:deck [f:start_at=0 f:duration=2]" "fade a deck out; a later play is audible again" |a| Ok(Message::Fade {
         deck: a.deck("deck")?,
-        at: a.number_or("start_at", 0.0, TIME)?,
-        duration: a.number_or("duration", 2.0, FADE)?,
+        at: a.quantity_or("start_at", 0.0)?,
+        duration: a.quantity_or("duration", 2.0)?,
     });
     "/schedule_c_at" "f:start_at" "play buffer 2100 so many seconds after time zero" |a| {
-        Ok(Message::ScheduleC(a.number("start_at", TIME)?))
+        Ok(Message::ScheduleC(a.quantity("start_at")?))
     };
     "/dummy" "s:word..." "log the words; schedule_c_at X as first words works" dummy;
     "/sync" "i:n" "answer /synced n when all messages before it are done" |a| {
-        Ok(Message::Sync(a.whole("n", i64::MIN..=i64::MAX)?))
+        Ok(Message::Sync(a.whole("n", &(i64::MIN..=i64::MAX))?))
     };
     "/deck/tempo" "s:deck [f:bpm=0 f:first_beat]" "say the tempo of a deck's music, and where in it a bar begins; 0 is --bpm" deck_tempo;
     "/deck/sync" "s:deck s:beat|bar|0" "put a deck's beats, or bars, on the clock's and keep them there; 0 lets go" |a| {
@@ -152,7 +138,7 @@ methods! {
         Ok(Message::DeckStretch(a.deck("deck")?, a.stretch("method")?))
     };
     "/deck/seek" "s:deck f:seconds" "jump to a place in a deck's files" |a| {
-        Ok(Message::DeckSeek(a.deck("deck")?, a.number("seconds", POSITION)?))
+        Ok(Message::DeckSeek(a.deck("deck")?, a.quantity("seconds")?))
     };
     "/deck/loop" "s:deck f:from f:to | s:deck i:0" "loop a part of a deck's files, in seconds; 0 alone lets go" deck_loop;
     "/dance/arm_movement" "..." "ignored" ignored;
@@ -211,44 +197,21 @@ impl Method {
     }
 }
 
-fn gain(args: &mut Args<'_>, name: &str) -> Result<f32, Refusal> {
-    args.number(name, GAIN).map(|v| v as f32)
-}
-
-fn gain_or(args: &mut Args<'_>, name: &str, default: f32) -> Result<f32, Refusal> {
-    if args.left() > 0 { gain(args, name) } else { Ok(default) }
-}
-
 /// The gain a percentage stands for.
-fn percent(args: &mut Args<'_>, name: &str) -> Result<f32, Refusal> {
-    args.number(name, PERCENT).map(percent_to_gain)
+fn percent(args: &mut Args<'_>, name: &str) -> Result<Gain, Refusal> {
+    args.quantity(name).map(Percent::gain)
 }
 
-/// What the clients' percentages mean: 0 is a kill, 50 and more is flat, between them -24 dB to 0 dB in a straight line.
-#[must_use]
-pub fn percent_to_gain(percent: f64) -> f32 {
-    if percent <= 0.0 {
-        0.0
-    } else if percent >= 50.0 {
-        1.0
-    } else {
-        let decibels = -24.0 * (1.0 - percent / 50.0);
-        10_f64.powf(decibels / 20.0) as f32
-    }
-}
-
-fn one_band(deck: Deck, band: Band, gain: f32) -> Message {
-    let mut gains = [None; 3];
-    gains[band as usize] = Some(gain);
-    Message::Eq(deck, gains)
+fn one_band(deck: DeckId, band: Band, gain: Gain) -> Message {
+    Message::Eq(deck, BANDS.map(|other| (other == band).then_some(gain)))
 }
 
 /// As many gains as there are arguments, at least one.
-fn levels(args: &mut Args<'_>, decks: &[Deck]) -> Result<Message, Refusal> {
+fn levels(args: &mut Args<'_>, decks: &[DeckId]) -> Result<Message, Refusal> {
     let mut levels = [None; 4];
     for (n, (deck, level)) in decks.iter().zip(&mut levels).enumerate() {
         if n == 0 || args.left() > 0 {
-            *level = Some(gain(args, &deck.to_string())?);
+            *level = Some(args.quantity(&deck.to_string())?);
         }
     }
     Ok(Message::Levels(levels))
@@ -259,9 +222,10 @@ fn start_group(args: &mut Args<'_>) -> Result<Message, Refusal> {
     let mut decks = Vec::new();
     while args.left() > 0 {
         if args.number_is_next() {
-            let time = args.number("start_at", TIME)?;
+            let time: Time = args.quantity("start_at")?;
             if let Some(first) = at.replace(time) {
-                return Err(args.refuse("start_at", format_args!("is {time}, but {first} was given before")));
+                let problem = format_args!("is {}, but {} was given before", time.get(), first.get());
+                return Err(args.refuse("start_at", problem));
             }
         } else {
             let deck = args.deck("deck")?;
@@ -273,7 +237,7 @@ fn start_group(args: &mut Args<'_>) -> Result<Message, Refusal> {
     if decks.is_empty() {
         args.deck("deck")?;
     }
-    Ok(Message::StartGroup { at: at.unwrap_or(0.0), decks })
+    Ok(Message::StartGroup { at: at.unwrap_or(Time::ZERO), decks })
 }
 
 /// `schedule_c_at 12.5`, as one word or two; anything else is for the log.
@@ -285,20 +249,20 @@ fn dummy(args: &mut Args<'_>) -> Result<Message, Refusal> {
     }
     let time = parts.next().map(|t| Arg::Text(t.to_owned()));
     let mut rest = Args::new("/dummy", "schedule_c_at f:start_at", time.as_slice());
-    Ok(Message::ScheduleC(rest.number("start_at", TIME)?))
+    Ok(Message::ScheduleC(rest.quantity("start_at")?))
 }
 
 fn deck_tempo(args: &mut Args<'_>) -> Result<Message, Refusal> {
     let deck = args.deck("deck")?;
-    let bpm = args.number_or("bpm", 0.0, 0.0..=*BPM.end())?;
+    let (low, high) = Bpm::RANGE.into_inner();
+    let bpm = args.number_or("bpm", 0.0, &(0.0..=high))?;
     if bpm == 0.0 {
         return Ok(Message::DeckTempo { deck, bpm: None, first_beat: None });
     }
-    if bpm < *BPM.start() {
-        let problem = format_args!("is {bpm}, outside {} to {}; 0 is --bpm", BPM.start(), BPM.end());
-        return Err(args.refuse("bpm", problem));
-    }
-    let first_beat = if args.left() > 0 { Some(args.number("first_beat", TIME)?) } else { None };
+    let Some(bpm) = Bpm::checked(bpm) else {
+        return Err(args.refuse("bpm", format_args!("is {bpm}, outside {low} to {high}; 0 is --bpm")));
+    };
+    let first_beat = if args.left() > 0 { Some(args.quantity("first_beat")?) } else { None };
     Ok(Message::DeckTempo { deck, bpm: Some(bpm), first_beat })
 }
 
@@ -312,10 +276,10 @@ fn deck_loop(args: &mut Args<'_>) -> Result<Message, Refusal> {
             Ok(Message::DeckLoop(deck, None))
         };
     }
-    let from = args.number("from", POSITION)?;
-    let to = args.number("to", POSITION)?;
+    let from: Position = args.quantity("from")?;
+    let to: Position = args.quantity("to")?;
     if to <= from {
-        return Err(args.refuse("to", format_args!("is {to}, not after from {from}")));
+        return Err(args.refuse("to", format_args!("is {}, not after from {}", to.get(), from.get())));
     }
     Ok(Message::DeckLoop(deck, Some((from, to))))
 }
@@ -337,14 +301,14 @@ fn button(args: &mut Args<'_>, message: Message) -> Result<Message, Refusal> {
 }
 
 fn test_tone(args: &mut Args<'_>) -> Result<Message, Refusal> {
-    let hertz = args.number_or("hz", TONE_HZ, 0.0..=*TONE.end())?;
-    match hertz {
-        0.0 => Ok(Message::TestTone(None)),
-        1.0 => Ok(Message::TestTone(Some(TONE_HZ))),
-        _ if TONE.contains(&hertz) => Ok(Message::TestTone(Some(hertz))),
+    let (low, high) = Tone::RANGE.into_inner();
+    let hertz = args.number_or("hz", 1.0, &(0.0..=high))?;
+    match (hertz, Tone::checked(hertz)) {
+        (0.0, _) => Ok(Message::TestTone(None)),
+        (1.0, _) => Ok(Message::TestTone(Some(Tone::A4))),
+        (_, Some(tone)) => Ok(Message::TestTone(Some(tone))),
         _ => {
-            let problem =
-                format_args!("is {hertz}, outside {} to {}; 1 is {TONE_HZ}, 0 silence", TONE.start(), TONE.end());
+            let problem = format_args!("is {hertz}, outside {low} to {high}; 1 is {}, 0 silence", Tone::A4.get());
             Err(args.refuse("hz", problem))
         }
     }

@@ -1,6 +1,6 @@
 //! What is told of recordings: in the log, and in the status.
 
-use crate::live::Told;
+use crate::told::Told;
 use crowd_cli::log::Clock;
 use crowd_engine::output::{RecordingHealth, RecordingState};
 use crowd_engine::{Frames, SampleRate};

@@ -12,8 +12,6 @@ pub enum Kind {
     TooDeep,
     /// The bytes are not OSC 1.0.
     Malformed,
-    /// The sender is not on the allow list. Never answered: the reply would go to an address nobody vouched for.
-    NotAllowed,
     /// No method has this address.
     UnknownAddress,
     /// An argument is missing, surplus, of the wrong type or out of range.
@@ -30,11 +28,10 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in counting order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::TooLarge,
         Self::TooDeep,
         Self::Malformed,
-        Self::NotAllowed,
         Self::UnknownAddress,
         Self::BadArgument,
         Self::Path,
@@ -50,7 +47,6 @@ impl Kind {
             Self::TooLarge => "too_large",
             Self::TooDeep => "too_deep",
             Self::Malformed => "malformed",
-            Self::NotAllowed => "not_allowed",
             Self::UnknownAddress => "unknown_address",
             Self::BadArgument => "bad_argument",
             Self::Path => "path",
@@ -79,13 +75,20 @@ pub struct Refusal {
     pub text: String,
 }
 
+impl From<crowd_engine::Error> for Refusal {
+    /// What the engine cannot do with the arguments of a message.
+    fn from(error: crowd_engine::Error) -> Self {
+        Self::of_bytes(Kind::BadArgument, error.to_string())
+    }
+}
+
 impl Refusal {
     /// A refusal of a message to `address`.
     pub fn new(kind: Kind, address: &str, text: impl Into<String>) -> Self {
         Self { kind, address: quote(address), text: text.into() }
     }
 
-    /// A refusal of bytes that name no address.
+    /// A refusal without an address: that of the message is filled in where it is known.
     pub fn of_bytes(kind: Kind, text: impl Into<String>) -> Self {
         Self { kind, address: String::new(), text: text.into() }
     }

@@ -2,7 +2,7 @@
 //!
 //! | address | arguments | when |
 //! |---|---|---|
-//! | `/error` | `s` address, `s` text, `s` kind | a message was refused: it had no effect. The address is empty when the datagram could not be read; kinds are those of [`Kind`] |
+//! | `/error` | `s` address, `s` text, `s` kind | a message was refused: it had no effect. The address is empty when the datagram could not be read; kinds are those of [`Kind`](crate::refusal::Kind) |
 //! | `/synced` | `i` n (`h` where n came as one that does not fit) | everything this sender sent before `/sync n` was done |
 //! | `/loaded` | `i` id, `s` name, `f` seconds | a file asked for by this sender is ready to play |
 //! | `/damaged` | `i` id, `s` name, `s` text | what is wrong with that file: how much is missing or silent, and where; after its `/loaded` |
@@ -18,7 +18,8 @@
 
 use crate::guard;
 use crate::recordings::Recording;
-use crate::refusal::{Kind, Refusal, quote};
+use crate::refusal::{Refusal, quote};
+use crowd_engine::DeckId;
 use rosc::{OscBundle, OscMessage, OscPacket, OscType, encoder};
 use std::time::Duration;
 
@@ -88,7 +89,7 @@ pub struct Status {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DeckStatus {
     /// `s` The deck's letter.
-    pub deck: char,
+    pub deck: DeckId,
     /// `s` `empty`, `loading`, `cued`, `playing` or `stopped`.
     pub state: &'static str,
     /// `f` Seconds into the file of the deck's first playing stem.
@@ -145,7 +146,7 @@ pub fn lowered(id: u16, name: &str, decibels: f32) -> Vec<u8> {
 
 /// `/late`.
 #[must_use]
-pub fn late(deck: char, seconds: f32) -> Vec<u8> {
+pub fn late(deck: DeckId, seconds: f32) -> Vec<u8> {
     message("/late", vec![deck.to_string().into(), seconds.into()])
 }
 
@@ -196,7 +197,7 @@ fn mix_status(s: &Status) -> OscMessage {
 fn deck_status(s: &DeckStatus) -> OscMessage {
     let text = |t: String| OscType::String(t);
     let args = vec![
-        text(s.deck.into()),
+        text(s.deck.to_string()),
         text(s.state.into()),
         (s.position as f32).into(),
         s.level.into(),
@@ -233,16 +234,11 @@ fn encode(packet: &OscPacket) -> Vec<u8> {
     encoder::encode(packet).unwrap_or_default()
 }
 
-/// Whether a refusal of this kind is told to the sender at all.
-#[must_use]
-pub const fn is_answered(kind: Kind) -> bool {
-    !matches!(kind, Kind::NotAllowed)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::guard::{decode, unpack};
+    use crate::refusal::Kind;
 
     fn read_back(bytes: &[u8]) -> OscMessage {
         decode(unpack(bytes).unwrap()[0].bytes).unwrap()
@@ -271,7 +267,7 @@ mod tests {
     #[test]
     fn silence_is_a_finite_level() {
         let deck = DeckStatus {
-            deck: 'B',
+            deck: DeckId::B,
             state: "empty",
             position: 0.0,
             level: 1.0,
@@ -296,7 +292,9 @@ mod tests {
 
     #[test]
     fn replies_are_not_answered() {
-        for reply in [error(&Refusal::of_bytes(Kind::Busy, "x")), synced(1), loaded(100, "x", 1.0), late('A', 0.1)] {
+        for reply in
+            [error(&Refusal::of_bytes(Kind::Busy, "x")), synced(1), loaded(100, "x", 1.0), late(DeckId::A, 0.1)]
+        {
             assert!(is_reply(&read_back(&reply).addr));
         }
     }

@@ -5,7 +5,6 @@ use crate::app::{self, App, Files, Loader, Memory, STEMS, Settings};
 use crate::bpm_config::{self, BpmConfig};
 use crate::check::{self as checker, Advice, Cost, Measured};
 use crate::cli::{BufferSize, Serve};
-use crate::ids::Deck;
 use crate::limits::{self, Lock};
 use crate::live::{self, Desk};
 use crate::media_root::{MediaRoot, PathError};
@@ -14,7 +13,7 @@ use crate::{ram, render as renderer, score};
 use crossbeam_channel::bounded;
 use crowd_cli::log::Clock;
 use crowd_cli::names;
-use crowd_engine::{Bpm, Engine, EngineConfig, Output, SampleRate, StretchMethod};
+use crowd_engine::{DeckId, Engine, EngineConfig, Output, SampleRate, StretchMethod};
 use serde_json::json;
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
@@ -66,10 +65,10 @@ pub enum Error {
         cause: String,
     },
     /// Music the user named.
-    #[error("--{}: {error}", deck.letter().to_ascii_lowercase())]
+    #[error("--{}: {error}", deck.to_string().to_ascii_lowercase())]
     Music {
         /// The deck it was for.
-        deck: Deck,
+        deck: DeckId,
         /// What is wrong with its path.
         error: PathError,
     },
@@ -148,7 +147,7 @@ fn late_hint(serve: &Serve) -> &'static str {
 
 /// Opens the output.
 fn open_engine(serve: &Serve) -> Result<Engine, Error> {
-    let mut builder = Engine::builder().stems(STEMS).queue(QUEUE).base_tempo(Bpm::new(serve.bpm)?);
+    let mut builder = Engine::builder().stems(STEMS).queue(QUEUE).base_tempo(serve.bpm);
     builder = builder.stretch(serve.stretch()).helper(serve.helper());
     if let Some(rate) = serve.sample_rate {
         builder = builder.sample_rate(SampleRate::new(rate)?);
@@ -183,7 +182,7 @@ fn media_root(serve: &Serve) -> Result<MediaRoot, Error> {
 
 /// Checks that the files of `--a` to `--d` are there: a name that was mistyped ends the program before anything sounds.
 fn find_music(serve: &Serve, media: &MediaRoot) -> Result<(), Error> {
-    for (deck, path) in serve.opening()?.files {
+    for (deck, path) in serve.opening().files {
         media.resolve(&path).map_err(|error| Error::Music { deck, error })?;
     }
     Ok(())
@@ -258,7 +257,7 @@ pub fn render(serve: &Serve) -> Result<renderer::Summary, Error> {
     let mut settings = Settings::new(sample_rate, bpm.movement);
     settings.tempo_hold = bpm.tempo_hold;
     let mut app = start_app(settings, serve, media)?;
-    let base_tempo = Bpm::new(serve.bpm)?;
+    let base_tempo = serve.bpm;
     let stretch = serve.stretch();
     let config =
         EngineConfig { sample_rate, base_tempo, stretch, stems: STEMS, queue: QUEUE, ..EngineConfig::default() };
@@ -383,7 +382,7 @@ fn tell(serve: &Serve) {
 
 /// The app with what the command line says, before its first message.
 fn start_app(mut settings: Settings, serve: &Serve, media: MediaRoot) -> Result<App, Error> {
-    settings.filters = !serve.disable_filters;
+    settings.filters = !serve.legacy.disable_filters;
     settings.stretch = serve.stretch();
     let total = serve.memory_total.unwrap_or_else(|| ram::bytes().map_or(UNTOLD_MEMORY, |bytes| bytes / 4));
     tracing::debug!("files take {} MiB of memory at most", total >> 20);
@@ -392,13 +391,13 @@ fn start_app(mut settings: Settings, serve: &Serve, media: MediaRoot) -> Result<
     let timeout = Duration::from_secs_f64(serve.load_timeout);
     let loader = Loader::start(Files { memory, timeout, ..Files::new(media, decode) })?;
     let mut app = App::new(settings, loader);
-    app.open_with(&serve.opening()?);
+    app.open_with(&serve.opening());
     Ok(app)
 }
 
 /// The movement table of the file that was named, or of the one in the current folder if there is one.
 fn read_bpm_config(serve: &Serve) -> Result<BpmConfig, Error> {
-    let base = Bpm::new(serve.bpm)?;
+    let base = serve.bpm;
     let path = serve.bpm_config.as_deref().unwrap_or(Path::new(BPM_CONFIG));
     let found = serve.bpm_config.as_deref().map(names::find).transpose();
     let path = &found.map_err(|error| Error::file("--bpm-config", path, error))?.unwrap_or_else(|| path.to_owned());

@@ -3,12 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests are tests")]
 
 use audio_server::args::Arg;
-use audio_server::ids::{BufferId, Deck};
+use audio_server::ids::BufferId;
 use audio_server::message::Message;
-use audio_server::methods::{METHODS, percent_to_gain, read};
+use audio_server::methods::{METHODS, read};
 use audio_server::refusal::Kind;
-use crowd_engine::StretchMethod;
+use audio_server::units::Quantity;
 use crowd_engine::tempo::Phase;
+use crowd_engine::{DeckId, Gain, StretchMethod};
 use std::time::Duration;
 
 /// `1` is an integer, `1.5` a float, `T` and `F` switches, anything else text; `'1` is the text "1".
@@ -36,6 +37,16 @@ fn one(address: &str, words: &str) -> Result<Message, audio_server::refusal::Ref
     all.remove(0)
 }
 
+/// A number, as what it is checked to be.
+fn q<Q: Quantity>(number: f64) -> Q {
+    Q::checked(number).unwrap()
+}
+
+/// Gains of decks or bands.
+fn gains<const N: usize>(gains: [Option<f64>; N]) -> [Option<Gain>; N] {
+    gains.map(|gain| gain.map(q))
+}
+
 fn id(n: i64) -> BufferId {
     BufferId::new(n).unwrap()
 }
@@ -43,9 +54,20 @@ fn id(n: i64) -> BufferId {
 #[test]
 fn every_address_reads_as_documented() {
     use Message as M;
-    let stem = |rate, volume, looped, start, end| M::PlayStem { id: id(1100), rate, volume, looped, start, end };
+    let stem = |rate, volume, looped, start, end| M::PlayStem {
+        id: id(1100),
+        rate: q(rate),
+        volume: q(volume),
+        looped,
+        start: q(start),
+        end: q(end),
+    };
     let path = || "/m/a.wav".to_owned();
-    let tempo = |bpm, first_beat| M::DeckTempo { deck: Deck::A, bpm, first_beat };
+    let tempo = |bpm: Option<f64>, first_beat: Option<f64>| M::DeckTempo {
+        deck: DeckId::A,
+        bpm: bpm.map(q),
+        first_beat: first_beat.map(q),
+    };
     for (address, words, expected) in [
         ("/load_buffer", "100 /m/a.wav", M::LoadBuffer { id: id(100), path: path(), name: None }),
         ("/load_buffer", "100.0 /m/a.wav x", M::LoadBuffer { id: id(100), path: path(), name: Some("x".into()) }),
@@ -53,14 +75,14 @@ fn every_address_reads_as_documented() {
         ("/play_stem", "'1100 1.5 '0.5 F 0.25", stem(1.5, 0.5, false, 0.25, 1.0)),
         ("/play_stem_section", "1100 .25 .75 1 .8 0", stem(1.0, 0.8, false, 0.25, 0.75)),
         ("/stop_stem", "4099", M::StopStem(id(4099))),
-        ("/stem_volume", "2100 0.5", M::StemVolume(id(2100), 0.5)),
-        ("/crossfade_levels", "1 0", M::Levels([Some(1.0), Some(0.0), None, None])),
-        ("/deck_levels", "1 1 0 0", M::Levels([Some(1.0), Some(1.0), Some(0.0), Some(0.0)])),
-        ("/deck_levels", "0.5", M::Levels([Some(0.5), None, None, None])),
-        ("/deck_filter", "a LOW 0.5", M::Eq(Deck::A, [Some(0.5), None, None])),
-        ("/deck_eq", "B mid 50", M::Eq(Deck::B, [None, Some(1.0), None])),
-        ("/deck_eq", "B high 0", M::Eq(Deck::B, [None, None, Some(0.0)])),
-        ("/deck_eq_all", "d 50 100 0", M::Eq(Deck::D, [Some(1.0), Some(1.0), Some(0.0)])),
+        ("/stem_volume", "2100 0.5", M::StemVolume(id(2100), q(0.5))),
+        ("/crossfade_levels", "1 0", M::Levels(gains([Some(1.0), Some(0.0), None, None]))),
+        ("/deck_levels", "1 1 0 0", M::Levels(gains([Some(1.0), Some(1.0), Some(0.0), Some(0.0)]))),
+        ("/deck_levels", "0.5", M::Levels(gains([Some(0.5), None, None, None]))),
+        ("/deck_filter", "a LOW 0.5", M::Eq(DeckId::A, gains([Some(0.5), None, None]))),
+        ("/deck_eq", "B mid 50", M::Eq(DeckId::B, gains([None, Some(1.0), None]))),
+        ("/deck_eq", "B high 0", M::Eq(DeckId::B, gains([None, None, Some(0.0)]))),
+        ("/deck_eq_all", "d 50 100 0", M::Eq(DeckId::D, gains([Some(1.0), Some(1.0), Some(0.0)]))),
         ("/get_status", "", M::Status),
         ("/status", "", M::Status),
         ("/status/subscribe", "", M::Subscribe(Duration::from_secs(1))),
@@ -69,10 +91,10 @@ fn every_address_reads_as_documented() {
         ("/get_status", "1.0", M::Status),
         ("/status", "x 2", M::Status),
         ("/status/unsubscribe", "0", M::Unsubscribe),
-        ("/test_tone", "", M::TestTone(Some(440.0))),
-        ("/test_tone", "1.0", M::TestTone(Some(440.0))),
+        ("/test_tone", "", M::TestTone(Some(q(440.0)))),
+        ("/test_tone", "1.0", M::TestTone(Some(q(440.0)))),
         ("/test_tone", "0.0", M::TestTone(None)),
-        ("/test_tone", "1000", M::TestTone(Some(1000.0))),
+        ("/test_tone", "1000", M::TestTone(Some(q(1000.0)))),
         ("/mixer_cleanup", "", M::Cleanup),
         ("/mixer_cleanup", "1.0", M::Cleanup),
         ("/mixer_cleanup", "0.0", M::Ignored),
@@ -82,29 +104,29 @@ fn every_address_reads_as_documented() {
         ("/memory_cleanup", "F", M::Ignored),
         ("/reset", "", M::Reset),
         ("/reset", "1 x NaN", M::Reset),
-        ("/set_tempo", "118.5", M::SetTempo(118.5)),
-        ("/set_tempo", "118.5 1 x", M::SetTempo(118.5)),
+        ("/set_tempo", "118.5", M::SetTempo(q(118.5))),
+        ("/set_tempo", "118.5 1 x", M::SetTempo(q(118.5))),
         ("/set_meter", "3", M::SetMeter(3)),
         ("/print_clock", "1", M::PrintClock(true)),
         ("/print_clock", "F", M::PrintClock(false)),
         ("/movement_bpm", "1", M::MovementBpm(true)),
-        ("/dance/total_movement", "0.25", M::Movement(0.25)),
-        ("/dance/total_movement", "7", M::Movement(1.0)),
-        ("/dance/total_movement", "-0.001", M::Movement(0.0)),
+        ("/dance/total_movement", "0.25", M::Movement(q(0.25))),
+        ("/dance/total_movement", "7", M::Movement(q(1.0))),
+        ("/dance/total_movement", "-0.001", M::Movement(q(0.0))),
         ("/dance/arm_movement", "0.25", M::Ignored),
         ("/dance/anything/else", "1 2 3", M::Ignored),
         ("/person_count", "2", M::Ignored),
         ("/pose/keypoints", "1 2 3", M::Ignored),
-        ("/play", "A /m/a.wav 5.0", M::Play { deck: Deck::A, path: path(), start_at: 5.0 }),
-        ("/cue", "A /m/a.wav", M::Cue { deck: Deck::A, path: path(), start: 0.0 }),
-        ("/cue", "c /m/a.wav 0.5", M::Cue { deck: Deck::C, path: path(), start: 0.5 }),
-        ("/start_group", "0.5 A B", M::StartGroup { at: 0.5, decks: vec![Deck::A, Deck::B] }),
-        ("/start_group", "B '0.5 A", M::StartGroup { at: 0.5, decks: vec![Deck::B, Deck::A] }),
-        ("/start_group", "C C", M::StartGroup { at: 0.0, decks: vec![Deck::C] }),
-        ("/fade", "B 12.5", M::Fade { deck: Deck::B, at: 12.5, duration: 2.0 }),
-        ("/fade", "B 12.5 8", M::Fade { deck: Deck::B, at: 12.5, duration: 8.0 }),
-        ("/schedule_c_at", "37.74", M::ScheduleC(37.74)),
-        ("/dummy", "schedule_c_at 37.74", M::ScheduleC(37.74)),
+        ("/play", "A /m/a.wav 5.0", M::Play { deck: DeckId::A, path: path(), start_at: q(5.0) }),
+        ("/cue", "A /m/a.wav", M::Cue { deck: DeckId::A, path: path(), start: q(0.0) }),
+        ("/cue", "c /m/a.wav 0.5", M::Cue { deck: DeckId::C, path: path(), start: q(0.5) }),
+        ("/start_group", "0.5 A B", M::StartGroup { at: q(0.5), decks: vec![DeckId::A, DeckId::B] }),
+        ("/start_group", "B '0.5 A", M::StartGroup { at: q(0.5), decks: vec![DeckId::B, DeckId::A] }),
+        ("/start_group", "C C", M::StartGroup { at: q(0.0), decks: vec![DeckId::C] }),
+        ("/fade", "B 12.5", M::Fade { deck: DeckId::B, at: q(12.5), duration: q(2.0) }),
+        ("/fade", "B 12.5 8", M::Fade { deck: DeckId::B, at: q(12.5), duration: q(8.0) }),
+        ("/schedule_c_at", "37.74", M::ScheduleC(q(37.74))),
+        ("/dummy", "schedule_c_at 37.74", M::ScheduleC(q(37.74))),
         ("/dummy", "hello 1 2.5", M::Note("hello 1 2.5".into())),
         ("/dummy", "", M::Note(String::new())),
         ("/sync", "-7", M::Sync(-7)),
@@ -112,20 +134,20 @@ fn every_address_reads_as_documented() {
         ("/deck/tempo", "A 126", tempo(Some(126.0), None)),
         ("/deck/tempo", "A 0", tempo(None, None)),
         ("/deck/tempo", "A", tempo(None, None)),
-        ("/deck/sync", "A beat", M::DeckSync(Deck::A, Some(Phase::Beat))),
-        ("/deck/sync", "A phase", M::DeckSync(Deck::A, Some(Phase::Beat))),
-        ("/deck/sync", "A 1", M::DeckSync(Deck::A, Some(Phase::Beat))),
-        ("/deck/sync", "A BAR", M::DeckSync(Deck::A, Some(Phase::Bar))),
-        ("/deck/sync", "A 0", M::DeckSync(Deck::A, None)),
-        ("/deck/sync", "A '0", M::DeckSync(Deck::A, None)),
-        ("/deck/sync", "A F", M::DeckSync(Deck::A, None)),
-        ("/deck/stretch", "A wsola", M::DeckStretch(Deck::A, StretchMethod::Wsola)),
-        ("/deck/stretch", "A AudioTSM", M::DeckStretch(Deck::A, StretchMethod::Wsola)),
-        ("/deck/stretch", "A playback_rate", M::DeckStretch(Deck::A, StretchMethod::PlaybackRate)),
-        ("/deck/keylock", "A T", M::DeckKeylock(Deck::A, true)),
-        ("/deck/seek", "A 61.5", M::DeckSeek(Deck::A, 61.5)),
-        ("/deck/loop", "A 1 3.5", M::DeckLoop(Deck::A, Some((1.0, 3.5)))),
-        ("/deck/loop", "A 0", M::DeckLoop(Deck::A, None)),
+        ("/deck/sync", "A beat", M::DeckSync(DeckId::A, Some(Phase::Beat))),
+        ("/deck/sync", "A phase", M::DeckSync(DeckId::A, Some(Phase::Beat))),
+        ("/deck/sync", "A 1", M::DeckSync(DeckId::A, Some(Phase::Beat))),
+        ("/deck/sync", "A BAR", M::DeckSync(DeckId::A, Some(Phase::Bar))),
+        ("/deck/sync", "A 0", M::DeckSync(DeckId::A, None)),
+        ("/deck/sync", "A '0", M::DeckSync(DeckId::A, None)),
+        ("/deck/sync", "A F", M::DeckSync(DeckId::A, None)),
+        ("/deck/stretch", "A wsola", M::DeckStretch(DeckId::A, StretchMethod::Wsola)),
+        ("/deck/stretch", "A AudioTSM", M::DeckStretch(DeckId::A, StretchMethod::Wsola)),
+        ("/deck/stretch", "A playback_rate", M::DeckStretch(DeckId::A, StretchMethod::PlaybackRate)),
+        ("/deck/keylock", "A T", M::DeckKeylock(DeckId::A, true)),
+        ("/deck/seek", "A 61.5", M::DeckSeek(DeckId::A, q(61.5))),
+        ("/deck/loop", "A 1 3.5", M::DeckLoop(DeckId::A, Some((q(1.0), q(3.5))))),
+        ("/deck/loop", "A 0", M::DeckLoop(DeckId::A, None)),
     ] {
         assert_eq!(one(address, words), Ok(expected), "{address} {words}");
     }
@@ -134,7 +156,7 @@ fn every_address_reads_as_documented() {
 #[test]
 fn schedule_c_at_may_be_one_quoted_word() {
     let words = [Arg::Text("schedule_c_at 3.5".into())];
-    assert_eq!(read("/dummy", &words), [Ok(Message::ScheduleC(3.5))]);
+    assert_eq!(read("/dummy", &words), [Ok(Message::ScheduleC(q(3.5)))]);
 }
 
 #[test]
@@ -209,23 +231,11 @@ fn an_unknown_address_is_refused() {
 
 #[test]
 fn a_pattern_reaches_every_method_it_matches() {
-    assert_eq!(read("/deck_lev*", &args("1 0.5")), [Ok(Message::Levels([Some(1.0), Some(0.5), None, None]))]);
+    assert_eq!(read("/deck_lev*", &args("1 0.5")), [Ok(Message::Levels(gains([Some(1.0), Some(0.5), None, None])))]);
     let both = read("/deck_{eq,filter}", &args("A low 1"));
     assert_eq!(both.len(), 2);
-    assert!(both.iter().all(|m| matches!(m, Ok(Message::Eq(Deck::A, [Some(_), None, None])))), "{both:?}");
-    assert_eq!(read("/dance/total*", &args("0.5")), [Ok(Message::Movement(0.5))]);
-}
-
-#[test]
-fn percent_is_kill_then_minus_24_to_0_db_then_flat() {
-    for (percent, decibels) in
-        [(1e-9, -24.0), (12.5, -18.0), (25.0, -12.0), (37.5, -6.0), (49.999_99, 0.0), (50.0, 0.0)]
-    {
-        let got = 20.0 * percent_to_gain(percent).log10();
-        assert!((got - decibels).abs() < 1e-3, "{percent} %: {got} dB");
-    }
-    assert_eq!(percent_to_gain(0.0), 0.0);
-    assert_eq!(percent_to_gain(100.0), 1.0);
+    assert!(both.iter().all(|m| matches!(m, Ok(Message::Eq(DeckId::A, [Some(_), None, None])))), "{both:?}");
+    assert_eq!(read("/dance/total*", &args("0.5")), [Ok(Message::Movement(q(0.5)))]);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! How each deck keeps time and pitch: its music's tempo, its place on the clock's beat, its method.
 
-use super::stems::engine_deck;
 use super::{App, Moment};
-use crate::ids::Deck;
+use crate::ids::DECKS;
 use crate::refusal::{Kind, Refusal};
+use crate::units::FirstBeat;
 use crowd_engine::tempo::{Phase, Pulse};
 use crowd_engine::{Bpm, Command, DeckId, Rate, Stems as Which, StretchMethod};
 
@@ -46,9 +46,9 @@ impl App {
     /// in sync and would not know its beats any more.
     pub(super) fn set_deck_tempo(
         &mut self,
-        deck: Deck,
+        deck: DeckId,
         tempo: Option<Bpm>,
-        first_beat: Option<f64>,
+        first_beat: Option<FirstBeat>,
         moment: Moment,
     ) -> Result<(), Refusal> {
         let Some(music) = self.music.get_mut(deck.index()) else { return Ok(()) };
@@ -62,13 +62,12 @@ impl App {
             let text = format!("deck {deck} is in sync: say where its first beat is, or /deck/sync {deck} 0 first");
             return Err(Refusal::new(Kind::State, "", text));
         }
-        let pulse = place.map(|(bpm, seconds)| Pulse::new(bpm, seconds, self.settings.sample_rate));
+        let pulse = place.map(|(bpm, first_beat)| Pulse::new(bpm, first_beat.get(), self.settings.sample_rate));
         *music = Music { tempo, pulse, ..*music };
         match tempo {
             Some(bpm) => tracing::info!("deck {deck}: its music has {bpm}"),
             None => tracing::info!("deck {deck}: its music has the base tempo, {base}"),
         }
-        let deck = engine_deck(deck);
         let commands = [Command::DeckRate { deck, rate }].into_iter().chain(music.align(deck, Which::All));
         let commands = commands.collect();
         self.send(commands, moment);
@@ -79,7 +78,7 @@ impl App {
     ///
     /// # Errors
     /// [`Kind::State`] when nobody said where the deck's beats are.
-    pub(super) fn set_sync(&mut self, deck: Deck, phase: Option<Phase>, moment: Moment) -> Result<(), Refusal> {
+    pub(super) fn set_sync(&mut self, deck: DeckId, phase: Option<Phase>, moment: Moment) -> Result<(), Refusal> {
         let Some(music) = self.music.get_mut(deck.index()) else { return Ok(()) };
         if phase.is_some() && music.pulse.is_none() {
             let text = format!(
@@ -91,7 +90,7 @@ impl App {
         }
         music.sync = phase;
         tracing::info!("deck {deck}: sync {}", music.sync_name());
-        let align = music.align(engine_deck(deck), Which::All).into_iter().collect();
+        let align = music.align(deck, Which::All).into_iter().collect();
         self.send(align, moment);
         Ok(())
     }
@@ -119,7 +118,7 @@ impl App {
             kept.push(command);
             kept.extend(after);
             if all {
-                kept.extend(Deck::ALL.into_iter().filter_map(|deck| align(engine_deck(deck), Which::All)));
+                kept.extend(DECKS.into_iter().filter_map(|deck| align(deck, Which::All)));
             }
         }
         kept
@@ -127,14 +126,14 @@ impl App {
 
     /// Forgets what was said of the decks' music; returns what brings them back to the base tempo.
     pub(super) fn forget_music(&mut self) -> Vec<Command> {
-        let told = Deck::ALL.into_iter().zip(&self.music).filter(|(_, music)| music.tempo.is_some());
-        let back = told.map(|(deck, _)| Command::DeckRate { deck: engine_deck(deck), rate: Rate::UNITY }).collect();
+        let told = DECKS.into_iter().zip(&self.music).filter(|(_, music)| music.tempo.is_some());
+        let back = told.map(|(deck, _)| Command::DeckRate { deck, rate: Rate::UNITY }).collect();
         self.music = Default::default();
         back
     }
 
     /// Keeps a deck's pitch, with the method of `--stretch-method` if that does so, or lets it follow the speed.
-    pub(super) fn set_keylock(&mut self, deck: Deck, on: bool, moment: Moment) {
+    pub(super) fn set_keylock(&mut self, deck: DeckId, on: bool, moment: Moment) {
         let method = match self.settings.stretch {
             _ if !on => StretchMethod::PlaybackRate,
             method if method.keeps_pitch() => method,
@@ -144,8 +143,8 @@ impl App {
     }
 
     /// Changes how a deck changes speed.
-    pub(super) fn set_stretch(&mut self, deck: Deck, method: StretchMethod, moment: Moment) {
+    pub(super) fn set_stretch(&mut self, deck: DeckId, method: StretchMethod, moment: Moment) {
         tracing::info!("deck {deck}: {method}");
-        self.send(vec![Command::Stretch { deck: engine_deck(deck), method }], moment);
+        self.send(vec![Command::Stretch { deck, method }], moment);
     }
 }

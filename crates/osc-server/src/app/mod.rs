@@ -29,6 +29,7 @@ use crate::recordings::Recording;
 use crate::refusal::{Kind, Refusal};
 use crate::subscribers::Subscribers;
 use crate::tally::{Tally, Verdict};
+use crate::units::Time;
 use crate::{methods, reply};
 use agenda::Agenda;
 use clock::{Beats, Wall};
@@ -300,9 +301,9 @@ impl App {
         Moment { when: When::NextBlock, frame: self.status.horizon.0 }
     }
 
-    /// The frame `seconds` after time zero; the start of the time line if that is earlier.
-    fn frame_at(&self, seconds: f64) -> u64 {
-        let distance = (seconds * f64::from(self.settings.sample_rate.get())).round();
+    /// The frame of a time; the start of the time line if that is earlier.
+    fn frame_at(&self, time: Time) -> u64 {
+        let distance = (time.get() * f64::from(self.settings.sample_rate.get())).round();
         self.zero.saturating_add_signed(distance as i64)
     }
 

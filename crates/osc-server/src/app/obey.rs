@@ -1,22 +1,25 @@
 //! What each message does.
 
-use super::stems::{Part, engine_deck};
+use super::stems::Part;
 use super::{Action, App, Asked, Moment, Origin};
-use crate::ids::{BufferId, Deck};
+use crate::ids::{BANDS, BufferId, DECKS};
 use crate::message::Message;
 use crate::recordings::{Recording, State};
 use crate::refusal::{Kind, Refusal};
 use crate::reply::{self, DeckStatus};
 use crate::subscribers;
+use crate::units::{Fraction, Position, Time, Tone};
 use crowd_cli::log::Clock;
-use crowd_engine::{Band, Bpm, Command, Frames, Gain, LoopRegion, Rate, Stems as Which};
+use crowd_engine::{Command, DeckId, Frames, Gain, LoopRegion, Stems as Which};
 use std::net::SocketAddr;
 use std::time::Instant;
 
 /// Length of a fader move.
 const RAMP_SECONDS: f64 = 0.05;
-/// Gain and length of the test tone.
-const TONE: (f32, f64) = (0.25, 1.0);
+/// Gain of the test tone.
+const TONE_GAIN: f32 = 0.25;
+/// Length of the test tone.
+const TONE_SECONDS: f64 = 1.0;
 
 impl App {
     /// Does what a message asks for.
@@ -29,14 +32,14 @@ impl App {
         match message {
             M::LoadBuffer { id, path, name } => self.load(asked("/load_buffer"), id, &path, name.as_deref()),
             M::PlayStem { id, rate, volume, looped, start, end } => {
-                let section = end < 1.0;
-                let region = looped.then_some(if section { (start, end) } else { (0.0, 1.0) });
-                let part = Part { id, rate: self::rate(rate)?, volume: gain(volume)?, start: Some(start), end, region };
+                let section = end < Fraction::END;
+                let region = looped.then_some(if section { (start, end) } else { (Fraction::START, Fraction::END) });
+                let part = Part { id, rate, volume, start: Some(start), end, region };
                 self.play_when_loaded(asked("/play_stem"), part, moment)?;
             }
             M::StopStem(id) => self.stop(id, moment)?,
-            M::StemVolume(id, volume) => self.set_volume(id, gain(volume)?, moment)?,
-            M::Levels(levels) => self.set_levels(levels, moment)?,
+            M::StemVolume(id, volume) => self.set_volume(id, volume, moment)?,
+            M::Levels(levels) => self.set_levels(levels, moment),
             M::Eq(deck, gains) => self.set_eq(deck, gains, moment)?,
             M::Status => {
                 if let Origin::Sender(address) = origin {
@@ -54,22 +57,22 @@ impl App {
                     self.subscribers.remove(address);
                 }
             }
-            M::TestTone(hertz) => self.sound_tone(hertz, moment)?,
+            M::TestTone(tone) => self.sound_tone(tone, moment),
             M::Cleanup => self.clean_up(moment),
             M::MemoryCleanup => self.clean_memory(moment),
             M::Reset => self.reset(moment),
-            M::SetTempo(bpm) => self.set_tempo(self::bpm(bpm)?, moment)?,
+            M::SetTempo(bpm) => self.set_tempo(bpm, moment)?,
             M::SetMeter(beats) => self.send(vec![Command::Meter { beats }], moment),
             M::PrintClock(on) => self.beats.set(on),
             M::Movement(movement) => self.move_crowd(movement, moment)?,
             M::MovementBpm(on) => self.set_movement(on, moment),
             M::Play { deck, path, start_at } => {
-                let id = deck.first_buffer();
+                let id = BufferId::first_of(deck);
                 self.load(asked("/play"), id, &path, None);
                 self.start(asked("/play"), start_at, vec![Part::plain(id)], moment)?;
             }
             M::Cue { deck, path, start } => {
-                let id = deck.first_buffer();
+                let id = BufferId::first_of(deck);
                 self.load(asked("/cue"), id, &path, None);
                 if let Some(buffer) = self.stems.get_mut(id) {
                     (buffer.cue, buffer.armed) = (start, true);
@@ -77,14 +80,14 @@ impl App {
             }
             M::StartGroup { at, decks } => self.start_decks(asked("/start_group"), at, &decks, moment)?,
             M::Fade { deck, at, duration } => {
-                let (deck, over, frame) = (engine_deck(deck), self.frames(duration), self.frame_at(at));
+                let (over, frame) = (self.frames(duration.get()), self.frame_at(at));
                 if frame > moment.frame {
                     self.plan(frame, Action::Fade { deck, over })?;
                 } else {
                     self.fade(deck, over, moment);
                 }
             }
-            M::ScheduleC(at) => self.start_decks(asked("/schedule_c_at"), at, &[Deck::C], moment)?,
+            M::ScheduleC(at) => self.start_decks(asked("/schedule_c_at"), at, &[DeckId::C], moment)?,
             M::Note(words) => tracing::info!("note from {origin}: {}", crate::refusal::quote(&words)),
             M::Sync(n) => {
                 if let Origin::Sender(address) = origin {
@@ -92,7 +95,6 @@ impl App {
                 }
             }
             M::DeckTempo { deck, bpm, first_beat } => {
-                let bpm = bpm.map(self::bpm).transpose()?;
                 self.set_deck_tempo(deck, bpm, first_beat, moment)?;
             }
             M::DeckSync(deck, phase) => self.set_sync(deck, phase, moment)?,
@@ -116,9 +118,9 @@ impl App {
     }
 
     /// Starts the decks that have something to start; the others are refused one by one.
-    fn start_decks(&mut self, asked: Asked, at: f64, decks: &[Deck], moment: Moment) -> Result<(), Refusal> {
+    fn start_decks(&mut self, asked: Asked, at: Time, decks: &[DeckId], moment: Moment) -> Result<(), Refusal> {
         let mut parts = Vec::with_capacity(decks.len());
-        for id in decks.iter().map(|deck| deck.first_buffer()) {
+        for id in decks.iter().map(|deck| BufferId::first_of(*deck)) {
             if self.stems.get(id).is_some() {
                 parts.push(Part::plain(id));
             } else {
@@ -128,43 +130,38 @@ impl App {
         if parts.is_empty() { Ok(()) } else { self.start(asked, at, parts, moment) }
     }
 
-    fn set_levels(&mut self, levels: [Option<f32>; 4], moment: Moment) -> Result<(), Refusal> {
+    fn set_levels(&mut self, levels: [Option<Gain>; 4], moment: Moment) {
         let over = self.ramp();
-        let mut commands = Vec::with_capacity(4);
-        for (deck, level) in Deck::ALL.into_iter().zip(levels) {
-            if let Some(level) = level {
-                commands.push(Command::Level { deck: engine_deck(deck), gain: gain(level)?, over });
-            }
-        }
-        tracing::debug!("levels {levels:?}");
+        let level = |(deck, gain)| Some(Command::Level { deck, gain: gain?, over });
+        let commands = DECKS.into_iter().zip(levels).filter_map(level).collect();
+        tracing::debug!("levels {:?}", levels.map(|gain| gain.map(Gain::get)));
         self.send(commands, moment);
-        Ok(())
     }
 
-    fn set_eq(&mut self, deck: Deck, gains: [Option<f32>; 3], moment: Moment) -> Result<(), Refusal> {
+    fn set_eq(&mut self, deck: DeckId, gains: [Option<Gain>; 3], moment: Moment) -> Result<(), Refusal> {
         if !self.settings.filters {
             return Err(Refusal::new(Kind::State, "", "the equaliser is off: start without --disable-filters"));
         }
-        let mut commands = Vec::with_capacity(3);
-        for (band, level) in [Band::Low, Band::Mid, Band::High].into_iter().zip(gains) {
-            if let Some(level) = level {
-                commands.push(Command::Eq { deck: engine_deck(deck), band, gain: gain(level)? });
-            }
-        }
-        tracing::debug!("deck {deck}: equaliser {gains:?}");
+        let move_band = |(band, gain)| Some(Command::Eq { deck, band, gain: gain? });
+        let commands = BANDS.into_iter().zip(gains).filter_map(move_band).collect();
+        tracing::debug!("deck {deck}: equaliser {:?}", gains.map(|gain| gain.map(Gain::get)));
         self.send(commands, moment);
         Ok(())
     }
 
-    fn sound_tone(&mut self, hertz: Option<f64>, moment: Moment) -> Result<(), Refusal> {
-        let (level, seconds) = if hertz.is_some() { TONE } else { (0.0, 0.0) };
-        match hertz {
-            Some(hertz) => tracing::info!("test tone of {hertz} Hz"),
-            None => tracing::info!("test tone ended"),
-        }
-        let hertz = hertz.unwrap_or(440.0) as f32;
-        self.send(vec![Command::Tone { hertz, gain: gain(level)?, over: self.frames(seconds) }], moment);
-        Ok(())
+    fn sound_tone(&mut self, tone: Option<Tone>, moment: Moment) {
+        let (gain, over) = match tone {
+            Some(tone) => {
+                tracing::info!("test tone of {} Hz", tone.get());
+                (Gain::clamped(TONE_GAIN, Gain::SILENCE), self.frames(TONE_SECONDS))
+            }
+            None => {
+                tracing::info!("test tone ended");
+                (Gain::SILENCE, Frames::ZERO)
+            }
+        };
+        let hertz = tone.unwrap_or(Tone::A4).get() as f32;
+        self.send(vec![Command::Tone { hertz, gain, over }], moment);
     }
 
     fn reset(&mut self, moment: Moment) {
@@ -201,7 +198,8 @@ impl App {
         tracing::info!("{buffers} files forgotten, {} MB freed", bytes / 1_000_000);
     }
 
-    fn seek(&mut self, deck: Deck, seconds: f64, moment: Moment) -> Result<(), Refusal> {
+    fn seek(&mut self, deck: DeckId, to: Position, moment: Moment) -> Result<(), Refusal> {
+        let seconds = to.get();
         let to = self.frames(seconds);
         let longest = self.stems.longest_playing(deck).ok_or_else(|| nothing_plays(deck))?;
         if to >= longest {
@@ -209,21 +207,18 @@ impl App {
             let text = format!("{} is behind the end of what deck {deck} plays ({end})", Clock(seconds));
             return Err(Refusal::new(Kind::BadArgument, "", text));
         }
-        self.send(vec![Command::Seek { deck: engine_deck(deck), stems: Which::All, to }], moment);
+        self.send(vec![Command::Seek { deck, stems: Which::All, to }], moment);
         Ok(())
     }
 
-    fn set_loop(&mut self, deck: Deck, region: Option<(f64, f64)>, moment: Moment) -> Result<(), Refusal> {
+    fn set_loop(&mut self, deck: DeckId, region: Option<(Position, Position)>, moment: Moment) -> Result<(), Refusal> {
         let longest = self.stems.longest_playing(deck).ok_or_else(|| nothing_plays(deck))?;
         let region = match region {
-            Some((from, to)) => {
-                let region = LoopRegion::new(self.frames(from), self.frames(to).min(longest));
-                Some(region.map_err(|error| Refusal::new(Kind::BadArgument, "", error.to_string()))?)
-            }
+            Some((from, to)) => Some(LoopRegion::new(self.frames(from.get()), self.frames(to.get()).min(longest))?),
             None => None,
         };
         self.stems.set_looped(deck, region.is_some());
-        self.send(vec![Command::Loop { deck: engine_deck(deck), stems: Which::All, region }], moment);
+        self.send(vec![Command::Loop { deck, stems: Which::All, region }], moment);
         Ok(())
     }
 
@@ -257,8 +252,8 @@ impl App {
             stalled: self.loader.stalled(),
             recording: self.vitals.recording,
         };
-        let mut decks = Vec::with_capacity(Deck::ALL.len());
-        for ((deck, d), music) in Deck::ALL.into_iter().zip(&s.decks).zip(&self.music) {
+        let mut decks = Vec::with_capacity(DECKS.len());
+        for ((deck, d), music) in DECKS.into_iter().zip(&s.decks).zip(&self.music) {
             let state = match d {
                 d if d.playing > 0 => "playing",
                 _ if self.stems.deck_is_loading(deck) => "loading",
@@ -267,7 +262,7 @@ impl App {
                 _ => "empty",
             };
             decks.push(DeckStatus {
-                deck: deck.letter(),
+                deck,
                 state,
                 position: d.position / f64::from(self.settings.sample_rate.get()),
                 level: d.level * d.fade,
@@ -287,7 +282,7 @@ impl App {
     #[must_use]
     pub fn status_line(&self) -> String {
         let s = &self.status;
-        let decks: Vec<_> = Deck::ALL
+        let decks: Vec<_> = DECKS
             .into_iter()
             .zip(&s.decks)
             .map(|(deck, d)| match d.playing {
@@ -327,23 +322,10 @@ impl App {
     }
 }
 
-fn nothing_plays(deck: Deck) -> Refusal {
+fn nothing_plays(deck: DeckId) -> Refusal {
     Refusal::new(Kind::State, "", format!("deck {deck} does not play: start it first"))
 }
 
 fn decibels(gain: f32) -> f32 {
     20.0 * gain.log10()
-}
-
-/// The ranges of messages lie inside the engine's, so these refuse nothing; they are here in case they ever do not.
-fn gain(value: f32) -> Result<Gain, Refusal> {
-    Gain::new(value).map_err(|error| Refusal::new(Kind::BadArgument, "", error.to_string()))
-}
-
-fn rate(value: f64) -> Result<Rate, Refusal> {
-    Rate::new(value).map_err(|error| Refusal::new(Kind::BadArgument, "", error.to_string()))
-}
-
-fn bpm(value: f64) -> Result<Bpm, Refusal> {
-    Bpm::new(value).map_err(|error| Refusal::new(Kind::BadArgument, "", error.to_string()))
 }

@@ -1,21 +1,22 @@
 //! What the command line asks for before the first message.
 
-use super::stems::{Part, engine_deck};
+use super::stems::Part;
 use super::{App, Asked, Origin};
-use crate::ids::Deck;
+use crate::ids::{BufferId, DECKS};
 use crate::message::Message;
 use crate::refusal::Refusal;
-use crowd_engine::{Command, Frames, Gain, Rate};
+use crate::units::{Fraction, Time};
+use crowd_engine::{Command, DeckId, Frames, Gain, Rate};
 
 /// What is loaded, set and started at the start.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Opening {
     /// Files to load, each for the first buffer of a deck.
-    pub files: Vec<(Deck, String)>,
+    pub files: Vec<(DeckId, String)>,
     /// Whether deck C waits for `c_at`, or for a message.
     pub hold_c: bool,
-    /// When deck C starts, in seconds after time zero.
-    pub c_at: Option<f64>,
+    /// When deck C starts.
+    pub c_at: Option<Time>,
     /// Speed of the files.
     pub rate: Rate,
     /// Gain of the files.
@@ -39,23 +40,22 @@ impl App {
         let now = self.now();
         self.obey(ORIGIN, Message::SetMeter(opening.meter), now)?;
         // Nothing sounds yet: the faders need no ramp.
-        let levels = Deck::ALL.into_iter().zip(opening.levels);
-        let level = |(deck, gain): (Deck, Option<Gain>)| {
-            Some(Command::Level { deck: engine_deck(deck), gain: gain?, over: Frames::ZERO })
-        };
+        let levels = DECKS.into_iter().zip(opening.levels);
+        let level =
+            |(deck, gain): (DeckId, Option<Gain>)| Some(Command::Level { deck, gain: gain?, over: Frames::ZERO });
         self.send(levels.filter_map(level).collect(), now);
         let asked = Asked { origin: ORIGIN, by: "command line" };
-        let part = |deck: Deck| Part {
+        let part = |deck: DeckId| Part {
             rate: opening.rate,
             volume: opening.volume,
-            start: Some(0.0),
-            region: Some((0.0, 1.0)),
-            ..Part::plain(deck.first_buffer())
+            start: Some(Fraction::START),
+            region: Some((Fraction::START, Fraction::END)),
+            ..Part::plain(BufferId::first_of(deck))
         };
         let mut parts = Vec::new();
         for (deck, path) in &opening.files {
-            self.load(asked, deck.first_buffer(), path, None);
-            if *deck != Deck::C || !opening.hold_c {
+            self.load(asked, BufferId::first_of(*deck), path, None);
+            if *deck != DeckId::C || !opening.hold_c {
                 parts.push(part(*deck));
             }
         }
@@ -63,7 +63,7 @@ impl App {
             self.start_when_loaded(asked, parts, now);
         }
         if let Some(at) = opening.c_at {
-            self.start(asked, at, vec![part(Deck::C)], now)?;
+            self.start(asked, at, vec![part(DeckId::C)], now)?;
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use super::{Action, App, Asked, LAST_CALL_SECONDS, Moment, Origin};
 use crate::ids::BufferId;
 use crate::refusal::{Kind, Refusal, quote};
 use crate::reply;
+use crate::units::{Fraction, Time};
 use crowd_cli::log::Clock;
 use crowd_engine::{Command, DeckId, Frames, Gain};
 use std::path::Path;
@@ -33,7 +34,8 @@ impl App {
         let name = quote(&name.map_or_else(stem, Into::into));
         tracing::debug!("deck {}: loading \"{name}\"", id.deck());
         let content = Content::Loading(ticket, None);
-        let before = self.stems.insert(id, Buffer { name, cue: 0.0, armed: false, asked, content, before: None });
+        let before =
+            self.stems.insert(id, Buffer { name, cue: Fraction::START, armed: false, asked, content, before: None });
         self.stop_counting(id, before.as_ref());
         if let Some(Buffer { content: Content::Loading(superseded, _), asked: first, .. }) = &before {
             self.syncs.loaded(*superseded);
@@ -111,20 +113,14 @@ impl App {
         self.start_waiting();
     }
 
-    /// Starts `parts` in the same sample `seconds` after time zero; if that has passed, once all of them are loaded.
+    /// Starts `parts` in the same sample, at `time`; if that has passed, once all of them are loaded.
     ///
     /// # Errors
     /// [`Kind::Busy`] when too much is planned.
-    pub(super) fn start(
-        &mut self,
-        asked: Asked,
-        seconds: f64,
-        parts: Vec<Part>,
-        moment: Moment,
-    ) -> Result<(), Refusal> {
-        let at = self.frame_at(seconds);
+    pub(super) fn start(&mut self, asked: Asked, time: Time, parts: Vec<Part>, moment: Moment) -> Result<(), Refusal> {
+        let at = self.frame_at(time);
         if at > moment.frame {
-            tracing::info!("{}: start planned for {}", self.names(&parts), Clock(seconds));
+            tracing::info!("{}: start planned for {}", self.names(&parts), Clock(time.get()));
             self.plan(at, Action::Start { asked, at, parts })?;
         } else {
             self.start_when_loaded(asked, parts, moment);
@@ -207,7 +203,7 @@ impl App {
             Ok(command) => {
                 let deck = part.id.deck();
                 tracing::warn!("deck {deck}: \"{}\" enters {} late, in phase", self.stems.name(part.id), Clock(late));
-                self.reply(asked.origin, || reply::late(deck.letter(), late as f32));
+                self.reply(asked.origin, || reply::late(deck, late as f32));
                 self.send(vec![command], Moment::at(at));
             }
             Err(refusal) => self.refuse_asked(asked, refusal),

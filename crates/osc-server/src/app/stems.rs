@@ -2,8 +2,9 @@
 
 use super::Asked;
 use super::loader::Ticket;
-use crate::ids::{BufferId, Deck};
+use crate::ids::{BufferId, DECKS};
 use crate::refusal::{Kind, Refusal};
+use crate::units::Fraction;
 use crowd_engine::feed::News;
 use crowd_engine::{Command, DeckId, Frames, Gain, LoopRegion, Rate, StemId, Stems as Which, Track};
 use std::collections::HashMap;
@@ -20,18 +21,18 @@ pub struct Part {
     pub rate: Rate,
     /// Its gain.
     pub volume: Gain,
-    /// Where it starts, 0..1; `None`: where it was cued.
-    pub start: Option<f64>,
-    /// Where it ends, 0..1.
-    pub end: f64,
-    /// What repeats, from and to in parts of the file.
-    pub region: Option<(f64, f64)>,
+    /// Where it starts; `None`: where it was cued.
+    pub start: Option<Fraction>,
+    /// Where it ends.
+    pub end: Fraction,
+    /// What repeats, from and to.
+    pub region: Option<(Fraction, Fraction)>,
 }
 
 impl Part {
     /// The whole file once from its cue, as it is.
     pub const fn plain(id: BufferId) -> Self {
-        Self { id, rate: Rate::UNITY, volume: Gain::UNITY, start: None, end: 1.0, region: None }
+        Self { id, rate: Rate::UNITY, volume: Gain::UNITY, start: None, end: Fraction::END, region: None }
     }
 }
 
@@ -40,8 +41,8 @@ impl Part {
 pub struct Buffer {
     /// What it is called in logs.
     pub name: String,
-    /// Where it was cued, 0..1.
-    pub cue: f64,
+    /// Where it was cued.
+    pub cue: Fraction,
     /// Whether it was cued and has not been started since.
     pub armed: bool,
     /// Who asked for it.
@@ -114,13 +115,13 @@ impl Stems {
     }
 
     /// Whether any file of a deck is on its way.
-    pub fn deck_is_loading(&self, deck: Deck) -> bool {
+    pub fn deck_is_loading(&self, deck: DeckId) -> bool {
         self.buffers.iter().any(|(id, b)| id.deck() == deck && matches!(b.content, Content::Loading(..)))
     }
 
     /// Whether a deck waits, cued, for its start.
-    pub fn deck_is_armed(&self, deck: Deck) -> bool {
-        self.get(deck.first_buffer()).is_some_and(|b| b.armed)
+    pub fn deck_is_armed(&self, deck: DeckId) -> bool {
+        self.get(BufferId::first_of(deck)).is_some_and(|b| b.armed)
     }
 
     /// The buffer that waits for this load.
@@ -148,7 +149,7 @@ impl Stems {
     }
 
     /// The stems of a deck that play.
-    fn playing_in(&self, deck: Deck) -> impl Iterator<Item = (StemId, &Slot)> {
+    fn playing_in(&self, deck: DeckId) -> impl Iterator<Item = (StemId, &Slot)> {
         let slots = self.slots.get(deck.index()).into_iter().flatten();
         (0_u8..).map(StemId).zip(slots).filter_map(|(stem, slot)| Some((stem, slot.as_ref().filter(|s| s.playing)?)))
     }
@@ -160,11 +161,11 @@ impl Stems {
 
     /// Whether anything plays that repeats, or that does not.
     pub fn any_playing(&self, looped: bool) -> bool {
-        Deck::ALL.into_iter().flat_map(|deck| self.playing_in(deck)).any(|(_, slot)| slot.looped == looped)
+        DECKS.into_iter().flat_map(|deck| self.playing_in(deck)).any(|(_, slot)| slot.looped == looped)
     }
 
     /// The length of the longest file a deck plays; `None` when it plays none.
-    pub fn longest_playing(&self, deck: Deck) -> Option<Frames> {
+    pub fn longest_playing(&self, deck: DeckId) -> Option<Frames> {
         self.playing_in(deck)
             .filter_map(|(_, slot)| match &self.get(slot.id)?.content {
                 Content::Ready(track) => Some(track.frames()),
@@ -174,8 +175,8 @@ impl Stems {
     }
 
     /// By how many decibels the first file of a deck is lowered so that its stereo mix does not clip, 0 or less.
-    pub fn lowered(&self, deck: Deck) -> f32 {
-        let gain = self.get(deck.first_buffer()).and_then(|buffer| match &buffer.content {
+    pub fn lowered(&self, deck: DeckId) -> f32 {
+        let gain = self.get(BufferId::first_of(deck)).and_then(|buffer| match &buffer.content {
             Content::Ready(track) => track.downmix_gain_db(),
             Content::Loading(..) => None,
         });
@@ -183,7 +184,7 @@ impl Stems {
     }
 
     /// Notes that what a deck plays repeats from now on, or does not.
-    pub fn set_looped(&mut self, deck: Deck, looped: bool) {
+    pub fn set_looped(&mut self, deck: DeckId, looped: bool) {
         for slot in self.slots.get_mut(deck.index()).into_iter().flatten().flatten() {
             slot.looped = looped;
         }
@@ -232,12 +233,12 @@ impl Stems {
         if let Some(Some(slot)) = self.slots.get_mut(id.deck().index()).and_then(|d| d.get_mut(stem.index())) {
             slot.playing = false;
         }
-        Some(Command::Stop { deck: engine_deck(id.deck()), stems: Which::One(stem) })
+        Some(Command::Stop { deck: id.deck(), stems: Which::One(stem) })
     }
 
     /// What sets a buffer's gain; `None` when it does not play.
     pub fn volume(&self, id: BufferId, gain: Gain, over: Frames) -> Option<Command> {
-        Some(Command::StemGain { deck: engine_deck(id.deck()), stem: self.playing(id)?, gain, over })
+        Some(Command::StemGain { deck: id.deck(), stem: self.playing(id)?, gain, over })
     }
 
     /// What starts a buffer whose file is here.
@@ -246,7 +247,7 @@ impl Stems {
     /// [`Kind::State`] when it is not, or the deck has no stem free.
     pub fn start(&mut self, part: &Part, since: u64) -> Result<Vec<Command>, Refusal> {
         let (track, cue, region) = self.placed(part)?;
-        let (deck, stem) = (engine_deck(part.id.deck()), self.take_slot(part, since)?);
+        let (deck, stem) = (part.id.deck(), self.take_slot(part, since)?);
         if let Some(buffer) = self.buffers.get_mut(&part.id) {
             buffer.armed = false;
         }
@@ -259,7 +260,7 @@ impl Stems {
     /// # Errors
     /// [`Kind::State`] when the deck has no stem free.
     pub fn start_without(&mut self, part: &Part, since: u64) -> Result<Vec<Command>, Refusal> {
-        let (deck, stem) = (engine_deck(part.id.deck()), self.take_slot(part, since)?);
+        let (deck, stem) = (part.id.deck(), self.take_slot(part, since)?);
         if let Some(Buffer { content: Content::Loading(_, late), armed, .. }) = self.buffers.get_mut(&part.id) {
             *late = Some((*part, since));
             *armed = false;
@@ -275,7 +276,7 @@ impl Stems {
     pub fn join(&mut self, part: &Part) -> Result<Command, Refusal> {
         let (track, cue, region) = self.placed(part)?;
         let stem = self.playing(part.id).ok_or_else(|| missing(part.id))?;
-        Ok(Command::Join { deck: engine_deck(part.id.deck()), stem, track, cue, region })
+        Ok(Command::Join { deck: part.id.deck(), stem, track, cue, region })
     }
 
     /// The track, the frame it starts at and the region it repeats.
@@ -284,7 +285,7 @@ impl Stems {
         let Content::Ready(track) = &buffer.content else {
             return Err(missing(part.id));
         };
-        let frame = |fraction: f64| Frames((fraction * track.frames().0 as f64).round() as u64);
+        let frame = |part: Fraction| Frames((part.get() * track.frames().0 as f64).round() as u64);
         let region = match part.region {
             Some((from, to)) => Some(
                 LoopRegion::new(frame(from), frame(to))
@@ -292,7 +293,8 @@ impl Stems {
             ),
             None => None,
         };
-        let track = if part.end < 1.0 && region.is_none() { track.until(frame(part.end)) } else { Ok(track.clone()) };
+        let track =
+            if part.end < Fraction::END && region.is_none() { track.until(frame(part.end)) } else { Ok(track.clone()) };
         let track = track.map_err(|error| Refusal::new(Kind::State, "", format!("{}: {error}", buffer.name)))?;
         Ok((track, frame(part.start.unwrap_or(buffer.cue)), region))
     }
@@ -322,11 +324,11 @@ impl Stems {
     /// engine to be emptied, and how many buffers and bytes were forgotten.
     pub fn clean(&mut self, wanted: &[BufferId]) -> (Vec<(DeckId, StemId)>, usize, usize) {
         let mut idle = Vec::new();
-        for deck in Deck::ALL {
+        for deck in DECKS {
             for (stem, slot) in (0_u8..).map(StemId).zip(self.slots.get_mut(deck.index()).into_iter().flatten()) {
                 if slot.is_some_and(|slot| !slot.playing) {
                     *slot = None;
-                    idle.push((engine_deck(deck), stem));
+                    idle.push((deck, stem));
                 }
             }
         }
@@ -369,16 +371,6 @@ fn setting(part: &Part, deck: DeckId, stem: StemId) -> [Command; 3] {
 
 /// A refusal of a buffer that is not there.
 pub fn missing(id: BufferId) -> Refusal {
-    let how = if id == id.deck().first_buffer() { "/cue or /load_buffer" } else { "/load_buffer" };
+    let how = if id == BufferId::first_of(id.deck()) { "/cue or /load_buffer" } else { "/load_buffer" };
     Refusal::new(Kind::State, "", format!("nothing is loaded as buffer {id} of deck {}: {how} comes first", id.deck()))
-}
-
-/// The engine's name for a deck.
-pub const fn engine_deck(deck: Deck) -> DeckId {
-    match deck {
-        Deck::A => DeckId::A,
-        Deck::B => DeckId::B,
-        Deck::C => DeckId::C,
-        Deck::D => DeckId::D,
-    }
 }

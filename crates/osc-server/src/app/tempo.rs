@@ -1,7 +1,8 @@
 //! One master of the tempo at a time: `/set_tempo`, or the crowd.
 
 use super::{Action, App, Moment};
-use crate::refusal::{Kind, Refusal};
+use crate::refusal::Refusal;
+use crate::units::Motion;
 use crowd_engine::{Bpm, Command, Frames};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ impl App {
     /// Sets the tempo at once, and holds movement off.
     ///
     /// # Errors
-    /// [`Kind::Busy`] when too much is planned.
+    /// [`Kind::Busy`](crate::refusal::Kind::Busy) when too much is planned.
     pub(super) fn set_tempo(&mut self, bpm: Bpm, moment: Moment) -> Result<(), Refusal> {
         self.send(vec![Command::Tempo { bpm }], moment);
         tracing::info!("tempo {:.2} BPM", bpm.get());
@@ -40,10 +41,10 @@ impl App {
     }
 
     /// Takes a measurement of movement.
-    pub(super) fn move_crowd(&mut self, movement: f64, moment: Moment) -> Result<(), Refusal> {
+    pub(super) fn move_crowd(&mut self, movement: Motion, moment: Moment) -> Result<(), Refusal> {
         let before = self.movement.target();
-        let target =
-            self.movement.observe(movement).map_err(|error| Refusal::new(Kind::BadArgument, "", error.to_string()))?;
+        let movement = movement.get();
+        let target = self.movement.observe(movement)?;
         let first = !std::mem::replace(&mut self.crowd_heard, true);
         if self.movement_on && (first || target != before) {
             tracing::info!("movement {movement:.2}: tempo goes to {:.2} BPM", target.get());

@@ -1,0 +1,103 @@
+//! What start scripts of the server before this one say.
+
+use super::values::{quantity, time_to_come};
+use crate::app::Opening;
+use crate::units::Time;
+use clap::Args;
+use crowd_engine::{DeckId, Gain, Rate, StretchMethod};
+
+/// The flags of old start scripts: what to load and start before the first message, and switches that mean little any more.
+#[derive(Debug, Clone, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "command line switches")]
+pub struct LegacyArgs {
+    /// The same as --stretch-method playback_rate
+    #[arg(long, display_order = 100, help_heading = "Sound")]
+    pub disable_time_stretch: bool,
+    /// Equaliser on: the default, kept for old scripts
+    #[arg(long, conflicts_with = "disable_filters", display_order = 105, help_heading = "Sound")]
+    pub enable_filters: bool,
+    /// Equaliser off: /deck_eq, /deck_eq_all and /deck_filter are refused
+    #[arg(long, display_order = 106, help_heading = "Sound")]
+    pub disable_filters: bool,
+    /// Has no effect any more (there is one equaliser, and it is the fast one); kept for old scripts
+    #[arg(long, display_order = 107, help_heading = "Sound")]
+    pub optimized_filters: bool,
+
+    /// File to play in deck A at the start, over and over
+    #[arg(long, value_name = "FILE", help_heading = "At the start")]
+    pub a: Option<String>,
+    /// File to play in deck B at the start, over and over
+    #[arg(long, value_name = "FILE", help_heading = "At the start")]
+    pub b: Option<String>,
+    /// File to play in deck C at the start, or at --c_at, over and over
+    #[arg(long, value_name = "FILE", help_heading = "At the start")]
+    pub c: Option<String>,
+    /// File to play in deck D at the start, over and over
+    #[arg(long, value_name = "FILE", help_heading = "At the start")]
+    pub d: Option<String>,
+    /// Seconds after the start at which deck C starts
+    #[arg(long = "c_at", alias = "c-at", value_name = "SECONDS", value_parser = time_to_come, help_heading = "At the start")]
+    pub c_at: Option<Time>,
+    /// File to load for deck C, silent until --c_at or /schedule_c_at
+    #[arg(
+        long = "c_preload",
+        alias = "c-preload",
+        value_name = "FILE",
+        conflicts_with = "c",
+        help_heading = "At the start"
+    )]
+    pub c_preload: Option<String>,
+    /// Speed of the files given here
+    #[arg(long, value_name = "RATE", default_value = "1", value_parser = quantity::<Rate>, help_heading = "At the start")]
+    pub rate: Rate,
+    /// Gain of the files given here
+    #[arg(long, value_name = "GAIN", default_value = "0.8", value_parser = quantity::<Gain>, help_heading = "At the start")]
+    pub vol: Gain,
+    /// Gains of decks A and B
+    #[arg(long, num_args = 2, value_names = ["A", "B"], value_parser = quantity::<Gain>, conflicts_with = "levels",
+        help_heading = "At the start")]
+    pub ab: Option<Vec<Gain>>,
+    /// Gains of the four decks
+    #[arg(long, num_args = 4, value_names = ["A", "B", "C", "D"], value_parser = quantity::<Gain>, help_heading = "At the start")]
+    pub levels: Option<Vec<Gain>>,
+}
+
+impl LegacyArgs {
+    /// What is loaded, set and started before the first message, in bars of `meter` beats.
+    pub(super) fn opening(&self, meter: u8) -> Opening {
+        let c = self.c.as_ref().or(self.c_preload.as_ref());
+        let files =
+            [(DeckId::A, self.a.as_ref()), (DeckId::B, self.b.as_ref()), (DeckId::C, c), (DeckId::D, self.d.as_ref())];
+        let mut levels = [None; 4];
+        let given = self.ab.iter().chain(&self.levels).flatten();
+        levels.iter_mut().zip(given).for_each(|(level, given)| *level = Some(*given));
+        Opening {
+            files: files.into_iter().filter_map(|(deck, path)| Some((deck, path?.clone()))).collect(),
+            hold_c: self.c_preload.is_some() || self.c_at.is_some(),
+            c_at: self.c_at,
+            rate: self.rate,
+            volume: self.vol,
+            levels,
+            meter,
+        }
+    }
+
+    /// What those of the flags that were given do now, a line each; `stretch` is what `--stretch-method` says.
+    pub(super) fn notes(&self, stretch: StretchMethod) -> Vec<&'static str> {
+        [
+            (self.enable_filters, "--enable-filters: the equaliser is on by default"),
+            (self.disable_filters, "--disable-filters: equaliser messages will be refused"),
+            (
+                self.optimized_filters,
+                "--optimized-filters has no effect: there is one equaliser, and it is the fast one",
+            ),
+            (
+                self.disable_time_stretch && stretch != StretchMethod::PlaybackRate,
+                "--disable-time-stretch overrides --stretch-method: playback_rate is used",
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(given, note)| given.then_some(note))
+        .collect()
+    }
+}
