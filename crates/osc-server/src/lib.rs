@@ -39,4 +39,5 @@ pub mod score;
 pub mod subscribers;
 pub mod tally;
 mod told;
+mod trouble;
 pub mod units;

@@ -12,8 +12,6 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
-const SECOND: usize = RATE as usize;
-
 struct Place(tempfile::TempDir);
 
 impl Place {

@@ -1,11 +1,10 @@
 //! How each deck keeps time and pitch: its music's tempo, its place on the clock's beat, its method.
 
-use super::{App, Moment};
 use crate::ids::DECKS;
 use crate::refusal::{Kind, Refusal};
 use crate::units::FirstBeat;
 use crowd_engine::tempo::{Phase, Pulse};
-use crowd_engine::{Bpm, Command, DeckId, Rate, Stems as Which, StretchMethod};
+use crowd_engine::{Bpm, Command, DeckId, Rate, SampleRate, Stems as Which, StretchMethod};
 
 /// What was said of the music on a deck. It holds until something else is said, whatever is loaded.
 #[derive(Debug, Clone, Copy, Default)]
@@ -38,71 +37,87 @@ impl Music {
     }
 }
 
-impl App {
+/// The music of all decks.
+#[derive(Debug)]
+pub struct Decks {
+    music: [Music; DECKS.len()],
+    /// The tempo of music of which nothing else is said.
+    base: Bpm,
+    rate: SampleRate,
+    /// How decks change speed with key-lock.
+    keylock: StretchMethod,
+}
+
+impl Decks {
+    /// Nothing is said yet. `stretch` is how decks change speed with key-lock, if that keeps the pitch.
+    pub fn new(base: Bpm, rate: SampleRate, stretch: StretchMethod) -> Self {
+        let keylock = if stretch.keeps_pitch() { stretch } else { StretchMethod::Wsola };
+        Self { music: Default::default(), base, rate, keylock }
+    }
+
+    /// What was said of a deck's music.
+    pub const fn music(&self, deck: DeckId) -> &Music {
+        &self.music[deck.index()]
+    }
+
     /// Takes the tempo of a deck's music, `None` for the base tempo, and where its beats lie.
     ///
     /// # Errors
     /// [`Kind::BadArgument`] when the deck would have to play faster or slower than it can, [`Kind::State`] when it is
     /// in sync and would not know its beats any more.
-    pub(super) fn set_deck_tempo(
+    pub fn set_tempo(
         &mut self,
         deck: DeckId,
         tempo: Option<Bpm>,
         first_beat: Option<FirstBeat>,
-        moment: Moment,
-    ) -> Result<(), Refusal> {
-        let Some(music) = self.music.get_mut(deck.index()) else { return Ok(()) };
-        let base = self.settings.movement.base;
+    ) -> Result<Vec<Command>, Refusal> {
+        let base = self.base;
         let rate = Rate::new(base.get() / tempo.unwrap_or(base).get()).map_err(|error| {
             let text = format!("the base tempo is {base}, so deck {deck} would play at an impossible rate: {error}");
             Refusal::new(Kind::BadArgument, "", text)
         })?;
+        let music = &mut self.music[deck.index()];
         let place = tempo.zip(first_beat);
         if music.sync.is_some() && place.is_none() {
             let text = format!("deck {deck} is in sync: say where its first beat is, or /deck/sync {deck} 0 first");
             return Err(Refusal::new(Kind::State, "", text));
         }
-        let pulse = place.map(|(bpm, first_beat)| Pulse::new(bpm, first_beat.get(), self.settings.sample_rate));
+        let pulse = place.map(|(bpm, first_beat)| Pulse::new(bpm, first_beat.get(), self.rate));
         *music = Music { tempo, pulse, ..*music };
         match tempo {
             Some(bpm) => tracing::info!("deck {deck}: its music has {bpm}"),
             None => tracing::info!("deck {deck}: its music has the base tempo, {base}"),
         }
-        let commands = [Command::DeckRate { deck, rate }].into_iter().chain(music.align(deck, Which::All));
-        let commands = commands.collect();
-        self.send(commands, moment);
-        Ok(())
+        Ok([Command::DeckRate { deck, rate }].into_iter().chain(music.align(deck, Which::All)).collect())
     }
 
     /// Puts a deck's beats, or bars, on the clock's, where they stay: the deck's tempo follows the master's anyway.
     ///
     /// # Errors
-    /// [`Kind::State`] when nobody said where the deck's beats are.
-    pub(super) fn set_sync(&mut self, deck: DeckId, phase: Option<Phase>, moment: Moment) -> Result<(), Refusal> {
-        let Some(music) = self.music.get_mut(deck.index()) else { return Ok(()) };
+    /// [`Kind::State`] when it was not said where the deck's beats are.
+    pub fn set_sync(&mut self, deck: DeckId, phase: Option<Phase>) -> Result<Option<Command>, Refusal> {
+        let music = &mut self.music[deck.index()];
         if phase.is_some() && music.pulse.is_none() {
             let text = format!(
                 "deck {deck} has no beat grid: say its tempo and where in the file a bar begins, as in \
                  /deck/tempo {deck} {:.2} 0.1",
-                music.tempo.unwrap_or(self.settings.movement.base).get()
+                music.tempo.unwrap_or(self.base).get()
             );
             return Err(Refusal::new(Kind::State, "", text));
         }
         music.sync = phase;
         tracing::info!("deck {deck}: sync {}", music.sync_name());
-        let align = music.align(deck, Which::All).into_iter().collect();
-        self.send(align, moment);
-        Ok(())
+        Ok(music.align(deck, Which::All))
     }
 
     /// The same commands, with which no deck that is in sync gets out of step: whatever moves its music is followed by
     /// the small move back onto the clock's beat. A start is preceded by it, so that nothing of the place beside it is
     /// heard.
-    pub(super) fn in_step(&self, commands: Vec<Command>) -> Vec<Command> {
+    pub fn in_step(&self, commands: Vec<Command>) -> Vec<Command> {
         if self.music.iter().all(|music| music.sync.is_none()) {
             return commands;
         }
-        let align = |deck: DeckId, stems| self.music.get(deck.index())?.align(deck, stems);
+        let align = |deck: DeckId, stems| self.music(deck).align(deck, stems);
         let mut kept = Vec::with_capacity(2 * commands.len());
         for command in commands {
             use Command as C;
@@ -125,26 +140,67 @@ impl App {
     }
 
     /// Forgets what was said of the decks' music; returns what brings them back to the base tempo.
-    pub(super) fn forget_music(&mut self) -> Vec<Command> {
+    pub fn forget(&mut self) -> Vec<Command> {
         let told = DECKS.into_iter().zip(&self.music).filter(|(_, music)| music.tempo.is_some());
         let back = told.map(|(deck, _)| Command::DeckRate { deck, rate: Rate::UNITY }).collect();
         self.music = Default::default();
         back
     }
 
-    /// Keeps a deck's pitch, with the method of `--stretch-method` if that does so, or lets it follow the speed.
-    pub(super) fn set_keylock(&mut self, deck: DeckId, on: bool, moment: Moment) {
-        let method = match self.settings.stretch {
-            _ if !on => StretchMethod::PlaybackRate,
-            method if method.keeps_pitch() => method,
-            _ => StretchMethod::Wsola,
-        };
-        self.set_stretch(deck, method, moment);
+    /// Keeps a deck's pitch, or lets it follow the speed.
+    pub fn set_keylock(&self, deck: DeckId, on: bool) -> Command {
+        self.set_stretch(deck, if on { self.keylock } else { StretchMethod::PlaybackRate })
     }
 
     /// Changes how a deck changes speed.
-    pub(super) fn set_stretch(&mut self, deck: DeckId, method: StretchMethod, moment: Moment) {
+    pub fn set_stretch(&self, deck: DeckId, method: StretchMethod) -> Command {
         tracing::info!("deck {deck}: {method}");
-        self.send(vec![Command::Stretch { deck, method }], moment);
+        Command::Stretch { deck, method }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Quantity;
+
+    fn decks() -> Decks {
+        Decks::new(Bpm::checked(120.0).unwrap(), SampleRate::CD, StretchMethod::PlaybackRate)
+    }
+
+    fn align(command: &Command) -> bool {
+        matches!(command, Command::Align { deck: DeckId::B, .. })
+    }
+
+    #[test]
+    fn a_deck_without_beats_is_not_put_in_sync_and_one_in_sync_keeps_its_beats() {
+        let (mut decks, bpm, beat) = (decks(), Bpm::checked(60.0), FirstBeat::checked(0.1));
+        assert_eq!(decks.set_sync(DeckId::B, Some(Phase::Beat)).unwrap_err().kind, Kind::State);
+        assert_eq!(decks.set_tempo(DeckId::B, bpm, beat).unwrap().len(), 1);
+        assert!(align(&decks.set_sync(DeckId::B, Some(Phase::Beat)).unwrap().unwrap()));
+        assert_eq!(decks.set_tempo(DeckId::B, bpm, None).unwrap_err().kind, Kind::State);
+        assert_eq!((decks.music(DeckId::B).tempo(), decks.music(DeckId::B).sync_name()), (60.0, "beat"));
+        assert_eq!(decks.forget().len(), 1);
+        assert_eq!((decks.music(DeckId::B).tempo(), decks.music(DeckId::B).sync_name()), (0.0, "off"));
+    }
+
+    #[test]
+    fn a_tempo_that_no_rate_reaches_is_refused_and_changes_nothing() {
+        let mut decks = decks();
+        let refusal = decks.set_tempo(DeckId::A, Bpm::checked(20.0), None).unwrap_err();
+        assert!(refusal.kind == Kind::BadArgument && refusal.text.contains("impossible rate"), "{refusal}");
+        assert_eq!(decks.music(DeckId::A).tempo(), 0.0);
+    }
+
+    #[test]
+    fn a_start_is_preceded_and_a_jump_followed_by_the_move_onto_the_beat() {
+        let mut decks = decks();
+        decks.set_tempo(DeckId::B, Bpm::checked(60.0), FirstBeat::checked(0.0)).unwrap();
+        let play = |deck| Command::Play { deck, stems: Which::All };
+        let seek = Command::Seek { deck: DeckId::B, stems: Which::All, to: crowd_engine::Frames(7) };
+        assert_eq!(decks.in_step(vec![play(DeckId::B), seek.clone()]).len(), 2);
+        decks.set_sync(DeckId::B, Some(Phase::Bar)).unwrap();
+        let kept = decks.in_step(vec![play(DeckId::B), play(DeckId::A), seek, Command::Meter { beats: 3 }]);
+        assert_eq!(kept.iter().map(align).collect::<Vec<_>>(), [true, false, false, false, true, false, true]);
     }
 }

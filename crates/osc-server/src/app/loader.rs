@@ -4,23 +4,23 @@
 //! asks it, and nothing else. The control thread only tells what is wanted, and takes what is ready.
 
 mod decode;
+mod files;
 mod memory;
 mod mount;
 mod pool;
 mod watch;
 
 pub use decode::decoder;
+pub use files::{Decode, Files, Loaded, Resolve, Ticket};
 pub use memory::Memory;
 pub use watch::{Watch, Watched};
 
 use crate::ids::BufferId;
-use crate::media_root::MediaRoot;
 use crate::refusal::Kind;
 use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
-use crowd_engine::Track;
 use mount::Mounts;
 use pool::Pool;
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -28,52 +28,8 @@ use std::time::Duration;
 /// How often hanging reads are looked at while there is nothing else to do.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Finds the file that a path means; an error is what to tell the user.
-pub type Resolve = Arc<dyn Fn(&str) -> Result<PathBuf, String> + Send + Sync>;
-/// Reads a file at the engine's sample rate; an error is what to tell the user. What may hang goes through the [`Watch`],
-/// and what takes long ends early when that says that it is not wanted any more.
-pub type Decode = Arc<dyn Fn(&Path, &Arc<Watch>) -> Result<Track, String> + Send + Sync>;
-
-/// How files are found and read.
-#[derive(Clone)]
-pub struct Files {
-    /// What relative paths count from.
-    pub base: PathBuf,
-    /// Finds them.
-    pub resolve: Resolve,
-    /// Reads them.
-    pub decode: Decode,
-    /// What they take in all.
-    pub memory: Memory,
-    /// After how long without an answer of the system a file is given up.
-    pub timeout: Duration,
-}
-
-impl Files {
-    /// After how long without an answer a file is given up, unless something else is said. Disks that slept need some ten
-    /// seconds.
-    pub const TIMEOUT: Duration = Duration::from_secs(20);
-
-    /// Those that `media` lets in, read by `decode`; given up after [`TIMEOUT`](Self::TIMEOUT), with no limit to memory.
-    #[must_use]
-    pub fn new(media: MediaRoot, decode: Decode) -> Self {
-        let base = media.folder().map(Path::to_owned).or_else(|| std::env::current_dir().ok()).unwrap_or_default();
-        let resolve: Resolve = Arc::new(move |path| media.resolve(path).map_err(|error| error.to_string()));
-        Self { base, resolve, decode, memory: Memory::new(u64::MAX), timeout: Self::TIMEOUT }
-    }
-}
-
-/// Which of many loads.
-pub type Ticket = u64;
-
-/// A load that came to its end.
-#[derive(Debug)]
-pub struct Loaded {
-    /// Which one.
-    pub ticket: Ticket,
-    /// The track, or what kind of refusal this is and its text.
-    pub result: Result<Track, (Kind, String)>,
-}
+/// How often it is looked whether files were found.
+const FIND: Duration = Duration::from_millis(2);
 
 /// The control thread's side. None of its calls touches a file.
 pub struct Loader {
@@ -110,6 +66,35 @@ impl Loader {
         self.pool.request(self.last, id, path);
         self.tend_or_tell();
         self.last
+    }
+
+    /// Waits until every file that was asked for is found or refused, or its disk has given no answer for `patience`. Returns
+    /// what was refused and why.
+    pub fn find(&mut self, patience: Duration) -> HashMap<Ticket, (Kind, String)> {
+        let mut refused = HashMap::new();
+        loop {
+            // In this order: what is not looked for any more has been sent.
+            let finding = self.pool.is_finding(patience);
+            while let Some(loaded) = self.poll() {
+                refused.extend(loaded.result.err().map(|why| (loaded.ticket, why)));
+            }
+            if !finding {
+                return refused;
+            }
+            thread::sleep(FIND);
+        }
+    }
+
+    /// Whether a file was found, and waits to be read.
+    #[must_use]
+    pub fn is_found(&self, ticket: Ticket) -> bool {
+        self.pool.is_found(ticket)
+    }
+
+    /// Has files read from now on, those first that were found before.
+    pub fn read_with(&self, decode: Decode) {
+        self.pool.read_with(decode);
+        self.tend_or_tell();
     }
 
     /// Forgets all that was asked for and is not here yet.

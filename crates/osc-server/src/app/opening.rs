@@ -1,18 +1,27 @@
 //! What the command line asks for before the first message.
 
-use super::stems::Part;
-use super::{App, Asked, Origin};
-use crate::ids::{BufferId, DECKS};
-use crate::message::Message;
-use crate::refusal::Refusal;
-use crate::units::{Fraction, Time};
-use crowd_engine::{Command, DeckId, Frames, Gain, Rate};
+use super::loader::Ticket;
+use super::part::Part;
+use crate::ids::BufferId;
+use crate::units::Time;
+use crowd_engine::{DeckId, Gain, Rate};
+
+/// A file that was asked for before there was an app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The deck it is for.
+    pub deck: DeckId,
+    /// The path, as it was spelled.
+    pub path: String,
+    /// Which load it is.
+    pub ticket: Ticket,
+}
 
 /// What is loaded, set and started at the start.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Opening {
-    /// Files to load, each for the first buffer of a deck.
-    pub files: Vec<(DeckId, String)>,
+    /// Files that are being loaded, each for the first buffer of a deck.
+    pub files: Vec<Wanted>,
     /// Whether deck C waits for `c_at`, or for a message.
     pub hold_c: bool,
     /// When deck C starts.
@@ -27,44 +36,15 @@ pub struct Opening {
     pub meter: u8,
 }
 
-impl App {
-    /// Does what the command line asks for: the files repeat, and start in the same sample when all are loaded.
-    pub fn open_with(&mut self, opening: &Opening) {
-        if let Err(refusal) = self.try_open_with(opening) {
-            self.refuse(Origin::CommandLine, &refusal);
-        }
+impl Opening {
+    /// A deck's file, over and over.
+    pub(super) const fn part(&self, deck: DeckId) -> Part {
+        Part::repeated(BufferId::first_of(deck), self.rate, self.volume)
     }
 
-    fn try_open_with(&mut self, opening: &Opening) -> Result<(), Refusal> {
-        const ORIGIN: Origin = Origin::CommandLine;
-        let now = self.now();
-        self.obey(ORIGIN, Message::SetMeter(opening.meter), now)?;
-        // Nothing sounds yet: the faders need no ramp.
-        let levels = DECKS.into_iter().zip(opening.levels);
-        let level =
-            |(deck, gain): (DeckId, Option<Gain>)| Some(Command::Level { deck, gain: gain?, over: Frames::ZERO });
-        self.send(levels.filter_map(level).collect(), now);
-        let asked = Asked { origin: ORIGIN, by: "command line" };
-        let part = |deck: DeckId| Part {
-            rate: opening.rate,
-            volume: opening.volume,
-            start: Some(Fraction::START),
-            region: Some((Fraction::START, Fraction::END)),
-            ..Part::plain(BufferId::first_of(deck))
-        };
-        let mut parts = Vec::new();
-        for (deck, path) in &opening.files {
-            self.load(asked, BufferId::first_of(*deck), path, None);
-            if *deck != DeckId::C || !opening.hold_c {
-                parts.push(part(*deck));
-            }
-        }
-        if !parts.is_empty() {
-            self.start_when_loaded(asked, parts, now);
-        }
-        if let Some(at) = opening.c_at {
-            self.start(asked, at, vec![part(DeckId::C)], now)?;
-        }
-        Ok(())
+    /// What starts as soon as everything is loaded.
+    pub(super) fn parts(&self) -> Vec<Part> {
+        let decks = self.files.iter().map(|wanted| wanted.deck);
+        decks.filter(|deck| *deck != DeckId::C || !self.hold_c).map(|deck| self.part(deck)).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! What start scripts of the server before this one say.
 
 use super::values::{quantity, time_to_come};
-use crate::app::Opening;
+use crate::app::{Opening, Wanted};
 use crate::units::Time;
 use clap::Args;
 use crowd_engine::{DeckId, Gain, Rate, StretchMethod};
@@ -63,16 +63,13 @@ pub struct LegacyArgs {
 }
 
 impl LegacyArgs {
-    /// What is loaded, set and started before the first message, in bars of `meter` beats.
-    pub(super) fn opening(&self, meter: u8) -> Opening {
-        let c = self.c.as_ref().or(self.c_preload.as_ref());
-        let files =
-            [(DeckId::A, self.a.as_ref()), (DeckId::B, self.b.as_ref()), (DeckId::C, c), (DeckId::D, self.d.as_ref())];
+    /// What is set and started before the first message, in bars of `meter` beats, with the `files` of [`music`](Self::music).
+    pub(super) fn opening(&self, meter: u8, files: Vec<Wanted>) -> Opening {
         let mut levels = [None; 4];
         let given = self.ab.iter().chain(&self.levels).flatten();
         levels.iter_mut().zip(given).for_each(|(level, given)| *level = Some(*given));
         Opening {
-            files: files.into_iter().filter_map(|(deck, path)| Some((deck, path?.clone()))).collect(),
+            files,
             hold_c: self.c_preload.is_some() || self.c_at.is_some(),
             c_at: self.c_at,
             rate: self.rate,
@@ -80,6 +77,14 @@ impl LegacyArgs {
             levels,
             meter,
         }
+    }
+
+    /// The files to load, with their decks.
+    pub(super) fn music(&self) -> Vec<(DeckId, String)> {
+        let c = self.c.as_ref().or(self.c_preload.as_ref());
+        let files =
+            [(DeckId::A, self.a.as_ref()), (DeckId::B, self.b.as_ref()), (DeckId::C, c), (DeckId::D, self.d.as_ref())];
+        files.into_iter().filter_map(|(deck, path)| Some((deck, path?.clone()))).collect()
     }
 
     /// What those of the flags that were given do now, a line each; `stretch` is what `--stretch-method` says.

@@ -3,10 +3,10 @@
 use super::legacy::LegacyArgs;
 use super::values::{BufferSize, buffer_size, load_timeout, memory_total, minutes, quantity, seconds, stretch};
 use crate::allow::parse_network;
-use crate::app::Opening;
+use crate::app::{Opening, Wanted};
 use crate::methods::BEATS;
 use clap::{Args, value_parser};
-use crowd_engine::{Bpm, DeviceConfig, Error, Output, StretchMethod};
+use crowd_engine::{Bpm, DeckId, DeviceConfig, Error, Output, StretchMethod};
 use ipnet::IpNet;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -148,10 +148,16 @@ impl Serve {
         !self.no_stretch_helper && std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1)
     }
 
-    /// What is loaded, set and started before the first message.
+    /// What is set and started before the first message, with the files of [`music`](Self::music).
     #[must_use]
-    pub fn opening(&self) -> Opening {
-        self.legacy.opening(self.meter)
+    pub fn opening(&self, files: Vec<Wanted>) -> Opening {
+        self.legacy.opening(self.meter, files)
+    }
+
+    /// The files to load before the first message, with their decks.
+    #[must_use]
+    pub fn music(&self) -> Vec<(DeckId, String)> {
+        self.legacy.music()
     }
 
     /// What old flags that were given do now, a line each.

@@ -23,14 +23,14 @@ fn start_scripts_of_the_old_server_still_work() {
     assert_eq!(serve.buffer_size, BufferSize::Frames(512));
     assert_eq!(serve.device.as_deref(), Some("3"));
     assert_eq!(serve.stretch(), StretchMethod::Wsola);
-    assert_eq!(serve.opening().levels.map(|gain| gain.map(Gain::get)), [1.0, 0.5, 0.0, 0.0].map(Some));
+    assert_eq!(serve.opening(Vec::new()).levels.map(|gain| gain.map(Gain::get)), [1.0, 0.5, 0.0, 0.0].map(Some));
     assert_eq!(serve.notes().len(), 2);
     let serve =
         parse("--disable-filters --disable-time-stretch --stretch-method pyrubberband --c_preload z.wav --ab 1 0")
             .unwrap()
             .serve;
     assert_eq!(serve.stretch(), StretchMethod::PlaybackRate);
-    assert_eq!(serve.opening().levels.map(|gain| gain.map(Gain::get)), [Some(1.0), Some(0.0), None, None]);
+    assert_eq!(serve.opening(Vec::new()).levels.map(|gain| gain.map(Gain::get)), [Some(1.0), Some(0.0), None, None]);
     for name in ["high_quality", "hq", "pyrubberband"] {
         let serve = parse(&format!("--stretch-method {name}")).unwrap().serve;
         assert_eq!(serve.stretch_method, StretchMethod::Hq);

@@ -18,6 +18,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub const RATE: u64 = 44_100;
+/// Frames of a second.
+pub const SECOND: usize = RATE as usize;
 /// Frames rendered between two looks at the app.
 pub const BLOCK: usize = 1_024;
 
@@ -25,6 +27,15 @@ pub const BLOCK: usize = 1_024;
 pub fn staircase(frames: usize) -> Track {
     let samples: Vec<f32> = (1..=frames).map(|n| n as f32 / frames as f32).collect();
     Track::from_interleaved(samples, SampleRate::CD, 1).unwrap()
+}
+
+/// Checks that the staircase of `frames` steps sounds from frame `from` on, starting with its step `step`.
+pub fn assert_staircase(sound: &[f32], from: usize, step: usize, frames: usize, gain: f32) {
+    for n in 0..(frames - step).min(4_000) {
+        let expected = gain * (step + n + 1) as f32 / frames as f32;
+        let got = sound[from + n];
+        assert!((got - expected).abs() < 1e-6, "frame {} + {n}: {got}, not {expected}", from);
+    }
 }
 
 /// Writes a 16-bit stereo WAV file with both channels alike.
@@ -109,7 +120,7 @@ impl Rig {
     ) -> Self {
         let mut settings = Settings::new(SampleRate::CD, movement);
         change(&mut settings);
-        let app = App::new(settings.clone(), Loader::start(from).unwrap());
+        let app = App::new(&settings, Loader::start(from).unwrap());
         let offline =
             Offline::new(EngineConfig { stems: STEMS, stretch: settings.stretch, ..EngineConfig::default() }).unwrap();
         let mut rig = Self { app, offline, sound: Vec::new(), files, replies: Vec::new() };

@@ -1,6 +1,6 @@
 //! Reading files into memory, or setting up to stream them where that would take too much.
 
-use super::Decode;
+use super::files::Decode;
 use super::memory::{FileKey, Memory};
 use super::watch::{Watch, Watched};
 use crowd_engine::{SampleRate, Track};

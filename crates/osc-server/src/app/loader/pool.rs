@@ -1,8 +1,9 @@
 //! Which load runs on which thread: one for each buffer, and never more than a few on a disk that gives no answer.
 
+use super::files::{Decode, Files, Loaded, Ticket};
+use super::memory::Memory;
 use super::mount::Mounts;
 use super::watch::Watch;
-use super::{Files, Loaded, Memory, Ticket};
 use crate::ids::BufferId;
 use crate::refusal::{Kind, quote};
 use crossbeam_channel::Sender;
@@ -28,6 +29,8 @@ struct Job {
     ticket: Ticket,
     id: BufferId,
     path: String,
+    /// Where it lies, once it was found.
+    file: Option<PathBuf>,
     /// The file system that was not entered because too many reads of it hang.
     mount: Option<PathBuf>,
     /// Since when it is held back for that or another such reason.
@@ -51,8 +54,10 @@ impl Run {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
+    /// Reads files; until it is there they are only found.
+    decode: Option<Decode>,
     /// At most one of each buffer.
     waiting: VecDeque<Job>,
     running: Vec<Run>,
@@ -73,6 +78,8 @@ pub(super) struct Pool {
 /// How a load ended.
 enum End {
     Done(Result<Track, (Kind, String)>),
+    /// It is this file, and nothing reads files yet.
+    Found(PathBuf),
     /// It would have entered this file system.
     Held(PathBuf),
 }
@@ -92,6 +99,7 @@ impl State {
     fn next(&self) -> Option<usize> {
         self.waiting.iter().position(|job| {
             self.held(&job.path, job.mount.as_deref()).is_none()
+                && (job.file.is_none() || self.decode.is_some())
                 && !self.running.iter().any(|run| run.path == job.path && run.watch.is_wanted())
         })
     }
@@ -103,8 +111,9 @@ impl State {
 }
 
 impl Pool {
-    pub fn new(files: Files, mounts: fn() -> Mounts, done: Sender<Loaded>) -> Self {
-        Self { state: Mutex::default(), work: Condvar::new(), files, mounts, done }
+    pub fn new(mut files: Files, mounts: fn() -> Mounts, done: Sender<Loaded>) -> Self {
+        let state = State { decode: files.decode.take(), ..State::default() };
+        Self { state: Mutex::new(state), work: Condvar::new(), files, mounts, done }
     }
 
     pub fn memory(&self) -> &Memory {
@@ -120,7 +129,7 @@ impl Pool {
         let mut state = self.lock();
         state.waiting.retain(|job| job.id != id);
         state.running.iter().filter(|run| run.id == id).for_each(|run| run.watch.give_up());
-        state.waiting.push_back(Job { ticket, id, path: path.to_owned(), mount: None, held: None });
+        state.waiting.push_back(Job { ticket, id, path: path.to_owned(), file: None, mount: None, held: None });
         self.work.notify_one();
     }
 
@@ -129,6 +138,24 @@ impl Pool {
         let mut state = self.lock();
         state.waiting.clear();
         state.running.iter().for_each(|run| run.watch.give_up());
+    }
+
+    /// Has files read from now on, those first that were found before.
+    pub fn read_with(&self, decode: Decode) {
+        self.lock().decode = Some(decode);
+        self.work.notify_all();
+    }
+
+    /// Whether any file may still be found before its disk has given no answer for so long.
+    pub fn is_finding(&self, patience: Duration) -> bool {
+        let state = self.lock();
+        let looks = |job: &Job| job.file.is_none() && state.held(&job.path, job.mount.as_deref()).is_none();
+        state.waiting.iter().any(looks) || state.running.iter().any(|run| run.watch.stalled() < patience)
+    }
+
+    /// Whether a file was found, and waits to be read.
+    pub fn is_found(&self, ticket: Ticket) -> bool {
+        self.lock().waiting.iter().any(|job| job.ticket == ticket && job.file.is_some())
     }
 
     /// Whether anything that was asked for is not here yet.
@@ -208,10 +235,11 @@ impl Pool {
                 continue;
             };
             let watch = Arc::<Watch>::default();
-            let (ticket, id, path) = (job.ticket, job.id, job.path);
+            let Job { ticket, id, path, file, .. } = job;
+            let decode = state.decode.clone();
             state.running.push(Run { ticket, id, path: path.clone(), mount: None, watch: watch.clone() });
             drop(state);
-            let end = self.load(&path, &watch);
+            let end = self.load(&path, file, decode.as_ref(), &watch);
             state = self.lock();
             state.running.retain(|run| !Arc::ptr_eq(&run.watch, &watch));
             match end {
@@ -221,7 +249,12 @@ impl Pool {
                         break;
                     }
                 }
-                End::Held(mount) => state.waiting.push_front(Job { ticket, id, path, mount: Some(mount), held: None }),
+                End::Found(file) => {
+                    state.waiting.push_back(Job { ticket, id, path, file: Some(file), mount: None, held: None });
+                }
+                End::Held(mount) => {
+                    state.waiting.push_front(Job { ticket, id, path, file: None, mount: Some(mount), held: None });
+                }
             }
             // What waited for this file, or for an answer of its disk.
             self.work.notify_all();
@@ -229,19 +262,14 @@ impl Pool {
         state.workers -= 1;
     }
 
-    /// Finds and reads a file. A decoder that panics on a hostile file does not take the thread with it.
-    fn load(&self, path: &str, watch: &Arc<Watch>) -> End {
-        let Files { base, resolve, decode, .. } = &self.files;
-        let whole = base.join(path);
-        let mounts = watch.call(self.mounts);
-        let link = |at: &Path| watch.call(|| std::fs::read_link(at)).ok();
-        if let Err(mount) = mounts.follow(&whole, link, |mount| self.enter(mount, watch)) {
-            return End::Held(mount);
-        }
-        let file = match watch.call(|| resolve(path)) {
+    /// Finds a file, unless it was `found` before, and reads it. A decoder that panics on a hostile file does not take the thread
+    /// with it.
+    fn load(&self, path: &str, found: Option<PathBuf>, decode: Option<&Decode>, watch: &Arc<Watch>) -> End {
+        let file = match found.map_or_else(|| self.find(path, watch), Ok) {
             Ok(file) => file,
-            Err(text) => return End::Done(Err((Kind::Path, text))),
+            Err(end) => return end,
         };
+        let Some(decode) = decode else { return End::Found(file) };
         End::Done(match catch_unwind(AssertUnwindSafe(|| decode(&file, watch))) {
             Ok(Ok(track)) => {
                 for warning in track.warnings() {
@@ -255,6 +283,16 @@ impl Pool {
             Ok(Err(text)) => Err((Kind::Load, text)),
             Err(_) => Err((Kind::Load, format!("{}: the decoder failed on this file", file.display()))),
         })
+    }
+
+    /// Finds the file that a path means, one file system after the other.
+    fn find(&self, path: &str, watch: &Arc<Watch>) -> Result<PathBuf, End> {
+        let Files { base, resolve, .. } = &self.files;
+        let whole = base.join(path);
+        let mounts = watch.call(self.mounts);
+        let link = |at: &Path| watch.call(|| std::fs::read_link(at)).ok();
+        mounts.follow(&whole, link, |mount| self.enter(mount, watch)).map_err(End::Held)?;
+        watch.call(|| resolve(path)).map_err(|text| End::Done(Err((Kind::Path, text))))
     }
 
     /// Notes that a load is about to touch a file system, unless too many hang there.

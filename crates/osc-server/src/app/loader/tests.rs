@@ -1,7 +1,10 @@
 use super::pool::WORKERS;
 use super::*;
+use crate::media_root::MediaRoot;
 use crossbeam_channel::{Sender, bounded};
 use crowd_engine::SampleRate;
+use crowd_engine::Track;
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -206,4 +209,40 @@ fn a_real_system_call_that_hangs_is_given_up_and_everything_else_loads() {
     // Lets the thread go.
     drop(std::fs::File::options().write(true).open(&pipe).unwrap());
     until(&mut loader, "the return of the thread", |loader| loader.stalled() == 0);
+}
+
+/// Of the files that the command line names: a share that is gone holds back neither the others nor the start.
+#[test]
+fn files_are_found_once_and_a_share_that_is_gone_holds_back_no_other() {
+    let hanging = Hanging::new();
+    let (gate, found) = (hanging.clone(), Arc::new(Mutex::new(Vec::new())));
+    let seen = found.clone();
+    let resolve: Resolve = Arc::new(move |path| {
+        seen.lock().unwrap().push(path.to_owned());
+        match path {
+            "missing" => return Err("missing: No such file".into()),
+            // The pool watches this call.
+            "dead" => _ = gate.closed.recv(),
+            _ => {}
+        }
+        Ok(path.into())
+    });
+    let mut loader = Loader::start(Files { resolve, ..Files::to_be_found(MediaRoot::unrestricted()) }).unwrap();
+    let names = ["one", "dead", "missing", "two"];
+    let tickets: Vec<_> = (0..).zip(names).map(|(n, name)| loader.request(id(n), name)).collect();
+    let refused = loader.find(Duration::from_millis(50));
+    assert_eq!(refused.into_iter().collect::<Vec<_>>(), [(tickets[2], (Kind::Path, "missing: No such file".into()))]);
+    let is_found = |loader: &Loader| tickets.iter().map(|ticket| loader.is_found(*ticket)).collect::<Vec<_>>();
+    assert_eq!(is_found(&loader), [true, false, false, true]);
+    assert!(loader.poll().is_none(), "nothing is read yet");
+
+    loader.read_with(Arc::new(|_, _| track()));
+    for ticket in [tickets[0], tickets[3]] {
+        assert_eq!(loader.wait().map(|loaded| (loaded.ticket, loaded.result.is_ok())), Some((ticket, true)));
+    }
+    hanging.let_go();
+    assert_eq!(loader.wait().map(|loaded| (loaded.ticket, loaded.result.is_ok())), Some((tickets[1], true)));
+    let mut found = found.lock().unwrap().clone();
+    found.sort_unstable();
+    assert_eq!(found, ["dead", "missing", "one", "two"]);
 }

@@ -1,0 +1,14 @@
+//! What the program does, by subcommand.
+
+mod check;
+mod devices;
+mod error;
+mod render;
+mod serve;
+mod setup;
+
+pub use check::check;
+pub use devices::devices;
+pub use error::Error;
+pub use render::render;
+pub use serve::serve;

@@ -1,0 +1,11 @@
+//! What the app promises, shown on an engine without a device.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod messages;
+mod starts;
+mod stems;
+mod tempo;
