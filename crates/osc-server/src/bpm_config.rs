@@ -1,4 +1,6 @@
 //! `bpm_config.json`: how movement becomes tempo.
+//!
+//! Read key by key, and not into a structure by serde: a key that cannot be used is named, and all others count.
 
 use crate::units::Quantity;
 use crowd_engine::Bpm;

@@ -11,6 +11,8 @@
 //! One message a line; empty lines and what follows a `#` are left out. Words are separated by blanks; a word in double
 //! quotes may hold blanks, `#`, `\"` and `\\`, and is text even if it looks like a number. Lines need not be in order:
 //! they are played by time, and lines of the same time in the order of the file.
+//!
+//! The words are split here: crates that split as a shell does tell not whether a word stood in quotes.
 
 use crate::args::Arg;
 use std::iter::Peekable;

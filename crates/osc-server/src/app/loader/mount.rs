@@ -1,4 +1,6 @@
 //! On which file system a path lies, found without touching that file system.
+//!
+//! One field of `/proc/self/mountinfo` is needed, as bytes, for a path need not be text; so no crate that reads all of `/proc`.
 
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};

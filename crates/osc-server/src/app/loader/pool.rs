@@ -1,4 +1,7 @@
 //! Which load runs on which thread: one for each buffer, and never more than a few on a disk that gives no answer.
+//!
+//! A thread that hangs in the system cannot be ended, so another one is started in its place: a pool of a fixed number of threads,
+//! as crates have them, would be used up by one dead share.
 
 use super::files::{Decode, Files, Loaded, Ticket};
 use super::memory::Memory;
