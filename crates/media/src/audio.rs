@@ -1,4 +1,4 @@
-use crate::{Error, downmix, resample};
+use crate::Error;
 
 /// Lowest accepted sample rate, Hz.
 pub const MIN_RATE: u32 = 1_000;
@@ -124,41 +124,6 @@ impl Audio {
         }
         frames
     }
-
-    /// The same audio in two channels.
-    ///
-    /// Stereo is returned as it is; mono is doubled. More channels are mixed with the coefficients of
-    /// ITU-R BS.775-4 annex 4 and not scaled: left = front left + 0.7071 centre + 0.7071 surround left, LFE left out, so
-    /// that fronts are as loud as the same fronts in stereo. A mix whose highest sample would be over full scale gets one
-    /// gain that brings it there, the same for all of it: [`downmix_gain_db`](Self::downmix_gain_db). Mixed audio is
-    /// [`Samples::F32`].
-    pub fn to_stereo(self) -> Self {
-        downmix::to_stereo(self)
-    }
-
-    /// An excerpt of a file as [`to_stereo`](Self::to_stereo) of the whole file has it: `gain` is what
-    /// [`Reader::downmix_gain`](crate::Reader::downmix_gain) says.
-    pub fn to_stereo_by(self, gain: f32) -> Self {
-        if self.channels > 2 { downmix::mix(self, gain) } else { downmix::to_stereo(self) }
-    }
-
-    /// The same audio at `rate` Hz: length `round(frames * rate / sample_rate)`, no delay, [`Samples::F32`].
-    ///
-    /// At the same rate this is the audio itself, not converted. See [`crate::resample`] for the quality.
-    ///
-    /// # Errors
-    /// [`Error::Rate`] for a rate out of range, [`Error::OutOfMemory`].
-    pub fn resampled(self, rate: u32) -> Result<Self, Error> {
-        check_rate(rate)?;
-        if rate == self.sample_rate {
-            return Ok(self);
-        }
-        let samples = match &self.samples {
-            Samples::I16(v) => resample::run(v, self.channels, self.sample_rate, rate, |s| f64::from(s) / 32768.0)?,
-            Samples::F32(v) => resample::run(v, self.channels, self.sample_rate, rate, f64::from)?,
-        };
-        Ok(Self { samples: Samples::F32(samples), sample_rate: rate, ..self })
-    }
 }
 
 /// Makes decoded floats fit to compute with: what is not finite becomes 0, and so does what is nearer to it than [`SILENT`].
@@ -232,11 +197,5 @@ mod tests {
         assert_eq!(piece, [whole[16], whole[17], whole[18], whole[19], 9.0, 9.0]);
         assert_eq!(audio.read_f32(10, &mut piece), 0);
         assert_eq!(audio.read_f32(usize::MAX, &mut piece), 0);
-    }
-
-    #[test]
-    fn same_rate_keeps_sixteen_bit_samples_untouched() {
-        let audio = Audio::new(Samples::I16(vec![1, -1, 32767, -32768]), 48_000, 2).unwrap();
-        assert_eq!(audio.clone().resampled(48_000).unwrap(), audio);
     }
 }

@@ -1,6 +1,6 @@
 //! Any channel layout to stereo, after ITU-R BS.775-4 annex 4, table 2; what would clip is lowered as a whole.
 
-use crate::{Audio, Samples};
+use crate::audio::{Audio, Samples, from_i16};
 
 const HALF_POWER: f32 = std::f32::consts::FRAC_1_SQRT_2;
 
@@ -49,40 +49,55 @@ fn gains(channels: u16, speakers: u32) -> Vec<(f32, f32)> {
     gains
 }
 
-pub(crate) fn to_stereo(audio: Audio) -> Audio {
-    match (audio.channels, &audio.samples) {
-        (2, _) => audio,
-        (1, Samples::I16(v)) => {
-            let samples = Samples::I16(v.iter().flat_map(|&s| [s, s]).collect());
-            Audio { samples, channels: 2, speakers: 0, ..audio }
-        }
-        (1, Samples::F32(v)) => {
-            let samples = Samples::F32(v.iter().flat_map(|&s| [s, s]).collect());
-            Audio { samples, channels: 2, speakers: 0, ..audio }
-        }
-        _ => {
-            let mut mixed = mix(audio, 1.0);
-            let gain = match &mut mixed.samples {
-                Samples::F32(samples) => {
-                    let gain = headroom(peak(samples));
-                    if gain < 1.0 {
-                        samples.iter_mut().for_each(|sample| *sample *= gain);
+impl Audio {
+    /// The same audio in two channels.
+    ///
+    /// Stereo is returned as it is; mono is doubled. More channels are mixed with the coefficients of
+    /// ITU-R BS.775-4 annex 4 and not scaled: left = front left + 0.7071 centre + 0.7071 surround left, LFE left out, so
+    /// that fronts are as loud as the same fronts in stereo. A mix whose highest sample would be over full scale gets one
+    /// gain that brings it there, the same for all of it: [`downmix_gain_db`](Self::downmix_gain_db). Mixed audio is
+    /// [`Samples::F32`].
+    pub fn to_stereo(self) -> Self {
+        match (self.channels, &self.samples) {
+            (2, _) => self,
+            (1, Samples::I16(v)) => {
+                let samples = Samples::I16(v.iter().flat_map(|&s| [s, s]).collect());
+                Self { samples, channels: 2, speakers: 0, ..self }
+            }
+            (1, Samples::F32(v)) => {
+                let samples = Samples::F32(v.iter().flat_map(|&s| [s, s]).collect());
+                Self { samples, channels: 2, speakers: 0, ..self }
+            }
+            _ => {
+                let mut mixed = mix(self, 1.0);
+                let gain = match &mut mixed.samples {
+                    Samples::F32(samples) => {
+                        let gain = headroom(peak(samples));
+                        if gain < 1.0 {
+                            samples.iter_mut().for_each(|sample| *sample *= gain);
+                        }
+                        gain
                     }
-                    gain
-                }
-                Samples::I16(_) => 1.0,
-            };
-            Audio { downmix_gain_db: decibels(gain), ..mixed }
+                    Samples::I16(_) => 1.0,
+                };
+                Self { downmix_gain_db: decibels(gain), ..mixed }
+            }
         }
+    }
+
+    /// An excerpt of a file as [`to_stereo`](Self::to_stereo) of the whole file has it: `gain` is what
+    /// [`Reader::downmix_gain`](crate::Reader::downmix_gain) says.
+    pub fn to_stereo_by(self, gain: f32) -> Self {
+        if self.channels > 2 { mix(self, gain) } else { self.to_stereo() }
     }
 }
 
 /// More than two channels in two, all samples times `gain`.
-pub(crate) fn mix(audio: Audio, gain: f32) -> Audio {
+fn mix(audio: Audio, gain: f32) -> Audio {
     let mix = Mix::new(audio.channels, audio.speakers, gain);
     let mut out = Vec::with_capacity(audio.frames() * 2);
     match &audio.samples {
-        Samples::I16(v) => mix.apply(v, crate::audio::from_i16, &mut out),
+        Samples::I16(v) => mix.apply(v, from_i16, &mut out),
         Samples::F32(v) => mix.apply(v, |s| s, &mut out),
     }
     Audio { samples: Samples::F32(out), channels: 2, speakers: 0, downmix_gain_db: decibels(gain), ..audio }

@@ -6,7 +6,7 @@ use rubato::audioadapter_buffers::direct::SequentialSliceOfVecs;
 use rubato::{Fft, FixedSync, Resampler, WindowFunction};
 
 use crate::Error;
-use crate::audio::{check_rate, check_shape};
+use crate::audio::{Audio, Samples, check_rate, check_shape};
 
 /// Fewest frames per FFT block on the slower side. With the squared Blackman-Harris window the pass band then ends
 /// within 1.4 % of the lower Nyquist frequency (21.7 kHz at 44.1 kHz).
@@ -25,13 +25,27 @@ pub fn resample(samples: &[f32], channels: u16, from: u32, to: u32) -> Result<Ve
     run(samples, channels, from, to, f64::from)
 }
 
-pub(crate) fn run<S: Copy>(
-    samples: &[S],
-    channels: u16,
-    from: u32,
-    to: u32,
-    float: impl Fn(S) -> f64,
-) -> Result<Vec<f32>, Error> {
+impl Audio {
+    /// The same audio at `rate` Hz: length `round(frames * rate / sample_rate)`, no delay, [`Samples::F32`].
+    ///
+    /// At the same rate this is the audio itself, not converted. See [`crate::resample`] for the quality.
+    ///
+    /// # Errors
+    /// [`Error::Rate`] for a rate out of range, [`Error::OutOfMemory`].
+    pub fn resampled(self, rate: u32) -> Result<Self, Error> {
+        check_rate(rate)?;
+        if rate == self.sample_rate {
+            return Ok(self);
+        }
+        let samples = match &self.samples {
+            Samples::I16(v) => run(v, self.channels, self.sample_rate, rate, |s| f64::from(s) / 32768.0)?,
+            Samples::F32(v) => run(v, self.channels, self.sample_rate, rate, f64::from)?,
+        };
+        Ok(Self { samples: Samples::F32(samples), sample_rate: rate, ..self })
+    }
+}
+
+fn run<S: Copy>(samples: &[S], channels: u16, from: u32, to: u32, float: impl Fn(S) -> f64) -> Result<Vec<f32>, Error> {
     check_rate(from)?;
     check_rate(to)?;
     check_shape(samples.len(), channels)?;
@@ -154,5 +168,16 @@ fn gcd(a: usize, b: usize) -> usize {
     match NonZeroUsize::new(b) {
         None => a.max(1),
         Some(b) => gcd(b.get(), a % b),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn same_rate_keeps_sixteen_bit_samples_untouched() {
+        let audio = Audio::new(Samples::I16(vec![1, -1, 32767, -32768]), 48_000, 2).unwrap();
+        assert_eq!(audio.clone().resampled(48_000).unwrap(), audio);
     }
 }

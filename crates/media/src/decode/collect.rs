@@ -9,34 +9,39 @@ use crate::{Audio, Error, Samples};
 /// Frames between two progress reports.
 const REPORT: u64 = 1 << 18;
 
-/// Reads all that `reader` gives into one [`Audio`].
-pub(super) fn all(mut reader: Reader, options: &DecodeOptions) -> Result<Audio, Error> {
-    let mut sink = Sink::new(&reader, options)?;
-    let mut reported = 0;
-    while let Some(block) = reader.next_block()? {
-        sink.push(block)?;
-        let frames = reader.position();
-        if let (Some(progress), true) = (&options.progress, frames - reported >= REPORT) {
-            reported = frames;
-            progress(frames, Some(reader.frames()));
+impl Reader {
+    /// All of it at once, as [`open`](crate::open) gives it; to be called before anything is read.
+    ///
+    /// # Errors
+    /// Those of [`open`](crate::open), those of opening left out.
+    pub fn into_audio(mut self, options: &DecodeOptions) -> Result<Audio, Error> {
+        let mut sink = Sink::new(&self, options)?;
+        let mut reported = 0;
+        while let Some(block) = self.next_block()? {
+            sink.push(block)?;
+            let frames = self.position();
+            if let (Some(progress), true) = (&options.progress, frames - reported >= REPORT) {
+                reported = frames;
+                progress(frames, Some(self.frames()));
+            }
         }
+        let frames = self.position();
+        judge(&self, frames)?;
+        if let Some(progress) = &options.progress {
+            progress(frames, Some(frames));
+        }
+        sink.shrink();
+        let info = self.info();
+        Ok(Audio {
+            samples: sink.samples,
+            sample_rate: info.sample_rate,
+            channels: info.channels,
+            speakers: info.speakers,
+            mended: self.mended(),
+            downmix_gain_db: None,
+            warnings: self.warnings(),
+        })
     }
-    let frames = reader.position();
-    judge(&reader, frames)?;
-    if let Some(progress) = &options.progress {
-        progress(frames, Some(frames));
-    }
-    sink.shrink();
-    let info = reader.info();
-    Ok(Audio {
-        samples: sink.samples,
-        sample_rate: info.sample_rate,
-        channels: info.channels,
-        speakers: info.speakers,
-        mended: reader.mended(),
-        downmix_gain_db: None,
-        warnings: reader.warnings(),
-    })
 }
 
 /// The error that stands in place of audio.

@@ -4,14 +4,14 @@ use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::Path;
 
+use super::Info;
 use super::chain::Chain;
 use super::known::{self, FileId};
 use super::source::Input;
 use super::stage::{Stage, scaled};
-use super::{DecodeOptions, Info, collect};
 use crate::downmix::Mix;
 use crate::resample::Converter;
-use crate::{Audio, Error, audio, downmix};
+use crate::{Error, audio, downmix};
 
 /// Reads a file in blocks, and from any frame on: for what is too long to be held as a whole.
 ///
@@ -233,14 +233,6 @@ impl Reader {
         }
         self.position += (self.block.len() / width) as u64;
         Ok(Some(&self.block))
-    }
-
-    /// All of it at once, as [`open`](crate::open) gives it; to be called before anything is read.
-    ///
-    /// # Errors
-    /// Those of [`open`](crate::open), those of opening left out.
-    pub fn into_audio(self, options: &DecodeOptions) -> Result<Audio, Error> {
-        collect::all(self, options)
     }
 
     /// How decoding went, and what it reads.
