@@ -1,7 +1,7 @@
 //! The library as Rekordbox exports it.
 
-use super::tune::SECTION_BARS;
-use super::{MUSIC, TRACKS, Track};
+use super::sections::SECTION_BARS;
+use super::tracks::{MUSIC, TRACKS, Track};
 use crate::synth::RATE;
 
 /// The collection, with tempos, keys and cues.

@@ -1,14 +1,9 @@
 //! What the tracks of the library sound like.
 
-use super::Track;
+use super::sections::{BARS, SECTION_BARS, SECTIONS};
+use super::tracks::Track;
 use crate::sounds::{bass, clap, hat, kick, pluck};
 use crate::synth::{Filter, Noise, Saw, Tape, hertz};
-
-/// Bars of four beats in a section, and in a track.
-pub const SECTION_BARS: usize = 4;
-pub const BARS: usize = SECTION_BARS * SECTIONS.len();
-/// The sections, in order.
-pub const SECTIONS: [&str; 8] = ["intro", "verse", "chorus", "break", "verse", "chorus", "inst", "outro"];
 
 /// Four chords, in semitones above the tonic: the first note is the bass's.
 type Chords = [[f64; 4]; 4];

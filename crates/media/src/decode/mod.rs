@@ -9,12 +9,14 @@ mod decoded;
 mod demuxer;
 mod flac;
 mod frames;
+mod info;
 mod known;
 mod link;
 mod matroska;
 mod mend;
 mod mp4;
 mod ogg;
+mod options;
 #[cfg(feature = "opus")]
 mod opus;
 mod packets;
@@ -25,73 +27,15 @@ mod source;
 mod stage;
 mod tags;
 
-use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
 
+pub use info::Info;
 pub use known::FileId;
+pub use options::{DecodeOptions, Progress};
 pub use reader::Reader;
 pub use tags::{Cover, Tags};
 
 use crate::{Audio, Error};
-
-/// Told how far decoding has come: frames so far, and frames in all when the file says so.
-pub type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
-
-/// Limits and hooks for [`open`].
-#[derive(Clone)]
-pub struct DecodeOptions {
-    /// Refuses audio whose samples would take more bytes than this; `None` sets no limit. The default is 4 GiB, so
-    /// that a small hostile file (a lossless codec can pack hours of silence into kilobytes) cannot fill the memory.
-    pub max_bytes: Option<u64>,
-    /// Called now and then on the decoding thread.
-    pub progress: Option<Progress>,
-}
-
-impl Default for DecodeOptions {
-    fn default() -> Self {
-        Self { max_bytes: Some(4 << 30), progress: None }
-    }
-}
-
-impl fmt::Debug for DecodeOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let progress = self.progress.as_ref().map(|_| "..");
-        f.debug_struct("DecodeOptions").field("max_bytes", &self.max_bytes).field("progress", &progress).finish()
-    }
-}
-
-/// What a file says about its audio, without decoding it.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Info {
-    /// Short name of the container ("wave", "flac", "isomp4").
-    pub container: String,
-    /// Short name of the codec ("pcm_s16le", "mp3", "alac").
-    pub codec: String,
-    /// Frames per second.
-    pub sample_rate: u32,
-    /// Channels per frame.
-    pub channels: u16,
-    /// Speaker positions as a WAVEFORMATEXTENSIBLE channel mask; 0 when unknown.
-    pub speakers: u32,
-    /// Bits per sample of lossless integer audio.
-    pub bits: Option<u32>,
-    /// Frames [`open`] would return, encoder delay and padding not counted: from a header where that can be believed, else
-    /// counted packet by packet.
-    pub frames: Option<u64>,
-    /// Title, artist and such.
-    pub tags: Tags,
-    /// What is wrong with the file as far as that shows without decoding it: it ends early, say.
-    pub warnings: Vec<String>,
-}
-
-impl Info {
-    /// Length in seconds, when known.
-    pub fn seconds(&self) -> Option<f64> {
-        self.frames.map(|n| n as f64 / f64::from(self.sample_rate))
-    }
-}
 
 /// Reads what `path` says about itself, without decoding it. Where the header does not tell how many frames there are, or tells
 /// what cannot be, all packets are counted.

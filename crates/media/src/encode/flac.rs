@@ -13,9 +13,9 @@ use flac_codec::metadata::VorbisComment;
 pub use self::blocks::{BLOCK as BLOCK_FRAMES, Blocks};
 pub use super::spec::{Depth as Format, Spec};
 
-use super::check_tags;
 use super::dither::Quantiser;
 use super::spec::no_floats;
+use super::tags::{check_tags, comments};
 use crate::atomic::AtomicFile;
 use crate::audio::{check_rate, check_shape};
 use crate::downmix::layout;
@@ -204,19 +204,6 @@ fn options(lpc_order: u8) -> Result<Options, Error> {
     options.fast_channel_correlation(true).max_lpc_order(Some(lpc_order)).map_err(unknown)
 }
 
-/// What there is to say about the music, in Vorbis comments: the name of a field and its text.
-pub(super) fn comments(tags: &Tags) -> Vec<(&'static str, String)> {
-    let bpm = tags.bpm.and_then(bpm_text);
-    let fields = [
-        ("TITLE", &tags.title),
-        ("ARTIST", &tags.artist),
-        ("ALBUM", &tags.album),
-        ("BPM", &bpm),
-        ("INITIALKEY", &tags.key),
-    ];
-    fields.into_iter().filter_map(|(field, text)| Some((field, text.clone()?))).collect()
-}
-
 fn comment_block(spec: Spec, tags: &Tags) -> Option<VorbisComment> {
     let mut fields = comments(tags);
     // RFC 9639, section 8.6.2: only a layout that differs from the usual one is named.
@@ -229,12 +216,6 @@ fn comment_block(spec: Spec, tags: &Tags) -> Option<VorbisComment> {
         block.insert(field, text);
     }
     (!fields.is_empty()).then_some(block)
-}
-
-/// A tempo as tags write it: with decimals only where it has some.
-pub(super) fn bpm_text(bpm: f64) -> Option<String> {
-    let text = || format!("{bpm:.2}").trim_end_matches('0').trim_end_matches('.').to_owned();
-    (bpm.is_finite() && bpm > 0.0).then(text)
 }
 
 fn refused(path: &Path, error: flac_codec::Error) -> Error {

@@ -1,7 +1,7 @@
 //! What a WAV says about the music in it: an `id3 ` chunk of ID3v2.3 (id3.org, "ID3 tag version 2.3.0") and a
 //! `LIST INFO`.
 
-use super::flac::bpm_text;
+use super::tags::bpm_text;
 use crate::Tags;
 
 /// Both chunks, or nothing where there is nothing to say.

@@ -16,8 +16,7 @@ pub use coder::Coder;
 
 use self::ogg::Page;
 use self::span::Span;
-use super::check_tags;
-use super::flac::comments;
+use super::tags::{check_tags, comments};
 use crate::audio::check_rate;
 use crate::resample::output_frames;
 use crate::{Error, Tags};

@@ -4,14 +4,16 @@ use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::dither::Quantiser;
+use super::id3;
 use super::pcm::pack_with;
-use super::{AudioFormat, Container, check_tags, id3};
+use super::tags::check_tags;
 use crate::atomic::AtomicFile;
 use crate::audio::{check_rate, check_shape, from_i16};
 use crate::downmix::layout;
-use crate::{Audio, Error, Tags};
+use crate::{Error, Tags};
 
 pub use super::spec::{Depth as Format, Spec};
+pub use super::writer::write_wav as write;
 
 /// After this many data bytes the sizes in the header are brought up to date, so that what a crash leaves is playable.
 const REFRESH: u64 = 8 << 20;
@@ -280,15 +282,6 @@ fn riff(spec: Spec, frames: u64, tags: &[u8]) -> Vec<u8> {
     header.extend(b"data");
     header.extend(small(data_bytes).to_le_bytes());
     header
-}
-
-/// Writes `audio` as a WAV file in one go, atomically. Samples that fit `format` are kept exactly, 16-bit audio
-/// always; others are dithered when `format` is an integer one.
-///
-/// # Errors
-/// [`Error::Rate`], [`Error::Shape`] or [`Error::Io`].
-pub fn write(path: &Path, audio: &Audio, format: Format) -> Result<(), Error> {
-    super::write(path, audio, AudioFormat::new(Container::Wav, format)?, &Tags::default())
 }
 
 #[cfg(test)]

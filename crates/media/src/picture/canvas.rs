@@ -4,6 +4,7 @@ use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_wid
 use tiny_skia::{FillRule, Paint, PathBuilder, Pixmap, PremultipliedColorU8, Rect, Stroke, Transform};
 
 use super::theme::{BACKGROUND, Color};
+use crate::error::Error;
 
 /// How a text is placed against its x.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,7 +177,9 @@ impl Canvas {
         self.pixels.take_demultiplied()
     }
 
-    pub fn png(&self) -> Result<Vec<u8>, String> {
-        self.pixels.encode_png().map_err(|e| e.to_string())
+    /// The picture as a PNG.
+    pub fn png(&self) -> Result<Vec<u8>, Error> {
+        let refused = |value: String| Error::Invalid { what: "the picture", value, way_out: "draw a smaller one" };
+        self.pixels.encode_png().map_err(|e| refused(e.to_string()))
     }
 }

@@ -1,11 +1,13 @@
 //! Layout and drawing of a chart.
 
+use std::path::Path;
+
 use super::axis::{self, Ticks};
 use super::canvas::{Align, Canvas, Font};
+use super::chart::{Chart, Curve, HEIGHTS, Lane, Lines, MAX_LANES, Scale, Style, WIDTHS};
 use super::theme::*;
-use super::{Chart, Curve, HEIGHTS, Lane, Lines, MAX_LANES, Scale, Style, WIDTHS};
-use crate::Error;
 use crate::peaks::Peaks;
+use crate::{Error, atomic};
 
 const LEFT: f32 = 84.0;
 const RIGHT: f32 = 28.0;
@@ -41,7 +43,34 @@ impl Frame {
     }
 }
 
-pub(super) fn chart(chart: &Chart<'_>) -> Result<Canvas, Error> {
+impl Chart<'_> {
+    /// Draws the chart as a PNG.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a size, span or range that cannot be drawn, or a chart without lanes.
+    pub fn png(&self) -> Result<Vec<u8>, Error> {
+        chart(self)?.png()
+    }
+
+    /// Draws the chart into the file `path`, atomically.
+    ///
+    /// # Errors
+    /// As [`png`](Self::png), and [`Error::Io`].
+    pub fn write(&self, path: &Path) -> Result<(), Error> {
+        atomic::write(path, &self.png()?)
+    }
+
+    /// The chart as (width, height, RGBA bytes), for embedding elsewhere.
+    ///
+    /// # Errors
+    /// As [`png`](Self::png).
+    pub fn rgba(&self) -> Result<(u32, u32, Vec<u8>), Error> {
+        let pixels = chart(self)?.rgba();
+        Ok((self.width, (pixels.len() / 4) as u32 / self.width.max(1), pixels))
+    }
+}
+
+fn chart(chart: &Chart<'_>) -> Result<Canvas, Error> {
     let (from, to) = check(chart)?;
     let has_right = chart.lanes.iter().any(|l| matches!(l, Lane::Lines(l) if l.curves.iter().any(|c| c.right)));
     let top = TOP + if chart.marks.is_empty() { 0.0 } else { MARKS };

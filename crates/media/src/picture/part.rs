@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::axis;
 use super::canvas::{Align, Canvas, Font};
+use super::chart::WIDTHS;
 use super::draw::{Frame, refused, waveform};
 use super::theme::*;
-use super::{WIDTHS, png};
 use crate::peaks::Peaks;
 use crate::{Error, atomic};
 
@@ -120,7 +120,7 @@ impl<'a> Part<'a> {
     /// # Errors
     /// [`Error::Invalid`] for a size or span that cannot be drawn, no rows, or more than fit the height.
     pub fn png(&self) -> Result<Vec<u8>, Error> {
-        png(&self.draw()?)
+        self.draw()?.png()
     }
 
     /// Draws the picture into the file `path`, atomically.

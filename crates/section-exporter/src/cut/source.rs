@@ -5,12 +5,10 @@ use std::path::Path;
 use crowd_engine::{SampleRate, Track};
 use crowd_media::{Audio, Container, Depth, Info, Reader, Samples, Tags};
 
-use super::CutError;
+use super::error::{CutError, LONGEST};
 
 /// Seconds of the track that are read before and behind the part: the stretchers look around, at most half a second.
 const AROUND: f64 = 1.0;
-/// Seconds of a part.
-pub const LONGEST: f64 = 3_600.0;
 /// Seconds by which an end cue may lie behind the track's end.
 const SHORT: f64 = 0.5;
 

@@ -3,8 +3,8 @@
 use crowd_engine::Bpm;
 use crowd_engine::tempo::Mark;
 
-use super::Source;
 use super::fit::{Evidence, Odds, Periods, Point, Run, first, runs};
+use super::source::Source;
 use super::taps::Taps;
 use crate::rekordbox::{Tempo, Written};
 use crate::structure::Structure;

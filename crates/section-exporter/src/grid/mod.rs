@@ -3,6 +3,7 @@
 mod fit;
 mod jump;
 mod marks;
+mod source;
 mod taps;
 
 use crowd_engine::tempo::{BeatGrid, Mark};
@@ -12,35 +13,11 @@ use crate::rekordbox::{Tempo, Track, Written};
 use crate::structure::Structure;
 pub use jump::Jump;
 use marks::Found;
+pub use source::Source;
 use taps::Taps;
-
-/// What a tempo was taken from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// The TEMPO marks of the library.
-    TempoMarks,
-    /// The library's AverageBpm, with the place of a beat from the structure file.
-    AverageBpm,
-    /// The beats of the structure file.
-    Beats,
-    /// The tempo the structure file names, with the place of its first beat.
-    StructureBpm,
-}
 
 /// By how many beats a minute a tempo that is written to hundredths may be another.
 pub const HUNDREDTH: f64 = 0.005_1;
-
-impl Source {
-    /// In words.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::TempoMarks => "Rekordbox tempo marks",
-            Self::AverageBpm => "Rekordbox AverageBpm",
-            Self::Beats => "structure beats",
-            Self::StructureBpm => "structure bpm",
-        }
-    }
-}
 
 /// The beats of a track.
 ///

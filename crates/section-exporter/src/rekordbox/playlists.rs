@@ -4,21 +4,12 @@ use std::collections::HashMap;
 
 use crowd_cli::names::{composed, folded};
 
-use super::{Location, Rekordbox};
+use super::location::Location;
+use super::playlist::{Playlist, full_name};
+use super::track::Rekordbox;
 
 /// Names listed in an error; the others are counted.
 const LISTED: usize = 12;
-
-/// A playlist.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Playlist {
-    /// The folders around it, outermost first, and its name.
-    pub path: Vec<String>,
-    /// Its tracks, in order: each by its TrackID, or by its Location.
-    pub keys: Vec<String>,
-    /// Whether they are named by Location (KeyType 1).
-    pub by_location: bool,
-}
 
 /// The tracks of a playlist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,17 +59,6 @@ fn list(names: &[String]) -> String {
     let shown = names.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = names.len().saturating_sub(LISTED);
     if more > 0 { format!("{shown} and {more} more") } else { shown }
-}
-
-impl Playlist {
-    /// Its folders and its name, each behind a slash.
-    pub fn full_name(&self) -> String {
-        full_name(&self.path)
-    }
-}
-
-fn full_name(path: &[String]) -> String {
-    path.iter().map(|part| format!("/{part}")).collect()
 }
 
 impl Rekordbox {

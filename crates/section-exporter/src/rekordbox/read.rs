@@ -9,7 +9,7 @@ use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
 
-use super::RekordboxError;
+use super::error::RekordboxError;
 use super::location::Location;
 use super::playlists::{Node, Nodes};
 use super::source::{MAX_TAG_BYTES, Text};

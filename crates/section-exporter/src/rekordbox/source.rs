@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead, Read, Write};
 
-use super::RekordboxError;
+use super::error::RekordboxError;
 
 /// An export may have at most this many bytes; a library of 100,000 tracks has some 300 million.
 pub const MAX_BYTES: u64 = 1 << 30;

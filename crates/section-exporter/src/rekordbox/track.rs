@@ -1,7 +1,7 @@
 //! What a collection says.
 
 use super::location::Location;
-use super::playlists::Playlist;
+use super::playlist::Playlist;
 
 /// A collection.
 #[derive(Clone, Debug, Default, PartialEq)]

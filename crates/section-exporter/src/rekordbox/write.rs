@@ -10,7 +10,7 @@ use crowd_media::Error;
 use crowd_media::atomic::AtomicFile;
 use quick_xml::escape::escape;
 
-use super::RekordboxError;
+use super::error::RekordboxError;
 use super::read::{Element, attributes, in_file, unescaped, walk};
 use super::source::Text;
 

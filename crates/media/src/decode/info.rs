@@ -1,0 +1,35 @@
+//! What a file says about its audio.
+
+use super::tags::Tags;
+
+/// What a file says about its audio, without decoding it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Info {
+    /// Short name of the container ("wave", "flac", "isomp4").
+    pub container: String,
+    /// Short name of the codec ("pcm_s16le", "mp3", "alac").
+    pub codec: String,
+    /// Frames per second.
+    pub sample_rate: u32,
+    /// Channels per frame.
+    pub channels: u16,
+    /// Speaker positions as a WAVEFORMATEXTENSIBLE channel mask; 0 when unknown.
+    pub speakers: u32,
+    /// Bits per sample of lossless integer audio.
+    pub bits: Option<u32>,
+    /// Frames [`open`](crate::open) would return, encoder delay and padding not counted: from a header where that can be believed, else
+    /// counted packet by packet.
+    pub frames: Option<u64>,
+    /// Title, artist and such.
+    pub tags: Tags,
+    /// What is wrong with the file as far as that shows without decoding it: it ends early, say.
+    pub warnings: Vec<String>,
+}
+
+impl Info {
+    /// Length in seconds, when known.
+    pub fn seconds(&self) -> Option<f64> {
+        self.frames.map(|n| n as f64 / f64::from(self.sample_rate))
+    }
+}

@@ -1,0 +1,181 @@
+//! What a chart shows.
+
+use super::theme::Color;
+use crate::peaks::Peaks;
+
+/// Narrowest and widest picture, pixels.
+pub(super) const WIDTHS: std::ops::RangeInclusive<u32> = 480..=8192;
+/// Most lanes and highest lane that still make sense in one picture.
+pub(super) const MAX_LANES: usize = 32;
+pub(super) const HEIGHTS: std::ops::RangeInclusive<u32> = 40..=1000;
+
+/// How a curve is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Straight lines between the points.
+    Line,
+    /// Each value holds until the next point.
+    Steps,
+    /// A line with the area under it tinted.
+    Area,
+}
+
+/// A named curve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curve {
+    pub(super) name: String,
+    pub(super) points: Vec<(f64, f64)>,
+    pub(super) style: Style,
+    pub(super) color: Option<Color>,
+    pub(super) right: bool,
+}
+
+impl Curve {
+    /// A curve through `points` of (seconds, value), in rising time. A value that is not finite leaves a gap.
+    pub fn new(name: &str, points: Vec<(f64, f64)>) -> Self {
+        Self { name: name.to_owned(), points, style: Style::Line, color: None, right: false }
+    }
+
+    /// Chooses how the curve is drawn; [`Style::Line`] otherwise.
+    pub fn style(self, style: Style) -> Self {
+        Self { style, ..self }
+    }
+
+    /// Chooses the colour; otherwise the theme gives each curve of a lane its own.
+    pub fn color(self, color: Color) -> Self {
+        Self { color: Some(color), ..self }
+    }
+
+    /// Measures the curve on the lane's right-hand axis, see [`Lines::right`].
+    pub fn on_right(self) -> Self {
+        Self { right: true, ..self }
+    }
+}
+
+/// A value axis.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Scale {
+    pub(super) unit: String,
+    pub(super) range: Option<(f64, f64)>,
+}
+
+/// A lane of curves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lines {
+    pub(super) title: String,
+    pub(super) height: u32,
+    pub(super) left: Scale,
+    pub(super) right: Scale,
+    pub(super) curves: Vec<Curve>,
+}
+
+impl Lines {
+    /// A lane called `title`, 130 pixels high.
+    pub fn new(title: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+            height: 130,
+            left: Scale::default(),
+            right: Scale::default(),
+            curves: Vec::new(),
+        }
+    }
+
+    /// Names the unit of the values ("BPM", "dB").
+    pub fn unit(mut self, unit: &str) -> Self {
+        unit.clone_into(&mut self.left.unit);
+        self
+    }
+
+    /// Fixes the range of the values; otherwise it follows the curves. Values outside are drawn at the edge.
+    pub fn range(mut self, from: f64, to: f64) -> Self {
+        self.left.range = Some((from, to));
+        self
+    }
+
+    /// Adds a right-hand axis for the curves that are [`Curve::on_right`].
+    pub fn right(mut self, unit: &str, from: f64, to: f64) -> Self {
+        self.right = Scale { unit: unit.to_owned(), range: Some((from, to)) };
+        self
+    }
+
+    /// Sets the height in pixels, 40..=1000.
+    pub fn height(self, height: u32) -> Self {
+        Self { height, ..self }
+    }
+
+    /// Adds a curve.
+    pub fn curve(mut self, curve: Curve) -> Self {
+        self.curves.push(curve);
+        self
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Lane<'a> {
+    Waveform { title: String, height: u32, peaks: &'a Peaks },
+    Lines(Lines),
+}
+
+impl Lane<'_> {
+    pub(super) fn height(&self) -> u32 {
+        match self {
+            Self::Waveform { height, .. } => *height,
+            Self::Lines(lines) => lines.height,
+        }
+    }
+}
+
+/// Lanes over one time axis.
+#[derive(Clone, Debug)]
+pub struct Chart<'a> {
+    pub(super) title: String,
+    pub(super) subtitle: String,
+    pub(super) width: u32,
+    pub(super) span: Option<(f64, f64)>,
+    pub(super) lanes: Vec<Lane<'a>>,
+    pub(super) marks: Vec<(f64, String)>,
+}
+
+impl<'a> Chart<'a> {
+    /// An empty chart called `title`, 1600 pixels wide.
+    pub fn new(title: &str) -> Self {
+        let title = title.to_owned();
+        Self { title, subtitle: String::new(), width: 1600, span: None, lanes: Vec::new(), marks: Vec::new() }
+    }
+
+    /// A second line beside the title, in a quieter colour.
+    pub fn subtitle(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.subtitle);
+        self
+    }
+
+    /// Sets the width in pixels, 480..=8192.
+    pub fn width(self, width: u32) -> Self {
+        Self { width, ..self }
+    }
+
+    /// Shows the time from `from` to `to`, seconds; otherwise everything that was added.
+    pub fn span(self, from: f64, to: f64) -> Self {
+        Self { span: Some((from, to)), ..self }
+    }
+
+    /// Adds a waveform: per channel the peaks, the RMS inside them, and red where samples reach full scale.
+    pub fn waveform(mut self, title: &str, peaks: &'a Peaks) -> Self {
+        let height = if peaks.channels() > 1 { 220 } else { 130 };
+        self.lanes.push(Lane::Waveform { title: title.to_owned(), height, peaks });
+        self
+    }
+
+    /// Adds a lane of curves.
+    pub fn lines(mut self, lines: Lines) -> Self {
+        self.lanes.push(Lane::Lines(lines));
+        self
+    }
+
+    /// Marks a moment through all lanes, with a label at the top.
+    pub fn mark(mut self, seconds: f64, label: &str) -> Self {
+        self.marks.push((seconds, label.to_owned()));
+        self
+    }
+}

@@ -1,0 +1,131 @@
+//! The tracks of the library.
+
+use crowd_media::{Container, Depth};
+use serde_json::json;
+
+use super::sections::{BARS, SECTION_BARS, SECTIONS};
+use crate::synth::Noise;
+
+/// Where the library was when it was analysed: another computer, as usual.
+pub const MUSIC: &str = "/Users/dj/Music";
+/// The frame an analyser works on, in seconds.
+const ANALYSED: f64 = 0.01;
+
+/// A track of the library.
+#[derive(Clone, Copy, Debug)]
+pub struct Track {
+    /// Its file's name without the extension, and its title.
+    pub name: &'static str,
+    /// Its tempo in BPM, up to the middle and from there on.
+    pub bpm: [f64; 2],
+    /// As the library writes it: by name, on the Camelot wheel, or in Open Key.
+    pub key: &'static str,
+    /// The lowest note of its bass, a MIDI number.
+    pub(super) tonic: f64,
+    pub(super) minor: bool,
+    /// What the analyser says of its tempo: a whole number, or nothing.
+    pub(super) analysed_bpm: Option<u32>,
+    pub(super) container: Container,
+    pub(super) depth: Depth,
+    /// Whether the analyser calls its first section an intro.
+    pub(super) intro: bool,
+    /// Whether its audio is there.
+    pub(super) audio: bool,
+}
+
+const PLAIN: Track = Track {
+    name: "Harbour Lights",
+    bpm: [122.48; 2],
+    key: "Cm",
+    tonic: 36.0,
+    minor: true,
+    analysed_bpm: Some(122),
+    container: Container::Wav,
+    depth: Depth::I16,
+    intro: true,
+    audio: true,
+};
+
+/// What there is. Of these, five can be cut near 122 BPM; the others show what is skipped, and why.
+pub const TRACKS: [Track; 8] = [
+    PLAIN,
+    Track { name: "Grüße aus Köln (Ærø Dub)", bpm: [121.5; 2], key: "6A", tonic: 31.0, ..PLAIN },
+    Track {
+        name: "Tess & Ivo - It's Only Rain",
+        bpm: [123.87; 2],
+        key: "Fm",
+        tonic: 29.0,
+        analysed_bpm: Some(124),
+        container: Container::Flac,
+        depth: Depth::I24,
+        ..PLAIN
+    },
+    Track {
+        name: "100% Pure #2 + Dub",
+        bpm: [120.25; 2],
+        key: "Eb",
+        tonic: 39.0,
+        minor: false,
+        analysed_bpm: Some(120),
+        depth: Depth::I24,
+        ..PLAIN
+    },
+    Track {
+        name: "Live Drummer",
+        bpm: [118.0, 125.0],
+        key: "10m",
+        analysed_bpm: None,
+        container: Container::Flac,
+        ..PLAIN
+    },
+    Track { name: "Night Ferry", bpm: [128.0; 2], key: "Am", tonic: 33.0, analysed_bpm: Some(128), ..PLAIN },
+    Track { name: "Cold Open", bpm: [122.0; 2], key: "Gm", tonic: 31.0, intro: false, ..PLAIN },
+    Track { name: "Lost File", bpm: [122.4; 2], audio: false, ..PLAIN },
+];
+
+impl Track {
+    /// Its file's name.
+    #[must_use]
+    pub fn file(&self) -> String {
+        format!("{}.{}", self.name, if self.container == Container::Flac { "flac" } else { "wav" })
+    }
+
+    /// Where its beats begin, in seconds, and where the last one ends.
+    #[must_use]
+    pub fn beats(&self) -> Vec<f64> {
+        let mut at = 0.21 + 0.017 * self.name.len() as f64;
+        let mut beats = vec![at];
+        for beat in 0..4 * BARS {
+            at += 60.0 / self.bpm[usize::from(beat >= 2 * BARS)];
+            beats.push(at);
+        }
+        beats
+    }
+
+    /// What an analyser writes about it: beats in steps of 10 ms, and sections that another model found, so that their
+    /// ends lie up to 40 ms beside the beats.
+    pub(super) fn structure(&self) -> serde_json::Value {
+        let all = self.beats();
+        let (end, beats) = all.split_last().unwrap_or((&0.0, &[]));
+        let rounded = |seconds: f64| ((seconds / ANALYSED).round() * ANALYSED * 1e3).round() / 1e3;
+        let mut beside = Noise::new(self.name.len() as u32);
+        let mut ends: Vec<f64> = all.iter().step_by(4 * SECTION_BARS).map(|at| at + 0.04 * beside.sample()).collect();
+        ends.insert(0, 0.0);
+        ends.push(end + 1.0);
+        let first = if self.intro { SECTIONS[0] } else { "inst" };
+        let labels = ["start", first].into_iter().chain(SECTIONS[1..].iter().copied()).chain(["end"]);
+        let segments = labels
+            .zip(ends.windows(2))
+            .map(|(label, ends)| json!({ "start": rounded(ends[0]), "end": rounded(ends[1]), "label": label }));
+        // That computer writes an ü as u and two dots.
+        let name = self.file().replace('ü', "u\u{308}").replace('ö', "o\u{308}");
+        json!({
+            "path": format!("{MUSIC}/{name}"),
+            "bpm": self.analysed_bpm,
+            "beats": beats.iter().map(|at| rounded(*at)).collect::<Vec<_>>(),
+            "downbeats": beats.iter().step_by(4).map(|at| rounded(*at)).collect::<Vec<_>>(),
+            "beat_positions": (0..beats.len()).map(|beat| beat % 4 + 1).collect::<Vec<_>>(),
+            "segments": segments.collect::<Vec<_>>(),
+        })
+    }
+}
