@@ -51,14 +51,14 @@ pub(super) fn find_music(serve: &Serve, loader: &mut Loader) -> Result<Vec<Wante
     // Before the loader gives up: what hangs is to be told by the app.
     let patience = PATIENCE.min(Duration::from_secs_f64(serve.load_timeout / 2.0));
     let mut refused = loader.find(patience);
-    for Wanted { deck, path, ticket } in &wanted {
+    for Wanted { deck, ticket, .. } in &wanted {
         if let Some((_, cause)) = refused.remove(ticket) {
             return Err(Error::Music { deck: *deck, cause });
         }
-        if !loader.is_found(*ticket) {
-            let flag = deck.to_string().to_ascii_lowercase();
-            tracing::warn!("--{flag}: {path}: its disk gives no answer yet: the start goes ahead without it");
-        }
+    }
+    for Wanted { deck, path, .. } in wanted.iter().filter(|wanted| !loader.is_found(wanted.ticket)) {
+        let flag = deck.to_string().to_ascii_lowercase();
+        tracing::warn!("--{flag}: {path}: its disk gives no answer yet: the start goes ahead without it");
     }
     Ok(wanted)
 }
