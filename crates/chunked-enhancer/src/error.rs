@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::store::StoreError;
+use crowd_store::StoreError;
 
 /// Why something could not be done.
 #[derive(Debug, thiserror::Error)]

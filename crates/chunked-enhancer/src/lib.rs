@@ -18,6 +18,5 @@ pub mod preset;
 pub mod render;
 pub mod rendition;
 pub mod serve;
-pub mod store;
 
 pub use error::Error;

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crowd_engine::feed::Input;
+use crowd_store::{Key, Records, StoreError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -14,8 +15,6 @@ use crate::error::Error;
 use crate::library::{ContentHash, Music};
 use crate::master::{self, Settled};
 use crate::overview::Overview;
-use crate::store::StoreError;
-use crate::store::records::Records;
 
 /// What the probes of the latest tracks may take, so that another preset is settled without decoding anything: two tracks at
 /// 44.1 kHz. Those of one are kept whatever they take.
@@ -129,7 +128,7 @@ impl Measurements {
         make: impl FnOnce() -> Result<T, Error>,
     ) -> Result<T, Error> {
         let name = format!("{} {} {text}", music.hash(), analysis::VERSION);
-        let key = *blake3::hash(name.as_bytes()).as_bytes();
+        let key = Key(blake3::hash(name.as_bytes()).into());
         let records = self.records.as_ref();
         if let Some(value) = records.and_then(|records| serde_json::from_slice(&records.get(kind, &key)?).ok()) {
             return Ok(value);

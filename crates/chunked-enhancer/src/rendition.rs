@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use crowd_engine::{Frames, SampleRate};
 use crowd_media::Depth;
+use crowd_store::{ChunkId, Key, Pinning};
 
 use crate::analysis::Kind;
 use crate::error::Error;
@@ -11,10 +12,13 @@ use crate::layout::{Format, Layout};
 use crate::library::Music;
 use crate::master::Settled;
 use crate::preset::Treatment;
-use crate::store::{ChunkId, RenditionKey};
 
 /// Raised when the same order would give other bytes than before, for a reason outside the analysis.
 const VERSION: u32 = 3;
+
+/// The chunks that the store keeps: pieces of renditions. What a listener waits for, the first, is evicted last.
+pub const CHUNKS: crowd_store::Kind =
+    crowd_store::Kind { magic: *b"crowdchk", version: 1, pinning: Pinning::FIRST_CHUNKS };
 
 /// What may be asked of a track. The defaults are those of a URL that says nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -32,7 +36,7 @@ pub struct Order {
 /// One track made in one way, known by its key.
 pub struct Rendition {
     /// Everything that decides about its bytes, hashed.
-    pub key: RenditionKey,
+    pub key: Key,
     /// The file.
     pub music: Music,
     /// What is made of it.
@@ -87,7 +91,7 @@ impl Rendition {
 
     /// Names a piece in the store.
     pub fn chunk(&self, index: usize) -> ChunkId {
-        ChunkId { rendition: self.key, index: u32::try_from(index).unwrap_or(u32::MAX) }
+        ChunkId { key: self.key, index: u32::try_from(index).unwrap_or(u32::MAX) }
     }
 
     /// Its length.
@@ -107,7 +111,7 @@ impl Rendition {
 }
 
 /// Text that says all, hashed: two orders have the same key when it is the same text.
-fn key(music: &Music, treatment: &Treatment, format: Format, depth: Depth, kind: Kind) -> RenditionKey {
+fn key(music: &Music, treatment: &Treatment, format: Format, depth: Depth, kind: Kind) -> Key {
     let text = format!(
         "enhance-server {} version {VERSION} on {}\ncontent {}\npreset {} intensity {:08x}\nanalysis {kind} version {}, settled version {}\nformat {format} depth {depth}\n",
         env!("CARGO_PKG_VERSION"),
@@ -119,5 +123,5 @@ fn key(music: &Music, treatment: &Treatment, format: Format, depth: Depth, kind:
         crate::analysis::VERSION,
         crate::master::VERSION,
     );
-    RenditionKey(blake3::hash(text.as_bytes()).into())
+    Key(blake3::hash(text.as_bytes()).into())
 }

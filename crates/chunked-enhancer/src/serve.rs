@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "s3")]
+use crowd_store::s3::S3Store;
+use crowd_store::{DiskStore, Store};
+
 use crate::cli::Serve;
 use crate::error::Error;
 use crate::http::{App, Limits, serve as serve_http};
 use crate::jobs::{Jobs, Settings};
 use crate::library::Library;
 use crate::measure::Measurements;
-use crate::store::Store;
-use crate::store::disk::DiskStore;
-#[cfg(feature = "s3")]
-use crate::store::s3::S3Store;
+use crate::rendition::CHUNKS;
 
 /// Shortest token that is worth anything.
 const SHORTEST_TOKEN: usize = 8;
@@ -97,7 +98,7 @@ fn scan(app: &Arc<App>, every: u64) {
 }
 
 fn store(options: &Serve, cache: &Path) -> Result<Arc<dyn Store>, Error> {
-    let disk = DiskStore::open(cache, options.cache_size)?;
+    let disk = DiskStore::open(cache, options.cache_size, CHUNKS)?;
     #[cfg(feature = "s3")]
     if let Some(url) = &options.share {
         return Ok(Arc::new(S3Store::open(disk, url, None)?));

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crowd_store::Stored;
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -12,7 +13,6 @@ use super::urgency::{Place, Urgency, choose};
 use crate::error::Error;
 use crate::maker::Maker;
 use crate::rendition::Rendition;
-use crate::store::Stored;
 
 /// Makers that are kept for whoever goes on where they stand.
 const MAKERS: usize = 2;

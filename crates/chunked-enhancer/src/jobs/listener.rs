@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use crowd_store::Stored;
+
 use super::Shared;
 use super::job::{Job, View};
 use super::urgency::Place;
 use crate::error::Error;
-use crate::store::Stored;
 
 /// Reads a job. When it is dropped and nobody else listens, the job stops.
 pub struct Listener {

@@ -11,6 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crowd_store::{Key, Store};
+
 pub use job::{Job, JobStatus};
 pub use listener::Listener;
 pub use urgency::Urgency;
@@ -18,7 +20,6 @@ pub use urgency::Urgency;
 use crate::error::Error;
 use crate::measure::Measurements;
 use crate::rendition::Rendition;
-use crate::store::{RenditionKey, Store};
 use urgency::Place;
 
 /// A job nobody listens to is remembered so long: a player that seeks closes one request and opens another.
@@ -62,7 +63,7 @@ pub struct Settings {
 
 #[derive(Default)]
 struct Desk {
-    jobs: HashMap<RenditionKey, Arc<Job>>,
+    jobs: HashMap<Key, Arc<Job>>,
     /// Workers at something nobody waits for.
     in_background: usize,
     closed: bool,

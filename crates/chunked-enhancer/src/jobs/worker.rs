@@ -5,12 +5,13 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use crowd_store::{Claim, Stored};
+
 use super::job::{Job, Slot};
 use super::urgency::Urgency;
 use super::{Desk, Shared, Tally};
 use crate::error::Error;
 use crate::maker::Maker;
-use crate::store::{Claim, Stored};
 
 /// How often a worker looks up without having been called: for pieces that others make, and to tidy.
 const LOOK: Duration = Duration::from_millis(100);

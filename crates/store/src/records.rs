@@ -1,21 +1,16 @@
-//! Small things worth knowing again: what a track measured like, and which content a file has.
+//! Small values that are costly to find out again: what a track measured like, for instance.
 
 use std::collections::HashMap;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
 
-use crowd_media::atomic;
-
-use super::StoreError;
-use super::shared::error;
+use crate::error::{StoreError, of_file};
+use crate::folder::Folder;
+use crate::key::Key;
 
 /// Records there may be of a kind. Beyond it the oldest go, an eighth at a time.
 const LIMIT: usize = 20_000;
-/// Temporary files of processes that were killed are removed when they are older than this.
-const ABANDONED: Duration = Duration::from_secs(600);
 /// Hexadecimal digits of the checksum, and the end of its line.
 const CHECKSUM: usize = 65;
 
@@ -37,19 +32,21 @@ impl Records {
     pub fn open(directory: &Path, kinds: &[&'static str]) -> Result<Self, StoreError> {
         let mut counts = HashMap::new();
         for kind in kinds {
-            let folder = directory.join(kind);
-            let listed = fs::create_dir_all(&folder).and_then(|()| names(&folder));
-            let listed = listed.map_err(|e| error("cannot open the directory of records", &folder, &e))?;
+            let folder = Folder::new(directory.join(kind));
+            folder.sweep();
+            let listed = fs::create_dir_all(folder.path()).and_then(|()| folder.files());
+            let listed = listed.map_err(|e| of_file("cannot open the directory of records", folder.path(), &e))?;
             counts.insert(*kind, listed.len());
         }
         Ok(Self { directory: directory.to_owned(), limit: LIMIT, counts: Mutex::new(counts) })
     }
 
     /// What was put under this name. A damaged record is removed and not there.
-    pub fn get(&self, kind: &'static str, key: &[u8; 32]) -> Option<Vec<u8>> {
-        let path = self.path(kind, key);
-        let mut bytes = fs::read(&path).ok()?;
+    pub fn get(&self, kind: &'static str, key: &Key) -> Option<Vec<u8>> {
+        let (folder, name) = (self.folder(kind), key.to_string());
+        let mut bytes = folder.read(&name)?;
         if bytes.len() < CHECKSUM || bytes[..CHECKSUM] != *line(kind, key, &bytes[CHECKSUM..]).as_bytes() {
+            let path = folder.file(&name);
             tracing::warn!("removed the record {}: its checksum is another", path.display());
             if fs::remove_file(&path).is_ok() {
                 self.counts().entry(kind).and_modify(|count| *count = count.saturating_sub(1));
@@ -63,10 +60,11 @@ impl Records {
     ///
     /// # Errors
     /// [`StoreError`]: a full disk, mostly. What was there is still there.
-    pub fn put(&self, kind: &'static str, key: &[u8; 32], value: &[u8]) -> Result<(), StoreError> {
-        let path = self.path(kind, key);
+    pub fn put(&self, kind: &'static str, key: &Key, value: &[u8]) -> Result<(), StoreError> {
+        let (folder, name) = (self.folder(kind), key.to_string());
+        let path = folder.file(&name);
         let new = !path.exists();
-        atomic::write(&path, &[line(kind, key, value).as_bytes(), value].concat()).map_err(|e| StoreError {
+        folder.write(&name, &[line(kind, key, value).as_bytes(), value].concat()).map_err(|e| StoreError {
             what: "cannot keep the record",
             name: path.display().to_string(),
             cause: e.to_string(),
@@ -85,17 +83,19 @@ impl Records {
 
     /// Removes the oldest of a kind.
     fn thin(&self, kind: &'static str) {
-        let Ok(mut names) = names(&self.directory.join(kind)) else { return };
-        names.sort_unstable();
-        let surplus = names.len().saturating_sub(self.limit - self.limit / 8);
-        for (_, path) in names.drain(..surplus) {
+        let folder = self.folder(kind);
+        folder.sweep();
+        let Ok(mut files) = folder.files() else { return };
+        files.sort_unstable();
+        let surplus = files.len().saturating_sub(self.limit - self.limit / 8);
+        for (_, path) in files.drain(..surplus) {
             let _ = fs::remove_file(path);
         }
-        self.counts().insert(kind, names.len());
+        self.counts().insert(kind, files.len());
     }
 
-    fn path(&self, kind: &str, key: &[u8; 32]) -> PathBuf {
-        self.directory.join(kind).join(blake3::Hash::from_bytes(*key).to_hex().as_str())
+    fn folder(&self, kind: &str) -> Folder {
+        Folder::new(self.directory.join(kind))
     }
 
     fn counts(&self) -> MutexGuard<'_, HashMap<&'static str, usize>> {
@@ -104,31 +104,16 @@ impl Records {
 }
 
 /// The first line of a record.
-fn line(kind: &str, key: &[u8; 32], value: &[u8]) -> String {
+fn line(kind: &str, key: &Key, value: &[u8]) -> String {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(kind.as_bytes()).update(key).update(value);
+    hasher.update(kind.as_bytes()).update(&key.0).update(value);
     format!("{}\n", hasher.finalize().to_hex())
-}
-
-/// All records of a folder and when they were written. What was left half written is swept away.
-fn names(folder: &Path) -> io::Result<Vec<(SystemTime, PathBuf)>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let Ok(written) = entry.metadata().and_then(|metadata| metadata.modified()) else { continue };
-        if entry.file_name().to_string_lossy().ends_with(".part") {
-            if written.elapsed().is_ok_and(|age| age > ABANDONED) {
-                let _ = fs::remove_file(entry.path());
-            }
-        } else {
-            names.push((written, entry.path()));
-        }
-    }
-    Ok(names)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
     use super::*;
 
     #[test]
@@ -136,14 +121,14 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let open = || Records::open(home.path(), &["analysis", "content"]).unwrap();
         let records = open();
-        assert_eq!(records.get("analysis", &[1; 32]), None);
-        records.put("analysis", &[1; 32], br#"{"lufs":-9.5}"#).unwrap();
-        records.put("content", &[1; 32], b"").unwrap();
-        records.put("analysis", &[1; 32], br#"{"lufs":-9.6}"#).unwrap();
+        assert_eq!(records.get("analysis", &Key([1; 32])), None);
+        records.put("analysis", &Key([1; 32]), br#"{"lufs":-9.5}"#).unwrap();
+        records.put("content", &Key([1; 32]), b"").unwrap();
+        records.put("analysis", &Key([1; 32]), br#"{"lufs":-9.6}"#).unwrap();
         for records in [&records, &open()] {
-            assert_eq!(records.get("analysis", &[1; 32]).unwrap(), br#"{"lufs":-9.6}"#);
-            assert_eq!(records.get("content", &[1; 32]).unwrap(), b"");
-            assert_eq!(records.get("content", &[2; 32]), None);
+            assert_eq!(records.get("analysis", &Key([1; 32])).unwrap(), br#"{"lufs":-9.6}"#);
+            assert_eq!(records.get("content", &Key([1; 32])).unwrap(), b"");
+            assert_eq!(records.get("content", &Key([2; 32])), None);
         }
         assert_eq!(open().counts()["analysis"], 1);
     }
@@ -152,21 +137,21 @@ mod tests {
     fn a_damaged_record_or_one_under_another_name_is_not_there() {
         let home = tempfile::tempdir().unwrap();
         let records = Records::open(home.path(), &["analysis"]).unwrap();
-        let path = records.path("analysis", &[1; 32]);
+        let path = records.folder("analysis").file(&Key([1; 32]).to_string());
         let damages: [fn(&mut Vec<u8>); 3] =
             [|bytes| bytes[70] ^= 1, |bytes| bytes.truncate(60), |bytes| bytes.clear()];
         for damage in damages {
-            records.put("analysis", &[1; 32], b"0123456789").unwrap();
+            records.put("analysis", &Key([1; 32]), b"0123456789").unwrap();
             let mut bytes = fs::read(&path).unwrap();
             damage(&mut bytes);
             fs::write(&path, bytes).unwrap();
-            assert_eq!(records.get("analysis", &[1; 32]), None);
+            assert_eq!(records.get("analysis", &Key([1; 32])), None);
             assert!(!path.exists());
         }
-        records.put("analysis", &[1; 32], b"0123456789").unwrap();
-        fs::copy(&path, records.path("analysis", &[2; 32])).unwrap();
-        assert_eq!(records.get("analysis", &[2; 32]), None);
-        assert!(records.get("analysis", &[1; 32]).is_some());
+        records.put("analysis", &Key([1; 32]), b"0123456789").unwrap();
+        fs::copy(&path, records.folder("analysis").file(&Key([2; 32]).to_string())).unwrap();
+        assert_eq!(records.get("analysis", &Key([2; 32])), None);
+        assert!(records.get("analysis", &Key([1; 32])).is_some());
     }
 
     #[test]
@@ -175,12 +160,15 @@ mod tests {
         let mut records = Records::open(home.path(), &["analysis"]).unwrap();
         records.limit = 16;
         for key in 0..100 {
-            records.put("analysis", &[key; 32], b"{}").unwrap();
+            records.put("analysis", &Key([key; 32]), b"{}").unwrap();
             let written = SystemTime::UNIX_EPOCH + Duration::from_secs(key.into());
-            fs::File::open(records.path("analysis", &[key; 32])).unwrap().set_modified(written).unwrap();
+            fs::File::open(records.folder("analysis").file(&Key([key; 32]).to_string()))
+                .unwrap()
+                .set_modified(written)
+                .unwrap();
             assert!(fs::read_dir(home.path().join("analysis")).unwrap().count() <= 16);
         }
-        assert!(records.get("analysis", &[98; 32]).is_some());
-        assert!(records.get("analysis", &[50; 32]).is_none());
+        assert!(records.get("analysis", &Key([98; 32])).is_some());
+        assert!(records.get("analysis", &Key([50; 32])).is_none());
     }
 }

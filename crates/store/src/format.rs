@@ -2,14 +2,14 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 8 | `crowdchk` |
-//! | 4 | version, little-endian like all that follows: 1 |
+//! | 8 | the [magic](crate::Kind::magic) of the store |
+//! | 4 | its [version](crate::Kind::version), little-endian like all that follows |
 //! | 4 | index of the chunk |
-//! | 32 | key of the rendition |
+//! | 32 | key of the chunk |
 //! | 8 | length of the payload |
 //! | 32 | BLAKE3 of the payload and the 56 bytes before |
 //!
-//! The checksum covers the name of the chunk too, so a file that came under another's name is found out.
+//! The checksum covers the name of the chunk too, so a file under the name of another chunk is detected.
 
 use std::fmt;
 use std::fs::File;
@@ -17,13 +17,12 @@ use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
-use super::ChunkId;
+use crate::key::ChunkId;
+use crate::kind::Kind;
 
 /// Bytes before the payload.
 pub const HEADER: u64 = 88;
 
-const MAGIC: &[u8; 8] = b"crowdchk";
-const VERSION: u32 = 1;
 /// Bytes of the header that come before the checksum.
 const PREFIX: usize = 56;
 /// Bytes read at once when a payload is checked.
@@ -41,12 +40,12 @@ const LENGTH: Range<usize> = 48..PREFIX;
 
 impl Header {
     /// For a payload that is still to come.
-    pub fn new(id: &ChunkId) -> Self {
+    pub fn new(kind: &Kind, id: &ChunkId) -> Self {
         let mut prefix = [0; PREFIX];
-        prefix[..8].copy_from_slice(MAGIC);
-        prefix[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        prefix[..8].copy_from_slice(&kind.magic);
+        prefix[8..12].copy_from_slice(&kind.version.to_le_bytes());
         prefix[12..16].copy_from_slice(&id.index.to_le_bytes());
-        prefix[16..48].copy_from_slice(&id.rendition.0);
+        prefix[16..48].copy_from_slice(&id.key.0);
         Self { prefix, hasher: blake3::Hasher::new() }
     }
 
@@ -103,11 +102,11 @@ impl From<io::Error> for Damage {
 ///
 /// # Errors
 /// [`Damage`].
-pub fn check(file: &File, id: &ChunkId, whole: bool) -> Result<u64, Damage> {
+pub fn check(file: &File, kind: &Kind, id: &ChunkId, whole: bool) -> Result<u64, Damage> {
     let mut found = [0; HEADER as usize];
     file.read_exact_at(&mut found, 0)?;
     let length = u64::from_le_bytes(std::array::from_fn(|byte| found[LENGTH.start + byte]));
-    let mut header = Header::new(id);
+    let mut header = Header::new(kind, id);
     if found[..LENGTH.start] != header.prefix[..LENGTH.start] {
         return Err(Damage::Other);
     }
@@ -134,9 +133,9 @@ pub fn check(file: &File, id: &ChunkId, whole: bool) -> Result<u64, Damage> {
 ///
 /// # Errors
 /// [`Damage`].
-pub fn check_bytes(bytes: &[u8], id: &ChunkId) -> Result<(), Damage> {
+pub fn check_bytes(bytes: &[u8], kind: &Kind, id: &ChunkId) -> Result<(), Damage> {
     let (found, payload) = bytes.split_at_checked(HEADER as usize).ok_or(Damage::Length)?;
-    let mut header = Header::new(id);
+    let mut header = Header::new(kind, id);
     if found[..LENGTH.start] != header.prefix[..LENGTH.start] {
         return Err(Damage::Other);
     }

@@ -8,12 +8,15 @@ use std::sync::Arc;
 
 use rustix::fs::FlockOperation;
 
-use super::format::{HEADER, Header};
-use super::shared::{Turn, error, sync};
-use super::{Making, StoreError, Stored};
+use crate::error::{StoreError, of_file};
+use crate::format::{HEADER, Header};
+use crate::lock;
+use crate::shared::Turn;
+use crate::store::Making;
+use crate::stored::Stored;
 
 /// A chunk that grows in a locked file under a temporary name, or in memory when the disk takes no more.
-pub(super) struct DiskMaking {
+pub struct DiskMaking {
     turn: Turn,
     /// Bytes it may have.
     most: u64,
@@ -30,14 +33,14 @@ impl DiskMaking {
     /// In `file`, which is empty and locked and is called `part`. Makes room for it.
     pub fn in_file(turn: Turn, most: u64, file: File, part: PathBuf) -> Self {
         turn.inner.reserve(HEADER + most);
-        let header = Header::new(&turn.id);
+        let header = Header::new(&turn.inner.kind, &turn.id);
         Self { turn, most, header, file: Arc::new(file), part: Some(part), offset: HEADER, appended: 0 }
     }
 
     /// In memory.
     pub fn in_memory(turn: Turn, most: u64) -> Result<Self, StoreError> {
         let file = turn.inner.memory(&turn.id, most)?;
-        let header = Header::new(&turn.id);
+        let header = Header::new(&turn.inner.kind, &turn.id);
         Ok(Self { turn, most, header, file, part: None, offset: 0, appended: 0 })
     }
 
@@ -60,18 +63,19 @@ impl DiskMaking {
                 memory.write_all_at(&block[..read], at)?;
                 Ok(read as u64)
             });
-            at += copied.map_err(|e| error("cannot read the chunk file", &self.turn.inner.path(&self.turn.id), &e))?;
+            at +=
+                copied.map_err(|e| of_file("cannot read the chunk file", &self.turn.inner.path(&self.turn.id), &e))?;
         }
         self.leave_name();
         (self.file, self.offset) = (memory, 0);
         Ok(())
     }
 
-    /// Removes the temporary name, and lets go of the lock and of the room kept. Whoever reads the file goes on.
+    /// Removes the temporary name, and releases the lock and the room kept. Readers of the file go on.
     fn leave_name(&mut self) {
         if let Some(part) = self.part.take() {
             let _ = fs::remove_file(&part);
-            // Goes only when it is empty.
+            // Succeeds only when it is empty.
             let _ = part.parent().map(fs::remove_dir);
             self.unlock();
         }
@@ -107,8 +111,8 @@ impl DiskMaking {
             .write_all_at(&self.header.clone().finish(), 0)
             .and_then(|()| self.file.sync_all())
             .and_then(|()| fs::rename(part, &path))
-            .and_then(|()| sync(path.parent()));
-        done.map_err(|e| error("cannot write the chunk file", &path, &e))?;
+            .and_then(|()| lock::sync(path.parent()));
+        done.map_err(|e| of_file("cannot write the chunk file", &path, &e))?;
         self.part = None;
         self.unlock();
         inner.known(self.turn.id, bytes);
@@ -123,13 +127,13 @@ impl Making for DiskMaking {
         }
         if let Err(e) = self.write(bytes) {
             let path = self.turn.inner.path(&self.turn.id);
-            let failed = error("cannot write the chunk file", &path, &e);
+            let failed = of_file("cannot write the chunk file", &path, &e);
             if self.part.is_none() {
                 return Err(failed);
             }
             self.turn.inner.in_trouble(&failed);
             self.leave_disk()?;
-            self.write(bytes).map_err(|e| error("cannot write to memory the chunk", &path, &e))?;
+            self.write(bytes).map_err(|e| of_file("cannot write to memory the chunk", &path, &e))?;
         }
         self.header.update(bytes);
         self.appended += bytes.len() as u64;

@@ -10,31 +10,36 @@ use std::time::SystemTime;
 
 use rustix::fs::MemfdFlags;
 
-use super::format::{self, HEADER};
-use super::lru::Lru;
-use super::{ChunkId, StoreError, StoreStatus, Stored};
+use crate::error::{self, StoreError};
+use crate::format::{self, HEADER};
+use crate::key::ChunkId;
+use crate::kind::Kind;
+use crate::lru::Lru;
+use crate::status::StoreStatus;
+use crate::stored::Stored;
 
 /// What chunks that cannot go to the disk may hold of the memory, all together.
 const MEMORY: u64 = 64 << 20;
 
 /// What all clones of a store and the chunks in the making share.
-pub(super) struct Inner {
+pub struct Inner {
+    pub kind: Kind,
     directory: PathBuf,
     state: Mutex<State>,
 }
 
-pub(super) struct State {
+pub struct State {
     pub lru: Lru,
-    /// Whose every byte has been checked since the start.
+    /// Chunks of which every byte has been checked since the start.
     checked: HashSet<ChunkId>,
     making: HashSet<ChunkId>,
-    /// Chunks that could not go to the disk, as long as somebody reads them.
+    /// Chunks that could not go to the disk, as long as they are read.
     in_memory: Vec<(Weak<File>, u64)>,
     pub counts: StoreStatus,
 }
 
 /// The right of one thread of this process to make a chunk.
-pub(super) struct Turn {
+pub struct Turn {
     pub inner: Arc<Inner>,
     pub id: ChunkId,
 }
@@ -53,15 +58,15 @@ impl Drop for Turn {
 
 impl Inner {
     /// Chunks in `directory` under a cap of `limit` bytes, none of them known yet.
-    pub fn new(directory: &Path, limit: u64) -> Self {
+    pub fn new(directory: &Path, limit: u64, kind: Kind) -> Self {
         let state = State {
-            lru: Lru::new(limit),
+            lru: Lru::new(limit, kind.pinning),
             checked: HashSet::new(),
             making: HashSet::new(),
             in_memory: Vec::new(),
             counts: StoreStatus::default(),
         };
-        Self { directory: directory.to_owned(), state: Mutex::new(state) }
+        Self { kind, directory: directory.to_owned(), state: Mutex::new(state) }
     }
 
     /// A file is there, by its name and size; its bytes are looked at when it is asked for.
@@ -75,9 +80,8 @@ impl Inner {
     }
 
     pub fn path(&self, id: &ChunkId) -> PathBuf {
-        let rendition = id.rendition.to_string();
-        let mut path = self.directory.join(&rendition[..2]);
-        path.extend([rendition, id.index.to_string()]);
+        let mut path = self.directory.clone();
+        path.extend(id.place());
         path
     }
 
@@ -94,12 +98,12 @@ impl Inner {
                 self.state().forget(id);
                 return Ok(None);
             }
-            Err(e) => return Err(error("cannot open the chunk file", &path, &e)),
+            Err(e) => return Err(error::of_file("cannot open the chunk file", &path, &e)),
         };
         let whole = !self.state().checked.contains(id);
-        match format::check(&file, id, whole) {
+        match format::check(&file, &self.kind, id, whole) {
             Ok(length) => {
-                // So that the order of use outlives the process. Without it the music plays as well.
+                // So that the order of use outlives the process. A failure costs that order and nothing else.
                 let _ = file.set_modified(SystemTime::now());
                 self.known(*id, HEADER + length);
                 Ok(Some(Stored::new(Arc::new(file), HEADER, length)))
@@ -147,7 +151,7 @@ impl Inner {
         for id in &gone {
             let path = self.path(id);
             let _ = fs::remove_file(&path);
-            // Goes only with its last chunk.
+            // Succeeds only when that was its last chunk.
             let _ = path.parent().map(fs::remove_dir);
         }
         !gone.is_empty()
@@ -196,23 +200,4 @@ impl State {
         self.lru.remove(id);
         self.checked.remove(id);
     }
-}
-
-/// An error that names a file, and the way out where one is known.
-pub(super) fn error(what: &'static str, path: &Path, error: &io::Error) -> StoreError {
-    let way_out = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            ": make room on this disk, or use a cache directory elsewhere"
-        }
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            ": use a cache directory that can be written"
-        }
-        _ => "",
-    };
-    StoreError { what, name: path.display().to_string(), cause: format!("{error}{way_out}") }
-}
-
-/// Makes a change of names in a directory outlive a loss of power.
-pub(super) fn sync(directory: Option<&Path>) -> io::Result<()> {
-    directory.map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }

@@ -1,0 +1,57 @@
+//! What killed processes leave half written, and how it is told from what is being written.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use crate::lock;
+
+/// Temporary files that are not locked are removed when they were not written to for so long.
+const ABANDONED: Duration = Duration::from_secs(600);
+
+/// Removes the file of a chunk in the making whose maker is gone: its lock is free.
+pub fn remove_unlocked(part: &Path) {
+    let Ok(file) = File::open(part) else { return };
+    if lock::take(&file, part).unwrap_or(false) && lock::is_at(&file, part) {
+        let _ = fs::remove_file(part);
+    }
+}
+
+/// Whether a name is that of a file under construction beside its final place: `.<name>.<random>.part`.
+pub fn is_temporary(name: &std::ffi::OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.starts_with(b".") && name.ends_with(b".part")
+}
+
+/// Removes the temporary files of a folder that were not written to for ten minutes. What cannot be looked at or removed stays.
+pub fn remove_abandoned(folder: &Path) {
+    let old = |entry: &fs::DirEntry| {
+        let written = entry.metadata().and_then(|metadata| metadata.modified());
+        written.is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age > ABANDONED))
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if is_temporary(&entry.file_name()) && old(&entry) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_abandoned_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let [old, new, other] = [".a.wav.x.part", ".b.wav.x.part", "c.part"].map(|name| folder.path().join(name));
+        for file in [&old, &new, &other] {
+            fs::write(file, "half").unwrap();
+        }
+        let hour_ago = SystemTime::now() - Duration::from_secs(3_600);
+        for file in [&old, &other] {
+            File::options().write(true).open(file).unwrap().set_modified(hour_ago).unwrap();
+        }
+        remove_abandoned(folder.path());
+        assert_eq!([&old, &new, &other].map(|file| file.exists()), [false, true, true]);
+    }
+}

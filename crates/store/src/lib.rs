@@ -1,0 +1,87 @@
+#![forbid(unsafe_code)]
+//! Chunks of long files: where they are kept, and which thread, process or machine makes which.
+//!
+//! A program whose output is cut into chunks that are costly to make and that follow from a key alone (the mastered version of
+//! a track, the segments of a broadcast) keeps them here: each is made once, found again after a restart, and evicted under a
+//! cap. What differs between programs is the [`Kind`] of their chunks: how the files begin, and which are kept longest.
+//!
+//! ```
+//! use crowd_store::{ChunkId, Claim, DiskStore, Key, Kind, Pinning, Store};
+//!
+//! # let directory = tempfile::tempdir()?;
+//! const KIND: Kind = Kind { magic: *b"an-examp", version: 1, pinning: Pinning::FIRST_CHUNKS };
+//! let store = DiskStore::open(directory.path(), 1 << 30, KIND)?;
+//! let id = ChunkId { key: Key([7; 32]), index: 0 };
+//! if let Claim::Mine(mut making) = store.claim(&id, 5)? {
+//!     making.append(b"bytes")?;
+//!     making.commit()?;
+//! }
+//! assert_eq!(store.get(&id)?.map(|stored| stored.len()), Some(5));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A [`Store`] holds complete chunks by their [`ChunkId`] and hands out the right to make a missing one. While a chunk is being
+//! made, what is there of it can be read already: it grows in a file on this machine.
+//!
+//! # On the disk
+//!
+//! [`DiskStore`] keeps each chunk in a file of its own, `<2 hex digits>/<key>/<index>`: a header with the chunk's name and a
+//! checksum, then the payload ([`format`](mod@format)). It is written to `<index>.part`, synced and renamed, so a file with its
+//! final name is whole. There is no index to be damaged: at a start it is made from names and sizes, and the times of the files
+//! say what was used last. The checksum of a chunk is checked when it is asked for the first time in a process's life. What is
+//! not what its name says is removed, counted and made again.
+//!
+//! Under the cap the least recently used chunk is evicted first. Pinned ones, first chunks for instance, stay while anything
+//! else can be evicted, as long as they fit into their share of the cap; beyond it the oldest are chunks like any other
+//! ([`Pinning`]). A chunk that is read while it is evicted is read to its end.
+//!
+//! Several processes may share the directory. The lock on `<index>.part` is the right to make the chunk; the system takes it from
+//! a process that is killed. Each process keeps the cap for the chunks it knows: those it found at its start, made, or was asked
+//! for.
+//!
+//! When the disk is full, older chunks give way first, even below the cap. When that is not enough, or the disk fails in another
+//! way, the chunk in the making moves to memory: all such chunks together may hold 64 MiB, for as long as they are read. That is logged once, and told in [`StoreStatus::trouble`] until a chunk is kept again.
+//!
+//! # In a bucket
+//!
+//! With the feature `s3`, an `S3Store` puts a bucket of an S3-compatible object store behind the disk of each of several nodes.
+//! A chunk that one node made is fetched by the others, and while it is made the others wait for it: each is made once. A
+//! node that dies is replaced after two seconds. A bucket that fails or is slow is left alone for five seconds at a time, and
+//! every node makes for itself what it needs.
+//!
+//! The bucket has no cap: let a lifecycle rule of the bucket expire what is old. Nothing is lost that cannot be made again, and
+//! a node that finds nothing there makes the same bytes.
+//!
+//! # Beside the chunks
+//!
+//! [`Records`] keeps small values by kind and key with a checksum each; a [`Folder`] keeps small files by name. Both write a file
+//! whole or not at all, and remove what killed processes left half written.
+
+mod disk;
+mod error;
+mod folder;
+pub mod format;
+mod key;
+mod kind;
+mod leftovers;
+mod lock;
+mod lru;
+mod making;
+mod records;
+#[cfg(feature = "s3")]
+pub mod s3;
+mod scan;
+mod shared;
+mod status;
+mod store;
+mod stored;
+
+pub use disk::DiskStore;
+pub use error::StoreError;
+pub use folder::Folder;
+pub use key::{ChunkId, Key};
+pub use kind::{Kind, Pinning};
+pub use records::Records;
+pub use status::{RemoteStatus, StoreStatus};
+pub use store::{Claim, Making, Store};
+pub use stored::Stored;

@@ -1,0 +1,56 @@
+//! The chunks that a directory holds, by their names.
+
+use std::fs::{self, DirEntry};
+use std::io;
+use std::path::Path;
+use std::time::SystemTime;
+
+use crate::key::{ChunkId, Key};
+use crate::leftovers;
+
+/// All chunks of a directory with their sizes, used longest ago first. What killed makers left is removed.
+pub fn scan(directory: &Path) -> io::Result<Vec<(SystemTime, ChunkId, u64)>> {
+    let mut found = Vec::new();
+    for group in folders(directory)? {
+        for owner in folders(&group.path())? {
+            let Some(key) = key_of(&owner, &group) else { continue };
+            for entry in fs::read_dir(owner.path())? {
+                let entry = entry?;
+                let name = entry.file_name();
+                let Some(name) = name.to_str() else { continue };
+                if name.strip_suffix(".part").is_some_and(|index| index_of(index).is_some()) {
+                    leftovers::remove_unlocked(&entry.path());
+                } else if let Some(index) = index_of(name)
+                    && let Ok(metadata) = entry.metadata()
+                {
+                    found.push((metadata.modified()?, ChunkId { key, index }, metadata.len()));
+                }
+            }
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+fn folders(directory: &Path) -> io::Result<Vec<DirEntry>> {
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            folders.push(entry);
+        }
+    }
+    Ok(folders)
+}
+
+/// The key a directory is named by, if it lies where it belongs.
+fn key_of(owner: &DirEntry, group: &DirEntry) -> Option<Key> {
+    let name = owner.file_name();
+    let key = name.to_str()?.parse::<Key>().ok()?;
+    (group.file_name().to_str()? == name.to_str()?.get(..2)?).then_some(key)
+}
+
+/// The index a file is named by: one number has one name.
+fn index_of(name: &str) -> Option<u32> {
+    name.parse().ok().filter(|index: &u32| index.to_string() == name)
+}
