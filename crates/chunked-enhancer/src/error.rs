@@ -23,18 +23,9 @@ pub enum Error {
     /// A value that was given cannot be used.
     #[error("{0}")]
     Invalid(String),
-    /// The file is not the one it was when the job began.
-    #[error("{} was changed while it was read: ask for it again", .path.display())]
-    Changed {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The file lies outside the library, or is reached through a link that leads out of it.
-    #[error("{} is not a file inside the library", .path.display())]
-    Outside {
-        /// The file.
-        path: PathBuf,
-    },
+    /// The library has not what was asked for, or has it no more.
+    #[error(transparent)]
+    Library(crowd_library::Error),
     /// A file could not be read or written.
     #[error("cannot {doing} {}: {source}", .path.display())]
     Io {
@@ -68,6 +59,19 @@ pub enum Error {
     /// A job stopped, and this is why: told to everybody who waits for it.
     #[error("{0}")]
     Failed(std::sync::Arc<str>),
+}
+
+impl From<crowd_library::Error> for Error {
+    fn from(error: crowd_library::Error) -> Self {
+        match error {
+            crowd_library::Error::NoTrack { id } => Self::NoTrack { id },
+            crowd_library::Error::NotAFolder { path } => {
+                Self::Invalid(format!("--library {}: give a folder", path.display()))
+            }
+            crowd_library::Error::Io { path, doing, source } => Self::Io { path, doing, source },
+            other => Self::Library(other),
+        }
+    }
 }
 
 impl From<crate::analysis::Error> for Error {

@@ -7,7 +7,6 @@ mod error;
 pub mod http;
 pub mod jobs;
 pub mod layout;
-pub mod library;
 pub mod maker;
 pub mod master;
 pub mod measure;

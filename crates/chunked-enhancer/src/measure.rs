@@ -6,13 +6,13 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crowd_engine::feed::Input;
+use crowd_library::{ContentHash, Music};
 use crowd_store::{Key, Records, StoreError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::analysis::{self, Analysis, Kind, Probes};
 use crate::error::Error;
-use crate::library::{ContentHash, Music};
 use crate::master::{self, Settled};
 use crate::overview::Overview;
 

@@ -3,13 +3,13 @@
 use std::sync::OnceLock;
 
 use crowd_engine::{Frames, SampleRate};
+use crowd_library::Music;
 use crowd_media::Depth;
 use crowd_store::{ChunkId, Key, Pinning};
 
 use crate::analysis::Kind;
 use crate::error::Error;
 use crate::layout::{Format, Layout};
-use crate::library::Music;
 use crate::master::Settled;
 use crate::preset::Treatment;
 

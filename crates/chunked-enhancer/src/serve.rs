@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg(feature = "s3")]
+use crowd_library::Library;
 use crowd_store::s3::S3Store;
 use crowd_store::{DiskStore, Store};
 
@@ -13,7 +14,6 @@ use crate::cli::Serve;
 use crate::error::Error;
 use crate::http::{App, Limits, serve as serve_http};
 use crate::jobs::{Jobs, Settings};
-use crate::library::Library;
 use crate::measure::Measurements;
 use crate::rendition::CHUNKS;
 
@@ -33,7 +33,7 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
             token.len()
         )));
     }
-    let library = Library::open(library)?;
+    let library = Arc::new(Library::open(library)?);
     let cache = options
         .cache_dir
         .clone()
@@ -61,40 +61,15 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     if !options.bind.is_loopback() && options.token.is_none() {
         tracing::warn!("anybody who reaches {address} can listen: --token gives it a secret");
     }
-    scan(&app, options.rescan);
+    if let Err(error) = app.library.watch(Duration::from_secs(options.rescan)) {
+        tracing::error!("the library cannot be looked through: {error}");
+    }
     tracing::info!(cache = %cache.display(), workers, "listening on http://{address}");
     let result =
         runtime.block_on(serve_http(app, listener)).map_err(|e| Error::io(address.to_string(), "listen on", e));
     // What is being read or written for somebody who is gone does not hold the end up.
     runtime.shutdown_timeout(Duration::from_millis(500));
     result
-}
-
-/// Looks through the library now and then, beside the server.
-fn scan(app: &Arc<App>, every: u64) {
-    let app = Arc::downgrade(app);
-    let look = move || {
-        let mut known = None;
-        while let Some(app) = app.upgrade() {
-            app.library.scan();
-            let found = (app.library.tracks().len(), app.library.unreadable().len());
-            if known != Some(found) {
-                tracing::info!(tracks = found.0, unreadable = found.1, "looked through the library");
-                for file in app.library.unreadable() {
-                    tracing::warn!(file = %file.path.display(), "left out: {}", file.problem);
-                }
-                known = Some(found);
-            }
-            drop(app);
-            if every == 0 {
-                return;
-            }
-            std::thread::sleep(Duration::from_secs(every));
-        }
-    };
-    if let Err(error) = std::thread::Builder::new().name("library".to_owned()).spawn(look) {
-        tracing::error!("the library cannot be looked through: {error}");
-    }
 }
 
 fn store(options: &Serve, cache: &Path) -> Result<Arc<dyn Store>, Error> {

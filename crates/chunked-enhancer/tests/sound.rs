@@ -9,10 +9,10 @@ use std::time::Instant;
 use crowd_engine::chunk::{ChunkProcessor, Chunked, Grid};
 use crowd_engine::feed::{FileInput, Input};
 use crowd_engine::{Frames, SampleRate};
+use crowd_library::{Contents, Music};
 use crowd_media::loudness::{Loudness, Meter};
 use crowd_media::{Audio, Samples, wav};
 use enhance_server::analysis::{self, Probes};
-use enhance_server::library::{Contents, Music};
 use enhance_server::master::{Enhancer, Settled};
 use enhance_server::preset::{Intensity, Preset, Treatment};
 

@@ -51,6 +51,25 @@ impl Serialize for Shown {
     }
 }
 
+/// `text` made fit for a log line or a reply: control characters escaped, at most 80 characters.
+#[must_use]
+pub fn quote(text: &str) -> String {
+    const MOST: usize = 80;
+    let mut out = String::with_capacity(text.len().min(MOST));
+    for (n, c) in text.chars().enumerate() {
+        if n == MOST {
+            out.push('…');
+            break;
+        }
+        if c.is_control() {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
@@ -69,5 +88,11 @@ mod tests {
         assert_eq!((acute.to_string(), shown(&grave)), (grave.to_string(), "caf\u{fffd}.wav".to_owned()));
         assert_ne!(acute, grave);
         assert_eq!(acute.as_os_str().as_bytes(), b"caf\xe9.wav");
+    }
+
+    #[test]
+    fn quoted_text_is_short_and_on_one_line() {
+        assert_eq!(quote("a\nb\u{1b}[2J"), "a\\nb\\u{1b}[2J");
+        assert_eq!(quote(&"x".repeat(8000)).chars().count(), 81);
     }
 }

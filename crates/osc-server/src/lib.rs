@@ -6,7 +6,7 @@
 //! - what arrives: [`guard`] (raw datagrams) → [`args`], [`address`] → [`message`], with [`methods`] as the table of
 //!   every address; [`score`] reads the same messages from a text file;
 //!   Numbers become [`units`], names [`ids`];
-//! - what is let in: [`allow`] (who may send), [`media_root`] (which files may be opened);
+//! - what is let in: [`allow`] (who may send), [`crowd_library::MediaRoot`] (which files may be opened);
 //! - what goes back: [`reply`], with [`refusal`] as the one error that is counted, answered and logged;
 //! - start-up: [`cli`], [`bpm_config`], [`ram`].
 //!
@@ -25,7 +25,6 @@ pub mod guard;
 pub mod ids;
 pub mod limits;
 pub mod live;
-pub mod media_root;
 pub mod message;
 pub mod methods;
 pub mod net;

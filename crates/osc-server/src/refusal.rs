@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+pub use crowd_cli::path::quote;
+
 /// What kind of thing went wrong; the unit of counting and of rate-limited logging.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -94,34 +96,9 @@ impl Refusal {
     }
 }
 
-/// `text` made fit for a log line or a reply: control characters escaped, at most 80 characters.
-#[must_use]
-pub fn quote(text: &str) -> String {
-    const MOST: usize = 80;
-    let mut out = String::with_capacity(text.len().min(MOST));
-    for (n, c) in text.chars().enumerate() {
-        if n == MOST {
-            out.push('…');
-            break;
-        }
-        if c.is_control() {
-            out.extend(c.escape_default());
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn quoted_text_is_short_and_on_one_line() {
-        assert_eq!(quote("a\nb\u{1b}[2J"), "a\\nb\\u{1b}[2J");
-        assert_eq!(quote(&"x".repeat(8000)).chars().count(), 81);
-    }
 
     #[test]
     fn every_kind_has_its_own_name() {

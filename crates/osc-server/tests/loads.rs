@@ -5,12 +5,12 @@
 mod common;
 
 use audio_server::app::{Decode, Files, Memory, decoder};
-use audio_server::media_root::MediaRoot;
 use common::*;
 use crossbeam_channel::unbounded;
 use crowd_engine::feed::{Fault, Input, Shape};
 use crowd_engine::tempo::MovementConfig;
 use crowd_engine::{Frames, SampleRate, Track};
+use crowd_library::MediaRoot;
 use rosc::OscType;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -8,13 +8,14 @@ use std::thread;
 
 use crowd_engine::Bpm;
 use crowd_media::Error;
+use crowd_store::Folder;
 use tempfile::TempPath;
 
 use crate::cut::{Cut, CutError};
 use crate::outcome::Outcome;
 use crate::outputs::Output;
 use crate::plan::Planned;
-use crate::record::{self, Records, Role, State};
+use crate::record::{self, Record, Role, State};
 use crate::settings::Settings;
 use crate::target::Target;
 use crate::task::{Failure, Piece, Task, Verdict};
@@ -67,7 +68,7 @@ impl Settings {
     }
 
     /// Does these tasks, several at the same time. `told` is called for each one when it is done, in no order.
-    pub fn run(&self, tasks: &[Task], records: &Records, told: impl Fn(&Planned) + Sync) -> Done {
+    pub fn run(&self, tasks: &[Task], records: &Folder, told: impl Fn(&Planned) + Sync) -> Done {
         let next = AtomicUsize::new(0);
         let done = Mutex::new(Vec::new());
         let work = || {
@@ -96,7 +97,7 @@ impl Settings {
     }
 
     /// The excerpts of a track, one for each target.
-    fn one(&self, nth: usize, task: &Task, records: &Records) -> Vec<Result<Exported, Failure>> {
+    fn one(&self, nth: usize, task: &Task, records: &Folder) -> Vec<Result<Exported, Failure>> {
         // All of them have the same original, which is made with the first.
         let mut original = Some(&task.original).filter(|original| !matches!(original.verdict, Verdict::There { .. }));
         let mut results = Vec::new();
@@ -146,7 +147,7 @@ impl Settings {
         target: Target,
         excerpt: &Piece,
         original: Option<&Piece>,
-        records: &Records,
+        records: &Folder,
     ) -> Result<Outcome, Failure> {
         if let Some(Verdict::Kept(state, path)) = original.map(|original| &original.verdict) {
             return Err(Failure::of(*state, path));
@@ -192,14 +193,14 @@ impl Settings {
         piece: &Piece,
         staged: Vec<TempPath>,
         outcome: &Outcome,
-        records: &Records,
+        records: &Folder,
     ) -> Result<(), Failure> {
         let moves = piece.files.iter().zip(&staged).map(|((role, path), staged)| (*role, &**staged, path.as_path()));
         let moves: Vec<(Role, &Path, &Path)> = moves.collect();
         // An excerpt in front of this one may have been stopped behind its original.
-        let known = records.read(&piece.name);
+        let known = Record::read(records, &piece.name);
         let mut record = known.followed_by(piece.made_from.clone(), &moves, outcome)?;
-        records.write(&piece.name, &record)?;
+        record.write(records, &piece.name)?;
         for ((role, path), staged) in piece.files.iter().zip(staged) {
             let state = known.state(*role, path);
             if !state.is_ours() && !self.overwrite {
@@ -215,7 +216,7 @@ impl Settings {
         staged::sync(piece.files.iter().map(|(_, path)| path.as_path()))?;
         record.stamp(&piece.files);
         // It only spares the next run from reading the files.
-        let _unnoted = records.write(&piece.name, &record);
+        let _unnoted = record.write(records, &piece.name);
         Ok(())
     }
 
@@ -237,10 +238,10 @@ impl Settings {
 }
 
 /// Notes files that were only touched, so that the next run need not read them.
-fn restamp(piece: &Piece, records: &Records) {
+fn restamp(piece: &Piece, records: &Folder) {
     let mut record = piece.record.clone();
     let untouched = matches!(&piece.verdict, Verdict::There { edited } if edited.is_empty());
     if untouched && record.stamp(&piece.files) {
-        let _unnoted = records.write(&piece.name, &record);
+        let _unnoted = record.write(records, &piece.name);
     }
 }

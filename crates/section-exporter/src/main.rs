@@ -18,7 +18,7 @@ use section_export::m3u::Item;
 use section_export::outputs::Output;
 use section_export::plan::{Inputs, Plan, Planned, Wish};
 use section_export::playlist::Chosen;
-use section_export::record::Records;
+use section_export::record;
 use section_export::rekordbox::{Cue, CueSlots, Rekordbox, RekordboxError, TrackCues, add_cues, check_cues};
 use section_export::settings::Settings;
 use section_export::stamp::Stamp;
@@ -215,8 +215,8 @@ fn run(options: &Export, settings: &Settings, plan: &Plan) -> Result<Done, Failu
     if plan.parts.is_empty() {
         return Ok(Done::default());
     }
-    let records = Records::of(&settings.parts);
-    records.sweep();
+    let records = record::records(&settings.parts);
+    record::sweep(&settings.parts);
     let tasks = settings.tasks(&plan.parts, &records);
     let size = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     let xml = options.output.write_xml.as_deref().zip(options.sources.rekordbox_xml.as_deref());

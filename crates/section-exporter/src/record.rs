@@ -3,9 +3,9 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
-use crowd_media::{Error, atomic};
+use crowd_media::Error;
+use crowd_store::Folder;
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::Outcome;
@@ -15,8 +15,6 @@ use crate::stamp::Stamp;
 pub const FOLDER: &str = ".section-export";
 /// Raised whenever parts are made in another way than before.
 const VERSION: u32 = 3;
-/// Temporary files of runs that were killed are removed when they are older than this.
-const ABANDONED: Duration = Duration::from_secs(600);
 
 /// Which of a part's files one is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +88,23 @@ impl Record {
         (self.version == VERSION && self.made_from == made_from).then_some(&self.outcome)
     }
 
+    /// What the records of a folder say of a part; nothing when its record is not there or cannot be read.
+    pub fn read(records: &Folder, name: &str) -> Self {
+        let bytes = records.read(&file_of(name)).unwrap_or_default();
+        serde_json::from_slice(&bytes).unwrap_or_default()
+    }
+
+    /// Puts it among the records of a folder.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be written.
+    pub fn write(&self, records: &Folder, name: &str) -> Result<(), Error> {
+        let name = file_of(name);
+        let failed = |source| Error::Io { path: records.file(&name), doing: "write", source };
+        let bytes = serde_json::to_vec(self).map_err(|error| failed(error.into()))?;
+        records.write(&name, &bytes)
+    }
+
     /// What lies under the name of one of its files. A file whose stamp is not known is read.
     pub fn state(&self, role: Role, path: &Path) -> State {
         if fs::symlink_metadata(path).is_err() {
@@ -154,67 +169,31 @@ fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
+/// The records of a folder of parts, where there may be none yet.
+pub fn records(parts: &Path) -> Folder {
+    Folder::new(parts.join(FOLDER))
+}
+
 /// Where the record of a part among `parts` lies.
 pub fn path(parts: &Path, name: &str) -> PathBuf {
-    parts.join(FOLDER).join(format!("{name}.json"))
+    records(parts).file(&file_of(name))
 }
 
-/// The records of a folder of parts.
-#[derive(Debug)]
-pub struct Records {
-    parts: PathBuf,
+fn file_of(name: &str) -> String {
+    format!("{name}.json")
 }
 
-impl Records {
-    /// Those in `parts`, where there may be none yet.
-    pub fn of(parts: &Path) -> Self {
-        Self { parts: parts.to_owned() }
-    }
-
-    /// Removes what runs that were killed have left half written.
-    pub fn sweep(&self) {
-        for folder in [&self.parts, &self.parts.join("orig"), &self.parts.join(FOLDER)] {
-            sweep(folder);
-        }
-    }
-
-    /// What is known of a part; nothing when its record is not there or cannot be read.
-    pub fn read(&self, name: &str) -> Record {
-        let bytes = fs::read(path(&self.parts, name)).unwrap_or_default();
-        serde_json::from_slice(&bytes).unwrap_or_default()
-    }
-
-    /// Notes what is known of a part.
-    ///
-    /// # Errors
-    /// [`Error::Io`] when the record cannot be written.
-    pub fn write(&self, name: &str, record: &Record) -> Result<(), Error> {
-        let path = path(&self.parts, name);
-        let bytes = serde_json::to_vec(record);
-        let bytes = bytes.map_err(|error| Error::Io { path: path.clone(), doing: "write", source: error.into() })?;
-        atomic::write(&path, &bytes)
-    }
-}
-
-/// Removes temporary files that nobody has written to for a while.
-fn sweep(folder: &Path) {
-    let old = |entry: &fs::DirEntry| {
-        let changed = entry.metadata().and_then(|metadata| metadata.modified());
-        changed.is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age > ABANDONED))
-    };
-    let ours = |entry: &fs::DirEntry| {
-        let name = entry.file_name();
-        let name = name.as_encoded_bytes();
-        name.starts_with(b".") && name.ends_with(b".part")
-    };
-    // What cannot be looked at or removed harms nobody.
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten().filter(|entry| ours(entry) && old(entry)) {
-        let _stays = fs::remove_file(entry.path());
+/// Removes what runs that were killed have left half written.
+pub fn sweep(parts: &Path) {
+    for folder in [parts, &parts.join("orig"), records(parts).path()] {
+        Folder::new(folder).sweep();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
     use super::*;
 
     /// A folder with the record of a part that is made of "sound" there.
@@ -278,26 +257,26 @@ mod tests {
     fn records_are_read_back_and_one_that_is_broken_is_none() {
         let (folder, part, record) = made("sound");
         fs::create_dir(folder.path().join(FOLDER)).unwrap();
-        let records = Records::of(folder.path());
-        records.write("x", &record).unwrap();
-        assert_eq!(records.read("x").state(Role::Part, &part), State::Latest);
+        let records = records(folder.path());
+        record.write(&records, "x").unwrap();
+        assert_eq!(Record::read(&records, "x").state(Role::Part, &part), State::Latest);
         fs::write(path(folder.path(), "x"), "{ half").unwrap();
-        assert_eq!(records.read("x").state(Role::Part, &part), State::Foreign);
-        assert_eq!(records.read("y").state(Role::Part, &part), State::Foreign);
+        assert_eq!(Record::read(&records, "x").state(Role::Part, &part), State::Foreign);
+        assert_eq!(Record::read(&records, "y").state(Role::Part, &part), State::Foreign);
     }
 
     #[test]
-    fn only_what_was_abandoned_is_swept_away() {
+    fn what_killed_runs_left_is_removed_from_parts_originals_and_records() {
         let folder = tempfile::tempdir().unwrap();
-        let [old, new, other] = [".a.wav.x.part", ".b.wav.x.part", "c.part"].map(|name| folder.path().join(name));
-        for file in [&old, &new, &other] {
-            fs::write(file, "half").unwrap();
-        }
+        let places = ["", "orig", FOLDER].map(|place| folder.path().join(place));
         let hour_ago = SystemTime::now() - Duration::from_secs(3_600);
-        for file in [&old, &other] {
-            File::options().write(true).open(file).unwrap().set_modified(hour_ago).unwrap();
+        for place in &places {
+            fs::create_dir_all(place).unwrap();
+            let left = place.join(".a.wav.1.part");
+            fs::write(&left, "half").unwrap();
+            File::options().write(true).open(&left).unwrap().set_modified(hour_ago).unwrap();
         }
-        Records::of(folder.path()).sweep();
-        assert_eq!([&old, &new, &other].map(|file| file.exists()), [false, true, true]);
+        sweep(folder.path());
+        assert!(places.iter().all(|place| !place.join(".a.wav.1.part").exists()));
     }
 }

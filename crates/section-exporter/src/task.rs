@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use crowd_media::Error;
+use crowd_store::Folder;
 use serde_json::{Value, json};
 
 use crate::cut::CutError;
 use crate::outcome::Outcome;
 use crate::plan::Planned;
-use crate::record::{Record, Records, Role, State};
+use crate::record::{Record, Role, State};
 use crate::settings::Settings;
 use crate::stamp::Stamp;
 use crate::target::Target;
@@ -114,14 +115,14 @@ impl Piece {
 
 impl Settings {
     /// What is to be done for these tracks. Files that look changed are read.
-    pub fn tasks<'a>(&self, planned: &'a [Planned], records: &Records) -> Vec<Task<'a>> {
+    pub fn tasks<'a>(&self, planned: &'a [Planned], records: &Folder) -> Vec<Task<'a>> {
         planned.iter().map(|planned| self.task(planned, Some(records))).collect()
     }
 
     /// The same without a look at what earlier runs have made: everything is to be cut.
-    pub(crate) fn task<'a>(&self, planned: &'a Planned, records: Option<&Records>) -> Task<'a> {
+    pub(crate) fn task<'a>(&self, planned: &'a Planned, records: Option<&Folder>) -> Task<'a> {
         let piece = |name: String, made_from: String, files: Vec<(Role, PathBuf)>| {
-            let record = records.map(|records| records.read(&name)).unwrap_or_default();
+            let record = records.map(|records| Record::read(records, &name)).unwrap_or_default();
             let mut piece = Piece { name, made_from, files, record, verdict: Verdict::Cut };
             if records.is_some() {
                 piece.verdict = piece.judge(self);

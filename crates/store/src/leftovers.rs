@@ -1,15 +1,20 @@
 //! What killed processes leave half written, and how it is told from what is being written.
 
-use std::fs::{self, File};
+use std::ffi::OsStr;
+use std::fs;
+#[cfg(unix)]
+use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+#[cfg(unix)]
 use crate::lock;
 
 /// Temporary files that are not locked are removed when they were not written to for so long.
 const ABANDONED: Duration = Duration::from_secs(600);
 
 /// Removes the file of a chunk in the making whose maker is gone: its lock is free.
+#[cfg(unix)]
 pub fn remove_unlocked(part: &Path) {
     let Ok(file) = File::open(part) else { return };
     if lock::take(&file, part).unwrap_or(false) && lock::is_at(&file, part) {
@@ -18,7 +23,7 @@ pub fn remove_unlocked(part: &Path) {
 }
 
 /// Whether a name is that of a file under construction beside its final place: `.<name>.<random>.part`.
-pub fn is_temporary(name: &std::ffi::OsStr) -> bool {
+pub fn is_temporary(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     name.starts_with(b".") && name.ends_with(b".part")
 }
@@ -38,6 +43,8 @@ pub fn remove_abandoned(folder: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     #[test]

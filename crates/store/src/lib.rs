@@ -55,27 +55,38 @@
 //! # Beside the chunks
 //!
 //! [`Records`] keeps small values by kind and key with a checksum each; a [`Folder`] keeps small files by name. Both write a file
-//! whole or not at all, and remove what killed processes left half written.
+//! whole or not at all, and remove what killed processes left half written. They are all there is where the system is not a Unix:
+//! chunks need its locks.
 
+#[cfg(unix)]
 mod disk;
 mod error;
 mod folder;
+#[cfg(unix)]
 pub mod format;
 mod key;
 mod kind;
 mod leftovers;
+#[cfg(unix)]
 mod lock;
+#[cfg(unix)]
 mod lru;
+#[cfg(unix)]
 mod making;
 mod records;
-#[cfg(feature = "s3")]
+#[cfg(all(unix, feature = "s3"))]
 pub mod s3;
+#[cfg(unix)]
 mod scan;
+#[cfg(unix)]
 mod shared;
 mod status;
+#[cfg(unix)]
 mod store;
+#[cfg(unix)]
 mod stored;
 
+#[cfg(unix)]
 pub use disk::DiskStore;
 pub use error::StoreError;
 pub use folder::Folder;
@@ -83,5 +94,7 @@ pub use key::{ChunkId, Key};
 pub use kind::{Kind, Pinning};
 pub use records::Records;
 pub use status::{RemoteStatus, StoreStatus};
+#[cfg(unix)]
 pub use store::{Claim, Making, Store};
+#[cfg(unix)]
 pub use stored::Stored;

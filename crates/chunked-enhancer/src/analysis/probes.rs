@@ -9,12 +9,12 @@ use std::thread;
 use crowd_engine::SampleRate;
 use crowd_engine::dsp::mastering::{Mastering, MasteringSettings};
 use crowd_engine::feed::Input;
+use crowd_library::Music;
 
 use super::steps::Stepper;
 use super::{
     Analysis, Balance, Error, Kind, Steps, Sums, describe, gating, halves, silence_what_is_no_number, unreadable,
 };
-use crate::library::Music;
 use crate::master::{self, Settled};
 use crate::preset::Treatment;
 

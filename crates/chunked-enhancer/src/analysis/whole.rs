@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crowd_engine::Frames;
 use crowd_engine::dsp::mastering::{Mastering, MasteringSettings};
 use crowd_engine::feed::{FileInput, Input, Shape};
+use crowd_library::Music;
 use crowd_media::loudness::Meter;
 
 use super::steps::Stepper;
 use super::{Analysis, Balance, Error, Kind, Steps, describe, silence_what_is_no_number, unreadable};
-use crate::library::Music;
 use crate::master::{self, Settled};
 use crate::preset::Treatment;
 

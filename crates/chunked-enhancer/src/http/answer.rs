@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use crowd_library::Error as Library;
 use serde_json::json;
 
 use crate::error::Error;
@@ -32,11 +33,15 @@ impl Problem {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let status = match &error {
-            Error::NoTrack { .. } | Error::NoJob { .. } | Error::Outside { .. } => StatusCode::NOT_FOUND,
+            Error::NoTrack { .. } | Error::NoJob { .. } | Error::Library(Library::Outside { .. }) => {
+                StatusCode::NOT_FOUND
+            }
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => StatusCode::NOT_FOUND,
             Error::Invalid(_) => StatusCode::BAD_REQUEST,
             Error::Media(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Error::Busy { .. } | Error::Cancelled | Error::Changed { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Busy { .. } | Error::Cancelled | Error::Library(Library::Changed { .. }) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self { status, text: error.to_string() }

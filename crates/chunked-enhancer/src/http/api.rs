@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use crowd_library::Track;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -14,7 +15,6 @@ use super::answer::{Problem, blocking};
 use super::{Shared, order};
 use crate::error::Error;
 use crate::layout::Format;
-use crate::library::Track;
 use crate::overview::Overview;
 use crate::preset::{Intensity, Preset};
 use crate::rendition::Rendition;
@@ -48,7 +48,7 @@ pub async fn track(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let order = order::order(query.as_deref().unwrap_or_default())?;
-    let track = app.library.track(&id)?;
+    let track = app.track(&id)?;
     let rendition = app.rendition(track.clone(), order).await?;
     let known = blocking(move || {
         let analysis = app.jobs.measurements().analysis(&rendition.music, order.kind, &AtomicBool::new(false))?;
@@ -60,7 +60,7 @@ pub async fn track(
 
 /// `GET /api/tracks/{id}/cover`.
 pub async fn cover(State(app): State<Shared>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let track = app.library.track(&id)?;
+    let track = app.track(&id)?;
     let found = blocking(move || {
         let (path, _) = app.library.open_file(&track)?;
         Ok(crowd_media::cover(&path)?)
@@ -87,7 +87,7 @@ pub async fn peaks(
     if !made {
         order.treatment.intensity = Intensity::NONE;
     }
-    let track = app.library.track(&id)?;
+    let track = app.track(&id)?;
     let rendition = app.rendition(track, order).await?;
     let overview =
         blocking(

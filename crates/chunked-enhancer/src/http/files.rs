@@ -9,6 +9,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use crowd_cli::path::shown;
+use crowd_library::{Music, Track};
 use futures_util::stream;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -18,7 +19,6 @@ use super::{App, Shared, order};
 use crate::error::Error;
 use crate::jobs::Listener;
 use crate::layout::Format;
-use crate::library::{Music, Track};
 use crate::rendition::Rendition;
 
 /// Bytes sent at a time.
@@ -33,7 +33,7 @@ pub async fn stream(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let order = order::order(query.as_deref().unwrap_or_default())?;
-    let track = app.library.track(&id)?;
+    let track = app.track(&id)?;
     let rendition = app.rendition(track.clone(), order).await?;
     let tag = format!("\"{}\"", rendition.key);
     let header = rendition.layout.header().to_vec();
@@ -70,7 +70,7 @@ pub async fn original(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let track = app.library.track(&id)?;
+    let track = app.track(&id)?;
     let music = app.music(track.clone()).await?;
     let tag = format!("\"{}\"", music.hash());
     let answer = Answer {
@@ -107,6 +107,11 @@ pub async fn original(
 }
 
 impl App {
+    /// A track by the name it has in addresses.
+    pub(super) fn track(&self, id: &str) -> Result<Arc<Track>, Error> {
+        Ok(self.library.track(id)?)
+    }
+
     /// The music of a track, as its file is now.
     pub(super) async fn music(self: &Arc<Self>, track: Arc<Track>) -> Result<Music, Problem> {
         let app = self.clone();
@@ -125,7 +130,7 @@ impl App {
 
     fn open(&self, track: &Track) -> Result<Music, Error> {
         let (path, file) = self.library.open_file(track)?;
-        self.contents.music(&path, file)
+        Ok(self.contents.music(&path, file)?)
     }
 
     /// A place among the streams.

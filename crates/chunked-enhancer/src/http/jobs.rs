@@ -29,7 +29,7 @@ pub async fn all(State(app): State<Shared>) -> Json<Vec<JobStatus>> {
 pub async fn prepare(State(app): State<Shared>, wish: Result<Json<Wish>, JsonRejection>) -> Result<Response, Problem> {
     let Json(wish) = wish.map_err(|error| Problem::new(error.status(), error.body_text()))?;
     let order = wish.order()?;
-    let rendition = app.rendition(app.library.track(&wish.track)?, order).await?;
+    let rendition = app.rendition(app.track(&wish.track)?, order).await?;
     // It counts like a stream: whoever asks again and again meets the same limit.
     let permit = app.permit()?;
     let mut listener = app.jobs.prepare(rendition)?;

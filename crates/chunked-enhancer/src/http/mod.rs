@@ -18,13 +18,13 @@ use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use crowd_library::{Contents, Library};
 use tokio::sync::Semaphore;
 
 pub use answer::Problem;
 pub use connections::Connections;
 
 use crate::jobs::Jobs;
-use crate::library::{Contents, Library};
 
 /// Bytes of a request's body, at most: what is asked here is short.
 const LARGEST_REQUEST: usize = 16 << 10;
@@ -43,7 +43,7 @@ pub struct Limits {
 /// All that a request needs.
 pub struct App {
     /// The music.
-    pub library: Library,
+    pub library: Arc<Library>,
     /// What its files hold.
     pub contents: Contents,
     /// The work.
@@ -57,7 +57,7 @@ pub struct App {
 
 impl App {
     /// A server of `library`.
-    pub fn new(library: Library, jobs: Jobs, limits: Limits) -> Self {
+    pub fn new(library: Arc<Library>, jobs: Jobs, limits: Limits) -> Self {
         Self {
             library,
             contents: Contents::default(),

@@ -1,7 +1,7 @@
 //! What was learnt about a file by reading all of it, kept for the next time the same file is opened in this process.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -24,10 +24,14 @@ pub struct FileId {
 impl FileId {
     /// The state of an open file; `None` where the system does not tell it, or the file was changed less than two seconds
     /// ago.
-    #[cfg(unix)]
     pub fn of(file: &File) -> Option<Self> {
+        Self::of_metadata(&file.metadata().ok()?)
+    }
+
+    /// The state of a file by what the system tells of it; `None` as for [`of`](Self::of).
+    #[cfg(unix)]
+    pub fn of_metadata(metadata: &Metadata) -> Option<Self> {
         use std::os::unix::fs::MetadataExt;
-        let metadata = file.metadata().ok()?;
         let age = SystemTime::now().duration_since(metadata.modified().ok()?).ok()?;
         (age >= SETTLED).then(|| Self {
             device: metadata.dev(),
@@ -40,7 +44,7 @@ impl FileId {
 
     /// Elsewhere files cannot be told apart, and nothing is remembered.
     #[cfg(not(unix))]
-    pub fn of(_file: &File) -> Option<Self> {
+    pub fn of_metadata(_metadata: &Metadata) -> Option<Self> {
         None
     }
 }

@@ -4,11 +4,11 @@ use super::error::Error;
 use super::setup::{QUEUE, find_music, read_bpm_config, start_app, start_loader, tell};
 use crate::app::{STEMS, Settings};
 use crate::cli::Serve;
-use crate::media_root::MediaRoot;
 use crate::{render as renderer, score};
 use crowd_cli::log::Clock;
 use crowd_cli::names;
 use crowd_engine::{EngineConfig, SampleRate};
+use crowd_library::MediaRoot;
 use std::io;
 
 /// Renders a score.

@@ -8,10 +8,10 @@ pub mod server;
 
 use audio_server::app::{App, Decode, Files, Loader, STEMS, Settings, Vitals};
 use audio_server::guard;
-use audio_server::media_root::MediaRoot;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use crowd_engine::tempo::MovementConfig;
 use crowd_engine::{EngineConfig, Offline, SampleRate, Status, Track};
+use crowd_library::MediaRoot;
 use rosc::{OscMessage, OscPacket, OscType, encoder};
 use std::net::SocketAddr;
 use std::path::Path;

@@ -9,7 +9,7 @@ use pairs::{Name, Outcome, pair};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
+use crowd_library::walk;
 
 use crate::rekordbox::Rekordbox;
 use crate::skip::Skip;
@@ -76,7 +76,8 @@ impl Library {
     /// [`std::io::Error`] when `audio` is not a folder that can be read. Sub-folders that cannot are left out.
     pub fn new(structures: Vec<Read>, audio: &Path, rekordbox: Option<&Rekordbox>) -> std::io::Result<Self> {
         std::fs::read_dir(audio)?;
-        let files = audio_files(audio);
+        // What cannot be reached is left out.
+        let files: Vec<PathBuf> = walk(audio, usize::MAX).flatten().collect();
         let wanted: Vec<Name> = structures.iter().map(|read| Name::new(&read.structure.path)).collect();
         let names: Vec<Name> = files.iter().map(|file| Name::of_path(file)).collect();
         let mut found = pair(&wanted, &names);
@@ -115,15 +116,6 @@ impl Library {
             entries.map(|((Read { file, structure }, audio), listed)| Entry { file, structure, audio, listed });
         Ok(Self { entries: entries.collect(), unused })
     }
-}
-
-/// All files in a folder and its sub-folders, in order. Hidden ones are left out: players leave "._name.wav" behind.
-fn audio_files(folder: &Path) -> Vec<PathBuf> {
-    let hidden =
-        |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
-    let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
-    let entries = walk.filter_entry(|entry| !hidden(entry)).flatten();
-    entries.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
 }
 
 fn audio_file(

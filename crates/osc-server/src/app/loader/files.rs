@@ -2,9 +2,9 @@
 
 use super::memory::Memory;
 use super::watch::Watch;
-use crate::media_root::MediaRoot;
 use crate::refusal::Kind;
 use crowd_engine::Track;
+use crowd_library::MediaRoot;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;

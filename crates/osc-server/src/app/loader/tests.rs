@@ -1,9 +1,9 @@
 use super::pool::WORKERS;
 use super::*;
-use crate::media_root::MediaRoot;
 use crossbeam_channel::{Sender, bounded};
 use crowd_engine::SampleRate;
 use crowd_engine::Track;
+use crowd_library::MediaRoot;
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::Instant;

@@ -1,14 +1,17 @@
-//! Which files a client may have opened.
+//! Which files a client may have opened by their names.
 
-use crate::refusal::quote;
-use crowd_cli::names::{self, NameError};
 use std::io;
 use std::path::{Component, Path, PathBuf};
+
+use crowd_cli::names::{self, NameError};
+use crowd_cli::path::quote;
+
+use crate::root::Root;
 
 /// The folder that paths from the network must lie in, if there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MediaRoot {
-    root: Option<PathBuf>,
+    root: Option<Root>,
 }
 
 /// Why a path was not opened.
@@ -59,15 +62,15 @@ impl MediaRoot {
     /// # Errors
     /// When `folder` is not a folder that can be read, or several are called so.
     pub fn new(folder: &Path) -> io::Result<Self> {
-        let root = names::find(folder)?.canonicalize()?;
-        root.read_dir()?;
+        let root = Root::open(folder)?;
+        root.path().read_dir()?;
         Ok(Self { root: Some(root) })
     }
 
     /// The folder, with symbolic links resolved.
     #[must_use]
     pub fn folder(&self) -> Option<&Path> {
-        self.root.as_deref()
+        self.root.as_ref().map(Root::path)
     }
 
     /// The file that `path` names, with symbolic links resolved: as it is spelled, else in the only
@@ -82,17 +85,18 @@ impl MediaRoot {
             let found = spelled(names::find(Path::new(path)), &told)?;
             return regular(found.as_deref().unwrap_or(Path::new(path)), told).map_err(|(error, _)| error);
         };
-        let outside = |told| PathError::Outside { path: told, root: root.display().to_string() };
-        let joined = root.join(path);
+        let folder = root.path();
+        let outside = |told| PathError::Outside { path: told, root: folder.display().to_string() };
+        let joined = folder.join(path);
         let found = match joined.canonicalize() {
-            Err(_) if without_dots(&joined).starts_with(root) => spelled(names::find_in(root, Path::new(path)), &told)?,
+            Err(_) if root.holds(&without_dots(&joined)) => spelled(names::find_in(folder, Path::new(path)), &told)?,
             _ => None,
         };
         match regular(found.as_ref().unwrap_or(&joined), told.clone()) {
-            Ok(file) if file.starts_with(root) => Ok(file),
+            Ok(file) if root.holds(&file) => Ok(file),
             Ok(_) => Err(outside(told)),
-            Err((_, Some(resolved))) if !resolved.starts_with(root) => Err(outside(told)),
-            Err((_, None)) if !without_dots(&joined).starts_with(root) => Err(outside(told)),
+            Err((_, Some(resolved))) if !root.holds(&resolved) => Err(outside(told)),
+            Err((_, None)) if !root.holds(&without_dots(&joined)) => Err(outside(told)),
             Err((error, _)) => Err(error),
         }
     }

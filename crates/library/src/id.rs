@@ -1,0 +1,51 @@
+//! What tracks are called in addresses.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// Names a track for as long as its file has its name: a hash of its path inside the library.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TrackId([u8; 8]);
+
+impl TrackId {
+    pub(crate) fn of(path: &Path) -> Self {
+        let hash = blake3::hash(path.as_os_str().as_encoded_bytes());
+        Self(std::array::from_fn(|n| hash.as_bytes()[n]))
+    }
+}
+
+impl fmt::Display for TrackId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", u64::from_be_bytes(self.0))
+    }
+}
+
+impl fmt::Debug for TrackId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for TrackId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl FromStr for TrackId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let id = || Error::NoTrack { id: text.escape_debug().to_string() };
+        if text.len() != 16 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(id());
+        }
+        let number = u64::from_str_radix(text, 16).map_err(|_| id())?;
+        Ok(Self(number.to_be_bytes()))
+    }
+}
