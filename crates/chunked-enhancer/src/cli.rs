@@ -1,12 +1,12 @@
 //! The command line.
 
-use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crowd_cli::size::bytes;
 use crowd_media::Depth;
+use crowd_web::args::{Access, Address, token_from};
 
 use crate::analysis::Kind;
 use crate::layout::Format;
@@ -39,6 +39,19 @@ pub struct Cli {
     pub serve: Serve,
 }
 
+impl Cli {
+    /// The command line, with the variable that `--token` may come from.
+    pub fn full_command() -> clap::Command {
+        token_from(Self::command(), "ENHANCE_SERVER_TOKEN")
+    }
+
+    /// Reads the arguments of this process; ends it with a message where they are wrong.
+    pub fn read() -> Self {
+        let command = Self::full_command();
+        Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+    }
+}
+
 /// What else it can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -57,12 +70,9 @@ pub struct Serve {
     /// Folder of music; nothing outside it is served
     #[arg(long, value_name = "DIR", required = true)]
     pub library: Option<PathBuf>,
-    /// Address to listen on; 0.0.0.0 is everybody on the network
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
-    pub bind: IpAddr,
-    /// Port to listen on; 0 takes a free one and says which
-    #[arg(long, value_name = "PORT", default_value_t = 8080)]
-    pub port: u16,
+    /// Where to listen
+    #[command(flatten)]
+    pub address: Address,
     /// Folder for what was made [default: enhance-server in the user's cache folder]
     #[arg(long, value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,
@@ -75,15 +85,9 @@ pub struct Serve {
     /// Renditions that may be listened to at once
     #[arg(long, value_name = "N", default_value = "64")]
     pub max_jobs: NonZeroUsize,
-    /// Streams that may be open at once
-    #[arg(long, value_name = "N", default_value = "512")]
-    pub max_streams: NonZeroUsize,
-    /// Connections that may be open at once
-    #[arg(long, value_name = "N", default_value = "1024")]
-    pub max_connections: NonZeroUsize,
-    /// Secret that every request must bring
-    #[arg(long, value_name = "TOKEN", env = "ENHANCE_SERVER_TOKEN", hide_env_values = true)]
-    pub token: Option<String>,
+    /// What clients may do
+    #[command(flatten)]
+    pub access: Access,
     /// Seconds between looks at the library for new files; 0 looks once
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub rescan: u64,
@@ -173,11 +177,10 @@ pub struct Analyse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        Cli::full_command().debug_assert();
     }
 
     #[test]

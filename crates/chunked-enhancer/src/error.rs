@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crowd_store::StoreError;
+use crowd_web::Busy;
 
 /// Why something could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -49,13 +50,8 @@ pub enum Error {
     #[error("the job was cancelled")]
     Cancelled,
     /// More is asked for at once than the server may do.
-    #[error("{what}: {limit} at once are allowed; try again in a moment")]
-    Busy {
-        /// What there is too much of.
-        what: &'static str,
-        /// How many there may be.
-        limit: usize,
-    },
+    #[error(transparent)]
+    Busy(#[from] Busy),
     /// A job stopped, and this is why: told to everybody who waits for it.
     #[error("{0}")]
     Failed(std::sync::Arc<str>),

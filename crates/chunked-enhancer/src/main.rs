@@ -5,7 +5,6 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
-use clap::{CommandFactory, Parser};
 use crowd_cli::log::{self, Times};
 use crowd_cli::path::shown;
 use crowd_cli::{names, print};
@@ -18,7 +17,7 @@ use serde_json::json;
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     let result = match cli.command {
         None => {
             let _log = log::start("ENHANCE_SERVER_LOG", Times::OfDay, cli.serve.json, cli.serve.verbose);
@@ -26,7 +25,7 @@ fn main() -> ExitCode {
         }
         Some(Command::Render(options)) => return crowd_cli::end_reading("enhance-server", write(&options)),
         Some(Command::Analyse(options)) => return crowd_cli::end_reading("enhance-server", analyse(&options)),
-        Some(Command::Describe(what)) => what.print(Cli::command()).map_err(Failure::from),
+        Some(Command::Describe(what)) => what.print(Cli::full_command()).map_err(Failure::from),
     };
     crowd_cli::end("enhance-server", result.map(|()| true))
 }

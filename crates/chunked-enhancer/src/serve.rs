@@ -1,6 +1,5 @@
 //! From the command line to a server that runs.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,16 +8,14 @@ use std::time::Duration;
 use crowd_library::Library;
 use crowd_store::s3::S3Store;
 use crowd_store::{DiskStore, Store};
+use crowd_web::listen;
 
 use crate::cli::Serve;
 use crate::error::Error;
-use crate::http::{App, Limits, serve as serve_http};
+use crate::http::{App, router};
 use crate::jobs::{Jobs, Settings};
 use crate::measure::Measurements;
 use crate::rendition::CHUNKS;
-
-/// Shortest token that is worth anything.
-const SHORTEST_TOKEN: usize = 8;
 
 /// Serves until told to stop.
 ///
@@ -27,12 +24,7 @@ const SHORTEST_TOKEN: usize = 8;
 pub fn serve(options: &Serve) -> Result<(), Error> {
     let library =
         options.library.as_deref().ok_or_else(|| Error::Invalid("--library: give a folder of music".to_owned()))?;
-    if let Some(token) = options.token.as_deref().filter(|token| token.len() < SHORTEST_TOKEN) {
-        return Err(Error::Invalid(format!(
-            "--token: {} characters are too few: give {SHORTEST_TOKEN} or more",
-            token.len()
-        )));
-    }
+    let token = options.access.token().map_err(Error::Invalid)?;
     let library = Arc::new(Library::open(library)?);
     let cache = options
         .cache_dir
@@ -47,26 +39,18 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     let measurements = Measurements::kept_in(&cache.join("records"))?;
     let jobs = Jobs::start(store, measurements, Settings { workers, jobs: options.max_jobs.into() })
         .map_err(|e| Error::io("the makers' threads", "start", e))?;
-    let limits = Limits {
-        streams: options.max_streams.into(),
-        connections: options.max_connections.into(),
-        token: options.token.clone(),
-    };
-    let app = Arc::new(App::new(library, jobs, limits));
-    let address = SocketAddr::new(options.bind, options.port);
-    let listener = runtime
-        .block_on(tokio::net::TcpListener::bind(address))
-        .map_err(|e| Error::Invalid(format!("cannot listen on {address}: {e}; give another --port or --bind")))?;
-    let address = listener.local_addr().unwrap_or(address);
-    if !options.bind.is_loopback() && options.token.is_none() {
+    let app = Arc::new(App::new(library, jobs, options.access.max_streams.into()));
+    let listener = runtime.block_on(listen(options.address.socket())).map_err(|e| Error::Invalid(e.to_string()))?;
+    let address = listener.local_addr().unwrap_or(options.address.socket());
+    if !options.address.bind.is_loopback() && token.is_none() {
         tracing::warn!("anybody who reaches {address} can listen: --token gives it a secret");
     }
     if let Err(error) = app.library.watch(Duration::from_secs(options.rescan)) {
         tracing::error!("the library cannot be looked through: {error}");
     }
     tracing::info!(cache = %cache.display(), workers, "listening on http://{address}");
-    let result =
-        runtime.block_on(serve_http(app, listener)).map_err(|e| Error::io(address.to_string(), "listen on", e));
+    let served = crowd_web::serve(router(app, token), listener, options.access.max_connections.into());
+    let result = runtime.block_on(served).map_err(|e| Error::io(address.to_string(), "listen on", e));
     // What is being read or written for somebody who is gone does not hold the end up.
     runtime.shutdown_timeout(Duration::from_millis(500));
     result

@@ -8,11 +8,12 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use crowd_library::Track;
+use crowd_web::{Problem, blocking, query};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::answer::{Problem, blocking};
-use super::{Shared, order};
+use super::app::Shared;
+use super::order;
 use crate::error::Error;
 use crate::layout::Format;
 use crate::overview::Overview;
@@ -53,7 +54,7 @@ pub async fn track(
     let known = blocking(move || {
         let analysis = app.jobs.measurements().analysis(&rendition.music, order.kind, &AtomicBool::new(false))?;
         let (content, frames) = (rendition.music.hash().to_string(), rendition.layout.frames());
-        Ok(Known { track: (*track).clone(), content, frames, analysis })
+        Ok::<_, Error>(Known { track: (*track).clone(), content, frames, analysis })
     });
     Ok(Json(known.await?).into_response())
 }
@@ -63,7 +64,7 @@ pub async fn cover(State(app): State<Shared>, Path(id): Path<String>) -> Result<
     let track = app.track(&id)?;
     let found = blocking(move || {
         let (path, _) = app.library.open_file(&track)?;
-        Ok(crowd_media::cover(&path)?)
+        Ok::<_, Error>(crowd_media::cover(&path)?)
     });
     let Some(cover) = found.await? else {
         return Err(Problem::new(StatusCode::NOT_FOUND, format!("track {id} brings no picture")));
@@ -78,12 +79,12 @@ pub async fn peaks(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let query = query.unwrap_or_default();
-    let mut order = order::order(&query)?;
+    let text = query.unwrap_or_default();
+    let mut order = order::order(&text)?;
     if order.format != Format::Wav {
         return Err(Problem::bad(format!("format {}: waveforms are drawn of wav", order.format)));
     }
-    let made = order::value(&query, "preset").is_some();
+    let made = query::value(&text, "preset").is_some();
     if !made {
         order.treatment.intensity = Intensity::NONE;
     }
@@ -129,7 +130,7 @@ pub async fn presets() -> Json<Value> {
 /// `GET /api/status`: the library, the cache and the work.
 pub async fn status(State(app): State<Shared>) -> Result<Json<Value>, Problem> {
     let known = app.clone();
-    let store = blocking(move || Ok(known.jobs.store().status())).await?;
+    let store = blocking(move || Ok::<_, Error>(known.jobs.store().status())).await?;
     let jobs = app.jobs.all();
     let mut states = HashMap::<_, usize>::new();
     for job in &jobs {
@@ -145,7 +146,7 @@ pub async fn status(State(app): State<Shared>) -> Result<Json<Value>, Problem> {
         },
         "cache": store,
         "jobs": states,
-        "streams": { "open": app.limits.streams - app.streams.available_permits(), "limit": app.limits.streams },
+        "streams": { "open": app.streams.taken(), "limit": app.streams.limit() },
         "version": env!("CARGO_PKG_VERSION"),
     })))
 }

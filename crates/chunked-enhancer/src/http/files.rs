@@ -1,28 +1,21 @@
 //! Streams: files that are sent while they are made.
 
-use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, Method};
+use axum::response::Response;
 use crowd_cli::path::shown;
 use crowd_library::{Music, Track};
-use futures_util::stream;
-use tokio::sync::OwnedSemaphorePermit;
+use crowd_web::{Answer, PiecedFile, Pieces, Problem, Told, blocking, disk};
 
-use super::answer::{Problem, blocking};
-use super::range::{Wanted, wanted};
-use super::{App, Shared, order};
+use super::app::{App, Shared};
+use super::order;
 use crate::error::Error;
 use crate::jobs::Listener;
 use crate::layout::Format;
 use crate::rendition::Rendition;
-
-/// Bytes sent at a time.
-const PIECE: u64 = 1 << 16;
 
 /// `GET|HEAD /stream/{id}`: a track, mastered.
 pub async fn stream(
@@ -41,26 +34,25 @@ pub async fn stream(
         Some(lengths) => Some(lengths),
         None => app.jobs.known_lengths(&rendition).await,
     };
-    let file = Virtual { header: header.into(), lengths: sent };
-    let answer = Answer {
-        wanted: wanted(&headers, file.length(), &tag),
+    let file = PiecedFile { header: header.into(), lengths: sent };
+    let told = Told {
         length: file.length(),
         tag,
         media_type: rendition.format.media_type(),
         name: file_name(&track, rendition.format),
     };
+    let answer = Answer::new(&headers, told);
     let range = match answer.begin() {
         Ok(range) => range,
         Err(response) => return Ok(*response),
     };
     if method == Method::HEAD {
-        // Without a size of its own, so that none is told where none is known.
-        return Ok(answer.finish(Body::from_stream(stream::empty::<Result<Bytes, Error>>())));
+        return Ok(answer.without_bytes());
     }
-    let permit = app.permit()?;
+    let place = app.streams.take()?;
     let (first, last) = (file.piece_at(range.start), file.piece_at(range.end.saturating_sub(1)));
     let listener = app.jobs.listen(rendition, first, last)?;
-    Ok(answer.finish(Body::from_stream(file.read(range, listener, permit))))
+    Ok(answer.finish(file.read(range, listener, place)))
 }
 
 /// `GET|HEAD /original/{id}`: the file as it is.
@@ -73,37 +65,28 @@ pub async fn original(
     let track = app.track(&id)?;
     let music = app.music(track.clone()).await?;
     let tag = format!("\"{}\"", music.hash());
-    let answer = Answer {
-        wanted: wanted(&headers, Some(music.bytes()), &tag),
+    let told = Told {
         length: Some(music.bytes()),
         tag,
         media_type: original_type(&track),
         name: shown(track.path.file_name().unwrap_or_default().as_ref()),
     };
+    let answer = Answer::new(&headers, told);
     let range = match answer.begin() {
         Ok(range) => range,
         Err(response) => return Ok(*response),
     };
     if method == Method::HEAD {
-        return Ok(answer.finish(Body::empty()));
+        return Ok(answer.without_bytes());
     }
-    let permit = app.permit()?;
-    let sent = stream::try_unfold((music, range, permit), |(music, range, permit)| async move {
-        if range.is_empty() {
-            return Ok(None);
-        }
-        let until = range.end.min(range.start + PIECE);
-        let from = music.clone();
-        let read = move || {
-            let mut bytes = vec![0; (until - range.start) as usize];
-            from.file().read_exact_at(&mut bytes, range.start).map_err(|e| Error::io(from.path(), "read", e))?;
-            from.check()?;
-            Ok(bytes)
-        };
-        let bytes = tokio::task::spawn_blocking(read).await.unwrap_or(Err(Error::Cancelled))?;
-        Ok::<_, Error>(Some((Bytes::from(bytes), (music, until..range.end, permit))))
+    let place = app.streams.take()?;
+    let bytes = disk::body(range, place, move |part| {
+        let mut bytes = vec![0; (part.end - part.start) as usize];
+        music.file().read_exact_at(&mut bytes, part.start).map_err(|e| Error::io(music.path(), "read", e))?;
+        music.check()?;
+        Ok::<_, Error>(bytes)
     });
-    Ok(answer.finish(Body::from_stream(sent)))
+    Ok(answer.finish(bytes))
 }
 
 impl App {
@@ -132,88 +115,20 @@ impl App {
         let (path, file) = self.library.open_file(track)?;
         Ok(self.contents.music(&path, file)?)
     }
-
-    /// A place among the streams.
-    pub(super) fn permit(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        let limit = self.limits.streams;
-        self.streams.clone().try_acquire_owned().map_err(|_| Error::Busy { what: "streams", limit }.into())
-    }
 }
 
-/// What is said before the bytes.
-struct Answer {
-    wanted: Wanted,
-    length: Option<u64>,
-    tag: String,
-    media_type: &'static str,
-    name: String,
-}
+impl Pieces for Listener {
+    type Error = Error;
 
-impl Answer {
-    /// The bytes to send, or an answer without any.
-    fn begin(&self) -> Result<Range<u64>, Box<Response>> {
-        match &self.wanted {
-            Wanted::Whole => Ok(0..self.length.unwrap_or(u64::MAX)),
-            Wanted::Part(range) => Ok(range.clone()),
-            Wanted::NotModified => Err(Box::new(self.with(StatusCode::NOT_MODIFIED, Body::empty()))),
-            Wanted::Nothing => {
-                let mut response = self.with(StatusCode::RANGE_NOT_SATISFIABLE, Body::empty());
-                let length = self.length.unwrap_or(0);
-                put(response.headers_mut(), header::CONTENT_RANGE, format!("bytes */{length}"));
-                Err(Box::new(response))
-            }
-        }
+    fn count(&self) -> usize {
+        self.job().rendition.layout.count()
     }
 
-    fn finish(&self, body: Body) -> Response {
-        let Wanted::Part(range) = &self.wanted else {
-            let mut response = self.with(StatusCode::OK, body);
-            if let Some(length) = self.length {
-                put(response.headers_mut(), header::CONTENT_LENGTH, length.to_string());
-            }
-            return response;
-        };
-        let mut response = self.with(StatusCode::PARTIAL_CONTENT, body);
-        let length = self.length.unwrap_or(0);
-        put(response.headers_mut(), header::CONTENT_RANGE, format!("bytes {}-{}/{length}", range.start, range.end - 1));
-        put(response.headers_mut(), header::CONTENT_LENGTH, (range.end - range.start).to_string());
-        response
-    }
-
-    fn with(&self, status: StatusCode, body: Body) -> Response {
-        let mut response = (status, body).into_response();
-        let headers = response.headers_mut();
-        put(headers, header::ETAG, self.tag.clone());
-        // Kept as long as anybody likes; whether it is still the one is asked each time.
-        put(headers, header::CACHE_CONTROL, "private, no-cache".to_owned());
-        put(headers, header::ACCEPT_RANGES, if self.length.is_some() { "bytes" } else { "none" }.to_owned());
-        put(headers, header::CONTENT_TYPE, self.media_type.to_owned());
-        put(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned());
-        put(headers, header::CONTENT_DISPOSITION, disposition(&self.name));
-        response
-    }
-}
-
-/// Text made here is always a valid value.
-fn put(headers: &mut HeaderMap, name: header::HeaderName, value: String) {
-    if let Ok(value) = HeaderValue::try_from(value) {
-        headers.insert(name, value);
-    }
-}
-
-/// A name for who saves it (RFC 6266, RFC 8187).
-fn disposition(name: &str) -> String {
-    let escaped: String = name
-        .bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
+    async fn read(&mut self, index: usize, at: u64, most: u64) -> Result<Vec<u8>, Error> {
+        Listener::read(self, index, at, most).await.inspect_err(|error| {
+            tracing::info!(file = %self.job().rendition.music.path().display(), "a stream broke off: {error}");
         })
-        .collect();
-    format!("inline; filename*=UTF-8''{escaped}")
+    }
 }
 
 fn file_name(track: &Track, format: Format) -> String {
@@ -233,94 +148,5 @@ fn original_type(track: &Track) -> &'static str {
         "m4a" | "mp4" | "alac" => "audio/mp4",
         "aac" => "audio/aac",
         _ => "application/octet-stream",
-    }
-}
-
-/// A file of pieces behind a header. Where the pieces' lengths are not known it can only be read from the start.
-struct Virtual {
-    header: Bytes,
-    lengths: Option<Vec<u64>>,
-}
-
-impl Virtual {
-    fn length(&self) -> Option<u64> {
-        Some(self.header.len() as u64 + self.lengths.as_ref()?.iter().sum::<u64>())
-    }
-
-    /// The piece a byte lies in, and the bytes before that piece.
-    fn locate(&self, byte: u64) -> (usize, u64) {
-        let mut before = self.header.len() as u64;
-        for (index, length) in self.lengths.iter().flatten().enumerate() {
-            if byte < before + length {
-                return (index, before);
-            }
-            before += length;
-        }
-        (self.lengths.as_ref().map_or(0, Vec::len), before)
-    }
-
-    fn piece_at(&self, byte: u64) -> usize {
-        match &self.lengths {
-            Some(_) => self.locate(byte).0,
-            None if byte == 0 => 0,
-            None => usize::MAX,
-        }
-    }
-
-    /// The bytes of a range as they come.
-    fn read(
-        self,
-        range: Range<u64>,
-        listener: Listener,
-        permit: OwnedSemaphorePermit,
-    ) -> impl stream::Stream<Item = Result<Bytes, Error>> {
-        let header = self.header.len() as u64;
-        let (index, before) = if range.start < header { (0, header) } else { self.locate(range.start) };
-        let at = range.start.max(header) - before;
-        let reading = Reading { header: self.header, range, listener, index, at, _permit: permit };
-        stream::try_unfold(reading, Reading::step)
-    }
-}
-
-struct Reading {
-    header: Bytes,
-    /// Bytes of the file that are still to be sent.
-    range: Range<u64>,
-    listener: Listener,
-    /// The piece that is being sent, and how much of it has been.
-    index: usize,
-    at: u64,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl Reading {
-    async fn step(mut self) -> Result<Option<(Bytes, Self)>, Error> {
-        if self.range.is_empty() {
-            return Ok(None);
-        }
-        let header = self.header.len() as u64;
-        if self.range.start < header {
-            let until = self.range.end.min(header);
-            let bytes = self.header.slice(self.range.start as usize..until as usize);
-            self.range.start = until;
-            return Ok(Some((bytes, self)));
-        }
-        loop {
-            if self.index >= self.listener.job().rendition.layout.count() {
-                return Ok(None);
-            }
-            let most = PIECE.min(self.range.end - self.range.start);
-            let bytes = self.listener.read(self.index, self.at, most).await.inspect_err(|error| {
-                tracing::info!(file = %self.listener.job().rendition.music.path().display(), "a stream broke off: {error}");
-            })?;
-            if bytes.is_empty() {
-                self.index += 1;
-                self.at = 0;
-                continue;
-            }
-            self.at += bytes.len() as u64;
-            self.range.start += bytes.len() as u64;
-            return Ok(Some((bytes.into(), self)));
-        }
     }
 }

@@ -10,10 +10,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use crowd_web::Problem;
 use futures_util::{Stream, stream};
 
-use super::Shared;
-use super::answer::Problem;
+use super::app::Shared;
 use super::order::Wish;
 use crate::jobs::{Job, JobStatus};
 
@@ -31,12 +31,12 @@ pub async fn prepare(State(app): State<Shared>, wish: Result<Json<Wish>, JsonRej
     let order = wish.order()?;
     let rendition = app.rendition(app.track(&wish.track)?, order).await?;
     // It counts like a stream: whoever asks again and again meets the same limit.
-    let permit = app.permit()?;
+    let place = app.streams.take()?;
     let mut listener = app.jobs.prepare(rendition)?;
     let job = listener.job().clone();
     let status = job.status();
     tokio::spawn(async move {
-        let _permit = permit;
+        let _place = place;
         let pieces = listener.job().rendition.layout.count();
         for index in 0..pieces {
             if listener.length(index).await.is_err() {

@@ -1,26 +1,17 @@
 //! What a URL or a request's body asks for.
 
 use crowd_media::Depth;
+use crowd_web::{Problem, query};
 use serde::Deserialize;
 
-use super::answer::Problem;
 use crate::preset::{Intensity, Treatment};
 use crate::rendition::Order;
-
-/// A value of a query string, the first of its name.
-pub fn value(query: &str, name: &str) -> Option<String> {
-    pairs(query).find(|(key, _)| key == name).map(|(_, value)| value)
-}
-
-fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
-    form_urlencoded::parse(query.as_bytes()).map(|(key, value)| (key.into_owned(), value.into_owned()))
-}
 
 /// Reads `preset`, `intensity`, `format`, `bits` and `analysis`. What it does not know is refused: a misspelt preset would
 /// otherwise sound like the default.
 pub fn order(query: &str) -> Result<Order, Problem> {
     let mut order = Order::default();
-    for (key, value) in pairs(query) {
+    for (key, value) in query::pairs(query) {
         set(&mut order, &key, &value)?;
     }
     Ok(order)
@@ -89,11 +80,5 @@ mod tests {
         {
             assert!(order(query).is_err(), "{query}");
         }
-    }
-
-    #[test]
-    fn a_value_is_found_under_its_own_name_only() {
-        assert_eq!(value("a=1&access_token=x%20y", "access_token").as_deref(), Some("x y"));
-        assert_eq!(value("not_access_token=x", "access_token"), None);
     }
 }

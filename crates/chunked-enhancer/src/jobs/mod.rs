@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crowd_store::{Key, Store};
+use crowd_web::Busy;
 
 pub use job::{Job, JobStatus};
 pub use listener::Listener;
@@ -132,7 +133,7 @@ impl Jobs {
                 let limit = self.shared.settings.jobs;
                 let busy = desk.jobs.values().filter(|job| !job.state().listeners.is_empty()).count();
                 if busy >= limit {
-                    return Err(Error::Busy { what: "renditions that are being listened to", limit });
+                    return Err(Busy { what: "renditions that are being listened to", limit }.into());
                 }
                 let job = Arc::new(Job::new(rendition));
                 desk.jobs.insert(job.rendition.key, job.clone());

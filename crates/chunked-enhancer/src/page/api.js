@@ -1,70 +1,6 @@
-// What the server is asked, and what it answers. Addresses are relative: the page may live behind a proxy, under any path.
+// What the server makes, and how far it is.
 
-/** The server said no. */
-export class Refusal extends Error {
-  /** @param {number} status HTTP's, 0 when there was no answer. */
-  constructor(status, text) {
-    super(text);
-    this.status = status;
-  }
-
-  /** Whether the same request may well be answered later. */
-  get passing() {
-    return this.status === 0 || this.status === 503 || this.status === 500;
-  }
-}
-
-const KEY = 'enhance-server token';
-let token = sessionStorage.getItem(KEY);
-let asked = null;
-
-/** Called when the server wants a token; resolves to what somebody typed. Who does not want to is not asked again. */
-let askForToken = () => Promise.reject(new Refusal(401, 'a token is needed'));
-export function onToken(ask) {
-  askForToken = ask;
-}
-
-async function words(response) {
-  try {
-    return (await response.json()).error;
-  } catch {
-    return `the server answered ${response.status} ${response.statusText}`;
-  }
-}
-
-/** As `fetch`, with the token; what is no success is thrown as a {@link Refusal} in the server's words. */
-export async function ask(path, options = {}) {
-  for (;;) {
-    const sent = token;
-    const headers = { ...options.headers, ...(sent && { Authorization: `Bearer ${sent}` }) };
-    let response;
-    try {
-      response = await fetch(path, { cache: 'no-store', ...options, headers });
-    } catch (error) {
-      if (error.name === 'AbortError') throw error;
-      throw new Refusal(0, 'the server does not answer');
-    }
-    if (response.status === 401) {
-      // Many requests may be refused at once, and one question is enough.
-      if (token === sent) {
-        asked ??= askForToken(sent !== null).then((typed) => {
-          asked = null;
-          sessionStorage.setItem(KEY, typed);
-          return typed;
-        });
-        token = await asked;
-      }
-      continue;
-    }
-    if (!response.ok) throw new Refusal(response.status, await words(response));
-    return response;
-  }
-}
-
-/** JSON of an address. */
-export async function json(path, options) {
-  return (await ask(path, options)).json();
-}
+import { events, json } from './ask.js';
 
 /** Has a rendition made as a whole, in the background. */
 export function prepare(track, preset, intensity) {
@@ -72,23 +8,7 @@ export function prepare(track, preset, intensity) {
   return json('api/jobs', { method: 'POST', body, headers: { 'Content-Type': 'application/json' } });
 }
 
-/**
- * How far a job is, each time that changes, until it is over. Server-sent events read by hand: an EventSource cannot send a
- * token.
- */
-export async function* progress(job, signal) {
-  const response = await ask(`api/jobs/${job}/events`, { signal, headers: { Accept: 'text/event-stream' } });
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let text = '';
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    text += value;
-    const events = text.split('\n\n');
-    text = events.pop();
-    for (const event of events) {
-      const data = event.split('\n').filter((line) => line.startsWith('data:'));
-      if (data.length) yield JSON.parse(data.map((line) => line.slice(5)).join('\n'));
-    }
-  }
+/** How far a job is, each time that changes, until it is over. */
+export function progress(job, signal) {
+  return events(`api/jobs/${job}/events`, signal);
 }

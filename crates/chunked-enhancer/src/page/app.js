@@ -1,7 +1,8 @@
 // The page: what is shown and what is pressed.
 
 import { Abx } from './abx.js';
-import { Refusal, ask, json, onToken, prepare, progress } from './api.js';
+import { prepare, progress } from './api.js';
+import { Refusal, json, onToken } from './ask.js';
 import { Player } from './player.js';
 import { Tracks, clock, showCover } from './tracks.js';
 import { Waveform } from './waveform.js';
@@ -67,7 +68,7 @@ async function attempt(source, work) {
   }
 }
 
-onToken(async (wrong) => {
+onToken('enhance-server token', async (wrong) => {
   const dialog = $('token');
   if (wrong) $('token-text').textContent = 'That was not it. It is what stands behind --token where the server was started.';
   dialog.returnValue = '';

@@ -6,7 +6,7 @@
 // clock cannot wait for (a seek, a pause, a disk that is slow) stops it under a closed gate, and it starts again when there
 // is enough to play.
 
-import { ask } from './api.js';
+import { ask } from './ask.js';
 import { FRAME, HEADER_AT_MOST, readHeader } from './wav.js';
 import { Fader, Voice } from './voice.js';
 

@@ -1,6 +1,6 @@
 // The list of tracks: searched, walked through by keys, chosen from.
 
-import { ask } from './api.js';
+import { ask } from './ask.js';
 
 /** 61 -> "1:01". */
 export function clock(seconds) {

@@ -1,6 +1,6 @@
 // One rendition of a track: fetched a little ahead of the playhead, kept as buffers, played where the clock says.
 
-import { ask } from './api.js';
+import { ask } from './ask.js';
 import { FRAME, decode } from './wav.js';
 
 /** Seconds asked for in one request. */

@@ -1,4 +1,4 @@
-//! Connections, and no more of them than allowed.
+//! Connections, at most as many as allowed.
 
 use std::io;
 use std::net::SocketAddr;

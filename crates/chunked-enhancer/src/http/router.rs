@@ -1,0 +1,40 @@
+//! The addresses.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::get;
+use crowd_web::metrics::count;
+use crowd_web::nothing_here;
+use crowd_web::token::{Token, admit};
+
+use super::app::Shared;
+use super::{api, files, jobs, metrics};
+
+/// Bytes of a request's body, at most: what is asked here is short.
+const LARGEST_REQUEST: usize = 16 << 10;
+
+/// The routes. With a token, all but the page and whether the server lives need it.
+pub fn router(app: Shared, token: Option<Token>) -> Router {
+    Router::new()
+        .route("/api/tracks", get(api::tracks))
+        .route("/api/tracks/{id}", get(api::track))
+        .route("/api/tracks/{id}/cover", get(api::cover))
+        .route("/api/tracks/{id}/peaks", get(api::peaks))
+        .route("/api/status", get(api::status))
+        .route("/api/presets", get(api::presets))
+        .route("/api/jobs", get(jobs::all).post(jobs::prepare))
+        .route("/api/jobs/{id}", get(jobs::one).delete(jobs::cancel))
+        .route("/api/jobs/{id}/events", get(jobs::events))
+        .route("/stream/{id}", get(files::stream))
+        .route("/original/{id}", get(files::original))
+        .route("/metrics", get(metrics::show))
+        .layer(middleware::from_fn_with_state(token, admit))
+        // Whether the server lives is no secret, and the page asks for the token itself.
+        .merge(crate::page::routes())
+        .route("/healthz", get(api::health))
+        .fallback(nothing_here)
+        .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
+        .layer(middleware::from_fn_with_state(app.answers.clone(), count))
+        .with_state(app)
+}

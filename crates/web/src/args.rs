@@ -1,0 +1,57 @@
+//! Flags that servers have in common, to be flattened into their command lines.
+
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroUsize;
+
+use clap::{Args, Command};
+
+use crate::token::Token;
+
+/// Where to listen.
+#[derive(Clone, Debug, Args)]
+pub struct Address {
+    /// Address to listen on; 0.0.0.0 is everybody on the network
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub bind: IpAddr,
+    /// Port to listen on; 0 takes a free one and says which
+    #[arg(long, value_name = "PORT", default_value_t = 8080)]
+    pub port: u16,
+}
+
+impl Address {
+    /// Address and port.
+    pub const fn socket(&self) -> SocketAddr {
+        SocketAddr::new(self.bind, self.port)
+    }
+}
+
+/// What clients may do.
+#[derive(Clone, Debug, Args)]
+pub struct Access {
+    /// Streams that may be open at once
+    #[arg(long, value_name = "N", default_value = "512")]
+    pub max_streams: NonZeroUsize,
+    /// Connections that may be open at once
+    #[arg(long, value_name = "N", default_value = "1024")]
+    pub max_connections: NonZeroUsize,
+    /// Secret that every request must bring
+    #[arg(long, value_name = "TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+}
+
+impl Access {
+    /// The secret, if there is one.
+    ///
+    /// # Errors
+    /// As [`Token::new`].
+    pub fn token(&self) -> Result<Option<Token>, String> {
+        self.token.as_deref().map(Token::new).transpose()
+    }
+}
+
+/// A command line with [`Access`] whose `--token` may also come from a variable of the environment, so that it need not stand in
+/// a list of processes.
+#[must_use]
+pub fn token_from(command: Command, variable: &'static str) -> Command {
+    command.mut_args(|arg| if arg.get_id() == "token" { arg.env(variable) } else { arg })
+}

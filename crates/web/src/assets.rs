@@ -1,0 +1,62 @@
+//! Pages: files that are part of the program, and need nothing but it.
+
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use crate::tag::is_known;
+
+/// Nothing but what this server sends: no other host, no script in a document, no frame around it.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Media type of an HTML document.
+pub const HTML: &str = "text/html; charset=utf-8";
+/// Media type of a JavaScript module.
+pub const SCRIPT: &str = "text/javascript; charset=utf-8";
+/// Media type of a style sheet.
+pub const STYLE: &str = "text/css; charset=utf-8";
+/// Media type of an SVG picture.
+pub const SVG: &str = "image/svg+xml";
+
+/// A file of a page.
+#[derive(Clone, Copy, Debug)]
+pub struct Asset {
+    /// Where it is served: "/page/app.js".
+    pub path: &'static str,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// What it holds.
+    pub text: &'static str,
+}
+
+impl Asset {
+    /// A file at a path.
+    pub const fn new(path: &'static str, media_type: &'static str, text: &'static str) -> Self {
+        Self { path, media_type, text }
+    }
+}
+
+/// The files of a page, with entity tags and a policy that lets them load nothing from elsewhere. They hold no secret.
+pub fn routes<S: Clone + Send + Sync + 'static>(assets: &'static [Asset]) -> Router<S> {
+    assets.iter().fold(Router::new(), |router, asset| {
+        let tag = format!("\"{}\"", blake3::hash(asset.text.as_bytes()));
+        router.route(asset.path, get(move |headers: HeaderMap| async move { answer(asset, &tag, &headers) }))
+    })
+}
+
+fn answer(asset: &Asset, tag: &str, asked: &HeaderMap) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, asset.media_type),
+        (header::ETAG, tag),
+        // Asked for again after each update of the program, and sent only when it has changed.
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    let known = is_known(asked, tag);
+    let body = if known { (StatusCode::NOT_MODIFIED, "") } else { (StatusCode::OK, asset.text) };
+    (headers, body).into_response()
+}

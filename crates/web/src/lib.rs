@@ -1,0 +1,51 @@
+#![forbid(unsafe_code)]
+//! Parts of HTTP services that stream audio: what every one of them needs, and no service by itself.
+//!
+//! | part | |
+//! |---|---|
+//! | [`listen`], [`serve`], [`Connections`] | an address, at most so many connections, until a signal |
+//! | [`args`] | the flags for these, to be flattened into a command line |
+//! | [`token`] | a secret that requests must bring |
+//! | [`Places`] | at most so many streams at once |
+//! | [`Problem`], [`nothing_here`], [`blocking`] | errors as JSON; work that waits for a disk |
+//! | [`Answer`], [`range`] | `ETag`, `Range`, `If-Range`, `If-None-Match` for a file that may not exist yet |
+//! | [`PiecedFile`], [`disk`] | the bytes of a file that is being made, and of one that is there |
+//! | [`metrics`] | numbers for Prometheus |
+//! | [`assets`], [`page`] | the files of a page, and modules that pages have in common |
+//!
+//! What a request for a file is answered with depends on its tag and its length, never on how much of it is there:
+//!
+//! ```
+//! use axum::http::{HeaderMap, HeaderValue, header};
+//! use crowd_web::{Answer, Told};
+//!
+//! let mut headers = HeaderMap::new();
+//! headers.insert(header::RANGE, HeaderValue::from_static("bytes=-100"));
+//! let told = Told { length: Some(1_000), tag: "\"v1\"".into(), media_type: "audio/wav", name: "a.wav".into() };
+//! let answer = Answer::new(&headers, told);
+//! assert_eq!(answer.begin().expect("bytes are asked for"), 900..1_000);
+//! ```
+
+mod answer;
+pub mod args;
+pub mod assets;
+mod connections;
+pub mod disk;
+mod listen;
+pub mod metrics;
+pub mod page;
+mod pieces;
+mod places;
+mod problem;
+pub mod query;
+pub mod range;
+mod tag;
+pub mod token;
+
+pub use answer::{Answer, Told};
+pub use connections::{Connections, Counted};
+pub use listen::{Unavailable, listen, serve};
+pub use pieces::{PiecedFile, Pieces};
+pub use places::{Busy, Place, Places};
+pub use problem::{Problem, blocking, nothing_here};
+pub use tag::is_known;

@@ -1,0 +1,112 @@
+//! Numbers for Prometheus (text format 0.0.4).
+//!
+//! Written by hand instead of by the `prometheus-client` crate: that writes OpenMetrics, which names a counter without its
+//! `_total` in `HELP` and `TYPE`, and most numbers here are read from what they count at the moment they are asked for.
+
+use std::fmt::{Display, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::extract::{Request, State};
+use axum::http::header;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+/// An answer to `GET /metrics`, one metric after the other.
+#[derive(Debug)]
+pub struct Metrics {
+    prefix: &'static str,
+    text: String,
+}
+
+impl Metrics {
+    /// None yet; all their names begin with `prefix` and an underscore.
+    pub const fn new(prefix: &'static str) -> Self {
+        Self { prefix, text: String::new() }
+    }
+
+    /// A number that goes up and down.
+    pub fn gauge(&mut self, name: &str, help: &str, value: f64) {
+        self.head(name, "gauge", help);
+        self.value(name, "", value);
+    }
+
+    /// A number that only grows; its name ends in `_total`.
+    pub fn counter(&mut self, name: &str, help: &str, value: f64) {
+        self.head(name, "counter", help);
+        self.value(name, "", value);
+    }
+
+    /// Numbers that only grow, one for each value of a label.
+    pub fn counters<'a>(&mut self, name: &str, help: &str, label: &str, values: impl Iterator<Item = (&'a str, u64)>) {
+        self.head(name, "counter", help);
+        for (of, value) in values {
+            self.value(name, &format!("{{{label}=\"{of}\"}}"), value);
+        }
+    }
+
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        let Self { prefix, text } = self;
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "# HELP {prefix}_{name} {help}\n# TYPE {prefix}_{name} {kind}");
+    }
+
+    fn value(&mut self, name: &str, labels: &str, value: impl Display) {
+        let _ = writeln!(self.text, "{}_{name}{labels} {value}", self.prefix);
+    }
+}
+
+impl IntoResponse for Metrics {
+    fn into_response(self) -> Response {
+        ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], self.text).into_response()
+    }
+}
+
+/// Answers by the class of their status.
+#[derive(Debug, Default)]
+pub struct Answers {
+    classes: [AtomicU64; 5],
+}
+
+impl Answers {
+    /// How many there were of each class, as a metric `http_answers_total`.
+    pub fn tell(&self, metrics: &mut Metrics) {
+        let names = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+        let counts = self.classes.iter().map(|counter| counter.load(Ordering::Relaxed));
+        metrics.counters("http_answers_total", "Answers by status.", "class", names.into_iter().zip(counts));
+    }
+}
+
+/// Counts every answer: for [`axum::middleware::from_fn_with_state`].
+pub async fn count(State(answers): State<Arc<Answers>>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let class = usize::from(response.status().as_u16() / 100);
+    if let Some(counter) = class.checked_sub(1).and_then(|class| answers.classes.get(class)) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_have_the_text_that_prometheus_reads() {
+        let mut metrics = Metrics::new("test");
+        metrics.gauge("tracks", "Tracks there are.", 3.0);
+        metrics.counter("seconds_total", "Time spent.", 0.25);
+        let answers = Answers::default();
+        answers.classes[3].store(7, Ordering::Relaxed);
+        answers.tell(&mut metrics);
+        assert_eq!(
+            metrics.text,
+            "# HELP test_tracks Tracks there are.\n# TYPE test_tracks gauge\ntest_tracks 3\n\
+             # HELP test_seconds_total Time spent.\n# TYPE test_seconds_total counter\ntest_seconds_total 0.25\n\
+             # HELP test_http_answers_total Answers by status.\n# TYPE test_http_answers_total counter\n\
+             test_http_answers_total{class=\"1xx\"} 0\ntest_http_answers_total{class=\"2xx\"} 0\n\
+             test_http_answers_total{class=\"3xx\"} 0\ntest_http_answers_total{class=\"4xx\"} 7\n\
+             test_http_answers_total{class=\"5xx\"} 0\n"
+        );
+    }
+}

@@ -1,0 +1,71 @@
+use std::io;
+
+use axum::body::to_bytes;
+
+use super::*;
+use crate::places::Places;
+
+/// Three pieces whose bytes follow from their places; the last cannot be made.
+struct Numbers {
+    broken: Option<usize>,
+}
+
+impl Pieces for Numbers {
+    type Error = io::Error;
+
+    fn count(&self) -> usize {
+        3
+    }
+
+    async fn read(&mut self, index: usize, at: u64, most: u64) -> io::Result<Vec<u8>> {
+        if self.broken == Some(index) {
+            return Err(io::Error::other("broken"));
+        }
+        let length = [10_u64, 0, 100_000][index];
+        // Short reads are the rule while a piece grows.
+        let until = length.min(at + most.min(30_000)).max(at.min(length));
+        Ok((at..until).map(|byte| (byte % 251) as u8 ^ index as u8).collect())
+    }
+}
+
+fn file(lengths: Option<Vec<u64>>) -> PiecedFile {
+    PiecedFile { header: Bytes::from_static(b"head"), lengths }
+}
+
+async fn read(file: PiecedFile, range: Range<u64>, broken: Option<usize>) -> Result<Vec<u8>, axum::Error> {
+    let place = Places::new("streams", 1).take().unwrap();
+    let body = file.read(range, Numbers { broken }, place);
+    to_bytes(body, usize::MAX).await.map(|bytes| bytes.to_vec())
+}
+
+#[tokio::test]
+async fn any_range_is_that_part_of_the_whole() {
+    let known = || file(Some(vec![10, 0, 100_000]));
+    let length = known().length().unwrap();
+    assert_eq!(length, 4 + 10 + 100_000);
+    let whole = read(known(), 0..length, None).await.unwrap();
+    assert_eq!((whole.len() as u64, &whole[..4]), (length, &b"head"[..]));
+    for (from, to) in [(0, 1), (3, 5), (4, 14), (13, 15), (14, 14), (100_000, length), (2, length)] {
+        let part = read(known(), from..to, None).await.unwrap();
+        assert_eq!(part, whole[from as usize..to as usize], "{from}..{to}");
+    }
+    assert_eq!([0, 4, 13, 14, length - 1].map(|byte| known().piece_at(byte)), [0, 0, 0, 2, 2]);
+    // Without lengths it is read from its beginning to wherever it ends.
+    assert_eq!(file(None).length(), None);
+    assert_eq!(read(file(None), 0..u64::MAX, None).await.unwrap(), whole);
+}
+
+#[tokio::test]
+async fn a_piece_that_cannot_be_had_breaks_the_body_off() {
+    assert!(read(file(None), 0..u64::MAX, Some(2)).await.is_err());
+    assert!(read(file(Some(vec![10, 0, 100_000])), 0..10, Some(2)).await.is_ok(), "it is not needed here");
+}
+
+#[tokio::test]
+async fn a_place_is_kept_until_the_body_is_sent_or_given_up() {
+    let places = Places::new("streams", 1);
+    let body = file(None).read(0..u64::MAX, Numbers { broken: None }, places.take().unwrap());
+    assert_eq!(places.taken(), 1);
+    drop(body);
+    assert_eq!(places.taken(), 0);
+}
