@@ -77,4 +77,38 @@ mod tests {
         assert!((438..=442).contains(&turns), "{turns}");
         assert!(mix[44_200..].iter().all(|frame| *frame == [0.0; 2]));
     }
+
+    #[test]
+    fn the_tone_is_a_sine_that_is_added_to_both_sides() {
+        for (rate, hertz, heard) in
+            [(44_100, 441.0, 441.0), (22_050, 20_000.0, 0.49 * 22_050.0), (48_000, f32::NAN, 440.0)]
+        {
+            let mut tone = Tone::new(SampleRate::new(rate).unwrap());
+            tone.start(hertz, 0.5, u64::from(rate));
+            let mut mix = vec![[0.25, -0.25]; 2_000];
+            tone.add(&mut mix);
+            for (n, frame) in mix.iter().enumerate().skip(1_000) {
+                let sine = 0.5 * (std::f64::consts::TAU * heard * n as f64 / f64::from(rate)).sin() as f32;
+                assert!(
+                    (frame[0] - 0.25 - sine).abs() < 1e-5 && (frame[1] + 0.25 - sine).abs() < 1e-5,
+                    "{heard} Hz, frame {n}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_tone_shorter_than_its_edges_fades_out_and_one_that_is_over_changes_no_bit() {
+        let mut tone = Tone::new(SampleRate::CD);
+        tone.start(1_000.0, 0.5, 100);
+        let mut mix = vec![[0.0; 2]; 1_000];
+        mix.chunks_mut(50).for_each(|piece| tone.add(piece));
+        let sounds = |frames: &[[f32; 2]]| frames.iter().any(|frame| frame[0] != 0.0);
+        assert!(sounds(&mix[..100]) && sounds(&mix[100..400]) && !sounds(&mix[600..]));
+        let step = mix.windows(2).fold(0.0f32, |most, pair| most.max((pair[1][0] - pair[0][0]).abs()));
+        assert!(step < 0.5 * 0.15, "{step}");
+        let mut silence = [[-0.0; 2]; 64];
+        tone.add(&mut silence);
+        assert!(silence.as_flattened().iter().all(|x: &f32| *x == 0.0 && x.is_sign_negative()));
+    }
 }

@@ -187,4 +187,13 @@ mod tests {
         assert_eq!(movement.pass(Duration::from_secs(1)).map(Bpm::get), Some(120.0));
         assert_eq!(movement.pass(Duration::from_secs(60)), None);
     }
+
+    #[test]
+    fn a_slope_of_no_width_is_at_its_top_and_the_settings_can_be_read() {
+        let config =
+            MovementConfig { max_value: 0.15, thresholds: [0.02, 0.05, 0.10, 0.15], ..MovementConfig::default() };
+        let mut movement = Movement::new(config.clone());
+        assert_eq!(movement.observe(0.15).unwrap(), config.high_max);
+        assert_eq!(movement.config(), &config);
+    }
 }

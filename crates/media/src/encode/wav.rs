@@ -288,6 +288,7 @@ fn riff(spec: Spec, frames: u64, tags: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::{DecodeOptions, open, probe};
+    use std::io::Cursor;
 
     /// A sink that keeps the header and counts the rest: a file of any size without the disk.
     #[derive(Debug, Default)]
@@ -362,5 +363,44 @@ mod tests {
         assert_eq!((info.frames, info.channels, info.sample_rate), (Some(frames), 8, 48_000));
         let options = DecodeOptions { max_bytes: Some(1 << 30), ..Default::default() };
         assert!(matches!(open(&path, &options), Err(Error::TooLarge { .. })));
+    }
+
+    /// A file in memory that counts how often it is told where to go on.
+    struct Seeks(Cursor<Vec<u8>>, usize);
+
+    impl Write for Seeks {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Seek for Seeks {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.1 += 1;
+            self.0.seek(to)
+        }
+    }
+
+    #[test]
+    fn the_header_follows_every_eight_mebibytes_and_costs_no_sample() {
+        let spec = Spec::new(48_000, 1, Format::I16);
+        let mut writer = Writer::new(Seeks(Cursor::new(Vec::new()), 0), spec).unwrap();
+        let piece: Vec<i16> = (0..32_768).map(|n| n as i16).collect();
+        for _ in 0..130 {
+            writer.write_i16(&piece).unwrap();
+        }
+        let header = writer.header().len();
+        let told = |bytes: &[u8]| u32::from_le_bytes(bytes[header - 4..header].try_into().unwrap());
+        assert_eq!(told(writer.sink.get_ref().0.get_ref()), 8 << 20, "without a flush");
+        let Seeks(mut file, seeks) = writer.finish().unwrap();
+        // Twice there and back.
+        assert_eq!((file.stream_position().unwrap(), seeks), (header as u64 + 130 * 65_536, 4));
+        assert_eq!(told(file.get_ref()), 130 * 65_536);
+        let bytes: Vec<u8> = piece.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        assert!(file.get_ref()[header..].chunks(65_536).all(|written| written == bytes));
     }
 }

@@ -102,7 +102,8 @@ impl Engage {
         self.states().for_each(SvfState::flush);
     }
 
-    fn states(&mut self) -> impl Iterator<Item = &mut SvfState> {
+    /// The all-passes' memories.
+    pub fn states(&mut self) -> impl Iterator<Item = &mut SvfState> {
         self.swept.iter_mut().chain(&mut self.fixed)
     }
 }
