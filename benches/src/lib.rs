@@ -5,8 +5,8 @@
 pub mod scsynth;
 
 use crowd_engine::{
-    Band, Bpm, Command, DeckId, Engine, Frames, Gain, LoopRegion, Pcm, Renderer, Result, SampleRate, Stems,
-    StretchMethod, Track, When,
+    Band, Bpm, Command, DeckId, Engine, Frames, Gain, Pcm, Renderer, Result, SampleRate, Stems, StretchMethod, Track,
+    When,
 };
 
 /// Frames per second of every measurement.
@@ -126,7 +126,7 @@ impl Case {
         engine.set_tempo(Bpm::new(self.tempo)?)?;
         for index in 0..self.decks {
             let track = track(index as u32)?;
-            let region = LoopRegion::whole(&track)?;
+            let region = track.whole_loop()?;
             let deck = engine.deck(DeckId::new(index)?).load(&track)?.loop_(Some(region))?.level(Gain::new(0.9)?)?;
             if self.eq {
                 deck.eq(Band::Low, Gain::new(0.3)?)?.eq(Band::High, Gain::new(0.6)?)?.play()?;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use clap::Parser;
-use crowd_engine::{Frames, Rate, SampleRate, StretchMethod, Track, stretch};
+use crowd_engine::{Frames, Rate, SampleRate, StretchMethod, Track, export};
 use crowd_media::{Audio, DecodeOptions, Samples, wav};
 
 /// Changes the speed of a piece of music: WAV, FLAC, MP3, Ogg, AAC... in, WAV out, length / speed frames exactly.
@@ -30,9 +30,9 @@ fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
     let rate = SampleRate::new(audio.sample_rate)?;
     let track = Track::from_audio(audio, rate)?;
     let (start, made) = (Instant::now(), AtomicU64::new(0));
-    let course = stretch::Course::whole(&track, speed);
+    let course = export::Course::whole(&track, speed);
     let frames = course.frames().0 as f64;
-    let out = stretch::export(&track, args.method, &course, |Frames(more)| {
+    let out = export::export(&track, args.method, &course, |Frames(more)| {
         let made = made.fetch_add(more, Ordering::Relaxed) + more;
         eprint!("\r{:3.0} %", 100.0 * made as f64 / frames);
     });

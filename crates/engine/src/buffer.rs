@@ -17,8 +17,8 @@
 //! # }
 //! ```
 
-use crate::error::{Error, Result};
-use crate::units::Frames;
+use crate::plain::error::{Error, Result};
+use crate::plain::units::Frames;
 
 /// How near the consumer is to running dry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

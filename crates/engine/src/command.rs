@@ -1,10 +1,11 @@
 //! What may cross to the audio thread: plain data and the moment it acts.
 
-use crate::dsp::Band;
-use crate::stretch::StretchMethod;
-use crate::tempo::{Phase, Pulse};
+use crate::plain::band::Band;
+use crate::plain::loop_region::LoopRegion;
+use crate::plain::method::StretchMethod;
+use crate::plain::pulse::{Phase, Pulse};
+use crate::plain::units::{Bpm, DeckId, Frames, Gain, Rate, StemId};
 use crate::track::Track;
-use crate::units::{Bpm, DeckId, Frames, Gain, Rate, StemId};
 
 /// The moment a command acts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,56 +32,6 @@ pub enum Stems {
 impl From<StemId> for Stems {
     fn from(stem: StemId) -> Self {
         Self::One(stem)
-    }
-}
-
-/// A part of a track that repeats: `start` plays again after the frame before `end`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LoopRegion {
-    /// The first frame of the region.
-    pub start: u64,
-    /// The frame after the last one.
-    pub end: u64,
-}
-
-impl LoopRegion {
-    /// Shorter loops than this (in frames) are refused.
-    pub const MIN_FRAMES: u64 = 64;
-    /// Frames over which the end of a loop blends into what precedes its start, so that the jump back is seamless. Of a
-    /// loop that has fewer before it the end fades out under the start, unless the start goes on from it.
-    pub(crate) const BLEND: i64 = 256;
-    /// Where a loop may end at the latest: most of a year.
-    pub const LAST_FRAME: Frames = Frames(1 << 40);
-
-    /// A region of at least [`Self::MIN_FRAMES`].
-    ///
-    /// # Errors
-    /// [`Error::OutOfRange`](crate::Error::OutOfRange) when it is shorter, or ends before it starts.
-    pub fn new(start: Frames, end: Frames) -> crate::Result<Self> {
-        let frames = (end - start).0;
-        if frames >= Self::MIN_FRAMES && end <= Self::LAST_FRAME {
-            Ok(Self { start: start.0, end: end.0 })
-        } else {
-            Err(crate::Error::OutOfRange {
-                what: "loop length",
-                unit: " frames",
-                value: end.0 as f64 - start.0 as f64,
-                low: Self::MIN_FRAMES as f64,
-                high: Self::LAST_FRAME.0 as f64,
-            })
-        }
-    }
-
-    /// The whole of `track`.
-    ///
-    /// # Errors
-    /// [`Error::OutOfRange`](crate::Error::OutOfRange) when the track is shorter than a loop may be.
-    pub fn whole(track: &Track) -> crate::Result<Self> {
-        Self::new(Frames::ZERO, track.frames())
-    }
-
-    pub(crate) fn frames(self) -> i64 {
-        (self.end - self.start) as i64
     }
 }
 

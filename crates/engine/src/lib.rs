@@ -63,41 +63,44 @@
 //!
 //! Without features the engine is pure Rust and needs no system library.
 
+// What the audio thread runs stands in plain/, dsp/, rt/, stretch/ and in folders named audio/, wherever they are: in there
+// only constructors may allocate, and nothing locks, waits, logs or reads a clock (tests/audio_thread_words.rs). Everything else
+// is the control half. Each part uses only what stands on a floor below it (tests/rooms.rs).
+
 #![cfg_attr(rtsan, feature(sanitize))]
 
+mod audio;
 pub mod buffer;
+mod builder;
 pub mod chunk;
+mod command;
+mod control;
 pub mod dsp;
+mod event;
+pub mod export;
 pub mod feed;
+pub mod mastering;
+mod offline;
 pub mod output;
+mod plain;
+mod rt;
 pub mod stretch;
 pub mod tempo;
-
-mod cast;
-mod command;
-mod config;
-mod deck;
-mod engine;
-mod error;
-mod event;
-mod mixer;
-mod offline;
-mod render;
-mod rt;
 mod track;
-mod units;
 mod worker;
 
-pub use command::{Command, LoopRegion, Stems, When};
-pub use config::{Builder, EngineConfig};
-pub use dsp::Band;
-pub use engine::{DeckHandle, Engine};
-pub use error::{Error, Result};
+pub use audio::Renderer;
+pub use builder::Builder;
+pub use command::{Command, Stems, When};
+pub use control::{DeckHandle, Engine};
 pub use event::{BlockReport, DeckStatus, Event, Status};
-pub use mixer::CrossfadeLaw;
 pub use offline::Offline;
 pub use output::{DeviceConfig, Health, Output};
-pub use render::Renderer;
-pub use stretch::StretchMethod;
+pub use plain::band::Band;
+pub use plain::config::EngineConfig;
+pub use plain::crossfade::CrossfadeLaw;
+pub use plain::error::{Error, Result};
+pub use plain::loop_region::LoopRegion;
+pub use plain::method::StretchMethod;
+pub use plain::units::{Bpm, DeckId, Frames, Gain, Rate, SampleRate, StemId};
 pub use track::{Pcm, Track, WeakTrack};
-pub use units::{Bpm, DeckId, Frames, Gain, Rate, SampleRate, StemId};

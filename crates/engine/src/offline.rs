@@ -1,12 +1,10 @@
 //! Faster than time, and always the same: an engine without a device.
-#![warn(clippy::cast_possible_truncation)]
 
-use crate::cast::index;
-use crate::config::EngineConfig;
-use crate::engine::Engine;
-use crate::error::Result;
-use crate::render::Renderer;
-use crate::units::Frames;
+use crate::audio::Renderer;
+use crate::control::Engine;
+use crate::plain::config::EngineConfig;
+use crate::plain::error::Result;
+use crate::plain::units::Frames;
 
 /// Both halves of an engine in one thread: exports, analyses, tests.
 ///
@@ -49,8 +47,6 @@ impl Offline {
     /// How many frames can be rendered before a command for `frame` would come too late. Rendering runs ahead
     /// of the output, so this is less than the distance.
     pub fn frames_before(&self, frame: Frames) -> usize {
-        let quantum = crate::dsp::QUANTUM as u64;
-        let made_from = Frames(frame.0 / quantum * quantum) - Frames(self.renderer.lookahead() as u64);
-        index((made_from - self.renderer.played()).0)
+        self.renderer.frames_before(frame)
     }
 }

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use common::{Noise, mastering};
 use crowd_engine::chunk::{ChunkProcessor, Chunked, Grid, Made, Start};
-use crowd_engine::dsp::mastering::{Mastering, MasteringSettings};
 use crowd_engine::feed::{Fault, Input};
+use crowd_engine::mastering::{Mastering, MasteringSettings};
 use crowd_engine::{Frames, SampleRate};
 use proptest::prelude::*;
 

@@ -7,12 +7,10 @@ use std::ops::ControlFlow;
 
 use common::{Noise, offline};
 use crowd_engine::chunk::{ChunkProcessor, Chunked, Grid};
-use crowd_engine::dsp::mastering::{Mastering, MasteringSettings};
 use crowd_engine::dsp::silence::SILENT;
 use crowd_engine::feed::{Fault, Input, Shape};
-use crowd_engine::{
-    Band, Bpm, DeckId, EngineConfig, Frames, Gain, LoopRegion, Offline, SampleRate, StretchMethod, Track,
-};
+use crowd_engine::mastering::{Mastering, MasteringSettings};
+use crowd_engine::{Band, Bpm, DeckId, EngineConfig, Frames, Gain, Offline, SampleRate, StretchMethod, Track};
 
 const FRAMES: usize = 66_150;
 
@@ -84,7 +82,7 @@ fn played(track: &Track, method: StretchMethod) -> Vec<f32> {
     let gain = |gain| Gain::new(gain).unwrap();
     let engine = offline.engine();
     engine.set_tempo(Bpm::new(118.0).unwrap()).unwrap();
-    let deck = engine.deck(DeckId::A).load(track).unwrap().loop_(LoopRegion::whole(track).ok()).unwrap();
+    let deck = engine.deck(DeckId::A).load(track).unwrap().loop_(track.whole_loop().ok()).unwrap();
     deck.eq(Band::Low, gain(0.3))
         .unwrap()
         .eq(Band::High, gain(1e-5))

@@ -7,7 +7,8 @@ use std::f64::consts::PI;
 
 use common::Noise;
 use crowd_engine::dsp::Position;
-use crowd_engine::stretch::{Course, Source, export};
+use crowd_engine::export::{Course, export};
+use crowd_engine::stretch::Source;
 use crowd_engine::tempo::{BeatGrid, Mark};
 use crowd_engine::{Bpm, Frames, Rate, SampleRate, StretchMethod, Track};
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use common::{largest_step, left, offline};
 use crowd_engine::feed::{Fault, Input, Shape};
-use crowd_engine::{Bpm, Command, DeckId, Event, Frames, LoopRegion, SampleRate, StemId, StretchMethod, Track, When};
+use crowd_engine::{Bpm, Command, DeckId, Event, Frames, SampleRate, StemId, StretchMethod, Track, When};
 
 const HERTZ: f64 = 500.0;
 /// What the tone steps by itself, and what a fade of 4 ms of twice its amplitude adds.
@@ -53,7 +53,7 @@ fn played(track: &Track, looped: bool, method: StretchMethod, tempo: f64, frames
     let mut offline = offline();
     let engine = offline.engine();
     engine.set_tempo(Bpm::new(tempo).unwrap()).unwrap();
-    let region = looped.then(|| LoopRegion::whole(track).unwrap());
+    let region = looped.then(|| track.whole_loop().unwrap());
     let (deck, stem, track, cue) = (DeckId::A, StemId::FIRST, track.clone(), Frames::ZERO);
     engine.send(Command::Load { deck, stem, track, cue, region }, When::NextBlock).unwrap();
     engine.deck(deck).stretch(method).unwrap().play().unwrap();

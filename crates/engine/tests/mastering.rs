@@ -5,7 +5,7 @@ mod common;
 
 use common::{Noise, mastering};
 use crowd_engine::chunk::ChunkProcessor;
-use crowd_engine::dsp::mastering::{CompressorSettings, Mastering, MasteringSettings};
+use crowd_engine::mastering::{CompressorSettings, Mastering, MasteringSettings};
 use crowd_engine::{Frames, SampleRate};
 use ebur128::{EbuR128, Mode};
 use proptest::prelude::*;

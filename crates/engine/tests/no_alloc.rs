@@ -6,8 +6,8 @@ mod common;
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 use common::{Noise, constant_track, mastering, noise_track, sine_track};
 use crowd_engine::chunk::ChunkProcessor;
-use crowd_engine::dsp::mastering::{Mastering, MasteringSettings};
 use crowd_engine::feed::{Fault, Input, Shape};
+use crowd_engine::mastering::{Mastering, MasteringSettings};
 use crowd_engine::tempo::{Phase, Pulse};
 use crowd_engine::{
     Band, Bpm, Command, DeckId, Engine, Frames, Gain, LoopRegion, Rate, Renderer, SampleRate, StemId, Stems,

@@ -178,7 +178,7 @@ fn a_whole_track_loop_is_seamless() {
     let track = sine_track(441.0, 0.5, 4_000);
     let mut offline = offline();
     let (deck, stem) = (DeckId::A, StemId::FIRST);
-    let region = Some(LoopRegion::whole(&track).unwrap());
+    let region = Some(track.whole_loop().unwrap());
     let load = Command::Load { deck, stem, track: track.clone(), cue: Frames::ZERO, region };
     offline.engine().send(load, When::NextBlock).unwrap();
     offline.engine().deck(deck).play().unwrap();

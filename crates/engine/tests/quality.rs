@@ -189,7 +189,7 @@ fn a_transition_reaches_99_percent_in_30_s_at_every_block_size_and_rate() {
 fn a_loop_played_faster_has_no_seam() {
     let mut offline = offline();
     let (deck, stem, track) = (DeckId::A, StemId::FIRST, sine_track(441.0, 0.5, 4_000));
-    let region = crowd_engine::LoopRegion::whole(&track).ok();
+    let region = track.whole_loop().ok();
     offline.engine().send(Command::Load { deck, stem, track, cue: Frames::ZERO, region }, When::NextBlock).unwrap();
     offline.engine().deck(deck).rate(Rate::new(1.083).unwrap()).unwrap().play().unwrap();
     let found = noise_and_distortion(&left(&offline.render_frames(140_000))[5_000..5_000 + 131_072]);

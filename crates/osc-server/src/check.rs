@@ -167,7 +167,7 @@ fn heavy_mix(stretch: StretchMethod, sample_rate: SampleRate) -> crowd_engine::R
         })
         .collect();
     let track = Track::from_interleaved(noise, sample_rate, 2)?;
-    let region = Some(crowd_engine::LoopRegion::whole(&track)?);
+    let region = Some(track.whole_loop()?);
     let mut commands = vec![Command::Tempo { bpm: Bpm::new(118.0)? }];
     for deck in [DeckId::A, DeckId::B, DeckId::C, DeckId::D] {
         let (stem, stems) = (StemId::FIRST, Stems::All);

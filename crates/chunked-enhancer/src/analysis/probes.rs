@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crowd_engine::SampleRate;
-use crowd_engine::dsp::mastering::{Mastering, MasteringSettings};
 use crowd_engine::feed::Input;
+use crowd_engine::mastering::{Mastering, MasteringSettings};
 use crowd_library::Music;
 
 use super::steps::Stepper;

@@ -4,7 +4,7 @@ mod adaptive;
 mod forecast;
 
 use crowd_engine::chunk::ChunkProcessor;
-use crowd_engine::dsp::mastering::{CompressorSettings, Dither, Mastering, MasteringSettings};
+use crowd_engine::mastering::{CompressorSettings, Dither, Mastering, MasteringSettings};
 use crowd_engine::{Frames, SampleRate};
 use serde::{Deserialize, Serialize};
 

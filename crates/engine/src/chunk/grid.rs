@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::error::{Error, Result};
-use crate::units::{Frames, SampleRate};
+use crate::plain::error::{Error, Result};
+use crate::plain::units::{Frames, SampleRate};
 
 /// Seconds of a chunk of the [standard](Grid::standard) grid, about.
 const CHUNK_SECONDS: f64 = 30.0;

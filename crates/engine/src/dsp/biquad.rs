@@ -4,10 +4,10 @@
 
 use std::f64::consts::PI;
 
-use super::QUANTUM;
+use super::quantum::QUANTUM;
 
 /// A state below this is silence, and would become denormal.
-pub(super) const TINY: f64 = 1e-100;
+pub(crate) const TINY: f64 = 1e-100;
 
 /// The quality factors of the second-order sections of a Butterworth filter of order `2 * N`.
 pub fn butterworth_q<const N: usize>() -> [f64; N] {

@@ -18,34 +18,21 @@
 //! been moved is bypassed, bit by bit; with the first move its phase is turned gradually (`eq/engage.rs`).
 
 mod engage;
+mod sections;
 
+use super::quantum::{Lanes, QUANTUM};
 use super::silence;
 use super::simd::{Arith, Simd, Task};
 use super::svf::{Svf, SvfState};
-use super::{Lanes, QUANTUM};
-use crate::cast::single;
+use crate::plain::band::Band;
+use crate::plain::cast::single;
 use engage::Engage;
+use sections::{DECKS, MINUS_ZERO, Sections, lanes, signal};
 
-const DECKS: usize = 4;
 const LOW_HZ: f64 = 200.0;
 const HIGH_HZ: f64 = 2_000.0;
 const MOVE_SECONDS: f64 = 0.050;
 const MAX_GAIN: f32 = 4.0;
-
-/// What the filters take for a signal: neither a denormal nor the overflow of a broken file gets into their memory.
-const SMALLEST: f32 = 1e-15;
-const LARGEST: f32 = 1e6;
-
-/// A band of the equaliser.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Band {
-    /// Below 200 Hz.
-    Low,
-    /// 200 Hz to 2 kHz.
-    Mid,
-    /// Above 2 kHz.
-    High,
-}
 
 /// The equalisers of four stereo decks.
 #[derive(Debug)]
@@ -60,12 +47,6 @@ pub struct EqBank {
     /// What one pass of the filters leaves for the next: low, rest, mid.
     passes: Box<[[Lanes; QUANTUM]; 3]>,
     move_frames: f32,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Sections {
-    low: Svf,
-    high: [Svf; 2],
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -91,8 +72,6 @@ struct Bypass {
     /// -0.0 in the lanes that are not.
     off: [u32; 8],
 }
-
-const MINUS_ZERO: u32 = (-0.0f32).to_bits();
 
 /// The gains of each frame of the coming quantum, so that the filters need not know whether anything moves.
 #[derive(Debug)]
@@ -277,17 +256,6 @@ impl EqBank {
         self.state.each().for_each(|s| s.clear(lanes(deck)));
         self.engage.clear(deck);
     }
-}
-
-/// What the filters take for a signal of a sample.
-#[inline(always)]
-fn signal(x: f32) -> f32 {
-    if x.abs() >= SMALLEST && x.abs() <= LARGEST { x } else { 0.0 }
-}
-
-/// The lanes of a deck; none for a deck that does not exist.
-fn lanes(deck: usize) -> std::ops::Range<usize> {
-    if deck < DECKS { deck * 2..deck * 2 + 2 } else { 0..0 }
 }
 
 /// At most a quantum through the filters.

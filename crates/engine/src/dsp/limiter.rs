@@ -6,9 +6,9 @@
 //! look-ahead, so that it is down by the time the peak leaves the delay. Gains are whole numbers, so the averages are
 //! exact, the gain returns to exactly 1 and audio under the ceiling passes bit by bit.
 
-use super::QUANTUM;
+use super::quantum::QUANTUM;
 use super::simd::{Arith, Simd, Task};
-use crate::cast::{count, single, whole};
+use crate::plain::cast::{count, single, whole};
 
 /// Longer than half a period of 20 Hz: the gain stands still under any steady tone that can be heard.
 const HOLD_SECONDS: f64 = 0.025;
@@ -123,14 +123,14 @@ impl Task for Needs<'_> {
 
 /// The gain that takes a peak under the ceiling, in units of [`ONE`].
 #[inline(always)]
-pub(super) fn gain_under(ceiling: f32, peak: f32) -> f64 {
+pub(crate) fn gain_under(ceiling: f32, peak: f32) -> f64 {
     let share = f64::from(ceiling) / f64::from(if peak > ceiling { peak } else { ceiling });
     share * ONE as f64
 }
 
 /// From the gains frames need to the gains they get: held, released and rounded off.
 #[derive(Clone, Debug)]
-pub(super) struct GainCurve {
+pub(crate) struct GainCurve {
     hold: SlidingMin,
     /// The gain after hold and release.
     gain: i64,
@@ -145,7 +145,7 @@ pub(super) struct GainCurve {
 
 impl GainCurve {
     /// A curve at 1. `lookahead` must be a power of two; nine tenths of the way back take `release` seconds.
-    pub(super) fn new(sample_rate: u32, lookahead: usize, release: f64) -> Self {
+    pub(crate) fn new(sample_rate: u32, lookahead: usize, release: f64) -> Self {
         let rate = f64::from(sample_rate);
         let share = 1.0 - (0.1f64.ln() / (release * rate)).exp();
         let half = lookahead / 2;
@@ -162,7 +162,7 @@ impl GainCurve {
     /// Takes the gain a frame needs, in units of [`ONE`], and returns a gain, 0 to 1. From `lookahead - 2` frames behind that
     /// frame until its hold is over, the gain is not above what the frame needs.
     #[inline]
-    pub(super) fn next(&mut self, need: f64) -> f64 {
+    pub(crate) fn next(&mut self, need: f64) -> f64 {
         // Rounded down: never less reduction than needed.
         let held = self.hold.push(whole(need), ONE);
         self.gain = if held <= self.gain {
@@ -178,13 +178,13 @@ impl GainCurve {
 
     /// Rounds the gain on its way back down to a multiple of 2^-24, so that two curves as near as that to each other become
     /// one. To be called on fixed frames.
-    pub(super) fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.gain -= self.gain % GRID;
     }
 
     /// True when every gain still remembered is 1: then the next is 1 too, if no frame needs less. A frame that needs less lowers
     /// the averages at once and for as long as it is held.
-    pub(super) fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.boxes[1].sum == self.full
     }
 
@@ -204,13 +204,13 @@ fn under(piece: &[[f32; 2]], ceiling: f32) -> bool {
 
 /// The last items, oldest first out.
 #[derive(Clone, Debug)]
-pub(super) struct Ring<T> {
+pub(crate) struct Ring<T> {
     items: Box<[T]>,
     at: usize,
 }
 
 impl<T: Copy> Ring<T> {
-    pub(super) fn new(item: T, len: usize) -> Self {
+    pub(crate) fn new(item: T, len: usize) -> Self {
         Self { items: vec![item; len].into(), at: 0 }
     }
 
@@ -226,7 +226,7 @@ impl<T: Copy> Ring<T> {
     }
 
     /// The same for a block, in place.
-    pub(super) fn pass(&mut self, block: &mut [T]) {
+    pub(crate) fn pass(&mut self, block: &mut [T]) {
         let mut rest = block;
         while !rest.is_empty() {
             let (_, room) = self.items.split_at_mut(self.at);

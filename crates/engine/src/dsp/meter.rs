@@ -1,7 +1,7 @@
 //! Peak, RMS and momentary loudness of the stereo output.
 
 use super::biquad::{Cascade, Coefficients};
-use crate::cast::single;
+use crate::plain::cast::single;
 
 /// Blocks of 100 ms in a window of 400 ms.
 const BLOCKS: usize = 4;

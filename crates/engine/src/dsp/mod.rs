@@ -17,10 +17,10 @@
 pub mod biquad;
 pub mod eq;
 pub mod limiter;
-#[allow(clippy::cast_possible_truncation, reason = "not on the audio thread")]
-pub mod mastering;
 pub mod meter;
+mod onset;
 pub mod position;
+mod quantum;
 pub mod ramp;
 pub(crate) mod seam;
 pub mod silence;
@@ -29,21 +29,14 @@ pub mod sinc;
 mod svf;
 pub mod window;
 
-pub use eq::{Band, EqBank};
+pub use crate::plain::band::Band;
+pub use crate::plain::onset::Onset;
+pub use eq::EqBank;
 pub use limiter::{Limited, Limiter};
 pub use meter::Meter;
+pub use onset::OnsetFinder;
 pub use position::{Position, Step};
+pub use quantum::{Lanes, QUANTUM};
 pub use ramp::Ramp;
+pub use simd::arithmetic;
 pub use sinc::{Kernel, SincBank};
-
-/// The kind of arithmetic in use. Where this is the same the samples are, bit for bit; where it is not they may differ in the last
-/// bit, so whoever shares what was made between machines puts it into the key.
-pub fn arithmetic() -> &'static str {
-    simd::Simd::detect().name()
-}
-
-/// Frames in one rendering quantum. Quanta are aligned to absolute engine time; a sample-exact command may split one.
-pub const QUANTUM: usize = 64;
-
-/// Eight signals side by side, one frame of each: four stereo decks, lane = deck * 2 + channel.
-pub type Lanes = [f32; 8];

@@ -1,6 +1,6 @@
 //! A linear gain ramp counted in frames.
 
-use crate::cast::single;
+use crate::plain::cast::single;
 
 use super::silence;
 

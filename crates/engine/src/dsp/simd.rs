@@ -4,7 +4,7 @@
 //! baseline of the target and, on x86-64, for AVX2 with FMA, where the compiler turns each array into one register.
 #![allow(unsafe_code)]
 
-use super::Lanes;
+use super::quantum::Lanes;
 
 /// How `a * b + c` is computed: fused where the instruction exists, else as a product and a sum. The fused form is
 /// never left to a library call, which would cost a hundred times as much.
@@ -111,4 +111,10 @@ impl Simd {
 #[target_feature(enable = "avx2,fma")]
 fn avx2_fma<T: Task>(task: T) -> T::Out {
     task.run::<Fused>()
+}
+
+/// The kind of arithmetic in use. Where this is the same the samples are, bit for bit; where it is not they may differ in the last
+/// bit, so whoever shares what was made between machines puts it into the key.
+pub fn arithmetic() -> &'static str {
+    Simd::detect().name()
 }

@@ -22,11 +22,13 @@
 //! 1.1 and above 18 kHz of the output up to 1.5. Straight lines between 256 phases cost less here than parabolas
 //! between 32 (28 against 32 us), whose tables are smaller but take one more load per tap; loads are the bottleneck.
 
-use crate::cast::{byte, index, single};
+use crate::plain::cast::{byte, index, single};
 use std::sync::OnceLock;
 
+use super::position::{Position, Step};
+use super::quantum::Lanes;
 use super::simd::{Arith, Simd, Task};
-use super::{Lanes, Position, Step, window};
+use super::window;
 
 /// Phases per source frame; between two of them the weights are interpolated in a straight line. The error of the line
 /// grows with the square of the frequency: -119 dB at 10 kHz, -112 dB at 15 kHz of 44.1 kHz.

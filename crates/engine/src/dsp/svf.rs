@@ -4,9 +4,9 @@
 //! 2013). It realises the same transfer functions as the bilinear-transform biquads, but keeps its precision at
 //! frequencies far below the sample rate, where an `f32` direct form loses some 40 dB to rounding.
 
-use super::Lanes;
+use super::quantum::Lanes;
 use super::simd::Arith;
-use crate::cast::single;
+use crate::plain::cast::single;
 
 /// A state below this is silence (-300 dB).
 const TINY: f32 = 1e-15;

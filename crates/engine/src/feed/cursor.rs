@@ -1,10 +1,10 @@
 //! One reader of a track, at one place of it.
-#![warn(clippy::cast_possible_truncation)]
 
-use super::{Fault, Input};
-use crate::dsp::{seam, silence};
+use super::input::{Fault, Input};
+use crate::dsp::{OnsetFinder, seam, silence};
+use crate::plain::cast::count;
+use crate::plain::onset::Onset;
 use crate::rt::PAGE;
-use crate::stretch::{Onset, OnsetFinder};
 
 /// Frames by which the onset finder is late.
 const LATE: usize = 2_048;
@@ -99,7 +99,7 @@ impl Cursor {
             self.latest.extend_from_slice(&self.decoded[from.max(self.decoded.len().saturating_sub(seam::AROUND))..]);
             self.latest.drain(..self.latest.len().saturating_sub(seam::AROUND));
             if self.ended {
-                let fade = crate::cast::count((seam::FADE * f64::from(self.sample_rate)).round());
+                let fade = count((seam::FADE * f64::from(self.sample_rate)).round());
                 self.decoded.extend(seam::fade_out(&self.latest, fade));
                 std::mem::replace(&mut self.finder, OnsetFinder::new(self.sample_rate)).finish(keep);
             }

@@ -7,12 +7,12 @@ use std::thread;
 use std::time::Duration;
 
 use super::cursor::Cursor;
+use super::desk::{Desk, News};
+use super::input::{Fault, Input};
 use super::plan::Plan;
-use super::stream::{SEATS, Stream, Wish};
-use super::{Desk, Fault, Input, News};
 use crate::buffer::{Adaptive, Levels, Thresholds, Urgency};
-use crate::rt::PAGE;
-use crate::units::Frames;
+use crate::plain::units::Frames;
+use crate::rt::{PAGE, SEATS, Stream, Wish};
 
 /// Pages that are kept, 4 MiB of them up to 48 kHz, and twice as many for each doubling of that.
 const SLOTS: usize = 128;

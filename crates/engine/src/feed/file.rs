@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crowd_media::Reader;
 
-use super::{Fault, Input, Shape};
-use crate::error::Result;
-use crate::units::{Frames, SampleRate};
+use super::input::{Fault, Input, Shape};
+use crate::plain::error::Result;
+use crate::plain::units::{Frames, SampleRate};
 
 /// Opens a file.
 type Open = dyn Fn() -> std::result::Result<Reader, crowd_media::Error> + Send + Sync;

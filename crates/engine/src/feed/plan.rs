@@ -2,9 +2,8 @@
 
 use std::ops::Range;
 
-use super::stream::Wish;
-use crate::command::LoopRegion;
-use crate::rt::PAGE;
+use crate::plain::loop_region::LoopRegion;
+use crate::rt::{PAGE, Wish};
 
 /// The stretches of a track that a playhead reads, in the order in which it needs them.
 pub(super) struct Plan {
@@ -88,7 +87,6 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::LoopRegion;
 
     const P: i64 = PAGE as i64;
 

@@ -12,12 +12,11 @@ use ::cpal::{
     SupportedBufferSize, SupportedStreamConfigRange,
 };
 
-use super::DeviceInfo;
-use super::driver::Driver;
+use super::audio::Driver;
+use super::backend::{DeviceInfo, Opened, Seed, Stream};
 use super::health::Meter;
 use super::link::Link;
-use super::supervisor::{Opened, Seed, Stream};
-use crate::units::SampleRate;
+use crate::plain::units::SampleRate;
 
 /// Frames rendered at a time when the device wants another format than float stereo.
 const PIECE: usize = 1_024;

@@ -6,62 +6,50 @@ use std::thread;
 use std::time::Duration;
 
 use super::adaptive::{self, Adaptive};
+use super::backend::{Backend, Opened, Seed, open_aside};
 use super::health::Meter;
-use super::supervisor::{self, Backend, Opened, Seed, announce, open_aside};
-use super::{DeviceConfig, Output, Player, Session, Wish};
-use crate::config::EngineConfig;
-use crate::engine::Engine;
-use crate::error::{Error, Result};
-use crate::render::Renderer;
+use super::request::{Make, Request};
+use super::session::{Device, Player, Session};
+use super::sounds::Sounds;
+use super::supervisor::{self, announce};
+use super::target::{DeviceConfig, Output};
+use crate::plain::error::{Error, Result};
 use crate::rt::Slot;
-use crate::worker::Worker;
 
 /// How long a device may take to open, and the list of devices to appear.
 const OPENING: Duration = Duration::from_secs(5);
 const LISTING: Duration = Duration::from_secs(2);
 
-/// A device that plays, supervised.
-pub(crate) struct Device {
-    supervisor: Worker,
-    slot: Arc<Slot<Renderer>>,
-}
-
-impl Device {
-    /// Closes the device within a second and takes the renderer out of its reach.
-    pub fn stop(&mut self) {
-        self.supervisor.stop();
-        // A stream that hangs keeps the slot, but not what the renderer holds.
-        drop(self.slot.take());
-    }
-}
-
-/// Opens a sound device for a new engine.
+/// Opens a sound device and has it play what `make` makes.
 ///
 /// # Errors
-/// [`Error::Output`] when there is none that can be opened, [`Error::BadConfig`].
-pub(crate) fn open(wish: Wish, wanted: DeviceConfig) -> Result<Engine> {
-    open_with(Arc::new(super::sounds::Sounds::new(wanted.clone())), wish, wanted)
+/// [`Error::Output`] when there is none that can be opened, or `make` made nothing.
+pub(super) fn open(request: Request, wanted: DeviceConfig, make: Make) -> Result<Session> {
+    open_with(Arc::new(Sounds::new(wanted.clone())), request, wanted, make)
 }
 
-pub(crate) fn open_with(backend: Arc<dyn Backend>, wish: Wish, wanted: DeviceConfig) -> Result<Engine> {
+pub(super) fn open_with(
+    backend: Arc<dyn Backend>,
+    request: Request,
+    wanted: DeviceConfig,
+    make: Make,
+) -> Result<Session> {
     let adaptive = wanted.adaptive.then(|| Adaptive::new(wanted.buffer_frames.unwrap_or(adaptive::FIRST)));
     let buffer_frames = wanted.buffer_frames.or(wanted.adaptive.then_some(adaptive::FIRST));
     let output = Output::Device(wanted).to_string();
-    let config = wish.config;
-    config.check()?;
     let refused = |cause: String| Error::Output { output: output.clone(), cause };
     let slot = Arc::new(Slot::empty());
-    let meter = Arc::new(Meter::new(output.clone(), config.sample_rate));
+    let meter = Arc::new(Meter::new(output.clone(), request.rate));
     let seed = Seed { slot: slot.clone(), meter: meter.clone(), buffer_frames };
     let (sender, made) = mpsc::channel();
-    let rate = wish.rate_chosen.then_some(config.sample_rate);
+    let rate = request.rate_chosen.then_some(request.rate);
     let ready = {
         let slot = slot.clone();
         move |device_rate| {
-            let config = EngineConfig { sample_rate: rate.unwrap_or(device_rate), ..config };
-            let (engine, renderer, recording) = wish.split(config).map_err(|error| error.to_string())?;
+            let rate = rate.unwrap_or(device_rate);
+            let (renderer, recording) = request.prepare(rate, make).map_err(|error| error.to_string())?;
             let _nothing = slot.put(Box::new(renderer));
-            sender.send((engine, recording)).map_err(|_| "nobody waits for the device any more".to_owned())
+            sender.send((rate, recording)).map_err(|_| "nobody waits for the device any more".to_owned())
         }
     };
     let opening = open_aside(&backend, &seed, rate, ready).map_err(|e| refused(no_thread(&e)))?;
@@ -73,13 +61,11 @@ pub(crate) fn open_with(backend: Arc<dyn Backend>, wish: Wish, wanted: DeviceCon
         }
         Err(RecvTimeoutError::Disconnected) => return Err(refused("the sound system failed".into())),
     };
-    let (mut engine, recording) = made.recv().map_err(|_| refused("the engine was not made".into()))?;
-    let engine_rate = engine.sample_rate();
+    let (engine_rate, recording) = made.recv().map_err(|_| refused("the engine was not made".into()))?;
     announce(&seed, &opened, engine_rate);
     let supervisor =
         supervisor::start(backend, seed, engine_rate, adaptive, opened).map_err(|e| refused(no_thread(&e)))?;
-    engine.attach(Session { meter, player: Some(Player::Device(Device { supervisor, slot })), recording });
-    Ok(engine)
+    Ok(Session { meter, player: Some(Player::Device(Device { supervisor, slot })), recording })
 }
 
 fn no_thread(cause: &std::io::Error) -> String {

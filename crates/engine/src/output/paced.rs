@@ -6,9 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::health::Meter;
-use crate::error::{Error, Result};
-use crate::render::Renderer;
-use crate::units::SampleRate;
+use crate::audio::Renderer;
+use crate::plain::error::{Error, Result};
+use crate::plain::units::SampleRate;
 use crate::worker::Worker;
 
 /// A thread that was stopped for longer than this (a debugger, a frozen container) goes on from now, as a device

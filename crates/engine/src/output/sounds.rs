@@ -4,40 +4,19 @@
 //! makes a new stream (`benches/src/bin/gaps.rs` counts what is missing). Everything else is cpal's: ALSA on Linux, the system's own
 //! elsewhere.
 
-use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use super::DeviceConfig;
+use super::backend::{Backend, DeviceInfo, Opened, Seed};
 use super::cpal;
 #[cfg(target_os = "linux")]
 use super::pulse::{PREFIX, Server, Sink};
-use super::supervisor::{Backend, Opened, Seed};
-use crate::error::{Error, Result};
-use crate::units::SampleRate;
+use super::target::DeviceConfig;
+use crate::plain::error::{Error, Result};
+use crate::plain::units::SampleRate;
 
 /// A default device that was played to through the sound server is looked for there alone in this many attempts, 400 ms
 /// apart: while a server starts again, ALSA's default would be the card that the server is about to open.
 const SERVER_ONLY: u32 = 25;
-
-/// A sound device that can play.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct DeviceInfo {
-    /// What to ask for, as in `device:NAME`.
-    pub name: String,
-    /// What it says about itself.
-    pub description: String,
-    /// The sound system it is reached through: `PulseAudio` (which may be PipeWire in its place), `ALSA`, `CoreAudio` ...
-    pub backend: String,
-    /// Whether it is what `device` without a name means.
-    pub is_default: bool,
-    /// Numbers of channels, smallest to largest.
-    pub channels: RangeInclusive<u16>,
-    /// Frames per second, smallest to largest; not all in between need to be possible.
-    pub sample_rates: RangeInclusive<u32>,
-    /// Frames per callback, where the device tells.
-    pub buffer_frames: Option<RangeInclusive<u32>>,
-}
 
 /// The devices that can be opened for playing now, the sound server's first. It asks each of them, which may take a second
 /// or more.

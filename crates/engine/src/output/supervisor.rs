@@ -8,13 +8,13 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::adaptive::Adaptive;
-use super::driver::Driver;
+use super::audio::NICE;
+use super::backend::{Backend, Opened, Seed, Stream, open_aside};
 use super::health::{Meter, Realtime, State};
-use super::link::Link;
 use super::watch::Watch;
-use crate::render::Renderer;
+use crate::audio::Renderer;
+use crate::plain::units::SampleRate;
 use crate::rt::Slot;
-use crate::units::SampleRate;
 use crate::worker::Worker;
 
 /// From one attempt to open the device to the next.
@@ -31,79 +31,10 @@ const CLOSING: Duration = Duration::from_millis(500);
 /// The engine's time makes up for at most this much at once.
 const CATCH_UP: Duration = Duration::from_secs(5);
 
-/// A sound system that opens streams.
-pub(crate) trait Backend: Send + Sync + 'static {
-    /// Opens the device, not started yet, at `rate` if that is given and the device can do it. May hang.
-    ///
-    /// # Errors
-    /// The cause, as a user should read it.
-    fn open(&self, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, String>;
-
-    /// What devices there are and what can be done without one, after an open that failed. May hang.
-    fn advice(&self) -> String;
-}
-
-/// A running or ready stream; dropping it closes it. Both may hang.
-pub(crate) trait Stream: Send {
-    /// # Errors
-    /// The cause.
-    fn start(&mut self) -> Result<(), String>;
-}
-
-/// An opened device.
-pub(crate) struct Opened {
-    pub stream: Box<dyn Stream>,
-    pub link: Arc<Link>,
-    /// The device as the user would name it.
-    pub name: String,
-    pub rate: SampleRate,
-}
-
-/// What drivers grow from.
-#[derive(Clone)]
-pub(crate) struct Seed {
-    pub slot: Arc<Slot<Renderer>>,
-    pub meter: Arc<Meter>,
-    /// Frames per callback to ask a device for.
-    pub buffer_frames: Option<u32>,
-}
-
-impl Seed {
-    /// A driver for a device at `rate` beside an engine at `engine`, or at the device's rate when that is open.
-    ///
-    /// # Errors
-    /// When there is no conversion between the two.
-    pub fn driver(&self, rate: SampleRate, engine: Option<SampleRate>) -> Result<Driver, String> {
-        Driver::new(self.slot.clone(), self.meter.clone(), rate, engine.unwrap_or(rate))
-    }
-}
-
 /// An opening in progress on a thread of its own.
 struct Attempt {
     result: Receiver<Result<Opened, String>>,
     began: Instant,
-}
-
-/// Opens and starts a device on a thread of its own. `ready` is run in between, with the device's rate: the last
-/// moment to put a renderer into the slot.
-pub(crate) fn open_aside(
-    backend: &Arc<dyn Backend>,
-    seed: &Seed,
-    rate: Option<SampleRate>,
-    ready: impl FnOnce(SampleRate) -> Result<(), String> + Send + 'static,
-) -> std::io::Result<Receiver<Result<Opened, String>>> {
-    let (sender, receiver) = mpsc::channel();
-    let (backend, seed) = (backend.clone(), seed.clone());
-    thread::Builder::new().name("crowd-open".into()).spawn(move || {
-        let opened = backend.open(&seed, rate).and_then(|mut opened| {
-            ready(opened.rate)?;
-            opened.stream.start()?;
-            Ok(opened)
-        });
-        // When nobody waits any more, the stream is closed here.
-        let _unheard = sender.send(opened);
-    })?;
-    Ok(receiver)
 }
 
 /// Takes charge of `opened`, which plays already, until the worker is stopped; that takes no longer than a second,
@@ -283,7 +214,6 @@ impl Shift {
 /// Has RealtimeKit raise a thread that the system refused priority, without waiting for it.
 #[cfg(target_os = "linux")]
 fn raise(thread: u32, meter: Arc<Meter>) {
-    use super::driver::NICE;
     let ask = move || {
         if super::rtkit::raise(thread, NICE).is_ok() {
             meter.set_realtime(Realtime::Raised { nice: NICE });

@@ -55,7 +55,7 @@ mod tests {
 
     /// A watched stream whose callback the test calls.
     struct Bench {
-        driver: crate::output::driver::Driver,
+        driver: crate::output::audio::Driver,
         link: Arc<Link>,
         start: Instant,
         watch: Watch,
@@ -66,7 +66,7 @@ mod tests {
         let slot = Arc::new(Slot::empty());
         assert!(slot.put(Box::new(renderer)).is_none());
         let meter = Arc::new(Meter::new("test".into(), SampleRate::CD));
-        let driver = crate::output::driver::Driver::new(slot, meter, SampleRate::CD, SampleRate::CD).unwrap();
+        let driver = crate::output::audio::Driver::new(slot, meter, SampleRate::CD, SampleRate::CD).unwrap();
         let start = Instant::now();
         Bench { link: driver.link(), driver, start, watch: Watch::new(start) }
     }

@@ -3,8 +3,8 @@
 use std::sync::OnceLock;
 
 use super::atomic::{AtomicU64, Ordering, fence};
-use crate::cast::{float_of, index};
-use crate::stretch::Onset;
+use crate::plain::cast::{float_of, index};
+use crate::plain::onset::Onset;
 
 /// Frames of a page.
 #[cfg(not(loom))]

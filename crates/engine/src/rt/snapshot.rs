@@ -41,16 +41,19 @@ impl Snapshot {
         self.sequence.load(Ordering::Relaxed) == before
     }
 
-    /// The latest complete set. Not for the audio thread: it spins while the writer is at work.
-    pub fn read(&self) -> Vec<u64> {
-        let mut values = vec![0; self.words.len()];
-        while !self.try_read(&mut values) {
+    /// How many words it has.
+    pub fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Copies the latest complete set into `into`. Not for the audio thread: it spins while the writer is at work.
+    pub fn read(&self, into: &mut [u64]) {
+        while !self.try_read(into) {
             #[cfg(loom)]
             loom::thread::yield_now();
             #[cfg(not(loom))]
             std::thread::yield_now();
         }
-        values
     }
 }
 

@@ -1,9 +1,9 @@
 //! The phase vocoder over the whole band.
 
+use super::source::{Latency, Source, Stretch};
 use super::vocoder::{Help, Vocoder};
-use super::{Latency, Source, Stretch};
 use crate::dsp::{Position, Step};
-use crate::units::Rate;
+use crate::plain::units::Rate;
 
 /// Keeps the pitch as cleanly as can be: chords stay smooth, attacks are the track's own.
 ///

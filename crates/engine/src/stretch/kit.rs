@@ -1,7 +1,12 @@
 //! One stretcher of each method, so that changing the method on the audio thread takes no memory.
 
-use super::{Help, Hq, Latency, PlaybackRate, Source, Stretch, StretchMethod, Wsola};
+use super::hq::Hq;
+use super::playback_rate::PlaybackRate;
+use super::source::{Latency, Source, Stretch};
+use super::vocoder::Help;
+use super::wsola::Wsola;
 use crate::dsp::{Position, Step};
+use crate::plain::method::StretchMethod;
 
 /// The stretchers of one voice; one of them is in use.
 pub(crate) struct Kit {
@@ -81,18 +86,5 @@ impl Kit {
 
     pub fn reset(&mut self) {
         self.current().reset();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn streams_keep_ready_what_any_method_reads() {
-        for rate in [8_000, 22_050, 44_100, 48_000, 88_200, 96_000, 192_000] {
-            let kit = Kit::new(StretchMethod::Hq, rate);
-            assert!(kit.reach() as i64 + 512 <= crate::feed::reach(rate), "{rate} Hz: {}", kit.reach());
-        }
     }
 }

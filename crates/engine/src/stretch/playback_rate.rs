@@ -1,9 +1,9 @@
 //! Varispeed: the track is read faster or slower and its pitch follows.
 
-use super::{Latency, Source, Stretch};
-use crate::cast::{count, index};
+use super::source::{Latency, Source, Stretch};
 use crate::dsp::{Kernel, Position, QUANTUM, SincBank, Step};
-use crate::units::Rate;
+use crate::plain::cast::{count, index};
+use crate::plain::units::Rate;
 
 /// Frames of the source one quantum can touch.
 const WINDOW: usize = QUANTUM * count(Rate::MAX.get()) + 2 * SincBank::REACH + 2;

@@ -11,49 +11,21 @@
 //! frames then add up to the very samples of the attack.
 
 mod frame;
+mod help;
 mod news;
 mod peaks;
 mod place;
 mod plan;
+mod spectrum;
 
-use crate::cast::count;
 use rustfft::num_complex::Complex32;
 
-use super::Source;
-use crate::dsp::silence::is_heard;
+use super::source::Source;
 use crate::dsp::{Position, QUANTUM, Step};
+use crate::plain::cast::count;
 pub(crate) use frame::{Look, Maker, Order, Shape};
-use plan::{Plan, View};
-
-/// Frames overlap so many times.
-const OVERLAP: usize = 4;
-
-const ZERO: Complex32 = Complex32::new(0.0, 0.0);
-const ONE: Complex32 = Complex32::new(1.0, 0.0);
-
-/// A stereo spectrum: left as the real part of the signal, right as the imaginary one.
-type Spectrum = Box<[Complex32]>;
-
-/// Somebody who makes frames in the meantime, so that the audio thread need not. When a frame is not there in time it is
-/// made here after all: the samples are the same.
-pub(crate) trait Help {
-    /// Takes an order for a frame that follows `maker`'s latest; false when nobody is free.
-    fn take(&mut self, order: &Order, maker: &Maker) -> bool;
-
-    /// Gives the frame that was ordered last to `maker`; false when it is not finished.
-    fn give(&mut self, maker: &mut Maker) -> bool;
-}
-
-/// Nobody helps.
-impl Help for () {
-    fn take(&mut self, _: &Order, _: &Maker) -> bool {
-        false
-    }
-
-    fn give(&mut self, _: &mut Maker) -> bool {
-        false
-    }
-}
+pub(crate) use help::Help;
+use plan::{OVERLAP, Plan};
 
 pub(super) struct Vocoder {
     shape: Shape,
@@ -252,28 +224,6 @@ impl Vocoder {
     }
 }
 
-/// The spectrum of the windowed source around `centre`; of what is too quiet to be heard, that of silence.
-fn transform(view: &View, scratch: &mut [Complex32], source: &dyn Source, centre: i64, into: &mut [Complex32]) {
-    const PIECE: usize = 256;
-    let first = centre - (view.window.len() / 2) as i64;
-    let mut piece = [[0.0; PIECE]; 2];
-    let [left, right] = &mut piece;
-    let mut heard = false;
-    for ((at, out), window) in (first..).step_by(PIECE).zip(into.chunks_mut(PIECE)).zip(view.window.chunks(PIECE)) {
-        let (left, right) = (&mut left[..out.len()], &mut right[..out.len()]);
-        source.read(at, [&mut *left, &mut *right]);
-        heard = heard || is_heard(left) || is_heard(right);
-        for (((out, window), left), right) in out.iter_mut().zip(window).zip(left).zip(right) {
-            *out = Complex32::new(*left * window, *right * window);
-        }
-    }
-    if heard {
-        view.fft.process_with_scratch(into, scratch);
-    } else {
-        into.fill(ZERO);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -287,7 +237,7 @@ mod tests {
             for ((n, left), right) in (first..).zip(left).zip(right) {
                 let noise = (n.wrapping_mul(0x5851_F42D_4C95_7F2D) >> 40) as f64 / f64::from(1 << 23);
                 let level = if n < 0 { 0.0 } else { 10f64.powf(-45.0 * n as f64 / 22_050.0) };
-                *left = crate::dsp::silence::quiet(crate::cast::single(noise * level));
+                *left = crate::dsp::silence::quiet(crate::plain::cast::single(noise * level));
                 *right = -*left;
             }
         }

@@ -10,16 +10,15 @@
 mod between;
 mod grains;
 mod split;
+mod tick;
 
+use super::source::{Latency, Source, Stretch};
 use super::vocoder::Vocoder;
-use super::{Latency, Source, Stretch};
-use crate::dsp::{Position, QUANTUM, Step};
-use crate::units::Rate;
+use crate::dsp::{Position, Step};
+use crate::plain::units::Rate;
 use grains::Grains;
 use split::{LEAD, LOW_TICK, Split, THIN};
-
-/// Frames made at a time.
-const TICK: usize = QUANTUM;
+use tick::TICK;
 
 /// Keeps the pitch at a small price.
 ///

@@ -1,9 +1,8 @@
-//! Musical time: the clock every deck follows, and the crowd's movement that drives it.
+//! Musical time: where the beats of a recording lie, and the crowd's movement that drives the tempo.
 
-mod clock;
 mod grid;
 mod movement;
 
-pub(crate) use clock::Clock;
-pub use grid::{BeatGrid, Mark, Phase, Pulse};
+pub use crate::plain::pulse::{Phase, Pulse};
+pub use grid::{BeatGrid, Mark};
 pub use movement::{Movement, MovementConfig};

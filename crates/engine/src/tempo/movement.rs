@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::units::Bpm;
+use crate::plain::error::{Error, Result};
+use crate::plain::units::Bpm;
 
 /// The steps from movement to tempo. Movement is a number from 0 (nobody stirs) to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,10 +73,10 @@ impl Movement {
     /// Takes a measurement and returns the tempo to glide to. Above 1 it counts as 1.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`](crate::Error::OutOfRange) when it is negative or not a number; nothing changes then.
-    pub fn observe(&mut self, movement: f64) -> crate::Result<Bpm> {
+    /// [`Error::OutOfRange`] when it is negative or not a number; nothing changes then.
+    pub fn observe(&mut self, movement: f64) -> Result<Bpm> {
         if !movement.is_finite() || movement < 0.0 {
-            return Err(crate::Error::OutOfRange { what: "movement", unit: "", value: movement, low: 0.0, high: 1.0 });
+            return Err(Error::OutOfRange { what: "movement", unit: "", value: movement, low: 0.0, high: 1.0 });
         }
         self.silence = Duration::ZERO;
         let movement = movement.min(1.0);

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Pcm, Track};
-use crate::error::Result;
+use super::audio::{Pcm, Track};
 use crate::feed::FileInput;
-use crate::units::SampleRate;
+use crate::plain::error::Result;
+use crate::plain::units::SampleRate;
 
 impl Track {
     /// Reads a file of any format crowd-media knows and brings it to `rate`.

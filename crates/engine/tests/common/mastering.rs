@@ -2,7 +2,7 @@
 
 use crowd_engine::Frames;
 use crowd_engine::chunk::ChunkProcessor;
-use crowd_engine::dsp::mastering::{CompressorSettings, MasteringSettings};
+use crowd_engine::mastering::{CompressorSettings, MasteringSettings};
 
 use super::Noise;
 

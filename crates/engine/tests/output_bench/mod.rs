@@ -6,7 +6,7 @@ use std::process::{Child, Command as Program, Stdio};
 use std::time::{Duration, Instant};
 
 use crowd_engine::{
-    Band, Bpm, Command, DeckId, Engine, EngineConfig, Frames, Gain, LoopRegion, Offline, Rate, SampleRate, Stems, When,
+    Band, Bpm, Command, DeckId, Engine, EngineConfig, Frames, Gain, Offline, Rate, SampleRate, Stems, When,
 };
 
 /// Long enough for any machine; nothing waits that long unless it failed.
@@ -33,7 +33,7 @@ pub fn schedule_mix(engine: &mut Engine, zero: u64) {
     let high = super::common::sine_track(5_000.0, 0.3, 300_000);
     let (a, b, c) = (DeckId::A, DeckId::B, DeckId::C);
     engine.deck(a).at(at(0.0)).load(&noise).unwrap().play().unwrap();
-    engine.deck(b).at(at(0.5)).load(&tone).unwrap().loop_(Some(LoopRegion::whole(&tone).unwrap())).unwrap();
+    engine.deck(b).at(at(0.5)).load(&tone).unwrap().loop_(Some(tone.whole_loop().unwrap())).unwrap();
     engine.deck(b).at(at(0.63)).play().unwrap();
     engine.deck(c).at(at(2.0)).load_at(&high, Frames(1_000)).unwrap().rate(Rate::new(0.875).unwrap()).unwrap();
     engine.deck(c).at(at(2.5)).play().unwrap();

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use crowd_engine::stretch::OnsetFinder;
+use crowd_engine::dsp::OnsetFinder;
 use crowd_media::Reader;
 
 use crate::grid::Grid;

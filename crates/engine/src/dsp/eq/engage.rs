@@ -13,12 +13,11 @@
 //! octave by some 3 %: a tone stays in its third octave. The upper corners arrive first and `w` grows with the cube of
 //! the time, so that the bands are nearly in phase with what they change by the time they are heard.
 
-use crate::cast::single;
-
-use super::super::simd::{Arith, Simd, Task};
-use super::super::svf::SvfState;
-use super::super::{Lanes, QUANTUM};
-use super::{MINUS_ZERO, Sections, lanes, signal};
+use super::sections::{MINUS_ZERO, Sections, lanes, signal};
+use crate::dsp::quantum::{Lanes, QUANTUM};
+use crate::dsp::simd::{Arith, Simd, Task};
+use crate::dsp::svf::SvfState;
+use crate::plain::cast::single;
 
 const SWEEP_SECONDS: f64 = 0.055;
 /// The upper corners take this share of it.

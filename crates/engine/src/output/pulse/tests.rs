@@ -10,7 +10,10 @@ use pulseaudio::protocol::{
     write_reply_message,
 };
 
+use super::player::Player;
 use super::*;
+use crate::output::audio::FRAME;
+use crate::output::backend::{Opened, Seed};
 use crate::output::health::{Health, Meter};
 use crate::output::watch::Watch;
 use crate::rt::Slot;

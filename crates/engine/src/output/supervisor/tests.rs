@@ -3,8 +3,10 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use super::*;
+use crate::output::audio::Driver;
 use crate::output::device::open_with;
-use crate::{DeviceConfig, EngineConfig, Error, Health};
+use crate::output::link::Link;
+use crate::{DeviceConfig, Engine, Error, Health};
 
 /// Long enough for any machine; nothing waits that long unless it failed.
 const EVER: Duration = Duration::from_secs(60);
@@ -109,8 +111,12 @@ fn fake() -> Arc<Fake> {
     Arc::new(fake)
 }
 
-fn open(fake: &Arc<Fake>) -> crate::Result<crate::Engine> {
-    open_with(Arc::new(FakeBackend(fake.clone())), wish(false), wanted(None))
+fn open(fake: &Arc<Fake>) -> crate::Result<Engine> {
+    play(Engine::builder(), Arc::new(FakeBackend(fake.clone())), wanted(None))
+}
+
+fn play(builder: crate::Builder, backend: Arc<dyn Backend>, wanted: DeviceConfig) -> crate::Result<Engine> {
+    builder.play_through(|request, make| open_with(backend, request, wanted, make))
 }
 
 /// The device, with a buffer that may grow from that size.
@@ -127,23 +133,19 @@ fn until(what: &str, mut met: impl FnMut() -> bool) {
     }
 }
 
-fn health(engine: &crate::Engine) -> Health {
+fn health(engine: &Engine) -> Health {
     engine.health().unwrap()
 }
 
-fn is_lost(engine: &crate::Engine) -> bool {
+fn is_lost(engine: &Engine) -> bool {
     matches!(health(engine).state, State::Lost { .. })
 }
 
 /// Waits until a device plays that has been opened `reopens` times again.
-fn until_back(engine: &crate::Engine, reopens: u64) {
+fn until_back(engine: &Engine, reopens: u64) {
     until("the device is back", || health(engine).state == State::Playing && health(engine).reopens == reopens);
     let blocks = health(engine).blocks;
     until("it asks for sound", || health(engine).blocks > blocks + 3);
-}
-
-fn wish(rate_chosen: bool) -> crate::output::Wish {
-    crate::output::Wish { config: EngineConfig::default(), rate_chosen, record: None, split: None }
 }
 
 #[test]
@@ -152,7 +154,8 @@ fn an_engine_takes_the_rate_of_its_device_unless_told_otherwise() {
     let engine = open(&device).unwrap();
     assert_eq!(engine.sample_rate(), SampleRate::DAT);
     assert_eq!(health(&engine).output, "device:fake");
-    let told = open_with(Arc::new(FakeBackend(device)), wish(true), wanted(None)).unwrap();
+    let told =
+        play(Engine::builder().sample_rate(SampleRate::CD), Arc::new(FakeBackend(device)), wanted(None)).unwrap();
     assert_eq!((told.sample_rate(), health(&told).sample_rate), (SampleRate::CD, SampleRate::DAT));
     assert!(health(&told).problem.unwrap().contains("converted"));
 }
@@ -287,7 +290,7 @@ fn a_device_that_comes_back_at_another_rate_is_converted_for() {
 fn a_buffer_that_is_too_small_grows_until_blocks_are_in_time_and_nothing_is_lost() {
     let device = fake();
     let backend = Arc::new(FakeBackend(device.clone()));
-    let engine = open_with(backend, wish(false), wanted(Some(128))).unwrap();
+    let engine = play(Engine::builder(), backend, wanted(Some(128))).unwrap();
     until("it has settled", || engine.status().frames.0 > 72_000);
     assert_eq!((health(&engine).buffer_frames, health(&engine).buffer_raises), (Some(128), 0));
     // A block of 256 frames lasts 5.3 ms, one of 512 10.7 ms.
@@ -320,7 +323,7 @@ fn a_buffer_that_is_too_small_grows_until_blocks_are_in_time_and_nothing_is_lost
 #[test]
 fn a_sound_system_that_never_opens_the_larger_buffer_is_told() {
     let device = fake();
-    let engine = open_with(Arc::new(FakeBackend(device.clone())), wish(false), wanted(Some(128))).unwrap();
+    let engine = play(Engine::builder(), Arc::new(FakeBackend(device.clone())), wanted(Some(128))).unwrap();
     until("it has settled", || engine.status().frames.0 > 72_000);
     device.ponders.store(true, SeqCst);
     device.slow.store(7, SeqCst);
@@ -335,7 +338,7 @@ fn a_sound_system_that_never_opens_the_larger_buffer_is_told() {
 #[test]
 fn a_device_that_is_gone_when_its_buffer_grows_is_lost_and_found() {
     let device = fake();
-    let engine = open_with(Arc::new(FakeBackend(device.clone())), wish(false), wanted(Some(128))).unwrap();
+    let engine = play(Engine::builder(), Arc::new(FakeBackend(device.clone())), wanted(Some(128))).unwrap();
     until("it has settled", || engine.status().frames.0 > 72_000);
     device.clings.store(true, SeqCst);
     device.slow.store(7, SeqCst);
@@ -352,7 +355,7 @@ fn a_device_that_is_gone_when_its_buffer_grows_is_lost_and_found() {
 
 #[test]
 fn time_is_kept_to_the_frame_and_a_frozen_program_does_not_race_after_it() {
-    let (engine, renderer) = crate::Engine::builder().split().unwrap();
+    let (engine, renderer) = Engine::builder().split().unwrap();
     let slot = Slot::empty();
     assert!(slot.put(Box::new(renderer)).is_none());
     let zero = Instant::now();

@@ -1,16 +1,16 @@
 //! How one frame of output is made.
 
-use crate::cast::count;
 use rustfft::num_complex::Complex32;
 
 use super::news::{News, Side};
 use super::peaks::{self, Peaks};
 use super::place::Place;
-use super::plan::Plan;
-use super::{ONE, OVERLAP, Spectrum, ZERO, transform};
+use super::plan::{OVERLAP, Plan};
+use super::spectrum::{ONE, Spectrum, ZERO, transform};
 use crate::dsp::simd::Simd;
 use crate::dsp::{Position, Step};
-use crate::stretch::Source;
+use crate::plain::cast::count;
+use crate::stretch::source::Source;
 
 /// How fast what was turned turns back while the speed is 1, in radians a hop: about a hertz, half a second at most.
 const TURN_BACK: f32 = 0.13;

@@ -8,9 +8,9 @@ use rustfft::num_complex::Complex32;
 
 use super::peaks::Power;
 use super::plan::{Plan, View};
-use super::{ZERO, transform};
+use super::spectrum::{ZERO, transform};
 use crate::dsp::simd::Simd;
-use crate::stretch::Source;
+use crate::stretch::source::Source;
 
 /// Power that has risen by this much is new.
 const RISEN: f32 = 1.5;

@@ -1,8 +1,8 @@
 //! Which frame of the source a frame of output is made of.
 
-use crate::cast::whole;
 use crate::dsp::Position;
-use crate::stretch::Source;
+use crate::plain::cast::whole;
+use crate::stretch::source::Source;
 
 /// How far around a position onsets are looked for, in frames.
 const REACH: i64 = 12_000;

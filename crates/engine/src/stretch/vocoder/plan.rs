@@ -1,11 +1,13 @@
 //! What all vocoders of a size share: windows and transforms, made once in a process.
 
-use crate::cast::single;
 use std::sync::{Arc, OnceLock};
 
 use rustfft::{Fft, FftPlanner};
 
-use super::OVERLAP;
+use crate::plain::cast::single;
+
+/// Frames overlap so many times.
+pub const OVERLAP: usize = 4;
 
 /// A windowed transform.
 pub struct View {

@@ -3,12 +3,12 @@
 //! A tone of 10 kHz turns by 82 degrees a frame: grains that join at whole frames leave it up to 41 beside itself. Where
 //! the track is a tone around the join, how far beside is known exactly, and the grain is read that much later.
 
-use crate::cast::{count, single};
 use std::sync::OnceLock;
 
-use super::TICK;
+use super::tick::TICK;
 use crate::dsp::simd::{Arith, Task};
 use crate::dsp::window::kaiser;
+use crate::plain::cast::{count, single};
 
 /// Frames that are read for one between two.
 pub const TAPS: usize = 16;

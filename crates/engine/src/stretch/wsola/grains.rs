@@ -4,13 +4,14 @@
 //! that the attack sounds at its very time, and once. When no onset comes in time, one takes over from the far side of the
 //! drift, where the waveforms agree best. Both channels are joined at the same places.
 
-use super::TICK;
 use super::between::{self, Shifted, Table, Weights};
 use super::split::Split;
-use crate::cast::{count, index, whole};
+use super::tick::TICK;
 use crate::dsp::Position;
 use crate::dsp::simd::{Arith, Simd, Task};
-use crate::stretch::{Onset, Source};
+use crate::plain::cast::{count, index, whole};
+use crate::plain::onset::Onset;
+use crate::stretch::source::Source;
 
 /// Frames that are compared.
 const LIKE: usize = 256;

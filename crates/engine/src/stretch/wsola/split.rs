@@ -2,18 +2,20 @@
 //!
 //! Both are linear-phase and add up to the source, so attacks that both copy are the source's own.
 
-use crate::cast::{index, single, whole};
 use std::sync::OnceLock;
 
+use super::tick::TICK;
 use crate::dsp::Position;
 use crate::dsp::simd::{Arith, Simd, Task};
 use crate::dsp::window::kaiser;
-use crate::stretch::{Onset, Source};
+use crate::plain::cast::{index, single, whole};
+use crate::plain::onset::Onset;
+use crate::stretch::source::Source;
 
 /// The lower band keeps one of so many frames.
 pub const THIN: usize = 8;
 /// Thinned frames of a tick.
-pub const LOW_TICK: usize = super::TICK / THIN;
+pub const LOW_TICK: usize = TICK / THIN;
 /// Thinned frames by which the lower half is made ahead: what the interpolation reaches, in whole ticks.
 pub const LEAD: usize = 2 * LOW_TICK;
 
@@ -163,7 +165,7 @@ impl Split {
         }
         self.thin(source, low_until);
         if head - HIGH_BEHIND > self.high_end {
-            self.high_end = (head - HIGH_BEHIND).div_euclid(super::TICK as i64) * super::TICK as i64;
+            self.high_end = (head - HIGH_BEHIND).div_euclid(TICK as i64) * TICK as i64;
             self.high_begin = self.high_end;
         }
         let mut left_to_do = HIGH_SHARE;
@@ -171,15 +173,15 @@ impl Split {
             left_to_do -= 1;
             let low_at = ring(self.high_end / THIN as i64 - SPAN as i64, LOW_RING);
             let high_at = ring(self.high_end, HIGH_RING);
-            let mut whole = [[0.0; super::TICK]; 2];
+            let mut whole = [[0.0; TICK]; 2];
             let [left, right] = &mut whole;
             source.read(self.origin + self.high_end, [left, right]);
             for ((high, low), whole) in self.high.iter_mut().zip(self.low.iter()).zip(&whole) {
                 let low = self.simd.run(Interpolate { taps: &self.filter.phases, low: &low[low_at..low_at + SPANNED] });
-                let high = &mut high[high_at..high_at + super::TICK];
+                let high = &mut high[high_at..high_at + TICK];
                 high.iter_mut().zip(whole).zip(low).for_each(|((high, whole), low)| *high = whole - low);
             }
-            self.high_end += super::TICK as i64;
+            self.high_end += TICK as i64;
         }
         self.high_begin = self.high_begin.max(self.high_end - HIGH_RING as i64);
     }
@@ -234,7 +236,7 @@ impl Split {
     }
 
     /// Writes the next tick of the lower half at the full rate.
-    pub fn fill_low(&mut self, tick: &mut [[f32; super::TICK]; 2]) {
+    pub fn fill_low(&mut self, tick: &mut [[f32; TICK]; 2]) {
         for (out, tick) in self.out.iter_mut().zip(tick) {
             *tick = self.simd.run(Interpolate { taps: &self.filter.phases, low: &out[..SPANNED] });
             out.copy_within(LOW_TICK.., 0);
@@ -318,11 +320,11 @@ struct Interpolate<'a> {
 }
 
 impl Task for Interpolate<'_> {
-    type Out = [f32; super::TICK];
+    type Out = [f32; TICK];
 
     #[inline(always)]
     fn run<A: Arith>(self) -> Self::Out {
-        let mut out = [0.0; super::TICK];
+        let mut out = [0.0; TICK];
         for (group, out) in out.as_chunks_mut::<THIN>().0.iter_mut().enumerate() {
             let low = &self.low[group..group + 2 * SPAN + 1];
             let mut sums = [0.0; THIN];

@@ -1,0 +1,341 @@
+//! The audio half: one `render` for devices, offline exports and tests.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::clock::Clock;
+use super::deck::{Deck, Errands, Report, ramp_frames};
+use super::mixer::{Mixer, Outcome};
+use super::publish::{Counters, Moment};
+use super::restarts::Restarts;
+use super::schedule::{Due, Schedule};
+use crate::command::{Command, Envelope, When};
+use crate::dsp::QUANTUM;
+use crate::event::{BlockReport, Event};
+use crate::plain::cast::index;
+use crate::plain::config::EngineConfig;
+use crate::plain::pulse::Phase;
+use crate::plain::units::{DeckId, Frames};
+use crate::rt::{ReturnBin, Snapshot};
+use crate::track::Track;
+
+/// The audio half of an engine.
+///
+/// Hand it to whatever asks for sound and call [`Renderer::render`] there. It may move between threads but
+/// not be shared. It takes no lock, makes no system call, allocates and frees nothing and cannot fail.
+///
+/// ```
+/// fn may_move<T: Send>() {}
+/// may_move::<crowd_engine::Renderer>();
+/// ```
+///
+/// ```compile_fail,E0277
+/// fn may_be_shared<T: Sync>() {}
+/// may_be_shared::<crowd_engine::Renderer>();
+/// ```
+///
+/// Inside, sound is made in quanta of 64 frames on absolute multiples of 64 of the time line, ahead of the
+/// output by the limiter's look-ahead. Callbacks of any size just take the frames that are due, which is why
+/// every split of the output gives the same samples.
+pub struct Renderer {
+    inbox: rtrb::Consumer<Envelope>,
+    events: rtrb::Producer<Event>,
+    bin: ReturnBin<Track>,
+    snapshot: Arc<Snapshot>,
+    schedule: Schedule,
+    restarts: Restarts,
+    decks: Box<[Deck]>,
+    /// What a helper may do.
+    errands: Option<Errands>,
+    mixer: Mixer,
+    clock: Clock,
+    counters: Counters,
+    /// The latest quantum behind the limiter and how much of it has been handed out.
+    ready: [[f32; 2]; QUANTUM],
+    taken: usize,
+    /// Frames made so far, a multiple of the quantum between calls: the first frame a command can reach.
+    made: u64,
+    /// Frames handed to the output so far.
+    played: u64,
+    /// Room the bin must have before a command may act.
+    most_retired: usize,
+    /// Hears everything that is played.
+    #[cfg(feature = "decode")]
+    tap: Option<crate::rt::Tape>,
+    /// Not to be shared: `&Renderer` does not cross threads.
+    _not_sync: PhantomData<std::cell::Cell<()>>,
+}
+
+impl Renderer {
+    pub(crate) fn new(
+        config: &EngineConfig,
+        inbox: rtrb::Consumer<Envelope>,
+        events: rtrb::Producer<Event>,
+        garbage: rtrb::Producer<Track>,
+        snapshot: Arc<Snapshot>,
+        errands: Option<Errands>,
+    ) -> Self {
+        let decks: Box<[Deck]> =
+            (0..config.decks).filter_map(|index| DeckId::new(index).ok()).map(|id| Deck::new(id, config)).collect();
+        let most_retired = config.stems * config.decks;
+        let renderer = Self {
+            inbox,
+            events,
+            // Twice: a command that clears everything also forgets loads that wait.
+            bin: ReturnBin::new(garbage, 2 * most_retired),
+            snapshot,
+            schedule: Schedule::new(2 * config.queue),
+            restarts: Restarts::new(config.decks),
+            decks,
+            errands,
+            mixer: Mixer::new(config.decks, config.sample_rate),
+            clock: Clock::new(config.sample_rate, config.base_tempo),
+            counters: Counters::default(),
+            ready: [[0.0; 2]; QUANTUM],
+            taken: QUANTUM,
+            made: 0,
+            played: 0,
+            most_retired,
+            #[cfg(feature = "decode")]
+            tap: None,
+            _not_sync: PhantomData,
+        };
+        renderer.publish(&BlockReport { limiter_gain: 1.0, ..BlockReport::default() }, 0.0);
+        renderer
+    }
+
+    /// Fills `out` with interleaved stereo. An odd last sample is set to silence.
+    ///
+    /// Never blocks, allocates, logs or panics; what goes wrong is counted in [`Status`](crate::Status) and
+    /// told as an [`Event`].
+    #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
+    pub fn render(&mut self, out: &mut [f32]) -> BlockReport {
+        let start = Frames(self.played);
+        let commands_before = self.counters.commands;
+        let mut report = BlockReport { frames: out.len() / 2, start, commands: 0, limiter_gain: 1.0 };
+        let mut peak = 0.0f32;
+        self.receive();
+        let (mut frames, odd) = out.as_chunks_mut::<2>();
+        odd.fill(0.0);
+        while !frames.is_empty() {
+            if self.taken == QUANTUM {
+                let made = self.quantum();
+                report.limiter_gain = report.limiter_gain.min(made.limiter_gain);
+                peak = peak.max(made.peak);
+            }
+            let ready = self.ready.get(self.taken..).unwrap_or_default();
+            let count = ready.len().min(frames.len());
+            let (now, later) = frames.split_at_mut(count);
+            now.copy_from_slice(&ready[..count]);
+            frames = later;
+            self.taken += count;
+            self.played += count as u64;
+        }
+        #[cfg(feature = "decode")]
+        if let Some(tap) = &mut self.tap {
+            tap.offer(out);
+        }
+        self.counters.blocks += 1;
+        self.bin.flush();
+        report.commands = u32::try_from(self.counters.commands - commands_before).unwrap_or(u32::MAX);
+        self.publish(&report, peak);
+        report
+    }
+
+    /// From now on `tape` is offered all that is played.
+    #[cfg(feature = "decode")]
+    pub(crate) fn record(&mut self, tape: crate::rt::Tape) {
+        self.tap = Some(tape);
+    }
+
+    /// From now on waits for what streamed tracks lack, instead of falling silent. Not for an audio thread.
+    pub(crate) fn be_patient(&mut self) {
+        self.decks.iter_mut().for_each(Deck::be_patient);
+    }
+
+    /// How many frames can be handed out before a command for `frame` would come too late: rendering runs ahead of the
+    /// output, so this is less than the distance.
+    pub(crate) fn frames_before(&self, frame: Frames) -> usize {
+        let quantum = QUANTUM as u64;
+        let made_from = Frames(frame.0 / quantum * quantum) - Frames(self.mixer.lookahead() as u64);
+        index((made_from - Frames(self.played)).0)
+    }
+
+    fn publish(&self, report: &BlockReport, peak: f32) {
+        let Self { played, made, counters, clock, mixer, decks, errands, .. } = self;
+        let errands = errands.as_ref();
+        let moment = Moment { played: *played, made: *made, counters, clock, mixer, decks, errands };
+        moment.publish(&self.snapshot, report, peak);
+    }
+
+    /// Takes commands in as long as the schedule has room; the sender counts how many may wait in it.
+    fn receive(&mut self) {
+        while self.schedule.has_room() {
+            let Ok(Envelope { when, command }) = self.inbox.pop() else { return };
+            match when {
+                When::NextBlock => self.schedule.push(self.made, false, command),
+                When::At(frame) => {
+                    if frame.0 < self.made {
+                        self.tell_late(frame.0, self.made);
+                    }
+                    self.schedule.push(frame.0.max(self.made), true, command);
+                }
+                When::OnBeat => self.schedule.push_on_beat(command),
+            }
+        }
+    }
+
+    /// Makes one quantum; behind the start, the limiter's look-ahead first.
+    fn quantum(&mut self) -> Outcome {
+        let mut outcome = self.make();
+        while self.made <= self.mixer.lookahead() as u64 {
+            outcome = self.make();
+        }
+        outcome
+    }
+
+    fn make(&mut self) -> Outcome {
+        self.clock.begin_quantum();
+        self.restarts.begin_quantum();
+        let mut quantum = [[0.0; 2]; QUANTUM];
+        let mut from = 0;
+        while from < QUANTUM {
+            self.find_beat(QUANTUM - from);
+            self.apply_due();
+            let until = match self.schedule.next_frame() {
+                Some(frame) if frame > self.made => (QUANTUM - from).min(index(frame - self.made)),
+                _ => QUANTUM - from,
+            };
+            let piece = quantum.get_mut(from..from + until).unwrap_or_default();
+            self.piece(piece);
+            self.clock.advance(until);
+            self.made += until as u64;
+            from += until;
+        }
+        let outcome = self.mixer.finish(&mut quantum);
+        if outcome.not_finite > 0 {
+            self.counters.not_finite += u64::from(outcome.not_finite);
+            self.tell(Event::NotFinite { at: Frames(self.made - QUANTUM as u64) });
+        }
+        self.ready = quantum;
+        self.taken = 0;
+        outcome
+    }
+
+    /// Makes a piece of a quantum within which nothing is commanded.
+    fn piece(&mut self, mix: &mut [[f32; 2]]) {
+        let frames = mix.len();
+        let rate = self.clock.rate();
+        let now = Frames(self.made);
+        for (index, deck) in self.decks.iter_mut().enumerate() {
+            let mut sound = [[0.0; QUANTUM]; 2];
+            let [left, right] = &mut sound;
+            let (left, right) = (&mut left[..frames], &mut right[..frames]);
+            let (events, counters) = (&mut self.events, &mut self.counters);
+            let mut tell = |event| tell(events, counters, event);
+            let mut report = Report { now, events: &mut tell };
+            let sounds = deck.render(rate, [&mut *left, &mut *right], self.errands.as_mut(), &mut report);
+            self.mixer.take(index, deck, [left, right], sounds);
+        }
+        self.mixer.mix(mix);
+    }
+
+    /// Gives what waits for a beat its frame when the beat falls within the next `frames`.
+    fn find_beat(&mut self, frames: usize) {
+        if self.schedule.waits_for_beat()
+            && let Some(ahead) = self.clock.next_beat(frames)
+        {
+            self.schedule.beat_at(self.made + ahead as u64);
+        }
+    }
+
+    /// Carries out what is due now. While the way home is blocked, commands wait: a track more in the bin
+    /// than it can hold would have to be freed here.
+    fn apply_due(&mut self) {
+        while self.bin.has_room_for(self.most_retired) {
+            let Some(due) = self.schedule.pop_due(self.made) else { return };
+            if self.restarts.admit(&due.command, self.made) {
+                self.apply(due);
+            } else {
+                self.put_off(due);
+            }
+        }
+    }
+
+    /// Lets a command wait for the next quantum.
+    fn put_off(&mut self, due: Due) {
+        let at = self.made.next_multiple_of(QUANTUM as u64);
+        if due.timed {
+            self.tell_late(due.frame, at);
+        }
+        self.schedule.put_off(due, at);
+    }
+
+    fn apply(&mut self, due: Due) {
+        self.counters.commands += 1;
+        self.counters.timed += u64::from(due.timed);
+        use Command as C;
+        match due.command {
+            C::Tempo { bpm } => self.clock.set_tempo(bpm),
+            C::GlideTempo { bpm, over } => self.clock.glide(bpm, over.0),
+            C::ResetClock { zero } => self.clock.reset(self.made as i64 - zero.0 as i64),
+            C::Meter { beats } => self.clock.set_meter(beats),
+            C::Tone { hertz, gain, over } => self.mixer.start_tone(hertz, gain, over),
+            C::MasterGain { gain, over } => self.mixer.set_master(gain, ramp_frames(over)),
+            C::Eq { deck, band, gain } => self.mixer.set_eq(deck.index(), band, gain),
+            C::Clear => self.clear(due.sequence),
+            C::Align { deck, stems, pulse, phase } => {
+                let unit = match phase {
+                    Phase::Beat => 1.0,
+                    Phase::Bar => f64::from(self.clock.meter()),
+                };
+                if let Some(deck) = self.decks.get_mut(deck.index()) {
+                    deck.align(stems, pulse, self.clock.beat(), unit);
+                }
+            }
+            command => {
+                let Some(deck) = command.target().and_then(|(deck, _)| self.decks.get_mut(deck.index())) else {
+                    return;
+                };
+                let (events, counters) = (&mut self.events, &mut self.counters);
+                let mut tell = |event| tell(events, counters, event);
+                let mut report = Report { now: Frames(self.made), events: &mut tell };
+                deck.apply(command, &mut self.bin, &mut report);
+            }
+        }
+    }
+
+    /// Forgets what waits and was sent before the command of that sequence, and empties every deck.
+    fn clear(&mut self, sequence: u64) {
+        let (bin, counters, room) = (&mut self.bin, &mut self.counters, self.most_retired + 1);
+        self.schedule.forget_before(sequence, |due| {
+            if !bin.has_room_for(room) {
+                return Err(due);
+            }
+            counters.timed += u64::from(due.timed);
+            if let Command::Load { track, .. } | Command::Join { track, .. } = due.command {
+                let _full = bin.put(track);
+            }
+            Ok(())
+        });
+        for deck in &mut self.decks {
+            deck.clear(&mut self.bin);
+        }
+    }
+
+    /// Counts and tells a command that acts behind the frame it was meant for.
+    fn tell_late(&mut self, wanted: u64, at: u64) {
+        self.counters.late += 1;
+        self.tell(Event::Late { wanted: Frames(wanted), at: Frames(at) });
+    }
+
+    fn tell(&mut self, event: Event) {
+        tell(&mut self.events, &mut self.counters, event);
+    }
+}
+
+fn tell(events: &mut rtrb::Producer<Event>, counters: &mut Counters, event: Event) {
+    if events.push(event).is_err() {
+        counters.lost_events += 1;
+    }
+}

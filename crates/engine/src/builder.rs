@@ -1,0 +1,145 @@
+//! How an engine is built: the place where both halves are made, and handed to what plays them.
+
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use crate::audio::Renderer;
+use crate::control::Engine;
+use crate::output::{self, Make, Output, Request, Session};
+use crate::plain::config::EngineConfig;
+use crate::plain::error::{Error, Result};
+use crate::plain::method::StretchMethod;
+use crate::plain::units::{Bpm, SampleRate};
+
+impl Engine {
+    /// Starts a [`Builder`] from the defaults: four decks at 44.1 kHz.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+}
+
+/// Collects the settings of an engine; see [`Engine::builder`].
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    config: EngineConfig,
+    rate_chosen: bool,
+    record: Option<PathBuf>,
+    split: Option<Duration>,
+}
+
+impl Builder {
+    /// Frames per second; by default that of the device [`Builder::open`] finds, else 44,100.
+    pub fn sample_rate(mut self, rate: SampleRate) -> Self {
+        self.config.sample_rate = rate;
+        self.rate_chosen = true;
+        self
+    }
+
+    /// Decks, 1 to 16; 4 by default.
+    pub fn decks(mut self, decks: usize) -> Self {
+        self.config.decks = decks;
+        self
+    }
+
+    /// Stems of each deck, 1 to 64; 8 by default.
+    pub fn stems(mut self, stems: usize) -> Self {
+        self.config.stems = stems;
+        self
+    }
+
+    /// The tempo of the recorded music and at the start; 120 BPM by default.
+    pub fn base_tempo(mut self, bpm: Bpm) -> Self {
+        self.config.base_tempo = bpm;
+        self
+    }
+
+    /// How the decks change speed until [told otherwise](crate::DeckHandle::stretch); playback rate by default.
+    pub fn stretch(mut self, method: StretchMethod) -> Self {
+        self.config.stretch = method;
+        self
+    }
+
+    /// Commands that may be on their way, and again that may wait; 4,096 by default.
+    pub fn queue(mut self, commands: usize) -> Self {
+        self.config.queue = commands;
+        self
+    }
+
+    /// Whether a thread of the engine's own makes the frames of [`StretchMethod::Hq`] in the meantime, so that the audio
+    /// thread need not; off by default. For computers with slow cores, and more than one. The samples are the same: what is
+    /// not finished in time ([`Status::helper_late`](crate::Status::helper_late)) the audio thread makes itself. Blocks
+    /// longer than a hop (23 ms) leave it no time.
+    pub fn helper(mut self, helps: bool) -> Self {
+        self.config.helper = helps;
+        self
+    }
+
+    /// Records what an opened output plays: stereo, as a float WAV, or as 24-bit FLAC if the name ends with `.flac`.
+    ///
+    /// The file grows while the engine plays and is complete ten times a second, whatever ends the program. A file that is there is
+    /// never replaced: the recording gets a number then, `night-2.wav`. When the disk is full, or a WAV nears 4 GiB, the
+    /// recording goes on in another file. The sound never waits for the disk: up to 20 seconds wait in memory, then frames are
+    /// lost, and silence of the same length stands for them (a gap of more than 10 minutes begins another file).
+    /// [`Health::recordings`](crate::Health::recordings) tells.
+    pub fn record(mut self, path: impl Into<PathBuf>) -> Self {
+        self.record = Some(path.into());
+        self
+    }
+
+    /// Begins another file of a recording, or of an [`Output::File`], every so often, 1 second to 24 hours; one after the other they
+    /// hold every frame.
+    pub fn record_split(mut self, every: Duration) -> Self {
+        self.split = Some(every);
+        self
+    }
+
+    /// The settings so far.
+    pub fn config(&self) -> &EngineConfig {
+        &self.config
+    }
+
+    /// The two halves without a device: the [`Renderer`] goes where sound is wanted (your own callback, a
+    /// game, JACK, a test), the [`Engine`] stays with you.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] when a setting is not possible.
+    pub fn split(self) -> Result<(Engine, Renderer)> {
+        Engine::split(self.config)
+    }
+
+    /// An engine that plays: to a device, a file or nowhere. A device is supervised: when it goes away the engine
+    /// plays on unheard and the sound is back within a second of the device ([`Engine::health`] tells). The output
+    /// stops when the engine is closed or dropped.
+    ///
+    /// # Errors
+    /// [`Error::Output`] when it cannot be opened, with what there is instead; [`Error::OutOfRange`] for an
+    /// impossible block; [`Error::BadConfig`].
+    pub fn open(self, output: Output) -> Result<Engine> {
+        self.request().check(&output)?;
+        self.play_through(|request, make| output::open(request, output, make))
+    }
+
+    /// An engine whose renderer is played by what `open` opens.
+    pub(crate) fn play_through(self, open: impl FnOnce(Request, Make) -> Result<Session>) -> Result<Engine> {
+        let config = self.config;
+        config.check()?;
+        let (sender, made) = mpsc::channel();
+        let lost = |cause: &str| Error::Output { output: "the output".into(), cause: cause.into() };
+        let make = move |sample_rate| {
+            let (engine, renderer) = Engine::split(EngineConfig { sample_rate, ..config })?;
+            // A device that took too long to open is given no sound.
+            sender.send(engine).map_err(|_| lost("it took too long to open"))?;
+            Ok(renderer)
+        };
+        let session = open(self.request(), Box::new(make))?;
+        let mut engine = made.recv().map_err(|_| lost("it was opened without an engine"))?;
+        engine.attach(session);
+        Ok(engine)
+    }
+
+    fn request(&self) -> Request {
+        let Self { config, rate_chosen, ref record, split } = *self;
+        Request { rate: config.sample_rate, rate_chosen, record: record.clone(), split }
+    }
+}

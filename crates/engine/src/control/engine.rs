@@ -1,0 +1,187 @@
+//! The control half: what an application holds.
+
+use std::sync::Arc;
+
+use super::{helper, status};
+use crate::audio::{self, Renderer};
+use crate::command::{Command, Envelope, Stems, When};
+use crate::event::{Event, Status};
+use crate::output::{Health, Session};
+use crate::plain::config::EngineConfig;
+use crate::plain::crossfade::CrossfadeLaw;
+use crate::plain::error::{Error, Result};
+use crate::plain::units::{Bpm, DeckId, Frames, SampleRate};
+use crate::rt::Snapshot;
+use crate::track::Track;
+use crate::worker::Worker;
+
+/// Length of a fader move, in seconds.
+const FADER_SECONDS: f64 = 0.05;
+
+/// The control half of an engine: sends commands, hears of events, looks at the status.
+///
+/// It belongs to one thread at a time. Nothing it does can make the audio thread wait.
+pub struct Engine {
+    config: EngineConfig,
+    commands: rtrb::Producer<Envelope>,
+    events: rtrb::Consumer<Event>,
+    garbage: rtrb::Consumer<Track>,
+    snapshot: Arc<Snapshot>,
+    /// Commands sent for a moment of their own.
+    timed: u64,
+    /// What plays it, unless the renderer is in other hands.
+    output: Option<Session>,
+    /// Works until the engine is dropped.
+    _helper: Option<Worker>,
+}
+
+impl Engine {
+    /// Both halves from a finished configuration.
+    pub(crate) fn split(config: EngineConfig) -> Result<(Self, Renderer)> {
+        config.check()?;
+        let (commands, inbox) = rtrb::RingBuffer::new(config.queue);
+        let (event_sender, events) = rtrb::RingBuffer::new(config.queue);
+        let (garbage_sender, garbage) = rtrb::RingBuffer::new(256);
+        let snapshot = Arc::new(Snapshot::new(audio::words(config.decks)));
+        let (helper, errands) = config.helper.then(|| helper::start(config.sample_rate)).transpose()?.unzip();
+        let renderer = Renderer::new(&config, inbox, event_sender, garbage_sender, snapshot.clone(), errands);
+        Ok((Self { config, commands, events, garbage, snapshot, timed: 0, output: None, _helper: helper }, renderer))
+    }
+
+    pub(crate) fn attach(&mut self, output: Session) {
+        self.output = Some(output);
+    }
+
+    /// How the output is doing; `None` when the renderer is in your own hands ([`Builder::split`](crate::Builder::split)). Each look begins
+    /// a new [`Health::recent`] load.
+    pub fn health(&self) -> Option<Health> {
+        self.output.as_ref().map(Session::health)
+    }
+
+    /// Stops the output and waits until a recording is in its place. Dropping the engine does the same, but cannot
+    /// say how it went.
+    ///
+    /// # Errors
+    /// `Error::Media` or [`Error::Output`] when a recording could not be finished.
+    pub fn close(mut self) -> Result<()> {
+        self.output.take().map_or(Ok(()), |mut output| output.close())
+    }
+
+    /// What it was built with.
+    pub fn config(&self) -> &EngineConfig {
+        &self.config
+    }
+
+    /// Frames per second.
+    pub fn sample_rate(&self) -> SampleRate {
+        self.config.sample_rate
+    }
+
+    /// Sends one command.
+    ///
+    /// # Errors
+    /// As [`Engine::send_all`].
+    pub fn send(&mut self, command: Command, when: When) -> Result<()> {
+        self.send_all([command], when)
+    }
+
+    /// Sends a group that acts in the same sample: all of it or nothing.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchStem`] when a command names a deck or stem this engine does not have,
+    /// [`Error::QueueFull`] or [`Error::ScheduleFull`] when there is no room for all of them. Nothing was sent then.
+    pub fn send_all<C>(&mut self, commands: C, when: When) -> Result<()>
+    where
+        C: IntoIterator<Item = Command>,
+        C::IntoIter: ExactSizeIterator,
+    {
+        self.collect_garbage();
+        let commands: Vec<Command> = commands.into_iter().collect();
+        for command in &commands {
+            self.check(command)?;
+        }
+        let timed = if when == When::NextBlock { 0 } else { commands.len() as u64 };
+        if timed > 0 && self.waiting() + timed > self.config.queue as u64 {
+            return Err(Error::ScheduleFull { capacity: self.config.queue });
+        }
+        let Ok(room) = self.commands.write_chunk_uninit(commands.len()) else {
+            return Err(Error::QueueFull { capacity: self.config.queue });
+        };
+        // One store makes the whole group visible, so the audio thread sees all of it or none.
+        room.fill_from_iter(commands.into_iter().map(|command| Envelope { when, command }));
+        self.timed += timed;
+        Ok(())
+    }
+
+    /// Commands sent for a moment of their own that are still waiting for it.
+    pub fn waiting(&self) -> u64 {
+        self.timed - status::timed(&status::words(&self.snapshot))
+    }
+
+    fn check(&self, command: &Command) -> Result<()> {
+        let Some((deck, stems)) = command.target() else { return Ok(()) };
+        let stem = match stems {
+            Stems::All => 0,
+            Stems::One(stem) => stem.index(),
+        };
+        if deck.index() < self.config.decks && stem < self.config.stems {
+            Ok(())
+        } else {
+            Err(Error::NoSuchStem { deck, stem, decks: self.config.decks, stems: self.config.stems })
+        }
+    }
+
+    /// A new master tempo at once; decks play at tempo / base tempo.
+    ///
+    /// # Errors
+    /// [`Error::QueueFull`].
+    pub fn set_tempo(&mut self, bpm: Bpm) -> Result<()> {
+        self.send(Command::Tempo { bpm }, When::NextBlock)
+    }
+
+    /// Approaches a tempo: 99 % of the step after `over`.
+    ///
+    /// # Errors
+    /// [`Error::QueueFull`].
+    pub fn glide_tempo(&mut self, bpm: Bpm, over: std::time::Duration) -> Result<()> {
+        let over = Frames::from_seconds(over.as_secs_f64(), self.config.sample_rate);
+        self.send(Command::GlideTempo { bpm, over }, When::NextBlock)
+    }
+
+    /// Sets the levels of two decks from a crossfader at `position` (-1 to 1), both in the same sample.
+    ///
+    /// # Errors
+    /// As [`Engine::send_all`].
+    pub fn crossfade(&mut self, left: DeckId, right: DeckId, position: f32, law: CrossfadeLaw) -> Result<()> {
+        let over = self.fader_ramp();
+        let (left_gain, right_gain) = law.gains(position);
+        self.send_all(
+            [
+                Command::Level { deck: left, gain: left_gain, over },
+                Command::Level { deck: right, gain: right_gain, over },
+            ],
+            When::NextBlock,
+        )
+    }
+
+    /// The length of a usual fader move: 50 ms.
+    pub fn fader_ramp(&self) -> Frames {
+        Frames::from_seconds(FADER_SECONDS, self.config.sample_rate)
+    }
+
+    /// What the audio thread published after its latest block.
+    pub fn status(&self) -> Status {
+        status::decode(&status::words(&self.snapshot))
+    }
+
+    /// What happened on the audio thread since the last call, in order.
+    pub fn events(&mut self) -> impl Iterator<Item = Event> + '_ {
+        self.collect_garbage();
+        std::iter::from_fn(|| self.events.pop().ok())
+    }
+
+    /// Frees what came home from the audio thread; sending and reading events do it too.
+    pub fn collect_garbage(&mut self) {
+        while self.garbage.pop().is_ok() {}
+    }
+}

@@ -1,0 +1,62 @@
+//! The snapshot of the audio thread, read.
+
+use crate::audio::{HEAD, PER_DECK, TIMED};
+use crate::event::{DeckStatus, Status};
+use crate::plain::cast::{byte, float_of, index, low_half};
+use crate::plain::method::StretchMethod;
+use crate::plain::units::Frames;
+use crate::rt::Snapshot;
+
+/// The latest complete set of words.
+pub(super) fn words(snapshot: &Snapshot) -> Vec<u64> {
+    let mut words = vec![0; snapshot.len()];
+    snapshot.read(&mut words);
+    words
+}
+
+/// The number of timed commands that have left the schedule.
+pub(super) fn timed(words: &[u64]) -> u64 {
+    words.get(TIMED).copied().unwrap_or(0)
+}
+
+/// What the words say.
+pub(super) fn decode(words: &[u64]) -> Status {
+    let word = |index: usize| words.get(index).copied().unwrap_or(0);
+    let single = float_of;
+    let decks = words
+        .get(HEAD..)
+        .unwrap_or_default()
+        .as_chunks::<PER_DECK>()
+        .0
+        .iter()
+        .map(|deck| DeckStatus {
+            playing: byte(deck[0]),
+            loaded: byte(deck[1]),
+            position: f64::from_bits(deck[2]),
+            rate: f64::from_bits(deck[3]),
+            level: single(deck[4]),
+            fade: single(deck[5]),
+            peak: single(deck[6]),
+            stretch: StretchMethod::ALL.get(index(deck[7])).copied().unwrap_or_default(),
+        })
+        .collect();
+    Status {
+        frames: Frames(word(0)),
+        horizon: Frames(word(1)),
+        blocks: word(2),
+        tempo: f64::from_bits(word(3)),
+        tempo_target: f64::from_bits(word(4)),
+        beat: f64::from_bits(word(5)),
+        meter: low_half(word(6)),
+        peak: single(word(7)),
+        rms: single(word(8)),
+        momentary: single(word(9)),
+        limiter_gain: single(word(10)),
+        commands: word(11),
+        late_commands: word(12),
+        lost_events: word(13),
+        not_finite: word(14),
+        helper_late: word(16),
+        decks,
+    }
+}

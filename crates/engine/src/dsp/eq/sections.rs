@@ -1,0 +1,29 @@
+//! What the running filters and those that come in share.
+
+use crate::dsp::svf::Svf;
+
+pub const DECKS: usize = 4;
+
+/// What the filters take for a signal: neither a denormal nor the overflow of a broken file gets into their memory.
+const SMALLEST: f32 = 1e-15;
+const LARGEST: f32 = 1e6;
+
+/// The filters of both crossovers.
+#[derive(Clone, Copy, Debug)]
+pub struct Sections {
+    pub low: Svf,
+    pub high: [Svf; 2],
+}
+
+pub const MINUS_ZERO: u32 = (-0.0f32).to_bits();
+
+/// What the filters take for a signal of a sample.
+#[inline(always)]
+pub fn signal(x: f32) -> f32 {
+    if x.abs() >= SMALLEST && x.abs() <= LARGEST { x } else { 0.0 }
+}
+
+/// The lanes of a deck; none for a deck that does not exist.
+pub fn lanes(deck: usize) -> std::ops::Range<usize> {
+    if deck < DECKS { deck * 2..deck * 2 + 2 } else { 0..0 }
+}

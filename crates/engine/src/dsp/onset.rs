@@ -1,0 +1,257 @@
+//! Where notes and hits begin.
+//!
+//! The energy of three bands, frame of 0.7 ms by frame, is compared with what came just before; where it rises by
+//! more than a threshold something begins. The idea of energy rising in sub-bands is Klapuri's ("Sound onset detection by
+//! applying psychoacoustic knowledge", ICASSP 1999); what is added is that the place is the start of the rise, not its
+//! middle, because that is what a stretcher must leave untouched.
+
+use super::biquad::Coefficients;
+use super::silence::UNHEARD;
+use super::simd::{Arith, Simd, Task};
+use crate::plain::cast::single;
+use crate::plain::onset::Onset;
+
+/// Frames whose energy is taken together.
+const HOP: usize = 32;
+/// Hops that are remembered: what is compared, before and behind.
+const MEMORY: usize = 128;
+/// Energies below this are silence.
+const FLOOR: f32 = 1e-8;
+/// Onsets nearer than this to a stronger one are the same, in hops.
+const SAME: usize = 24;
+/// A band is silent this far below the loudest that was heard, as a power.
+const MASKED: f32 = 1e-5;
+/// By how much the loudest is forgotten per hop.
+const FORGET: f32 = 0.9998;
+
+/// How a band is judged.
+struct Judge {
+    /// Hops that are averaged behind and before the moment.
+    ahead: usize,
+    behind: usize,
+    /// The rise that counts, in decibels.
+    rise: f32,
+}
+
+const JUDGES: [Judge; 3] = [
+    Judge { ahead: 18, behind: 36, rise: 8.0 },
+    Judge { ahead: 6, behind: 28, rise: 6.5 },
+    Judge { ahead: 4, behind: 24, rise: 6.0 },
+];
+
+/// Hops ahead of the one that is judged.
+const AHEAD: usize = 18;
+
+/// Finds onsets in a stream of stereo sound.
+pub struct OnsetFinder {
+    simd: Simd,
+    filters: Filters,
+    hop: [[f32; 2]; HOP],
+    filled: usize,
+    /// Energies of the latest hops, a ring.
+    energy: [[f32; 3]; MEMORY],
+    hops: usize,
+    loudest: f32,
+    /// Rise over the threshold of the latest judged hops in each band.
+    rises: [[f32; 3]; MEMORY],
+    pending: Option<Found>,
+}
+
+#[derive(Clone, Copy)]
+struct Found {
+    hop: usize,
+    band: usize,
+    strength: f32,
+}
+
+impl OnsetFinder {
+    /// For sound of `sample_rate` frames per second.
+    pub fn new(sample_rate: u32) -> Self {
+        Self {
+            simd: Simd::detect(),
+            filters: Filters::new(f64::from(sample_rate)),
+            hop: [[0.0; 2]; HOP],
+            filled: 0,
+            energy: [[0.0; 3]; MEMORY],
+            hops: 0,
+            loudest: FLOOR,
+            rises: [[0.0; 3]; MEMORY],
+            pending: None,
+        }
+    }
+
+    /// Takes the next frames and tells what began, in order and some 30 ms late.
+    pub fn push(&mut self, frames: impl Iterator<Item = [f32; 2]>, mut found: impl FnMut(Onset)) {
+        for frame in frames {
+            self.hop[self.filled] = frame.map(|sample| if sample.abs() < UNHEARD { 0.0 } else { sample });
+            self.filled += 1;
+            if self.filled == HOP {
+                let energy = self.simd.run(Energies { filters: &mut self.filters, frames: &self.hop });
+                self.filled = 0;
+                self.filters.flush();
+                self.judge(energy, &mut found);
+            }
+        }
+    }
+
+    /// Tells what is still to be told when the sound has ended.
+    pub fn finish(mut self, mut found: impl FnMut(Onset)) {
+        for _ in 0..AHEAD + 2 * SAME {
+            self.judge([0.0; 3], &mut found);
+        }
+    }
+
+    /// Takes the energies of the next hop.
+    fn judge(&mut self, energy: [f32; 3], found: &mut impl FnMut(Onset)) {
+        self.energy[self.hops % MEMORY] = energy;
+        self.loudest = (self.loudest * FORGET).max(energy[0] + energy[1] + energy[2]).max(FLOOR);
+        self.hops += 1;
+        if self.hops <= AHEAD {
+            return;
+        }
+        let judged = self.hops - AHEAD - 1;
+        let rises = std::array::from_fn(|band| self.rise(band, judged));
+        self.rises[judged % MEMORY] = rises;
+        self.pick(judged, found);
+    }
+
+    /// How far the energy of `band` rises at hop `at`, over what counts.
+    fn rise(&self, band: usize, at: usize) -> f32 {
+        let judge = &JUDGES[band];
+        let mean = |from: usize, count: usize| {
+            let sum: f32 = (from..from + count).map(|hop| self.energy[hop % MEMORY][band]).sum();
+            sum / count as f32
+        };
+        let behind = mean(at.saturating_sub(judge.behind), judge.behind.min(at).max(1));
+        let behind = if at == 0 { 0.0 } else { behind };
+        let ahead = mean(at, judge.ahead);
+        let floor = FLOOR + MASKED * self.loudest;
+        10.0 * ((ahead + floor) / (behind + floor)).log10() - judge.rise
+    }
+
+    /// The hop `judged - 8` is an onset when no hop within 8 rises more in the same band.
+    fn pick(&mut self, judged: usize, found: &mut impl FnMut(Onset)) {
+        const WIDTH: usize = 8;
+        let Some(centre) = judged.checked_sub(WIDTH) else { return };
+        for band in (0..3).rev() {
+            let here = self.rises[centre % MEMORY][band];
+            let is_peak = here > 0.0
+                && (centre.saturating_sub(WIDTH)..=centre + WIDTH).all(|hop| {
+                    let there = self.rises[hop % MEMORY][band];
+                    hop == centre || there < here || (there == here && hop > centre)
+                });
+            if !is_peak {
+                continue;
+            }
+            let new = Found { hop: centre, band, strength: here };
+            match &mut self.pending {
+                // The same beginning in another band: the place is best told by the highest one.
+                Some(old) if centre - old.hop < SAME => {
+                    old.strength = old.strength.max(new.strength);
+                    if band > old.band && new.strength > 2.0 {
+                        (old.hop, old.band) = (centre, band);
+                    }
+                }
+                _ => {
+                    if let Some(old) = self.pending.replace(new) {
+                        found(onset(old));
+                    }
+                }
+            }
+        }
+        if let Some(old) = self.pending
+            && centre - old.hop >= SAME
+        {
+            found(onset(old));
+            self.pending = None;
+        }
+    }
+}
+
+fn onset(found: Found) -> Onset {
+    Onset { frame: (found.hop * HOP) as i64, strength: found.strength }
+}
+
+/// Low-pass at 150 Hz, band-pass from 250 Hz to 2 kHz, high-pass at 2.5 kHz, for two channels side by side.
+struct Filters {
+    b: [[f32; 8]; 3],
+    a: [[f32; 8]; 2],
+    s: [[f32; 8]; 2],
+    band: [f32; 2],
+}
+
+impl Filters {
+    fn new(rate: f64) -> Self {
+        let q = std::f64::consts::FRAC_1_SQRT_2;
+        let edge = |hertz: f64| hertz.min(0.45 * rate);
+        let sections = [
+            Coefficients::low_pass(150.0, q, rate),
+            Coefficients::high_pass(edge(250.0), q, rate),
+            Coefficients::low_pass(edge(2_000.0), q, rate),
+            Coefficients::high_pass(edge(2_500.0), q, rate),
+        ];
+        let lanes = |pick: &dyn Fn(&Coefficients) -> f64| std::array::from_fn(|lane| single(pick(&sections[lane / 2])));
+        Self {
+            b: std::array::from_fn(|i| lanes(&|c| c.b[i])),
+            a: std::array::from_fn(|i| lanes(&|c| c.a[i])),
+            s: [[0.0; 8]; 2],
+            band: [0.0; 2],
+        }
+    }
+}
+
+impl Filters {
+    /// Ends what decays. To be called after each hop: in one it falls by less than a hundred thousandth.
+    fn flush(&mut self) {
+        for state in self.s.as_flattened_mut().iter_mut().chain(&mut self.band) {
+            *state = if state.abs() < UNHEARD { 0.0 } else { *state };
+        }
+    }
+}
+
+/// The mean energies of a hop in the three bands.
+struct Energies<'a> {
+    filters: &'a mut Filters,
+    frames: &'a [[f32; 2]; HOP],
+}
+
+impl Task for Energies<'_> {
+    type Out = [f32; 3];
+
+    #[inline(always)]
+    fn run<A: Arith>(self) -> [f32; 3] {
+        let Filters { b, a, s, band } = self.filters;
+        let (mut s, mut middle, mut sums) = (*s, *band, [0.0; 8]);
+        for &[left, right] in self.frames {
+            let x = [left, right, left, right, middle[0], middle[1], left, right];
+            let y = A::fma8(b[0], x, s[0]);
+            let minus = y.map(|y| -y);
+            s[0] = A::fma8(b[1], x, A::fma8(a[0], minus, s[1]));
+            s[1] = A::fma8(b[2], x, A::fma8(a[1], minus, [0.0; 8]));
+            middle = [y[2], y[3]];
+            sums = A::fma8(y, y, sums);
+        }
+        (self.filters.s, self.filters.band) = (s, middle);
+        [sums[0] + sums[1], sums[4] + sums[5], sums[6] + sums[7]].map(|sum| sum * (1.0 / HOP as f32))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn behind_sound_nothing_subnormal_is_remembered() {
+        for rate in [8_000, 44_100, 192_000] {
+            let mut finder = OnsetFinder::new(rate);
+            let tail = |n: usize| single(0.5 * 10f64.powf(-(n as f64) / 100.0)) * if n % 7 < 3 { 1.0 } else { -1.0 };
+            for n in 0..rate as usize {
+                finder.push([[tail(n), -tail(n)]].into_iter(), |_| {});
+                let Filters { s, band, .. } = &finder.filters;
+                let numbers = s.as_flattened().iter().chain(band).chain(finder.energy.as_flattened());
+                assert!(finder.filled > 0 || numbers.copied().all(|number| !number.is_subnormal()), "{n} at {rate} Hz");
+            }
+            assert!(finder.filters.s.as_flattened().iter().all(|number| *number == 0.0), "at {rate} Hz");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Whole tracks, and parts of them, at another tempo: made on every core, and not while they play.
+
+mod course;
+mod lookout;
+mod stretched;
+
+pub use course::Course;
+pub use stretched::export;

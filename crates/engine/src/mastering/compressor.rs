@@ -1,0 +1,181 @@
+//! A stereo-linked RMS compressor.
+//!
+//! The static curve with its soft knee and the smoothing of the gain in decibels are those of D. Giannoulis, M. Massberg and
+//! J. D. Reiss, "Digital dynamic range compressor design: a tutorial and analysis", JAES 60 (2012). Level and gain are worked
+//! out once in sixteen frames, on multiples of sixteen of the track's own time; in between the gain moves in a straight line.
+
+use super::forget;
+use super::settings::CompressorSettings;
+use crate::dsp::QUANTUM;
+
+/// Frames between two looks at the level. Divides a quantum.
+const HOP: u64 = 16;
+/// Time constant of the mean of the squares.
+const RMS_SECONDS: f64 = 0.010;
+/// The curve is round over so many decibels.
+const KNEE_DB: f64 = 6.0;
+/// A mean square below this is silence (-200 dB), a reduction below the other is none.
+const SILENCE: f64 = 1e-20;
+const NO_REDUCTION_DB: f64 = 1e-7;
+
+/// The compressor, and the make-up gain behind it.
+#[derive(Clone, Debug)]
+pub(super) struct Compressor {
+    threshold_db: f64,
+    /// Decibels taken from each decibel over the threshold.
+    slope: f64,
+    /// Share of the compressed signal.
+    blend: f64,
+    make_up: f64,
+    /// Shares of the way left after a hop.
+    rms: f64,
+    attack: f64,
+    release: f64,
+    /// Sum of squares of the present hop.
+    sum: f64,
+    mean: f64,
+    reduction_db: f64,
+    /// The gain at the latest frame, its change per frame, and where it is when the hop is over.
+    gain: f64,
+    step: f64,
+    target: f64,
+}
+
+impl Compressor {
+    pub(super) fn new(settings: &CompressorSettings, make_up_db: f32, sample_rate: f64) -> Self {
+        let left = |seconds: f64| (-(HOP as f64) / (seconds * sample_rate)).exp();
+        let make_up = 10f64.powf(f64::from(make_up_db) / 20.0);
+        Self {
+            threshold_db: f64::from(settings.threshold_db),
+            slope: 1.0 - 1.0 / f64::from(settings.ratio),
+            blend: f64::from(settings.blend),
+            make_up,
+            rms: left(RMS_SECONDS),
+            attack: left(f64::from(settings.attack_ms) / 1e3),
+            release: left(f64::from(settings.release_ms) / 1e3),
+            sum: 0.0,
+            mean: 0.0,
+            reduction_db: 0.0,
+            gain: make_up,
+            step: 0.0,
+            target: make_up,
+        }
+    }
+
+    /// At most a quantum, in place, `first` being the frame of the track the block begins with.
+    pub(super) fn process(&mut self, first: u64, block: &mut [[f32; 2]]) {
+        debug_assert!(block.len() <= QUANTUM);
+        let mut rest = block;
+        let mut at = first;
+        while !rest.is_empty() {
+            let n = (HOP - at % HOP).min(rest.len() as u64);
+            let (now, later) = rest.split_at_mut(n as usize);
+            for frame in now {
+                let [left, right] = frame.map(f64::from);
+                self.sum += left * left + right * right;
+                self.gain += self.step;
+                *frame = [(left * self.gain) as f32, (right * self.gain) as f32];
+            }
+            at += n;
+            if at.is_multiple_of(HOP) {
+                self.look();
+            }
+            rest = later;
+        }
+    }
+
+    /// Puts what decays on its grid. To be called between hops, on fixed frames.
+    pub(super) fn settle(&mut self) {
+        self.mean = forget::square(self.mean);
+        self.reduction_db = forget::decibels(self.reduction_db);
+    }
+
+    /// What the hop that is over says about the gain of the next.
+    fn look(&mut self) {
+        let mean = std::mem::take(&mut self.sum) / (2 * HOP) as f64;
+        self.mean = mean + (self.mean - mean) * self.rms;
+        if self.mean < SILENCE {
+            self.mean = 0.0;
+        }
+        let wanted = self.curve(10.0 * self.mean.max(SILENCE).log10());
+        let left = if wanted > self.reduction_db { self.attack } else { self.release };
+        self.reduction_db = wanted + (self.reduction_db - wanted) * left;
+        if self.reduction_db < NO_REDUCTION_DB {
+            self.reduction_db = 0.0;
+        }
+        // Where it has arrived, so that no rounding piles up.
+        self.gain = self.target;
+        let compressed = 10f64.powf(-self.reduction_db / 20.0);
+        self.target = self.make_up * (1.0 + (compressed - 1.0) * self.blend);
+        self.step = (self.target - self.gain) / HOP as f64;
+    }
+
+    /// Decibels to take from a level.
+    fn curve(&self, level_db: f64) -> f64 {
+        let over = level_db - self.threshold_db;
+        let rounded = if over <= -KNEE_DB / 2.0 {
+            0.0
+        } else if over < KNEE_DB / 2.0 {
+            (over + KNEE_DB / 2.0).powi(2) / (2.0 * KNEE_DB)
+        } else {
+            over
+        };
+        rounded * self.slope
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: f64 = 48_000.0;
+    const SETTINGS: CompressorSettings =
+        CompressorSettings { ratio: 2.5, threshold_db: -20.0, attack_ms: 10.0, release_ms: 100.0, blend: 1.0 };
+
+    /// The gain in decibels at each millisecond of a tone of the amplitudes given, each for half a second.
+    fn gains(settings: &CompressorSettings, make_up_db: f32, amplitudes: &[f64]) -> Vec<f64> {
+        let mut compressor = Compressor::new(settings, make_up_db, RATE);
+        let mut gains = Vec::new();
+        for n in 0..amplitudes.len() * 24_000 {
+            let x = amplitudes[n / 24_000] * (std::f64::consts::TAU * 1_000.0 * n as f64 / RATE).sin();
+            compressor.process(n as u64, &mut [[x as f32, x as f32]]);
+            if n % 48 == 47 {
+                gains.push(20.0 * compressor.gain.log10());
+            }
+        }
+        gains
+    }
+
+    #[test]
+    fn a_steady_tone_is_turned_down_by_the_ratio() {
+        // A sine of amplitude 1 has an RMS level of -3.01 dB, 16.99 over the threshold.
+        let gain = gains(&SETTINGS, 2.0, &[1.0])[499];
+        assert!((gain - (2.0 - 16.99 * 0.6)).abs() < 0.02, "{gain} dB");
+        // Half of the uncompressed signal beside it.
+        let blended = gains(&CompressorSettings { blend: 0.5, ..SETTINGS }, 0.0, &[1.0])[499];
+        let want = 20.0 * (0.5 + 0.5 * 10f64.powf(-16.99 * 0.6 / 20.0)).log10();
+        assert!((blended - want).abs() < 0.02, "{blended} dB instead of {want}");
+    }
+
+    #[test]
+    fn what_is_under_the_threshold_is_a_wire() {
+        assert!(gains(&SETTINGS, 0.0, &[0.05]).iter().all(|gain| *gain == 0.0));
+        assert!(gains(&CompressorSettings { ratio: 1.0, ..SETTINGS }, 0.0, &[1.0]).iter().all(|gain| *gain == 0.0));
+    }
+
+    #[test]
+    fn attack_and_release_take_their_time() {
+        let gains = gains(&SETTINGS, 0.0, &[1.0, 0.01]);
+        let full = gains[499];
+        // 63 % of the way after attack, the mean of the squares and the hop included; the same for release.
+        let down = gains.iter().position(|gain| *gain < 0.632 * full).unwrap();
+        assert!((9..25).contains(&down), "{down} ms down");
+        let up = gains[500..].iter().position(|gain| *gain > 0.368 * full).unwrap();
+        assert!((95..150).contains(&up), "{up} ms up");
+    }
+
+    #[test]
+    fn the_gain_comes_back_to_exactly_one() {
+        assert_eq!(gains(&SETTINGS, 0.0, &[1.0, 0.0, 0.0, 0.0, 0.0, 0.0]).last(), Some(&0.0));
+    }
+}

@@ -1,0 +1,220 @@
+//! What stands between a device's callback and the renderer: claiming, converting, measuring.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::convert::Converter;
+use crate::audio::Renderer;
+use crate::output::health::{Meter, Realtime};
+use crate::output::link::Link;
+use crate::plain::units::SampleRate;
+use crate::rt::Slot;
+
+/// A device first fills its buffers as fast as it can, for this long at most; for as long again it has to show that
+/// it keeps time, before its thread asks for realtime priority.
+const TRIAL: Duration = Duration::from_millis(250);
+
+/// The sound of one block.
+pub(crate) struct Sound<'a> {
+    renderer: &'a mut Renderer,
+    converter: Option<&'a mut Converter>,
+}
+
+impl Sound<'_> {
+    /// The next frames, interleaved stereo, at the device's rate.
+    pub fn fill(&mut self, out: &mut [f32]) {
+        match &mut self.converter {
+            None => {
+                self.renderer.render(out);
+            }
+            Some(converter) => converter.fill(self.renderer, out),
+        }
+    }
+}
+
+/// Lives in a device's callback.
+pub(crate) struct Driver {
+    slot: Arc<Slot<Renderer>>,
+    meter: Arc<Meter>,
+    link: Arc<Link>,
+    rate: SampleRate,
+    converter: Option<Converter>,
+    trial: Option<Trial>,
+}
+
+/// Finds out whether the device keeps time.
+struct Trial {
+    began: Option<Instant>,
+    frames: u64,
+}
+
+impl Driver {
+    /// A driver for a device at `rate`, fed by a renderer at `engine_rate`.
+    ///
+    /// # Errors
+    /// When there is no conversion between the two rates.
+    pub fn new(
+        slot: Arc<Slot<Renderer>>,
+        meter: Arc<Meter>,
+        rate: SampleRate,
+        engine_rate: SampleRate,
+    ) -> Result<Self, String> {
+        let converter = if rate == engine_rate { None } else { Some(Converter::new(engine_rate, rate)?) };
+        let trial = Some(Trial { began: None, frames: 0 });
+        Ok(Self { slot, meter, link: Arc::new(Link::new()), rate, converter, trial })
+    }
+
+    pub fn link(&self) -> Arc<Link> {
+        self.link.clone()
+    }
+
+    /// Runs `write` with the sound of the next `frames` frames. False when the renderer is elsewhere, or no longer
+    /// this driver's business: the block has to be silent then.
+    pub fn block(&mut self, frames: usize, write: impl FnOnce(&mut Sound)) -> bool {
+        let began = Instant::now();
+        self.link.called(began - self.meter.epoch);
+        if self.link.is_retired() {
+            return false;
+        }
+        self.observe(began, frames);
+        let Some(mut renderer) = self.slot.take() else {
+            self.meter.missed();
+            return false;
+        };
+        write(&mut Sound { renderer: &mut renderer, converter: self.converter.as_mut() });
+        // The slot is empty: the only renderer there is was here.
+        let _nothing = self.slot.put(renderer);
+        let busy = began.elapsed();
+        self.meter.block(frames, self.rate, busy);
+        if busy.as_secs_f64() * f64::from(self.rate.get()) > frames as f64 {
+            self.meter.missed();
+        }
+        true
+    }
+
+    /// Asks for realtime priority, once, when the device has shown that it waits between blocks.
+    fn observe(&mut self, now: Instant, frames: usize) {
+        let Some(trial) = &mut self.trial else { return };
+        let since = now - *trial.began.get_or_insert(now);
+        if since < TRIAL {
+            return;
+        }
+        if since < 2 * TRIAL {
+            trial.frames += frames as u64;
+            return;
+        }
+        let in_time = TRIAL.as_secs_f64() * f64::from(self.rate.get());
+        let paced = (trial.frames as f64) < (2.0 * in_time).max(4.0 * frames as f64);
+        self.trial = None;
+        let realtime = if paced { promote() } else { Realtime::Unpaced };
+        #[cfg(target_os = "linux")]
+        if let Realtime::Refused { .. } = realtime {
+            self.link.set_unraised(rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs());
+        }
+        self.meter.set_realtime(realtime);
+    }
+}
+
+/// The nice level of an audio thread that may not be realtime: that of sound servers and their clients.
+pub(crate) const NICE: i32 = -11;
+
+/// Asks for round-robin realtime scheduling of this thread, at a priority under the sound servers' own; else for [`NICE`].
+#[cfg(target_os = "linux")]
+fn promote() -> Realtime {
+    use thread_priority::unix::{set_thread_priority_and_policy, thread_native_id};
+    use thread_priority::{
+        Error, RealtimeThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy,
+    };
+    let priority = ThreadPriority::Crossplatform(ThreadPriorityValue::try_from(10).unwrap_or_default());
+    let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::RoundRobin);
+    match set_thread_priority_and_policy(thread_native_id(), priority, policy) {
+        Ok(()) => Realtime::Granted,
+        // Of the calling thread alone: on Linux threads have nice levels of their own.
+        Err(Error::OS(errno)) => match rustix::process::setpriority_process(None, NICE) {
+            Ok(()) => Realtime::Raised { nice: NICE },
+            Err(_) => Realtime::Refused { errno },
+        },
+        Err(_) => Realtime::NotAsked,
+    }
+}
+
+/// Elsewhere the sound service gives its threads the priority they need.
+#[cfg(not(target_os = "linux"))]
+fn promote() -> Realtime {
+    Realtime::NotAsked
+}
+
+#[cfg(test)]
+mod tests {
+    use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+
+    use super::*;
+    use crate::output::health::State;
+    use crate::{Command, Engine, Frames, Gain, When};
+
+    #[global_allocator]
+    static GUARD: AllocDisabler = AllocDisabler;
+
+    /// A driver for a device at 48 kHz beside an engine at `engine_rate` that plays a tone.
+    fn bench(engine_rate: SampleRate) -> (Engine, Arc<Slot<Renderer>>, Arc<Meter>, Driver) {
+        let (mut engine, renderer) = Engine::builder().sample_rate(engine_rate).split().unwrap();
+        let gain = Gain::new(0.5).unwrap();
+        engine.send(Command::Tone { hertz: 440.0, gain, over: Frames(1 << 20) }, When::NextBlock).unwrap();
+        let slot = Arc::new(Slot::empty());
+        assert!(slot.put(Box::new(renderer)).is_none());
+        let meter = Arc::new(Meter::new("test".into(), SampleRate::DAT));
+        meter.set_realtime(Realtime::Pending);
+        let driver = Driver::new(slot.clone(), meter.clone(), SampleRate::DAT, engine_rate).unwrap();
+        (engine, slot, meter, driver)
+    }
+
+    #[test]
+    fn a_callback_allocates_and_frees_nothing_converted_or_not() {
+        for engine_rate in [SampleRate::DAT, SampleRate::CD] {
+            let (_engine, _slot, meter, mut driver) = bench(engine_rate);
+            let mut out = vec![0.0; 2 * 5_000];
+            for frames in [1, 64, 441, 5_000, 1_024, 5_000] {
+                assert!(assert_no_alloc(|| driver.block(frames, |sound| sound.fill(&mut out[..2 * frames]))));
+            }
+            assert!(out.iter().any(|x| *x > 0.4));
+            let start = Instant::now();
+            assert_no_alloc(|| {
+                driver.observe(start, 64);
+                driver.observe(start + 2 * TRIAL, 64);
+            });
+            assert_ne!(meter.health().realtime, Realtime::Pending, "the verdict is among what was guarded");
+            assert_eq!((meter.health().blocks, meter.health().callback_frames), (6, Some(1..=5_000)));
+        }
+    }
+
+    #[test]
+    fn a_callback_without_its_renderer_is_silent_and_counted() {
+        let (engine, slot, meter, mut driver) = bench(SampleRate::DAT);
+        let elsewhere = slot.take().unwrap();
+        assert!(!driver.block(64, |_| panic!("there is no sound")));
+        assert_eq!((meter.health().missed_deadlines, meter.health().blocks), (1, 0));
+        assert!(slot.put(elsewhere).is_none());
+        assert!(driver.block(64, |sound| sound.fill(&mut [0.0; 128])));
+        driver.link().retire();
+        assert!(!driver.block(64, |_| panic!("a retired stream gets no sound")));
+        assert_eq!((meter.health().missed_deadlines, engine.status().frames), (1, Frames(64)));
+        assert_eq!((driver.link().calls(), meter.health().state), (3, State::Playing));
+    }
+
+    #[test]
+    fn only_a_device_that_keeps_time_is_given_realtime_priority() {
+        // (milliseconds from block to block, frames of a block, whether that is in time at 48 kHz)
+        for (step, frames, paced) in
+            [(10, 480, true), (1, 64, true), (10, 4_800, false), (1, 480, false), (900, 43_200, true)]
+        {
+            let (_engine, _slot, meter, mut driver) = bench(SampleRate::DAT);
+            let start = Instant::now();
+            // Filling its buffers is nobody's fault.
+            (0..8).for_each(|_| driver.observe(start, 48_000));
+            (1..=1_000).for_each(|nth| driver.observe(start + Duration::from_millis(nth * step), frames));
+            let realtime = meter.health().realtime;
+            assert_eq!(realtime != Realtime::Unpaced, paced, "{frames} frames each {step} ms: {realtime:?}");
+            assert_ne!(realtime, Realtime::Pending);
+        }
+    }
+}

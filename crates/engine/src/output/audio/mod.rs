@@ -1,0 +1,11 @@
+//! What runs on the thread that a device asks for sound on.
+#![warn(clippy::cast_possible_truncation)]
+
+mod convert;
+mod driver;
+#[cfg(target_os = "linux")]
+mod pulse;
+
+pub(crate) use driver::{Driver, NICE};
+#[cfg(target_os = "linux")]
+pub(crate) use pulse::{FRAME, Playing};

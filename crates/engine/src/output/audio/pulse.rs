@@ -1,0 +1,142 @@
+//! What a sound server asks for, made and sent.
+
+use std::fmt;
+use std::io::{BufReader, Error, ErrorKind, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+
+use pulseaudio::protocol::{
+    self, Command, CreatePlaybackStreamReply, DESCRIPTOR_SIZE, Descriptor, DescriptorFlags, PulseError,
+};
+
+use super::driver::Driver;
+use crate::output::health::Meter;
+
+/// Bytes of a frame: two floats.
+pub(crate) const FRAME: usize = 8;
+
+/// Messages longer than this say nothing that matters here, and are passed over.
+const LONGEST: usize = 4_096;
+
+/// Why a stream is over.
+#[derive(Debug)]
+pub(crate) enum Over {
+    TakesNoMore(Error),
+    SaysNothing(Error),
+    Gone,
+    TookDeviceAway,
+    Refused(PulseError),
+}
+
+impl fmt::Display for Over {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TakesNoMore(error) => write!(f, "the sound server takes no more: {error}"),
+            Self::SaysNothing(error) => write!(f, "the sound server says nothing more: {error}"),
+            Self::Gone => f.write_str("the sound server is gone"),
+            Self::TookDeviceAway => f.write_str("the sound server took the device away"),
+            Self::Refused(error) => write!(f, "the sound server refused the stream: {error:?}"),
+        }
+    }
+}
+
+/// What the thread works with; all memory is taken before it starts.
+pub(crate) struct Playing {
+    socket: BufReader<UnixStream>,
+    version: u16,
+    channel: u32,
+    /// Bytes the server asked for and has not got.
+    wanted: usize,
+    driver: Driver,
+    meter: Arc<Meter>,
+    message: Box<[u8]>,
+    sound: Box<[f32]>,
+    packet: Box<[u8]>,
+}
+
+impl Playing {
+    pub fn new(
+        socket: BufReader<UnixStream>,
+        version: u16,
+        stream: &CreatePlaybackStreamReply,
+        driver: Driver,
+        meter: Arc<Meter>,
+        block: usize,
+    ) -> Self {
+        Self {
+            socket,
+            version,
+            channel: stream.channel,
+            wanted: stream.requested_bytes as usize,
+            driver,
+            meter,
+            message: vec![0; LONGEST].into(),
+            sound: vec![0.0; 2 * block].into(),
+            packet: vec![0; DESCRIPTOR_SIZE + block * FRAME].into(),
+        }
+    }
+
+    /// Plays until the stream is over, and says why it is.
+    pub fn run(mut self) -> Over {
+        loop {
+            if let Err(error) = self.give() {
+                return Over::TakesNoMore(error);
+            }
+            match self.hear() {
+                Ok(None) => {}
+                Ok(Some(why)) => return why,
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Over::Gone,
+                Err(error) => return Over::SaysNothing(error),
+            }
+        }
+    }
+
+    /// Makes what was asked for, a block at a time.
+    pub fn give(&mut self) -> std::io::Result<()> {
+        while self.wanted >= FRAME {
+            let bytes = (self.wanted - self.wanted % FRAME).min(self.packet.len() - DESCRIPTOR_SIZE);
+            self.wanted -= bytes;
+            let sound = self.sound.get_mut(..bytes / 4).unwrap_or_default();
+            if !self.driver.block(bytes / FRAME, |made| made.fill(sound)) {
+                sound.fill(0.0);
+            }
+            let packet = self.packet.get_mut(..DESCRIPTOR_SIZE + bytes).unwrap_or_default();
+            let Some((head, data)) = packet.split_first_chunk_mut::<DESCRIPTOR_SIZE>() else { return Ok(()) };
+            let (length, flags) = (bytes as u32, DescriptorFlags::empty());
+            protocol::encode_descriptor(head, &Descriptor { length, channel: self.channel, offset: 0, flags });
+            for (bytes, sample) in data.as_chunks_mut::<4>().0.iter_mut().zip(sound) {
+                *bytes = sample.to_le_bytes();
+            }
+            self.socket.get_mut().write_all(packet)?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the server's next message; a reason when it ends the stream.
+    pub fn hear(&mut self) -> std::io::Result<Option<Over>> {
+        let mut head = [0; DESCRIPTOR_SIZE];
+        self.socket.read_exact(&mut head)?;
+        let [a, b, c, d, ..] = head;
+        let length = u32::from_be_bytes([a, b, c, d]) as usize;
+        let Some(message) = self.message.get_mut(..length) else {
+            std::io::copy(&mut (&mut self.socket).take(length as u64), &mut std::io::sink())?;
+            return Ok(None);
+        };
+        self.socket.read_exact(message)?;
+        // Messages this side has no name for are news of other things.
+        let Ok((_, command)) = Command::read_tag_prefixed(&mut &*message, self.version) else { return Ok(None) };
+        match command {
+            Command::Request(request) if request.channel == self.channel => self.wanted += request.length as usize,
+            // The stream goes on with the next block.
+            Command::Underflow(underflow) if underflow.channel == self.channel => self.meter.xrun(),
+            Command::PlaybackStreamKilled(channel) if channel == self.channel => {
+                return Ok(Some(Over::TookDeviceAway));
+            }
+            Command::Error(error) if error != PulseError::NoData => {
+                return Ok(Some(Over::Refused(error)));
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,102 @@
+//! What a sound system is to the rest: it lists devices, and opens streams.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+
+use super::audio::Driver;
+use super::health::Meter;
+use super::link::Link;
+use crate::audio::Renderer;
+use crate::plain::units::SampleRate;
+use crate::rt::Slot;
+
+/// A sound device that can play.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeviceInfo {
+    /// What to ask for, as in `device:NAME`.
+    pub name: String,
+    /// What it says about itself.
+    pub description: String,
+    /// The sound system it is reached through: `PulseAudio` (which may be PipeWire in its place), `ALSA`, `CoreAudio` ...
+    pub backend: String,
+    /// Whether it is what `device` without a name means.
+    pub is_default: bool,
+    /// Numbers of channels, smallest to largest.
+    pub channels: RangeInclusive<u16>,
+    /// Frames per second, smallest to largest; not all in between need to be possible.
+    pub sample_rates: RangeInclusive<u32>,
+    /// Frames per callback, where the device tells.
+    pub buffer_frames: Option<RangeInclusive<u32>>,
+}
+
+/// A sound system that opens streams.
+pub(crate) trait Backend: Send + Sync + 'static {
+    /// Opens the device, not started yet, at `rate` if that is given and the device can do it. May hang.
+    ///
+    /// # Errors
+    /// The cause, as a user should read it.
+    fn open(&self, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, String>;
+
+    /// What devices there are and what can be done without one, after an open that failed. May hang.
+    fn advice(&self) -> String;
+}
+
+/// A running or ready stream; dropping it closes it. Both may hang.
+pub(crate) trait Stream: Send {
+    /// # Errors
+    /// The cause.
+    fn start(&mut self) -> Result<(), String>;
+}
+
+/// An opened device.
+pub(crate) struct Opened {
+    pub stream: Box<dyn Stream>,
+    pub link: Arc<Link>,
+    /// The device as the user would name it.
+    pub name: String,
+    pub rate: SampleRate,
+}
+
+/// What drivers grow from.
+#[derive(Clone)]
+pub(crate) struct Seed {
+    pub slot: Arc<Slot<Renderer>>,
+    pub meter: Arc<Meter>,
+    /// Frames per callback to ask a device for.
+    pub buffer_frames: Option<u32>,
+}
+
+impl Seed {
+    /// A driver for a device at `rate` beside an engine at `engine`, or at the device's rate when that is open.
+    ///
+    /// # Errors
+    /// When there is no conversion between the two.
+    pub fn driver(&self, rate: SampleRate, engine: Option<SampleRate>) -> Result<Driver, String> {
+        Driver::new(self.slot.clone(), self.meter.clone(), rate, engine.unwrap_or(rate))
+    }
+}
+
+/// Opens and starts a device on a thread of its own. `ready` is run in between, with the device's rate: the last
+/// moment to put a renderer into the slot.
+pub(crate) fn open_aside(
+    backend: &Arc<dyn Backend>,
+    seed: &Seed,
+    rate: Option<SampleRate>,
+    ready: impl FnOnce(SampleRate) -> Result<(), String> + Send + 'static,
+) -> std::io::Result<Receiver<Result<Opened, String>>> {
+    let (sender, receiver) = mpsc::channel();
+    let (backend, seed) = (backend.clone(), seed.clone());
+    thread::Builder::new().name("crowd-open".into()).spawn(move || {
+        let opened = backend.open(&seed, rate).and_then(|mut opened| {
+            ready(opened.rate)?;
+            opened.stream.start()?;
+            Ok(opened)
+        });
+        // When nobody waits any more, the stream is closed here.
+        let _unheard = sender.send(opened);
+    })?;
+    Ok(receiver)
+}

@@ -1,0 +1,90 @@
+//! Opens an output.
+
+use std::sync::Arc;
+
+#[cfg(feature = "device")]
+use super::device;
+use super::health::Meter;
+use super::paced::{self, Discard};
+#[cfg(feature = "decode")]
+use super::recorder::Recorder;
+#[cfg(not(all(feature = "device", feature = "decode")))]
+use super::request::absent;
+use super::request::{Make, Request};
+use super::session::{Player, Session};
+use super::target::Output;
+use crate::plain::error::Result;
+
+/// Frames of a block of the null and file outputs when none are chosen.
+const BLOCK: u32 = 1_024;
+
+/// Opens an output and has it play what `make` makes, which is given the rate to make it at. A device may be opened on a
+/// thread of its own, where `make` is called then.
+///
+/// # Errors
+/// [`Error::Output`] when it cannot be opened, and whatever `make` says.
+pub(crate) fn open(request: Request, output: Output, make: Make) -> Result<Session> {
+    let name = output.to_string();
+    let rate = request.rate;
+    match output {
+        #[cfg(feature = "device")]
+        Output::Device(wanted) => device::open(request, wanted, make),
+        #[cfg(not(feature = "device"))]
+        Output::Device(_) => Err(absent(name, "device")),
+        Output::Null { buffer_frames } => {
+            let meter = Arc::new(Meter::new(name, rate));
+            let (renderer, recording) = request.prepare(rate, make)?;
+            let frames = buffer_frames.unwrap_or(BLOCK) as usize;
+            let paced = paced::start(renderer, frames, rate, meter.clone(), Discard)?;
+            Ok(Session { meter, player: Some(Player::Paced(paced)), recording })
+        }
+        #[cfg(feature = "decode")]
+        Output::File { path, buffer_frames } => {
+            let meter = Arc::new(Meter::new(name, rate));
+            let (renderer, recording) = request.prepare(rate, make)?;
+            let frames = buffer_frames.unwrap_or(BLOCK) as usize;
+            let (recorder, tape) = Recorder::start(&request.take(&path), rate)?;
+            let paced = paced::start(renderer, frames, rate, meter.clone(), tape)?;
+            Ok(Session { meter, player: Some(Player::Recorded { paced, recorder }), recording })
+        }
+        #[cfg(not(feature = "decode"))]
+        Output::File { .. } => Err(absent(name, "decode")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Engine, Output};
+
+    #[cfg(feature = "decode")]
+    #[test]
+    fn what_is_played_is_recorded_beside_the_output() {
+        let folder = std::env::temp_dir().join(format!("crowd-engine-record-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("set.wav");
+        let mut engine = Engine::builder().record(&path).open("null".parse().unwrap()).unwrap();
+        let track = crate::Track::from_interleaved(vec![0.25; 64], crate::SampleRate::CD, 1).unwrap();
+        engine.deck(crate::DeckId::A).load(&track).unwrap().play().unwrap();
+        while engine.status().frames.0 < 4_096 {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        let recordings = engine.health().unwrap().recordings;
+        assert_eq!((recordings.len(), recordings[0].lost_frames, &recordings[0].path), (1, 0, &path));
+        engine.close().unwrap();
+        let heard = crowd_media::open(&path, &crowd_media::DecodeOptions::default()).unwrap();
+        let sounding = heard.to_f32().iter().filter(|x| **x == 0.25).count();
+        assert!(heard.frames() >= 4_096 && sounding == 128, "{} frames, {sounding} samples", heard.frames());
+        std::fs::remove_dir_all(&folder).unwrap();
+        let error = Engine::builder().record(&path).open("null".parse().unwrap()).err().unwrap();
+        assert!(error.to_string().contains("set.wav"), "{error}");
+    }
+
+    #[test]
+    fn a_block_nobody_could_play_is_refused_by_name() {
+        for frames in [0, 15, 65_537] {
+            let output = Output::Null { buffer_frames: None }.with_buffer_frames(frames);
+            let error = Engine::builder().open(output).err().unwrap().to_string();
+            assert!(error.contains("buffer size") && error.contains(&frames.to_string()), "{error}");
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! A stream with its thread.
+
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use pulseaudio::protocol::CreatePlaybackStreamReply;
+
+use super::server::Server;
+use crate::output::audio::{Driver, Playing};
+use crate::output::backend::Stream;
+use crate::output::health::Meter;
+use crate::output::link::Link;
+
+/// A stream, and the thread that plays it once it is started.
+pub(super) struct Player {
+    /// To wake the thread with, by closing it.
+    socket: UnixStream,
+    link: Arc<Link>,
+    waiting: Option<Playing>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Player {
+    pub fn new(
+        server: Server,
+        stream: &CreatePlaybackStreamReply,
+        driver: Driver,
+        meter: Arc<Meter>,
+        block: usize,
+    ) -> std::io::Result<Self> {
+        let socket = server.socket.get_ref().try_clone()?;
+        // From now on it is read from whenever there is something, and written to as long as the server takes it.
+        socket.set_read_timeout(None)?;
+        socket.set_write_timeout(None)?;
+        let link = driver.link();
+        let playing = Playing::new(server.socket, server.version, stream, driver, meter, block);
+        Ok(Self { socket, link, waiting: Some(playing), thread: None })
+    }
+}
+
+#[cfg(test)]
+impl Player {
+    /// What the thread would run.
+    pub fn ready(&mut self) -> Option<Playing> {
+        self.waiting.take()
+    }
+}
+
+impl Stream for Player {
+    fn start(&mut self) -> Result<(), String> {
+        let playing = self.waiting.take().ok_or("started twice")?;
+        let link = self.link.clone();
+        let thread = thread::Builder::new().name("crowd-pulse".into()).spawn(move || {
+            let why = playing.run();
+            link.error(true, &why);
+        });
+        self.thread = Some(thread.map_err(|error| format!("no thread to play: {error}"))?);
+        Ok(())
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        let _closed_already = self.socket.shutdown(Shutdown::Both);
+        if let Some(thread) = self.thread.take() {
+            let _panicked = thread.join();
+        }
+    }
+}

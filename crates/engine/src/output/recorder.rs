@@ -1,0 +1,23 @@
+//! What records: nothing, where no file can be written.
+
+#[cfg(not(feature = "decode"))]
+use super::health::RecordingHealth;
+#[cfg(feature = "decode")]
+pub(crate) use super::recording::Recorder;
+#[cfg(not(feature = "decode"))]
+use crate::plain::error::Result;
+
+/// There is none without the WAV writer.
+#[cfg(not(feature = "decode"))]
+pub(crate) enum Recorder {}
+
+#[cfg(not(feature = "decode"))]
+impl Recorder {
+    pub fn close(self) -> Result<()> {
+        match self {}
+    }
+
+    pub fn health(&self) -> RecordingHealth {
+        match *self {}
+    }
+}

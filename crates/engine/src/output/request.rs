@@ -1,0 +1,82 @@
+//! What is asked of an output, and whether it can be.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::recorder::Recorder;
+#[cfg(feature = "decode")]
+use super::recording::Take;
+use super::target::Output;
+use crate::audio::Renderer;
+use crate::plain::error::{Error, Result};
+use crate::plain::units::SampleRate;
+
+/// How long a file of a recording may be.
+const SPLIT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(86_400);
+
+/// Makes a renderer at a rate.
+pub(crate) type Make = Box<dyn FnOnce(SampleRate) -> Result<Renderer> + Send>;
+
+/// A renderer, and what records it.
+pub(super) type Prepared = (Renderer, Option<Recorder>);
+
+/// What is asked of an output beside where the sound is to go.
+pub(crate) struct Request {
+    /// Frames per second of the engine, unless the device is to decide.
+    pub rate: SampleRate,
+    /// Whether the sample rate was chosen, or may be the device's.
+    #[cfg_attr(not(feature = "device"), expect(dead_code, reason = "only a device has a rate of its own"))]
+    pub rate_chosen: bool,
+    /// Where to record what is played.
+    pub record: Option<PathBuf>,
+    /// How long a file of a recording may be.
+    pub split: Option<Duration>,
+}
+
+impl Request {
+    /// Has a renderer at `rate` made, with the recording if one is wanted.
+    pub(super) fn prepare(&self, rate: SampleRate, make: Make) -> Result<Prepared> {
+        #[cfg_attr(not(feature = "decode"), allow(unused_mut))]
+        let mut renderer = make(rate)?;
+        let Some(path) = &self.record else { return Ok((renderer, None)) };
+        #[cfg(feature = "decode")]
+        {
+            let (recorder, tape) = Recorder::start(&self.take(path), rate)?;
+            renderer.record(tape);
+            Ok((renderer, Some(recorder)))
+        }
+        #[cfg(not(feature = "decode"))]
+        Err(absent(format!("file:{}", path.display()), "decode"))
+    }
+
+    #[cfg(feature = "decode")]
+    pub(super) fn take(&self, path: &std::path::Path) -> Take {
+        Take { path: path.to_owned(), split: self.split }
+    }
+
+    /// Whether an output can be opened so at all.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] for an impossible block, [`Error::BadConfig`] for files of an impossible length.
+    pub fn check(&self, output: &Output) -> Result<()> {
+        output.check_buffer()?;
+        self.check_split(output)
+    }
+
+    /// The length of files is only right where some are written.
+    fn check_split(&self, output: &Output) -> Result<()> {
+        let cause = match self.split {
+            None => return Ok(()),
+            Some(_) if self.record.is_none() && !matches!(output, Output::File { .. }) => "nothing is recorded",
+            Some(split) if !SPLIT.contains(&split) => "a file can have 1 second to 24 hours",
+            Some(_) => return Ok(()),
+        };
+        Err(Error::BadConfig { what: "record_split", cause: cause.into() })
+    }
+}
+
+#[cfg(not(all(feature = "device", feature = "decode")))]
+pub(super) fn absent(output: String, feature: &str) -> Error {
+    Error::Output { output, cause: format!("this program was built without crowd-engine's feature `{feature}`") }
+}

@@ -1,0 +1,59 @@
+//! What an engine is made with.
+
+use super::error::{Error, Result};
+use super::method::StretchMethod;
+use super::units::{Bpm, DeckId, SampleRate};
+
+/// What an engine is made with; all of it is fixed once the engine runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EngineConfig {
+    /// Frames per second.
+    pub sample_rate: SampleRate,
+    /// Decks, 1 to 16.
+    pub decks: usize,
+    /// Stems of each deck, 1 to 64.
+    pub stems: usize,
+    /// The tempo at which the music on the decks was recorded: at this master tempo it plays at rate 1. Also
+    /// the tempo at the start.
+    pub base_tempo: Bpm,
+    /// How the decks change speed until told otherwise.
+    pub stretch: StretchMethod,
+    /// Commands that may be on their way to the audio thread, and again that may wait for their moment.
+    pub queue: usize,
+    /// Whether a thread makes the frames of [`StretchMethod::Hq`] in the meantime, so that the audio thread need not.
+    pub helper: bool,
+}
+
+impl Default for EngineConfig {
+    /// Four decks of eight stems at 44.1 kHz and 120 BPM, playback rate, 4,096 commands, no helper.
+    fn default() -> Self {
+        Self {
+            sample_rate: SampleRate::CD,
+            decks: 4,
+            stems: 8,
+            base_tempo: Bpm::clamped(120.0, Bpm::MIN),
+            stretch: StretchMethod::PlaybackRate,
+            queue: 4_096,
+            helper: false,
+        }
+    }
+}
+
+impl EngineConfig {
+    /// Checks the numbers against each other and their limits.
+    ///
+    /// # Errors
+    /// [`Error::BadConfig`] names the setting and what is possible.
+    pub fn check(&self) -> Result<()> {
+        let within = |what, value: usize, low: usize, high: usize| {
+            if (low..=high).contains(&value) {
+                Ok(())
+            } else {
+                Err(Error::BadConfig { what, cause: format!("{value} is not within {low} to {high}") })
+            }
+        };
+        within("decks", self.decks, 1, DeckId::LIMIT)?;
+        within("stems", self.stems, 1, 64)?;
+        within("queue", self.queue, 16, 1 << 20)
+    }
+}

@@ -1,0 +1,33 @@
+//! Frames, counted.
+
+/// A count of frames, or a moment on the engine's time line: frame 0 is the first one rendered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Frames(pub u64);
+
+impl Frames {
+    /// The start of the time line.
+    pub const ZERO: Self = Self(0);
+}
+
+impl std::ops::Add for Frames {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl std::ops::Sub for Frames {
+    type Output = Self;
+
+    /// Stops at zero.
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+impl std::fmt::Display for Frames {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "frame {}", self.0)
+    }
+}

@@ -1,0 +1,45 @@
+//! How decks and stems are named.
+
+use std::fmt;
+
+/// One of the engine's decks. An engine has 1 to 16, four by default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeckId(pub(super) u8);
+
+impl DeckId {
+    /// How many decks an engine can have.
+    pub const LIMIT: usize = 16;
+    /// The first deck.
+    pub const A: Self = Self(0);
+    /// The second deck.
+    pub const B: Self = Self(1);
+    /// The third deck.
+    pub const C: Self = Self(2);
+    /// The fourth deck.
+    pub const D: Self = Self(3);
+
+    /// The index, 0 for deck A.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl fmt::Display for DeckId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", char::from(b'A' + self.0))
+    }
+}
+
+/// One voice of a deck: a deck is a bus on which several stems of a piece can sound together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StemId(pub u8);
+
+impl StemId {
+    /// The stem a deck plays when nothing else is said.
+    pub const FIRST: Self = Self(0);
+
+    /// The index within the deck.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}

@@ -1,0 +1,15 @@
+//! Plain data: what both halves of the engine name, and what everything else is built on. Nothing here knows a thread, a
+//! track or a device.
+
+pub(crate) mod band;
+pub(crate) mod cast;
+pub(crate) mod config;
+pub(crate) mod crossfade;
+pub(crate) mod error;
+pub(crate) mod frames;
+pub(crate) mod ids;
+pub(crate) mod loop_region;
+pub(crate) mod method;
+pub(crate) mod onset;
+pub(crate) mod pulse;
+pub(crate) mod units;

@@ -1,0 +1,63 @@
+//! A beat that a deck can be aligned with.
+
+use super::units::{Bpm, SampleRate};
+
+/// What has to meet when music is aligned with the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Beats fall on beats.
+    Beat,
+    /// First beats of bars fall on first beats of bars.
+    Bar,
+}
+
+/// A steady beat: what [`Command::Align`](crate::Command::Align) needs to know of a grid.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pulse {
+    /// The frame of a beat that begins a bar.
+    pub(crate) downbeat: f64,
+    /// Frames from beat to beat, above 0.
+    pub(crate) interval: f64,
+}
+
+impl Pulse {
+    /// Beats of `bpm`, one of which begins a bar `first_beat` seconds into a track of `rate` frames a second. A
+    /// `first_beat` that is not finite is 0.
+    pub fn new(bpm: Bpm, first_beat: f64, rate: SampleRate) -> Self {
+        let rate = f64::from(rate.get());
+        let first_beat = if first_beat.is_finite() { first_beat } else { 0.0 };
+        Self { downbeat: first_beat * rate, interval: 60.0 * rate / bpm.get() }
+    }
+
+    /// Beats since the one that begins a bar, at `frame` of the track.
+    pub fn beat_at(self, frame: f64) -> f64 {
+        (frame - self.downbeat) / self.interval
+    }
+
+    /// How far from `frame` the nearest frame lies that is as far into a group of `unit` beats as a clock at `beat`.
+    pub(crate) fn distance(self, frame: f64, beat: f64, unit: f64) -> f64 {
+        let away = (beat - self.beat_at(frame)) / unit;
+        (away - away.round()) * unit * self.interval
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_place_in_phase_is_never_more_than_half_a_beat_or_bar_away() {
+        let pulse = Pulse::new(Bpm::new(120.0).unwrap(), 0.0, SampleRate::CD);
+        for (frame, beat, unit, by) in [
+            (0.0, 7.0, 1.0, 0.0),
+            (0.0, 7.25, 1.0, 5_512.5),
+            (0.0, 7.75, 1.0, -5_512.5),
+            (22_050.0 * 100.0, 7.0, 1.0, 0.0),
+            (0.0, 7.0, 4.0, -22_050.0),
+            (0.0, 5.0, 4.0, 22_050.0),
+            (-22_050.0, 4.0, 4.0, 22_050.0),
+        ] {
+            assert!((pulse.distance(frame, beat, unit) - by).abs() < 1e-6, "{frame} {beat} {unit}");
+        }
+    }
+}

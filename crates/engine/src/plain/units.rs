@@ -1,0 +1,221 @@
+//! Quantities that carry their unit, checked once where they enter.
+//!
+//! A value of one of these types is known to be finite and in range, so nothing behind the edge of the
+//! program has to look again: a NaN cannot be constructed.
+
+use std::fmt;
+
+use super::error::{Error, Result};
+pub use super::frames::Frames;
+pub use super::ids::{DeckId, StemId};
+
+macro_rules! float_unit {
+    ($(#[$doc:meta])* $name:ident($float:ty), $what:literal, $unit:literal, $low:expr, $high:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+        pub struct $name($float);
+
+        impl $name {
+            /// The smallest value allowed.
+            pub const MIN: Self = Self($low);
+            /// The largest value allowed.
+            pub const MAX: Self = Self($high);
+
+            /// Checks `value`.
+            ///
+            /// # Errors
+            /// [`Error::OutOfRange`] when `value` is not finite or lies outside [`Self::MIN`]..=[`Self::MAX`].
+            pub fn new(value: $float) -> Result<Self> {
+                if ($low..=$high).contains(&value) {
+                    Ok(Self(value))
+                } else {
+                    Err(Error::OutOfRange {
+                        what: $what,
+                        unit: $unit,
+                        value: f64::from(value),
+                        low: f64::from($low),
+                        high: f64::from($high),
+                    })
+                }
+            }
+
+            /// The nearest allowed value; `fallback` when `value` is NaN.
+            pub fn clamped(value: $float, fallback: Self) -> Self {
+                if value.is_nan() { fallback } else { Self(value.clamp($low, $high)) }
+            }
+
+            /// The bare number.
+            pub const fn get(self) -> $float {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)?;
+                f.write_str($unit)
+            }
+        }
+    };
+}
+
+float_unit! {
+    /// A tempo in beats per minute, 20 to 999.
+    Bpm(f64), "tempo", " BPM", 20.0f64, 999.0f64
+}
+
+float_unit! {
+    /// A playing speed: 1 is the recorded speed, 2 twice as fast. From 1/16 to 4.
+    Rate(f64), "rate", "x", 0.0625f64, 4.0f64
+}
+
+float_unit! {
+    /// A linear gain: 0 is silence, 1 leaves the signal as it is. At most 4 (+12 dB).
+    Gain(f32), "gain", "", 0.0f32, 4.0f32
+}
+
+impl Rate {
+    /// The recorded speed.
+    pub const UNITY: Self = Self(1.0);
+}
+
+impl Gain {
+    /// Silence.
+    pub const SILENCE: Self = Self(0.0);
+    /// The signal as it is.
+    pub const UNITY: Self = Self(1.0);
+
+    /// A gain from decibels; anything at or under -120 dB is silence.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] above +12 dB or when `decibels` is NaN.
+    pub fn from_decibels(decibels: f32) -> Result<Self> {
+        if decibels <= -120.0 { Ok(Self::SILENCE) } else { Self::new(10f32.powf(decibels / 20.0)) }
+    }
+
+    /// The gain in decibels, minus infinity for silence.
+    pub fn decibels(self) -> f32 {
+        20.0 * self.0.log10()
+    }
+}
+
+impl Frames {
+    /// The frame nearest to `seconds` at `rate`; negative or NaN seconds give frame 0.
+    pub fn from_seconds(seconds: f64, rate: SampleRate) -> Self {
+        Self((seconds * f64::from(rate.get())).round() as u64)
+    }
+
+    /// The length in seconds at `rate`.
+    pub fn seconds(self, rate: SampleRate) -> f64 {
+        self.0 as f64 / f64::from(rate.get())
+    }
+}
+
+/// Frames per second, 8,000 to 384,000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SampleRate(u32);
+
+impl SampleRate {
+    /// 44,100 Hz, the rate of the compact disc.
+    pub const CD: Self = Self(44_100);
+    /// 48,000 Hz, what most devices run at.
+    pub const DAT: Self = Self(48_000);
+
+    /// Checks `hertz`.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] outside 8,000..=384,000.
+    pub fn new(hertz: u32) -> Result<Self> {
+        if (8_000..=384_000).contains(&hertz) {
+            Ok(Self(hertz))
+        } else {
+            Err(Error::OutOfRange {
+                what: "sample rate",
+                unit: " Hz",
+                value: f64::from(hertz),
+                low: 8_000.0,
+                high: 384_000.0,
+            })
+        }
+    }
+
+    /// The rate in hertz.
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+
+    /// `seconds` counted in frames, at least one.
+    pub(crate) fn frames_in(self, seconds: f64) -> usize {
+        ((seconds * f64::from(self.0)).round() as usize).max(1)
+    }
+}
+
+impl fmt::Display for SampleRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} Hz", self.0)
+    }
+}
+
+impl DeckId {
+    /// The deck of that index, 0 being deck A.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] from 16 up.
+    pub fn new(index: usize) -> Result<Self> {
+        if index < Self::LIMIT {
+            Ok(Self(index as u8))
+        } else {
+            Err(Error::OutOfRange { what: "deck index", unit: "", value: index as f64, low: 0.0, high: 15.0 })
+        }
+    }
+}
+
+impl std::str::FromStr for DeckId {
+    type Err = Error;
+
+    /// Reads a deck letter, `A` to `P` in either case.
+    fn from_str(text: &str) -> Result<Self> {
+        match text.trim().as_bytes() {
+            [letter] if (b'A'..=b'P').contains(&letter.to_ascii_uppercase()) => {
+                Ok(Self(letter.to_ascii_uppercase() - b'A'))
+            }
+            _ => Err(Error::UnknownDeck { name: text.chars().take(40).collect() }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nan_cannot_be_constructed() {
+        assert!(Bpm::new(f64::NAN).is_err());
+        assert!(Rate::new(f64::INFINITY).is_err());
+        assert!(Gain::new(f32::NAN).is_err());
+        assert_eq!(Gain::clamped(f32::NAN, Gain::UNITY), Gain::UNITY);
+        assert_eq!(Bpm::clamped(1e9, Bpm::MIN), Bpm::MAX);
+    }
+
+    #[test]
+    fn deck_letters_are_read_in_either_case_and_nothing_else_is() {
+        assert_eq!("c".parse::<DeckId>().unwrap(), DeckId::C);
+        assert_eq!(DeckId::D.to_string(), "D");
+        for bad in ["", "Z", "AB", "é", "1"] {
+            assert!(bad.parse::<DeckId>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_thing_its_value_and_the_way_out() {
+        let text = Gain::new(9.0).unwrap_err().to_string();
+        assert_eq!(text, "gain 9 is out of range: give 0 to 4");
+    }
+
+    #[test]
+    fn decibels_and_back() {
+        assert!((Gain::from_decibels(-6.0206).unwrap().get() - 0.5).abs() < 1e-5);
+        assert_eq!(Gain::from_decibels(f32::NEG_INFINITY).unwrap(), Gain::SILENCE);
+        assert!(Gain::from_decibels(f32::NAN).is_err());
+    }
+}

@@ -1,0 +1,115 @@
+//! What the audio thread hears of a track, from before its start to behind its end.
+
+use super::handle::{Pcm, Sound, Track};
+use crate::dsp::seam;
+use crate::plain::cast::index;
+use crate::plain::onset::Onset;
+use crate::stretch::Source;
+
+impl Track {
+    /// The first onset in frames `from..until`.
+    pub(crate) fn onset(&self, from: i64, until: i64) -> Option<Onset> {
+        if let Some(stream) = self.stream_inside() {
+            return stream.onset(from, until.min(self.frames as i64));
+        }
+        let onsets = self.onsets();
+        let first = onsets.partition_point(|onset| onset.frame < from);
+        onsets.get(first).copied().filter(|onset| onset.frame < until)
+    }
+
+    /// Waits until frames are there; false when they cannot be read. For engines that nobody listens to.
+    pub(crate) fn wait(&self, from: i64, until: i64) -> bool {
+        self.fed().is_none_or(|fed| fed.wait(from, until))
+    }
+
+    /// Copies frames from `first` on into planar stereo; before the start and behind the end there is silence.
+    pub(crate) fn copy(&self, first: i64, out: [&mut [f32]; 2]) {
+        let [left, right] = out;
+        let wanted = left.len().min(right.len());
+        let before = index(first.min(0).unsigned_abs()).min(wanted);
+        let from = index(first.max(0).unsigned_abs()).min(self.frames);
+        let inside = (wanted - before).min(self.frames - from);
+        left[..before].fill(0.0);
+        right[..before].fill(0.0);
+        let behind = before + inside;
+        if behind < wanted {
+            self.ring_out(first + behind as i64, [&mut left[behind..wanted], &mut right[behind..wanted]]);
+        }
+        let left = &mut left[before..before + inside];
+        let right = &mut right[before..before + inside];
+        let span = from * self.inner.channels..(from + inside) * self.inner.channels;
+        match &self.inner.sound {
+            Sound::Loaded { pcm: Pcm::F32(samples), .. } => {
+                spread(&samples[span], self.inner.channels, left, right, |x| x);
+            }
+            Sound::Loaded { pcm: Pcm::I16(samples), .. } => {
+                spread(&samples[span], self.inner.channels, left, right, |x| f32::from(x) * (1.0 / 32_768.0));
+            }
+            Sound::Streamed(fed) => fed.stream.copy(from as u64, left, right),
+        }
+    }
+
+    /// Frames in which something still sounds behind its last one: a track that ends in the middle of a sound fades out.
+    pub(crate) fn rings(&self) -> usize {
+        if self.last() == [0.0; 2] { 0 } else { self.inner.rate.frames_in(seam::FADE) }
+    }
+
+    /// What it ends with and silence does not follow from; nothing where it ends like silence.
+    fn last(&self) -> [f32; 2] {
+        let mut around = [[0.0; seam::AROUND]; 2];
+        let known = seam::AROUND.min(self.frames);
+        let [left, right] = &mut around;
+        self.copy((self.frames - known) as i64, [&mut left[..known], &mut right[..known]]);
+        around.map(|side| seam::ends_with(&side[..known]))
+    }
+
+    /// What is heard from frame `first` on, at or behind the end.
+    fn ring_out(&self, first: i64, [left, right]: [&mut [f32]; 2]) {
+        left.fill(0.0);
+        right.fill(0.0);
+        let fade = self.inner.rate.frames_in(seam::FADE);
+        let into = index(first.max(0).unsigned_abs()).saturating_sub(self.frames);
+        if into >= fade {
+            return;
+        }
+        let last = self.last();
+        if last == [0.0; 2] {
+            return;
+        }
+        for ((at, left), right) in (into..fade).zip(left).zip(right) {
+            let rest = seam::left_of_it(at, fade);
+            (*left, *right) = (last[0] * rest, last[1] * rest);
+        }
+    }
+}
+
+impl Source for Track {
+    fn read(&self, first: i64, out: [&mut [f32]; 2]) {
+        self.copy(first, out);
+    }
+
+    fn onset(&self, from: i64, until: i64) -> Option<Onset> {
+        Self::onset(self, from, until)
+    }
+}
+
+#[inline(always)]
+fn spread<T: Copy>(
+    samples: &[T],
+    channels: usize,
+    left: &mut [f32],
+    right: &mut [f32],
+    to_float: impl Fn(T) -> f32 + Copy,
+) {
+    if channels == 1 {
+        for ((sample, l), r) in samples.iter().zip(left).zip(right) {
+            *l = to_float(*sample);
+            *r = *l;
+        }
+    } else {
+        for ((frame, l), r) in samples.chunks_exact(2).zip(left).zip(right) {
+            *l = to_float(frame[0]);
+            *r = to_float(frame[1]);
+        }
+    }
+}

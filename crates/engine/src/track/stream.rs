@@ -1,0 +1,52 @@
+//! Tracks that are read while they play.
+
+use std::sync::Arc;
+
+use super::audio::{Inner, Sound, Track};
+use crate::feed::{Fed, Input, News, Shape};
+use crate::plain::cast::index;
+use crate::plain::error::{Error, Result};
+use crate::plain::loop_region::LoopRegion;
+use crate::plain::units::Frames;
+
+impl Track {
+    /// A track that is read while it plays, by a thread of its own that ends with the last clone. Up to 4 MiB of it are in
+    /// memory (48 kHz; twice as much for each doubling of that). Its start is being made ready when this returns.
+    ///
+    /// # Errors
+    /// [`Error::BadTrack`] when there are no frames, too many of them, the channels are not 1 or 2, or there is no thread.
+    pub fn from_input(input: impl Input + 'static, shape: Shape) -> Result<Self> {
+        let bad = |cause: String| Err(Error::BadTrack { cause });
+        if !(1..=2).contains(&shape.channels) {
+            return bad(format!("{} channels: mix it down to mono or stereo first", shape.channels));
+        }
+        if shape.frames == Frames::ZERO || shape.frames > LoopRegion::LAST_FRAME {
+            return bad(format!("{} frames: 1 to {} are possible", shape.frames.0, LoopRegion::LAST_FRAME.0));
+        }
+        let frames = index(shape.frames.0);
+        let warnings = input.warnings().into();
+        let fed = Fed::new(Box::new(input), shape)?;
+        fed.announce(0);
+        let Shape { sample_rate: rate, channels, .. } = shape;
+        let inner = Inner { sound: Sound::Streamed(fed), rate, channels, warnings, downmix_gain_db: None };
+        Ok(Self { inner: Arc::new(inner), frames })
+    }
+
+    /// Has the surroundings of a frame made ready, so that a start from there sounds at once. The latest two places are
+    /// kept, beside the cues and positions of the decks that hold the track. In memory all is ready always.
+    pub fn prepare(&self, at: Frames) {
+        if let Some(fed) = self.fed() {
+            fed.announce(at.min(self.frames()).0 as i64);
+        }
+    }
+
+    /// Whether a start from this frame sounds at once, by whatever method it is stretched.
+    pub fn is_ready(&self, at: Frames) -> bool {
+        self.fed().is_none_or(|fed| fed.is_ready(at.min(self.frames()).0 as i64))
+    }
+
+    /// What a streamed track's feeder has to tell, oldest first.
+    pub fn news(&self) -> Option<News> {
+        self.fed().and_then(Fed::news)
+    }
+}
