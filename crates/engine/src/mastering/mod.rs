@@ -1,7 +1,7 @@
 //! A mastering chain: equaliser, compressor, make-up, true-peak limiter, dither.
 //!
 //! Everything in it is causal, runs on the absolute time of the track and forgets down to the last bit, so a [`Mastering`] is
-//! a [`ChunkProcessor`] whose chunks are the same bits in any order: [`Chunked`](crate::chunk::Chunked) makes any part of a
+//! a [`ChunkProcessor`](crate::chunk::ChunkProcessor) whose chunks are the same bits in any order: [`Chunked`](crate::chunk::Chunked) makes any part of a
 //! track with it. Nothing is measured on the way: what is to depend on the track is measured before, once, and put into
 //! [`MasteringSettings`].
 //!
