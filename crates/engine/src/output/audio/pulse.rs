@@ -11,6 +11,7 @@ use pulseaudio::protocol::{
 
 use super::driver::Driver;
 use crate::output::health::Meter;
+use crate::plain::cast::low_half;
 
 /// Bytes of a frame: two floats.
 pub(crate) const FRAME: usize = 8;
@@ -102,7 +103,7 @@ impl Playing {
             }
             let packet = self.packet.get_mut(..DESCRIPTOR_SIZE + bytes).unwrap_or_default();
             let Some((head, data)) = packet.split_first_chunk_mut::<DESCRIPTOR_SIZE>() else { return Ok(()) };
-            let (length, flags) = (bytes as u32, DescriptorFlags::empty());
+            let (length, flags) = (low_half(bytes as u64), DescriptorFlags::empty());
             protocol::encode_descriptor(head, &Descriptor { length, channel: self.channel, offset: 0, flags });
             for (bytes, sample) in data.as_chunks_mut::<4>().0.iter_mut().zip(sound) {
                 *bytes = sample.to_le_bytes();
