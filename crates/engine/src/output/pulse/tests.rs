@@ -1,13 +1,16 @@
 //! A sound server of a few lines, which says what a real one says under load and when its devices go.
 
-use std::io::Read;
+use std::ffi::CString;
+use std::io::{BufReader, Read};
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Instant;
 
 use assert_no_alloc::assert_no_alloc;
 use pulseaudio::protocol::{
-    PulseError, Request, Underflow, read_command_message, read_descriptor, write_command_message, write_error,
-    write_reply_message,
+    AuthReply, Command, CommandReply, CreatePlaybackStreamReply, MAX_VERSION, PlaybackStreamParams, Prop, Props,
+    PulseError, Request, SetClientNameReply, Underflow, read_command_message, read_descriptor, write_command_message,
+    write_error, write_reply_message,
 };
 
 use super::player::Player;
@@ -16,6 +19,7 @@ use crate::output::audio::FRAME;
 use crate::output::backend::{Opened, Seed};
 use crate::output::health::{Health, Meter};
 use crate::output::watch::Watch;
+use crate::plain::units::SampleRate;
 use crate::rt::Slot;
 use crate::{Command as Order, Engine, Frames, Gain, When};
 

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use super::*;
 use crate::output::audio::Driver;
 use crate::output::device::open_with;
-use crate::output::link::Link;
 use crate::{DeviceConfig, Engine, Error, Health};
 
 /// Long enough for any machine; nothing waits that long unless it failed.
