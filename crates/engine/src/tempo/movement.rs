@@ -193,7 +193,7 @@ mod tests {
     fn a_slope_of_no_width_is_at_its_top_and_the_settings_can_be_read() {
         let config =
             MovementConfig { max_value: 0.15, thresholds: [0.02, 0.05, 0.10, 0.15], ..MovementConfig::default() };
-        let mut movement = Movement::new(config.clone());
+        let mut movement = Movement::new(config);
         assert_eq!(movement.observe(0.15).unwrap(), config.high_max);
         assert_eq!(movement.config(), &config);
     }

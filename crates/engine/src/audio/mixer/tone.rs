@@ -88,7 +88,7 @@ mod tests {
             let mut mix = vec![[0.25, -0.25]; 2_000];
             tone.add(&mut mix);
             for (n, frame) in mix.iter().enumerate().skip(1_000) {
-                let sine = 0.5 * (std::f64::consts::TAU * heard * n as f64 / f64::from(rate)).sin() as f32;
+                let sine = 0.5 * single((std::f64::consts::TAU * heard * n as f64 / f64::from(rate)).sin());
                 assert!(
                     (frame[0] - 0.25 - sine).abs() < 1e-5 && (frame[1] + 0.25 - sine).abs() < 1e-5,
                     "{heard} Hz, frame {n}"
