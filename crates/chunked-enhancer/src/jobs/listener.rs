@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crowd_store::Stored;
 
-use super::Shared;
 use super::job::{Job, View};
+use super::shared::Shared;
 use super::urgency::Place;
 use crate::error::Error;
 

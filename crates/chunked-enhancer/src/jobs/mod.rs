@@ -2,83 +2,27 @@
 
 mod job;
 mod listener;
+mod shared;
 mod urgency;
 mod worker;
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
-use crowd_store::{Key, Store};
+use crowd_store::Store;
 use crowd_web::Busy;
 
 pub use job::{Job, JobStatus};
 pub use listener::Listener;
+pub use shared::{Settings, Tally};
 pub use urgency::Urgency;
 
 use crate::error::Error;
 use crate::measure::Measurements;
 use crate::rendition::Rendition;
+use shared::Shared;
 use urgency::Place;
-
-/// A job nobody listens to is remembered so long: a player that seeks closes one request and opens another.
-const LINGER: Duration = Duration::from_secs(60);
-/// Pieces made ahead of a listener of a rendition that is too long to be made as a whole.
-const AHEAD: usize = 4;
-
-/// Numbers for those who watch the server.
-#[derive(Debug, Default)]
-pub struct Tally {
-    /// Pieces made.
-    pub made: AtomicU64,
-    /// Frames made.
-    pub frames: AtomicU64,
-    /// Microseconds spent making them.
-    pub busy_us: AtomicU64,
-    /// Pieces that were begun and not wanted any more.
-    pub abandoned: AtomicU64,
-    /// Jobs that failed.
-    pub failed: AtomicU64,
-    /// Tracks measured.
-    pub measured: AtomicU64,
-    /// Pieces another node or process was making.
-    pub elsewhere: AtomicU64,
-}
-
-impl Tally {
-    fn count(counter: &AtomicU64, by: u64) {
-        counter.fetch_add(by, Ordering::Relaxed);
-    }
-}
-
-/// How the work is shared out.
-#[derive(Clone, Copy, Debug)]
-pub struct Settings {
-    /// Threads that make pieces, at least 1.
-    pub workers: usize,
-    /// Renditions that may be listened to at once.
-    pub jobs: usize,
-}
-
-#[derive(Default)]
-struct Desk {
-    jobs: HashMap<Key, Arc<Job>>,
-    /// Workers at something nobody waits for.
-    in_background: usize,
-    closed: bool,
-}
-
-struct Shared {
-    desk: Mutex<Desk>,
-    work: Condvar,
-    store: Arc<dyn Store>,
-    settings: Settings,
-    tally: Tally,
-    measurements: Measurements,
-    listeners: AtomicU64,
-}
 
 /// All jobs and the threads that do them.
 pub struct Jobs {
@@ -216,28 +160,5 @@ impl Drop for Jobs {
             // A worker that panicked has told so already.
             let _ = worker.join();
         }
-    }
-}
-
-impl Shared {
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// How far ahead of listeners a job may work without anybody waiting.
-    fn ahead(&self, job: &Job) -> usize {
-        let all = job.rendition.layout.bytes();
-        if all <= self.store.status().limit / 4 { job.rendition.layout.count() } else { AHEAD }
-    }
-}
-
-impl Desk {
-    /// Forgets jobs that nobody listens to any more.
-    fn tidy(&mut self) {
-        let now = Instant::now();
-        self.jobs.retain(|_, job| {
-            let state = job.state();
-            !state.listeners.is_empty() || now.duration_since(state.left) < LINGER
-        });
     }
 }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use crowd_store::{Claim, Stored};
 
 use super::job::{Job, Slot};
+use super::shared::{Desk, Shared, Tally};
 use super::urgency::Urgency;
-use super::{Desk, Shared, Tally};
 use crate::error::Error;
 use crate::maker::Maker;
 

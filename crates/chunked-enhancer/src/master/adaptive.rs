@@ -16,10 +16,15 @@ const RANGE_LU: [f64; 2] = [4.0, 13.0];
 pub(super) fn adapt(design: &mut Design, analysis: &Analysis) {
     for ((move_db, band), usual) in design.eq_db.iter_mut().zip(analysis.bands_db).zip(USUAL_DB) {
         let plenty = band.map_or(0.0, |band| (band - usual) / FAR_DB).clamp(-1.0, 1.0);
-        *move_db = super::hundredths(*move_db * (1.0 - plenty) as f32);
+        *move_db = hundredths(*move_db * (1.0 - plenty) as f32);
     }
     let share = |value: f64, [none, all]: [f64; 2]| ((value - none) / (all - none)).clamp(0.0, 1.0);
     let crest = analysis.crest_db.map_or(0.5, |crest| share(crest, CREST_DB));
     let open = 0.5 * (crest + share(analysis.range_lu, RANGE_LU));
-    design.dynamics_blend = super::hundredths(design.dynamics_blend * (0.25 + 1.5 * open) as f32).min(1.0);
+    design.dynamics_blend = hundredths(design.dynamics_blend * (0.25 + 1.5 * open) as f32).min(1.0);
+}
+
+/// So that arithmetic of other processors, which differs in the last bits, settles on the same number.
+pub(super) fn hundredths(db: f32) -> f32 {
+    (db * 100.0).round() / 100.0
 }

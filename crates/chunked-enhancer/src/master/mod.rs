@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::analysis::{self, Analysis, Steps};
 use crate::preset::{Design, Intensity, Preset, Treatment};
+use adaptive::hundredths;
 use forecast::{Forecast, Limit};
 
 /// Grows whenever the same analysis and treatment would become other settings.
@@ -126,11 +127,6 @@ fn chain(design: &Design, analysis: &Analysis) -> MasteringSettings {
         limiter_release_ms: design.limiter_release_ms,
         ..MasteringSettings::default()
     }
-}
-
-/// So that arithmetic of other processors, which differs in the last bits, settles on the same number.
-fn hundredths(db: f32) -> f32 {
-    (db * 100.0).round() / 100.0
 }
 
 /// Makes what was settled of a track: the chain, or nothing at all.

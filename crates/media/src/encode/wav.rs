@@ -403,4 +403,57 @@ mod tests {
         let bytes: Vec<u8> = piece.iter().flat_map(|sample| sample.to_le_bytes()).collect();
         assert!(file.get_ref()[header..].chunks(65_536).all(|written| written == bytes));
     }
+
+    #[test]
+    fn the_header_says_what_the_samples_are() {
+        // Channels, format; the format tag, its chunk's bytes, and the same of WAVEFORMATEXTENSIBLE where that is asked for.
+        let specs = [
+            (1, Format::I16, 1, 16, None),
+            (2, Format::I16, 1, 16, None),
+            (2, Format::F32, 3, 18, None),
+            (1, Format::I24, 0xfffe, 40, Some((4, 1))),
+            (3, Format::I16, 0xfffe, 40, Some((7, 1))),
+            (6, Format::F32, 0xfffe, 40, Some((0x3f, 3))),
+        ];
+        for (channels, format, tag, bytes, extension) in specs {
+            let header = header(Spec::new(48_000, channels, format), 1_000).unwrap();
+            let u16_at = |at: usize| u32::from(u16::from_le_bytes([header[at], header[at + 1]]));
+            let u32_at = |at: usize| u16_at(at) | u16_at(at + 2) << 16;
+            let sample = u32::from(format.bytes());
+            let frame = sample * u32::from(channels);
+            // RIFF, WAVE, and a JUNK chunk that a ds64 chunk may replace.
+            assert_eq!(
+                (&header[..4], u32_at(4) + 8),
+                (&b"RIFF"[..], header.len() as u32 + 1_000 * frame),
+                "{channels} {format:?}"
+            );
+            let fmt = 12 + 8 + 28;
+            assert_eq!((&header[12..16], &header[fmt..fmt + 4], u32_at(fmt + 4)), (&b"JUNK"[..], &b"fmt "[..], bytes));
+            let said = [
+                u16_at(fmt + 8),
+                u16_at(fmt + 10),
+                u32_at(fmt + 12),
+                u32_at(fmt + 16),
+                u16_at(fmt + 20),
+                u16_at(fmt + 22),
+            ];
+            assert_eq!(
+                said,
+                [tag, u32::from(channels), 48_000, 48_000 * frame, frame, 8 * sample],
+                "{channels} {format:?}"
+            );
+            if let Some((mask, sub_format)) = extension {
+                let said = [u16_at(fmt + 24), u16_at(fmt + 26), u32_at(fmt + 28), u16_at(fmt + 32)];
+                assert_eq!(said, [22, 8 * sample, mask, sub_format], "{channels} {format:?}");
+                assert_eq!(header[fmt + 34..fmt + 48], [0, 0, 0, 0, 16, 0, 128, 0, 0, 170, 0, 56, 155, 113]);
+            }
+            let fact = fmt + 8 + bytes as usize;
+            let data = if tag == 1 { fact } else { fact + 12 };
+            if tag != 1 {
+                assert_eq!((&header[fact..fact + 4], u32_at(fact + 4), u32_at(fact + 8)), (&b"fact"[..], 4, 1_000));
+            }
+            assert_eq!((&header[data..data + 4], u32_at(data + 4)), (&b"data"[..], 1_000 * frame));
+            assert_eq!(header.len(), data + 8);
+        }
+    }
 }
