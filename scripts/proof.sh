@@ -18,7 +18,7 @@ step() {
     if ! bash -c "$requirement" >/dev/null 2>&1; then
         echo "== $name SKIPPED: $remedy"
         skipped+=("$name")
-    elif timeout 3600 bash -c "set -euo pipefail; $command"; then
+    elif timeout $limit bash -c "set -euo pipefail; $command"; then
         echo "== $name holds ($((SECONDS - start)) s)"
         passed+=("$name")
     else
@@ -28,6 +28,7 @@ step() {
 }
 
 wanted=("$@")
+limit=3600
 nightly='rustup +nightly component list --installed 2>/dev/null || rustup component list --installed --toolchain nightly'
 
 step long-tests true '' \
@@ -46,6 +47,10 @@ step aarch64 "$arm" "$get_arm" \
      cargo test --release --locked --target aarch64-unknown-linux-gnu -p crowd-engine --no-default-features --lib --tests"
 step aarch64-cost "$arm" "$get_arm" scripts/arm_cost.sh
 step cost 'valgrind --version' 'apt-get install valgrind' scripts/cost_gate.sh
+# Hours where many files have changed: the list and what it leaves out are in the script.
+limit=36000
+step mutants 'cargo mutants --version' 'cargo install cargo-mutants' scripts/mutants.sh
+limit=3600
 step fuzz 'cargo fuzz --version && cargo +nightly --version' \
     'cargo install cargo-fuzz; rustup toolchain install nightly' \
     "cd fuzz; for it in osc_datagram score media wav_round_trip rekordbox structure; do cargo +nightly fuzz run \$it -- -max_total_time=120 -timeout=10 -rss_limit_mb=2048; done"

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Changes the code in small ways, one at a time (cargo-mutants), and says which changes no test notices.
+#
+#   scripts/mutants.sh             of the files below, those that changed since the last tag; all when there is no tag
+#   scripts/mutants.sh all         all of the files below
+#   scripts/mutants.sh FILE...     these of them
+#
+# What is known to change nothing stands in .cargo/mutants.toml, each with its reason. Fails when anything else is missed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+groups=()
+# group PACKAGE-AND-FEATURES TESTS FILES: the tests are those that are about the files.
+group() { groups+=("$1|$2|$3"); }
+engine='-p crowd-engine --no-default-features'
+group "$engine" '--lib --test=dsp_eq --test=dsp_limiter --test=denormals --test=no_alloc' '
+    crates/engine/src/dsp/eq.rs
+    crates/engine/src/dsp/eq/engage.rs
+    crates/engine/src/dsp/limiter.rs'
+group "$engine" '--lib --test=commands --test=keylock --test=promises --test=file_edges --test=dsp_meter --test=align --test=denormals --test=helper --test=no_alloc' '
+    crates/engine/src/audio/mixer.rs
+    crates/engine/src/plain/crossfade.rs
+    crates/engine/src/audio/mixer/tone.rs
+    crates/engine/src/audio/deck/voice.rs
+    crates/engine/src/audio/clock.rs
+    crates/engine/src/tempo/grid.rs
+    crates/engine/src/tempo/movement.rs
+    crates/engine/src/rt/bin.rs
+    crates/engine/src/audio/publish.rs'
+group "$engine --features decode" '--lib --test=stream --test=stream_weather --test=stream_memory --test=stream_files' '
+    crates/engine/src/feed/plan.rs
+    crates/engine/src/feed/feeder.rs'
+group '-p crowd-media' '--lib --test=wav --test=reader --test=formats --test=downmix --test=hostile --test=damaged --test=places --test=memory' '
+    crates/media/src/decode/reader.rs
+    crates/media/src/encode/wav.rs'
+
+# Whether a file is to be judged.
+case ${1-} in
+    '')
+        tag=$(git describe --tags --abbrev=0 2>/dev/null || true)
+        changed=$(if [ -n "$tag" ]; then git diff --name-only "$tag"; fi)
+        asked() { [ -z "$tag" ] || grep -qxF "$1" <<<"$changed"; }
+        ;;
+    all) asked() { true; } ;;
+    *)
+        named=("$@")
+        for file in "${named[@]}"; do
+            printf '%s\n' "${groups[@]}" | grep -qF " $file" || { echo "mutants: $file is not in the list of $0" >&2; exit 2; }
+        done
+        asked() { printf '%s\n' "${named[@]}" | grep -qxF "$1"; }
+        ;;
+esac
+
+out=${CARGO_TARGET_DIR:-target}/mutants-report
+rm -rf "$out"
+number=0
+for line in "${groups[@]}"; do
+    IFS='|' read -r -d '' package tests files <<<"$line" || true
+    number=$((number + 1)) judged=()
+    for file in $files; do
+        [ -f "$file" ] || { echo "mutants: $file is gone: mend the list of $0" >&2; exit 2; }
+        if asked "$file"; then judged+=(-f "$file"); fi
+    done
+    [ ${#judged[@]} -gt 0 ] || continue
+    mkdir -p "$out/$number"
+    # The tests are named to cargo itself, so that no other is built.
+    # shellcheck disable=SC2086 # words are meant
+    cargo mutants $package --profile mutants --baseline skip --timeout 120 -o "$out/$number" "${judged[@]}" \
+        $(printf -- '--cargo-arg=%s ' $tests) || [ $? -eq 2 ] || exit 1
+done
+
+report() { cat "$out"/*/mutants.out/"$1".txt 2>/dev/null || true; }
+for what in caught timeout unviable missed; do
+    echo "$what: $(report $what | wc -l)"
+done
+report missed
+[ -z "$(report missed)" ]
