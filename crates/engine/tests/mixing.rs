@@ -1,0 +1,112 @@
+//! What the mixer makes of its decks: each on both sides, at its levels, on its own meter.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use std::time::Duration;
+
+use common::*;
+use crowd_engine::{Band, DeckId, EngineConfig, Gain, Offline, SampleRate, Track};
+
+/// A track whose sides stand still at two levels.
+fn sides(left: f32, right: f32) -> Track {
+    Track::from_interleaved([left, right].repeat(44_100), SampleRate::CD, 2).unwrap()
+}
+
+fn deck(index: usize) -> DeckId {
+    DeckId::new(index).unwrap()
+}
+
+#[test]
+fn every_deck_is_in_the_mix_on_both_sides_and_on_its_own_meter() {
+    let levels = |n: usize| (0.01 * (n + 1) as f32, -0.002 * (n + 1) as f32);
+    for decks in 1..=9 {
+        let mut offline = Offline::new(EngineConfig { decks, ..EngineConfig::default() }).unwrap();
+        for n in 0..decks {
+            let (left, right) = levels(n);
+            // Some decks are louder on their right side: the meter shows the louder one.
+            let track = if n % 2 == 0 { sides(left, right) } else { sides(right, left) };
+            offline.engine().deck(deck(n)).load(&track).unwrap().play().unwrap();
+        }
+        let sound = offline.render_frames(1_000);
+        let mut wanted = [0.0; 2];
+        for n in 0..decks {
+            let (left, right) = levels(n);
+            wanted[n % 2] += left;
+            wanted[1 - n % 2] += right;
+        }
+        let last = &sound[2 * 999..];
+        assert!((last[0] - wanted[0]).abs() < 1e-6 && (last[1] - wanted[1]).abs() < 1e-6, "{decks} decks: {last:?}");
+        let status = offline.engine().status();
+        for n in 0..decks {
+            assert!((status.decks[n].peak - levels(n).0).abs() < 0.01 * levels(n).0, "deck {n} of {decks}: {status:?}");
+        }
+    }
+}
+
+#[test]
+fn a_deck_that_fades_leaves_the_others_at_their_levels_and_arrives_at_its_own() {
+    for moved in 0..4 {
+        let mut offline = offline();
+        for n in 0..4 {
+            let track = sides(0.1, 0.2);
+            offline
+                .engine()
+                .deck(deck(n))
+                .level(Gain::new(0.5).unwrap())
+                .unwrap()
+                .load(&track)
+                .unwrap()
+                .play()
+                .unwrap();
+        }
+        offline.render_frames(4_000);
+        let begin = (offline.engine().status().horizon.0 - 4_000) as f32;
+        offline.engine().deck(deck(moved)).level(Gain::new(1.0).unwrap()).unwrap();
+        let rising = offline.render_frames(4_000);
+        // From 0.2 + 0.4 to 0.25 + 0.5 in 50 ms, in a straight line.
+        for (frame, pair) in rising.chunks(2).enumerate() {
+            let part = ((frame as f32 + 1.0 - begin) / 2_205.0).clamp(0.0, 1.0);
+            let wanted = 0.2 + 0.05 * part;
+            assert!(
+                (pair[0] - wanted).abs() < 1e-4 && (pair[1] - 2.0 * wanted).abs() < 2e-4,
+                "deck {moved}, frame {frame}: {pair:?}"
+            );
+        }
+        offline.engine().deck(deck(moved)).fade_to(Gain::new(0.0).unwrap(), Duration::from_millis(20)).unwrap();
+        let sound = offline.render_frames(4_000);
+        let last = &sound[2 * 3_999..];
+        assert!((last[0] - 0.15).abs() < 1e-6 && (last[1] - 0.3).abs() < 1e-6, "deck {moved}: {last:?}");
+    }
+}
+
+#[test]
+fn a_flat_equaliser_is_bypassed_again_when_its_deck_was_silent_and_one_that_is_not_flat_stays() {
+    // Quiet, so that the limiter has nothing to do.
+    let mut noise = Noise(5);
+    let samples: Vec<f32> = (0..88_200).map(|_| 0.1 * noise.sample()).collect();
+    let track = Track::from_interleaved(samples, SampleRate::CD, 2).unwrap();
+    let begin = |offline: &mut Offline| {
+        offline.engine().deck(DeckId::B).play().unwrap();
+        let sound = offline.render_frames(2_000);
+        let first = sound.chunks(2).position(|frame| frame != [0.0; 2]).unwrap();
+        sound[2 * first..2 * (first + 1_500)].to_vec()
+    };
+    let bypassed = {
+        let mut offline = offline();
+        offline.engine().deck(DeckId::B).load(&track).unwrap();
+        begin(&mut offline)
+    };
+    // It takes 200 ms of silence.
+    for (gain, silence, is_bypassed) in [(1.0, 20_000, true), (1.0, 4_000, false), (0.5, 20_000, false)] {
+        let mut offline = offline();
+        let mut set = |gain: f32| _ = offline.engine().deck(DeckId::B).eq(Band::Low, Gain::new(gain).unwrap()).unwrap();
+        set(0.25);
+        set(gain);
+        offline.engine().deck(DeckId::B).load(&track).unwrap();
+        assert!(begin(&mut offline) != bypassed, "the filters are in");
+        offline.engine().deck(DeckId::B).stop().unwrap();
+        offline.render_frames(silence);
+        assert_eq!(begin(&mut offline) == bypassed, is_bypassed, "gain {gain}, {silence} frames");
+    }
+}
