@@ -8,7 +8,7 @@ use std::time::Duration;
 use crowd_library::Library;
 use crowd_store::s3::S3Store;
 use crowd_store::{DiskStore, Store};
-use crowd_web::listen;
+use crowd_web::{listen, nofile};
 
 use crate::cli::Serve;
 use crate::error::Error;
@@ -16,6 +16,9 @@ use crate::http::{App, router};
 use crate::jobs::{Jobs, Settings};
 use crate::measure::Measurements;
 use crate::rendition::CHUNKS;
+
+/// Files that are open whatever is streamed: logs, the listener, those being made, measured and scanned.
+const OTHER_FILES: u64 = 64;
 
 /// Serves until told to stop.
 ///
@@ -40,6 +43,10 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     let jobs = Jobs::start(store, measurements, Settings { workers, jobs: options.max_jobs.into() })
         .map_err(|e| Error::io("the makers' threads", "start", e))?;
     let app = Arc::new(App::new(library, jobs, options.access.max_streams.into()));
+    let base = &options.address.base_path;
+    if let Err(few) = nofile::allow(files_needed(options)) {
+        tracing::warn!("{few}");
+    }
     let listener = runtime.block_on(listen(options.address.socket())).map_err(|e| Error::Invalid(e.to_string()))?;
     let address = listener.local_addr().unwrap_or(options.address.socket());
     if !options.address.bind.is_loopback() && token.is_none() {
@@ -48,12 +55,19 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     if let Err(error) = app.library.watch(Duration::from_secs(options.rescan)) {
         tracing::error!("the library cannot be looked through: {error}");
     }
-    tracing::info!(cache = %cache.display(), workers, "listening on http://{address}");
-    let served = crowd_web::serve(router(app, token), listener, options.access.max_connections.into());
+    tracing::info!(cache = %cache.display(), workers, "listening on http://{address}{base}");
+    let served =
+        crowd_web::serve(base.clone().around(router(app, token)), listener, options.access.max_connections.into());
     let result = runtime.block_on(served).map_err(|e| Error::io(address.to_string(), "listen on", e));
     // What is being read or written for somebody who is gone does not hold the end up.
     runtime.shutdown_timeout(Duration::from_millis(500));
     result
+}
+
+/// Files and connections that may be open at once: a stream has its track and a chunk beside its connection.
+fn files_needed(options: &Serve) -> u64 {
+    let (connections, streams) = (options.access.max_connections.get(), options.access.max_streams.get());
+    (connections as u64).saturating_add((streams as u64).saturating_mul(2)).saturating_add(OTHER_FILES)
 }
 
 fn store(options: &Serve, cache: &Path) -> Result<Arc<dyn Store>, Error> {

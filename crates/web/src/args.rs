@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 
 use clap::{Args, Command};
 
+use crate::base_path::BasePath;
 use crate::token::Token;
 
 /// Where to listen.
@@ -16,6 +17,9 @@ pub struct Address {
     /// Port to listen on; 0 takes a free one and says which
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
     pub port: u16,
+    /// Path in front of all addresses, behind a proxy that keeps it: /music
+    #[arg(long, value_name = "PATH", default_value_t, hide_default_value = true)]
+    pub base_path: BasePath,
 }
 
 impl Address {

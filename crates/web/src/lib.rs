@@ -4,6 +4,7 @@
 //! | part | |
 //! |---|---|
 //! | [`listen`], [`serve`], [`Connections`] | an address, at most so many connections, until a signal |
+//! | [`BasePath`], [`nofile`] | a path in front of all addresses; as many open files as may be needed |
 //! | [`args`] | the flags for these, to be flattened into a command line |
 //! | [`token`] | a secret that requests must bring |
 //! | [`Places`] | at most so many streams at once |
@@ -29,10 +30,12 @@
 mod answer;
 pub mod args;
 pub mod assets;
+mod base_path;
 mod connections;
 pub mod disk;
 mod listen;
 pub mod metrics;
+pub mod nofile;
 pub mod page;
 mod pieces;
 mod places;
@@ -43,6 +46,7 @@ mod tag;
 pub mod token;
 
 pub use answer::{Answer, Told};
+pub use base_path::BasePath;
 pub use connections::{Connections, Counted};
 pub use listen::{Unavailable, listen, serve};
 pub use pieces::{PiecedFile, Pieces};

@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crowd_media::{Audio, AudioFormat, Container, Depth, Samples, Tags};
@@ -108,18 +108,9 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut said = String::new();
-        let url = loop {
-            let mut line = String::new();
-            assert!(log.read_line(&mut line).unwrap() > 0, "the server ended: {said}");
-            said.push_str(&line);
-            if let Some((_, url)) = line.trim_end().split_once("listening on ") {
-                break url.split_whitespace().next().unwrap().to_owned();
-            }
-        };
-        // Whoever does not read what it says would stop it.
-        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        let said = until_it_listens(child.stderr.take().unwrap());
+        let (_, url) = said.trim_end().rsplit_once("listening on ").unwrap();
+        let url = url.split_whitespace().next().unwrap().to_owned();
         let agent = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections(0).build().into();
         let server = Self { child, url, agent };
         server.wait_for("its first scan", |server| server.get("/healthz").json()["scans"] != 0);
@@ -132,7 +123,11 @@ impl Server {
 
     /// A request whose body is read to its end; `Err` when that breaks off.
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Result<Answer, String> {
-        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+        self.ask_url(method, &format!("{}{path}", self.url), headers)
+    }
+
+    fn ask_url(&self, method: &str, url: &str, headers: &[(&str, &str)]) -> Result<Answer, String> {
+        let mut request = ureq::http::Request::builder().method(method).uri(url);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -141,6 +136,10 @@ impl Server {
         let mut bytes = Vec::new();
         body.into_reader().read_to_end(&mut bytes).map_err(|e| e.to_string())?;
         Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body: bytes })
+    }
+
+    pub fn get_url(&self, url: &str) -> Answer {
+        self.ask_url("GET", url, &[]).unwrap()
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -193,6 +192,18 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What a server logs until it listens, which is told on the last line.
+pub fn until_it_listens(log: ChildStderr) -> String {
+    let mut log = BufReader::new(log);
+    let mut said = String::new();
+    while !said.contains("listening on ") {
+        assert!(log.read_line(&mut said).unwrap() > 0, "the server ended: {said}");
+    }
+    // A pipe that is not read would stop it.
+    std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+    said
 }
 
 /// What `render` writes for the same order.

@@ -1,0 +1,68 @@
+//! How the server is reached: under a path, encrypted, and with as many open files as it needs.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use std::process::{Command, Stdio};
+
+use common::Folders;
+
+#[test]
+fn with_a_base_path_everything_lies_under_it_and_the_page_finds_it_there() {
+    let folders = Folders::with_music(2.0);
+    let server = folders.serve(&["--base-path", "/music/enhanced/", "--token", "a secret"]);
+    assert!(server.url.ends_with("/music/enhanced"), "{}", server.url);
+    let page = server.get("/");
+    assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
+    // What a page asks for is relative to it.
+    for path in ["/page/app.js", "/page/ask.js", "/healthz"] {
+        assert_eq!(server.get(path).status, 200, "{path}");
+    }
+    assert_eq!(server.get("/api/tracks").status, 401);
+    let tracks = server.get("/api/tracks?access_token=a%20secret").json();
+    let stream = format!("/stream/{}?access_token=a%20secret", tracks[0]["id"].as_str().unwrap());
+    let part = server.range(&stream, "bytes=0-43");
+    assert_eq!((part.status, &part.body[..4]), (206, &b"RIFF"[..]));
+    let outside = server.url.strip_suffix("/music/enhanced").unwrap().to_owned();
+    for (path, status) in [("/", 404), ("/api/tracks", 404), ("/music/enhancedx/", 404), ("/music/enhanced", 200)] {
+        assert_eq!(server.get_url(&format!("{outside}{path}")).status, status, "{path}");
+    }
+}
+
+#[test]
+fn a_base_path_that_is_none_is_a_wrong_command_line() {
+    let done = Command::new(env!("CARGO_BIN_EXE_enhance-server"))
+        .args(["--library", "/", "--base-path", "music"])
+        .output()
+        .unwrap();
+    assert_eq!(done.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&done.stderr).contains("give one like /music"));
+}
+
+/// What the server logs until it listens, under a limit of open files.
+fn log_under(limit: &str, flags: &[&str]) -> String {
+    let folders = Folders::with_music(1.0);
+    let mut child = Command::new("prlimit")
+        .args([limit, env!("CARGO_BIN_EXE_enhance-server"), "--port", "0", "--library"])
+        .arg(folders.music.path())
+        .arg("--cache-dir")
+        .arg(folders.cache.path())
+        .args(flags)
+        .env("NO_COLOR", "1")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let log = common::until_it_listens(child.stderr.take().unwrap());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    log
+}
+
+#[test]
+fn too_few_open_files_are_raised_where_that_may_be_and_else_told() {
+    let told = log_under("--nofile=100:500", &["--max-connections", "1000"]);
+    assert!(told.contains("the system allows 500: raise its limit"), "{told}");
+    let quiet = log_under("--nofile=100:500", &["--max-connections", "50", "--max-streams", "50"]);
+    assert!(!quiet.contains("the system allows"), "{quiet}");
+}

@@ -1,0 +1,77 @@
+//! Services that lie under a path of a host, behind a proxy that hands their requests on as they came.
+
+use std::fmt;
+use std::str::FromStr;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::uri::PathAndQuery;
+use axum::http::{StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use tower::ServiceExt;
+
+use crate::problem::nothing_here;
+
+/// A path in front of all addresses of a service: `/music`, or nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BasePath(String);
+
+impl BasePath {
+    /// The service with this path in front of all its addresses. The path itself is redirected to what lies behind it, as
+    /// addresses on a page are relative.
+    pub fn around(self, service: Router) -> Router {
+        if self.0.is_empty() {
+            return service;
+        }
+        Router::new().fallback(move |request: Request| {
+            let (base, service) = (self.clone(), service.clone());
+            async move { base.serve(request, service).await }
+        })
+    }
+
+    async fn serve(self, mut request: Request, service: Router) -> Response {
+        match request.uri().path().strip_prefix(&self.0) {
+            Some("") => {
+                let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+                (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, format!("{self}/{query}"))]).into_response()
+            }
+            Some(rest) if rest.starts_with('/') => {
+                let inside = match request.uri().query() {
+                    Some(query) => format!("{rest}?{query}"),
+                    None => rest.to_owned(),
+                };
+                let mut parts = request.uri().clone().into_parts();
+                // Part of an address that was read already.
+                let Ok(inside) = PathAndQuery::try_from(inside) else { return StatusCode::BAD_REQUEST.into_response() };
+                parts.path_and_query = Some(inside);
+                let Ok(uri) = Uri::from_parts(parts) else { return StatusCode::BAD_REQUEST.into_response() };
+                *request.uri_mut() = uri;
+                service.oneshot(request).await.into_response()
+            }
+            _ => nothing_here(request.uri().clone()).await.into_response(),
+        }
+    }
+}
+
+impl fmt::Display for BasePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for BasePath {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let path = text.strip_suffix('/').unwrap_or(text);
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        let part = |part: &str| !matches!(part, "" | "." | "..") && part.bytes().all(plain);
+        if path.is_empty() || path.strip_prefix('/').is_some_and(|parts| parts.split('/').all(part)) {
+            return Ok(Self(path.to_owned()));
+        }
+        Err(format!(
+            "path \"{}\": give one like /music, of letters, digits and - . _ ~ between slashes",
+            text.escape_debug()
+        ))
+    }
+}
