@@ -1,0 +1,134 @@
+//! What ARCHITECTURE.md says of the structure, held against the sources: who may take from whom, and which test keeps which promise.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+mod source;
+
+use serde_json::Value;
+use source::{Crate, files};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Packages by floor: each may use those on floors below its own.
+const FLOORS: [&[&str]; 6] = [
+    &["crowd-media"],
+    &["crowd-cli", "crowd-engine"],
+    &["crowd-library", "crowd-store"],
+    &["crowd-web"],
+    &["audio-server", "enhance-server", "section-export"],
+    &["crowd-engine-benches", "crowd-engine-examples"],
+];
+
+/// Libraries that only some packages know.
+const KNOWN_BY: [(&str, &[&str]); 4] = [
+    ("cpal", &["crowd-engine"]),
+    ("rosc", &["audio-server", "crowd-engine-examples", "crowd-engine-benches"]),
+    ("symphonia", &["crowd-media"]),
+    ("tokio", &["crowd-store", "crowd-web", "enhance-server"]),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Each package of the workspace: its name, its folder, and what it depends on outside its tests.
+fn packages() -> Vec<(String, PathBuf, BTreeSet<String>)> {
+    let cargo = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version=1"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(cargo.status.success(), "{}", String::from_utf8_lossy(&cargo.stderr));
+    let metadata: Value = serde_json::from_slice(&cargo.stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let package = |package: &Value| {
+        let dependencies = package["dependencies"].as_array().unwrap().iter();
+        let needed = dependencies.filter(|dependency| dependency["kind"] != "dev").map(|it| text(&it["name"]));
+        let folder = PathBuf::from(text(&package["manifest_path"])).parent().unwrap().to_owned();
+        (text(&package["name"]), folder, needed.collect())
+    };
+    metadata["packages"].as_array().unwrap().iter().map(package).collect()
+}
+
+fn floor(package: &str) -> Option<usize> {
+    FLOORS.iter().position(|floor| floor.contains(&package))
+}
+
+#[test]
+fn a_package_uses_only_those_on_floors_below_its_own() {
+    for (name, _, needed) in packages() {
+        let own = floor(&name).unwrap_or_else(|| panic!("{name} is on no floor"));
+        for other in &needed {
+            if let Some(floor) = floor(other) {
+                assert!(floor < own, "{name} (floor {own}) uses {other} (floor {floor})");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_library_is_known_where_it_is_said_and_nowhere_else() {
+    for (name, _, needed) in packages() {
+        for (library, known_by) in KNOWN_BY {
+            assert!(!needed.contains(library) || known_by.contains(&name.as_str()), "{name} knows {library}");
+        }
+    }
+    let output = root().join("crates/engine/src");
+    for file in files(&output).into_iter().filter(|file| !file.ends_with("output/cpal.rs")) {
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(!text.contains("use ::cpal") && !text.contains("use cpal::"), "{} knows cpal", file.display());
+    }
+}
+
+#[test]
+fn no_files_take_names_from_each_other_in_a_loop() {
+    let circles: Vec<_> = packages()
+        .into_iter()
+        .filter(|(_, folder, _)| folder.join("src").is_dir())
+        .flat_map(|(name, folder, _)| {
+            let circles = Crate::read(&folder.join("src")).circles();
+            circles.into_iter().map(move |files| format!("{name}: {}", files.join(", ")))
+        })
+        .collect();
+    assert!(circles.is_empty(), "{circles:#?}");
+}
+
+#[test]
+fn no_source_file_is_longer_than_450_lines() {
+    let mut long = Vec::new();
+    for file in packages().iter().flat_map(|(_, folder, _)| files(folder)) {
+        let lines = fs::read_to_string(&file).unwrap().lines().count();
+        if lines > 450 {
+            long.push(format!("{} has {lines} lines", file.display()));
+        }
+    }
+    assert!(long.is_empty(), "{long:#?}");
+}
+
+#[test]
+fn every_test_that_is_said_to_keep_a_promise_is_there() {
+    let tests: BTreeSet<String> = packages()
+        .iter()
+        .flat_map(|(_, folder, _)| files(folder))
+        .flat_map(|file| {
+            let text = fs::read_to_string(file).unwrap();
+            let names = text.lines().filter_map(|line| {
+                let name = line.trim_start().strip_prefix("async ").unwrap_or(line.trim_start()).strip_prefix("fn ")?;
+                Some(name.split(['(', '<']).next().unwrap().to_owned())
+            });
+            names.collect::<Vec<_>>()
+        })
+        .collect();
+    let page = fs::read_to_string(root().join("docs/invariants.md")).unwrap();
+    let mut named = 0;
+    for line in page.lines().filter(|line| line.starts_with("| ")) {
+        for word in line.split('`').skip(1).step_by(2) {
+            if word.contains('_') && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+                assert!(tests.contains(word), "docs/invariants.md: no test has the name {word}");
+                named += 1;
+            }
+        }
+    }
+    assert!(named > 80, "only {named} tests are named");
+}

@@ -1,0 +1,185 @@
+//! Which file of a crate takes names from which, read from the sources.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use syn::visit::{self, Visit};
+use syn::{Attribute, Ident, ItemMod, ItemUse, UseTree, Visibility};
+
+/// The files of a crate by their modules, and the arrows between them.
+pub struct Crate {
+    /// A module's path without `crate`, and its file, named from the folder `src` on.
+    modules: BTreeMap<Vec<String>, String>,
+    /// What a module hands on under its own name: module, name, and the path it stands for.
+    handed_on: BTreeMap<(Vec<String>, String), Vec<String>>,
+    /// From a file to those that it takes names from.
+    pub arrows: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// All Rust files under a folder.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+impl Crate {
+    /// Reads the sources under `src`.
+    pub fn read(src: &Path) -> Self {
+        let mut read = Self { modules: BTreeMap::new(), handed_on: BTreeMap::new(), arrows: BTreeMap::new() };
+        let mut seen = Vec::new();
+        for path in files(src) {
+            let name = path.strip_prefix(src).unwrap().to_str().unwrap().replace('\\', "/");
+            let stem = name.trim_end_matches(".rs").trim_end_matches("/mod");
+            // A program beside the library is a root of its own, and the tests of a file are no part of it.
+            if stem == "main" || stem.starts_with("bin/") || stem.ends_with("tests") || stem.contains("/tests/") {
+                continue;
+            }
+            let module: Vec<String> =
+                if stem == "lib" { Vec::new() } else { stem.split('/').map(str::to_owned).collect() };
+            read.modules.insert(module.clone(), name.clone());
+            let text = fs::read_to_string(&path).unwrap();
+            let file = syn::parse_file(&text).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let mut names = Names { used: Vec::new(), handed_on: Vec::new() };
+            names.visit_file(&file);
+            for (name, path) in names.handed_on {
+                read.handed_on.insert((module.clone(), name), path);
+            }
+            seen.push((module, name, names.used));
+        }
+        for (module, name, used) in seen {
+            let to =
+                used.iter().filter_map(|path| read.file_of(&module, path, 0)).filter(|file| *file != name).collect();
+            read.arrows.insert(name, to);
+        }
+        read
+    }
+
+    /// The file that defines what a path in `module` names, if it is one of the crate.
+    fn file_of(&self, module: &[String], path: &[String], depth: usize) -> Option<String> {
+        let mut full = match path.first()?.as_str() {
+            "crate" => Vec::new(),
+            "self" | "super" => module.to_vec(),
+            first => {
+                let child = [module, &[first.to_owned()]].concat();
+                self.modules.contains_key(&child).then(|| module.to_vec())?
+            }
+        };
+        for part in path {
+            match part.as_str() {
+                "crate" | "self" => {}
+                "super" => _ = full.pop(),
+                part => full.push(part.to_owned()),
+            }
+        }
+        let length = (0..=full.len()).rev().find(|length| self.modules.contains_key(&full[..*length]))?;
+        let (owner, rest) = full.split_at(length);
+        if let Some(name) = rest.first()
+            && let Some(path) = self.handed_on.get(&(owner.to_vec(), name.clone()))
+            && depth < 8
+        {
+            return self.file_of(owner, path, depth + 1).or_else(|| Some(self.modules[owner].clone()));
+        }
+        Some(self.modules[owner].clone())
+    }
+
+    /// Groups of files that take names from each other in a loop.
+    pub fn circles(&self) -> Vec<Vec<String>> {
+        let reach: BTreeMap<&String, BTreeSet<&String>> =
+            self.arrows.keys().map(|file| (file, self.reached_from(file))).collect();
+        let mut circles: Vec<Vec<String>> = Vec::new();
+        for (file, reached) in reach.iter().filter(|(file, reached)| reached.contains(*file)) {
+            if !circles.iter().flatten().any(|known| known == *file) {
+                let all = reached.iter().filter(|other| reach[**other].contains(file));
+                circles.push(all.map(|other| (*other).clone()).collect());
+            }
+        }
+        circles
+    }
+
+    fn reached_from(&self, file: &str) -> BTreeSet<&String> {
+        let mut reached = BTreeSet::new();
+        let mut next: Vec<&String> = self.arrows[file].iter().collect();
+        while let Some(file) = next.pop() {
+            if reached.insert(file) {
+                next.extend(&self.arrows[file]);
+            }
+        }
+        reached
+    }
+}
+
+/// Collects the paths that a file's code uses, tests aside.
+struct Names {
+    used: Vec<Vec<String>>,
+    handed_on: Vec<(String, Vec<String>)>,
+}
+
+fn is_test(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        attribute.path().is_ident("test")
+            || attribute.path().is_ident("cfg")
+                && attribute.meta.require_list().is_ok_and(|list| list.tokens.to_string().starts_with("test"))
+    })
+}
+
+/// The paths of a `use`, each with the name it gets.
+fn leaves(tree: &UseTree, before: &mut Vec<String>, found: &mut Vec<(String, Vec<String>)>) {
+    let with = |before: &[String], ident: &Ident| [before, &[ident.to_string()]].concat();
+    match tree {
+        UseTree::Path(path) => {
+            before.push(path.ident.to_string());
+            leaves(&path.tree, before, found);
+            before.pop();
+        }
+        UseTree::Name(name) => found.push((name.ident.to_string(), with(before, &name.ident))),
+        UseTree::Rename(rename) => found.push((rename.rename.to_string(), with(before, &rename.ident))),
+        UseTree::Glob(_) => found.push(("*".to_owned(), before.clone())),
+        UseTree::Group(group) => group.items.iter().for_each(|tree| leaves(tree, before, found)),
+    }
+}
+
+impl<'ast> Visit<'ast> for Names {
+    fn visit_item_mod(&mut self, item: &'ast ItemMod) {
+        if !is_test(&item.attrs) && item.content.is_some() {
+            visit::visit_item_mod(self, item);
+        }
+    }
+
+    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+        if !is_test(&item.attrs) {
+            visit::visit_item_fn(self, item);
+        }
+    }
+
+    fn visit_item_use(&mut self, item: &'ast ItemUse) {
+        if is_test(&item.attrs) {
+            return;
+        }
+        let mut found = Vec::new();
+        leaves(&item.tree, &mut Vec::new(), &mut found);
+        // What a module hands on is taken from where it is defined, by those who use it.
+        match item.vis {
+            Visibility::Inherited => self.used.extend(found.into_iter().map(|(_, path)| path)),
+            _ => self.handed_on.extend(found),
+        }
+    }
+
+    // `pub(in crate::decode)` takes nothing.
+    fn visit_visibility(&mut self, _: &'ast Visibility) {}
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        if path.segments.len() > 1 && path.leading_colon.is_none() {
+            self.used.push(path.segments.iter().map(|segment| segment.ident.to_string()).collect());
+        }
+        visit::visit_path(self, path);
+    }
+}
