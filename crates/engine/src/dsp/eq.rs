@@ -341,7 +341,8 @@ mod tests {
             for _ in 0..rate as usize / QUANTUM {
                 let mut silence = [[0.0; 8]; QUANTUM];
                 eq.process(&mut silence);
-                let mut all = silence.into_iter().flatten().chain(eq.state.each().flat_map(|state| state.numbers()));
+                let states = eq.state.each().chain(eq.engage.states());
+                let mut all = silence.into_iter().flatten().chain(states.flat_map(|state| state.numbers()));
                 assert!(all.all(|number| !number.is_subnormal()), "at {rate} Hz");
             }
             // The all-passes rest once the filters have come in: they keep what they remembered last.
