@@ -6,7 +6,7 @@
 #   scripts/package_check.sh test       also builds crowd-media and crowd-engine as unpacked, and runs their tests
 set -euo pipefail
 cd "$(dirname "$0")/.."
-crates=(crowd-cli crowd-media crowd-store crowd-engine crowd-library crowd-web audio-server section-export enhance-server)
+crates=(crowd-cli crowd-media crowd-store crowd-engine crowd-mastering crowd-library crowd-web audio-server section-export enhance-server)
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 die() {

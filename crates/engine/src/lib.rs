@@ -79,7 +79,6 @@ pub mod dsp;
 mod event;
 pub mod export;
 pub mod feed;
-pub mod mastering;
 mod offline;
 pub mod output;
 mod plain;

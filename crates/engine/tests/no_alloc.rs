@@ -4,10 +4,8 @@
 mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
-use common::{Noise, constant_track, mastering, noise_track, sine_track};
-use crowd_engine::chunk::ChunkProcessor;
+use common::{Noise, constant_track, noise_track, sine_track};
 use crowd_engine::feed::{Fault, Input, Shape};
-use crowd_engine::mastering::{Mastering, MasteringSettings};
 use crowd_engine::tempo::{Phase, Pulse};
 use crowd_engine::{
     Band, Bpm, Command, DeckId, Engine, Frames, Gain, LoopRegion, Rate, Renderer, SampleRate, StemId, Stems,
@@ -196,20 +194,6 @@ fn a_command_that_gives_up_many_tracks_waits_until_there_is_room_for_all() {
         }
         assert_eq!(engine.status().commands, sent);
     }
-}
-
-#[test]
-fn a_mastering_chain_takes_no_memory_while_it_runs() {
-    let settings = MasteringSettings { dither_bits: Some(16), make_up_db: 12.0, ..mastering::punchy() };
-    let mut chain = Mastering::new(&settings, SampleRate::CD).unwrap();
-    let mut sound = mastering::music(100_000, 44_100, 1);
-    assert_no_alloc(|| {
-        for (n, block) in sound.chunks_mut(777).enumerate() {
-            chain.process(Frames(777 * n as u64), block);
-            chain.finish(Frames(777 * n as u64), block);
-        }
-    });
-    assert!(sound.as_flattened().iter().any(|v| v.abs() > 0.8), "nothing was limited");
 }
 
 #[test]

@@ -12,7 +12,7 @@ const FLOORS: [&[&str]; 9] = [
     &["dsp", "rt", "buffer", "event", "tempo"],
     &["stretch", "feed"],
     &["track", "chunk"],
-    &["command", "export", "mastering"],
+    &["command", "export"],
     &["audio"],
     &["output"],
     &["control"],

@@ -14,7 +14,7 @@ use std::process::Command;
 const FLOORS: [&[&str]; 6] = [
     &["crowd-media"],
     &["crowd-cli", "crowd-engine"],
-    &["crowd-library", "crowd-store"],
+    &["crowd-library", "crowd-mastering", "crowd-store"],
     &["crowd-web"],
     &["audio-server", "enhance-server", "section-export"],
     &["crowd-engine-benches", "crowd-engine-examples"],

@@ -8,8 +8,8 @@ use std::thread;
 
 use crowd_engine::SampleRate;
 use crowd_engine::feed::Input;
-use crowd_engine::mastering::{Mastering, MasteringSettings};
 use crowd_library::Music;
+use crowd_mastering::{Mastering, MasteringSettings};
 
 use super::steps::Stepper;
 use super::{

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crowd_engine::Frames;
 use crowd_engine::feed::{FileInput, Input, Shape};
-use crowd_engine::mastering::{Mastering, MasteringSettings};
 use crowd_library::Music;
+use crowd_mastering::{Mastering, MasteringSettings};
 use crowd_media::loudness::Meter;
 
 use super::steps::Stepper;

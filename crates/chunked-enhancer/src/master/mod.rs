@@ -4,8 +4,8 @@ mod adaptive;
 mod forecast;
 
 use crowd_engine::chunk::ChunkProcessor;
-use crowd_engine::mastering::{CompressorSettings, Dither, Mastering, MasteringSettings};
 use crowd_engine::{Frames, SampleRate};
+use crowd_mastering::{CompressorSettings, Dither, Mastering, MasteringSettings};
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::{self, Analysis, Steps};

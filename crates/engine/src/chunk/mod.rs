@@ -25,9 +25,26 @@
 //!
 //! ```
 //! use std::ops::ControlFlow;
-//! use crowd_engine::chunk::{Chunked, Grid};
-//! use crowd_engine::mastering::{Mastering, MasteringSettings};
+//! use crowd_engine::chunk::{ChunkProcessor, Chunked, Grid};
 //! use crowd_engine::{Frames, SampleRate, feed};
+//!
+//! /// Half as loud.
+//! #[derive(Clone)]
+//! struct Halved;
+//!
+//! impl ChunkProcessor for Halved {
+//!     fn process(&mut self, _first: Frames, block: &mut [[f32; 2]]) {
+//!         block.iter_mut().for_each(|frame| *frame = frame.map(|sample| 0.5 * sample));
+//!     }
+//!
+//!     fn latency(&self) -> Frames {
+//!         Frames::ZERO
+//!     }
+//!
+//!     fn memory(&self) -> Frames {
+//!         Frames::ZERO
+//!     }
+//! }
 //!
 //! /// Three seconds of a constant.
 //! struct Constant(u64);
@@ -48,8 +65,7 @@
 //! # fn main() -> crowd_engine::Result<()> {
 //! let rate = SampleRate::CD;
 //! let grid = Grid::standard(Frames::from_seconds(3.0, rate), rate);
-//! let mastering = Mastering::new(&MasteringSettings::default(), rate)?;
-//! let mut chunked = Chunked::new(mastering, Constant(0), grid, Frames::from_seconds(1.0, rate));
+//! let mut chunked = Chunked::new(Halved, Constant(0), grid, Frames::from_seconds(1.0, rate));
 //! // The second chunk first, as after a seek.
 //! for index in [1, 0] {
 //!     let mut frames = 0;

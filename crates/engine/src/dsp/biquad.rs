@@ -7,7 +7,7 @@ use std::f64::consts::PI;
 use super::quantum::QUANTUM;
 
 /// A state below this is silence, and would become denormal.
-pub(crate) const TINY: f64 = 1e-100;
+pub const TINY: f64 = 1e-100;
 
 /// The quality factors of the second-order sections of a Butterworth filter of order `2 * N`.
 pub fn butterworth_q<const N: usize>() -> [f64; N] {

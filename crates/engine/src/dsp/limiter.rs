@@ -15,7 +15,7 @@ const HOLD_SECONDS: f64 = 0.025;
 /// Nine tenths of the way back take so long.
 const RELEASE_SECONDS: f64 = 0.150;
 /// Gain 1.
-const ONE: i64 = 1 << 30;
+pub const ONE: i64 = 1 << 30;
 /// What [`GainCurve::settle`] rounds to.
 const GRID: i64 = 1 << 6;
 
@@ -123,14 +123,14 @@ impl Task for Needs<'_> {
 
 /// The gain that takes a peak under the ceiling, in units of [`ONE`].
 #[inline(always)]
-pub(crate) fn gain_under(ceiling: f32, peak: f32) -> f64 {
+pub fn gain_under(ceiling: f32, peak: f32) -> f64 {
     let share = f64::from(ceiling) / f64::from(if peak > ceiling { peak } else { ceiling });
     share * ONE as f64
 }
 
 /// From the gains frames need to the gains they get: held, released and rounded off.
 #[derive(Clone, Debug)]
-pub(crate) struct GainCurve {
+pub struct GainCurve {
     hold: SlidingMin,
     /// The gain after hold and release.
     gain: i64,
@@ -145,7 +145,7 @@ pub(crate) struct GainCurve {
 
 impl GainCurve {
     /// A curve at 1. `lookahead` must be a power of two; nine tenths of the way back take `release` seconds.
-    pub(crate) fn new(sample_rate: u32, lookahead: usize, release: f64) -> Self {
+    pub fn new(sample_rate: u32, lookahead: usize, release: f64) -> Self {
         let rate = f64::from(sample_rate);
         let share = 1.0 - (0.1f64.ln() / (release * rate)).exp();
         let half = lookahead / 2;
@@ -162,7 +162,7 @@ impl GainCurve {
     /// Takes the gain a frame needs, in units of [`ONE`], and returns a gain, 0 to 1. From `lookahead - 2` frames behind that
     /// frame until its hold is over, the gain is not above what the frame needs.
     #[inline]
-    pub(crate) fn next(&mut self, need: f64) -> f64 {
+    pub fn next(&mut self, need: f64) -> f64 {
         // Rounded down: never less reduction than needed.
         let held = self.hold.push(whole(need), ONE);
         self.gain = if held <= self.gain {
@@ -178,13 +178,13 @@ impl GainCurve {
 
     /// Rounds the gain on its way back down to a multiple of 2^-24, so that two curves as near as that to each other become
     /// one. To be called on fixed frames.
-    pub(crate) fn settle(&mut self) {
+    pub fn settle(&mut self) {
         self.gain -= self.gain % GRID;
     }
 
     /// True when every gain still remembered is 1: then the next is 1 too, if no frame needs less. A frame that needs less lowers
     /// the averages at once and for as long as it is held.
-    pub(crate) fn is_idle(&self) -> bool {
+    pub fn is_idle(&self) -> bool {
         self.boxes[1].sum == self.full
     }
 
@@ -204,13 +204,14 @@ fn under(piece: &[[f32; 2]], ceiling: f32) -> bool {
 
 /// The last items, oldest first out.
 #[derive(Clone, Debug)]
-pub(crate) struct Ring<T> {
+pub struct Ring<T> {
     items: Box<[T]>,
     at: usize,
 }
 
 impl<T: Copy> Ring<T> {
-    pub(crate) fn new(item: T, len: usize) -> Self {
+    /// `len` items, all of them `item`.
+    pub fn new(item: T, len: usize) -> Self {
         Self { items: vec![item; len].into(), at: 0 }
     }
 
@@ -225,8 +226,8 @@ impl<T: Copy> Ring<T> {
         oldest
     }
 
-    /// The same for a block, in place.
-    pub(crate) fn pass(&mut self, block: &mut [T]) {
+    /// Puts a block in, and takes as many of the oldest out in its place.
+    pub fn pass(&mut self, block: &mut [T]) {
         let mut rest = block;
         while !rest.is_empty() {
             let (_, room) = self.items.split_at_mut(self.at);

@@ -24,7 +24,7 @@ mod quantum;
 pub mod ramp;
 pub(crate) mod seam;
 pub mod silence;
-pub(crate) mod simd;
+pub mod simd;
 pub mod sinc;
 mod svf;
 pub mod window;

@@ -16,12 +16,12 @@ pub(crate) const UNHEARD: f32 = 1e-12;
 
 /// The sample, or zero where it is next to it. What is not a number stays.
 #[inline(always)]
-pub(crate) fn quiet(sample: f32) -> f32 {
+pub fn quiet(sample: f32) -> f32 {
     if sample.abs() < SILENT { 0.0 } else { sample }
 }
 
 /// Makes zero what is next to it.
-pub(crate) fn flush<'a>(samples: impl IntoIterator<Item = &'a mut f32>) {
+pub fn flush<'a>(samples: impl IntoIterator<Item = &'a mut f32>) {
     for sample in samples {
         *sample = quiet(*sample);
     }

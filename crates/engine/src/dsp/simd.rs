@@ -8,7 +8,7 @@ use super::quantum::Lanes;
 
 /// How `a * b + c` is computed: fused where the instruction exists, else as a product and a sum. The fused form is
 /// never left to a library call, which would cost a hundred times as much.
-pub(crate) trait Arith: Copy {
+pub trait Arith: Copy {
     /// `a * b + c`.
     fn fma(a: f32, b: f32, c: f32) -> f32;
 
@@ -49,7 +49,7 @@ impl Arith for Plain {
 
 /// One piece of work, generic over its arithmetic. `run` and all it calls must be `#[inline(always)]`: what is not
 /// inlined is compiled for the baseline.
-pub(crate) trait Task {
+pub trait Task {
     /// What the work returns.
     type Out;
     /// Does the work.
@@ -58,7 +58,7 @@ pub(crate) trait Task {
 
 /// The instruction set to use, detected once. The wide variant cannot be made without having been detected.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Simd(Level);
+pub struct Simd(Level);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
@@ -69,7 +69,7 @@ enum Level {
 
 impl Simd {
     /// The best this processor has.
-    pub(crate) fn detect() -> Self {
+    pub fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
             return Self(Level::Avx2Fma);
@@ -78,12 +78,12 @@ impl Simd {
     }
 
     /// What every processor of the target has.
-    pub(crate) const fn baseline() -> Self {
+    pub const fn baseline() -> Self {
         Self(Level::Baseline)
     }
 
     /// A name for it.
-    pub(crate) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self.0 {
             Level::Baseline => std::env::consts::ARCH,
             #[cfg(target_arch = "x86_64")]
@@ -93,7 +93,7 @@ impl Simd {
 
     /// Does the work with the chosen instructions.
     #[inline]
-    pub(crate) fn run<T: Task>(self, task: T) -> T::Out {
+    pub fn run<T: Task>(self, task: T) -> T::Out {
         match self.0 {
             #[cfg(target_arch = "aarch64")]
             Level::Baseline => task.run::<Fused>(),

@@ -1,7 +1,6 @@
 //! Signals and scripts the promise tests share.
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, missing_docs)]
 
-pub mod mastering;
 pub mod player;
 pub mod spectrum;
 

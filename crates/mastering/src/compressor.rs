@@ -4,9 +4,10 @@
 //! J. D. Reiss, "Digital dynamic range compressor design: a tutorial and analysis", JAES 60 (2012). Level and gain are worked
 //! out once in sixteen frames, on multiples of sixteen of the track's own time; in between the gain moves in a straight line.
 
-use super::forget;
-use super::settings::CompressorSettings;
-use crate::dsp::QUANTUM;
+use crowd_engine::dsp::QUANTUM;
+
+use crate::forget;
+use crate::settings::CompressorSettings;
 
 /// Frames between two looks at the level. Divides a quantum.
 const HOP: u64 = 16;

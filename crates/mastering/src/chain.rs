@@ -1,16 +1,16 @@
 //! The stages in a row.
 
-use super::compressor::Compressor;
-use super::dither::Dither;
-use super::forget;
-use super::settings::{CompressorSettings, MasteringSettings};
-use super::tone::Tone;
-use super::true_peak::TruePeakLimiter;
-use crate::chunk::ChunkProcessor;
-use crate::dsp::QUANTUM;
-use crate::dsp::silence::{self, SILENT, quiet};
-use crate::plain::error::Result;
-use crate::plain::units::{Frames, SampleRate};
+use crowd_engine::chunk::ChunkProcessor;
+use crowd_engine::dsp::QUANTUM;
+use crowd_engine::dsp::silence::{self, SILENT, quiet};
+use crowd_engine::{Frames, Result, SampleRate};
+
+use crate::compressor::Compressor;
+use crate::dither::Dither;
+use crate::forget;
+use crate::settings::{CompressorSettings, MasteringSettings};
+use crate::tone::Tone;
+use crate::true_peak::TruePeakLimiter;
 
 /// Above this a sample is an accident of a broken file; it becomes silence.
 const LARGEST: f32 = 1e6;

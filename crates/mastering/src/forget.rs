@@ -7,7 +7,7 @@
 //! steps, which a period shrinks by e^-5, and it is taken again with every period: after the [`memory`] two runs still differ
 //! with a probability of about e^-(5 + 10 + 15), 1 in 10^13.
 
-use crate::plain::units::Frames;
+use crowd_engine::Frames;
 
 /// The shortest period.
 const SHORTEST: u64 = 4_096;

@@ -1,8 +1,8 @@
-//! Sounds and runs for the tests of mastering and chunks.
+//! Sounds, and runs over them.
 
 use crowd_engine::Frames;
 use crowd_engine::chunk::ChunkProcessor;
-use crowd_engine::mastering::{CompressorSettings, MasteringSettings};
+use crowd_mastering::{CompressorSettings, MasteringSettings};
 
 use super::Noise;
 

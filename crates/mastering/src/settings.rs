@@ -1,6 +1,6 @@
 //! What a mastering chain can be told.
 
-use crate::plain::error::{Error, Result};
+use crowd_engine::{Error, Result};
 
 /// How a compressor works.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,7 +17,7 @@ pub struct CompressorSettings {
     pub blend: f32,
 }
 
-/// All that a [`Mastering`](super::Mastering) can be told.
+/// All that a [`Mastering`](crate::Mastering) can be told.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MasteringSettings {
     /// Gain of each band in decibels, lowest band first, -24 to 24.

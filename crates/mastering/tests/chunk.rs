@@ -7,11 +7,11 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use common::{Noise, mastering};
+use common::{Noise, sounds};
 use crowd_engine::chunk::{ChunkProcessor, Chunked, Grid, Made, Start};
 use crowd_engine::feed::{Fault, Input};
-use crowd_engine::mastering::{Mastering, MasteringSettings};
 use crowd_engine::{Frames, SampleRate};
+use crowd_mastering::{Mastering, MasteringSettings};
 use proptest::prelude::*;
 
 /// A track in memory that counts what is read of it.
@@ -121,7 +121,7 @@ fn at_8_khz<P: ChunkProcessor>(processor: P, sound: &[[f32; 2]]) -> Chunked<P, M
 /// Everything that went wrong with music before: a silent start, a loud entry, silence in the middle, a quiet part, loud again.
 fn eventful(hertz: u32) -> Vec<[f32; 2]> {
     let second = hertz as usize;
-    let mut sound = mastering::music(24 * second + 1_234, hertz, 11);
+    let mut sound = sounds::music(24 * second + 1_234, hertz, 11);
     sound[..3 * second].fill([0.0; 2]);
     sound[10 * second..14 * second].fill([0.0; 2]);
     sound[17 * second..20 * second].iter_mut().for_each(|frame| *frame = frame.map(|v| v * 0.01));
@@ -131,8 +131,8 @@ fn eventful(hertz: u32) -> Vec<[f32; 2]> {
 #[test]
 fn chunks_in_order_are_one_run_bit_for_bit_and_read_each_frame_once() {
     let sound = eventful(8_000);
-    let chain = chain(&MasteringSettings { dither_bits: Some(16), ..mastering::punchy() }, 8_000);
-    let whole = mastering::whole_run(&chain, &sound);
+    let chain = chain(&MasteringSettings { dither_bits: Some(16), ..sounds::punchy() }, 8_000);
+    let whole = sounds::whole_run(&chain, &sound);
     let input = Music::new(&sound);
     let grid = Grid::new(Frames(sound.len() as u64), Frames(3 * 4_096)).unwrap().split_first(Frames(4_096)).unwrap();
     let mut chunked = Chunked::new(chain, input.clone(), grid, Frames(8_000));
@@ -147,8 +147,8 @@ fn chunks_in_order_are_one_run_bit_for_bit_and_read_each_frame_once() {
 #[test]
 fn chunks_in_two_hundred_random_orders_are_within_90_db_of_one_run() {
     let sound = eventful(8_000);
-    let chain = chain(&mastering::punchy(), 8_000);
-    let whole = mastering::whole_run(&chain, &sound);
+    let chain = chain(&sounds::punchy(), 8_000);
+    let whole = sounds::whole_run(&chain, &sound);
     let mut noise = Noise(2);
     let mut pre_rolls = 0;
     for run in 0..200 {
@@ -156,7 +156,7 @@ fn chunks_in_two_hundred_random_orders_are_within_90_db_of_one_run() {
         let order = shuffled(chunked.grid().chunks(), &mut noise);
         let (joined, made) = in_order(&mut chunked, &order);
         pre_rolls += made.iter().filter(|made| made.start == Start::PreRoll).count();
-        let apart = mastering::apart_db(&joined, &whole);
+        let apart = sounds::apart_db(&joined, &whole);
         assert!(apart <= -90.0, "order {run}, {order:?}: {apart} dB");
         let (again, _) = in_order(&mut chunked, &shuffled(order.len(), &mut noise));
         assert!(again == joined, "made again, order {run} differs");
@@ -169,11 +169,11 @@ fn chunks_of_a_chain_that_forgets_exactly_are_one_run_bit_for_bit_in_any_order_a
     let sound = eventful(8_000);
     let mut noise = Noise(6);
     for settings in [
-        MasteringSettings { dither_bits: Some(16), ..mastering::punchy() },
-        MasteringSettings { make_up_db: 12.0, limiter_release_ms: 120.0, mix: 0.6, ..mastering::punchy() },
+        MasteringSettings { dither_bits: Some(16), ..sounds::punchy() },
+        MasteringSettings { make_up_db: 12.0, limiter_release_ms: 120.0, mix: 0.6, ..sounds::punchy() },
     ] {
         let chain = exact(&settings, 8_000);
-        let whole = mastering::whole_run(&chain, &sound);
+        let whole = sounds::whole_run(&chain, &sound);
         let mut pre_rolls = 0;
         for run in 0..40 {
             let mut chunked = at_8_khz(chain.clone(), &sound);
@@ -189,7 +189,7 @@ fn chunks_of_a_chain_that_forgets_exactly_are_one_run_bit_for_bit_in_any_order_a
 #[test]
 fn what_follows_a_seek_goes_on_without_a_seam() {
     let sound = eventful(8_000);
-    let chain = chain(&mastering::punchy(), 8_000);
+    let chain = chain(&sounds::punchy(), 8_000);
     let mut chunked = at_8_khz(chain.clone(), &sound);
     let last = chunked.grid().chunks() - 1;
     let from = 9;
@@ -197,15 +197,15 @@ fn what_follows_a_seek_goes_on_without_a_seam() {
     let (joined, made) = in_order(&mut chunked, &(from..=last).collect::<Vec<_>>());
     assert_eq!(made[0].start, Start::PreRoll);
     assert!(made[1..].iter().all(|made| made.start == Start::Snapshot));
-    assert!(mastering::apart_db(&joined, &mastering::whole_run(&chain, &sound)[first..]) <= -90.0);
+    assert!(sounds::apart_db(&joined, &sounds::whole_run(&chain, &sound)[first..]) <= -90.0);
 }
 
 #[test]
 fn backwards_is_forwards_at_any_sample_rate() {
     for (hertz, seconds, blocks) in [(8_000, 30, 3), (44_100, 70, 0), (192_000, 12, 90)] {
-        let sound = mastering::music(seconds * hertz as usize, hertz, 1);
+        let sound = sounds::music(seconds * hertz as usize, hertz, 1);
         let frames = Frames(sound.len() as u64);
-        let mut settings = mastering::punchy();
+        let mut settings = sounds::punchy();
         settings.compressor.release_ms = 250.0;
         let chain = chain(&settings, hertz);
         let grid = match blocks {
@@ -215,7 +215,7 @@ fn backwards_is_forwards_at_any_sample_rate() {
         let mut chunked = Chunked::new(chain.clone(), Music::new(&sound), grid, Frames(u64::from(hertz)));
         let (joined, made) = in_order(&mut chunked, &(0..grid.chunks()).rev().collect::<Vec<_>>());
         assert!(made.iter().any(|made| made.start == Start::PreRoll));
-        let apart = mastering::apart_db(&joined, &mastering::whole_run(&chain, &sound));
+        let apart = sounds::apart_db(&joined, &sounds::whole_run(&chain, &sound));
         assert!(apart <= -90.0, "{hertz} Hz: {apart} dB");
     }
 }
@@ -223,8 +223,8 @@ fn backwards_is_forwards_at_any_sample_rate() {
 #[test]
 fn dithered_samples_stay_whole_numbers_across_a_join_and_differ_by_a_step_at_most() {
     let sound = eventful(8_000);
-    let chain = chain(&MasteringSettings { dither_bits: Some(16), ..mastering::punchy() }, 8_000);
-    let whole = mastering::whole_run(&chain, &sound);
+    let chain = chain(&MasteringSettings { dither_bits: Some(16), ..sounds::punchy() }, 8_000);
+    let whole = sounds::whole_run(&chain, &sound);
     let mut chunked = at_8_khz(chain, &sound);
     let order = shuffled(chunked.grid().chunks(), &mut Noise(3));
     let (joined, _) = in_order(&mut chunked, &order);
@@ -275,7 +275,7 @@ fn chunks_from_different_state_meet_in_an_overlap_of_a_second_with_no_step_and_n
 #[test]
 fn a_burst_of_what_is_no_number_is_counted_once_and_poisons_nothing() {
     let clean = eventful(8_000);
-    let chain = chain(&mastering::punchy(), 8_000);
+    let chain = chain(&sounds::punchy(), 8_000);
     let mut noise = Noise(4);
     // Across a join, and the first and the last frame of the track.
     let mut broken = clean.clone();
@@ -286,46 +286,46 @@ fn a_burst_of_what_is_no_number_is_counted_once_and_poisons_nothing() {
     }
     let mut silenced = broken.clone();
     silenced.iter_mut().filter(|frame| !frame.iter().all(|v| v.is_finite())).for_each(|frame| *frame = [0.0; 2]);
-    let whole = mastering::whole_run(&chain, &silenced);
+    let whole = sounds::whole_run(&chain, &silenced);
     for _ in 0..20 {
         let mut chunked = at_8_khz(chain.clone(), &broken);
         let order = shuffled(chunked.grid().chunks(), &mut noise);
         let (joined, made) = in_order(&mut chunked, &order);
         assert_eq!(made.iter().map(|made| made.not_finite).sum::<u64>(), 502);
-        assert!(mastering::apart_db(&joined, &whole) <= -90.0);
+        assert!(sounds::apart_db(&joined, &whole) <= -90.0);
     }
 }
 
 #[test]
 fn a_track_shorter_than_a_chunk_a_pre_roll_or_the_latency_comes_out_whole() {
     for frames in [1, 2, 100, 4_095, 4_096, 4_097, 12_288, 12_289, 30_000] {
-        let sound = mastering::music(frames, 8_000, 5);
-        let chain = exact(&mastering::punchy(), 8_000);
+        let sound = sounds::music(frames, 8_000, 5);
+        let chain = exact(&sounds::punchy(), 8_000);
         let mut chunked = at_8_khz(chain.clone(), &sound);
         let backwards: Vec<usize> = (0..chunked.grid().chunks()).rev().collect();
         let (joined, made) = in_order(&mut chunked, &backwards);
         // Every pre-roll reaches frame 0, and so is the whole run.
         assert!(made.iter().all(|made| made.start != Start::PreRoll));
-        assert!(joined == mastering::whole_run(&chain, &sound), "{frames} frames");
+        assert!(joined == sounds::whole_run(&chain, &sound), "{frames} frames");
     }
 }
 
 #[test]
 fn a_track_that_ends_too_soon_is_silent_to_the_end() {
-    let sound = mastering::music(20_000, 8_000, 5);
+    let sound = sounds::music(20_000, 8_000, 5);
     let mut longer = sound.clone();
     longer.resize(40_000, [0.0; 2]);
-    let chain = chain(&mastering::punchy(), 8_000);
+    let chain = chain(&sounds::punchy(), 8_000);
     let grid = Grid::new(Frames(40_000), Frames(12_288)).unwrap();
     let mut chunked = Chunked::new(chain.clone(), Music::new(&sound), grid, Frames(8_000));
-    assert!(in_order(&mut chunked, &[3, 1, 0, 2]).0 == mastering::whole_run(&chain, &longer));
+    assert!(in_order(&mut chunked, &[3, 1, 0, 2]).0 == sounds::whole_run(&chain, &longer));
 }
 
 #[test]
 fn an_input_that_fails_is_an_error_with_its_place_and_the_chunk_can_be_made_again() {
     let sound = eventful(8_000);
-    let chain = chain(&mastering::punchy(), 8_000);
-    let whole = mastering::whole_run(&chain, &sound);
+    let chain = chain(&sounds::punchy(), 8_000);
+    let whole = sounds::whole_run(&chain, &sound);
     for fail_at in [1, 2, 7, 12] {
         let input = Music::new(&sound);
         input.failing.store(fail_at, Relaxed);
@@ -344,7 +344,7 @@ fn an_input_that_fails_is_an_error_with_its_place_and_the_chunk_can_be_made_agai
 #[test]
 fn a_chunk_that_was_broken_off_can_be_made_again() {
     let sound = eventful(8_000);
-    let mut chunked = at_8_khz(chain(&mastering::punchy(), 8_000), &sound);
+    let mut chunked = at_8_khz(chain(&sounds::punchy(), 8_000), &sound);
     let mut broken_off_at = |last: usize| {
         let mut blocks = 0;
         let made = chunked.make(8, |_| {
@@ -363,7 +363,7 @@ fn a_chunk_that_was_broken_off_can_be_made_again() {
 
 #[test]
 fn a_chunk_that_does_not_exist_is_refused() {
-    let mut chunked = at_8_khz(chain(&mastering::punchy(), 8_000), &[[0.0; 2]; 20_000]);
+    let mut chunked = at_8_khz(chain(&sounds::punchy(), 8_000), &[[0.0; 2]; 20_000]);
     let error = chunked.make(3, |_| ControlFlow::Continue(())).unwrap_err();
     assert_eq!(error.to_string(), "chunk 3 is out of range: give 0 to 2");
 }
@@ -372,8 +372,8 @@ fn a_chunk_that_does_not_exist_is_refused() {
 #[test]
 #[ignore = "a measurement"]
 fn speed_of_a_far_seek() {
-    let sound = mastering::music(100 * 44_100, 44_100, 7);
-    let mut settings = mastering::punchy();
+    let sound = sounds::music(100 * 44_100, 44_100, 7);
+    let mut settings = sounds::punchy();
     settings.compressor.release_ms = 250.0;
     let grid = Grid::standard(Frames(sound.len() as u64), SampleRate::CD);
     let mut chunked = Chunked::new(chain(&settings, 44_100), Music::new(&sound), grid, Frames(44_100));
@@ -427,6 +427,6 @@ proptest! {
         }
         let mut chunked = Chunked::new(echo.clone(), Music::new(&sound), grid, Frames(join));
         let order = shuffled(grid.chunks(), &mut noise);
-        prop_assert!(in_order(&mut chunked, &order).0 == mastering::whole_run(&echo, &sound));
+        prop_assert!(in_order(&mut chunked, &order).0 == sounds::whole_run(&echo, &sound));
     }
 }

@@ -3,10 +3,10 @@
 
 mod common;
 
-use common::{Noise, mastering};
+use common::{Noise, sounds};
 use crowd_engine::chunk::ChunkProcessor;
-use crowd_engine::mastering::{CompressorSettings, Mastering, MasteringSettings};
 use crowd_engine::{Frames, SampleRate};
+use crowd_mastering::{CompressorSettings, Mastering, MasteringSettings};
 use ebur128::{EbuR128, Mode};
 use proptest::prelude::*;
 
@@ -15,7 +15,7 @@ fn rate(hertz: u32) -> SampleRate {
 }
 
 fn run(settings: &MasteringSettings, hertz: u32, input: &[[f32; 2]]) -> Vec<[f32; 2]> {
-    mastering::whole_run(&Mastering::new(settings, rate(hertz)).unwrap(), input)
+    sounds::whole_run(&Mastering::new(settings, rate(hertz)).unwrap(), input)
 }
 
 /// The true peak in dBTP, by the ebur128 crate.
@@ -59,7 +59,7 @@ fn peak(sound: &[[f32; 2]]) -> f32 {
 fn driven(hertz: u32, seconds: f64) -> Vec<Vec<[f32; 2]>> {
     let frames = (f64::from(hertz) * seconds) as usize;
     let mut noise = Noise(5);
-    let tone = |hz: f64| (0..frames).map(|n| mastering::tone(hz, 0.125, f64::from(hertz), n)).collect::<Vec<_>>();
+    let tone = |hz: f64| (0..frames).map(|n| sounds::tone(hz, 0.125, f64::from(hertz), n)).collect::<Vec<_>>();
     vec![
         tone(f64::from(hertz) / 4.0),
         tone(f64::from(hertz) * 0.237),
@@ -67,7 +67,7 @@ fn driven(hertz: u32, seconds: f64) -> Vec<Vec<[f32; 2]>> {
         tone(50.0).into_iter().map(|frame| frame.map(f32::signum)).collect(),
         (0..frames).map(|_| [noise.sample(), noise.sample()]).collect(),
         (0..frames).map(|n| if n % 997 < 3 { [1.0, -1.0] } else { [0.1 * noise.sample(); 2] }).collect(),
-        mastering::music(frames, hertz, 9),
+        sounds::music(frames, hertz, 9),
     ]
 }
 
@@ -75,7 +75,7 @@ fn driven(hertz: u32, seconds: f64) -> Vec<Vec<[f32; 2]>> {
 fn no_true_peak_is_over_the_ceiling_by_an_independent_meter() {
     for hertz in [8_000, 22_050, 44_100, 48_000, 96_000, 192_000] {
         for (n, sound) in driven(hertz, 2.0).iter().enumerate() {
-            for (make_up_db, settings) in [(0.0, MasteringSettings::default()), (12.0, mastering::punchy())] {
+            for (make_up_db, settings) in [(0.0, MasteringSettings::default()), (12.0, sounds::punchy())] {
                 let out = run(&MasteringSettings { make_up_db, ceiling_dbtp: -1.0, ..settings }, hertz, sound);
                 let peak = true_peak(hertz, &out);
                 assert!(peak <= -0.9, "signal {n} at {hertz} Hz, {make_up_db} dB up: {peak:.3} dBTP");
@@ -102,8 +102,7 @@ fn bursts_of_white_noise_stay_under_the_ceiling_by_a_denser_meter_too() {
 
 #[test]
 fn what_stays_under_the_ceiling_passes_bit_for_bit() {
-    let sound =
-        mastering::music(100_000, 44_100, 3).into_iter().map(|frame| frame.map(|v| v * 0.5)).collect::<Vec<_>>();
+    let sound = sounds::music(100_000, 44_100, 3).into_iter().map(|frame| frame.map(|v| v * 0.5)).collect::<Vec<_>>();
     assert!(true_peak(44_100, &sound) < -2.0);
     assert_eq!(run(&MasteringSettings::default(), 44_100, &sound), sound);
 }
@@ -111,22 +110,22 @@ fn what_stays_under_the_ceiling_passes_bit_for_bit() {
 #[test]
 fn a_mix_is_a_share_of_what_was_made_and_the_rest_of_what_came_in() {
     // Far under the ceiling, so that the limiter is a wire.
-    let sound: Vec<_> = mastering::music(100_000, 44_100, 3).into_iter().map(|frame| frame.map(|v| v * 0.1)).collect();
-    let wet = run(&mastering::punchy(), 44_100, &sound);
-    let mixed = run(&MasteringSettings { mix: 0.25, dry_db: 6.0, ..mastering::punchy() }, 44_100, &sound);
+    let sound: Vec<_> = sounds::music(100_000, 44_100, 3).into_iter().map(|frame| frame.map(|v| v * 0.1)).collect();
+    let wet = run(&sounds::punchy(), 44_100, &sound);
+    let mixed = run(&MasteringSettings { mix: 0.25, dry_db: 6.0, ..sounds::punchy() }, 44_100, &sound);
     for ((mixed, wet), dry) in mixed.as_flattened().iter().zip(wet.as_flattened()).zip(sound.as_flattened()) {
         assert!((mixed - (0.25 * wet + 0.75 * 1.995_262 * dry)).abs() < 1e-6);
     }
-    assert!(run(&MasteringSettings { dry_db: -20.0, ..mastering::punchy() }, 44_100, &sound) == wet);
+    assert!(run(&MasteringSettings { dry_db: -20.0, ..sounds::punchy() }, 44_100, &sound) == wet);
     // Of nothing but what came in, loud as it is, no peak is over the ceiling.
-    let dry = run(&MasteringSettings { mix: 0.0, dry_db: 24.0, ..mastering::punchy() }, 44_100, &sound);
+    let dry = run(&MasteringSettings { mix: 0.0, dry_db: 24.0, ..sounds::punchy() }, 44_100, &sound);
     assert!((-1.5..=-0.9).contains(&true_peak(44_100, &dry)));
 }
 
 #[test]
 fn a_limited_tone_stays_a_clean_tone() {
     for hz in [40.0, 100.0, 997.0, 5_000.0] {
-        let sound: Vec<_> = (0..3 * 44_100).map(|n| mastering::tone(hz, 0.0, 44_100.0, n)).collect();
+        let sound: Vec<_> = (0..3 * 44_100).map(|n| sounds::tone(hz, 0.0, 44_100.0, n)).collect();
         let out = run(&MasteringSettings { make_up_db: 9.0, ..MasteringSettings::default() }, 44_100, &sound);
         let out: Vec<f64> = out[2 * 44_100..].iter().map(|frame| f64::from(frame[0])).collect();
         let turn = |n: usize| std::f64::consts::TAU * hz * n as f64 / 44_100.0;
@@ -143,10 +142,10 @@ fn a_limited_tone_stays_a_clean_tone() {
 fn a_quiet_intro_stays_as_it_is_and_the_entry_is_under_the_ceiling() {
     let hertz = 44_100;
     let mut sound = vec![[0.0; 2]; 5 * 44_100];
-    sound.extend(mastering::music(5 * 44_100, hertz, 1).into_iter().map(|frame| frame.map(|v| v * 0.001)));
+    sound.extend(sounds::music(5 * 44_100, hertz, 1).into_iter().map(|frame| frame.map(|v| v * 0.001)));
     let quiet = sound.len();
-    sound.extend(mastering::music(5 * 44_100, hertz, 2));
-    let out = run(&mastering::punchy(), hertz, &sound);
+    sound.extend(sounds::music(5 * 44_100, hertz, 2));
+    let out = run(&sounds::punchy(), hertz, &sound);
     assert!(peak(&out[..5 * 44_100]) == 0.0, "silence is silence");
     // No level matching: what is quiet gets the make-up and the tone, nothing else.
     let louder = 20.0 * (peak(&out[..quiet - 1_000]) / peak(&sound[..quiet])).log10();
@@ -156,26 +155,26 @@ fn a_quiet_intro_stays_as_it_is_and_the_entry_is_under_the_ceiling() {
 
 #[test]
 fn a_burst_of_what_is_no_number_is_silent_and_poisons_nothing() {
-    let clean = mastering::music(12 * 44_100, 44_100, 4);
+    let clean = sounds::music(12 * 44_100, 44_100, 4);
     let mut broken = clean.clone();
     for (n, frame) in broken[44_100..44_600].iter_mut().enumerate() {
         *frame = [[f32::NAN, 0.1], [f32::INFINITY, f32::NEG_INFINITY], [f32::MAX, f32::MAX]][n % 3];
     }
-    let (clean, broken) = (run(&mastering::punchy(), 44_100, &clean), run(&mastering::punchy(), 44_100, &broken));
+    let (clean, broken) = (run(&sounds::punchy(), 44_100, &clean), run(&sounds::punchy(), 44_100, &broken));
     assert!(broken.as_flattened().iter().all(|v| v.is_finite()));
     assert_eq!(clean[..43_000], broken[..43_000]);
     // When the chain has forgotten, it is as if nothing had been.
-    assert!(mastering::apart_db(&clean[8 * 44_100..], &broken[8 * 44_100..]) < -90.0);
+    assert!(sounds::apart_db(&clean[8 * 44_100..], &broken[8 * 44_100..]) < -90.0);
 }
 
 #[test]
 fn mono_stays_mono_and_swapped_channels_come_out_swapped() {
-    let sound = mastering::music(60_000, 44_100, 6);
+    let sound = sounds::music(60_000, 44_100, 6);
     let mono: Vec<_> = sound.iter().map(|frame| [frame[0]; 2]).collect();
-    assert!(run(&mastering::punchy(), 44_100, &mono).iter().all(|frame| frame[0] == frame[1]));
+    assert!(run(&sounds::punchy(), 44_100, &mono).iter().all(|frame| frame[0] == frame[1]));
     let swapped: Vec<_> = sound.iter().map(|frame| [frame[1], frame[0]]).collect();
-    let back: Vec<_> = run(&mastering::punchy(), 44_100, &swapped).iter().map(|frame| [frame[1], frame[0]]).collect();
-    assert!(mastering::apart_db(&run(&mastering::punchy(), 44_100, &sound), &back) < -120.0);
+    let back: Vec<_> = run(&sounds::punchy(), 44_100, &swapped).iter().map(|frame| [frame[1], frame[0]]).collect();
+    assert!(sounds::apart_db(&run(&sounds::punchy(), 44_100, &sound), &back) < -120.0);
 }
 
 #[test]
@@ -204,7 +203,7 @@ fn a_start_anywhere_is_forgotten_to_the_last_bit_after_the_memory_whatever_came_
     let tilted =
         MasteringSettings { eq_db: [24.0, -24.0, 24.0, -24.0, 24.0], width: [0.1, 2.0, 0.1, 2.0, 0.1], ..limited };
     let adaptive = MasteringSettings { compressor: slow, ..gentle };
-    let all = [gentle, mastering::punchy(), adaptive, compressed, limited, tilted];
+    let all = [gentle, sounds::punchy(), adaptive, compressed, limited, tilted];
     let mut remembered = 0;
     for (hertz, settings) in
         [8_000, 44_100, 192_000].into_iter().flat_map(|hertz| all.map(|settings| (hertz, settings)))
@@ -223,17 +222,17 @@ fn a_start_anywhere_is_forgotten_to_the_last_bit_after_the_memory_whatever_came_
             (9e5, 0.3, true),
             (9e5, 0.03, true),
         ] {
-            let mut sound: Vec<_> = mastering::music(past + memory + hertz as usize / 5, hertz, 8);
+            let mut sound: Vec<_> = sounds::music(past + memory + hertz as usize / 5, hertz, 8);
             for (n, frame) in sound.iter_mut().enumerate() {
-                let heard = if n >= past && steady { mastering::tone(300.0, 0.0, f64::from(hertz), n) } else { *frame };
+                let heard = if n >= past && steady { sounds::tone(300.0, 0.0, f64::from(hertz), n) } else { *frame };
                 *frame = heard.map(|v| v * if n < past { before } else { after });
             }
-            let whole = mastering::whole_run(&chain, &sound);
+            let whole = sounds::whole_run(&chain, &sound);
             let mut part = sound[past..].to_vec();
             chain.clone().process(Frames(past as u64), &mut part);
             let late = past - chain.latency().0 as usize;
             let whole = &whole[late..late + part.len()];
-            remembered += usize::from(mastering::apart_db(&whole[memory / 8..], &part[memory / 8..]) > -90.0);
+            remembered += usize::from(sounds::apart_db(&whole[memory / 8..], &part[memory / 8..]) > -90.0);
             assert!(whole[memory..] == part[memory..], "{hertz} Hz, {before} then {after}, {settings:?}");
         }
     }
@@ -245,8 +244,8 @@ fn a_start_anywhere_is_forgotten_to_the_last_bit_after_the_memory_whatever_came_
 #[ignore = "a measurement"]
 fn speed() {
     for hertz in [44_100, 48_000, 96_000, 192_000] {
-        let sound = mastering::music(60 * hertz as usize, hertz, 7);
-        let settings = MasteringSettings { dither_bits: Some(16), ..mastering::punchy() };
+        let sound = sounds::music(60 * hertz as usize, hertz, 7);
+        let settings = MasteringSettings { dither_bits: Some(16), ..sounds::punchy() };
         let mut chain = Mastering::new(&settings, rate(hertz)).unwrap();
         let mut best = f64::MAX;
         for _ in 0..5 {
@@ -273,9 +272,9 @@ proptest! {
         seed in any::<u64>(), first in 0u64..1_000, cuts in prop::collection::vec(1usize..1_500, 4..16),
     ) {
         let frames: usize = cuts.iter().sum();
-        let settings = MasteringSettings { dither_bits: Some(16), make_up_db: 12.0, ..mastering::punchy() };
+        let settings = MasteringSettings { dither_bits: Some(16), make_up_db: 12.0, ..sounds::punchy() };
         let chain = Mastering::new(&settings, SampleRate::CD).unwrap();
-        let mut whole = mastering::music(frames, 44_100, seed);
+        let mut whole = sounds::music(frames, 44_100, seed);
         let mut parts = whole.clone();
         let (mut once, mut cut_up) = (chain.clone(), chain.clone());
         once.process(Frames(first), &mut whole);
@@ -307,7 +306,7 @@ proptest! {
         let settings = MasteringSettings {
             eq_db, width, compressor, make_up_db, mix, dry_db, ceiling_dbtp, limiter_release_ms, dither_bits,
         };
-        let mut sound = mastering::music(8_000, hertz, 1);
+        let mut sound = sounds::music(8_000, hertz, 1);
         // Any bits at all in the middle, and full scale behind.
         for (frame, bits) in sound[2_000..].iter_mut().zip(wild) {
             *frame = bits.map(f32::from_bits);

@@ -4,14 +4,14 @@
 //! Annex 2. Near half the rate it depends on the converter's filter what that signal is: of white noise at full level one
 //! meter reads half a decibel more than another. So what comes near the ceiling is looked at a second time, at eight times
 //! the rate and with two filters: one that passes all it can, and one that falls off early and steeply, as resamplers do. The
-//! gain is that of the [engine's limiter](crate::dsp::limiter) with a longer look-ahead.
+//! gain is that of the [engine's limiter](crowd_engine::dsp::limiter) with a longer look-ahead.
 
 use std::sync::LazyLock;
 
-use crate::dsp::limiter::{GainCurve, Ring, gain_under};
-use crate::dsp::simd::{Arith, Simd, Task};
-use crate::dsp::window::kaiser;
-use crate::dsp::{Lanes, QUANTUM};
+use crowd_engine::dsp::limiter::{GainCurve, Ring, gain_under};
+use crowd_engine::dsp::simd::{Arith, Simd, Task};
+use crowd_engine::dsp::window::kaiser;
+use crowd_engine::dsp::{Lanes, QUANTUM};
 
 /// Taps of the longest filter, and of the shorter ones in its middle.
 const TAPS: usize = 32;

@@ -3,8 +3,9 @@
 //! Minimum-phase shelves and bells on mid and side. A band's width is more or less gain for its side signal, so tone and
 //! width are one filter: the same sections, with coefficients of their own for mid and for side.
 
-use super::forget;
-use crate::dsp::biquad::{Coefficients, TINY};
+use crowd_engine::dsp::biquad::{Coefficients, TINY};
+
+use crate::forget;
 
 /// Edges between the bands, in Hz.
 const EDGES: [f64; 4] = [200.0, 800.0, 3_000.0, 8_000.0];

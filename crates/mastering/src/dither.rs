@@ -1,6 +1,6 @@
 //! Dither whose noise belongs to a place, not to a run.
 
-use crate::dsp::simd::{Arith, Simd, Task};
+use crowd_engine::dsp::simd::{Arith, Simd, Task};
 
 /// Samples that are worked on side by side.
 const SIDE_BY_SIDE: usize = 8;
