@@ -1,0 +1,122 @@
+//! What becomes of a stem's cue, loop, method and state, told by its position, its status and its samples.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod common;
+
+use common::*;
+use crowd_engine::{DeckId, Event, Frames, LoopRegion, Offline, SampleRate, StemId, StretchMethod, Track};
+
+/// A track whose samples tell their frame, and its frame from a sample.
+fn numbered() -> Track {
+    let samples: Vec<f32> = (1..=44_100).map(|n| n as f32 / 65_536.0).collect();
+    Track::from_interleaved(samples, SampleRate::CD, 1).unwrap()
+}
+
+fn frame_of(sample: f32) -> u64 {
+    (f64::from(sample) * 65_536.0).round() as u64 - 1
+}
+
+/// The frame of the track that sounds last in the next `frames` frames.
+fn heard(offline: &mut Offline, frames: usize) -> u64 {
+    let sound = left(&offline.render_frames(frames));
+    frame_of(sound[frames - 1])
+}
+
+#[test]
+fn a_cue_moves_a_stem_that_does_not_play_and_is_where_one_that_does_goes_back_to() {
+    let mut offline = offline();
+    offline.engine().deck(DeckId::A).load(&numbered()).unwrap().cue(Frames(5_000)).unwrap();
+    offline.render_frames(1_000);
+    assert_eq!(offline.engine().status().decks[0].position, 5_000.0);
+    offline.engine().deck(DeckId::A).play().unwrap();
+    let begun = heard(&mut offline, 1_000);
+    assert!((5_500..6_000).contains(&begun), "{begun}");
+    offline.engine().deck(DeckId::A).cue(Frames(20_000)).unwrap();
+    assert_eq!(heard(&mut offline, 1_000), begun + 1_000);
+    offline.engine().deck(DeckId::A).stop().unwrap();
+    offline.render_frames(1_000);
+    assert_eq!(offline.engine().status().decks[0].position, 20_000.0);
+}
+
+#[test]
+fn a_loop_that_is_set_while_a_stem_plays_holds_it_and_one_that_ends_lets_it_go_on() {
+    for begin in [0, 9_000] {
+        let mut offline = offline();
+        offline.engine().deck(DeckId::A).load_at(&numbered(), Frames(begin)).unwrap().play().unwrap();
+        offline.render_frames(2_000);
+        // The head lies before the end of the loop, or behind it and jumps.
+        let region = LoopRegion::new(Frames(4_000), Frames(7_000)).unwrap();
+        offline.engine().deck(DeckId::A).loop_(Some(region)).unwrap();
+        offline.render_frames(12_000);
+        for _ in 0..20 {
+            offline.render_frames(777);
+            let position = offline.engine().status().decks[0].position;
+            assert!((4_000.0..7_000.0).contains(&position), "{position}");
+        }
+        offline.engine().deck(DeckId::A).loop_(None).unwrap();
+        offline.render_frames(6_000);
+        let position = offline.engine().status().decks[0].position;
+        assert!((9_000.0..14_000.0).contains(&position), "{position}");
+    }
+}
+
+#[test]
+fn the_status_counts_the_stems_that_hold_a_track_and_those_that_sound() {
+    let mut offline = offline();
+    let state = |offline: &mut Offline| {
+        offline.render_frames(500);
+        let deck = offline.engine().status().decks[0];
+        (deck.loaded, deck.playing)
+    };
+    let stems = [0, 1, 2].map(|n| StemId(n));
+    assert_eq!(state(&mut offline), (0, 0));
+    for stem in stems {
+        offline.engine().deck(DeckId::A).stem(stem).load(&constant_track(0.1, 20_000)).unwrap();
+    }
+    assert_eq!(state(&mut offline), (3, 0));
+    offline.engine().deck(DeckId::A).stem(stems[1]).play().unwrap().stem(stems[2]).play().unwrap();
+    assert_eq!(state(&mut offline), (3, 2));
+    offline.engine().deck(DeckId::A).stem(stems[1]).pause().unwrap();
+    assert_eq!(state(&mut offline), (3, 1));
+    offline.engine().deck(DeckId::A).stem(stems[0]).unload().unwrap();
+    assert_eq!(state(&mut offline), (2, 1));
+    offline.render_frames(25_000);
+    assert_eq!(state(&mut offline), (2, 0));
+    assert!(offline.engine().events().any(|event| matches!(event, Event::Ended { .. })));
+}
+
+#[test]
+fn a_jump_fades_out_what_was_heard_at_its_level_and_brings_the_new_place_at_once() {
+    let mut offline = offline();
+    let half = crowd_engine::Gain::new(0.5).unwrap();
+    offline.engine().deck(DeckId::A).load(&constant_track(0.4, 44_100)).unwrap().volume(half).unwrap().play().unwrap();
+    offline.render_frames(1_000);
+    let begin = (offline.engine().status().horizon.0 - 1_000) as usize;
+    offline.engine().deck(DeckId::A).pause().unwrap();
+    let sound = left(&offline.render_frames(1_000));
+    let over = begin + SampleRate::CD.get() as usize / 200;
+    assert!(sound[..begin].iter().all(|x| (x - 0.2).abs() < 1e-6), "{:?}", &sound[..begin]);
+    assert!((sound[begin] - 0.2).abs() < 0.002 && sound[begin..over].windows(2).all(|pair| pair[1] < pair[0]));
+    assert!(sound[over + 1..].iter().all(|x| *x == 0.0));
+}
+
+#[test]
+fn another_method_is_in_the_status_and_makes_other_samples_of_another_speed() {
+    let track = noise_track(88_200, 3);
+    let with = |method: StretchMethod| {
+        let mut offline = offline();
+        let rate = crowd_engine::Rate::new(1.1).unwrap();
+        offline.engine().deck(DeckId::A).load(&track).unwrap().rate(rate).unwrap().play().unwrap();
+        offline.render_frames(4_000);
+        offline.engine().deck(DeckId::A).stretch(method).unwrap();
+        let sound = offline.render_frames(8_000);
+        assert_eq!(offline.engine().status().decks[0].stretch, method);
+        sound
+    };
+    let varispeed = with(StretchMethod::PlaybackRate);
+    for method in [StretchMethod::Wsola, StretchMethod::Hq] {
+        assert!(with(method)[8_000..] != varispeed[8_000..], "{method:?}");
+    }
+    // What is chosen already goes on without a change.
+    assert_eq!(with(StretchMethod::PlaybackRate), varispeed);
+}
