@@ -68,7 +68,7 @@ fn the_status_counts_the_stems_that_hold_a_track_and_those_that_sound() {
         let deck = offline.engine().status().decks[0];
         (deck.loaded, deck.playing)
     };
-    let stems = [0, 1, 2].map(|n| StemId(n));
+    let stems = [0, 1, 2].map(StemId);
     assert_eq!(state(&mut offline), (0, 0));
     for stem in stems {
         offline.engine().deck(DeckId::A).stem(stem).load(&constant_track(0.1, 20_000)).unwrap();
