@@ -33,8 +33,9 @@ clippy: setup
 doc: setup ## Build the documentation of all crates: target/doc
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
-no-features: # without features the engine is pure Rust and needs no system library
+no-features: # without features the engine is pure Rust and needs no system library, and a server needs no object store
 	cargo build --locked -p crowd-engine --no-default-features
+	cargo check --locked -p enhance-server --no-default-features
 
 msrv: setup ## Build with the oldest Rust that is promised
 	scripts/msrv.sh

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(feature = "s3")]
 use crowd_library::Library;
+#[cfg(feature = "s3")]
 use crowd_store::s3::S3Store;
 use crowd_store::{DiskStore, Store};
 use crowd_web::{listen, nofile};
