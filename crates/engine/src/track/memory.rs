@@ -28,9 +28,7 @@ impl Track {
         warnings: Vec<String>,
     ) -> Result<Self> {
         let bad = |cause: String| Err(Error::BadTrack { cause });
-        if !(1..=2).contains(&channels) {
-            return bad(format!("{channels} channels: mix it down to mono or stereo first"));
-        }
+        check_channels(channels)?;
         if pcm.len() == 0 || !pcm.len().is_multiple_of(channels) {
             return bad(format!("{} samples are not a whole number of {channels}-channel frames", pcm.len()));
         }
@@ -76,6 +74,14 @@ impl Track {
     pub fn whole_loop(&self) -> Result<LoopRegion> {
         LoopRegion::new(Frames::ZERO, self.frames())
     }
+}
+
+/// Refuses what is neither mono nor stereo.
+pub(super) fn check_channels(channels: usize) -> Result<()> {
+    if (1..=2).contains(&channels) {
+        return Ok(());
+    }
+    Err(Error::BadTrack { cause: format!("{channels} channels: mix it down to mono or stereo first") })
 }
 
 fn find_onsets(pcm: &Pcm, rate: SampleRate, channels: usize) -> Box<[Onset]> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::audio::{Inner, Sound, Track};
+use super::memory::check_channels;
 use crate::feed::{Fed, Input, News, Shape};
 use crate::plain::cast::index;
 use crate::plain::error::{Error, Result};
@@ -17,9 +18,7 @@ impl Track {
     /// [`Error::BadTrack`] when there are no frames, too many of them, the channels are not 1 or 2, or there is no thread.
     pub fn from_input(input: impl Input + 'static, shape: Shape) -> Result<Self> {
         let bad = |cause: String| Err(Error::BadTrack { cause });
-        if !(1..=2).contains(&shape.channels) {
-            return bad(format!("{} channels: mix it down to mono or stereo first", shape.channels));
-        }
+        check_channels(shape.channels)?;
         if shape.frames == Frames::ZERO || shape.frames > LoopRegion::LAST_FRAME {
             return bad(format!("{} frames: 1 to {} are possible", shape.frames.0, LoopRegion::LAST_FRAME.0));
         }
