@@ -10,7 +10,7 @@ use crowd_store::{Key, Store};
 use super::job::Job;
 use crate::measure::Measurements;
 
-/// A job nobody listens to is remembered so long: a player that seeks closes one request and opens another.
+/// How long a job without a listener is kept: a player that seeks closes one request and opens another.
 const LINGER: Duration = Duration::from_secs(60);
 /// Pieces made ahead of a listener of a rendition that is too long to be made as a whole.
 const AHEAD: usize = 4;
@@ -52,7 +52,7 @@ pub struct Settings {
 #[derive(Default)]
 pub(super) struct Desk {
     pub jobs: HashMap<Key, Arc<Job>>,
-    /// Workers at something nobody waits for.
+    /// Workers that make background pieces.
     pub in_background: usize,
     pub closed: bool,
 }
@@ -72,7 +72,7 @@ impl Shared {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How far ahead of listeners a job may work without anybody waiting.
+    /// How many pieces ahead of its listeners a job is made.
     pub fn ahead(&self, job: &Job) -> usize {
         let all = job.rendition.layout.bytes();
         if all <= self.store.status().limit / 4 { job.rendition.layout.count() } else { AHEAD }
@@ -80,7 +80,7 @@ impl Shared {
 }
 
 impl Desk {
-    /// Forgets jobs that nobody listens to any more.
+    /// Removes jobs that have had no listener for [`LINGER`].
     pub fn tidy(&mut self) {
         let now = Instant::now();
         self.jobs.retain(|_, job| {
