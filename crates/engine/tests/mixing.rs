@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::*;
-use crowd_engine::{Band, DeckId, EngineConfig, Gain, Offline, SampleRate, Track};
+use crowd_engine::{Band, Command, DeckId, EngineConfig, Frames, Gain, Offline, SampleRate, Track, When};
 
 /// A track whose sides stand still at two levels.
 fn sides(left: f32, right: f32) -> Track {
@@ -109,4 +109,47 @@ fn a_flat_equaliser_is_bypassed_again_when_its_deck_was_silent_and_one_that_is_n
         offline.render_frames(silence);
         assert_eq!(begin(&mut offline) == bypassed, is_bypassed, "gain {gain}, {silence} frames");
     }
+}
+
+#[test]
+fn the_master_gain_is_over_everything_on_both_sides_and_at_unity_changes_no_bit() {
+    let sound = |gains: &[f32]| {
+        let mut offline = offline();
+        for (index, track) in [sides(0.3, -0.1), sides(0.2, -0.2)].iter().enumerate() {
+            play(offline.engine(), deck(index), track);
+        }
+        let tone = Command::Tone { hertz: 1_000.0, gain: Gain::new(0.1).unwrap(), over: Frames(20_000) };
+        offline.engine().send(tone, When::NextBlock).unwrap();
+        for gain in gains {
+            let master = Command::MasterGain { gain: Gain::new(*gain).unwrap(), over: Frames(640) };
+            offline.engine().send(master, When::NextBlock).unwrap();
+            offline.render_frames(1_000);
+        }
+        offline.render_frames(1_000 * (3 - gains.len()));
+        offline.render_frames(2_000)
+    };
+    let plain = sound(&[]);
+    assert!(plain.chunks(2).any(|frame| frame[0] > 0.59 && frame[1] > -0.21), "the tone is on both sides");
+    assert!(sound(&[1.0]) == plain);
+    assert!(sound(&[0.25, 1.0]) == plain, "a gain that came back");
+    let quieter = sound(&[0.25]);
+    for (quiet, sample) in quieter.iter().zip(&plain) {
+        assert!((quiet - 0.25 * sample).abs() < 1e-6, "{quiet} of {sample}");
+    }
+}
+
+#[test]
+fn the_master_gain_moves_over_the_frames_it_is_given() {
+    let mut offline = offline();
+    play(offline.engine(), DeckId::A, &sides(0.4, -0.2));
+    offline.render_frames(1_000);
+    let begin = (offline.engine().status().horizon.0 - 1_000) as usize;
+    let master = Command::MasterGain { gain: Gain::new(0.5).unwrap(), over: Frames(500) };
+    offline.engine().send(master, When::NextBlock).unwrap();
+    let sound = left(&offline.render_frames(1_000));
+    for (frame, x) in sound.iter().enumerate().skip(begin).take(500) {
+        let wanted = 0.4 - 0.2 * (frame - begin + 1) as f32 / 500.0;
+        assert!((x - wanted).abs() < 0.001, "{x} and not {wanted} at {}", frame - begin);
+    }
+    assert!((sound[begin + 600] - 0.2).abs() < 1e-6);
 }

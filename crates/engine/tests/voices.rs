@@ -4,7 +4,10 @@
 mod common;
 
 use common::*;
-use crowd_engine::{DeckId, Event, Frames, LoopRegion, Offline, SampleRate, StemId, StretchMethod, Track};
+use crowd_engine::{
+    Bpm, Command, DeckId, Event, Frames, Gain, LoopRegion, Offline, Rate, SampleRate, StemId, StretchMethod, Track,
+    When,
+};
 
 /// A track whose samples tell their frame, and its frame from a sample.
 fn numbered() -> Track {
@@ -88,7 +91,7 @@ fn the_status_counts_the_stems_that_hold_a_track_and_those_that_sound() {
 #[test]
 fn a_jump_fades_out_what_was_heard_at_its_level_and_brings_the_new_place_at_once() {
     let mut offline = offline();
-    let half = crowd_engine::Gain::new(0.5).unwrap();
+    let half = Gain::new(0.5).unwrap();
     offline.engine().deck(DeckId::A).load(&constant_track(0.4, 44_100)).unwrap().volume(half).unwrap().play().unwrap();
     offline.render_frames(1_000);
     let begin = (offline.engine().status().horizon.0 - 1_000) as usize;
@@ -105,7 +108,7 @@ fn another_method_is_in_the_status_and_makes_other_samples_of_another_speed() {
     let track = noise_track(88_200, 3);
     let with = |method: StretchMethod| {
         let mut offline = offline();
-        let rate = crowd_engine::Rate::new(1.1).unwrap();
+        let rate = Rate::new(1.1).unwrap();
         offline.engine().deck(DeckId::A).load(&track).unwrap().rate(rate).unwrap().play().unwrap();
         offline.render_frames(4_000);
         offline.engine().deck(DeckId::A).stretch(method).unwrap();
@@ -119,4 +122,108 @@ fn another_method_is_in_the_status_and_makes_other_samples_of_another_speed() {
     }
     // What is chosen already goes on without a change.
     assert_eq!(with(StretchMethod::PlaybackRate), varispeed);
+}
+
+/// A stem that plays a constant at half its gain, and the first frame a command can reach.
+fn constant_at_half_gain(offline: &mut Offline) -> usize {
+    let half = Gain::new(0.5).unwrap();
+    offline.engine().deck(DeckId::A).load(&constant_track(0.8, 88_200)).unwrap().volume(half).unwrap().play().unwrap();
+    offline.render_frames(1_000);
+    (offline.engine().status().horizon.0 - 1_000) as usize
+}
+
+#[test]
+fn the_gain_of_a_stem_that_sounds_moves_without_a_step() {
+    let mut offline = offline();
+    constant_at_half_gain(&mut offline);
+    offline.engine().deck(DeckId::A).volume(Gain::UNITY).unwrap();
+    let sound = left(&offline.render_frames(4_000));
+    assert!(largest_step(&sound) < 0.01, "{}", largest_step(&sound));
+    assert!((sound[3_999] - 0.8).abs() < 1e-6, "{}", sound[3_999]);
+}
+
+#[test]
+fn a_jump_to_the_beginning_of_a_track_does_not_fade_its_attack_in() {
+    let mut offline = offline();
+    let begin = constant_at_half_gain(&mut offline);
+    offline.engine().deck(DeckId::A).seek(Frames(0)).unwrap();
+    let sound = left(&offline.render_frames(1_000));
+    // The new sound is there at once, beside all of the old one.
+    assert!(sound[begin] > 0.79, "{}", sound[begin]);
+}
+
+#[test]
+fn a_stem_that_is_paused_makes_no_sound_whatever_becomes_of_it() {
+    let mut offline = offline();
+    constant_at_half_gain(&mut offline);
+    offline.engine().deck(DeckId::A).pause().unwrap();
+    offline.render_frames(1_000);
+    for _ in 0..2 {
+        offline.engine().deck(DeckId::A).seek(Frames(30_000)).unwrap();
+        assert!(offline.render_frames(1_000).iter().all(|x| *x == 0.0), "a seek sounds");
+    }
+    offline.engine().deck(DeckId::A).unload().unwrap();
+    assert!(offline.render_frames(1_000).iter().all(|x| *x == 0.0), "giving the track up sounds");
+}
+
+#[test]
+fn of_two_jumps_in_one_frame_the_first_is_not_heard() {
+    let jump = |ways: &[u64]| {
+        let mut offline = offline();
+        offline.engine().deck(DeckId::A).load(&noise_track(88_200, 5)).unwrap().play().unwrap();
+        offline.render_frames(1_000);
+        for to in ways {
+            offline.engine().deck(DeckId::A).seek(Frames(*to)).unwrap();
+        }
+        offline.render_frames(2_000)
+    };
+    assert!(jump(&[20_000, 50_000]) == jump(&[50_000]));
+}
+
+#[test]
+fn what_fades_out_soon_after_a_jump_begins_at_the_level_it_had() {
+    let mut offline = offline();
+    let begin = constant_at_half_gain(&mut offline);
+    let deck = offline.engine().deck(DeckId::A).seek(Frames(40_000)).unwrap();
+    // Half way into the fade of the new place: 22 of 44 frames.
+    let soon = Frames(begin as u64 + 1_000 + 22);
+    deck.at(When::At(soon)).pause().unwrap();
+    let sound = left(&offline.render_frames(1_000));
+    assert!(largest_step(&sound) < 0.03, "{}", largest_step(&sound));
+    assert!(sound[begin..begin + 22].windows(2).all(|pair| pair[1] > pair[0]));
+}
+
+#[test]
+fn a_stretcher_that_played_elsewhere_begins_anew_where_it_is_sent() {
+    for method in [StretchMethod::Wsola, StretchMethod::Hq] {
+        let track = noise_track(88_200, 8);
+        let from = |plays_before: bool| {
+            let mut offline = offline();
+            let rate = Rate::new(1.1).unwrap();
+            offline.engine().deck(DeckId::A).load(&track).unwrap().stretch(method).unwrap().rate(rate).unwrap();
+            if plays_before {
+                offline.engine().deck(DeckId::A).play().unwrap();
+            }
+            offline.render_frames(6_400);
+            offline.engine().deck(DeckId::A).seek(Frames(50_000)).unwrap().play().unwrap();
+            left(&offline.render_frames(6_000))
+        };
+        // Behind the fades both are the same sound.
+        assert!(from(true)[1_000..] == from(false)[1_000..], "{method:?}");
+    }
+}
+
+#[test]
+fn the_status_has_the_speed_of_master_deck_and_stem_together() {
+    let mut offline = offline();
+    let rate = |rate| Rate::new(rate).unwrap();
+    let (deck, stem) = (DeckId::A, StemId(0));
+    offline.engine().set_tempo(Bpm::new(150.0).unwrap()).unwrap();
+    play(offline.engine(), deck, &constant_track(0.1, 44_100));
+    offline.engine().deck(deck).rate(rate(1.5)).unwrap();
+    offline.engine().send(Command::StemRate { deck, stem, rate: rate(0.5) }, When::NextBlock).unwrap();
+    offline.render_frames(1_000);
+    let told = offline.engine().status().decks[0].rate;
+    // 150 of 120 BPM.
+    assert!((told - 1.25 * 1.5 * 0.5).abs() < 1e-12, "{told}");
 }

@@ -149,6 +149,28 @@ mod tests {
     }
 
     #[test]
+    fn a_glide_that_is_all_but_there_arrives() {
+        let (mut clock, target) = (clock(), 130.0);
+        clock.glide(Bpm::new(target).unwrap(), 44_100);
+        assert_eq!(clock.target(), target);
+        while (clock.tempo() - target).abs() >= ARRIVED {
+            assert_ne!(clock.tempo(), target);
+            clock.begin_quantum();
+        }
+        clock.begin_quantum();
+        assert_eq!(clock.tempo(), target);
+    }
+
+    #[test]
+    fn a_beat_that_rounding_has_just_missed_is_still_that_beat() {
+        let mut clock = clock();
+        clock.beat = 3.0 + ROUNDING / 2.0;
+        assert_eq!(clock.next_beat(64), Some(0));
+        clock.beat = 3.0 - ROUNDING / 2.0;
+        assert_eq!(clock.next_beat(64), Some(0));
+    }
+
+    #[test]
     fn zero_may_lie_in_the_past() {
         let mut clock = clock();
         clock.reset(22_050);
