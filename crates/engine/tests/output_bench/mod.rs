@@ -94,18 +94,9 @@ pub fn run_apart(test: &str, settings: &[(&str, &Path)]) {
 pub fn is_apart() -> bool {
     let apart = std::env::var_os("RUN_APART").is_some();
     if !apart {
-        eprintln!("SKIPPED: this is one half of a test; the other one runs it, in a process of its own");
+        eprintln!("not run: this is one half of a test; the other one runs it, in a process of its own");
     }
     apart
-}
-
-/// Whether a program can be run; says so loudly when it cannot.
-pub fn is_there(program: &str) -> bool {
-    let found = Program::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
-    if !found {
-        eprintln!("SKIPPED: {program} is not installed here, and this test needs it");
-    }
-    found
 }
 
 /// A program that ends with the test.
