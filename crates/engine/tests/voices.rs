@@ -227,3 +227,65 @@ fn the_status_has_the_speed_of_master_deck_and_stem_together() {
     // 150 of 120 BPM.
     assert!((told - 1.25 * 1.5 * 0.5).abs() < 1e-12, "{told}");
 }
+
+#[test]
+fn stems_of_a_deck_add_up_on_both_sides() {
+    let sides = |left: f32, right: f32| {
+        let samples = [left, right].repeat(20_000);
+        Track::from_interleaved(samples, SampleRate::CD, 2).unwrap()
+    };
+    let mut offline = offline();
+    for (stem, track) in [sides(0.3, -0.1), sides(0.2, -0.2), sides(-0.1, 0.4)].iter().enumerate() {
+        let deck = offline.engine().deck(DeckId::A).stem(StemId(stem as u8));
+        // At another gain too, and while it moves.
+        deck.load(track).unwrap().volume(Gain::new(0.5).unwrap()).unwrap().play().unwrap();
+        offline.render_frames(500);
+    }
+    let sound = offline.render_frames(4_000);
+    let last = &sound[2 * 3_999..];
+    assert!((last[0] - 0.2).abs() < 1e-6 && (last[1] - 0.05).abs() < 1e-6, "{last:?}");
+}
+
+#[test]
+fn a_track_of_another_sample_rate_plays_at_its_own_speed() {
+    let mut offline = offline();
+    let slow = Track::from_interleaved(vec![0.1; 40_000], SampleRate::new(22_050).unwrap(), 1).unwrap();
+    play(offline.engine(), DeckId::A, &slow);
+    offline.render_frames(1_000);
+    let before = offline.engine().status().decks[0].position;
+    offline.render_frames(6_400);
+    assert_eq!(offline.engine().status().decks[0].position - before, 3_200.0);
+}
+
+#[test]
+fn a_change_of_method_fades_until_the_next_attack_and_at_most_5_ms() {
+    const FROM: usize = 6_400;
+    const RATE: f64 = 1.25;
+    let place = (FROM as f64 * RATE) as usize;
+    // Attacks are found some 28 frames before their peak.
+    for (distance, fade) in [(20_000, 220), (270, 194), (130, 82)] {
+        let mut noise = Noise(11);
+        let level = |n: usize| if n < place + distance { 0.003 } else { 0.5 };
+        let samples: Vec<f32> = (0..60_000).map(|n| level(n) * noise.sample()).collect();
+        let track = Track::from_interleaved(samples, SampleRate::CD, 1).unwrap();
+        let begin = When::At(Frames(FROM as u64));
+        let sound = |changes: bool| {
+            let mut offline = offline();
+            let (rate, method) = (Rate::new(RATE).unwrap(), StretchMethod::Wsola);
+            let deck = offline.engine().deck(DeckId::A).rate(rate).unwrap();
+            if changes {
+                deck.load(&track).unwrap().play().unwrap().at(begin).stretch(method).unwrap();
+            } else {
+                let deck = deck.stretch(method).unwrap().load_at(&track, Frames(place as u64)).unwrap();
+                deck.at(begin).play().unwrap();
+            }
+            left(&offline.render_frames(FROM + 2_000))
+        };
+        let (changed, begun) = (sound(true), sound(false));
+        // The output is later by the look-ahead of the limiter.
+        let begin = begun.iter().position(|x| *x != 0.0).unwrap();
+        let differs = (begin..FROM + 2_000).rev().find(|n| changed[*n] != begun[*n]).unwrap();
+        let faded = (differs + 1 - begin) as i64;
+        assert!((faded - fade).abs() <= 12, "{faded} frames, {distance} frames before an attack");
+    }
+}
