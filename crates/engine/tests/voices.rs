@@ -262,8 +262,8 @@ fn a_change_of_method_fades_until_the_next_attack_and_at_most_5_ms() {
     const FROM: usize = 6_400;
     const RATE: f64 = 1.25;
     let place = (FROM as f64 * RATE) as usize;
-    // Attacks are found some 28 frames before their peak.
-    for (distance, fade) in [(20_000, 220), (270, 194), (130, 82)] {
+    // Attacks are found up to 32 frames before they are there.
+    for (distance, fades) in [(20_000, 215..=225), (270, 185..=217), (130, 75..=105)] {
         let mut noise = Noise(11);
         let level = |n: usize| if n < place + distance { 0.003 } else { 0.5 };
         let samples: Vec<f32> = (0..60_000).map(|n| level(n) * noise.sample()).collect();
@@ -285,7 +285,7 @@ fn a_change_of_method_fades_until_the_next_attack_and_at_most_5_ms() {
         // The output is later by the look-ahead of the limiter.
         let begin = begun.iter().position(|x| *x != 0.0).unwrap();
         let differs = (begin..FROM + 2_000).rev().find(|n| changed[*n] != begun[*n]).unwrap();
-        let faded = (differs + 1 - begin) as i64;
-        assert!((faded - fade).abs() <= 12, "{faded} frames, {distance} frames before an attack");
+        let faded = differs + 1 - begin;
+        assert!(fades.contains(&faded), "{faded} frames, {distance} frames before an attack");
     }
 }
