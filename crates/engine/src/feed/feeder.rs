@@ -312,6 +312,40 @@ mod tests {
     }
 
     #[test]
+    fn finer_time_takes_as_many_more_pages() {
+        for (rate, times) in [(8_000, 1), (44_100, 1), (48_000, 1), (88_200, 2), (96_000, 2), (192_000, 4)] {
+            assert_eq!((slots(rate), reach(rate)), (128 * times, 25_600 * times as i64), "{rate} Hz");
+        }
+    }
+
+    #[test]
+    fn playheads_share_the_pages_and_leave_some_for_what_was_left() {
+        let (rate, page) = (96_000, PAGE as i64);
+        for (heads, pages) in [(1, 112), (2, 112), (4, 58), (5, 46), (64, 3)] {
+            let stream = Arc::new(Stream::new(1 << 30, slots(rate)));
+            let mut feeder = Feeder::new(stream.clone(), Arc::default(), Box::new(Nothing), rate);
+            for _ in 0..heads {
+                let seat = stream.sit().unwrap();
+                stream.wish(seat, &Wish { playing: true, speed: 1.0, ..Wish::default() });
+            }
+            feeder.look();
+            assert_eq!(feeder.share(), (pages * page - 2 * reach(rate)).max(page), "{heads} playheads");
+        }
+    }
+
+    #[test]
+    fn what_plays_is_read_first_and_of_that_what_is_most_urgent() {
+        let job = |playing, urgency| Job { urgency, playing, pages: Vec::new() };
+        let in_order = [
+            job(true, Urgency::Emergency),
+            job(true, Urgency::Normal),
+            job(false, Urgency::Emergency),
+            job(false, Urgency::Normal),
+        ];
+        assert!(in_order.is_sorted_by(|earlier, later| earlier.rank() < later.rank()));
+    }
+
+    #[test]
     fn a_rest_beside_a_playhead_is_short_against_what_is_left_in_an_emergency() {
         for sample_rate in [8_000, 44_100, 192_000] {
             let stream = Arc::new(Stream::new(1 << 30, slots(sample_rate)));
