@@ -28,6 +28,7 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     let library =
         options.library.as_deref().ok_or_else(|| Error::Invalid("--library: give a folder of music".to_owned()))?;
     let token = options.access.token().map_err(Error::Invalid)?;
+    let identity = options.address.identity().map_err(|e| Error::Invalid(format!("cannot serve HTTPS: {e}")))?;
     let library = Arc::new(Library::open(library)?);
     let cache = options
         .cache_dir
@@ -55,9 +56,10 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     if let Err(error) = app.library.watch(Duration::from_secs(options.rescan)) {
         tracing::error!("the library cannot be looked through: {error}");
     }
-    tracing::info!(cache = %cache.display(), workers, "listening on http://{address}{base}");
-    let served =
-        crowd_web::serve(base.clone().around(router(app, token)), listener, options.access.max_connections.into());
+    let scheme = if identity.is_some() { "https" } else { "http" };
+    tracing::info!(cache = %cache.display(), workers, "listening on {scheme}://{address}{base}");
+    let service = base.clone().around(router(app, token));
+    let served = crowd_web::serve(service, listener, options.access.max_connections.into(), identity);
     let result = runtime.block_on(served).map_err(|e| Error::io(address.to_string(), "listen on", e));
     // What is being read or written for somebody who is gone does not hold the end up.
     runtime.shutdown_timeout(Duration::from_millis(500));

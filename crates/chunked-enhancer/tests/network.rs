@@ -3,9 +3,15 @@
 
 mod common;
 
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use common::Folders;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 #[test]
 fn with_a_base_path_everything_lies_under_it_and_the_page_finds_it_there() {
@@ -65,4 +71,48 @@ fn too_few_open_files_are_raised_where_that_may_be_and_else_told() {
     assert!(told.contains("the system allows 500: raise its limit"), "{told}");
     let quiet = log_under("--nofile=100:500", &["--max-connections", "50", "--max-streams", "50"]);
     assert!(!quiet.contains("the system allows"), "{quiet}");
+}
+
+#[test]
+fn with_a_certificate_it_speaks_https_and_nothing_else() {
+    let folders = Folders::with_music(2.0);
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let [certificate, key] = ["certificate.pem", "key.pem"].map(|name| folders.cache.path().join(name));
+    fs::write(&certificate, made.cert.pem()).unwrap();
+    fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let server = folders.serve(&["--tls-cert", certificate.to_str().unwrap(), "--tls-key", key.to_str().unwrap()]);
+    let address = server.url.strip_prefix("https://").unwrap();
+
+    let mut roots = RootCertStore::empty();
+    roots.add(made.cert.der().clone()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+    let config = config.with_safe_default_protocol_versions().unwrap().with_root_certificates(roots);
+    let client =
+        ClientConnection::new(Arc::new(config.with_no_client_auth()), ServerName::try_from("localhost").unwrap());
+    let mut stream = StreamOwned::new(client.unwrap(), TcpStream::connect(address).unwrap());
+    stream.write_all(b"GET /api/tracks HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("\"music.wav\""), "{answer}");
+
+    let mut plain = TcpStream::connect(address).unwrap();
+    plain.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut told = Vec::new();
+    let _closed = plain.read_to_end(&mut told);
+    assert!(!told.starts_with(b"HTTP/"), "{}", String::from_utf8_lossy(&told));
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_is_named_before_anything_is_served() {
+    let folders = Folders::with_music(1.0);
+    let run = |flags: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_enhance-server"));
+        let done = program.arg("--library").arg(folders.music.path()).args(["--port", "0"]).args(flags).output();
+        let done = done.unwrap();
+        (done.status.code(), String::from_utf8_lossy(&done.stderr).into_owned())
+    };
+    let (status, told) = run(&["--tls-cert", "none.pem"]);
+    assert!(status == Some(2) && told.contains("--tls-key"), "{told}");
+    let (status, told) = run(&["--tls-cert", "none.pem", "--tls-key", "none.pem"]);
+    assert!(status == Some(1) && told.contains("cannot serve HTTPS: none.pem: No such file"), "{told}");
 }

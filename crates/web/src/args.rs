@@ -2,10 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Command};
 
 use crate::base_path::BasePath;
+use crate::tls::{Identity, TlsError};
 use crate::token::Token;
 
 /// Where to listen.
@@ -20,12 +23,27 @@ pub struct Address {
     /// Path in front of all addresses, behind a proxy that keeps it: /music
     #[arg(long, value_name = "PATH", default_value_t, hide_default_value = true)]
     pub base_path: BasePath,
+    /// Certificate to serve HTTPS with (PEM: the server's own first, then the intermediate ones)
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Private key of --tls-cert (PEM, without a passphrase)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
 }
 
 impl Address {
     /// Address and port.
     pub const fn socket(&self) -> SocketAddr {
         SocketAddr::new(self.bind, self.port)
+    }
+
+    /// What to encrypt with, if the addresses are to be `https:`.
+    ///
+    /// # Errors
+    /// As [`Identity::read`].
+    pub fn identity(&self) -> Result<Option<Arc<Identity>>, TlsError> {
+        let files = self.tls_cert.as_deref().zip(self.tls_key.as_deref());
+        files.map(|(certificate, key)| Identity::read(certificate, key)).transpose()
     }
 }
 

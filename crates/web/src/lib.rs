@@ -3,7 +3,7 @@
 //!
 //! | part | |
 //! |---|---|
-//! | [`listen`], [`serve`], [`Connections`] | an address, at most so many connections, until a signal |
+//! | [`listen`], [`serve`], [`Identity`] | an address, at most so many connections, encrypted or not, until a signal |
 //! | [`BasePath`], [`nofile`] | a path in front of all addresses; as many open files as may be needed |
 //! | [`args`] | the flags for these, to be flattened into a command line |
 //! | [`token`] | a secret that requests must bring |
@@ -31,7 +31,6 @@ mod answer;
 pub mod args;
 pub mod assets;
 mod base_path;
-mod connections;
 pub mod disk;
 mod listen;
 pub mod metrics;
@@ -42,14 +41,18 @@ mod places;
 mod problem;
 pub mod query;
 pub mod range;
+mod serve;
+mod stop;
 mod tag;
+mod tls;
 pub mod token;
 
 pub use answer::{Answer, Told};
 pub use base_path::BasePath;
-pub use connections::{Connections, Counted};
-pub use listen::{Unavailable, listen, serve};
+pub use listen::{Unavailable, listen};
 pub use pieces::{PiecedFile, Pieces};
 pub use places::{Busy, Place, Places};
 pub use problem::{Problem, blocking, nothing_here};
+pub use serve::serve;
 pub use tag::is_known;
+pub use tls::{Identity, TlsError};

@@ -1,13 +1,9 @@
-//! Listening on an address, and serving until told to stop.
+//! Listening on an address.
 
 use std::io;
 use std::net::SocketAddr;
 
-use axum::Router;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
-
-use crate::connections::Connections;
 
 /// An address that cannot be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -25,26 +21,6 @@ pub struct Unavailable {
 /// [`Unavailable`].
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, Unavailable> {
     TcpListener::bind(address).await.map_err(|source| Unavailable { address, source })
-}
-
-/// Serves at most `connections` at once until SIGINT or SIGTERM; what is being sent then is broken off.
-///
-/// # Errors
-/// When the address cannot be listened on any more.
-pub async fn serve(router: Router, listener: TcpListener, connections: usize) -> io::Result<()> {
-    let served = axum::serve(Connections::new(listener, connections), router);
-    tokio::select! {
-        result = async { served.await } => result,
-        () = stop() => Ok(()),
-    }
-}
-
-async fn stop() {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
 }
 
 #[cfg(test)]

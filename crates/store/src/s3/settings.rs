@@ -23,6 +23,8 @@ pub fn open(url: &str, endpoint: Option<&str>) -> Result<(AmazonS3, Path), Store
         .map(|rest| rest.split_once('/').unwrap_or((rest, "")))
         .filter(|(bucket, _)| !bucket.is_empty())
         .ok_or_else(|| failed(url, "give s3://bucket or s3://bucket/prefix".to_owned()))?;
+    // The process may have one already: then that is used.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = AmazonS3Builder::from_env()
         .with_bucket_name(bucket)
         .with_disable_bulk_delete(true)

@@ -1,0 +1,103 @@
+//! Encrypted connections.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use crowd_web::{Identity, listen, serve};
+use rcgen::{CertifiedKey, KeyPair};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
+use tempfile::TempDir;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+fn made() -> CertifiedKey<KeyPair> {
+    rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap()
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+/// A server with a certificate of its own, for at most two connections, and the certificate.
+async fn server() -> (SocketAddr, CertifiedKey<KeyPair>) {
+    let (folder, made) = (TempDir::new().unwrap(), made());
+    let certificate = write(folder.path(), "certificate.pem", &made.cert.pem());
+    let key = write(folder.path(), "key.pem", &made.signing_key.serialize_pem());
+    let identity = Identity::read(&certificate, &key).unwrap();
+    let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = Router::new().route("/", get(|| async { "encrypted" }));
+    tokio::spawn(serve(router, listener, 2, Some(identity)));
+    (address, made)
+}
+
+async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<String> {
+    stream.write_all(REQUEST).await?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// What a client is told that trusts only `certificate`.
+async fn encrypted(address: SocketAddr, trusted: &CertifiedKey<KeyPair>) -> std::io::Result<String> {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted.cert.der().clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let connector = TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()));
+    let stream = TcpStream::connect(address).await?;
+    ask(connector.connect(ServerName::try_from("localhost").unwrap(), stream).await?).await
+}
+
+#[tokio::test]
+async fn an_answer_is_encrypted_by_the_certificate_that_was_given() {
+    let (address, certificate) = server().await;
+    let answer = encrypted(address, &certificate).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("encrypted"), "{answer}");
+    assert!(encrypted(address, &made()).await.is_err(), "a stranger's certificate was trusted");
+}
+
+#[tokio::test]
+async fn who_speaks_plain_http_is_told_nothing_and_who_says_nothing_holds_nobody_up() {
+    let (address, certificate) = server().await;
+    let plain = ask(TcpStream::connect(address).await.unwrap()).await.unwrap_or_default();
+    assert!(!plain.contains("encrypted"), "{plain}");
+    let silent = TcpStream::connect(address).await.unwrap();
+    let answered = tokio::time::timeout(Duration::from_secs(5), encrypted(address, &certificate)).await;
+    assert!(answered.unwrap().unwrap().ends_with("encrypted"));
+    drop(silent);
+}
+
+#[test]
+fn files_that_cannot_be_used_are_named_with_what_is_wrong() {
+    let (folder, made, other) = (TempDir::new().unwrap(), made(), made());
+    let file = |name: &str, text: &str| write(folder.path(), name, text);
+    let certificate = file("certificate.pem", &made.cert.pem());
+    let key = file("key.pem", &made.signing_key.serialize_pem());
+    let others = file("other.pem", &other.signing_key.serialize_pem());
+    let empty = file("empty.pem", "");
+    let cut = file("cut.pem", &made.cert.pem()[..100]);
+    for (certificate, key, told) in [
+        (&folder.path().join("none.pem"), &key, "none.pem: No such file"),
+        (&empty, &key, "empty.pem: there is no certificate in it; give a PEM file, the server's own certificate first"),
+        (&key, &key, "key.pem: there is no certificate in it"),
+        (&cut, &key, "cut.pem: "),
+        (&certificate, &certificate, "certificate.pem: there is no private key in it; give a PEM file, without a pass"),
+        (&certificate, &others, "other.pem: "),
+    ] {
+        let error = Identity::read(certificate, key).unwrap_err().to_string();
+        assert!(error.contains(told), "{error}");
+    }
+    assert!(Identity::read(&certificate, &key).is_ok());
+}
