@@ -10,8 +10,9 @@ use super::quantum::QUANTUM;
 use super::simd::{Arith, Simd, Task};
 use crate::plain::cast::{count, single, whole};
 
-/// Longer than half a period of 20 Hz: the gain stands still under any steady tone that can be heard.
-const HOLD_SECONDS: f64 = 0.025;
+/// Seconds for which a gain is held behind the frame that needs it. Longer than half a period of 20 Hz: the gain stands still
+/// under any steady tone that can be heard.
+pub const HOLD_SECONDS: f64 = 0.025;
 /// Nine tenths of the way back take so long.
 const RELEASE_SECONDS: f64 = 0.150;
 /// Gain 1.

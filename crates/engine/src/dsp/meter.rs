@@ -1,6 +1,7 @@
 //! Peak, RMS and momentary loudness of the stereo output.
 
-use super::biquad::{Cascade, Coefficients};
+use super::biquad::Cascade;
+use super::loudness::{k_weighting, lufs};
 use crate::plain::cast::single;
 
 /// Blocks of 100 ms in a window of 400 ms.
@@ -90,32 +91,11 @@ impl Meter {
     /// Momentary loudness in LUFS: the last 400 ms, renewed every 100 ms. Silence is `-inf`; what came before the first
     /// frame counts as silence.
     pub fn momentary(&self) -> f32 {
-        single(-0.691 + 10.0 * self.mean(|block| block.weighted).log10())
+        single(lufs(self.mean(|block| block.weighted)))
     }
 
     /// Per frame, over the whole window.
     fn mean(&self, of: impl Fn(&Block) -> f64) -> f64 {
         self.done.iter().map(of).sum::<f64>() / (BLOCKS as f64 * f64::from(self.block_frames))
     }
-}
-
-/// The two sections of K-weighting at any sample rate. BS.1770-5 gives them for 48 kHz only; the analogue prototypes
-/// behind those numbers are from B. De Man, "Evaluation of implementations of the EBU R128 loudness measurement" (AES
-/// 145, 2018).
-fn k_weighting(sample_rate: f64) -> [Coefficients; 2] {
-    let shelf = {
-        let (hz, db, q) = (1_681.974_450_955_533, 3.999_843_853_973_347, 0.707_175_236_955_419_6);
-        let k = (std::f64::consts::PI * hz / sample_rate).tan();
-        let high = 10f64.powf(db / 20.0);
-        let band = high.powf(0.499_666_774_154_541_6);
-        let a0 = 1.0 + k / q + k * k;
-        Coefficients {
-            b: [high + band * k / q + k * k, 2.0 * (k * k - high), high - band * k / q + k * k].map(|b| b / a0),
-            a: [2.0 * (k * k - 1.0) / a0, (1.0 - k / q + k * k) / a0],
-        }
-    };
-    // The standard's second section has the numerator 1, -2, 1: unlike a high-pass of the cookbook it is not normalised
-    // to unit gain.
-    let Coefficients { a, .. } = Coefficients::high_pass(38.135_470_876_024_44, 0.500_327_037_323_877_3, sample_rate);
-    [shelf, Coefficients { b: [1.0, -2.0, 1.0], a }]
 }

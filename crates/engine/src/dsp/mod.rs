@@ -17,6 +17,7 @@
 pub mod biquad;
 pub mod eq;
 pub mod limiter;
+pub mod loudness;
 pub mod meter;
 mod onset;
 pub mod position;
