@@ -70,11 +70,13 @@ impl From<crowd_library::Error> for Error {
     }
 }
 
-impl From<crate::analysis::Error> for Error {
-    fn from(error: crate::analysis::Error) -> Self {
+impl From<crowd_mastering::measure::Error> for Error {
+    fn from(error: crowd_mastering::measure::Error) -> Self {
         match error {
-            crate::analysis::Error::Stopped => Self::Cancelled,
-            crate::analysis::Error::Engine(error) => Self::Engine(error),
+            crowd_mastering::measure::Error::Stopped => Self::Cancelled,
+            crowd_mastering::measure::Error::Engine(error) => Self::Engine(error),
+            crowd_mastering::measure::Error::Media(error) => Self::Media(error),
+            other => Self::Failed(other.to_string().into()),
         }
     }
 }

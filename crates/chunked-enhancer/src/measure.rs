@@ -11,7 +11,7 @@ use crowd_store::{Key, Records, StoreError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::analysis::{self, Analysis, Kind, Probes};
+use crate::analysis::{self, Analysis, Kind, Probed};
 use crate::error::Error;
 use crate::master::{self, Settled};
 use crate::overview::Overview;
@@ -25,7 +25,7 @@ const ANALYSIS: &str = "analysis";
 const SETTLED: &str = "settled";
 const WAVEFORM: &str = "waveform";
 
-type Known = (ContentHash, Arc<Probes>);
+type Known = (ContentHash, Arc<Probed>);
 
 /// Measures tracks, and remembers what came of it.
 #[derive(Default)]
@@ -61,10 +61,10 @@ impl Measurements {
         let text =
             format!("{kind} {} {:08x} {}", treatment.preset, treatment.intensity.get().to_bits(), master::VERSION);
         self.remembered(SETTLED, music, &text, || match kind {
-            Kind::Quick => Ok(self.probes(music, stop)?.settle(treatment, stop)?),
+            Kind::Quick => Ok(master::settle_by_probes(&*self.probes(music, stop)?, treatment, stop)?),
             Kind::Full => {
                 let analysis = self.analysis(music, Kind::Full, stop)?;
-                Ok(analysis::settle_full(music, &analysis, treatment, stop, &mut |_| ())?)
+                Ok(master::settle_by_all(music, &analysis, treatment, stop)?)
             }
         })
     }
@@ -75,8 +75,8 @@ impl Measurements {
     /// As [`settle`](Self::settle).
     pub fn analysis(&self, music: &Music, kind: Kind, stop: &AtomicBool) -> Result<Analysis, Error> {
         self.remembered(ANALYSIS, music, kind.name(), || match kind {
-            Kind::Quick => Ok(self.probes(music, stop)?.analysis().clone()),
-            Kind::Full => Ok(told(music, analysis::full(music, stop, &mut |_| ())?)),
+            Kind::Quick => Ok(self.probes(music, stop)?.analysis.clone()),
+            Kind::Full => Ok(told(music, analysis::full(music, stop)?)),
         })
     }
 
@@ -102,18 +102,18 @@ impl Measurements {
     }
 
     /// The probes of a track.
-    fn probes(&self, music: &Music, stop: &AtomicBool) -> Result<Arc<Probes>, Error> {
+    fn probes(&self, music: &Music, stop: &AtomicBool) -> Result<Arc<Probed>, Error> {
         let lock = || self.probes.lock().unwrap_or_else(PoisonError::into_inner);
         let found = lock().iter().find(|known| known.0 == music.hash()).map(|known| known.1.clone());
         if let Some(probes) = found {
             return Ok(probes);
         }
-        let probes = Arc::new(Probes::read(music, stop)?);
-        told(music, probes.analysis());
+        let probes = Arc::new(Probed::read(music, stop)?);
+        told(music, &probes.analysis);
         music.check()?;
         let mut known = lock();
         known.push((music.hash(), probes.clone()));
-        while known.len() > 1 && known.iter().map(|known| known.1.bytes()).sum::<usize>() > PROBES_BYTES {
+        while known.len() > 1 && known.iter().map(|known| known.1.probes.bytes()).sum::<usize>() > PROBES_BYTES {
             known.remove(0);
         }
         Ok(probes)

@@ -10,10 +10,11 @@ use crowd_engine::chunk::{ChunkProcessor, Chunked, Grid};
 use crowd_engine::feed::{FileInput, Input};
 use crowd_engine::{Frames, SampleRate};
 use crowd_library::{Contents, Music};
+use crowd_mastering::measure::Error;
 use crowd_media::loudness::{Loudness, Meter};
 use crowd_media::{Audio, Samples, wav};
-use enhance_server::analysis::{self, Probes};
-use enhance_server::master::{Enhancer, Settled};
+use enhance_server::analysis::{self, Probed};
+use enhance_server::master::{Enhancer, Settled, settle_by_all, settle_by_probes};
 use enhance_server::preset::{Intensity, Preset, Treatment};
 
 static GO: AtomicBool = AtomicBool::new(false);
@@ -67,19 +68,19 @@ fn open(path: &Path) -> Music {
 fn figures() {
     for path in music() {
         let start = Instant::now();
-        let probes = Probes::read(&open(&path), &GO).unwrap();
+        let probes = Probed::read(&open(&path), &GO).unwrap();
         let read = start.elapsed();
         let start = Instant::now();
-        probes.settle(&Treatment::default(), &GO).unwrap();
+        settle_by_probes(&probes, &Treatment::default(), &GO).unwrap();
         let settle = start.elapsed();
         let start = Instant::now();
-        let full = analysis::full(&open(&path), &GO, &mut |_| ()).unwrap();
+        let full = analysis::full(&open(&path), &GO).unwrap();
         let whole = start.elapsed();
-        println!("{} {read:.0?} {settle:.0?} {whole:.0?}\n  {:?}\n  {full:?}", path.display(), probes.analysis());
+        println!("{} {read:.0?} {settle:.0?} {whole:.0?}\n  {:?}\n  {full:?}", path.display(), probes.analysis);
         for (preset, intensity) in Preset::ALL.map(|preset| (preset, 1.0)).into_iter().chain([(Preset::Warm, 0.5)]) {
             let treatment = treatment(preset, intensity);
-            let quick = probes.settle(&treatment, &GO).unwrap();
-            let by_all = analysis::settle_full(&open(&path), &full, &treatment, &GO, &mut |_| ()).unwrap();
+            let quick = settle_by_probes(&probes, &treatment, &GO).unwrap();
+            let by_all = settle_by_all(&open(&path), &full, &treatment, &GO).unwrap();
             let start = Instant::now();
             let (rate, sound) = make(&path, &quick, Some(16));
             let made = start.elapsed().as_secs_f64();
@@ -111,12 +112,12 @@ fn probes_beside_all() {
     let (mut off, mut crests, mut ranges, mut times) = (vec![], vec![], vec![], vec![]);
     for path in music() {
         let start = Instant::now();
-        let Ok(probes) = Probes::read(&open(&path), &GO) else { continue };
-        probes.settle(&Treatment::default(), &GO).unwrap();
+        let Ok(probes) = Probed::read(&open(&path), &GO) else { continue };
+        settle_by_probes(&probes, &Treatment::default(), &GO).unwrap();
         times.push(start.elapsed().as_secs_f64() * 1e3);
-        let quick = probes.analysis();
-        let full = analysis::full(&open(&path), &GO, &mut |_| ()).unwrap();
-        let (Some(a), Some(b)) = (quick.integrated_lufs, full.integrated_lufs) else { continue };
+        let quick = &probes.analysis.sound;
+        let full = analysis::full(&open(&path), &GO).unwrap();
+        let (Some(a), Some(b)) = (quick.integrated_lufs, full.sound.integrated_lufs) else { continue };
         off.push((a - b).abs());
         bands.iter_mut().zip(quick.bands_db).for_each(|(all, band)| all.extend(band));
         crests.extend(quick.crest_db);
@@ -155,14 +156,14 @@ fn every_preset_is_as_loud_as_it_says_and_under_its_ceiling() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("music.wav");
     write(&path, 44_100, 20, 2);
-    let probes = Probes::read(&open(&path), &GO).unwrap();
-    let full = analysis::full(&open(&path), &GO, &mut |_| ()).unwrap();
-    let apart = probes.analysis().integrated_lufs.unwrap() - full.integrated_lufs.unwrap();
+    let probes = Probed::read(&open(&path), &GO).unwrap();
+    let full = analysis::full(&open(&path), &GO).unwrap();
+    let apart = probes.analysis.sound.integrated_lufs.unwrap() - full.sound.integrated_lufs.unwrap();
     assert!(apart.abs() < 0.35, "quick is {apart} LU off");
     for (preset, intensity) in Preset::ALL.into_iter().flat_map(|preset| [(preset, 1.0), (preset, 0.3)]) {
         let treatment = treatment(preset, intensity);
-        let quick = probes.settle(&treatment, &GO).unwrap();
-        let by_all = analysis::settle_full(&open(&path), &full, &treatment, &GO, &mut |_| ()).unwrap();
+        let quick = settle_by_probes(&probes, &treatment, &GO).unwrap();
+        let by_all = settle_by_all(&open(&path), &full, &treatment, &GO).unwrap();
         for (settled, within) in [(quick, 0.5), (by_all, 0.2)] {
             let (rate, sound) = make(&path, &settled, Some(16));
             let loudness = loudness(rate.get(), &sound);
@@ -195,8 +196,8 @@ fn a_chunk_made_alone_is_that_of_the_whole_run_bit_for_bit_with_every_preset() {
     for (n, preset) in Preset::ALL.into_iter().enumerate() {
         let rate = [8_000, 48_000, 22_050, 44_100, 96_000, 32_000][n];
         write(&path, rate, 65, 1 + n as u16 % 2);
-        let probes = Probes::read(&open(&path), &GO).unwrap();
-        let settled = probes.settle(&treatment(preset, [1.0, 0.5][n / 3]), &GO).unwrap();
+        let probes = Probed::read(&open(&path), &GO).unwrap();
+        let settled = settle_by_probes(&probes, &treatment(preset, [1.0, 0.5][n / 3]), &GO).unwrap();
         let (_, whole) = make(&path, &settled, Some(16));
         assert_eq!(whole.len() as u64, u64::from(rate) * 65);
         let mut at = whole.len();
@@ -214,10 +215,10 @@ fn a_chunk_made_alone_is_that_of_the_whole_run_bit_for_bit_with_every_preset() {
 #[ignore = "a measurement"]
 fn seams() {
     let path = PathBuf::from(std::env::var_os("MUSIC").unwrap());
-    let probes = Probes::read(&open(&path), &GO).unwrap();
+    let probes = Probed::read(&open(&path), &GO).unwrap();
     let mut seed = 7u64;
     for preset in Preset::ALL {
-        let settled = probes.settle(&treatment(preset, 1.0), &GO).unwrap();
+        let settled = settle_by_probes(&probes, &treatment(preset, 1.0), &GO).unwrap();
         let (rate, whole) = make(&path, &settled, None);
         let (mut input, shape) = FileInput::open(&path, None).unwrap();
         let chain = Enhancer::new(&settled, rate, None, None).unwrap();
@@ -264,8 +265,8 @@ fn at_intensity_0_the_original_passes_bit_for_bit() {
     for channels in [1, 2] {
         let path = folder.path().join("music.wav");
         write(&path, 48_000, 5, channels);
-        let probes = Probes::read(&open(&path), &GO).unwrap();
-        let settled = probes.settle(&treatment(Preset::Bright, 0.0), &GO).unwrap();
+        let probes = Probed::read(&open(&path), &GO).unwrap();
+        let settled = settle_by_probes(&probes, &treatment(Preset::Bright, 0.0), &GO).unwrap();
         let audio = crowd_media::open(&path, &Default::default()).unwrap().to_stereo().to_f32();
         for bits in [Some(16), Some(24), None] {
             assert!(make(&path, &settled, bits).1.as_flattened() == audio, "{channels} channels to {bits:?} bits");
@@ -282,9 +283,9 @@ fn what_cannot_be_measured_keeps_its_level() {
     for frames in [1, 100, 10_000, 441_000, 4_410_000] {
         let audio = Audio::new(Samples::I16(vec![0; 2 * frames]), 44_100, 2).unwrap();
         wav::write(&path, &audio, wav::Format::I16).unwrap();
-        let probes = Probes::read(&open(&path), &GO).unwrap();
-        assert_eq!((probes.analysis().integrated_lufs, probes.analysis().crest_db), (None, None));
-        let settled = probes.settle(&treatment(Preset::Punchy, 1.0), &GO).unwrap();
+        let probes = Probed::read(&open(&path), &GO).unwrap();
+        assert_eq!((probes.analysis.sound.integrated_lufs, probes.analysis.sound.crest_db), (None, None));
+        let settled = settle_by_probes(&probes, &treatment(Preset::Punchy, 1.0), &GO).unwrap();
         assert_eq!((settled.settings.make_up_db, settled.predicted_lufs), (0.0, None));
         assert!(make(&path, &settled, None).1.iter().all(|frame| *frame == [0.0; 2]));
     }
@@ -296,11 +297,11 @@ fn what_was_measured_and_settled_is_the_same_each_time_and_behind_json() {
     let path = folder.path().join("music.wav");
     write(&path, 44_100, 90, 2);
     let treatment = treatment(Preset::Adaptive, 0.7);
-    let once = Probes::read(&open(&path), &GO).unwrap();
-    let again = Probes::read(&open(&path), &GO).unwrap();
-    assert_eq!(once.analysis(), again.analysis());
-    let settled = once.settle(&treatment, &GO).unwrap();
-    assert_eq!(settled, again.settle(&treatment, &GO).unwrap());
+    let once = Probed::read(&open(&path), &GO).unwrap();
+    let again = Probed::read(&open(&path), &GO).unwrap();
+    assert_eq!(once.analysis, again.analysis);
+    let settled = settle_by_probes(&once, &treatment, &GO).unwrap();
+    assert_eq!(settled, settle_by_probes(&again, &treatment, &GO).unwrap());
     let text = serde_json::to_string(&settled).unwrap();
     assert_eq!(serde_json::from_str::<Settled>(&text).unwrap().settings, settled.settings);
 }
@@ -311,8 +312,8 @@ fn a_measurement_that_nobody_wants_ends_at_once() {
     let path = folder.path().join("music.wav");
     write(&path, 44_100, 90, 2);
     let stop = AtomicBool::new(true);
-    assert!(matches!(Probes::read(&open(&path), &stop), Err(analysis::Error::Stopped)));
-    assert!(matches!(analysis::full(&open(&path), &stop, &mut |_| ()), Err(analysis::Error::Stopped)));
-    let probes = Probes::read(&open(&path), &GO).unwrap();
-    assert!(matches!(probes.settle(&Treatment::default(), &stop), Err(analysis::Error::Stopped)));
+    assert!(matches!(Probed::read(&open(&path), &stop), Err(Error::Stopped)));
+    assert!(matches!(analysis::full(&open(&path), &stop), Err(Error::Stopped)));
+    let probes = Probed::read(&open(&path), &GO).unwrap();
+    assert!(matches!(settle_by_probes(&probes, &Treatment::default(), &stop), Err(Error::Stopped)));
 }

@@ -1,6 +1,8 @@
-//! A mastering chain: equaliser, compressor, make-up, true-peak limiter, dither.
+//! A mastering chain for whole tracks, and what measures them before: loudness, peaks, balance, and how loud the chain will be.
 //!
-//! Everything in it is causal, runs on the absolute time of the track and forgets down to the last bit, so a [`Mastering`] is
+//! # The chain
+//!
+//! Equaliser, compressor, make-up, true-peak limiter, dither. Everything in it is causal, runs on the absolute time of the track and forgets down to the last bit, so a [`Mastering`] is
 //! a [`ChunkProcessor`](crowd_engine::chunk::ChunkProcessor) whose chunks are the same bits in any order:
 //! [`Chunked`](crowd_engine::chunk::Chunked) makes any part of a track with it. Nothing is measured on the way: what is to
 //! depend on the track is measured before, once, and put into [`MasteringSettings`].
@@ -54,11 +56,18 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Measuring
+//!
+//! [`measure`] tells what a track measures like, by all of it or by probes, and forecasts how loud a chain will make it; its page has
+//! an example. [`loudness`] is what that is made of. The measure of a finished file or piece is [`crowd_media::loudness`].
 
 mod chain;
 mod compressor;
 mod dither;
 mod forget;
+pub mod loudness;
+pub mod measure;
 mod settings;
 mod tone;
 mod true_peak;

@@ -4,6 +4,7 @@ use crowd_engine::{Error, Result};
 
 /// How a compressor works.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CompressorSettings {
     /// Decibels in over the threshold for each decibel out, 1 to 20; 1 does nothing.
     pub ratio: f32,
@@ -19,6 +20,7 @@ pub struct CompressorSettings {
 
 /// All that a [`Mastering`](crate::Mastering) can be told.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MasteringSettings {
     /// Gain of each band in decibels, lowest band first, -24 to 24.
     pub eq_db: [f32; 5],
@@ -28,13 +30,13 @@ pub struct MasteringSettings {
     pub compressor: CompressorSettings,
     /// Gain behind the compressor in decibels, -24 to 24.
     pub make_up_db: f32,
-    /// The largest true peak that leaves, in dBTP, -20 to 0.
-    pub ceiling_dbtp: f32,
     /// Share of all this in what leaves, 0 to 1. The rest is what came in, moved by [`dry_db`](Self::dry_db); both share the
     /// limiter.
     pub mix: f32,
     /// Gain of what came in, in decibels, -24 to 24. At a mix of 1 it is not heard.
     pub dry_db: f32,
+    /// The largest true peak that leaves, in dBTP, -20 to 0.
+    pub ceiling_dbtp: f32,
     /// Nine tenths of the limiter's way back, in milliseconds, 10 to 1,000.
     pub limiter_release_ms: f32,
     /// Bits to dither to, 8 to 24; none for float samples.

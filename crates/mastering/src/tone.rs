@@ -8,7 +8,7 @@ use crowd_engine::dsp::biquad::{Coefficients, TINY};
 use crate::forget;
 
 /// Edges between the bands, in Hz.
-const EDGES: [f64; 4] = [200.0, 800.0, 3_000.0, 8_000.0];
+pub(crate) const EDGES: [f64; 4] = [200.0, 800.0, 3_000.0, 8_000.0];
 /// Shelves without a bump.
 const SHELF_Q: f64 = std::f64::consts::FRAC_1_SQRT_2;
 /// Above this share of the sample rate a filter has no room.

@@ -23,9 +23,12 @@ const GUARD: usize = AHEAD;
 /// Peaks over this share of the ceiling are looked at a second time: the second look sees a decibel more at most.
 const NEAR: f32 = 0.87;
 /// By what another meter may read more all the same, measured with ffmpeg's and libebur128's on white noise and clicks.
-const MARGIN_DB: f64 = 0.3;
-/// A look-ahead of 5.3 ms at 48 kHz.
+pub(crate) const MARGIN_DB: f64 = 0.3;
+/// Frames of look-ahead at 48 kHz.
 const LOOKAHEAD: usize = 4 * QUANTUM;
+/// The same in seconds. Under 48 kHz it is as many frames and so longer, 32 ms at 8 kHz; over 48 kHz up to twice as long, because
+/// the frames are a power of two.
+pub(crate) const LOOKAHEAD_SECONDS: f64 = LOOKAHEAD as f64 / 48_000.0;
 
 /// A quantum of one channel, behind what the filters still need of the one before.
 type Line = [f32; QUANTUM + TAPS - 1];

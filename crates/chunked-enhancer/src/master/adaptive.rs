@@ -1,6 +1,7 @@
 //! How far the adaptive preset goes.
 
-use crate::analysis::Analysis;
+use crowd_mastering::measure::Analysis;
+
 use crate::preset::Design;
 
 /// How the power of finished music is spread over the bands, in decibels of the whole: medians over 28 pieces.

@@ -85,12 +85,6 @@ impl FileInput {
     pub fn downmix_gain_db(&self) -> Option<f32> {
         self.reader.downmix_gain_db()
     }
-
-    /// Frames on whose multiples a seek costs least, 1 where it costs the same anywhere: between them AAC and Opus are read
-    /// up to.
-    pub fn segment(&self) -> u64 {
-        self.segment.unwrap_or(1)
-    }
 }
 
 impl Input for FileInput {
@@ -128,6 +122,11 @@ impl Input for FileInput {
                 return Ok(true);
             }
         }
+    }
+
+    /// Between its multiples AAC and Opus are read up to.
+    fn seek_step(&self) -> u64 {
+        self.segment.unwrap_or(1)
     }
 
     fn another(&self) -> Option<Box<dyn Input>> {

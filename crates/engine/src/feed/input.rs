@@ -26,6 +26,11 @@ pub trait Input: Send {
         Vec::new()
     }
 
+    /// Frames on whose multiples a seek costs least, 1 where it costs the same anywhere.
+    fn seek_step(&self) -> u64 {
+        1
+    }
+
     /// Another one of the same, so that two places can be read in turns without seeking. `None`: one must do.
     fn another(&self) -> Option<Box<dyn Input>> {
         None

@@ -1,45 +1,45 @@
 //! From the powers of windows to one loudness, after ITU-R BS.1770-4 and EBU Tech 3342.
 
-/// Loudness of power 1, in LUFS: what BS.1770 adds so that its filter has no gain at 997 Hz.
-const OFFSET: f64 = -0.691;
+use crowd_engine::dsp::loudness::{lufs, power};
+
 /// Windows under this do not count, LUFS.
 const ABSOLUTE_GATE: f64 = -70.0;
 /// Nor do windows so far under the mean of the others, in LU: for loudness, and for its range.
 const RELATIVE_GATE: f64 = -10.0;
 const RANGE_GATE: f64 = -20.0;
 
-/// The loudness of a power, LUFS.
-pub(crate) fn lufs(power: f64) -> f64 {
-    OFFSET + 10.0 * power.log10()
+/// The power under which windows of 400 ms do not count for the integrated loudness; none when no window is over -70 LUFS.
+pub fn gate(windows: &[f32]) -> Option<f64> {
+    gate_by(windows, RELATIVE_GATE)
 }
 
-fn power(lufs: f64) -> f64 {
-    10f64.powf((lufs - OFFSET) / 10.0)
+/// Integrated loudness of the powers of windows of 400 ms that begin 100 ms apart, LUFS (BS.1770-4); none of silence. The windows
+/// need not be of one span, and their order does not matter.
+///
+/// ```
+/// // Ten windows of a tone in one channel, its power a half; silence is gated away.
+/// let windows = [[0.5; 10], [0.0; 10]].concat();
+/// let lufs = crowd_mastering::loudness::integrated(&windows);
+/// assert!(lufs.is_some_and(|lufs| (lufs + 3.70).abs() < 0.01));
+/// assert_eq!(crowd_mastering::loudness::integrated(&[0.0; 10]), None);
+/// ```
+pub fn integrated(windows: &[f32]) -> Option<f64> {
+    mean(windows, gate(windows)?).map(lufs)
 }
 
-/// The power under which windows do not count, by the `relative` gate; none when no window is over the absolute one.
-pub(crate) fn gate(windows: &[f32], relative: f64) -> Option<f64> {
-    let over = mean(windows, power(ABSOLUTE_GATE))?;
-    Some((over * 10f64.powf(relative / 10.0)).max(power(ABSOLUTE_GATE)))
-}
-
-/// The gate of the integrated loudness.
-pub(crate) fn loudness_gate(windows: &[f32]) -> Option<f64> {
-    gate(windows, RELATIVE_GATE)
-}
-
-/// Integrated loudness of windows of 400 ms, LUFS; none of silence.
-pub(crate) fn integrated(windows: &[f32]) -> Option<f64> {
-    mean(windows, loudness_gate(windows)?).map(lufs)
-}
-
-/// Loudness range of windows of 3 s, LU; 0 where there are none.
-pub(crate) fn range(windows: &[f32]) -> f64 {
-    let Some(gate) = gate(windows, RANGE_GATE) else { return 0.0 };
+/// Loudness range of the powers of windows of 3 s, LU, 0 or more (EBU Tech 3342); 0 where none is over -70 LUFS.
+pub fn range(windows: &[f32]) -> f64 {
+    let Some(gate) = gate_by(windows, RANGE_GATE) else { return 0.0 };
     let mut over: Vec<f32> = windows.iter().copied().filter(|window| f64::from(*window) >= gate).collect();
     over.sort_by(f32::total_cmp);
     let at = |share: f64| over.get(((over.len().max(1) - 1) as f64 * share).round() as usize).copied().unwrap_or(1.0);
     lufs(f64::from(at(0.95))) - lufs(f64::from(at(0.10)))
+}
+
+/// The gate that lies `relative` LU beside the mean of what is over the absolute one, and not under that.
+fn gate_by(windows: &[f32], relative: f64) -> Option<f64> {
+    let over = mean(windows, power(ABSOLUTE_GATE))?;
+    Some((over * 10f64.powf(relative / 10.0)).max(power(ABSOLUTE_GATE)))
 }
 
 fn mean(windows: &[f32], gate: f64) -> Option<f64> {
@@ -49,4 +49,37 @@ fn mean(windows: &[f32], gate: f64) -> Option<f64> {
         count += 1;
     }
     (count > 0).then(|| sum / count as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many windows of a loudness.
+    fn windows(parts: &[(f64, usize)]) -> Vec<f32> {
+        parts.iter().flat_map(|(loudness, count)| vec![power(*loudness) as f32; *count]).collect()
+    }
+
+    #[test]
+    fn what_is_ten_lu_under_the_others_or_under_minus_70_lufs_does_not_count() {
+        // The levels of EBU Tech 3341, signals 3 and 4, in windows; one over the gate does count.
+        let loud = |parts| integrated(&windows(parts)).unwrap();
+        assert!((loud(&[(-36.0, 100), (-23.0, 600), (-36.0, 100)]) + 23.0).abs() < 0.01);
+        assert!((loud(&[(-72.0, 100), (-36.0, 100), (-23.0, 600), (-36.0, 100), (-72.0, 100)]) + 23.0).abs() < 0.01);
+        assert!((loud(&[(-32.0, 300), (-23.0, 300)]) + 25.5).abs() < 0.01);
+        assert_eq!(integrated(&windows(&[(-71.0, 100)])), None);
+        // Without the absolute gate the mean of these would lie at -72 LUFS and the gate at -82.
+        assert!((loud(&[(-80.0, 900), (-69.0, 100)]) + 69.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn the_range_lies_between_a_tenth_and_nineteen_twentieths_of_what_is_over_its_gate() {
+        // EBU Tech 3342, signals 1 and 4; and what is more than 20 LU under the mean.
+        assert!((range(&windows(&[(-20.0, 200), (-30.0, 200)])) - 10.0).abs() < 0.01);
+        let signal = [(-50.0, 200), (-35.0, 200), (-20.0, 200), (-35.0, 200), (-50.0, 200)];
+        assert!((range(&windows(&signal)) - 15.0).abs() < 0.01);
+        assert_eq!(range(&windows(&[(-80.0, 10)])), 0.0);
+        // One in a hundred is cut off at either end.
+        assert_eq!(range(&windows(&[(-25.0, 1), (-20.0, 98), (-15.0, 1)])), 0.0);
+    }
 }

@@ -6,17 +6,19 @@ use crowd_engine::SampleRate;
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlanner};
 
-/// Edges of the bands, Hz: those of the equaliser.
-const EDGES: [f64; 4] = [200.0, 800.0, 3_000.0, 8_000.0];
+use crate::tone::EDGES;
+
 /// Frames of a spectrum.
 const SIZE: usize = 2_048;
 
 /// Sums of squares.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Sums {
+pub(super) struct Sums {
+    /// Of the spectrum in each band, both channels.
     pub bands: [f64; 5],
     pub left: f64,
     pub right: f64,
+    /// Products of left and right.
     pub both: f64,
 }
 
@@ -32,8 +34,8 @@ impl Sums {
     }
 }
 
-/// Takes sound in and sums it up.
-pub(crate) struct Balance {
+/// Sums up sound as it comes.
+pub(super) struct Balance {
     fft: Arc<dyn Fft<f32>>,
     window: Box<[f32]>,
     /// The band of each bin up to half the rate.
@@ -90,7 +92,7 @@ impl Balance {
         self.frames.clear();
     }
 
-    /// Goes on somewhere else.
+    /// Drops the frames of a spectrum that is not full: the next ones do not follow on them.
     pub fn jump(&mut self) {
         self.frames.clear();
     }

@@ -1,0 +1,80 @@
+//! What a track measures like.
+
+use crowd_engine::dsp::loudness::lufs;
+use crowd_engine::feed::Shape;
+
+use super::balance::Sums;
+use crate::loudness::{STEPS_PER_SECOND, Steps, gate, integrated, range};
+
+/// What a track measures like. What silence does not have is none.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Analysis {
+    /// Frames of the track.
+    pub frames: u64,
+    /// Frames per second.
+    pub sample_rate: u32,
+    /// Integrated loudness, LUFS (ITU-R BS.1770-4).
+    pub integrated_lufs: Option<f64>,
+    /// Loudness range, LU (EBU Tech 3342); by probes an estimate.
+    pub range_lu: f64,
+    /// The largest true peak, dBTP (BS.1770-4, annex 2); only of a whole track.
+    pub true_peak_dbtp: Option<f64>,
+    /// The largest sample, dBFS; by probes the largest in these.
+    pub sample_peak_dbfs: Option<f64>,
+    /// Mean power under 200 Hz, to 800 Hz, to 3 kHz, to 8 kHz and above, in decibels of the power of all, 0 or less; none in a
+    /// band without any. The bands are those of the chain's equaliser.
+    pub bands_db: [Option<f64>; 5],
+    /// How far peaks stand out of the loudness around them (400 ms), dB.
+    pub crest_db: Option<f64>,
+    /// Correlation of left and right, -1 to 1.
+    pub correlation: Option<f64>,
+    /// Power of what differs between left and right over the power of what they share, dB; none of mono.
+    pub width_db: Option<f64>,
+}
+
+impl Analysis {
+    /// Of spans of a track, in steps, and the sums of their power. The true peak is left out.
+    pub(super) fn of(shape: &Shape, spans: &[&Steps], sums: &Sums) -> Self {
+        let windows: Vec<f32> = spans.iter().flat_map(|steps| Steps::windows(&steps.power, 4)).collect();
+        // A span shorter than 3 s counts as one window.
+        let tenths = |steps: &Steps| (steps.power.len() * 10 / STEPS_PER_SECOND as usize).clamp(1, 30);
+        let long = |steps: &&Steps| Steps::windows(&steps.power, tenths(steps));
+        let range_lu = range(&spans.iter().flat_map(long).collect::<Vec<_>>());
+        let peak = spans.iter().flat_map(|steps| &steps.peak).fold(0.0f32, |most, v| most.max(*v));
+        let all: f64 = sums.bands.iter().sum();
+        let decibels = |power: f64| (power > 0.0).then(|| 10.0 * power.log10());
+        let (mid, side) = (sums.left + sums.right + 2.0 * sums.both, sums.left + sums.right - 2.0 * sums.both);
+        let level = (sums.left * sums.right).sqrt();
+        Self {
+            frames: shape.frames.0,
+            sample_rate: shape.sample_rate.get(),
+            integrated_lufs: integrated(&windows),
+            range_lu,
+            true_peak_dbtp: None,
+            sample_peak_dbfs: decibels(f64::from(peak).powi(2)),
+            bands_db: sums.bands.map(|band| decibels(band / all)),
+            crest_db: crest(spans, gate(&windows)),
+            correlation: (level > 0.0).then(|| sums.both / level),
+            width_db: (side > 1e-9 * mid && mid > 0.0).then(|| 10.0 * (side / mid).log10()),
+        }
+    }
+}
+
+/// Peak over loudness, in the mean of all windows of 400 ms that are over the gate.
+fn crest(spans: &[&Steps], gate: Option<f64>) -> Option<f64> {
+    const WINDOW: usize = 4 * STEPS_PER_SECOND as usize / 10;
+    let gate = gate?;
+    let (mut sum, mut count) = (0.0, 0u32);
+    for steps in spans {
+        for (power, peak) in steps.power.chunks_exact(WINDOW).zip(steps.peak.chunks_exact(WINDOW)) {
+            let power = power.iter().map(|v| f64::from(*v)).sum::<f64>() / WINDOW as f64;
+            if power > gate {
+                let peak = peak.iter().fold(0.0f32, |most, v| most.max(*v));
+                sum += 20.0 * f64::from(peak).log10() - lufs(power);
+                count += 1;
+            }
+        }
+    }
+    (count > 0).then(|| sum / f64::from(count))
+}

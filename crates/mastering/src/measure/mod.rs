@@ -1,0 +1,65 @@
+//! What a track measures like, by all of it ([`whole`]) or by probes ([`Probes`]): spans of a second each, up to 120 of them,
+//! which take a fraction of a second and tell the loudness within 0.5 LU. Both also make a
+//! [`Forecast`](crate::loudness::Forecast) of what a chain makes of the track.
+//!
+//! Tracks are [`Input`]s with their [`Shape`](crowd_engine::feed::Shape), as `FileInput::open` gives them (feature `decode` of
+//! crowd-engine). What is measured depends on the frames alone: not on how they are read, nor on how many threads there are.
+//!
+//! ```
+//! use std::sync::atomic::AtomicBool;
+//!
+//! use crowd_engine::feed::{Fault, Input, Shape};
+//! use crowd_engine::{Frames, SampleRate};
+//! use crowd_mastering::measure::{self, Probes};
+//! use crowd_mastering::{Mastering, MasteringSettings};
+//!
+//! /// Five seconds of a tone of 1 kHz and -20 dBFS in both channels: EBU Tech 3341 reads -20 LUFS.
+//! struct Tone(u64);
+//!
+//! impl Input for Tone {
+//!     fn seek(&mut self, frame: u64) -> Result<(), Fault> {
+//!         self.0 = frame;
+//!         Ok(())
+//!     }
+//!
+//!     fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+//!         let until = (self.0 + 4_800).min(240_000);
+//!         let sine = |n: u64| (0.1 * (std::f64::consts::TAU * n as f64 / 48.0).sin()) as f32;
+//!         frames.extend((self.0..until).map(|n| [sine(n); 2]));
+//!         self.0 = until;
+//!         Ok(until < 240_000)
+//!     }
+//! }
+//!
+//! # fn main() -> Result<(), measure::Error> {
+//! let shape = Shape { frames: Frames(240_000), sample_rate: SampleRate::DAT, channels: 2 };
+//! let stop = AtomicBool::new(false);
+//! let analysis = measure::whole(&mut Tone(0), &shape, &stop)?;
+//! assert!(analysis.integrated_lufs.is_some_and(|lufs| (lufs + 20.0).abs() < 0.1));
+//!
+//! // How much gain brings it to -14 LUFS behind the limiter of this chain?
+//! let mut settings = MasteringSettings::default();
+//! let forecast = Probes::read(&mut Tone(0), &shape, &stop)?.forecast(&settings, &stop)?;
+//! if let Some((gain_db, lufs)) = forecast.gain_for(-14.0, -24.0, 24.0) {
+//!     settings.make_up_db = gain_db;
+//!     assert!((lufs + 14.0).abs() < 0.01 && (gain_db - 6.0).abs() < 0.1);
+//! }
+//! let _chain = Mastering::new(&settings, shape.sample_rate)?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod analysis;
+mod balance;
+mod choice;
+mod error;
+mod probe;
+mod probes;
+mod read;
+mod spans;
+mod whole;
+
+pub use analysis::Analysis;
+pub use error::Error;
+pub use probes::Probes;
+pub use whole::{forecast, whole};
