@@ -9,6 +9,7 @@ use std::path::Path;
 
 use crowd_engine::export::{self, Course};
 use crowd_engine::{Bpm, Frames, SampleRate, StretchMethod, Track};
+use crowd_media::peaks::Peaks;
 use crowd_media::{Audio, AudioFormat, Container, Depth, Samples, Tags, loudness};
 
 use crate::grid::Grid;
@@ -41,6 +42,8 @@ pub struct Cut<'a> {
     pub depth: Option<Depth>,
     /// The key to write into both files' tags; the track's own tag when not given.
     pub key: Option<&'a str>,
+    /// Whether overviews of both files are wanted, to draw a picture of them.
+    pub overviews: bool,
 }
 
 /// What was written.
@@ -78,7 +81,7 @@ impl Made {
 }
 
 /// One of the two files.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Written {
     /// Its length.
@@ -91,6 +94,8 @@ pub struct Written {
     pub peak_dbfs: f64,
     /// By how many decibels it was made louder.
     pub gain_db: f64,
+    /// Its overview, if that was wanted: of its samples before they were brought to its depth.
+    pub overview: Option<Peaks>,
 }
 
 impl Cut<'_> {
@@ -138,7 +143,7 @@ impl Cut<'_> {
             let left = audio.into_f32().as_chunks::<2>().0.iter().map(|frame| frame[0]).collect();
             audio = Audio::new(Samples::F32(left), rate.get(), 1)?;
         }
-        let part = write(Some(part), audio, gain_db, format, &tags)?;
+        let part = self.write(Some(part), audio, gain_db, format, &tags)?;
         Ok(Made { sample_rate: rate.get(), original: copied, part, lufs, key: tags.key, course, warnings })
     }
 
@@ -158,7 +163,7 @@ impl Cut<'_> {
         if gain_db < 0.0 {
             warnings.push(format!("the original is {:.3} dB lower: it decodes to more than full scale", -gain_db));
         }
-        write(to, audio, gain_db, AudioFormat::new(self.container, depth)?, tags)
+        self.write(to, audio, gain_db, AudioFormat::new(self.container, depth)?, tags)
     }
 
     fn stretch(&self, track: &Track, course: &Course) -> Result<Audio, CutError> {
@@ -177,6 +182,24 @@ impl Cut<'_> {
             warnings.push(format!("the part is {:.3} dB lower, so that nothing is clipped", -room));
         }
         Ok((room, lufs + room))
+    }
+
+    /// Writes a file; without a path only says what it would be.
+    fn write(
+        &self,
+        path: Option<&Path>,
+        mut audio: Audio,
+        gain_db: f64,
+        format: AudioFormat,
+        tags: &Tags,
+    ) -> Result<Written, CutError> {
+        level::raise(&mut audio, gain_db);
+        if let Some(path) = path {
+            crowd_media::write(path, &audio, format, tags)?;
+        }
+        let peak_dbfs = level::decibels(level::peak(&audio));
+        let overview = self.overviews.then(|| Peaks::of(&audio));
+        Ok(Written { frames: audio.frames() as u64, channels: audio.channels, format, peak_dbfs, gain_db, overview })
     }
 }
 
@@ -197,22 +220,6 @@ pub fn course(
     let span = start..start + (until - from) * in_frames;
     let course = Course::on_beats(&grid.beat_grid(rate), span.clone(), target, rate)?;
     Ok((span, course))
-}
-
-/// Writes a file; without a path only says what it would be.
-fn write(
-    path: Option<&Path>,
-    mut audio: Audio,
-    gain_db: f64,
-    format: AudioFormat,
-    tags: &Tags,
-) -> Result<Written, CutError> {
-    level::raise(&mut audio, gain_db);
-    if let Some(path) = path {
-        crowd_media::write(path, &audio, format, tags)?;
-    }
-    let peak_dbfs = level::decibels(level::peak(&audio));
-    Ok(Written { frames: audio.frames() as u64, channels: audio.channels, format, peak_dbfs, gain_db })
 }
 
 /// A tempo as it is shown: a thousandth is 0.5 ms a minute.

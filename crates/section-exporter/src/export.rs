@@ -170,14 +170,15 @@ impl Settings {
                 .zip(&staged)
                 .fold(error, |error, ((_, path), staged)| staged::named(error, staged, path))
         };
-        let made = self.cut(planned, target)?.make(staged_original.as_deref(), part);
+        let picture = place(Role::Picture);
+        let cut = Cut { overviews: picture.is_some(), ..self.cut(planned, target)? };
+        let made = cut.make(staged_original.as_deref(), part);
         let made = made.map_err(|error| match error {
             CutError::Media(error) => CutError::Media(named(error)),
             other => other,
         })?;
-        if let Some(picture) = place(Role::Picture) {
-            let original = staged_original.as_deref().unwrap_or(&own);
-            picture::draw(planned, &made, [original, part], target.of(&planned.wanted), picture).map_err(named)?;
+        if let (Some(to), Some(before), Some(after)) = (picture, &made.original.overview, &made.part.overview) {
+            picture::draw(planned, &made, [before, after], target.of(&planned.wanted), to).map_err(named)?;
         }
         let outcome = Outcome::new(&made, planned);
         if let (Some(original), Some(staged)) = (original, staged_original) {
@@ -233,6 +234,7 @@ impl Settings {
             container: self.container,
             depth: self.depth,
             key: wanted.key.as_deref(),
+            overviews: false,
         })
     }
 }

@@ -2,21 +2,19 @@
 
 use std::path::Path;
 
+use crowd_media::Error;
 use crowd_media::peaks::Peaks;
 use crowd_media::picture::{Part, Row};
-use crowd_media::{DecodeOptions, Error, open};
 
 use crate::cut::Made;
 use crate::plan::Planned;
 
-/// Draws the `original` and the stretched `part`, which are complete, into the file `to`. `target` is the tempo of the part's
-/// beats in BPM.
+/// Draws the original and the stretched part, of which these are the overviews, into the file `to`. `target` is the tempo of
+/// the part's beats in BPM.
 ///
 /// # Errors
-/// When a part cannot be read back or the picture not be written.
-pub fn draw(planned: &Planned, made: &Made, [original, part]: [&Path; 2], target: f64, to: &Path) -> Result<(), Error> {
-    let peaks = |path: &Path| open(path, &DecodeOptions::default()).map(|audio| Peaks::of(&audio));
-    let (before, after) = (peaks(original)?, peaks(part)?);
+/// When the picture cannot be written.
+pub fn draw(planned: &Planned, made: &Made, [before, after]: [&Peaks; 2], target: f64, to: &Path) -> Result<(), Error> {
     let wanted = &planned.wanted;
     let (grid, cues) = (&wanted.grid, wanted.cues);
     let bar = f64::from(grid.beats_per_bar());
@@ -45,7 +43,7 @@ pub fn draw(planned: &Planned, made: &Made, [original, part]: [&Path; 2], target
     };
     Part::new(&title)
         .subtitle(&subtitle)
-        .row(row(&was, &before, &|seconds| seconds - cues.ini))
-        .row(row(&is, &after, &adjusted))
+        .row(row(&was, before, &|seconds| seconds - cues.ini))
+        .row(row(&is, after, &adjusted))
         .write(to)
 }

@@ -5,6 +5,7 @@ use std::f64::consts::PI;
 use std::path::{Path, PathBuf};
 
 use crowd_engine::{Bpm, StretchMethod};
+use crowd_media::peaks::Peaks;
 use crowd_media::{Audio, AudioFormat, Container, DecodeOptions, Depth, Samples, Tags, loudness, open, probe};
 use section_export::cut::{Cut, CutError, Made};
 use section_export::grid::Grid;
@@ -52,6 +53,7 @@ impl Crate {
             container: Container::Wav,
             depth: None,
             key: None,
+            overviews: false,
         }
     }
 
@@ -167,6 +169,20 @@ fn more_than_two_channels_stay_in_the_original() {
     let made = music.make(&music.cut()).unwrap();
     assert_eq!((made.original.channels, made.part.channels), (6, 2));
     assert!(made.warnings[0].contains("6 channels"), "{:?}", made.warnings);
+}
+
+#[test]
+fn overviews_are_of_what_was_written_and_made_when_they_are_wanted() {
+    let music = Crate::wav(Depth::I16);
+    let made =
+        music.make(&Cut { loudness: Some(-20.0), depth: Some(Depth::F32), overviews: true, ..music.cut() }).unwrap();
+    assert_eq!(made.original.overview, Some(Peaks::of(&read(&music.original()))));
+    assert_eq!(made.part.overview, Some(Peaks::of(&read(&music.part()))));
+    // The original is drawn beside a part at another tempo too, when it is there already.
+    let again = Cut { overviews: true, ..music.cut() }.make(None, &music.part()).unwrap();
+    assert_eq!(again.original.overview, made.original.overview);
+    let unwanted = music.make(&music.cut()).unwrap();
+    assert_eq!((unwanted.original.overview, unwanted.part.overview), (None, None));
 }
 
 #[test]
