@@ -1,7 +1,5 @@
 //! What a run ends with, for scripts.
 
-use crate::export::Done;
-
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -17,10 +15,9 @@ pub enum Ending {
 pub const USAGE: u8 = 2;
 
 impl Ending {
-    /// Of a run over `selected` tracks; `done` is absent when it was only to be told what would be done, and `all_written`
-    /// tells of tables and the like.
-    pub fn of(selected: usize, done: Option<&Done>, all_written: bool) -> Self {
-        if !all_written || done.is_some_and(|done| !done.failed.is_empty()) {
+    /// Of a run over `selected` tracks, with so many excerpts that failed; `all_written` tells of tables and the like.
+    pub fn of(selected: usize, failed: usize, all_written: bool) -> Self {
+        if !all_written || failed > 0 {
             Self::Failed
         } else if selected == 0 {
             Self::Empty
@@ -54,18 +51,11 @@ impl Refused {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::State;
-    use crate::task::Failure;
 
     #[test]
     fn a_failure_wins_over_everything_and_nothing_selected_is_told_apart() {
-        let done = |failed: usize| {
-            let failed = (0..failed).map(|nth| (nth, Failure::of(State::Foreign, "x".as_ref())));
-            Done { parts: Vec::new(), failed: failed.collect() }
-        };
-        let status = |selected, failed, written| Ending::of(selected, Some(&done(failed)), written).status();
+        let status = |selected, failed, written| Ending::of(selected, failed, written).status();
         assert_eq!([status(2, 0, true), status(2, 1, true), status(2, 0, false)], [0, 1, 1]);
         assert_eq!([status(0, 0, true), status(0, 0, false)], [3, 1]);
-        assert_eq!([1, 0].map(|selected| Ending::of(selected, None, true).status()), [0, 3]);
     }
 }

@@ -2,8 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crowd_engine::Bpm;
@@ -23,9 +22,9 @@ use crate::{ledger, picture, staged};
 
 /// A part that is there.
 #[derive(Debug, Clone)]
-pub struct Exported {
-    /// Which one of those planned.
-    pub nth: usize,
+pub struct Exported<'a> {
+    /// What it is a part of.
+    pub planned: &'a Planned,
     /// The tempo it was brought to.
     pub target: Target,
     /// What it is.
@@ -44,11 +43,11 @@ pub struct Exported {
 
 /// What became of the planned parts, in their order.
 #[derive(Debug, Default)]
-pub struct Done {
+pub struct Done<'a> {
     /// Those that are there.
-    pub parts: Vec<Exported>,
+    pub parts: Vec<Exported<'a>>,
     /// Those that are not, and why.
-    pub failed: Vec<(usize, Failure)>,
+    pub failed: Vec<(&'a Planned, Failure)>,
 }
 
 impl Settings {
@@ -68,15 +67,14 @@ impl Settings {
     }
 
     /// Does these tasks, several at the same time. `told` is called for each one when it is done, in no order.
-    pub fn run(&self, tasks: &[Task], records: &Folder, told: impl Fn(&Planned) + Sync) -> Done {
-        let next = AtomicUsize::new(0);
-        let done = Mutex::new(Vec::new());
+    pub fn run<'a>(&self, tasks: &[Task<'a>], records: &Folder, told: impl Fn(&Planned) + Sync) -> Done<'a> {
+        let mut all: Vec<Vec<Result<Exported, Failure>>> = tasks.iter().map(|_| Vec::new()).collect();
+        // Each task is taken together with the place of its results, so that these are in the order of the tasks.
+        let left = Mutex::new(tasks.iter().zip(&mut all));
+        let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
         let work = || {
-            while let nth = next.fetch_add(1, Ordering::Relaxed)
-                && let Some(task) = tasks.get(nth)
-            {
-                let results = self.one(nth, task, records).into_iter().map(|result| (nth, result));
-                done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(results);
+            while let Some((task, results)) = next() {
+                *results = self.one(task, records);
                 told(task.planned);
             }
         };
@@ -84,20 +82,20 @@ impl Settings {
             (1..self.jobs.min(tasks.len())).for_each(|_| _ = scope.spawn(work));
             work();
         });
-        let mut all = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        all.sort_by_key(|(nth, _)| *nth);
         let mut done = Done::default();
-        for (nth, result) in all {
-            match result {
-                Ok(part) => done.parts.push(part),
-                Err(error) => done.failed.push((nth, error)),
+        for (task, results) in tasks.iter().zip(all) {
+            for result in results {
+                match result {
+                    Ok(part) => done.parts.push(part),
+                    Err(error) => done.failed.push((task.planned, error)),
+                }
             }
         }
         done
     }
 
     /// The excerpts of a track, one for each target.
-    fn one(&self, nth: usize, task: &Task, records: &Folder) -> Vec<Result<Exported, Failure>> {
+    fn one<'a>(&self, task: &Task<'a>, records: &Folder) -> Vec<Result<Exported<'a>, Failure>> {
         // All of them have the same original, which is made with the first.
         let mut original = Some(&task.original).filter(|original| !matches!(original.verdict, Verdict::There { .. }));
         let mut results = Vec::new();
@@ -123,7 +121,7 @@ impl Settings {
                 changed.extend(edited.iter().cloned());
             }
             results.push(outcome.map(|outcome| Exported {
-                nth,
+                planned: task.planned,
                 target: *target,
                 outcome,
                 original: file(&task.original, Role::Original).unwrap_or_default(),

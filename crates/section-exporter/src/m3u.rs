@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf, absolute};
 
 use crate::decimal::plain;
 use crate::export::Exported;
-use crate::plan::{Inputs, Planned};
+use crate::plan::Inputs;
 
 /// An entry of a playlist.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,13 +22,13 @@ pub struct Item {
 
 impl Item {
     /// An excerpt, with its tempo behind its title where it is one of `several` at different tempos.
-    pub fn of(inputs: &Inputs, planned: &Planned, part: &Exported, several: bool) -> Self {
+    pub fn of(inputs: &Inputs, part: &Exported, several: bool) -> Self {
         let tempo = part.target.bpm().filter(|_| several).map(|bpm| format!(" ({} BPM)", plain(bpm, 4)));
         Self {
             file: part.part.clone(),
             seconds: part.outcome.frames as f64 / f64::from(part.outcome.sample_rate),
-            artist: planned.artist(inputs).map(str::to_owned),
-            title: planned.title(inputs) + &tempo.unwrap_or_default(),
+            artist: part.planned.artist(inputs).map(str::to_owned),
+            title: part.planned.title(inputs) + &tempo.unwrap_or_default(),
         }
     }
 }

@@ -11,7 +11,7 @@ use crowd_cli::print;
 use crowd_media::atomic;
 use section_export::cli::{Choice, Cli, Command, Export, Inspect, Print, Sources};
 use section_export::ending::{Ending, Refused, USAGE};
-use section_export::export::{Done, Exported};
+use section_export::export::Done;
 use section_export::ledger::Ledger;
 use section_export::library::{Entry, Listed};
 use section_export::m3u::Item;
@@ -89,7 +89,7 @@ fn export(options: &Export) -> Result<Ending, Failure> {
     let mut written = Written::default();
     let done = if options.run.dry_run { None } else { Some(run(options, &settings, &plan)?) };
     if let Some(done) = &done {
-        tell_parts(&plan, done, options.run.quiet);
+        tell_parts(done, options.run.quiet);
         finish(options, &settings, &inputs, &plan, done, &mut written);
     }
     if let Some(path) = &options.output.report {
@@ -110,7 +110,8 @@ fn export(options: &Export) -> Result<Ending, Failure> {
         })
     })?;
     summary(&plan, done.as_ref());
-    Ok(Ending::of(plan.parts.len(), done.as_ref(), written.all))
+    let failed = done.as_ref().map_or(0, |done| done.failed.len());
+    Ok(Ending::of(plan.parts.len(), failed, written.all))
 }
 
 /// What was written beside the parts.
@@ -188,11 +189,11 @@ fn slots(options: &Export) -> CueSlots {
 }
 
 /// The tracks with an excerpt, or that would have one, in the order of the table.
-fn there<'a>(plan: &'a Plan, done: Option<&Done>) -> Vec<&'a Planned> {
+fn there<'a>(plan: &'a Plan, done: Option<&Done<'a>>) -> Vec<&'a Planned> {
     let Some(done) = done else { return plan.parts.iter().collect() };
-    let mut tracks: Vec<usize> = done.parts.iter().map(|part| part.nth).collect();
-    tracks.dedup();
-    tracks.into_iter().filter_map(|nth| plan.parts.get(nth)).collect()
+    // The excerpts of a track stand one behind another.
+    let tracks = done.parts.chunk_by(|a, b| std::ptr::eq(a.planned, b.planned));
+    tracks.filter_map(|excerpts| excerpts.first()).map(|excerpt| excerpt.planned).collect()
 }
 
 /// Tells of tracks that are left out and of what was given and is not used.
@@ -211,7 +212,7 @@ fn tell(inputs: &Inputs, plan: &Plan, wish: &Wish) {
     eprint!("{}", lines.concat());
 }
 
-fn run(options: &Export, settings: &Settings, plan: &Plan) -> Result<Done, Failure> {
+fn run<'a>(options: &Export, settings: &Settings, plan: &'a Plan) -> Result<Done<'a>, Failure> {
     if plan.parts.is_empty() {
         return Ok(Done::default());
     }
@@ -234,33 +235,39 @@ fn run(options: &Export, settings: &Settings, plan: &Plan) -> Result<Done, Failu
 }
 
 /// Tells of what could not be cut, and what is to be known of the rest.
-fn tell_parts(plan: &Plan, done: &Done, quiet: bool) {
-    let name = |nth: usize| plan.parts.get(nth).map_or("", |planned| planned.path.as_str());
-    for (nth, error) in &done.failed {
-        eprintln!("failed {}: {error}", name(*nth));
+fn tell_parts(done: &Done, quiet: bool) {
+    for (planned, error) in &done.failed {
+        eprintln!("failed {}: {error}", planned.path);
     }
     for part in &done.parts {
+        let name = &part.planned.path;
         for file in &part.edited {
             eprintln!(
-                "note: {}: {} was changed since it was cut and stays (--overwrite cuts it again)",
-                name(part.nth),
+                "note: {name}: {} was changed since it was cut and stays (--overwrite cuts it again)",
                 file.display()
             );
         }
         if !quiet && !part.unchanged {
-            part.outcome.warnings.iter().for_each(|warning| eprintln!("note: {}: {warning}", name(part.nth)));
+            part.outcome.warnings.iter().for_each(|warning| eprintln!("note: {name}: {warning}"));
         }
     }
 }
 
 /// Writes the table and the collection.
-fn finish(options: &Export, settings: &Settings, inputs: &Inputs, plan: &Plan, done: &Done, written: &mut Written) {
+fn finish<'a>(
+    options: &Export,
+    settings: &Settings,
+    inputs: &Inputs,
+    plan: &'a Plan,
+    done: &Done<'a>,
+    written: &mut Written,
+) {
     if done.parts.is_empty() {
         return;
     }
     let mut ledger = Ledger::of(&settings.parts);
     let wanted = options.output.csv();
-    let table = table::table(&plan.parts, &done.parts).map_err(Failure::from);
+    let table = table::table(&done.parts).map_err(Failure::from);
     let result = table.and_then(|table| {
         let path = tables::place(&wanted, &table, &ledger, options.run.overwrite);
         if path != wanted {
@@ -293,14 +300,13 @@ fn finish(options: &Export, settings: &Settings, inputs: &Inputs, plan: &Plan, d
     }
     if let Some(to) = &options.output.parts_xml {
         let list = options.choice.playlist.as_deref().unwrap_or("excerpts");
-        let result = parts_xml::text(inputs, plan, done, list, options.output.hot_cues).map_err(Failure::from);
+        let result = parts_xml::text(inputs, &done.parts, list, options.output.hot_cues).map_err(Failure::from);
         let result = result.and_then(|xml| Ok(ledger.write(to, xml.as_bytes())?));
         written.note("the collection of the parts", to, result);
     }
     if let Some(to) = &options.output.write_playlist {
         let several = settings.targets.len() > 1;
-        let item = |part: &Exported| Some(Item::of(inputs, plan.parts.get(part.nth)?, part, several));
-        let items: Vec<Item> = done.parts.iter().filter_map(item).collect();
+        let items: Vec<Item> = done.parts.iter().map(|part| Item::of(inputs, part, several)).collect();
         let result = m3u::text(to, &items).map_err(Failure::from).and_then(|(text, left_out)| {
             for file in left_out {
                 eprintln!("note: {}: {} is left out, no playlist can name it", to.display(), file.display());

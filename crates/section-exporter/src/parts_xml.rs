@@ -9,8 +9,8 @@ use quick_xml::escape::escape;
 
 use crate::cut::{CutError, course};
 use crate::decimal::plain;
-use crate::export::{Done, Exported};
-use crate::plan::{Inputs, Plan, Planned};
+use crate::export::Exported;
+use crate::plan::Inputs;
 use crate::rekordbox::{Location, OURS};
 use crate::target::Target;
 
@@ -26,33 +26,31 @@ struct Tempo {
     number: u8,
 }
 
-/// The collection as XML. `pads` puts the cues on hot cue pads A, B and C instead of among the memory cues. `list` is what the
+/// The collection of these excerpts as XML. `pads` puts the cues on hot cue pads A, B and C instead of among the memory cues. `list` is what the
 /// playlists of it are called, of which there is one for each target.
 ///
 /// # Errors
 /// [`CutError`] when a file is not there any more, or its beats make no grid.
-pub fn text(inputs: &Inputs, plan: &Plan, done: &Done, list: &str, pads: bool) -> Result<String, CutError> {
-    let parts: Vec<(&Planned, &Exported)> =
-        done.parts.iter().filter_map(|part| Some((plan.parts.get(part.nth)?, part))).collect();
+pub fn text(inputs: &Inputs, parts: &[Exported], list: &str, pads: bool) -> Result<String, CutError> {
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\n<DJ_PLAYLISTS Version=\"1.0.0\">\n  <PRODUCT Name=\"section-export\" \
          Version=\"{}\" Company=\"\"/>\n  <COLLECTION Entries=\"{}\">\n",
         env!("CARGO_PKG_VERSION"),
         parts.len()
     );
-    for (nth, (planned, part)) in parts.iter().enumerate() {
-        track(&mut xml, nth + 1, inputs, planned, part, pads)?;
+    for (nth, part) in parts.iter().enumerate() {
+        track(&mut xml, nth + 1, inputs, part, pads)?;
     }
     xml.push_str("  </COLLECTION>\n  <PLAYLISTS>\n");
     let mut targets: Vec<Target> = Vec::new();
-    for (_, part) in &parts {
+    for part in parts {
         if !targets.contains(&part.target) {
             targets.push(part.target);
         }
     }
     let _infallible = writeln!(xml, "    <NODE Type=\"0\" Name=\"ROOT\" Count=\"{}\">", targets.len());
     for target in targets {
-        let keys = parts.iter().enumerate().filter(|(_, (_, part))| part.target == target).map(|(nth, _)| nth + 1);
+        let keys = parts.iter().enumerate().filter(|(_, part)| part.target == target).map(|(nth, _)| nth + 1);
         let keys: Vec<usize> = keys.collect();
         let tempo = target.bpm().map(|bpm| format!(" {} BPM", plain(bpm, 4))).unwrap_or_default();
         let (name, count) = (attribute(&format!("{list}{tempo}")), keys.len());
@@ -66,14 +64,8 @@ pub fn text(inputs: &Inputs, plan: &Plan, done: &Done, list: &str, pads: bool) -
     Ok(xml)
 }
 
-fn track(
-    xml: &mut String,
-    id: usize,
-    inputs: &Inputs,
-    planned: &Planned,
-    part: &Exported,
-    pads: bool,
-) -> Result<(), CutError> {
+fn track(xml: &mut String, id: usize, inputs: &Inputs, part: &Exported, pads: bool) -> Result<(), CutError> {
+    let planned = part.planned;
     let (wanted, outcome) = (&planned.wanted, &part.outcome);
     let io = |source| crowd_media::Error::Io { path: part.part.clone(), doing: "look at", source };
     let file = absolute(&part.part).map_err(io)?;
@@ -105,7 +97,7 @@ fn track(
         attribute(key),
     );
     let grid = &wanted.grid;
-    for Tempo { seconds, number } in tempos(planned, part)? {
+    for Tempo { seconds, number } in tempos(part)? {
         let _infallible = writeln!(
             xml,
             "      <TEMPO Inizio=\"{seconds:.3}\" Bpm=\"{}\" Metro=\"{}/4\" Battito=\"{number}\"/>",
@@ -127,8 +119,8 @@ fn track(
 }
 
 /// The first beat of an excerpt, and every later one that begins a bar out of turn.
-fn tempos(planned: &Planned, part: &Exported) -> Result<Vec<Tempo>, CutError> {
-    let wanted = &planned.wanted;
+fn tempos(part: &Exported) -> Result<Vec<Tempo>, CutError> {
+    let wanted = &part.planned.wanted;
     let rate = SampleRate::new(part.outcome.sample_rate)?;
     let target = Bpm::new(part.target.of(wanted))?;
     let (span, course) = course(&wanted.grid, wanted.cues.ini, wanted.cues.end, target, rate)?;

@@ -20,16 +20,11 @@ pub fn report(inputs: &Inputs, wish: &Wish, plan: &Plan, settings: &Settings, do
             let targets = |planned| settings.targets.iter().map(move |target| selected(planned, *target));
             plan.parts.iter().flat_map(targets).collect()
         }
-        Some(done) => {
-            let parts = done.parts.iter().filter_map(|part| Some((plan.parts.get(part.nth)?, part)));
-            parts.map(|(planned, part)| exported(planned, part)).collect()
-        }
+        Some(done) => done.parts.iter().map(exported).collect(),
     };
-    let planned = |nth: usize| plan.parts.get(nth);
-    let failed = done.map(|done| done.failed.as_slice()).unwrap_or_default().iter().map(|(nth, error)| {
-        json!({ "path": planned(*nth).map(|planned| &planned.path), "audio": planned(*nth).map(|planned| shown(&planned.audio)),
-            "reason": error.to_string() })
-    });
+    let failed = done.map(|done| done.failed.as_slice()).unwrap_or_default().iter().map(
+        |(planned, error)| json!({ "path": planned.path, "audio": shown(&planned.audio), "reason": error.to_string() }),
+    );
     let skipped = plan.skipped.iter().map(|skipped| {
         json!({ "structure": shown(&skipped.file), "path": skipped.path, "kind": skipped.reason.kind(), "reason": skipped.reason.to_string() })
     });
@@ -83,8 +78,8 @@ fn selected(planned: &Planned, target: Target) -> Value {
     })
 }
 
-fn exported(planned: &Planned, part: &Exported) -> Value {
-    let mut value = selected(planned, part.target);
+fn exported(part: &Exported) -> Value {
+    let mut value = selected(part.planned, part.target);
     let outcome = &part.outcome;
     let more = json!({
         "part_file": shown(&part.part),

@@ -4,7 +4,6 @@ use crowd_cli::path::shown;
 
 use crate::decimal::{minutes, plain};
 use crate::export::Exported;
-use crate::plan::Planned;
 
 /// The columns, in the order clients expect; those that are new come last.
 pub const COLUMNS: [&str; 16] = [
@@ -30,20 +29,19 @@ pub const COLUMNS: [&str; 16] = [
 ///
 /// # Errors
 /// [`std::io::Error`] when a row cannot be written.
-pub fn table(planned: &[Planned], parts: &[Exported]) -> std::io::Result<Vec<u8>> {
+pub fn table(parts: &[Exported]) -> std::io::Result<Vec<u8>> {
     let mut table = csv::Writer::from_writer(Vec::new());
-    let rows = parts.iter().filter_map(|part| planned.get(part.nth).map(|planned| row(planned, part)));
-    for row in std::iter::once(COLUMNS.map(str::to_owned)).chain(rows) {
+    for row in std::iter::once(COLUMNS.map(str::to_owned)).chain(parts.iter().map(row)) {
         table.write_record(row)?;
     }
     table.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
-fn row(planned: &Planned, part: &Exported) -> [String; 16] {
-    let (wanted, outcome) = (&planned.wanted, &part.outcome);
+fn row(part: &Exported) -> [String; 16] {
+    let (wanted, outcome) = (&part.planned.wanted, &part.outcome);
     let rate = f64::from(outcome.sample_rate);
     [
-        planned.path.clone(),
+        part.planned.path.clone(),
         plain(wanted.own_bpm(), 4),
         wanted.key.clone().unwrap_or_default(),
         plain(part.target.shown(wanted), 4),
