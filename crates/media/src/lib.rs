@@ -9,7 +9,7 @@
 //! - [`write()`] and [`AudioWriter`] write files, at once or streaming, in any [`AudioFormat`]; [`wav`] and [`flac`] are
 //!   the formats themselves, through an [`atomic::AtomicFile`] or into anything that can seek; [`pcm`] is what a WAV
 //!   holds. [`wav::header`], [`flac::Blocks`] and `opus::Stream` (feature `opus`) are for streams made in any order;
-//!   [`Growing`] is a file that is complete after every append.
+//!   [`Growing`] is a file that is complete after every append. [`numbered`] names files beside those that are there.
 //! - [`loudness`] measures; [`peaks`] and [`picture`] draw. [`mp3_tag`] says what an MP3's first frame holds.
 
 pub mod atomic;
@@ -21,6 +21,7 @@ mod error;
 pub mod loudness;
 pub mod mp3_tag;
 mod mpeg;
+mod numbered;
 mod ogg_checksum;
 pub mod peaks;
 pub mod picture;
@@ -33,4 +34,5 @@ pub use downmix::downmix_note;
 pub use encode::opus;
 pub use encode::{AudioFormat, AudioWriter, Container, Depth, Growing, Spec, Store, flac, pcm, wav, write};
 pub use error::{EXTENSIONS, Error, REFUSED_EXTENSIONS, SUPPORTED};
+pub use numbered::numbered;
 pub use resample::resample;

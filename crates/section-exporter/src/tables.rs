@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crowd_media::numbered;
+
 use crate::ledger::Ledger;
 
 /// The column that names a part.
@@ -12,21 +14,13 @@ const PART: &str = "part_file";
 /// The place for the table `new`: `wanted`, unless a table lies there whose rows it does not replace; then the first of
 /// "sections-2.csv", "sections-3.csv"... that is free or whose rows it does replace.
 pub fn place(wanted: &Path, new: &[u8], ledger: &Ledger, overwrite: bool) -> PathBuf {
-    let stem = wanted.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let numbered = |number: u32| {
-        let mut name = format!("{stem}-{number}");
-        if let Some(extension) = wanted.extension() {
-            name = format!("{name}.{}", extension.to_string_lossy());
-        }
-        wanted.with_file_name(name)
-    };
-    let places = std::iter::once(wanted.to_owned()).chain((2..).map(numbered));
-    let mut free = places.filter(|path| {
+    let is_free = |path: &PathBuf| {
         overwrite
             || fs::symlink_metadata(path).is_err()
             || fs::read(path).is_ok_and(|old| replaces(&old, new, ledger.is_ours(path)))
-    });
-    free.next().unwrap_or_else(|| wanted.to_owned())
+    };
+    let mut places = (1..).map(|number| numbered(wanted, number));
+    places.find(is_free).unwrap_or_else(|| wanted.to_owned())
 }
 
 /// Whether nothing of the table `old` is lost with `new` in its place: each of its rows is there too or, if it is `ours` and

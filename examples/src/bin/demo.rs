@@ -84,12 +84,9 @@ fn run(args: &Args) -> Result<(), Problem> {
 
 /// The recording's name: that of the first demo in the folder, or the next one's. Earlier ones stay.
 fn free_name(folder: &Path) -> PathBuf {
-    let named = |number: u32| match number {
-        1 => folder.join("demo.wav"),
-        n => folder.join(format!("demo-{n}.wav")),
-    };
+    let first = folder.join("demo.wav");
     let is_free = |wav: &PathBuf| !wav.exists() && !wav.with_extension("png").exists();
-    (1..).map(named).find(is_free).unwrap_or_else(|| named(1))
+    (1..).map(|number| crowd_media::numbered(&first, number)).find(is_free).unwrap_or(first)
 }
 
 /// The music: the user's own, or made now.

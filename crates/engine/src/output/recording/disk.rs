@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crowd_media::Store;
 
@@ -70,36 +70,4 @@ impl Disk for FileSystem {
 
 fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// The names of a recording's files: `night.wav`, then `night-2.wav`, `night-3.wav` ...
-pub(crate) fn numbered(path: &Path, number: u32) -> PathBuf {
-    if number < 2 {
-        return path.to_owned();
-    }
-    let mut name = path.file_stem().unwrap_or_default().to_owned();
-    name.push(format!("-{number}"));
-    if let Some(ending) = path.extension() {
-        name.push(".");
-        name.push(ending);
-    }
-    path.with_file_name(name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_numbered_before_their_ending() {
-        for (name, second) in [
-            ("night.wav", "night-2.wav"),
-            ("/sets/a.b.flac", "/sets/a.b-2.flac"),
-            ("set", "set-2"),
-            ("set-2.wav", "set-2-2.wav"),
-        ] {
-            assert_eq!(numbered(Path::new(name), 1), Path::new(name));
-            assert_eq!(numbered(Path::new(name), 2), Path::new(second));
-        }
-    }
 }

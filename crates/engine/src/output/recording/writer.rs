@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use crowd_media::{Container, Error, Growing, Spec};
+use crowd_media::{Container, Error, Growing, Spec, numbered};
 
-use super::disk::{Disk, numbered};
+use super::disk::Disk;
 use super::progress::Progress;
 use crate::rt::{Next, TapeReader};
 

@@ -1,0 +1,38 @@
+//! Names for files beside those that are there already.
+
+use std::path::{Path, PathBuf};
+
+/// The names of files of one kind: `night.wav` itself, then `night-2.wav`, `night-3.wav` ...
+///
+/// Which of them is free is for the caller to see: most safely by making the file, as one that was not there before.
+#[must_use]
+pub fn numbered(path: &Path, number: u32) -> PathBuf {
+    if number < 2 {
+        return path.to_owned();
+    }
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("-{number}"));
+    if let Some(ending) = path.extension() {
+        name.push(".");
+        name.push(ending);
+    }
+    path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_numbered_before_their_ending() {
+        for (name, second) in [
+            ("night.wav", "night-2.wav"),
+            ("/sets/a.b.flac", "/sets/a.b-2.flac"),
+            ("set", "set-2"),
+            ("set-2.wav", "set-2-2.wav"),
+        ] {
+            assert_eq!(numbered(Path::new(name), 1), Path::new(name));
+            assert_eq!(numbered(Path::new(name), 2), Path::new(second));
+        }
+    }
+}
