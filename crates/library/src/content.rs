@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crowd_media::FileId;
 
 use crate::error::Error;
-use crate::hash::{ContentHash, hash};
+use crate::hash::ContentHash;
 use crate::music::Music;
 use crate::open::open;
 use crate::state::State;
@@ -42,7 +42,7 @@ impl Contents {
         let hash = match known {
             Some(hash) => hash,
             None => {
-                let hash = hash(&file).map_err(io)?;
+                let hash = ContentHash::of(&file).map_err(io)?;
                 if !state.is_that_of(&file.metadata().map_err(io)?) {
                     return Err(Error::Changed { path: path.to_owned() });
                 }

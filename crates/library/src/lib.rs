@@ -10,7 +10,7 @@
 //! - [`walk`] lists the files of a folder.
 //!
 //! Nothing here is asynchronous: scans and hashes wait for the disk, and belong on threads that may. Where the system is not a Unix
-//! there are [`MediaRoot`] and [`walk`] alone.
+//! there are [`ContentHash`], [`MediaRoot`] and [`walk`] alone.
 //!
 //! ```no_run
 //! use std::path::Path;
@@ -30,7 +30,6 @@
 mod content;
 #[cfg(unix)]
 mod error;
-#[cfg(unix)]
 mod hash;
 #[cfg(unix)]
 mod id;
@@ -56,7 +55,6 @@ mod watch;
 pub use content::Contents;
 #[cfg(unix)]
 pub use error::Error;
-#[cfg(unix)]
 pub use hash::ContentHash;
 #[cfg(unix)]
 pub use id::TrackId;

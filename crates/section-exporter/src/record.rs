@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use crowd_library::ContentHash;
 use crowd_media::Error;
 use crowd_store::Folder;
 use serde::{Deserialize, Serialize};
@@ -34,9 +35,8 @@ pub enum Role {
 /// [`Error::Io`] when it cannot be read.
 pub fn hash(path: &Path) -> Result<String, Error> {
     let io = |source| Error::Io { path: path.to_owned(), doing: "read", source };
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(File::open(path).map_err(io)?).map_err(io)?;
-    Ok(hasher.finalize().to_hex().to_string())
+    let hash = File::open(path).and_then(|file| ContentHash::of(&file)).map_err(io)?;
+    Ok(hash.to_string())
 }
 
 /// A file that was made.
