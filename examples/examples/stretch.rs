@@ -32,7 +32,7 @@ fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
     let (start, made) = (Instant::now(), AtomicU64::new(0));
     let course = export::Course::whole(&track, speed);
     let frames = course.frames().0 as f64;
-    let out = export::export(&track, args.method, &course, |Frames(more)| {
+    let out = export::export_with_progress(&track, args.method, &course, |Frames(more)| {
         let made = made.fetch_add(more, Ordering::Relaxed) + more;
         eprint!("\r{:3.0} %", 100.0 * made as f64 / frames);
     });

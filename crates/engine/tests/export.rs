@@ -7,7 +7,7 @@ use std::f64::consts::PI;
 
 use common::Noise;
 use crowd_engine::dsp::Position;
-use crowd_engine::export::{Course, export};
+use crowd_engine::export::{Course, export, export_with_progress};
 use crowd_engine::stretch::Source;
 use crowd_engine::tempo::{BeatGrid, Mark};
 use crowd_engine::{Bpm, Frames, Rate, SampleRate, StretchMethod, Track};
@@ -82,7 +82,7 @@ fn a_whole_track_has_its_exact_length_and_is_untouched_at_speed_one() {
         for speed in [0.917, 1.0, 1.083] {
             let course = Course::whole(&music, Rate::new(speed).unwrap());
             let mut told = 0;
-            let out = export(&music, method, &course, |Frames(more)| told += more);
+            let out = export_with_progress(&music, method, &course, |Frames(more)| told += more);
             let wanted = (music.frames().0 as f64 / speed).round() as u64;
             assert_eq!((out.len() as u64, told), (2 * wanted, wanted), "{method} at {speed}");
             if speed == 1.0 {
@@ -109,9 +109,9 @@ fn a_part_begins_at_its_place_and_needs_nothing_far_before_it() {
     let first = left[300_001 - 256_000];
     let rest = Track::from_interleaved(left, SampleRate::CD, 1).unwrap();
     for &method in StretchMethod::ALL {
-        let out = export(&music, method, &course, |_| ());
+        let out = export(&music, method, &course);
         assert!((out[0] - first).abs() < 1e-3, "{method}: {} for {first}", out[0]);
-        assert!(out == export(&rest, method, &course.clone().moved(-256_000), |_| ()), "{method}");
+        assert!(out == export(&rest, method, &course.clone().moved(-256_000)), "{method}");
     }
 }
 
@@ -121,7 +121,7 @@ fn a_part_at_its_own_tempo_is_the_track_bit_for_bit() {
     let (music, grid) = (drummer.track(), drummer.grid());
     let course = Course::on_beats(&grid, 100_000.0..grid.frame_at(40.3), bpm(123.456), SampleRate::CD).unwrap();
     for &method in StretchMethod::ALL {
-        assert!(course.is_wire() && same(&music, 100_000, &export(&music, method, &course, |_| ())), "{method}");
+        assert!(course.is_wire() && same(&music, 100_000, &export(&music, method, &course)), "{method}");
     }
 }
 
@@ -138,7 +138,7 @@ fn beats_of_a_tempo_that_wanders_come_out_evenly_spaced() {
             Course::on_beats(&grid, grid.frame_at(2.5)..grid.frame_at(66.5), bpm(122.5), SampleRate::CD).unwrap();
         assert_eq!(course.frames().0, (64.0 * beat).round() as u64);
         for method in keeping_pitch() {
-            let out = export(&music, method, &course, |_| ());
+            let out = export(&music, method, &course);
             for nth in 0..64 {
                 let due = (f64::from(nth) + 0.5) * beat;
                 let off = (click(&out, due) - due) / RATE * 1e3;
@@ -157,7 +157,7 @@ fn attacks_are_heard_on_time_at_every_speed() {
         let span = grid.frame_at(2.5)..grid.frame_at(38.5);
         let course = Course::on_beats(&grid, span, bpm(target), SampleRate::CD).unwrap();
         for method in keeping_pitch() {
-            let out = export(&music, method, &course, |_| ());
+            let out = export(&music, method, &course);
             let off = |nth: i32| click(&out, (f64::from(nth) + 0.5) * beat) - (f64::from(nth) + 0.5) * beat;
             let worst = (0..36).map(|nth| off(nth).abs()).fold(0.0, f64::max) / RATE * 1e3;
             assert!(worst < 0.35, "{method} to {target} BPM: {worst:.2} ms");
@@ -169,7 +169,7 @@ fn attacks_are_heard_on_time_at_every_speed() {
 fn a_steady_tone_stays_one_tone_for_a_minute() {
     let music = Drummer(vec![(120, 120.0)]).track();
     for (method, least) in [(StretchMethod::Hq, 60.0), (StretchMethod::Wsola, 40.0)] {
-        let out = export(&music, method, &Course::whole(&music, Rate::new(1.02).unwrap()), |_| ());
+        let out = export(&music, method, &Course::whole(&music, Rate::new(1.02).unwrap()));
         let left: Vec<f64> = out.as_chunks::<2>().0.iter().map(|frame| f64::from(frame[0])).collect();
         // The whole minute as one line of a spectrum: a step of the phase anywhere would widen it.
         let level = |hertz: f64| {

@@ -8,7 +8,7 @@ use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 
 use crowd_engine::export::{self, Course};
-use crowd_engine::{Bpm, Frames, SampleRate, StretchMethod, Track};
+use crowd_engine::{Bpm, SampleRate, StretchMethod, Track};
 use crowd_media::peaks::Peaks;
 use crowd_media::{Audio, AudioFormat, Container, Depth, Samples, Tags, loudness};
 
@@ -167,7 +167,7 @@ impl Cut<'_> {
     }
 
     fn stretch(&self, track: &Track, course: &Course) -> Result<Audio, CutError> {
-        let samples = export::export(track, self.method, course, |Frames(_)| ());
+        let samples = export::export(track, self.method, course);
         Ok(Audio::new(Samples::F32(samples), track.sample_rate().get(), 2)?)
     }
 

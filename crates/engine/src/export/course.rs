@@ -41,7 +41,7 @@ pub(super) struct Leg {
 /// let span = grid.frame_at(1.0)..grid.frame_at(9.0);
 /// let course = Course::on_beats(&grid, span, Bpm::new(128.0)?, SampleRate::CD)?;
 /// assert_eq!(course.frames().0, (8.0_f64 * 60.0 / 128.0 * 44_100.0).round() as u64);
-/// let part: Vec<f32> = export(&track, StretchMethod::Hq, &course, |_| ());
+/// let part: Vec<f32> = export(&track, StretchMethod::Hq, &course);
 /// assert_eq!(part.len() as u64, 2 * course.frames().0);
 /// # Ok(())
 /// # }

@@ -5,4 +5,4 @@ mod lookout;
 mod stretched;
 
 pub use course::Course;
-pub use stretched::export;
+pub use stretched::{export, export_with_progress};

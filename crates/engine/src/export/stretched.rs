@@ -19,13 +19,22 @@ const REPORT: usize = 1 << 16;
 /// Stretches `track` along `course` and returns interleaved stereo at the track's own rate: as many frames as the course
 /// has, without any delay. At speed 1 they are the track's own, bit for bit.
 ///
-/// What a part needs of the track before its start and behind its end is taken from there, half a second at most. `progress`
-/// hears of frames of output that are made.
+/// What a part needs of the track before its start and behind its end is taken from there, half a second at most.
 ///
 /// It is one stretcher from the first frame to the last: a join would cost steady tones their phase (30 to 44 dB of their
 /// purity, measured). Other cores look ahead for [`StretchMethod::Hq`]; the samples do not depend on how many there are.
 /// Takes memory for the whole result; not for an audio thread.
-pub fn export(track: &Track, method: StretchMethod, course: &Course, progress: impl FnMut(Frames)) -> Vec<f32> {
+pub fn export(track: &Track, method: StretchMethod, course: &Course) -> Vec<f32> {
+    export_with_progress(track, method, course, |_| ())
+}
+
+/// As [`export`]; calls `progress` with the number of frames made since the last call, about once for every 65,536 of them.
+pub fn export_with_progress(
+    track: &Track,
+    method: StretchMethod,
+    course: &Course,
+    progress: impl FnMut(Frames),
+) -> Vec<f32> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         let place = |at: u64| place(track, method, course, at);
