@@ -1,6 +1,7 @@
 //! What ARCHITECTURE.md says of the structure, held against the sources: who may take from whom, and which test keeps which promise.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
+mod rooms;
 mod source;
 
 use serde_json::Value;

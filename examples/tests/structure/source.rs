@@ -14,6 +14,8 @@ pub struct Crate {
     handed_on: BTreeMap<(Vec<String>, String), Vec<String>>,
     /// From a file to those that it takes names from.
     pub arrows: BTreeMap<String, BTreeSet<String>>,
+    /// The paths that a file names, those that it hands on included, each with the file that it is of.
+    pub uses: BTreeMap<String, Vec<(Vec<String>, String)>>,
 }
 
 /// All Rust files under a folder.
@@ -34,7 +36,12 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
 impl Crate {
     /// Reads the sources under `src`.
     pub fn read(src: &Path) -> Self {
-        let mut read = Self { modules: BTreeMap::new(), handed_on: BTreeMap::new(), arrows: BTreeMap::new() };
+        let mut read = Self {
+            modules: BTreeMap::new(),
+            handed_on: BTreeMap::new(),
+            arrows: BTreeMap::new(),
+            uses: BTreeMap::new(),
+        };
         let mut seen = Vec::new();
         for path in files(src) {
             let name = path.strip_prefix(src).unwrap().to_str().unwrap().replace('\\', "/");
@@ -50,17 +57,27 @@ impl Crate {
             let file = syn::parse_file(&text).unwrap_or_else(|e| panic!("{name}: {e}"));
             let mut names = Names { used: Vec::new(), handed_on: Vec::new() };
             names.visit_file(&file);
-            for (name, path) in names.handed_on {
-                read.handed_on.insert((module.clone(), name), path);
+            for (name, path) in &names.handed_on {
+                read.handed_on.insert((module.clone(), name.clone()), path.clone());
             }
-            seen.push((module, name, names.used));
+            seen.push((module, name, names));
         }
-        for (module, name, used) in seen {
-            let to =
-                used.iter().filter_map(|path| read.file_of(&module, path, 0)).filter(|file| *file != name).collect();
-            read.arrows.insert(name, to);
+        for (module, name, Names { used, handed_on }) in seen {
+            let with_file = |path: Vec<String>| read.file_of(&module, &path, 0).map(|file| (path, file));
+            let used: Vec<_> = used.into_iter().filter_map(with_file).filter(|(_, file)| *file != name).collect();
+            let to = used.iter().map(|(_, file)| file.clone()).collect();
+            let handed_on = handed_on.into_iter().filter_map(|(_, path)| with_file(path));
+            let all = used.iter().cloned().chain(handed_on).collect();
+            read.arrows.insert(name.clone(), to);
+            read.uses.insert(name, all);
         }
         read
+    }
+
+    /// Whether a path names what is no module at the root of the crate, but handed on there.
+    pub fn is_of_root(&self, path: &[String]) -> bool {
+        path.first().is_some_and(|first| first == "crate")
+            && path.get(1).is_some_and(|name| !self.modules.contains_key(std::slice::from_ref(name)))
     }
 
     /// The file that defines what a path in `module` names, if it is one of the crate.
@@ -127,7 +144,10 @@ fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("test")
             || attribute.path().is_ident("cfg")
-                && attribute.meta.require_list().is_ok_and(|list| list.tokens.to_string().starts_with("test"))
+                && attribute.meta.require_list().is_ok_and(|list| {
+                    let words = list.tokens.to_string().replace(' ', "");
+                    words.starts_with("test") || words.starts_with("all(test")
+                })
     })
 }
 
@@ -181,5 +201,18 @@ impl<'ast> Visit<'ast> for Names {
             self.used.push(path.segments.iter().map(|segment| segment.ident.to_string()).collect());
         }
         visit::visit_path(self, path);
+    }
+
+    // What stands in a macro is no syntax yet: its paths are found as text, without what is quoted.
+    fn visit_macro(&mut self, item: &'ast syn::Macro) {
+        let text = item.tokens.to_string();
+        let code: Vec<&str> = text.split('"').step_by(2).collect();
+        let code = code.join(" ").replace(" :: ", "::");
+        for path in code.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')) {
+            if path.contains("::") && !path.starts_with("::") {
+                self.used.push(path.trim_end_matches("::").split("::").map(str::to_owned).collect());
+            }
+        }
+        visit::visit_macro(self, item);
     }
 }
