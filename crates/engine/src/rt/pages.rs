@@ -1,4 +1,6 @@
 //! Pieces of a long track that one thread brings and others read, without a lock.
+//!
+//! No crate, as in [`snapshot`](super::snapshot): a page is such a sequence lock, whose number is that of the page.
 
 use std::sync::OnceLock;
 

@@ -1,4 +1,7 @@
 //! A place from which one thread at a time may take a thing, without waiting.
+//!
+//! No crate: `AtomicCell` of crossbeam swaps a box as well, but is made of the processor's atomics, so loom could not go through
+//! its orders.
 #![allow(unsafe_code)]
 
 use std::ptr;

@@ -1,4 +1,7 @@
 //! A consistent set of numbers from one writer to any number of readers, without a lock.
+//!
+//! No crate: `triple_buffer` has one reader, and sequence locks that copy any type do so without atomics, which Miri and loom
+//! reject.
 
 use super::atomic::{AtomicU64, Ordering, fence};
 

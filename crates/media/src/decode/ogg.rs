@@ -1,5 +1,7 @@
 //! The logical streams of an Ogg file, page by page (RFC 3533): several one behind the other are a chained file, as stations
 //! and recorders write them.
+//!
+//! The crate `ogg` reads packets and does not say where in the file a stream begins and ends, which is what is asked here.
 
 use std::io;
 use std::ops::Range;

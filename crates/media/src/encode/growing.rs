@@ -1,4 +1,6 @@
 //! Files that are appended to for hours and are complete sound files after every append.
+//!
+//! No crate writes FLAC so, or takes back an append that a full disk cut off.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};

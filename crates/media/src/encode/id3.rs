@@ -1,5 +1,8 @@
 //! What a WAV says about the music in it: an `id3 ` chunk of ID3v2.3 (id3.org, "ID3 tag version 2.3.0") and a
 //! `LIST INFO`.
+//!
+//! The crate `id3` puts a tag into a file that is complete; here it stands in front of sound that is not there yet, and is five
+//! texts.
 
 use super::tags::bpm_text;
 use crate::Tags;

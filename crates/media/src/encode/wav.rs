@@ -1,4 +1,6 @@
 //! WAV writing: 16-bit, 24-bit and float, turning into RF64 (EBU Tech 3306) past 4 GiB.
+//!
+//! `hound` writes no RF64, no tags, and no header for sound that is not there yet.
 
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};

@@ -15,6 +15,8 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Drawn by tiny-skia. No crate for charts (plotters) has waveforms with peak and RMS, or beats and cues.
 
 mod axis;
 mod canvas;

@@ -1,4 +1,6 @@
 //! An export as text, piece by piece: it is never in memory as a whole.
+//!
+//! UTF-16 is decoded by the standard library; the crate `encoding_rs` would bring tables for thirty encodings more.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, Read, Write};

@@ -1,4 +1,6 @@
 //! Pages of an Ogg stream (RFC 3533) whose packets are all of one length.
+//!
+//! The crate `ogg` writes pages one after the other; here any page is made alone, its place known from its number.
 
 use crate::ogg_checksum::OGG;
 
