@@ -7,12 +7,14 @@ use std::sync::atomic::AtomicBool;
 
 use crowd_cli::log::{self, Times};
 use crowd_cli::path::shown;
-use crowd_cli::{names, print};
+use crowd_cli::{Ending, names, print};
 use crowd_library::Contents;
 use enhance_server::cli::{Analyse, Cli, Command, Render};
 use enhance_server::rendition::{Order, Rendition};
 use enhance_server::{Error, measure::Measurements, render, serve};
 use serde_json::json;
+
+const PROGRAM: &str = "enhance-server";
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -20,14 +22,14 @@ fn main() -> ExitCode {
     let cli = Cli::read();
     let result = match cli.command {
         None => {
-            let _log = log::start("ENHANCE_SERVER_LOG", Times::OfDay, cli.serve.json, cli.serve.verbose);
-            serve::serve(&cli.serve).map_err(Failure::from)
+            let log = log::start("ENHANCE_SERVER_LOG", Times::OfDay, cli.serve.json, cli.serve.verbose);
+            return log.end(PROGRAM, serve::serve(&cli.serve).map(|()| Ending::Done));
         }
-        Some(Command::Render(options)) => return crowd_cli::end_reading("enhance-server", write(&options)),
-        Some(Command::Analyse(options)) => return crowd_cli::end_reading("enhance-server", analyse(&options)),
-        Some(Command::Describe(what)) => what.print(Cli::full_command()).map_err(Failure::from),
+        Some(Command::Render(options)) => write(&options).map(Ending::of_files),
+        Some(Command::Analyse(options)) => analyse(&options).map(Ending::of_files),
+        Some(Command::Describe(what)) => what.print(Cli::full_command()).map(|()| Ending::Done).map_err(Failure::from),
     };
-    crowd_cli::end("enhance-server", result.map(|()| true))
+    crowd_cli::end(PROGRAM, result)
 }
 
 fn rendition(path: &Path, order: &Order) -> Result<Rendition, Failure> {
@@ -37,7 +39,7 @@ fn rendition(path: &Path, order: &Order) -> Result<Rendition, Failure> {
 
 /// Says what is wrong with a file, and whether that is nothing.
 fn told(path: &Path, warnings: &[String]) -> bool {
-    warnings.iter().for_each(|warning| eprintln!("enhance-server: {}: {warning}", path.display()));
+    warnings.iter().for_each(|warning| eprintln!("{PROGRAM}: {}: {warning}", path.display()));
     warnings.is_empty()
 }
 

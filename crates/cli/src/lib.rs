@@ -2,16 +2,17 @@
 //! What the command lines of all programs have in common: how they print, log, show progress, describe themselves and end, how
 //! they tell a path, and how they find a file by its name.
 
+mod ending;
 pub mod log;
 pub mod names;
 pub mod path;
 pub mod size;
+pub mod stop;
 
-use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
-use std::process::ExitCode;
 
 use clap::{Command, Subcommand};
+pub use ending::{Ending, Refused, end};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Commands by which a program describes itself: to be flattened into its own.
@@ -82,29 +83,6 @@ pub fn progress(steps: u64, template: &str, quiet: bool) -> ProgressBar {
     match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
-    }
-}
-
-/// What a program ends with: 0 when it did what it was asked for, 1 when there was nothing or an error, which is told.
-pub fn end(program: &str, result: Result<bool, impl Display>) -> ExitCode {
-    match result {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("{program}: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// The exit status of a program that did what it was asked for, from a file that is damaged: something of it is missing, or silent.
-pub const DAMAGED: u8 = 4;
-
-/// What a program ends with that reads audio files: as [`end`], and [`DAMAGED`] when the files were not all whole.
-pub fn end_reading(program: &str, whole: Result<bool, impl Display>) -> ExitCode {
-    match whole {
-        Ok(false) => ExitCode::from(DAMAGED),
-        result => end(program, result),
     }
 }
 

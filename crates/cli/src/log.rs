@@ -1,13 +1,17 @@
 //! Log lines on standard error: for people, or as JSON.
 
+use std::error::Error;
 use std::fmt;
 use std::io::IsTerminal;
+use std::process::ExitCode;
 use std::time::Instant;
 
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+
+use crate::ending::{Ending, end, end_by};
 
 /// What decoders say about a file's inside is left out: they do not say which file. What matters of it comes back as an error or
 /// a warning that names the file.
@@ -22,13 +26,28 @@ pub enum Times {
     OfDay,
 }
 
+/// A log that was started.
+#[must_use = "what waits is written when it is dropped"]
+#[derive(Debug)]
+pub struct Log {
+    json: bool,
+    _guard: WorkerGuard,
+}
+
+impl Log {
+    /// Ends a program as [`end`](crate::end) does, with an error as a line of the log where its lines are JSON.
+    pub fn end(self, program: &str, result: Result<Ending, impl Into<Box<dyn Error>>>) -> ExitCode {
+        if self.json { end_by(result, |error| tracing::error!("{error}")) } else { end(program, result) }
+    }
+}
+
 /// Starts logging. `verbose`: 0 what whoever runs the program wants to know, 1 and what happens to each message or job, 2 all.
 ///
 /// Lines are written by a thread of their own, and dropped when too many wait: a terminal that is held (Ctrl-S, a pager)
-/// must not hold the program. What waits is written when the guard is dropped.
+/// must not hold the program. What waits is written when the log is dropped.
 ///
 /// The environment variable `variable` overrides the level, in the syntax of `tracing_subscriber`'s `EnvFilter`.
-pub fn start(variable: &str, times: Times, json: bool, verbose: u8) -> WorkerGuard {
+pub fn start(variable: &str, times: Times, json: bool, verbose: u8) -> Log {
     let chosen = std::env::var(variable).ok().and_then(|chosen| EnvFilter::try_new(directives(&chosen)).ok());
     let filter = chosen.unwrap_or_else(|| EnvFilter::new(directives(level(verbose))));
     let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
@@ -40,7 +59,7 @@ pub fn start(variable: &str, times: Times, json: bool, verbose: u8) -> WorkerGua
         let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         builder.with_timer(times).with_ansi(colours).compact().try_init()
     };
-    guard
+    Log { json, _guard: guard }
 }
 
 fn level(verbose: u8) -> &'static str {

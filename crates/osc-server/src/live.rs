@@ -28,7 +28,7 @@ pub struct Desk<'a> {
     pub inbox: &'a Receiver<Datagram>,
     /// What the receiving thread counts.
     pub counts: &'a Received,
-    /// Becomes readable when the server is to stop.
+    /// Its other end is dropped when the server is to stop.
     pub stop: &'a Receiver<()>,
     /// Whether to log the status every second.
     pub watch: bool,

@@ -7,26 +7,23 @@ use std::time::Instant;
 use audio_server::cli::{Cli, Command};
 use audio_server::{methods, run};
 use clap::{CommandFactory, Parser};
+use crowd_cli::Ending;
 use crowd_cli::log::{self, Times};
+
+const PROGRAM: &str = "audio-server";
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         None => {
             let times = Times::SinceStart(Instant::now());
-            let _log = log::start("AUDIO_SERVER_LOG", times, cli.serve.json, cli.serve.verbose);
+            let log = log::start("AUDIO_SERVER_LOG", times, cli.serve.json, cli.serve.verbose);
             let result = if cli.serve.render.is_some() {
-                run::render(&cli.serve).map(|summary| summary.damaged == 0)
+                run::render(&cli.serve).map(|summary| Ending::of_files(summary.damaged == 0))
             } else {
-                run::serve(&cli.serve).map(|()| true)
+                run::serve(&cli.serve).map(|()| Ending::Done)
             };
-            if let Err(error) = &result
-                && cli.serve.json
-            {
-                tracing::error!("{error}");
-                return ExitCode::FAILURE;
-            }
-            return crowd_cli::end_reading("audio-server", result);
+            return log.end(PROGRAM, result);
         }
         Some(Command::Devices { json }) => crowd_cli::print(|out| run::devices(json, out)),
         Some(Command::Check { sample_rate, json }) => crowd_cli::print(|out| run::check(sample_rate, json, out)),
@@ -35,5 +32,5 @@ fn main() -> ExitCode {
         }
         Some(Command::Describe(what)) => what.print(Cli::command()).map_err(run::Error::from),
     };
-    crowd_cli::end("audio-server", result.map(|()| true))
+    crowd_cli::end(PROGRAM, result.map(|()| Ending::Done))
 }

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 use crowd_cli::names::folded;
-use crowd_cli::print;
+use crowd_cli::{Ending, Refused, print};
 use crowd_media::atomic;
 use section_export::cli::{Choice, Cli, Command, Export, Inspect, Print, Sources};
-use section_export::ending::{Ending, Refused, USAGE};
+use section_export::ending::ending;
 use section_export::export::Done;
 use section_export::ledger::Ledger;
 use section_export::library::{Entry, Listed};
@@ -35,15 +35,12 @@ fn main() -> ExitCode {
             if let Err(problem) = cli.export.check() {
                 Cli::command().error(clap::error::ErrorKind::ValueValidation, problem).exit();
             }
-            export(&cli.export).map(Ending::status)
+            export(&cli.export)
         }
-        Some(Command::Inspect(inspect)) => look(&inspect).map(|()| 0),
-        Some(Command::Describe(what)) => what.print(Cli::command()).map(|()| 0).map_err(Failure::from),
+        Some(Command::Inspect(inspect)) => look(&inspect).map(|()| Ending::Done),
+        Some(Command::Describe(what)) => what.print(Cli::command()).map(|()| Ending::Done).map_err(Failure::from),
     };
-    result.map(ExitCode::from).unwrap_or_else(|error| {
-        eprintln!("section-export: {error}");
-        if error.is::<Refused>() { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
-    })
+    crowd_cli::end("section-export", result)
 }
 
 fn read(structures: &Path, sources: &Sources) -> Result<Inputs, Failure> {
@@ -111,7 +108,7 @@ fn export(options: &Export) -> Result<Ending, Failure> {
     })?;
     summary(&plan, done.as_ref());
     let failed = done.as_ref().map_or(0, |done| done.failed.len());
-    Ok(Ending::of(plan.parts.len(), failed, written.all))
+    Ok(ending(plan.parts.len(), failed, written.all))
 }
 
 /// What was written beside the parts.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use crowd_cli::Ending;
 use crowd_engine_examples::demo::link::{Link, Moment};
 use crowd_engine_examples::demo::report::Heard;
 use crowd_engine_examples::demo::server::Server;
@@ -37,25 +38,20 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => {
-            eprintln!("demo: {problem}");
-            ExitCode::FAILURE
-        }
-    }
+    let result = run(&Args::parse()).map(|()| Ending::Done);
+    crowd_cli::end("demo", result.map_err(|problem| problem as Box<dyn std::error::Error>))
 }
 
 fn run(args: &Args) -> Result<(), Problem> {
     let stop = Arc::new(AtomicBool::new(false));
     let asked = stop.clone();
-    ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed))?;
+    crowd_cli::stop::on_signal(move || asked.store(true, Ordering::Relaxed))?;
     std::fs::create_dir_all(&args.out).map_err(|error| format!("{}: {error}", args.out.display()))?;
     let tracks = tracks(args)?;
     let beside = std::env::current_exe()?.with_file_name("audio-server");
     let program = args.server.as_deref().unwrap_or(&beside);
     let recording = free_name(&args.out);
-    let (mut server, mut link) = start(program, args.output.as_deref(), &recording)?;
+    let (mut server, mut link) = start(program, args.output.as_deref(), &recording, &stop)?;
 
     link.send("/status/subscribe", vec![OscType::Float(0.1)])?;
     link.listen(Instant::now() + Duration::from_millis(500))?;
@@ -65,7 +61,7 @@ fn run(args: &Args) -> Result<(), Problem> {
     println!("playing {:.0} s, {} messages; Ctrl-C ends it", plan::SECONDS / args.hurry, set.len());
     for step in &set {
         link.listen(zero + Duration::from_secs_f64(step.at / args.hurry))?;
-        if stop.load(Ordering::Relaxed) {
+        if link.is_stopped() {
             break;
         }
         if let Some(status) = server.ended()? {
@@ -108,18 +104,26 @@ fn tracks(args: &Args) -> Result<Vec<PathBuf>, Problem> {
 }
 
 /// The server on the output that was asked for; else on the device, and without one on the file alone.
-fn start(program: &Path, output: Option<&str>, recording: &Path) -> Result<(Server, Link), Problem> {
+fn start(
+    program: &Path,
+    output: Option<&str>,
+    recording: &Path,
+    stop: &Arc<AtomicBool>,
+) -> Result<(Server, Link), Problem> {
     let path = recording.display().to_string();
     let file = format!("file:{path}");
     if let Some(output) = output {
         if output == "file" {
-            return Server::start(program, &["--output", &file]);
+            return Server::start(program, &["--output", &file], stop);
         }
-        return Server::start(program, &["--output", output, "--record", &path]);
+        return Server::start(program, &["--output", output, "--record", &path], stop);
     }
-    Server::start(program, &["--record", &path]).or_else(|problem| {
+    Server::start(program, &["--record", &path], stop).or_else(|problem| {
+        if stop.load(Ordering::Relaxed) {
+            return Err(problem);
+        }
         println!("no sound device plays here ({problem}): the set goes to {path} alone");
-        Server::start(program, &["--output", &file])
+        Server::start(program, &["--output", &file], stop)
     })
 }
 

@@ -1,11 +1,16 @@
 //! A client of the server: sends OSC over UDP and keeps what comes back.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rosc::{OscMessage, OscPacket, OscType, decoder, encoder};
 
 use super::Problem;
+
+/// How long it may take to notice that it is to stop.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// What one status said.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,6 +37,8 @@ pub struct Moment {
 #[derive(Debug)]
 pub struct Link {
     socket: UdpSocket,
+    /// Whether to listen no more.
+    stop: Arc<AtomicBool>,
     /// Every status so far, and when it arrived.
     pub moments: Vec<(Instant, Moment)>,
     /// The numbers `/synced` came back with.
@@ -41,14 +48,14 @@ pub struct Link {
 }
 
 impl Link {
-    /// A client of the server on this machine at `port`.
+    /// A client of the server on this machine at `port`, which waits for nothing any more once `stop` is set.
     ///
     /// # Errors
     /// When there is no socket to be had.
-    pub fn new(port: u16) -> Result<Self, Problem> {
+    pub fn new(port: u16, stop: Arc<AtomicBool>) -> Result<Self, Problem> {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         socket.connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-        Ok(Self { socket, moments: Vec::new(), synced: Vec::new(), errors: Vec::new() })
+        Ok(Self { socket, stop, moments: Vec::new(), synced: Vec::new(), errors: Vec::new() })
     }
 
     /// Sends a message. A server that is not there yet is no error: UDP would not know.
@@ -62,7 +69,7 @@ impl Link {
         Ok(())
     }
 
-    /// Takes in what arrives until `until`.
+    /// Takes in what arrives until `until`, or until it is to stop.
     ///
     /// # Errors
     /// When the socket cannot be set up.
@@ -70,16 +77,21 @@ impl Link {
         let mut bytes = [0; 8_192];
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            if left.is_zero() || self.is_stopped() {
                 return Ok(());
             }
-            self.socket.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
+            self.socket.set_read_timeout(Some(left.clamp(Duration::from_millis(1), LOOK)))?;
             // Nothing came, or nobody listens there yet.
             let Ok(count) = self.socket.recv(&mut bytes) else { continue };
             if let Ok((_, packet)) = decoder::decode_udp(&bytes[..count]) {
                 self.take_packet(&packet);
             }
         }
+    }
+
+    /// Whether it is to stop.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 
     /// A status and its decks come as one bundle.

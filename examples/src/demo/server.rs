@@ -1,8 +1,11 @@
 //! The server as a child: started, waited for, and never left behind.
 
 use std::net::{Ipv4Addr, UdpSocket};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use rosc::OscType;
@@ -21,20 +24,24 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `program` on a free port and waits until it answers.
+    /// Starts `program` on a free port and waits until it answers. It is in a process group of its own: a Ctrl-C is for the demo,
+    /// which then stops it, and a second one would end it at once.
     ///
     /// # Errors
-    /// When it does not start, ends at once, or does not answer in time.
-    pub fn start(program: &Path, args: &[&str]) -> Result<(Self, Link), Problem> {
+    /// When it does not start, ends at once, does not answer in time, or when `stop` is set before it does.
+    pub fn start(program: &Path, args: &[&str], stop: &Arc<AtomicBool>) -> Result<(Self, Link), Problem> {
         let port = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-        let child = Command::new(program).arg("--port").arg(port.to_string()).args(args).spawn();
+        let child = Command::new(program).arg("--port").arg(port.to_string()).args(args).process_group(0).spawn();
         let child = child.map_err(|error| format!("{} does not start: {error}", program.display()))?;
         let mut server = Self { child };
-        let mut link = Link::new(port)?;
+        let mut link = Link::new(port, stop.clone())?;
         let give_up = Instant::now() + PATIENCE;
         while link.synced.is_empty() {
             if let Some(status) = server.child.try_wait()? {
                 return Err(format!("the server ended before it played: {status}").into());
+            }
+            if link.is_stopped() {
+                return Err("stopped before the server played".into());
             }
             if Instant::now() > give_up {
                 return Err(format!("the server does not answer on port {port}").into());

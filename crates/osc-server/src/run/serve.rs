@@ -11,7 +11,6 @@ use crate::net::{self, Received};
 use crossbeam_channel::bounded;
 use crowd_engine::{Engine, Output, SampleRate};
 use crowd_library::MediaRoot;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,12 +28,9 @@ pub fn serve(serve: &Serve) -> Result<(), Error> {
     let found = find_music(serve, &mut loader)?;
     let socket = net::open(SocketAddr::new(serve.bind, serve.port))?;
     tell(serve);
-    let (signal, stop) = bounded(1);
-    ctrlc::set_handler(move || {
-        // A second signal finds the channel full, and the server stopping.
-        let _stopping = signal.try_send(());
-    })
-    .map_err(io::Error::other)?;
+    // Nothing is sent: the end that is gone is the signal.
+    let (signal, stop) = bounded(0);
+    crowd_cli::stop::on_signal(move || drop(signal))?;
 
     let mut engine = open_engine(serve)?;
     match limits::lock_memory() {

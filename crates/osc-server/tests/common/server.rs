@@ -136,9 +136,14 @@ impl Server {
         self.reader.take().unwrap().join().unwrap();
     }
 
-    pub fn stop(mut self) -> (ExitStatus, String) {
+    pub fn stop(self) -> (ExitStatus, String) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.ended()
+    }
+
+    /// Waits until it has ended; what it logged.
+    pub fn ended(mut self) -> (ExitStatus, String) {
         let status = self.child.wait().unwrap();
         self.reader.take().unwrap().join().unwrap();
         let log = self.log.lock().unwrap().clone();
