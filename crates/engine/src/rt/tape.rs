@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use ringbuf::traits::{Consumer, Observer, Producer, Split};
-use ringbuf::{HeapCons, HeapProd, HeapRb};
+use rtrb::{Consumer, Producer, RingBuffer};
 
 /// Gaps that may wait to be read. A further one begins only when an earlier one was read.
 const GAPS: usize = 64;
@@ -18,8 +17,8 @@ struct Gap {
 
 /// The player's end of a recording. When it is dropped, the recording is over.
 pub(crate) struct Tape {
-    ring: HeapProd<f32>,
-    gaps: rtrb::Producer<Gap>,
+    ring: Producer<f32>,
+    gaps: Producer<Gap>,
     /// Frames that found room.
     taken: u64,
     /// Frames missing since the last that found room.
@@ -32,8 +31,8 @@ pub(crate) struct Tape {
 
 /// The recorder's end.
 pub(crate) struct TapeReader {
-    ring: HeapCons<f32>,
-    gaps: rtrb::Consumer<Gap>,
+    ring: Consumer<f32>,
+    gaps: Consumer<Gap>,
     read: u64,
 }
 
@@ -52,11 +51,12 @@ impl Tape {
     /// A tape of `frames` stereo frames between the two threads, and its reading end. Frames that find no room are
     /// counted in `lost`.
     pub fn new(frames: usize, lost: Arc<AtomicU64>) -> (Self, TapeReader) {
-        let (mut ring, mut reader) = HeapRb::new(2 * frames).split();
+        let (mut ring, mut reader) = RingBuffer::new(2 * frames);
         // Touched here, so that no page of it is the audio thread's to fetch.
-        while ring.push_slice(&[0.0; 1_024]) > 0 {}
-        while reader.skip(1_024) > 0 {}
-        let (gaps, gaps_reader) = rtrb::RingBuffer::new(GAPS);
+        let mut piece = [0.0; 1_024];
+        while !ring.push_partial_slice(&piece).0.is_empty() {}
+        while !reader.pop_partial_slice(&mut piece).0.is_empty() {}
+        let (gaps, gaps_reader) = RingBuffer::new(GAPS);
         let tape = Self { ring, gaps, taken: 0, missing: 0, resume: frames, lost };
         (tape, TapeReader { ring: reader, gaps: gaps_reader, read: 0 })
     }
@@ -64,12 +64,13 @@ impl Tape {
     /// Takes interleaved stereo without waiting; what finds no room is counted as lost, and where it is missing is told to
     /// the reader.
     pub fn offer(&mut self, block: &[f32]) {
-        if self.missing > 0 && !(self.ring.vacant_len() >= self.resume.max(block.len()) && self.end_gap()) {
+        let free = self.ring.slots();
+        if self.missing > 0 && !(free >= self.resume.max(block.len()) && self.end_gap()) {
             self.lose(block.len());
             return;
         }
-        let whole = self.ring.vacant_len().min(block.len()) & !1;
-        let pushed = self.ring.push_slice(block.get(..whole).unwrap_or_default());
+        let whole = free.min(block.len()) & !1;
+        let pushed = self.ring.push_partial_slice(block.get(..whole).unwrap_or_default()).0.len();
         self.taken += pushed as u64 / 2;
         if pushed < block.len() {
             self.lose(block.len() - pushed);
@@ -103,18 +104,18 @@ impl Drop for Tape {
 impl TapeReader {
     /// Whether the player's end is gone. Asked before reading, all that came is surely seen.
     pub fn is_over(&self) -> bool {
-        !self.ring.write_is_held()
+        self.ring.is_abandoned()
     }
 
     /// Frames that wait.
     pub fn waiting(&self) -> u64 {
-        self.ring.occupied_len() as u64 / 2
+        self.ring.slots() as u64 / 2
     }
 
     /// Takes what comes next, at most `buffer` of it.
     pub fn next(&mut self, buffer: &mut [f32]) -> Next {
         // Asked first: a gap is told before the sound behind it, so what is counted here has its gaps in sight.
-        let waiting = self.ring.occupied_len();
+        let waiting = self.ring.slots();
         let before_gap = match self.gaps.peek() {
             Ok(gap) if gap.after == self.read => {
                 let frames = gap.frames;
@@ -125,7 +126,7 @@ impl TapeReader {
             Err(_) => usize::MAX,
         };
         let samples = waiting.min(before_gap).min(buffer.len()) & !1;
-        let samples = self.ring.pop_slice(buffer.get_mut(..samples).unwrap_or_default());
+        let samples = self.ring.pop_partial_slice(buffer.get_mut(..samples).unwrap_or_default()).0.len();
         self.read += samples as u64 / 2;
         if samples == 0 { Next::Nothing } else { Next::Sound(samples / 2) }
     }

@@ -94,8 +94,8 @@ fn find_onsets(pcm: &Pcm, rate: SampleRate, channels: usize) -> Box<[Onset]> {
             finder.push(frames, &mut keep);
         }
         Pcm::I16(samples) => {
-            let float = |x: i16| f32::from(x) * (1.0 / 32_768.0);
-            let frames = samples.chunks_exact(channels).map(|frame| [float(frame[0]), float(frame[channels - 1])]);
+            let sides = |frame: &[i16]| [Pcm::float(frame[0]), Pcm::float(frame[channels - 1])];
+            let frames = samples.chunks_exact(channels).map(sides);
             finder.push(frames, &mut keep);
         }
     }

@@ -2,6 +2,7 @@
 
 use super::Depth;
 use super::dither::Quantiser;
+use crate::audio::from_i16;
 
 /// Appends `samples` of full scale 1.0 to `bytes`. Integers are the nearest, so what was rounded to the depth before stays
 /// itself; what is louder is clamped. Returns how many samples were no finite number and became 0.
@@ -38,7 +39,7 @@ pub(super) fn pack_with(quantiser: &mut Quantiser, samples: &[f32], depth: Depth
 /// are left out.
 pub fn unpack(bytes: &[u8], depth: Depth, samples: &mut Vec<f32>) {
     match depth {
-        Depth::I16 => samples.extend(bytes.as_chunks().0.iter().map(|&s| f32::from(i16::from_le_bytes(s)) / 32_768.0)),
+        Depth::I16 => samples.extend(bytes.as_chunks().0.iter().map(|&s| from_i16(i16::from_le_bytes(s)))),
         Depth::I24 => samples.extend(bytes.as_chunks().0.iter().map(|&s| integer24(s) as f32 / 8_388_608.0)),
         Depth::F32 => samples.extend(bytes.as_chunks().0.iter().map(|&s| f32::from_le_bytes(s))),
     }

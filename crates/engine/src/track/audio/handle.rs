@@ -24,6 +24,12 @@ impl Pcm {
             Self::F32(samples) => samples.len(),
         }
     }
+
+    /// A sample of sixteen bits at full scale 1.
+    #[inline(always)]
+    pub(in crate::track) fn float(sample: i16) -> f32 {
+        f32::from(sample) * (1.0 / 32_768.0)
+    }
 }
 
 /// Where the samples are.

@@ -43,7 +43,7 @@ impl Track {
                 spread(&samples[span], self.inner.channels, left, right, |x| x);
             }
             Sound::Loaded { pcm: Pcm::I16(samples), .. } => {
-                spread(&samples[span], self.inner.channels, left, right, |x| f32::from(x) * (1.0 / 32_768.0));
+                spread(&samples[span], self.inner.channels, left, right, Pcm::float);
             }
             Sound::Streamed(fed) => fed.stream.copy(from as u64, left, right),
         }
