@@ -1,0 +1,160 @@
+use super::*;
+
+struct Nothing;
+
+impl Input for Nothing {
+    fn seek(&mut self, _frame: u64) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn read(&mut self, _frames: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+        Ok(false)
+    }
+}
+
+#[test]
+fn finer_time_takes_as_many_more_pages() {
+    for (rate, times) in [(8_000, 1), (44_100, 1), (48_000, 1), (88_200, 2), (96_000, 2), (192_000, 4)] {
+        assert_eq!((slots(rate), reach(rate)), (128 * times, 25_600 * times as i64), "{rate} Hz");
+    }
+}
+
+#[test]
+fn playheads_share_the_pages_and_leave_some_for_what_was_left() {
+    let (rate, page) = (96_000, PAGE as i64);
+    for (heads, pages) in [(1, 112), (2, 112), (4, 58), (5, 46), (64, 3)] {
+        let stream = Arc::new(Stream::new(1 << 30, slots(rate)));
+        let mut feeder = Feeder::new(stream.clone(), Arc::default(), Box::new(Nothing), rate);
+        for _ in 0..heads {
+            let seat = stream.sit().unwrap();
+            stream.wish(seat, &Wish { playing: true, speed: 1.0, ..Wish::default() });
+        }
+        feeder.look();
+        assert_eq!(feeder.share(), (pages * page - 2 * reach(rate)).max(page), "{heads} playheads");
+    }
+}
+
+#[test]
+fn what_plays_is_read_first_and_of_that_what_is_most_urgent() {
+    let job = |playing, urgency| Job { urgency, playing, pages: Vec::new() };
+    let in_order = [
+        job(true, Urgency::Emergency),
+        job(true, Urgency::Normal),
+        job(false, Urgency::Emergency),
+        job(false, Urgency::Normal),
+    ];
+    assert!(in_order.is_sorted_by(|earlier, later| earlier.rank() < later.rank()));
+}
+
+#[test]
+fn a_rest_beside_a_playhead_is_short_against_what_is_left_in_an_emergency() {
+    for sample_rate in [8_000, 44_100, 192_000] {
+        let stream = Arc::new(Stream::new(1 << 30, slots(sample_rate)));
+        let mut feeder = Feeder::new(stream.clone(), Arc::default(), Box::new(Nothing), sample_rate);
+        assert_eq!(feeder.rest(), SLEEP);
+        let seat = stream.sit().unwrap();
+        stream.wish(seat, &Wish { playing: true, speed: 1.0, ..Wish::default() });
+        feeder.look();
+        let frames = feeder.rest().as_secs_f64() * f64::from(sample_rate);
+        let left = (feeder.thresholds.emergency * feeder.thresholds.chunk) as f64;
+        assert!(frames < left / 4.0, "{frames} frames pass in a rest, {left} are left at {sample_rate} Hz");
+    }
+}
+
+/// Zeros without end; something happens when they are read first.
+struct Zeros {
+    happens: Option<Box<dyn FnOnce() + Send>>,
+}
+
+impl Input for Zeros {
+    fn seek(&mut self, _frame: u64) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+        frames.extend([[0.0; 2]; 1_024]);
+        if let Some(happens) = self.happens.take() {
+            happens();
+        }
+        Ok(true)
+    }
+}
+
+const RATE: u32 = 44_100;
+const PLAYING: Wish = Wish { clock: 0, position: 0, speed: 1.0, playing: true, region: None, cue: 0, reach: 0 };
+
+/// A feeder of a long track with a playhead for each of these.
+fn feeder_for(wishes: &[Wish]) -> Feeder {
+    let stream = Arc::new(Stream::new(1 << 30, slots(RATE)));
+    for wish in wishes {
+        stream.wish(stream.sit().unwrap(), wish);
+    }
+    let mut feeder = Feeder::new(stream.clone(), Arc::default(), Box::new(Zeros { happens: None }), RATE);
+    feeder.look();
+    feeder
+}
+
+#[test]
+fn of_all_that_could_be_read_the_job_is_the_most_urgent() {
+    let waiting = |position| Wish { playing: false, position, cue: position, ..PLAYING };
+    let playing = Wish { position: 1 << 20, cue: 1 << 20, ..PLAYING };
+    // The order in which playheads are looked at is another in each feeder.
+    for _ in 0..16 {
+        let mut feeder = feeder_for(&[waiting(1 << 24), playing, waiting(1 << 26)]);
+        let job = feeder.job().unwrap();
+        assert!(job.playing && job.urgency == Urgency::Emergency && job.pages[0] == 256, "{:?}", job.pages);
+    }
+}
+
+#[test]
+fn there_is_no_job_when_all_that_is_wanted_is_there() {
+    let mut feeder = feeder_for(&[PLAYING]);
+    for turn in 0.. {
+        assert!(turn < 1_000, "it does not end");
+        match feeder.job() {
+            Some(job) => assert!(!job.pages.is_empty() && feeder.work(&job).unwrap()),
+            None => break,
+        }
+    }
+    assert!((0..12).all(|page| feeder.stream.pages.has(page)));
+}
+
+#[test]
+fn half_a_second_is_read_behind_a_place_that_was_announced() {
+    let mut feeder = feeder_for(&[]);
+    feeder.desk.announced.lock().unwrap().push(0);
+    // 22,050 frames and what a stretcher reads beyond them.
+    assert_eq!(feeder.job().unwrap().pages, (0..12).collect::<Vec<u64>>());
+}
+
+#[test]
+fn a_job_is_done_as_a_whole_while_nothing_changes() {
+    let mut feeder = feeder_for(&[]);
+    feeder.desk.announced.lock().unwrap().push(0);
+    let job = feeder.job().unwrap();
+    assert!(feeder.work(&job).unwrap());
+    assert_eq!(job.pages.iter().filter(|page| feeder.stream.pages.has(**page)).count(), 12);
+}
+
+#[test]
+fn a_job_is_given_up_when_something_more_urgent_comes_or_nobody_wants_it_any_more() {
+    let far = 1 << 24;
+    for somebody_plays in [true, false] {
+        let mut feeder = feeder_for(&[]);
+        feeder.desk.announced.lock().unwrap().push(0);
+        let (stream, desk) = (feeder.stream.clone(), feeder.desk.clone());
+        let seat = stream.sit().unwrap();
+        let happens = move || {
+            if somebody_plays {
+                stream.wish(seat, &Wish { position: far, cue: far, ..PLAYING });
+            } else {
+                *desk.announced.lock().unwrap() = vec![far];
+            }
+        };
+        feeder.cursors = vec![Cursor::new(Box::new(Zeros { happens: Some(Box::new(happens)) }), RATE)];
+        let job = feeder.job().unwrap();
+        assert!(feeder.work(&job).unwrap());
+        let read = job.pages.iter().filter(|page| feeder.stream.pages.has(**page)).count();
+        assert_eq!(read, 1, "of {:?}; somebody plays: {somebody_plays}", job.pages);
+    }
+}
