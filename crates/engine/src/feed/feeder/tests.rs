@@ -109,13 +109,7 @@ fn of_all_that_could_be_read_the_job_is_the_most_urgent() {
 #[test]
 fn there_is_no_job_when_all_that_is_wanted_is_there() {
     let mut feeder = feeder_for(&[PLAYING]);
-    for turn in 0.. {
-        assert!(turn < 1_000, "it does not end");
-        match feeder.job() {
-            Some(job) => assert!(!job.pages.is_empty() && feeder.work(&job).unwrap()),
-            None => break,
-        }
-    }
+    feed(&mut feeder);
     assert!((0..12).all(|page| feeder.stream.pages.has(page)));
 }
 
@@ -157,4 +151,89 @@ fn a_job_is_given_up_when_something_more_urgent_comes_or_nobody_wants_it_any_mor
         let read = job.pages.iter().filter(|page| feeder.stream.pages.has(**page)).count();
         assert_eq!(read, 1, "of {:?}; somebody plays: {somebody_plays}", job.pages);
     }
+}
+
+/// Reads until there is nothing to do.
+fn feed(feeder: &mut Feeder) {
+    for turn in 0.. {
+        assert!(turn < 1_000, "it does not end");
+        feeder.look();
+        match feeder.job() {
+            Some(job) => assert!(!job.pages.is_empty() && feeder.work(&job).unwrap()),
+            None => break,
+        }
+    }
+}
+
+#[test]
+fn as_many_seconds_are_ready_at_any_speed_but_the_slowest() {
+    let pages = |speed| {
+        let mut feeder = feeder_for(&[Wish { speed, ..PLAYING }]);
+        feed(&mut feeder);
+        (0..).take_while(|page| feeder.stream.pages.has(*page)).count()
+    };
+    // Two seconds of output, and of the cue half a second.
+    let at = [1.0 / 16.0, 0.5, 1.0, 2.0].map(pages);
+    assert_eq!(at, [6, 11, 22, 43]);
+    assert_eq!(pages(0.001), at[0]);
+}
+
+#[test]
+fn a_faster_playhead_is_brought_more_pages_at_a_time() {
+    let most_urgent = Adaptive::new(Thresholds::default()).unwrap().observe(Frames(0), Levels::default(), 0);
+    for speed in [1.0, 4.0, 16.0] {
+        let pages = (most_urgent.chunks as f64 * 1_024.0 * speed / PAGE as f64).ceil();
+        // The cue is elsewhere, so that it is no part of this job.
+        let mut feeder = feeder_for(&[Wish { speed, cue: 1 << 24, ..PLAYING }]);
+        assert_eq!(feeder.job().unwrap().pages.len() as f64, pages, "{speed}");
+    }
+}
+
+#[test]
+fn the_cue_is_ready_wherever_a_loop_holds_the_playhead() {
+    let region = crate::plain::loop_region::LoopRegion { start: 1 << 20, end: (1 << 20) + 200_000 };
+    let mut feeder = feeder_for(&[Wish { position: 1 << 20, cue: 1 << 24, region: Some(region), ..PLAYING }]);
+    feed(&mut feeder);
+    // 22,050 frames of it.
+    let cue = (1 << 24) / PAGE as u64;
+    assert!((cue..cue + 6).all(|page| feeder.stream.pages.has(page)));
+}
+
+#[test]
+fn the_level_that_is_told_is_that_of_the_playhead_in_the_greatest_need() {
+    let level = |feeder: &mut Feeder| {
+        feeder.look();
+        feeder.job();
+        feeder.desk.levels.lock().unwrap().output.0
+    };
+    for _ in 0..16 {
+        let mut feeder = feeder_for(&[PLAYING]);
+        feed(&mut feeder);
+        let alone = level(&mut feeder);
+        assert!(alone > 50_000, "{alone}");
+        let stream = feeder.stream.clone();
+        let far = Wish { position: 1 << 24, cue: 1 << 24, ..PLAYING };
+        let seat = stream.sit().unwrap();
+        stream.wish(seat, &Wish { playing: false, ..far });
+        assert_eq!(level(&mut feeder), alone, "one that does not play needs nothing");
+        stream.wish(seat, &far);
+        assert_eq!(level(&mut feeder), 0);
+    }
+}
+
+#[test]
+fn a_page_goes_where_nobody_has_wanted_what_is_there_for_longest() {
+    let mut feeder = feeder_for(&[]);
+    feeder.turn = 1_000;
+    feeder.wanted.fill(1_000);
+    assert_eq!(feeder.room(5), None, "all of it is wanted");
+    feeder.wanted[7] = 999;
+    feeder.wanted[90] = 998;
+    assert_eq!(feeder.room(5), Some(90));
+    // What lingered long enough goes, the nearest first.
+    feeder.wanted[6] = 1_000 - LINGER - 1;
+    feeder.wanted[20] = 1_000 - LINGER - 50;
+    assert_eq!(feeder.room(5), Some(6));
+    feeder.wanted[6] = 1_000 - LINGER;
+    assert_eq!(feeder.room(5), Some(20));
 }
