@@ -9,6 +9,7 @@ use crowd_library::Library;
 use crowd_store::s3::S3Store;
 use crowd_store::{DiskStore, Store};
 use crowd_web::{listen, nofile};
+use tokio::sync::oneshot;
 
 use crate::cli::Serve;
 use crate::error::Error;
@@ -59,7 +60,11 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     let scheme = if identity.is_some() { "https" } else { "http" };
     tracing::info!(cache = %cache.display(), workers, "listening on {scheme}://{address}{base}");
     let service = base.clone().around(router(app, token));
-    let served = crowd_web::serve(service, listener, options.access.max_connections.into(), identity);
+    let (signal, signalled) = oneshot::channel::<()>();
+    // Nothing is sent: the end that is gone is the signal.
+    crowd_cli::stop::on_signal(move || drop(signal)).map_err(|e| Error::io("signals", "wait for", e))?;
+    let stop = async move { _ = signalled.await };
+    let served = crowd_web::serve(service, listener, options.access.max_connections.into(), identity, stop);
     let result = runtime.block_on(served).map_err(|e| Error::io(address.to_string(), "listen on", e));
     // What is being read or written for somebody who is gone does not hold the end up.
     runtime.shutdown_timeout(Duration::from_millis(500));

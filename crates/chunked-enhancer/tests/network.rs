@@ -4,7 +4,7 @@
 mod common;
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -115,4 +115,31 @@ fn a_certificate_that_cannot_be_used_is_named_before_anything_is_served() {
     assert!(status == Some(2) && told.contains("--tls-key"), "{told}");
     let (status, told) = run(&["--tls-cert", "none.pem", "--tls-key", "none.pem"]);
     assert!(status == Some(1) && told.contains("cannot serve HTTPS: none.pem: No such file"), "{told}");
+}
+
+#[test]
+fn a_signal_ends_it_in_order_and_under_nohup_the_end_of_a_terminal_does_not() {
+    let folders = Folders::with_music(1.0);
+    let mut child = Command::new("nohup")
+        .args([env!("CARGO_BIN_EXE_enhance-server"), "--port", "0", "--library"])
+        .arg(folders.music.path())
+        .arg("--cache-dir")
+        .arg(folders.cache.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut log = String::new();
+    while !log.contains("listening on ") {
+        assert!(stderr.read_line(&mut log).unwrap() > 0, "{log}");
+    }
+    let signal = |name: &str| Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success();
+    assert!(signal("-HUP"));
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert!(signal("-TERM"));
+    stderr.read_to_string(&mut log).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{log}");
+    assert_eq!(log.matches("stopping; a second signal ends the program at once").count(), 1, "{log}");
 }

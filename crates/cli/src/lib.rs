@@ -7,6 +7,7 @@ pub mod log;
 pub mod names;
 pub mod path;
 pub mod size;
+#[cfg(unix)]
 pub mod stop;
 
 use std::io::{self, IsTerminal, Write};

@@ -39,3 +39,13 @@ fn a_second_signal_ends_the_server_at_once() {
     assert_eq!(status.code(), Some(130), "{log}");
     assert!(!log.contains("messages, none refused"), "{log}");
 }
+
+#[test]
+fn under_nohup_it_plays_on_when_the_terminal_is_gone() {
+    let mut server = Server::start_by(Command::new("nohup"), &["--output", "null"]);
+    signal(&server, "-HUP");
+    server.wait_until(0.2);
+    signal(&server, "-TERM");
+    let (status, log) = server.ended();
+    assert!(status.success() && log.matches("stopping").count() == 1, "{status}: {log}");
+}

@@ -3,7 +3,7 @@
 //!
 //! | part | |
 //! |---|---|
-//! | [`listen`], [`serve`], [`Identity`] | an address, at most so many connections, encrypted or not, until a signal |
+//! | [`listen`], [`serve`], [`Identity`] | an address, at most so many connections, encrypted or not |
 //! | [`BasePath`], [`nofile`] | a path in front of all addresses; as many open files as may be needed |
 //! | [`args`] | the flags for these, to be flattened into a command line |
 //! | [`token`] | a secret that requests must bring |
@@ -42,7 +42,6 @@ mod problem;
 pub mod query;
 pub mod range;
 mod serve;
-mod stop;
 mod tag;
 mod tls;
 pub mod token;

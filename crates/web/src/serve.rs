@@ -16,7 +16,6 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tower::Service;
 
-use crate::stop::stop;
 use crate::tls::Identity;
 
 /// How long to wait when the system has no more handles.
@@ -25,8 +24,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How long a client may take to agree on encryption.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// Serves HTTP/1.1, encrypted when there is an identity, to at most `connections` at once until SIGINT or SIGTERM; further
-/// connections wait in the system's queue. What is being sent at the signal is broken off.
+/// Serves HTTP/1.1, encrypted when there is an identity, to at most `connections` at once until `stop` comes to its end; further
+/// connections wait in the system's queue. What is being sent then is broken off with the runtime.
 ///
 /// # Errors
 /// When there is no way to encrypt with the identity.
@@ -35,6 +34,7 @@ pub async fn serve(
     listener: TcpListener,
     connections: usize,
     identity: Option<Arc<Identity>>,
+    stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let tls = identity.as_ref().map(Identity::acceptor).transpose().map_err(io::Error::other)?;
     let renewal = async {
@@ -46,7 +46,7 @@ pub async fn serve(
     tokio::select! {
         () = accept_all(&router, &listener, connections, tls.as_ref()) => {}
         () = renewal => {}
-        () = stop() => {}
+        () = stop => {}
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Encrypted connections.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+use std::future::pending;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,7 +39,7 @@ async fn server() -> (SocketAddr, CertifiedKey<KeyPair>) {
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = Router::new().route("/", get(|| async { "encrypted" }));
-    tokio::spawn(serve(router, listener, 2, Some(identity)));
+    tokio::spawn(serve(router, listener, 2, Some(identity), pending()));
     (address, made)
 }
 
