@@ -5,7 +5,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 OUT := out
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test proof bench lint format doc setup setup-test setup-bench setup-32bit test-32bit clippy no-features msrv packages
+.PHONY: help demo test proof release bench lint format doc setup setup-test setup-bench setup-32bit test-32bit clippy no-features msrv packages
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ packages: setup ## See that each package has its licences and needs nothing outs
 
 proof: setup-test ## The long proofs: fuzzing, loom, Miri, sanitizer, ARM, licences (each missing tool is named)
 	scripts/proof.sh
+
+release: setup ## Build the programs to be given to others, stripped, their debug information beside them: out/release
+	scripts/release.sh $(OUT)/release
 
 bench: setup-bench ## What a block costs, counted and timed, and what others need for the same mix
 	scripts/bench.sh
