@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, missing_docs)]
 
 use std::path::Path;
-use std::process::{Child, Command as Program, Stdio};
+use std::process::{Child, Command as Program};
 use std::time::{Duration, Instant};
 
 use crowd_engine::{
