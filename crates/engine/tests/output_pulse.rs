@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use crowd_engine::output::State;
 use crowd_engine::{Command, DeckId, Engine, Frames, Gain, LoopRegion, Output, SampleRate, When};
-use output_bench::{Beside, is_apart, is_there, offline_mix, run_apart, schedule_mix, threads, until};
+use output_bench::{Beside, is_apart, offline_mix, run_apart, schedule_mix, threads, until};
 
 /// `norewinds`: without it the server takes back the first second to put other streams in.
 const SINK: [&str; 6] =
@@ -28,11 +28,8 @@ struct Server {
 }
 
 impl Server {
-    /// None, said loudly, where the programs are missing.
-    fn start() -> Option<Self> {
-        if !["pulseaudio", "pactl", "parec"].into_iter().all(is_there) {
-            return None;
-        }
+    /// Needs pulseaudio, pactl and parec: a test without them would prove nothing.
+    fn start() -> Self {
         let place = tempfile::tempdir().unwrap();
         let (run, home) = (place.path().join("run"), place.path().join("home"));
         for folder in [&run, &home] {
@@ -55,10 +52,10 @@ impl Server {
             .env("XDG_RUNTIME_DIR", &run)
             .stderr(fs::File::create(place.path().join("server.log")).unwrap())
             .spawn()
-            .unwrap();
+            .unwrap_or_else(|error| panic!("pulseaudio: {error}: scripts/setup.sh test installs what tests need"));
         let server = Self { place, process: Beside(server) };
         until("the server answers", || server.program("pactl").arg("info").output().unwrap().status.success());
-        Some(server)
+        server
     }
 
     fn home(&self) -> PathBuf {
@@ -95,7 +92,7 @@ fn pactl(words: &[&str]) -> String {
 
 #[test]
 fn a_sound_server_hears_what_an_export_writes() {
-    let Some(server) = Server::start() else { return };
+    let server = Server::start();
     server.run("recorded_half");
 }
 
@@ -169,7 +166,7 @@ impl<R: Read> Heard<R> {
 
 #[test]
 fn a_buffer_that_is_too_small_grows_while_the_music_goes_on() {
-    let Some(server) = Server::start() else { return };
+    let server = Server::start();
     server.run("growing_half");
 }
 
@@ -231,7 +228,7 @@ fn growing_half() {
 /// A server that stands still for a while is an underrun, not a loss: the stream goes on in place, through either way.
 #[test]
 fn a_server_that_stands_still_for_a_third_of_a_second_loses_no_device() {
-    let Some(server) = Server::start() else { return };
+    let server = Server::start();
     for test in ["still_half", "still_plug_in_half"] {
         let pid = server.process.0.id().to_string();
         run_apart(
@@ -278,7 +275,7 @@ fn still(output: &str, plays: &str) {
 
 #[test]
 fn a_sound_servers_sinks_are_listed_first_and_by_its_name() {
-    let Some(server) = Server::start() else { return };
+    let server = Server::start();
     server.run("listed_half");
 }
 
@@ -308,7 +305,7 @@ fn listed_half() {
 
 #[test]
 fn a_device_that_was_taken_away_plays_again_within_a_second_of_its_return() {
-    let Some(server) = Server::start() else { return };
+    let server = Server::start();
     server.run("unplugged_half");
     server.run("unplugged_plug_in_half");
 }
