@@ -16,7 +16,10 @@ fn the_first_signal_of_any_kind_ends_the_server_in_order() {
     for name in ["-INT", "-TERM", "-HUP"] {
         let folder = tempfile::tempdir().unwrap();
         let recording = folder.path().join("night.wav");
-        let mut server = Server::start(&["--output", "null", "--record", recording.to_str().unwrap()]);
+        // Whatever runs this test may have SIGHUP ignored.
+        let mut plainly = Command::new("env");
+        plainly.arg("--default-signal=HUP");
+        let mut server = Server::start_by(plainly, &["--output", "null", "--record", recording.to_str().unwrap()]);
         server.wait_until(0.2);
         signal(&server, name);
         let (status, log) = server.ended();
