@@ -1,3 +1,5 @@
+use std::sync::atomic::AtomicUsize;
+
 use super::*;
 
 struct Nothing;
@@ -236,4 +238,38 @@ fn a_page_goes_where_nobody_has_wanted_what_is_there_for_longest() {
     assert_eq!(feeder.room(5), Some(6));
     feeder.wanted[6] = 1_000 - LINGER;
     assert_eq!(feeder.room(5), Some(20));
+}
+
+/// Zeros from a file that can be opened again, or cannot, and how often that was tried.
+struct File {
+    opens_again: bool,
+    tried: Arc<AtomicUsize>,
+}
+
+impl Input for File {
+    fn seek(&mut self, _frame: u64) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+        frames.extend([[0.0; 2]; 1_024]);
+        Ok(true)
+    }
+
+    fn another(&self) -> Option<Box<dyn Input>> {
+        self.tried.fetch_add(1, Relaxed);
+        self.opens_again.then(|| Box::new(File { opens_again: true, tried: self.tried.clone() }) as Box<dyn Input>)
+    }
+}
+
+#[test]
+fn playheads_far_apart_have_an_input_each_up_to_three_where_one_can_be_opened_again() {
+    let far_apart: Vec<Wish> = (1..6).map(|n| Wish { position: n << 24, cue: n << 24, ..PLAYING }).collect();
+    for (opens_again, inputs, tries) in [(true, CURSORS, CURSORS - 1), (false, 1, 1)] {
+        let mut feeder = feeder_for(&far_apart);
+        let tried = Arc::new(AtomicUsize::new(0));
+        feeder.cursors = vec![Cursor::new(Box::new(File { opens_again, tried: tried.clone() }), RATE)];
+        feed(&mut feeder);
+        assert_eq!((feeder.cursors.len(), tried.load(Relaxed)), (inputs, tries), "opens again: {opens_again}");
+    }
 }
