@@ -77,7 +77,7 @@ mod tests {
         let sound = measure::Analysis {
             frames: 441_000,
             sample_rate: 44_100,
-            integrated_lufs: Some(-13.123_456_789_012_345),
+            integrated_lufs: Some(-13.25),
             range_lu: 0.0,
             true_peak_dbtp: None,
             sample_peak_dbfs: Some(-1.0),
@@ -91,7 +91,7 @@ mod tests {
         let json = serde_json::to_string(&analysis).unwrap();
         assert_eq!(
             json,
-            "{\"kind\":\"quick\",\"frames\":441000,\"sample_rate\":44100,\"integrated_lufs\":-13.123456789012345,\
+            "{\"kind\":\"quick\",\"frames\":441000,\"sample_rate\":44100,\"integrated_lufs\":-13.25,\
              \"range_lu\":0.0,\"true_peak_dbtp\":null,\"sample_peak_dbfs\":-1.0,\
              \"bands_db\":[-3.25,null,-12.0,-20.5,-30.0],\"crest_db\":12.0,\"correlation\":1.0,\"width_db\":null,\
              \"downmix_gain_db\":-4.1,\"warnings\":[\"it ends early\"]}"
