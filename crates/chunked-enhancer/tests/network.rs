@@ -6,7 +6,7 @@ mod common;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::Arc;
 
 use common::Folders;
@@ -45,6 +45,28 @@ fn a_base_path_that_is_none_is_a_wrong_command_line() {
     assert!(String::from_utf8_lossy(&done.stderr).contains("give one like /music"));
 }
 
+/// A server that another program has started, and its log until it listens.
+fn started(through: &str, folders: &Folders, flags: &[&str]) -> (Child, BufReader<ChildStderr>, String) {
+    let mut child = Command::new(through)
+        .args([env!("CARGO_BIN_EXE_enhance-server"), "--port", "0", "--library"])
+        .arg(folders.music.path())
+        .arg("--cache-dir")
+        .arg(folders.cache.path())
+        .args(flags)
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut log = String::new();
+    while !log.contains("listening on ") {
+        assert!(stderr.read_line(&mut log).unwrap() > 0, "{log}");
+    }
+    (child, stderr, log)
+}
+
 /// What the server logs until it listens, under a limit of open files.
 fn log_under(limit: &str, flags: &[&str]) -> String {
     let folders = Folders::with_music(1.0);
@@ -80,8 +102,10 @@ fn with_a_certificate_it_speaks_https_and_nothing_else() {
     let [certificate, key] = ["certificate.pem", "key.pem"].map(|name| folders.cache.path().join(name));
     fs::write(&certificate, made.cert.pem()).unwrap();
     fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-    let server = folders.serve(&["--tls-cert", certificate.to_str().unwrap(), "--tls-key", key.to_str().unwrap()]);
-    let address = server.url.strip_prefix("https://").unwrap();
+    let flags = ["--tls-cert", certificate.to_str().unwrap(), "--tls-key", key.to_str().unwrap()];
+    let (mut child, _stderr, log) = started("env", &folders, &flags);
+    let (_, address) = log.split_once("listening on https://").unwrap();
+    let address = address.split_whitespace().next().unwrap();
 
     let mut roots = RootCertStore::empty();
     roots.add(made.cert.der().clone()).unwrap();
@@ -90,16 +114,18 @@ fn with_a_certificate_it_speaks_https_and_nothing_else() {
     let client =
         ClientConnection::new(Arc::new(config.with_no_client_auth()), ServerName::try_from("localhost").unwrap());
     let mut stream = StreamOwned::new(client.unwrap(), TcpStream::connect(address).unwrap());
-    stream.write_all(b"GET /api/tracks HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    stream.write_all(b"GET /api/presets HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("\"music.wav\""), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("\"punchy\""), "{answer}");
 
     let mut plain = TcpStream::connect(address).unwrap();
     plain.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     let mut told = Vec::new();
     let _closed = plain.read_to_end(&mut told);
     assert!(!told.starts_with(b"HTTP/"), "{}", String::from_utf8_lossy(&told));
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]
@@ -120,21 +146,7 @@ fn a_certificate_that_cannot_be_used_is_named_before_anything_is_served() {
 #[test]
 fn a_signal_ends_it_in_order_and_under_nohup_the_end_of_a_terminal_does_not() {
     let folders = Folders::with_music(1.0);
-    let mut child = Command::new("nohup")
-        .args([env!("CARGO_BIN_EXE_enhance-server"), "--port", "0", "--library"])
-        .arg(folders.music.path())
-        .arg("--cache-dir")
-        .arg(folders.cache.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let mut log = String::new();
-    while !log.contains("listening on ") {
-        assert!(stderr.read_line(&mut log).unwrap() > 0, "{log}");
-    }
+    let (mut child, mut stderr, mut log) = started("nohup", &folders, &[]);
     let signal = |name: &str| Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success();
     assert!(signal("-HUP"));
     std::thread::sleep(std::time::Duration::from_millis(300));

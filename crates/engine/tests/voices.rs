@@ -226,6 +226,9 @@ fn the_status_has_the_speed_of_master_deck_and_stem_together() {
     let told = offline.engine().status().decks[0].rate;
     // 150 of 120 BPM.
     assert!((told - 1.25 * 1.5 * 0.5).abs() < 1e-12, "{told}");
+    let before = offline.engine().status().decks[0].position;
+    offline.render_frames(6_400);
+    assert_eq!(offline.engine().status().decks[0].position - before, 6_400.0 * told);
 }
 
 #[test]
