@@ -96,6 +96,14 @@ fn no_files_take_names_from_each_other_in_a_loop() {
 }
 
 #[test]
+fn no_change_that_cargo_mutants_made_is_left_in_a_source() {
+    let mark = concat!("changed by cargo", "-mutants");
+    for file in packages().iter().flat_map(|(_, folder, _)| files(folder)) {
+        assert!(!fs::read_to_string(&file).unwrap().contains(mark), "{}", file.display());
+    }
+}
+
+#[test]
 fn no_source_file_is_longer_than_450_lines() {
     let mut long = Vec::new();
     for file in packages().iter().flat_map(|(_, folder, _)| files(folder)) {

@@ -288,7 +288,11 @@ impl Feeder {
 
 /// Has the surroundings of a place that waits made ready; returns their pages.
 fn cued(wish: &Wish, ahead: i64, stream: &Stream, consider: &mut impl FnMut(Job)) -> Vec<u64> {
-    vec![0] /* ~ changed by cargo-mutants ~ */
+    let plan = Plan::new(wish, ahead, stream.frames);
+    let pages: Vec<u64> = plan.pages().collect();
+    let missing = pages.iter().copied().filter(|page| !stream.pages.has(*page)).collect();
+    consider(Job { urgency: Urgency::Urgent, playing: false, pages: missing });
+    pages
 }
 
 #[cfg(test)]
