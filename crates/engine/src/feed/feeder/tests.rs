@@ -2,15 +2,33 @@ use std::sync::atomic::AtomicUsize;
 
 use super::*;
 
-struct Nothing;
+/// Zeros without end, from a file that can be opened again or cannot.
+#[derive(Default)]
+struct Zeros {
+    /// Happens when they are read first.
+    happens: Option<Box<dyn FnOnce() + Send>>,
+    opens_again: bool,
+    /// How often that was tried.
+    tried: Arc<AtomicUsize>,
+}
 
-impl Input for Nothing {
+impl Input for Zeros {
     fn seek(&mut self, _frame: u64) -> Result<(), Fault> {
         Ok(())
     }
 
-    fn read(&mut self, _frames: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
-        Ok(false)
+    fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+        frames.extend([[0.0; 2]; 1_024]);
+        if let Some(happens) = self.happens.take() {
+            happens();
+        }
+        Ok(true)
+    }
+
+    fn another(&self) -> Option<Box<dyn Input>> {
+        self.tried.fetch_add(1, Relaxed);
+        let again = || Self { happens: None, opens_again: true, tried: self.tried.clone() };
+        self.opens_again.then(|| Box::new(again()) as Box<dyn Input>)
     }
 }
 
@@ -26,7 +44,7 @@ fn playheads_share_the_pages_and_leave_some_for_what_was_left() {
     let (rate, page) = (96_000, PAGE as i64);
     for (heads, pages) in [(1, 112), (2, 112), (4, 58), (5, 46), (64, 3)] {
         let stream = Arc::new(Stream::new(1 << 30, slots(rate)));
-        let mut feeder = Feeder::new(stream.clone(), Arc::default(), Box::new(Nothing), rate);
+        let mut feeder = Feeder::new(stream.clone(), Arc::default(), Box::new(Zeros::default()), rate);
         for _ in 0..heads {
             let seat = stream.sit().unwrap();
             stream.wish(seat, &Wish { playing: true, speed: 1.0, ..Wish::default() });
@@ -52,7 +70,7 @@ fn what_plays_is_read_first_and_of_that_what_is_most_urgent() {
 fn a_rest_beside_a_playhead_is_short_against_what_is_left_in_an_emergency() {
     for sample_rate in [8_000, 44_100, 192_000] {
         let stream = Arc::new(Stream::new(1 << 30, slots(sample_rate)));
-        let mut feeder = Feeder::new(stream.clone(), Arc::default(), Box::new(Nothing), sample_rate);
+        let mut feeder = Feeder::new(stream.clone(), Arc::default(), Box::new(Zeros::default()), sample_rate);
         assert_eq!(feeder.rest(), SLEEP);
         let seat = stream.sit().unwrap();
         stream.wish(seat, &Wish { playing: true, speed: 1.0, ..Wish::default() });
@@ -60,25 +78,6 @@ fn a_rest_beside_a_playhead_is_short_against_what_is_left_in_an_emergency() {
         let frames = feeder.rest().as_secs_f64() * f64::from(sample_rate);
         let left = (feeder.thresholds.emergency * feeder.thresholds.chunk) as f64;
         assert!(frames < left / 4.0, "{frames} frames pass in a rest, {left} are left at {sample_rate} Hz");
-    }
-}
-
-/// Zeros without end; something happens when they are read first.
-struct Zeros {
-    happens: Option<Box<dyn FnOnce() + Send>>,
-}
-
-impl Input for Zeros {
-    fn seek(&mut self, _frame: u64) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
-        frames.extend([[0.0; 2]; 1_024]);
-        if let Some(happens) = self.happens.take() {
-            happens();
-        }
-        Ok(true)
     }
 }
 
@@ -91,7 +90,7 @@ fn feeder_for(wishes: &[Wish]) -> Feeder {
     for wish in wishes {
         stream.wish(stream.sit().unwrap(), wish);
     }
-    let mut feeder = Feeder::new(stream.clone(), Arc::default(), Box::new(Zeros { happens: None }), RATE);
+    let mut feeder = Feeder::new(stream.clone(), Arc::default(), Box::new(Zeros::default()), RATE);
     feeder.look();
     feeder
 }
@@ -135,23 +134,24 @@ fn a_job_is_done_as_a_whole_while_nothing_changes() {
 #[test]
 fn a_job_is_given_up_when_something_more_urgent_comes_or_nobody_wants_it_any_more() {
     let far = 1 << 24;
-    for somebody_plays in [true, false] {
+    for plays in [true, false] {
         let mut feeder = feeder_for(&[]);
         feeder.desk.announced.lock().unwrap().push(0);
         let (stream, desk) = (feeder.stream.clone(), feeder.desk.clone());
         let seat = stream.sit().unwrap();
         let happens = move || {
-            if somebody_plays {
+            if plays {
                 stream.wish(seat, &Wish { position: far, cue: far, ..PLAYING });
             } else {
                 *desk.announced.lock().unwrap() = vec![far];
             }
         };
-        feeder.cursors = vec![Cursor::new(Box::new(Zeros { happens: Some(Box::new(happens)) }), RATE)];
+        feeder.cursors =
+            vec![Cursor::new(Box::new(Zeros { happens: Some(Box::new(happens)), ..Zeros::default() }), RATE)];
         let job = feeder.job().unwrap();
         assert!(feeder.work(&job).unwrap());
         let read = job.pages.iter().filter(|page| feeder.stream.pages.has(**page)).count();
-        assert_eq!(read, 1, "of {:?}; somebody plays: {somebody_plays}", job.pages);
+        assert_eq!(read, 1, "of {:?}; a playhead plays: {plays}", job.pages);
     }
 }
 
@@ -240,35 +240,14 @@ fn a_page_goes_where_nobody_has_wanted_what_is_there_for_longest() {
     assert_eq!(feeder.room(5), Some(20));
 }
 
-/// Zeros from a file that can be opened again, or cannot, and how often that was tried.
-struct File {
-    opens_again: bool,
-    tried: Arc<AtomicUsize>,
-}
-
-impl Input for File {
-    fn seek(&mut self, _frame: u64) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
-        frames.extend([[0.0; 2]; 1_024]);
-        Ok(true)
-    }
-
-    fn another(&self) -> Option<Box<dyn Input>> {
-        self.tried.fetch_add(1, Relaxed);
-        self.opens_again.then(|| Box::new(File { opens_again: true, tried: self.tried.clone() }) as Box<dyn Input>)
-    }
-}
-
 #[test]
 fn playheads_far_apart_have_an_input_each_up_to_three_where_one_can_be_opened_again() {
     let far_apart: Vec<Wish> = (1..6).map(|n| Wish { position: n << 24, cue: n << 24, ..PLAYING }).collect();
     for (opens_again, inputs, tries) in [(true, CURSORS, CURSORS - 1), (false, 1, 1)] {
         let mut feeder = feeder_for(&far_apart);
         let tried = Arc::new(AtomicUsize::new(0));
-        feeder.cursors = vec![Cursor::new(Box::new(File { opens_again, tried: tried.clone() }), RATE)];
+        feeder.cursors =
+            vec![Cursor::new(Box::new(Zeros { opens_again, tried: tried.clone(), ..Zeros::default() }), RATE)];
         feed(&mut feeder);
         assert_eq!((feeder.cursors.len(), tried.load(Relaxed)), (inputs, tries), "opens again: {opens_again}");
     }
