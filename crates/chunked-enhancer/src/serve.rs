@@ -38,6 +38,9 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
         .ok_or_else(|| Error::Invalid("no cache folder is known here: give --cache-dir DIR".to_owned()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|e| Error::io("the server's threads", "start", e))?;
+    let (signal, signalled) = oneshot::channel::<()>();
+    // Nothing is sent: the end that is gone is the signal.
+    crowd_cli::stop::on_signal(move || drop(signal)).map_err(|e| Error::io("signals", "wait for", e))?;
     let store = store(options, &cache)?;
     let workers =
         options.workers.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
@@ -60,9 +63,6 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     let scheme = if identity.is_some() { "https" } else { "http" };
     tracing::info!(cache = %cache.display(), workers, "listening on {scheme}://{address}{base}");
     let service = base.clone().around(router(app, token));
-    let (signal, signalled) = oneshot::channel::<()>();
-    // Nothing is sent: the end that is gone is the signal.
-    crowd_cli::stop::on_signal(move || drop(signal)).map_err(|e| Error::io("signals", "wait for", e))?;
     let stop = async move { _ = signalled.await };
     let served = crowd_web::serve(service, listener, options.access.max_connections.into(), identity, stop);
     let result = runtime.block_on(served).map_err(|e| Error::io(address.to_string(), "listen on", e));
