@@ -4,7 +4,7 @@
 mod common;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::Arc;
@@ -45,46 +45,45 @@ fn a_base_path_that_is_none_is_a_wrong_command_line() {
     assert!(String::from_utf8_lossy(&done.stderr).contains("give one like /music"));
 }
 
-/// A server that another program has started, and its log until it listens.
-fn started(through: &str, folders: &Folders, flags: &[&str]) -> (Child, BufReader<ChildStderr>, String) {
-    let mut child = Command::new(through)
-        .args([env!("CARGO_BIN_EXE_enhance-server"), "--port", "0", "--library"])
-        .arg(folders.music.path())
-        .arg("--cache-dir")
-        .arg(folders.cache.path())
-        .args(flags)
-        .env("NO_COLOR", "1")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let mut log = String::new();
-    while !log.contains("listening on ") {
-        assert!(stderr.read_line(&mut log).unwrap() > 0, "{log}");
+/// A server that another program has started; it ends with the test.
+struct Started {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+    /// What it logged until it listened.
+    log: String,
+}
+
+impl Started {
+    fn through(program: &[&str], folders: &Folders, flags: &[&str]) -> Self {
+        let mut child = Command::new(program[0])
+            .args(&program[1..])
+            .args([env!("CARGO_BIN_EXE_enhance-server"), "--port", "0", "--library"])
+            .arg(folders.music.path())
+            .arg("--cache-dir")
+            .arg(folders.cache.path())
+            .args(flags)
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let log = common::until_it_listens(&mut stderr);
+        Self { child, stderr, log }
     }
-    (child, stderr, log)
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+        let _status = self.child.wait();
+    }
 }
 
 /// What the server logs until it listens, under a limit of open files.
 fn log_under(limit: &str, flags: &[&str]) -> String {
-    let folders = Folders::with_music(1.0);
-    let mut child = Command::new("prlimit")
-        .args([limit, env!("CARGO_BIN_EXE_enhance-server"), "--port", "0", "--library"])
-        .arg(folders.music.path())
-        .arg("--cache-dir")
-        .arg(folders.cache.path())
-        .args(flags)
-        .env("NO_COLOR", "1")
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let log = common::until_it_listens(child.stderr.take().unwrap());
-    child.kill().unwrap();
-    child.wait().unwrap();
-    log
+    Started::through(&["prlimit", limit], &Folders::with_music(1.0), flags).log.clone()
 }
 
 #[test]
@@ -103,8 +102,8 @@ fn with_a_certificate_it_speaks_https_and_nothing_else() {
     fs::write(&certificate, made.cert.pem()).unwrap();
     fs::write(&key, made.signing_key.serialize_pem()).unwrap();
     let flags = ["--tls-cert", certificate.to_str().unwrap(), "--tls-key", key.to_str().unwrap()];
-    let (mut child, _stderr, log) = started("env", &folders, &flags);
-    let (_, address) = log.split_once("listening on https://").unwrap();
+    let server = Started::through(&["env"], &folders, &flags);
+    let (_, address) = server.log.split_once("listening on https://").unwrap();
     let address = address.split_whitespace().next().unwrap();
 
     let mut roots = RootCertStore::empty();
@@ -124,8 +123,6 @@ fn with_a_certificate_it_speaks_https_and_nothing_else() {
     let mut told = Vec::new();
     let _closed = plain.read_to_end(&mut told);
     assert!(!told.starts_with(b"HTTP/"), "{}", String::from_utf8_lossy(&told));
-    child.kill().unwrap();
-    child.wait().unwrap();
 }
 
 #[test]
@@ -146,12 +143,14 @@ fn a_certificate_that_cannot_be_used_is_named_before_anything_is_served() {
 #[test]
 fn a_signal_ends_it_in_order_and_under_nohup_the_end_of_a_terminal_does_not() {
     let folders = Folders::with_music(1.0);
-    let (mut child, mut stderr, mut log) = started("nohup", &folders, &[]);
-    let signal = |name: &str| Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success();
+    let mut server = Started::through(&["nohup"], &folders, &[]);
+    let id = server.child.id().to_string();
+    let signal = |name: &str| Command::new("kill").args([name, &id]).status().unwrap().success();
     assert!(signal("-HUP"));
     std::thread::sleep(std::time::Duration::from_millis(300));
     assert!(signal("-TERM"));
-    stderr.read_to_string(&mut log).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(0), "{log}");
+    let mut log = String::new();
+    server.stderr.read_to_string(&mut log).unwrap();
+    assert_eq!(server.child.wait().unwrap().code(), Some(0), "{log}");
     assert_eq!(log.matches("stopping; a second signal ends the program at once").count(), 1, "{log}");
 }

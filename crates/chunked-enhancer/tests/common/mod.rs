@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crowd_media::{Audio, AudioFormat, Container, Depth, Samples, Tags};
@@ -108,7 +108,10 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let said = until_it_listens(child.stderr.take().unwrap());
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let said = until_it_listens(&mut log);
+        // A pipe that is not read would stop it.
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
         let (_, url) = said.trim_end().rsplit_once("listening on ").unwrap();
         let url = url.split_whitespace().next().unwrap().to_owned();
         let agent = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections(0).build().into();
@@ -195,14 +198,11 @@ impl Drop for Server {
 }
 
 /// What a server logs until it listens, which is told on the last line.
-pub fn until_it_listens(log: ChildStderr) -> String {
-    let mut log = BufReader::new(log);
+pub fn until_it_listens(log: &mut impl BufRead) -> String {
     let mut said = String::new();
     while !said.contains("listening on ") {
         assert!(log.read_line(&mut said).unwrap() > 0, "the server ended: {said}");
     }
-    // A pipe that is not read would stop it.
-    std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
     said
 }
 
