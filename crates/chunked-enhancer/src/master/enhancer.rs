@@ -25,7 +25,7 @@ impl Enhancer {
     /// `bits` those of the format that is made, none for float. What fits into the format as it is is not dithered.
     ///
     /// # Errors
-    /// As [`MasteringSettings::check`].
+    /// As [`crowd_mastering::MasteringSettings::check`].
     pub fn new(
         settled: &Settled,
         rate: SampleRate,
