@@ -151,7 +151,7 @@ impl Server {
         let begun = Instant::now();
         let mut socket = TcpStream::connect(&self.address)?;
         let range = range.map_or(String::new(), |from| format!("Range: bytes={from}-\r\n"));
-        write!(socket, "GET {path} HTTP/1.1\r\nHost: x\r\n{range}\r\n")?;
+        write!(socket, "GET {path} HTTP/1.1\r\nHost: localhost\r\n{range}\r\n")?;
         let mut reader = BufReader::new(socket);
         let (mut length, mut line) = (0, String::new());
         while line != "\r\n" {
@@ -170,7 +170,7 @@ impl Server {
 
     fn tracks(&self) -> Result<Vec<String>> {
         let mut socket = TcpStream::connect(&self.address)?;
-        write!(socket, "GET /api/tracks HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")?;
+        write!(socket, "GET /api/tracks HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
         let mut answer = String::new();
         socket.read_to_string(&mut answer)?;
         let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);

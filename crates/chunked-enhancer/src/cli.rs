@@ -21,6 +21,8 @@ Examples:
       The same from a script; GET /api/tracks lists the ids.
   enhance-server render in.mp3 out.wav --preset punchy
       The bytes that the server would stream, as a file.
+  enhance-server render in.mp3 - | mpv -
+      The same on standard output.
   enhance-server analyse in.flac --json
       Loudness, peaks and balance of a file.
 
@@ -76,7 +78,7 @@ pub struct Serve {
     /// Folder for what was made [default: enhance-server in the user's cache folder]
     #[arg(long, value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,
-    /// Bytes the cache may have: a number, or one with k, M or G (1024s)
+    /// Bytes the cache may have: a number, or one with k, M, G or T (1024s)
     #[arg(long, value_name = "BYTES", default_value = "1G", value_parser = bytes)]
     pub cache_size: u64,
     /// Threads that master [default: one for each core]
@@ -122,12 +124,15 @@ pub struct Wish {
 pub struct Render {
     /// The file to master
     pub input: PathBuf,
-    /// The file to write
+    /// The file to write; - is standard output
     pub output: PathBuf,
     /// What to make of it
     #[command(flatten)]
     pub wish: Wish,
-    /// wav, flac or opus [default: as the output's name ends]
+    /// Replace the output where it is there already
+    #[arg(long)]
+    pub overwrite: bool,
+    /// wav, flac or opus [default: as the output's name ends, wav for standard output]
     #[arg(long)]
     pub format: Option<Format>,
     /// 16, 24 or 32f (float, wav only) [default: 24 where the input has more than 16, else 16]
@@ -142,13 +147,22 @@ pub struct Render {
 }
 
 impl Render {
+    /// Whether standard output is the output.
+    pub fn to_stdout(&self) -> bool {
+        self.output.as_os_str() == "-"
+    }
+
     /// What is asked for.
     ///
     /// # Errors
-    /// When neither the flag nor the output's name says the format.
+    /// When neither the flag nor the output's name says the format, or standard output is wanted for two things.
     pub fn order(&self) -> Result<Order, String> {
+        if self.to_stdout() && self.json {
+            return Err("--json: standard output is taken by the sound; give a file to write".to_owned());
+        }
         let format = match self.format {
             Some(format) => format,
+            None if self.to_stdout() => Format::Wav,
             None => {
                 let end = self.output.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
                 end.parse().map_err(|_| {
@@ -191,6 +205,8 @@ mod tests {
         };
         assert_eq!(order(&["x", "render", "a.mp3", "b.FLAC"]).unwrap().format, Format::Flac);
         assert_eq!(order(&["x", "render", "a.mp3", "b", "--format", "opus"]).unwrap().format, Format::Opus);
+        assert_eq!(order(&["x", "render", "a.mp3", "-"]).unwrap().format, Format::Wav);
+        assert!(order(&["x", "render", "a.mp3", "-", "--json"]).unwrap_err().contains("--json"));
         assert!(order(&["x", "render", "a.mp3", "b.mp3"]).unwrap_err().contains("--format"));
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use crowd_cli::log::{self, Times};
 use crowd_cli::path::shown;
-use crowd_cli::{Ending, names, print};
+use crowd_cli::{Ending, Refused, names, print};
 use crowd_library::Contents;
 use enhance_server::cli::{Analyse, Cli, Command, Render};
 use enhance_server::rendition::{Order, Rendition};
@@ -45,10 +45,15 @@ fn told(path: &Path, warnings: &[String]) -> bool {
 
 /// Writes a rendition; tells whether the file it is made of is whole.
 fn write(options: &Render) -> Result<bool, Failure> {
-    let rendition = rendition(&options.input, &options.order()?)?;
+    let rendition = rendition(&options.input, &options.order().map_err(Refused)?)?;
     let frames = rendition.layout.frames();
     let bar = crowd_cli::progress(frames, "{wide_bar} {percent} % {eta}", options.quiet);
-    let warnings = render::render(&rendition, &options.output, |frames| bar.set_position(frames))?;
+    let progress = |frames| bar.set_position(frames);
+    let warnings = if options.to_stdout() {
+        render::to_stdout(&rendition, progress)?
+    } else {
+        render::to_file(&rendition, &options.output, options.overwrite, progress)?
+    };
     bar.finish_and_clear();
     let whole = told(&options.input, &warnings);
     if !options.json {

@@ -1,7 +1,9 @@
-//! A rendition as a file: the bytes that a stream has.
+//! A rendition as a file, or on standard output: the bytes that a stream has.
 
-use std::io::Write;
+use std::fs::Metadata;
+use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -13,11 +15,66 @@ use crate::measure::Measurements;
 use crate::rendition::Rendition;
 
 /// Writes a rendition to `to`, which appears when it is whole, and tells what is wrong with the file it is made of. `progress` hears
-/// how many frames are done.
+/// how many frames are done. A file that is there is replaced only when `overwrite` says so, the one it is made of never.
 ///
 /// # Errors
 /// When the file cannot be read or `to` not be written.
-pub fn render(rendition: &Rendition, to: &Path, mut progress: impl FnMut(u64)) -> Result<Vec<String>, Error> {
+pub fn to_file(
+    rendition: &Rendition,
+    to: &Path,
+    overwrite: bool,
+    progress: impl FnMut(u64),
+) -> Result<Vec<String>, Error> {
+    if let Ok(there) = to.metadata() {
+        may_replace(rendition, to, &there, overwrite)?;
+    }
+    let mut file = AtomicFile::create(to)?;
+    let warnings = write(rendition, &mut file, progress, |error| Error::io(to, "write", error))?;
+    if overwrite { file.commit() } else { file.commit_new() }?;
+    Ok(warnings)
+}
+
+fn may_replace(rendition: &Rendition, to: &Path, there: &Metadata, overwrite: bool) -> Result<(), Error> {
+    let source = rendition.music.file().metadata().map_err(|e| Error::io(rendition.music.path(), "read", e))?;
+    let why = if (there.dev(), there.ino()) == (source.dev(), source.ino()) {
+        "it is the file to be read: give another name"
+    } else if !there.is_file() {
+        "it is there and no file: give the name of one, or - for standard output"
+    } else if !overwrite {
+        "it is there already: give another name, or --overwrite"
+    } else {
+        return Ok(());
+    };
+    Err(Error::Invalid(format!("cannot write {}: {why}", to.display())))
+}
+
+/// Writes a rendition to standard output, as far as somebody reads it; else as [`to_file`].
+///
+/// # Errors
+/// When the file cannot be read, or standard output is a terminal or takes nothing.
+pub fn to_stdout(rendition: &Rendition, progress: impl FnMut(u64)) -> Result<Vec<String>, Error> {
+    let mut out = io::stdout().lock();
+    if out.is_terminal() {
+        return Err(Error::Invalid("standard output is a terminal: send it to a program or a file".to_owned()));
+    }
+    let failed = |error| Error::io("standard output", "write to", error);
+    let written = write(rendition, &mut out, progress, failed).and_then(|warnings| {
+        out.flush().map_err(failed)?;
+        Ok(warnings)
+    });
+    match written {
+        // A reader that has enough is no fault.
+        Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => Ok(Vec::new()),
+        written => written,
+    }
+}
+
+fn write(
+    rendition: &Rendition,
+    out: &mut impl Write,
+    mut progress: impl FnMut(u64),
+    failed: impl Fn(io::Error) -> Error,
+) -> Result<Vec<String>, Error> {
     let settled = Measurements::default().settle(
         &rendition.music,
         &rendition.treatment,
@@ -25,13 +82,11 @@ pub fn render(rendition: &Rendition, to: &Path, mut progress: impl FnMut(u64)) -
         &AtomicBool::new(false),
     )?;
     let settled = rendition.settle(settled);
-    let mut file = AtomicFile::create(to)?;
-    let io = |error| Error::io(to, "write", error);
-    file.write_all(rendition.layout.header()).map_err(io)?;
+    out.write_all(rendition.layout.header()).map_err(&failed)?;
     let mut maker = Maker::new(rendition, settled)?;
     for index in 0..rendition.layout.count() {
         let mut failure = None;
-        maker.make(rendition, index, |bytes| match file.write_all(bytes) {
+        maker.make(rendition, index, |bytes| match out.write_all(bytes) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
                 failure = Some(error);
@@ -39,11 +94,10 @@ pub fn render(rendition: &Rendition, to: &Path, mut progress: impl FnMut(u64)) -
             }
         })?;
         if let Some(error) = failure {
-            return Err(io(error));
+            return Err(failed(error));
         }
         rendition.music.check()?;
         progress(rendition.layout.span(index).end);
     }
-    file.commit()?;
     Ok(maker.warnings())
 }

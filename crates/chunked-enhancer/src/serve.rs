@@ -62,7 +62,8 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     }
     let scheme = if identity.is_some() { "https" } else { "http" };
     tracing::info!(cache = %cache.display(), workers, "listening on {scheme}://{address}{base}");
-    let service = base.clone().around(router(app, token));
+    let (hosts, answers) = (options.address.hosts(token.is_some()), app.answers.clone());
+    let service = crowd_web::service(router(app, token), base.clone(), hosts, answers);
     let stop = async move { _ = signalled.await };
     let served = crowd_web::serve(service, listener, options.access.max_connections.into(), identity, stop);
     let result = runtime.block_on(served).map_err(|e| Error::io(address.to_string(), "listen on", e));

@@ -4,7 +4,7 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use common::Folders;
@@ -60,4 +60,34 @@ fn what_is_missing_of_a_file_stands_in_the_list_the_status_the_measurement_and_t
             assert_eq!(told.contains("are missing"), code == 4, "{arguments:?}: {told}");
         }
     }
+}
+
+#[test]
+fn what_is_there_is_replaced_only_when_asked_for_and_what_is_read_never() {
+    let folders = Folders::with_music(2.0);
+    let music = folders.music.path();
+    let (input, output) = (music.join("music.wav"), music.join("out.wav"));
+    let (linked, stdout) = (music.join("linked.wav"), PathBuf::from("-"));
+    fs::hard_link(&input, &linked).unwrap();
+    let before = fs::read(&input).unwrap();
+    let render = |to: &Path, flags: &[&str]| {
+        let done = program(&[&["render", input.to_str().unwrap(), to.to_str().unwrap()], flags].concat());
+        (done.status.code(), String::from_utf8_lossy(&done.stderr).into_owned(), done.stdout)
+    };
+    for to in [&input, &linked] {
+        let (code, told, _) = render(to, &["--overwrite"]);
+        assert!(code == Some(1) && told.contains("it is the file to be read: give another name"), "{told}");
+    }
+    assert!(fs::read(&input).unwrap() == before);
+    assert_eq!(render(&output, &[]).0, Some(0));
+    let made = fs::read(&output).unwrap();
+    let (code, told, _) = render(&output, &["--preset", "warm"]);
+    assert!(code == Some(1) && told.contains("it is there already: give another name, or --overwrite"), "{told}");
+    assert!(fs::read(&output).unwrap() == made);
+    let (code, _, warm) = render(&stdout, &["--preset", "warm"]);
+    assert!(code == Some(0) && warm.starts_with(b"RIFF") && warm != made);
+    assert_eq!(render(&output, &["--preset", "warm", "--overwrite"]).0, Some(0));
+    assert!(fs::read(&output).unwrap() == warm);
+    let (code, told, _) = render(&stdout, &["--json"]);
+    assert!(code == Some(2) && told.contains("--json: standard output is taken"), "{told}");
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// The events of a job, until it is over.
 fn events(server: &common::Server, id: &str) -> Vec<Value> {
     let mut socket = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
-    write!(socket, "GET /api/jobs/{id}/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    write!(socket, "GET /api/jobs/{id}/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     let lines = BufReader::new(socket).lines().map_while(Result::ok);
     lines.filter_map(|line| Some(serde_json::from_str(line.strip_prefix("data:")?).unwrap())).collect()
 }

@@ -206,7 +206,7 @@ fn too_much_at_once_is_refused_with_the_limit_and_costs_nobody_else_anything() {
         socket.read_exact(&mut start).unwrap();
         (socket, String::from_utf8_lossy(&start).into_owned())
     };
-    let open = |path: &str| ask(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"));
+    let open = |path: &str| ask(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     // Nobody reads on: it stays open.
     let (_one, status) = open(&format!("/stream/{id}?bits=32f"));
     assert_eq!(status, "HTTP/1.1 200 OK");
@@ -218,8 +218,7 @@ fn too_much_at_once_is_refused_with_the_limit_and_costs_nobody_else_anything() {
     assert_eq!(status, "HTTP/1.1 200 OK");
     assert!(server.get(&format!("/original/{id}")).json()["error"].as_str().unwrap().contains("streams: 2"));
     // A body that is too large, refused before all of it has come, and headers without end.
-    let head =
-        "POST /api/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n";
+    let head = "POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n";
     let (_, status) = ask(format!("{head}{{\"track\":\"{}", "x".repeat(32 << 10)));
     assert_eq!(status, "HTTP/1.1 413 Pa");
     let mut socket = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
@@ -228,6 +227,45 @@ fn too_much_at_once_is_refused_with_the_limit_and_costs_nobody_else_anything() {
     let _ = socket.read_to_string(&mut answer);
     assert!(!answer.contains("200 OK"), "{answer}");
     assert_eq!(server.get("/healthz").status, 200);
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_in_words_too() {
+    let folders = Folders::with_music(1.0);
+    let server = folders.serve(&[]);
+    let ask = |request: &str| {
+        let mut socket = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
+        // It may answer before it has read all.
+        let _ = socket.write_all(request.as_bytes());
+        let mut answer = Vec::new();
+        let _ = socket.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{request:.80}: {answer}"));
+        let error = serde_json::from_str::<Value>(body).unwrap_or_else(|e| panic!("{request:.80}: {e} in {answer}"));
+        (head[9..12].to_owned(), error["error"].as_str().unwrap().to_owned())
+    };
+    let close = "Connection: close\r\n\r\n";
+    let many: String = (0..2_000).map(|n| format!("X-{n}: 1\r\n")).collect();
+    for (request, status, says) in [
+        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(), "400", "no request of HTTP/1.1"),
+        ("one two\r\n\r\n".to_owned(), "400", "no request of HTTP/1.1"),
+        (format!("GET / HTTP/1.1\r\nHost: localhost\r\n{many}{close}"), "431", "headers"),
+        (format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n{close}", "x".repeat(70_000)), "414", "too long"),
+        (format!("GET / HTTP/1.1\r\n{close}"), "400", "Host: it is missing"),
+        (format!("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n{close}"), "400", "Host: it comes twice"),
+        (format!("GET / HTTP/1.1\r\nHost: evil.example\r\n{close}"), "421", "--allow-host evil.example"),
+        (format!("GET /api/tracks/%FF HTTP/1.1\r\nHost: localhost\r\n{close}"), "400", "UTF-8"),
+        (format!("POST /api/tracks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n{close}"), "405", "GET,HEAD"),
+    ] {
+        let (got, told) = ask(&request);
+        assert!(got == status && told.contains(says), "{request:.80}: {got} {told}");
+    }
+    drop(server);
+    // A name it was told of, and with a token any.
+    for flags in [["--allow-host", "music.example"], ["--token", "correct horse"]] {
+        let server = folders.serve(&flags);
+        assert_eq!(server.ask("GET", "/healthz", &[("host", "music.example")]).unwrap().status, 200, "{flags:?}");
+    }
 }
 
 #[test]
@@ -240,6 +278,7 @@ fn what_is_misspelt_is_refused_by_name_value_and_way_out() {
         (format!("/stream/{id}?intensity=1.5"), "intensity 1.5: give 0 to 1"),
         (format!("/stream/{id}?format=mp3"), "format \"mp3\": give one of wav"),
         (format!("/stream/{id}?format=flac&bits=32f"), "FLAC has no floats"),
+        (format!("/stream/{id}?preset=warm&preset=warm"), "parameter \"preset\": it comes twice"),
         (format!("/stream/{id}?volume=11"), "parameter \"volume\": known are preset"),
         ("/stream/0123456789abcdef".to_owned(), "there is no track \"0123456789abcdef\""),
         ("/api/jobs/nothing".to_owned(), "there is no job \"nothing\""),
@@ -249,8 +288,15 @@ fn what_is_misspelt_is_refused_by_name_value_and_way_out() {
         let text = answer.json()["error"].as_str().unwrap().to_owned();
         assert!((400..500).contains(&answer.status) && text.contains(says), "{path}: {} {text}", answer.status);
     }
-    for body in ["", "{", "[]", "{\"track\":5}", "{\"track\":\"x\",\"colour\":1}", "{\"track\":\"x\",\"intensity\":7}"]
-    {
+    for body in [
+        "",
+        "{",
+        "[]",
+        "{\"track\":5}",
+        "{\"track\":\"x\",\"colour\":1}",
+        "{\"track\":\"x\",\"intensity\":7}",
+        "{\"track\":\"x\",\"bits\":8}",
+    ] {
         let answer = server.post("/api/jobs", body);
         let error: Value = answer.json()["error"].clone();
         assert!((400..500).contains(&answer.status) && error.is_string(), "{body}: {}", answer.status);

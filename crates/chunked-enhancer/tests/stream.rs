@@ -83,6 +83,12 @@ fn ranges_and_conditions_are_answered_as_the_standard_says() {
     let other = server.ask("GET", &path, &[("range", "bytes=0-3"), ("if-range", "\"old\"")]).unwrap();
     assert_eq!((other.status, other.body.len()), (200, whole.body.len()));
     assert_eq!(server.ask("GET", &path, &[("if-none-match", &tag)]).unwrap().status, 304);
+    assert_eq!(server.ask("GET", &path, &[("if-match", &tag)]).unwrap().status, 200);
+    let other = server.ask("GET", &path, &[("if-match", "\"old\"")]).unwrap();
+    assert!(other.status == 412 && other.json()["error"].as_str().unwrap().contains(&tag));
+    // HEAD has no ranges.
+    let head = server.ask("HEAD", &path, &[("range", "bytes=0-3")]).unwrap();
+    assert_eq!((head.status, head.header("content-length")), (200, &*whole.body.len().to_string()));
 }
 
 #[test]
@@ -195,7 +201,7 @@ fn when_the_last_listener_is_gone_nothing_is_made_any_more() {
     let server = folders.serve(&["--cache-size", "8M"]);
     let id = server.track("music.wav");
     let mut socket = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
-    write!(socket, "GET /stream/{id} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    write!(socket, "GET /stream/{id} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let mut some = [0; 4_096];
     socket.read_exact(&mut some).unwrap();
     assert_eq!(server.metric("listeners"), 1.0);
@@ -218,7 +224,7 @@ fn a_file_that_is_replaced_while_it_plays_plays_on_and_is_another_one_to_whoever
     let want = render(&folders.music.path().join("music.wav"), "out.wav", &[]);
     let tag = server.ask("HEAD", &path, &[]).unwrap().header("etag").to_owned();
     let mut socket = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
-    write!(socket, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    write!(socket, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     let mut start = vec![0; 10_000];
     socket.read_exact(&mut start).unwrap();
     folders.add("new.tmp", 40.0);

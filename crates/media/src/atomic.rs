@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile};
+use tempfile::{Builder, NamedTempFile, PersistError};
 
 use crate::Error;
 
@@ -52,9 +52,21 @@ impl AtomicFile {
     /// [`Error::Io`]; the temporary file is then removed and the older file, if any, is untouched, unless only the
     /// last step (syncing the directory) failed.
     pub fn commit(self) -> Result<(), Error> {
+        self.finish(|file, path| file.persist(path))
+    }
+
+    /// As [`commit`](Self::commit), but an older file is not replaced, not even one that came meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Io`], that of a file that is there too.
+    pub fn commit_new(self) -> Result<(), Error> {
+        self.finish(|file, path| file.persist_noclobber(path))
+    }
+
+    fn finish(self, name: impl FnOnce(NamedTempFile, &Path) -> Result<File, PersistError>) -> Result<(), Error> {
         let Self { file, path } = self;
         file.as_file().sync_all().map_err(|e| Error::io(&path, "sync", e))?;
-        file.persist(&path).map_err(|e| Error::io(&path, "rename to", e.error))?;
+        name(file, &path).map_err(|e| Error::io(&path, "rename to", e.error))?;
         // Only Unix lets a directory be opened and synced; elsewhere the rename is as durable as the system makes it.
         if cfg!(unix) {
             let synced = File::open(directory(&path)).and_then(|d| d.sync_all());
@@ -111,6 +123,20 @@ mod tests {
         drop(file);
         assert_eq!(fs::read(&path).unwrap(), b"older");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn commit_new_leaves_a_file_that_came_meanwhile() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mix.wav");
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.write_all(b"newer").unwrap();
+        fs::write(&path, b"older").unwrap();
+        assert!(matches!(file.commit_new(), Err(Error::Io { .. })));
+        assert_eq!((fs::read(&path).unwrap(), fs::read_dir(dir.path()).unwrap().count()), (b"older".to_vec(), 1));
+        let fresh = dir.path().join("fresh.wav");
+        AtomicFile::create(&fresh).unwrap().commit_new().unwrap();
+        assert_eq!(fs::metadata(&fresh).unwrap().len(), 0);
     }
 
     #[test]

@@ -4,10 +4,11 @@ use std::convert::Infallible;
 use std::ops::Range;
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 
+use crate::problem::Problem;
 use crate::range::{Wanted, wanted};
 
 /// A file as it is told before its bytes are sent: it may not exist yet, but its tag does.
@@ -23,7 +24,7 @@ pub struct Told {
     pub name: String,
 }
 
-/// What a request is answered with: statuses 200, 206, 304 or 416, and their headers.
+/// What a request is answered with: statuses 200, 206, 304, 412 or 416, and their headers.
 #[derive(Debug)]
 pub struct Answer {
     told: Told,
@@ -32,23 +33,28 @@ pub struct Answer {
 
 impl Answer {
     /// Answers the conditions and the range of a request for a file.
-    pub fn new(headers: &HeaderMap, told: Told) -> Self {
-        let wanted = wanted(headers, told.length, &told.tag);
+    pub fn new(method: &Method, headers: &HeaderMap, told: Told) -> Self {
+        let wanted = wanted(method, headers, told.length, &told.tag);
         Self { told, wanted }
     }
 
     /// The bytes to send, or an answer without any.
     ///
     /// # Errors
-    /// The answer, where there is nothing to send: 304 or 416.
+    /// The answer, where there is nothing to send: 304, 412 or 416.
     pub fn begin(&self) -> Result<Range<u64>, Box<Response>> {
         match &self.wanted {
             Wanted::Whole => Ok(0..self.told.length.unwrap_or(u64::MAX)),
             Wanted::Part(range) => Ok(range.clone()),
             Wanted::NotModified => Err(Box::new(self.with(StatusCode::NOT_MODIFIED, Body::empty()))),
+            Wanted::OtherVersion => {
+                let problem = format!("If-Match: what is here has the tag {}", self.told.tag);
+                Err(Box::new(Problem::new(StatusCode::PRECONDITION_FAILED, problem).into_response()))
+            }
             Wanted::Nothing => {
-                let mut response = self.with(StatusCode::RANGE_NOT_SATISFIABLE, Body::empty());
                 let length = self.told.length.unwrap_or(0);
+                let problem = format!("Range: none of it lies in the {length} bytes there are");
+                let mut response = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, problem).into_response();
                 put(response.headers_mut(), header::CONTENT_RANGE, format!("bytes */{length}"));
                 Err(Box::new(response))
             }
@@ -71,7 +77,7 @@ impl Answer {
         response
     }
 
-    /// The answer to `HEAD`. Its body has no length of its own, so that none is told where none is known.
+    /// The answer to `HEAD`, which has no range. Its body has no length of its own, so that none is told where none is known.
     pub fn without_bytes(&self) -> Response {
         self.finish(Body::from_stream(stream::empty::<Result<Bytes, Infallible>>()))
     }
@@ -122,7 +128,7 @@ mod tests {
             headers.insert(header::RANGE, HeaderValue::from_static(range));
         }
         let told = Told { length, tag: "\"t\"".to_owned(), media_type: "audio/wav", name: "a\u{e9}.wav".to_owned() };
-        Answer::new(&headers, told)
+        Answer::new(&Method::GET, &headers, told)
     }
 
     fn header(response: &Response, name: header::HeaderName) -> &str {

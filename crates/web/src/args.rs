@@ -1,6 +1,6 @@
 //! Flags that servers have in common, to be flattened into their command lines.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,14 +8,15 @@ use std::sync::Arc;
 use clap::{Args, Command};
 
 use crate::base_path::BasePath;
+use crate::host::Hosts;
 use crate::tls::{Identity, TlsError};
 use crate::token::Token;
 
 /// Where to listen.
 #[derive(Clone, Debug, Args)]
 pub struct Address {
-    /// Address to listen on; 0.0.0.0 is everybody on the network
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    /// Address to listen on, or a name of this machine; 0.0.0.0 is everybody on the network
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = address)]
     pub bind: IpAddr,
     /// Port to listen on; 0 takes a free one and says which
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
@@ -23,6 +24,10 @@ pub struct Address {
     /// Path in front of all addresses, behind a proxy that keeps it: /music
     #[arg(long, value_name = "PATH", default_value_t, hide_default_value = true)]
     pub base_path: BasePath,
+    /// Another name that requests may come for, where only those for this machine are answered: behind a proxy that keeps the
+    /// host, while listening on a loopback address without a token (may be given several times)
+    #[arg(long, value_name = "NAME")]
+    pub allow_host: Vec<String>,
     /// Certificate to serve HTTPS with (PEM: the server's own first, then the intermediate ones)
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
@@ -37,6 +42,12 @@ impl Address {
         SocketAddr::new(self.bind, self.port)
     }
 
+    /// The hosts that requests may be for. A server for this machine alone that asks for no secret has to know them: its browsers
+    /// could be led to it by pages of others.
+    pub fn hosts(&self, has_token: bool) -> Hosts {
+        if self.bind.is_loopback() && !has_token { Hosts::of_this_machine(&self.allow_host) } else { Hosts::ANY }
+    }
+
     /// What to encrypt with, if the addresses are to be `https:`.
     ///
     /// # Errors
@@ -44,6 +55,20 @@ impl Address {
     pub fn identity(&self) -> Result<Option<Arc<Identity>>, TlsError> {
         let files = self.tls_cert.as_deref().zip(self.tls_key.as_deref());
         files.map(|(certificate, key)| Identity::read(certificate, key)).transpose()
+    }
+}
+
+/// An address, or the first of a name, those of IPv4 before others.
+fn address(text: &str) -> Result<IpAddr, String> {
+    if let Ok(address) = text.trim_start_matches('[').trim_end_matches(']').parse() {
+        return Ok(address);
+    }
+    let found = (text, 0).to_socket_addrs().map(|found| found.map(|found| found.ip()).min_by_key(IpAddr::is_ipv6));
+    let way_out = "give an address like 127.0.0.1 or 0.0.0.0, or a name of this machine like localhost";
+    match found {
+        Ok(Some(address)) => Ok(address),
+        Ok(None) => Err(format!("it has no address: {way_out}")),
+        Err(error) => Err(format!("{error}: {way_out}")),
     }
 }
 
@@ -76,4 +101,18 @@ impl Access {
 #[must_use]
 pub fn token_from(command: Command, variable: &'static str) -> Command {
     command.mut_args(|arg| if arg.get_id() == "token" { arg.env(variable) } else { arg })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_may_be_a_name() {
+        assert_eq!(address("localhost").unwrap(), IpAddr::from([127, 0, 0, 1]));
+        assert!(address("::1").unwrap().is_ipv6() && address("[::1]").unwrap().is_ipv6());
+        for wrong in ["", "no such name", "1.2.3.4.5"] {
+            assert!(address(wrong).unwrap_err().contains("give an address like"), "{wrong}");
+        }
+    }
 }

@@ -5,7 +5,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use crate::tag::is_known;
+use crate::problem::Problem;
+use crate::tag::{Condition, condition};
 
 /// Nothing but what this server sends: no other host, no script in a document, no frame around it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -56,7 +57,12 @@ fn answer(asset: &Asset, tag: &str, asked: &HeaderMap) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
     ];
-    let known = is_known(asked, tag);
-    let body = if known { (StatusCode::NOT_MODIFIED, "") } else { (StatusCode::OK, asset.text) };
-    (headers, body).into_response()
+    match condition(asked, tag) {
+        Condition::Met => (headers, asset.text).into_response(),
+        Condition::Known => (StatusCode::NOT_MODIFIED, headers).into_response(),
+        Condition::Failed => {
+            let problem = format!("If-Match: what is here has the tag {tag}");
+            Problem::new(StatusCode::PRECONDITION_FAILED, problem).into_response()
+        }
+    }
 }

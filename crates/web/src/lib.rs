@@ -4,12 +4,13 @@
 //! | part | |
 //! |---|---|
 //! | [`listen`], [`serve`], [`Identity`] | an address, at most so many connections, encrypted or not |
-//! | [`BasePath`], [`nofile`] | a path in front of all addresses; as many open files as may be needed |
+//! | [`service`] | what every service has around it: a [`BasePath`], the [`Hosts`] it is for, errors as JSON, a count of answers |
+//! | [`nofile`] | as many open files as may be needed |
 //! | [`args`] | the flags for these, to be flattened into a command line |
 //! | [`token`] | a secret that requests must bring |
 //! | [`Places`] | at most so many streams at once |
 //! | [`Problem`], [`nothing_here`], [`blocking`] | errors as JSON; work that waits for a disk |
-//! | [`Answer`], [`range`] | `ETag`, `Range`, `If-Range`, `If-None-Match` for a file that may not exist yet |
+//! | [`Answer`], [`range`], [`condition`] | `ETag`, `Range`, `If-Range`, `If-Match`, `If-None-Match` for a file that may not exist yet |
 //! | [`PiecedFile`], [`disk`] | the bytes of a file that is being made, and of one that is there |
 //! | [`metrics`] | numbers for Prometheus |
 //! | [`assets`], [`page`] | the files of a page, and modules that pages have in common |
@@ -17,13 +18,13 @@
 //! What a request for a file is answered with depends on its tag and its length, never on how much of it is there:
 //!
 //! ```
-//! use axum::http::{HeaderMap, HeaderValue, header};
+//! use axum::http::{HeaderMap, HeaderValue, Method, header};
 //! use crowd_web::{Answer, Told};
 //!
 //! let mut headers = HeaderMap::new();
 //! headers.insert(header::RANGE, HeaderValue::from_static("bytes=-100"));
 //! let told = Told { length: Some(1_000), tag: "\"v1\"".into(), media_type: "audio/wav", name: "a.wav".into() };
-//! let answer = Answer::new(&headers, told);
+//! let answer = Answer::new(&Method::GET, &headers, told);
 //! assert_eq!(answer.begin().expect("bytes are asked for"), 900..1_000);
 //! ```
 
@@ -32,6 +33,7 @@ pub mod args;
 pub mod assets;
 mod base_path;
 pub mod disk;
+mod host;
 mod listen;
 pub mod metrics;
 pub mod nofile;
@@ -42,16 +44,20 @@ mod problem;
 pub mod query;
 pub mod range;
 mod serve;
+mod service;
 mod tag;
 mod tls;
 pub mod token;
+mod unreadable;
 
 pub use answer::{Answer, Told};
 pub use base_path::BasePath;
+pub use host::Hosts;
 pub use listen::{Unavailable, listen};
 pub use pieces::{PiecedFile, Pieces};
 pub use places::{Busy, Place, Places};
 pub use problem::{Problem, blocking, nothing_here};
 pub use serve::serve;
-pub use tag::is_known;
+pub use service::service;
+pub use tag::{Condition, condition};
 pub use tls::{Identity, TlsError};

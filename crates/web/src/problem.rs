@@ -1,12 +1,17 @@
 //! What is wrong, as an answer.
 
 use axum::Json;
+use axum::body::to_bytes;
+use axum::extract::Request;
 use axum::http::{StatusCode, Uri, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 /// Seconds after which to ask again, when there was too much to do.
 const LATER: u32 = 2;
+/// Bytes of an error's words, at most.
+const LONGEST: usize = 4 << 10;
 
 /// An answer that says what is wrong and what to do: `{"error": "..."}`. With status 503 it says when to ask again.
 #[derive(Debug)]
@@ -35,6 +40,33 @@ impl IntoResponse for Problem {
         }
         response
     }
+}
+
+/// Makes a [`Problem`] of every answer that is an error and no JSON: what a part of the service that is not ours refused. For
+/// [`axum::middleware::from_fn`].
+pub async fn as_json(request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let response = next.run(request).await;
+    let (status, headers) = (response.status(), response.headers());
+    let is_json = headers.get(header::CONTENT_TYPE).is_some_and(|media_type| media_type == "application/json");
+    if !(status.is_client_error() || status.is_server_error()) || is_json {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let text = if status == StatusCode::METHOD_NOT_ALLOWED {
+        let allowed = parts.headers.get(header::ALLOW).and_then(|allowed| allowed.to_str().ok()).unwrap_or("none");
+        format!("{method} cannot be asked of {}: allowed is {allowed}", path.escape_debug())
+    } else {
+        let told = to_bytes(body, LONGEST).await.unwrap_or_default();
+        let told = String::from_utf8_lossy(&told);
+        if told.is_empty() { status.to_string() } else { told.into_owned() }
+    };
+    for of_the_body in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
+        parts.headers.remove(of_the_body);
+    }
+    let mut response = Problem::new(status, text).into_response();
+    response.headers_mut().extend(parts.headers);
+    response
 }
 
 /// A fallback for addresses at which there is nothing.

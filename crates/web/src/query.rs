@@ -1,13 +1,25 @@
 //! What stands behind the question mark of an address.
 
+use crate::problem::Problem;
+
 /// Its names and values, decoded, in order.
-pub fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
-    form_urlencoded::parse(query.as_bytes()).map(|(key, value)| (key.into_owned(), value.into_owned()))
+///
+/// # Errors
+/// Status 400 for a name that comes twice: which of both values is meant, nobody can tell.
+pub fn pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
+    let mut pairs = Vec::<(String, String)>::new();
+    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+        if pairs.iter().any(|(known, _)| *known == key) {
+            return Err(Problem::bad(format!("parameter \"{}\": it comes twice, give it once", key.escape_debug())));
+        }
+        pairs.push((key.into_owned(), value.into_owned()));
+    }
+    Ok(pairs)
 }
 
 /// A value, the first of its name.
 pub fn value(query: &str, name: &str) -> Option<String> {
-    pairs(query).find(|(key, _)| key == name).map(|(_, value)| value)
+    form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
 #[cfg(test)]
@@ -18,5 +30,14 @@ mod tests {
     fn a_value_is_found_under_its_own_name_only() {
         assert_eq!(value("a=1&access_token=x%20y", "access_token").as_deref(), Some("x y"));
         assert_eq!(value("not_access_token=x", "access_token"), None);
+    }
+
+    #[test]
+    fn a_name_that_comes_twice_is_refused() {
+        let read = pairs("a=1&b=x+y&A=").unwrap();
+        assert_eq!(read, [("a", "1"), ("b", "x y"), ("A", "")].map(|(key, value)| (key.into(), value.into())));
+        for twice in ["a=1&a=1", "a=1&b=2&%61=3"] {
+            assert!(pairs(twice).is_err(), "{twice}");
+        }
     }
 }

@@ -1,17 +1,21 @@
 //! Which part of a file is asked for (RFC 9110, sections 13 and 14).
+//!
+//! The ranges are read here and not by a crate: `http-range-header` takes numbers with leading zeros and those over 64 bits for
+//! mistakes, which the standard does not.
 
 use std::ops::Range;
 
-use axum::http::{HeaderMap, HeaderName, header};
-use http_range_header::{EndPosition, StartPosition, parse_range_header};
+use axum::http::{HeaderMap, Method, header};
 
-use crate::tag::is_known;
+use crate::tag::{Condition, condition};
 
 /// What to answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// 304: the client has it.
     NotModified,
+    /// 412: the client wants another version only.
+    OtherVersion,
     /// 200: all of it.
     Whole,
     /// 206: these bytes.
@@ -21,43 +25,70 @@ pub enum Wanted {
 }
 
 /// Reads the conditions and the range of a request for a file of `length` bytes, where that is known, whose strong tag is `tag`.
-/// Several ranges at once, and a length that is not known yet, are answered with the whole, as the standard allows.
-pub fn wanted(headers: &HeaderMap, length: Option<u64>, tag: &str) -> Wanted {
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    if is_known(headers, tag) {
-        return Wanted::NotModified;
+/// Only `GET` has ranges. Several ranges at once, and a length that is not known yet, are answered with the whole, as the
+/// standard allows.
+pub fn wanted(method: &Method, headers: &HeaderMap, length: Option<u64>, tag: &str) -> Wanted {
+    match condition(headers, tag) {
+        Condition::Known => return Wanted::NotModified,
+        Condition::Failed => return Wanted::OtherVersion,
+        Condition::Met => {}
     }
-    let (Some(range), Some(length)) = (text(header::RANGE), length) else { return Wanted::Whole };
-    if text(header::IF_RANGE).is_some_and(|known| known != tag) {
-        return Wanted::Whole;
-    }
-    // The parser takes no bytes at all for a mistake.
-    if range == "bytes=-0" {
-        return Wanted::Nothing;
-    }
-    // A unit or a syntax that is not known is as good as no range.
-    let Ok(parsed) = parse_range_header(range) else { return Wanted::Whole };
-    let [one] = parsed.ranges.as_slice() else { return Wanted::Whole };
-    let start = match one.start {
-        StartPosition::Index(start) => start,
-        StartPosition::FromLast(bytes) => length.saturating_sub(bytes),
+    let Some(length) = length.filter(|_| *method == Method::GET) else { return Wanted::Whole };
+    let same_version = headers.get_all(header::IF_RANGE).iter().all(|known| known.as_bytes() == tag.as_bytes());
+    let mut fields = headers.get_all(header::RANGE).iter();
+    let (Some(range), None, true) = (fields.next(), fields.next(), same_version) else { return Wanted::Whole };
+    let Some(one) = range.to_str().ok().and_then(only_range) else { return Wanted::Whole };
+    let part = match one {
+        Asked::From(first) => first..length,
+        Asked::FromTo(first, last) => first..last.saturating_add(1).min(length),
+        Asked::Last(bytes) => length.saturating_sub(bytes)..length,
     };
-    let end = match one.end {
-        EndPosition::Index(last) if last < start => return Wanted::Whole,
-        EndPosition::Index(last) => last.saturating_add(1).min(length),
-        EndPosition::LastByte => length,
-    };
-    if start < end { Wanted::Part(start..end) } else { Wanted::Nothing }
+    if part.is_empty() { Wanted::Nothing } else { Wanted::Part(part) }
+}
+
+/// A range as it stands in a request.
+enum Asked {
+    From(u64),
+    FromTo(u64, u64),
+    Last(u64),
+}
+
+/// The range of a header that holds one and no mistake.
+fn only_range(text: &str) -> Option<Asked> {
+    let (unit, ranges) = text.split_once('=')?;
+    if !unit.eq_ignore_ascii_case("bytes") {
+        return None;
+    }
+    // A list may have empty places.
+    let mut ranges = ranges.split(',').map(|range| range.trim_matches([' ', '\t'])).filter(|range| !range.is_empty());
+    let (one, None) = (ranges.next()?, ranges.next()) else { return None };
+    match one.split_once('-')? {
+        ("", bytes) => Some(Asked::Last(number(bytes)?)),
+        (first, "") => Some(Asked::From(number(first)?)),
+        (first, last) => {
+            let (first, last) = (number(first)?, number(last)?);
+            (first <= last).then_some(Asked::FromTo(first, last))
+        }
+    }
+}
+
+/// A number of any length; what is larger than any file is as good as the largest.
+fn number(digits: &str) -> Option<u64> {
+    let is_one = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_one.then(|| digits.parse().unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
+    use axum::http::{HeaderName, HeaderValue};
 
     fn ask(fields: &[(HeaderName, &'static str)]) -> Wanted {
-        let headers = fields.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect();
-        wanted(&headers, Some(1_000), "\"tag\"")
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        wanted(&Method::GET, &headers, Some(1_000), "\"tag\"")
     }
 
     #[test]
@@ -67,18 +98,35 @@ mod tests {
             ("bytes=10-", Wanted::Part(10..1_000)),
             ("bytes=-5", Wanted::Part(995..1_000)),
             ("bytes=-5000", Wanted::Part(0..1_000)),
+            ("bytes=-99999999999999999999999", Wanted::Part(0..1_000)),
             ("bytes=990-99999", Wanted::Part(990..1_000)),
             ("bytes=0-18446744073709551615", Wanted::Part(0..1_000)),
+            ("bytes=0-99999999999999999999999", Wanted::Part(0..1_000)),
+            ("bytes=00-04", Wanted::Part(0..5)),
+            ("Bytes=0-1", Wanted::Part(0..2)),
+            ("bytes= 0-1 , ,", Wanted::Part(0..2)),
             ("bytes=1000-", Wanted::Nothing),
+            ("bytes=1000-1001", Wanted::Nothing),
+            ("bytes=99999999999999999999999-", Wanted::Nothing),
             ("bytes=-0", Wanted::Nothing),
+            ("bytes=-00", Wanted::Nothing),
             ("bytes=5-3", Wanted::Whole),
             ("bytes=0-1,5-6", Wanted::Whole),
             ("frames=0-1", Wanted::Whole),
             ("bytes=a-b", Wanted::Whole),
-            ("bytes=99999999999999999999999-", Wanted::Whole),
+            ("bytes=+1-2", Wanted::Whole),
+            ("bytes=-", Wanted::Whole),
+            ("bytes=--5", Wanted::Whole),
+            ("bytes=", Wanted::Whole),
+            ("bytes 0-1", Wanted::Whole),
+            ("bytes =0-1", Wanted::Whole),
         ] {
             assert_eq!(ask(&[(header::RANGE, text)]), want, "{text}");
         }
+        // It is no list: two of them are a mistake.
+        assert_eq!(ask(&[(header::RANGE, "bytes=0-1"), (header::RANGE, "bytes=0-1")]), Wanted::Whole);
+        let headers = [(header::RANGE, HeaderValue::from_static("bytes=0-1"))].into_iter().collect();
+        assert_eq!(wanted(&Method::HEAD, &headers, Some(1_000), "\"tag\""), Wanted::Whole);
     }
 
     #[test]
@@ -92,8 +140,11 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_has_it_already_is_told_so() {
-        assert_eq!(ask(&[(header::IF_NONE_MATCH, "\"tag\"")]), Wanted::NotModified);
-        assert_eq!(ask(&[(header::IF_NONE_MATCH, "\"other\"")]), Wanted::Whole);
+    fn conditions_come_before_ranges() {
+        let range = (header::RANGE, "bytes=5-6");
+        assert_eq!(ask(&[range.clone(), (header::IF_NONE_MATCH, "\"tag\"")]), Wanted::NotModified);
+        assert_eq!(ask(&[range.clone(), (header::IF_NONE_MATCH, "\"other\"")]), Wanted::Part(5..7));
+        assert_eq!(ask(&[range.clone(), (header::IF_MATCH, "\"other\"")]), Wanted::OtherVersion);
+        assert_eq!(ask(&[range, (header::IF_MATCH, "\"tag\"")]), Wanted::Part(5..7));
     }
 }

@@ -17,6 +17,7 @@ use tokio_rustls::TlsAcceptor;
 use tower::Service;
 
 use crate::tls::Identity;
+use crate::unreadable::Worded;
 
 /// How long to wait when the system has no more handles.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -94,7 +95,7 @@ async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin, router: Router) {
         let mut router = router.clone();
         async move { Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {})) }
     });
-    if let Err(error) = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await {
+    if let Err(error) = http1::Builder::new().serve_connection(TokioIo::new(Worded::new(stream)), service).await {
         tracing::debug!("a connection ended: {error}");
     }
 }

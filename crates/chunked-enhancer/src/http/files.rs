@@ -41,7 +41,7 @@ pub async fn stream(
         media_type: rendition.format.media_type(),
         name: file_name(&track, rendition.format),
     };
-    let answer = Answer::new(&headers, told);
+    let answer = Answer::new(&method, &headers, told);
     let range = match answer.begin() {
         Ok(range) => range,
         Err(response) => return Ok(*response),
@@ -71,7 +71,7 @@ pub async fn original(
         media_type: original_type(&track),
         name: shown(track.path.file_name().unwrap_or_default().as_ref()),
     };
-    let answer = Answer::new(&headers, told);
+    let answer = Answer::new(&method, &headers, told);
     let range = match answer.begin() {
         Ok(range) => range,
         Err(response) => return Ok(*response),

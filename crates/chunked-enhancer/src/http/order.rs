@@ -1,8 +1,11 @@
 //! What a URL or a request's body asks for.
 
+use std::fmt;
+
 use crowd_media::Depth;
 use crowd_web::{Problem, query};
 use serde::Deserialize;
+use serde::de::{Deserializer, Error, Visitor};
 
 use crate::preset::{Intensity, Treatment};
 use crate::rendition::Order;
@@ -11,7 +14,7 @@ use crate::rendition::Order;
 /// otherwise sound like the default.
 pub fn order(query: &str) -> Result<Order, Problem> {
     let mut order = Order::default();
-    for (key, value) in query::pairs(query) {
+    for (key, value) in query::pairs(query)? {
         set(&mut order, &key, &value)?;
     }
     Ok(order)
@@ -42,7 +45,8 @@ pub struct Wish {
     preset: Option<String>,
     intensity: Option<Intensity>,
     format: Option<String>,
-    bits: Option<String>,
+    #[serde(default, deserialize_with = "bits")]
+    bits: Option<Depth>,
     analysis: Option<String>,
 }
 
@@ -51,17 +55,43 @@ impl Wish {
     pub fn order(&self) -> Result<Order, Problem> {
         let mut order = Order {
             treatment: Treatment { intensity: self.intensity.unwrap_or_default(), ..Default::default() },
+            depth: self.bits,
             ..Default::default()
         };
-        let fields =
-            [("preset", &self.preset), ("format", &self.format), ("bits", &self.bits), ("analysis", &self.analysis)];
-        for (key, value) in fields {
+        for (key, value) in [("preset", &self.preset), ("format", &self.format), ("analysis", &self.analysis)] {
             if let Some(value) = value {
                 set(&mut order, key, value)?;
             }
         }
         Ok(order)
     }
+}
+
+/// A word length: 16, 24, or as text, as in a URL.
+fn bits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Depth>, D::Error> {
+    struct Bits;
+
+    impl Visitor<'_> for Bits {
+        type Value = Option<Depth>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("bits of 16, 24 or \"32f\"")
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+            self.visit_str(&number.to_string())
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+            text.parse().map(Some).map_err(E::custom)
+        }
+    }
+
+    deserializer.deserialize_any(Bits)
 }
 
 #[cfg(test)]
@@ -80,5 +110,21 @@ mod tests {
         {
             assert!(order(query).is_err(), "{query}");
         }
+    }
+
+    #[test]
+    fn the_bits_of_a_body_may_be_a_number_or_text() {
+        let read = |json: &str| serde_json::from_str::<Wish>(json).map(|wish| wish.bits).map_err(|e| e.to_string());
+        for (bits, want) in
+            [("16", Some(Depth::I16)), ("\"24\"", Some(Depth::I24)), ("\"32f\"", Some(Depth::F32)), ("null", None)]
+        {
+            assert_eq!(read(&format!("{{\"track\":\"x\",\"bits\":{bits}}}")), Ok(want), "{bits}");
+        }
+        for wrong in ["8", "16.5", "-16", "\"8\"", "[16]", "true"] {
+            let told = read(&format!("{{\"track\":\"x\",\"bits\":{wrong}}}")).unwrap_err();
+            assert!(told.contains("16") && told.contains("24"), "{told}");
+        }
+        assert_eq!(read("{\"track\":\"x\"}"), Ok(None));
+        assert!(read("{\"track\":\"x\",\"bits\":16,\"bits\":24}").unwrap_err().contains("duplicate"));
     }
 }

@@ -4,7 +4,6 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::get;
-use crowd_web::metrics::count;
 use crowd_web::nothing_here;
 use crowd_web::token::{Token, admit};
 
@@ -35,6 +34,5 @@ pub fn router(app: Shared, token: Option<Token>) -> Router {
         .route("/healthz", get(api::health))
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
-        .layer(middleware::from_fn_with_state(app.answers.clone(), count))
         .with_state(app)
 }

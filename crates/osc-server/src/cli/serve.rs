@@ -61,7 +61,7 @@ pub struct Serve {
     #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = value_parser!(u64).range(1..=65_536),
         display_order = 102, help_heading = "Sound")]
     pub memory_limit: u64,
-    /// Memory for all files, in bytes or with k, M or G behind the number: what has no room in it is streamed from disk. A
+    /// Memory for all files, in bytes or with k, M, G or T behind the number: what has no room in it is streamed from disk. A
     /// quarter of what this machine, or its container, has unless given
     #[arg(long, value_name = "BYTES", value_parser = memory_total, display_order = 103, help_heading = "Sound")]
     pub memory_total: Option<u64>,

@@ -74,7 +74,7 @@ fn wrong_command_lines_say_why() {
         ("--bind here", "invalid value 'here'"),
         ("--port 70000", "70000"),
         ("--memory-total 200", "200 bytes: from 16M on"),
-        ("--memory-total some", "k, M or G"),
+        ("--memory-total some", "k, M, G or T"),
         ("--load-timeout 0", "a number from 0.5 to 3600"),
         ("--buffer-size 0", "a number from 16 to 8192 is needed, or auto"),
         ("--buffer-size small", "a number from 16 to 8192 is needed, or auto"),
