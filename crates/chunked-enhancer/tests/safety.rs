@@ -247,7 +247,7 @@ fn what_cannot_be_read_is_refused_in_words_too() {
     let close = "Connection: close\r\n\r\n";
     let many: String = (0..2_000).map(|n| format!("X-{n}: 1\r\n")).collect();
     for (request, status, says) in [
-        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(), "400", "no request of HTTP/1.1"),
+        ("GET / HTTP/9.9\r\n\r\n".to_owned(), "400", "no request of HTTP/1.1"),
         ("one two\r\n\r\n".to_owned(), "400", "no request of HTTP/1.1"),
         (format!("GET / HTTP/1.1\r\nHost: localhost\r\n{many}{close}"), "431", "headers"),
         (format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n{close}", "x".repeat(70_000)), "414", "too long"),
@@ -260,6 +260,12 @@ fn what_cannot_be_read_is_refused_in_words_too() {
         let (got, told) = ask(&request);
         assert!(got == status && told.contains(says), "{request:.80}: {got} {told}");
     }
+    // A client that begins to speak HTTP/2 could not read an answer of HTTP/1.1.
+    let mut socket = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
+    socket.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    let _ = socket.read_to_end(&mut answer);
+    assert!(answer.is_empty(), "{}", String::from_utf8_lossy(&answer));
     drop(server);
     // A name it was told of, and with a token any.
     for flags in [["--allow-host", "music.example"], ["--token", "correct horse"]] {

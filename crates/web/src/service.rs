@@ -13,8 +13,9 @@ use crate::problem::as_json;
 /// A router with a path in front of all its addresses, for these hosts only, whose errors all are JSON and whose answers are
 /// counted.
 pub fn service(router: Router, base_path: BasePath, hosts: Hosts, answers: Arc<Answers>) -> Router {
-    base_path
-        .around(router)
+    // As a service, whose answers have all their headers when they come to a layer.
+    Router::new()
+        .fallback_service(base_path.around(router))
         .layer(from_fn(as_json))
         .layer(from_fn_with_state(hosts, check))
         .layer(from_fn_with_state(answers, count))
