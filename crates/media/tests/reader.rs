@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crowd_media::{Audio, DecodeOptions, Reader, Samples, open, wav};
+use crowd_media::{Audio, AudioFormat, Container, DecodeOptions, Depth, Reader, Samples, Tags, open, wav};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
@@ -216,4 +219,39 @@ fn a_header_that_promises_days_is_not_believed() {
     let reader = Reader::open(&path).unwrap();
     assert_eq!(reader.frames(), Reader::open(&sound).unwrap().frames());
     assert!(reader.warnings()[0].contains("ends early"), "{:?}", reader.warnings());
+}
+
+/// Bytes that tell how many of them were read.
+struct Counted(Cursor<Vec<u8>>, Arc<AtomicU64>);
+
+impl Read for Counted {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.0.read(into)?;
+        self.1.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+impl Seek for Counted {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+#[test]
+fn a_seek_reads_what_lies_around_its_place_wherever_that_lies_in_a_packet() {
+    let audio = Audio::new(Samples::I16(noise(2 * 44_100 * 20)), 44_100, 2).unwrap();
+    let path = tempfile::NamedTempFile::with_suffix(".flac").unwrap();
+    crowd_media::write(path.path(), &audio, AudioFormat::new(Container::Flac, Depth::I16).unwrap(), &Tags::default())
+        .unwrap();
+    let bytes = std::fs::read(path.path()).unwrap();
+    let (size, count) = (bytes.len() as u64, Arc::new(AtomicU64::new(0)));
+    let mut reader = Reader::from_bytes("noise".as_ref(), Counted(Cursor::new(bytes), count.clone())).unwrap();
+    for offset in [0, 1, 10, 200, 264, 300, 2_000, 4_095] {
+        let before = count.load(Ordering::Relaxed);
+        reader.seek(150 * 4_096 + offset).unwrap();
+        reader.next_block().unwrap().unwrap();
+        let read = count.load(Ordering::Relaxed) - before;
+        assert!(read < size / 2, "{read} of {size} bytes were read for frame {offset} of a packet");
+    }
 }

@@ -20,6 +20,8 @@ enum Place {
     Counted(u64),
     /// Behind a jump: the next packet's stamp tells.
     Sought,
+    /// Behind a jump that led far enough before the wanted frame: stamps tell until that is reached.
+    Near,
 }
 
 /// Decoded frames in the stream's own rate and channels.
@@ -124,7 +126,7 @@ impl Decoded {
         let counted = match self.place {
             Place::Counted(at) if at >= end => return Ok(false),
             Place::Counted(at) => at,
-            Place::Sought => self.drop,
+            Place::Sought | Place::Near => self.drop,
         };
         let room = self.frames().saturating_add(skip).saturating_sub(counted);
         let Some(Piece { stamp, heard, what }) = self.packets.next(&mut self.demuxer, room) else {
@@ -143,14 +145,18 @@ impl Decoded {
         };
         let start = match self.place {
             Place::Counted(at) => at,
-            Place::Sought if !heard => return Ok(true),
-            Place::Sought => match u64::try_from(stamp.saturating_sub(origin)) {
-                Ok(at) if at <= self.drop.saturating_sub(self.mender.memory()) => at,
-                _ => {
-                    self.restart()?;
-                    return Ok(true);
+            Place::Sought | Place::Near if !heard => return Ok(true),
+            Place::Sought | Place::Near => {
+                // What the mender has to have seen lies before the first packet behind the jump, and so before all others.
+                let memory = if matches!(self.place, Place::Sought) { self.mender.memory() } else { 0 };
+                match u64::try_from(stamp.saturating_sub(origin)) {
+                    Ok(at) if at <= self.drop.saturating_sub(memory) => at,
+                    _ => {
+                        self.restart()?;
+                        return Ok(true);
+                    }
                 }
-            },
+            }
         };
         // A damaged packet may have decoded to less than it holds: what follows keeps its place.
         let stamped = u64::try_from(stamp.saturating_sub(origin)).unwrap_or(0);
@@ -174,6 +180,8 @@ impl Decoded {
         // Up to the place that was sought every stamp counts; from there on, or from one that is sure, what is decoded.
         if matches!(self.place, Place::Counted(_)) || behind > self.drop || self.demuxer.is_sure(start) {
             self.place = Place::Counted(behind);
+        } else {
+            self.place = Place::Near;
         }
         Ok(true)
     }
