@@ -16,19 +16,18 @@ use crowd_media::loudness::{Loudness, Meter};
 
 static GO: AtomicBool = AtomicBool::new(false);
 
-/// Sound in memory, read in blocks of some length, by as many threads as want to.
+/// Sound in memory, read in blocks of some length.
 #[derive(Clone)]
 struct Memory {
     sound: Arc<[[f32; 2]]>,
     rate: SampleRate,
     block: usize,
-    shared: bool,
     at: usize,
 }
 
 impl Memory {
     fn new(sound: Vec<[f32; 2]>, rate: u32) -> Self {
-        Self { sound: sound.into(), rate: SampleRate::new(rate).unwrap(), block: 1_152, shared: true, at: 0 }
+        Self { sound: sound.into(), rate: SampleRate::new(rate).unwrap(), block: 1_152, at: 0 }
     }
 
     fn shape(&self) -> Shape {
@@ -55,10 +54,6 @@ impl Input for Memory {
         frames.extend_from_slice(&self.sound[self.at..end]);
         self.at = end;
         Ok(end < self.sound.len())
-    }
-
-    fn another(&self) -> Option<Box<dyn Input>> {
-        self.shared.then(|| Box::new(self.clone()) as Box<dyn Input>)
     }
 }
 
@@ -131,18 +126,14 @@ fn probes_are_within_half_a_lu_of_the_whole_track() {
 }
 
 #[test]
-fn neither_blocks_nor_threads_change_what_is_measured() {
+fn blocks_do_not_change_what_is_measured() {
     let track = track(22_050, 100);
     let forecast = |track: &Memory| {
         let forecast = track.probes().forecast(&punchy(), &GO).unwrap();
         [0.0, 6.0].map(|gain| forecast.behind(gain).unwrap().to_bits())
     };
     let (analysis, behind) = (track.probes().analysis().clone(), forecast(&track));
-    for other in [
-        Memory { shared: false, ..track.clone() },
-        Memory { block: 97, ..track.clone() },
-        Memory { block: 1 << 20, ..track.clone() },
-    ] {
+    for other in [Memory { block: 97, ..track.clone() }, Memory { block: 1 << 20, ..track.clone() }] {
         assert_eq!(*other.probes().analysis(), analysis);
         assert_eq!(forecast(&other), behind);
     }

@@ -11,7 +11,7 @@ use crate::named::named;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// By probes of a second each, up to 120 of them, in a fraction of a second: loudness within 0.5 LU.
+    /// By probes of a second each, up to 60 of them, in a fraction of a second: loudness within 0.5 LU.
     #[default]
     Quick,
     /// By all of it.

@@ -3,17 +3,15 @@
 mod kind;
 mod text;
 
-use std::sync::atomic::AtomicBool;
-
 use crowd_engine::feed::{FileInput, Input};
 use crowd_library::Music;
-use crowd_mastering::measure::{self, Error, Probes};
+use crowd_mastering::measure::{self, Error, Probes, Stop};
 use serde::{Deserialize, Serialize};
 
 pub use kind::Kind;
 
 /// Grows whenever the same file would measure otherwise.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// What a track measures like, and what is wrong with its file. Its JSON is one object of all these numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,7 +48,7 @@ impl Probed {
     ///
     /// # Errors
     /// As [`Probes::read`].
-    pub fn read(music: &Music, stop: &AtomicBool) -> Result<Self, Error> {
+    pub fn read(music: &Music, stop: &dyn Stop) -> Result<Self, Error> {
         let (mut input, shape) = music.input()?;
         let probes = Probes::read(&mut input, &shape, stop)?;
         let analysis = Analysis::of(Kind::Quick, probes.analysis().clone(), &input);
@@ -62,7 +60,7 @@ impl Probed {
 ///
 /// # Errors
 /// As [`measure::whole`].
-pub fn full(music: &Music, stop: &AtomicBool) -> Result<Analysis, Error> {
+pub fn full(music: &Music, stop: &dyn Stop) -> Result<Analysis, Error> {
     let (mut input, shape) = music.input()?;
     let sound = measure::whole(&mut input, &shape, stop)?;
     Ok(Analysis::of(Kind::Full, sound, &input))

@@ -1,10 +1,8 @@
 //! From what was asked for and what the track measures like to the settings of a chain.
 
-use std::sync::atomic::AtomicBool;
-
 use crowd_library::Music;
 use crowd_mastering::loudness::Forecast;
-use crowd_mastering::measure::{self, Error};
+use crowd_mastering::measure::{self, Error, Stop};
 use crowd_mastering::{CompressorSettings, MasteringSettings};
 use serde::{Deserialize, Serialize};
 
@@ -46,8 +44,8 @@ impl Settled {
 /// Settles what a treatment does to a track that was measured by probes.
 ///
 /// # Errors
-/// [`Error::Stopped`] within some milliseconds of `stop` becoming true.
-pub fn settle_by_probes(probed: &Probed, treatment: &Treatment, stop: &AtomicBool) -> Result<Settled, Error> {
+/// [`Error::Stopped`] as soon as `stop` says so.
+pub fn settle_by_probes(probed: &Probed, treatment: &Treatment, stop: &dyn Stop) -> Result<Settled, Error> {
     let Probed { probes, analysis } = probed;
     settle(&analysis.sound, probes.lufs(), treatment, |settings| probes.forecast(settings, stop))
 }
@@ -55,12 +53,12 @@ pub fn settle_by_probes(probed: &Probed, treatment: &Treatment, stop: &AtomicBoo
 /// Settles what a treatment does to a track by all of it; `analysis` is a full one.
 ///
 /// # Errors
-/// [`Error::Engine`] when the file cannot be read, [`Error::Stopped`] within some milliseconds of `stop` becoming true.
+/// [`Error::Engine`] when the file cannot be read, [`Error::Stopped`] as soon as `stop` says so.
 pub fn settle_by_all(
     music: &Music,
     analysis: &Analysis,
     treatment: &Treatment,
-    stop: &AtomicBool,
+    stop: &dyn Stop,
 ) -> Result<Settled, Error> {
     settle(&analysis.sound, analysis.sound.integrated_lufs, treatment, |settings| {
         let (mut input, shape) = music.input()?;

@@ -22,18 +22,6 @@ pub(super) struct Sums {
     pub both: f64,
 }
 
-impl Sums {
-    pub fn add(mut self, other: &Self) -> Self {
-        for (band, more) in self.bands.iter_mut().zip(other.bands) {
-            *band += more;
-        }
-        self.left += other.left;
-        self.right += other.right;
-        self.both += other.both;
-        self
-    }
-}
-
 /// Sums up sound as it comes.
 pub(super) struct Balance {
     fft: Arc<dyn Fft<f32>>,

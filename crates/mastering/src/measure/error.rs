@@ -4,7 +4,7 @@
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The `stop` that was given became true. What was measured so far is gone.
+    /// The [`Stop`](super::Stop) that was given said so. What was measured so far is gone.
     #[error("the measurement was stopped")]
     Stopped,
     /// The track cannot be read, or a setting of the chain is out of its range.

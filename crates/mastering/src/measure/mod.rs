@@ -1,9 +1,9 @@
-//! What a track measures like, by all of it ([`whole`]) or by probes ([`Probes`]): spans of a second each, up to 120 of them,
+//! What a track measures like, by all of it ([`whole`]) or by probes ([`Probes`]): spans of a second each, up to 60 of them,
 //! which take a fraction of a second and tell the loudness within 0.5 LU. Both also make a
 //! [`Forecast`](crate::loudness::Forecast) of what a chain makes of the track.
 //!
 //! Tracks are [`Input`]s with their [`Shape`](crowd_engine::feed::Shape), as `FileInput::open` gives them (feature `decode` of
-//! crowd-engine). What is measured depends on the frames alone: not on how they are read, nor on how many threads there are.
+//! crowd-engine). What is measured depends on the frames alone, and not on how they are read.
 //!
 //! ```
 //! use std::sync::atomic::AtomicBool;
@@ -51,15 +51,16 @@
 
 mod analysis;
 mod balance;
-mod choice;
 mod error;
 mod probe;
 mod probes;
 mod read;
 mod spans;
+mod stop;
 mod whole;
 
 pub use analysis::Analysis;
 pub use error::Error;
 pub use probes::Probes;
+pub use stop::Stop;
 pub use whole::{forecast, whole};

@@ -1,13 +1,13 @@
 //! One span of a track, measured, with its samples to run a chain on.
 
 use std::ops::Range;
-use std::sync::atomic::AtomicBool;
 
 use crowd_engine::feed::Input;
 use crowd_engine::{Frames, SampleRate};
 
 use super::error::Error;
 use super::read;
+use super::stop::Stop;
 use crate::chain::Mastering;
 use crate::loudness::{Stepper, Steps};
 
@@ -21,14 +21,14 @@ const SCALE: f32 = 16_384.0;
 /// One span of a track.
 pub(super) struct Probe {
     pub first: u64,
-    /// Its frames, [packed](packed), where a chain is to be run on it.
+    /// Its frames, [packed](packed).
     pub frames: Vec<[i16; 2]>,
     pub steps: Steps,
 }
 
 impl Probe {
     /// Reads a span of a track.
-    pub fn read(input: &mut dyn Input, span: &Range<u64>, rate: SampleRate, stop: &AtomicBool) -> Result<Self, Error> {
+    pub fn read(input: &mut dyn Input, span: &Range<u64>, rate: SampleRate, stop: &dyn Stop) -> Result<Self, Error> {
         let length = (span.end - span.start) as usize;
         let mut frames = Vec::with_capacity(length);
         let mut stepper = Stepper::new(rate);
@@ -54,7 +54,7 @@ impl Probe {
     }
 
     /// What of it reaches the limiter of a chain, which is at rest.
-    pub fn run(&self, chain: &Mastering, rate: SampleRate, stop: &AtomicBool) -> Result<Steps, Error> {
+    pub fn run(&self, chain: &Mastering, rate: SampleRate, stop: &dyn Stop) -> Result<Steps, Error> {
         let mut chain = chain.clone();
         let mut stepper = Stepper::new(rate);
         let mut block = Vec::with_capacity(BLOCK);

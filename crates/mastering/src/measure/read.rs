@@ -1,20 +1,14 @@
 //! Reading an input block by block, until it ends or is to stop.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use crowd_engine::Frames;
 use crowd_engine::feed::{Fault, Input};
 
 use super::error::Error;
+use super::stop::Stop;
 
 /// Appends the next frames, of which the first is frame `at`; false when there are no more. What is no number is silent, as it is
 /// when the engine plays it.
-pub(super) fn next(
-    input: &mut dyn Input,
-    at: u64,
-    block: &mut Vec<[f32; 2]>,
-    stop: &AtomicBool,
-) -> Result<bool, Error> {
+pub(super) fn next(input: &mut dyn Input, at: u64, block: &mut Vec<[f32; 2]>, stop: &dyn Stop) -> Result<bool, Error> {
     not_stopped(stop)?;
     block.clear();
     let more = input.read(block).map_err(|cause| unreadable(at, &cause))?;
@@ -30,8 +24,8 @@ pub(super) fn seek(input: &mut dyn Input, frame: u64) -> Result<(), Error> {
 }
 
 /// Whether the measurement goes on.
-pub(super) fn not_stopped(stop: &AtomicBool) -> Result<(), Error> {
-    if stop.load(Ordering::Relaxed) { Err(Error::Stopped) } else { Ok(()) }
+pub(super) fn not_stopped(stop: &dyn Stop) -> Result<(), Error> {
+    if stop.stopped() { Err(Error::Stopped) } else { Ok(()) }
 }
 
 fn unreadable(frame: u64, cause: &Fault) -> Error {

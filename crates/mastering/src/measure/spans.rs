@@ -6,23 +6,18 @@ use std::ops::Range;
 use crowd_engine::feed::Shape;
 
 /// Probes of a track, at most, and their length in seconds.
-const PROBES: u64 = 120;
+const PROBES: u64 = 60;
 const SECONDS: f64 = 1.0;
 /// A track not longer than this is taken as a whole.
 const WHOLE_SECONDS: f64 = 75.0;
-/// Shorter than this, a whole is not cut in two.
-const HALF_SECONDS: f64 = 8.0;
 
 /// The frames of each probe, in the order of the track: evenly spread, each somewhere else in its share of the track, so that they
 /// do not fall on the same beat of every bar; and on a multiple of `seek_step`, if one is near enough in its share.
 pub(super) fn spans(shape: &Shape, seek_step: u64) -> Vec<Range<u64>> {
     let frames = shape.frames.0;
     let in_frames = |seconds: f64| (seconds * f64::from(shape.sample_rate.get())) as u64;
-    if frames <= in_frames(HALF_SECONDS) {
-        return once(0..frames).collect();
-    }
     if frames <= in_frames(WHOLE_SECONDS) {
-        return vec![0..frames / 2, frames / 2..frames];
+        return once(0..frames).collect();
     }
     let length = in_frames(SECONDS);
     let probes = (frames / length).min(PROBES);
@@ -49,14 +44,13 @@ mod tests {
     }
 
     #[test]
-    fn a_short_track_is_all_probes_and_a_long_one_has_120_in_it() {
+    fn a_short_track_is_all_probes_and_a_long_one_has_60_in_it() {
         assert_eq!(of(1, 1), vec![0..1; 1]);
-        assert_eq!(of(8 * 44_100, 1), vec![0..352_800; 1]);
-        assert_eq!(of(75 * 44_100, 1), [0..1_653_750, 1_653_750..3_307_500]);
-        for (seconds, count) in [(76, 76), (119, 119), (120, 120), (7_200, 120)] {
+        assert_eq!(of(75 * 44_100, 1), vec![0..3_307_500; 1]);
+        for seconds in [76, 119, 7_200] {
             let frames = seconds * 44_100;
             let probes = of(frames, 1);
-            assert_eq!(probes.len(), count);
+            assert_eq!(probes.len(), 60);
             assert!(probes.iter().all(|probe| probe.end - probe.start == 44_100 && probe.end <= frames));
             assert!(probes.windows(2).all(|pair| pair[0].end <= pair[1].start), "{seconds} s");
         }
@@ -64,11 +58,11 @@ mod tests {
 
     #[test]
     fn probes_lie_at_another_place_in_each_share_and_where_a_seek_is_cheap() {
-        let share = 600 * 44_100 / 120;
+        let share = 600 * 44_100 / 60;
         let places: Vec<u64> = of(600 * 44_100, 1).iter().map(|probe| probe.start % share).collect();
         assert!(places.windows(2).all(|pair| pair[0].abs_diff(pair[1]) > 44_100), "{places:?}");
         let cheap = of(600 * 44_100, 65_536).iter().filter(|probe| probe.start % 65_536 == 0).count();
-        assert!(cheap > 80, "{cheap} of 120");
+        assert!(cheap > 50, "{cheap} of 60");
         assert_eq!(of(600 * 44_100, 0), of(600 * 44_100, 1));
     }
 }

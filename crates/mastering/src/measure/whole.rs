@@ -1,7 +1,5 @@
 //! A track measured as a whole.
 
-use std::sync::atomic::AtomicBool;
-
 use crowd_engine::Frames;
 use crowd_engine::feed::{Input, Shape};
 use crowd_media::loudness::Meter;
@@ -10,6 +8,7 @@ use super::analysis::Analysis;
 use super::balance::Balance;
 use super::error::Error;
 use super::read;
+use super::stop::Stop;
 use crate::chain::Mastering;
 use crate::loudness::{Forecast, Stepper};
 use crate::settings::MasteringSettings;
@@ -18,8 +17,8 @@ use crate::settings::MasteringSettings;
 /// own.
 ///
 /// # Errors
-/// [`Error::Engine`] when it cannot be read, [`Error::Stopped`] within some milliseconds of `stop` becoming true.
-pub fn whole(input: &mut dyn Input, shape: &Shape, stop: &AtomicBool) -> Result<Analysis, Error> {
+/// [`Error::Engine`] when it cannot be read, [`Error::Stopped`] as soon as `stop` says so.
+pub fn whole(input: &mut dyn Input, shape: &Shape, stop: &dyn Stop) -> Result<Analysis, Error> {
     let rate = shape.sample_rate;
     let mut meter = Meter::new(rate.get(), 2, 0)?;
     let mut stepper = Stepper::new(rate);
@@ -51,7 +50,7 @@ pub fn forecast(
     input: &mut dyn Input,
     shape: &Shape,
     settings: &MasteringSettings,
-    stop: &AtomicBool,
+    stop: &dyn Stop,
 ) -> Result<Forecast, Error> {
     let mut chain = Mastering::new(settings, shape.sample_rate)?;
     let mut stepper = Stepper::new(shape.sample_rate);
@@ -66,7 +65,7 @@ pub fn forecast(
 /// Reads to the end; `take` gets each block and the frame it begins with.
 fn all(
     input: &mut dyn Input,
-    stop: &AtomicBool,
+    stop: &dyn Stop,
     mut take: impl FnMut(u64, &mut [[f32; 2]]) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut block = Vec::new();
