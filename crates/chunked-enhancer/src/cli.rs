@@ -81,10 +81,10 @@ pub struct Serve {
     /// Bytes the cache may have: a number, or one with k, M, G or T (1024s)
     #[arg(long, value_name = "BYTES", default_value = "1G", value_parser = bytes)]
     pub cache_size: u64,
-    /// Threads that master [default: one for each core]
+    /// Pieces and measurements that are worked on at once [default: one for each core]
     #[arg(long, value_name = "N")]
     pub workers: Option<NonZeroUsize>,
-    /// Renditions that may be listened to at once
+    /// Renditions that may be listened to at once; those that nobody has read for 10 seconds do not count
     #[arg(long, value_name = "N", default_value = "64")]
     pub max_jobs: NonZeroUsize,
     /// What clients may do
@@ -114,7 +114,7 @@ pub struct Wish {
     /// How much of it, 0 to 1; 0 is the original
     #[arg(long, default_value_t)]
     pub intensity: Intensity,
-    /// quick measures two minutes spread over the file, full all of it
+    /// quick measures a minute spread over the file, full all of it
     #[arg(long, default_value_t)]
     pub analysis: Kind,
 }
@@ -180,7 +180,7 @@ impl Render {
 pub struct Analyse {
     /// The file to measure
     pub file: PathBuf,
-    /// quick measures two minutes spread over the file, full all of it
+    /// quick measures a minute spread over the file, full all of it
     #[arg(long, default_value_t = Kind::Full)]
     pub analysis: Kind,
     /// Print JSON

@@ -52,6 +52,9 @@ pub enum Error {
     /// More is asked for at once than the server may do.
     #[error(transparent)]
     Busy(#[from] Busy),
+    /// What is told to each who waited for the same.
+    #[error(transparent)]
+    Same(std::sync::Arc<Self>),
     /// A job stopped, and this is why: told to everybody who waits for it.
     #[error("{0}")]
     Failed(std::sync::Arc<str>),

@@ -17,5 +17,6 @@ pub mod preset;
 pub mod render;
 pub mod rendition;
 pub mod serve;
+pub mod turns;
 
 pub use error::Error;

@@ -3,7 +3,6 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::atomic::AtomicBool;
 
 use crowd_cli::log::{self, Times};
 use crowd_cli::path::shown;
@@ -11,6 +10,7 @@ use crowd_cli::{Ending, Refused, names, print};
 use crowd_library::Contents;
 use enhance_server::cli::{Analyse, Cli, Command, Render};
 use enhance_server::rendition::{Order, Rendition};
+use enhance_server::turns::Turn;
 use enhance_server::{Error, measure::Measurements, render, serve};
 use serde_json::json;
 
@@ -76,8 +76,7 @@ fn write(options: &Render) -> Result<bool, Failure> {
 fn analyse(options: &Analyse) -> Result<bool, Failure> {
     let order = Order { kind: options.analysis, ..Order::default() };
     let rendition = rendition(&options.file, &order)?;
-    let never = AtomicBool::new(false);
-    let analysis = Measurements::default().analysis(&rendition.music, options.analysis, &never)?;
+    let analysis = Measurements::default().analysis(&rendition.music, options.analysis, &Turn::alone())?;
     let whole = told(&options.file, &analysis.warnings);
     if options.json {
         let text = serde_json::to_string_pretty(&analysis)?;

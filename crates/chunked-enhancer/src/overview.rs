@@ -2,7 +2,12 @@
 
 use crowd_media::Depth;
 use crowd_media::pcm;
+use crowd_store::Store;
 use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::rendition::Rendition;
+use crate::turns::Turn;
 
 /// Columns of every overview.
 pub const COLUMNS: usize = 1_600;
@@ -22,6 +27,31 @@ impl Overview {
     /// Of a track of so many frames, of which nothing is known yet.
     pub fn new(frames: u64) -> Self {
         Self { min: vec![None; COLUMNS], max: vec![None; COLUMNS], frames: frames.max(1) }
+    }
+
+    /// Of what a store has of a rendition.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Store`] when a chunk cannot be read, [`Error::Cancelled`] when nobody wants it any more.
+    pub fn of_pieces(store: &dyn Store, rendition: &Rendition, turn: &Turn) -> Result<Self, Error> {
+        let mut overview = Self::new(rendition.layout.frames());
+        for index in 0..rendition.layout.count() {
+            let Some(stored) = store.get(&rendition.chunk(index))? else { continue };
+            let span = rendition.layout.span(index);
+            let frame = rendition.layout.frame_bytes();
+            let mut bytes = vec![0; 4_096 * frame as usize];
+            let (mut at, mut first) = (0, span.start);
+            while at < stored.len() {
+                if !turn.go_on() {
+                    return Err(Error::Cancelled);
+                }
+                let n = stored.read_at(at, &mut bytes).map_err(|e| Error::io("a chunk", "read", e))?;
+                overview.add_packed(first, &bytes[..n], rendition.depth);
+                at += n as u64;
+                first += n as u64 / frame;
+            }
+        }
+        Ok(overview)
     }
 
     /// Adds interleaved stereo from a frame on.

@@ -5,7 +5,6 @@ use std::io::{self, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 
 use crowd_media::atomic::AtomicFile;
 
@@ -13,6 +12,7 @@ use crate::error::Error;
 use crate::maker::Maker;
 use crate::measure::Measurements;
 use crate::rendition::Rendition;
+use crate::turns::Turn;
 
 /// Writes a rendition to `to`, which appears when it is whole, and tells what is wrong with the file it is made of. `progress` hears
 /// how many frames are done. A file that is there is replaced only when `overwrite` says so, the one it is made of never.
@@ -75,12 +75,8 @@ fn write(
     mut progress: impl FnMut(u64),
     failed: impl Fn(io::Error) -> Error,
 ) -> Result<Vec<String>, Error> {
-    let settled = Measurements::default().settle(
-        &rendition.music,
-        &rendition.treatment,
-        rendition.kind,
-        &AtomicBool::new(false),
-    )?;
+    let settled =
+        Measurements::default().settle(&rendition.music, &rendition.treatment, rendition.kind, &Turn::alone())?;
     let settled = rendition.settle(settled);
     out.write_all(rendition.layout.header()).map_err(&failed)?;
     let mut maker = Maker::new(rendition, settled)?;

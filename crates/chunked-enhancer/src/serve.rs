@@ -46,7 +46,7 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
         options.workers.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
     let measurements = Measurements::kept_in(&cache.join("records"))?;
     let jobs = Jobs::start(store, measurements, Settings { workers, jobs: options.max_jobs.into() })
-        .map_err(|e| Error::io("the makers' threads", "start", e))?;
+        .map_err(|e| Error::io("the jobs' thread", "start", e))?;
     let app = Arc::new(App::new(library, jobs, options.access.max_streams.into()));
     let base = &options.address.base_path;
     if let Err(few) = nofile::allow(files_needed(options)) {

@@ -3,10 +3,12 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Write};
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::PathBuf;
 
-use common::{Folders, fixtures};
+use common::{Folders, fixtures, render};
 use serde_json::{Value, json};
 
 /// The events of a job, until it is over.
@@ -79,4 +81,105 @@ fn a_track_tells_what_it_measures_like_and_brings_its_original() {
     let original = server.get(&format!("/original/{}", server.track("a.mp3")));
     assert_eq!(original.header("content-type"), "audio/mpeg");
     assert!(original.body == std::fs::read(fixtures().join("lame.mp3")).unwrap());
+}
+
+/// Sends a request whose answer is not read.
+fn request(server: &common::Server, path: &str) -> TcpStream {
+    let mut socket = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
+    write!(socket, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    socket
+}
+
+/// What is running and what waits for its turn.
+fn work(server: &common::Server) -> f64 {
+    server.metric("work_running") + server.metric("work_waiting")
+}
+
+/// What was measured and written down, of a kind.
+fn records(folders: &Folders, kind: &str) -> usize {
+    std::fs::read_dir(folders.cache.path().join("records").join(kind)).map_or(0, Iterator::count)
+}
+
+#[test]
+fn a_measurement_or_waveform_that_nobody_waits_for_any_more_stops() {
+    let folders = Folders::with_music(900.0);
+    let server = folders.serve(&[]);
+    let track = server.track("music.wav");
+    for (path, kind) in [("?analysis=full", "analysis"), ("/peaks", "waveform")] {
+        let before = records(&folders, kind);
+        let socket = request(&server, &format!("/api/tracks/{track}{path}"));
+        server.wait_for("the work", |server| work(server) == 1.0);
+        drop(socket);
+        server.wait_for("its end", |server| work(server) == 0.0);
+        // It did not come to its end.
+        assert_eq!(records(&folders, kind), before, "{path}");
+    }
+}
+
+#[test]
+fn two_who_ask_for_the_same_measurement_have_it_made_once() {
+    let folders = Folders::with_music(900.0);
+    let server = folders.serve(&["--workers", "2"]);
+    let path = format!("/api/tracks/{}?analysis=full", server.track("music.wav"));
+    std::thread::scope(|scope| {
+        let both = [(); 2].map(|()| scope.spawn(|| server.get(&path).json()["analysis"].clone()));
+        let mut most = 0.0f64;
+        while !both.iter().all(|one| one.is_finished()) {
+            most = most.max(work(&server));
+        }
+        let [one, other] = both.map(|one| one.join().unwrap());
+        assert!(one == other && one["kind"] == "full", "{one} {other}");
+        assert_eq!(most, 1.0);
+    });
+    assert_eq!(records(&folders, "analysis"), 1);
+}
+
+/// Files of the cache that a server has open.
+fn open_files(server: &common::Server, folders: &Folders) -> BTreeSet<PathBuf> {
+    let all = std::fs::read_dir(format!("/proc/{}/fd", server.id())).unwrap();
+    let files = all.filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok());
+    files.filter(|path| path.starts_with(folders.cache.path())).collect()
+}
+
+#[test]
+fn readers_who_pause_hold_nothing_and_shut_nobody_out_and_read_on_where_they_were() {
+    let folders = Folders::with_music(120.0);
+    folders.add("other.wav", 1.0);
+    let server = folders.serve(&["--max-jobs", "1"]);
+    let (track, other) = (server.track("music.wav"), server.track("other.wav"));
+    let before = open_files(&server, &folders);
+    let mut paused = request(&server, &format!("/stream/{track}?bits=32f"));
+    let mut body = vec![0; 4_096];
+    paused.read_exact(&mut body).unwrap();
+    assert_eq!(server.get(&format!("/stream/{other}")).status, 503);
+    server.wait_for("the pause to be noticed", |server| server.get(&format!("/stream/{other}")).status == 200);
+    server.wait_for("its files to be closed", |server| open_files(server, &folders) == before && work(server) == 0.0);
+    assert_eq!(server.metric("listeners"), 1.0);
+    paused.read_to_end(&mut body).unwrap();
+    let head = body.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+    let whole = render(&folders.music.path().join("music.wav"), "out.wav", &["--bits", "32f"]);
+    assert!(body[head..] == whole);
+}
+
+#[test]
+fn a_start_does_not_wait_for_music_that_another_has_in_hand() {
+    let folders = Folders::with_music(900.0);
+    folders.add("other.wav", 90.0);
+    let server = folders.serve(&["--workers", "1"]);
+    let (track, other) = (server.track("music.wav"), server.track("other.wav"));
+    // It is read as fast as it is made.
+    let mut fast = request(&server, &format!("/stream/{track}"));
+    let mut some = vec![0; 1 << 20];
+    fast.read_exact(&mut some).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(move || std::io::copy(&mut fast, &mut std::io::sink()));
+        let second = server.range(&format!("/stream/{other}"), "bytes=44-176443");
+        assert_eq!((second.status, second.body.len()), (206, 176_400));
+        let made = server.metric("frames_made_total");
+        assert!(made < 800.0 * 44_100.0, "{made} frames");
+        // Ends the reader.
+        for job in server.get("/api/jobs").json().as_array().unwrap() {
+            server.ask("DELETE", &format!("/api/jobs/{}", job["id"].as_str().unwrap()), &[]).unwrap();
+        }
+    });
 }

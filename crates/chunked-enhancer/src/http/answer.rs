@@ -8,7 +8,11 @@ use crate::error::Error;
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let status = match &error {
+        let mut cause = &error;
+        while let Error::Same(same) = cause {
+            cause = same;
+        }
+        let status = match cause {
             Error::NoTrack { .. } | Error::NoJob { .. } | Error::Library(Library::Outside { .. }) => {
                 StatusCode::NOT_FOUND
             }

@@ -1,7 +1,6 @@
 //! What there is to know.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicBool;
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
@@ -16,9 +15,7 @@ use super::app::Shared;
 use super::order;
 use crate::error::Error;
 use crate::layout::Format;
-use crate::overview::Overview;
 use crate::preset::{Intensity, Preset};
-use crate::rendition::Rendition;
 
 /// `GET /healthz`.
 pub async fn health(State(app): State<Shared>) -> Json<Value> {
@@ -51,12 +48,9 @@ pub async fn track(
     let order = order::order(query.as_deref().unwrap_or_default())?;
     let track = app.track(&id)?;
     let rendition = app.rendition(track.clone(), order).await?;
-    let known = blocking(move || {
-        let analysis = app.jobs.measurements().analysis(&rendition.music, order.kind, &AtomicBool::new(false))?;
-        let (content, frames) = (rendition.music.hash().to_string(), rendition.layout.frames());
-        Ok::<_, Error>(Known { track: (*track).clone(), content, frames, analysis })
-    });
-    Ok(Json(known.await?).into_response())
+    let (content, frames) = (rendition.music.hash().to_string(), rendition.layout.frames());
+    let analysis = app.jobs.analysis(rendition.music, order.kind).await?;
+    Ok(Json(Known { track: (*track).clone(), content, frames, analysis }).into_response())
 }
 
 /// `GET /api/tracks/{id}/cover`.
@@ -91,31 +85,8 @@ pub async fn peaks(
     let track = app.track(&id)?;
     let rendition = app.rendition(track, order).await?;
     let overview =
-        blocking(
-            move || {
-                if made { of_pieces(&app, &rendition) } else { app.jobs.measurements().overview(&rendition.music) }
-            },
-        );
-    Ok(Json(overview.await?.rounded()).into_response())
-}
-
-/// The waveform of what the store has of a rendition.
-fn of_pieces(app: &Shared, rendition: &Rendition) -> Result<Overview, Error> {
-    let mut overview = Overview::new(rendition.layout.frames());
-    for index in 0..rendition.layout.count() {
-        let Some(stored) = app.jobs.store().get(&rendition.chunk(index))? else { continue };
-        let span = rendition.layout.span(index);
-        let frame = rendition.layout.frame_bytes();
-        let mut bytes = vec![0; 4_096 * frame as usize];
-        let (mut at, mut first) = (0, span.start);
-        while at < stored.len() {
-            let n = stored.read_at(at, &mut bytes).map_err(|e| Error::io("a chunk", "read", e))?;
-            overview.add_packed(first, &bytes[..n], rendition.depth);
-            at += n as u64;
-            first += n as u64 / frame;
-        }
-    }
-    Ok(overview)
+        if made { app.jobs.waveform_of(rendition).await? } else { app.jobs.waveform(rendition.music).await? };
+    Ok(Json(overview.rounded()).into_response())
 }
 
 /// `GET /api/presets`.

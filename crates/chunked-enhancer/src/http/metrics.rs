@@ -15,12 +15,15 @@ pub async fn show(State(app): State<Shared>) -> Result<Metrics, Problem> {
     let store = blocking(move || Ok::<_, Error>(known.jobs.store().status())).await?;
     let tally = app.jobs.tally();
     let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
+    let (running, waiting) = app.jobs.work();
     let listeners: usize = app.jobs.all().iter().map(|job| job.status().listeners).sum();
     let mut all = Metrics::new("enhance");
     all.gauge("tracks", "Tracks in the library.", app.library.tracks().len() as f64);
     all.gauge("unreadable_files", "Files that could not be read.", app.library.unreadable().len() as f64);
     all.gauge("streams", "Streams being sent.", app.streams.taken() as f64);
     all.gauge("listeners", "Listeners of all jobs.", listeners as f64);
+    all.gauge("work_running", "Pieces and measurements being worked on.", running as f64);
+    all.gauge("work_waiting", "Pieces and measurements that wait for a worker.", waiting as f64);
     all.counter("chunks_made_total", "Chunks made.", load(&tally.made));
     all.counter("frames_made_total", "Frames made.", load(&tally.frames));
     all.counter("making_seconds_total", "Time spent making chunks.", load(&tally.busy_us) / 1e6);

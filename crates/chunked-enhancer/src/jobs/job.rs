@@ -1,23 +1,26 @@
 //! One rendition that somebody listens to.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crowd_store::Stored;
-use serde::Serialize;
 use tokio::sync::watch;
 
-use super::urgency::{Place, Urgency, choose};
+use super::place::Place;
+use super::wants::Wants;
 use crate::error::Error;
 use crate::maker::Maker;
 use crate::rendition::Rendition;
+use crate::turns::Rank;
 
 /// Makers that are kept for whoever goes on where they stand.
 const MAKERS: usize = 2;
 /// Pieces that are held open behind their making.
 const RECENT: usize = 2;
+/// Pieces that are made at once for listeners who have come to different ones. Ahead of them one after the other is made, which
+/// needs no pre-rolls.
+const AT_ONCE: usize = 8;
 
 /// What is known of a piece.
 #[derive(Clone, Debug)]
@@ -26,7 +29,7 @@ pub(super) enum Slot {
     Unknown,
     /// It has to be made.
     Missing,
-    /// A worker looks after it.
+    /// A thread is there to make it.
     Taken,
     /// It grows: this much of it is there.
     Growing(Stored),
@@ -39,10 +42,14 @@ pub(super) enum Slot {
 pub(super) struct State {
     pub slots: Vec<Slot>,
     pub listeners: BTreeMap<u64, Place>,
+    /// The piece that each of them reads, where it is complete.
+    open: BTreeMap<u64, (usize, Stored)>,
+    /// Pieces that threads are there for.
+    making: usize,
     makers: Vec<Maker>,
     /// Pieces that are held open.
     recent: VecDeque<usize>,
-    /// A worker measures the track: until it has, no other can do anything.
+    /// The track is being measured: until it is, nothing else can be done.
     pub measuring: bool,
     pub failure: Option<Arc<str>>,
     /// What is wrong with the file as far as it was read.
@@ -61,44 +68,8 @@ pub struct Job {
     pub rendition: Arc<Rendition>,
     pub(super) state: Mutex<State>,
     changed: watch::Sender<u64>,
-    /// Nobody listens: what is being done stops.
-    pub(super) idle: AtomicBool,
-}
-
-/// How far a job is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct JobStatus {
-    /// Its name in URLs.
-    pub id: String,
-    /// The file.
-    pub path: crowd_cli::path::Shown,
-    /// What is made of it.
-    #[serde(flatten)]
-    pub treatment: crate::preset::Treatment,
-    /// As what it is sent.
-    pub format: crate::layout::Format,
-    /// "waiting", "measuring", "making", "done", "failed" or "cancelled".
-    pub state: &'static str,
-    /// Why it failed.
-    pub failure: Option<String>,
-    /// What is wrong with the file as far as it was read, in words.
-    pub warnings: Vec<String>,
-    /// Pieces in all.
-    pub pieces: usize,
-    /// A digit for each piece: 0 missing, 1 in the making, 2 there.
-    pub map: String,
-    /// Pieces that are there.
-    pub ready: usize,
-    /// Frames per second of what comes out.
-    pub sample_rate: u32,
-    /// Frames of what comes out.
-    pub frames: u64,
-    /// Who listens.
-    pub listeners: usize,
-    /// Seconds of music made per second of work, where any was made.
-    pub speed: Option<f64>,
-    /// What the treatment came to, once measured.
-    pub settled: Option<serde_json::Value>,
+    /// Pieces that are made ahead of listeners.
+    ahead: usize,
 }
 
 /// What there is of a piece.
@@ -110,11 +81,13 @@ pub(super) enum View {
 }
 
 impl Job {
-    pub(super) fn new(rendition: Rendition) -> Self {
+    pub(super) fn new(rendition: Rendition, ahead: usize) -> Self {
         let slots = vec![Slot::Unknown; rendition.layout.count()];
         let state = State {
             slots,
             listeners: BTreeMap::new(),
+            open: BTreeMap::new(),
+            making: 0,
             makers: Vec::new(),
             recent: VecDeque::new(),
             measuring: false,
@@ -125,12 +98,7 @@ impl Job {
             made: 0,
             busy: Duration::ZERO,
         };
-        Self {
-            rendition: Arc::new(rendition),
-            state: Mutex::new(state),
-            changed: watch::Sender::new(0),
-            idle: AtomicBool::new(true),
-        }
+        Self { rendition: Arc::new(rendition), state: Mutex::new(state), changed: watch::Sender::new(0), ahead }
     }
 
     /// Its name in URLs.
@@ -149,16 +117,22 @@ impl Job {
         told
     }
 
+    /// The same, where there may be nothing to change.
+    fn change_if<T>(&self, change: impl FnOnce(&mut State) -> Option<T>) -> Option<T> {
+        let told = change(&mut self.state());
+        if told.is_some() {
+            self.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
+        }
+        told
+    }
+
     /// Tells of every change.
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }
 
     pub(super) fn enter(&self, number: u64, place: Place) {
-        self.change(|state| {
-            state.listeners.insert(number, place);
-            self.idle.store(false, Ordering::Relaxed);
-        });
+        self.change(|state| state.listeners.insert(number, place));
     }
 
     /// Lets a job that failed try again, for somebody who has just come.
@@ -169,25 +143,109 @@ impl Job {
     pub(super) fn leave(&self, number: u64) {
         self.change(|state| {
             state.listeners.remove(&number);
+            state.open.remove(&number);
             state.left = Instant::now();
-            self.idle.store(state.listeners.is_empty(), Ordering::Relaxed);
         });
+        self.rest(Instant::now());
     }
 
-    /// The most urgent piece that a worker could make now.
-    pub(super) fn wanted(&self, ahead: usize) -> Option<(Urgency, usize)> {
+    /// A listener reads a piece from a byte on. Tells whether there may be something new to be made: it has come to another piece, or
+    /// was at rest.
+    pub(super) fn comes_to(&self, number: u64, index: usize, at: u64) -> bool {
+        let (mut state, now) = (self.state(), Instant::now());
+        let second = self.second(index, at);
+        let Some(place) = state.listeners.get_mut(&number) else { return false };
+        let other = place.index != index || place.rests(now);
+        place.comes_to(index, second, now);
+        other
+    }
+
+    /// A listener was given bytes.
+    pub(super) fn served(&self, number: u64) {
+        if let Some(place) = self.state().listeners.get_mut(&number) {
+            place.served(Instant::now());
+        }
+    }
+
+    /// The piece that a listener reads, if it holds that one open.
+    pub(super) fn opened(&self, number: u64, index: usize) -> Option<Stored> {
+        self.state().open.get(&number).filter(|open| open.0 == index).map(|open| open.1.clone())
+    }
+
+    pub(super) fn open(&self, number: u64, index: usize, stored: &Stored) {
+        self.state().open.insert(number, (index, stored.clone()));
+    }
+
+    /// Whether anybody listens who is not at rest.
+    pub(super) fn is_active(&self, now: Instant) -> bool {
+        self.state().listeners.values().any(|place| !place.rests(now))
+    }
+
+    /// Seconds of music before a byte of a piece; where the piece's length is not known before it is made, no more than that.
+    fn second(&self, index: usize, at: u64) -> f64 {
+        let (layout, rate) = (&self.rendition.layout, f64::from(self.rendition.rate.get()));
+        let (span, bytes) = (layout.span(index), layout.piece_bytes(index).max(1));
+        (span.start as f64 + (span.end - span.start) as f64 * (at as f64 / bytes as f64).min(1.0)) / rate
+    }
+
+    /// How urgent a piece is, or the measurement that has to come before it; none when nobody wants it.
+    pub(super) fn rank(&self, index: usize, now: Instant) -> Option<Rank> {
         let state = self.state();
-        if state.measuring || state.cancelled || state.failure.is_some() || state.listeners.is_empty() {
+        if state.cancelled {
             return None;
         }
-        let now = Instant::now();
-        let missing = |index: usize| match state.slots.get(index) {
-            Some(Slot::Unknown | Slot::Missing) => true,
-            Some(Slot::Elsewhere(until)) => *until <= now,
-            _ => false,
+        if state.measuring {
+            return state.listeners.values().filter_map(|place| place.rank(place.at, now)).min();
+        }
+        let there = match state.slots.get(index) {
+            Some(Slot::Growing(stored)) => stored.len(),
+            _ => 0,
         };
         let places: Vec<Place> = state.listeners.values().copied().collect();
-        choose(&places, missing, state.slots.len(), ahead)
+        self.wants(&places, now).rank(index, self.second(index, there))
+    }
+
+    fn wants<'a>(&self, places: &'a [Place], now: Instant) -> Wants<'a> {
+        Wants { places, ahead: self.ahead, pieces: self.rendition.layout.count(), now }
+    }
+
+    /// Takes the most urgent piece that has no thread yet, if it is to have one: one that a listener has come to, or the only one.
+    pub(super) fn take(&self) -> Option<usize> {
+        let now = Instant::now();
+        let measured = self.rendition.settled().is_some();
+        self.change_if(|state| {
+            if state.measuring || state.cancelled || state.failure.is_some() {
+                return None;
+            }
+            let missing = |index: usize| match state.slots.get(index) {
+                Some(Slot::Unknown | Slot::Missing) => true,
+                Some(Slot::Elsewhere(until)) => *until <= now,
+                _ => false,
+            };
+            let places: Vec<Place> = state.listeners.values().copied().collect();
+            let (_, index) = self.wants(&places, now).first(missing, |index| self.second(index, 0))?;
+            let come_to = places.iter().any(|place| place.index == index && !place.prepares);
+            if state.making > 0 && !(come_to && measured && state.making < AT_ONCE) {
+                return None;
+            }
+            *state.slots.get_mut(index)? = Slot::Taken;
+            state.making += 1;
+            state.measuring = !measured;
+            Some(index)
+        })
+    }
+
+    /// Notes what became of a piece that was [taken](Self::take).
+    pub(super) fn finish(&self, index: usize, slot: Option<Slot>, failure: Option<Arc<str>>) {
+        self.change(|state| {
+            state.making -= 1;
+            state.measuring = false;
+            if let (Some(place), Some(slot)) = (state.slots.get_mut(index), slot) {
+                *place = slot;
+            }
+            state.failure = failure.or(state.failure.take());
+        });
+        self.rest(Instant::now());
     }
 
     /// What there is of a piece, for a listener.
@@ -264,58 +322,19 @@ impl Job {
         state.makers.push(maker);
     }
 
-    /// Lets go of what only matters while somebody listens.
-    pub(super) fn rest(&self) {
+    /// Closes what listeners at rest hold open, and where all are at rest what is kept for them too.
+    pub(super) fn rest(&self, now: Instant) {
         let mut state = self.state();
-        state.makers.clear();
-        for index in std::mem::take(&mut state.recent) {
-            if let Some(Slot::Done { open, .. }) = state.slots.get_mut(index) {
+        let State { listeners, open, slots, recent, makers, .. } = &mut *state;
+        open.retain(|number, _| listeners.get(number).is_some_and(|place| !place.rests(now)));
+        if listeners.values().any(|place| !place.rests(now)) {
+            return;
+        }
+        makers.clear();
+        for index in recent.drain(..) {
+            if let Some(Slot::Done { open, .. }) = slots.get_mut(index) {
                 *open = None;
             }
-        }
-    }
-
-    /// How far it is.
-    pub fn status(&self) -> JobStatus {
-        let state = self.state();
-        let digit = |slot: &Slot| match slot {
-            Slot::Unknown | Slot::Missing => '0',
-            Slot::Taken | Slot::Growing(_) | Slot::Elsewhere(_) => '1',
-            Slot::Done { .. } => '2',
-        };
-        let map: String = state.slots.iter().map(digit).collect();
-        let ready = map.bytes().filter(|digit| *digit == b'2').count();
-        let stage = if state.cancelled {
-            "cancelled"
-        } else if state.failure.is_some() {
-            "failed"
-        } else if ready == state.slots.len() {
-            "done"
-        } else if state.measuring {
-            "measuring"
-        } else if map.contains('1') {
-            "making"
-        } else {
-            "waiting"
-        };
-        let rendition = &self.rendition;
-        let seconds = rendition.seconds() / state.slots.len().max(1) as f64 * state.made as f64;
-        JobStatus {
-            id: self.id(),
-            path: rendition.music.path().into(),
-            treatment: rendition.treatment,
-            format: rendition.format,
-            state: stage,
-            failure: state.failure.as_deref().map(str::to_owned),
-            warnings: state.warnings.clone(),
-            pieces: state.slots.len(),
-            map,
-            ready,
-            sample_rate: rendition.rate.get(),
-            frames: rendition.layout.frames(),
-            listeners: state.listeners.len(),
-            speed: (state.made > 0).then(|| seconds / state.busy.as_secs_f64().max(1e-9)),
-            settled: rendition.settled().and_then(|settled| serde_json::to_value(settled).ok()),
         }
     }
 }

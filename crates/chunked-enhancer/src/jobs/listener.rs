@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crowd_store::Stored;
 
 use super::job::{Job, View};
-use super::shared::Shared;
-use super::urgency::Place;
+use super::shared::{Shared, blocking};
+use super::worker;
 use crate::error::Error;
 
 /// Reads a job. When it is dropped and nobody else listens, the job stops.
@@ -14,14 +14,11 @@ pub struct Listener {
     shared: Arc<Shared>,
     job: Arc<Job>,
     number: u64,
-    place: Place,
-    /// The piece that is being read, complete.
-    open: Option<(usize, Stored)>,
 }
 
 impl Listener {
-    pub(super) fn new(shared: Arc<Shared>, job: Arc<Job>, number: u64, place: Place) -> Self {
-        Self { shared, job, number, place, open: None }
+    pub(super) fn new(shared: Arc<Shared>, job: Arc<Job>, number: u64) -> Self {
+        Self { shared, job, number }
     }
 
     /// What it listens to.
@@ -34,17 +31,21 @@ impl Listener {
     /// # Errors
     /// What became of the job.
     pub async fn read(&mut self, index: usize, at: u64, most: u64) -> Result<Vec<u8>, Error> {
-        self.go_to(index);
-        if let Some((open, stored)) = &self.open
-            && *open == index
-        {
+        self.come_to(index, at);
+        let bytes = self.bytes(index, at, most).await?;
+        self.job.served(self.number);
+        Ok(bytes)
+    }
+
+    async fn bytes(&mut self, index: usize, at: u64, most: u64) -> Result<Vec<u8>, Error> {
+        if let Some(stored) = self.job.opened(self.number, index) {
             return read(stored, at, most).await;
         }
         let mut changes = self.job.watch();
         loop {
             changes.borrow_and_update();
             let whole = match self.job.view(index)? {
-                View::Growing(stored) if stored.len() > at => return read(&stored, at, most).await,
+                View::Growing(stored) if stored.len() > at => return read(stored, at, most).await,
                 View::Done { open: Some(stored), .. } => Some(stored),
                 View::Done { .. } | View::Unknown => self.look(index).await?,
                 View::Growing(_) | View::Wait => {
@@ -54,7 +55,8 @@ impl Listener {
                 }
             };
             if let Some(stored) = whole {
-                return read(&self.open.insert((index, stored)).1, at, most).await;
+                self.job.open(self.number, index, &stored);
+                return read(stored, at, most).await;
             }
         }
     }
@@ -64,7 +66,7 @@ impl Listener {
     /// # Errors
     /// What became of the job.
     pub async fn length(&mut self, index: usize) -> Result<u64, Error> {
-        self.go_to(index);
+        self.come_to(index, 0);
         let mut changes = self.job.watch();
         loop {
             changes.borrow_and_update();
@@ -84,39 +86,30 @@ impl Listener {
         let found = blocking(move || store.get(&id)).await??;
         self.job.looked(index, found.as_ref());
         if found.is_none() {
-            self.shared.work.notify_all();
+            worker::start(&self.shared, &self.job);
         }
         Ok(found)
     }
 
-    fn go_to(&mut self, index: usize) {
-        if self.place.index == index {
-            return;
+    fn come_to(&mut self, index: usize, at: u64) {
+        if self.job.comes_to(self.number, index, at) {
+            worker::start(&self.shared, &self.job);
         }
-        let playing = index == self.place.index + 1;
-        self.place = Place { index, playing, ..self.place };
-        self.job.enter(self.number, self.place);
-        self.shared.work.notify_all();
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
         self.job.leave(self.number);
-        self.shared.work.notify_all();
+        // What waits for a permit and is not wanted any more ends.
+        self.shared.turns.look();
     }
 }
 
-async fn read(stored: &Stored, at: u64, most: u64) -> Result<Vec<u8>, Error> {
-    let stored = stored.clone();
+async fn read(stored: Stored, at: u64, most: u64) -> Result<Vec<u8>, Error> {
     let read = move || {
         let mut bytes = vec![0; most.min(stored.len().saturating_sub(at)) as usize];
         stored.read_at(at, &mut bytes).map(|_| bytes)
     };
     blocking(read).await?.map_err(|error| Error::io("a chunk", "read", error))
-}
-
-/// Runs what may wait for a disk beside the threads that serve.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Cancelled)
 }

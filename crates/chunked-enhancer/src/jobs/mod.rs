@@ -2,55 +2,72 @@
 
 mod job;
 mod listener;
+mod place;
+mod requests;
 mod shared;
-mod urgency;
+mod status;
+mod wants;
 mod worker;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
+use crowd_library::Music;
 use crowd_store::Store;
 use crowd_web::Busy;
 
-pub use job::{Job, JobStatus};
+pub use job::Job;
 pub use listener::Listener;
 pub use shared::{Settings, Tally};
-pub use urgency::Urgency;
+pub use status::JobStatus;
 
+use crate::analysis::{Analysis, Kind};
 use crate::error::Error;
 use crate::measure::Measurements;
+use crate::overview::Overview;
 use crate::rendition::Rendition;
-use shared::Shared;
-use urgency::Place;
+use crate::turns::Turns;
+use place::Place;
+use requests::Requests;
+use shared::{Shared, blocking};
+
+/// How often jobs are looked at without anything having happened: for listeners who come to rest, for pieces that other nodes
+/// make, and to remove what is old.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// All jobs and the threads that do them.
 pub struct Jobs {
     shared: Arc<Shared>,
-    workers: Vec<JoinHandle<()>>,
+    analyses: Requests<Analysis>,
+    waveforms: Requests<Overview>,
+    looks: Option<JoinHandle<()>>,
 }
 
 impl Jobs {
-    /// Starts the workers.
+    /// Starts to look after jobs, of which there are none.
     ///
     /// # Errors
     /// When a thread cannot be started.
     pub fn start(store: Arc<dyn Store>, measurements: Measurements, settings: Settings) -> std::io::Result<Self> {
+        let turns = Arc::new(Turns::new(settings.workers));
         let shared = Arc::new(Shared {
             desk: Mutex::default(),
-            work: Condvar::new(),
+            closing: Condvar::new(),
+            turns: turns.clone(),
             store,
             settings,
             tally: Tally::default(),
-            measurements,
+            measurements: Arc::new(measurements),
             listeners: AtomicU64::new(0),
         });
-        let worker = |n: usize| {
-            let shared = shared.clone();
-            std::thread::Builder::new().name(format!("maker {n}")).spawn(move || worker::run(&shared))
-        };
-        let workers = (0..settings.workers.max(1)).map(worker).collect::<Result<_, _>>()?;
-        Ok(Self { shared, workers })
+        let ours = shared.clone();
+        let looks = std::thread::Builder::new().name("jobs".to_owned()).spawn(move || look(&ours))?;
+        let limit = settings.jobs;
+        let analyses = Requests::new("tracks that are being measured", limit, turns.clone());
+        let waveforms = Requests::new("waveforms that are being drawn", limit, turns);
+        Ok(Self { shared, analyses, waveforms, looks: Some(looks) })
     }
 
     /// Listens to a rendition from a piece on, up to `last`; the job is begun if there is none.
@@ -58,7 +75,7 @@ impl Jobs {
     /// # Errors
     /// [`Error::Busy`].
     pub fn listen(&self, rendition: Rendition, first: usize, last: usize) -> Result<Listener, Error> {
-        self.attend(rendition, Place { index: first, playing: false, waits: true, last })
+        self.attend(rendition, first, last, false)
     }
 
     /// Has a rendition made from its beginning, when nothing else is wanted.
@@ -66,30 +83,71 @@ impl Jobs {
     /// # Errors
     /// [`Error::Busy`].
     pub fn prepare(&self, rendition: Rendition) -> Result<Listener, Error> {
-        self.attend(rendition, Place { index: 0, playing: false, waits: false, last: usize::MAX })
+        self.attend(rendition, 0, usize::MAX, true)
     }
 
-    fn attend(&self, rendition: Rendition, place: Place) -> Result<Listener, Error> {
+    fn attend(&self, rendition: Rendition, first: usize, last: usize, prepares: bool) -> Result<Listener, Error> {
+        let now = Instant::now();
+        let seconds = rendition.layout.span(first).start as f64 / f64::from(rendition.rate.get());
+        let ahead = self.shared.ahead(&rendition);
         let mut desk = self.shared.desk();
         let job = match desk.jobs.get(&rendition.key) {
             Some(job) if !job.state().cancelled => job.clone(),
             _ => {
                 let limit = self.shared.settings.jobs;
-                let busy = desk.jobs.values().filter(|job| !job.state().listeners.is_empty()).count();
+                let busy = desk.jobs.values().filter(|job| job.is_active(now)).count();
                 if busy >= limit {
                     return Err(Busy { what: "renditions that are being listened to", limit }.into());
                 }
-                let job = Arc::new(Job::new(rendition));
+                let job = Arc::new(Job::new(rendition, ahead));
                 desk.jobs.insert(job.rendition.key, job.clone());
                 job
             }
         };
         let number = self.shared.listeners.fetch_add(1, Ordering::Relaxed);
         job.retry();
-        job.enter(number, place);
+        job.enter(number, Place::new(first, last, prepares, seconds, now));
         drop(desk);
-        self.shared.work.notify_all();
-        Ok(Listener::new(self.shared.clone(), job, number, place))
+        worker::start(&self.shared, &job);
+        Ok(Listener::new(self.shared.clone(), job, number))
+    }
+
+    /// What a track measures like. It is measured once for all who wait for it, and no further when nobody does any more.
+    ///
+    /// # Errors
+    /// [`Error::Busy`]; else what the file is about.
+    pub async fn analysis(&self, music: Music, kind: Kind) -> Result<Analysis, Error> {
+        let measurements = self.shared.measurements.clone();
+        let known = measurements.clone();
+        let (track, name) = (music.clone(), format!("{kind} {}", music.hash()));
+        if let Some(analysis) = blocking(move || known.known_analysis(&track, kind)).await? {
+            return Ok(analysis);
+        }
+        self.analyses.ask(name, move |turn| measurements.analysis(&music, kind, turn)).await
+    }
+
+    /// The waveform of a track, as [`analysis`](Self::analysis).
+    ///
+    /// # Errors
+    /// [`Error::Busy`]; else what the file is about.
+    pub async fn waveform(&self, music: Music) -> Result<Overview, Error> {
+        let measurements = self.shared.measurements.clone();
+        let known = measurements.clone();
+        let (track, name) = (music.clone(), format!("track {}", music.hash()));
+        if let Some(overview) = blocking(move || known.known_overview(&track)).await? {
+            return Ok(overview);
+        }
+        self.waveforms.ask(name, move |turn| measurements.overview(&music, turn)).await
+    }
+
+    /// The waveform of what there is of a rendition, as [`analysis`](Self::analysis).
+    ///
+    /// # Errors
+    /// [`Error::Busy`]; [`Error::Io`] when a chunk cannot be read.
+    pub async fn waveform_of(&self, rendition: Rendition) -> Result<Overview, Error> {
+        let store = self.store().clone();
+        let name = format!("rendition {}", rendition.key);
+        self.waveforms.ask(name, move |turn| Overview::of_pieces(&*store, &rendition, turn)).await
     }
 
     /// Lengths of the pieces of a rendition whose lengths are only known when they are made: once all are.
@@ -101,7 +159,7 @@ impl Jobs {
         let (store, ids) =
             (self.store().clone(), (0..rendition.layout.count()).map(|n| rendition.chunk(n)).collect::<Vec<_>>());
         let look = move || ids.iter().map(|id| Some(store.get(id).ok()??.len())).collect();
-        tokio::task::spawn_blocking(look).await.ok().flatten()
+        blocking(look).await.ok().flatten()
     }
 
     /// A job by the name it has in URLs.
@@ -129,7 +187,7 @@ impl Jobs {
         let job = self.job(id)?;
         self.shared.desk().jobs.remove(&job.rendition.key);
         job.change(|state| state.cancelled = true);
-        job.idle.store(true, Ordering::Relaxed);
+        self.shared.turns.look();
         Ok(())
     }
 
@@ -143,22 +201,40 @@ impl Jobs {
         &self.shared.tally
     }
 
-    /// What is known of tracks.
-    pub fn measurements(&self) -> &Measurements {
-        &self.shared.measurements
+    /// How much work runs, and how much waits for its turn.
+    pub fn work(&self) -> (usize, usize) {
+        self.shared.turns.counts()
+    }
+}
+
+/// Looks at all jobs from time to time, until the desk is closed.
+fn look(shared: &Arc<Shared>) {
+    let mut desk = shared.desk();
+    while !desk.closed {
+        desk.tidy();
+        let jobs: Vec<_> = desk.jobs.values().cloned().collect();
+        drop(desk);
+        let now = Instant::now();
+        for job in jobs {
+            job.rest(now);
+            worker::start(shared, &job);
+        }
+        shared.turns.look();
+        desk = shared.desk();
+        if !desk.closed {
+            desk = shared.closing.wait_timeout(desk, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 }
 
 impl Drop for Jobs {
     fn drop(&mut self) {
         self.shared.desk().closed = true;
-        for job in self.all() {
-            job.idle.store(true, Ordering::Relaxed);
+        self.shared.closing.notify_all();
+        if let Some(looks) = self.looks.take() {
+            // If it panicked, it has told so already.
+            let _ = looks.join();
         }
-        self.shared.work.notify_all();
-        for worker in self.workers.drain(..) {
-            // A worker that panicked has told so already.
-            let _ = worker.join();
-        }
+        self.shared.turns.close();
     }
 }

@@ -1,4 +1,4 @@
-//! What listeners and workers share.
+//! What listeners and makers share.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 use crowd_store::{Key, Store};
 
 use super::job::Job;
+use crate::error::Error;
 use crate::measure::Measurements;
+use crate::rendition::Rendition;
+use crate::turns::Turns;
 
 /// How long a job without a listener is kept: a player that seeks closes one request and opens another.
 const LINGER: Duration = Duration::from_secs(60);
@@ -43,27 +46,27 @@ impl Tally {
 /// How the work is shared out.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// Threads that make pieces, at least 1.
+    /// How much is worked on at once, at least 1.
     pub workers: usize,
-    /// Renditions that may be listened to at once.
+    /// Renditions that may be listened to at once, not counting those whose listeners are all at rest; and measurements and
+    /// waveforms that may be waited for at once.
     pub jobs: usize,
 }
 
 #[derive(Default)]
 pub(super) struct Desk {
     pub jobs: HashMap<Key, Arc<Job>>,
-    /// Workers that make background pieces.
-    pub in_background: usize,
     pub closed: bool,
 }
 
 pub(super) struct Shared {
     pub desk: Mutex<Desk>,
-    pub work: Condvar,
+    pub closing: Condvar,
+    pub turns: Arc<Turns>,
     pub store: Arc<dyn Store>,
     pub settings: Settings,
     pub tally: Tally,
-    pub measurements: Measurements,
+    pub measurements: Arc<Measurements>,
     pub listeners: AtomicU64,
 }
 
@@ -72,10 +75,10 @@ impl Shared {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many pieces ahead of its listeners a job is made.
-    pub fn ahead(&self, job: &Job) -> usize {
-        let all = job.rendition.layout.bytes();
-        if all <= self.store.status().limit / 4 { job.rendition.layout.count() } else { AHEAD }
+    /// How many pieces ahead of its listeners a rendition is made.
+    pub fn ahead(&self, rendition: &Rendition) -> usize {
+        let all = rendition.layout.bytes();
+        if all <= self.store.status().limit / 4 { rendition.layout.count() } else { AHEAD }
     }
 }
 
@@ -88,4 +91,9 @@ impl Desk {
             !state.listeners.is_empty() || now.duration_since(state.left) < LINGER
         });
     }
+}
+
+/// Runs what may wait for a disk beside the threads that serve.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Cancelled)
 }

@@ -1,26 +1,16 @@
-//! A thread that makes pieces.
+//! Threads that make pieces.
 
 use std::ops::ControlFlow;
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crowd_store::{Claim, Stored};
 
 use super::job::{Job, Slot};
-use super::shared::{Desk, Shared, Tally};
-use super::urgency::Urgency;
+use super::shared::{Shared, Tally};
 use crate::error::Error;
 use crate::maker::Maker;
-
-/// How often a worker looks up without having been called: for pieces that others make, and to tidy.
-const LOOK: Duration = Duration::from_millis(100);
-
-struct Task {
-    job: Arc<Job>,
-    index: usize,
-    urgency: Urgency,
-}
+use crate::turns::{Rank, Turn, Wanted};
 
 /// What became of a piece.
 enum Outcome {
@@ -30,78 +20,79 @@ enum Outcome {
     Left,
 }
 
-/// Works until the desk is closed.
-pub(super) fn run(shared: &Arc<Shared>) {
-    let mut desk = shared.desk();
-    while !desk.closed {
-        let Some(task) = next(shared, &mut desk) else {
-            desk.tidy();
-            desk = shared.work.wait_timeout(desk, LOOK).unwrap_or_else(PoisonError::into_inner).0;
-            continue;
-        };
-        let background = usize::from(task.urgency == Urgency::Background);
-        desk.in_background += background;
-        drop(desk);
-        finish(shared, &task, make(shared, &task));
-        desk = shared.desk();
-        desk.in_background -= background;
-        // What was held back for this one may go now.
-        shared.work.notify_all();
+/// A piece as work.
+struct Piece {
+    job: Arc<Job>,
+    index: usize,
+}
+
+impl Wanted for Piece {
+    fn rank(&self, now: Instant) -> Option<Rank> {
+        self.job.rank(self.index, now)
     }
 }
 
-/// The most urgent task there is, taken. One worker is kept free of what nobody waits for.
-fn next(shared: &Shared, desk: &mut Desk) -> Option<Task> {
-    let free = shared.settings.workers == 1 || desk.in_background + 1 < shared.settings.workers;
-    let wanted = desk.jobs.values().filter_map(|job| Some((job.wanted(shared.ahead(job))?, job)));
-    let ((urgency, index), job) = wanted.min_by_key(|(wanted, _)| *wanted)?;
-    if urgency == Urgency::Background && !free {
-        return None;
-    }
-    let job = job.clone();
-    let measured = job.rendition.settled().is_some();
-    job.change(|state| {
-        if let Some(slot) = state.slots.get_mut(index) {
-            *slot = Slot::Taken;
+/// Starts a thread for each piece of a job that is to have one and has none.
+pub(super) fn start(shared: &Arc<Shared>, job: &Arc<Job>) {
+    while !shared.turns.is_closed()
+        && let Some(index) = job.take()
+    {
+        let (ours, theirs) = (shared.clone(), job.clone());
+        let name = std::thread::Builder::new().name("maker".to_owned());
+        if let Err(error) = name.spawn(move || run(&ours, &theirs, index)) {
+            finish(shared, job, index, Err(Error::io("a maker's thread", "start", error)));
         }
-        state.measuring = !measured;
-    });
-    Some(Task { job, index, urgency })
+    }
 }
 
-fn finish(shared: &Shared, task: &Task, outcome: Result<Outcome, Error>) {
-    let Task { job, index, .. } = task;
+/// Makes a piece, and those that are to be made then.
+fn run(shared: &Arc<Shared>, job: &Arc<Job>, index: usize) {
+    let mut next = Some(index);
+    while let Some(index) = next {
+        let turn = shared.turns.begin(Arc::new(Piece { job: job.clone(), index }));
+        let outcome = turn.map_or(Ok(Outcome::Left), |turn| make(shared, job, index, &turn));
+        let left = matches!(outcome, Ok(Outcome::Left) | Err(Error::Cancelled));
+        finish(shared, job, index, outcome);
+        if left {
+            // Somebody may have come meanwhile.
+            return start(shared, job);
+        }
+        next = job.take();
+        start(shared, job);
+    }
+}
+
+fn finish(shared: &Shared, job: &Job, index: usize, outcome: Result<Outcome, Error>) {
     let mut failure = None;
-    match outcome {
-        Ok(Outcome::Done(stored)) => job.done(*index, stored),
+    let slot = match outcome {
+        Ok(Outcome::Done(stored)) => {
+            job.done(index, stored);
+            None
+        }
         Ok(Outcome::Elsewhere(wait)) => {
             Tally::count(&shared.tally.elsewhere, 1);
-            job.set(*index, Slot::Elsewhere(Instant::now() + wait));
+            Some(Slot::Elsewhere(Instant::now() + wait))
         }
         Ok(Outcome::Left) | Err(Error::Cancelled) => {
             Tally::count(&shared.tally.abandoned, 1);
-            job.set(*index, Slot::Missing);
+            Some(Slot::Missing)
         }
         Err(error) => {
             Tally::count(&shared.tally.failed, 1);
             tracing::warn!(file = %job.rendition.music.path().display(), piece = index, "{error}");
             failure = Some(error.to_string().into());
-            job.set(*index, Slot::Missing);
+            Some(Slot::Missing)
         }
-    }
-    job.change(|state| {
-        state.measuring = false;
-        state.failure = failure.or(state.failure.take());
-    });
-    if job.idle.load(Ordering::Relaxed) {
-        job.rest();
-    }
+    };
+    job.finish(index, slot, failure);
 }
 
-fn make(shared: &Shared, task: &Task) -> Result<Outcome, Error> {
-    let Task { job, index, .. } = task;
+fn make(shared: &Arc<Shared>, job: &Arc<Job>, index: usize, turn: &Turn) -> Result<Outcome, Error> {
+    if !turn.go_on() {
+        return Ok(Outcome::Left);
+    }
     let rendition = &job.rendition;
-    let id = rendition.chunk(*index);
+    let id = rendition.chunk(index);
     let settled = match rendition.settled() {
         Some(settled) => settled,
         None => {
@@ -109,34 +100,35 @@ fn make(shared: &Shared, task: &Task) -> Result<Outcome, Error> {
             if let Some(stored) = shared.store.get(&id)? {
                 return Ok(Outcome::Done(stored));
             }
-            let settled =
-                shared.measurements.settle(&rendition.music, &rendition.treatment, rendition.kind, &job.idle)?;
+            let settled = shared.measurements.settle(&rendition.music, &rendition.treatment, rendition.kind, turn)?;
             Tally::count(&shared.tally.measured, 1);
             rendition.settle(settled)
         }
     };
-    // From here on others may make pieces of it too.
-    job.change(|state| state.measuring = false);
-    let mut making = match shared.store.claim(&id, rendition.layout.piece_bytes(*index))? {
+    if job.change(|state| std::mem::take(&mut state.measuring)) {
+        // From here on others may make pieces of it too.
+        start(shared, job);
+    }
+    let mut making = match shared.store.claim(&id, rendition.layout.piece_bytes(index))? {
         Claim::Done(stored) => return Ok(Outcome::Done(stored)),
         Claim::Theirs(wait) => return Ok(Outcome::Elsewhere(wait)),
         Claim::Mine(making) => making,
     };
-    let begun = Instant::now();
-    let mut maker = match job.take_maker(*index) {
+    let (begun, away) = (Instant::now(), turn.away());
+    let mut maker = match job.take_maker(index) {
         Some(maker) => maker,
         None => Maker::new(rendition, settled)?,
     };
     let mut failure = None;
-    let complete = maker.make(rendition, *index, |bytes| {
-        if job.idle.load(Ordering::Relaxed) {
+    let complete = maker.make(rendition, index, |bytes| {
+        if !turn.go_on() {
             return ControlFlow::Break(());
         }
         if let Err(error) = making.append(bytes) {
             failure = Some(error);
             return ControlFlow::Break(());
         }
-        job.set(*index, Slot::Growing(making.so_far()));
+        job.set(index, Slot::Growing(making.so_far()));
         ControlFlow::Continue(())
     })?;
     if let Some(error) = failure {
@@ -150,7 +142,8 @@ fn make(shared: &Shared, task: &Task) -> Result<Outcome, Error> {
     let stored = making.commit()?;
     let warnings = maker.warnings();
     job.put_maker(maker);
-    let (busy, span) = (begun.elapsed(), rendition.layout.span(*index));
+    let busy = begun.elapsed().saturating_sub(turn.away().saturating_sub(away));
+    let span = rendition.layout.span(index);
     job.change(|state| {
         state.made += 1;
         // Told when it is met first; another maker has read other parts of the file.
