@@ -24,7 +24,7 @@ Examples:
   enhance-server render in.mp3 - | mpv -
       The same on standard output.
   enhance-server analyse in.flac --json
-      Loudness, peaks and balance of a file.
+      Loudness, peaks and balance of a file, and how loud the preset makes it.
 
 Exit status: 0 when it was done, 1 when it could not be, 2 for a wrong command line, 4 when it was done but the file is
 damaged: something of it is missing or silent, as stderr says.";
@@ -180,6 +180,12 @@ impl Render {
 pub struct Analyse {
     /// The file to measure
     pub file: PathBuf,
+    /// The preset whose loudness is forecast
+    #[arg(long, default_value_t)]
+    pub preset: Preset,
+    /// How much of it, 0 to 1
+    #[arg(long, default_value_t)]
+    pub intensity: Intensity,
     /// quick measures a minute spread over the file, full all of it
     #[arg(long, default_value_t = Kind::Full)]
     pub analysis: Kind,

@@ -8,10 +8,14 @@ use crowd_cli::log::{self, Times};
 use crowd_cli::path::shown;
 use crowd_cli::{Ending, Refused, names, print};
 use crowd_library::Contents;
+use enhance_server::analysis::{Analysis, Kind};
 use enhance_server::cli::{Analyse, Cli, Command, Render};
+use enhance_server::master::{Settled, settle_by_all};
+use enhance_server::preset::Treatment;
 use enhance_server::rendition::{Order, Rendition};
 use enhance_server::turns::Turn;
 use enhance_server::{Error, measure::Measurements, render, serve};
+use serde::Serialize;
 use serde_json::json;
 
 const PROGRAM: &str = "enhance-server";
@@ -72,17 +76,33 @@ fn write(options: &Render) -> Result<bool, Failure> {
     Ok(whole)
 }
 
+/// What `analyse` tells as JSON.
+#[derive(Serialize)]
+struct Analysed {
+    #[serde(flatten)]
+    analysis: Analysis,
+    settled: Settled,
+}
+
 /// Measures a file; tells whether it is whole.
 fn analyse(options: &Analyse) -> Result<bool, Failure> {
-    let order = Order { kind: options.analysis, ..Order::default() };
+    let treatment = Treatment { preset: options.preset, intensity: options.intensity };
+    let order = Order { treatment, kind: options.analysis, ..Order::default() };
     let rendition = rendition(&options.file, &order)?;
-    let analysis = Measurements::default().analysis(&rendition.music, options.analysis, &Turn::alone())?;
+    let turn = Turn::alone();
+    let measurements = Measurements::default();
+    let analysis = measurements.analysis(&rendition.music, options.analysis, &turn)?;
+    let settled = match options.analysis {
+        Kind::Quick => measurements.settle(&rendition.music, &treatment, Kind::Quick, &turn)?,
+        Kind::Full => settle_by_all(&rendition.music, &analysis, &treatment, &turn)?,
+    };
     let whole = told(&options.file, &analysis.warnings);
     if options.json {
-        let text = serde_json::to_string_pretty(&analysis)?;
+        let text = serde_json::to_string_pretty(&Analysed { analysis, settled })?;
         print(|out| writeln!(out, "{text}"))?;
     } else {
-        print(|out| write!(out, "{analysis}"))?;
+        let mastered = format!("{} {}", options.preset, options.intensity);
+        print(|out| writeln!(out, "{analysis}{mastered:<15} {settled}"))?;
     }
     Ok(whole)
 }

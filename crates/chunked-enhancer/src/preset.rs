@@ -52,6 +52,7 @@ impl Preset {
                 attack_ms: 25.0,
                 release_ms: 250.0,
                 limiter_release_ms: 100.0,
+                most_reduction_db: 2.5,
                 eq_blend: 0.75,
                 dynamics_blend: 0.40,
                 target_lufs: -14.0,
@@ -63,6 +64,7 @@ impl Preset {
                 attack_ms: 15.0,
                 release_ms: 150.0,
                 limiter_release_ms: 75.0,
+                most_reduction_db: 2.0,
                 eq_blend: 0.60,
                 dynamics_blend: 0.50,
                 target_lufs: -16.0,
@@ -74,6 +76,7 @@ impl Preset {
                 attack_ms: 20.0,
                 release_ms: 200.0,
                 limiter_release_ms: 100.0,
+                most_reduction_db: 4.0,
                 eq_blend: 1.0,
                 dynamics_blend: 0.75,
                 target_lufs: -13.0,
@@ -85,6 +88,7 @@ impl Preset {
                 attack_ms: 5.0,
                 release_ms: 80.0,
                 limiter_release_ms: 40.0,
+                most_reduction_db: 4.0,
                 eq_blend: 1.0,
                 dynamics_blend: 0.90,
                 target_lufs: -12.0,
@@ -96,6 +100,7 @@ impl Preset {
                 attack_ms: 5.0,
                 release_ms: 100.0,
                 limiter_release_ms: 80.0,
+                most_reduction_db: 4.0,
                 eq_blend: 0.75,
                 dynamics_blend: 0.65,
                 target_lufs: -14.0,
@@ -107,6 +112,7 @@ impl Preset {
                 attack_ms: 15.0,
                 release_ms: 180.0,
                 limiter_release_ms: 120.0,
+                most_reduction_db: 2.5,
                 eq_blend: 0.70,
                 dynamics_blend: 0.40,
                 target_lufs: -13.5,
@@ -144,6 +150,9 @@ pub struct Design {
     pub release_ms: f32,
     /// Nine tenths of the limiter's way back, milliseconds.
     pub limiter_release_ms: f32,
+    /// The most by which the limiter turns down, but for a fiftieth of the time, in decibels: what would need more stays quieter
+    /// than the target.
+    pub most_reduction_db: f64,
     /// Share of the equaliser's decibels that is applied.
     pub eq_blend: f32,
     /// Share of the compressed signal.

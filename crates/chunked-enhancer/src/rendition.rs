@@ -14,7 +14,7 @@ use crate::master::Settled;
 use crate::preset::Treatment;
 
 /// Raised when the same order would give other bytes than before, for a reason outside the analysis.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// The chunks that the store keeps: pieces of renditions. What a listener waits for, the first, is evicted last.
 pub const CHUNKS: crowd_store::Kind =

@@ -10,6 +10,7 @@ use crowd_engine::chunk::{ChunkProcessor, Chunked, Grid};
 use crowd_engine::feed::{FileInput, Input};
 use crowd_engine::{Frames, SampleRate};
 use crowd_library::{Contents, Music};
+use crowd_mastering::loudness::Bound;
 use crowd_mastering::measure::Error;
 use crowd_media::loudness::{Loudness, Meter};
 use crowd_media::{Audio, Samples, wav};
@@ -316,4 +317,126 @@ fn a_measurement_that_nobody_wants_ends_at_once() {
     assert!(matches!(analysis::full(&open(&path), &stop), Err(Error::Stopped)));
     let probes = Probed::read(&open(&path), &GO).unwrap();
     assert!(matches!(settle_by_probes(&probes, &Treatment::default(), &stop), Err(Error::Stopped)));
+}
+
+/// A sound of so many seconds, as a file of floats; `frame` gets the second and noise between -1 and 1 of both channels.
+fn write_sound(path: &Path, seconds: u32, frame: impl Fn(f64, [f64; 2]) -> [f64; 2]) {
+    let mut seed = 1u32;
+    let mut noise = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        2.0 * f64::from(seed) / f64::from(u32::MAX) - 1.0
+    };
+    let samples =
+        (0..44_100 * seconds).flat_map(|n| frame(f64::from(n) / 44_100.0, [noise(), noise()]).map(|v| v as f32));
+    let audio = Audio::new(Samples::F32(samples.collect()), 44_100, 2).unwrap();
+    wav::write(path, &audio, wav::Format::F32).unwrap();
+}
+
+fn sine(hz: f64, t: f64) -> f64 {
+    (std::f64::consts::TAU * hz * t).sin()
+}
+
+/// The level of a tone in each 20 ms, in dB.
+fn levels(hz: f64, sound: &[[f32; 2]]) -> Vec<f64> {
+    const WINDOW: usize = 882;
+    let level = |window: &[[f32; 2]]| {
+        let (mut real, mut imaginary) = (0.0, 0.0);
+        for (n, frame) in window.iter().enumerate() {
+            let weight = 1.0 - (std::f64::consts::TAU * n as f64 / WINDOW as f64).cos();
+            let turn = std::f64::consts::TAU * hz * n as f64 / 44_100.0;
+            real += weight * f64::from(frame[0]) * turn.cos();
+            imaginary += weight * f64::from(frame[0]) * turn.sin();
+        }
+        20.0 * (f64::hypot(real, imaginary) / (WINDOW / 2) as f64).log10()
+    };
+    sound.chunks_exact(WINDOW).map(level).collect()
+}
+
+/// The root mean square of a span of frames, in dB.
+fn rms_db(sound: &[[f32; 2]]) -> f64 {
+    let sum: f64 = sound.as_flattened().iter().map(|v| f64::from(*v).powi(2)).sum();
+    10.0 * (sum / (2 * sound.len()) as f64).log10()
+}
+
+#[test]
+fn a_kick_drum_hardly_moves_a_tone_above_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kick.wav");
+    // From where the kick begins, how fast it decays, and the level of the tone.
+    for (hz, decay, tone_db) in [(55.0, 10.0, -20.0), (50.0, 20.0, -20.0), (60.0, 5.0, -26.0)] {
+        write_sound(&path, 7, |t, _| {
+            let hit = t % 0.5;
+            [sine(hz, hit) * (-decay * hit).exp() * 0.9 + 10f64.powf(tone_db / 20.0) * sine(3_000.0, t); 2]
+        });
+        let probes = Probed::read(&open(&path), &GO).unwrap();
+        for preset in Preset::ALL {
+            let settled = settle_by_probes(&probes, &treatment(preset, 1.0), &GO).unwrap();
+            let levels = levels(3_000.0, &make(&path, &settled, None).1[44_100..6 * 44_100]);
+            let most = levels.iter().copied().fold(f64::MIN, f64::max);
+            let least = levels.iter().copied().fold(f64::MAX, f64::min);
+            let allowed = if matches!(preset, Preset::Adaptive | Preset::Gentle | Preset::Live) { 3.0 } else { 6.0 };
+            assert!(most - least <= allowed, "{preset}, {hz} Hz, {decay}/s, {tone_db} dB: {:.2} dB", most - least);
+        }
+    }
+}
+
+#[test]
+fn a_constant_is_taken_away_and_moves_no_loudness() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("constant.wav");
+    for intensity in [1.0, 0.5] {
+        let of = |constant: f64| {
+            write_sound(&path, 6, |t, noise| {
+                let hit = 0.06 * (-(t % 0.5) * 20.0).exp();
+                let music = 0.03 * sine(55.0, t) + 0.012 * (sine(440.0, t) + sine(659.3, t));
+                noise.map(|noise| constant + music + hit * noise)
+            });
+            let probes = Probed::read(&open(&path), &GO).unwrap();
+            let settled = settle_by_probes(&probes, &treatment(Preset::Gentle, intensity), &GO).unwrap();
+            let (rate, sound) = make(&path, &settled, None);
+            // The first half second is where it begins.
+            let rest = &sound[22_050..];
+            let mean = rest.iter().map(|frame| f64::from(frame[0])).sum::<f64>() / rest.len() as f64;
+            (loudness(rate.get(), rest).integrated_lufs, mean)
+        };
+        let ((with, mean), (without, _)) = (of(0.03), of(0.0));
+        assert!(mean.abs() < 1e-3, "{mean} of full scale is left");
+        assert!((with - without).abs() < 0.2, "{with} LUFS with a constant, {without} without");
+    }
+}
+
+#[test]
+fn what_has_no_loudness_to_gain_is_not_lifted_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("castanets.wav");
+    let room = 10f64.powf(-66.0 / 20.0) * 3f64.sqrt();
+    write_sound(&path, 8, |t, noise| {
+        let hit = t % 0.2;
+        let clap = 0.55 * sine(2_300.0, hit) * (-176.0 * hit).exp();
+        noise.map(|noise| clap + 0.4 * noise * (-367.0 * hit).exp() + room * noise)
+    });
+    let source = crowd_media::open(&path, &Default::default()).unwrap().to_stereo().to_f32();
+    // The last 60 ms in front of each hit are the room alone.
+    let quiet = |sound: &[[f32; 2]]| {
+        let room: Vec<_> = (5..35).flat_map(|hit| sound[hit * 8_820 - 2_646..hit * 8_820].to_vec()).collect();
+        rms_db(&room)
+    };
+    let before = quiet(source.as_chunks::<2>().0);
+    let probes = Probed::read(&open(&path), &GO).unwrap();
+    for preset in Preset::ALL {
+        let settled = settle_by_probes(&probes, &treatment(preset, 1.0), &GO).unwrap();
+        let (rate, sound) = make(&path, &settled, None);
+        let lifted = quiet(&sound) - before;
+        assert!(lifted < 9.0, "{preset}: the room is lifted by {lifted} dB");
+        let missing = settled.shortfall.clone().unwrap_or_else(|| panic!("{preset}: {settled:?}"));
+        let target = settled.target_lufs.unwrap();
+        assert_eq!(target, preset.design().target_lufs);
+        let made = loudness(rate.get(), &sound).integrated_lufs;
+        assert!((target - made - missing.lu).abs() < 0.5, "{preset}: {made} LUFS, {missing:?}");
+        assert!(missing.bound != Bound::Range && settled.to_string().contains(&missing.reason), "{missing:?}");
+        // As a job tells it.
+        let told = serde_json::to_value(&settled).unwrap();
+        assert_eq!((&told["target_lufs"], &told["shortfall"]["lu"]), (&target.into(), &missing.lu.into()));
+        assert_eq!(told["shortfall"]["reason"], missing.reason);
+    }
 }

@@ -6,6 +6,7 @@ use crowd_engine::dsp::silence::{self, SILENT, quiet};
 use crowd_engine::{Frames, Result, SampleRate};
 
 use crate::compressor::Compressor;
+use crate::dc::DcBlocker;
 use crate::dither::Dither;
 use crate::forget;
 use crate::settings::{CompressorSettings, MasteringSettings};
@@ -14,13 +15,15 @@ use crate::true_peak::TruePeakLimiter;
 
 /// Above this a sample is an accident of a broken file; it becomes silence.
 const LARGEST: f32 = 1e6;
-/// A time constant longer than those of the tone filters and of the compressor's mean square, in seconds.
-const QUICK_SECONDS: f64 = 0.030;
+/// A time constant longer than that of the DC blocker, 32 ms, by what a broken file may be louder than full scale; those of the tone
+/// filters and of the compressor's mean square are shorter. In seconds.
+const QUICK_SECONDS: f64 = 0.050;
 
 /// The chain for one track. It allocates when it is made and cloned, and not when it processes: fit for an audio thread too.
 /// A clone, which is the state of a chunk, takes 30 kB at 44.1 kHz.
 #[derive(Clone, Debug)]
 pub struct Mastering {
+    dc: Option<DcBlocker>,
     tone: Tone,
     compressor: Compressor,
     dry: Option<Dry>,
@@ -53,6 +56,7 @@ impl Mastering {
         let slowest = hertz * QUICK_SECONDS.max(compressor_slowest).max(limiter_slowest);
         let limiter = TruePeakLimiter::new(settings.ceiling_dbtp, limiter_release, rate.get());
         Ok(Self {
+            dc: settings.dc_block.then(|| DcBlocker::new(hertz)),
             tone: Tone::new(settings.eq_db, settings.width, hertz),
             compressor: Compressor::new(&settings.compressor, settings.make_up_db, hertz),
             dry: (settings.mix < 1.0)
@@ -82,7 +86,7 @@ impl Mastering {
             work(self, at, now);
             at += n as u64;
             if at.is_multiple_of(QUANTUM as u64) {
-                self.tone.flush();
+                self.flush();
             }
             if at & (self.period - 1) == 0 {
                 self.settle();
@@ -94,6 +98,11 @@ impl Mastering {
     /// At most a quantum, in place.
     #[inline]
     fn unlimited(&mut self, at: u64, block: &mut [[f32; 2]]) {
+        if let Some(dc) = &mut self.dc {
+            for frame in &mut *block {
+                *frame = dc.tick(frame.map(known));
+            }
+        }
         let mut dry = [[0.0; 2]; QUANTUM];
         if self.dry.is_some() {
             dry[..block.len()].copy_from_slice(block);
@@ -111,8 +120,20 @@ impl Mastering {
         silence::flush(block.as_flattened_mut());
     }
 
+    /// Ends every tail before it becomes denormal.
+    fn flush(&mut self) {
+        if let Some(dc) = &mut self.dc {
+            dc.flush();
+        }
+        self.tone.flush();
+        self.compressor.flush();
+    }
+
     /// Puts every state that decays on its grid, so that runs that differ by next to nothing become one.
     fn settle(&mut self) {
+        if let Some(dc) = &mut self.dc {
+            dc.settle();
+        }
         self.tone.settle();
         self.compressor.settle();
         self.limiter.settle();

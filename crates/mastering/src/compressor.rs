@@ -5,6 +5,7 @@
 //! out once in sixteen frames, on multiples of sixteen of the track's own time; in between the gain moves in a straight line.
 
 use crowd_engine::dsp::QUANTUM;
+use crowd_engine::dsp::biquad::TINY;
 
 use crate::forget;
 use crate::settings::CompressorSettings;
@@ -28,6 +29,9 @@ pub(super) struct Compressor {
     /// Share of the compressed signal.
     blend: f64,
     make_up: f64,
+    /// Share of the way that each low-pass of the side chain goes in a frame; 0 passes all.
+    side_chain: f64,
+    low: [[f64; 2]; 2],
     /// Shares of the way left after a hop.
     rms: f64,
     attack: f64,
@@ -51,6 +55,8 @@ impl Compressor {
             slope: 1.0 - 1.0 / f64::from(settings.ratio),
             blend: f64::from(settings.blend),
             make_up,
+            side_chain: 1.0 - (-std::f64::consts::TAU * f64::from(settings.side_chain_hz) / sample_rate).exp(),
+            low: [[0.0; 2]; 2],
             rms: left(RMS_SECONDS),
             attack: left(f64::from(settings.attack_ms) / 1e3),
             release: left(f64::from(settings.release_ms) / 1e3),
@@ -73,7 +79,8 @@ impl Compressor {
             let (now, later) = rest.split_at_mut(n as usize);
             for frame in now {
                 let [left, right] = frame.map(f64::from);
-                self.sum += left * left + right * right;
+                let heard = self.side_chain([left, right]);
+                self.sum += heard[0] * heard[0] + heard[1] * heard[1];
                 self.gain += self.step;
                 *frame = [(left * self.gain) as f32, (right * self.gain) as f32];
             }
@@ -85,8 +92,27 @@ impl Compressor {
         }
     }
 
+    /// What the level is taken of: a frame without its lows, behind two low-passes of the first order that are taken from it.
+    #[inline]
+    fn side_chain(&mut self, frame: [f64; 2]) -> [f64; 2] {
+        let mut heard = frame;
+        for low in &mut self.low {
+            for (sample, low) in heard.iter_mut().zip(low) {
+                *low += self.side_chain * (*sample - *low);
+                *sample -= *low;
+            }
+        }
+        heard
+    }
+
+    /// Ends tails before they become denormal. To be called on fixed frames.
+    pub(super) fn flush(&mut self) {
+        self.low = self.low.map(|low| low.map(|v| if v.abs() < TINY { 0.0 } else { v }));
+    }
+
     /// Puts what decays on its grid. To be called between hops, on fixed frames.
     pub(super) fn settle(&mut self) {
+        self.low = self.low.map(|low| low.map(forget::signal));
         self.mean = forget::square(self.mean);
         self.reduction_db = forget::decibels(self.reduction_db);
     }
@@ -130,8 +156,14 @@ mod tests {
     use super::*;
 
     const RATE: f64 = 48_000.0;
-    const SETTINGS: CompressorSettings =
-        CompressorSettings { ratio: 2.5, threshold_db: -20.0, attack_ms: 10.0, release_ms: 100.0, blend: 1.0 };
+    const SETTINGS: CompressorSettings = CompressorSettings {
+        ratio: 2.5,
+        threshold_db: -20.0,
+        attack_ms: 10.0,
+        release_ms: 100.0,
+        blend: 1.0,
+        side_chain_hz: 0.0,
+    };
 
     /// The gain in decibels at each millisecond of a tone of the amplitudes given, each for half a second.
     fn gains(settings: &CompressorSettings, make_up_db: f32, amplitudes: &[f64]) -> Vec<f64> {

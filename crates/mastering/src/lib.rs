@@ -2,22 +2,24 @@
 //!
 //! # The chain
 //!
-//! Equaliser, compressor, make-up, true-peak limiter, dither. Everything in it is causal, runs on the absolute time of the track and forgets down to the last bit, so a [`Mastering`] is
-//! a [`ChunkProcessor`](crowd_engine::chunk::ChunkProcessor) whose chunks are the same bits in any order:
+//! DC blocker, equaliser, compressor, make-up, true-peak limiter, dither. Everything in it is causal, runs on the
+//! absolute time of the track and forgets down to the last bit, so a [`Mastering`] is a
+//! [`ChunkProcessor`](crowd_engine::chunk::ChunkProcessor) whose chunks are the same bits in any order:
 //! [`Chunked`](crowd_engine::chunk::Chunked) makes any part of a track with it. Nothing is measured on the way: what is to
 //! depend on the track is measured before, once, and put into [`MasteringSettings`].
 //!
 //! | stage | |
 //! |---|---|
+//! | DC blocker | optional: a high-pass of the first order at 5 Hz |
 //! | equaliser | five bands, under 200 Hz, to 800 Hz, to 3 kHz, to 8 kHz and above, each with a gain and a width; minimum phase |
-//! | compressor | RMS over 10 ms, both channels together, soft knee of 6 dB, a share of the uncompressed signal beside it |
+//! | compressor | RMS over 10 ms, both channels together, of what lies over a frequency if wanted; soft knee of 6 dB, a share of the uncompressed signal beside it |
 //! | make-up | a gain |
-//! | mix | what came in, with a gain of its own, beside what was made of it |
+//! | mix | what came in, with a gain of its own, beside what was made of it; the DC is gone from both |
 //! | limiter | true peaks by ITU-R BS.1770-4, Annex 2; 5.3 ms of look-ahead |
 //! | dither | optional: triangular, the same for a frame whenever it is made |
 //!
-//! With the default settings all but the limiter are wires, bit for bit, and the limiter is one for what stays under its
-//! ceiling.
+//! With the default settings all but the limiter are bypassed, bit for bit, and so is the limiter for what stays under its
+//! ceiling: the DC blocker, too, is off until a setting asks for it.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -64,6 +66,7 @@
 
 mod chain;
 mod compressor;
+mod dc;
 mod dither;
 mod forget;
 pub mod loudness;

@@ -16,12 +16,16 @@ pub struct CompressorSettings {
     pub release_ms: f32,
     /// Share of the compressed signal in what leaves, 0 to 1; the rest is uncompressed.
     pub blend: f32,
+    /// What lies under this is not looked at, in Hz, 0 to 500: a kick drum turns nothing down. 0 looks at all.
+    pub side_chain_hz: f32,
 }
 
 /// All that a [`Mastering`](crate::Mastering) can be told.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MasteringSettings {
+    /// Whether a constant in the samples is taken away first, by a high-pass at 5 Hz.
+    pub dc_block: bool,
     /// Gain of each band in decibels, lowest band first, -24 to 24.
     pub eq_db: [f32; 5],
     /// Stereo width of each band: the linear gain of what differs between left and right, 0.1 to 2; 1 leaves it.
@@ -46,9 +50,16 @@ pub struct MasteringSettings {
 impl Default for MasteringSettings {
     /// Flat, uncompressed, under -1 dBTP, not dithered.
     fn default() -> Self {
-        let compressor =
-            CompressorSettings { ratio: 1.0, threshold_db: 0.0, attack_ms: 20.0, release_ms: 200.0, blend: 1.0 };
+        let compressor = CompressorSettings {
+            ratio: 1.0,
+            threshold_db: 0.0,
+            attack_ms: 20.0,
+            release_ms: 200.0,
+            blend: 1.0,
+            side_chain_hz: 0.0,
+        };
         Self {
+            dc_block: false,
             eq_db: [0.0; 5],
             width: [1.0; 5],
             compressor,
@@ -68,7 +79,7 @@ impl MasteringSettings {
     /// # Errors
     /// [`Error::OutOfRange`] names the first that is not finite or out of its range.
     pub fn check(&self) -> Result<()> {
-        let CompressorSettings { ratio, threshold_db, attack_ms, release_ms, blend } = self.compressor;
+        let CompressorSettings { ratio, threshold_db, attack_ms, release_ms, blend, side_chain_hz } = self.compressor;
         let bands = self.eq_db.map(|db| ("equaliser gain", " dB", db, -24.0, 24.0));
         let widths = self.width.map(|width| ("stereo width", "", width, 0.1, 2.0));
         let others = [
@@ -77,6 +88,7 @@ impl MasteringSettings {
             ("compressor attack", " ms", attack_ms, 0.1, 500.0),
             ("compressor release", " ms", release_ms, 5.0, 2_000.0),
             ("compressor blend", "", blend, 0.0, 1.0),
+            ("compressor side-chain high-pass", " Hz", side_chain_hz, 0.0, 500.0),
             ("make-up gain", " dB", self.make_up_db, -24.0, 24.0),
             ("mix", "", self.mix, 0.0, 1.0),
             ("dry gain", " dB", self.dry_db, -24.0, 24.0),

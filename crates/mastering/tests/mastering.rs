@@ -111,15 +111,34 @@ fn what_stays_under_the_ceiling_passes_bit_for_bit() {
 fn a_mix_is_a_share_of_what_was_made_and_the_rest_of_what_came_in() {
     // Far under the ceiling, so that the limiter is a wire.
     let sound: Vec<_> = sounds::music(100_000, 44_100, 3).into_iter().map(|frame| frame.map(|v| v * 0.1)).collect();
-    let wet = run(&sounds::punchy(), 44_100, &sound);
-    let mixed = run(&MasteringSettings { mix: 0.25, dry_db: 6.0, ..sounds::punchy() }, 44_100, &sound);
+    // What came in as it came.
+    let punchy = MasteringSettings { dc_block: false, ..sounds::punchy() };
+    let wet = run(&punchy, 44_100, &sound);
+    let mixed = run(&MasteringSettings { mix: 0.25, dry_db: 6.0, ..punchy }, 44_100, &sound);
     for ((mixed, wet), dry) in mixed.as_flattened().iter().zip(wet.as_flattened()).zip(sound.as_flattened()) {
         assert!((mixed - (0.25 * wet + 0.75 * 1.995_262 * dry)).abs() < 1e-6);
     }
-    assert!(run(&MasteringSettings { dry_db: -20.0, ..sounds::punchy() }, 44_100, &sound) == wet);
+    assert!(run(&MasteringSettings { dry_db: -20.0, ..punchy }, 44_100, &sound) == wet);
     // Of nothing but what came in, loud as it is, no peak is over the ceiling.
-    let dry = run(&MasteringSettings { mix: 0.0, dry_db: 24.0, ..sounds::punchy() }, 44_100, &sound);
+    let dry = run(&MasteringSettings { mix: 0.0, dry_db: 24.0, ..punchy }, 44_100, &sound);
     assert!((-1.5..=-0.9).contains(&true_peak(44_100, &dry)));
+}
+
+#[test]
+fn a_constant_is_taken_from_both_sides_of_the_mix_and_from_nothing_that_is_not_asked_for() {
+    let sound: Vec<_> =
+        sounds::music(100_000, 44_100, 3).into_iter().map(|frame| frame.map(|v| 0.1 * v + 0.05)).collect();
+    let mean = |sound: &[[f32; 2]]| {
+        let rest = &sound[30_000..];
+        rest.iter().map(|frame| f64::from(frame[0])).sum::<f64>() / rest.len() as f64
+    };
+    let free: Vec<_> = sound.iter().map(|frame| frame.map(|v| v - 0.05)).collect();
+    for mix in [0.0, 0.5, 1.0] {
+        let settings = MasteringSettings { mix, dry_db: 6.0, ..sounds::punchy() };
+        let (with, without) = (mean(&run(&settings, 44_100, &sound)), mean(&run(&settings, 44_100, &free)));
+        assert!((with - without).abs() < 1e-5, "a mix of {mix}: {with} with a constant, {without} without");
+    }
+    assert!(run(&MasteringSettings::default(), 44_100, &sound) == sound);
 }
 
 #[test]
@@ -194,8 +213,22 @@ fn a_setting_that_is_not_possible_is_refused_by_name_value_and_way_out() {
 #[test]
 fn a_start_anywhere_is_forgotten_to_the_last_bit_after_the_memory_whatever_came_before() {
     let gentle = MasteringSettings::default();
-    let slow = CompressorSettings { ratio: 1.5, threshold_db: -26.0, attack_ms: 25.0, release_ms: 250.0, blend: 0.4 };
-    let hard = CompressorSettings { ratio: 20.0, threshold_db: -60.0, attack_ms: 0.1, release_ms: 300.0, blend: 1.0 };
+    let slow = CompressorSettings {
+        ratio: 1.5,
+        threshold_db: -26.0,
+        attack_ms: 25.0,
+        release_ms: 250.0,
+        blend: 0.4,
+        side_chain_hz: 150.0,
+    };
+    let hard = CompressorSettings {
+        ratio: 20.0,
+        threshold_db: -60.0,
+        attack_ms: 0.1,
+        release_ms: 300.0,
+        blend: 1.0,
+        side_chain_hz: 0.0,
+    };
     let quick = CompressorSettings { release_ms: 5.0, ..gentle.compressor };
     // Each stage at its slowest while the others are quick, so that its own memory is what counts.
     let compressed = MasteringSettings { make_up_db: 24.0, compressor: hard, limiter_release_ms: 10.0, ..gentle };
@@ -203,7 +236,8 @@ fn a_start_anywhere_is_forgotten_to_the_last_bit_after_the_memory_whatever_came_
     let tilted =
         MasteringSettings { eq_db: [24.0, -24.0, 24.0, -24.0, 24.0], width: [0.1, 2.0, 0.1, 2.0, 0.1], ..limited };
     let adaptive = MasteringSettings { compressor: slow, ..gentle };
-    let all = [gentle, sounds::punchy(), adaptive, compressed, limited, tilted];
+    let unmoved = MasteringSettings { dc_block: true, compressor: quick, limiter_release_ms: 10.0, ..gentle };
+    let all = [gentle, sounds::punchy(), adaptive, compressed, limited, tilted, unmoved];
     let mut remembered = 0;
     for (hertz, settings) in
         [8_000, 44_100, 192_000].into_iter().flat_map(|hertz| all.map(|settings| (hertz, settings)))
@@ -297,14 +331,15 @@ proptest! {
         width in prop::array::uniform5(0.1f32..=2.0),
         (ratio, threshold_db, blend) in (1.0f32..=20.0, -60.0f32..=0.0, 0.0f32..=1.0),
         (attack_ms, release_ms, limiter_release_ms) in (0.1f32..=500.0, 5.0f32..=2_000.0, 10.0f32..=1_000.0),
+        (dc_block, side_chain_hz) in (any::<bool>(), 0.0f32..=500.0),
         (make_up_db, ceiling_dbtp) in (-24.0f32..=24.0, -20.0f32..=0.0),
         (mix, dry_db) in (0.0f32..=1.0, -24.0f32..=24.0),
         wild in prop::collection::vec(any::<[u32; 2]>(), 1..200),
         dither_bits in prop::option::of(8u32..=24),
     ) {
-        let compressor = CompressorSettings { ratio, threshold_db, attack_ms, release_ms, blend };
+        let compressor = CompressorSettings { ratio, threshold_db, attack_ms, release_ms, blend, side_chain_hz };
         let settings = MasteringSettings {
-            eq_db, width, compressor, make_up_db, mix, dry_db, ceiling_dbtp, limiter_release_ms, dither_bits,
+            dc_block, eq_db, width, compressor, make_up_db, mix, dry_db, ceiling_dbtp, limiter_release_ms, dither_bits,
         };
         let mut sound = sounds::music(8_000, hertz, 1);
         // Any bits at all in the middle, and full scale behind.

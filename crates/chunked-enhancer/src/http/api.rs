@@ -93,7 +93,12 @@ pub async fn peaks(
 pub async fn presets() -> Json<Value> {
     let presets = Preset::ALL.map(|preset| {
         let design = preset.design();
-        json!({ "name": preset, "target_lufs": design.target_lufs, "eq_db": design.eq_db })
+        json!({
+            "name": preset,
+            "target_lufs": design.target_lufs,
+            "eq_db": design.eq_db,
+            "most_reduction_db": design.most_reduction_db,
+        })
     });
     Json(json!(presets))
 }

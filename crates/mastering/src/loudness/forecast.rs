@@ -13,6 +13,9 @@ use crate::true_peak::{LOOKAHEAD_SECONDS, MARGIN_DB};
 /// By what a true peak is above its largest sample, mostly.
 const BETWEEN_SAMPLES_DB: f64 = 0.15;
 
+/// By what the last decibel of a gain has to make it louder, dB.
+const LEAST_RETURN_DB: f64 = 0.5;
+
 /// The limiter of a chain, in steps. The look-ahead is that at 48 kHz whatever the rate.
 #[derive(Clone, Copy, Debug)]
 struct Limit {
@@ -36,6 +39,28 @@ impl Limit {
             behind: steps(HOLD_SECONDS + LOOKAHEAD_SECONDS / 2.0).round() as usize,
         }
     }
+
+    /// The gain of each step, 0 to 1, behind a linear gain.
+    fn gains(self, gain: f64, held: &[f32]) -> impl Iterator<Item = f64> {
+        let mut now = 1.0;
+        held.iter().map(move |peak| {
+            let held = (self.most / (gain * f64::from(*peak))).min(1.0);
+            now = if held < now { held } else { held + (now - held) * self.left };
+            now
+        })
+    }
+}
+
+/// What holds a gain back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+pub enum Bound {
+    /// It is the largest that was asked for.
+    Range,
+    /// Another decibel of it would make the sound less than half a decibel louder.
+    Return,
+    /// The limiter turns down by as much as is allowed.
+    Reduction,
 }
 
 /// What reaches the limiter of a chain, from which its loudness behind the limiter is worked out for any gain between them.
@@ -73,20 +98,72 @@ impl Forecast {
     /// Integrated loudness behind a gain in decibels and then the limiter, LUFS; none of silence and under 400 ms.
     pub fn behind(&self, gain_db: f64) -> Option<f64> {
         let gain = 10f64.powf(gain_db / 20.0);
-        let limit = &self.limit;
         let mut power = Vec::new();
         let mut windows = Vec::new();
         for run in &self.runs {
-            let mut now = 1.0;
             power.clear();
-            power.extend(run.power.iter().zip(&run.peak).map(|(power, peak)| {
-                let held = (limit.most / (gain * f64::from(*peak))).min(1.0);
-                now = if held < now { held } else { held + (now - held) * limit.left };
-                (f64::from(*power) * (gain * now).powi(2)) as f32
-            }));
+            let limited = self.limit.gains(gain, &run.peak);
+            power.extend(
+                run.power.iter().zip(limited).map(|(power, now)| (f64::from(*power) * (gain * now).powi(2)) as f32),
+            );
             windows.extend(Steps::windows(&power, 4));
         }
         integrated(&windows)
+    }
+
+    /// How far the limiter turns down behind a gain in decibels: what it does not exceed but for a fiftieth of the time, dB, 0 or
+    /// more.
+    pub fn reduction_db(&self, gain_db: f64) -> f64 {
+        let gain = 10f64.powf(gain_db / 20.0);
+        let gains = |run: &Run| self.limit.gains(gain, &run.peak).map(|now| now as f32).collect::<Vec<_>>();
+        let mut gains: Vec<f32> = self.runs.iter().flat_map(gains).collect();
+        let rarely = gains.len() / 50;
+        if rarely == gains.len() {
+            return 0.0;
+        }
+        -20.0 * f64::from(*gains.select_nth_unstable_by(rarely, f32::total_cmp).1).log10()
+    }
+
+    /// The largest gain in decibels, `most` or less, that is worth its price: on the way up to it each decibel made it at least half a
+    /// decibel louder, and the limiter turns down by [no more](Self::reduction_db) than `most_reduction_db`. And what is not so any
+    /// more behind it.
+    pub fn worth(&self, most: f64, most_reduction_db: f64) -> (f64, Bound) {
+        let bound = |gain: f64| {
+            if self.reduction_db(gain) > most_reduction_db {
+                return Some(Bound::Reduction);
+            }
+            let more = self.behind(gain)? - self.behind(gain - 1.0)?;
+            (more < LEAST_RETURN_DB).then_some(Bound::Return)
+        };
+        // Up to here nothing is limited.
+        let peak = self.runs.iter().flat_map(|run| &run.peak).fold(0.0f32, |most, peak| most.max(*peak));
+        let mut under = 20.0 * (self.limit.most / f64::from(peak)).log10();
+        while under < most {
+            let over = most.min(under + 1.0);
+            if let Some(found) = bound(over) {
+                return self.between(under, over, found, bound);
+            }
+            under = over;
+        }
+        (most, Bound::Range)
+    }
+
+    /// The largest gain from `under`, which is not bound, to `over`, which is.
+    fn between(
+        &self,
+        mut under: f64,
+        mut over: f64,
+        mut found: Bound,
+        bound: impl Fn(f64) -> Option<Bound>,
+    ) -> (f64, Bound) {
+        while over - under > 0.005 {
+            let middle = 0.5 * (under + over);
+            match bound(middle) {
+                Some(other) => (over, found) = (middle, other),
+                None => under = middle,
+            }
+        }
+        (under, found)
     }
 
     /// The gain in decibels, to a hundredth and from `low` to `high`, that makes it so loud behind the limiter (`lufs`); and how
@@ -157,5 +234,26 @@ mod tests {
         assert_eq!(forecast.gain_for(0.0, -6.0, 6.0).unwrap().0, 6.0);
         let silence = Steps { power: vec![0.0; 1_000], peak: vec![0.0; 1_000] };
         assert_eq!(Forecast::new(vec![silence], &MasteringSettings::default()).gain_for(-20.0, -24.0, 20.0), None);
+    }
+
+    #[test]
+    fn a_gain_ends_where_it_brings_less_than_half_or_the_limiter_turns_down_by_what_it_may() {
+        let of = |power: f32| {
+            // A hit each fifth of a second, 20 dB over the room between, in which there is `power`.
+            let steps = |hit: f32, room: f32| (0..2_000).map(|n| if n % 100 < 5 { hit } else { room }).collect();
+            Forecast::new(
+                vec![Steps { power: steps(0.1, power), peak: steps(0.5, 0.05) }],
+                &MasteringSettings::default(),
+            )
+        };
+        // 4.57 dB up to the ceiling. All that is loud is limited from there on: no decibel more is worth it.
+        let (gain, bound) = of(1e-6).worth(20.0, 20.0);
+        assert!((4.5..5.6).contains(&gain) && bound == Bound::Return, "{gain} dB, {bound:?}");
+        // Where the room is as loud as the hits, it is the limiter's depth that ends it.
+        let (gain, bound) = of(0.1).worth(20.0, 3.0);
+        assert!((gain - 7.57).abs() < 0.02 && bound == Bound::Reduction, "{gain} dB, {bound:?}");
+        assert!((of(0.1).reduction_db(gain) - 3.0).abs() < 0.02);
+        // Nothing ends it under the ceiling.
+        assert_eq!(of(0.1).worth(4.0, 3.0), (4.0, Bound::Range));
     }
 }

@@ -12,6 +12,6 @@ mod forecast;
 mod gating;
 mod steps;
 
-pub use forecast::Forecast;
+pub use forecast::{Bound, Forecast};
 pub use gating::{gate, integrated, range};
 pub use steps::{STEPS_PER_SECOND, Stepper, Steps};

@@ -9,6 +9,7 @@ use super::Noise;
 /// Settings that move everything.
 pub fn punchy() -> MasteringSettings {
     MasteringSettings {
+        dc_block: true,
         eq_db: [1.8, 0.5, -0.7, 1.5, 0.8],
         width: [0.5, 0.9, 1.0, 1.2, 1.4],
         compressor: CompressorSettings {
@@ -17,6 +18,7 @@ pub fn punchy() -> MasteringSettings {
             attack_ms: 5.0,
             release_ms: 100.0,
             blend: 0.65,
+            side_chain_hz: 150.0,
         },
         make_up_db: 4.0,
         limiter_release_ms: 80.0,
