@@ -14,17 +14,17 @@ use crate::analysis::{Analysis, Probed};
 use crate::preset::{Design, Intensity, Preset, Treatment};
 
 /// Grows whenever the same analysis and treatment would become other settings.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The largest true peak of what is made, dBTP, whatever the preset.
 pub const CEILING_DBTP: f32 = -1.0;
 /// The thresholds of the presets are meant for a track so loud, LUFS.
 const DESIGNED_FOR_LUFS: f64 = -14.0;
 /// The compressor does not look at what lies under this, in Hz: a kick drum is to turn nothing else down.
-const SIDE_CHAIN_HZ: f32 = 150.0;
-/// By what the level of usual music is lower without these lows, in decibels: the median over 12 pieces. The thresholds of the
-/// presets are meant for the level with them.
-const WITHOUT_LOWS_DB: f32 = 3.5;
+const SIDE_CHAIN_HZ: f32 = 200.0;
+/// By what the level of music is lower without these lows, in decibels: the median over 12 pieces. The thresholds of the presets are
+/// meant for the level with them.
+const WITHOUT_LOWS_DB: f32 = 5.5;
 /// A track is not made louder than by this in front of the limiter, dB: what is quieter is meant to be, or is noise.
 const MOST_GAIN_DB: f64 = 20.0;
 /// Nor quieter than by this.
