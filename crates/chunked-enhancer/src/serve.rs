@@ -8,7 +8,7 @@ use crowd_library::Library;
 #[cfg(feature = "s3")]
 use crowd_store::s3::S3Store;
 use crowd_store::{DiskStore, Store};
-use crowd_web::{listen, nofile};
+use crowd_web::{Limits, Service, listen, nofile};
 use tokio::sync::oneshot;
 
 use crate::cli::Serve;
@@ -17,6 +17,9 @@ use crate::http::{App, router};
 use crate::jobs::{Jobs, Settings};
 use crate::measure::Measurements;
 use crate::rendition::CHUNKS;
+
+/// What is answered when all connections are in use, too.
+const VITAL: [&str; 2] = ["/healthz", "/metrics"];
 
 /// Files that are open whatever is streamed: logs, the listener, those being made, measured and scanned.
 const OTHER_FILES: u64 = 64;
@@ -47,7 +50,8 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     let measurements = Measurements::kept_in(&cache.join("records"))?;
     let jobs = Jobs::start(store, measurements, Settings { workers, jobs: options.max_jobs.into() })
         .map_err(|e| Error::io("the jobs' thread", "start", e))?;
-    let app = Arc::new(App::new(library, jobs, options.access.max_streams.into()));
+    let connections = options.access.connections();
+    let app = Arc::new(App::new(library, jobs, options.access.max_streams.into(), connections.clone()));
     let base = &options.address.base_path;
     if let Err(few) = nofile::allow(files_needed(options)) {
         tracing::warn!("{few}");
@@ -62,20 +66,24 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     }
     let scheme = if identity.is_some() { "https" } else { "http" };
     tracing::info!(cache = %cache.display(), workers, "listening on {scheme}://{address}{base}");
+    let vital = VITAL.map(|path| format!("{base}{path}")).into();
     let (hosts, answers) = (options.address.hosts(token.is_some()), app.answers.clone());
-    let service = crowd_web::service(router(app, token), base.clone(), hosts, answers);
+    let router = crowd_web::service(router(app, token), base.clone(), hosts, answers);
+    let service = Service { router, vital, identity };
     let stop = async move { _ = signalled.await };
-    let served = crowd_web::serve(service, listener, options.access.max_connections.into(), identity, stop);
+    let served = crowd_web::serve(service, listener, connections, stop);
     let result = runtime.block_on(served).map_err(|e| Error::io(address.to_string(), "listen on", e));
     // What is being read or written for somebody who is gone does not hold the end up.
     runtime.shutdown_timeout(Duration::from_millis(500));
     result
 }
 
-/// Files and connections that may be open at once: a stream has its track and a chunk beside its connection.
+/// Files and connections that may be open at once: beside each connection a track, for one that is paused keeps it, and beside each
+/// stream a chunk.
 fn files_needed(options: &Serve) -> u64 {
     let (connections, streams) = (options.access.max_connections.get(), options.access.max_streams.get());
-    (connections as u64).saturating_add((streams as u64).saturating_mul(2)).saturating_add(OTHER_FILES)
+    let connections = connections.saturating_add(Limits::default().reserve) as u64;
+    connections.saturating_mul(2).saturating_add(streams as u64).saturating_add(OTHER_FILES)
 }
 
 fn store(options: &Serve, cache: &Path) -> Result<Arc<dyn Store>, Error> {

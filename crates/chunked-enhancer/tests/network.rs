@@ -5,13 +5,15 @@ mod common;
 
 use std::fs;
 use std::io::{BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
-use common::Folders;
+use common::{Folders, Server};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use socket2::{Domain, Socket, Type};
 
 #[test]
 fn with_a_base_path_everything_lies_under_it_and_the_page_finds_it_there() {
@@ -43,6 +45,86 @@ fn a_base_path_that_is_none_is_a_wrong_command_line() {
         .unwrap();
     assert_eq!(done.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&done.stderr).contains("give one like /music"));
+}
+
+/// A connection from one of the addresses of this machine.
+fn connect(from: [u8; 4], server: &Server) -> TcpStream {
+    let address: SocketAddr = server.url.trim_start_matches("http://").parse().unwrap();
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from((from, 0)).into()).unwrap();
+    // What is not read piles up where it is sent.
+    socket.set_recv_buffer_size(4_096).unwrap();
+    socket.connect(&address.into()).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    socket.into()
+}
+
+/// An answer's head, and its body as far as `most` bytes.
+fn answer(mut stream: &TcpStream, most: usize) -> (String, Vec<u8>) {
+    let (mut all, mut end) = (Vec::new(), None);
+    let mut part = [0; 4_096];
+    while end.is_none_or(|end| all.len() < end + most) {
+        match stream.read(&mut part) {
+            Ok(n @ 1..) => all.extend_from_slice(&part[..n]),
+            _ => break,
+        }
+        end = all.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4);
+    }
+    let body = all.split_off(end.unwrap_or(all.len()));
+    (String::from_utf8(all).unwrap(), body)
+}
+
+fn ask(from: [u8; 4], server: &Server, path: &str) -> TcpStream {
+    let mut stream = connect(from, server);
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    stream
+}
+
+#[test]
+fn a_client_with_all_the_connections_and_streams_it_can_get_keeps_nobody_else_from_playing() {
+    const ONE: [u8; 4] = [127, 0, 0, 1];
+    const OTHER: [u8; 4] = [127, 0, 0, 2];
+    let folders = Folders::with_music(60.0);
+    folders.add("other.wav", 2.0);
+    let server = folders.serve(&["--max-connections", "40", "--max-streams", "8"]);
+    let (long, short) = (server.track("music.wav"), server.track("other.wav"));
+    let whole = server.get(&format!("/stream/{short}")).body;
+    let original = fs::read(folders.music.path().join("music.wav")).unwrap();
+
+    let paused: Vec<_> = (0..16).map(|_| ask(ONE, &server, &format!("/original/{long}"))).collect();
+    let heads: Vec<_> = paused.iter().map(|stream| answer(stream, 1)).collect();
+    let served = heads.iter().filter(|(head, _)| head.starts_with("HTTP/1.1 200 ")).count();
+    assert_eq!(served, 4, "half of the streams are one client's share");
+    let half: Vec<_> = (0..100)
+        .map(|_| {
+            let mut stream = connect(ONE, &server);
+            // It may be closed already.
+            let _ = stream.write_all(b"GET /healthz HTTP/1.1\r\n");
+            stream
+        })
+        .collect();
+    let (head, _) = answer(&ask(OTHER, &server, "/healthz"), 1);
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    let (head, body) = answer(&ask(OTHER, &server, &format!("/stream/{short}")), whole.len());
+    assert!(head.starts_with("HTTP/1.1 200 ") && body == whole, "{head}");
+
+    // Who was paused goes on where it was.
+    let (mut stream, (_, mut heard)) = paused.iter().zip(heads).find(|(_, (head, _))| head.contains(" 200 ")).unwrap();
+    let begun = heard.len();
+    heard.resize(original.len(), 0);
+    stream.read_exact(&mut heard[begun..]).unwrap();
+    assert!(heard == original);
+    drop(half);
+}
+
+#[test]
+fn a_proxy_that_is_no_address_is_a_wrong_command_line() {
+    let done = Command::new(env!("CARGO_BIN_EXE_enhance-server"))
+        .args(["--library", "/", "--trusted-proxy", "proxy.example"])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.code() == Some(2) && told.contains("\"proxy.example\" is not a network: write 192"), "{told}");
 }
 
 /// A server that another program has started; it ends with the test.

@@ -1,10 +1,11 @@
 #![forbid(unsafe_code)]
 //! What the command lines of all programs have in common: how they print, log, show progress, describe themselves and end, how
-//! they tell a path, and how they find a file by its name.
+//! they tell a path, find a file by its name, and read a size or a network.
 
 mod ending;
 pub mod log;
 pub mod names;
+pub mod network;
 pub mod path;
 pub mod size;
 #[cfg(unix)]

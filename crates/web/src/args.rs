@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, Command};
+use crowd_cli::network::{self, IpNet};
 
 use crate::base_path::BasePath;
+use crate::client::Proxies;
+use crate::connections::{Connections, Limits};
 use crate::host::Hosts;
 use crate::tls::{Identity, TlsError};
 use crate::token::Token;
@@ -75,18 +78,28 @@ fn address(text: &str) -> Result<IpAddr, String> {
 /// What clients may do.
 #[derive(Clone, Debug, Args)]
 pub struct Access {
-    /// Streams that may be open at once
+    /// Streams that may be sent at once; one that nobody reads does not count. A client may have as many as are left for others:
+    /// alone half of them, one of two a third. Addresses of one IPv6 /64 are one client
     #[arg(long, value_name = "N", default_value = "512")]
     pub max_streams: NonZeroUsize,
-    /// Connections that may be open at once
+    /// Connections that may be open at once; those that are idle or read nothing give way. A client may have as many as are left
+    /// for others. /healthz and /metrics are answered beyond this limit
     #[arg(long, value_name = "N", default_value = "1024")]
     pub max_connections: NonZeroUsize,
+    /// Proxy in front of this server (repeatable): the client is then the last address of X-Forwarded-For that is no such proxy
+    #[arg(long, value_name = "ADDRESS|NETWORK", value_parser = network::parse)]
+    pub trusted_proxy: Vec<IpNet>,
     /// Secret that every request must bring
     #[arg(long, value_name = "TOKEN", hide_env_values = true)]
     pub token: Option<String>,
 }
 
 impl Access {
+    /// So many connections, with the limits that every server has.
+    pub fn connections(&self) -> Connections {
+        Connections::new(self.max_connections.get(), Limits::default(), Proxies::new(self.trusted_proxy.clone()))
+    }
+
     /// The secret, if there is one.
     ///
     /// # Errors

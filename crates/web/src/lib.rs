@@ -3,12 +3,14 @@
 //!
 //! | part | |
 //! |---|---|
-//! | [`listen`], [`serve`], [`Identity`] | an address, at most so many connections, encrypted or not |
+//! | [`listen`], [`serve`], [`Identity`] | an address, and what is served there, encrypted or not |
+//! | [`Connections`], [`Limits`] | how many connections there may be, and how long each may take for what |
+//! | [`Client`], [`Proxies`] | who a request comes from, behind proxies too |
 //! | [`service`] | what every service has around it: a [`BasePath`], the [`Hosts`] it is for, errors as JSON, a count of answers |
 //! | [`nofile`] | as many open files as may be needed |
 //! | [`args`] | the flags for these, to be flattened into a command line |
 //! | [`token`] | a secret that requests must bring |
-//! | [`Places`] | at most so many streams at once |
+//! | [`Places`] | at most so many streams at once, and a share of them for each client |
 //! | [`Problem`], [`nothing_here`], [`blocking`] | errors as JSON; work that waits for a disk |
 //! | [`Answer`], [`range`], [`condition`] | `ETag`, `Range`, `If-Range`, `If-Match`, `If-None-Match` for a file that may not exist yet |
 //! | [`PiecedFile`], [`disk`] | the bytes of a file that is being made, and of one that is there |
@@ -29,9 +31,12 @@
 //! ```
 
 mod answer;
+mod answering;
 pub mod args;
 pub mod assets;
 mod base_path;
+mod client;
+mod connections;
 pub mod disk;
 mod host;
 mod listen;
@@ -43,8 +48,10 @@ mod places;
 mod problem;
 pub mod query;
 pub mod range;
+mod request_body;
 mod serve;
 mod service;
+mod share;
 mod tag;
 mod tls;
 pub mod token;
@@ -52,12 +59,14 @@ mod unreadable;
 
 pub use answer::{Answer, Told};
 pub use base_path::BasePath;
+pub use client::{Client, Proxies};
+pub use connections::{Connections, Limits};
 pub use host::Hosts;
 pub use listen::{Unavailable, listen};
 pub use pieces::{PiecedFile, Pieces};
-pub use places::{Busy, Place, Places};
+pub use places::{Busy, NoPlace, Place, Places};
 pub use problem::{Problem, blocking, nothing_here};
-pub use serve::serve;
+pub use serve::{Service, serve};
 pub use service::service;
 pub use tag::{Condition, condition};
 pub use tls::{Identity, TlsError};

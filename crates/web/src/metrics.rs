@@ -37,9 +37,25 @@ impl Metrics {
         self.value(name, "", value);
     }
 
+    /// Numbers that go up and down, one for each value of a label.
+    pub fn gauges<'a>(&mut self, name: &str, help: &str, label: &str, values: impl Iterator<Item = (&'a str, u64)>) {
+        self.labelled(name, "gauge", help, label, values);
+    }
+
     /// Numbers that only grow, one for each value of a label.
     pub fn counters<'a>(&mut self, name: &str, help: &str, label: &str, values: impl Iterator<Item = (&'a str, u64)>) {
-        self.head(name, "counter", help);
+        self.labelled(name, "counter", help, label, values);
+    }
+
+    fn labelled<'a>(
+        &mut self,
+        name: &str,
+        kind: &str,
+        help: &str,
+        label: &str,
+        values: impl Iterator<Item = (&'a str, u64)>,
+    ) {
+        self.head(name, kind, help);
         for (of, value) in values {
             self.value(name, &format!("{{{label}=\"{of}\"}}"), value);
         }

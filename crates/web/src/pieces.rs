@@ -60,13 +60,14 @@ impl PiecedFile {
         }
     }
 
-    /// The bytes of a range as they come. `place` is kept until they are sent or the client is gone.
+    /// The bytes of a range as they come. `place` is kept until they are sent or the client is gone, and counts while
+    /// they are asked for.
     pub fn read<P: Pieces>(self, range: Range<u64>, pieces: P, place: Place) -> Body {
         let header = self.header.len() as u64;
         let (index, before) = if range.start < header { (0, header) } else { self.locate(range.start) };
         let at = range.start.max(header) - before;
-        let reading = Reading { header: self.header, range, pieces, index, at, _place: place };
-        Body::from_stream(stream::try_unfold(reading, Reading::step))
+        let reading = Reading { header: self.header, range, pieces, index, at };
+        place.around(Body::from_stream(stream::try_unfold(reading, Reading::step)))
     }
 }
 
@@ -78,7 +79,6 @@ struct Reading<P> {
     /// The piece that is being sent, and how much of it has been.
     index: usize,
     at: u64,
-    _place: Place,
 }
 
 impl<P: Pieces> Reading<P> {

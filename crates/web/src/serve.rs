@@ -1,43 +1,80 @@
-//! Serving connections: at most so many, each in a task of its own.
+//! Serving connections, each in a task of its own.
 
 use std::convert::Infallible;
 use std::io;
+use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
-use tower::Service;
+use tower::Service as _;
 
+use crate::answering::Answering;
+use crate::connections::{Connections, EndsWithClient, Entry, Watched};
+use crate::problem::Problem;
+use crate::request_body::timed;
 use crate::tls::Identity;
 use crate::unreadable::Worded;
 
 /// How long to wait when the system has no more handles.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How long a client may take to agree on encryption.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+/// No more often than this is it told that the system has no more handles.
+const TOLD: Duration = Duration::from_secs(60);
 
-/// Serves HTTP/1.1, encrypted when there is an identity, to at most `connections` at once until `stop` comes to its end; further
-/// connections wait in the system's queue. What is being sent then is broken off with the runtime.
+/// Bytes that a connection keeps of a request's head, and about as many of an answer; a head of more is refused.
+const BUFFER: usize = 64 << 10;
+
+/// Bytes that the system keeps of an answer and has not sent. With more, a player that reads slowly would look like one that is
+/// paused.
+const UNSENT: u32 = 128 << 10;
+
+/// What a client is told that begins with HTTP/2 without having asked.
+const NO_HTTP_2: &str = "{\"error\":\"this server has HTTP/1.1 and not HTTP/2: ask with that\"}";
+
+/// What is served.
+pub struct Service {
+    /// What answers.
+    pub router: Router,
+    /// Paths that are answered beyond the limit of connections too: those by which a supervisor sees how the server is.
+    pub vital: Vec<String>,
+    /// What to encrypt with; without it connections are not encrypted.
+    pub identity: Option<Arc<Identity>>,
+}
+
+struct Shared {
+    router: Router,
+    vital: Vec<String>,
+    tls: Option<TlsAcceptor>,
+    connections: Connections,
+}
+
+/// Serves HTTP/1.1 until `stop` comes to its end. Requests carry their [`crate::Client`] as an extension. What is being sent then is
+/// broken off with the runtime.
 ///
 /// # Errors
 /// When there is no way to encrypt with the identity.
 pub async fn serve(
-    router: Router,
+    service: Service,
     listener: TcpListener,
-    connections: usize,
-    identity: Option<Arc<Identity>>,
+    connections: Connections,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    let Service { router, vital, identity } = service;
     let tls = identity.as_ref().map(Identity::acceptor).transpose().map_err(io::Error::other)?;
+    let shared = Arc::new(Shared { router, vital, tls, connections });
     let renewal = async {
         match identity {
             Some(identity) => identity.renew().await,
@@ -45,57 +82,137 @@ pub async fn serve(
         }
     };
     tokio::select! {
-        () = accept_all(&router, &listener, connections, tls.as_ref()) => {}
+        () = accept_all(&shared, &listener) => {}
+        () = shared.connections.end_late() => {}
         () = renewal => {}
         () = stop => {}
     }
     Ok(())
 }
 
-async fn accept_all(router: &Router, listener: &TcpListener, connections: usize, tls: Option<&TlsAcceptor>) {
-    let free = Arc::new(Semaphore::new(connections));
-    // The semaphore is never closed.
-    while let Ok(permit) = free.clone().acquire_owned().await {
-        let stream = accept(listener).await;
-        let (router, tls) = (router.clone(), tls.cloned());
-        tokio::spawn(async move {
-            let _permit = permit;
-            match tls {
-                None => answer(stream, router).await,
-                Some(tls) => match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => answer(stream, router).await,
-                    Ok(Err(error)) => tracing::debug!("a connection could not be encrypted: {error}"),
-                    Err(_) => tracing::debug!("a connection was not encrypted within {HANDSHAKE:?}"),
-                },
-            }
-        });
-    }
-}
-
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept_all(shared: &Arc<Shared>, listener: &TcpListener) {
+    let mut told: Option<Instant> = None;
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                // Small answers leave at once; without it they only leave later.
-                let _ = stream.set_nodelay(true);
-                return stream;
+            Ok((stream, peer)) => {
+                let Some(entry) = shared.connections.enter(peer.ip()) else { continue };
+                let shared = shared.clone();
+                tokio::spawn(async move {
+                    tokio::select! {
+                        () = talk(stream, peer.ip(), &entry, &shared) => {}
+                        () = entry.connection.ends_now() => tracing::debug!("a connection from {peer} was closed"),
+                    }
+                });
             }
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
-                tracing::warn!("cannot accept a connection: {error}");
+                if told.is_none_or(|told| told.elapsed() >= TOLD) {
+                    tracing::warn!("cannot accept connections: {error}");
+                    told = Some(Instant::now());
+                }
                 tokio::time::sleep(PAUSE).await;
             }
         }
     }
 }
 
-/// Answers the requests of a connection, until it is closed.
-async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin, router: Router) {
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let mut router = router.clone();
-        async move { Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {})) }
-    });
-    if let Err(error) = http1::Builder::new().serve_connection(TokioIo::new(Worded::new(stream)), service).await {
-        tracing::debug!("a connection ended: {error}");
+/// Speaks with a client until its connection is closed.
+async fn talk(stream: TcpStream, peer: IpAddr, entry: &Entry, shared: &Arc<Shared>) {
+    if let Err(error) = prepare(&stream) {
+        tracing::debug!("a connection could not be prepared: {error}");
     }
+    let stream = Watched::new(stream, entry.connection.clone());
+    match &shared.tls {
+        None => answer(stream, peer, entry, shared).await,
+        Some(tls) => match tls.accept(stream).await {
+            Ok(stream) => {
+                entry.connection.encrypted();
+                answer(stream, peer, entry, shared).await;
+            }
+            Err(error) => tracing::debug!("a connection could not be encrypted: {error}"),
+        },
+    }
+}
+
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    // Small answers leave at once; without it they only leave later.
+    stream.set_nodelay(true)?;
+    // A client that is gone without a word is noticed within two minutes.
+    let probes = TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(15));
+    let socket = SockRef::from(stream);
+    socket.set_tcp_keepalive(&probes.with_retries(4))?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_notsent_lowat(UNSENT)?;
+    Ok(())
+}
+
+/// Answers the requests of a connection, until it is closed.
+async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin, peer: IpAddr, entry: &Entry, shared: &Arc<Shared>) {
+    let service = service_fn(|request| Box::pin(respond(request, peer, entry, shared)));
+    // Its own limit of a head's time runs between requests too, so `Connections` has one.
+    let mut http = http1::Builder::new();
+    http.max_buf_size(BUFFER).keep_alive(!entry.reserved);
+    let mut connection = http.serve_connection(TokioIo::new(EndsWithClient::new(Worded::new(stream))), service);
+    let ended = tokio::select! {
+        ended = &mut connection => Some(ended),
+        () = entry.connection.ends_in_order() => None,
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            Pin::new(&mut connection).graceful_shutdown();
+            (&mut connection).await
+        }
+    };
+    let Err(error) = ended else { return };
+    tracing::debug!("a connection ended: {error}");
+    if error.is_parse_version_h2() {
+        let head = "HTTP/1.1 505 HTTP Version Not Supported\r\nconnection: close\r\ncontent-type: application/json";
+        let answer = format!("{head}\r\ncontent-length: {}\r\n\r\n{NO_HTTP_2}", NO_HTTP_2.len());
+        let mut stream = connection.into_parts().io.into_inner();
+        // A client that is gone is told nothing.
+        let _ = async { stream.write_all(answer.as_bytes()).await.and(stream.shutdown().await) }.await;
+    }
+}
+
+async fn respond(
+    request: hyper::Request<Incoming>,
+    peer: IpAddr,
+    entry: &Entry,
+    shared: &Shared,
+) -> Result<Response, Infallible> {
+    entry.connection.asked();
+    let answering = Answering::new(entry.connection.clone());
+    let response = if entry.reserved && !shared.vital.iter().any(|path| path == request.uri().path()) {
+        let problem = "all connections are in use, or all that one address may have; try again in a moment";
+        closing(Problem::new(StatusCode::SERVICE_UNAVAILABLE, problem))
+    } else {
+        route(request, peer, shared).await
+    };
+    Ok(response.map(|body| answering.until_end_of(body)))
+}
+
+async fn route(mut request: hyper::Request<Incoming>, peer: IpAddr, shared: &Shared) -> Response {
+    let client = shared.connections.proxies().client(peer, request.headers());
+    request.extensions_mut().insert(client);
+    let mut late = None;
+    let request = request.map(|body| {
+        let (body, is_late) = timed(body, shared.connections.limits().body);
+        late = Some(is_late);
+        body
+    });
+    let response = shared.router.clone().call(request).await.unwrap_or_else(|never| match never {});
+    if late.is_some_and(|late| late.load(Ordering::Relaxed)) {
+        let limit = shared.connections.limits().body;
+        let problem = format!("the request's body comes too slowly: send each 16 KiB of it within {limit:?}");
+        return closing(Problem::new(StatusCode::REQUEST_TIMEOUT, problem));
+    }
+    response
+}
+
+/// An answer after which the connection is closed.
+fn closing(problem: Problem) -> Response {
+    let mut response = problem.into_response();
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }

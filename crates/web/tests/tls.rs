@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use crowd_web::{Identity, listen, serve};
+use crowd_web::{Connections, Identity, Limits, Proxies, Service, listen, serve};
 use rcgen::{CertifiedKey, KeyPair};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
@@ -30,7 +30,7 @@ fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
     path
 }
 
-/// A server with a certificate of its own, for at most two connections, and the certificate.
+/// A server with a certificate of its own, for at most four connections, and the certificate.
 async fn server() -> (SocketAddr, CertifiedKey<KeyPair>) {
     let (folder, made) = (TempDir::new().unwrap(), made());
     let certificate = write(folder.path(), "certificate.pem", &made.cert.pem());
@@ -39,7 +39,8 @@ async fn server() -> (SocketAddr, CertifiedKey<KeyPair>) {
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = Router::new().route("/", get(|| async { "encrypted" }));
-    tokio::spawn(serve(router, listener, 2, Some(identity), pending()));
+    let service = Service { router, vital: Vec::new(), identity: Some(identity) };
+    tokio::spawn(serve(service, listener, Connections::new(4, Limits::default(), Proxies::default()), pending()));
     (address, made)
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crowd_library::{Contents, Library};
-use crowd_web::Places;
 use crowd_web::metrics::Answers;
+use crowd_web::{Connections, Places};
 
 use crate::jobs::Jobs;
 
@@ -19,6 +19,8 @@ pub struct App {
     pub jobs: Jobs,
     /// Places for streams.
     pub streams: Places,
+    /// The connections there are.
+    pub connections: Connections,
     /// How requests were answered.
     pub answers: Arc<Answers>,
     /// When the server was started.
@@ -29,13 +31,14 @@ pub struct App {
 pub type Shared = Arc<App>;
 
 impl App {
-    /// A server of `library`, of which so many streams may be open at once.
-    pub fn new(library: Arc<Library>, jobs: Jobs, streams: usize) -> Self {
+    /// A server of `library`, of which so many streams may be sent at once.
+    pub fn new(library: Arc<Library>, jobs: Jobs, streams: usize, connections: Connections) -> Self {
         Self {
             library,
             contents: Contents::default(),
             jobs,
             streams: Places::new("streams", streams),
+            connections,
             answers: Arc::default(),
             started: Instant::now(),
         }

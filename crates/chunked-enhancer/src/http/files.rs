@@ -3,12 +3,13 @@
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use crowd_cli::path::shown;
 use crowd_library::{Music, Track};
-use crowd_web::{Answer, PiecedFile, Pieces, Problem, Told, blocking, disk};
+use crowd_web::{Answer, Client, PiecedFile, Pieces, Problem, Told, blocking, disk};
 
 use super::app::{App, Shared};
 use super::order;
@@ -22,6 +23,7 @@ pub async fn stream(
     State(app): State<Shared>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
+    Extension(client): Extension<Client>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -49,7 +51,7 @@ pub async fn stream(
     if method == Method::HEAD {
         return Ok(answer.without_bytes());
     }
-    let place = app.streams.take()?;
+    let place = app.streams.take(client)?;
     let (first, last) = (file.piece_at(range.start), file.piece_at(range.end.saturating_sub(1)));
     let listener = app.jobs.listen(rendition, first, last)?;
     Ok(answer.finish(file.read(range, listener, place)))
@@ -59,6 +61,7 @@ pub async fn stream(
 pub async fn original(
     State(app): State<Shared>,
     Path(id): Path<String>,
+    Extension(client): Extension<Client>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -79,7 +82,7 @@ pub async fn original(
     if method == Method::HEAD {
         return Ok(answer.without_bytes());
     }
-    let place = app.streams.take()?;
+    let place = app.streams.take(client)?;
     let bytes = disk::body(range, place, move |part| {
         let mut bytes = vec![0; (part.end - part.start) as usize];
         music.file().read_exact_at(&mut bytes, part.start).map_err(|e| Error::io(music.path(), "read", e))?;

@@ -4,13 +4,13 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use crowd_web::Problem;
+use axum::{Extension, Json};
+use crowd_web::{Client, Problem};
 use futures_util::{Stream, stream};
 
 use super::app::Shared;
@@ -26,12 +26,16 @@ pub async fn all(State(app): State<Shared>) -> Json<Vec<JobStatus>> {
 }
 
 /// `POST /api/jobs`: has a rendition made as a whole, when nobody waits for anything else.
-pub async fn prepare(State(app): State<Shared>, wish: Result<Json<Wish>, JsonRejection>) -> Result<Response, Problem> {
+pub async fn prepare(
+    State(app): State<Shared>,
+    Extension(client): Extension<Client>,
+    wish: Result<Json<Wish>, JsonRejection>,
+) -> Result<Response, Problem> {
     let Json(wish) = wish.map_err(|error| Problem::new(error.status(), error.body_text()))?;
     let order = wish.order()?;
     let rendition = app.rendition(app.track(&wish.track)?, order).await?;
     // It counts like a stream: whoever asks again and again meets the same limit.
-    let place = app.streams.take()?;
+    let place = app.streams.take(client)?;
     let mut listener = app.jobs.prepare(rendition)?;
     let job = listener.job().clone();
     let status = job.status();

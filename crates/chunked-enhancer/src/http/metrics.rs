@@ -21,6 +21,7 @@ pub async fn show(State(app): State<Shared>) -> Result<Metrics, Problem> {
     all.gauge("tracks", "Tracks in the library.", app.library.tracks().len() as f64);
     all.gauge("unreadable_files", "Files that could not be read.", app.library.unreadable().len() as f64);
     all.gauge("streams", "Streams being sent.", app.streams.taken() as f64);
+    all.gauge("streams_at_rest", "Streams that nobody reads.", app.streams.at_rest() as f64);
     all.gauge("listeners", "Listeners of all jobs.", listeners as f64);
     all.gauge("work_running", "Pieces and measurements being worked on.", running as f64);
     all.gauge("work_waiting", "Pieces and measurements that wait for a worker.", waiting as f64);
@@ -38,6 +39,7 @@ pub async fn show(State(app): State<Shared>) -> Result<Metrics, Problem> {
     all.counter("cache_misses_total", "Chunks not found in the cache.", store.misses as f64);
     all.counter("cache_evicted_total", "Chunks evicted.", store.evicted as f64);
     all.counter("cache_damaged_total", "Damaged chunks removed.", store.damaged as f64);
+    app.connections.tell(&mut all);
     app.answers.tell(&mut all);
     Ok(all)
 }

@@ -2,12 +2,11 @@
 
 use super::legacy::LegacyArgs;
 use super::values::{BufferSize, buffer_size, load_timeout, memory_total, minutes, quantity, seconds, stretch};
-use crate::allow::parse_network;
 use crate::app::{Opening, Wanted};
 use crate::methods::BEATS;
 use clap::{Args, value_parser};
+use crowd_cli::network::{self, IpNet};
 use crowd_engine::{Bpm, DeckId, DeviceConfig, Error, Output, StretchMethod};
-use ipnet::IpNet;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -24,7 +23,7 @@ pub struct Serve {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", help_heading = "Network")]
     pub bind: IpAddr,
     /// Network that may send messages (repeatable); private networks unless given. This machine always may
-    #[arg(long, value_name = "CIDR", value_parser = parse_network, help_heading = "Network")]
+    #[arg(long, value_name = "CIDR", value_parser = network::parse, help_heading = "Network")]
     pub allow: Vec<IpNet>,
     /// Folder that files must lie in. Without it: any file when listening on this machine only, else the current folder
     #[arg(long, value_name = "DIR", help_heading = "Network")]

@@ -5,6 +5,10 @@ use axum::body::to_bytes;
 use super::*;
 use crate::places::Places;
 
+fn client() -> crate::Client {
+    std::net::IpAddr::from([127, 0, 0, 1]).into()
+}
+
 /// Three pieces whose bytes follow from their places; the last cannot be made.
 struct Numbers {
     broken: Option<usize>,
@@ -33,7 +37,7 @@ fn file(lengths: Option<Vec<u64>>) -> PiecedFile {
 }
 
 async fn read(file: PiecedFile, range: Range<u64>, broken: Option<usize>) -> Result<Vec<u8>, axum::Error> {
-    let place = Places::new("streams", 1).take().unwrap();
+    let place = Places::new("streams", 1).take(client()).unwrap();
     let body = file.read(range, Numbers { broken }, place);
     to_bytes(body, usize::MAX).await.map(|bytes| bytes.to_vec())
 }
@@ -64,7 +68,7 @@ async fn a_piece_that_cannot_be_had_breaks_the_body_off() {
 #[tokio::test]
 async fn a_place_is_kept_until_the_body_is_sent_or_given_up() {
     let places = Places::new("streams", 1);
-    let body = file(None).read(0..u64::MAX, Numbers { broken: None }, places.take().unwrap());
+    let body = file(None).read(0..u64::MAX, Numbers { broken: None }, places.take(client()).unwrap());
     assert_eq!(places.taken(), 1);
     drop(body);
     assert_eq!(places.taken(), 0);

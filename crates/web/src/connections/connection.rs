@@ -1,0 +1,251 @@
+//! One connection: what it does, and since when.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::limits::Limits;
+use crate::client::Client;
+
+/// What a connection does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// The head of a request comes.
+    Head,
+    /// A request is answered.
+    Answering,
+    /// All requests are answered.
+    Idle,
+    /// The client was told that nothing more comes, and has not closed it yet.
+    Closing,
+}
+
+/// Whether a connection may be closed when there is no room for another, and since when. Those that come first in this order are
+/// closed first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Standing {
+    /// All requests are answered.
+    Idle(Instant),
+    /// The head of a request comes slowly.
+    Slow(Instant),
+    /// The client reads nothing, because a player is paused, say; or it has to close its side.
+    Stalled(Instant),
+    /// It is in use and may not be closed.
+    Active,
+}
+
+/// Why a connection was closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// The head of a request took too long.
+    Head,
+    /// No request came.
+    Idle,
+    /// The client read nothing for very long.
+    Abandoned,
+    /// Another needed its place.
+    GaveWay,
+    /// There was no place for it.
+    Refused,
+}
+
+/// How a connection is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// Not at all.
+    Open,
+    /// When all that was written is sent.
+    InOrder,
+    /// At once.
+    Now,
+}
+
+#[derive(Debug)]
+struct State {
+    phase: Phase,
+    /// When the phase began.
+    since: Instant,
+    /// Since when there are bytes to be sent and none could be.
+    unsent: Option<Instant>,
+}
+
+impl State {
+    fn enter(&mut self, phase: Phase) {
+        (self.phase, self.since) = (phase, Instant::now());
+    }
+}
+
+/// One connection, as it is seen where connections are counted and ended.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    /// The client, or the proxy it comes from.
+    pub(super) client: Client,
+    /// Whether it comes from a proxy: there may be many clients behind it.
+    pub(super) proxied: bool,
+    state: Mutex<State>,
+    end: watch::Sender<End>,
+}
+
+impl Connection {
+    pub(super) fn new(client: Client, proxied: bool) -> Self {
+        let state = State { phase: Phase::Head, since: Instant::now(), unsent: None };
+        Self { client, proxied, state: Mutex::new(state), end: watch::Sender::new(End::Open) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It is encrypted now; its first request may come.
+    pub(crate) fn encrypted(&self) {
+        self.state().enter(Phase::Head);
+    }
+
+    /// Bytes came.
+    pub(crate) fn received(&self) {
+        let mut state = self.state();
+        if state.phase == Phase::Idle {
+            state.enter(Phase::Head);
+        }
+    }
+
+    /// The head of a request is complete.
+    pub(crate) fn asked(&self) {
+        self.state().enter(Phase::Answering);
+    }
+
+    /// All of an answer was handed over to be sent.
+    pub(crate) fn answered(&self) {
+        let mut state = self.state();
+        if state.phase == Phase::Answering {
+            state.enter(Phase::Idle);
+        }
+    }
+
+    /// The client was told that nothing more comes.
+    pub(crate) fn closing(&self) {
+        let mut state = self.state();
+        if state.phase != Phase::Closing {
+            state.enter(Phase::Closing);
+        }
+    }
+
+    /// Bytes were sent.
+    pub(crate) fn sent(&self) {
+        let mut state = self.state();
+        state.unsent = None;
+        if matches!(state.phase, Phase::Idle | Phase::Closing) {
+            state.since = Instant::now();
+        }
+    }
+
+    /// There are bytes to be sent, and the system takes none.
+    pub(crate) fn blocked(&self) {
+        self.state().unsent.get_or_insert_with(Instant::now);
+    }
+
+    /// Comes back when it is to end as soon as what was written is sent.
+    pub(crate) async fn ends_in_order(&self) {
+        self.ends(End::InOrder).await;
+    }
+
+    /// Comes back when it is to end at once.
+    pub(crate) async fn ends_now(&self) {
+        self.ends(End::Now).await;
+    }
+
+    async fn ends(&self, end: End) {
+        // The sender lives as long as this.
+        let _ = self.end.subscribe().wait_for(|told| *told == end).await;
+    }
+
+    /// Ends it, so that another has its place.
+    pub(super) fn give_way(&self) {
+        self.end.send_replace(End::Now);
+    }
+
+    pub(super) fn standing(&self, now: Instant, limits: &Limits) -> Standing {
+        let state = self.state();
+        match (state.unsent, state.phase, state.since) {
+            (Some(since), ..) if over(now, since, limits.stalled) => Standing::Stalled(since),
+            (None, Phase::Closing, since) => Standing::Stalled(since),
+            (None, Phase::Idle, since) => Standing::Idle(since),
+            (None, Phase::Head, since) if over(now, since, limits.slow_head) => Standing::Slow(since),
+            _ => Standing::Active,
+        }
+    }
+
+    /// Ends it when what it does takes too long, and tells why.
+    pub(super) fn end_if_late(&self, now: Instant, limits: &Limits) -> Option<Reason> {
+        let state = self.state();
+        let (end, reason) = match (state.unsent, state.phase, state.since) {
+            (Some(since), ..) | (None, Phase::Closing, since) if over(now, since, limits.abandoned) => {
+                (End::Now, Reason::Abandoned)
+            }
+            // What the client has not read yet is with the system.
+            (None, Phase::Idle, since) if over(now, since, limits.idle) => (End::InOrder, Reason::Idle),
+            (None, Phase::Head, since) if over(now, since, limits.head) => (End::Now, Reason::Head),
+            _ => return None,
+        };
+        let told = self.end.send_if_modified(|told| {
+            let later = matches!((*told, end), (End::Open, _) | (End::InOrder, End::Now));
+            if later {
+                *told = end;
+            }
+            later
+        });
+        told.then_some(reason)
+    }
+}
+
+fn over(now: Instant, since: Instant, limit: Duration) -> bool {
+    now.saturating_duration_since(since) >= limit
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+
+    #[test]
+    fn what_a_connection_does_decides_how_long_it_may_take_and_whether_it_gives_way() {
+        let limits = Limits::default();
+        let connection = Connection::new(IpAddr::from(Ipv4Addr::LOCALHOST).into(), false);
+        let after = |seconds: u64| {
+            let now = Instant::now() + Duration::from_secs(seconds);
+            let standing = match connection.standing(now, &limits) {
+                Standing::Active => "active",
+                Standing::Idle(_) => "idle",
+                Standing::Slow(_) => "slow",
+                Standing::Stalled(_) => "stalled",
+            };
+            (standing, connection.end_if_late(now, &limits))
+        };
+        assert_eq!([after(0), after(2)], [("active", None), ("slow", None)]);
+        connection.asked();
+        assert_eq!(after(100_000), ("active", None), "whoever waits for an answer waits");
+        connection.blocked();
+        assert_eq!([after(9), after(11), after(3_599)], [("active", None), ("stalled", None), ("stalled", None)]);
+        connection.sent();
+        assert_eq!(after(100_000), ("active", None), "it goes on");
+        connection.blocked();
+        connection.answered();
+        assert_eq!(after(61), ("stalled", None), "what is left of the answer is not sent yet");
+        connection.sent();
+        assert_eq!([after(0), after(59)], [("idle", None); 2]);
+        assert_eq!(after(61), ("idle", Some(Reason::Idle)));
+        assert_eq!(after(61), ("idle", None), "it is told once");
+        connection.closing();
+        assert_eq!(after(3_599), ("stalled", None));
+        assert_eq!(after(3_601), ("stalled", Some(Reason::Abandoned)));
+
+        let second = Connection::new(IpAddr::from(Ipv4Addr::LOCALHOST).into(), false);
+        second.asked();
+        second.answered();
+        second.received();
+        let now = Instant::now() + Duration::from_secs(11);
+        assert_eq!(second.end_if_late(now, &limits), Some(Reason::Head));
+    }
+}

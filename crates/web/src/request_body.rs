@@ -1,0 +1,67 @@
+//! Bodies of requests, which have to come in time.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use hyper::body::{Frame, Incoming, SizeHint};
+use tokio::time::{Instant, Sleep, sleep};
+
+/// Bytes that a body has to bring in the time that it is given.
+const STEP: u64 = 16 << 10;
+
+/// A body came too slowly.
+#[derive(Debug, thiserror::Error)]
+#[error("the request's body comes too slowly: send it within {0:?} for each 16 KiB")]
+pub struct TooSlow(Duration);
+
+/// A body that breaks off unless it comes in time.
+struct Timed {
+    body: Incoming,
+    begun: Instant,
+    time: Duration,
+    received: u64,
+    wait: Pin<Box<Sleep>>,
+    late: Arc<AtomicBool>,
+}
+
+/// The body with a limit of its time, which is given again for each 16 KiB, and whether it was too slow.
+pub fn timed(body: Incoming, time: Duration) -> (Body, Arc<AtomicBool>) {
+    let late = Arc::new(AtomicBool::new(false));
+    if body.is_end_stream() {
+        return (Body::empty(), late);
+    }
+    let timed =
+        Timed { body, begun: Instant::now(), time, received: 0, wait: Box::pin(sleep(time)), late: late.clone() };
+    (Body::new(timed), late)
+}
+
+impl HttpBody for Timed {
+    type Data = Bytes;
+    type Error = axum::BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let this = &mut *self;
+        if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) {
+            let bytes = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());
+            this.received += bytes.map_or(0, |bytes| bytes.len() as u64);
+            let times = u32::try_from(this.received / STEP + 1).unwrap_or(u32::MAX);
+            this.wait.as_mut().reset(this.begun + this.time.saturating_mul(times));
+            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+        }
+        ready!(this.wait.as_mut().poll(cx));
+        this.late.store(true, Ordering::Relaxed);
+        Poll::Ready(Some(Err(TooSlow(this.time).into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
