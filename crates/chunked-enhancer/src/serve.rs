@@ -8,7 +8,7 @@ use crowd_library::Library;
 #[cfg(feature = "s3")]
 use crowd_store::s3::S3Store;
 use crowd_store::{DiskStore, Store};
-use crowd_web::{Limits, Service, listen, nofile};
+use crowd_web::{Limits, Serving, listen, nofile};
 use tokio::sync::oneshot;
 
 use crate::cli::Serve;
@@ -69,9 +69,9 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     let vital = VITAL.map(|path| format!("{base}{path}")).into();
     let (hosts, answers) = (options.address.hosts(token.is_some()), app.answers.clone());
     let router = crowd_web::service(router(app, token), base.clone(), hosts, answers);
-    let service = Service { router, vital, identity };
+    let serving = Serving { router, vital, identity };
     let stop = async move { _ = signalled.await };
-    let served = crowd_web::serve(service, listener, connections, stop);
+    let served = crowd_web::serve(serving, listener, connections, stop);
     let result = runtime.block_on(served).map_err(|e| Error::io(address.to_string(), "listen on", e));
     // What is being read or written for somebody who is gone does not hold the end up.
     runtime.shutdown_timeout(Duration::from_millis(500));

@@ -76,7 +76,7 @@ fn answer(mut stream: &TcpStream, most: usize) -> (String, Vec<u8>) {
 
 fn ask(from: [u8; 4], server: &Server, path: &str) -> TcpStream {
     let mut stream = connect(from, server);
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     stream
 }
 

@@ -66,7 +66,7 @@ pub use listen::{Unavailable, listen};
 pub use pieces::{PiecedFile, Pieces};
 pub use places::{Busy, NoPlace, Place, Places};
 pub use problem::{Problem, blocking, nothing_here};
-pub use serve::{Service, serve};
+pub use serve::{Serving, serve};
 pub use service::service;
 pub use tag::{Condition, condition};
 pub use tls::{Identity, TlsError};

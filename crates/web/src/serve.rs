@@ -19,7 +19,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
-use tower::Service as _;
+use tower::Service;
 
 use crate::answering::Answering;
 use crate::connections::{Connections, EndsWithClient, Entry, Watched};
@@ -45,7 +45,7 @@ const UNSENT: u32 = 128 << 10;
 const NO_HTTP_2: &str = "{\"error\":\"this server has HTTP/1.1 and not HTTP/2: ask with that\"}";
 
 /// What is served.
-pub struct Service {
+pub struct Serving {
     /// What answers.
     pub router: Router,
     /// Paths that are answered beyond the limit of connections too: those by which a supervisor sees how the server is.
@@ -67,12 +67,12 @@ struct Shared {
 /// # Errors
 /// When there is no way to encrypt with the identity.
 pub async fn serve(
-    service: Service,
+    serving: Serving,
     listener: TcpListener,
     connections: Connections,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let Service { router, vital, identity } = service;
+    let Serving { router, vital, identity } = serving;
     let tls = identity.as_ref().map(Identity::acceptor).transpose().map_err(io::Error::other)?;
     let shared = Arc::new(Shared { router, vital, tls, connections });
     let renewal = async {
@@ -151,7 +151,7 @@ async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin, peer: IpAddr, entry
     let service = service_fn(|request| Box::pin(respond(request, peer, entry, shared)));
     // Its own limit of a head's time runs between requests too, so `Connections` has one.
     let mut http = http1::Builder::new();
-    http.max_buf_size(BUFFER).keep_alive(!entry.reserved);
+    http.max_buf_size(BUFFER).max_header_size(BUFFER).keep_alive(!entry.reserved);
     let mut connection = http.serve_connection(TokioIo::new(EndsWithClient::new(Worded::new(stream))), service);
     let ended = tokio::select! {
         ended = &mut connection => Some(ended),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use crowd_web::{Connections, Identity, Limits, Proxies, Service, listen, serve};
+use crowd_web::{Connections, Identity, Limits, Proxies, Serving, listen, serve};
 use rcgen::{CertifiedKey, KeyPair};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
@@ -39,8 +39,8 @@ async fn server() -> (SocketAddr, CertifiedKey<KeyPair>) {
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = Router::new().route("/", get(|| async { "encrypted" }));
-    let service = Service { router, vital: Vec::new(), identity: Some(identity) };
-    tokio::spawn(serve(service, listener, Connections::new(4, Limits::default(), Proxies::default()), pending()));
+    let serving = Serving { router, vital: Vec::new(), identity: Some(identity) };
+    tokio::spawn(serve(serving, listener, Connections::new(4, Limits::default(), Proxies::default()), pending()));
     (address, made)
 }
 

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use crowd_web::metrics::Metrics;
-use crowd_web::{Answer, Client, Connections, Limits, Places, Problem, Proxies, Service, Told, disk, listen, serve};
+use crowd_web::{Answer, Client, Connections, Limits, Places, Problem, Proxies, Serving, Told, disk, listen, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -84,7 +84,7 @@ impl Server {
         let listener = listen(SocketAddr::from((ONE, 0))).await.unwrap();
         let address = listener.local_addr().unwrap();
         let vital = vec!["/healthz".to_owned(), "/metrics".to_owned()];
-        tokio::spawn(serve(Service { router, vital, identity: None }, listener, connections, pending()));
+        tokio::spawn(serve(Serving { router, vital, identity: None }, listener, connections, pending()));
         Self { address }
     }
 
