@@ -49,6 +49,7 @@ mod problem;
 pub mod query;
 pub mod range;
 mod request_body;
+mod respond;
 mod serve;
 mod service;
 mod share;

@@ -1,30 +1,21 @@
 //! Serving connections, each in a task of its own.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
-use tower::Service;
 
-use crate::answering::Answering;
 use crate::connections::{Connections, EndsWithClient, Entry, Watched};
-use crate::problem::Problem;
-use crate::request_body::timed;
+use crate::respond::{Shared, respond};
 use crate::tls::Identity;
 use crate::unreadable::Worded;
 
@@ -52,13 +43,6 @@ pub struct Serving {
     pub vital: Vec<String>,
     /// What to encrypt with; without it connections are not encrypted.
     pub identity: Option<Arc<Identity>>,
-}
-
-struct Shared {
-    router: Router,
-    vital: Vec<String>,
-    tls: Option<TlsAcceptor>,
-    connections: Connections,
 }
 
 /// Serves HTTP/1.1 until `stop` comes to its end. Requests carry their [`crate::Client`] as an extension. What is being sent then is
@@ -173,46 +157,4 @@ async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin, peer: IpAddr, entry
         // A client that is gone is told nothing.
         let _ = async { stream.write_all(answer.as_bytes()).await.and(stream.shutdown().await) }.await;
     }
-}
-
-async fn respond(
-    request: hyper::Request<Incoming>,
-    peer: IpAddr,
-    entry: &Entry,
-    shared: &Shared,
-) -> Result<Response, Infallible> {
-    entry.connection.asked();
-    let answering = Answering::new(entry.connection.clone());
-    let response = if entry.reserved && !shared.vital.iter().any(|path| path == request.uri().path()) {
-        let problem = "all connections are in use, or all that one address may have; try again in a moment";
-        closing(Problem::new(StatusCode::SERVICE_UNAVAILABLE, problem))
-    } else {
-        route(request, peer, shared).await
-    };
-    Ok(response.map(|body| answering.until_end_of(body)))
-}
-
-async fn route(mut request: hyper::Request<Incoming>, peer: IpAddr, shared: &Shared) -> Response {
-    let client = shared.connections.proxies().client(peer, request.headers());
-    request.extensions_mut().insert(client);
-    let mut late = None;
-    let request = request.map(|body| {
-        let (body, is_late) = timed(body, shared.connections.limits().body);
-        late = Some(is_late);
-        body
-    });
-    let response = shared.router.clone().call(request).await.unwrap_or_else(|never| match never {});
-    if late.is_some_and(|late| late.load(Ordering::Relaxed)) {
-        let limit = shared.connections.limits().body;
-        let problem = format!("the request's body comes too slowly: send each 16 KiB of it within {limit:?}");
-        return closing(Problem::new(StatusCode::REQUEST_TIMEOUT, problem));
-    }
-    response
-}
-
-/// An answer after which the connection is closed.
-fn closing(problem: Problem) -> Response {
-    let mut response = problem.into_response();
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
 }
