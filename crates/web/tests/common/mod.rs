@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
@@ -37,10 +37,11 @@ async fn file(
     State(app): State<App>,
     Path(length): Path<u64>,
     Extension(client): Extension<Client>,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let told = Told { length: Some(length), tag: "\"v1\"".into(), media_type: "audio/wav", name: "a.wav".into() };
-    let answer = Answer::new(&headers, told);
+    let answer = Answer::new(&method, &headers, told);
     let range = match answer.begin() {
         Ok(range) => range,
         Err(response) => return Ok(*response),
