@@ -1,11 +1,15 @@
 //! A file that is damaged is heard as far as it goes, and what is missing stands in list, status, measurement and exit status.
+//! Chunks that are damaged in the cache are not heard.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::thread;
+use std::time::Duration;
 
 use common::Folders;
 use serde_json::Value;
@@ -90,4 +94,43 @@ fn what_is_there_is_replaced_only_when_asked_for_and_what_is_read_never() {
     assert!(fs::read(&output).unwrap() == warm);
     let (code, told, _) = render(&stdout, &["--json"]);
     assert!(code == Some(2) && told.contains("--json: standard output is taken"), "{told}");
+}
+
+/// The chunks in a cache: files named by a number in a folder named by a key.
+fn chunks(folder: &Path) -> Vec<PathBuf> {
+    let entries = |folder: &Path| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let keys = entries(folder).into_iter().filter(|group| group.file_name().unwrap().len() == 2);
+    keys.flat_map(|group| entries(&group)).flat_map(|key| entries(&key)).collect()
+}
+
+#[test]
+fn bits_that_flip_in_the_cache_between_two_requests_are_not_heard() {
+    let folders = Folders::with_music(65.0);
+    let server = folders.serve(&[]);
+    let path = format!("/stream/{}", server.track("music.wav"));
+    let whole = server.get(&path).body;
+    // At first they are checked at each use: now they have been, and are known.
+    thread::sleep(Duration::from_millis(2_100));
+    assert!(server.get(&path).body == whole);
+    let chunks = chunks(folders.cache.path());
+    for (round, restored) in [(1, false), (2, true)] {
+        // The last bytes of a chunk may be heard just before it has its name.
+        server.wait_for("all chunks to be kept", |server| {
+            server.get("/api/status").json()["cache"]["chunks"] == chunks.len()
+        });
+        for chunk in &chunks {
+            let file = File::options().read(true).write(true).open(chunk).unwrap();
+            let metadata = file.metadata().unwrap();
+            let mut byte = [0];
+            file.read_exact_at(&mut byte, metadata.len() / 2).unwrap();
+            file.write_all_at(&[byte[0] ^ 4], metadata.len() / 2).unwrap();
+            if restored {
+                file.set_modified(metadata.modified().unwrap()).unwrap();
+            }
+        }
+        assert!(server.get(&path).body == whole, "round {round}");
+        let cache = server.get("/api/status").json()["cache"].clone();
+        assert_eq!(cache["damaged"], round * chunks.len(), "{cache:#}");
+    }
+    assert!(chunks.len() > 2);
 }

@@ -28,8 +28,11 @@
 //! [`DiskStore`] keeps each chunk in a file of its own, `<2 hex digits>/<key>/<index>`: a header with the chunk's name and a
 //! checksum, then the payload ([`format`](mod@format)). It is written to `<index>.part`, synced and renamed, so a file with its
 //! final name is whole. There is no index to be damaged: at a start it is made from names and sizes, and the times of the files
-//! say what was used last. The checksum of a chunk is checked when it is asked for the first time in a process's life. What is
-//! not what its name says is removed, counted and made again.
+//! say what was used last, to ten minutes. Each time a chunk is asked for, its file is compared with what it was when all its
+//! bytes were checked last in this process: its inode, its size, and the times of its last writing and its last change, which no
+//! program can set back. Where anything is another, or the change is so recent that a second one could have the same time, all
+//! bytes are checked again. What is not what its name says is removed, counted and made again; a reader that has such a file open
+//! gets an error.
 //!
 //! Under the cap the least recently used chunk is evicted first. Pinned ones, first chunks for instance, stay while anything
 //! else can be evicted, as long as they fit into their share of the cap; beyond it the oldest are chunks like any other
@@ -80,6 +83,8 @@ pub mod s3;
 mod scan;
 #[cfg(unix)]
 mod shared;
+#[cfg(unix)]
+mod stamp;
 mod status;
 #[cfg(unix)]
 mod store;

@@ -12,6 +12,7 @@ use crate::error::{StoreError, of_file};
 use crate::format::{HEADER, Header};
 use crate::lock;
 use crate::shared::Turn;
+use crate::stamp::Stamp;
 use crate::store::Making;
 use crate::stored::Stored;
 
@@ -87,8 +88,8 @@ impl DiskMaking {
         self.turn.inner.state().lru.release(HEADER + self.most);
     }
 
-    /// Puts it under its final name.
-    fn keep(&mut self) -> Result<(), StoreError> {
+    /// Puts it under its final name, and says what its file is then.
+    fn keep(&mut self) -> Result<Stamp, StoreError> {
         let inner = Arc::clone(&self.turn.inner);
         let path = inner.path(&self.turn.id);
         let Some(part) = self.part.as_ref() else {
@@ -112,11 +113,12 @@ impl DiskMaking {
             .and_then(|()| self.file.sync_all())
             .and_then(|()| fs::rename(part, &path))
             .and_then(|()| lock::sync(path.parent()));
-        done.map_err(|e| of_file("cannot write the chunk file", &path, &e))?;
+        let stamp = done.and_then(|()| Stamp::of(&self.file));
+        let stamp = stamp.map_err(|e| of_file("cannot write the chunk file", &path, &e))?;
         self.part = None;
         self.unlock();
-        inner.known(self.turn.id, bytes);
-        Ok(())
+        inner.used(self.turn.id, bytes);
+        Ok(stamp)
     }
 }
 
@@ -147,7 +149,10 @@ impl Making for DiskMaking {
     fn commit(mut self: Box<Self>) -> Result<Stored, StoreError> {
         self.turn.inner.state().counts.misses += 1;
         match self.keep() {
-            Ok(()) => self.turn.inner.out_of_trouble(),
+            Ok(stamp) => {
+                self.turn.inner.out_of_trouble();
+                return Ok(Stored::kept(Arc::clone(&self.file), self.offset, self.appended, stamp));
+            }
             Err(e) => {
                 self.turn.inner.state().counts.unkept += 1;
                 // In memory, the reason has been told.

@@ -23,7 +23,8 @@ pub fn scan(directory: &Path) -> io::Result<Vec<(SystemTime, ChunkId, u64)>> {
                 } else if let Some(index) = index_of(name)
                     && let Ok(metadata) = entry.metadata()
                 {
-                    found.push((metadata.modified()?, ChunkId { key, index }, metadata.len()));
+                    let used = metadata.accessed().unwrap_or(SystemTime::UNIX_EPOCH).max(metadata.modified()?);
+                    found.push((used, ChunkId { key, index }, metadata.len()));
                 }
             }
         }

@@ -1,25 +1,28 @@
 //! What the store on this machine's disk and the chunks that it makes have in common: files by name, what is known of them,
 //! and what keeps them from being kept.
 
-use std::collections::HashSet;
-use std::fs::{self, File};
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, File, FileTimes};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rustix::fs::MemfdFlags;
 
 use crate::error::{self, StoreError};
-use crate::format::{self, HEADER};
+use crate::format::{self, Damage, HEADER};
 use crate::key::ChunkId;
 use crate::kind::Kind;
 use crate::lru::Lru;
+use crate::stamp::Stamp;
 use crate::status::StoreStatus;
 use crate::stored::Stored;
 
 /// What chunks that cannot go to the disk may hold of the memory, all together.
 const MEMORY: u64 = 64 << 20;
+/// A chunk that is used is dated no more often than this. Each time, every process that uses it checks all of its bytes again.
+const DATED: Duration = Duration::from_secs(600);
 
 /// What all clones of a store and the chunks in the making share.
 pub struct Inner {
@@ -30,8 +33,8 @@ pub struct Inner {
 
 pub struct State {
     pub lru: Lru,
-    /// Chunks of which every byte has been checked since the start.
-    checked: HashSet<ChunkId>,
+    /// Chunks of which every byte was checked since the start, and what their files were then.
+    checked: HashMap<ChunkId, Stamp>,
     making: HashSet<ChunkId>,
     /// Chunks that could not go to the disk, as long as they are read.
     in_memory: Vec<(Weak<File>, u64)>,
@@ -61,7 +64,7 @@ impl Inner {
     pub fn new(directory: &Path, limit: u64, kind: Kind) -> Self {
         let state = State {
             lru: Lru::new(limit, kind.pinning),
-            checked: HashSet::new(),
+            checked: HashMap::new(),
             making: HashSet::new(),
             in_memory: Vec::new(),
             counts: StoreStatus::default(),
@@ -100,13 +103,11 @@ impl Inner {
             }
             Err(e) => return Err(error::of_file("cannot open the chunk file", &path, &e)),
         };
-        let whole = !self.state().checked.contains(id);
-        match format::check(&file, &self.kind, id, whole) {
-            Ok(length) => {
-                // So that the order of use outlives the process. A failure costs that order and nothing else.
-                let _ = file.set_modified(SystemTime::now());
-                self.known(*id, HEADER + length);
-                Ok(Some(Stored::new(Arc::new(file), HEADER, length)))
+        date(&file);
+        match self.check(&file, id) {
+            Ok((length, stamp)) => {
+                self.used(*id, HEADER + length);
+                Ok(Some(Stored::kept(Arc::new(file), HEADER, length, stamp)))
             }
             Err(damage) => {
                 tracing::warn!("removed the chunk file {}: {damage}; it is made again", path.display());
@@ -119,12 +120,23 @@ impl Inner {
         }
     }
 
-    /// A file whose bytes were checked is there, of `bytes`: it was used last.
-    pub fn known(&self, id: ChunkId, bytes: u64) {
-        self.evict(|state| {
-            state.checked.insert(id);
-            if state.lru.touch(&id) { Vec::new() } else { state.lru.insert(id, bytes) }
-        });
+    /// The length of the payload of a chunk's file, and the file's stamp. All its bytes are read, unless they were since it has
+    /// that stamp.
+    fn check(&self, file: &File, id: &ChunkId) -> Result<(u64, Stamp), Damage> {
+        let now = SystemTime::now();
+        let stamp = Stamp::of(file)?;
+        let whole = self.state().checked.get(id) != Some(&stamp);
+        let length = format::check(file, &self.kind, id, whole)?;
+        // Remembered only when no byte can have changed between its check and now, or can without another stamp.
+        if whole && stamp.is_settled(now) && Stamp::of(file)? == stamp {
+            self.state().checked.insert(*id, stamp);
+        }
+        Ok((length, stamp))
+    }
+
+    /// A file is there, of `bytes`: it was used last.
+    pub fn used(&self, id: ChunkId, bytes: u64) {
+        self.evict(|state| if state.lru.touch(&id) { Vec::new() } else { state.lru.insert(id, bytes) });
     }
 
     /// Keeps room for `bytes`.
@@ -199,5 +211,15 @@ impl State {
     fn forget(&mut self, id: &ChunkId) {
         self.lru.remove(id);
         self.checked.remove(id);
+    }
+}
+
+/// Notes in a file that it is used, so that the order of use outlives the process; a failure costs that order and nothing else.
+/// It comes before the check: what is written at the same moment may have its traces covered by it, but is then read.
+fn date(file: &File) {
+    let now = SystemTime::now();
+    let recent = |at: SystemTime| now.duration_since(at).is_ok_and(|age| age < DATED);
+    if !file.metadata().and_then(|metadata| metadata.accessed()).is_ok_and(recent) {
+        let _ = file.set_times(FileTimes::new().set_accessed(now));
     }
 }

@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
+use crate::stamp::Stamp;
+
 /// Bytes of a chunk, all of them or those that are there so far. They stay readable when the chunk is evicted, until the last
 /// clone is dropped.
 #[derive(Clone, Debug)]
@@ -12,12 +14,19 @@ pub struct Stored {
     file: Arc<File>,
     offset: u64,
     length: u64,
+    /// What the file was when these were found right; none of a file that nobody else has or that is still written.
+    stamp: Option<Stamp>,
 }
 
 impl Stored {
     /// `length` bytes of `file` from `offset` on, which will not change any more.
     pub const fn new(file: Arc<File>, offset: u64, length: u64) -> Self {
-        Self { file, offset, length }
+        Self { file, offset, length, stamp: None }
+    }
+
+    /// Those of a complete chunk in a file that others may change, which had this stamp when they were right.
+    pub(crate) const fn kept(file: Arc<File>, offset: u64, length: u64, stamp: Stamp) -> Self {
+        Self { file, offset, length, stamp: Some(stamp) }
     }
 
     /// How many there are.
@@ -30,10 +39,17 @@ impl Stored {
         self.length == 0
     }
 
+    /// Whether nothing was done to the file since its bytes were found right. Where something was, if only that it was used or
+    /// evicted, ask the store again: it checks them.
+    pub fn is_untouched(&self) -> bool {
+        self.stamp.is_none_or(|stamp| Stamp::of(&self.file).is_ok_and(|now| now == stamp))
+    }
+
     /// Reads from byte `at` on, and says how many were read: fewer than asked for when they end there.
     ///
     /// # Errors
-    /// As the system gives them.
+    /// As the system gives them; [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) when the file was cut off meanwhile, and
+    /// [`InvalidData`](io::ErrorKind::InvalidData) when it was written to: what was read then is not what it was.
     pub fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize> {
         let left = self.length.saturating_sub(at);
         let wanted = usize::try_from(left).map_or(into.len(), |left| left.min(into.len()));
@@ -45,6 +61,14 @@ impl Stored {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
+        }
+        if let Some(stamp) = self.stamp
+            && !Stamp::of(&self.file)?.has_bytes_of(&stamp)
+        {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the file of the chunk was changed while it was read",
+            ));
         }
         Ok(read)
     }

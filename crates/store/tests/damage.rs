@@ -4,9 +4,12 @@
 
 mod chunks;
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, FileTimes, OpenOptions};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 use chunks::{KIND, MIB, bytes_of, id, make, open, path, read};
 use crowd_store::format::HEADER;
@@ -60,6 +63,102 @@ fn flip(path: &Path, at: u64) {
 
 fn cut(path: &Path, length: u64) {
     OpenOptions::new().write(true).open(path).unwrap().set_len(length).unwrap();
+}
+
+/// After this a file has another time at the next change, whatever the file system counts in: its bytes need no further check.
+fn settle() {
+    thread::sleep(Duration::from_millis(2_100));
+}
+
+/// Bytes that this thread has read since it was started.
+fn bytes_read() -> u64 {
+    let counts = fs::read_to_string("/proc/thread-self/io").unwrap();
+    counts.lines().find_map(|line| line.strip_prefix("rchar: ")).unwrap().parse().unwrap()
+}
+
+/// Gets the chunk, and says whether its payload of so many bytes was read for that.
+fn is_read_by_get(store: &DiskStore, chunk: &ChunkId, length: u64) -> bool {
+    let before = bytes_read();
+    assert!(store.get(chunk).unwrap().is_some());
+    bytes_read() - before > length
+}
+
+#[test]
+fn a_chunk_that_changes_after_it_was_served_is_checked_again_whatever_its_times_say() {
+    let home = tempfile::tempdir().unwrap();
+    let (chunk, length) = (id(7, 2), 200_000);
+    let store = open(home.path(), MIB);
+    make(&store, &chunk, length);
+    settle();
+    assert!(is_read_by_get(&store, &chunk, length), "what the disk made of it is not known yet");
+    assert!(!is_read_by_get(&store, &chunk, length), "it was checked, and nothing happened to it");
+    let path = path(home.path(), &chunk);
+    let open = store.get(&chunk).unwrap().unwrap();
+    let written = fs::metadata(&path).unwrap().modified().unwrap();
+    flip(&path, 150_000);
+    OpenOptions::new().write(true).open(&path).unwrap().set_modified(written).unwrap();
+    assert!(!open.is_untouched(), "its times are as they were, but they were set");
+    assert!(store.get(&chunk).unwrap().is_none());
+    assert_eq!((store.status().damaged, store.status().chunks), (1, 0));
+    make(&store, &chunk, length);
+    assert_eq!(read(&store.get(&chunk).unwrap().unwrap()), bytes_of(&chunk, length));
+    // One bit again, just after a check: a time that counts in steps would not tell.
+    flip(&path, 150_000);
+    assert!(store.get(&chunk).unwrap().is_none());
+    assert_eq!(store.status().damaged, 2);
+}
+
+#[test]
+fn two_processes_on_a_folder_do_not_have_each_other_check_at_every_use() {
+    let home = tempfile::tempdir().unwrap();
+    let (chunk, length) = (id(7, 2), 200_000);
+    let stores = [(); 2].map(|()| open(home.path(), MIB));
+    make(&stores[0], &chunk, length);
+    let path = path(home.path(), &chunk);
+    let (hour, now) = (Duration::from_secs(3_600), SystemTime::now());
+    OpenOptions::new().write(true).open(&path).unwrap().set_times(FileTimes::new().set_accessed(now - hour)).unwrap();
+    settle();
+    assert!(is_read_by_get(&stores[0], &chunk, length));
+    let used = fs::metadata(&path).unwrap().accessed().unwrap();
+    assert!(used > now - Duration::from_secs(60), "its use is noted");
+    settle();
+    for store in &stores {
+        assert!(is_read_by_get(store, &chunk, length), "because it was noted");
+    }
+    for store in stores.iter().cycle().take(10) {
+        assert!(!is_read_by_get(store, &chunk, length));
+    }
+}
+
+#[test]
+fn a_chunk_that_is_written_to_or_cut_off_while_it_is_read_is_an_error_and_no_silence() {
+    let home = tempfile::tempdir().unwrap();
+    let (chunk, length) = (id(7, 2), 70_000);
+    let store = open(home.path(), MIB);
+    let path = path(home.path(), &chunk);
+    type Damage = fn(&Path);
+    let damages: [(Damage, io::ErrorKind); 3] = [
+        (|path| flip(path, 50_000), io::ErrorKind::InvalidData),
+        (|path| cut(path, HEADER + 30_000), io::ErrorKind::UnexpectedEof),
+        (|path| cut(path, HEADER + 80_000), io::ErrorKind::InvalidData),
+    ];
+    for (damage, kind) in damages {
+        let made = make(&store, &chunk, length);
+        let got = store.get(&chunk).unwrap().unwrap();
+        // Times of files may be as coarse as the system's clock.
+        thread::sleep(Duration::from_millis(20));
+        damage(&path);
+        for stored in [made, got] {
+            assert!(!stored.is_untouched());
+            assert_eq!(stored.read_at(40_000, &mut [0; 20_000]).unwrap_err().kind(), kind);
+        }
+        assert!(store.get(&chunk).unwrap().is_none());
+    }
+    // What is only evicted is read to its end.
+    let made = make(&store, &chunk, length);
+    fs::remove_file(&path).unwrap();
+    assert_eq!(read(&made), bytes_of(&chunk, length));
+    assert!(!made.is_untouched());
 }
 
 #[test]

@@ -4,10 +4,9 @@
 
 mod chunks;
 
-use std::fs;
+use std::fs::{self, File, FileTimes};
 use std::path::Path;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use chunks::{KIND, MIB, bytes_of, claim, files, id, make, open, path, read};
 use crowd_store::format::{HEADER, Header};
@@ -76,8 +75,10 @@ fn what_was_kept_is_there_after_a_restart_in_the_order_of_its_use() {
     let store = open(home.path(), MIB);
     for index in 1..=5 {
         make(&store, &id(1, index), 1000);
-        // Times of files may be as coarse as the system's clock.
-        thread::sleep(Duration::from_millis(20));
+        // Uses are noted from ten minutes to ten minutes.
+        let times = SystemTime::now() - Duration::from_secs(3_600 - u64::from(index));
+        let times = FileTimes::new().set_accessed(times).set_modified(times);
+        File::options().write(true).open(path(home.path(), &id(1, index))).unwrap().set_times(times).unwrap();
     }
     assert!(store.get(&id(1, 1)).unwrap().is_some());
     drop(store);

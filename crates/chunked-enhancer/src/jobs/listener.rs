@@ -46,7 +46,7 @@ impl Listener {
             changes.borrow_and_update();
             let whole = match self.job.view(index)? {
                 View::Growing(stored) if stored.len() > at => return read(stored, at, most).await,
-                View::Done { open: Some(stored), .. } => Some(stored),
+                View::Done { open: Some(stored), .. } if stored.is_untouched() => Some(stored),
                 View::Done { .. } | View::Unknown => self.look(index).await?,
                 View::Growing(_) | View::Wait => {
                     // The job outlives us, and so does its side of the channel.

@@ -12,13 +12,13 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use super::bucket::{Bucket, Down};
 use super::limits::{LEASE, PATIENCE, RENEW, TRANSFER};
 use crate::error::StoreError;
-use crate::format::{HEADER, Header};
+use crate::format::{self, HEADER};
 use crate::key::ChunkId;
 use crate::kind::Kind;
 use crate::stored::Stored;
 
-/// A chunk to upload, and its place among the uploads.
-pub type Upload = (Stored, OwnedSemaphorePermit);
+/// A chunk to upload, its header first, and its place among the uploads.
+pub type Upload = ([u8; HEADER as usize], Stored, OwnedSemaphorePermit);
 
 /// What a claim comes to.
 pub enum Found {
@@ -81,8 +81,8 @@ impl Bucket {
     pub async fn hold(self: Arc<Self>, id: ChunkId, mut version: UpdateVersion, ended: oneshot::Receiver<Upload>) {
         let path = self.path(&id, ".claim");
         let work = async {
-            if let Ok((stored, _place)) = ended.await {
-                self.upload(id, stored).await;
+            if let Ok((header, stored, _place)) = ended.await {
+                self.upload(id, header, stored).await;
             }
         };
         tokio::pin!(work);
@@ -103,9 +103,9 @@ impl Bucket {
         self.holding.send_modify(|holding| *holding -= 1);
     }
 
-    async fn upload(&self, id: ChunkId, stored: Stored) {
+    async fn upload(&self, id: ChunkId, header: [u8; HEADER as usize], stored: Stored) {
         let (path, kind) = (self.path(&id, ""), self.kind);
-        let object = tokio::task::spawn_blocking(move || object_of(&kind, &id, &stored)).await;
+        let object = tokio::task::spawn_blocking(move || object_of(&kind, &id, &header, &stored)).await;
         let object = match object.unwrap_or_else(|e| Err(io::Error::other(e))) {
             Ok(object) => object,
             Err(e) => {
@@ -122,14 +122,40 @@ impl Bucket {
     }
 }
 
-/// Header and payload.
-fn object_of(kind: &Kind, id: &ChunkId, stored: &Stored) -> io::Result<Vec<u8>> {
+/// Header and payload, when they belong together.
+fn object_of(kind: &Kind, id: &ChunkId, header: &[u8], stored: &Stored) -> io::Result<Vec<u8>> {
     let length = usize::try_from(stored.len()).map_err(io::Error::other)?;
-    let mut object = vec![0; HEADER as usize + length];
-    let (head, payload) = object.split_at_mut(HEADER as usize);
-    stored.read_at(0, payload)?;
-    let mut header = Header::new(kind, id);
-    header.update(payload);
-    head.copy_from_slice(&header.finish());
-    Ok(object)
+    let mut object = header.to_vec();
+    object.resize(header.len() + length, 0);
+    stored.read_at(0, &mut object[header.len()..])?;
+    match format::check_bytes(&object, kind, id) {
+        Ok(()) => Ok(object),
+        Err(damage) => Err(io::Error::new(io::ErrorKind::InvalidData, damage.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::FileExt;
+
+    use super::*;
+    use crate::format::Header;
+    use crate::key::Key;
+    use crate::kind::Pinning;
+
+    #[test]
+    fn what_was_changed_on_the_disk_since_it_was_made_is_not_uploaded() {
+        let kind = Kind { magic: *b"crowdchk", version: 1, pinning: Pinning::FIRST_CHUNKS };
+        let id = ChunkId { key: Key([7; 32]), index: 3 };
+        let file = Arc::new(tempfile::tempfile().unwrap());
+        file.write_all_at(b"bytes", 0).unwrap();
+        let mut header = Header::new(&kind, &id);
+        header.update(b"bytes");
+        let header = header.finish();
+        let stored = Stored::new(file.clone(), 0, 5);
+        assert_eq!(object_of(&kind, &id, &header, &stored).unwrap(), [&header[..], b"bytes"].concat());
+        file.write_all_at(b"B", 0).unwrap();
+        let error = object_of(&kind, &id, &header, &stored).unwrap_err();
+        assert_eq!(error.to_string(), "its checksum is another");
+    }
 }

@@ -14,7 +14,7 @@ use super::settings;
 use super::turn::Turn;
 use crate::disk::DiskStore;
 use crate::error::StoreError;
-use crate::format::HEADER;
+use crate::format::{HEADER, Header};
 use crate::key::ChunkId;
 use crate::status::StoreStatus;
 use crate::store::{Claim, Making, Store};
@@ -81,7 +81,8 @@ impl Store for S3Store {
                 if let Some(runtime) = &self.node.runtime {
                     runtime.spawn(hold);
                 }
-                Claim::Mine(Box::new(S3Making { node: Arc::clone(&self.node), local, end }))
+                let header = Header::new(&self.node.bucket.kind, id);
+                Claim::Mine(Box::new(S3Making { node: Arc::clone(&self.node), local, header, end }))
             }
         })
     }
