@@ -4,6 +4,7 @@
 pub mod analysis;
 pub mod cli;
 mod error;
+pub mod hashes;
 pub mod http;
 pub mod jobs;
 pub mod layout;

@@ -36,7 +36,8 @@ impl Overview {
     pub fn of_pieces(store: &dyn Store, rendition: &Rendition, turn: &Turn) -> Result<Self, Error> {
         let mut overview = Self::new(rendition.layout.frames());
         for index in 0..rendition.layout.count() {
-            let Some(stored) = store.get(&rendition.chunk(index))? else { continue };
+            let Some(id) = rendition.chunk(index) else { break };
+            let Some(stored) = store.get(&id)? else { continue };
             let span = rendition.layout.span(index);
             let frame = rendition.layout.frame_bytes();
             let mut bytes = vec![0; 4_096 * frame as usize];

@@ -35,7 +35,7 @@ pub struct Order {
 
 /// One track made in one way, known by its key.
 pub struct Rendition {
-    /// Everything that decides about its bytes, hashed.
+    /// Names it on this machine: the key of its chunks, or another one when the file was not hashed yet.
     pub key: Key,
     /// The file.
     pub music: Music,
@@ -53,6 +53,7 @@ pub struct Rendition {
     pub layout: Layout,
     /// Bits per sample of the file, where it is lossless and has whole numbers.
     pub source_bits: Option<u32>,
+    content_key: OnceLock<Key>,
     settled: OnceLock<Settled>,
 }
 
@@ -84,14 +85,41 @@ impl Rendition {
             order.treatment
         };
         let kind = if none { Kind::default() } else { order.kind };
-        let key = key(&music, &treatment, order.format, depth, kind);
-        let settled = OnceLock::new();
-        Ok(Self { key, music, treatment, format: order.format, depth, kind, rate, layout, source_bits, settled })
+        let content = match music.hash() {
+            Some(hash) => format!("content {hash}"),
+            None => format!("file {}", music.local_id()),
+        };
+        let key = key(&content, &treatment, order.format, depth, kind);
+        Ok(Self {
+            key,
+            music,
+            treatment,
+            format: order.format,
+            depth,
+            kind,
+            rate,
+            layout,
+            source_bits,
+            content_key: OnceLock::new(),
+            settled: OnceLock::new(),
+        })
     }
 
-    /// Names a piece in the store.
-    pub fn chunk(&self, index: usize) -> ChunkId {
-        ChunkId { key: self.key, index: u32::try_from(index).unwrap_or(u32::MAX) }
+    /// Names a piece on this machine.
+    pub fn piece(&self, index: usize) -> ChunkId {
+        chunk(self.key, index)
+    }
+
+    /// Names a piece wherever chunks are kept; none while the file is not hashed.
+    pub fn chunk(&self, index: usize) -> Option<ChunkId> {
+        Some(chunk(self.content_key()?, index))
+    }
+
+    /// Everything that decides about its bytes, hashed; none while the file is not hashed.
+    pub fn content_key(&self) -> Option<Key> {
+        let hash = self.music.hash()?;
+        let of_content = || key(&format!("content {hash}"), &self.treatment, self.format, self.depth, self.kind);
+        Some(*self.content_key.get_or_init(of_content))
     }
 
     /// Its length.
@@ -110,14 +138,17 @@ impl Rendition {
     }
 }
 
+fn chunk(key: Key, index: usize) -> ChunkId {
+    ChunkId { key, index: u32::try_from(index).unwrap_or(u32::MAX) }
+}
+
 /// Text that says all, hashed: two orders have the same key when it is the same text.
-fn key(music: &Music, treatment: &Treatment, format: Format, depth: Depth, kind: Kind) -> Key {
+fn key(content: &str, treatment: &Treatment, format: Format, depth: Depth, kind: Kind) -> Key {
     let text = format!(
-        "enhance-server {} version {VERSION} on {}\ncontent {}\npreset {} intensity {:08x}\nanalysis {kind} version {}, settled version {}\nformat {format} depth {depth}\n",
+        "enhance-server {} version {VERSION} on {}\n{content}\npreset {} intensity {:08x}\nanalysis {kind} version {}, settled version {}\nformat {format} depth {depth}\n",
         env!("CARGO_PKG_VERSION"),
         // Processors of another kind may round the last bit in another way.
         crowd_engine::dsp::arithmetic(),
-        music.hash(),
         treatment.preset,
         treatment.intensity.get().to_bits(),
         crate::analysis::VERSION,

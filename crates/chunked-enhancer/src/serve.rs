@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crowd_library::Library;
+use crowd_library::{Contents, Library};
 #[cfg(feature = "s3")]
 use crowd_store::s3::S3Store;
 use crowd_store::{DiskStore, Store};
@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::cli::Serve;
 use crate::error::Error;
+use crate::hashes::KeptHashes;
 use crate::http::{App, router};
 use crate::jobs::{Jobs, Settings};
 use crate::measure::Measurements;
@@ -47,11 +48,12 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     let store = store(options, &cache)?;
     let workers =
         options.workers.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
-    let measurements = Measurements::kept_in(&cache.join("records"))?;
+    let records = cache.join("records");
+    let (measurements, hashes) = (Measurements::kept_in(&records)?, KeptHashes::open(&records)?);
     let jobs = Jobs::start(store, measurements, Settings { workers, jobs: options.max_jobs.into() })
         .map_err(|e| Error::io("the jobs' thread", "start", e))?;
-    let connections = options.access.connections();
-    let app = Arc::new(App::new(library, jobs, options.access.max_streams.into(), connections.clone()));
+    let (contents, connections) = (Contents::kept_in(hashes), options.access.connections());
+    let app = Arc::new(App::new(library, contents, jobs, options.access.max_streams.into(), connections.clone()));
     let base = &options.address.base_path;
     if let Err(few) = nofile::allow(files_needed(options)) {
         tracing::warn!("{few}");

@@ -1,8 +1,6 @@
 //! An open file of music.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,44 +8,52 @@ use crowd_engine::feed::{FileInput, Shape};
 
 use crate::error::Error;
 use crate::hash::ContentHash;
-use crate::state::State;
+use crate::identity::{Identity, LocalId};
+use crate::opened::Opened;
 
 /// A file that is open, and known by what it holds. Its name may come to mean another file: this one is read on.
 #[derive(Clone, Debug)]
 pub struct Music {
-    path: Arc<Path>,
-    file: Arc<File>,
-    state: State,
-    hash: ContentHash,
+    opened: Opened,
+    identity: Arc<Identity>,
 }
 
 impl Music {
-    pub(crate) fn new(path: &Path, file: File, state: State, hash: ContentHash) -> Self {
-        Self { path: path.into(), file: Arc::new(file), state, hash }
+    pub(crate) fn new(opened: Opened, identity: Arc<Identity>) -> Self {
+        Self { opened, identity }
+    }
+
+    pub(crate) fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// The name it was opened by.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.opened.path
     }
 
-    /// What it holds.
-    pub fn hash(&self) -> ContentHash {
-        self.hash
+    /// What it holds, as soon as all of it was read: always, but for [`Contents::music_at_once`](crate::Contents::music_at_once).
+    pub fn hash(&self) -> Option<ContentHash> {
+        self.identity.content()
+    }
+
+    /// What it holds, in a name that means something on this machine only. It is known from the start and stays.
+    pub fn local_id(&self) -> LocalId {
+        self.identity.local()
     }
 
     /// Its size.
     pub fn bytes(&self) -> u64 {
-        self.state.bytes
+        self.opened.state.bytes
     }
 
     /// The file, for positioned reads.
     pub fn file(&self) -> &Arc<File> {
-        &self.file
-    }
-
-    pub(crate) fn bytes_from_the_start(&self) -> Positioned {
-        Positioned { file: self.file.clone(), at: 0 }
+        &self.opened.file
     }
 
     /// A decoder of its own.
@@ -55,7 +61,7 @@ impl Music {
     /// # Errors
     /// As [`crowd_media::Reader::open`].
     pub fn reader(&self) -> Result<crowd_media::Reader, crowd_media::Error> {
-        crowd_media::Reader::from_bytes_of(&self.path, self.bytes_from_the_start(), &self.file)
+        crowd_media::Reader::from_bytes_of(self.path(), self.opened.bytes_from_the_start(), self.file())
     }
 
     /// Its sound, stereo and at its own rate.
@@ -67,38 +73,11 @@ impl Music {
         FileInput::over(move || music.reader(), None)
     }
 
-    /// Whether it still holds what it held when it was hashed.
+    /// Whether it still holds what it held when it was opened.
     ///
     /// # Errors
     /// [`Error::Changed`], [`Error::Io`].
     pub fn check(&self) -> Result<(), Error> {
-        let metadata = self.file.metadata().map_err(|e| Error::io(&*self.path, "read", e))?;
-        if self.state.is_that_of(&metadata) { Ok(()) } else { Err(Error::Changed { path: self.path.to_path_buf() }) }
-    }
-}
-
-/// A reader with a place of its own in a file that is read elsewhere too.
-pub(crate) struct Positioned {
-    file: Arc<File>,
-    at: u64,
-}
-
-impl Read for Positioned {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let n = self.file.read_at(into, self.at)?;
-        self.at += n as u64;
-        Ok(n)
-    }
-}
-
-impl Seek for Positioned {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let place = match to {
-            SeekFrom::Start(at) => Some(at),
-            SeekFrom::Current(by) => self.at.checked_add_signed(by),
-            SeekFrom::End(by) => self.file.metadata()?.len().checked_add_signed(by),
-        };
-        self.at = place.ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(self.at)
+        self.opened.check()
     }
 }

@@ -93,6 +93,14 @@ impl Store for DiskStore {
         }
     }
 
+    fn claim_in_memory(&self, id: &ChunkId, most: u64) -> Result<Claim, StoreError> {
+        let Some(turn) = Turn::take(&self.inner, id) else { return Ok(Claim::Theirs(ASK_AGAIN)) };
+        Ok(match DiskMaking::not_to_be_kept(turn, most)? {
+            Some(making) => Claim::Mine(Box::new(making)),
+            None => Claim::Theirs(ASK_AGAIN),
+        })
+    }
+
     fn status(&self) -> StoreStatus {
         let state = self.inner.state();
         StoreStatus {

@@ -43,7 +43,9 @@
 //! for.
 //!
 //! When the disk is full, older chunks give way first, even below the cap. When that is not enough, or the disk fails in another
-//! way, the chunk in the making moves to memory: all such chunks together may hold 64 MiB, for as long as they are read. That is logged once, and told in [`StoreStatus::trouble`] until a chunk is kept again.
+//! way, the chunk in the making moves to memory: all such chunks together may hold 64 MiB, for as long as they are read. That is
+//! logged once, and told in [`StoreStatus::trouble`] until a chunk is kept again. There too lies what is made before its name is
+//! known ([`Store::claim_in_memory`]).
 //!
 //! # In a bucket
 //!

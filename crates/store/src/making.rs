@@ -21,6 +21,8 @@ pub struct DiskMaking {
     turn: Turn,
     /// Bytes it may have.
     most: u64,
+    /// Whether it is to be found again.
+    keep: bool,
     header: Header,
     file: Arc<File>,
     /// The temporary name, unless it is in memory.
@@ -35,14 +37,24 @@ impl DiskMaking {
     pub fn in_file(turn: Turn, most: u64, file: File, part: PathBuf) -> Self {
         turn.inner.reserve(HEADER + most);
         let header = Header::new(&turn.inner.kind, &turn.id);
-        Self { turn, most, header, file: Arc::new(file), part: Some(part), offset: HEADER, appended: 0 }
+        Self { turn, most, keep: true, header, file: Arc::new(file), part: Some(part), offset: HEADER, appended: 0 }
     }
 
-    /// In memory.
+    /// In memory, because the disk takes nothing.
     pub fn in_memory(turn: Turn, most: u64) -> Result<Self, StoreError> {
+        let file = turn.inner.memory_instead(&turn.id, most)?;
+        Ok(Self::at_first(turn, most, true, file))
+    }
+
+    /// In memory, where nobody finds it again; none when there is no room.
+    pub fn not_to_be_kept(turn: Turn, most: u64) -> Result<Option<Self>, StoreError> {
         let file = turn.inner.memory(&turn.id, most)?;
+        Ok(file.map(|file| Self::at_first(turn, most, false, file)))
+    }
+
+    fn at_first(turn: Turn, most: u64, keep: bool, file: Arc<File>) -> Self {
         let header = Header::new(&turn.inner.kind, &turn.id);
-        Ok(Self { turn, most, header, file, part: None, offset: 0, appended: 0 })
+        Self { turn, most, keep, header, file, part: None, offset: 0, appended: 0 }
     }
 
     /// Writes, and when the disk is full once more after older chunks have given way.
@@ -56,7 +68,7 @@ impl DiskMaking {
 
     /// Goes on in memory.
     fn leave_disk(&mut self) -> Result<(), StoreError> {
-        let memory = self.turn.inner.memory(&self.turn.id, self.most)?;
+        let memory = self.turn.inner.memory_instead(&self.turn.id, self.most)?;
         let (there, mut block) = (self.so_far(), vec![0; 1 << 18]);
         let mut at = 0;
         while at < self.appended {
@@ -89,7 +101,7 @@ impl DiskMaking {
     }
 
     /// Puts it under its final name, and says what its file is then.
-    fn keep(&mut self) -> Result<Stamp, StoreError> {
+    fn put_in_place(&mut self) -> Result<Stamp, StoreError> {
         let inner = Arc::clone(&self.turn.inner);
         let path = inner.path(&self.turn.id);
         let Some(part) = self.part.as_ref() else {
@@ -148,7 +160,10 @@ impl Making for DiskMaking {
 
     fn commit(mut self: Box<Self>) -> Result<Stored, StoreError> {
         self.turn.inner.state().counts.misses += 1;
-        match self.keep() {
+        if !self.keep {
+            return Ok(self.so_far());
+        }
+        match self.put_in_place() {
             Ok(stamp) => {
                 self.turn.inner.out_of_trouble();
                 return Ok(Stored::kept(Arc::clone(&self.file), self.offset, self.appended, stamp));

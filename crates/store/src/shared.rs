@@ -19,7 +19,7 @@ use crate::stamp::Stamp;
 use crate::status::StoreStatus;
 use crate::stored::Stored;
 
-/// What chunks that cannot go to the disk may hold of the memory, all together.
+/// What chunks that cannot go to the disk, or are not to, may hold of the memory, all together.
 const MEMORY: u64 = 64 << 20;
 /// A chunk that is used is dated no more often than this. Each time, every process that uses it checks all of its bytes again.
 const DATED: Duration = Duration::from_secs(600);
@@ -36,7 +36,7 @@ pub struct State {
     /// Chunks of which every byte was checked since the start, and what their files were then.
     checked: HashMap<ChunkId, Stamp>,
     making: HashSet<ChunkId>,
-    /// Chunks that could not go to the disk, as long as they are read.
+    /// Chunks that lie in memory, as long as they are read.
     in_memory: Vec<(Weak<File>, u64)>,
     pub counts: StoreStatus,
 }
@@ -169,26 +169,31 @@ impl Inner {
         !gone.is_empty()
     }
 
-    /// A file in memory, that counts until its last reader is done.
-    pub fn memory(&self, id: &ChunkId, length: u64) -> Result<Arc<File>, StoreError> {
-        let failed = |cause: String| StoreError {
-            what: "cannot keep in memory, while the disk takes nothing, the chunk",
-            name: self.path(id).display().to_string(),
-            cause,
-        };
-        let file = rustix::fs::memfd_create("chunk", MemfdFlags::CLOEXEC).map_err(|e| failed(e.to_string()))?;
+    /// A file in memory, that counts until its last reader is done; none when there is no room for its `length`.
+    pub fn memory(&self, id: &ChunkId, length: u64) -> Result<Option<Arc<File>>, StoreError> {
+        let file = rustix::fs::memfd_create("chunk", MemfdFlags::CLOEXEC);
+        let file = file.map_err(|e| self.no_memory(id, e.to_string()))?;
         let file = Arc::new(File::from(file));
         let mut state = self.state();
-        state.in_memory.retain(|(file, _)| file.strong_count() > 0);
-        let held = state.in_memory.iter().map(|(_, bytes)| bytes).sum::<u64>();
-        if held + length > MEMORY {
-            return Err(failed(format!(
-                "{held} bytes of {MEMORY} are held already, it has {length}; {}",
-                state.counts.trouble.as_deref().unwrap_or_default()
-            )));
+        if state.bytes_in_memory() + length > MEMORY {
+            return Ok(None);
         }
         state.in_memory.push((Arc::downgrade(&file), length));
-        Ok(file)
+        Ok(Some(file))
+    }
+
+    /// A file in memory for a chunk that cannot go to the disk.
+    pub fn memory_instead(&self, id: &ChunkId, length: u64) -> Result<Arc<File>, StoreError> {
+        self.memory(id, length)?.ok_or_else(|| {
+            let mut state = self.state();
+            let (held, trouble) = (state.bytes_in_memory(), state.counts.trouble.clone().unwrap_or_default());
+            drop(state);
+            self.no_memory(id, format!("{held} bytes of {MEMORY} are held already, it has {length}; {trouble}"))
+        })
+    }
+
+    fn no_memory(&self, id: &ChunkId, cause: String) -> StoreError {
+        StoreError { what: "cannot keep in memory the chunk", name: self.path(id).display().to_string(), cause }
     }
 
     /// Tells once what keeps chunks from being kept.
@@ -208,6 +213,11 @@ impl Inner {
 }
 
 impl State {
+    fn bytes_in_memory(&mut self) -> u64 {
+        self.in_memory.retain(|(file, _)| file.strong_count() > 0);
+        self.in_memory.iter().map(|(_, bytes)| bytes).sum()
+    }
+
     fn forget(&mut self, id: &ChunkId) {
         self.lru.remove(id);
         self.checked.remove(id);

@@ -24,6 +24,13 @@ pub trait Store: Send + Sync {
     /// [`StoreError`].
     fn claim(&self, id: &ChunkId, most: u64) -> Result<Claim, StoreError>;
 
+    /// The right of a thread of this process to make a chunk that is not to be kept: it lies in memory, for as long as it is read.
+    /// When there is no room for it, that is to be asked for again, as if it were made elsewhere.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the system gives no memory.
+    fn claim_in_memory(&self, id: &ChunkId, most: u64) -> Result<Claim, StoreError>;
+
     /// What it holds.
     fn status(&self) -> StoreStatus;
 }

@@ -139,6 +139,25 @@ fn a_restart_with_ten_thousand_chunks_takes_less_than_a_second() {
 }
 
 #[test]
+fn a_chunk_that_is_not_to_be_kept_lies_in_memory_while_it_is_read_and_there_is_never_too_much_of_it() {
+    let home = tempfile::tempdir().unwrap();
+    let store = open(home.path(), MIB);
+    let claim = |index: u32| store.claim_in_memory(&id(1, index), 30 * MIB).unwrap();
+    let Claim::Mine(mut making) = claim(1) else { panic!("nobody makes it") };
+    assert!(matches!(claim(1), Claim::Theirs(_)), "one thread makes it");
+    making.append(b"bytes").unwrap();
+    let stored = making.commit().unwrap();
+    assert!(read(&stored) == b"bytes" && stored.is_untouched());
+    assert!(store.get(&id(1, 1)).unwrap().is_none() && files(home.path()).is_empty());
+    let Claim::Mine(second) = claim(2) else { panic!("there is room for two") };
+    assert!(matches!(claim(3), Claim::Theirs(_)), "90 MiB are too many");
+    drop((stored, second));
+    assert!(matches!(claim(3), Claim::Mine(_)));
+    let status = store.status();
+    assert_eq!((status.misses, status.unkept, status.trouble), (1, 0, None));
+}
+
+#[test]
 fn a_directory_that_cannot_be_had_is_named() {
     let error = DiskStore::open(Path::new("/proc/none"), MIB, KIND).err().unwrap().to_string();
     assert!(error.starts_with("cannot open the cache directory /proc/none: "), "{error}");

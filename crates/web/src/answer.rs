@@ -16,8 +16,8 @@ use crate::range::{Wanted, wanted};
 pub struct Told {
     /// Its length in bytes, where it is known before the file is made. Without it there are no ranges.
     pub length: Option<u64>,
-    /// Its strong entity tag, in quotes.
-    pub tag: String,
+    /// Its strong entity tag, in quotes; none where it cannot be told yet which version it is.
+    pub tag: Option<String>,
     /// Its media type.
     pub media_type: &'static str,
     /// The name under which a client saves it.
@@ -34,7 +34,7 @@ pub struct Answer {
 impl Answer {
     /// Answers the conditions and the range of a request for a file.
     pub fn new(method: &Method, headers: &HeaderMap, told: Told) -> Self {
-        let wanted = wanted(method, headers, told.length, &told.tag);
+        let wanted = wanted(method, headers, told.length, told.tag.as_deref());
         Self { told, wanted }
     }
 
@@ -48,7 +48,8 @@ impl Answer {
             Wanted::Part(range) => Ok(range.clone()),
             Wanted::NotModified => Err(Box::new(self.with(StatusCode::NOT_MODIFIED, Body::empty()))),
             Wanted::OtherVersion => {
-                let problem = format!("If-Match: what is here has the tag {}", self.told.tag);
+                let tag = self.told.tag.as_deref().unwrap_or("that is not known yet");
+                let problem = format!("If-Match: what is here has the tag {tag}");
                 Err(Box::new(Problem::new(StatusCode::PRECONDITION_FAILED, problem).into_response()))
             }
             Wanted::Nothing => {
@@ -85,7 +86,9 @@ impl Answer {
     fn with(&self, status: StatusCode, body: Body) -> Response {
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
-        put(headers, header::ETAG, self.told.tag.clone());
+        if let Some(tag) = &self.told.tag {
+            put(headers, header::ETAG, tag.clone());
+        }
         // May be kept for ever; whether it is still the one is asked each time.
         put(headers, header::CACHE_CONTROL, "private, no-cache".to_owned());
         put(headers, header::ACCEPT_RANGES, if self.told.length.is_some() { "bytes" } else { "none" }.to_owned());
@@ -127,7 +130,8 @@ mod tests {
         if let Some(range) = range {
             headers.insert(header::RANGE, HeaderValue::from_static(range));
         }
-        let told = Told { length, tag: "\"t\"".to_owned(), media_type: "audio/wav", name: "a\u{e9}.wav".to_owned() };
+        let told =
+            Told { length, tag: Some("\"t\"".to_owned()), media_type: "audio/wav", name: "a\u{e9}.wav".to_owned() };
         Answer::new(&Method::GET, &headers, told)
     }
 

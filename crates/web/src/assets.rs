@@ -57,7 +57,7 @@ fn answer(asset: &Asset, tag: &str, asked: &HeaderMap) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
     ];
-    match condition(asked, tag) {
+    match condition(asked, Some(tag)) {
         Condition::Met => (headers, asset.text).into_response(),
         Condition::Known => (StatusCode::NOT_MODIFIED, headers).into_response(),
         Condition::Failed => {

@@ -13,14 +13,14 @@ pub enum Condition {
     Failed,
 }
 
-/// Reads the conditions of a `GET` or `HEAD` for something whose strong tag, in its quotes, is `tag`. Dates are not looked at:
+/// Reads the conditions of a `GET` or `HEAD` for something whose strong tag, in its quotes, is `tag` if it has one. Dates are not looked at:
 /// nothing here tells one.
-pub fn condition(headers: &HeaderMap, tag: &str) -> Condition {
+pub fn condition(headers: &HeaderMap, tag: Option<&str>) -> Condition {
     // Weak tags cannot promise the same bytes, so they match for If-None-Match only.
-    if headers.contains_key(header::IF_MATCH) && !names(headers, &header::IF_MATCH, |known| known == tag) {
+    if headers.contains_key(header::IF_MATCH) && !names(headers, &header::IF_MATCH, |known| Some(known) == tag) {
         return Condition::Failed;
     }
-    let known = names(headers, &header::IF_NONE_MATCH, |known| known.strip_prefix("W/").unwrap_or(known) == tag);
+    let known = names(headers, &header::IF_NONE_MATCH, |known| Some(known.strip_prefix("W/").unwrap_or(known)) == tag);
     if known { Condition::Known } else { Condition::Met }
 }
 
@@ -39,12 +39,12 @@ mod tests {
 
     fn with(header: &HeaderName, fields: &[&'static str]) -> Condition {
         let values = fields.iter().map(|field| (header.clone(), HeaderValue::from_static(field)));
-        condition(&values.collect(), "\"tag\"")
+        condition(&values.collect(), Some("\"tag\""))
     }
 
     #[test]
     fn a_tag_is_known_in_any_field_weak_or_strong() {
-        assert_eq!(condition(&HeaderMap::new(), "\"tag\""), Condition::Met);
+        assert_eq!(condition(&HeaderMap::new(), Some("\"tag\"")), Condition::Met);
         for (fields, known) in [
             (&["\"tag\""][..], true),
             (&["W/\"tag\""], true),
@@ -74,6 +74,6 @@ mod tests {
         // If-Match is looked at first.
         let both = [(header::IF_MATCH, "\"other\""), (header::IF_NONE_MATCH, "\"tag\"")];
         let both = both.map(|(name, value)| (name, HeaderValue::from_static(value))).into_iter().collect();
-        assert_eq!(condition(&both, "\"tag\""), Condition::Failed);
+        assert_eq!(condition(&both, Some("\"tag\"")), Condition::Failed);
     }
 }

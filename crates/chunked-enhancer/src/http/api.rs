@@ -34,7 +34,7 @@ pub async fn tracks(State(app): State<Shared>) -> Response {
 struct Known {
     #[serde(flatten)]
     track: Track,
-    content: String,
+    content: Option<String>,
     frames: u64,
     analysis: crate::analysis::Analysis,
 }
@@ -48,7 +48,8 @@ pub async fn track(
     let order = order::order(query.as_deref().unwrap_or_default())?;
     let track = app.track(&id)?;
     let rendition = app.rendition(track.clone(), order).await?;
-    let (content, frames) = (rendition.music.hash().to_string(), rendition.layout.frames());
+    let content = rendition.music.hash().map(|hash| hash.to_string());
+    let frames = rendition.layout.frames();
     let analysis = app.jobs.analysis(rendition.music, order.kind).await?;
     Ok(Json(Known { track: (*track).clone(), content, frames, analysis }).into_response())
 }

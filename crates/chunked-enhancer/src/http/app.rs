@@ -32,10 +32,10 @@ pub type Shared = Arc<App>;
 
 impl App {
     /// A server of `library`, of which so many streams may be sent at once.
-    pub fn new(library: Arc<Library>, jobs: Jobs, streams: usize, connections: Connections) -> Self {
+    pub fn new(library: Arc<Library>, contents: Contents, jobs: Jobs, streams: usize, connections: Connections) -> Self {
         Self {
             library,
-            contents: Contents::default(),
+            contents,
             jobs,
             streams: Places::new("streams", streams),
             connections,

@@ -29,8 +29,8 @@ pub async fn stream(
 ) -> Result<Response, Problem> {
     let order = order::order(query.as_deref().unwrap_or_default())?;
     let track = app.track(&id)?;
-    let rendition = app.rendition(track.clone(), order).await?;
-    let tag = format!("\"{}\"", rendition.key);
+    let rendition = app.rendition_at_once(track.clone(), order).await?;
+    let tag = rendition.content_key().map(|key| format!("\"{key}\""));
     let header = rendition.layout.header().to_vec();
     let sent = match rendition.layout.lengths() {
         Some(lengths) => Some(lengths),
@@ -66,8 +66,8 @@ pub async fn original(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let track = app.track(&id)?;
-    let music = app.music(track.clone()).await?;
-    let tag = format!("\"{}\"", music.hash());
+    let music = app.music_at_once(track.clone()).await?;
+    let tag = music.hash().map(|hash| format!("\"{hash}\""));
     let told = Told {
         length: Some(music.bytes()),
         tag,
@@ -98,25 +98,38 @@ impl App {
         Ok(self.library.track(id)?)
     }
 
-    /// The music of a track, as its file is now.
-    pub(super) async fn music(self: &Arc<Self>, track: Arc<Track>) -> Result<Music, Problem> {
+    /// The music of a track, as its file is now; of a large file that was not hashed yet, without its hash.
+    async fn music_at_once(self: &Arc<Self>, track: Arc<Track>) -> Result<Music, Problem> {
         let app = self.clone();
-        blocking(move || app.open(&track)).await
+        blocking(move || {
+            let (path, file) = app.library.open_file(&track)?;
+            Ok::<_, Error>(app.contents.music_at_once(&path, file)?)
+        })
+        .await
     }
 
-    /// What an order makes of a track.
+    /// What an order makes of a track, to be listened to now, whether its file was hashed or not.
+    async fn rendition_at_once(
+        self: &Arc<Self>,
+        track: Arc<Track>,
+        order: crate::rendition::Order,
+    ) -> Result<Rendition, Problem> {
+        let music = self.music_at_once(track).await?;
+        blocking(move || Rendition::new(music, &order)).await
+    }
+
+    /// What an order makes of a track, whose file is hashed before.
     pub(super) async fn rendition(
         self: &Arc<Self>,
         track: Arc<Track>,
         order: crate::rendition::Order,
     ) -> Result<Rendition, Problem> {
         let app = self.clone();
-        blocking(move || Rendition::new(app.open(&track)?, &order)).await
-    }
-
-    fn open(&self, track: &Track) -> Result<Music, Error> {
-        let (path, file) = self.library.open_file(track)?;
-        Ok(self.contents.music(&path, file)?)
+        blocking(move || {
+            let (path, file) = app.library.open_file(&track)?;
+            Rendition::new(app.contents.music(&path, file)?, &order)
+        })
+        .await
     }
 }
 

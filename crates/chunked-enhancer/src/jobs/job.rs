@@ -101,6 +101,11 @@ impl Job {
         Self { rendition: Arc::new(rendition), state: Mutex::new(state), changed: watch::Sender::new(0), ahead }
     }
 
+    /// What lies in memory, because its file is not hashed yet, is only there until two further pieces are made.
+    fn ahead(&self) -> usize {
+        if self.rendition.content_key().is_some() { self.ahead } else { 1 }
+    }
+
     /// Its name in URLs.
     pub fn id(&self) -> String {
         self.rendition.key.to_string()
@@ -206,7 +211,7 @@ impl Job {
     }
 
     fn wants<'a>(&self, places: &'a [Place], now: Instant) -> Wants<'a> {
-        Wants { places, ahead: self.ahead, pieces: self.rendition.layout.count(), now }
+        Wants { places, ahead: self.ahead(), pieces: self.rendition.layout.count(), now }
     }
 
     /// Takes the most urgent piece that has no thread yet, if it is to have one: one that a listener has come to, or the only one.

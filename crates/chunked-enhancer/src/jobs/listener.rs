@@ -83,7 +83,10 @@ impl Listener {
     /// Asks the store for a piece.
     async fn look(&mut self, index: usize) -> Result<Option<Stored>, Error> {
         let (store, id) = (self.shared.store.clone(), self.job.rendition.chunk(index));
-        let found = blocking(move || store.get(&id)).await??;
+        let found = match id {
+            Some(id) => blocking(move || store.get(&id)).await??,
+            None => None,
+        };
         self.job.looked(index, found.as_ref());
         if found.is_none() {
             worker::start(&self.shared, &self.job);

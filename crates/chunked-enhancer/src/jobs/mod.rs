@@ -119,7 +119,7 @@ impl Jobs {
     pub async fn analysis(&self, music: Music, kind: Kind) -> Result<Analysis, Error> {
         let measurements = self.shared.measurements.clone();
         let known = measurements.clone();
-        let (track, name) = (music.clone(), format!("{kind} {}", music.hash()));
+        let (track, name) = (music.clone(), format!("{kind} {}", music.local_id()));
         if let Some(analysis) = blocking(move || known.known_analysis(&track, kind)).await? {
             return Ok(analysis);
         }
@@ -133,7 +133,7 @@ impl Jobs {
     pub async fn waveform(&self, music: Music) -> Result<Overview, Error> {
         let measurements = self.shared.measurements.clone();
         let known = measurements.clone();
-        let (track, name) = (music.clone(), format!("track {}", music.hash()));
+        let (track, name) = (music.clone(), format!("track {}", music.local_id()));
         if let Some(overview) = blocking(move || known.known_overview(&track)).await? {
             return Ok(overview);
         }
@@ -156,8 +156,8 @@ impl Jobs {
         if let Some(lengths) = job.and_then(|job| job.lengths()) {
             return Some(lengths);
         }
-        let (store, ids) =
-            (self.store().clone(), (0..rendition.layout.count()).map(|n| rendition.chunk(n)).collect::<Vec<_>>());
+        let ids: Option<Vec<_>> = (0..rendition.layout.count()).map(|n| rendition.chunk(n)).collect();
+        let (store, ids) = (self.store().clone(), ids?);
         let look = move || ids.iter().map(|id| Some(store.get(id).ok()??.len())).collect();
         blocking(look).await.ok().flatten()
     }

@@ -92,12 +92,13 @@ fn make(shared: &Arc<Shared>, job: &Arc<Job>, index: usize, turn: &Turn) -> Resu
         return Ok(Outcome::Left);
     }
     let rendition = &job.rendition;
-    let id = rendition.chunk(index);
     let settled = match rendition.settled() {
         Some(settled) => settled,
         None => {
             // What is there needs no measuring.
-            if let Some(stored) = shared.store.get(&id)? {
+            if let Some(id) = rendition.chunk(index)
+                && let Some(stored) = shared.store.get(&id)?
+            {
                 return Ok(Outcome::Done(stored));
             }
             let settled = shared.measurements.settle(&rendition.music, &rendition.treatment, rendition.kind, turn)?;
@@ -109,7 +110,12 @@ fn make(shared: &Arc<Shared>, job: &Arc<Job>, index: usize, turn: &Turn) -> Resu
         // From here on others may make pieces of it too.
         start(shared, job);
     }
-    let mut making = match shared.store.claim(&id, rendition.layout.piece_bytes(index))? {
+    let most = rendition.layout.piece_bytes(index);
+    let claim = match rendition.chunk(index) {
+        Some(id) => shared.store.claim(&id, most)?,
+        None => shared.store.claim_in_memory(&rendition.piece(index), most)?,
+    };
+    let mut making = match claim {
         Claim::Done(stored) => return Ok(Outcome::Done(stored)),
         Claim::Theirs(wait) => return Ok(Outcome::Elsewhere(wait)),
         Claim::Mine(making) => making,

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crowd_engine::feed::Input;
-use crowd_library::{ContentHash, Music};
+use crowd_library::{LocalId, Music};
 use crowd_store::{Key, Records, StoreError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -28,7 +28,7 @@ const ANALYSIS: &str = "analysis";
 const SETTLED: &str = "settled";
 const WAVEFORM: &str = "waveform";
 
-type Known = (ContentHash, Arc<Probed>);
+type Known = (LocalId, Arc<Probed>);
 
 /// Measures tracks, and remembers what came of it.
 #[derive(Default)]
@@ -86,7 +86,7 @@ impl Measurements {
 
     /// The analysis of a track, where it is on record.
     pub fn known_analysis(&self, music: &Music, kind: Kind) -> Option<Analysis> {
-        self.recorded(ANALYSIS, &key(music, kind.name()))
+        self.recorded(ANALYSIS, music, kind.name())
     }
 
     /// The waveform of a track.
@@ -113,17 +113,17 @@ impl Measurements {
 
     /// The waveform of a track, where it is on record.
     pub fn known_overview(&self, music: &Music) -> Option<Overview> {
-        self.recorded(WAVEFORM, &key(music, ""))
+        self.recorded(WAVEFORM, music, "")
     }
 
     /// The probes of a track.
     fn probes(&self, music: &Music, turn: &Turn) -> Result<Arc<Probed>, Error> {
         let lock = || self.probes.lock().unwrap_or_else(PoisonError::into_inner);
-        let find = || lock().iter().find(|known| known.0 == music.hash()).map(|known| known.1.clone());
+        let find = || lock().iter().find(|known| known.0 == music.local_id()).map(|known| known.1.clone());
         if let Some(probes) = find() {
             return Ok(probes);
         }
-        self.making.get(&format!("probes {}", music.hash()), turn, || {
+        self.making.get(&format!("probes {}", music.local_id()), turn, || {
             // Another may have made them just before.
             if let Some(probes) = find() {
                 return Ok(probes);
@@ -132,7 +132,7 @@ impl Measurements {
             told(music, &probes.analysis);
             music.check()?;
             let mut known = lock();
-            known.push((music.hash(), probes.clone()));
+            known.push((music.local_id(), probes.clone()));
             while known.len() > 1 && known.iter().map(|known| known.1.probes.bytes()).sum::<usize>() > PROBES_BYTES {
                 known.remove(0);
             }
@@ -140,7 +140,8 @@ impl Measurements {
         })
     }
 
-    /// What is on record under a track's content and a text, else what is made now and put there.
+    /// What is on record under a track's content and a text, else what is made now and put there. While the content is not
+    /// known, nothing is on record.
     fn remembered<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static>(
         &self,
         kind: &'static str,
@@ -149,18 +150,17 @@ impl Measurements {
         turn: &Turn,
         make: impl FnOnce() -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let key = key(music, text);
-        if let Some(value) = self.recorded(kind, &key) {
+        if let Some(value) = self.recorded(kind, music, text) {
             return Ok(value);
         }
-        self.making.get(&format!("{kind} {key}"), turn, || {
+        self.making.get(&format!("{kind} {} {text}", music.local_id()), turn, || {
             // Another may have made it just before.
-            if let Some(value) = self.recorded(kind, &key) {
+            if let Some(value) = self.recorded(kind, music, text) {
                 return Ok(value);
             }
             let value = make()?;
             music.check()?;
-            if let Some(records) = &self.records
+            if let (Some(records), Some(key)) = (&self.records, key(music, text))
                 && let Ok(json) = serde_json::to_vec(&value)
                 && let Err(error) = records.put(kind, &key, &json)
             {
@@ -171,15 +171,15 @@ impl Measurements {
         })
     }
 
-    fn recorded<T: DeserializeOwned>(&self, kind: &'static str, key: &Key) -> Option<T> {
-        serde_json::from_slice(&self.records.as_ref()?.get(kind, key)?).ok()
+    fn recorded<T: DeserializeOwned>(&self, kind: &'static str, music: &Music, text: &str) -> Option<T> {
+        serde_json::from_slice(&self.records.as_ref()?.get(kind, &key(music, text)?)?).ok()
     }
 }
 
-/// Under which something about a track is on record.
-fn key(music: &Music, text: &str) -> Key {
-    let name = format!("{} {} {text}", music.hash(), analysis::VERSION);
-    Key(blake3::hash(name.as_bytes()).into())
+/// Under which something about a track is on record; none while its content is not known.
+fn key(music: &Music, text: &str) -> Option<Key> {
+    let name = format!("{} {} {text}", music.hash()?, analysis::VERSION);
+    Some(Key(blake3::hash(name.as_bytes()).into()))
 }
 
 /// Has the log say by how much a track is lowered; gives the measurement back.

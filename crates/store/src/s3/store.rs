@@ -87,6 +87,10 @@ impl Store for S3Store {
         })
     }
 
+    fn claim_in_memory(&self, id: &ChunkId, most: u64) -> Result<Claim, StoreError> {
+        self.node.front.claim_in_memory(id, most)
+    }
+
     fn status(&self) -> StoreStatus {
         StoreStatus { remote: Some(self.node.bucket.state().status.clone()), ..self.node.front.status() }
     }

@@ -1,0 +1,35 @@
+//! The hashes of large files, kept beside the measurements: a restart does not read these files again.
+
+use std::path::Path;
+
+use crowd_library::{ContentHash, Hashes, LocalId};
+use crowd_store::{Key, Records, StoreError};
+
+/// The kind of the records.
+const CONTENT: &str = "content";
+
+/// Hashes in a folder of records.
+pub struct KeptHashes(Records);
+
+impl KeptHashes {
+    /// Those in `folder`, which is made when it is missing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the folder cannot be made or read.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        Records::open(folder, &[CONTENT]).map(Self)
+    }
+}
+
+impl Hashes for KeptHashes {
+    fn recall(&self, file: LocalId) -> Option<ContentHash> {
+        let hash = self.0.get(CONTENT, &Key(*file.as_bytes()))?;
+        Some(<[u8; 32]>::try_from(hash).ok()?.into())
+    }
+
+    fn keep(&self, file: LocalId, hash: ContentHash) {
+        if let Err(error) = self.0.put(CONTENT, &Key(*file.as_bytes()), hash.as_bytes()) {
+            tracing::warn!("{error}");
+        }
+    }
+}
