@@ -19,5 +19,6 @@ pub mod render;
 pub mod rendition;
 pub mod serve;
 pub mod turns;
+pub mod uploads;
 
 pub use error::Error;

@@ -18,6 +18,7 @@ use crate::http::{App, router};
 use crate::jobs::{Jobs, Settings};
 use crate::measure::Measurements;
 use crate::rendition::CHUNKS;
+use crate::uploads::Uploads;
 
 /// What is answered when all connections are in use, too.
 const VITAL: [&str; 2] = ["/healthz", "/metrics"];
@@ -53,7 +54,9 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     let jobs = Jobs::start(store, measurements, Settings { workers, jobs: options.max_jobs.into() })
         .map_err(|e| Error::io("the jobs' thread", "start", e))?;
     let (contents, connections) = (Contents::kept_in(hashes), options.access.connections());
-    let app = Arc::new(App::new(library, contents, jobs, options.access.max_streams.into(), connections.clone()));
+    let uploads = Arc::new(Uploads::open(&cache).map_err(|error| Error::Failed(error.to_string().into()))?);
+    let streams = options.access.max_streams.into();
+    let app = Arc::new(App::new(library, contents, uploads.clone(), jobs, streams, connections.clone()));
     let base = &options.address.base_path;
     if let Err(few) = nofile::allow(files_needed(options)) {
         tracing::warn!("{few}");
@@ -77,6 +80,7 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     let result = runtime.block_on(served).map_err(|e| Error::io(address.to_string(), "listen on", e));
     // What is being read or written for somebody who is gone does not hold the end up.
     runtime.shutdown_timeout(Duration::from_millis(500));
+    uploads.end();
     result
 }
 

@@ -47,6 +47,8 @@ mod music;
 mod open;
 #[cfg(unix)]
 mod opened;
+#[cfg(unix)]
+mod picture;
 mod root;
 #[cfg(unix)]
 mod scan;

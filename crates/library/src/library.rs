@@ -75,11 +75,16 @@ impl Library {
     /// # Errors
     /// [`Error::Outside`] when a link has come to lead out of the library, [`Error::Io`].
     pub fn open_file(&self, track: &Track) -> Result<(PathBuf, File), Error> {
-        let path = self.root().join(&*track.path);
-        let real = self.root.resolve(&path).map_err(|e| Error::io(&path, "open", e))?;
-        let real = real.ok_or(Error::Outside { path })?;
+        let real = self.inside(&track.path)?;
         let file = open(&real)?;
         Ok((real, file))
+    }
+
+    /// Where a file of the library really lies, which is inside.
+    pub(crate) fn inside(&self, path: &Path) -> Result<PathBuf, Error> {
+        let path = self.root().join(path);
+        let real = self.root.resolve(&path).map_err(|e| Error::io(&path, "open", e))?;
+        real.ok_or(Error::Outside { path })
     }
 
     /// Where a path inside really lies; `None` when it leads out.

@@ -10,6 +10,7 @@ use crowd_media::{EXTENSIONS, FileId, REFUSED_EXTENSIONS};
 
 use crate::id::TrackId;
 use crate::library::Library;
+use crate::picture::Pictures;
 use crate::track::{Track, Unreadable};
 use crate::walk::{Unreached, walk};
 
@@ -21,6 +22,7 @@ impl Library {
     pub fn scan(&self) {
         let mut found = BTreeMap::new();
         let mut unreadable = BTreeMap::new();
+        let mut pictures = Pictures::default();
         for file in walk(self.root(), DEPTH) {
             let file = match file {
                 Ok(file) => file,
@@ -31,10 +33,11 @@ impl Library {
                     continue;
                 }
             };
+            let Ok(path) = file.strip_prefix(self.root()) else { continue };
             if !is_music(&file) {
+                pictures.note(path, || self.resolve(&file).is_ok_and(|real| real.is_some()));
                 continue;
             }
-            let Ok(path) = file.strip_prefix(self.root()) else { continue };
             match self.look(path) {
                 Ok(track) => {
                     found.insert(track.id, track);
@@ -44,6 +47,7 @@ impl Library {
                 }
             }
         }
+        found.values_mut().for_each(|track| pictures.give(track));
         self.replace(found, unreadable);
     }
 
@@ -81,6 +85,7 @@ impl Library {
             channels: info.channels,
             bits: info.bits,
             cover: info.tags.has_cover,
+            picture: None,
             codec: info.codec,
             warnings: info.warnings,
             bytes: metadata.len(),

@@ -1,6 +1,7 @@
 //! What is known of a file.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crowd_cli::path::Shown;
 use crowd_media::FileId;
@@ -33,10 +34,14 @@ pub struct Track {
     pub codec: String,
     /// Size of the file in bytes.
     pub bytes: u64,
-    /// Whether it brings a picture, which [`crowd_media::cover`] reads.
+    /// Whether there is a picture: one that it brings, which [`crowd_media::cover`] reads, else
+    /// [one in its folder](crate::Library::folder_picture).
     pub cover: bool,
     /// What is wrong with the file, in words: it ends early, say. Nothing, for a sound file.
     pub warnings: Vec<String>,
+    /// Where the picture in its folder lies, as seen from the library's folder.
+    #[serde(skip)]
+    pub(crate) picture: Option<Arc<Path>>,
     #[serde(skip)]
     pub(crate) state: Option<FileId>,
 }

@@ -22,6 +22,8 @@ pub struct Told {
     pub media_type: &'static str,
     /// The name under which a client saves it.
     pub name: String,
+    /// Whether a browser is to save it instead of showing it.
+    pub saved: bool,
 }
 
 /// What a request is answered with: statuses 200, 206, 304, 412 or 416, and their headers.
@@ -94,7 +96,7 @@ impl Answer {
         put(headers, header::ACCEPT_RANGES, if self.told.length.is_some() { "bytes" } else { "none" }.to_owned());
         put(headers, header::CONTENT_TYPE, self.told.media_type.to_owned());
         put(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned());
-        put(headers, header::CONTENT_DISPOSITION, disposition(&self.told.name));
+        put(headers, header::CONTENT_DISPOSITION, disposition(&self.told.name, self.told.saved));
         response
     }
 }
@@ -107,7 +109,7 @@ fn put(headers: &mut HeaderMap, name: header::HeaderName, value: String) {
 }
 
 /// A name to save it under (RFC 6266, RFC 8187).
-fn disposition(name: &str) -> String {
+fn disposition(name: &str, saved: bool) -> String {
     let escaped: String = name
         .bytes()
         .map(|byte| {
@@ -118,7 +120,7 @@ fn disposition(name: &str) -> String {
             }
         })
         .collect();
-    format!("inline; filename*=UTF-8''{escaped}")
+    format!("{}; filename*=UTF-8''{escaped}", if saved { "attachment" } else { "inline" })
 }
 
 #[cfg(test)]
@@ -130,8 +132,13 @@ mod tests {
         if let Some(range) = range {
             headers.insert(header::RANGE, HeaderValue::from_static(range));
         }
-        let told =
-            Told { length, tag: Some("\"t\"".to_owned()), media_type: "audio/wav", name: "a\u{e9}.wav".to_owned() };
+        let told = Told {
+            length,
+            tag: Some("\"t\"".to_owned()),
+            media_type: "audio/wav",
+            name: "a\u{e9}.wav".to_owned(),
+            saved: false,
+        };
         Answer::new(&Method::GET, &headers, told)
     }
 

@@ -8,9 +8,9 @@ use axum::routing::get;
 use crate::problem::Problem;
 use crate::tag::{Condition, condition};
 
-/// Nothing but what this server sends: no other host, no script in a document, no frame around it.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Nothing but what this server sends and what its scripts make of it: no other host, no script in a document, no frame around it.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; \
+                      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Media type of an HTML document.
 pub const HTML: &str = "text/html; charset=utf-8";

@@ -25,7 +25,8 @@
 //!
 //! let mut headers = HeaderMap::new();
 //! headers.insert(header::RANGE, HeaderValue::from_static("bytes=-100"));
-//! let told = Told { length: Some(1_000), tag: Some("\"v1\"".into()), media_type: "audio/wav", name: "a.wav".into() };
+//! let (length, tag, name) = (Some(1_000), Some("\"v1\"".into()), "a.wav".into());
+//! let told = Told { length, tag, media_type: "audio/wav", name, saved: false };
 //! let answer = Answer::new(&Method::GET, &headers, told);
 //! assert_eq!(answer.begin().expect("bytes are asked for"), 900..1_000);
 //! ```

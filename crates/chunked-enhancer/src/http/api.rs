@@ -16,6 +16,7 @@ use super::order;
 use crate::error::Error;
 use crate::layout::Format;
 use crate::preset::{Intensity, Preset};
+use crate::uploads::MOST_BYTES;
 
 /// `GET /healthz`.
 pub async fn health(State(app): State<Shared>) -> Json<Value> {
@@ -54,15 +55,19 @@ pub async fn track(
     Ok(Json(Known { track: (*track).clone(), content, frames, analysis }).into_response())
 }
 
-/// `GET /api/tracks/{id}/cover`.
+/// `GET /api/tracks/{id}/cover`: the picture it brings, else that of its folder.
 pub async fn cover(State(app): State<Shared>, Path(id): Path<String>) -> Result<Response, Problem> {
     let track = app.track(&id)?;
     let found = blocking(move || {
-        let (path, _) = app.library.open_file(&track)?;
-        Ok::<_, Error>(crowd_media::cover(&path)?)
+        let library = app.library_of(&track);
+        let (path, _) = library.open_file(&track)?;
+        match crowd_media::cover(&path)? {
+            Some(own) => Ok::<_, Error>(Some(own)),
+            None => Ok(library.folder_picture(&track)?),
+        }
     });
     let Some(cover) = found.await? else {
-        return Err(Problem::new(StatusCode::NOT_FOUND, format!("track {id} brings no picture")));
+        return Err(Problem::new(StatusCode::NOT_FOUND, format!("track {id} has no picture, nor has its folder")));
     };
     let kept = [(header::CONTENT_TYPE, cover.media_type), (header::CACHE_CONTROL, "private, max-age=3600")];
     Ok((kept, [(header::X_CONTENT_TYPE_OPTIONS, "nosniff")], cover.data.into_vec()).into_response())
@@ -108,6 +113,7 @@ pub async fn presets() -> Json<Value> {
 pub async fn status(State(app): State<Shared>) -> Result<Json<Value>, Problem> {
     let known = app.clone();
     let store = blocking(move || Ok::<_, Error>(known.jobs.store().status())).await?;
+    let uploads = app.uploads.size();
     let jobs = app.jobs.all();
     let mut states = HashMap::<_, usize>::new();
     for job in &jobs {
@@ -121,6 +127,7 @@ pub async fn status(State(app): State<Shared>) -> Result<Json<Value>, Problem> {
             "damaged": app.library.tracks().iter().filter(|track| !track.warnings.is_empty()).count(),
             "scans": app.library.scans(),
         },
+        "uploads": { "files": uploads.0, "bytes": uploads.1, "limit": MOST_BYTES },
         "cache": store,
         "jobs": states,
         "streams": { "open": app.streams.taken(), "limit": app.streams.limit() },

@@ -8,6 +8,7 @@ use crowd_web::metrics::Answers;
 use crowd_web::{Connections, Places};
 
 use crate::jobs::Jobs;
+use crate::uploads::Uploads;
 
 /// All that a request needs.
 pub struct App {
@@ -15,6 +16,8 @@ pub struct App {
     pub library: Arc<Library>,
     /// What its files hold.
     pub contents: Contents,
+    /// What was sent to be tried.
+    pub uploads: Arc<Uploads>,
     /// The work.
     pub jobs: Jobs,
     /// Places for streams.
@@ -31,11 +34,19 @@ pub struct App {
 pub type Shared = Arc<App>;
 
 impl App {
-    /// A server of `library`, of which so many streams may be sent at once.
-    pub fn new(library: Arc<Library>, contents: Contents, jobs: Jobs, streams: usize, connections: Connections) -> Self {
+    /// A server of `library` and `uploads`, of which so many streams may be sent at once.
+    pub fn new(
+        library: Arc<Library>,
+        contents: Contents,
+        uploads: Arc<Uploads>,
+        jobs: Jobs,
+        streams: usize,
+        connections: Connections,
+    ) -> Self {
         Self {
             library,
             contents,
+            uploads,
             jobs,
             streams: Places::new("streams", streams),
             connections,

@@ -8,8 +8,8 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use crowd_cli::path::shown;
-use crowd_library::{Music, Track};
-use crowd_web::{Answer, Client, PiecedFile, Pieces, Problem, Told, blocking, disk};
+use crowd_library::{Library, Music, Track};
+use crowd_web::{Answer, Client, PiecedFile, Pieces, Problem, Told, blocking, disk, query};
 
 use super::app::{App, Shared};
 use super::order;
@@ -27,7 +27,9 @@ pub async fn stream(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let order = order::order(query.as_deref().unwrap_or_default())?;
+    let text = query.unwrap_or_default();
+    let order = order::order(&text)?;
+    let saved = query::value(&text, "download").is_some();
     let track = app.track(&id)?;
     let rendition = app.rendition_at_once(track.clone(), order).await?;
     let tag = rendition.content_key().map(|key| format!("\"{key}\""));
@@ -41,7 +43,8 @@ pub async fn stream(
         length: file.length(),
         tag,
         media_type: rendition.format.media_type(),
-        name: file_name(&track, rendition.format),
+        name: if saved { saved_name(&track, &rendition) } else { file_name(&track, rendition.format) },
+        saved,
     };
     let answer = Answer::new(&method, &headers, told);
     let range = match answer.begin() {
@@ -73,6 +76,7 @@ pub async fn original(
         tag,
         media_type: original_type(&track),
         name: shown(track.path.file_name().unwrap_or_default().as_ref()),
+        saved: false,
     };
     let answer = Answer::new(&method, &headers, told);
     let range = match answer.begin() {
@@ -95,14 +99,22 @@ pub async fn original(
 impl App {
     /// A track by the name it has in addresses.
     pub(super) fn track(&self, id: &str) -> Result<Arc<Track>, Error> {
-        Ok(self.library.track(id)?)
+        let uploaded = || self.uploads.library().track(id).ok();
+        self.library.track(id).or_else(|missing| uploaded().ok_or(missing)).map_err(Error::from)
+    }
+
+    /// The library a track is of.
+    pub(super) fn library_of(&self, track: &Track) -> &Library {
+        let uploaded =
+            self.uploads.library().track(&track.id.to_string()).is_ok_and(|known| *known.path == *track.path);
+        if uploaded { self.uploads.library() } else { &self.library }
     }
 
     /// The music of a track, as its file is now; of a large file that was not hashed yet, without its hash.
     async fn music_at_once(self: &Arc<Self>, track: Arc<Track>) -> Result<Music, Problem> {
         let app = self.clone();
         blocking(move || {
-            let (path, file) = app.library.open_file(&track)?;
+            let (path, file) = app.library_of(&track).open_file(&track)?;
             Ok::<_, Error>(app.contents.music_at_once(&path, file)?)
         })
         .await
@@ -126,7 +138,7 @@ impl App {
     ) -> Result<Rendition, Problem> {
         let app = self.clone();
         blocking(move || {
-            let (path, file) = app.library.open_file(&track)?;
+            let (path, file) = app.library_of(&track).open_file(&track)?;
             Rendition::new(app.contents.music(&path, file)?, &order)
         })
         .await
@@ -149,6 +161,18 @@ impl Pieces for Listener {
 
 fn file_name(track: &Track, format: Format) -> String {
     format!("{}.{}", shown(track.path.file_stem().unwrap_or_default().as_ref()), format.name())
+}
+
+/// A name that tells a rendition from the original and from other ones: "song (warm, 80 %).flac".
+fn saved_name(track: &Track, rendition: &Rendition) -> String {
+    let treatment = rendition.treatment;
+    let percent = (treatment.intensity.get() * 100.0).round();
+    let stem = shown(track.path.file_stem().unwrap_or_default().as_ref());
+    let end = rendition.format.name();
+    if treatment.intensity.is_none() {
+        return format!("{stem} (original).{end}");
+    }
+    format!("{stem} ({}, {percent} %).{end}", treatment.preset)
 }
 
 fn original_type(track: &Track) -> &'static str {

@@ -8,6 +8,7 @@ mod jobs;
 mod metrics;
 mod order;
 mod router;
+mod uploads;
 
 pub use app::App;
 pub use router::router;

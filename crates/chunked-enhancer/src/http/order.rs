@@ -27,7 +27,8 @@ fn set(order: &mut Order, key: &str, value: &str) -> Result<(), Problem> {
         "format" => order.format = value.parse().map_err(Problem::bad)?,
         "bits" => order.depth = Some(value.parse::<Depth>().map_err(|error| Problem::bad(error.to_string()))?),
         "analysis" => order.kind = value.parse().map_err(Problem::bad)?,
-        "access_token" => {}
+        // What becomes of the answer, not of the sound.
+        "access_token" | "download" => {}
         other => {
             let known = "preset, intensity, format, bits, analysis";
             return Err(Problem::bad(format!("parameter \"{}\": known are {known}", other.escape_debug())));

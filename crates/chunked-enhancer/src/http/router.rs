@@ -3,14 +3,14 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::get;
+use axum::routing::{delete, get};
 use crowd_web::nothing_here;
 use crowd_web::token::{Token, admit};
 
 use super::app::Shared;
-use super::{api, files, jobs, metrics};
+use super::{api, files, jobs, metrics, uploads};
 
-/// Bytes of a request's body, at most: what is asked here is short.
+/// Bytes of a request's body, at most: what is asked here is short. Uploads, which are read part by part, have a limit of their own.
 const LARGEST_REQUEST: usize = 16 << 10;
 
 /// The routes. With a token, all but the page and whether the server lives need it.
@@ -20,6 +20,8 @@ pub fn router(app: Shared, token: Option<Token>) -> Router {
         .route("/api/tracks/{id}", get(api::track))
         .route("/api/tracks/{id}/cover", get(api::cover))
         .route("/api/tracks/{id}/peaks", get(api::peaks))
+        .route("/api/uploads", get(uploads::all).post(uploads::receive))
+        .route("/api/uploads/{id}", delete(uploads::remove))
         .route("/api/status", get(api::status))
         .route("/api/presets", get(api::presets))
         .route("/api/jobs", get(jobs::all).post(jobs::prepare))

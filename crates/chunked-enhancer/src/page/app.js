@@ -2,19 +2,23 @@
 
 import { Abx } from './abx.js';
 import { prepare, progress } from './api.js';
-import { Refusal, json, onToken } from './ask.js';
+import { Refusal, address, ask, json, onToken } from './ask.js';
+import { showCover } from './cover.js';
+import { Drop } from './drop.js';
+import { Faults } from './faults.js';
+import { onKeys } from './keys.js';
+import { match, numbers, peakOf } from './loudness.js';
+import { Media } from './media.js';
 import { Player } from './player.js';
-import { Tracks, clock, showCover } from './tracks.js';
+import { presetCard } from './presets.js';
+import { Queue } from './queue.js';
+import { QueueList } from './queue_list.js';
+import { clock } from './row.js';
+import { Tabs } from './tabs.js';
+import { Tracks } from './tracks.js';
+import { Troubles } from './trouble.js';
 import { Waveform } from './waveform.js';
 
-const DESCRIPTIONS = {
-  adaptive: 'as much as the track needs',
-  gentle: 'hardly touched',
-  warm: 'fuller below, softer above',
-  bright: 'more presence and air',
-  punchy: 'attacks to the front',
-  live: 'for recordings of a stage',
-};
 /** Milliseconds in which a slider comes to rest before its value is asked for. */
 const SETTLE = 60;
 /** Milliseconds somebody stays with a treatment before all of it is made. */
@@ -25,15 +29,22 @@ const REDRAW = 2000;
 const AGAIN = [2000, 60000];
 /** Seconds of a step by an arrow key, and with Shift. */
 const STEP = [5, 30];
+/** Seconds of a track after which "previous" means its beginning. */
+const BEGUN = 3;
 
 const $ = (id) => document.getElementById(id);
 
 export const player = new Player();
+export const queue = new Queue();
+
+const troubles = new Troubles($('trouble'));
+const attempt = (source, work) => troubles.attempt(source, work);
 
 let presets = [];
 let track = null;
 let facts = null;
 let job = null;
+let masteredPeak = null;
 let drawn = 0;
 let opened = new AbortController();
 let making = new AbortController();
@@ -41,32 +52,6 @@ let staying = 0;
 const treatment = { preset: 'adaptive', intensity: 1 };
 
 const query = (preset = treatment.preset) => `preset=${preset}&intensity=${treatment.intensity}&bits=16`;
-
-// ---- trouble, in words
-
-const troubles = new Map();
-
-/** Shows what is wrong until the same source says that it is over. */
-function trouble(source, text) {
-  if (text) troubles.set(source, text);
-  else troubles.delete(source);
-  const all = [...new Set(troubles.values())].join(' · ');
-  if ($('trouble').textContent !== all) $('trouble').textContent = all;
-  $('trouble').hidden = !all;
-}
-
-/** Does something that may be refused; being called off is no trouble. */
-async function attempt(source, work) {
-  try {
-    const result = await work();
-    trouble(source, null);
-    return result;
-  } catch (error) {
-    if (error.name !== 'AbortError') trouble(source, error.message);
-    if (!(error instanceof Refusal) && error.name !== 'AbortError') console.error(error);
-    return null;
-  }
-}
 
 onToken('enhance-server token', async (wrong) => {
   const dialog = $('token');
@@ -78,50 +63,108 @@ onToken('enhance-server token', async (wrong) => {
   return $('token-input').value;
 });
 
-// ---- the library
+// ---- the library, and what was sent to be tried
 
-const tracks = new Tracks($('tracks'), $('search'), $('count'), (chosen) => open(chosen));
+const tracks = new Tracks($('tracks'), $('search'), $('count'), {
+  choose: (chosen) => {
+    const { tracks: shown, at } = tracks.around(chosen);
+    open(queue.start(shown, at));
+  },
+  next: (chosen) => told(`“${chosen.title}” plays next.`, queue.playNext(chosen)),
+  add: (chosen) => told(`“${chosen.title}” is in the queue.`, queue.add(chosen)),
+  remove: (sent) => {
+    queue.forget(sent.id);
+    attempt('library', () => ask(`api/uploads/${sent.id}`, { method: 'DELETE' })).then(look);
+  },
+});
+const faults = new Faults($('faults'));
 
-async function look() {
-  const found = await attempt('library', () => json('api/tracks'));
-  if (found) {
-    tracks.set(found);
-    if (!found.length) {
-      const { library } = (await attempt('library', () => json('api/status'))) ?? {};
-      if (library) $('count').textContent = library.scans ? `There is no music in ${library.root} yet.` : 'Reading the library …';
-    }
-  }
-  setTimeout(look, found?.length ? AGAIN[1] : AGAIN[0]);
+/** Says what was done to who does not see it. */
+function told(text) {
+  $('status').textContent = text;
 }
+
+let looking = 0;
+let latest = '';
+
+/** Looks for what there is, now and again later. */
+async function look() {
+  clearTimeout(looking);
+  const found = await attempt('library', () =>
+    Promise.all(['api/tracks', 'api/uploads', 'api/status'].map(async (path) => (await ask(path)).text())),
+  );
+  if (found) {
+    const [library, uploads, status] = found.map((text) => JSON.parse(text));
+    // What has not changed is not drawn anew.
+    const now = found[0] + found[1];
+    if (now !== latest) tracks.set(uploads.tracks, library);
+    latest = now;
+    faults.set(status.library, [...uploads.tracks, ...library]);
+    if (!library.length && !uploads.tracks.length) {
+      const { root, scans } = status.library;
+      $('count').textContent = scans ? `There is no music in ${root} yet.` : 'Reading the library …';
+    }
+    looking = setTimeout(look, AGAIN[library.length && 1]);
+  } else {
+    looking = setTimeout(look, AGAIN[0]);
+  }
+}
+
+new Drop(
+  { area: $('drop'), input: $('files'), button: $('try'), list: $('sending'), status: $('status') },
+  async (sent, first) => {
+    await look();
+    if (first) open(queue.start([sent], 0));
+    else queue.add(sent);
+  },
+);
 
 // ---- a track
 
-async function open(chosen) {
+const tabs = new Tabs($('tabs'));
+const parts = { list: $('queue'), count: $('queue-count'), clear: $('queue-clear'), tab: $('queue-tab') };
+new QueueList(queue, parts, (at) => open(queue.jump(at)));
+
+/** Goes on to the next track, where there is one. */
+const next = (byItself) => queue.coming.length > 0 && open(queue.next(), byItself === true);
+const previous = () => {
+  if (player.track && player.position > BEGUN * player.track.rate) player.seek(0);
+  else if (queue.past.length) open(queue.previous());
+};
+
+/** Plays a track. One that came by itself and is gone, or is no music any more, is followed by the next. */
+async function open(chosen, byItself = false) {
   opened.abort();
   making.abort();
   clearTimeout(staying);
   opened = new AbortController();
   const { signal } = opened;
   track = chosen;
-  facts = job = null;
-  trouble('track', null);
-  trouble('job', null);
+  facts = job = masteredPeak = null;
+  troubles.set('track', null);
+  troubles.set('job', null);
   tracks.mark(track.id);
+  media.show(track);
   $('title').textContent = track.title;
   $('artist').textContent = [track.artist, track.album].filter(Boolean).join(' – ');
   $('facts').textContent = describe(track);
   document.title = [track.title, track.artist].filter(Boolean).join(' – ');
-  $('play').disabled = $('abx-button').disabled = false;
+  for (const id of ['play', 'abx-button', 'next', 'previous']) $(id).disabled = false;
   showCover(track, $('cover'));
   wave.reset(null);
   level();
+  let refused = 0;
   const playing = await attempt('track', async () => {
-    await player.open(chosen, query());
+    await player.open(chosen, query()).catch((error) => {
+      refused = error.status;
+      throw error;
+    });
     return true;
   });
   if (signal.aborted) return;
   if (!playing) {
     player.pause();
+    if (byItself && (refused === 404 || refused === 422)) next(true);
     return;
   }
   wave.reset({ ...chosen, frames: player.track.frames });
@@ -135,12 +178,11 @@ async function open(chosen) {
   const known = await attempt('track', () => json(`api/tracks/${track.id}`, { signal }));
   if (signal.aborted) return;
   facts = known?.analysis;
-  $('facts').textContent = describe(track);
   level();
   const peaks = await attempt('track', () => json(`api/tracks/${track.id}/peaks`, { signal }));
   if (signal.aborted || !peaks) return;
   wave.set('original', peaks);
-  facts = { ...facts, peak: Math.max(...peaks.max, ...peaks.min.map((sample) => -sample)) };
+  facts = { ...facts, peak: peakOf(peaks) };
   level();
 }
 
@@ -158,41 +200,31 @@ function started(signal) {
   });
 }
 
-/** A number of decibels with a minus that is as wide as a plus. */
-const signed = (number) => number.toFixed(1).replace('-', '−');
-
-function describe(of) {
-  const channels = { 1: 'mono', 2: 'stereo' }[of.channels] ?? `${of.channels} channels, mixed to two`;
-  const sample = `${of.sample_rate / 1000} kHz${of.bits ? ` / ${of.bits} bit` : ''}`;
-  const loudness = facts?.integrated_lufs == null ? null : `${signed(facts.integrated_lufs)} LUFS`;
-  return [of.codec.toUpperCase(), sample, channels, loudness].filter(Boolean).join(' · ');
+function describe({ channels, sample_rate: rate, bits, codec }) {
+  const sample = `${rate / 1000} kHz${bits ? ` / ${bits} bit` : ''}`;
+  const sides = { 1: 'mono', 2: 'stereo' }[channels] ?? `${channels} channels, mixed to two`;
+  return [codec.toUpperCase(), sample, sides].join(' · ');
 }
 
-/** Integrated loudness of the mastered version, LUFS; null where nobody knows. */
-function target() {
-  if (treatment.intensity === 0) return facts?.integrated_lufs ?? null;
-  return job?.settled?.predicted_lufs ?? presets.find(({ name }) => name === treatment.preset)?.target_lufs ?? null;
-}
-
-/**
- * Makes both versions equally loud. Both are as much quieter as keeps the original under full scale beside the loudest
- * preset: a level that moved with the preset would be heard as its sound.
- */
+/** Makes both versions equally loud, and shows how loud they are. */
 function level() {
-  const own = facts?.integrated_lufs ?? null;
-  const wanted = target();
-  if (own === null || wanted === null) {
-    player.setLevels({ original: 0, trim: 0 });
-    $('match').textContent = '';
-    return;
+  const known = { treatment, presets, facts, job, masteredPeak };
+  const { levels, text } = match(known);
+  player.setLevels(levels);
+  $('match').textContent = text;
+  const { original, mastered, goal, missed, about } = numbers(known);
+  ['loudness', 'peak'].forEach((what, n) => {
+    $(`original-${what}`).textContent = original[n];
+    $(`mastered-${what}`).textContent = mastered[n];
+  });
+  $('goal').textContent = goal;
+  $('missed').textContent = missed;
+  $('about').textContent = about;
+  $('numbers').hidden = $('downloads').hidden = !track;
+  if (!track) return;
+  for (const format of ['wav', 'flac']) {
+    $(`download-${format}`).href = address(`stream/${track.id}?${query()}&format=${format}&download`);
   }
-  const original = wanted - own;
-  const loudest = Math.max(...presets.map(({ target_lufs: lufs }) => lufs));
-  const peak = facts.peak ? 20 * Math.log10(facts.peak) : (facts.sample_peak_dbfs ?? 0);
-  const trim = Math.min(0, own - loudest - peak);
-  player.setLevels({ original, trim });
-  const both = trim < -0.05 ? `, both ${signed(trim)} dB to stay under full scale` : '';
-  $('match').textContent = `Equally loud: original ${original < 0 ? '' : '+'}${signed(original)} dB${both}`;
 }
 
 // ---- the treatment
@@ -221,7 +253,7 @@ function make(after) {
   making = new AbortController();
   const { signal } = making;
   const { id } = track;
-  job = null;
+  job = masteredPeak = null;
   wave.setMap('');
   level();
   staying = setTimeout(async () => {
@@ -239,7 +271,7 @@ function make(after) {
     const settled = job?.settled;
     job = status;
     wave.setMap(status.map);
-    $('progress').textContent = told(status);
+    $('progress').textContent = howFar(status);
     if (status.settled && !settled) level();
     const over = status.state === 'done';
     if (over || performance.now() - drawn > REDRAW) {
@@ -249,7 +281,7 @@ function make(after) {
   }
 }
 
-function told({ state, ready, pieces, speed, failure }) {
+function howFar({ state, ready, pieces, speed, failure }) {
   const fast = speed ? `, ${Math.round(speed)} × real time` : '';
   switch (state) {
     case 'failed':
@@ -267,7 +299,10 @@ function told({ state, ready, pieces, speed, failure }) {
 
 async function drawMastered(id, signal) {
   const peaks = await attempt('peaks', () => json(`api/tracks/${id}/peaks?${query()}`, { signal }));
-  if (peaks && !signal.aborted) wave.set('mastered', peaks);
+  if (!peaks || signal.aborted) return;
+  wave.set('mastered', peaks);
+  masteredPeak = peakOf(peaks);
+  level();
 }
 
 function listenTo(side) {
@@ -282,40 +317,13 @@ async function loadPresets() {
   const found = await attempt('presets', () => json('api/presets'));
   if (!found) return setTimeout(loadPresets, AGAIN[0]);
   presets = found;
-  $('presets').replaceChildren(...presets.map(presetCard));
-  level();
-}
-
-function presetCard({ name, target_lufs: lufs, eq_db: bands }, n) {
-  const card = document.createElement('label');
-  const radio = Object.assign(document.createElement('input'), { type: 'radio', name: 'preset', value: name });
-  radio.checked = name === treatment.preset;
-  radio.addEventListener('change', () => treat({ preset: name }));
-  card.addEventListener('pointerenter', () => player.rehearse(query(name)));
-  const face = document.createElement('span');
-  const part = (tag, text) => face.appendChild(Object.assign(document.createElement(tag), { textContent: text }));
-  part('b', name);
-  part('kbd', n + 1).ariaHidden = 'true';
-  part('small', DESCRIPTIONS[name] ?? '');
-  part('i', `${signed(lufs)} LUFS`);
-  face.append(curve(bands));
-  card.append(radio, face);
-  return card;
-}
-
-/** The gains of the five bands, as bars about a line. */
-function curve(bands) {
-  const svg = (name, attributes) => {
-    const element = document.createElementNS('http://www.w3.org/2000/svg', name);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    return element;
+  const acts = {
+    chosen: treatment.preset,
+    choose: (preset) => treat({ preset }),
+    consider: (preset) => player.rehearse(query(preset)),
   };
-  const picture = svg('svg', { viewBox: '0 0 40 18', 'aria-hidden': 'true' });
-  bands.forEach((db, n) => {
-    const tall = Math.abs(db) * 4;
-    picture.append(svg('rect', { x: n * 8 + 1, width: 6, y: db > 0 ? 13 - tall : 13, height: Math.max(0.8, tall) }));
-  });
-  return picture;
+  $('presets').replaceChildren(...presets.map((preset, n) => presetCard(preset, n, acts)));
+  level();
 }
 
 // ---- what is pressed
@@ -328,8 +336,11 @@ const wave = new Waveform(
 );
 
 const step = (seconds) => player.track && player.seek(player.position + seconds * player.track.rate);
-const toggle = () => track && (player.playing ? player.pause() : player.play());
-const beside = (by) => tracks.beside(by) && open(tracks.beside(by));
+const play = () => track && player.play();
+const pause = () => track && player.pause();
+const toggle = () => (player.playing ? pause() : play());
+const seek = (seconds) => player.track && player.seek(seconds * player.track.rate);
+const media = new Media(player, { play, pause, next, previous, seek, step });
 
 function setVolume(volume) {
   $('volume').value = Math.min(1, Math.max(0, volume));
@@ -337,6 +348,8 @@ function setVolume(volume) {
 }
 
 $('play').addEventListener('click', toggle);
+$('next').addEventListener('click', next);
+$('previous').addEventListener('click', previous);
 $('volume').addEventListener('input', () => setVolume(Number($('volume').value)));
 $('intensity').addEventListener('input', () => treat({ intensity: Number($('intensity').value) }, SETTLE));
 for (const radio of document.querySelectorAll('[name=side]')) radio.addEventListener('change', () => listenTo(radio.value));
@@ -349,18 +362,18 @@ $('abx-button').addEventListener('click', () => {
 $('abx').addEventListener('close', () => listenTo('mastered'));
 $('help-button').addEventListener('click', () => $('help').showModal());
 
-/** Whether the keyboard brought the focus where it is: then its keys belong to what has it. */
-let byKeyboard = false;
-addEventListener('pointerdown', () => (byKeyboard = false), true);
-
 const KEYS = {
   ' ': toggle,
   x: () => listenTo(player.want === 'mastered' ? 'original' : 'mastered'),
   '[': () => treat({ intensity: Math.max(0, Math.round(treatment.intensity * 20 - 1) / 20) }, SETTLE),
   ']': () => treat({ intensity: Math.min(1, Math.round(treatment.intensity * 20 + 1) / 20) }, SETTLE),
-  n: () => beside(1),
-  p: () => beside(-1),
-  '/': () => $('search').focus(),
+  n: next,
+  p: previous,
+  q: () => tabs.turn(),
+  '/': () => {
+    tabs.show($('library-tab'));
+    $('search').focus();
+  },
   '?': () => $('help').showModal(),
   ArrowLeft: (event) => step(-STEP[Number(event.shiftKey)]),
   ArrowRight: (event) => step(STEP[Number(event.shiftKey)]),
@@ -368,30 +381,16 @@ const KEYS = {
   ArrowDown: () => setVolume(Number($('volume').value) - 0.05),
 };
 
-addEventListener('keydown', (event) => {
-  if (event.key === 'Tab' || event.key.startsWith('Arrow')) byKeyboard = true;
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (document.querySelector('dialog[open]')) return;
-  const { target: at } = event;
-  const typing = at.matches('input[type=search], input[type=password]');
-  const own = byKeyboard && at.matches('button') && event.key === ' ';
-  const slides = at.matches('input') && event.key.startsWith('Arrow');
-  if (typing || own || slides) return;
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+onKeys((key) => {
   const preset = presets[Number(key) - 1];
-  const act = KEYS[key] ?? (preset && (() => treat({ preset: preset.name })));
-  if (!act) return;
-  event.preventDefault();
-  // Held keys repeat; what is switched would flicker.
-  if (event.repeat && !key.startsWith('Arrow') && key !== '[' && key !== ']') return;
-  act(event);
+  return KEYS[key] ?? (preset && (() => treat({ preset: preset.name })));
 });
 
 // ---- what is shown while it plays
 
-player.addEventListener('trouble', ({ detail }) => trouble('player', detail && `${detail}${player.playing ? '' : '; paused'}`));
-player.addEventListener('refused', ({ detail }) => trouble('track', `${detail}; what was heard before goes on`));
-player.addEventListener('ended', () => ($('abx').open ? player.play() : beside(1)));
+player.addEventListener('trouble', ({ detail }) => troubles.set('player', detail && `${detail}${player.playing ? '' : '; paused'}`));
+player.addEventListener('refused', ({ detail }) => troubles.set('track', `${detail}; what was heard before goes on`));
+player.addEventListener('ended', () => ($('abx').open ? player.play() : next(true)));
 player.addEventListener('change', () => {
   $('player').classList.toggle('playing', player.playing);
   $('player').classList.toggle('waiting', player.waiting);
@@ -408,6 +407,7 @@ function frame() {
   wave.place(player.position / frames);
   if (Math.floor(seconds) === second) return;
   second = Math.floor(seconds);
+  media.tell();
   const duration = clock(frames / rate);
   $('elapsed').textContent = clock(seconds);
   const slider = $('wave');

@@ -68,6 +68,36 @@ export async function ask(path, options = {}) {
   }
 }
 
+/** An address for what cannot send a header, a link or a picture: with the token, where there is one. */
+export function address(path) {
+  if (!token) return path;
+  return `${path}${path.includes('?') ? '&' : '?'}access_token=${encodeURIComponent(token)}`;
+}
+
+/**
+ * Sends a file as the body of a POST, and gives the JSON that comes back. A `fetch` does not tell how much of it is sent.
+ * @param {{signal: AbortSignal, progress}} how `progress` is called with the share that is sent, 0 to 1.
+ */
+export function send(path, file, { signal, progress }) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open('POST', path);
+    request.responseType = 'json';
+    request.setRequestHeader('Content-Type', 'application/octet-stream');
+    if (token) request.setRequestHeader('Authorization', `Bearer ${token}`);
+    request.upload.addEventListener('progress', ({ loaded, total }) => progress(total ? loaded / total : 0));
+    const refuse = (status, text) => reject(new Refusal(status, text));
+    request.addEventListener('load', () => {
+      if (request.status < 300) resolve(request.response);
+      else refuse(request.status, request.response?.error ?? `the server answered ${request.status} ${request.statusText}`);
+    });
+    request.addEventListener('error', () => refuse(0, 'the server does not answer, or took no more of it'));
+    request.addEventListener('abort', () => reject(new DOMException('called off', 'AbortError')));
+    signal.addEventListener('abort', () => request.abort());
+    request.send(file);
+  });
+}
+
 /** JSON of an address. */
 export async function json(path, options) {
   return (await ask(path, options)).json();

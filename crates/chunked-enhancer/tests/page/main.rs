@@ -1,8 +1,11 @@
 //! The page, as a listener has it: in a browser, on a real server, heard frame by frame.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+#[path = "../chromium/mod.rs"]
 mod chromium;
+#[path = "../common/mod.rs"]
 mod common;
+mod lists;
 
 use chromium::Chromium;
 use common::{Folders, Server};
@@ -19,7 +22,7 @@ fn playing(server: &Server) -> Chromium {
     let mut page = Chromium::start();
     // The recorder is a script of the test.
     page.call("Page.setBypassCSP", json!({ "enabled": true }));
-    page.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": include_str!("chromium/tap.js") }));
+    page.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": include_str!("../chromium/tap.js") }));
     page.open(&server.url);
     page.until("document.querySelector('#tracks button')");
     page.click("#tracks button", 0.5, 0.5);

@@ -1,0 +1,40 @@
+// Files that cannot be read, or only in part, with the reasons.
+
+import { element } from './rows.js';
+
+/** Files that are listed, at most: who has more has one reason for most of them. */
+const MOST = 500;
+
+export class Faults {
+  /** @param {HTMLDetailsElement} section Its summary tells how many; it is filled when it is opened. */
+  constructor(section) {
+    Object.assign(this, { section, files: [] });
+    this.list = section.querySelector('ul');
+    section.addEventListener('toggle', () => this.draw());
+  }
+
+  /** Shows the files that the library leaves out, and the tracks of which something is missing. */
+  set({ root, unreadable }, tracks) {
+    const short = (text) => text.replaceAll(`${root}/`, '');
+    const damaged = tracks.filter(({ warnings }) => warnings.length);
+    const file = (mark) => ({ path, problem, warnings }) => ({ path, mark, reason: short(problem ?? warnings.join('; ')) });
+    this.files = [...unreadable.map(file('left out')), ...damaged.map(file('damaged'))];
+    const count = (number, what) => (number ? `${number} ${number === 1 ? 'file' : 'files'} ${what}` : '');
+    const told = [count(unreadable.length, 'cannot be read'), count(damaged.length, 'damaged')].filter(Boolean).join(', ');
+    this.section.querySelector('summary').textContent = told;
+    this.section.hidden = !told;
+    this.draw();
+  }
+
+  draw() {
+    if (!this.section.open) return;
+    const rows = this.files.slice(0, MOST).map(({ path, mark, reason }) => {
+      const row = element('li', '');
+      row.append(element('span', mark === 'damaged' ? 'note damaged' : 'note bad', mark), ' ', element('b', '', path));
+      row.append(element('span', 'faint', reason));
+      return row;
+    });
+    if (this.files.length > MOST) rows.push(element('li', 'faint', `and ${this.files.length - MOST} more: GET api/status`));
+    this.list.replaceChildren(...rows);
+  }
+}

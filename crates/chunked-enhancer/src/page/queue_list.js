@@ -1,0 +1,66 @@
+// The queue as it is shown: played from, sorted and shortened, by mouse and keyboard.
+
+import { Rows, pictured } from './rows.js';
+import { trackRow } from './row.js';
+
+const UP = 'M12 19V5M6 11l6-6 6 6';
+const DOWN = 'M12 5v14M6 13l6 6 6-6';
+const REMOVE = 'M6 6l12 12M18 6L6 18';
+
+export class QueueList {
+  /** @param play Called with the number of the place that was chosen. */
+  constructor(queue, { list, count, clear, tab }, play) {
+    Object.assign(this, { queue, list, count, clear, tab });
+    const make = ({ track, added }) => this.row(track, added);
+    this.rows = new Rows(list, { key: ({ number }) => number, make, above: clear });
+    list.addEventListener('click', ({ target }) => {
+      if (target.closest('.track')) play(this.rows.indexOf(target));
+    });
+    list.addEventListener('keydown', (event) => this.press(event));
+    clear.addEventListener('click', () => {
+      queue.clear();
+      tab.focus();
+    });
+    queue.addEventListener('change', () => this.show());
+    this.show();
+  }
+
+  row(track, added) {
+    const at = (event) => this.rows.indexOf(event.target);
+    const acts = [
+      pictured(`Move “${track.title}” up`, UP, (event) => this.move(at(event), -1)),
+      pictured(`Move “${track.title}” down`, DOWN, (event) => this.move(at(event), 1)),
+      pictured(`Remove “${track.title}” from the queue`, REMOVE, (event) => this.queue.remove(at(event))),
+    ];
+    return trackRow(track, { note: added ? 'added' : '', acts });
+  }
+
+  move(at, by) {
+    const entry = this.rows.entry;
+    this.queue.move(at, by);
+    if (entry === at && this.queue.coming[at + by]) this.rows.reveal(at + by);
+  }
+
+  /** Alt with an arrow moves a row, Delete removes it. */
+  press(event) {
+    const at = this.rows.indexOf(event.target);
+    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (event.altKey && by) this.move(at, by);
+    else if (event.key === 'Delete' || event.key === 'Backspace') this.queue.remove(at);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  show() {
+    const { coming } = this.queue;
+    const number = coming.length.toLocaleString('en');
+    this.tab.querySelector('b').textContent = coming.length ? number : '';
+    this.count.textContent = coming.length
+      ? `${number} to come`
+      : 'Nothing comes next. Choose a track, and what follows it in the list is put here; add others with A or the buttons of a track.';
+    this.clear.hidden = !coming.length;
+    // A row is drawn anew only when its item is another one.
+    this.rows.set([...coming]);
+  }
+}

@@ -1,0 +1,41 @@
+// What a track looks like in a list.
+
+import { showCover } from './cover.js';
+import { element } from './rows.js';
+
+/** Milliseconds a row stays before its picture is fetched: who scrolls by does not wait for it. */
+const STAY = 80;
+
+/** 61 -> "1:01". */
+export function clock(seconds) {
+  if (!Number.isFinite(seconds)) return '–:––';
+  const whole = Math.floor(seconds);
+  const two = (number) => String(number).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
+
+/** A row of a list: a button that plays the track, and others behind it. */
+export function trackRow(track, { current = false, note = '', acts = [] }) {
+  const row = element('li', '');
+  const button = element('button', 'track');
+  button.type = 'button';
+  if (current) button.setAttribute('aria-current', 'true');
+  const words = element('span', 'words');
+  const about = [track.artist, track.album].filter(Boolean).join(' – ') || String(track.path);
+  const second = element('span', 'faint', about);
+  words.append(element('span', 'title', track.title), second);
+  if (note) second.prepend(element('span', 'note', note), ' ');
+  if (track.warnings.length) {
+    const mark = element('span', 'note damaged', 'damaged');
+    mark.title = track.warnings.join('\n');
+    second.prepend(mark, ' ');
+  }
+  const cover = element('span', 'cover');
+  button.append(cover, words, element('span', 'length', clock(track.seconds ?? NaN)));
+  const all = element('span', 'acts');
+  all.append(...acts);
+  row.append(button, all);
+  if (track.cover) setTimeout(() => row.isConnected && showCover(track, cover), STAY);
+  return row;
+}
