@@ -2,11 +2,10 @@
 
 import { Abx } from './abx.js';
 import { prepare, progress } from './api.js';
-import { Refusal, address, ask, json, onToken } from './ask.js';
+import { Refusal, address, json, onToken } from './ask.js';
 import { showCover } from './cover.js';
-import { Drop } from './drop.js';
-import { Faults } from './faults.js';
 import { onKeys } from './keys.js';
+import { Library } from './library.js';
 import { match, numbers, peakOf } from './loudness.js';
 import { Media } from './media.js';
 import { Player } from './player.js';
@@ -15,7 +14,6 @@ import { Queue } from './queue.js';
 import { QueueList } from './queue_list.js';
 import { clock } from './row.js';
 import { Tabs } from './tabs.js';
-import { Tracks } from './tracks.js';
 import { Troubles } from './trouble.js';
 import { Waveform } from './waveform.js';
 
@@ -25,8 +23,8 @@ const SETTLE = 60;
 const STAY = 1500;
 /** Milliseconds between pictures of what is being made. */
 const REDRAW = 2000;
-/** Milliseconds between looks for new tracks, while there are none and else. */
-const AGAIN = [2000, 60000];
+/** Milliseconds before the presets are asked for again. */
+const AGAIN = 2000;
 /** Seconds of a step by an arrow key, and with Shift. */
 const STEP = [5, 30];
 /** Seconds of a track after which "previous" means its beginning. */
@@ -63,73 +61,21 @@ onToken('enhance-server token', async (wrong) => {
   return $('token-input').value;
 });
 
-// ---- the library, and what was sent to be tried
+// ---- what there is to play
 
-const tracks = new Tracks($('tracks'), $('search'), $('count'), {
-  choose: (chosen) => {
-    const { tracks: shown, at } = tracks.around(chosen);
-    open(queue.start(shown, at));
-  },
-  next: (chosen) => told(`“${chosen.title}” plays next.`, queue.playNext(chosen)),
-  add: (chosen) => told(`“${chosen.title}” is in the queue.`, queue.add(chosen)),
-  remove: (sent) => {
-    queue.forget(sent.id);
-    attempt('library', () => ask(`api/uploads/${sent.id}`, { method: 'DELETE' })).then(look);
-  },
-});
-const faults = new Faults($('faults'));
-
-/** Says what was done to who does not see it. */
-function told(text) {
-  $('status').textContent = text;
-}
-
-let looking = 0;
-let latest = '';
-
-/** Looks for what there is, now and again later. */
-async function look() {
-  clearTimeout(looking);
-  const found = await attempt('library', () =>
-    Promise.all(['api/tracks', 'api/uploads', 'api/status'].map(async (path) => (await ask(path)).text())),
-  );
-  if (found) {
-    const [library, uploads, status] = found.map((text) => JSON.parse(text));
-    // What has not changed is not drawn anew.
-    const now = found[0] + found[1];
-    if (now !== latest) tracks.set(uploads.tracks, library);
-    latest = now;
-    faults.set(status.library, [...uploads.tracks, ...library]);
-    if (!library.length && !uploads.tracks.length) {
-      const { root, scans } = status.library;
-      $('count').textContent = scans ? `There is no music in ${root} yet.` : 'Reading the library …';
-    }
-    looking = setTimeout(look, AGAIN[library.length && 1]);
-  } else {
-    looking = setTimeout(look, AGAIN[0]);
-  }
-}
-
-new Drop(
-  { area: $('drop'), input: $('files'), button: $('try'), list: $('sending'), status: $('status') },
-  async (sent, first) => {
-    await look();
-    if (first) open(queue.start([sent], 0));
-    else queue.add(sent);
-  },
-);
-
-// ---- a track
-
+const library = new Library(queue, attempt, (chosen) => open(chosen));
 const tabs = new Tabs($('tabs'));
 const parts = { list: $('queue'), count: $('queue-count'), clear: $('queue-clear'), tab: $('queue-tab') };
 new QueueList(queue, parts, (at) => open(queue.jump(at)));
 
+// ---- a track
+
 /** Goes on to the next track, where there is one. */
 const next = (byItself) => queue.coming.length > 0 && open(queue.next(), byItself === true);
 const previous = () => {
-  if (player.track && player.position > BEGUN * player.track.rate) player.seek(0);
-  else if (queue.past.length) open(queue.previous());
+  const begun = player.track && player.position > BEGUN * player.track.rate;
+  if (queue.past.length && !begun) open(queue.previous());
+  else player.seek(0);
 };
 
 /** Plays a track. One that came by itself and is gone, or is no music any more, is followed by the next. */
@@ -143,7 +89,7 @@ async function open(chosen, byItself = false) {
   facts = job = masteredPeak = null;
   troubles.set('track', null);
   troubles.set('job', null);
-  tracks.mark(track.id);
+  library.tracks.mark(track.id);
   media.show(track);
   $('title').textContent = track.title;
   $('artist').textContent = [track.artist, track.album].filter(Boolean).join(' – ');
@@ -315,7 +261,7 @@ function listenTo(side) {
 
 async function loadPresets() {
   const found = await attempt('presets', () => json('api/presets'));
-  if (!found) return setTimeout(loadPresets, AGAIN[0]);
+  if (!found) return setTimeout(loadPresets, AGAIN);
   presets = found;
   const acts = {
     chosen: treatment.preset,
@@ -418,5 +364,5 @@ function frame() {
 }
 
 loadPresets();
-look();
+library.look();
 requestAnimationFrame(frame);

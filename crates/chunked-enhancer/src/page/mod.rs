@@ -4,7 +4,7 @@ use axum::Router;
 use crowd_web::assets::{self, Asset, HTML, SCRIPT, STYLE, SVG};
 use crowd_web::page::{ASK, WAV};
 
-const FILES: [Asset; 29] = [
+const FILES: [Asset; 30] = [
     Asset::new("/", HTML, include_str!("index.html")),
     Asset::new("/page/base.css", STYLE, include_str!("base.css")),
     Asset::new("/page/player.css", STYLE, include_str!("player.css")),
@@ -19,6 +19,7 @@ const FILES: [Asset; 29] = [
     Asset::new("/page/drop.js", SCRIPT, include_str!("drop.js")),
     Asset::new("/page/faults.js", SCRIPT, include_str!("faults.js")),
     Asset::new("/page/keys.js", SCRIPT, include_str!("keys.js")),
+    Asset::new("/page/library.js", SCRIPT, include_str!("library.js")),
     Asset::new("/page/loudness.js", SCRIPT, include_str!("loudness.js")),
     Asset::new("/page/media.js", SCRIPT, include_str!("media.js")),
     Asset::new("/page/player.js", SCRIPT, include_str!("player.js")),
