@@ -74,9 +74,12 @@ async fn pass(body: Body, to: mpsc::Sender<Bytes>) -> Result<(), Problem> {
             Err(_) => return Err(late(SILENCE)),
             Ok(None) => return Ok(()),
             Ok(Some(Err(error))) => return Err(Problem::bad(format!("the upload broke off: {error}"))),
-            // Where it is not taken any more, writing has failed.
-            Ok(Some(Ok(part))) if to.send(part).await.is_err() => return Ok(()),
-            Ok(Some(Ok(_))) => {}
+            Ok(Some(Ok(part))) => {
+                // Where it is not taken any more, writing has failed.
+                if to.send(part).await.is_err() {
+                    return Ok(());
+                }
+            }
         }
     }
 }
