@@ -51,8 +51,7 @@ export function numbers({ treatment, presets, facts, job, masteredPeak }) {
   const untouched = treatment.intensity === 0;
   const originalPeak = peakText(facts?.true_peak_dbtp, facts?.peak ? decibels(facts.peak) : facts?.sample_peak_dbfs);
   const mastered = untouched ? facts?.integrated_lufs : settled?.predicted_lufs;
-  const goal = target(presets, treatment);
-  const missed = settled?.missed_target;
+  const goal = settled?.target_lufs ?? target(presets, treatment);
   const about = [];
   if (untouched && facts) about.push('Without any intensity it is the original.');
   if (facts?.range_lu >= 0.05) about.push(`Loudness range of the original: ${facts.range_lu.toFixed(1)} LU.`);
@@ -61,12 +60,12 @@ export function numbers({ treatment, presets, facts, job, masteredPeak }) {
     original: [lufs(facts?.integrated_lufs), originalPeak],
     mastered: [lufs(mastered), untouched ? originalPeak : peakText(null, masteredPeak && decibels(masteredPeak))],
     goal: untouched || goal === null || lufs(goal) === lufs(mastered) ? '' : `aim ${lufs(goal)}`,
-    missed: missed ? missedText(missed) : '',
+    missed: settled?.shortfall ? shortfallText(settled.shortfall, goal) : '',
     about: about.join(' '),
   };
 }
 
-/** Why a track is not as loud as its preset wants it, in the server's words where it has some. */
-function missedText({ wanted_lufs: goal, reason }) {
-  return `Not as loud as wanted${goal == null ? '' : ` (${lufs(goal)})`}: ${reason}`;
+/** Why a track is not as loud as its preset wants it, in the server's words. */
+function shortfallText({ lu, reason }, goal) {
+  return `${lu.toFixed(1)} LU below ${lufs(goal)}, which the preset aims at: ${reason}.`;
 }
