@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(shown(&library), [None, Some("image/png")]);
         fs::write(at("b/Cover.png"), b"<html>").unwrap();
         assert_eq!(shown(&library), [None, None], "a name does not make a picture");
-        fs::write(at("b/Cover.png"), [PNG, &vec![0; LARGEST as usize]].concat()).unwrap();
+        fs::write(at("b/Cover.png"), [PNG, vec![0; LARGEST as usize].as_slice()].concat()).unwrap();
         assert_eq!(shown(&library), [None, None], "nor may it be of any size");
         fs::remove_file(at("b/Cover.png")).unwrap();
         fs::remove_file(at("b/FOLDER.JPG")).unwrap();
