@@ -137,7 +137,10 @@ impl Uploads {
             return Ok(track);
         }
         let unreadable = self.library.unreadable().into_iter().find(|file| *file.path == *path);
-        let problem = unreadable.map_or_else(|| "it was removed meanwhile".to_owned(), |file| file.problem);
+        // Where it lay for a moment is of no use to whoever sent it.
+        let here = self.library.root().join(&path).display().to_string();
+        let problem = unreadable.map(|file| file.problem.replace(&here, "it"));
+        let problem = problem.unwrap_or_else(|| "it was removed meanwhile".to_owned());
         Err(UploadError::NotMusic { name: name.to_owned(), problem })
     }
 
