@@ -40,7 +40,8 @@ async fn file(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let told = Told { length: Some(length), tag: "\"v1\"".into(), media_type: "audio/wav", name: "a.wav".into() };
+    let (length, tag, name) = (Some(length), Some("\"v1\"".to_owned()), "a.wav".to_owned());
+    let told = Told { length, tag, media_type: "audio/wav", name, saved: false };
     let answer = Answer::new(&method, &headers, told);
     let range = match answer.begin() {
         Ok(range) => range,
