@@ -252,7 +252,7 @@ fn what_cannot_be_read_is_refused_in_words_too() {
         ("GET / HTTP/9.9\r\n\r\n".to_owned(), "400", "no request of HTTP/1.1"),
         ("one two\r\n\r\n".to_owned(), "400", "no request of HTTP/1.1"),
         (format!("GET / HTTP/1.1\r\nHost: localhost\r\n{many}{close}"), "431", "headers"),
-        (format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n{close}", "x".repeat(70_000)), "414", "too long"),
+        (format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n{close}", "x".repeat(70_000)), "431", "too long"),
         (format!("GET / HTTP/1.1\r\n{close}"), "400", "Host: it is missing"),
         (format!("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n{close}"), "400", "Host: it comes twice"),
         (format!("GET / HTTP/1.1\r\nHost: evil.example\r\n{close}"), "421", "--allow-host evil.example"),

@@ -35,8 +35,7 @@ fn in_words(head: &[u8]) -> Option<Vec<u8>> {
     }
     let status = StatusCode::from_bytes(format!("4{}", status.get(..2)?).as_bytes()).ok()?;
     let what = match status {
-        StatusCode::URI_TOO_LONG => "the address is too long",
-        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "the headers are too long, or too many: send fewer",
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "address and headers are too long, or too many: send fewer",
         _ => "this is no request of HTTP/1.1: its first line, a header or a length is wrong",
     };
     let body = json!({ "error": what }).to_string();
@@ -104,11 +103,11 @@ mod tests {
             "HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\ndate: x\r\n\r\n";
         let answer = String::from_utf8(in_words(head.as_bytes()).unwrap()).unwrap();
         let (told, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert_eq!(body, "{\"error\":\"the headers are too long, or too many: send fewer\"}");
+        assert_eq!(body, "{\"error\":\"address and headers are too long, or too many: send fewer\"}");
         assert_eq!(
             told,
             "HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\
-             content-type: application/json\r\ncontent-length: 61\r\ndate: x"
+             content-type: application/json\r\ncontent-length: 69\r\ndate: x"
         );
         for other in [
             &*head.replace("431", "304"),
