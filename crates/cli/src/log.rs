@@ -35,7 +35,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// Ends a program as [`end`](crate::end) does, with an error as a line of the log where its lines are JSON.
+    /// Ends a program as [`end`] does, with an error as a line of the log where its lines are JSON.
     pub fn end(self, program: &str, result: Result<Ending, impl Into<Box<dyn Error>>>) -> ExitCode {
         if self.json { end_by(result, |error| tracing::error!("{error}")) } else { end(program, result) }
     }

@@ -2,7 +2,7 @@
 //! which take a fraction of a second and tell the loudness within 0.5 LU. Both also make a
 //! [`Forecast`](crate::loudness::Forecast) of what a chain makes of the track.
 //!
-//! Tracks are [`Input`]s with their [`Shape`](crowd_engine::feed::Shape), as `FileInput::open` gives them (feature `decode` of
+//! Tracks are [`Input`](crowd_engine::feed::Input)s with their [`Shape`](crowd_engine::feed::Shape), as `FileInput::open` gives them (feature `decode` of
 //! crowd-engine). What is measured depends on the frames alone, and not on how they are read.
 //!
 //! ```
