@@ -10,6 +10,7 @@ use futures_util::stream;
 
 use crate::problem::Problem;
 use crate::range::{Wanted, wanted};
+use crate::tag::other_version;
 
 /// A file as it is told before its bytes are sent: it may not exist yet, but its tag does.
 #[derive(Debug)]
@@ -51,8 +52,7 @@ impl Answer {
             Wanted::NotModified => Err(Box::new(self.with(StatusCode::NOT_MODIFIED, Body::empty()))),
             Wanted::OtherVersion => {
                 let tag = self.told.tag.as_deref().unwrap_or("that is not known yet");
-                let problem = format!("If-Match: what is here has the tag {tag}");
-                Err(Box::new(Problem::new(StatusCode::PRECONDITION_FAILED, problem).into_response()))
+                Err(Box::new(other_version(tag).into_response()))
             }
             Wanted::Nothing => {
                 let length = self.told.length.unwrap_or(0);

@@ -5,8 +5,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use crate::problem::Problem;
-use crate::tag::{Condition, condition};
+use crate::tag::{Condition, condition, other_version};
 
 /// Nothing but what this server sends and what its scripts make of it: no other host, no script in a document, no frame around it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; \
@@ -60,9 +59,6 @@ fn answer(asset: &Asset, tag: &str, asked: &HeaderMap) -> Response {
     match condition(asked, Some(tag)) {
         Condition::Met => (headers, asset.text).into_response(),
         Condition::Known => (StatusCode::NOT_MODIFIED, headers).into_response(),
-        Condition::Failed => {
-            let problem = format!("If-Match: what is here has the tag {tag}");
-            Problem::new(StatusCode::PRECONDITION_FAILED, problem).into_response()
-        }
+        Condition::Failed => other_version(tag).into_response(),
     }
 }

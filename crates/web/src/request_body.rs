@@ -15,8 +15,8 @@ const STEP: u64 = 16 << 10;
 
 /// A body came too slowly.
 #[derive(Debug, thiserror::Error)]
-#[error("the request's body comes too slowly: send it within {0:?} for each 16 KiB")]
-pub struct TooSlow(Duration);
+#[error("the request's body comes too slowly: send each 16 KiB of it within {0:?}")]
+pub struct TooSlow(pub Duration);
 
 /// A body that breaks off unless it comes in time.
 struct Timed {

@@ -14,7 +14,7 @@ use tower::Service;
 use crate::answering::Answering;
 use crate::connections::{Connections, Entry};
 use crate::problem::Problem;
-use crate::request_body::timed;
+use crate::request_body::{TooSlow, timed};
 
 /// What all connections of a server have in common.
 pub struct Shared {
@@ -54,8 +54,7 @@ async fn route(mut request: hyper::Request<Incoming>, peer: IpAddr, shared: &Sha
     });
     let response = shared.router.clone().call(request).await.unwrap_or_else(|never| match never {});
     if late.is_some_and(|late| late.load(Ordering::Relaxed)) {
-        let limit = shared.connections.limits().body;
-        let problem = format!("the request's body comes too slowly: send each 16 KiB of it within {limit:?}");
+        let problem = TooSlow(shared.connections.limits().body).to_string();
         return closing(Problem::new(StatusCode::REQUEST_TIMEOUT, problem));
     }
     response

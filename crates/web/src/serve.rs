@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::connections::{Connections, EndsWithClient, Entry, Watched};
 use crate::respond::{Shared, respond};
 use crate::tls::Identity;
-use crate::unreadable::Worded;
+use crate::unreadable::{Worded, no_http_2};
 
 /// How long to wait when the system has no more handles.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -31,9 +31,6 @@ const BUFFER: usize = 64 << 10;
 /// Bytes that the system keeps of an answer and has not sent. With more, a player that reads slowly would look like one that is
 /// paused.
 const UNSENT: u32 = 128 << 10;
-
-/// What a client is told that begins with HTTP/2 without having asked.
-const NO_HTTP_2: &str = "{\"error\":\"this server has HTTP/1.1 and not HTTP/2: ask with that\"}";
 
 /// What is served.
 pub struct Serving {
@@ -151,10 +148,8 @@ async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin, peer: IpAddr, entry
     let Err(error) = ended else { return };
     tracing::debug!("a connection ended: {error}");
     if error.is_parse_version_h2() {
-        let head = "HTTP/1.1 505 HTTP Version Not Supported\r\nconnection: close\r\ncontent-type: application/json";
-        let answer = format!("{head}\r\ncontent-length: {}\r\n\r\n{NO_HTTP_2}", NO_HTTP_2.len());
         let mut stream = connection.into_parts().io.into_inner();
         // A client that is gone is told nothing.
-        let _ = async { stream.write_all(answer.as_bytes()).await.and(stream.shutdown().await) }.await;
+        let _ = async { stream.write_all(no_http_2().as_bytes()).await.and(stream.shutdown().await) }.await;
     }
 }

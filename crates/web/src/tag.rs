@@ -1,6 +1,8 @@
 //! Conditions on the version of what is asked for (RFC 9110, section 13).
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+
+use crate::problem::Problem;
 
 /// What the conditions of a request come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +24,11 @@ pub fn condition(headers: &HeaderMap, tag: Option<&str>) -> Condition {
     }
     let known = names(headers, &header::IF_NONE_MATCH, |known| Some(known.strip_prefix("W/").unwrap_or(known)) == tag);
     if known { Condition::Known } else { Condition::Met }
+}
+
+/// The answer where the condition [failed](Condition::Failed), for something whose tag is `tag`.
+pub fn other_version(tag: &str) -> Problem {
+    Problem::new(StatusCode::PRECONDITION_FAILED, format!("If-Match: what is here has the tag {tag}"))
 }
 
 /// Whether one of the tags in a header is the one, or `*`, which is any.

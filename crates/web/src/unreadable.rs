@@ -38,9 +38,20 @@ fn in_words(head: &[u8]) -> Option<Vec<u8>> {
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "address and headers are too long, or too many: send fewer",
         _ => "this is no request of HTTP/1.1: its first line, a header or a length is wrong",
     };
+    Some(with_words(head, what).into_bytes())
+}
+
+/// The answer to a client that begins with HTTP/2 without having asked, to which hyper gives none.
+pub fn no_http_2() -> String {
+    let head = "HTTP/1.1 505 HTTP Version Not Supported\r\nconnection: close\r\ncontent-length: 0";
+    with_words(head, "this server has HTTP/1.1 and not HTTP/2: ask with that")
+}
+
+/// An answer whose body was empty, with words for one.
+fn with_words(head: &str, what: &str) -> String {
     let body = json!({ "error": what }).to_string();
-    let length = format!("\r\ncontent-type: application/json\r\ncontent-length: {}\r\n", body.len());
-    Some(format!("{}\r\n\r\n{body}", head.replacen("\r\ncontent-length: 0\r\n", &length, 1)).into_bytes())
+    let told = format!("\r\ncontent-type: application/json\r\ncontent-length: {}", body.len());
+    format!("{}\r\n\r\n{body}", head.replacen("\r\ncontent-length: 0", &told, 1))
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Worded<S> {

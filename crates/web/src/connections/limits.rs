@@ -25,20 +25,23 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            head: Duration::from_secs(10),
-            slow_head: Duration::from_secs(1),
-            body: Duration::from_secs(10),
-            idle: Duration::from_secs(60),
-            stalled: Duration::from_secs(10),
-            abandoned: Duration::from_secs(3_600),
-            reserve: 32,
-            reserve_head: Duration::from_secs(2),
-        }
+        Self::DEFAULT
     }
 }
 
 impl Limits {
+    /// Those of every server.
+    pub const DEFAULT: Self = Self {
+        head: Duration::from_secs(10),
+        slow_head: Duration::from_secs(1),
+        body: Duration::from_secs(10),
+        idle: Duration::from_secs(60),
+        stalled: Duration::from_secs(10),
+        abandoned: Duration::from_secs(3_600),
+        reserve: 32,
+        reserve_head: Duration::from_secs(2),
+    };
+
     /// Those of the reserve.
     pub(super) fn of_reserve(self) -> Self {
         Self { head: self.reserve_head, stalled: self.slow_head, abandoned: self.head, ..self }

@@ -10,18 +10,7 @@ fn client(last: u8) -> Client {
 }
 
 /// Whatever stalls or is slow is so at once.
-const QUICK: Limits = Limits { stalled: Duration::ZERO, slow_head: Duration::ZERO, ..DEFAULT };
-
-const DEFAULT: Limits = Limits {
-    head: Duration::from_secs(10),
-    slow_head: Duration::from_secs(1),
-    body: Duration::from_secs(10),
-    idle: Duration::from_secs(60),
-    stalled: Duration::from_secs(10),
-    abandoned: Duration::from_secs(3_600),
-    reserve: 32,
-    reserve_head: Duration::from_secs(2),
-};
+const QUICK: Limits = Limits { stalled: Duration::ZERO, slow_head: Duration::ZERO, ..Limits::DEFAULT };
 
 /// As many connections as a client may have.
 fn fill(budget: &Budget, of: Client) -> Vec<(u64, Arc<Connection>)> {
@@ -33,7 +22,7 @@ fn fill(budget: &Budget, of: Client) -> Vec<(u64, Arc<Connection>)> {
 
 #[test]
 fn a_client_may_have_as_many_as_are_left_for_others_and_a_proxy_all() {
-    let budget = Budget::new(120, DEFAULT);
+    let budget = Budget::new(120, Limits::DEFAULT);
     let first = fill(&budget, client(1));
     assert_eq!([first.len(), fill(&budget, client(2)).len(), fill(&budget, client(3)).len()], [60, 30, 15]);
     // What is given back is there for all.
@@ -83,7 +72,7 @@ fn what_is_idle_slow_or_stalled_counts_in_no_share_and_gives_way_in_this_order()
 
 #[test]
 fn with_nothing_that_gives_way_a_newcomer_is_refused() {
-    let budget = Budget::new(2, DEFAULT);
+    let budget = Budget::new(2, Limits::DEFAULT);
     for of in [1, 2] {
         budget.enter(client(of), false).unwrap().2.asked();
     }
