@@ -1,5 +1,6 @@
 //! Streams: files that are sent while they are made.
 
+use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use crowd_cli::path::shown;
-use crowd_library::{Library, Music, Track};
+use crowd_library::{Contents, Library, Music, Track};
 use crowd_web::{Answer, Client, PiecedFile, Pieces, Problem, Told, blocking, disk, query};
 
 use super::app::{App, Shared};
@@ -113,11 +114,7 @@ impl App {
     /// The music of a track, as its file is now; of a large file that was not hashed yet, without its hash.
     async fn music_at_once(self: &Arc<Self>, track: Arc<Track>) -> Result<Music, Problem> {
         let app = self.clone();
-        blocking(move || {
-            let (path, file) = app.library_of(&track).open_file(&track)?;
-            Ok::<_, Error>(app.contents.music_at_once(&path, file)?)
-        })
-        .await
+        blocking(move || app.open(&track, Contents::music_at_once)).await
     }
 
     /// What an order makes of a track, to be listened to now, whether its file was hashed or not.
@@ -126,8 +123,8 @@ impl App {
         track: Arc<Track>,
         order: crate::rendition::Order,
     ) -> Result<Rendition, Problem> {
-        let music = self.music_at_once(track).await?;
-        blocking(move || Rendition::new(music, &order)).await
+        let app = self.clone();
+        blocking(move || Rendition::new(app.open(&track, Contents::music_at_once)?, &order)).await
     }
 
     /// What an order makes of a track, whose file is hashed before.
@@ -137,11 +134,17 @@ impl App {
         order: crate::rendition::Order,
     ) -> Result<Rendition, Problem> {
         let app = self.clone();
-        blocking(move || {
-            let (path, file) = app.library_of(&track).open_file(&track)?;
-            Rendition::new(app.contents.music(&path, file)?, &order)
-        })
-        .await
+        blocking(move || Rendition::new(app.open(&track, Contents::music)?, &order)).await
+    }
+
+    /// The music of a track, whose file is `identified` so.
+    fn open(
+        &self,
+        track: &Track,
+        identified: fn(&Contents, &std::path::Path, File) -> Result<Music, crowd_library::Error>,
+    ) -> Result<Music, Error> {
+        let (path, file) = self.library_of(track).open_file(track)?;
+        Ok(identified(&self.contents, &path, file)?)
     }
 }
 
