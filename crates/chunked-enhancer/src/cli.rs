@@ -84,7 +84,8 @@ pub struct Serve {
     /// Pieces and measurements that are worked on at once [default: one for each core]
     #[arg(long, value_name = "N")]
     pub workers: Option<NonZeroUsize>,
-    /// Renditions that may be listened to at once; those that nobody has read for 10 seconds do not count
+    /// Renditions that may be listened to at once; those from which no client has read for 10 seconds do not
+    /// count
     #[arg(long, value_name = "N", default_value = "64")]
     pub max_jobs: NonZeroUsize,
     /// What clients may do

@@ -32,7 +32,7 @@ impl Overview {
     /// Of what a store has of a rendition.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Store`] when a chunk cannot be read, [`Error::Cancelled`] when nobody wants it any more.
+    /// [`Error::Io`], [`Error::Store`] when a chunk cannot be read, [`Error::Cancelled`] when it is not wanted any more.
     pub fn of_pieces(store: &dyn Store, rendition: &Rendition, turn: &Turn) -> Result<Self, Error> {
         let mut overview = Self::new(rendition.layout.frames());
         for index in 0..rendition.layout.count() {

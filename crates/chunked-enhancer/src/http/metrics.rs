@@ -21,7 +21,7 @@ pub async fn show(State(app): State<Shared>) -> Result<Metrics, Problem> {
     all.gauge("tracks", "Tracks in the library.", app.library.tracks().len() as f64);
     all.gauge("unreadable_files", "Files that could not be read.", app.library.unreadable().len() as f64);
     all.gauge("streams", "Streams being sent.", app.streams.taken() as f64);
-    all.gauge("streams_at_rest", "Streams that nobody reads.", app.streams.at_rest() as f64);
+    all.gauge("streams_at_rest", "Streams from which the client does not read.", app.streams.at_rest() as f64);
     all.gauge("listeners", "Listeners of all jobs.", listeners as f64);
     all.gauge("work_running", "Pieces and measurements being worked on.", running as f64);
     all.gauge("work_waiting", "Pieces and measurements that wait for a worker.", waiting as f64);

@@ -181,7 +181,7 @@ impl Job {
         self.state().open.insert(number, (index, stored.clone()));
     }
 
-    /// Whether anybody listens who is not at rest.
+    /// Whether there is a listener that is not at rest.
     pub(super) fn is_active(&self, now: Instant) -> bool {
         self.state().listeners.values().any(|place| !place.rests(now))
     }
@@ -193,7 +193,7 @@ impl Job {
         (span.start as f64 + (span.end - span.start) as f64 * (at as f64 / bytes as f64).min(1.0)) / rate
     }
 
-    /// How urgent a piece is, or the measurement that has to come before it; none when nobody wants it.
+    /// How urgent a piece is, or the measurement that has to come before it; none when it is not wanted.
     pub(super) fn rank(&self, index: usize, now: Instant) -> Option<Rank> {
         let state = self.state();
         if state.cancelled {

@@ -112,7 +112,7 @@ impl Jobs {
         Ok(Listener::new(self.shared.clone(), job, number))
     }
 
-    /// What a track measures like. It is measured once for all who wait for it, and no further when nobody does any more.
+    /// What a track measures like. It is measured once for all requests that wait for it, and no further when none does any more.
     ///
     /// # Errors
     /// [`Error::Busy`]; else what the file is about.

@@ -15,7 +15,7 @@ pub(super) struct Place {
     /// The piece, and the last one that is wanted.
     pub index: usize,
     pub last: usize,
-    /// Nobody listens: all of it is to be made some time.
+    /// There is no player: all of it is to be made some time.
     pub prepares: bool,
     pub arrived: Instant,
     /// Seconds of music before what it reads next, and before what it read first.

@@ -15,7 +15,7 @@ pub(super) struct Wants<'a> {
 }
 
 impl Wants<'_> {
-    /// How urgent a piece is, of which the music before `second` is there already; none when nobody wants it.
+    /// How urgent a piece is, of which the music before `second` is there already; none when it is not wanted.
     pub fn rank(&self, index: usize, second: f64) -> Option<Rank> {
         self.places.iter().filter_map(|place| self.of(place, index, second)).min()
     }

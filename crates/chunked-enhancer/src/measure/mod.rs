@@ -51,7 +51,7 @@ impl Measurements {
     /// What a treatment comes to.
     ///
     /// # Errors
-    /// [`Error::Cancelled`] when nobody wants it any more; else what the file is about.
+    /// [`Error::Cancelled`] when it is not wanted any more; else what the file is about.
     pub fn settle(
         &self,
         music: &Music,

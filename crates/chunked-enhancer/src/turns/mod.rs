@@ -1,5 +1,5 @@
 //! Who works when: as much at once as there are permits, the most urgent first. What runs gives its permit up in the middle
-//! when something more urgent waits, and ends when nobody wants it any more.
+//! when something more urgent waits, and ends when it is not wanted any more.
 
 mod rank;
 mod work;
