@@ -19,7 +19,7 @@ group "$engine" '--lib --test=dsp_eq --test=dsp_limiter --test=denormals --test=
     crates/engine/src/dsp/limiter.rs'
 group "$engine" '--lib --test=commands --test=keylock --test=mixing --test=promises --test=quality --test=voices --test=file_edges --test=dsp_meter --test=align --test=denormals --test=helper --test=no_alloc' '
     crates/engine/src/audio/mixer.rs
-    crates/engine/src/plain/crossfade.rs
+    crates/engine/src/types/crossfade.rs
     crates/engine/src/audio/mixer/tone.rs
     crates/engine/src/audio/deck/voice.rs
     crates/engine/src/audio/clock.rs

@@ -17,8 +17,8 @@
 //! # }
 //! ```
 
-use crate::plain::error::{Error, Result};
-use crate::plain::units::Frames;
+use crate::types::error::{Error, Result};
+use crate::types::units::Frames;
 
 /// How near the consumer is to running dry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

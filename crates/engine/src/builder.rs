@@ -7,10 +7,10 @@ use std::time::Duration;
 use crate::audio::Renderer;
 use crate::control::Engine;
 use crate::output::{self, Make, Output, Request, Session};
-use crate::plain::config::EngineConfig;
-use crate::plain::error::{Error, Result};
-use crate::plain::method::StretchMethod;
-use crate::plain::units::{Bpm, SampleRate};
+use crate::types::config::EngineConfig;
+use crate::types::error::{Error, Result};
+use crate::types::method::StretchMethod;
+use crate::types::units::{Bpm, SampleRate};
 
 impl Engine {
     /// Starts a [`Builder`] from the defaults: four decks at 44.1 kHz.

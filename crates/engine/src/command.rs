@@ -1,11 +1,11 @@
 //! What may cross to the audio thread: plain data and the moment it acts.
 
-use crate::plain::band::Band;
-use crate::plain::loop_region::LoopRegion;
-use crate::plain::method::StretchMethod;
-use crate::plain::pulse::{Phase, Pulse};
-use crate::plain::units::{Bpm, DeckId, Frames, Gain, Rate, StemId};
 use crate::track::Track;
+use crate::types::band::Band;
+use crate::types::loop_region::LoopRegion;
+use crate::types::method::StretchMethod;
+use crate::types::pulse::{Phase, Pulse};
+use crate::types::units::{Bpm, DeckId, Frames, Gain, Rate, StemId};
 
 /// The moment a command acts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What comes back from the audio thread.
 
-use crate::plain::method::StretchMethod;
-use crate::plain::units::{DeckId, Frames, StemId};
+use crate::types::method::StretchMethod;
+use crate::types::units::{DeckId, Frames, StemId};
 
 /// Something that happened on the audio thread, in order, each with its frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

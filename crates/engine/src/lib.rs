@@ -63,7 +63,7 @@
 //!
 //! Without features the engine is pure Rust and needs no system library.
 
-// What the audio thread runs stands in plain/, dsp/, rt/, stretch/ and in folders named audio/, wherever they are: in there
+// What the audio thread runs stands in types/, dsp/, rt/, stretch/ and in folders named audio/, wherever they are: in there
 // only constructors may allocate, and nothing locks, waits, logs or reads a clock (tests/audio_thread_words.rs). Everything else
 // is the control half. Each part uses only what stands on a floor below it (tests/rooms.rs).
 
@@ -81,11 +81,11 @@ pub mod export;
 pub mod feed;
 mod offline;
 pub mod output;
-mod plain;
 mod rt;
 pub mod stretch;
 pub mod tempo;
 mod track;
+mod types;
 mod worker;
 
 pub use audio::Renderer;
@@ -95,11 +95,11 @@ pub use control::{DeckHandle, Engine};
 pub use event::{BlockReport, DeckStatus, Event, Status};
 pub use offline::Offline;
 pub use output::{DeviceConfig, Health, Output};
-pub use plain::band::Band;
-pub use plain::config::EngineConfig;
-pub use plain::crossfade::CrossfadeLaw;
-pub use plain::error::{Error, Result};
-pub use plain::loop_region::LoopRegion;
-pub use plain::method::StretchMethod;
-pub use plain::units::{Bpm, DeckId, Frames, Gain, Rate, SampleRate, StemId};
 pub use track::{Pcm, Track, WeakTrack};
+pub use types::band::Band;
+pub use types::config::EngineConfig;
+pub use types::crossfade::CrossfadeLaw;
+pub use types::error::{Error, Result};
+pub use types::loop_region::LoopRegion;
+pub use types::method::StretchMethod;
+pub use types::units::{Bpm, DeckId, Frames, Gain, Rate, SampleRate, StemId};

@@ -2,9 +2,9 @@
 
 use crate::audio::Renderer;
 use crate::control::Engine;
-use crate::plain::config::EngineConfig;
-use crate::plain::error::Result;
-use crate::plain::units::Frames;
+use crate::types::config::EngineConfig;
+use crate::types::error::Result;
+use crate::types::units::Frames;
 
 /// Both halves of an engine in one thread: exports, analyses, tests.
 ///

@@ -38,11 +38,11 @@ const WORDS: [&str; 27] = [
 ];
 
 /// Folders of what the audio thread runs, wherever they stand; everything else is the control half's, and may do all of this.
-const AUDIO: [&str; 5] = ["plain", "dsp", "rt", "stretch", "audio"];
+const AUDIO: [&str; 5] = ["types", "dsp", "rt", "stretch", "audio"];
 
 /// Functions in those folders that the audio thread does not call, or where the word is right.
 const ALLOWED: [(&str, &str, &str); 4] = [
-    ("plain/config.rs", "check", "before there is an engine"),
+    ("types/config.rs", "check", "before there is an engine"),
     (
         "output/audio/driver.rs",
         "block",

@@ -7,7 +7,7 @@ use super::source::Crate;
 
 /// The folders and files of the engine's `src`, from the ground up.
 const FLOORS: [&[&str]; 9] = [
-    &["plain", "worker"],
+    &["types", "worker"],
     &["dsp", "rt", "buffer", "event", "tempo"],
     &["stretch", "feed"],
     &["track", "chunk"],
@@ -54,15 +54,15 @@ fn every_part_uses_only_what_stands_below_it() {
 fn uses_are_found_wherever_they_stand_but_not_in_tests() {
     let folder = tempfile::tempdir().unwrap();
     let write = |file: &str, text: &str| fs::write(folder.path().join(file), text).unwrap();
-    write("lib.rs", "mod builder; mod event; mod plain; mod stretch; pub use plain::Error;");
+    write("lib.rs", "mod builder; mod event; mod types; mod stretch; pub use types::Error;");
     write("builder.rs", "pub struct Builder;");
     write("event.rs", "pub struct Event;");
-    write("plain.rs", "pub struct Error;");
+    write("types.rs", "pub struct Error;");
     write(
         "stretch.rs",
         "\
 //! crate::builder::comment
-use crate::plain::Error;
+use crate::types::Error;
 pub(crate) use crate::builder::Builder;
 fn f(a: crate::Error) { assert!(super::builder::g(\"no crate::builder::text\") == crate::event::Event) }
 #[cfg(all(test, unix))]

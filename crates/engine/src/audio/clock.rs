@@ -1,8 +1,8 @@
 //! The master clock: tempo, glide and beat phase, counted in frames.
 
 use crate::dsp::QUANTUM;
-use crate::plain::cast::count;
-use crate::plain::units::{Bpm, SampleRate};
+use crate::types::cast::count;
+use crate::types::units::{Bpm, SampleRate};
 
 /// Keeps the tempo and where in the beat the music is.
 ///

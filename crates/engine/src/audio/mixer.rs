@@ -5,9 +5,9 @@ mod tone;
 use super::deck::Deck;
 use crate::dsp::simd::{Arith, Simd, Task};
 use crate::dsp::{EqBank, Lanes, Limiter, Meter, QUANTUM, Ramp};
-use crate::plain::band::Band;
-use crate::plain::cast::single;
-use crate::plain::units::{Frames, Gain, SampleRate};
+use crate::types::band::Band;
+use crate::types::cast::single;
+use crate::types::units::{Frames, Gain, SampleRate};
 use tone::Tone;
 
 /// Decks that share one bank of vector lanes.

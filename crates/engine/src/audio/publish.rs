@@ -4,8 +4,8 @@ use super::clock::Clock;
 use super::deck::{Deck, Errands};
 use super::mixer::Mixer;
 use crate::event::BlockReport;
-use crate::plain::method::StretchMethod;
 use crate::rt::Snapshot;
+use crate::types::method::StretchMethod;
 
 /// Words of the renderer itself.
 pub(crate) const HEAD: usize = 17;

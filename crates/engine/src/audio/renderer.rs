@@ -12,12 +12,12 @@ use super::schedule::{Due, Schedule};
 use crate::command::{Command, Envelope, When};
 use crate::dsp::QUANTUM;
 use crate::event::{BlockReport, Event};
-use crate::plain::cast::index;
-use crate::plain::config::EngineConfig;
-use crate::plain::pulse::Phase;
-use crate::plain::units::{DeckId, Frames};
 use crate::rt::{ReturnBin, Snapshot};
 use crate::track::Track;
+use crate::types::cast::index;
+use crate::types::config::EngineConfig;
+use crate::types::pulse::Phase;
+use crate::types::units::{DeckId, Frames};
 
 /// The audio half of an engine.
 ///

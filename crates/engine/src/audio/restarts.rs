@@ -5,7 +5,7 @@
 //! [`MOST`] such commands wait for the next quantum, 1.5 ms at most, so that no storm of commands makes a block late.
 
 use crate::command::Command;
-use crate::plain::units::DeckId;
+use crate::types::units::DeckId;
 
 /// Frames of a quantum in which a deck may start anew.
 const MOST: u8 = 2;

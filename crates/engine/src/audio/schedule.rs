@@ -113,7 +113,7 @@ impl Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plain::units::Bpm;
+    use crate::types::units::Bpm;
 
     fn tempo(bpm: f64) -> Command {
         Command::Tempo { bpm: Bpm::new(bpm).unwrap() }

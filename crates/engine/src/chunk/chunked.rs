@@ -7,8 +7,8 @@ use super::grid::Grid;
 use super::processor::ChunkProcessor;
 use super::reader::Reader;
 use crate::feed::{Fault, Input};
-use crate::plain::error::{Error, Result};
-use crate::plain::units::Frames;
+use crate::types::error::{Error, Result};
+use crate::types::units::Frames;
 
 /// Frames that are processed at once.
 const BLOCK: usize = Grid::ALIGN.0 as usize;

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::plain::error::{Error, Result};
-use crate::plain::units::{Frames, SampleRate};
+use crate::types::error::{Error, Result};
+use crate::types::units::{Frames, SampleRate};
 
 /// Seconds of a chunk of the [standard](Grid::standard) grid, about.
 const CHUNK_SECONDS: f64 = 30.0;

@@ -1,6 +1,6 @@
 //! What chunks are made with.
 
-use crate::plain::units::Frames;
+use crate::types::units::Frames;
 
 /// Turns stereo sound into stereo sound, from left to right, on the time line of a track.
 ///

@@ -2,13 +2,13 @@
 
 use super::engine::Engine;
 use crate::command::{Command, When};
-use crate::plain::band::Band;
-use crate::plain::error::Result;
-use crate::plain::loop_region::LoopRegion;
-use crate::plain::method::StretchMethod;
-use crate::plain::pulse::{Phase, Pulse};
-use crate::plain::units::{DeckId, Frames, Gain, Rate, StemId};
 use crate::track::Track;
+use crate::types::band::Band;
+use crate::types::error::Result;
+use crate::types::loop_region::LoopRegion;
+use crate::types::method::StretchMethod;
+use crate::types::pulse::{Phase, Pulse};
+use crate::types::units::{DeckId, Frames, Gain, Rate, StemId};
 
 impl Engine {
     /// A handle for one deck and its first stem.

@@ -7,12 +7,12 @@ use crate::audio::{self, Renderer};
 use crate::command::{Command, Envelope, Stems, When};
 use crate::event::{Event, Status};
 use crate::output::{Health, Session};
-use crate::plain::config::EngineConfig;
-use crate::plain::crossfade::CrossfadeLaw;
-use crate::plain::error::{Error, Result};
-use crate::plain::units::{Bpm, DeckId, Frames, SampleRate};
 use crate::rt::Snapshot;
 use crate::track::Track;
+use crate::types::config::EngineConfig;
+use crate::types::crossfade::CrossfadeLaw;
+use crate::types::error::{Error, Result};
+use crate::types::units::{Bpm, DeckId, Frames, SampleRate};
 use crate::worker::Worker;
 
 /// Length of a fader move, in seconds.

@@ -9,8 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::audio::{Errand, Errands};
-use crate::plain::error::{Error, Result};
-use crate::plain::units::SampleRate;
+use crate::types::error::{Error, Result};
+use crate::types::units::SampleRate;
 use crate::worker::Worker;
 
 /// Frames that can be on their way at the same time; of what goes beyond, the audio thread makes its own.

@@ -2,10 +2,10 @@
 
 use crate::audio::{HEAD, PER_DECK, TIMED};
 use crate::event::{DeckStatus, Status};
-use crate::plain::cast::{byte, float_of, index, low_half};
-use crate::plain::method::StretchMethod;
-use crate::plain::units::Frames;
 use crate::rt::Snapshot;
+use crate::types::cast::{byte, float_of, index, low_half};
+use crate::types::method::StretchMethod;
+use crate::types::units::Frames;
 
 /// The latest complete set of words.
 pub(super) fn words(snapshot: &Snapshot) -> Vec<u64> {

@@ -24,8 +24,8 @@ use super::quantum::{Lanes, QUANTUM};
 use super::silence;
 use super::simd::{Arith, Simd, Task};
 use super::svf::{Svf, SvfState};
-use crate::plain::band::Band;
-use crate::plain::cast::single;
+use crate::types::band::Band;
+use crate::types::cast::single;
 use engage::Engage;
 use sections::{DECKS, MINUS_ZERO, Sections, lanes, signal};
 

@@ -8,7 +8,7 @@
 
 use super::quantum::QUANTUM;
 use super::simd::{Arith, Simd, Task};
-use crate::plain::cast::{count, single, whole};
+use crate::types::cast::{count, single, whole};
 
 /// Seconds for which a gain is held behind the frame that needs it. Longer than half a period of 20 Hz: the gain stands still
 /// under any steady tone that can be heard.

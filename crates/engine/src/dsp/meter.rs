@@ -2,7 +2,7 @@
 
 use super::biquad::Cascade;
 use super::loudness::{k_weighting, lufs};
-use crate::plain::cast::single;
+use crate::types::cast::single;
 
 /// Blocks of 100 ms in a window of 400 ms.
 const BLOCKS: usize = 4;

@@ -30,8 +30,8 @@ pub mod sinc;
 mod svf;
 pub mod window;
 
-pub use crate::plain::band::Band;
-pub use crate::plain::onset::Onset;
+pub use crate::types::band::Band;
+pub use crate::types::onset::Onset;
 pub use eq::EqBank;
 pub use limiter::{Limited, Limiter};
 pub use meter::Meter;

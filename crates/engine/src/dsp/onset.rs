@@ -8,8 +8,8 @@
 use super::biquad::Coefficients;
 use super::silence::UNHEARD;
 use super::simd::{Arith, Simd, Task};
-use crate::plain::cast::single;
-use crate::plain::onset::Onset;
+use crate::types::cast::single;
+use crate::types::onset::Onset;
 
 /// Frames whose energy is taken together.
 const HOP: usize = 32;

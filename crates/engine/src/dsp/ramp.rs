@@ -1,6 +1,6 @@
 //! A linear gain ramp counted in frames.
 
-use crate::plain::cast::single;
+use crate::types::cast::single;
 
 use super::silence;
 

@@ -22,7 +22,7 @@
 //! 1.1 and above 18 kHz of the output up to 1.5. Straight lines between 256 phases cost less here than parabolas
 //! between 32 (28 against 32 us), whose tables are smaller but take one more load per tap; loads are the bottleneck.
 
-use crate::plain::cast::{byte, index, single};
+use crate::types::cast::{byte, index, single};
 use std::sync::OnceLock;
 
 use super::position::{Position, Step};

@@ -6,7 +6,7 @@
 
 use super::quantum::Lanes;
 use super::simd::Arith;
-use crate::plain::cast::single;
+use crate::types::cast::single;
 
 /// A state below this is silence (-300 dB).
 const TINY: f32 = 1e-15;

@@ -3,10 +3,10 @@
 use std::ops::{Range, RangeInclusive};
 
 use crate::dsp::{Position, Step};
-use crate::plain::error::{Error, Result};
-use crate::plain::units::{Bpm, Frames, Rate, SampleRate};
 use crate::tempo::BeatGrid;
 use crate::track::Track;
+use crate::types::error::{Error, Result};
+use crate::types::units::{Bpm, Frames, Rate, SampleRate};
 
 /// Frames a leg may end beside its place so as to run at exactly speed 1, where every method is a wire.
 const NEAR: f64 = 0.25;

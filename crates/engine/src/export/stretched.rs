@@ -5,10 +5,10 @@ use std::thread;
 use super::course::Course;
 use super::lookout::Lookout;
 use crate::dsp::{Position, QUANTUM, Step};
-use crate::plain::method::StretchMethod;
-use crate::plain::units::Frames;
 use crate::stretch::{Help, Kit, Shape};
 use crate::track::Track;
+use crate::types::method::StretchMethod;
+use crate::types::units::Frames;
 
 /// Seconds from where an attack begins, which the methods that keep the pitch put on time, to where it is heard. In between
 /// they run at speed 1, so at another speed it would be heard that much beside its time.
@@ -90,8 +90,8 @@ fn run(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plain::units::{Bpm, SampleRate};
     use crate::tempo::{BeatGrid, Mark};
+    use crate::types::units::{Bpm, SampleRate};
 
     #[test]
     fn the_samples_do_not_depend_on_who_looks_ahead() {

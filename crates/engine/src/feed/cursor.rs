@@ -2,9 +2,9 @@
 
 use super::input::{Fault, Input};
 use crate::dsp::{OnsetFinder, seam, silence};
-use crate::plain::cast::count;
-use crate::plain::onset::Onset;
 use crate::rt::PAGE;
+use crate::types::cast::count;
+use crate::types::onset::Onset;
 
 /// Frames by which the onset finder is late.
 const LATE: usize = 2_048;

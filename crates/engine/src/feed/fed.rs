@@ -8,9 +8,9 @@ use super::desk::{Desk, News};
 use super::feeder::{self, reach};
 use super::input::{Input, Shape};
 use crate::buffer::{Adaptive, Levels, Thresholds, Underruns};
-use crate::plain::error::{Error, Result};
-use crate::plain::units::Frames;
 use crate::rt::Stream;
+use crate::types::error::{Error, Result};
+use crate::types::units::Frames;
 
 /// Places that are kept ready beside those of playheads.
 const ANNOUNCED: usize = 2;

@@ -11,8 +11,8 @@ use super::desk::{Desk, News};
 use super::input::{Fault, Input};
 use super::plan::Plan;
 use crate::buffer::{Adaptive, Levels, Thresholds, Urgency};
-use crate::plain::units::Frames;
 use crate::rt::{PAGE, SEATS, Stream, Wish};
+use crate::types::units::Frames;
 
 /// Pages that are kept, 4 MiB of them up to 48 kHz, and twice as many for each doubling of that.
 const SLOTS: usize = 128;

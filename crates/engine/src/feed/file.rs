@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crowd_media::Reader;
 
 use super::input::{Fault, Input, Shape};
-use crate::plain::error::Result;
-use crate::plain::units::{Frames, SampleRate};
+use crate::types::error::Result;
+use crate::types::units::{Frames, SampleRate};
 
 /// Opens a file.
 type Open = dyn Fn() -> std::result::Result<Reader, crowd_media::Error> + Send + Sync;

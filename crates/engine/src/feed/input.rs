@@ -1,6 +1,6 @@
 //! What a streamed track is read from.
 
-use crate::plain::units::{Frames, SampleRate};
+use crate::types::units::{Frames, SampleRate};
 
 /// Why an [`Input`] could not be read.
 pub type Fault = Box<dyn std::error::Error + Send + Sync>;

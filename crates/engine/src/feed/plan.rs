@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::plain::loop_region::LoopRegion;
 use crate::rt::{PAGE, Wish};
+use crate::types::loop_region::LoopRegion;
 
 /// The stretches of a track that a playhead reads, in the order in which it needs them.
 pub(super) struct Plan {

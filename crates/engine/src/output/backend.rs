@@ -9,8 +9,8 @@ use super::audio::Driver;
 use super::health::Meter;
 use super::link::Link;
 use crate::audio::Renderer;
-use crate::plain::units::SampleRate;
 use crate::rt::Slot;
+use crate::types::units::SampleRate;
 
 /// A sound device that can play.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use super::audio::Driver;
 use super::backend::{DeviceInfo, Opened, Seed, Stream};
 use super::health::Meter;
 use super::link::Link;
-use crate::plain::units::SampleRate;
+use crate::types::units::SampleRate;
 
 /// Frames rendered at a time when the device wants another format than float stereo.
 const PIECE: usize = 1_024;

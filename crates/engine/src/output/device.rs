@@ -13,8 +13,8 @@ use super::session::{Device, Player, Session};
 use super::sounds::Sounds;
 use super::supervisor::{self, announce};
 use super::target::{DeviceConfig, Output};
-use crate::plain::error::{Error, Result};
 use crate::rt::Slot;
+use crate::types::error::{Error, Result};
 
 /// How long a device may take to open, and the list of devices to appear.
 const OPENING: Duration = Duration::from_secs(5);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::plain::units::SampleRate;
+use crate::types::units::SampleRate;
 
 /// Whether sound is coming out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use super::request::absent;
 use super::request::{Make, Request};
 use super::session::{Player, Session};
 use super::target::Output;
-use crate::plain::error::Result;
+use crate::types::error::Result;
 
 /// Frames of a block of the null and file outputs when none are chosen.
 const BLOCK: u32 = 1_024;

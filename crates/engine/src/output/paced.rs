@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::health::Meter;
 use crate::audio::Renderer;
-use crate::plain::error::{Error, Result};
-use crate::plain::units::SampleRate;
+use crate::types::error::{Error, Result};
+use crate::types::units::SampleRate;
 use crate::worker::Worker;
 
 /// A thread that was stopped for longer than this (a debugger, a frozen container) goes on from now, as a device

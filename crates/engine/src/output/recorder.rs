@@ -5,7 +5,7 @@ use super::health::RecordingHealth;
 #[cfg(feature = "decode")]
 pub(crate) use super::recording::Recorder;
 #[cfg(not(feature = "decode"))]
-use crate::plain::error::Result;
+use crate::types::error::Result;
 
 /// There is none without the WAV writer.
 #[cfg(not(feature = "decode"))]

@@ -9,8 +9,8 @@ use super::recorder::Recorder;
 use super::recording::Take;
 use super::target::Output;
 use crate::audio::Renderer;
-use crate::plain::error::{Error, Result};
-use crate::plain::units::SampleRate;
+use crate::types::error::{Error, Result};
+use crate::types::units::SampleRate;
 
 /// How long a file of a recording may be.
 const SPLIT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(86_400);

@@ -6,9 +6,9 @@ use super::health::{Health, Meter};
 use super::recorder::Recorder;
 #[cfg(feature = "device")]
 use crate::audio::Renderer;
-use crate::plain::error::Result;
 #[cfg(feature = "device")]
 use crate::rt::Slot;
+use crate::types::error::Result;
 use crate::worker::Worker;
 
 /// What keeps the sound going; the control half of the engine owns it.

@@ -11,8 +11,8 @@ use super::cpal;
 #[cfg(target_os = "linux")]
 use super::pulse::{PREFIX, Server, Sink};
 use super::target::DeviceConfig;
-use crate::plain::error::{Error, Result};
-use crate::plain::units::SampleRate;
+use crate::types::error::{Error, Result};
+use crate::types::units::SampleRate;
 
 /// A default device that was played to through the sound server is looked for there alone in this many attempts, 400 ms
 /// apart: while a server starts again, ALSA's default would be the card that the server is about to open.

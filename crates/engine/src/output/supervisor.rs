@@ -13,8 +13,8 @@ use super::backend::{Backend, Opened, Seed, Stream, open_aside};
 use super::health::{Meter, Realtime, State};
 use super::watch::Watch;
 use crate::audio::Renderer;
-use crate::plain::units::SampleRate;
 use crate::rt::Slot;
+use crate::types::units::SampleRate;
 use crate::worker::Worker;
 
 /// From one attempt to open the device to the next.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::plain::error::{Error, Result};
+use crate::types::error::{Error, Result};
 
 /// Where the sound is to go. As text: `device`, `device:NAME`, `null`, `file:PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@
 use std::sync::OnceLock;
 
 use super::atomic::{AtomicU64, Ordering, fence};
-use crate::plain::cast::{float_of, index};
-use crate::plain::onset::Onset;
+use crate::types::cast::{float_of, index};
+use crate::types::onset::Onset;
 
 /// Frames of a page.
 #[cfg(not(loom))]

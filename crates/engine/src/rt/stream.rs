@@ -3,9 +3,9 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Acquire, Orde
 
 use super::pages::{PAGE, Pages};
 use super::snapshot::Snapshot;
-use crate::plain::cast::index;
-use crate::plain::loop_region::LoopRegion;
-use crate::plain::onset::Onset;
+use crate::types::cast::index;
+use crate::types::loop_region::LoopRegion;
+use crate::types::onset::Onset;
 
 /// Stems that can hold one streamed track at the same time.
 pub(crate) const SEATS: usize = 64;

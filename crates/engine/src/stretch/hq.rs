@@ -3,7 +3,7 @@
 use super::source::{Latency, Source, Stretch};
 use super::vocoder::{Help, Vocoder};
 use crate::dsp::{Position, Step};
-use crate::plain::units::Rate;
+use crate::types::units::Rate;
 
 /// Keeps the pitch as cleanly as can be: chords stay smooth, attacks are the track's own.
 ///

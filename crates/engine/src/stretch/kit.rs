@@ -6,7 +6,7 @@ use super::source::{Latency, Source, Stretch};
 use super::vocoder::Help;
 use super::wsola::Wsola;
 use crate::dsp::{Position, Step};
-use crate::plain::method::StretchMethod;
+use crate::types::method::StretchMethod;
 
 /// The stretchers of one voice; one of them is in use.
 pub(crate) struct Kit {

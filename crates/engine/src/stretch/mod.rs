@@ -16,8 +16,8 @@ mod source;
 mod vocoder;
 mod wsola;
 
-pub use crate::plain::method::StretchMethod;
-pub use crate::plain::onset::Onset;
+pub use crate::types::method::StretchMethod;
+pub use crate::types::onset::Onset;
 pub use hq::Hq;
 pub(crate) use kit::Kit;
 pub use playback_rate::PlaybackRate;

@@ -2,8 +2,8 @@
 
 use super::source::{Latency, Source, Stretch};
 use crate::dsp::{Kernel, Position, QUANTUM, SincBank, Step};
-use crate::plain::cast::{count, index};
-use crate::plain::units::Rate;
+use crate::types::cast::{count, index};
+use crate::types::units::Rate;
 
 /// Frames of the source one quantum can touch.
 const WINDOW: usize = QUANTUM * count(Rate::MAX.get()) + 2 * SincBank::REACH + 2;

@@ -1,7 +1,7 @@
 //! What a method reads, and what every method does.
 
 use crate::dsp::{Position, Step};
-use crate::plain::onset::Onset;
+use crate::types::onset::Onset;
 
 /// A source that can be read anywhere: the whole track lies before the stretcher, so it may look ahead and
 /// behind at will.

@@ -22,7 +22,7 @@ use rustfft::num_complex::Complex32;
 
 use super::source::Source;
 use crate::dsp::{Position, QUANTUM, Step};
-use crate::plain::cast::count;
+use crate::types::cast::count;
 pub(crate) use frame::{Look, Maker, Order, Shape};
 pub(crate) use help::Help;
 use plan::{OVERLAP, Plan};
@@ -237,7 +237,7 @@ mod tests {
             for ((n, left), right) in (first..).zip(left).zip(right) {
                 let noise = (n.wrapping_mul(0x5851_F42D_4C95_7F2D) >> 40) as f64 / f64::from(1 << 23);
                 let level = if n < 0 { 0.0 } else { 10f64.powf(-45.0 * n as f64 / 22_050.0) };
-                *left = crate::dsp::silence::quiet(crate::plain::cast::single(noise * level));
+                *left = crate::dsp::silence::quiet(crate::types::cast::single(noise * level));
                 *right = -*left;
             }
         }

@@ -15,7 +15,7 @@ mod tick;
 use super::source::{Latency, Source, Stretch};
 use super::vocoder::Vocoder;
 use crate::dsp::{Position, Step};
-use crate::plain::units::Rate;
+use crate::types::units::Rate;
 use grains::Grains;
 use split::{LEAD, LOW_TICK, Split, THIN};
 use tick::TICK;

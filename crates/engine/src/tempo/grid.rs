@@ -1,8 +1,8 @@
 //! Where the beats of a recording lie.
 
-use crate::plain::error::{Error, Result};
-use crate::plain::pulse::Pulse;
-use crate::plain::units::{Bpm, SampleRate};
+use crate::types::error::{Error, Result};
+use crate::types::pulse::Pulse;
+use crate::types::units::{Bpm, SampleRate};
 
 /// A beat whose place is known, as DJ libraries store it.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -3,6 +3,6 @@
 mod grid;
 mod movement;
 
-pub use crate::plain::pulse::{Phase, Pulse};
+pub use crate::types::pulse::{Phase, Pulse};
 pub use grid::{BeatGrid, Mark};
 pub use movement::{Movement, MovementConfig};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::plain::error::{Error, Result};
-use crate::plain::units::Bpm;
+use crate::types::error::{Error, Result};
+use crate::types::units::Bpm;
 
 /// The steps from movement to tempo. Movement is a number from 0 (nobody stirs) to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::audio::{Pcm, Track};
 use crate::feed::FileInput;
-use crate::plain::error::Result;
-use crate::plain::units::SampleRate;
+use crate::types::error::Result;
+use crate::types::units::SampleRate;
 
 impl Track {
     /// Reads a file of any format crowd-media knows and brings it to `rate`.

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::audio::{Inner, Pcm, Sound, Track};
 use crate::dsp::{OnsetFinder, silence};
-use crate::plain::cast::index;
-use crate::plain::error::{Error, Result};
-use crate::plain::loop_region::LoopRegion;
-use crate::plain::onset::Onset;
-use crate::plain::units::{Frames, SampleRate};
+use crate::types::cast::index;
+use crate::types::error::{Error, Result};
+use crate::types::loop_region::LoopRegion;
+use crate::types::onset::Onset;
+use crate::types::units::{Frames, SampleRate};
 
 impl Track {
     /// A track from interleaved samples. Those [next to silence](crate::dsp::silence) become zero, and all are searched for [onsets](Self::onsets), which takes some 150 ms for five

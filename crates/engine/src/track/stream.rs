@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::audio::{Inner, Sound, Track};
 use super::memory::check_channels;
 use crate::feed::{Fed, Input, News, Shape};
-use crate::plain::cast::index;
-use crate::plain::error::{Error, Result};
-use crate::plain::loop_region::LoopRegion;
-use crate::plain::units::Frames;
+use crate::types::cast::index;
+use crate::types::error::{Error, Result};
+use crate::types::loop_region::LoopRegion;
+use crate::types::units::Frames;
 
 impl Track {
     /// A track that is read while it plays, by a thread of its own that ends with the last clone. Up to 4 MiB of it are in

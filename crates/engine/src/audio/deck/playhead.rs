@@ -1,11 +1,11 @@
 //! Where a voice reads its track: position, loop, and the track as the stretcher sees it.
 
 use crate::dsp::{Position, seam};
-use crate::plain::cast::index;
-use crate::plain::loop_region::LoopRegion;
-use crate::plain::onset::Onset;
 use crate::stretch::Source;
 use crate::track::Track;
+use crate::types::cast::index;
+use crate::types::loop_region::LoopRegion;
+use crate::types::onset::Onset;
 
 /// A position in a track with its loop.
 #[derive(Clone, Copy, Debug)]
@@ -219,7 +219,7 @@ impl Source for Unrolled<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plain::units::{Frames, SampleRate};
+    use crate::types::units::{Frames, SampleRate};
 
     fn ramp(frames: usize) -> Track {
         let samples: Vec<f32> = (0..frames).map(|i| i as f32).collect();

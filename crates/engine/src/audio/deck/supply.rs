@@ -4,9 +4,9 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::playhead::{Playhead, Unrolled};
 use crate::dsp::{QUANTUM, Ramp, Step};
-use crate::plain::cast::whole;
 use crate::rt::{Stream, Wish};
 use crate::track::Track;
+use crate::types::cast::whole;
 
 /// Frames that must be ready beyond what is read next before a silent stem is heard again.
 const AGAIN: i64 = 4_096;
@@ -153,8 +153,8 @@ impl Supply {
 mod tests {
     use super::*;
     use crate::feed::reach;
-    use crate::plain::method::StretchMethod;
     use crate::stretch::Kit;
+    use crate::types::method::StretchMethod;
 
     #[test]
     fn streams_keep_ready_what_any_method_reads() {

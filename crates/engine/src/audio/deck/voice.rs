@@ -5,13 +5,13 @@ use super::playhead::{Playhead, Unrolled};
 use super::supply::{MARGIN, Need, Supply};
 use super::tail::Tail;
 use crate::dsp::{Position, QUANTUM, Ramp, Step};
-use crate::plain::cast::{count, whole};
-use crate::plain::loop_region::LoopRegion;
-use crate::plain::method::StretchMethod;
-use crate::plain::units::{Rate, SampleRate};
 use crate::rt::{ReturnBin, Wish};
 use crate::stretch::{Kit, Source};
 use crate::track::Track;
+use crate::types::cast::{count, whole};
+use crate::types::loop_region::LoopRegion;
+use crate::types::method::StretchMethod;
+use crate::types::units::{Rate, SampleRate};
 
 /// Fades of a jump, in seconds: out slowly, in fast enough to leave an attack alone.
 const FADE_OUT: f64 = 0.005;
@@ -373,7 +373,7 @@ fn sound(
 mod tests {
     use super::*;
     use crate::feed::{Fault, Input, Shape};
-    use crate::plain::units::Frames;
+    use crate::types::units::Frames;
 
     struct Silence;
 

@@ -1,8 +1,8 @@
 //! A sine for checking cables.
 
 use crate::dsp::Ramp;
-use crate::plain::cast::single;
-use crate::plain::units::SampleRate;
+use crate::types::cast::single;
+use crate::types::units::SampleRate;
 
 /// A sine with a beginning and an end, from a rotating phasor: no table, no call into libm per sample.
 pub(super) struct Tone {

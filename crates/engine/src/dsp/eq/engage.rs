@@ -17,7 +17,7 @@ use super::sections::{MINUS_ZERO, Sections, lanes, signal};
 use crate::dsp::quantum::{Lanes, QUANTUM};
 use crate::dsp::simd::{Arith, Simd, Task};
 use crate::dsp::svf::SvfState;
-use crate::plain::cast::single;
+use crate::types::cast::single;
 
 const SWEEP_SECONDS: f64 = 0.055;
 /// The upper corners take this share of it.

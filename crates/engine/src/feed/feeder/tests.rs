@@ -193,7 +193,7 @@ fn a_faster_playhead_is_brought_more_pages_at_a_time() {
 
 #[test]
 fn the_cue_is_ready_wherever_a_loop_holds_the_playhead() {
-    let region = crate::plain::loop_region::LoopRegion { start: 1 << 20, end: (1 << 20) + 200_000 };
+    let region = crate::types::loop_region::LoopRegion { start: 1 << 20, end: (1 << 20) + 200_000 };
     let mut feeder = feeder_for(&[Wish { position: 1 << 20, cue: 1 << 24, region: Some(region), ..PLAYING }]);
     feed(&mut feeder);
     // 22,050 frames of it.

@@ -4,7 +4,7 @@ use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler, WindowFunction};
 
 use crate::audio::Renderer;
-use crate::plain::units::SampleRate;
+use crate::types::units::SampleRate;
 
 /// Fewest frames per FFT block on the slower side: the pass band ends within 1.4 % of the lower Nyquist frequency.
 const BLOCK: usize = 1_024;

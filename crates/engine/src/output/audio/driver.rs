@@ -7,8 +7,8 @@ use super::convert::Converter;
 use crate::audio::Renderer;
 use crate::output::health::{Meter, Realtime};
 use crate::output::link::Link;
-use crate::plain::units::SampleRate;
 use crate::rt::Slot;
+use crate::types::units::SampleRate;
 
 /// A device first fills its buffers as fast as it can, for this long at most; for as long again it has to show that
 /// it keeps time, before its thread asks for realtime priority.

@@ -11,7 +11,7 @@ use pulseaudio::protocol::{
 
 use super::driver::Driver;
 use crate::output::health::Meter;
-use crate::plain::cast::low_half;
+use crate::types::cast::low_half;
 
 /// Bytes of a frame: two floats.
 pub(crate) const FRAME: usize = 8;

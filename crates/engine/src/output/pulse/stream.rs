@@ -10,7 +10,7 @@ use super::player::Player;
 use super::server::{PREFIX, Server, Sink};
 use crate::output::audio::FRAME;
 use crate::output::backend::{Opened, Seed};
-use crate::plain::units::SampleRate;
+use crate::types::units::SampleRate;
 
 /// Frames per block where none are chosen.
 const BLOCK: u32 = 1_024;

@@ -19,8 +19,8 @@ use crate::output::audio::FRAME;
 use crate::output::backend::{Opened, Seed};
 use crate::output::health::{Health, Meter};
 use crate::output::watch::Watch;
-use crate::plain::units::SampleRate;
 use crate::rt::Slot;
+use crate::types::units::SampleRate;
 use crate::{Command as Order, Engine, Frames, Gain, When};
 
 const CHANNEL: u32 = 7;

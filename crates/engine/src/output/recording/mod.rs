@@ -23,9 +23,9 @@ use self::disk::{Disk, FileSystem};
 use self::progress::Progress;
 use self::writer::Writer;
 use super::health::RecordingHealth;
-use crate::plain::error::{Error, Result};
-use crate::plain::units::{Frames, SampleRate};
 use crate::rt::Tape;
+use crate::types::error::{Error, Result};
+use crate::types::units::{Frames, SampleRate};
 
 /// Seconds of sound the tape holds while the disk is busy.
 const TAPE_SECONDS: usize = 20;

@@ -9,8 +9,8 @@ use super::plan::{OVERLAP, Plan};
 use super::spectrum::{ONE, Spectrum, ZERO, transform};
 use crate::dsp::simd::Simd;
 use crate::dsp::{Position, Step};
-use crate::plain::cast::count;
 use crate::stretch::source::Source;
+use crate::types::cast::count;
 
 /// How fast what was turned turns back while the speed is 1, in radians a hop: about a hertz, half a second at most.
 const TURN_BACK: f32 = 0.13;

@@ -1,6 +1,6 @@
 //! The peaks of a spectrum, and the passes over whole spectra, written so that they become vectors.
 
-use crate::plain::cast::low_half;
+use crate::types::cast::low_half;
 use rustfft::num_complex::Complex32;
 
 use crate::dsp::simd::{Arith, Task};

@@ -1,8 +1,8 @@
 //! Which frame of the source a frame of output is made of.
 
 use crate::dsp::Position;
-use crate::plain::cast::whole;
 use crate::stretch::source::Source;
+use crate::types::cast::whole;
 
 /// How far around a position onsets are looked for, in frames.
 const REACH: i64 = 12_000;

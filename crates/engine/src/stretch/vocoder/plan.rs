@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use rustfft::{Fft, FftPlanner};
 
-use crate::plain::cast::single;
+use crate::types::cast::single;
 
 /// Frames overlap so many times.
 pub const OVERLAP: usize = 4;

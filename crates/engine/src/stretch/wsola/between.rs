@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use super::tick::TICK;
 use crate::dsp::simd::{Arith, Task};
 use crate::dsp::window::kaiser;
-use crate::plain::cast::{count, single};
+use crate::types::cast::{count, single};
 
 /// Frames that are read for one between two.
 pub const TAPS: usize = 16;

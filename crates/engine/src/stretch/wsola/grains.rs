@@ -9,9 +9,9 @@ use super::split::Split;
 use super::tick::TICK;
 use crate::dsp::Position;
 use crate::dsp::simd::{Arith, Simd, Task};
-use crate::plain::cast::{count, index, whole};
-use crate::plain::onset::Onset;
 use crate::stretch::source::Source;
+use crate::types::cast::{count, index, whole};
+use crate::types::onset::Onset;
 
 /// Frames that are compared.
 const LIKE: usize = 256;

@@ -8,9 +8,9 @@ use super::tick::TICK;
 use crate::dsp::Position;
 use crate::dsp::simd::{Arith, Simd, Task};
 use crate::dsp::window::kaiser;
-use crate::plain::cast::{index, single, whole};
-use crate::plain::onset::Onset;
 use crate::stretch::source::Source;
+use crate::types::cast::{index, single, whole};
+use crate::types::onset::Onset;
 
 /// The lower band keeps one of so many frames.
 pub const THIN: usize = 8;

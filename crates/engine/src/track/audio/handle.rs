@@ -4,9 +4,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
 use crate::feed::Fed;
-use crate::plain::onset::Onset;
-use crate::plain::units::{Frames, SampleRate};
 use crate::rt::Stream;
+use crate::types::onset::Onset;
+use crate::types::units::{Frames, SampleRate};
 
 /// Samples of a [`Track`], interleaved. Sixteen-bit material is held as such: half the memory, same sound.
 #[derive(Debug)]

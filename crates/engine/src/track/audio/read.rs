@@ -2,9 +2,9 @@
 
 use super::handle::{Pcm, Sound, Track};
 use crate::dsp::seam;
-use crate::plain::cast::index;
-use crate::plain::onset::Onset;
 use crate::stretch::Source;
+use crate::types::cast::index;
+use crate::types::onset::Onset;
 
 impl Track {
     /// The first onset in frames `from..until`.

@@ -1,6 +1,6 @@
 //! Laws of a crossfader.
 
-use crate::plain::units::Gain;
+use crate::types::units::Gain;
 
 /// How the gains of the two sides follow the crossfader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
