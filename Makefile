@@ -5,7 +5,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 OUT := out
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test proof release bench lint format doc setup setup-test setup-bench setup-32bit test-32bit clippy no-features msrv packages
+.PHONY: help demo test proof release bench lint format doc setup setup-test setup-bench setup-32bit test-32bit clippy no-features msrv packages portable
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ demo: setup ## Let the real server play a set of a minute and a quarter: out/dem
 
 test: setup-test ## Run every test
 	cargo test --workspace --locked
+
+portable: setup ## See that the engine compiles for Windows, macOS and WebAssembly
+	scripts/portable_check.sh
 
 test-32bit: setup-32bit ## Run the engine's promises as a 32-bit program (on x86-64)
 	cargo test --locked --target i686-unknown-linux-gnu -p crowd-engine --no-default-features --lib --test promises --test commands --test stretch --test stream

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Whether the engine without features, and what it is built from, compiles for systems on which nothing here is tested: Windows,
+# macOS and WebAssembly. The targets' standard libraries are installed where rustup can.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+targets=(x86_64-pc-windows-msvc aarch64-apple-darwin wasm32-unknown-unknown)
+for target in "${targets[@]}"; do
+    if ! rustc --print target-libdir --target "$target" | xargs test -d; then
+        command -v rustup >/dev/null || {
+            echo "portable_check: rustup is needed to get the standard library of $target: https://rustup.rs" >&2
+            exit 1
+        }
+        rustup target add "$target"
+    fi
+    cargo check --locked -p crowd-engine --no-default-features --target "$target"
+done
