@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
-use crowd_engine::{Result, StretchMethod, Track};
+use crowd_engine::{Error, StretchMethod, Track};
 use crowd_engine_benches::{Case, Mix, RATE, noise};
 
 /// The most a sound may cost, as a multiple of the noise.
@@ -17,10 +17,10 @@ const LIMIT: f64 = 1.2;
 const TURNS: usize = 54;
 const BLOCKS: usize = 8;
 
-type Sound = (&'static str, fn(u32) -> Result<Track>);
+type Sound = (&'static str, fn(u32) -> Result<Track, Error>);
 
 /// Far under the ceiling, so that the limiter has nothing to do with any of them.
-const NOISE: fn(u32) -> Result<Track> = |seed| noise(seed, |_| 0.05);
+const NOISE: fn(u32) -> Result<Track, Error> = |seed| noise(seed, |_| 0.05);
 
 /// A level that is 1 at the beginning of each half second and falls by so many decibels until its end.
 fn tail(frame: u32, decibels: f64) -> f64 {
@@ -59,7 +59,7 @@ fn mean_times(mixes: &mut [Mix]) -> Vec<f64> {
     times.iter_mut().map(mean).collect()
 }
 
-fn run() -> Result<bool> {
+fn run() -> Result<bool, Error> {
     let mut criterion = Criterion::default().configure_from_args();
     let mut within = true;
     for &method in StretchMethod::ALL {

@@ -5,8 +5,8 @@
 pub mod scsynth;
 
 use crowd_engine::{
-    Band, Bpm, Command, DeckId, Engine, Frames, Gain, Pcm, Renderer, Result, SampleRate, Stems, StretchMethod, Track,
-    When,
+    Band, Bpm, Command, DeckCommand, DeckId, Engine, Error, Frames, Gain, Pcm, Renderer, SampleRate, Stems,
+    StretchMethod, Track, When,
 };
 
 /// Frames per second of every measurement.
@@ -19,7 +19,7 @@ pub const WARM_UP: usize = 8_192;
 ///
 /// # Errors
 /// When `/proc` does not tell.
-pub fn processor_seconds() -> std::result::Result<(f64, f64), Box<dyn std::error::Error>> {
+pub fn processor_seconds() -> Result<(f64, f64), Box<dyn std::error::Error>> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks =
@@ -113,7 +113,7 @@ impl Case {
     ///
     /// # Errors
     /// As the engine's own: none of them is expected.
-    pub fn mix(&self) -> Result<Mix> {
+    pub fn mix(&self) -> Result<Mix, Error> {
         self.mix_of(track)
     }
 
@@ -121,13 +121,13 @@ impl Case {
     ///
     /// # Errors
     /// As [`Self::mix`].
-    pub fn mix_of(&self, track: impl Fn(u32) -> Result<Track>) -> Result<Mix> {
+    pub fn mix_of(&self, track: impl Fn(u32) -> Result<Track, Error>) -> Result<Mix, Error> {
         let (mut engine, renderer) = Engine::builder().stretch(self.method).queue(4 * SEEKS as usize).split()?;
-        engine.set_tempo(Bpm::new(self.tempo)?)?;
+        engine.mix().tempo(Bpm::new(self.tempo)?)?;
         for index in 0..self.decks {
             let track = track(index as u32)?;
             let region = track.whole_loop()?;
-            let deck = engine.deck(DeckId::new(index)?).load(&track)?.loop_(Some(region))?.level(Gain::new(0.9)?)?;
+            let deck = engine.deck(DeckId::new(index)?).load(&track)?.loop_(Some(region))?.fader(Gain::new(0.9)?)?;
             if self.eq {
                 deck.eq(Band::Low, Gain::new(0.3)?)?.eq(Band::High, Gain::new(0.6)?)?.play()?;
             } else {
@@ -156,12 +156,12 @@ impl Mix {
     ///
     /// # Errors
     /// As the engine's own: none of them is expected.
-    pub fn send_storm(&mut self) -> Result<()> {
+    pub fn send_storm(&mut self) -> Result<(), Error> {
         let decks = self.case.decks as u64;
         let horizon = self.engine.status().horizon.0;
-        let seek = |n: u64| -> Result<Command> {
+        let seek = |n: u64| -> Result<Command, Error> {
             let (deck, to) = (DeckId::new((n % decks) as usize)?, Frames(20_000 + n * 7_919 % 300_000));
-            Ok(Command::Seek { deck, stems: Stems::All, to })
+            Ok(Command::Deck(deck, DeckCommand::Seek { stems: Stems::All, to }))
         };
         match self.case.storm {
             Storm::Calm => Ok(()),
@@ -188,7 +188,7 @@ impl Mix {
 ///
 /// # Errors
 /// As [`Track::new`].
-pub fn noise(seed: u32, level: impl Fn(u32) -> f64) -> Result<Track> {
+pub fn noise(seed: u32, level: impl Fn(u32) -> f64) -> Result<Track, Error> {
     let mut state = seed.wrapping_mul(0x9e37_79b9) | 1;
     let samples: Box<[f32]> = (0..2 * 10 * RATE)
         .map(|n| {
@@ -202,7 +202,7 @@ pub fn noise(seed: u32, level: impl Fn(u32) -> f64) -> Result<Track> {
 }
 
 /// Ten seconds of 16-bit stereo noise with a beat: loud enough together that the limiter has work.
-fn track(seed: u32) -> Result<Track> {
+fn track(seed: u32) -> Result<Track, Error> {
     let mut state = seed.wrapping_mul(0x9e37_79b9) | 1;
     let samples: Box<[i16]> = (0..2 * 10 * RATE)
         .map(|n| {

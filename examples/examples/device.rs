@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn play(output: &str) -> crowd_engine::Result<()> {
+fn play(output: &str) -> Result<(), crowd_engine::Error> {
     let mut engine = Engine::builder().open(output.parse()?)?;
     let [drums, ..] = music::tracks().map(|(_, samples)| samples);
     let track = Track::from_interleaved(drums, crowd_engine::SampleRate::new(synth::RATE)?, 2)?;

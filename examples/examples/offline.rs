@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use crowd_engine::{Bpm, DeckId, EngineConfig, Frames, Offline, SampleRate, Track, When};
+use crowd_engine::{Bpm, DeckId, Engine, Frames, SampleRate, Track, When};
 use crowd_engine_examples::music;
 use crowd_media::{Audio, Samples, wav};
 
@@ -12,9 +12,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args_os().nth(1).map_or_else(|| "out/offline.wav".into(), PathBuf::from);
     let [drums, bass, ..] = music::tracks().map(|(_, samples)| samples);
 
-    let mut offline = Offline::new(EngineConfig::default())?;
+    let mut offline = Engine::builder().offline()?;
     let (drums, bass) = (track(drums)?, track(bass)?);
-    offline.engine().set_tempo(Bpm::new(126.0)?)?;
+    offline.engine().mix().tempo(Bpm::new(126.0)?)?;
     offline.engine().deck(DeckId::A).load(&drums)?.play()?;
     offline.engine().deck(DeckId::B).load(&bass)?.at(When::At(Frames(441_000))).play()?;
     let sound = offline.render_frames(30 * 44_100);
@@ -27,6 +27,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn track(samples: Vec<f32>) -> crowd_engine::Result<Track> {
+fn track(samples: Vec<f32>) -> Result<Track, crowd_engine::Error> {
     Track::from_interleaved(samples, SampleRate::CD, 2)
 }

@@ -4,7 +4,7 @@
 
 use crowd_engine::{DeckId, Engine, Gain, SampleRate, Track};
 
-fn main() -> crowd_engine::Result<()> {
+fn main() -> Result<(), crowd_engine::Error> {
     let (mut engine, mut renderer) = Engine::builder().split()?;
     let audio_thread = std::thread::spawn(move || {
         // A plug-in's or JACK's callback looks like this; blocks may have any size, and change it.
@@ -19,7 +19,7 @@ fn main() -> crowd_engine::Result<()> {
     });
     let tone: Vec<f32> = (0..88_200u32).map(|n| (f64::from(n) * 0.05).sin() as f32 * 0.5).collect();
     let track = Track::from_interleaved(tone, SampleRate::CD, 1)?;
-    engine.deck(DeckId::A).load(&track)?.level(Gain::new(0.8)?)?.play()?;
+    engine.deck(DeckId::A).load(&track)?.fader(Gain::new(0.8)?)?.play()?;
 
     let loudest = audio_thread.join().unwrap_or_default();
     println!("rendered {} frames, loudest sample {loudest:.2}", engine.status().frames.0);

@@ -186,7 +186,7 @@ fn turn(player: &str, args: &Args, place: &Path, sine: &Path) -> Result<Heard, B
 fn play(output: &str, args: &Args) -> Result<(), Box<dyn std::error::Error>> {
     let output: Output = output.parse()?;
     let mut engine = Engine::builder().open(output.with_buffer_frames(args.buffer))?;
-    let tone = Command::Tone { hertz: HERTZ as f32, gain: Gain::new(LEVEL as f32)?, over: Frames(1 << 40) };
+    let tone = Command::Tone { hertz: HERTZ as f32, gain: Gain::new(LEVEL as f32)?, length: Frames(1 << 40) };
     engine.send(tone, When::NextBlock)?;
     sleep(Duration::from_secs(args.seconds).saturating_sub(Duration::from_millis(300)));
     if let Some(health) = engine.health() {

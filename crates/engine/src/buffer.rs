@@ -8,7 +8,7 @@
 //! use crowd_engine::Frames;
 //! use crowd_engine::buffer::{Adaptive, Levels, Thresholds, Urgency};
 //!
-//! # fn main() -> crowd_engine::Result<()> {
+//! # fn main() -> Result<(), crowd_engine::Error> {
 //! let mut policy = Adaptive::new(Thresholds::default())?;
 //! let nearly_dry = Levels { input: Frames(0), output: Frames(3 * 1_024) };
 //! let decision = policy.observe(Frames(0), nearly_dry, 0);

@@ -54,7 +54,7 @@ impl Builder {
         self
     }
 
-    /// How the decks change speed until [told otherwise](crate::DeckHandle::stretch); playback rate by default.
+    /// How the decks change speed until [another method is chosen](crate::DeckHandle::stretch); playback rate by default.
     pub fn stretch(mut self, method: StretchMethod) -> Self {
         self.config.stretch = method;
         self
@@ -66,12 +66,12 @@ impl Builder {
         self
     }
 
-    /// Whether a thread of the engine's own makes the frames of [`StretchMethod::Hq`] in the meantime, so that the audio
-    /// thread need not; off by default. For computers with slow cores, and more than one. The samples are the same: what is
-    /// not finished in time ([`Status::helper_late`](crate::Status::helper_late)) the audio thread makes itself. Blocks
-    /// longer than a hop (23 ms) leave it no time.
-    pub fn helper(mut self, helps: bool) -> Self {
-        self.config.helper = helps;
+    /// Whether a worker thread computes the STFT windows of [`StretchMethod::Hq`] in advance, so that the audio thread need
+    /// not; off by default. For computers with slow cores, and more than one. The samples are the same: a job that is
+    /// not finished in time ([`Status::stretch_jobs_late`](crate::Status::stretch_jobs_late)) is done by the audio thread.
+    /// Blocks longer than a hop (23 ms) leave the worker no time.
+    pub fn stretch_worker(mut self, on: bool) -> Self {
+        self.config.stretch_worker = on;
         self
     }
 
@@ -92,11 +92,6 @@ impl Builder {
     pub fn record_split(mut self, every: Duration) -> Self {
         self.split = Some(every);
         self
-    }
-
-    /// The settings so far.
-    pub fn config(&self) -> &EngineConfig {
-        &self.config
     }
 
     /// The two halves without a device: the [`Renderer`] goes where sound is wanted (your own callback, a

@@ -35,170 +35,15 @@ impl From<StemId> for Stems {
     }
 }
 
-/// One order to the audio thread.
+/// One command to the audio thread.
 ///
-/// Ramps are linear and counted in frames. "Declicked" means that what sounded before fades out over 5 ms
-/// while the new sound is already there, so that a hit at the new position keeps its attack.
+/// Ramps are linear and counted in frames, unless a command says otherwise. "Declicked" means that what sounded until then
+/// fades out over 5 ms while the new sound is already there, so that a transient at the new position keeps its attack.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Command {
-    /// Put a track into a stem, armed and silent, its cue at frame `cue`. What sounded there is declicked away.
-    Load {
-        /// The deck.
-        deck: DeckId,
-        /// The stem.
-        stem: StemId,
-        /// The track; a clone shares the samples.
-        track: Track,
-        /// The frame of the track from which it will play.
-        cue: Frames,
-        /// The region to repeat, if any.
-        region: Option<LoopRegion>,
-    },
-    /// Give a stem that was started before its track was there its track now: it enters with the phase it
-    /// would have had, counted from `cue`, as if it had been there from the start.
-    Join {
-        /// The deck.
-        deck: DeckId,
-        /// The stem.
-        stem: StemId,
-        /// The late track.
-        track: Track,
-        /// The frame of the track that should have sounded at the start.
-        cue: Frames,
-        /// The region to repeat, if any.
-        region: Option<LoopRegion>,
-    },
-    /// Take the track out (declicked); the samples are freed off the audio thread.
-    Unload {
-        /// The deck.
-        deck: DeckId,
-        /// Which stems.
-        stems: Stems,
-    },
-    /// Play from where the stem stands; ends an earlier [`Command::Fade`] of the deck. A stem without a track
-    /// counts on silently so that [`Command::Join`] can enter in phase.
-    Play {
-        /// The deck.
-        deck: DeckId,
-        /// Which stems.
-        stems: Stems,
-    },
-    /// Fall silent (declicked) and stay where it is.
-    Pause {
-        /// The deck.
-        deck: DeckId,
-        /// Which stems.
-        stems: Stems,
-    },
-    /// Fall silent (declicked) and go back to the cue.
-    Stop {
-        /// The deck.
-        deck: DeckId,
-        /// Which stems.
-        stems: Stems,
-    },
-    /// Move the cue; a stem that is not playing goes there.
-    Cue {
-        /// The deck.
-        deck: DeckId,
-        /// Which stems.
-        stems: Stems,
-        /// The new cue, in frames of the track.
-        cue: Frames,
-    },
-    /// Go to a position, playing or not (declicked).
-    Seek {
-        /// The deck.
-        deck: DeckId,
-        /// Which stems.
-        stems: Stems,
-        /// The position in frames of the track.
-        to: Frames,
-    },
-    /// Repeat a region, or with `None` play on past its end. A stem behind the region's end jumps into it (declicked).
-    Loop {
-        /// The deck.
-        deck: DeckId,
-        /// Which stems.
-        stems: Stems,
-        /// The region.
-        region: Option<LoopRegion>,
-    },
-    /// The stem's own rate, multiplied with the deck's and the master's.
-    StemRate {
-        /// The deck.
-        deck: DeckId,
-        /// The stem.
-        stem: StemId,
-        /// The rate.
-        rate: Rate,
-    },
-    /// The stem's volume in its deck.
-    StemGain {
-        /// The deck.
-        deck: DeckId,
-        /// The stem.
-        stem: StemId,
-        /// The new gain.
-        gain: Gain,
-        /// The length of the ramp.
-        over: Frames,
-    },
-    /// The deck's rate, multiplied with the master's.
-    DeckRate {
-        /// The deck.
-        deck: DeckId,
-        /// The rate.
-        rate: Rate,
-    },
-    /// Move by at most half a beat, or half a bar, to the frame where the music's pulse lies on the engine's clock
-    /// (declicked when it plays). Sent before [`Command::Play`] it moves the place the music starts from. Stems without
-    /// a track stay where they are.
-    Align {
-        /// The deck.
-        deck: DeckId,
-        /// Which stems.
-        stems: Stems,
-        /// The beats of the music, in frames of the track.
-        pulse: Pulse,
-        /// Whether beats have to meet beats, or bars bars.
-        phase: Phase,
-    },
-    /// How the deck changes speed; the new method fades in over the old one in 5 ms.
-    Stretch {
-        /// The deck.
-        deck: DeckId,
-        /// The method.
-        method: StretchMethod,
-    },
-    /// The deck's fader.
-    Level {
-        /// The deck.
-        deck: DeckId,
-        /// The new gain.
-        gain: Gain,
-        /// The length of the ramp.
-        over: Frames,
-    },
-    /// A fade beside the fader; the next [`Command::Play`] on the deck ends it.
-    Fade {
-        /// The deck.
-        deck: DeckId,
-        /// Where the fade ends.
-        gain: Gain,
-        /// Its length.
-        over: Frames,
-    },
-    /// One band of the deck's equaliser; 0 is a kill, 1 flat. Settles in 50 ms.
-    Eq {
-        /// The deck.
-        deck: DeckId,
-        /// The band.
-        band: Band,
-        /// The band's gain.
-        gain: Gain,
-    },
+    /// For one deck.
+    Deck(DeckId, DeckCommand),
     /// The gain of the whole mix, before the limiter.
     MasterGain {
         /// The new gain.
@@ -223,9 +68,9 @@ pub enum Command {
         /// The frame of beat 0; may lie in the past.
         zero: Frames,
     },
-    /// Beats in a bar, at least 1.
-    Meter {
-        /// The number of beats.
+    /// Beats in a bar of the engine's clock; 4 at the start.
+    BeatsPerBar {
+        /// The number of beats; 0 counts as 1.
         beats: u8,
     },
     /// A sine on the master, faded in and out, for checking cables.
@@ -235,41 +80,158 @@ pub enum Command {
         /// Its peak.
         gain: Gain,
         /// Its length.
-        over: Frames,
+        length: Frames,
     },
-    /// Forget everything that was sent before and waits for its moment, stop and unload every deck (declicked).
+    /// Drop everything that was sent earlier and waits for its moment; stop and unload every deck (declicked).
     Clear,
 }
 
-impl Command {
-    /// The stem a command names, for the check at the sender's side.
-    pub(crate) fn target(&self) -> Option<(DeckId, Stems)> {
-        use Command as C;
+/// One command for one deck; see [`Command::Deck`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum DeckCommand {
+    /// Put a track into a stem, armed and silent, its cue at frame `cue`. What sounded there is declicked away.
+    Load {
+        /// The stem.
+        stem: StemId,
+        /// The track; a clone shares the samples.
+        track: Track,
+        /// The frame of the track from which it will play.
+        cue: Frames,
+        /// The region to repeat, if any.
+        region: Option<LoopRegion>,
+    },
+    /// Give a stem that was started before its track was there its track now: it enters with the phase it
+    /// would have had, counted from `cue`, as if it had been there from the start.
+    Join {
+        /// The stem.
+        stem: StemId,
+        /// The late track.
+        track: Track,
+        /// The frame of the track that should have sounded at the start.
+        cue: Frames,
+        /// The region to repeat, if any.
+        region: Option<LoopRegion>,
+    },
+    /// Take the track out (declicked); the samples are freed off the audio thread.
+    Unload {
+        /// Which stems.
+        stems: Stems,
+    },
+    /// Play from the present position; ends an earlier [`DeckCommand::Fade`]. A stem without a track
+    /// counts on silently so that [`DeckCommand::Join`] can enter in phase.
+    Play {
+        /// Which stems.
+        stems: Stems,
+    },
+    /// Fall silent (declicked) and keep the position.
+    Pause {
+        /// Which stems.
+        stems: Stems,
+    },
+    /// Fall silent (declicked) and go back to the cue.
+    Stop {
+        /// Which stems.
+        stems: Stems,
+    },
+    /// Move the cue; a stem that is not playing goes there.
+    Cue {
+        /// Which stems.
+        stems: Stems,
+        /// The new cue, in frames of the track.
+        cue: Frames,
+    },
+    /// Go to a position, playing or not (declicked).
+    Seek {
+        /// Which stems.
+        stems: Stems,
+        /// The position in frames of the track.
+        to: Frames,
+    },
+    /// Repeat a region, or with `None` play on past its end. A stem that is past the region's end jumps into it (declicked).
+    Loop {
+        /// Which stems.
+        stems: Stems,
+        /// The region.
+        region: Option<LoopRegion>,
+    },
+    /// The stems' own rate, multiplied with the deck's and the master's.
+    StemRate {
+        /// Which stems.
+        stems: Stems,
+        /// The rate.
+        rate: Rate,
+    },
+    /// The stems' gain in their deck.
+    StemGain {
+        /// Which stems.
+        stems: Stems,
+        /// The new gain.
+        gain: Gain,
+        /// The length of the ramp.
+        over: Frames,
+    },
+    /// The deck's rate, multiplied with the master's.
+    Rate {
+        /// The rate.
+        rate: Rate,
+    },
+    /// Move by at most half a beat, or half a bar, to the frame where the music's pulse lies on the engine's clock
+    /// (declicked when it plays). Sent before [`DeckCommand::Play`] it moves the position from which the music starts. Stems
+    /// without a track keep their position.
+    Align {
+        /// Which stems.
+        stems: Stems,
+        /// The beats of the music, in frames of the track.
+        pulse: Pulse,
+        /// Whether beats have to meet beats, or bars bars.
+        phase: Phase,
+    },
+    /// How the deck changes speed; the new method fades in over the old one in 5 ms.
+    Stretch {
+        /// The method.
+        method: StretchMethod,
+    },
+    /// The deck's fader.
+    Fader {
+        /// The new gain.
+        gain: Gain,
+        /// The length of the ramp.
+        over: Frames,
+    },
+    /// A fade in addition to the fader; the next [`DeckCommand::Play`] ends it.
+    Fade {
+        /// Where the fade ends.
+        gain: Gain,
+        /// Its length.
+        over: Frames,
+    },
+    /// One band of the equaliser; 0 is a kill, 1 flat. Settles in 50 ms.
+    Eq {
+        /// The band.
+        band: Band,
+        /// The band's gain.
+        gain: Gain,
+    },
+}
+
+impl DeckCommand {
+    /// The stems a command names, for the check before it is sent.
+    pub(crate) const fn stems(&self) -> Stems {
+        use DeckCommand as D;
         match *self {
-            C::Load { deck, stem, .. }
-            | C::Join { deck, stem, .. }
-            | C::StemRate { deck, stem, .. }
-            | C::StemGain { deck, stem, .. } => Some((deck, Stems::One(stem))),
-            C::Unload { deck, stems }
-            | C::Play { deck, stems }
-            | C::Pause { deck, stems }
-            | C::Stop { deck, stems }
-            | C::Cue { deck, stems, .. }
-            | C::Seek { deck, stems, .. }
-            | C::Loop { deck, stems, .. }
-            | C::Align { deck, stems, .. } => Some((deck, stems)),
-            C::DeckRate { deck, .. }
-            | C::Stretch { deck, .. }
-            | C::Level { deck, .. }
-            | C::Fade { deck, .. }
-            | C::Eq { deck, .. } => Some((deck, Stems::All)),
-            C::MasterGain { .. }
-            | C::Tempo { .. }
-            | C::GlideTempo { .. }
-            | C::ResetClock { .. }
-            | C::Meter { .. }
-            | C::Tone { .. }
-            | C::Clear => None,
+            D::Load { stem, .. } | D::Join { stem, .. } => Stems::One(stem),
+            D::Unload { stems }
+            | D::Play { stems }
+            | D::Pause { stems }
+            | D::Stop { stems }
+            | D::Cue { stems, .. }
+            | D::Seek { stems, .. }
+            | D::Loop { stems, .. }
+            | D::StemRate { stems, .. }
+            | D::StemGain { stems, .. }
+            | D::Align { stems, .. } => stems,
+            D::Rate { .. } | D::Stretch { .. } | D::Fader { .. } | D::Fade { .. } | D::Eq { .. } => Stems::All,
         }
     }
 }

@@ -75,8 +75,8 @@ pub struct DeckStatus {
     /// How it changes speed.
     pub stretch: StretchMethod,
     /// The fader, ramp included.
-    pub level: f32,
-    /// The gain beside the fader (see [`Command::Fade`](crate::Command::Fade)).
+    pub fader: f32,
+    /// The gain of a fade in addition to the fader (see [`DeckCommand::Fade`](crate::DeckCommand::Fade)).
     pub fade: f32,
     /// Peak behind fader and equaliser, linear, falling 20 dB a second.
     pub peak: f32,
@@ -99,7 +99,7 @@ pub struct Status {
     /// Beats since beat 0, with their fraction: the phase.
     pub beat: f64,
     /// Beats in a bar.
-    pub meter: u32,
+    pub beats_per_bar: u32,
     /// Peak of the latest block behind the limiter, linear.
     pub peak: f32,
     /// RMS of the mix, linear.
@@ -116,9 +116,9 @@ pub struct Status {
     pub lost_events: u64,
     /// Samples that were not numbers and were silenced.
     pub not_finite: u64,
-    /// Frames of a spectrum that the [helper](crate::Builder::helper) had not finished in time: the audio thread made them
+    /// Jobs that the [stretch worker](crate::Builder::stretch_worker) had not finished in time: the audio thread did them
     /// itself.
-    pub helper_late: u64,
+    pub stretch_jobs_late: u64,
     /// Each deck.
     pub decks: Vec<DeckStatus>,
 }
@@ -126,6 +126,6 @@ pub struct Status {
 impl Status {
     /// The beat within the bar, from 0, with its fraction.
     pub fn bar_phase(&self) -> f64 {
-        self.beat.rem_euclid(f64::from(self.meter.max(1)))
+        self.beat.rem_euclid(f64::from(self.beats_per_bar.max(1)))
     }
 }

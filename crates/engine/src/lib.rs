@@ -14,7 +14,7 @@
 //! ```
 //! use crowd_engine::{DeckId, Engine, SampleRate, Track};
 //!
-//! # fn main() -> crowd_engine::Result<()> {
+//! # fn main() -> Result<(), crowd_engine::Error> {
 //! let (mut engine, mut renderer) = Engine::builder().split()?;
 //! let track = Track::from_interleaved(vec![0.25; 88_200], SampleRate::CD, 2)?;
 //! engine.deck(DeckId::A).load(&track)?.play()?;
@@ -27,10 +27,10 @@
 //!
 //! Faster than time:
 //! ```
-//! use crowd_engine::{DeckId, EngineConfig, Frames, Offline, SampleRate, Track, When};
+//! use crowd_engine::{DeckId, Engine, Frames, SampleRate, Track, When};
 //!
-//! # fn main() -> crowd_engine::Result<()> {
-//! let mut offline = Offline::new(EngineConfig::default())?;
+//! # fn main() -> Result<(), crowd_engine::Error> {
+//! let mut offline = Engine::builder().offline()?;
 //! let track = Track::from_interleaved(vec![0.25; 88_200], SampleRate::CD, 2)?;
 //! offline.engine().deck(DeckId::B).load(&track)?.at(When::At(Frames(100))).play()?;
 //! let sound = offline.render_frames(200);
@@ -43,7 +43,7 @@
 //! ```
 //! use crowd_engine::{DeckId, Engine, SampleRate, Track, output::State};
 //!
-//! # fn main() -> crowd_engine::Result<()> {
+//! # fn main() -> Result<(), crowd_engine::Error> {
 //! // `device` instead of `null` is the default sound card; when it is unplugged the music goes on, and is heard
 //! // again within a second of its return.
 //! let mut engine = Engine::builder().sample_rate(SampleRate::CD).open("null".parse()?)?;
@@ -90,8 +90,8 @@ mod worker;
 
 pub use audio::Renderer;
 pub use builder::Builder;
-pub use command::{Command, Stems, When};
-pub use control::{DeckHandle, Engine};
+pub use command::{Command, DeckCommand, Stems, When};
+pub use control::{CommandGroup, CommandTarget, DeckHandle, Engine, MixHandle};
 pub use event::{BlockReport, DeckStatus, Event, Status};
 pub use offline::Offline;
 pub use output::{DeviceConfig, Health, Output};
@@ -99,7 +99,7 @@ pub use track::{Pcm, Track, WeakTrack};
 pub use types::band::Band;
 pub use types::config::EngineConfig;
 pub use types::crossfade::CrossfadeLaw;
-pub use types::error::{Error, Result};
+pub use types::error::Error;
 pub use types::loop_region::LoopRegion;
 pub use types::method::StretchMethod;
 pub use types::units::{Bpm, DeckId, Frames, Gain, Rate, SampleRate, StemId};

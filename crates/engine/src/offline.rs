@@ -1,8 +1,8 @@
 //! Faster than time, and always the same: an engine without a device.
 
 use crate::audio::Renderer;
+use crate::builder::Builder;
 use crate::control::Engine;
-use crate::types::config::EngineConfig;
 use crate::types::error::Result;
 use crate::types::units::Frames;
 
@@ -15,17 +15,19 @@ pub struct Offline {
     renderer: Renderer,
 }
 
-impl Offline {
-    /// An engine at frame 0.
+impl Builder {
+    /// An engine without a device, at frame 0, that renders as quickly as it can.
     ///
     /// # Errors
-    /// [`Error::BadConfig`](crate::Error::BadConfig) when a setting is not possible.
-    pub fn new(config: EngineConfig) -> Result<Self> {
-        let (engine, mut renderer) = Engine::split(config)?;
+    /// As [`Builder::split`].
+    pub fn offline(self) -> Result<Offline> {
+        let (engine, mut renderer) = self.split()?;
         renderer.be_patient();
-        Ok(Self { engine, renderer })
+        Ok(Offline { engine, renderer })
     }
+}
 
+impl Offline {
     /// The control half.
     pub fn engine(&mut self) -> &mut Engine {
         &mut self.engine

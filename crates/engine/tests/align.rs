@@ -5,7 +5,9 @@ mod common;
 
 use common::{Noise, constant_track, largest_step, left, noise_track, offline, play, sine_track};
 use crowd_engine::tempo::{Phase, Pulse};
-use crowd_engine::{Bpm, Command, DeckId, Frames, LoopRegion, Offline, Rate, SampleRate, StemId, StretchMethod, When};
+use crowd_engine::{
+    Bpm, Command, DeckCommand, DeckId, Frames, LoopRegion, Offline, Rate, SampleRate, StemId, StretchMethod, When,
+};
 
 fn bpm(value: f64) -> Bpm {
     Bpm::new(value).unwrap()
@@ -30,7 +32,10 @@ fn after_an_hour_of_moving_tempo_the_beats_still_lie_on_the_clocks() {
     let decks = [(DeckId::A, 126.0, 0.213), (DeckId::B, 97.3, 1.009)];
     for (deck, tempo, first) in decks {
         let (stem, cue, track) = (StemId::FIRST, Frames(7_000), constant_track(0.1, 64));
-        offline.engine().send(Command::Load { deck, stem, track, cue, region: Some(region) }, When::NextBlock).unwrap();
+        offline
+            .engine()
+            .send(Command::Deck(deck, DeckCommand::Load { stem, track, cue, region: Some(region) }), When::NextBlock)
+            .unwrap();
         let deck = offline.engine().deck(deck).rate(Rate::new(120.0 / tempo).unwrap()).unwrap();
         deck.at(When::At(Frames(30_000))).align(pulse(tempo, first), Phase::Bar).unwrap().play().unwrap();
     }
@@ -128,7 +133,10 @@ fn an_empty_deck_stays_where_it_is() {
     assert_eq!(status.decks[0].loaded, 0);
     // A track that joins has counted from the start, and from nowhere else.
     let (deck, stem, track, cue) = (DeckId::A, StemId::FIRST, noise_track(90_000, 2), Frames::ZERO);
-    offline.engine().send(Command::Join { deck, stem, track, cue, region: None }, When::NextBlock).unwrap();
+    offline
+        .engine()
+        .send(Command::Deck(deck, DeckCommand::Join { stem, track, cue, region: None }), When::NextBlock)
+        .unwrap();
     offline.render_frames(64);
     let status = offline.engine().status();
     assert_eq!(status.decks[0].position, status.horizon.0 as f64);

@@ -4,12 +4,12 @@
 mod common;
 
 use common::*;
-use crowd_engine::{Command, DeckId, Engine, Error, Event, Frames, Gain, StemId, Stems, When};
+use crowd_engine::{Command, DeckCommand, DeckId, Engine, Error, Event, Frames, Gain, StemId, Stems, When};
 
 #[test]
 fn the_schedule_fills_up_with_an_error_and_empties_again() {
     let (mut engine, mut renderer) = Engine::builder().queue(16).split().unwrap();
-    let command = Command::Meter { beats: 3 };
+    let command = Command::BeatsPerBar { beats: 3 };
     let mut out = [0.0; 256];
     for _ in 0..16 {
         engine.send(command.clone(), When::At(Frames(5_000))).unwrap();
@@ -17,13 +17,13 @@ fn the_schedule_fills_up_with_an_error_and_empties_again() {
     }
     let full = engine.send(command.clone(), When::At(Frames(5_000))).unwrap_err();
     assert!(matches!(full, Error::ScheduleFull { capacity: 16 }), "{full}");
-    engine.send(Command::Meter { beats: 5 }, When::NextBlock).unwrap();
+    engine.send(Command::BeatsPerBar { beats: 5 }, When::NextBlock).unwrap();
     renderer.render(&mut out);
-    assert_eq!(engine.status().meter, 5);
+    assert_eq!(engine.status().beats_per_bar, 5);
     for _ in 0..40 {
         renderer.render(&mut out);
     }
-    assert_eq!((engine.status().meter, engine.waiting()), (3, 0));
+    assert_eq!((engine.status().beats_per_bar, engine.waiting()), (3, 0));
     engine.send(command, When::At(Frames(99_000))).unwrap();
 }
 
@@ -75,7 +75,10 @@ fn a_command_for_a_frame_days_ahead_waits_and_the_sound_goes_on() {
     for frame in [1u64 << 32, 1 << 40, (1 << 33) + 1, (1 << 33) + 63] {
         offline
             .engine()
-            .send(Command::Level { deck: DeckId::A, gain: Gain::SILENCE, over: Frames(0) }, When::At(Frames(frame)))
+            .send(
+                Command::Deck(DeckId::A, DeckCommand::Fader { gain: Gain::SILENCE, over: Frames(0) }),
+                When::At(Frames(frame)),
+            )
             .unwrap();
     }
     let sound = offline.render_frames(4_096);
@@ -91,11 +94,14 @@ fn in_a_storm_of_jumps_a_deck_starts_anew_twice_a_quantum_at_most_and_ends_where
     let base = offline.engine().status().horizon.0;
     assert_eq!(base % 64, 0);
     for n in 0..128 {
-        let seek = Command::Seek { deck: DeckId::A, stems: Stems::All, to: Frames(10_000 + 100 * n) };
+        let seek = Command::Deck(DeckId::A, DeckCommand::Seek { stems: Stems::All, to: Frames(10_000 + 100 * n) });
         offline.engine().send(seek, When::At(Frames(base + n))).unwrap();
     }
     // A deck of its own goes on being exact.
-    offline.engine().send(Command::Play { deck: DeckId::B, stems: Stems::All }, When::At(Frames(base + 77))).unwrap();
+    offline
+        .engine()
+        .send(Command::Deck(DeckId::B, DeckCommand::Play { stems: Stems::All }), When::At(Frames(base + 77)))
+        .unwrap();
     offline.render_frames(4_096);
     let events: Vec<Event> = offline.engine().events().collect();
     // In the first quantum two act, in the second the one of its first frame with those that waited, and another one.

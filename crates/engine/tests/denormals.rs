@@ -9,7 +9,7 @@ use common::{Noise, offline};
 use crowd_engine::chunk::{ChunkProcessor, Chunked, Grid};
 use crowd_engine::dsp::silence::SILENT;
 use crowd_engine::feed::{Fault, Input, Shape};
-use crowd_engine::{Band, Bpm, DeckId, EngineConfig, Frames, Gain, Offline, SampleRate, StretchMethod, Track};
+use crowd_engine::{Band, Bpm, DeckId, Engine, Frames, Gain, SampleRate, StretchMethod, Track};
 
 const FRAMES: usize = 66_150;
 
@@ -77,16 +77,16 @@ fn streamed(frames: &[[f32; 2]]) -> Track {
 
 /// Two loops of a track at 118/120 of its speed, with every filter and gain at work.
 fn played(track: &Track, method: StretchMethod) -> Vec<f32> {
-    let mut offline = Offline::new(EngineConfig { stretch: method, ..EngineConfig::default() }).unwrap();
+    let mut offline = Engine::builder().stretch(method).offline().unwrap();
     let gain = |gain| Gain::new(gain).unwrap();
     let engine = offline.engine();
-    engine.set_tempo(Bpm::new(118.0).unwrap()).unwrap();
+    engine.mix().tempo(Bpm::new(118.0).unwrap()).unwrap();
     let deck = engine.deck(DeckId::A).load(track).unwrap().loop_(track.whole_loop().ok()).unwrap();
     deck.eq(Band::Low, gain(0.3))
         .unwrap()
         .eq(Band::High, gain(1e-5))
         .unwrap()
-        .level(gain(0.7))
+        .fader(gain(0.7))
         .unwrap()
         .play()
         .unwrap();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use common::{largest_step, left, offline};
 use crowd_engine::feed::{Fault, Input, Shape};
-use crowd_engine::{Bpm, Command, DeckId, Event, Frames, SampleRate, StemId, StretchMethod, Track, When};
+use crowd_engine::{Bpm, Command, DeckCommand, DeckId, Event, Frames, SampleRate, StemId, StretchMethod, Track, When};
 
 const HERTZ: f64 = 500.0;
 /// What the tone steps by itself, and what a fade of 4 ms of twice its amplitude adds.
@@ -52,10 +52,10 @@ fn tone(frames: usize, phase: f64) -> Vec<f32> {
 fn played(track: &Track, looped: bool, method: StretchMethod, tempo: f64, frames: usize) -> Vec<f32> {
     let mut offline = offline();
     let engine = offline.engine();
-    engine.set_tempo(Bpm::new(tempo).unwrap()).unwrap();
+    engine.mix().tempo(Bpm::new(tempo).unwrap()).unwrap();
     let region = looped.then(|| track.whole_loop().unwrap());
     let (deck, stem, track, cue) = (DeckId::A, StemId::FIRST, track.clone(), Frames::ZERO);
-    engine.send(Command::Load { deck, stem, track, cue, region }, When::NextBlock).unwrap();
+    engine.send(Command::Deck(deck, DeckCommand::Load { stem, track, cue, region }), When::NextBlock).unwrap();
     engine.deck(deck).stretch(method).unwrap().play().unwrap();
     left(&offline.render_frames(frames))
 }
@@ -196,14 +196,24 @@ fn a_track_that_is_loaded_is_heard_at_full_gain_whatever_its_stem_was_set_to() {
     engine.deck(DeckId::A).load(&loud).unwrap().play().unwrap();
     let (deck, stem) = (DeckId::A, StemId::FIRST);
     let gain = crowd_engine::Gain::new(0.5).unwrap();
-    engine.send(Command::StemGain { deck, stem, gain, over: Frames::ZERO }, When::At(Frames(1_000))).unwrap();
+    engine
+        .send(
+            Command::Deck(deck, DeckCommand::StemGain { stems: stem.into(), gain, over: Frames::ZERO }),
+            When::At(Frames(1_000)),
+        )
+        .unwrap();
     assert_eq!(left(&offline.render_frames(3_000))[2_900], 0.125);
     offline.engine().deck(DeckId::A).load(&next).unwrap().play().unwrap();
     assert_eq!(left(&offline.render_frames(3_000))[2_900], 0.5);
     // A track that joins late takes the place of the one that was waited for, and its gain.
     let engine = offline.engine();
-    engine.send(Command::StemGain { deck, stem, gain, over: Frames::ZERO }, When::NextBlock).unwrap();
-    let join = Command::Join { deck, stem, track: loud, cue: Frames::ZERO, region: None };
+    engine
+        .send(
+            Command::Deck(deck, DeckCommand::StemGain { stems: stem.into(), gain, over: Frames::ZERO }),
+            When::NextBlock,
+        )
+        .unwrap();
+    let join = Command::Deck(deck, DeckCommand::Join { stem, track: loud, cue: Frames::ZERO, region: None });
     engine.send(join, When::NextBlock).unwrap();
     assert_eq!(left(&offline.render_frames(3_000))[2_900], 0.125);
 }

@@ -6,14 +6,14 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{Noise, noise_track};
-use crowd_engine::{Bpm, DeckId, Engine, EngineConfig, Frames, LoopRegion, Offline, Renderer, StretchMethod, When};
+use crowd_engine::{Bpm, DeckId, Engine, Frames, LoopRegion, Renderer, StretchMethod, When};
 
 const DECKS: [DeckId; 4] = [DeckId::A, DeckId::B, DeckId::C, DeckId::D];
 
 /// A set of four decks with everything that can happen to them, at moments of its own.
 fn perform(engine: &mut Engine) {
     let mut noise = Noise(7);
-    engine.set_tempo(Bpm::new(127.0).unwrap()).unwrap();
+    engine.mix().tempo(Bpm::new(127.0).unwrap()).unwrap();
     for (seed, deck) in DECKS.into_iter().enumerate() {
         let track = noise_track(200_000, seed as u64);
         engine.deck(deck).stretch(StretchMethod::Hq).unwrap().load(&track).unwrap().play().unwrap();
@@ -37,11 +37,11 @@ fn perform(engine: &mut Engine) {
 }
 
 fn helped() -> (Engine, Renderer) {
-    Engine::builder().helper(true).split().unwrap()
+    Engine::builder().stretch_worker(true).split().unwrap()
 }
 
 fn alone(frames: usize) -> Vec<f32> {
-    let mut offline = Offline::new(EngineConfig::default()).unwrap();
+    let mut offline = Engine::builder().offline().unwrap();
     perform(offline.engine());
     offline.render_frames(frames)
 }
@@ -63,7 +63,7 @@ fn the_samples_are_the_same_whoever_makes_the_frames() {
             std::thread::sleep(Duration::from_micros(noise.below(4_000)));
         }
     }
-    let late = engine.status().helper_late;
+    let late = engine.status().stretch_jobs_late;
     assert!(late > 0, "none was late: it is not known what happens then");
     let alone = alone(250_000);
     let first = sound.iter().zip(&alone).position(|(with, without)| with.to_bits() != without.to_bits());
@@ -73,11 +73,11 @@ fn the_samples_are_the_same_whoever_makes_the_frames() {
 #[test]
 fn with_time_enough_every_frame_comes_from_the_helper() {
     let (mut engine, mut renderer) = helped();
-    engine.set_tempo(Bpm::new(127.0).unwrap()).unwrap();
+    engine.mix().tempo(Bpm::new(127.0).unwrap()).unwrap();
     engine.deck(DeckId::A).stretch(StretchMethod::Hq).unwrap().load(&noise_track(200_000, 1)).unwrap().play().unwrap();
     let mut block = [0.0; 512];
     (0..100).for_each(|_| _ = renderer.render(&mut block));
-    assert!(engine.status().helper_late > 0, "without time some are late: else nothing is ordered at all");
+    assert!(engine.status().stretch_jobs_late > 0, "without time some are late: else nothing is ordered at all");
     // How long it takes depends on the machine; that it gets there does not. Two seconds of music without a late frame.
     let begun = Instant::now();
     let (mut late, mut in_time) = (0, 0);
@@ -85,7 +85,7 @@ fn with_time_enough_every_frame_comes_from_the_helper() {
         renderer.render(&mut block);
         engine.deck(DeckId::A).loop_(LoopRegion::new(Frames(0), Frames(150_000)).ok()).unwrap();
         std::thread::sleep(Duration::from_millis(5));
-        let now = engine.status().helper_late;
+        let now = engine.status().stretch_jobs_late;
         in_time = if now == late { in_time + 1 } else { 0 };
         late = now;
         assert!(begun.elapsed() < Duration::from_secs(120), "{late} frames were late");

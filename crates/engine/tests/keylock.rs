@@ -4,7 +4,7 @@
 mod common;
 
 use common::{largest_step, left, offline, sine_track};
-use crowd_engine::{Bpm, Command, DeckId, Frames, LoopRegion, SampleRate, StretchMethod, Track, When};
+use crowd_engine::{Bpm, Command, DeckCommand, DeckId, Frames, LoopRegion, SampleRate, StretchMethod, Track, When};
 
 const HERTZ: f64 = 997.0;
 /// What a sine of half of full scale steps by itself at the fastest tempo here.
@@ -20,7 +20,7 @@ fn switching_the_method_while_it_plays_makes_no_step() {
         let mut offline = offline();
         let tone = sine_track(HERTZ, 0.5, 44_100 * 20);
         let engine = offline.engine();
-        engine.set_tempo(bpm(tempo)).unwrap();
+        engine.mix().tempo(bpm(tempo)).unwrap();
         engine.deck(DeckId::A).load(&tone).unwrap().play().unwrap();
         let order = [1, 2, 0, 2, 1, 0];
         for (i, method) in order.iter().cycle().take(40).enumerate() {
@@ -48,7 +48,7 @@ fn a_hit_while_the_method_is_switched_keeps_its_attack() {
             let [from, to] = [from, to].map(|method| StretchMethod::ALL[method]);
             let mut offline = offline();
             let engine = offline.engine();
-            engine.set_tempo(bpm(126.0)).unwrap();
+            engine.mix().tempo(bpm(126.0)).unwrap();
             engine.deck(DeckId::A).stretch(from).unwrap().load(&hit).unwrap().play().unwrap();
             let arrives = (22_050.0 * 120.0 / 126.0) as u64;
             engine.deck(DeckId::A).at(When::At(Frames(arrives - early))).stretch(to).unwrap();
@@ -67,7 +67,7 @@ fn loops_and_seeks_make_no_step_with_any_method() {
         let mut offline = offline();
         let tone = sine_track(HERTZ, 0.5, 44_100 * 20);
         let engine = offline.engine();
-        engine.set_tempo(bpm(126.0)).unwrap();
+        engine.mix().tempo(bpm(126.0)).unwrap();
         engine.deck(DeckId::A).stretch(method).unwrap().load(&tone).unwrap().play().unwrap();
         let region = LoopRegion::new(Frames(20_000), Frames(31_337)).unwrap();
         engine.deck(DeckId::A).loop_(Some(region)).unwrap();
@@ -91,7 +91,10 @@ fn four_decks_keep_their_places_whatever_their_methods_while_the_tempo_glides() 
         engine.deck(deck).stretch(StretchMethod::ALL[method]).unwrap().load(&tone).unwrap();
     }
     engine
-        .send_all(decks.map(|deck| Command::Play { deck, stems: crowd_engine::Stems::All }), When::NextBlock)
+        .send_all(
+            decks.map(|deck| Command::Deck(deck, DeckCommand::Play { stems: crowd_engine::Stems::All })),
+            When::NextBlock,
+        )
         .unwrap();
     for (tempo, at) in [(105.0, 1_000), (130.0, 400_000), (120.0, 900_000)] {
         let glide = Command::GlideTempo { bpm: bpm(tempo), over: Frames(300_000) };

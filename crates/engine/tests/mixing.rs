@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::*;
-use crowd_engine::{Band, Command, DeckId, EngineConfig, Frames, Gain, Offline, SampleRate, Track, When};
+use crowd_engine::{Band, Command, DeckId, Engine, Frames, Gain, Offline, SampleRate, Track, When};
 
 /// A track whose sides stand still at two levels.
 fn sides(left: f32, right: f32) -> Track {
@@ -21,7 +21,7 @@ fn deck(index: usize) -> DeckId {
 fn every_deck_is_in_the_mix_on_both_sides_and_on_its_own_meter() {
     let levels = |n: usize| (0.01 * (n + 1) as f32, -0.002 * (n + 1) as f32);
     for decks in 1..=9 {
-        let mut offline = Offline::new(EngineConfig { decks, ..EngineConfig::default() }).unwrap();
+        let mut offline = Engine::builder().decks(decks).offline().unwrap();
         for n in 0..decks {
             let (left, right) = levels(n);
             // Some decks are louder on their right side: the meter shows the louder one.
@@ -53,7 +53,7 @@ fn a_deck_that_fades_leaves_the_others_at_their_levels_and_arrives_at_its_own() 
             offline
                 .engine()
                 .deck(deck(n))
-                .level(Gain::new(0.5).unwrap())
+                .fader(Gain::new(0.5).unwrap())
                 .unwrap()
                 .load(&track)
                 .unwrap()
@@ -62,7 +62,7 @@ fn a_deck_that_fades_leaves_the_others_at_their_levels_and_arrives_at_its_own() 
         }
         offline.render_frames(4_000);
         let begin = (offline.engine().status().horizon.0 - 4_000) as f32;
-        offline.engine().deck(deck(moved)).level(Gain::new(1.0).unwrap()).unwrap();
+        offline.engine().deck(deck(moved)).fader(Gain::new(1.0).unwrap()).unwrap();
         let rising = offline.render_frames(4_000);
         // From 0.2 + 0.4 to 0.25 + 0.5 in 50 ms, in a straight line.
         for (frame, pair) in rising.chunks(2).enumerate() {
@@ -73,7 +73,7 @@ fn a_deck_that_fades_leaves_the_others_at_their_levels_and_arrives_at_its_own() 
                 "deck {moved}, frame {frame}: {pair:?}"
             );
         }
-        offline.engine().deck(deck(moved)).fade_to(Gain::new(0.0).unwrap(), Duration::from_millis(20)).unwrap();
+        offline.engine().deck(deck(moved)).fade(Gain::new(0.0).unwrap(), Duration::from_millis(20)).unwrap();
         let sound = offline.render_frames(4_000);
         let last = &sound[2 * 3_999..];
         assert!((last[0] - 0.15).abs() < 1e-6 && (last[1] - 0.3).abs() < 1e-6, "deck {moved}: {last:?}");
@@ -118,7 +118,7 @@ fn the_master_gain_is_over_everything_on_both_sides_and_at_unity_changes_no_bit(
         for (index, track) in [sides(0.3, -0.1), sides(0.2, -0.2)].iter().enumerate() {
             play(offline.engine(), deck(index), track);
         }
-        let tone = Command::Tone { hertz: 1_000.0, gain: Gain::new(0.1).unwrap(), over: Frames(20_000) };
+        let tone = Command::Tone { hertz: 1_000.0, gain: Gain::new(0.1).unwrap(), length: Frames(20_000) };
         offline.engine().send(tone, When::NextBlock).unwrap();
         for gain in gains {
             let master = Command::MasterGain { gain: Gain::new(*gain).unwrap(), over: Frames(640) };

@@ -8,8 +8,8 @@ use common::{Noise, constant_track, noise_track, sine_track};
 use crowd_engine::feed::{Fault, Input, Shape};
 use crowd_engine::tempo::{Phase, Pulse};
 use crowd_engine::{
-    Band, Bpm, Command, DeckId, Engine, Frames, Gain, LoopRegion, Rate, Renderer, SampleRate, StemId, Stems,
-    StretchMethod, Track, When,
+    Band, Bpm, Command, DeckCommand, DeckId, Engine, Frames, Gain, LoopRegion, Rate, Renderer, SampleRate, StemId,
+    Stems, StretchMethod, Track, When,
 };
 
 #[global_allocator]
@@ -32,34 +32,43 @@ fn one_of_each(noise: &mut Noise, tracks: &[Track]) -> Vec<Command> {
         let rate = Rate::new([0.5, 1.0, 1.0, 1.083][noise.0 as usize % 4]).unwrap();
         let bpm = Bpm::new(100.0 + (noise.0 % 50) as f64).unwrap();
         list.extend([
-            Command::Load { deck, stem, track: track(), cue, region: None },
-            Command::Play { deck, stems },
-            Command::Join { deck, stem, track: track(), cue, region },
-            Command::Play { deck, stems: Stems::One(stem) },
-            Command::Seek { deck, stems, to: cue },
-            Command::Loop { deck, stems, region },
-            Command::Cue { deck, stems, cue },
-            Command::StemRate { deck, stem, rate },
-            Command::StemGain { deck, stem, gain, over },
-            Command::DeckRate { deck, rate },
-            Command::Stretch { deck, method: StretchMethod::ALL[noise.0 as usize % StretchMethod::ALL.len()] },
-            Command::Align { deck, stems, pulse: Pulse::new(bpm, 0.1, SampleRate::CD), phase: Phase::Bar },
-            Command::Level { deck, gain, over },
-            Command::Fade { deck, gain, over },
-            Command::Eq { deck, band: [Band::Low, Band::Mid, Band::High][noise.0 as usize % 3], gain },
+            Command::Deck(deck, DeckCommand::Load { stem, track: track(), cue, region: None }),
+            Command::Deck(deck, DeckCommand::Play { stems }),
+            Command::Deck(deck, DeckCommand::Join { stem, track: track(), cue, region }),
+            Command::Deck(deck, DeckCommand::Play { stems: Stems::One(stem) }),
+            Command::Deck(deck, DeckCommand::Seek { stems, to: cue }),
+            Command::Deck(deck, DeckCommand::Loop { stems, region }),
+            Command::Deck(deck, DeckCommand::Cue { stems, cue }),
+            Command::Deck(deck, DeckCommand::StemRate { stems: stem.into(), rate }),
+            Command::Deck(deck, DeckCommand::StemGain { stems: stem.into(), gain, over }),
+            Command::Deck(deck, DeckCommand::Rate { rate }),
+            Command::Deck(
+                deck,
+                DeckCommand::Stretch { method: StretchMethod::ALL[noise.0 as usize % StretchMethod::ALL.len()] },
+            ),
+            Command::Deck(
+                deck,
+                DeckCommand::Align { stems, pulse: Pulse::new(bpm, 0.1, SampleRate::CD), phase: Phase::Bar },
+            ),
+            Command::Deck(deck, DeckCommand::Fader { gain, over }),
+            Command::Deck(deck, DeckCommand::Fade { gain, over }),
+            Command::Deck(
+                deck,
+                DeckCommand::Eq { band: [Band::Low, Band::Mid, Band::High][noise.0 as usize % 3], gain },
+            ),
             Command::MasterGain { gain, over },
             Command::Tempo { bpm },
             Command::GlideTempo { bpm, over },
             Command::ResetClock { zero: cue },
-            Command::Meter { beats: 3 },
-            Command::Tone { hertz: 997.0, gain: Gain::new(0.1).unwrap(), over },
-            Command::Pause { deck, stems },
-            Command::Play { deck, stems },
-            Command::Stop { deck, stems },
-            Command::Play { deck, stems },
+            Command::BeatsPerBar { beats: 3 },
+            Command::Tone { hertz: 997.0, gain: Gain::new(0.1).unwrap(), length: over },
+            Command::Deck(deck, DeckCommand::Pause { stems }),
+            Command::Deck(deck, DeckCommand::Play { stems }),
+            Command::Deck(deck, DeckCommand::Stop { stems }),
+            Command::Deck(deck, DeckCommand::Play { stems }),
         ]);
         if noise.below(4) == 0 {
-            list.push(Command::Unload { deck, stems });
+            list.push(Command::Deck(deck, DeckCommand::Unload { stems }));
         }
         if noise.below(16) == 0 {
             list.push(Command::Clear);
@@ -100,7 +109,7 @@ struct Rig {
 
 impl Rig {
     fn new() -> Self {
-        let (engine, renderer) = Engine::builder().stems(3).helper(true).split().unwrap();
+        let (engine, renderer) = Engine::builder().stems(3).stretch_worker(true).split().unwrap();
         let other = Track::from_interleaved(vec![0.1; 60_000], SampleRate::DAT, 2).unwrap();
         // Read on a thread of its own while it plays: often late, because nobody gives it the time here.
         let streamed = Track::from_input(Streamed(0), Streamed::SHAPE).unwrap();
@@ -155,8 +164,8 @@ fn a_way_home_that_is_full_makes_the_audio_thread_free_nothing() {
     let (deck, stem, cue) = (DeckId::A, StemId::FIRST, Frames::ZERO);
     let track = rig.tracks[0].clone();
     let loads = (0..2_000).flat_map(|_| {
-        let load = Command::Load { deck, stem, track: track.clone(), cue, region: None };
-        [load, Command::Play { deck, stems: Stems::All }]
+        let load = Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue, region: None });
+        [load, Command::Deck(deck, DeckCommand::Play { stems: Stems::All })]
     });
     let orders: Vec<Command> = loads.collect();
     rig.engine.send_all(orders, When::NextBlock).unwrap();
@@ -178,10 +187,15 @@ fn a_command_that_gives_up_many_tracks_waits_until_there_is_room_for_all() {
     // However many tracks lie in the way home when all four are given up: nothing else holds any of them.
     for before in 256..=266 {
         let (mut engine, mut renderer) = Engine::builder().decks(1).stems(4).split().unwrap();
-        let load = |stem| Command::Load { deck, stem: StemId(stem), track: constant_track(0.1, 64), cue, region: None };
+        let load = |stem| {
+            Command::Deck(
+                deck,
+                DeckCommand::Load { stem: StemId(stem), track: constant_track(0.1, 64), cue, region: None },
+            )
+        };
         let mut orders: Vec<Command> = (0..4).map(load).collect();
         orders.extend((0..before).map(|_| load(0)));
-        orders.push(Command::Unload { deck, stems: Stems::All });
+        orders.push(Command::Deck(deck, DeckCommand::Unload { stems: Stems::All }));
         let sent = orders.len() as u64;
         engine.send_all(orders, When::NextBlock).unwrap();
         let mut out = [0.0; 2 * 64];

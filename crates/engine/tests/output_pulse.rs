@@ -14,7 +14,7 @@ use std::process::{Command as Program, Stdio};
 use std::time::{Duration, Instant};
 
 use crowd_engine::output::State;
-use crowd_engine::{Command, DeckId, Engine, Frames, Gain, LoopRegion, Output, SampleRate, When};
+use crowd_engine::{Command, DeckCommand, DeckId, Engine, Frames, Gain, LoopRegion, Output, SampleRate, When};
 use output_bench::{Beside, is_apart, offline_mix, run_apart, schedule_mix, threads, until};
 
 /// `norewinds`: without it the server takes back the first second to put other streams in.
@@ -198,7 +198,7 @@ fn growing_half() {
         if looked.elapsed() > Duration::from_millis(100) {
             looked = Instant::now();
             orders = (orders * 5 / 4).min(200_000);
-            let level = |_| Command::Level { deck: DeckId::B, gain: Gain::UNITY, over: Frames(64) };
+            let level = |_| Command::Deck(DeckId::B, DeckCommand::Fader { gain: Gain::UNITY, over: Frames(64) });
             let orders: Vec<Command> = (0..orders).map(level).collect();
             let _full = engine.send_all(orders, When::NextBlock);
         }

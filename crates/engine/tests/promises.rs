@@ -6,8 +6,8 @@ mod common;
 use common::*;
 use crowd_engine::tempo::{Phase, Pulse};
 use crowd_engine::{
-    Band, Bpm, Command, DeckId, Engine, EngineConfig, Error, Event, Frames, Gain, LoopRegion, Offline, Rate,
-    SampleRate, StemId, Stems, StretchMethod, When,
+    Band, Bpm, Command, DeckCommand, DeckId, Engine, Error, Event, Frames, Gain, LoopRegion, Rate, SampleRate, StemId,
+    Stems, StretchMethod, When,
 };
 
 const DECKS: [DeckId; 4] = [DeckId::A, DeckId::B, DeckId::C, DeckId::D];
@@ -26,19 +26,19 @@ fn script(engine: &mut Engine) {
     let at = |frame| When::At(Frames(frame));
     engine.deck(DeckId::A).at(at(16_003)).stretch(StretchMethod::Hq).unwrap();
     engine.deck(DeckId::C).at(at(19_999)).stretch(StretchMethod::Wsola).unwrap();
-    let all = DECKS.map(|deck| Command::Play { deck, stems: Stems::All });
+    let all = DECKS.map(|deck| Command::Deck(deck, DeckCommand::Play { stems: Stems::All }));
     engine.send_all(all, at(1_001)).unwrap();
     engine.send(Command::Tempo { bpm: Bpm::new(118.0).unwrap() }, at(3_333)).unwrap();
     let over = Frames(44_100);
     engine.send(Command::GlideTempo { bpm: Bpm::new(131.0).unwrap(), over }, at(5_000)).unwrap();
-    engine.send(Command::Eq { deck: DeckId::A, band: Band::Low, gain: Gain::SILENCE }, at(7_777)).unwrap();
-    engine.send(Command::Eq { deck: DeckId::C, band: Band::High, gain: gain(0.3) }, at(7_779)).unwrap();
-    engine.deck(DeckId::B).at(at(9_999)).level(gain(0.2)).unwrap();
+    engine.send(Command::Deck(DeckId::A, DeckCommand::Eq { band: Band::Low, gain: Gain::SILENCE }), at(7_777)).unwrap();
+    engine.send(Command::Deck(DeckId::C, DeckCommand::Eq { band: Band::High, gain: gain(0.3) }), at(7_779)).unwrap();
+    engine.deck(DeckId::B).at(at(9_999)).fader(gain(0.2)).unwrap();
     engine.deck(DeckId::C).at(at(12_345)).seek(Frames(40_000)).unwrap();
     let region = LoopRegion::new(Frames(20_000), Frames(21_001)).unwrap();
     engine.deck(DeckId::D).at(at(15_000)).loop_(Some(region)).unwrap();
-    engine.deck(DeckId::A).at(at(18_000)).fade_to(Gain::SILENCE, std::time::Duration::from_millis(123)).unwrap();
-    engine.send(Command::Play { deck: DeckId::B, stems: Stems::All }, When::OnBeat).unwrap();
+    engine.deck(DeckId::A).at(at(18_000)).fade(Gain::SILENCE, std::time::Duration::from_millis(123)).unwrap();
+    engine.send(Command::Deck(DeckId::B, DeckCommand::Play { stems: Stems::All }), When::OnBeat).unwrap();
     engine.deck(DeckId::D).at(at(22_022)).stop().unwrap();
 }
 
@@ -74,7 +74,7 @@ fn a_group_starts_in_one_sample_and_on_its_very_frame() {
     for (deck, value) in DECKS.into_iter().zip([0.1, 0.2, 0.05, 0.15]) {
         engine.deck(deck).load(&constant_track(value, 44_100)).unwrap();
     }
-    let both = [DeckId::A, DeckId::B].map(|deck| Command::Play { deck, stems: Stems::All });
+    let both = [DeckId::A, DeckId::B].map(|deck| Command::Deck(deck, DeckCommand::Play { stems: Stems::All }));
     engine.send_all(both, When::At(Frames(22_050))).unwrap();
     engine.deck(DeckId::C).at(When::At(Frames(22_050 + 5_733))).play().unwrap();
     let sound = left(&offline.render_frames(30_000));
@@ -100,19 +100,22 @@ fn a_late_track_enters_with_the_phase_it_would_have_had() {
         let mut offline = offline();
         let track = noise_track(60_000, 9);
         let engine = offline.engine();
-        engine.set_tempo(Bpm::new(126.0).unwrap()).unwrap();
+        engine.mix().tempo(Bpm::new(126.0).unwrap()).unwrap();
         let (deck, stem, cue) = (DeckId::A, StemId::FIRST, Frames(500));
         if !late {
             engine
-                .send(Command::Load { deck, stem, track: track.clone(), cue, region: None }, When::NextBlock)
+                .send(
+                    Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue, region: None }),
+                    When::NextBlock,
+                )
                 .unwrap();
         }
-        engine.send(Command::Play { deck, stems: Stems::All }, When::At(Frames(1_000))).unwrap();
+        engine.send(Command::Deck(deck, DeckCommand::Play { stems: Stems::All }), When::At(Frames(1_000))).unwrap();
         engine
             .send(Command::GlideTempo { bpm: Bpm::new(110.0).unwrap(), over: Frames(9_000) }, When::At(Frames(2_000)))
             .unwrap();
         if late {
-            let join = Command::Join { deck, stem, track, cue, region: None };
+            let join = Command::Deck(deck, DeckCommand::Join { stem, track, cue, region: None });
             engine.send(join, When::At(Frames(8_000))).unwrap();
         }
         offline.render_frames(20_000)
@@ -126,7 +129,7 @@ fn a_late_track_enters_with_the_phase_it_would_have_had() {
 #[test]
 fn what_is_refused_names_the_way_out_and_changes_nothing() {
     let (mut engine, _renderer) = Engine::builder().queue(16).split().unwrap();
-    let play = |deck| Command::Play { deck, stems: Stems::All };
+    let play = |deck| Command::Deck(deck, DeckCommand::Play { stems: Stems::All });
     let unknown = engine.send_all([play(DeckId::A), play(DeckId::new(9).unwrap())], When::NextBlock).unwrap_err();
     assert!(unknown.to_string().contains("deck J"), "{unknown}");
     for _ in 0..5 {
@@ -160,8 +163,8 @@ fn jumps_stops_and_level_moves_do_not_click() {
     let engine = offline.engine();
     let at = |frame| When::At(Frames(frame));
     engine.deck(DeckId::A).at(at(3_017)).seek(Frames(90_123)).unwrap();
-    engine.deck(DeckId::A).at(at(6_007)).level(gain(0.1)).unwrap();
-    engine.deck(DeckId::A).at(at(9_013)).level(gain(1.0)).unwrap();
+    engine.deck(DeckId::A).at(at(6_007)).fader(gain(0.1)).unwrap();
+    engine.deck(DeckId::A).at(at(9_013)).fader(gain(1.0)).unwrap();
     let region = LoopRegion::new(Frames(95_000), Frames(96_111)).unwrap();
     engine.deck(DeckId::A).at(at(12_000)).loop_(Some(region)).unwrap();
     engine.deck(DeckId::A).at(at(20_111)).pause().unwrap();
@@ -179,12 +182,12 @@ fn a_whole_track_loop_is_seamless() {
     let mut offline = offline();
     let (deck, stem) = (DeckId::A, StemId::FIRST);
     let region = Some(track.whole_loop().unwrap());
-    let load = Command::Load { deck, stem, track: track.clone(), cue: Frames::ZERO, region };
+    let load = Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue: Frames::ZERO, region });
     offline.engine().send(load, When::NextBlock).unwrap();
     offline.engine().deck(deck).play().unwrap();
     let sound = left(&offline.render_frames(12_000));
     assert!(sound[..4_000] == sound[4_000..8_000] && sound[..4_000] == sound[8_000..]);
-    offline.engine().set_tempo(Bpm::new(118.0).unwrap()).unwrap();
+    offline.engine().mix().tempo(Bpm::new(118.0).unwrap()).unwrap();
     let sound = left(&offline.render_frames(44_100));
     let clean = 0.5 * (std::f32::consts::TAU * 441.0 / 44_100.0).sin();
     assert!(
@@ -226,7 +229,8 @@ fn a_control_half_that_never_collects_stalls_commands_and_not_the_sound() {
     let track = constant_track(0.25, 1_000_000);
     play(&mut engine, DeckId::A, &track);
     let (deck, stem, cue) = (DeckId::B, StemId::FIRST, Frames::ZERO);
-    let orders = (0..4_000).map(|_| Command::Load { deck, stem, track: track.clone(), cue, region: None });
+    let orders =
+        (0..4_000).map(|_| Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue, region: None }));
     engine.send_all(orders.collect::<Vec<_>>(), When::NextBlock).unwrap();
     let mut out = vec![0.0; 2 * 1_024];
     for _ in 0..20 {
@@ -244,12 +248,14 @@ fn a_control_half_that_never_collects_stalls_commands_and_not_the_sound() {
 
 #[test]
 fn tempo_error_is_nil_over_an_hour() {
-    let config = EngineConfig { sample_rate: crowd_engine::SampleRate::CD, ..EngineConfig::default() };
-    let mut offline = Offline::new(config).unwrap();
-    offline.engine().set_tempo(Bpm::new(118.0).unwrap()).unwrap();
+    let mut offline = Engine::builder().offline().unwrap();
+    offline.engine().mix().tempo(Bpm::new(118.0).unwrap()).unwrap();
     let region = LoopRegion::new(Frames(0), Frames(1 << 40)).unwrap();
     let (deck, stem, cue, track) = (DeckId::A, StemId::FIRST, Frames::ZERO, constant_track(0.1, 64));
-    offline.engine().send(Command::Load { deck, stem, track, cue, region: Some(region) }, When::NextBlock).unwrap();
+    offline
+        .engine()
+        .send(Command::Deck(deck, DeckCommand::Load { stem, track, cue, region: Some(region) }), When::NextBlock)
+        .unwrap();
     offline.engine().deck(deck).play().unwrap();
     let mut out = vec![0.0; 2 * 8_820];
     for _ in 0..5 * 3_600 {
@@ -328,34 +334,35 @@ fn random_command(noise: &mut Noise, tracks: &[crowd_engine::Track]) -> Command 
         25 => {
             let phase = [Phase::Beat, Phase::Bar][noise.below(2) as usize];
             let pulse = Pulse::new(bpm, noise.below(9) as f64 - 4.0, SampleRate::CD);
-            Command::Align { deck, stems, pulse, phase }
+            Command::Deck(deck, DeckCommand::Align { stems, pulse, phase })
         }
-        24 => {
-            Command::Stretch { deck, method: StretchMethod::ALL[noise.below(StretchMethod::ALL.len() as u64) as usize] }
-        }
-        0 | 1 => Command::Load { deck, stem, track, cue, region },
-        2 => Command::Join { deck, stem, track, cue, region },
-        3 => Command::Unload { deck, stems },
-        4..=6 => Command::Play { deck, stems },
-        7 => Command::Pause { deck, stems },
-        8 => Command::Stop { deck, stems },
-        9 => Command::Cue { deck, stems, cue },
-        10 => Command::Seek { deck, stems, to: cue },
-        11 => Command::Loop { deck, stems, region },
-        12 => Command::StemRate { deck, stem, rate },
-        13 => Command::StemGain { deck, stem, gain, over },
-        14 => Command::DeckRate { deck, rate },
-        15 => Command::Level { deck, gain, over },
-        16 => Command::Fade { deck, gain, over },
+        24 => Command::Deck(
+            deck,
+            DeckCommand::Stretch { method: StretchMethod::ALL[noise.below(StretchMethod::ALL.len() as u64) as usize] },
+        ),
+        0 | 1 => Command::Deck(deck, DeckCommand::Load { stem, track, cue, region }),
+        2 => Command::Deck(deck, DeckCommand::Join { stem, track, cue, region }),
+        3 => Command::Deck(deck, DeckCommand::Unload { stems }),
+        4..=6 => Command::Deck(deck, DeckCommand::Play { stems }),
+        7 => Command::Deck(deck, DeckCommand::Pause { stems }),
+        8 => Command::Deck(deck, DeckCommand::Stop { stems }),
+        9 => Command::Deck(deck, DeckCommand::Cue { stems, cue }),
+        10 => Command::Deck(deck, DeckCommand::Seek { stems, to: cue }),
+        11 => Command::Deck(deck, DeckCommand::Loop { stems, region }),
+        12 => Command::Deck(deck, DeckCommand::StemRate { stems: stem.into(), rate }),
+        13 => Command::Deck(deck, DeckCommand::StemGain { stems: stem.into(), gain, over }),
+        14 => Command::Deck(deck, DeckCommand::Rate { rate }),
+        15 => Command::Deck(deck, DeckCommand::Fader { gain, over }),
+        16 => Command::Deck(deck, DeckCommand::Fade { gain, over }),
         17 | 18 => {
             let band = [Band::Low, Band::Mid, Band::High][noise.below(3) as usize];
-            Command::Eq { deck, band, gain }
+            Command::Deck(deck, DeckCommand::Eq { band, gain })
         }
         19 => Command::MasterGain { gain, over },
         20 => Command::Tempo { bpm },
         21 => Command::GlideTempo { bpm, over },
         22 if noise.below(50) == 0 => Command::Clear,
         22 => Command::ResetClock { zero: cue },
-        _ => Command::Tone { hertz: noise.below(30_000) as f32, gain, over },
+        _ => Command::Tone { hertz: noise.below(30_000) as f32, gain, length: over },
     }
 }

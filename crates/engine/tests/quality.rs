@@ -6,7 +6,7 @@ mod common;
 use common::spectrum::{noise_and_distortion, spectrum};
 use common::*;
 use crowd_engine::{
-    Band, Bpm, Command, DeckId, EngineConfig, Frames, Gain, Offline, Rate, SampleRate, StemId, Track, When,
+    Band, Bpm, Command, DeckCommand, DeckId, Engine, Frames, Gain, Offline, Rate, SampleRate, StemId, Track, When,
 };
 
 const RATE: f64 = 44_100.0;
@@ -87,9 +87,9 @@ fn through_eq(hertz: f64, bands: [f32; 3]) -> f64 {
         let mut offline = offline();
         play(offline.engine(), DeckId::B, &sine_track(hertz, 0.5, 120_000));
         for (band, gain) in [Band::Low, Band::Mid, Band::High].into_iter().zip(bands.into_iter().flatten()) {
-            let wiggle = Command::Eq { deck: DeckId::B, band, gain: Gain::new(0.9).unwrap() };
+            let wiggle = Command::Deck(DeckId::B, DeckCommand::Eq { band, gain: Gain::new(0.9).unwrap() });
             offline.engine().send(wiggle, When::NextBlock).unwrap();
-            let settle = Command::Eq { deck: DeckId::B, band, gain: Gain::new(gain).unwrap() };
+            let settle = Command::Deck(DeckId::B, DeckCommand::Eq { band, gain: Gain::new(gain).unwrap() });
             offline.engine().send(settle, When::At(Frames(5_000))).unwrap();
         }
         rms(&left(&offline.render_frames(88_200))[44_100..])
@@ -119,7 +119,7 @@ fn an_equaliser_move_settles_in_50_ms_at_any_block_size() {
     for block in [64, 1_000, 4_096] {
         let mut offline = offline();
         play(offline.engine(), DeckId::A, &sine_track(4_000.0, 0.5, 120_000));
-        let kill = Command::Eq { deck: DeckId::A, band: Band::High, gain: Gain::SILENCE };
+        let kill = Command::Deck(DeckId::A, DeckCommand::Eq { band: Band::High, gain: Gain::SILENCE });
         offline.engine().send(kill, When::At(Frames(22_050))).unwrap();
         let mut sound = Vec::new();
         while sound.len() < 44_100 {
@@ -141,7 +141,7 @@ fn no_fader_move_steps_more_than_one_percent() {
     play(offline.engine(), DeckId::A, &constant_track(1.0, 60_000));
     for (index, gain) in [0.0, 1.0, 0.3, 0.9, 0.0, 1.0].into_iter().enumerate() {
         let at = When::At(Frames(5_000 + 700 * index as u64));
-        offline.engine().deck(DeckId::A).at(at).level(Gain::new(gain).unwrap()).unwrap();
+        offline.engine().deck(DeckId::A).at(at).fader(Gain::new(gain).unwrap()).unwrap();
     }
     let sound = left(&offline.render_frames(20_000));
     let step = largest_step(&sound[200..]);
@@ -169,9 +169,9 @@ fn a_transition_reaches_99_percent_in_30_s_at_every_block_size_and_rate() {
     for rate in [44_100, 48_000] {
         for (block, target) in [(64, 105.0), (441, 130.0), (1_024, 105.0), (4_096, 130.0)] {
             let sample_rate = SampleRate::new(rate).unwrap();
-            let mut offline = Offline::new(EngineConfig { sample_rate, ..EngineConfig::default() }).unwrap();
+            let mut offline = Engine::builder().sample_rate(sample_rate).offline().unwrap();
             let bpm = Bpm::new(target).unwrap();
-            offline.engine().glide_tempo(bpm, std::time::Duration::from_secs(30)).unwrap();
+            offline.engine().mix().glide_tempo(bpm, std::time::Duration::from_secs(30)).unwrap();
             let mut out = vec![0.0; 2 * block];
             let reached = loop {
                 offline.render_into(&mut out);
@@ -190,7 +190,10 @@ fn a_loop_played_faster_has_no_seam() {
     let mut offline = offline();
     let (deck, stem, track) = (DeckId::A, StemId::FIRST, sine_track(441.0, 0.5, 4_000));
     let region = track.whole_loop().ok();
-    offline.engine().send(Command::Load { deck, stem, track, cue: Frames::ZERO, region }, When::NextBlock).unwrap();
+    offline
+        .engine()
+        .send(Command::Deck(deck, DeckCommand::Load { stem, track, cue: Frames::ZERO, region }), When::NextBlock)
+        .unwrap();
     offline.engine().deck(deck).rate(Rate::new(1.083).unwrap()).unwrap().play().unwrap();
     let found = noise_and_distortion(&left(&offline.render_frames(140_000))[5_000..5_000 + 131_072]);
     assert!(found <= -100.0, "{found:.1} dB");

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use common::{Noise, constant_track, largest_step, left};
 use crowd_engine::feed::{Fault, Input, News, Shape};
 use crowd_engine::{
-    Bpm, Command, DeckId, Engine, Frames, LoopRegion, Offline, Rate, Renderer, SampleRate, StemId, Stems,
+    Bpm, Command, DeckCommand, DeckId, Engine, Frames, LoopRegion, Rate, Renderer, SampleRate, StemId, Stems,
     StretchMethod, Track, When,
 };
 
@@ -158,24 +158,26 @@ fn a_set(track: &Track) -> Vec<(u64, Command)> {
     let (deck, stem) = (DeckId::A, StemId::FIRST);
     let (other, stems) = (DeckId::B, Stems::All);
     let region = |start, end| LoopRegion::new(Frames(start), Frames(end)).ok();
-    let load = |deck, cue| Command::Load { deck, stem, track: track.clone(), cue: Frames(cue), region: None };
+    let load = |deck, cue| {
+        Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue: Frames(cue), region: None })
+    };
     vec![
         (0, load(deck, 0)),
-        (0, Command::Play { deck, stems }),
+        (0, Command::Deck(deck, DeckCommand::Play { stems })),
         (30_000, Command::Tempo { bpm: Bpm::new(118.0).unwrap() }),
         (50_000, load(other, 700_001)),
-        (50_000, Command::Play { deck: other, stems }),
-        (80_000, Command::Seek { deck, stems, to: Frames(1_500_000) }),
-        (100_000, Command::Loop { deck, stems, region: region(1_490_000, 1_500_333) }),
-        (150_000, Command::Loop { deck, stems, region: None }),
-        (160_000, Command::Seek { deck: other, stems, to: Frames(3) }),
-        (180_000, Command::Loop { deck: other, stems, region: region(0, 20_000) }),
-        (200_000, Command::DeckRate { deck, rate: Rate::new(3.9).unwrap() }),
-        (260_000, Command::Stop { deck, stems }),
-        (261_000, Command::Play { deck, stems }),
-        (270_000, Command::Pause { deck: other, stems }),
-        (275_000, Command::Seek { deck: other, stems, to: Frames(1_760_000) }),
-        (280_000, Command::Play { deck: other, stems }),
+        (50_000, Command::Deck(other, DeckCommand::Play { stems })),
+        (80_000, Command::Deck(deck, DeckCommand::Seek { stems, to: Frames(1_500_000) })),
+        (100_000, Command::Deck(deck, DeckCommand::Loop { stems, region: region(1_490_000, 1_500_333) })),
+        (150_000, Command::Deck(deck, DeckCommand::Loop { stems, region: None })),
+        (160_000, Command::Deck(other, DeckCommand::Seek { stems, to: Frames(3) })),
+        (180_000, Command::Deck(other, DeckCommand::Loop { stems, region: region(0, 20_000) })),
+        (200_000, Command::Deck(deck, DeckCommand::Rate { rate: Rate::new(3.9).unwrap() })),
+        (260_000, Command::Deck(deck, DeckCommand::Stop { stems })),
+        (261_000, Command::Deck(deck, DeckCommand::Play { stems })),
+        (270_000, Command::Deck(other, DeckCommand::Pause { stems })),
+        (275_000, Command::Deck(other, DeckCommand::Seek { stems, to: Frames(1_760_000) })),
+        (280_000, Command::Deck(other, DeckCommand::Play { stems })),
     ]
 }
 
@@ -183,7 +185,7 @@ fn a_set(track: &Track) -> Vec<(u64, Command)> {
 fn a_streamed_track_sounds_like_a_loaded_one_bit_for_bit() {
     let music = noise(40);
     let render = |track: &Track| {
-        let mut offline = Offline::new(Default::default()).unwrap();
+        let mut offline = Engine::builder().offline().unwrap();
         for (at, command) in a_set(track) {
             offline.engine().send(command, When::At(Frames(at))).unwrap();
         }
@@ -380,7 +382,7 @@ fn every_method_plays_a_streamed_track_on_two_decks_without_a_gap() {
             let deck = live.engine.deck(deck).load_at(&music.streamed, Frames(cue)).unwrap();
             deck.stretch(*method).unwrap().play().unwrap();
         }
-        live.engine.set_tempo(Bpm::new(126.0).unwrap()).unwrap();
+        live.engine.mix().tempo(Bpm::new(126.0).unwrap()).unwrap();
         let sound = live.go(200_000, 2.0);
         let quietest =
             sound.chunks(2_048).skip(1).map(|piece| piece.iter().map(|x| x * x).sum::<f32>()).reduce(f32::min);

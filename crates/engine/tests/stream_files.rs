@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use common::Noise;
 use crowd_engine::feed::{FileInput, Input};
-use crowd_engine::{DeckId, Frames, Offline, SampleRate, Track};
+use crowd_engine::{DeckId, Engine, Frames, SampleRate, Track};
 use crowd_media::{Audio, Reader, Samples, wav};
 
 fn write(path: &Path, seconds: usize, rate: u32, channels: u16) {
@@ -22,7 +22,7 @@ fn write(path: &Path, seconds: usize, rate: u32, channels: u16) {
 
 /// A few seconds from here and there.
 fn listen(track: &Track) -> Vec<f32> {
-    let mut offline = Offline::new(Default::default()).unwrap();
+    let mut offline = Engine::builder().offline().unwrap();
     offline.engine().deck(DeckId::A).load(track).unwrap().play().unwrap();
     let mut sound = offline.render_frames(60_000);
     for to in [2_000_000, 70_000, 2_600_000] {

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use crowd_engine::feed::{Fault, Input, Shape};
-use crowd_engine::{DeckId, Frames, Offline, SampleRate, Track};
+use crowd_engine::{DeckId, Engine, Frames, Offline, SampleRate, Track};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -33,7 +33,7 @@ impl Input for Endless {
 fn its_memory_does_not_grow_with_its_length() {
     const MINUTE: usize = 60 * 44_100;
     let shape = Shape { frames: Frames(1 << 40), sample_rate: SampleRate::CD, channels: 2 };
-    let mut offline = Offline::new(Default::default()).unwrap();
+    let mut offline = Engine::builder().offline().unwrap();
     let mut out = vec![0.0; 2 * 4_410];
     let mut play = |offline: &mut Offline, frames: usize| {
         let mut loudest = 0.0_f32;

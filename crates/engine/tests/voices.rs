@@ -5,8 +5,8 @@ mod common;
 
 use common::*;
 use crowd_engine::{
-    Bpm, Command, DeckId, Event, Frames, Gain, LoopRegion, Offline, Rate, SampleRate, StemId, StretchMethod, Track,
-    When,
+    Bpm, Command, DeckCommand, DeckId, Event, Frames, Gain, LoopRegion, Offline, Rate, SampleRate, StemId,
+    StretchMethod, Track, When,
 };
 
 /// A track whose samples tell their frame, and its frame from a sample.
@@ -92,7 +92,15 @@ fn the_status_counts_the_stems_that_hold_a_track_and_those_that_sound() {
 fn a_jump_fades_out_what_was_heard_at_its_level_and_brings_the_new_place_at_once() {
     let mut offline = offline();
     let half = Gain::new(0.5).unwrap();
-    offline.engine().deck(DeckId::A).load(&constant_track(0.4, 44_100)).unwrap().volume(half).unwrap().play().unwrap();
+    offline
+        .engine()
+        .deck(DeckId::A)
+        .load(&constant_track(0.4, 44_100))
+        .unwrap()
+        .stem_gain(half)
+        .unwrap()
+        .play()
+        .unwrap();
     offline.render_frames(1_000);
     let begin = (offline.engine().status().horizon.0 - 1_000) as usize;
     offline.engine().deck(DeckId::A).pause().unwrap();
@@ -127,7 +135,15 @@ fn another_method_is_in_the_status_and_makes_other_samples_of_another_speed() {
 /// A stem that plays a constant at half its gain, and the first frame a command can reach.
 fn constant_at_half_gain(offline: &mut Offline) -> usize {
     let half = Gain::new(0.5).unwrap();
-    offline.engine().deck(DeckId::A).load(&constant_track(0.8, 88_200)).unwrap().volume(half).unwrap().play().unwrap();
+    offline
+        .engine()
+        .deck(DeckId::A)
+        .load(&constant_track(0.8, 88_200))
+        .unwrap()
+        .stem_gain(half)
+        .unwrap()
+        .play()
+        .unwrap();
     offline.render_frames(1_000);
     (offline.engine().status().horizon.0 - 1_000) as usize
 }
@@ -136,7 +152,7 @@ fn constant_at_half_gain(offline: &mut Offline) -> usize {
 fn the_gain_of_a_stem_that_sounds_moves_without_a_step() {
     let mut offline = offline();
     constant_at_half_gain(&mut offline);
-    offline.engine().deck(DeckId::A).volume(Gain::UNITY).unwrap();
+    offline.engine().deck(DeckId::A).stem_gain(Gain::UNITY).unwrap();
     let sound = left(&offline.render_frames(4_000));
     assert!(largest_step(&sound) < 0.01, "{}", largest_step(&sound));
     assert!((sound[3_999] - 0.8).abs() < 1e-6, "{}", sound[3_999]);
@@ -218,10 +234,13 @@ fn the_status_has_the_speed_of_master_deck_and_stem_together() {
     let mut offline = offline();
     let rate = |rate| Rate::new(rate).unwrap();
     let (deck, stem) = (DeckId::A, StemId(0));
-    offline.engine().set_tempo(Bpm::new(150.0).unwrap()).unwrap();
+    offline.engine().mix().tempo(Bpm::new(150.0).unwrap()).unwrap();
     play(offline.engine(), deck, &constant_track(0.1, 44_100));
     offline.engine().deck(deck).rate(rate(1.5)).unwrap();
-    offline.engine().send(Command::StemRate { deck, stem, rate: rate(0.5) }, When::NextBlock).unwrap();
+    offline
+        .engine()
+        .send(Command::Deck(deck, DeckCommand::StemRate { stems: stem.into(), rate: rate(0.5) }), When::NextBlock)
+        .unwrap();
     offline.render_frames(1_000);
     let told = offline.engine().status().decks[0].rate;
     // 150 of 120 BPM.
@@ -241,7 +260,7 @@ fn stems_of_a_deck_add_up_on_both_sides() {
     for (stem, track) in [sides(0.3, -0.1), sides(0.2, -0.2), sides(-0.1, 0.4)].iter().enumerate() {
         let deck = offline.engine().deck(DeckId::A).stem(StemId(stem as u8));
         // At another gain too, and while it moves.
-        deck.load(track).unwrap().volume(Gain::new(0.5).unwrap()).unwrap().play().unwrap();
+        deck.load(track).unwrap().stem_gain(Gain::new(0.5).unwrap()).unwrap().play().unwrap();
         offline.render_frames(500);
     }
     let sound = offline.render_frames(4_000);

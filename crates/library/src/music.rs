@@ -68,7 +68,7 @@ impl Music {
     ///
     /// # Errors
     /// As [`FileInput::open`].
-    pub fn input(&self) -> crowd_engine::Result<(FileInput, Shape)> {
+    pub fn input(&self) -> Result<(FileInput, Shape), crowd_engine::Error> {
         let music = self.clone();
         FileInput::over(move || music.reader(), None)
     }

@@ -3,7 +3,7 @@
 use crowd_engine::chunk::ChunkProcessor;
 use crowd_engine::dsp::QUANTUM;
 use crowd_engine::dsp::silence::{self, SILENT, quiet};
-use crowd_engine::{Frames, Result, SampleRate};
+use crowd_engine::{Error, Frames, SampleRate};
 
 use crate::compressor::Compressor;
 use crate::dc::DcBlocker;
@@ -46,7 +46,7 @@ impl Mastering {
     ///
     /// # Errors
     /// As [`MasteringSettings::check`].
-    pub fn new(settings: &MasteringSettings, rate: SampleRate) -> Result<Self> {
+    pub fn new(settings: &MasteringSettings, rate: SampleRate) -> Result<Self, Error> {
         settings.check()?;
         let hertz = f64::from(rate.get());
         let limiter_release = f64::from(settings.limiter_release_ms) / 1e3;

@@ -43,7 +43,7 @@
 //!     }
 //! }
 //!
-//! # fn main() -> crowd_engine::Result<()> {
+//! # fn main() -> Result<(), crowd_engine::Error> {
 //! let rate = SampleRate::CD;
 //! let grid = Grid::standard(Frames::from_seconds(3.0, rate), rate);
 //! let mastering = Mastering::new(&MasteringSettings::default(), rate)?;

@@ -1,6 +1,6 @@
 //! What a mastering chain can be told.
 
-use crowd_engine::{Error, Result};
+use crowd_engine::Error;
 
 /// How a compressor works.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,7 +78,7 @@ impl MasteringSettings {
     ///
     /// # Errors
     /// [`Error::OutOfRange`] names the first that is not finite or out of its range.
-    pub fn check(&self) -> Result<()> {
+    pub fn check(&self) -> Result<(), Error> {
         let CompressorSettings { ratio, threshold_db, attack_ms, release_ms, blend, side_chain_hz } = self.compressor;
         let bands = self.eq_db.map(|db| ("equaliser gain", " dB", db, -24.0, 24.0));
         let widths = self.width.map(|width| ("stereo width", "", width, 0.1, 2.0));

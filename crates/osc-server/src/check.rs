@@ -1,8 +1,8 @@
 //! What a block costs on this very machine, and which buffer sizes that supports.
 
 use crowd_engine::{
-    Band, Bpm, Command, DeckId, EngineConfig, Frames, Gain, Offline, SampleRate, StemId, Stems, StretchMethod, Track,
-    When,
+    Band, Bpm, Command, DeckCommand, DeckId, Engine, Frames, Gain, Offline, SampleRate, StemId, Stems, StretchMethod,
+    Track, When,
 };
 use std::time::{Duration, Instant};
 
@@ -61,7 +61,7 @@ impl Cost {
 ///
 /// # Errors
 /// When the engine cannot be made.
-pub fn measure(method: StretchMethod, sample_rate: SampleRate) -> crowd_engine::Result<Vec<Cost>> {
+pub fn measure(method: StretchMethod, sample_rate: SampleRate) -> Result<Vec<Cost>, crowd_engine::Error> {
     let mut costs = Vec::with_capacity(SIZES.len());
     for frames in SIZES {
         let mut offline = heavy_mix(method, sample_rate)?;
@@ -157,8 +157,8 @@ pub fn advise(all: &[Measured], frames: usize, realtime: bool) -> Advice {
 }
 
 /// Four decks of noise at 118/120 of their speed.
-fn heavy_mix(stretch: StretchMethod, sample_rate: SampleRate) -> crowd_engine::Result<Offline> {
-    let mut offline = Offline::new(EngineConfig { sample_rate, stretch, ..EngineConfig::default() })?;
+fn heavy_mix(stretch: StretchMethod, sample_rate: SampleRate) -> Result<Offline, crowd_engine::Error> {
+    let mut offline = Engine::builder().sample_rate(sample_rate).stretch(stretch).offline()?;
     let mut state = 1_u32;
     let noise: Vec<f32> = (0..2 * sample_rate.get())
         .map(|_| {
@@ -171,13 +171,12 @@ fn heavy_mix(stretch: StretchMethod, sample_rate: SampleRate) -> crowd_engine::R
     let mut commands = vec![Command::Tempo { bpm: Bpm::new(118.0)? }];
     for deck in [DeckId::A, DeckId::B, DeckId::C, DeckId::D] {
         let (stem, stems) = (StemId::FIRST, Stems::All);
-        commands.push(Command::Load { deck, stem, track: track.clone(), cue: Frames::ZERO, region });
-        commands.extend([Band::Low, Band::Mid, Band::High].map(|band| Command::Eq {
-            deck,
-            band,
-            gain: Gain::clamped(0.7, Gain::UNITY),
-        }));
-        commands.push(Command::Play { deck, stems });
+        commands.push(Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue: Frames::ZERO, region }));
+        commands.extend(
+            [Band::Low, Band::Mid, Band::High]
+                .map(|band| Command::Deck(deck, DeckCommand::Eq { band, gain: Gain::clamped(0.7, Gain::UNITY) })),
+        );
+        commands.push(Command::Deck(deck, DeckCommand::Play { stems }));
     }
     offline.engine().send_all(commands, When::NextBlock)?;
     Ok(offline)

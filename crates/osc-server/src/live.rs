@@ -92,7 +92,7 @@ fn summary(desk: &Desk<'_>) {
             100.0 * h.load.mean,
             100.0 * h.load.max,
         );
-        let late = desk.engine.status().helper_late;
+        let late = desk.engine.status().stretch_jobs_late;
         if late > 0 {
             tracing::info!(
                 "{late} frames of high_quality came too late from the helper and were made on the audio thread"

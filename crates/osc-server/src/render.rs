@@ -2,7 +2,7 @@
 
 use crate::app::{App, Moment, Origin};
 use crate::score::Line;
-use crowd_engine::{EngineConfig, Error as EngineError, Frames, Offline};
+use crowd_engine::{Builder, Error as EngineError, Frames};
 use crowd_media::wav::{Format, Spec, Writer};
 use std::path::Path;
 
@@ -57,15 +57,15 @@ pub struct Summary {
 /// # Errors
 /// When the engine cannot be made or the file not be written; there is no file then. Refused messages are no error.
 pub fn render(
-    config: EngineConfig,
+    builder: Builder,
     app: &mut App,
     lines: &[Line],
     path: &Path,
     seconds: Option<f64>,
 ) -> Result<Summary, RenderError> {
-    let rate = config.sample_rate;
+    let mut offline = builder.offline()?;
+    let rate = offline.engine().sample_rate();
     let mut writer = Writer::create(path, Spec::new(rate.get(), 2, Format::F32))?;
-    let mut offline = Offline::new(config)?;
     let mut block = vec![0.0; 2 * BLOCK];
     let mut lines = lines.iter().peekable();
     let mut summary = Summary {

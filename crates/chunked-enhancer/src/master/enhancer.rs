@@ -31,7 +31,7 @@ impl Enhancer {
         rate: SampleRate,
         source_bits: Option<u32>,
         bits: Option<u32>,
-    ) -> crowd_engine::Result<Self> {
+    ) -> Result<Self, crowd_engine::Error> {
         let pass = settled.treatment.intensity.is_none();
         let fits = |bits: &u32| pass && source_bits.is_some_and(|source| source <= *bits);
         let dither = bits.filter(|bits| !fits(bits)).map(Dither::new);

@@ -16,7 +16,7 @@ pub(crate) struct Clock {
     /// What remains of the distance to the target after a quantum.
     remain: f64,
     beat: f64,
-    meter: u8,
+    beats_per_bar: u8,
 }
 
 /// How far (in beats) the phase may be off after hours of adding.
@@ -33,7 +33,7 @@ impl Clock {
             target: base.get(),
             remain: 0.0,
             beat: 0.0,
-            meter: 4,
+            beats_per_bar: 4,
         }
     }
 
@@ -54,12 +54,12 @@ impl Clock {
         self.beat
     }
 
-    pub fn meter(&self) -> u8 {
-        self.meter
+    pub fn beats_per_bar(&self) -> u8 {
+        self.beats_per_bar
     }
 
-    pub fn set_meter(&mut self, beats: u8) {
-        self.meter = beats.max(1);
+    pub fn set_beats_per_bar(&mut self, beats: u8) {
+        self.beats_per_bar = beats.max(1);
     }
 
     pub fn set_tempo(&mut self, bpm: Bpm) {

@@ -8,7 +8,7 @@ mod supply;
 mod tail;
 mod voice;
 
-use crate::command::{Command, Stems};
+use crate::command::{DeckCommand, Stems};
 use crate::dsp::Ramp;
 use crate::event::Event;
 use crate::rt::ReturnBin;
@@ -37,7 +37,7 @@ pub(crate) struct Deck {
     method: StretchMethod,
     pub rate: f64,
     /// The fader.
-    pub level: Ramp,
+    pub fader: Ramp,
     /// The fade beside it.
     pub fade: Ramp,
 }
@@ -49,7 +49,7 @@ impl Deck {
             voices: (0..config.stems).map(|_| Voice::new(config.sample_rate, config.stretch)).collect(),
             method: config.stretch,
             rate: 1.0,
-            level: Ramp::new(1.0),
+            fader: Ramp::new(1.0),
             fade: Ramp::new(1.0),
         }
     }
@@ -96,24 +96,24 @@ impl Deck {
     }
 
     /// Carries out a command of this deck. The bin must have room for a track of each stem.
-    pub fn apply(&mut self, command: Command, bin: &mut ReturnBin<Track>, report: &mut Report<'_>) {
-        use Command as C;
+    pub fn apply(&mut self, command: DeckCommand, bin: &mut ReturnBin<Track>, report: &mut Report<'_>) {
+        use DeckCommand as D;
         let deck = self.id;
         let at = report.now;
         match command {
-            C::Load { stem, track, cue, region, .. } => match self.voices.get_mut(stem.index()) {
+            D::Load { stem, track, cue, region } => match self.voices.get_mut(stem.index()) {
                 Some(voice) => voice.load(track, in_track(cue), region, bin),
                 None => drop_home(bin, track),
             },
-            C::Join { stem, track, cue, region, .. } => match self.voices.get_mut(stem.index()) {
+            D::Join { stem, track, cue, region } => match self.voices.get_mut(stem.index()) {
                 Some(voice) => {
                     voice.join(track, in_track(cue), region, bin);
                     (report.events)(Event::Joined { deck, stem, at });
                 }
                 None => drop_home(bin, track),
             },
-            C::Unload { stems, .. } => self.each(stems).for_each(|(_, voice)| voice.unload(bin)),
-            C::Play { stems, .. } => {
+            D::Unload { stems } => self.each(stems).for_each(|(_, voice)| voice.unload(bin)),
+            D::Play { stems } => {
                 self.end_fade();
                 // A stem that was named, or the first of an empty deck, counts on without a track.
                 let counting = match stems {
@@ -127,32 +127,24 @@ impl Deck {
                     }
                 }
             }
-            C::Pause { stems, .. } => self.each(stems).for_each(|(_, voice)| voice.pause()),
-            C::Stop { stems, .. } => self.each(stems).for_each(|(_, voice)| voice.stop()),
-            C::Cue { stems, cue, .. } => self.each(stems).for_each(|(_, voice)| voice.set_cue(in_track(cue))),
-            C::Seek { stems, to, .. } => self.each(stems).for_each(|(_, voice)| voice.seek(in_track(to))),
-            C::Loop { stems, region, .. } => self.each(stems).for_each(|(_, voice)| voice.set_loop(region)),
-            C::StemRate { stem, rate, .. } => self.each(stem.into()).for_each(|(_, voice)| voice.rate = rate.get()),
-            C::StemGain { stem, gain, over, .. } => {
-                self.each(stem.into()).for_each(|(_, voice)| voice.set_gain(gain.get(), ramp_frames(over)));
+            D::Pause { stems } => self.each(stems).for_each(|(_, voice)| voice.pause()),
+            D::Stop { stems } => self.each(stems).for_each(|(_, voice)| voice.stop()),
+            D::Cue { stems, cue } => self.each(stems).for_each(|(_, voice)| voice.set_cue(in_track(cue))),
+            D::Seek { stems, to } => self.each(stems).for_each(|(_, voice)| voice.seek(in_track(to))),
+            D::Loop { stems, region } => self.each(stems).for_each(|(_, voice)| voice.set_loop(region)),
+            D::StemRate { stems, rate } => self.each(stems).for_each(|(_, voice)| voice.rate = rate.get()),
+            D::StemGain { stems, gain, over } => {
+                self.each(stems).for_each(|(_, voice)| voice.set_gain(gain.get(), ramp_frames(over)));
             }
-            C::DeckRate { rate, .. } => self.rate = rate.get(),
-            C::Stretch { method, .. } => {
+            D::Rate { rate } => self.rate = rate.get(),
+            D::Stretch { method } => {
                 self.method = method;
                 self.each(Stems::All).for_each(|(_, voice)| voice.set_method(method));
             }
-            C::Level { gain, over, .. } => self.level.set(gain.get(), ramp_frames(over)),
-            C::Fade { gain, over, .. } => self.fade.set(gain.get(), ramp_frames(over)),
-            // Not a deck's: the renderer deals with these itself.
-            C::Align { .. }
-            | C::Eq { .. }
-            | C::MasterGain { .. }
-            | C::Tempo { .. }
-            | C::GlideTempo { .. }
-            | C::ResetClock { .. }
-            | C::Meter { .. }
-            | C::Tone { .. }
-            | C::Clear => {}
+            D::Fader { gain, over } => self.fader.set(gain.get(), ramp_frames(over)),
+            D::Fade { gain, over } => self.fade.set(gain.get(), ramp_frames(over)),
+            // The renderer applies these itself.
+            D::Align { .. } | D::Eq { .. } => {}
         }
     }
 

@@ -57,8 +57,8 @@ impl Bank {
     /// Notes the gains of a deck's fader for a piece of `frames` frames.
     fn fade(&mut self, slot: usize, frames: usize, deck: &mut Deck) {
         let lanes = 2 * slot..2 * slot + 2;
-        if deck.level.is_settled() && deck.fade.is_settled() {
-            let gain = deck.level.value() * deck.fade.value();
+        if deck.fader.is_settled() && deck.fade.is_settled() {
+            let gain = deck.fader.value() * deck.fade.value();
             self.steady[lanes.clone()].fill(gain);
             if self.moving {
                 self.gains[..frames].iter_mut().for_each(|gains| gains[lanes.clone()].fill(gain));
@@ -69,7 +69,7 @@ impl Bank {
                 self.gains[..frames].fill(self.steady);
             }
             for gains in &mut self.gains[..frames] {
-                gains[lanes.clone()].fill(deck.level.next() * deck.fade.next());
+                gains[lanes.clone()].fill(deck.fader.next() * deck.fade.next());
             }
         }
     }

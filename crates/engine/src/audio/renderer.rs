@@ -9,7 +9,7 @@ use super::mixer::{Mixer, Outcome};
 use super::publish::{Counters, Moment};
 use super::restarts::Restarts;
 use super::schedule::{Due, Schedule};
-use crate::command::{Command, Envelope, When};
+use crate::command::{Command, DeckCommand, Envelope, When};
 use crate::dsp::QUANTUM;
 use crate::event::{BlockReport, Event};
 use crate::rt::{ReturnBin, Snapshot};
@@ -276,27 +276,29 @@ impl Renderer {
         self.counters.timed += u64::from(due.timed);
         use Command as C;
         match due.command {
+            C::Deck(deck, command) => self.apply_to_deck(deck, command),
             C::Tempo { bpm } => self.clock.set_tempo(bpm),
             C::GlideTempo { bpm, over } => self.clock.glide(bpm, over.0),
             C::ResetClock { zero } => self.clock.reset(self.made as i64 - zero.0 as i64),
-            C::Meter { beats } => self.clock.set_meter(beats),
-            C::Tone { hertz, gain, over } => self.mixer.start_tone(hertz, gain, over),
+            C::BeatsPerBar { beats } => self.clock.set_beats_per_bar(beats),
+            C::Tone { hertz, gain, length } => self.mixer.start_tone(hertz, gain, length),
             C::MasterGain { gain, over } => self.mixer.set_master(gain, ramp_frames(over)),
-            C::Eq { deck, band, gain } => self.mixer.set_eq(deck.index(), band, gain),
             C::Clear => self.clear(due.sequence),
-            C::Align { deck, stems, pulse, phase } => {
+        }
+    }
+
+    fn apply_to_deck(&mut self, id: DeckId, command: DeckCommand) {
+        let Some(deck) = self.decks.get_mut(id.index()) else { return };
+        match command {
+            DeckCommand::Eq { band, gain } => self.mixer.set_eq(id.index(), band, gain),
+            DeckCommand::Align { stems, pulse, phase } => {
                 let unit = match phase {
                     Phase::Beat => 1.0,
-                    Phase::Bar => f64::from(self.clock.meter()),
+                    Phase::Bar => f64::from(self.clock.beats_per_bar()),
                 };
-                if let Some(deck) = self.decks.get_mut(deck.index()) {
-                    deck.align(stems, pulse, self.clock.beat(), unit);
-                }
+                deck.align(stems, pulse, self.clock.beat(), unit);
             }
             command => {
-                let Some(deck) = command.target().and_then(|(deck, _)| self.decks.get_mut(deck.index())) else {
-                    return;
-                };
                 let (events, counters) = (&mut self.events, &mut self.counters);
                 let mut tell = |event| tell(events, counters, event);
                 let mut report = Report { now: Frames(self.made), events: &mut tell };
@@ -313,7 +315,7 @@ impl Renderer {
                 return Err(due);
             }
             counters.timed += u64::from(due.timed);
-            if let Command::Load { track, .. } | Command::Join { track, .. } = due.command {
+            if let Command::Deck(_, DeckCommand::Load { track, .. } | DeckCommand::Join { track, .. }) = due.command {
                 let _full = bin.put(track);
             }
             Ok(())

@@ -4,7 +4,7 @@
 //! many commands in one frame cost it once, but commands in frames of their own would cost it each. In the frames beyond
 //! [`MOST`] such commands wait for the next quantum, 1.5 ms at most, so that no storm of commands makes a block late.
 
-use crate::command::Command;
+use crate::command::{Command, DeckCommand};
 use crate::types::units::DeckId;
 
 /// Frames of a quantum in which a deck may start anew.
@@ -48,10 +48,11 @@ impl Restarts {
 
 /// The deck that a command makes start anew: the one it is for, unless all it does is to move a gain or a speed.
 fn restarted_by(command: &Command) -> Option<DeckId> {
-    use Command as C;
+    let Command::Deck(deck, command) = command else { return None };
+    use DeckCommand as D;
     let moves = matches!(
         command,
-        C::StemRate { .. } | C::StemGain { .. } | C::DeckRate { .. } | C::Level { .. } | C::Fade { .. } | C::Eq { .. }
+        D::StemRate { .. } | D::StemGain { .. } | D::Rate { .. } | D::Fader { .. } | D::Fade { .. } | D::Eq { .. }
     );
-    command.target().filter(|_| !moves).map(|(deck, _)| deck)
+    (!moves).then_some(*deck)
 }

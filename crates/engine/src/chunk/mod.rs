@@ -62,7 +62,7 @@
 //!     }
 //! }
 //!
-//! # fn main() -> crowd_engine::Result<()> {
+//! # fn main() -> Result<(), crowd_engine::Error> {
 //! let rate = SampleRate::CD;
 //! let grid = Grid::standard(Frames::from_seconds(3.0, rate), rate);
 //! let mut chunked = Chunked::new(Halved, Constant(0), grid, Frames::from_seconds(1.0, rate));

@@ -1,7 +1,10 @@
-//! One deck, as an application moves it.
+//! One deck, as an application controls it.
+
+use std::time::Duration;
 
 use super::engine::Engine;
-use crate::command::{Command, When};
+use super::handle::{CommandTarget, Sender};
+use crate::command::{Command, DeckCommand, Stems, When};
 use crate::track::Track;
 use crate::types::band::Band;
 use crate::types::error::Result;
@@ -11,136 +14,172 @@ use crate::types::pulse::{Phase, Pulse};
 use crate::types::units::{DeckId, Frames, Gain, Rate, StemId};
 
 impl Engine {
-    /// A handle for one deck and its first stem.
+    /// A handle for one deck.
     pub fn deck(&mut self, deck: DeckId) -> DeckHandle<'_> {
-        DeckHandle { engine: self, deck, stem: StemId::FIRST, when: When::NextBlock }
+        DeckHandle::new(self, deck)
     }
 }
 
-/// One stem of one deck, and the moment at which what is asked of it happens. Calls can be chained.
+/// One deck of an [`Engine`] or a [`CommandGroup`](crate::CommandGroup). Each method sends the [`DeckCommand`] of its name.
+/// Calls can be chained.
 ///
-/// Every method returns [`Error::NoSuchStem`](crate::Error::NoSuchStem), [`Error::QueueFull`](crate::Error::QueueFull) or
-/// [`Error::ScheduleFull`](crate::Error::ScheduleFull) as
-/// [`Engine::send_all`] does.
-pub struct DeckHandle<'a> {
-    engine: &'a mut Engine,
+/// A deck plays one track, or several in step: its stems. Methods about stems mean all of them, or the one chosen with
+/// [`DeckHandle::stem`]; a track is loaded into the first unless another is chosen.
+///
+/// Every method returns the errors of [`Engine::send_all`].
+#[derive(Debug)]
+pub struct DeckHandle<'a, T: CommandTarget = Engine> {
+    sender: Sender<'a, T>,
     deck: DeckId,
-    stem: StemId,
-    when: When,
+    stems: Stems,
 }
 
-#[allow(clippy::missing_errors_doc)] // said once, above
 impl DeckHandle<'_> {
-    /// The following calls act at this moment.
+    /// The following calls act at this moment; [`When::NextBlock`] unless chosen.
     pub fn at(mut self, when: When) -> Self {
-        self.when = when;
+        self.sender.when = when;
         self
     }
+}
 
-    /// The following calls mean this stem.
+#[allow(clippy::missing_errors_doc, reason = "said once, at the handle")]
+impl<'a, T: CommandTarget> DeckHandle<'a, T> {
+    pub(super) fn new(target: &'a mut T, deck: DeckId) -> Self {
+        Self { sender: Sender::new(target), deck, stems: Stems::All }
+    }
+
+    /// The following calls mean this stem only.
     pub fn stem(mut self, stem: StemId) -> Self {
-        self.stem = stem;
+        self.stems = Stems::One(stem);
         self
     }
 
-    fn send(self, command: Command) -> Result<Self> {
-        self.engine.send(command, self.when)?;
+    /// The following calls mean all stems of the deck, as at first.
+    pub fn all_stems(mut self) -> Self {
+        self.stems = Stems::All;
+        self
+    }
+
+    /// The following moves of a fader or a stem's gain take this long; 50 ms unless chosen.
+    pub fn over(mut self, time: Duration) -> Self {
+        self.sender.over = time;
+        self
+    }
+
+    fn send(mut self, command: DeckCommand) -> Result<Self> {
+        self.sender.send([Command::Deck(self.deck, command)])?;
         Ok(self)
     }
 
-    /// Puts a track in, armed at its start.
+    /// The stem that takes a track.
+    fn one_stem(&self) -> StemId {
+        match self.stems {
+            Stems::All => StemId::FIRST,
+            Stems::One(stem) => stem,
+        }
+    }
+
+    /// Puts a track in, armed and silent at its start.
     pub fn load(self, track: &Track) -> Result<Self> {
         self.load_at(track, Frames::ZERO)
     }
 
-    /// Puts a track in, armed at `cue`.
+    /// Puts a track in, armed and silent at `cue`, in frames of the track.
     pub fn load_at(self, track: &Track, cue: Frames) -> Result<Self> {
-        let (deck, stem) = (self.deck, self.stem);
-        self.send(Command::Load { deck, stem, track: track.clone(), cue, region: None })
+        let stem = self.one_stem();
+        self.send(DeckCommand::Load { stem, track: track.clone(), cue, region: None })
+    }
+
+    /// Gives a stem that plays without a track its track: it enters as if it had been played from `cue` at the start.
+    pub fn join(self, track: &Track, cue: Frames, region: Option<LoopRegion>) -> Result<Self> {
+        let stem = self.one_stem();
+        self.send(DeckCommand::Join { stem, track: track.clone(), cue, region })
     }
 
     /// Takes the track out.
     pub fn unload(self) -> Result<Self> {
-        let (deck, stems) = (self.deck, self.stem.into());
-        self.send(Command::Unload { deck, stems })
+        let stems = self.stems;
+        self.send(DeckCommand::Unload { stems })
     }
 
-    /// Plays from where the stem stands.
+    /// Plays from the present position, and ends a [fade](Self::fade).
     pub fn play(self) -> Result<Self> {
-        let (deck, stems) = (self.deck, self.stem.into());
-        self.send(Command::Play { deck, stems })
+        let stems = self.stems;
+        self.send(DeckCommand::Play { stems })
     }
 
-    /// Falls silent and stays where it is.
+    /// Falls silent and keeps the position.
     pub fn pause(self) -> Result<Self> {
-        let (deck, stems) = (self.deck, self.stem.into());
-        self.send(Command::Pause { deck, stems })
+        let stems = self.stems;
+        self.send(DeckCommand::Pause { stems })
     }
 
     /// Falls silent and goes back to the cue.
     pub fn stop(self) -> Result<Self> {
-        let (deck, stems) = (self.deck, self.stem.into());
-        self.send(Command::Stop { deck, stems })
+        let stems = self.stems;
+        self.send(DeckCommand::Stop { stems })
     }
 
-    /// Goes to a position.
-    pub fn seek(self, to: Frames) -> Result<Self> {
-        let (deck, stems) = (self.deck, self.stem.into());
-        self.send(Command::Seek { deck, stems, to })
-    }
-
-    /// Moves the cue.
+    /// Moves the cue, in frames of the track; a stem that is not playing goes there.
     pub fn cue(self, cue: Frames) -> Result<Self> {
-        let (deck, stems) = (self.deck, self.stem.into());
-        self.send(Command::Cue { deck, stems, cue })
+        let stems = self.stems;
+        self.send(DeckCommand::Cue { stems, cue })
     }
 
-    /// Repeats a region, or with `None` plays on.
+    /// Goes to a position, in frames of the track, playing or not.
+    pub fn seek(self, to: Frames) -> Result<Self> {
+        let stems = self.stems;
+        self.send(DeckCommand::Seek { stems, to })
+    }
+
+    /// Repeats a region, or with `None` plays on past its end.
     pub fn loop_(self, region: Option<LoopRegion>) -> Result<Self> {
-        let (deck, stems) = (self.deck, self.stem.into());
-        self.send(Command::Loop { deck, stems, region })
+        let stems = self.stems;
+        self.send(DeckCommand::Loop { stems, region })
     }
 
-    /// The stem's volume, in 50 ms.
-    pub fn volume(self, gain: Gain) -> Result<Self> {
-        let (deck, stem, over) = (self.deck, self.stem, self.engine.fader_ramp());
-        self.send(Command::StemGain { deck, stem, gain, over })
+    /// The stems' own rate, multiplied with the deck's and the master's.
+    pub fn stem_rate(self, rate: Rate) -> Result<Self> {
+        let stems = self.stems;
+        self.send(DeckCommand::StemRate { stems, rate })
     }
 
-    /// The deck's speed beside the master tempo.
+    /// The stems' gain in their deck.
+    pub fn stem_gain(self, gain: Gain) -> Result<Self> {
+        let (stems, over) = (self.stems, self.sender.ramp());
+        self.send(DeckCommand::StemGain { stems, gain, over })
+    }
+
+    /// The deck's rate, multiplied with the master's.
     pub fn rate(self, rate: Rate) -> Result<Self> {
-        let deck = self.deck;
-        self.send(Command::DeckRate { deck, rate })
+        self.send(DeckCommand::Rate { rate })
     }
 
     /// Moves by at most half a beat, or half a bar, onto the engine's clock.
     pub fn align(self, pulse: Pulse, phase: Phase) -> Result<Self> {
-        let (deck, stems) = (self.deck, self.stem.into());
-        self.send(Command::Align { deck, stems, pulse, phase })
+        let stems = self.stems;
+        self.send(DeckCommand::Align { stems, pulse, phase })
     }
 
     /// How the deck changes speed.
     pub fn stretch(self, method: StretchMethod) -> Result<Self> {
-        let deck = self.deck;
-        self.send(Command::Stretch { deck, method })
+        self.send(DeckCommand::Stretch { method })
     }
 
-    /// The deck's fader, in 50 ms.
-    pub fn level(self, gain: Gain) -> Result<Self> {
-        let (deck, over) = (self.deck, self.engine.fader_ramp());
-        self.send(Command::Level { deck, gain, over })
+    /// The deck's fader.
+    pub fn fader(self, gain: Gain) -> Result<Self> {
+        let over = self.sender.ramp();
+        self.send(DeckCommand::Fader { gain, over })
     }
 
-    /// A fade beside the fader; the next play ends it.
-    pub fn fade_to(self, gain: Gain, over: std::time::Duration) -> Result<Self> {
-        let deck = self.deck;
-        let over = Frames::from_seconds(over.as_secs_f64(), self.engine.sample_rate());
-        self.send(Command::Fade { deck, gain, over })
+    /// A fade in addition to the fader; the next [`play`](Self::play) ends it.
+    pub fn fade(self, gain: Gain, over: Duration) -> Result<Self> {
+        let over = self.sender.frames(over);
+        self.send(DeckCommand::Fade { gain, over })
     }
 
-    /// One band of the equaliser.
+    /// One band of the equaliser; 0 is a kill, 1 flat.
     pub fn eq(self, band: Band, gain: Gain) -> Result<Self> {
-        let deck = self.deck;
-        self.send(Command::Eq { deck, band, gain })
+        self.send(DeckCommand::Eq { band, gain })
     }
 }

@@ -1,7 +1,9 @@
 //! The control half: what an application holds.
 
+use std::fmt;
 use std::sync::Arc;
 
+use super::handle::sealed::Target;
 use super::{helper, status};
 use crate::audio::{self, Renderer};
 use crate::command::{Command, Envelope, Stems, When};
@@ -10,13 +12,9 @@ use crate::output::{Health, Session};
 use crate::rt::Snapshot;
 use crate::track::Track;
 use crate::types::config::EngineConfig;
-use crate::types::crossfade::CrossfadeLaw;
 use crate::types::error::{Error, Result};
-use crate::types::units::{Bpm, DeckId, Frames, SampleRate};
+use crate::types::units::SampleRate;
 use crate::worker::Worker;
-
-/// Length of a fader move, in seconds.
-const FADER_SECONDS: f64 = 0.05;
 
 /// The control half of an engine: sends commands, hears of events, looks at the status.
 ///
@@ -43,7 +41,7 @@ impl Engine {
         let (event_sender, events) = rtrb::RingBuffer::new(config.queue);
         let (garbage_sender, garbage) = rtrb::RingBuffer::new(256);
         let snapshot = Arc::new(Snapshot::new(audio::words(config.decks)));
-        let (helper, errands) = config.helper.then(|| helper::start(config.sample_rate)).transpose()?.unzip();
+        let (helper, errands) = config.stretch_worker.then(|| helper::start(config.sample_rate)).transpose()?.unzip();
         let renderer = Renderer::new(&config, inbox, event_sender, garbage_sender, snapshot.clone(), errands);
         Ok((Self { config, commands, events, garbage, snapshot, timed: 0, output: None, _helper: helper }, renderer))
     }
@@ -82,24 +80,21 @@ impl Engine {
     /// # Errors
     /// As [`Engine::send_all`].
     pub fn send(&mut self, command: Command, when: When) -> Result<()> {
-        self.send_all([command], when)
+        self.send_group(vec![command], when)
     }
 
-    /// Sends a group that acts in the same sample: all of it or nothing.
+    /// Sends commands that act in the same frame: all of them or none.
     ///
     /// # Errors
     /// [`Error::NoSuchStem`] when a command names a deck or stem this engine does not have,
     /// [`Error::QueueFull`] or [`Error::ScheduleFull`] when there is no room for all of them. Nothing was sent then.
-    pub fn send_all<C>(&mut self, commands: C, when: When) -> Result<()>
-    where
-        C: IntoIterator<Item = Command>,
-        C::IntoIter: ExactSizeIterator,
-    {
+    pub fn send_all(&mut self, commands: impl IntoIterator<Item = Command>, when: When) -> Result<()> {
+        self.send_group(commands.into_iter().collect(), when)
+    }
+
+    fn send_group(&mut self, commands: Vec<Command>, when: When) -> Result<()> {
         self.collect_garbage();
-        let commands: Vec<Command> = commands.into_iter().collect();
-        for command in &commands {
-            self.check(command)?;
-        }
+        self.check(&commands)?;
         let timed = if when == When::NextBlock { 0 } else { commands.len() as u64 };
         if timed > 0 && self.waiting() + timed > self.config.queue as u64 {
             return Err(Error::ScheduleFull { capacity: self.config.queue });
@@ -118,55 +113,20 @@ impl Engine {
         self.timed - status::timed(&status::words(&self.snapshot))
     }
 
-    fn check(&self, command: &Command) -> Result<()> {
-        let Some((deck, stems)) = command.target() else { return Ok(()) };
-        let stem = match stems {
-            Stems::All => 0,
-            Stems::One(stem) => stem.index(),
-        };
-        if deck.index() < self.config.decks && stem < self.config.stems {
-            Ok(())
-        } else {
-            Err(Error::NoSuchStem { deck, stem, decks: self.config.decks, stems: self.config.stems })
+    /// Whether this engine has the decks and stems that commands name.
+    pub(super) fn check(&self, commands: &[Command]) -> Result<()> {
+        let EngineConfig { decks, stems, .. } = self.config;
+        for command in commands {
+            let Command::Deck(deck, command) = command else { continue };
+            let stem = match command.stems() {
+                Stems::All => 0,
+                Stems::One(stem) => stem.index(),
+            };
+            if deck.index() >= decks || stem >= stems {
+                return Err(Error::NoSuchStem { deck: *deck, stem, decks, stems });
+            }
         }
-    }
-
-    /// A new master tempo at once; decks play at tempo / base tempo.
-    ///
-    /// # Errors
-    /// [`Error::QueueFull`].
-    pub fn set_tempo(&mut self, bpm: Bpm) -> Result<()> {
-        self.send(Command::Tempo { bpm }, When::NextBlock)
-    }
-
-    /// Approaches a tempo: 99 % of the step after `over`.
-    ///
-    /// # Errors
-    /// [`Error::QueueFull`].
-    pub fn glide_tempo(&mut self, bpm: Bpm, over: std::time::Duration) -> Result<()> {
-        let over = Frames::from_seconds(over.as_secs_f64(), self.config.sample_rate);
-        self.send(Command::GlideTempo { bpm, over }, When::NextBlock)
-    }
-
-    /// Sets the levels of two decks from a crossfader at `position` (-1 to 1), both in the same sample.
-    ///
-    /// # Errors
-    /// As [`Engine::send_all`].
-    pub fn crossfade(&mut self, left: DeckId, right: DeckId, position: f32, law: CrossfadeLaw) -> Result<()> {
-        let over = self.fader_ramp();
-        let (left_gain, right_gain) = law.gains(position);
-        self.send_all(
-            [
-                Command::Level { deck: left, gain: left_gain, over },
-                Command::Level { deck: right, gain: right_gain, over },
-            ],
-            When::NextBlock,
-        )
-    }
-
-    /// The length of a usual fader move: 50 ms.
-    pub fn fader_ramp(&self) -> Frames {
-        Frames::from_seconds(FADER_SECONDS, self.config.sample_rate)
+        Ok(())
     }
 
     /// What the audio thread published after its latest block.
@@ -183,5 +143,21 @@ impl Engine {
     /// Frees what came home from the audio thread; sending and reading events do it too.
     pub fn collect_garbage(&mut self) {
         while self.garbage.pop().is_ok() {}
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Target for Engine {
+    fn take(&mut self, commands: Vec<Command>, when: When) -> Result<()> {
+        self.send_group(commands, when)
+    }
+
+    fn settings(&self) -> &EngineConfig {
+        &self.config
     }
 }

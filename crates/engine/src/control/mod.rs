@@ -2,8 +2,14 @@
 
 mod deck_handle;
 mod engine;
+mod group;
+mod handle;
 mod helper;
+mod mix_handle;
 mod status;
 
 pub use deck_handle::DeckHandle;
 pub use engine::Engine;
+pub use group::CommandGroup;
+pub use handle::CommandTarget;
+pub use mix_handle::MixHandle;

@@ -34,7 +34,7 @@ pub(super) fn decode(words: &[u64]) -> Status {
             loaded: byte(deck[1]),
             position: f64::from_bits(deck[2]),
             rate: f64::from_bits(deck[3]),
-            level: single(deck[4]),
+            fader: single(deck[4]),
             fade: single(deck[5]),
             peak: single(deck[6]),
             stretch: StretchMethod::ALL.get(index(deck[7])).copied().unwrap_or_default(),
@@ -47,7 +47,7 @@ pub(super) fn decode(words: &[u64]) -> Status {
         tempo: f64::from_bits(word(3)),
         tempo_target: f64::from_bits(word(4)),
         beat: f64::from_bits(word(5)),
-        meter: low_half(word(6)),
+        beats_per_bar: low_half(word(6)),
         peak: single(word(7)),
         rms: single(word(8)),
         momentary: single(word(9)),
@@ -56,7 +56,7 @@ pub(super) fn decode(words: &[u64]) -> Status {
         late_commands: word(12),
         lost_events: word(13),
         not_finite: word(14),
-        helper_late: word(16),
+        stretch_jobs_late: word(16),
         decks,
     }
 }

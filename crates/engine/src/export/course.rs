@@ -30,7 +30,7 @@ pub(super) struct Leg {
 /// use crowd_engine::tempo::{BeatGrid, Mark};
 /// use crowd_engine::{Bpm, SampleRate, Track};
 ///
-/// # fn main() -> crowd_engine::Result<()> {
+/// # fn main() -> Result<(), crowd_engine::Error> {
 /// // A drummer who goes from 120 to 126 BPM two seconds into the piece.
 /// let marks = [(0.0, 120.0), (2.0, 126.0)];
 /// let marks = marks.map(|(seconds, bpm)| Mark { seconds, bpm: Bpm::clamped(bpm, Bpm::MIN), number: 1 });

@@ -4,7 +4,7 @@
 //! use crowd_engine::output::State;
 //! use crowd_engine::{Engine, Output};
 //!
-//! # fn main() -> crowd_engine::Result<()> {
+//! # fn main() -> Result<(), crowd_engine::Error> {
 //! let output: Output = "null".parse()?;
 //! let engine = Engine::builder().open(output)?;
 //! assert_eq!(engine.health().map(|health| health.state), Some(State::Playing));

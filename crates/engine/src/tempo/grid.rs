@@ -36,7 +36,7 @@ struct Span {
 /// use crowd_engine::tempo::{BeatGrid, Mark};
 /// use crowd_engine::{Bpm, SampleRate};
 ///
-/// # fn main() -> crowd_engine::Result<()> {
+/// # fn main() -> Result<(), crowd_engine::Error> {
 /// let mark = Mark { seconds: 0.5, bpm: Bpm::new(120.0)?, number: 1 };
 /// let grid = BeatGrid::new(&[mark], 4, SampleRate::CD)?;
 /// assert_eq!(grid.frame_at(1.0), 44_100.0);

@@ -4,8 +4,9 @@ use super::error::{Error, Result};
 use super::method::StretchMethod;
 use super::units::{Bpm, DeckId, SampleRate};
 
-/// What an engine is made with; all of it is fixed once the engine runs.
+/// What an engine was made with, as chosen with its [`Builder`](crate::Builder); see [`Engine::config`](crate::Engine::config).
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct EngineConfig {
     /// Frames per second.
     pub sample_rate: SampleRate,
@@ -16,16 +17,16 @@ pub struct EngineConfig {
     /// The tempo at which the music on the decks was recorded: at this master tempo it plays at rate 1. Also
     /// the tempo at the start.
     pub base_tempo: Bpm,
-    /// How the decks change speed until told otherwise.
+    /// How the decks change speed at the start.
     pub stretch: StretchMethod,
     /// Commands that may be on their way to the audio thread, and again that may wait for their moment.
     pub queue: usize,
-    /// Whether a thread makes the frames of [`StretchMethod::Hq`] in the meantime, so that the audio thread need not.
-    pub helper: bool,
+    /// Whether a worker thread computes the STFT windows of [`StretchMethod::Hq`] in advance.
+    pub stretch_worker: bool,
 }
 
 impl Default for EngineConfig {
-    /// Four decks of eight stems at 44.1 kHz and 120 BPM, playback rate, 4,096 commands, no helper.
+    /// Four decks of eight stems at 44.1 kHz and 120 BPM, playback rate, 4,096 commands, no stretch worker.
     fn default() -> Self {
         Self {
             sample_rate: SampleRate::CD,
@@ -34,7 +35,7 @@ impl Default for EngineConfig {
             base_tempo: Bpm::clamped(120.0, Bpm::MIN),
             stretch: StretchMethod::PlaybackRate,
             queue: 4_096,
-            helper: false,
+            stretch_worker: false,
         }
     }
 }
@@ -44,7 +45,7 @@ impl EngineConfig {
     ///
     /// # Errors
     /// [`Error::BadConfig`] names the setting and what is possible.
-    pub fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         let within = |what, value: usize, low: usize, high: usize| {
             if (low..=high).contains(&value) {
                 Ok(())

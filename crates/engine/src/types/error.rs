@@ -3,8 +3,8 @@
 use super::frames::Frames;
 use super::ids::DeckId;
 
-/// What the engine's control half returns.
-pub type Result<T> = std::result::Result<T, Error>;
+/// Short for what most functions here return.
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong, what became of the sound, and what to do about it.
 ///

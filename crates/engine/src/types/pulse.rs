@@ -11,7 +11,7 @@ pub enum Phase {
     Bar,
 }
 
-/// A steady beat: what [`Command::Align`](crate::Command::Align) needs to know of a grid.
+/// A steady beat: what [`DeckCommand::Align`](crate::DeckCommand::Align) needs to know of a grid.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pulse {
     /// The frame of a beat that begins a bar.

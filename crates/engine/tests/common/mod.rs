@@ -4,7 +4,7 @@
 pub mod player;
 pub mod spectrum;
 
-use crowd_engine::{DeckId, Engine, EngineConfig, Offline, SampleRate, Track};
+use crowd_engine::{DeckId, Engine, Offline, SampleRate, Track};
 
 /// A small generator of repeatable noise (splitmix64).
 pub struct Noise(pub u64);
@@ -45,7 +45,7 @@ pub fn constant_track(value: f32, frames: usize) -> Track {
 }
 
 pub fn offline() -> Offline {
-    Offline::new(EngineConfig::default()).unwrap()
+    Engine::builder().offline().unwrap()
 }
 
 pub fn play(engine: &mut Engine, deck: DeckId, track: &Track) {

@@ -5,9 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command as Program};
 use std::time::{Duration, Instant};
 
-use crowd_engine::{
-    Band, Bpm, Command, DeckId, Engine, EngineConfig, Frames, Gain, Offline, Rate, SampleRate, Stems, When,
-};
+use crowd_engine::{Band, Bpm, Command, DeckCommand, DeckId, Engine, Frames, Gain, Rate, SampleRate, Stems, When};
 
 /// Long enough for any machine; nothing waits that long unless it failed.
 pub const EVER: Duration = Duration::from_secs(60);
@@ -37,21 +35,21 @@ pub fn schedule_mix(engine: &mut Engine, zero: u64) {
     engine.deck(b).at(at(0.63)).play().unwrap();
     engine.deck(c).at(at(2.0)).load_at(&high, Frames(1_000)).unwrap().rate(Rate::new(0.875).unwrap()).unwrap();
     engine.deck(c).at(at(2.5)).play().unwrap();
-    engine.deck(a).at(at(1.2)).eq(Band::Low, Gain::SILENCE).unwrap().level(gain(0.5)).unwrap();
+    engine.deck(a).at(at(1.2)).eq(Band::Low, Gain::SILENCE).unwrap().fader(gain(0.5)).unwrap();
     engine.deck(a).at(at(1.9)).seek(Frames(5_000)).unwrap().eq(Band::Low, Gain::UNITY).unwrap();
-    engine.send(Command::Fade { deck: b, gain: Gain::SILENCE, over: seconds(1.5) }, at(6.0)).unwrap();
+    engine.send(Command::Deck(b, DeckCommand::Fade { gain: Gain::SILENCE, over: seconds(1.5) }), at(6.0)).unwrap();
     engine.send(Command::Tempo { bpm: Bpm::new(118.0).unwrap() }, at(3.0)).unwrap();
     engine.send(Command::GlideTempo { bpm: Bpm::new(128.0).unwrap(), over: seconds(4.0) }, at(4.0)).unwrap();
     engine.send(Command::MasterGain { gain: gain(1.6), over: seconds(0.2) }, at(5.0)).unwrap();
-    engine.send(Command::Pause { deck: c, stems: Stems::All }, at(7.7)).unwrap();
+    engine.send(Command::Deck(c, DeckCommand::Pause { stems: Stems::All }), at(7.7)).unwrap();
     engine.deck(a).at(at(8.0)).seek(Frames::ZERO).unwrap().play().unwrap();
     engine.deck(b).at(at(8.1)).play().unwrap();
-    engine.send(Command::Tone { hertz: 997.0, gain: gain(0.1), over: seconds(1.0) }, at(8.5)).unwrap();
+    engine.send(Command::Tone { hertz: 997.0, gain: gain(0.1), length: seconds(1.0) }, at(8.5)).unwrap();
 }
 
 /// The mix as an export makes it: `zero` frames of silence, then ten seconds.
 pub fn offline_mix(rate: SampleRate, zero: u64) -> Vec<f32> {
-    let mut offline = Offline::new(EngineConfig { sample_rate: rate, ..EngineConfig::default() }).unwrap();
+    let mut offline = Engine::builder().sample_rate(rate).offline().unwrap();
     schedule_mix(offline.engine(), zero);
     let sound = offline.render_frames(zero as usize + 10 * rate.get() as usize);
     assert!(sound[..2 * zero as usize].iter().all(|x| *x == 0.0));

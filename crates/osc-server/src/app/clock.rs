@@ -96,7 +96,7 @@ impl Beats {
         if !self.on {
             return;
         }
-        let bar = (status.beat / f64::from(status.meter.max(1))).floor() as i64;
+        let bar = (status.beat / f64::from(status.beats_per_bar.max(1))).floor() as i64;
         if self.bar.replace(bar) != Some(bar) {
             let time = Clock(status.frames.seconds(rate) - crowd_engine::Frames(zero).seconds(rate));
             tracing::info!("bar {} at {time}, {:.2} BPM", bar + 1, status.tempo);

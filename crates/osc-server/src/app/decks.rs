@@ -4,7 +4,7 @@ use crate::ids::DECKS;
 use crate::refusal::{Kind, Refusal};
 use crate::units::FirstBeat;
 use crowd_engine::tempo::{Phase, Pulse};
-use crowd_engine::{Bpm, Command, DeckId, Rate, SampleRate, Stems as Which, StretchMethod};
+use crowd_engine::{Bpm, Command, DeckCommand, DeckId, Rate, SampleRate, Stems as Which, StretchMethod};
 
 /// What was said of the music on a deck. It holds until something else is said, whatever is loaded.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,7 +33,7 @@ impl Music {
     }
 
     fn align(&self, deck: DeckId, stems: Which) -> Option<Command> {
-        Some(Command::Align { deck, stems, pulse: self.pulse?, phase: self.sync? })
+        Some(Command::Deck(deck, DeckCommand::Align { stems, pulse: self.pulse?, phase: self.sync? }))
     }
 }
 
@@ -88,7 +88,7 @@ impl Decks {
             Some(bpm) => tracing::info!("deck {deck}: its music has {bpm}"),
             None => tracing::info!("deck {deck}: its music has the base tempo, {base}"),
         }
-        Ok([Command::DeckRate { deck, rate }].into_iter().chain(music.align(deck, Which::All)).collect())
+        Ok([Command::Deck(deck, DeckCommand::Rate { rate })].into_iter().chain(music.align(deck, Which::All)).collect())
     }
 
     /// Puts a deck's beats, or bars, on the clock's, where they stay: the deck's tempo follows the master's anyway.
@@ -120,15 +120,15 @@ impl Decks {
         let align = |deck: DeckId, stems| self.music(deck).align(deck, stems);
         let mut kept = Vec::with_capacity(2 * commands.len());
         for command in commands {
-            use Command as C;
+            use DeckCommand as D;
             let (before, after) = match command {
-                C::Play { deck, stems } => (align(deck, stems), None),
-                C::Join { deck, stem, .. } => (None, align(deck, stem.into())),
-                C::Seek { deck, stems, .. } | C::Loop { deck, stems, .. } => (None, align(deck, stems)),
+                Command::Deck(deck, D::Play { stems }) => (align(deck, stems), None),
+                Command::Deck(deck, D::Join { stem, .. }) => (None, align(deck, stem.into())),
+                Command::Deck(deck, D::Seek { stems, .. } | D::Loop { stems, .. }) => (None, align(deck, stems)),
                 _ => (None, None),
             };
             // The clock itself moves, or where its bars begin.
-            let all = matches!(command, C::ResetClock { .. } | C::Meter { .. });
+            let all = matches!(command, Command::ResetClock { .. } | Command::BeatsPerBar { .. });
             kept.extend(before);
             kept.push(command);
             kept.extend(after);
@@ -142,7 +142,7 @@ impl Decks {
     /// Forgets what was said of the decks' music; returns what brings them back to the base tempo.
     pub fn forget(&mut self) -> Vec<Command> {
         let told = DECKS.into_iter().zip(&self.music).filter(|(_, music)| music.tempo.is_some());
-        let back = told.map(|(deck, _)| Command::DeckRate { deck, rate: Rate::UNITY }).collect();
+        let back = told.map(|(deck, _)| Command::Deck(deck, DeckCommand::Rate { rate: Rate::UNITY })).collect();
         self.music = Default::default();
         back
     }
@@ -155,7 +155,7 @@ impl Decks {
     /// Changes how a deck changes speed.
     pub fn set_stretch(&self, deck: DeckId, method: StretchMethod) -> Command {
         tracing::info!("deck {deck}: {method}");
-        Command::Stretch { deck, method }
+        Command::Deck(deck, DeckCommand::Stretch { method })
     }
 }
 
@@ -169,7 +169,7 @@ mod tests {
     }
 
     fn align(command: &Command) -> bool {
-        matches!(command, Command::Align { deck: DeckId::B, .. })
+        matches!(command, Command::Deck(DeckId::B, DeckCommand::Align { .. }))
     }
 
     #[test]
@@ -196,11 +196,11 @@ mod tests {
     fn a_start_is_preceded_and_a_jump_followed_by_the_move_onto_the_beat() {
         let mut decks = decks();
         decks.set_tempo(DeckId::B, Bpm::checked(60.0), FirstBeat::checked(0.0)).unwrap();
-        let play = |deck| Command::Play { deck, stems: Which::All };
-        let seek = Command::Seek { deck: DeckId::B, stems: Which::All, to: crowd_engine::Frames(7) };
+        let play = |deck| Command::Deck(deck, DeckCommand::Play { stems: Which::All });
+        let seek = Command::Deck(DeckId::B, DeckCommand::Seek { stems: Which::All, to: crowd_engine::Frames(7) });
         assert_eq!(decks.in_step(vec![play(DeckId::B), seek.clone()]).len(), 2);
         decks.set_sync(DeckId::B, Some(Phase::Bar)).unwrap();
-        let kept = decks.in_step(vec![play(DeckId::B), play(DeckId::A), seek, Command::Meter { beats: 3 }]);
+        let kept = decks.in_step(vec![play(DeckId::B), play(DeckId::A), seek, Command::BeatsPerBar { beats: 3 }]);
         assert_eq!(kept.iter().map(align).collect::<Vec<_>>(), [true, false, false, false, true, false, true]);
     }
 }

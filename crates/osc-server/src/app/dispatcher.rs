@@ -24,7 +24,7 @@ use crate::message::Message;
 use crate::refusal::{Kind, Refusal};
 use crate::units::{Fraction, Time};
 use crowd_cli::log::Clock;
-use crowd_engine::{Bpm, Command, DeckId, Engine, Frames, Gain, Status, Stems as Which};
+use crowd_engine::{Bpm, Command, DeckCommand, DeckId, Engine, Frames, Gain, Status, Stems as Which};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -127,7 +127,7 @@ impl Dispatcher {
             M::MemoryCleanup => self.clean_memory(moment),
             M::Reset => self.reset(moment),
             M::SetTempo(bpm) => self.set_tempo(bpm, moment)?,
-            M::SetMeter(beats) => out.send([Command::Meter { beats }], moment),
+            M::SetMeter(beats) => out.send([Command::BeatsPerBar { beats }], moment),
             M::PrintClock(on) => self.beats.set(on),
             M::Movement(movement) => out.send(self.tempo.measure(movement)?, moment),
             M::MovementBpm(on) => self.set_movement(on, moment),
@@ -241,7 +241,7 @@ impl Dispatcher {
     /// Ramps a deck to silence.
     fn fade(&mut self, deck: DeckId, over: Frames, moment: Moment) {
         tracing::info!("deck {deck}: fades out over {}", Clock(over.seconds(self.out.time.rate())));
-        self.out.send([Command::Fade { deck, gain: Gain::SILENCE, over }], moment);
+        self.out.send([Command::Deck(deck, DeckCommand::Fade { gain: Gain::SILENCE, over })], moment);
     }
 
     fn set_tempo(&mut self, bpm: Bpm, moment: Moment) -> Result<(), Refusal> {
@@ -281,7 +281,7 @@ impl Dispatcher {
     fn clean_memory(&mut self, moment: Moment) {
         let Playback { stems, plans } = &mut self.playback;
         let (idle, buffers, bytes) = stems.clean(|id| plans.need(id));
-        let unload = |(deck, stem)| Command::Unload { deck, stems: Which::One(stem) };
+        let unload = |(deck, stem)| Command::Deck(deck, DeckCommand::Unload { stems: Which::One(stem) });
         self.out.send(idle.into_iter().map(unload), moment);
         tracing::info!("{buffers} files forgotten, {} MB freed", bytes / 1_000_000);
     }

@@ -2,7 +2,7 @@
 
 use crate::ids::BufferId;
 use crate::units::Fraction;
-use crowd_engine::{Command, DeckId, Frames, Gain, Rate, StemId, Stems as Which};
+use crowd_engine::{Command, DeckCommand, DeckId, Frames, Gain, Rate, StemId, Stems as Which};
 
 /// How a stem is to be played.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,10 +35,11 @@ impl Part {
 
     /// Its speed, gain and start in a stem of the engine.
     pub const fn setting(&self, deck: DeckId, stem: StemId) -> [Command; 3] {
+        let stems = Which::One(stem);
         [
-            Command::StemRate { deck, stem, rate: self.rate },
-            Command::StemGain { deck, stem, gain: self.volume, over: Frames::ZERO },
-            Command::Play { deck, stems: Which::One(stem) },
+            Command::Deck(deck, DeckCommand::StemRate { stems, rate: self.rate }),
+            Command::Deck(deck, DeckCommand::StemGain { stems, gain: self.volume, over: Frames::ZERO }),
+            Command::Deck(deck, DeckCommand::Play { stems }),
         ]
     }
 }

@@ -14,7 +14,7 @@ use crate::refusal::{Kind, Refusal};
 use crate::reply;
 use crate::units::{Position, Time};
 use crowd_cli::log::Clock;
-use crowd_engine::{Command, DeckId, Event, Frames, Gain, LoopRegion, Stems as Which};
+use crowd_engine::{Command, DeckCommand, DeckId, Event, Frames, Gain, LoopRegion, Stems as Which};
 
 /// What is loaded and plays, what is planned, and what waits for its file.
 #[derive(Debug, Default)]
@@ -197,7 +197,7 @@ impl Playback {
             let text = format!("{} is behind the end of what deck {deck} plays ({end})", Clock(to.get()));
             return Err(Refusal::new(Kind::BadArgument, "", text));
         }
-        Ok(Command::Seek { deck, stems: Which::All, to: frame })
+        Ok(Command::Deck(deck, DeckCommand::Seek { stems: Which::All, to: frame }))
     }
 
     /// What makes a deck repeat a part of its files, or nothing any more.
@@ -214,7 +214,7 @@ impl Playback {
         let frame = |place: Position| out.time.frames(place.get());
         let region = region.map(|(from, to)| LoopRegion::new(frame(from), frame(to).min(longest))).transpose()?;
         self.stems.slots.set_looped(deck, region.is_some());
-        Ok(Command::Loop { deck, stems: Which::All, region })
+        Ok(Command::Deck(deck, DeckCommand::Loop { stems: Which::All, region }))
     }
 
     fn longest(&self, deck: DeckId) -> Result<Frames, Refusal> {

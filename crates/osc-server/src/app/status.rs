@@ -77,7 +77,7 @@ impl Look<'_> {
             deck,
             state,
             position: self.seconds(d.position),
-            level: d.level * d.fade,
+            level: d.fader * d.fade,
             rate: d.rate as f32,
             peak: decibels(d.peak),
             stretch: d.stretch.name(),
@@ -93,7 +93,7 @@ impl Look<'_> {
         let s = self.engine;
         let deck = |(deck, d): (DeckId, &crowd_engine::DeckStatus)| match d.playing {
             0 => format!("{deck} -"),
-            _ => format!("{deck} {} x{:.2}", Clock(self.seconds(d.position)), d.level),
+            _ => format!("{deck} {} x{:.2}", Clock(self.seconds(d.position)), d.fader),
         };
         let decks: Vec<_> = DECKS.into_iter().zip(&s.decks).map(deck).collect();
         let recording = match self.vitals.recording {

@@ -5,7 +5,7 @@ use super::part::Part;
 use super::slots::Slots;
 use crate::ids::BufferId;
 use crate::refusal::Refusal;
-use crowd_engine::{Command, DeckId, Frames, Gain, StemId, Stems as Which, Track};
+use crowd_engine::{Command, DeckCommand, DeckId, Frames, Gain, StemId, Stems as Which, Track};
 
 /// All buffers, and the engine's stems they play in.
 #[derive(Debug, Default)]
@@ -25,12 +25,12 @@ impl Stems {
     /// What stops a buffer; `None` when it does not play.
     pub fn stop(&mut self, id: BufferId) -> Option<Command> {
         let stem = self.slots.stop(id)?;
-        Some(Command::Stop { deck: id.deck(), stems: Which::One(stem) })
+        Some(Command::Deck(id.deck(), DeckCommand::Stop { stems: Which::One(stem) }))
     }
 
     /// What sets a buffer's gain; `None` when it does not play.
     pub fn volume(&self, id: BufferId, gain: Gain, over: Frames) -> Option<Command> {
-        Some(Command::StemGain { deck: id.deck(), stem: self.slots.playing(id)?, gain, over })
+        Some(Command::Deck(id.deck(), DeckCommand::StemGain { stems: self.slots.playing(id)?.into(), gain, over }))
     }
 
     /// What starts a buffer whose file is here.
@@ -44,7 +44,7 @@ impl Stems {
             buffer.armed = false;
         }
         let [rate, gain, play] = part.setting(deck, stem);
-        Ok(vec![Command::Load { deck, stem, track, cue, region }, rate, gain, play])
+        Ok(vec![Command::Deck(deck, DeckCommand::Load { stem, track, cue, region }), rate, gain, play])
     }
 
     /// What starts a buffer whose file is not here yet: it counts on silently.
@@ -58,7 +58,7 @@ impl Stems {
             *armed = false;
         }
         let [rate, gain, play] = part.setting(deck, stem);
-        Ok(vec![Command::Unload { deck, stems: Which::One(stem) }, rate, gain, play])
+        Ok(vec![Command::Deck(deck, DeckCommand::Unload { stems: Which::One(stem) }), rate, gain, play])
     }
 
     /// What lets a buffer in that was started without its file.
@@ -68,7 +68,7 @@ impl Stems {
     pub fn join(&mut self, part: &Part) -> Result<Command, Refusal> {
         let (track, cue, region) = self.buffers.placed(part)?;
         let stem = self.slots.playing(part.id).ok_or_else(|| missing(part.id))?;
-        Ok(Command::Join { deck: part.id.deck(), stem, track, cue, region })
+        Ok(Command::Deck(part.id.deck(), DeckCommand::Join { stem, track, cue, region }))
     }
 
     /// Forgets every buffer that neither plays, nor is cued, nor is on its way, nor is `needed`; returns the stems of the

@@ -111,7 +111,7 @@ impl Serve {
     ///
     /// # Errors
     /// When `--device` is a number and there is no such device.
-    pub fn output(&self) -> crowd_engine::Result<Output> {
+    pub fn output(&self) -> Result<Output, crowd_engine::Error> {
         let output = self.place()?;
         Ok(match self.buffer_size {
             BufferSize::Frames(frames) => output.with_buffer_frames(frames),
@@ -119,7 +119,7 @@ impl Serve {
         })
     }
 
-    fn place(&self) -> crowd_engine::Result<Output> {
+    fn place(&self) -> Result<Output, crowd_engine::Error> {
         let Some(name) = &self.device else {
             return Ok(self.output.clone().unwrap_or(Output::Device(DeviceConfig::default())));
         };

@@ -7,7 +7,7 @@ use crate::cli::Serve;
 use crate::{render as renderer, score};
 use crowd_cli::log::Clock;
 use crowd_cli::names;
-use crowd_engine::{EngineConfig, SampleRate};
+use crowd_engine::{Engine, SampleRate};
 use crowd_library::MediaRoot;
 use std::io;
 
@@ -36,11 +36,13 @@ pub fn render(serve: &Serve) -> Result<renderer::Summary, Error> {
     let mut settings = Settings::new(sample_rate, bpm.movement);
     settings.tempo_hold = bpm.tempo_hold;
     let mut app = start_app(settings, serve, loader, found);
-    let base_tempo = serve.bpm;
-    let stretch = serve.stretch();
-    let config =
-        EngineConfig { sample_rate, base_tempo, stretch, stems: STEMS, queue: QUEUE, ..EngineConfig::default() };
-    let summary = renderer::render(config, &mut app, &lines, out, serve.seconds)?;
+    let builder = Engine::builder()
+        .sample_rate(sample_rate)
+        .base_tempo(serve.bpm)
+        .stretch(serve.stretch())
+        .stems(STEMS)
+        .queue(QUEUE);
+    let summary = renderer::render(builder, &mut app, &lines, out, serve.seconds)?;
     if summary.unplayed > 0 {
         tracing::warn!("{} lines of the score lie behind the end and were not played", summary.unplayed);
     }

@@ -79,7 +79,7 @@ fn late_hint(serve: &Serve) -> &'static str {
 /// Opens the output.
 fn open_engine(serve: &Serve) -> Result<Engine, Error> {
     let mut builder = Engine::builder().stems(STEMS).queue(QUEUE).base_tempo(serve.bpm);
-    builder = builder.stretch(serve.stretch()).helper(serve.helper());
+    builder = builder.stretch(serve.stretch()).stretch_worker(serve.helper());
     if let Some(rate) = serve.sample_rate {
         builder = builder.sample_rate(SampleRate::new(rate)?);
     }

@@ -61,7 +61,7 @@ fn a_burst_of_a_thousand_is_obeyed_to_the_last() {
     assert_eq!(rig.app.received(), 1_000);
     assert_eq!(rig.app.tally().total(), 0);
     let decks = rig.status().decks;
-    assert_eq!((decks[0].level, decks[3].level), (0.999, 0.25));
+    assert_eq!((decks[0].fader, decks[3].fader), (0.999, 0.25));
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn an_engine_that_takes_nothing_is_waited_for_and_then_told() {
     rig.run(40);
     rig.send("/deck_levels", &[f(0.375)]);
     rig.run(4);
-    assert_eq!(rig.status().decks[0].level, 0.375);
+    assert_eq!(rig.status().decks[0].fader, 0.375);
     assert_eq!(rig.app.tally().total(), refused);
 }
 
@@ -164,10 +164,10 @@ fn a_bundle_acts_at_its_time_and_in_order() {
     rig.app.datagram(client(1), &bundle(began, vec![level(0.7)]));
     rig.app.datagram(client(1), &bundle(began + Duration::from_secs(9_999), vec![level(0.9)]));
     rig.run(4);
-    assert_eq!(rig.status().decks[0].level, 0.7);
+    assert_eq!(rig.status().decks[0].fader, 0.7);
     assert!(rig.heard("/error")[0].args[1] != s(""), "the far future is refused");
     rig.run_to(1.0);
-    assert_eq!(rig.status().decks[0].level, 0.2);
+    assert_eq!(rig.status().decks[0].fader, 0.2);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use audio_server::app::{App, Decode, Files, Loader, STEMS, Settings, Vitals};
 use audio_server::guard;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use crowd_engine::tempo::MovementConfig;
-use crowd_engine::{EngineConfig, Offline, SampleRate, Status, Track};
+use crowd_engine::{Engine, Offline, SampleRate, Status, Track};
 use crowd_library::MediaRoot;
 use rosc::{OscMessage, OscPacket, OscType, encoder};
 use std::net::SocketAddr;
@@ -121,8 +121,7 @@ impl Rig {
         let mut settings = Settings::new(SampleRate::CD, movement);
         change(&mut settings);
         let app = App::new(&settings, Loader::start(from).unwrap());
-        let offline =
-            Offline::new(EngineConfig { stems: STEMS, stretch: settings.stretch, ..EngineConfig::default() }).unwrap();
+        let offline = Engine::builder().stems(STEMS).stretch(settings.stretch).offline().unwrap();
         let mut rig = Self { app, offline, sound: Vec::new(), files, replies: Vec::new() };
         rig.tick();
         rig

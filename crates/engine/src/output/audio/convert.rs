@@ -87,7 +87,7 @@ mod tests {
     fn tone(from: SampleRate, to: SampleRate) -> Vec<f32> {
         let (mut engine, mut renderer) = Engine::builder().sample_rate(from).split().unwrap();
         let gain = Gain::new(0.5).unwrap();
-        engine.send(Command::Tone { hertz: 997.0, gain, over: Frames(1 << 20) }, When::NextBlock).unwrap();
+        engine.send(Command::Tone { hertz: 997.0, gain, length: Frames(1 << 20) }, When::NextBlock).unwrap();
         let mut converter = Converter::new(from, to).unwrap();
         let mut out = vec![0.0; 2 * 700 * 140];
         for block in out.chunks_mut(2 * 700) {

@@ -159,7 +159,7 @@ mod tests {
     fn bench(engine_rate: SampleRate) -> (Engine, Arc<Slot<Renderer>>, Arc<Meter>, Driver) {
         let (mut engine, renderer) = Engine::builder().sample_rate(engine_rate).split().unwrap();
         let gain = Gain::new(0.5).unwrap();
-        engine.send(Command::Tone { hertz: 440.0, gain, over: Frames(1 << 20) }, When::NextBlock).unwrap();
+        engine.send(Command::Tone { hertz: 440.0, gain, length: Frames(1 << 20) }, When::NextBlock).unwrap();
         let slot = Arc::new(Slot::empty());
         assert!(slot.put(Box::new(renderer)).is_none());
         let meter = Arc::new(Meter::new("test".into(), SampleRate::DAT));

@@ -121,7 +121,7 @@ fn sink(hertz: u32) -> Sink {
 fn stage(block: u32, frames: usize) -> Stage {
     let (mut engine, renderer) = Engine::builder().sample_rate(SampleRate::DAT).split().unwrap();
     let gain = Gain::new(0.5).unwrap();
-    engine.send(Order::Tone { hertz: 440.0, gain, over: Frames(1 << 40) }, When::NextBlock).unwrap();
+    engine.send(Order::Tone { hertz: 440.0, gain, length: Frames(1 << 40) }, When::NextBlock).unwrap();
     let slot = Arc::new(Slot::empty());
     assert!(slot.put(Box::new(renderer)).is_none());
     let meter = Arc::new(Meter::new("test".into(), SampleRate::DAT));

@@ -110,11 +110,15 @@ fn fake() -> Arc<Fake> {
     Arc::new(fake)
 }
 
-fn open(fake: &Arc<Fake>) -> crate::Result<Engine> {
+fn open(fake: &Arc<Fake>) -> crate::types::error::Result<Engine> {
     play(Engine::builder(), Arc::new(FakeBackend(fake.clone())), wanted(None))
 }
 
-fn play(builder: crate::Builder, backend: Arc<dyn Backend>, wanted: DeviceConfig) -> crate::Result<Engine> {
+fn play(
+    builder: crate::Builder,
+    backend: Arc<dyn Backend>,
+    wanted: DeviceConfig,
+) -> crate::types::error::Result<Engine> {
     builder.play_through(|request, make| open_with(backend, request, wanted, make))
 }
 
@@ -225,7 +229,7 @@ fn the_engines_time_goes_on_while_the_device_is_lost() {
     until("a second passes", || engine.status().frames.0 > frames.0 + 48_000);
     // More commands than the queue holds get through, because somebody still takes them.
     for beats in 0..10_000u32 {
-        let meter = crate::Command::Meter { beats: (1 + beats % 7) as u8 };
+        let meter = crate::Command::BeatsPerBar { beats: (1 + beats % 7) as u8 };
         until("there is room", || engine.send(meter.clone(), crate::When::NextBlock).is_ok());
     }
 }

@@ -1,0 +1,57 @@
+//! What the handles have in common: they send commands to a target, at a moment.
+
+use std::time::Duration;
+
+use crate::command::{Command, When};
+use crate::types::config::EngineConfig;
+use crate::types::error::Result;
+use crate::types::units::Frames;
+
+/// What takes the commands of a [`DeckHandle`](crate::DeckHandle) or a [`MixHandle`](crate::MixHandle): an
+/// [`Engine`](crate::Engine), which sends each at once, or a [`CommandGroup`](crate::CommandGroup), which collects them.
+/// Nothing else can implement it.
+pub trait CommandTarget: sealed::Target {}
+
+impl<T: sealed::Target> CommandTarget for T {}
+
+pub(super) mod sealed {
+    use super::{Command, EngineConfig, Result, When};
+
+    pub trait Target {
+        /// Sends or collects commands that act in the same frame.
+        fn take(&mut self, commands: Vec<Command>, when: When) -> Result<()>;
+
+        fn settings(&self) -> &EngineConfig;
+    }
+}
+
+/// A target, the moment of the commands and the length of a gain's ramp.
+#[derive(Debug)]
+pub(super) struct Sender<'a, T> {
+    pub target: &'a mut T,
+    pub when: When,
+    /// The length of a ramp.
+    pub over: Duration,
+}
+
+/// The length of the ramp of a fader or a gain unless another is chosen.
+const USUAL_RAMP: Duration = Duration::from_millis(50);
+
+impl<'a, T: CommandTarget> Sender<'a, T> {
+    pub fn new(target: &'a mut T) -> Self {
+        Self { target, when: When::NextBlock, over: USUAL_RAMP }
+    }
+
+    pub fn send(&mut self, commands: impl Into<Vec<Command>>) -> Result<()> {
+        self.target.take(commands.into(), self.when)
+    }
+
+    /// The frames of a ramp.
+    pub fn ramp(&self) -> Frames {
+        self.frames(self.over)
+    }
+
+    pub fn frames(&self, time: Duration) -> Frames {
+        Frames::from_seconds(time.as_secs_f64(), self.target.settings().sample_rate)
+    }
+}

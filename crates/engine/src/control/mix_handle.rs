@@ -1,0 +1,98 @@
+//! What concerns the whole mix: master gain, tempo, the clock, the crossfader.
+
+use std::time::Duration;
+
+use super::engine::Engine;
+use super::handle::{CommandTarget, Sender};
+use crate::command::{Command, DeckCommand, When};
+use crate::types::crossfade::CrossfadeLaw;
+use crate::types::error::Result;
+use crate::types::units::{Bpm, DeckId, Frames, Gain};
+
+impl Engine {
+    /// A handle for what concerns the whole mix.
+    pub fn mix(&mut self) -> MixHandle<'_> {
+        MixHandle::new(self)
+    }
+}
+
+/// The mix of an [`Engine`] or a [`CommandGroup`](crate::CommandGroup): master gain, tempo, the clock, the crossfader. Each
+/// method sends the [`Command`] of its name. Calls can be chained.
+///
+/// Every method returns the errors of [`Engine::send_all`].
+#[derive(Debug)]
+pub struct MixHandle<'a, T: CommandTarget = Engine> {
+    sender: Sender<'a, T>,
+}
+
+impl MixHandle<'_> {
+    /// The following calls act at this moment; [`When::NextBlock`] unless chosen.
+    pub fn at(mut self, when: When) -> Self {
+        self.sender.when = when;
+        self
+    }
+}
+
+#[allow(clippy::missing_errors_doc, reason = "said once, at the handle")]
+impl<'a, T: CommandTarget> MixHandle<'a, T> {
+    pub(super) fn new(target: &'a mut T) -> Self {
+        Self { sender: Sender::new(target) }
+    }
+
+    fn send(mut self, commands: impl Into<Vec<Command>>) -> Result<Self> {
+        self.sender.send(commands)?;
+        Ok(self)
+    }
+
+    /// The following moves of a gain or the crossfader take this long; 50 ms unless chosen.
+    pub fn over(mut self, time: Duration) -> Self {
+        self.sender.over = time;
+        self
+    }
+
+    /// The gain of the whole mix, before the limiter.
+    pub fn master_gain(self, gain: Gain) -> Result<Self> {
+        let over = self.sender.ramp();
+        self.send([Command::MasterGain { gain, over }])
+    }
+
+    /// A new master tempo at once; decks play at tempo / [base tempo](crate::Builder::base_tempo).
+    pub fn tempo(self, bpm: Bpm) -> Result<Self> {
+        self.send([Command::Tempo { bpm }])
+    }
+
+    /// Approaches a tempo: 99 % of the step after `over`.
+    pub fn glide_tempo(self, bpm: Bpm, over: Duration) -> Result<Self> {
+        let over = self.sender.frames(over);
+        self.send([Command::GlideTempo { bpm, over }])
+    }
+
+    /// Makes frame `zero` of the engine's time line beat 0; it may lie in the past.
+    pub fn reset_clock(self, zero: Frames) -> Result<Self> {
+        self.send([Command::ResetClock { zero }])
+    }
+
+    /// The beats in a bar of the engine's clock: 4 at the start; 0 counts as 1.
+    pub fn beats_per_bar(self, beats: u8) -> Result<Self> {
+        self.send([Command::BeatsPerBar { beats }])
+    }
+
+    /// Plays a sine of `hertz` (20 to 20,000, and below the Nyquist frequency) with a peak of `gain` for checking cables.
+    pub fn tone(self, hertz: f32, gain: Gain, length: Duration) -> Result<Self> {
+        let length = self.sender.frames(length);
+        self.send([Command::Tone { hertz, gain, length }])
+    }
+
+    /// Drops every command that waits for its moment, and stops and unloads every deck.
+    pub fn clear(self) -> Result<Self> {
+        self.send([Command::Clear])
+    }
+
+    /// Moves the faders of two decks to where a crossfader at `position` (-1, left, to 1, right) has them, both in the same frame.
+    pub fn crossfader(self, left: DeckId, right: DeckId, position: f32, law: CrossfadeLaw) -> Result<Self> {
+        let over = self.sender.ramp();
+        let (left_gain, right_gain) = law.gains(position);
+        let fader = |deck, gain| Command::Deck(deck, DeckCommand::Fader { gain, over });
+        self.send([fader(left, left_gain), fader(right, right_gain)])
+    }
+}
