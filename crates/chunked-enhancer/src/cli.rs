@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crowd_cli::size::bytes;
 use crowd_media::Depth;
-use crowd_web::args::{Access, Address, token_from};
+use crowd_web::args::{AccessArgs, ListenArgs, token_from_env};
 
 use crate::analysis::Kind;
 use crate::layout::Format;
@@ -44,7 +44,7 @@ pub struct Cli {
 impl Cli {
     /// The command line, with the variable that `--token` may come from.
     pub fn full_command() -> clap::Command {
-        token_from(Self::command(), "ENHANCE_SERVER_TOKEN")
+        token_from_env(Self::command(), "ENHANCE_SERVER_TOKEN")
     }
 
     /// Reads the arguments of this process; ends it with a message where they are wrong.
@@ -74,7 +74,7 @@ pub struct Serve {
     pub library: Option<PathBuf>,
     /// Where to listen
     #[command(flatten)]
-    pub address: Address,
+    pub address: ListenArgs,
     /// Folder for what was made [default: enhance-server in the user's cache folder]
     #[arg(long, value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,
@@ -90,7 +90,7 @@ pub struct Serve {
     pub max_jobs: NonZeroUsize,
     /// What clients may do
     #[command(flatten)]
-    pub access: Access,
+    pub access: AccessArgs,
     /// Seconds between looks at the library for new files; 0 looks once
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub rescan: u64,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crowd_store::StoreError;
-use crowd_web::Busy;
+use crowd_web::LimitReached;
 
 /// Why something could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +51,7 @@ pub enum Error {
     Cancelled,
     /// More is asked for at once than the server may do.
     #[error(transparent)]
-    Busy(#[from] Busy),
+    Busy(#[from] LimitReached),
     /// What is told to each who waited for the same.
     #[error(transparent)]
     Same(std::sync::Arc<Self>),

@@ -8,7 +8,7 @@ use crowd_library::{Contents, Library};
 #[cfg(feature = "s3")]
 use crowd_store::s3::S3Store;
 use crowd_store::{DiskStore, Store};
-use crowd_web::{Limits, Serving, listen, nofile};
+use crowd_web::{HttpService, Limits, listen, open_files};
 use tokio::sync::oneshot;
 
 use crate::cli::Serve;
@@ -58,7 +58,7 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     let streams = options.access.max_streams.into();
     let app = Arc::new(App::new(library, contents, uploads.clone(), jobs, streams, connections.clone()));
     let base = &options.address.base_path;
-    if let Err(few) = nofile::allow(files_needed(options)) {
+    if let Err(few) = open_files::raise_limit(files_needed(options)) {
         tracing::warn!("{few}");
     }
     let listener = runtime.block_on(listen(options.address.socket())).map_err(|e| Error::Invalid(e.to_string()))?;
@@ -71,12 +71,12 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     }
     let scheme = if identity.is_some() { "https" } else { "http" };
     tracing::info!(cache = %cache.display(), workers, "listening on {scheme}://{address}{base}");
-    let vital = VITAL.map(|path| format!("{base}{path}")).into();
+    let vital_paths = VITAL.map(|path| format!("{base}{path}")).into();
     let (hosts, answers) = (options.address.hosts(token.is_some()), app.answers.clone());
     let router = crowd_web::service(router(app, token), base.clone(), hosts, answers);
-    let serving = Serving { router, vital, identity };
+    let service = HttpService { router, vital_paths, identity };
     let stop = async move { _ = signalled.await };
-    let served = crowd_web::serve(serving, listener, connections, stop);
+    let served = crowd_web::serve(service, listener, connections, stop);
     let result = runtime.block_on(served).map_err(|e| Error::io(address.to_string(), "listen on", e));
     // What is being read or written for somebody who is gone does not hold the end up.
     runtime.shutdown_timeout(Duration::from_millis(500));

@@ -12,12 +12,12 @@ use crate::base_path::BasePath;
 use crate::client::Proxies;
 use crate::connections::{Connections, Limits};
 use crate::host::Hosts;
-use crate::tls::{Identity, TlsError};
+use crate::tls_identity::{TlsError, TlsIdentity};
 use crate::token::Token;
 
 /// Where to listen.
 #[derive(Clone, Debug, Args)]
-pub struct Address {
+pub struct ListenArgs {
     /// Address to listen on, or a name of this machine; 0.0.0.0 is everybody on the network
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = address)]
     pub bind: IpAddr,
@@ -39,7 +39,7 @@ pub struct Address {
     pub tls_key: Option<PathBuf>,
 }
 
-impl Address {
+impl ListenArgs {
     /// Address and port.
     pub const fn socket(&self) -> SocketAddr {
         SocketAddr::new(self.bind, self.port)
@@ -54,10 +54,10 @@ impl Address {
     /// What to encrypt with, if the addresses are to be `https:`.
     ///
     /// # Errors
-    /// As [`Identity::read`].
-    pub fn identity(&self) -> Result<Option<Arc<Identity>>, TlsError> {
+    /// As [`TlsIdentity::read`].
+    pub fn identity(&self) -> Result<Option<Arc<TlsIdentity>>, TlsError> {
         let files = self.tls_cert.as_deref().zip(self.tls_key.as_deref());
-        files.map(|(certificate, key)| Identity::read(certificate, key)).transpose()
+        files.map(|(certificate, key)| TlsIdentity::read(certificate, key)).transpose()
     }
 }
 
@@ -77,7 +77,7 @@ fn address(text: &str) -> Result<IpAddr, String> {
 
 /// What clients may do.
 #[derive(Clone, Debug, Args)]
-pub struct Access {
+pub struct AccessArgs {
     /// Streams that may be sent at once; one that nobody reads does not count. A client may have as many as are left for others:
     /// alone half of them, one of two a third. Addresses of one IPv6 /64 are one client
     #[arg(long, value_name = "N", default_value = "512")]
@@ -94,7 +94,7 @@ pub struct Access {
     pub token: Option<String>,
 }
 
-impl Access {
+impl AccessArgs {
     /// So many connections, with the limits that every server has.
     pub fn connections(&self) -> Connections {
         Connections::new(self.max_connections.get(), Limits::default(), Proxies::new(self.trusted_proxy.clone()))
@@ -109,10 +109,10 @@ impl Access {
     }
 }
 
-/// A command line with [`Access`] whose `--token` may also come from a variable of the environment, so that it need not stand in
+/// A command line with [`AccessArgs`] whose `--token` may also come from a variable of the environment, so that it need not stand in
 /// a list of processes.
 #[must_use]
-pub fn token_from(command: Command, variable: &'static str) -> Command {
+pub fn token_from_env(command: Command, variable: &'static str) -> Command {
     command.mut_args(|arg| if arg.get_id() == "token" { arg.env(variable) } else { arg })
 }
 

@@ -1,13 +1,13 @@
-//! Pages: files that are part of the program, and need nothing but it.
+//! The files of web pages that are compiled into the program.
 
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use crate::tag::{Condition, condition, other_version};
+use crate::entity_tag::{Condition, condition, precondition_failed};
 
-/// Nothing but what this server sends and what its scripts make of it: no other host, no script in a document, no frame around it.
+/// The content security policy: only files of this server and what its scripts make, no inline script, no frame around the page.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -17,17 +17,17 @@ pub const HTML: &str = "text/html; charset=utf-8";
 pub const SCRIPT: &str = "text/javascript; charset=utf-8";
 /// Media type of a style sheet.
 pub const STYLE: &str = "text/css; charset=utf-8";
-/// Media type of an SVG picture.
+/// Media type of an SVG image.
 pub const SVG: &str = "image/svg+xml";
 
 /// A file of a page.
 #[derive(Clone, Copy, Debug)]
 pub struct Asset {
-    /// Where it is served: "/page/app.js".
+    /// The path at which it is served: "/page/app.js".
     pub path: &'static str,
     /// Its media type.
     pub media_type: &'static str,
-    /// What it holds.
+    /// Its text.
     pub text: &'static str,
 }
 
@@ -38,27 +38,28 @@ impl Asset {
     }
 }
 
-/// The files of a page, with entity tags and a policy that lets them load nothing from elsewhere. They hold no secret.
+/// A router that serves the files of a page, with entity tags and a policy that lets them load nothing from other hosts. The files
+/// hold no secret.
 pub fn routes<S: Clone + Send + Sync + 'static>(assets: &'static [Asset]) -> Router<S> {
     assets.iter().fold(Router::new(), |router, asset| {
         let tag = format!("\"{}\"", blake3::hash(asset.text.as_bytes()));
-        router.route(asset.path, get(move |headers: HeaderMap| async move { answer(asset, &tag, &headers) }))
+        router.route(asset.path, get(move |headers: HeaderMap| async move { respond(asset, &tag, &headers) }))
     })
 }
 
-fn answer(asset: &Asset, tag: &str, asked: &HeaderMap) -> Response {
+fn respond(asset: &Asset, tag: &str, request: &HeaderMap) -> Response {
     let headers = [
         (header::CONTENT_TYPE, asset.media_type),
         (header::ETAG, tag),
-        // Asked for again after each update of the program, and sent only when it has changed.
+        // RangeSpec for again after each update of the program, and sent only when it has changed.
         (header::CACHE_CONTROL, "no-cache"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
     ];
-    match condition(asked, Some(tag)) {
+    match condition(request, Some(tag)) {
         Condition::Met => (headers, asset.text).into_response(),
-        Condition::Known => (StatusCode::NOT_MODIFIED, headers).into_response(),
-        Condition::Failed => other_version(tag).into_response(),
+        Condition::NotModified => (StatusCode::NOT_MODIFIED, headers).into_response(),
+        Condition::Failed => precondition_failed(tag).into_response(),
     }
 }

@@ -10,7 +10,7 @@ use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceExt;
 
-use crate::problem::nothing_here;
+use crate::problem::not_found;
 
 /// A path in front of all addresses of a service: `/music`, or nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl BasePath {
                 *request.uri_mut() = uri;
                 service.oneshot(request).await.into_response()
             }
-            _ => nothing_here(request.uri().clone()).await.into_response(),
+            _ => not_found(request.uri().clone()).await.into_response(),
         }
     }
 }

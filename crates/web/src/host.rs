@@ -43,7 +43,7 @@ impl Hosts {
     }
 }
 
-/// Answers requests for these hosts: for [`axum::middleware::from_fn_with_state`]. A request that names none, or two, is answered
+/// ResponseCounts requests for these hosts: for [`axum::middleware::from_fn_with_state`]. A request that names none, or two, is answered
 /// with status 400, one for another host with 421.
 pub async fn check(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
     match host(&request) {

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 /// An address that cannot be listened on.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {source}; give another --port or --bind")]
-pub struct Unavailable {
+pub struct ListenError {
     /// The address.
     pub address: SocketAddr,
     /// The system's words: it is in use already, say.
@@ -18,9 +18,9 @@ pub struct Unavailable {
 /// Listens on an address; port 0 is a free one.
 ///
 /// # Errors
-/// [`Unavailable`].
-pub async fn listen(address: SocketAddr) -> Result<TcpListener, Unavailable> {
-    TcpListener::bind(address).await.map_err(|source| Unavailable { address, source })
+/// [`ListenError`].
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
+    TcpListener::bind(address).await.map_err(|source| ListenError { address, source })
 }
 
 #[cfg(test)]

@@ -78,23 +78,23 @@ impl IntoResponse for Metrics {
     }
 }
 
-/// Answers by the class of their status.
+/// ResponseCounts by the class of their status.
 #[derive(Debug, Default)]
-pub struct Answers {
+pub struct ResponseCounts {
     classes: [AtomicU64; 5],
 }
 
-impl Answers {
+impl ResponseCounts {
     /// How many there were of each class, as a metric `http_answers_total`.
-    pub fn tell(&self, metrics: &mut Metrics) {
+    pub fn write_metrics(&self, metrics: &mut Metrics) {
         let names = ["1xx", "2xx", "3xx", "4xx", "5xx"];
         let counts = self.classes.iter().map(|counter| counter.load(Ordering::Relaxed));
-        metrics.counters("http_answers_total", "Answers by status.", "class", names.into_iter().zip(counts));
+        metrics.counters("http_answers_total", "ResponseCounts by status.", "class", names.into_iter().zip(counts));
     }
 }
 
-/// Counts every answer: for [`axum::middleware::from_fn_with_state`].
-pub async fn count(State(answers): State<Arc<Answers>>, request: Request, next: Next) -> Response {
+/// ActivityCounts every answer: for [`axum::middleware::from_fn_with_state`].
+pub async fn count(State(answers): State<Arc<ResponseCounts>>, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let class = usize::from(response.status().as_u16() / 100);
     if let Some(counter) = class.checked_sub(1).and_then(|class| answers.classes.get(class)) {
@@ -112,14 +112,14 @@ mod tests {
         let mut metrics = Metrics::new("test");
         metrics.gauge("tracks", "Tracks there are.", 3.0);
         metrics.counter("seconds_total", "Time spent.", 0.25);
-        let answers = Answers::default();
+        let answers = ResponseCounts::default();
         answers.classes[3].store(7, Ordering::Relaxed);
-        answers.tell(&mut metrics);
+        answers.write_metrics(&mut metrics);
         assert_eq!(
             metrics.text,
             "# HELP test_tracks Tracks there are.\n# TYPE test_tracks gauge\ntest_tracks 3\n\
              # HELP test_seconds_total Time spent.\n# TYPE test_seconds_total counter\ntest_seconds_total 0.25\n\
-             # HELP test_http_answers_total Answers by status.\n# TYPE test_http_answers_total counter\n\
+             # HELP test_http_answers_total ResponseCounts by status.\n# TYPE test_http_answers_total counter\n\
              test_http_answers_total{class=\"1xx\"} 0\ntest_http_answers_total{class=\"2xx\"} 0\n\
              test_http_answers_total{class=\"3xx\"} 0\ntest_http_answers_total{class=\"4xx\"} 7\n\
              test_http_answers_total{class=\"5xx\"} 0\n"

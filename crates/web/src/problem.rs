@@ -70,7 +70,7 @@ pub async fn as_json(request: Request, next: Next) -> Response {
 }
 
 /// A fallback for addresses at which there is nothing.
-pub async fn nothing_here(uri: Uri) -> Problem {
+pub async fn not_found(uri: Uri) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, format!("there is nothing at {}", uri.path().escape_debug()))
 }
 

@@ -16,10 +16,10 @@ const STEP: u64 = 16 << 10;
 /// A body came too slowly.
 #[derive(Debug, thiserror::Error)]
 #[error("the request's body comes too slowly: send each 16 KiB of it within {0:?}")]
-pub struct TooSlow(pub Duration);
+pub struct BodyTooSlow(pub Duration);
 
 /// A body that breaks off unless it comes in time.
-struct Timed {
+struct TimedBody {
     body: Incoming,
     begun: Instant,
     time: Duration,
@@ -29,17 +29,17 @@ struct Timed {
 }
 
 /// The body with a limit of its time, which is given again for each 16 KiB, and whether it was too slow.
-pub fn timed(body: Incoming, time: Duration) -> (Body, Arc<AtomicBool>) {
+pub fn timed_body(body: Incoming, time: Duration) -> (Body, Arc<AtomicBool>) {
     let late = Arc::new(AtomicBool::new(false));
     if body.is_end_stream() {
         return (Body::empty(), late);
     }
     let timed =
-        Timed { body, begun: Instant::now(), time, received: 0, wait: Box::pin(sleep(time)), late: late.clone() };
+        TimedBody { body, begun: Instant::now(), time, received: 0, wait: Box::pin(sleep(time)), late: late.clone() };
     (Body::new(timed), late)
 }
 
-impl HttpBody for Timed {
+impl HttpBody for TimedBody {
     type Data = Bytes;
     type Error = axum::BoxError;
 
@@ -54,7 +54,7 @@ impl HttpBody for Timed {
         }
         ready!(this.wait.as_mut().poll(cx));
         this.late.store(true, Ordering::Relaxed);
-        Poll::Ready(Some(Err(TooSlow(this.time).into())))
+        Poll::Ready(Some(Err(BodyTooSlow(this.time).into())))
     }
 
     fn is_end_stream(&self) -> bool {

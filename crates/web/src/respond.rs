@@ -1,4 +1,4 @@
-//! Requests, on their way from a connection to what answers them.
+//! The way of a request from its connection to the router, and of the response back.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -11,57 +11,58 @@ use hyper::body::Incoming;
 use tokio_rustls::TlsAcceptor;
 use tower::Service;
 
-use crate::answering::Answering;
-use crate::connections::{Connections, Entry};
+use crate::connections::{Connections, CountedConnection};
+use crate::guarded_body::guarded;
 use crate::problem::Problem;
-use crate::request_body::{TooSlow, timed};
+use crate::request_body::{BodyTooSlow, timed_body};
+use crate::response_guard::ResponseGuard;
 
-/// What all connections of a server have in common.
-pub struct Shared {
+/// What all connections of a server share.
+pub struct ServerState {
     pub router: Router,
-    /// Paths that are answered on connections of the reserve.
-    pub vital: Vec<String>,
+    /// The paths that are served on reserve connections.
+    pub vital_paths: Vec<String>,
     pub tls: Option<TlsAcceptor>,
     pub connections: Connections,
 }
 
-/// Answers a request; one of the reserve only when it asks how the server is.
+/// Responds to a request. On a reserve connection only the vital paths are served.
 pub async fn respond(
     request: hyper::Request<Incoming>,
     peer: IpAddr,
-    entry: &Entry,
-    shared: &Shared,
+    counted: &CountedConnection,
+    server: &ServerState,
 ) -> Result<Response, Infallible> {
-    entry.connection.asked();
-    let answering = Answering::new(entry.connection.clone());
-    let response = if entry.reserved && !shared.vital.iter().any(|path| path == request.uri().path()) {
+    counted.connection.head_complete();
+    let guard = ResponseGuard::new(counted.connection.clone());
+    let response = if counted.reserved && !server.vital_paths.iter().any(|path| path == request.uri().path()) {
         let problem = "all connections are in use, or all that one address may have; try again in a moment";
-        closing(Problem::new(StatusCode::SERVICE_UNAVAILABLE, problem))
+        with_close(Problem::new(StatusCode::SERVICE_UNAVAILABLE, problem))
     } else {
-        route(request, peer, shared).await
+        route(request, peer, server).await
     };
-    Ok(response.map(|body| answering.until_end_of(body)))
+    Ok(response.map(|body| guarded(body, guard)))
 }
 
-async fn route(mut request: hyper::Request<Incoming>, peer: IpAddr, shared: &Shared) -> Response {
-    let client = shared.connections.proxies().client(peer, request.headers());
+async fn route(mut request: hyper::Request<Incoming>, peer: IpAddr, server: &ServerState) -> Response {
+    let client = server.connections.proxies().client(peer, request.headers());
     request.extensions_mut().insert(client);
     let mut late = None;
     let request = request.map(|body| {
-        let (body, is_late) = timed(body, shared.connections.limits().body);
+        let (body, is_late) = timed_body(body, server.connections.limits().body);
         late = Some(is_late);
         body
     });
-    let response = shared.router.clone().call(request).await.unwrap_or_else(|never| match never {});
+    let response = server.router.clone().call(request).await.unwrap_or_else(|never| match never {});
     if late.is_some_and(|late| late.load(Ordering::Relaxed)) {
-        let problem = TooSlow(shared.connections.limits().body).to_string();
-        return closing(Problem::new(StatusCode::REQUEST_TIMEOUT, problem));
+        let problem = BodyTooSlow(server.connections.limits().body).to_string();
+        return with_close(Problem::new(StatusCode::REQUEST_TIMEOUT, problem));
     }
     response
 }
 
-/// An answer after which the connection is closed.
-fn closing(problem: Problem) -> Response {
+/// A response after which the connection is closed.
+fn with_close(problem: Problem) -> Response {
     let mut response = problem.into_response();
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response

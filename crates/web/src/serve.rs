@@ -1,4 +1,4 @@
-//! Serving connections, each in a task of its own.
+//! HttpService connections, each in a task of its own.
 
 use std::io;
 use std::net::IpAddr;
@@ -14,10 +14,10 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::connections::{Connections, EndsWithClient, Entry, Watched};
-use crate::respond::{Shared, respond};
-use crate::tls::Identity;
-use crate::unreadable::{Worded, no_http_2};
+use crate::connections::{Connections, CountedConnection, LingeringStream, MonitoredStream};
+use crate::error_body::{ErrorBodyStream, no_http_2};
+use crate::respond::{ServerState, respond};
+use crate::tls_identity::TlsIdentity;
 
 /// How long to wait when the system has no more handles.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -33,13 +33,13 @@ const BUFFER: usize = 64 << 10;
 const UNSENT: u32 = 128 << 10;
 
 /// What is served.
-pub struct Serving {
+pub struct HttpService {
     /// What answers.
     pub router: Router,
     /// Paths that are answered beyond the limit of connections too: those by which a supervisor sees how the server is.
-    pub vital: Vec<String>,
+    pub vital_paths: Vec<String>,
     /// What to encrypt with; without it connections are not encrypted.
-    pub identity: Option<Arc<Identity>>,
+    pub identity: Option<Arc<TlsIdentity>>,
 }
 
 /// Serves HTTP/1.1 until `stop` comes to its end. Requests carry their [`crate::Client`] as an extension. What is being sent then is
@@ -48,14 +48,14 @@ pub struct Serving {
 /// # Errors
 /// When there is no way to encrypt with the identity.
 pub async fn serve(
-    serving: Serving,
+    serving: HttpService,
     listener: TcpListener,
     connections: Connections,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let Serving { router, vital, identity } = serving;
-    let tls = identity.as_ref().map(Identity::acceptor).transpose().map_err(io::Error::other)?;
-    let shared = Arc::new(Shared { router, vital, tls, connections });
+    let HttpService { router, vital_paths, identity } = serving;
+    let tls = identity.as_ref().map(TlsIdentity::acceptor).transpose().map_err(io::Error::other)?;
+    let shared = Arc::new(ServerState { router, vital_paths, tls, connections });
     let renewal = async {
         match identity {
             Some(identity) => identity.renew().await,
@@ -64,14 +64,14 @@ pub async fn serve(
     };
     tokio::select! {
         () = accept_all(&shared, &listener) => {}
-        () = shared.connections.end_late() => {}
+        () = shared.connections.close_overdue() => {}
         () = renewal => {}
         () = stop => {}
     }
     Ok(())
 }
 
-async fn accept_all(shared: &Arc<Shared>, listener: &TcpListener) {
+async fn accept_all(shared: &Arc<ServerState>, listener: &TcpListener) {
     let mut told: Option<Instant> = None;
     loop {
         match listener.accept().await {
@@ -81,7 +81,7 @@ async fn accept_all(shared: &Arc<Shared>, listener: &TcpListener) {
                 tokio::spawn(async move {
                     tokio::select! {
                         () = talk(stream, peer.ip(), &entry, &shared) => {}
-                        () = entry.connection.ends_now() => tracing::debug!("a connection from {peer} was closed"),
+                        () = entry.connection.immediate_close() => tracing::debug!("a connection from {peer} was closed"),
                     }
                 });
             }
@@ -98,16 +98,16 @@ async fn accept_all(shared: &Arc<Shared>, listener: &TcpListener) {
 }
 
 /// Speaks with a client until its connection is closed.
-async fn talk(stream: TcpStream, peer: IpAddr, entry: &Entry, shared: &Arc<Shared>) {
+async fn talk(stream: TcpStream, peer: IpAddr, entry: &CountedConnection, shared: &Arc<ServerState>) {
     if let Err(error) = prepare(&stream) {
         tracing::debug!("a connection could not be prepared: {error}");
     }
-    let stream = Watched::new(stream, entry.connection.clone());
+    let stream = MonitoredStream::new(stream, entry.connection.clone());
     match &shared.tls {
         None => answer(stream, peer, entry, shared).await,
         Some(tls) => match tls.accept(stream).await {
             Ok(stream) => {
-                entry.connection.encrypted();
+                entry.connection.tls_ready();
                 answer(stream, peer, entry, shared).await;
             }
             Err(error) => tracing::debug!("a connection could not be encrypted: {error}"),
@@ -127,16 +127,22 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Answers the requests of a connection, until it is closed.
-async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin, peer: IpAddr, entry: &Entry, shared: &Arc<Shared>) {
+/// ResponseCounts the requests of a connection, until it is closed.
+async fn answer(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    peer: IpAddr,
+    entry: &CountedConnection,
+    shared: &Arc<ServerState>,
+) {
     let service = service_fn(|request| Box::pin(respond(request, peer, entry, shared)));
     // Its own limit of a head's time runs between requests too, so `Connections` has one.
     let mut http = http1::Builder::new();
     http.max_buf_size(BUFFER).max_header_size(BUFFER).keep_alive(!entry.reserved);
-    let mut connection = http.serve_connection(TokioIo::new(EndsWithClient::new(Worded::new(stream))), service);
+    let mut connection =
+        http.serve_connection(TokioIo::new(LingeringStream::new(ErrorBodyStream::new(stream))), service);
     let ended = tokio::select! {
         ended = &mut connection => Some(ended),
-        () = entry.connection.ends_in_order() => None,
+        () = entry.connection.graceful_close() => None,
     };
     let ended = match ended {
         Some(ended) => ended,

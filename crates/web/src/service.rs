@@ -7,12 +7,12 @@ use axum::middleware::{from_fn, from_fn_with_state};
 
 use crate::base_path::BasePath;
 use crate::host::{Hosts, check};
-use crate::metrics::{Answers, count};
+use crate::metrics::{ResponseCounts, count};
 use crate::problem::as_json;
 
 /// A router with a path in front of all its addresses, for these hosts only, whose errors all are JSON and whose answers are
 /// counted.
-pub fn service(router: Router, base_path: BasePath, hosts: Hosts, answers: Arc<Answers>) -> Router {
+pub fn service(router: Router, base_path: BasePath, hosts: Hosts, answers: Arc<ResponseCounts>) -> Router {
     // As a service, whose answers have all their headers when they come to a layer.
     Router::new()
         .fallback_service(base_path.around(router))

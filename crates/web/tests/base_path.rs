@@ -6,7 +6,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{RawQuery, Request};
 use axum::http::header;
 use axum::routing::get;
-use crowd_web::{BasePath, nothing_here};
+use crowd_web::{BasePath, not_found};
 use tower::ServiceExt;
 
 #[test]
@@ -22,7 +22,7 @@ fn a_base_path_is_plain_and_has_one_spelling() {
 #[tokio::test]
 async fn addresses_lie_under_the_path_and_nothing_beside_it() {
     let query = |RawQuery(query): RawQuery| async move { query.unwrap_or_default() };
-    let inner = Router::new().route("/", get(query)).route("/x", get(query)).fallback(nothing_here);
+    let inner = Router::new().route("/", get(query)).route("/x", get(query)).fallback(not_found);
     let service = "/music".parse::<BasePath>().unwrap().around(inner);
     for (address, status, told) in [
         ("/music/?a=1", 200, "a=1"),

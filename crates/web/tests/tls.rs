@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use crowd_web::{Connections, Identity, Limits, Proxies, Serving, listen, serve};
+use crowd_web::{Connections, HttpService, Limits, Proxies, TlsIdentity, listen, serve};
 use rcgen::{CertifiedKey, KeyPair};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
@@ -35,11 +35,11 @@ async fn server() -> (SocketAddr, CertifiedKey<KeyPair>) {
     let (folder, made) = (TempDir::new().unwrap(), made());
     let certificate = write(folder.path(), "certificate.pem", &made.cert.pem());
     let key = write(folder.path(), "key.pem", &made.signing_key.serialize_pem());
-    let identity = Identity::read(&certificate, &key).unwrap();
+    let identity = TlsIdentity::read(&certificate, &key).unwrap();
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = Router::new().route("/", get(|| async { "encrypted" }));
-    let serving = Serving { router, vital: Vec::new(), identity: Some(identity) };
+    let serving = HttpService { router, vital_paths: Vec::new(), identity: Some(identity) };
     tokio::spawn(serve(serving, listener, Connections::new(4, Limits::default(), Proxies::default()), pending()));
     (address, made)
 }
@@ -98,8 +98,8 @@ fn files_that_cannot_be_used_are_named_with_what_is_wrong() {
         (&certificate, &certificate, "certificate.pem: there is no private key in it; give a PEM file, without a pass"),
         (&certificate, &others, "other.pem: "),
     ] {
-        let error = Identity::read(certificate, key).unwrap_err().to_string();
+        let error = TlsIdentity::read(certificate, key).unwrap_err().to_string();
         assert!(error.contains(told), "{error}");
     }
-    assert!(Identity::read(&certificate, &key).is_ok());
+    assert!(TlsIdentity::read(&certificate, &key).is_ok());
 }

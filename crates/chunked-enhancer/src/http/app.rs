@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crowd_library::{Contents, Library};
-use crowd_web::metrics::Answers;
-use crowd_web::{Connections, Places};
+use crowd_web::metrics::ResponseCounts;
+use crowd_web::{Connections, StreamSlots};
 
 use crate::jobs::Jobs;
 use crate::uploads::Uploads;
@@ -20,12 +20,12 @@ pub struct App {
     pub uploads: Arc<Uploads>,
     /// The work.
     pub jobs: Jobs,
-    /// Places for streams.
-    pub streams: Places,
+    /// The slots of streams.
+    pub streams: StreamSlots,
     /// The connections there are.
     pub connections: Connections,
     /// How requests were answered.
-    pub answers: Arc<Answers>,
+    pub answers: Arc<ResponseCounts>,
     /// When the server was started.
     pub started: Instant,
 }
@@ -48,7 +48,7 @@ impl App {
             contents,
             uploads,
             jobs,
-            streams: Places::new("streams", streams),
+            streams: StreamSlots::new("streams", streams),
             connections,
             answers: Arc::default(),
             started: Instant::now(),

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use crowd_cli::path::shown;
 use crowd_library::{Contents, Library, Music, Track};
-use crowd_web::{Answer, Client, PiecedFile, Pieces, Problem, Told, blocking, disk, query};
+use crowd_web::{ChunkReader, ChunkedFile, Client, FileDescription, FileResponse, Problem, blocking, disk, query};
 
 use super::app::{App, Shared};
 use super::order;
@@ -30,7 +30,7 @@ pub async fn stream(
 ) -> Result<Response, Problem> {
     let text = query.unwrap_or_default();
     let order = order::order(&text)?;
-    let saved = query::value(&text, "download").is_some();
+    let attachment = query::value(&text, "download").is_some();
     let track = app.track(&id)?;
     let rendition = app.rendition_at_once(track.clone(), order).await?;
     let tag = rendition.content_key().map(|key| format!("\"{key}\""));
@@ -39,26 +39,26 @@ pub async fn stream(
         Some(lengths) => Some(lengths),
         None => app.jobs.known_lengths(&rendition).await,
     };
-    let file = PiecedFile { header: header.into(), lengths: sent };
-    let told = Told {
+    let file = ChunkedFile { header: header.into(), lengths: sent };
+    let description = FileDescription {
         length: file.length(),
         tag,
         media_type: rendition.format.media_type(),
-        name: if saved { saved_name(&track, &rendition) } else { file_name(&track, rendition.format) },
-        saved,
+        name: if attachment { saved_name(&track, &rendition) } else { file_name(&track, rendition.format) },
+        attachment,
     };
-    let answer = Answer::new(&method, &headers, told);
-    let range = match answer.begin() {
+    let response = FileResponse::new(&method, &headers, description);
+    let range = match response.byte_range() {
         Ok(range) => range,
         Err(response) => return Ok(*response),
     };
     if method == Method::HEAD {
-        return Ok(answer.without_bytes());
+        return Ok(response.without_body());
     }
-    let place = app.streams.take(client)?;
-    let (first, last) = (file.piece_at(range.start), file.piece_at(range.end.saturating_sub(1)));
+    let slot = app.streams.take(client)?;
+    let (first, last) = (file.chunk_at(range.start), file.chunk_at(range.end.saturating_sub(1)));
     let listener = app.jobs.listen(rendition, first, last)?;
-    Ok(answer.finish(file.read(range, listener, place)))
+    Ok(response.with_body(file.body(range, listener, slot)))
 }
 
 /// `GET|HEAD /original/{id}`: the file as it is.
@@ -72,29 +72,29 @@ pub async fn original(
     let track = app.track(&id)?;
     let music = app.music_at_once(track.clone()).await?;
     let tag = music.hash().map(|hash| format!("\"{hash}\""));
-    let told = Told {
+    let description = FileDescription {
         length: Some(music.bytes()),
         tag,
         media_type: original_type(&track),
         name: shown(track.path.file_name().unwrap_or_default().as_ref()),
-        saved: false,
+        attachment: false,
     };
-    let answer = Answer::new(&method, &headers, told);
-    let range = match answer.begin() {
+    let response = FileResponse::new(&method, &headers, description);
+    let range = match response.byte_range() {
         Ok(range) => range,
         Err(response) => return Ok(*response),
     };
     if method == Method::HEAD {
-        return Ok(answer.without_bytes());
+        return Ok(response.without_body());
     }
-    let place = app.streams.take(client)?;
-    let bytes = disk::body(range, place, move |part| {
+    let slot = app.streams.take(client)?;
+    let bytes = disk::body(range, slot, move |part| {
         let mut bytes = vec![0; (part.end - part.start) as usize];
         music.file().read_exact_at(&mut bytes, part.start).map_err(|e| Error::io(music.path(), "read", e))?;
         music.check()?;
         Ok::<_, Error>(bytes)
     });
-    Ok(answer.finish(bytes))
+    Ok(response.with_body(bytes))
 }
 
 impl App {
@@ -148,7 +148,7 @@ impl App {
     }
 }
 
-impl Pieces for Listener {
+impl ChunkReader for Listener {
     type Error = Error;
 
     fn count(&self) -> usize {

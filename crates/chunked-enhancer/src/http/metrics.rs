@@ -39,7 +39,7 @@ pub async fn show(State(app): State<Shared>) -> Result<Metrics, Problem> {
     all.counter("cache_misses_total", "Chunks not found in the cache.", store.misses as f64);
     all.counter("cache_evicted_total", "Chunks evicted.", store.evicted as f64);
     all.counter("cache_damaged_total", "Damaged chunks removed.", store.damaged as f64);
-    app.connections.tell(&mut all);
-    app.answers.tell(&mut all);
+    app.connections.write_metrics(&mut all);
+    app.answers.write_metrics(&mut all);
     Ok(all)
 }

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{delete, get};
-use crowd_web::nothing_here;
+use crowd_web::not_found;
 use crowd_web::token::{Token, admit};
 
 use super::app::Shared;
@@ -34,7 +34,7 @@ pub fn router(app: Shared, token: Option<Token>) -> Router {
         // Whether the server lives is no secret, and the page asks for the token itself.
         .merge(crate::page::routes())
         .route("/healthz", get(api::health))
-        .fallback(nothing_here)
+        .fallback(not_found)
         .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
         .with_state(app)
 }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use crowd_library::Music;
 use crowd_store::Store;
-use crowd_web::Busy;
+use crowd_web::LimitReached;
 
 pub use job::Job;
 pub use listener::Listener;
@@ -97,7 +97,7 @@ impl Jobs {
                 let limit = self.shared.settings.jobs;
                 let busy = desk.jobs.values().filter(|job| job.is_active(now)).count();
                 if busy >= limit {
-                    return Err(Busy { what: "renditions that are being listened to", limit }.into());
+                    return Err(LimitReached { what: "renditions that are being listened to", limit }.into());
                 }
                 let job = Arc::new(Job::new(rendition, ahead));
                 desk.jobs.insert(job.rendition.key, job.clone());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crowd_web::Busy;
+use crowd_web::LimitReached;
 use tokio::sync::watch;
 
 use crate::error::Error;
@@ -78,7 +78,7 @@ impl<T: Clone + Send + Sync + 'static> Requests<T> {
             return Ok(Client { requests: self, name, request, number });
         }
         if asked.len() >= self.limit {
-            return Err(Busy { what: self.what, limit: self.limit }.into());
+            return Err(LimitReached { what: self.what, limit: self.limit }.into());
         }
         let request = Arc::new(Request { clients: Clients::default(), outcome: watch::Sender::new(None) });
         let number = request.clients.add();

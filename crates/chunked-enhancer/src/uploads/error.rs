@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crowd_web::Busy;
+use crowd_web::LimitReached;
 
 /// Why a file that was sent is not kept.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +55,7 @@ pub enum UploadError {
     },
     /// Too many at once.
     #[error(transparent)]
-    Busy(#[from] Busy),
+    Busy(#[from] LimitReached),
     /// The disk would not.
     #[error("cannot {doing} {}: {source}", .path.display())]
     Io {

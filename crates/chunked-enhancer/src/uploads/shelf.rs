@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crowd_library::{Library, Track};
-use crowd_web::Busy;
+use crowd_web::LimitReached;
 
 use super::error::UploadError;
 use super::folder::Folder;
@@ -106,7 +106,7 @@ impl Uploads {
         }
         let mut kept = self.kept();
         if kept.receiving == MOST_AT_ONCE {
-            return Err(Busy { what: "uploads", limit: MOST_AT_ONCE }.into());
+            return Err(LimitReached { what: "uploads", limit: MOST_AT_ONCE }.into());
         }
         if kept.reserved + bytes > MOST_BYTES {
             return Err(UploadError::NoRoom { name: name.to_owned(), bytes });

@@ -14,8 +14,8 @@ enum Phase {
     /// The head of a request comes.
     Head,
     /// A request is answered.
-    Answering,
-    /// All requests are answered.
+    Responding,
+    /// ConnectionsInner requests are answered.
     Idle,
     /// The client was told that nothing more comes, and has not closed it yet.
     Closing,
@@ -24,8 +24,8 @@ enum Phase {
 /// Whether a connection may be closed when there is no room for another, and since when. Those that come first in this order are
 /// closed first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Standing {
-    /// All requests are answered.
+pub(super) enum Activity {
+    /// ConnectionsInner requests are answered.
     Idle(Instant),
     /// The head of a request comes slowly.
     Slow(Instant),
@@ -37,7 +37,7 @@ pub(super) enum Standing {
 
 /// Why a connection was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reason {
+pub(super) enum CloseReason {
     /// The head of a request took too long.
     Head,
     /// No request came.
@@ -45,7 +45,7 @@ pub(super) enum Reason {
     /// The client read nothing for very long.
     Abandoned,
     /// Another needed its place.
-    GaveWay,
+    Displaced,
     /// There was no place for it.
     Refused,
 }
@@ -98,12 +98,12 @@ impl Connection {
     }
 
     /// It is encrypted now; its first request may come.
-    pub(crate) fn encrypted(&self) {
+    pub(crate) fn tls_ready(&self) {
         self.state().enter(Phase::Head);
     }
 
     /// Bytes came.
-    pub(crate) fn received(&self) {
+    pub(crate) fn bytes_received(&self) {
         let mut state = self.state();
         if state.phase == Phase::Idle {
             state.enter(Phase::Head);
@@ -111,20 +111,20 @@ impl Connection {
     }
 
     /// The head of a request is complete.
-    pub(crate) fn asked(&self) {
-        self.state().enter(Phase::Answering);
+    pub(crate) fn head_complete(&self) {
+        self.state().enter(Phase::Responding);
     }
 
-    /// All of an answer was handed over to be sent.
-    pub(crate) fn answered(&self) {
+    /// ConnectionsInner of an answer was handed over to be sent.
+    pub(crate) fn response_complete(&self) {
         let mut state = self.state();
-        if state.phase == Phase::Answering {
+        if state.phase == Phase::Responding {
             state.enter(Phase::Idle);
         }
     }
 
     /// The client was told that nothing more comes.
-    pub(crate) fn closing(&self) {
+    pub(crate) fn close_started(&self) {
         let mut state = self.state();
         if state.phase != Phase::Closing {
             state.enter(Phase::Closing);
@@ -132,7 +132,7 @@ impl Connection {
     }
 
     /// Bytes were sent.
-    pub(crate) fn sent(&self) {
+    pub(crate) fn bytes_sent(&self) {
         let mut state = self.state();
         state.unsent = None;
         if matches!(state.phase, Phase::Idle | Phase::Closing) {
@@ -141,17 +141,17 @@ impl Connection {
     }
 
     /// There are bytes to be sent, and the system takes none.
-    pub(crate) fn blocked(&self) {
+    pub(crate) fn send_blocked(&self) {
         self.state().unsent.get_or_insert_with(Instant::now);
     }
 
     /// Comes back when it is to end as soon as what was written is sent.
-    pub(crate) async fn ends_in_order(&self) {
+    pub(crate) async fn graceful_close(&self) {
         self.ends(End::InOrder).await;
     }
 
     /// Comes back when it is to end at once.
-    pub(crate) async fn ends_now(&self) {
+    pub(crate) async fn immediate_close(&self) {
         self.ends(End::Now).await;
     }
 
@@ -161,31 +161,31 @@ impl Connection {
     }
 
     /// Ends it, so that another has its place.
-    pub(super) fn give_way(&self) {
+    pub(super) fn displace(&self) {
         self.end.send_replace(End::Now);
     }
 
-    pub(super) fn standing(&self, now: Instant, limits: &Limits) -> Standing {
+    pub(super) fn activity(&self, now: Instant, limits: &Limits) -> Activity {
         let state = self.state();
         match (state.unsent, state.phase, state.since) {
-            (Some(since), ..) if over(now, since, limits.stalled) => Standing::Stalled(since),
-            (None, Phase::Closing, since) => Standing::Stalled(since),
-            (None, Phase::Idle, since) => Standing::Idle(since),
-            (None, Phase::Head, since) if over(now, since, limits.slow_head) => Standing::Slow(since),
-            _ => Standing::Active,
+            (Some(since), ..) if over(now, since, limits.stalled) => Activity::Stalled(since),
+            (None, Phase::Closing, since) => Activity::Stalled(since),
+            (None, Phase::Idle, since) => Activity::Idle(since),
+            (None, Phase::Head, since) if over(now, since, limits.slow_head) => Activity::Slow(since),
+            _ => Activity::Active,
         }
     }
 
     /// Ends it when what it does takes too long, and tells why.
-    pub(super) fn end_if_late(&self, now: Instant, limits: &Limits) -> Option<Reason> {
+    pub(super) fn close_if_overdue(&self, now: Instant, limits: &Limits) -> Option<CloseReason> {
         let state = self.state();
         let (end, reason) = match (state.unsent, state.phase, state.since) {
             (Some(since), ..) | (None, Phase::Closing, since) if over(now, since, limits.abandoned) => {
-                (End::Now, Reason::Abandoned)
+                (End::Now, CloseReason::Abandoned)
             }
             // What the client has not read yet is with the system.
-            (None, Phase::Idle, since) if over(now, since, limits.idle) => (End::InOrder, Reason::Idle),
-            (None, Phase::Head, since) if over(now, since, limits.head) => (End::Now, Reason::Head),
+            (None, Phase::Idle, since) if over(now, since, limits.idle) => (End::InOrder, CloseReason::Idle),
+            (None, Phase::Head, since) if over(now, since, limits.head) => (End::Now, CloseReason::Head),
             _ => return None,
         };
         let told = self.end.send_if_modified(|told| {

@@ -14,7 +14,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use crowd_web::metrics::Metrics;
-use crowd_web::{Answer, Client, Connections, Limits, Places, Problem, Proxies, Serving, Told, disk, listen, serve};
+use crowd_web::{
+    Client, Connections, FileDescription, FileResponse, HttpService, Limits, Problem, Proxies, StreamSlots, disk,
+    listen, serve,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -28,7 +31,7 @@ pub fn bytes(range: Range<u64>) -> Vec<u8> {
 
 #[derive(Clone)]
 struct App {
-    streams: Places,
+    streams: StreamSlots,
     connections: Connections,
 }
 
@@ -41,21 +44,21 @@ async fn file(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (length, tag, name) = (Some(length), Some("\"v1\"".to_owned()), "a.wav".to_owned());
-    let told = Told { length, tag, media_type: "audio/wav", name, saved: false };
-    let answer = Answer::new(&method, &headers, told);
-    let range = match answer.begin() {
+    let file = FileDescription { length, tag, media_type: "audio/wav", name, attachment: false };
+    let response = FileResponse::new(&method, &headers, file);
+    let range = match response.byte_range() {
         Ok(range) => range,
         Err(response) => return Ok(*response),
     };
     let place = app.streams.take(client)?;
-    Ok(answer.finish(disk::body(range, place, |range| Ok::<_, io::Error>(bytes(range)))))
+    Ok(response.with_body(disk::body(range, place, |range| Ok::<_, io::Error>(bytes(range)))))
 }
 
 async fn metrics(State(app): State<App>) -> Metrics {
     let mut all = Metrics::new("test");
     all.gauge("streams", "Streams.", app.streams.taken() as f64);
     all.gauge("streams_at_rest", "Streams at rest.", app.streams.at_rest() as f64);
-    app.connections.tell(&mut all);
+    app.connections.write_metrics(&mut all);
     all
 }
 
@@ -74,7 +77,7 @@ impl Server {
     pub async fn start(connections: usize, streams: usize, limits: Limits, proxies: &[&str]) -> Self {
         let proxies = Proxies::new(proxies.iter().map(|text| crowd_cli::network::parse(text).unwrap()).collect());
         let connections = Connections::new(connections, limits, proxies);
-        let streams = Places::new("streams", streams).at_rest_after(limits.stalled);
+        let streams = StreamSlots::new("streams", streams).at_rest_after(limits.stalled);
         let app = App { streams, connections: connections.clone() };
         let router = Router::new()
             .route("/file/{length}", get(file))
@@ -85,8 +88,8 @@ impl Server {
             .with_state(app);
         let listener = listen(SocketAddr::from((ONE, 0))).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let vital = vec!["/healthz".to_owned(), "/metrics".to_owned()];
-        tokio::spawn(serve(Serving { router, vital, identity: None }, listener, connections, pending()));
+        let vital_paths = vec!["/healthz".to_owned(), "/metrics".to_owned()];
+        tokio::spawn(serve(HttpService { router, vital_paths, identity: None }, listener, connections, pending()));
         Self { address }
     }
 
@@ -137,7 +140,7 @@ impl Server {
     }
 }
 
-/// All that comes on a connection until it is closed.
+/// ConnectionsInner that comes on a connection until it is closed.
 pub async fn all(stream: &mut TcpStream) -> Vec<u8> {
     let mut all = Vec::new();
     // A connection that is closed with bytes that were not read says so.
@@ -146,7 +149,7 @@ pub async fn all(stream: &mut TcpStream) -> Vec<u8> {
     all
 }
 
-/// The head of an answer, and its body until the connection is closed.
+/// The head of an response, and its body until the connection is closed.
 pub async fn rest(stream: &mut TcpStream) -> (String, Bytes) {
     let mut all = all(stream).await;
     let end = all.windows(4).position(|four| four == b"\r\n\r\n").map_or(all.len(), |at| at + 4);
@@ -154,7 +157,7 @@ pub async fn rest(stream: &mut TcpStream) -> (String, Bytes) {
     (String::from_utf8(all).unwrap(), body)
 }
 
-/// The head of an answer and the first byte behind it.
+/// The head of an response and the first byte behind it.
 pub async fn begun(stream: &mut TcpStream) -> (String, u8) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

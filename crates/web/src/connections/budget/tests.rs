@@ -16,7 +16,7 @@ const QUICK: Limits = Limits { stalled: Duration::ZERO, slow_head: Duration::ZER
 fn fill(budget: &Budget, of: Client) -> Vec<(u64, Arc<Connection>)> {
     std::iter::from_fn(|| budget.enter(of, false).map(|(_, number, connection)| (number, connection)))
         .take(budget.limit + 1)
-        .inspect(|(_, connection)| connection.asked())
+        .inspect(|(_, connection)| connection.head_complete())
         .collect()
 }
 
@@ -30,7 +30,7 @@ fn a_client_may_have_as_many_as_are_left_for_others_and_a_proxy_all() {
     assert_eq!(fill(&budget, client(2)).len(), 23);
     let mut proxied = 0;
     while budget.enter(client(9), true).is_some_and(|(_, _, connection)| {
-        connection.asked();
+        connection.head_complete();
         true
     }) {
         proxied += 1;
@@ -43,38 +43,38 @@ fn a_client_may_have_as_many_as_are_left_for_others_and_a_proxy_all() {
 fn what_is_idle_slow_or_stalled_counts_in_no_share_and_gives_way_in_this_order() {
     let budget = Budget::new(10, QUICK);
     let enter = |of| budget.enter(of, false).unwrap();
-    let gone = |connection: &Connection| connection.ends_now().now_or_never().is_some();
+    let gone = |connection: &Connection| connection.immediate_close().now_or_never().is_some();
     // Nine of one client that read nothing, and before them one of another.
     let paused: Vec<_> = [1, 2, 2, 2, 2, 2, 2, 2].map(|of| enter(client(of)).2).into_iter().collect();
     for connection in &paused {
-        connection.asked();
-        connection.blocked();
+        connection.head_complete();
+        connection.send_blocked();
     }
     let (_, _, slow) = enter(client(1));
     let (_, _, idle) = enter(client(3));
-    idle.asked();
-    idle.answered();
-    assert_eq!(budget.counts(), Counts { active: 0, idle: 1, slow: 1, stalled: 8 });
+    idle.head_complete();
+    idle.response_complete();
+    assert_eq!(budget.counts(), ActivityCounts { active: 0, idle: 1, slow: 1, stalled: 8 });
     let mut newcomers = Vec::new();
     for (of, first) in [(4, &idle), (5, &slow), (6, &paused[1]), (6, &paused[2])] {
         assert!(!gone(first));
         let (gave_way, _, connection) = enter(client(of));
         assert!(gave_way && gone(first), "{of}");
-        connection.asked();
+        connection.head_complete();
         newcomers.push(connection);
     }
     assert!(!gone(&paused[0]), "it is paused longest, but its client has only this one");
     assert_eq!(budget.counts().stalled, 6);
     // One that goes on counts again.
-    paused[0].sent();
-    assert_eq!(budget.counts(), Counts { active: 5, idle: 0, slow: 0, stalled: 5 });
+    paused[0].bytes_sent();
+    assert_eq!(budget.counts(), ActivityCounts { active: 5, idle: 0, slow: 0, stalled: 5 });
 }
 
 #[test]
 fn with_nothing_that_gives_way_a_newcomer_is_refused() {
     let budget = Budget::new(2, Limits::DEFAULT);
     for of in [1, 2] {
-        budget.enter(client(of), false).unwrap().2.asked();
+        budget.enter(client(of), false).unwrap().2.head_complete();
     }
     assert!(budget.enter(client(3), false).is_none() && budget.enter(client(3), true).is_none());
 }

@@ -1,7 +1,7 @@
-//! How much of what there is a limited number of one client may have.
+//! The share of a limited number that one client may have.
 
-/// Whether a client that has `own` of `limit`, of which `all` are in use, may have one more: as many as are left for others. One client
-/// alone gets half, two get a third each, and so on; so there is always one left for a client that comes later.
+/// Whether a client that has `own` of `limit`, of which `all` are in use, may have one more. It may have as many as it leaves free: one
+/// client alone gets half, two get a third each, and so on. So there is always one left for a client that comes later.
 pub const fn allows(own: usize, all: usize, limit: usize) -> bool {
     own < limit.saturating_sub(all)
 }
@@ -11,9 +11,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_clients_take_another_gets_in_and_those_that_take_turns_have_equal_shares() {
+    fn there_is_always_one_left_for_another_client_and_clients_in_turn_have_equal_shares() {
         let limit = 1_024;
-        // Each takes all it may have before the next comes: half of what is left.
+        // Each client takes all it may have before the next one comes: half of what is left.
         for clients in 1..10 {
             let mut own = vec![0; clients];
             while let Some(next) = (0..clients).find(|&client| allows(own[client], own.iter().sum(), limit)) {

@@ -1,4 +1,4 @@
-//! Answers to requests that cannot be read.
+//! ResponseCounts to requests that cannot be read.
 //!
 //! hyper answers these by itself, before there is a request to hand on: a status, no body, and the connection is closed. A client
 //! is to be told what was wrong here as everywhere, so this stands between hyper and the connection and puts words into such an
@@ -13,13 +13,13 @@ use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A connection on which hyper's own errors have words.
-pub struct Worded<S> {
+pub struct ErrorBodyStream<S> {
     stream: S,
     /// What is left of an answer that took the place of hyper's.
     rest: Vec<u8>,
 }
 
-impl<S> Worded<S> {
+impl<S> ErrorBodyStream<S> {
     pub const fn new(stream: S) -> Self {
         Self { stream, rest: Vec::new() }
     }
@@ -54,7 +54,7 @@ fn with_words(head: &str, what: &str) -> String {
     format!("{}\r\n\r\n{body}", head.replacen("\r\ncontent-length: 0", &told, 1))
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Worded<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for ErrorBodyStream<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let Self { stream, rest } = self.get_mut();
         if rest.is_empty() {
@@ -98,7 +98,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Worded<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Worded<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for ErrorBodyStream<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().stream).poll_read(cx, into)
     }

@@ -13,38 +13,38 @@ use super::connection::Connection;
 const DISCARDED: usize = 1 << 20;
 
 /// A stream that notes at its connection when bytes come, and when they cannot be sent.
-pub(crate) struct Watched<S> {
+pub(crate) struct MonitoredStream<S> {
     stream: S,
     connection: Arc<Connection>,
 }
 
-impl<S> Watched<S> {
+impl<S> MonitoredStream<S> {
     pub(crate) const fn new(stream: S, connection: Arc<Connection>) -> Self {
         Self { stream, connection }
     }
 
     fn wrote(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match &written {
-            Poll::Ready(Ok(1..)) => self.connection.sent(),
-            Poll::Pending => self.connection.blocked(),
+            Poll::Ready(Ok(1..)) => self.connection.bytes_sent(),
+            Poll::Pending => self.connection.send_blocked(),
             Poll::Ready(_) => {}
         }
         written
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for MonitoredStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         if buffer.filled().len() > before {
-            self.connection.received();
+            self.connection.bytes_received();
         }
         Poll::Ready(Ok(()))
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for MonitoredStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.wrote(written)
@@ -68,32 +68,32 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.connection.closing();
+        self.connection.close_started();
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
 
 /// A stream whose end is complete only when the client has closed its side too. The system throws away what a client has not read
 /// minutes after a connection was closed altogether, and at once when bytes of the client were not read.
-pub(crate) struct EndsWithClient<S> {
+pub(crate) struct LingeringStream<S> {
     stream: S,
     told: bool,
     discarded: usize,
 }
 
-impl<S> EndsWithClient<S> {
+impl<S> LingeringStream<S> {
     pub(crate) const fn new(stream: S) -> Self {
         Self { stream, told: false, discarded: 0 }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for EndsWithClient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for LingeringStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for EndsWithClient<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for LingeringStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }

@@ -51,16 +51,16 @@ pub enum TlsError {
 }
 
 /// When the two files were last written.
-type States = [Option<SystemTime>; 2];
+type ModificationTimes = [Option<SystemTime>; 2];
 
 /// A certificate with its key, from two files that are read again when they change.
-pub struct Identity {
+pub struct TlsIdentity {
     certificate: PathBuf,
     key: PathBuf,
     current: RwLock<Arc<CertifiedKey>>,
 }
 
-impl Identity {
+impl TlsIdentity {
     /// Reads a certificate (PEM: the server's own first, then the intermediate ones) and its private key (PEM, PKCS #8, PKCS #1 or
     /// SEC 1, without a passphrase).
     ///
@@ -95,7 +95,7 @@ impl Identity {
     }
 
     /// Reads the files when their states are others than `seen`; gives the states there are.
-    fn look(&self, seen: States) -> States {
+    fn look(&self, seen: ModificationTimes) -> ModificationTimes {
         let states = self.states();
         if states != seen {
             self.read_again();
@@ -103,7 +103,7 @@ impl Identity {
         states
     }
 
-    fn states(&self) -> States {
+    fn states(&self) -> ModificationTimes {
         [&self.certificate, &self.key].map(|file| file.metadata().and_then(|of| of.modified()).ok())
     }
 
@@ -118,15 +118,15 @@ impl Identity {
     }
 }
 
-impl ResolvesServerCert for Identity {
+impl ResolvesServerCert for TlsIdentity {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.current.read().unwrap_or_else(PoisonError::into_inner).clone())
     }
 }
 
-impl fmt::Debug for Identity {
+impl fmt::Debug for TlsIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Identity").field("certificate", &self.certificate).finish_non_exhaustive()
+        f.debug_struct("TlsIdentity").field("certificate", &self.certificate).finish_non_exhaustive()
     }
 }
 
@@ -175,7 +175,7 @@ mod tests {
         let [first, second] = [(), ()].map(|()| rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap());
         let folder = tempfile::tempdir().unwrap();
         let (certificate, key) = write(folder.path(), &first);
-        let identity = Identity::read(&certificate, &key).unwrap();
+        let identity = TlsIdentity::read(&certificate, &key).unwrap();
         let shown = || identity.current.read().unwrap().cert[0].clone();
         let renewal = tokio::spawn(identity.clone().renew());
         tokio::time::sleep(RENEWAL / 2).await;

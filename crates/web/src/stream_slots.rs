@@ -1,0 +1,191 @@
+//! How many streams may be sent at once, and how many of them to one client.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::http::StatusCode;
+
+use crate::client::Client;
+use crate::fair_share;
+use crate::guarded_body::{BodyGuard, guarded};
+use crate::problem::Problem;
+
+/// How long after the last read of a body its slot still counts. A body is not read for longer when a player is paused or has
+/// buffered enough.
+const AT_REST: Duration = Duration::from_secs(10);
+
+/// The value of [`SlotUse::last_read`] while the next bytes were asked for and are not there yet.
+const PENDING: u64 = u64::MAX;
+
+/// A limit of the server that is reached.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("{what}: {limit} at once are allowed; try again in a moment")]
+pub struct LimitReached {
+    /// What is limited: "streams".
+    pub what: &'static str,
+    /// How many there may be.
+    pub limit: usize,
+}
+
+impl From<LimitReached> for Problem {
+    fn from(error: LimitReached) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+    }
+}
+
+/// Why a client gets no slot.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+pub enum SlotError {
+    /// All slots are taken.
+    #[error(transparent)]
+    LimitReached(#[from] LimitReached),
+    /// The client has its share, and the slots that are left are kept for other clients.
+    #[error(
+        "{what}: {limit} at once are allowed, {own} of them go to {client} already, and as many are kept for others; end one, \
+         or try again in a moment"
+    )]
+    ClientShare {
+        /// What is limited: "streams".
+        what: &'static str,
+        /// How many there may be.
+        limit: usize,
+        /// How many the client has.
+        own: usize,
+        /// The client.
+        client: Client,
+    },
+}
+
+impl From<SlotError> for Problem {
+    fn from(error: SlotError) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+    }
+}
+
+/// A limited number of slots for streams. A client may have as many slots as it leaves free for others. Clones share the slots.
+#[derive(Clone, Debug)]
+pub struct StreamSlots {
+    what: &'static str,
+    limit: usize,
+    at_rest: Duration,
+    table: Arc<SlotTable>,
+}
+
+#[derive(Debug)]
+struct SlotTable {
+    created: Instant,
+    numbers: AtomicU64,
+    taken: Mutex<HashMap<u64, Arc<SlotUse>>>,
+}
+
+/// The client that has a slot, and when the body in it was read last.
+#[derive(Debug)]
+struct SlotUse {
+    client: Client,
+    /// When the body was read last, in milliseconds since [`SlotTable::created`], or [`PENDING`].
+    last_read: AtomicU64,
+}
+
+/// A slot that is taken until it is dropped. It counts all the time, or, once it [holds a body](Self::hold_for), while that body is read.
+#[derive(Debug)]
+pub struct StreamSlot {
+    table: Arc<SlotTable>,
+    number: u64,
+    slot_use: Arc<SlotUse>,
+}
+
+impl StreamSlots {
+    /// `limit` slots. Errors call what is limited `what`: "streams".
+    pub fn new(what: &'static str, limit: usize) -> Self {
+        let table = SlotTable { created: Instant::now(), numbers: AtomicU64::new(0), taken: Mutex::default() };
+        Self { what, limit, at_rest: AT_REST, table: Arc::new(table) }
+    }
+
+    /// Sets the time without a read after which a body does not count; it is 10 s otherwise.
+    #[must_use]
+    pub const fn at_rest_after(mut self, time: Duration) -> Self {
+        self.at_rest = time;
+        self
+    }
+
+    /// Takes a slot for a client.
+    ///
+    /// # Errors
+    /// [`SlotError`] when no slot is free for this client.
+    pub fn take(&self, client: Client) -> Result<StreamSlot, SlotError> {
+        let mut taken = self.table.taken();
+        let (what, limit, all) = (self.what, self.limit, self.active(&taken).count());
+        if all >= limit {
+            return Err(LimitReached { what, limit }.into());
+        }
+        let own = self.active(&taken).filter(|slot_use| slot_use.client == client).count();
+        if !fair_share::allows(own, all, limit) {
+            return Err(SlotError::ClientShare { what, limit, own, client });
+        }
+        let number = self.table.numbers.fetch_add(1, Ordering::Relaxed);
+        let slot_use = Arc::new(SlotUse { client, last_read: AtomicU64::new(PENDING) });
+        taken.insert(number, slot_use.clone());
+        Ok(StreamSlot { table: self.table.clone(), number, slot_use })
+    }
+
+    /// The uses that count.
+    fn active<'a>(&self, taken: &'a HashMap<u64, Arc<SlotUse>>) -> impl Iterator<Item = &'a Arc<SlotUse>> {
+        let now = self.table.now();
+        let at_rest = u64::try_from(self.at_rest.as_millis()).unwrap_or(u64::MAX);
+        // PENDING is later than any time.
+        taken.values().filter(move |slot_use| slot_use.last_read.load(Ordering::Relaxed).saturating_add(at_rest) > now)
+    }
+
+    /// How many slots are taken and count.
+    pub fn taken(&self) -> usize {
+        self.active(&self.table.taken()).count()
+    }
+
+    /// How many slots are taken and do not count, because their bodies are not read.
+    pub fn at_rest(&self) -> usize {
+        let taken = self.table.taken();
+        taken.len() - self.active(&taken).count()
+    }
+
+    /// How many slots there are.
+    pub const fn limit(&self) -> usize {
+        self.limit
+    }
+}
+
+impl SlotTable {
+    fn taken(&self) -> MutexGuard<'_, HashMap<u64, Arc<SlotUse>>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.created.elapsed().as_millis()).unwrap_or(PENDING - 1)
+    }
+}
+
+impl StreamSlot {
+    /// `body`, which holds this slot until it ends or is dropped. A body that is read again after it was at rest counts again, even
+    /// when all slots have been taken since.
+    pub fn hold_for(self, body: Body) -> Body {
+        guarded(body, self)
+    }
+}
+
+impl BodyGuard for StreamSlot {
+    fn polled(&self, pending: bool) {
+        let time = if pending { PENDING } else { self.table.now() };
+        self.slot_use.last_read.store(time, Ordering::Relaxed);
+    }
+}
+
+impl Drop for StreamSlot {
+    fn drop(&mut self) {
+        self.table.taken().remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests;
