@@ -17,7 +17,8 @@
 //! # }
 //! ```
 
-use crate::types::error::{Error, Result};
+use crate::types::error::Result;
+use crate::types::error_reasons::{SettingError, SettingReason};
 use crate::types::units::Frames;
 
 /// How near the consumer is to running dry.
@@ -74,18 +75,15 @@ impl Default for Thresholds {
 
 impl Thresholds {
     /// # Errors
-    /// [`Error::BadConfig`] when a length or a batch is 0, or the levels do not rise.
+    /// [`Error::Setting`](crate::Error::Setting) when a length or a batch is 0, or the levels do not rise.
     pub fn check(&self) -> Result<()> {
-        let bad = |cause: String| Err(Error::BadConfig { what: "buffer thresholds", cause });
+        let bad = |reason| Err(SettingError::new("buffer thresholds", reason).into());
         if self.chunk == 0 || self.batches.contains(&0) {
-            return bad(format!(
-                "a chunk of {} frames, batches of {:?} chunks: none may be 0",
-                self.chunk, self.batches
-            ));
+            return bad(SettingReason::ZeroBatch { chunk: self.chunk, batches: self.batches });
         }
-        let levels = [0, self.emergency, self.urgent, self.normal, self.target];
-        if !levels.is_sorted_by(|low, high| low < high) {
-            return bad(format!("the levels {:?} must rise, from 1 on", &levels[1..]));
+        let levels = [self.emergency, self.urgent, self.normal, self.target];
+        if levels[0] == 0 || !levels.is_sorted_by(|low, high| low < high) {
+            return bad(SettingReason::NotRising { levels });
         }
         Ok(())
     }
@@ -120,6 +118,7 @@ pub struct Levels {
 
 /// A report of underruns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Underruns {
     /// Since the start.
     pub total: u64,
@@ -131,6 +130,7 @@ pub struct Underruns {
 
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Decision {
     /// How near the consumer is to running dry.
     pub urgency: Urgency,

@@ -8,8 +8,9 @@ use crate::audio::Renderer;
 use crate::control::Engine;
 use crate::output::{self, Make, Output, Request, Session};
 use crate::types::config::EngineConfig;
-use crate::types::error::{Error, Result};
+use crate::types::error::Result;
 use crate::types::method::StretchMethod;
+use crate::types::output_error::{OutputError, OutputErrorKind};
 use crate::types::units::{Bpm, SampleRate};
 
 impl Engine {
@@ -98,7 +99,7 @@ impl Builder {
     /// game, JACK, a test), the [`Engine`] stays with you.
     ///
     /// # Errors
-    /// [`Error::BadConfig`] when a setting is not possible.
+    /// [`Error::Setting`](crate::Error::Setting) when a setting is not possible.
     pub fn split(self) -> Result<(Engine, Renderer)> {
         Engine::split(self.config)
     }
@@ -108,8 +109,8 @@ impl Builder {
     /// stops when the engine is closed or dropped.
     ///
     /// # Errors
-    /// [`Error::Output`] when it cannot be opened, with what there is instead; [`Error::OutOfRange`] for an
-    /// impossible block; [`Error::BadConfig`].
+    /// [`Error::Output`](crate::Error::Output) when it cannot be opened, with what there is instead; [`Error::OutOfRange`](crate::Error::OutOfRange) for an
+    /// impossible block; [`Error::Setting`](crate::Error::Setting).
     pub fn open(self, output: Output) -> Result<Engine> {
         self.request().check(&output)?;
         self.play_through(|request, make| output::open(request, output, make))
@@ -120,15 +121,15 @@ impl Builder {
         let config = self.config;
         config.check()?;
         let (sender, made) = mpsc::channel();
-        let lost = |cause: &str| Error::Output { output: "the output".into(), cause: cause.into() };
+        let lost = |kind, cause: &str| OutputError::new("the output", kind, cause);
         let make = move |sample_rate| {
             let (engine, renderer) = Engine::split(EngineConfig { sample_rate, ..config })?;
             // A device that took too long to open is given no sound.
-            sender.send(engine).map_err(|_| lost("it took too long to open"))?;
+            sender.send(engine).map_err(|_| lost(OutputErrorKind::TimedOut, "it took too long to open"))?;
             Ok(renderer)
         };
         let session = open(self.request(), Box::new(make))?;
-        let mut engine = made.recv().map_err(|_| lost("it was opened without an engine"))?;
+        let mut engine = made.recv().map_err(|_| lost(OutputErrorKind::Other, "it was opened without an engine"))?;
         engine.attach(session);
         Ok(engine)
     }

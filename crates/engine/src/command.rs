@@ -2,6 +2,7 @@
 
 use crate::track::Track;
 use crate::types::band::Band;
+use crate::types::crossfade::CrossfadeLaw;
 use crate::types::loop_region::LoopRegion;
 use crate::types::method::StretchMethod;
 use crate::types::pulse::{Phase, Pulse};
@@ -205,6 +206,17 @@ pub enum DeckCommand {
         gain: Gain,
         /// Its length.
         over: Frames,
+        /// Its curve.
+        law: CrossfadeLaw,
+    },
+    /// Play, as [`DeckCommand::Play`] does, and fade in: from silence when no stem plays, else from the present gain.
+    FadeIn {
+        /// Which stems.
+        stems: Stems,
+        /// The length of the fade.
+        over: Frames,
+        /// Its curve.
+        law: CrossfadeLaw,
     },
     /// One band of the equaliser; 0 is a kill, 1 flat. Settles in 50 ms.
     Eq {
@@ -230,6 +242,7 @@ impl DeckCommand {
             | D::Loop { stems, .. }
             | D::StemRate { stems, .. }
             | D::StemGain { stems, .. }
+            | D::FadeIn { stems, .. }
             | D::Align { stems, .. } => stems,
             D::Rate { .. } | D::Stretch { .. } | D::Fader { .. } | D::Fade { .. } | D::Eq { .. } => Stems::All,
         }

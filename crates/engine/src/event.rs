@@ -50,6 +50,7 @@ pub enum Event {
 
 /// What one call of [`Renderer::render`](crate::Renderer::render) did.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct BlockReport {
     /// Frames written.
     pub frames: usize,
@@ -63,6 +64,7 @@ pub struct BlockReport {
 
 /// A snapshot of one deck.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct DeckStatus {
     /// Stems that sound.
     pub playing: u8,
@@ -84,6 +86,7 @@ pub struct DeckStatus {
 
 /// A consistent snapshot of the audio thread after its latest block.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Status {
     /// Frames handed to the output so far.
     pub frames: Frames,

@@ -1,16 +1,13 @@
-//! An embeddable real-time audio engine: decks that start on the very sample, read through a band-limited
-//! interpolator, are equalised, mixed and limited, at a tempo that may follow a crowd.
+//! An embeddable real-time audio engine for DJ programs: decks that start in the exact frame they are told to, play at another
+//! tempo with or without a change of pitch, pass an equaliser and a fader, and are mixed and limited.
 //!
-//! The engine comes in two halves whose types keep them apart. [`Engine`] is yours: it sends commands, hears of
-//! events and shows the status. [`Renderer`] is the audio thread's: it fills buffers, and takes no lock, makes
-//! no system call, allocates and frees nothing, and cannot fail.
+//! An engine has two halves. [`Engine`] belongs to your program: it sends commands, returns events and shows the status.
+//! [`Renderer`] belongs to the audio thread: it fills buffers of sound. It takes no lock, makes no system call, allocates and
+//! frees nothing, and cannot fail. Commands reach it through a queue.
 //!
-//! In a debug build an unoptimised engine is slower than its sound: give the program's `Cargo.toml` the two lines
-//! `[profile.dev.package.crowd-engine]` and `opt-level = 3`.
+//! # Three ways to use it
 //!
-//! # Three ways in
-//!
-//! Your own callback (a plug-in, a game, JACK):
+//! **With your own callback** (a plug-in, a game, JACK), [`Builder::split`] returns both halves:
 //! ```
 //! use crowd_engine::{DeckId, Engine, SampleRate, Track};
 //!
@@ -25,7 +22,7 @@
 //! # }
 //! ```
 //!
-//! Faster than time:
+//! **Faster than time**, [`Builder::offline`] renders as quickly as the processor can:
 //! ```
 //! use crowd_engine::{DeckId, Engine, Frames, SampleRate, Track, When};
 //!
@@ -39,13 +36,13 @@
 //! # }
 //! ```
 //!
-//! A sound device, a file or nowhere, with somebody who minds it:
+//! **Through a sound device, into a file or to nowhere**, [`Builder::open`] starts a thread that plays:
 //! ```
 //! use crowd_engine::{DeckId, Engine, SampleRate, Track, output::State};
 //!
 //! # fn main() -> Result<(), crowd_engine::Error> {
-//! // `device` instead of `null` is the default sound card; when it is unplugged the music goes on, and is heard
-//! // again within a second of its return.
+//! // "device" instead of "null" is the default sound card. When it is unplugged the engine plays on unheard, and the sound is
+//! // back within a second of the device.
 //! let mut engine = Engine::builder().sample_rate(SampleRate::CD).open("null".parse()?)?;
 //! let track = Track::from_interleaved(vec![0.25; 88_200], SampleRate::CD, 2)?;
 //! engine.deck(DeckId::A).load(&track)?.play()?;
@@ -54,20 +51,49 @@
 //! # }
 //! ```
 //!
+//! # What to look at first
+//!
+//! | you want to | look at |
+//! |---|---|
+//! | load, play, loop, equalise a deck | [`Engine::deck`] |
+//! | set the tempo, crossfade, set the master gain | [`Engine::mix`] |
+//! | let several commands act in the same frame | [`Engine::group`] |
+//! | let a command act in a given frame or on the next beat | [`When`] |
+//! | show positions, meters, the beat | [`Engine::status`] |
+//! | react to the end of a track | [`Engine::events`] |
+//! | know whether the sound reaches the device | [`Engine::health`] |
+//! | play files that are too long for the memory | [`Track::from_input`], [`feed`] |
+//! | keep the pitch at another tempo | [`StretchMethod`] |
+//! | bring a whole track to another tempo | [`export`] |
+//! | find the beats of a track again | [`tempo::BeatGrid`] |
+//!
+//! # Words and units
+//!
+//! A *frame* is one sample of every channel; times and lengths are counted in [`Frames`]. Positions in a track count the track's own
+//! frames; moments count frames of the engine's *time line*, which begins with frame 0 when the engine is made. Sound is interleaved
+//! stereo `f32`, full scale 1. A *block* is what one call of [`Renderer::render`] fills. Inside, sound is made in *quanta* of 64
+//! frames. A *deck* plays a track, or several tracks in step: its *stems*.
+//!
+//! # Speed of debug builds
+//!
+//! In a debug build an unoptimised engine may take longer than its sound lasts. Two lines in the `Cargo.toml` of the program (of
+//! the workspace, if it is in one) optimise it: `[profile.dev.package.crowd-engine]` and `opt-level = 3`.
+//!
 //! # Features
 //!
 //! | feature | default | gives | needs |
 //! |---|---|---|---|
-//! | `device` | yes | sound cards through cpal | ALSA's headers on Linux |
-//! | `decode` | yes | `Track::open` and the WAV file output, through crowd-media | nothing |
+//! | `device` | yes | sound devices and sound servers | ALSA's headers on Linux |
+//! | `decode` | yes | `Track::open` and `Track::stream`, file outputs and recordings, through crowd-media | nothing |
 //!
-//! Without features the engine is pure Rust and needs no system library.
+//! Without features the engine needs no system library.
 
-// What the audio thread runs stands in types/, dsp/, rt/, stretch/ and in folders named audio/, wherever they are: in there
-// only constructors may allocate, and nothing locks, waits, logs or reads a clock (tests/audio_thread_words.rs). Everything else
-// is the control half. Each part uses only what stands on a floor below it (tests/rooms.rs).
+// What the audio thread runs is in types/, dsp/, rt/, stretch/ and in folders named audio/: there only constructors may allocate,
+// and nothing locks, waits, logs or reads a clock (tests/audio_thread_words.rs). Everything else is the control half. Each module
+// uses only what is in a lower layer (examples/tests/structure).
 
 #![cfg_attr(rtsan, feature(sanitize))]
+#![warn(missing_debug_implementations)]
 
 mod audio;
 pub mod buffer;
@@ -100,6 +126,7 @@ pub use types::band::Band;
 pub use types::config::EngineConfig;
 pub use types::crossfade::CrossfadeLaw;
 pub use types::error::Error;
+pub use types::error_reasons::{BeatGridError, SettingError, SettingReason, TimeMapError, TrackError};
 pub use types::loop_region::LoopRegion;
 pub use types::method::StretchMethod;
 pub use types::units::{Bpm, DeckId, Frames, Gain, Rate, SampleRate, StemId};

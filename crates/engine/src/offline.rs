@@ -10,6 +10,7 @@ use crate::types::units::Frames;
 ///
 /// It calls the same [`Renderer::render`] as a device does; the samples are the same, bit for bit. What a
 /// [streamed](crate::feed) track has not ready yet is waited for.
+#[derive(Debug)]
 pub struct Offline {
     engine: Engine,
     renderer: Renderer,

@@ -16,7 +16,7 @@ fn the_schedule_fills_up_with_an_error_and_empties_again() {
         renderer.render(&mut out);
     }
     let full = engine.send(command.clone(), When::At(Frames(5_000))).unwrap_err();
-    assert!(matches!(full, Error::ScheduleFull { capacity: 16 }), "{full}");
+    assert!(matches!(full, Error::ScheduleFull { capacity: 16, .. }), "{full}");
     engine.send(Command::BeatsPerBar { beats: 5 }, When::NextBlock).unwrap();
     renderer.render(&mut out);
     assert_eq!(engine.status().beats_per_bar, 5);

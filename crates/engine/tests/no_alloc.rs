@@ -8,8 +8,8 @@ use common::{Noise, constant_track, noise_track, sine_track};
 use crowd_engine::feed::{Fault, Input, Shape};
 use crowd_engine::tempo::{Phase, Pulse};
 use crowd_engine::{
-    Band, Bpm, Command, DeckCommand, DeckId, Engine, Frames, Gain, LoopRegion, Rate, Renderer, SampleRate, StemId,
-    Stems, StretchMethod, Track, When,
+    Band, Bpm, Command, CrossfadeLaw, DeckCommand, DeckId, Engine, Frames, Gain, LoopRegion, Rate, Renderer,
+    SampleRate, StemId, Stems, StretchMethod, Track, When,
 };
 
 #[global_allocator]
@@ -51,7 +51,8 @@ fn one_of_each(noise: &mut Noise, tracks: &[Track]) -> Vec<Command> {
                 DeckCommand::Align { stems, pulse: Pulse::new(bpm, 0.1, SampleRate::CD), phase: Phase::Bar },
             ),
             Command::Deck(deck, DeckCommand::Fader { gain, over }),
-            Command::Deck(deck, DeckCommand::Fade { gain, over }),
+            Command::Deck(deck, DeckCommand::Fade { gain, over, law: CrossfadeLaw::Linear }),
+            Command::Deck(deck, DeckCommand::FadeIn { stems, over, law: CrossfadeLaw::EqualPower }),
             Command::Deck(
                 deck,
                 DeckCommand::Eq { band: [Band::Low, Band::Mid, Band::High][noise.0 as usize % 3], gain },

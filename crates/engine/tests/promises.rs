@@ -6,8 +6,8 @@ mod common;
 use common::*;
 use crowd_engine::tempo::{Phase, Pulse};
 use crowd_engine::{
-    Band, Bpm, Command, DeckCommand, DeckId, Engine, Error, Event, Frames, Gain, LoopRegion, Rate, SampleRate, StemId,
-    Stems, StretchMethod, When,
+    Band, Bpm, Command, CrossfadeLaw, DeckCommand, DeckId, Engine, Error, Event, Frames, Gain, LoopRegion, Rate,
+    SampleRate, StemId, Stems, StretchMethod, When,
 };
 
 const DECKS: [DeckId; 4] = [DeckId::A, DeckId::B, DeckId::C, DeckId::D];
@@ -136,7 +136,7 @@ fn what_is_refused_names_the_way_out_and_changes_nothing() {
         engine.send_all([(); 3].map(|()| play(DeckId::A)), When::NextBlock).unwrap();
     }
     let full = engine.send_all([play(DeckId::A), play(DeckId::B)], When::NextBlock).unwrap_err();
-    assert!(matches!(full, Error::QueueFull { capacity: 16 }), "{full}");
+    assert!(matches!(full, Error::QueueFull { capacity: 16, .. }), "{full}");
     engine.send(play(DeckId::A), When::NextBlock).unwrap();
     assert!(engine.send(play(DeckId::A), When::NextBlock).is_err());
 }
@@ -353,7 +353,7 @@ fn random_command(noise: &mut Noise, tracks: &[crowd_engine::Track]) -> Command 
         13 => Command::Deck(deck, DeckCommand::StemGain { stems: stem.into(), gain, over }),
         14 => Command::Deck(deck, DeckCommand::Rate { rate }),
         15 => Command::Deck(deck, DeckCommand::Fader { gain, over }),
-        16 => Command::Deck(deck, DeckCommand::Fade { gain, over }),
+        16 => Command::Deck(deck, DeckCommand::Fade { gain, over, law: CrossfadeLaw::EqualPower }),
         17 | 18 => {
             let band = [Band::Low, Band::Mid, Band::High][noise.below(3) as usize];
             Command::Deck(deck, DeckCommand::Eq { band, gain })

@@ -213,9 +213,9 @@ fn a_stop_ends_a_measurement_and_a_fault_is_told_with_its_frame() {
         measure::whole(&mut input(None), &shape, &GO).unwrap_err(),
         Probes::read(&mut input(None), &shape, &GO).err().unwrap(),
     ] {
-        let Error::Engine(crowd_engine::Error::Unreadable { frame, cause }) = error else { panic!("{error}") };
+        let Error::Engine(crowd_engine::Error::Read { frame, source }) = error else { panic!("{error}") };
         assert!((115_200..116_352).contains(&frame.0) || frame.0 >= 120_000, "{frame:?}");
-        assert_eq!(cause, "the disk is gone");
+        assert_eq!(source.to_string(), "the disk is gone");
     }
 }
 

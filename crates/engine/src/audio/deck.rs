@@ -3,6 +3,7 @@
 //! The equaliser and the fader themselves work on four decks at a time and stand in the mixer.
 
 mod errand;
+mod fade;
 mod playhead;
 mod supply;
 mod tail;
@@ -15,11 +16,13 @@ use crate::rt::ReturnBin;
 use crate::track::Track;
 use crate::types::cast::{byte, whole};
 use crate::types::config::EngineConfig;
+use crate::types::crossfade::CrossfadeLaw;
 use crate::types::loop_region::LoopRegion;
 use crate::types::method::StretchMethod;
 use crate::types::pulse::Pulse;
 use crate::types::units::{DeckId, Frames, StemId};
 pub(crate) use errand::{Errand, Errands};
+use fade::Fade;
 use voice::Voice;
 
 /// Where events go while a deck works.
@@ -39,7 +42,7 @@ pub(crate) struct Deck {
     /// The fader.
     pub fader: Ramp,
     /// The fade beside it.
-    pub fade: Ramp,
+    pub fade: Fade,
 }
 
 impl Deck {
@@ -50,7 +53,7 @@ impl Deck {
             method: config.stretch,
             rate: 1.0,
             fader: Ramp::new(1.0),
-            fade: Ramp::new(1.0),
+            fade: Fade::new(1.0),
         }
     }
 
@@ -115,17 +118,7 @@ impl Deck {
             D::Unload { stems } => self.each(stems).for_each(|(_, voice)| voice.unload(bin)),
             D::Play { stems } => {
                 self.end_fade();
-                // A stem that was named, or the first of an empty deck, counts on without a track.
-                let counting = match stems {
-                    Stems::One(stem) => Some(stem),
-                    Stems::All if self.voices.iter().any(Voice::is_loaded) => None,
-                    Stems::All => Some(StemId::FIRST),
-                };
-                for (stem, voice) in self.each(stems) {
-                    if (voice.is_loaded() || counting == Some(stem)) && voice.play() {
-                        (report.events)(Event::Started { deck, stem, at });
-                    }
-                }
+                self.play(stems, report);
             }
             D::Pause { stems } => self.each(stems).for_each(|(_, voice)| voice.pause()),
             D::Stop { stems } => self.each(stems).for_each(|(_, voice)| voice.stop()),
@@ -142,9 +135,32 @@ impl Deck {
                 self.each(Stems::All).for_each(|(_, voice)| voice.set_method(method));
             }
             D::Fader { gain, over } => self.fader.set(gain.get(), ramp_frames(over)),
-            D::Fade { gain, over } => self.fade.set(gain.get(), ramp_frames(over)),
+            D::Fade { gain, over, law } => self.fade.set(gain.get(), ramp_frames(over), law),
+            D::FadeIn { stems, over, law } => {
+                if !self.voices.iter().any(Voice::is_playing) {
+                    self.fade = Fade::new(0.0);
+                }
+                self.play(stems, report);
+                self.fade.set(1.0, ramp_frames(over), law);
+            }
             // The renderer applies these itself.
             D::Align { .. } | D::Eq { .. } => {}
+        }
+    }
+
+    /// Starts stems where they stand.
+    fn play(&mut self, stems: Stems, report: &mut Report<'_>) {
+        let (deck, at) = (self.id, report.now);
+        // A stem that was named, or the first of an empty deck, counts on without a track.
+        let counting = match stems {
+            Stems::One(stem) => Some(stem),
+            Stems::All if self.voices.iter().any(Voice::is_loaded) => None,
+            Stems::All => Some(StemId::FIRST),
+        };
+        for (stem, voice) in self.each(stems) {
+            if (voice.is_loaded() || counting == Some(stem)) && voice.play() {
+                (report.events)(Event::Started { deck, stem, at });
+            }
         }
     }
 
@@ -169,9 +185,9 @@ impl Deck {
     /// A deck that is started again is heard again: at once from silence, else in [`FADE_BACK`].
     fn end_fade(&mut self) {
         if self.is_silent() {
-            self.fade = Ramp::new(1.0);
+            self.fade = Fade::new(1.0);
         } else if self.fade.target() != 1.0 {
-            self.fade.set(1.0, FADE_BACK);
+            self.fade.set(1.0, FADE_BACK, CrossfadeLaw::Linear);
         }
     }
 

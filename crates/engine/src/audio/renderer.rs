@@ -66,6 +66,8 @@ pub struct Renderer {
     _not_sync: PhantomData<std::cell::Cell<()>>,
 }
 
+crate::types::opaque::opaque_debug!(Renderer);
+
 impl Renderer {
     pub(crate) fn new(
         config: &EngineConfig,

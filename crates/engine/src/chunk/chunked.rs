@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::grid::Grid;
 use super::processor::ChunkProcessor;
 use super::reader::Reader;
-use crate::feed::{Fault, Input};
+use crate::feed::Input;
 use crate::types::error::{Error, Result};
 use crate::types::units::Frames;
 
@@ -53,6 +53,8 @@ pub struct Chunked<P, I> {
     other: Box<[[f32; 2]]>,
 }
 
+crate::types::opaque::opaque_debug!(Chunked<P, I>);
+
 impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
     /// Chunks of `input` on `grid`, made by `processor`, which must be at rest. `join` is the length of the overlap where
     /// chunks from different state meet; a second is not heard. A processor that forgets exactly needs none. Frames the input
@@ -85,7 +87,7 @@ impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
     /// state is left for the next chunk: that one may then begin from a pre-roll, and the end of this one become a join.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] when there is no such chunk, [`Error::Unreadable`] when the input could not be read. What was
+    /// [`Error::OutOfRange`] when there is no such chunk, [`Error::Read`] when the input could not be read. What was
     /// handed over until then is right; the chunk can be made again.
     pub fn make(&mut self, index: usize, mut take: impl FnMut(&[[f32; 2]]) -> ControlFlow<()>) -> Result<Made> {
         let Some(span) = self.grid.span(index) else {
@@ -183,8 +185,7 @@ impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
 }
 
 fn read<I: Input>(reader: &mut Reader<I>, first: u64, block: &mut [[f32; 2]]) -> Result<u64> {
-    let unreadable = |cause: Fault| Error::Unreadable { frame: Frames(first), cause: cause.to_string() };
-    reader.fill(first, block).map_err(unreadable)
+    reader.fill(first, block).map_err(|source| Error::Read { frame: Frames(first), source })
 }
 
 /// Fades from `block` to `other`, `done` frames into an overlap of `frames`. Where both are equal, nothing changes.

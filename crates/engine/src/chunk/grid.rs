@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::types::error::{Error, Result};
+use crate::types::error::Result;
+use crate::types::error_reasons::{SettingError, SettingReason};
 use crate::types::units::{Frames, SampleRate};
 
 /// Seconds of a chunk of the [standard](Grid::standard) grid, about.
@@ -27,7 +28,7 @@ impl Grid {
     /// Chunks of `chunk` frames over a track of `frames`. A track without frames has no chunks.
     ///
     /// # Errors
-    /// [`Error::BadConfig`] when `chunk` is not a multiple of [`Grid::ALIGN`], or 0.
+    /// [`Error::Setting`](crate::Error::Setting) when `chunk` is not a multiple of [`Grid::ALIGN`], or 0.
     pub fn new(frames: Frames, chunk: Frames) -> Result<Self> {
         let chunk = aligned("chunk length", chunk)?;
         Ok(Self { frames: frames.0, chunk, first: 0 })
@@ -45,13 +46,13 @@ impl Grid {
     /// The same grid with its first chunk split in two behind `first` frames, so that the start is made sooner.
     ///
     /// # Errors
-    /// [`Error::BadConfig`] when `first` is not a multiple of [`Grid::ALIGN`], 0, or not shorter than a chunk.
+    /// [`Error::Setting`](crate::Error::Setting) when `first` is not a multiple of [`Grid::ALIGN`], 0, or not shorter than a chunk.
     pub fn split_first(self, first: Frames) -> Result<Self> {
         let what = "first chunk's length";
         let first = aligned(what, first)?;
         if first >= self.chunk {
-            let cause = format!("{first} frames: give less than a chunk of {} frames", self.chunk);
-            return Err(Error::BadConfig { what, cause });
+            let reason = SettingReason::NotBelow { frames: Frames(first), limit: Frames(self.chunk) };
+            return Err(SettingError::new(what, reason).into());
         }
         Ok(Self { first, ..self })
     }
@@ -91,8 +92,7 @@ fn aligned(what: &'static str, frames: Frames) -> Result<u64> {
     if frames.0 > 0 && frames.0.is_multiple_of(Grid::ALIGN.0) {
         return Ok(frames.0);
     }
-    let cause = format!("{} frames: give a multiple of {}, at least that", frames.0, Grid::ALIGN.0);
-    Err(Error::BadConfig { what, cause })
+    Err(SettingError::new(what, SettingReason::NotMultiple { frames, of: Grid::ALIGN }).into())
 }
 
 #[cfg(test)]

@@ -7,11 +7,12 @@ use super::handle::{CommandTarget, Sender};
 use crate::command::{Command, DeckCommand, Stems, When};
 use crate::track::Track;
 use crate::types::band::Band;
+use crate::types::crossfade::CrossfadeLaw;
 use crate::types::error::Result;
 use crate::types::loop_region::LoopRegion;
 use crate::types::method::StretchMethod;
 use crate::types::pulse::{Phase, Pulse};
-use crate::types::units::{DeckId, Frames, Gain, Rate, StemId};
+use crate::types::units::{Bpm, DeckId, Frames, Gain, Rate, StemId};
 
 impl Engine {
     /// A handle for one deck.
@@ -63,6 +64,12 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
     /// The following moves of a fader or a stem's gain take this long; 50 ms unless chosen.
     pub fn over(mut self, time: Duration) -> Self {
         self.sender.over = time;
+        self
+    }
+
+    /// The following fades have the curve of this law; [`CrossfadeLaw::Linear`] unless chosen.
+    pub fn law(mut self, law: CrossfadeLaw) -> Self {
+        self.sender.law = law;
         self
     }
 
@@ -155,6 +162,24 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
         self.send(DeckCommand::Rate { rate })
     }
 
+    /// Plays music whose own tempo is `own` at the master tempo, whatever that becomes: the [rate](Self::rate) is base tempo /
+    /// `own`.
+    ///
+    /// Returns [`Error::OutOfRange`](crate::Error::OutOfRange), too, when the deck would have to play at an impossible rate.
+    pub fn match_tempo(self, own: Bpm) -> Result<Self> {
+        let base = self.sender.target.settings().base_tempo;
+        self.tempo(own, base)
+    }
+
+    /// Plays music whose own tempo is `own` at `tempo`, for as long as the master tempo is the
+    /// [base tempo](crate::Builder::base_tempo); it follows the master's changes in proportion. The [rate](Self::rate) is
+    /// `tempo` / `own`.
+    ///
+    /// Returns [`Error::OutOfRange`](crate::Error::OutOfRange), too, when the deck would have to play at an impossible rate.
+    pub fn tempo(self, own: Bpm, tempo: Bpm) -> Result<Self> {
+        self.rate(Rate::between(own, tempo)?)
+    }
+
     /// Moves by at most half a beat, or half a bar, onto the engine's clock.
     pub fn align(self, pulse: Pulse, phase: Phase) -> Result<Self> {
         let stems = self.stems;
@@ -174,8 +199,14 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
 
     /// A fade in addition to the fader; the next [`play`](Self::play) ends it.
     pub fn fade(self, gain: Gain, over: Duration) -> Result<Self> {
-        let over = self.sender.frames(over);
-        self.send(DeckCommand::Fade { gain, over })
+        let (over, law) = (self.sender.frames(over), self.sender.law);
+        self.send(DeckCommand::Fade { gain, over, law })
+    }
+
+    /// Plays, and fades in: from silence when the deck does not play, else from the present gain.
+    pub fn fade_in(self, over: Duration) -> Result<Self> {
+        let (stems, over, law) = (self.stems, self.sender.frames(over), self.sender.law);
+        self.send(DeckCommand::FadeIn { stems, over, law })
     }
 
     /// One band of the equaliser; 0 is a kill, 1 flat.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::command::{Command, When};
 use crate::types::config::EngineConfig;
+use crate::types::crossfade::CrossfadeLaw;
 use crate::types::error::Result;
 use crate::types::units::Frames;
 
@@ -25,13 +26,15 @@ pub(super) mod sealed {
     }
 }
 
-/// A target, the moment of the commands and the length of a gain's ramp.
+/// A target, the moment of the commands, and how gains move.
 #[derive(Debug)]
 pub(super) struct Sender<'a, T> {
     pub target: &'a mut T,
     pub when: When,
     /// The length of a ramp.
     pub over: Duration,
+    /// The curve of a fade.
+    pub law: CrossfadeLaw,
 }
 
 /// The length of the ramp of a fader or a gain unless another is chosen.
@@ -39,7 +42,7 @@ const USUAL_RAMP: Duration = Duration::from_millis(50);
 
 impl<'a, T: CommandTarget> Sender<'a, T> {
     pub fn new(target: &'a mut T) -> Self {
-        Self { target, when: When::NextBlock, over: USUAL_RAMP }
+        Self { target, when: When::NextBlock, over: USUAL_RAMP, law: CrossfadeLaw::Linear }
     }
 
     pub fn send(&mut self, commands: impl Into<Vec<Command>>) -> Result<()> {

@@ -41,6 +41,6 @@ pub(crate) fn start(sample_rate: SampleRate) -> Result<(Worker, Errands)> {
         }
     };
     let worker = Worker::start("crowd-stretch", work)
-        .map_err(|error| Error::BadConfig { what: "stretch helper", cause: format!("no thread for it: {error}") })?;
+        .map_err(|source| Error::Thread { purpose: "for the stretch worker", source })?;
     Ok((worker, Errands::new(out, back, home)))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::engine::Engine;
 use super::handle::{CommandTarget, Sender};
-use crate::command::{Command, DeckCommand, When};
+use crate::command::{Command, DeckCommand, Stems, When};
 use crate::types::crossfade::CrossfadeLaw;
 use crate::types::error::Result;
 use crate::types::units::{Bpm, DeckId, Frames, Gain};
@@ -86,6 +86,17 @@ impl<'a, T: CommandTarget> MixHandle<'a, T> {
     /// Drops every command that waits for its moment, and stops and unloads every deck.
     pub fn clear(self) -> Result<Self> {
         self.send([Command::Clear])
+    }
+
+    /// Fades from one deck to another in the time `over`, along the curves of `law`. The deck `to` is started unless it plays;
+    /// the deck `from` goes on unheard afterwards, until it is paused or stopped. The faders stay as they are. Another crossfade
+    /// of the same decks goes on from the present gains, so one that was started can be turned round.
+    pub fn crossfade(self, from: DeckId, to: DeckId, over: Duration, law: CrossfadeLaw) -> Result<Self> {
+        let over = self.sender.frames(over);
+        self.send([
+            Command::Deck(to, DeckCommand::FadeIn { stems: Stems::All, over, law }),
+            Command::Deck(from, DeckCommand::Fade { gain: Gain::SILENCE, over, law }),
+        ])
     }
 
     /// Moves the faders of two decks to where a crossfader at `position` (-1, left, to 1, right) has them, both in the same frame.

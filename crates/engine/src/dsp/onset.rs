@@ -57,6 +57,8 @@ pub struct OnsetFinder {
     pending: Option<Found>,
 }
 
+crate::types::opaque::opaque_debug!(OnsetFinder);
+
 #[derive(Clone, Copy)]
 struct Found {
     hop: usize,

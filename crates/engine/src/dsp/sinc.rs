@@ -82,6 +82,8 @@ pub struct SincBank {
     long: Vec<Table<LONG>>,
 }
 
+crate::types::opaque::opaque_debug!(SincBank);
+
 struct Table<const V: usize> {
     /// The fastest rate the table serves.
     up_to: f64,

@@ -5,7 +5,8 @@ use std::ops::{Range, RangeInclusive};
 use crate::dsp::{Position, Step};
 use crate::tempo::BeatGrid;
 use crate::track::Track;
-use crate::types::error::{Error, Result};
+use crate::types::error::Result;
+use crate::types::error_reasons::TimeMapError;
 use crate::types::units::{Bpm, Frames, Rate, SampleRate};
 
 /// Frames a leg may end beside its place so as to run at exactly speed 1, where every method is a wire.
@@ -74,15 +75,14 @@ impl Course {
     /// speed 1 ends within a quarter of a frame of its place, it does, and stays untouched.
     ///
     /// # Errors
-    /// [`Error::BadGrid`] when the span is empty or not finite, or somewhere the speed would leave [`Rate`]'s range.
+    /// [`Error::TimeMap`](crate::Error::TimeMap) when the span is empty or not finite, or somewhere the speed would leave [`Rate`]'s range.
     pub fn on_beats(grid: &BeatGrid, span: Range<f64>, target: Bpm, rate: SampleRate) -> Result<Self> {
         let seconds = |frame: f64| frame / f64::from(rate.get());
         let far = BeatGrid::REACH * f64::from(rate.get());
-        let named = || format!("{:.3} to {:.3} s", seconds(span.start), seconds(span.end));
         // Written so that a NaN is refused.
         let sound = span.start < span.end && span.start >= -far && span.end <= far;
         if !sound {
-            return Err(Error::BadGrid { cause: format!("nothing lies from {}: end behind the start", named()) });
+            return Err(TimeMapError::Empty { from: seconds(span.start), until: seconds(span.end) }.into());
         }
         let (first, last) = (grid.beat_at(span.start), grid.beat_at(span.end));
         let beat = 60.0 * f64::from(rate.get()) / target.get();
@@ -100,12 +100,8 @@ impl Course {
             let speed = distance / length as f64;
             if Rate::new(speed).is_err() {
                 let (from, until) = (seconds(here.from.to_f64()), seconds(place));
-                let (low, high) = (Rate::MIN, Rate::MAX);
-                let cause = format!(
-                    "from {from:.3} to {until:.3} s it would have to run at {speed:.3}x to last as long as at {target}: {low} \
-                     to {high} are possible"
-                );
-                return Err(Error::BadGrid { cause });
+                let (target, low, high) = (target.get(), Rate::MIN.get(), Rate::MAX.get());
+                return Err(TimeMapError::Speed { from, until, speed, target, low, high }.into());
             }
             let near = (distance - length as f64).abs() < NEAR;
             here.step = if near { Step::UNITY } else { Step::from_rate(speed) };
@@ -114,7 +110,8 @@ impl Course {
             here = Leg { begin: end, from: here.from.advance(here.step, length as usize), ..here };
         }
         if legs.is_empty() {
-            return Err(Error::BadGrid { cause: format!("{} is less than a frame at {target}", named()) });
+            let (from, until) = (seconds(span.start), seconds(span.end));
+            return Err(TimeMapError::TooShort { from, until, target: target.get() }.into());
         }
         Ok(Self { legs, frames })
     }

@@ -59,7 +59,7 @@ impl Fed {
         let handle = thread::Builder::new()
             .name("feed".to_owned())
             .spawn(move || feeder.run())
-            .map_err(|error| Error::BadTrack { cause: format!("no thread to read it with: {error}") })?;
+            .map_err(|source| Error::Thread { purpose: "to read the track with", source })?;
         Ok(Self { stream, desk, teller, feeder: handle.thread().clone(), reach: reach(shape.sample_rate.get()) })
     }
 

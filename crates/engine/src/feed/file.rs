@@ -31,6 +31,8 @@ pub struct FileInput {
     from: u64,
 }
 
+crate::types::opaque::opaque_debug!(FileInput);
+
 impl FileInput {
     /// Opens a file, to be read at `rate`, or at its own. A file that does not tell its length is read through once.
     ///

@@ -10,6 +10,7 @@ use super::health::Meter;
 use super::link::Link;
 use crate::audio::Renderer;
 use crate::rt::Slot;
+use crate::types::output_error::Cause;
 use crate::types::units::SampleRate;
 
 /// A sound device that can play.
@@ -38,7 +39,7 @@ pub(crate) trait Backend: Send + Sync + 'static {
     ///
     /// # Errors
     /// The cause, as a user should read it.
-    fn open(&self, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, String>;
+    fn open(&self, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, Cause>;
 
     /// What devices there are and what can be done without one, after an open that failed. May hang.
     fn advice(&self) -> String;
@@ -48,7 +49,7 @@ pub(crate) trait Backend: Send + Sync + 'static {
 pub(crate) trait Stream: Send {
     /// # Errors
     /// The cause.
-    fn start(&mut self) -> Result<(), String>;
+    fn start(&mut self) -> Result<(), Cause>;
 }
 
 /// An opened device.
@@ -74,7 +75,7 @@ impl Seed {
     ///
     /// # Errors
     /// When there is no conversion between the two.
-    pub fn driver(&self, rate: SampleRate, engine: Option<SampleRate>) -> Result<Driver, String> {
+    pub fn driver(&self, rate: SampleRate, engine: Option<SampleRate>) -> Result<Driver, Cause> {
         Driver::new(self.slot.clone(), self.meter.clone(), rate, engine.unwrap_or(rate))
     }
 }
@@ -85,8 +86,8 @@ pub(crate) fn open_aside(
     backend: &Arc<dyn Backend>,
     seed: &Seed,
     rate: Option<SampleRate>,
-    ready: impl FnOnce(SampleRate) -> Result<(), String> + Send + 'static,
-) -> std::io::Result<Receiver<Result<Opened, String>>> {
+    ready: impl FnOnce(SampleRate) -> Result<(), Cause> + Send + 'static,
+) -> std::io::Result<Receiver<Result<Opened, Cause>>> {
     let (sender, receiver) = mpsc::channel();
     let (backend, seed) = (backend.clone(), seed.clone());
     thread::Builder::new().name("crowd-open".into()).spawn(move || {

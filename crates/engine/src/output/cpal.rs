@@ -16,6 +16,7 @@ use super::audio::Driver;
 use super::backend::{DeviceInfo, Opened, Seed, Stream};
 use super::health::Meter;
 use super::link::Link;
+use crate::types::output_error::{Cause, OutputErrorKind};
 use crate::types::units::SampleRate;
 
 /// Frames rendered at a time when the device wants another format than float stereo.
@@ -33,7 +34,7 @@ const CALM: Duration = Duration::from_millis(1);
 ///
 /// # Errors
 /// When there is no sound system to ask.
-pub(super) fn devices() -> Result<Vec<DeviceInfo>, String> {
+pub(super) fn devices() -> Result<Vec<DeviceInfo>, Cause> {
     let hosts = hosts()?;
     let _quiet = quieten();
     let mut found = Vec::new();
@@ -60,8 +61,16 @@ fn quieten() -> impl Sized {
 #[cfg(not(target_os = "linux"))]
 fn quieten() {}
 
-fn text(error: ::cpal::Error) -> String {
-    error.to_string().trim_end_matches('.').to_owned()
+fn cause(error: ::cpal::Error) -> Cause {
+    use ErrorKind as K;
+    let kind = match error.kind() {
+        K::DeviceBusy => OutputErrorKind::Busy,
+        K::DeviceNotAvailable | K::HostUnavailable => OutputErrorKind::NotFound,
+        K::PermissionDenied => OutputErrorKind::PermissionDenied,
+        K::UnsupportedConfig | K::UnsupportedOperation => OutputErrorKind::Unsupported,
+        _ => OutputErrorKind::Other,
+    };
+    Cause::from_source(kind, error).map_message(|text| text.trim_end_matches('.').to_owned())
 }
 
 fn describe(device: &Device, is_default: bool) -> Option<DeviceInfo> {
@@ -89,14 +98,14 @@ fn describe(device: &Device, is_default: bool) -> Option<DeviceInfo> {
 }
 
 /// The system's own sound host first, then the others that answer.
-fn hosts() -> Result<Vec<Host>, String> {
+fn hosts() -> Result<Vec<Host>, Cause> {
     #[cfg(target_os = "linux")]
     let own = HostId::Alsa;
     #[cfg(not(target_os = "linux"))]
     let own = ::cpal::default_host().id();
     let others = ::cpal::available_hosts().into_iter().filter(|id| *id != own);
     let hosts: Vec<Host> = [own].into_iter().chain(others).filter_map(|id| ::cpal::host_from_id(id).ok()).collect();
-    if hosts.is_empty() { Err("no sound system answers".into()) } else { Ok(hosts) }
+    if hosts.is_empty() { Err(Cause::new(OutputErrorKind::NotFound, "no sound system answers")) } else { Ok(hosts) }
 }
 
 /// How a device is asked for: its id, with the host in front unless that is the system's own.
@@ -112,20 +121,22 @@ fn name(device: &Device) -> String {
 ///
 /// # Errors
 /// The cause, for each that was tried.
-pub(super) fn open(wanted: Option<&str>, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, String> {
+pub(super) fn open(wanted: Option<&str>, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, Cause> {
     let _quiet = quieten();
     let mut causes = Vec::new();
     for device in candidates(wanted)? {
         match stream(&device, seed, rate) {
             Ok(opened) => return Ok(opened),
-            Err(cause) => causes.push(format!("{} cannot be opened: {cause}", name(&device))),
+            Err(cause) => {
+                causes.push(cause.map_message(|text| format!("{} cannot be opened: {text}", name(&device))));
+            }
         }
     }
-    Err(causes.join("; "))
+    Err(Cause::join(causes))
 }
 
 /// The device of that name; without one the default devices in the order they are to be tried.
-fn candidates(wanted: Option<&str>) -> Result<Vec<Device>, String> {
+fn candidates(wanted: Option<&str>) -> Result<Vec<Device>, Cause> {
     let hosts = hosts()?;
     let found: Vec<Device> = match wanted {
         None => hosts.iter().filter_map(Host::default_output_device).collect(),
@@ -133,27 +144,28 @@ fn candidates(wanted: Option<&str>) -> Result<Vec<Device>, String> {
     };
     match (wanted, found.is_empty()) {
         (_, false) => Ok(found),
-        (None, true) => Err("there is no default device".into()),
-        (Some(name), true) => Err(format!("there is no device {name:?}")),
+        (None, true) => Err(Cause::new(OutputErrorKind::NotFound, "there is no default device")),
+        (Some(name), true) => Err(Cause::no_device(name)),
     }
 }
 
-fn stream(device: &Device, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, String> {
-    let configs: Vec<_> = device.supported_output_configs().map_err(text)?.collect();
+fn stream(device: &Device, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, Cause> {
+    let configs: Vec<_> = device.supported_output_configs().map_err(cause)?.collect();
     let fit = match rate.and_then(|rate| choose(&configs, rate.get())) {
         Some(fit) => fit,
         None => {
-            let own = device.default_output_config().map_err(text)?.sample_rate();
-            choose(&configs, own).ok_or("it plays no linear samples")?
+            let own = device.default_output_config().map_err(cause)?.sample_rate();
+            let no_pcm = || Cause::new(OutputErrorKind::Unsupported, "it plays no linear samples");
+            choose(&configs, own).ok_or_else(no_pcm)?
         }
     };
-    let device_rate = SampleRate::new(fit.sample_rate()).map_err(|error| error.to_string())?;
+    let device_rate = SampleRate::new(fit.sample_rate()).map_err(Cause::unsupported)?;
     let open = |buffer_size| {
         let driver = seed.driver(device_rate, rate)?;
         let link = driver.link();
         let config = StreamConfig { channels: fit.channels(), sample_rate: fit.sample_rate(), buffer_size };
         let errors = listener(link.clone(), seed.meter.clone());
-        let stream = build(device, fit.sample_format(), config, driver, errors).map_err(text)?;
+        let stream = build(device, fit.sample_format(), config, driver, errors).map_err(cause)?;
         Ok(Opened { stream: Box::new(Playing(stream)), link, name: name(device), rate: device_rate })
     };
     let Some(frames) = seed.buffer_frames else { return open(BufferSize::Default) };
@@ -162,7 +174,7 @@ fn stream(device: &Device, seed: &Seed, rate: Option<SampleRate>) -> Result<Open
         _ => frames,
     };
     // A size is a wish; a device that refuses it may still have one of its own.
-    open(BufferSize::Fixed(frames)).or_else(|_: String| open(BufferSize::Default))
+    open(BufferSize::Fixed(frames)).or_else(|_: Cause| open(BufferSize::Default))
 }
 
 /// A device by its id, with or without the host in front, or by its description.
@@ -202,8 +214,8 @@ fn choose(configs: &[SupportedStreamConfigRange], hertz: u32) -> Option<::cpal::
 struct Playing(::cpal::Stream);
 
 impl Stream for Playing {
-    fn start(&mut self) -> Result<(), String> {
-        self.0.play().map_err(text)
+    fn start(&mut self) -> Result<(), Cause> {
+        self.0.play().map_err(cause)
     }
 }
 

@@ -15,6 +15,7 @@ use super::supervisor::{self, announce};
 use super::target::{DeviceConfig, Output};
 use crate::rt::Slot;
 use crate::types::error::{Error, Result};
+use crate::types::output_error::{Cause, OutputErrorKind};
 
 /// How long a device may take to open, and the list of devices to appear.
 const OPENING: Duration = Duration::from_secs(5);
@@ -37,7 +38,7 @@ pub(super) fn open_with(
     let adaptive = wanted.adaptive.then(|| Adaptive::new(wanted.buffer_frames.unwrap_or(adaptive::FIRST)));
     let buffer_frames = wanted.buffer_frames.or(wanted.adaptive.then_some(adaptive::FIRST));
     let output = Output::Device(wanted).to_string();
-    let refused = |cause: String| Error::Output { output: output.clone(), cause };
+    let refused = |cause: Cause| Error::Output(cause.of(output.clone()));
     let slot = Arc::new(Slot::empty());
     let meter = Arc::new(Meter::new(output.clone(), request.rate));
     let seed = Seed { slot: slot.clone(), meter: meter.clone(), buffer_frames };
@@ -47,29 +48,32 @@ pub(super) fn open_with(
         let slot = slot.clone();
         move |device_rate| {
             let rate = rate.unwrap_or(device_rate);
-            let (renderer, recording) = request.prepare(rate, make).map_err(|error| error.to_string())?;
+            let (renderer, recording) = request.prepare(rate, make).map_err(|error| match error {
+                Error::Output(error) => error.into_cause(),
+                other => Cause::from_source(OutputErrorKind::Other, other),
+            })?;
             let _nothing = slot.put(Box::new(renderer));
-            sender.send((rate, recording)).map_err(|_| "nobody waits for the device any more".to_owned())
+            sender.send((rate, recording)).map_err(|_| Cause::new(OutputErrorKind::TimedOut, "the device was given up"))
         }
     };
-    let opening = open_aside(&backend, &seed, rate, ready).map_err(|e| refused(no_thread(&e)))?;
+    let opening = open_aside(&backend, &seed, rate, ready).map_err(|error| refused(Cause::no_thread(error)))?;
     let opened: Opened = match opening.recv_timeout(OPENING) {
         Ok(Ok(opened)) => opened,
-        Ok(Err(cause)) => return Err(refused(format!("{cause}. {}", advice(backend)))),
+        Ok(Err(cause)) => return Err(refused(cause.map_message(|text| format!("{text}. {}", advice(backend))))),
         Err(RecvTimeoutError::Timeout) => {
-            return Err(refused(format!("the sound system did not answer within {} s", OPENING.as_secs())));
+            let message = format!("the sound system did not answer within {} s", OPENING.as_secs());
+            return Err(refused(Cause::new(OutputErrorKind::TimedOut, message)));
         }
-        Err(RecvTimeoutError::Disconnected) => return Err(refused("the sound system failed".into())),
+        Err(RecvTimeoutError::Disconnected) => {
+            return Err(refused(Cause::new(OutputErrorKind::Other, "the sound system failed")));
+        }
     };
-    let (engine_rate, recording) = made.recv().map_err(|_| refused("the engine was not made".into()))?;
+    let (engine_rate, recording) =
+        made.recv().map_err(|_| refused(Cause::new(OutputErrorKind::Other, "the engine was not made")))?;
     announce(&seed, &opened, engine_rate);
-    let supervisor =
-        supervisor::start(backend, seed, engine_rate, adaptive, opened).map_err(|e| refused(no_thread(&e)))?;
+    let supervisor = supervisor::start(backend, seed, engine_rate, adaptive, opened)
+        .map_err(|error| refused(Cause::no_thread(error)))?;
     Ok(Session { meter, player: Some(Player::Device(Device { supervisor, slot })), recording })
-}
-
-fn no_thread(cause: &std::io::Error) -> String {
-    format!("no thread for it: {cause}")
 }
 
 /// The backend's advice, if it can be had soon.

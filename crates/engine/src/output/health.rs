@@ -85,6 +85,7 @@ pub struct RecordingHealth {
 
 /// Time spent making sound, as a part of the time the sound lasts: 1 is all there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Load {
     /// Over all blocks.
     pub mean: f64,

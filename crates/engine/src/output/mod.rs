@@ -46,6 +46,7 @@ mod target;
 #[cfg(feature = "device")]
 mod watch;
 
+pub use crate::types::output_error::{OutputError, OutputErrorKind};
 #[cfg(feature = "device")]
 pub use backend::DeviceInfo;
 pub use health::{Health, Load, Realtime, RecordingHealth, RecordingState, State};

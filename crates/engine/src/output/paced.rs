@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::health::Meter;
 use crate::audio::Renderer;
-use crate::types::error::{Error, Result};
+use crate::types::error::Result;
+use crate::types::output_error::Cause;
 use crate::types::units::SampleRate;
 use crate::worker::Worker;
 
@@ -70,7 +71,7 @@ impl Deadline {
 /// Starts to render blocks of `frames` frames, each at its time, until the worker is stopped.
 ///
 /// # Errors
-/// [`Error::Output`] when there is no thread to be had.
+/// [`Error::Output`](crate::Error::Output) when there is no thread to be had.
 pub(crate) fn start(
     renderer: Renderer,
     frames: usize,
@@ -80,7 +81,7 @@ pub(crate) fn start(
 ) -> Result<Worker> {
     let output = meter.condition().output.clone();
     Worker::start("crowd-paced", move |stop| run(renderer, frames, rate, &meter, sink, stop))
-        .map_err(|cause| Error::Output { output, cause: format!("no thread for it: {cause}") })
+        .map_err(|error| Cause::no_thread(error).of(output).into())
 }
 
 fn run(mut renderer: Renderer, frames: usize, rate: SampleRate, meter: &Meter, mut sink: impl Sink, stop: &AtomicBool) {

@@ -9,7 +9,12 @@ use super::recorder::Recorder;
 use super::recording::Take;
 use super::target::Output;
 use crate::audio::Renderer;
-use crate::types::error::{Error, Result};
+#[cfg(not(all(feature = "device", feature = "decode")))]
+use crate::types::error::Error;
+use crate::types::error::Result;
+use crate::types::error_reasons::{SettingError, SettingReason};
+#[cfg(not(all(feature = "device", feature = "decode")))]
+use crate::types::output_error::{OutputError, OutputErrorKind};
 use crate::types::units::SampleRate;
 
 /// How long a file of a recording may be.
@@ -58,7 +63,7 @@ impl Request {
     /// Whether an output can be opened so at all.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] for an impossible block, [`Error::BadConfig`] for files of an impossible length.
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange) for an impossible block, [`Error::Setting`](crate::Error::Setting) for files of an impossible length.
     pub fn check(&self, output: &Output) -> Result<()> {
         output.check_buffer()?;
         self.check_split(output)
@@ -66,17 +71,20 @@ impl Request {
 
     /// The length of files is only right where some are written.
     fn check_split(&self, output: &Output) -> Result<()> {
-        let cause = match self.split {
+        let reason = match self.split {
             None => return Ok(()),
-            Some(_) if self.record.is_none() && !matches!(output, Output::File { .. }) => "nothing is recorded",
-            Some(split) if !SPLIT.contains(&split) => "a file can have 1 second to 24 hours",
+            Some(_) if self.record.is_none() && !matches!(output, Output::File { .. }) => {
+                SettingReason::NothingRecorded
+            }
+            Some(split) if !SPLIT.contains(&split) => SettingReason::FileLength,
             Some(_) => return Ok(()),
         };
-        Err(Error::BadConfig { what: "record_split", cause: cause.into() })
+        Err(SettingError::new("record_split", reason).into())
     }
 }
 
 #[cfg(not(all(feature = "device", feature = "decode")))]
 pub(super) fn absent(output: String, feature: &str) -> Error {
-    Error::Output { output, cause: format!("this program was built without crowd-engine's feature `{feature}`") }
+    let message = format!("this program was built without crowd-engine's feature `{feature}`");
+    OutputError::new(output, OutputErrorKind::FeatureDisabled, message).into()
 }

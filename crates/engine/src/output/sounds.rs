@@ -11,7 +11,8 @@ use super::cpal;
 #[cfg(target_os = "linux")]
 use super::pulse::{PREFIX, Server, Sink};
 use super::target::DeviceConfig;
-use crate::types::error::{Error, Result};
+use crate::types::error::Result;
+use crate::types::output_error::{Cause, OutputErrorKind};
 use crate::types::units::SampleRate;
 
 /// A default device that was played to through the sound server is looked for there alone in this many attempts, 400 ms
@@ -22,7 +23,7 @@ const SERVER_ONLY: u32 = 25;
 /// or more.
 ///
 /// # Errors
-/// [`Error::Output`] when there is no sound system to ask.
+/// [`Error::Output`](crate::Error::Output) when there is no sound system to ask.
 pub fn devices() -> Result<Vec<DeviceInfo>> {
     let mut found = sinks();
     let has_default = found.iter().any(|device| device.is_default);
@@ -33,7 +34,7 @@ pub fn devices() -> Result<Vec<DeviceInfo>> {
             );
         }
         Err(cause) if found.is_empty() => {
-            return Err(Error::Output { output: "the list of devices".into(), cause });
+            return Err(cause.of("the list of devices").into());
         }
         Err(_) => {}
     }
@@ -75,27 +76,30 @@ impl Sounds {
 
     /// The device as the sound server has it; none when it is not the server's, or there is no server.
     #[cfg(target_os = "linux")]
-    fn through_server(&self, seed: &Seed, rate: Option<SampleRate>) -> std::result::Result<Option<Opened>, String> {
+    fn through_server(&self, seed: &Seed, rate: Option<SampleRate>) -> Result<Option<Opened>, Cause> {
         let wanted = self.wanted.name.as_deref();
         let Some(mut server) = Server::connect()? else { return Ok(None) };
         let sink = match wanted {
-            None => Some(server.default_sink().map_err(|cause| format!("the sound server has no default: {cause}"))?),
+            None => {
+                let refused = |text: &str| format!("the sound server has no default: {text}");
+                Some(server.default_sink().map_err(|cause| cause.map_message(refused))?)
+            }
             Some(name) => {
                 let name = name.strip_prefix(PREFIX).unwrap_or(name);
                 server.sinks()?.into_iter().find(|sink| sink.name == name || sink.description == name)
             }
         };
         let Some(sink) = sink else { return Ok(None) };
-        let refused = |cause| format!("{PREFIX}{} cannot be opened: {cause}", sink.name);
-        server.open(&sink, seed, rate).map(Some).map_err(refused)
+        let refused = |text: &str| format!("{PREFIX}{} cannot be opened: {text}", sink.name);
+        server.open(&sink, seed, rate).map(Some).map_err(|cause| cause.map_message(refused))
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn through_server(&self, _: &Seed, _: Option<SampleRate>) -> std::result::Result<Option<Opened>, String> {
+    fn through_server(&self, _: &Seed, _: Option<SampleRate>) -> Result<Option<Opened>, Cause> {
         Ok(None)
     }
 
-    fn default_device(&self, seed: &Seed, rate: Option<SampleRate>) -> std::result::Result<Opened, String> {
+    fn default_device(&self, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, Cause> {
         let refused = match self.through_server(seed, rate) {
             Ok(Some(opened)) => {
                 self.server_only.store(SERVER_ONLY, Relaxed);
@@ -107,18 +111,18 @@ impl Sounds {
         let left = self.server_only.load(Relaxed);
         if left > 0 {
             self.server_only.store(left - 1, Relaxed);
-            return Err(refused.unwrap_or_else(|| "the sound server is gone".into()));
+            return Err(refused.unwrap_or_else(|| Cause::new(OutputErrorKind::NotFound, "the sound server is gone")));
         }
-        cpal::open(None, seed, rate).map_err(|cause| refused.into_iter().chain([cause]).collect::<Vec<_>>().join("; "))
+        cpal::open(None, seed, rate).map_err(|cause| Cause::join(refused.into_iter().chain([cause])))
     }
 }
 
 impl Backend for Sounds {
-    fn open(&self, seed: &Seed, rate: Option<SampleRate>) -> std::result::Result<Opened, String> {
+    fn open(&self, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, Cause> {
         let Some(name) = &self.wanted.name else { return self.default_device(seed, rate) };
         #[cfg(target_os = "linux")]
         if name.starts_with(PREFIX) {
-            return self.through_server(seed, rate)?.ok_or_else(|| format!("there is no device {name:?}"));
+            return self.through_server(seed, rate)?.ok_or_else(|| Cause::no_device(name));
         }
         // A name without a system in front is ALSA's first: `default` and `pulse` always were.
         match cpal::open(Some(name), seed, rate) {

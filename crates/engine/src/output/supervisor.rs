@@ -14,6 +14,7 @@ use super::health::{Meter, Realtime, State};
 use super::watch::Watch;
 use crate::audio::Renderer;
 use crate::rt::Slot;
+use crate::types::output_error::Cause;
 use crate::types::units::SampleRate;
 use crate::worker::Worker;
 
@@ -33,7 +34,7 @@ const CATCH_UP: Duration = Duration::from_secs(5);
 
 /// An opening in progress on a thread of its own.
 struct Attempt {
-    result: Receiver<Result<Opened, String>>,
+    result: Receiver<Result<Opened, Cause>>,
     began: Instant,
 }
 
@@ -176,7 +177,7 @@ impl Shift {
                 }
                 Ok(Err(cause)) => {
                     self.stuck.remove(index);
-                    self.problem(cause);
+                    self.problem(cause.message);
                 }
                 Err(TryRecvError::Disconnected) => {
                     self.stuck.remove(index);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::types::error::{Error, Result};
+use crate::types::output_error::{OutputError, OutputErrorKind};
 
 /// Where the sound is to go. As text: `device`, `device:NAME`, `null`, `file:PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,10 +101,10 @@ impl FromStr for Output {
             }
             ("null", "") => Ok(Self::Null { buffer_frames: None }),
             ("file", path) if !path.is_empty() => Ok(Self::File { path: path.into(), buffer_frames: None }),
-            _ => Err(Error::Output {
-                output: format!("{text:?}"),
-                cause: "an output is `device`, `device:NAME`, `null` or `file:PATH`".into(),
-            }),
+            _ => {
+                let message = "an output is `device`, `device:NAME`, `null` or `file:PATH`";
+                Err(OutputError::new(format!("{text:?}"), OutputErrorKind::InvalidName, message).into())
+            }
         }
     }
 }

@@ -13,6 +13,8 @@ pub struct Hq {
     vocoder: Vocoder,
 }
 
+crate::types::opaque::opaque_debug!(Hq);
+
 impl Hq {
     /// For an engine of `sample_rate` frames per second.
     pub fn new(sample_rate: u32) -> Self {

@@ -24,6 +24,8 @@ pub struct PlaybackRate {
     old: [[f32; QUANTUM]; 2],
 }
 
+crate::types::opaque::opaque_debug!(PlaybackRate);
+
 impl PlaybackRate {
     /// Builds the interpolation tables at the first call in the process; not for the audio thread.
     pub fn new() -> Self {

@@ -40,6 +40,8 @@ pub struct Wsola {
     next: i64,
 }
 
+crate::types::opaque::opaque_debug!(Wsola);
+
 impl Wsola {
     /// For an engine of `sample_rate` frames per second.
     pub fn new(sample_rate: u32) -> Self {

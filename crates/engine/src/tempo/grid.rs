@@ -1,8 +1,10 @@
 //! Where the beats of a recording lie.
 
-use crate::types::error::{Error, Result};
+use crate::types::error::Result;
+use crate::types::error_reasons::BeatGridError;
+use crate::types::loop_region::LoopRegion;
 use crate::types::pulse::Pulse;
-use crate::types::units::{Bpm, SampleRate};
+use crate::types::units::{Bpm, Frames, SampleRate};
 
 /// A beat whose place is known, as DJ libraries store it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,27 +62,25 @@ impl BeatGrid {
     /// `beats_per_bar` beats.
     ///
     /// # Errors
-    /// [`Error::BadGrid`] when there is no mark, or one is out of order, too far away, nearer to the next than half a
+    /// [`Error::BeatGrid`](crate::Error::BeatGrid) when there is no mark, or one is out of order, too far away, nearer to the next than half a
     /// beat, or none of the bar's beats.
     pub fn new(marks: &[Mark], beats_per_bar: u8, rate: SampleRate) -> Result<Self> {
-        let bad = |nth: usize, cause: String| Error::BadGrid { cause: format!("mark {} {cause}", nth + 1) };
         let rate = f64::from(rate.get());
         let mut spans: Vec<Span> = Vec::with_capacity(marks.len());
         for (nth, mark) in marks.iter().enumerate() {
-            if mark.seconds.is_nan() || mark.seconds.abs() > Self::REACH {
-                return Err(bad(nth, format!("lies at {} s: give at most {} s", mark.seconds, Self::REACH)));
+            let Mark { seconds, number, .. } = *mark;
+            if seconds.is_nan() || seconds.abs() > Self::REACH {
+                return Err(BeatGridError::TooFar { mark: nth, seconds, most: Self::REACH }.into());
             }
-            if !(1..=beats_per_bar).contains(&mark.number) {
-                let cause = format!("is beat {} of a bar of {beats_per_bar}: count from 1", mark.number);
-                return Err(bad(nth, cause));
+            if !(1..=beats_per_bar).contains(&number) {
+                return Err(BeatGridError::NotInBar { mark: nth, number, beats_per_bar }.into());
             }
-            let (frame, mut beat) = (mark.seconds * rate, 0.0);
+            let (frame, mut beat) = (seconds * rate, 0.0);
             if let Some(before) = spans.last_mut() {
                 let frames = frame - before.frame;
                 let beats = (frames / before.interval).round();
                 if beats < 1.0 {
-                    let cause = format!("lies at {} s, not half a beat behind the one before", mark.seconds);
-                    return Err(bad(nth, cause));
+                    return Err(BeatGridError::TooClose { mark: nth, seconds }.into());
                 }
                 before.interval = frames / beats;
                 beat = before.beat + beats;
@@ -88,7 +88,7 @@ impl BeatGrid {
             spans.push(Span { frame, beat, interval: 60.0 * rate / mark.bpm.get(), number: mark.number });
         }
         if spans.is_empty() {
-            return Err(Error::BadGrid { cause: "it has no mark: give at least one".into() });
+            return Err(BeatGridError::NoMarks.into());
         }
         Ok(Self { spans, beats_per_bar })
     }
@@ -110,6 +110,24 @@ impl BeatGrid {
     pub fn frame_at(&self, beat: f64) -> f64 {
         let span = self.span(|span| span.beat <= beat);
         span.frame + (beat - span.beat) * span.interval
+    }
+
+    /// The frame that lies `beats` beats after `frame`, before it when negative: where a beat jump
+    /// [seeks](crate::DeckHandle::seek). Frame 0 when that is before the start of the track.
+    pub fn beat_jump(&self, frame: f64, beats: f64) -> Frames {
+        Frames(self.frame_at(self.beat_at(frame) + beats).round().max(0.0) as u64)
+    }
+
+    /// The region of `beats` beats that begins with the beat in which `frame` lies: what a beat loop
+    /// [repeats](crate::DeckHandle::loop_).
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange) when it is shorter than a loop may be.
+    pub fn beat_loop(&self, frame: f64, beats: f64) -> Result<LoopRegion> {
+        // A frame on a beat may be counted as a little less than that beat.
+        let first = (self.beat_at(frame) + 1e-6).floor();
+        let place = |beat| Frames(self.frame_at(beat).round().max(0.0) as u64);
+        LoopRegion::new(place(first), place(first + beats))
     }
 
     /// The places of the marks strictly inside frames `span` of the track, in order.
@@ -179,6 +197,21 @@ mod tests {
             let error = BeatGrid::new(&marks, 4, SampleRate::CD).unwrap_err().to_string();
             assert!(error.starts_with("not a beat grid: ") && error.contains(says), "{error}");
         }
+    }
+
+    #[test]
+    fn a_beat_jump_and_a_beat_loop_follow_the_marks() {
+        let grid = grid(&[mark(1.0, 60.0, 1), mark(5.0, 120.0, 1)]);
+        assert_eq!(grid.beat_jump(44_100.0, 6.0), Frames(6 * 44_100));
+        assert_eq!(grid.beat_jump(6.0 * 44_100.0, -6.0), Frames(44_100));
+        assert_eq!(grid.beat_jump(0.0, -4.0), Frames(0));
+        let region = grid.beat_loop(4.5 * 44_100.0, 2.0).unwrap();
+        assert_eq!((region.start, region.end), (4 * 44_100, 11 * 22_050));
+        for beat in 0..9 {
+            let region = grid.beat_loop(grid.frame_at(f64::from(beat)).round(), 1.0).unwrap();
+            assert_eq!(region.start as f64, grid.frame_at(f64::from(beat)).round());
+        }
+        assert!(grid.beat_loop(0.0, 0.001).is_err());
     }
 
     fn any_marks() -> impl Strategy<Value = Vec<Mark>> {

@@ -54,7 +54,7 @@ impl Track {
     /// Takes decoded audio and brings it to `rate`; more than two channels are mixed down.
     ///
     /// # Errors
-    /// [`Error::Media`](crate::Error::Media) when it cannot be resampled, [`Error::BadTrack`](crate::Error::BadTrack) when it is empty.
+    /// [`Error::Media`](crate::Error::Media) when it cannot be resampled, [`Error::Track`](crate::Error::Track) when it is empty.
     pub fn from_audio(audio: crowd_media::Audio, rate: SampleRate) -> Result<Self> {
         let audio = if audio.channels > 2 { audio.to_stereo() } else { audio };
         let audio = if audio.sample_rate == rate.get() { audio } else { audio.resampled(rate.get())? };

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::audio::{Inner, Pcm, Sound, Track};
 use crate::dsp::{OnsetFinder, silence};
 use crate::types::cast::index;
-use crate::types::error::{Error, Result};
+use crate::types::error::Result;
+use crate::types::error_reasons::TrackError;
 use crate::types::loop_region::LoopRegion;
 use crate::types::onset::Onset;
 use crate::types::units::{Frames, SampleRate};
@@ -15,7 +16,7 @@ impl Track {
     /// minutes of music: not a call for an audio thread.
     ///
     /// # Errors
-    /// [`Error::BadTrack`] when there are no frames, the channels are not 1 or 2, the length is not a whole
+    /// [`Error::Track`](crate::Error::Track) when there are no frames, the channels are not 1 or 2, the length is not a whole
     /// number of frames, or a sample is not finite.
     pub fn new(pcm: Pcm, rate: SampleRate, channels: usize) -> Result<Self> {
         Self::with_warnings(pcm, rate, channels, Vec::new())
@@ -27,15 +28,17 @@ impl Track {
         channels: usize,
         warnings: Vec<String>,
     ) -> Result<Self> {
-        let bad = |cause: String| Err(Error::BadTrack { cause });
         check_channels(channels)?;
-        if pcm.len() == 0 || !pcm.len().is_multiple_of(channels) {
-            return bad(format!("{} samples are not a whole number of {channels}-channel frames", pcm.len()));
+        if pcm.len() == 0 {
+            return Err(TrackError::NoFrames.into());
+        }
+        if !pcm.len().is_multiple_of(channels) {
+            return Err(TrackError::PartialFrame { samples: pcm.len(), channels }.into());
         }
         if let Pcm::F32(samples) = &pcm
             && let Some(at) = samples.iter().position(|x| !x.is_finite())
         {
-            return bad(format!("the sample of frame {} is not a finite number", at / channels));
+            return Err(TrackError::NotFinite { frame: Frames((at / channels) as u64) }.into());
         }
         if let Pcm::F32(samples) = &mut pcm {
             silence::flush(samples.iter_mut());
@@ -58,11 +61,11 @@ impl Track {
     /// The same track, ending before frame `end`; shares the samples. An `end` behind the track's own changes nothing.
     ///
     /// # Errors
-    /// [`Error::BadTrack`] when nothing would be left.
+    /// [`Error::Track`](crate::Error::Track) when nothing would be left.
     pub fn until(&self, end: Frames) -> Result<Self> {
         let frames = index(end.0).min(self.frames);
         if frames == 0 {
-            return Err(Error::BadTrack { cause: "it would end where it begins".to_owned() });
+            return Err(TrackError::NoFrames.into());
         }
         Ok(Self { inner: self.inner.clone(), frames })
     }
@@ -81,7 +84,7 @@ pub(super) fn check_channels(channels: usize) -> Result<()> {
     if (1..=2).contains(&channels) {
         return Ok(());
     }
-    Err(Error::BadTrack { cause: format!("{channels} channels: mix it down to mono or stereo first") })
+    Err(TrackError::Channels { channels }.into())
 }
 
 fn find_onsets(pcm: &Pcm, rate: SampleRate, channels: usize) -> Box<[Onset]> {

@@ -6,7 +6,8 @@ use super::audio::{Inner, Sound, Track};
 use super::memory::check_channels;
 use crate::feed::{Fed, Input, News, Shape};
 use crate::types::cast::index;
-use crate::types::error::{Error, Result};
+use crate::types::error::Result;
+use crate::types::error_reasons::TrackError;
 use crate::types::loop_region::LoopRegion;
 use crate::types::units::Frames;
 
@@ -15,12 +16,15 @@ impl Track {
     /// memory (48 kHz; twice as much for each doubling of that). Its start is being made ready when this returns.
     ///
     /// # Errors
-    /// [`Error::BadTrack`] when there are no frames, too many of them, the channels are not 1 or 2, or there is no thread.
+    /// [`Error::Track`](crate::Error::Track) when there are no frames or too many of them, or the channels are not 1 or 2;
+    /// [`Error::Thread`](crate::Error::Thread) when there is no thread to read it with.
     pub fn from_input(input: impl Input + 'static, shape: Shape) -> Result<Self> {
-        let bad = |cause: String| Err(Error::BadTrack { cause });
         check_channels(shape.channels)?;
-        if shape.frames == Frames::ZERO || shape.frames > LoopRegion::LAST_FRAME {
-            return bad(format!("{} frames: 1 to {} are possible", shape.frames.0, LoopRegion::LAST_FRAME.0));
+        if shape.frames == Frames::ZERO {
+            return Err(TrackError::NoFrames.into());
+        }
+        if shape.frames > LoopRegion::LAST_FRAME {
+            return Err(TrackError::TooLong { frames: shape.frames, most: LoopRegion::LAST_FRAME }.into());
         }
         let frames = index(shape.frames.0);
         let warnings = input.warnings().into();

@@ -1,6 +1,7 @@
 //! What an engine is made with.
 
-use super::error::{Error, Result};
+use super::error::Result;
+use super::error_reasons::{SettingError, SettingReason};
 use super::method::StretchMethod;
 use super::units::{Bpm, DeckId, SampleRate};
 
@@ -44,17 +45,18 @@ impl EngineConfig {
     /// Checks the numbers against each other and their limits.
     ///
     /// # Errors
-    /// [`Error::BadConfig`] names the setting and what is possible.
+    /// [`Error::Setting`](crate::Error::Setting) names the setting and what is possible.
     pub(crate) fn check(&self) -> Result<()> {
-        let within = |what, value: usize, low: usize, high: usize| {
+        let within = |setting, value: usize, low: usize, high: usize| {
             if (low..=high).contains(&value) {
                 Ok(())
             } else {
-                Err(Error::BadConfig { what, cause: format!("{value} is not within {low} to {high}") })
+                Err(SettingError::new(setting, SettingReason::NotWithin { value, low, high }))
             }
         };
         within("decks", self.decks, 1, DeckId::LIMIT)?;
         within("stems", self.stems, 1, 64)?;
-        within("queue", self.queue, 16, 1 << 20)
+        within("queue", self.queue, 16, 1 << 20)?;
+        Ok(())
     }
 }

@@ -47,7 +47,7 @@ impl std::str::FromStr for StretchMethod {
     fn from_str(name: &str) -> Result<Self, Error> {
         Self::ALL.iter().copied().find(|method| method.name() == name).ok_or_else(|| {
             let names = Self::ALL.iter().map(|method| method.name()).collect::<Vec<_>>().join(", ");
-            Error::BadConfig { what: "stretch method", cause: format!("{name:?} is none of {names}") }
+            Error::UnknownMethod { name: name.chars().take(40).collect(), known: names }
         })
     }
 }

@@ -2,6 +2,7 @@
 
 /// Where something begins in a track.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Onset {
     /// The frame in which it begins.
     pub frame: i64,

@@ -77,6 +77,14 @@ float_unit! {
 impl Rate {
     /// The recorded speed.
     pub const UNITY: Self = Self(1.0);
+
+    /// The rate at which music of the tempo `own` has the tempo `target`.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] when there is no such rate.
+    pub fn between(own: Bpm, target: Bpm) -> Result<Self> {
+        Self::new(target.get() / own.get())
+    }
 }
 
 impl Gain {

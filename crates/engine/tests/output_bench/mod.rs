@@ -5,7 +5,9 @@ use std::path::Path;
 use std::process::{Child, Command as Program};
 use std::time::{Duration, Instant};
 
-use crowd_engine::{Band, Bpm, Command, DeckCommand, DeckId, Engine, Frames, Gain, Rate, SampleRate, Stems, When};
+use crowd_engine::{
+    Band, Bpm, Command, CrossfadeLaw, DeckCommand, DeckId, Engine, Frames, Gain, Rate, SampleRate, Stems, When,
+};
 
 /// Long enough for any machine; nothing waits that long unless it failed.
 pub const EVER: Duration = Duration::from_secs(60);
@@ -37,7 +39,12 @@ pub fn schedule_mix(engine: &mut Engine, zero: u64) {
     engine.deck(c).at(at(2.5)).play().unwrap();
     engine.deck(a).at(at(1.2)).eq(Band::Low, Gain::SILENCE).unwrap().fader(gain(0.5)).unwrap();
     engine.deck(a).at(at(1.9)).seek(Frames(5_000)).unwrap().eq(Band::Low, Gain::UNITY).unwrap();
-    engine.send(Command::Deck(b, DeckCommand::Fade { gain: Gain::SILENCE, over: seconds(1.5) }), at(6.0)).unwrap();
+    engine
+        .send(
+            Command::Deck(b, DeckCommand::Fade { gain: Gain::SILENCE, over: seconds(1.5), law: CrossfadeLaw::Linear }),
+            at(6.0),
+        )
+        .unwrap();
     engine.send(Command::Tempo { bpm: Bpm::new(118.0).unwrap() }, at(3.0)).unwrap();
     engine.send(Command::GlideTempo { bpm: Bpm::new(128.0).unwrap(), over: seconds(4.0) }, at(4.0)).unwrap();
     engine.send(Command::MasterGain { gain: gain(1.6), over: seconds(0.2) }, at(5.0)).unwrap();

@@ -11,7 +11,7 @@ use super::stop::Stop;
 pub(super) fn next(input: &mut dyn Input, at: u64, block: &mut Vec<[f32; 2]>, stop: &dyn Stop) -> Result<bool, Error> {
     not_stopped(stop)?;
     block.clear();
-    let more = input.read(block).map_err(|cause| unreadable(at, &cause))?;
+    let more = input.read(block).map_err(|source| unreadable(at, source))?;
     for frame in block.iter_mut().filter(|frame| !frame.iter().all(|v| v.is_finite())) {
         *frame = [0.0; 2];
     }
@@ -20,7 +20,7 @@ pub(super) fn next(input: &mut dyn Input, at: u64, block: &mut Vec<[f32; 2]>, st
 
 /// Goes to a frame.
 pub(super) fn seek(input: &mut dyn Input, frame: u64) -> Result<(), Error> {
-    input.seek(frame).map_err(|cause| unreadable(frame, &cause))
+    input.seek(frame).map_err(|source| unreadable(frame, source))
 }
 
 /// Whether the measurement goes on.
@@ -28,6 +28,6 @@ pub(super) fn not_stopped(stop: &dyn Stop) -> Result<(), Error> {
     if stop.stopped() { Err(Error::Stopped) } else { Ok(()) }
 }
 
-fn unreadable(frame: u64, cause: &Fault) -> Error {
-    Error::Engine(crowd_engine::Error::Unreadable { frame: Frames(frame), cause: cause.to_string() })
+fn unreadable(frame: u64, source: Fault) -> Error {
+    Error::Engine(crowd_engine::Error::Read { frame: Frames(frame), source })
 }

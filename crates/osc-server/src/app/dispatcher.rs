@@ -24,7 +24,7 @@ use crate::message::Message;
 use crate::refusal::{Kind, Refusal};
 use crate::units::{Fraction, Time};
 use crowd_cli::log::Clock;
-use crowd_engine::{Bpm, Command, DeckCommand, DeckId, Engine, Frames, Gain, Status, Stems as Which};
+use crowd_engine::{Bpm, Command, CrossfadeLaw, DeckCommand, DeckId, Engine, Frames, Gain, Status, Stems as Which};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -241,7 +241,8 @@ impl Dispatcher {
     /// Ramps a deck to silence.
     fn fade(&mut self, deck: DeckId, over: Frames, moment: Moment) {
         tracing::info!("deck {deck}: fades out over {}", Clock(over.seconds(self.out.time.rate())));
-        self.out.send([Command::Deck(deck, DeckCommand::Fade { gain: Gain::SILENCE, over })], moment);
+        let fade = DeckCommand::Fade { gain: Gain::SILENCE, over, law: CrossfadeLaw::Linear };
+        self.out.send([Command::Deck(deck, fade)], moment);
     }
 
     fn set_tempo(&mut self, bpm: Bpm, moment: Moment) -> Result<(), Refusal> {

@@ -6,6 +6,7 @@ use crate::app::{Opening, Wanted};
 use crate::methods::BEATS;
 use clap::{Args, value_parser};
 use crowd_cli::network::{self, IpNet};
+use crowd_engine::output::{OutputError, OutputErrorKind};
 use crowd_engine::{Bpm, DeckId, DeviceConfig, Error, Output, StretchMethod};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -128,8 +129,10 @@ impl Serve {
             Ok(number) => match crowd_engine::output::devices()?.into_iter().nth(number) {
                 Some(device) => device.name,
                 None => {
-                    let cause = "there is no device of that number; `audio-server devices` lists them".into();
-                    return Err(Error::Output { output: format!("--device {number}"), cause });
+                    let message = "there is no device of that number; `audio-server devices` lists them";
+                    return Err(
+                        OutputError::new(format!("--device {number}"), OutputErrorKind::NotFound, message).into()
+                    );
                 }
             },
         };

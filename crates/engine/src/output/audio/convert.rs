@@ -4,6 +4,7 @@ use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler, WindowFunction};
 
 use crate::audio::Renderer;
+use crate::types::output_error::{Cause, OutputErrorKind};
 use crate::types::units::SampleRate;
 
 /// Fewest frames per FFT block on the slower side: the pass band ends within 1.4 % of the lower Nyquist frequency.
@@ -26,13 +27,16 @@ pub(crate) struct Converter {
 impl Converter {
     /// # Errors
     /// When the ratio of the rates is too odd, with the reason.
-    pub fn new(from: SampleRate, to: SampleRate) -> Result<Self, String> {
+    pub fn new(from: SampleRate, to: SampleRate) -> Result<Self, Cause> {
         let (from_hz, to_hz) = (from.get() as usize, to.get() as usize);
         let common = gcd(from_hz, to_hz);
         let (unit_in, unit_out) = (from_hz / common, to_hz / common);
         let block = BLOCK.div_ceil(unit_in.min(unit_out)) * unit_in;
         let refused = |why: &dyn std::fmt::Display| {
-            format!("the device runs at {to}, the engine at {from}, and there is no conversion between them ({why})")
+            let message = format!(
+                "the device runs at {to}, the engine at {from}, and there is no conversion between them ({why})"
+            );
+            Cause::new(OutputErrorKind::Unsupported, message)
         };
         if block > LONGEST {
             return Err(refused(&"their ratio is too odd"));
@@ -116,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_ratio_that_would_need_long_blocks_is_refused_by_name() {
-        let refused = Converter::new(SampleRate::CD, SampleRate::new(44_101).unwrap()).err().unwrap();
+        let refused = Converter::new(SampleRate::CD, SampleRate::new(44_101).unwrap()).err().unwrap().message;
         assert!(refused.contains("44100 Hz") && refused.contains("44101 Hz"), "{refused}");
     }
 }

@@ -8,6 +8,7 @@ use crate::audio::Renderer;
 use crate::output::health::{Meter, Realtime};
 use crate::output::link::Link;
 use crate::rt::Slot;
+use crate::types::output_error::Cause;
 use crate::types::units::SampleRate;
 
 /// A device first fills its buffers as fast as it can, for this long at most; for as long again it has to show that
@@ -58,7 +59,7 @@ impl Driver {
         meter: Arc<Meter>,
         rate: SampleRate,
         engine_rate: SampleRate,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Cause> {
         let converter = if rate == engine_rate { None } else { Some(Converter::new(engine_rate, rate)?) };
         let trial = Some(Trial { began: None, frames: 0 });
         Ok(Self { slot, meter, link: Arc::new(Link::new()), rate, converter, trial })

@@ -12,6 +12,7 @@ use crate::output::audio::{Driver, Playing};
 use crate::output::backend::Stream;
 use crate::output::health::Meter;
 use crate::output::link::Link;
+use crate::types::output_error::{Cause, OutputErrorKind};
 
 /// A stream, and the thread that plays it once it is started.
 pub(super) struct Player {
@@ -49,14 +50,14 @@ impl Player {
 }
 
 impl Stream for Player {
-    fn start(&mut self) -> Result<(), String> {
-        let playing = self.waiting.take().ok_or("started twice")?;
+    fn start(&mut self) -> Result<(), Cause> {
+        let playing = self.waiting.take().ok_or_else(|| Cause::new(OutputErrorKind::Other, "started twice"))?;
         let link = self.link.clone();
         let thread = thread::Builder::new().name("crowd-pulse".into()).spawn(move || {
             let why = playing.run();
             link.error(true, &why);
         });
-        self.thread = Some(thread.map_err(|error| format!("no thread to play: {error}"))?);
+        self.thread = Some(thread.map_err(Cause::no_thread)?);
         Ok(())
     }
 }

@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use pulseaudio::protocol::{
     self, AuthParams, AuthReply, Command, CommandReply, DEFAULT_SINK, GetSinkInfo, MAX_VERSION, Prop, Props,
-    ProtocolError, SetClientNameReply, SinkInfo, SinkInfoList,
+    ProtocolError, PulseError, SetClientNameReply, SinkInfo, SinkInfoList,
 };
+
+use crate::types::output_error::{Cause, OutputErrorKind};
 
 /// How the sinks of a sound server are named: this and the server's own name.
 pub(crate) const PREFIX: &str = "pulseaudio:";
@@ -65,18 +67,18 @@ impl Server {
     ///
     /// # Errors
     /// When it does not answer, or refuses.
-    pub fn connect() -> Result<Option<Self>, String> {
+    pub fn connect() -> Result<Option<Self>, Cause> {
         let Some(path) = address() else { return Ok(None) };
-        let refused = |cause: &dyn std::fmt::Display| format!("the sound server at {}: {cause}", path.display());
-        let socket = UnixStream::connect(&path).map_err(|error| refused(&error))?;
+        let refused =
+            |cause: Cause| cause.map_message(|text| format!("the sound server at {}: {text}", path.display()));
+        let socket = UnixStream::connect(&path).map_err(|error| refused(error.into()))?;
         let cookie = pulseaudio::cookie_path_from_env().and_then(|path| fs::read(path).ok()).unwrap_or_default();
-        Self::greet(socket, cookie).map(Some).map_err(|error| refused(&error))
+        Self::greet(socket, cookie).map(Some).map_err(refused)
     }
 
-    pub(super) fn greet(socket: UnixStream, cookie: Vec<u8>) -> Result<Self, String> {
-        let system = |error: std::io::Error| error.to_string();
-        socket.set_read_timeout(Some(TIMEOUT)).map_err(system)?;
-        socket.set_write_timeout(Some(TIMEOUT)).map_err(system)?;
+    pub(super) fn greet(socket: UnixStream, cookie: Vec<u8>) -> Result<Self, Cause> {
+        socket.set_read_timeout(Some(TIMEOUT))?;
+        socket.set_write_timeout(Some(TIMEOUT))?;
         let mut server = Self { socket: BufReader::new(socket), version: MAX_VERSION, sequence: 0 };
         let auth = AuthParams { version: MAX_VERSION, supports_shm: false, supports_memfd: false, cookie };
         let answer: AuthReply = server.ask(&Command::Auth(auth))?;
@@ -88,26 +90,22 @@ impl Server {
         Ok(server)
     }
 
-    pub(super) fn ask<R: CommandReply>(&mut self, command: &Command) -> Result<R, String> {
+    pub(super) fn ask<R: CommandReply>(&mut self, command: &Command) -> Result<R, Cause> {
         let sequence = self.sequence;
         self.sequence += 1;
-        let words = |error: ProtocolError| match error {
-            ProtocolError::Io(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                format!("no answer within {} s", TIMEOUT.as_secs())
-            }
-            ProtocolError::ServerError(error) => format!("{error:?}"),
-            other => other.to_string(),
-        };
-        protocol::write_command_message(self.socket.get_mut(), sequence, command, self.version).map_err(words)?;
-        let (answered, reply) = protocol::read_reply_message(&mut self.socket, self.version).map_err(words)?;
-        if answered == sequence { Ok(reply) } else { Err(format!("answer {answered} to question {sequence}")) }
+        protocol::write_command_message(self.socket.get_mut(), sequence, command, self.version).map_err(cause)?;
+        let (answered, reply) = protocol::read_reply_message(&mut self.socket, self.version).map_err(cause)?;
+        if answered == sequence {
+            return Ok(reply);
+        }
+        Err(Cause::new(OutputErrorKind::Other, format!("answer {answered} to question {sequence}")))
     }
 
     /// Every sink there is.
     ///
     /// # Errors
     /// When the server does not say.
-    pub fn sinks(&mut self) -> Result<Vec<Sink>, String> {
+    pub fn sinks(&mut self) -> Result<Vec<Sink>, Cause> {
         let sinks: SinkInfoList = self.ask(&Command::GetSinkInfoList)?;
         Ok(sinks.into_iter().map(Sink::from).collect())
     }
@@ -116,9 +114,32 @@ impl Server {
     ///
     /// # Errors
     /// When there is none.
-    pub fn default_sink(&mut self) -> Result<Sink, String> {
+    pub fn default_sink(&mut self) -> Result<Sink, Cause> {
         let name = Some(DEFAULT_SINK.to_owned());
         let sink: SinkInfo = self.ask(&Command::GetSinkInfo(GetSinkInfo { index: None, name }))?;
         Ok(sink.into())
     }
+}
+
+/// What the server or the way to it returned.
+fn cause(error: ProtocolError) -> Cause {
+    use PulseError as P;
+    let (kind, text) = match &error {
+        ProtocolError::Io(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+            (OutputErrorKind::TimedOut, format!("no answer within {} s", TIMEOUT.as_secs()))
+        }
+        ProtocolError::Io(io) => (OutputErrorKind::of_io(io), error.to_string()),
+        ProtocolError::ServerError(code) => {
+            let kind = match code {
+                P::AccessDenied | P::AuthKey => OutputErrorKind::PermissionDenied,
+                P::NoEntity => OutputErrorKind::NotFound,
+                P::Timeout => OutputErrorKind::TimedOut,
+                P::NotSupported => OutputErrorKind::Unsupported,
+                _ => OutputErrorKind::Other,
+            };
+            (kind, format!("{code:?}"))
+        }
+        other => (OutputErrorKind::Other, other.to_string()),
+    };
+    Cause::from_source(kind, error).map_message(|_| text)
 }

@@ -10,6 +10,7 @@ use super::player::Player;
 use super::server::{PREFIX, Server, Sink};
 use crate::output::audio::FRAME;
 use crate::output::backend::{Opened, Seed};
+use crate::types::output_error::Cause;
 use crate::types::units::SampleRate;
 
 /// Frames per block where none are chosen.
@@ -21,8 +22,8 @@ impl Server {
     ///
     /// # Errors
     /// The cause.
-    pub fn open(mut self, sink: &Sink, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, String> {
-        let own = SampleRate::new(sink.hertz).map_err(|error| error.to_string());
+    pub fn open(mut self, sink: &Sink, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, Cause> {
+        let own = SampleRate::new(sink.hertz).map_err(Cause::unsupported);
         let (driver, hertz) = match own.and_then(|own| Ok((seed.driver(own, rate)?, own))) {
             Ok(made) => made,
             Err(why) => rate.map(|rate| Ok((seed.driver(rate, Some(rate))?, rate))).unwrap_or(Err(why))?,
@@ -32,7 +33,7 @@ impl Server {
             self.ask(&Command::CreatePlaybackStream(playback(sink, hertz, block)))?;
         let link = driver.link();
         let meter = seed.meter.clone();
-        let stream = Player::new(self, &stream, driver, meter, block).map_err(|error| error.to_string())?;
+        let stream = Player::new(self, &stream, driver, meter, block)?;
         Ok(Opened { stream: Box::new(stream), link, name: format!("{PREFIX}{}", sink.name), rate: hertz })
     }
 }

@@ -229,7 +229,8 @@ fn what_a_server_refuses_is_said_in_its_words() {
         let (sequence, Command::GetSinkInfo(_)) = fake.hear() else { panic!("the default is asked for") };
         write_error(fake.0.get_mut(), sequence, &PulseError::NoEntity).unwrap();
     });
-    assert_eq!(server.default_sink().err().unwrap(), "NoEntity");
+    let cause = server.default_sink().err().unwrap();
+    assert_eq!((cause.kind, &*cause.message), (OutputErrorKind::NotFound, "NoEntity"));
     fake.join().unwrap();
     assert!(server.default_sink().is_err(), "it is gone");
 }

@@ -25,6 +25,7 @@ use self::writer::Writer;
 use super::health::RecordingHealth;
 use crate::rt::Tape;
 use crate::types::error::{Error, Result};
+use crate::types::output_error::{Cause, OutputError, OutputErrorKind};
 use crate::types::units::{Frames, SampleRate};
 
 /// Seconds of sound the tape holds while the disk is busy.
@@ -38,7 +39,7 @@ const OPENING: Duration = Duration::from_secs(5);
 /// How long the end of a recording may take: the tape's content and a sync.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-type MediaResult = std::result::Result<(), crowd_media::Error>;
+type MediaResult = Result<(), crowd_media::Error>;
 
 /// What is to be recorded.
 #[derive(Clone, Debug)]
@@ -69,7 +70,7 @@ impl Recorder {
     fn start_on(disk: impl Disk, take: &Take, rate: SampleRate) -> Result<(Self, Tape)> {
         let path = &take.path;
         let output = format!("file:{}", path.display());
-        let refused = |cause: String| Error::Output { output: output.clone(), cause };
+        let refused = |cause: Cause| Error::Output(cause.of(output.clone()));
         let container = container(path).map_err(refused)?;
         let progress = Arc::new(Progress::new(path.clone()));
         let frames = (TAPE_SECONDS * rate.get() as usize).max(TAPE_FRAMES);
@@ -88,10 +89,12 @@ impl Recorder {
             }
         };
         let thread = thread::Builder::new().name("crowd-recorder".into()).spawn(work);
-        let thread = thread.map_err(|cause| refused(format!("no thread for it: {cause}")))?;
+        let thread = thread.map_err(|error| refused(Cause::no_thread(error)))?;
         match begins.recv_timeout(OPENING) {
-            Ok(Err(cause)) => return Err(refused(cause.to_string())),
-            Err(RecvTimeoutError::Disconnected) => return Err(refused("the recorder failed".into())),
+            Ok(Err(error)) => return Err(refused(Cause::from_source(kind_of(&error), error))),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(refused(Cause::new(OutputErrorKind::Other, "the recorder failed")));
+            }
             Ok(Ok(())) | Err(RecvTimeoutError::Timeout) => {}
         }
         Ok((Self { progress, done, thread, output }, tape))
@@ -112,10 +115,10 @@ impl Recorder {
                 let _panicked = self.thread.join();
                 Ok(outcome?)
             }
-            Err(_) => Err(Error::Output {
-                output: self.output,
-                cause: format!("the disk took longer than {} s to finish the file", PATIENCE.as_secs()),
-            }),
+            Err(_) => {
+                let message = format!("the disk took longer than {} s to finish the file", PATIENCE.as_secs());
+                Err(OutputError::new(self.output, OutputErrorKind::TimedOut, message).into())
+            }
         }
     }
 }
@@ -132,15 +135,29 @@ fn record<D: Disk>(mut writer: Writer<D>) -> MediaResult {
     }
 }
 
+/// What can be done about a file that cannot be written.
+fn kind_of(error: &crowd_media::Error) -> OutputErrorKind {
+    match error {
+        crowd_media::Error::Io { source, .. } => OutputErrorKind::of_io(source),
+        _ => OutputErrorKind::Other,
+    }
+}
+
 /// What a file of that name holds.
-fn container(path: &Path) -> std::result::Result<Container, String> {
+fn container(path: &Path) -> Result<Container, Cause> {
+    let unsupported = |message| Err(Cause::new(OutputErrorKind::Unsupported, message));
     if path.exists() && !path.is_file() {
-        return Err(format!("{} is no ordinary file: name a WAV or FLAC file that is to be made", path.display()));
+        return unsupported(format!(
+            "{} is no ordinary file: name a WAV or FLAC file that is to be made",
+            path.display()
+        ));
     }
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     match ending.as_deref() {
         None | Some("wav" | "wave") => Ok(Container::Wav),
         Some("flac") => Ok(Container::Flac),
-        Some(other) => Err(format!("recordings are WAV or FLAC, not .{other}: end the name with .wav or .flac")),
+        Some(other) => {
+            unsupported(format!("recordings are WAV or FLAC, not .{other}: end the name with .wav or .flac"))
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use super::*;
 use crate::output::audio::Driver;
 use crate::output::device::open_with;
+use crate::types::output_error::OutputErrorKind;
 use crate::{DeviceConfig, Engine, Error, Health};
 
 /// Long enough for any machine; nothing waits that long unless it failed.
@@ -41,15 +42,15 @@ struct FakeStream {
 }
 
 impl Backend for FakeBackend {
-    fn open(&self, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, String> {
+    fn open(&self, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, Cause> {
         self.0.opens.fetch_add(1, SeqCst);
         while self.0.ponders.load(SeqCst) {
             thread::sleep(Duration::from_millis(5));
         }
         if !self.0.plugged.load(SeqCst) {
-            return Err("not plugged in".into());
+            return Err(Cause::new(OutputErrorKind::NotFound, "not plugged in"));
         }
-        let own = SampleRate::new(self.0.hertz.load(SeqCst) as u32).map_err(|error| error.to_string())?;
+        let own = SampleRate::new(self.0.hertz.load(SeqCst) as u32).map_err(Cause::unsupported)?;
         let driver = seed.driver(own, rate)?;
         let link = driver.link();
         self.0.streams.fetch_add(1, SeqCst);
@@ -64,9 +65,9 @@ impl Backend for FakeBackend {
 }
 
 impl Stream for FakeStream {
-    fn start(&mut self) -> Result<(), String> {
+    fn start(&mut self) -> Result<(), Cause> {
         let (device, closed) = (self.device.clone(), self.closed.clone());
-        let mut driver = self.driver.take().ok_or("started twice")?;
+        let mut driver = self.driver.take().ok_or_else(|| Cause::new(OutputErrorKind::Other, "started twice"))?;
         let link = driver.link();
         let frames = self.frames;
         thread::spawn(move || {
@@ -168,7 +169,7 @@ fn no_device_at_start_is_an_error_with_the_way_out() {
     let device = fake();
     device.plugged.store(false, SeqCst);
     let error = open(&device).err().unwrap();
-    assert!(matches!(error, Error::Output { .. }));
+    assert!(matches!(&error, Error::Output(error) if error.kind() == OutputErrorKind::NotFound), "{error:?}");
     assert_eq!(error.to_string(), "no sound from device:fake: not plugged in. Plug it in");
 }
 

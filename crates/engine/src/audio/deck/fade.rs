@@ -1,0 +1,126 @@
+//! The fade of a deck: a gain that moves along a curve, in addition to the fader.
+
+use crate::dsp::Ramp;
+use crate::types::crossfade::CrossfadeLaw;
+
+/// A gain that goes to its target along the curve of a [`CrossfadeLaw`], and arrives in its frame exactly.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fade {
+    /// The gain itself along a straight line; along a curve the way from 0 to 1.
+    ramp: Ramp,
+    curve: Option<Curve>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Curve {
+    law: CrossfadeLaw,
+    from: f32,
+    to: f32,
+}
+
+impl Curve {
+    /// The gain when `way` of 0 to 1 is covered.
+    fn at(&self, way: f32) -> f32 {
+        if way >= 1.0 {
+            return self.to;
+        }
+        let (falling, rising) = self.law.gains(2.0 * way - 1.0);
+        if self.to > self.from {
+            self.from + (self.to - self.from) * rising.get()
+        } else {
+            self.to + (self.from - self.to) * falling.get()
+        }
+    }
+}
+
+impl Fade {
+    /// A fade at rest at `value` (linear gain).
+    pub const fn new(value: f32) -> Self {
+        Self { ramp: Ramp::new(value), curve: None }
+    }
+
+    /// Goes to `target` from the present value in `frames`; at once in 0.
+    pub fn set(&mut self, target: f32, frames: usize, law: CrossfadeLaw) {
+        if let Some(curve) = self.curve.take() {
+            self.ramp = Ramp::new(curve.at(self.ramp.value()));
+        }
+        if law == CrossfadeLaw::Linear || frames == 0 {
+            self.ramp.set(target, frames);
+            return;
+        }
+        let to = Ramp::new(target).value();
+        self.curve = Some(Curve { law, from: self.ramp.value(), to });
+        self.ramp = Ramp::new(0.0);
+        self.ramp.set(1.0, frames);
+    }
+
+    /// Moves on one frame and returns the gain of that frame.
+    #[inline]
+    #[allow(clippy::should_implement_trait, reason = "an endless gain is no iterator: it has no None")]
+    pub fn next(&mut self) -> f32 {
+        let value = self.ramp.next();
+        self.curve.map_or(value, |curve| curve.at(value))
+    }
+
+    /// The gain of the latest frame.
+    #[inline]
+    pub fn value(&self) -> f32 {
+        let value = self.ramp.value();
+        self.curve.map_or(value, |curve| curve.at(value))
+    }
+
+    /// Where the fade ends, or rests.
+    pub fn target(&self) -> f32 {
+        self.curve.map_or(self.ramp.target(), |curve| curve.to)
+    }
+
+    /// True once the target is reached.
+    pub const fn is_settled(&self) -> bool {
+        self.ramp.is_settled()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_straight_fade_is_a_ramp() {
+        let (mut fade, mut ramp) = (Fade::new(1.0), Ramp::new(1.0));
+        for (target, frames, run) in [(0.0, 100, 40), (0.7, 33, 33), (0.1, 0, 1), (1.0, 50, 80)] {
+            fade.set(target, frames, CrossfadeLaw::Linear);
+            ramp.set(target, frames);
+            for _ in 0..run {
+                assert_eq!((fade.next(), fade.is_settled()), (ramp.next(), ramp.is_settled()));
+            }
+        }
+    }
+
+    #[test]
+    fn two_fades_of_equal_power_keep_the_power_and_arrive_exactly() {
+        let (mut up, mut down) = (Fade::new(0.0), Fade::new(1.0));
+        up.set(1.0, 1_000, CrossfadeLaw::EqualPower);
+        down.set(0.0, 1_000, CrossfadeLaw::EqualPower);
+        for _ in 0..1_000 {
+            let power = up.next().powi(2) + down.next().powi(2);
+            assert!((power - 1.0).abs() < 1e-5, "{power}");
+        }
+        assert_eq!((up.value(), up.target(), down.value(), down.target()), (1.0, 1.0, 0.0, 0.0));
+        assert!(up.is_settled() && down.is_settled());
+    }
+
+    #[test]
+    fn a_fade_that_is_turned_round_goes_on_from_where_it_is() {
+        let mut fade = Fade::new(0.0);
+        fade.set(1.0, 1_000, CrossfadeLaw::EqualPower);
+        (0..500).for_each(|_| _ = fade.next());
+        let here = fade.value();
+        for law in [CrossfadeLaw::EqualPower, CrossfadeLaw::Linear, CrossfadeLaw::Cut] {
+            let mut back = fade;
+            back.set(0.0, 1_000, law);
+            assert!((back.next() - here).abs() < 0.002, "{law:?}");
+            (0..999).for_each(|_| _ = back.next());
+            assert_eq!(back.value(), 0.0);
+        }
+    }
+}

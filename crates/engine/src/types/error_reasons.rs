@@ -1,0 +1,202 @@
+//! Why samples are not a track, marks not a grid, a span not a time map, a number not a setting.
+
+use std::fmt;
+
+use super::frames::Frames;
+
+/// Why samples cannot be a track.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrackError {
+    /// It would have no frames.
+    #[error("it has no frames")]
+    NoFrames,
+    /// The samples do not make whole frames.
+    #[error("{samples} samples are not a whole number of {channels}-channel frames")]
+    PartialFrame {
+        /// How many samples there are.
+        samples: usize,
+        /// Channels of a frame.
+        channels: usize,
+    },
+    /// It is neither mono nor stereo.
+    #[error("{channels} channels: mix it down to mono or stereo first")]
+    Channels {
+        /// How many channels there are.
+        channels: usize,
+    },
+    /// A sample is infinite or not a number.
+    #[error("the sample of frame {} is not a finite number", .frame.0)]
+    NotFinite {
+        /// The first such frame.
+        frame: Frames,
+    },
+    /// It is longer than positions can count.
+    #[error("{} frames: 1 to {} are possible", .frames.0, .most.0)]
+    TooLong {
+        /// How many frames there are.
+        frames: Frames,
+        /// How many are possible.
+        most: Frames,
+    },
+}
+
+/// Why marks cannot be a beat grid. Marks are counted from 0 here and from 1 in messages.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BeatGridError {
+    /// There is no mark.
+    #[error("it has no mark: give at least one")]
+    NoMarks,
+    /// A mark lies too far from the start of the track, or at no number.
+    #[error("mark {} lies at {seconds} s: give at most {most} s", .mark + 1)]
+    TooFar {
+        /// The index of the mark.
+        mark: usize,
+        /// Where it lies, in seconds.
+        seconds: f64,
+        /// How far from the start of its track a mark may lie, in seconds.
+        most: f64,
+    },
+    /// A mark is none of its bar's beats.
+    #[error("mark {} is beat {number} of a bar of {beats_per_bar}: count from 1", .mark + 1)]
+    NotInBar {
+        /// The index of the mark.
+        mark: usize,
+        /// Which beat of its bar it is said to be.
+        number: u8,
+        /// Beats of a bar.
+        beats_per_bar: u8,
+    },
+    /// A mark lies before the mark that precedes it, or less than half a beat after it.
+    #[error("mark {} lies at {seconds} s, not half a beat after the one before", .mark + 1)]
+    TooClose {
+        /// The index of the mark.
+        mark: usize,
+        /// Where it lies, in seconds.
+        seconds: f64,
+    },
+}
+
+/// Why a span of a track cannot be brought to a tempo. All times are seconds of the track.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TimeMapError {
+    /// The span ends where it begins, or earlier, or further away than a grid reaches.
+    #[error("nothing lies from {from:.3} to {until:.3} s: give an end after the start")]
+    Empty {
+        /// Where it begins.
+        from: f64,
+        /// Where it ends.
+        until: f64,
+    },
+    /// Somewhere the track would have to run faster or slower than is possible.
+    #[error(
+        "from {from:.3} to {until:.3} s it would have to run at {speed:.3}x to last as long as at {target} BPM: {low}x to {high}x \
+         are possible"
+    )]
+    Speed {
+        /// Where that begins.
+        from: f64,
+        /// Where that ends.
+        until: f64,
+        /// The speed, 1 being the recorded one.
+        speed: f64,
+        /// The tempo asked for, in BPM.
+        target: f64,
+        /// The lowest speed that is possible.
+        low: f64,
+        /// The highest speed that is possible.
+        high: f64,
+    },
+    /// The span would last less than a frame.
+    #[error("{from:.3} to {until:.3} s is less than a frame at {target} BPM")]
+    TooShort {
+        /// Where it begins.
+        from: f64,
+        /// Where it ends.
+        until: f64,
+        /// The tempo asked for, in BPM.
+        target: f64,
+    },
+}
+
+/// A setting that is not possible.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{setting} is not possible: {reason}")]
+#[non_exhaustive]
+pub struct SettingError {
+    /// The name of the setting.
+    pub setting: &'static str,
+    /// Why it is not possible.
+    pub reason: SettingReason,
+}
+
+/// Why a setting is not possible.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SettingReason {
+    /// The number lies outside its range.
+    NotWithin {
+        /// The number.
+        value: usize,
+        /// The smallest that is possible.
+        low: usize,
+        /// The largest that is possible.
+        high: usize,
+    },
+    /// The length is not a multiple of what it has to be a multiple of, or 0.
+    NotMultiple {
+        /// The length.
+        frames: Frames,
+        /// What it has to be a multiple of.
+        of: Frames,
+    },
+    /// The length is not below its limit.
+    NotBelow {
+        /// The length.
+        frames: Frames,
+        /// The limit.
+        limit: Frames,
+    },
+    /// Files of a recording cannot have this length.
+    FileLength,
+    /// Nothing is recorded that the setting could be for.
+    NothingRecorded,
+    /// A chunk or a batch has no frames.
+    ZeroBatch {
+        /// Frames of a chunk.
+        chunk: usize,
+        /// Chunks of each batch.
+        batches: [usize; 4],
+    },
+    /// Levels do not rise.
+    NotRising {
+        /// The levels, in chunks.
+        levels: [usize; 4],
+    },
+}
+
+impl fmt::Display for SettingReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotWithin { value, low, high } => write!(f, "{value} is not within {low} to {high}"),
+            Self::NotMultiple { frames, of } => {
+                write!(f, "{} frames: give a multiple of {}, at least that", frames.0, of.0)
+            }
+            Self::NotBelow { frames, limit } => write!(f, "{} frames: give less than {} frames", frames.0, limit.0),
+            Self::FileLength => f.write_str("a file can have 1 second to 24 hours"),
+            Self::NothingRecorded => f.write_str("nothing is recorded"),
+            Self::ZeroBatch { chunk, batches } => {
+                write!(f, "a chunk of {chunk} frames, batches of {batches:?} chunks: none may be 0")
+            }
+            Self::NotRising { levels } => write!(f, "the levels {levels:?} must rise, from 1 on"),
+        }
+    }
+}
+
+impl SettingError {
+    pub(crate) const fn new(setting: &'static str, reason: SettingReason) -> Self {
+        Self { setting, reason }
+    }
+}
