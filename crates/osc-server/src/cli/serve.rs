@@ -7,7 +7,7 @@ use crate::methods::BEATS;
 use clap::{Args, value_parser};
 use crowd_cli::network::{self, IpNet};
 use crowd_engine::output::{OutputError, OutputErrorKind};
-use crowd_engine::{Bpm, DeckId, DeviceConfig, Error, Output, StretchMethod};
+use crowd_engine::{Bpm, DeckId, DeviceConfig, Output, StretchMethod};
 use std::net::IpAddr;
 use std::path::PathBuf;
 

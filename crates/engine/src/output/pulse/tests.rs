@@ -20,6 +20,7 @@ use crate::output::backend::{Opened, Seed};
 use crate::output::health::{Health, Meter};
 use crate::output::watch::Watch;
 use crate::rt::Slot;
+use crate::types::output_error::OutputErrorKind;
 use crate::types::units::SampleRate;
 use crate::{Command as Order, Engine, Frames, Gain, When};
 
