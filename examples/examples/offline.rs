@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crowd_engine::{Bpm, DeckId, Engine, Frames, SampleRate, Track, When};
 use crowd_engine_examples::music;
-use crowd_media::{Audio, Samples, wav};
+use crowd_media::{Audio, SampleFormat, Samples, wav};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args_os().nth(1).map_or_else(|| "out/offline.wav".into(), PathBuf::from);
@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    wav::write(&path, &Audio::new(Samples::F32(sound), 44_100, 2)?, wav::Format::F32)?;
+    wav::write(&path, &Audio::new(Samples::F32(sound), 44_100, 2)?, SampleFormat::F32)?;
     println!("{}: 30 s, deck B from exactly 10 s on", path.display());
     Ok(())
 }

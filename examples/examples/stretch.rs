@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use crowd_engine::{Frames, Rate, SampleRate, StretchMethod, Track, export};
-use crowd_media::{Audio, DecodeOptions, Samples, wav};
+use crowd_media::{Audio, DecodeOptions, SampleFormat, Samples, wav};
 
 /// Changes the speed of a piece of music: WAV, FLAC, MP3, Ogg, AAC... in, WAV out, length / speed frames exactly.
 #[derive(Parser)]
@@ -38,7 +38,7 @@ fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
     });
     let took = start.elapsed().as_secs_f64();
     let stretched = Audio::new(Samples::F32(out), rate.get(), 2)?;
-    wav::write(&args.output, &stretched, wav::Format::F32)?;
+    wav::write(&args.output, &stretched, SampleFormat::F32)?;
     let seconds = frames / f64::from(rate.get());
     eprintln!(
         "\r{}: {seconds:.3} s at {} by {}, {:.0} x real time",

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crowd_media::wav::{self, Format};
-use crowd_media::{Audio, Error, Samples};
+use crowd_media::wav;
+use crowd_media::{Audio, Error, SampleFormat, Samples};
 
 use crate::sounds;
 use crate::synth::{Filter, Noise, RATE, Saw, Tape, hertz};
@@ -79,7 +79,7 @@ pub fn write(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut paths = Vec::new();
     for (name, samples) in tracks() {
         let path = folder.join(format!("{name}.wav"));
-        wav::write(&path, &Audio::new(Samples::F32(samples), RATE, 2)?, Format::I16)?;
+        wav::write(&path, &Audio::new(Samples::F32(samples), RATE, 2)?, SampleFormat::I16)?;
         paths.push(path);
     }
     Ok(paths)

@@ -1,8 +1,8 @@
 //! What the WAV writer writes, the reader reads: the same floats, bit for bit.
 #![no_main]
 
-use crowd_media::wav::{self, Format};
-use crowd_media::{Audio, Samples};
+use crowd_media::wav;
+use crowd_media::{SampleFormat, Audio, Samples};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -19,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
     let path = folder.path().join("it.wav");
     let rate = 8_000 + 1_000 * u32::from(*rate);
     let audio = Audio::new(Samples::F32(samples.clone()), rate, channels as u16).unwrap();
-    wav::write(&path, &audio, Format::F32).unwrap();
+    wav::write(&path, &audio, SampleFormat::F32).unwrap();
     let back = crowd_media::open(&path, &crowd_media::DecodeOptions::default()).unwrap();
     assert_eq!((back.sample_rate, usize::from(back.channels)), (rate, channels));
     let bits = |samples: &[f32]| samples.iter().map(|x| x.to_bits()).collect::<Vec<_>>();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crowd_cli::size::bytes;
-use crowd_media::Depth;
+use crowd_media::SampleFormat;
 use crowd_web::args::{AccessArgs, ListenArgs, token_from_env};
 
 use crate::analysis::Kind;
@@ -138,7 +138,7 @@ pub struct Render {
     pub format: Option<Format>,
     /// 16, 24 or 32f (float, wav only) [default: 24 where the input has more than 16, else 16]
     #[arg(long)]
-    pub bits: Option<Depth>,
+    pub bits: Option<SampleFormat>,
     /// Print what was done as JSON
     #[arg(long)]
     pub json: bool,

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use crowd_engine::chunk::Grid;
 use crowd_engine::{Frames, SampleRate};
-use crowd_media::{Depth, Error, Tags, flac, opus, wav};
+use crowd_media::{AudioSpec, Error, SampleFormat, Tags, flac, opus, wav};
 use serde::{Deserialize, Serialize};
 
 use crate::named::named;
@@ -70,7 +70,7 @@ impl FromStr for Format {
 #[derive(Clone, Debug)]
 pub struct Layout {
     frames: u64,
-    depth: Depth,
+    depth: SampleFormat,
     pieces: Pieces,
 }
 
@@ -89,7 +89,7 @@ pub enum Pieces {
         /// The chunks.
         grid: Grid,
         /// Their encoder.
-        blocks: flac::Blocks,
+        blocks: flac::BlockEncoder,
     },
     /// Segments of a constant bit rate.
     Opus(opus::Stream),
@@ -100,12 +100,12 @@ impl Layout {
     ///
     /// # Errors
     /// When no file of that format can be so long, or hold such samples.
-    pub fn new(format: Format, rate: SampleRate, frames: Frames, depth: Depth) -> Result<Self, Error> {
+    pub fn new(format: Format, rate: SampleRate, frames: Frames, depth: SampleFormat) -> Result<Self, Error> {
         let grid = Grid::standard(frames, rate);
-        let spec = wav::Spec::new(rate.get(), CHANNELS, depth);
+        let spec = AudioSpec::new(rate.get(), CHANNELS, depth);
         let pieces = match format {
             Format::Wav => Pieces::Wav { grid, header: wav::header(spec, frames.0)? },
-            Format::Flac => Pieces::Flac { grid, blocks: flac::Blocks::new(spec, frames.0, &Tags::default())? },
+            Format::Flac => Pieces::Flac { grid, blocks: flac::BlockEncoder::new(spec, frames.0, &Tags::default())? },
             Format::Opus => {
                 // A stream of its own in a file of its own needs no number to tell it from others.
                 Pieces::Opus(opus::Stream::new(rate.get(), frames.0, OPUS_BIT_RATE, 1, &Tags::default())?)
@@ -137,7 +137,7 @@ impl Layout {
     pub fn count(&self) -> usize {
         match &self.pieces {
             Pieces::Wav { grid, .. } | Pieces::Flac { grid, .. } => grid.chunks(),
-            Pieces::Opus(stream) => usize::try_from(stream.segments()).unwrap_or(usize::MAX),
+            Pieces::Opus(stream) => usize::try_from(stream.span_count()).unwrap_or(usize::MAX),
         }
     }
 
@@ -145,7 +145,7 @@ impl Layout {
     pub fn span(&self, index: usize) -> Range<u64> {
         let span = match &self.pieces {
             Pieces::Wav { grid, .. } | Pieces::Flac { grid, .. } => grid.span(index),
-            Pieces::Opus(stream) => stream.segment(index as u64).map(|segment| segment.frames),
+            Pieces::Opus(stream) => stream.span(index as u64).map(|span| span.frames),
         };
         span.unwrap_or(0..0)
     }
@@ -161,9 +161,7 @@ impl Layout {
             Pieces::Wav { .. } => self.sample_bytes(index),
             // A block that cannot be made smaller has its samples and less than this beside them.
             Pieces::Flac { .. } => self.sample_bytes(index) * 65 / 64 + 1_024,
-            Pieces::Opus(stream) => {
-                stream.segment(index as u64).map_or(0, |segment| segment.bytes.end - segment.bytes.start)
-            }
+            Pieces::Opus(stream) => stream.span(index as u64).map_or(0, |span| span.bytes.end - span.bytes.start),
         }
     }
 
@@ -192,7 +190,7 @@ mod tests {
     fn pieces_cover_the_track_whatever_the_format() {
         for frames in [1, 4_096, 44_100 * 61] {
             for format in Format::ALL {
-                let layout = Layout::new(format, SampleRate::CD, Frames(frames), Depth::I16).unwrap();
+                let layout = Layout::new(format, SampleRate::CD, Frames(frames), SampleFormat::I16).unwrap();
                 let mut end = 0;
                 for index in 0..layout.count() {
                     let span = layout.span(index);

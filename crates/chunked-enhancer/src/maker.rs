@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use crowd_engine::Frames;
 use crowd_engine::chunk::{Chunked, Grid};
 use crowd_engine::feed::{FileInput, Input};
-use crowd_media::{Depth, opus, pcm};
+use crowd_media::{SampleFormat, opus, pcm};
 
 use crate::error::Error;
 use crate::layout::Pieces;
@@ -16,16 +16,16 @@ use crate::rendition::Rendition;
 const NO_JOIN: Frames = Frames(0);
 /// Frames encoded at once, in blocks of a FLAC.
 const FLAC_FRAMES: usize = 16 * Grid::ALIGN.0 as usize;
-/// Frames mastered at once for an Opus stream, whose segments begin and end between the borders of any grid.
+/// Frames mastered at once for an Opus stream, whose spans begin and end between the borders of any grid.
 const STEP: Frames = Frames(4 * Grid::ALIGN.0);
 
 /// A decoder with a mastering chain and an encoder behind it. Piece after piece goes fastest; any other is begun with a
 /// pre-roll, and has the same bytes.
 pub struct Maker {
     chunked: Chunked<Enhancer, FileInput>,
-    depth: Depth,
+    depth: SampleFormat,
     next: usize,
-    /// What an Opus segment has in common with the one before: these frames, from this one on.
+    /// What an Opus span has in common with the one before: these frames, from this one on.
     tail: Vec<[f32; 2]>,
     tail_from: u64,
 }
@@ -38,7 +38,7 @@ impl Maker {
     pub fn new(rendition: &Rendition, settled: &Settled) -> Result<Self, Error> {
         let (input, _) = rendition.music.input()?;
         let bits = match (rendition.layout.pieces(), rendition.depth) {
-            (Pieces::Opus(_), _) | (_, Depth::F32) => None,
+            (Pieces::Opus(_), _) | (_, SampleFormat::F32) => None,
             (_, depth) => Some(depth.bits()),
         };
         let enhancer = Enhancer::new(settled, rendition.rate, rendition.source_bits, bits)?;
@@ -92,7 +92,7 @@ impl Maker {
 
     fn flac(
         &mut self,
-        blocks: &crowd_media::flac::Blocks,
+        blocks: &crowd_media::flac::BlockEncoder,
         grid: &Grid,
         index: usize,
         mut take: impl FnMut(&[u8]) -> ControlFlow<()>,
@@ -129,25 +129,25 @@ impl Maker {
         index: usize,
         mut take: impl FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<bool, Error> {
-        let Some(segment) = stream.segment(index as u64) else { return Ok(true) };
-        let mut coder = stream.coder(index as u64)?;
+        let Some(span) = stream.span(index as u64) else { return Ok(true) };
+        let mut encoder = stream.encoder(index as u64)?;
         let mut bytes = Vec::new();
-        let mut at = segment.frames.start;
-        // The frames from here on are kept for the segment behind.
-        let keep = stream.segment(index as u64 + 1).map_or(u64::MAX, |next| next.frames.start);
+        let mut at = span.frames.start;
+        // The frames from here on are kept for the next span.
+        let keep = stream.span(index as u64 + 1).map_or(u64::MAX, |next| next.frames.start);
         let tail = std::mem::take(&mut self.tail);
         let mut held = Vec::new();
         let mut put = |first: u64, block: &[[f32; 2]], at: &mut u64| -> Result<ControlFlow<()>, Error> {
             if let Some(kept) = block.get(usize::try_from(keep.saturating_sub(first)).unwrap_or(usize::MAX)..) {
                 held.extend_from_slice(kept);
             }
-            let end = (first + block.len() as u64).min(segment.frames.end);
+            let end = (first + block.len() as u64).min(span.frames.end);
             if end <= *at {
                 return Ok(ControlFlow::Continue(()));
             }
             let wanted = block.get((*at - first) as usize..(end - first) as usize).unwrap_or_default();
             bytes.clear();
-            coder.push(wanted.as_flattened(), &mut bytes)?;
+            encoder.push(wanted.as_flattened(), &mut bytes)?;
             *at = end;
             Ok(if bytes.is_empty() { ControlFlow::Continue(()) } else { take(&bytes) })
         };
@@ -156,7 +156,7 @@ impl Maker {
         {
             return Ok(false);
         }
-        while at < segment.frames.end {
+        while at < span.frames.end {
             let mut first = at - at % STEP.0;
             let (mut failure, mut enough) = (None, false);
             self.chunked.make((at / STEP.0) as usize, |block| {

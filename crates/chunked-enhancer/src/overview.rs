@@ -1,6 +1,6 @@
 //! Waveforms small enough to be sent and drawn: the same number of columns for a track of any length.
 
-use crowd_media::Depth;
+use crowd_media::SampleFormat;
 use crowd_media::pcm;
 use crowd_store::Store;
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,7 @@ impl Overview {
     }
 
     /// Adds packed stereo from a frame on.
-    pub fn add_packed(&mut self, first: u64, bytes: &[u8], depth: Depth) {
+    pub fn add_packed(&mut self, first: u64, bytes: &[u8], depth: SampleFormat) {
         let mut samples = Vec::with_capacity(bytes.len() / usize::from(depth.bytes()));
         pcm::unpack(bytes, depth, &mut samples);
         self.add(first, &samples);

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use crowd_engine::{Frames, SampleRate};
 use crowd_library::Music;
-use crowd_media::Depth;
+use crowd_media::SampleFormat;
 use crowd_store::{ChunkId, Key, Pinning};
 
 use crate::analysis::Kind;
@@ -28,7 +28,7 @@ pub struct Order {
     /// As what it is sent.
     pub format: Format,
     /// Samples of a WAV or FLAC; none: 24 bits where the file has more than 16, else 16.
-    pub depth: Option<Depth>,
+    pub depth: Option<SampleFormat>,
     /// How the track is measured.
     pub kind: Kind,
 }
@@ -44,7 +44,7 @@ pub struct Rendition {
     /// As what it is sent.
     pub format: Format,
     /// Word length of its samples.
-    pub depth: Depth,
+    pub depth: SampleFormat,
     /// How the track is measured.
     pub kind: Kind,
     /// Frames per second.
@@ -68,13 +68,13 @@ impl Rendition {
         let source_bits = reader.info().bits.filter(|_| reader.info().channels <= 2);
         let rate = SampleRate::new(reader.sample_rate())?;
         let depth = match (order.format, order.depth) {
-            (Format::Flac, Some(Depth::F32)) => {
+            (Format::Flac, Some(SampleFormat::F32)) => {
                 return Err(Error::Invalid("bits 32f: FLAC has no floats; give 16 or 24, or format wav".to_owned()));
             }
-            (Format::Opus, _) => Depth::F32,
+            (Format::Opus, _) => SampleFormat::F32,
             (_, Some(depth)) => depth,
-            (_, None) if source_bits.is_some_and(|bits| bits > 16) => Depth::I24,
-            _ => Depth::I16,
+            (_, None) if source_bits.is_some_and(|bits| bits > 16) => SampleFormat::I24,
+            _ => SampleFormat::I16,
         };
         let layout = Layout::new(order.format, rate, Frames(reader.frames()), depth)?;
         // Without a treatment nothing is measured.
@@ -143,7 +143,7 @@ fn chunk(key: Key, index: usize) -> ChunkId {
 }
 
 /// Text that says all, hashed: two orders have the same key when it is the same text.
-fn key(content: &str, treatment: &Treatment, format: Format, depth: Depth, kind: Kind) -> Key {
+fn key(content: &str, treatment: &Treatment, format: Format, depth: SampleFormat, kind: Kind) -> Key {
     let text = format!(
         "enhance-server {} version {VERSION} on {}\n{content}\npreset {} intensity {:08x}\nanalysis {kind} version {}, settled version {}\nformat {format} depth {depth}\n",
         env!("CARGO_PKG_VERSION"),

@@ -65,7 +65,7 @@ fn names_that_are_no_text_or_alike_are_listed_and_play_by_their_ids() {
     fs::create_dir(path(b"\xff\xfe")).unwrap();
     for (n, name) in names.iter().enumerate() {
         let tone = common::music(44_100, 1.0 + n as f64 / 10.0);
-        common::write(&path(name), tone, 44_100, crowd_media::Container::Wav, crowd_media::Depth::I16);
+        common::write(&path(name), tone, 44_100, crowd_media::Container::Wav, crowd_media::SampleFormat::I16);
     }
     fs::write(path(b"broken \xe9.wav"), "this is no music").unwrap();
     let server = folders.serve(&[]);
@@ -107,7 +107,7 @@ fn a_library_whose_own_name_is_no_text_is_served_and_found_in_another_spelling()
             common::music(44_100, 1.0),
             44_100,
             crowd_media::Container::Wav,
-            crowd_media::Depth::I16,
+            crowd_media::SampleFormat::I16,
         );
         let cache = tempfile::TempDir::new().unwrap();
         let server = common::Server::start(&asked, cache.path(), &[]);

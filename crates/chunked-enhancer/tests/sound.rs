@@ -13,7 +13,7 @@ use crowd_library::{Contents, Music};
 use crowd_mastering::loudness::Bound;
 use crowd_mastering::measure::Error;
 use crowd_media::loudness::{Loudness, Meter};
-use crowd_media::{Audio, Samples, wav};
+use crowd_media::{Audio, SampleFormat, Samples, wav};
 use enhance_server::analysis::{self, Probed};
 use enhance_server::master::{Enhancer, Settled, settle_by_all, settle_by_probes};
 use enhance_server::preset::{Intensity, Preset, Treatment};
@@ -149,7 +149,7 @@ fn write(path: &Path, rate: u32, seconds: u32, channels: u16) {
         (0..channels).map(move |channel| ((sound + 0.05 * f64::from(channel) * noise) * 32_767.0) as i16)
     });
     let audio = Audio::new(Samples::I16(samples.collect()), rate, channels).unwrap();
-    wav::write(path, &audio, wav::Format::I16).unwrap();
+    wav::write(path, &audio, SampleFormat::I16).unwrap();
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn what_cannot_be_measured_keeps_its_level() {
     let path = folder.path().join("none.wav");
     for frames in [1, 100, 10_000, 441_000, 4_410_000] {
         let audio = Audio::new(Samples::I16(vec![0; 2 * frames]), 44_100, 2).unwrap();
-        wav::write(&path, &audio, wav::Format::I16).unwrap();
+        wav::write(&path, &audio, SampleFormat::I16).unwrap();
         let probes = Probed::read(&open(&path), &GO).unwrap();
         assert_eq!((probes.analysis.sound.integrated_lufs, probes.analysis.sound.crest_db), (None, None));
         let settled = settle_by_probes(&probes, &treatment(Preset::Punchy, 1.0), &GO).unwrap();
@@ -329,7 +329,7 @@ fn write_sound(path: &Path, seconds: u32, frame: impl Fn(f64, [f64; 2]) -> [f64;
     let samples =
         (0..44_100 * seconds).flat_map(|n| frame(f64::from(n) / 44_100.0, [noise(), noise()]).map(|v| v as f32));
     let audio = Audio::new(Samples::F32(samples.collect()), 44_100, 2).unwrap();
-    wav::write(path, &audio, wav::Format::F32).unwrap();
+    wav::write(path, &audio, SampleFormat::F32).unwrap();
 }
 
 fn sine(hz: f64, t: f64) -> f64 {

@@ -9,7 +9,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use common::{Folders, fixtures, render};
-use crowd_media::{Container, DecodeOptions, Depth};
+use crowd_media::{Container, DecodeOptions, SampleFormat};
 
 fn random(state: &mut u64, below: u64) -> u64 {
     *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -99,7 +99,7 @@ fn intensity_0_is_the_original_bit_for_bit_and_every_file_keeps_its_length() {
     }
     for (name, rate) in [("low.wav", 8_000), ("high.wav", 192_000)] {
         let path = folders.music.path().join(name);
-        common::write(&path, common::music(rate, 2.3), rate, Container::Wav, Depth::I16);
+        common::write(&path, common::music(rate, 2.3), rate, Container::Wav, SampleFormat::I16);
     }
     let server = folders.serve(&[]);
     let tracks = server.get("/api/tracks").json();

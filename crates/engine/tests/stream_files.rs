@@ -12,12 +12,12 @@ use std::time::Duration;
 use common::Noise;
 use crowd_engine::feed::{FileInput, Input};
 use crowd_engine::{DeckId, Engine, Frames, SampleRate, Track};
-use crowd_media::{Audio, Reader, Samples, wav};
+use crowd_media::{Audio, Reader, SampleFormat, Samples, wav};
 
 fn write(path: &Path, seconds: usize, rate: u32, channels: u16) {
     let mut noise = Noise(3);
     let samples = (0..seconds * rate as usize * usize::from(channels)).map(|_| (noise.next() >> 50) as i16).collect();
-    wav::write(path, &Audio::new(Samples::I16(samples), rate, channels).unwrap(), wav::Format::I16).unwrap();
+    wav::write(path, &Audio::new(Samples::I16(samples), rate, channels).unwrap(), SampleFormat::I16).unwrap();
 }
 
 /// A few seconds from here and there.
@@ -122,7 +122,7 @@ fn a_file_is_read_at_its_own_rate_unless_told_otherwise() {
     let frames = rest(&mut input, 47_000);
     assert!(frames.len() == 1_000 && frames.iter().all(|[left, right]| left == right));
     let audio = Audio::new(Samples::I16(vec![0; 8_000]), 2_000, 1).unwrap();
-    wav::write(&path, &audio, wav::Format::I16).unwrap();
+    wav::write(&path, &audio, SampleFormat::I16).unwrap();
     let refused = FileInput::open(&path, None).err().unwrap().to_string();
     assert!(refused.starts_with("sample rate 2000 Hz is out of range"), "{refused}");
 }
@@ -133,7 +133,7 @@ fn a_file_that_was_cut_off_is_as_long_as_what_is_there_and_says_so_loaded_or_str
     let samples = (0..400_000_u64).map(|n| (n * 7919 % 20_011) as i16).collect();
     let audio = Audio::new(Samples::I16(samples), 44_100, 2).unwrap();
     let whole = folder.path().join("whole.wav");
-    wav::write(&whole, &audio, wav::Format::I16).unwrap();
+    wav::write(&whole, &audio, SampleFormat::I16).unwrap();
     let bytes = std::fs::read(&whole).unwrap();
     let cut = folder.path().join("cut.wav");
     std::fs::write(&cut, &bytes[..bytes.len() - 4 * 50_000]).unwrap();

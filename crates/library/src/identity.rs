@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use crowd_media::FileId;
+use crowd_media::FileVersion;
 
 use crate::error::Error;
 use crate::hash::ContentHash;
@@ -29,7 +29,7 @@ impl LocalId {
     }
 
     /// That of a file of `bytes` bytes in a state.
-    fn of(file: &File, state: &FileId, bytes: u64) -> io::Result<Self> {
+    fn of(file: &File, state: &FileVersion, bytes: u64) -> io::Result<Self> {
         let mut hasher = blake3::Hasher::new();
         hasher.update(format!("{state:?}").as_bytes());
         let mut sample = [0; SAMPLE];
@@ -77,7 +77,7 @@ impl Identity {
     }
 
     /// Of a file that is to be read some time, in this state, with its hash if that was kept.
-    pub fn provisional(opened: &Opened, state: &FileId, hashes: Option<&dyn Hashes>) -> Result<Self, Error> {
+    pub fn provisional(opened: &Opened, state: &FileVersion, hashes: Option<&dyn Hashes>) -> Result<Self, Error> {
         let local = LocalId::of(&opened.file, state, opened.state.bytes);
         let local = local.map_err(|e| Error::io(&*opened.path, "read", e))?;
         Ok(Self::new(local, hashes.and_then(|hashes| hashes.recall(local))))

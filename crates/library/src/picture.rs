@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crowd_media::Cover;
+use crowd_media::{Cover, image_media_type};
 
 use crate::error::Error;
 use crate::library::Library;
@@ -30,7 +30,7 @@ impl Library {
         let path = self.inside(name)?;
         let mut data = Vec::new();
         open(&path)?.take(LARGEST + 1).read_to_end(&mut data).map_err(|e| Error::io(&path, "read", e))?;
-        let media_type = media_type(&data).filter(|_| data.len() as u64 <= LARGEST);
+        let media_type = image_media_type(&data).filter(|_| data.len() as u64 <= LARGEST);
         Ok(media_type.map(|media_type| Cover { media_type, data: data.into() }))
     }
 }
@@ -70,22 +70,12 @@ fn rank(path: &Path) -> Option<usize> {
     Some(name * ENDS.len() + place(&ENDS, path.extension()?.to_str()?)?)
 }
 
-/// What the first bytes say: a name is not trusted.
-fn media_type(data: &[u8]) -> Option<&'static str> {
-    match data {
-        [0xFF, 0xD8, 0xFF, ..] => Some("image/jpeg"),
-        [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    use crowd_media::{Audio, AudioFormat, Container, Depth, Samples, Tags};
+    use crowd_media::{Audio, AudioFormat, Container, SampleFormat, Samples, Tags};
 
     use super::*;
 
@@ -93,7 +83,7 @@ mod tests {
 
     fn music(path: &Path) {
         let audio = Audio::new(Samples::F32(vec![0.1; 2_000]), 44_100, 2).unwrap();
-        let format = AudioFormat::new(Container::Wav, Depth::I16).unwrap();
+        let format = AudioFormat::new(Container::Wav, SampleFormat::I16).unwrap();
         crowd_media::write(path, &audio, format, &Tags::default()).unwrap();
     }
 

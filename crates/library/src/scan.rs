@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crowd_cli::path::shown;
-use crowd_media::{EXTENSIONS, FileId, REFUSED_EXTENSIONS};
+use crowd_media::{EXTENSIONS, FileVersion, REFUSED_EXTENSIONS};
 
 use crate::id::TrackId;
 use crate::library::Library;
@@ -59,8 +59,8 @@ impl Library {
         let real = self.resolve(&whole).map_err(|e| bad(e.to_string(), None))?;
         let real = real.ok_or_else(|| bad("a link that leads out of the library".to_owned(), None))?;
         let metadata = real.metadata().map_err(|e| bad(e.to_string(), None))?;
-        let state = FileId::of_metadata(&metadata);
-        let same = |known: Option<FileId>| known.is_some() && known == state;
+        let state = FileVersion::from_metadata(&metadata).ok().and_then(FileVersion::if_settled);
+        let same = |known: Option<FileVersion>| known.is_some() && known == state;
         let known = self.read(|shelf| {
             let track = shelf.tracks.get(&id).filter(|track| same(track.state) && *track.path == *path).cloned();
             let problem = shelf.unreadable.get(path).filter(|known| same(known.state)).cloned();

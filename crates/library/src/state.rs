@@ -3,13 +3,13 @@
 use std::fs::Metadata;
 use std::time::SystemTime;
 
-use crowd_media::FileId;
+use crowd_media::FileVersion;
 
 /// What tells one state of a file from another.
 #[derive(Clone, Copy, Debug)]
 pub struct State {
     /// The state under which things are remembered; none of a file that may still be changing.
-    pub id: Option<FileId>,
+    pub id: Option<FileVersion>,
     /// Size of the file.
     pub bytes: u64,
     modified: Option<SystemTime>,
@@ -17,7 +17,11 @@ pub struct State {
 
 impl State {
     pub fn of(metadata: &Metadata) -> Self {
-        Self { id: FileId::of_metadata(metadata), bytes: metadata.len(), modified: metadata.modified().ok() }
+        Self {
+            id: FileVersion::from_metadata(metadata).ok().and_then(FileVersion::if_settled),
+            bytes: metadata.len(),
+            modified: metadata.modified().ok(),
+        }
     }
 
     /// Whether a file of this state still has it. A file that lost its name has a new time of change and the same content, so

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crowd_cli::path::Shown;
-use crowd_media::FileId;
+use crowd_media::FileVersion;
 use serde::Serialize;
 
 use crate::id::TrackId;
@@ -43,7 +43,7 @@ pub struct Track {
     #[serde(skip)]
     pub(crate) picture: Option<Arc<Path>>,
     #[serde(skip)]
-    pub(crate) state: Option<FileId>,
+    pub(crate) state: Option<FileVersion>,
 }
 
 /// A file in the library that is no music, and why.
@@ -56,11 +56,11 @@ pub struct Unreadable {
     /// What is wrong with it.
     pub problem: String,
     #[serde(skip)]
-    pub(crate) state: Option<FileId>,
+    pub(crate) state: Option<FileVersion>,
 }
 
 impl Unreadable {
-    pub(crate) fn new(path: &Path, problem: String, state: Option<FileId>) -> Self {
+    pub(crate) fn new(path: &Path, problem: String, state: Option<FileVersion>) -> Self {
         Self { id: TrackId::of(path), path: path.into(), problem, state }
     }
 }

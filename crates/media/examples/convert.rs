@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crowd_media::{AudioFormat, Container, Depth, open, probe, write};
+use crowd_media::{AudioFormat, Container, SampleFormat, open, probe, write};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args_os().skip(1);
@@ -11,7 +11,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("name a file to read, one to write (.wav or .flac), and maybe a depth (16, 24, 32f)".into());
     };
     let container: Container = to.extension().unwrap_or_default().to_string_lossy().parse()?;
-    let depth: Depth = args.next().unwrap_or_else(|| "16".into()).to_string_lossy().parse()?;
+    let depth: SampleFormat = args.next().unwrap_or_else(|| "16".into()).to_string_lossy().parse()?;
     let tags = probe(&from)?.tags;
     let audio = open(&from, &Default::default())?;
     let begun = Instant::now();

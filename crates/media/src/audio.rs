@@ -56,7 +56,7 @@ pub struct Audio {
     /// Speaker positions as a WAVEFORMATEXTENSIBLE channel mask; 0 means the usual layout for `channels`.
     pub speakers: u32,
     /// How many non-finite samples of the source were replaced by 0.
-    pub mended: u64,
+    pub non_finite_samples: u64,
     /// By how many decibels all of it was lowered because its stereo mix would clip ([`Audio::to_stereo`]), negative;
     /// `None` when it was not.
     pub downmix_gain_db: Option<f32>,
@@ -72,7 +72,15 @@ impl Audio {
     pub fn new(samples: Samples, sample_rate: u32, channels: u16) -> Result<Self, Error> {
         check_rate(sample_rate)?;
         check_shape(samples.len(), channels)?;
-        Ok(Self { samples, sample_rate, channels, speakers: 0, mended: 0, downmix_gain_db: None, warnings: Vec::new() })
+        Ok(Self {
+            samples,
+            sample_rate,
+            channels,
+            speakers: 0,
+            non_finite_samples: 0,
+            downmix_gain_db: None,
+            warnings: Vec::new(),
+        })
     }
 
     /// Number of frames (samples per channel).
@@ -129,14 +137,14 @@ impl Audio {
 /// Makes decoded floats fit to compute with: what is not finite becomes 0, and so does what is nearer to it than [`SILENT`].
 /// Returns how many were not finite.
 pub(crate) fn clean(samples: &mut [f32]) -> u64 {
-    let mut mended = 0;
+    let mut non_finite_samples = 0;
     for sample in samples {
-        mended += u64::from(!sample.is_finite());
+        non_finite_samples += u64::from(!sample.is_finite());
         if !(SILENT..=f32::MAX).contains(&sample.abs()) {
             *sample = 0.0;
         }
     }
-    mended
+    non_finite_samples
 }
 
 pub(crate) fn from_i16(s: i16) -> f32 {

@@ -64,12 +64,12 @@ impl Meter {
     /// [`Error::Invalid`] for half a frame.
     pub fn push(&mut self, samples: &[f32]) -> Result<(), Error> {
         let finite = samples.iter().all(|sample| sample.is_finite());
-        let mended: Vec<f32>;
+        let non_finite_samples: Vec<f32>;
         let samples = if finite {
             samples
         } else {
-            mended = samples.iter().map(|sample| if sample.is_finite() { *sample } else { 0.0 }).collect();
-            &mended
+            non_finite_samples = samples.iter().map(|sample| if sample.is_finite() { *sample } else { 0.0 }).collect();
+            &non_finite_samples
         };
         let taken = self.meter.add_frames_f32(samples);
         taken.map_err(|e| refused(self.meter.rate(), self.meter.channels() as u16, &e))

@@ -233,7 +233,7 @@ fn the_edges_of_what_cannot_be_decoded_make_no_click_and_are_the_same_from_any_f
         (0..frames).map(|n| (0.5 * (n as f64 * std::f64::consts::TAU * 500.0 / 44_100.0).sin()) as f32).collect();
     let audio = Audio::new(crowd_media::Samples::F32(tone), 44_100, 1).unwrap();
     let wav = folder.path().join("tone.wav");
-    crowd_media::wav::write(&wav, &audio, crowd_media::wav::Format::I16).unwrap();
+    crowd_media::wav::write(&wav, &audio, crowd_media::SampleFormat::I16).unwrap();
     let flac = |name, bits| encode(&wav, name, &["-c:a", "flac", "-sample_fmt", bits]);
     for path in [flac("tone.flac", "s16"), flac("wide.flac", "s32")] {
         let sound = whole(&path).to_f32();

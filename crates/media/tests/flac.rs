@@ -4,17 +4,18 @@
 
 use std::io::{self, Cursor, Seek, SeekFrom, Write};
 
-use crowd_media::flac::{Format, MAX_RATE, Spec, Writer};
+use crowd_media::flac::{MAX_RATE, Writer};
 use crowd_media::{
-    Audio, AudioFormat, Container, DecodeOptions, Depth, Error, Reader, Samples, Tags, open, probe, write,
+    Audio, AudioFormat, AudioSpec, Container, DecodeOptions, Error, Reader, SampleFormat, Samples, Tags, open, probe,
+    write,
 };
 use proptest::prelude::*;
 
-fn flac(depth: Depth) -> AudioFormat {
+fn flac(depth: SampleFormat) -> AudioFormat {
     AudioFormat::new(Container::Flac, depth).unwrap()
 }
 
-fn round_trip(audio: &Audio, depth: Depth) -> Audio {
+fn round_trip(audio: &Audio, depth: SampleFormat) -> Audio {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("round.flac");
     write(&path, audio, flac(depth), &Tags::default()).unwrap();
@@ -64,17 +65,17 @@ proptest! {
         if deep {
             let floats: Vec<f32> = samples.iter().map(|&s| s as f32 / 8_388_608.0).collect();
             let audio = Audio::new(Samples::F32(floats.clone()), rate, channels).unwrap();
-            let back = round_trip(&audio, Depth::I24);
+            let back = round_trip(&audio, SampleFormat::I24);
             prop_assert_eq!((back.sample_rate, back.channels), (rate, channels));
             prop_assert!(back.to_f32() == floats);
         } else {
             let samples: Vec<i16> = samples.iter().map(|&s| s as i16).collect();
             let audio = Audio::new(Samples::I16(samples), rate, channels).unwrap();
-            for depth in [Depth::I16, Depth::I24] {
+            for depth in [SampleFormat::I16, SampleFormat::I24] {
                 let back = round_trip(&audio, depth);
                 prop_assert_eq!((back.sample_rate, back.channels), (rate, channels));
                 prop_assert!(back.to_f32() == audio.to_f32());
-                prop_assert_eq!(matches!(back.samples, Samples::I16(_)), depth == Depth::I16);
+                prop_assert_eq!(matches!(back.samples, Samples::I16(_)), depth == SampleFormat::I16);
             }
         }
     }
@@ -83,7 +84,7 @@ proptest! {
     fn the_split_of_the_writes_does_not_change_a_byte(pieces in prop::collection::vec(1usize..3_000, 1..8)) {
         let total: usize = pieces.iter().sum();
         let samples: Vec<f32> = (0..2 * total).map(|n| (n as f32 / 17.0).sin() * 0.7).collect();
-        let spec = Spec { dither: true, ..Spec::new(44_100, 2, Format::I16) };
+        let spec = AudioSpec { dither: true, ..AudioSpec::new(44_100, 2, SampleFormat::I16) };
         let start = || Writer::new(Cursor::new(Vec::new()), spec, &Tags::default()).unwrap();
         let (mut whole, mut split) = (start(), start());
         whole.write_f32(&samples).unwrap();
@@ -116,7 +117,7 @@ fn a_last_block_of_any_length_comes_back_whatever_it_holds() {
             };
             let samples: Vec<i16> = (0..3 * frames).map(|n| sample(n / 3, &mut state) as i16).collect();
             let audio = Audio::new(Samples::I16(samples), 44_100, 3).unwrap();
-            assert!(round_trip(&audio, Depth::I16).samples == audio.samples, "{frames} frames of kind {kind}");
+            assert!(round_trip(&audio, SampleFormat::I16).samples == audio.samples, "{frames} frames of kind {kind}");
         }
     }
 }
@@ -125,7 +126,7 @@ fn a_last_block_of_any_length_comes_back_whatever_it_holds() {
 fn floats_come_back_within_a_dithered_step_and_loud_ones_clamped() {
     let samples: Vec<f32> = (0..20_000).map(|n| (n as f32 * 0.031).sin() * 1.05).collect();
     let audio = Audio::new(Samples::F32(samples.clone()), 48_000, 2).unwrap();
-    for (depth, step) in [(Depth::I16, 1.0 / 32_768.0), (Depth::I24, 1.0 / 8_388_608.0)] {
+    for (depth, step) in [(SampleFormat::I16, 1.0 / 32_768.0), (SampleFormat::I24, 1.0 / 8_388_608.0)] {
         let back = round_trip(&audio, depth).to_f32();
         let worst = back.iter().zip(&samples).map(|(b, s)| (b - s.clamp(-1.0, 1.0)).abs()).fold(0.0, f32::max);
         assert!(worst > 0.0 && worst <= 1.5 * step + 1e-7, "{worst} at {depth} bits");
@@ -137,7 +138,7 @@ fn wav_and_flac_of_one_sound_hold_the_same_samples() {
     let dir = tempfile::tempdir().unwrap();
     let samples: Vec<f32> = (0..30_000).map(|n| (n as f32 * 0.017).sin() * 0.4).collect();
     let audio = Audio::new(Samples::F32(samples), 44_100, 2).unwrap();
-    for depth in [Depth::I16, Depth::I24] {
+    for depth in [SampleFormat::I16, SampleFormat::I24] {
         let read = |container| {
             let format = AudioFormat::new(container, depth).unwrap();
             let path = dir.path().join("one").with_extension(format.extension());
@@ -155,7 +156,7 @@ fn what_fits_the_depth_is_not_dithered() {
     for container in [Container::Wav, Container::Flac] {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("exact");
-        write(&path, &audio, AudioFormat::new(container, Depth::I16).unwrap(), &Tags::default()).unwrap();
+        write(&path, &audio, AudioFormat::new(container, SampleFormat::I16).unwrap(), &Tags::default()).unwrap();
         assert!(open(&path, &DecodeOptions::default()).unwrap().to_f32() == samples, "{container}");
     }
 }
@@ -163,7 +164,8 @@ fn what_fits_the_depth_is_not_dithered() {
 #[test]
 fn the_header_holds_length_md5_and_seek_points() {
     let samples: Vec<i16> = (0..44_100 * 2 * 25).map(|n: i32| ((f64::from(n) / 30.0).sin() * 9_000.0) as i16).collect();
-    let mut writer = Writer::new(Cursor::new(Vec::new()), Spec::new(44_100, 2, Format::I16), &Tags::default()).unwrap();
+    let mut writer =
+        Writer::new(Cursor::new(Vec::new()), AudioSpec::new(44_100, 2, SampleFormat::I16), &Tags::default()).unwrap();
     samples.chunks(999 * 2).for_each(|piece| writer.write_i16(piece).unwrap());
     let bytes = writer.finish().unwrap().into_inner();
     let samples_in_header = u64::from_be_bytes(bytes[18..26].try_into().unwrap()) & 0xf_ffff_ffff;
@@ -192,7 +194,7 @@ fn a_written_file_can_be_read_from_any_frame() {
     let path = dir.path().join("long.flac");
     let samples: Vec<i16> = (0..48_000 * 30).map(|n: i32| (n.wrapping_mul(40_503) >> 8) as i16).collect();
     let audio = Audio::new(Samples::I16(samples.clone()), 48_000, 1).unwrap();
-    write(&path, &audio, flac(Depth::I16), &Tags::default()).unwrap();
+    write(&path, &audio, flac(SampleFormat::I16), &Tags::default()).unwrap();
     let mut reader = Reader::open(&path).unwrap();
     for from in [1_439_999, 0, 1, 4_095, 480_000, 1_000_003] {
         reader.seek(from).unwrap();
@@ -213,7 +215,7 @@ fn tags_are_read_back_and_a_layout_out_of_the_ordinary_is_named() {
     tags.key = Some("8A".into());
     let mut audio = Audio::new(Samples::I16(vec![1; 400]), 44_100, 4).unwrap();
     audio.speakers = 0x107;
-    write(&path, &audio, flac(Depth::I24), &tags).unwrap();
+    write(&path, &audio, flac(SampleFormat::I24), &tags).unwrap();
     assert_eq!(probe(&path).unwrap().tags, tags);
     let bytes = std::fs::read(&path).unwrap();
     let mask = b"WAVEFORMATEXTENSIBLE_CHANNEL_MASK=0x107";
@@ -222,9 +224,10 @@ fn tags_are_read_back_and_a_layout_out_of_the_ordinary_is_named() {
 
 #[test]
 fn non_finite_samples_become_silence_and_are_counted() {
-    let mut writer = Writer::new(Cursor::new(Vec::new()), Spec::new(44_100, 1, Format::I24), &Tags::default()).unwrap();
+    let mut writer =
+        Writer::new(Cursor::new(Vec::new()), AudioSpec::new(44_100, 1, SampleFormat::I24), &Tags::default()).unwrap();
     writer.write_f32(&[0.5, f32::NAN, f32::INFINITY, -0.5]).unwrap();
-    assert_eq!(writer.mended(), 2);
+    assert_eq!(writer.non_finite_samples(), 2);
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("nan.flac");
     std::fs::write(&path, writer.finish().unwrap().into_inner()).unwrap();
@@ -235,7 +238,7 @@ fn non_finite_samples_become_silence_and_are_counted() {
 fn a_file_without_a_frame_is_refused_and_not_left_behind() {
     let dir = tempfile::tempdir().unwrap();
     let audio = Audio::new(Samples::I16(vec![]), 44_100, 2).unwrap();
-    let written = write(&dir.path().join("empty.flac"), &audio, flac(Depth::I16), &Tags::default());
+    let written = write(&dir.path().join("empty.flac"), &audio, flac(SampleFormat::I16), &Tags::default());
     assert!(matches!(written, Err(Error::Empty { .. })));
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
@@ -243,7 +246,7 @@ fn a_file_without_a_frame_is_refused_and_not_left_behind() {
 #[test]
 fn an_uncommitted_file_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let spec = Spec::new(44_100, 2, Format::I16);
+    let spec = AudioSpec::new(44_100, 2, SampleFormat::I16);
     let mut writer = Writer::create(&dir.path().join("gone.flac"), spec, &Tags::default()).unwrap();
     writer.write_i16(&[1, 2]).unwrap();
     drop(writer);
@@ -278,7 +281,7 @@ fn a_full_disk_is_an_error_whenever_it_fills() {
         (0..100_000_u32).map(|n| n.wrapping_mul(2_654_435_769) as f32 / u32::MAX as f32 - 0.5).collect();
     let write = |room: usize| {
         let sink = Full(Cursor::default(), room);
-        let mut writer = Writer::new(sink, Spec::new(44_100, 1, Format::I16), &Tags::default())?;
+        let mut writer = Writer::new(sink, AudioSpec::new(44_100, 1, SampleFormat::I16), &Tags::default())?;
         noise.chunks(1_000).try_for_each(|piece| writer.write_f32(piece))?;
         writer.finish().map(|sink| sink.0.into_inner().len())
     };
@@ -291,19 +294,20 @@ fn a_full_disk_is_an_error_whenever_it_fills() {
 #[test]
 fn what_flac_cannot_hold_is_refused_by_value() {
     let refused = |spec| Writer::new(Cursor::new(vec![]), spec, &Tags::default()).unwrap_err().to_string();
-    assert!(refused(Spec::new(44_100, 9, Format::I16)).contains("is 9; choose 1..=8"));
-    assert!(refused(Spec::new(44_100, 2, Format::F32)).contains("is 32f; choose 16 or 24"));
-    assert!(refused(Spec::new(1, 2, Format::I16)).contains("1 Hz"));
-    assert!(refused(Spec::new(768_000, 2, Format::I16)).contains("is 768000 Hz; choose 655350 Hz or less"));
-    assert!(AudioFormat::new(Container::Flac, Depth::F32).is_err());
-    let mut writer = Writer::new(Cursor::new(vec![]), Spec::new(44_100, 2, Format::I16), &Tags::default()).unwrap();
+    assert!(refused(AudioSpec::new(44_100, 9, SampleFormat::I16)).contains("is 9; choose 1..=8"));
+    assert!(refused(AudioSpec::new(44_100, 2, SampleFormat::F32)).contains("is 32f; choose 16 or 24"));
+    assert!(refused(AudioSpec::new(1, 2, SampleFormat::I16)).contains("1 Hz"));
+    assert!(refused(AudioSpec::new(768_000, 2, SampleFormat::I16)).contains("is 768000 Hz; choose 655350 Hz or less"));
+    assert!(AudioFormat::new(Container::Flac, SampleFormat::F32).is_err());
+    let mut writer =
+        Writer::new(Cursor::new(vec![]), AudioSpec::new(44_100, 2, SampleFormat::I16), &Tags::default()).unwrap();
     assert!(matches!(writer.write_f32(&[0.0; 3]), Err(Error::Shape { samples: 3, channels: 2 })));
     let mut tags = Tags::default();
     tags.title = Some("x".repeat(70_000));
     for container in [Container::Wav, Container::Flac] {
         let dir = tempfile::tempdir().unwrap();
         let audio = Audio::new(Samples::I16(vec![0; 4]), 44_100, 2).unwrap();
-        let format = AudioFormat::new(container, Depth::I16).unwrap();
+        let format = AudioFormat::new(container, SampleFormat::I16).unwrap();
         let error = write(&dir.path().join("long"), &audio, format, &tags).unwrap_err().to_string();
         assert!(error.contains("70000 bytes"), "{error}");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
@@ -315,9 +319,9 @@ fn names_of_formats_are_read_as_they_are_written() {
     for container in [Container::Wav, Container::Flac] {
         assert_eq!(container.to_string().parse::<Container>().unwrap(), container);
     }
-    for depth in [Depth::I16, Depth::I24, Depth::F32] {
-        assert_eq!(depth.to_string().parse::<Depth>().unwrap(), depth);
+    for depth in [SampleFormat::I16, SampleFormat::I24, SampleFormat::F32] {
+        assert_eq!(depth.to_string().parse::<SampleFormat>().unwrap(), depth);
     }
     assert!("mp3".parse::<Container>().unwrap_err().to_string().contains("\"mp3\"; choose wav or flac"));
-    assert!("8".parse::<Depth>().unwrap_err().to_string().contains("choose 16, 24 or 32f"));
+    assert!("8".parse::<SampleFormat>().unwrap_err().to_string().contains("choose 16, 24 or 32f"));
 }

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use crowd_media::flac::{BLOCK_FRAMES, Blocks, Format, MAX_RATE, Spec};
-use crowd_media::{DecodeOptions, Error, Tags, open, pcm, probe};
+use crowd_media::flac::{BLOCK_FRAMES, BlockEncoder, MAX_RATE};
+use crowd_media::{AudioSpec, DecodeOptions, Error, SampleFormat, Tags, open, pcm, probe};
 use proptest::prelude::*;
 
 fn random(state: &mut u64) -> u64 {
@@ -12,7 +12,7 @@ fn random(state: &mut u64) -> u64 {
 }
 
 /// A tone with noise, packed.
-fn sound(spec: Spec, frames: u64, state: &mut u64) -> Vec<u8> {
+fn sound(spec: AudioSpec, frames: u64, state: &mut u64) -> Vec<u8> {
     let loudness = random(state) % 3;
     let samples: Vec<f32> = (0..frames * u64::from(spec.channels))
         .map(|n| match loudness {
@@ -22,12 +22,12 @@ fn sound(spec: Spec, frames: u64, state: &mut u64) -> Vec<u8> {
         })
         .collect();
     let mut packed = Vec::new();
-    pcm::pack(&samples, spec.format, &mut packed);
+    pcm::pack(&samples, spec.sample_format, &mut packed);
     packed
 }
 
 /// The whole stream, a block at a time.
-fn stream(blocks: &Blocks, packed: &[u8], frame_bytes: usize) -> Vec<u8> {
+fn stream(blocks: &BlockEncoder, packed: &[u8], frame_bytes: usize) -> Vec<u8> {
     let mut whole = blocks.header().to_vec();
     for (n, block) in packed.chunks(BLOCK_FRAMES as usize * frame_bytes).enumerate() {
         blocks.encode(n as u64 * BLOCK_FRAMES, block, &mut whole).unwrap();
@@ -44,9 +44,9 @@ proptest! {
         frames in prop_oneof![1u64..40, 1u64..5_000, 4_090u64..4_115, 20_000u64..70_000], seed: u64, deep: bool,
     ) {
         let mut state = seed;
-        let spec = Spec::new(rate, channels, if deep { Format::I24 } else { Format::I16 });
+        let spec = AudioSpec::new(rate, channels, if deep { SampleFormat::I24 } else { SampleFormat::I16 });
         let packed = sound(spec, frames, &mut state);
-        let blocks = Blocks::new(spec, frames, &Tags::default()).unwrap();
+        let blocks = BlockEncoder::new(spec, frames, &Tags::default()).unwrap();
         let whole = stream(&blocks, &packed, spec.frame_bytes() as usize);
 
         // Cut at random, made in random order, each piece by an encoder that has made others before.
@@ -77,7 +77,7 @@ proptest! {
         let back = open(&path, &DecodeOptions::default()).unwrap();
         prop_assert!(back.warnings.is_empty(), "{:?}", back.warnings);
         let mut again = Vec::new();
-        pcm::pack(&back.to_f32(), spec.format, &mut again);
+        pcm::pack(&back.to_f32(), spec.sample_format, &mut again);
         prop_assert!(again == packed);
     }
 }
@@ -85,8 +85,8 @@ proptest! {
 #[test]
 fn numbers_of_any_length_keep_their_place() {
     // Coded in one to six bytes; all of a block's other bytes but its sums stay the same.
-    let spec = Spec::new(44_100, 1, Format::I16);
-    let blocks = Blocks::new(spec, (1 << 36) - 1, &Tags::default()).unwrap();
+    let spec = AudioSpec::new(44_100, 1, SampleFormat::I16);
+    let blocks = BlockEncoder::new(spec, (1 << 36) - 1, &Tags::default()).unwrap();
     let packed = sound(spec, BLOCK_FRAMES, &mut 5);
     for (number, bytes) in [(0_u64, 1), (0x7f, 1), (0x80, 2), (0x7ff, 2), (0x800, 3), (0xffff, 3), (0x0010_0000, 4)] {
         let mut block = Vec::new();
@@ -99,15 +99,17 @@ fn numbers_of_any_length_keep_their_place() {
 
 #[test]
 fn what_no_stream_or_no_place_in_it_is_is_refused() {
-    let new = |rate, channels, format, frames| Blocks::new(Spec::new(rate, channels, format), frames, &Tags::default());
-    assert!(matches!(new(999, 2, Format::I16, 1), Err(Error::Rate { .. })));
-    assert!(matches!(new(44_100, 0, Format::I16, 1), Err(Error::Shape { .. })));
-    assert!(matches!(new(44_100, 2, Format::F32, 1), Err(Error::Invalid { .. })));
-    assert!(matches!(new(44_100, 9, Format::I16, 1), Err(Error::Invalid { .. })));
-    assert!(matches!(new(44_100, 2, Format::I16, 0), Err(Error::Empty { .. })));
-    assert!(new(44_100, 2, Format::I16, 1 << 36).unwrap_err().to_string().contains("68719476736 frames"));
+    let new = |rate, channels, format, frames| {
+        BlockEncoder::new(AudioSpec::new(rate, channels, format), frames, &Tags::default())
+    };
+    assert!(matches!(new(999, 2, SampleFormat::I16, 1), Err(Error::Rate { .. })));
+    assert!(matches!(new(44_100, 0, SampleFormat::I16, 1), Err(Error::Shape { .. })));
+    assert!(matches!(new(44_100, 2, SampleFormat::F32, 1), Err(Error::Invalid { .. })));
+    assert!(matches!(new(44_100, 9, SampleFormat::I16, 1), Err(Error::Invalid { .. })));
+    assert!(matches!(new(44_100, 2, SampleFormat::I16, 0), Err(Error::Empty { .. })));
+    assert!(new(44_100, 2, SampleFormat::I16, 1 << 36).unwrap_err().to_string().contains("68719476736 frames"));
 
-    let blocks = new(44_100, 2, Format::I16, 10_000).unwrap();
+    let blocks = new(44_100, 2, SampleFormat::I16, 10_000).unwrap();
     let encode = |first, frames: usize| blocks.encode(first, &vec![0; frames * 4], &mut Vec::new());
     assert!(encode(8_192, 1_808).is_ok());
     for (first, frames) in [(1, 4_096), (0, 4_095), (8_192, 1_809), (u64::MAX / 4_096 * 4_096, 4_096), (12_288, 0)] {
@@ -122,8 +124,8 @@ fn tags_stand_in_the_header() {
     tags.title = Some("Tide".into());
     tags.artist = Some("Ädi".into());
     tags.bpm = Some(128.0);
-    let spec = Spec::new(48_000, 2, Format::I24);
-    let blocks = Blocks::new(spec, 5_000, &tags).unwrap();
+    let spec = AudioSpec::new(48_000, 2, SampleFormat::I24);
+    let blocks = BlockEncoder::new(spec, 5_000, &tags).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("tagged.flac");
     std::fs::write(&path, stream(&blocks, &sound(spec, 5_000, &mut 3), 6)).unwrap();

@@ -2,8 +2,8 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
-use crowd_media::flac::{Format, Spec, Writer};
-use crowd_media::{Tags, probe};
+use crowd_media::flac::Writer;
+use crowd_media::{AudioSpec, SampleFormat, Tags, probe};
 
 /// Memory ever touched, MB.
 fn peak() -> f64 {
@@ -16,7 +16,7 @@ fn peak() -> f64 {
 fn three_minutes_take_no_more_memory_than_ten_seconds() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("long.flac");
-    let mut writer = Writer::create(&path, Spec::new(44_100, 2, Format::I16), &Tags::default()).unwrap();
+    let mut writer = Writer::create(&path, AudioSpec::new(44_100, 2, SampleFormat::I16), &Tags::default()).unwrap();
     let ten_seconds: Vec<i16> = (0..882_000_i32).map(|n| (n % 97 * 300) as i16).collect();
     writer.write_i16(&ten_seconds).unwrap();
     let before = peak();

@@ -15,7 +15,7 @@ fn fixture(name: &str) -> PathBuf {
 
 fn decode(name: &str) -> Audio {
     let audio = open(&fixture(name), &DecodeOptions::default()).unwrap();
-    assert_eq!((audio.sample_rate, audio.channels, audio.mended), (RATE, 2, 0), "{name}");
+    assert_eq!((audio.sample_rate, audio.channels, audio.non_finite_samples), (RATE, 2, 0), "{name}");
     assert!(audio.warnings.is_empty(), "{name}: {:?}", audio.warnings);
     audio
 }

@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crowd_media::wav::{self, Format};
-use crowd_media::{Audio, DecodeOptions, Error, Samples, open, probe};
+use crowd_media::wav;
+use crowd_media::{Audio, DecodeOptions, Error, SampleFormat, Samples, open, probe};
 
 /// A damaged file may decode to more than it should, but not to this much.
 const LIMIT: u64 = 64 << 20;
@@ -22,7 +22,8 @@ fn victims(dir: &Path) -> Vec<PathBuf> {
     found.retain(|p| p.extension().is_some_and(|e| e != "md"));
     let samples: Vec<i16> = (0..300).map(|n| (n * 397 % 20_000) as i16).collect();
     let audio = Audio::new(Samples::I16(samples), 44_100, 2).unwrap();
-    for (name, format) in [("16.wav", Format::I16), ("24.wav", Format::I24), ("32.wav", Format::F32)] {
+    for (name, format) in [("16.wav", SampleFormat::I16), ("24.wav", SampleFormat::I24), ("32.wav", SampleFormat::F32)]
+    {
         wav::write(&dir.join(name), &audio, format).unwrap();
         found.push(dir.join(name));
     }
@@ -197,7 +198,7 @@ fn things_that_are_not_audio_files_are_refused_by_name() {
 fn a_file_with_zero_frames_is_an_error_that_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("nothing.wav");
-    wav::write(&path, &Audio::new(Samples::I16(vec![]), 44_100, 2).unwrap(), Format::I16).unwrap();
+    wav::write(&path, &Audio::new(Samples::I16(vec![]), 44_100, 2).unwrap(), SampleFormat::I16).unwrap();
     let error = open(&path, &options()).unwrap_err();
     assert!(matches!(error, Error::Empty { .. }) && error.to_string().contains("nothing.wav"), "{error}");
 }

@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::Path;
 
-use crowd_media::wav::{Format, Spec, Writer};
-use crowd_media::{DecodeOptions, Samples, open, probe};
+use crowd_media::wav::Writer;
+use crowd_media::{AudioSpec, DecodeOptions, SampleFormat, Samples, open, probe};
 
 /// A line of /proc/self/status in MB: "VmPeak" counts memory ever reserved, touched or
 /// not; "VmHWM" memory ever touched.
@@ -27,7 +27,8 @@ fn find(bytes: &[u8], needle: &[u8]) -> usize {
 /// Small files that claim to be enormous.
 fn liars() -> Vec<(&'static str, Vec<u8>)> {
     let mut found = Vec::new();
-    let mut writer = Writer::new(std::io::Cursor::new(Vec::new()), Spec::new(44_100, 2, Format::I16)).unwrap();
+    let mut writer =
+        Writer::new(std::io::Cursor::new(Vec::new()), AudioSpec::new(44_100, 2, SampleFormat::I16)).unwrap();
     writer.write_i16(&[1; 400]).unwrap();
     let wav = writer.finish().unwrap().into_inner();
     let mut claim = wav.clone();
@@ -87,7 +88,7 @@ fn memory_follows_what_the_file_holds() {
 
     // Five minutes of 16-bit stereo.
     let path = dir.path().join("track.wav");
-    let mut writer = Writer::create(&path, Spec::new(44_100, 2, Format::I16)).unwrap();
+    let mut writer = Writer::create(&path, AudioSpec::new(44_100, 2, SampleFormat::I16)).unwrap();
     for second in 0..300 {
         let block: Vec<i16> = (0..88_200).map(|n| ((n * 31 + second) % 20_000) as i16).collect();
         writer.write_i16(&block).unwrap();

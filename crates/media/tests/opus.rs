@@ -1,4 +1,4 @@
-//! An Opus stream made segment by segment, in any order, is one stream, and nobody hears where it was cut.
+//! An Opus stream made span by span, in any order, is one stream, and nobody hears where it was cut.
 #![cfg(feature = "opus")]
 #![allow(clippy::unwrap_used)]
 
@@ -29,24 +29,24 @@ fn music(frames: u64, rate: u32, seed: u64) -> Vec<f32> {
     samples
 }
 
-/// The bytes of one segment.
-fn segment(stream: &Stream, index: u64, track: &[f32], piece: usize) -> Vec<u8> {
-    let segment = stream.segment(index).unwrap();
-    let mut coder = stream.coder(index).unwrap();
+/// The bytes of one span.
+fn span(stream: &Stream, index: u64, track: &[f32], piece: usize) -> Vec<u8> {
+    let span = stream.span(index).unwrap();
+    let mut encoder = stream.encoder(index).unwrap();
     let mut bytes = Vec::new();
-    let frames = &track[2 * segment.frames.start as usize..2 * segment.frames.end as usize];
+    let frames = &track[2 * span.frames.start as usize..2 * span.frames.end as usize];
     for samples in frames.chunks(2 * piece) {
-        coder.push(samples, &mut bytes).unwrap();
+        encoder.push(samples, &mut bytes).unwrap();
     }
-    assert_eq!(bytes.len() as u64, segment.bytes.end - segment.bytes.start, "segment {index}");
+    assert_eq!(bytes.len() as u64, span.bytes.end - span.bytes.start, "span {index}");
     bytes
 }
 
 fn whole(stream: &Stream, track: &[f32]) -> Vec<u8> {
     let mut bytes = stream.header().to_vec();
-    for index in 0..stream.segments() {
-        assert_eq!(stream.segment(index).unwrap().bytes.start, bytes.len() as u64);
-        bytes.extend(segment(stream, index, track, 5_000));
+    for index in 0..stream.span_count() {
+        assert_eq!(stream.span(index).unwrap().bytes.start, bytes.len() as u64);
+        bytes.extend(span(stream, index, track, 5_000));
     }
     assert_eq!(bytes.len() as u64, stream.bytes());
     bytes
@@ -102,18 +102,18 @@ proptest! {
         let decoded = decode(&bytes);
         prop_assert_eq!(decoded.len(), expected.len());
 
-        // Any segment alone, in pieces of another size, has the same bytes.
+        // Any span alone, in pieces of another size, has the same bytes.
         let mut state = seed;
-        for index in (0..stream.segments()).rev() {
+        for index in (0..stream.span_count()).rev() {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let place = stream.segment(index).unwrap().bytes;
-            let alone = segment(&stream, index, &track, 1 + (state >> 50) as usize);
-            prop_assert!(alone == bytes[place.start as usize..place.end as usize], "segment {}", index);
-            prop_assert_eq!(stream.segment_at(place.start), Some(index));
-            prop_assert_eq!(stream.segment_at(place.end - 1), Some(index));
+            let place = stream.span(index).unwrap().bytes;
+            let alone = span(&stream, index, &track, 1 + (state >> 50) as usize);
+            prop_assert!(alone == bytes[place.start as usize..place.end as usize], "span {}", index);
+            prop_assert_eq!(stream.span_at(place.start), Some(index));
+            prop_assert_eq!(stream.span_at(place.end - 1), Some(index));
         }
-        prop_assert_eq!(stream.segment_at(stream.header().len() as u64 - 1), None);
-        prop_assert_eq!(stream.segment_at(stream.bytes()), None);
+        prop_assert_eq!(stream.span_at(stream.header().len() as u64 - 1), None);
+        prop_assert_eq!(stream.span_at(stream.bytes()), None);
     }
 }
 
@@ -132,7 +132,7 @@ fn no_seam_is_heard() {
         let mut sorted = errors.clone();
         sorted.sort_by(f64::total_cmp);
         let (usual, high) = (sorted[sorted.len() / 2], sorted[sorted.len() * 99 / 100]);
-        for seam in 1..stream.segments() as usize {
+        for seam in 1..stream.span_count() as usize {
             for (n, &here) in errors.iter().enumerate().skip(seam * 1_000 - 4).take(9) {
                 let db = |power: f64| 10.0 * power.log10();
                 let (here, usual) = (db(here), db(usual));
@@ -164,9 +164,9 @@ fn what_is_no_number_is_silent_and_counted() {
     let mut track = music(48_000, 48_000, 3);
     track[5_000..5_010].fill(f32::NAN);
     let stream = Stream::new(48_000, 48_000, 160_000, 9, &Tags::default()).unwrap();
-    let (mut coder, mut bytes) = (stream.coder(0).unwrap(), stream.header().to_vec());
-    coder.push(&track, &mut bytes).unwrap();
-    assert_eq!(coder.mended(), 10);
+    let (mut encoder, mut bytes) = (stream.encoder(0).unwrap(), stream.header().to_vec());
+    encoder.push(&track, &mut bytes).unwrap();
+    assert_eq!(encoder.non_finite_samples(), 10);
     assert!(decode(&bytes).iter().all(|s| s.is_finite()));
 }
 
@@ -181,9 +181,9 @@ fn an_impossible_stream_or_segment_is_refused() {
         assert!(text.contains(&format!("{bit_rate} bit/s")), "{text}");
     }
     let stream = new(48_000, 1_000, 160_000).unwrap();
-    assert!(matches!(stream.coder(1), Err(Error::Invalid { .. })));
-    assert_eq!(stream.segment(1), None);
-    let mut coder = stream.coder(0).unwrap();
-    assert!(matches!(coder.push(&[0.0; 3], &mut Vec::new()), Err(Error::Shape { .. })));
-    assert!(matches!(coder.push(&[0.0; 2_002], &mut Vec::new()), Err(Error::Invalid { .. })));
+    assert!(matches!(stream.encoder(1), Err(Error::Invalid { .. })));
+    assert_eq!(stream.span(1), None);
+    let mut encoder = stream.encoder(0).unwrap();
+    assert!(matches!(encoder.push(&[0.0; 3], &mut Vec::new()), Err(Error::Shape { .. })));
+    assert!(matches!(encoder.push(&[0.0; 2_002], &mut Vec::new()), Err(Error::Invalid { .. })));
 }

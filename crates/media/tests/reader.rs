@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crowd_media::{Audio, AudioFormat, Container, DecodeOptions, Depth, Reader, Samples, Tags, open, wav};
+use crowd_media::{Audio, AudioFormat, Container, DecodeOptions, Reader, SampleFormat, Samples, Tags, open, wav};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
@@ -127,7 +127,7 @@ fn noise(samples: usize) -> Vec<i16> {
 
 fn write(audio: &Audio) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::with_suffix(".wav").unwrap();
-    wav::write(file.path(), audio, wav::Format::I16).unwrap();
+    wav::write(file.path(), audio, SampleFormat::I16).unwrap();
     file
 }
 
@@ -242,8 +242,13 @@ impl Seek for Counted {
 fn a_seek_reads_what_lies_around_its_place_wherever_that_lies_in_a_packet() {
     let audio = Audio::new(Samples::I16(noise(2 * 44_100 * 20)), 44_100, 2).unwrap();
     let path = tempfile::NamedTempFile::with_suffix(".flac").unwrap();
-    crowd_media::write(path.path(), &audio, AudioFormat::new(Container::Flac, Depth::I16).unwrap(), &Tags::default())
-        .unwrap();
+    crowd_media::write(
+        path.path(),
+        &audio,
+        AudioFormat::new(Container::Flac, SampleFormat::I16).unwrap(),
+        &Tags::default(),
+    )
+    .unwrap();
     let bytes = std::fs::read(path.path()).unwrap();
     let (size, count) = (bytes.len() as u64, Arc::new(AtomicU64::new(0)));
     let mut reader = Reader::from_bytes("noise".as_ref(), Counted(Cursor::new(bytes), count.clone())).unwrap();

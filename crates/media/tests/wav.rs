@@ -4,11 +4,14 @@
 
 use std::io::Cursor;
 
-use crowd_media::wav::{Format, Spec, Writer};
-use crowd_media::{Audio, AudioFormat, Container, DecodeOptions, Error, Samples, Tags, open, pcm, probe, wav, write};
+use crowd_media::wav::Writer;
+use crowd_media::{
+    Audio, AudioFormat, AudioSpec, Container, DecodeOptions, Error, SampleFormat, Samples, Tags, open, pcm, probe, wav,
+    write,
+};
 use proptest::prelude::*;
 
-fn round_trip(audio: &Audio, format: Format) -> Audio {
+fn round_trip(audio: &Audio, format: SampleFormat) -> Audio {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("round.wav");
     wav::write(&path, audio, format).unwrap();
@@ -33,37 +36,37 @@ proptest! {
             (state >> 48) as i16
         }).collect();
         let audio = Audio::new(Samples::I16(samples), rate, channels).unwrap();
-        for format in [Format::I16, Format::I24, Format::F32] {
+        for format in [SampleFormat::I16, SampleFormat::I24, SampleFormat::F32] {
             let back = round_trip(&audio, format);
             prop_assert_eq!((back.sample_rate, back.channels), (rate, channels));
             prop_assert!(back.warnings.is_empty(), "{:?}", back.warnings);
             prop_assert_eq!(back.to_f32(), audio.to_f32());
-            prop_assert_eq!(matches!(back.samples, Samples::I16(_)), format == Format::I16);
+            prop_assert_eq!(matches!(back.samples, Samples::I16(_)), format == SampleFormat::I16);
         }
     }
 
     #[test]
     fn floats_survive_to_the_bit_or_within_a_dithered_step(samples in prop::collection::vec(-1.0f32..0.9999, 2..400)) {
         let audio = Audio::new(Samples::F32(samples.clone()), 44_100, 1).unwrap();
-        prop_assert_eq!(round_trip(&audio, Format::F32).to_f32(), samples.clone());
+        prop_assert_eq!(round_trip(&audio, SampleFormat::F32).to_f32(), samples.clone());
         // Half a step of rounding and one of dither.
-        prop_assert!(max_error(&round_trip(&audio, Format::I24).to_f32(), &samples) <= 1.5 / 8_388_608.0 + 1e-7);
-        prop_assert!(max_error(&round_trip(&audio, Format::I16).to_f32(), &samples) <= 1.5 / 32_768.0 + 1e-7);
+        prop_assert!(max_error(&round_trip(&audio, SampleFormat::I24).to_f32(), &samples) <= 1.5 / 8_388_608.0 + 1e-7);
+        prop_assert!(max_error(&round_trip(&audio, SampleFormat::I16).to_f32(), &samples) <= 1.5 / 32_768.0 + 1e-7);
     }
 }
 
 #[test]
 fn loud_floats_are_kept_as_floats_and_clamped_as_integers() {
     let audio = Audio::new(Samples::F32(vec![4.0, -4.0]), 44_100, 1).unwrap();
-    assert_eq!(round_trip(&audio, Format::F32).to_f32(), [4.0, -4.0]);
-    assert_eq!(round_trip(&audio, Format::I16).samples, Samples::I16(vec![32767, -32768]));
+    assert_eq!(round_trip(&audio, SampleFormat::F32).to_f32(), [4.0, -4.0]);
+    assert_eq!(round_trip(&audio, SampleFormat::I16).samples, Samples::I16(vec![32767, -32768]));
 }
 
 #[test]
 fn non_finite_samples_become_silence_and_are_counted_on_both_sides() {
-    let mut writer = Writer::new(Cursor::new(Vec::new()), Spec::new(44_100, 1, Format::F32)).unwrap();
+    let mut writer = Writer::new(Cursor::new(Vec::new()), AudioSpec::new(44_100, 1, SampleFormat::F32)).unwrap();
     writer.write_f32(&[0.5, f32::NAN, f32::INFINITY, -0.5]).unwrap();
-    assert_eq!(writer.mended(), 2);
+    assert_eq!(writer.non_finite_samples(), 2);
     let mut bytes = writer.finish().unwrap().into_inner();
     let data = bytes.len() - 16;
     bytes[data..data + 4].copy_from_slice(&f32::NEG_INFINITY.to_le_bytes());
@@ -71,7 +74,7 @@ fn non_finite_samples_become_silence_and_are_counted_on_both_sides() {
     let path = dir.path().join("nan.wav");
     std::fs::write(&path, bytes).unwrap();
     let audio = open(&path, &DecodeOptions::default()).unwrap();
-    assert_eq!((audio.to_f32(), audio.mended), (vec![0.0, 0.0, 0.0, -0.5], 1));
+    assert_eq!((audio.to_f32(), audio.non_finite_samples), (vec![0.0, 0.0, 0.0, -0.5], 1));
 }
 
 #[test]
@@ -80,16 +83,16 @@ fn samples_that_would_become_denormal_are_zero_when_a_file_is_read_at_once_or_in
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("quiet.wav");
     let quiet = Audio::new(Samples::F32(samples.clone()), 44_100, 2).unwrap();
-    crowd_media::wav::write(&path, &quiet, Format::F32).unwrap();
+    crowd_media::wav::write(&path, &quiet, SampleFormat::F32).unwrap();
     let clean: Vec<f32> = samples.iter().map(|x| if x.abs() < 1e-20 { 0.0 } else { *x }).collect();
     let audio = open(&path, &DecodeOptions::default()).unwrap();
-    assert_eq!((audio.mended, audio.to_f32() == clean), (0, true));
+    assert_eq!((audio.non_finite_samples, audio.to_f32() == clean), (0, true));
     let mut reader = crowd_media::Reader::open(&path).unwrap();
     let mut pieces = Vec::new();
     while let Some(block) = reader.next_block().unwrap() {
         pieces.extend_from_slice(block);
     }
-    assert_eq!((reader.mended(), pieces == clean), (0, true));
+    assert_eq!((reader.non_finite_samples(), pieces == clean), (0, true));
 }
 
 #[test]
@@ -98,7 +101,7 @@ fn dither_turns_distortion_of_a_quiet_tone_into_noise() {
     let tone: Vec<f32> =
         (0..44_100).map(|n| 0.6 / 32_768.0 * (std::f32::consts::TAU * n as f32 / 44.1).sin()).collect();
     let third_harmonic = |dither: bool| {
-        let spec = Spec { dither, ..Spec::new(44_100, 1, Format::I16) };
+        let spec = AudioSpec { dither, ..AudioSpec::new(44_100, 1, SampleFormat::I16) };
         let mut writer = Writer::new(Cursor::new(Vec::new()), spec).unwrap();
         writer.write_f32(&tone).unwrap();
         let bytes = writer.finish().unwrap().into_inner();
@@ -120,7 +123,7 @@ fn the_header_is_valid_at_every_flush_and_an_odd_chunk_is_padded() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("open.wav");
     let file = std::fs::File::create(&path).unwrap();
-    let mut writer = Writer::new(file, Spec::new(44_100, 1, Format::I24)).unwrap();
+    let mut writer = Writer::new(file, AudioSpec::new(44_100, 1, SampleFormat::I24)).unwrap();
     for n in 1..=3 {
         writer.write_i16(&[n]).unwrap();
         writer.flush().unwrap();
@@ -137,7 +140,8 @@ fn the_header_is_valid_at_every_flush_and_an_odd_chunk_is_padded() {
 #[test]
 fn an_uncommitted_file_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let mut writer = Writer::create(&dir.path().join("gone.wav"), Spec::new(44_100, 2, Format::I16)).unwrap();
+    let mut writer =
+        Writer::create(&dir.path().join("gone.wav"), AudioSpec::new(44_100, 2, SampleFormat::I16)).unwrap();
     writer.write_i16(&[1, 2]).unwrap();
     drop(writer);
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
@@ -145,10 +149,13 @@ fn an_uncommitted_file_leaves_nothing() {
 
 #[test]
 fn broken_frames_and_specs_are_refused() {
-    let mut writer = Writer::new(Cursor::new(Vec::new()), Spec::new(44_100, 2, Format::I16)).unwrap();
+    let mut writer = Writer::new(Cursor::new(Vec::new()), AudioSpec::new(44_100, 2, SampleFormat::I16)).unwrap();
     assert!(matches!(writer.write_f32(&[0.0; 3]), Err(Error::Shape { samples: 3, channels: 2 })));
-    assert!(matches!(Writer::new(Cursor::new(vec![]), Spec::new(1, 2, Format::I16)), Err(Error::Rate { rate: 1 })));
-    assert!(Writer::new(Cursor::new(vec![]), Spec::new(44_100, 0, Format::I16)).is_err());
+    assert!(matches!(
+        Writer::new(Cursor::new(vec![]), AudioSpec::new(1, 2, SampleFormat::I16)),
+        Err(Error::Rate { rate: 1 })
+    ));
+    assert!(Writer::new(Cursor::new(vec![]), AudioSpec::new(44_100, 0, SampleFormat::I16)).is_err());
 }
 
 #[test]
@@ -184,7 +191,7 @@ fn tags_are_read_by_players_and_by_dj_programs() {
     tags.bpm = Some(122.5);
     tags.key = Some("8A".into());
     let audio = Audio::new(Samples::I16(vec![7]), 44_100, 1).unwrap();
-    write(&path, &audio, AudioFormat::new(Container::Wav, Format::I24).unwrap(), &tags).unwrap();
+    write(&path, &audio, AudioFormat::new(Container::Wav, SampleFormat::I24).unwrap(), &tags).unwrap();
     let back = open(&path, &DecodeOptions::default()).unwrap();
     assert_eq!((back.to_f32(), back.warnings), (audio.to_f32(), vec![]));
     assert_eq!(probe(&path).unwrap().frames, Some(1));
@@ -202,7 +209,7 @@ fn tags_are_read_by_players_and_by_dj_programs() {
     std::fs::write(&path, mp3).unwrap();
     assert_eq!(probe(&path).unwrap().tags, tags);
 
-    let mut writer = Writer::new(Cursor::new(Vec::new()), Spec::new(44_100, 1, Format::I16)).unwrap();
+    let mut writer = Writer::new(Cursor::new(Vec::new()), AudioSpec::new(44_100, 1, SampleFormat::I16)).unwrap();
     writer.write_i16(&[1]).unwrap();
     assert!(writer.set_tags(&tags).unwrap_err().to_string().contains("before the first sample"));
 }
@@ -214,13 +221,13 @@ proptest! {
     fn a_header_made_ahead_and_packed_samples_are_the_writers_bytes(
         channels in 1u16..=8, rate in 1_000u32..=768_000, frames in 0usize..400, seed: u64, kind in 0usize..3,
     ) {
-        let format = [Format::I16, Format::I24, Format::F32][kind];
+        let format = [SampleFormat::I16, SampleFormat::I24, SampleFormat::F32][kind];
         let mut state = seed | 1;
         let samples: Vec<f32> = (0..frames * usize::from(channels)).map(|_| {
             state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             (state >> 40) as f32 / 8_000_000.0 - 1.05
         }).collect();
-        let spec = Spec::new(rate, channels, format);
+        let spec = AudioSpec::new(rate, channels, format);
         let mut writer = Writer::new(Cursor::new(Vec::new()), spec).unwrap();
         writer.write_f32(&samples).unwrap();
         let mut ahead = wav::header(spec, frames as u64).unwrap();
@@ -241,19 +248,20 @@ proptest! {
 
 #[test]
 fn a_header_ahead_of_an_impossible_file_is_refused() {
-    let refused = |rate, channels, frames| wav::header(Spec::new(rate, channels, Format::I24), frames).unwrap_err();
+    let refused =
+        |rate, channels, frames| wav::header(AudioSpec::new(rate, channels, SampleFormat::I24), frames).unwrap_err();
     assert!(matches!(refused(999, 2, 1), Error::Rate { .. }));
     assert!(matches!(refused(48_000, 0, 1), Error::Shape { .. }));
     assert!(matches!(refused(48_000, 2, u64::MAX / 6), Error::Invalid { .. }));
     // Ten hours of two channels in 24 bits are past 4 GiB.
     let frames = 10 * 3_600 * 48_000;
-    let long = wav::header(Spec::new(48_000, 2, Format::I24), frames).unwrap();
+    let long = wav::header(AudioSpec::new(48_000, 2, SampleFormat::I24), frames).unwrap();
     assert_eq!((&long[..4], u64::from_le_bytes(long[28..36].try_into().unwrap())), (&b"RF64"[..], frames * 6));
 }
 
 #[test]
 fn packing_counts_what_is_no_number_and_clamps_what_is_too_loud() {
     let mut bytes = Vec::new();
-    assert_eq!(pcm::pack(&[f32::NAN, 2.0, -2.0, f32::INFINITY], Format::I24, &mut bytes), 2);
+    assert_eq!(pcm::pack(&[f32::NAN, 2.0, -2.0, f32::INFINITY], SampleFormat::I24, &mut bytes), 2);
     assert_eq!(bytes, [0, 0, 0, 0xff, 0xff, 0x7f, 0, 0, 0x80, 0, 0, 0]);
 }

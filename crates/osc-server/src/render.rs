@@ -3,7 +3,8 @@
 use crate::app::{App, Moment, Origin};
 use crate::score::Line;
 use crowd_engine::{Builder, Error as EngineError, Frames};
-use crowd_media::wav::{Format, Spec, Writer};
+use crowd_media::wav::Writer;
+use crowd_media::{AudioSpec, SampleFormat};
 use std::path::Path;
 
 /// Frames that are rendered at a time.
@@ -65,7 +66,7 @@ pub fn render(
 ) -> Result<Summary, RenderError> {
     let mut offline = builder.offline()?;
     let rate = offline.engine().sample_rate();
-    let mut writer = Writer::create(path, Spec::new(rate.get(), 2, Format::F32))?;
+    let mut writer = Writer::create(path, AudioSpec::new(rate.get(), 2, SampleFormat::F32))?;
     let mut block = vec![0.0; 2 * BLOCK];
     let mut lines = lines.iter().peekable();
     let mut summary = Summary {

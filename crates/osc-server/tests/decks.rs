@@ -28,7 +28,7 @@ impl Place {
         let sample = |x: f64| (x * 32_767.0).round() as i16;
         let samples: Vec<i16> = (0..frames).flat_map(|n| sound(n).map(sample)).collect();
         let audio = crowd_media::Audio::new(crowd_media::Samples::I16(samples), RATE as u32, 2).unwrap();
-        crowd_media::wav::write(&self.file(name), &audio, crowd_media::wav::Format::I16).unwrap();
+        crowd_media::wav::write(&self.file(name), &audio, crowd_media::SampleFormat::I16).unwrap();
     }
 
     fn tone(&self, seconds: usize) {

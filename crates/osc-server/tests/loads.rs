@@ -14,7 +14,7 @@ use crowd_library::MediaRoot;
 use rosc::OscType;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 const MIB: u64 = 1 << 20;
 
@@ -28,13 +28,16 @@ fn until(rig: &mut Rig, what: &str, mut condition: impl FnMut(&mut Rig) -> bool)
     }
 }
 
-/// A file of so many seconds, changed long enough ago to be told from another.
+/// A file of so many seconds.
 fn write(folder: &Path, name: &str, seconds: usize, loudness: i16) -> PathBuf {
     let path = folder.join(name);
     write_wav(&path, &vec![loudness; seconds * RATE as usize]);
-    let file = std::fs::File::options().write(true).open(&path).unwrap();
-    file.set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
     path
+}
+
+/// Waits until a later change of the files there are is told from the last one.
+fn settle() {
+    std::thread::sleep(Duration::from_millis(2_100));
 }
 
 fn reading(memory: &Memory) -> Rig {
@@ -61,6 +64,7 @@ fn status(rig: &mut Rig) -> Vec<i32> {
 fn buffers_of_one_file_share_its_memory_until_it_changes_or_nothing_holds_it() {
     let folder = tempfile::tempdir().unwrap();
     let file = write(folder.path(), "a.wav", 60, 1_000);
+    settle();
     let bytes = 60 * RATE * 4;
     let memory = Memory::new(512 * MIB);
     let mut rig = reading(&memory);
@@ -71,6 +75,7 @@ fn buffers_of_one_file_share_its_memory_until_it_changes_or_nothing_holds_it() {
     assert_eq!(status(&mut rig), [(bytes / MIB) as i32, 512, 0, 0]);
     // Another file of the same name and length.
     write(folder.path(), "a.wav", 60, 2_000);
+    settle();
     load(&mut rig, 200, &file);
     assert_eq!(memory.held(), (2 * bytes, 0));
     rig.send("/play_stem", &[i(200), f(1.0), f(1.0), i(0)]);

@@ -10,7 +10,7 @@ use std::path::Path;
 use crowd_engine::export::{self, Course};
 use crowd_engine::{Bpm, SampleRate, StretchMethod, Track};
 use crowd_media::peaks::Peaks;
-use crowd_media::{Audio, AudioFormat, Container, Depth, Samples, Tags, loudness};
+use crowd_media::{Audio, AudioFormat, Container, SampleFormat, Samples, Tags, loudness};
 
 use crate::grid::Grid;
 pub use error::CutError;
@@ -39,7 +39,7 @@ pub struct Cut<'a> {
     pub container: Container,
     /// The depth of the stretched part, and of the original when the track is compressed with losses. When not given it is
     /// the track's own, and 24 bits for what was compressed.
-    pub depth: Option<Depth>,
+    pub depth: Option<SampleFormat>,
     /// The key to write into both files' tags; the track's own tag when not given.
     pub key: Option<&'a str>,
     /// Whether overviews of both files are wanted, to draw a picture of them.

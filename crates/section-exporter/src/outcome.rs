@@ -48,7 +48,7 @@ impl Outcome {
         let seconds = made.part.frames as f64 / rate;
         let (slowest, fastest) = made.speeds().into_inner();
         let speed = if slowest == fastest { slowest } else { (cues.end - cues.ini) / seconds };
-        let format = |written: &Written| format!("{} {}", written.format.extension(), written.format.depth());
+        let format = |written: &Written| format!("{} {}", written.format.extension(), written.format.sample_format());
         Self {
             sample_rate: made.sample_rate,
             channels: made.part.channels,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crowd_media::Error;
 use crowd_media::peaks::Peaks;
-use crowd_media::picture::{Part, Row};
+use crowd_media::picture::{BeatGridChart, WaveformRow};
 
 use crate::cut::Made;
 use crate::plan::Planned;
@@ -35,13 +35,13 @@ pub fn draw(planned: &Planned, made: &Made, [before, after]: [&Peaks; 2], target
     let subtitle = format!("from {:.2} to {:.2} s{key}; beats from {}", cues.ini, cues.end, grid.source().name());
     let row = |title: &str, peaks, place: &dyn Fn(f64) -> f64| {
         let beats: Vec<_> = beats().map(|(seconds, strong)| (place(seconds), strong)).collect();
-        Row::new(title, peaks)
+        WaveformRow::new(title, peaks)
             .beats(beats)
             .cue(place(cues.ini), "ini")
             .cue(place(cues.begin), "begin")
             .cue(place(cues.end), "end")
     };
-    Part::new(&title)
+    BeatGridChart::new(&title)
         .subtitle(&subtitle)
         .row(row(&was, before, &|seconds| seconds - cues.ini))
         .row(row(&is, after, &adjusted))

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crowd_media::{Container, Depth, probe};
+use crowd_media::{Container, SampleFormat, probe};
 
 use crate::cut;
 use crate::identity::folder_of;
@@ -135,7 +135,7 @@ impl Settings {
         let (cues, grid) = (wanted.cues, &wanted.grid);
         let (own, exact) = (cut::own_depth(&info, self.container), cut::is_exact(&info, self.container));
         let depth = self.depth.unwrap_or(own);
-        let need = |seconds: f64, channels: u16, depth: Depth| {
+        let need = |seconds: f64, channels: u16, depth: SampleFormat| {
             let frames = (seconds * f64::from(info.sample_rate)).max(0.0);
             let bytes = frames * f64::from(channels) * f64::from(depth.bits() / 8);
             let [least, most] = match self.container {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crowd_engine::StretchMethod;
-use crowd_media::{Container, Depth};
+use crowd_media::{Container, SampleFormat};
 
 use crate::target::Target;
 
@@ -19,7 +19,7 @@ pub struct Settings {
     /// The kind of file.
     pub container: Container,
     /// Bits of a sample; the track's own when absent.
-    pub depth: Option<Depth>,
+    pub depth: Option<SampleFormat>,
     /// The folder of the parts.
     pub parts: PathBuf,
     /// The folder for pictures, if there are to be any.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crowd_media::numbered;
+use crowd_media::numbered_path;
 
 use crate::ledger::Ledger;
 
@@ -19,7 +19,7 @@ pub fn place(wanted: &Path, new: &[u8], ledger: &Ledger, overwrite: bool) -> Pat
             || fs::symlink_metadata(path).is_err()
             || fs::read(path).is_ok_and(|old| replaces(&old, new, ledger.is_ours(path)))
     };
-    let mut places = (1..).map(|number| numbered(wanted, number));
+    let mut places = (1..).map(|number| numbered_path(wanted, number));
     places.find(is_free).unwrap_or_else(|| wanted.to_owned())
 }
 

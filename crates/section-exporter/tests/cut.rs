@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crowd_engine::{Bpm, StretchMethod};
 use crowd_media::peaks::Peaks;
-use crowd_media::{Audio, AudioFormat, Container, DecodeOptions, Depth, Samples, Tags, loudness, open, probe};
+use crowd_media::{Audio, AudioFormat, Container, DecodeOptions, SampleFormat, Samples, Tags, loudness, open, probe};
 use section_export::cut::{Cut, CutError, Made};
 use section_export::grid::Grid;
 use section_export::structure::Structure;
@@ -36,7 +36,7 @@ impl Crate {
         Self { folder, track, grid }
     }
 
-    fn wav(depth: Depth) -> Self {
+    fn wav(depth: SampleFormat) -> Self {
         Self::new(AudioFormat::new(Container::Wav, depth).unwrap(), 44_100, 2, 0.7)
     }
 
@@ -81,18 +81,18 @@ fn peak(audio: &Audio) -> f32 {
 #[test]
 fn the_original_is_the_tracks_own_samples_in_its_own_format() {
     for (container, depth) in [
-        (Container::Wav, Depth::I16),
-        (Container::Wav, Depth::I24),
-        (Container::Wav, Depth::F32),
-        (Container::Flac, Depth::I24),
+        (Container::Wav, SampleFormat::I16),
+        (Container::Wav, SampleFormat::I24),
+        (Container::Wav, SampleFormat::F32),
+        (Container::Flac, SampleFormat::I24),
     ] {
         for (rate, channels) in [(44_100, 2), (48_000, 1), (96_000, 2)] {
             let format = AudioFormat::new(container, depth).unwrap();
             let music = Crate::new(format, rate, channels, 0.7);
             // A depth that is asked for is the stretched part's; the original is untouched.
-            let made = music.make(&Cut { container, depth: Some(Depth::I16), ..music.cut() }).unwrap();
+            let made = music.make(&Cut { container, depth: Some(SampleFormat::I16), ..music.cut() }).unwrap();
             assert_eq!((made.original.format, made.original.channels), (format, channels));
-            assert_eq!((made.part.format.depth(), made.part.channels), (Depth::I16, channels));
+            assert_eq!((made.part.format.sample_format(), made.part.channels), (SampleFormat::I16, channels));
             let (all, copy) = (read(&music.track).to_f32(), read(&music.original()));
             let span = 3 * rate as usize * usize::from(channels)..13 * rate as usize * usize::from(channels);
             assert!(copy.to_f32() == all[span], "{format:?} {rate} Hz {channels} channels");
@@ -102,7 +102,7 @@ fn the_original_is_the_tracks_own_samples_in_its_own_format() {
 
 #[test]
 fn a_part_lasts_as_many_beats_at_the_target_and_tells_where_cues_lie() {
-    let music = Crate::wav(Depth::I16);
+    let music = Crate::wav(SampleFormat::I16);
     for method in [StretchMethod::PlaybackRate, StretchMethod::Wsola, StretchMethod::Hq] {
         let made = music.make(&Cut { method, ..music.cut() }).unwrap();
         let part = read(&music.part());
@@ -116,7 +116,7 @@ fn a_part_lasts_as_many_beats_at_the_target_and_tells_where_cues_lie() {
 
 #[test]
 fn both_files_are_tagged_with_the_tempo_and_the_key_they_have() {
-    let music = Crate::wav(Depth::I16);
+    let music = Crate::wav(SampleFormat::I16);
     for method in [StretchMethod::PlaybackRate, StretchMethod::Hq] {
         music.make(&Cut { method, container: Container::Flac, key: Some("Gm"), ..music.cut() }).unwrap();
         let tags = |path: PathBuf| probe(&path).map(|info| (info.tags.bpm, info.tags.key)).unwrap();
@@ -128,7 +128,7 @@ fn both_files_are_tagged_with_the_tempo_and_the_key_they_have() {
 
 #[test]
 fn a_part_at_its_own_tempo_is_the_track_even_at_full_scale() {
-    for depth in [Depth::I16, Depth::I24, Depth::F32] {
+    for depth in [SampleFormat::I16, SampleFormat::I24, SampleFormat::F32] {
         let music = Crate::new(AudioFormat::new(Container::Wav, depth).unwrap(), 44_100, 2, 1.5);
         music.make(&Cut { target: Bpm::new(120.0).unwrap(), ..music.cut() }).unwrap();
         assert!(read(&music.part()).to_f32() == read(&music.original()).to_f32(), "{depth}");
@@ -137,7 +137,7 @@ fn a_part_at_its_own_tempo_is_the_track_even_at_full_scale() {
 
 #[test]
 fn what_would_clip_is_lowered_and_that_is_told() {
-    for depth in [Depth::I16, Depth::I24, Depth::F32] {
+    for depth in [SampleFormat::I16, SampleFormat::I24, SampleFormat::F32] {
         // A clipped master: stretched, its flat tops overshoot.
         let music = Crate::new(AudioFormat::new(Container::Wav, depth).unwrap(), 44_100, 2, 1.6);
         for method in [StretchMethod::PlaybackRate, StretchMethod::Wsola, StretchMethod::Hq] {
@@ -152,7 +152,7 @@ fn what_would_clip_is_lowered_and_that_is_told() {
 
 #[test]
 fn loudness_is_met_unless_the_peaks_forbid_it() {
-    let music = Crate::wav(Depth::I16);
+    let music = Crate::wav(SampleFormat::I16);
     let quiet = music.make(&Cut { loudness: Some(-20.0), ..music.cut() }).unwrap();
     let is = loudness::measure(&read(&music.part())).unwrap();
     assert!((is.integrated_lufs + 20.0).abs() < 0.05 && quiet.warnings.is_empty(), "{is:?}");
@@ -165,7 +165,7 @@ fn loudness_is_met_unless_the_peaks_forbid_it() {
 
 #[test]
 fn more_than_two_channels_stay_in_the_original() {
-    let music = Crate::new(AudioFormat::new(Container::Wav, Depth::I24).unwrap(), 48_000, 6, 0.7);
+    let music = Crate::new(AudioFormat::new(Container::Wav, SampleFormat::I24).unwrap(), 48_000, 6, 0.7);
     let made = music.make(&music.cut()).unwrap();
     assert_eq!((made.original.channels, made.part.channels), (6, 2));
     assert!(made.warnings[0].contains("6 channels"), "{:?}", made.warnings);
@@ -173,9 +173,10 @@ fn more_than_two_channels_stay_in_the_original() {
 
 #[test]
 fn overviews_are_of_what_was_written_and_made_when_they_are_wanted() {
-    let music = Crate::wav(Depth::I16);
-    let made =
-        music.make(&Cut { loudness: Some(-20.0), depth: Some(Depth::F32), overviews: true, ..music.cut() }).unwrap();
+    let music = Crate::wav(SampleFormat::I16);
+    let made = music
+        .make(&Cut { loudness: Some(-20.0), depth: Some(SampleFormat::F32), overviews: true, ..music.cut() })
+        .unwrap();
     assert_eq!(made.original.overview, Some(Peaks::of(&read(&music.original()))));
     assert_eq!(made.part.overview, Some(Peaks::of(&read(&music.part()))));
     // The original is drawn beside a part at another tempo too, when it is there already.
@@ -187,16 +188,19 @@ fn overviews_are_of_what_was_written_and_made_when_they_are_wanted() {
 
 #[test]
 fn floats_become_twenty_four_bits_in_a_flac() {
-    let music = Crate::wav(Depth::F32);
+    let music = Crate::wav(SampleFormat::F32);
     let made = music.make(&Cut { container: Container::Flac, ..music.cut() }).unwrap();
-    assert_eq!((made.original.format.depth(), made.part.format.depth()), (Depth::I24, Depth::I24));
-    let asked = music.make(&Cut { container: Container::Flac, depth: Some(Depth::F32), ..music.cut() });
+    assert_eq!(
+        (made.original.format.sample_format(), made.part.format.sample_format()),
+        (SampleFormat::I24, SampleFormat::I24)
+    );
+    let asked = music.make(&Cut { container: Container::Flac, depth: Some(SampleFormat::F32), ..music.cut() });
     assert!(asked.unwrap_err().to_string().contains("choose 16 or 24"));
 }
 
 #[test]
 fn a_part_may_reach_a_little_over_the_tracks_end_and_no_more() {
-    let music = Crate::wav(Depth::I16);
+    let music = Crate::wav(SampleFormat::I16);
     let made = music.make(&Cut { from: 0.0, until: 20.25, ..music.cut() }).unwrap();
     assert!(made.warnings[0].contains("ends at 20.00 s"), "{:?}", made.warnings);
     assert_eq!(made.original.frames, 893_025);
@@ -210,7 +214,7 @@ fn a_part_may_reach_a_little_over_the_tracks_end_and_no_more() {
 
 #[test]
 fn cues_that_make_no_part_are_refused_before_anything_is_written() {
-    let music = Crate::wav(Depth::I16);
+    let music = Crate::wav(SampleFormat::I16);
     for (from, until) in [(5.0, 5.0), (6.0, 5.0), (-1.0, 5.0), (f64::NAN, 5.0), (1.0, f64::INFINITY), (0.0, 4_000.0)] {
         let error = music.make(&Cut { from, until, ..music.cut() }).unwrap_err().to_string();
         assert!(error.contains("is no part: give a start of 0 or more"), "{error}");

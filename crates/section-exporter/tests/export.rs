@@ -7,7 +7,7 @@ use std::fs;
 use std::time::Duration;
 
 use common::{Library, Said, Track, find_clicks, left};
-use crowd_media::{Depth, Samples};
+use crowd_media::{SampleFormat, Samples};
 use serde_json::{Value, json};
 
 fn everything() -> Vec<Track> {
@@ -16,8 +16,8 @@ fn everything() -> Vec<Track> {
         Track { first_beat: 0.377, json_bpm: Value::Null, ..Track::new("Grüße & #2 + 100%.wav", 123.87) },
         Track { key: Some("7A"), ..Track::new("at the target.wav", 122.0) },
         Track { change: Some((20, 123.0)), ..Track::new("drummer.wav", 120.0) },
-        Track { depth: Depth::F32, peak: 0.9999, ..Track::new("hot.wav", 118.0) },
-        Track { rate: 48_000, depth: Depth::I24, channels: 1, ..Track::new("mono.flac", 121.5) },
+        Track { depth: SampleFormat::F32, peak: 0.9999, ..Track::new("hot.wav", 118.0) },
+        Track { rate: 48_000, depth: SampleFormat::I24, channels: 1, ..Track::new("mono.flac", 121.5) },
         Track { key: Some("Gm"), ..Track::new("plain.wav", 120.0) },
         Track { in_xml: false, ..Track::new("unlisted.wav", 122.61) },
     ]

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use common::{Library, Said, Track, find_clicks, left};
-use crowd_media::{Audio, AudioFormat, Container, Depth, Samples, Tags};
+use crowd_media::{Audio, AudioFormat, Container, SampleFormat, Samples, Tags};
 use section_export::rekordbox::{Location, Rekordbox};
 use serde_json::{Value, json};
 
@@ -76,7 +76,7 @@ impl Single {
         if !has_clicks {
             let tone = (0..44_100 * 17).flat_map(|i| [(0.3 * (f64::from(i) * 0.047).sin()) as f32; 2]).collect();
             let audio = Audio::new(Samples::F32(tone), 44_100, 2).unwrap();
-            let format = AudioFormat::new(Container::Wav, Depth::I16).unwrap();
+            let format = AudioFormat::new(Container::Wav, SampleFormat::I16).unwrap();
             crowd_media::write(&wav, &audio, format, &Tags::default()).unwrap();
         }
         encoder.encode(&wav, &mp3);

@@ -85,8 +85,6 @@ pub mod s3;
 mod scan;
 #[cfg(unix)]
 mod shared;
-#[cfg(unix)]
-mod stamp;
 mod status;
 #[cfg(unix)]
 mod store;

@@ -6,13 +6,13 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crowd_media::FileVersion;
 use rustix::fs::FlockOperation;
 
 use crate::error::{StoreError, of_file};
 use crate::format::{HEADER, Header};
 use crate::lock;
 use crate::shared::Turn;
-use crate::stamp::Stamp;
 use crate::store::Making;
 use crate::stored::Stored;
 
@@ -101,7 +101,7 @@ impl DiskMaking {
     }
 
     /// Puts it under its final name, and says what its file is then.
-    fn put_in_place(&mut self) -> Result<Stamp, StoreError> {
+    fn put_in_place(&mut self) -> Result<FileVersion, StoreError> {
         let inner = Arc::clone(&self.turn.inner);
         let path = inner.path(&self.turn.id);
         let Some(part) = self.part.as_ref() else {
@@ -125,12 +125,12 @@ impl DiskMaking {
             .and_then(|()| self.file.sync_all())
             .and_then(|()| fs::rename(part, &path))
             .and_then(|()| lock::sync(path.parent()));
-        let stamp = done.and_then(|()| Stamp::of(&self.file));
-        let stamp = stamp.map_err(|e| of_file("cannot write the chunk file", &path, &e))?;
+        let version = done.and_then(|()| FileVersion::of(&self.file));
+        let version = version.map_err(|e| of_file("cannot write the chunk file", &path, &e))?;
         self.part = None;
         self.unlock();
         inner.used(self.turn.id, bytes);
-        Ok(stamp)
+        Ok(version)
     }
 }
 
@@ -164,9 +164,9 @@ impl Making for DiskMaking {
             return Ok(self.so_far());
         }
         match self.put_in_place() {
-            Ok(stamp) => {
+            Ok(version) => {
                 self.turn.inner.out_of_trouble();
-                return Ok(Stored::kept(Arc::clone(&self.file), self.offset, self.appended, stamp));
+                return Ok(Stored::kept(Arc::clone(&self.file), self.offset, self.appended, version));
             }
             Err(e) => {
                 self.turn.inner.state().counts.unkept += 1;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
+use crowd_media::FileVersion;
 use rustix::fs::MemfdFlags;
 
 use crate::error::{self, StoreError};
@@ -15,7 +16,6 @@ use crate::format::{self, Damage, HEADER};
 use crate::key::ChunkId;
 use crate::kind::Kind;
 use crate::lru::Lru;
-use crate::stamp::Stamp;
 use crate::status::StoreStatus;
 use crate::stored::Stored;
 
@@ -34,7 +34,7 @@ pub struct Inner {
 pub struct State {
     pub lru: Lru,
     /// Chunks of which every byte was checked since the start, and what their files were then.
-    checked: HashMap<ChunkId, Stamp>,
+    checked: HashMap<ChunkId, FileVersion>,
     making: HashSet<ChunkId>,
     /// Chunks that lie in memory, as long as they are read.
     in_memory: Vec<(Weak<File>, u64)>,
@@ -105,9 +105,9 @@ impl Inner {
         };
         date(&file);
         match self.check(&file, id) {
-            Ok((length, stamp)) => {
+            Ok((length, version)) => {
                 self.used(*id, HEADER + length);
-                Ok(Some(Stored::kept(Arc::new(file), HEADER, length, stamp)))
+                Ok(Some(Stored::kept(Arc::new(file), HEADER, length, version)))
             }
             Err(damage) => {
                 tracing::warn!("removed the chunk file {}: {damage}; it is made again", path.display());
@@ -120,18 +120,18 @@ impl Inner {
         }
     }
 
-    /// The length of the payload of a chunk's file, and the file's stamp. All its bytes are read, unless they were since it has
-    /// that stamp.
-    fn check(&self, file: &File, id: &ChunkId) -> Result<(u64, Stamp), Damage> {
+    /// The length of the payload of a chunk's file, and the file's version. All its bytes are read, unless they were since it has
+    /// that version.
+    fn check(&self, file: &File, id: &ChunkId) -> Result<(u64, FileVersion), Damage> {
         let now = SystemTime::now();
-        let stamp = Stamp::of(file)?;
-        let whole = self.state().checked.get(id) != Some(&stamp);
+        let version = FileVersion::of(file)?;
+        let whole = self.state().checked.get(id) != Some(&version);
         let length = format::check(file, &self.kind, id, whole)?;
-        // Remembered only when no byte can have changed between its check and now, or can without another stamp.
-        if whole && stamp.is_settled(now) && Stamp::of(file)? == stamp {
-            self.state().checked.insert(*id, stamp);
+        // Remembered only when no byte can have changed between its check and now, or can without another version.
+        if whole && version.is_settled(now) && FileVersion::of(file)? == version {
+            self.state().checked.insert(*id, version);
         }
-        Ok((length, stamp))
+        Ok((length, version))
     }
 
     /// A file is there, of `bytes`: it was used last.

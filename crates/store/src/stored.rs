@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-use crate::stamp::Stamp;
+use crowd_media::FileVersion;
 
 /// Bytes of a chunk, all of them or those that are there so far. They stay readable when the chunk is evicted, until the last
 /// clone is dropped.
@@ -15,18 +15,18 @@ pub struct Stored {
     offset: u64,
     length: u64,
     /// What the file was when these were found right; none of a file that nobody else has or that is still written.
-    stamp: Option<Stamp>,
+    version: Option<FileVersion>,
 }
 
 impl Stored {
     /// `length` bytes of `file` from `offset` on, which will not change any more.
     pub const fn new(file: Arc<File>, offset: u64, length: u64) -> Self {
-        Self { file, offset, length, stamp: None }
+        Self { file, offset, length, version: None }
     }
 
-    /// Those of a complete chunk in a file that others may change, which had this stamp when they were right.
-    pub(crate) const fn kept(file: Arc<File>, offset: u64, length: u64, stamp: Stamp) -> Self {
-        Self { file, offset, length, stamp: Some(stamp) }
+    /// Those of a complete chunk in a file that others may change, which had this version when they were right.
+    pub(crate) const fn kept(file: Arc<File>, offset: u64, length: u64, version: FileVersion) -> Self {
+        Self { file, offset, length, version: Some(version) }
     }
 
     /// How many there are.
@@ -42,7 +42,7 @@ impl Stored {
     /// Whether nothing was done to the file since its bytes were found right. Where something was, if only that it was used or
     /// evicted, ask the store again: it checks them.
     pub fn is_untouched(&self) -> bool {
-        self.stamp.is_none_or(|stamp| Stamp::of(&self.file).is_ok_and(|now| now == stamp))
+        self.version.is_none_or(|version| FileVersion::of(&self.file).is_ok_and(|now| now == version))
     }
 
     /// Reads from byte `at` on, and says how many were read: fewer than asked for when they end there.
@@ -62,8 +62,8 @@ impl Stored {
                 Err(error) => return Err(error),
             }
         }
-        if let Some(stamp) = self.stamp
-            && !Stamp::of(&self.file)?.has_bytes_of(&stamp)
+        if let Some(version) = self.version
+            && !FileVersion::of(&self.file)?.has_bytes_of(&version)
         {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,

@@ -82,7 +82,7 @@ fn run(args: &Args) -> Result<(), Problem> {
 fn free_name(folder: &Path) -> PathBuf {
     let first = folder.join("demo.wav");
     let is_free = |wav: &PathBuf| !wav.exists() && !wav.with_extension("png").exists();
-    (1..).map(|number| crowd_media::numbered(&first, number)).find(is_free).unwrap_or(first)
+    (1..).map(|number| crowd_media::numbered_path(&first, number)).find(is_free).unwrap_or(first)
 }
 
 /// The music: the user's own, or made now.

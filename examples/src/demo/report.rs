@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crowd_media::peaks::Peaks;
-use crowd_media::picture::{Chart, Curve, Lines, Style};
+use crowd_media::picture::{Chart, Curve, CurveLane, CurveStyle};
 use crowd_media::{Audio, loudness};
 
 use super::Problem;
@@ -38,33 +38,33 @@ impl Heard<'_> {
             self.moments.iter().map(|moment| (self.zero + moment.seconds, of(moment))).collect()
         };
         let shifted = |points: &[(f64, f64)]| points.iter().map(|(at, y)| (self.zero + at, *y)).collect::<Vec<_>>();
-        let mut levels = Lines::new("Deck levels").unit("gain").range(0.0, 1.0).height(150);
+        let mut levels = CurveLane::new("Deck levels").unit("gain").range(0.0, 1.0).height(150);
         let mut peaks_of_decks =
-            Lines::new("Deck peaks, behind EQ and fades").unit("dBFS").range(-48.0, 0.0).height(150);
+            CurveLane::new("Deck peaks, behind EQ and fades").unit("dBFS").range(-48.0, 0.0).height(150);
         for (deck, name) in self.names.iter().enumerate() {
             let letter = ["A", "B", "C", "D"].get(deck).copied().unwrap_or("?");
             let label = format!("{letter} {name}");
             levels = levels.curve(Curve::new(&label, curve(&|moment| moment.levels[deck])));
             peaks_of_decks = peaks_of_decks.curve(Curve::new(&label, curve(&|moment| moment.peaks[deck].max(-48.0))));
         }
-        let mut eq = Lines::new("Equaliser, as sent (50 and up is flat)").unit("%").range(0.0, 60.0);
+        let mut eq = CurveLane::new("Equaliser, as sent (50 and up is flat)").unit("%").range(0.0, 60.0);
         for (name, points) in self.eq {
-            eq = eq.curve(Curve::new(name, shifted(points)).style(Style::Steps));
+            eq = eq.curve(Curve::new(name, shifted(points)).style(CurveStyle::Steps));
         }
-        let tempo = Lines::new("Tempo follows movement")
+        let tempo = CurveLane::new("Tempo follows movement")
             .unit("BPM")
             .range(100.0, 135.0)
             .right("0 to 1", 0.0, 1.0)
             .height(170)
-            .curve(Curve::new("movement", shifted(self.movement)).style(Style::Area).on_right())
+            .curve(Curve::new("movement", shifted(self.movement)).style(CurveStyle::Area).on_right())
             .curve(Curve::new("tempo", curve(&|moment| moment.tempo)));
         let mut chart = Chart::new("crowd-engine: a set, played by audio-server over OSC")
             .subtitle("recorded live")
             .waveform("Master", &peaks)
-            .lines(levels)
-            .lines(peaks_of_decks)
-            .lines(eq)
-            .lines(tempo)
+            .curves(levels)
+            .curves(peaks_of_decks)
+            .curves(eq)
+            .curves(tempo)
             .span(0.0, self.recording.seconds());
         for (at, label) in plan::MARKS {
             chart = chart.mark(self.zero + at, label);

@@ -1,6 +1,6 @@
 //! The tracks of the library.
 
-use crowd_media::{Container, Depth};
+use crowd_media::{Container, SampleFormat};
 use serde_json::json;
 
 use super::sections::{BARS, SECTION_BARS, SECTIONS};
@@ -26,7 +26,7 @@ pub struct Track {
     /// What the analyser says of its tempo: a whole number, or nothing.
     pub(super) analysed_bpm: Option<u32>,
     pub(super) container: Container,
-    pub(super) depth: Depth,
+    pub(super) depth: SampleFormat,
     /// Whether the analyser calls its first section an intro.
     pub(super) intro: bool,
     /// Whether its audio is there.
@@ -41,7 +41,7 @@ const PLAIN: Track = Track {
     minor: true,
     analysed_bpm: Some(122),
     container: Container::Wav,
-    depth: Depth::I16,
+    depth: SampleFormat::I16,
     intro: true,
     audio: true,
 };
@@ -57,7 +57,7 @@ pub const TRACKS: [Track; 8] = [
         tonic: 29.0,
         analysed_bpm: Some(124),
         container: Container::Flac,
-        depth: Depth::I24,
+        depth: SampleFormat::I24,
         ..PLAIN
     },
     Track {
@@ -67,7 +67,7 @@ pub const TRACKS: [Track; 8] = [
         tonic: 39.0,
         minor: false,
         analysed_bpm: Some(120),
-        depth: Depth::I24,
+        depth: SampleFormat::I24,
         ..PLAIN
     },
     Track {

@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 use std::path::Path;
 
 use crowd_engine_benches::RATE;
-use crowd_media::{Audio, Samples, wav};
+use crowd_media::{Audio, SampleFormat, Samples, wav};
 use serde_json::json;
 
 /// The frequencies of the tones, left and right, Hz.
@@ -75,7 +75,7 @@ pub fn write(folder: &Path) -> Result<[Track; 3], Box<dyn Error>> {
     for track in &TRACKS {
         let beats = track.beats();
         let path = folder.join(format!("audio/{}.wav", track.name));
-        wav::write(&path, &Audio::new(Samples::F32(track.sound(&beats)), RATE, 2)?, wav::Format::I16)?;
+        wav::write(&path, &Audio::new(Samples::F32(track.sound(&beats)), RATE, 2)?, SampleFormat::I16)?;
         let rounded = |seconds: f64| (seconds * 100.0).round() / 100.0;
         let ends: Vec<f64> = (0..=BEATS - 2).step_by(SECTION).map(|nth| (beats[nth] + beats[nth + 1]) / 2.0).collect();
         let segment = |(nth, ends): (usize, &[f64])| json!({ "start": rounded(ends[0]), "end": rounded(ends[1]), "label": if nth == 0 { "intro" } else { "verse" } });

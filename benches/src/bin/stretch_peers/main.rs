@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use crowd_engine::{Pcm, SampleRate, StretchMethod, Track};
 use crowd_engine_benches::{RATE, processor_seconds};
-use crowd_media::{Audio, DecodeOptions, Samples, wav};
+use crowd_media::{Audio, DecodeOptions, SampleFormat, Samples, wav};
 use serde::Serialize;
 
 use measure::{Hits, Tones};
@@ -212,7 +212,7 @@ impl Source {
     fn open(path: &Path) -> Result<Self, Box<dyn Error>> {
         let before = ours::thread_seconds();
         let audio = crowd_media::open(path, &DecodeOptions::default())?;
-        wav::write(&path.with_extension("copy"), &audio, wav::Format::I16)?;
+        wav::write(&path.with_extension("copy"), &audio, SampleFormat::I16)?;
         let copying = ours::thread_seconds() - before;
         std::fs::remove_file(path.with_extension("copy"))?;
         let frames: Sound = audio.to_f32().as_chunks().0.into();
@@ -283,7 +283,7 @@ fn cost_source(music: Option<&Path>, signals: &[Signal; 4], folder: &Path) -> Re
 
 fn write(path: &Path, frames: &[[f32; 2]]) -> Result<(), Box<dyn Error>> {
     let audio = Audio::new(Samples::F32(frames.as_flattened().to_vec()), RATE, 2)?;
-    Ok(wav::write(path, &audio, wav::Format::I16)?)
+    Ok(wav::write(path, &audio, SampleFormat::I16)?)
 }
 
 fn change(method: StretchMethod, signal: &Signal, source: &Source) -> Result<Change, Box<dyn Error>> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crowd_media::Depth;
+use crowd_media::SampleFormat;
 use crowd_web::{Problem, query};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
@@ -25,7 +25,7 @@ fn set(order: &mut Order, key: &str, value: &str) -> Result<(), Problem> {
         "preset" => order.treatment.preset = value.parse().map_err(Problem::bad)?,
         "intensity" => order.treatment.intensity = value.parse().map_err(Problem::bad)?,
         "format" => order.format = value.parse().map_err(Problem::bad)?,
-        "bits" => order.depth = Some(value.parse::<Depth>().map_err(|error| Problem::bad(error.to_string()))?),
+        "bits" => order.depth = Some(value.parse::<SampleFormat>().map_err(|error| Problem::bad(error.to_string()))?),
         "analysis" => order.kind = value.parse().map_err(Problem::bad)?,
         // What becomes of the answer, not of the sound.
         "access_token" | "download" => {}
@@ -47,7 +47,7 @@ pub struct Wish {
     intensity: Option<Intensity>,
     format: Option<String>,
     #[serde(default, deserialize_with = "bits")]
-    bits: Option<Depth>,
+    bits: Option<SampleFormat>,
     analysis: Option<String>,
 }
 
@@ -69,11 +69,11 @@ impl Wish {
 }
 
 /// A word length: 16, 24, or as text, as in a URL.
-fn bits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Depth>, D::Error> {
+fn bits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SampleFormat>, D::Error> {
     struct Bits;
 
     impl Visitor<'_> for Bits {
-        type Value = Option<Depth>;
+        type Value = Option<SampleFormat>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("bits of 16, 24 or \"32f\"")
@@ -105,7 +105,7 @@ mod tests {
     fn a_query_is_read_and_what_it_misspells_is_refused() {
         let read = order("preset=warm&intensity=0.5&format=flac&bits=24").unwrap();
         assert_eq!((read.treatment.preset, read.treatment.intensity.get()), (Preset::Warm, 0.5));
-        assert_eq!((read.format, read.depth), (Format::Flac, Some(Depth::I24)));
+        assert_eq!((read.format, read.depth), (Format::Flac, Some(SampleFormat::I24)));
         for query in
             ["presett=warm", "preset=Warm", "intensity=2", "intensity=NaN", "format=mp3", "bits=8", "analysis=deep"]
         {
@@ -116,9 +116,12 @@ mod tests {
     #[test]
     fn the_bits_of_a_body_may_be_a_number_or_text() {
         let read = |json: &str| serde_json::from_str::<Wish>(json).map(|wish| wish.bits).map_err(|e| e.to_string());
-        for (bits, want) in
-            [("16", Some(Depth::I16)), ("\"24\"", Some(Depth::I24)), ("\"32f\"", Some(Depth::F32)), ("null", None)]
-        {
+        for (bits, want) in [
+            ("16", Some(SampleFormat::I16)),
+            ("\"24\"", Some(SampleFormat::I24)),
+            ("\"32f\"", Some(SampleFormat::F32)),
+            ("null", None),
+        ] {
             assert_eq!(read(&format!("{{\"track\":\"x\",\"bits\":{bits}}}")), Ok(want), "{bits}");
         }
         for wrong in ["8", "16.5", "-16", "\"8\"", "[16]", "true"] {

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crowd_library::Track;
-use crowd_media::{Audio, AudioFormat, Container, Depth, Samples, Tags};
+use crowd_media::{Audio, AudioFormat, Container, SampleFormat, Samples, Tags};
 
 use super::*;
 
@@ -11,7 +11,7 @@ use super::*;
 fn wav(folder: &Path) -> Vec<u8> {
     let audio = Audio::new(Samples::F32(vec![0.1; 2_000]), 44_100, 2).unwrap();
     let path = folder.join("made.wav");
-    let format = AudioFormat::new(Container::Wav, Depth::I16).unwrap();
+    let format = AudioFormat::new(Container::Wav, SampleFormat::I16).unwrap();
     crowd_media::write(&path, &audio, format, &Tags::default()).unwrap();
     fs::read(path).unwrap()
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crowd_media::{Audio, AudioFormat, Container, Depth, Samples, Tags};
+use crowd_media::{Audio, AudioFormat, Container, SampleFormat, Samples, Tags};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -41,7 +41,7 @@ pub fn music(rate: u32, seconds: f64) -> Vec<f32> {
         .collect()
 }
 
-pub fn write(path: &Path, samples: Vec<f32>, rate: u32, container: Container, depth: Depth) {
+pub fn write(path: &Path, samples: Vec<f32>, rate: u32, container: Container, depth: SampleFormat) {
     let audio = Audio::new(Samples::F32(samples), rate, 2).unwrap();
     crowd_media::write(path, &audio, AudioFormat::new(container, depth).unwrap(), &Tags::default()).unwrap();
 }
@@ -66,7 +66,7 @@ impl Folders {
 
     pub fn add(&self, name: &str, seconds: f64) {
         let path = self.music.path().join(name);
-        write(&path, music(44_100, seconds), 44_100, Container::Wav, Depth::I16);
+        write(&path, music(44_100, seconds), 44_100, Container::Wav, SampleFormat::I16);
     }
 
     pub fn serve(&self, flags: &[&str]) -> Server {

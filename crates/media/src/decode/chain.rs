@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use super::Info;
 use super::decoded::Decoded;
 use super::demuxer::Demuxer;
-use super::known::{self, FileId};
+use super::file_facts;
 use super::link::{self, Link};
 use super::packets::Outcome;
 use super::source::Input;
 use super::stage::{Stage, scaled};
-use crate::Error;
 use crate::downmix::Mix;
 use crate::resample::Converter;
+use crate::{Error, FileVersion};
 
 /// A file as one row of frames: what its first stream is, at the highest rate and with the most channels of any.
 pub(super) struct Chain {
@@ -25,7 +25,7 @@ pub(super) struct Chain {
     reading: Reading,
     /// What was wrong with parts that were read before.
     past: Outcome,
-    mended: u64,
+    non_finite_samples: u64,
     notes: Vec<String>,
 }
 
@@ -49,7 +49,7 @@ impl Chain {
         let links = link::find(path, &input)?;
         // Of a joined file each part has a length of its own.
         let id = input.id.filter(|_| links.len() == 1);
-        let known = known::about(id).frames;
+        let known = file_facts::recall(id).frames;
         let mut parts: Vec<(Link, Info)> = Vec::new();
         let mut notes = Vec::new();
         let mut reading = None;
@@ -58,7 +58,7 @@ impl Chain {
             match Demuxer::new(path, &input, &link).and_then(|demuxer| Decoded::new(demuxer, known)) {
                 Ok(decoded) => {
                     if decoded.counted.is_some() {
-                        known::learn(id, |known| known.frames = decoded.counted);
+                        file_facts::remember(id, |facts| facts.frames = decoded.counted);
                     }
                     notes.extend(decoded.demuxer.notes.iter().cloned());
                     parts.push((link, decoded.demuxer.info.clone()));
@@ -103,7 +103,7 @@ impl Chain {
             at: 0,
             reading,
             past: Outcome::default(),
-            mended: 0,
+            non_finite_samples: 0,
             notes,
         })
     }
@@ -119,7 +119,7 @@ impl Chain {
     }
 
     /// Under which what is learnt about the file is remembered.
-    pub fn id(&self) -> Option<FileId> {
+    pub fn id(&self) -> Option<FileVersion> {
         self.input.id
     }
 
@@ -167,7 +167,7 @@ impl Chain {
         let decoded = Decoded::new(Demuxer::new(&self.path, &self.input, &part.link)?, None)?;
         let before = std::mem::replace(&mut self.reading, Reading::new(decoded, self.info.sample_rate)?);
         self.past.add(before.decoded.packets.outcome);
-        self.mended += before.decoded.mended;
+        self.non_finite_samples += before.decoded.non_finite_samples;
         self.at = at;
         Ok(())
     }
@@ -181,8 +181,8 @@ impl Chain {
     }
 
     /// Samples that were not finite and became 0.
-    pub fn mended(&self) -> u64 {
-        self.mended + self.reading.decoded.mended
+    pub fn non_finite_samples(&self) -> u64 {
+        self.non_finite_samples + self.reading.decoded.non_finite_samples
     }
 
     /// What is wrong with the file as far as it was read, in words.

@@ -37,7 +37,7 @@ impl Reader {
             sample_rate: info.sample_rate,
             channels: info.channels,
             speakers: info.speakers,
-            mended: self.mended(),
+            non_finite_samples: self.non_finite_samples(),
             downmix_gain_db: None,
             warnings: self.warnings(),
         })

@@ -35,7 +35,7 @@ pub(super) struct Decoded {
     /// Frames before this are not wanted; counted, as all in here, with the part that an edit list takes away.
     drop: u64,
     /// Samples that were not finite.
-    pub mended: u64,
+    pub non_finite_samples: u64,
     /// What had to be counted, packet by packet: frames in all, before the window is taken.
     pub counted: Option<u64>,
 }
@@ -52,7 +52,7 @@ impl Decoded {
             origin: None,
             place: Place::Counted(0),
             drop: 0,
-            mended: 0,
+            non_finite_samples: 0,
             counted: None,
         };
         if decoded.demuxer.info.frames.is_some() {
@@ -200,13 +200,13 @@ impl Decoded {
         let frames = buffer.frames();
         let at = out.len();
         if self.mender.is_at_work() {
-            self.mended += append(&buffer, 0..frames, bits, out);
+            self.non_finite_samples += append(&buffer, 0..frames, bits, out);
             self.mender.sound(out.get_mut(at..).unwrap_or_default());
             out.truncate(at + wanted.end * width);
             out.drain(at..at + wanted.start * width);
             return;
         }
-        self.mended += append(&buffer, wanted.clone(), bits, out);
+        self.non_finite_samples += append(&buffer, wanted.clone(), bits, out);
         if wanted.end < frames || wanted.is_empty() {
             // Of what is not wanted the last frame may fade out later.
             let behind = out.len();
@@ -271,11 +271,11 @@ impl Decoded {
     }
 }
 
-/// Appends a part of a decoded buffer as floats, and tells how many samples were mended.
+/// Appends a part of a decoded buffer as floats, and tells how many samples were non_finite_samples.
 fn append(buffer: &GenericAudioBufferRef<'_>, part: Range<usize>, bits: Option<u32>, out: &mut Vec<f32>) -> u64 {
     let samples = part.len() * buffer.num_planes();
     let slice = buffer.slice(part);
-    let mut mended = 0;
+    let mut non_finite_samples = 0;
     let start = out.len();
     if matches!(bits, Some(..=16)) {
         let mut whole = vec![0i16; samples];
@@ -285,7 +285,7 @@ fn append(buffer: &GenericAudioBufferRef<'_>, part: Range<usize>, bits: Option<u
         out.resize(start + samples, 0.0);
         let fresh = out.get_mut(start..).unwrap_or_default();
         slice.copy_to_slice_interleaved(&mut *fresh);
-        mended = audio::clean(fresh);
+        non_finite_samples = audio::clean(fresh);
     }
-    mended
+    non_finite_samples
 }

@@ -28,7 +28,7 @@ impl Mender {
         Self { width, out, into, bits, last: vec![0.0; width], silent: 0, back: into }
     }
 
-    /// Frames before a place that have to pass for the place to be mended as in one row.
+    /// Frames before a place that have to pass for the place to be non_finite_samples as in one row.
     pub fn memory(&self) -> u64 {
         (self.out + self.into + 1) as u64
     }
@@ -49,7 +49,7 @@ impl Mender {
         self.silent = self.silent.saturating_add(frames);
     }
 
-    /// Frames that were decoded; of a piece in which nothing is mended the last is enough.
+    /// Frames that were decoded; of a piece in which nothing is non_finite_samples the last is enough.
     pub fn sound(&mut self, samples: &mut [f32]) {
         if self.silent > 0 {
             (self.silent, self.back) = (0, 0);
@@ -91,7 +91,7 @@ fn rounded(sample: f32, bits: Option<u32>) -> f32 {
 mod tests {
     use super::*;
 
-    fn mended(pieces: &[(bool, usize)]) -> Vec<f32> {
+    fn non_finite_samples(pieces: &[(bool, usize)]) -> Vec<f32> {
         let mut mender = Mender::new(44_100, 1, Some(16));
         let mut all = Vec::new();
         for (sound, frames) in pieces {
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn silence_begins_and_ends_without_a_step_and_touches_nothing_before_it() {
-        let sound = mended(&[(true, 500), (false, 1_000), (true, 500)]);
+        let sound = non_finite_samples(&[(true, 500), (false, 1_000), (true, 500)]);
         assert!(sound[..500].iter().all(|x| *x == 0.5) && sound[500 + 176..1_500].iter().all(|x| *x == 0.0));
         assert!(sound[1_500 + 88..].iter().all(|x| *x == 0.5));
         let step = sound.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
@@ -118,8 +118,8 @@ mod tests {
 
     #[test]
     fn any_split_and_a_start_so_far_before_give_the_same() {
-        let whole = mended(&[(true, 500), (false, 130), (true, 60), (false, 700), (true, 300)]);
-        let split = mended(&[
+        let whole = non_finite_samples(&[(true, 500), (false, 130), (true, 60), (false, 700), (true, 300)]);
+        let split = non_finite_samples(&[
             (true, 499),
             (true, 1),
             (false, 1),
@@ -144,7 +144,7 @@ mod tests {
                 })
                 .filter(|piece| piece.1 > 0)
                 .collect();
-            assert_eq!(mended(&pieces)[memory..], whole[place..], "{place}");
+            assert_eq!(non_finite_samples(&pieces)[memory..], whole[place..], "{place}");
         }
     }
 }

@@ -7,10 +7,10 @@ mod codecs;
 mod collect;
 mod decoded;
 mod demuxer;
+mod file_facts;
 mod flac;
 mod frames;
 mod info;
-mod known;
 mod link;
 mod matroska;
 mod mend;
@@ -30,7 +30,6 @@ mod tags;
 use std::path::Path;
 
 pub use info::Info;
-pub use known::FileId;
 pub use options::{DecodeOptions, Progress};
 pub use reader::Reader;
 pub use tags::{Cover, Tags};
@@ -64,7 +63,7 @@ pub fn cover(path: &Path) -> Result<Option<Cover>, Error> {
 ///   [`Audio::warnings`]; a damaged packet becomes silence of the same length, so that beats stay where they were,
 ///   with fades of 4 ms into it and 2 ms out of it.
 ///   When more packets are damaged than sound, or not one frame can be decoded, that is an error.
-/// - Non-finite samples become 0 and are counted in [`Audio::mended`].
+/// - Non-finite samples become 0 and are counted in [`Audio::non_finite_samples`].
 ///
 /// # Errors
 /// Those of [`probe`], [`Error::Empty`], [`Error::TooLarge`] or [`Error::OutOfMemory`].

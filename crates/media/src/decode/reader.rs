@@ -6,12 +6,12 @@ use std::path::Path;
 
 use super::Info;
 use super::chain::Chain;
-use super::known::{self, FileId};
+use super::file_facts;
 use super::source::Input;
 use super::stage::{Stage, scaled};
 use crate::downmix::Mix;
 use crate::resample::Converter;
-use crate::{Error, audio, downmix};
+use crate::{Error, FileVersion, audio, downmix};
 
 /// Reads a file in blocks, and from any frame on: for what is too long to be held as a whole.
 ///
@@ -74,7 +74,7 @@ impl Reader {
         bytes: impl Read + Seek + Send + Sync + 'static,
         file: &File,
     ) -> Result<Self, Error> {
-        let id = FileId::of(file);
+        let id = FileVersion::of(file).ok().and_then(FileVersion::if_settled);
         Ok(Self::new(Chain::open(name, Input::over(name, Box::new(bytes))?.known_as(id))?))
     }
 
@@ -110,7 +110,7 @@ impl Reader {
             return Ok(mix.gain());
         }
         let id = self.chain.id();
-        if let Some(peak) = known::about(id).downmix_peak {
+        if let Some(peak) = file_facts::recall(id).downmix_peak {
             return Ok(downmix::headroom(peak));
         }
         let mix = Mix::new(channels, speakers, 1.0);
@@ -122,7 +122,7 @@ impl Reader {
             wide.clear();
             mixed.clear();
         }
-        known::learn(id, |known| known.downmix_peak = Some(peak));
+        file_facts::remember(id, |facts| facts.downmix_peak = Some(peak));
         Ok(downmix::headroom(peak))
     }
 
@@ -173,8 +173,8 @@ impl Reader {
     }
 
     /// Samples that were not finite and became 0.
-    pub fn mended(&self) -> u64 {
-        self.chain.mended()
+    pub fn non_finite_samples(&self) -> u64 {
+        self.chain.non_finite_samples()
     }
 
     /// What is wrong with the file as far as it was read, in words, each with its place and extent; none for a sound file. That

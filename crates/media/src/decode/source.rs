@@ -9,9 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use symphonia::core::io::MediaSource;
 
-use super::known::FileId;
-use crate::Error;
 use crate::mpeg::ReadAt;
+use crate::{Error, FileVersion};
 
 /// Reads are handed on in pieces this small, so that the reported position is near the trouble.
 const PIECE: usize = 4096;
@@ -28,7 +27,7 @@ pub(super) struct Input {
     /// Size of the file, bytes.
     pub len: u64,
     /// Which state of which file it is, where that can be told.
-    pub id: Option<FileId>,
+    pub id: Option<FileVersion>,
 }
 
 struct Buffered {
@@ -48,12 +47,12 @@ impl Input {
             });
         }
         let file = File::open(path).map_err(|e| Error::io(path, "open", e))?;
-        let id = FileId::of(&file);
+        let id = FileVersion::of(&file).ok().and_then(FileVersion::if_settled);
         Ok(Self::over(path, Box::new(file))?.known_as(id))
     }
 
     /// The same, as the file that it is.
-    pub fn known_as(self, id: Option<FileId>) -> Self {
+    pub fn known_as(self, id: Option<FileVersion>) -> Self {
         Self { id, ..self }
     }
 

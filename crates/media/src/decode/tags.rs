@@ -1,5 +1,7 @@
 use symphonia::core::meta::{Metadata, MetadataRevision, RawValue, StandardTag, StandardVisualKey, Tag, Visual};
 
+use crate::image_media_type;
+
 /// Pictures larger than this are no covers.
 const LARGEST_COVER: usize = 16 << 20;
 
@@ -112,17 +114,7 @@ impl Tags {
 fn pictures(revision: &MetadataRevision) -> impl Iterator<Item = (&Visual, &'static str)> {
     let per_track = revision.per_track.iter().flat_map(|track| &track.metadata.visuals);
     let all = revision.media.visuals.iter().chain(per_track).filter(|visual| visual.data.len() <= LARGEST_COVER);
-    all.filter_map(|visual| Some((visual, media_type(&visual.data)?)))
-}
-
-fn media_type(data: &[u8]) -> Option<&'static str> {
-    match data {
-        [0xFF, 0xD8, 0xFF, ..] => Some("image/jpeg"),
-        [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
-        [b'G', b'I', b'F', b'8', ..] => Some("image/gif"),
-        _ => None,
-    }
+    all.filter_map(|visual| Some((visual, image_media_type(&visual.data)?)))
 }
 
 fn text(value: &RawValue) -> Option<String> {

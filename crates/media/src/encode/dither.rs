@@ -27,17 +27,17 @@ impl Tpdf {
 #[derive(Clone, Debug)]
 pub(super) struct Quantiser {
     noise: Option<Tpdf>,
-    mended: u64,
+    non_finite_samples: u64,
 }
 
 impl Quantiser {
     pub fn new(dither: bool) -> Self {
-        Self { noise: dither.then(Tpdf::new), mended: 0 }
+        Self { noise: dither.then(Tpdf::new), non_finite_samples: 0 }
     }
 
     /// How many non-finite samples became 0.
-    pub fn mended(&self) -> u64 {
-        self.mended
+    pub fn non_finite_samples(&self) -> u64 {
+        self.non_finite_samples
     }
 
     /// The sample itself, or 0 where it is none.
@@ -45,7 +45,7 @@ impl Quantiser {
         if s.is_finite() {
             return s;
         }
-        self.mended += 1;
+        self.non_finite_samples += 1;
         0.0
     }
 

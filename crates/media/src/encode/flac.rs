@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use flac_codec::encode::{FlacSampleWriter, Options, OptionsError};
 use flac_codec::metadata::VorbisComment;
 
-pub use self::blocks::{BLOCK as BLOCK_FRAMES, Blocks};
-pub use super::spec::{Depth as Format, Spec};
+pub use self::blocks::{BLOCK as BLOCK_FRAMES, BlockEncoder};
+use super::spec::{AudioSpec, SampleFormat};
 
 use super::dither::Quantiser;
 use super::spec::no_floats;
@@ -45,7 +45,7 @@ pub struct Writer<W: Write + Seek> {
     encoder: Box<FlacSampleWriter<Shared<W>>>,
     sink: Shared<W>,
     path: PathBuf,
-    spec: Spec,
+    spec: AudioSpec,
     quantiser: Quantiser,
     frames: u64,
     scratch: Vec<i32>,
@@ -62,7 +62,7 @@ impl Writer<AtomicFile> {
     ///
     /// # Errors
     /// As [`Writer::new`] and [`AtomicFile::create`].
-    pub fn create(path: &Path, spec: Spec, tags: &Tags) -> Result<Self, Error> {
+    pub fn create(path: &Path, spec: AudioSpec, tags: &Tags) -> Result<Self, Error> {
         check(spec, tags)?;
         Self::with_label(AtomicFile::create(path)?, spec, tags, path)
     }
@@ -83,14 +83,14 @@ impl<W: Write + Seek> Writer<W> {
     /// # Errors
     /// [`Error::Rate`] or [`Error::Shape`] for an impossible spec, [`Error::Invalid`] for floats, a rate
     /// over [`MAX_RATE`], more than [`MAX_CHANNELS`] channels or a tag over 64 KiB, [`Error::Io`] from the sink.
-    pub fn new(sink: W, spec: Spec, tags: &Tags) -> Result<Self, Error> {
+    pub fn new(sink: W, spec: AudioSpec, tags: &Tags) -> Result<Self, Error> {
         check(spec, tags)?;
         Self::with_label(sink, spec, tags, Path::new("the FLAC stream"))
     }
 
-    fn with_label(sink: W, spec: Spec, tags: &Tags, path: &Path) -> Result<Self, Error> {
+    fn with_label(sink: W, spec: AudioSpec, tags: &Tags, path: &Path) -> Result<Self, Error> {
         let sink = Shared(Arc::new(Mutex::new(BufWriter::with_capacity(1 << 16, sink))));
-        let bits = spec.format.bits();
+        let bits = spec.sample_format.bits();
         let channels = spec.channels as u8;
         let mut options = options(MAX_LPC_ORDER)?;
         if let Some(comments) = comment_block(spec, tags) {
@@ -104,7 +104,7 @@ impl<W: Write + Seek> Writer<W> {
     }
 
     /// What is being written.
-    pub fn spec(&self) -> Spec {
+    pub fn spec(&self) -> AudioSpec {
         self.spec
     }
 
@@ -114,17 +114,17 @@ impl<W: Write + Seek> Writer<W> {
     }
 
     /// How many non-finite samples were written as 0.
-    pub fn mended(&self) -> u64 {
-        self.quantiser.mended()
+    pub fn non_finite_samples(&self) -> u64 {
+        self.quantiser.non_finite_samples()
     }
 
     /// Appends whole interleaved frames, full scale 1.0. What is louder is clamped; NaN and infinities become 0 and are
-    /// counted in [`mended`](Self::mended).
+    /// counted in [`non_finite_samples`](Self::non_finite_samples).
     ///
     /// # Errors
     /// [`Error::Shape`] for a broken frame, [`Error::Io`] from the sink.
     pub fn write_f32(&mut self, samples: &[f32]) -> Result<(), Error> {
-        let bits = self.spec.format.bits();
+        let bits = self.spec.sample_format.bits();
         self.append(samples, |quantiser, s| quantiser.round(s, bits))
     }
 
@@ -133,7 +133,7 @@ impl<W: Write + Seek> Writer<W> {
     /// # Errors
     /// [`Error::Shape`] for a broken frame, [`Error::Io`] from the sink.
     pub fn write_i16(&mut self, samples: &[i16]) -> Result<(), Error> {
-        let shift = self.spec.format.bits() - 16;
+        let shift = self.spec.sample_format.bits() - 16;
         self.append(samples, |_, s| i32::from(s) << shift)
     }
 
@@ -169,11 +169,11 @@ impl<W: Write + Seek> Writer<W> {
     }
 }
 
-fn check(spec: Spec, tags: &Tags) -> Result<(), Error> {
+fn check(spec: AudioSpec, tags: &Tags) -> Result<(), Error> {
     check_tags(tags)?;
     check_rate(spec.sample_rate)?;
     check_shape(0, spec.channels)?;
-    if spec.format == Format::F32 {
+    if spec.sample_format == SampleFormat::F32 {
         return Err(no_floats());
     }
     if spec.sample_rate > MAX_RATE {
@@ -204,7 +204,7 @@ fn options(lpc_order: u8) -> Result<Options, Error> {
     options.fast_channel_correlation(true).max_lpc_order(Some(lpc_order)).map_err(unknown)
 }
 
-fn comment_block(spec: Spec, tags: &Tags) -> Option<VorbisComment> {
+fn comment_block(spec: AudioSpec, tags: &Tags) -> Option<VorbisComment> {
     let mut fields = comments(tags);
     // RFC 9639, section 8.6.2: only a layout that differs from the usual one is named.
     let mask = layout(spec.channels, spec.speakers);

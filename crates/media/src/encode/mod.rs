@@ -1,8 +1,8 @@
 //! Samples to files, one file per format.
 
+mod crash_safe;
 mod dither;
 pub mod flac;
-mod growing;
 mod id3;
 #[cfg(feature = "opus")]
 pub mod opus;
@@ -12,6 +12,6 @@ mod tags;
 pub mod wav;
 mod writer;
 
-pub use growing::{Growing, Store};
-pub use spec::{AudioFormat, Container, Depth, Spec};
+pub use crash_safe::{CrashSafeWriter, Truncate};
+pub use spec::{AudioFormat, AudioSpec, Container, SampleFormat};
 pub use writer::{AudioWriter, write};

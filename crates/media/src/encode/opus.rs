@@ -1,21 +1,21 @@
 //! Ogg Opus (RFC 6716, RFC 7845) of a constant bit rate, whose pieces are made in any order.
 //!
 //! Every packet has the same number of bytes and every page the same number of packets, so where a byte lies follows from the
-//! length alone. A stream is cut into segments of ten seconds. Each is encoded by an encoder of its own, which first hears the
+//! length alone. A stream is cut into spans of ten seconds. Each is encoded by an encoder of its own, which first hears the
 //! second before it, and no packet beside a seam is predicted from another: what the decoder remembers there is what the new
-//! encoder takes it to remember. So a segment's bytes do not depend on what was made before, and no seam is heard.
+//! encoder takes it to remember. So a span's bytes do not depend on what was made before, and no seam is heard.
 
-mod coder;
 mod ogg;
-mod span;
+mod span_encoder;
+mod span_resampler;
 
 use std::ops::Range;
 use std::path::Path;
 
-pub use coder::Coder;
+pub use span_encoder::SpanEncoder;
 
 use self::ogg::Page;
-use self::span::Span;
+use self::span_resampler::SpanResampler;
 use super::tags::{check_tags, comments};
 use crate::audio::check_rate;
 use crate::resample::output_frames;
@@ -35,9 +35,9 @@ pub const BIT_RATE_STEP: u32 = 400;
 const PACKET: u64 = 960;
 /// Packets of a page, half a second; the last may have fewer.
 const PAGE: u64 = 25;
-/// Packets of a segment; the last may have fewer.
-const SEGMENT: u64 = 500;
-/// Packets a segment's encoder makes before the first that is kept. The longest memory in it is a high-pass at 3 Hz.
+/// Packets of a span; the last may have fewer.
+const SPAN: u64 = 500;
+/// Packets a span's encoder makes before the first that is kept. The longest memory in it is a high-pass at 3 Hz.
 const RUN_IN: u64 = 50;
 /// Frames the decoder gives before the first that is the track's: the delay of a codec without speech modes.
 const PRE_SKIP: u64 = 120;
@@ -58,7 +58,7 @@ pub struct Stream {
 
 /// Ten seconds of a stream, or its rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Segment {
+pub struct Span {
     /// Which one, from 0.
     pub index: u64,
     /// The frames of the track it is made of, at the track's rate.
@@ -101,7 +101,7 @@ impl Stream {
         Ok(Self { rate, frames, decoded, packet_bytes, serial, header, header_pages })
     }
 
-    /// The bytes before the first segment.
+    /// The bytes before the first span.
     pub fn header(&self) -> &[u8] {
         &self.header
     }
@@ -116,58 +116,58 @@ impl Stream {
         self.decoded
     }
 
-    /// How many segments there are; at least one.
-    pub fn segments(&self) -> u64 {
-        self.packets().div_ceil(SEGMENT)
+    /// How many spans there are; at least one.
+    pub fn span_count(&self) -> u64 {
+        self.packets().div_ceil(SPAN)
     }
 
-    /// The segment in which a byte of the stream stands; none for the header and from the end on.
-    pub fn segment_at(&self, byte: u64) -> Option<u64> {
+    /// The span in which a byte of the stream stands; none for the header and from the end on.
+    pub fn span_at(&self, byte: u64) -> Option<u64> {
         let at = byte.checked_sub(self.header.len() as u64)?;
-        (byte < self.bytes()).then(|| at / self.bytes_before(SEGMENT))
+        (byte < self.bytes()).then(|| at / self.bytes_before(SPAN))
     }
 
-    /// What a segment is made of, and where it stands.
-    pub fn segment(&self, index: u64) -> Option<Segment> {
-        if index >= self.segments() {
+    /// What a span is made of, and where it stands.
+    pub fn span(&self, index: u64) -> Option<Span> {
+        if index >= self.span_count() {
             return None;
         }
-        let packets = self.span(index);
+        let packets = self.packets_of(index);
         let header = self.header.len() as u64;
-        let needs = Span::needs(self.rate, RATE, self.heard(index));
-        Some(Segment {
+        let needs = SpanResampler::needs(self.rate, RATE, self.heard(index));
+        Some(Span {
             index,
             frames: needs.start.min(self.frames)..needs.end.min(self.frames),
             bytes: header + self.bytes_before(packets.start)..header + self.bytes_before(packets.end),
         })
     }
 
-    /// An encoder for one segment, to be given the frames the segment names.
+    /// An encoder for one span, to be given the frames the span names.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when there is no such segment, or with what the codec says.
-    pub fn coder(&self, index: u64) -> Result<Coder, Error> {
-        let segment = self.segment(index).ok_or_else(|| Error::Invalid {
-            what: "the segment of an Opus stream",
+    /// [`Error::Invalid`] when there is no such span, or with what the codec says.
+    pub fn encoder(&self, index: u64) -> Result<SpanEncoder, Error> {
+        let span = self.span(index).ok_or_else(|| Error::Invalid {
+            what: "the span of an Opus stream",
             value: index.to_string(),
             way_out: "choose one before the stream's end",
         })?;
-        Coder::new(self, &segment)
+        SpanEncoder::new(self, &span)
     }
 
     fn packets(&self) -> u64 {
         (self.decoded + PRE_SKIP).div_ceil(PACKET)
     }
 
-    /// The packets of a segment.
-    fn span(&self, index: u64) -> Range<u64> {
-        let first = index * SEGMENT;
-        first..(first + SEGMENT).min(self.packets())
+    /// The packets of a span.
+    fn packets_of(&self, index: u64) -> Range<u64> {
+        let first = index * SPAN;
+        first..(first + SPAN).min(self.packets())
     }
 
-    /// The frames a segment's encoder hears, at [`RATE`]: its run-in and its own, as far as there are any.
+    /// The frames a span's encoder hears, at [`RATE`]: its run-in and its own, as far as there are any.
     fn heard(&self, index: u64) -> Range<u64> {
-        let packets = self.span(index);
+        let packets = self.packets_of(index);
         let first = packets.start.saturating_sub(RUN_IN) * PACKET;
         first.min(self.decoded)..(packets.end * PACKET).min(self.decoded)
     }
@@ -196,7 +196,7 @@ impl Stream {
 
 /// Whether a packet stands beside a seam, and so must not be predicted from another.
 fn beside_a_seam(packet: u64) -> bool {
-    matches!(packet % SEGMENT, 0) || packet % SEGMENT == SEGMENT - 1
+    matches!(packet % SPAN, 0) || packet % SPAN == SPAN - 1
 }
 
 /// RFC 7845, section 5.1.

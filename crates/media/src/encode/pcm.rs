@@ -1,33 +1,33 @@
 //! Samples as bytes, the way a WAV holds them: little-endian and interleaved, with no header.
 
-use super::Depth;
+use super::SampleFormat;
 use super::dither::Quantiser;
 use crate::audio::from_i16;
 
 /// Appends `samples` of full scale 1.0 to `bytes`. Integers are the nearest, so what was rounded to the depth before stays
 /// itself; what is louder is clamped. Returns how many samples were no finite number and became 0.
-pub fn pack(samples: &[f32], depth: Depth, bytes: &mut Vec<u8>) -> u64 {
+pub fn pack(samples: &[f32], sample_format: SampleFormat, bytes: &mut Vec<u8>) -> u64 {
     let mut quantiser = Quantiser::new(false);
-    pack_with(&mut quantiser, samples, depth, bytes);
-    quantiser.mended()
+    pack_with(&mut quantiser, samples, sample_format, bytes);
+    quantiser.non_finite_samples()
 }
 
-pub(super) fn pack_with(quantiser: &mut Quantiser, samples: &[f32], depth: Depth, bytes: &mut Vec<u8>) {
+pub(super) fn pack_with(quantiser: &mut Quantiser, samples: &[f32], sample_format: SampleFormat, bytes: &mut Vec<u8>) {
     let from = bytes.len();
-    bytes.resize(from + samples.len() * usize::from(depth.bytes()), 0);
+    bytes.resize(from + samples.len() * usize::from(sample_format.bytes()), 0);
     let bytes = &mut bytes[from..];
-    match depth {
-        Depth::I16 => {
+    match sample_format {
+        SampleFormat::I16 => {
             for (bytes, &s) in bytes.as_chunks_mut().0.iter_mut().zip(samples) {
                 *bytes = (quantiser.round(s, 16) as i16).to_le_bytes();
             }
         }
-        Depth::I24 => {
+        SampleFormat::I24 => {
             for ([low, middle, high], &s) in bytes.as_chunks_mut().0.iter_mut().zip(samples) {
                 [*low, *middle, *high, _] = quantiser.round(s, 24).to_le_bytes();
             }
         }
-        Depth::F32 => {
+        SampleFormat::F32 => {
             for (bytes, &s) in bytes.as_chunks_mut().0.iter_mut().zip(samples) {
                 *bytes = quantiser.mend(s).to_le_bytes();
             }
@@ -37,11 +37,11 @@ pub(super) fn pack_with(quantiser: &mut Quantiser, samples: &[f32], depth: Depth
 
 /// Appends the samples packed in `bytes` to `samples`, full scale 1.0 and exactly. Bytes of a last sample that is not whole
 /// are left out.
-pub fn unpack(bytes: &[u8], depth: Depth, samples: &mut Vec<f32>) {
-    match depth {
-        Depth::I16 => samples.extend(bytes.as_chunks().0.iter().map(|&s| from_i16(i16::from_le_bytes(s)))),
-        Depth::I24 => samples.extend(bytes.as_chunks().0.iter().map(|&s| integer24(s) as f32 / 8_388_608.0)),
-        Depth::F32 => samples.extend(bytes.as_chunks().0.iter().map(|&s| f32::from_le_bytes(s))),
+pub fn unpack(bytes: &[u8], sample_format: SampleFormat, samples: &mut Vec<f32>) {
+    match sample_format {
+        SampleFormat::I16 => samples.extend(bytes.as_chunks().0.iter().map(|&s| from_i16(i16::from_le_bytes(s)))),
+        SampleFormat::I24 => samples.extend(bytes.as_chunks().0.iter().map(|&s| integer24(s) as f32 / 8_388_608.0)),
+        SampleFormat::F32 => samples.extend(bytes.as_chunks().0.iter().map(|&s| f32::from_le_bytes(s))),
     }
 }
 

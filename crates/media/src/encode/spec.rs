@@ -1,4 +1,4 @@
-//! What a file is to hold: container, depth, shape.
+//! What a file is to hold: container, sample format, rate and channels.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use crate::Error;
 
 /// How a sample is kept in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Depth {
+pub enum SampleFormat {
     /// 16-bit integers.
     I16,
     /// 24-bit integers.
@@ -16,7 +16,7 @@ pub enum Depth {
     F32,
 }
 
-impl Depth {
+impl SampleFormat {
     /// Bytes of one sample.
     pub fn bytes(self) -> u16 {
         match self {
@@ -32,7 +32,7 @@ impl Depth {
     }
 }
 
-impl fmt::Display for Depth {
+impl fmt::Display for SampleFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::I16 => "16",
@@ -42,13 +42,13 @@ impl fmt::Display for Depth {
     }
 }
 
-impl FromStr for Depth {
+impl FromStr for SampleFormat {
     type Err = Error;
 
     /// Reads `16`, `24` or `32f`.
     fn from_str(text: &str) -> Result<Self, Error> {
         [Self::I16, Self::I24, Self::F32].into_iter().find(|d| d.to_string() == text).ok_or_else(|| Error::Invalid {
-            what: "the bit depth",
+            what: "the sample format",
             value: format!("{text:?}"),
             way_out: "choose 16, 24 or 32f (float)",
         })
@@ -58,7 +58,7 @@ impl FromStr for Depth {
 /// The kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Container {
-    /// WAV, RF64 past 4 GiB. Every depth, up to [`crate::MAX_CHANNELS`] channels.
+    /// WAV, RF64 past 4 GiB. Every sample format, up to [`crate::MAX_CHANNELS`] channels.
     Wav,
     /// FLAC: without loss in about half to two thirds of the size. Integers, up to 8 channels.
     Flac,
@@ -92,23 +92,23 @@ impl FromStr for Container {
     }
 }
 
-/// A container and a depth that go together.
+/// A container and a sample format that go together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AudioFormat {
     container: Container,
-    depth: Depth,
+    sample_format: SampleFormat,
 }
 
 impl AudioFormat {
-    /// The format of `depth` in `container`.
+    /// The format of `sample_format` in `container`.
     ///
     /// # Errors
     /// [`Error::Invalid`] for floats in FLAC, which holds integers only.
-    pub fn new(container: Container, depth: Depth) -> Result<Self, Error> {
-        if container == Container::Flac && depth == Depth::F32 {
+    pub fn new(container: Container, sample_format: SampleFormat) -> Result<Self, Error> {
+        if container == Container::Flac && sample_format == SampleFormat::F32 {
             return Err(no_floats());
         }
-        Ok(Self { container, depth })
+        Ok(Self { container, sample_format })
     }
 
     /// The kind of file.
@@ -117,8 +117,8 @@ impl AudioFormat {
     }
 
     /// How a sample is kept.
-    pub fn depth(self) -> Depth {
-        self.depth
+    pub fn sample_format(self) -> SampleFormat {
+        self.sample_format
     }
 
     /// What the file's name ends with, without the dot.
@@ -129,35 +129,35 @@ impl AudioFormat {
 
 pub(super) fn no_floats() -> Error {
     Error::Invalid {
-        what: "the bit depth of a FLAC file",
-        value: Depth::F32.to_string(),
+        what: "the sample format of a FLAC file",
+        value: SampleFormat::F32.to_string(),
         way_out: "choose 16 or 24, or write floats to a WAV",
     }
 }
 
 /// What a writer writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Spec {
+pub struct AudioSpec {
     /// Frames per second, in [`crate::MIN_RATE`]..=[`crate::MAX_RATE`].
     pub sample_rate: u32,
     /// Interleaved channels, 1..=[`crate::MAX_CHANNELS`] in WAV, 1..=8 in FLAC.
     pub channels: u16,
     /// How a sample is kept.
-    pub format: Depth,
+    pub sample_format: SampleFormat,
     /// Adds triangular dither of +-1 LSB when floats are rounded to integers. Integers are never dithered.
     pub dither: bool,
     /// WAVEFORMATEXTENSIBLE channel mask, written for more than two channels; 0 means the usual layout.
     pub speakers: u32,
 }
 
-impl Spec {
+impl AudioSpec {
     /// A spec without dither and with the usual layout.
-    pub fn new(sample_rate: u32, channels: u16, format: Depth) -> Self {
-        Self { sample_rate, channels, format, dither: false, speakers: 0 }
+    pub fn new(sample_rate: u32, channels: u16, sample_format: SampleFormat) -> Self {
+        Self { sample_rate, channels, sample_format, dither: false, speakers: 0 }
     }
 
     /// Bytes of one frame without compression.
     pub fn frame_bytes(self) -> u64 {
-        u64::from(self.channels) * u64::from(self.format.bytes())
+        u64::from(self.channels) * u64::from(self.sample_format.bytes())
     }
 }

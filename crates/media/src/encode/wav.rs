@@ -14,7 +14,7 @@ use crate::audio::{check_rate, check_shape, from_i16};
 use crate::downmix::layout;
 use crate::{Error, Tags};
 
-pub use super::spec::{Depth as Format, Spec};
+use super::spec::{AudioSpec, SampleFormat};
 pub use super::writer::write_wav as write;
 
 /// After this many data bytes the sizes in the header are brought up to date, so that what a crash leaves is playable.
@@ -31,7 +31,7 @@ const DS64: u32 = 28;
 pub struct Writer<W: Write + Seek> {
     sink: BufWriter<W>,
     path: PathBuf,
-    spec: Spec,
+    spec: AudioSpec,
     quantiser: Quantiser,
     data_bytes: u64,
     header_covers: u64,
@@ -44,7 +44,7 @@ impl Writer<AtomicFile> {
     ///
     /// # Errors
     /// As [`Writer::new`] and [`AtomicFile::create`].
-    pub fn create(path: &Path, spec: Spec) -> Result<Self, Error> {
+    pub fn create(path: &Path, spec: AudioSpec) -> Result<Self, Error> {
         Self::with_label(AtomicFile::create(path)?, spec, path)
     }
 
@@ -62,11 +62,11 @@ impl<W: Write + Seek> Writer<W> {
     ///
     /// # Errors
     /// [`Error::Rate`] or [`Error::Shape`] for an impossible spec, [`Error::Io`] from the sink.
-    pub fn new(sink: W, spec: Spec) -> Result<Self, Error> {
+    pub fn new(sink: W, spec: AudioSpec) -> Result<Self, Error> {
         Self::with_label(sink, spec, Path::new("the WAV stream"))
     }
 
-    fn with_label(sink: W, spec: Spec, path: &Path) -> Result<Self, Error> {
+    fn with_label(sink: W, spec: AudioSpec, path: &Path) -> Result<Self, Error> {
         check_rate(spec.sample_rate)?;
         check_shape(0, spec.channels)?;
         let mut writer = Self {
@@ -85,7 +85,7 @@ impl<W: Write + Seek> Writer<W> {
     }
 
     /// What is being written.
-    pub fn spec(&self) -> Spec {
+    pub fn spec(&self) -> AudioSpec {
         self.spec
     }
 
@@ -113,12 +113,12 @@ impl<W: Write + Seek> Writer<W> {
     }
 
     /// How many non-finite samples were written as 0.
-    pub fn mended(&self) -> u64 {
-        self.quantiser.mended()
+    pub fn non_finite_samples(&self) -> u64 {
+        self.quantiser.non_finite_samples()
     }
 
     /// Appends whole interleaved frames, full scale 1.0. Integer formats clamp what is louder; NaN and infinities
-    /// become 0 and are counted in [`mended`](Self::mended).
+    /// become 0 and are counted in [`non_finite_samples`](Self::non_finite_samples).
     ///
     /// # Errors
     /// [`Error::Shape`] for a broken frame, [`Error::Io`] from the sink.
@@ -126,7 +126,7 @@ impl<W: Write + Seek> Writer<W> {
         check_shape(samples.len(), self.spec.channels)?;
         let mut bytes = std::mem::take(&mut self.scratch);
         bytes.clear();
-        pack_with(&mut self.quantiser, samples, self.spec.format, &mut bytes);
+        pack_with(&mut self.quantiser, samples, self.spec.sample_format, &mut bytes);
         let written = self.append(&bytes);
         self.scratch = bytes;
         written
@@ -141,10 +141,10 @@ impl<W: Write + Seek> Writer<W> {
         let mut bytes = std::mem::take(&mut self.scratch);
         bytes.clear();
         for &s in samples {
-            match self.spec.format {
-                Format::I16 => bytes.extend(s.to_le_bytes()),
-                Format::I24 => bytes.extend(&(i32::from(s) << 8).to_le_bytes()[..3]),
-                Format::F32 => bytes.extend(from_i16(s).to_le_bytes()),
+            match self.spec.sample_format {
+                SampleFormat::I16 => bytes.extend(s.to_le_bytes()),
+                SampleFormat::I24 => bytes.extend(&(i32::from(s) << 8).to_le_bytes()[..3]),
+                SampleFormat::F32 => bytes.extend(from_i16(s).to_le_bytes()),
             }
         }
         let written = self.append(&bytes);
@@ -216,7 +216,7 @@ impl<W: Write + Seek> Writer<W> {
 /// # Errors
 /// [`Error::Rate`] or [`Error::Shape`] for an impossible spec, [`Error::Invalid`] for a length whose bytes no number of
 /// 64 bits counts.
-pub fn header(spec: Spec, frames: u64) -> Result<Vec<u8>, Error> {
+pub fn header(spec: AudioSpec, frames: u64) -> Result<Vec<u8>, Error> {
     check_rate(spec.sample_rate)?;
     check_shape(0, spec.channels)?;
     // Whatever stands before and behind the samples is far shorter than the rest.
@@ -231,13 +231,13 @@ pub fn header(spec: Spec, frames: u64) -> Result<Vec<u8>, Error> {
 }
 
 /// The header of `frames` frames, `tags` being whole chunks.
-fn riff(spec: Spec, frames: u64, tags: &[u8]) -> Vec<u8> {
-    let Spec { sample_rate, channels, format, speakers, .. } = spec;
+fn riff(spec: AudioSpec, frames: u64, tags: &[u8]) -> Vec<u8> {
+    let AudioSpec { sample_rate, channels, sample_format: format, speakers, .. } = spec;
     let data_bytes = frames * spec.frame_bytes();
     let bits = format.bytes() * 8;
     // WAVEFORMATEXTENSIBLE is required past two channels or 16 integer bits, as old readers guess wrong there.
-    let extensible = channels > 2 || format == Format::I24;
-    let tag: u16 = if format == Format::F32 { 3 } else { 1 };
+    let extensible = channels > 2 || format == SampleFormat::I24;
+    let tag: u16 = if format == SampleFormat::F32 { 3 } else { 1 };
     let mut fmt = Vec::new();
     fmt.extend(if extensible { 0xfffe_u16 } else { tag }.to_le_bytes());
     fmt.extend(channels.to_le_bytes());
@@ -251,11 +251,11 @@ fn riff(spec: Spec, frames: u64, tags: &[u8]) -> Vec<u8> {
         fmt.extend(layout(channels, speakers).to_le_bytes());
         fmt.extend(tag.to_le_bytes());
         fmt.extend([0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71]);
-    } else if format == Format::F32 {
+    } else if format == SampleFormat::F32 {
         fmt.extend(0_u16.to_le_bytes());
     }
     // Every format tag but plain PCM's asks for the frame count in a fact chunk.
-    let fact_bytes = if extensible || format == Format::F32 { 12 } else { 0 };
+    let fact_bytes = if extensible || format == SampleFormat::F32 { 12 } else { 0 };
     let head_bytes = 4 + 8 + u64::from(DS64) + 8 + fmt.len() as u64 + fact_bytes + tags.len() as u64 + 8;
     let riff_bytes = head_bytes + data_bytes.next_multiple_of(2);
     // 0xffffffff itself means "see ds64" (EBU Tech 3306), or "unknown" to readers that do not know RF64.

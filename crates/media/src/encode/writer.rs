@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::spec::{AudioFormat, Container, Depth, Spec};
+use super::spec::{AudioFormat, AudioSpec, Container, SampleFormat};
 use super::{dither, flac, wav};
 use crate::atomic::AtomicFile;
 use crate::audio::{Audio, Samples};
@@ -23,7 +23,7 @@ impl AudioWriter {
     ///
     /// # Errors
     /// As [`wav::Writer::create`] and [`flac::Writer::create`].
-    pub fn create(path: &Path, container: Container, spec: Spec, tags: &Tags) -> Result<Self, Error> {
+    pub fn create(path: &Path, container: Container, spec: AudioSpec, tags: &Tags) -> Result<Self, Error> {
         Ok(match container {
             Container::Wav => {
                 let mut writer = wav::Writer::create(path, spec)?;
@@ -35,7 +35,7 @@ impl AudioWriter {
     }
 
     /// Appends whole interleaved frames, full scale 1.0. Integers are dithered if the spec says so and clamp what is
-    /// louder; NaN and infinities become 0 and are counted in [`mended`](Self::mended).
+    /// louder; NaN and infinities become 0 and are counted in [`non_finite_samples`](Self::non_finite_samples).
     ///
     /// # Errors
     /// [`Error::Shape`] for a broken frame, [`Error::Io`].
@@ -66,10 +66,10 @@ impl AudioWriter {
     }
 
     /// How many non-finite samples were written as 0.
-    pub fn mended(&self) -> u64 {
+    pub fn non_finite_samples(&self) -> u64 {
         match self {
-            Self::Wav(writer) => writer.mended(),
-            Self::Flac(writer) => writer.mended(),
+            Self::Wav(writer) => writer.non_finite_samples(),
+            Self::Flac(writer) => writer.non_finite_samples(),
         }
     }
 
@@ -92,12 +92,15 @@ impl AudioWriter {
 /// [`Error::Rate`], [`Error::Shape`], [`Error::Invalid`] for more channels than the format has or a
 /// tag over 64 KiB, [`Error::Empty`] for a FLAC file without a frame, [`Error::Io`].
 pub fn write(path: &Path, audio: &Audio, format: AudioFormat, tags: &Tags) -> Result<(), Error> {
-    let dither = match (&audio.samples, format.depth()) {
-        (Samples::I16(_), _) | (_, Depth::F32) => false,
+    let dither = match (&audio.samples, format.sample_format()) {
+        (Samples::I16(_), _) | (_, SampleFormat::F32) => false,
         (Samples::F32(v), depth) => !dither::on_grid(v, depth.bits()),
     };
-    let spec =
-        Spec { dither, speakers: audio.speakers, ..Spec::new(audio.sample_rate, audio.channels, format.depth()) };
+    let spec = AudioSpec {
+        dither,
+        speakers: audio.speakers,
+        ..AudioSpec::new(audio.sample_rate, audio.channels, format.sample_format())
+    };
     let mut writer = AudioWriter::create(path, format.container(), spec, tags)?;
     let step = usize::from(audio.channels.max(1)) * 4096;
     match &audio.samples {
@@ -112,6 +115,6 @@ pub fn write(path: &Path, audio: &Audio, format: AudioFormat, tags: &Tags) -> Re
 ///
 /// # Errors
 /// [`Error::Rate`], [`Error::Shape`] or [`Error::Io`].
-pub fn write_wav(path: &Path, audio: &Audio, format: Depth) -> Result<(), Error> {
+pub fn write_wav(path: &Path, audio: &Audio, format: SampleFormat) -> Result<(), Error> {
     write(path, audio, AudioFormat::new(Container::Wav, format)?, &Tags::default())
 }

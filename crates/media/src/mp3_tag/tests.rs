@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::*;
-use crate::{Audio, AudioFormat, Container, Depth, Samples, Tags};
+use crate::{Audio, AudioFormat, Container, SampleFormat, Samples, Tags};
 
 /// A folder with a second of noise in it as `source.wav`, at this rate and with so many channels.
 fn source(rate: u32, channels: u16) -> (tempfile::TempDir, PathBuf) {
@@ -15,7 +15,7 @@ fn source(rate: u32, channels: u16) -> (tempfile::TempDir, PathBuf) {
     };
     let samples = (0..rate * u32::from(channels)).map(|_| next()).collect();
     let audio = Audio::new(Samples::F32(samples), rate, channels).unwrap();
-    let format = AudioFormat::new(Container::Wav, Depth::I16).unwrap();
+    let format = AudioFormat::new(Container::Wav, SampleFormat::I16).unwrap();
     crate::write(&path, &audio, format, &Tags::default()).unwrap();
     (folder, path)
 }

@@ -11,7 +11,7 @@ pub(super) const HEIGHTS: std::ops::RangeInclusive<u32> = 40..=1000;
 
 /// How a curve is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
+pub enum CurveStyle {
     /// Straight lines between the points.
     Line,
     /// Each value holds until the next point.
@@ -25,7 +25,7 @@ pub enum Style {
 pub struct Curve {
     pub(super) name: String,
     pub(super) points: Vec<(f64, f64)>,
-    pub(super) style: Style,
+    pub(super) style: CurveStyle,
     pub(super) color: Option<Color>,
     pub(super) right: bool,
 }
@@ -33,11 +33,11 @@ pub struct Curve {
 impl Curve {
     /// A curve through `points` of (seconds, value), in rising time. A value that is not finite leaves a gap.
     pub fn new(name: &str, points: Vec<(f64, f64)>) -> Self {
-        Self { name: name.to_owned(), points, style: Style::Line, color: None, right: false }
+        Self { name: name.to_owned(), points, style: CurveStyle::Line, color: None, right: false }
     }
 
-    /// Chooses how the curve is drawn; [`Style::Line`] otherwise.
-    pub fn style(self, style: Style) -> Self {
+    /// Chooses how the curve is drawn; [`CurveStyle::Line`] otherwise.
+    pub fn style(self, style: CurveStyle) -> Self {
         Self { style, ..self }
     }
 
@@ -46,7 +46,7 @@ impl Curve {
         Self { color: Some(color), ..self }
     }
 
-    /// Measures the curve on the lane's right-hand axis, see [`Lines::right`].
+    /// Measures the curve on the lane's right-hand axis, see [`CurveLane::right`].
     pub fn on_right(self) -> Self {
         Self { right: true, ..self }
     }
@@ -61,7 +61,7 @@ pub(super) struct Scale {
 
 /// A lane of curves.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Lines {
+pub struct CurveLane {
     pub(super) title: String,
     pub(super) height: u32,
     pub(super) left: Scale,
@@ -69,7 +69,7 @@ pub struct Lines {
     pub(super) curves: Vec<Curve>,
 }
 
-impl Lines {
+impl CurveLane {
     /// A lane called `title`, 130 pixels high.
     pub fn new(title: &str) -> Self {
         Self {
@@ -114,14 +114,14 @@ impl Lines {
 #[derive(Clone, Debug)]
 pub(super) enum Lane<'a> {
     Waveform { title: String, height: u32, peaks: &'a Peaks },
-    Lines(Lines),
+    CurveLane(CurveLane),
 }
 
 impl Lane<'_> {
     pub(super) fn height(&self) -> u32 {
         match self {
             Self::Waveform { height, .. } => *height,
-            Self::Lines(lines) => lines.height,
+            Self::CurveLane(lines) => lines.height,
         }
     }
 }
@@ -168,8 +168,8 @@ impl<'a> Chart<'a> {
     }
 
     /// Adds a lane of curves.
-    pub fn lines(mut self, lines: Lines) -> Self {
-        self.lanes.push(Lane::Lines(lines));
+    pub fn curves(mut self, lines: CurveLane) -> Self {
+        self.lanes.push(Lane::CurveLane(lines));
         self
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::axis::{self, Ticks};
 use super::canvas::{Align, Canvas, Font};
-use super::chart::{Chart, Curve, HEIGHTS, Lane, Lines, MAX_LANES, Scale, Style, WIDTHS};
+use super::chart::{Chart, Curve, CurveLane, CurveStyle, HEIGHTS, Lane, MAX_LANES, Scale, WIDTHS};
 use super::theme::*;
 use crate::peaks::Peaks;
 use crate::{Error, atomic};
@@ -72,7 +72,7 @@ impl Chart<'_> {
 
 fn chart(chart: &Chart<'_>) -> Result<Canvas, Error> {
     let (from, to) = check(chart)?;
-    let has_right = chart.lanes.iter().any(|l| matches!(l, Lane::Lines(l) if l.curves.iter().any(|c| c.right)));
+    let has_right = chart.lanes.iter().any(|l| matches!(l, Lane::CurveLane(l) if l.curves.iter().any(|c| c.right)));
     let top = TOP + if chart.marks.is_empty() { 0.0 } else { MARKS };
     let lanes: f32 = chart.lanes.iter().map(|l| l.height() as f32 + HEADER + GAP).sum();
     let height = (top + lanes + BOTTOM) as u32;
@@ -99,7 +99,7 @@ fn chart(chart: &Chart<'_>) -> Result<Canvas, Error> {
                 heading(&mut canvas, frame, title, &[("peak".into(), PEAK), ("RMS".into(), RMS)]);
                 waveform(&mut canvas, frame, peaks);
             }
-            Lane::Lines(lines) => curves(&mut canvas, frame, lines),
+            Lane::CurveLane(lines) => curves(&mut canvas, frame, lines),
         }
         frame.y += frame.height + GAP;
     }
@@ -124,7 +124,7 @@ fn check(chart: &Chart<'_>) -> Result<(f64, f64), Error> {
         return Err(refused("a lane's height", lane.height().to_string(), "choose 40..=1000 pixels"));
     }
     for lane in &chart.lanes {
-        let Lane::Lines(lines) = lane else { continue };
+        let Lane::CurveLane(lines) = lane else { continue };
         for (low, high) in [lines.left.range, lines.right.range].into_iter().flatten() {
             if !(low.is_finite() && high.is_finite() && low < high) {
                 return Err(refused("a value range", format!("{low}..{high}"), "give a finite range that rises"));
@@ -142,7 +142,7 @@ fn check(chart: &Chart<'_>) -> Result<(f64, f64), Error> {
 fn end(lane: &Lane<'_>) -> f64 {
     match lane {
         Lane::Waveform { peaks, .. } => peaks.seconds(),
-        Lane::Lines(lines) => {
+        Lane::CurveLane(lines) => {
             let times = lines.curves.iter().flat_map(|c| &c.points).map(|p| p.0);
             times.filter(|t| t.is_finite()).fold(0.0, f64::max)
         }
@@ -234,7 +234,7 @@ fn heading(canvas: &mut Canvas, frame: Frame, title: &str, legend: &[(String, Co
     }
 }
 
-fn curves(canvas: &mut Canvas, frame: Frame, lines: &Lines) {
+fn curves(canvas: &mut Canvas, frame: Frame, lines: &CurveLane) {
     let color = |n: usize, c: &Curve| c.color.or(SERIES.get(n % SERIES.len()).copied()).unwrap_or(TEXT);
     let name = |c: &Curve| match lines.right.unit.as_str() {
         unit if c.right && !unit.is_empty() => format!("{} ({unit})", c.name),
@@ -258,11 +258,12 @@ fn curves(canvas: &mut Canvas, frame: Frame, lines: &Lines) {
         }
     }
     // Areas first, so that no line hides behind one.
-    let order = |area: bool| lines.curves.iter().enumerate().filter(move |(_, c)| (c.style == Style::Area) == area);
+    let order =
+        |area: bool| lines.curves.iter().enumerate().filter(move |(_, c)| (c.style == CurveStyle::Area) == area);
     for (n, curve) in order(true).chain(order(false)) {
         let range = if curve.right { right } else { left };
         for run in runs(curve, frame, range) {
-            if curve.style == Style::Area {
+            if curve.style == CurveStyle::Area {
                 let floor = frame.y + frame.height;
                 let ends = [run.last(), run.first()].into_iter().flatten().map(|&(x, _)| (x, floor));
                 let shape: Vec<_> = run.iter().copied().chain(ends).collect();
@@ -302,7 +303,7 @@ fn runs(curve: &Curve, frame: Frame, range: (f64, f64)) -> Vec<Vec<(f32, f32)>> 
             previous = None;
             continue;
         }
-        let stair = previous.filter(|_| curve.style == Style::Steps).map(|(_, held)| (t, held));
+        let stair = previous.filter(|_| curve.style == CurveStyle::Steps).map(|(_, held)| (t, held));
         if let Some((t0, v0)) = previous {
             clip((t0, v0), stair.unwrap_or((t, v)), frame, range, &mut run);
             if let Some(corner) = stair {
@@ -314,7 +315,7 @@ fn runs(curve: &Curve, frame: Frame, range: (f64, f64)) -> Vec<Vec<(f32, f32)>> 
         previous = Some((t, v));
     }
     // The last step holds to the edge.
-    if let (Style::Steps, Some((t, v))) = (curve.style, previous) {
+    if let (CurveStyle::Steps, Some((t, v))) = (curve.style, previous) {
         clip((t, v), (frame.to.max(t), v), frame, range, &mut run);
     }
     runs.push(run);

@@ -1,17 +1,17 @@
-//! Pictures over time, as PNG: a [`Chart`] stacks waveforms and curves over one time axis, a [`Part`] shows a piece of
+//! Pictures over time, as PNG: a [`Chart`] stacks waveforms and curves over one time axis, a [`BeatGridChart`] shows a piece of
 //! music on its beat grid.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), crowd_media::Error> {
-//! use crowd_media::picture::{Chart, Curve, Lines};
+//! use crowd_media::picture::{Chart, Curve, CurveLane};
 //! use crowd_media::{open, peaks::Peaks};
 //!
 //! let master = Peaks::of(&open("master.wav".as_ref(), &Default::default())?);
-//! let levels = Lines::new("Deck levels")
+//! let levels = CurveLane::new("Deck levels")
 //!     .range(0.0, 1.0)
 //!     .curve(Curve::new("A", vec![(0.0, 1.0), (20.0, 0.0)]))
 //!     .curve(Curve::new("B", vec![(0.0, 0.0), (20.0, 1.0)]));
-//! Chart::new("A into B").waveform("Master", &master).lines(levels).write("mix.png".as_ref())?;
+//! Chart::new("A into B").waveform("Master", &master).curves(levels).write("mix.png".as_ref())?;
 //! # Ok(())
 //! # }
 //! ```
@@ -19,12 +19,12 @@
 //! Drawn by tiny-skia. No crate for charts (plotters) has waveforms with peak and RMS, or beats and cues.
 
 mod axis;
+mod beat_grid_chart;
 mod canvas;
 mod chart;
 mod draw;
-mod part;
 mod theme;
 
-pub use chart::{Chart, Curve, Lines, Style};
-pub use part::{Part, Row};
+pub use beat_grid_chart::{BeatGridChart, WaveformRow};
+pub use chart::{Chart, Curve, CurveLane, CurveStyle};
 pub use theme::Color;

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crowd_media::{Audio, Samples, wav};
+use crowd_media::{Audio, SampleFormat, Samples, wav};
 
 /// Runs a program; its files are all that is wanted of it.
 pub fn run(program: &str, arguments: &[&str]) -> Vec<u8> {
@@ -45,7 +45,7 @@ pub fn music(frames: usize, rate: u32, channels: u16) -> Audio {
 /// Writes `frames` of music as a WAV file.
 pub fn wav_file(folder: &Path, name: &str, frames: usize, rate: u32, channels: u16) -> PathBuf {
     let path = folder.join(name);
-    wav::write(&path, &music(frames, rate, channels), wav::Format::I16).unwrap();
+    wav::write(&path, &music(frames, rate, channels), SampleFormat::I16).unwrap();
     path
 }
 

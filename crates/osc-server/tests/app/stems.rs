@@ -165,7 +165,7 @@ fn who_loads_surround_that_would_clip_in_stereo_is_told_by_how_much_it_is_lowere
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("surround.wav");
     let audio = crowd_media::Audio::new(crowd_media::Samples::F32(vec![0.9; 6 * SECOND]), 44_100, 6).unwrap();
-    crowd_media::wav::write(&path, &audio, crowd_media::wav::Format::F32).unwrap();
+    crowd_media::wav::write(&path, &audio, crowd_media::SampleFormat::F32).unwrap();
     let mut rig = Rig::new();
     rig.send("/load_buffer", &[i(100), s(&any_file())]);
     rig.arrive(decoder(SampleRate::CD, 1 << 30, Memory::new(1 << 30))(&path, &Arc::default()));

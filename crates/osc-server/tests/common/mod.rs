@@ -42,7 +42,7 @@ pub fn assert_staircase(sound: &[f32], from: usize, step: usize, frames: usize, 
 pub fn write_wav(path: &Path, samples: &[i16]) {
     let both: Vec<i16> = samples.iter().flat_map(|x| [*x, *x]).collect();
     let audio = crowd_media::Audio::new(crowd_media::Samples::I16(both), 44_100, 2).unwrap();
-    crowd_media::wav::write(path, &audio, crowd_media::wav::Format::I16).unwrap();
+    crowd_media::wav::write(path, &audio, crowd_media::SampleFormat::I16).unwrap();
 }
 
 /// The left channel of a WAV file.

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use crowd_engine::{Bpm, StretchMethod};
-use crowd_media::{AudioFormat, Container, Depth};
+use crowd_media::{AudioFormat, Container, SampleFormat};
 
 use super::values::{depth, loudness, tempo};
 
@@ -24,7 +24,7 @@ pub struct Excerpt {
     pub format: Format,
     /// Bits of a sample, the track's own unless given: 16, 24 or 32f (float, WAV only); integers are dithered
     #[arg(long, value_name = "BITS", value_parser = depth, help_heading = "Parts")]
-    pub bit_depth: Option<Depth>,
+    pub bit_depth: Option<SampleFormat>,
 }
 
 impl Excerpt {

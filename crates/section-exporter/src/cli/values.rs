@@ -1,7 +1,7 @@
 //! Values of flags, checked where they enter.
 
 use crowd_engine::Bpm;
-use crowd_media::Depth;
+use crowd_media::SampleFormat;
 
 use crate::key::Key;
 
@@ -35,6 +35,6 @@ pub(super) fn loudness(text: &str) -> Result<f64, String> {
     lufs.ok_or_else(|| "give -60 to 0 LUFS; clubs play near -9, broadcasters -23, streaming services -14".to_owned())
 }
 
-pub(super) fn depth(text: &str) -> Result<Depth, String> {
+pub(super) fn depth(text: &str) -> Result<SampleFormat, String> {
     text.parse().map_err(|error: crowd_media::Error| error.to_string())
 }

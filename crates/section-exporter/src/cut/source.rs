@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crowd_engine::{SampleRate, Track};
-use crowd_media::{Audio, Container, Depth, Info, Reader, Samples, Tags};
+use crowd_media::{Audio, Container, Info, Reader, SampleFormat, Samples, Tags};
 
 use super::error::{CutError, LONGEST};
 
@@ -27,14 +27,14 @@ pub struct Source {
 }
 
 /// The depth that suits a file's own samples.
-pub fn own_depth(info: &Info, container: Container) -> Depth {
+pub fn own_depth(info: &Info, container: Container) -> SampleFormat {
     match info.bits {
-        Some(..=16) => Depth::I16,
-        Some(..=24) => Depth::I24,
-        _ if container == Container::Flac => Depth::I24,
-        Some(_) => Depth::F32,
-        None if info.codec.starts_with("pcm_f") => Depth::F32,
-        None => Depth::I24,
+        Some(..=16) => SampleFormat::I16,
+        Some(..=24) => SampleFormat::I24,
+        _ if container == Container::Flac => SampleFormat::I24,
+        Some(_) => SampleFormat::F32,
+        None if info.codec.starts_with("pcm_f") => SampleFormat::F32,
+        None => SampleFormat::I24,
     }
 }
 
@@ -42,7 +42,7 @@ pub fn own_depth(info: &Info, container: Container) -> Depth {
 pub fn is_exact(info: &Info, container: Container) -> bool {
     match info.bits {
         Some(bits) => bits <= 24,
-        None => own_depth(info, container) == Depth::F32,
+        None => own_depth(info, container) == SampleFormat::F32,
     }
 }
 
@@ -91,15 +91,16 @@ impl Source {
         if held < self.start + self.length {
             self.warnings.push(format!("the track ends at {end:.2} s: behind that the part is silent"));
         }
-        if self.reader.mended() > 0 {
-            self.warnings.push(format!("{} samples of it were no numbers and are silent", self.reader.mended()));
+        if self.reader.non_finite_samples() > 0 {
+            self.warnings
+                .push(format!("{} samples of it were no numbers and are silent", self.reader.non_finite_samples()));
         }
         self.warnings.extend(self.reader.warnings());
         Ok(())
     }
 
     /// The depth that suits the file's own samples.
-    pub fn depth(&self, container: Container) -> Depth {
+    pub fn depth(&self, container: Container) -> SampleFormat {
         own_depth(self.reader.info(), container)
     }
 

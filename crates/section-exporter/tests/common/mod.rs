@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use crowd_engine::tempo::{BeatGrid, Mark};
 use crowd_engine::{Bpm, SampleRate};
-use crowd_media::{Audio, AudioFormat, Container, DecodeOptions, Depth, Samples, Tags};
+use crowd_media::{Audio, AudioFormat, Container, DecodeOptions, SampleFormat, Samples, Tags};
 use serde_json::{Value, json};
 
 /// A click on each beat, a steady tone, and a structure of an intro and so many sections, a bar each.
@@ -23,7 +23,7 @@ pub struct Track {
     pub first_beat: f64,
     pub rate: u32,
     pub channels: u16,
-    pub depth: Depth,
+    pub depth: SampleFormat,
     pub intro: bool,
     pub sections: u32,
     pub key: Option<&'static str>,
@@ -45,7 +45,7 @@ impl Track {
             first_beat: 0.11,
             rate: 44_100,
             channels: 2,
-            depth: Depth::I16,
+            depth: SampleFormat::I16,
             intro: true,
             sections: 7,
             key: None,

@@ -4,12 +4,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-use crowd_media::Store;
+use crowd_media::Truncate;
 
 /// Where recordings are written.
 pub(crate) trait Disk: Send + 'static {
     /// An open file.
-    type File: Store + Send;
+    type File: Truncate + Send;
 
     /// Makes a file that was not there before.
     ///

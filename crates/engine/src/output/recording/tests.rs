@@ -123,7 +123,7 @@ impl Seek for MemoryFile {
     }
 }
 
-impl crowd_media::Store for MemoryFile {
+impl crowd_media::Truncate for MemoryFile {
     fn truncate(&mut self, bytes: u64) -> io::Result<()> {
         self.disk.ask(|state| state.files.get_mut(&self.path).map(|file| file.truncate(bytes as usize)));
         Ok(())
@@ -219,7 +219,7 @@ fn files_of_a_split_recording_joined_are_all_that_was_played() {
         assert_eq!(bench.disk.names().len() as u64, files);
         let mut joined = Vec::new();
         for number in 1..=files {
-            let name = crowd_media::numbered(Path::new(&format!("night.{ending}")), number as u32);
+            let name = crowd_media::numbered_path(Path::new(&format!("night.{ending}")), number as u32);
             let heard = bench.disk.heard(name.to_str().unwrap());
             assert!(number == files || heard.len() as u64 == split, "{number}: {}", heard.len());
             joined.extend(heard);
@@ -255,7 +255,7 @@ fn a_full_disk_ends_the_file_and_the_next_goes_on_with_the_very_frame() {
         assert_eq!((health.state, health.problem, health.number), (RecordingState::Writing, None, 2));
         bench.play(10_000);
         bench.end().unwrap();
-        let second = crowd_media::numbered(Path::new(name), 2);
+        let second = crowd_media::numbered_path(Path::new(name), 2);
         let joined = [first, bench.disk.heard(second.to_str().unwrap())].concat();
         assert_eq!(joined, samples(0..60_000), "{name}");
         assert_eq!(bench.health().lost_frames, 0);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use crowd_media::{Container, Error, Growing, Spec, numbered};
+use crowd_media::{AudioSpec, Container, CrashSafeWriter, Error, numbered_path};
 
 use super::disk::Disk;
 use super::progress::Progress;
@@ -30,7 +30,7 @@ pub(crate) struct Writer<D: Disk> {
     /// The name asked for.
     path: PathBuf,
     container: Container,
-    spec: Spec,
+    spec: AudioSpec,
     /// Frames of a file.
     split: u64,
     tape: TapeReader,
@@ -49,8 +49,8 @@ pub(crate) struct Writer<D: Disk> {
     retry: Option<Instant>,
 }
 
-struct Open<F: crowd_media::Store> {
-    growing: Growing<F>,
+struct Open<F: crowd_media::Truncate> {
+    growing: CrashSafeWriter<F>,
     path: PathBuf,
     /// When it was synced last; its name is synced the first time.
     synced: Option<Instant>,
@@ -82,7 +82,7 @@ impl<D: Disk> Writer<D> {
             disk,
             path: path.to_owned(),
             container,
-            spec: Spec::new(rate, 2, container.deepest()),
+            spec: AudioSpec::new(rate, 2, container.best_sample_format()),
             split: split.unwrap_or(u64::MAX),
             tape,
             progress,
@@ -206,11 +206,11 @@ impl<D: Disk> Writer<D> {
     /// Begins the next file, under the first name of its own.
     fn open(&mut self) -> Result<()> {
         loop {
-            let path = numbered(&self.path, self.number);
+            let path = numbered_path(&self.path, self.number);
             match self.disk.create(&path) {
                 Ok(file) => {
                     self.progress.opened(&path, self.number);
-                    let growing = match Growing::new(file, &path, self.container, self.spec) {
+                    let growing = match CrashSafeWriter::new(file, &path, self.container, self.spec) {
                         Ok(growing) => growing,
                         Err(error) => {
                             let _left_behind = self.disk.remove(&path);
@@ -235,14 +235,14 @@ impl<D: Disk> Writer<D> {
         if !open.dirty || open.synced.unwrap_or(open.opened).elapsed() < SYNC {
             return Ok(());
         }
-        if !self.disk.is_named(open.growing.store()) {
+        if !self.disk.is_named(open.growing.storage()) {
             let source = std::io::Error::other("it was removed while it was written");
             let error = Error::Io { path: open.path.clone(), doing: "go on with", source };
             self.file = None;
             return Err(error);
         }
         let name = open.synced.is_none().then_some(open.path.as_path());
-        let synced = self.disk.sync(open.growing.store(), name);
+        let synced = self.disk.sync(open.growing.storage(), name);
         synced.map_err(|source| Error::Io { path: open.path.clone(), doing: "sync", source })?;
         (open.synced, open.dirty) = (Some(Instant::now()), false);
         Ok(())
@@ -258,7 +258,7 @@ impl<D: Disk> Writer<D> {
         }
         self.number += 1;
         let name = open.synced.is_none().then_some(open.path.as_path());
-        let synced = self.disk.sync(open.growing.store(), name);
+        let synced = self.disk.sync(open.growing.storage(), name);
         synced.map_err(|source| Error::Io { path: open.path, doing: "sync", source })
     }
 

@@ -11,9 +11,9 @@ use flac_codec::encode::{FlacStreamWriter, Options};
 use flac_codec::metadata::{Block, Streaminfo, write_blocks};
 use flac_codec::stream::{FrameHeader, FrameNumber};
 
-use super::{Format, Spec, check, comment_block, options, refused};
+use super::{check, comment_block, options, refused};
 use crate::encode::pcm;
-use crate::{Error, Tags};
+use crate::{AudioSpec, Error, SampleFormat, Tags};
 
 /// Frames of every block but the last.
 pub const BLOCK: u64 = super::BLOCK as u64;
@@ -34,27 +34,27 @@ const ANY_RATE: u32 = 44_100;
 /// The stream is [`header`](Self::header) and then all blocks in order. It has no MD5 sum, which would have to be known before
 /// the first byte is sent, and no seek table.
 #[derive(Clone)]
-pub struct Blocks {
-    spec: Spec,
+pub struct BlockEncoder {
+    spec: AudioSpec,
     frames: u64,
     info: Streaminfo,
     options: Options,
     header: Vec<u8>,
 }
 
-impl fmt::Debug for Blocks {
+impl fmt::Debug for BlockEncoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Blocks").field("spec", &self.spec).field("frames", &self.frames).finish_non_exhaustive()
+        f.debug_struct("BlockEncoder").field("spec", &self.spec).field("frames", &self.frames).finish_non_exhaustive()
     }
 }
 
-impl Blocks {
+impl BlockEncoder {
     /// A stream of `frames` frames in all, with `tags` as [`Writer::new`](super::Writer::new) writes them.
     ///
     /// # Errors
     /// As [`Writer::new`](super::Writer::new); [`Error::Empty`] for no frames, which is a damaged stream to its readers;
     /// [`Error::Invalid`] for more frames than the header can count.
-    pub fn new(spec: Spec, frames: u64, tags: &Tags) -> Result<Self, Error> {
+    pub fn new(spec: AudioSpec, frames: u64, tags: &Tags) -> Result<Self, Error> {
         check(spec, tags)?;
         let Some(total) = NonZeroU64::new(frames) else { return Err(Error::Empty { path: name().to_owned() }) };
         if total > Streaminfo::MAX_TOTAL_SAMPLES {
@@ -72,7 +72,7 @@ impl Blocks {
             sample_rate: spec.sample_rate,
             channels: NonZeroU8::new(spec.channels as u8).unwrap_or(NonZeroU8::MIN),
             bits_per_sample: spec
-                .format
+                .sample_format
                 .bits()
                 .try_into()
                 .map_err(|_| refused(name(), flac_codec::Error::NonSubsetBitsPerSample))?,
@@ -106,7 +106,7 @@ impl Blocks {
         let frame_bytes = self.spec.frame_bytes();
         let frames = packed.len() as u64 / frame_bytes;
         if !(packed.len() as u64).is_multiple_of(frame_bytes) {
-            let samples = packed.len() / usize::from(self.spec.format.bytes());
+            let samples = packed.len() / usize::from(self.spec.sample_format.bytes());
             return Err(Error::Shape { samples, channels: self.spec.channels });
         }
         let end = first.saturating_add(frames);
@@ -122,12 +122,14 @@ impl Blocks {
         let mut samples = Vec::new();
         for (block, number) in packed.chunks(super::BLOCK * frame_bytes as usize).zip(first / BLOCK..) {
             samples.clear();
-            match self.spec.format {
-                Format::I16 => samples.extend(block.as_chunks().0.iter().map(|&s| i32::from(i16::from_le_bytes(s)))),
+            match self.spec.sample_format {
+                SampleFormat::I16 => {
+                    samples.extend(block.as_chunks().0.iter().map(|&s| i32::from(i16::from_le_bytes(s))))
+                }
                 _ => samples.extend(block.as_chunks().0.iter().map(|&s| pcm::integer24(s))),
             }
             encoder
-                .write(ANY_RATE, self.spec.channels as u8, self.spec.format.bits(), &samples)
+                .write(ANY_RATE, self.spec.channels as u8, self.spec.sample_format.bits(), &samples)
                 .map_err(|e| refused(name(), e))?;
             self.number(number, &encoded.take(), stream).map_err(|e| refused(name(), e))?;
         }

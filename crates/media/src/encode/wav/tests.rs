@@ -36,7 +36,7 @@ impl Seek for Giant {
 
 /// A finished file of `frames` frames, of which all but the last count as written without being sent.
 fn giant(frames: u64) -> Giant {
-    let mut writer = Writer::new(Giant::default(), Spec::new(48_000, 8, Format::F32)).unwrap();
+    let mut writer = Writer::new(Giant::default(), AudioSpec::new(48_000, 8, SampleFormat::F32)).unwrap();
     let skipped = (frames - 1) * 32;
     let header = writer.header().len() as u64;
     writer.sink.seek(SeekFrom::Start(header + skipped)).unwrap();
@@ -99,7 +99,7 @@ impl Seek for Seeks {
 
 #[test]
 fn the_header_follows_every_eight_mebibytes_and_costs_no_sample() {
-    let spec = Spec::new(48_000, 1, Format::I16);
+    let spec = AudioSpec::new(48_000, 1, SampleFormat::I16);
     let mut writer = Writer::new(Seeks(Cursor::new(Vec::new()), 0), spec).unwrap();
     let piece: Vec<i16> = (0..32_768).map(|n| n as i16).collect();
     for _ in 0..130 {
@@ -120,15 +120,15 @@ fn the_header_follows_every_eight_mebibytes_and_costs_no_sample() {
 fn the_header_says_what_the_samples_are() {
     // Channels, format; the format tag, its chunk's bytes, and the same of WAVEFORMATEXTENSIBLE where that is asked for.
     let specs = [
-        (1, Format::I16, 1, 16, None),
-        (2, Format::I16, 1, 16, None),
-        (2, Format::F32, 3, 18, None),
-        (1, Format::I24, 0xfffe, 40, Some((4, 1))),
-        (3, Format::I16, 0xfffe, 40, Some((7, 1))),
-        (6, Format::F32, 0xfffe, 40, Some((0x3f, 3))),
+        (1, SampleFormat::I16, 1, 16, None),
+        (2, SampleFormat::I16, 1, 16, None),
+        (2, SampleFormat::F32, 3, 18, None),
+        (1, SampleFormat::I24, 0xfffe, 40, Some((4, 1))),
+        (3, SampleFormat::I16, 0xfffe, 40, Some((7, 1))),
+        (6, SampleFormat::F32, 0xfffe, 40, Some((0x3f, 3))),
     ];
     for (channels, format, tag, bytes, extension) in specs {
-        let header = header(Spec::new(48_000, channels, format), 1_000).unwrap();
+        let header = header(AudioSpec::new(48_000, channels, format), 1_000).unwrap();
         let u16_at = |at: usize| u32::from(u16::from_le_bytes([header[at], header[at + 1]]));
         let u32_at = |at: usize| u16_at(at) | u16_at(at + 2) << 16;
         let sample = u32::from(format.bytes());

@@ -1,7 +1,7 @@
 //! How much memory files take in all, and which of them are there already.
 
 use crowd_engine::{Track, WeakTrack};
-use crowd_media::FileId;
+use crowd_media::FileVersion;
 use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -16,13 +16,13 @@ const STREAM: u64 = 1 << 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FileKey {
     path: PathBuf,
-    state: FileId,
+    state: FileVersion,
 }
 
 impl FileKey {
     /// The state of an open file; `None` where the system does not tell, or the file was changed just now.
     pub fn of(path: &Path, file: &File) -> Option<Self> {
-        FileId::of(file).map(|state| Self { path: path.to_owned(), state })
+        FileVersion::of(file).ok()?.if_settled().map(|state| Self { path: path.to_owned(), state })
     }
 }
 

@@ -23,7 +23,7 @@ const LEVELS: usize = 3;
 /// Bar numbers and seconds below a row, and the space behind them.
 const AXES: f32 = 40.0;
 const GAP: f32 = 8.0;
-/// Lines nearer to each other than this, pixels, are a grey area and no grid.
+/// CurveLane nearer to each other than this, pixels, are a grey area and no grid.
 const NEAREST_LINES: f32 = 5.0;
 const NEAREST_NUMBERS: f32 = 44.0;
 /// Of bars nearer to each other than this, pixels, only the numbered ones stand out, so that the waveform does too.
@@ -39,7 +39,7 @@ const LEAST_LANE: f32 = 40.0;
 
 /// One waveform with its own beats, cues and time axis.
 #[derive(Clone, Debug)]
-pub struct Row<'a> {
+pub struct WaveformRow<'a> {
     title: String,
     peaks: &'a Peaks,
     span: Option<(f64, f64)>,
@@ -47,7 +47,7 @@ pub struct Row<'a> {
     cues: Vec<(f64, String)>,
 }
 
-impl<'a> Row<'a> {
+impl<'a> WaveformRow<'a> {
     /// All of `peaks` under the heading `title`.
     pub fn new(title: &str, peaks: &'a Peaks) -> Self {
         Self { title: title.to_owned(), peaks, span: None, beats: Vec::new(), cues: Vec::new() }
@@ -75,25 +75,25 @@ impl<'a> Row<'a> {
 ///
 /// ```no_run
 /// # fn main() -> Result<(), crowd_media::Error> {
-/// use crowd_media::picture::{Part, Row};
+/// use crowd_media::picture::{BeatGridChart, WaveformRow};
 /// use crowd_media::{open, peaks::Peaks};
 ///
 /// let part = Peaks::of(&open("part.wav".as_ref(), &Default::default())?);
 /// let beats = (0..64).map(|n| (f64::from(n) * 0.5, n % 4 == 0));
-/// Part::new("Track").row(Row::new("120 BPM", &part).beats(beats).cue(8.0, "drop")).write("part.png".as_ref())?;
+/// BeatGridChart::new("Track").row(WaveformRow::new("120 BPM", &part).beats(beats).cue(8.0, "drop")).write("part.png".as_ref())?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Part<'a> {
+pub struct BeatGridChart<'a> {
     title: String,
     subtitle: String,
     width: u32,
     height: u32,
-    rows: Vec<Row<'a>>,
+    rows: Vec<WaveformRow<'a>>,
 }
 
-impl<'a> Part<'a> {
+impl<'a> BeatGridChart<'a> {
     /// An empty picture called `title`, 1600 pixels wide and 600 high.
     pub fn new(title: &str) -> Self {
         Self { title: title.to_owned(), subtitle: String::new(), width: 1600, height: 600, rows: Vec::new() }
@@ -110,7 +110,7 @@ impl<'a> Part<'a> {
     }
 
     /// Adds a row below the others; at most 8.
-    pub fn row(mut self, row: Row<'a>) -> Self {
+    pub fn row(mut self, row: WaveformRow<'a>) -> Self {
         self.rows.push(row);
         self
     }
@@ -170,7 +170,7 @@ impl<'a> Part<'a> {
     }
 
     /// Where each row's waveform goes and the labels above it, once the request is known to be drawable.
-    fn lay_out(&self) -> Result<Vec<(Frame, Vec<Label<'_>>)>, Error> {
+    fn lay_out(&self) -> Result<Vec<(Frame, Vec<CueLabel<'_>>)>, Error> {
         if !WIDTHS.contains(&self.width) {
             return Err(refused("the picture width", self.width.to_string(), "choose 480..=8192 pixels"));
         }
@@ -190,7 +190,7 @@ impl<'a> Part<'a> {
             let frame = Frame { x: LEFT, y: 0.0, width: self.width as f32 - LEFT - RIGHT, height: 0.0, from, to };
             rows.push((frame, labels(row, frame, |text| self.color(text))));
         }
-        let levels = |labels: &[Label<'_>]| labels.iter().filter_map(|l| l.level).max().map_or(0, |level| level + 1);
+        let levels = |labels: &[CueLabel<'_>]| labels.iter().filter_map(|l| l.level).max().map_or(0, |level| level + 1);
         let fixed: f32 = rows.iter().map(|(_, labels)| HEADER + LEVEL * levels(labels) as f32 + AXES + GAP).sum();
         let top = if self.subtitle.is_empty() { TOP_WITHOUT } else { TOP };
         let lane = ((self.height as f32 - top - fixed) / rows.len() as f32).floor();
@@ -210,7 +210,7 @@ impl<'a> Part<'a> {
 
 /// A cue's place in the picture.
 #[derive(Clone, Debug)]
-struct Label<'r> {
+struct CueLabel<'r> {
     line: f32,
     left: f32,
     text: &'r str,
@@ -219,14 +219,14 @@ struct Label<'r> {
     level: Option<usize>,
 }
 
-impl Label<'_> {
+impl CueLabel<'_> {
     fn width(text: &str) -> f32 {
         Font::Small.width(text) + 8.0
     }
 }
 
 /// Each label on the lowest level where it does not run into another.
-fn labels<'r>(row: &'r Row<'_>, frame: Frame, color: impl Fn(&str) -> Color) -> Vec<Label<'r>> {
+fn labels<'r>(row: &'r WaveformRow<'_>, frame: Frame, color: impl Fn(&str) -> Color) -> Vec<CueLabel<'r>> {
     // A cue at the end may lie a fraction of a sample behind the last one: what rounds to the last pixel is shown.
     let half_a_pixel = 0.5 * (frame.to - frame.from) / f64::from(frame.width);
     let shown = frame.from - half_a_pixel..=frame.to + half_a_pixel;
@@ -235,18 +235,18 @@ fn labels<'r>(row: &'r Row<'_>, frame: Frame, color: impl Fn(&str) -> Color) -> 
     let mut free_from = [f32::NEG_INFINITY; LEVELS];
     let place = |(seconds, text): &'r (f64, String)| {
         let line = frame.x_at(*seconds).round();
-        let width = Label::width(text);
+        let width = CueLabel::width(text);
         let left = line.min(frame.x + frame.width - width).max(frame.x);
         let level = free_from.iter().position(|&free| left >= free).filter(|_| !text.is_empty());
         if let Some(free) = level.and_then(|level| free_from.get_mut(level)) {
             *free = left + width + 4.0;
         }
-        Label { line, left, text, color: color(text), level }
+        CueLabel { line, left, text, color: color(text), level }
     };
     cues.into_iter().map(place).collect()
 }
 
-fn draw_row(canvas: &mut Canvas, row: &Row<'_>, frame: Frame, labels: &[Label<'_>]) {
+fn draw_row(canvas: &mut Canvas, row: &WaveformRow<'_>, frame: Frame, labels: &[CueLabel<'_>]) {
     let levels = labels.iter().filter_map(|l| l.level).max().map_or(0, |level| level + 1);
     canvas.rect(frame.x, frame.y, frame.width, frame.height, LANE, 1.0);
     waveform(canvas, frame, row.peaks);
@@ -267,13 +267,13 @@ fn draw_row(canvas: &mut Canvas, row: &Row<'_>, frame: Frame, labels: &[Label<'_
     for label in labels {
         let Some(level) = label.level else { continue };
         let top = frame.y - LEVEL * (level + 1) as f32;
-        canvas.rect(label.left, top, Label::width(label.text), LEVEL - 2.0, label.color, 1.0);
+        canvas.rect(label.left, top, CueLabel::width(label.text), LEVEL - 2.0, label.color, 1.0);
         canvas.text(label.left + 4.0, top + LEVEL / 2.0 - 1.0, Align::Left, Font::Small, BACKGROUND, label.text);
     }
 }
 
 /// Beats over the waveform, bars stronger and numbered; where they are too dense, only every 2nd, 4th, 8th... bar is.
-fn grid(canvas: &mut Canvas, row: &Row<'_>, frame: Frame) {
+fn grid(canvas: &mut Canvas, row: &WaveformRow<'_>, frame: Frame) {
     let mut beats: Vec<_> = row.beats.iter().filter(|b| (frame.from..=frame.to).contains(&b.0)).collect();
     beats.sort_by(|a, b| a.0.total_cmp(&b.0));
     if beats.len() as f32 * NEAREST_LINES <= frame.width {

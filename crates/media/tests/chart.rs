@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use crowd_media::picture::{Chart, Color, Curve, Lines, Style};
+use crowd_media::picture::{Chart, Color, Curve, CurveLane, CurveStyle};
 use crowd_media::{Audio, Error, Samples, peaks::Peaks};
 
 const RED: Color = Color(255, 0, 0);
@@ -31,13 +31,13 @@ impl Pixels {
     }
 }
 
-fn lane(curve: Curve) -> Lines {
-    Lines::new("Level").range(0.0, 1.0).curve(curve.color(RED))
+fn lane(curve: Curve) -> CurveLane {
+    CurveLane::new("Level").range(0.0, 1.0).curve(curve.color(RED))
 }
 
 #[test]
 fn a_rising_curve_rises_and_covers_the_time_axis() {
-    let pixels = Pixels::of(&Chart::new("Ramp").lines(lane(Curve::new("A", vec![(0.0, 0.0), (60.0, 1.0)]))));
+    let pixels = Pixels::of(&Chart::new("Ramp").curves(lane(Curve::new("A", vec![(0.0, 0.0), (60.0, 1.0)]))));
     assert_eq!(pixels.width, 1600);
     let height_at = |x: u32| {
         let rows = pixels.red(x);
@@ -51,21 +51,21 @@ fn a_rising_curve_rises_and_covers_the_time_axis() {
 
 #[test]
 fn steps_hold_and_gaps_stay_empty() {
-    let step = Curve::new("A", vec![(0.0, 0.0), (30.0, 1.0)]).style(Style::Steps);
-    let pixels = Pixels::of(&Chart::new("Step").span(0.0, 60.0).lines(lane(step)));
+    let step = Curve::new("A", vec![(0.0, 0.0), (30.0, 1.0)]).style(CurveStyle::Steps);
+    let pixels = Pixels::of(&Chart::new("Step").span(0.0, 60.0).curves(lane(step)));
     assert_eq!(pixels.red(200), pixels.red(700));
     assert_eq!(pixels.red(1000), pixels.red(1500));
     assert_ne!(pixels.red(700), pixels.red(1000));
 
     let gap = Curve::new("A", vec![(0.0, 0.5), (20.0, 0.5), (25.0, f64::NAN), (40.0, 0.5), (60.0, 0.5)]);
-    let pixels = Pixels::of(&Chart::new("Gap").lines(lane(gap)));
+    let pixels = Pixels::of(&Chart::new("Gap").curves(lane(gap)));
     assert!(!pixels.red(300).is_empty() && pixels.red(800).is_empty() && !pixels.red(1400).is_empty());
 }
 
 #[test]
 fn a_hundred_thousand_points_keep_their_extremes() {
     let points = (0..100_000).map(|n| (f64::from(n) * 1e-3, if n == 50_000 { 1.0 } else { 0.0 })).collect();
-    let pixels = Pixels::of(&Chart::new("Spike").lines(lane(Curve::new("A", points))));
+    let pixels = Pixels::of(&Chart::new("Spike").curves(lane(Curve::new("A", points))));
     let tallest = (84..1572).map(|x| pixels.red(x).len()).max().unwrap();
     assert!(tallest > 80, "the spike is {tallest} pixels high");
 }
@@ -93,7 +93,7 @@ fn the_png_has_the_size_that_was_asked_for_and_is_written_whole() {
     let chart = Chart::new("Título – ♥")
         .width(800)
         .mark(10.0, "here")
-        .lines(lane(Curve::new("A", vec![(0.0, 0.0), (60.0, 1.0)])));
+        .curves(lane(Curve::new("A", vec![(0.0, 0.0), (60.0, 1.0)])));
     chart.write(&path).unwrap();
     let png = std::fs::read(&path).unwrap();
     assert_eq!(png, chart.png().unwrap());
@@ -104,13 +104,13 @@ fn the_png_has_the_size_that_was_asked_for_and_is_written_whole() {
 fn what_cannot_be_drawn_is_refused_by_value() {
     let fine = || lane(Curve::new("A", vec![(0.0, 0.0), (60.0, 1.0)]));
     for (chart, value) in [
-        (Chart::new("").width(10).lines(fine()), "10"),
+        (Chart::new("").width(10).curves(fine()), "10"),
         (Chart::new(""), "0"),
-        (Chart::new("").lines(fine().height(5000)), "5000"),
-        (Chart::new("").lines(fine().range(1.0, 1.0)), "1..1"),
-        (Chart::new("").lines(fine().range(0.0, f64::NAN)), "0..NaN"),
-        (Chart::new("").span(5.0, 5.0).lines(fine()), "5..5"),
-        (Chart::new("").lines(Lines::new("empty")), "0..0"),
+        (Chart::new("").curves(fine().height(5000)), "5000"),
+        (Chart::new("").curves(fine().range(1.0, 1.0)), "1..1"),
+        (Chart::new("").curves(fine().range(0.0, f64::NAN)), "0..NaN"),
+        (Chart::new("").span(5.0, 5.0).curves(fine()), "5..5"),
+        (Chart::new("").curves(CurveLane::new("empty")), "0..0"),
     ] {
         let error = chart.png().unwrap_err();
         assert!(matches!(&error, Error::Invalid { .. }) && error.to_string().contains(value), "{error}");
@@ -121,11 +121,11 @@ fn what_cannot_be_drawn_is_refused_by_value() {
 fn odd_curves_never_break_the_drawing() {
     let wild = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -1e300, 1e300, 30.0, 1e-300, f64::MAX];
     let points: Vec<(f64, f64)> = wild.iter().flat_map(|&t| wild.iter().map(move |&v| (t, v))).collect();
-    for style in [Style::Line, Style::Steps, Style::Area] {
+    for style in [CurveStyle::Line, CurveStyle::Steps, CurveStyle::Area] {
         for auto in [false, true] {
-            let lines = Lines::new("wild").curve(Curve::new("A", points.clone()).style(style));
+            let lines = CurveLane::new("wild").curve(Curve::new("A", points.clone()).style(style));
             let lines = if auto { lines } else { lines.range(-1.0, 1.0) };
-            assert!(Chart::new("").span(0.0, 60.0).lines(lines).png().is_ok());
+            assert!(Chart::new("").span(0.0, 60.0).curves(lines).png().is_ok());
         }
     }
 }

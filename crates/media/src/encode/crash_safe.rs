@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Container, Depth, Spec, flac, pcm, wav};
+use super::{AudioSpec, Container, SampleFormat, flac, pcm, wav};
 use crate::{Error, Tags};
 
 /// Bytes a WAV may have: under the 4 GiB that its sizes can count, so that programs without RF64 read it too.
@@ -14,8 +14,8 @@ const WAV_BYTES: u64 = u32::MAX as u64 - (1 << 20);
 /// Frames that the header of a FLAC file can count.
 const FLAC_FRAMES: u64 = (1 << 36) - 1;
 
-/// What a [`Growing`] file is written to: a file, or what a test has instead.
-pub trait Store: Write + Seek {
+/// What a [`CrashSafeWriter`] file is written to: a file, or what a test has instead.
+pub trait Truncate: Write + Seek {
     /// Cuts off everything from byte `bytes` on.
     ///
     /// # Errors
@@ -23,7 +23,7 @@ pub trait Store: Write + Seek {
     fn truncate(&mut self, bytes: u64) -> std::io::Result<()>;
 }
 
-impl Store for File {
+impl Truncate for File {
     fn truncate(&mut self, bytes: u64) -> std::io::Result<()> {
         self.set_len(bytes)
     }
@@ -35,11 +35,11 @@ impl Store for File {
 /// In FLAC, blocks have [`step`](Self::step) frames; an empty FLAC file has no bytes, because a stream without a block is
 /// damaged to its readers. It has no MD5 sum, which could not be brought up to date.
 #[derive(Debug)]
-pub struct Growing<S: Store> {
-    store: S,
+pub struct CrashSafeWriter<S: Truncate> {
+    storage: S,
     path: PathBuf,
     container: Container,
-    spec: Spec,
+    spec: AudioSpec,
     frames: u64,
     /// Where the next sample goes.
     end: u64,
@@ -49,14 +49,14 @@ pub struct Growing<S: Store> {
     encoded: Vec<u8>,
 }
 
-impl<S: Store> Growing<S> {
-    /// Begins a file in the empty `store`; `path` is what errors name.
+impl<S: Truncate> CrashSafeWriter<S> {
+    /// Begins a file in the empty `storage`; `path` is what errors name.
     ///
     /// # Errors
     /// [`Error::Rate`], [`Error::Shape`] or [`Error::Invalid`] for a spec that the container does not have, [`Error::Io`].
-    pub fn new(store: S, path: &Path, container: Container, spec: Spec) -> Result<Self, Error> {
+    pub fn new(storage: S, path: &Path, container: Container, spec: AudioSpec) -> Result<Self, Error> {
         let mut file = Self {
-            store,
+            storage,
             path: path.to_owned(),
             container,
             spec,
@@ -73,7 +73,7 @@ impl<S: Store> Growing<S> {
                 file.end = header.len() as u64;
             }
             // Only checks the spec: the header comes with the first block.
-            Container::Flac => file.end = flac::Blocks::new(spec, 1, &Tags::default())?.header().len() as u64,
+            Container::Flac => file.end = flac::BlockEncoder::new(spec, 1, &Tags::default())?.header().len() as u64,
         }
         Ok(file)
     }
@@ -100,9 +100,9 @@ impl<S: Store> Growing<S> {
         }
     }
 
-    /// The store, to sync it.
-    pub fn store(&mut self) -> &mut S {
-        &mut self.store
+    /// The storage, to sync it.
+    pub fn storage(&mut self) -> &mut S {
+        &mut self.storage
     }
 
     /// Appends whole interleaved frames, full scale 1.0, and brings the header up to date; in FLAC, a number of frames that is
@@ -126,11 +126,11 @@ impl<S: Store> Growing<S> {
         }
         let frames = self.frames + more;
         self.packed.clear();
-        pcm::pack(samples, self.spec.format, &mut self.packed);
+        pcm::pack(samples, self.spec.sample_format, &mut self.packed);
         let header = match self.container {
             Container::Wav => wav::header(self.spec, frames)?,
             Container::Flac => {
-                let blocks = flac::Blocks::new(self.spec, frames, &Tags::default())?;
+                let blocks = flac::BlockEncoder::new(self.spec, frames, &Tags::default())?;
                 self.encoded.clear();
                 blocks.encode(self.frames, &self.packed, &mut self.encoded)?;
                 std::mem::swap(&mut self.packed, &mut self.encoded);
@@ -159,33 +159,33 @@ impl<S: Store> Growing<S> {
     fn undo(&mut self) -> Result<(), Error> {
         let empty = self.frames == 0 && self.container == Container::Flac;
         let end = if empty { 0 } else { self.end };
-        self.store.truncate(end).map_err(|e| Error::io(&self.path, "shorten", e))?;
+        self.storage.truncate(end).map_err(|e| Error::io(&self.path, "shorten", e))?;
         match self.container {
             _ if empty => Ok(()),
             Container::Wav => self.put(0, &wav::header(self.spec, self.frames)?),
             Container::Flac => {
-                let header = flac::Blocks::new(self.spec, self.frames, &Tags::default())?;
+                let header = flac::BlockEncoder::new(self.spec, self.frames, &Tags::default())?;
                 self.put(0, header.header())
             }
         }
     }
 
     fn put(&mut self, at: u64, bytes: &[u8]) -> Result<(), Error> {
-        let write = |store: &mut S| {
-            store.seek(SeekFrom::Start(at))?;
-            store.write_all(bytes)
+        let write = |storage: &mut S| {
+            storage.seek(SeekFrom::Start(at))?;
+            storage.write_all(bytes)
         };
-        write(&mut self.store).map_err(|e| Error::io(&self.path, "write", e))
+        write(&mut self.storage).map_err(|e| Error::io(&self.path, "write", e))
     }
 }
 
 /// How a recording's samples are kept in a container: floats as they are in WAV, 24 bits in FLAC.
 impl Container {
     /// The depth that keeps the most in this container.
-    pub fn deepest(self) -> Depth {
+    pub fn best_sample_format(self) -> SampleFormat {
         match self {
-            Self::Wav => Depth::F32,
-            Self::Flac => Depth::I24,
+            Self::Wav => SampleFormat::F32,
+            Self::Flac => SampleFormat::I24,
         }
     }
 }
@@ -198,8 +198,8 @@ mod tests {
 
     const BOTH: [Container; 2] = [Container::Wav, Container::Flac];
 
-    fn spec(container: Container) -> Spec {
-        Spec::new(44_100, 2, container.deepest())
+    fn spec(container: Container) -> AudioSpec {
+        AudioSpec::new(44_100, 2, container.best_sample_format())
     }
 
     /// Noise that both containers hold exactly.
@@ -216,8 +216,8 @@ mod tests {
         open(path, &DecodeOptions::default()).unwrap().to_f32()
     }
 
-    fn begin(path: &Path, container: Container) -> Growing<File> {
-        Growing::new(File::create_new(path).unwrap(), path, container, spec(container)).unwrap()
+    fn begin(path: &Path, container: Container) -> CrashSafeWriter<File> {
+        CrashSafeWriter::new(File::create_new(path).unwrap(), path, container, spec(container)).unwrap()
     }
 
     #[test]
@@ -283,7 +283,7 @@ mod tests {
         }
     }
 
-    impl Store for Small {
+    impl Truncate for Small {
         fn truncate(&mut self, bytes: u64) -> io::Result<()> {
             self.0.get_mut().truncate(bytes as usize);
             Ok(())
@@ -297,22 +297,22 @@ mod tests {
             let path = dir.path().join(format!("full.{container}"));
             let sound = noise(64 * 4_096);
             let small = Small(io::Cursor::default(), 1 << 20);
-            let mut file = Growing::new(small, &path, container, spec(container)).unwrap();
+            let mut file = CrashSafeWriter::new(small, &path, container, spec(container)).unwrap();
             let error = sound.chunks(2 * 4_096).find_map(|piece| file.append(piece).err()).unwrap();
             assert!(error.to_string().contains("full."), "{error}");
             let frames = file.frames() as usize;
             assert!(frames > 20 * 4_096 && frames < 64 * 4_096, "{frames}");
-            std::fs::write(&path, file.store().0.get_ref()).unwrap();
+            std::fs::write(&path, file.storage().0.get_ref()).unwrap();
             assert_eq!(read(&path), sound[..2 * frames], "{container}");
             // Nothing of what was tried is left behind the samples.
-            let bytes = file.store().0.get_ref().len() as u64;
+            let bytes = file.storage().0.get_ref().len() as u64;
             assert_eq!(bytes, file.end, "{container}");
         }
     }
 
     #[test]
     fn a_wav_ends_before_its_sizes_do() {
-        let mut file = Growing::new(
+        let mut file = CrashSafeWriter::new(
             Small(io::Cursor::default(), 1 << 20),
             Path::new("x.wav"),
             Container::Wav,

@@ -1,11 +1,11 @@
-//! The encoder of one segment.
+//! The encoder of one span.
 
 use std::fmt;
 
 use opus::{Application, Bandwidth, Bitrate, Channels, Encoder};
 
-use super::span::Span;
-use super::{BIT_RATE_STEP, PACKET, PAGE, RATE, RUN_IN, Segment, Stream, beside_a_seam, refused};
+use super::span_resampler::SpanResampler;
+use super::{BIT_RATE_STEP, PACKET, PAGE, RATE, RUN_IN, Span, Stream, beside_a_seam, refused};
 use crate::Error;
 use crate::audio::check_shape;
 use crate::encode::dither::Quantiser;
@@ -13,11 +13,11 @@ use crate::encode::dither::Quantiser;
 /// Samples of a packet, both channels.
 const SAMPLES: usize = 2 * PACKET as usize;
 
-/// Makes the pages of one [`Segment`] from its frames, as these come.
-pub struct Coder {
+/// Makes the pages of one [`Span`] from its frames, as these come.
+pub struct SpanEncoder {
     stream: Stream,
     encoder: Encoder,
-    span: Span,
+    resampler: SpanResampler,
     quantiser: Quantiser,
     /// Frames still to come.
     missing: u64,
@@ -31,14 +31,14 @@ pub struct Coder {
     page: Vec<u8>,
 }
 
-impl fmt::Debug for Coder {
+impl fmt::Debug for SpanEncoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Coder").field("next", &self.next).field("end", &self.end).finish_non_exhaustive()
+        f.debug_struct("SpanEncoder").field("next", &self.next).field("end", &self.end).finish_non_exhaustive()
     }
 }
 
-impl Coder {
-    pub(super) fn new(stream: &Stream, segment: &Segment) -> Result<Self, Error> {
+impl SpanEncoder {
+    pub(super) fn new(stream: &Stream, span: &Span) -> Result<Self, Error> {
         // Music only: one codec, which never switches, and a constant delay.
         let mut encoder = Encoder::new(RATE, Channels::Stereo, Application::LowDelay).map_err(refused)?;
         let bit_rate = stream.packet_bytes as i32 * BIT_RATE_STEP as i32;
@@ -46,12 +46,12 @@ impl Coder {
         encoder.set_vbr(false).map_err(refused)?;
         encoder.set_force_channels(Some(Channels::Stereo)).map_err(refused)?;
         encoder.set_bandwidth(Bandwidth::Fullband).map_err(refused)?;
-        let packets = stream.span(segment.index);
+        let packets = stream.packets_of(span.index);
         Ok(Self {
             encoder,
-            span: Span::new(stream.rate, RATE, 2, stream.heard(segment.index))?,
+            resampler: SpanResampler::new(stream.rate, RATE, 2, stream.heard(span.index))?,
             quantiser: Quantiser::new(false),
-            missing: segment.frames.end - segment.frames.start,
+            missing: span.frames.end - span.frames.start,
             waiting: Vec::new(),
             next: packets.start.saturating_sub(RUN_IN),
             first: packets.start,
@@ -61,22 +61,22 @@ impl Coder {
         })
     }
 
-    /// Takes the next frames of the segment, interleaved, and appends the pages that are complete with them; with the last
-    /// frame, all that is left. Samples that are no finite number become 0 and are counted in [`mended`](Self::mended).
+    /// Takes the next frames of the span, interleaved, and appends the pages that are complete with them; with the last
+    /// frame, all that is left. Samples that are no finite number become 0 and are counted in [`non_finite_samples`](Self::non_finite_samples).
     ///
     /// # Errors
-    /// [`Error::Shape`] for a broken frame, [`Error::Invalid`] for more frames than the segment has, or with what the codec says.
+    /// [`Error::Shape`] for a broken frame, [`Error::Invalid`] for more frames than the span has, or with what the codec says.
     pub fn push(&mut self, samples: &[f32], out: &mut Vec<u8>) -> Result<(), Error> {
         check_shape(samples.len(), 2)?;
         let frames = samples.len() as u64 / 2;
         self.missing = self.missing.checked_sub(frames).ok_or_else(|| Error::Invalid {
-            what: "the frames given for an Opus segment",
+            what: "the frames given for an Opus span",
             value: format!("{} too many", frames - self.missing),
-            way_out: "give those the segment names",
+            way_out: "give those the span names",
         })?;
         let quantiser = &mut self.quantiser;
         let finite = samples.iter().map(|&s| quantiser.mend(s));
-        self.span.push(finite, self.missing == 0, &mut self.waiting)?;
+        self.resampler.push(finite, self.missing == 0, &mut self.waiting)?;
         let whole = self.waiting.len() / SAMPLES * SAMPLES;
         let mut waiting = std::mem::take(&mut self.waiting);
         for packet in waiting.chunks_exact(SAMPLES) {
@@ -96,8 +96,8 @@ impl Coder {
     }
 
     /// How many samples became 0 because they were no finite numbers.
-    pub fn mended(&self) -> u64 {
-        self.quantiser.mended()
+    pub fn non_finite_samples(&self) -> u64 {
+        self.quantiser.non_finite_samples()
     }
 
     fn packet(&mut self, samples: &[f32], out: &mut Vec<u8>) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use crowd_media::picture::{Part, Row};
+use crowd_media::picture::{BeatGridChart, WaveformRow};
 use crowd_media::{Audio, Error, Samples, peaks::Peaks};
 
 /// Left edge and width of the rows of a picture 1600 pixels wide.
@@ -18,7 +18,7 @@ struct Pixels {
 }
 
 impl Pixels {
-    fn of(part: &Part<'_>) -> Self {
+    fn of(part: &BeatGridChart<'_>) -> Self {
         let (width, height, rgba) = part.rgba().unwrap();
         assert_eq!(rgba.len() as u32, width * height * 4);
         Self { width, height, rgba }
@@ -53,7 +53,7 @@ fn x(seconds: f64, of: f64) -> u32 {
 fn beats_are_lines_where_they_are_and_bars_are_stronger() {
     let peaks = silence(16);
     let beats = (0..32).map(|n| (0.1 + f64::from(n) * 0.5, n % 4 == 0));
-    let pixels = Pixels::of(&Part::new("Grid").row(Row::new("Original", &peaks).beats(beats)));
+    let pixels = Pixels::of(&BeatGridChart::new("Grid").row(WaveformRow::new("Original", &peaks).beats(beats)));
     let y = 200;
     let empty = pixels.light(x(0.35, 16.0), y);
     for n in 0..32 {
@@ -68,10 +68,10 @@ fn beats_are_lines_where_they_are_and_bars_are_stronger() {
 #[test]
 fn each_row_has_its_own_grid_and_their_bars_meet_when_their_beats_do() {
     let (slow, fast) = (silence(20), silence(16));
-    let part = Part::new("Two")
-        .row(Row::new("Original", &slow).beats((0..32).map(|n| (f64::from(n) * 0.625, n % 4 == 0))))
-        .row(Row::new("Stretched", &fast).beats((0..32).map(|n| (f64::from(n) * 0.5, n % 4 == 0))))
-        .row(Row::new("Late", &fast).beats((0..32).map(|n| (0.25 + f64::from(n) * 0.5, n % 4 == 0))));
+    let part = BeatGridChart::new("Two")
+        .row(WaveformRow::new("Original", &slow).beats((0..32).map(|n| (f64::from(n) * 0.625, n % 4 == 0))))
+        .row(WaveformRow::new("Stretched", &fast).beats((0..32).map(|n| (f64::from(n) * 0.5, n % 4 == 0))))
+        .row(WaveformRow::new("Late", &fast).beats((0..32).map(|n| (0.25 + f64::from(n) * 0.5, n % 4 == 0))));
     let pixels = Pixels::of(&part.size(1600, 800));
     let lines = |y| -> Vec<u32> { (90..1560).filter(|&x| pixels.light(x, y) > 400).collect() };
     let (first, second, third) = (lines(120), lines(370), lines(620));
@@ -85,7 +85,7 @@ fn each_row_has_its_own_grid_and_their_bars_meet_when_their_beats_do() {
 fn a_grid_too_dense_to_draw_keeps_its_bars_apart_and_the_waveform_in_sight() {
     let peaks = silence(600);
     let beats = (0..1_000_000).map(|n| (f64::from(n) * 6e-4, n % 4 == 0));
-    let pixels = Pixels::of(&Part::new("Dense").row(Row::new("Original", &peaks).beats(beats)));
+    let pixels = Pixels::of(&BeatGridChart::new("Dense").row(WaveformRow::new("Original", &peaks).beats(beats)));
     let empty = pixels.light(88, 200);
     let lines = (90..1560).filter(|&x| pixels.light(x, 200) > empty + 60).count();
     assert!((50..=300).contains(&lines), "{lines} lines");
@@ -94,9 +94,9 @@ fn a_grid_too_dense_to_draw_keeps_its_bars_apart_and_the_waveform_in_sight() {
 #[test]
 fn a_cue_has_its_line_and_one_colour_in_every_row() {
     let peaks = silence(16);
-    let first = Row::new("Original", &peaks).cue(8.0, "drop").cue(12.0, "out");
-    let second = Row::new("Stretched", &peaks).cue(12.0, "out").cue(4.0, "drop").cue(99.0, "outside");
-    let pixels = Pixels::of(&Part::new("Cues").row(first).row(second));
+    let first = WaveformRow::new("Original", &peaks).cue(8.0, "drop").cue(12.0, "out");
+    let second = WaveformRow::new("Stretched", &peaks).cue(12.0, "out").cue(4.0, "drop").cue(99.0, "outside");
+    let pixels = Pixels::of(&BeatGridChart::new("Cues").row(first).row(second));
     let (orange, green) = ([0xff, 0xa6, 0x57], [0x7e, 0xd9, 0x87]);
     let (upper, lower) = (0..pixels.height / 2, pixels.height / 2..pixels.height);
     assert!(pixels.count(x(8.0, 16.0), upper.clone(), orange) > 120);
@@ -108,8 +108,8 @@ fn a_cue_has_its_line_and_one_colour_in_every_row() {
 #[test]
 fn labels_of_cues_at_one_place_stand_above_each_other() {
     let peaks = silence(16);
-    let row = Row::new("Original", &peaks).cue(8.0, "A intro").cue(8.0, "memory").cue(16.0, "end");
-    let pixels = Pixels::of(&Part::new("Cues").row(row));
+    let row = WaveformRow::new("Original", &peaks).cue(8.0, "A intro").cue(8.0, "memory").cue(16.0, "end");
+    let pixels = Pixels::of(&BeatGridChart::new("Cues").row(row));
     // Two pixels inside the tags, where no letter is.
     let inside = x(8.0, 16.0) + 2;
     let (orange, green) = ([0xff, 0xa6, 0x57], [0x7e, 0xd9, 0x87]);
@@ -118,8 +118,8 @@ fn labels_of_cues_at_one_place_stand_above_each_other() {
     let purple = [0xc7, 0x9b, 0xf2];
     assert!((1540..1570).filter(|&x| pixels.count(x, 40..120, purple) > 5).count() > 25);
     // So is that of a part whose length was rounded to its last whole frame, and nothing that lies farther behind.
-    let row = Row::new("Original", &peaks).cue(16.000_05, "end").cue(16.1, "outside");
-    let pixels = Pixels::of(&Part::new("Cues").row(row));
+    let row = WaveformRow::new("Original", &peaks).cue(16.000_05, "end").cue(16.1, "outside");
+    let pixels = Pixels::of(&BeatGridChart::new("Cues").row(row));
     assert!((1540..1570).filter(|&x| pixels.count(x, 40..120, orange) > 5).count() > 25);
     assert!((0..1_600).all(|x| pixels.count(x, 40..120, green) == 0));
 }
@@ -129,7 +129,7 @@ fn what_the_font_lacks_is_a_box_and_the_rest_stays_readable() {
     let peaks = silence(4);
     // The title's characters, one after the other.
     let title = |text: &str| -> Vec<Vec<[u8; 3]>> {
-        let pixels = Pixels::of(&Part::new(text).row(Row::new("", &peaks)));
+        let pixels = Pixels::of(&BeatGridChart::new(text).row(WaveformRow::new("", &peaks)));
         let cell = |n| (8..36).flat_map(move |y| (0..CELL).map(move |x| (84 + n * CELL + x, y)));
         (0..WIDTH as u32 / CELL).map(|n| cell(n).map(|(x, y)| pixels.at(x, y)).collect()).collect()
     };
@@ -149,25 +149,25 @@ fn what_the_font_lacks_is_a_box_and_the_rest_stays_readable() {
 fn odd_times_never_break_the_drawing() {
     let wild = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -1e300, 1e300, 1.0, 1e-300, f64::MAX];
     let peaks = silence(4);
-    let row = Row::new("\n\0夜", &peaks).beats(wild.iter().map(|&t| (t, t > 0.0)));
+    let row = WaveformRow::new("\n\0夜", &peaks).beats(wild.iter().map(|&t| (t, t > 0.0)));
     let row = wild.iter().fold(row, |row, &t| row.cue(t, "a very long label, much too long, \u{1f3a7}").cue(t, ""));
-    assert!(Part::new("wild").row(row).size(480, 260).png().is_ok());
+    assert!(BeatGridChart::new("wild").row(row).size(480, 260).png().is_ok());
 }
 
 #[test]
 fn what_cannot_be_drawn_is_refused_by_value() {
     let (peaks, none) = (silence(4), silence(0));
-    let row = || Row::new("Original", &peaks);
-    let rows = |count: usize| (0..count).fold(Part::new(""), |part, _| part.row(row()));
+    let row = || WaveformRow::new("Original", &peaks);
+    let rows = |count: usize| (0..count).fold(BeatGridChart::new(""), |part, _| part.row(row()));
     for (part, value) in [
-        (Part::new(""), "rows is 0"),
+        (BeatGridChart::new(""), "rows is 0"),
         (rows(9).size(1600, 4000), "rows is 9"),
         (rows(1).size(10, 600), "width is 10"),
         (rows(1).size(1600, 9), "height is 9"),
         (rows(8).size(1600, 300), "pixels; make the picture higher"),
-        (Part::new("").row(row().span(2.0, 2.0)), "2..2 s"),
-        (Part::new("").row(row().span(0.0, f64::NAN)), "0..NaN s"),
-        (Part::new("").row(Row::new("", &none)), "0..0 s"),
+        (BeatGridChart::new("").row(row().span(2.0, 2.0)), "2..2 s"),
+        (BeatGridChart::new("").row(row().span(0.0, f64::NAN)), "0..NaN s"),
+        (BeatGridChart::new("").row(WaveformRow::new("", &none)), "0..0 s"),
     ] {
         let error = part.png().unwrap_err();
         assert!(matches!(&error, Error::Invalid { .. }) && error.to_string().contains(value), "{error}");
@@ -179,7 +179,8 @@ fn the_png_has_the_size_that_was_asked_for_and_is_written_whole() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.png");
     let peaks = silence(4);
-    let part = Part::new("Title").subtitle("and more").size(900, 300).row(Row::new("Original", &peaks));
+    let part =
+        BeatGridChart::new("Title").subtitle("and more").size(900, 300).row(WaveformRow::new("Original", &peaks));
     part.write(&path).unwrap();
     let png = std::fs::read(&path).unwrap();
     assert_eq!(png, part.png().unwrap());

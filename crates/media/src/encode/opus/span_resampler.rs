@@ -7,7 +7,7 @@ use crate::resample::{Converter, block};
 
 /// A stretch of a converted track, made of those frames alone that it depends on: the blocks are those of a conversion from the
 /// start, and a block reaches into the next one and no further.
-pub(super) struct Span {
+pub(super) struct SpanResampler {
     /// None where the two rates are the same.
     converter: Option<Converter>,
     /// Samples that do not fill a block yet, interleaved.
@@ -18,7 +18,7 @@ pub(super) struct Span {
     wanted: u64,
 }
 
-impl Span {
+impl SpanResampler {
     /// The frames of the track that `frames` of the converted one depend on; they may reach behind its end, where there is
     /// silence.
     pub fn needs(from: u32, to: u32, frames: Range<u64>) -> Range<u64> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 ///
 /// Which of them is free is for the caller to see: most safely by making the file, as one that was not there before.
 #[must_use]
-pub fn numbered(path: &Path, number: u32) -> PathBuf {
+pub fn numbered_path(path: &Path, number: u32) -> PathBuf {
     if number < 2 {
         return path.to_owned();
     }
@@ -31,8 +31,8 @@ mod tests {
             ("set", "set-2"),
             ("set-2.wav", "set-2-2.wav"),
         ] {
-            assert_eq!(numbered(Path::new(name), 1), Path::new(name));
-            assert_eq!(numbered(Path::new(name), 2), Path::new(second));
+            assert_eq!(numbered_path(Path::new(name), 1), Path::new(name));
+            assert_eq!(numbered_path(Path::new(name), 2), Path::new(second));
         }
     }
 }
