@@ -15,20 +15,20 @@ use crate::host::Hosts;
 use crate::tls_identity::{TlsError, TlsIdentity};
 use crate::token::Token;
 
-/// Where to listen.
+/// The flags that say where a server listens.
 #[derive(Clone, Debug, Args)]
 pub struct ListenArgs {
-    /// Address to listen on, or a name of this machine; 0.0.0.0 is everybody on the network
+    /// Address to listen on, or a name of this machine; 0.0.0.0 listens on every network
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = address)]
     pub bind: IpAddr,
-    /// Port to listen on; 0 takes a free one and says which
+    /// Port to listen on; with 0 a free one is chosen and logged
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
     pub port: u16,
-    /// Path in front of all addresses, behind a proxy that keeps it: /music
+    /// Path with which all addresses begin, when a proxy passes it on: /music
     #[arg(long, value_name = "PATH", default_value_t, hide_default_value = true)]
     pub base_path: BasePath,
-    /// Another name that requests may come for, where only those for this machine are answered: behind a proxy that keeps the
-    /// host, while listening on a loopback address without a token (may be given several times)
+    /// Another host name that requests may be for (repeatable). Without a token a server on a loopback address answers only
+    /// requests for localhost; a proxy that passes the Host header on needs its name here
     #[arg(long, value_name = "NAME")]
     pub allow_host: Vec<String>,
     /// Certificate to serve HTTPS with (PEM: the server's own first, then the intermediate ones)
@@ -40,62 +40,63 @@ pub struct ListenArgs {
 }
 
 impl ListenArgs {
-    /// Address and port.
+    /// The address and the port.
     pub const fn socket(&self) -> SocketAddr {
         SocketAddr::new(self.bind, self.port)
     }
 
-    /// The hosts that requests may be for. A server for this machine alone that asks for no secret has to know them: its browsers
-    /// could be led to it by pages of others.
+    /// The hosts that requests may be for. They are restricted when the server listens on a loopback address without a token,
+    /// because a page of another site could otherwise make a browser on this machine send requests to it.
     pub fn hosts(&self, has_token: bool) -> Hosts {
         if self.bind.is_loopback() && !has_token { Hosts::of_this_machine(&self.allow_host) } else { Hosts::ANY }
     }
 
-    /// What to encrypt with, if the addresses are to be `https:`.
+    /// The certificate and the key, when the server is to use HTTPS.
     ///
     /// # Errors
-    /// As [`TlsIdentity::read`].
+    /// The errors of [`TlsIdentity::read`].
     pub fn identity(&self) -> Result<Option<Arc<TlsIdentity>>, TlsError> {
         let files = self.tls_cert.as_deref().zip(self.tls_key.as_deref());
         files.map(|(certificate, key)| TlsIdentity::read(certificate, key)).transpose()
     }
 }
 
-/// An address, or the first of a name, those of IPv4 before others.
+/// Parses an address, or resolves a name to its first address, IPv4 before IPv6.
 fn address(text: &str) -> Result<IpAddr, String> {
     if let Ok(address) = text.trim_start_matches('[').trim_end_matches(']').parse() {
         return Ok(address);
     }
-    let found = (text, 0).to_socket_addrs().map(|found| found.map(|found| found.ip()).min_by_key(IpAddr::is_ipv6));
-    let way_out = "give an address like 127.0.0.1 or 0.0.0.0, or a name of this machine like localhost";
-    match found {
+    let addresses = (text, 0).to_socket_addrs();
+    let resolved = addresses.map(|all| all.map(|address| address.ip()).min_by_key(IpAddr::is_ipv6));
+    let advice = "give an address like 127.0.0.1 or 0.0.0.0, or a name of this machine like localhost";
+    match resolved {
         Ok(Some(address)) => Ok(address),
-        Ok(None) => Err(format!("it has no address: {way_out}")),
-        Err(error) => Err(format!("{error}: {way_out}")),
+        Ok(None) => Err(format!("it has no address: {advice}")),
+        Err(error) => Err(format!("{error}: {advice}")),
     }
 }
 
-/// What clients may do.
+/// The flags that say what clients may do.
 #[derive(Clone, Debug, Args)]
 pub struct AccessArgs {
-    /// Streams that may be sent at once; one that nobody reads does not count. A client may have as many as are left for others:
-    /// alone half of them, one of two a third. Addresses of one IPv6 /64 are one client
+    /// Streams that may be sent at once; a stream that the client does not read does not count. A client may have as many as it
+    /// leaves free for others: half of them when it is alone, a third when there are two. Addresses of one IPv6 /64 are one client
     #[arg(long, value_name = "N", default_value = "512")]
     pub max_streams: NonZeroUsize,
-    /// Connections that may be open at once; those that are idle or read nothing give way. A client may have as many as are left
-    /// for others. /healthz and /metrics are answered beyond this limit
+    /// Connections that may be open at once; those that are idle or not read are closed when there is no room. A client may have
+    /// as many as it leaves free for others. /healthz and /metrics are answered beyond this limit
     #[arg(long, value_name = "N", default_value = "1024")]
     pub max_connections: NonZeroUsize,
-    /// Proxy in front of this server (repeatable): the client is then the last address of X-Forwarded-For that is no such proxy
+    /// Proxy in front of this server (repeatable): the client is the last address of X-Forwarded-For that is not one of these
     #[arg(long, value_name = "ADDRESS|NETWORK", value_parser = network::parse)]
     pub trusted_proxy: Vec<IpNet>,
-    /// Secret that every request must bring
+    /// Secret that every request must have
     #[arg(long, value_name = "TOKEN", hide_env_values = true)]
     pub token: Option<String>,
 }
 
 impl AccessArgs {
-    /// So many connections, with the limits that every server has.
+    /// The connections that these flags allow, with the default limits.
     pub fn connections(&self) -> Connections {
         Connections::new(self.max_connections.get(), Limits::default(), Proxies::new(self.trusted_proxy.clone()))
     }
@@ -103,14 +104,14 @@ impl AccessArgs {
     /// The secret, if there is one.
     ///
     /// # Errors
-    /// As [`Token::new`].
+    /// The errors of [`Token::new`].
     pub fn token(&self) -> Result<Option<Token>, String> {
         self.token.as_deref().map(Token::new).transpose()
     }
 }
 
-/// A command line with [`AccessArgs`] whose `--token` may also come from a variable of the environment, so that it need not stand in
-/// a list of processes.
+/// Changes a command line with [`AccessArgs`] so that `--token` may also come from an environment variable. The secret is then not
+/// shown in the list of processes.
 #[must_use]
 pub fn token_from_env(command: Command, variable: &'static str) -> Command {
     command.mut_args(|arg| if arg.get_id() == "token" { arg.env(variable) } else { arg })

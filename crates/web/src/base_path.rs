@@ -1,4 +1,4 @@
-//! Services that lie under a path of a host, behind a proxy that hands their requests on as they came.
+//! Services under a path of a host, behind a proxy that passes the path on unchanged.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,14 +12,14 @@ use tower::ServiceExt;
 
 use crate::problem::not_found;
 
-/// A path in front of all addresses of a service: `/music`, or nothing.
+/// The path with which all addresses of a service begin: `/music`, or empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BasePath(String);
 
 impl BasePath {
-    /// The service with this path in front of all its addresses. The path itself is redirected to what lies behind it, as
-    /// addresses on a page are relative.
-    pub fn around(self, service: Router) -> Router {
+    /// The service with this path at the beginning of all its addresses. A request for the path without a slash at its end is
+    /// redirected to the path with it, because the addresses on a page are relative.
+    pub fn nest(self, service: Router) -> Router {
         if self.0.is_empty() {
             return service;
         }
@@ -36,14 +36,14 @@ impl BasePath {
                 (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, format!("{self}/{query}"))]).into_response()
             }
             Some(rest) if rest.starts_with('/') => {
-                let inside = match request.uri().query() {
+                let inner = match request.uri().query() {
                     Some(query) => format!("{rest}?{query}"),
                     None => rest.to_owned(),
                 };
                 let mut parts = request.uri().clone().into_parts();
-                // Part of an address that was read already.
-                let Ok(inside) = PathAndQuery::try_from(inside) else { return StatusCode::BAD_REQUEST.into_response() };
-                parts.path_and_query = Some(inside);
+                // Both conversions succeed, because this is a part of a valid URI.
+                let Ok(inner) = PathAndQuery::try_from(inner) else { return StatusCode::BAD_REQUEST.into_response() };
+                parts.path_and_query = Some(inner);
                 let Ok(uri) = Uri::from_parts(parts) else { return StatusCode::BAD_REQUEST.into_response() };
                 *request.uri_mut() = uri;
                 service.oneshot(request).await.into_response()

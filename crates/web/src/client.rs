@@ -1,4 +1,4 @@
-//! Who a request comes from.
+//! The client that a request comes from.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -6,10 +6,10 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use axum::http::HeaderMap;
 use crowd_cli::network::IpNet;
 
-/// The bits of an IPv6 address that name a network and not a device in it: providers give at least a /64 to each customer.
+/// The network bits of an IPv6 address. Providers give at least a /64 to each customer.
 const NETWORK: u128 = !0 << 64;
 
-/// One client, as far as a server can tell: an IPv4 address or an IPv6 /64. In the extensions of every request.
+/// One client as a server can distinguish it: an IPv4 address or an IPv6 /64. Every request has it as an extension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Client(IpAddr);
 
@@ -31,12 +31,12 @@ impl fmt::Display for Client {
     }
 }
 
-/// Proxies whose `X-Forwarded-For` is believed.
+/// The proxies whose `X-Forwarded-For` is trusted.
 #[derive(Clone, Debug, Default)]
 pub struct Proxies(Vec<IpNet>);
 
 impl Proxies {
-    /// Believes those that lie in `networks`.
+    /// The proxies with an address in `networks`.
     pub const fn new(networks: Vec<IpNet>) -> Self {
         Self(networks)
     }
@@ -48,13 +48,13 @@ impl Proxies {
     }
 
     /// The client of a request that came from `peer`: `peer` itself, or when that is a proxy, the last address of
-    /// `X-Forwarded-For` that is not one. What stands before that address may be made up by the client.
+    /// `X-Forwarded-For` that is not one of the proxies. The addresses before that one may be forged by the client.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
         let mut client = peer;
-        let told = headers.get_all("x-forwarded-for").iter().rev();
-        let mut told = told.flat_map(|line| line.to_str().unwrap_or_default().rsplit(',')).map(address);
+        let lines = headers.get_all("x-forwarded-for").iter().rev();
+        let mut forwarded = lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(',')).map(address);
         while self.trust(client)
-            && let Some(Some(before)) = told.next()
+            && let Some(Some(before)) = forwarded.next()
         {
             client = before;
         }
@@ -62,7 +62,7 @@ impl Proxies {
     }
 }
 
-/// An address, which some proxies write with the port.
+/// Parses an address. Some proxies write it with the port.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_trusted_proxy_is_believed_and_only_the_address_it_saw_itself() {
+    fn only_the_address_that_a_trusted_proxy_added_itself_is_used() {
         let networks = ["10.0.0.0/8", "2001:db8::/32"].map(|text| text.parse().unwrap());
         let proxies = Proxies::new(networks.to_vec());
         let of = |peer: &str, lines: &[&str]| {
@@ -95,15 +95,19 @@ mod tests {
             proxies.client(peer.parse().unwrap(), &headers.collect())
         };
         let peer = "10.0.0.1";
-        assert_eq!(of("192.0.2.1", &["198.51.100.7"]), client("192.0.2.1"), "a stranger is not believed");
+        assert_eq!(of("192.0.2.1", &["198.51.100.7"]), client("192.0.2.1"), "it is no trusted proxy");
         assert_eq!(of(peer, &["198.51.100.7"]), client("198.51.100.7"));
         assert_eq!(of("::ffff:10.0.0.1", &["198.51.100.7"]), client("198.51.100.7"));
-        assert_eq!(of(peer, &["203.0.113.5, 198.51.100.7"]), client("198.51.100.7"), "what is before it is made up");
+        assert_eq!(
+            of(peer, &["203.0.113.5, 198.51.100.7"]),
+            client("198.51.100.7"),
+            "the address before it may be forged"
+        );
         assert_eq!(of(peer, &["203.0.113.5", "198.51.100.7, 10.2.3.4,2001:db8::1"]), client("198.51.100.7"));
         assert_eq!(of(peer, &["198.51.100.7:1234"]), client("198.51.100.7"));
         assert_eq!(of(peer, &["[2001:db9::7]:1234"]), client("2001:db9::7"));
         assert_eq!(of(peer, &["[2001:db9::7]"]), client("2001:db9::7"));
-        assert_eq!(of(peer, &["198.51.100.7, unknown"]), client(peer), "the last is no address");
+        assert_eq!(of(peer, &["198.51.100.7, unknown"]), client(peer), "the last element is no address");
         assert_eq!(of(peer, &[]), client(peer));
         assert_eq!(of(peer, &["10.9.9.9"]), client("10.9.9.9"));
     }

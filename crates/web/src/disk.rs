@@ -1,4 +1,4 @@
-//! Files that are there, sent as they are.
+//! Bodies with the bytes of files on the disk.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,25 +9,26 @@ use futures_util::stream;
 
 use crate::stream_slots::StreamSlot;
 
-/// Bytes read and sent at a time.
+/// The most bytes that are read and sent at a time.
 const BLOCK: u64 = 1 << 16;
 
-/// The bytes of a range, which `read` reads part by part, on threads that may wait for a disk. `slot` is kept until they are
-/// sent or the client is gone, and counts while they are asked for. An error of `read` closes the connection before the told length is reached.
+/// A body with the bytes of a range. `read` is called for one block after the other, on threads that may block. The body holds `slot`
+/// until all bytes are sent or the client has gone; the slot counts while the body is read. An error of `read` closes the connection
+/// before the announced length is reached.
 pub fn body<E: Into<BoxError> + Send + 'static>(
     range: Range<u64>,
     slot: StreamSlot,
     read: impl Fn(Range<u64>) -> Result<Vec<u8>, E> + Send + Sync + 'static,
 ) -> Body {
-    let from = (Arc::new(read), range);
-    slot.hold_for(Body::from_stream(stream::try_unfold(from, |(read, range)| async move {
+    let state = (Arc::new(read), range);
+    slot.hold_for(Body::from_stream(stream::try_unfold(state, |(read, range)| async move {
         if range.is_empty() {
             return Ok(None);
         }
-        let until = range.end.min(range.start + BLOCK);
-        let (now, part) = (read.clone(), range.start..until);
-        let bytes = tokio::task::spawn_blocking(move || now(part)).await?.map_err(Into::into)?;
-        Ok::<_, BoxError>(Some((Bytes::from(bytes), (read, until..range.end))))
+        let end = range.end.min(range.start + BLOCK);
+        let (read_block, block) = (read.clone(), range.start..end);
+        let bytes = tokio::task::spawn_blocking(move || read_block(block)).await?.map_err(Into::into)?;
+        Ok::<_, BoxError>(Some((Bytes::from(bytes), (read, end..range.end))))
     })))
 }
 
@@ -45,7 +46,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_range_is_read_part_by_part_and_a_fault_breaks_it_off() {
+    async fn a_range_is_read_in_blocks_and_an_error_ends_the_body() {
         let slot = || StreamSlots::new("streams", 1).take(client()).unwrap();
         let read = |range: Range<u64>| Ok::<_, io::Error>(range.map(|byte| (byte % 251) as u8).collect::<Vec<_>>());
         let bytes = to_bytes(body(100_000..300_001, slot(), read), usize::MAX).await.unwrap();

@@ -1,8 +1,8 @@
-//! ResponseCounts to requests that cannot be read.
+//! Error texts in the responses to requests that hyper cannot parse.
 //!
-//! hyper answers these by itself, before there is a request to hand on: a status, no body, and the connection is closed. A client
-//! is to be told what was wrong here as everywhere, so this stands between hyper and the connection and puts words into such an
-//! answer.
+//! hyper responds to such a request itself, before there is a request for the router: with a status and no body. Then the connection
+//! is closed. So that the client gets an error text here too, [`ErrorBodyStream`] lies between hyper and the connection and adds a body
+//! to such a response.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -12,10 +12,10 @@ use axum::http::StatusCode;
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A connection on which hyper's own errors have words.
+/// A stream that adds a body to the error responses that hyper makes itself.
 pub struct ErrorBodyStream<S> {
     stream: S,
-    /// What is left of an answer that took the place of hyper's.
+    /// The rest of a response that replaces hyper's and is not written yet.
     rest: Vec<u8>,
 }
 
@@ -25,8 +25,8 @@ impl<S> ErrorBodyStream<S> {
     }
 }
 
-/// The answer in place of one that hyper wrote by itself: an error whose body is empty. Those of the service have one.
-fn in_words(head: &[u8]) -> Option<Vec<u8>> {
+/// The response that replaces one that hyper made itself: an error with an empty body. Errors of the router have a body.
+fn with_error_text(head: &[u8]) -> Option<Vec<u8>> {
     let head = str::from_utf8(head).ok()?;
     let status = head.strip_prefix("HTTP/1.1 4")?;
     let head = head.strip_suffix("\r\n\r\n").filter(|head| !head.contains("\r\n\r\n"))?;
@@ -38,27 +38,27 @@ fn in_words(head: &[u8]) -> Option<Vec<u8>> {
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "address and headers are too long, or too many: send fewer",
         _ => "this is no request of HTTP/1.1: its first line, a header or a length is wrong",
     };
-    Some(with_words(head, what).into_bytes())
+    Some(add_body(head, what).into_bytes())
 }
 
-/// The answer to a client that begins with HTTP/2 without having asked, to which hyper gives none.
+/// The response to a client that begins with HTTP/2 at once, to which hyper sends none.
 pub fn no_http_2() -> String {
     let head = "HTTP/1.1 505 HTTP Version Not Supported\r\nconnection: close\r\ncontent-length: 0";
-    with_words(head, "this server has HTTP/1.1 and not HTTP/2: ask with that")
+    add_body(head, "this server supports HTTP/1.1 and not HTTP/2: use HTTP/1.1")
 }
 
-/// An answer whose body was empty, with words for one.
-fn with_words(head: &str, what: &str) -> String {
+/// A response whose body was empty, with a body.
+fn add_body(head: &str, what: &str) -> String {
     let body = json!({ "error": what }).to_string();
-    let told = format!("\r\ncontent-type: application/json\r\ncontent-length: {}", body.len());
-    format!("{}\r\n\r\n{body}", head.replacen("\r\ncontent-length: 0", &told, 1))
+    let headers = format!("\r\ncontent-type: application/json\r\ncontent-length: {}", body.len());
+    format!("{}\r\n\r\n{body}", head.replacen("\r\ncontent-length: 0", &headers, 1))
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for ErrorBodyStream<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let Self { stream, rest } = self.get_mut();
         if rest.is_empty() {
-            match in_words(bytes) {
+            match with_error_text(bytes) {
                 Some(answer) => *rest = answer,
                 None => return Pin::new(stream).poll_write(cx, bytes),
             }
@@ -78,7 +78,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ErrorBodyStream<S> {
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        // Such an answer is one part, all that there is to write.
+        // hyper writes such a response in one part.
         match parts {
             [one] => self.poll_write(cx, one),
             parts => Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, parts),
@@ -109,14 +109,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_error_without_a_body_is_given_one() {
+    fn only_an_error_without_a_body_gets_one() {
         let head =
             "HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\ndate: x\r\n\r\n";
-        let answer = String::from_utf8(in_words(head.as_bytes()).unwrap()).unwrap();
-        let (told, body) = answer.split_once("\r\n\r\n").unwrap();
+        let answer = String::from_utf8(with_error_text(head.as_bytes()).unwrap()).unwrap();
+        let (head_with_body, body) = answer.split_once("\r\n\r\n").unwrap();
         assert_eq!(body, "{\"error\":\"address and headers are too long, or too many: send fewer\"}");
         assert_eq!(
-            told,
+            head_with_body,
             "HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\
              content-type: application/json\r\ncontent-length: 69\r\ndate: x"
         );
@@ -128,7 +128,7 @@ mod tests {
             "HTTP/1.1 4",
             "RIFF",
         ] {
-            assert_eq!(in_words(other.as_bytes()), None, "{other}");
+            assert_eq!(with_error_text(other.as_bytes()), None, "{other}");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The host that a request is for (RFC 9112, section 3.2).
 //!
-//! A page of another site may have its own name point at this machine (DNS rebinding): the browser then takes a server that
-//! listens here for a part of that site and hands over what it answers. The `Host` of such requests is the other site's, so a
-//! server that listens for this machine alone, and asks for no secret, answers to the names of this machine only.
+//! Another site may let its own name resolve to this machine (DNS rebinding). The browser then takes a server on this machine for a
+//! part of that site, and its pages can read the responses. The `Host` of such requests is the name of the other site. So a server
+//! that listens on a loopback address without a token answers only requests for the names of this machine.
 
 use std::net::IpAddr;
 
@@ -14,25 +14,25 @@ use axum::response::{IntoResponse, Response};
 
 use crate::problem::Problem;
 
-/// The hosts that a server answers for.
+/// The hosts that requests may be for.
 #[derive(Clone, Debug)]
 pub struct Hosts {
-    /// All of them; else those of this machine and those named.
+    /// Whether any host is allowed; otherwise these are the names of this machine and `named`.
     any: bool,
     named: Vec<String>,
 }
 
 impl Hosts {
-    /// Whatever a client calls it.
+    /// Any host.
     pub const ANY: Self = Self { any: true, named: Vec::new() };
 
-    /// `localhost`, names under it, the addresses of this machine alone, and `named`.
+    /// `localhost`, names that end in `.localhost`, loopback addresses, and `named`.
     pub fn of_this_machine(named: &[String]) -> Self {
         Self { any: false, named: named.to_vec() }
     }
 
     fn has(&self, host: &str) -> bool {
-        // A name may have the dot of the root behind it.
+        // A name may end with the dot of the root domain.
         let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
         let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         self.any
@@ -43,27 +43,29 @@ impl Hosts {
     }
 }
 
-/// ResponseCounts requests for these hosts: for [`axum::middleware::from_fn_with_state`]. A request that names none, or two, is answered
-/// with status 400, one for another host with 421.
+/// Refuses requests for other hosts; for [`axum::middleware::from_fn_with_state`]. A request without a host, or with two, is answered
+/// with status 400, a request for another host with 421.
 pub async fn check(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
     match host(&request) {
         Err(problem) => problem.into_response(),
         Ok(Some(host)) if !hosts.has(host.host()) => {
             let name = host.host().escape_debug();
-            let text = format!("Host: {name} is not served here: ask for localhost, or start with --allow-host {name}");
+            let text = format!(
+                "Host: {name} is not served here: request localhost, or start the server with --allow-host {name}"
+            );
             Problem::new(StatusCode::MISDIRECTED_REQUEST, text).into_response()
         }
         Ok(_) => next.run(request).await,
     }
 }
 
-/// The host of a request; none in HTTP/1.0, which need not name one and which no browser speaks.
+/// The host of a request. HTTP/1.0 does not require one, and no browser uses HTTP/1.0.
 fn host(request: &Request) -> Result<Option<Authority>, Problem> {
     let mut fields = request.headers().get_all(header::HOST).iter();
     let host = match (fields.next(), fields.next()) {
         (Some(host), None) => host,
         (None, _) if request.version() == Version::HTTP_10 => return Ok(None),
-        (None, _) => return Err(Problem::bad("Host: it is missing, and HTTP/1.1 asks for it")),
+        (None, _) => return Err(Problem::bad("Host: it is missing, and HTTP/1.1 requires it")),
         (Some(_), Some(_)) => return Err(Problem::bad("Host: it comes twice, give it once")),
     };
     if let Some(authority) = request.uri().authority() {
@@ -71,7 +73,7 @@ fn host(request: &Request) -> Result<Option<Authority>, Problem> {
     }
     let no_host = || Problem::bad(format!("Host: {host:?} is no host"));
     let authority = Authority::try_from(host.as_bytes()).map_err(|_| no_host())?;
-    // A name and a password have no place in it.
+    // A user name and a password are not allowed in it.
     if authority.as_str().contains('@') { Err(no_host()) } else { Ok(Some(authority)) }
 }
 
@@ -86,8 +88,8 @@ mod tests {
         for field in fields {
             request = request.header(header::HOST, *field);
         }
-        let found = host(&request.body(Body::empty()).unwrap());
-        found.map(|host| host.map(|host| host.host().to_owned())).map_err(drop)
+        let parsed = host(&request.body(Body::empty()).unwrap());
+        parsed.map(|host| host.map(|host| host.host().to_owned())).map_err(drop)
     }
 
     #[test]
@@ -103,8 +105,8 @@ mod tests {
     #[test]
     fn a_server_for_this_machine_answers_to_its_names_only() {
         let hosts = Hosts::of_this_machine(&["music.example".to_owned()]);
-        for ours in ["localhost", "LOCALHOST.", "app.localhost", "127.0.0.1", "127.8.8.8", "[::1]", "Music.Example"] {
-            assert!(hosts.has(ours), "{ours}");
+        for own in ["localhost", "LOCALHOST.", "app.localhost", "127.0.0.1", "127.8.8.8", "[::1]", "Music.Example"] {
+            assert!(hosts.has(own), "{own}");
         }
         for other in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", "xlocalhost", ""]
         {

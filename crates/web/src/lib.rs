@@ -1,23 +1,23 @@
 #![forbid(unsafe_code)]
-//! Parts of HTTP services that stream audio: what every one of them needs, and no service by itself.
+//! Parts that HTTP services for streaming audio have in common.
 //!
-//! | part | |
+//! | part | what it is |
 //! |---|---|
-//! | [`listen`], [`serve`], [`TlsIdentity`] | an address, and what is served there, encrypted or not |
-//! | [`Connections`], [`Limits`] | how many connections there may be, and how long each may take for what |
-//! | [`Client`], [`Proxies`] | who a request comes from, behind proxies too |
-//! | [`service`] | what every service has around it: a [`BasePath`], the [`Hosts`] it is for, errors as JSON, a count of answers |
-//! | [`open_files`] | as many open files as may be needed |
-//! | [`args`] | the flags for these, to be flattened into a command line |
-//! | [`token`] | a secret that requests must bring |
-//! | [`StreamSlots`] | at most so many streams at once, and a share of them for each client |
-//! | [`Problem`], [`not_found`], [`blocking`] | errors as JSON; work that waits for a disk |
+//! | [`listen()`], [`serve()`], [`TlsIdentity`] | listening on an address, and serving HTTP or HTTPS there |
+//! | [`Connections`], [`Limits`] | how many connections there may be, and how long each may take |
+//! | [`Client`], [`Proxies`] | the client of a request, with or without a proxy in between |
+//! | [`service()`] | the layers of every service: a [`BasePath`], the allowed [`Hosts`], errors as JSON, a count of responses |
+//! | [`open_files`] | the limit of open files |
+//! | [`args`] | command line flags for these parts |
+//! | [`token`] | a secret that requests must have |
+//! | [`StreamSlots`] | how many streams may be sent at once, and how many of them to one client |
+//! | [`Problem`], [`not_found`], [`blocking`] | errors as JSON; work that may block |
 //! | [`FileResponse`], [`range`], [`condition`] | `ETag`, `Range`, `If-Range`, `If-Match`, `If-None-Match` for a file that may not exist yet |
-//! | [`ChunkedFile`], [`disk`] | the bytes of a file that is being made, and of one that is there |
-//! | [`metrics`] | numbers for Prometheus |
-//! | [`assets`], [`page`] | the files of a page, and modules that pages have in common |
+//! | [`ChunkedFile`], [`disk`] | the bytes of a file that is being made, and of a file on the disk |
+//! | [`metrics`] | metrics for Prometheus |
+//! | [`assets`], [`page`] | the files of a page, and JavaScript modules that several pages use |
 //!
-//! What a request for a file is answered with depends on its tag and its length, never on how much of it is there:
+//! The response to a request for a file depends on the tag and the length of the file, not on how much of it exists already:
 //!
 //! ```
 //! use axum::http::{HeaderMap, HeaderValue, Method, header};

@@ -5,17 +5,17 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 
-/// An address that cannot be listened on.
+/// An address on which the server cannot listen.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {source}; give another --port or --bind")]
 pub struct ListenError {
     /// The address.
     pub address: SocketAddr,
-    /// The system's words: it is in use already, say.
+    /// The error of the system: the address is in use already, for example.
     pub source: io::Error,
 }
 
-/// Listens on an address; port 0 is a free one.
+/// Listens on an address. With port 0 the system chooses a free one.
 ///
 /// # Errors
 /// [`ListenError`].

@@ -1,7 +1,7 @@
-//! Numbers for Prometheus (text format 0.0.4).
+//! Metrics for Prometheus (text format 0.0.4).
 //!
-//! Written by hand instead of by the `prometheus-client` crate: that writes OpenMetrics, which names a counter without its
-//! `_total` in `HELP` and `TYPE`, and most numbers here are read from what they count at the moment they are asked for.
+//! The text is written here and not by the crate `prometheus-client`: that crate writes OpenMetrics, in which a counter is named
+//! without its `_total` in `HELP` and `TYPE`, and it keeps the values itself, while most values here are read when they are requested.
 
 use std::fmt::{Display, Write as _};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// An answer to `GET /metrics`, one metric after the other.
+/// The response to `GET /metrics`, to which metrics are added one after the other.
 #[derive(Debug)]
 pub struct Metrics {
     prefix: &'static str,
@@ -20,29 +20,29 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// None yet; all their names begin with `prefix` and an underscore.
+    /// No metrics yet. All names will begin with `prefix` and an underscore.
     pub const fn new(prefix: &'static str) -> Self {
         Self { prefix, text: String::new() }
     }
 
-    /// A number that goes up and down.
+    /// Adds a number that goes up and down.
     pub fn gauge(&mut self, name: &str, help: &str, value: f64) {
-        self.head(name, "gauge", help);
+        self.header(name, "gauge", help);
         self.value(name, "", value);
     }
 
-    /// A number that only grows; its name ends in `_total`.
+    /// Adds a number that only grows; its name ends in `_total`.
     pub fn counter(&mut self, name: &str, help: &str, value: f64) {
-        self.head(name, "counter", help);
+        self.header(name, "counter", help);
         self.value(name, "", value);
     }
 
-    /// Numbers that go up and down, one for each value of a label.
+    /// Adds numbers that go up and down, one for each value of a label.
     pub fn gauges<'a>(&mut self, name: &str, help: &str, label: &str, values: impl Iterator<Item = (&'a str, u64)>) {
         self.labelled(name, "gauge", help, label, values);
     }
 
-    /// Numbers that only grow, one for each value of a label.
+    /// Adds numbers that only grow, one for each value of a label.
     pub fn counters<'a>(&mut self, name: &str, help: &str, label: &str, values: impl Iterator<Item = (&'a str, u64)>) {
         self.labelled(name, "counter", help, label, values);
     }
@@ -55,13 +55,13 @@ impl Metrics {
         label: &str,
         values: impl Iterator<Item = (&'a str, u64)>,
     ) {
-        self.head(name, kind, help);
-        for (of, value) in values {
-            self.value(name, &format!("{{{label}=\"{of}\"}}"), value);
+        self.header(name, kind, help);
+        for (label_value, value) in values {
+            self.value(name, &format!("{{{label}=\"{label_value}\"}}"), value);
         }
     }
 
-    fn head(&mut self, name: &str, kind: &str, help: &str) {
+    fn header(&mut self, name: &str, kind: &str, help: &str) {
         let Self { prefix, text } = self;
         // Writing to a String cannot fail.
         let _ = writeln!(text, "# HELP {prefix}_{name} {help}\n# TYPE {prefix}_{name} {kind}");
@@ -78,14 +78,14 @@ impl IntoResponse for Metrics {
     }
 }
 
-/// ResponseCounts by the class of their status.
+/// How many responses there were of each class of status.
 #[derive(Debug, Default)]
 pub struct ResponseCounts {
     classes: [AtomicU64; 5],
 }
 
 impl ResponseCounts {
-    /// How many there were of each class, as a metric `http_answers_total`.
+    /// Adds the metric `http_answers_total`: how many responses there were of each class.
     pub fn write_metrics(&self, metrics: &mut Metrics) {
         let names = ["1xx", "2xx", "3xx", "4xx", "5xx"];
         let counts = self.classes.iter().map(|counter| counter.load(Ordering::Relaxed));
@@ -93,11 +93,11 @@ impl ResponseCounts {
     }
 }
 
-/// ActivityCounts every answer: for [`axum::middleware::from_fn_with_state`].
-pub async fn count(State(answers): State<Arc<ResponseCounts>>, request: Request, next: Next) -> Response {
+/// Counts every response; for [`axum::middleware::from_fn_with_state`].
+pub async fn count(State(counts): State<Arc<ResponseCounts>>, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let class = usize::from(response.status().as_u16() / 100);
-    if let Some(counter) = class.checked_sub(1).and_then(|class| answers.classes.get(class)) {
+    if let Some(counter) = class.checked_sub(1).and_then(|class| counts.classes.get(class)) {
         counter.fetch_add(1, Ordering::Relaxed);
     }
     response
@@ -112,9 +112,9 @@ mod tests {
         let mut metrics = Metrics::new("test");
         metrics.gauge("tracks", "Tracks there are.", 3.0);
         metrics.counter("seconds_total", "Time spent.", 0.25);
-        let answers = ResponseCounts::default();
-        answers.classes[3].store(7, Ordering::Relaxed);
-        answers.write_metrics(&mut metrics);
+        let counts = ResponseCounts::default();
+        counts.classes[3].store(7, Ordering::Relaxed);
+        counts.write_metrics(&mut metrics);
         assert_eq!(
             metrics.text,
             "# HELP test_tracks Tracks there are.\n# TYPE test_tracks gauge\ntest_tracks 3\n\

@@ -1,4 +1,4 @@
-//! What is wrong, as an answer.
+//! Error responses as JSON.
 
 use axum::Json;
 use axum::body::to_bytes;
@@ -8,12 +8,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-/// Seconds after which to ask again, when there was too much to do.
-const LATER: u32 = 2;
-/// Bytes of an error's words, at most.
+/// The seconds in `Retry-After`, with status 503.
+const RETRY_AFTER: u32 = 2;
+/// The most bytes of an error text that are kept.
 const LONGEST: usize = 4 << 10;
 
-/// An answer that says what is wrong and what to do: `{"error": "..."}`. With status 503 it says when to ask again.
+/// An error response that says what is wrong and what to do: `{"error": "..."}`. With status 503 it has a `Retry-After`.
 #[derive(Debug)]
 pub struct Problem {
     status: StatusCode,
@@ -21,12 +21,12 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// An answer of a status.
+    /// An error response with a status.
     pub fn new(status: StatusCode, text: impl Into<String>) -> Self {
         Self { status, text: text.into() }
     }
 
-    /// A request that cannot be understood.
+    /// Status 400: the request is invalid.
     pub fn bad(text: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, text)
     }
@@ -36,13 +36,13 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(json!({ "error": self.text }))).into_response();
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, LATER.into());
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER.into());
         }
         response
     }
 }
 
-/// Makes a [`Problem`] of every answer that is an error and no JSON: what a part of the service that is not ours refused. For
+/// Makes a [`Problem`] of every error response that is not JSON, as the router and the extractors return them; for
 /// [`axum::middleware::from_fn`].
 pub async fn as_json(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
@@ -55,29 +55,29 @@ pub async fn as_json(request: Request, next: Next) -> Response {
     let (mut parts, body) = response.into_parts();
     let text = if status == StatusCode::METHOD_NOT_ALLOWED {
         let allowed = parts.headers.get(header::ALLOW).and_then(|allowed| allowed.to_str().ok()).unwrap_or("none");
-        format!("{method} cannot be asked of {}: allowed is {allowed}", path.escape_debug())
+        format!("{method} is not allowed at {}: allowed is {allowed}", path.escape_debug())
     } else {
-        let told = to_bytes(body, LONGEST).await.unwrap_or_default();
-        let told = String::from_utf8_lossy(&told);
-        if told.is_empty() { status.to_string() } else { told.into_owned() }
+        let bytes = to_bytes(body, LONGEST).await.unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        if text.is_empty() { status.to_string() } else { text.into_owned() }
     };
-    for of_the_body in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
-        parts.headers.remove(of_the_body);
+    for body_header in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
+        parts.headers.remove(body_header);
     }
     let mut response = Problem::new(status, text).into_response();
     response.headers_mut().extend(parts.headers);
     response
 }
 
-/// A fallback for addresses at which there is nothing.
+/// The fallback handler: status 404.
 pub async fn not_found(uri: Uri) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, format!("there is nothing at {}", uri.path().escape_debug()))
 }
 
-/// Runs what may wait for a disk, beside the threads that serve.
+/// Runs work that may block, on a thread for blocking work.
 ///
 /// # Errors
-/// Those of `work`, as an answer; status 500 when `work` panicked or the server stops.
+/// The errors of `work`; status 500 when `work` panicked or the server stops.
 pub async fn blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, Problem>
 where
     T: Send + 'static,
@@ -96,14 +96,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_be_asked_again_says_when() {
-        let later = |status| Problem::new(status, "x").into_response().headers().get(header::RETRY_AFTER).cloned();
-        assert_eq!(later(StatusCode::SERVICE_UNAVAILABLE).unwrap(), "2");
-        assert_eq!(later(StatusCode::NOT_FOUND), None);
+    fn an_error_that_may_pass_has_a_retry_after() {
+        let retry_after =
+            |status| Problem::new(status, "x").into_response().headers().get(header::RETRY_AFTER).cloned();
+        assert_eq!(retry_after(StatusCode::SERVICE_UNAVAILABLE).unwrap(), "2");
+        assert_eq!(retry_after(StatusCode::NOT_FOUND), None);
     }
 
     #[tokio::test]
-    async fn work_that_panics_is_an_answer() {
+    async fn work_that_panics_is_an_error_response() {
         let problem = blocking(|| -> Result<(), Problem> { panic!("on purpose") }).await.unwrap_err();
         assert_eq!(problem.status, StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(blocking(|| Err::<(), _>(Problem::bad("x"))).await.unwrap_err().status, StatusCode::BAD_REQUEST);

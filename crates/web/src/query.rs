@@ -1,11 +1,11 @@
-//! What stands behind the question mark of an address.
+//! The query of an address, after its question mark.
 
 use crate::problem::Problem;
 
-/// Its names and values, decoded, in order.
+/// The names and values of a query, decoded, in order.
 ///
 /// # Errors
-/// Status 400 for a name that comes twice: which of both values is meant, nobody can tell.
+/// Status 400 for a name that occurs twice, because either of the values may be meant.
 pub fn pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
     let mut pairs = Vec::<(String, String)>::new();
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -17,7 +17,7 @@ pub fn pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
     Ok(pairs)
 }
 
-/// A value, the first of its name.
+/// The first value with this name.
 pub fn value(query: &str, name: &str) -> Option<String> {
     form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
@@ -33,9 +33,9 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_comes_twice_is_refused() {
-        let read = pairs("a=1&b=x+y&A=").unwrap();
-        assert_eq!(read, [("a", "1"), ("b", "x y"), ("A", "")].map(|(key, value)| (key.into(), value.into())));
+    fn a_name_that_occurs_twice_is_refused() {
+        let parsed = pairs("a=1&b=x+y&A=").unwrap();
+        assert_eq!(parsed, [("a", "1"), ("b", "x y"), ("A", "")].map(|(key, value)| (key.into(), value.into())));
         for twice in ["a=1&a=1", "a=1&b=2&%61=3"] {
             assert!(pairs(twice).is_err(), "{twice}");
         }

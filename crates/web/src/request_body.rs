@@ -1,4 +1,4 @@
-//! Bodies of requests, which have to come in time.
+//! Bodies of requests, which have a time limit.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// Bytes that a body has to bring in the time that it is given.
+/// The bytes that must be received within the time limit, again and again.
 const STEP: u64 = 16 << 10;
 
 /// A body came too slowly.
@@ -18,24 +18,30 @@ const STEP: u64 = 16 << 10;
 #[error("the request's body comes too slowly: send each 16 KiB of it within {0:?}")]
 pub struct BodyTooSlow(pub Duration);
 
-/// A body that breaks off unless it comes in time.
+/// A body that ends with an error when it comes too slowly.
 struct TimedBody {
     body: Incoming,
     begun: Instant,
-    time: Duration,
+    limit: Duration,
     received: u64,
-    wait: Pin<Box<Sleep>>,
+    deadline: Pin<Box<Sleep>>,
     late: Arc<AtomicBool>,
 }
 
-/// The body with a limit of its time, which is given again for each 16 KiB, and whether it was too slow.
-pub fn timed_body(body: Incoming, time: Duration) -> (Body, Arc<AtomicBool>) {
+/// A body with a time limit for each 16 KiB of it, and a flag that is set when the body comes too slowly.
+pub fn timed_body(body: Incoming, limit: Duration) -> (Body, Arc<AtomicBool>) {
     let late = Arc::new(AtomicBool::new(false));
     if body.is_end_stream() {
         return (Body::empty(), late);
     }
-    let timed =
-        TimedBody { body, begun: Instant::now(), time, received: 0, wait: Box::pin(sleep(time)), late: late.clone() };
+    let timed = TimedBody {
+        body,
+        begun: Instant::now(),
+        limit,
+        received: 0,
+        deadline: Box::pin(sleep(limit)),
+        late: late.clone(),
+    };
     (Body::new(timed), late)
 }
 
@@ -49,12 +55,12 @@ impl HttpBody for TimedBody {
             let bytes = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());
             this.received += bytes.map_or(0, |bytes| bytes.len() as u64);
             let times = u32::try_from(this.received / STEP + 1).unwrap_or(u32::MAX);
-            this.wait.as_mut().reset(this.begun + this.time.saturating_mul(times));
+            this.deadline.as_mut().reset(this.begun + this.limit.saturating_mul(times));
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        ready!(this.wait.as_mut().poll(cx));
+        ready!(this.deadline.as_mut().poll(cx));
         this.late.store(true, Ordering::Relaxed);
-        Poll::Ready(Some(Err(BodyTooSlow(this.time).into())))
+        Poll::Ready(Some(Err(BodyTooSlow(this.limit).into())))
     }
 
     fn is_end_stream(&self) -> bool {

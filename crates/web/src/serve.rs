@@ -1,4 +1,4 @@
-//! HttpService connections, each in a task of its own.
+//! Accepting and serving connections, each in its own task.
 
 use std::io;
 use std::net::IpAddr;
@@ -19,106 +19,106 @@ use crate::error_body::{ErrorBodyStream, no_http_2};
 use crate::respond::{ServerState, respond};
 use crate::tls_identity::TlsIdentity;
 
-/// How long to wait when the system has no more handles.
-const PAUSE: Duration = Duration::from_millis(100);
+/// How long to wait after a connection could not be accepted, because the system has no more file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// No more often than this is it told that the system has no more handles.
-const TOLD: Duration = Duration::from_secs(60);
+/// The shortest time between two warnings about that.
+const WARNING_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Bytes that a connection keeps of a request's head, and about as many of an answer; a head of more is refused.
+/// The bytes that a connection buffers of a request's head, and about as many of a response. A longer head is refused.
 const BUFFER: usize = 64 << 10;
 
-/// Bytes that the system keeps of an answer and has not sent. With more, a player that reads slowly would look like one that is
-/// paused.
+/// The most bytes of a response that the system buffers before they are sent. With more of them a player that reads slowly could not be
+/// distinguished from a paused one.
 const UNSENT: u32 = 128 << 10;
 
-/// What is served.
+/// What is served on a listener.
 pub struct HttpService {
-    /// What answers.
+    /// The router of the requests.
     pub router: Router,
-    /// Paths that are answered beyond the limit of connections too: those by which a supervisor sees how the server is.
+    /// The paths that are served on reserve connections too, for a supervisor that checks the health of the server.
     pub vital_paths: Vec<String>,
-    /// What to encrypt with; without it connections are not encrypted.
+    /// The certificate and key; without them connections are not encrypted.
     pub identity: Option<Arc<TlsIdentity>>,
 }
 
-/// Serves HTTP/1.1 until `stop` comes to its end. Requests carry their [`crate::Client`] as an extension. What is being sent then is
-/// broken off with the runtime.
+/// Serves HTTP/1.1 until `stop` completes. Every request has its [`crate::Client`] as an extension. Responses that are being sent when
+/// `stop` completes end with the runtime.
 ///
 /// # Errors
-/// When there is no way to encrypt with the identity.
+/// When the identity cannot be used for TLS.
 pub async fn serve(
-    serving: HttpService,
+    service: HttpService,
     listener: TcpListener,
     connections: Connections,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let HttpService { router, vital_paths, identity } = serving;
+    let HttpService { router, vital_paths, identity } = service;
     let tls = identity.as_ref().map(TlsIdentity::acceptor).transpose().map_err(io::Error::other)?;
-    let shared = Arc::new(ServerState { router, vital_paths, tls, connections });
-    let renewal = async {
+    let server = Arc::new(ServerState { router, vital_paths, tls, connections });
+    let watch_identity = async {
         match identity {
-            Some(identity) => identity.renew().await,
+            Some(identity) => identity.watch().await,
             None => std::future::pending().await,
         }
     };
     tokio::select! {
-        () = accept_all(&shared, &listener) => {}
-        () = shared.connections.close_overdue() => {}
-        () = renewal => {}
+        () = accept_all(&server, &listener) => {}
+        () = server.connections.close_overdue() => {}
+        () = watch_identity => {}
         () = stop => {}
     }
     Ok(())
 }
 
-async fn accept_all(shared: &Arc<ServerState>, listener: &TcpListener) {
-    let mut told: Option<Instant> = None;
+async fn accept_all(server: &Arc<ServerState>, listener: &TcpListener) {
+    let mut last_warning: Option<Instant> = None;
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                let Some(entry) = shared.connections.enter(peer.ip()) else { continue };
-                let shared = shared.clone();
+                let Some(counted) = server.connections.enter(peer.ip()) else { continue };
+                let server = server.clone();
                 tokio::spawn(async move {
                     tokio::select! {
-                        () = talk(stream, peer.ip(), &entry, &shared) => {}
-                        () = entry.connection.immediate_close() => tracing::debug!("a connection from {peer} was closed"),
+                        () = serve_connection(stream, peer.ip(), &counted, &server) => {}
+                        () = counted.connection.immediate_close() => tracing::debug!("a connection from {peer} was closed"),
                     }
                 });
             }
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
-                if told.is_none_or(|told| told.elapsed() >= TOLD) {
+                if last_warning.is_none_or(|last| last.elapsed() >= WARNING_INTERVAL) {
                     tracing::warn!("cannot accept connections: {error}");
-                    told = Some(Instant::now());
+                    last_warning = Some(Instant::now());
                 }
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
     }
 }
 
-/// Speaks with a client until its connection is closed.
-async fn talk(stream: TcpStream, peer: IpAddr, entry: &CountedConnection, shared: &Arc<ServerState>) {
-    if let Err(error) = prepare(&stream) {
-        tracing::debug!("a connection could not be prepared: {error}");
+/// Serves a connection until it is closed, after the TLS handshake if there is one.
+async fn serve_connection(stream: TcpStream, peer: IpAddr, counted: &CountedConnection, server: &Arc<ServerState>) {
+    if let Err(error) = set_options(&stream) {
+        tracing::debug!("the options of a connection could not be set: {error}");
     }
-    let stream = MonitoredStream::new(stream, entry.connection.clone());
-    match &shared.tls {
-        None => answer(stream, peer, entry, shared).await,
+    let stream = MonitoredStream::new(stream, counted.connection.clone());
+    match &server.tls {
+        None => serve_requests(stream, peer, counted, server).await,
         Some(tls) => match tls.accept(stream).await {
             Ok(stream) => {
-                entry.connection.tls_ready();
-                answer(stream, peer, entry, shared).await;
+                counted.connection.tls_ready();
+                serve_requests(stream, peer, counted, server).await;
             }
             Err(error) => tracing::debug!("a connection could not be encrypted: {error}"),
         },
     }
 }
 
-fn prepare(stream: &TcpStream) -> io::Result<()> {
-    // Small answers leave at once; without it they only leave later.
+fn set_options(stream: &TcpStream) -> io::Result<()> {
+    // Small responses are sent at once.
     stream.set_nodelay(true)?;
-    // A client that is gone without a word is noticed within two minutes.
+    // A client that has gone without closing its connection is detected within two minutes.
     let probes = TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(15));
     let socket = SockRef::from(stream);
     socket.set_tcp_keepalive(&probes.with_retries(4))?;
@@ -127,22 +127,22 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// ResponseCounts the requests of a connection, until it is closed.
-async fn answer(
+/// Serves the requests of a connection until it is closed.
+async fn serve_requests(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     peer: IpAddr,
-    entry: &CountedConnection,
-    shared: &Arc<ServerState>,
+    counted: &CountedConnection,
+    server: &Arc<ServerState>,
 ) {
-    let service = service_fn(|request| Box::pin(respond(request, peer, entry, shared)));
-    // Its own limit of a head's time runs between requests too, so `Connections` has one.
+    let service = service_fn(|request| Box::pin(respond(request, peer, counted, server)));
+    // hyper's own time limit for a head runs between requests too, so it is not used: `Connections` has a limit.
     let mut http = http1::Builder::new();
-    http.max_buf_size(BUFFER).max_header_size(BUFFER).keep_alive(!entry.reserved);
+    http.max_buf_size(BUFFER).max_header_size(BUFFER).keep_alive(!counted.reserved);
     let mut connection =
         http.serve_connection(TokioIo::new(LingeringStream::new(ErrorBodyStream::new(stream))), service);
     let ended = tokio::select! {
         ended = &mut connection => Some(ended),
-        () = entry.connection.graceful_close() => None,
+        () = counted.connection.graceful_close() => None,
     };
     let ended = match ended {
         Some(ended) => ended,
@@ -155,7 +155,7 @@ async fn answer(
     tracing::debug!("a connection ended: {error}");
     if error.is_parse_version_h2() {
         let mut stream = connection.into_parts().io.into_inner();
-        // A client that is gone is told nothing.
+        // Errors are ignored, because the client may have gone.
         let _ = async { stream.write_all(no_http_2().as_bytes()).await.and(stream.shutdown().await) }.await;
     }
 }

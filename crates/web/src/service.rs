@@ -1,4 +1,4 @@
-//! What every service has around it.
+//! The layers that every service has.
 
 use std::sync::Arc;
 
@@ -10,15 +10,14 @@ use crate::host::{Hosts, check};
 use crate::metrics::{ResponseCounts, count};
 use crate::problem::as_json;
 
-/// A router with a path in front of all its addresses, for these hosts only, whose errors all are JSON and whose answers are
-/// counted.
-pub fn service(router: Router, base_path: BasePath, hosts: Hosts, answers: Arc<ResponseCounts>) -> Router {
-    // As a service, whose answers have all their headers when they come to a layer.
+/// Adds to a router the base path, the check of the host, errors as JSON, and a count of responses by status.
+pub fn service(router: Router, base_path: BasePath, hosts: Hosts, responses: Arc<ResponseCounts>) -> Router {
+    // With `fallback_service` a response has all its headers when it reaches the layers.
     Router::new()
-        .fallback_service(base_path.around(router))
+        .fallback_service(base_path.nest(router))
         .layer(from_fn(as_json))
         .layer(from_fn_with_state(hosts, check))
-        .layer(from_fn_with_state(answers, count))
+        .layer(from_fn_with_state(responses, count))
 }
 
 #[cfg(test)]
@@ -31,7 +30,7 @@ mod tests {
 
     use super::*;
 
-    async fn ask(method: &str, path: &str, host: &str) -> (u16, String, String) {
+    async fn request(method: &str, path: &str, host: &str) -> (u16, String, String) {
         let router = Router::new().route("/tracks/{id}", get(|Path(id): Path<u32>| async move { id.to_string() }));
         let service = service(router, BasePath::default(), Hosts::of_this_machine(&[]), Arc::default());
         let request = Request::builder().method(method).uri(path).header(header::HOST, host);
@@ -44,19 +43,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_error_is_json_whoever_refused_it() {
-        assert_eq!(ask("GET", "/tracks/7", "localhost").await, (200, "7".to_owned(), String::new()));
-        let (status, text, _) = ask("GET", "/tracks/x", "localhost").await;
+    async fn every_error_is_json_in_whichever_layer_it_arises() {
+        assert_eq!(request("GET", "/tracks/7", "localhost").await, (200, "7".to_owned(), String::new()));
+        let (status, text, _) = request("GET", "/tracks/x", "localhost").await;
         assert!(status == 400 && text.starts_with("{\"error\":\"Invalid URL"), "{text}");
-        let (status, text, allowed) = ask("DELETE", "/tracks/7", "localhost").await;
+        let (status, text, allowed) = request("DELETE", "/tracks/7", "localhost").await;
         assert_eq!((status, &*allowed), (405, "GET,HEAD"));
-        assert_eq!(text, "{\"error\":\"DELETE cannot be asked of /tracks/7: allowed is GET,HEAD\"}");
-        assert_eq!(ask("GET", "/nothing", "localhost").await.0, 404);
+        assert_eq!(text, "{\"error\":\"DELETE is not allowed at /tracks/7: allowed is GET,HEAD\"}");
+        assert_eq!(request("GET", "/nothing", "localhost").await.0, 404);
     }
 
     #[tokio::test]
-    async fn a_request_for_another_host_is_refused_with_the_way_out() {
-        let (status, text, _) = ask("GET", "/tracks/7", "evil.example").await;
+    async fn a_request_for_another_host_is_refused_with_advice() {
+        let (status, text, _) = request("GET", "/tracks/7", "evil.example").await;
         assert!(status == 421 && text.contains("--allow-host evil.example"), "{text}");
     }
 }

@@ -1,4 +1,4 @@
-//! HTTPS: the certificate and the key that a server shows it is the right one with.
+//! The certificate and the key of an HTTPS server.
 
 use std::fmt;
 use std::io;
@@ -14,8 +14,8 @@ use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, version};
 use tokio_rustls::TlsAcceptor;
 
-/// How often the files are looked at: a certificate is renewed days before it expires.
-const RENEWAL: Duration = Duration::from_secs(60);
+/// How often the files are checked for changes. A certificate is renewed days before it expires.
+const CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
 /// A certificate or key that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -25,35 +25,35 @@ pub enum TlsError {
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// The system's words.
+        /// The error of the system.
         source: io::Error,
     },
-    /// A file without what it is for.
+    /// A file without a certificate, or without a key.
     #[error("{}: there is no {what} in it; give a PEM file, {advice}", .file.display())]
     Missing {
         /// The file.
         file: PathBuf,
         /// What is missing.
         what: &'static str,
-        /// What the file should be like.
+        /// What the file should contain.
         advice: &'static str,
     },
-    /// A certificate and a key of different origin, or of a kind that is not supported.
+    /// A certificate and a key that do not belong together, or of a kind that is not supported.
     #[error("{} and {}: {source}", .certificate.display(), .key.display())]
     Unusable {
         /// The certificate's file.
         certificate: PathBuf,
         /// The key's file.
         key: PathBuf,
-        /// Why.
+        /// The reason.
         source: rustls::Error,
     },
 }
 
-/// When the two files were last written.
+/// When the two files were modified last.
 type ModificationTimes = [Option<SystemTime>; 2];
 
-/// A certificate with its key, from two files that are read again when they change.
+/// A certificate with its key. Both are read from files, again each time the files change.
 pub struct TlsIdentity {
     certificate: PathBuf,
     key: PathBuf,
@@ -71,7 +71,7 @@ impl TlsIdentity {
         Ok(Arc::new(Self { certificate: certificate.to_owned(), key: key.to_owned(), current }))
     }
 
-    /// What makes an encrypted connection of an accepted one: TLS 1.2 or 1.3, HTTP/1.1.
+    /// The acceptor that does the TLS handshake on a connection: TLS 1.2 or 1.3, for HTTP/1.1.
     pub(crate) fn acceptor(self: &Arc<Self>) -> Result<TlsAcceptor, rustls::Error> {
         let versions = [&version::TLS13, &version::TLS12];
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -82,38 +82,39 @@ impl TlsIdentity {
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 
-    /// Reads the files each time they change; while they cannot be used the old ones stay in use, and the log says why.
-    pub(crate) async fn renew(self: Arc<Self>) {
-        let mut seen = self.states();
+    /// Reads the files again each time they change, and never returns. When they cannot be used, the log has the reason and the
+    /// certificate that was read before stays in use.
+    pub(crate) async fn watch(self: Arc<Self>) {
+        let mut known = self.modification_times();
         loop {
-            tokio::time::sleep(RENEWAL).await;
+            tokio::time::sleep(CHECK_INTERVAL).await;
             let identity = self.clone();
-            // A disk may take its time.
-            let looked = tokio::task::spawn_blocking(move || identity.look(seen)).await;
-            seen = looked.unwrap_or(seen);
+            // Reading the files may block.
+            let current = tokio::task::spawn_blocking(move || identity.reload_if_changed(known)).await;
+            known = current.unwrap_or(known);
         }
     }
 
-    /// Reads the files when their states are others than `seen`; gives the states there are.
-    fn look(&self, seen: ModificationTimes) -> ModificationTimes {
-        let states = self.states();
-        if states != seen {
-            self.read_again();
+    /// Reads the files again when their modification times differ from `known`. Returns the current times.
+    fn reload_if_changed(&self, known: ModificationTimes) -> ModificationTimes {
+        let current = self.modification_times();
+        if current != known {
+            self.reload();
         }
-        states
+        current
     }
 
-    fn states(&self) -> ModificationTimes {
+    fn modification_times(&self) -> ModificationTimes {
         [&self.certificate, &self.key].map(|file| file.metadata().and_then(|of| of.modified()).ok())
     }
 
-    fn read_again(&self) {
+    fn reload(&self) {
         match read(&self.certificate, &self.key) {
             Ok(read) => {
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(read);
                 tracing::info!("the certificate was renewed from {}", self.certificate.display());
             }
-            Err(error) => tracing::warn!("the certificate that was read before stays in use: {error}"),
+            Err(error) => tracing::warn!("the certificate cannot be renewed, the previous one stays in use: {error}"),
         }
     }
 }
@@ -133,11 +134,11 @@ impl fmt::Debug for TlsIdentity {
 fn read(certificate: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
     let chain: Vec<_> = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect)
-        .map_err(|error| wrong(certificate, error, CERTIFICATE))?;
+        .map_err(|error| pem_error(certificate, error, CERTIFICATE))?;
     if chain.is_empty() {
-        return Err(wrong(certificate, pem::Error::NoItemsFound, CERTIFICATE));
+        return Err(pem_error(certificate, pem::Error::NoItemsFound, CERTIFICATE));
     }
-    let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| wrong(key, error, KEY))?;
+    let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| pem_error(key, error, KEY))?;
     CertifiedKey::from_der(chain, secret, &ring::default_provider()).map_err(|source| TlsError::Unusable {
         certificate: certificate.to_owned(),
         key: key.to_owned(),
@@ -148,7 +149,7 @@ fn read(certificate: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
 const CERTIFICATE: (&str, &str) = ("certificate", "the server's own certificate first, then the intermediate ones");
 const KEY: (&str, &str) = ("private key", "without a passphrase");
 
-fn wrong(file: &Path, error: pem::Error, (what, advice): (&'static str, &'static str)) -> TlsError {
+fn pem_error(file: &Path, error: pem::Error, (what, advice): (&'static str, &'static str)) -> TlsError {
     let file = file.to_owned();
     match error {
         pem::Error::Io(source) => TlsError::Unreadable { file, source },
@@ -163,10 +164,10 @@ fn wrong(file: &Path, error: pem::Error, (what, advice): (&'static str, &'static
 mod tests {
     use super::*;
 
-    fn write(folder: &Path, what: &rcgen::CertifiedKey<rcgen::KeyPair>) -> (PathBuf, PathBuf) {
+    fn write(folder: &Path, certified: &rcgen::CertifiedKey<rcgen::KeyPair>) -> (PathBuf, PathBuf) {
         let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
-        std::fs::write(&certificate, what.cert.pem()).unwrap();
-        std::fs::write(&key, what.signing_key.serialize_pem()).unwrap();
+        std::fs::write(&certificate, certified.cert.pem()).unwrap();
+        std::fs::write(&key, certified.signing_key.serialize_pem()).unwrap();
         (certificate, key)
     }
 
@@ -176,18 +177,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (certificate, key) = write(folder.path(), &first);
         let identity = TlsIdentity::read(&certificate, &key).unwrap();
-        let shown = || identity.current.read().unwrap().cert[0].clone();
-        let renewal = tokio::spawn(identity.clone().renew());
-        tokio::time::sleep(RENEWAL / 2).await;
-        assert_eq!(&shown(), first.cert.der());
+        let current = || identity.current.read().unwrap().cert[0].clone();
+        let watch = tokio::spawn(identity.clone().watch());
+        tokio::time::sleep(CHECK_INTERVAL / 2).await;
+        assert_eq!(&current(), first.cert.der());
 
-        // The certificate is there, its key is not yet.
+        // The new certificate is written, and its key is not yet.
         std::fs::write(&certificate, second.cert.pem()).unwrap();
-        tokio::time::sleep(RENEWAL * 2).await;
-        assert_eq!(&shown(), first.cert.der());
+        tokio::time::sleep(CHECK_INTERVAL * 2).await;
+        assert_eq!(&current(), first.cert.der());
         write(folder.path(), &second);
-        tokio::time::sleep(RENEWAL * 2).await;
-        assert_eq!(&shown(), second.cert.der());
-        renewal.abort();
+        tokio::time::sleep(CHECK_INTERVAL * 2).await;
+        assert_eq!(&current(), second.cert.der());
+        watch.abort();
     }
 }

@@ -1,4 +1,4 @@
-//! A secret that requests must bring (RFC 6750).
+//! A secret that requests must have (RFC 6750).
 
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
@@ -8,10 +8,10 @@ use axum::response::{IntoResponse, Response};
 use crate::problem::Problem;
 use crate::query;
 
-/// Shortest token that is accepted, in bytes.
+/// The shortest token that is accepted, in bytes.
 const SHORTEST: usize = 8;
 
-/// A secret, kept as its hash.
+/// A secret, of which only the hash is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Token(blake3::Hash);
 
@@ -19,7 +19,7 @@ impl Token {
     /// The secret `text`.
     ///
     /// # Errors
-    /// When it is shorter than 8 bytes, in words for a command line that calls it `--token`.
+    /// A text for the command line when the secret is shorter than 8 bytes; it names the flag `--token`.
     pub fn new(text: &str) -> Result<Self, String> {
         if text.len() < SHORTEST {
             return Err(format!("--token: {} characters are too few: give {SHORTEST} or more", text.len()));
@@ -27,14 +27,14 @@ impl Token {
         Ok(Self(blake3::hash(text.as_bytes())))
     }
 
-    /// Whether this is the secret: hashes are compared in constant time.
+    /// Whether `given` is the secret. Hashes are compared in constant time.
     pub fn is(&self, given: &str) -> bool {
         blake3::hash(given.as_bytes()) == self.0
     }
 }
 
-/// Lets in requests that bring the token, in a header or, for players that cannot send one, as `access_token` in the address; all
-/// of them where there is no token. For [`axum::middleware::from_fn_with_state`].
+/// Refuses requests without the token; for [`axum::middleware::from_fn_with_state`]. The token is in a header or, for players that
+/// cannot send one, in the query as `access_token`. When the state has no token, all requests pass.
 pub async fn admit(State(token): State<Option<Token>>, request: Request, next: Next) -> Response {
     let Some(token) = token else { return next.run(request).await };
     let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_itself_and_nothing_near_it() {
+    fn only_the_exact_token_is_accepted() {
         assert!(Token::new("1234567").unwrap_err().contains("7 characters are too few"));
         let token = Token::new("a secret").unwrap();
         assert!(token.is("a secret"));

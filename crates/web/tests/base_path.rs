@@ -20,11 +20,11 @@ fn a_base_path_is_plain_and_has_one_spelling() {
 }
 
 #[tokio::test]
-async fn addresses_lie_under_the_path_and_nothing_beside_it() {
+async fn addresses_begin_with_the_path_and_others_are_not_found() {
     let query = |RawQuery(query): RawQuery| async move { query.unwrap_or_default() };
     let inner = Router::new().route("/", get(query)).route("/x", get(query)).fallback(not_found);
-    let service = "/music".parse::<BasePath>().unwrap().around(inner);
-    for (address, status, told) in [
+    let service = "/music".parse::<BasePath>().unwrap().nest(inner);
+    for (address, status, expected) in [
         ("/music/?a=1", 200, "a=1"),
         ("/music/x", 200, ""),
         ("/music/y", 404, "{\"error\":\"there is nothing at /y\"}"),
@@ -38,6 +38,6 @@ async fn addresses_lie_under_the_path_and_nothing_beside_it() {
         let location = response.headers().get(header::LOCATION).cloned();
         let body = to_bytes(response.into_body(), 1_000).await.unwrap();
         let text = location.map_or(String::from_utf8(body.to_vec()).unwrap(), |to| to.to_str().unwrap().to_owned());
-        assert_eq!(text, told, "{address}");
+        assert_eq!(text, expected, "{address}");
     }
 }

@@ -5,12 +5,12 @@ mod common;
 
 use std::time::Duration;
 
-use common::{ONE, OTHER, Server, begun, client, rest};
+use common::{ONE, OTHER, Server, client, head_and_first_byte, rest};
 use crowd_web::Limits;
 use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
-async fn a_body_that_comes_too_slowly_is_refused_and_one_that_gets_on_is_not() {
+async fn a_body_that_comes_too_slowly_is_refused_and_a_steady_one_is_not() {
     let limits = Limits { body: Duration::from_millis(300), ..Limits::default() };
     let server = Server::start(10, 10, limits, &[]).await;
     let head = "POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n";
@@ -24,13 +24,13 @@ async fn a_body_that_comes_too_slowly_is_refused_and_one_that_gets_on_is_not() {
         steady.write_all(&[0; 20_000]).await.unwrap();
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    assert!(begun(&mut steady).await.0.starts_with("HTTP/1.1 200 "));
+    assert!(head_and_first_byte(&mut steady).await.0.starts_with("HTTP/1.1 200 "));
 }
 
 #[tokio::test]
 async fn http_2_is_refused_with_a_reason() {
     let server = Server::start(10, 10, Limits::default(), &[]).await;
-    // As curl begins with prior knowledge: the preface, and its settings.
+    // curl begins with this when it is told to use HTTP/2 at once: the preface and its settings.
     let mut stream = server.write(ONE, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0").await;
     let (head, body) = rest(&mut stream).await;
     assert!(
@@ -38,7 +38,7 @@ async fn http_2_is_refused_with_a_reason() {
         "{head}"
     );
     assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{head}");
-    assert_eq!(body, "{\"error\":\"this server has HTTP/1.1 and not HTTP/2: ask with that\"}");
+    assert_eq!(body, "{\"error\":\"this server supports HTTP/1.1 and not HTTP/2: use HTTP/1.1\"}");
     let mut stream = server.write(ONE, "PRI * HTTP/2.0\r\n\r\n").await;
     assert!(rest(&mut stream).await.0.starts_with("HTTP/1.1 400 "));
 }
@@ -53,19 +53,19 @@ async fn heads_that_are_too_large_are_refused() {
 }
 
 #[tokio::test]
-async fn what_a_proxy_says_of_its_client_is_believed_of_a_trusted_one_only() {
+async fn the_client_that_a_proxy_names_is_used_of_a_trusted_proxy_only() {
     let server = Server::start(20, 20, Limits::default(), &["127.0.0.2"]).await;
-    let told = "X-Forwarded-For: 203.0.113.5, 198.51.100.7\r\n";
-    assert_eq!(server.get(OTHER, "/client", told).await.1, "198.51.100.7");
-    assert_eq!(server.get(ONE, "/client", told).await.1, client(ONE).to_string());
-    // Behind the proxy each client has a share of the streams, and the proxy as many connections as there are.
+    let forwarded = "X-Forwarded-For: 203.0.113.5, 198.51.100.7\r\n";
+    assert_eq!(server.get(OTHER, "/client", forwarded).await.1, "198.51.100.7");
+    assert_eq!(server.get(ONE, "/client", forwarded).await.1, client(ONE).to_string());
+    // Each client of the proxy has its share of the streams, and the proxy may have all connections.
     let long = "/file/16000000";
     let mut streams = Vec::new();
     for _ in 0..10 {
-        streams.push(server.ask(OTHER, long, told).await);
-        assert!(begun(streams.last_mut().unwrap()).await.0.starts_with("HTTP/1.1 200 "));
+        streams.push(server.request(OTHER, long, forwarded).await);
+        assert!(head_and_first_byte(streams.last_mut().unwrap()).await.0.starts_with("HTTP/1.1 200 "));
     }
-    assert!(server.get(OTHER, long, told).await.0.starts_with("HTTP/1.1 503 "));
-    let mut another = server.ask(OTHER, long, "X-Forwarded-For: 198.51.100.8\r\n").await;
-    assert!(begun(&mut another).await.0.starts_with("HTTP/1.1 200 "));
+    assert!(server.get(OTHER, long, forwarded).await.0.starts_with("HTTP/1.1 503 "));
+    let mut another = server.request(OTHER, long, "X-Forwarded-For: 198.51.100.8\r\n").await;
+    assert!(head_and_first_byte(&mut another).await.0.starts_with("HTTP/1.1 200 "));
 }

@@ -1,4 +1,4 @@
-//! A number of connections, and which of them gives way to a new one.
+//! A limited number of connections, and the choice of the one that is closed for a new one.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use super::limits::Limits;
 use crate::client::Client;
 use crate::fair_share;
 
-/// At most so many connections at once.
+/// The open connections of a server, `limit` at most.
 #[derive(Debug)]
 pub(super) struct Budget {
     pub limits: Limits,
@@ -20,13 +20,21 @@ pub(super) struct Budget {
     open: Mutex<HashMap<u64, Arc<Connection>>>,
 }
 
-/// Connections by what they do.
+/// How many connections there are of each activity.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct ActivityCounts {
     pub active: u64,
     pub idle: u64,
     pub slow: u64,
     pub stalled: u64,
+}
+
+/// A connection that the budget has accepted.
+pub(super) struct Admission {
+    pub number: u64,
+    pub connection: Arc<Connection>,
+    /// Whether another connection was closed for it.
+    pub displaced: bool,
 }
 
 impl Budget {
@@ -38,44 +46,43 @@ impl Budget {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// ActivityCounts a connection until [`Self::leave`], if there is room for it: whether one gave way to it, its number, and itself.
-    pub fn enter(&self, client: Client, proxied: bool) -> Option<(bool, u64, Arc<Connection>)> {
+    /// Accepts a connection and counts it until [`Self::leave`]. Returns `None` when its client has its share or no connection can
+    /// be closed for it.
+    pub fn enter(&self, client: Client, proxied: bool) -> Option<Admission> {
         let mut open = self.open();
         let (count, now) = (open.len(), Instant::now());
-        let mut gave_way = false;
-        // While less than half is taken nobody can have more than a share.
+        let mut displaced = false;
+        // While less than half of the limit is taken no client can have more than its share.
         if count >= self.limit.saturating_sub(count) {
-            let activity = open.values().map(|connection| (connection, connection.activity(now, &self.limits)));
-            let active = || activity.clone().filter(|(_, activity)| *activity == Activity::Active);
+            let activities = open.values().map(|connection| (connection, connection.activity(now, &self.limits)));
+            let active = || activities.clone().filter(|(_, activity)| *activity == Activity::Active);
             let own = active().filter(|(connection, _)| !connection.proxied && connection.client == client).count();
-            // A proxy has no share of its own: those behind it are many.
+            // A proxy has no share of its own, because many clients use it.
             if !fair_share::allows(if proxied { 0 } else { own }, active().count(), self.limit) {
                 return None;
             }
             if count >= self.limit {
-                let first = first_to_give_way(&open, now, &self.limits)?;
-                open.remove(&first)?.displace();
-                gave_way = true;
+                let first = first_to_close(&open, now, &self.limits)?;
+                open.remove(&first)?.close_now();
+                displaced = true;
             }
         }
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let connection = Arc::new(Connection::new(client, proxied));
         open.insert(number, connection.clone());
-        Some((gave_way, number, connection))
+        Some(Admission { number, connection, displaced })
     }
 
-    /// The connection of this number is closed.
+    /// Removes the connection of this number, which is closed.
     pub fn leave(&self, number: u64) {
         self.open().remove(&number);
     }
 
-    /// Ends those that take too long, and tells why.
-    pub fn close_overdue(&self, mut ended: impl FnMut(CloseReason)) {
+    /// Closes the connections that take too long, and calls `closed` with the reason for each of them.
+    pub fn close_overdue(&self, mut closed: impl FnMut(CloseReason)) {
         let now = Instant::now();
-        self.open()
-            .values()
-            .filter_map(|connection| connection.close_if_overdue(now, &self.limits))
-            .for_each(&mut ended);
+        let open = self.open();
+        open.values().filter_map(|connection| connection.close_if_overdue(now, &self.limits)).for_each(&mut closed);
     }
 
     pub fn counts(&self) -> ActivityCounts {
@@ -96,10 +103,11 @@ impl Budget {
     }
 }
 
-/// Which is closed first: one that is idle before one that sends its request slowly before one that is stalled; among equals one of
-/// the client that has most of these, and of those the one that has been so longest.
-fn first_to_give_way(open: &HashMap<u64, Arc<Connection>>, now: Instant, limits: &Limits) -> Option<u64> {
-    let kind = |activity: &Activity| match activity {
+/// The connection that is closed first when there is no room. Idle connections come before slow ones, and slow ones before stalled
+/// ones. Among connections of the same activity, those of the client that has most of them come first, and among these the one that
+/// has been in this state for the longest time.
+fn first_to_close(open: &HashMap<u64, Arc<Connection>>, now: Instant, limits: &Limits) -> Option<u64> {
+    let order = |activity: &Activity| match activity {
         Activity::Idle(_) => 0,
         Activity::Slow(_) => 1,
         Activity::Stalled(_) => 2,
@@ -107,14 +115,14 @@ fn first_to_give_way(open: &HashMap<u64, Arc<Connection>>, now: Instant, limits:
     };
     let all = open.iter().map(|(number, connection)| (*number, connection.client, connection.activity(now, limits)));
     let all: Vec<_> = all.filter(|(.., activity)| *activity != Activity::Active).collect();
-    let first = all.iter().map(|(.., activity)| kind(activity)).min()?;
-    let alike = || all.iter().filter(|(.., activity)| kind(activity) == first);
-    let mut held = HashMap::<Client, usize>::new();
-    for (_, client, _) in alike() {
-        *held.entry(*client).or_default() += 1;
+    let first = all.iter().map(|(.., activity)| order(activity)).min()?;
+    let candidates = || all.iter().filter(|(.., activity)| order(activity) == first);
+    let mut per_client = HashMap::<Client, usize>::new();
+    for (_, client, _) in candidates() {
+        *per_client.entry(*client).or_default() += 1;
     }
-    alike()
-        .min_by_key(|(_, client, activity)| (Reverse(held.get(client).copied()), *activity))
+    candidates()
+        .min_by_key(|(_, client, activity)| (Reverse(per_client.get(client).copied()), *activity))
         .map(|(number, ..)| *number)
 }
 

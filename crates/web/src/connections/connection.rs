@@ -1,4 +1,4 @@
-//! One connection: what it does, and since when.
+//! The state of one connection, and since when it has been in it.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,30 +8,30 @@ use tokio::sync::watch;
 use super::limits::Limits;
 use crate::client::Client;
 
-/// What a connection does.
+/// The phase of the exchange on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// The head of a request comes.
+    /// The head of a request is being received.
     Head,
-    /// A request is answered.
+    /// A response is being made or sent.
     Responding,
-    /// ConnectionsInner requests are answered.
+    /// All requests are answered.
     Idle,
-    /// The client was told that nothing more comes, and has not closed it yet.
+    /// The server has closed its side, and the client has not closed its side yet.
     Closing,
 }
 
-/// Whether a connection may be closed when there is no room for another, and since when. Those that come first in this order are
-/// closed first.
+/// Whether a connection may be closed to make room for another, and since when. The order of the variants and times is the order in
+/// which connections are closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Activity {
-    /// ConnectionsInner requests are answered.
+    /// All requests are answered.
     Idle(Instant),
     /// The head of a request comes slowly.
     Slow(Instant),
-    /// The client reads nothing, because a player is paused, say; or it has to close its side.
+    /// The client does not read, because a player is paused, for example; or it has not closed its side yet.
     Stalled(Instant),
-    /// It is in use and may not be closed.
+    /// The connection is in use and may not be closed.
     Active,
 }
 
@@ -44,21 +44,21 @@ pub(super) enum CloseReason {
     Idle,
     /// The client read nothing for very long.
     Abandoned,
-    /// Another needed its place.
+    /// It made room for another connection.
     Displaced,
-    /// There was no place for it.
+    /// There was no room for it.
     Refused,
 }
 
-/// How a connection is to end.
+/// How a connection is to be closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    /// Not at all.
+enum CloseMode {
+    /// The connection stays open.
     Open,
     /// When all that was written is sent.
-    InOrder,
+    Graceful,
     /// At once.
-    Now,
+    Immediate,
 }
 
 #[derive(Debug)]
@@ -66,8 +66,8 @@ struct State {
     phase: Phase,
     /// When the phase began.
     since: Instant,
-    /// Since when there are bytes to be sent and none could be.
-    unsent: Option<Instant>,
+    /// Since when there have been bytes to send of which the system takes none.
+    blocked: Option<Instant>,
 }
 
 impl State {
@@ -76,33 +76,33 @@ impl State {
     }
 }
 
-/// One connection, as it is seen where connections are counted and ended.
+/// One connection: its state, which the task that serves it updates, and the order to close it.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    /// The client, or the proxy it comes from.
+    /// The client, or the proxy from which the connection comes.
     pub(super) client: Client,
-    /// Whether it comes from a proxy: there may be many clients behind it.
+    /// Whether the connection comes from a proxy, which many clients may use.
     pub(super) proxied: bool,
     state: Mutex<State>,
-    end: watch::Sender<End>,
+    close: watch::Sender<CloseMode>,
 }
 
 impl Connection {
     pub(super) fn new(client: Client, proxied: bool) -> Self {
-        let state = State { phase: Phase::Head, since: Instant::now(), unsent: None };
-        Self { client, proxied, state: Mutex::new(state), end: watch::Sender::new(End::Open) }
+        let state = State { phase: Phase::Head, since: Instant::now(), blocked: None };
+        Self { client, proxied, state: Mutex::new(state), close: watch::Sender::new(CloseMode::Open) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// It is encrypted now; its first request may come.
+    /// Records that the TLS handshake is complete. The first request is received from now on.
     pub(crate) fn tls_ready(&self) {
         self.state().enter(Phase::Head);
     }
 
-    /// Bytes came.
+    /// Records that bytes were received.
     pub(crate) fn bytes_received(&self) {
         let mut state = self.state();
         if state.phase == Phase::Idle {
@@ -110,12 +110,12 @@ impl Connection {
         }
     }
 
-    /// The head of a request is complete.
+    /// Records that the head of a request is complete.
     pub(crate) fn head_complete(&self) {
         self.state().enter(Phase::Responding);
     }
 
-    /// ConnectionsInner of an answer was handed over to be sent.
+    /// Records that all of a response was handed over to be sent.
     pub(crate) fn response_complete(&self) {
         let mut state = self.state();
         if state.phase == Phase::Responding {
@@ -123,7 +123,7 @@ impl Connection {
         }
     }
 
-    /// The client was told that nothing more comes.
+    /// Records that the server closes its side.
     pub(crate) fn close_started(&self) {
         let mut state = self.state();
         if state.phase != Phase::Closing {
@@ -131,75 +131,80 @@ impl Connection {
         }
     }
 
-    /// Bytes were sent.
+    /// Records that bytes were sent.
     pub(crate) fn bytes_sent(&self) {
         let mut state = self.state();
-        state.unsent = None;
+        state.blocked = None;
         if matches!(state.phase, Phase::Idle | Phase::Closing) {
             state.since = Instant::now();
         }
     }
 
-    /// There are bytes to be sent, and the system takes none.
+    /// Records that there are bytes to send of which the system takes none.
     pub(crate) fn send_blocked(&self) {
-        self.state().unsent.get_or_insert_with(Instant::now);
+        self.state().blocked.get_or_insert_with(Instant::now);
     }
 
-    /// Comes back when it is to end as soon as what was written is sent.
+    /// Completes when the connection is to be closed after all that was written is sent.
     pub(crate) async fn graceful_close(&self) {
-        self.ends(End::InOrder).await;
+        self.close_requested(CloseMode::Graceful).await;
     }
 
-    /// Comes back when it is to end at once.
+    /// Completes when the connection is to be closed at once.
     pub(crate) async fn immediate_close(&self) {
-        self.ends(End::Now).await;
+        self.close_requested(CloseMode::Immediate).await;
     }
 
-    async fn ends(&self, end: End) {
-        // The sender lives as long as this.
-        let _ = self.end.subscribe().wait_for(|told| *told == end).await;
+    async fn close_requested(&self, mode: CloseMode) {
+        // This cannot fail, because the sender lives as long as `self`.
+        let _ = self.close.subscribe().wait_for(|requested| *requested == mode).await;
     }
 
-    /// Ends it, so that another has its place.
-    pub(super) fn displace(&self) {
-        self.end.send_replace(End::Now);
+    /// Has the connection closed at once, to make room for another.
+    pub(super) fn close_now(&self) {
+        self.close.send_replace(CloseMode::Immediate);
     }
 
     pub(super) fn activity(&self, now: Instant, limits: &Limits) -> Activity {
         let state = self.state();
-        match (state.unsent, state.phase, state.since) {
-            (Some(since), ..) if over(now, since, limits.stalled) => Activity::Stalled(since),
+        match (state.blocked, state.phase, state.since) {
+            (Some(since), ..) if has_passed(now, since, limits.stalled) => Activity::Stalled(since),
             (None, Phase::Closing, since) => Activity::Stalled(since),
             (None, Phase::Idle, since) => Activity::Idle(since),
-            (None, Phase::Head, since) if over(now, since, limits.slow_head) => Activity::Slow(since),
+            (None, Phase::Head, since) if has_passed(now, since, limits.slow_head) => Activity::Slow(since),
             _ => Activity::Active,
         }
     }
 
-    /// Ends it when what it does takes too long, and tells why.
+    /// Has the connection closed when its phase takes too long, and returns the reason, once.
     pub(super) fn close_if_overdue(&self, now: Instant, limits: &Limits) -> Option<CloseReason> {
         let state = self.state();
-        let (end, reason) = match (state.unsent, state.phase, state.since) {
-            (Some(since), ..) | (None, Phase::Closing, since) if over(now, since, limits.abandoned) => {
-                (End::Now, CloseReason::Abandoned)
+        let (mode, reason) = match (state.blocked, state.phase, state.since) {
+            (Some(since), ..) | (None, Phase::Closing, since) if has_passed(now, since, limits.abandoned) => {
+                (CloseMode::Immediate, CloseReason::Abandoned)
             }
-            // What the client has not read yet is with the system.
-            (None, Phase::Idle, since) if over(now, since, limits.idle) => (End::InOrder, CloseReason::Idle),
-            (None, Phase::Head, since) if over(now, since, limits.head) => (End::Now, CloseReason::Head),
+            // The end of the last response may still be in the buffers of the system, so the close is graceful.
+            (None, Phase::Idle, since) if has_passed(now, since, limits.idle) => {
+                (CloseMode::Graceful, CloseReason::Idle)
+            }
+            (None, Phase::Head, since) if has_passed(now, since, limits.head) => {
+                (CloseMode::Immediate, CloseReason::Head)
+            }
             _ => return None,
         };
-        let told = self.end.send_if_modified(|told| {
-            let later = matches!((*told, end), (End::Open, _) | (End::InOrder, End::Now));
-            if later {
-                *told = end;
+        let changed = self.close.send_if_modified(|current| {
+            let stricter =
+                matches!((*current, mode), (CloseMode::Open, _) | (CloseMode::Graceful, CloseMode::Immediate));
+            if stricter {
+                *current = mode;
             }
-            later
+            stricter
         });
-        told.then_some(reason)
+        changed.then_some(reason)
     }
 }
 
-fn over(now: Instant, since: Instant, limit: Duration) -> bool {
+fn has_passed(now: Instant, since: Instant, limit: Duration) -> bool {
     now.saturating_duration_since(since) >= limit
 }
 

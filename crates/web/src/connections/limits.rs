@@ -1,25 +1,27 @@
-//! How long connections may take for what.
+//! How long connections may take in each phase.
 
 use std::time::Duration;
 
-/// How long a connection may take for what, and how many are kept free for questions about the server itself.
+/// How long a connection may take in each phase, and how many reserve connections there are.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// For the head of a request from its first byte on; of the first request, and for agreeing on encryption, from the start.
+    /// For the head of a request, from its first byte on. For the first request, and for the TLS handshake, from the start of the
+    /// connection on.
     pub head: Duration,
-    /// After this, a connection whose request's head is not complete gives way to another.
+    /// For the head of a request, after which the connection may be closed for another.
     pub slow_head: Duration,
-    /// For a request's body, again for each 16 KiB of it.
+    /// For each 16 KiB of a request's body.
     pub body: Duration,
     /// Between two requests.
     pub idle: Duration,
-    /// Without a byte that could be sent, after which a connection gives way to another and has no part in its client's share.
+    /// Without a byte that could be sent, after which a connection may be closed for another and does not count in the share of its
+    /// client.
     pub stalled: Duration,
-    /// Without a byte that could be sent, after which a connection is closed in any case: no player stays paused so long.
+    /// Without a byte that could be sent, after which a connection is closed in any case. Players are not paused for so long.
     pub abandoned: Duration,
-    /// Connections beyond all others, which are answered only what a supervisor asks.
+    /// The number of connections beyond the limit, on which only the vital paths are served.
     pub reserve: usize,
-    /// As `head`, for these.
+    /// The `head` of reserve connections.
     pub reserve_head: Duration,
 }
 
@@ -30,7 +32,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Those of every server.
+    /// The limits of every server.
     pub const DEFAULT: Self = Self {
         head: Duration::from_secs(10),
         slow_head: Duration::from_secs(1),
@@ -42,13 +44,13 @@ impl Limits {
         reserve_head: Duration::from_secs(2),
     };
 
-    /// Those of the reserve.
+    /// The limits of the reserve connections.
     pub(super) fn of_reserve(self) -> Self {
         Self { head: self.reserve_head, stalled: self.slow_head, abandoned: self.head, ..self }
     }
 
-    /// How often to look for connections that took too long.
-    pub(super) fn pace(&self) -> Duration {
+    /// How often connections are checked for having taken too long.
+    pub(super) fn check_interval(&self) -> Duration {
         let shortest = self.head.min(self.reserve_head).min(self.idle).min(self.abandoned);
         (shortest / 8).clamp(Duration::from_millis(5), Duration::from_secs(1))
     }

@@ -1,37 +1,39 @@
-// Asking the server that sent the page. Addresses are relative: the page may lie under any path, behind a proxy.
+// Requests to the server that sent the page. Addresses are relative, because a proxy may serve the page under any path.
 
-/** The server said no. */
+/** A request that failed. */
 export class Refusal extends Error {
-  /** @param {number} status HTTP's, 0 when there was no answer. */
+  /** @param {number} status The HTTP status, 0 when there was no response. */
   constructor(status, text) {
     super(text);
     this.status = status;
   }
 
-  /** Whether the same request may well be answered later. */
+  /** Whether the same request may succeed later. */
   get passing() {
     return this.status === 0 || this.status === 503 || this.status === 500;
   }
 }
 
-/** Under which name the token is kept until the tab is closed. */
-let kept = 'token';
+/** The name under which the token is stored until the tab is closed. */
+let storageName = 'token';
 let token = null;
-let asked = null;
+/** The question for a token that is open, if there is one. */
+let pendingToken = null;
 let askForToken = () => Promise.reject(new Refusal(401, 'a token is needed'));
 
 /**
- * Says what to do when the server needs a token.
- * @param {string} name Under which it is kept: servers behind one proxy share the place.
- * @param ask Called with whether one was tried already; resolves to what was typed, or rejects. It is not called again then.
+ * Sets what happens when the server needs a token.
+ * @param {string} name The name under which the token is stored. Servers behind one proxy share the storage.
+ * @param ask Is called with whether a token was refused already. It resolves to the token that was typed; when it rejects, it is not
+ * called again.
  */
 export function onToken(name, ask) {
-  kept = name;
+  storageName = name;
   token = sessionStorage.getItem(name);
   askForToken = ask;
 }
 
-async function words(response) {
+async function errorText(response) {
   try {
     return (await response.json()).error;
   } catch {
@@ -39,7 +41,7 @@ async function words(response) {
   }
 }
 
-/** As `fetch`, with the token; what is no success is thrown as a {@link Refusal} in the server's words. */
+/** Does a `fetch` with the token. A response that is no success is thrown as a {@link Refusal} with the server's error text. */
 export async function ask(path, options = {}) {
   for (;;) {
     const sent = token;
@@ -52,31 +54,32 @@ export async function ask(path, options = {}) {
       throw new Refusal(0, 'the server does not answer');
     }
     if (response.status === 401) {
-      // Many requests may be refused at once, and one question is enough.
+      // Several requests may be refused at once; the user is asked once.
       if (token === sent) {
-        asked ??= askForToken(sent !== null).then((typed) => {
-          asked = null;
-          sessionStorage.setItem(kept, typed);
+        pendingToken ??= askForToken(sent !== null).then((typed) => {
+          pendingToken = null;
+          sessionStorage.setItem(storageName, typed);
           return typed;
         });
-        token = await asked;
+        token = await pendingToken;
       }
       continue;
     }
-    if (!response.ok) throw new Refusal(response.status, await words(response));
+    if (!response.ok) throw new Refusal(response.status, await errorText(response));
     return response;
   }
 }
 
-/** An address for what cannot send a header, a link or a picture: with the token, where there is one. */
+/** An address with the token, where there is one: for links and images, which cannot send a header. */
 export function address(path) {
   if (!token) return path;
   return `${path}${path.includes('?') ? '&' : '?'}access_token=${encodeURIComponent(token)}`;
 }
 
 /**
- * Sends a file as the body of a POST, and gives the JSON that comes back. A `fetch` does not tell how much of it is sent.
- * @param {{signal: AbortSignal, progress}} how `progress` is called with the share that is sent, 0 to 1.
+ * Sends a file as the body of a POST, and resolves to the JSON of the response. It does not use `fetch`, which has no progress of what
+ * is sent.
+ * @param {{signal: AbortSignal, progress}} options `progress` is called with the fraction that is sent, 0 to 1.
  */
 export function send(path, file, { signal, progress }) {
   return new Promise((resolve, reject) => {
@@ -98,12 +101,12 @@ export function send(path, file, { signal, progress }) {
   });
 }
 
-/** JSON of an address. */
+/** The JSON at an address. */
 export async function json(path, options) {
   return (await ask(path, options)).json();
 }
 
-/** Server-sent events of an address, one after the other, read by hand: an EventSource cannot send a token. */
+/** The server-sent events at an address, one after the other. They are parsed here because an EventSource cannot send a token. */
 export async function* events(path, signal) {
   const response = await ask(path, { signal, headers: { Accept: 'text/event-stream' } });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

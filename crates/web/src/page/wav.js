@@ -1,14 +1,14 @@
-// WAV as the server sends it: 16-bit stereo behind a header, RIFF or RF64.
+// WAV as the server sends it: 16-bit stereo after a RIFF or RF64 header.
 
-/** Bytes that surely hold the header. */
+/** The header is never longer than this many bytes. */
 export const HEADER_AT_MOST = 1024;
-/** Bytes of a frame. */
+/** The bytes of a frame. */
 export const FRAME = 4;
 
 /**
  * Reads a header.
- * @param {ArrayBuffer} bytes The file's first.
- * @returns {{rate: number, frames: number, header: number}} Frames per second, frames, and the byte where they begin.
+ * @param {ArrayBuffer} bytes The first bytes of the file.
+ * @returns {{rate: number, frames: number, header: number}} The sample rate, the number of frames, and the bytes before them.
  */
 export function readHeader(bytes) {
   const view = new DataView(bytes);

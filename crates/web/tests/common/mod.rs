@@ -1,4 +1,4 @@
-//! A server with all that may happen to a connection, and clients with addresses of their own.
+//! A server whose limits a test can set, and clients with different addresses.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use std::future::pending;
@@ -50,8 +50,8 @@ async fn file(
         Ok(range) => range,
         Err(response) => return Ok(*response),
     };
-    let place = app.streams.take(client)?;
-    Ok(response.with_body(disk::body(range, place, |range| Ok::<_, io::Error>(bytes(range)))))
+    let slot = app.streams.take(client)?;
+    Ok(response.with_body(disk::body(range, slot, |range| Ok::<_, io::Error>(bytes(range)))))
 }
 
 async fn metrics(State(app): State<App>) -> Metrics {
@@ -93,7 +93,7 @@ impl Server {
         Self { address }
     }
 
-    /// A connection from an address, which takes in few bytes that are not read.
+    /// A connection from an address, with a small receive buffer.
     pub async fn connect(&self, from: [u8; 4]) -> TcpStream {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4_096).unwrap();
@@ -101,7 +101,7 @@ impl Server {
         socket.connect(self.address).await.unwrap()
     }
 
-    /// A connection on which something was written.
+    /// A connection on which a text was written.
     pub async fn write(&self, from: [u8; 4], text: &str) -> TcpStream {
         let mut stream = self.connect(from).await;
         let _ = stream.write_all(text.as_bytes()).await;
@@ -109,17 +109,17 @@ impl Server {
     }
 
     /// A connection on which a request was written.
-    pub async fn ask(&self, from: [u8; 4], path: &str, headers: &str) -> TcpStream {
+    pub async fn request(&self, from: [u8; 4], path: &str, headers: &str) -> TcpStream {
         self.write(from, &format!("GET {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n")).await
     }
 
-    /// What is answered, the head and the body; nothing when the connection is closed without a word.
+    /// The head and the body of the response to a request; both are empty when the connection is closed without a response.
     pub async fn get(&self, from: [u8; 4], path: &str, headers: &str) -> (String, Bytes) {
-        let mut stream = self.ask(from, path, &format!("Connection: close\r\n{headers}")).await;
+        let mut stream = self.request(from, path, &format!("Connection: close\r\n{headers}")).await;
         rest(&mut stream).await
     }
 
-    /// A number of the metrics, as another client asks for them.
+    /// A value of the metrics, which a client of its own requests.
     pub async fn metric(&self, name: &str) -> f64 {
         let (_, body) = self.get([127, 0, 0, 99], "/metrics", "").await;
         let text = String::from_utf8(body.to_vec()).unwrap();
@@ -128,28 +128,28 @@ impl Server {
     }
 
     pub async fn wait_for(&self, name: &str, right: impl Fn(f64) -> bool) {
-        let begun = Instant::now();
+        let start = Instant::now();
         loop {
             let value = self.metric(name).await;
             if right(value) {
                 return;
             }
-            assert!(begun.elapsed() < Duration::from_secs(30), "{name} stays {value}");
+            assert!(start.elapsed() < Duration::from_secs(30), "{name} stays {value}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 }
 
-/// ConnectionsInner that comes on a connection until it is closed.
+/// All bytes of a connection until it is closed.
 pub async fn all(stream: &mut TcpStream) -> Vec<u8> {
     let mut all = Vec::new();
-    // A connection that is closed with bytes that were not read says so.
+    // A connection that is reset because the server has not read all bytes returns an error.
     let _ =
         tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut all)).await.expect("it is not closed");
     all
 }
 
-/// The head of an response, and its body until the connection is closed.
+/// The head of a response, and its body until the connection is closed.
 pub async fn rest(stream: &mut TcpStream) -> (String, Bytes) {
     let mut all = all(stream).await;
     let end = all.windows(4).position(|four| four == b"\r\n\r\n").map_or(all.len(), |at| at + 4);
@@ -157,8 +157,8 @@ pub async fn rest(stream: &mut TcpStream) -> (String, Bytes) {
     (String::from_utf8(all).unwrap(), body)
 }
 
-/// The head of an response and the first byte behind it.
-pub async fn begun(stream: &mut TcpStream) -> (String, u8) {
+/// The head of a response and the first byte after it.
+pub async fn head_and_first_byte(stream: &mut TcpStream) -> (String, u8) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read_u8().await {

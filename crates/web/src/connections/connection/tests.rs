@@ -3,7 +3,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::*;
 
 #[test]
-fn what_a_connection_does_decides_how_long_it_may_take_and_whether_it_gives_way() {
+fn the_phase_of_a_connection_decides_how_long_it_may_take_and_whether_it_may_be_closed() {
     let limits = Limits::default();
     let connection = Connection::new(IpAddr::from(Ipv4Addr::LOCALHOST).into(), false);
     let after = |seconds: u64| {
@@ -18,18 +18,18 @@ fn what_a_connection_does_decides_how_long_it_may_take_and_whether_it_gives_way(
     };
     assert_eq!([after(0), after(2)], [("active", None), ("slow", None)]);
     connection.head_complete();
-    assert_eq!(after(100_000), ("active", None), "whoever waits for an answer waits");
+    assert_eq!(after(100_000), ("active", None), "a response may take any time");
     connection.send_blocked();
     assert_eq!([after(9), after(11), after(3_599)], [("active", None), ("stalled", None), ("stalled", None)]);
     connection.bytes_sent();
-    assert_eq!(after(100_000), ("active", None), "it goes on");
+    assert_eq!(after(100_000), ("active", None), "bytes are sent again");
     connection.send_blocked();
     connection.response_complete();
-    assert_eq!(after(61), ("stalled", None), "what is left of the answer is not sent yet");
+    assert_eq!(after(61), ("stalled", None), "the rest of the response is not sent yet");
     connection.bytes_sent();
     assert_eq!([after(0), after(59)], [("idle", None); 2]);
     assert_eq!(after(61), ("idle", Some(CloseReason::Idle)));
-    assert_eq!(after(61), ("idle", None), "it is told once");
+    assert_eq!(after(61), ("idle", None), "the reason is returned once");
     connection.close_started();
     assert_eq!(after(3_599), ("stalled", None));
     assert_eq!(after(3_601), ("stalled", Some(CloseReason::Abandoned)));
