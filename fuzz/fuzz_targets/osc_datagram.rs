@@ -2,15 +2,15 @@
 #![no_main]
 
 use audio_server::args::Arg;
-use audio_server::{guard, methods};
+use audio_server::{datagram, handlers};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|datagram: &[u8]| {
-    let Ok(messages) = guard::unpack(datagram) else { return };
+    let Ok(messages) = datagram::split(datagram) else { return };
     for message in messages {
-        if let Ok(message) = guard::decode(message.bytes) {
+        if let Ok(message) = datagram::decode(message.bytes) {
             let args = Arg::from_osc(message.args);
-            let _read_or_refused = methods::read(&message.addr, &args);
+            let _read_or_refused = handlers::parse(&message.addr, &args);
         }
     }
 });

@@ -1,15 +1,15 @@
 //! Any text is a score in the order of time, or an error with its line.
 #![no_main]
 
-use audio_server::{methods, score};
+use audio_server::{handlers, score};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    match score::read(text) {
+    match score::parse(text) {
         Ok(lines) => {
             assert!(lines.is_sorted_by(|a, b| a.seconds <= b.seconds));
             for line in lines {
-                let _read_or_refused = methods::read(&line.address, &line.args);
+                let _read_or_refused = handlers::parse(&line.address, &line.args);
             }
         }
         Err(error) => assert!((1..=text.lines().count()).contains(&error.number)),

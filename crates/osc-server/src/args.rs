@@ -1,32 +1,32 @@
-//! A message's arguments, read one by one with their names, defaults and ranges.
+//! The arguments of a message, read one by one with their names, defaults and ranges.
 
 use crate::ids::{self, BufferId};
-use crate::refusal::{Kind, Refusal, quote};
-use crate::units::{Motion, Quantity};
+use crate::refusal::{Refusal, RefusalKind, quote};
+use crate::units::{MovementLevel, Quantity};
 use crowd_engine::tempo::Phase;
 use crowd_engine::{Band, DeckId, StretchMethod};
 use rosc::OscType;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-/// One argument, as it arrived.
+/// One argument, as it was received.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Arg {
     /// `i`, `h`, or a whole number in a score.
     Int(i64),
-    /// `f`, `d`, or a number in a score. Not checked yet: may be NaN.
+    /// `f`, `d`, or a number in a score. Not checked: may be NaN.
     Float(f64),
     /// `s`, `c`; may hold a number.
     Text(String),
     /// `T`, `F`.
     Bool(bool),
-    /// Something no method takes, by its name.
+    /// A type that no handler accepts, by its name.
     Other(&'static str),
 }
 
 impl Arg {
-    /// Reads decoded OSC arguments. The items of an array count as arguments in its place, so that the empty array one
-    /// client sends with `/reset` is no argument at all.
+    /// Converts decoded OSC arguments. An array is replaced by its items, so that the empty array that one client sends
+    /// with `/reset` gives no argument.
     #[must_use]
     pub fn from_osc(args: Vec<OscType>) -> Vec<Self> {
         let mut out = Vec::with_capacity(args.len());
@@ -34,7 +34,7 @@ impl Arg {
         out
     }
 
-    /// Recurses once per array; [`crate::guard::decode`] bounds how deep they nest.
+    /// Recurses once per array; [`crate::datagram::decode`] limits how deep they nest.
     fn flatten(args: Vec<OscType>, out: &mut Vec<Self>) {
         for arg in args {
             out.push(match arg {
@@ -66,7 +66,7 @@ impl Arg {
         }
     }
 
-    /// The number this is, or spells; not necessarily finite.
+    /// The value of a number, or of a text that is one; not necessarily finite.
     fn number(&self) -> Option<f64> {
         match self {
             Self::Int(v) => Some(*v as f64),
@@ -77,7 +77,7 @@ impl Arg {
         }
     }
 
-    /// The whole number this is, or spells.
+    /// The value of a whole number, or of a text that is one.
     fn whole(&self) -> Option<i64> {
         match self {
             Self::Int(v) => Some(*v),
@@ -98,68 +98,68 @@ impl fmt::Display for Arg {
     }
 }
 
-/// The arguments of one message, taken from the front.
+/// The arguments of one message, read from the first to the last.
 #[derive(Debug)]
 pub struct Args<'a> {
     address: &'a str,
     usage: &'a str,
     rest: &'a [Arg],
-    taken: usize,
+    read_count: usize,
 }
 
 impl<'a> Args<'a> {
-    /// The arguments of a message to `address`; `usage` ends every error text.
+    /// The arguments of a message to `address`; `usage` is appended to every error text.
     #[must_use]
     pub const fn new(address: &'a str, usage: &'a str, args: &'a [Arg]) -> Self {
-        Self { address, usage, rest: args, taken: 0 }
+        Self { address, usage, rest: args, read_count: 0 }
     }
 
-    /// How many arguments are left.
+    /// The number of arguments that are left.
     #[must_use]
     pub const fn left(&self) -> usize {
         self.rest.len()
     }
 
-    /// A refusal of the argument `name` that was just taken.
+    /// A refusal of the argument `name`, which was read last.
     #[must_use]
     pub fn refuse(&self, name: &str, problem: impl fmt::Display) -> Refusal {
         Refusal::new(
-            Kind::BadArgument,
+            RefusalKind::BadArgument,
             self.address,
-            format!("argument {} ({name}) {problem}; usage: {} {}", self.taken, self.address, self.usage),
+            format!("argument {} ({name}) {problem}; usage: {} {}", self.read_count, self.address, self.usage),
         )
     }
 
     fn next(&mut self) -> Option<&'a Arg> {
         let (first, rest) = self.rest.split_first()?;
         self.rest = rest;
-        self.taken += 1;
+        self.read_count += 1;
         Some(first)
     }
 
     fn required(&mut self, name: &str) -> Result<&'a Arg, Refusal> {
         self.next().ok_or_else(|| {
             Refusal::new(
-                Kind::BadArgument,
+                RefusalKind::BadArgument,
                 self.address,
-                format!("argument {} ({name}) is missing; usage: {} {}", self.taken + 1, self.address, self.usage),
+                format!("argument {} ({name}) is missing; usage: {} {}", self.read_count + 1, self.address, self.usage),
             )
         })
     }
 
-    /// A number of the range that `Q` has.
+    /// Reads a number in the range of `Q`.
     ///
     /// # Errors
-    /// Missing, not a number, not finite, out of range.
+    /// When it is missing, not a number, not finite or out of range.
     pub fn quantity<Q: Quantity>(&mut self, name: &str) -> Result<Q, Refusal> {
         let arg = self.required(name)?;
         self.check_quantity(name, arg)
     }
 
-    /// Like [`quantity`](Self::quantity), with a value for when the argument is left out.
+    /// Like [`quantity`](Self::quantity), with a default for an argument that is left out.
     ///
     /// # Errors
-    /// Not a number, not finite, out of range.
+    /// When it is not a number, not finite or out of range.
     pub fn quantity_or<Q: Quantity>(&mut self, name: &str, default: f64) -> Result<Q, Refusal> {
         let default = Arg::Float(default);
         let arg = self.next().unwrap_or(&default);
@@ -171,19 +171,19 @@ impl<'a> Args<'a> {
         Q::checked(value).ok_or_else(|| self.outside(name, value, &Q::RANGE))
     }
 
-    /// A finite number within `range`.
+    /// Reads a finite number within `range`.
     ///
     /// # Errors
-    /// Missing, not a number, not finite, out of range.
+    /// When it is missing, not a number, not finite or out of range.
     pub fn number(&mut self, name: &str, range: &RangeInclusive<f64>) -> Result<f64, Refusal> {
         let arg = self.required(name)?;
         self.check_number(name, arg, range)
     }
 
-    /// Like [`number`](Self::number), with a value for when the argument is left out.
+    /// Like [`number`](Self::number), with a default for an argument that is left out.
     ///
     /// # Errors
-    /// Not a number, not finite, out of range.
+    /// When it is not a number, not finite or out of range.
     pub fn number_or(&mut self, name: &str, default: f64, range: &RangeInclusive<f64>) -> Result<f64, Refusal> {
         match self.next() {
             Some(arg) => self.check_number(name, arg, range),
@@ -201,7 +201,7 @@ impl<'a> Args<'a> {
             return Err(self.refuse(name, format_args!("is {arg}, not a number")));
         };
         if !value.is_finite() {
-            return Err(self.refuse(name, format_args!("is {value}: only finite numbers are taken")));
+            return Err(self.refuse(name, format_args!("is {value}: only finite numbers are valid")));
         }
         Ok(value)
     }
@@ -210,10 +210,10 @@ impl<'a> Args<'a> {
         self.refuse(name, format_args!("is {value}, outside {} to {}", range.start(), range.end()))
     }
 
-    /// A whole number within `range`; a float such as 3.0 will do.
+    /// Reads a whole number within `range`; a float such as 3.0 is one.
     ///
     /// # Errors
-    /// Missing, not a whole number, out of range.
+    /// When it is missing, not a whole number or out of range.
     pub fn whole<T>(&mut self, name: &str, range: &RangeInclusive<T>) -> Result<T, Refusal>
     where
         T: TryFrom<i64> + PartialOrd + fmt::Display,
@@ -226,19 +226,19 @@ impl<'a> Args<'a> {
         inside.ok_or_else(|| self.outside(name, value, range))
     }
 
-    /// How much the crowd moves: any finite number, taken as the nearest from 0 to 1.
+    /// Reads how much the crowd moves: any finite number, clamped to 0 to 1.
     ///
     /// # Errors
-    /// Missing, not a number, not finite.
-    pub fn movement(&mut self, name: &str) -> Result<Motion, Refusal> {
+    /// When it is missing, not a number or not finite.
+    pub fn movement(&mut self, name: &str) -> Result<MovementLevel, Refusal> {
         let arg = self.required(name)?;
-        self.finite(name, arg).map(Motion::nearest)
+        self.finite(name, arg).map(MovementLevel::clamped)
     }
 
-    /// A switch: 0 or 1 as any number, T or F.
+    /// Reads a switch: 0 or 1 as any number, T or F.
     ///
     /// # Errors
-    /// Missing, or neither 0 nor 1.
+    /// When it is missing, or neither 0 nor 1.
     pub fn switch(&mut self, name: &str) -> Result<bool, Refusal> {
         let arg = self.required(name)?;
         match arg.number() {
@@ -248,18 +248,18 @@ impl<'a> Args<'a> {
         }
     }
 
-    /// Like [`switch`](Self::switch), with a value for when the argument is left out.
+    /// Like [`switch`](Self::switch), with a default for an argument that is left out.
     ///
     /// # Errors
-    /// Neither 0 nor 1.
+    /// When it is neither 0 nor 1.
     pub fn switch_or(&mut self, name: &str, default: bool) -> Result<bool, Refusal> {
         if self.rest.is_empty() { Ok(default) } else { self.switch(name) }
     }
 
-    /// Text that is not empty.
+    /// Reads a text that is not empty.
     ///
     /// # Errors
-    /// Missing, empty, or not text.
+    /// When it is missing, empty or not text.
     pub fn text(&mut self, name: &str) -> Result<&'a str, Refusal> {
         match self.required(name)? {
             Arg::Text(text) if text.is_empty() => Err(self.refuse(name, "is empty")),
@@ -268,10 +268,10 @@ impl<'a> Args<'a> {
         }
     }
 
-    /// A deck letter.
+    /// Reads a deck letter.
     ///
     /// # Errors
-    /// Missing, or not A to D.
+    /// When it is missing, or not A to D.
     pub fn deck(&mut self, name: &str) -> Result<DeckId, Refusal> {
         let arg = self.required(name)?;
         arg.text()
@@ -279,10 +279,10 @@ impl<'a> Args<'a> {
             .ok_or_else(|| self.refuse(name, format_args!("is {arg}, not a deck; decks are A, B, C, D")))
     }
 
-    /// An equaliser band.
+    /// Reads an equaliser band.
     ///
     /// # Errors
-    /// Missing, or none of low, mid, high.
+    /// When it is missing, or none of low, mid and high.
     pub fn band(&mut self, name: &str) -> Result<Band, Refusal> {
         let arg = self.required(name)?;
         arg.text()
@@ -290,20 +290,20 @@ impl<'a> Args<'a> {
             .ok_or_else(|| self.refuse(name, format_args!("is {arg}, not a band; bands are low, mid, high")))
     }
 
-    /// How a deck changes speed.
+    /// Reads a stretch method.
     ///
     /// # Errors
-    /// Missing, or no method's name.
-    pub fn stretch(&mut self, name: &str) -> Result<StretchMethod, Refusal> {
+    /// When it is missing, or not the name of a method.
+    pub fn stretch_method(&mut self, name: &str) -> Result<StretchMethod, Refusal> {
         let arg = self.required(name)?;
-        let problem = format_args!("is {arg}, not a method; methods are playback_rate, wsola, high_quality");
-        arg.text().and_then(ids::stretch).ok_or_else(|| self.refuse(name, problem))
+        let problem = format_args!("is {arg}, not a method; methods are playback_rate, wsola, hq");
+        arg.text().and_then(ids::stretch_method).ok_or_else(|| self.refuse(name, problem))
     }
 
-    /// What of a deck is kept in step with the clock; 0 for nothing, and 1 for beats.
+    /// Reads what of a deck is kept in sync with the clock; 0 is nothing, 1 is beats.
     ///
     /// # Errors
-    /// Missing, or none of beat, phase, bar, 0 and 1.
+    /// When it is missing, or none of beat, phase, bar, 0 and 1.
     pub fn phase(&mut self, name: &str) -> Result<Option<Phase>, Refusal> {
         let arg = self.required(name)?;
         match (arg.text().map(str::to_ascii_lowercase).as_deref(), arg.number()) {
@@ -314,10 +314,10 @@ impl<'a> Args<'a> {
         }
     }
 
-    /// A buffer id.
+    /// Reads a buffer id.
     ///
     /// # Errors
-    /// Missing, not a whole number, or in no deck's range.
+    /// When it is missing, not a whole number, or in no deck's range.
     pub fn buffer_id(&mut self, name: &str) -> Result<BufferId, Refusal> {
         let id = self.whole(name, &(i64::MIN..=i64::MAX))?;
         BufferId::new(id).ok_or_else(|| {
@@ -328,41 +328,46 @@ impl<'a> Args<'a> {
         })
     }
 
-    /// All arguments that are left, as text for a log line.
+    /// Reads all arguments that are left, as text for a log line.
     pub fn words(&mut self) -> Vec<String> {
         let rest = std::mem::take(&mut self.rest);
-        self.taken += rest.len();
+        self.read_count += rest.len();
         rest.iter().map(|arg| arg.text().map_or_else(|| arg.to_string(), quote)).collect()
     }
 
-    /// Whether the next argument is, or spells, a number.
+    /// Whether the next argument is a number, or a text that is one.
     #[must_use]
     pub fn number_is_next(&self) -> bool {
         self.rest.first().is_some_and(|arg| arg.number().is_some())
     }
 
-    /// Whether the next argument is, or spells, 0.
+    /// Whether the next argument is 0, or a text that is 0.
     #[must_use]
     pub fn zero_is_next(&self) -> bool {
         self.rest.first().and_then(Arg::number) == Some(0.0)
     }
 
-    /// Passes over all arguments that are left.
+    /// Skips all arguments that are left.
     pub const fn ignore_rest(&mut self) {
         self.rest = &[];
     }
 
-    /// Checks that every argument was taken.
+    /// Checks that all arguments were read.
     ///
     /// # Errors
-    /// Names the first one that is too many.
+    /// When there is another one; the text names it.
     pub fn finish(&self) -> Result<(), Refusal> {
         match self.rest.first() {
             None => Ok(()),
             Some(arg) => Err(Refusal::new(
-                Kind::BadArgument,
+                RefusalKind::BadArgument,
                 self.address,
-                format!("argument {} ({arg}) is one too many; usage: {} {}", self.taken + 1, self.address, self.usage),
+                format!(
+                    "argument {} ({arg}) is one too many; usage: {} {}",
+                    self.read_count + 1,
+                    self.address,
+                    self.usage
+                ),
             )),
         }
     }

@@ -1,4 +1,4 @@
-//! The names clients use for decks, bands, stems and methods.
+//! The names that clients use for decks, bands, stems and stretch methods.
 
 use crowd_engine::{Band, DeckId, StretchMethod};
 use std::fmt;
@@ -6,10 +6,10 @@ use std::fmt;
 /// The decks of the server, in order.
 pub const DECKS: [DeckId; 4] = [DeckId::A, DeckId::B, DeckId::C, DeckId::D];
 
-/// The bands of the equaliser, from the lowest up.
+/// The bands of the equaliser, lowest first.
 pub const BANDS: [Band; 3] = [Band::Low, Band::Mid, Band::High];
 
-/// The deck called `name`, upper or lower case.
+/// The deck called `name`, in upper or lower case.
 #[must_use]
 pub fn deck(name: &str) -> Option<DeckId> {
     name.parse().ok().filter(|deck| DECKS.contains(deck))
@@ -26,50 +26,51 @@ pub fn band(name: &str) -> Option<Band> {
     }
 }
 
-/// How clients call a way of changing speed.
+/// The names of a stretch method.
 #[derive(Debug)]
-pub struct Stretch {
+pub struct StretchMethodName {
     /// The engine's method.
     pub method: StretchMethod,
-    /// Its name in messages and on the command line.
+    /// The name in help and documentation.
     pub name: &'static str,
-    /// What else it is called.
+    /// Other names that are accepted in messages and on the command line.
     pub aliases: &'static [&'static str],
-    /// What it does, in one line.
+    /// What it does, in one line, for the help.
     pub about: &'static str,
 }
 
-/// All of them.
-pub static STRETCHES: [Stretch; 3] = [
-    Stretch {
+/// The names of all stretch methods.
+pub static STRETCH_METHOD_NAMES: [StretchMethodName; 3] = [
+    StretchMethodName {
         method: StretchMethod::PlaybackRate,
         name: "playback_rate",
         aliases: &[],
-        about: "Faster is higher, as on a turntable",
+        about: "Pitch follows the speed, as on a turntable",
     },
-    Stretch {
+    StretchMethodName {
         method: StretchMethod::Wsola,
         name: "wsola",
         aliases: &["audiotsm"],
-        about: "Pitch stays; time domain, light",
+        about: "Pitch stays; little work, drums stay sharp",
     },
-    Stretch {
+    StretchMethodName {
         method: StretchMethod::Hq,
-        name: "high_quality",
-        aliases: &["pyrubberband", "hq"],
+        name: "hq",
+        aliases: &["high_quality", "pyrubberband"],
         about: "Pitch stays; best sound, more work",
     },
 ];
 
-/// The method called `name`, in any case.
+/// The stretch method called `name`, in any case.
 #[must_use]
-pub fn stretch(name: &str) -> Option<StretchMethod> {
+pub fn stretch_method(name: &str) -> Option<StretchMethod> {
     let is = |known: &str| known.eq_ignore_ascii_case(name.trim());
-    let known = STRETCHES.iter().find(|stretch| is(stretch.name) || stretch.aliases.iter().any(|alias| is(alias)));
-    known.map(|stretch| stretch.method)
+    let known = STRETCH_METHOD_NAMES.iter().find(|names| is(names.name) || names.aliases.iter().any(|alias| is(alias)));
+    known.map(|names| names.method)
 }
 
-/// A stem's number; it says which deck the stem belongs to: A 100–1099, B 1100–2099, C 2100–3099, D 3100–4099.
+/// The number of a stem's buffer. It determines the deck of the stem: A 100–1099, B 1100–2099, C 2100–3099, D
+/// 3100–4099.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BufferId(u16);
 
@@ -86,19 +87,19 @@ impl BufferId {
         u16::try_from(id).ok().filter(|id| (Self::FIRST..=Self::LAST).contains(id)).map(Self)
     }
 
-    /// The number itself.
+    /// The number.
     #[must_use]
     pub const fn get(self) -> u16 {
         self.0
     }
 
-    /// The deck this stem plays in.
+    /// The deck in which this stem plays.
     #[must_use]
     pub const fn deck(self) -> DeckId {
         DECKS[((self.0 - Self::FIRST) / Self::PER_DECK) as usize]
     }
 
-    /// The buffer of one of [`DECKS`] that `/cue` and `/play` fill: 100, 1100, 2100, 3100.
+    /// The buffer of one of [`DECKS`] into which `/cue` and `/play` load: 100, 1100, 2100 or 3100.
     #[must_use]
     pub const fn first_of(deck: DeckId) -> Self {
         Self(Self::FIRST + deck.index() as u16 * Self::PER_DECK)
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deck_plays_its_first_buffer() {
+    fn the_first_buffer_of_a_deck_belongs_to_it() {
         for deck in DECKS {
             assert_eq!(BufferId::first_of(deck).deck(), deck);
         }
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn bands_go_by_their_prefix() {
+    fn bands_are_found_by_their_prefix() {
         for (name, band) in [("low", Band::Low), ("LO", Band::Low), ("Mids", Band::Mid), ("high", Band::High)] {
             assert_eq!(super::band(name), Some(band), "{name}");
         }
@@ -153,13 +154,13 @@ mod tests {
     }
 
     #[test]
-    fn decks_past_the_fourth_are_none_of_the_servers() {
+    fn only_the_first_four_decks_have_names() {
         assert_eq!(["A", "b", " C ", "d"].map(deck), DECKS.map(Some));
         assert_eq!(["E", "p", "", "AB", "1"].map(deck), [None; 5]);
     }
 
     #[test]
-    fn methods_go_by_each_of_their_names_in_any_case() {
+    fn methods_are_found_by_each_of_their_names_in_any_case() {
         for (name, method) in [
             ("playback_rate", StretchMethod::PlaybackRate),
             ("WSOLA", StretchMethod::Wsola),
@@ -168,9 +169,11 @@ mod tests {
             ("pyrubberband", StretchMethod::Hq),
             ("HQ", StretchMethod::Hq),
         ] {
-            assert_eq!(stretch(name), Some(method), "{name}");
+            assert_eq!(stretch_method(name), Some(method), "{name}");
         }
-        assert_eq!(["", "fast", "wsola2"].map(stretch), [None; 3]);
-        assert!(StretchMethod::ALL.iter().all(|method| STRETCHES.iter().any(|stretch| stretch.method == *method)));
+        assert_eq!(["", "fast", "wsola2"].map(stretch_method), [None; 3]);
+        assert!(
+            StretchMethod::ALL.iter().all(|method| STRETCH_METHOD_NAMES.iter().any(|names| names.method == *method))
+        );
     }
 }

@@ -1,42 +1,43 @@
-//! `audio-server`: a four-deck mixer under OSC control.
+//! `audio-server`: a four-deck mixer that is controlled over OSC.
 //!
-//! The crate is arguments, mapping and replies; everything that makes sound lives in `crowd-engine`. It is a library
-//! besides a program so that tests (and other front-ends) can use its parts:
+//! The crate reads arguments and messages, maps them to commands and sends replies. Everything that makes sound is in
+//! `crowd-engine`. It is a library as well as a program so that tests and other front-ends can use its modules:
 //!
-//! - what arrives: [`guard`] (raw datagrams) → [`args`], [`address`] → [`message`], with [`methods`] as the table of
-//!   every address; [`score`] reads the same messages from a text file;
-//!   Numbers become [`units`], names [`ids`];
-//! - what is let in: [`allow`] (who may send), [`crowd_library::MediaRoot`] (which files may be opened);
-//! - what goes back: [`reply`], with [`refusal`] as the one error that is counted, answered and logged;
-//! - start-up: [`cli`], [`bpm_config`], [`ram`].
+//! - input: [`datagram`] (bytes to OSC messages), [`args`] (arguments), [`address_pattern`] and [`handlers`] (the table
+//!   of all addresses), which give a checked [`message`]; [`score`] reads the same messages from a text file;
+//! - values: [`units`] (numbers with a range), [`ids`] (names and buffer ids);
+//! - access: [`allowed_senders`] (whose messages are accepted), [`crowd_library::MediaRoot`] (which files may be
+//!   opened);
+//! - output: [`reply`], and [`refusal`], the one error type that is counted, answered and logged;
+//! - start: [`cli`], [`bpm_config`], [`system_memory`], [`system_limits`].
 //!
-//! Bytes from outside are checked once, here, and travel on as [`message::Message`], in which every number is finite
-//! and in range.
+//! Bytes from outside are checked once, where they enter. From then on they are a [`message::Message`], in which every
+//! number is finite and in range.
 #![forbid(unsafe_code)]
 
-pub mod address;
-pub mod allow;
+pub mod address_pattern;
+pub mod allowed_senders;
 pub mod app;
 pub mod args;
 pub mod bpm_config;
-pub mod check;
 pub mod cli;
-pub mod guard;
+pub mod control_loop;
+pub mod datagram;
+pub mod handlers;
+mod health_log;
 pub mod ids;
-pub mod limits;
-pub mod live;
+pub mod machine_check;
 pub mod message;
-pub mod methods;
 pub mod net;
-pub mod ram;
-pub mod recordings;
+pub mod recording_status;
 pub mod refusal;
-pub mod render;
+pub mod refusal_counters;
 pub mod reply;
 pub mod run;
 pub mod score;
+pub mod score_render;
 pub mod subscribers;
-pub mod tally;
-mod told;
-mod trouble;
+pub mod system_limits;
+pub mod system_memory;
+mod throttled_counter;
 pub mod units;

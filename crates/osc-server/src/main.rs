@@ -1,11 +1,11 @@
-//! `audio-server`: a four-deck mixer under OSC control.
+//! `audio-server`: a four-deck mixer that is controlled over OSC.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 use std::time::Instant;
 
 use audio_server::cli::{Cli, Command};
-use audio_server::{methods, run};
+use audio_server::{handlers, run};
 use clap::{CommandFactory, Parser};
 use crowd_cli::Ending;
 use crowd_cli::log::{self, Times};
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         Some(Command::Devices { json }) => crowd_cli::print(|out| run::devices(json, out)),
         Some(Command::Check { sample_rate, json }) => crowd_cli::print(|out| run::check(sample_rate, json, out)),
         Some(Command::Addresses) => {
-            crowd_cli::print(|out| Ok(methods::METHODS.iter().try_for_each(|method| writeln!(out, "{method}"))?))
+            crowd_cli::print(|out| Ok(handlers::HANDLERS.iter().try_for_each(|handler| writeln!(out, "{handler}"))?))
         }
         Some(Command::Describe(what)) => what.print(Cli::command()).map_err(run::Error::from),
     };

@@ -1,129 +1,129 @@
-//! What a client may ask for: plain data, every number finite and in range.
+//! The messages of clients as plain data. Every number is finite and in range.
 
 use crate::ids::BufferId;
-use crate::units::{FadeTime, FirstBeat, Fraction, Motion, Position, Time, Tone};
+use crate::units::{FadeDuration, FileFraction, FilePosition, FirstBeat, MovementLevel, TimeAfterZero, ToneFrequency};
 use crowd_engine::tempo::Phase;
 use crowd_engine::{Bpm, DeckId, Gain, Rate, StretchMethod};
 use std::time::Duration;
 
-/// One request, checked.
+/// One checked message.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
     /// `/load_buffer`: load a file as a stem.
     LoadBuffer {
-        /// The stem.
+        /// The buffer of the stem.
         id: BufferId,
-        /// The file, as the client spelled it.
+        /// The path, as the client wrote it.
         path: String,
-        /// What to call it in logs; the file's stem if left out.
+        /// The name for logs; the file name without its extension when there is none.
         name: Option<String>,
     },
     /// `/play_stem` and `/play_stem_section`: play a stem, as soon as it is loaded.
     PlayStem {
-        /// The stem.
+        /// The buffer of the stem.
         id: BufferId,
-        /// The stem's own speed.
+        /// The stem's own rate.
         rate: Rate,
         /// The stem's gain.
-        volume: Gain,
-        /// Whether it starts over at its end.
+        gain: Gain,
+        /// Whether it is repeated.
         looped: bool,
-        /// Where it starts.
-        start: Fraction,
-        /// Where it ends or turns back, after `start`.
-        end: Fraction,
+        /// The position at which it starts.
+        start: FileFraction,
+        /// The position at which it ends or is repeated, after `start`.
+        end: FileFraction,
     },
-    /// `/stop_stem`.
+    /// `/stop_stem`: stop a stem.
     StopStem(BufferId),
-    /// `/stem_volume`.
-    StemVolume(BufferId, Gain),
-    /// `/deck_levels`, `/crossfade_levels`: the decks' gains; `None` keeps.
-    Levels([Option<Gain>; 4]),
-    /// `/deck_filter`, `/deck_eq`, `/deck_eq_all`: gains of low, mid, high; `None` keeps.
+    /// `/stem_volume`: set the gain of a stem.
+    StemGain(BufferId, Gain),
+    /// `/deck_levels`, `/crossfade_levels`: the gains of the decks; `None` leaves one unchanged.
+    Faders([Option<Gain>; 4]),
+    /// `/deck_filter`, `/deck_eq`, `/deck_eq_all`: gains of low, mid and high; `None` leaves one unchanged.
     Eq(DeckId, [Option<Gain>; 3]),
     /// `/get_status`, `/status`: answer with the status.
     Status,
-    /// `/status/subscribe`: send the status to this sender every so often.
+    /// `/status/subscribe`: send the status to this sender at this interval.
     Subscribe(Duration),
-    /// `/status/unsubscribe`.
+    /// `/status/unsubscribe`: end that.
     Unsubscribe,
-    /// `/test_tone`: a sine; `None` ends one that sounds.
-    TestTone(Option<Tone>),
-    /// `/mixer_cleanup`: stop and forget everything.
+    /// `/test_tone`: play a sine; `None` ends it.
+    TestTone(Option<ToneFrequency>),
+    /// `/mixer_cleanup`: stop all sound and unload everything.
     Cleanup,
-    /// `/memory_cleanup`: forget what is loaded but not playing.
+    /// `/memory_cleanup`: unload the stems that are not playing.
     MemoryCleanup,
-    /// `/reset`: now is time zero and beat 0.
+    /// `/reset`: make now time zero and beat 0.
     Reset,
-    /// `/set_tempo`; holds movement off.
+    /// `/set_tempo`: set the master tempo, which movement then does not change.
     SetTempo(Bpm),
     /// `/set_meter`: beats per bar, 1 to 32.
     SetMeter(u8),
-    /// `/print_clock`: log the beats.
+    /// `/print_clock`: whether each bar is logged.
     PrintClock(bool),
-    /// `/dance/total_movement`.
-    Movement(Motion),
+    /// `/dance/total_movement`: a measurement of how much the crowd moves.
+    Movement(MovementLevel),
     /// `/movement_bpm`: whether movement sets the tempo.
     MovementBpm(bool),
     /// `/play`: load a file into a deck and start it at a time.
     Play {
         /// The deck.
         deck: DeckId,
-        /// The file, as the client spelled it.
+        /// The path, as the client wrote it.
         path: String,
-        /// When.
-        start_at: Time,
+        /// The time at which it starts.
+        start_at: TimeAfterZero,
     },
     /// `/cue`: load a file into a deck, armed and silent.
     Cue {
         /// The deck.
         deck: DeckId,
-        /// The file, as the client spelled it.
+        /// The path, as the client wrote it.
         path: String,
-        /// Where it will start.
-        start: Fraction,
+        /// The position at which it will start.
+        start: FileFraction,
     },
     /// `/start_group`: start cued decks in the same sample.
     StartGroup {
-        /// When.
-        at: Time,
+        /// The time at which they start.
+        at: TimeAfterZero,
         /// The decks, each once, in the order given.
         decks: Vec<DeckId>,
     },
-    /// `/fade`: ramp a deck to silence.
+    /// `/fade`: fade a deck to silence.
     Fade {
         /// The deck.
         deck: DeckId,
-        /// When.
-        at: Time,
-        /// How long it takes.
-        duration: FadeTime,
+        /// The time at which the fade begins.
+        at: TimeAfterZero,
+        /// The length of the fade.
+        duration: FadeDuration,
     },
-    /// `/schedule_c_at`: play buffer 2100 at that time.
-    ScheduleC(Time),
-    /// `/dummy`: a line for the log.
+    /// `/schedule_c_at`: play buffer 2100 at this time.
+    ScheduleC(TimeAfterZero),
+    /// `/dummy`: a line of the log.
     Note(String),
-    /// `/sync`: answer `/synced` with the same number once everything before it is done.
+    /// `/sync`: answer `/synced` with the same number when all earlier messages of this sender are done.
     Sync(i64),
     /// `/deck/tempo`: the tempo of the deck's music.
     DeckTempo {
         /// The deck.
         deck: DeckId,
-        /// Its own tempo; `None` is the base tempo.
+        /// The tempo; `None` is the base tempo.
         bpm: Option<Bpm>,
-        /// Where a beat lies that begins a bar.
+        /// The position of a beat that begins a bar.
         first_beat: Option<FirstBeat>,
     },
-    /// `/deck/sync`: what of the deck is kept in step with the clock.
+    /// `/deck/sync`: what of the deck is kept in sync with the clock, beats or bars.
     DeckSync(DeckId, Option<Phase>),
-    /// `/deck/keylock`: keep the deck's pitch when its speed changes.
+    /// `/deck/keylock`: whether the deck's pitch is kept when its speed changes.
     DeckKeylock(DeckId, bool),
     /// `/deck/stretch`: how the deck changes speed.
     DeckStretch(DeckId, StretchMethod),
-    /// `/deck/seek`: a place in the deck's files.
-    DeckSeek(DeckId, Position),
-    /// `/deck/loop`: from and to a later place in the deck's files; `None` lets go.
-    DeckLoop(DeckId, Option<(Position, Position)>),
-    /// Known, and of no use here: keypoints, single limbs, head counts.
+    /// `/deck/seek`: jump to a position in the deck's files.
+    DeckSeek(DeckId, FilePosition),
+    /// `/deck/loop`: loop the region between two positions in the deck's files; `None` ends the loop.
+    DeckLoop(DeckId, Option<(FilePosition, FilePosition)>),
+    /// A message that is known and not used: keypoints, single limbs, head counts.
     Ignored,
 }

@@ -1,7 +1,7 @@
-//! The UDP socket and the thread that empties it.
+//! The UDP socket, and the loop of the thread that receives from it.
 
-use crate::allow::Allow;
-use crate::guard::MAX_DATAGRAM;
+use crate::allowed_senders::AllowedSenders;
+use crate::datagram::MAX_DATAGRAM;
 use crossbeam_channel::{Sender, TrySendError};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
@@ -9,32 +9,33 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Bytes of messages the system may hold for us while our thread waits for a processor: a burst of some thousands.
+/// The size of the system's receive buffer, in bytes. It holds a burst of some thousands of messages while the
+/// receiving thread waits for a processor.
 const SYSTEM_BUFFER: usize = 4 << 20;
 
-/// Datagrams that may wait to be read; two seconds of the heaviest traffic the server is made for.
-pub const INBOX: usize = 16_384;
+/// The number of datagrams that may wait to be read: two seconds of the heaviest traffic that the server is made for.
+pub const INBOX_CAPACITY: usize = 16_384;
 
-/// How often the thread looks whether it should end.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// The interval at which the receiving thread checks whether it is to stop.
+const STOP_POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// A datagram and who sent it.
+/// A datagram and its sender.
 #[derive(Debug)]
 pub struct Datagram {
-    /// The sender, to whom replies go.
+    /// The sender; replies are sent to it.
     pub from: SocketAddr,
-    /// What it sent; one byte more than [`MAX_DATAGRAM`] stands for anything larger.
+    /// The bytes; one byte more than [`MAX_DATAGRAM`] stands for any larger size.
     pub bytes: Vec<u8>,
 }
 
-/// What the receiving thread counts.
+/// Counters of the receiving thread.
 #[derive(Debug, Default)]
-pub struct Received {
-    /// Datagrams let in.
+pub struct ReceiveCounters {
+    /// Accepted datagrams.
     pub datagrams: AtomicU64,
-    /// Datagrams from senders that are not on the allow list.
-    pub strangers: AtomicU64,
-    /// Datagrams dropped because [`INBOX`] others waited.
+    /// Datagrams from senders that are not allowed.
+    pub not_allowed: AtomicU64,
+    /// Datagrams that were dropped because [`INBOX_CAPACITY`] others were waiting.
     pub overrun: AtomicU64,
 }
 
@@ -42,32 +43,32 @@ pub struct Received {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NetError {
-    /// Another program has the port.
+    /// Another program uses the port.
     #[error("port {} of {} is in use: end the program that listens there, or choose another --port", .0.port(), .0.ip())]
     InUse(SocketAddr),
-    /// The machine has no such address.
+    /// The machine does not have this address.
     #[error("{0} is no address of this machine: give --bind one that is, or 0.0.0.0 for all of them")]
     NoSuchAddress(std::net::IpAddr),
-    /// Anything else the system says.
+    /// Any other error of the system.
     #[error("cannot listen on {address}: {source}")]
     Other {
-        /// The address asked for.
+        /// The address that was to be opened.
         address: SocketAddr,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
 }
 
-/// Opens the port with as large a buffer as the system grants.
+/// Opens the port, with as large a receive buffer as the system grants.
 ///
 /// # Errors
-/// When the port is taken, or the address is not this machine's.
+/// When the port is in use, or the address is not one of this machine.
 pub fn open(address: SocketAddr) -> Result<UdpSocket, NetError> {
     let socket = || -> io::Result<UdpSocket> {
         let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
         grow_buffer(&socket);
         socket.bind(&address.into())?;
-        socket.set_read_timeout(Some(PATIENCE))?;
+        socket.set_read_timeout(Some(STOP_POLL_INTERVAL))?;
         Ok(socket.into())
     };
     socket().map_err(|source| match source.kind() {
@@ -77,7 +78,7 @@ pub fn open(address: SocketAddr) -> Result<UdpSocket, NetError> {
     })
 }
 
-/// Asks for [`SYSTEM_BUFFER`], past the system's limit where this process may; a smaller one is no error.
+/// Requests [`SYSTEM_BUFFER`], beyond the system's limit where this process may; a smaller buffer is no error.
 fn grow_buffer(socket: &Socket) {
     #[cfg(target_os = "linux")]
     if rustix::net::sockopt::set_socket_recv_buffer_size_force(socket, SYSTEM_BUFFER).is_ok() {
@@ -86,33 +87,40 @@ fn grow_buffer(socket: &Socket) {
     let _smaller = socket.set_recv_buffer_size(SYSTEM_BUFFER);
 }
 
-/// Moves datagrams from the socket to `inbox` until `stop` is set or nobody reads the inbox any more.
+/// Moves datagrams from the socket to `inbox` until `stop` is set or the other end of `inbox` is gone.
 ///
-/// It does as little as it can, so that the system's buffer never fills: reading messages is the other side's work.
-pub fn receive(socket: &UdpSocket, allow: &Allow, inbox: &Sender<Datagram>, counts: &Received, stop: &AtomicBool) {
+/// It does nothing else, so that the system's buffer does not fill. Messages are read on the control thread.
+pub fn receive(
+    socket: &UdpSocket,
+    allowed: &AllowedSenders,
+    inbox: &Sender<Datagram>,
+    counters: &ReceiveCounters,
+    stop: &AtomicBool,
+) {
     let mut buffer = vec![0; MAX_DATAGRAM + 1];
     while !stop.load(Ordering::Relaxed) {
-        // An error is a time-out, or an earlier reply that nobody took (ICMP); neither is of interest here.
+        // An error is a time-out, or an ICMP error because an earlier reply was not received. Both are ignored.
         let Ok((size, from)) = socket.recv_from(&mut buffer) else {
             continue;
         };
-        if !allow.permits(from.ip()) {
-            counts.strangers.fetch_add(1, Ordering::Relaxed);
+        if !allowed.permits(from.ip()) {
+            counters.not_allowed.fetch_add(1, Ordering::Relaxed);
             continue;
         }
-        counts.datagrams.fetch_add(1, Ordering::Relaxed);
+        counters.datagrams.fetch_add(1, Ordering::Relaxed);
         let bytes = buffer.get(..size).unwrap_or_default().to_vec();
         match inbox.try_send(Datagram { from, bytes }) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
-                counts.overrun.fetch_add(1, Ordering::Relaxed);
+                counters.overrun.fetch_add(1, Ordering::Relaxed);
             }
             Err(TrySendError::Disconnected(_)) => return,
         }
     }
 }
 
-/// How many datagrams the system dropped on `port` because its buffer was full; `None` where it does not tell.
+/// The number of datagrams that the system dropped on `port` because its buffer was full; `None` where the system does
+/// not say.
 #[must_use]
 pub fn dropped_by_system(port: u16) -> Option<u64> {
     ["/proc/self/net/udp", "/proc/self/net/udp6"]
@@ -147,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn drops_are_read_from_the_table_of_the_system() {
+    fn dropped_datagrams_are_read_from_the_table_of_the_system() {
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n\
             74: 0100007F:DF20 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 10101 2 0000000000000000 42\n";
         assert_eq!(drops_in(table, 57_120), Some(42));

@@ -1,35 +1,35 @@
-//! Why something a client sent was not done.
+//! The error with which a message of a client is refused.
 
 use std::fmt;
 
 pub use crowd_cli::path::quote;
 
-/// What kind of thing went wrong; the unit of counting and of rate-limited logging.
+/// The kind of a refusal. Refusals are counted by kind, and the log of each kind is limited in rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Kind {
-    /// The datagram is larger than [`crate::guard::MAX_DATAGRAM`].
+pub enum RefusalKind {
+    /// The datagram is larger than [`crate::datagram::MAX_DATAGRAM`].
     TooLarge,
-    /// Bundles or arrays nest deeper than [`crate::guard::MAX_NESTING`].
+    /// Bundles or arrays nest deeper than [`crate::datagram::MAX_NESTING`].
     TooDeep,
     /// The bytes are not OSC 1.0.
     Malformed,
-    /// No method has this address.
+    /// There is no handler of this address.
     UnknownAddress,
     /// An argument is missing, surplus, of the wrong type or out of range.
     BadArgument,
-    /// A path outside the media root.
+    /// The path is outside the media root, or there is no such file.
     Path,
-    /// A file that cannot be read or decoded.
+    /// The file cannot be read or decoded.
     Load,
-    /// A fine message at the wrong moment: nothing is loaded there, nothing is playing there.
+    /// The message is valid, but not in this state: for example, nothing is loaded or playing there.
     State,
-    /// The server has no room for it now (too many subscribers, too much scheduled).
+    /// A limit is reached: for example, too many subscribers or too much scheduled.
     Busy,
 }
 
-impl Kind {
-    /// All kinds, in counting order.
+impl RefusalKind {
+    /// All kinds, in the order of their counters.
     pub const ALL: [Self; 9] = [
         Self::TooLarge,
         Self::TooDeep,
@@ -59,39 +59,39 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for RefusalKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-/// A message that was refused: it had no effect on the sound.
+/// A refused message: it had no effect on the sound.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
 pub struct Refusal {
-    /// What kind of thing went wrong.
-    pub kind: Kind,
-    /// The OSC address it was about; empty when the bytes never got that far.
+    /// The kind of the refusal.
+    pub kind: RefusalKind,
+    /// The OSC address of the message; empty when it could not be read.
     pub address: String,
-    /// What is wrong, with which value, and what would be right.
+    /// What is wrong, with the value, and what is valid.
     pub text: String,
 }
 
 impl From<crowd_engine::Error> for Refusal {
-    /// What the engine cannot do with the arguments of a message.
+    /// The engine cannot do what the arguments of a message say.
     fn from(error: crowd_engine::Error) -> Self {
-        Self::of_bytes(Kind::BadArgument, error.to_string())
+        Self::without_address(RefusalKind::BadArgument, error.to_string())
     }
 }
 
 impl Refusal {
     /// A refusal of a message to `address`.
-    pub fn new(kind: Kind, address: &str, text: impl Into<String>) -> Self {
+    pub fn new(kind: RefusalKind, address: &str, text: impl Into<String>) -> Self {
         Self { kind, address: quote(address), text: text.into() }
     }
 
-    /// A refusal without an address: that of the message is filled in where it is known.
-    pub fn of_bytes(kind: Kind, text: impl Into<String>) -> Self {
+    /// A refusal without an address. The address of the message is filled in where it is known.
+    pub fn without_address(kind: RefusalKind, text: impl Into<String>) -> Self {
         Self { kind, address: String::new(), text: text.into() }
     }
 }
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn every_kind_has_its_own_name() {
-        let names: std::collections::HashSet<_> = Kind::ALL.iter().map(|k| k.name()).collect();
-        assert_eq!(names.len(), Kind::ALL.len());
+        let names: std::collections::HashSet<_> = RefusalKind::ALL.iter().map(|k| k.name()).collect();
+        assert_eq!(names.len(), RefusalKind::ALL.len());
     }
 }

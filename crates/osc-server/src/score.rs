@@ -1,4 +1,4 @@
-//! Scores: the messages of a performance with their times, in a text file.
+//! Scores: text files of OSC messages with their times.
 //!
 //! ```text
 //! # seconds  address      arguments
@@ -8,60 +8,60 @@
 //! 8.25       /deck_levels 0.5 1
 //! ```
 //!
-//! One message a line; empty lines and what follows a `#` are left out. Words are separated by blanks; a word in double
-//! quotes may hold blanks, `#`, `\"` and `\\`, and is text even if it looks like a number. Lines need not be in order:
-//! they are played by time, and lines of the same time in the order of the file.
+//! One message per line. Empty lines, and comments from `#` to the end of the line, are skipped. Words are separated by
+//! whitespace. A word in double quotes may contain whitespace, `#`, `\"` and `\\`, and is text even if it looks like a
+//! number. Lines need not be in order: they are played by time, and lines of the same time in the order of the file.
 //!
-//! The words are split here: crates that split as a shell does tell not whether a word stood in quotes.
+//! The words are split here, because crates that split as a shell does do not tell whether a word was quoted.
 
 use crate::args::Arg;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// The latest time a line may have, in seconds: a day.
+/// The latest time of a line in seconds: a day.
 pub const MAX_SECONDS: f64 = 86_400.0;
 
-/// One message of a score.
+/// One line of a score: a message and its time.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Line {
-    /// Where it stands in the file, from 1.
+pub struct ScoreLine {
+    /// The number of the line in the file, from 1.
     pub number: usize,
-    /// When it is sent, in seconds from the start.
+    /// The time in seconds from the start.
     pub seconds: f64,
-    /// The address, or pattern.
+    /// The OSC address, or an address pattern.
     pub address: String,
-    /// The arguments, not checked yet.
+    /// The arguments, not yet checked.
     pub args: Vec<Arg>,
 }
 
-/// A line that is no message.
+/// A line that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {number}: {problem}")]
 pub struct ScoreError {
-    /// The line, from 1.
+    /// The number of the line, from 1.
     pub number: usize,
     /// What is wrong with it.
     pub problem: String,
 }
 
-/// Reads a score; the lines come back sorted by time.
+/// Parses a score; the lines are returned in the order of their times.
 ///
 /// # Errors
-/// The first line that cannot be read: a score plays as a whole or not at all. What the messages ask for is judged when
-/// they are played, as with messages from the network.
-pub fn read(text: &str) -> Result<Vec<Line>, ScoreError> {
+/// The first line that cannot be read: a score plays as a whole or not at all. Arguments are checked when the line is
+/// played, as those of messages from the network are.
+pub fn parse(text: &str) -> Result<Vec<ScoreLine>, ScoreError> {
     let mut lines = Vec::new();
-    // Some editors begin a text with a byte order mark.
+    // Some editors start a text with a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (n, line) in text.lines().enumerate() {
         let number = n + 1;
-        lines.extend(read_line(number, line).map_err(|problem| ScoreError { number, problem })?);
+        lines.extend(parse_line(number, line).map_err(|problem| ScoreError { number, problem })?);
     }
     lines.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
     Ok(lines)
 }
 
-fn read_line(number: usize, line: &str) -> Result<Option<Line>, String> {
+fn parse_line(number: usize, line: &str) -> Result<Option<ScoreLine>, String> {
     let mut words = words(line)?.into_iter();
     let Some(time) = words.next() else {
         return Ok(None);
@@ -74,8 +74,8 @@ fn read_line(number: usize, line: &str) -> Result<Option<Line>, String> {
     if !address.starts_with('/') {
         return Err(format!("address {address:?} must start with /"));
     }
-    // "-0" is a time too; nothing may come before it.
-    Ok(Some(Line { number, seconds: seconds + 0.0, address, args: words.map(Word::into_arg).collect() }))
+    // Turns "-0" into 0.
+    Ok(Some(ScoreLine { number, seconds: seconds + 0.0, address, args: words.map(Word::into_arg).collect() }))
 }
 
 struct Word {
@@ -118,7 +118,7 @@ fn words(line: &str) -> Result<Vec<Word>, String> {
     }
 }
 
-/// What stands up to the closing quote.
+/// Reads up to the closing quote.
 fn quoted(chars: &mut Peekable<Chars<'_>>) -> Result<String, String> {
     let mut text = String::new();
     while let Some(c) = chars.next() {
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_score_is_read_line_by_line() {
-        let lines = read(concat!(
+        let lines = parse(concat!(
             "# a comment\n\n",
             "  0 /reset\n",
             "0.5\t/cue A \"/music/a b#c.wav\" .25 # and another\r\n",
@@ -170,13 +170,13 @@ mod tests {
 
     #[test]
     fn lines_of_one_time_keep_their_order() {
-        let lines = read("1 /b\n0 /a\n1 /c\n1 /d\n-0 /e").unwrap();
+        let lines = parse("1 /b\n0 /a\n1 /c\n1 /d\n-0 /e").unwrap();
         assert_eq!(lines.iter().map(|l| l.address.as_str()).collect::<String>(), "/a/e/b/c/d");
     }
 
     #[test]
-    fn a_bad_line_is_named() {
-        for (score, says) in [
+    fn a_bad_line_is_named_by_its_number() {
+        for (score, expected) in [
             ("0 /a\nsoon /b", "line 2: \"soon\" is not a time"),
             ("-1 /a", "line 1: time -1 is outside"),
             ("NaN /a", "line 1: time NaN is outside"),
@@ -187,20 +187,20 @@ mod tests {
             ("0 /cue A \"x\"y", "line 1: a blank must follow"),
             ("0 /cue A \"x\\", "line 1: a quote is not closed"),
         ] {
-            let error = read(score).expect_err(score).to_string();
-            assert!(error.starts_with(says), "{score}: {error}");
+            let error = parse(score).expect_err(score).to_string();
+            assert!(error.starts_with(expected), "{score}: {error}");
         }
     }
 
     proptest::proptest! {
         #[test]
         fn any_text_gives_lines_or_an_error(text in "[ -~\n\té]{0,80}") {
-            let _ = read(&text);
+            let _ = parse(&text);
         }
 
         #[test]
         fn any_quoted_text_is_read_back(text in "[^\n\r\"\\\\]{0,40}") {
-            let lines = read(&format!("0 /dummy \"{text}\"")).unwrap();
+            let lines = parse(&format!("0 /dummy \"{text}\"")).unwrap();
             proptest::prop_assert_eq!(&lines[0].args, &[Arg::Text(text)]);
         }
     }

@@ -1,19 +1,19 @@
-//! Who gets the status, and when.
+//! The subscribers of the status, and when each is due.
 
-use crate::refusal::{Kind, Refusal};
+use crate::refusal::{Refusal, RefusalKind};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// How many senders may be subscribed at a time.
+/// The largest number of subscribers.
 pub const MAX_SUBSCRIBERS: usize = 32;
 
-/// How long a subscription lasts unless it is renewed.
-pub const LASTS: Duration = Duration::from_secs(60);
+/// The time for which a subscription lasts unless it is renewed.
+pub const SUBSCRIPTION_LIFETIME: Duration = Duration::from_secs(60);
 
-/// The subscriptions, with their clocks.
+/// All subscriptions.
 #[derive(Debug, Default)]
 pub struct Subscribers {
-    all: Vec<Subscriber>,
+    subscribers: Vec<Subscriber>,
 }
 
 #[derive(Debug)]
@@ -25,44 +25,45 @@ struct Subscriber {
 }
 
 impl Subscribers {
-    /// Subscribes `address`, or renews it with another interval; the first status is due at once.
+    /// Subscribes `address`, or renews its subscription with a new interval. The first status is due at once.
     ///
     /// # Errors
-    /// [`Kind::Busy`] when [`MAX_SUBSCRIBERS`] others are subscribed.
+    /// [`RefusalKind::Busy`] when [`MAX_SUBSCRIBERS`] others are subscribed.
     pub fn add(&mut self, address: SocketAddr, interval: Duration, now: Instant) -> Result<(), Refusal> {
         self.remove(address);
-        self.all.retain(|s| s.expires > now);
-        if self.all.len() >= MAX_SUBSCRIBERS {
+        self.subscribers.retain(|s| s.expires > now);
+        if self.subscribers.len() >= MAX_SUBSCRIBERS {
             return Err(Refusal::new(
-                Kind::Busy,
+                RefusalKind::Busy,
                 "/status/subscribe",
                 format!("{MAX_SUBSCRIBERS} others are subscribed: try again in a minute"),
             ));
         }
-        self.all.push(Subscriber { address, interval, due: now, expires: now + LASTS });
+        self.subscribers.push(Subscriber { address, interval, due: now, expires: now + SUBSCRIPTION_LIFETIME });
         Ok(())
     }
 
     /// Ends a subscription, if there is one.
     pub fn remove(&mut self, address: SocketAddr) {
-        self.all.retain(|s| s.address != address);
+        self.subscribers.retain(|s| s.address != address);
     }
 
-    /// Those whose status is due; each is due again after its interval, without catching up on what was missed.
+    /// The subscribers to whom the status is due. Each is due again after its interval; what was missed is not made up
+    /// for.
     pub fn due(&mut self, now: Instant) -> Vec<SocketAddr> {
-        self.all.retain(|s| s.expires > now);
+        self.subscribers.retain(|s| s.expires > now);
         let mut due = Vec::new();
-        for subscriber in self.all.iter_mut().filter(|s| s.due <= now) {
+        for subscriber in self.subscribers.iter_mut().filter(|s| s.due <= now) {
             due.push(subscriber.address);
             subscriber.due = (subscriber.due + subscriber.interval).max(now);
         }
         due
     }
 
-    /// When the next status is due; `None` without subscribers.
+    /// The time of the next status; `None` without subscribers.
     #[must_use]
     pub fn next(&self) -> Option<Instant> {
-        self.all.iter().map(|s| s.due).min()
+        self.subscribers.iter().map(|s| s.due).min()
     }
 }
 
@@ -75,42 +76,42 @@ mod tests {
     }
 
     #[test]
-    fn a_subscriber_is_served_at_its_interval_until_it_expires() {
-        let (mut all, start) = (Subscribers::default(), Instant::now());
-        all.add(address(1), Duration::from_millis(500), start).unwrap();
-        let served = (0..7_000).filter(|n| !all.due(start + Duration::from_millis(n * 10)).is_empty()).count();
+    fn a_subscriber_is_due_at_its_interval_until_it_expires() {
+        let (mut subscribers, start) = (Subscribers::default(), Instant::now());
+        subscribers.add(address(1), Duration::from_millis(500), start).unwrap();
+        let served = (0..7_000).filter(|n| !subscribers.due(start + Duration::from_millis(n * 10)).is_empty()).count();
         assert_eq!(served, 120);
-        assert_eq!(all.next(), None);
+        assert_eq!(subscribers.next(), None);
     }
 
     #[test]
-    fn renewing_replaces_and_leaving_ends() {
-        let (mut all, start) = (Subscribers::default(), Instant::now());
-        all.add(address(1), Duration::from_secs(1), start).unwrap();
-        all.add(address(1), Duration::from_secs(5), start).unwrap();
-        assert_eq!(all.due(start), [address(1)]);
-        assert_eq!(all.next(), Some(start + Duration::from_secs(5)));
-        all.remove(address(1));
-        assert_eq!(all.due(start + Duration::from_secs(9)), []);
+    fn renewing_replaces_and_unsubscribing_ends_a_subscription() {
+        let (mut subscribers, start) = (Subscribers::default(), Instant::now());
+        subscribers.add(address(1), Duration::from_secs(1), start).unwrap();
+        subscribers.add(address(1), Duration::from_secs(5), start).unwrap();
+        assert_eq!(subscribers.due(start), [address(1)]);
+        assert_eq!(subscribers.next(), Some(start + Duration::from_secs(5)));
+        subscribers.remove(address(1));
+        assert_eq!(subscribers.due(start + Duration::from_secs(9)), []);
     }
 
     #[test]
-    fn a_stall_is_not_made_up_for() {
-        let (mut all, start) = (Subscribers::default(), Instant::now());
-        all.add(address(1), Duration::from_millis(50), start).unwrap();
+    fn missed_statuses_are_not_made_up_for() {
+        let (mut subscribers, start) = (Subscribers::default(), Instant::now());
+        subscribers.add(address(1), Duration::from_millis(50), start).unwrap();
         let late = start + Duration::from_secs(10);
-        let served: usize = (0..5).map(|_| all.due(late).len()).sum();
+        let served: usize = (0..5).map(|_| subscribers.due(late).len()).sum();
         assert!(served <= 2, "{served}");
     }
 
     #[test]
-    fn the_list_is_bounded_and_says_so() {
-        let (mut all, start) = (Subscribers::default(), Instant::now());
+    fn subscribers_are_limited_and_further_ones_refused() {
+        let (mut subscribers, start) = (Subscribers::default(), Instant::now());
         for port in 1..=32 {
-            all.add(address(port), Duration::from_secs(1), start).unwrap();
+            subscribers.add(address(port), Duration::from_secs(1), start).unwrap();
         }
-        assert_eq!(all.add(address(33), Duration::from_secs(1), start).unwrap_err().kind, Kind::Busy);
-        all.add(address(5), Duration::from_secs(1), start).unwrap();
-        all.add(address(33), Duration::from_secs(1), start + LASTS).unwrap();
+        assert_eq!(subscribers.add(address(33), Duration::from_secs(1), start).unwrap_err().kind, RefusalKind::Busy);
+        subscribers.add(address(5), Duration::from_secs(1), start).unwrap();
+        subscribers.add(address(33), Duration::from_secs(1), start + SUBSCRIPTION_LIFETIME).unwrap();
     }
 }

@@ -1,30 +1,31 @@
-//! Numbers from outside: each checked once, against the range that is documented for it, and in that range from then on.
+//! Numbers from outside. Each is checked once, against the range that is documented for it, and is in that range from
+//! then on.
 //!
-//! Gains, rates and tempi travel on as the engine's own types, the rest as the types of this file.
+//! Gains, rates and tempi become the engine's own types, all others the types of this file.
 
 use crowd_engine::{Bpm, Gain, Rate};
 use std::ops::RangeInclusive;
 
 /// A number with a meaning and a range.
 pub trait Quantity: Sized {
-    /// What it may be.
+    /// The valid range.
     const RANGE: RangeInclusive<f64>;
 
-    /// `value`, if it lies in [`RANGE`](Self::RANGE); a NaN lies in none.
+    /// `value`, if it is in [`RANGE`](Self::RANGE). A NaN is not.
     fn checked(value: f64) -> Option<Self>;
 
-    /// Reads a number of the command line.
+    /// Parses a number of the command line.
     ///
     /// # Errors
-    /// Says which numbers will do.
+    /// A text that names the valid range.
     fn parse(text: &str) -> Result<Self, String> {
         let number = text.parse().ok().and_then(Self::checked);
-        number.ok_or_else(|| needed(&Self::RANGE))
+        number.ok_or_else(|| range_error(&Self::RANGE))
     }
 }
 
-/// Which numbers a flag takes.
-pub fn needed(range: &RangeInclusive<f64>) -> String {
+/// The error text for a flag whose number is not in `range`.
+pub fn range_error(range: &RangeInclusive<f64>) -> String {
     format!("a number from {} to {} is needed", range.start(), range.end())
 }
 
@@ -46,7 +47,7 @@ impl Quantity for Rate {
 }
 
 impl Quantity for Bpm {
-    /// Narrower than the engine's: a deck still has to play at a rate that it can play at.
+    /// Narrower than the engine's range, so that a deck can still play at the rate that a tempo gives.
     const RANGE: RangeInclusive<f64> = 20.0..=400.0;
 
     fn checked(value: f64) -> Option<Self> {
@@ -61,7 +62,7 @@ macro_rules! quantities {
         pub struct $name(f64);
 
         impl $name {
-            /// The bare number.
+            /// The number.
             #[must_use]
             pub const fn get(self) -> f64 {
                 self.0
@@ -79,52 +80,52 @@ macro_rules! quantities {
 }
 
 quantities! {
-    /// A time in seconds after time zero, a day at most; the past means now.
-    Time -86_400.0..=86_400.0;
-    /// A place in a file as a part of it, 0 to 1.
-    Fraction 0.0..=1.0;
-    /// A place in a file in seconds, up to a day.
-    Position 0.0..=86_400.0;
-    /// Where a beat lies, in seconds of a file; before its beginning will do.
+    /// A time in seconds after time zero, at most a day. A time that has passed means now.
+    TimeAfterZero -86_400.0..=86_400.0;
+    /// A position in a file as a fraction of its length, 0 to 1.
+    FileFraction 0.0..=1.0;
+    /// A position in a file in seconds, at most a day.
+    FilePosition 0.0..=86_400.0;
+    /// The position of a beat in a file, in seconds. It may be before the beginning of the file.
     FirstBeat -86_400.0..=86_400.0;
-    /// How long a fade takes, in seconds, up to an hour.
-    FadeTime 0.0..=3_600.0;
-    /// What `/deck_eq` takes.
-    Percent 0.0..=1_000.0;
+    /// The length of a fade in seconds, at most an hour.
+    FadeDuration 0.0..=3_600.0;
+    /// The percentage that `/deck_eq` takes.
+    EqPercent 0.0..=1_000.0;
     /// How much the crowd moves, 0 to 1.
-    Motion 0.0..=1.0;
+    MovementLevel 0.0..=1.0;
     /// The frequency of the test tone, in Hz.
-    Tone 20.0..=20_000.0;
+    ToneFrequency 20.0..=20_000.0;
 }
 
-impl Time {
-    /// Time zero itself.
+impl TimeAfterZero {
+    /// Time zero.
     pub const ZERO: Self = Self(0.0);
 }
 
-impl Fraction {
-    /// Where a file begins.
+impl FileFraction {
+    /// The beginning of a file.
     pub const START: Self = Self(0.0);
-    /// Where a file ends.
+    /// The end of a file.
     pub const END: Self = Self(1.0);
 }
 
-impl Tone {
-    /// Unless something else is said.
+impl ToneFrequency {
+    /// The default frequency.
     pub const A4: Self = Self(440.0);
 }
 
-impl Motion {
-    /// The nearest value there is, 0 for a NaN. A detector overshoots at either end, and the table that makes a tempo of it has
-    /// no other use for the excess.
+impl MovementLevel {
+    /// The nearest value in range, 0 for a NaN. Movement detectors overshoot at either end.
     #[must_use]
-    pub const fn nearest(value: f64) -> Self {
+    pub const fn clamped(value: f64) -> Self {
         Self(if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) })
     }
 }
 
-impl Percent {
-    /// What the clients' percentages mean: 0 is a kill, 50 and more is flat, between them -24 dB to 0 dB in a straight line.
+impl EqPercent {
+    /// The gain that a percentage stands for: 0 is a kill, 50 and more is flat, and between them -24 dB to 0 dB in a
+    /// straight line.
     #[must_use]
     pub fn gain(self) -> Gain {
         if self.0 <= 0.0 {
@@ -142,8 +143,8 @@ impl Percent {
 mod tests {
     use super::*;
 
-    /// Every value that is let in at the edge is one that the engine's type takes.
-    fn whole_range<Q: Quantity>() {
+    /// Checks that every value in the range is one that the engine's type takes.
+    fn check_whole_range<Q: Quantity>() {
         let (low, high) = Q::RANGE.into_inner();
         for n in 0..=1_000 {
             let value = low + (high - low) * f64::from(n) / 1_000.0;
@@ -155,23 +156,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_range_is_taken_and_nothing_else() {
-        whole_range::<Gain>();
-        whole_range::<Rate>();
-        whole_range::<Bpm>();
-        whole_range::<Time>();
-        whole_range::<Fraction>();
-        whole_range::<Position>();
-        whole_range::<FirstBeat>();
-        whole_range::<FadeTime>();
-        whole_range::<Percent>();
-        whole_range::<Motion>();
-        whole_range::<Tone>();
+    fn only_values_in_range_are_accepted() {
+        check_whole_range::<Gain>();
+        check_whole_range::<Rate>();
+        check_whole_range::<Bpm>();
+        check_whole_range::<TimeAfterZero>();
+        check_whole_range::<FileFraction>();
+        check_whole_range::<FilePosition>();
+        check_whole_range::<FirstBeat>();
+        check_whole_range::<FadeDuration>();
+        check_whole_range::<EqPercent>();
+        check_whole_range::<MovementLevel>();
+        check_whole_range::<ToneFrequency>();
     }
 
     #[test]
     fn percent_is_kill_then_minus_24_to_0_db_then_flat() {
-        let gain = |percent| Percent::checked(percent).unwrap().gain();
+        let gain = |percent| EqPercent::checked(percent).unwrap().gain();
         for (percent, decibels) in
             [(1e-9, -24.0), (12.5, -18.0), (25.0, -12.0), (37.5, -6.0), (49.999_99, 0.0), (50.0, 0.0)]
         {
@@ -182,8 +183,8 @@ mod tests {
     }
 
     #[test]
-    fn movement_beyond_either_end_counts_as_the_end() {
-        let nearest = [-0.5, 0.25, 7.0, f64::INFINITY, f64::NAN].map(|value| Motion::nearest(value).get());
+    fn movement_beyond_either_end_is_clamped() {
+        let nearest = [-0.5, 0.25, 7.0, f64::INFINITY, f64::NAN].map(|value| MovementLevel::clamped(value).get());
         assert_eq!(nearest, [0.0, 0.25, 1.0, 1.0, 0.0]);
     }
 }

@@ -1,4 +1,4 @@
-//! `make demo`: the real server plays a set over a minute long, driven over OSC, and what was heard is drawn.
+//! `make demo`: the real server plays a set of more than a minute, controlled over OSC, and the recording is drawn.
 #![forbid(unsafe_code)]
 
 use std::path::{Path, PathBuf};
@@ -9,84 +9,84 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use crowd_cli::Ending;
-use crowd_engine_examples::demo::link::{Link, Moment};
-use crowd_engine_examples::demo::report::Heard;
+use crowd_engine_examples::demo::client::{OscClient, ServerStatus};
+use crowd_engine_examples::demo::report::SetReport;
 use crowd_engine_examples::demo::server::Server;
-use crowd_engine_examples::demo::{Problem, plan};
+use crowd_engine_examples::demo::{DemoError, plan};
 use crowd_engine_examples::music;
 use rosc::OscType;
 
-/// Plays a set through audio-server and shows what was heard
+/// Play a set through audio-server and show the result
 #[derive(Debug, Parser)]
 struct Args {
-    /// Folder for demo.wav, demo.png (demo-2 and so on where there is one) and the generated music
+    /// Folder for demo.wav, demo.png (demo-2 and so on if there already is one) and the generated music
     #[arg(long, default_value = "out", value_name = "DIR")]
     out: PathBuf,
-    /// Folder with music of your own: its first four files, by name, in any format audio-server reads
+    /// Folder with your own music: its first four files, by name, in any format that audio-server reads
     #[arg(long, value_name = "DIR")]
     music: Option<PathBuf>,
-    /// Where the sound goes: `file` for the recording alone, else as audio-server takes it; a device if there is one
-    /// unless given
+    /// Where the sound goes: `file` for the recording only, else as for audio-server; if not given, a device if there
+    /// is one
     #[arg(long, value_name = "OUTPUT")]
     output: Option<String>,
-    /// The server program; the one beside this program unless given
+    /// The server program; the one next to this program if not given
     #[arg(long, value_name = "FILE")]
     server: Option<PathBuf>,
-    /// Plays the set so many times faster than meant (to test it)
+    /// Play the set this many times faster (for tests)
     #[arg(long, default_value_t = 1.0, value_name = "TIMES", hide = true)]
     hurry: f64,
 }
 
 fn main() -> ExitCode {
     let result = run(&Args::parse()).map(|()| Ending::Done);
-    crowd_cli::end("demo", result.map_err(|problem| problem as Box<dyn std::error::Error>))
+    crowd_cli::end("demo", result.map_err(|error| error as Box<dyn std::error::Error>))
 }
 
-fn run(args: &Args) -> Result<(), Problem> {
+fn run(args: &Args) -> Result<(), DemoError> {
     let stop = Arc::new(AtomicBool::new(false));
-    let asked = stop.clone();
-    crowd_cli::stop::on_signal(move || asked.store(true, Ordering::Relaxed))?;
+    let stop_on_signal = stop.clone();
+    crowd_cli::stop::on_signal(move || stop_on_signal.store(true, Ordering::Relaxed))?;
     std::fs::create_dir_all(&args.out).map_err(|error| format!("{}: {error}", args.out.display()))?;
     let tracks = tracks(args)?;
-    let beside = std::env::current_exe()?.with_file_name("audio-server");
-    let program = args.server.as_deref().unwrap_or(&beside);
+    let default_server = std::env::current_exe()?.with_file_name("audio-server");
+    let program = args.server.as_deref().unwrap_or(&default_server);
     let recording = free_name(&args.out);
-    let (mut server, mut link) = start(program, args.output.as_deref(), &recording, &stop)?;
+    let (mut server, mut client) = start(program, args.output.as_deref(), &recording, &stop)?;
 
-    link.send("/status/subscribe", vec![OscType::Float(0.1)])?;
-    link.listen(Instant::now() + Duration::from_millis(500))?;
-    link.send("/reset", vec![])?;
+    client.send("/status/subscribe", vec![OscType::Float(0.1)])?;
+    client.receive_until(Instant::now() + Duration::from_millis(500))?;
+    client.send("/reset", vec![])?;
     let zero = Instant::now();
     let set = plan::set(&tracks);
     println!("playing {:.0} s, {} messages; Ctrl-C ends it", plan::SECONDS / args.hurry, set.len());
-    for step in &set {
-        link.listen(zero + Duration::from_secs_f64(step.at / args.hurry))?;
-        if link.is_stopped() {
+    for message in &set {
+        client.receive_until(zero + Duration::from_secs_f64(message.at / args.hurry))?;
+        if client.is_stopped() {
             break;
         }
         if let Some(status) = server.ended()? {
             return Err(format!("the server ended in the middle of the set: {status}").into());
         }
-        if step.address == "/dance/total_movement" {
+        if message.address == "/dance/total_movement" {
             // A subscription lasts a minute unless it is renewed.
-            link.send("/status/subscribe", vec![OscType::Float(0.1)])?;
+            client.send("/status/subscribe", vec![OscType::Float(0.1)])?;
         }
-        link.send(step.address, step.args.clone())?;
+        client.send(message.address, message.args.clone())?;
     }
-    link.listen(Instant::now() + Duration::from_millis(300))?;
+    client.receive_until(Instant::now() + Duration::from_millis(300))?;
     server.stop()?;
-    report(args, &link, &set, &tracks, &recording)
+    report(args, &client, &set, &tracks, &recording)
 }
 
-/// The recording's name: that of the first demo in the folder, or the next one's. Earlier ones stay.
+/// The path of the recording: the first free name of `demo.wav`, `demo-2.wav` and so on. Earlier recordings are kept.
 fn free_name(folder: &Path) -> PathBuf {
     let first = folder.join("demo.wav");
     let is_free = |wav: &PathBuf| !wav.exists() && !wav.with_extension("png").exists();
     (1..).map(|number| crowd_media::numbered_path(&first, number)).find(is_free).unwrap_or(first)
 }
 
-/// The music: the user's own, or made now.
-fn tracks(args: &Args) -> Result<Vec<PathBuf>, Problem> {
+/// The music: the user's own files, or generated ones.
+fn tracks(args: &Args) -> Result<Vec<PathBuf>, DemoError> {
     let Some(folder) = &args.music else {
         let folder = args.out.join("music");
         let paths = music::write(&folder)?;
@@ -103,13 +103,13 @@ fn tracks(args: &Args) -> Result<Vec<PathBuf>, Problem> {
     Ok(paths.iter().map(|path| path.canonicalize()).collect::<Result<_, _>>()?)
 }
 
-/// The server on the output that was asked for; else on the device, and without one on the file alone.
+/// Starts the server on the given output; if none is given, on a device, and without a device on the file only.
 fn start(
     program: &Path,
     output: Option<&str>,
     recording: &Path,
     stop: &Arc<AtomicBool>,
-) -> Result<(Server, Link), Problem> {
+) -> Result<(Server, OscClient), DemoError> {
     let path = recording.display().to_string();
     let file = format!("file:{path}");
     if let Some(output) = output {
@@ -118,34 +118,40 @@ fn start(
         }
         return Server::start(program, &["--output", output, "--record", &path], stop);
     }
-    Server::start(program, &["--record", &path], stop).or_else(|problem| {
+    Server::start(program, &["--record", &path], stop).or_else(|error| {
         if stop.load(Ordering::Relaxed) {
-            return Err(problem);
+            return Err(error);
         }
-        println!("no sound device plays here ({problem}): the set goes to {path} alone");
+        println!("no sound device can be used ({error}): the set is recorded to {path} only");
         Server::start(program, &["--output", &file], stop)
     })
 }
 
-fn report(args: &Args, link: &Link, set: &[plan::Step], tracks: &[PathBuf], wav: &Path) -> Result<(), Problem> {
+fn report(
+    args: &Args,
+    client: &OscClient,
+    set: &[plan::TimedMessage],
+    tracks: &[PathBuf],
+    wav: &Path,
+) -> Result<(), DemoError> {
     let recording = crowd_media::open(wav, &crowd_media::DecodeOptions::default())?;
-    // Time counted from the server's start until /reset made a new zero: there it goes back.
-    let back = link.moments.windows(2).position(|pair| pair[1].1.seconds < pair[0].1.seconds);
+    // Until /reset the times of statuses count from the start of the server. After it they start again at 0.
+    let back = client.statuses.windows(2).position(|pair| pair[1].1.seconds < pair[0].1.seconds);
     let back = back.ok_or("the server's status did not arrive")?;
-    let ((before, last), (after, first)) = (&link.moments[back], &link.moments[back + 1]);
+    let ((before, last), (after, first)) = (&client.statuses[back], &client.statuses[back + 1]);
     let zero = last.seconds + after.duration_since(*before).as_secs_f64() - first.seconds;
-    let moments: Vec<Moment> = link.moments[back + 1..].iter().map(|(_, moment)| moment.clone()).collect();
-    let sent = |address: &'static str| set.iter().filter(move |step| step.address == address);
+    let statuses: Vec<ServerStatus> = client.statuses[back + 1..].iter().map(|(_, status)| status.clone()).collect();
+    let sent = |address: &'static str| set.iter().filter(move |message| message.address == address);
     let float = |arg: Option<&OscType>| arg.cloned().and_then(OscType::float).map_or(f64::NAN, f64::from);
     let movement: Vec<(f64, f64)> =
-        sent("/dance/total_movement").map(|step| (step.at / args.hurry, float(step.args.first()))).collect();
+        sent("/dance/total_movement").map(|message| (message.at / args.hurry, float(message.args.first()))).collect();
     let eq: Vec<(String, Vec<(f64, f64)>)> = plan::EQ
         .iter()
         .map(|&(deck, band, _)| {
             let here = [OscType::from(deck), OscType::from(band)];
-            let moves = sent("/deck_eq").filter(|step| step.args.starts_with(&here));
-            let points = moves.map(|step| (step.at / args.hurry, float(step.args.get(2))));
-            // Flat before the first move; held after the last.
+            let moves = sent("/deck_eq").filter(|message| message.args.starts_with(&here));
+            let points = moves.map(|message| (message.at / args.hurry, float(message.args.get(2))));
+            // The equaliser is flat before the first move, and keeps its value after the last.
             let mut points: Vec<(f64, f64)> = std::iter::once((0.0, 50.0)).chain(points).collect();
             points.extend(points.last().map(|&(_, held)| (plan::SECONDS / args.hurry, held)));
             (format!("{deck} {band}"), points)
@@ -153,13 +159,14 @@ fn report(args: &Args, link: &Link, set: &[plan::Step], tracks: &[PathBuf], wav:
         .collect();
     let stem = |path: &PathBuf| path.file_stem().unwrap_or_default().to_string_lossy().chars().take(20).collect();
     let names: Vec<String> = tracks.iter().map(stem).collect();
-    let heard = Heard { recording: &recording, zero, names: &names, moments: &moments, movement: &movement, eq: &eq };
-    let picture = wav.with_extension("png");
-    heard.draw(&picture)?;
-    println!("\n{}", heard.summary()?);
-    for error in link.errors.iter().take(5) {
+    let set_report =
+        SetReport { recording: &recording, zero, names: &names, statuses: &statuses, movement: &movement, eq: &eq };
+    let chart = wav.with_extension("png");
+    set_report.draw(&chart)?;
+    println!("\n{}", set_report.summary()?);
+    for error in client.errors.iter().take(5) {
         println!("refused    {error}");
     }
-    println!("listen     {}\nlook       {}", wav.display(), picture.display());
+    println!("listen     {}\nlook       {}", wav.display(), chart.display());
     Ok(())
 }

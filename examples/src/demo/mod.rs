@@ -1,10 +1,10 @@
-//! The parts of `make demo`: a set that is planned, a server that plays it, a client that drives it over OSC, and a
-//! report of what was heard.
+//! The demo of `make demo`: the set, the server that plays it, the client that controls the server over OSC, and a
+//! report of the recording.
 
-pub mod link;
+pub mod client;
 pub mod plan;
 pub mod report;
 pub mod server;
 
-/// What may go wrong in a demo, told to whoever runs it.
-pub type Problem = Box<dyn std::error::Error + Send + Sync>;
+/// An error of the demo.
+pub type DemoError = Box<dyn std::error::Error + Send + Sync>;

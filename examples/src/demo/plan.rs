@@ -1,18 +1,18 @@
-//! The set: which message is sent when. It is made for the generated music and does no harm to any other.
+//! The set: which message is sent when. It is made for the generated music, and works with any other.
 
 use std::path::PathBuf;
 
 use rosc::OscType;
 
-/// How long the set lasts, in seconds.
+/// The length of the set, in seconds.
 pub const SECONDS: f64 = 75.0;
-/// Seconds between two messages of a moving fader.
+/// The interval between two messages of a moving fader, in seconds.
 const TICK: f64 = 0.05;
 
-/// One message.
+/// A message and its time.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// When it is sent, in seconds after time zero.
+pub struct TimedMessage {
+    /// The time at which it is sent, in seconds after time zero.
     pub at: f64,
     /// The OSC address.
     pub address: &'static str,
@@ -20,11 +20,11 @@ pub struct Step {
     pub args: Vec<OscType>,
 }
 
-/// The moments worth a line in the picture.
+/// The times that are marked in the chart.
 pub const MARKS: [(f64, &str); 6] =
     [(1.5, "start_group"), (16.0, "drums"), (20.0, "bass back"), (38.0, "break"), (49.0, "all"), (66.0, "fade")];
 
-/// A fader that moves from one value to another.
+/// A value that moves from one to another.
 struct Sweep {
     from: f64,
     to: f64,
@@ -36,7 +36,7 @@ const fn sweep(from: f64, to: f64, start: f32, end: f32) -> Sweep {
 }
 
 /// The faders of decks A to D: drums, bass, pads, lead.
-const LEVELS: [&[Sweep]; 4] = [
+const FADERS: [&[Sweep]; 4] = [
     &[sweep(15.5, 16.0, 0.0, 0.8), sweep(38.0, 41.0, 0.8, 0.0), sweep(48.6, 49.0, 0.0, 0.85)],
     &[sweep(10.0, 13.0, 0.0, 0.75), sweep(38.0, 40.0, 0.75, 0.0), sweep(48.6, 49.0, 0.0, 0.8)],
     &[sweep(0.0, 0.1, 0.0, 0.8), sweep(53.0, 57.0, 0.8, 0.3), sweep(58.0, 62.0, 0.3, 0.75)],
@@ -48,19 +48,19 @@ const LEVELS: [&[Sweep]; 4] = [
     ],
 ];
 
-/// A move of an equaliser: from when to when, and from how many percent to how many.
-pub type Move = (f64, f64, f32, f32);
+/// A move of an equaliser: start and end in seconds, start and end in percent.
+pub type EqMove = (f64, f64, f32, f32);
 
 /// The equalisers, in percent (0 kills, 50 is flat): deck, band, moves.
-pub const EQ: [(&str, &str, &[Move]); 4] = [
+pub const EQ: [(&str, &str, &[EqMove]); 4] = [
     ("A", "low", &[(0.2, 0.2, 0.0, 0.0), (20.0, 20.1, 0.0, 50.0)]),
     ("B", "high", &[(0.2, 0.2, 0.0, 0.0), (16.0, 20.0, 0.0, 50.0)]),
     ("C", "mid", &[(26.0, 30.0, 50.0, 0.0), (30.0, 34.0, 0.0, 50.0)]),
     ("C", "low", &[(42.0, 46.0, 50.0, 0.0), (49.0, 49.1, 0.0, 50.0)]),
 ];
 
-/// How much the crowd moves: from when on, how much (0 to 1).
-const CROWD: [(f64, f32); 9] = [
+/// How much the crowd moves: from which time on, and how much (0 to 1).
+const MOVEMENT: [(f64, f32); 9] = [
     (1.0, 0.01),
     (12.0, 0.04),
     (16.0, 0.08),
@@ -72,18 +72,18 @@ const CROWD: [(f64, f32); 9] = [
     (66.0, 0.01),
 ];
 
-/// The movement the crowd shows at a time, with the unrest of a real measurement.
+/// The movement at a time, with the fluctuation of a real measurement.
 #[must_use]
 pub fn movement(at: f64) -> f32 {
-    let level = CROWD.iter().rev().find(|(from, _)| at >= *from).map_or(0.0, |(_, level)| *level);
+    let level = MOVEMENT.iter().rev().find(|(from, _)| at >= *from).map_or(0.0, |(_, level)| *level);
     level * (1.0 + 0.08 * (at * 2.3).sin() as f32)
 }
 
-/// The whole set, in the order of time. `tracks` go to decks A to D.
+/// The messages of the set, in the order of their times. `tracks` are for decks A to D.
 #[must_use]
-pub fn set(tracks: &[PathBuf]) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let mut send = |at: f64, address, args| steps.push(Step { at, address, args });
+pub fn set(tracks: &[PathBuf]) -> Vec<TimedMessage> {
+    let mut messages = Vec::new();
+    let mut send = |at: f64, address, args| messages.push(TimedMessage { at, address, args });
     let letters: Vec<OscType> = ["A", "B", "C", "D"].iter().take(tracks.len()).map(|&letter| letter.into()).collect();
     for (letter, path) in letters.iter().zip(tracks) {
         send(0.0, "/cue", vec![letter.clone(), path.display().to_string().into()]);
@@ -93,8 +93,8 @@ pub fn set(tracks: &[PathBuf]) -> Vec<Step> {
     for tick in 0..=(SECONDS / TICK) as usize {
         let at = tick as f64 * TICK;
         let moves = |sweep: &Sweep| at >= sweep.from && at < sweep.to + TICK;
-        if LEVELS.iter().any(|deck| deck.iter().any(moves)) {
-            send(at, "/deck_levels", LEVELS.iter().map(|deck| OscType::Float(value(deck, at))).collect());
+        if FADERS.iter().any(|deck| deck.iter().any(moves)) {
+            send(at, "/deck_levels", FADERS.iter().map(|deck| OscType::Float(value(deck, at))).collect());
         }
         for (deck, band, moves) in EQ {
             for &(from, to, start, end) in moves {
@@ -104,7 +104,7 @@ pub fn set(tracks: &[PathBuf]) -> Vec<Step> {
                 }
             }
         }
-        // Once a second, as a movement detector does, with what else it sends.
+        // Once a second, as a movement detector sends, with another message of it.
         if tick % 20 == 10 {
             send(at, "/dance/total_movement", vec![OscType::Float(movement(at))]);
             send(at, "/dance/person_count", vec![OscType::Int(7)]);
@@ -114,15 +114,16 @@ pub fn set(tracks: &[PathBuf]) -> Vec<Step> {
         let fade = vec![letter.clone(), OscType::Float(66.0 + [2.0, 0.0, 3.0, 1.0][n % 4]), OscType::Float(5.0)];
         send(65.0, "/fade", fade);
     }
-    steps.sort_by(|a, b| a.at.total_cmp(&b.at));
-    steps
+    messages.sort_by(|a, b| a.at.total_cmp(&b.at));
+    messages
 }
 
 fn value(sweeps: &[Sweep], at: f64) -> f32 {
     let last = sweeps.iter().rev().find(|sweep| at >= sweep.from);
     let Some(sweep) = last else { return sweeps.first().map_or(0.0, |sweep| sweep.values.0) };
-    let part = if sweep.to > sweep.from { ((at - sweep.from) / (sweep.to - sweep.from)).min(1.0) as f32 } else { 1.0 };
-    sweep.values.0 + (sweep.values.1 - sweep.values.0) * part
+    let progress =
+        if sweep.to > sweep.from { ((at - sweep.from) / (sweep.to - sweep.from)).min(1.0) as f32 } else { 1.0 };
+    sweep.values.0 + (sweep.values.1 - sweep.values.0) * progress
 }
 
 #[cfg(test)]
@@ -130,19 +131,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_set_is_in_order_and_ends_faded() {
+    fn the_set_is_in_order_and_ends_with_fades() {
         let set = set(&["a.wav", "b.wav", "c.wav", "d.wav"].map(PathBuf::from));
         assert!(set.is_sorted_by(|a, b| a.at <= b.at));
-        assert_eq!(set.iter().filter(|step| step.address == "/cue").count(), 4);
-        assert_eq!(set.iter().filter(|step| step.address == "/fade").count(), 4);
+        assert_eq!(set.iter().filter(|message| message.address == "/cue").count(), 4);
+        assert_eq!(set.iter().filter(|message| message.address == "/fade").count(), 4);
         assert!(set.len() > 500, "{} messages", set.len());
     }
 
     #[test]
     fn faders_arrive_where_they_are_sent() {
-        assert_eq!(value(LEVELS[0], 0.0), 0.0);
-        assert_eq!(value(LEVELS[0], 30.0), 0.8);
-        assert_eq!(value(LEVELS[0], 60.0), 0.85);
+        assert_eq!(value(FADERS[0], 0.0), 0.0);
+        assert_eq!(value(FADERS[0], 30.0), 0.8);
+        assert_eq!(value(FADERS[0], 60.0), 0.85);
         assert!((movement(50.0) - 0.65).abs() < 0.06);
     }
 }

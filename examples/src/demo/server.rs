@@ -1,4 +1,4 @@
-//! The server as a child: started, waited for, and never left behind.
+//! The server as a child process: started, waited for, and always stopped.
 
 use std::net::{Ipv4Addr, UdpSocket};
 use std::os::unix::process::CommandExt;
@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 use rosc::OscType;
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::Problem;
-use super::link::Link;
+use super::DemoError;
+use super::client::OscClient;
 
-/// How long it may take to be ready, and to stop.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The time within which it must answer, and must stop.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A running server.
 #[derive(Debug)]
@@ -24,50 +24,50 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `program` on a free port and waits until it answers. It is in a process group of its own: a Ctrl-C is for the demo,
-    /// which then stops it, and a second one would end it at once.
+    /// Starts `program` on a free port and waits until it answers. The server is in a process group of its own, so that
+    /// a Ctrl-C goes to the demo only. The demo then stops the server.
     ///
     /// # Errors
-    /// When it does not start, ends at once, does not answer in time, or when `stop` is set before it does.
-    pub fn start(program: &Path, args: &[&str], stop: &Arc<AtomicBool>) -> Result<(Self, Link), Problem> {
+    /// When it does not start, ends at once, does not answer in time, or `stop` is set before it answers.
+    pub fn start(program: &Path, args: &[&str], stop: &Arc<AtomicBool>) -> Result<(Self, OscClient), DemoError> {
         let port = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let child = Command::new(program).arg("--port").arg(port.to_string()).args(args).process_group(0).spawn();
         let child = child.map_err(|error| format!("{} does not start: {error}", program.display()))?;
         let mut server = Self { child };
-        let mut link = Link::new(port, stop.clone())?;
-        let give_up = Instant::now() + PATIENCE;
-        while link.synced.is_empty() {
+        let mut client = OscClient::new(port, stop.clone())?;
+        let deadline = Instant::now() + TIMEOUT;
+        while client.synced.is_empty() {
             if let Some(status) = server.child.try_wait()? {
                 return Err(format!("the server ended before it played: {status}").into());
             }
-            if link.is_stopped() {
+            if client.is_stopped() {
                 return Err("stopped before the server played".into());
             }
-            if Instant::now() > give_up {
+            if Instant::now() > deadline {
                 return Err(format!("the server does not answer on port {port}").into());
             }
-            link.send("/sync", vec![OscType::Int(0)])?;
-            link.listen(Instant::now() + Duration::from_millis(100))?;
+            client.send("/sync", vec![OscType::Int(0)])?;
+            client.receive_until(Instant::now() + Duration::from_millis(100))?;
         }
-        Ok((server, link))
+        Ok((server, client))
     }
 
-    /// Whether it still runs.
+    /// The exit status, if the server has ended.
     ///
     /// # Errors
     /// When the system does not say.
-    pub fn ended(&mut self) -> Result<Option<ExitStatus>, Problem> {
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>, DemoError> {
         Ok(self.child.try_wait()?)
     }
 
-    /// Asks it to stop, as Ctrl-C does, and waits until its files are complete.
+    /// Interrupts the server, as Ctrl-C does, and waits until its files are complete.
     ///
     /// # Errors
-    /// When it does not stop in time, or says that something went wrong.
-    pub fn stop(mut self) -> Result<(), Problem> {
+    /// When it does not stop in time, or ends with an error.
+    pub fn stop(mut self) -> Result<(), DemoError> {
         self.interrupt();
-        let give_up = Instant::now() + PATIENCE;
-        while Instant::now() < give_up {
+        let deadline = Instant::now() + TIMEOUT;
+        while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait()? {
                 return if status.success() { Ok(()) } else { Err(format!("the server ended badly: {status}").into()) };
             }
@@ -78,7 +78,7 @@ impl Server {
 
     fn interrupt(&self) {
         if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            // It may have ended by itself: then there is nobody to tell.
+            // The signal fails when the server has ended already.
             let _gone = kill_process(pid, Signal::INT);
         }
     }

@@ -1,124 +1,126 @@
-//! What is loaded, and what is on its way.
+//! The buffers: files that are loaded or being loaded.
 
-use super::loader::Ticket;
-use super::origin::Asked;
-use super::part::Part;
+use super::loader::LoadId;
+use super::request_source::RequestSource;
+use super::stem_start::StemStart;
 use crate::ids::BufferId;
-use crate::refusal::{Kind, Refusal};
-use crate::units::Fraction;
+use crate::refusal::{Refusal, RefusalKind};
+use crate::units::FileFraction;
 use crowd_engine::feed::News;
 use crowd_engine::{DeckId, Frames, LoopRegion, Track};
 use std::collections::HashMap;
 
-/// A stem's file.
+/// The file of a stem.
 #[derive(Debug)]
 pub struct Buffer {
-    /// What it is called in logs.
+    /// The name in logs.
     pub name: String,
-    /// Where it was cued.
-    pub cue: Fraction,
-    /// Whether it was cued and has not been started since.
+    /// The position at which it is cued.
+    pub cue: FileFraction,
+    /// Whether it is cued and was not started since.
     pub armed: bool,
-    /// Who asked for it.
-    pub asked: Asked,
+    /// The request that loads it.
+    pub source: RequestSource,
     /// The file itself.
-    pub content: Content,
-    /// What had its place, until the new file has proved to be one.
-    pub before: Option<Box<Buffer>>,
+    pub content: BufferContent,
+    /// The buffer that this one replaces, until its own file is loaded.
+    pub replaced: Option<Box<Buffer>>,
 }
 
 impl Buffer {
-    /// The latest of it that is a file: itself, or what it was to replace.
+    /// This buffer if its file is loaded, else the buffer that it replaces.
     pub fn ready(self) -> Option<Self> {
         match self.content {
-            Content::Ready(_) => Some(self),
-            Content::Loading(..) => self.before.map(|before| *before),
+            BufferContent::Ready(_) => Some(self),
+            BufferContent::Loading(..) => self.replaced.map(|replaced| *replaced),
         }
     }
 
-    /// Whether it was started without its file, which is still on its way.
-    pub const fn counts_silently(&self) -> bool {
-        matches!(self.content, Content::Loading(_, Some(_)))
+    /// Whether it was started while its file is still being loaded.
+    pub const fn is_started_silently(&self) -> bool {
+        matches!(self.content, BufferContent::Loading(_, Some(_)))
     }
 
     const fn track(&self) -> Option<&Track> {
         match &self.content {
-            Content::Ready(track) => Some(track),
-            Content::Loading(..) => None,
+            BufferContent::Ready(track) => Some(track),
+            BufferContent::Loading(..) => None,
         }
     }
 }
 
-/// A file, or the wait for one.
+/// The content of a buffer.
 #[derive(Debug)]
-pub enum Content {
-    /// On its way; with the part that was started without it, at that frame.
-    Loading(Ticket, Option<(Part, u64)>),
-    /// Here.
+pub enum BufferContent {
+    /// A file that is being loaded. If it was started without the file: the start, and its frame.
+    Loading(LoadId, Option<(StemStart, u64)>),
+    /// A loaded file.
     Ready(Track),
 }
 
-/// All buffers.
+/// All buffers, by id.
 #[derive(Debug, Default)]
 pub struct Buffers(HashMap<BufferId, Buffer>);
 
 impl Buffers {
-    /// Puts a buffer in place of whatever had its id, which is returned. What of it sounds goes on.
+    /// Inserts a buffer and returns the one that had its id. What plays of that one plays on.
     pub fn insert(&mut self, id: BufferId, buffer: Buffer) -> Option<Buffer> {
         self.0.insert(id, buffer)
     }
 
-    /// The buffer of that id.
+    /// The buffer with this id.
     pub fn get(&self, id: BufferId) -> Option<&Buffer> {
         self.0.get(&id)
     }
 
-    /// The buffer of that id.
+    /// The buffer with this id.
     pub fn get_mut(&mut self, id: BufferId) -> Option<&mut Buffer> {
         self.0.get_mut(&id)
     }
 
-    /// Forgets a buffer. What of it sounds goes on.
+    /// Removes a buffer. What plays of it plays on.
     pub fn remove(&mut self, id: BufferId) -> Option<Buffer> {
         self.0.remove(&id)
     }
 
-    /// The file of a buffer, once it is here.
+    /// The track of a buffer, if it is loaded.
     pub fn track(&self, id: BufferId) -> Option<&Track> {
         self.get(id)?.track()
     }
 
-    /// Whether the buffer's file is still on its way.
+    /// Whether a buffer is being loaded.
     pub fn is_loading(&self, id: BufferId) -> bool {
         self.get(id).is_some_and(|buffer| buffer.track().is_none())
     }
 
-    /// Whether any file of a deck is on its way.
+    /// Whether any buffer of a deck is being loaded.
     pub fn deck_is_loading(&self, deck: DeckId) -> bool {
         self.0.iter().any(|(id, buffer)| id.deck() == deck && buffer.track().is_none())
     }
 
-    /// Whether a deck waits, cued, for its start.
+    /// Whether a deck is cued and was not started since.
     pub fn deck_is_armed(&self, deck: DeckId) -> bool {
         self.get(BufferId::first_of(deck)).is_some_and(|buffer| buffer.armed)
     }
 
-    /// By how many decibels the first file of a deck is lowered so that its stereo mix does not clip, 0 or less.
+    /// The decibels by which the gain of a deck's first file is lowered so that its stereo downmix does not clip, 0 or
+    /// less.
     pub fn lowered(&self, deck: DeckId) -> f32 {
         self.track(BufferId::first_of(deck)).and_then(Track::downmix_gain_db).unwrap_or(0.0)
     }
 
-    /// The buffer that waits for this load.
-    pub fn waiting_for(&self, ticket: Ticket) -> Option<BufferId> {
-        let waits = |buffer: &Buffer| matches!(buffer.content, Content::Loading(t, _) if t == ticket);
-        self.0.iter().find_map(|(id, buffer)| waits(buffer).then_some(*id))
+    /// The buffer into which this load goes.
+    pub fn buffer_of_load(&self, load: LoadId) -> Option<BufferId> {
+        let is_for =
+            |buffer: &Buffer| matches!(buffer.content, BufferContent::Loading(other_load, _) if other_load == load);
+        self.0.iter().find_map(|(id, buffer)| is_for(buffer).then_some(*id))
     }
 
-    /// The loads under way, and who asked for them.
-    pub fn loading(&self) -> impl Iterator<Item = (Ticket, Asked)> {
+    /// The loads that are not finished, and their requests.
+    pub fn unfinished_loads(&self) -> impl Iterator<Item = (LoadId, RequestSource)> {
         self.0.values().filter_map(|buffer| match buffer.content {
-            Content::Loading(ticket, _) => Some((ticket, buffer.asked)),
-            Content::Ready(_) => None,
+            BufferContent::Loading(load, _) => Some((load, buffer.source)),
+            BufferContent::Ready(_) => None,
         })
     }
 
@@ -127,31 +129,32 @@ impl Buffers {
         self.get(id).map_or_else(|| format!("buffer {id}"), |buffer| buffer.name.clone())
     }
 
-    /// `deck A "one", deck B "two"`.
-    pub fn names(&self, parts: &[Part]) -> String {
-        let name = |part: &Part| format!("deck {} \"{}\"", part.id.deck(), self.name(part.id));
-        parts.iter().map(name).collect::<Vec<_>>().join(", ")
+    /// The decks and names of stems: `deck A "one", deck B "two"`.
+    pub fn names(&self, starts: &[StemStart]) -> String {
+        let name = |start: &StemStart| format!("deck {} \"{}\"", start.id.deck(), self.name(start.id));
+        starts.iter().map(name).collect::<Vec<_>>().join(", ")
     }
 
-    /// The track of a part, the frame it starts at and the region it repeats.
+    /// The track of a stem, the frame at which it starts, and the region that it repeats.
     ///
     /// # Errors
-    /// [`Kind::State`] when its file is not here, or is too short for it.
-    pub fn placed(&self, part: &Part) -> Result<(Track, Frames, Option<LoopRegion>), Refusal> {
-        let buffer = self.get(part.id).ok_or_else(|| missing(part.id))?;
-        let track = buffer.track().ok_or_else(|| missing(part.id))?;
-        let refuse = |error: crowd_engine::Error| Refusal::new(Kind::State, "", format!("{}: {error}", buffer.name));
-        let frame = |place: Fraction| Frames((place.get() * track.frames().0 as f64).round() as u64);
+    /// [`RefusalKind::State`] when the file is not loaded, or too short.
+    pub fn resolve_start(&self, start: &StemStart) -> Result<(Track, Frames, Option<LoopRegion>), Refusal> {
+        let buffer = self.get(start.id).ok_or_else(|| not_loaded(start.id))?;
+        let track = buffer.track().ok_or_else(|| not_loaded(start.id))?;
+        let refuse =
+            |error: crowd_engine::Error| Refusal::new(RefusalKind::State, "", format!("{}: {error}", buffer.name));
+        let frame = |fraction: FileFraction| Frames((fraction.get() * track.frames().0 as f64).round() as u64);
         let region =
-            part.region.map(|(from, to)| LoopRegion::new(frame(from), frame(to)).map_err(refuse)).transpose()?;
-        let cut = part.end < Fraction::END && region.is_none();
-        let track = if cut { track.until(frame(part.end)).map_err(refuse)? } else { track.clone() };
-        Ok((track, frame(part.start.unwrap_or(buffer.cue)), region))
+            start.region.map(|(from, to)| LoopRegion::new(frame(from), frame(to)).map_err(refuse)).transpose()?;
+        let cut = start.until < FileFraction::END && region.is_none();
+        let track = if cut { track.until(frame(start.until)).map_err(refuse)? } else { track.clone() };
+        Ok((track, frame(start.from.unwrap_or(buffer.cue)), region))
     }
 
-    /// Whether a buffer sounds at once when it is started now; if not, what it lacks is being read from disk.
-    pub fn is_ready(&self, part: &Part) -> bool {
-        let Ok((track, frame, _)) = self.placed(part) else { return true };
+    /// Whether a stem can be heard at once when it is started now. If not, what is missing is requested from the disk.
+    pub fn is_ready(&self, start: &StemStart) -> bool {
+        let Ok((track, frame, _)) = self.resolve_start(start) else { return true };
         let ready = track.is_ready(frame);
         if !ready {
             track.prepare(frame);
@@ -159,42 +162,46 @@ impl Buffers {
         ready
     }
 
-    /// What there is to tell of files that are streamed from disk.
-    pub fn news(&self) -> Vec<(BufferId, News)> {
-        let mut told = Vec::new();
+    /// The events of files that are streamed from disk.
+    pub fn stream_events(&self) -> Vec<(BufferId, News)> {
+        let mut events = Vec::new();
         for (id, buffer) in &self.0 {
             if let Some(track) = buffer.track() {
-                told.extend(std::iter::from_fn(|| track.news()).map(|news| (*id, news)));
+                events.extend(std::iter::from_fn(|| track.news()).map(|event| (*id, event)));
             }
         }
-        told
+        events
     }
 
-    /// Forgets every buffer that is neither cued, nor on its way, nor one of those to `keep`; returns how many buffers and
-    /// bytes that were.
-    pub fn forget_idle(&mut self, keep: impl Fn(BufferId) -> bool) -> (usize, usize) {
-        let mut forgotten = Vec::new();
+    /// Unloads every buffer that is not cued, not being loaded, and not one to `keep`. Returns the number of buffers
+    /// and of bytes.
+    pub fn unload_idle(&mut self, keep: impl Fn(BufferId) -> bool) -> (usize, usize) {
+        let mut unloaded = Vec::new();
         self.0.retain(|id, buffer| match &buffer.content {
-            Content::Ready(track) if !buffer.armed && !keep(*id) => {
-                forgotten.push(track.clone());
+            BufferContent::Ready(track) if !buffer.armed && !keep(*id) => {
+                unloaded.push(track.clone());
                 false
             }
             _ => true,
         });
-        (forgotten.len(), self.freed(&forgotten))
+        (unloaded.len(), self.freed_bytes(&unloaded))
     }
 
-    /// Bytes of tracks that no buffer holds any more, those that are the same counted once.
-    fn freed(&self, forgotten: &[Track]) -> usize {
+    /// The bytes of tracks that are in no buffer any more. Tracks that are the same are counted once.
+    fn freed_bytes(&self, unloaded: &[Track]) -> usize {
         let kept = |track: &Track| self.0.values().filter_map(Buffer::track).any(|other| other.is_same(track));
-        let first = |n: usize, track: &Track| !forgotten.iter().take(n).any(|other| other.is_same(track));
-        let freed = forgotten.iter().enumerate().filter(|(n, track)| first(*n, track) && !kept(track));
-        freed.map(|(_, track)| track.bytes()).sum()
+        let first = |n: usize, track: &Track| !unloaded.iter().take(n).any(|other| other.is_same(track));
+        let freed_bytes = unloaded.iter().enumerate().filter(|(n, track)| first(*n, track) && !kept(track));
+        freed_bytes.map(|(_, track)| track.bytes()).sum()
     }
 }
 
-/// A refusal of a buffer that is not there.
-pub fn missing(id: BufferId) -> Refusal {
-    let how = if id == BufferId::first_of(id.deck()) { "/cue or /load_buffer" } else { "/load_buffer" };
-    Refusal::new(Kind::State, "", format!("nothing is loaded as buffer {id} of deck {}: {how} comes first", id.deck()))
+/// The refusal of a buffer that is not loaded.
+pub fn not_loaded(id: BufferId) -> Refusal {
+    let message = if id == BufferId::first_of(id.deck()) { "/cue or /load_buffer" } else { "/load_buffer" };
+    Refusal::new(
+        RefusalKind::State,
+        "",
+        format!("nothing is loaded as buffer {id} of deck {}: {message} comes first", id.deck()),
+    )
 }

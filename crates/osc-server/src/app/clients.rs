@@ -1,64 +1,64 @@
-//! Who sends messages, and what they hear of them.
+//! Replies to the clients, their subscriptions and `/sync` messages, and the counters of messages.
 
-use super::loader::Ticket;
-use super::origin::{Asked, Origin};
-use super::sync::Syncs;
+use super::loader::LoadId;
+use super::request_source::{Origin, RequestSource};
+use super::sync_requests::SyncRequests;
 use crate::refusal::Refusal;
+use crate::refusal_counters::{LogDecision, RefusalCounters};
 use crate::reply;
 use crate::subscribers::{self, Subscribers};
-use crate::tally::{Tally, Verdict};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// Replies on their way, who waits for one, and how much was received and refused.
+/// The replies to be sent, what is to be answered later, and the counters of messages.
 #[derive(Debug, Default)]
 pub struct Clients {
     replies: Vec<(SocketAddr, Vec<u8>)>,
-    syncs: Syncs,
+    syncs: SyncRequests,
     subscribers: Subscribers,
-    tally: Tally,
+    refusals: RefusalCounters,
     received: u64,
 }
 
 impl Clients {
-    /// Counts a message.
-    pub const fn count(&mut self) {
+    /// Counts a received message.
+    pub const fn count_received(&mut self) {
         self.received += 1;
     }
 
-    /// Messages received.
+    /// The number of messages received.
     pub const fn received(&self) -> u64 {
         self.received
     }
 
-    /// Messages refused.
-    pub const fn tally(&self) -> &Tally {
-        &self.tally
+    /// The counters of refused messages.
+    pub const fn refusals(&self) -> &RefusalCounters {
+        &self.refusals
     }
 
-    /// Counts a refusal, answers it, and logs it. Of what the network sends, only so many of a kind are logged.
+    /// Counts a refusal, answers it, and logs it. For messages from the network the number of log lines is limited.
     pub fn refuse(&mut self, origin: Origin, refusal: &Refusal) {
-        let verdict = match (self.tally.count(refusal.kind, Instant::now()), origin) {
-            (Verdict::Withhold, Origin::Score(_) | Origin::CommandLine) => Verdict::Log { withheld: 0 },
-            (verdict, _) => verdict,
+        let decision = match (self.refusals.count(refusal.kind, Instant::now()), origin) {
+            (LogDecision::Suppress, Origin::Score(_) | Origin::CommandLine) => LogDecision::Log { suppressed: 0 },
+            (decision, _) => decision,
         };
-        if let Verdict::Log { withheld } = verdict {
-            let more = if withheld > 0 { format!(" (and {withheld} more like it)") } else { String::new() };
+        if let LogDecision::Log { suppressed } = decision {
+            let more = if suppressed > 0 { format!(" (and {suppressed} more like it)") } else { String::new() };
             let address = if refusal.address.is_empty() { "datagram" } else { &refusal.address };
             tracing::warn!(kind = refusal.kind.name(), "{address} from {origin} refused: {refusal}{more}");
         }
         self.reply(origin, || reply::error(refusal));
     }
 
-    /// Refuses something that was asked for a while ago.
-    pub fn refuse_asked(&mut self, asked: Asked, refusal: Refusal) {
-        self.refuse(asked.origin, &Refusal { address: asked.by.into(), ..refusal });
+    /// Refuses a request that was accepted before.
+    pub fn refuse_request(&mut self, source: RequestSource, refusal: Refusal) {
+        self.refuse(source.origin, &Refusal { address: source.address.into(), ..refusal });
     }
 
-    /// Answers, if there is someone to answer to.
-    pub fn reply(&mut self, origin: Origin, text: impl FnOnce() -> Vec<u8>) {
-        if let Origin::Sender(address) = origin {
-            self.send(address, text());
+    /// Sends a reply, if the message came from the network.
+    pub fn reply(&mut self, origin: Origin, encode: impl FnOnce() -> Vec<u8>) {
+        if let Origin::Client(address) = origin {
+            self.send(address, encode());
         }
     }
 
@@ -72,39 +72,39 @@ impl Clients {
         std::mem::take(&mut self.replies)
     }
 
-    /// Has the status sent to a client every so often.
+    /// Subscribes a client to the status.
     ///
     /// # Errors
-    /// [`Kind::Busy`](crate::refusal::Kind::Busy) when too many are subscribed.
+    /// [`RefusalKind::Busy`](crate::refusal::RefusalKind::Busy) when too many are subscribed.
     pub fn subscribe(&mut self, address: SocketAddr, interval: Duration) -> Result<(), Refusal> {
         self.subscribers.add(address, interval, Instant::now())?;
-        self.send(address, reply::subscribed(interval, subscribers::LASTS));
+        self.send(address, reply::subscribed(interval, subscribers::SUBSCRIPTION_LIFETIME));
         Ok(())
     }
 
-    /// Ends that.
+    /// Ends the subscription of a client.
     pub fn unsubscribe(&mut self, address: SocketAddr) {
         self.subscribers.remove(address);
     }
 
-    /// Those to whom the status is to be sent now.
+    /// The clients to whom the status is due.
     pub fn due_for_status(&mut self) -> Vec<SocketAddr> {
         self.subscribers.due(Instant::now())
     }
 
-    /// Has a `/sync` answered when these loads have ended, and all commands until now have acted.
-    pub fn sync(&mut self, address: SocketAddr, n: i64, loads: Vec<Ticket>) {
+    /// Answers a `/sync` when these loads have ended and all commands until now have acted.
+    pub fn sync(&mut self, address: SocketAddr, n: i64, loads: Vec<LoadId>) {
         self.syncs.add(address, n, loads);
     }
 
-    /// Notes that a load has ended, or that its file is not waited for any more.
-    pub fn load_ended(&mut self, ticket: Ticket) {
-        self.syncs.loaded(ticket);
+    /// Notes that a load has ended or was replaced.
+    pub fn load_ended(&mut self, load: LoadId) {
+        self.syncs.load_ended(load);
     }
 
-    /// Answers each `/sync` that is done after so many blocks; `handed_over`: whether the engine has all commands.
-    pub fn answer_syncs(&mut self, blocks: u64, handed_over: bool) {
-        for (address, n) in self.syncs.done(blocks, handed_over) {
+    /// Answers each `/sync` that is done after `blocks` blocks; `all_sent`: whether the engine has all commands.
+    pub fn answer_syncs(&mut self, blocks: u64, all_sent: bool) {
+        for (address, n) in self.syncs.take_done(blocks, all_sent) {
             self.send(address, reply::synced(n));
         }
     }

@@ -1,29 +1,29 @@
-//! How each deck keeps time and pitch: its music's tempo, its place on the clock's beat, its method.
+//! The tempo, sync and stretch method of each deck.
 
 use crate::ids::DECKS;
-use crate::refusal::{Kind, Refusal};
+use crate::refusal::{Refusal, RefusalKind};
 use crate::units::FirstBeat;
 use crowd_engine::tempo::{Phase, Pulse};
-use crowd_engine::{Bpm, Command, DeckCommand, DeckId, Rate, SampleRate, Stems as Which, StretchMethod};
+use crowd_engine::{Bpm, Command, DeckCommand, DeckId, Rate, SampleRate, Stems, StretchMethod};
 
-/// What was said of the music on a deck. It holds until something else is said, whatever is loaded.
+/// The tempo and sync of a deck as clients set it. It does not change when another file is loaded.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Music {
-    /// Its own tempo, unless that is the base tempo.
+pub struct DeckTiming {
+    /// The tempo of the deck's music; `None` is the base tempo.
     tempo: Option<Bpm>,
-    /// Where its beats are, if that was said.
+    /// Where the beats are, if that was set.
     pulse: Option<Pulse>,
-    /// What is kept in step with the clock; only with a pulse.
+    /// What is kept in sync with the clock; only with a pulse.
     sync: Option<Phase>,
 }
 
-impl Music {
-    /// Its own tempo in BPM, 0 for the base tempo.
+impl DeckTiming {
+    /// The tempo of the deck's music in BPM, 0 for the base tempo.
     pub fn tempo(&self) -> f64 {
         self.tempo.map_or(0.0, Bpm::get)
     }
 
-    /// What is kept in step, in a word.
+    /// The word of `/status/deck` for what is kept in sync.
     pub const fn sync_name(&self) -> &'static str {
         match self.sync {
             None => "off",
@@ -32,93 +32,98 @@ impl Music {
         }
     }
 
-    fn align(&self, deck: DeckId, stems: Which) -> Option<Command> {
+    fn align(&self, deck: DeckId, stems: Stems) -> Option<Command> {
         Some(Command::Deck(deck, DeckCommand::Align { stems, pulse: self.pulse?, phase: self.sync? }))
     }
 }
 
-/// The music of all decks.
+/// The tempo, sync and keylock of all decks.
 #[derive(Debug)]
 pub struct Decks {
-    music: [Music; DECKS.len()],
-    /// The tempo of music of which nothing else is said.
-    base: Bpm,
+    timing: [DeckTiming; DECKS.len()],
+    /// The tempo of music whose tempo was not set.
+    base_tempo: Bpm,
     rate: SampleRate,
-    /// How decks change speed with key-lock.
+    /// The stretch method with keylock.
     keylock: StretchMethod,
 }
 
 impl Decks {
-    /// Nothing is said yet. `stretch` is how decks change speed with key-lock, if that keeps the pitch.
-    pub fn new(base: Bpm, rate: SampleRate, stretch: StretchMethod) -> Self {
+    /// Nothing is set. With keylock, decks use `stretch` if that keeps the pitch.
+    pub fn new(base_tempo: Bpm, rate: SampleRate, stretch: StretchMethod) -> Self {
         let keylock = if stretch.keeps_pitch() { stretch } else { StretchMethod::Wsola };
-        Self { music: Default::default(), base, rate, keylock }
+        Self { timing: Default::default(), base_tempo, rate, keylock }
     }
 
-    /// What was said of a deck's music.
-    pub const fn music(&self, deck: DeckId) -> &Music {
-        &self.music[deck.index()]
+    /// The tempo and sync of a deck.
+    pub const fn timing(&self, deck: DeckId) -> &DeckTiming {
+        &self.timing[deck.index()]
     }
 
-    /// Takes the tempo of a deck's music, `None` for the base tempo, and where its beats lie.
+    /// Sets the tempo of a deck's music, `None` for the base tempo, and the position of a beat.
     ///
     /// # Errors
-    /// [`Kind::BadArgument`] when the deck would have to play faster or slower than it can, [`Kind::State`] when it is
-    /// in sync and would not know its beats any more.
+    /// [`RefusalKind::BadArgument`] when the deck cannot play at the rate that follows, [`RefusalKind::State`] when it
+    /// is in sync and no beat is given.
     pub fn set_tempo(
         &mut self,
         deck: DeckId,
         tempo: Option<Bpm>,
         first_beat: Option<FirstBeat>,
     ) -> Result<Vec<Command>, Refusal> {
-        let base = self.base;
-        let rate = Rate::new(base.get() / tempo.unwrap_or(base).get()).map_err(|error| {
-            let text = format!("the base tempo is {base}, so deck {deck} would play at an impossible rate: {error}");
-            Refusal::new(Kind::BadArgument, "", text)
+        let base_tempo = self.base_tempo;
+        let rate = Rate::new(base_tempo.get() / tempo.unwrap_or(base_tempo).get()).map_err(|error| {
+            let text =
+                format!("the base tempo is {base_tempo}, so deck {deck} would play at an impossible rate: {error}");
+            Refusal::new(RefusalKind::BadArgument, "", text)
         })?;
-        let music = &mut self.music[deck.index()];
-        let place = tempo.zip(first_beat);
-        if music.sync.is_some() && place.is_none() {
-            let text = format!("deck {deck} is in sync: say where its first beat is, or /deck/sync {deck} 0 first");
-            return Err(Refusal::new(Kind::State, "", text));
+        let timing = &mut self.timing[deck.index()];
+        let beat = tempo.zip(first_beat);
+        if timing.sync.is_some() && beat.is_none() {
+            let text = format!(
+                "deck {deck} is in sync: add the position of its first beat, or send /deck/sync {deck} 0 first"
+            );
+            return Err(Refusal::new(RefusalKind::State, "", text));
         }
-        let pulse = place.map(|(bpm, first_beat)| Pulse::new(bpm, first_beat.get(), self.rate));
-        *music = Music { tempo, pulse, ..*music };
+        let pulse = beat.map(|(bpm, first_beat)| Pulse::new(bpm, first_beat.get(), self.rate));
+        *timing = DeckTiming { tempo, pulse, ..*timing };
         match tempo {
-            Some(bpm) => tracing::info!("deck {deck}: its music has {bpm}"),
-            None => tracing::info!("deck {deck}: its music has the base tempo, {base}"),
+            Some(bpm) => tracing::info!("deck {deck}: tempo of its music {bpm}"),
+            None => tracing::info!("deck {deck}: tempo of its music is the base tempo, {base_tempo}"),
         }
-        Ok([Command::Deck(deck, DeckCommand::Rate { rate })].into_iter().chain(music.align(deck, Which::All)).collect())
+        Ok([Command::Deck(deck, DeckCommand::Rate { rate })]
+            .into_iter()
+            .chain(timing.align(deck, Stems::All))
+            .collect())
     }
 
-    /// Puts a deck's beats, or bars, on the clock's, where they stay: the deck's tempo follows the master's anyway.
+    /// Syncs a deck's beats, or bars, to the clock. Its tempo follows the master tempo in any case.
     ///
     /// # Errors
-    /// [`Kind::State`] when it was not said where the deck's beats are.
+    /// [`RefusalKind::State`] when the deck's beats were not set.
     pub fn set_sync(&mut self, deck: DeckId, phase: Option<Phase>) -> Result<Option<Command>, Refusal> {
-        let music = &mut self.music[deck.index()];
-        if phase.is_some() && music.pulse.is_none() {
+        let timing = &mut self.timing[deck.index()];
+        if phase.is_some() && timing.pulse.is_none() {
             let text = format!(
-                "deck {deck} has no beat grid: say its tempo and where in the file a bar begins, as in \
+                "deck {deck} has no beat grid: set its tempo and where a bar begins in its file, as in \
                  /deck/tempo {deck} {:.2} 0.1",
-                music.tempo.unwrap_or(self.base).get()
+                timing.tempo.unwrap_or(self.base_tempo).get()
             );
-            return Err(Refusal::new(Kind::State, "", text));
+            return Err(Refusal::new(RefusalKind::State, "", text));
         }
-        music.sync = phase;
-        tracing::info!("deck {deck}: sync {}", music.sync_name());
-        Ok(music.align(deck, Which::All))
+        timing.sync = phase;
+        tracing::info!("deck {deck}: sync {}", timing.sync_name());
+        Ok(timing.align(deck, Stems::All))
     }
 
-    /// The same commands, with which no deck that is in sync gets out of step: whatever moves its music is followed by
-    /// the small move back onto the clock's beat. A start is preceded by it, so that nothing of the place beside it is
-    /// heard.
-    pub fn in_step(&self, commands: Vec<Command>) -> Vec<Command> {
-        if self.music.iter().all(|music| music.sync.is_none()) {
+    /// Adds the commands that keep decks in sync. A command that moves a deck's music is followed by the small jump
+    /// back onto the clock's beat. At a start the jump comes first, so that nothing of the other position is heard.
+    pub fn with_sync(&self, commands: Vec<Command>) -> Vec<Command> {
+        if self.timing.iter().all(|timing| timing.sync.is_none()) {
             return commands;
         }
-        let align = |deck: DeckId, stems| self.music(deck).align(deck, stems);
-        let mut kept = Vec::with_capacity(2 * commands.len());
+        let align = |deck: DeckId, stems| self.timing(deck).align(deck, stems);
+        let mut synced = Vec::with_capacity(2 * commands.len());
         for command in commands {
             use DeckCommand as D;
             let (before, after) = match command {
@@ -127,32 +132,32 @@ impl Decks {
                 Command::Deck(deck, D::Seek { stems, .. } | D::Loop { stems, .. }) => (None, align(deck, stems)),
                 _ => (None, None),
             };
-            // The clock itself moves, or where its bars begin.
+            // The clock itself, or the start of its bars, moves.
             let all = matches!(command, Command::ResetClock { .. } | Command::BeatsPerBar { .. });
-            kept.extend(before);
-            kept.push(command);
-            kept.extend(after);
+            synced.extend(before);
+            synced.push(command);
+            synced.extend(after);
             if all {
-                kept.extend(DECKS.into_iter().filter_map(|deck| align(deck, Which::All)));
+                synced.extend(DECKS.into_iter().filter_map(|deck| align(deck, Stems::All)));
             }
         }
-        kept
+        synced
     }
 
-    /// Forgets what was said of the decks' music; returns what brings them back to the base tempo.
-    pub fn forget(&mut self) -> Vec<Command> {
-        let told = DECKS.into_iter().zip(&self.music).filter(|(_, music)| music.tempo.is_some());
-        let back = told.map(|(deck, _)| Command::Deck(deck, DeckCommand::Rate { rate: Rate::UNITY })).collect();
-        self.music = Default::default();
-        back
+    /// Resets the tempo and sync of all decks; returns the commands that set them back to the base tempo.
+    pub fn reset(&mut self) -> Vec<Command> {
+        let changed = DECKS.into_iter().zip(&self.timing).filter(|(_, timing)| timing.tempo.is_some());
+        let commands = changed.map(|(deck, _)| Command::Deck(deck, DeckCommand::Rate { rate: Rate::UNITY })).collect();
+        self.timing = Default::default();
+        commands
     }
 
-    /// Keeps a deck's pitch, or lets it follow the speed.
+    /// Switches the keylock of a deck.
     pub fn set_keylock(&self, deck: DeckId, on: bool) -> Command {
         self.set_stretch(deck, if on { self.keylock } else { StretchMethod::PlaybackRate })
     }
 
-    /// Changes how a deck changes speed.
+    /// Changes the stretch method of a deck.
     pub fn set_stretch(&self, deck: DeckId, method: StretchMethod) -> Command {
         tracing::info!("deck {deck}: {method}");
         Command::Deck(deck, DeckCommand::Stretch { method })
@@ -173,34 +178,34 @@ mod tests {
     }
 
     #[test]
-    fn a_deck_without_beats_is_not_put_in_sync_and_one_in_sync_keeps_its_beats() {
+    fn a_deck_without_beats_cannot_be_synced_and_one_in_sync_keeps_its_beats() {
         let (mut decks, bpm, beat) = (decks(), Bpm::checked(60.0), FirstBeat::checked(0.1));
-        assert_eq!(decks.set_sync(DeckId::B, Some(Phase::Beat)).unwrap_err().kind, Kind::State);
+        assert_eq!(decks.set_sync(DeckId::B, Some(Phase::Beat)).unwrap_err().kind, RefusalKind::State);
         assert_eq!(decks.set_tempo(DeckId::B, bpm, beat).unwrap().len(), 1);
         assert!(align(&decks.set_sync(DeckId::B, Some(Phase::Beat)).unwrap().unwrap()));
-        assert_eq!(decks.set_tempo(DeckId::B, bpm, None).unwrap_err().kind, Kind::State);
-        assert_eq!((decks.music(DeckId::B).tempo(), decks.music(DeckId::B).sync_name()), (60.0, "beat"));
-        assert_eq!(decks.forget().len(), 1);
-        assert_eq!((decks.music(DeckId::B).tempo(), decks.music(DeckId::B).sync_name()), (0.0, "off"));
+        assert_eq!(decks.set_tempo(DeckId::B, bpm, None).unwrap_err().kind, RefusalKind::State);
+        assert_eq!((decks.timing(DeckId::B).tempo(), decks.timing(DeckId::B).sync_name()), (60.0, "beat"));
+        assert_eq!(decks.reset().len(), 1);
+        assert_eq!((decks.timing(DeckId::B).tempo(), decks.timing(DeckId::B).sync_name()), (0.0, "off"));
     }
 
     #[test]
-    fn a_tempo_that_no_rate_reaches_is_refused_and_changes_nothing() {
+    fn a_tempo_that_needs_an_impossible_rate_is_refused_and_changes_nothing() {
         let mut decks = decks();
         let refusal = decks.set_tempo(DeckId::A, Bpm::checked(20.0), None).unwrap_err();
-        assert!(refusal.kind == Kind::BadArgument && refusal.text.contains("impossible rate"), "{refusal}");
-        assert_eq!(decks.music(DeckId::A).tempo(), 0.0);
+        assert!(refusal.kind == RefusalKind::BadArgument && refusal.text.contains("impossible rate"), "{refusal}");
+        assert_eq!(decks.timing(DeckId::A).tempo(), 0.0);
     }
 
     #[test]
-    fn a_start_is_preceded_and_a_jump_followed_by_the_move_onto_the_beat() {
+    fn a_start_is_preceded_and_a_jump_followed_by_the_jump_onto_the_beat() {
         let mut decks = decks();
         decks.set_tempo(DeckId::B, Bpm::checked(60.0), FirstBeat::checked(0.0)).unwrap();
-        let play = |deck| Command::Deck(deck, DeckCommand::Play { stems: Which::All });
-        let seek = Command::Deck(DeckId::B, DeckCommand::Seek { stems: Which::All, to: crowd_engine::Frames(7) });
-        assert_eq!(decks.in_step(vec![play(DeckId::B), seek.clone()]).len(), 2);
+        let play = |deck| Command::Deck(deck, DeckCommand::Play { stems: Stems::All });
+        let seek = Command::Deck(DeckId::B, DeckCommand::Seek { stems: Stems::All, to: crowd_engine::Frames(7) });
+        assert_eq!(decks.with_sync(vec![play(DeckId::B), seek.clone()]).len(), 2);
         decks.set_sync(DeckId::B, Some(Phase::Bar)).unwrap();
-        let kept = decks.in_step(vec![play(DeckId::B), play(DeckId::A), seek, Command::BeatsPerBar { beats: 3 }]);
-        assert_eq!(kept.iter().map(align).collect::<Vec<_>>(), [true, false, false, false, true, false, true]);
+        let synced = decks.with_sync(vec![play(DeckId::B), play(DeckId::A), seek, Command::BeatsPerBar { beats: 3 }]);
+        assert_eq!(synced.iter().map(align).collect::<Vec<_>>(), [true, false, false, false, true, false, true]);
     }
 }

@@ -1,341 +1,355 @@
-//! What each message does.
+//! The dispatcher: performs messages and scheduled actions.
 
-use super::action::Action;
+use super::bar_log::BarLog;
 use super::buffers::Buffer;
 use super::clients::Clients;
-use super::clock::Beats;
 use super::decks::Decks;
-use super::loader::{Loaded, Loader};
-use super::loads::{self, Loads, loads_of};
-use super::mix;
-use super::opening::Opening;
-use super::origin::{Asked, Origin};
-use super::outgoing::Outgoing;
-use super::part::Part;
-use super::plans::Group;
+use super::file_loads::{self, FileLoads, unfinished_loads_of};
+use super::loader::{FinishedLoad, Loader};
+use super::mixer_commands;
+use super::outgoing_commands::OutgoingCommands;
+use super::output_status::OutputStatus;
+use super::planner::StartGroup;
 use super::playback::Playback;
+use super::request_source::{Origin, RequestSource};
+use super::scheduled_action::ScheduledAction;
 use super::settings::Settings;
-use super::status::Look;
-use super::tempo::Tempo;
-use super::timeline::{Moment, Timeline};
-use super::vitals::Vitals;
+use super::startup::Startup;
+use super::status::StatusSources;
+use super::stem_start::StemStart;
+use super::tempo_control::TempoControl;
+use super::timeline::{ActionTime, Timeline};
 use crate::ids::BufferId;
 use crate::message::Message;
-use crate::refusal::{Kind, Refusal};
-use crate::units::{Fraction, Time};
+use crate::refusal::{Refusal, RefusalKind};
+use crate::units::{FileFraction, TimeAfterZero};
 use crowd_cli::log::Clock;
-use crowd_engine::{Bpm, Command, CrossfadeLaw, DeckCommand, DeckId, Engine, Frames, Gain, Status, Stems as Which};
+use crowd_engine::{Bpm, Command, CrossfadeLaw, DeckCommand, DeckId, Engine, Frames, Gain, Status, Stems};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// Gives each message to what it concerns, and the commands that come of it to the engine.
+/// Passes each message to the object it is for, and the resulting commands to the engine.
 #[derive(Debug)]
 pub struct Dispatcher {
-    /// Whether equaliser messages are obeyed.
-    filters: bool,
-    /// After how long `/set_tempo` lets movement back in.
+    /// Whether equaliser messages are accepted.
+    equaliser: bool,
+    /// The time after `/set_tempo` from which movement sets the tempo again.
     tempo_hold: Option<Duration>,
-    /// Who hears what.
+    /// Replies and subscriptions.
     pub clients: Clients,
-    /// What goes to the engine.
-    pub out: Outgoing,
-    /// What plays, and will.
+    /// Commands to the engine.
+    pub outgoing: OutgoingCommands,
+    /// Stems that play or will play.
     pub playback: Playback,
-    /// What is read.
-    pub loads: Loads,
-    tempo: Tempo,
-    beats: Beats,
-    /// The engine, when last looked at.
+    /// Files that are being loaded.
+    pub file_loads: FileLoads,
+    tempo: TempoControl,
+    bar_log: BarLog,
+    /// The status of the engine at the last tick.
     pub engine: Status,
-    /// The machine, when last looked at.
-    pub vitals: Vitals,
-    /// Statuses sent.
-    told: u64,
+    /// The status of the output at the last tick.
+    pub output_status: OutputStatus,
+    /// The number of statuses sent.
+    statuses_sent: u64,
 }
 
 impl Dispatcher {
-    /// For an engine that has not rendered yet.
+    /// A dispatcher for an engine that has not rendered yet.
     pub fn new(settings: &Settings, loader: Loader) -> Self {
         let rate = settings.sample_rate;
         let decks = Decks::new(settings.movement.base, rate, settings.stretch);
         Self {
-            filters: settings.filters,
+            equaliser: settings.equaliser,
             tempo_hold: settings.tempo_hold,
             clients: Clients::default(),
-            out: Outgoing::new(Timeline::new(rate), decks),
+            outgoing: OutgoingCommands::new(Timeline::new(rate), decks),
             playback: Playback::default(),
-            loads: Loads::new(loader),
-            tempo: Tempo::new(settings.movement, rate),
-            beats: Beats::default(),
+            file_loads: FileLoads::new(loader),
+            tempo: TempoControl::new(settings.movement, rate),
+            bar_log: BarLog::default(),
             engine: Status::default(),
-            vitals: Vitals::default(),
-            told: 0,
+            output_status: OutputStatus::default(),
+            statuses_sent: 0,
         }
     }
 
-    /// Does what a message asks for.
+    /// Performs a message.
     ///
     /// # Errors
-    /// Why it is not done; it has had no effect then.
-    pub fn dispatch(&mut self, origin: Origin, message: Message, moment: Moment) -> Result<(), Refusal> {
+    /// Why it is not performed; it has had no effect then.
+    pub fn dispatch(&mut self, origin: Origin, message: Message, when: ActionTime) -> Result<(), Refusal> {
         use Message as M;
-        self.out.room()?;
-        let asked = |by| Asked { origin, by };
-        let rate = self.out.time.rate();
-        let Self { out, clients, playback, .. } = self;
+        self.outgoing.check_room()?;
+        let source = |address| RequestSource { origin, address };
+        let rate = self.outgoing.time.rate();
+        let Self { outgoing, clients, playback, .. } = self;
         match message {
             M::LoadBuffer { id, path, name } => {
-                self.load(asked("/load_buffer"), id, &path, name.as_deref());
+                self.load(source("/load_buffer"), id, &path, name.as_deref());
             }
-            M::PlayStem { id, rate, volume, looped, start, end } => {
-                let repeated = if end < Fraction::END { (start, end) } else { (Fraction::START, Fraction::END) };
-                let region = looped.then_some(repeated);
-                let part = Part { id, rate, volume, start: Some(start), end, region };
-                playback.play(asked("/play_stem"), part, moment, out, clients)?;
+            M::PlayStem { id, rate, gain, looped, start, end } => {
+                let region =
+                    if end < FileFraction::END { (start, end) } else { (FileFraction::START, FileFraction::END) };
+                let region = looped.then_some(region);
+                let start = StemStart { id, rate, gain, from: Some(start), until: end, region };
+                playback.play(source("/play_stem"), start, when, outgoing, clients)?;
             }
-            M::StopStem(id) => playback.stop(id, moment, out)?,
-            M::StemVolume(id, volume) => out.send(playback.set_volume(id, volume, mix::ramp(rate))?, moment),
-            M::Levels(levels) => {
-                tracing::debug!("levels {:?}", levels.map(|gain| gain.map(Gain::get)));
-                out.send(mix::levels(levels, mix::ramp(rate)), moment);
+            M::StopStem(id) => playback.stop(id, when, outgoing)?,
+            M::StemGain(id, gain) => outgoing.send(playback.set_gain(id, gain, mixer_commands::ramp(rate))?, when),
+            M::Faders(faders) => {
+                tracing::debug!("levels {:?}", faders.map(|gain| gain.map(Gain::get)));
+                outgoing.send(mixer_commands::faders(faders, mixer_commands::ramp(rate)), when);
             }
             M::Eq(deck, gains) => {
-                if !self.filters {
+                if !self.equaliser {
                     let text = "the equaliser is off: start without --disable-filters";
-                    return Err(Refusal::new(Kind::State, "", text));
+                    return Err(Refusal::new(RefusalKind::State, "", text));
                 }
                 tracing::debug!("deck {deck}: equaliser {:?}", gains.map(|gain| gain.map(Gain::get)));
-                out.send(mix::equaliser(deck, gains), moment);
+                outgoing.send(mixer_commands::equaliser(deck, gains), when);
             }
             M::Status => {
-                if let Origin::Sender(address) = origin {
-                    self.tell_status(address);
+                if let Origin::Client(address) = origin {
+                    self.send_status(address);
                 }
             }
             M::Subscribe(interval) => {
-                if let Origin::Sender(address) = origin {
+                if let Origin::Client(address) = origin {
                     clients.subscribe(address, interval)?;
                 }
             }
             M::Unsubscribe => {
-                if let Origin::Sender(address) = origin {
+                if let Origin::Client(address) = origin {
                     clients.unsubscribe(address);
                 }
             }
-            M::TestTone(tone) => out.send([mix::test_tone(tone, rate)], moment),
-            M::Cleanup => self.clean_up(moment),
-            M::MemoryCleanup => self.clean_memory(moment),
-            M::Reset => self.reset(moment),
-            M::SetTempo(bpm) => self.set_tempo(bpm, moment)?,
-            M::SetMeter(beats) => out.send([Command::BeatsPerBar { beats }], moment),
-            M::PrintClock(on) => self.beats.set(on),
-            M::Movement(movement) => out.send(self.tempo.measure(movement)?, moment),
-            M::MovementBpm(on) => self.set_movement(on, moment),
+            M::TestTone(tone) => outgoing.send([mixer_commands::test_tone(tone, rate)], when),
+            M::Cleanup => self.clean_up(when),
+            M::MemoryCleanup => self.unload_idle(when),
+            M::Reset => self.reset(when),
+            M::SetTempo(bpm) => self.set_tempo(bpm, when)?,
+            M::SetMeter(beats) => outgoing.send([Command::BeatsPerBar { beats }], when),
+            M::PrintClock(on) => self.bar_log.set(on),
+            M::Movement(movement) => outgoing.send(self.tempo.take_movement(movement)?, when),
+            M::MovementBpm(on) => self.set_movement(on, when),
             M::Play { deck, path, start_at } => {
-                let (id, asked) = (BufferId::first_of(deck), asked("/play"));
-                self.load(asked, id, &path, None);
-                self.start(asked, start_at, vec![Part::plain(id)], moment)?;
+                let (id, source) = (BufferId::first_of(deck), source("/play"));
+                self.load(source, id, &path, None);
+                self.start(source, start_at, vec![StemStart::from_cue(id)], when)?;
             }
             M::Cue { deck, path, start } => {
-                let buffer = self.load(asked("/cue"), BufferId::first_of(deck), &path, None);
+                let buffer = self.load(source("/cue"), BufferId::first_of(deck), &path, None);
                 if let Some(buffer) = buffer {
                     (buffer.cue, buffer.armed) = (start, true);
                 }
             }
-            M::StartGroup { at, decks } => self.start_decks(asked("/start_group"), at, &decks, moment)?,
+            M::StartGroup { at, decks } => self.start_decks(source("/start_group"), at, &decks, when)?,
             M::Fade { deck, at, duration } => {
-                let (over, frame) = (out.time.frames(duration.get()), out.time.frame_at(at));
-                if frame > moment.frame() {
-                    playback.plans.plan(frame, Action::Fade { deck, over })?;
+                let (length, frame) = (outgoing.time.frames(duration.get()), outgoing.time.frame_at(at));
+                if frame > when.frame() {
+                    playback.planner.add(frame, ScheduledAction::Fade { deck, length })?;
                 } else {
-                    self.fade(deck, over, moment);
+                    self.fade(deck, length, when);
                 }
             }
-            M::ScheduleC(at) => self.start_decks(asked("/schedule_c_at"), at, &[DeckId::C], moment)?,
+            M::ScheduleC(at) => self.start_decks(source("/schedule_c_at"), at, &[DeckId::C], when)?,
             M::Note(words) => tracing::info!("note from {origin}: {}", crate::refusal::quote(&words)),
             M::Sync(n) => {
-                if let Origin::Sender(address) = origin {
-                    clients.sync(address, n, loads_of(origin, &playback.stems.buffers));
+                if let Origin::Client(address) = origin {
+                    clients.sync(address, n, unfinished_loads_of(origin, &playback.stems.buffers));
                 }
             }
             M::DeckTempo { deck, bpm, first_beat } => {
-                let commands = out.decks.set_tempo(deck, bpm, first_beat)?;
-                out.send(commands, moment);
+                let commands = outgoing.decks.set_tempo(deck, bpm, first_beat)?;
+                outgoing.send(commands, when);
             }
             M::DeckSync(deck, phase) => {
-                let command = out.decks.set_sync(deck, phase)?;
-                out.send(command, moment);
+                let command = outgoing.decks.set_sync(deck, phase)?;
+                outgoing.send(command, when);
             }
-            M::DeckKeylock(deck, on) => out.send([out.decks.set_keylock(deck, on)], moment),
-            M::DeckStretch(deck, method) => out.send([out.decks.set_stretch(deck, method)], moment),
-            M::DeckSeek(deck, to) => out.send([playback.seek(deck, to, out)?], moment),
-            M::DeckLoop(deck, region) => out.send([playback.set_loop(deck, region, out)?], moment),
+            M::DeckKeylock(deck, on) => outgoing.send([outgoing.decks.set_keylock(deck, on)], when),
+            M::DeckStretch(deck, method) => outgoing.send([outgoing.decks.set_stretch(deck, method)], when),
+            M::DeckSeek(deck, to) => outgoing.send([playback.seek(deck, to, outgoing)?], when),
+            M::DeckLoop(deck, region) => outgoing.send([playback.set_loop(deck, region, outgoing)?], when),
             M::Ignored => {}
         }
         Ok(())
     }
 
-    /// Does what was planned for `due`, a message excepted.
-    pub fn act(&mut self, action: Action, due: u64) {
+    /// Performs an action that was scheduled for `due`. Messages are handled by the app.
+    pub fn perform(&mut self, action: ScheduledAction, due: u64) {
         match action {
-            Action::Start { asked, at, parts } => {
-                self.playback.start_at(asked, at, parts, &mut self.out, &mut self.clients);
+            ScheduledAction::Start { source, at, starts } => {
+                self.playback.start_at(source, at, starts, &mut self.outgoing, &mut self.clients);
             }
-            Action::Fade { deck, over } => self.fade(deck, over, Moment::at(due)),
-            Action::MovementOn => self.set_movement(true, Moment::at(due)),
-            Action::Deliver { .. } => {}
+            ScheduledAction::Fade { deck, length } => self.fade(deck, length, ActionTime::at(due)),
+            ScheduledAction::MovementOn => self.set_movement(true, ActionTime::at(due)),
+            ScheduledAction::Deliver { .. } => {}
         }
     }
 
-    /// Does what the command line asks for: the files repeat, and start in the same sample when all are loaded.
+    /// Loads, sets and starts what the command line gives. Its files loop, and start in the same sample when all are
+    /// loaded.
     ///
     /// # Errors
-    /// Why it is not done.
-    pub fn open_with(&mut self, opening: &Opening) -> Result<(), Refusal> {
-        let asked = Asked { origin: Origin::CommandLine, by: "command line" };
-        let now = self.out.time.now();
-        self.dispatch(asked.origin, Message::SetMeter(opening.meter), now)?;
-        // Nothing sounds yet: the faders need no ramp.
-        self.out.send(mix::levels(opening.levels, Frames::ZERO), now);
-        for wanted in &opening.files {
-            let (playback, id) = (&mut self.playback, BufferId::first_of(wanted.deck));
-            let buffer = loads::expected(wanted.ticket, asked, &wanted.path, None);
-            loads::expect(id, buffer, playback, &mut self.out, &mut self.clients);
+    /// Why it is not performed.
+    pub fn start_up(&mut self, startup: &Startup) -> Result<(), Refusal> {
+        let source = RequestSource { origin: Origin::CommandLine, address: "command line" };
+        let now = self.outgoing.time.now();
+        self.dispatch(source.origin, Message::SetMeter(startup.beats_per_bar), now)?;
+        // Nothing plays yet, so the faders need no ramp.
+        self.outgoing.send(mixer_commands::faders(startup.faders, Frames::ZERO), now);
+        for file in &startup.files {
+            let (playback, id) = (&mut self.playback, BufferId::first_of(file.deck));
+            let buffer = file_loads::loading_buffer(file.load, source, &file.path, None);
+            file_loads::insert_loading(id, buffer, playback, &mut self.outgoing, &mut self.clients);
         }
-        let parts = opening.parts();
-        if !parts.is_empty() {
-            let group = Group::new(asked, parts, now);
-            self.playback.start_when_loaded(group, &mut self.out, &mut self.clients);
+        let starts = startup.initial_starts();
+        if !starts.is_empty() {
+            let group = StartGroup::new(source, starts, now);
+            self.playback.start_when_loaded(group, &mut self.outgoing, &mut self.clients);
         }
-        match opening.c_at {
-            Some(at) => self.start(asked, at, vec![opening.part(DeckId::C)], now),
+        match startup.c_at {
+            Some(at) => self.start(source, at, vec![startup.start_of(DeckId::C)], now),
             None => Ok(()),
         }
     }
 
-    fn load(&mut self, asked: Asked, id: BufferId, path: &str, name: Option<&str>) -> Option<&mut Buffer> {
-        self.loads.request(asked, id, (path, name), &mut self.playback, &mut self.out, &mut self.clients);
+    fn load(&mut self, source: RequestSource, id: BufferId, path: &str, name: Option<&str>) -> Option<&mut Buffer> {
+        self.file_loads.request(source, id, (path, name), &mut self.playback, &mut self.outgoing, &mut self.clients);
         self.playback.stems.buffers.get_mut(id)
     }
 
     /// Takes a load that has ended.
-    pub fn loaded(&mut self, loaded: Loaded) {
-        self.loads.take(loaded, &mut self.playback, &mut self.out, &mut self.clients);
+    pub fn finish_load(&mut self, load: FinishedLoad) {
+        self.file_loads.take_finished(load, &mut self.playback, &mut self.outgoing, &mut self.clients);
     }
 
-    /// Starts what has nothing more to wait for.
+    /// Starts the stems that have nothing more to wait for.
     pub fn start_waiting(&mut self) {
-        self.playback.start_waiting(&mut self.out, &mut self.clients);
+        self.playback.start_waiting(&mut self.outgoing, &mut self.clients);
     }
 
-    fn start(&mut self, asked: Asked, at: Time, parts: Vec<Part>, moment: Moment) -> Result<(), Refusal> {
-        self.playback.start(Group::new(asked, parts, moment), at, &mut self.out, &mut self.clients)
+    fn start(
+        &mut self,
+        source: RequestSource,
+        at: TimeAfterZero,
+        starts: Vec<StemStart>,
+        when: ActionTime,
+    ) -> Result<(), Refusal> {
+        self.playback.start(StartGroup::new(source, starts, when), at, &mut self.outgoing, &mut self.clients)
     }
 
-    /// Starts the decks that have something to start; the others are refused one by one.
-    fn start_decks(&mut self, asked: Asked, at: Time, decks: &[DeckId], moment: Moment) -> Result<(), Refusal> {
-        let parts = self.playback.parts_of(decks, asked, &mut self.clients);
-        if parts.is_empty() { Ok(()) } else { self.start(asked, at, parts, moment) }
+    /// Starts the decks that have a file; the others are refused one by one.
+    fn start_decks(
+        &mut self,
+        source: RequestSource,
+        at: TimeAfterZero,
+        decks: &[DeckId],
+        when: ActionTime,
+    ) -> Result<(), Refusal> {
+        let starts = self.playback.starts_of(decks, source, &mut self.clients);
+        if starts.is_empty() { Ok(()) } else { self.start(source, at, starts, when) }
     }
 
-    /// Ramps a deck to silence.
-    fn fade(&mut self, deck: DeckId, over: Frames, moment: Moment) {
-        tracing::info!("deck {deck}: fades out over {}", Clock(over.seconds(self.out.time.rate())));
-        let fade = DeckCommand::Fade { gain: Gain::SILENCE, over, law: CrossfadeLaw::Linear };
-        self.out.send([Command::Deck(deck, fade)], moment);
+    /// Fades a deck to silence.
+    fn fade(&mut self, deck: DeckId, length: Frames, when: ActionTime) {
+        tracing::info!("deck {deck}: fades out over {}", Clock(length.seconds(self.outgoing.time.rate())));
+        let fade = DeckCommand::Fade { gain: Gain::SILENCE, over: length, law: CrossfadeLaw::Linear };
+        self.outgoing.send([Command::Deck(deck, fade)], when);
     }
 
-    fn set_tempo(&mut self, bpm: Bpm, moment: Moment) -> Result<(), Refusal> {
-        self.out.send([self.tempo.set(bpm)], moment);
+    fn set_tempo(&mut self, bpm: Bpm, when: ActionTime) -> Result<(), Refusal> {
+        self.outgoing.send([self.tempo.set(bpm)], when);
         match self.tempo_hold {
             Some(hold) => {
-                let until = moment.frame() + self.out.time.frames(hold.as_secs_f64()).0;
-                self.playback.plans.hold_movement_until(until)
+                let until = when.frame() + self.outgoing.time.frames(hold.as_secs_f64()).0;
+                self.playback.planner.hold_movement_until(until)
             }
             None => Ok(()),
         }
     }
 
-    fn set_movement(&mut self, on: bool, moment: Moment) {
-        self.out.send(self.tempo.set_movement(on, self.engine.tempo), moment);
+    fn set_movement(&mut self, on: bool, when: ActionTime) {
+        self.outgoing.send(self.tempo.set_movement(on, self.engine.tempo), when);
     }
 
-    fn reset(&mut self, moment: Moment) {
-        self.out.time.reset(moment);
-        let forgotten = self.playback.plans.forget();
-        self.out.send([Command::ResetClock { zero: Frames(moment.frame()) }], moment);
-        match forgotten {
+    fn reset(&mut self, when: ActionTime) {
+        self.outgoing.time.reset(when);
+        let cancelled = self.playback.planner.cancel();
+        self.outgoing.send([Command::ResetClock { zero: Frames(when.frame()) }], when);
+        match cancelled {
             0 => tracing::info!("reset: time zero is now"),
-            n => tracing::info!("reset: time zero is now; planned before and forgotten: {n}"),
+            n => tracing::info!("reset: time zero is now; {n} scheduled actions cancelled"),
         }
     }
 
-    fn clean_up(&mut self, moment: Moment) {
-        self.playback.plans.forget();
-        self.loads.forget(&self.playback.stems.buffers, &mut self.clients);
+    fn clean_up(&mut self, when: ActionTime) {
+        self.playback.planner.cancel();
+        self.file_loads.cancel_all(&self.playback.stems.buffers, &mut self.clients);
         self.playback.stems.clear();
-        let forget = self.out.decks.forget();
-        self.out.send([Command::Clear].into_iter().chain(forget), moment);
-        tracing::info!("everything stopped and forgotten");
+        let resets = self.outgoing.decks.reset();
+        self.outgoing.send([Command::Clear].into_iter().chain(resets), when);
+        tracing::info!("all sound stopped, all files unloaded");
     }
 
-    fn clean_memory(&mut self, moment: Moment) {
-        let Playback { stems, plans } = &mut self.playback;
-        let (idle, buffers, bytes) = stems.clean(|id| plans.need(id));
-        let unload = |(deck, stem)| Command::Deck(deck, DeckCommand::Unload { stems: Which::One(stem) });
-        self.out.send(idle.into_iter().map(unload), moment);
-        tracing::info!("{buffers} files forgotten, {} MB freed", bytes / 1_000_000);
+    fn unload_idle(&mut self, when: ActionTime) {
+        let Playback { stems, planner } = &mut self.playback;
+        let (idle, buffers, bytes) = stems.unload_idle(|id| planner.needs(id));
+        let unload = |(deck, stem)| Command::Deck(deck, DeckCommand::Unload { stems: Stems::One(stem) });
+        self.outgoing.send(idle.into_iter().map(unload), when);
+        tracing::info!("{buffers} files unloaded, {} MB freed", bytes / 1_000_000);
     }
 
-    /// Looks at the engine: what happened there, and where it is.
+    /// Reads the events and the status of the engine.
     pub fn observe(&mut self, engine: &mut Engine) {
         for event in engine.events() {
-            self.playback.hear(&event, &self.out);
+            self.playback.handle_event(&event, &self.outgoing);
         }
         self.engine = engine.status();
-        self.out.time.observe(self.engine.horizon);
-        let now = self.out.time.now();
-        self.out.send(self.tempo.pass(self.engine.horizon), now);
-        self.beats.print(&self.engine, self.out.time.rate(), self.out.time.zero());
+        self.outgoing.time.observe(self.engine.horizon);
+        let now = self.outgoing.time.now();
+        self.outgoing.send(self.tempo.advance(self.engine.horizon), now);
+        self.bar_log.log_new_bar(&self.engine, self.outgoing.time.rate(), self.outgoing.time.zero());
     }
 
-    /// Takes what has become of files since.
-    pub fn hear_loads(&mut self) {
-        while let Some(loaded) = self.loads.poll() {
-            self.loaded(loaded);
+    /// Takes the loads that have ended, and the events of streamed files.
+    pub fn take_finished_loads(&mut self) {
+        while let Some(load) = self.file_loads.poll() {
+            self.finish_load(load);
         }
-        self.loads.hear_streams(&self.playback.stems.buffers, self.out.time.rate(), &mut self.clients);
+        self.file_loads.log_stream_events(&self.playback.stems.buffers, self.outgoing.time.rate(), &mut self.clients);
         self.start_waiting();
     }
 
-    /// Hands commands to the engine, and answers those who wait for that.
+    /// Sends commands to the engine, and answers each `/sync` that is done.
     pub fn flush(&mut self, engine: &mut Engine) {
-        let handed_over = self.out.flush(engine);
-        self.clients.answer_syncs(self.engine.blocks, handed_over);
+        let all_sent = self.outgoing.flush(engine);
+        self.clients.answer_syncs(self.engine.blocks, all_sent);
     }
 
-    /// Sends the status to those who are due for it.
+    /// Sends the status to the subscribers to whom it is due.
     pub fn push_status(&mut self) {
         for address in self.clients.due_for_status() {
-            self.tell_status(address);
+            self.send_status(address);
         }
     }
 
-    fn tell_status(&mut self, address: SocketAddr) {
-        self.told += 1;
-        let status = self.look().reply(self.told);
+    fn send_status(&mut self, address: SocketAddr) {
+        self.statuses_sent += 1;
+        let status = self.status_sources().reply(self.statuses_sent);
         self.clients.send(address, status);
     }
 
-    /// Everything of which the status tells.
-    pub const fn look(&self) -> Look<'_> {
-        Look {
+    /// What the status is made from.
+    pub const fn status_sources(&self) -> StatusSources<'_> {
+        StatusSources {
             engine: &self.engine,
-            vitals: &self.vitals,
-            out: &self.out,
+            output_status: &self.output_status,
+            outgoing: &self.outgoing,
             stems: &self.playback.stems,
             tempo: &self.tempo,
-            loads: &self.loads,
+            file_loads: &self.file_loads,
             clients: &self.clients,
         }
     }

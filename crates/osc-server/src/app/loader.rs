@@ -1,117 +1,117 @@
-//! Turning paths into tracks while the music plays.
+//! Loads files on threads of their own while the engine plays.
 //!
-//! All that touches a file runs on threads of its own, looking for it included: a share that is gone holds the one call that
-//! asks it, and nothing else. The control thread only tells what is wanted, and takes what is ready.
+//! Everything that touches a file runs on worker threads, resolving its path included. So a network share that is gone
+//! blocks only the one call that uses it. The control thread only adds requests and takes finished loads.
 
 mod decode;
-mod files;
-mod memory;
-mod mount;
-mod pool;
-mod watch;
+mod file_access;
+mod load_monitor;
+mod memory_budget;
+mod mount_points;
+mod worker_pool;
 
 pub use decode::decoder;
-pub use files::{Decode, Files, Loaded, Resolve, Ticket};
-pub use memory::Memory;
-pub use watch::{Watch, Watched};
+pub use file_access::{DecodeFn, FileAccess, FinishedLoad, LoadId, ResolveFn};
+pub use load_monitor::{LoadMonitor, MonitoredFile};
+pub use memory_budget::MemoryBudget;
 
 use crate::ids::BufferId;
-use crate::refusal::Kind;
+use crate::refusal::RefusalKind;
 use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
-use mount::Mounts;
-use pool::Pool;
+use mount_points::MountPoints;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
+use worker_pool::WorkerPool;
 
-/// How often hanging reads are looked at while there is nothing else to do.
-const LOOK: Duration = Duration::from_millis(50);
+/// The interval at which stalled reads are checked while the control thread waits.
+const STALL_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How often it is looked whether files were found.
-const FIND: Duration = Duration::from_millis(2);
+/// The interval at which it is checked whether files were resolved.
+const RESOLVE_POLL_INTERVAL: Duration = Duration::from_millis(2);
 
-/// The control thread's side. None of its calls touches a file.
+/// The loader, as the control thread uses it. None of its calls touches a file.
 pub struct Loader {
-    pool: Arc<Pool>,
-    done: Receiver<Loaded>,
-    last: Ticket,
+    pool: Arc<WorkerPool>,
+    done: Receiver<FinishedLoad>,
+    last_load: LoadId,
 }
 
 impl std::fmt::Debug for Loader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Loader").field("last", &self.last).finish_non_exhaustive()
+        f.debug_struct("Loader").field("last", &self.last_load).finish_non_exhaustive()
     }
 }
 
 impl Loader {
-    /// Starts the first thread. All end when the loader is dropped.
+    /// Starts the first worker. All workers end when the loader is dropped.
     ///
     /// # Errors
-    /// When the system gives no threads.
-    pub fn start(files: Files) -> std::io::Result<Self> {
-        Self::start_on(files, Mounts::read)
+    /// When a thread cannot be started.
+    pub fn start(files: FileAccess) -> std::io::Result<Self> {
+        Self::start_on(files, MountPoints::read)
     }
 
-    fn start_on(files: Files, mounts: fn() -> Mounts) -> std::io::Result<Self> {
+    fn start_on(files: FileAccess, mounts: fn() -> MountPoints) -> std::io::Result<Self> {
         let (finished, done) = unbounded();
-        let loader = Self { pool: Arc::new(Pool::new(files, mounts, finished)), done, last: 0 };
-        loader.tend()?;
+        let loader = Self { pool: Arc::new(WorkerPool::new(files, mounts, finished)), done, last_load: 0 };
+        loader.maintain()?;
         Ok(loader)
     }
 
-    /// Asks for a file to become a buffer. What was asked for that buffer before, and is not here yet, never comes.
-    pub fn request(&mut self, id: BufferId, path: &str) -> Ticket {
-        self.last += 1;
-        self.pool.request(self.last, id, path);
-        self.tend_or_tell();
-        self.last
+    /// Requests a file for a buffer. An earlier request for the same buffer that has not ended is cancelled.
+    pub fn request(&mut self, id: BufferId, path: &str) -> LoadId {
+        self.last_load += 1;
+        self.pool.request(self.last_load, id, path);
+        self.maintain_or_log();
+        self.last_load
     }
 
-    /// Waits until every file that was asked for is found or refused, or its disk has given no answer for `patience`. Returns
-    /// what was refused and why.
-    pub fn find(&mut self, patience: Duration) -> HashMap<Ticket, (Kind, String)> {
+    /// Blocks until every requested file is resolved or refused, or a read of it has not returned for `timeout`.
+    /// Returns the refusals.
+    pub fn resolve_all(&mut self, timeout: Duration) -> HashMap<LoadId, (RefusalKind, String)> {
         let mut refused = HashMap::new();
         loop {
-            // In this order: what is not looked for any more has been sent.
-            let finding = self.pool.is_finding(patience);
+            // Checked before polling, so that no result is missed: what is not being resolved any more was sent.
+            let resolving = self.pool.is_resolving(timeout);
             while let Some(loaded) = self.poll() {
-                refused.extend(loaded.result.err().map(|why| (loaded.ticket, why)));
+                refused.extend(loaded.result.err().map(|refusal| (loaded.load, refusal)));
             }
-            if !finding {
+            if !resolving {
                 return refused;
             }
-            thread::sleep(FIND);
+            thread::sleep(RESOLVE_POLL_INTERVAL);
         }
     }
 
-    /// Whether a file was found, and waits to be read.
+    /// Whether the path of a file was resolved and the file waits to be decoded.
     #[must_use]
-    pub fn is_found(&self, ticket: Ticket) -> bool {
-        self.pool.is_found(ticket)
+    pub fn is_resolved(&self, load: LoadId) -> bool {
+        self.pool.is_resolved(load)
     }
 
-    /// Has files read from now on, those first that were found before.
-    pub fn read_with(&self, decode: Decode) {
-        self.pool.read_with(decode);
-        self.tend_or_tell();
+    /// Sets the function that decodes files. Files that were resolved before come first.
+    pub fn set_decoder(&self, decode: DecodeFn) {
+        self.pool.set_decoder(decode);
+        self.maintain_or_log();
     }
 
-    /// Forgets all that was asked for and is not here yet.
-    pub fn clear(&self) {
-        self.pool.clear();
+    /// Cancels all loads that have not ended.
+    pub fn cancel_all(&self) {
+        self.pool.cancel_all();
     }
 
     /// A load that has ended, if there is one. To be called every few milliseconds.
-    pub fn poll(&mut self) -> Option<Loaded> {
-        self.tend_or_tell();
+    pub fn poll(&mut self) -> Option<FinishedLoad> {
+        self.maintain_or_log();
         self.done.try_recv().ok()
     }
 
-    /// Waits for the next load to end; `None` when none is under way.
-    pub fn wait(&mut self) -> Option<Loaded> {
+    /// Blocks until the next load ends; `None` when there is none.
+    pub fn wait(&mut self) -> Option<FinishedLoad> {
         loop {
-            // In this order: what is not under way any more has been sent.
+            // Checked before polling, so that no result is missed: what is not in the pool any more was sent.
             let busy = self.pool.is_busy();
             if let Some(loaded) = self.poll() {
                 return Some(loaded);
@@ -119,7 +119,7 @@ impl Loader {
             if !busy {
                 return None;
             }
-            match self.done.recv_timeout(LOOK) {
+            match self.done.recv_timeout(STALL_CHECK_INTERVAL) {
                 Ok(loaded) => return Some(loaded),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return None,
@@ -127,13 +127,13 @@ impl Loader {
         }
     }
 
-    /// What files take in memory.
+    /// The memory that files use.
     #[must_use]
-    pub fn memory(&self) -> &Memory {
+    pub fn memory(&self) -> &MemoryBudget {
         self.pool.memory()
     }
 
-    /// Reads of files that give no answer.
+    /// The number of reads that do not return.
     #[must_use]
     pub fn stalled(&self) -> usize {
         self.pool.stalled()
@@ -141,26 +141,26 @@ impl Loader {
 
     /// Becomes readable when a load has ended.
     #[must_use]
-    pub const fn signal(&self) -> &Receiver<Loaded> {
+    pub const fn signal(&self) -> &Receiver<FinishedLoad> {
         &self.done
     }
 
-    /// Gives up what hangs, and starts threads that are missing for it.
-    fn tend(&self) -> std::io::Result<()> {
-        while self.pool.tend() {
+    /// Gives up stalled loads, and starts workers in place of stalled ones.
+    fn maintain(&self) -> std::io::Result<()> {
+        while self.pool.maintain() {
             let pool = self.pool.clone();
-            let started = thread::Builder::new().name("load".into()).spawn(move || pool.work());
+            let started = thread::Builder::new().name("load".into()).spawn(move || pool.run_worker());
             if let Err(error) = started {
-                self.pool.lost();
+                self.pool.worker_not_started();
                 return Err(error);
             }
         }
         Ok(())
     }
 
-    fn tend_or_tell(&self) {
-        if let Err(error) = self.tend() {
-            tracing::error!("no thread to read files with: {error}");
+    fn maintain_or_log(&self) {
+        if let Err(error) = self.maintain() {
+            tracing::error!("cannot start a thread to load files: {error}");
         }
     }
 }

@@ -1,127 +1,130 @@
-//! From messages to the engine's commands.
+//! The mixer as clients control it: turns messages into commands of the engine.
 //!
-//! The same [`App`] serves the network and plays scores: it is given messages with the [`Moment`] they act in, and from
-//! time to time a look at the engine. It has no clock and no socket of its own. What it decides goes out three ways:
-//! commands to the engine, replies to the senders, and lines to the log.
+//! The same [`App`] serves the network and plays scores. It is given messages with the [`ActionTime`] at which they
+//! act, and reads the status of the engine at every tick. It has no clock and no socket. Its results are commands to
+//! the engine, replies to clients, and log lines.
 //!
-//! Starts that lie in the future stay here, on the agenda, until shortly before their time: so `/reset` can take them
-//! back, and a file that loads in time starts as if it had been there all along.
+//! Starts at a later time are kept here, in a schedule, until shortly before their time. So `/reset` can cancel them,
+//! and a file that is loaded in time starts exactly then.
 //!
-//! An app reads datagrams and acts in time; its dispatcher gives each message to what it concerns. Those objects return
-//! commands or send them through `Outgoing`, and answer through `Clients`; none of them knows the dispatcher.
+//! An app reads datagrams and performs what is scheduled; its dispatcher passes each message to the object it is for.
+//! Those objects return commands or send them through `OutgoingCommands`, and reply through `Clients`. None of them
+//! uses the dispatcher.
 
-mod action;
-mod agenda;
+mod bar_log;
 mod buffers;
 mod clients;
-mod clock;
+mod command_queue;
 mod decks;
 mod dispatcher;
+mod file_loads;
+mod loaded_stems;
 mod loader;
-mod loads;
-mod mix;
-mod opening;
-mod origin;
-mod outbox;
-mod outgoing;
-mod part;
-mod plans;
+mod mixer_commands;
+mod outgoing_commands;
+mod output_status;
+mod planner;
 mod playback;
+mod request_source;
+mod schedule;
+mod scheduled_action;
 mod settings;
-mod slots;
+mod startup;
 mod status;
-mod stems;
-mod sync;
-mod tempo;
+mod stem_slots;
+mod stem_start;
+mod sync_requests;
+mod tempo_control;
 mod timeline;
-mod vitals;
+mod wall_clock;
 
-pub use loader::{Decode, Files, Loader, Memory, Resolve, Ticket, Watch, Watched, decoder};
-pub use opening::{Opening, Wanted};
-pub use origin::Origin;
+pub use loader::{DecodeFn, FileAccess, LoadId, LoadMonitor, Loader, MemoryBudget, MonitoredFile, ResolveFn, decoder};
+pub use output_status::OutputStatus;
+pub use request_source::Origin;
 pub use settings::Settings;
-pub use slots::STEMS;
-pub use timeline::Moment;
-pub use vitals::Vitals;
+pub use startup::{Startup, StartupFile};
+pub use stem_slots::STEMS_PER_DECK;
+pub use timeline::ActionTime;
 
 use crate::args::Arg;
-use crate::guard::{self, Packed};
-use crate::methods;
-use crate::refusal::{Kind, Refusal, quote};
-use crate::tally::Tally;
-use action::Action;
-use clock::Wall;
+use crate::datagram::{self, RawMessage};
+use crate::handlers;
+use crate::refusal::{Refusal, RefusalKind, quote};
+use crate::refusal_counters::RefusalCounters;
 use crowd_engine::{Engine, Status};
 use dispatcher::Dispatcher;
+use scheduled_action::ScheduledAction;
 use std::net::SocketAddr;
 use std::time::Duration;
+use wall_clock::WallClock;
 
-/// The mixer as its clients know it.
+/// The mixer as clients control it.
 #[derive(Debug)]
 pub struct App {
     dispatcher: Dispatcher,
-    wall: Wall,
+    wall_clock: WallClock,
 }
 
 impl App {
     /// An app for an engine that has not rendered yet.
     #[must_use]
     pub fn new(settings: &Settings, loader: Loader) -> Self {
-        Self { dispatcher: Dispatcher::new(settings, loader), wall: Wall::new(settings.sample_rate) }
+        Self { dispatcher: Dispatcher::new(settings, loader), wall_clock: WallClock::new(settings.sample_rate) }
     }
 
-    /// Does what the command line asks for: the files repeat, and start in the same sample when all are loaded.
-    pub fn open_with(&mut self, opening: &Opening) {
-        if let Err(refusal) = self.dispatcher.open_with(opening) {
+    /// Loads, sets and starts what the command line gives. Its files loop, and start in the same sample when all are
+    /// loaded.
+    pub fn start_up(&mut self, startup: &Startup) {
+        if let Err(refusal) = self.dispatcher.start_up(startup) {
             self.dispatcher.clients.refuse(Origin::CommandLine, &refusal);
         }
     }
 
-    /// Obeys a datagram from the network.
-    pub fn datagram(&mut self, from: SocketAddr, bytes: &[u8]) {
-        let origin = Origin::Sender(from);
-        match guard::unpack(bytes) {
-            Ok(messages) => messages.into_iter().for_each(|packed| self.packed(origin, packed)),
-            Err(refusal) => self.refuse_unread(origin, &refusal),
+    /// Handles a datagram from the network.
+    pub fn handle_datagram(&mut self, from: SocketAddr, bytes: &[u8]) {
+        let origin = Origin::Client(from);
+        match datagram::split(bytes) {
+            Ok(messages) => messages.into_iter().for_each(|message| self.handle_raw(origin, message)),
+            Err(refusal) => self.refuse_unhandled(origin, &refusal),
         }
     }
 
-    fn packed(&mut self, origin: Origin, packed: Packed<'_>) {
-        let message = match guard::decode(packed.bytes) {
+    fn handle_raw(&mut self, origin: Origin, raw: RawMessage<'_>) {
+        let message = match datagram::decode(raw.bytes) {
             Ok(message) => message,
-            Err(refusal) => return self.refuse_unread(origin, &refusal),
+            Err(refusal) => return self.refuse_unhandled(origin, &refusal),
         };
         let (address, args) = (message.addr, Arg::from_osc(message.args));
-        let time = &self.dispatcher.out.time;
-        match packed.at.map_or(Ok(None), |tag| self.wall.frame_of(tag)) {
+        let time = &self.dispatcher.outgoing.time;
+        match raw.at.map_or(Ok(None), |tag| self.wall_clock.frame_of(tag)) {
             Ok(Some(frame)) if frame > time.horizon().0 => {
-                let due = time.last_call_for(frame);
-                let action = Action::Deliver { origin, at: frame, address: address.clone(), args };
-                if let Err(refusal) = self.dispatcher.playback.plans.plan(due, action) {
-                    self.refuse_unread(origin, &Refusal::new(refusal.kind, &address, refusal.text));
+                let due = time.deadline_of(frame);
+                let action = ScheduledAction::Deliver { origin, at: frame, address: address.clone(), args };
+                if let Err(refusal) = self.dispatcher.playback.planner.add(due, action) {
+                    self.refuse_unhandled(origin, &Refusal::new(refusal.kind, &address, refusal.text));
                 }
             }
             Ok(_) => {
                 let now = time.now();
-                self.deliver(origin, &address, &args, now);
+                self.handle_message(origin, &address, &args, now);
             }
-            Err(text) => self.refuse_unread(origin, &Refusal::new(Kind::BadArgument, &address, text)),
+            Err(text) => self.refuse_unhandled(origin, &Refusal::new(RefusalKind::BadArgument, &address, text)),
         }
     }
 
-    /// Refuses a message that was not delivered: it counts as received too.
-    fn refuse_unread(&mut self, origin: Origin, refusal: &Refusal) {
-        self.dispatcher.clients.count();
+    /// Refuses a message that was not handled. It is counted as received.
+    fn refuse_unhandled(&mut self, origin: Origin, refusal: &Refusal) {
+        self.dispatcher.clients.count_received();
         self.dispatcher.clients.refuse(origin, refusal);
     }
 
-    /// Obeys a message.
-    pub fn deliver(&mut self, origin: Origin, address: &str, args: &[Arg], moment: Moment) {
-        self.dispatcher.clients.count();
-        for message in methods::read(address, args) {
+    /// Handles a message.
+    pub fn handle_message(&mut self, origin: Origin, address: &str, args: &[Arg], when: ActionTime) {
+        self.dispatcher.clients.count_received();
+        for message in handlers::parse(address, args) {
             let result = message.and_then(|message| {
                 tracing::trace!(%origin, ?message, "received");
-                self.dispatcher.dispatch(origin, message, moment)
+                self.dispatcher.dispatch(origin, message, when)
             });
             if let Err(mut refusal) = result {
                 if refusal.address.is_empty() {
@@ -132,95 +135,95 @@ impl App {
         }
     }
 
-    /// The moment of the next thing on the agenda.
+    /// The frame of the first scheduled action.
     #[must_use]
-    pub fn next_planned(&self) -> Option<u64> {
-        self.dispatcher.playback.plans.next()
+    pub fn next_scheduled(&self) -> Option<u64> {
+        self.dispatcher.playback.planner.next()
     }
 
-    /// Does what is planned up to `frame`.
-    pub fn act_until(&mut self, frame: u64) {
-        while let Some((due, action)) = self.dispatcher.playback.plans.take_until(frame) {
+    /// Performs the actions that are scheduled up to `frame`.
+    pub fn perform_until(&mut self, frame: u64) {
+        while let Some((due, action)) = self.dispatcher.playback.planner.take_until(frame) {
             match action {
-                Action::Deliver { origin, at, address, args } => {
-                    self.deliver(origin, &address, &args, Moment::at(at));
+                ScheduledAction::Deliver { origin, at, address, args } => {
+                    self.handle_message(origin, &address, &args, ActionTime::at(at));
                 }
-                action => self.dispatcher.act(action, due),
+                action => self.dispatcher.perform(action, due),
             }
         }
     }
 
-    /// Looks at the engine, and does what became due: to be called every few milliseconds.
-    pub fn tick(&mut self, engine: &mut Engine, vitals: Vitals) {
+    /// Reads the status of the engine, and performs what is due. To be called every few milliseconds.
+    pub fn tick(&mut self, engine: &mut Engine, output_status: OutputStatus) {
         self.observe(engine);
-        self.dispatcher.vitals = vitals;
-        self.dispatcher.out.time.set_block(vitals.block);
-        self.wall.observe(self.dispatcher.engine.horizon.0);
-        self.dispatcher.hear_loads();
-        self.act_until(self.dispatcher.out.time.due_until());
+        self.dispatcher.output_status = output_status;
+        self.dispatcher.outgoing.time.set_block(output_status.block);
+        self.wall_clock.observe(self.dispatcher.engine.horizon.0);
+        self.dispatcher.take_finished_loads();
+        self.perform_until(self.dispatcher.outgoing.time.due_until());
         self.flush(engine);
         self.dispatcher.push_status();
     }
 
-    /// Looks at the engine: what happened there, and where it is.
+    /// Reads the events and the status of the engine.
     pub fn observe(&mut self, engine: &mut Engine) {
         self.dispatcher.observe(engine);
     }
 
-    /// Hands commands to the engine, and answers those who wait for that.
+    /// Sends commands to the engine, and answers each `/sync` that is done.
     pub fn flush(&mut self, engine: &mut Engine) {
         self.dispatcher.flush(engine);
     }
 
-    /// Waits until every file that was asked for is here, or refused.
+    /// Blocks until every requested file is loaded or refused.
     pub fn finish_loads(&mut self) {
-        while let Some(loaded) = self.dispatcher.loads.wait() {
-            self.dispatcher.loaded(loaded);
+        while let Some(load) = self.dispatcher.file_loads.wait() {
+            self.dispatcher.finish_load(load);
         }
-        while self.dispatcher.playback.plans.is_waiting() {
-            // Only streamed files are waited for now, and not for long.
+        while self.dispatcher.playback.planner.has_waiting() {
+            // Only streamed files are not ready now, and not for long.
             std::thread::sleep(Duration::from_millis(1));
             self.dispatcher.start_waiting();
         }
     }
 
-    /// The replies since the last call, to be sent.
+    /// The replies since the last call.
     pub fn replies(&mut self) -> Vec<(SocketAddr, Vec<u8>)> {
         self.dispatcher.clients.take_replies()
     }
 
-    /// The loader, to wait for it beside other things.
+    /// The loader; its signal can be selected on.
     #[must_use]
     pub const fn loader(&self) -> &Loader {
-        self.dispatcher.loads.loader()
+        self.dispatcher.file_loads.loader()
     }
 
-    /// Messages received.
+    /// The number of messages received.
     #[must_use]
     pub const fn received(&self) -> u64 {
         self.dispatcher.clients.received()
     }
 
-    /// Messages refused.
+    /// The counters of refused messages.
     #[must_use]
-    pub const fn tally(&self) -> &Tally {
-        self.dispatcher.clients.tally()
+    pub const fn refusals(&self) -> &RefusalCounters {
+        self.dispatcher.clients.refusals()
     }
 
-    /// Whether something sounds, or will, that comes to an end by itself.
+    /// Whether something plays, or will play, that ends without a message.
     #[must_use]
     pub fn is_sounding(&self) -> bool {
         let playback = &self.dispatcher.playback;
-        playback.stems.slots.any_playing(false) || playback.plans.is_waiting()
+        playback.stems.slots.any_playing(false) || playback.planner.has_waiting()
     }
 
-    /// Whether something plays that never ends by itself.
+    /// Whether something plays that ends only by a message.
     #[must_use]
     pub fn is_looping(&self) -> bool {
         self.dispatcher.playback.stems.slots.any_playing(true)
     }
 
-    /// The engine, when last looked at.
+    /// The status of the engine at the last tick.
     #[must_use]
     pub const fn status(&self) -> &Status {
         &self.dispatcher.engine
@@ -229,12 +232,12 @@ impl App {
     /// One line of the status, for the log.
     #[must_use]
     pub fn status_line(&self) -> String {
-        self.dispatcher.look().line()
+        self.dispatcher.status_sources().line()
     }
 
-    /// Files that were loaded and are damaged.
+    /// The number of damaged files that were loaded.
     #[must_use]
     pub const fn damaged(&self) -> u64 {
-        self.dispatcher.loads.damaged()
+        self.dispatcher.file_loads.damaged()
     }
 }

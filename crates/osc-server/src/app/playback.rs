@@ -1,230 +1,256 @@
-//! Starting what was loaded: at a time, as soon as possible, or in phase when late.
+//! Starts, stops and moves stems: at a time, as soon as possible, or late and in phase.
 
-use super::action::Action;
-use super::buffers::{Content, missing};
+use super::buffers::{BufferContent, not_loaded};
 use super::clients::Clients;
-use super::origin::Asked;
-use super::outgoing::Outgoing;
-use super::part::Part;
-use super::plans::{Group, Plans};
-use super::stems::Stems;
-use super::timeline::Moment;
+use super::loaded_stems::LoadedStems;
+use super::outgoing_commands::OutgoingCommands;
+use super::planner::{Planner, StartGroup};
+use super::request_source::RequestSource;
+use super::scheduled_action::ScheduledAction;
+use super::stem_start::StemStart;
+use super::timeline::ActionTime;
 use crate::ids::BufferId;
-use crate::refusal::{Kind, Refusal};
+use crate::refusal::{Refusal, RefusalKind};
 use crate::reply;
-use crate::units::{Position, Time};
+use crate::units::{FilePosition, TimeAfterZero};
 use crowd_cli::log::Clock;
-use crowd_engine::{Command, DeckCommand, DeckId, Event, Frames, Gain, LoopRegion, Stems as Which};
+use crowd_engine::{Command, DeckCommand, DeckId, Event, Frames, Gain, LoopRegion, Stems};
 
-/// What is loaded and plays, what is planned, and what waits for its file.
+/// The stems, and the starts that are scheduled or wait for files.
 #[derive(Debug, Default)]
 pub struct Playback {
-    /// What is loaded, and plays.
-    pub stems: Stems,
-    /// What is planned, or waits.
-    pub plans: Plans,
+    /// What is loaded and plays.
+    pub stems: LoadedStems,
+    /// What is scheduled or waits.
+    pub planner: Planner,
 }
 
 impl Playback {
-    /// Starts the parts of a group in the same sample, at `time`; if that has passed, once all of them are loaded.
+    /// Starts the stems of a group in the same sample, at `time`. If that has passed, they start when all of them are
+    /// loaded.
     ///
     /// # Errors
-    /// [`Kind::Busy`] when too much is planned.
+    /// [`RefusalKind::Busy`] when too many actions are scheduled.
     pub fn start(
         &mut self,
-        group: Group,
-        time: Time,
-        out: &mut Outgoing,
+        group: StartGroup,
+        time: TimeAfterZero,
+        outgoing: &mut OutgoingCommands,
         clients: &mut Clients,
     ) -> Result<(), Refusal> {
-        let at = out.time.frame_at(time);
-        if at > group.moment.frame() {
-            let Group { asked, parts, .. } = group;
-            tracing::info!("{}: start planned for {}", self.stems.buffers.names(&parts), Clock(time.get()));
-            return self.plans.plan(at, Action::Start { asked, at, parts });
+        let at = outgoing.time.frame_at(time);
+        if at > group.when.frame() {
+            let StartGroup { source, starts, .. } = group;
+            tracing::info!("{}: start scheduled for {}", self.stems.buffers.names(&starts), Clock(time.get()));
+            return self.planner.add(at, ScheduledAction::Start { source, at, starts });
         }
-        self.start_when_loaded(group, out, clients);
+        self.start_when_loaded(group, outgoing, clients);
         Ok(())
     }
 
-    /// Starts the parts of a group in the same sample, once none of their files is on its way any more.
-    pub fn start_when_loaded(&mut self, group: Group, out: &mut Outgoing, clients: &mut Clients) {
-        self.plans.wait(group);
-        self.start_waiting(out, clients);
+    /// Starts the stems of a group in the same sample, when none of their files is being loaded any more.
+    pub fn start_when_loaded(&mut self, group: StartGroup, outgoing: &mut OutgoingCommands, clients: &mut Clients) {
+        self.planner.add_waiting(group);
+        self.start_waiting(outgoing, clients);
     }
 
     /// Starts the groups that have nothing more to wait for.
-    pub fn start_waiting(&mut self, out: &mut Outgoing, clients: &mut Clients) {
-        while let Some(group) = self.plans.take_due(&self.stems.buffers) {
-            self.start_now(group.asked, &group.parts, group.moment, out, clients);
+    pub fn start_waiting(&mut self, outgoing: &mut OutgoingCommands, clients: &mut Clients) {
+        while let Some(group) = self.planner.take_due(&self.stems.buffers) {
+            self.start_now(group.source, &group.starts, group.when, outgoing, clients);
         }
     }
 
-    /// Plays a stem once its file is here. A later play of the same stem takes the place of one that still waits.
+    /// Plays a stem when its file is loaded. A later play of the same stem replaces one that still waits.
     ///
     /// # Errors
-    /// [`Kind::State`] when no file was asked for.
+    /// [`RefusalKind::State`] when no file was requested for it.
     pub fn play(
         &mut self,
-        asked: Asked,
-        part: Part,
-        moment: Moment,
-        out: &mut Outgoing,
+        source: RequestSource,
+        start: StemStart,
+        when: ActionTime,
+        outgoing: &mut OutgoingCommands,
         clients: &mut Clients,
     ) -> Result<(), Refusal> {
-        if self.stems.buffers.get(part.id).is_none() {
-            return Err(missing(part.id));
+        if self.stems.buffers.get(start.id).is_none() {
+            return Err(not_loaded(start.id));
         }
-        self.plans.drop_waiting(part.id);
-        self.start_when_loaded(Group::new(asked, vec![part], moment), out, clients);
+        self.planner.drop_waiting(start.id);
+        self.start_when_loaded(StartGroup::new(source, vec![start], when), outgoing, clients);
         Ok(())
     }
 
-    /// What of these decks there is to start; the others are refused one by one.
-    pub fn parts_of(&self, decks: &[DeckId], asked: Asked, clients: &mut Clients) -> Vec<Part> {
-        let mut parts = Vec::with_capacity(decks.len());
+    /// The starts of the decks that have a file; the others are refused one by one.
+    pub fn starts_of(&self, decks: &[DeckId], source: RequestSource, clients: &mut Clients) -> Vec<StemStart> {
+        let mut starts = Vec::with_capacity(decks.len());
         for id in decks.iter().map(|deck| BufferId::first_of(*deck)) {
             if self.stems.buffers.get(id).is_some() {
-                parts.push(Part::plain(id));
+                starts.push(StemStart::from_cue(id));
             } else {
-                clients.refuse_asked(asked, missing(id));
+                clients.refuse_request(source, not_loaded(id));
             }
         }
-        parts
+        starts
     }
 
-    /// Starts what is loaded of `parts` in the same sample; the rest is refused.
-    fn start_now(&mut self, asked: Asked, parts: &[Part], moment: Moment, out: &mut Outgoing, clients: &mut Clients) {
-        let mut commands = Vec::with_capacity(4 * parts.len());
-        let mut started = Vec::with_capacity(parts.len());
-        for part in parts {
-            match self.stems.start(part, moment.frame()) {
-                Ok(start) => {
-                    commands.extend(start);
-                    started.push(*part);
+    /// Starts the stems of `starts` that are loaded, in the same sample; the others are refused.
+    fn start_now(
+        &mut self,
+        source: RequestSource,
+        starts: &[StemStart],
+        when: ActionTime,
+        outgoing: &mut OutgoingCommands,
+        clients: &mut Clients,
+    ) {
+        let mut commands = Vec::with_capacity(4 * starts.len());
+        let mut started = Vec::with_capacity(starts.len());
+        for start in starts {
+            match self.stems.start(start, when.frame()) {
+                Ok(start_commands) => {
+                    commands.extend(start_commands);
+                    started.push(*start);
                 }
-                Err(refusal) => clients.refuse_asked(asked, refusal),
+                Err(refusal) => clients.refuse_request(source, refusal),
             }
         }
         if !started.is_empty() {
-            tracing::info!("{} starts at {}", self.stems.buffers.names(&started), out.time.clock_at(moment.frame()));
-            out.send(commands, moment);
+            tracing::info!("{} starts at {}", self.stems.buffers.names(&started), outgoing.time.clock_at(when.frame()));
+            outgoing.send(commands, when);
         }
     }
 
-    /// Starts `parts` exactly at a frame that is near now. What is still on its way gets a little longer, then its place
-    /// in time is kept for it.
-    pub fn start_at(&mut self, asked: Asked, at: u64, parts: Vec<Part>, out: &mut Outgoing, clients: &mut Clients) {
-        let (late, here): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| self.stems.buffers.is_loading(part.id));
-        if !here.is_empty() {
-            self.start_now(asked, &here, Moment::at(at), out, clients);
+    /// Starts `starts` at a frame that is near now. Files that are not loaded yet get a little more time. After that
+    /// the stem is started silently, so that it is in phase when its file comes.
+    pub fn start_at(
+        &mut self,
+        source: RequestSource,
+        at: u64,
+        starts: Vec<StemStart>,
+        outgoing: &mut OutgoingCommands,
+        clients: &mut Clients,
+    ) {
+        let (late, loaded): (Vec<_>, Vec<_>) =
+            starts.into_iter().partition(|start| self.stems.buffers.is_loading(start.id));
+        if !loaded.is_empty() {
+            self.start_now(source, &loaded, ActionTime::at(at), outgoing, clients);
         }
         if late.is_empty() {
             return;
         }
-        if !out.time.is_last_call(at) {
-            let again = Action::Start { asked, at, parts: late };
-            if let Err(refusal) = self.plans.plan(out.time.last_call_for(at), again) {
-                clients.refuse_asked(asked, refusal);
+        if !outgoing.time.is_deadline(at) {
+            let again = ScheduledAction::Start { source, at, starts: late };
+            if let Err(refusal) = self.planner.add(outgoing.time.deadline_of(at), again) {
+                clients.refuse_request(source, refusal);
             }
             return;
         }
         let names = self.stems.buffers.names(&late);
-        tracing::warn!("{names} not loaded yet at {}: enters in phase", out.time.clock_at(at));
+        tracing::warn!("{names} not loaded yet at {}: will start late, in phase", outgoing.time.clock_at(at));
         let mut commands = Vec::new();
-        for part in &late {
-            match self.stems.start_without(part, at) {
-                Ok(start) => commands.extend(start),
-                Err(refusal) => clients.refuse_asked(asked, refusal),
+        for start in &late {
+            match self.stems.start_silently(start, at) {
+                Ok(start_commands) => commands.extend(start_commands),
+                Err(refusal) => clients.refuse_request(source, refusal),
             }
         }
-        out.send(commands, Moment::at(at));
+        outgoing.send(commands, ActionTime::at(at));
     }
 
-    /// Lets in what was started at frame `at` without its file.
-    pub fn join(&mut self, asked: Asked, part: &Part, at: u64, out: &mut Outgoing, clients: &mut Clients) {
-        let late = out.time.seconds_at(out.time.horizon().0.max(at)) - out.time.seconds_at(at);
-        match self.stems.join(part) {
+    /// Makes a stem audible that was started silently at frame `at`.
+    pub fn join(
+        &mut self,
+        source: RequestSource,
+        start: &StemStart,
+        at: u64,
+        outgoing: &mut OutgoingCommands,
+        clients: &mut Clients,
+    ) {
+        let late = outgoing.time.seconds_at(outgoing.time.horizon().0.max(at)) - outgoing.time.seconds_at(at);
+        match self.stems.join(start) {
             Ok(command) => {
-                let (deck, name) = (part.id.deck(), self.stems.buffers.name(part.id));
-                tracing::warn!("deck {deck}: \"{name}\" enters {} late, in phase", Clock(late));
-                clients.reply(asked.origin, || reply::late(deck, late as f32));
-                out.send([command], Moment::at(at));
+                let (deck, name) = (start.id.deck(), self.stems.buffers.name(start.id));
+                tracing::warn!("deck {deck}: \"{name}\" starts {} late, in phase", Clock(late));
+                clients.reply(source.origin, || reply::late(deck, late as f32));
+                outgoing.send([command], ActionTime::at(at));
             }
-            Err(refusal) => clients.refuse_asked(asked, refusal),
+            Err(refusal) => clients.refuse_request(source, refusal),
         }
     }
 
-    /// Stops a stem, whether it sounds or only waits to.
+    /// Stops a stem that plays, or waits to be played.
     ///
     /// # Errors
-    /// [`Kind::State`] when it does neither.
-    pub fn stop(&mut self, id: BufferId, moment: Moment, out: &mut Outgoing) -> Result<(), Refusal> {
-        let waited = self.plans.drop_waiting(id);
-        if let Some(Content::Loading(_, late)) = self.stems.buffers.get_mut(id).map(|buffer| &mut buffer.content) {
-            *late = None;
+    /// [`RefusalKind::State`] when it does neither.
+    pub fn stop(&mut self, id: BufferId, when: ActionTime, outgoing: &mut OutgoingCommands) -> Result<(), Refusal> {
+        let was_waiting = self.planner.drop_waiting(id);
+        if let Some(BufferContent::Loading(_, silent_start)) =
+            self.stems.buffers.get_mut(id).map(|buffer| &mut buffer.content)
+        {
+            *silent_start = None;
         }
         match self.stems.stop(id) {
-            Some(command) => out.send([command], moment),
-            None if waited => {}
-            None => return Err(does_not_play(id)),
+            Some(command) => outgoing.send([command], when),
+            None if was_waiting => {}
+            None => return Err(not_playing(id)),
         }
         tracing::info!("deck {}: \"{}\" stopped", id.deck(), self.stems.buffers.name(id));
         Ok(())
     }
 
-    /// Sets the gain of a stem that plays, or waits to; returns what ramps it there within `over`.
+    /// Sets the gain of a stem that plays, or waits to be played. Returns the command that ramps it within `length`.
     ///
     /// # Errors
-    /// [`Kind::State`] when it does neither.
-    pub fn set_volume(&mut self, id: BufferId, gain: Gain, over: Frames) -> Result<Option<Command>, Refusal> {
-        let waits = self.plans.set_volume(id, gain);
-        match self.stems.volume(id, gain, over) {
-            None if !waits => Err(does_not_play(id)),
+    /// [`RefusalKind::State`] when it does neither.
+    pub fn set_gain(&mut self, id: BufferId, gain: Gain, length: Frames) -> Result<Option<Command>, Refusal> {
+        let is_waiting = self.planner.set_gain(id, gain);
+        match self.stems.set_gain(id, gain, length) {
+            None if !is_waiting => Err(not_playing(id)),
             command => Ok(command),
         }
     }
 
-    /// What makes a deck jump to a place in its files.
+    /// The command that makes a deck jump to a position in its files.
     ///
     /// # Errors
-    /// [`Kind::State`] when it does not play, [`Kind::BadArgument`] when its files end before that.
-    pub fn seek(&self, deck: DeckId, to: Position, out: &Outgoing) -> Result<Command, Refusal> {
+    /// [`RefusalKind::State`] when it does not play, [`RefusalKind::BadArgument`] when the position is after the end of
+    /// its files.
+    pub fn seek(&self, deck: DeckId, to: FilePosition, outgoing: &OutgoingCommands) -> Result<Command, Refusal> {
         let longest = self.longest(deck)?;
-        let frame = out.time.frames(to.get());
+        let frame = outgoing.time.frames(to.get());
         if frame >= longest {
-            let end = Clock(longest.seconds(out.time.rate()));
-            let text = format!("{} is behind the end of what deck {deck} plays ({end})", Clock(to.get()));
-            return Err(Refusal::new(Kind::BadArgument, "", text));
+            let end = Clock(longest.seconds(outgoing.time.rate()));
+            let text = format!("{} is after the end of what deck {deck} plays ({end})", Clock(to.get()));
+            return Err(Refusal::new(RefusalKind::BadArgument, "", text));
         }
-        Ok(Command::Deck(deck, DeckCommand::Seek { stems: Which::All, to: frame }))
+        Ok(Command::Deck(deck, DeckCommand::Seek { stems: Stems::All, to: frame }))
     }
 
-    /// What makes a deck repeat a part of its files, or nothing any more.
+    /// The command that makes a deck loop a region of its files, or ends the loop.
     ///
     /// # Errors
-    /// [`Kind::State`] when it does not play, [`Kind::BadArgument`] when the part is too short.
+    /// [`RefusalKind::State`] when it does not play, [`RefusalKind::BadArgument`] when the region is too short.
     pub fn set_loop(
         &mut self,
         deck: DeckId,
-        region: Option<(Position, Position)>,
-        out: &Outgoing,
+        region: Option<(FilePosition, FilePosition)>,
+        outgoing: &OutgoingCommands,
     ) -> Result<Command, Refusal> {
         let longest = self.longest(deck)?;
-        let frame = |place: Position| out.time.frames(place.get());
+        let frame = |position: FilePosition| outgoing.time.frames(position.get());
         let region = region.map(|(from, to)| LoopRegion::new(frame(from), frame(to).min(longest))).transpose()?;
         self.stems.slots.set_looped(deck, region.is_some());
-        Ok(Command::Deck(deck, DeckCommand::Loop { stems: Which::All, region }))
+        Ok(Command::Deck(deck, DeckCommand::Loop { stems: Stems::All, region }))
     }
 
     fn longest(&self, deck: DeckId) -> Result<Frames, Refusal> {
-        let nothing = || Refusal::new(Kind::State, "", format!("deck {deck} does not play: start it first"));
-        self.stems.longest_playing(deck).ok_or_else(nothing)
+        let not_playing = || Refusal::new(RefusalKind::State, "", format!("deck {deck} does not play: start it first"));
+        self.stems.longest_playing(deck).ok_or_else(not_playing)
     }
 
-    /// Takes what happened in the engine.
-    pub fn hear(&mut self, event: &Event, out: &Outgoing) {
-        let time = &out.time;
+    /// Handles an event of the engine.
+    pub fn handle_event(&mut self, event: &Event, outgoing: &OutgoingCommands) {
+        let time = &outgoing.time;
         match *event {
             Event::Ended { deck, stem, at } => {
                 if let Some(id) = self.stems.slots.ended(deck, stem, at.0) {
@@ -234,16 +260,16 @@ impl Playback {
             }
             Event::Late { wanted, at } => {
                 let late = Clock(time.seconds_at(at.0) - time.seconds_at(wanted.0));
-                tracing::warn!("something meant for {} came {late} late", time.clock_at(wanted.0));
+                tracing::warn!("a command for {} acted {late} late", time.clock_at(wanted.0));
             }
             Event::NotFinite { at } => {
-                tracing::error!("a sample that is no number was silenced at {}", time.clock_at(at.0));
+                tracing::error!("a sample that is not a number was silenced at {}", time.clock_at(at.0));
             }
             _ => tracing::debug!(?event, "engine"),
         }
     }
 }
 
-fn does_not_play(id: BufferId) -> Refusal {
-    Refusal::new(Kind::State, "", format!("buffer {id} does not play"))
+fn not_playing(id: BufferId) -> Refusal {
+    Refusal::new(RefusalKind::State, "", format!("buffer {id} does not play"))
 }

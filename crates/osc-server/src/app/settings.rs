@@ -1,21 +1,21 @@
-//! What an app is made with.
+//! The settings of an app.
 
 use crowd_engine::tempo::MovementConfig;
 use crowd_engine::{SampleRate, StretchMethod};
 use std::time::Duration;
 
-/// What an [`App`](super::App) is made with.
+/// The settings of an [`App`](super::App).
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The engine's sample rate.
     pub sample_rate: SampleRate,
-    /// Whether equaliser messages are obeyed.
-    pub filters: bool,
-    /// How decks change speed at the start, and with key-lock if that keeps the pitch.
+    /// Whether equaliser messages are accepted.
+    pub equaliser: bool,
+    /// The stretch method of the decks at the start, and with keylock if it keeps the pitch.
     pub stretch: StretchMethod,
-    /// How movement becomes tempo; its base is the tempo of music of which nothing else is said.
+    /// How movement sets the tempo. Its base is the tempo of music whose tempo is not set.
     pub movement: MovementConfig,
-    /// After how long `/set_tempo` lets movement back in; `None`: only `/movement_bpm 1` does.
+    /// The time after `/set_tempo` from which movement sets the tempo again; `None`: only after `/movement_bpm 1`.
     pub tempo_hold: Option<Duration>,
 }
 
@@ -23,6 +23,6 @@ impl Settings {
     /// The defaults for an engine at `sample_rate`.
     #[must_use]
     pub const fn new(sample_rate: SampleRate, movement: MovementConfig) -> Self {
-        Self { sample_rate, filters: true, stretch: StretchMethod::PlaybackRate, movement, tempo_hold: None }
+        Self { sample_rate, equaliser: true, stretch: StretchMethod::PlaybackRate, movement, tempo_hold: None }
     }
 }

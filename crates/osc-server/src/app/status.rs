@@ -1,124 +1,128 @@
-//! The status: as a reply, and as a line of the log.
+//! The status, as a reply and as a line of the log.
 
 use super::clients::Clients;
-use super::loads::Loads;
-use super::outgoing::Outgoing;
-use super::stems::Stems;
-use super::tempo::Tempo;
-use super::vitals::Vitals;
+use super::file_loads::FileLoads;
+use super::loaded_stems::LoadedStems;
+use super::outgoing_commands::OutgoingCommands;
+use super::output_status::OutputStatus;
+use super::tempo_control::TempoControl;
 use crate::ids::DECKS;
-use crate::recordings::{Recording, State};
-use crate::reply::{self, DeckStatus};
+use crate::recording_status::{RecordingActivity, RecordingStatus};
+use crate::reply::{self, DeckStatusReply};
 use crowd_cli::log::Clock;
 use crowd_engine::{DeckId, Status};
 
-/// Everything of which the status tells.
-pub struct Look<'a> {
-    /// The engine.
+/// What the status is made from.
+pub struct StatusSources<'a> {
+    /// The status of the engine.
     pub engine: &'a Status,
-    /// Its machine.
-    pub vitals: &'a Vitals,
-    /// The time, and the decks' music.
-    pub out: &'a Outgoing,
-    /// What is loaded.
-    pub stems: &'a Stems,
+    /// The status of the output.
+    pub output_status: &'a OutputStatus,
+    /// The time line, and the tempo and sync of the decks.
+    pub outgoing: &'a OutgoingCommands,
+    /// The loaded files.
+    pub stems: &'a LoadedStems,
     /// What sets the tempo.
-    pub tempo: &'a Tempo,
-    /// What files take.
-    pub loads: &'a Loads,
-    /// What was received.
+    pub tempo: &'a TempoControl,
+    /// The loads of files.
+    pub file_loads: &'a FileLoads,
+    /// The counters of messages.
     pub clients: &'a Clients,
 }
 
-impl Look<'_> {
-    /// The reply, as the status of that number.
-    pub fn reply(&self, count: u64) -> Vec<u8> {
-        let s = self.engine;
-        let memory = self.loads.loader().memory();
-        let (held, streamed) = memory.held();
-        let mix = reply::Status {
-            seconds: self.out.time.seconds_at(s.frames.0),
-            tempo: s.tempo as f32,
-            beat: s.beat,
+impl StatusSources<'_> {
+    /// The reply, as the status with this number.
+    pub fn reply(&self, number: u64) -> Vec<u8> {
+        let engine = self.engine;
+        let memory = self.file_loads.loader().memory();
+        let (used, streamed) = memory.used();
+        let mix = reply::StatusReply {
+            seconds: self.outgoing.time.seconds_at(engine.frames.0),
+            tempo: engine.tempo as f32,
+            beat: engine.beat,
             movement: self.tempo.follows_movement(),
-            peak: decibels(s.peak),
-            rms: decibels(s.rms),
-            loudness: s.momentary,
-            limiter: decibels(s.limiter_gain),
-            load: self.vitals.load,
-            blocks: s.blocks,
-            underruns: self.vitals.underruns,
+            peak: decibels(engine.peak),
+            rms: decibels(engine.rms),
+            loudness: engine.momentary,
+            limiter: decibels(engine.limiter_gain),
+            load: self.output_status.load,
+            blocks: engine.blocks,
+            underruns: self.output_status.underruns,
             received: self.clients.received(),
-            refused: self.clients.tally().total(),
-            buffer: self.vitals.buffer,
-            starved: self.loads.starved(),
-            damaged: self.loads.damaged(),
-            count,
-            memory: held >> 20,
+            refused: self.clients.refusals().total(),
+            buffer: self.output_status.buffer,
+            stream_underruns: self.file_loads.stream_underruns(),
+            damaged: self.file_loads.damaged(),
+            number,
+            memory: used >> 20,
             memory_total: memory.total() >> 20,
             streamed,
-            stalled: self.loads.loader().stalled(),
-            recording: self.vitals.recording,
+            stalled: self.file_loads.loader().stalled(),
+            recording: self.output_status.recording,
         };
-        let decks: Vec<_> = DECKS.into_iter().zip(&s.decks).map(|(deck, d)| self.deck(deck, d, count)).collect();
+        let decks: Vec<_> = DECKS
+            .into_iter()
+            .zip(&engine.decks)
+            .map(|(deck, deck_status)| self.deck(deck, deck_status, number))
+            .collect();
         reply::status(&mix, &decks)
     }
 
-    fn deck(&self, deck: DeckId, d: &crowd_engine::DeckStatus, count: u64) -> DeckStatus {
-        let (buffers, music) = (&self.stems.buffers, self.out.decks.music(deck));
-        let state = match d {
-            d if d.playing > 0 => "playing",
+    fn deck(&self, deck: DeckId, deck_status: &crowd_engine::DeckStatus, number: u64) -> DeckStatusReply {
+        let (buffers, timing) = (&self.stems.buffers, self.outgoing.decks.timing(deck));
+        let state = match deck_status {
+            deck_status if deck_status.playing > 0 => "playing",
             _ if buffers.deck_is_loading(deck) => "loading",
             _ if buffers.deck_is_armed(deck) => "cued",
-            d if d.loaded > 0 => "stopped",
+            deck_status if deck_status.loaded > 0 => "stopped",
             _ => "empty",
         };
-        DeckStatus {
+        DeckStatusReply {
             deck,
             state,
-            position: self.seconds(d.position),
-            level: d.fader * d.fade,
-            rate: d.rate as f32,
-            peak: decibels(d.peak),
-            stretch: d.stretch.name(),
-            tempo: music.tempo() as f32,
-            sync: music.sync_name(),
+            position: self.seconds(deck_status.position),
+            gain: deck_status.fader * deck_status.fade,
+            rate: deck_status.rate as f32,
+            peak: decibels(deck_status.peak),
+            stretch: deck_status.stretch.name(),
+            tempo: timing.tempo() as f32,
+            sync: timing.sync_name(),
             lowered: buffers.lowered(deck),
-            count,
+            number,
         }
     }
 
-    /// One line, for the log.
+    /// One line for the log.
     pub fn line(&self) -> String {
-        let s = self.engine;
-        let deck = |(deck, d): (DeckId, &crowd_engine::DeckStatus)| match d.playing {
+        let engine = self.engine;
+        let deck = |(deck, deck_status): (DeckId, &crowd_engine::DeckStatus)| match deck_status.playing {
             0 => format!("{deck} -"),
-            _ => format!("{deck} {} x{:.2}", Clock(self.seconds(d.position)), d.fader),
+            _ => format!("{deck} {} x{:.2}", Clock(self.seconds(deck_status.position)), deck_status.fader),
         };
-        let decks: Vec<_> = DECKS.into_iter().zip(&s.decks).map(deck).collect();
-        let recording = match self.vitals.recording {
-            Recording { state: State::Off, .. } => String::new(),
-            Recording { state, number, lost } => {
+        let decks: Vec<_> = DECKS.into_iter().zip(&engine.decks).map(deck).collect();
+        let recording = match self.output_status.recording {
+            RecordingStatus { state: RecordingActivity::Off, .. } => String::new(),
+            RecordingStatus { state, number, lost } => {
                 format!("; recording {} (file {number}, {lost:.1} s lost)", state.name())
             }
         };
         format!(
             "{} {:.2} BPM, {:.1} dBFS, {:.1} LUFS, load {:.1} %, {} underruns; {}; {} received, {} refused{}",
-            self.out.time.clock_at(s.frames.0),
-            s.tempo,
-            decibels(s.peak),
-            s.momentary,
-            100.0 * self.vitals.load,
-            self.vitals.underruns,
+            self.outgoing.time.clock_at(engine.frames.0),
+            engine.tempo,
+            decibels(engine.peak),
+            engine.momentary,
+            100.0 * self.output_status.load,
+            self.output_status.underruns,
             decks.join(", "),
             self.clients.received(),
-            self.clients.tally().total(),
+            self.clients.refusals().total(),
             recording,
         )
     }
 
     fn seconds(&self, frames: f64) -> f64 {
-        frames / f64::from(self.out.time.rate().get())
+        frames / f64::from(self.outgoing.time.rate().get())
     }
 }
 

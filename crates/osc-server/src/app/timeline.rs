@@ -1,37 +1,37 @@
-//! The engine's time line, in frames, and the time of clients, in seconds after time zero.
+//! The engine's time line in frames, and clients' times in seconds after time zero.
 
-use crate::units::Time;
+use crate::units::TimeAfterZero;
 use crowd_cli::log::Clock;
 use crowd_engine::{Frames, SampleRate, When};
 
-/// How long before its time, beside two blocks, a start is handed to the engine, in seconds: longer than this thread is
-/// ever kept waiting for a processor.
+/// How long before its time a start is sent to the engine, in seconds, plus two blocks: longer than this thread ever
+/// waits for a processor.
 const LEAD_SECONDS: f64 = 0.25;
-/// How long before its time, beside two blocks, a start goes ahead without a file that is not here yet, in seconds.
-const LAST_CALL_SECONDS: f64 = 0.03;
+/// How long before its time a start is performed without a file that is not loaded yet, in seconds, plus two blocks.
+const DEADLINE_SECONDS: f64 = 0.03;
 
-/// The moment a message acts in.
+/// The time at which a message or an action acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
+pub struct ActionTime {
     when: When,
-    /// The frame this will be, as near as can be known.
+    /// The frame of it, as nearly as is known.
     frame: u64,
 }
 
-impl Moment {
+impl ActionTime {
     /// Exactly this frame.
     #[must_use]
     pub const fn at(frame: u64) -> Self {
         Self { when: When::At(Frames(frame)), frame }
     }
 
-    /// The frame this will be, as near as can be known.
+    /// The frame, as nearly as is known.
     pub(super) const fn frame(self) -> u64 {
         self.frame
     }
 }
 
-/// Where the engine is, and where time zero lies.
+/// The engine's time line, and time zero on it.
 #[derive(Debug)]
 pub struct Timeline {
     rate: SampleRate,
@@ -39,12 +39,12 @@ pub struct Timeline {
     zero: u64,
     /// The first frame that a new command can reach.
     horizon: Frames,
-    /// The largest block the output asks for, in frames.
+    /// The largest block of the output, in frames.
     block: u32,
 }
 
 impl Timeline {
-    /// Of an engine that has not rendered yet.
+    /// The time line of an engine that has not rendered yet.
     pub const fn new(rate: SampleRate) -> Self {
         Self { rate, zero: 0, horizon: Frames::ZERO, block: 0 }
     }
@@ -54,14 +54,14 @@ impl Timeline {
         self.horizon = horizon;
     }
 
-    /// Notes the largest block the output asks for.
+    /// Notes the largest block of the output.
     pub const fn set_block(&mut self, block: u32) {
         self.block = block;
     }
 
-    /// Time zero is this moment from now on.
-    pub const fn reset(&mut self, moment: Moment) {
-        self.zero = moment.frame;
+    /// Makes `when` time zero.
+    pub const fn reset(&mut self, when: ActionTime) {
+        self.zero = when.frame;
     }
 
     /// Frames per second.
@@ -79,14 +79,14 @@ impl Timeline {
         self.horizon
     }
 
-    /// Now, to a message that just came.
-    pub const fn now(&self) -> Moment {
-        Moment { when: When::NextBlock, frame: self.horizon.0 }
+    /// Now, for a message that was just received.
+    pub const fn now(&self) -> ActionTime {
+        ActionTime { when: When::NextBlock, frame: self.horizon.0 }
     }
 
-    /// When a command for that moment is to act. A moment that has passed means now.
-    pub fn when(&self, moment: Moment) -> When {
-        match moment.when {
+    /// The engine's time for an action. A time that has passed means now.
+    pub fn engine_time(&self, when: ActionTime) -> When {
+        match when.when {
             When::At(frame) if frame < self.horizon => When::NextBlock,
             when => when,
         }
@@ -97,8 +97,8 @@ impl Timeline {
         Frames::from_seconds(seconds, self.rate)
     }
 
-    /// The frame of a time; the start of the time line if that is earlier.
-    pub fn frame_at(&self, time: Time) -> u64 {
+    /// The frame of a time; the start of the time line if the time is earlier.
+    pub fn frame_at(&self, time: TimeAfterZero) -> u64 {
         let distance = (time.get() * f64::from(self.rate.get())).round();
         self.zero.saturating_add_signed(distance as i64)
     }
@@ -113,19 +113,20 @@ impl Timeline {
         Clock(self.seconds_at(frame))
     }
 
-    /// Up to which frame what is planned is to be done now.
+    /// The frame up to which scheduled actions are to be performed now.
     pub fn due_until(&self) -> u64 {
         self.horizon.0 + self.lead(LEAD_SECONDS)
     }
 
-    /// Whether what is to sound at `frame` cannot wait any longer.
-    pub fn is_last_call(&self, frame: u64) -> bool {
-        frame <= self.horizon.0 + self.lead(LAST_CALL_SECONDS)
+    /// Whether a start at `frame` cannot wait any longer for its files.
+    pub fn is_deadline(&self, frame: u64) -> bool {
+        frame <= self.horizon.0 + self.lead(DEADLINE_SECONDS)
     }
 
-    /// Where on the agenda something stands that is to come up at the last call for `frame`, and not before.
-    pub fn last_call_for(&self, frame: u64) -> u64 {
-        frame + self.lead(LEAD_SECONDS) - self.lead(LAST_CALL_SECONDS)
+    /// The frame for which an action is scheduled so that it is performed when [`is_deadline`](Self::is_deadline)
+    /// becomes true for `frame`.
+    pub fn deadline_of(&self, frame: u64) -> u64 {
+        frame + self.lead(LEAD_SECONDS) - self.lead(DEADLINE_SECONDS)
     }
 
     /// Two blocks and `seconds`, in frames.
@@ -141,33 +142,36 @@ mod tests {
 
     #[test]
     fn times_count_from_time_zero_and_end_at_the_start_of_the_time_line() {
-        let time = |seconds| Time::checked(seconds).unwrap();
-        let mut line = Timeline::new(SampleRate::CD);
-        line.reset(Moment::at(44_100));
-        assert_eq!([0.0, 1.5, -0.5, -9.0].map(|seconds| line.frame_at(time(seconds))), [44_100, 110_250, 22_050, 0]);
-        assert_eq!([44_100, 22_050].map(|frame| line.seconds_at(frame)), [0.0, -0.5]);
+        let time = |seconds| TimeAfterZero::checked(seconds).unwrap();
+        let mut timeline = Timeline::new(SampleRate::CD);
+        timeline.reset(ActionTime::at(44_100));
+        assert_eq!(
+            [0.0, 1.5, -0.5, -9.0].map(|seconds| timeline.frame_at(time(seconds))),
+            [44_100, 110_250, 22_050, 0]
+        );
+        assert_eq!([44_100, 22_050].map(|frame| timeline.seconds_at(frame)), [0.0, -0.5]);
     }
 
     #[test]
-    fn a_moment_that_has_passed_is_now() {
-        let mut line = Timeline::new(SampleRate::CD);
-        line.observe(Frames(1_000));
-        assert_eq!(line.when(Moment::at(999)), When::NextBlock);
-        assert_eq!(line.when(Moment::at(1_000)), When::At(Frames(1_000)));
-        assert_eq!(line.now().frame(), 1_000);
+    fn a_time_that_has_passed_is_now() {
+        let mut timeline = Timeline::new(SampleRate::CD);
+        timeline.observe(Frames(1_000));
+        assert_eq!(timeline.engine_time(ActionTime::at(999)), When::NextBlock);
+        assert_eq!(timeline.engine_time(ActionTime::at(1_000)), When::At(Frames(1_000)));
+        assert_eq!(timeline.now().frame(), 1_000);
     }
 
     #[test]
-    fn what_is_planned_for_a_last_call_comes_up_at_it() {
-        let mut line = Timeline::new(SampleRate::CD);
-        line.set_block(1_024);
-        let planned = line.last_call_for(100_000);
+    fn an_action_that_is_scheduled_for_a_deadline_is_due_at_it() {
+        let mut timeline = Timeline::new(SampleRate::CD);
+        timeline.set_block(1_024);
+        let scheduled = timeline.deadline_of(100_000);
         let mut horizon = 0;
-        while line.due_until() < planned {
-            assert!(!line.is_last_call(100_000), "{horizon}");
+        while timeline.due_until() < scheduled {
+            assert!(!timeline.is_deadline(100_000), "{horizon}");
             horizon += 1;
-            line.observe(Frames(horizon));
+            timeline.observe(Frames(horizon));
         }
-        assert!(line.is_last_call(100_000));
+        assert!(timeline.is_deadline(100_000));
     }
 }

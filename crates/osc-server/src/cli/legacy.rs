@@ -1,12 +1,13 @@
-//! What start scripts of the server before this one say.
+//! The flags of start scripts that were written for the earlier server.
 
-use super::values::{quantity, time_to_come};
-use crate::app::{Opening, Wanted};
-use crate::units::Time;
+use super::values::{future_time, quantity};
+use crate::app::{Startup, StartupFile};
+use crate::units::TimeAfterZero;
 use clap::Args;
 use crowd_engine::{DeckId, Gain, Rate, StretchMethod};
 
-/// The flags of old start scripts: what to load and start before the first message, and switches that mean little any more.
+/// The flags of old start scripts: what to load and start before the first message, and switches that have little or no
+/// effect.
 #[derive(Debug, Clone, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "command line switches")]
 pub struct LegacyArgs {
@@ -19,25 +20,25 @@ pub struct LegacyArgs {
     /// Equaliser off: /deck_eq, /deck_eq_all and /deck_filter are refused
     #[arg(long, display_order = 106, help_heading = "Sound")]
     pub disable_filters: bool,
-    /// Has no effect any more (there is one equaliser, and it is the fast one); kept for old scripts
+    /// Has no effect (the only equaliser is the fast one); kept for old scripts
     #[arg(long, display_order = 107, help_heading = "Sound")]
     pub optimized_filters: bool,
 
-    /// File to play in deck A at the start, over and over
+    /// File that deck A plays from the start on, looped
     #[arg(long, value_name = "FILE", help_heading = "At the start")]
     pub a: Option<String>,
-    /// File to play in deck B at the start, over and over
+    /// File that deck B plays from the start on, looped
     #[arg(long, value_name = "FILE", help_heading = "At the start")]
     pub b: Option<String>,
-    /// File to play in deck C at the start, or at --c_at, over and over
+    /// File that deck C plays from the start (or from --c_at) on, looped
     #[arg(long, value_name = "FILE", help_heading = "At the start")]
     pub c: Option<String>,
-    /// File to play in deck D at the start, over and over
+    /// File that deck D plays from the start on, looped
     #[arg(long, value_name = "FILE", help_heading = "At the start")]
     pub d: Option<String>,
     /// Seconds after the start at which deck C starts
-    #[arg(long = "c_at", alias = "c-at", value_name = "SECONDS", value_parser = time_to_come, help_heading = "At the start")]
-    pub c_at: Option<Time>,
+    #[arg(long = "c_at", alias = "c-at", value_name = "SECONDS", value_parser = future_time, help_heading = "At the start")]
+    pub c_at: Option<TimeAfterZero>,
     /// File to load for deck C, silent until --c_at or /schedule_c_at
     #[arg(
         long = "c_preload",
@@ -47,7 +48,7 @@ pub struct LegacyArgs {
         help_heading = "At the start"
     )]
     pub c_preload: Option<String>,
-    /// Speed of the files given here
+    /// Rate at which the files given here are played
     #[arg(long, value_name = "RATE", default_value = "1", value_parser = quantity::<Rate>, help_heading = "At the start")]
     pub rate: Rate,
     /// Gain of the files given here
@@ -63,39 +64,37 @@ pub struct LegacyArgs {
 }
 
 impl LegacyArgs {
-    /// What is set and started before the first message, in bars of `meter` beats, with the `files` of [`music`](Self::music).
-    pub(super) fn opening(&self, meter: u8, files: Vec<Wanted>) -> Opening {
+    /// What is loaded, set and started before the first message, with `beats_per_bar` and the `files` of
+    /// [`startup_files`](Self::startup_files).
+    pub(super) fn startup(&self, beats_per_bar: u8, files: Vec<StartupFile>) -> Startup {
         let mut levels = [None; 4];
         let given = self.ab.iter().chain(&self.levels).flatten();
         levels.iter_mut().zip(given).for_each(|(level, given)| *level = Some(*given));
-        Opening {
+        Startup {
             files,
             hold_c: self.c_preload.is_some() || self.c_at.is_some(),
             c_at: self.c_at,
             rate: self.rate,
-            volume: self.vol,
-            levels,
-            meter,
+            gain: self.vol,
+            faders: levels,
+            beats_per_bar,
         }
     }
 
-    /// The files to load, with their decks.
-    pub(super) fn music(&self) -> Vec<(DeckId, String)> {
+    /// The decks and paths of the files to load.
+    pub(super) fn startup_files(&self) -> Vec<(DeckId, String)> {
         let c = self.c.as_ref().or(self.c_preload.as_ref());
         let files =
             [(DeckId::A, self.a.as_ref()), (DeckId::B, self.b.as_ref()), (DeckId::C, c), (DeckId::D, self.d.as_ref())];
         files.into_iter().filter_map(|(deck, path)| Some((deck, path?.clone()))).collect()
     }
 
-    /// What those of the flags that were given do now, a line each; `stretch` is what `--stretch-method` says.
+    /// One line for each given flag on what it does now; `stretch` is the value of `--stretch-method`.
     pub(super) fn notes(&self, stretch: StretchMethod) -> Vec<&'static str> {
         [
             (self.enable_filters, "--enable-filters: the equaliser is on by default"),
             (self.disable_filters, "--disable-filters: equaliser messages will be refused"),
-            (
-                self.optimized_filters,
-                "--optimized-filters has no effect: there is one equaliser, and it is the fast one",
-            ),
+            (self.optimized_filters, "--optimized-filters has no effect: the only equaliser is the fast one"),
             (
                 self.disable_time_stretch && stretch != StretchMethod::PlaybackRate,
                 "--disable-time-stretch overrides --stretch-method: playback_rate is used",

@@ -1,4 +1,4 @@
-//! What the command line takes, and what it refuses.
+//! Which command lines are accepted, and which are refused.
 
 use super::*;
 use clap::CommandFactory;
@@ -14,7 +14,7 @@ fn the_command_line_is_consistent() {
 }
 
 #[test]
-fn start_scripts_of_the_old_server_still_work() {
+fn flags_of_old_start_scripts_are_accepted() {
     let old = "--port 57122 --device 3 --buffer-size 512 --enable-filters --optimized-filters --bpm 118 \
         --stretch-method audiotsm --a x.wav --b y.wav --c z.wav --d w.wav --c_at 12.5 --rate 1.1 --vol .7 \
         --levels 1 0.5 0 0 --watch --meter 3 --bpm-config bpm.json";
@@ -23,14 +23,14 @@ fn start_scripts_of_the_old_server_still_work() {
     assert_eq!(serve.buffer_size, BufferSize::Frames(512));
     assert_eq!(serve.device.as_deref(), Some("3"));
     assert_eq!(serve.stretch(), StretchMethod::Wsola);
-    assert_eq!(serve.opening(Vec::new()).levels.map(|gain| gain.map(Gain::get)), [1.0, 0.5, 0.0, 0.0].map(Some));
+    assert_eq!(serve.startup(Vec::new()).faders.map(|gain| gain.map(Gain::get)), [1.0, 0.5, 0.0, 0.0].map(Some));
     assert_eq!(serve.notes().len(), 2);
     let serve =
         parse("--disable-filters --disable-time-stretch --stretch-method pyrubberband --c_preload z.wav --ab 1 0")
             .unwrap()
             .serve;
     assert_eq!(serve.stretch(), StretchMethod::PlaybackRate);
-    assert_eq!(serve.opening(Vec::new()).levels.map(|gain| gain.map(Gain::get)), [Some(1.0), Some(0.0), None, None]);
+    assert_eq!(serve.startup(Vec::new()).faders.map(|gain| gain.map(Gain::get)), [Some(1.0), Some(0.0), None, None]);
     for name in ["high_quality", "hq", "pyrubberband"] {
         let serve = parse(&format!("--stretch-method {name}")).unwrap().serve;
         assert_eq!(serve.stretch_method, StretchMethod::Hq);
@@ -38,7 +38,7 @@ fn start_scripts_of_the_old_server_still_work() {
 }
 
 #[test]
-fn without_flags_only_this_machine_is_heard() {
+fn without_flags_only_this_machine_is_served() {
     let serve = parse("").unwrap().serve;
     assert!(serve.bind.is_loopback());
     assert_eq!((serve.port, serve.bpm.get()), (57_120, 120.0));
@@ -48,7 +48,7 @@ fn without_flags_only_this_machine_is_heard() {
 }
 
 #[test]
-fn a_buffer_may_find_its_size_itself() {
+fn the_block_size_may_be_automatic() {
     let output = |words: &str| parse(words).unwrap().serve.output().unwrap();
     let device = DeviceConfig { adaptive: true, ..DeviceConfig::default() };
     assert_eq!(output("--buffer-size auto"), Output::Device(device));
@@ -57,8 +57,8 @@ fn a_buffer_may_find_its_size_itself() {
 }
 
 #[test]
-fn wrong_command_lines_say_why() {
-    for (words, says) in [
+fn wrong_command_lines_are_refused_with_the_reason() {
+    for (words, expected) in [
         ("--output tape", "`null` or `file:PATH`"),
         ("--output file:", "`null` or `file:PATH`"),
         ("--output null --device x", "cannot be used with"),
@@ -80,10 +80,10 @@ fn wrong_command_lines_say_why() {
         ("--buffer-size small", "a number from 16 to 8192 is needed, or auto"),
         ("--enable-filters --disable-filters", "cannot be used with"),
         ("--c x --c_preload y", "cannot be used with"),
-        ("--stretch-method fast", "playback_rate, wsola, high_quality"),
+        ("--stretch-method fast", "playback_rate, wsola, hq"),
         ("--port 1 devices", "cannot be used with"),
     ] {
         let error = parse(words).map(|_| ()).expect_err(words);
-        assert!(error.contains(says), "{words}: {error}");
+        assert!(error.contains(expected), "{words}: {error}");
     }
 }

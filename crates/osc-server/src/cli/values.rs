@@ -1,30 +1,32 @@
-//! The values of flags, each checked where it is read.
+//! The values of flags, each checked when it is parsed.
 
 use crate::ids;
-use crate::units::{self, Quantity, Time};
+use crate::units::{self, Quantity, TimeAfterZero};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use crowd_engine::StretchMethod;
 use std::ops::RangeInclusive;
 
-/// Frames per block.
+/// The number of frames per block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BufferSize {
-    /// So many.
+    /// This number.
     Frames(u32),
-    /// As few as this machine can hold, found while it plays.
+    /// The smallest number that is safe on this machine, found while it plays.
     Auto,
 }
 
-/// A number of the range that `Q` has.
+/// Parses a number in the range of `Q`.
 pub(super) fn quantity<Q: Quantity>(text: &str) -> Result<Q, String> {
     Q::parse(text)
 }
 
-/// A way of changing speed, by any of its names.
-pub(super) fn stretch() -> impl TypedValueParser<Value = StretchMethod> {
-    let value = |stretch: &ids::Stretch| PossibleValue::new(stretch.name).help(stretch.about).aliases(stretch.aliases);
-    let names = PossibleValuesParser::new(ids::STRETCHES.iter().map(value));
-    names.try_map(|name| ids::stretch(&name).ok_or("no such method"))
+/// Parses any name of a stretch method.
+pub(super) fn stretch_method() -> impl TypedValueParser<Value = StretchMethod> {
+    let value = |stretch_method: &ids::StretchMethodName| {
+        PossibleValue::new(stretch_method.name).help(stretch_method.about).aliases(stretch_method.aliases)
+    };
+    let names = PossibleValuesParser::new(ids::STRETCH_METHOD_NAMES.iter().map(value));
+    names.try_map(|name| ids::stretch_method(&name).ok_or("no such method"))
 }
 
 pub(super) fn buffer_size(text: &str) -> Result<BufferSize, String> {
@@ -37,30 +39,31 @@ pub(super) fn buffer_size(text: &str) -> Result<BufferSize, String> {
 
 pub(super) fn memory_total(text: &str) -> Result<u64, String> {
     let bytes = crowd_cli::size::bytes(text)?;
-    let enough = (16 << 20..=1 << 44).contains(&bytes);
-    enough.then_some(bytes).ok_or_else(|| format!("{bytes} bytes: from 16M on, to 16384G, is possible"))
+    let valid = (16 << 20..=1 << 44).contains(&bytes);
+    valid.then_some(bytes).ok_or_else(|| format!("{bytes} bytes: 16M to 16384G are valid"))
 }
 
 pub(super) fn load_timeout(text: &str) -> Result<f64, String> {
-    within(text, 0.5..=3_600.0)
+    parse_in_range(text, 0.5..=3_600.0)
 }
 
 pub(super) fn minutes(text: &str) -> Result<f64, String> {
-    within(text, 0.1..=1_440.0)
+    parse_in_range(text, 0.1..=1_440.0)
 }
 
-/// A day at most.
+/// Parses a number of seconds, at most a day.
 pub(super) fn seconds(text: &str) -> Result<f64, String> {
-    within(text, 0.0..=86_400.0)
+    parse_in_range(text, 0.0..=86_400.0)
 }
 
-/// A time that is to come, a day at most.
-pub(super) fn time_to_come(text: &str) -> Result<Time, String> {
-    let range = 0.0..=*Time::RANGE.end();
-    within(text, range.clone()).and_then(|seconds| Time::checked(seconds).ok_or_else(|| units::needed(&range)))
+/// Parses a time after the start, at most a day.
+pub(super) fn future_time(text: &str) -> Result<TimeAfterZero, String> {
+    let range = 0.0..=*TimeAfterZero::RANGE.end();
+    parse_in_range(text, range.clone())
+        .and_then(|seconds| TimeAfterZero::checked(seconds).ok_or_else(|| units::range_error(&range)))
 }
 
-fn within(text: &str, range: RangeInclusive<f64>) -> Result<f64, String> {
+fn parse_in_range(text: &str, range: RangeInclusive<f64>) -> Result<f64, String> {
     let number = text.parse().ok().filter(|number| range.contains(number));
-    number.ok_or_else(|| units::needed(&range))
+    number.ok_or_else(|| units::range_error(&range))
 }

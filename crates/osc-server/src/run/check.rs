@@ -1,41 +1,45 @@
-//! `audio-server check`.
+//! The subcommand `audio-server check`.
 
 use super::error::Error;
-use crate::check::{self as checker, Advice, Cost, Measured};
-use crate::limits::{self, Lock};
+use crate::machine_check::{self, BlockCost, MethodCosts, Recommendation};
+use crate::system_limits::{self, MemoryLock};
 use crowd_engine::{SampleRate, StretchMethod};
 use serde_json::json;
 use std::io::Write;
 use std::time::Duration;
 
-/// The largest block, in frames, that advice is given for: what the server plays in unless told otherwise.
-const ADVISED: usize = 1_024;
+/// The largest block, in frames, for which a method is recommended: the default of the server.
+const DEFAULT_BLOCK: usize = 1_024;
 
-/// What allows realtime priority.
-const REALTIME: &str = "Allow it with `@audio - rtprio 70` in /etc/security/limits.d/audio.conf";
+/// How realtime priority is permitted.
+const PERMIT_REALTIME: &str = "Allow it with `@audio - rtprio 70` in /etc/security/limits.d/audio.conf";
 
-/// Measures this machine, and says which buffer sizes and which methods it supports.
+/// Measures this machine, and prints which block sizes and stretch methods are safe.
 ///
 /// # Errors
-/// When the engine cannot be made, or `out` takes nothing.
+/// When the engine cannot be made, or nothing can be written to `out`.
 pub fn check(sample_rate: u32, json: bool, out: &mut dyn Write) -> Result<(), Error> {
     let rate = SampleRate::new(sample_rate)?;
-    let mut all = Vec::with_capacity(StretchMethod::ALL.len());
+    let mut all_costs = Vec::with_capacity(StretchMethod::ALL.len());
     for method in StretchMethod::ALL {
-        let measured = Measured { method: *method, costs: checker::measure(*method, rate)? };
-        let (safe, costs) = (measured.safe(true), &measured.costs);
-        all.push(measured.clone());
-        let now = checker::smallest_safe(costs, Cost::fits_now);
+        let measured = MethodCosts { method: *method, costs: machine_check::measure(*method, rate)? };
+        let (safe_size, costs) = (measured.smallest_safe_size(true), &measured.costs);
+        all_costs.push(measured.clone());
+        let safe_size_now = machine_check::smallest_safe(costs, BlockCost::fits_now);
         if json {
             for cost in costs {
                 let line = json!({
                     "method": method.name(), "frames": cost.frames, "period_us": micros(cost.period),
-                    "mean_us": micros(cost.mean), "slow_us": micros(cost.slow), "waited_us": micros(cost.waited),
+                    "mean_us": micros(cost.mean), "slow_us": micros(cost.slowest), "waited_us": micros(cost.elapsed),
                     "load": cost.load(), "fits": cost.fits(), "fits_now": cost.fits_now(),
                 });
                 writeln!(out, "{line}")?;
             }
-            writeln!(out, "{}", json!({ "method": method.name(), "buffer_size": safe, "buffer_size_now": now }))?;
+            writeln!(
+                out,
+                "{}",
+                json!({ "method": method.name(), "buffer_size": safe_size, "buffer_size_now": safe_size_now })
+            )?;
             continue;
         }
         writeln!(out, "{method}: four decks at 118/120 of their speed, equaliser and limiter at work, {rate}\n")?;
@@ -47,58 +51,59 @@ pub fn check(sample_rate: u32, json: bool, out: &mut dyn Write) -> Result<(), Er
                 cost.frames,
                 micros(cost.period) / 1000.0,
                 micros(cost.mean),
-                micros(cost.slow),
-                micros(cost.waited),
+                micros(cost.slowest),
+                micros(cost.elapsed),
                 100.0 * cost.load(),
             )?;
         }
-        let size = |safe: Option<usize>| safe.map_or_else(|| "none of these".into(), |n| format!("{n} and up"));
-        writeln!(out, "\nsafe for --buffer-size, with realtime priority:                  {}", size(safe))?;
-        writeln!(out, "without it, if this machine stays no busier than it is just now: {}\n", size(now))?;
+        let size =
+            |safe_size: Option<usize>| safe_size.map_or_else(|| "none of these".into(), |n| format!("{n} and up"));
+        writeln!(out, "\nsafe for --buffer-size, with realtime priority:                  {}", size(safe_size))?;
+        writeln!(out, "without it, while the machine is no busier than now:              {}\n", size(safe_size_now))?;
     }
-    let (realtime, memory) = (limits::realtime(), limits::memory());
-    let advice = checker::advise(&all, ADVISED, realtime);
+    let (realtime, memory) = (system_limits::realtime_permitted(), system_limits::memory_lock());
+    let recommendation = machine_check::recommend(&all_costs, DEFAULT_BLOCK, realtime);
     if json {
-        let (method, buffer) = advice.four_decks.unzip();
-        let fewer = advice.fewer.map(|(method, decks)| json!({ "method": method.name(), "decks": decks }));
+        let (method, buffer) = recommendation.four_decks.unzip();
+        let fewer = recommendation.fewer.map(|(method, decks)| json!({ "method": method.name(), "decks": decks }));
         writeln!(
             out,
             "{}",
             json!({
                 "advice": method.map(StretchMethod::name), "buffer_size": buffer, "fewer": fewer, "realtime": realtime,
-                "memory_locked": memory == Lock::Locked,
+                "memory_locked": memory == MemoryLock::Locked,
             })
         )?;
     } else {
         match realtime {
             true => writeln!(out, "realtime priority: allowed")?,
-            false => writeln!(out, "realtime priority: not allowed. {REALTIME}")?,
+            false => writeln!(out, "realtime priority: not allowed. {PERMIT_REALTIME}")?,
         }
         match &memory {
-            Lock::Locked => writeln!(out, "memory may be locked, and is while the server runs\n")?,
+            MemoryLock::Locked => writeln!(out, "memory may be locked, and is while the server runs\n")?,
             other => writeln!(out, "{other}\n")?,
         }
-        let larger = checker::advise(&all, usize::MAX, realtime).four_decks;
-        writeln!(out, "{}", in_words(advice, larger, realtime))?;
+        let larger = machine_check::recommend(&all_costs, usize::MAX, realtime).four_decks;
+        writeln!(out, "{}", describe(recommendation, larger, realtime))?;
     }
     Ok(())
 }
 
-/// What to do with a machine, in a sentence or two. `larger`: what it can hold in blocks of any size.
-fn in_words(advice: Advice, larger: Option<(StretchMethod, usize)>, realtime: bool) -> String {
-    let with = if realtime { "" } else { ", as long as it is no busier than now, for it gets no realtime priority" };
-    let Some((method, frames)) = advice.four_decks else {
+/// One or two sentences with the recommended flags. `larger` is the recommendation for blocks of any size.
+fn describe(recommendation: Recommendation, larger: Option<(StretchMethod, usize)>, realtime: bool) -> String {
+    let with = if realtime { "" } else { ", while it is no busier than now, because it has no realtime priority" };
+    let Some((method, frames)) = recommendation.four_decks else {
         return match larger {
             Some((method, frames)) => {
-                format!("Four decks: only with a large block, --stretch-method {method} --buffer-size {frames}{with}.")
+                format!("Four decks, only with a large block: --stretch-method {method} --buffer-size {frames}{with}.")
             }
             None => format!("This machine cannot play four decks in blocks of any of these sizes{with}."),
         };
     };
-    let said = format!("Four decks: --stretch-method {method} --buffer-size {frames} or more{with}.");
-    match advice.fewer {
-        None => said,
-        Some((better, decks)) => format!("{said}\nAt most {decks} at a time can have {better} (/deck/stretch)."),
+    let sentence = format!("Four decks: --stretch-method {method} --buffer-size {frames} or more{with}.");
+    match recommendation.fewer {
+        None => sentence,
+        Some((better, decks)) => format!("{sentence}\nAt most {decks} at a time can use {better} (/deck/stretch)."),
     }
 }
 

@@ -1,46 +1,46 @@
-//! Why the program ends with status 1.
+//! The errors with which the program ends with status 1.
 
 use crate::net::NetError;
-use crate::render::RenderError;
+use crate::score_render::RenderError;
 use crowd_engine::DeckId;
 use std::io;
 use std::path::Path;
 
-/// Why the program ends with status 1.
+/// An error with which the program ends with status 1.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The engine or its output.
+    /// The engine or its output cannot be started.
     #[error(transparent)]
     Engine(#[from] crowd_engine::Error),
-    /// The rendering.
+    /// A score cannot be rendered.
     #[error(transparent)]
     Render(#[from] RenderError),
-    /// The network.
+    /// The server cannot listen.
     #[error(transparent)]
     Net(#[from] NetError),
-    /// The output, while it played.
+    /// The output ended while the server ran.
     #[error("{0}")]
-    Ended(String),
-    /// A file the user named.
+    OutputEnded(String),
+    /// A file of the command line cannot be used.
     #[error("{what} {path}: {cause}")]
     File {
-        /// What it was to be.
+        /// The flag, or what the file is.
         what: &'static str,
         /// The path.
         path: String,
         /// What is wrong with it.
         cause: String,
     },
-    /// Music the user named.
+    /// A file of `--a` to `--d` cannot be used.
     #[error("--{}: {cause}", deck.to_string().to_ascii_lowercase())]
-    Music {
-        /// The deck it was for.
+    StartupFile {
+        /// The deck for which it is.
         deck: DeckId,
-        /// What is wrong with its path.
+        /// What is wrong with the path.
         cause: String,
     },
-    /// The system.
+    /// Any other error of the system.
     #[error("{0}")]
     Io(#[from] io::Error),
 }

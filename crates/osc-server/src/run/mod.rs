@@ -1,4 +1,4 @@
-//! What the program does, by subcommand.
+//! The subcommands of the program.
 
 mod check;
 mod devices;

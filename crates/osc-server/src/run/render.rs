@@ -1,10 +1,10 @@
-//! A score, rendered to a file.
+//! The rendering of a score (`--score` and `--render`).
 
 use super::error::Error;
-use super::setup::{QUEUE, find_music, read_bpm_config, start_app, start_loader, tell};
-use crate::app::{STEMS, Settings};
-use crate::cli::Serve;
-use crate::{render as renderer, score};
+use super::setup::{QUEUE, log_notes, read_bpm_config, resolve_startup_files, start_app, start_loader};
+use crate::app::{STEMS_PER_DECK, Settings};
+use crate::cli::ServeArgs;
+use crate::{score, score_render};
 use crowd_cli::log::Clock;
 use crowd_cli::names;
 use crowd_engine::{Engine, SampleRate};
@@ -14,40 +14,40 @@ use std::io;
 /// Renders a score.
 ///
 /// # Errors
-/// When the score cannot be read, or the file not be written. Refused messages are told, but are no error.
-pub fn render(serve: &Serve) -> Result<renderer::Summary, Error> {
+/// When the score cannot be read or the file cannot be written. Refused messages are logged, and are not an error.
+pub fn render(serve: &ServeArgs) -> Result<score_render::RenderSummary, Error> {
     let (Some(score), Some(out)) = (&serve.score, &serve.render) else {
         return Err(io::Error::other("--score and --render belong together").into());
     };
     let score = &names::find(score).map_err(|error| Error::file("score", score, error))?;
-    let text = std::fs::read(score).map_err(|error| Error::file("score", score, error))?;
-    let text = String::from_utf8(text)
-        .map_err(|_| Error::file("score", score, "is no text: a score has a message in each line"))?;
-    let lines = score::read(&text).map_err(|error| Error::file("score", score, error))?;
+    let bytes = std::fs::read(score).map_err(|error| Error::file("score", score, error))?;
+    let bytes = String::from_utf8(bytes)
+        .map_err(|_| Error::file("score", score, "is not text: a score has one message per line"))?;
+    let lines = score::parse(&bytes).map_err(|error| Error::file("score", score, error))?;
     let media = match &serve.media_root {
         Some(folder) => MediaRoot::new(folder).map_err(|error| Error::file("--media-root", folder, error))?,
         None => MediaRoot::unrestricted(),
     };
     let mut loader = start_loader(serve, media)?;
-    let found = find_music(serve, &mut loader)?;
-    tell(serve);
+    let startup_files = resolve_startup_files(serve, &mut loader)?;
+    log_notes(serve);
     let sample_rate = serve.sample_rate.map_or(Ok(SampleRate::CD), SampleRate::new)?;
     let bpm = read_bpm_config(serve)?;
     let mut settings = Settings::new(sample_rate, bpm.movement);
     settings.tempo_hold = bpm.tempo_hold;
-    let mut app = start_app(settings, serve, loader, found);
+    let mut app = start_app(settings, serve, loader, startup_files);
     let builder = Engine::builder()
         .sample_rate(sample_rate)
         .base_tempo(serve.bpm)
         .stretch(serve.stretch())
-        .stems(STEMS)
+        .stems(STEMS_PER_DECK)
         .queue(QUEUE);
-    let summary = renderer::render(builder, &mut app, &lines, out, serve.seconds)?;
-    if summary.unplayed > 0 {
-        tracing::warn!("{} lines of the score lie behind the end and were not played", summary.unplayed);
+    let summary = score_render::render(builder, &mut app, &lines, out, serve.seconds)?;
+    if summary.unplayed_lines > 0 {
+        tracing::warn!("{} lines of the score are after the end and were not played", summary.unplayed_lines);
     }
     let length = Clock(crowd_engine::Frames(summary.frames).seconds(sample_rate));
-    let cut = if summary.loops_cut { "; loops were cut off, say --seconds for more" } else { "" };
+    let cut = if summary.loops_cut { "; loops were cut off: set --seconds for more" } else { "" };
     tracing::info!(
         "{}: {length}, peak {:.1} dBFS, limiter {:.1} dB, {} messages, {} refused{cut}",
         out.display(),
@@ -57,7 +57,7 @@ pub fn render(serve: &Serve) -> Result<renderer::Summary, Error> {
         summary.refused,
     );
     if summary.damaged > 0 {
-        tracing::warn!("{} of the files it plays are damaged: something of them is missing or silent", summary.damaged);
+        tracing::warn!("{} of its files are damaged: parts of them are missing or silent", summary.damaged);
     }
     Ok(summary)
 }

@@ -1,13 +1,13 @@
-//! The server, until a signal ends it.
+//! The server.
 
 use super::error::Error;
-use super::setup::{QUEUE, find_music, read_bpm_config, start_app, start_loader, tell};
-use crate::allow::Allow;
-use crate::app::{STEMS, Settings};
-use crate::cli::{BufferSize, Serve};
-use crate::limits::{self, Lock};
-use crate::live::{self, Desk};
-use crate::net::{self, Received};
+use super::setup::{QUEUE, log_notes, read_bpm_config, resolve_startup_files, start_app, start_loader};
+use crate::allowed_senders::AllowedSenders;
+use crate::app::{STEMS_PER_DECK, Settings};
+use crate::cli::{BufferSize, ServeArgs};
+use crate::control_loop::ControlLoop;
+use crate::net::{self, ReceiveCounters};
+use crate::system_limits::{self, MemoryLock};
 use crossbeam_channel::bounded;
 use crowd_engine::{Engine, Output, SampleRate};
 use crowd_library::MediaRoot;
@@ -17,69 +17,69 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// Serves until a signal ends it.
+/// Serves until a signal ends the server.
 ///
 /// # Errors
-/// When the port or the output cannot be opened, the output ends for good, or a recording cannot be finished.
-pub fn serve(serve: &Serve) -> Result<(), Error> {
+/// When the port or the output cannot be opened, the output ends, or a recording cannot be finished.
+pub fn serve(serve: &ServeArgs) -> Result<(), Error> {
     let bpm = read_bpm_config(serve)?;
-    let allow = Allow::new(serve.allow.clone());
+    let allowed = AllowedSenders::new(serve.allow.clone());
     let mut loader = start_loader(serve, media_root(serve)?)?;
-    let found = find_music(serve, &mut loader)?;
+    let startup_files = resolve_startup_files(serve, &mut loader)?;
     let socket = net::open(SocketAddr::new(serve.bind, serve.port))?;
-    tell(serve);
-    // Nothing is sent: the end that is gone is the signal.
+    log_notes(serve);
+    // Nothing is sent: dropping the sender is the signal.
     let (signal, stop) = bounded(0);
     crowd_cli::stop::on_signal(move || drop(signal))?;
 
     let mut engine = open_engine(serve)?;
-    match limits::lock_memory() {
-        locked @ Lock::Locked => tracing::info!("{locked}"),
+    match system_limits::lock_memory() {
+        lock @ MemoryLock::Locked => tracing::info!("{lock}"),
         other => tracing::warn!("{other}"),
     }
     let mut settings = Settings::new(engine.sample_rate(), bpm.movement);
     settings.tempo_hold = bpm.tempo_hold;
-    let app = start_app(settings, serve, loader, found);
+    let app = start_app(settings, serve, loader, startup_files);
     let address = socket.local_addr()?;
-    tracing::info!("listening on {address}, for {}", senders(address.ip(), &allow));
+    tracing::info!("listening on {address}, for {}", senders(address.ip(), &allowed));
 
-    let (counts, ended) = (Received::default(), AtomicBool::new(false));
-    let (deliver, inbox) = bounded(net::INBOX);
+    let (receive_counters, ended) = (ReceiveCounters::default(), AtomicBool::new(false));
+    let (datagrams, inbox) = bounded(net::INBOX_CAPACITY);
     let late_hint = late_hint(serve);
     let result = thread::scope(|scope| {
-        scope.spawn(|| net::receive(&socket, &allow, &deliver, &counts, &ended));
-        let desk = Desk {
+        scope.spawn(|| net::receive(&socket, &allowed, &datagrams, &receive_counters, &ended));
+        let control = ControlLoop {
             engine: &mut engine,
             app,
             socket: &socket,
             inbox: &inbox,
-            counts: &counts,
+            receive_counters: &receive_counters,
             stop: &stop,
             watch: serve.watch,
             late_hint,
         };
-        let result = live::serve(desk);
+        let result = control.run();
         ended.store(true, Ordering::Relaxed);
         result
     });
     let closed = engine.close();
-    result.map_err(Error::Ended)?;
+    result.map_err(Error::OutputEnded)?;
     Ok(closed?)
 }
 
-/// What helps when blocks come late: a larger block where there is a device.
-fn late_hint(serve: &Serve) -> &'static str {
+/// The advice that is logged with underruns.
+fn late_hint(serve: &ServeArgs) -> &'static str {
     match (&serve.output, serve.buffer_size) {
         (Some(Output::Null { .. } | Output::File { .. }), _) => ": this machine has too little time for the mix",
         (_, BufferSize::Auto) => "",
-        (_, BufferSize::Frames(_)) => ": raise --buffer-size, or say auto?",
+        (_, BufferSize::Frames(_)) => ": raise --buffer-size, or set it to auto",
     }
 }
 
 /// Opens the output.
-fn open_engine(serve: &Serve) -> Result<Engine, Error> {
-    let mut builder = Engine::builder().stems(STEMS).queue(QUEUE).base_tempo(serve.bpm);
-    builder = builder.stretch(serve.stretch()).stretch_worker(serve.helper());
+fn open_engine(serve: &ServeArgs) -> Result<Engine, Error> {
+    let mut builder = Engine::builder().stems(STEMS_PER_DECK).queue(QUEUE).base_tempo(serve.bpm);
+    builder = builder.stretch(serve.stretch()).stretch_worker(serve.stretch_worker());
     if let Some(rate) = serve.sample_rate {
         builder = builder.sample_rate(SampleRate::new(rate)?);
     }
@@ -96,9 +96,9 @@ fn open_engine(serve: &Serve) -> Result<Engine, Error> {
     Ok(engine)
 }
 
-/// Which files may be opened: those of `--media-root`; without it, any when only this machine is listened to, else
+/// The files that may be opened: those of `--media-root`. Without it, any file when only this machine is served, else
 /// those of the current folder.
-fn media_root(serve: &Serve) -> Result<MediaRoot, Error> {
+fn media_root(serve: &ServeArgs) -> Result<MediaRoot, Error> {
     let folder = match &serve.media_root {
         Some(folder) => folder.as_path(),
         None if serve.bind.is_loopback() => return Ok(MediaRoot::unrestricted()),
@@ -111,11 +111,11 @@ fn media_root(serve: &Serve) -> Result<MediaRoot, Error> {
     Ok(media)
 }
 
-/// Who is listened to, in words.
-fn senders(bind: IpAddr, allow: &Allow) -> String {
+/// The accepted senders, for the log.
+fn senders(bind: IpAddr, allowed: &AllowedSenders) -> String {
     if bind.is_loopback() {
         return "this machine only".into();
     }
-    let networks: Vec<_> = allow.networks().iter().map(ToString::to_string).collect();
+    let networks: Vec<_> = allowed.networks().iter().map(ToString::to_string).collect();
     format!("this machine and {}", networks.join(", "))
 }

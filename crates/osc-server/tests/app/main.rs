@@ -1,4 +1,4 @@
-//! What the app promises, shown on an engine without a device.
+//! Tests of the app on an engine without a device.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 

@@ -1,7 +1,7 @@
-//! What is received, refused and answered.
+//! Messages: received, refused and answered.
 
 use crate::common::*;
-use audio_server::refusal::Kind;
+use audio_server::refusal::RefusalKind;
 use crowd_engine::tempo::MovementConfig;
 use rosc::{OscBundle, OscMessage, OscPacket, OscTime, encoder};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -11,37 +11,37 @@ fn sync_is_answered_when_loads_are_done_and_commands_have_acted() {
     let mut rig = Rig::new();
     rig.send("/load_buffer", &[i(100), s(&any_file())]);
     rig.send("/sync", &[i(7)]);
-    rig.app.datagram(client(2), &packet("/deck_levels", &[f(0.5)]));
-    rig.app.datagram(client(2), &packet("/sync", &[i(8)]));
+    rig.app.handle_datagram(client(2), &packet("/deck_levels", &[f(0.5)]));
+    rig.app.handle_datagram(client(2), &packet("/sync", &[i(8)]));
     rig.tick();
-    assert_eq!(rig.heard("/synced").len(), 0);
+    assert_eq!(rig.replies_to("/synced").len(), 0);
     rig.run(4);
     assert_eq!(rig.replies.last().map(|(to, m)| (*to, m.args.clone())), Some((client(2), vec![i(8)])));
-    rig.arrive(Ok(staircase(SECOND)));
+    rig.finish_load(Ok(staircase(SECOND)));
     rig.run(4);
     assert_eq!(rig.replies.last().map(|(to, m)| (*to, m.args.clone())), Some((client(1), vec![i(7)])));
 }
 
 #[test]
-fn status_tells_the_mix_and_every_deck() {
+fn the_status_has_the_mix_and_every_deck() {
     let mut rig = Rig::new();
     rig.send("/cue", &[s("B"), s(&any_file())]);
     rig.send("/load_buffer", &[i(100), s(&any_file())]);
-    rig.arrive(Ok(staircase(SECOND)));
-    rig.arrive(Ok(staircase(SECOND)));
+    rig.finish_load(Ok(staircase(SECOND)));
+    rig.finish_load(Ok(staircase(SECOND)));
     rig.send("/play_stem", &[i(100)]);
     rig.send("/deck_levels", &[f(0.5)]);
     rig.run_to(0.5);
     rig.send("/get_status", &[]);
     rig.tick();
-    let status = rig.heard("/status");
+    let status = rig.replies_to("/status");
     assert_eq!(status.len(), 1);
     assert_eq!(status[0].args.len(), 24);
     assert_eq!(status[0].args[1], f(120.0));
-    let decks = rig.heard("/status/deck");
-    let told: Vec<_> = decks.iter().map(|d| (&d.args[0], &d.args[1], &d.args[3])).collect();
+    let decks = rig.replies_to("/status/deck");
+    let states: Vec<_> = decks.iter().map(|d| (&d.args[0], &d.args[1], &d.args[3])).collect();
     assert_eq!(
-        told,
+        states,
         [
             (&s("A"), &s("playing"), &f(0.5)),
             (&s("B"), &s("cued"), &f(1.0)),
@@ -52,14 +52,14 @@ fn status_tells_the_mix_and_every_deck() {
 }
 
 #[test]
-fn a_burst_of_a_thousand_is_obeyed_to_the_last() {
+fn a_burst_of_a_thousand_is_handled_completely() {
     let mut rig = Rig::new();
     for n in 0..1_000 {
-        rig.app.datagram(client(1), &packet("/deck_levels", &[f(n as f32 / 1_000.0), f(0.0), f(0.0), f(0.25)]));
+        rig.app.handle_datagram(client(1), &packet("/deck_levels", &[f(n as f32 / 1_000.0), f(0.0), f(0.0), f(0.25)]));
     }
     rig.run(4);
     assert_eq!(rig.app.received(), 1_000);
-    assert_eq!(rig.app.tally().total(), 0);
+    assert_eq!(rig.app.refusals().total(), 0);
     let decks = rig.status().decks;
     assert_eq!((decks[0].fader, decks[3].fader), (0.999, 0.25));
 }
@@ -69,7 +69,7 @@ fn bad_messages_are_counted_answered_and_change_no_sample() {
     let play = |bad: bool| {
         let mut rig = Rig::new();
         rig.send("/load_buffer", &[i(100), s(&any_file())]);
-        rig.arrive(Ok(staircase(SECOND)));
+        rig.finish_load(Ok(staircase(SECOND)));
         rig.send("/play_stem", &[i(100)]);
         for _ in 0..10 {
             if bad {
@@ -79,16 +79,19 @@ fn bad_messages_are_counted_answered_and_change_no_sample() {
                 rig.send("/deck_eq", &[s("X"), s("low"), f(0.0)]);
                 rig.send("/play_stem", &[i(99)]);
                 rig.send("/nonsense", &[]);
-                rig.app.datagram(client(1), &[0; 9_000]);
-                rig.app.datagram(client(1), b"garbage!");
+                rig.app.handle_datagram(client(1), &[0; 9_000]);
+                rig.app.handle_datagram(client(1), b"garbage!");
             }
             rig.run(2);
         }
         if bad {
-            assert_eq!(rig.app.tally().total(), 80);
-            assert_eq!(rig.heard("/error").len(), 80);
-            let kinds: Vec<Kind> = rig.app.tally().by_kind().map(|(kind, _)| kind).collect();
-            assert_eq!(kinds, [Kind::TooLarge, Kind::Malformed, Kind::UnknownAddress, Kind::BadArgument]);
+            assert_eq!(rig.app.refusals().total(), 80);
+            assert_eq!(rig.replies_to("/error").len(), 80);
+            let kinds: Vec<RefusalKind> = rig.app.refusals().by_kind().map(|(kind, _)| kind).collect();
+            assert_eq!(
+                kinds,
+                [RefusalKind::TooLarge, RefusalKind::Malformed, RefusalKind::UnknownAddress, RefusalKind::BadArgument]
+            );
         }
         rig.sound
     };
@@ -96,28 +99,28 @@ fn bad_messages_are_counted_answered_and_change_no_sample() {
 }
 
 #[test]
-fn an_engine_that_takes_nothing_is_waited_for_and_then_told() {
+fn messages_are_refused_as_busy_when_the_engine_takes_no_commands() {
     let mut rig = Rig::new();
     for n in 0..70_000 {
         rig.send("/deck_levels", &[f((n % 100) as f32 / 100.0)]);
     }
-    let refused = rig.app.tally().total();
+    let refused = rig.app.refusals().total();
     assert!((1..6_000).contains(&refused), "{refused}");
     rig.tick();
-    assert_eq!(rig.heard("/error").last().unwrap().args[2], s("busy"));
+    assert_eq!(rig.replies_to("/error").last().unwrap().args[2], s("busy"));
     rig.run(40);
     rig.send("/deck_levels", &[f(0.375)]);
     rig.run(4);
     assert_eq!(rig.status().decks[0].fader, 0.375);
-    assert_eq!(rig.app.tally().total(), refused);
+    assert_eq!(rig.app.refusals().total(), refused);
 }
 
 #[test]
-fn a_stalled_loader_disturbs_nothing() {
+fn a_stalled_loader_changes_no_sample() {
     let play = |stalled: usize| {
         let mut rig = Rig::new();
         rig.send("/play", &[s("A"), s(&any_file())]);
-        rig.arrive(Ok(staircase(SECOND)));
+        rig.finish_load(Ok(staircase(SECOND)));
         for _ in 0..stalled {
             rig.send("/cue", &[s("B"), s(&any_file())]);
         }
@@ -125,14 +128,14 @@ fn a_stalled_loader_disturbs_nothing() {
             rig.send("/deck_levels", &[f(n as f32 / 10.0)]);
             rig.run(4);
         }
-        assert_eq!(rig.heard("/error").len(), 0);
+        assert_eq!(rig.replies_to("/error").len(), 0);
         rig.sound
     };
     assert!(play(0) == play(50));
 }
 
 #[test]
-fn what_detectors_send_besides_movement_costs_nothing() {
+fn messages_of_detectors_other_than_movement_send_no_command() {
     let mut rig = Rig::new();
     let keypoints = vec![f(0.5); 51];
     for _ in 0..1_000 {
@@ -143,16 +146,16 @@ fn what_detectors_send_besides_movement_costs_nothing() {
     }
     rig.run(1);
     let commands = rig.status().commands;
-    assert_eq!((commands, rig.app.tally().total(), rig.app.received()), (0, 0, 4_000));
+    assert_eq!((commands, rig.app.refusals().total(), rig.app.received()), (0, 0, 4_000));
 }
 
 #[test]
 fn a_bundle_acts_at_its_time_and_in_order() {
     let mut rig = Rig::new();
-    // The app must have seen the engine move with the clock on the wall to know when a time is.
+    // The app must have observed the engine before it can map times of day to frames.
     let began = SystemTime::now();
     rig.tick();
-    let ahead = Duration::from_millis(700);
+    let from_now = Duration::from_millis(700);
     let tag = |time: SystemTime| {
         let ntp = time.duration_since(UNIX_EPOCH).unwrap() + Duration::from_secs(2_208_988_800);
         let fraction = (u64::from(ntp.subsec_nanos()) << 32) / 1_000_000_000;
@@ -160,20 +163,20 @@ fn a_bundle_acts_at_its_time_and_in_order() {
     };
     let level = |value| OscPacket::Message(OscMessage { addr: "/deck_levels".into(), args: vec![f(value)] });
     let bundle = |at, content| encoder::encode(&OscPacket::Bundle(OscBundle { timetag: tag(at), content })).unwrap();
-    rig.app.datagram(client(1), &bundle(began + ahead, vec![level(0.1), level(0.2)]));
-    rig.app.datagram(client(1), &bundle(began, vec![level(0.7)]));
-    rig.app.datagram(client(1), &bundle(began + Duration::from_secs(9_999), vec![level(0.9)]));
+    rig.app.handle_datagram(client(1), &bundle(began + from_now, vec![level(0.1), level(0.2)]));
+    rig.app.handle_datagram(client(1), &bundle(began, vec![level(0.7)]));
+    rig.app.handle_datagram(client(1), &bundle(began + Duration::from_secs(9_999), vec![level(0.9)]));
     rig.run(4);
     assert_eq!(rig.status().decks[0].fader, 0.7);
-    assert!(rig.heard("/error")[0].args[1] != s(""), "the far future is refused");
+    assert!(rig.replies_to("/error")[0].args[1] != s(""), "the far future is refused");
     rig.run_to(1.0);
     assert_eq!(rig.status().decks[0].fader, 0.2);
 }
 
 #[test]
-fn a_disabled_equaliser_refuses() {
-    let mut rig = Rig::with(MovementConfig::default(), |settings| settings.filters = false);
+fn messages_to_a_disabled_equaliser_are_refused() {
+    let mut rig = Rig::with(MovementConfig::default(), |settings| settings.equaliser = false);
     rig.send("/deck_eq", &[s("A"), s("low"), f(0.0)]);
     rig.tick();
-    assert!(format!("{:?}", rig.heard("/error")[0].args).contains("--disable-filters"));
+    assert!(format!("{:?}", rig.replies_to("/error")[0].args).contains("--disable-filters"));
 }

@@ -9,21 +9,21 @@ fn movement_reaches_99_percent_in_30_seconds_up_and_down() {
     for (movement, target) in [(0.0, 105.0), (1.0, 130.0)] {
         let mut rig = Rig::new();
         rig.send("/dance/total_movement", &[f(movement)]);
-        let mut passed = None;
-        while passed.is_none() {
+        let mut reached = None;
+        while reached.is_none() {
             rig.run(1);
             rig.send("/dance/total_movement", &[f(movement)]);
-            let way = (rig.status().tempo - 120.0) / (target - 120.0);
-            passed = (way >= 0.99).then(|| rig.sound.len() as f64 / RATE as f64);
+            let progress = (rig.status().tempo - 120.0) / (target - 120.0);
+            reached = (progress >= 0.99).then(|| rig.sound.len() as f64 / RATE as f64);
             rig.tick();
         }
-        let seconds = passed.unwrap();
+        let seconds = reached.unwrap();
         assert!((seconds - 30.0).abs() < 0.1, "{target} BPM: {seconds} s");
     }
 }
 
 #[test]
-fn a_set_tempo_holds_movement_off() {
+fn after_set_tempo_movement_does_not_set_the_tempo() {
     let mut rig = Rig::new();
     rig.send("/set_tempo", &[f(100.0)]);
     rig.send("/dance/total_movement", &[f(1.0)]);
@@ -41,7 +41,7 @@ fn a_set_tempo_holds_movement_off() {
 }
 
 #[test]
-fn a_hold_may_end_by_itself_and_silence_of_the_crowd_too() {
+fn movement_sets_the_tempo_again_after_the_hold_and_the_base_tempo_returns_without_movement() {
     let movement = MovementConfig { stale_after: Some(Duration::from_secs(3)), ..MovementConfig::default() };
     let mut rig = Rig::with(movement, |settings| settings.tempo_hold = Some(Duration::from_secs(1)));
     rig.send("/dance/total_movement", &[f(1.0)]);

@@ -1,4 +1,4 @@
-//! The real program, running, and a client of it over real UDP.
+//! The running program, and a client of it over UDP.
 
 use super::{i, packet, read_packet};
 use rosc::{OscMessage, OscType};
@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// How long anything may take before a test gives up.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+/// The time after which a test gives up waiting.
+pub const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_audio-server"));
@@ -21,15 +21,15 @@ pub fn program() -> Command {
     command
 }
 
-/// A running server and a client of it.
+/// A running server, and a client of it.
 pub struct Server {
     pub child: Child,
     pub log: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
     pub socket: UdpSocket,
     syncs: i32,
-    /// Messages of a bundle that were not looked at yet.
-    rest: RefCell<VecDeque<OscMessage>>,
+    /// Messages of the last bundle that were not returned yet.
+    unread: RefCell<VecDeque<OscMessage>>,
 }
 
 impl Server {
@@ -37,11 +37,11 @@ impl Server {
         Self::start_by(Command::new("env"), args)
     }
 
-    /// Starts it through another program.
-    pub fn start_by(mut through: Command, args: &[&str]) -> Self {
-        through.arg(env!("CARGO_BIN_EXE_audio-server")).args(["--port", "0"]).args(args);
-        through.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = through.spawn().unwrap();
+    /// Starts the server with another program, such as `env`.
+    pub fn start_by(mut launcher: Command, args: &[&str]) -> Self {
+        launcher.arg(env!("CARGO_BIN_EXE_audio-server")).args(["--port", "0"]).args(args);
+        launcher.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = launcher.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut log = String::new();
         let address = loop {
@@ -61,7 +61,7 @@ impl Server {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.connect(address).unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
-        Self { child, log, reader, socket, syncs: 0, rest: RefCell::default() }
+        Self { child, log, reader, socket, syncs: 0, unread: RefCell::default() }
     }
 
     pub fn send(&self, addr: &str, args: &[OscType]) {
@@ -69,19 +69,19 @@ impl Server {
     }
 
     /// The next reply.
-    pub fn hear(&self) -> OscMessage {
-        let mut rest = self.rest.borrow_mut();
-        if rest.is_empty() {
-            rest.extend(self.hear_packet());
+    pub fn receive(&self) -> OscMessage {
+        let mut unread = self.unread.borrow_mut();
+        if unread.is_empty() {
+            unread.extend(self.receive_packet());
         }
-        rest.pop_front().unwrap()
+        unread.pop_front().unwrap()
     }
 
     /// The messages of the next datagram.
-    pub fn hear_packet(&self) -> Vec<OscMessage> {
-        let began = Instant::now();
+    pub fn receive_packet(&self) -> Vec<OscMessage> {
+        let started = Instant::now();
         let mut bytes = [0; 2048];
-        while began.elapsed() < PATIENCE {
+        while started.elapsed() < TIMEOUT {
             if let Ok(size) = self.socket.recv(&mut bytes) {
                 return read_packet(&bytes[..size]);
             }
@@ -89,13 +89,13 @@ impl Server {
         panic!("no reply; the server's log:\n{}", self.log.lock().unwrap());
     }
 
-    /// Waits until all that was sent is done; returns the other replies that came meanwhile.
+    /// Waits until everything that was sent is done; returns the other replies until then.
     pub fn sync(&mut self) -> Vec<OscMessage> {
         self.syncs += 1;
         self.send("/sync", &[i(self.syncs)]);
         let mut others = Vec::new();
         loop {
-            let reply = self.hear();
+            let reply = self.receive();
             if reply.addr == "/synced" && reply.args == [i(self.syncs)] {
                 return others;
             }
@@ -108,7 +108,7 @@ impl Server {
         self.sync();
         self.send("/get_status", &[]);
         loop {
-            let reply = self.hear();
+            let reply = self.receive();
             if reply.addr == "/status" {
                 return reply.args;
             }
@@ -117,19 +117,19 @@ impl Server {
 
     pub fn status(&mut self) -> Status {
         let args = self.status_args();
-        let whole = |n: usize| args[n].clone().int().unwrap();
+        let int = |n: usize| args[n].clone().int().unwrap();
         let seconds = args[0].clone().float().unwrap().into();
-        Status { seconds, received: whole(11), refused: whole(12) }
+        Status { seconds, received: int(11), refused: int(12) }
     }
 
-    /// Waits until the server's clock shows so many seconds since time zero.
+    /// Waits until this many seconds after time zero have passed on the server's clock.
     pub fn wait_until(&mut self, seconds: f64) {
         while self.status().seconds < seconds {
             thread::sleep(Duration::from_millis(20));
         }
     }
 
-    /// Ends it as a power cut would.
+    /// Kills the server, as a power cut would.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -142,7 +142,7 @@ impl Server {
         self.ended()
     }
 
-    /// Waits until it has ended; what it logged.
+    /// Waits until the server has ended; returns its exit status and log.
     pub fn ended(mut self) -> (ExitStatus, String) {
         let status = self.child.wait().unwrap();
         self.reader.take().unwrap().join().unwrap();
@@ -153,7 +153,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Only after a failed assertion: a server that was stopped is gone.
+        // Has an effect only after a failed assertion; otherwise the server has ended.
         let _gone = self.child.kill();
         let _gone = self.child.wait();
     }

@@ -1,0 +1,65 @@
+//! How files are resolved and decoded, and the result of a load.
+
+use super::load_monitor::LoadMonitor;
+use super::memory_budget::MemoryBudget;
+use crate::refusal::RefusalKind;
+use crowd_engine::Track;
+use crowd_library::MediaRoot;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Resolves the path of a message to a file. The error is a text for the user.
+pub type ResolveFn = Arc<dyn Fn(&str) -> Result<PathBuf, String> + Send + Sync>;
+/// Decodes a file at the engine's sample rate. The error is a text for the user. Calls that may not return are made
+/// through the [`LoadMonitor`], and long work ends early when that is cancelled.
+pub type DecodeFn = Arc<dyn Fn(&Path, &Arc<LoadMonitor>) -> Result<Track, String> + Send + Sync>;
+
+/// How files are resolved and decoded.
+#[derive(Clone)]
+pub struct FileAccess {
+    /// The folder to which relative paths are relative.
+    pub base_folder: PathBuf,
+    /// Resolves paths.
+    pub resolve: ResolveFn,
+    /// Decodes files; `None`: they are only resolved, until [`Loader::set_decoder`](super::Loader::set_decoder) is
+    /// called.
+    pub decode: Option<DecodeFn>,
+    /// The memory for all files.
+    pub memory: MemoryBudget,
+    /// The time without an answer of the system after which a load is given up.
+    pub timeout: Duration,
+}
+
+impl FileAccess {
+    /// The default of `timeout`. Disks that were asleep need some ten seconds.
+    pub const TIMEOUT: Duration = Duration::from_secs(20);
+
+    /// Access to the files that `media` permits, decoded by `decode`, with [`TIMEOUT`](Self::TIMEOUT) and without a
+    /// limit of memory.
+    #[must_use]
+    pub fn new(media: MediaRoot, decode: DecodeFn) -> Self {
+        Self { decode: Some(decode), ..Self::without_decoder(media) }
+    }
+
+    /// The same without a decoder.
+    #[must_use]
+    pub fn without_decoder(media: MediaRoot) -> Self {
+        let base_folder =
+            media.folder().map(Path::to_owned).or_else(|| std::env::current_dir().ok()).unwrap_or_default();
+        let resolve: ResolveFn = Arc::new(move |path| media.resolve(path).map_err(|error| error.to_string()));
+        Self { base_folder, resolve, decode: None, memory: MemoryBudget::new(u64::MAX), timeout: Self::TIMEOUT }
+    }
+}
+
+/// The id of a load.
+pub type LoadId = u64;
+
+/// A load that has ended.
+#[derive(Debug)]
+pub struct FinishedLoad {
+    /// Its id.
+    pub load: LoadId,
+    /// The track, or the kind and the text of the refusal.
+    pub result: Result<Track, (RefusalKind, String)>,
+}

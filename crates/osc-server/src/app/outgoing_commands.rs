@@ -1,0 +1,47 @@
+//! The commands to the engine, with what determines when they act and what else is sent with them.
+
+use super::command_queue::CommandQueue;
+use super::decks::Decks;
+use super::timeline::{ActionTime, Timeline};
+use crate::refusal::{Refusal, RefusalKind};
+use crowd_engine::{Command, Engine};
+
+/// Sends commands to the engine. Holds the time line on which they act, and the sync of the decks, which adds commands.
+#[derive(Debug)]
+pub struct OutgoingCommands {
+    /// The time line of the engine.
+    pub time: Timeline,
+    /// The tempo, sync and keylock of the decks.
+    pub decks: Decks,
+    queue: CommandQueue,
+}
+
+impl OutgoingCommands {
+    /// Nothing was sent yet.
+    pub fn new(time: Timeline, decks: Decks) -> Self {
+        Self { time, decks, queue: CommandQueue::default() }
+    }
+
+    /// Sends commands that act in the same sample, with those that keep decks in sync.
+    pub fn send(&mut self, commands: impl IntoIterator<Item = Command>, when: ActionTime) {
+        let commands = self.decks.with_sync(commands.into_iter().collect());
+        self.queue.push(commands, self.time.engine_time(when));
+    }
+
+    /// Checks that there is room for more commands.
+    ///
+    /// # Errors
+    /// [`RefusalKind::Busy`] when the engine has taken nothing for a long time.
+    pub fn check_room(&self) -> Result<(), Refusal> {
+        if self.queue.has_room() {
+            return Ok(());
+        }
+        Err(Refusal::new(RefusalKind::Busy, "", "the engine takes no commands: is the sound device away?"))
+    }
+
+    /// Sends as many commands as the engine takes; returns whether that is all.
+    pub fn flush(&mut self, engine: &mut Engine) -> bool {
+        self.queue.flush(engine);
+        self.queue.is_empty()
+    }
+}

@@ -1,0 +1,141 @@
+//! Scheduled actions, and starts that wait for their files.
+
+use super::buffers::Buffers;
+use super::request_source::RequestSource;
+use super::schedule::{self, Schedule};
+use super::scheduled_action::ScheduledAction;
+use super::stem_start::StemStart;
+use super::timeline::ActionTime;
+use crate::ids::BufferId;
+use crate::refusal::{Refusal, RefusalKind};
+use crowd_engine::Gain;
+use std::time::{Duration, Instant};
+
+/// The time for which a start waits for the disk after all its files are loaded.
+const DISK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Stems that start in the same sample once none of their files is being loaded.
+#[derive(Debug)]
+pub struct StartGroup {
+    /// The request for it.
+    pub source: RequestSource,
+    /// The stems.
+    pub starts: Vec<StemStart>,
+    /// The time at which they start, unless a file is later.
+    pub when: ActionTime,
+    /// The time at which the group starts even if a streamed file is not ready. That one then starts late, in phase.
+    deadline: Option<Instant>,
+}
+
+impl StartGroup {
+    /// A start of `starts` at `when`.
+    pub const fn new(source: RequestSource, starts: Vec<StemStart>, when: ActionTime) -> Self {
+        Self { source, starts, when, deadline: None }
+    }
+
+    fn is_due(&mut self, buffers: &Buffers, now: Instant) -> bool {
+        !self.starts.iter().any(|start| buffers.is_loading(start.id))
+            && (self.starts.iter().all(|start| buffers.is_ready(start))
+                || *self.deadline.get_or_insert(now + DISK_TIMEOUT) <= now)
+    }
+}
+
+/// The scheduled actions, and the starts that wait.
+#[derive(Debug, Default)]
+pub struct Planner {
+    schedule: Schedule<ScheduledAction>,
+    waiting: Vec<StartGroup>,
+}
+
+impl Planner {
+    /// Schedules an action.
+    ///
+    /// # Errors
+    /// [`RefusalKind::Busy`] when too many are scheduled.
+    pub fn add(&mut self, frame: u64, action: ScheduledAction) -> Result<(), Refusal> {
+        self.schedule.add(frame, action).map_err(|_| {
+            Refusal::new(
+                RefusalKind::Busy,
+                "",
+                format!("{} actions are scheduled already: wait until some are done", schedule::CAPACITY),
+            )
+        })
+    }
+
+    /// Lets movement set the tempo again at `frame`, and not earlier.
+    ///
+    /// # Errors
+    /// [`RefusalKind::Busy`] when too many are scheduled.
+    pub fn hold_movement_until(&mut self, frame: u64) -> Result<(), Refusal> {
+        self.schedule.retain(|action| !matches!(action, ScheduledAction::MovementOn));
+        self.add(frame, ScheduledAction::MovementOn)
+    }
+
+    /// The frame of the first scheduled action.
+    pub fn next(&self) -> Option<u64> {
+        self.schedule.next()
+    }
+
+    /// The first scheduled action, with its frame, if that is `frame` or earlier.
+    pub fn take_until(&mut self, frame: u64) -> Option<(u64, ScheduledAction)> {
+        self.schedule.take_until(frame)
+    }
+
+    /// Cancels the actions that clients scheduled relative to time zero, and the starts that wait. Returns the number
+    /// of scheduled actions.
+    pub fn cancel(&mut self) -> usize {
+        self.waiting.clear();
+        self.schedule.retain(|action| matches!(action, ScheduledAction::Deliver { .. } | ScheduledAction::MovementOn))
+    }
+
+    /// Lets a start wait for its files.
+    pub fn add_waiting(&mut self, group: StartGroup) {
+        self.waiting.push(group);
+    }
+
+    /// Whether any start waits for its files.
+    pub const fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// A start that has nothing more to wait for, without the stems that could not be loaded, which were refused then.
+    pub fn take_due(&mut self, buffers: &Buffers) -> Option<StartGroup> {
+        let now = Instant::now();
+        let n = self.waiting.iter_mut().position(|group| group.is_due(buffers, now))?;
+        let mut group = self.waiting.remove(n);
+        group.starts.retain(|start| buffers.get(start.id).is_some());
+        Some(group)
+    }
+
+    /// Removes a stem from the starts that wait; returns whether it was in one.
+    pub fn drop_waiting(&mut self, id: BufferId) -> bool {
+        let mut found = false;
+        for group in &mut self.waiting {
+            group.starts.retain(|start| {
+                found |= start.id == id;
+                start.id != id
+            });
+        }
+        self.waiting.retain(|group| !group.starts.is_empty());
+        found
+    }
+
+    /// Sets the gain of a stem in the starts that wait; returns whether it was in one.
+    pub fn set_gain(&mut self, id: BufferId, gain: Gain) -> bool {
+        let mut found = false;
+        for start in self.waiting.iter_mut().flat_map(|group| &mut group.starts).filter(|start| start.id == id) {
+            start.gain = gain;
+            found = true;
+        }
+        found
+    }
+
+    /// Whether a scheduled action or a waiting start needs this buffer.
+    pub fn needs(&self, id: BufferId) -> bool {
+        let scheduled = self.schedule.iter().filter_map(|action| match action {
+            ScheduledAction::Start { starts, .. } => Some(starts),
+            _ => None,
+        });
+        scheduled.chain(self.waiting.iter().map(|group| &group.starts)).flatten().any(|start| start.id == id)
+    }
+}

@@ -1,0 +1,40 @@
+//! A counter of problems whose new ones are logged at a limited rate.
+
+use std::time::{Duration, Instant};
+
+/// The shortest time between two log lines about one counter.
+const LOG_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Notes how much of a counter was logged, and when.
+#[derive(Default, Clone, Copy)]
+pub(crate) struct ThrottledCounter {
+    total: u64,
+    at: Option<Instant>,
+}
+
+impl ThrottledCounter {
+    /// Returns how many are new since the last log line, or `None` when nothing is new or the last line is too recent.
+    /// What is returned counts as logged.
+    pub(crate) fn take_new(&mut self, total: u64) -> Option<u64> {
+        if total <= self.total || self.at.is_some_and(|at| at.elapsed() < LOG_INTERVAL) {
+            return None;
+        }
+        self.at = Some(Instant::now());
+        Some(total - std::mem::replace(&mut self.total, total))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_new_is_returned_once_and_then_not_for_a_while() {
+        let mut counter = ThrottledCounter::default();
+        assert_eq!(counter.take_new(0), None);
+        assert_eq!(counter.take_new(3), Some(3));
+        assert_eq!(counter.take_new(9), None);
+        counter.at = Instant::now().checked_sub(LOG_INTERVAL);
+        assert_eq!(counter.take_new(9), Some(6));
+    }
+}
