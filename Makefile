@@ -1,4 +1,4 @@
-# Everything a stranger needs, one word each. `make help` lists it.
+# The tasks of this repository. `make help` lists them.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 SHELL := /bin/bash
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -7,23 +7,23 @@ OUT := out
 .DEFAULT_GOAL := help
 .PHONY: help demo test proof release bench lint format doc setup setup-test setup-bench setup-32bit test-32bit clippy no-features msrv packages portable
 
-help: ## Say what there is
+help: ## List these tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: setup ## Let the real server play a set of a minute and a quarter: out/demo.wav, out/demo.png (MUSIC_DIR=... for your own music)
+demo: setup ## Have the server play a set of 75 seconds: out/demo.wav, out/demo.png (MUSIC_DIR=... for your own music)
 	cargo build --release --locked -p audio-server -p crowd-engine-examples --bins
 	$(TARGET)/release/demo --out $(OUT) $(if $(MUSIC_DIR),--music "$(MUSIC_DIR)")
 
 test: setup-test ## Run every test
 	cargo test --workspace --locked
 
-portable: setup ## See that the engine compiles for Windows, macOS and WebAssembly
+portable: setup ## Check that the engine compiles for Windows, macOS and WebAssembly
 	scripts/portable_check.sh
 
 test-32bit: setup-32bit ## Run the engine's promises as a 32-bit program (on x86-64)
 	cargo test --locked --target i686-unknown-linux-gnu -p crowd-engine --no-default-features --lib --test promises --test commands --test stretch --test stream
 
-lint: format clippy doc no-features ## Judge format, warnings and documentation as CI does
+lint: format clippy doc no-features ## Check format, warnings and documentation as CI does
 
 format:
 	@cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
@@ -40,19 +40,19 @@ no-features: # without features the engine is pure Rust and needs no system libr
 	cargo build --locked -p crowd-engine --no-default-features
 	cargo check --locked -p enhance-server --no-default-features
 
-msrv: setup ## Build with the oldest Rust that is promised
+msrv: setup ## Check with the oldest supported Rust
 	scripts/msrv.sh
 
-packages: setup ## See that each package has its licences and needs nothing outside itself
+packages: setup ## Check that each package has its licences and uses no file outside itself
 	scripts/package_check.sh
 
-proof: setup-test ## The long proofs: fuzzing, loom, Miri, sanitizer, ARM, licences (each missing tool is named)
+proof: setup-test ## Run the long checks: fuzzing, loom, Miri, sanitizer, ARM, licences (a missing tool is named)
 	scripts/proof.sh
 
-release: setup ## Build the programs to be given to others, stripped, their debug information beside them: out/release
+release: setup ## Build the programs for distribution, stripped, with separate debug information: out/release
 	scripts/release.sh $(OUT)/release
 
-bench: setup-bench ## What a block costs, counted and timed, and what others need for the same mix
+bench: setup-bench ## Measure the cost of a block in instructions and time, and that of other programs for the same mix
 	scripts/bench.sh
 
 setup:

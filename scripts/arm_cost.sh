@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Guest instructions of one block on a 64-bit ARM machine (Raspberry Pi 3 to 5), counted under qemu: four decks at
-# 118/120 through their equalisers and the limiter, 1,024 frames. A count, not a time: qemu says nothing about time.
+# Counts the instructions of one block on a 64-bit ARM machine (Raspberry Pi 3 to 5) under qemu: four decks at 118/120 through their
+# equalisers and the limiter, 1,024 frames. It does not measure time, for which qemu is not suitable.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,8 +10,8 @@ cargo build --release --locked --quiet --target $target -p crowd-engine-benches 
 program=${CARGO_TARGET_DIR:-target}/$target/release/block_cost
 qemu=$(command -v qemu-aarch64-static || command -v qemu-aarch64)
 
-# qemu lists every piece of code once, when it translates it, and then names the piece each time it runs:
-# instructions = the sum over the runs of the pieces' lengths.
+# qemu lists every block of code once, when it translates it, and logs its address each time it runs. The number of instructions is
+# the sum of the lengths of the blocks that were run.
 count() {
     "$qemu" -L /usr/aarch64-linux-gnu -d in_asm,exec,nochain -D /dev/stdout "$program" run "$1" "$2" | awk '
         /^IN:/ { start = ""; next }

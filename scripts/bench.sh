@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Everything there is to know about cost: instructions against the committed table, processor time beside other
-# mixers, what stretchers make of hits and chords beside other people's, what section-export makes of a library beside other
-# people's programs, time by criterion. The first is exact on any machine; the others want an idle one.
+# Measures cost and quality: instructions compared with the committed table, processor time compared with other mixers, the stretch
+# methods and section-export compared with other programs, and times by criterion. The instructions are exact on any machine; the
+# other measurements need an idle one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

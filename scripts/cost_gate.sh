@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fails when a block costs more instructions than benches/cost.txt says. With --update the table is written anew.
+# Fails when a block costs more instructions than in benches/cost.txt. With --update the table is rewritten.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fails when docs/audio-server.md lacks an address that the program has, or a page names a flag that its program has not.
+# Fails when an address of audio-server is missing in docs/audio-server.md, or a page names a flag that its program does not have.
 # The argument is the folder of the programs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,18 +13,18 @@ while read -r address; do
     fi
 done < <("$programs/audio-server" addresses | grep -o '^/[^ ]*')
 
-# Every flag that stands in `code` on these pages is one that the program's help has.
+# flags PROGRAM HELP PAGE...: checks that every flag in `code` on the pages is in the program's help.
 flags() {
     local program=$1 help=$2 flag
     shift 2
     for flag in $(sed -n 's/`/\n/gp' "$@" | grep -oE '(^|[ [])--[a-z][a-z0-9_-]*' | tr -d ' [' | sort -u); do
         if ! grep -qE -- "$flag([ ,]|$)" <<<"$help"; then
-            echo "docs_check: $* names $flag, $program does not know it" >&2
+            echo "docs_check: $* names $flag, which $program does not have" >&2
             wrong=1
         fi
     done
 }
-# Some pages also show commands of cargo, with these flags, and of a bench.
+# Some pages also show commands of cargo, with these flags, and of a benchmark.
 cargo=' --release --example --bench --bin --features '
 gaps=' --running '
 flags audio-server "$("$programs/audio-server" --help)$cargo$gaps" docs/audio-server.md docs/raspberry-pi.md

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Whether the workspace builds with the oldest compiler it promises (`rust-version` in Cargo.toml): libraries and
-# programs, with the locked dependencies. The toolchain is installed where rustup can.
+# Checks that libraries and programs compile with the oldest supported Rust (`rust-version` in Cargo.toml), with the locked
+# dependencies. The toolchain is installed with rustup.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
@@ -9,6 +9,6 @@ if ! command -v rustup >/dev/null; then
     exit 1
 fi
 rustup run "$oldest" rustc --version 2>/dev/null || rustup toolchain install "$oldest" --profile minimal --no-self-update
-# A directory of its own: another compiler would throw away what is built in the usual one.
+# A separate directory, because another compiler would replace the builds in the usual one.
 target=${CARGO_TARGET_DIR:-target}
 CARGO_TARGET_DIR="$target/msrv" cargo "+$oldest" check --workspace --locked

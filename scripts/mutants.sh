@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Changes the code in small ways, one at a time (cargo-mutants), and says which changes no test notices.
+# Changes the code in small ways, one at a time (cargo-mutants), and lists the changes that no test detects.
 #
 #   scripts/mutants.sh             of the files below, those that changed since the last tag; all when there is no tag
 #   scripts/mutants.sh all         all of the files below
 #   scripts/mutants.sh FILE...     these of them
 #
-# What is known to change nothing stands in .cargo/mutants.toml, each with its reason. Fails when anything else is missed.
+# Changes that are known to have no effect are in .cargo/mutants.toml, with reasons. Fails when another change is missed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 groups=()
-# group PACKAGE-AND-FEATURES TESTS FILES: the tests are those that are about the files.
+# group PACKAGE-AND-FEATURES TESTS FILES: the tests are those that cover the files.
 group() { groups+=("$1|$2|$3"); }
 engine='-p crowd-engine --no-default-features'
 group "$engine" '--lib --test=dsp_eq --test=dsp_limiter --test=denormals --test=no_alloc' '
@@ -34,20 +34,20 @@ group '-p crowd-media' '--lib --test=wav --test=reader --test=formats --test=dow
     crates/media/src/decode/reader.rs
     crates/media/src/encode/wav.rs'
 
-# Whether a file is to be judged.
+# selected FILE: whether the file is to be changed.
 case ${1-} in
     '')
         tag=$(git describe --tags --abbrev=0 2>/dev/null || true)
         changed=$(if [ -n "$tag" ]; then git diff --name-only "$tag"; fi)
-        asked() { [ -z "$tag" ] || grep -qxF "$1" <<<"$changed"; }
+        selected() { [ -z "$tag" ] || grep -qxF "$1" <<<"$changed"; }
         ;;
-    all) asked() { true; } ;;
+    all) selected() { true; } ;;
     *)
         named=("$@")
         for file in "${named[@]}"; do
             printf '%s\n' "${groups[@]}" | grep -qF " $file" || { echo "mutants: $file is not in the list of $0" >&2; exit 2; }
         done
-        asked() { printf '%s\n' "${named[@]}" | grep -qxF "$1"; }
+        selected() { printf '%s\n' "${named[@]}" | grep -qxF "$1"; }
         ;;
 esac
 
@@ -56,19 +56,19 @@ rm -rf "$out"
 number=0
 for line in "${groups[@]}"; do
     IFS='|' read -r -d '' package tests files <<<"$line" || true
-    number=$((number + 1)) judged=()
+    number=$((number + 1)) arguments=()
     for file in $files; do
-        [ -f "$file" ] || { echo "mutants: $file is gone: mend the list of $0" >&2; exit 2; }
-        if asked "$file"; then judged+=(-f "$file"); fi
+        [ -f "$file" ] || { echo "mutants: $file does not exist: correct the list in $0" >&2; exit 2; }
+        if selected "$file"; then arguments+=(-f "$file"); fi
     done
-    [ ${#judged[@]} -gt 0 ] || continue
+    [ ${#arguments[@]} -gt 0 ] || continue
     mkdir -p "$out/$number"
     status=0
-    # The tests are named to cargo itself, so that no other is built.
-    # shellcheck disable=SC2086 # words are meant
-    cargo mutants $package --profile mutants --baseline skip --timeout 120 -o "$out/$number" "${judged[@]}" \
+    # The tests are arguments of cargo itself, so that no other tests are built.
+    # shellcheck disable=SC2086 # split into words on purpose
+    cargo mutants $package --profile mutants --baseline skip --timeout 120 -o "$out/$number" "${arguments[@]}" \
         $(printf -- '--cargo-arg=%s ' $tests) || status=$?
-    # 2: some were missed; 3: some made a test run on for ever, which is noticed too.
+    # 2: some changes were missed; 3: some made a test run for ever, which counts as detected.
     [[ $status =~ ^[023]$ ]] || exit 1
 done
 

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Whether each published crate brings its licences and needs nothing outside itself: what `cargo package` would put
-# into it is unpacked, and its tests, examples and sources are searched for paths that lead out.
+# Checks that each crate has its licences and uses no file outside itself: the output of `cargo package` is unpacked, and its tests,
+# examples and sources are searched for paths that lead out.
 #
-#   scripts/package_check.sh            lists and searches; takes seconds
-#   scripts/package_check.sh test       also builds crowd-media and crowd-engine as unpacked, and runs their tests
+#   scripts/package_check.sh            unpacks and searches; takes seconds
+#   scripts/package_check.sh test       also builds the unpacked crowd-media and crowd-engine, and runs their tests
 set -euo pipefail
 cd "$(dirname "$0")/.."
 crates=(crowd-cli crowd-media crowd-store crowd-engine crowd-mastering crowd-library crowd-web audio-server section-export enhance-server)
-place=$(mktemp -d)
-trap 'rm -rf "$place"' EXIT
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
 die() {
     echo "package_check: $*" >&2
     exit 1
@@ -18,8 +18,8 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 target=${CARGO_TARGET_DIR:-target}
 cargo package --locked --allow-dirty --no-verify --quiet $(printf -- '-p %s ' "${crates[@]}")
 for crate in "${crates[@]}"; do
-    tar -xzf "$target/package/$crate-$version.crate" -C "$place"
-    inside="$place/$crate-$version"
+    tar -xzf "$target/package/$crate-$version.crate" -C "$folder"
+    inside="$folder/$crate-$version"
     for licence in LICENSE-MIT LICENSE-APACHE; do
         cmp -s "$licence" "$inside/$licence" || die "$crate has no $licence of the workspace's text"
     done
@@ -28,17 +28,17 @@ for crate in "${crates[@]}"; do
     done
     case $crate in
     crowd-media | crowd-engine)
-        # How deep a file lies is how many steps up it may take.
+        # Paths with three steps up lead out of the package.
         (cd "$inside" && grep -rnE '(join\(|concat!\(.*|include_(str|bytes)!\()"[^"]*\.\./\.\./\.\.' --include=*.rs .) &&
-            die "$crate reads outside of itself"
-        (cd "$inside" && grep -rnE 'CARGO_MANIFEST_DIR.*\.\./' --include=*.rs .) && die "$crate reads outside of itself"
+            die "$crate reads files outside of itself"
+        (cd "$inside" && grep -rnE 'CARGO_MANIFEST_DIR.*\.\./' --include=*.rs .) && die "$crate reads files outside of itself"
         ;;
     esac
 done
 echo "${#crates[@]} packages: licences, descriptions and files are complete"
 
 if [ "${1:-}" = test ]; then
-    cat >"$place/Cargo.toml" <<MANIFEST
+    cat >"$folder/Cargo.toml" <<MANIFEST
 [workspace]
 resolver = "3"
 members = ["crowd-media-$version", "crowd-engine-$version"]
@@ -53,6 +53,6 @@ opt-level = 3
 [profile.dev.package.crowd-engine]
 opt-level = 3
 MANIFEST
-    cp Cargo.lock "$place/"
-    (cd "$place" && CARGO_TARGET_DIR="${PACKAGE_TARGET:-$place/target}" cargo test -p crowd-media -p crowd-engine)
+    cp Cargo.lock "$folder/"
+    (cd "$folder" && CARGO_TARGET_DIR="${PACKAGE_TARGET:-$folder/target}" cargo test -p crowd-media -p crowd-engine)
 fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Whether the engine without features, and what it is built from, compiles for systems on which nothing here is tested: Windows,
-# macOS and WebAssembly. The targets' standard libraries are installed where rustup can.
+# Checks that the engine without features compiles with its dependencies for Windows, macOS and WebAssembly, on which it is not tested.
+# The standard libraries of these targets are installed with rustup.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 targets=(x86_64-pc-windows-msvc aarch64-apple-darwin wasm32-unknown-unknown)

@@ -1,18 +1,17 @@
 #!/usr/bin/env bash
-# The long proofs. A tool that is missing is named, with the way to get it. Fails when a step failed or was skipped: what was
-# skipped was not proved.
+# Runs the long checks. A missing tool is named, with the command that installs it. Fails when a step failed or was skipped.
 #
-#   scripts/proof.sh [STEP...]     all steps unless some are named
+#   scripts/proof.sh [STEP...]     runs all steps unless some are named
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
 target=${CARGO_TARGET_DIR:-target}
 passed=() failed=() skipped=()
 
-# step NAME 'REQUIREMENT' 'HOW TO GET IT' COMMAND: REQUIREMENT is a command that succeeds when the tool is there.
+# step NAME 'REQUIREMENT' 'HOW TO INSTALL IT' COMMAND: REQUIREMENT is a command that succeeds when the tool is installed.
 step() {
     local name=$1 requirement=$2 remedy=$3 command=$4 start=$SECONDS
-    if [ ${#wanted[@]} -gt 0 ] && [[ " ${wanted[*]} " != *" $name "* ]]; then
+    if [ ${#selected[@]} -gt 0 ] && [[ " ${selected[*]} " != *" $name "* ]]; then
         return
     fi
     echo "== $name"
@@ -28,7 +27,7 @@ step() {
     fi
 }
 
-wanted=("$@")
+selected=("$@")
 limit=3600
 nightly='rustup +nightly component list --installed 2>/dev/null || rustup component list --installed --toolchain nightly'
 
@@ -48,13 +47,13 @@ step aarch64 "$arm" "$get_arm" \
      cargo test --release --locked --target aarch64-unknown-linux-gnu -p crowd-engine --no-default-features --lib --tests"
 step aarch64-cost "$arm" "$get_arm" scripts/arm_cost.sh
 step cost 'valgrind --version' 'apt-get install valgrind' scripts/cost_gate.sh
-# Hours where many files have changed: the list and what it leaves out are in the script.
+# This takes hours when many files have changed; the list of files is in the script.
 limit=36000
 step mutants 'cargo mutants --version' 'cargo install cargo-mutants' scripts/mutants.sh
 limit=3600
 step fuzz 'cargo fuzz --version && cargo +nightly --version' \
     'cargo install cargo-fuzz; rustup toolchain install nightly' \
-    "cd fuzz; for it in osc_datagram score media wav_round_trip rekordbox structure; do cargo +nightly fuzz run \$it -- -max_total_time=120 -timeout=10 -rss_limit_mb=2048; done"
+    "cd fuzz; for target in osc_datagram score media wav_round_trip rekordbox structure; do cargo +nightly fuzz run \$target -- -max_total_time=120 -timeout=10 -rss_limit_mb=2048; done"
 step unit 'command -v systemd-analyze' 'apt-get install systemd' scripts/unit_check.sh
 step licences 'cargo deny --version' 'cargo install cargo-deny' \
     'cargo deny --locked check licenses bans sources'

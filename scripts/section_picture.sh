@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Draws docs/section-export.png: a part of the example's library. Needs ffmpeg (scripts/setup.sh bench), which brings it to few
-# colours.
+# Draws docs/section-export.png: an excerpt of the example's library. Needs ffmpeg (scripts/setup.sh bench) to reduce its colours.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Sets a Debian, Ubuntu or Raspberry Pi OS machine up for crowd-engine. What is there already is left alone:
-# a second run asks nobody and takes no time.
+# Installs what crowd-engine needs on a Debian, Ubuntu or Raspberry Pi OS machine. What is installed already is not changed, so a
+# second run asks for no password and takes no time.
 #
-#   scripts/setup.sh [build|test|bench|32bit]      the first three include the one before; build is the default
+#   scripts/setup.sh [build|test|bench|32bit]      test includes build, bench includes test; build is the default
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -37,7 +37,7 @@ links_32bit() { echo 'int main(void) { return 0; }' | cc -m32 -x c - -o /dev/nul
 have_chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
 have_alsa_pulse() { compgen -G '/usr/lib*/*/alsa-lib/libasound_module_pcm_pulse.so' || compgen -G '/usr/lib*/alsa-lib/libasound_module_pcm_pulse.so'; }
 
-# The oldest compiler the workspace builds with.
+# The oldest supported Rust.
 oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 rust_is_new_enough() {
     local found
@@ -49,7 +49,7 @@ rust_is_new_enough() {
 need build-essential cc --version
 need pkg-config pkg-config --version
 need libasound2-dev pkg-config --exists alsa
-# It builds libopus.
+# For the build of libopus.
 need cmake cmake --version
 if ! rust_is_new_enough && ! command -v rustup >/dev/null; then
     need curl curl --version
@@ -59,16 +59,16 @@ if [ "$goal" = 32bit ]; then
     [ "$(uname -m)" = x86_64 ] || die "the engine is tested as a 32-bit program on x86-64 machines, and this is $(uname -m)"
     need gcc-multilib links_32bit
 elif [ "$goal" != build ]; then
-    # The tests play through a sound server of their own, which needs no sound card.
+    # The tests start a sound server, which needs no sound card.
     need pulseaudio pulseaudio --version
     need pulseaudio-utils parec --version
     need libasound2-plugins have_alsa_pulse
-    # They make the files of the format tests, and ffmpeg is the decoder those are compared with.
+    # For the files of the format tests. Decoders are compared with ffmpeg.
     need ffmpeg command -v ffmpeg
     need lame command -v lame
-    # The page of enhance-server is tried in it.
+    # For the tests of enhance-server's page.
     need chromium have_chromium
-    # It counts the instructions of a block.
+    # For counting the instructions of a block.
     need valgrind valgrind --version
     # moto, the S3 server of the tests, is a Python program.
     need python3-venv python3 -c 'import ensurepip, venv'
@@ -83,19 +83,19 @@ fi
 if [ ${#missing[@]} -gt 0 ]; then
     by_hand="apt-get install --no-install-recommends ${missing[*]}"
     command -v apt-get >/dev/null ||
-        die "missing here: ${missing[*]} (Debian's names). This machine has no apt-get: install them its own way."
+        die "missing: ${missing[*]} (names of Debian packages). This machine has no apt-get: install them with its package manager."
     sudo=
     if [ "$(id -u)" -ne 0 ]; then
         sudo=sudo
-        command -v sudo >/dev/null || die "missing here: ${missing[*]}. There is no sudo: as root, run: $by_hand"
+        command -v sudo >/dev/null || die "missing: ${missing[*]}. There is no sudo. Run as root: $by_hand"
     fi
     say "installing ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
-    # Another apt (a desktop's update, say) may hold the lock for a while.
+    # Another apt, like the updates of a desktop, may hold the lock for a while.
     apt_get="$sudo apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=2"
-    $apt_get update -qq || say "the package lists could not be brought up to date; trying with those at hand"
+    $apt_get update -qq || say "the package lists could not be updated; trying with the existing ones"
     $apt_get install -qq -y --no-install-recommends "${missing[@]}" ||
-        die "the packages could not be installed. Is there a network? By hand: $by_hand"
+        die "the packages could not be installed. Is there a network? To install them yourself: $by_hand"
 fi
 
 if ! rust_is_new_enough; then
@@ -103,33 +103,33 @@ if ! rust_is_new_enough; then
     say "Rust $oldest or newer is needed, this machine has: $found"
     if command -v rustup >/dev/null; then
         rustup update stable --no-self-update && rustup default stable ||
-            die "rustup could not get it. Is there a network? By hand: rustup update stable"
+            die "rustup could not get it. Is there a network? To install them yourself: rustup update stable"
     else
         installer=$(mktemp)
         trap 'rm -f "$installer"' EXIT
-        # The same script at its two addresses: some networks know only one of them.
+        # The same script has two addresses; some networks reach only one of them.
         for address in https://sh.rustup.rs https://static.rust-lang.org/rustup/rustup-init.sh; do
             curl --proto '=https' --tlsv1.2 --retry 2 -fsS -o "$installer" "$address" && break
         done
         sh "$installer" -y --profile minimal --component clippy,rustfmt --default-toolchain stable --no-modify-path &&
-            [ -s "$installer" ] || die "Rust could not be installed. Is there a network? By hand: https://rustup.rs"
+            [ -s "$installer" ] || die "Rust could not be installed. Is there a network? To install them yourself: https://rustup.rs"
     fi
     hash -r
     rust_is_new_enough ||
-        die "still $(rustc --version 2>/dev/null || echo 'no rustc') on the PATH; put $HOME/.cargo/bin before it"
+        die "still $(rustc --version 2>/dev/null || echo 'no rustc') on the PATH; put $HOME/.cargo/bin first"
 fi
 
 if [ "$goal" = 32bit ] && ! rustc --print target-libdir --target i686-unknown-linux-gnu | xargs test -d; then
     rustup target add i686-unknown-linux-gnu ||
-        die "there is no 32-bit standard library: it takes rustup, and a network (https://rustup.rs)"
+        die "there is no 32-bit standard library: rustup and a network are needed (https://rustup.rs)"
 fi
 
 if [ "$goal" = test ] || [ "$goal" = bench ]; then
-    # Tests of nodes that share a bucket bring up an S3 server of their own. It stays out of the system's Python.
+    # Tests of nodes that share a bucket start an S3 server. It is installed outside the system's Python.
     moto="${XDG_CACHE_HOME:-$HOME/.cache}/crowd-engine/moto"
     if ! "$moto/bin/python" -c 'import moto.server, moto.s3' >/dev/null 2>&1; then
         say "installing moto, an S3 server for tests, into $moto"
         python3 -m venv --clear "$moto" && "$moto/bin/pip" install -q 'moto[s3]==5.2.5' flask flask-cors ||
-            die "moto could not be installed. Is there a network? By hand: $moto/bin/pip install 'moto[s3]==5.2.5' flask flask-cors"
+            die "moto could not be installed. Is there a network? To install them yourself: $moto/bin/pip install 'moto[s3]==5.2.5' flask flask-cors"
     fi
 fi

@@ -14,8 +14,8 @@ cargo build --release --locked --quiet -p crowd-engine-benches --bin stretch_pee
 
 over() { awk "BEGIN { printf \"%.5f\", $1 / $2 }"; }
 
-# picture SIGNAL FROM SECONDS RATE BINS: so many seconds of the source, and the same music in what became of it, up to half
-# of RATE; the frames of the spectra are twice as long as there are BINS.
+# picture SIGNAL FROM SECONDS RATE BINS: spectrograms of SECONDS of the source, and of the same music in each stretched version, up to
+# half of RATE. The STFT frames are twice as long as there are BINS.
 picture() {
     local signal=$1 from=$2 seconds=$3 rate=$4 bins=$5 inputs=() filters='' all='' layout='' n=0 name file at
     for name in source {playback_rate,wsola,hq,soundtouch,rubberband-r2,rubberband-r3,sox-tempo,ffmpeg-atempo}-"$speed"; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Has systemd check packaging/audio-server.service: that it understands every line, and that the service is shut in at least as
-# well as this number says (0 is shut, 100 open).
+# Has systemd check packaging/audio-server.service: that every line is valid, and that the exposure of the service is at most this
+# number (0 is fully sandboxed, 100 not at all).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,18 +12,18 @@ if ! command -v systemd-analyze >/dev/null; then
 fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-# The program need not be installed where the unit has it.
+# The program need not be installed at the path in the unit.
 sed "s,/usr/local/bin/audio-server,$(command -v true)," "$unit" >"$folder/audio-server.service"
-told=$(systemd-analyze verify "$folder/audio-server.service" 2>&1) || {
-    echo "unit_check: $told" >&2
+output=$(systemd-analyze verify "$folder/audio-server.service" 2>&1) || {
+    echo "unit_check: $output" >&2
     exit 1
 }
-# A line that systemd does not know is ignored, and only told.
-if [ -n "$told" ]; then
-    echo "unit_check: $told" >&2
+# systemd ignores a line that it does not know, and only prints a warning.
+if [ -n "$output" ]; then
+    echo "unit_check: $output" >&2
     exit 1
 fi
 systemd-analyze security --offline=true --threshold=$exposure "$folder/audio-server.service" | tail -n 1
-# What pages and unit promise of recordings: a place that may be written.
+# Recordings need a folder that can be written, and locked memory.
 grep -q '^StateDirectory=audio-server$' "$unit"
 grep -q '^LimitMEMLOCK=infinity$' "$unit"

@@ -18,7 +18,7 @@ fn blocks(criterion: &mut Criterion) {
         };
         group.throughput(Throughput::Elements(case.frames as u64));
         group.bench_function(case.name(), |bencher| {
-            // Sending is the control half's: only the rendering is timed.
+            // Only the rendering is timed, not the sending, which the control half does.
             bencher.iter_custom(|blocks| {
                 (0..blocks)
                     .map(|_| {

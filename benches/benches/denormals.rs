@@ -1,8 +1,7 @@
 //! Whether music that fades to nothing costs more than music: `cargo bench -p crowd-engine-benches --bench denormals`.
 //!
-//! Processors compute many times slower with subnormal numbers. Each sound is played beside plain noise in the same run, by turns,
-//! so that whatever else the machine does meets both. Ends with 1 when one costs more than
-//! [`LIMIT`] times as much as the noise.
+//! Processors compute many times slower with subnormal numbers. Each sound alternates with plain noise in the same run, so that other
+//! load of the machine affects both. The exit status is 1 when a sound costs more than [`LIMIT`] times as much as the noise.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -13,16 +12,16 @@ use crowd_engine_benches::{Case, Mix, RATE, noise};
 
 /// The most a sound may cost, as a multiple of the noise.
 const LIMIT: f64 = 1.2;
-/// Turns of so many blocks each: ten seconds in all.
+/// The number of turns, and the blocks of each: ten seconds in all.
 const TURNS: usize = 54;
 const BLOCKS: usize = 8;
 
 type Sound = (&'static str, fn(u32) -> Result<Track, Error>);
 
-/// Far under the ceiling, so that the limiter has nothing to do with any of them.
+/// A level far under the ceiling, so that the limiter does not act.
 const NOISE: fn(u32) -> Result<Track, Error> = |seed| noise(seed, |_| 0.05);
 
-/// A level that is 1 at the beginning of each half second and falls by so many decibels until its end.
+/// A level that is 1 at the beginning of each half second and falls by this many decibels until its end.
 fn tail(frame: u32, decibels: f64) -> f64 {
     let share = f64::from(frame % (RATE / 2)) / f64::from(RATE / 2);
     0.05 * 10f64.powf(-decibels * share / 20.0)
@@ -39,7 +38,7 @@ const SOUNDS: [Sound; 8] = [
     ("bursts and silence", |seed| noise(seed, |frame| if frame % RATE < RATE / 20 { 0.05 } else { 0.0 })),
 ];
 
-/// The time of a block of each mix, in seconds: of all but the slowest tenth, which something interrupted.
+/// The mean time of a block of each mix in seconds, without the slowest tenth, which was interrupted by other load.
 fn mean_times(mixes: &mut [Mix]) -> Vec<f64> {
     let mut times = vec![Vec::with_capacity(TURNS * BLOCKS); mixes.len()];
     for _ in 0..TURNS {

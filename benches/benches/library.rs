@@ -8,10 +8,10 @@ use section_export::grid::Grid;
 use section_export::rekordbox::{Cue, CueSlots, Location, Rekordbox, TrackCues, with_cues};
 use section_export::structure::Structure;
 
-/// As many as a working DJ has.
+/// The number of tracks of a working DJ.
 const TRACKS: usize = 3_300;
 
-/// An export with everything Rekordbox writes about a track.
+/// An export with all that Rekordbox writes about a track.
 fn export() -> String {
     let mut xml = String::from(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\n<DJ_PLAYLISTS Version=\"1.0.0\">\n  <PRODUCT Name=\"rekordbox\" \

@@ -1,5 +1,5 @@
-//! The mixes whose cost is measured: by criterion (`benches/block.rs`), in instructions (`block_cost`), and beside
-//! others (`peers`; what they make of pitch and hits, `stretch_peers`).
+//! The mixes whose cost is measured: by criterion (`benches/block.rs`), in instructions (`block_cost`), and compared with other
+//! programs (`peers`). `stretch_peers` compares the quality of stretching.
 #![forbid(unsafe_code)]
 
 pub mod scsynth;
@@ -9,7 +9,7 @@ use crowd_engine::{
     StretchMethod, Track, When,
 };
 
-/// Frames per second of every measurement.
+/// The sample rate of every measurement.
 pub const RATE: u32 = 44_100;
 
 /// Frames rendered before a measurement, a multiple of every block size.
@@ -18,7 +18,7 @@ pub const WARM_UP: usize = 8_192;
 /// Processor time (user and system) of this process and of its finished children, in seconds. The clock ticks every 10 ms.
 ///
 /// # Errors
-/// When `/proc` does not tell.
+/// When `/proc` cannot be read.
 pub fn processor_seconds() -> Result<(f64, f64), Box<dyn std::error::Error>> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
@@ -27,39 +27,39 @@ pub fn processor_seconds() -> Result<(f64, f64), Box<dyn std::error::Error>> {
     Ok(((ticks(11)? + ticks(12)?) / 100.0, (ticks(13)? + ticks(14)?) / 100.0))
 }
 
-/// What one measurement plays.
+/// The mix of one measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Case {
-    /// How the decks are read.
+    /// The stretch method of the decks.
     pub method: StretchMethod,
-    /// The master tempo; the music's own is 120, so 120 is a bit-exact copy and anything else is not.
+    /// The master tempo. The tempo of the music is 120, so the output is a bit-exact copy only at 120.
     pub tempo: f64,
-    /// Decks that play.
+    /// The number of decks that play.
     pub decks: usize,
-    /// Whether every deck's equaliser is away from flat.
+    /// Whether the equaliser of every deck is not flat.
     pub eq: bool,
     /// Frames of a block.
     pub frames: usize,
-    /// What is commanded meanwhile.
+    /// The commands that are sent meanwhile.
     pub storm: Storm,
 }
 
-/// Commands beside the music.
+/// The commands that are sent while the music plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Storm {
     /// None.
     Calm,
     /// [`SEEKS`] jumps of the decks in each block, all in its first frame.
     AtOnce,
-    /// As many, each in a frame of its own.
+    /// [`SEEKS`] jumps of the decks in each block, each in another frame.
     Apart,
 }
 
-/// Jumps in a block of a storm.
+/// The jumps in a block of a storm.
 pub const SEEKS: u64 = 1_000;
 
 impl Case {
-    /// Four decks at 118/120 through their equalisers, 1,024 frames a block: the mix that promises are made about.
+    /// Four decks at 118/120 through their equalisers, with blocks of 1,024 frames: the mix whose cost the documents state.
     pub const FULL: Self = Self {
         method: StretchMethod::PlaybackRate,
         tempo: 118.0,
@@ -69,7 +69,7 @@ impl Case {
         storm: Storm::Calm,
     };
 
-    /// Every case: decks, equaliser and block sizes crossed, each method that keeps the pitch, and four decks at their own
+    /// All cases: every combination of decks, equaliser and block sizes, each method with keylock, and four decks at their original
     /// speed.
     #[must_use]
     pub fn all() -> Vec<Self> {
@@ -97,7 +97,7 @@ impl Case {
         all
     }
 
-    /// A name without blanks, unique.
+    /// A unique name without blanks.
     #[must_use]
     pub fn name(&self) -> String {
         let eq = if self.eq { "eq" } else { "flat" };
@@ -109,18 +109,18 @@ impl Case {
         format!("{}@{}/{}-decks/{eq}/{}{storm}", self.method, self.tempo, self.decks, self.frames)
     }
 
-    /// The mix, playing, past its first 8,192 frames: by then every ramp has settled.
+    /// The mix while it plays, after its first 8,192 frames, when every ramp has ended.
     ///
     /// # Errors
-    /// As the engine's own: none of them is expected.
+    /// The errors of the engine, which are not expected.
     pub fn mix(&self) -> Result<Mix, Error> {
         self.mix_of(track)
     }
 
-    /// The same mix of other music: `track` makes that of each deck.
+    /// The same mix with other music: `track` makes the track of each deck.
     ///
     /// # Errors
-    /// As [`Self::mix`].
+    /// The errors of [`Self::mix`].
     pub fn mix_of(&self, track: impl Fn(u32) -> Result<Track, Error>) -> Result<Mix, Error> {
         let (mut engine, renderer) = Engine::builder().stretch(self.method).queue(4 * SEEKS as usize).split()?;
         engine.mix().tempo(Bpm::new(self.tempo)?)?;
@@ -155,7 +155,7 @@ impl Mix {
     /// Sends the commands of the next block.
     ///
     /// # Errors
-    /// As the engine's own: none of them is expected.
+    /// The errors of the engine, which are not expected.
     pub fn send_storm(&mut self) -> Result<(), Error> {
         let decks = self.case.decks as u64;
         let horizon = self.engine.status().horizon.0;
@@ -170,7 +170,7 @@ impl Mix {
         }
     }
 
-    /// Renders the next block. Never inlined: the instruction counters watch for this name.
+    /// Renders the next block. It is never inlined, because instructions are counted for the function of this name.
     #[inline(never)]
     pub fn render_block(&mut self) {
         self.renderer.render(std::hint::black_box(&mut self.block));
@@ -183,11 +183,11 @@ impl Mix {
     }
 }
 
-/// Ten seconds of float stereo music for [`Case::mix_of`], `level` being the level of each frame and `seed` telling one deck's
-/// noise from another's.
+/// Ten seconds of float stereo noise for [`Case::mix_of`]. `level` is the level of each frame; `seed` makes the noise of each deck
+/// different.
 ///
 /// # Errors
-/// As [`Track::new`].
+/// The errors of [`Track::new`].
 pub fn noise(seed: u32, level: impl Fn(u32) -> f64) -> Result<Track, Error> {
     let mut state = seed.wrapping_mul(0x9e37_79b9) | 1;
     let samples: Box<[f32]> = (0..2 * 10 * RATE)
@@ -201,7 +201,7 @@ pub fn noise(seed: u32, level: impl Fn(u32) -> f64) -> Result<Track, Error> {
     Track::new(Pcm::F32(samples), SampleRate::new(RATE)?, 2)
 }
 
-/// Ten seconds of 16-bit stereo noise with a beat: loud enough together that the limiter has work.
+/// Ten seconds of 16-bit stereo noise with a beat. The mix of the decks is loud enough for the limiter to act.
 fn track(seed: u32) -> Result<Track, Error> {
     let mut state = seed.wrapping_mul(0x9e37_79b9) | 1;
     let samples: Box<[i16]> = (0..2 * 10 * RATE)

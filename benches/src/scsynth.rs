@@ -10,21 +10,21 @@ use std::process::{Command, Stdio};
 
 use rosc::{OscBundle, OscMessage, OscPacket, OscTime, OscType, encoder};
 
-/// What is left away to see what the rest costs.
+/// The parts of the mix that are rendered, to measure the cost of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mix {
-    /// Nothing plays.
+    /// Silence.
     Empty,
-    /// The decks, read and added up.
+    /// The sum of the decks.
     Decks,
-    /// With equalisers and tanh.
+    /// The sum of the decks with equalisers and tanh.
     Full,
 }
 
 /// Renders `seconds` of a mix of four decks that all play `track` to `out`.
 ///
 /// # Errors
-/// When scsynth does not start or does not finish.
+/// When scsynth cannot be started or fails.
 pub fn render(mix: Mix, rate: f32, seconds: f64, track: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     let decks = if mix == Mix::Empty { 0 } else { 4 };
     let definitions = [b"SCgf".to_vec(), vec![0, 0, 0, 2, 0, 2], deck(mix == Mix::Full), master()].concat();
@@ -66,7 +66,7 @@ fn message(address: &str, args: Vec<OscType>) -> OscPacket {
     OscPacket::Message(OscMessage { addr: address.into(), args })
 }
 
-/// A line of a score: a bundle behind its length; the time counts from 0.
+/// A line of a score: the length of a bundle and the bundle, whose time is relative to the start.
 fn append(score: &mut Vec<u8>, seconds: f64, packet: OscPacket) -> Result<(), Box<dyn Error>> {
     let timetag = OscTime { seconds: seconds as u32, fractional: (seconds.fract() * 4_294_967_296.0) as u32 };
     let bundle = encoder::encode(&OscPacket::Bundle(OscBundle { timetag, content: vec![packet] }))?;
@@ -82,7 +82,7 @@ enum Input {
     Constant(f32),
 }
 
-/// A synth definition in the making.
+/// A builder of a synth definition.
 #[derive(Default)]
 struct Definition {
     constants: Vec<f32>,

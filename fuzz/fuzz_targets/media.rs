@@ -1,4 +1,4 @@
-//! Any file is decoded to finite samples within the limit, or an error: never a panic, never gigabytes.
+//! Any file is decoded to finite samples within the limit of memory, or is an error, without a panic.
 #![no_main]
 
 use std::io::Write;

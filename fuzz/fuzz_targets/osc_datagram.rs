@@ -1,4 +1,4 @@
-//! Any datagram is taken apart, decoded and read, or refused: never a panic, never a stack overflow.
+//! Any datagram is decoded and read, or refused, without a panic or a stack overflow.
 #![no_main]
 
 use audio_server::args::Arg;

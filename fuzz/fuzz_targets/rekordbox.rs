@@ -1,4 +1,5 @@
-//! Any bytes are a collection, or an error; what is written into a collection is read from it, and only that changes.
+//! Any bytes are read as a collection, or are an error. Cues that are written into a collection are read from it again, and nothing else
+//! changes.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Any text is a score in the order of time, or an error with its line.
+//! Any text is read as a score sorted by time, or is an error with the number of its line.
 #![no_main]
 
 use audio_server::{handlers, score};

@@ -1,4 +1,4 @@
-//! Any bytes are a structure in order, with a grid and cues or without, or an error.
+//! Any bytes are read as a valid structure, with or without a grid and cues, or are an error.
 #![no_main]
 
 use std::path::Path;

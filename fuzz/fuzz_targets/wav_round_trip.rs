@@ -1,4 +1,4 @@
-//! What the WAV writer writes, the reader reads: the same floats, bit for bit.
+//! The WAV reader reads the floats that the WAV writer has written, bit for bit.
 #![no_main]
 
 use crowd_media::wav;

@@ -1,9 +1,9 @@
-//! Instructions that 1,024 frames cost, counted: the same on a busy machine as on an idle one.
+//! Counts the instructions for 1,024 frames. The count does not depend on the load of the machine.
 //!
 //! ```text
-//! block_cost gate TABLE             count every case under valgrind, compare with TABLE, fail when one is dearer
-//! block_cost update TABLE           write TABLE anew
-//! block_cost run CASE BLOCKS        render so many blocks of a case (what the counters watch)
+//! block_cost gate TABLE             count every case under valgrind, compare with TABLE, fail when a case costs more
+//! block_cost update TABLE           rewrite TABLE
+//! block_cost run CASE BLOCKS        render this many blocks of a case (which is what valgrind counts)
 //! ```
 #![forbid(unsafe_code)]
 
@@ -14,9 +14,9 @@ use std::process::{Command, ExitCode};
 
 use crowd_engine_benches::{Case, WARM_UP};
 
-/// A case may cost this much more than the table says.
+/// How much more than in the table a case may cost.
 const TOLERANCE: f64 = 0.03;
-/// Frames counted of each case.
+/// The frames of each case that are counted.
 const FRAMES: usize = 32 * 1_024;
 
 type Table = BTreeMap<String, u64>;
@@ -57,11 +57,11 @@ fn count(case: &Case) -> Result<u64, Box<dyn Error>> {
         .arg(std::env::current_exe()?)
         .args(["run", &case.name(), &blocks.to_string()])
         .output()
-        .map_err(|error| format!("valgrind does not start ({error}): apt-get install valgrind"))?;
+        .map_err(|error| format!("valgrind cannot be started ({error}): apt-get install valgrind"))?;
     let said = String::from_utf8_lossy(&counted.stderr);
     let all = said.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse::<u64>().ok());
     let all = all.filter(|_| counted.status.success()).ok_or_else(|| format!("valgrind failed:\n{said}"))?;
-    // The blocks of the warm-up were counted too.
+    // The blocks of the warm-up are counted too.
     Ok(all * 1_024 / (FRAMES + WARM_UP) as u64)
 }
 
@@ -69,7 +69,7 @@ fn count_all() -> Result<Table, Box<dyn Error>> {
     Case::all().iter().map(|case| Ok((case.name(), count(case)?))).collect()
 }
 
-/// The compiler decides over instructions, and so do the vector units the machine (under valgrind) has.
+/// The compiler and the vector units of the machine (under valgrind), which determine the number of instructions.
 fn maker() -> String {
     let version = Command::new("rustc").arg("--version").output().ok();
     let version = version.and_then(|out| String::from_utf8(out.stdout).ok()).unwrap_or_default();
@@ -114,7 +114,7 @@ fn gate(path: &str) -> Result<(), Box<dyn Error>> {
         println!("{name:<40} {was:>10} {count:>10} {:>+7.1}%{verdict}", change * 100.0);
     }
     if !comparable {
-        println!("NOT JUDGED: the table was made by another compiler or for other vector units ({})", maker());
+        println!("NOT COMPARED: the table was made with another compiler or for other vector units ({})", maker());
         return Ok(());
     }
     match dearer {

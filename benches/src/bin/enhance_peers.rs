@@ -1,6 +1,6 @@
-//! `enhance-server` beside others: how fast a file is mastered, and how soon, and in how much memory, a stream begins.
+//! Compares `enhance-server` with other programs: how fast a file is mastered, how soon a stream begins, and how much memory it needs.
 //!
-//! `enhance_peers FILE...` takes any music; programs that are not installed are named and left out. It wants an idle machine.
+//! `enhance_peers FILE...` measures with any music. Programs that are not installed are named and skipped. The machine should be idle.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -16,13 +16,13 @@ use serde_json::Value;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Measures enhance-server beside others.
+/// Compares enhance-server with other programs.
 #[derive(Parser)]
 struct Arguments {
     /// Music, in any format
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Cold starts that are measured of each file
+    /// Cold starts to measure with each file
     #[arg(long, default_value_t = 5)]
     starts: usize,
 }
@@ -55,7 +55,7 @@ fn name(file: &Path) -> String {
     file.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Seconds of music per second of processor time of a command that is given one core.
+/// Seconds of music per second of processor time of a command on one core.
 fn speed(file: &Path, arguments: &[&str]) -> Result<f64> {
     let seconds = crowd_media::Reader::open(file)?;
     let seconds = seconds.frames() as f64 / f64::from(seconds.sample_rate());
@@ -77,7 +77,7 @@ fn ours(program: &Path, file: &Path) -> Result<f64> {
     speed(file, &[&text(program), "render", &text(file), &text(out.path()), "--preset", "punchy", "--quiet"])
 }
 
-/// Its own equalisers, compressor, gain and limiter, with the numbers of `punchy`.
+/// ffmpeg with its equalisers, compressor, gain and limiter, set to the values of the preset `punchy`.
 fn ffmpeg(file: &Path) -> Result<f64> {
     let chain = "lowshelf=f=200:g=1.35,equalizer=f=400:t=q:w=.7:g=.4,equalizer=f=4900:t=q:w=1:g=1.1,highshelf=f=8000:g=.6,\
                  acompressor=threshold=.126:ratio=2.5:attack=5:release=100:mix=.65,volume=3dB,\
@@ -97,7 +97,7 @@ fn sox(file: &Path) -> Result<f64> {
     speed(file, &command)
 }
 
-/// Matched against its own first two minutes, a little brighter: it refuses a file as its own reference.
+/// matchering, with a slightly brighter version of the file's first two minutes as the reference, because it refuses the file itself.
 fn matchering(file: &Path) -> Result<f64> {
     let [reference, out] = [(); 2].map(|()| tempfile::Builder::new().suffix(".wav").tempfile());
     let (reference, out) = (reference?, out?);
@@ -146,7 +146,7 @@ impl Server {
         Ok(server)
     }
 
-    /// Milliseconds to the end of the headers, and to the first byte of sound; and the file's length.
+    /// Milliseconds to the end of the headers and to the first byte of sound, and the length of the file.
     fn ask(&self, path: &str, range: Option<u64>) -> Result<(f64, f64, u64)> {
         let begun = Instant::now();
         let mut socket = TcpStream::connect(&self.address)?;
@@ -162,7 +162,7 @@ impl Server {
             }
         }
         let headers = begun.elapsed();
-        // Behind any header of a WAV.
+        // After any header of a WAV file.
         let mut sound = [0; 256];
         reader.read_exact(&mut sound)?;
         Ok((headers.as_secs_f64() * 1e3, begun.elapsed().as_secs_f64() * 1e3, length))
@@ -178,7 +178,7 @@ impl Server {
         Ok(tracks.iter().filter_map(|track| Some(track["id"].as_str()?.to_owned())).collect())
     }
 
-    /// The most memory it ever had, in MB.
+    /// The peak memory of the server, in MB.
     fn memory(&self) -> Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;

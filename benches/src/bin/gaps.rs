@@ -1,11 +1,11 @@
-//! Gaps in what a sound server hears while the machine is busy: this engine through the server's own protocol, through
-//! ALSA's plug-in for it, and `paplay`, by turns within one run.
+//! Counts gaps in what a sound server receives while the machine is busy: from this engine through the server's protocol, from this
+//! engine through ALSA's plug-in, and from `paplay`, which alternate in one run.
 //!
 //! `cargo run --release -p crowd-engine-benches --features device --bin gaps -- --hogs 8`
 //!
-//! A server with a null sink is started, and programs that take all the processor they get. Each player plays a sine
-//! with the same latency; a recorder takes down what the sink hears. A gap is silence amid the sine (the server had
-//! nothing to play), a jump a place where the sine obeys x\[n+1\] = 2 cos(w) x\[n\] - x\[n-1\] no longer without one.
+//! A server with a null sink is started, and programs that use as much processor time as they get. Each player plays a sine with the same
+//! latency, and the input of the sink is recorded. A gap is silence within the sine, because the server had nothing to play. A jump is a
+//! sample at which the sine does not fulfil x\[n+1\] = 2 cos(w) x\[n\] - x\[n-1\] without a gap.
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -21,16 +21,16 @@ use crowd_engine::{Command, Engine, Frames, Gain, Output, When};
 const RATE: u32 = 48_000;
 const HERTZ: f64 = 441.0;
 const LEVEL: f64 = 0.5;
-/// Silence of at least so many frames is a gap; a sine is not silent for two.
+/// The fewest frames of silence that are a gap. A sine is never silent for two frames.
 const SHORTEST: usize = 3;
-/// How far a sample may lie from what the two before it say.
-const OFF: f64 = 1e-3;
-/// A hog ends after this by itself, should its owner be killed.
+/// How far a sample may be from the value that follows from the two samples before it.
+const TOLERANCE: f64 = 1e-3;
+/// How long a hog runs at most, in case this program is killed.
 const LONGEST: Duration = Duration::from_secs(115);
 
 #[derive(Parser)]
 struct Args {
-    /// Programs that take all the processor they get.
+    /// Programs that use as much processor time as they get.
     #[arg(long, default_value_t = 3)]
     hogs: usize,
     /// Frames per block; the latency is two.
@@ -41,26 +41,26 @@ struct Args {
     seconds: u64,
     #[arg(long, default_value_t = 4)]
     rounds: usize,
-    /// Play to the sink `stage` of the server that runs already (PipeWire, say) and start none.
+    /// Play to the sink `stage` of the running server (PipeWire, for example) and start none.
     #[arg(long)]
     running: bool,
-    /// Take the right to realtime priority from the players, as a container does.
+    /// Run the players without the right to realtime priority, as in a container.
     #[arg(long)]
     no_realtime: bool,
-    /// Play to this output instead, and say how that went.
+    /// Play to this output, and print its health.
     #[arg(long, hide = true)]
     play: Option<String>,
-    /// Take all the processor there is, for a while.
+    /// Use as much processor time as possible, for a while.
     #[arg(long, hide = true)]
     hog: bool,
 }
 
-/// A process that ends with its owner.
-struct Beside(Child);
+/// A process that is killed when this value is dropped.
+struct ChildProcess(Child);
 
-impl Drop for Beside {
+impl Drop for ChildProcess {
     fn drop(&mut self) {
-        let _gone = self.0.kill();
+        let _killed = self.0.kill();
         let _status = self.0.wait();
     }
 }
@@ -71,25 +71,25 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return play(output, &args);
     }
     if args.hog {
-        let began = Instant::now();
-        while began.elapsed() < LONGEST {}
+        let start = Instant::now();
+        while start.elapsed() < LONGEST {}
         return Ok(());
     }
-    let place = tempfile::tempdir()?;
-    let _server = if args.running { None } else { Some(server(place.path())?) };
-    let sine = place.path().join("sine.raw");
+    let folder = tempfile::tempdir()?;
+    let _server = if args.running { None } else { Some(server(folder.path())?) };
+    let sine = folder.path().join("sine.raw");
     fs::write(&sine, (0..RATE as usize * (args.seconds as usize + 2)).flat_map(frame).collect::<Vec<u8>>())?;
-    let hog = || Program::new(std::env::current_exe()?).arg("--hog").stdout(Stdio::null()).spawn().map(Beside);
-    let _hogs: Vec<Beside> = (0..args.hogs).map(|_| hog()).collect::<io::Result<_>>()?;
+    let hog = || Program::new(std::env::current_exe()?).arg("--hog").stdout(Stdio::null()).spawn().map(ChildProcess);
+    let _hogs: Vec<ChildProcess> = (0..args.hogs).map(|_| hog()).collect::<io::Result<_>>()?;
     println!("{} hogs, blocks of {} frames, {} s a turn", args.hogs, args.buffer, args.seconds);
     println!("{:<8} {:>6} {:>8} {:>8} {:>6}", "player", "gaps", "ms", "longest", "jumps");
     let players = ["paplay", "direct", "plug-in"];
-    let mut sums = vec![Heard::default(); players.len()];
+    let mut sums = vec![GapCounts::default(); players.len()];
     for _ in 0..args.rounds {
         for (player, sum) in players.iter().zip(&mut sums) {
-            let heard = turn(player, &args, place.path(), &sine)?;
-            println!("{player:<8} {heard}");
-            sum.add(&heard);
+            let counts = play_and_record(player, &args, folder.path(), &sine)?;
+            println!("{player:<8} {counts}");
+            sum.add(&counts);
         }
     }
     println!("in all, load {}", fs::read_to_string("/proc/loadavg")?.split(' ').next().unwrap_or_default());
@@ -103,61 +103,66 @@ fn frame(n: usize) -> [u8; 8] {
     [a, b, c, d, a, b, c, d]
 }
 
-/// A sound server of its own with one sink, and this process as its client.
-fn server(place: &Path) -> io::Result<Beside> {
-    let socket = place.join("native");
+/// Starts a sound server with one sink.
+fn server(folder: &Path) -> io::Result<ChildProcess> {
+    let socket = folder.join("native");
     for folder in ["run", "home"] {
-        DirBuilder::new().mode(0o700).create(place.join(folder))?;
+        DirBuilder::new().mode(0o700).create(folder.join(folder))?;
     }
     let script = format!(
         ".fail\nload-module module-native-protocol-unix auth-anonymous=1 socket={}\nload-module module-null-sink \
          sink_name=stage rate={RATE} channels=2 format=float32le norewinds=1\n",
         socket.display()
     );
-    fs::write(place.join("server.pa"), script)?;
+    fs::write(folder.join("server.pa"), script)?;
     let server = Program::new("pulseaudio")
         .arg("-nF")
-        .arg(place.join("server.pa"))
+        .arg(folder.join("server.pa"))
         .args(["--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--log-target=stderr"])
-        .env("HOME", place.join("home"))
-        .env("XDG_RUNTIME_DIR", place.join("run"))
-        .stderr(File::create(place.join("server.log"))?)
+        .env("HOME", folder.join("home"))
+        .env("XDG_RUNTIME_DIR", folder.join("run"))
+        .stderr(File::create(folder.join("server.log"))?)
         .spawn()
-        .map(Beside)?;
-    let began = Instant::now();
-    while !client(place, "pactl").arg("info").output()?.status.success() {
-        if began.elapsed() > Duration::from_secs(20) {
-            return Err(io::Error::other("pulseaudio does not answer"));
+        .map(ChildProcess)?;
+    let start = Instant::now();
+    while !client(folder, "pactl").arg("info").output()?.status.success() {
+        if start.elapsed() > Duration::from_secs(20) {
+            return Err(io::Error::other("pulseaudio does not respond"));
         }
         sleep(Duration::from_millis(50));
     }
     Ok(server)
 }
 
-fn client(place: &Path, program: &str) -> Program {
+fn client(folder: &Path, program: &str) -> Program {
     let mut client = Program::new(program);
-    let socket = place.join("native");
-    if !place.join("server.pa").exists() {
-        // The server that runs already is the environment's.
+    let socket = folder.join("native");
+    if !folder.join("server.pa").exists() {
+        // The environment has the address of the running server.
         return client;
     }
-    client.env("PULSE_SERVER", format!("unix:{}", socket.display())).env("HOME", place.join("home"));
+    client.env("PULSE_SERVER", format!("unix:{}", socket.display())).env("HOME", folder.join("home"));
     client
 }
 
-/// Lets one player play, and tells what was heard.
-fn turn(player: &str, args: &Args, place: &Path, sine: &Path) -> Result<Heard, Box<dyn std::error::Error>> {
+/// Has one player play, and counts the gaps that the sink received.
+fn play_and_record(
+    player: &str,
+    args: &Args,
+    folder: &Path,
+    sine: &Path,
+) -> Result<GapCounts, Box<dyn std::error::Error>> {
     let raw = ["--raw", "--format=float32le", "--channels=2"];
     let rate = format!("--rate={RATE}");
-    let taken: PathBuf = place.join("taken.raw");
-    let recorder = client(place, "parec")
+    let recording: PathBuf = folder.join("recording.raw");
+    let recorder = client(folder, "parec")
         .args(["-d", "stage.monitor", &rate, "--latency-msec=500"])
         .args(raw)
-        .stdout(File::create(&taken)?)
+        .stdout(File::create(&recording)?)
         .spawn()
-        .map(Beside)?;
+        .map(ChildProcess)?;
     sleep(Duration::from_millis(400));
-    let mut command = if args.no_realtime { client(place, "setpriv") } else { client(place, "env") };
+    let mut command = if args.no_realtime { client(folder, "setpriv") } else { client(folder, "env") };
     if args.no_realtime {
         command.arg("--bounding-set=-sys_nice");
     }
@@ -169,7 +174,7 @@ fn turn(player: &str, args: &Args, place: &Path, sine: &Path) -> Result<Heard, B
         command.arg(std::env::current_exe()?).args(["--play", output, "--buffer", &args.buffer.to_string()]);
         command.args(["--seconds", &args.seconds.to_string()]);
     }
-    let mut playing = command.stderr(Stdio::inherit()).spawn().map(Beside)?;
+    let mut playing = command.stderr(Stdio::inherit()).spawn().map(ChildProcess)?;
     let until = Instant::now() + Duration::from_secs(args.seconds);
     while Instant::now() < until && playing.0.try_wait()?.is_none() {
         sleep(Duration::from_millis(20));
@@ -177,12 +182,16 @@ fn turn(player: &str, args: &Args, place: &Path, sine: &Path) -> Result<Heard, B
     drop(playing);
     sleep(Duration::from_millis(600));
     drop(recorder);
-    let left =
-        fs::read(&taken)?.as_chunks::<8>().0.iter().map(|&[a, b, c, d, ..]| f32::from_le_bytes([a, b, c, d])).collect();
-    Ok(Heard::of(left))
+    let left = fs::read(&recording)?
+        .as_chunks::<8>()
+        .0
+        .iter()
+        .map(|&[a, b, c, d, ..]| f32::from_le_bytes([a, b, c, d]))
+        .collect();
+    Ok(GapCounts::of(left))
 }
 
-/// What this program does as a player.
+/// Plays the sine to an output.
 fn play(output: &str, args: &Args) -> Result<(), Box<dyn std::error::Error>> {
     let output: Output = output.parse()?;
     let mut engine = Engine::builder().open(output.with_buffer_frames(args.buffer))?;
@@ -190,50 +199,50 @@ fn play(output: &str, args: &Args) -> Result<(), Box<dyn std::error::Error>> {
     engine.send(tone, When::NextBlock)?;
     sleep(Duration::from_secs(args.seconds).saturating_sub(Duration::from_millis(300)));
     if let Some(health) = engine.health() {
-        let (told, away, blocks) = (health.xruns, health.reopens, health.callback_frames);
-        eprintln!("         told of {told} gaps, away {away} times, blocks of {blocks:?}, {:?}", health.realtime);
+        let (xruns, reopens, blocks) = (health.xruns, health.reopens, health.callback_frames);
+        eprintln!("         {xruns} xruns, {reopens} reopens, blocks of {blocks:?}, {:?}", health.realtime);
     }
     sleep(Duration::from_secs(5));
     Ok(())
 }
 
-/// What the sink heard.
+/// The gaps and jumps in a recording.
 #[derive(Clone, Debug, Default)]
-struct Heard {
+struct GapCounts {
     gaps: usize,
     silent: usize,
     longest: usize,
     jumps: usize,
 }
 
-impl Heard {
-    /// Judges the samples from the first to the last that are no silence.
+impl GapCounts {
+    /// Counts in the samples from the first to the last that are not zero.
     fn of(samples: Vec<f32>) -> Self {
-        let mut heard = Self::default();
+        let mut counts = Self::default();
         let step = 2.0 * (std::f64::consts::TAU * HERTZ / f64::from(RATE)).cos();
-        let (mut run, mut before, mut fades) = (0, [0.0f64; 2], 2usize);
+        let (mut run, mut before, mut skipped) = (0, [0.0f64; 2], 2usize);
         for sample in samples.into_iter().map(f64::from).skip_while(|x| *x == 0.0) {
             if sample == 0.0 {
                 run += 1;
             } else {
                 if run >= SHORTEST {
-                    heard.gaps += 1;
-                    heard.silent += run;
-                    heard.longest = heard.longest.max(run);
+                    counts.gaps += 1;
+                    counts.silent += run;
+                    counts.longest = counts.longest.max(run);
                     // The two samples before this one were silence.
-                    fades = 2;
+                    skipped = 2;
                 }
                 run = 0;
-                if fades > 0 {
-                    fades -= 1;
-                } else if (step * before[1] - before[0] - sample).abs() > OFF {
-                    heard.jumps += 1;
-                    fades = 2;
+                if skipped > 0 {
+                    skipped -= 1;
+                } else if (step * before[1] - before[0] - sample).abs() > TOLERANCE {
+                    counts.jumps += 1;
+                    skipped = 2;
                 }
             }
             before = [before[1], sample];
         }
-        heard
+        counts
     }
 
     fn add(&mut self, other: &Self) {
@@ -244,7 +253,7 @@ impl Heard {
     }
 }
 
-impl std::fmt::Display for Heard {
+impl std::fmt::Display for GapCounts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let ms = |frames: usize| frames as f64 * 1e3 / f64::from(RATE);
         let (silent, longest) = (ms(self.silent), ms(self.longest));

@@ -1,6 +1,6 @@
-//! What the mix of four decks costs here, what any mixer must pay, and what scsynth needs for the same.
+//! The cost of a mix of four decks in this engine, in scsynth, and of reading and adding the tracks only.
 //!
-//! Processor time (user and system) in microseconds for 1,024 frames, the least of several runs that take turns.
+//! The costs are processor time (user and system) in microseconds for 1,024 frames, the least of several alternating runs.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -30,14 +30,14 @@ fn timed(blocks: usize, work: impl FnOnce() -> Result<(), Box<dyn Error>>) -> Re
 
 fn ours(case: &Case) -> Result<f64, Box<dyn Error>> {
     let mut mix = case.mix()?;
-    // The limiter's work depends on the music, which is ten seconds long and then the same again.
+    // The cost of the limiter depends on the music, which repeats after ten seconds.
     timed(blocks(), || {
         (0..blocks()).for_each(|_| mix.render_block());
         Ok(())
     })
 }
 
-/// Reads four stereo tracks, adds them up, and no more.
+/// Only reads four stereo tracks and adds them up.
 fn floor() -> Result<f64, Box<dyn Error>> {
     let tracks: Vec<Vec<f32>> = (0..4).map(|n| vec![0.1 * n as f32; 2 * FRAMES * 64]).collect();
     let mut out = vec![0.0f32; 2 * FRAMES];
@@ -79,7 +79,7 @@ fn write_noise(path: &Path) -> Result<(), Box<dyn Error>> {
     Ok(fs::write(path, wav)?)
 }
 
-/// The least of the runs of scsynth's mixes, less what starting it, reading files and writing silence costs.
+/// The lowest costs of scsynth's mixes, without the cost of starting it, reading files and writing silence.
 struct Peer {
     decks: f64,
     full: f64,

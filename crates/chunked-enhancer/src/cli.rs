@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use crowd_cli::size::bytes;
+use crowd_cli::size::parse_bytes;
 use crowd_media::SampleFormat;
 use crowd_web::args::{AccessArgs, ListenArgs, token_from_env};
 
@@ -79,7 +79,7 @@ pub struct Serve {
     #[arg(long, value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,
     /// Bytes the cache may have: a number, or one with k, M, G or T (1024s)
-    #[arg(long, value_name = "BYTES", default_value = "1G", value_parser = bytes)]
+    #[arg(long, value_name = "BYTES", default_value = "1G", value_parser = parse_bytes)]
     pub cache_size: u64,
     /// Pieces and measurements that are worked on at once [default: one for each core]
     #[arg(long, value_name = "N")]

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crowd_library::{ContentHash, Hashes, LocalId};
-use crowd_store::{Key, Records, StoreError};
+use crowd_library::{ContentHash, HashStore, LocalId};
+use crowd_store::{Records, StoreError, StoreKey};
 
 /// The kind of the records.
 const CONTENT: &str = "content";
@@ -21,14 +21,14 @@ impl KeptHashes {
     }
 }
 
-impl Hashes for KeptHashes {
-    fn recall(&self, file: LocalId) -> Option<ContentHash> {
-        let hash = self.0.get(CONTENT, &Key(*file.as_bytes()))?;
+impl HashStore for KeptHashes {
+    fn load(&self, file: LocalId) -> Option<ContentHash> {
+        let hash = self.0.get(CONTENT, &StoreKey(*file.as_bytes()))?;
         Some(<[u8; 32]>::try_from(hash).ok()?.into())
     }
 
-    fn keep(&self, file: LocalId, hash: ContentHash) {
-        if let Err(error) = self.0.put(CONTENT, &Key(*file.as_bytes()), hash.as_bytes()) {
+    fn save(&self, file: LocalId, hash: ContentHash) {
+        if let Err(error) = self.0.put(CONTENT, &StoreKey(*file.as_bytes()), hash.as_bytes()) {
             tracing::warn!("{error}");
         }
     }

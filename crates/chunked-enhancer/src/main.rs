@@ -4,10 +4,10 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use crowd_cli::log::{self, Times};
-use crowd_cli::path::shown;
-use crowd_cli::{Ending, Refused, names, print};
-use crowd_library::Contents;
+use crowd_cli::log::{self, LogTimes};
+use crowd_cli::path::display_text;
+use crowd_cli::{ExitReason, UsageError, file_lookup, print};
+use crowd_library::ContentIndex;
 use enhance_server::analysis::{Analysis, Kind};
 use enhance_server::cli::{Analyse, Cli, Command, Render};
 use enhance_server::master::{Settled, settle_by_all};
@@ -26,19 +26,22 @@ fn main() -> ExitCode {
     let cli = Cli::read();
     let result = match cli.command {
         None => {
-            let log = log::start("ENHANCE_SERVER_LOG", Times::OfDay, cli.serve.json, cli.serve.verbose);
-            return log.end(PROGRAM, serve::serve(&cli.serve).map(|()| Ending::Done));
+            let log = log::start("ENHANCE_SERVER_LOG", LogTimes::OfDay, cli.serve.json, cli.serve.verbose);
+            return log.exit(PROGRAM, serve::serve(&cli.serve).map(|()| ExitReason::Done));
         }
-        Some(Command::Render(options)) => write(&options).map(Ending::of_files),
-        Some(Command::Analyse(options)) => analyse(&options).map(Ending::of_files),
-        Some(Command::Describe(what)) => what.print(Cli::full_command()).map(|()| Ending::Done).map_err(Failure::from),
+        Some(Command::Render(options)) => write(&options).map(ExitReason::of_files),
+        Some(Command::Analyse(options)) => analyse(&options).map(ExitReason::of_files),
+        Some(Command::Describe(what)) => {
+            what.print(Cli::full_command()).map(|()| ExitReason::Done).map_err(Failure::from)
+        }
     };
-    crowd_cli::end(PROGRAM, result)
+    crowd_cli::exit(PROGRAM, result)
 }
 
 fn rendition(path: &Path, order: &Order) -> Result<Rendition, Failure> {
-    let found = names::find(path).map_err(|e| Error::Io { path: path.to_owned(), doing: "open", source: e.into() })?;
-    Ok(Rendition::new(Contents::default().open(&found)?, order)?)
+    let found =
+        file_lookup::find(path).map_err(|e| Error::Io { path: path.to_owned(), doing: "open", source: e.into() })?;
+    Ok(Rendition::new(ContentIndex::default().open(&found)?, order)?)
 }
 
 /// Says what is wrong with a file, and whether that is nothing.
@@ -49,9 +52,9 @@ fn told(path: &Path, warnings: &[String]) -> bool {
 
 /// Writes a rendition; tells whether the file it is made of is whole.
 fn write(options: &Render) -> Result<bool, Failure> {
-    let rendition = rendition(&options.input, &options.order().map_err(Refused)?)?;
+    let rendition = rendition(&options.input, &options.order().map_err(UsageError)?)?;
     let frames = rendition.layout.frames();
-    let bar = crowd_cli::progress(frames, "{wide_bar} {percent} % {eta}", options.quiet);
+    let bar = crowd_cli::progress_bar(frames, "{wide_bar} {percent} % {eta}", options.quiet);
     let progress = |frames| bar.set_position(frames);
     let warnings = if options.to_stdout() {
         render::to_stdout(&rendition, progress)?
@@ -64,7 +67,7 @@ fn write(options: &Render) -> Result<bool, Failure> {
         return Ok(whole);
     }
     let told = json!({
-        "output": shown(&options.output),
+        "output": display_text(&options.output),
         "frames": frames,
         "sample_rate": rendition.rate.get(),
         "format": rendition.format,

@@ -3,9 +3,9 @@
 use std::sync::OnceLock;
 
 use crowd_engine::{Frames, SampleRate};
-use crowd_library::Music;
+use crowd_library::MusicFile;
 use crowd_media::SampleFormat;
-use crowd_store::{ChunkId, Key, Pinning};
+use crowd_store::{ChunkId, Pinning, StoreKey};
 
 use crate::analysis::Kind;
 use crate::error::Error;
@@ -17,8 +17,8 @@ use crate::preset::Treatment;
 const VERSION: u32 = 4;
 
 /// The chunks that the store keeps: pieces of renditions. What a listener waits for, the first, is evicted last.
-pub const CHUNKS: crowd_store::Kind =
-    crowd_store::Kind { magic: *b"crowdchk", version: 1, pinning: Pinning::FIRST_CHUNKS };
+pub const CHUNKS: crowd_store::ChunkKind =
+    crowd_store::ChunkKind { magic: *b"crowdchk", version: 1, pinning: Pinning::FIRST_CHUNKS };
 
 /// What may be asked of a track. The defaults are those of a URL that says nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -36,9 +36,9 @@ pub struct Order {
 /// One track made in one way, known by its key.
 pub struct Rendition {
     /// Names it on this machine: the key of its chunks, or another one when the file was not hashed yet.
-    pub key: Key,
+    pub key: StoreKey,
     /// The file.
-    pub music: Music,
+    pub music: MusicFile,
     /// What is made of it.
     pub treatment: Treatment,
     /// As what it is sent.
@@ -53,7 +53,7 @@ pub struct Rendition {
     pub layout: Layout,
     /// Bits per sample of the file, where it is lossless and has whole numbers.
     pub source_bits: Option<u32>,
-    content_key: OnceLock<Key>,
+    content_key: OnceLock<StoreKey>,
     settled: OnceLock<Settled>,
 }
 
@@ -62,7 +62,7 @@ impl Rendition {
     ///
     /// # Errors
     /// [`Error::Media`] when the file cannot be read, [`Error::Invalid`] for what cannot be had together.
-    pub fn new(music: Music, order: &Order) -> Result<Self, Error> {
+    pub fn new(music: MusicFile, order: &Order) -> Result<Self, Error> {
         let reader = music.reader()?;
         // Mixed down, whole numbers are none any more.
         let source_bits = reader.info().bits.filter(|_| reader.info().channels <= 2);
@@ -116,7 +116,7 @@ impl Rendition {
     }
 
     /// Everything that decides about its bytes, hashed; none while the file is not hashed.
-    pub fn content_key(&self) -> Option<Key> {
+    pub fn content_key(&self) -> Option<StoreKey> {
         let hash = self.music.hash()?;
         let of_content = || key(&format!("content {hash}"), &self.treatment, self.format, self.depth, self.kind);
         Some(*self.content_key.get_or_init(of_content))
@@ -138,12 +138,12 @@ impl Rendition {
     }
 }
 
-fn chunk(key: Key, index: usize) -> ChunkId {
+fn chunk(key: StoreKey, index: usize) -> ChunkId {
     ChunkId { key, index: u32::try_from(index).unwrap_or(u32::MAX) }
 }
 
 /// Text that says all, hashed: two orders have the same key when it is the same text.
-fn key(content: &str, treatment: &Treatment, format: Format, depth: SampleFormat, kind: Kind) -> Key {
+fn key(content: &str, treatment: &Treatment, format: Format, depth: SampleFormat, kind: Kind) -> StoreKey {
     let text = format!(
         "enhance-server {} version {VERSION} on {}\n{content}\npreset {} intensity {:08x}\nanalysis {kind} version {}, settled version {}\nformat {format} depth {depth}\n",
         env!("CARGO_PKG_VERSION"),
@@ -154,5 +154,5 @@ fn key(content: &str, treatment: &Treatment, format: Format, depth: SampleFormat
         crate::analysis::VERSION,
         crate::master::VERSION,
     );
-    Key(blake3::hash(text.as_bytes()).into())
+    StoreKey(blake3::hash(text.as_bytes()).into())
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crowd_library::{Contents, Library};
+use crowd_library::{ContentIndex, Library};
 #[cfg(feature = "s3")]
 use crowd_store::s3::S3Store;
 use crowd_store::{DiskStore, Store};
@@ -53,7 +53,7 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     let (measurements, hashes) = (Measurements::kept_in(&records)?, KeptHashes::open(&records)?);
     let jobs = Jobs::start(store, measurements, Settings { workers, jobs: options.max_jobs.into() })
         .map_err(|e| Error::io("the jobs' thread", "start", e))?;
-    let (contents, connections) = (Contents::kept_in(hashes), options.access.connections());
+    let (contents, connections) = (ContentIndex::with_hash_store(hashes), options.access.connections());
     let uploads = Arc::new(Uploads::open(&cache).map_err(|error| Error::Failed(error.to_string().into()))?);
     let streams = options.access.max_streams.into();
     let app = Arc::new(App::new(library, contents, uploads.clone(), jobs, streams, connections.clone()));

@@ -9,7 +9,7 @@ use std::time::Instant;
 use crowd_engine::chunk::{ChunkProcessor, Chunked, Grid};
 use crowd_engine::feed::{FileInput, Input};
 use crowd_engine::{Frames, SampleRate};
-use crowd_library::{Contents, Music};
+use crowd_library::{ContentIndex, MusicFile};
 use crowd_mastering::loudness::Bound;
 use crowd_mastering::measure::Error;
 use crowd_media::loudness::{Loudness, Meter};
@@ -59,8 +59,8 @@ fn music() -> Vec<PathBuf> {
     files
 }
 
-fn open(path: &Path) -> Music {
-    Contents::default().open(path).unwrap()
+fn open(path: &Path) -> MusicFile {
+    ContentIndex::default().open(path).unwrap()
 }
 
 /// `MUSIC=folder-or-file cargo test --release -p enhance-server --test sound -- --ignored --nocapture figures`

@@ -1,10 +1,10 @@
 #![forbid(unsafe_code)]
-//! What the command lines of all programs have in common: how they print, log, show progress, describe themselves and end, how
-//! they tell a path, find a file by its name, and read a size or a network.
+//! Parts of command line programs: printing, logging, progress, exit codes, manual pages, paths as text, files by their names, sizes
+//! and networks.
 
-mod ending;
+mod exit;
+pub mod file_lookup;
 pub mod log;
-pub mod names;
 pub mod network;
 pub mod path;
 pub mod size;
@@ -14,10 +14,10 @@ pub mod stop;
 use std::io::{self, IsTerminal, Write};
 
 use clap::{Command, Subcommand};
-pub use ending::{Ending, Refused, end};
+pub use exit::{ExitReason, UsageError, exit};
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Commands by which a program describes itself: to be flattened into its own.
+/// Commands that print a description of the program, to be flattened into its own commands.
 #[derive(Debug, Subcommand)]
 pub enum Describe {
     /// Print a completion script for a shell
@@ -33,7 +33,7 @@ impl Describe {
     /// Prints the description of `program`.
     ///
     /// # Errors
-    /// When standard output takes nothing.
+    /// When standard output cannot be written.
     pub fn print(&self, mut program: Command) -> io::Result<()> {
         print(|out| match self {
             Self::Completions { shell } => {
@@ -46,20 +46,20 @@ impl Describe {
     }
 }
 
-/// Writes to standard output. A reader that has seen enough (`| head`) is no error.
+/// Writes to standard output. A closed pipe, as with `| head`, is no error.
 ///
 /// # Errors
-/// As `text`, or when standard output takes nothing.
+/// The errors of `text`, and when standard output cannot be written.
 pub fn print<E: From<io::Error>>(text: impl FnOnce(&mut dyn Write) -> Result<(), E>) -> Result<(), E> {
-    let mut out = Patient(io::stdout().lock());
+    let mut out = IgnoreClosedPipe(io::stdout().lock());
     text(&mut out)?;
     Ok(out.flush()?)
 }
 
-/// A writer that goes on when nobody reads any more.
-struct Patient<W>(W);
+/// A writer that discards what is written to a closed pipe.
+struct IgnoreClosedPipe<W>(W);
 
-impl<W: Write> Write for Patient<W> {
+impl<W: Write> Write for IgnoreClosedPipe<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.0.write(bytes) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
@@ -75,9 +75,9 @@ impl<W: Write> Write for Patient<W> {
     }
 }
 
-/// A bar for work of so many steps, drawn by an indicatif `template`. Hidden where nobody looks: when `quiet`, and where
-/// standard error is no terminal.
-pub fn progress(steps: u64, template: &str, quiet: bool) -> ProgressBar {
+/// A progress bar for work of `steps` steps, with an indicatif `template`. It is hidden with `quiet`, and when standard error is no
+/// terminal.
+pub fn progress_bar(steps: u64, template: &str, quiet: bool) -> ProgressBar {
     if quiet || !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
@@ -92,14 +92,14 @@ pub fn progress(steps: u64, template: &str, quiet: bool) -> ProgressBar {
 mod tests {
     use super::*;
 
-    /// A pipe that takes three bytes.
-    struct Head(usize);
+    /// A pipe that is closed after this many bytes.
+    struct ShortPipe(usize);
 
-    impl Write for Head {
+    impl Write for ShortPipe {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let taken = bytes.len().min(self.0);
-            self.0 -= taken;
-            if taken == 0 { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(taken) }
+            let written = bytes.len().min(self.0);
+            self.0 -= written;
+            if written == 0 { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(written) }
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -108,15 +108,15 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_has_seen_enough_is_no_error() {
-        let mut out = Patient(Head(3));
+    fn a_closed_pipe_is_no_error() {
+        let mut out = IgnoreClosedPipe(ShortPipe(3));
         assert!(out.write_all(b"a long text").is_ok() && out.flush().is_ok());
     }
 
     #[test]
-    fn any_other_trouble_is_one() {
-        struct Full;
-        impl Write for Full {
+    fn other_errors_are_returned() {
+        struct FullDisk;
+        impl Write for FullDisk {
             fn write(&mut self, _: &[u8]) -> io::Result<usize> {
                 Err(io::ErrorKind::StorageFull.into())
             }
@@ -125,7 +125,7 @@ mod tests {
                 Err(io::ErrorKind::StorageFull.into())
             }
         }
-        assert_eq!(Patient(Full).write(b"x").unwrap_err().kind(), io::ErrorKind::StorageFull);
-        assert!(Patient(Full).flush().is_err());
+        assert_eq!(IgnoreClosedPipe(FullDisk).write(b"x").unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert!(IgnoreClosedPipe(FullDisk).flush().is_err());
     }
 }

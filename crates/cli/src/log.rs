@@ -1,4 +1,4 @@
-//! Log lines on standard error: for people, or as JSON.
+//! Log lines on standard error, as text or as JSON.
 
 use std::error::Error;
 use std::fmt;
@@ -11,23 +11,23 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
-use crate::ending::{Ending, end, end_by};
+use crate::exit::{ExitReason, exit, exit_with};
 
-/// What decoders say about a file's inside is left out: they do not say which file. What matters of it comes back as an error or
-/// a warning that names the file.
-const NAMELESS: &str = "symphonia=off";
+/// The filter for log lines of decoders, which do not name the file. What is important in them is logged again as an error or a warning
+/// that names it.
+const DECODERS_OFF: &str = "symphonia=off";
 
-/// What lines for people begin with. JSON lines always tell the time of day.
+/// The time at the beginning of text lines. JSON lines always have the time of day.
 #[derive(Clone, Copy, Debug)]
-pub enum Times {
-    /// The time since the start, as a DJ reads it.
+pub enum LogTimes {
+    /// The time since the start, in minutes and seconds.
     SinceStart(Instant),
     /// The date and the time of day, UTC.
     OfDay,
 }
 
-/// A log that was started.
-#[must_use = "what waits is written when it is dropped"]
+/// A running log.
+#[must_use = "queued lines are written when it is dropped"]
 #[derive(Debug)]
 pub struct Log {
     json: bool,
@@ -35,24 +35,24 @@ pub struct Log {
 }
 
 impl Log {
-    /// Ends a program as [`end`] does, with an error as a line of the log where its lines are JSON.
-    pub fn end(self, program: &str, result: Result<Ending, impl Into<Box<dyn Error>>>) -> ExitCode {
-        if self.json { end_by(result, |error| tracing::error!("{error}")) } else { end(program, result) }
+    /// The exit code of a program as by [`exit`]. In a JSON log the error is a line of the log.
+    pub fn exit(self, program: &str, result: Result<ExitReason, impl Into<Box<dyn Error>>>) -> ExitCode {
+        if self.json { exit_with(result, |error| tracing::error!("{error}")) } else { exit(program, result) }
     }
 }
 
-/// Starts logging. `verbose`: 0 what whoever runs the program wants to know, 1 and what happens to each message or job, 2 all.
+/// Starts logging. `verbose` is 0 for the usual lines, 1 for lines about each message or job too, and 2 for all lines.
 ///
-/// Lines are written by a thread of their own, and dropped when too many wait: a terminal that is held (Ctrl-S, a pager)
-/// must not hold the program. What waits is written when the log is dropped.
+/// Another thread writes the lines, and drops lines when too many are queued, so that a terminal that is stopped (by Ctrl-S or a pager)
+/// does not block the program. Queued lines are written when the log is dropped.
 ///
 /// The environment variable `variable` overrides the level, in the syntax of `tracing_subscriber`'s `EnvFilter`.
-pub fn start(variable: &str, times: Times, json: bool, verbose: u8) -> Log {
+pub fn start(variable: &str, times: LogTimes, json: bool, verbose: u8) -> Log {
     let chosen = std::env::var(variable).ok().and_then(|chosen| EnvFilter::try_new(directives(&chosen)).ok());
     let filter = chosen.unwrap_or_else(|| EnvFilter::new(directives(level(verbose))));
     let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_target(false);
-    // A second start in one process, as tests do, keeps the first.
+    // When logging was started already, as in tests, the first log stays.
     let _already = if json {
         builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init()
     } else {
@@ -70,25 +70,25 @@ fn level(verbose: u8) -> &'static str {
     }
 }
 
-/// What is shown, without lines that name no file.
+/// The filter `chosen`, without the lines of decoders.
 fn directives(chosen: &str) -> String {
-    format!("{chosen},{NAMELESS}")
+    format!("{chosen},{DECODERS_OFF}")
 }
 
-impl FormatTime for Times {
+impl FormatTime for LogTimes {
     fn format_time(&self, w: &mut Writer<'_>) -> fmt::Result {
         match self {
-            Self::SinceStart(start) => write!(w, "{}", Clock(start.elapsed().as_secs_f64())),
+            Self::SinceStart(start) => write!(w, "{}", ClockTime(start.elapsed().as_secs_f64())),
             Self::OfDay => SystemTime.format_time(w),
         }
     }
 }
 
-/// Seconds as a DJ reads them: `1:02.500`.
+/// A time in seconds, printed as minutes and seconds: `1:02.500`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Clock(pub f64);
+pub struct ClockTime(pub f64);
 
-impl fmt::Display for Clock {
+impl fmt::Display for ClockTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0.0 { "-" } else { "" };
         let millis = (self.0.abs() * 1000.0).round() as u64;
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_line_is_shown_that_names_no_file_whatever_is_chosen() {
+    fn lines_of_decoders_are_never_logged() {
         for chosen in [level(0), level(1), level(9), "trace", "symphonia=trace"] {
             let text = EnvFilter::try_new(directives(chosen)).unwrap().to_string();
             assert!(text.contains("symphonia=off") && !text.contains("symphonia=trace"), "{chosen}: {text}");
@@ -109,9 +109,9 @@ mod tests {
     }
 
     #[test]
-    fn clocks_carry_over() {
+    fn clock_times_carry_over() {
         for (seconds, text) in [(0.0, "0:00.000"), (59.9996, "1:00.000"), (3725.5, "62:05.500"), (-1.25, "-0:01.250")] {
-            assert_eq!(Clock(seconds).to_string(), text);
+            assert_eq!(ClockTime(seconds).to_string(), text);
         }
     }
 }

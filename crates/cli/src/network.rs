@@ -1,13 +1,13 @@
-//! Networks as they stand on a command line.
+//! Networks on a command line.
 
 use std::net::IpAddr;
 
 pub use ipnet::IpNet;
 
-/// Reads `192.168.1.0/24`, or one address for just that host.
+/// Parses a network like `192.168.1.0/24`, or an address for only that host.
 ///
 /// # Errors
-/// Says what such a network looks like.
+/// A text that says what a network looks like.
 pub fn parse(text: &str) -> Result<IpNet, String> {
     text.parse()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_network_is_one_or_an_address_and_anything_else_is_told_with_the_way_out() {
+    fn a_network_or_an_address_is_parsed_and_anything_else_is_an_error_with_advice() {
         assert_eq!(parse("10.0.0.0/8").unwrap().to_string(), "10.0.0.0/8");
         assert_eq!(parse("10.1.2.3").unwrap().to_string(), "10.1.2.3/32");
         assert_eq!(parse("2001:db8::1").unwrap().to_string(), "2001:db8::1/128");

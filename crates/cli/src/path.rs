@@ -1,7 +1,7 @@
-//! How a path is told: as text that can always be written.
+//! Paths as text.
 //!
-//! The name of a file is bytes, and not every name is text. What a person, a page or a log is to read is the text with U+FFFD
-//! where there is none. Two names may be told alike, so what a program is to find again is told by an id beside it.
+//! The name of a file consists of bytes, and not every name is valid text. In logs, pages and reports, bytes that are no text are
+//! replaced by U+FFFD. Two names may then look the same, so a file that a program has to find again needs an id too.
 
 use std::fmt;
 use std::ops::Deref;
@@ -9,23 +9,23 @@ use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
-/// A path that is told: it serialises and prints as text, with U+FFFD where its bytes are none, and never fails to. It opens
-/// and compares as the path it is, so two names that are told alike stay two.
+/// A path that is printed and serialised as text, with U+FFFD for bytes that are no text; this never fails. It is opened and compared by
+/// its bytes, so two names that look the same are different.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Shown(PathBuf);
+pub struct DisplayPath(PathBuf);
 
-/// A path as text, with U+FFFD where its bytes are none.
-pub fn shown(path: &Path) -> String {
+/// A path as text, with U+FFFD for bytes that are no text.
+pub fn display_text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-impl<P: Into<PathBuf>> From<P> for Shown {
+impl<P: Into<PathBuf>> From<P> for DisplayPath {
     fn from(path: P) -> Self {
         Self(path.into())
     }
 }
 
-impl Deref for Shown {
+impl Deref for DisplayPath {
     type Target = Path;
 
     fn deref(&self) -> &Path {
@@ -33,25 +33,25 @@ impl Deref for Shown {
     }
 }
 
-impl AsRef<Path> for Shown {
+impl AsRef<Path> for DisplayPath {
     fn as_ref(&self) -> &Path {
         &self.0
     }
 }
 
-impl fmt::Display for Shown {
+impl fmt::Display for DisplayPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.display().fmt(f)
     }
 }
 
-impl Serialize for Shown {
+impl Serialize for DisplayPath {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-/// `text` made fit for a log line or a reply: control characters escaped, at most 80 characters.
+/// `text` for a log line or a reply: control characters are escaped, and it has at most 80 characters.
 #[must_use]
 pub fn quote(text: &str) -> String {
     const MOST: usize = 80;
@@ -82,10 +82,10 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_no_text_is_told_and_stays_the_name_it_is() {
-        let (acute, grave) = (Shown::from(path(b"caf\xe9.wav")), Shown::from(path(b"caf\xe8.wav")));
+    fn a_name_that_is_no_text_is_printed_and_keeps_its_bytes() {
+        let (acute, grave) = (DisplayPath::from(path(b"caf\xe9.wav")), DisplayPath::from(path(b"caf\xe8.wav")));
         assert_eq!(serde_json::to_value(&acute).unwrap(), "caf\u{fffd}.wav");
-        assert_eq!((acute.to_string(), shown(&grave)), (grave.to_string(), "caf\u{fffd}.wav".to_owned()));
+        assert_eq!((acute.to_string(), display_text(&grave)), (grave.to_string(), "caf\u{fffd}.wav".to_owned()));
         assert_ne!(acute, grave);
         assert_eq!(acute.as_os_str().as_bytes(), b"caf\xe9.wav");
     }

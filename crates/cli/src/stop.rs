@@ -1,22 +1,21 @@
-//! When programs are told to stop: one rule for all that run until then.
+//! Signals that stop a program, the same for all programs that run until they are stopped.
 //!
-//! The first signal (SIGINT, which is Ctrl-C, SIGTERM or SIGHUP) ends a program in order: what is open is finished, and its status
-//! is the same as if it had come to its end. Should that take too long, a second signal ends it at once, with status 130. Programs
-//! that run to an end of their own have nothing to finish, and are ended by the first as the system does it. Under `nohup`, where
-//! SIGHUP is ignored, it stays ignored.
+//! The first signal (SIGINT, which is Ctrl-C, SIGTERM or SIGHUP) stops a program in order: files are finished, and the exit status is
+//! the same as without a signal. A second signal ends it at once, with status 130, in case that takes too long. Programs that end by
+//! themselves do not handle these signals, so the system ends them at the first one. Under `nohup` SIGHUP stays ignored.
 
 use std::{fs, io, thread};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-/// The status of a program that was ended at once: the one that a shell gives a program that SIGINT ended.
+/// The exit status after a second signal, which is the status that shells report for SIGINT.
 const AT_ONCE: i32 = 130;
 
-/// Calls `stop` at the first signal, on a thread of its own, and ends the program at the second.
+/// Calls `stop` at the first signal, on another thread, and ends the program at the second one.
 ///
 /// # Errors
-/// When the system takes no handler, or starts no thread.
+/// When the handler cannot be installed, or the thread cannot be started.
 pub fn on_signal(stop: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let hang_up = (!hang_up_is_ignored()).then_some(SIGHUP);
     let mut signals = Signals::new([SIGINT, SIGTERM].into_iter().chain(hang_up))?;
@@ -32,7 +31,7 @@ pub fn on_signal(stop: impl FnOnce() + Send + 'static) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether this process was started with SIGHUP ignored, which Linux tells in a mask (proc_pid_status(5)).
+/// Whether this process was started with SIGHUP ignored. Linux has this in a mask (proc_pid_status(5)).
 fn hang_up_is_ignored() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -1,31 +1,31 @@
-//! What can go wrong with a library.
+//! The errors of a library.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Why something of a library could not be had.
+/// Why a track or a file of a library cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// No such track, or not any more.
+    /// The track does not exist, or no longer.
     #[error("there is no track \"{id}\"")]
     NoTrack {
-        /// What was asked for.
+        /// The id that was requested.
         id: String,
     },
-    /// What was to be the library is a file.
+    /// The path of the library is not a folder.
     #[error("{} is not a folder: give a folder of music", .path.display())]
     NotAFolder {
-        /// Its name.
+        /// The path.
         path: PathBuf,
     },
-    /// The file is not what it was when it was opened.
-    #[error("{} was changed while it was read: ask for it again", .path.display())]
+    /// The file was changed after it was opened.
+    #[error("{} was changed while it was read: try again", .path.display())]
     Changed {
         /// The file.
         path: PathBuf,
     },
-    /// The file lies outside the library, is reached through a link that leads out of it, or is none.
+    /// The file is outside the library, directly or through a link, or it is not a regular file.
     #[error("{} is not a file inside the library", .path.display())]
     Outside {
         /// The file.
@@ -38,7 +38,7 @@ pub enum Error {
         path: PathBuf,
         /// What was tried.
         doing: &'static str,
-        /// The system's words.
+        /// The error of the system.
         source: io::Error,
     },
 }

@@ -1,49 +1,57 @@
-//! What a file holds, as a number.
+//! The hash of a file's content.
 
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek};
 
-/// Bytes read at once.
+/// The bytes that are read at a time.
 const BLOCK: usize = 1 << 20;
 
-/// The BLAKE3 hash of a file's bytes; shown in hexadecimal.
+/// The BLAKE3 hash of a file's bytes; it is printed in hexadecimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ContentHash(blake3::Hash);
 
 impl ContentHash {
-    /// Reads a file as a whole, wherever its cursor is, which is then at its end.
+    /// Hashes a whole file, wherever its cursor is. The cursor is at the end afterwards.
     ///
     /// # Errors
-    /// The system's, when it cannot be read.
+    /// The errors of the system, when the file cannot be read.
     pub fn of(mut file: &File) -> io::Result<Self> {
         file.rewind()?;
-        Ok(Self(blake3::Hasher::new().update_reader(file)?.finalize()))
+        let (hasher, _) = hash_all(file, || true)?;
+        Ok(Self(hasher.finalize()))
     }
 
-    /// That of all that a reader gives; `None` when `go_on`, which is asked every few milliseconds, says so first.
+    /// Hashes all bytes of a reader. Returns `None` when `keep_going`, which is called every few milliseconds, returns `false` before
+    /// the end.
     ///
     /// # Errors
-    /// The reader's.
-    pub(crate) fn of_reader(mut reader: impl Read, go_on: impl Fn() -> bool) -> io::Result<Option<Self>> {
-        let (mut hasher, mut block) = (blake3::Hasher::new(), vec![0; BLOCK]);
-        while go_on() {
-            match reader.read(&mut block) {
-                Ok(0) => return Ok(Some(Self(hasher.finalize()))),
-                Ok(read) => {
-                    hasher.update(&block[..read]);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(None)
+    /// The errors of the reader.
+    pub(crate) fn of_reader(reader: impl Read, keep_going: impl Fn() -> bool) -> io::Result<Option<Self>> {
+        let (hasher, complete) = hash_all(reader, keep_going)?;
+        Ok(complete.then(|| Self(hasher.finalize())))
     }
 
-    /// Its bytes.
+    /// The bytes of the hash.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()
     }
+}
+
+/// Hashes the bytes of a reader, as long as `keep_going` returns `true`. Returns whether the end was reached, too.
+fn hash_all(mut reader: impl Read, keep_going: impl Fn() -> bool) -> io::Result<(blake3::Hasher, bool)> {
+    let (mut hasher, mut block) = (blake3::Hasher::new(), vec![0; BLOCK]);
+    while keep_going() {
+        match reader.read(&mut block) {
+            Ok(0) => return Ok((hasher, true)),
+            Ok(read) => {
+                hasher.update(&block[..read]);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((hasher, false))
 }
 
 impl From<[u8; 32]> for ContentHash {

@@ -1,4 +1,4 @@
-//! What tracks are called in addresses.
+//! The ids of tracks in URLs.
 
 use std::fmt;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 
-/// Names a track for as long as its file has its name: a hash of its path inside the library.
+/// The id of a track: a hash of its path inside the library. It stays the same as long as the file has the same path.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TrackId([u8; 8]);
 
@@ -41,11 +41,11 @@ impl FromStr for TrackId {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let id = || Error::NoTrack { id: text.escape_debug().to_string() };
+        let no_track = || Error::NoTrack { id: text.escape_debug().to_string() };
         if text.len() != 16 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(id());
+            return Err(no_track());
         }
-        let number = u64::from_str_radix(text, 16).map_err(|_| id())?;
+        let number = u64::from_str_radix(text, 16).map_err(|_| no_track())?;
         Ok(Self(number.to_be_bytes()))
     }
 }

@@ -1,4 +1,4 @@
-//! What a file is known by: all that it holds, and until that is read by where it lies and some of it.
+//! The identity of a file: the hash of its content, and until that is known a hash of its metadata and samples of its bytes.
 
 use std::fmt;
 use std::fs::File;
@@ -11,14 +11,15 @@ use crowd_media::FileVersion;
 
 use crate::error::Error;
 use crate::hash::ContentHash;
-use crate::opened::Opened;
+use crate::open_file::OpenFile;
 
-/// Samples of a file that its [`LocalId`] is made of, and the bytes of each.
+/// How many samples of a file its [`LocalId`] is made of.
 const SAMPLES: u64 = 16;
+/// The bytes of each sample.
 const SAMPLE: usize = 4_096;
 
-/// Names what a file holds, on this machine only: a hash of the file's device, inode, size and times, and of samples from its
-/// beginning to its end. It is known at once, however large the file is.
+/// An id of a file's content that is valid on this machine only: a hash of the file's device, inode, size and times, and of samples of
+/// its bytes. It is known at once, however large the file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LocalId([u8; 32]);
 
@@ -28,10 +29,10 @@ impl LocalId {
         &self.0
     }
 
-    /// That of a file of `bytes` bytes in a state.
-    fn of(file: &File, state: &FileVersion, bytes: u64) -> io::Result<Self> {
+    /// The id of a file of `bytes` bytes with a version.
+    fn of(file: &File, version: &FileVersion, bytes: u64) -> io::Result<Self> {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(format!("{state:?}").as_bytes());
+        hasher.update(format!("{version:?}").as_bytes());
         let mut sample = [0; SAMPLE];
         let room = bytes.saturating_sub(SAMPLE as u64);
         for nth in 0..SAMPLES {
@@ -50,42 +51,42 @@ impl fmt::Display for LocalId {
     }
 }
 
-/// Where the hashes of large files outlive the process.
-pub trait Hashes: Send + Sync {
-    /// The hash that was kept for a file.
-    fn recall(&self, file: LocalId) -> Option<ContentHash>;
+/// A store for the hashes of large files that survives the process.
+pub trait HashStore: Send + Sync {
+    /// The hash that was saved for a file.
+    fn load(&self, file: LocalId) -> Option<ContentHash>;
 
-    /// Keeps the hash of a file. When it cannot be kept, it is found out again another time.
-    fn keep(&self, file: LocalId, hash: ContentHash);
+    /// Saves the hash of a file. When it cannot be saved, the file is hashed again in the next process.
+    fn save(&self, file: LocalId, hash: ContentHash);
 }
 
-/// One state of a file, shared by all who have it open.
+/// The identity of one version of a file, shared by all its [`MusicFile`](crate::MusicFile)s.
 #[derive(Debug)]
-pub(crate) struct Identity {
+pub(crate) struct ContentIdentity {
     local: LocalId,
     content: OnceLock<ContentHash>,
-    /// Held by the thread that reads all of the file.
-    reading: Mutex<()>,
-    /// Whether it is hashed in the background, or will be.
+    /// Is locked by the thread that hashes the file.
+    hashing: Mutex<()>,
+    /// Whether the file is in the queue of the background thread.
     queued: AtomicBool,
 }
 
-impl Identity {
-    /// Of a file whose hash is known.
+impl ContentIdentity {
+    /// The identity of a file whose hash is known.
     pub fn hashed(hash: ContentHash) -> Self {
         Self::new(LocalId(*hash.as_bytes()), Some(hash))
     }
 
-    /// Of a file that is to be read some time, in this state, with its hash if that was kept.
-    pub fn provisional(opened: &Opened, state: &FileVersion, hashes: Option<&dyn Hashes>) -> Result<Self, Error> {
-        let local = LocalId::of(&opened.file, state, opened.state.bytes);
-        let local = local.map_err(|e| Error::io(&*opened.path, "read", e))?;
-        Ok(Self::new(local, hashes.and_then(|hashes| hashes.recall(local))))
+    /// The identity of a file that is not hashed yet. It has the hash if that was saved.
+    pub fn provisional(open: &OpenFile, version: &FileVersion, hashes: Option<&dyn HashStore>) -> Result<Self, Error> {
+        let local = LocalId::of(&open.file, version, open.state.bytes);
+        let local = local.map_err(|e| Error::io(&*open.path, "read", e))?;
+        Ok(Self::new(local, hashes.and_then(|hashes| hashes.load(local))))
     }
 
     fn new(local: LocalId, hash: Option<ContentHash>) -> Self {
         let content = hash.map_or_else(OnceLock::new, OnceLock::from);
-        Self { local, content, reading: Mutex::default(), queued: AtomicBool::new(false) }
+        Self { local, content, hashing: Mutex::default(), queued: AtomicBool::new(false) }
     }
 
     pub fn local(&self) -> LocalId {
@@ -96,26 +97,31 @@ impl Identity {
         self.content.get().copied()
     }
 
-    /// Whether the caller is the one to have it hashed in the background.
-    pub fn queue(&self) -> bool {
+    /// Marks the file as queued. Returns `false` when it is queued or hashed already.
+    pub fn try_queue(&self) -> bool {
         self.content.get().is_none() && !self.queued.swap(true, Ordering::Relaxed)
     }
 
-    /// It is not hashed in the background any more.
+    /// Marks the file as not queued.
     pub fn unqueue(&self) {
         self.queued.store(false, Ordering::Relaxed);
     }
 
-    /// Has all of the file read, whose identity this is, unless that was done; waits for another thread that does it. Whether the
-    /// hash is known: not when `go_on` says so before.
-    pub fn read(&self, opened: &Opened, hashes: Option<&dyn Hashes>, go_on: impl Fn() -> bool) -> Result<bool, Error> {
-        let _reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Hashes the file with this identity, unless its hash is known, and blocks while another thread hashes it. Stops when `keep_going`
+    /// returns `false`. Returns whether the hash is known.
+    pub fn hash_file(
+        &self,
+        open: &OpenFile,
+        hashes: Option<&dyn HashStore>,
+        keep_going: impl Fn() -> bool,
+    ) -> Result<bool, Error> {
+        let _hashing = self.hashing.lock().unwrap_or_else(PoisonError::into_inner);
         if self.content.get().is_some() {
             return Ok(true);
         }
-        let Some(hash) = opened.hash_while(go_on)? else { return Ok(false) };
+        let Some(hash) = open.hash_while(keep_going)? else { return Ok(false) };
         if let Some(hashes) = hashes {
-            hashes.keep(self.local, hash);
+            hashes.save(self.local, hash);
         }
         Ok(self.content.set(hash).is_ok())
     }

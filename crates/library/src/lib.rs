@@ -1,38 +1,43 @@
 #![forbid(unsafe_code)]
-//! A folder of music: what is in it, and what of it may be opened.
+//! A folder of music: its tracks, their contents, and the files that may be opened.
 //!
-//! - [`Library`] scans a folder, [watches](Library::watch) it, and lists its [tracks](Track) with what their tags say and what is
-//!   wrong with them. A track is asked for by its [id](TrackId), never by a name from a request, and opened only where it lies
-//!   inside the folder, links resolved.
-//! - [`Contents`] knows files by the BLAKE3 hash of their bytes, whatever they are called, and reads each state of a file once. Who
-//!   cannot wait for that gets a large file [at once](Contents::music_at_once), by a name that means something on this machine only,
-//!   and its hash when it was read in the background; [`Hashes`] keeps that beyond the process. [`Music`] is a file that is open: its name may come to mean another file, this one is read on.
-//! - [`MediaRoot`] resolves names that come from a network within a folder, or anywhere where that was allowed.
+//! - [`Library`] scans a folder, [watches](Library::watch) it, and lists its [tracks](Track) with their tags and faults. A track is
+//!   selected by its [id](TrackId), never by a path from a request, and is opened only when its path with links resolved is inside the
+//!   folder.
+//! - [`ContentIndex`] identifies files by the BLAKE3 hash of their bytes, and hashes each version of a file once. A large file can be
+//!   used [without waiting](ContentIndex::music_file_deferred) for its hash: it has an id that is valid on this machine only, and gets
+//!   its hash later from a thread in the background. A [`HashStore`] saves these hashes for the next process.
+//! - [`MusicFile`] is an open file. When its path becomes that of another file, this one can still be read.
+//! - [`MediaRoot`] resolves paths from a network within a folder, or anywhere if that is allowed.
 //! - [`walk`] lists the files of a folder.
 //!
-//! Nothing here is asynchronous: scans and hashes wait for the disk, and belong on threads that may. Where the system is not a Unix
-//! there are [`ContentHash`], [`MediaRoot`] and [`walk`] alone.
+//! The crate is not asynchronous: scans and hashes block. On systems other than Unix only [`ContentHash`], [`MediaRoot`] and [`walk`]
+//! exist.
 //!
 //! ```no_run
 //! use std::path::Path;
-//! use crowd_library::{Contents, Library};
+//! use crowd_library::{ContentIndex, Library};
 //!
 //! let library = Library::open(Path::new("Music"))?;
 //! library.scan();
-//! let contents = Contents::default();
+//! let index = ContentIndex::default();
 //! for track in library.tracks() {
 //!     let (path, file) = library.open_file(&track)?;
-//!     println!("{:?} {}", contents.music(&path, file)?.hash(), track.title);
+//!     println!("{:?} {}", index.music_file(&path, file)?.hash(), track.title);
 //! }
 //! # Ok::<(), crowd_library::Error>(())
 //! ```
 
 #[cfg(unix)]
-mod background;
+mod background_hasher;
 #[cfg(unix)]
-mod content;
+mod content_index;
 #[cfg(unix)]
 mod error;
+#[cfg(unix)]
+mod file_state;
+#[cfg(unix)]
+mod folder_picture;
 mod hash;
 #[cfg(unix)]
 mod id;
@@ -42,18 +47,14 @@ mod identity;
 mod library;
 mod media_root;
 #[cfg(unix)]
-mod music;
+mod music_file;
 #[cfg(unix)]
-mod open;
+mod open_file;
 #[cfg(unix)]
-mod opened;
-#[cfg(unix)]
-mod picture;
+mod open_regular;
 mod root;
 #[cfg(unix)]
 mod scan;
-#[cfg(unix)]
-mod state;
 #[cfg(unix)]
 mod track;
 mod walk;
@@ -61,20 +62,20 @@ mod walk;
 mod watch;
 
 #[cfg(unix)]
-pub use content::Contents;
+pub use content_index::ContentIndex;
 #[cfg(unix)]
 pub use error::Error;
 pub use hash::ContentHash;
 #[cfg(unix)]
 pub use id::TrackId;
 #[cfg(unix)]
-pub use identity::{Hashes, LocalId};
+pub use identity::{HashStore, LocalId};
 #[cfg(unix)]
 pub use library::Library;
 pub use media_root::{MediaRoot, PathError};
 #[cfg(unix)]
-pub use music::Music;
+pub use music_file::MusicFile;
 pub use root::Root;
 #[cfg(unix)]
-pub use track::{Track, Unreadable};
-pub use walk::{Unreached, walk};
+pub use track::{Track, UnreadableFile};
+pub use walk::{WalkError, walk};

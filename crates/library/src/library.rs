@@ -1,4 +1,4 @@
-//! The music there is.
+//! A folder of music and its tracks.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -8,35 +8,35 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::error::Error;
 use crate::id::TrackId;
-use crate::open::open;
+use crate::open_regular::open_regular;
 use crate::root::Root;
-use crate::track::{Track, Unreadable};
+use crate::track::{Track, UnreadableFile};
 
-/// What the latest scan found.
+/// The result of the latest scan.
 #[derive(Default)]
-pub(crate) struct Shelf {
+pub(crate) struct ScanResult {
     pub tracks: BTreeMap<TrackId, Arc<Track>>,
-    pub unreadable: BTreeMap<PathBuf, Unreadable>,
+    pub unreadable: BTreeMap<PathBuf, UnreadableFile>,
     scans: u64,
 }
 
 /// A folder of music.
 pub struct Library {
     root: Root,
-    shelf: RwLock<Shelf>,
+    latest: RwLock<ScanResult>,
 }
 
 impl Library {
-    /// The folder `root`; it is empty until it was [looked through](Self::scan).
+    /// The library in the folder `root`. It has no tracks until it is [scanned](Self::scan).
     ///
     /// # Errors
-    /// When it is no folder, or several are called so.
+    /// When `root` is no folder, or several folders match it in other spellings.
     pub fn open(root: &Path) -> Result<Self, Error> {
         let folder = Root::open(root).map_err(|e| Error::io(root, "open the library", e))?;
         if !folder.path().is_dir() {
             return Err(Error::NotAFolder { path: root.to_owned() });
         }
-        Ok(Self { root: folder, shelf: RwLock::default() })
+        Ok(Self { root: folder, latest: RwLock::default() })
     }
 
     /// The folder.
@@ -44,61 +44,62 @@ impl Library {
         self.root.path()
     }
 
-    /// All tracks, by path.
+    /// All tracks, sorted by their paths.
     pub fn tracks(&self) -> Vec<Arc<Track>> {
-        let mut tracks: Vec<_> = self.read(|shelf| shelf.tracks.values().cloned().collect());
+        let mut tracks: Vec<_> = self.read(|scan| scan.tracks.values().cloned().collect());
         tracks.sort_by(|a, b| a.path.cmp(&b.path));
         tracks
     }
 
-    /// A track.
+    /// The track with an id.
     ///
     /// # Errors
     /// [`Error::NoTrack`].
     pub fn track(&self, id: &str) -> Result<Arc<Track>, Error> {
-        let name: TrackId = id.parse()?;
-        self.read(|shelf| shelf.tracks.get(&name).cloned()).ok_or_else(|| Error::NoTrack { id: name.to_string() })
+        let id: TrackId = id.parse()?;
+        self.read(|scan| scan.tracks.get(&id).cloned()).ok_or_else(|| Error::NoTrack { id: id.to_string() })
     }
 
-    /// Files that could not be read.
-    pub fn unreadable(&self) -> Vec<Unreadable> {
-        self.read(|shelf| shelf.unreadable.values().cloned().collect())
+    /// The files that could not be read.
+    pub fn unreadable(&self) -> Vec<UnreadableFile> {
+        self.read(|scan| scan.unreadable.values().cloned().collect())
     }
 
-    /// How often all of the folder was looked through.
+    /// How often the folder was scanned.
     pub fn scans(&self) -> u64 {
-        self.read(|shelf| shelf.scans)
+        self.read(|scan| scan.scans)
     }
 
-    /// The file of a track, opened: whatever becomes of its name, this is what is read.
+    /// Opens the file of a track. Returns its resolved path and the file.
     ///
     /// # Errors
-    /// [`Error::Outside`] when a link has come to lead out of the library, [`Error::Io`].
+    /// [`Error::Outside`] when a link now leads out of the library, [`Error::Io`].
     pub fn open_file(&self, track: &Track) -> Result<(PathBuf, File), Error> {
-        let real = self.inside(&track.path)?;
-        let file = open(&real)?;
-        Ok((real, file))
+        let resolved = self.inside(&track.path)?;
+        let file = open_regular(&resolved)?;
+        Ok((resolved, file))
     }
 
-    /// Where a file of the library really lies, which is inside.
+    /// The path of a file of the library with links resolved. It is inside the library.
     pub(crate) fn inside(&self, path: &Path) -> Result<PathBuf, Error> {
         let path = self.root().join(path);
-        let real = self.root.resolve(&path).map_err(|e| Error::io(&path, "open", e))?;
-        real.ok_or(Error::Outside { path })
+        let resolved = self.root.resolve(&path).map_err(|e| Error::io(&path, "open", e))?;
+        resolved.ok_or(Error::Outside { path })
     }
 
-    /// Where a path inside really lies; `None` when it leads out.
+    /// A path with links resolved; `None` when it leads out of the library.
     pub(crate) fn resolve(&self, path: &Path) -> io::Result<Option<PathBuf>> {
         self.root.resolve(path)
     }
 
-    /// Puts what was found in place of what was known.
-    pub(crate) fn replace(&self, tracks: BTreeMap<TrackId, Arc<Track>>, unreadable: BTreeMap<PathBuf, Unreadable>) {
-        let mut shelf = self.shelf.write().unwrap_or_else(PoisonError::into_inner);
-        *shelf = Shelf { tracks, unreadable, scans: shelf.scans + 1 };
+    /// Replaces the result of the previous scan.
+    pub(crate) fn replace(&self, tracks: BTreeMap<TrackId, Arc<Track>>, unreadable: BTreeMap<PathBuf, UnreadableFile>) {
+        let mut latest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
+        *latest = ScanResult { tracks, unreadable, scans: latest.scans + 1 };
     }
 
-    pub(crate) fn read<T>(&self, look: impl FnOnce(&Shelf) -> T) -> T {
-        look(&self.shelf.read().unwrap_or_else(PoisonError::into_inner))
+    /// Calls `read` with the result of the latest scan.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&ScanResult) -> T) -> T {
+        read(&self.latest.read().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -1,14 +1,14 @@
-//! Which files a client may have opened by their names.
+//! The folder of the files that clients may open by their names.
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use crowd_cli::names::{self, NameError};
+use crowd_cli::file_lookup::{self, NameError};
 use crowd_cli::path::quote;
 
 use crate::root::Root;
 
-/// The folder that paths from the network must lie in, if there is one.
+/// The folder in which paths from the network must be, if there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MediaRoot {
     root: Option<Root>,
@@ -26,23 +26,23 @@ pub enum PathError {
         /// The root.
         root: String,
     },
-    /// There is no such file, or it may not be looked at.
+    /// There is no such file, or it cannot be read.
     #[error("{path}: {source}")]
     Unreachable {
         /// The path as the client spelled it.
         path: String,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
-    /// Not as the client spelled it, and in other spellings more than once.
+    /// The path does not exist in this spelling, and more than once in other spellings.
     #[error("{path}: {error}")]
     Ambiguous {
         /// The path as the client spelled it.
         path: String,
-        /// The spellings there are.
+        /// The error with the other spellings.
         error: NameError,
     },
-    /// A folder, a device, a pipe.
+    /// The path is that of a folder, a device or a pipe.
     #[error("{path} is not a regular file")]
     NotAFile {
         /// The path as the client spelled it.
@@ -51,16 +51,16 @@ pub enum PathError {
 }
 
 impl MediaRoot {
-    /// Any file may be opened; relative paths count from the current folder.
+    /// Any file may be opened. Relative paths are relative to the current folder.
     #[must_use]
     pub const fn unrestricted() -> Self {
         Self { root: None }
     }
 
-    /// Only files in `folder` may be opened; relative paths count from it.
+    /// Only files in `folder` may be opened. Relative paths are relative to it.
     ///
     /// # Errors
-    /// When `folder` is not a folder that can be read, or several are called so.
+    /// When `folder` is not a folder that can be read, or several folders match it in other spellings.
     pub fn new(folder: &Path) -> io::Result<Self> {
         let root = Root::open(folder)?;
         root.path().read_dir()?;
@@ -73,58 +73,60 @@ impl MediaRoot {
         self.root.as_ref().map(Root::path)
     }
 
-    /// The file that `path` names, with symbolic links resolved: as it is spelled, else in the only
-    /// [other spelling](names) there is of it.
+    /// The file at `path`, with symbolic links resolved: as it is spelled, otherwise in the only
+    /// [other spelling](file_lookup) that exists.
     ///
     /// # Errors
-    /// When it leads outside, does not exist, is there in several other spellings, or is not a regular file. Of a path that
-    /// is spelled to lead outside, nothing else is told: not even whether it exists.
+    /// When `path` leads outside, does not exist, exists in several other spellings, or is not a regular file. The error for a path
+    /// whose spelling leads outside does not reveal whether it exists.
     pub fn resolve(&self, path: &str) -> Result<PathBuf, PathError> {
-        let told = quote(path);
+        let quoted = quote(path);
         let Some(root) = &self.root else {
-            let found = spelled(names::find(Path::new(path)), &told)?;
-            return regular(found.as_deref().unwrap_or(Path::new(path)), told).map_err(|(error, _)| error);
+            let resolved = other_spelling(file_lookup::find(Path::new(path)), &quoted)?;
+            return regular(resolved.as_deref().unwrap_or(Path::new(path)), quoted).map_err(|(error, _)| error);
         };
         let folder = root.path();
-        let outside = |told| PathError::Outside { path: told, root: folder.display().to_string() };
+        let outside = |quoted| PathError::Outside { path: quoted, root: folder.display().to_string() };
         let joined = folder.join(path);
-        let found = match joined.canonicalize() {
-            Err(_) if root.holds(&without_dots(&joined)) => spelled(names::find_in(folder, Path::new(path)), &told)?,
+        let spelling = match joined.canonicalize() {
+            Err(_) if root.contains(&without_dots(&joined)) => {
+                other_spelling(file_lookup::find_in(folder, Path::new(path)), &quoted)?
+            }
             _ => None,
         };
-        match regular(found.as_ref().unwrap_or(&joined), told.clone()) {
-            Ok(file) if root.holds(&file) => Ok(file),
-            Ok(_) => Err(outside(told)),
-            Err((_, Some(resolved))) if !root.holds(&resolved) => Err(outside(told)),
-            Err((_, None)) if !root.holds(&without_dots(&joined)) => Err(outside(told)),
+        match regular(spelling.as_ref().unwrap_or(&joined), quoted.clone()) {
+            Ok(file) if root.contains(&file) => Ok(file),
+            Ok(_) => Err(outside(quoted)),
+            Err((_, Some(resolved))) if !root.contains(&resolved) => Err(outside(quoted)),
+            Err((_, None)) if !root.contains(&without_dots(&joined)) => Err(outside(quoted)),
             Err((error, _)) => Err(error),
         }
     }
 }
 
-/// What was found in another spelling; nothing where there is none, so that the error is that of the path itself.
-fn spelled(found: Result<PathBuf, NameError>, told: &str) -> Result<Option<PathBuf>, PathError> {
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(error @ NameError::Several { .. }) => Err(PathError::Ambiguous { path: told.to_owned(), error }),
+/// The path in another spelling. It is `None` where there is none, so that the error is that of the path itself.
+fn other_spelling(result: Result<PathBuf, NameError>, quoted: &str) -> Result<Option<PathBuf>, PathError> {
+    match result {
+        Ok(path) => Ok(Some(path)),
+        Err(error @ NameError::Several { .. }) => Err(PathError::Ambiguous { path: quoted.to_owned(), error }),
         Err(_) => Ok(None),
     }
 }
 
-/// Resolves `path` and checks that a regular file is there; an error comes with what `path` resolved to, if it did.
-fn regular(path: &Path, told: String) -> Result<PathBuf, (PathError, Option<PathBuf>)> {
+/// Resolves `path` and checks that it is a regular file. The error has the resolved path too, if there is one.
+fn regular(path: &Path, quoted: String) -> Result<PathBuf, (PathError, Option<PathBuf>)> {
     let resolved = match path.canonicalize() {
         Ok(resolved) => resolved,
-        Err(source) => return Err((PathError::Unreachable { path: told, source }, None)),
+        Err(source) => return Err((PathError::Unreachable { path: quoted, source }, None)),
     };
     match resolved.metadata() {
         Ok(data) if data.is_file() => Ok(resolved),
-        Ok(_) => Err((PathError::NotAFile { path: told }, Some(resolved))),
-        Err(source) => Err((PathError::Unreachable { path: told, source }, Some(resolved))),
+        Ok(_) => Err((PathError::NotAFile { path: quoted }, Some(resolved))),
+        Err(source) => Err((PathError::Unreachable { path: quoted, source }, Some(resolved))),
     }
 }
 
-/// `path` with `.` and `..` worked out by their spelling alone.
+/// `path` without `.` and `..`, which are resolved by the text of the path only.
 fn without_dots(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
@@ -147,7 +149,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     /// A folder with `root/in.wav`, `root/sub/deep.wav`, `secret.wav` beside it, and links.
-    fn place() -> (tempfile::TempDir, MediaRoot) {
+    fn test_folder() -> (tempfile::TempDir, MediaRoot) {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("root");
         fs::create_dir_all(root.join("sub")).unwrap();
@@ -164,8 +166,8 @@ mod tests {
     }
 
     #[test]
-    fn files_inside_are_opened_however_they_are_spelled() {
-        let (dir, media) = place();
+    fn files_inside_are_opened_in_any_spelling() {
+        let (dir, media) = test_folder();
         let absolute = dir.path().join("root/in.wav").display().to_string();
         for path in ["in.wav", "./in.wav", "sub/../in.wav", "sub/deep.wav", "link_in.wav", &absolute] {
             assert!(media.resolve(path).unwrap().starts_with(media.folder().unwrap()), "{path}");
@@ -173,8 +175,8 @@ mod tests {
     }
 
     #[test]
-    fn another_spelling_is_opened_where_there_is_only_one() {
-        let (_dir, media) = place();
+    fn another_spelling_is_opened_when_there_is_only_one() {
+        let (_dir, media) = test_folder();
         let root = media.folder().unwrap().to_owned();
         fs::create_dir(root.join("Fe\u{301}te")).unwrap();
         for file in ["Fe\u{301}te/e\u{301}.wav", "caf\u{e9}.wav", "x.WAV", "X.wav"] {
@@ -197,8 +199,8 @@ mod tests {
     }
 
     #[test]
-    fn nothing_outside_is_opened_or_told_about() {
-        let (dir, media) = place();
+    fn no_file_outside_is_opened_or_revealed() {
+        let (dir, media) = test_folder();
         let beside = dir.path().join("secret.wav").display().to_string();
         let near = dir.path().join("root2/near.wav").display().to_string();
         for path in [
@@ -218,13 +220,13 @@ mod tests {
         ] {
             assert!(matches!(media.resolve(path), Err(PathError::Outside { .. })), "{path}: {:?}", media.resolve(path));
         }
-        // Not found by another spelling, by way of a link neither.
+        // It is not found in another spelling through a link.
         assert!(matches!(media.resolve("up/Secret.wav"), Err(PathError::Unreachable { .. })));
     }
 
     #[test]
-    fn what_is_missing_or_no_file_is_said() {
-        let (_dir, media) = place();
+    fn a_missing_file_and_no_file_are_named() {
+        let (_dir, media) = test_folder();
         assert!(media.resolve("missing.wav").unwrap_err().to_string().starts_with("missing.wav: No such file"));
         assert!(matches!(media.resolve("sub"), Err(PathError::NotAFile { .. })));
         assert!(matches!(media.resolve("in.wav\0.mp3"), Err(PathError::Unreachable { .. })));
@@ -232,8 +234,8 @@ mod tests {
     }
 
     #[test]
-    fn without_a_root_any_file_will_do() {
-        let (dir, _) = place();
+    fn without_a_root_any_file_is_opened() {
+        let (dir, _) = test_folder();
         assert!(MediaRoot::unrestricted().resolve(&dir.path().join("secret.wav").display().to_string()).is_ok());
     }
 }

@@ -1,21 +1,21 @@
-//! A folder that nothing leads out of.
+//! A folder that paths must not leave.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crowd_cli::names;
+use crowd_cli::file_lookup;
 
-/// A folder, with symbolic links resolved.
+/// A folder with symbolic links resolved, for checks whether a path is inside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Root(PathBuf);
 
 impl Root {
-    /// The folder of this name, as it is spelled or in the only [other spelling](names) there is of it.
+    /// The folder at a path, as it is spelled or in the only [other spelling](file_lookup) that exists.
     ///
     /// # Errors
-    /// When it is not there, or several are called so. Whether it is a folder is for the caller to see.
+    /// When it does not exist, or several match. Whether it is a folder is not checked.
     pub fn open(folder: &Path) -> io::Result<Self> {
-        Ok(Self(names::find(folder)?.canonicalize()?))
+        Ok(Self(file_lookup::find(folder)?.canonicalize()?))
     }
 
     /// Its path.
@@ -23,17 +23,17 @@ impl Root {
         &self.0
     }
 
-    /// Whether a path, with symbolic links resolved, lies inside.
-    pub fn holds(&self, resolved: &Path) -> bool {
+    /// Whether a path, whose symbolic links are resolved already, is inside.
+    pub fn contains(&self, resolved: &Path) -> bool {
         resolved.starts_with(&self.0)
     }
 
-    /// Where `path` really lies; `None` when that is outside.
+    /// `path` with symbolic links resolved; `None` when it is outside.
     ///
     /// # Errors
-    /// When there is nothing of that name.
+    /// When the path does not exist.
     pub fn resolve(&self, path: &Path) -> io::Result<Option<PathBuf>> {
         let resolved = path.canonicalize()?;
-        Ok(self.holds(&resolved).then_some(resolved))
+        Ok(self.contains(&resolved).then_some(resolved))
     }
 }

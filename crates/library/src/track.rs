@@ -1,66 +1,66 @@
-//! What is known of a file.
+//! A track of the library.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use crowd_cli::path::Shown;
+use crowd_cli::path::DisplayPath;
 use crowd_media::FileVersion;
 use serde::Serialize;
 
 use crate::id::TrackId;
 
-/// What is told of a track.
+/// A file of music with its tags and its format.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Track {
-    /// Its name in URLs.
+    /// The id in URLs.
     pub id: TrackId,
-    /// Where it lies inside the library; its name need not be text, so it is asked for by its id.
-    pub path: Shown,
-    /// Title from its tags, else the file's name.
+    /// The path relative to the library's folder. It need not be valid text, so requests use the id.
+    pub path: DisplayPath,
+    /// The title from the tags, otherwise the name of the file.
     pub title: String,
-    /// Artist from its tags.
+    /// The artist from the tags.
     pub artist: Option<String>,
-    /// Album from its tags.
+    /// The album from the tags.
     pub album: Option<String>,
-    /// Length.
+    /// The length in seconds.
     pub seconds: Option<f64>,
     /// Frames per second.
     pub sample_rate: u32,
-    /// Channels of the file.
+    /// The channels of the file.
     pub channels: u16,
-    /// Bits per sample of lossless integer audio.
+    /// The bits per sample of lossless integer audio.
     pub bits: Option<u32>,
-    /// Codec, "flac", "mp3".
+    /// The codec: "flac", "mp3".
     pub codec: String,
-    /// Size of the file in bytes.
+    /// The size of the file in bytes.
     pub bytes: u64,
-    /// Whether there is a picture: one that it brings, which [`crowd_media::cover`] reads, else
+    /// Whether there is a picture: one in the file, which [`crowd_media::cover`] reads, or
     /// [one in its folder](crate::Library::folder_picture).
     pub cover: bool,
-    /// What is wrong with the file, in words: it ends early, say. Nothing, for a sound file.
+    /// What is wrong with the file, for people: that it ends early, for example. A file without faults has no warnings.
     pub warnings: Vec<String>,
-    /// Where the picture in its folder lies, as seen from the library's folder.
+    /// The path of the picture in its folder, relative to the library's folder.
     #[serde(skip)]
     pub(crate) picture: Option<Arc<Path>>,
     #[serde(skip)]
-    pub(crate) state: Option<FileVersion>,
+    pub(crate) version: Option<FileVersion>,
 }
 
-/// A file in the library that is no music, and why.
+/// A file in the library that cannot be read as music, with the reason.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Unreadable {
-    /// The id that a track of its name has.
+pub struct UnreadableFile {
+    /// The id that a track at this path would have.
     pub id: TrackId,
-    /// Where it lies inside the library.
-    pub path: Shown,
-    /// What is wrong with it.
+    /// The path relative to the library's folder.
+    pub path: DisplayPath,
+    /// What is wrong with it, for people.
     pub problem: String,
     #[serde(skip)]
-    pub(crate) state: Option<FileVersion>,
+    pub(crate) version: Option<FileVersion>,
 }
 
-impl Unreadable {
-    pub(crate) fn new(path: &Path, problem: String, state: Option<FileVersion>) -> Self {
-        Self { id: TrackId::of(path), path: path.into(), problem, state }
+impl UnreadableFile {
+    pub(crate) fn new(path: &Path, problem: String, version: Option<FileVersion>) -> Self {
+        Self { id: TrackId::of(path), path: path.into(), problem, version }
     }
 }

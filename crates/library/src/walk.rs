@@ -1,26 +1,27 @@
-//! The files of a folder.
+//! Listing the files of a folder.
 
 use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-/// A file or folder that could not be looked at.
+/// A file or folder that could not be read.
 #[derive(Debug)]
-pub struct Unreached {
-    /// Where it lies, if that is known.
+pub struct WalkError {
+    /// Its path, if that is known.
     pub path: Option<PathBuf>,
-    /// What is wrong, in words.
+    /// What is wrong, for people.
     pub problem: String,
 }
 
-/// All files in a folder and at most `depth` folders in folders, sorted by name within each folder. Links are followed; a link to
-/// a folder around itself is an error and not followed. Hidden files and folders are left out: players leave `._name.wav` behind.
-pub fn walk(folder: &Path, depth: usize) -> impl Iterator<Item = Result<PathBuf, Unreached>> {
+/// Lists all files in a folder and its subfolders, down to `depth` levels, sorted by name within each folder. Links are followed; a link
+/// to a folder that contains it is an error. Hidden files and folders are left out, because some players create files like
+/// `._name.wav`.
+pub fn walk(folder: &Path, depth: usize) -> impl Iterator<Item = Result<PathBuf, WalkError>> {
     let hidden = |entry: &DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
     let entries = WalkDir::new(folder).follow_links(true).max_depth(depth).sort_by_file_name().into_iter();
     entries.filter_entry(move |entry| !hidden(entry)).filter_map(|entry| match entry {
         Ok(entry) => entry.file_type().is_file().then(|| Ok(entry.into_path())),
-        Err(error) => Some(Err(Unreached { path: error.path().map(Path::to_owned), problem: error.to_string() })),
+        Err(error) => Some(Err(WalkError { path: error.path().map(Path::to_owned), problem: error.to_string() })),
     })
 }
 
@@ -43,10 +44,10 @@ mod tests {
         symlink(at("b/deep"), at("link")).unwrap();
         symlink(folder.path(), at("b/circle")).unwrap();
         let found = |depth| {
-            let (files, faults): (Vec<_>, Vec<_>) = walk(folder.path(), depth).partition(Result::is_ok);
+            let (files, errors): (Vec<_>, Vec<_>) = walk(folder.path(), depth).partition(Result::is_ok);
             let files = files.into_iter().flatten().map(|file| file.strip_prefix(folder.path()).unwrap().to_owned());
             let text = files.map(|file| file.to_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ");
-            (text, faults.into_iter().filter_map(Result::err).filter_map(|fault| fault.path).collect::<Vec<_>>())
+            (text, errors.into_iter().filter_map(Result::err).filter_map(|error| error.path).collect::<Vec<_>>())
         };
         let all = "a.wav b/b.wav b/deep/deeper/d.wav c.wav link/deeper/d.wav".to_owned();
         assert_eq!(found(usize::MAX), (all, vec![at("b/circle")]));

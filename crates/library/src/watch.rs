@@ -1,4 +1,4 @@
-//! Looking through the folder again and again.
+//! Scanning the folder of a library at intervals.
 
 use std::io;
 use std::sync::Arc;
@@ -8,32 +8,32 @@ use std::time::Duration;
 use crate::library::Library;
 
 impl Library {
-    /// Scans the folder on a thread of its own, now and again after each `every`; once, when that is zero. What is found is
-    /// logged when it has changed. The thread ends with the last clone of the library.
+    /// Scans the folder on another thread, now and then at each `interval`, or only once when that is zero. The number of tracks is
+    /// logged when it has changed. The thread ends after the last clone of the library is dropped.
     ///
     /// # Errors
-    /// When the system gives no thread.
-    pub fn watch(self: &Arc<Self>, every: Duration) -> io::Result<()> {
+    /// When the thread cannot be started.
+    pub fn watch(self: &Arc<Self>, interval: Duration) -> io::Result<()> {
         let library = Arc::downgrade(self);
-        let look = move || {
+        let scan = move || {
             let mut known = None;
             while let Some(library) = library.upgrade() {
                 library.scan();
                 let (tracks, unreadable) = (library.tracks().len(), library.unreadable());
                 if known != Some((tracks, unreadable.len())) {
-                    tracing::info!(tracks, unreadable = unreadable.len(), "looked through the library");
+                    tracing::info!(tracks, unreadable = unreadable.len(), "scanned the library");
                     for file in &unreadable {
                         tracing::warn!(file = %file.path.display(), "left out: {}", file.problem);
                     }
                     known = Some((tracks, unreadable.len()));
                 }
                 drop(library);
-                if every.is_zero() {
+                if interval.is_zero() {
                     return;
                 }
-                thread::sleep(every);
+                thread::sleep(interval);
             }
         };
-        thread::Builder::new().name("library".to_owned()).spawn(look).map(drop)
+        thread::Builder::new().name("library".to_owned()).spawn(scan).map(drop)
     }
 }

@@ -7,8 +7,8 @@ use std::time::Instant;
 use audio_server::cli::{Cli, Command};
 use audio_server::{handlers, run};
 use clap::{CommandFactory, Parser};
-use crowd_cli::Ending;
-use crowd_cli::log::{self, Times};
+use crowd_cli::ExitReason;
+use crowd_cli::log::{self, LogTimes};
 
 const PROGRAM: &str = "audio-server";
 
@@ -16,14 +16,14 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         None => {
-            let times = Times::SinceStart(Instant::now());
+            let times = LogTimes::SinceStart(Instant::now());
             let log = log::start("AUDIO_SERVER_LOG", times, cli.serve.json, cli.serve.verbose);
             let result = if cli.serve.render.is_some() {
-                run::render(&cli.serve).map(|summary| Ending::of_files(summary.damaged == 0))
+                run::render(&cli.serve).map(|summary| ExitReason::of_files(summary.damaged == 0))
             } else {
-                run::serve(&cli.serve).map(|()| Ending::Done)
+                run::serve(&cli.serve).map(|()| ExitReason::Done)
             };
-            return log.end(PROGRAM, result);
+            return log.exit(PROGRAM, result);
         }
         Some(Command::Devices { json }) => crowd_cli::print(|out| run::devices(json, out)),
         Some(Command::Check { sample_rate, json }) => crowd_cli::print(|out| run::check(sample_rate, json, out)),
@@ -32,5 +32,5 @@ fn main() -> ExitCode {
         }
         Some(Command::Describe(what)) => what.print(Cli::command()).map_err(run::Error::from),
     };
-    crowd_cli::end(PROGRAM, result.map(|()| Ending::Done))
+    crowd_cli::exit(PROGRAM, result.map(|()| ExitReason::Done))
 }

@@ -1,7 +1,7 @@
 //! The recordings in the log and in the status.
 
 use crate::throttled_counter::ThrottledCounter;
-use crowd_cli::log::Clock;
+use crowd_cli::log::ClockTime;
 use crowd_engine::output::{RecordingHealth, RecordingState};
 use crowd_engine::{Frames, SampleRate};
 
@@ -110,7 +110,7 @@ impl LoggedRecording {
 
 /// One line about a recording that has ended.
 pub(crate) fn summary(recording: &RecordingHealth, rate: SampleRate) -> String {
-    let length = Clock(seconds(recording.frames, rate));
+    let length = ClockTime(seconds(recording.frames, rate));
     let lost = match recording.lost_frames {
         0 => "nothing lost".to_owned(),
         n => format!("{:.1} s lost", seconds(n, rate)),

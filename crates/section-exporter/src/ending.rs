@@ -1,15 +1,15 @@
 //! What a run ends with, for scripts.
 
-use crowd_cli::Ending;
+use crowd_cli::ExitReason;
 
 /// The ending of a run over `selected` tracks, with so many excerpts that failed; `all_written` tells of tables and the like.
-pub fn ending(selected: usize, failed: usize, all_written: bool) -> Ending {
+pub fn ending(selected: usize, failed: usize, all_written: bool) -> ExitReason {
     if !all_written || failed > 0 {
-        Ending::Failed
+        ExitReason::Failed
     } else if selected == 0 {
-        Ending::Empty
+        ExitReason::Empty
     } else {
-        Ending::Done
+        ExitReason::Done
     }
 }
 

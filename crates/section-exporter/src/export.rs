@@ -7,7 +7,7 @@ use std::thread;
 
 use crowd_engine::Bpm;
 use crowd_media::Error;
-use crowd_store::Folder;
+use crowd_store::FileFolder;
 use tempfile::TempPath;
 
 use crate::cut::{Cut, CutError};
@@ -67,7 +67,7 @@ impl Settings {
     }
 
     /// Does these tasks, several at the same time. `told` is called for each one when it is done, in no order.
-    pub fn run<'a>(&self, tasks: &[Task<'a>], records: &Folder, told: impl Fn(&Planned) + Sync) -> Done<'a> {
+    pub fn run<'a>(&self, tasks: &[Task<'a>], records: &FileFolder, told: impl Fn(&Planned) + Sync) -> Done<'a> {
         let mut all: Vec<Vec<Result<Exported, Failure>>> = tasks.iter().map(|_| Vec::new()).collect();
         // Each task is taken together with the place of its results, so that these are in the order of the tasks.
         let left = Mutex::new(tasks.iter().zip(&mut all));
@@ -95,7 +95,7 @@ impl Settings {
     }
 
     /// The excerpts of a track, one for each target.
-    fn one<'a>(&self, task: &Task<'a>, records: &Folder) -> Vec<Result<Exported<'a>, Failure>> {
+    fn one<'a>(&self, task: &Task<'a>, records: &FileFolder) -> Vec<Result<Exported<'a>, Failure>> {
         // All of them have the same original, which is made with the first.
         let mut original = Some(&task.original).filter(|original| !matches!(original.verdict, Verdict::There { .. }));
         let mut results = Vec::new();
@@ -145,7 +145,7 @@ impl Settings {
         target: Target,
         excerpt: &Piece,
         original: Option<&Piece>,
-        records: &Folder,
+        records: &FileFolder,
     ) -> Result<Outcome, Failure> {
         if let Some(Verdict::Kept(state, path)) = original.map(|original| &original.verdict) {
             return Err(Failure::of(*state, path));
@@ -192,7 +192,7 @@ impl Settings {
         piece: &Piece,
         staged: Vec<TempPath>,
         outcome: &Outcome,
-        records: &Folder,
+        records: &FileFolder,
     ) -> Result<(), Failure> {
         let moves = piece.files.iter().zip(&staged).map(|((role, path), staged)| (*role, &**staged, path.as_path()));
         let moves: Vec<(Role, &Path, &Path)> = moves.collect();
@@ -238,7 +238,7 @@ impl Settings {
 }
 
 /// Notes files that were only touched, so that the next run need not read them.
-fn restamp(piece: &Piece, records: &Folder) {
+fn restamp(piece: &Piece, records: &FileFolder) {
     let mut record = piece.record.clone();
     let untouched = matches!(&piece.verdict, Verdict::There { edited } if edited.is_empty());
     if untouched && record.stamp(&piece.files) {

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use crowd_cli::names::folded;
+use crowd_cli::file_lookup::fold_case;
 
 /// A file that is there: the same for every path, symbolic link and hard link that leads to it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -42,7 +42,7 @@ impl Spots {
     /// Of a path, whether there is a file or not. Folders that are not there yet are taken as they are written.
     pub fn of(&mut self, path: &Path) -> Spot {
         let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        let name = folded(&name);
+        let name = fold_case(&name);
         let folder = folder_of(path);
         let folder = match self.folders.get(folder) {
             Some(found) => found.clone(),

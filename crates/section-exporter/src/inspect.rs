@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
-use crowd_cli::path::shown;
+use crowd_cli::path::display_text;
 use serde_json::{Value, json};
 
 use crate::cues::Cues;
@@ -39,12 +39,12 @@ pub fn entry(inputs: &Inputs, entry: &Entry, wish: &Wish) -> Value {
         Listed::OfAnother { .. } => "the only track of its name belongs to another structure file".to_owned(),
     };
     let audio = match &entry.audio {
-        Ok((path, rule)) => json!({ "file": shown(path), "found_by": rule.name() }),
+        Ok((path, rule)) => json!({ "file": display_text(path), "found_by": rule.name() }),
         Err(reason) => json!({ "reason": reason.to_string() }),
     };
     json!({
         "path": structure.path,
-        "structure": shown(&entry.file),
+        "structure": display_text(&entry.file),
         "audio": audio,
         "collection": in_collection,
         "in_collection": listed.map(track),

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
-use crowd_cli::names::folded;
-use crowd_cli::{Ending, Refused, print};
+use crowd_cli::file_lookup::fold_case;
+use crowd_cli::{ExitReason, UsageError, print};
 use crowd_media::atomic;
 use section_export::cli::{Choice, Cli, Command, Export, Inspect, Print, Sources};
 use section_export::ending::ending;
@@ -37,10 +37,10 @@ fn main() -> ExitCode {
             }
             export(&cli.export)
         }
-        Some(Command::Inspect(inspect)) => look(&inspect).map(|()| Ending::Done),
-        Some(Command::Describe(what)) => what.print(Cli::command()).map(|()| Ending::Done).map_err(Failure::from),
+        Some(Command::Inspect(inspect)) => look(&inspect).map(|()| ExitReason::Done),
+        Some(Command::Describe(what)) => what.print(Cli::command()).map(|()| ExitReason::Done).map_err(Failure::from),
     };
-    crowd_cli::end("section-export", result)
+    crowd_cli::exit("section-export", result)
 }
 
 fn read(structures: &Path, sources: &Sources) -> Result<Inputs, Failure> {
@@ -50,7 +50,7 @@ fn read(structures: &Path, sources: &Sources) -> Result<Inputs, Failure> {
 fn wish(choice: &Choice, inputs: &Inputs) -> Result<Wish, Failure> {
     let find = |name: &String| Chosen::find(inputs.rekordbox.as_ref().unwrap_or(&Rekordbox::default()), name);
     let playlist = choice.playlist.as_ref().map(find).transpose();
-    let playlist = playlist.map_err(|error| Refused(format!("--playlist: {error}")))?;
+    let playlist = playlist.map_err(|error| UsageError(format!("--playlist: {error}")))?;
     Ok(Wish {
         selection: choice.selection()?,
         playlist,
@@ -61,7 +61,7 @@ fn wish(choice: &Choice, inputs: &Inputs) -> Result<Wish, Failure> {
 }
 
 /// Cuts what is selected.
-fn export(options: &Export) -> Result<Ending, Failure> {
+fn export(options: &Export) -> Result<ExitReason, Failure> {
     let jobs =
         options.run.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
     let settings = Settings {
@@ -153,7 +153,7 @@ fn outputs(options: &Export, settings: &Settings, plan: &Plan) -> Vec<Output> {
 /// Everything that can be known before the first cut, and stops the run while nothing is written.
 fn check(options: &Export, settings: &Settings, inputs: &Inputs, plan: &Plan) -> Result<(), Failure> {
     let outputs = outputs(options, settings, plan);
-    outputs::check(&outputs, inputs.files()).map_err(Refused::because)?;
+    outputs::check(&outputs, inputs.files()).map_err(UsageError::from_error)?;
     let ledger = Ledger::of(&settings.parts);
     let taken = outputs.iter().find(|Output { path, flag }| match *flag {
         _ if options.run.overwrite => false,
@@ -163,7 +163,7 @@ fn check(options: &Export, settings: &Settings, inputs: &Inputs, plan: &Plan) ->
         _ => false,
     });
     if let Some(Output { path, flag }) = taken {
-        return Err(Refused(format!(
+        return Err(UsageError(format!(
             "{flag}: {} is there and is not what an earlier run wrote: give another {flag}, or --overwrite to replace it; \
              nothing was written",
             path.display()
@@ -222,7 +222,7 @@ fn run<'a>(options: &Export, settings: &Settings, plan: &'a Plan) -> Result<Done
     for note in preflight::room(settings, &tasks, &others)? {
         eprintln!("note: {note}");
     }
-    let bar = crowd_cli::progress(tasks.len() as u64, "{wide_bar} {pos}/{len} {msg:30!} {eta}", options.run.quiet);
+    let bar = crowd_cli::progress_bar(tasks.len() as u64, "{wide_bar} {pos}/{len} {msg:30!} {eta}", options.run.quiet);
     let done = settings.run(&tasks, &records, |planned| {
         bar.set_message(planned.name.clone());
         bar.inc(1);
@@ -358,10 +358,10 @@ fn look(options: &Inspect) -> Result<(), Failure> {
         return Err(error.to_string().into());
     }
     let wish = wish(&options.choice, &inputs)?;
-    let piece = folded(&options.what);
-    let name = |path: &Path| folded(&path.file_name().unwrap_or_default().to_string_lossy());
+    let piece = fold_case(&options.what);
+    let name = |path: &Path| fold_case(&path.file_name().unwrap_or_default().to_string_lossy());
     let wanted = inputs.library.entries.iter().filter(|entry| {
-        let here = folded(&entry.structure.path).contains(&piece);
+        let here = fold_case(&entry.structure.path).contains(&piece);
         if one {
             entry.file.file_name() == path.file_name()
         } else {

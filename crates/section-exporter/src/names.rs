@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use crowd_cli::names::folded;
+use crowd_cli::file_lookup::fold_case;
 
 /// Longest stem in bytes: file systems allow 255 in a name, and temporary names are longer than final ones.
 const LONGEST: usize = 200;
@@ -13,7 +13,7 @@ const LONGEST: usize = 200;
 /// where that does not help either. A name does not depend on which of the tracks are exported.
 pub fn part_names<'a>(audio: impl IntoIterator<Item = Option<&'a Path>>) -> Vec<Option<String>> {
     let mut taken: HashSet<String> = HashSet::new();
-    let mut free = |name: &str| taken.insert(folded(name));
+    let mut free = |name: &str| taken.insert(fold_case(name));
     let mut name = |audio: &Path| {
         let stem = audio.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let folder = audio.parent().and_then(Path::file_name).map(|folder| folder.to_string_lossy().into_owned());

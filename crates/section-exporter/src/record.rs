@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crowd_library::ContentHash;
 use crowd_media::Error;
-use crowd_store::Folder;
+use crowd_store::FileFolder;
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::Outcome;
@@ -89,7 +89,7 @@ impl Record {
     }
 
     /// What the records of a folder say of a part; nothing when its record is not there or cannot be read.
-    pub fn read(records: &Folder, name: &str) -> Self {
+    pub fn read(records: &FileFolder, name: &str) -> Self {
         let bytes = records.read(&file_of(name)).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
@@ -98,7 +98,7 @@ impl Record {
     ///
     /// # Errors
     /// [`Error::Io`] when it cannot be written.
-    pub fn write(&self, records: &Folder, name: &str) -> Result<(), Error> {
+    pub fn write(&self, records: &FileFolder, name: &str) -> Result<(), Error> {
         let name = file_of(name);
         let failed = |source| Error::Io { path: records.file(&name), doing: "write", source };
         let bytes = serde_json::to_vec(self).map_err(|error| failed(error.into()))?;
@@ -170,8 +170,8 @@ fn file_name(path: &Path) -> String {
 }
 
 /// The records of a folder of parts, where there may be none yet.
-pub fn records(parts: &Path) -> Folder {
-    Folder::new(parts.join(FOLDER))
+pub fn records(parts: &Path) -> FileFolder {
+    FileFolder::new(parts.join(FOLDER))
 }
 
 /// Where the record of a part among `parts` lies.
@@ -186,7 +186,7 @@ fn file_of(name: &str) -> String {
 /// Removes what runs that were killed have left half written.
 pub fn sweep(parts: &Path) {
     for folder in [parts, &parts.join("orig"), records(parts).path()] {
-        Folder::new(folder).sweep();
+        FileFolder::new(folder).sweep();
     }
 }
 

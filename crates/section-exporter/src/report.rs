@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crowd_cli::path::shown;
+use crowd_cli::path::display_text;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -23,10 +23,10 @@ pub fn report(inputs: &Inputs, wish: &Wish, plan: &Plan, settings: &Settings, do
         Some(done) => done.parts.iter().map(exported).collect(),
     };
     let failed = done.map(|done| done.failed.as_slice()).unwrap_or_default().iter().map(
-        |(planned, error)| json!({ "path": planned.path, "audio": shown(&planned.audio), "reason": error.to_string() }),
+        |(planned, error)| json!({ "path": planned.path, "audio": display_text(&planned.audio), "reason": error.to_string() }),
     );
     let skipped = plan.skipped.iter().map(|skipped| {
-        json!({ "structure": shown(&skipped.file), "path": skipped.path, "kind": skipped.reason.kind(), "reason": skipped.reason.to_string() })
+        json!({ "structure": display_text(&skipped.file), "path": skipped.path, "kind": skipped.reason.kind(), "reason": skipped.reason.to_string() })
     });
     json!({
         "program": concat!("section-export ", env!("CARGO_PKG_VERSION")),
@@ -58,7 +58,7 @@ fn selected(planned: &Planned, target: Target) -> Value {
     let wanted = &planned.wanted;
     json!({
         "path": planned.path,
-        "audio": shown(&planned.audio),
+        "audio": display_text(&planned.audio),
         "audio_found_by": planned.found_by.name(),
         "collection_found_by": planned.listed_by.map(MatchRule::name),
         "bpm": wanted.own_bpm(),
@@ -82,9 +82,9 @@ fn exported(part: &Exported) -> Value {
     let mut value = selected(part.planned, part.target);
     let outcome = &part.outcome;
     let more = json!({
-        "part_file": shown(&part.part),
-        "part_file_orig": shown(&part.original),
-        "picture": part.picture.as_deref().map(shown),
+        "part_file": display_text(&part.part),
+        "part_file_orig": display_text(&part.original),
+        "picture": part.picture.as_deref().map(display_text),
         "unchanged": part.unchanged,
         "sample_rate": outcome.sample_rate,
         "channels": outcome.channels,

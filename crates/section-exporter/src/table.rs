@@ -1,6 +1,6 @@
 //! The table of the parts, as mixer clients read it.
 
-use crowd_cli::path::shown;
+use crowd_cli::path::display_text;
 
 use crate::decimal::{minutes, plain};
 use crate::export::Exported;
@@ -53,8 +53,8 @@ fn row(part: &Exported) -> [String; 16] {
         plain(outcome.end_adj, 6),
         minutes(wanted.cues.end - wanted.cues.ini),
         minutes(outcome.frames as f64 / rate),
-        shown(&part.original),
-        shown(&part.part),
+        display_text(&part.original),
+        display_text(&part.part),
         outcome.lufs.map(|lufs| plain(lufs, 2)).unwrap_or_default(),
         wanted.labels.join("|"),
     ]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crowd_media::Error;
-use crowd_store::Folder;
+use crowd_store::FileFolder;
 use serde_json::{Value, json};
 
 use crate::cut::CutError;
@@ -115,12 +115,12 @@ impl Piece {
 
 impl Settings {
     /// What is to be done for these tracks. Files that look changed are read.
-    pub fn tasks<'a>(&self, planned: &'a [Planned], records: &Folder) -> Vec<Task<'a>> {
+    pub fn tasks<'a>(&self, planned: &'a [Planned], records: &FileFolder) -> Vec<Task<'a>> {
         planned.iter().map(|planned| self.task(planned, Some(records))).collect()
     }
 
     /// The same without a look at what earlier runs have made: everything is to be cut.
-    pub(crate) fn task<'a>(&self, planned: &'a Planned, records: Option<&Folder>) -> Task<'a> {
+    pub(crate) fn task<'a>(&self, planned: &'a Planned, records: Option<&FileFolder>) -> Task<'a> {
         let piece = |name: String, made_from: String, files: Vec<(Role, PathBuf)>| {
             let record = records.map(|records| Record::read(records, &name)).unwrap_or_default();
             let mut piece = Piece { name, made_from, files, record, verdict: Verdict::Cut };

@@ -1,9 +1,9 @@
-//! Why a chunk or a record could not be kept or read.
+//! The error of all stores.
 
 use std::io;
 use std::path::Path;
 
-/// Why a chunk could not be kept or read.
+/// Why a chunk or a record could not be kept or read.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{what} {name}: {cause}")]
 pub struct StoreError {
@@ -11,13 +11,13 @@ pub struct StoreError {
     pub what: &'static str,
     /// The file or object.
     pub name: String,
-    /// The system's or the server's words.
+    /// The error of the system or the server.
     pub cause: String,
 }
 
-/// An error that names a file, and the way out where one is known.
+/// An error of the system that names the file, with advice where there is any.
 pub(crate) fn of_file(what: &'static str, path: &Path, error: &io::Error) -> StoreError {
-    let way_out = match error.kind() {
+    let advice = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             ": make room on this disk, or use a cache directory elsewhere"
         }
@@ -26,5 +26,5 @@ pub(crate) fn of_file(what: &'static str, path: &Path, error: &io::Error) -> Sto
         }
         _ => "",
     };
-    StoreError { what, name: path.display().to_string(), cause: format!("{error}{way_out}") }
+    StoreError { what, name: path.display().to_string(), cause: format!("{error}{advice}") }
 }

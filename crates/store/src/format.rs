@@ -1,13 +1,13 @@
-//! The file of a chunk: a header of 88 bytes, then the payload.
+//! The format of a chunk's file: a header of 88 bytes, then the payload.
 //!
-//! | bytes | what |
+//! | bytes | content |
 //! |---|---|
-//! | 8 | the [magic](crate::Kind::magic) of the store |
-//! | 4 | its [version](crate::Kind::version), little-endian like all that follows |
+//! | 8 | the [magic](crate::ChunkKind::magic) of the store |
+//! | 4 | the [version](crate::ChunkKind::version) of the store; all numbers are little-endian |
 //! | 4 | index of the chunk |
 //! | 32 | key of the chunk |
 //! | 8 | length of the payload |
-//! | 32 | BLAKE3 of the payload and the 56 bytes before |
+//! | 32 | BLAKE3 of the payload, followed by the 56 bytes above |
 //!
 //! The checksum covers the name of the chunk too, so a file under the name of another chunk is detected.
 
@@ -17,30 +17,30 @@ use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 
+use crate::chunk_kind::ChunkKind;
 use crate::key::ChunkId;
-use crate::kind::Kind;
 
-/// Bytes before the payload.
+/// The bytes of the header, before the payload.
 pub const HEADER: u64 = 88;
 
-/// Bytes of the header that come before the checksum.
+/// The bytes of the header before the checksum.
 const PREFIX: usize = 56;
-/// Bytes read at once when a payload is checked.
+/// The bytes that are read at a time when a payload is verified.
 const BLOCK: usize = 1 << 18;
 
-/// A header whose checksum is not known yet.
+/// A header whose checksum is not complete yet.
 #[derive(Clone)]
-pub struct Header {
+pub struct ChunkHeader {
     prefix: [u8; PREFIX],
     hasher: blake3::Hasher,
 }
 
-/// Where in it the length stands.
+/// The position of the length in the header.
 const LENGTH: Range<usize> = 48..PREFIX;
 
-impl Header {
-    /// For a payload that is still to come.
-    pub fn new(kind: &Kind, id: &ChunkId) -> Self {
+impl ChunkHeader {
+    /// The header of a chunk, before its payload.
+    pub fn new(kind: &ChunkKind, id: &ChunkId) -> Self {
         let mut prefix = [0; PREFIX];
         prefix[..8].copy_from_slice(&kind.magic);
         prefix[8..12].copy_from_slice(&kind.version.to_le_bytes());
@@ -49,12 +49,12 @@ impl Header {
         Self { prefix, hasher: blake3::Hasher::new() }
     }
 
-    /// Takes the next bytes of the payload into the checksum.
+    /// Adds the next bytes of the payload to the checksum.
     pub fn update(&mut self, payload: &[u8]) {
         self.hasher.update(payload);
     }
 
-    /// The bytes of the header, when the whole payload has been seen.
+    /// The bytes of the header, after the whole payload was added.
     pub fn finish(mut self) -> [u8; HEADER as usize] {
         self.prefix[LENGTH].copy_from_slice(&self.hasher.count().to_le_bytes());
         self.hasher.update(&self.prefix);
@@ -65,25 +65,25 @@ impl Header {
     }
 }
 
-/// What is wrong with a file.
+/// What is wrong with the file of a chunk.
 #[derive(Debug)]
 pub enum Damage {
-    /// It is no chunk, one of another version, or another one.
-    Other,
-    /// It has not the length its header says.
+    /// It is no chunk, a chunk of another version, or another chunk.
+    OtherChunk,
+    /// Its length is not the one in its header.
     Length,
-    /// Its bytes are not those that were written.
+    /// Its bytes have another checksum.
     Checksum,
-    /// The disk does not give its bytes.
+    /// It cannot be read.
     Unreadable(io::Error),
 }
 
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Other => f.write_str("it is not the chunk its name says"),
-            Self::Length => f.write_str("it was cut off or has grown"),
-            Self::Checksum => f.write_str("its checksum is another"),
+            Self::OtherChunk => f.write_str("it is not the chunk that it is named after"),
+            Self::Length => f.write_str("its length is wrong"),
+            Self::Checksum => f.write_str("its checksum is wrong"),
             Self::Unreadable(error) => write!(f, "it cannot be read: {error}"),
         }
     }
@@ -98,17 +98,17 @@ impl From<io::Error> for Damage {
     }
 }
 
-/// How long the payload of `file` is, when it is the chunk `id`; with `whole`, when every byte of it is.
+/// Checks that `file` is the chunk `id`, and with `whole` that every byte of it is right. Returns the length of the payload.
 ///
 /// # Errors
 /// [`Damage`].
-pub fn check(file: &File, kind: &Kind, id: &ChunkId, whole: bool) -> Result<u64, Damage> {
-    let mut found = [0; HEADER as usize];
-    file.read_exact_at(&mut found, 0)?;
-    let length = u64::from_le_bytes(std::array::from_fn(|byte| found[LENGTH.start + byte]));
-    let mut header = Header::new(kind, id);
-    if found[..LENGTH.start] != header.prefix[..LENGTH.start] {
-        return Err(Damage::Other);
+pub fn check(file: &File, kind: &ChunkKind, id: &ChunkId, whole: bool) -> Result<u64, Damage> {
+    let mut bytes = [0; HEADER as usize];
+    file.read_exact_at(&mut bytes, 0)?;
+    let length = u64::from_le_bytes(std::array::from_fn(|n| bytes[LENGTH.start + n]));
+    let mut header = ChunkHeader::new(kind, id);
+    if bytes[..LENGTH.start] != header.prefix[..LENGTH.start] {
+        return Err(Damage::OtherChunk);
     }
     if HEADER.checked_add(length) != Some(file.metadata()?.len()) {
         return Err(Damage::Length);
@@ -122,26 +122,26 @@ pub fn check(file: &File, kind: &Kind, id: &ChunkId, whole: bool) -> Result<u64,
             header.update(&block[..size]);
             at += size as u64;
         }
-        if header.finish() != found {
+        if header.finish() != bytes {
             return Err(Damage::Checksum);
         }
     }
     Ok(length)
 }
 
-/// Whether `bytes` are the whole file of the chunk `id`.
+/// Checks that `bytes` are the whole file of the chunk `id`.
 ///
 /// # Errors
 /// [`Damage`].
-pub fn check_bytes(bytes: &[u8], kind: &Kind, id: &ChunkId) -> Result<(), Damage> {
-    let (found, payload) = bytes.split_at_checked(HEADER as usize).ok_or(Damage::Length)?;
-    let mut header = Header::new(kind, id);
-    if found[..LENGTH.start] != header.prefix[..LENGTH.start] {
-        return Err(Damage::Other);
+pub fn check_bytes(bytes: &[u8], kind: &ChunkKind, id: &ChunkId) -> Result<(), Damage> {
+    let (start, payload) = bytes.split_at_checked(HEADER as usize).ok_or(Damage::Length)?;
+    let mut header = ChunkHeader::new(kind, id);
+    if start[..LENGTH.start] != header.prefix[..LENGTH.start] {
+        return Err(Damage::OtherChunk);
     }
-    if found[LENGTH] != (payload.len() as u64).to_le_bytes() {
+    if start[LENGTH] != (payload.len() as u64).to_le_bytes() {
         return Err(Damage::Length);
     }
     header.update(payload);
-    if *found == header.finish() { Ok(()) } else { Err(Damage::Checksum) }
+    if *start == header.finish() { Ok(()) } else { Err(Damage::Checksum) }
 }

@@ -1,4 +1,4 @@
-//! What killed processes leave half written, and how it is told from what is being written.
+//! The partial files that killed processes leave, and how they are distinguished from files that are being written.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,25 +10,25 @@ use std::time::{Duration, SystemTime};
 #[cfg(unix)]
 use crate::lock;
 
-/// Temporary files that are not locked are removed when they were not written to for so long.
+/// A temporary file without a lock is a leftover when it was not written to for this time.
 const ABANDONED: Duration = Duration::from_secs(600);
 
-/// Removes the file of a chunk in the making whose maker is gone: its lock is free.
+/// Removes the partial file of a chunk when no process has it locked.
 #[cfg(unix)]
 pub fn remove_unlocked(part: &Path) {
     let Ok(file) = File::open(part) else { return };
-    if lock::take(&file, part).unwrap_or(false) && lock::is_at(&file, part) {
+    if lock::try_lock(&file, part).unwrap_or(false) && lock::has_path(&file, part) {
         let _ = fs::remove_file(part);
     }
 }
 
-/// Whether a name is that of a file under construction beside its final place: `.<name>.<random>.part`.
+/// Whether a name is that of a temporary file: `.<name>.<random>.part`.
 pub fn is_temporary(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     name.starts_with(b".") && name.ends_with(b".part")
 }
 
-/// Removes the temporary files of a folder that were not written to for ten minutes. What cannot be looked at or removed stays.
+/// Removes the temporary files of a folder that were not written to for ten minutes. A file that cannot be read or removed stays.
 pub fn remove_abandoned(folder: &Path) {
     let old = |entry: &fs::DirEntry| {
         let written = entry.metadata().and_then(|metadata| metadata.modified());
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_was_abandoned_is_removed() {
+    fn only_old_temporary_files_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let [old, new, other] = [".a.wav.x.part", ".b.wav.x.part", "c.part"].map(|name| folder.path().join(name));
         for file in [&old, &new, &other] {

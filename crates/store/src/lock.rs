@@ -1,4 +1,4 @@
-//! The right to make a chunk: a lock on the file that it is made in.
+//! The lock on the partial file of a chunk, which is the right to make the chunk.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -7,13 +7,13 @@ use std::path::Path;
 
 use rustix::fs::FlockOperation;
 
-/// The empty file `path`, locked, or none when another maker has it. Its directory is made when it is missing.
+/// Creates and locks the empty file `path`, and its directory when that is missing. Returns `None` when another writer has it locked.
 pub fn create(path: &Path) -> io::Result<Option<File>> {
     loop {
         let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let file = match opened {
             Ok(file) => file,
-            // Missing, or just removed with its last chunk.
+            // The directory is missing, or was just removed with its last chunk.
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 if let Some(directory) = path.parent() {
                     fs::create_dir_all(directory)?;
@@ -23,18 +23,18 @@ pub fn create(path: &Path) -> io::Result<Option<File>> {
             }
             Err(e) => return Err(e),
         };
-        if !take(&file, path)? {
+        if !try_lock(&file, path)? {
             return Ok(None);
         }
-        if is_at(&file, path) {
+        if has_path(&file, path) {
             file.set_len(0)?;
             return Ok(Some(file));
         }
     }
 }
 
-/// Locks `file`, if it is not locked yet.
-pub fn take(file: &File, path: &Path) -> io::Result<bool> {
+/// Locks `file`. Returns `false` when it is locked already.
+pub fn try_lock(file: &File, path: &Path) -> io::Result<bool> {
     match rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(true),
         Err(rustix::io::Errno::WOULDBLOCK) => Ok(false),
@@ -44,15 +44,15 @@ pub fn take(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Whether `file` is still the one called `path`: its last owner may have renamed or removed it before the lock was taken.
-pub fn is_at(file: &File, path: &Path) -> bool {
+/// Whether `path` is still the path of `file`. The previous owner of the lock may have renamed or removed the file before it was locked.
+pub fn has_path(file: &File, path: &Path) -> bool {
     match (file.metadata(), fs::metadata(path)) {
-        (Ok(ours), Ok(there)) => (ours.dev(), ours.ino()) == (there.dev(), there.ino()),
+        (Ok(file), Ok(at_path)) => (file.dev(), file.ino()) == (at_path.dev(), at_path.ino()),
         _ => false,
     }
 }
 
-/// Makes a change of names in a directory outlive a loss of power.
+/// Syncs a directory, so that new names in it survive a loss of power.
 pub fn sync(directory: Option<&Path>) -> io::Result<()> {
     directory.map_or(Ok(()), |directory| File::open(directory)?.sync_all())
 }

@@ -1,31 +1,32 @@
-//! Which chunk is evicted: the least recently used, pinned ones last.
+//! The order of eviction: the least recently used chunk first, pinned ones last.
 //!
-//! A pure structure: it knows names and sizes, and no file.
+//! This is a pure data structure of names and sizes, without files.
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::chunk_kind::Pinning;
 use crate::key::ChunkId;
-use crate::kind::Pinning;
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     bytes: u64,
-    /// When it was used last: its place in one of the two orders.
+    /// The time of its last use: its key in one of the two orders.
     used: u64,
     pinned: bool,
 }
 
-/// Chunks by when they were used, under a cap.
+/// Chunks in the order of their use, under a cap.
 ///
-/// Chunks to which the [`Pinning`] applies are *pinned* while those used last fit into its share of the cap: everything else is
-/// evicted before them.
+/// Of the chunks to which the [`Pinning`] applies, the most recently used ones that fit into its share of the cap are *pinned*. All
+/// other chunks are evicted before them.
 #[derive(Debug)]
 pub struct Lru {
     limit: u64,
     pinning: Pinning,
     entries: HashMap<ChunkId, Entry>,
-    /// The two orders, longest ago first.
-    loose: BTreeMap<u64, ChunkId>,
+    /// The chunks that are not pinned, the least recently used one first.
+    unpinned: BTreeMap<u64, ChunkId>,
+    /// The pinned chunks in the same order.
     pinned: BTreeMap<u64, ChunkId>,
     now: u64,
     bytes: u64,
@@ -34,13 +35,13 @@ pub struct Lru {
 }
 
 impl Lru {
-    /// Nothing yet, under a cap of `limit` bytes.
+    /// No chunks yet, under a cap of `limit` bytes.
     pub fn new(limit: u64, pinning: Pinning) -> Self {
         Self {
             limit,
             pinning,
             entries: HashMap::new(),
-            loose: BTreeMap::new(),
+            unpinned: BTreeMap::new(),
             pinned: BTreeMap::new(),
             now: 0,
             bytes: 0,
@@ -54,85 +55,85 @@ impl Lru {
         self.limit
     }
 
-    /// How many chunks it knows.
+    /// How many chunks there are.
     pub fn chunks(&self) -> usize {
         self.entries.len()
     }
 
-    /// Bytes of all of them, without what is reserved.
+    /// The bytes of all chunks, without the reserved ones.
     pub const fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Bytes of those that are pinned.
+    /// The bytes of the pinned chunks.
     pub const fn pinned_bytes(&self) -> u64 {
         self.pinned_bytes
     }
 
-    /// Whether it is known.
+    /// Whether a chunk is here.
     pub fn contains(&self, id: &ChunkId) -> bool {
         self.entries.contains_key(id)
     }
 
-    /// Keeps room for a chunk of `bytes` that is being made, and says what has to go for it.
+    /// Reserves room for a chunk of `bytes` that is being made. Returns the chunks that are evicted for it.
     pub fn reserve(&mut self, bytes: u64) -> Vec<ChunkId> {
         self.reserved += bytes;
         self.shrink()
     }
 
-    /// Gives that room back.
+    /// Releases reserved room.
     pub fn release(&mut self, bytes: u64) {
         self.reserved = self.reserved.saturating_sub(bytes);
     }
 
-    /// Adds a chunk, or what is known of it anew, as the one used last, and says what has to go for it. One that is larger than
-    /// the cap is not added, and is itself what has to go.
+    /// Adds a chunk as the most recently used one, in place of an entry with the same name. Returns the chunks that are evicted for it.
+    /// A chunk that is larger than the cap is not added but returned itself.
     pub fn insert(&mut self, id: ChunkId, bytes: u64) -> Vec<ChunkId> {
         self.remove(&id);
         if bytes > self.limit {
             return vec![id];
         }
         self.bytes += bytes;
-        self.place(id, bytes);
+        self.link(id, bytes);
         self.shrink()
     }
 
-    /// Makes a chunk the one used last. Whether it is known.
+    /// Makes a chunk the most recently used one. Returns whether it is here.
     pub fn touch(&mut self, id: &ChunkId) -> bool {
         let Some(entry) = self.entries.get(id).copied() else { return false };
-        self.unplace(&entry);
-        self.place(*id, entry.bytes);
+        self.unlink(&entry);
+        self.link(*id, entry.bytes);
         true
     }
 
-    /// Forgets a chunk. Whether it was known.
+    /// Removes a chunk. Returns whether it was here.
     pub fn remove(&mut self, id: &ChunkId) -> bool {
         let Some(entry) = self.entries.remove(id) else { return false };
-        self.unplace(&entry);
+        self.unlink(&entry);
         self.bytes -= entry.bytes;
         true
     }
 
-    /// Forgets chunks of together `bytes` or more, and says which.
-    pub fn give_up(&mut self, bytes: u64) -> Vec<ChunkId> {
-        let goal = self.bytes.saturating_sub(bytes);
-        self.shrink_to(goal)
+    /// Evicts chunks of at least `bytes` in all, and returns them.
+    pub fn evict(&mut self, bytes: u64) -> Vec<ChunkId> {
+        let target = self.bytes.saturating_sub(bytes);
+        self.shrink_to(target)
     }
 
-    fn place(&mut self, id: ChunkId, bytes: u64) {
+    fn link(&mut self, id: ChunkId, bytes: u64) {
         self.now += 1;
         let pinned = (self.pinning.applies)(&id);
         self.entries.insert(id, Entry { bytes, used: self.now, pinned });
         if !pinned {
-            self.loose.insert(self.now, id);
+            self.unpinned.insert(self.now, id);
             return;
         }
         self.pinned.insert(self.now, id);
         self.pinned_bytes += bytes;
-        while self.pinned_bytes > self.pinning.room(self.limit)
+        while self.pinned_bytes > self.pinning.capacity(self.limit)
             && let Some((used, oldest)) = self.pinned.pop_first()
         {
-            self.loose.insert(used, oldest);
+            self.unpinned.insert(used, oldest);
             if let Some(entry) = self.entries.get_mut(&oldest) {
                 entry.pinned = false;
                 self.pinned_bytes -= entry.bytes;
@@ -140,12 +141,12 @@ impl Lru {
         }
     }
 
-    fn unplace(&mut self, entry: &Entry) {
+    fn unlink(&mut self, entry: &Entry) {
         if entry.pinned {
             self.pinned.remove(&entry.used);
             self.pinned_bytes -= entry.bytes;
         } else {
-            self.loose.remove(&entry.used);
+            self.unpinned.remove(&entry.used);
         }
     }
 
@@ -153,15 +154,15 @@ impl Lru {
         self.shrink_to(self.limit.saturating_sub(self.reserved))
     }
 
-    fn shrink_to(&mut self, goal: u64) -> Vec<ChunkId> {
-        let mut gone = Vec::new();
-        while self.bytes > goal
-            && let Some((_, &oldest)) = self.loose.first_key_value().or_else(|| self.pinned.first_key_value())
+    fn shrink_to(&mut self, target: u64) -> Vec<ChunkId> {
+        let mut evicted = Vec::new();
+        while self.bytes > target
+            && let Some((_, &oldest)) = self.unpinned.first_key_value().or_else(|| self.pinned.first_key_value())
         {
             self.remove(&oldest);
-            gone.push(oldest);
+            evicted.push(oldest);
         }
-        gone
+        evicted
     }
 }
 

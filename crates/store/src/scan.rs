@@ -1,20 +1,20 @@
-//! The chunks that a directory holds, by their names.
+//! Listing the chunks of a directory by the names of their files.
 
 use std::fs::{self, DirEntry};
 use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
-use crate::key::{ChunkId, Key};
+use crate::key::{ChunkId, StoreKey};
 use crate::leftovers;
 
-/// All chunks of a directory with their sizes, used longest ago first. What killed makers left is removed.
+/// Lists all chunks of a directory with their sizes, the least recently used one first. Leftovers of killed writers are removed.
 pub fn scan(directory: &Path) -> io::Result<Vec<(SystemTime, ChunkId, u64)>> {
     let mut found = Vec::new();
     for group in folders(directory)? {
-        for owner in folders(&group.path())? {
-            let Some(key) = key_of(&owner, &group) else { continue };
-            for entry in fs::read_dir(owner.path())? {
+        for key_folder in folders(&group.path())? {
+            let Some(key) = key_of(&key_folder, &group) else { continue };
+            for entry in fs::read_dir(key_folder.path())? {
                 let entry = entry?;
                 let name = entry.file_name();
                 let Some(name) = name.to_str() else { continue };
@@ -44,14 +44,14 @@ fn folders(directory: &Path) -> io::Result<Vec<DirEntry>> {
     Ok(folders)
 }
 
-/// The key a directory is named by, if it lies where it belongs.
-fn key_of(owner: &DirEntry, group: &DirEntry) -> Option<Key> {
-    let name = owner.file_name();
-    let key = name.to_str()?.parse::<Key>().ok()?;
+/// The key that a directory is named after, if the directory is in the right group.
+fn key_of(key_folder: &DirEntry, group: &DirEntry) -> Option<StoreKey> {
+    let name = key_folder.file_name();
+    let key = name.to_str()?.parse::<StoreKey>().ok()?;
     (group.file_name().to_str()? == name.to_str()?.get(..2)?).then_some(key)
 }
 
-/// The index a file is named by: one number has one name.
+/// The index that a file is named after. A number has one name only, so "01" is none.
 fn index_of(name: &str) -> Option<u32> {
     name.parse().ok().filter(|index: &u32| index.to_string() == name)
 }

@@ -1,46 +1,48 @@
-//! What a store tells of itself.
+//! The status of a store.
 
 use serde::Serialize;
 
-/// What there is to tell about a store.
+/// What a store holds, and its counters since the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct StoreStatus {
-    /// Chunks kept on this machine.
+    /// The chunks on this machine.
     pub chunks: u64,
-    /// Their bytes, headers included.
+    /// The bytes of these chunks, headers included.
     pub bytes: u64,
-    /// Bytes there may be.
+    /// The cap of the bytes.
     pub limit: u64,
-    /// Bytes that are not evicted because they are beginnings.
+    /// The bytes of pinned chunks.
     pub pinned: u64,
-    /// Times a chunk was asked for or claimed and was there.
+    /// How often a chunk that was read or claimed was on this machine.
     pub hits: u64,
-    /// Chunks that were not there and came: made, or fetched from the object store.
+    /// Chunks that were not on this machine and were made or fetched.
     pub misses: u64,
-    /// Chunks taken away to make room.
+    /// Evicted chunks.
     pub evicted: u64,
-    /// Files that were not what they should be, and were removed.
+    /// Damaged files, which were removed.
     pub damaged: u64,
     /// Chunks that were made and could not be kept.
     pub unkept: u64,
-    /// What keeps them from being kept, until one is kept again.
-    pub trouble: Option<String>,
-    /// What there is to tell about the object store behind it, if there is one.
+    /// Why chunks cannot be kept, until one is kept again.
+    #[serde(rename = "trouble")]
+    pub error: Option<String>,
+    /// The status of the object store, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote: Option<RemoteStatus>,
 }
 
-/// What there is to tell about an object store.
+/// The counters of an object store since the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RemoteStatus {
-    /// Chunks fetched.
+    /// Chunks that were fetched.
     pub fetched: u64,
-    /// Chunks made here and uploaded.
+    /// Chunks that this node made and uploaded.
     pub uploaded: u64,
-    /// Objects that were not what they should be, and were removed.
+    /// Damaged objects, which were removed.
     pub damaged: u64,
     /// Requests that failed.
     pub failures: u64,
-    /// Why the last one failed, until one succeeds.
-    pub trouble: Option<String>,
+    /// Why the last request failed, until one succeeds.
+    #[serde(rename = "trouble")]
+    pub error: Option<String>,
 }

@@ -1,68 +1,67 @@
-//! What every store of chunks does, wherever it keeps them.
+//! The interface of a chunk store.
 
 use std::time::Duration;
 
+use crate::chunk_bytes::ChunkBytes;
 use crate::error::StoreError;
 use crate::key::ChunkId;
 use crate::status::StoreStatus;
-use crate::stored::Stored;
 
-/// Keeps chunks. All calls block, and are made from threads that may.
+/// A store of chunks. All calls may block.
 pub trait Store: Send + Sync {
-    /// A complete chunk, checked, which now counts as used last.
+    /// A complete chunk, with its checksum verified. It becomes the most recently used one.
     ///
     /// # Errors
-    /// [`StoreError`]. A damaged chunk is no error: it is removed, counted and not there.
-    fn get(&self, id: &ChunkId) -> Result<Option<Stored>, StoreError>;
+    /// [`StoreError`]. A damaged chunk is no error: it is removed and counted, and the result is `None`.
+    fn get(&self, id: &ChunkId) -> Result<Option<ChunkBytes>, StoreError>;
 
-    /// Whether it can be had on this machine without being made: not opened, not checked and not counted as used.
+    /// Whether a chunk is on this machine. It is neither opened nor verified, and does not count as used.
     fn has(&self, id: &ChunkId) -> bool;
 
-    /// The right to make a chunk of at most `most` bytes.
+    /// Claims a chunk of at most `most` bytes: returns the chunk, the right to make it, or how long to wait.
     ///
     /// # Errors
     /// [`StoreError`].
     fn claim(&self, id: &ChunkId, most: u64) -> Result<Claim, StoreError>;
 
-    /// The right of a thread of this process to make a chunk that is not to be kept: it lies in memory, for as long as it is read.
-    /// When there is no room for it, that is to be asked for again, as if it were made elsewhere.
+    /// Claims a chunk that is not to be kept, within this process. It is in memory as long as it is read. When there is no room for it,
+    /// the result is [`Claim::HeldElsewhere`].
     ///
     /// # Errors
-    /// [`StoreError`] when the system gives no memory.
+    /// [`StoreError`] when the system has no memory.
     fn claim_in_memory(&self, id: &ChunkId, most: u64) -> Result<Claim, StoreError>;
 
-    /// What it holds.
+    /// What the store holds, and its counters.
     fn status(&self) -> StoreStatus;
 }
 
-/// Who makes a chunk.
+/// The result of a claim.
 pub enum Claim {
-    /// It is there.
-    Done(Stored),
-    /// The caller: nobody else does until it is committed or dropped.
-    Mine(Box<dyn Making>),
-    /// Somebody else does: ask again after this time at the latest.
-    Theirs(Duration),
+    /// The chunk is complete already.
+    Available(ChunkBytes),
+    /// The caller makes the chunk. It cannot be claimed again until the writer is committed or dropped.
+    Granted(Box<dyn ChunkWriter>),
+    /// The chunk is made by another thread, process or node. It is to be claimed again after this time at the latest.
+    HeldElsewhere(Duration),
 }
 
-/// A chunk that is being made. Dropped without a commit, it leaves nothing behind and the chunk can be claimed again.
-pub trait Making: Send {
-    /// Appends bytes. When the disk takes no more, what is there and all that follows moves to memory, so that whoever listens
-    /// hears the chunk to its end.
+/// Writes a chunk that is being made. When it is dropped without a commit, no bytes stay and the chunk can be claimed again.
+pub trait ChunkWriter: Send {
+    /// Appends bytes. When the disk is full, the chunk moves to memory, so that its readers can read it to its end.
     ///
     /// # Errors
     /// [`StoreError`] when there is no room in memory either.
     fn append(&mut self, bytes: &[u8]) -> Result<(), StoreError>;
 
-    /// What has been appended so far. Ask again after each [`append`](Self::append): it does not grow, and what comes later may
-    /// lie elsewhere.
-    fn so_far(&self) -> Stored;
+    /// The bytes that have been appended so far. They do not grow with the next [`append`](Self::append), after which the file may be
+    /// another one.
+    fn written(&self) -> ChunkBytes;
 
-    /// Puts the whole chunk in its place: synced, under its final name. When that cannot be done, because the disk is full, say,
-    /// the chunk is whole and readable all the same, but will not be found again: that is logged and
+    /// Completes the chunk: syncs it and renames it to its final name. When that fails, because the disk is full for example, the
+    /// returned bytes are complete and readable, but the store does not have the chunk. This is logged and
     /// [counted](StoreStatus::unkept).
     ///
     /// # Errors
-    /// [`StoreError`] when it cannot be told what became of it.
-    fn commit(self: Box<Self>) -> Result<Stored, StoreError>;
+    /// [`StoreError`] when the result is not known.
+    fn commit(self: Box<Self>) -> Result<ChunkBytes, StoreError>;
 }

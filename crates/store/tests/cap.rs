@@ -1,4 +1,4 @@
-//! What a store holds stays under its cap.
+//! The chunks of a store stay under its cap.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
@@ -7,19 +7,19 @@ mod chunks;
 use std::thread;
 use std::time::Duration;
 
-use chunks::{Dice, bytes_of, files, id, make, open, read, started};
+use chunks::{TestRng, append_all, bytes_of, files, id, make, open, read};
 use crowd_store::{Claim, Store};
 
 #[test]
-fn evicting_a_chunk_breaks_nobody_who_reads_it() {
+fn an_evicted_chunk_can_be_read_to_its_end() {
     let home = tempfile::tempdir().unwrap();
     let store = open(home.path(), 10_000);
     make(&store, &id(1, 1), 6000);
-    let reading = store.get(&id(1, 1)).unwrap().unwrap();
+    let open_chunk = store.get(&id(1, 1)).unwrap().unwrap();
     make(&store, &id(1, 2), 6000);
     assert!(!store.has(&id(1, 1)));
     assert_eq!(files(home.path()).len(), 1);
-    assert_eq!(read(&reading), bytes_of(&id(1, 1), 6000));
+    assert_eq!(read(&open_chunk), bytes_of(&id(1, 1), 6000));
 }
 
 #[test]
@@ -32,26 +32,26 @@ fn a_chunk_larger_than_the_cap_is_served_and_not_kept() {
     assert_eq!(read(&stored), bytes_of(&id(1, 2), 2000));
     let status = store.status();
     assert_eq!((status.unkept, status.bytes), (1, 0));
-    assert!(status.trouble.unwrap().contains("2088 bytes, and the cache may have 1000"));
+    assert!(status.error.unwrap().contains("2088 bytes, and the cache may have 1000"));
     make(&store, &id(1, 3), 500);
-    assert_eq!(store.status().trouble, None, "and that is over when a chunk is kept again");
+    assert_eq!(store.status().error, None, "a chunk is kept again");
 }
 
 #[test]
-fn the_cap_holds_while_many_write_at_once() {
+fn the_cap_holds_while_several_threads_write() {
     const LIMIT: u64 = 2_000_000;
     let home = tempfile::tempdir().unwrap();
     let store = open(home.path(), LIMIT);
     let write = |writer: u64| {
-        let mut dice = Dice(writer + 1);
+        let mut rng = TestRng(writer + 1);
         for _ in 0..60 {
-            let chunk = id(dice.below(20) as u8, dice.below(6) as u32);
+            let chunk = id(rng.below(20) as u8, rng.below(6) as u32);
             let length = 50_000 + 7_000 * u64::from(chunk.index);
             let stored = loop {
                 match store.claim(&chunk, length).unwrap() {
-                    Claim::Done(stored) => break stored,
-                    Claim::Mine(making) => break started(making, &chunk, length).commit().unwrap(),
-                    Claim::Theirs(_) => thread::sleep(Duration::from_millis(1)),
+                    Claim::Available(stored) => break stored,
+                    Claim::Granted(writer) => break append_all(writer, &chunk, length).commit().unwrap(),
+                    Claim::HeldElsewhere(_) => thread::sleep(Duration::from_millis(1)),
                 }
             };
             assert_eq!(read(&stored), bytes_of(&chunk, length));
@@ -60,16 +60,20 @@ fn the_cap_holds_while_many_write_at_once() {
     thread::scope(|scope| {
         let writers: Vec<_> = (0..8).map(|writer| scope.spawn(move || write(writer))).collect();
         while !writers.iter().all(thread::ScopedJoinHandle::is_finished) {
-            // A file that is about to be unlinked is seen for a moment: two for each writer at most.
+            // Files that are about to be removed are still listed: two for each writer at most.
             let bytes = files(home.path()).iter().map(|file| file.1).sum::<u64>();
             assert!(bytes <= LIMIT + 2 * 8 * 90_000, "{bytes} bytes");
             thread::sleep(Duration::from_millis(5));
         }
     });
-    let (status, there) = (store.status(), files(home.path()));
+    let (status, listed) = (store.status(), files(home.path()));
     assert!(status.bytes <= LIMIT && status.evicted > 0, "{status:?}");
     assert!(status.pinned <= LIMIT / 4 && status.pinned > 0, "{status:?}");
-    assert_eq!(there.iter().map(|file| file.1).sum::<u64>(), status.bytes, "what it knows is what is there");
+    assert_eq!(
+        listed.iter().map(|file| file.1).sum::<u64>(),
+        status.bytes,
+        "the status counts the files that are on the disk"
+    );
     assert_eq!(status.unkept, 0);
     assert_eq!(open(home.path(), LIMIT).status().bytes, status.bytes);
 }

@@ -1,4 +1,4 @@
-//! What is not what its name says is never served.
+//! Damaged chunks are never served.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use chunks::{KIND, MIB, bytes_of, id, make, open, path, read};
 use crowd_store::format::HEADER;
-use crowd_store::{ChunkId, DiskStore, Kind, Store};
+use crowd_store::{ChunkId, ChunkKind, DiskStore, Store};
 
 #[test]
 fn a_damaged_file_is_removed_counted_and_made_again() {
@@ -42,7 +42,7 @@ fn a_damaged_file_is_removed_counted_and_made_again() {
         assert_eq!(read(&store.get(&chunk).unwrap().unwrap()), bytes_of(&chunk, length), "{name}");
         fs::remove_file(path(&chunk)).unwrap();
     }
-    // A file of the right shape that is another chunk.
+    // A valid file that is another chunk.
     for other in [id(7, 3), id(8, 2)] {
         make(&open(home.path(), MIB), &other, length);
         fs::create_dir_all(path(&chunk).parent().unwrap()).unwrap();
@@ -65,18 +65,18 @@ fn cut(path: &Path, length: u64) {
     OpenOptions::new().write(true).open(path).unwrap().set_len(length).unwrap();
 }
 
-/// After this a file has another time at the next change, whatever the file system counts in: its bytes need no further check.
+/// Waits until the next change of a file changes its times on any file system, so that its bytes need not be verified again.
 fn settle() {
     thread::sleep(Duration::from_millis(2_100));
 }
 
-/// Bytes that this thread has read since it was started.
+/// The bytes that this thread has read since its start.
 fn bytes_read() -> u64 {
     let counts = fs::read_to_string("/proc/thread-self/io").unwrap();
     counts.lines().find_map(|line| line.strip_prefix("rchar: ")).unwrap().parse().unwrap()
 }
 
-/// Gets the chunk, and says whether its payload of so many bytes was read for that.
+/// Gets a chunk with a payload of `length` bytes. Returns whether the payload was read for that.
 fn is_read_by_get(store: &DiskStore, chunk: &ChunkId, length: u64) -> bool {
     let before = bytes_read();
     assert!(store.get(chunk).unwrap().is_some());
@@ -90,26 +90,26 @@ fn a_chunk_that_changes_after_it_was_served_is_checked_again_whatever_its_times_
     let store = open(home.path(), MIB);
     make(&store, &chunk, length);
     settle();
-    assert!(is_read_by_get(&store, &chunk, length), "what the disk made of it is not known yet");
-    assert!(!is_read_by_get(&store, &chunk, length), "it was checked, and nothing happened to it");
+    assert!(is_read_by_get(&store, &chunk, length), "its bytes on the disk were not verified yet");
+    assert!(!is_read_by_get(&store, &chunk, length), "it was verified and has not changed");
     let path = path(home.path(), &chunk);
     let open = store.get(&chunk).unwrap().unwrap();
     let written = fs::metadata(&path).unwrap().modified().unwrap();
     flip(&path, 150_000);
     OpenOptions::new().write(true).open(&path).unwrap().set_modified(written).unwrap();
-    assert!(!open.is_untouched(), "its times are as they were, but they were set");
+    assert!(!open.is_unchanged(), "its time of writing is the same, its time of change is not");
     assert!(store.get(&chunk).unwrap().is_none());
     assert_eq!((store.status().damaged, store.status().chunks), (1, 0));
     make(&store, &chunk, length);
     assert_eq!(read(&store.get(&chunk).unwrap().unwrap()), bytes_of(&chunk, length));
-    // One bit again, just after a check: a time that counts in steps would not tell.
+    // One bit changes just after a check, when a coarse time stamp would be the same.
     flip(&path, 150_000);
     assert!(store.get(&chunk).unwrap().is_none());
     assert_eq!(store.status().damaged, 2);
 }
 
 #[test]
-fn two_processes_on_a_folder_do_not_have_each_other_check_at_every_use() {
+fn two_processes_on_a_folder_do_not_verify_each_chunk_at_every_use() {
     let home = tempfile::tempdir().unwrap();
     let (chunk, length) = (id(7, 2), 200_000);
     let stores = [(); 2].map(|()| open(home.path(), MIB));
@@ -120,10 +120,10 @@ fn two_processes_on_a_folder_do_not_have_each_other_check_at_every_use() {
     settle();
     assert!(is_read_by_get(&stores[0], &chunk, length));
     let used = fs::metadata(&path).unwrap().accessed().unwrap();
-    assert!(used > now - Duration::from_secs(60), "its use is noted");
+    assert!(used > now - Duration::from_secs(60), "its access time was updated");
     settle();
     for store in &stores {
-        assert!(is_read_by_get(store, &chunk, length), "because it was noted");
+        assert!(is_read_by_get(store, &chunk, length), "because the access time was updated");
     }
     for store in stores.iter().cycle().take(10) {
         assert!(!is_read_by_get(store, &chunk, length));
@@ -131,7 +131,7 @@ fn two_processes_on_a_folder_do_not_have_each_other_check_at_every_use() {
 }
 
 #[test]
-fn a_chunk_that_is_written_to_or_cut_off_while_it_is_read_is_an_error_and_no_silence() {
+fn a_chunk_that_is_written_to_or_truncated_while_it_is_read_is_an_error() {
     let home = tempfile::tempdir().unwrap();
     let (chunk, length) = (id(7, 2), 70_000);
     let store = open(home.path(), MIB);
@@ -145,27 +145,27 @@ fn a_chunk_that_is_written_to_or_cut_off_while_it_is_read_is_an_error_and_no_sil
     for (damage, kind) in damages {
         let made = make(&store, &chunk, length);
         let got = store.get(&chunk).unwrap().unwrap();
-        // Times of files may be as coarse as the system's clock.
+        // The times of files may be as coarse as the clock of the system.
         thread::sleep(Duration::from_millis(20));
         damage(&path);
         for stored in [made, got] {
-            assert!(!stored.is_untouched());
+            assert!(!stored.is_unchanged());
             assert_eq!(stored.read_at(40_000, &mut [0; 20_000]).unwrap_err().kind(), kind);
         }
         assert!(store.get(&chunk).unwrap().is_none());
     }
-    // What is only evicted is read to its end.
+    // A chunk that was only evicted is read to its end.
     let made = make(&store, &chunk, length);
     fs::remove_file(&path).unwrap();
     assert_eq!(read(&made), bytes_of(&chunk, length));
-    assert!(!made.is_untouched());
+    assert!(!made.is_unchanged());
 }
 
 #[test]
 fn a_chunk_of_another_program_or_version_is_not_served() {
     let home = tempfile::tempdir().unwrap();
     let chunk = id(3, 1);
-    for other in [Kind { magic: *b"otherchk", ..KIND }, Kind { version: 2, ..KIND }] {
+    for other in [ChunkKind { magic: *b"otherchk", ..KIND }, ChunkKind { version: 2, ..KIND }] {
         make(&open(home.path(), MIB), &chunk, 100);
         let store = DiskStore::open(home.path(), MIB, other).unwrap();
         assert!(store.get(&chunk).unwrap().is_none());

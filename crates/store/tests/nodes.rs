@@ -1,4 +1,4 @@
-//! What nodes that share a bucket promise, with moto's S3 server on this machine.
+//! The promises of nodes that share a bucket, with moto's S3 server on this machine.
 #![cfg(feature = "s3")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
@@ -13,8 +13,8 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
-use chunks::{Dice, bytes_of, claim, id, make, open, path, read, started};
-use crowd_store::s3::{LEASE, REST, S3Store};
+use chunks::{TestRng, append_all, bytes_of, claim, id, make, open, path, read};
+use crowd_store::s3::{BACKOFF, LEASE, S3Store};
 use crowd_store::{ChunkId, Claim, RemoteStatus, Store};
 use moto::{Server, eventually, has_credentials, with_credentials};
 
@@ -30,21 +30,21 @@ fn remote(store: &S3Store) -> RemoteStatus {
     store.status().remote.unwrap()
 }
 
-/// The chunk from this node, however it comes by it, and whether it made it.
+/// Gets a chunk from this node, which may fetch or make it. Returns whether the node made it.
 fn obtain(store: &S3Store, id: &ChunkId, length: u64) -> bool {
-    let mut mine = false;
+    let mut made = false;
     let stored = loop {
         match store.claim(id, length).unwrap() {
-            Claim::Done(stored) => break stored,
-            Claim::Theirs(wait) => thread::sleep(wait),
-            Claim::Mine(making) => {
-                mine = true;
-                break started(making, id, length).commit().unwrap();
+            Claim::Available(stored) => break stored,
+            Claim::HeldElsewhere(wait) => thread::sleep(wait),
+            Claim::Granted(writer) => {
+                made = true;
+                break append_all(writer, id, length).commit().unwrap();
             }
         }
     };
     assert_eq!(read(&stored), bytes_of(id, length));
-    mine
+    made
 }
 
 #[test]
@@ -60,10 +60,10 @@ fn two_nodes_make_each_chunk_once() {
         for (seed, node) in [&nodes[0], &nodes[1], &nodes[0], &nodes[1]].into_iter().enumerate() {
             let made = &made;
             scope.spawn(move || {
-                let mut dice = Dice(seed as u64 + 1);
-                let mut wanted: Vec<_> = (0..30).collect();
-                while !wanted.is_empty() {
-                    let index = wanted.swap_remove(dice.below(wanted.len() as u64) as usize);
+                let mut rng = TestRng(seed as u64 + 1);
+                let mut missing: Vec<_> = (0..30).collect();
+                while !missing.is_empty() {
+                    let index = missing.swap_remove(rng.below(missing.len() as u64) as usize);
                     if obtain(node, &id(1, index), 20_000) {
                         made.lock().unwrap().push(index);
                     }
@@ -74,16 +74,16 @@ fn two_nodes_make_each_chunk_once() {
     let made = made.into_inner().unwrap();
     assert_eq!((made.len(), made.iter().collect::<BTreeSet<_>>().len()), (30, 30), "{made:?}");
     eventually("the last upload", || nodes.iter().map(|node| remote(node).uploaded).sum::<u64>() == 30);
-    assert_eq!(nodes.iter().map(|node| remote(node).fetched).sum::<u64>(), 30, "and fetched by the other node");
+    assert_eq!(nodes.iter().map(|node| remote(node).fetched).sum::<u64>(), 30, "each is fetched by the other node");
     for node in &nodes {
-        assert_eq!((remote(node).failures, remote(node).trouble), (0, None));
+        assert_eq!((remote(node).failures, remote(node).error), (0, None));
         assert_eq!(node.status().chunks, 30);
     }
 }
 
 #[test]
-fn what_one_node_made_outlives_it_and_is_fetched_once() {
-    if !has_credentials("what_one_node_made_outlives_it_and_is_fetched_once") {
+fn chunks_of_a_node_are_there_after_it_has_ended_and_are_fetched_once() {
+    if !has_credentials("chunks_of_a_node_are_there_after_it_has_ended_and_are_fetched_once") {
         return;
     }
     let server = Server::start();
@@ -101,20 +101,20 @@ fn what_one_node_made_outlives_it_and_is_fetched_once() {
 }
 
 #[test]
-#[ignore = "run by a_node_that_is_killed_is_taken_over_and_one_that_is_slow_is_not"]
+#[ignore = "run by the_claim_of_a_killed_node_is_taken_over_and_that_of_a_slow_node_is_not"]
 fn claim_and_never_finish() {
     let arguments = env::var("NODES_TEST").expect("run by another test of this file");
     let (endpoint, cache) = arguments.split_once(' ').unwrap();
     let store = S3Store::open(open(Path::new(cache), 1 << 30), "s3://chunks/mastered/v1", Some(endpoint)).unwrap();
-    let mut making = claim(&store, &id(1, 1), 1000);
-    making.append(&[0; 500]).unwrap();
+    let mut writer = claim(&store, &id(1, 1), 1000);
+    writer.append(&[0; 500]).unwrap();
     println!("claimed");
     thread::sleep(Duration::from_secs(60));
 }
 
 #[test]
-fn a_node_that_is_killed_is_taken_over_and_one_that_is_slow_is_not() {
-    if !has_credentials("a_node_that_is_killed_is_taken_over_and_one_that_is_slow_is_not") {
+fn the_claim_of_a_killed_node_is_taken_over_and_that_of_a_slow_node_is_not() {
+    if !has_credentials("the_claim_of_a_killed_node_is_taken_over_and_that_of_a_slow_node_is_not") {
         return;
     }
     let server = Server::start();
@@ -130,13 +130,16 @@ fn a_node_that_is_killed_is_taken_over_and_one_that_is_slow_is_not() {
     let node = node(&server, homes[1].path());
     let start = Instant::now();
     while start.elapsed() < 2 * LEASE {
-        assert!(matches!(node.claim(&id(1, 1), 1000).unwrap(), Claim::Theirs(_)), "it lives and renews its claim");
+        assert!(
+            matches!(node.claim(&id(1, 1), 1000).unwrap(), Claim::HeldElsewhere(_)),
+            "the node runs and renews its claim"
+        );
         thread::sleep(Duration::from_millis(100));
     }
     slow.kill().unwrap();
     slow.wait().unwrap();
     let start = Instant::now();
-    assert!(obtain(&node, &id(1, 1), 1000), "nobody else could have made it");
+    assert!(obtain(&node, &id(1, 1), 1000), "no other node could have made it");
     let took = start.elapsed();
     println!("taken over after {took:.1?}");
     assert!(took < LEASE + Duration::from_secs(1), "{took:?}");
@@ -144,8 +147,8 @@ fn a_node_that_is_killed_is_taken_over_and_one_that_is_slow_is_not() {
 }
 
 #[test]
-fn a_bucket_that_goes_away_stops_nobody() {
-    if !has_credentials("a_bucket_that_goes_away_stops_nobody") {
+fn nodes_work_without_the_bucket() {
+    if !has_credentials("nodes_work_without_the_bucket") {
         return;
     }
     let server = Server::start();
@@ -154,14 +157,14 @@ fn a_bucket_that_goes_away_stops_nobody() {
     make(&node, &id(1, 0), 1000);
     eventually("the first upload", || remote(&node).uploaded == 1);
 
-    // It hangs while a chunk is made...
-    let mut making = claim(&node, &id(1, 1), 1000);
+    // The bucket hangs while a chunk is made...
+    let mut writer = claim(&node, &id(1, 1), 1000);
     server.signal("-STOP");
-    making.append(&bytes_of(&id(1, 1), 1000)).unwrap();
+    writer.append(&bytes_of(&id(1, 1), 1000)).unwrap();
     let start = Instant::now();
-    assert_eq!(read(&making.commit().unwrap()), bytes_of(&id(1, 1), 1000));
+    assert_eq!(read(&writer.commit().unwrap()), bytes_of(&id(1, 1), 1000));
     assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
-    // ... and when the next ones are asked for: one waits for a while, the others do not.
+    // ... and when the next ones are made: the first of them waits for a timeout, the others do not wait.
     let start = Instant::now();
     make(&node, &id(1, 2), 1000);
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
@@ -173,23 +176,23 @@ fn a_bucket_that_goes_away_stops_nobody() {
     println!("17 chunks without the bucket: {:.1?}", start.elapsed());
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     let status = remote(&node);
-    let trouble = status.trouble.unwrap();
-    assert!(status.failures > 0 && trouble.contains("s3://chunks/mastered/v1"), "{trouble}");
+    let error = status.error.unwrap();
+    assert!(status.failures > 0 && error.contains("s3://chunks/mastered/v1"), "{error}");
 
-    // It comes back.
+    // The bucket is available again.
     server.signal("-CONT");
-    thread::sleep(REST);
+    thread::sleep(BACKOFF);
     eventually("work with the bucket", || {
         obtain(&node, &id(2, 0), 1000);
         let index = u32::try_from(remote(&node).uploaded).unwrap();
         obtain(&node, &id(3, index), 1000);
-        remote(&node).trouble.is_none() && remote(&node).uploaded > 2
+        remote(&node).error.is_none() && remote(&node).uploaded > 2
     });
 
-    // And it goes for good.
-    let making = claim(&node, &id(4, 0), 1000);
+    // The bucket is stopped.
+    let writer = claim(&node, &id(4, 0), 1000);
     drop(server);
-    started(making, &id(4, 0), 1000).commit().unwrap();
+    append_all(writer, &id(4, 0), 1000).commit().unwrap();
     let start = Instant::now();
     for index in 1..20 {
         make(&node, &id(4, index), 1000);
@@ -238,8 +241,8 @@ fn a_damaged_object_is_removed_counted_and_made_again() {
 }
 
 #[test]
-fn a_bucket_or_url_that_is_none_is_named() {
-    if !has_credentials("a_bucket_or_url_that_is_none_is_named") {
+fn a_wrong_bucket_or_url_is_named() {
+    if !has_credentials("a_wrong_bucket_or_url_is_named") {
         return;
     }
     let server = Server::start();
@@ -250,6 +253,6 @@ fn a_bucket_or_url_that_is_none_is_named() {
     }
     let node = node_of(&server, home.path(), "s3://no-such-bucket");
     make(&node, &id(1, 1), 1000);
-    let trouble = remote(&node).trouble.unwrap();
-    assert!(trouble.contains("no-such-bucket") && trouble.contains("NoSuchBucket"), "{trouble}");
+    let error = remote(&node).error.unwrap();
+    assert!(error.contains("no-such-bucket") && error.contains("NoSuchBucket"), "{error}");
 }

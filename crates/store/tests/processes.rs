@@ -10,7 +10,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use chunks::{Dice, MIB, another, arguments, bytes_of, files, id, open, path, read, started};
+use chunks::{MIB, TestRng, append_all, arguments, bytes_of, files, id, open, path, read, spawn_test};
 use crowd_store::{ChunkId, Claim, Store};
 
 const KEYS: u64 = 6;
@@ -21,15 +21,15 @@ fn filled_length(chunk: &ChunkId) -> u64 {
 }
 
 #[test]
-#[ignore = "run by a_maker_that_is_killed_leaves_no_wrong_byte"]
+#[ignore = "run by a_killed_writer_leaves_no_wrong_byte"]
 fn fill_until_killed() {
     let store = open(Path::new(&arguments()[0]), 800_000);
     let fill = |seed: u64| {
-        let mut dice = Dice(seed * 7919 + u64::from(std::process::id()));
+        let mut rng = TestRng(seed * 7919 + u64::from(std::process::id()));
         loop {
-            let chunk = id(dice.below(KEYS) as u8, dice.below(CHUNKS) as u32);
-            if let Claim::Mine(making) = store.claim(&chunk, filled_length(&chunk)).unwrap() {
-                started(making, &chunk, filled_length(&chunk)).commit().unwrap();
+            let chunk = id(rng.below(KEYS) as u8, rng.below(CHUNKS) as u32);
+            if let Claim::Granted(writer) = store.claim(&chunk, filled_length(&chunk)).unwrap() {
+                append_all(writer, &chunk, filled_length(&chunk)).commit().unwrap();
             }
         }
     };
@@ -37,21 +37,24 @@ fn fill_until_killed() {
 }
 
 #[test]
-fn a_maker_that_is_killed_leaves_no_wrong_byte() {
+fn a_killed_writer_leaves_no_wrong_byte() {
     let home = tempfile::tempdir().unwrap();
     let directory = home.path().to_str().unwrap();
-    let mut dice = Dice(42);
-    let (mut checked, mut half_made, mut slowest) = (0, 0, Duration::ZERO);
+    let mut rng = TestRng(42);
+    let (mut checked, mut partial, mut slowest) = (0, 0, Duration::ZERO);
     for round in 0..200 {
-        let mut child = another(&[], "fill_until_killed", &[directory]);
-        thread::sleep(Duration::from_micros(3_000 + dice.below(40_000)));
+        let mut child = spawn_test(&[], "fill_until_killed", &[directory]);
+        thread::sleep(Duration::from_micros(3_000 + rng.below(40_000)));
         child.kill().unwrap();
         child.wait().unwrap();
-        half_made += files(home.path()).iter().filter(|file| file.0.extension().is_some()).count();
+        partial += files(home.path()).iter().filter(|file| file.0.extension().is_some()).count();
         let start = Instant::now();
         let store = open(home.path(), 800_000);
         slowest = slowest.max(start.elapsed());
-        assert!(files(home.path()).iter().all(|file| file.0.extension().is_none()), "round {round}: half made is left");
+        assert!(
+            files(home.path()).iter().all(|file| file.0.extension().is_none()),
+            "round {round}: a partial file is left"
+        );
         for chunk in (0..KEYS).flat_map(|key| (0..CHUNKS).map(move |index| id(key as u8, index as u32))) {
             if let Some(stored) = store.get(&chunk).unwrap() {
                 assert_eq!(read(&stored), bytes_of(&chunk, filled_length(&chunk)), "round {round}: {chunk:?}");
@@ -61,12 +64,12 @@ fn a_maker_that_is_killed_leaves_no_wrong_byte() {
         let status = store.status();
         assert_eq!(status.damaged, 0, "round {round}");
         assert!(status.bytes <= 800_000, "round {round}: {status:?}");
-        // Otherwise there would soon be nothing left to make.
-        let first = path(home.path(), &id(dice.below(KEYS) as u8, 0));
+        // Removed, so that there are always chunks to make.
+        let first = path(home.path(), &id(rng.below(KEYS) as u8, 0));
         let _ = fs::remove_dir_all(first.parent().unwrap());
     }
-    println!("{checked} chunks checked, {half_made} found half made, the slowest start took {slowest:.1?}");
-    assert!(checked > 1000 && half_made > 20, "{checked} chunks checked, {half_made} half made: kill at other moments");
+    println!("{checked} chunks checked, {partial} partial files found, the slowest start took {slowest:.1?}");
+    assert!(checked > 1000 && partial > 20, "{checked} chunks checked, {partial} partial files: kill at other moments");
     assert!(slowest < Duration::from_secs(1), "{slowest:?}");
 }
 
@@ -75,20 +78,20 @@ fn a_maker_that_is_killed_leaves_no_wrong_byte() {
 fn make_all_of_a_key() {
     let arguments = arguments();
     let store = open(Path::new(&arguments[0]), 100 * MIB);
-    let mut dice = Dice(arguments[1].parse().unwrap());
+    let mut rng = TestRng(arguments[1].parse().unwrap());
     let mut missing: Vec<_> = (0..40).collect();
     while !missing.is_empty() {
-        let at = dice.below(missing.len() as u64) as usize;
+        let at = rng.below(missing.len() as u64) as usize;
         let chunk = id(9, missing[at]);
         match store.claim(&chunk, 30_000).unwrap() {
-            Claim::Theirs(_) => thread::sleep(Duration::from_millis(1)),
-            Claim::Done(stored) => {
+            Claim::HeldElsewhere(_) => thread::sleep(Duration::from_millis(1)),
+            Claim::Available(stored) => {
                 assert_eq!(read(&stored), bytes_of(&chunk, 30_000));
                 missing.swap_remove(at);
             }
-            Claim::Mine(making) => {
+            Claim::Granted(writer) => {
                 println!("made {}", chunk.index);
-                started(making, &chunk, 30_000).commit().unwrap();
+                append_all(writer, &chunk, 30_000).commit().unwrap();
             }
         }
     }
@@ -98,7 +101,7 @@ fn make_all_of_a_key() {
 fn processes_that_share_a_directory_make_each_chunk_once() {
     let home = tempfile::tempdir().unwrap();
     let directory = home.path().to_str().unwrap();
-    let children = ["1", "2", "3", "4"].map(|seed| another(&[], "make_all_of_a_key", &[directory, seed]));
+    let children = ["1", "2", "3", "4"].map(|seed| spawn_test(&[], "make_all_of_a_key", &[directory, seed]));
     let mut made = Vec::new();
     for child in children {
         let output = child.wait_with_output().unwrap();

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use crowd_cli::Ending;
+use crowd_cli::ExitReason;
 use crowd_engine_examples::demo::client::{OscClient, ServerStatus};
 use crowd_engine_examples::demo::report::SetReport;
 use crowd_engine_examples::demo::server::Server;
@@ -38,8 +38,8 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    let result = run(&Args::parse()).map(|()| Ending::Done);
-    crowd_cli::end("demo", result.map_err(|error| error as Box<dyn std::error::Error>))
+    let result = run(&Args::parse()).map(|()| ExitReason::Done);
+    crowd_cli::exit("demo", result.map_err(|error| error as Box<dyn std::error::Error>))
 }
 
 fn run(args: &Args) -> Result<(), DemoError> {

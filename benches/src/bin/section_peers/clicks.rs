@@ -1,4 +1,4 @@
-//! A library of which everything is known: a click on every beat over a steady tone in each channel.
+//! A synthetic library: a click on every beat over a steady tone in each channel.
 
 use std::error::Error;
 use std::f64::consts::PI;
@@ -10,21 +10,21 @@ use serde_json::json;
 
 /// The frequencies of the tones, left and right, Hz.
 pub const TONES: [f64; 2] = [246.94, 370.0];
-/// A click: 8 kHz under a bell that is so many seconds wide.
+/// The width of a click in seconds: 8 kHz with a bell-shaped envelope.
 const CLICK_HZ: f64 = 8_000.0;
 const CLICK_WIDTH: f64 = 5e-4;
 const BEATS: usize = 208;
-/// Beats in a section: three bars and a half, so that cues lie between clicks.
+/// The beats of a section: three and a half bars, so that cues are between clicks.
 const SECTION: usize = 28;
 
-/// A track.
+/// A track of the library.
 pub struct Track {
     pub name: &'static str,
-    /// Its tempo in BPM, up to its middle and from there on.
+    /// Its tempos in BPM before and after its middle.
     bpm: [f64; 2],
 }
 
-/// Two steady ones and one that changes.
+/// Two tracks with a steady tempo and one with a change.
 const TRACKS: [Track; 3] = [
     Track { name: "slower", bpm: [118.37; 2] },
     Track { name: "faster", bpm: [125.46; 2] },
@@ -36,7 +36,7 @@ impl Track {
         self.bpm[0] == self.bpm[1]
     }
 
-    /// Where its clicks lie, in seconds.
+    /// The times of its clicks, in seconds.
     pub fn beats(&self) -> Vec<f64> {
         let mut at = 0.3;
         let beat = |nth: usize| {
@@ -66,7 +66,7 @@ impl Track {
     }
 }
 
-/// Writes the library, as section-export reads it.
+/// Writes the library in the formats that section-export reads.
 pub fn write(folder: &Path) -> Result<[Track; 3], Box<dyn Error>> {
     for folder in ["audio", "struct"].map(|name| folder.join(name)) {
         std::fs::create_dir_all(folder)?;

@@ -1,14 +1,14 @@
-//! The same parts of the same tracks through `section-export` and through the programs a DJ would script them with: `ffmpeg`,
-//! `sox`, `rubberband`, where they are installed.
+//! Compares `section-export` with programs that a DJ would use in a script: the same excerpts of the same tracks with `ffmpeg`, `sox` and
+//! `rubberband`, where they are installed.
 //!
 //! ```text
-//! section_peers LIBRARY              the table; LIBRARY is what the example dj_library writes
-//! section_peers LIBRARY --keep DIR   leave the parts there
+//! section_peers LIBRARY              prints the table; LIBRARY is the output of the example dj_library
+//! section_peers LIBRARY --keep DIR   keeps the excerpts in DIR
 //! ```
 //!
-//! Time is that of LIBRARY's parts, cut and stretched, the least of several runs: on the clock, with as many parts at once as
-//! there are processors, and on the processors, of all programs that took part. The rest is measured on clicks over steady
-//! tones that are made here.
+//! The times are those for cutting and stretching the excerpts of LIBRARY, the shortest of several runs: the elapsed time, with as many
+//! excerpts at once as there are processors, and the processor time of all programs. The quality is measured with synthetic tracks of
+//! clicks over steady tones.
 #![forbid(unsafe_code)]
 
 mod clicks;
@@ -28,28 +28,28 @@ use serde::Deserialize;
 use measure::Quality;
 use programs::Program;
 
-/// The tempo everything is brought to, BPM, and how far from it a track may be.
+/// The tempo of all excerpts in BPM, and how far from it a track may be.
 const TARGET: f64 = 122.0;
 const DELTA: &str = "4";
 const METHODS: [&str; 3] = ["playback_rate", "wsola", "hq"];
 
-/// The same parts through section-export and through other programs.
+/// Compares section-export with other programs
 #[derive(Parser)]
 struct Args {
-    /// The library whose parts are timed: what the example dj_library writes
+    /// The library whose excerpts are timed: the output of the example dj_library
     library: PathBuf,
-    /// The program section-export; the one beside this program unless given
+    /// The program section-export [default: the one in the folder of this program]
     #[arg(long, value_name = "FILE")]
     section_export: Option<PathBuf>,
-    /// Times are the least of so many runs
+    /// Number of runs, of which the shortest time counts
     #[arg(long, value_name = "N", default_value_t = 3)]
     runs: usize,
-    /// Leave the parts in this folder
+    /// Keep the excerpts in this folder
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
 }
 
-/// What is cut, as section-export reports it.
+/// The report of section-export.
 #[derive(Deserialize)]
 struct Report {
     parts: Vec<Part>,
@@ -61,7 +61,7 @@ struct Part {
     bpm: f64,
     ini_cue: f64,
     end_cue: f64,
-    /// Absent when nothing was cut.
+    /// Absent when no excerpt was cut.
     part_file: Option<PathBuf>,
 }
 
@@ -71,14 +71,14 @@ impl Part {
     }
 }
 
-/// A library, and section-export to read it with.
+/// A library, and the program section-export.
 struct Library<'a> {
     program: &'a Path,
     folder: &'a Path,
 }
 
 impl Library<'_> {
-    /// Runs section-export with these options besides those that name the library.
+    /// Runs section-export with the options that name the library and these options.
     fn export(&self, parts: &Path, options: &[&str]) -> Result<Report, Box<dyn Error>> {
         let report = parts.join("report.json");
         std::fs::create_dir_all(parts)?;
@@ -102,14 +102,14 @@ impl Library<'_> {
     }
 }
 
-/// Seconds on the clock and on the processors.
+/// The elapsed time and the processor time, in seconds.
 #[derive(Clone, Copy)]
 struct Cost {
     wall: f64,
     processor: f64,
 }
 
-/// The least of several runs.
+/// The lowest cost of several runs.
 fn least(runs: usize, mut run: impl FnMut() -> Result<(), Box<dyn Error>>) -> Result<Cost, Box<dyn Error>> {
     let mut least = Cost { wall: f64::INFINITY, processor: f64::INFINITY };
     for _ in 0..runs.max(1) {

@@ -1,4 +1,4 @@
-//! What became of clicks and tones.
+//! Measuring the clicks and tones of excerpts.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -12,15 +12,15 @@ use crate::{Part, TARGET};
 
 /// Frames of a spectrum: 24 s.
 const SPECTRUM: usize = 1 << 20;
-/// What lies this near to a tone is the tone; what lies farther, up to the second, is its dirt. Hz.
+/// Energy up to the first distance from a tone belongs to the tone. Energy up to the second distance is noise. In Hz.
 const NEAR: f64 = 2.0;
 const FAR: f64 = 60.0;
-/// Clicks this near to the ends may be cut, in seconds.
+/// Clicks that are this near to an end may be cut off, in seconds.
 const MARGIN: f64 = 0.02;
 /// Two clicks are at least this far apart, in seconds.
 const APART: f64 = 0.012;
 
-/// What is worst of several parts. Times in milliseconds.
+/// The worst values of several excerpts. Times are in milliseconds.
 #[derive(Default)]
 pub struct Quality {
     length: f64,
@@ -31,7 +31,7 @@ pub struct Quality {
     doubled: usize,
     dirt_db: Option<f64>,
     cents: f64,
-    /// How far a click lies from its place where the tempo changes.
+    /// The distance of a click from its expected time where the tempo changes.
     changing: f64,
 }
 
@@ -59,7 +59,7 @@ impl Quality {
     }
 }
 
-/// The tracks themselves, for comparison: their tones.
+/// The tones of the tracks themselves, for comparison.
 pub fn source(tracks: &[Track], parts: &[Part]) -> Result<Quality, Box<dyn Error>> {
     let mut quality = Quality::default();
     for part in parts {
@@ -70,7 +70,7 @@ pub fn source(tracks: &[Track], parts: &[Part]) -> Result<Quality, Box<dyn Error
     Ok(quality)
 }
 
-/// What `files`, made by `maker`, are of the `parts` they should be.
+/// Measures `files`, which `maker` has made, against the `parts` that they should be.
 pub fn parts(tracks: &[Track], parts: &[Part], files: &[PathBuf], maker: &str) -> Result<Quality, Box<dyn Error>> {
     if files.len() != tracks.len() {
         return Err(format!("{maker}: {} parts of {} were made", files.len(), tracks.len()).into());
@@ -108,7 +108,7 @@ fn track<'t>(tracks: &'t [Track], audio: &Path) -> Result<&'t Track, String> {
     found.ok_or_else(|| format!("{} is none of the tracks made here", audio.display()))
 }
 
-/// Left and right.
+/// The left and the right channel.
 fn sound(file: &Path) -> Result<[Vec<f32>; 2], Box<dyn Error>> {
     let audio = open(file, &DecodeOptions::default())?.to_stereo();
     if audio.sample_rate != RATE {
@@ -118,16 +118,16 @@ fn sound(file: &Path) -> Result<[Vec<f32>; 2], Box<dyn Error>> {
     Ok([0, 1].map(|side| samples.iter().skip(side).step_by(2).copied().collect()))
 }
 
-/// The beat, with its fraction, at a place in seconds.
+/// The beat, with its fraction, at a time in seconds.
 fn beat_at(beats: &[f64], seconds: f64) -> f64 {
     let next = beats.partition_point(|beat| *beat <= seconds).clamp(1, beats.len() - 1);
     (next - 1) as f64 + (seconds - beats[next - 1]) / (beats[next] - beats[next - 1])
 }
 
-/// When each click that is due came and how late it was, in seconds; how many are lost, and how many came twice.
+/// The time of each expected click and its delay, in seconds; how many are lost, and how many occur twice.
 fn clicks([left, right]: &[Vec<f32>; 2], due: &[f64]) -> (Vec<(f64, f64)>, usize, usize) {
     let rate = f64::from(RATE);
-    // The second difference leaves the clicks, which are high, and next to nothing of the tones.
+    // The second difference keeps the clicks, which have a high frequency, and removes most of the tones.
     let mono: Vec<f32> = left.iter().zip(right).map(|(left, right)| left + right).collect();
     let energy: Vec<f64> = mono.windows(3).map(|w| f64::from(w[0] - 2.0 * w[1] + w[2]).powi(2)).collect();
     let mut peaks = peaks(&energy);
@@ -139,7 +139,7 @@ fn clicks([left, right]: &[Vec<f32>; 2], due: &[f64]) -> (Vec<(f64, f64)>, usize
             Some((nth, at)) => {
                 peaks.remove(nth);
                 came.push((*due, at - due));
-                // What drifts is followed.
+                // A drift is followed.
                 off = 0.7 * off + 0.3 * (at - due);
             }
             None => lost += 1,
@@ -150,7 +150,7 @@ fn clicks([left, right]: &[Vec<f32>; 2], due: &[f64]) -> (Vec<(f64, f64)>, usize
     (came, lost, doubled)
 }
 
-/// Where clicks are, in seconds: the middle of their energy.
+/// The times of clicks in seconds: the centres of their energy.
 fn peaks(energy: &[f64]) -> Vec<f64> {
     let rate = f64::from(RATE);
     let (apart, half) = ((APART * rate) as usize, (2e-3 * rate) as usize);
@@ -167,7 +167,7 @@ fn peaks(energy: &[f64]) -> Vec<f64> {
         let around = top.saturating_sub(half)..(top + half + 1).min(energy.len());
         let sum: f64 = energy[around.clone()].iter().sum();
         let moment: f64 = around.map(|nth| energy[nth] * nth as f64).sum();
-        // The second difference belongs to the middle one of its three frames.
+        // The time of a second difference is that of the middle one of its three frames.
         peaks.push((moment / sum + 1.0) / rate);
         from = (top + apart).min(energy.len());
     }
@@ -181,7 +181,7 @@ fn start(late: &[(f64, f64)]) -> f64 {
     first.get(first.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// The slope of the straight line that fits best, and the greatest distance from it.
+/// The slope of the best straight line, and the largest distance from it.
 fn line(points: &[(f64, f64)]) -> (f64, f64) {
     let n = points.len() as f64;
     let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / n;
@@ -192,7 +192,7 @@ fn line(points: &[(f64, f64)]) -> (f64, f64) {
     (slope, off.fold(0.0, f64::max))
 }
 
-/// Looks at the tones, which should be `pitch` times as high as they were.
+/// Measures the tones, which should be `pitch` times as high as in the track.
 fn tones(sound: &[Vec<f32>; 2], pitch: f64, quality: &mut Quality) -> Result<(), Box<dyn Error>> {
     let fft = RealFftPlanner::<f32>::new().plan_fft_forward(SPECTRUM);
     let hertz_per_bin = f64::from(RATE) / SPECTRUM as f64;

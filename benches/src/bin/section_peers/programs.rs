@@ -1,4 +1,4 @@
-//! Other people's programs, scripted as a DJ would: cut the part out, change its tempo, several parts at once.
+//! Other programs, used as a DJ would in a script: cut an excerpt, change its tempo, several excerpts at once.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::Part;
 
-/// A way to cut a part and change its tempo.
+/// A program that cuts an excerpt and changes its tempo.
 pub struct Program {
     pub name: &'static str,
     /// Commands, one after the other: `{audio}` is the track, `{from}` and `{until}` are seconds, `{orig}` and `{part}` the files
     /// to write, `{speed}` is 1.083 for 8.3 % faster.
     steps: &'static [&'static str],
-    /// Debian's packages.
+    /// The Debian packages of it.
     pub packages: &'static str,
 }
 
@@ -53,7 +53,7 @@ impl Program {
         self.steps.iter().all(there)
     }
 
-    /// Cuts these parts into `folder`, as many at once as there are processors; returns the files.
+    /// Cuts the excerpts into `folder`, as many at once as there are processors. Returns the files.
     pub fn cut_all(&self, parts: &[Part], folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
         std::fs::create_dir_all(folder.join("orig"))?;
         let files: Vec<_> = (0..parts.len()).map(|nth| folder.join(format!("{nth}.wav"))).collect();

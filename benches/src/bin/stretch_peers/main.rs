@@ -1,16 +1,17 @@
-//! What becomes of hits, chords and stereo when the tempo changes and the pitch stays: the engine's methods beside the
-//! programs `soundstretch`, `rubberband`, `sox` and `ffmpeg`, where they are installed, on the same 16-bit WAV files.
+//! Measures hits, chords and the stereo image after the tempo is changed with keylock: with the engine's methods and with the programs
+//! `soundstretch`, `rubberband`, `sox` and `ffmpeg`, where they are installed, on the same 16-bit WAV files.
 //!
 //! ```text
-//! stretch_peers                      the tables
-//! stretch_peers --json               everything, for other programs to read
-//! stretch_peers --keep DIR           leave the WAV files there
-//! stretch_peers --music FILE         what a piece of music costs, instead of the made signals
-//! stretch_peers --program NAME='COMMAND {in} {out} {speed}'    another program beside them
+//! stretch_peers                      prints the tables
+//! stretch_peers --json               prints all results as JSON
+//! stretch_peers --keep DIR           keeps the WAV files in DIR
+//! stretch_peers --music FILE         measures the cost with this file instead of the synthetic signals
+//! stretch_peers --program NAME='COMMAND {in} {out} {speed}'    measures another program too
 //! ```
 //!
-//! Cost is processor time for a second of output against SoundTouch's in the same run: of ours the thread's, tracks being in
-//! memory; of programs user and system time, less what it takes this one to read and write such a file.
+//! The cost is the processor time for a second of output, relative to SoundTouch's in the same run. For the engine's methods it is the
+//! time of the thread, with the track in memory. For programs it is user and system time, without the time that this program needs to
+//! read and write such a file.
 #![forbid(unsafe_code)]
 
 mod measure;
@@ -33,16 +34,16 @@ use ours::Evenness;
 use programs::Program;
 use signals::{Signal, Sound};
 
-/// Processor time is the least of so many runs, unless one takes longer than so many seconds.
+/// The number of runs, of which the shortest counts, and the seconds after which there is only one run.
 const RUNS: usize = 3;
 const LONG: f64 = 5.0;
-/// Seconds of music whose cost is measured.
+/// The seconds of music with which the cost is measured.
 const COST_SECONDS: usize = 180;
 
-/// What becomes of hits, chords and stereo when the tempo changes and the pitch stays.
+/// Measures hits, chords and the stereo image after the tempo is changed with keylock
 #[derive(Parser)]
 struct Args {
-    /// A piece of music whose cost is measured instead of the made signals'
+    /// A file of music to measure the cost with, instead of the synthetic signals
     #[arg(long, value_name = "FILE")]
     music: Option<PathBuf>,
     /// Another program to measure: NAME='COMMAND {in} {out} {speed}' ({percent} is 8.3 where the speed is 1.083); repeatable
@@ -51,28 +52,28 @@ struct Args {
     /// Print JSON instead of tables
     #[arg(long)]
     json: bool,
-    /// Leave the WAV files in this folder
+    /// Keep the WAV files in this folder
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
-    /// Speeds to measure at
+    /// The speeds to measure
     #[arg(long, value_delimiter = ',', default_values_t = [0.917, 1.083, 1.25])]
     speeds: Vec<f64>,
 }
 
-/// Everything that was measured.
+/// The results of all measurements.
 #[derive(Serialize)]
 struct Report {
     rows: Vec<Row>,
     evenness: Vec<(String, Evenness)>,
     changes: Vec<Change>,
-    /// KiB of one more stretcher of each method.
+    /// The memory of one more stretcher of each method, in KiB.
     memory: Vec<(String, f64)>,
-    /// Seconds of processor time to find the onsets of a second of music, when it is loaded.
+    /// The seconds of processor time for the onset detection of a second of music, when it is loaded.
     onsets: f64,
     missing: Vec<String>,
 }
 
-/// One engine at one speed.
+/// The results of one stretcher at one speed.
 #[derive(Serialize)]
 struct Row {
     engine: String,
@@ -81,24 +82,24 @@ struct Row {
     drums: Hits,
     tones: Tones,
     chord: Tones,
-    /// By how much the output of the hits is too long, milliseconds.
+    /// By how much the output of the signal with hits is too long, in milliseconds.
     length_ms: f64,
-    /// Seconds of processor time for a second of output, and against SoundTouch.
+    /// The seconds of processor time for a second of output, and the same relative to SoundTouch.
     cost: f64,
     ratio: Option<f64>,
 }
 
-/// How far hits lie off their place that come soon ([`ours::SOON`]) after the speed changed from .917 to 1.083 or back.
+/// The delays of hits soon ([`ours::SOON`]) after the speed changed from 0.917 to 1.083 or back.
 #[derive(Serialize)]
 struct Change {
     method: String,
-    /// Milliseconds.
+    /// In milliseconds.
     worst_ms: [f64; ours::SOON.len()],
 }
 
-/// What stretches.
+/// A stretcher to measure.
 enum Engine {
-    /// Nothing: the source beside the source, for comparison.
+    /// No stretcher: the source itself, for comparison.
     Source,
     Ours(StretchMethod),
     Program(Program),
@@ -135,7 +136,7 @@ fn run(args: &Args, folder: &Path) -> Result<Report, Box<dyn Error>> {
     for signal in &mut signals {
         let path = folder.join(format!("{}.wav", signal.name));
         write(&path, &signal.frames)?;
-        // What was rounded to 16 bits is the source.
+        // The source is rounded to 16 bits, as the files are.
         let source = Source::open(&path)?;
         signal.frames.clone_from(&source.frames);
         sources.push(source);
@@ -198,12 +199,12 @@ fn row(
     })
 }
 
-/// A file, its frames, and the track they make.
+/// A file, its frames, and a track with them.
 struct Source {
     path: PathBuf,
     frames: Sound,
     track: Track,
-    /// Seconds of processor time to make the track, for each of its own, and to read and write the file.
+    /// The seconds of processor time to make the track, per second of music, and to read and write the file.
     onsets: f64,
     copying: f64,
 }
@@ -233,7 +234,7 @@ fn output(engine: &Engine, source: &Source, speed: f64, folder: &Path) -> PathBu
     folder.join(format!("{stem}-{}-{speed}.wav", engine.name()))
 }
 
-/// Stretches a source by way of a 16-bit file.
+/// Stretches a source through a 16-bit file.
 fn stretch(engine: &Engine, source: &Source, speed: f64, folder: &Path) -> Result<Sound, Box<dyn Error>> {
     let path = output(engine, source, speed, folder);
     match engine {
@@ -266,7 +267,7 @@ fn cost(engine: &Engine, music: &Source, speed: f64, folder: &Path) -> Result<f6
     Ok(least / (music.frames.len() as f64 / speed / f64::from(RATE)))
 }
 
-/// What cost is measured with: the chord and the drums together, or the music that was given.
+/// The music with which the cost is measured: the chord and the drums, or the given file.
 fn cost_source(music: Option<&Path>, signals: &[Signal; 4], folder: &Path) -> Result<Source, Box<dyn Error>> {
     let path = folder.join("cost.wav");
     let frames: Sound = if let Some(music) = music {

@@ -1,47 +1,47 @@
-//! What is measured of a stretched signal, each as simply as it can be said.
+//! The measurements of a stretched signal.
 
 use crowd_engine_benches::RATE;
 use realfft::num_complex::Complex32;
 use realfft::{FftError, RealFftPlanner};
 use serde::Serialize;
 
-use crate::ours::Due;
+use crate::ours::ExpectedHit;
 use crate::signals::Signal;
 
 /// Frames of a spectrum: 3 s.
 const SPECTRUM: usize = 1 << 17;
-/// What lies this near to a partial belongs to it, Hz.
+/// Energy up to this distance from a partial belongs to it, in Hz.
 const NEAR: f64 = 20.0;
-/// A hit is lost when less than this part of the source's own is left of it.
+/// A hit is lost when its peak is lower than this fraction of the peak in the source.
 const LOST: f32 = 0.2;
 
-/// How hits came through.
+/// The quality of the hits.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Hits {
-    /// Hits that stand out, of how many.
+    /// How many hits were detected, and how many there are.
     pub found: usize,
     pub of: usize,
-    /// The median delay against where they belong, milliseconds.
+    /// The median of their delays, in milliseconds.
     pub lag_ms: f64,
-    /// Their distance from the straight line through all of them, root mean square and greatest, milliseconds.
+    /// Their distances from the best straight line through all of them, the root mean square and the largest, in milliseconds.
     pub jitter_ms: f64,
     pub worst_ms: f64,
-    /// The steepest rise of the envelope within a millisecond, as a part of the source's; the mean.
+    /// The steepest rise of the envelope within a millisecond, as a fraction of the source's; the mean.
     pub attack: f64,
 }
 
-/// How steady tones came through.
+/// The quality of steady tones.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Tones {
-    /// Energy farther than 20 Hz from every partial against the energy nearer, dB.
+    /// The energy more than 20 Hz from every partial, relative to the energy nearer to them, in dB.
     pub dirt_db: f64,
-    /// Distance of the centre of each partial's energy from where it belongs, in cents; the greatest.
+    /// The distance of the centre of each partial's energy from its expected frequency, in cents; the largest.
     pub cents: f64,
-    /// Level lost in mono, against what the source loses, dB.
+    /// The level that is lost in mono, relative to the loss in the source, in dB.
     pub mono_db: f64,
 }
 
-/// Finds the hits of `source` in `out`, which is `speed` times as fast.
+/// Measures the hits of `source` in `out`, which is `speed` times as fast.
 pub fn hits(source: &Signal, out: &[[f32; 2]], speed: f64) -> Hits {
     let gap = source.hits.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(RATE as usize);
     let around = (gap as f64 / speed.max(1.0) * 0.4) as usize;
@@ -70,9 +70,8 @@ pub fn hits(source: &Signal, out: &[[f32; 2]], speed: f64) -> Hits {
     }
 }
 
-/// How late each hit of `source` is in `out`, where they belong to the frames that are `due`; milliseconds. One that is lost is as late
-/// as can be.
-pub fn late(source: &Signal, out: &[[f32; 2]], due: &[Due]) -> Vec<f64> {
+/// The delay of each hit of `source` in `out` in milliseconds, relative to its time in `expected`. It is infinite for a lost hit.
+pub fn late(source: &Signal, out: &[[f32; 2]], expected: &[ExpectedHit]) -> Vec<f64> {
     let around = RATE as usize / 20;
     let (was, is) = (envelope(&source.frames), envelope(out));
     let late = |hit: usize, due: f64| {
@@ -80,11 +79,12 @@ pub fn late(source: &Signal, out: &[[f32; 2]], due: &[Due]) -> Vec<f64> {
         let found = find(&is, due as usize, around).filter(|found| found.peak > LOST * own.peak)?;
         Some((found.begins as f64 - due) - (own.begins as f64 - hit as f64))
     };
-    let late = source.hits.iter().zip(due).map(|(hit, due)| late(*hit, due.frame).unwrap_or(f64::INFINITY));
+    let late =
+        source.hits.iter().zip(expected).map(|(hit, expected)| late(*hit, expected.frame).unwrap_or(f64::INFINITY));
     late.map(|frames| frames * 1_000.0 / f64::from(RATE)).collect()
 }
 
-/// What is left of each `y` when the straight line that fits best is taken away.
+/// The distances of each `y` from the best straight line.
 fn around_a_line(points: &[(f64, f64)]) -> Vec<f64> {
     let n = points.len() as f64;
     let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / n;
@@ -94,7 +94,7 @@ fn around_a_line(points: &[(f64, f64)]) -> Vec<f64> {
     points.iter().map(|p| p.1 - y - slope * (p.0 - x)).collect()
 }
 
-/// The loudness of what is sharp: the second difference of the sound, as a mean amplitude over a millisecond.
+/// The envelope of the high frequencies: the mean amplitude of the second difference of the sound over a millisecond.
 fn envelope(frames: &[[f32; 2]]) -> Vec<f32> {
     let sharp: Vec<f32> = frames
         .windows(3)
@@ -105,30 +105,31 @@ fn envelope(frames: &[[f32; 2]]) -> Vec<f32> {
     let mut envelope = vec![0.0; frames.len()];
     for n in 0..sharp.len() {
         sum += f64::from(sharp[n]) - if n < length { 0.0 } else { f64::from(sharp[n - length]) };
-        // The mean belongs to its middle.
+        // The time of the mean is the middle of its millisecond.
         envelope[(n + 1).saturating_sub(length / 2)] = (sum / length as f64) as f32;
     }
     envelope
 }
 
-struct Found {
+/// A hit in an envelope.
+struct DetectedHit {
     begins: usize,
     peak: f32,
     rise: f32,
 }
 
-/// The hit within `around` frames of `wanted`.
-fn find(envelope: &[f32], wanted: usize, around: usize) -> Option<Found> {
-    let from = wanted.saturating_sub(around);
-    let near = envelope.get(from..wanted + around)?;
+/// The hit within `around` frames of `expected`.
+fn find(envelope: &[f32], expected: usize, around: usize) -> Option<DetectedHit> {
+    let from = expected.saturating_sub(around);
+    let near = envelope.get(from..expected + around)?;
     let (top, &peak) = near.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
     let begins = near[..top].iter().rposition(|x| *x < 0.4 * peak)?;
     let length = RATE as usize / 1_000;
     let rise = near.iter().zip(near.get(length..)?).map(|(before, after)| after - before).fold(0.0, f32::max);
-    Some(Found { begins: from + begins, peak, rise })
+    Some(DetectedHit { begins: from + begins, peak, rise })
 }
 
-/// Looks at the partials of `source` in `out`, where they are `pitch` times as high.
+/// Measures the partials of `source` in `out`, in which they are `pitch` times as high.
 pub fn tones(source: &Signal, out: &[[f32; 2]], pitch: f64) -> Result<Tones, FftError> {
     let power = spectrum(out)?;
     let hertz_per_bin = f64::from(RATE) / SPECTRUM as f64;
@@ -147,21 +148,21 @@ pub fn tones(source: &Signal, out: &[[f32; 2]], pitch: f64) -> Result<Tones, Fft
         }
         cents = cents.max((1_200.0 * (moment / sum * hertz_per_bin / partial).log2()).abs());
     }
-    let energy = |wanted: bool| -> f64 {
-        power.iter().zip(&inside).filter(|(_, inside)| **inside == wanted).map(|(power, _)| power).sum()
+    let energy = |near: bool| -> f64 {
+        power.iter().zip(&inside).filter(|(_, inside)| **inside == near).map(|(power, _)| power).sum()
     };
     let mono_db = mono(&source.frames) - mono(out);
     Ok(Tones { dirt_db: 10.0 * (energy(false) / energy(true)).log10(), cents, mono_db })
 }
 
-/// The level of the mono sum against that of both channels, dB.
+/// The level of the mono sum relative to that of both channels, in dB.
 fn mono(frames: &[[f32; 2]]) -> f64 {
     let energy = |of: fn(&[f32; 2]) -> f32| frames.iter().map(|frame| f64::from(of(frame))).sum::<f64>();
     let (both, mono) = (energy(|[l, r]| (l * l + r * r) / 2.0), energy(|[l, r]| ((l + r) / 2.0).powi(2)));
     10.0 * (mono / both).log10()
 }
 
-/// The power of both channels bin by bin, the mean of Hann-windowed pieces that leave out the first and last second.
+/// The power spectrum of both channels: the mean of Hann windows, without the first and the last second.
 fn spectrum(frames: &[[f32; 2]]) -> Result<Vec<f64>, FftError> {
     let fft = RealFftPlanner::<f32>::new().plan_fft_forward(SPECTRUM);
     let mut power = vec![0.0; SPECTRUM / 2 + 1];
@@ -169,7 +170,7 @@ fn spectrum(frames: &[[f32; 2]]) -> Result<Vec<f64>, FftError> {
     let steady = &frames[RATE as usize..frames.len() - RATE as usize];
     for from in (0..=steady.len() - SPECTRUM).step_by(SPECTRUM / 2) {
         for side in 0..2 {
-            let mut piece: Vec<f32> = steady[from..from + SPECTRUM]
+            let mut window: Vec<f32> = steady[from..from + SPECTRUM]
                 .iter()
                 .enumerate()
                 .map(|(n, frame)| {
@@ -177,7 +178,7 @@ fn spectrum(frames: &[[f32; 2]]) -> Result<Vec<f64>, FftError> {
                     frame[side] * (0.5 - 0.5 * (2.0 * std::f64::consts::PI * x).cos()) as f32
                 })
                 .collect();
-            fft.process(&mut piece, &mut bins)?;
+            fft.process(&mut window, &mut bins)?;
             power.iter_mut().zip(&bins).for_each(|(power, bin)| *power += f64::from(bin.norm_sqr()));
         }
     }

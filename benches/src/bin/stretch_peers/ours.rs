@@ -1,4 +1,4 @@
-//! The engine's own methods, called as a deck calls them.
+//! The engine's methods, called as a deck calls them.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -14,21 +14,21 @@ use serde::Serialize;
 
 use crate::signals::Sound;
 
-/// Block sizes that are timed, and how often each block is.
+/// The block sizes that are timed, and how often each block is timed.
 pub const BLOCKS: [usize; 3] = [64, 256, 1_024];
 const REPEATS: usize = 9;
-/// Seconds that are played while blocks are timed.
+/// The seconds of sound for which blocks are timed.
 const TIMED: usize = 10;
-/// How soon after a change of the speed hits are listened to, milliseconds.
+/// How long before a hit the speed changes, in milliseconds.
 pub const SOON: [(usize, usize); 3] = [(0, 50), (50, 100), (100, 200)];
 
-/// Processor time of this thread, seconds.
+/// The processor time of this thread in seconds.
 pub fn thread_seconds() -> f64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }
 
-/// A stretcher at work on a track.
+/// A stretcher that plays a track.
 struct Deck<'a> {
     track: &'a Track,
     stretch: Box<dyn Stretch>,
@@ -70,7 +70,7 @@ pub fn stretch(track: &Track, method: StretchMethod, speed: f64) -> Result<Sound
     Ok(out)
 }
 
-/// The processor time that takes, seconds.
+/// The processor time for stretching the whole track, in seconds.
 pub fn seconds(track: &Track, method: StretchMethod, speed: f64) -> Result<f64, String> {
     let mut deck = Deck::new(track, method)?;
     let before = thread_seconds();
@@ -84,8 +84,8 @@ fn quanta(track: &Track, speed: f64) -> usize {
     (track.frames().0 as f64 / speed / QUANTUM as f64).ceil() as usize
 }
 
-/// Memory that one more stretcher of each method takes, KiB: by how much the process grows when 256 begin to play. Tables that
-/// all share are not in it. To be called before memory was used and given back.
+/// The memory of one more stretcher of each method in KiB: how much the process grows when 256 of them begin to play. Shared tables are
+/// not included. This has to be called before other memory is used and freed.
 pub fn kibibytes() -> Result<Vec<(String, f64)>, Box<dyn Error>> {
     const MANY: usize = 256;
     let resident = || -> Result<usize, Box<dyn Error>> {
@@ -120,13 +120,13 @@ pub struct Evenness {
     /// Frames of a block.
     pub frames: usize,
     pub mean_us: f64,
-    /// The longest block, and the one that only one in a hundred is longer than, in means.
+    /// The longest block and the 99th percentile, as multiples of the mean.
     pub longest: f64,
     pub p99: f64,
 }
 
-/// Times each block of a deck that starts and plays. The same block is timed several times and the least counts: what other
-/// programs on the machine take is in none of them for long.
+/// Times each block of a deck that starts and plays. The same block is timed several times and the shortest time counts, which excludes
+/// the load of other programs.
 pub fn evenness(track: &Track, method: StretchMethod, speed: f64, frames: usize) -> Result<Evenness, String> {
     let mut least = vec![f64::INFINITY; TIMED * RATE as usize / frames];
     let step = Step::from_rate(speed);
@@ -146,22 +146,22 @@ pub fn evenness(track: &Track, method: StretchMethod, speed: f64, frames: usize)
     Ok(Evenness { frames, mean_us: mean, longest: at(1.0), p99: at(0.99) })
 }
 
-/// Where a hit belongs.
-pub struct Due {
-    /// How long before it the speed changed, milliseconds.
+/// The expected time of a hit in the output.
+pub struct ExpectedHit {
+    /// How long before the hit the speed changed, in milliseconds.
     pub soon: usize,
     /// The frame of the output.
     pub frame: f64,
 }
 
-/// Plays with a speed that changes between two, each time so many milliseconds before a hit: 5 before the first, 10 before
-/// the second, and so on to 200.
+/// Plays at a speed that alternates between two values. It changes some milliseconds before each hit: 5 before the first, 10 before the
+/// second, and so on up to 200.
 pub fn change(
     track: &Track,
     method: StretchMethod,
     hits: &[usize],
     speeds: [f64; 2],
-) -> Result<(Sound, Vec<Due>), String> {
+) -> Result<(Sound, Vec<ExpectedHit>), String> {
     let mut deck = Deck::new(track, method)?;
     let mut out = Vec::new();
     let mut due = Vec::new();
@@ -172,7 +172,7 @@ pub fn change(
         while deck.position.to_f64() < change {
             interleave(&mut out, deck.quantum(Step::from_rate(before)));
         }
-        due.push(Due { soon, frame: out.len() as f64 + (*hit as f64 - deck.position.to_f64()) / after });
+        due.push(ExpectedHit { soon, frame: out.len() as f64 + (*hit as f64 - deck.position.to_f64()) / after });
     }
     for _ in 0..RATE as usize / QUANTUM {
         interleave(&mut out, deck.quantum(Step::from_rate(speeds[hits.len() % 2])));

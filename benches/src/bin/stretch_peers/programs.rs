@@ -1,14 +1,14 @@
-//! Other people's stretchers, run as the programs they are. Nothing of theirs is linked.
+//! Other stretchers, which are run as programs and not linked.
 
 use std::error::Error;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::str::FromStr;
 
-/// What other costs are compared with.
+/// The program with which the costs of others are compared.
 pub const SOUNDTOUCH: &str = "soundtouch";
 
-/// Names, commands, and Debian's packages.
+/// The names, the commands and the Debian packages of the programs.
 const KNOWN: [(&str, &str, &str); 5] = [
     (SOUNDTOUCH, "soundstretch {in} {out} -tempo={percent}", "soundstretch"),
     ("rubberband-r2", "rubberband -q -2 -T{speed} {in} {out}", "rubberband-cli"),
@@ -21,16 +21,16 @@ const KNOWN: [(&str, &str, &str); 5] = [
 #[derive(Clone)]
 pub struct Program {
     pub name: String,
-    /// Words in which `{in}` and `{out}` stand for files, `{speed}` for 1.083 and `{percent}` for 8.3.
+    /// The command, with `{in}` and `{out}` for the files, `{speed}` for a speed like 1.083 and `{percent}` for 8.3.
     words: Vec<String>,
-    /// The package that has it, as far as known.
+    /// The package of the program, if it is known.
     pub package: Option<&'static str>,
 }
 
 impl FromStr for Program {
     type Err = String;
 
-    /// Reads `NAME=COMMAND`.
+    /// Parses `NAME=COMMAND`.
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, command) = text.split_once('=').ok_or(format!("{text:?} is not NAME=COMMAND"))?;
         for needed in [&["{in}"][..], &["{out}"], &["{speed}", "{percent}"]] {
@@ -44,7 +44,7 @@ impl FromStr for Program {
 }
 
 impl Program {
-    /// Those that Debian has.
+    /// The programs that are in Debian.
     pub fn known() -> impl Iterator<Item = Self> {
         KNOWN.into_iter().map(|(name, command, package)| Self {
             name: name.to_owned(),
@@ -61,7 +61,7 @@ impl Program {
             .is_ok_and(|status| status.success())
     }
 
-    /// Stretches a file into another.
+    /// Stretches a file to another file.
     pub fn run(&self, input: &Path, output: &Path, speed: f64) -> Result<(), Box<dyn Error>> {
         let path = |path: &Path| path.to_str().map(str::to_owned).ok_or("a path is not UTF-8");
         let (input, output) = (path(input)?, path(output)?);

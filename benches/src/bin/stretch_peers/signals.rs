@@ -1,23 +1,23 @@
-//! What is stretched: signals of which everything is known.
+//! The synthetic signals that are stretched.
 
 use std::f64::consts::PI;
 
 use crowd_engine_benches::RATE;
 
-/// Seconds of the signal with hits, and of the others.
+/// The lengths of the signal with hits and of the other ones, in seconds.
 pub const LONG: usize = 60;
 pub const SHORT: usize = 20;
 
 /// Stereo frames.
 pub type Sound = Vec<[f32; 2]>;
 
-/// A sound, and what is known of it.
+/// A sound with its hits and partials.
 pub struct Signal {
     pub name: &'static str,
     pub frames: Sound,
     /// The frames in which hits begin.
     pub hits: Vec<usize>,
-    /// All frequencies that sound, Hz.
+    /// The frequencies of all partials, in Hz.
     pub partials: Vec<f64>,
 }
 
@@ -46,7 +46,7 @@ fn hits() -> Signal {
     signal
 }
 
-/// Thirteen steady sines, in the right channel a sixth of a period later.
+/// Thirteen steady sines, which are a sixth of a period later in the right channel.
 fn tones() -> Signal {
     let partials =
         [110.0, 164.8, 220.0, 329.6, 440.0, 659.3, 880.0, 1_318.5, 1_760.0, 2_637.0, 3_520.0, 5_274.0, 7_040.0];
@@ -60,7 +60,7 @@ fn tones() -> Signal {
     signal
 }
 
-/// A minor chord of three saws to a note, detuned by seven cents to either side and spread over the stereo image.
+/// A minor chord with three saws for each note, detuned by plus and minus seven cents and spread over the stereo image.
 fn chord() -> Signal {
     let rate = f64::from(RATE);
     let mut signal = signal("chord", SHORT, |_| [0.0; 2]);
@@ -69,7 +69,7 @@ fn chord() -> Signal {
             let hertz = hertz * (cents / 1_200.0).exp2();
             let count = (12_000.0 / hertz) as u32;
             signal.partials.extend((1..=count).map(|k| f64::from(k) * hertz));
-            // Partial by partial, as a saw drawn straight would alias.
+            // The saw is added up from partials, because a naive saw would alias.
             for k in (1..=count).map(f64::from) {
                 let (turn_sin, turn_cos) = (2.0 * PI * hertz * k / rate).sin_cos();
                 let (mut sin, mut cos) = (note * k + cents).sin_cos();
@@ -124,7 +124,7 @@ fn sine(hertz: f64, t: f64, phase: f64) -> f64 {
     (2.0 * PI * hertz * t + phase).sin()
 }
 
-/// Adds noise that dies away by 8.7 dB in `decay` seconds.
+/// Adds noise that decays by 8.7 dB in `decay` seconds.
 fn burst(frames: &mut [[f32; 2]], level: [f32; 2], decay: f64, noise: &mut Noise) {
     let decay = decay * f64::from(RATE);
     for (n, frame) in (0..(8.0 * decay) as u32).zip(frames) {
@@ -133,7 +133,7 @@ fn burst(frames: &mut [[f32; 2]], level: [f32; 2], decay: f64, noise: &mut Noise
     }
 }
 
-/// Adds a tone, its phase in periods, that dies away by 8.7 dB in `decay` seconds.
+/// Adds a tone that decays by 8.7 dB in `decay` seconds. Its phase is in periods.
 fn ring(frames: &mut [[f32; 2]], level: f64, decay: f64, phase: impl Fn(f64) -> f64) {
     let rate = f64::from(RATE);
     for (n, frame) in (0..(8.0 * decay * rate) as u32).zip(frames) {

@@ -1,4 +1,4 @@
-//! What was measured, for people: tables as docs/stretch.md has them.
+//! The results as tables, in the form of docs/stretch.md.
 
 use crate::{Report, Row, ours};
 
@@ -31,7 +31,7 @@ pub fn print(report: &Report) {
     for (method, kibibytes) in &report.memory {
         println!("{method}: {kibibytes:.0} KiB for one more stretcher");
     }
-    println!("finding the onsets when music is loaded: {:.2} ms of processor time a second", report.onsets * 1e3);
+    println!("onset detection when music is loaded: {:.2} ms of processor time a second", report.onsets * 1e3);
 }
 
 const HEAD: [&str; 13] = [
@@ -53,7 +53,7 @@ const HEAD: [&str; 13] = [
 fn cells(row: &Row) -> [String; 14] {
     let (hits, drums) = (&row.hits, &row.drums);
     let found = |hits: &crate::Hits| format!("{}/{}", hits.found, hits.of);
-    // Adding 0 turns -0.00 into 0.00.
+    // Adding 0 changes -0.00 to 0.00.
     let two = |x: f64| format!("{:.2}", (x * 100.0).round() / 100.0 + 0.0);
     let none = || "-".to_owned();
     [

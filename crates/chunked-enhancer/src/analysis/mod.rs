@@ -4,7 +4,7 @@ mod kind;
 mod text;
 
 use crowd_engine::feed::{FileInput, Input};
-use crowd_library::Music;
+use crowd_library::MusicFile;
 use crowd_mastering::measure::{self, Error, Probes, Stop};
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,7 @@ impl Probed {
     ///
     /// # Errors
     /// As [`Probes::read`].
-    pub fn read(music: &Music, stop: &dyn Stop) -> Result<Self, Error> {
+    pub fn read(music: &MusicFile, stop: &dyn Stop) -> Result<Self, Error> {
         let (mut input, shape) = music.input()?;
         let probes = Probes::read(&mut input, &shape, stop)?;
         let analysis = Analysis::of(Kind::Quick, probes.analysis().clone(), &input);
@@ -60,7 +60,7 @@ impl Probed {
 ///
 /// # Errors
 /// As [`measure::whole`].
-pub fn full(music: &Music, stop: &dyn Stop) -> Result<Analysis, Error> {
+pub fn full(music: &MusicFile, stop: &dyn Stop) -> Result<Analysis, Error> {
     let (mut input, shape) = music.input()?;
     let sound = measure::whole(&mut input, &shape, stop)?;
     Ok(Analysis::of(Kind::Full, sound, &input))

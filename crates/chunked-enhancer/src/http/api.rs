@@ -121,7 +121,7 @@ pub async fn status(State(app): State<Shared>) -> Result<Json<Value>, Problem> {
     }
     Ok(Json(json!({
         "library": {
-            "root": crowd_cli::path::shown(app.library.root()),
+            "root": crowd_cli::path::display_text(app.library.root()),
             "tracks": app.library.tracks().len(),
             "unreadable": app.library.unreadable(),
             "damaged": app.library.tracks().iter().filter(|track| !track.warnings.is_empty()).count(),

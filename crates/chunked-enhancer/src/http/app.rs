@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crowd_library::{Contents, Library};
+use crowd_library::{ContentIndex, Library};
 use crowd_web::metrics::ResponseCounts;
 use crowd_web::{Connections, StreamSlots};
 
@@ -15,7 +15,7 @@ pub struct App {
     /// The music.
     pub library: Arc<Library>,
     /// What its files hold.
-    pub contents: Contents,
+    pub contents: ContentIndex,
     /// What was sent to be tried.
     pub uploads: Arc<Uploads>,
     /// The work.
@@ -37,7 +37,7 @@ impl App {
     /// A server of `library` and `uploads`, of which so many streams may be sent at once.
     pub fn new(
         library: Arc<Library>,
-        contents: Contents,
+        contents: ContentIndex,
         uploads: Arc<Uploads>,
         jobs: Jobs,
         streams: usize,

@@ -8,8 +8,8 @@ use axum::Extension;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
-use crowd_cli::path::shown;
-use crowd_library::{Contents, Library, Music, Track};
+use crowd_cli::path::display_text;
+use crowd_library::{ContentIndex, Library, MusicFile, Track};
 use crowd_web::{ChunkReader, ChunkedFile, Client, FileDescription, FileResponse, Problem, blocking, disk, query};
 
 use super::app::{App, Shared};
@@ -76,7 +76,7 @@ pub async fn original(
         length: Some(music.bytes()),
         tag,
         media_type: original_type(&track),
-        name: shown(track.path.file_name().unwrap_or_default().as_ref()),
+        name: display_text(track.path.file_name().unwrap_or_default().as_ref()),
         attachment: false,
     };
     let response = FileResponse::new(&method, &headers, description);
@@ -112,9 +112,9 @@ impl App {
     }
 
     /// The music of a track, as its file is now; of a large file that was not hashed yet, without its hash.
-    async fn music_at_once(self: &Arc<Self>, track: Arc<Track>) -> Result<Music, Problem> {
+    async fn music_at_once(self: &Arc<Self>, track: Arc<Track>) -> Result<MusicFile, Problem> {
         let app = self.clone();
-        blocking(move || app.open(&track, Contents::music_at_once)).await
+        blocking(move || app.open(&track, ContentIndex::music_file_deferred)).await
     }
 
     /// What an order makes of a track, to be listened to now, whether its file was hashed or not.
@@ -124,7 +124,7 @@ impl App {
         order: crate::rendition::Order,
     ) -> Result<Rendition, Problem> {
         let app = self.clone();
-        blocking(move || Rendition::new(app.open(&track, Contents::music_at_once)?, &order)).await
+        blocking(move || Rendition::new(app.open(&track, ContentIndex::music_file_deferred)?, &order)).await
     }
 
     /// What an order makes of a track, whose file is hashed before.
@@ -134,15 +134,15 @@ impl App {
         order: crate::rendition::Order,
     ) -> Result<Rendition, Problem> {
         let app = self.clone();
-        blocking(move || Rendition::new(app.open(&track, Contents::music)?, &order)).await
+        blocking(move || Rendition::new(app.open(&track, ContentIndex::music_file)?, &order)).await
     }
 
     /// The music of a track, whose file is `identified` so.
     fn open(
         &self,
         track: &Track,
-        identified: fn(&Contents, &std::path::Path, File) -> Result<Music, crowd_library::Error>,
-    ) -> Result<Music, Error> {
+        identified: fn(&ContentIndex, &std::path::Path, File) -> Result<MusicFile, crowd_library::Error>,
+    ) -> Result<MusicFile, Error> {
         let (path, file) = self.library_of(track).open_file(track)?;
         Ok(identified(&self.contents, &path, file)?)
     }
@@ -163,14 +163,14 @@ impl ChunkReader for Listener {
 }
 
 fn file_name(track: &Track, format: Format) -> String {
-    format!("{}.{}", shown(track.path.file_stem().unwrap_or_default().as_ref()), format.name())
+    format!("{}.{}", display_text(track.path.file_stem().unwrap_or_default().as_ref()), format.name())
 }
 
 /// A name that tells a rendition from the original and from other ones: "song (warm, 80 %).flac".
 fn saved_name(track: &Track, rendition: &Rendition) -> String {
     let treatment = rendition.treatment;
     let percent = (treatment.intensity.get() * 100.0).round();
-    let stem = shown(track.path.file_stem().unwrap_or_default().as_ref());
+    let stem = display_text(track.path.file_stem().unwrap_or_default().as_ref());
     let end = rendition.format.name();
     if treatment.intensity.is_none() {
         return format!("{stem} (original).{end}");

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crowd_store::Stored;
+use crowd_store::ChunkBytes;
 use tokio::sync::watch;
 
 use super::place::Place;
@@ -32,18 +32,18 @@ pub(super) enum Slot {
     /// A thread is there to make it.
     Taken,
     /// It grows: this much of it is there.
-    Growing(Stored),
+    Growing(ChunkBytes),
     /// Another node makes it; look again then.
     Elsewhere(Instant),
     /// The store had it when it was looked for last. What was made just now is still open: a full disk keeps nothing.
-    Done { length: u64, open: Option<Stored> },
+    Done { length: u64, open: Option<ChunkBytes> },
 }
 
 pub(super) struct State {
     pub slots: Vec<Slot>,
     pub listeners: BTreeMap<u64, Place>,
     /// The piece that each of them reads, where it is complete.
-    open: BTreeMap<u64, (usize, Stored)>,
+    open: BTreeMap<u64, (usize, ChunkBytes)>,
     /// Pieces that threads are there for.
     making: usize,
     makers: Vec<Maker>,
@@ -76,8 +76,8 @@ pub struct Job {
 pub(super) enum View {
     Unknown,
     Wait,
-    Growing(Stored),
-    Done { length: u64, open: Option<Stored> },
+    Growing(ChunkBytes),
+    Done { length: u64, open: Option<ChunkBytes> },
 }
 
 impl Job {
@@ -173,11 +173,11 @@ impl Job {
     }
 
     /// The piece that a listener reads, if it holds that one open.
-    pub(super) fn opened(&self, number: u64, index: usize) -> Option<Stored> {
+    pub(super) fn opened(&self, number: u64, index: usize) -> Option<ChunkBytes> {
         self.state().open.get(&number).filter(|open| open.0 == index).map(|open| open.1.clone())
     }
 
-    pub(super) fn open(&self, number: u64, index: usize, stored: &Stored) {
+    pub(super) fn open(&self, number: u64, index: usize, stored: &ChunkBytes) {
         self.state().open.insert(number, (index, stored.clone()));
     }
 
@@ -271,7 +271,7 @@ impl Job {
     }
 
     /// Notes what the store said about a piece nobody knew of.
-    pub(super) fn looked(&self, index: usize, found: Option<&Stored>) {
+    pub(super) fn looked(&self, index: usize, found: Option<&ChunkBytes>) {
         self.change(|state| {
             if let Some(slot) = state.slots.get_mut(index)
                 && matches!(slot, Slot::Unknown | Slot::Done { .. })
@@ -290,7 +290,7 @@ impl Job {
     }
 
     /// Notes that a piece is there; it and the latest before it are held open.
-    pub(super) fn done(&self, index: usize, stored: Stored) {
+    pub(super) fn done(&self, index: usize, stored: ChunkBytes) {
         self.change(|state| {
             if state.recent.len() == RECENT
                 && let Some(oldest) = state.recent.pop_front()

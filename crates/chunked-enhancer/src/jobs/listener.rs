@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crowd_store::Stored;
+use crowd_store::ChunkBytes;
 
 use super::job::{Job, View};
 use super::shared::{Shared, blocking};
@@ -46,7 +46,7 @@ impl Listener {
             changes.borrow_and_update();
             let whole = match self.job.view(index)? {
                 View::Growing(stored) if stored.len() > at => return read(stored, at, most).await,
-                View::Done { open: Some(stored), .. } if stored.is_untouched() => Some(stored),
+                View::Done { open: Some(stored), .. } if stored.is_unchanged() => Some(stored),
                 View::Done { .. } | View::Unknown => self.look(index).await?,
                 View::Growing(_) | View::Wait => {
                     // The job outlives us, and so does its side of the channel.
@@ -81,7 +81,7 @@ impl Listener {
     }
 
     /// Asks the store for a piece.
-    async fn look(&mut self, index: usize) -> Result<Option<Stored>, Error> {
+    async fn look(&mut self, index: usize) -> Result<Option<ChunkBytes>, Error> {
         let (store, id) = (self.shared.store.clone(), self.job.rendition.chunk(index));
         let found = match id {
             Some(id) => blocking(move || store.get(&id)).await??,
@@ -109,7 +109,7 @@ impl Drop for Listener {
     }
 }
 
-async fn read(stored: Stored, at: u64, most: u64) -> Result<Vec<u8>, Error> {
+async fn read(stored: ChunkBytes, at: u64, most: u64) -> Result<Vec<u8>, Error> {
     let read = move || {
         let mut bytes = vec![0; most.min(stored.len().saturating_sub(at)) as usize];
         stored.read_at(at, &mut bytes).map(|_| bytes)

@@ -14,7 +14,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crowd_library::Music;
+use crowd_library::MusicFile;
 use crowd_store::Store;
 use crowd_web::LimitReached;
 
@@ -116,7 +116,7 @@ impl Jobs {
     ///
     /// # Errors
     /// [`Error::Busy`]; else what the file is about.
-    pub async fn analysis(&self, music: Music, kind: Kind) -> Result<Analysis, Error> {
+    pub async fn analysis(&self, music: MusicFile, kind: Kind) -> Result<Analysis, Error> {
         let measurements = self.shared.measurements.clone();
         let known = measurements.clone();
         let (track, name) = (music.clone(), format!("{kind} {}", music.local_id()));
@@ -130,7 +130,7 @@ impl Jobs {
     ///
     /// # Errors
     /// [`Error::Busy`]; else what the file is about.
-    pub async fn waveform(&self, music: Music) -> Result<Overview, Error> {
+    pub async fn waveform(&self, music: MusicFile) -> Result<Overview, Error> {
         let measurements = self.shared.measurements.clone();
         let known = measurements.clone();
         let (track, name) = (music.clone(), format!("track {}", music.local_id()));

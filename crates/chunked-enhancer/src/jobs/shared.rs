@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crowd_store::{Key, Store};
+use crowd_store::{Store, StoreKey};
 
 use super::job::Job;
 use crate::error::Error;
@@ -55,7 +55,7 @@ pub struct Settings {
 
 #[derive(Default)]
 pub(super) struct Desk {
-    pub jobs: HashMap<Key, Arc<Job>>,
+    pub jobs: HashMap<StoreKey, Arc<Job>>,
     pub closed: bool,
 }
 

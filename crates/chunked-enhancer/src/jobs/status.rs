@@ -10,7 +10,7 @@ pub struct JobStatus {
     /// Its name in URLs.
     pub id: String,
     /// The file.
-    pub path: crowd_cli::path::Shown,
+    pub path: crowd_cli::path::DisplayPath,
     /// What is made of it.
     #[serde(flatten)]
     pub treatment: crate::preset::Treatment,

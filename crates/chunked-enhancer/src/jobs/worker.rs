@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crowd_store::{Claim, Stored};
+use crowd_store::{ChunkBytes, Claim};
 
 use super::job::{Job, Slot};
 use super::shared::{Shared, Tally};
@@ -14,7 +14,7 @@ use crate::turns::{Rank, Turn, Wanted};
 
 /// What became of a piece.
 enum Outcome {
-    Done(Stored),
+    Done(ChunkBytes),
     Elsewhere(Duration),
     /// Nobody wants it any more.
     Left,
@@ -116,9 +116,9 @@ fn make(shared: &Arc<Shared>, job: &Arc<Job>, index: usize, turn: &Turn) -> Resu
         None => shared.store.claim_in_memory(&rendition.piece(index), most)?,
     };
     let mut making = match claim {
-        Claim::Done(stored) => return Ok(Outcome::Done(stored)),
-        Claim::Theirs(wait) => return Ok(Outcome::Elsewhere(wait)),
-        Claim::Mine(making) => making,
+        Claim::Available(stored) => return Ok(Outcome::Done(stored)),
+        Claim::HeldElsewhere(wait) => return Ok(Outcome::Elsewhere(wait)),
+        Claim::Granted(making) => making,
     };
     let (begun, away) = (Instant::now(), turn.away());
     let mut maker = match job.take_maker(index) {
@@ -134,7 +134,7 @@ fn make(shared: &Arc<Shared>, job: &Arc<Job>, index: usize, turn: &Turn) -> Resu
             failure = Some(error);
             return ControlFlow::Break(());
         }
-        job.set(index, Slot::Growing(making.so_far()));
+        job.set(index, Slot::Growing(making.written()));
         ControlFlow::Continue(())
     })?;
     if let Some(error) = failure {

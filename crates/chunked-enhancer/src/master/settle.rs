@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crowd_library::Music;
+use crowd_library::MusicFile;
 use crowd_mastering::loudness::Forecast;
 use crowd_mastering::measure::{self, Error, Stop};
 use crowd_mastering::{CompressorSettings, MasteringSettings};
@@ -80,7 +80,7 @@ pub fn settle_by_probes(probed: &Probed, treatment: &Treatment, stop: &dyn Stop)
 /// # Errors
 /// [`Error::Engine`] when the file cannot be read, [`Error::Stopped`] as soon as `stop` says so.
 pub fn settle_by_all(
-    music: &Music,
+    music: &MusicFile,
     analysis: &Analysis,
     treatment: &Treatment,
     stop: &dyn Stop,

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crowd_engine::feed::Input;
-use crowd_library::{LocalId, Music};
-use crowd_store::{Key, Records, StoreError};
+use crowd_library::{LocalId, MusicFile};
+use crowd_store::{Records, StoreError, StoreKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -54,7 +54,7 @@ impl Measurements {
     /// [`Error::Cancelled`] when it is not wanted any more; else what the file is about.
     pub fn settle(
         &self,
-        music: &Music,
+        music: &MusicFile,
         treatment: &crate::preset::Treatment,
         kind: Kind,
         turn: &Turn,
@@ -77,7 +77,7 @@ impl Measurements {
     ///
     /// # Errors
     /// As [`settle`](Self::settle).
-    pub fn analysis(&self, music: &Music, kind: Kind, turn: &Turn) -> Result<Analysis, Error> {
+    pub fn analysis(&self, music: &MusicFile, kind: Kind, turn: &Turn) -> Result<Analysis, Error> {
         self.remembered(ANALYSIS, music, kind.name(), turn, || match kind {
             Kind::Quick => Ok(self.probes(music, turn)?.analysis.clone()),
             Kind::Full => Ok(told(music, analysis::full(music, turn)?)),
@@ -85,7 +85,7 @@ impl Measurements {
     }
 
     /// The analysis of a track, where it is on record.
-    pub fn known_analysis(&self, music: &Music, kind: Kind) -> Option<Analysis> {
+    pub fn known_analysis(&self, music: &MusicFile, kind: Kind) -> Option<Analysis> {
         self.recorded(ANALYSIS, music, kind.name())
     }
 
@@ -93,7 +93,7 @@ impl Measurements {
     ///
     /// # Errors
     /// As [`settle`](Self::settle).
-    pub fn overview(&self, music: &Music, turn: &Turn) -> Result<Overview, Error> {
+    pub fn overview(&self, music: &MusicFile, turn: &Turn) -> Result<Overview, Error> {
         self.remembered(WAVEFORM, music, "", turn, || {
             let (mut input, shape) = music.input()?;
             let mut overview = Overview::new(shape.frames.0);
@@ -112,12 +112,12 @@ impl Measurements {
     }
 
     /// The waveform of a track, where it is on record.
-    pub fn known_overview(&self, music: &Music) -> Option<Overview> {
+    pub fn known_overview(&self, music: &MusicFile) -> Option<Overview> {
         self.recorded(WAVEFORM, music, "")
     }
 
     /// The probes of a track.
-    fn probes(&self, music: &Music, turn: &Turn) -> Result<Arc<Probed>, Error> {
+    fn probes(&self, music: &MusicFile, turn: &Turn) -> Result<Arc<Probed>, Error> {
         let lock = || self.probes.lock().unwrap_or_else(PoisonError::into_inner);
         let find = || lock().iter().find(|known| known.0 == music.local_id()).map(|known| known.1.clone());
         if let Some(probes) = find() {
@@ -145,7 +145,7 @@ impl Measurements {
     fn remembered<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static>(
         &self,
         kind: &'static str,
-        music: &Music,
+        music: &MusicFile,
         text: &str,
         turn: &Turn,
         make: impl FnOnce() -> Result<T, Error>,
@@ -171,19 +171,19 @@ impl Measurements {
         })
     }
 
-    fn recorded<T: DeserializeOwned>(&self, kind: &'static str, music: &Music, text: &str) -> Option<T> {
+    fn recorded<T: DeserializeOwned>(&self, kind: &'static str, music: &MusicFile, text: &str) -> Option<T> {
         serde_json::from_slice(&self.records.as_ref()?.get(kind, &key(music, text)?)?).ok()
     }
 }
 
 /// Under which something about a track is on record; none while its content is not known.
-fn key(music: &Music, text: &str) -> Option<Key> {
+fn key(music: &MusicFile, text: &str) -> Option<StoreKey> {
     let name = format!("{} {} {text}", music.hash()?, analysis::VERSION);
-    Some(Key(blake3::hash(name.as_bytes()).into()))
+    Some(StoreKey(blake3::hash(name.as_bytes()).into()))
 }
 
 /// Has the log say by how much a track is lowered; gives the measurement back.
-fn told<A: Borrow<Analysis>>(music: &Music, analysis: A) -> A {
+fn told<A: Borrow<Analysis>>(music: &MusicFile, analysis: A) -> A {
     if let Some(gain_db) = analysis.borrow().downmix_gain_db {
         tracing::info!(file = %music.path().display(), "{}", crowd_media::downmix_note(gain_db));
     }

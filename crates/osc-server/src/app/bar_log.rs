@@ -1,6 +1,6 @@
 //! The log of bars (`/print_clock`).
 
-use crowd_cli::log::Clock;
+use crowd_cli::log::ClockTime;
 use crowd_engine::{Frames, SampleRate, Status};
 
 /// Logs each bar as it begins.
@@ -24,7 +24,7 @@ impl BarLog {
         }
         let bar = (status.beat / f64::from(status.beats_per_bar.max(1))).floor() as i64;
         if self.bar.replace(bar) != Some(bar) {
-            let time = Clock(status.frames.seconds(rate) - Frames(zero).seconds(rate));
+            let time = ClockTime(status.frames.seconds(rate) - Frames(zero).seconds(rate));
             tracing::info!("bar {} at {time}, {:.2} BPM", bar + 1, status.tempo);
         }
     }

@@ -23,7 +23,7 @@ use crate::ids::BufferId;
 use crate::message::Message;
 use crate::refusal::{Refusal, RefusalKind};
 use crate::units::{FileFraction, TimeAfterZero};
-use crowd_cli::log::Clock;
+use crowd_cli::log::ClockTime;
 use crowd_engine::{Bpm, Command, CrossfadeLaw, DeckCommand, DeckId, Engine, Frames, Gain, Status, Stems};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -254,7 +254,7 @@ impl Dispatcher {
 
     /// Fades a deck to silence.
     fn fade(&mut self, deck: DeckId, length: Frames, when: ActionTime) {
-        tracing::info!("deck {deck}: fades out over {}", Clock(length.seconds(self.outgoing.time.rate())));
+        tracing::info!("deck {deck}: fades out over {}", ClockTime(length.seconds(self.outgoing.time.rate())));
         let fade = DeckCommand::Fade { gain: Gain::SILENCE, over: length, law: CrossfadeLaw::Linear };
         self.outgoing.send([Command::Deck(deck, fade)], when);
     }

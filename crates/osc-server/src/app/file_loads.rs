@@ -11,7 +11,7 @@ use crate::ids::BufferId;
 use crate::refusal::{Refusal, RefusalKind, quote};
 use crate::reply;
 use crate::units::FileFraction;
-use crowd_cli::log::Clock;
+use crowd_cli::log::ClockTime;
 use crowd_engine::feed::News;
 use crowd_engine::{Frames, SampleRate, Track};
 use std::path::Path;
@@ -118,7 +118,7 @@ impl FileLoads {
         let state = if armed { "cued" } else { "loaded" };
         // A streamed file is prefetched from its cue on.
         playback.stems.buffers.is_ready(&StemStart::from_cue(id));
-        tracing::info!("deck {}: {state} \"{name}\" ({})", id.deck(), Clock(seconds));
+        tracing::info!("deck {}: {state} \"{name}\" ({})", id.deck(), ClockTime(seconds));
         clients.reply(source.origin, || reply::loaded(id.get(), &name, seconds as f32));
         self.damaged += u64::from(!warnings.is_empty());
         if let Some(decibels) = lowered {

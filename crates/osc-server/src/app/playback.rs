@@ -13,7 +13,7 @@ use crate::ids::BufferId;
 use crate::refusal::{Refusal, RefusalKind};
 use crate::reply;
 use crate::units::{FilePosition, TimeAfterZero};
-use crowd_cli::log::Clock;
+use crowd_cli::log::ClockTime;
 use crowd_engine::{Command, DeckCommand, DeckId, Event, Frames, Gain, LoopRegion, Stems};
 
 /// The stems, and the starts that are scheduled or wait for files.
@@ -41,7 +41,7 @@ impl Playback {
         let at = outgoing.time.frame_at(time);
         if at > group.when.frame() {
             let StartGroup { source, starts, .. } = group;
-            tracing::info!("{}: start scheduled for {}", self.stems.buffers.names(&starts), Clock(time.get()));
+            tracing::info!("{}: start scheduled for {}", self.stems.buffers.names(&starts), ClockTime(time.get()));
             return self.planner.add(at, ScheduledAction::Start { source, at, starts });
         }
         self.start_when_loaded(group, outgoing, clients);
@@ -170,7 +170,7 @@ impl Playback {
         match self.stems.join(start) {
             Ok(command) => {
                 let (deck, name) = (start.id.deck(), self.stems.buffers.name(start.id));
-                tracing::warn!("deck {deck}: \"{name}\" starts {} late, in phase", Clock(late));
+                tracing::warn!("deck {deck}: \"{name}\" starts {} late, in phase", ClockTime(late));
                 clients.reply(source.origin, || reply::late(deck, late as f32));
                 outgoing.send([command], ActionTime::at(at));
             }
@@ -219,8 +219,8 @@ impl Playback {
         let longest = self.longest(deck)?;
         let frame = outgoing.time.frames(to.get());
         if frame >= longest {
-            let end = Clock(longest.seconds(outgoing.time.rate()));
-            let text = format!("{} is after the end of what deck {deck} plays ({end})", Clock(to.get()));
+            let end = ClockTime(longest.seconds(outgoing.time.rate()));
+            let text = format!("{} is after the end of what deck {deck} plays ({end})", ClockTime(to.get()));
             return Err(Refusal::new(RefusalKind::BadArgument, "", text));
         }
         Ok(Command::Deck(deck, DeckCommand::Seek { stems: Stems::All, to: frame }))
@@ -259,7 +259,7 @@ impl Playback {
                 }
             }
             Event::Late { wanted, at } => {
-                let late = Clock(time.seconds_at(at.0) - time.seconds_at(wanted.0));
+                let late = ClockTime(time.seconds_at(at.0) - time.seconds_at(wanted.0));
                 tracing::warn!("a command for {} acted {late} late", time.clock_at(wanted.0));
             }
             Event::NotFinite { at } => {

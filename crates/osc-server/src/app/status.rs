@@ -9,7 +9,7 @@ use super::tempo_control::TempoControl;
 use crate::ids::DECKS;
 use crate::recording_status::{RecordingActivity, RecordingStatus};
 use crate::reply::{self, DeckStatusReply};
-use crowd_cli::log::Clock;
+use crowd_cli::log::ClockTime;
 use crowd_engine::{DeckId, Status};
 
 /// What the status is made from.
@@ -97,7 +97,7 @@ impl StatusSources<'_> {
         let engine = self.engine;
         let deck = |(deck, deck_status): (DeckId, &crowd_engine::DeckStatus)| match deck_status.playing {
             0 => format!("{deck} -"),
-            _ => format!("{deck} {} x{:.2}", Clock(self.seconds(deck_status.position)), deck_status.fader),
+            _ => format!("{deck} {} x{:.2}", ClockTime(self.seconds(deck_status.position)), deck_status.fader),
         };
         let decks: Vec<_> = DECKS.into_iter().zip(&engine.decks).map(deck).collect();
         let recording = match self.output_status.recording {

@@ -1,7 +1,7 @@
 //! The engine's time line in frames, and clients' times in seconds after time zero.
 
 use crate::units::TimeAfterZero;
-use crowd_cli::log::Clock;
+use crowd_cli::log::ClockTime;
 use crowd_engine::{Frames, SampleRate, When};
 
 /// How long before its time a start is sent to the engine, in seconds, plus two blocks: longer than this thread ever
@@ -109,8 +109,8 @@ impl Timeline {
     }
 
     /// The same, for the log.
-    pub fn clock_at(&self, frame: u64) -> Clock {
-        Clock(self.seconds_at(frame))
+    pub fn clock_at(&self, frame: u64) -> ClockTime {
+        ClockTime(self.seconds_at(frame))
     }
 
     /// The frame up to which scheduled actions are to be performed now.

@@ -38,7 +38,7 @@ pub(super) fn buffer_size(text: &str) -> Result<BufferSize, String> {
 }
 
 pub(super) fn memory_total(text: &str) -> Result<u64, String> {
-    let bytes = crowd_cli::size::bytes(text)?;
+    let bytes = crowd_cli::size::parse_bytes(text)?;
     let valid = (16 << 20..=1 << 44).contains(&bytes);
     valid.then_some(bytes).ok_or_else(|| format!("{bytes} bytes: 16M to 16384G are valid"))
 }

@@ -5,8 +5,8 @@ use super::setup::{QUEUE, log_notes, read_bpm_config, resolve_startup_files, sta
 use crate::app::{STEMS_PER_DECK, Settings};
 use crate::cli::ServeArgs;
 use crate::{score, score_render};
-use crowd_cli::log::Clock;
-use crowd_cli::names;
+use crowd_cli::file_lookup;
+use crowd_cli::log::ClockTime;
 use crowd_engine::{Engine, SampleRate};
 use crowd_library::MediaRoot;
 use std::io;
@@ -19,7 +19,7 @@ pub fn render(serve: &ServeArgs) -> Result<score_render::RenderSummary, Error> {
     let (Some(score), Some(out)) = (&serve.score, &serve.render) else {
         return Err(io::Error::other("--score and --render belong together").into());
     };
-    let score = &names::find(score).map_err(|error| Error::file("score", score, error))?;
+    let score = &file_lookup::find(score).map_err(|error| Error::file("score", score, error))?;
     let bytes = std::fs::read(score).map_err(|error| Error::file("score", score, error))?;
     let bytes = String::from_utf8(bytes)
         .map_err(|_| Error::file("score", score, "is not text: a score has one message per line"))?;
@@ -46,7 +46,7 @@ pub fn render(serve: &ServeArgs) -> Result<score_render::RenderSummary, Error> {
     if summary.unplayed_lines > 0 {
         tracing::warn!("{} lines of the score are after the end and were not played", summary.unplayed_lines);
     }
-    let length = Clock(crowd_engine::Frames(summary.frames).seconds(sample_rate));
+    let length = ClockTime(crowd_engine::Frames(summary.frames).seconds(sample_rate));
     let cut = if summary.loops_cut { "; loops were cut off: set --seconds for more" } else { "" };
     tracing::info!(
         "{}: {length}, peak {:.1} dBFS, limiter {:.1} dB, {} messages, {} refused{cut}",

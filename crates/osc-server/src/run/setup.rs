@@ -6,7 +6,7 @@ use crate::bpm_config::{self, BpmConfig};
 use crate::cli::ServeArgs;
 use crate::ids::BufferId;
 use crate::system_memory;
-use crowd_cli::names;
+use crowd_cli::file_lookup;
 use crowd_library::MediaRoot;
 use std::io;
 use std::path::Path;
@@ -77,7 +77,7 @@ pub(super) fn start_app(mut settings: Settings, serve: &ServeArgs, loader: Loade
 pub(super) fn read_bpm_config(serve: &ServeArgs) -> Result<BpmConfig, Error> {
     let base = serve.bpm;
     let path = serve.bpm_config.as_deref().unwrap_or(Path::new(BPM_CONFIG));
-    let given = serve.bpm_config.as_deref().map(names::find).transpose();
+    let given = serve.bpm_config.as_deref().map(file_lookup::find).transpose();
     let path = &given.map_err(|error| Error::file("--bpm-config", path, error))?.unwrap_or_else(|| path.to_owned());
     let text = match std::fs::read(path) {
         Ok(text) => text,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crowd_cli::names::{composed, folded};
+use crowd_cli::file_lookup::{fold_case, to_nfc};
 
 /// How two paths were found to mean the same file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Name {
         let parts = path.split(|byte| is_separator(*byte, windows)).filter(|part| !matches!(part, [] | [b'.']));
         let exact = parts.collect::<Vec<_>>().join(&b'/');
         let text = String::from_utf8_lossy(&exact);
-        Self { folded: folded(&text), cased: composed(&text), exact }
+        Self { folded: fold_case(&text), cased: to_nfc(&text), exact }
     }
 
     /// What is behind the last separator.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crowd_cli::names::{composed, folded};
+use crowd_cli::file_lookup::{fold_case, to_nfc};
 
 use super::location::Location;
 use super::playlist::{Playlist, full_name};
@@ -69,7 +69,7 @@ impl Rekordbox {
     /// [`PlaylistError`] unless there is exactly one.
     pub fn playlist(&self, name: &str) -> Result<&Playlist, PlaylistError> {
         let wanted = name.trim();
-        for compared in [composed, folded] {
+        for compared in [to_nfc, fold_case] {
             let end = compared(wanted);
             let end = if end.starts_with('/') { end } else { format!("/{end}") };
             let whole = wanted.starts_with('/');
@@ -91,7 +91,7 @@ impl Rekordbox {
         }
         // What is nearly it comes first.
         let (near, far): (Vec<&Playlist>, Vec<&Playlist>) =
-            self.playlists.iter().partition(|playlist| folded(&playlist.full_name()).contains(&folded(wanted)));
+            self.playlists.iter().partition(|playlist| fold_case(&playlist.full_name()).contains(&fold_case(wanted)));
         Err(PlaylistError::Unknown { name: wanted.to_owned(), there: names(&[near, far].concat()) })
     }
 

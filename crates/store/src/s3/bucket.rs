@@ -1,4 +1,4 @@
-//! What the bucket is asked, and what becomes of it when it does not answer.
+//! Requests to the bucket, and the backoff after one that failed.
 
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
@@ -11,126 +11,128 @@ use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, PutResult};
 use tokio::sync::{Semaphore, watch};
 
-use super::limits::{LARGEST, PATIENCE, REST, TRANSFER, UPLOADS};
+use super::limits::{BACKOFF, LARGEST, REQUEST_TIMEOUT, TRANSFER_TIMEOUT, UPLOADS};
 use super::settings;
+use crate::chunk_kind::ChunkKind;
 use crate::error::StoreError;
 use crate::format::{self, HEADER};
 use crate::key::ChunkId;
-use crate::kind::Kind;
 use crate::status::RemoteStatus;
 
-/// The bucket did not answer, or not what it should: that has been told and counted.
-pub struct Down;
+/// A request to the bucket failed, which is logged and counted already.
+pub struct BucketUnavailable;
 
-/// A bucket, and what this process knows of it.
+/// A bucket and its state in this process.
 pub struct Bucket {
-    pub kind: Kind,
+    pub kind: ChunkKind,
     pub objects: AmazonS3,
     pub url: String,
     prefix: Path,
     /// This node's name in claims.
     pub node: String,
-    /// Makes each writing of a claim another one.
+    /// How often claims were written, which makes the bytes of each one different.
     pub renewals: AtomicU64,
     pub uploads: Arc<Semaphore>,
-    /// Claims that are held.
-    pub holding: watch::Sender<usize>,
-    state: Mutex<State>,
-    /// Told when a thread has asked for a chunk.
-    pub answered: Condvar,
+    /// The number of claims that this node holds.
+    pub held_claims: watch::Sender<usize>,
+    state: Mutex<BucketState>,
+    /// Is notified when a thread removes a chunk from [`BucketState::requested`].
+    pub request_done: Condvar,
 }
 
 #[derive(Default)]
-pub struct State {
-    resting_until: Option<Instant>,
-    /// Chunks that a thread asks for.
-    pub asking: HashSet<ChunkId>,
-    /// Claims of others, as they were when they were seen first.
-    pub seen: HashMap<ChunkId, (String, Instant)>,
+pub struct BucketState {
+    backoff_until: Option<Instant>,
+    /// The chunks about which a thread sends requests.
+    pub requested: HashSet<ChunkId>,
+    /// The claims of other nodes: their tags, and when each was seen first.
+    pub other_claims: HashMap<ChunkId, (String, Instant)>,
     pub status: RemoteStatus,
 }
 
 impl Bucket {
-    /// The bucket of a URL, for chunks of a kind. It is not asked yet.
-    pub fn of(url: &str, endpoint: Option<&str>, kind: Kind) -> Result<Self, StoreError> {
+    /// The bucket of a URL, for chunks of a kind. No request is sent yet.
+    pub fn of(url: &str, endpoint: Option<&str>, kind: ChunkKind) -> Result<Self, StoreError> {
         let (objects, prefix) = settings::open(url, endpoint)?;
         Ok(Self {
             kind,
             objects,
             url: url.to_owned(),
             prefix,
-            node: settings::node(),
+            node: settings::node_name(),
             renewals: AtomicU64::new(0),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
-            holding: watch::Sender::new(0),
+            held_claims: watch::Sender::new(0),
             state: Mutex::default(),
-            answered: Condvar::new(),
+            request_done: Condvar::new(),
         })
     }
 
-    pub fn state(&self) -> MutexGuard<'_, State> {
+    pub fn state(&self) -> MutexGuard<'_, BucketState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn is_resting(&self) -> bool {
-        self.state().resting_until.is_some_and(|until| Instant::now() < until)
+    pub fn is_backing_off(&self) -> bool {
+        self.state().backoff_until.is_some_and(|until| Instant::now() < until)
     }
 
     pub fn path(&self, id: &ChunkId, suffix: &str) -> Path {
-        let [group, key, index] = id.place();
+        let [group, key, index] = id.path_components();
         self.prefix.clone().join(group).join(key).join(format!("{index}{suffix}"))
     }
 
-    /// What the bucket answers; nothing when what was asked for is not there or not as the condition says.
-    pub async fn ask<T>(
+    /// Sends a request and returns its result; `None` when the object does not exist or the condition is not met.
+    pub async fn request<T>(
         &self,
         what: &'static str,
         path: &Path,
-        patience: Duration,
+        timeout: Duration,
         request: impl Future<Output = object_store::Result<T>>,
-    ) -> Result<Option<T>, Down> {
-        let cause = match tokio::time::timeout(patience, request).await {
-            Ok(Ok(answer)) => {
-                self.is_well();
-                return Ok(Some(answer));
+    ) -> Result<Option<T>, BucketUnavailable> {
+        let cause = match tokio::time::timeout(timeout, request).await {
+            Ok(Ok(response)) => {
+                self.record_success();
+                return Ok(Some(response));
             }
             Ok(Err(Error::NotFound { .. } | Error::AlreadyExists { .. } | Error::Precondition { .. })) => {
                 return Ok(None);
             }
             Ok(Err(e)) => e.to_string(),
-            Err(_) => format!("no answer within {} s", patience.as_secs()),
+            Err(_) => format!("no response within {} s", timeout.as_secs()),
         };
-        Err(self.is_down(&StoreError { what, name: format!("{} {path}", self.url), cause }))
+        Err(self.record_failure(&StoreError { what, name: format!("{} {path}", self.url), cause }))
     }
 
-    fn is_well(&self) {
+    fn record_success(&self) {
         let mut state = self.state();
-        state.resting_until = None;
-        if state.status.trouble.take().is_some() {
+        state.backoff_until = None;
+        if state.status.error.take().is_some() {
             drop(state);
-            tracing::info!("{} answers again", self.url);
+            tracing::info!("{} is available again", self.url);
         }
     }
 
-    fn is_down(&self, error: &StoreError) -> Down {
+    fn record_failure(&self, error: &StoreError) -> BucketUnavailable {
         let mut state = self.state();
-        state.resting_until = Some(Instant::now() + REST);
+        state.backoff_until = Some(Instant::now() + BACKOFF);
         state.status.failures += 1;
-        if state.status.trouble.replace(error.to_string()).is_none() {
+        if state.status.error.replace(error.to_string()).is_none() {
             drop(state);
-            tracing::warn!("{error}; until it answers again, this node makes its chunks for itself");
+            tracing::warn!("{error}; until it is available again, this node makes its chunks for itself");
         }
-        Down
+        BucketUnavailable
     }
 
-    /// The object of a chunk, checked.
-    pub async fn fetch(&self, id: &ChunkId, most: Option<u64>) -> Result<Option<Vec<u8>>, Down> {
+    /// Fetches and verifies the object of a chunk.
+    pub async fn fetch(&self, id: &ChunkId, most: Option<u64>) -> Result<Option<Vec<u8>>, BucketUnavailable> {
         const WHAT: &str = "cannot fetch the chunk";
         let path = self.path(id, "");
-        let Some(object) = self.ask(WHAT, &path, PATIENCE, self.objects.get(&path)).await? else { return Ok(None) };
+        let Some(object) = self.request(WHAT, &path, REQUEST_TIMEOUT, self.objects.get(&path)).await? else {
+            return Ok(None);
+        };
         let size = object.meta.size;
         let bytes = if size <= LARGEST && most.is_none_or(|most| size <= HEADER + most) {
-            self.ask(WHAT, &path, TRANSFER, object.bytes()).await?.map(Vec::from)
+            self.request(WHAT, &path, TRANSFER_TIMEOUT, object.bytes()).await?.map(Vec::from)
         } else {
             Some(Vec::new())
         };
@@ -138,35 +140,35 @@ impl Bucket {
         match format::check_bytes(&bytes, &self.kind, id) {
             Ok(()) => {
                 let mut state = self.state();
-                state.seen.remove(id);
+                state.other_claims.remove(id);
                 state.status.fetched += 1;
                 Ok(Some(bytes))
             }
             Err(damage) => {
                 self.state().status.damaged += 1;
                 tracing::warn!("removed the chunk {path} of {}: {damage}; it is made again", self.url);
-                self.ask("cannot remove the chunk", &path, PATIENCE, self.objects.delete(&path)).await?;
+                self.request("cannot remove the chunk", &path, REQUEST_TIMEOUT, self.objects.delete(&path)).await?;
                 Ok(None)
             }
         }
     }
 
-    /// Puts an object, on a condition.
+    /// Puts an object, with a condition.
     pub async fn put(
         &self,
         what: &'static str,
         path: &Path,
-        patience: Duration,
+        timeout: Duration,
         body: PutPayload,
         mode: PutMode,
-    ) -> Result<Option<PutResult>, Down> {
+    ) -> Result<Option<PutResult>, BucketUnavailable> {
         let put = async {
             self.objects.put_opts(path, body, PutOptions::from(mode)).await.map_err(|e| match e {
-                // What is not there is the bucket.
+                // This means that the bucket does not exist.
                 Error::NotFound { source, .. } => Error::Generic { store: "S3", source },
                 e => e,
             })
         };
-        self.ask(what, path, patience, put).await
+        self.request(what, path, timeout, put).await
     }
 }

@@ -1,22 +1,22 @@
-//! How long a bucket is waited for, and how much goes to it at once.
+//! Timeouts and limits of requests to a bucket.
 
 use std::time::Duration;
 
-/// How long a claim stands without being renewed.
+/// How long a claim is valid without being renewed.
 pub const LEASE: Duration = Duration::from_secs(2);
-/// How often it is renewed.
-pub const RENEW: Duration = Duration::from_millis(500);
-/// When to ask again for a chunk that another node makes.
-pub const ASK_AGAIN: Duration = Duration::from_millis(200);
-/// How long an answer may take.
-pub const PATIENCE: Duration = Duration::from_secs(2);
-/// How long a chunk may be on its way.
-pub const TRANSFER: Duration = Duration::from_secs(10);
-/// How long a bucket that failed is left alone.
-pub const REST: Duration = Duration::from_secs(5);
-/// Uploads at a time: each holds its chunk in memory.
+/// How often a claim is renewed.
+pub const RENEW_INTERVAL: Duration = Duration::from_millis(500);
+/// When a chunk that another node makes is to be claimed again.
+pub const RETRY_AFTER: Duration = Duration::from_millis(200);
+/// How long a request may take until its response begins.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the transfer of a chunk may take.
+pub const TRANSFER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long no requests are sent to a bucket after one that failed.
+pub const BACKOFF: Duration = Duration::from_secs(5);
+/// The most uploads at a time. Each has its chunk in memory.
 pub const UPLOADS: usize = 4;
-/// How long the end of the process waits for uploads.
-pub const DRAIN: Duration = Duration::from_secs(3);
-/// No object larger than this is fetched: no chunk is.
+/// How long the store waits for uploads when it is closed.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
+/// The largest object that is fetched. Chunks are smaller.
 pub const LARGEST: u64 = 256 << 20;

@@ -1,21 +1,21 @@
-//! Chunks that several machines share through a bucket of an S3-compatible object store.
+//! A store of chunks that several machines share through a bucket of an S3-compatible object store.
 //!
-//! A chunk is an object of the same name and bytes as the [file](crate::format) on a machine. Beside it stands
-//! `<index>.claim` while a node makes it: put there on the condition that there is none, and renewed until the chunk is
-//! uploaded. Nodes compare no clocks: a claim that one sees unchanged for [`LEASE`] belongs to a node that is no more, and is
-//! taken over on the condition that it is still the same.
+//! A chunk is an object with the same name and bytes as the [file](crate::format) on a machine. While a node makes the chunk there is
+//! an object `<index>.claim` beside it. It is put on the condition that there is none yet, and renewed until the chunk is uploaded.
+//! Nodes do not compare clocks: a claim that a node sees unchanged for [`LEASE`] belongs to a node that has ended, and is taken over on
+//! the condition that it is still the same.
 //!
-//! The bucket is never waited for long, and never in vain for every chunk: what does not answer in time is left alone for
-//! [`REST`], and chunks are made here, as if there were no other node.
+//! Requests to the bucket have short timeouts. After one that failed, no requests are sent for [`BACKOFF`], and the node makes its
+//! chunks as if there were no other node.
 
 mod bucket;
 mod claims;
 mod limits;
-mod making;
 mod node;
+mod request_lock;
+mod s3_store;
 mod settings;
-mod store;
-mod turn;
+mod writer;
 
-pub use limits::{LEASE, REST};
-pub use store::S3Store;
+pub use limits::{BACKOFF, LEASE};
+pub use s3_store::S3Store;

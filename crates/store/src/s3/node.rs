@@ -1,4 +1,4 @@
-//! What this node has: its own disk, the bucket, and the thread that talks to it.
+//! The node: its disk, the bucket, and the runtime for requests.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -7,20 +7,20 @@ use std::thread;
 use tokio::runtime::Runtime;
 
 use super::bucket::Bucket;
-use super::limits::DRAIN;
-use crate::disk::DiskStore;
+use super::limits::DRAIN_TIMEOUT;
+use crate::disk_store::DiskStore;
 
-/// A disk in front of a bucket.
+/// The disk and the bucket of a node.
 pub struct Node {
-    pub front: DiskStore,
+    pub disk: DiskStore,
     pub bucket: Arc<Bucket>,
     pub runtime: Option<Runtime>,
 }
 
 impl Node {
-    /// Asks the bucket, unless it is left alone.
-    pub fn ask<F: Future>(&self, request: F) -> Option<F::Output> {
-        let runtime = self.runtime.as_ref().filter(|_| !self.bucket.is_resting())?;
+    /// Runs a request to the bucket. Returns `None` during the backoff after a failure.
+    pub fn request<F: Future>(&self, request: F) -> Option<F::Output> {
+        let runtime = self.runtime.as_ref().filter(|_| !self.bucket.is_backing_off())?;
         Some(runtime.block_on(request))
     }
 }
@@ -28,15 +28,17 @@ impl Node {
 impl Drop for Node {
     fn drop(&mut self) {
         let Some(runtime) = self.runtime.take() else { return };
-        let mut holding = self.bucket.holding.subscribe();
-        // On a thread of its own: the one that drops it may belong to another runtime, which must not wait.
+        let mut held_claims = self.bucket.held_claims.subscribe();
+        // The wait is on its own thread, because the current one may belong to another runtime, in which blocking is not allowed.
         thread::scope(|scope| {
-            let drained = scope.spawn(|| {
+            let uploaded = scope.spawn(|| {
                 runtime.block_on(async {
-                    tokio::time::timeout(DRAIN, holding.wait_for(|holding| *holding == 0)).await.is_ok()
+                    tokio::time::timeout(DRAIN_TIMEOUT, held_claims.wait_for(|held_claims| *held_claims == 0))
+                        .await
+                        .is_ok()
                 })
             });
-            if !drained.join().unwrap_or(false) {
+            if !uploaded.join().unwrap_or(false) {
                 tracing::warn!(
                     "uploads to {} were not done in time; other nodes make these chunks again",
                     self.bucket.url

@@ -4,10 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crowd_store::{ChunkId, Claim, DiskStore, Key, Kind, Making, Pinning, Store, Stored};
+use crowd_store::{ChunkBytes, ChunkId, ChunkKind, ChunkWriter, Claim, DiskStore, Pinning, Store, StoreKey};
 
-/// What the chunks of these tests are: files begin and are pinned as those of enhance-server.
-pub const KIND: Kind = Kind { magic: *b"crowdchk", version: 1, pinning: Pinning::FIRST_CHUNKS };
+/// The kind of the chunks in these tests, which is that of enhance-server.
+pub const KIND: ChunkKind = ChunkKind { magic: *b"crowdchk", version: 1, pinning: Pinning::FIRST_CHUNKS };
 
 pub const MIB: u64 = 1 << 20;
 
@@ -15,7 +15,7 @@ pub fn open(directory: &Path, limit: u64) -> DiskStore {
     DiskStore::open(directory, limit, KIND).unwrap()
 }
 
-/// Where a store keeps a chunk.
+/// The path of a chunk's file.
 pub fn path(directory: &Path, id: &ChunkId) -> PathBuf {
     let key = id.key.to_string();
     directory.join(&key[..2]).join(&key).join(id.index.to_string())
@@ -31,10 +31,10 @@ pub fn files(directory: &Path) -> Vec<(PathBuf, u64)> {
         .collect()
 }
 
-/// Runs one of the ignored tests of this program in a process of its own, `wrapped` in another command if there is one.
-pub fn another(wrapped: &[&str], test: &str, arguments: &[&str]) -> Child {
+/// Runs one of the ignored tests of this program in another process, through the command `wrapper` if it is not empty.
+pub fn spawn_test(wrapper: &[&str], test: &str, arguments: &[&str]) -> Child {
     let this = std::env::current_exe().unwrap();
-    let mut words = wrapped.iter().copied().chain([this.to_str().unwrap()]);
+    let mut words = wrapper.iter().copied().chain([this.to_str().unwrap()]);
     Command::new(words.next().unwrap())
         .args(words)
         .args([test, "--exact", "--ignored", "--nocapture", "--quiet"])
@@ -45,7 +45,7 @@ pub fn another(wrapped: &[&str], test: &str, arguments: &[&str]) -> Child {
         .unwrap()
 }
 
-/// What [`another`] was given.
+/// The arguments of [`spawn_test`].
 pub fn arguments() -> Vec<String> {
     std::env::var("STORE_TEST").expect("run by another test of this file").lines().map(str::to_owned).collect()
 }
@@ -54,13 +54,13 @@ pub fn arguments() -> Vec<String> {
 pub fn id(first: u8, index: u32) -> ChunkId {
     let mut key = [0x5a; 32];
     key[0] = first;
-    ChunkId { key: Key(key), index }
+    ChunkId { key: StoreKey(key), index }
 }
 
-/// A generator that gives the same numbers every time (xorshift64*, Vigna 2016).
-pub struct Dice(pub u64);
+/// A random number generator that returns the same numbers every time (xorshift64*, Vigna 2016).
+pub struct TestRng(pub u64);
 
-impl Dice {
+impl TestRng {
     pub fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -73,35 +73,35 @@ impl Dice {
     }
 }
 
-/// The payload of a chunk: it follows from its name.
+/// The payload of a chunk, which is determined by its name.
 pub fn bytes_of(id: &ChunkId, length: u64) -> Vec<u8> {
-    let mut dice = Dice(u64::from(id.key.0[0]) << 32 | u64::from(id.index) | 1 << 63);
-    let words = std::iter::repeat_with(|| dice.next().to_le_bytes());
+    let mut rng = TestRng(u64::from(id.key.0[0]) << 32 | u64::from(id.index) | 1 << 63);
+    let words = std::iter::repeat_with(|| rng.next().to_le_bytes());
     words.flatten().take(usize::try_from(length).unwrap()).collect()
 }
 
-pub fn read(stored: &Stored) -> Vec<u8> {
+pub fn read(stored: &ChunkBytes) -> Vec<u8> {
     let mut bytes = vec![0; usize::try_from(stored.len()).unwrap()];
     assert_eq!(stored.read_at(0, &mut bytes).unwrap(), bytes.len());
     bytes
 }
 
-/// All of a chunk's bytes appended.
-pub fn started(mut making: Box<dyn Making>, id: &ChunkId, length: u64) -> Box<dyn Making> {
-    bytes_of(id, length).chunks(10_000).for_each(|part| making.append(part).unwrap());
-    making
+/// Appends all bytes of a chunk.
+pub fn append_all(mut writer: Box<dyn ChunkWriter>, id: &ChunkId, length: u64) -> Box<dyn ChunkWriter> {
+    bytes_of(id, length).chunks(10_000).for_each(|block| writer.append(block).unwrap());
+    writer
 }
 
-/// The right to make a chunk that is not there.
-pub fn claim(store: &dyn Store, id: &ChunkId, length: u64) -> Box<dyn Making> {
+/// The writer of a chunk that does not exist yet.
+pub fn claim(store: &dyn Store, id: &ChunkId, length: u64) -> Box<dyn ChunkWriter> {
     match store.claim(id, length).unwrap() {
-        Claim::Mine(making) => making,
-        Claim::Done(_) => panic!("{id:?} is there already"),
-        Claim::Theirs(_) => panic!("{id:?} is being made elsewhere"),
+        Claim::Granted(writer) => writer,
+        Claim::Available(_) => panic!("{id:?} exists already"),
+        Claim::HeldElsewhere(_) => panic!("{id:?} is being made elsewhere"),
     }
 }
 
-/// Makes a chunk that is not there.
-pub fn make(store: &dyn Store, id: &ChunkId, length: u64) -> Stored {
-    started(claim(store, id, length), id, length).commit().unwrap()
+/// Makes a chunk that does not exist yet.
+pub fn make(store: &dyn Store, id: &ChunkId, length: u64) -> ChunkBytes {
+    append_all(claim(store, id, length), id, length).commit().unwrap()
 }

@@ -1,4 +1,4 @@
-//! moto's S3 server on this machine, for tests of what nodes share.
+//! moto's S3 server on this machine, for tests of nodes that share a bucket.
 #![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
-/// One request at a time, so that what is put on a condition is put as S3 promises: moto alone looks and puts in two steps.
+/// It serves one request at a time, because moto checks the condition of a put and does the put in two steps, while S3 does both at once.
 const SERVER: &str = "
 import threading
 from moto.server import DomainDispatcherApplication, create_backend_app
@@ -25,7 +25,7 @@ server.serve_forever()
 
 pub const KEY: &str = "of-this-test";
 
-/// An S3 server with a bucket `chunks`. It ends with this value.
+/// An S3 server with a bucket `chunks`. It ends when this value is dropped.
 pub struct Server {
     child: Child,
     port: u16,
@@ -45,12 +45,12 @@ impl Server {
             Command::new(python).args(["-c", SERVER]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let server = Self { child, port: line.trim().parse().expect("the server says its port") };
+        let server = Self { child, port: line.trim().parse().expect("the server prints its port") };
         server.put("/chunks", b"");
         server
     }
 
-    /// Puts an object, whatever it holds.
+    /// Puts an object.
     pub fn put(&self, path: &str, body: &[u8]) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         let head = format!(
@@ -58,12 +58,12 @@ impl Server {
             body.len()
         );
         stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.contains(" 200 "), "{answer}");
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        assert!(response.contains(" 200 "), "{response}");
     }
 
-    /// Where it is.
+    /// The URL of the server.
     pub fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
@@ -81,7 +81,7 @@ impl Drop for Server {
     }
 }
 
-/// Runs the test of this name in a process that has credentials, and says whether this is it.
+/// Whether this process has credentials. If not, runs the test of this name in a process that has them.
 pub fn has_credentials(test: &str) -> bool {
     if env::var("AWS_ACCESS_KEY_ID").is_ok_and(|key| key == KEY) {
         return true;
@@ -106,11 +106,11 @@ pub fn with_credentials() -> Command {
     this
 }
 
-/// Waits until something is so.
-pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+/// Waits until a condition is true.
+pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < Duration::from_secs(20), "{what} has not come about");
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(20), "{what} did not happen");
         thread::sleep(Duration::from_millis(20));
     }
 }

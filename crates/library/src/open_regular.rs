@@ -1,4 +1,4 @@
-//! Opening what is a file.
+//! Opening regular files.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
@@ -6,8 +6,8 @@ use std::path::Path;
 
 use crate::error::Error;
 
-/// Opens a file without waiting: a pipe that took the place of a track may have no writer.
-pub fn open(path: &Path) -> Result<File, Error> {
+/// Opens a regular file. It never blocks, not even on a pipe that has replaced a track and has no writer.
+pub fn open_regular(path: &Path) -> Result<File, Error> {
     const NONBLOCK: i32 = 0o4000;
     let failed = |e| Error::io(path, "open", e);
     let file = OpenOptions::new().read(true).custom_flags(NONBLOCK).open(path).map_err(failed)?;
@@ -22,10 +22,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pipe_is_no_music_and_is_not_waited_for() {
+    fn a_pipe_is_not_opened_and_does_not_block() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pipe");
         rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR).unwrap();
-        assert!(matches!(open(&path), Err(Error::Outside { .. })));
+        assert!(matches!(open_regular(&path), Err(Error::Outside { .. })));
     }
 }

@@ -1,8 +1,8 @@
-//! Finding a file by a name that was typed, sent or written down somewhere else.
+//! Finding a file by a name in another spelling.
 //!
-//! One name has several spellings. "é" is one character or two (Unicode's NFC and NFD: macOS and what was copied from it write
-//! the second), letters have two cases, and a name that is no text is told with U+FFFD in it. So a name is looked for as it is
-//! first, then however it is composed, then in whatever case; what only several files match is an error that names them.
+//! A name has several spellings. "é" is one character or two (Unicode's NFC and NFD; macOS uses NFD), letters have two cases, and a name
+//! that is no valid text is printed with U+FFFD in it. So the exact name is looked up first, then names with the same NFC, then names
+//! that differ in case only. When several files match, the error names them.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -12,19 +12,19 @@ use std::path::{Component, Path, PathBuf};
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::path::shown;
+use crate::path::display_text;
 
-/// Files that are named in an error.
+/// The most files that are named in an error.
 const NAMED: usize = 4;
 
-/// A name however it is composed (NFC).
-pub fn composed(name: &str) -> String {
+/// The NFC of a name, which is the same for all compositions of its characters.
+pub fn to_nfc(name: &str) -> String {
     if name.is_ascii() { name.to_owned() } else { name.nfc().collect() }
 }
 
-/// A name however it is composed, in whatever case. Upper case first: "ß" and "SS", the two small sigmas and the like then fall
-/// together.
-pub fn folded(name: &str) -> String {
+/// The NFC of a name in lower case, which is the same for all compositions and cases. The name is converted to upper case first, so that
+/// "ß" and "SS", or the two small sigmas, become the same.
+pub fn fold_case(name: &str) -> String {
     if name.is_ascii() {
         return name.to_ascii_lowercase();
     }
@@ -32,39 +32,39 @@ pub fn folded(name: &str) -> String {
     folded.collect::<String>().nfc().collect()
 }
 
-/// What a name was found to mean.
+/// The names that match a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Match<T> {
-    /// None of the names.
+    /// No name matches.
     None,
-    /// This one: by its very bytes, or as the only one that is so composed, or else so in whatever case.
+    /// One name matches: it has the same bytes, or is the only one with the same NFC, or the only one that differs in case only.
     One(T),
-    /// Several that are spelled in other ways, and none as it was asked for.
+    /// Several names match in other spellings, and none is the same.
     Several(Vec<T>),
 }
 
-/// Which of `names` is meant by `wanted`. A name may be there twice; then the first counts.
+/// Finds the name `wanted` among `names`. Of a name that occurs twice the first item is returned.
 pub fn pick<'a, T>(wanted: &OsStr, names: impl IntoIterator<Item = (T, &'a OsStr)>) -> Match<T> {
     let text = wanted.to_string_lossy();
-    let (as_composed, as_folded) = (composed(&text), folded(&text));
-    // By name, so that the same one twice is one, and in an order that is always the same.
-    let (mut alike, mut in_any_case) = (BTreeMap::<&OsStr, T>::new(), BTreeMap::<&OsStr, T>::new());
+    let (nfc, folded) = (to_nfc(&text), fold_case(&text));
+    // The maps are by name, so that a name that occurs twice counts once, and the order is always the same.
+    let (mut same_nfc, mut same_folded) = (BTreeMap::<&OsStr, T>::new(), BTreeMap::<&OsStr, T>::new());
     for (item, name) in names {
         if name == wanted {
             return Match::One(item);
         }
         let text = name.to_string_lossy();
-        if composed(&text) == as_composed {
-            alike.entry(name).or_insert(item);
-        } else if folded(&text) == as_folded {
-            in_any_case.entry(name).or_insert(item);
+        if to_nfc(&text) == nfc {
+            same_nfc.entry(name).or_insert(item);
+        } else if fold_case(&text) == folded {
+            same_folded.entry(name).or_insert(item);
         }
     }
-    let mut found: Vec<T> = if alike.is_empty() { in_any_case } else { alike }.into_values().collect();
-    match found.len() {
+    let mut matches: Vec<T> = if same_nfc.is_empty() { same_folded } else { same_nfc }.into_values().collect();
+    match matches.len() {
         0 => Match::None,
-        1 => found.pop().map_or(Match::None, Match::One),
-        _ => Match::Several(found),
+        1 => matches.pop().map_or(Match::None, Match::One),
+        _ => Match::Several(matches),
     }
 }
 
@@ -72,14 +72,14 @@ pub fn pick<'a, T>(wanted: &OsStr, names: impl IntoIterator<Item = (T, &'a OsStr
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameError {
-    /// The system's words: there is nothing of that name in any spelling, or it may not be looked at.
+    /// The error of the system: no file has this name in any spelling, or it cannot be read.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// Several files are called so, each a little differently.
-    #[error("several files are called so, in other spellings: {}; give one of these names exactly", list(.found))]
+    /// Several files have this name in other spellings.
+    #[error("several files are called so, in other spellings: {}; give one of these names exactly", list(.paths))]
     Several {
         /// Their paths.
-        found: Vec<PathBuf>,
+        paths: Vec<PathBuf>,
     },
 }
 
@@ -92,24 +92,26 @@ impl From<NameError> for io::Error {
     }
 }
 
-fn list(found: &[PathBuf]) -> String {
-    // Escaped where they differ in what cannot be seen: an accent of its own is not told from one that is part of its letter.
-    let name =
-        |path: &PathBuf| format!("\"{}\"", spelled(&shown(Path::new(path.file_name().unwrap_or(path.as_os_str())))));
-    let mut names: Vec<String> = found.iter().take(NAMED).map(name).collect();
-    if found.len() > NAMED {
-        names.push(format!("and {} more", found.len() - NAMED));
+fn list(paths: &[PathBuf]) -> String {
+    // Combining characters are escaped, because names that differ only in them look the same.
+    let name = |path: &PathBuf| {
+        let name = display_text(Path::new(path.file_name().unwrap_or(path.as_os_str())));
+        format!("\"{}\"", escape_invisible(&name))
+    };
+    let mut names: Vec<String> = paths.iter().take(NAMED).map(name).collect();
+    if paths.len() > NAMED {
+        names.push(format!("and {} more", paths.len() - NAMED));
     }
     names.join(", ")
 }
 
-/// Text whose characters all can be seen for what they are: combining ones and controls as `\u{301}`.
-fn spelled(text: &str) -> String {
+/// Escapes combining characters and control characters, like `\u{301}`.
+fn escape_invisible(text: &str) -> String {
     let hidden = |c: char| c.is_control() || unicode_normalization::char::is_combining_mark(c);
     text.chars().flat_map(|c| if hidden(c) { c.escape_unicode().collect::<Vec<_>>() } else { vec![c] }).collect()
 }
 
-/// The file or folder that `path` means: as it is spelled where there is one, else part by part by what the folders hold.
+/// The file or folder at `path`: exactly as it is spelled if it exists, otherwise each part of the path in another spelling.
 ///
 /// # Errors
 /// [`NameError`]; [`NameError::Io`] with [`io::ErrorKind::NotFound`] when nothing matches.
@@ -117,11 +119,11 @@ pub fn find(path: &Path) -> Result<PathBuf, NameError> {
     find_below(None, path)
 }
 
-/// As [`find`], for a `path` from the network: no folder outside `root`, which has to be canonical, is looked into, by way of a
-/// link neither.
+/// Does the same as [`find`] for a `path` from the network: no folder outside `root` is listed, not even through a link. `root` has to be
+/// canonical.
 ///
 /// # Errors
-/// As [`find`].
+/// The errors of [`find`].
 pub fn find_in(root: &Path, path: &Path) -> Result<PathBuf, NameError> {
     find_below(Some(root), &root.join(path))
 }
@@ -154,7 +156,7 @@ fn find_below(root: Option<&Path>, path: &Path) -> Result<PathBuf, NameError> {
             Match::One(name) => found.push(name),
             Match::None => return Err(not_found()),
             Match::Several(names) => {
-                return Err(NameError::Several { found: names.into_iter().map(|name| found.join(name)).collect() });
+                return Err(NameError::Several { paths: names.into_iter().map(|name| found.join(name)).collect() });
             }
         }
     }
@@ -165,14 +167,14 @@ fn find_below(root: Option<&Path>, path: &Path) -> Result<PathBuf, NameError> {
 mod tests {
     use super::*;
 
-    fn meant<'a>(wanted: &str, names: &[&'a str]) -> Match<&'a str> {
+    fn matching<'a>(wanted: &str, names: &[&'a str]) -> Match<&'a str> {
         pick(OsStr::new(wanted), names.iter().map(|name| (*name, OsStr::new(*name))))
     }
 
     #[test]
-    fn a_name_is_found_as_it_is_then_however_composed_then_in_whatever_case() {
+    fn a_name_is_found_exactly_then_by_its_nfc_then_in_any_case() {
         let (nfc, nfd) = ("caf\u{e9}.wav", "cafe\u{301}.wav");
-        for (wanted, names, expect) in [
+        for (wanted, names, expected) in [
             (nfc, &[nfd, nfc, "CAF\u{c9}.wav"][..], Match::One(nfc)),
             (nfd, &[nfc, nfd], Match::One(nfd)),
             (nfc, &[nfd, "CAF\u{c9}.wav"], Match::One(nfd)),
@@ -182,20 +184,20 @@ mod tests {
             ("x.wav", &["X.wav", "X.wav"], Match::One("X.wav")),
             ("x.wav", &["y.wav", "x.mp3"], Match::None),
             ("X.WAV", &["x.wav", "X.wav"], Match::Several(vec!["X.wav", "x.wav"])),
-            // Composed in part, and not at all: neither is as it was asked for.
+            // Both have the same NFC as the wanted name, and neither has its bytes.
             (
                 "\u{1ea5}",
                 &["a\u{302}\u{301}", "\u{e2}\u{301}"],
                 Match::Several(vec!["a\u{302}\u{301}", "\u{e2}\u{301}"]),
             ),
         ] {
-            assert_eq!(meant(wanted, names), expect, "{wanted:?} among {names:?}");
+            assert_eq!(matching(wanted, names), expected, "{wanted:?} among {names:?}");
         }
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_name_that_is_no_text_is_found_by_what_is_told_of_it_where_only_one_is_told_so() {
+    fn a_name_that_is_no_text_is_found_by_its_printed_form_when_only_one_has_it() {
         use std::os::unix::ffi::OsStrExt;
         let (acute, grave) = (OsStr::from_bytes(b"caf\xe9.wav"), OsStr::from_bytes(b"caf\xe8.wav"));
         let wanted = OsStr::new("caf\u{fffd}.wav");
@@ -205,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_on_the_way_are_found_like_files() {
+    fn folders_of_the_path_are_found_like_files() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("Fe\u{301}te")).unwrap();
         let there = dir.path().join("Fe\u{301}te/No\u{308}el.WAV");
@@ -224,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn several_spellings_are_told_so_that_they_can_be_told_apart() {
+    fn several_spellings_are_listed_so_that_they_look_different() {
         let dir = tempfile::tempdir().unwrap();
         for name in ["A.wav", "a.WAV", "e\u{302}\u{301}.wav", "\u{ea}\u{301}.wav"] {
             fs::write(dir.path().join(name), "x").unwrap();
@@ -237,7 +239,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn no_folder_outside_the_root_is_looked_into() {
+    fn no_folder_outside_the_root_is_listed() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().canonicalize().unwrap().join("root");
         fs::create_dir(&root).unwrap();

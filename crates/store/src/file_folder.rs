@@ -1,4 +1,4 @@
-//! Small files by name.
+//! A folder of small files.
 
 use std::fs;
 use std::io;
@@ -9,19 +9,19 @@ use crowd_media::{Error, atomic};
 
 use crate::leftovers;
 
-/// A folder of small files, each written whole or not at all.
+/// A folder of small files, each of which is written completely or not at all.
 #[derive(Clone, Debug)]
-pub struct Folder {
+pub struct FileFolder {
     path: PathBuf,
 }
 
-impl Folder {
-    /// The folder of this name, which need not be there yet.
+impl FileFolder {
+    /// The folder at this path, which need not exist yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
 
-    /// Its name.
+    /// The path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -31,23 +31,23 @@ impl Folder {
         self.path.join(name)
     }
 
-    /// What a file holds; `None` when it is not there or cannot be read.
+    /// The bytes of a file; `None` when it does not exist or cannot be read.
     pub fn read(&self, name: &str) -> Option<Vec<u8>> {
         fs::read(self.file(name)).ok()
     }
 
-    /// Writes a file in place of the one that was there, whole or not at all.
+    /// Writes a file completely or not at all, in place of the one that was there.
     ///
     /// # Errors
-    /// As [`atomic::write`]: when the folder is not there or takes nothing. What was there is then still there.
+    /// The errors of [`atomic::write`], when the folder does not exist or cannot be written. The previous file then stays.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         atomic::write(&self.file(name), bytes)
     }
 
-    /// All its files but those under construction, and when each was written.
+    /// All its files except temporary ones, and when each was written.
     ///
     /// # Errors
-    /// As the system gives them, when the folder cannot be read.
+    /// The errors of the system, when the folder cannot be read.
     pub fn files(&self) -> io::Result<Vec<(SystemTime, PathBuf)>> {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.path)? {
@@ -61,8 +61,7 @@ impl Folder {
         Ok(files)
     }
 
-    /// Removes what processes that were killed left half written here: temporary files (`.<name>.<random>.part`) to which
-    /// nothing was written for ten minutes.
+    /// Removes the leftovers of killed processes: temporary files (`.<name>.<random>.part`) that were not written to for ten minutes.
     pub fn sweep(&self) {
         leftovers::remove_abandoned(&self.path);
     }
