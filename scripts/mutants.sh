@@ -15,7 +15,7 @@ group() { groups+=("$1|$2|$3"); }
 engine='-p crowd-engine --no-default-features'
 group "$engine" '--lib --test=dsp_eq --test=dsp_limiter --test=denormals --test=no_alloc' '
     crates/engine/src/dsp/eq.rs
-    crates/engine/src/dsp/eq/engage.rs
+    crates/engine/src/dsp/eq/phase_in.rs
     crates/engine/src/dsp/limiter.rs'
 group "$engine" '--lib --test=commands --test=keylock --test=mixing --test=promises --test=quality --test=voices --test=file_edges --test=dsp_meter --test=align --test=denormals --test=helper --test=no_alloc' '
     crates/engine/src/audio/mixer.rs
@@ -25,10 +25,10 @@ group "$engine" '--lib --test=commands --test=keylock --test=mixing --test=promi
     crates/engine/src/audio/clock.rs
     crates/engine/src/tempo/grid.rs
     crates/engine/src/tempo/movement.rs
-    crates/engine/src/rt/bin.rs
+    crates/engine/src/rt/return_queue.rs
     crates/engine/src/audio/publish.rs'
 group "$engine --features decode" '--lib --test=stream --test=stream_weather --test=stream_memory --test=stream_files' '
-    crates/engine/src/feed/plan.rs
+    crates/engine/src/feed/read_plan.rs
     crates/engine/src/feed/feeder.rs'
 group '-p crowd-media' '--lib --test=wav --test=reader --test=formats --test=downmix --test=hostile --test=damaged --test=places --test=memory' '
     crates/media/src/decode/reader.rs

@@ -30,9 +30,9 @@ fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
     let rate = SampleRate::new(audio.sample_rate)?;
     let track = Track::from_audio(audio, rate)?;
     let (start, made) = (Instant::now(), AtomicU64::new(0));
-    let course = export::Course::whole(&track, speed);
-    let frames = course.frames().0 as f64;
-    let out = export::export_with_progress(&track, args.method, &course, |Frames(more)| {
+    let time_map = export::TimeMap::whole(&track, speed);
+    let frames = time_map.frames().0 as f64;
+    let out = export::export_with_progress(&track, args.method, &time_map, |Frames(more)| {
         let made = made.fetch_add(more, Ordering::Relaxed) + more;
         eprint!("\r{:3.0} %", 100.0 * made as f64 / frames);
     });

@@ -23,7 +23,7 @@ impl Builder {
     /// As [`Builder::split`].
     pub fn offline(self) -> Result<Offline> {
         let (engine, mut renderer) = self.split()?;
-        renderer.be_patient();
+        renderer.wait_for_frames();
         Ok(Offline { engine, renderer })
     }
 }

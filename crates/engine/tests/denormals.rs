@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use common::{Noise, offline};
 use crowd_engine::chunk::{ChunkProcessor, Chunked, Grid};
 use crowd_engine::dsp::silence::SILENT;
-use crowd_engine::feed::{Fault, Input, Shape};
+use crowd_engine::feed::{Input, InputError, InputInfo};
 use crowd_engine::{Band, Bpm, DeckId, Engine, Frames, Gain, SampleRate, StretchMethod, Track};
 
 const FRAMES: usize = 66_150;
@@ -50,12 +50,12 @@ struct Held {
 }
 
 impl Input for Held {
-    fn seek(&mut self, frame: u64) -> Result<(), Fault> {
+    fn seek(&mut self, frame: u64) -> Result<(), InputError> {
         self.at = frame as usize;
         Ok(())
     }
 
-    fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+    fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, InputError> {
         let until = (self.at + 1_000).min(self.frames.len());
         frames.extend_from_slice(&self.frames[self.at..until]);
         self.at = until;
@@ -67,12 +67,12 @@ impl Input for Held {
     }
 }
 
-fn shape(frames: &[[f32; 2]]) -> Shape {
-    Shape { frames: Frames(frames.len() as u64), sample_rate: SampleRate::CD, channels: 2 }
+fn info(frames: &[[f32; 2]]) -> InputInfo {
+    InputInfo { frames: Frames(frames.len() as u64), sample_rate: SampleRate::CD, channels: 2 }
 }
 
 fn streamed(frames: &[[f32; 2]]) -> Track {
-    Track::from_input(Held { frames: frames.to_vec(), at: 0 }, shape(frames)).unwrap()
+    Track::from_input(Held { frames: frames.to_vec(), at: 0 }, info(frames)).unwrap()
 }
 
 /// Two loops of a track at 118/120 of its speed, with every filter and gain at work.

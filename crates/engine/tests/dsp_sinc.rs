@@ -144,11 +144,11 @@ fn rate_one_on_a_frame_is_a_wire() {
     let bank = SincBank::shared();
     let source: Vec<f32> = sine(3_000.0, 500);
     let at = Position::from_frames(-3);
-    assert_eq!(bank.kernel_at(1.0, at), Kernel::Wire);
-    assert_ne!(bank.kernel_at(1.0, Position::from_f64(0.5)), Kernel::Wire);
-    assert_ne!(bank.kernel_at(1.000_001, at), Kernel::Wire);
+    assert_eq!(bank.kernel_at(1.0, at), Kernel::Bypass);
+    assert_ne!(bank.kernel_at(1.0, Position::from_f64(0.5)), Kernel::Bypass);
+    assert_ne!(bank.kernel_at(1.000_001, at), Kernel::Bypass);
     let (mut left, mut right) = (vec![9.0; 510], vec![9.0; 510]);
-    bank.read(Kernel::Wire, [&source, &source], at, Step::UNITY, [&mut left, &mut right]);
+    bank.read(Kernel::Bypass, [&source, &source], at, Step::UNITY, [&mut left, &mut right]);
     assert_eq!((&left[..3], &left[3..503], &left[503..]), (&[0.0; 3][..], &source[..], &[0.0; 7][..]));
     assert_eq!(left, right);
 }
@@ -159,7 +159,7 @@ fn a_wire_that_is_left_goes_on_without_a_jump() {
     let source = sine(3_000.0, 500);
     let step = Step::from_rate(1.01);
     let [mut left, mut right] = [(); 2].map(|()| vec![0.0; 64]);
-    bank.read(Kernel::Wire, [&source, &source], Position::from_frames(100), step, [&mut left, &mut right]);
+    bank.read(Kernel::Bypass, [&source, &source], Position::from_frames(100), step, [&mut left, &mut right]);
     assert_eq!(left[0], source[100], "on a frame it is still a wire");
     let turn = std::f64::consts::TAU * 3_000.0 / SOURCE_RATE;
     for (n, sample) in left.iter().enumerate() {
@@ -184,7 +184,7 @@ fn beyond_the_source_there_is_silence() {
     }
     let (mut l, mut r) = ([1.0; 8], [1.0; 8]);
     for far in [i64::MIN / 2, -1_000, 1_000, i64::MAX / 2] {
-        for kernel in [Kernel::Wire, bank.kernel(1.0), bank.kernel(2.0)] {
+        for kernel in [Kernel::Bypass, bank.kernel(1.0), bank.kernel(2.0)] {
             bank.read(kernel, [&source, &[]], Position::from_frames(far), Step::UNITY, [&mut l, &mut r]);
             assert_eq!((l, r), ([0.0; 8], [0.0; 8]));
         }

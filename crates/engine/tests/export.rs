@@ -7,7 +7,7 @@ use std::f64::consts::PI;
 
 use common::Noise;
 use crowd_engine::dsp::Position;
-use crowd_engine::export::{Course, export, export_with_progress};
+use crowd_engine::export::{TimeMap, export, export_with_progress};
 use crowd_engine::stretch::Source;
 use crowd_engine::tempo::{BeatGrid, Mark};
 use crowd_engine::{Bpm, Frames, Rate, SampleRate, StretchMethod, Track};
@@ -80,9 +80,9 @@ fn a_whole_track_has_its_exact_length_and_is_untouched_at_speed_one() {
     let music = Drummer(vec![(20, 124.0)]).track();
     for &method in StretchMethod::ALL {
         for speed in [0.917, 1.0, 1.083] {
-            let course = Course::whole(&music, Rate::new(speed).unwrap());
+            let time_map = TimeMap::whole(&music, Rate::new(speed).unwrap());
             let mut told = 0;
-            let out = export_with_progress(&music, method, &course, |Frames(more)| told += more);
+            let out = export_with_progress(&music, method, &time_map, |Frames(more)| told += more);
             let wanted = (music.frames().0 as f64 / speed).round() as u64;
             assert_eq!((out.len() as u64, told), (2 * wanted, wanted), "{method} at {speed}");
             if speed == 1.0 {
@@ -102,16 +102,16 @@ fn same(track: &Track, frame: i64, stereo: &[f32]) -> bool {
 #[test]
 fn a_part_begins_at_its_place_and_needs_nothing_far_before_it() {
     let music = Drummer(vec![(40, 124.0)]).track();
-    let course = Course::steady(Position::from_frames(300_001), Rate::new(0.97).unwrap(), Frames(200_000));
+    let time_map = TimeMap::steady(Position::from_frames(300_001), Rate::new(0.97).unwrap(), Frames(200_000));
     // The same part of a track whose beginning was left out.
     let (mut left, mut right) = (vec![0.0; 500_000], vec![0.0; 500_000]);
     music.read(256_000, [&mut left, &mut right]);
     let first = left[300_001 - 256_000];
     let rest = Track::from_interleaved(left, SampleRate::CD, 1).unwrap();
     for &method in StretchMethod::ALL {
-        let out = export(&music, method, &course);
+        let out = export(&music, method, &time_map);
         assert!((out[0] - first).abs() < 1e-3, "{method}: {} for {first}", out[0]);
-        assert!(out == export(&rest, method, &course.clone().moved(-256_000)), "{method}");
+        assert!(out == export(&rest, method, &time_map.clone().moved(-256_000)), "{method}");
     }
 }
 
@@ -119,9 +119,9 @@ fn a_part_begins_at_its_place_and_needs_nothing_far_before_it() {
 fn a_part_at_its_own_tempo_is_the_track_bit_for_bit() {
     let drummer = Drummer(vec![(60, 123.456)]);
     let (music, grid) = (drummer.track(), drummer.grid());
-    let course = Course::on_beats(&grid, 100_000.0..grid.frame_at(40.3), bpm(123.456), SampleRate::CD).unwrap();
+    let time_map = TimeMap::on_beats(&grid, 100_000.0..grid.frame_at(40.3), bpm(123.456), SampleRate::CD).unwrap();
     for &method in StretchMethod::ALL {
-        assert!(course.is_wire() && same(&music, 100_000, &export(&music, method, &course)), "{method}");
+        assert!(time_map.is_bypass() && same(&music, 100_000, &export(&music, method, &time_map)), "{method}");
     }
 }
 
@@ -134,11 +134,11 @@ fn beats_of_a_tempo_that_wanders_come_out_evenly_spaced() {
     ] {
         let (music, grid) = (drummer.track(), drummer.grid());
         let beat = 60.0 * RATE / 122.5;
-        let course =
-            Course::on_beats(&grid, grid.frame_at(2.5)..grid.frame_at(66.5), bpm(122.5), SampleRate::CD).unwrap();
-        assert_eq!(course.frames().0, (64.0 * beat).round() as u64);
+        let time_map =
+            TimeMap::on_beats(&grid, grid.frame_at(2.5)..grid.frame_at(66.5), bpm(122.5), SampleRate::CD).unwrap();
+        assert_eq!(time_map.frames().0, (64.0 * beat).round() as u64);
         for method in keeping_pitch() {
-            let out = export(&music, method, &course);
+            let out = export(&music, method, &time_map);
             for nth in 0..64 {
                 let due = (f64::from(nth) + 0.5) * beat;
                 let off = (click(&out, due) - due) / RATE * 1e3;
@@ -155,9 +155,9 @@ fn attacks_are_heard_on_time_at_every_speed() {
     for target in [86.0, 110.0, 118.0, 130.0, 172.0] {
         let beat = 60.0 * RATE / target;
         let span = grid.frame_at(2.5)..grid.frame_at(38.5);
-        let course = Course::on_beats(&grid, span, bpm(target), SampleRate::CD).unwrap();
+        let time_map = TimeMap::on_beats(&grid, span, bpm(target), SampleRate::CD).unwrap();
         for method in keeping_pitch() {
-            let out = export(&music, method, &course);
+            let out = export(&music, method, &time_map);
             let off = |nth: i32| click(&out, (f64::from(nth) + 0.5) * beat) - (f64::from(nth) + 0.5) * beat;
             let worst = (0..36).map(|nth| off(nth).abs()).fold(0.0, f64::max) / RATE * 1e3;
             assert!(worst < 0.35, "{method} to {target} BPM: {worst:.2} ms");
@@ -169,7 +169,7 @@ fn attacks_are_heard_on_time_at_every_speed() {
 fn a_steady_tone_stays_one_tone_for_a_minute() {
     let music = Drummer(vec![(120, 120.0)]).track();
     for (method, least) in [(StretchMethod::Hq, 60.0), (StretchMethod::Wsola, 40.0)] {
-        let out = export(&music, method, &Course::whole(&music, Rate::new(1.02).unwrap()));
+        let out = export(&music, method, &TimeMap::whole(&music, Rate::new(1.02).unwrap()));
         let left: Vec<f64> = out.as_chunks::<2>().0.iter().map(|frame| f64::from(frame[0])).collect();
         // The whole minute as one line of a spectrum: a step of the phase anywhere would widen it.
         let level = |hertz: f64| {

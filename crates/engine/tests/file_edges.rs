@@ -8,7 +8,7 @@ use std::f64::consts::TAU;
 use std::sync::Arc;
 
 use common::{largest_step, left, offline};
-use crowd_engine::feed::{Fault, Input, Shape};
+use crowd_engine::feed::{Input, InputError, InputInfo};
 use crowd_engine::{Bpm, Command, DeckCommand, DeckId, Event, Frames, SampleRate, StemId, StretchMethod, Track, When};
 
 const HERTZ: f64 = 500.0;
@@ -19,12 +19,12 @@ const FADE: f32 = 1.5 / 176.0;
 struct Memory(Arc<Vec<f32>>, usize);
 
 impl Input for Memory {
-    fn seek(&mut self, frame: u64) -> Result<(), Fault> {
+    fn seek(&mut self, frame: u64) -> Result<(), InputError> {
         self.1 = frame as usize;
         Ok(())
     }
 
-    fn read(&mut self, out: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+    fn read(&mut self, out: &mut Vec<[f32; 2]>) -> Result<bool, InputError> {
         let end = (self.1 + 1_000).min(self.0.len());
         let Some(piece) = self.0.get(self.1..end).filter(|piece| !piece.is_empty()) else { return Ok(false) };
         out.extend(piece.iter().map(|x| [*x; 2]));
@@ -39,8 +39,8 @@ impl Input for Memory {
 
 /// The same music in memory and read as it plays.
 fn both(samples: &[f32]) -> [Track; 2] {
-    let shape = Shape { frames: Frames(samples.len() as u64), sample_rate: SampleRate::CD, channels: 1 };
-    let streamed = Track::from_input(Memory(Arc::new(samples.to_vec()), 0), shape).unwrap();
+    let info = InputInfo { frames: Frames(samples.len() as u64), sample_rate: SampleRate::CD, channels: 1 };
+    let streamed = Track::from_input(Memory(Arc::new(samples.to_vec()), 0), info).unwrap();
     [Track::from_interleaved(samples.to_vec(), SampleRate::CD, 1).unwrap(), streamed]
 }
 

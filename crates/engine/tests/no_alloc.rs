@@ -5,7 +5,7 @@ mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 use common::{Noise, constant_track, noise_track, sine_track};
-use crowd_engine::feed::{Fault, Input, Shape};
+use crowd_engine::feed::{Input, InputError, InputInfo};
 use crowd_engine::tempo::{Phase, Pulse};
 use crowd_engine::{
     Band, Bpm, Command, CrossfadeLaw, DeckCommand, DeckId, Engine, Frames, Gain, LoopRegion, Rate, Renderer,
@@ -82,16 +82,16 @@ fn one_of_each(noise: &mut Noise, tracks: &[Track]) -> Vec<Command> {
 struct Streamed(u64);
 
 impl Streamed {
-    const SHAPE: Shape = Shape { frames: Frames(60_000), sample_rate: SampleRate::CD, channels: 2 };
+    const SHAPE: InputInfo = InputInfo { frames: Frames(60_000), sample_rate: SampleRate::CD, channels: 2 };
 }
 
 impl Input for Streamed {
-    fn seek(&mut self, frame: u64) -> Result<(), Fault> {
+    fn seek(&mut self, frame: u64) -> Result<(), InputError> {
         self.0 = frame;
         Ok(())
     }
 
-    fn read(&mut self, out: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+    fn read(&mut self, out: &mut Vec<[f32; 2]>) -> Result<bool, InputError> {
         out.extend((self.0..self.0 + 700).map(|frame| [0.3 * (0.05 * frame as f32).sin(); 2]));
         self.0 += 700;
         Ok(true)

@@ -9,7 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use common::{Noise, constant_track, largest_step, left};
-use crowd_engine::feed::{Fault, Input, News, Shape};
+use crowd_engine::feed::{Input, InputError, InputInfo, StreamEvent};
 use crowd_engine::{
     Bpm, Command, DeckCommand, DeckId, Engine, Frames, LoopRegion, Rate, Renderer, SampleRate, StemId, Stems,
     StretchMethod, Track, When,
@@ -31,7 +31,7 @@ impl Disk {
         self.moves.notify_all();
     }
 
-    fn wait(&self) -> Result<(), Fault> {
+    fn wait(&self) -> Result<(), InputError> {
         drop(self.moves.wait_while(self.stalled.lock().unwrap(), |stalled| *stalled).unwrap());
         if self.unplugged.load(SeqCst) { Err("the disk is gone".into()) } else { Ok(()) }
     }
@@ -57,14 +57,14 @@ impl Drop for OnDisk {
 }
 
 impl Input for OnDisk {
-    fn seek(&mut self, frame: u64) -> Result<(), Fault> {
+    fn seek(&mut self, frame: u64) -> Result<(), InputError> {
         self.disk.seeks.fetch_add(1, SeqCst);
         self.disk.wait()?;
         self.at = frame as usize;
         Ok(())
     }
 
-    fn read(&mut self, out: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+    fn read(&mut self, out: &mut Vec<[f32; 2]>) -> Result<bool, InputError> {
         self.disk.wait()?;
         let end = (self.at + 1_000).min(self.frames.len());
         let Some(piece) = self.frames.get(self.at..end).filter(|piece| !piece.is_empty()) else { return Ok(false) };
@@ -92,9 +92,9 @@ fn music(frames: Vec<[f32; 2]>) -> Music {
 /// Music on a disk that is in a state already.
 fn on(disk: Disk, frames: Vec<[f32; 2]>) -> Music {
     let loaded = Track::from_interleaved(frames.concat(), SampleRate::CD, 2).unwrap();
-    let shape = Shape { frames: Frames(frames.len() as u64), sample_rate: SampleRate::CD, channels: 2 };
+    let info = InputInfo { frames: Frames(frames.len() as u64), sample_rate: SampleRate::CD, channels: 2 };
     let disk = Arc::new(disk);
-    let streamed = Track::from_input(OnDisk::new(Arc::new(frames), disk.clone()), shape).unwrap();
+    let streamed = Track::from_input(OnDisk::new(Arc::new(frames), disk.clone()), info).unwrap();
     Music { loaded, streamed, disk }
 }
 
@@ -229,7 +229,7 @@ fn a_stalled_disk_silences_its_deck_alone_without_a_click_and_it_returns_in_phas
     music.disk.stall(false);
     live.go(44_100, 1.0);
     assert!((live.position() - position - 44_032.0).abs() < 300.0, "the position goes on");
-    until("the news", || matches!(music.streamed.news(), Some(News::Underruns(told)) if told.total == 1));
+    until("the news", || matches!(music.streamed.news(), Some(StreamEvent::Underruns(told)) if told.total == 1));
 
     let sound = left(&live.sound);
     assert!(largest_step(&sound) < 0.5 * 110.0 * 0.000_143 * 1.3, "a click of {}", largest_step(&sound));
@@ -271,7 +271,7 @@ fn a_start_that_is_not_heard_is_an_underrun_and_told_while_the_disk_still_hangs(
     assert_eq!((music.streamed.underruns(), music.streamed.news()), (0, None), "a quarter of a second is not over");
     live.go(44_100, 20.0);
     assert_eq!((music.streamed.underruns(), live.sound.iter().all(|x| *x == 0.0)), (1, true));
-    assert!(matches!(music.streamed.news(), Some(News::Underruns(told)) if (told.fresh, told.total) == (1, 1)));
+    assert!(matches!(music.streamed.news(), Some(StreamEvent::Underruns(told)) if (told.fresh, told.total) == (1, 1)));
     assert_eq!(music.streamed.news(), None);
     music.disk.stall(false);
     until("the music", || live.go(1_024, 1.0).last() == Some(&0.5));
@@ -301,7 +301,7 @@ fn every_underrun_is_told_once_however_many_decks_play_the_track() {
     let mut told = 0;
     let mut hear = || {
         while let Some(news) = music.streamed.news() {
-            let News::Underruns(report) = news else { panic!("{news:?}") };
+            let StreamEvent::Underruns(report) = news else { panic!("{news:?}") };
             told += report.fresh;
             assert_eq!(told, report.total);
         }
@@ -401,12 +401,12 @@ fn a_disk_that_is_unplugged_is_told_once_and_read_again_when_it_is_back() {
     music.disk.unplugged.store(true, SeqCst);
     live.engine.deck(DeckId::A).seek(Frames(1_000_000)).unwrap();
     live.go(44_100, 1.0);
-    assert_eq!(music.streamed.news(), Some(News::Unreadable("the disk is gone".to_owned())));
-    assert!(matches!(music.streamed.news(), Some(News::Underruns(told)) if told.total == 1));
+    assert_eq!(music.streamed.news(), Some(StreamEvent::Unreadable("the disk is gone".to_owned())));
+    assert!(matches!(music.streamed.news(), Some(StreamEvent::Underruns(told)) if told.total == 1));
     assert_eq!(music.streamed.news(), None);
     music.disk.unplugged.store(false, SeqCst);
     live.go(44_100, 1.0);
-    assert_eq!(music.streamed.news(), Some(News::Readable));
+    assert_eq!(music.streamed.news(), Some(StreamEvent::Readable));
     assert!(live.go(1_024, 1.0).iter().any(|x| *x != 0.0));
 }
 
@@ -442,8 +442,8 @@ fn what_cannot_be_streamed_is_refused() {
     assert!(music.streamed.is_streamed());
     assert!(!music.loaded.is_streamed() && music.loaded.is_ready(Frames(9)) && music.loaded.news().is_none());
     assert_eq!(music.streamed.frames(), music.loaded.frames());
-    let shape = Shape { frames: Frames(0), sample_rate: SampleRate::CD, channels: 2 };
+    let info = InputInfo { frames: Frames(0), sample_rate: SampleRate::CD, channels: 2 };
     let input = || OnDisk::new(Arc::default(), Arc::default());
-    assert!(Track::from_input(input(), shape).is_err());
-    assert!(Track::from_input(input(), Shape { frames: Frames(1), channels: 3, ..shape }).is_err());
+    assert!(Track::from_input(input(), info).is_err());
+    assert!(Track::from_input(input(), InputInfo { frames: Frames(1), channels: 3, ..info }).is_err());
 }

@@ -1,7 +1,7 @@
 //! What a streamed track takes, counted by the allocator.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use crowd_engine::feed::{Fault, Input, Shape};
+use crowd_engine::feed::{Input, InputError, InputInfo};
 use crowd_engine::{DeckId, Engine, Frames, Offline, SampleRate, Track};
 use peak_alloc::PeakAlloc;
 
@@ -12,12 +12,12 @@ static HEAP: PeakAlloc = PeakAlloc;
 struct Endless(u64);
 
 impl Input for Endless {
-    fn seek(&mut self, frame: u64) -> Result<(), Fault> {
+    fn seek(&mut self, frame: u64) -> Result<(), InputError> {
         self.0 = frame;
         Ok(())
     }
 
-    fn read(&mut self, out: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+    fn read(&mut self, out: &mut Vec<[f32; 2]>) -> Result<bool, InputError> {
         out.extend((self.0..self.0 + 1_152).map(|n| [((n % 441) as f32 / 441.0 - 0.5); 2]));
         self.0 += 1_152;
         Ok(true)
@@ -32,7 +32,7 @@ impl Input for Endless {
 #[test]
 fn its_memory_does_not_grow_with_its_length() {
     const MINUTE: usize = 60 * 44_100;
-    let shape = Shape { frames: Frames(1 << 40), sample_rate: SampleRate::CD, channels: 2 };
+    let info = InputInfo { frames: Frames(1 << 40), sample_rate: SampleRate::CD, channels: 2 };
     let mut offline = Engine::builder().offline().unwrap();
     let mut out = vec![0.0; 2 * 4_410];
     let mut play = |offline: &mut Offline, frames: usize| {
@@ -44,7 +44,7 @@ fn its_memory_does_not_grow_with_its_length() {
         assert!(loudest > 0.3, "{loudest}");
     };
     let before = HEAP.current_usage();
-    let track = Track::from_input(Endless(0), shape).unwrap();
+    let track = Track::from_input(Endless(0), info).unwrap();
     while !track.is_ready(Frames(0)) {
         std::thread::sleep(std::time::Duration::from_millis(1));
     }

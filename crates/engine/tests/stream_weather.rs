@@ -8,7 +8,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use common::Noise;
-use crowd_engine::feed::{Fault, Input, Shape};
+use crowd_engine::feed::{Input, InputError, InputInfo};
 use crowd_engine::{DeckId, Engine, Frames, Renderer, SampleRate, Track};
 use proptest::prelude::*;
 
@@ -54,12 +54,12 @@ struct FromTap {
 }
 
 impl Input for FromTap {
-    fn seek(&mut self, frame: u64) -> Result<(), Fault> {
+    fn seek(&mut self, frame: u64) -> Result<(), InputError> {
         self.at = frame;
         Ok(())
     }
 
-    fn read(&mut self, out: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+    fn read(&mut self, out: &mut Vec<[f32; 2]>) -> Result<bool, InputError> {
         let mut state = self.tap.state.lock().unwrap();
         while state.limit <= self.at {
             state.waits_at = Some(self.at);
@@ -99,9 +99,9 @@ struct Rig {
 impl Rig {
     fn new() -> Self {
         let frames = MUSIC.0.clone();
-        let shape = Shape { frames: Frames(frames.len() as u64), sample_rate: SampleRate::CD, channels: 2 };
+        let info = InputInfo { frames: Frames(frames.len() as u64), sample_rate: SampleRate::CD, channels: 2 };
         let tap = Arc::<Tap>::default();
-        let track = Track::from_input(FromTap { tap: tap.clone(), frames, at: 0 }, shape).unwrap();
+        let track = Track::from_input(FromTap { tap: tap.clone(), frames, at: 0 }, info).unwrap();
         let (engine, renderer) = Engine::builder().split().unwrap();
         Self { tap, track, engine, renderer, sound: Vec::new() }
     }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use crowd_engine::feed::{FileInput, Shape};
+use crowd_engine::feed::{FileInput, InputInfo};
 
 use crate::error::Error;
 use crate::hash::ContentHash;
@@ -68,9 +68,9 @@ impl MusicFile {
     ///
     /// # Errors
     /// The errors of [`FileInput::open`].
-    pub fn input(&self) -> Result<(FileInput, Shape), crowd_engine::Error> {
+    pub fn input(&self) -> Result<(FileInput, InputInfo), crowd_engine::Error> {
         let music = self.clone();
-        FileInput::over(move || music.reader(), None)
+        FileInput::from_opener(move || music.reader(), None)
     }
 
     /// Checks that the file has not changed since it was opened.

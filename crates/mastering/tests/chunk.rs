@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use common::{Noise, sounds};
 use crowd_engine::chunk::{ChunkProcessor, Chunked, Grid, Made, Start};
-use crowd_engine::feed::{Fault, Input};
+use crowd_engine::feed::{Input, InputError};
 use crowd_engine::{Frames, SampleRate};
 use crowd_mastering::{Mastering, MasteringSettings};
 use proptest::prelude::*;
@@ -32,13 +32,13 @@ impl Music {
 }
 
 impl Input for Music {
-    fn seek(&mut self, frame: u64) -> Result<(), Fault> {
+    fn seek(&mut self, frame: u64) -> Result<(), InputError> {
         self.seeks.fetch_add(1, Relaxed);
         self.at = frame as usize;
         Ok(())
     }
 
-    fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+    fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, InputError> {
         if self.failing.load(Relaxed) > 0 && self.failing.fetch_sub(1, Relaxed) == 1 {
             return Err("the disk is gone".into());
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::sounds::{music, punchy, whole_run};
-use crowd_engine::feed::{Fault, Input, Shape};
+use crowd_engine::feed::{Input, InputError, InputInfo};
 use crowd_engine::{Frames, SampleRate};
 use crowd_mastering::loudness::{Stepper, Steps, integrated, range};
 use crowd_mastering::measure::{self, Analysis, Error, Probes};
@@ -30,26 +30,26 @@ impl Memory {
         Self { sound: sound.into(), rate: SampleRate::new(rate).unwrap(), block: 1_152, at: 0 }
     }
 
-    fn shape(&self) -> Shape {
-        Shape { frames: Frames(self.sound.len() as u64), sample_rate: self.rate, channels: 2 }
+    fn info(&self) -> InputInfo {
+        InputInfo { frames: Frames(self.sound.len() as u64), sample_rate: self.rate, channels: 2 }
     }
 
     fn whole(&self) -> Analysis {
-        measure::whole(&mut self.clone(), &self.shape(), &GO).unwrap()
+        measure::whole(&mut self.clone(), &self.info(), &GO).unwrap()
     }
 
     fn probes(&self) -> Probes {
-        Probes::read(&mut self.clone(), &self.shape(), &GO).unwrap()
+        Probes::read(&mut self.clone(), &self.info(), &GO).unwrap()
     }
 }
 
 impl Input for Memory {
-    fn seek(&mut self, frame: u64) -> Result<(), Fault> {
+    fn seek(&mut self, frame: u64) -> Result<(), InputError> {
         self.at = frame as usize;
         Ok(())
     }
 
-    fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+    fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, InputError> {
         let end = (self.at + self.block).min(self.sound.len());
         frames.extend_from_slice(&self.sound[self.at..end]);
         self.at = end;
@@ -145,7 +145,7 @@ fn a_forecast_is_as_loud_as_what_the_chain_makes() {
         let track = track(rate, seconds);
         let settings = MasteringSettings { make_up_db: 0.0, ..punchy() };
         let (all, probes) = (track.whole().integrated_lufs.unwrap(), track.probes());
-        let by_all = measure::forecast(&mut track.clone(), &track.shape(), &settings, &GO).unwrap();
+        let by_all = measure::forecast(&mut track.clone(), &track.info(), &settings, &GO).unwrap();
         let by_probes = probes.forecast(&settings, &GO).unwrap();
         let aside = all - probes.lufs().unwrap();
         for target in [-20.0, -16.0, -12.0] {
@@ -184,11 +184,11 @@ struct Until {
 }
 
 impl Input for Until {
-    fn seek(&mut self, frame: u64) -> Result<(), Fault> {
+    fn seek(&mut self, frame: u64) -> Result<(), InputError> {
         self.sound.seek(frame)
     }
 
-    fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+    fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, InputError> {
         if self.sound.at >= self.frame {
             match self.stop {
                 Some(stop) => stop.store(true, Ordering::Relaxed),
@@ -203,15 +203,15 @@ impl Input for Until {
 fn a_stop_ends_a_measurement_and_a_fault_is_told_with_its_frame() {
     static STOP: AtomicBool = AtomicBool::new(false);
     let track = track(8_000, 30);
-    let shape = track.shape();
+    let info = track.info();
     let input = |stop| Until { sound: track.clone(), frame: 115_200, stop };
-    assert!(matches!(measure::whole(&mut input(Some(&STOP)), &shape, &STOP), Err(Error::Stopped)));
+    assert!(matches!(measure::whole(&mut input(Some(&STOP)), &info, &STOP), Err(Error::Stopped)));
     STOP.store(false, Ordering::Relaxed);
-    assert!(matches!(Probes::read(&mut input(Some(&STOP)), &shape, &STOP), Err(Error::Stopped)));
+    assert!(matches!(Probes::read(&mut input(Some(&STOP)), &info, &STOP), Err(Error::Stopped)));
     assert!(matches!(track.probes().forecast(&punchy(), &STOP), Err(Error::Stopped)));
     for error in [
-        measure::whole(&mut input(None), &shape, &GO).unwrap_err(),
-        Probes::read(&mut input(None), &shape, &GO).err().unwrap(),
+        measure::whole(&mut input(None), &info, &GO).unwrap_err(),
+        Probes::read(&mut input(None), &info, &GO).err().unwrap(),
     ] {
         let Error::Engine(crowd_engine::Error::Read { frame, source }) = error else { panic!("{error}") };
         assert!((115_200..116_352).contains(&frame.0) || frame.0 >= 120_000, "{frame:?}");
@@ -224,5 +224,5 @@ fn settings_out_of_range_are_refused() {
     let settings = MasteringSettings { mix: 2.0, ..MasteringSettings::default() };
     let track = track(8_000, 1);
     assert!(matches!(track.probes().forecast(&settings, &GO), Err(Error::Engine(_))));
-    assert!(measure::forecast(&mut track.clone(), &track.shape(), &settings, &GO).is_err());
+    assert!(measure::forecast(&mut track.clone(), &track.info(), &settings, &GO).is_err());
 }

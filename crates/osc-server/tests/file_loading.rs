@@ -7,7 +7,7 @@ mod common;
 use audio_server::app::{DecodeFn, FileAccess, MemoryBudget, decoder};
 use common::*;
 use crossbeam_channel::unbounded;
-use crowd_engine::feed::{Fault, Input, Shape};
+use crowd_engine::feed::{Input, InputError, InputInfo};
 use crowd_engine::tempo::MovementConfig;
 use crowd_engine::{Frames, SampleRate, Track};
 use crowd_library::MediaRoot;
@@ -118,11 +118,11 @@ fn without_memory_files_are_streamed_and_then_refused_with_the_remedy() {
 struct GoneDisk;
 
 impl Input for GoneDisk {
-    fn seek(&mut self, _frame: u64) -> Result<(), Fault> {
+    fn seek(&mut self, _frame: u64) -> Result<(), InputError> {
         Ok(())
     }
 
-    fn read(&mut self, _frames: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+    fn read(&mut self, _frames: &mut Vec<[f32; 2]>) -> Result<bool, InputError> {
         Err("the disk is gone".into())
     }
 }
@@ -130,8 +130,8 @@ impl Input for GoneDisk {
 #[test]
 fn a_streamed_file_whose_beginning_is_missing_is_counted() {
     let mut rig = Rig::new();
-    let shape = Shape { frames: Frames(30 * RATE), sample_rate: SampleRate::CD, channels: 2 };
-    let track = Track::from_input(GoneDisk, shape).unwrap();
+    let info = InputInfo { frames: Frames(30 * RATE), sample_rate: SampleRate::CD, channels: 2 };
+    let track = Track::from_input(GoneDisk, info).unwrap();
     rig.send("/load_buffer", &[i(100), s(&any_file())]);
     rig.send("/play_stem", &[i(100)]);
     rig.finish_load(Ok(track));

@@ -7,7 +7,7 @@ mod source;
 use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 
-use crowd_engine::export::{self, Course};
+use crowd_engine::export::{self, TimeMap};
 use crowd_engine::{Bpm, SampleRate, StretchMethod, Track};
 use crowd_media::peaks::Peaks;
 use crowd_media::{Audio, AudioFormat, Container, SampleFormat, Samples, Tags, loudness};
@@ -62,7 +62,7 @@ pub struct Made {
     /// The key in the tags of the part.
     pub key: Option<String>,
     /// Which frame of the track sounds in which frame of the stretched part.
-    pub course: Course,
+    pub course: TimeMap,
     /// What is to be known about it, in words.
     pub warnings: Vec<String>,
 }
@@ -138,7 +138,7 @@ impl Cut<'_> {
         let track = source.into_track(rate)?;
         let mut audio = self.stretch(&track, &local)?;
         drop(track);
-        let (gain_db, lufs) = self.level(&audio, course.is_wire(), &mut warnings)?;
+        let (gain_db, lufs) = self.level(&audio, course.is_bypass(), &mut warnings)?;
         if channels == 1 {
             let left = audio.into_f32().as_chunks::<2>().0.iter().map(|frame| frame[0]).collect();
             audio = Audio::new(Samples::F32(left), rate.get(), 1)?;
@@ -166,7 +166,7 @@ impl Cut<'_> {
         self.write(to, audio, gain_db, AudioFormat::new(self.container, depth)?, tags)
     }
 
-    fn stretch(&self, track: &Track, course: &Course) -> Result<Audio, CutError> {
+    fn stretch(&self, track: &Track, course: &TimeMap) -> Result<Audio, CutError> {
         let samples = export::export(track, self.method, course);
         Ok(Audio::new(Samples::F32(samples), track.sample_rate().get(), 2)?)
     }
@@ -214,11 +214,11 @@ pub fn course(
     until: f64,
     target: Bpm,
     rate: SampleRate,
-) -> Result<(Range<f64>, Course), CutError> {
+) -> Result<(Range<f64>, TimeMap), CutError> {
     let in_frames = f64::from(rate.get());
     let start = (from * in_frames).round();
     let span = start..start + (until - from) * in_frames;
-    let course = Course::on_beats(&grid.beat_grid(rate), span.clone(), target, rate)?;
+    let course = TimeMap::on_beats(&grid.beat_grid(rate), span.clone(), target, rate)?;
     Ok((span, course))
 }
 

@@ -4,7 +4,7 @@ use crate::dsp::QUANTUM;
 use crate::types::cast::count;
 use crate::types::units::{Bpm, SampleRate};
 
-/// Keeps the tempo and where in the beat the music is.
+/// The tempo and the beat phase of the engine.
 ///
 /// The tempo changes only between quanta (which lie on absolute multiples of 64 frames) and at scheduled
 /// commands, so that every split of the callback sees the same tempo in every frame.
@@ -13,15 +13,15 @@ pub(crate) struct Clock {
     base: f64,
     tempo: f64,
     target: f64,
-    /// What remains of the distance to the target after a quantum.
+    /// The factor by which the distance to the target shrinks in a quantum.
     remain: f64,
     beat: f64,
     beats_per_bar: u8,
 }
 
-/// How far (in beats) the phase may be off after hours of adding.
+/// The largest error of the phase, in beats, after hours of adding.
 const ROUNDING: f64 = 1e-8;
-/// A glide this near to its target (in BPM) has arrived.
+/// The distance in BPM at which a glide has reached its target.
 const ARRIVED: f64 = 1e-6;
 
 impl Clock {
@@ -73,7 +73,7 @@ impl Clock {
         self.remain = (-(QUANTUM as f64) * 100f64.ln() / (frames.max(1) as f64)).exp();
     }
 
-    /// Moves the glide on by one quantum; to be called at each quantum's first frame.
+    /// Advances the glide by one quantum. Called at the first frame of each quantum.
     pub fn begin_quantum(&mut self) {
         let distance = self.tempo - self.target;
         self.tempo = if distance.abs() < ARRIVED { self.target } else { self.target + distance * self.remain };
@@ -83,21 +83,22 @@ impl Clock {
         self.tempo / (60.0 * self.sample_rate)
     }
 
-    /// Moves the phase on.
+    /// Advances the phase.
     pub fn advance(&mut self, frames: usize) {
         self.beat += frames as f64 * self.beats_per_frame();
     }
 
-    /// Beat 0 lay (or lies, when negative) this many frames ago at the present tempo.
+    /// Sets the phase so that beat 0 was `frames_ago` frames ago at the present tempo; it is in the future when that is
+    /// negative.
     pub fn reset(&mut self, frames_ago: i64) {
         self.beat = frames_ago as f64 * self.beats_per_frame();
     }
 
-    /// Frames from now to the next beat if it falls within `frames`; 0 when a beat is now.
+    /// Frames until the next beat if it falls within `frames`; 0 when a beat is now.
     pub fn next_beat(&self, frames: usize) -> Option<usize> {
-        // A beat missed by a rounding error of the sum is still that beat.
-        let ahead = (self.beat - ROUNDING).ceil() - self.beat;
-        let frame = (ahead / self.beats_per_frame() - 0.001).ceil().max(0.0);
+        // A beat that a rounding error of the sum has just passed is still the next beat.
+        let beats = (self.beat - ROUNDING).ceil() - self.beat;
+        let frame = (beats / self.beats_per_frame() - 0.001).ceil().max(0.0);
         (frame < frames as f64).then_some(count(frame))
     }
 }
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_glide_that_is_all_but_there_arrives() {
+    fn a_glide_close_to_its_target_ends_there() {
         let (mut clock, target) = (clock(), 130.0);
         clock.glide(Bpm::new(target).unwrap(), 44_100);
         assert_eq!(clock.target(), target);
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_beat_that_rounding_has_just_missed_is_still_that_beat() {
+    fn a_beat_that_rounding_has_just_passed_is_still_the_next() {
         let mut clock = clock();
         clock.beat = 3.0 + ROUNDING / 2.0;
         assert_eq!(clock.next_beat(64), Some(0));
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn zero_may_lie_in_the_past() {
+    fn beat_zero_may_be_in_the_past() {
         let mut clock = clock();
         clock.reset(22_050);
         assert!((clock.beat() - 1.0).abs() < 1e-12);

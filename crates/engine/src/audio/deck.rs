@@ -1,18 +1,18 @@
-//! One deck: stems, read at the deck's rate and summed, with the fader's two ramps.
+//! One deck: stems, read at the deck's rate and summed, and the ramps of its fader.
 //!
-//! The equaliser and the fader themselves work on four decks at a time and stand in the mixer.
+//! The equaliser and the fader itself process four decks at a time and are part of the mixer.
 
-mod errand;
 mod fade;
+mod fade_out;
+mod frame_jobs;
 mod playhead;
-mod supply;
-mod tail;
+mod underrun_gate;
 mod voice;
 
 use crate::command::{DeckCommand, Stems};
 use crate::dsp::Ramp;
 use crate::event::Event;
-use crate::rt::ReturnBin;
+use crate::rt::ReturnQueue;
 use crate::track::Track;
 use crate::types::cast::{byte, whole};
 use crate::types::config::EngineConfig;
@@ -21,17 +21,17 @@ use crate::types::loop_region::LoopRegion;
 use crate::types::method::StretchMethod;
 use crate::types::pulse::Pulse;
 use crate::types::units::{DeckId, Frames, StemId};
-pub(crate) use errand::{Errand, Errands};
 use fade::Fade;
+pub(crate) use frame_jobs::{FrameJob, FrameJobQueue};
 use voice::Voice;
 
-/// Where events go while a deck works.
-pub(crate) struct Report<'a> {
+/// Receives the events of a deck.
+pub(crate) struct EventSink<'a> {
     pub now: Frames,
     pub events: &'a mut dyn FnMut(Event),
 }
 
-/// Frames in which a fade is taken back from a deck that sounds.
+/// Frames in which a fade is undone on a deck that sounds.
 const FADE_BACK: usize = 256;
 
 pub(crate) struct Deck {
@@ -41,7 +41,7 @@ pub(crate) struct Deck {
     pub rate: f64,
     /// The fader.
     pub fader: Ramp,
-    /// The fade beside it.
+    /// A second gain for timed fades, multiplied with the fader.
     pub fade: Fade,
 }
 
@@ -57,29 +57,29 @@ impl Deck {
         }
     }
 
-    /// From now on waits for what streamed tracks lack. Not on an audio thread.
-    pub fn be_patient(&mut self) {
-        self.voices.iter_mut().for_each(Voice::be_patient);
+    /// From now on blocks until the missing frames of streamed tracks are loaded. Not for an audio thread.
+    pub fn wait_for_frames(&mut self) {
+        self.voices.iter_mut().for_each(Voice::wait_for_frames);
     }
 
-    /// Whether no stem makes any sound now.
+    /// Whether no stem makes any sound.
     pub fn is_silent(&self) -> bool {
         self.voices.iter().all(Voice::is_silent)
     }
 
-    /// How it changes speed.
+    /// The stretch method.
     pub fn method(&self) -> StretchMethod {
         self.method
     }
 
-    /// Stems that play and stems that hold a track.
+    /// The number of stems that play and of those that have a track.
     pub fn counts(&self) -> (u8, u8) {
         self.voices.iter().fold((0, 0), |(playing, loaded), voice| {
             (playing + u8::from(voice.is_playing()), loaded + u8::from(voice.is_loaded()))
         })
     }
 
-    /// Position and own rate of the first stem that plays, else of the first that is loaded.
+    /// Position and rate of the first stem that plays, else of the first that has a track.
     pub fn position(&self) -> (f64, f64) {
         let voice = self
             .voices
@@ -98,32 +98,32 @@ impl Deck {
         )
     }
 
-    /// Carries out a command of this deck. The bin must have room for a track of each stem.
-    pub fn apply(&mut self, command: DeckCommand, bin: &mut ReturnBin<Track>, report: &mut Report<'_>) {
+    /// Carries out a command for this deck. The return queue must have room for a track of each stem.
+    pub fn apply(&mut self, command: DeckCommand, returned: &mut ReturnQueue<Track>, sink: &mut EventSink<'_>) {
         use DeckCommand as D;
         let deck = self.id;
-        let at = report.now;
+        let at = sink.now;
         match command {
             D::Load { stem, track, cue, region } => match self.voices.get_mut(stem.index()) {
-                Some(voice) => voice.load(track, in_track(cue), region, bin),
-                None => drop_home(bin, track),
+                Some(voice) => voice.load(track, clamp_frame(cue), region, returned),
+                None => return_track(returned, track),
             },
             D::Join { stem, track, cue, region } => match self.voices.get_mut(stem.index()) {
                 Some(voice) => {
-                    voice.join(track, in_track(cue), region, bin);
-                    (report.events)(Event::Joined { deck, stem, at });
+                    voice.join(track, clamp_frame(cue), region, returned);
+                    (sink.events)(Event::Joined { deck, stem, at });
                 }
-                None => drop_home(bin, track),
+                None => return_track(returned, track),
             },
-            D::Unload { stems } => self.each(stems).for_each(|(_, voice)| voice.unload(bin)),
+            D::Unload { stems } => self.each(stems).for_each(|(_, voice)| voice.unload(returned)),
             D::Play { stems } => {
                 self.end_fade();
-                self.play(stems, report);
+                self.play(stems, sink);
             }
             D::Pause { stems } => self.each(stems).for_each(|(_, voice)| voice.pause()),
             D::Stop { stems } => self.each(stems).for_each(|(_, voice)| voice.stop()),
-            D::Cue { stems, cue } => self.each(stems).for_each(|(_, voice)| voice.set_cue(in_track(cue))),
-            D::Seek { stems, to } => self.each(stems).for_each(|(_, voice)| voice.seek(in_track(to))),
+            D::Cue { stems, cue } => self.each(stems).for_each(|(_, voice)| voice.set_cue(clamp_frame(cue))),
+            D::Seek { stems, to } => self.each(stems).for_each(|(_, voice)| voice.seek(clamp_frame(to))),
             D::Loop { stems, region } => self.each(stems).for_each(|(_, voice)| voice.set_loop(region)),
             D::StemRate { stems, rate } => self.each(stems).for_each(|(_, voice)| voice.rate = rate.get()),
             D::StemGain { stems, gain, over } => {
@@ -140,7 +140,7 @@ impl Deck {
                 if !self.voices.iter().any(Voice::is_playing) {
                     self.fade = Fade::new(0.0);
                 }
-                self.play(stems, report);
+                self.play(stems, sink);
                 self.fade.set(1.0, ramp_frames(over), law);
             }
             // The renderer applies these itself.
@@ -148,10 +148,10 @@ impl Deck {
         }
     }
 
-    /// Starts stems where they stand.
-    fn play(&mut self, stems: Stems, report: &mut Report<'_>) {
-        let (deck, at) = (self.id, report.now);
-        // A stem that was named, or the first of an empty deck, counts on without a track.
+    /// Starts stems at their playheads.
+    fn play(&mut self, stems: Stems, sink: &mut EventSink<'_>) {
+        let (deck, at) = (self.id, sink.now);
+        // The named stem, or the first stem of an empty deck, counts on without a track.
         let counting = match stems {
             Stems::One(stem) => Some(stem),
             Stems::All if self.voices.iter().any(Voice::is_loaded) => None,
@@ -159,30 +159,30 @@ impl Deck {
         };
         for (stem, voice) in self.each(stems) {
             if (voice.is_loaded() || counting == Some(stem)) && voice.play() {
-                (report.events)(Event::Started { deck, stem, at });
+                (sink.events)(Event::Started { deck, stem, at });
             }
         }
     }
 
-    /// Moves stems to the nearest frame where `pulse` is as far into its beat, or its `unit` of beats, as a clock at
-    /// `beat`.
+    /// Moves stems to the nearest frame at which `pulse` has the same phase within its beat, or within its `unit` of
+    /// beats, as a clock at `beat`.
     pub fn align(&mut self, stems: Stems, pulse: Pulse, beat: f64, unit: f64) {
         for (_, voice) in self.each(stems).filter(|(_, voice)| voice.is_loaded()) {
             let position = voice.position();
             let by = pulse.distance(position, beat, unit);
-            // What is off by less than a frame is aligned, and left alone.
+            // An offset of less than a frame is left alone.
             if by.abs() >= 1.0 {
                 voice.seek(whole((position + by).round()));
             }
         }
     }
 
-    /// Empties every stem. The bin must have room for a track of each stem.
-    pub fn clear(&mut self, bin: &mut ReturnBin<Track>) {
-        self.voices.iter_mut().for_each(|voice| voice.unload(bin));
+    /// Unloads every stem. The return queue must have room for a track of each stem.
+    pub fn clear(&mut self, returned: &mut ReturnQueue<Track>) {
+        self.voices.iter_mut().for_each(|voice| voice.unload(returned));
     }
 
-    /// A deck that is started again is heard again: at once from silence, else in [`FADE_BACK`].
+    /// Undoes a fade when the deck starts again: at once when it is silent, else within [`FADE_BACK`].
     fn end_fade(&mut self) {
         if self.is_silent() {
             self.fade = Fade::new(1.0);
@@ -191,40 +191,39 @@ impl Deck {
         }
     }
 
-    /// Writes the sound of all stems to `out` (planar, at most a quantum); true when any stem made some. Who runs
-    /// `errands` may do some of the work.
+    /// Writes the sum of all stems to `out` (planar, at most a quantum); true when any stem made sound. With `jobs`,
+    /// STFT frames may be synthesised by the worker thread.
     pub fn render(
         &mut self,
         master_rate: f64,
         out: [&mut [f32]; 2],
-        mut errands: Option<&mut Errands>,
-        report: &mut Report<'_>,
+        mut jobs: Option<&mut FrameJobQueue>,
+        sink: &mut EventSink<'_>,
     ) -> bool {
         let [left, right] = out;
         let rate = master_rate * self.rate;
-        let mut fresh = true;
+        let mut overwrite = true;
         for (index, voice) in self.voices.iter_mut().enumerate() {
-            if voice.render(rate, [&mut *left, &mut *right], &mut fresh, errands.as_deref_mut()) {
+            if voice.render(rate, [&mut *left, &mut *right], &mut overwrite, jobs.as_deref_mut()) {
                 let stem = StemId(byte(index as u64));
-                (report.events)(Event::Ended { deck: self.id, stem, at: report.now + Frames(left.len() as u64) });
+                (sink.events)(Event::Ended { deck: self.id, stem, at: sink.now + Frames(left.len() as u64) });
             }
         }
-        if fresh {
+        if overwrite {
             left.fill(0.0);
             right.fill(0.0);
         }
-        !fresh
+        !overwrite
     }
 }
 
-/// Sends home a track that found no stem; the sender has checked the stem, so this is only for completeness.
-fn drop_home(bin: &mut ReturnBin<Track>, track: Track) {
-    let _full = bin.put(track);
+/// Returns a track for a stem that does not exist. The sender has checked the stem, so this does not happen.
+fn return_track(returned: &mut ReturnQueue<Track>, track: Track) {
+    let _full = returned.put(track);
 }
 
-/// Where a playhead can be sent: no further than a loop can end, which keeps the arithmetic of positions far from its
-/// limits.
-fn in_track(frame: Frames) -> i64 {
+/// Limits a frame to where a loop can end, which keeps the arithmetic of positions far from its limits.
+fn clamp_frame(frame: Frames) -> i64 {
     frame.min(LoopRegion::LAST_FRAME).0 as i64
 }
 

@@ -12,19 +12,19 @@ use tone::Tone;
 
 /// Decks that share one bank of vector lanes.
 const PER_BANK: usize = 4;
-/// A deck this long silent lets go of a flat equaliser.
+/// A flat equaliser is bypassed after its deck has been silent for this long.
 const RELEASE_SECONDS: f64 = 0.2;
-/// Fall of the deck meters.
+/// The fall rate of the deck meters.
 const FALL_DB_PER_SECOND: f64 = 20.0;
 
 /// Four decks side by side: lane 2 i is the left and 2 i + 1 the right channel of deck i.
 struct Bank {
     simd: Simd,
     eq: EqBank,
-    block: [Lanes; QUANTUM],
-    /// The faders' gains while none of them moves.
+    span: [Lanes; QUANTUM],
+    /// The fader gains while none of them moves.
     steady: Lanes,
-    /// Their gains in each frame while one does.
+    /// The fader gains of each frame while one moves.
     gains: [Lanes; QUANTUM],
     moving: bool,
     peaks: Lanes,
@@ -36,7 +36,7 @@ impl Bank {
         Self {
             simd: Simd::detect(),
             eq: EqBank::new(sample_rate.get()),
-            block: [[0.0; 8]; QUANTUM],
+            span: [[0.0; 8]; QUANTUM],
             steady: [0.0; 8],
             gains: [[0.0; 8]; QUANTUM],
             moving: false,
@@ -45,16 +45,16 @@ impl Bank {
         }
     }
 
-    /// Puts a deck's sound into its lanes.
+    /// Copies a deck's sound into its lanes.
     fn fill(&mut self, slot: usize, sound: [&[f32]; 2]) {
         let [left, right] = sound;
-        for (lanes, (left, right)) in self.block.iter_mut().zip(left.iter().zip(right)) {
+        for (lanes, (left, right)) in self.span.iter_mut().zip(left.iter().zip(right)) {
             lanes[2 * slot] = *left;
             lanes[2 * slot + 1] = *right;
         }
     }
 
-    /// Notes the gains of a deck's fader for a piece of `frames` frames.
+    /// Stores the gains of a deck's fader for a span of `frames` frames.
     fn fade(&mut self, slot: usize, frames: usize, deck: &mut Deck) {
         let lanes = 2 * slot..2 * slot + 2;
         if deck.fader.is_settled() && deck.fade.is_settled() {
@@ -74,20 +74,20 @@ impl Bank {
         }
     }
 
-    /// Equalises, fades and adds the piece to `mix`.
+    /// Applies equalisers and faders, and adds the span to `mix`.
     fn mix(&mut self, mix: &mut [[f32; 2]]) {
-        let block = &mut self.block[..mix.len()];
-        self.eq.process(block);
+        let span = &mut self.span[..mix.len()];
+        self.eq.process(span);
         let (simd, peaks) = (self.simd, &mut self.peaks);
         if self.moving {
-            simd.run(Add { block, gains: self.gains.iter(), peaks, mix });
+            simd.run(Add { span, gains: self.gains.iter(), peaks, mix });
         } else {
-            simd.run(Add { block, gains: std::iter::repeat(&self.steady), peaks, mix });
+            simd.run(Add { span, gains: std::iter::repeat(&self.steady), peaks, mix });
         }
         self.moving = false;
     }
 
-    fn note_silence(&mut self, slot: usize, sounds: bool, frames: usize, limit: usize) {
+    fn count_silence(&mut self, slot: usize, sounds: bool, frames: usize, limit: usize) {
         let silent = &mut self.silent_for[slot];
         *silent = if sounds { 0 } else { silent.saturating_add(frames) };
         if *silent >= limit && self.eq.engaged() {
@@ -96,9 +96,9 @@ impl Bank {
     }
 }
 
-/// Adds four decks, faded, to a mix.
+/// Multiplies four decks with their gains and adds them to a mix.
 struct Add<'a, G> {
-    block: &'a [Lanes],
+    span: &'a [Lanes],
     /// The gains of each frame.
     gains: G,
     peaks: &'a mut Lanes,
@@ -111,7 +111,7 @@ impl<'a, G: Iterator<Item = &'a Lanes>> Task for Add<'_, G> {
     #[inline(always)]
     fn run<A: Arith>(self) {
         let mut peaks = *self.peaks;
-        for ((lanes, gains), out) in self.block.iter().zip(self.gains).zip(self.mix) {
+        for ((lanes, gains), out) in self.span.iter().zip(self.gains).zip(self.mix) {
             let mut faded = [0.0; 8];
             for lane in 0..8 {
                 faded[lane] = lanes[lane] * gains[lane];
@@ -125,15 +125,15 @@ impl<'a, G: Iterator<Item = &'a Lanes>> Task for Add<'_, G> {
     }
 }
 
-/// What the mixer found in a quantum.
+/// The meters of a finished quantum.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Outcome {
+pub(crate) struct QuantumReport {
     pub limiter_gain: f32,
     pub not_finite: u32,
     pub peak: f32,
 }
 
-/// Everything behind the decks.
+/// Everything after the decks.
 pub(crate) struct Mixer {
     banks: Box<[Bank]>,
     master: Ramp,
@@ -177,17 +177,17 @@ impl Mixer {
         self.tone.start(hertz, gain.get(), over.0);
     }
 
-    /// Takes the sound of deck `index`, planar.
+    /// Copies the sound of deck `index`, planar.
     pub fn take(&mut self, index: usize, deck: &mut Deck, sound: [&[f32]; 2], sounds: bool) {
         let frames = sound[0].len();
         let Some(bank) = self.banks.get_mut(index / PER_BANK) else { return };
         let slot = index % PER_BANK;
         bank.fill(slot, sound);
         bank.fade(slot, frames, deck);
-        bank.note_silence(slot, sounds, frames, self.release);
+        bank.count_silence(slot, sounds, frames, self.release);
     }
 
-    /// Mixes a piece of a quantum from what was taken; `mix` is overwritten.
+    /// Mixes a span of a quantum from the copied decks; `mix` is overwritten.
     pub fn mix(&mut self, mix: &mut [[f32; 2]]) {
         mix.fill([0.0; 2]);
         for bank in &mut self.banks {
@@ -202,8 +202,8 @@ impl Mixer {
         }
     }
 
-    /// Finishes a whole quantum: limits it (delayed by the look-ahead) and meters it.
-    pub fn finish(&mut self, quantum: &mut [[f32; 2]]) -> Outcome {
+    /// Finishes a whole quantum: limits it (delayed by the lookahead) and meters it.
+    pub fn finish(&mut self, quantum: &mut [[f32; 2]]) -> QuantumReport {
         let limited = self.limiter.process(quantum);
         self.meter.process(quantum);
         for bank in &mut self.banks {
@@ -212,7 +212,7 @@ impl Mixer {
             }
         }
         let peak = quantum.as_flattened().iter().fold(0.0f32, |peak, x| if x.abs() > peak { x.abs() } else { peak });
-        Outcome { limiter_gain: limited.gain, not_finite: limited.not_finite, peak }
+        QuantumReport { limiter_gain: limited.gain, not_finite: limited.not_finite, peak }
     }
 
     pub fn rms(&self) -> f32 {
@@ -223,7 +223,7 @@ impl Mixer {
         self.meter.momentary()
     }
 
-    /// Falling peak of a deck behind its fader.
+    /// Peak level of a deck after its fader, with the meter's fall.
     pub fn deck_peak(&self, deck: usize) -> f32 {
         let slot = deck % PER_BANK;
         self.banks.get(deck / PER_BANK).map_or(0.0, |bank| bank.peaks[2 * slot].max(bank.peaks[2 * slot + 1]))

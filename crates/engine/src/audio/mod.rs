@@ -1,15 +1,15 @@
-//! The audio half: what the thread that makes sound runs. Nothing in here waits, allocates or frees once it is made, and
-//! nothing fails: what goes wrong is counted and told.
+//! The audio half: what the audio thread runs. After construction nothing in here waits, allocates, frees or fails:
+//! errors are counted and reported as events.
 #![warn(clippy::cast_possible_truncation)]
 
 mod clock;
 mod deck;
 mod mixer;
-mod publish;
 mod renderer;
-mod restarts;
+mod restart_limit;
 mod schedule;
+mod status_words;
 
-pub(crate) use deck::{Errand, Errands};
-pub(crate) use publish::{HEAD, PER_DECK, TIMED, words};
+pub(crate) use deck::{FrameJob, FrameJobQueue};
 pub use renderer::Renderer;
+pub(crate) use status_words::{RENDERER_WORDS, TIMED_WORD, WORDS_PER_DECK, words};

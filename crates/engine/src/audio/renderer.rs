@@ -1,18 +1,18 @@
-//! The audio half: one `render` for devices, offline exports and tests.
+//! The audio half of the engine, the same for devices, offline exports and tests.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::clock::Clock;
-use super::deck::{Deck, Errands, Report, ramp_frames};
-use super::mixer::{Mixer, Outcome};
-use super::publish::{Counters, Moment};
-use super::restarts::Restarts;
-use super::schedule::{Due, Schedule};
+use super::deck::{Deck, EventSink, FrameJobQueue, ramp_frames};
+use super::mixer::{Mixer, QuantumReport};
+use super::restart_limit::RestartLimit;
+use super::schedule::{Schedule, ScheduledCommand};
+use super::status_words::{Counters, StatusValues};
 use crate::command::{Command, DeckCommand, Envelope, When};
 use crate::dsp::QUANTUM;
 use crate::event::{BlockReport, Event};
-use crate::rt::{ReturnBin, Snapshot};
+use crate::rt::{ReturnQueue, Snapshot};
 use crate::track::Track;
 use crate::types::cast::index;
 use crate::types::config::EngineConfig;
@@ -34,34 +34,34 @@ use crate::types::units::{DeckId, Frames};
 /// may_be_shared::<crowd_engine::Renderer>();
 /// ```
 ///
-/// Inside, sound is made in quanta of 64 frames on absolute multiples of 64 of the time line, ahead of the
-/// output by the limiter's look-ahead. Callbacks of any size just take the frames that are due, which is why
-/// every split of the output gives the same samples.
+/// Sound is made in quanta of 64 frames, on absolute multiples of 64 of the time line, earlier than the output by the
+/// limiter's lookahead. A callback of any size takes the frames that are due, so every split of the output gives the
+/// same samples.
 pub struct Renderer {
     inbox: rtrb::Consumer<Envelope>,
     events: rtrb::Producer<Event>,
-    bin: ReturnBin<Track>,
+    returned: ReturnQueue<Track>,
     snapshot: Arc<Snapshot>,
     schedule: Schedule,
-    restarts: Restarts,
+    restarts: RestartLimit,
     decks: Box<[Deck]>,
-    /// What a helper may do.
-    errands: Option<Errands>,
+    /// STFT frames that the worker thread may synthesise.
+    frame_jobs: Option<FrameJobQueue>,
     mixer: Mixer,
     clock: Clock,
     counters: Counters,
-    /// The latest quantum behind the limiter and how much of it has been handed out.
+    /// The latest finished quantum, and how much of it has been handed out.
     ready: [[f32; 2]; QUANTUM],
     taken: usize,
     /// Frames made so far, a multiple of the quantum between calls: the first frame a command can reach.
     made: u64,
     /// Frames handed to the output so far.
     played: u64,
-    /// Room the bin must have before a command may act.
+    /// Room that the return queue must have before a command may act.
     most_retired: usize,
-    /// Hears everything that is played.
+    /// Gets everything that is played.
     #[cfg(feature = "decode")]
-    tap: Option<crate::rt::Tape>,
+    recording: Option<crate::rt::RecordingRing>,
     /// Not to be shared: `&Renderer` does not cross threads.
     _not_sync: PhantomData<std::cell::Cell<()>>,
 }
@@ -73,9 +73,9 @@ impl Renderer {
         config: &EngineConfig,
         inbox: rtrb::Consumer<Envelope>,
         events: rtrb::Producer<Event>,
-        garbage: rtrb::Producer<Track>,
+        return_ring: rtrb::Producer<Track>,
         snapshot: Arc<Snapshot>,
-        errands: Option<Errands>,
+        frame_jobs: Option<FrameJobQueue>,
     ) -> Self {
         let decks: Box<[Deck]> =
             (0..config.decks).filter_map(|index| DeckId::new(index).ok()).map(|id| Deck::new(id, config)).collect();
@@ -83,13 +83,13 @@ impl Renderer {
         let renderer = Self {
             inbox,
             events,
-            // Twice: a command that clears everything also forgets loads that wait.
-            bin: ReturnBin::new(garbage, 2 * most_retired),
+            // Twice, because a command that clears everything also discards loads that wait.
+            returned: ReturnQueue::new(return_ring, 2 * most_retired),
             snapshot,
             schedule: Schedule::new(2 * config.queue),
-            restarts: Restarts::new(config.decks),
+            restarts: RestartLimit::new(config.decks),
             decks,
-            errands,
+            frame_jobs,
             mixer: Mixer::new(config.decks, config.sample_rate),
             clock: Clock::new(config.sample_rate, config.base_tempo),
             counters: Counters::default(),
@@ -99,7 +99,7 @@ impl Renderer {
             played: 0,
             most_retired,
             #[cfg(feature = "decode")]
-            tap: None,
+            recording: None,
             _not_sync: PhantomData,
         };
         renderer.publish(&BlockReport { limiter_gain: 1.0, ..BlockReport::default() }, 0.0);
@@ -108,8 +108,8 @@ impl Renderer {
 
     /// Fills `out` with interleaved stereo. An odd last sample is set to silence.
     ///
-    /// Never blocks, allocates, logs or panics; what goes wrong is counted in [`Status`](crate::Status) and
-    /// told as an [`Event`].
+    /// Never blocks, allocates, logs or panics. Problems are counted in [`Status`](crate::Status) and reported as
+    /// [`Event`]s.
     #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
     pub fn render(&mut self, out: &mut [f32]) -> BlockReport {
         let start = Frames(self.played);
@@ -121,7 +121,7 @@ impl Renderer {
         odd.fill(0.0);
         while !frames.is_empty() {
             if self.taken == QUANTUM {
-                let made = self.quantum();
+                let made = self.next_quantum();
                 report.limiter_gain = report.limiter_gain.min(made.limiter_gain);
                 peak = peak.max(made.peak);
             }
@@ -134,29 +134,30 @@ impl Renderer {
             self.played += count as u64;
         }
         #[cfg(feature = "decode")]
-        if let Some(tap) = &mut self.tap {
-            tap.offer(out);
+        if let Some(ring) = &mut self.recording {
+            ring.push(out);
         }
         self.counters.blocks += 1;
-        self.bin.flush();
+        self.returned.flush();
         report.commands = u32::try_from(self.counters.commands - commands_before).unwrap_or(u32::MAX);
         self.publish(&report, peak);
         report
     }
 
-    /// From now on `tape` is offered all that is played.
+    /// From now on everything that is played is written to `ring`.
     #[cfg(feature = "decode")]
-    pub(crate) fn record(&mut self, tape: crate::rt::Tape) {
-        self.tap = Some(tape);
+    pub(crate) fn record(&mut self, ring: crate::rt::RecordingRing) {
+        self.recording = Some(ring);
     }
 
-    /// From now on waits for what streamed tracks lack, instead of falling silent. Not for an audio thread.
-    pub(crate) fn be_patient(&mut self) {
-        self.decks.iter_mut().for_each(Deck::be_patient);
+    /// From now on blocks until the missing frames of streamed tracks are loaded, instead of falling silent. Not for an
+    /// audio thread.
+    pub(crate) fn wait_for_frames(&mut self) {
+        self.decks.iter_mut().for_each(Deck::wait_for_frames);
     }
 
-    /// How many frames can be handed out before a command for `frame` would come too late: rendering runs ahead of the
-    /// output, so this is less than the distance.
+    /// The number of frames that can be handed out before a command for `frame` would be late. Rendering is earlier
+    /// than the output, so this is less than the distance.
     pub(crate) fn frames_before(&self, frame: Frames) -> usize {
         let quantum = QUANTUM as u64;
         let made_from = Frames(frame.0 / quantum * quantum) - Frames(self.mixer.lookahead() as u64);
@@ -164,13 +165,13 @@ impl Renderer {
     }
 
     fn publish(&self, report: &BlockReport, peak: f32) {
-        let Self { played, made, counters, clock, mixer, decks, errands, .. } = self;
-        let errands = errands.as_ref();
-        let moment = Moment { played: *played, made: *made, counters, clock, mixer, decks, errands };
-        moment.publish(&self.snapshot, report, peak);
+        let Self { played, made, counters, clock, mixer, decks, frame_jobs, .. } = self;
+        let frame_jobs = frame_jobs.as_ref();
+        let values = StatusValues { played: *played, made: *made, counters, clock, mixer, decks, frame_jobs };
+        values.publish(&self.snapshot, report, peak);
     }
 
-    /// Takes commands in as long as the schedule has room; the sender counts how many may wait in it.
+    /// Moves commands into the schedule as long as it has room; the sender counts how many may wait in it.
     fn receive(&mut self) {
         while self.schedule.has_room() {
             let Ok(Envelope { when, command }) = self.inbox.pop() else { return };
@@ -178,7 +179,7 @@ impl Renderer {
                 When::NextBlock => self.schedule.push(self.made, false, command),
                 When::At(frame) => {
                     if frame.0 < self.made {
-                        self.tell_late(frame.0, self.made);
+                        self.report_late(frame.0, self.made);
                     }
                     self.schedule.push(frame.0.max(self.made), true, command);
                 }
@@ -187,16 +188,16 @@ impl Renderer {
         }
     }
 
-    /// Makes one quantum; behind the start, the limiter's look-ahead first.
-    fn quantum(&mut self) -> Outcome {
-        let mut outcome = self.make();
+    /// Makes one quantum, and at the start those of the limiter's lookahead before it.
+    fn next_quantum(&mut self) -> QuantumReport {
+        let mut made = self.make_quantum();
         while self.made <= self.mixer.lookahead() as u64 {
-            outcome = self.make();
+            made = self.make_quantum();
         }
-        outcome
+        made
     }
 
-    fn make(&mut self) -> Outcome {
+    fn make_quantum(&mut self) -> QuantumReport {
         self.clock.begin_quantum();
         self.restarts.begin_quantum();
         let mut quantum = [[0.0; 2]; QUANTUM];
@@ -208,24 +209,24 @@ impl Renderer {
                 Some(frame) if frame > self.made => (QUANTUM - from).min(index(frame - self.made)),
                 _ => QUANTUM - from,
             };
-            let piece = quantum.get_mut(from..from + until).unwrap_or_default();
-            self.piece(piece);
+            let span = quantum.get_mut(from..from + until).unwrap_or_default();
+            self.make_span(span);
             self.clock.advance(until);
             self.made += until as u64;
             from += until;
         }
-        let outcome = self.mixer.finish(&mut quantum);
-        if outcome.not_finite > 0 {
-            self.counters.not_finite += u64::from(outcome.not_finite);
-            self.tell(Event::NotFinite { at: Frames(self.made - QUANTUM as u64) });
+        let made = self.mixer.finish(&mut quantum);
+        if made.not_finite > 0 {
+            self.counters.not_finite += u64::from(made.not_finite);
+            self.report(Event::NotFinite { at: Frames(self.made - QUANTUM as u64) });
         }
         self.ready = quantum;
         self.taken = 0;
-        outcome
+        made
     }
 
-    /// Makes a piece of a quantum within which nothing is commanded.
-    fn piece(&mut self, mix: &mut [[f32; 2]]) {
+    /// Makes a span of a quantum within which no command acts.
+    fn make_span(&mut self, mix: &mut [[f32; 2]]) {
         let frames = mix.len();
         let rate = self.clock.rate();
         let now = Frames(self.made);
@@ -234,46 +235,46 @@ impl Renderer {
             let [left, right] = &mut sound;
             let (left, right) = (&mut left[..frames], &mut right[..frames]);
             let (events, counters) = (&mut self.events, &mut self.counters);
-            let mut tell = |event| tell(events, counters, event);
-            let mut report = Report { now, events: &mut tell };
-            let sounds = deck.render(rate, [&mut *left, &mut *right], self.errands.as_mut(), &mut report);
+            let mut send = |event| send_event(events, counters, event);
+            let mut sink = EventSink { now, events: &mut send };
+            let sounds = deck.render(rate, [&mut *left, &mut *right], self.frame_jobs.as_mut(), &mut sink);
             self.mixer.take(index, deck, [left, right], sounds);
         }
         self.mixer.mix(mix);
     }
 
-    /// Gives what waits for a beat its frame when the beat falls within the next `frames`.
+    /// Gives the commands that wait for a beat their frame when the beat falls within the next `frames`.
     fn find_beat(&mut self, frames: usize) {
         if self.schedule.waits_for_beat()
-            && let Some(ahead) = self.clock.next_beat(frames)
+            && let Some(distance) = self.clock.next_beat(frames)
         {
-            self.schedule.beat_at(self.made + ahead as u64);
+            self.schedule.beat_at(self.made + distance as u64);
         }
     }
 
-    /// Carries out what is due now. While the way home is blocked, commands wait: a track more in the bin
-    /// than it can hold would have to be freed here.
+    /// Carries out the commands that are due now. While the return queue is full they wait: a track that does not fit
+    /// in it would have to be freed here.
     fn apply_due(&mut self) {
-        while self.bin.has_room_for(self.most_retired) {
+        while self.returned.has_room_for(self.most_retired) {
             let Some(due) = self.schedule.pop_due(self.made) else { return };
             if self.restarts.admit(&due.command, self.made) {
                 self.apply(due);
             } else {
-                self.put_off(due);
+                self.postpone(due);
             }
         }
     }
 
-    /// Lets a command wait for the next quantum.
-    fn put_off(&mut self, due: Due) {
+    /// Postpones a command to the next quantum.
+    fn postpone(&mut self, due: ScheduledCommand) {
         let at = self.made.next_multiple_of(QUANTUM as u64);
         if due.timed {
-            self.tell_late(due.frame, at);
+            self.report_late(due.frame, at);
         }
-        self.schedule.put_off(due, at);
+        self.schedule.postpone(due, at);
     }
 
-    fn apply(&mut self, due: Due) {
+    fn apply(&mut self, due: ScheduledCommand) {
         self.counters.commands += 1;
         self.counters.timed += u64::from(due.timed);
         use Command as C;
@@ -302,43 +303,43 @@ impl Renderer {
             }
             command => {
                 let (events, counters) = (&mut self.events, &mut self.counters);
-                let mut tell = |event| tell(events, counters, event);
-                let mut report = Report { now: Frames(self.made), events: &mut tell };
-                deck.apply(command, &mut self.bin, &mut report);
+                let mut send = |event| send_event(events, counters, event);
+                let mut sink = EventSink { now: Frames(self.made), events: &mut send };
+                deck.apply(command, &mut self.returned, &mut sink);
             }
         }
     }
 
-    /// Forgets what waits and was sent before the command of that sequence, and empties every deck.
+    /// Discards the waiting commands that were sent before the one of that sequence, and unloads every deck.
     fn clear(&mut self, sequence: u64) {
-        let (bin, counters, room) = (&mut self.bin, &mut self.counters, self.most_retired + 1);
-        self.schedule.forget_before(sequence, |due| {
-            if !bin.has_room_for(room) {
+        let (returned, counters, room) = (&mut self.returned, &mut self.counters, self.most_retired + 1);
+        self.schedule.discard_before(sequence, |due| {
+            if !returned.has_room_for(room) {
                 return Err(due);
             }
             counters.timed += u64::from(due.timed);
             if let Command::Deck(_, DeckCommand::Load { track, .. } | DeckCommand::Join { track, .. }) = due.command {
-                let _full = bin.put(track);
+                let _full = returned.put(track);
             }
             Ok(())
         });
         for deck in &mut self.decks {
-            deck.clear(&mut self.bin);
+            deck.clear(&mut self.returned);
         }
     }
 
-    /// Counts and tells a command that acts behind the frame it was meant for.
-    fn tell_late(&mut self, wanted: u64, at: u64) {
+    /// Counts and reports a command that acts later than the frame it was sent for.
+    fn report_late(&mut self, wanted: u64, at: u64) {
         self.counters.late += 1;
-        self.tell(Event::Late { wanted: Frames(wanted), at: Frames(at) });
+        self.report(Event::Late { wanted: Frames(wanted), at: Frames(at) });
     }
 
-    fn tell(&mut self, event: Event) {
-        tell(&mut self.events, &mut self.counters, event);
+    fn report(&mut self, event: Event) {
+        send_event(&mut self.events, &mut self.counters, event);
     }
 }
 
-fn tell(events: &mut rtrb::Producer<Event>, counters: &mut Counters, event: Event) {
+fn send_event(events: &mut rtrb::Producer<Event>, counters: &mut Counters, event: Event) {
     if events.push(event).is_err() {
         counters.lost_events += 1;
     }

@@ -50,12 +50,12 @@
 //! struct Constant(u64);
 //!
 //! impl feed::Input for Constant {
-//!     fn seek(&mut self, frame: u64) -> Result<(), feed::Fault> {
+//!     fn seek(&mut self, frame: u64) -> Result<(), feed::InputError> {
 //!         self.0 = frame;
 //!         Ok(())
 //!     }
 //!
-//!     fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, feed::Fault> {
+//!     fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, feed::InputError> {
 //!         frames.extend([[0.25; 2]; 4_410]);
 //!         self.0 += 4_410;
 //!         Ok(self.0 < 132_300)

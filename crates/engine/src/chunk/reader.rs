@@ -1,7 +1,7 @@
 //! An input that is read from any frame on, and no further back than asked.
 
 use crate::dsp::silence;
-use crate::feed::{Fault, Input};
+use crate::feed::{Input, InputError};
 
 /// Reads an [`Input`]: seeks only where the frames asked for do not follow those read before.
 pub(super) struct Reader<I> {
@@ -28,7 +28,7 @@ impl<I: Input> Reader<I> {
     }
 
     /// Fills `out` with the frames from `first` on; tells how many were silenced because a sample was not a finite number.
-    pub fn fill(&mut self, first: u64, out: &mut [[f32; 2]]) -> Result<u64, Fault> {
+    pub fn fill(&mut self, first: u64, out: &mut [[f32; 2]]) -> Result<u64, InputError> {
         let music = out.len().min(usize::try_from(self.frames.saturating_sub(first)).unwrap_or(usize::MAX));
         let (music, silence) = out.split_at_mut(music);
         silence.fill([0.0; 2]);
@@ -46,7 +46,7 @@ impl<I: Input> Reader<I> {
         Ok(silenced)
     }
 
-    fn read(&mut self, first: u64, out: &mut [[f32; 2]]) -> Result<(), Fault> {
+    fn read(&mut self, first: u64, out: &mut [[f32; 2]]) -> Result<(), InputError> {
         if self.at != Some(first) {
             self.forget();
             self.ended = false;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::handle::sealed::Target;
-use super::{helper, status};
+use super::{frame_worker, status};
 use crate::audio::{self, Renderer};
 use crate::command::{Command, Envelope, Stems, When};
 use crate::event::{Event, Status};
@@ -41,8 +41,9 @@ impl Engine {
         let (event_sender, events) = rtrb::RingBuffer::new(config.queue);
         let (garbage_sender, garbage) = rtrb::RingBuffer::new(256);
         let snapshot = Arc::new(Snapshot::new(audio::words(config.decks)));
-        let (helper, errands) = config.stretch_worker.then(|| helper::start(config.sample_rate)).transpose()?.unzip();
-        let renderer = Renderer::new(&config, inbox, event_sender, garbage_sender, snapshot.clone(), errands);
+        let (helper, frame_jobs) =
+            config.stretch_worker.then(|| frame_worker::start(config.sample_rate)).transpose()?.unzip();
+        let renderer = Renderer::new(&config, inbox, event_sender, garbage_sender, snapshot.clone(), frame_jobs);
         Ok((Self { config, commands, events, garbage, snapshot, timed: 0, output: None, _helper: helper }, renderer))
     }
 

@@ -2,9 +2,9 @@
 
 mod deck_handle;
 mod engine;
+mod frame_worker;
 mod group;
 mod handle;
-mod helper;
 mod mix_handle;
 mod status;
 

@@ -1,6 +1,6 @@
 //! The snapshot of the audio thread, read.
 
-use crate::audio::{HEAD, PER_DECK, TIMED};
+use crate::audio::{RENDERER_WORDS, TIMED_WORD, WORDS_PER_DECK};
 use crate::event::{DeckStatus, Status};
 use crate::rt::Snapshot;
 use crate::types::cast::{byte, float_of, index, low_half};
@@ -16,7 +16,7 @@ pub(super) fn words(snapshot: &Snapshot) -> Vec<u64> {
 
 /// The number of timed commands that have left the schedule.
 pub(super) fn timed(words: &[u64]) -> u64 {
-    words.get(TIMED).copied().unwrap_or(0)
+    words.get(TIMED_WORD).copied().unwrap_or(0)
 }
 
 /// What the words say.
@@ -24,9 +24,9 @@ pub(super) fn decode(words: &[u64]) -> Status {
     let word = |index: usize| words.get(index).copied().unwrap_or(0);
     let single = float_of;
     let decks = words
-        .get(HEAD..)
+        .get(RENDERER_WORDS..)
         .unwrap_or_default()
-        .as_chunks::<PER_DECK>()
+        .as_chunks::<WORDS_PER_DECK>()
         .0
         .iter()
         .map(|deck| DeckStatus {

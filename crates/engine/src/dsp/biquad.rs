@@ -6,7 +6,7 @@ use std::f64::consts::PI;
 
 use super::quantum::QUANTUM;
 
-/// A state below this is silence, and would become denormal.
+/// A state below this is silence; smaller ones would become subnormal.
 pub const TINY: f64 = 1e-100;
 
 /// The quality factors of the second-order sections of a Butterworth filter of order `2 * N`.
@@ -36,18 +36,18 @@ impl Coefficients {
         Self::normalised([(1.0 + cos) / 2.0, -1.0 - cos, (1.0 + cos) / 2.0], cos, alpha)
     }
 
-    /// All-pass: unit gain everywhere, half a turn of phase at `frequency`.
+    /// All-pass: unit gain everywhere, a phase of 180 degrees at `frequency`.
     pub fn all_pass(frequency: f64, q: f64, sample_rate: f64) -> Self {
         let (cos, alpha) = Self::angles(frequency, q, sample_rate);
         Self::normalised([1.0 - alpha, -2.0 * cos, 1.0 + alpha], cos, alpha)
     }
 
-    /// Low shelf: `decibels` of gain far below `frequency`, half of them at it, none far above.
+    /// Low shelf: `decibels` of gain far below `frequency`, half of that at it, none far above.
     pub fn low_shelf(frequency: f64, decibels: f64, q: f64, sample_rate: f64) -> Self {
         Self::shelf(frequency, decibels, q, sample_rate, 1.0)
     }
 
-    /// High shelf: `decibels` of gain far above `frequency`, half of them at it, none far below.
+    /// High shelf: `decibels` of gain far above `frequency`, half of that at it, none far below.
     pub fn high_shelf(frequency: f64, decibels: f64, q: f64, sample_rate: f64) -> Self {
         Self::shelf(frequency, decibels, q, sample_rate, -1.0)
     }
@@ -61,7 +61,7 @@ impl Coefficients {
         Self { b: b.map(|b| b / a0), a: [-2.0 * cos / a0, (1.0 - alpha / root) / a0] }
     }
 
-    /// The low shelf with `side` 1; the high one is its mirror image, with -1.
+    /// The low shelf with `side` 1, the high shelf with -1.
     fn shelf(frequency: f64, decibels: f64, q: f64, sample_rate: f64, side: f64) -> Self {
         let (cos, alpha) = Self::angles(frequency, q, sample_rate);
         let root = 10f64.powf(decibels / 40.0);
@@ -101,7 +101,7 @@ pub struct Cascade<const S: usize, const N: usize> {
 }
 
 impl<const S: usize, const N: usize> Cascade<S, N> {
-    /// The chain at rest.
+    /// The chain with a state of silence.
     pub fn new(sections: [Coefficients; S]) -> Self {
         Self { sections, state: [[[0.0; N]; 2]; S], to_flush: QUANTUM }
     }
@@ -118,7 +118,7 @@ impl<const S: usize, const N: usize> Cascade<S, N> {
                 *x = y;
             }
         }
-        // Counted in frames, so that no split of the input moves the moment.
+        // Counted in frames, so that the flush does not depend on how the input is split.
         self.to_flush -= 1;
         if self.to_flush == 0 {
             self.to_flush = QUANTUM;

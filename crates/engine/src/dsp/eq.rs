@@ -15,9 +15,9 @@
 //! first section yields both: eight sections in all.
 //!
 //! One deck is two of the eight lanes, so a single vector operation serves four decks. A deck whose equaliser has never
-//! been moved is bypassed, bit by bit; with the first move its phase is turned gradually (`eq/engage.rs`).
+//! been moved is bypassed, bit for bit; after the first move its phase changes gradually (`eq/phase_in.rs`).
 
-mod engage;
+mod phase_in;
 mod sections;
 
 use super::quantum::{Lanes, QUANTUM};
@@ -26,7 +26,7 @@ use super::simd::{Arith, Simd, Task};
 use super::svf::{Svf, SvfState};
 use crate::types::band::Band;
 use crate::types::cast::single;
-use engage::Engage;
+use phase_in::PhaseIn;
 use sections::{DECKS, MINUS_ZERO, Sections, lanes, signal};
 
 const LOW_HZ: f64 = 200.0;
@@ -41,10 +41,10 @@ pub struct EqBank {
     sections: Sections,
     state: State,
     gains: [LaneRamp; 3],
-    engage: Engage,
+    phase_in: PhaseIn,
     bypass: Bypass,
     curves: Box<Curves>,
-    /// What one pass of the filters leaves for the next: low, rest, mid.
+    /// The intermediate signals from one pass of the filters to the next: low, rest, mid.
     passes: Box<[[Lanes; QUANTUM]; 3]>,
     move_frames: f32,
 }
@@ -54,7 +54,7 @@ struct State {
     low: [SvfState; 2],
     mid: [SvfState; 4],
     all: [SvfState; 2],
-    /// Frames until the next flush. Counted in frames filtered, so no split moves it.
+    /// Frames until the next flush. Counted in filtered frames, so that it does not depend on how the input is split.
     to_flush: usize,
 }
 
@@ -64,22 +64,22 @@ impl State {
     }
 }
 
-/// Which lanes are bypassed, as masks of bits: a choice between two values would become a branch.
+/// Which lanes are bypassed, as bit masks: a choice between two values would become a branch.
 #[derive(Debug)]
 struct Bypass {
     /// All ones in the lanes that are filtered.
     on: [u32; 8],
-    /// -0.0 in the lanes that are not.
+    /// -0.0 in the lanes that are bypassed.
     off: [u32; 8],
 }
 
-/// The gains of each frame of the coming quantum, so that the filters need not know whether anything moves.
+/// The gains of each frame of the coming quantum, so that the filters are the same whether or not a gain moves.
 #[derive(Debug)]
 struct Curves {
     low: [Lanes; QUANTUM],
     mid_over_high: [Lanes; QUANTUM],
     high: [Lanes; QUANTUM],
-    /// True when all frames hold the ramps' targets.
+    /// True when all frames have the ramps' targets.
     settled: bool,
 }
 
@@ -91,7 +91,7 @@ impl Default for Curves {
 }
 
 impl Curves {
-    /// Moves the ramps on by some frames, at most a quantum.
+    /// Advances the ramps by some frames, at most a quantum.
     fn draw(&mut self, frames: usize, [low, mid, high]: &mut [LaneRamp; 3]) {
         let moving = [&*low, &*mid, &*high].into_iter().any(LaneRamp::is_moving);
         if self.settled && !moving {
@@ -108,7 +108,7 @@ impl Curves {
     }
 }
 
-/// Eight linear ramps, counted back from their targets so that each arrives exactly.
+/// Eight linear ramps, counted back from their targets so that each reaches it exactly.
 #[derive(Clone, Copy, Debug)]
 struct LaneRamp {
     target: Lanes,
@@ -135,7 +135,7 @@ impl LaneRamp {
         self.left.iter().any(|&left| left > 0.0)
     }
 
-    /// Moves on one frame.
+    /// Advances by one frame.
     fn next(&mut self) -> Lanes {
         let mut gains = self.target;
         for ((gain, slope), left) in gains.iter_mut().zip(&self.slope).zip(&mut self.left) {
@@ -150,7 +150,8 @@ impl EqBank {
     /// Four decks, bypassed.
     ///
     /// # Panics
-    /// If the sample rate, in Hz, is not above 4 kHz, twice the upper crossover: a setting, checked before.
+    /// If the sample rate, in Hz, is not above 4 kHz, twice the upper crossover. It is a setting that is checked
+    /// before.
     pub fn new(sample_rate: u32) -> Self {
         Self::with(Simd::detect(), sample_rate)
     }
@@ -169,7 +170,7 @@ impl EqBank {
             sections,
             state: State { to_flush: QUANTUM, ..State::default() },
             gains: [LaneRamp::new(1.0); 3],
-            engage: Engage::new(sections, rate),
+            phase_in: PhaseIn::new(sections, rate),
             curves: Box::new(Curves::default()),
             bypass: Bypass { on: [0; 8], off: [MINUS_ZERO; 8] },
             passes: Box::new([[[0.0; 8]; QUANTUM]; 3]),
@@ -177,8 +178,8 @@ impl EqBank {
         }
     }
 
-    /// Moves a band of a deck (0 to 3) to a linear gain, held within 0 to 4, in a straight line over 50 ms. A gain that
-    /// is no number and a deck that does not exist are passed over: whoever takes them from outside has refused them.
+    /// Moves a band of a deck (0 to 3) to a linear gain, limited to 0 to 4, linearly over 50 ms. NaN and decks that do
+    /// not exist are ignored: they are refused where they enter.
     pub fn set(&mut self, deck: usize, band: Band, gain: f32) {
         if deck >= DECKS || gain.is_nan() {
             return;
@@ -189,18 +190,18 @@ impl EqBank {
         }
         if !self.is_engaged(deck) {
             self.clear(deck);
-            self.engage.begin(deck);
+            self.phase_in.begin(deck);
             self.bypass(deck, false);
         }
         lanes(deck).for_each(|lane| self.gains[band as usize].set(lane, gain, self.move_frames));
     }
 
-    /// The gain a band is moving to or has.
+    /// The gain that a band has or moves to.
     pub fn gain(&self, deck: usize, band: Band) -> f32 {
         self.gains[band as usize].target.get(deck * 2).copied().unwrap_or(1.0)
     }
 
-    /// Filters a block in place. With no deck engaged this returns at once.
+    /// Filters a block in place. Returns at once when all decks are bypassed.
     pub fn process(&mut self, block: &mut [Lanes]) {
         if !self.engaged() {
             return;
@@ -209,18 +210,18 @@ impl EqBank {
         while !rest.is_empty() {
             let (now, later) = rest.split_at_mut(rest.len().min(self.state.to_flush));
             self.curves.draw(now.len(), &mut self.gains);
-            let engages = self.engage.is_active();
-            if engages {
-                self.engage.note(now);
+            let phases_in = self.phase_in.is_active();
+            if phases_in {
+                self.phase_in.store_dry(now);
             }
             self.simd.run(Run { bank: self, block: now });
-            if engages {
-                self.engage.process(self.simd, now);
+            if phases_in {
+                self.phase_in.process(self.simd, now);
             }
             self.state.to_flush -= now.len();
             if self.state.to_flush == 0 {
                 self.state.each().for_each(SvfState::flush);
-                self.engage.flush();
+                self.phase_in.flush();
                 self.state.to_flush = QUANTUM;
             }
             rest = later;
@@ -236,8 +237,8 @@ impl EqBank {
         self.bypass.on.get(deck * 2).is_some_and(|&on| on != 0)
     }
 
-    /// Bypasses a deck again if all its bands stand at 1. To be called while the deck is silent, since this is a
-    /// jump; a deck with a band elsewhere stays as it is.
+    /// Bypasses a deck again if all its bands are at gain 1. Called while the deck is silent, since it is a jump. A
+    /// deck with another gain stays as it is.
     pub fn release(&mut self, deck: usize) {
         let flat = |ramp: &LaneRamp| lanes(deck).all(|lane| ramp.target[lane] == 1.0 && ramp.left[lane] == 0.0);
         if self.gains.iter().all(flat) {
@@ -251,14 +252,14 @@ impl EqBank {
         lanes(deck).for_each(|lane| (self.bypass.on[lane], self.bypass.off[lane]) = masks);
     }
 
-    /// Forgets what a deck's filters remember; its gains stay.
+    /// Clears the filter states of a deck; its gains stay.
     pub fn clear(&mut self, deck: usize) {
         self.state.each().for_each(|s| s.clear(lanes(deck)));
-        self.engage.clear(deck);
+        self.phase_in.clear(deck);
     }
 }
 
-/// At most a quantum through the filters.
+/// Runs the filters on at most a quantum.
 struct Run<'a> {
     bank: &'a mut EqBank,
     block: &'a mut [Lanes],
@@ -267,8 +268,8 @@ struct Run<'a> {
 impl Task for Run<'_> {
     type Out = ();
 
-    /// In two passes, so that the states of each fit in the registers; what one pass hands to the next stays in the
-    /// cache, and few enough operations for the compiler to find the vectors in them.
+    /// In two passes, so that the states of each fit in the registers. What one pass passes to the next stays in the
+    /// cache, and the operations of each are few enough for the compiler to vectorise.
     #[inline(always)]
     fn run<A: Arith>(self) {
         let EqBank { sections, state, bypass, curves, passes, .. } = self.bank;
@@ -302,7 +303,7 @@ impl Task for Run<'_> {
             let filtered = A::fma8(*gm, mid, sum);
             let (dry, mut out) = (*frame, [0.0; 8]);
             for i in 0..8 {
-                // On a bypassed lane the change is -0: added to any number it alters no bit of it.
+                // On a bypassed lane the change is -0: adding it to any number alters no bit.
                 let change = f32::from_bits((filtered[i] - dry[i]).to_bits() & on[i] | off[i]);
                 out[i] = dry[i] + change;
             }
@@ -332,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_filters_remember_comes_to_zero_and_is_never_subnormal() {
+    fn filter_states_decay_to_zero_and_are_never_subnormal() {
         for rate in [22_050, 44_100, 192_000] {
             let mut eq = EqBank::new(rate);
             eq.set(0, Band::Low, 0.2);
@@ -341,16 +342,16 @@ mod tests {
             for _ in 0..rate as usize / QUANTUM {
                 let mut silence = [[0.0; 8]; QUANTUM];
                 eq.process(&mut silence);
-                let states = eq.state.each().chain(eq.engage.states());
+                let states = eq.state.each().chain(eq.phase_in.states());
                 let mut all = silence.into_iter().flatten().chain(states.flat_map(|state| state.numbers()));
                 assert!(all.all(|number| !number.is_subnormal()), "at {rate} Hz");
             }
-            // The all-passes rest once the filters have come in: they keep what they remembered last.
+            // The all-passes stop once the filters are phased in, so their states keep their last values.
             assert!(eq.state.each().flat_map(|state| state.numbers()).all(|number| number == 0.0), "at {rate} Hz");
         }
     }
     #[test]
-    fn a_ramp_that_is_moved_again_goes_on_from_where_it_is_and_ends_on_its_target() {
+    fn a_ramp_with_a_new_target_starts_from_its_present_value_and_ends_on_the_target() {
         let mut ramp = LaneRamp::new(1.0);
         assert!(!ramp.is_moving());
         ramp.set(0, 0.0, 100.0);

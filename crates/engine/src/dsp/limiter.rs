@@ -1,35 +1,35 @@
-//! A look-ahead peak limiter that leaves alone what needs no limiting.
+//! A lookahead peak limiter that does not change what required no limiting.
 //!
-//! The gain each frame needs is held for as long as the frame is in the look-ahead and a little longer (a sliding
+//! The gain that each frame required is held for as long as the frame is in the lookahead and a little longer (a sliding
 //! minimum: D. Lemire, "Streaming maximum-minimum filter using no more than three comparisons per element", Nordic
-//! Journal of Computing 13, 2006), released smoothly, and rounded off by two box averages as long together as the
-//! look-ahead, so that it is down by the time the peak leaves the delay. Gains are whole numbers, so the averages are
-//! exact, the gain returns to exactly 1 and audio under the ceiling passes bit by bit.
+//! Journal of Computing 13, 2006), released smoothly, and smoothed by two box averages whose lengths add up to the
+//! lookahead, so that it is down by the time the peak leaves the delay. Gains are integers, so the averages are exact,
+//! the gain returns to exactly 1 and audio under the ceiling passes bit for bit.
 
 use super::quantum::QUANTUM;
 use super::simd::{Arith, Simd, Task};
 use crate::types::cast::{count, single, whole};
 
-/// Seconds for which a gain is held behind the frame that needs it. Longer than half a period of 20 Hz: the gain stands still
-/// under any steady tone that can be heard.
+/// Seconds for which a gain is held after the frame that required it. Longer than half a period of 20 Hz, so that the gain
+/// is constant under any audible steady tone.
 pub const HOLD_SECONDS: f64 = 0.025;
-/// Nine tenths of the way back take so long.
+/// Seconds in which nine tenths of the reduction are released.
 const RELEASE_SECONDS: f64 = 0.150;
 /// Gain 1.
 pub const ONE: i64 = 1 << 30;
-/// What [`GainCurve::settle`] rounds to.
+/// The step to which [`GainCurve::settle`] rounds.
 const GRID: i64 = 1 << 6;
 
-/// What a block went through.
+/// What the limiter did to a block.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limited {
     /// The smallest gain applied, linear; 1 when nothing was limited.
     pub gain: f32,
-    /// Frames silenced on their way in because a sample was not a finite number.
+    /// Frames that were silenced because a sample was not a finite number.
     pub not_finite: u32,
 }
 
-/// A stereo-linked look-ahead limiter: the same gain on both channels, so the image does not move.
+/// A stereo-linked lookahead limiter: both channels have the same gain, so the stereo image does not move.
 #[derive(Debug)]
 pub struct Limiter {
     simd: Simd,
@@ -39,13 +39,13 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    /// A limiter at rest. `ceiling` is the largest sample that may leave, 1.0 = 0 dBFS.
+    /// A limiter of silence. `ceiling` is the largest sample that may come out, 1.0 = 0 dBFS.
     ///
     /// # Panics
     /// If the ceiling is not a positive number or the sample rate, in Hz, is 0: both are settings, checked before.
     pub fn new(sample_rate: u32, ceiling: f32) -> Self {
         assert!(ceiling.is_normal() && ceiling > 0.0, "the limiter's ceiling must be a positive number, not {ceiling}");
-        assert!(sample_rate > 0, "the limiter needs a sample rate above 0 Hz");
+        assert!(sample_rate > 0, "the limiter required a sample rate above 0 Hz");
         // A power of two of quanta: the averages divide by a power of two, which is exact.
         let lookahead = QUANTUM * (sample_rate.div_ceil(48_000) as usize).next_power_of_two();
         Self {
@@ -56,63 +56,68 @@ impl Limiter {
         }
     }
 
-    /// Frames by which the output is late.
+    /// The delay of the output, in frames.
     pub fn lookahead(&self) -> usize {
         self.delay.items.len()
     }
 
     /// Limits a block in place; what comes out went in [`lookahead`](Self::lookahead) frames ago.
     pub fn process(&mut self, block: &mut [[f32; 2]]) -> Limited {
-        let mut told = Limited { gain: 1.0, not_finite: 0 };
-        for piece in block.chunks_mut(QUANTUM) {
-            if self.curve.is_idle() && under(piece, self.ceiling) {
-                self.delay.pass(piece);
+        let mut limited = Limited { gain: 1.0, not_finite: 0 };
+        for span in block.chunks_mut(QUANTUM) {
+            if self.curve.is_idle() && under(span, self.ceiling) {
+                self.delay.pass(span);
             } else {
-                self.limit(piece, &mut told);
+                self.limit(span, &mut limited);
             }
         }
-        told
+        limited
     }
 
-    /// Back to rest, the delay silent.
+    /// Resets the limiter; the delay is silent.
     pub fn clear(&mut self) {
         self.delay.items.fill([0.0; 2]);
         self.curve.clear();
     }
 
-    fn limit(&mut self, piece: &mut [[f32; 2]], told: &mut Limited) {
-        // Three passes: the first and the last have nothing to wait for, from frame to frame.
+    fn limit(&mut self, span: &mut [[f32; 2]], limited: &mut Limited) {
+        // Three passes: in the first and the last no frame depends on the one before.
         let mut gains = [0.0; QUANTUM];
-        let gains = &mut gains[..piece.len()];
-        self.simd.run(Needs { ceiling: self.ceiling, piece, needs: gains, not_finite: &mut told.not_finite });
+        let gains = &mut gains[..span.len()];
+        self.simd.run(RequiredGains {
+            ceiling: self.ceiling,
+            span,
+            required: gains,
+            not_finite: &mut limited.not_finite,
+        });
         for need in &mut *gains {
             *need = self.curve.next(*need);
         }
-        self.delay.pass(piece);
+        self.delay.pass(span);
         let ceiling = self.ceiling;
-        for (frame, gain) in piece.iter_mut().zip(gains) {
+        for (frame, gain) in span.iter_mut().zip(gains) {
             let gain = single(*gain);
-            told.gain = told.gain.min(gain);
-            // The clamp takes what the rounding of the product may add: one unit in the last place.
+            limited.gain = limited.gain.min(gain);
+            // The clamp removes what the rounding of the product may add: one unit in the last place.
             *frame = frame.map(|v| (v * gain).clamp(-ceiling, ceiling));
         }
     }
 }
 
-/// Silences what is not a number, and tells the gain each frame needs, in units of [`ONE`].
-struct Needs<'a> {
+/// Silences frames that are not finite, and computes the gain that each frame needs, in units of [`ONE`].
+struct RequiredGains<'a> {
     ceiling: f32,
-    piece: &'a mut [[f32; 2]],
-    needs: &'a mut [f64],
+    span: &'a mut [[f32; 2]],
+    required: &'a mut [f64],
     not_finite: &'a mut u32,
 }
 
-impl Task for Needs<'_> {
+impl Task for RequiredGains<'_> {
     type Out = ();
 
     #[inline(always)]
     fn run<A: Arith>(self) {
-        for (frame, need) in self.piece.iter_mut().zip(self.needs) {
+        for (frame, need) in self.span.iter_mut().zip(self.required) {
             let finite = frame[0].is_finite() & frame[1].is_finite();
             let [left, right] = frame.map(|v| if finite { v } else { 0.0 });
             *frame = [left, right];
@@ -129,13 +134,13 @@ pub fn gain_under(ceiling: f32, peak: f32) -> f64 {
     share * ONE as f64
 }
 
-/// From the gains frames need to the gains they get: held, released and rounded off.
+/// The gain curve: from the gains that frames need to the gains that are applied: held, released and smoothed.
 #[derive(Clone, Debug)]
 pub struct GainCurve {
     hold: SlidingMin,
     /// The gain after hold and release.
     gain: i64,
-    /// Share of the remaining way released per frame, in units of 2^-30.
+    /// The share of the remaining reduction that is released per frame, in units of 2^-30.
     release: i64,
     boxes: [Average; 2],
     /// The sum of the second average when every gain is 1.
@@ -145,7 +150,8 @@ pub struct GainCurve {
 }
 
 impl GainCurve {
-    /// A curve at 1. `lookahead` must be a power of two; nine tenths of the way back take `release` seconds.
+    /// A curve at gain 1. `lookahead` must be a power of two; `release` is the seconds in which nine tenths of the
+    /// reduction are released.
     pub fn new(sample_rate: u32, lookahead: usize, release: f64) -> Self {
         let rate = f64::from(sample_rate);
         let share = 1.0 - (0.1f64.ln() / (release * rate)).exp();
@@ -160,31 +166,31 @@ impl GainCurve {
         }
     }
 
-    /// Takes the gain a frame needs, in units of [`ONE`], and returns a gain, 0 to 1. From `lookahead - 2` frames behind that
-    /// frame until its hold is over, the gain is not above what the frame needs.
+    /// Adds the gain that a frame needs, in units of [`ONE`], and returns a gain, 0 to 1. From `lookahead - 2` frames
+    /// after that frame until its hold ends, the gain is not above what the frame needs.
     #[inline]
     pub fn next(&mut self, need: f64) -> f64 {
-        // Rounded down: never less reduction than needed.
+        // Rounded down, so that the reduction is never less than needed.
         let held = self.hold.push(whole(need), ONE);
         self.gain = if held <= self.gain {
             held
         } else {
-            let way = held - self.gain;
-            // At least one unit, so that the way has an end.
-            self.gain + (((way * self.release) >> 30) + 1).min(way)
+            let remaining = held - self.gain;
+            // At least one unit, so that the release ends.
+            self.gain + (((remaining * self.release) >> 30) + 1).min(remaining)
         };
         let once = self.boxes[0].push(self.gain);
         self.boxes[1].push(once) as f64 * self.share
     }
 
-    /// Rounds the gain on its way back down to a multiple of 2^-24, so that two curves as near as that to each other become
-    /// one. To be called on fixed frames.
+    /// Rounds a gain that is being released down to a multiple of 2^-24, so that two curves that are that close become
+    /// equal. Called on fixed frames.
     pub fn settle(&mut self) {
         self.gain -= self.gain % GRID;
     }
 
-    /// True when every gain still remembered is 1: then the next is 1 too, if no frame needs less. A frame that needs less lowers
-    /// the averages at once and for as long as it is held.
+    /// True when every gain in the averages is 1: then the next is 1 too unless a frame needs less, which lowers the
+    /// averages at once and for as long as it is held.
     pub fn is_idle(&self) -> bool {
         self.boxes[1].sum == self.full
     }
@@ -198,12 +204,12 @@ impl GainCurve {
     }
 }
 
-/// True when no sample is above the ceiling or not a number.
-fn under(piece: &[[f32; 2]], ceiling: f32) -> bool {
-    piece.as_flattened().iter().fold(true, |under, v| under & (v.abs() <= ceiling))
+/// True when no sample is above the ceiling or NaN.
+fn under(span: &[[f32; 2]], ceiling: f32) -> bool {
+    span.as_flattened().iter().fold(true, |under, v| under & (v.abs() <= ceiling))
 }
 
-/// The last items, oldest first out.
+/// A ring of the last items, oldest first.
 #[derive(Clone, Debug)]
 pub struct Ring<T> {
     items: Box<[T]>,
@@ -216,7 +222,7 @@ impl<T: Copy> Ring<T> {
         Self { items: vec![item; len].into(), at: 0 }
     }
 
-    /// Puts one in and takes the oldest out.
+    /// Adds an item and returns the oldest.
     #[inline]
     fn swap(&mut self, item: T) -> T {
         let oldest = match self.items.get_mut(self.at) {
@@ -227,7 +233,7 @@ impl<T: Copy> Ring<T> {
         oldest
     }
 
-    /// Puts a block in, and takes as many of the oldest out in its place.
+    /// Adds a block and replaces it with as many of the oldest items.
     pub fn pass(&mut self, block: &mut [T]) {
         let mut rest = block;
         while !rest.is_empty() {
@@ -265,8 +271,8 @@ impl Average {
     }
 }
 
-/// The smallest of the last `span` values: a queue of those that no later, smaller one has made irrelevant. Its front is
-/// the answer. Each value is removed at most once, so a frame costs little on average and `span` steps at worst.
+/// The smallest of the last `span` values: a queue of those that no later, smaller one has made irrelevant. Its front
+/// is the result. Each value is removed at most once, so a frame costs little on average and `span` steps at worst.
 #[derive(Clone, Debug)]
 struct SlidingMin {
     /// Value and the time it was pushed.
@@ -285,7 +291,7 @@ impl SlidingMin {
         self.len = 0;
     }
 
-    /// Takes a value in and returns the smallest. `most` is the value that needs no remembering.
+    /// Adds a value and returns the smallest. `most` is the value that need not be stored.
     #[inline]
     fn push(&mut self, value: i64, most: i64) -> i64 {
         let span = self.queue.len();
@@ -316,7 +322,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_curve_is_idle_when_all_it_remembers_is_1_and_not_before() {
+    fn the_curve_is_idle_when_all_gains_in_it_are_1_and_not_before() {
         let mut curve = GainCurve::new(44_100, 64, RELEASE_SECONDS);
         assert!(curve.is_idle());
         assert!(curve.next(0.5 * ONE as f64) < 1.0 && !curve.is_idle());
@@ -334,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn curves_that_settle_as_near_as_the_grid_become_one() {
+    fn curves_within_a_step_of_the_grid_become_equal_when_they_settle() {
         let mut curve = GainCurve::new(44_100, 64, RELEASE_SECONDS);
         curve.next(0.3 * ONE as f64);
         let mut other = curve.clone();
@@ -346,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_under_the_ceiling_when_each_sample_is_and_is_a_number() {
+    fn a_block_is_under_the_ceiling_when_each_sample_is_and_none_is_nan() {
         assert!(under(&[[0.5, -0.5], [0.0, 0.1]], 0.5));
         for bad in [0.51, -0.51, f32::NAN, f32::INFINITY] {
             assert!(!under(&[[0.5, 0.5], [0.0, bad]], 0.5) && !under(&[[bad, 0.0]; 2], 0.5), "{bad}");
@@ -359,7 +365,7 @@ mod tests {
         let values: Vec<i64> = (0..5_000)
             .map(|n| {
                 seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                // Long ways up and down too, which fill the queue.
+                // Long rises and falls too, which fill the queue.
                 if n % 400 < 200 { (seed >> 60) as i64 } else { (n % 50) as i64 }
             })
             .collect();

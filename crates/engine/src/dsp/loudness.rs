@@ -1,4 +1,4 @@
-//! Loudness as ITU-R BS.1770-5 defines it: the filter in front of every measurement, and the scale behind it.
+//! Loudness as ITU-R BS.1770-5 defines it: K-weighting and the scale.
 
 use std::f64::consts::PI;
 
@@ -33,8 +33,8 @@ pub fn k_weighting(sample_rate: f64) -> [Coefficients; 2] {
     let high = 10f64.powf(3.999_843_853_973_347 / 20.0);
     let middle = high.powf(0.499_666_774_154_541_6);
     let shelf = section(hz, q, &|k, _| {
-        let bend = middle * k / q;
-        [high + bend + k * k, 2.0 * (k * k - high), high - bend + k * k]
+        let damping = middle * k / q;
+        [high + damping + k * k, 2.0 * (k * k - high), high - damping + k * k]
     });
     // The numerator of the standard's second section is 1, -2, 1: unlike a high-pass of the cookbook it is not normalised to
     // unit gain.
@@ -67,7 +67,7 @@ mod tests {
         for rate in [8_000.0, 22_050.0, 44_100.0, 48_000.0, 96_000.0, 192_000.0] {
             let gain: f64 = k_weighting(rate).iter().map(|section| section.gain(997.0, rate)).product();
             // Full scale in one channel: the power of a sine is half its square.
-            // The transform bends the shelf a little more or less than at 48 kHz: by 0.03 dB at most.
+            // The bilinear transform warps the shelf differently from 48 kHz: by 0.03 dB at most.
             assert!((lufs(0.5 * gain * gain) + 3.01).abs() < 0.035, "{rate} Hz: {}", lufs(0.5 * gain * gain));
         }
     }

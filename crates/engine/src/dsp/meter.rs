@@ -4,9 +4,9 @@ use super::biquad::Cascade;
 use super::loudness::{k_weighting, lufs};
 use crate::types::cast::single;
 
-/// Blocks of 100 ms in a window of 400 ms.
+/// Sub-windows of 100 ms in a window of 400 ms.
 const BLOCKS: usize = 4;
-/// Above this a sample is an accident, not a level; it is metered as silence.
+/// A sample above this is not sound and is metered as silence.
 const LARGEST: f32 = 1e6;
 
 /// A stereo meter over a window of 400 ms that moves on in steps of 100 ms.
@@ -31,7 +31,7 @@ struct Block {
 }
 
 impl Meter {
-    /// A meter at rest; `sample_rate` in Hz, above 4 kHz.
+    /// A meter of silence; `sample_rate` in Hz, above 4 kHz.
     ///
     /// # Panics
     /// If the sample rate is too low for the weighting filter.
@@ -46,7 +46,7 @@ impl Meter {
         }
     }
 
-    /// Listens to a block.
+    /// Meters a block.
     pub fn process(&mut self, block: &[[f32; 2]]) {
         let mut rest = block;
         while !rest.is_empty() {

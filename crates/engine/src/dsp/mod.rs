@@ -1,17 +1,18 @@
-//! The engine's small pure kernels: arithmetic on samples and nothing else.
+//! The engine's signal processing kernels: arithmetic on samples and nothing else.
 //!
-//! Every kernel keeps four promises:
+//! Every kernel has four properties:
 //!
-//! * **Any split, the same samples.** State is carried frame by frame and counted in frames, so cutting a block in
-//!   pieces of any length changes no bit of the output.
-//! * **Fit for the audio thread.** All memory is taken at construction; processing takes no lock, allocates nothing,
-//!   makes no system call and does not panic.
-//! * **No subnormal numbers.** What decays is set to zero on fixed frames before it gets there (see [`silence`]).
+//! * **Any split gives the same samples.** State is carried frame by frame and counted in frames, so cutting a block
+//!   into spans of any length changes no bit of the output.
+//! * **Fit for the audio thread.** All memory is allocated at construction; processing takes no lock, allocates
+//!   nothing, makes no system call and does not panic.
+//! * **No subnormal numbers.** What decays is set to zero on fixed frames before it becomes subnormal (see
+//!   [`silence`]).
 //! * **f32 signal, f64 design.** Samples are `f32`; filter designs, positions and loudness are computed in `f64`.
 //!
 //! On x86-64 the hot kernels use AVX2 and FMA where the processor has them (see `simd.rs`). Fused arithmetic rounds
 //! once where plain arithmetic rounds twice, so two *kinds* of processor may differ in the last bit; one processor
-//! always repeats itself.
+//! always gives the same bits.
 #![warn(clippy::cast_possible_truncation)]
 
 pub mod biquad;

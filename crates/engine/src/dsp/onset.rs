@@ -1,9 +1,9 @@
-//! Where notes and hits begin.
+//! The onset finder: where notes and hits begin.
 //!
-//! The energy of three bands, frame of 0.7 ms by frame, is compared with what came just before; where it rises by
-//! more than a threshold something begins. The idea of energy rising in sub-bands is Klapuri's ("Sound onset detection by
-//! applying psychoacoustic knowledge", ICASSP 1999); what is added is that the place is the start of the rise, not its
-//! middle, because that is what a stretcher must leave untouched.
+//! The energy of three bands, in hops of 0.7 ms, is compared with the energy just before; where it rises by more than a
+//! threshold there is an onset. The rise of energy in sub-bands is Klapuri's criterion ("Sound onset detection by
+//! applying psychoacoustic knowledge", ICASSP 1999). Here the position is the start of the rise and not its middle,
+//! because a stretcher must leave the sound unchanged from there on.
 
 use super::biquad::Coefficients;
 use super::silence::UNHEARD;
@@ -11,36 +11,36 @@ use super::simd::{Arith, Simd, Task};
 use crate::types::cast::single;
 use crate::types::onset::Onset;
 
-/// Frames whose energy is taken together.
+/// Frames of a hop, whose energy is summed.
 const HOP: usize = 32;
-/// Hops that are remembered: what is compared, before and behind.
+/// Hops that are kept for comparison.
 const MEMORY: usize = 128;
 /// Energies below this are silence.
 const FLOOR: f32 = 1e-8;
-/// Onsets nearer than this to a stronger one are the same, in hops.
+/// Onsets closer than this to a stronger one are the same, in hops.
 const SAME: usize = 24;
-/// A band is silent this far below the loudest that was heard, as a power.
+/// A band is silent so far below the loudest level so far, as a power.
 const MASKED: f32 = 1e-5;
-/// By how much the loudest is forgotten per hop.
-const FORGET: f32 = 0.9998;
+/// The decay of the loudest level per hop.
+const LOUDEST_DECAY: f32 = 0.9998;
 
-/// How a band is judged.
-struct Judge {
-    /// Hops that are averaged behind and before the moment.
-    ahead: usize,
-    behind: usize,
-    /// The rise that counts, in decibels.
+/// The criterion of a band.
+struct BandCriterion {
+    /// Hops that are averaged after and before the moment.
+    after: usize,
+    before: usize,
+    /// The rise of an onset, in decibels.
     rise: f32,
 }
 
-const JUDGES: [Judge; 3] = [
-    Judge { ahead: 18, behind: 36, rise: 8.0 },
-    Judge { ahead: 6, behind: 28, rise: 6.5 },
-    Judge { ahead: 4, behind: 24, rise: 6.0 },
+const CRITERIA: [BandCriterion; 3] = [
+    BandCriterion { after: 18, before: 36, rise: 8.0 },
+    BandCriterion { after: 6, before: 28, rise: 6.5 },
+    BandCriterion { after: 4, before: 24, rise: 6.0 },
 ];
 
-/// Hops ahead of the one that is judged.
-const AHEAD: usize = 18;
+/// Hops after the one that is tested.
+const HOPS_AFTER: usize = 18;
 
 /// Finds onsets in a stream of stereo sound.
 pub struct OnsetFinder {
@@ -52,15 +52,15 @@ pub struct OnsetFinder {
     energy: [[f32; 3]; MEMORY],
     hops: usize,
     loudest: f32,
-    /// Rise over the threshold of the latest judged hops in each band.
+    /// The rise over the threshold of the latest tested hops in each band.
     rises: [[f32; 3]; MEMORY],
-    pending: Option<Found>,
+    pending: Option<Candidate>,
 }
 
 crate::types::opaque::opaque_debug!(OnsetFinder);
 
 #[derive(Clone, Copy)]
-struct Found {
+struct Candidate {
     hop: usize,
     band: usize,
     strength: f32,
@@ -82,7 +82,7 @@ impl OnsetFinder {
         }
     }
 
-    /// Takes the next frames and tells what began, in order and some 30 ms late.
+    /// Reads the next frames and reports onsets in order, some 30 ms late.
     pub fn push(&mut self, frames: impl Iterator<Item = [f32; 2]>, mut found: impl FnMut(Onset)) {
         for frame in frames {
             self.hop[self.filled] = frame.map(|sample| if sample.abs() < UNHEARD { 0.0 } else { sample });
@@ -91,50 +91,50 @@ impl OnsetFinder {
                 let energy = self.simd.run(Energies { filters: &mut self.filters, frames: &self.hop });
                 self.filled = 0;
                 self.filters.flush();
-                self.judge(energy, &mut found);
+                self.add_hop(energy, &mut found);
             }
         }
     }
 
-    /// Tells what is still to be told when the sound has ended.
+    /// Reports the remaining onsets at the end of the sound.
     pub fn finish(mut self, mut found: impl FnMut(Onset)) {
-        for _ in 0..AHEAD + 2 * SAME {
-            self.judge([0.0; 3], &mut found);
+        for _ in 0..HOPS_AFTER + 2 * SAME {
+            self.add_hop([0.0; 3], &mut found);
         }
     }
 
-    /// Takes the energies of the next hop.
-    fn judge(&mut self, energy: [f32; 3], found: &mut impl FnMut(Onset)) {
+    /// Adds the energies of the next hop.
+    fn add_hop(&mut self, energy: [f32; 3], found: &mut impl FnMut(Onset)) {
         self.energy[self.hops % MEMORY] = energy;
-        self.loudest = (self.loudest * FORGET).max(energy[0] + energy[1] + energy[2]).max(FLOOR);
+        self.loudest = (self.loudest * LOUDEST_DECAY).max(energy[0] + energy[1] + energy[2]).max(FLOOR);
         self.hops += 1;
-        if self.hops <= AHEAD {
+        if self.hops <= HOPS_AFTER {
             return;
         }
-        let judged = self.hops - AHEAD - 1;
-        let rises = std::array::from_fn(|band| self.rise(band, judged));
-        self.rises[judged % MEMORY] = rises;
-        self.pick(judged, found);
+        let tested = self.hops - HOPS_AFTER - 1;
+        let rises = std::array::from_fn(|band| self.rise(band, tested));
+        self.rises[tested % MEMORY] = rises;
+        self.pick(tested, found);
     }
 
-    /// How far the energy of `band` rises at hop `at`, over what counts.
+    /// The rise of the energy of `band` at hop `at` over the criterion, in decibels.
     fn rise(&self, band: usize, at: usize) -> f32 {
-        let judge = &JUDGES[band];
+        let criterion = &CRITERIA[band];
         let mean = |from: usize, count: usize| {
             let sum: f32 = (from..from + count).map(|hop| self.energy[hop % MEMORY][band]).sum();
             sum / count as f32
         };
-        let behind = mean(at.saturating_sub(judge.behind), judge.behind.min(at).max(1));
-        let behind = if at == 0 { 0.0 } else { behind };
-        let ahead = mean(at, judge.ahead);
+        let before = mean(at.saturating_sub(criterion.before), criterion.before.min(at).max(1));
+        let before = if at == 0 { 0.0 } else { before };
+        let after = mean(at, criterion.after);
         let floor = FLOOR + MASKED * self.loudest;
-        10.0 * ((ahead + floor) / (behind + floor)).log10() - judge.rise
+        10.0 * ((after + floor) / (before + floor)).log10() - criterion.rise
     }
 
-    /// The hop `judged - 8` is an onset when no hop within 8 rises more in the same band.
-    fn pick(&mut self, judged: usize, found: &mut impl FnMut(Onset)) {
+    /// The hop `tested - 8` is an onset when no hop within 8 rises more in the same band.
+    fn pick(&mut self, tested: usize, found: &mut impl FnMut(Onset)) {
         const WIDTH: usize = 8;
-        let Some(centre) = judged.checked_sub(WIDTH) else { return };
+        let Some(centre) = tested.checked_sub(WIDTH) else { return };
         for band in (0..3).rev() {
             let here = self.rises[centre % MEMORY][band];
             let is_peak = here > 0.0
@@ -145,9 +145,9 @@ impl OnsetFinder {
             if !is_peak {
                 continue;
             }
-            let new = Found { hop: centre, band, strength: here };
+            let new = Candidate { hop: centre, band, strength: here };
             match &mut self.pending {
-                // The same beginning in another band: the place is best told by the highest one.
+                // The same onset in another band: its position is taken from the highest band.
                 Some(old) if centre - old.hop < SAME => {
                     old.strength = old.strength.max(new.strength);
                     if band > old.band && new.strength > 2.0 {
@@ -170,7 +170,7 @@ impl OnsetFinder {
     }
 }
 
-fn onset(found: Found) -> Onset {
+fn onset(found: Candidate) -> Onset {
     Onset { frame: (found.hop * HOP) as i64, strength: found.strength }
 }
 
@@ -203,7 +203,7 @@ impl Filters {
 }
 
 impl Filters {
-    /// Ends what decays. To be called after each hop: in one it falls by less than a hundred thousandth.
+    /// Sets decayed state to zero. Called after each hop, in which it falls by less than a hundred thousandth.
     fn flush(&mut self) {
         for state in self.s.as_flattened_mut().iter_mut().chain(&mut self.band) {
             *state = if state.abs() < UNHEARD { 0.0 } else { *state };
@@ -243,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn behind_sound_nothing_subnormal_is_remembered() {
+    fn after_sound_no_state_is_subnormal() {
         for rate in [8_000, 44_100, 192_000] {
             let mut finder = OnsetFinder::new(rate);
             let tail = |n: usize| single(0.5 * 10f64.powf(-(n as f64) / 100.0)) * if n % 7 < 3 { 1.0 } else { -1.0 };

@@ -1,10 +1,10 @@
-//! Where a source is being read: 64.64 fixed point, so that no rate drifts.
+//! Positions in a source: 64.64 fixed point, so that no rate drifts.
 
 use std::ops::{Add, AddAssign};
 
 const ONE: f64 = 18_446_744_073_709_551_616.0; // 2^64
 
-/// A place in a source, in frames: 64 bits of frame and 64 bits of fraction. May be negative (before the source).
+/// A position in a source, in frames: 64 bits of frame and 64 bits of fraction. May be negative (before the source).
 ///
 /// Adding is exact, so a thousand single steps end where one jump of a thousand steps ends. Sums that leave the
 /// +-2^63 frames (six million years) wrap.
@@ -31,7 +31,7 @@ impl Position {
         (self.0 >> 64) as i64
     }
 
-    /// How far the position lies between its frame and the next: 0 <= fraction < 1.
+    /// The distance from its frame: 0 <= fraction < 1.
     pub fn fraction(self) -> f64 {
         (self.fraction_bits() >> 11) as f64 / (1u64 << 53) as f64
     }
@@ -52,19 +52,19 @@ impl Position {
         self.0 as f64 / ONE
     }
 
-    /// The position `n` steps on.
+    /// The position `n` steps later.
     #[must_use]
     pub const fn advance(self, step: Step, n: usize) -> Self {
         Self(self.0.wrapping_add(step.0.wrapping_mul(n as i128)))
     }
 
-    /// The position in frames of 2^`shift` of the present ones.
+    /// The position in units of 2^`shift` frames.
     #[must_use]
     pub(crate) const fn shrunk(self, shift: u32) -> Self {
         Self(self.0 >> shift)
     }
 
-    /// The position moved by whole frames: what makes a position relative to a window that starts elsewhere.
+    /// The position moved by whole frames, for example to make it relative to a window that starts elsewhere.
     #[must_use]
     pub const fn offset(self, frames: i64) -> Self {
         Self(self.0.wrapping_add((frames as i128) << 64))
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn ten_hours_of_changing_speeds_are_the_sum_of_their_steps() {
-        // A speed that changes every 64 frames, in pieces of any size, against the exact sum.
+        // A speed that changes every 64 frames, in spans of any size, against the exact sum.
         let (mut position, mut exact) = (Position::ZERO, 0i128);
         for i in 0..10 * 3_600 * 44_100u64 / 64 {
             let step = Step::from_rate(0.25 + 3.75 * ((i * 7_919 % 10_007) as f64 / 10_007.0));

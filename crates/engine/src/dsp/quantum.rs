@@ -1,6 +1,6 @@
-//! In what portions sound is made.
+//! The quantum in which sound is made.
 
-/// Frames in one rendering quantum. Quanta are aligned to absolute engine time; a sample-exact command may split one.
+/// Frames of a quantum. Quanta are aligned to absolute engine time; a sample-exact command may split one.
 pub const QUANTUM: usize = 64;
 
 /// Eight signals side by side, one frame of each: four stereo decks, lane = deck * 2 + channel.

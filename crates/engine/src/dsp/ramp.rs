@@ -4,24 +4,24 @@ use crate::types::cast::single;
 
 use super::silence;
 
-/// A gain that moves in a straight line and arrives on the frame it was told to, exactly.
+/// A gain that moves linearly and reaches its target on an exact frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ramp {
     target: f32,
     /// Change per frame.
     slope: f64,
-    /// Frames still to go.
+    /// Frames until the target is reached.
     left: u32,
 }
 
 impl Ramp {
-    /// A ramp at rest at `value` (linear gain).
+    /// A ramp that stays at `value` (linear gain).
     pub const fn new(value: f32) -> Self {
         Self { target: silence::gain(value), slope: 0.0, left: 0 }
     }
 
-    /// Heads for `target` from the present value; the `frames`-th frame from now is the first to have it. Zero frames:
-    /// at once. Both must be finite, which is checked where gains come from outside. A target under
+    /// Moves to `target` from the present value; the `frames`-th frame from now is the first to have it. With zero
+    /// frames it changes at once. Both must be finite, which is checked where gains come from outside. A target below
     /// [`FAINTEST`](silence::FAINTEST) is 0.
     pub fn set(&mut self, target: f32, frames: usize) {
         let target = silence::gain(target);
@@ -31,7 +31,7 @@ impl Ramp {
         self.target = target;
     }
 
-    /// Moves on one frame and returns the gain of that frame.
+    /// Advances by one frame and returns the gain of that frame.
     #[inline]
     #[allow(clippy::should_implement_trait, reason = "an endless gain is no iterator: it has no None")]
     pub fn next(&mut self) -> f32 {
@@ -55,7 +55,7 @@ impl Ramp {
         single(self.exact())
     }
 
-    /// Where the ramp is heading, or stands.
+    /// The gain to which the ramp moves, or at which it is.
     pub const fn target(&self) -> f32 {
         self.target
     }
@@ -65,7 +65,7 @@ impl Ramp {
         self.left == 0
     }
 
-    /// Counted back from the target, so no rounding piles up and the last frame is the target itself.
+    /// Counted back from the target, so that no rounding error accumulates and the last frame is the target itself.
     #[inline]
     fn exact(&self) -> f64 {
         f64::from(self.target) - self.slope * f64::from(self.left)
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_mind_starts_from_where_it_is() {
+    fn a_new_target_starts_from_the_present_value() {
         let mut ramp = Ramp::new(0.0);
         ramp.set(1.0, 100);
         for _ in 0..50 {
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gain_next_to_none_is_none() {
+    fn a_gain_close_to_zero_is_zero() {
         let mut ramp = Ramp::new(1e-30);
         assert_eq!(ramp.value(), 0.0);
         ramp.set(9e-7, 10);

@@ -1,45 +1,45 @@
-//! Steps that are in the music itself: where a file ends in the middle of a sound, or a loop jumps back.
+//! Seams: steps that are in the music itself, where a file ends in the middle of a sound or a loop jumps back.
 //!
-//! What came before is held and fades out under what comes next, which begins at once and as it is.
+//! The last sample is held and fades out under what comes next, which begins at once and unchanged.
 
-/// Seconds in which it fades out.
+/// Seconds of the fade-out.
 pub(crate) const FADE: f64 = 0.004;
 
-/// Frames to either side of a step that tell how far the sound steps by itself.
+/// Frames to either side of a step with which its size is compared.
 pub(crate) const AROUND: usize = 17;
 
-/// A step may be so many times as large as those around it, and by so much larger: two steps of 16 bits.
-const ALIKE: f32 = 1.2;
+/// A step is a continuation up to so many times the size of those around it, plus two steps of 16 bits.
+const STEP_RATIO: f32 = 1.2;
 const ROUNDING: f32 = 2.0 / 32_768.0;
 
-/// How much is left of what came before, so many frames behind it, when it fades out over `fade` frames: 1 to 0.
+/// The gain, 1 to 0, of a held sample that fades out over `fade` frames, `into` frames after the seam.
 #[inline]
-pub(crate) fn left_of_it(into: usize, fade: usize) -> f32 {
+pub(crate) fn fade_gain(into: usize, fade: usize) -> f32 {
     let x = ((into as f32 + 0.5) / fade as f32).min(1.0);
     1.0 - x * x * (3.0 - 2.0 * x)
 }
 
-/// Whether `after` goes on from `before`: the step between them is about as small as those to either side.
-pub(crate) fn goes_on(before: &[f32], after: &[f32]) -> bool {
+/// Whether `after` continues `before`: the step between them is about as small as those to either side.
+pub(crate) fn continues(before: &[f32], after: &[f32]) -> bool {
     let (Some(last), Some(first)) = (before.last(), after.first()) else { return true };
     let steps = |side: &[f32]| side.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
-    (first - last).abs() <= ALIKE * steps(before).max(steps(after)) + ROUNDING
+    (first - last).abs() <= STEP_RATIO * steps(before).max(steps(after)) + ROUNDING
 }
 
-/// What a sound ends with that silence does not go on from; nothing where it ends like silence.
-pub(crate) fn ends_with(latest: &[f32]) -> f32 {
-    latest.last().copied().filter(|_| !goes_on(latest, &[0.0])).unwrap_or(0.0)
+/// The last sample of a sound that silence does not continue; 0 where the sound ends like silence.
+pub(crate) fn held_sample(latest: &[f32]) -> f32 {
+    latest.last().copied().filter(|_| !continues(latest, &[0.0])).unwrap_or(0.0)
 }
 
-/// What is heard behind the end of a sound whose latest frames these are, [`AROUND`] of them if there are as many.
+/// The fade-out after the end of a sound whose latest frames these are, [`AROUND`] of them if there are as many.
 pub(crate) fn fade_out(latest: &[[f32; 2]], fade: usize) -> impl Iterator<Item = [f32; 2]> + use<> {
     let held: [f32; 2] = std::array::from_fn(|side| {
-        let mut known = [0.0; AROUND];
-        known.iter_mut().zip(latest).for_each(|(to, from)| *to = from[side]);
-        ends_with(&known[..latest.len().min(AROUND)])
+        let mut compared = [0.0; AROUND];
+        compared.iter_mut().zip(latest).for_each(|(to, from)| *to = from[side]);
+        held_sample(&compared[..latest.len().min(AROUND)])
     });
     let frames = if held == [0.0; 2] { 0 } else { fade };
-    (0..frames).map(move |at| held.map(|last| last * left_of_it(at, fade)))
+    (0..frames).map(move |at| held.map(|last| last * fade_gain(at, fade)))
 }
 
 #[cfg(test)]
@@ -47,20 +47,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tones_noise_and_silence_go_on_and_a_jump_does_not() {
+    fn tones_noise_and_silence_continue_and_a_jump_does_not() {
         let tone = |from: usize| -> Vec<f32> { (from..from + AROUND).map(|n| (n as f32 * 0.3).sin()).collect() };
-        assert!((0..40).all(|n| goes_on(&tone(n), &tone(n + AROUND))));
-        // Half a turn is left out where the tone is steepest and where it is not.
-        assert!(!goes_on(&tone(19), &tone(19 + AROUND + 5)));
+        assert!((0..40).all(|n| continues(&tone(n), &tone(n + AROUND))));
+        // A gap in the tone, where it is steepest.
+        assert!(!continues(&tone(19), &tone(19 + AROUND + 5)));
         let noise = [0.5, -0.7, 0.1, 0.6, -0.2];
-        assert!(goes_on(&noise, &noise));
-        assert!(goes_on(&[0.0; 5], &[0.0; 5]) && goes_on(&[], &[0.3]));
-        assert!(!goes_on(&[0.5; 5], &[0.0]) && goes_on(&[3e-5; 5], &[0.0]));
+        assert!(continues(&noise, &noise));
+        assert!(continues(&[0.0; 5], &[0.0; 5]) && continues(&[], &[0.3]));
+        assert!(!continues(&[0.5; 5], &[0.0]) && continues(&[3e-5; 5], &[0.0]));
     }
 
     #[test]
-    fn what_is_left_falls_from_one_to_nothing_without_a_corner() {
-        let left: Vec<f32> = (0..=180).map(|n| left_of_it(n, 176)).collect();
+    fn the_fade_gain_falls_smoothly_from_one_to_zero() {
+        let left: Vec<f32> = (0..=180).map(|n| fade_gain(n, 176)).collect();
         assert!(left[0] > 0.999 && left[176] == 0.0 && left[180] == 0.0);
         let steepest = left.windows(2).map(|pair| pair[0] - pair[1]).fold(0.0, f32::max);
         assert!(left.is_sorted_by(|a, b| a >= b) && steepest < 1.51 / 176.0, "{steepest}");

@@ -1,38 +1,39 @@
-//! Where silence begins.
+//! The levels below which sound counts as silence.
 //!
-//! Processors compute many times slower with subnormal numbers, those under 1.2e-38, and whatever decays comes down to them: a
-//! file's fade, a filter's memory, a product of small gains. So nothing near them gets in: samples under [`SILENT`] become zero
-//! where they enter, gains under [`FAINTEST`] where they are set, and what decays is set to zero on fixed frames long before.
-//! The processor's own switch for that is left alone: a host may rely on it, and files made elsewhere would differ.
+//! Processors compute many times slower with subnormal numbers, those below 1.2e-38, and whatever decays reaches them:
+//! the fade-out of a file, the state of a filter, a product of small gains. So values close to them are not let in:
+//! samples below [`SILENT`] become zero where they enter, gains below [`FAINTEST`] where they are set, and decaying
+//! state is set to zero on fixed frames long before. The processor's own flag for this is left alone: a host may rely
+//! on it, and files rendered elsewhere would differ.
 
-/// A sample nearer to zero than this (-400 dB) is silence.
+/// A sample closer to zero than this (-400 dB) is silence.
 pub const SILENT: f32 = 1e-20;
 
-/// A gain under this (-120 dB) is none.
+/// A gain below this (-120 dB) is zero.
 pub const FAINTEST: f32 = 1e-6;
 
-/// Sound under this (-240 dB) is not analysed: squares of its squares would be subnormal.
+/// Sound below this (-240 dB) is not analysed, because squares of its squares would be subnormal.
 pub(crate) const UNHEARD: f32 = 1e-12;
 
-/// The sample, or zero where it is next to it. What is not a number stays.
+/// The sample, or zero where it is close to zero. NaN stays.
 #[inline(always)]
 pub fn quiet(sample: f32) -> f32 {
     if sample.abs() < SILENT { 0.0 } else { sample }
 }
 
-/// Makes zero what is next to it.
+/// Sets samples close to zero to zero.
 pub fn flush<'a>(samples: impl IntoIterator<Item = &'a mut f32>) {
     for sample in samples {
         *sample = quiet(*sample);
     }
 }
 
-/// The gain, or none where it is next to none.
+/// The gain, or zero where it is close to zero.
 pub(crate) const fn gain(gain: f32) -> f32 {
     if gain > -FAINTEST && gain < FAINTEST { 0.0 } else { gain }
 }
 
-/// Whether any of these is worth an analysis. Of sound the first few tell.
+/// Whether any sample is loud enough to be analysed. For sound the first few samples suffice.
 #[inline]
 pub(crate) fn is_heard(samples: &[f32]) -> bool {
     samples.iter().any(|sample| sample.abs() >= UNHEARD)
@@ -43,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_next_to_nothing_is_nothing_and_the_rest_stays_bit_for_bit() {
+    fn values_close_to_zero_become_zero_and_the_rest_stays_bit_for_bit() {
         let mut samples = [1e-38, -1e-45, 0.99e-20, -1e-20, 0.5, f32::INFINITY, f32::NAN];
         flush(&mut samples);
         assert_eq!(samples[..6], [0.0, 0.0, 0.0, -1e-20, 0.5, f32::INFINITY]);

@@ -1,13 +1,13 @@
-//! Run-time choice of the instruction set, in one place.
+//! Run-time selection of the instruction set.
 //!
 //! A kernel is written once as a [`Task`] over plain `[f32; 8]` arrays. [`Simd::run`] compiles it twice: for the
-//! baseline of the target and, on x86-64, for AVX2 with FMA, where the compiler turns each array into one register.
+//! baseline of the target and, on x86-64, for AVX2 with FMA, where the compiler puts each array into one register.
 #![allow(unsafe_code)]
 
 use super::quantum::Lanes;
 
 /// How `a * b + c` is computed: fused where the instruction exists, else as a product and a sum. The fused form is
-/// never left to a library call, which would cost a hundred times as much.
+/// never a library call, which would be a hundred times slower.
 pub trait Arith: Copy {
     /// `a * b + c`.
     fn fma(a: f32, b: f32, c: f32) -> f32;
@@ -47,16 +47,16 @@ impl Arith for Plain {
     }
 }
 
-/// One piece of work, generic over its arithmetic. `run` and all it calls must be `#[inline(always)]`: what is not
+/// A computation, generic over its arithmetic. `run` and everything it calls must be `#[inline(always)]`: what is not
 /// inlined is compiled for the baseline.
 pub trait Task {
-    /// What the work returns.
+    /// The result of the computation.
     type Out;
-    /// Does the work.
+    /// Runs the computation.
     fn run<A: Arith>(self) -> Self::Out;
 }
 
-/// The instruction set to use, detected once. The wide variant cannot be made without having been detected.
+/// The instruction set to use, detected once. The wide variant cannot be constructed without being detected.
 #[derive(Clone, Copy, Debug)]
 pub struct Simd(Level);
 
@@ -68,7 +68,7 @@ enum Level {
 }
 
 impl Simd {
-    /// The best this processor has.
+    /// The best instruction set of this processor.
     pub fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
@@ -77,12 +77,12 @@ impl Simd {
         Self::baseline()
     }
 
-    /// What every processor of the target has.
+    /// The instruction set that every processor of the target has.
     pub const fn baseline() -> Self {
         Self(Level::Baseline)
     }
 
-    /// A name for it.
+    /// Its name.
     pub const fn name(self) -> &'static str {
         match self.0 {
             Level::Baseline => std::env::consts::ARCH,
@@ -91,7 +91,7 @@ impl Simd {
         }
     }
 
-    /// Does the work with the chosen instructions.
+    /// Runs the computation with the selected instructions.
     #[inline]
     pub fn run<T: Task>(self, task: T) -> T::Out {
         match self.0 {
@@ -100,7 +100,7 @@ impl Simd {
             #[cfg(not(target_arch = "aarch64"))]
             Level::Baseline => task.run::<Plain>(),
             // SAFETY: `Level::Avx2Fma` is made only in `detect`, after the processor reported both AVX2 and FMA, the
-            // only features `avx2_fma` asks for.
+            // only features that `avx2_fma` requires.
             #[cfg(target_arch = "x86_64")]
             Level::Avx2Fma => unsafe { avx2_fma(task) },
         }
@@ -113,8 +113,8 @@ fn avx2_fma<T: Task>(task: T) -> T::Out {
     task.run::<Fused>()
 }
 
-/// The kind of arithmetic in use. Where this is the same the samples are, bit for bit; where it is not they may differ in the last
-/// bit, so whoever shares what was made between machines puts it into the key.
+/// The kind of arithmetic in use. With the same kind, samples are the same bit for bit; with different kinds they may
+/// differ in the last bit, so caches that are shared between machines have it in their keys.
 pub fn arithmetic() -> &'static str {
     Simd::detect().name()
 }

@@ -1,14 +1,14 @@
-//! Band-limited reading of a source at any rate: a polyphase Kaiser-windowed sinc.
+//! Band-limited interpolation of a source at any rate: a polyphase Kaiser-windowed sinc.
 //!
 //! J. O. Smith, "Digital Audio Resampling Home Page", CCRMA: between two samples the source is the sum of its
-//! neighbours weighted by a windowed sinc; played faster than recorded, the sinc widens so that what would land above
-//! the output's Nyquist frequency is removed before it can fold back.
+//! neighbours weighted by a windowed sinc. When it is played faster than recorded, the sinc widens so that what would
+//! be above the output's Nyquist frequency is removed before it aliases.
 //!
-//! # What was traded for what
+//! # Trade-offs
 //!
-//! Taps buy a steeper edge and cost time in proportion. Below, "kept" is the gain at 18 kHz of a 44.1 kHz source, "alias"
-//! what a tone beyond the output's Nyquist frequency leaves behind, "noise" all but the tone, and the cost is for four
-//! stereo decks of 1,024 frames on a 3.7 GHz Zen 4 core.
+//! More taps give a steeper edge and cost time in proportion. Below, "kept" is the gain at 18 kHz of a 44.1 kHz source,
+//! "alias" what remains of a tone above the output's Nyquist frequency, "noise" everything but the tone, and the cost
+//! is for four stereo decks of 1,024 frames on a 3.7 GHz Zen 4 core.
 //!
 //! | rate | taps | noise at 1, 5, 10, 15 kHz | kept | alias | cost |
 //! |---|---|---|---|---|---|
@@ -18,9 +18,9 @@
 //! | 1.2 | 96 | -117, -117, -111, -109 dB | becomes 21.6 kHz | 20 kHz: -101 dB | 37 us |
 //! | 2 | 96 | -146, -146, -127 dB | beyond | 15 kHz: -101 dB | 38 us |
 //!
-//! Nothing that folds is left above -80 dB; what pays for it is the last 10 % of the band, above 18 kHz at any rate up to
-//! 1.1 and above 18 kHz of the output up to 1.5. Straight lines between 256 phases cost less here than parabolas
-//! between 32 (28 against 32 us), whose tables are smaller but take one more load per tap; loads are the bottleneck.
+//! No alias is above -80 dB. The price is the last 10 % of the band, above 18 kHz at any rate up to 1.1 and above 18
+//! kHz of the output up to 1.5. Linear interpolation between 256 phases costs less here than parabolas between 32 (28
+//! against 32 us), whose tables are smaller but take one more load per tap; loads are the bottleneck.
 
 use crate::types::cast::{byte, index, single};
 use std::sync::OnceLock;
@@ -30,52 +30,54 @@ use super::quantum::Lanes;
 use super::simd::{Arith, Simd, Task};
 use super::window;
 
-/// Phases per source frame; between two of them the weights are interpolated in a straight line. The error of the line
-/// grows with the square of the frequency: -119 dB at 10 kHz, -112 dB at 15 kHz of 44.1 kHz.
+/// Phases per source frame; between two of them the weights are interpolated linearly. The error grows with the square
+/// of the frequency: -119 dB at 10 kHz, -112 dB at 15 kHz of 44.1 kHz.
 const PHASES: usize = 256;
 const PHASE_BITS: u32 = PHASES.trailing_zeros();
 
 /// Kaiser's beta: side lobes at -90 dB.
 const BETA: f64 = 9.0;
 
-/// Vectors of eight taps: 56 taps up to `SHORT_UP_TO`, 96 above, where the output's Nyquist frequency has come down into
-/// what can be heard and only a steeper edge keeps one side without giving up the other.
+/// Vectors of eight taps: 56 taps up to `SHORT_UP_TO`, 96 above, where the output's Nyquist frequency is in the audible
+/// range and only a steeper edge removes aliases without removing what is below.
 const SHORT: usize = 7;
 const LONG: usize = 12;
 const SHORT_UP_TO: f64 = 1.02;
 
-/// The table in the first place serves no rate but the wire when it has to read between frames: its cut-off is the
-/// source's own Nyquist frequency, where a sinc on whole frames is a wire again.
-const WIRE: f64 = 0.0;
+/// The first table is used by no rate, only by the bypass when it has to read between frames. Its cut-off is the
+/// source's own Nyquist frequency, where a sinc at whole frames is a bypass again.
+const BYPASS: f64 = 0.0;
 
 /// The highest rate with a table of its own.
 const TOP_RATE: f64 = 4.0;
 
-/// The way from the -6 dB point up to where 80 dB are gone, in cycles per source frame. It shrinks as taps are added.
+/// The distance from the -6 dB point to where 80 dB are removed, in cycles per source frame. It shrinks as taps are
+/// added.
 const fn to_stop(vectors: usize) -> f64 {
     2.79 / (vectors * 8) as f64
 }
 
-/// The -6 dB point for a rate, in cycles per source frame: at the lower of the two Nyquist frequencies 80 dB are gone.
+/// The -6 dB point for a rate, in cycles per source frame: at the lower of the two Nyquist frequencies 80 dB are
+/// removed.
 fn cutoff(rate: f64, vectors: usize) -> f64 {
-    if rate == WIRE { 0.5 } else { 0.5 / rate.max(1.0) - to_stop(vectors) }
+    if rate == BYPASS { 0.5 } else { 0.5 / rate.max(1.0) - to_stop(vectors) }
 }
 
-/// Which weights to read with. Two kernels differ only near the edge of the band; who changes from one to the other
-/// cross-fades both over a quantum.
+/// The weights to read with. Two kernels differ only near the edge of the band; a change from one to the other is
+/// cross-faded over a quantum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kernel {
-    /// No weights: whole frames at rate 1, copied bit by bit.
-    Wire,
+    /// No weights: whole frames at rate 1, copied bit for bit.
+    Bypass,
     /// One cut-off of the bank.
     Cutoff(Cutoff),
 }
 
-/// One cut-off of the bank. Only the bank makes them.
+/// One cut-off of the bank. Only the bank constructs them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cutoff(u8);
 
-/// All the weights, for rates up to 4 (faster reads with the weights of 4), about 5 MB, shared by all decks.
+/// All weights, for rates up to 4 (higher rates use the weights of 4), about 5 MB, shared by all decks.
 pub struct SincBank {
     simd: Simd,
     short: Vec<Table<SHORT>>,
@@ -85,13 +87,13 @@ pub struct SincBank {
 crate::types::opaque::opaque_debug!(SincBank);
 
 struct Table<const V: usize> {
-    /// The fastest rate the table serves.
+    /// The highest rate of the table.
     up_to: f64,
     rows: Box<[Row<V>]>,
 }
 
-/// The weights of one phase and their way to the next phase. Aligned to a cache line: a load that straddles two costs
-/// double, and loads are what this kernel spends its time on.
+/// The weights of one phase and their difference to the next phase. Aligned to a cache line, because a load that
+/// straddles two costs double and loads are the bottleneck of this kernel.
 #[repr(C, align(64))]
 struct Row<const V: usize> {
     weight: [Lanes; V],
@@ -102,15 +104,15 @@ impl SincBank {
     /// Frames read on each side of a position: reading at frame `f` may touch `f - REACH + 1 ..= f + REACH`.
     pub const REACH: usize = LONG * 4;
 
-    /// The bank. The first call builds it (some tens of milliseconds): make it off the audio thread.
+    /// The bank. The first call builds it (some tens of milliseconds), so it is not for the audio thread.
     pub fn shared() -> &'static Self {
         static BANK: OnceLock<SincBank> = OnceLock::new();
         BANK.get_or_init(|| Self::build(Simd::detect()))
     }
 
     fn build(simd: Simd) -> Self {
-        // Steps of 2 % where decks are played, so that a nudge changes the cut-off little; of 7 % above.
-        let mut rates = vec![WIRE, 1.0];
+        // Steps of 2 % where decks are played, so that a small change of rate changes the cut-off little; of 7 % above.
+        let mut rates = vec![BYPASS, 1.0];
         rates.extend((51..=60).map(|fiftieth| f64::from(fiftieth) / 50.0));
         while let Some(&last) = rates.last().filter(|&&last| last < TOP_RATE) {
             rates.push((last * 1.07).min(TOP_RATE));
@@ -127,16 +129,16 @@ impl SincBank {
         Kernel::Cutoff(Cutoff(byte(index as u64)))
     }
 
-    /// The weights for a rate at a position: a wire when neither asks for interpolation.
+    /// The weights for a rate at a position: a bypass when no interpolation is needed.
     pub fn kernel_at(&self, rate: f64, position: Position) -> Kernel {
-        if rate == 1.0 && position.is_whole() { Kernel::Wire } else { self.kernel(rate) }
+        if rate == 1.0 && position.is_whole() { Kernel::Bypass } else { self.kernel(rate) }
     }
 
-    /// Reads as many frames as the shorter of `out` holds, from `start` on, `step` apart.
+    /// Reads as many frames as the shorter of `out` has, from `start` on, `step` apart.
     ///
-    /// `window` is the source, left and right; `start` counts from its first frame. What lies outside the window, or in
-    /// one channel of it only, counts as silence, so a whole track can be handed over as its own window. A wire asked to
-    /// read between frames, as happens while it is faded out, reads with weights that are a wire at whole frames too.
+    /// `window` is the source, left and right; `start` counts from its first frame. What is outside the window, or in
+    /// one channel of it only, counts as silence, so a whole track can be passed as its own window. A bypass that reads
+    /// between frames, as happens while it is faded out, uses weights that are a bypass at whole frames too.
     pub fn read(&self, kernel: Kernel, window: [&[f32]; 2], start: Position, step: Step, out: [&mut [f32]; 2]) {
         let [left, right] = out;
         let frames = left.len().min(right.len());
@@ -144,12 +146,12 @@ impl SincBank {
         let both = window[0].len().min(window[1].len());
         let window = window.map(|channel| &channel[..both]);
         let index = match kernel {
-            Kernel::Wire if step.is_unity() && start.is_whole() => {
+            Kernel::Bypass if step.is_unity() && start.is_whole() => {
                 let [left, right] = out;
                 copy(window[0], start.frame(), left);
                 return copy(window[1], start.frame(), right);
             }
-            Kernel::Wire => 0,
+            Kernel::Bypass => 0,
             Kernel::Cutoff(Cutoff(index)) => usize::from(index),
         };
         if let Some(table) = self.short.get(index) {
@@ -171,7 +173,7 @@ impl SincBank {
         let frames = out[0].len();
         let start = start.offset(1 - (V * 4) as i64); // of the first tap
         let inside = |p: Position| taps::<V>(source[0], p.frame()).is_some();
-        // Two pieces of code, so that the frequent one keeps everything in registers.
+        // Two versions of the loop, so that the frequent one keeps everything in registers.
         if inside(start) && inside(start.advance(step, frames.saturating_sub(1))) {
             self.simd.run(Inside { rows, source, start, step, out });
         } else {
@@ -180,7 +182,7 @@ impl SincBank {
     }
 }
 
-/// Copies from `frame` on; silence where the source has nothing.
+/// Copies from `frame` on; frames outside the source are silence.
 #[inline(never)]
 fn copy(source: &[f32], frame: i64, out: &mut [f32]) {
     let before = index(frame.min(0).unsigned_abs()).min(out.len());
@@ -195,11 +197,11 @@ fn copy(source: &[f32], frame: i64, out: &mut [f32]) {
 
 fn tables<const V: usize>(rates: &[f64]) -> Vec<Table<V>> {
     let reach = (V * 4) as f64;
-    // Where tap `j` of phase `p` lies, seen from the position. One row more than there are phases: the deltas of the
-    // last lead there.
-    let place = |p: usize, j: usize| j as f64 - (reach - 1.0) - p as f64 / PHASES as f64;
+    // The position of tap `j` of phase `p`, relative to the read position. There is one row more than there are phases,
+    // for the deltas of the last one.
+    let tap_at = |p: usize, j: usize| j as f64 - (reach - 1.0) - p as f64 / PHASES as f64;
     let windows: Vec<Vec<f64>> =
-        (0..=PHASES).map(|p| (0..V * 8).map(|j| window::kaiser(place(p, j) / reach, BETA)).collect()).collect();
+        (0..=PHASES).map(|p| (0..V * 8).map(|j| window::kaiser(tap_at(p, j) / reach, BETA)).collect()).collect();
     let table = |&rate: &f64| {
         let width = 2.0 * cutoff(rate, V);
         let phases: Vec<Vec<f64>> = windows
@@ -207,7 +209,7 @@ fn tables<const V: usize>(rates: &[f64]) -> Vec<Table<V>> {
             .enumerate()
             .map(|(p, window)| {
                 let mut taps: Vec<f64> =
-                    window.iter().enumerate().map(|(j, w)| w * sinc(width * place(p, j))).collect();
+                    window.iter().enumerate().map(|(j, w)| w * sinc(width * tap_at(p, j))).collect();
                 let sum: f64 = taps.iter().sum(); // DC passes every phase alike
                 taps.iter_mut().for_each(|t| *t /= sum);
                 taps
@@ -238,8 +240,8 @@ fn sinc(x: f64) -> f64 {
     if whole.rem_euclid(2.0) == 0.0 { sine / (PI * x) } else { -sine / (PI * x) }
 }
 
-/// A read whose taps all lie within the source. `start` is where the first tap lies; all slices of a pair are equally
-/// long.
+/// A read whose taps are all inside the source. `start` is the position of the first tap; all slices of a pair have the
+/// same length.
 struct Inside<'a, const V: usize> {
     rows: &'a [Row<V>; PHASES],
     source: [&'a [f32]; 2],
@@ -263,7 +265,7 @@ impl<const V: usize> Task for Inside<'_, V> {
     }
 }
 
-/// A read that reaches beyond an end of the source, where there is silence.
+/// A read that extends beyond an end of the source, where there is silence.
 struct Edge<'a, const V: usize> {
     rows: &'a [Row<V>; PHASES],
     source: [&'a [f32]; 2],
@@ -289,13 +291,13 @@ impl<const V: usize> Task for Edge<'_, V> {
     }
 }
 
-/// The taps from frame `first` on, when the source has them all.
+/// The taps from frame `first` on, when all of them are inside the source.
 #[inline(always)]
 fn taps<const V: usize>(source: &[f32], first: i64) -> Option<&[Lanes; V]> {
     source.get(usize::try_from(first).ok()?..)?.as_chunks().0.first_chunk()
 }
 
-/// Both channels weighted and summed, in an order that is the same on every path.
+/// The weighted sums of both channels, in an order that is the same on every path.
 #[inline(always)]
 fn dot<const V: usize, A: Arith>(
     rows: &[Row<V>; PHASES],
@@ -306,7 +308,7 @@ fn dot<const V: usize, A: Arith>(
     let bits = position.fraction_bits();
     let row = &rows[(bits >> (64 - PHASE_BITS)) as usize];
     let between = [((bits << PHASE_BITS) >> 40) as u32 as f32 / (1 << 24) as f32; 8];
-    // Two sums each, so that one addition need not wait for the other.
+    // Two sums each, so that one addition does not wait for the other.
     let (mut l, mut r) = ([[0.0; 8]; 2], [[0.0; 8]; 2]);
     for i in 0..V {
         let weight = A::fma8(row.delta[i], between, row.weight[i]);
@@ -356,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn every_phase_passes_a_constant_alike() {
+    fn every_phase_has_the_same_gain_for_a_constant() {
         let bank = SincBank::shared();
         let sums = |rows: &[Lanes]| rows.as_flattened().iter().map(|v| f64::from(*v)).sum::<f64>();
         for row in bank.short.iter().flat_map(|t| t.rows.iter()) {
@@ -368,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn the_weights_of_rate_one_are_a_wire_at_whole_frames() {
+    fn the_weights_of_rate_one_are_a_bypass_at_whole_frames() {
         let row = &SincBank::shared().short[0].rows[0];
         let weights = row.weight.as_flattened();
         assert!(weights.iter().enumerate().all(|(j, w)| *w == if j == SHORT * 4 - 1 { 1.0 } else { 0.0 }));

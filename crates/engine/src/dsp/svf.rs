@@ -21,7 +21,7 @@ pub(crate) struct Svf {
     minus_two_k: f32,
 }
 
-/// What one section remembers: its two integrators, the first one times `a1`.
+/// The state of one section: its two integrators, the first one times `a1`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SvfState {
     first: Lanes,
@@ -48,7 +48,7 @@ impl Svf {
     /// Simper's `v1 = a1 s1 + a2 (x - s2)`, `v2 = s2 + g v1`, `s1 += 2 (v1 - s1)`, `s2 += 2 g v1`, with `a1 s1` kept in
     /// place of `s1`: one multiplication less.
     #[inline(always)]
-    fn tick<A: Arith>(&self, state: &mut SvfState, x: Lanes) -> (Lanes, Lanes) {
+    fn step<A: Arith>(&self, state: &mut SvfState, x: Lanes) -> (Lanes, Lanes) {
         let (mut band, mut low) = ([0.0; 8], [0.0; 8]);
         for i in 0..8 {
             let (s1, s2) = (state.first[i], state.second[i]);
@@ -63,7 +63,7 @@ impl Svf {
     /// One frame of the low-pass.
     #[inline(always)]
     pub(crate) fn low_pass<A: Arith>(&self, state: &mut SvfState, x: Lanes) -> Lanes {
-        self.tick::<A>(state, x).1
+        self.step::<A>(state, x).1
     }
 
     /// One frame of the all-pass with the same poles.
@@ -72,8 +72,9 @@ impl Svf {
         self.low_and_all_pass::<A>(state, x).1
     }
 
-    /// One frame of the all-pass while its corner comes down from infinity, where an all-pass changes nothing: the corner's
-    /// period is `progress`, 0 to 1, of what it comes to. The state is not one of the other functions'.
+    /// One frame of the all-pass while its corner frequency falls from infinity, where an all-pass changes nothing: the
+    /// corner's period is `progress`, 0 to 1, of its final value. This function has a state of its own, not that of the
+    /// others.
     ///
     /// With `r = 1 / g`: `u = (r s1 + x - s2) / (1 + r (r + k))`, `v1 = r u`, `v2 = s2 + u`.
     #[inline(always)]
@@ -91,34 +92,35 @@ impl Svf {
         out
     }
 
-    /// One frame of both.
+    /// One frame of the low-pass and the all-pass.
     #[inline(always)]
     pub(crate) fn low_and_all_pass<A: Arith>(&self, state: &mut SvfState, x: Lanes) -> (Lanes, Lanes) {
-        let (band, low) = self.tick::<A>(state, x);
+        let (band, low) = self.step::<A>(state, x);
         (low, A::fma8([self.minus_two_k; 8], band, x))
     }
 }
 
 impl SvfState {
-    /// All that is remembered.
+    /// All numbers of the state.
     #[cfg(test)]
     pub(crate) fn numbers(&self) -> impl Iterator<Item = f32> {
         self.first.into_iter().chain(self.second)
     }
 
-    /// A lane of [`Svf::swept_all_pass`] that begins with `x`: the low-pass of a corner at infinity holds its input.
+    /// Starts a lane of [`Svf::swept_all_pass`] with the sample `x`: the low-pass of a corner at infinity holds its
+    /// input.
     pub(crate) fn begin(&mut self, lane: usize, x: f32) {
         (self.first[lane], self.second[lane]) = (0.0, x);
     }
 
-    /// Forgets two lanes, one deck.
+    /// Clears two lanes, one deck.
     pub(crate) fn clear(&mut self, lanes: std::ops::Range<usize>) {
         for state in [&mut self.first, &mut self.second] {
             state.iter_mut().take(lanes.end).skip(lanes.start).for_each(|s| *s = 0.0);
         }
     }
 
-    /// Ends a tail before it becomes denormal, which would make each operation a hundred times dearer.
+    /// Sets decayed state to zero before it becomes subnormal, which would make each operation a hundred times slower.
     #[inline(always)]
     pub(crate) fn flush(&mut self) {
         for s in self.first.iter_mut().chain(&mut self.second) {

@@ -5,7 +5,7 @@
 
 /// The modified Bessel function of the first kind and order zero, by its power series (Abramowitz and Stegun 9.6.12).
 ///
-/// Good to the last few bits of `f64` for `|x| <= 40`, which covers every useful Kaiser window.
+/// Accurate to the last few bits of `f64` for `|x| <= 40`, which covers every useful Kaiser window.
 pub fn bessel_i0(x: f64) -> f64 {
     let quarter = x * x / 4.0;
     let (mut sum, mut term, mut k) = (1.0, 1.0, 1.0);

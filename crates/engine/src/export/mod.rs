@@ -1,8 +1,8 @@
-//! Whole tracks, and parts of them, at another tempo: made on every core, and not while they play.
+//! Export: whole tracks, or spans of them, at another tempo, rendered on every core.
 
-mod course;
-mod lookout;
+mod analysis_threads;
 mod stretched;
+mod time_map;
 
-pub use course::Course;
 pub use stretched::{export, export_with_progress};
+pub use time_map::TimeMap;

@@ -1,28 +1,28 @@
-//! One reader of a track, at one place of it.
+//! A reader at one position of a streamed track.
 
-use super::input::{Fault, Input};
+use super::input::{Input, InputError};
 use crate::dsp::{OnsetFinder, seam, silence};
 use crate::rt::PAGE;
 use crate::types::cast::count;
 use crate::types::onset::Onset;
 
-/// Frames by which the onset finder is late.
-const LATE: usize = 2_048;
+/// The delay of the onset finder, in frames.
+const ONSET_DELAY: usize = 2_048;
 
-/// Reads pages, one behind the other without a jump.
+/// Reads pages one after another without a seek.
 pub(super) struct Cursor {
     input: Box<dyn Input>,
     finder: OnsetFinder,
-    /// Where the finder began.
+    /// The frame at which the finder began.
     origin: u64,
     onsets: Vec<Onset>,
-    /// Decoded frames, and the frame the first of them is.
+    /// Decoded frames that are in no page yet, and the position of the first of them.
     decoded: Vec<[f32; 2]>,
     first: u64,
-    /// The latest frames that were decoded, for the fade-out of an input that ends sooner than it said.
+    /// The last frames that were decoded, for the fade-out of an input that ends before its stated length.
     latest: Vec<[f32; 2]>,
     ended: bool,
-    /// When it was last used, in turns.
+    /// The feeder's pass in which the cursor was last used.
     pub used: u64,
     sample_rate: u32,
 }
@@ -44,36 +44,36 @@ impl Cursor {
         }
     }
 
-    /// What is wrong with what was read so far.
+    /// The input's warnings so far.
     pub fn warnings(&self) -> Vec<String> {
         self.input.warnings()
     }
 
-    /// Another input of the same.
+    /// Opens the input again.
     pub fn another(&self) -> Option<Box<dyn Input>> {
         self.input.another()
     }
 
-    /// Pages to be read before page `number` comes, when it lies ahead.
+    /// Pages to be read before page `number`; none when that page is earlier than the cursor.
     pub fn distance(&self, number: u64) -> Option<u64> {
         number
             .checked_sub(self.first.div_ceil(PAGE as u64))
             .filter(|_| self.first <= number.saturating_mul(PAGE as u64))
     }
 
-    /// Frames that are decoded and not in a page yet.
-    pub fn waiting(&self) -> usize {
+    /// Frames that are decoded and in no page yet.
+    pub fn buffered(&self) -> usize {
         self.decoded.len()
     }
 
-    /// Forgets where it is: the next page is jumped to.
-    pub fn lose(&mut self) {
+    /// Marks the position as unknown: the next page is sought.
+    pub fn invalidate(&mut self) {
         (self.first, self.used) = (u64::MAX, 0);
     }
 
-    /// Jumps to before page `number`. One page ahead, so that the onset finder knows what came before.
-    pub fn jump(&mut self, number: u64) -> Result<(), Fault> {
-        self.lose();
+    /// Seeks to one page before page `number`, so that the onset finder has context.
+    pub fn jump(&mut self, number: u64) -> Result<(), InputError> {
+        self.invalidate();
         self.decoded.clear();
         self.onsets.clear();
         self.latest.clear();
@@ -85,11 +85,11 @@ impl Cursor {
         Ok(())
     }
 
-    /// Hands page `number`, which must not lie behind, to `put`.
-    pub fn page(&mut self, number: u64, put: impl FnOnce(&[[f32; 2]], &[Onset])) -> Result<(), Fault> {
+    /// Reads page `number`, which must not be earlier than the cursor, and passes it to `put`.
+    pub fn read_page(&mut self, number: u64, put: impl FnOnce(&[[f32; 2]], &[Onset])) -> Result<(), InputError> {
         let start = number * PAGE as u64;
         let end = start + PAGE as u64;
-        while !self.ended && self.first + (self.decoded.len() as u64) < end + LATE as u64 {
+        while !self.ended && self.first + (self.decoded.len() as u64) < end + ONSET_DELAY as u64 {
             let from = self.decoded.len();
             self.ended = !self.input.read(&mut self.decoded)?;
             silence::flush(self.decoded[from..].as_flattened_mut());
@@ -103,10 +103,10 @@ impl Cursor {
                 self.decoded.extend(seam::fade_out(&self.latest, fade));
                 std::mem::replace(&mut self.finder, OnsetFinder::new(self.sample_rate)).finish(keep);
             }
-            // What lies before the page is not needed any more.
-            self.forget(start);
+            // Frames before the page are not needed any more.
+            self.discard_before(start);
         }
-        self.forget(start);
+        self.discard_before(start);
         let skip = usize::try_from(start - self.first).unwrap_or(usize::MAX).min(self.decoded.len());
         let frames = self.decoded.get(skip..).unwrap_or_default();
         let known = self.onsets.partition_point(|onset| onset.frame < end as i64);
@@ -119,12 +119,12 @@ impl Cursor {
                 put(&page, onsets);
             }
         }
-        self.forget(end);
+        self.discard_before(end);
         Ok(())
     }
 
-    /// Drops what lies before frame `until`.
-    fn forget(&mut self, until: u64) {
+    /// Drops the decoded frames before frame `until`.
+    fn discard_before(&mut self, until: u64) {
         let count = usize::try_from(until.saturating_sub(self.first)).unwrap_or(usize::MAX).min(self.decoded.len());
         self.decoded.drain(..count);
         self.first += count as u64;

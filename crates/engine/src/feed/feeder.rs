@@ -1,4 +1,4 @@
-//! The feeder: looks at where the playheads are, decides how much to read, and reads it.
+//! The feeder: polls the playheads of a streamed track, decides how much to read, and reads it.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering::Relaxed;
@@ -7,57 +7,57 @@ use std::thread;
 use std::time::Duration;
 
 use super::cursor::Cursor;
-use super::desk::{Desk, News};
-use super::input::{Fault, Input};
-use super::plan::Plan;
+use super::input::{Input, InputError};
+use super::read_plan::ReadPlan;
+use super::shared::{FeederShared, StreamEvent};
 use crate::buffer::{Adaptive, Levels, Thresholds, Urgency};
-use crate::rt::{PAGE, SEATS, Stream, Wish};
+use crate::rt::{MAX_PLAYHEADS, PAGE, PlayheadState, Stream};
 use crate::types::units::Frames;
 
-/// Pages that are kept, 4 MiB of them up to 48 kHz, and twice as many for each doubling of that.
+/// Pages that are kept: 4 MiB up to 48 kHz, and twice as many for each doubling of the sample rate.
 const SLOTS: usize = 128;
-/// Of those, for one playhead at most.
-const SHARE: usize = 56;
-/// Slots that no playhead may count on: what was just left may be jumped back to.
+/// The largest number of pages for one playhead.
+const MAX_SHARE: usize = 56;
+/// Slots that are not shared out among playheads, so that pages of positions that were just left stay loaded.
 const SPARE: usize = 24;
-/// Inputs open at the same time: the playheads of two decks, and the start of a loop.
+/// Inputs that are open at the same time: for the playheads of two decks, and the start of a loop.
 const CURSORS: usize = 3;
-/// Pages that are rather read through than jumped over.
-const NEAR: u64 = 3;
-/// How long to rest when there is nothing to do: with a playhead that may move at any moment, and without.
-const NAP: Duration = Duration::from_millis(3);
-const SLEEP: Duration = Duration::from_millis(20);
-/// How long to wait before a file that could not be read is tried again.
+/// The largest distance in pages that is read through instead of seeking.
+const READ_THROUGH: u64 = 3;
+/// How often the playheads are polled while there is nothing to read: with a registered playhead, and without.
+const POLL_WITH_PLAYHEADS: Duration = Duration::from_millis(3);
+const POLL_IDLE: Duration = Duration::from_millis(20);
+/// The time after which a file that could not be read is tried again.
 const RETRY: Duration = Duration::from_millis(250);
-/// Turns after which a page that nobody wants may go.
-const LINGER: u64 = 16;
-/// Frames that are read behind and before a playhead by the most curious stretcher, up to 48 kHz.
+/// Passes after which a page that is not needed any more may be evicted.
+const KEEP_PASSES: u64 = 16;
+/// Frames to either side of a playhead that the stretcher with the longest reach reads, up to 48 kHz.
 const REACH: i64 = 25_600;
-/// Seconds that are made ready at a cue or a place that was announced.
-const AT_CUE: f64 = 0.5;
+/// Seconds that are loaded at a cue or a prepared position.
+const CUE_SECONDS: f64 = 0.5;
 
-/// How many times finer time is than at 48 kHz, as a power of two.
-const fn fineness(sample_rate: u32) -> usize {
+/// The factor by which the sample rate exceeds 48 kHz, rounded up to a power of two.
+const fn rate_factor(sample_rate: u32) -> usize {
     sample_rate.div_ceil(48_000).next_power_of_two() as usize
 }
 
 /// Pages that are kept of a track.
 pub(super) const fn slots(sample_rate: u32) -> usize {
-    SLOTS * fineness(sample_rate)
+    SLOTS * rate_factor(sample_rate)
 }
 
-/// Frames behind and before a playhead that any stretcher reads.
+/// Frames to either side of a playhead that any stretcher reads.
 pub(crate) const fn reach(sample_rate: u32) -> i64 {
-    REACH * fineness(sample_rate) as i64
+    REACH * rate_factor(sample_rate) as i64
 }
 
-/// A playhead as the feeder knows it.
-struct Head {
-    wish: Wish,
+/// A playhead with its prefetch policy.
+struct TrackedPlayhead {
+    playhead: PlayheadState,
     policy: Adaptive,
 }
 
-/// What is to be done next.
+/// Pages to read, with their urgency.
 struct Job {
     urgency: Urgency,
     playing: bool,
@@ -72,88 +72,88 @@ impl Job {
 
 pub(super) struct Feeder {
     stream: Arc<Stream>,
-    desk: Arc<Desk>,
+    shared: Arc<FeederShared>,
     cursors: Vec<Cursor>,
-    /// The input may not be opened a second time.
-    alone: bool,
-    heads: HashMap<usize, Head>,
+    /// The input cannot be opened a second time.
+    single_input: bool,
+    playheads: HashMap<usize, TrackedPlayhead>,
     thresholds: Thresholds,
     sample_rate: u32,
-    turn: u64,
-    /// The turn in which each slot's page was last wanted.
-    wanted: Vec<u64>,
-    /// Warnings of the input that are known or told.
-    told: usize,
+    pass: u64,
+    /// The pass in which each slot's page was last needed.
+    last_needed: Vec<u64>,
+    /// Number of the input's warnings that were known at the start or reported.
+    warnings_reported: usize,
 }
 
 impl Feeder {
-    pub fn new(stream: Arc<Stream>, desk: Arc<Desk>, input: Box<dyn Input>, sample_rate: u32) -> Self {
-        let wanted = vec![0; stream.pages.slots()];
-        let told = input.warnings().len();
+    pub fn new(stream: Arc<Stream>, shared: Arc<FeederShared>, input: Box<dyn Input>, sample_rate: u32) -> Self {
+        let last_needed = vec![0; stream.pages.slots()];
+        let warnings_reported = input.warnings().len();
         let cursors = vec![Cursor::new(input, sample_rate)];
         let thresholds = Thresholds::default();
         Self {
             stream,
-            desk,
+            shared,
             cursors,
-            alone: false,
-            heads: HashMap::new(),
+            single_input: false,
+            playheads: HashMap::new(),
             thresholds,
             sample_rate,
-            turn: 1 << 8,
-            wanted,
-            told,
+            pass: 1 << 8,
+            last_needed,
+            warnings_reported,
         }
     }
 
-    /// Feeds until nobody has the track any more.
+    /// Feeds until the last clone of the track is dropped.
     pub fn run(mut self) {
         while !self.stream.closed.load(Relaxed) {
-            self.look();
-            let done = match self.job() {
-                Some(job) => self.work(&job),
+            self.poll_playheads();
+            let done = match self.next_job() {
+                Some(job) => self.run_job(&job),
                 None => Ok(false),
             };
             match done {
                 Ok(true) => {}
-                Ok(false) => thread::park_timeout(self.rest()),
-                Err(fault) => self.fail(&fault),
+                Ok(false) => thread::park_timeout(self.poll_interval()),
+                Err(error) => self.report_failure(&error),
             }
         }
     }
 
-    /// How long to rest when there is nothing to do.
-    fn rest(&self) -> Duration {
-        if self.heads.is_empty() { SLEEP } else { NAP }
+    /// How long to wait when there is nothing to read.
+    fn poll_interval(&self) -> Duration {
+        if self.playheads.is_empty() { POLL_IDLE } else { POLL_WITH_PLAYHEADS }
     }
 
-    /// Looks where the playheads are.
-    fn look(&mut self) {
-        self.turn += 1;
-        for seat in 0..SEATS {
-            let before = self.heads.get(&seat).map(|head| head.wish);
-            let Some(wish) = self.stream.wish_of(seat, before) else {
-                self.heads.remove(&seat);
+    /// Reads the states of all playheads.
+    fn poll_playheads(&mut self) {
+        self.pass += 1;
+        for entry in 0..MAX_PLAYHEADS {
+            let previous = self.playheads.get(&entry).map(|tracked| tracked.playhead);
+            let Some(playhead) = self.stream.playhead(entry, previous) else {
+                self.playheads.remove(&entry);
                 continue;
             };
-            if let Some(head) = self.heads.get_mut(&seat) {
-                head.wish = wish;
+            if let Some(tracked) = self.playheads.get_mut(&entry) {
+                tracked.playhead = playhead;
             } else if let Ok(policy) = Adaptive::new(self.thresholds) {
-                self.heads.insert(seat, Head { wish, policy });
+                self.playheads.insert(entry, TrackedPlayhead { playhead, policy });
             }
         }
     }
 
-    /// Frames of the track that are made ready before one playhead at most.
+    /// The largest prefetch of one playhead, in frames of the track.
     fn share(&self) -> i64 {
-        let slots = (self.stream.pages.slots() - SPARE) / self.heads.len().max(1);
-        let most = SHARE * fineness(self.sample_rate);
+        let slots = (self.stream.pages.slots() - SPARE) / self.playheads.len().max(1);
+        let most = MAX_SHARE * rate_factor(self.sample_rate);
         ((slots.min(most) * PAGE) as i64 - 2 * reach(self.sample_rate)).max(PAGE as i64)
     }
 
-    /// The most urgent job; what is wanted at all is marked so on the way.
-    fn job(&mut self) -> Option<Job> {
-        let (stream, turn) = (self.stream.clone(), self.turn);
+    /// The most urgent job. Also marks the pages that are needed at all.
+    fn next_job(&mut self) -> Option<Job> {
+        let (stream, pass) = (self.stream.clone(), self.pass);
         let has = |page: u64| stream.pages.has(page);
         let mut best: Option<Job> = None;
         let mut consider = |job: Job| {
@@ -163,96 +163,100 @@ impl Feeder {
         };
         let share = self.share();
         let mut marked = Vec::new();
-        let cue_ahead = (AT_CUE * f64::from(self.sample_rate)) as i64;
-        let mut least = None;
-        let input = self.cursors.iter().map(Cursor::waiting).max().unwrap_or(0) as u64;
-        for head in self.heads.values_mut() {
-            let Head { wish, policy } = head;
-            let speed = wish.speed.max(1.0 / 16.0);
+        let cue_frames = (CUE_SECONDS * f64::from(self.sample_rate)) as i64;
+        let mut lowest = None;
+        let input = self.cursors.iter().map(Cursor::buffered).max().unwrap_or(0) as u64;
+        for tracked in self.playheads.values_mut() {
+            let TrackedPlayhead { playhead, policy } = tracked;
+            let speed = playhead.speed.max(1.0 / 16.0);
             let most = (self.thresholds.most().0 as f64 * speed) as i64;
-            let plan = Plan::new(wish, most.min(share), stream.frames);
-            let level = (plan.level(has) as f64 / speed) as u64;
-            let levels = Levels { input: Frames(input), output: Frames(level) };
-            if wish.playing && least.is_none_or(|least: Levels| levels.output < least.output) {
-                least = Some(levels);
+            let plan = ReadPlan::new(playhead, most.min(share), stream.frames);
+            let prefetched = (plan.prefetched(has) as f64 / speed) as u64;
+            let levels = Levels { input: Frames(input), output: Frames(prefetched) };
+            if playhead.playing && lowest.is_none_or(|lowest: Levels| levels.output < lowest.output) {
+                lowest = Some(levels);
             }
-            // Underruns are told elsewhere.
-            let decision = policy.observe(Frames(wish.clock), levels, 0);
+            // Underruns are reported by `FedStream`.
+            let decision = policy.observe(Frames(playhead.clock), levels, 0);
             let count = (decision.chunks * self.thresholds.chunk) as f64 * speed / PAGE as f64;
             let missing = plan.pages().filter(|page| !has(*page)).take(count.ceil() as usize);
-            consider(Job { urgency: decision.urgency, playing: wish.playing, pages: missing.collect() });
+            consider(Job { urgency: decision.urgency, playing: playhead.playing, pages: missing.collect() });
             marked.extend(plan.pages());
-            let cue = Wish { position: wish.cue, region: None, ..*wish };
-            marked.extend(cued(&cue, cue_ahead.min(share), &stream, &mut consider));
+            let cue = PlayheadState { position: playhead.cue, region: None, ..*playhead };
+            marked.extend(consider_position(&cue, cue_frames.min(share), &stream, &mut consider));
         }
-        self.desk.note(least.unwrap_or_default());
-        let announced = self.desk.announced.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for place in announced {
-            let wish = Wish { position: place, reach: reach(self.sample_rate), ..Wish::default() };
-            marked.extend(cued(&wish, cue_ahead, &stream, &mut consider));
+        self.shared.set_levels(lowest.unwrap_or_default());
+        let prepared = self.shared.prepared.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for position in prepared {
+            let playhead = PlayheadState { position, reach: reach(self.sample_rate), ..PlayheadState::default() };
+            marked.extend(consider_position(&playhead, cue_frames, &stream, &mut consider));
         }
         for page in marked {
             if let Some(slot) = stream.pages.probe(page).find(|slot| stream.pages.at(*slot) == Some(page)) {
-                self.wanted[slot] = turn;
+                self.last_needed[slot] = pass;
             }
         }
         best
     }
 
-    /// Reads the pages of a job, unless something more urgent comes between; false when there was no room.
-    fn work(&mut self, job: &Job) -> Result<bool, Fault> {
+    /// Reads the pages of a job, unless something more urgent comes up; false when there was no free slot.
+    fn run_job(&mut self, job: &Job) -> Result<bool, InputError> {
         for page in &job.pages {
-            if self.stream.closed.load(Relaxed) || !self.bring(*page)? {
+            if self.stream.closed.load(Relaxed) || !self.load_page(*page)? {
                 return Ok(false);
             }
-            self.recover();
-            self.look();
-            let goes_on =
+            self.report_recovery();
+            self.poll_playheads();
+            let is_same =
                 |next: Job| next.rank() >= job.rank() && next.pages.iter().any(|page| job.pages.contains(page));
-            if !self.job().is_some_and(goes_on) {
+            if !self.next_job().is_some_and(is_same) {
                 break;
             }
         }
         Ok(true)
     }
 
-    /// Reads one page; false when there is no room for it.
-    fn bring(&mut self, number: u64) -> Result<bool, Fault> {
-        let Some(slot) = self.room(number) else { return Ok(false) };
-        let cursor = self.cursor(number)?;
-        let (stream, turn) = (self.stream.clone(), self.turn);
+    /// Reads one page; false when there is no free slot for it.
+    fn load_page(&mut self, number: u64) -> Result<bool, InputError> {
+        let Some(slot) = self.slot_for(number) else { return Ok(false) };
+        let cursor = self.cursor_for(number)?;
+        let (stream, pass) = (self.stream.clone(), self.pass);
         let Some(cursor) = self.cursors.get_mut(cursor) else { return Ok(false) };
-        cursor.used = turn;
-        cursor.page(number, |frames, onsets| stream.pages.put(slot, number, frames, onsets))?;
+        cursor.used = pass;
+        cursor.read_page(number, |frames, onsets| stream.pages.put(slot, number, frames, onsets))?;
         let warnings = cursor.warnings();
-        if let Some(fresh) = warnings.get(self.told..).and_then(<[String]>::last) {
-            self.desk.tell(News::Damaged(fresh.clone()));
-            self.told = warnings.len();
+        if let Some(new) = warnings.get(self.warnings_reported..).and_then(<[String]>::last) {
+            self.shared.push_event(StreamEvent::Damaged(new.clone()));
+            self.warnings_reported = warnings.len();
         }
-        self.wanted[slot] = turn;
+        self.last_needed[slot] = pass;
         Ok(true)
     }
 
-    /// A slot for page `number`: nobody has wanted what is there for a while.
-    fn room(&self, number: u64) -> Option<usize> {
+    /// A slot for page `number`: the nearest whose page has not been needed for [`KEEP_PASSES`], else the one whose
+    /// page has not been needed for the longest time.
+    fn slot_for(&self, number: u64) -> Option<usize> {
         let pages = &self.stream.pages;
-        let idle = |slot: &usize| self.turn - self.wanted[*slot] > LINGER;
-        let oldest =
-            || (0..pages.slots()).filter(|slot| self.wanted[*slot] < self.turn).min_by_key(|slot| self.wanted[*slot]);
+        let idle = |slot: &usize| self.pass - self.last_needed[*slot] > KEEP_PASSES;
+        let oldest = || {
+            (0..pages.slots())
+                .filter(|slot| self.last_needed[*slot] < self.pass)
+                .min_by_key(|slot| self.last_needed[*slot])
+        };
         pages.probe(number).find(idle).or_else(oldest)
     }
 
-    /// The cursor that gets to page `number` soonest, there or before it.
-    fn cursor(&mut self, number: u64) -> Result<usize, Fault> {
+    /// The cursor that reaches page `number` soonest: one at or shortly before it, else one that is sought.
+    fn cursor_for(&mut self, number: u64) -> Result<usize, InputError> {
         let near =
             self.cursors.iter().enumerate().filter_map(|(index, cursor)| Some((cursor.distance(number)?, index)));
-        if let Some((_, index)) = near.min().filter(|(distance, _)| *distance <= NEAR) {
+        if let Some((_, index)) = near.min().filter(|(distance, _)| *distance <= READ_THROUGH) {
             return Ok(index);
         }
-        if self.cursors.len() < CURSORS && !self.alone {
+        if self.cursors.len() < CURSORS && !self.single_input {
             match self.cursors.first().and_then(Cursor::another) {
                 Some(input) => self.cursors.push(Cursor::new(input, self.sample_rate)),
-                None => self.alone = true,
+                None => self.single_input = true,
             }
         }
         let oldest =
@@ -263,32 +267,37 @@ impl Feeder {
         Ok(oldest)
     }
 
-    /// Tells that the file cannot be read, and tries again a little later.
-    fn fail(&mut self, fault: &Fault) {
+    /// Reports that the file cannot be read, and waits until it is tried again.
+    fn report_failure(&mut self, error: &InputError) {
         if !self.stream.failing.swap(true, Relaxed) {
-            self.desk.tell(News::Unreadable(fault.to_string()));
+            self.shared.push_event(StreamEvent::Unreadable(error.to_string()));
         }
         thread::park_timeout(RETRY);
-        // Fresh inputs, where there can be some: a handle on what was unplugged stays broken.
-        let fresh = self.cursors.first().and_then(Cursor::another);
-        if let Some(input) = fresh {
+        // Inputs are opened anew where that is possible: a handle of an unplugged disk stays broken.
+        let reopened = self.cursors.first().and_then(Cursor::another);
+        if let Some(input) = reopened {
             self.cursors = vec![Cursor::new(input, self.sample_rate)];
         } else {
             self.cursors.truncate(1);
         }
-        self.cursors.iter_mut().for_each(Cursor::lose);
+        self.cursors.iter_mut().for_each(Cursor::invalidate);
     }
 
-    fn recover(&self) {
+    fn report_recovery(&self) {
         if self.stream.failing.swap(false, Relaxed) {
-            self.desk.tell(News::Readable);
+            self.shared.push_event(StreamEvent::Readable);
         }
     }
 }
 
-/// Has the surroundings of a place that waits made ready; returns their pages.
-fn cued(wish: &Wish, ahead: i64, stream: &Stream, consider: &mut impl FnMut(Job)) -> Vec<u64> {
-    let plan = Plan::new(wish, ahead, stream.frames);
+/// Considers a job that loads the frames around a position at which nothing plays yet. Returns the pages.
+fn consider_position(
+    playhead: &PlayheadState,
+    frames: i64,
+    stream: &Stream,
+    consider: &mut impl FnMut(Job),
+) -> Vec<u64> {
+    let plan = ReadPlan::new(playhead, frames, stream.frames);
     let pages: Vec<u64> = plan.pages().collect();
     let missing = pages.iter().copied().filter(|page| !stream.pages.has(*page)).collect();
     consider(Job { urgency: Urgency::Urgent, playing: false, pages: missing });

@@ -43,8 +43,8 @@ pub(crate) fn open(request: Request, output: Output, make: Make) -> Result<Sessi
             let meter = Arc::new(Meter::new(name, rate));
             let (renderer, recording) = request.prepare(rate, make)?;
             let frames = buffer_frames.unwrap_or(BLOCK) as usize;
-            let (recorder, tape) = Recorder::start(&request.take(&path), rate)?;
-            let paced = paced::start(renderer, frames, rate, meter.clone(), tape)?;
+            let (recorder, ring) = Recorder::start(&request.take(&path), rate)?;
+            let paced = paced::start(renderer, frames, rate, meter.clone(), ring)?;
             Ok(Session { meter, player: Some(Player::Recorded { paced, recorder }), recording })
         }
         #[cfg(not(feature = "decode"))]

@@ -34,10 +34,10 @@ impl Sink for Discard {
 }
 
 #[cfg(feature = "decode")]
-impl Sink for crate::rt::Tape {
+impl Sink for crate::rt::RecordingRing {
     /// The pace is the clock's: a disk that is late costs frames of the recording, and none of the sound.
     fn take(&mut self, block: &[f32]) {
-        self.offer(block);
+        self.push(block);
     }
 }
 

@@ -47,8 +47,8 @@ impl Request {
         let Some(path) = &self.record else { return Ok((renderer, None)) };
         #[cfg(feature = "decode")]
         {
-            let (recorder, tape) = Recorder::start(&self.take(path), rate)?;
-            renderer.record(tape);
+            let (recorder, ring) = Recorder::start(&self.take(path), rate)?;
+            renderer.record(ring);
             Ok((renderer, Some(recorder)))
         }
         #[cfg(not(feature = "decode"))]

@@ -1,4 +1,4 @@
-//! The atomics: those of the processor, or of loom where it goes through every order of events.
+//! Atomics of the standard library, or of loom where loom tests every order of events.
 
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::*;

@@ -1,21 +1,21 @@
-//! What the two halves of the engine share across the realtime boundary.
+//! Data structures that the control half and the audio thread share.
 #![warn(clippy::cast_possible_truncation)]
 
 mod atomic;
-mod bin;
 mod pages;
+#[cfg(feature = "decode")]
+mod recording_ring;
+mod return_queue;
 #[cfg(any(feature = "device", test))]
 mod slot;
 mod snapshot;
 mod stream;
-#[cfg(feature = "decode")]
-mod tape;
 
-pub(crate) use bin::ReturnBin;
 pub(crate) use pages::PAGE;
+#[cfg(feature = "decode")]
+pub(crate) use recording_ring::{RecordingRing, RecordingRingReader, RingRead};
+pub(crate) use return_queue::ReturnQueue;
 #[cfg(feature = "device")]
 pub(crate) use slot::Slot;
 pub(crate) use snapshot::Snapshot;
-pub(crate) use stream::{SEATS, Stream, Wish};
-#[cfg(feature = "decode")]
-pub(crate) use tape::{Next, Tape, TapeReader};
+pub(crate) use stream::{MAX_PLAYHEADS, PlayheadState, Stream};

@@ -1,6 +1,7 @@
-//! Pieces of a long track that one thread brings and others read, without a lock.
+//! Pages of a streamed track that one thread writes and others read, without a lock.
 //!
-//! No crate, as in [`snapshot`](super::snapshot): a page is such a sequence lock, whose number is that of the page.
+//! Written here for the reason given in [`snapshot`](super::snapshot): a page is such a sequence lock, whose number is
+//! that of the page.
 
 use std::sync::OnceLock;
 
@@ -13,33 +14,33 @@ use crate::types::onset::Onset;
 pub(crate) const PAGE: usize = 4_096;
 #[cfg(loom)]
 pub(crate) const PAGE: usize = 2;
-/// Onsets of a page that are kept; nearer together than 768 frames the finder finds none.
+/// Onsets that are kept of a page. The onset finder reports none closer together than 768 frames.
 const ONSETS: usize = 8;
 
-/// Left and right of a frame in one word: no reader ever sees half of it.
+/// The samples of frames: left and right in one word, so that a reader never sees half of a frame.
 type Words = Box<[AtomicU64]>;
 
-/// Called by the thread that writes, never by one that reads.
+/// Called by the writing thread only.
 fn new_words() -> Words {
     (0..PAGE).map(|_| AtomicU64::new(0)).collect()
 }
 
-/// What a slot holds.
+/// The frames and onsets in a slot.
 struct Page {
-    /// There once the slot was first written to: what only waits to be played fills few of them.
+    /// Allocated when the slot is first written to: a track that has not been played needs few of them.
     frames: OnceLock<Words>,
     /// Frame in the page and strength.
     onsets: [AtomicU64; ONSETS],
-    found: AtomicU64,
+    onset_count: AtomicU64,
 }
 
-/// A fixed number of pages. One thread writes; any number read, and wait for nothing.
+/// A fixed number of pages. One thread writes, any number of threads read without waiting.
 ///
-/// Each slot has a sequence lock whose tag is the number of the page in it. What a number stands for never changes, so a
-/// reader that finds the same tag before and after has read that page. After Boehm, "Can seqlocks get along with
-/// programming language memory models?" (MSPC 2012).
+/// Each slot has a sequence lock whose tag is the number of the page in it. A page's content never changes, so a reader
+/// that finds the same tag before and after has read that page. After Boehm, "Can seqlocks get along with programming
+/// language memory models?" (MSPC 2012).
 pub(crate) struct Pages {
-    /// The number plus 1; 0 while there is nothing, or it is being written.
+    /// The number of the page plus 1; 0 while the slot is empty or being written.
     tags: Box<[AtomicU64]>,
     slots: Box<[Page]>,
 }
@@ -47,11 +48,11 @@ pub(crate) struct Pages {
 impl Pages {
     pub fn new(slots: usize) -> Self {
         let word = || AtomicU64::new(0);
-        let page = || Page { frames: OnceLock::new(), onsets: std::array::from_fn(|_| word()), found: word() };
+        let page = || Page { frames: OnceLock::new(), onsets: std::array::from_fn(|_| word()), onset_count: word() };
         Self { tags: (0..slots).map(|_| word()).collect(), slots: (0..slots).map(|_| page()).collect() }
     }
 
-    /// Bytes of the frames held.
+    /// Bytes of the allocated frames.
     pub fn bytes(&self) -> usize {
         let held = self.slots.iter().filter(|page| page.frames.get().is_some()).count();
         held * PAGE * size_of::<[f32; 2]>()
@@ -61,7 +62,7 @@ impl Pages {
         self.slots.len()
     }
 
-    /// Slots in the order in which page `number` is looked for: the writer puts it as near the first as it can.
+    /// Slots in the order in which they are searched for page `number`. The writer uses the first one that is free.
     pub fn probe(&self, number: u64) -> impl Iterator<Item = usize> {
         let first = index(number % self.slots.len() as u64);
         (first..self.slots.len()).chain(0..first)
@@ -77,12 +78,12 @@ impl Pages {
         self.tags[slot].load(Ordering::Relaxed).checked_sub(1)
     }
 
-    /// Whether a page is there.
+    /// Whether a page is loaded.
     pub fn has(&self, number: u64) -> bool {
         self.find(number).is_some()
     }
 
-    /// Copies frames of page `number` from `first` on; false when it is not there, or went away meanwhile.
+    /// Copies frames of page `number` from `first` on; false when it is not loaded, or was replaced meanwhile.
     pub fn read(&self, number: u64, first: usize, left: &mut [f32], right: &mut [f32]) -> bool {
         let Some((tag, page)) = self.find(number) else { return false };
         let Some(frames) = page.frames.get().and_then(|frames| frames.get(first..)) else { return false };
@@ -97,8 +98,8 @@ impl Pages {
     /// The first onset of page `number` in frames `from..until` of the track.
     pub fn onset(&self, number: u64, from: i64, until: i64) -> Option<Onset> {
         let (tag, page) = self.find(number)?;
-        let found = index(page.found.load(Ordering::Relaxed).min(ONSETS as u64));
-        let onset = page.onsets[..found]
+        let onset_count = index(page.onset_count.load(Ordering::Relaxed).min(ONSETS as u64));
+        let onset = page.onsets[..onset_count]
             .iter()
             .map(|word| word.load(Ordering::Relaxed))
             .map(|word| Onset { frame: (number * PAGE as u64 + (word >> 32)) as i64, strength: float_of(word) });
@@ -107,7 +108,7 @@ impl Pages {
         onset.filter(|_| tag.load(Ordering::Relaxed) == number + 1)
     }
 
-    /// Puts a page with its onsets into a slot, in place of the one there. For the writer.
+    /// Writes a page with its onsets into a slot, in place of the one there. For the writing thread only.
     pub fn put(&self, slot: usize, number: u64, frames: &[[f32; 2]], onsets: &[Onset]) {
         let (tag, page) = (&self.tags[slot], &self.slots[slot]);
         let words = page.frames.get_or_init(new_words);
@@ -121,7 +122,7 @@ impl Pages {
             let frame = onset.frame as u64 % PAGE as u64;
             word.store(frame << 32 | u64::from(onset.strength.to_bits()), Ordering::Relaxed);
         }
-        page.found.store(onsets.len().min(ONSETS) as u64, Ordering::Relaxed);
+        page.onset_count.store(onsets.len().min(ONSETS) as u64, Ordering::Relaxed);
         tag.store(number + 1, Ordering::Release);
     }
 }

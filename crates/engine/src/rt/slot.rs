@@ -1,29 +1,29 @@
-//! A place from which one thread at a time may take a thing, without waiting.
+//! A slot from which one thread at a time can take a value, without waiting.
 //!
-//! No crate: `AtomicCell` of crossbeam swaps a box as well, but is made of the processor's atomics, so loom could not go through
-//! its orders.
+//! Written here because `AtomicCell` of crossbeam uses the processor's atomics, so loom could not test its orders of
+//! events.
 #![allow(unsafe_code)]
 
 use std::ptr;
 
 use super::atomic::{AtomicPtr, Ordering};
 
-/// Holds one boxed thing that several threads may want: the renderer, when a dead device's callback and its
-/// successor's both exist. Taking and putting back is one atomic swap each; nobody ever waits.
+/// Holds one boxed value that several threads may take: the renderer, while the callback of a lost device and that of
+/// its successor both exist. Taking it and putting it back is one atomic swap each and never waits.
 pub(crate) struct Slot<T> {
-    thing: AtomicPtr<T>,
+    value: AtomicPtr<T>,
     _owns: std::marker::PhantomData<Box<T>>,
 }
 
 impl<T> Slot<T> {
-    /// A slot with nothing in it yet.
+    /// An empty slot.
     pub fn empty() -> Self {
-        Self { thing: AtomicPtr::new(ptr::null_mut()), _owns: std::marker::PhantomData }
+        Self { value: AtomicPtr::new(ptr::null_mut()), _owns: std::marker::PhantomData }
     }
 
-    /// Takes the thing out; `None` while another thread has it.
+    /// Takes the value out; `None` while another thread has it or the slot is empty.
     pub fn take(&self) -> Option<Box<T>> {
-        let pointer = self.thing.swap(ptr::null_mut(), Ordering::Acquire);
+        let pointer = self.value.swap(ptr::null_mut(), Ordering::Acquire);
         if pointer.is_null() {
             return None;
         }
@@ -33,9 +33,9 @@ impl<T> Slot<T> {
         Some(unsafe { Box::from_raw(pointer) })
     }
 
-    /// Puts it back. A thing that is already there is handed back instead of being lost.
-    pub fn put(&self, thing: Box<T>) -> Option<Box<T>> {
-        let pointer = self.thing.swap(Box::into_raw(thing), Ordering::AcqRel);
+    /// Puts a value in. When the slot already has one, that one is returned.
+    pub fn put(&self, value: Box<T>) -> Option<Box<T>> {
+        let pointer = self.value.swap(Box::into_raw(value), Ordering::AcqRel);
         if pointer.is_null() {
             return None;
         }
@@ -51,8 +51,8 @@ impl<T> Drop for Slot<T> {
 }
 
 // SAFETY: the slot hands a `T` from one thread to another but never lets two see it at once, so sending `T`
-// is all that is asked of it. (AtomicPtr is Send and Sync for every T; PhantomData<Box<T>> takes both away
-// where `T` is not Send or not Sync, and this gives Sync back for a T that is only Send.)
+// is all that is required. (AtomicPtr is Send and Sync for every T; PhantomData<Box<T>> takes both away where `T` is
+// not Send or not Sync, and this gives Sync back for a T that is only Send.)
 unsafe impl<T: Send> Sync for Slot<T> {}
 
 #[cfg(all(test, not(loom)))]
@@ -60,28 +60,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_taken_thing_is_gone_until_it_is_put_back() {
+    fn a_taken_value_is_gone_until_it_is_put_back() {
         let slot = Slot::empty();
         assert!(slot.take().is_none());
         assert!(slot.put(Box::new(7)).is_none());
-        let thing = slot.take().unwrap();
+        let value = slot.take().unwrap();
         assert!(slot.take().is_none());
-        assert!(slot.put(thing).is_none());
+        assert!(slot.put(value).is_none());
         assert_eq!(slot.put(Box::new(8)), Some(Box::new(7)));
     }
 
     /// For Miri and the thread sanitizer; the proof below goes through every order of events.
     #[test]
-    fn two_threads_share_a_thing_without_a_race() {
+    fn two_threads_share_a_value_without_a_race() {
         let slot = Slot::empty();
         assert!(slot.put(Box::new([0u64; 4])).is_none());
         let add = || {
-            let mut turns = 0;
-            while turns < 50 {
-                let Some(mut thing) = slot.take() else { continue };
-                thing.iter_mut().for_each(|x| *x += 1);
-                assert!(slot.put(thing).is_none());
-                turns += 1;
+            let mut rounds = 0;
+            while rounds < 50 {
+                let Some(mut value) = slot.take() else { continue };
+                value.iter_mut().for_each(|x| *x += 1);
+                assert!(slot.put(value).is_none());
+                rounds += 1;
             }
         };
         std::thread::scope(|scope| {
@@ -103,19 +103,19 @@ mod proof {
         loom::model(|| {
             let slot = Arc::new(Slot::empty());
             assert!(slot.put(Box::new(AtomicUsize::new(0))).is_none());
-            let turn = |slot: &Slot<AtomicUsize>| {
-                if let Some(thing) = slot.take() {
-                    assert_eq!(thing.fetch_add(1, Ordering::Relaxed), 0);
+            let use_once = |slot: &Slot<AtomicUsize>| {
+                if let Some(value) = slot.take() {
+                    assert_eq!(value.fetch_add(1, Ordering::Relaxed), 0);
                     loom::thread::yield_now();
-                    assert_eq!(thing.fetch_sub(1, Ordering::Relaxed), 1);
-                    assert!(slot.put(thing).is_none());
+                    assert_eq!(value.fetch_sub(1, Ordering::Relaxed), 1);
+                    assert!(slot.put(value).is_none());
                 }
             };
             let other = {
                 let slot = slot.clone();
-                loom::thread::spawn(move || turn(&slot))
+                loom::thread::spawn(move || use_once(&slot))
             };
-            turn(&slot);
+            use_once(&slot);
             assert!(other.join().is_ok());
             assert!(slot.take().is_some());
         });

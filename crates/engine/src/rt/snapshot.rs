@@ -1,11 +1,12 @@
 //! A consistent set of numbers from one writer to any number of readers, without a lock.
 //!
-//! No crate: `triple_buffer` has one reader, and sequence locks that copy any type do so without atomics, which Miri and loom
-//! reject.
+//! Written here because `triple_buffer` has one reader only, and sequence locks that copy values of any type do so
+//! without atomics, which Miri and loom reject.
 
 use super::atomic::{AtomicU64, Ordering, fence};
 
-/// A sequence lock over plain words: the writer never waits, a reader tries again when it met a write.
+/// A sequence lock over plain words. The writer never waits; a reader tries again when a write took place while it
+/// read.
 ///
 /// After Boehm, "Can seqlocks get along with programming language memory models?" (MSPC 2012): the words are
 /// relaxed atomics, so a torn read is a retry and never undefined.
@@ -31,7 +32,7 @@ impl Snapshot {
         self.sequence.store(sequence.wrapping_add(2), Ordering::Release);
     }
 
-    /// Copies the latest complete set into `into`; false when a write was met.
+    /// Copies the latest complete set into `into`; false when a write took place at the same time.
     pub fn try_read(&self, into: &mut [u64]) -> bool {
         let before = self.sequence.load(Ordering::Acquire);
         if before & 1 == 1 {
@@ -44,12 +45,13 @@ impl Snapshot {
         self.sequence.load(Ordering::Relaxed) == before
     }
 
-    /// How many words it has.
+    /// Number of words.
     pub fn len(&self) -> usize {
         self.words.len()
     }
 
-    /// Copies the latest complete set into `into`. Not for the audio thread: it spins while the writer is at work.
+    /// Copies the latest complete set into `into`. It spins while the writer is at work, so it is not for the audio
+    /// thread.
     pub fn read(&self, into: &mut [u64]) {
         while !self.try_read(into) {
             #[cfg(loom)]

@@ -1,4 +1,4 @@
-//! What the audio thread sees of a streamed track: pages to read, and a seat from which to say what is wanted.
+//! A streamed track as the audio thread sees it: pages to read, and entries in which playheads publish their state.
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
 
 use super::pages::{PAGE, Pages};
@@ -7,15 +7,15 @@ use crate::types::cast::index;
 use crate::types::loop_region::LoopRegion;
 use crate::types::onset::Onset;
 
-/// Stems that can hold one streamed track at the same time.
-pub(crate) const SEATS: usize = 64;
-/// Words of a wish.
+/// Playheads that can read one streamed track at the same time.
+pub(crate) const MAX_PLAYHEADS: usize = 64;
+/// Words of a [`PlayheadState`].
 const WORDS: usize = 8;
 
-/// Where a playhead is and what it is going to do.
+/// The position of a playhead and how it moves.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Wish {
-    /// Frames of output since it sits there.
+pub(crate) struct PlayheadState {
+    /// Frames of output since the playhead was registered.
     pub clock: u64,
     /// Frames of the track.
     pub position: i64,
@@ -24,11 +24,11 @@ pub(crate) struct Wish {
     pub playing: bool,
     pub region: Option<LoopRegion>,
     pub cue: i64,
-    /// Frames that are read before and behind the position.
+    /// Frames that are read to either side of the position.
     pub reach: i64,
 }
 
-impl Wish {
+impl PlayheadState {
     fn words(&self) -> [u64; WORDS] {
         let region = self.region.unwrap_or(LoopRegion { start: 0, end: 0 });
         let flags = u64::from(self.playing) | u64::from(self.region.is_some()) << 1;
@@ -46,38 +46,38 @@ impl Wish {
 }
 
 const FREE: u8 = 0;
-const TAKEN: u8 = 1;
-/// Taken, and its wish is known.
-const SPEAKS: u8 = 2;
+const REGISTERED: u8 = 1;
+/// Registered, and its state has been published.
+const PUBLISHED: u8 = 2;
 
-struct Seat {
-    state: AtomicU8,
-    wish: Snapshot,
+struct PlayheadEntry {
+    use_state: AtomicU8,
+    playhead: Snapshot,
 }
 
-/// One streamed track, between the feeder and the playheads.
+/// One streamed track, shared by its feeder and its playheads.
 pub(crate) struct Stream {
     pub pages: Pages,
     /// Frames in all.
     pub frames: u64,
-    seats: Box<[Seat]>,
+    entries: Box<[PlayheadEntry]>,
     /// How often the sound had to fade out because frames were missing.
     pub underruns: AtomicU64,
     /// Frames of output for which a playhead had no music.
     pub missed: AtomicU64,
-    /// Nobody has the track any more.
+    /// The last clone of the track is gone.
     pub closed: AtomicBool,
-    /// The file cannot be read just now.
+    /// The latest read of the file failed.
     pub failing: AtomicBool,
 }
 
 impl Stream {
     pub fn new(frames: u64, slots: usize) -> Self {
-        let seat = || Seat { state: AtomicU8::new(FREE), wish: Snapshot::new(WORDS) };
+        let entry = || PlayheadEntry { use_state: AtomicU8::new(FREE), playhead: Snapshot::new(WORDS) };
         Self {
             pages: Pages::new(slots),
             frames,
-            seats: (0..SEATS).map(|_| seat()).collect(),
+            entries: (0..MAX_PLAYHEADS).map(|_| entry()).collect(),
             underruns: AtomicU64::new(0),
             missed: AtomicU64::new(0),
             closed: AtomicBool::new(false),
@@ -89,39 +89,45 @@ impl Stream {
         self.pages.bytes()
     }
 
-    /// Takes a seat; none when all are taken, and then nothing is brought for this playhead.
-    pub fn sit(&self) -> Option<usize> {
-        self.seats.iter().position(|seat| seat.state.compare_exchange(FREE, TAKEN, Acquire, Relaxed).is_ok())
+    /// Registers a playhead and returns its entry. None when all entries are in use; no frames are read for the
+    /// playhead then.
+    pub fn register_playhead(&self) -> Option<usize> {
+        self.entries
+            .iter()
+            .position(|entry| entry.use_state.compare_exchange(FREE, REGISTERED, Acquire, Relaxed).is_ok())
     }
 
-    pub fn leave(&self, seat: usize) {
-        self.seats[seat].state.store(FREE, Release);
+    /// Frees the entry of a playhead.
+    pub fn remove_playhead(&self, entry: usize) {
+        self.entries[entry].use_state.store(FREE, Release);
     }
 
-    /// Says what is wanted from a seat.
-    pub fn wish(&self, seat: usize, wish: &Wish) {
-        self.seats[seat].wish.publish(wish.words());
-        self.seats[seat].state.store(SPEAKS, Release);
+    /// Publishes the state of the playhead of an entry.
+    pub fn publish_playhead(&self, entry: usize, playhead: &PlayheadState) {
+        self.entries[entry].playhead.publish(playhead.words());
+        self.entries[entry].use_state.store(PUBLISHED, Release);
     }
 
-    /// What is wanted from a seat; none when it is free. When a wish is just being said, `before` it is.
-    pub fn wish_of(&self, seat: usize, before: Option<Wish>) -> Option<Wish> {
-        let seat = &self.seats[seat];
-        if seat.state.load(Acquire) != SPEAKS {
+    /// The latest state that was published in an entry; none when the entry is free or nothing was published yet.
+    /// `previous` when the state is being written at this moment.
+    pub fn playhead(&self, entry: usize, previous: Option<PlayheadState>) -> Option<PlayheadState> {
+        let entry = &self.entries[entry];
+        if entry.use_state.load(Acquire) != PUBLISHED {
             return None;
         }
         let mut words = [0; WORDS];
-        if seat.wish.try_read(&mut words) { Some(Wish::from_words(words)) } else { before }
+        if entry.playhead.try_read(&mut words) { Some(PlayheadState::from_words(words)) } else { previous }
     }
 
-    /// Whether frames `from..until` are all there; outside the track there is nothing to be missed.
+    /// Whether frames `from..until` are all loaded. Frames outside the track count as loaded.
     pub fn holds(&self, from: i64, until: i64) -> bool {
         let from = u64::try_from(from).unwrap_or(0);
         let until = u64::try_from(until).unwrap_or(0).min(self.frames);
         from >= until || (from / PAGE as u64..=(until - 1) / PAGE as u64).all(|page| self.pages.has(page))
     }
 
-    /// Copies frames from `first` on, all inside the track. What is not there is silent, and counted.
+    /// Copies frames from `first` on, all inside the track. Frames that are not loaded become silence, and each page of
+    /// them is counted as an underrun.
     pub fn copy(&self, first: u64, left: &mut [f32], right: &mut [f32]) {
         let mut done = 0;
         while done < left.len() {
@@ -160,20 +166,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wish_arrives_as_it_was_said_and_a_free_seat_wants_nothing() {
+    fn a_playhead_is_read_as_it_was_published_and_a_free_entry_has_none() {
         let region = Some(LoopRegion { start: 5, end: 90 });
-        let wish = Wish { clock: 1, position: -2, speed: 1.5, playing: true, region, cue: 7, reach: 9 };
-        let wishes = [wish, Wish { region: None, ..wish }];
+        let first = PlayheadState { clock: 1, position: -2, speed: 1.5, playing: true, region, cue: 7, reach: 9 };
+        let playheads = [first, PlayheadState { region: None, ..first }];
         let stream = Stream::new(10, 1);
-        for wish in wishes {
-            let seat = stream.sit().unwrap();
-            assert_eq!(stream.wish_of(seat, None), None);
-            stream.wish(seat, &wish);
-            assert_eq!(stream.wish_of(seat, None), Some(wish));
-            stream.leave(seat);
-            assert_eq!(stream.wish_of(seat, Some(wish)), None);
+        for playhead in playheads {
+            let entry = stream.register_playhead().unwrap();
+            assert_eq!(stream.playhead(entry, None), None);
+            stream.publish_playhead(entry, &playhead);
+            assert_eq!(stream.playhead(entry, None), Some(playhead));
+            stream.remove_playhead(entry);
+            assert_eq!(stream.playhead(entry, Some(playhead)), None);
         }
-        let seats: Vec<_> = std::iter::from_fn(|| stream.sit()).collect();
-        assert_eq!(seats.len(), SEATS);
+        let entries: Vec<_> = std::iter::from_fn(|| stream.register_playhead()).collect();
+        assert_eq!(entries.len(), MAX_PLAYHEADS);
     }
 }

@@ -1,14 +1,14 @@
-//! The phase vocoder over the whole band.
+//! The hq method: the phase vocoder over the whole band.
 
 use super::source::{Latency, Source, Stretch};
-use super::vocoder::{Help, Vocoder};
+use super::vocoder::{FrameWorker, Vocoder};
 use crate::dsp::{Position, Step};
 use crate::types::units::Rate;
 
-/// Keeps the pitch as cleanly as can be: chords stay smooth, attacks are the track's own.
+/// Keeps the pitch with the best quality: chords stay smooth, and attacks are those of the track.
 ///
-/// A phase vocoder of 93 ms frames, four times overlapped. At speed 1 it is a wire, bit for bit; coming from another
-/// speed it turns back to that within half a second.
+/// A phase vocoder with STFT frames of 93 ms, four times overlapped. At speed 1 it bypasses, bit for bit; after another
+/// speed it returns to that within half a second.
 pub struct Hq {
     vocoder: Vocoder,
 }
@@ -21,21 +21,21 @@ impl Hq {
         Self { vocoder: Vocoder::new(f64::from(sample_rate), 0) }
     }
 
-    /// As [`Stretch::process`], with somebody who may make the frames in the meantime.
+    /// As [`Stretch::process`], with a worker that may synthesise STFT frames in the meantime.
     pub(crate) fn process_with(
         &mut self,
         source: &dyn Source,
         position: Position,
         step: Step,
         out: [&mut [f32]; 2],
-        help: &mut dyn Help,
+        worker: &mut dyn FrameWorker,
     ) {
-        self.vocoder.process(source, position, step, out, help);
+        self.vocoder.process(source, position, step, out, worker);
     }
 
-    /// Half a frame: as far as a sound is smeared at most.
-    pub(crate) fn half(&self) -> usize {
-        self.vocoder.half()
+    /// Half an STFT frame, which is the furthest that a sound is smeared.
+    pub(crate) fn half_frame(&self) -> usize {
+        self.vocoder.half_frame()
     }
 }
 

@@ -1,24 +1,24 @@
-//! Varispeed: the track is read faster or slower and its pitch follows.
+//! The playback rate method: the track is read faster or slower and its pitch follows.
 
 use super::source::{Latency, Source, Stretch};
 use crate::dsp::{Kernel, Position, QUANTUM, SincBank, Step};
 use crate::types::cast::{count, index};
 use crate::types::units::Rate;
 
-/// Frames of the source one quantum can touch.
+/// Frames of the source that one quantum can read.
 const WINDOW: usize = QUANTUM * count(Rate::MAX.get()) + 2 * SincBank::REACH + 2;
 
-/// Frames in which a new kernel takes over.
+/// Frames of the fade from one kernel to another.
 const FADE: usize = QUANTUM;
 
 /// Reads the source through a band-limited interpolator whose cut-off follows the rate.
 ///
-/// At rate 1 on whole positions the samples come through bit for bit. Where the cut-off changes, the old and the new kernel
-/// are cross-faded for 64 frames, so that a tempo glide has no seams.
+/// At rate 1 on whole positions the samples are unchanged. Where the cut-off changes, the old and the new kernel are
+/// cross-faded for 64 frames, so that a tempo glide makes no steps.
 pub struct PlaybackRate {
     bank: &'static SincBank,
     kernel: Option<Kernel>,
-    /// The kernel that is left, and for how many frames that has been going on.
+    /// The old kernel during a fade, and the frames of the fade that are done.
     fading: Option<(Kernel, usize)>,
     window: [[f32; WINDOW]; 2],
     old: [[f32; QUANTUM]; 2],
@@ -27,7 +27,7 @@ pub struct PlaybackRate {
 crate::types::opaque::opaque_debug!(PlaybackRate);
 
 impl PlaybackRate {
-    /// Builds the interpolation tables at the first call in the process; not for the audio thread.
+    /// Builds the interpolation tables at the first call in the process, so it is not for the audio thread.
     pub fn new() -> Self {
         Self {
             bank: SincBank::shared(),
@@ -38,11 +38,11 @@ impl PlaybackRate {
         }
     }
 
-    /// Reads a piece in which no fade begins or ends.
+    /// Reads a span in which no fade begins or ends.
     fn read(&mut self, source: &dyn Source, position: Position, step: Step, kernel: Kernel, out: [&mut [f32]; 2]) {
         let [left, right] = out;
         let frames = left.len();
-        if kernel == Kernel::Wire && self.fading.is_none() {
+        if kernel == Kernel::Bypass && self.fading.is_none() {
             return source.read(position.frame(), [left, right]);
         }
         let first = position.frame() - SincBank::REACH as i64;
@@ -82,14 +82,14 @@ impl Stretch for PlaybackRate {
         let mut from = 0;
         while from < frames {
             let here = position.advance(step, from);
-            let mut kernel = self.kernel.unwrap_or(Kernel::Wire);
+            let mut kernel = self.kernel.unwrap_or(Kernel::Bypass);
             if self.fading.is_none() {
                 kernel = self.bank.kernel_at(step.rate(), here);
                 let old = self.kernel.replace(kernel).filter(|old| *old != kernel);
                 self.fading = old.map(|old| (old, 0));
             }
-            let most = self.fading.map_or(frames, |(_, done)| FADE - done);
-            let until = frames.min(from + most);
+            let longest = self.fading.map_or(frames, |(_, done)| FADE - done);
+            let until = frames.min(from + longest);
             self.read(source, here, step, kernel, [&mut left[from..until], &mut right[from..until]]);
             from = until;
         }

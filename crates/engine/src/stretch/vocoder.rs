@@ -1,151 +1,152 @@
-//! The phase vocoder behind [`Hq`](super::Hq), and behind the lower half of [`Wsola`](super::Wsola).
+//! The phase vocoder of [`Hq`](super::Hq) and of the lower band of [`Wsola`](super::Wsola).
 //!
 //! J. Laroche and M. Dolson, "Improved phase vocoder time-scale modification of audio", IEEE Transactions on Speech and
-//! Audio Processing 7 (1999): around each spectral peak all bins turn together. A. Röbel, "A new approach to transient
-//! processing in the phase vocoder", DAFx 2003: what begins at an onset keeps the phases it has.
+//! Audio Processing 7 (1999): around each spectral peak all bins are rotated together. A. Röbel, "A new approach to
+//! transient processing in the phase vocoder", DAFx 2003: transients keep their phases at an onset.
 //!
-//! Each hop takes two frames of the source, one hop apart, so that no phase is ever unwrapped. The earlier one is what the
-//! latest frame of output would have been if the source ran on from there; each peak's region of the later one is turned by
-//! the angle that fits the two best (the sum of their products over the region, both channels together, so that the stereo
-//! image stands still). Around an onset the source runs at its own speed, and what begins there is not turned at all: the
-//! frames then add up to the very samples of the attack.
+//! Each hop analyses two STFT frames of the source, one hop apart, so that no phase is ever unwrapped. The earlier one
+//! is what the latest output frame would be if the source continued from there. Each peak's region of the later one is
+//! rotated by the angle that fits the two best (the sum of their products over the region, both channels together,
+//! which keeps the stereo image). Around an onset the source runs at its own speed, and bins of the transient are not
+//! rotated at all: the STFT frames then add up to the exact samples of the attack.
 
-mod frame;
-mod help;
-mod news;
+mod fft_plan;
+mod frame_worker;
 mod peaks;
-mod place;
-mod plan;
+mod source_window;
 mod spectrum;
+mod stft_frame;
+mod transients;
 
 use rustfft::num_complex::Complex32;
 
 use super::source::Source;
 use crate::dsp::{Position, QUANTUM, Step};
 use crate::types::cast::count;
-pub(crate) use frame::{Look, Maker, Order, Shape};
-pub(crate) use help::Help;
-use plan::{OVERLAP, Plan};
+use fft_plan::{FftPlan, OVERLAP};
+pub(crate) use frame_worker::FrameWorker;
+pub(crate) use stft_frame::{FrameAnalysis, FrameSpec, FrameSynthesiser, StftParams};
 
 pub(super) struct Vocoder {
-    shape: Shape,
-    /// Frames that are copied before the first frame is made.
-    rest: usize,
-    plan: &'static Plan,
-    maker: Maker,
-    /// The frame that is being made, and whether by somebody else.
-    order: Order,
-    away: bool,
-    /// Overlapping frames, a ring.
+    params: StftParams,
+    /// Frames of the source that are copied at a start before the first hop.
+    initial_copy: usize,
+    plan: &'static FftPlan,
+    synthesiser: FrameSynthesiser,
+    /// The STFT frame that is being made, and whether it was submitted to the worker.
+    spec: FrameSpec,
+    submitted: bool,
+    /// The ring in which STFT frames overlap and add.
     sum: [Box<[f32]>; 2],
     /// Frames of output since the start, and since the hop began.
     made: usize,
     into: usize,
     /// The frame of the source at the start.
     start: i64,
-    /// Frames in a row that were not turned and lie a hop apart in the source too, and where the middle of the next such
-    /// one lies.
-    calm: usize,
-    follows: i64,
-    /// The output is the source.
-    wire: bool,
+    /// STFT frames in a row that were not rotated and are a hop apart in the source too, and where the centre of the
+    /// next such one is.
+    unrotated: usize,
+    expected_centre: i64,
+    /// The output is the source, frame by frame.
+    bypass: bool,
 }
 
 impl Vocoder {
-    /// For a source of `rate` frames per second. A start copies the source for `rest` hops, in which it can be made ready,
-    /// before frames are made.
-    pub fn new(rate: f64, rest: usize) -> Self {
-        let shape = Shape::new(rate);
-        let Shape { size, hop, .. } = shape;
+    /// For a source of `rate` frames per second. A start copies the source for `initial_hops` hops before STFT frames
+    /// are synthesised, so that the first one can be prepared.
+    pub fn new(rate: f64, initial_hops: usize) -> Self {
+        let params = StftParams::new(rate);
+        let StftParams { size, hop, .. } = params;
         Self {
-            shape,
-            rest: rest * hop,
-            plan: Plan::shared(size),
-            maker: Maker::new(size),
-            order: Order::default(),
-            away: false,
+            params,
+            initial_copy: initial_hops * hop,
+            plan: FftPlan::shared(size),
+            synthesiser: FrameSynthesiser::new(size),
+            spec: FrameSpec::default(),
+            submitted: false,
             sum: [vec![0.0; size].into(), vec![0.0; size].into()],
             made: 0,
             into: 0,
             start: 0,
-            calm: 0,
-            follows: 0,
-            wire: false,
+            unrotated: 0,
+            expected_centre: 0,
+            bypass: false,
         }
     }
 
-    /// Frames of the source that are read before and behind a position.
+    /// Frames of the source that are read to either side of a position.
     pub const fn reach(&self, fastest: f64) -> usize {
-        count((self.shape.hop + self.shape.size) as f64 * fastest) + self.shape.size
+        count((self.params.hop + self.params.size) as f64 * fastest) + self.params.size
     }
 
-    /// Frames from the middle of a frame to its end.
-    pub const fn half(&self) -> usize {
-        self.shape.size / 2
+    /// Half an STFT frame.
+    pub const fn half_frame(&self) -> usize {
+        self.params.size / 2
     }
 
     /// Whether the output is the source, sample by sample.
-    pub fn is_wire(&self) -> bool {
-        self.wire
+    pub fn is_bypassed(&self) -> bool {
+        self.bypass
     }
 
     pub fn reset(&mut self) {
-        (self.made, self.into, self.calm, self.wire) = (0, 0, 0, false);
-        (self.order, self.away) = (Order::default(), false);
-        self.maker.forget();
+        (self.made, self.into, self.unrotated, self.bypass) = (0, 0, 0, false);
+        (self.spec, self.submitted) = (FrameSpec::default(), false);
+        self.synthesiser.clear_onset();
         self.sum.iter_mut().for_each(|sum| sum.fill(0.0));
     }
 
     pub fn moved(&mut self, by: i64) {
         self.start += by;
-        self.follows += by;
-        self.order.moved(by);
-        self.maker.moved(by);
+        self.expected_centre += by;
+        self.spec.moved(by);
+        self.synthesiser.moved(by);
     }
 
-    /// As [`Stretch::process`](super::Stretch::process), with somebody who may make the frames.
+    /// As [`Stretch::process`](super::Stretch::process), with a worker that may synthesise STFT frames.
     pub fn process(
         &mut self,
         source: &dyn Source,
         position: Position,
         step: Step,
         out: [&mut [f32]; 2],
-        help: &mut dyn Help,
+        worker: &mut dyn FrameWorker,
     ) {
         let [out_left, out_right] = out;
         let frames = out_left.len().min(out_right.len());
-        let tick = self.shape.hop / Maker::STAGES;
-        if self.wire && !step.is_unity() {
+        let stage_frames = self.params.hop / FrameSynthesiser::STAGES;
+        if self.bypass && !step.is_unity() {
             self.reset();
         }
         let mut from = 0;
         while from < frames {
             let position = position.advance(step, from);
-            if self.into == self.shape.hop {
-                if self.made > self.rest {
-                    self.finish(source, help);
+            if self.into == self.params.hop {
+                if self.made > self.initial_copy {
+                    self.finish(source, worker);
                 }
                 self.into = 0;
             }
             if self.made == 0 {
                 self.start = position.frame();
-                // At its own speed there is nothing to do.
-                self.wire = step.is_unity();
+                // At speed 1 nothing needs to be made.
+                self.bypass = step.is_unity();
             }
-            // What is about to sound of the frames is the source; at the playhead, unless the speed has just changed.
-            let sounds = self.follows - (self.shape.hop + self.shape.size / 2) as i64;
-            if self.into == 0 && step.is_unity() && self.calm > OVERLAP && sounds == position.frame() {
-                self.wire = true;
+            // The overlapping STFT frames are the source from here on: the position is the playhead's, unless the speed
+            // has just changed.
+            let sounding = self.expected_centre - (self.params.hop + self.params.size / 2) as i64;
+            if self.into == 0 && step.is_unity() && self.unrotated > OVERLAP && sounding == position.frame() {
+                self.bypass = true;
             }
-            if self.wire {
+            if self.bypass {
                 source.read(position.frame(), [&mut out_left[from..frames], &mut out_right[from..frames]]);
                 self.made += frames - from;
                 return;
             }
-            if self.into.is_multiple_of(tick) && self.made >= self.rest {
-                self.work(self.into / tick, source, position, step, help);
+            if self.into.is_multiple_of(stage_frames) && self.made >= self.initial_copy {
+                self.run_stage(self.into / stage_frames, source, position, step, worker);
             }
-            let count = (tick - self.into % tick).min(frames - from).min(QUANTUM);
+            let count = (stage_frames - self.into % stage_frames).min(frames - from).min(QUANTUM);
             self.take(source, [&mut out_left[from..from + count], &mut out_right[from..from + count]]);
             self.made += count;
             self.into += count;
@@ -153,36 +154,43 @@ impl Vocoder {
         }
     }
 
-    /// One piece of the work for the frame that begins to sound with the next hop.
-    fn work(&mut self, stage: usize, source: &dyn Source, position: Position, step: Step, help: &mut dyn Help) {
+    /// Runs one stage of the STFT frame that begins to sound with the next hop.
+    fn run_stage(
+        &mut self,
+        stage: usize,
+        source: &dyn Source,
+        position: Position,
+        step: Step,
+        worker: &mut dyn FrameWorker,
+    ) {
         if stage == 0 {
-            let begins = self.made < self.rest + self.shape.hop;
-            let start = begins.then(|| self.start + self.rest as i64);
-            self.order = self.shape.order(source, position, step, start);
-            self.away = help.take(&self.order, &self.maker);
+            let is_first = self.made < self.initial_copy + self.params.hop;
+            let start = is_first.then(|| self.start + self.initial_copy as i64);
+            self.spec = self.params.frame_spec(source, position, step, start);
+            self.submitted = worker.submit(&self.spec, &self.synthesiser);
         }
-        if !self.away {
-            self.maker.stage(stage, &self.order, source);
+        if !self.submitted {
+            self.synthesiser.run_stage(stage, &self.spec, source);
         }
     }
 
-    /// Adds the frame that has been made, and makes it first when it was to come from elsewhere and has not.
-    fn finish(&mut self, source: &dyn Source, help: &mut dyn Help) {
-        if std::mem::take(&mut self.away) && !help.give(&mut self.maker) {
-            self.maker.make(&self.order, source);
+    /// Adds the finished STFT frame. When it was submitted and is not finished, it is synthesised here.
+    fn finish(&mut self, source: &dyn Source, worker: &mut dyn FrameWorker) {
+        if std::mem::take(&mut self.submitted) && !worker.collect(&mut self.synthesiser) {
+            self.synthesiser.synthesise(&self.spec, source);
         }
-        let centre = self.order.place.centre;
-        let calm = !self.maker.is_turned() && centre == self.follows;
-        self.calm = if calm { self.calm + 1 } else { 0 };
-        self.follows = centre + self.shape.hop as i64;
+        let centre = self.spec.window.centre;
+        let unchanged = !self.synthesiser.is_rotated() && centre == self.expected_centre;
+        self.unrotated = if unchanged { self.unrotated + 1 } else { 0 };
+        self.expected_centre = centre + self.params.hop as i64;
         self.add();
     }
 
-    /// Adds the finished frame to the ring, which begins with the next frame of output.
+    /// Adds the finished STFT frame to the ring, which begins at the next frame of output.
     fn add(&mut self) {
-        let scale = 1.0 / self.shape.size as f32;
-        let begin = self.made % self.shape.size;
-        let until_end = self.shape.size - begin;
+        let scale = 1.0 / self.params.size as f32;
+        let begin = self.made % self.params.size;
+        let until_end = self.params.size - begin;
         let [left, right] = &mut self.sum;
         let mut add = |frame: &[Complex32], window: &[f32], span: std::ops::Range<usize>| {
             let sums = left[span.clone()].iter_mut().zip(&mut right[span]);
@@ -193,31 +201,31 @@ impl Vocoder {
             }
         };
         let window = &self.plan.forward.window;
-        let frame = self.maker.frame();
-        add(&frame[..until_end], &window[..until_end], begin..self.shape.size);
+        let frame = self.synthesiser.frame();
+        add(&frame[..until_end], &window[..until_end], begin..self.params.size);
         add(&frame[until_end..], &window[until_end..], 0..begin);
     }
 
-    /// Takes finished frames of output from the ring; behind a start, what they leave of the source is added.
+    /// Takes finished frames of output from the ring. After a start the remaining weight of the source is added.
     fn take(&mut self, source: &dyn Source, [left, right]: [&mut [f32]; 2]) {
         let count = left.len();
-        let Some(behind) = self.made.checked_sub(self.rest + self.shape.hop) else {
+        let Some(since_hops) = self.made.checked_sub(self.initial_copy + self.params.hop) else {
             return source.read(self.start + self.made as i64, [left, right]);
         };
-        // A piece never crosses a hop, nor the end of the ring.
-        let begin = self.made % self.shape.size;
+        // The span never crosses a hop, nor the end of the ring.
+        let begin = self.made % self.params.size;
         for (sum, out) in self.sum.iter_mut().zip([&mut *left, &mut *right]) {
             let sum = &mut sum[begin..begin + count];
             out.copy_from_slice(sum);
             sum.fill(0.0);
         }
-        if behind < self.shape.size {
+        if since_hops < self.params.size {
             let mut copy = [[0.0; QUANTUM]; 2];
             let [copy_left, copy_right] = &mut copy;
             let (copy_left, copy_right) = (&mut copy_left[..count], &mut copy_right[..count]);
             source.read(self.start + self.made as i64, [&mut *copy_left, &mut *copy_right]);
             for (out, copy) in [(left, copy_left), (right, copy_right)] {
-                let weights = &self.plan.leaving[behind..behind + count];
+                let weights = &self.plan.start_weights[since_hops..since_hops + count];
                 out.iter_mut().zip(copy).zip(weights).for_each(|((out, copy), weight)| *out += *copy * weight);
             }
         }
@@ -229,10 +237,10 @@ mod tests {
     use super::*;
     use crate::stretch::Onset;
 
-    /// Noise that falls by 900 decibels in half a second, and is silent from then on; a sample is 0 or not next to it.
-    struct Tail;
+    /// Noise that falls by 900 dB in half a second and is silent from then on. A sample is either 0 or not close to it.
+    struct DecayingNoise;
 
-    impl Source for Tail {
+    impl Source for DecayingNoise {
         fn read(&self, first: i64, [left, right]: [&mut [f32]; 2]) {
             for ((n, left), right) in (first..).zip(left).zip(right) {
                 let noise = (n.wrapping_mul(0x5851_F42D_4C95_7F2D) >> 40) as f64 / f64::from(1 << 23);
@@ -248,22 +256,22 @@ mod tests {
     }
 
     #[test]
-    fn behind_sound_no_frame_and_no_sum_is_subnormal_and_all_come_to_zero() {
+    fn after_sound_no_bin_and_no_sum_is_subnormal_and_all_decay_to_zero() {
         let mut vocoder = Vocoder::new(44_100.0, 1);
         let step = Step::from_rate(118.0 / 120.0);
         let mut position = Position::from_frames(0);
         let mut out = [[0.0; QUANTUM]; 2];
         let numbers = |vocoder: &Vocoder| -> Vec<f32> {
-            let frame = vocoder.maker.frame().iter().flat_map(|bin| [bin.re, bin.im]);
+            let frame = vocoder.synthesiser.frame().iter().flat_map(|bin| [bin.re, bin.im]);
             frame.chain(vocoder.sum.iter().flat_map(|sum| sum.iter().copied())).collect()
         };
         for _ in 0..44_100 / QUANTUM {
             let [left, right] = &mut out;
-            vocoder.process(&Tail, position, step, [left, right], &mut ());
+            vocoder.process(&DecayingNoise, position, step, [left, right], &mut ());
             position = position.advance(step, QUANTUM);
             assert!(out.iter().flatten().all(|sample| !sample.is_subnormal()));
-            // In the middle of its making a frame is in pieces.
-            if vocoder.into == vocoder.shape.hop {
+            // Until its last stage an STFT frame is incomplete.
+            if vocoder.into == vocoder.params.hop {
                 assert!(numbers(&vocoder).iter().all(|number| !number.is_subnormal()));
             }
         }

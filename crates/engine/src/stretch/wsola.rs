@@ -1,42 +1,40 @@
-//! Waveform similarity overlap-add for the upper half of the spectrum, a small phase vocoder for the lower.
+//! The wsola method: waveform similarity overlap-add for the upper band, a small phase vocoder for the lower one.
 //!
-//! W. Verhelst and M. Roelands, "An overlap-add technique based on waveform similarity (WSOLA) for high quality time-scale
-//! modification of speech", ICASSP 1993. That the one suits hits and noise, the other chords and voices, and that each can
-//! have its own band, is D. Dorran, R. Lawlor and E. Coyle, "A hybrid time-frequency domain approach to audio time-scale
-//! modification", Journal of the AES 54 (2006). S. Grofit and Y. Lavner, "Time-scale modification of audio signals using
-//! enhanced WSOLA with management of transients", IEEE Transactions on Audio, Speech, and Language Processing 16 (2008),
-//! copy transients untouched; so do both halves here.
+//! W. Verhelst and M. Roelands, "An overlap-add technique based on waveform similarity (WSOLA) for high quality
+//! time-scale modification of speech", ICASSP 1993. The use of one method for hits and noise and the other for chords
+//! and voices, each in its own band, is from D. Dorran, R. Lawlor and E. Coyle, "A hybrid time-frequency domain
+//! approach to audio time-scale modification", Journal of the AES 54 (2006). S. Grofit and Y. Lavner, "Time-scale
+//! modification of audio signals using enhanced WSOLA with management of transients", IEEE Transactions on Audio,
+//! Speech, and Language Processing 16 (2008), copy transients unchanged; both bands do so here.
 
-mod between;
+mod band_split;
+mod fractional_delay;
 mod grains;
-mod split;
-mod tick;
 
 use super::source::{Latency, Source, Stretch};
 use super::vocoder::Vocoder;
-use crate::dsp::{Position, Step};
+use crate::dsp::{Position, QUANTUM, Step};
 use crate::types::units::Rate;
+use band_split::{BandSplit, DECIMATION, LEAD, LOW_QUANTUM};
 use grains::Grains;
-use split::{LEAD, LOW_TICK, Split, THIN};
-use tick::TICK;
 
-/// Keeps the pitch at a small price.
+/// Keeps the pitch at a low cost.
 ///
-/// Above some 2 kHz the track is copied in grains that join where they are alike, or just before an onset, where the join
-/// is masked; below, a phase vocoder at an eighth of the sample rate does what grains cannot do for chords. At speed 1 it
-/// is a wire, bit for bit.
+/// Above some 2 kHz the track is copied in grains that join where they are alike, or just before an onset, where the
+/// join is masked. Below, a phase vocoder at an eighth of the sample rate stretches chords better than grains can. At
+/// speed 1 it bypasses, bit for bit.
 pub struct Wsola {
-    split: Split,
+    bands: BandSplit,
     low: Vocoder,
     high: Grains,
-    /// The tick that is being handed out.
-    tick: [[f32; TICK]; 2],
-    into: usize,
+    /// The quantum that is being handed out, and how much of it has been.
+    quantum: [[f32; QUANTUM]; 2],
+    taken: usize,
     started: bool,
     /// The output is the source.
-    wire: bool,
-    /// While it is: the frame of the source that comes after this tick. Whatever follows begins there, also where the
-    /// tempo changed in the middle of the tick and the playhead is a little elsewhere.
+    bypass: bool,
+    /// While it is: the frame of the source that follows this quantum. Whatever comes next begins there, also when the
+    /// tempo changed within the quantum and the playhead is slightly elsewhere.
     next: i64,
 }
 
@@ -46,70 +44,70 @@ impl Wsola {
     /// For an engine of `sample_rate` frames per second.
     pub fn new(sample_rate: u32) -> Self {
         Self {
-            split: Split::new(),
-            low: Vocoder::new(f64::from(sample_rate) / THIN as f64, 1),
+            bands: BandSplit::new(),
+            low: Vocoder::new(f64::from(sample_rate) / DECIMATION as f64, 1),
             high: Grains::new(f64::from(sample_rate)),
-            tick: [[0.0; TICK]; 2],
-            into: TICK,
+            quantum: [[0.0; QUANTUM]; 2],
+            taken: QUANTUM,
             started: false,
-            wire: false,
+            bypass: false,
             next: 0,
         }
     }
 
-    /// Makes the next tick.
+    /// Makes the next quantum.
     fn make(&mut self, source: &dyn Source, position: Position, step: Step) {
-        if self.wire && step.is_unity() && position.frame() == self.next {
-            self.next += TICK as i64;
-            let [left, right] = &mut self.tick;
+        if self.bypass && step.is_unity() && position.frame() == self.next {
+            self.next += QUANTUM as i64;
+            let [left, right] = &mut self.quantum;
             return source.read(position.frame(), [left, right]);
         }
-        let begin = if self.wire { Position::from_frames(self.next) } else { position };
-        if self.wire {
-            self.forget();
+        let begin = if self.bypass { Position::from_frames(self.next) } else { position };
+        if self.bypass {
+            self.restart();
         }
         let speed = step.rate();
         if !self.started {
-            self.split.start(source, begin.frame());
+            self.bands.start(source, begin.frame());
             self.high.start(begin.frame());
         }
-        let ahead = (self.low.reach(speed.max(1.0)) + LOW_TICK + LEAD) * THIN;
-        self.split.follow(source, position.frame(), speed, ahead as i64, self.high.ahead(speed));
+        let ahead = (self.low.reach(speed.max(1.0)) + LOW_QUANTUM + LEAD) * DECIMATION;
+        self.bands.extend(source, position.frame(), speed, ahead as i64, self.high.ahead(speed));
         if !self.started {
             self.started = true;
-            // What sounds first is needed at once, in twos.
-            for lead in 0..LEAD / LOW_TICK {
-                self.low(source, begin.advance(step, lead * TICK), step);
+            // The lower band of the first output is needed at once, two quanta of it.
+            for lead in 0..LEAD / LOW_QUANTUM {
+                self.low(source, begin.advance(step, lead * QUANTUM), step);
             }
         }
-        self.low(source, position.advance(step, LEAD * THIN), step);
-        self.split.fill_low(&mut self.tick);
-        self.high.add(&self.split, source, position, speed, &mut self.tick);
-        if step.is_unity() && self.low.is_wire() && self.high.is_at(position.frame()) {
-            // The lower half stands up to half a thinned frame beside the source: fade over to it.
-            (self.wire, self.next) = (true, position.frame() + TICK as i64);
-            let mut straight = [[0.0; TICK]; 2];
-            let [left, right] = &mut straight;
+        self.low(source, position.advance(step, LEAD * DECIMATION), step);
+        self.bands.fill_low(&mut self.quantum);
+        self.high.add(&self.bands, source, position, speed, &mut self.quantum);
+        if step.is_unity() && self.low.is_bypassed() && self.high.is_at(position.frame()) {
+            // The lower band is up to half a decimated frame beside the source, so it fades over to the source.
+            (self.bypass, self.next) = (true, position.frame() + QUANTUM as i64);
+            let mut direct = [[0.0; QUANTUM]; 2];
+            let [left, right] = &mut direct;
             source.read(position.frame(), [left, right]);
-            for (out, straight) in self.tick.iter_mut().zip(&straight) {
-                for (i, (out, straight)) in out.iter_mut().zip(straight).enumerate() {
-                    *out += (straight - *out) * ((i as f32 + 0.5) / TICK as f32);
+            for (out, direct) in self.quantum.iter_mut().zip(&direct) {
+                for (i, (out, direct)) in out.iter_mut().zip(direct).enumerate() {
+                    *out += (direct - *out) * ((i as f32 + 0.5) / QUANTUM as f32);
                 }
             }
         }
     }
 
-    /// Makes a tick of the lower half, for the output at `position`.
+    /// Makes a quantum of the lower band, for the output at `position`.
     fn low(&mut self, source: &dyn Source, position: Position, step: Step) {
-        let mut tick = [[0.0; LOW_TICK]; 2];
-        let [left, right] = &mut tick;
-        let thinned = self.split.thinned(position);
-        self.low.process(&self.split.low(source), thinned, step, [left, right], &mut ());
-        self.split.push_low(&tick);
+        let mut quantum = [[0.0; LOW_QUANTUM]; 2];
+        let [left, right] = &mut quantum;
+        let decimated = self.bands.decimated(position);
+        self.low.process(&self.bands.low(source), decimated, step, [left, right], &mut ());
+        self.bands.push_low(&quantum);
     }
 
-    fn forget(&mut self) {
-        (self.started, self.wire) = (false, false);
+    fn restart(&mut self) {
+        (self.started, self.bypass) = (false, false);
         self.low.reset();
         self.high.reset();
     }
@@ -119,37 +117,37 @@ impl Stretch for Wsola {
     fn process(&mut self, source: &dyn Source, position: Position, step: Step, out: [&mut [f32]; 2]) {
         let [left, right] = out;
         let frames = left.len().min(right.len());
-        if !self.started && !self.wire && step.is_unity() {
-            (self.wire, self.next) = (true, position.frame());
+        if !self.started && !self.bypass && step.is_unity() {
+            (self.bypass, self.next) = (true, position.frame());
         }
         let mut from = 0;
         while from < frames {
-            if self.into == TICK {
+            if self.taken == QUANTUM {
                 self.make(source, position.advance(step, from), step);
-                self.into = 0;
+                self.taken = 0;
             }
-            let count = (TICK - self.into).min(frames - from);
-            left[from..from + count].copy_from_slice(&self.tick[0][self.into..self.into + count]);
-            right[from..from + count].copy_from_slice(&self.tick[1][self.into..self.into + count]);
-            self.into += count;
+            let count = (QUANTUM - self.taken).min(frames - from);
+            left[from..from + count].copy_from_slice(&self.quantum[0][self.taken..self.taken + count]);
+            right[from..from + count].copy_from_slice(&self.quantum[1][self.taken..self.taken + count]);
+            self.taken += count;
             from += count;
         }
     }
 
     fn latency(&self) -> Latency {
-        Latency { input: self.low.reach(Rate::MAX.get()) * THIN, output: 0 }
+        Latency { input: self.low.reach(Rate::MAX.get()) * DECIMATION, output: 0 }
     }
 
     fn moved(&mut self, by: i64) {
         if by != 0 {
-            self.split.moved(by);
+            self.bands.moved(by);
             self.high.moved(by);
             self.next += by;
         }
     }
 
     fn reset(&mut self) {
-        self.forget();
-        self.into = TICK;
+        self.restart();
+        self.taken = QUANTUM;
     }
 }

@@ -36,9 +36,9 @@ impl Track {
         open: impl Fn() -> std::result::Result<crowd_media::Reader, crowd_media::Error> + Send + Sync + 'static,
         rate: SampleRate,
     ) -> Result<Self> {
-        let (input, shape) = FileInput::over(open, Some(rate))?;
+        let (input, info) = FileInput::from_opener(open, Some(rate))?;
         let gain_db = input.downmix_gain_db();
-        Ok(Self::from_input(input, shape)?.lowered(gain_db))
+        Ok(Self::from_input(input, info)?.lowered(gain_db))
     }
 
     /// Plays what a reader reads, as [`Track::stream`] does; jumps take longer, because it cannot be opened twice.
@@ -46,9 +46,9 @@ impl Track {
     /// # Errors
     /// As [`Track::stream`].
     pub fn from_reader(reader: crowd_media::Reader, rate: SampleRate) -> Result<Self> {
-        let (input, shape) = FileInput::new(reader, None, rate)?;
+        let (input, info) = FileInput::new(reader, None, rate)?;
         let gain_db = input.downmix_gain_db();
-        Ok(Self::from_input(input, shape)?.lowered(gain_db))
+        Ok(Self::from_input(input, info)?.lowered(gain_db))
     }
 
     /// Takes decoded audio and brings it to `rate`; more than two channels are mixed down.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::audio::{Inner, Sound, Track};
 use super::memory::check_channels;
-use crate::feed::{Fed, Input, News, Shape};
+use crate::feed::{FedStream, Input, InputInfo, StreamEvent};
 use crate::types::cast::index;
 use crate::types::error::Result;
 use crate::types::error_reasons::TrackError;
@@ -18,19 +18,19 @@ impl Track {
     /// # Errors
     /// [`Error::Track`](crate::Error::Track) when there are no frames or too many of them, or the channels are not 1 or 2;
     /// [`Error::Thread`](crate::Error::Thread) when there is no thread to read it with.
-    pub fn from_input(input: impl Input + 'static, shape: Shape) -> Result<Self> {
-        check_channels(shape.channels)?;
-        if shape.frames == Frames::ZERO {
+    pub fn from_input(input: impl Input + 'static, info: InputInfo) -> Result<Self> {
+        check_channels(info.channels)?;
+        if info.frames == Frames::ZERO {
             return Err(TrackError::NoFrames.into());
         }
-        if shape.frames > LoopRegion::LAST_FRAME {
-            return Err(TrackError::TooLong { frames: shape.frames, most: LoopRegion::LAST_FRAME }.into());
+        if info.frames > LoopRegion::LAST_FRAME {
+            return Err(TrackError::TooLong { frames: info.frames, most: LoopRegion::LAST_FRAME }.into());
         }
-        let frames = index(shape.frames.0);
+        let frames = index(info.frames.0);
         let warnings = input.warnings().into();
-        let fed = Fed::new(Box::new(input), shape)?;
-        fed.announce(0);
-        let Shape { sample_rate: rate, channels, .. } = shape;
+        let fed = FedStream::new(Box::new(input), info)?;
+        fed.prepare(0);
+        let InputInfo { sample_rate: rate, channels, .. } = info;
         let inner = Inner { sound: Sound::Streamed(fed), rate, channels, warnings, downmix_gain_db: None };
         Ok(Self { inner: Arc::new(inner), frames })
     }
@@ -39,7 +39,7 @@ impl Track {
     /// kept, beside the cues and positions of the decks that hold the track. In memory all is ready always.
     pub fn prepare(&self, at: Frames) {
         if let Some(fed) = self.fed() {
-            fed.announce(at.min(self.frames()).0 as i64);
+            fed.prepare(at.min(self.frames()).0 as i64);
         }
     }
 
@@ -49,7 +49,7 @@ impl Track {
     }
 
     /// What a streamed track's feeder has to tell, oldest first.
-    pub fn news(&self) -> Option<News> {
-        self.fed().and_then(Fed::news)
+    pub fn news(&self) -> Option<StreamEvent> {
+        self.fed().and_then(FedStream::event)
     }
 }

@@ -1,7 +1,7 @@
 //! What a track measures like.
 
 use crowd_engine::dsp::loudness::lufs;
-use crowd_engine::feed::Shape;
+use crowd_engine::feed::InputInfo;
 
 use super::balance::Sums;
 use crate::loudness::{STEPS_PER_SECOND, Steps, gate, integrated, range};
@@ -35,7 +35,7 @@ pub struct Analysis {
 
 impl Analysis {
     /// Of spans of a track, in steps, and the sums of their power. The true peak is left out.
-    pub(super) fn of(shape: &Shape, spans: &[&Steps], sums: &Sums) -> Self {
+    pub(super) fn of(info: &InputInfo, spans: &[&Steps], sums: &Sums) -> Self {
         let windows: Vec<f32> = spans.iter().flat_map(|steps| Steps::windows(&steps.power, 4)).collect();
         // A span shorter than 3 s counts as one window.
         let tenths = |steps: &Steps| (steps.power.len() * 10 / STEPS_PER_SECOND as usize).clamp(1, 30);
@@ -47,8 +47,8 @@ impl Analysis {
         let (mid, side) = (sums.left + sums.right + 2.0 * sums.both, sums.left + sums.right - 2.0 * sums.both);
         let level = (sums.left * sums.right).sqrt();
         Self {
-            frames: shape.frames.0,
-            sample_rate: shape.sample_rate.get(),
+            frames: info.frames.0,
+            sample_rate: info.sample_rate.get(),
             integrated_lufs: integrated(&windows),
             range_lu,
             true_peak_dbtp: None,

@@ -2,13 +2,13 @@
 //! which take a fraction of a second and tell the loudness within 0.5 LU. Both also make a
 //! [`Forecast`](crate::loudness::Forecast) of what a chain makes of the track.
 //!
-//! Tracks are [`Input`](crowd_engine::feed::Input)s with their [`Shape`](crowd_engine::feed::Shape), as `FileInput::open` gives them (feature `decode` of
+//! Tracks are [`Input`](crowd_engine::feed::Input)s with their [`InputInfo`](crowd_engine::feed::InputInfo), as `FileInput::open` gives them (feature `decode` of
 //! crowd-engine). What is measured depends on the frames alone, and not on how they are read.
 //!
 //! ```
 //! use std::sync::atomic::AtomicBool;
 //!
-//! use crowd_engine::feed::{Fault, Input, Shape};
+//! use crowd_engine::feed::{InputError, Input, InputInfo};
 //! use crowd_engine::{Frames, SampleRate};
 //! use crowd_mastering::measure::{self, Probes};
 //! use crowd_mastering::{Mastering, MasteringSettings};
@@ -17,12 +17,12 @@
 //! struct Tone(u64);
 //!
 //! impl Input for Tone {
-//!     fn seek(&mut self, frame: u64) -> Result<(), Fault> {
+//!     fn seek(&mut self, frame: u64) -> Result<(), InputError> {
 //!         self.0 = frame;
 //!         Ok(())
 //!     }
 //!
-//!     fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+//!     fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, InputError> {
 //!         let until = (self.0 + 4_800).min(240_000);
 //!         let sine = |n: u64| (0.1 * (std::f64::consts::TAU * n as f64 / 48.0).sin()) as f32;
 //!         frames.extend((self.0..until).map(|n| [sine(n); 2]));
@@ -32,19 +32,19 @@
 //! }
 //!
 //! # fn main() -> Result<(), measure::Error> {
-//! let shape = Shape { frames: Frames(240_000), sample_rate: SampleRate::DAT, channels: 2 };
+//! let info = InputInfo { frames: Frames(240_000), sample_rate: SampleRate::DAT, channels: 2 };
 //! let stop = AtomicBool::new(false);
-//! let analysis = measure::whole(&mut Tone(0), &shape, &stop)?;
+//! let analysis = measure::whole(&mut Tone(0), &info, &stop)?;
 //! assert!(analysis.integrated_lufs.is_some_and(|lufs| (lufs + 20.0).abs() < 0.1));
 //!
 //! // How much gain brings it to -14 LUFS behind the limiter of this chain?
 //! let mut settings = MasteringSettings::default();
-//! let forecast = Probes::read(&mut Tone(0), &shape, &stop)?.forecast(&settings, &stop)?;
+//! let forecast = Probes::read(&mut Tone(0), &info, &stop)?.forecast(&settings, &stop)?;
 //! if let Some((gain_db, lufs)) = forecast.gain_for(-14.0, -24.0, 24.0) {
 //!     settings.make_up_db = gain_db;
 //!     assert!((lufs + 14.0).abs() < 0.01 && (gain_db - 6.0).abs() < 0.1);
 //! }
-//! let _chain = Mastering::new(&settings, shape.sample_rate)?;
+//! let _chain = Mastering::new(&settings, info.sample_rate)?;
 //! # Ok(())
 //! # }
 //! ```

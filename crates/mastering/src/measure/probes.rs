@@ -1,7 +1,7 @@
 //! A track measured by probes.
 
 use crowd_engine::SampleRate;
-use crowd_engine::feed::{Input, Shape};
+use crowd_engine::feed::{Input, InputInfo};
 
 use super::analysis::Analysis;
 use super::balance::{Balance, Sums};
@@ -22,16 +22,16 @@ pub struct Probes {
 }
 
 impl Probes {
-    /// Reads the probes of a track whose shape is `shape`.
+    /// Reads the probes of a track whose info is `info`.
     ///
     /// # Errors
     /// [`Error::Engine`] when it cannot be read, [`Error::Stopped`] as soon as `stop` says so.
-    pub fn read(input: &mut dyn Input, shape: &Shape, stop: &dyn Stop) -> Result<Self, Error> {
-        let rate = shape.sample_rate;
-        let spans = spans(shape, input.seek_step());
+    pub fn read(input: &mut dyn Input, info: &InputInfo, stop: &dyn Stop) -> Result<Self, Error> {
+        let rate = info.sample_rate;
+        let spans = spans(info, input.seek_step());
         let probes = spans.iter().map(|span| Probe::read(input, span, rate, stop)).collect::<Result<Vec<_>, _>>()?;
         let steps: Vec<_> = probes.iter().map(|probe| &probe.steps).collect();
-        let analysis = Analysis::of(shape, &steps, &balance(&probes, rate));
+        let analysis = Analysis::of(info, &steps, &balance(&probes, rate));
         Ok(Self { rate, probes, analysis })
     }
 

@@ -1,7 +1,7 @@
 //! Reading an input block by block, until it ends or is to stop.
 
 use crowd_engine::Frames;
-use crowd_engine::feed::{Fault, Input};
+use crowd_engine::feed::{Input, InputError};
 
 use super::error::Error;
 use super::stop::Stop;
@@ -28,6 +28,6 @@ pub(super) fn not_stopped(stop: &dyn Stop) -> Result<(), Error> {
     if stop.stopped() { Err(Error::Stopped) } else { Ok(()) }
 }
 
-fn unreadable(frame: u64, source: Fault) -> Error {
+fn unreadable(frame: u64, source: InputError) -> Error {
     Error::Engine(crowd_engine::Error::Read { frame: Frames(frame), source })
 }

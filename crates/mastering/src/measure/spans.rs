@@ -3,7 +3,7 @@
 use std::iter::once;
 use std::ops::Range;
 
-use crowd_engine::feed::Shape;
+use crowd_engine::feed::InputInfo;
 
 /// Probes of a track, at most, and their length in seconds.
 const PROBES: u64 = 60;
@@ -13,9 +13,9 @@ const WHOLE_SECONDS: f64 = 75.0;
 
 /// The frames of each probe, in the order of the track: evenly spread, each somewhere else in its share of the track, so that they
 /// do not fall on the same beat of every bar; and on a multiple of `seek_step`, if one is near enough in its share.
-pub(super) fn spans(shape: &Shape, seek_step: u64) -> Vec<Range<u64>> {
-    let frames = shape.frames.0;
-    let in_frames = |seconds: f64| (seconds * f64::from(shape.sample_rate.get())) as u64;
+pub(super) fn spans(info: &InputInfo, seek_step: u64) -> Vec<Range<u64>> {
+    let frames = info.frames.0;
+    let in_frames = |seconds: f64| (seconds * f64::from(info.sample_rate.get())) as u64;
     if frames <= in_frames(WHOLE_SECONDS) {
         return once(0..frames).collect();
     }
@@ -40,7 +40,7 @@ mod tests {
     use crowd_engine::{Frames, SampleRate};
 
     fn of(frames: u64, seek_step: u64) -> Vec<Range<u64>> {
-        spans(&Shape { frames: Frames(frames), sample_rate: SampleRate::CD, channels: 2 }, seek_step)
+        spans(&InputInfo { frames: Frames(frames), sample_rate: SampleRate::CD, channels: 2 }, seek_step)
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A track measured as a whole.
 
 use crowd_engine::Frames;
-use crowd_engine::feed::{Input, Shape};
+use crowd_engine::feed::{Input, InputInfo};
 use crowd_media::loudness::Meter;
 
 use super::analysis::Analysis;
@@ -13,13 +13,13 @@ use crate::chain::Mastering;
 use crate::loudness::{Forecast, Stepper};
 use crate::settings::MasteringSettings;
 
-/// Measures all of a track. `input` is read from where it stands to its end, and is to stand at its first frame; `shape` is its
+/// Measures all of a track. `input` is read from where it stands to its end, and is to stand at its first frame; `info` is its
 /// own.
 ///
 /// # Errors
 /// [`Error::Engine`] when it cannot be read, [`Error::Stopped`] as soon as `stop` says so.
-pub fn whole(input: &mut dyn Input, shape: &Shape, stop: &dyn Stop) -> Result<Analysis, Error> {
-    let rate = shape.sample_rate;
+pub fn whole(input: &mut dyn Input, info: &InputInfo, stop: &dyn Stop) -> Result<Analysis, Error> {
+    let rate = info.sample_rate;
     let mut meter = Meter::new(rate.get(), 2, 0)?;
     let mut stepper = Stepper::new(rate);
     let mut balance = Balance::new(rate);
@@ -37,7 +37,7 @@ pub fn whole(input: &mut dyn Input, shape: &Shape, stop: &dyn Stop) -> Result<An
         range_lu: loudness.range_lu,
         true_peak_dbtp: finite(loudness.true_peak_dbtp),
         sample_peak_dbfs: finite(loudness.sample_peak_dbfs),
-        ..Analysis::of(shape, &[&steps], balance.sums())
+        ..Analysis::of(info, &[&steps], balance.sums())
     })
 }
 
@@ -48,12 +48,12 @@ pub fn whole(input: &mut dyn Input, shape: &Shape, stop: &dyn Stop) -> Result<An
 /// As [`whole`]; and [`Error::Engine`] for settings out of their range.
 pub fn forecast(
     input: &mut dyn Input,
-    shape: &Shape,
+    info: &InputInfo,
     settings: &MasteringSettings,
     stop: &dyn Stop,
 ) -> Result<Forecast, Error> {
-    let mut chain = Mastering::new(settings, shape.sample_rate)?;
-    let mut stepper = Stepper::new(shape.sample_rate);
+    let mut chain = Mastering::new(settings, info.sample_rate)?;
+    let mut stepper = Stepper::new(info.sample_rate);
     all(input, stop, |at, block| {
         chain.process_unlimited(Frames(at), block);
         stepper.push(block);

@@ -6,7 +6,7 @@ use super::stem_start::StemStart;
 use crate::ids::BufferId;
 use crate::refusal::{Refusal, RefusalKind};
 use crate::units::FileFraction;
-use crowd_engine::feed::News;
+use crowd_engine::feed::StreamEvent;
 use crowd_engine::{DeckId, Frames, LoopRegion, Track};
 use std::collections::HashMap;
 
@@ -163,7 +163,7 @@ impl Buffers {
     }
 
     /// The events of files that are streamed from disk.
-    pub fn stream_events(&self) -> Vec<(BufferId, News)> {
+    pub fn stream_events(&self) -> Vec<(BufferId, StreamEvent)> {
         let mut events = Vec::new();
         for (id, buffer) in &self.0 {
             if let Some(track) = buffer.track() {

@@ -12,7 +12,7 @@ use crate::refusal::{Refusal, RefusalKind, quote};
 use crate::reply;
 use crate::units::FileFraction;
 use crowd_cli::log::ClockTime;
-use crowd_engine::feed::News;
+use crowd_engine::feed::StreamEvent;
 use crowd_engine::{Frames, SampleRate, Track};
 use std::path::Path;
 
@@ -137,7 +137,7 @@ impl FileLoads {
         for (id, event) in buffers.stream_events() {
             let (deck, name) = (id.deck(), buffers.name(id));
             match event {
-                News::Underruns(underruns) => {
+                StreamEvent::Underruns(underruns) => {
                     self.stream_underruns += underruns.fresh;
                     let ms = |frames: Frames| 1000.0 * frames.seconds(rate);
                     let (input, output) = (ms(underruns.levels.input), ms(underruns.levels.output));
@@ -148,17 +148,17 @@ impl FileLoads {
                         underruns.total,
                     );
                 }
-                News::Unreadable(cause) => {
+                StreamEvent::Unreadable(cause) => {
                     tracing::error!("deck {deck}: \"{name}\" cannot be read: {cause}; trying again");
                 }
-                News::Damaged(state) => {
+                StreamEvent::Damaged(state) => {
                     self.damaged += 1;
                     tracing::warn!("deck {deck}: \"{name}\": {state}");
                     if let Some(source) = buffers.get(id).map(|buffer| buffer.source) {
                         clients.reply(source.origin, || reply::damaged(id.get(), &name, &state));
                     }
                 }
-                News::Readable => tracing::info!("deck {deck}: \"{name}\" can be read again"),
+                StreamEvent::Readable => tracing::info!("deck {deck}: \"{name}\" can be read again"),
                 event => tracing::debug!(?event, "stream"),
             }
         }

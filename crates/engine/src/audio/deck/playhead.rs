@@ -1,4 +1,4 @@
-//! Where a voice reads its track: position, loop, and the track as the stretcher sees it.
+//! The playhead of a voice: position, loop, and the track as the stretcher reads it.
 
 use crate::dsp::{Position, seam};
 use crate::stretch::Source;
@@ -7,38 +7,39 @@ use crate::types::cast::index;
 use crate::types::loop_region::LoopRegion;
 use crate::types::onset::Onset;
 
-/// A position in a track with its loop.
+/// A position in a track with a loop.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Playhead {
     pub position: Position,
     pub region: Option<LoopRegion>,
-    /// Whether the head has jumped back at least once: before the start then lies the loop's end.
+    /// Whether the playhead has jumped back at least once: then the end of the loop precedes its start.
     wrapped: bool,
-    /// What fades out under the loop's start since the latest jump back.
-    under: [f32; 2],
+    /// The amplitude that fades out under the loop's start since the latest jump back.
+    residue: [f32; 2],
 }
 
 impl Playhead {
     pub fn new(cue: i64, region: Option<LoopRegion>) -> Self {
-        Self { position: Position::from_frames(cue), region, wrapped: false, under: [0.0; 2] }
+        Self { position: Position::from_frames(cue), region, wrapped: false, residue: [0.0; 2] }
     }
 
-    /// Moves to `position`, out of any earlier round of the loop.
+    /// Moves to `position`, as if the loop had not been played yet.
     pub fn jump(&mut self, position: Position) {
         self.position = position;
-        (self.wrapped, self.under) = (false, [0.0; 2]);
+        (self.wrapped, self.residue) = (false, [0.0; 2]);
     }
 
-    /// Goes back to the loop's start as often as the loop's end has been played; tells by how many frames it moved.
-    pub fn come_round(&mut self, track: &Track) -> i64 {
+    /// Moves back to the loop's start as often as its end has been played. Returns the number of frames by which it
+    /// moved.
+    pub fn wrap_played(&mut self, track: &Track) -> i64 {
         let Some(region) = self.region.filter(|region| self.position.frame() >= region.end as i64) else { return 0 };
-        let under = Unrolled::new(track, self).under(region);
+        let residue = Unrolled::new(track, self).residue(region);
         let by = self.wrap();
-        self.under = under;
+        self.residue = residue;
         by
     }
 
-    /// Jumps into the loop from a position behind its end; tells by how many frames it moved, mostly 0.
+    /// Moves into the loop from a position after its end. Returns the number of frames by which it moved, mostly 0.
     pub fn wrap(&mut self) -> i64 {
         let Some(region) = self.region else { return 0 };
         let beyond = self.position.frame() - region.end as i64;
@@ -47,24 +48,25 @@ impl Playhead {
         }
         let by = -(beyond / region.frames() + 1) * region.frames();
         self.position = self.position.offset(by);
-        (self.wrapped, self.under) = (true, [0.0; 2]);
+        (self.wrapped, self.residue) = (true, [0.0; 2]);
         by
     }
 
-    /// Whether nothing more can sound: the position is past the end by more than the interpolator reaches.
-    pub fn is_past(&self, track: &Track, reach: usize) -> bool {
+    /// Whether nothing more can sound: the position is later than the end by more than `ring_out` frames of the
+    /// stretcher.
+    pub fn is_past(&self, track: &Track, ring_out: usize) -> bool {
         let beyond = self.position.frame() - track.frames().0 as i64;
-        self.region.is_none() && beyond >= reach as i64 && beyond >= track.rings() as i64
+        self.region.is_none() && beyond >= ring_out as i64 && beyond >= track.rings() as i64
     }
 }
 
-/// Frames to either side of a jump back that tell how loud it is there.
+/// Frames to either side of a jump back that are compared in level.
 const LEVEL: usize = 128;
-/// A loop that begins so many times as loud as it ends begins with an attack.
+/// A loop whose start is so many times as loud as its end begins with an attack.
 const ATTACK: f32 = 2.0;
 
-/// Frames over which the end of a loop blends into what precedes its start. Where too little precedes it, it does not: its
-/// last frame fades out under its start instead.
+/// Frames over which the end of a loop blends into what precedes its start. When too little precedes the start there is
+/// no blend: a residue of the loop's last frame fades out under its start instead.
 fn blend(region: LoopRegion) -> i64 {
     if (region.start as i64) < LoopRegion::BLEND { 0 } else { LoopRegion::BLEND.min(region.frames() / 2) }
 }
@@ -80,7 +82,7 @@ impl<'a> Unrolled<'a> {
         Self { track, head }
     }
 
-    /// The frame that stands at `index` when the loop is followed.
+    /// The frame of the track at `index` when the loop is followed.
     fn map(&self, index: i64, region: LoopRegion) -> i64 {
         let (start, end) = (region.start as i64, region.end as i64);
         if index >= end || (index < start && self.head.wrapped) {
@@ -90,14 +92,14 @@ impl<'a> Unrolled<'a> {
         }
     }
 
-    /// Every stretch of the track that frames `from..until` come from, loops followed, until one is not to `check`'s
-    /// liking.
-    fn all(&self, from: i64, until: i64, check: impl Fn(i64, i64) -> bool) -> bool {
+    /// Calls `check` for every span of the track that frames `from..until` are read from, loops followed, until it
+    /// returns false.
+    fn all_spans(&self, from: i64, until: i64, check: impl Fn(i64, i64) -> bool) -> bool {
         let Some(region) = self.head.region else { return check(from, until) };
         let (start, end) = (region.start as i64, region.end as i64);
         let blend = blend(region);
         let mut from = from;
-        // Once around a loop is all of it.
+        // Twice the loop's length covers all of it.
         let until = until.min(from.max(start).saturating_add(2 * region.frames()));
         while from < until {
             let there = self.map(from, region);
@@ -111,42 +113,45 @@ impl<'a> Unrolled<'a> {
         true
     }
 
-    /// Whether a streamed track has all of frames `from..until`.
+    /// Whether frames `from..until` of a streamed track are all loaded.
     pub fn holds(&self, from: i64, until: i64) -> bool {
-        self.track.stream_inside().is_none_or(|stream| self.all(from, until, |from, until| stream.holds(from, until)))
+        self.track
+            .stream_inside()
+            .is_none_or(|stream| self.all_spans(from, until, |from, until| stream.holds(from, until)))
     }
 
-    /// Waits for them; false when they cannot be read.
+    /// Blocks until they are loaded; false when they cannot be read.
     pub fn wait(&self, from: i64, until: i64) -> bool {
-        self.all(from, until, |from, until| self.track.wait(from, until))
+        self.all_spans(from, until, |from, until| self.track.wait(from, until))
     }
 
-    /// Frames in which the end of a loop fades out under its start.
+    /// Frames in which the residue fades out under the start of a loop.
     fn fade(&self, region: LoopRegion) -> i64 {
         (self.track.sample_rate().frames_in(seam::FADE) as i64).min(region.frames())
     }
 
-    /// What fades out under the start of a loop that does not blend: the whole step of a sound that goes on about as loud;
-    /// where the start is an attack what ended there, so that it begins as it is; nothing where the samples go on anyway.
-    fn under(&self, region: LoopRegion) -> [f32; 2] {
-        let known = LEVEL.min(index(region.frames().unsigned_abs()));
+    /// The amplitude that fades out under the start of a loop that does not blend. Where the sound goes on about as
+    /// loud it is the step between end and start. Where the start is an attack it is the last frame, so that the attack
+    /// begins as it is. Where the samples go on anyway it is zero.
+    fn residue(&self, region: LoopRegion) -> [f32; 2] {
+        let compared = LEVEL.min(index(region.frames().unsigned_abs()));
         let (mut ended, mut begins) = ([[0.0; LEVEL]; 2], [[0.0; LEVEL]; 2]);
         let read = |first: u64, [left, right]: &mut [[f32; LEVEL]; 2]| {
-            self.track.copy(first as i64, [&mut left[..known], &mut right[..known]]);
+            self.track.copy(first as i64, [&mut left[..compared], &mut right[..compared]]);
         };
         if blend(region) > 0 {
             return [0.0; 2];
         }
-        read(region.end - known as u64, &mut ended);
+        read(region.end - compared as u64, &mut ended);
         read(region.start, &mut begins);
         let level = |sides: &[[f32; LEVEL]; 2]| {
-            sides.iter().flat_map(|side| &side[..known]).fold(0.0f32, |peak, x| peak.max(x.abs()))
+            sides.iter().flat_map(|side| &side[..compared]).fold(0.0f32, |peak, x| peak.max(x.abs()))
         };
         let attack = level(&begins) > ATTACK * level(&ended);
-        let near = seam::AROUND.min(known);
+        let near = seam::AROUND.min(compared);
         std::array::from_fn(|side| {
-            let (ended, begins) = (&ended[side][known - near..known], &begins[side][..near]);
-            if seam::goes_on(ended, begins) {
+            let (ended, begins) = (&ended[side][compared - near..compared], &begins[side][..near]);
+            if seam::continues(ended, begins) {
                 return 0.0;
             }
             let (last, first) = (ended[near - 1], begins[0]);
@@ -154,7 +159,7 @@ impl<'a> Unrolled<'a> {
         })
     }
 
-    fn one(&self, index: i64) -> [f32; 2] {
+    fn frame_at(&self, index: i64) -> [f32; 2] {
         let (mut left, mut right) = ([0.0], [0.0]);
         self.track.copy(index, [&mut left, &mut right]);
         [left[0], right[0]]
@@ -175,22 +180,25 @@ impl Source for Unrolled<'_> {
         if first >= low && first.saturating_add(frames) <= end - blend {
             return self.track.copy(first, [left, right]);
         }
-        let mut under_next = None;
+        let mut residue_next = None;
         for ((at, left), right) in (first..).zip(left).zip(right) {
             let there = self.map(at, region);
             let into_blend = there - (end - blend);
-            let mut frame = self.one(there);
+            let mut frame = self.frame_at(there);
             if into_blend >= 0 && there < end {
-                let before = self.one(there - region.frames());
+                let before = self.frame_at(there - region.frames());
                 let t = (into_blend as f32 + 0.5) / blend as f32;
                 frame = [frame[0] + (before[0] - frame[0]) * t, frame[1] + (before[1] - frame[1]) * t];
             }
             let into = there - start;
             if (0..fade).contains(&into) && (at >= end || self.head.wrapped) {
-                let under =
-                    if at < end { self.head.under } else { *under_next.get_or_insert_with(|| self.under(region)) };
-                let rest = seam::left_of_it(index(into.unsigned_abs()), index(fade.unsigned_abs()));
-                frame = [frame[0] + under[0] * rest, frame[1] + under[1] * rest];
+                let residue = if at < end {
+                    self.head.residue
+                } else {
+                    *residue_next.get_or_insert_with(|| self.residue(region))
+                };
+                let rest = seam::fade_gain(index(into.unsigned_abs()), index(fade.unsigned_abs()));
+                frame = [frame[0] + residue[0] * rest, frame[1] + residue[1] * rest];
             }
             [*left, *right] = frame;
         }
@@ -235,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_loop_over_the_whole_track_that_goes_on_by_itself_repeats_sample_for_sample() {
-        // Its end steps no more than it does everywhere.
+        // The step at its end is no larger than elsewhere.
         let samples: Vec<f32> = (0..100).map(|i| (i % 10) as f32).collect();
         let track = Track::from_interleaved(samples, SampleRate::CD, 1).unwrap();
         let region = track.whole_loop().unwrap();
@@ -243,23 +251,23 @@ mod tests {
         let expected: Vec<f32> = (0..40).map(|i| (i % 10) as f32).collect();
         assert_eq!(read(&track, &head, 90, 40), expected);
         head.position = Position::from_frames(105);
-        assert_eq!(head.come_round(&track), -100);
+        assert_eq!(head.wrap_played(&track), -100);
         assert_eq!(head.position.frame(), 5);
         assert_eq!(read(&track, &head, -3, 5), [7.0, 8.0, 9.0, 0.0, 1.0]);
     }
 
     #[test]
-    fn what_a_loop_ends_with_fades_out_under_its_start_alike_before_and_behind_the_jump() {
+    fn the_end_of_a_loop_fades_out_under_its_start_in_the_same_way_before_and_after_the_jump() {
         let track = ramp(1_000);
         let region = track.whole_loop().unwrap();
         let mut head = Playhead::new(990, Some(region));
         let before = read(&track, &head, 990, 300);
-        assert!((before[9], before[10]) == (999.0, 999.0 * seam::left_of_it(0, 176)), "{before:?}");
+        assert!((before[9], before[10]) == (999.0, 999.0 * seam::fade_gain(0, 176)), "{before:?}");
         assert_eq!(before[186..], read(&track, &head, 176, 114));
         head.position = Position::from_frames(1_003);
-        assert_eq!(head.come_round(&track), -1_000);
+        assert_eq!(head.wrap_played(&track), -1_000);
         assert_eq!(read(&track, &head, -10, 300), before);
-        // A jump of a command has a fade of its own.
+        // A jump by a command has a fade of its own.
         head.position = Position::from_frames(1_003);
         head.wrap();
         assert_eq!(read(&track, &head, 0, 3), [0.0, 1.0, 2.0]);
@@ -278,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_jump_over_many_rounds_lands_in_the_loop() {
+    fn a_jump_over_many_repeats_ends_in_the_loop() {
         let track = ramp(1_000);
         let region = LoopRegion::new(Frames(0), Frames(64)).unwrap();
         let mut head = Playhead::new(64 * 7 + 5, Some(region));

@@ -1,27 +1,27 @@
-//! One stem of a deck: a track, its playhead, and what is fading out behind it.
+//! One stem of a deck: a track, its playhead, its stretchers and its fades.
 
-use super::errand::{Errands, Sender};
+use super::fade_out::FadeOutBuffer;
+use super::frame_jobs::{FrameJobQueue, VoiceFrameWorker};
 use super::playhead::{Playhead, Unrolled};
-use super::supply::{MARGIN, Need, Supply};
-use super::tail::Tail;
+use super::underrun_gate::{MARGIN, NextRead, UnderrunGate};
 use crate::dsp::{Position, QUANTUM, Ramp, Step};
-use crate::rt::{ReturnBin, Wish};
-use crate::stretch::{Kit, Source};
+use crate::rt::{PlayheadState, ReturnQueue};
+use crate::stretch::{Source, StretcherSet};
 use crate::track::Track;
 use crate::types::cast::{count, whole};
 use crate::types::loop_region::LoopRegion;
 use crate::types::method::StretchMethod;
 use crate::types::units::{Rate, SampleRate};
 
-/// Fades of a jump, in seconds: out slowly, in fast enough to leave an attack alone.
+/// Fades at a jump, in seconds: the fade-out is slow, the fade-in fast enough to leave an attack unchanged.
 const FADE_OUT: f64 = 0.005;
 const FADE_IN: f64 = 0.001;
-/// How long a streamed track may take to be heard after a start or a jump before that counts as an underrun, in seconds.
+/// The time in seconds that a streamed track may stay silent after a start or a jump before that counts as an underrun.
 const GRACE: f64 = 0.25;
-/// Frames of the shortest fade from one method to another.
+/// The shortest fade from one method to another, in frames.
 const SHORTEST_FADE: usize = 16;
 
-/// One stem.
+/// One stem of a deck.
 pub(crate) struct Voice {
     track: Option<Track>,
     head: Playhead,
@@ -29,20 +29,20 @@ pub(crate) struct Voice {
     pub rate: f64,
     gain: Ramp,
     playing: bool,
-    /// Fades the beginning in when it does not begin at the track's own start.
-    entry: Ramp,
-    tail: Tail,
-    /// What a streamed track has ready.
-    supply: Supply,
-    stretch: Box<Kit>,
-    /// Whether the stretcher was reset and has made nothing since: of however many jumps in one frame only the first has
+    /// The fade-in of a start that is not at the start of the track.
+    start_fade: Ramp,
+    fading: FadeOutBuffer,
+    /// Closed while frames of a streamed track are missing.
+    gate: UnderrunGate,
+    stretch: Box<StretcherSet>,
+    /// Whether the stretcher was reset and has made nothing since: of several jumps in one frame only the first has
     /// anything to fade out.
-    fresh: bool,
-    /// The errand it has sent somebody on.
-    ticket: u64,
+    just_reset: bool,
+    /// The number of its latest STFT frame job.
+    job_id: u64,
     fade_out: usize,
     fade_in: usize,
-    /// Engine rate, to read tracks of another one at their right speed.
+    /// The sample rate of the engine, to play tracks of another rate at their right speed.
     sample_rate: f64,
     last_step: Step,
 }
@@ -57,12 +57,12 @@ impl Voice {
             rate: 1.0,
             gain: Ramp::new(1.0),
             playing: false,
-            entry: Ramp::new(1.0),
-            tail: Tail::new(fade_out),
-            supply: Supply::new(fade_out, sample_rate.frames_in(GRACE)),
-            stretch: Box::new(Kit::new(method, sample_rate.get())),
-            fresh: true,
-            ticket: 0,
+            start_fade: Ramp::new(1.0),
+            fading: FadeOutBuffer::new(fade_out),
+            gate: UnderrunGate::new(fade_out, sample_rate.frames_in(GRACE)),
+            stretch: Box::new(StretcherSet::new(method, sample_rate.get())),
+            just_reset: true,
+            job_id: 0,
             fade_out,
             fade_in: sample_rate.frames_in(FADE_IN),
             sample_rate: f64::from(sample_rate.get()),
@@ -78,9 +78,9 @@ impl Voice {
         self.track.is_some()
     }
 
-    /// Whether it makes any sound now, a fading tail included.
+    /// Whether it makes no sound now, not even a fade-out.
     pub fn is_silent(&self) -> bool {
-        self.tail.is_silent() && !(self.playing && self.track.is_some())
+        self.fading.is_silent() && !(self.playing && self.track.is_some())
     }
 
     pub fn position(&self) -> f64 {
@@ -92,10 +92,10 @@ impl Voice {
         self.gain.set(gain, over);
     }
 
-    /// Takes a track, armed at `cue`. The bin must have room for one.
-    pub fn load(&mut self, track: Track, cue: i64, region: Option<LoopRegion>, bin: &mut ReturnBin<Track>) {
-        self.unload(bin);
-        self.supply.sit(&track);
+    /// Loads a track with the playhead at `cue`. The return queue must have room for one track.
+    pub fn load(&mut self, track: Track, cue: i64, region: Option<LoopRegion>, returned: &mut ReturnQueue<Track>) {
+        self.unload(returned);
+        self.gate.attach(&track);
         self.track = Some(track);
         self.cue = cue;
         self.head = Playhead::new(cue, region);
@@ -103,10 +103,10 @@ impl Voice {
         self.gain = Ramp::new(1.0);
     }
 
-    /// Takes a late track: what has been counted since the start moves on from `cue`.
-    pub fn join(&mut self, track: Track, cue: i64, region: Option<LoopRegion>, bin: &mut ReturnBin<Track>) {
+    /// Loads a track after the start: the playhead is where it would be had the track been loaded, counted from `cue`.
+    pub fn join(&mut self, track: Track, cue: i64, region: Option<LoopRegion>, returned: &mut ReturnQueue<Track>) {
         let (counted, playing, rate, gain) = (self.head.position, self.playing, self.rate, self.gain);
-        self.load(track, cue, region, bin);
+        self.load(track, cue, region, returned);
         (self.rate, self.gain) = (rate, gain);
         if playing {
             self.head.position = counted.offset(cue);
@@ -115,19 +115,19 @@ impl Voice {
         }
     }
 
-    /// Gives the track up. The bin must have room for one.
-    pub fn unload(&mut self, bin: &mut ReturnBin<Track>) {
+    /// Unloads the track. The return queue must have room for one track.
+    pub fn unload(&mut self, returned: &mut ReturnQueue<Track>) {
         self.cut(self.fade_out);
         self.playing = false;
         if let Some(track) = self.track.take() {
-            self.supply.leave(&track);
-            let _full = bin.put(track);
+            self.gate.detach(&track);
+            let _full = returned.put(track);
         }
         self.head = Playhead::new(0, None);
         self.cue = 0;
     }
 
-    /// Begins to play where the head stands; false when it already did.
+    /// Starts to play at the playhead; false when it already plays.
     pub fn play(&mut self) -> bool {
         let begins = !self.playing;
         if begins {
@@ -138,30 +138,30 @@ impl Voice {
 
     fn start(&mut self, fade_in: bool) {
         self.playing = true;
-        self.supply.begin();
-        if !std::mem::replace(&mut self.fresh, true) {
+        self.gate.reopen();
+        if !std::mem::replace(&mut self.just_reset, true) {
             self.stretch.reset();
         }
-        self.entry = Ramp::new(1.0);
+        self.start_fade = Ramp::new(1.0);
         if fade_in {
-            self.entry = Ramp::new(0.0);
-            self.entry.set(1.0, self.fade_in);
+            self.start_fade = Ramp::new(0.0);
+            self.start_fade.set(1.0, self.fade_in);
         }
     }
 
-    /// Falls silent; what sounded fades out behind.
+    /// Stops playing, with a fade-out.
     pub fn pause(&mut self) {
         self.cut(self.fade_out);
         self.playing = false;
     }
 
-    /// Falls silent and goes back to the cue.
+    /// Stops playing and moves the playhead to the cue.
     pub fn stop(&mut self) {
         self.pause();
         self.head.jump(Position::from_frames(self.cue));
     }
 
-    /// Moves the cue, and the head with it unless it plays.
+    /// Moves the cue, and the playhead with it unless it plays.
     pub fn set_cue(&mut self, cue: i64) {
         self.cue = cue;
         if !self.playing {
@@ -169,7 +169,7 @@ impl Voice {
         }
     }
 
-    /// Jumps.
+    /// Moves the playhead.
     pub fn seek(&mut self, to: i64) {
         self.cut(self.fade_out);
         self.head.jump(Position::from_frames(to));
@@ -179,7 +179,7 @@ impl Voice {
         }
     }
 
-    /// Sets or ends the loop. A head behind the new end jumps into the loop.
+    /// Sets or ends the loop. A playhead after the new end moves into the loop.
     pub fn set_loop(&mut self, region: Option<LoopRegion>) {
         let outside = region.is_some_and(|region| self.head.position.frame() >= region.end as i64);
         if outside {
@@ -194,47 +194,48 @@ impl Voice {
         }
     }
 
-    /// Lets what sounds now fade out over `fade` frames, behind whatever comes next.
+    /// Renders the fade-out of the present sound, `fade` frames long.
     fn cut(&mut self, fade: usize) {
-        if self.playing && !self.fresh && !self.supply.is_silent() {
-            self.fade_behind(fade);
+        if self.playing && !self.just_reset && !self.gate.is_silent() {
+            self.render_fade_out(fade);
         }
     }
 
-    /// The part of [`Self::cut`] that has something to fade, apart from it: a thousand jumps in one block cut a
-    /// thousand times, and all but the first find nothing.
+    /// The part of [`Self::cut`] that renders, separate from it: of a thousand jumps in one block all but the first
+    /// have nothing to fade out.
     #[inline(never)]
-    fn fade_behind(&mut self, fade: usize) {
+    fn render_fade_out(&mut self, fade: usize) {
         let Some(track) = &self.track else { return };
-        // Of a sound that began while another still fades out there is little yet.
-        let fade = if self.tail.is_silent() { fade } else { fade.min(self.fade_in) };
-        let gain = self.gain.value() * self.entry.value() * self.supply.gain();
+        // A sound that began while another was still fading out is cut short: little of it was heard.
+        let fade = if self.fading.is_silent() { fade } else { fade.min(self.fade_in) };
+        let gain = self.gain.value() * self.start_fade.value() * self.gate.gain();
         let (stretch, step, mut head) = (&mut self.stretch, self.last_step, self.head);
-        self.tail.add(gain, fade, |out| {
+        self.fading.add(gain, fade, |out| {
             let frames = out[0].len();
             stretch.process(&Unrolled::new(track, &head), head.position, step, out);
             head.position = head.position.advance(step, frames);
-            stretch.moved(head.come_round(track));
+            stretch.moved(head.wrap_played(track));
         });
     }
 
-    /// Goes on with another method, the old one fading into it.
+    /// Changes the method, with a fade from the old one to the new one.
     pub fn set_method(&mut self, method: StretchMethod) {
         if self.stretch.method() == method {
             return;
         }
         if self.playing && self.track.is_some() {
-            // Both play the same place of the same track, so the fade adds up to one. It is over before a hit comes.
+            // Both play the same position of the same track, so their gains add up to one. The fade ends before the
+            // next onset.
             let fade = self.until_onset().clamp(SHORTEST_FADE, self.fade_out);
             self.cut(fade);
-            self.entry = Ramp::new(0.0);
-            self.entry.set(1.0, fade);
+            self.start_fade = Ramp::new(0.0);
+            self.start_fade.set(1.0, fade);
         }
-        self.stretch.choose(method);
-        self.fresh = true;
+        self.stretch.select(method);
+        self.just_reset = true;
     }
 
-    /// Frames of output until the next onset of the track, as far as a fade reaches.
+    /// Frames of output until the next onset of the track, at most the length of a fade.
     fn until_onset(&self) -> usize {
         let rate = self.last_step.rate().max(1e-3);
         let here = self.head.position.frame();
@@ -243,33 +244,39 @@ impl Voice {
         onset.map_or(self.fade_out, |onset| count((onset.frame - here) as f64 / rate))
     }
 
-    /// Puts its sound into `out` (at most a quantum, planar) at deck rate `rate`: added to what is there, or
-    /// written over it when `fresh`. `fresh` says afterwards whether `out` still waits for the first sound.
-    /// True when the track came to its end. Who runs `errands` may do some of the work.
-    pub fn render(&mut self, rate: f64, out: [&mut [f32]; 2], fresh: &mut bool, errands: Option<&mut Errands>) -> bool {
-        let [left, right] = out;
-        if let Some(track) = self.track.as_ref().filter(|_| self.supply.sits()) {
-            let (playing, speed, cue) = (self.playing, self.last_step.rate(), self.cue);
-            let reach = self.stretch.reach() as i64 + MARGIN;
-            let wish = Wish { speed, playing, cue, reach, ..Wish::default() };
-            self.supply.tell(track, &self.head, wish, left.len());
-        }
-        let ended = self.render_head(rate, [&mut *left, &mut *right], fresh, errands);
-        self.render_tail([left, right], fresh);
-        ended
-    }
-
-    /// From now on waits for what a streamed track lacks. Not on an audio thread.
-    pub fn be_patient(&mut self) {
-        self.supply.be_patient();
-    }
-
-    fn render_head(
+    /// Renders into `out` (at most a quantum, planar) at deck rate `rate`. With `overwrite` the frames of `out` are
+    /// overwritten, else the sound is added; `overwrite` becomes false once something was written. True when the track
+    /// came to its end. With `jobs`, STFT frames may be synthesised by the worker thread.
+    pub fn render(
         &mut self,
         rate: f64,
         out: [&mut [f32]; 2],
-        fresh: &mut bool,
-        errands: Option<&mut Errands>,
+        overwrite: &mut bool,
+        jobs: Option<&mut FrameJobQueue>,
+    ) -> bool {
+        let [left, right] = out;
+        if let Some(track) = self.track.as_ref().filter(|_| self.gate.is_attached()) {
+            let (playing, speed, cue) = (self.playing, self.last_step.rate(), self.cue);
+            let reach = self.stretch.reach() as i64 + MARGIN;
+            let playhead = PlayheadState { speed, playing, cue, reach, ..PlayheadState::default() };
+            self.gate.publish_playhead(track, &self.head, playhead, left.len());
+        }
+        let ended = self.render_track(rate, [&mut *left, &mut *right], overwrite, jobs);
+        self.render_fading([left, right], overwrite);
+        ended
+    }
+
+    /// From now on blocks until missing frames of a streamed track are loaded. Not for an audio thread.
+    pub fn wait_for_frames(&mut self) {
+        self.gate.wait_for_frames();
+    }
+
+    fn render_track(
+        &mut self,
+        rate: f64,
+        out: [&mut [f32]; 2],
+        overwrite: &mut bool,
+        jobs: Option<&mut FrameJobQueue>,
     ) -> bool {
         if !self.playing {
             return false;
@@ -284,28 +291,28 @@ impl Voice {
         let source = Unrolled::new(track, &self.head);
         let (stretch, position) = (&mut self.stretch, self.head.position);
         let frames = out[0].len();
-        if self.supply.look(track, &self.head, &Need { step, frames, reach: stretch.latency().input }) {
+        if self.gate.update(track, &self.head, &NextRead { step, frames, reach: stretch.latency().input }) {
             stretch.reset();
         }
-        let (gain, entry, supply) = (&mut self.gain, &mut self.entry, &mut self.supply);
-        if supply.is_silent() {
-            // The position goes on, and so do the ramps.
-            (0..frames).for_each(|_| _ = (gain.next(), entry.next()));
+        let (gain, start_fade, gate) = (&mut self.gain, &mut self.start_fade, &mut self.gate);
+        if gate.is_silent() {
+            // Position and ramps advance in silence.
+            (0..frames).for_each(|_| _ = (gain.next(), start_fade.next()));
         } else {
-            self.fresh = false;
-            let steady = (gain.is_settled() && entry.is_settled() && supply.is_open()).then(|| gain.value());
-            let gain = || gain.next() * entry.next() * supply.next_gain();
-            sound(out, fresh, steady, gain, |out| match errands {
-                Some(errands) => {
-                    let mut sender = Sender { errands, ticket: &mut self.ticket, track, head: &self.head };
-                    stretch.process_with(&source, position, step, out, &mut sender);
+            self.just_reset = false;
+            let steady = (gain.is_settled() && start_fade.is_settled() && gate.is_open()).then(|| gain.value());
+            let gain = || gain.next() * start_fade.next() * gate.next_gain();
+            add_sound(out, overwrite, steady, gain, |out| match jobs {
+                Some(jobs) => {
+                    let mut worker = VoiceFrameWorker { jobs, job_id: &mut self.job_id, track, head: &self.head };
+                    stretch.process_with(&source, position, step, out, &mut worker);
                 }
                 None => stretch.process(&source, position, step, out),
             });
         }
         self.head.position = position.advance(step, frames);
-        stretch.moved(self.head.come_round(track));
-        if self.head.is_past(track, stretch.rings()) {
+        stretch.moved(self.head.wrap_played(track));
+        if self.head.is_past(track, stretch.ring_out()) {
             self.playing = false;
             self.head.jump(Position::from_frames(self.cue));
             return true;
@@ -313,14 +320,14 @@ impl Voice {
         false
     }
 
-    fn render_tail(&mut self, out: [&mut [f32]; 2], fresh: &mut bool) {
-        if self.tail.is_silent() {
+    fn render_fading(&mut self, out: [&mut [f32]; 2], overwrite: &mut bool) {
+        if self.fading.is_silent() {
             return;
         }
-        let sound = self.tail.take(out[0].len());
-        let fresh = std::mem::take(fresh);
+        let sound = self.fading.take(out[0].len());
+        let overwrite = std::mem::take(overwrite);
         for (out, sound) in out.into_iter().zip(sound) {
-            if fresh {
+            if overwrite {
                 out.fill(0.0);
             }
             out.iter_mut().zip(sound).for_each(|(out, sound)| *out += *sound);
@@ -331,16 +338,16 @@ impl Voice {
 impl Drop for Voice {
     fn drop(&mut self) {
         if let Some(track) = &self.track {
-            self.supply.leave(track);
+            self.gate.detach(track);
         }
     }
 }
 
-/// Makes sound with `read` and puts it into `out`, at a `steady` gain or one that moves with each frame. A fresh
-/// `out` is written straight away; a gain of 1 leaves every bit as it is.
-fn sound(
+/// Reads sound with `read` and adds it to `out`, or overwrites `out`, at a `steady` gain or one that changes with each
+/// frame. With `overwrite` it is read directly into `out`, and a gain of 1 leaves every bit as it is.
+fn add_sound(
     out: [&mut [f32]; 2],
-    fresh: &mut bool,
+    overwrite: &mut bool,
     steady: Option<f32>,
     mut gain: impl FnMut() -> f32,
     read: impl FnOnce([&mut [f32]; 2]),
@@ -349,8 +356,11 @@ fn sound(
     let frames = left.len();
     let mut scratch = [[0.0; QUANTUM]; 2];
     let [scratch_left, scratch_right] = &mut scratch;
-    let (new_left, new_right) =
-        if *fresh { (&mut *left, &mut *right) } else { (&mut scratch_left[..frames], &mut scratch_right[..frames]) };
+    let (new_left, new_right) = if *overwrite {
+        (&mut *left, &mut *right)
+    } else {
+        (&mut scratch_left[..frames], &mut scratch_right[..frames])
+    };
     read([&mut *new_left, &mut *new_right]);
     match steady {
         Some(1.0) => {}
@@ -363,7 +373,7 @@ fn sound(
             }
         }
     }
-    if !std::mem::take(fresh) {
+    if !std::mem::take(overwrite) {
         left.iter_mut().zip(scratch_left).for_each(|(out, new)| *out += *new);
         right.iter_mut().zip(scratch_right).for_each(|(out, new)| *out += *new);
     }
@@ -372,30 +382,30 @@ fn sound(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feed::{Fault, Input, Shape};
+    use crate::feed::{Input, InputError, InputInfo};
     use crate::types::units::Frames;
 
     struct Silence;
 
     impl Input for Silence {
-        fn seek(&mut self, _frame: u64) -> Result<(), Fault> {
+        fn seek(&mut self, _frame: u64) -> Result<(), InputError> {
             Ok(())
         }
 
-        fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, Fault> {
+        fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, InputError> {
             frames.extend([[0.0; 2]; 1_024]);
             Ok(true)
         }
     }
 
     #[test]
-    fn a_streamed_track_is_told_where_its_stem_is_and_how_far_it_reads() {
-        let shape = Shape { frames: Frames(1 << 30), sample_rate: SampleRate::CD, channels: 2 };
-        let track = Track::from_input(Silence, shape).unwrap();
-        let mut bin = ReturnBin::new(rtrb::RingBuffer::new(4).0, 4);
+    fn a_stem_publishes_its_playhead_with_the_reach_of_its_stretchers() {
+        let info = InputInfo { frames: Frames(1 << 30), sample_rate: SampleRate::CD, channels: 2 };
+        let track = Track::from_input(Silence, info).unwrap();
+        let mut returned = ReturnQueue::new(rtrb::RingBuffer::new(4).0, 4);
         for &method in StretchMethod::ALL {
             let mut voice = Voice::new(SampleRate::CD, method);
-            voice.load(track.clone(), 5_000, None, &mut bin);
+            voice.load(track.clone(), 5_000, None, &mut returned);
             voice.play();
             let sound = &mut [[0.0; 64]; 2];
             for _ in 0..2 {
@@ -403,13 +413,20 @@ mod tests {
                 voice.render(1.25, [left, right], &mut true, None);
             }
             let stream = track.stream_inside().unwrap();
-            let wish = stream.wish_of(0, None).unwrap();
-            let reach = Kit::new(method, SampleRate::CD.get()).reach() as i64 + MARGIN;
-            let told =
-                Wish { clock: 128, position: 5_080, speed: 1.25, playing: true, region: None, cue: 5_000, reach };
-            assert_eq!(wish, told, "{method:?}");
+            let published = stream.playhead(0, None).unwrap();
+            let reach = StretcherSet::new(method, SampleRate::CD.get()).reach() as i64 + MARGIN;
+            let expected = PlayheadState {
+                clock: 128,
+                position: 5_080,
+                speed: 1.25,
+                playing: true,
+                region: None,
+                cue: 5_000,
+                reach,
+            };
+            assert_eq!(published, expected, "{method:?}");
             drop(voice);
-            assert_eq!(stream.wish_of(0, None), None, "its seat is free again");
+            assert_eq!(stream.playhead(0, None), None, "its entry is free again");
         }
     }
 }

@@ -1,10 +1,11 @@
-//! What the running filters and those that come in share.
+//! What the running filters and those being phased in share.
 
 use crate::dsp::svf::Svf;
 
 pub const DECKS: usize = 4;
 
-/// What the filters take for a signal: neither a denormal nor the overflow of a broken file gets into their memory.
+/// The range of samples that the filters accept: neither a subnormal number nor the overflow of a broken file gets into
+/// their state.
 const SMALLEST: f32 = 1e-15;
 const LARGEST: f32 = 1e6;
 
@@ -17,7 +18,7 @@ pub struct Sections {
 
 pub const MINUS_ZERO: u32 = (-0.0f32).to_bits();
 
-/// What the filters take for a signal of a sample.
+/// The sample as the filters accept it.
 #[inline(always)]
 pub fn signal(x: f32) -> f32 {
     if x.abs() >= SMALLEST && x.abs() <= LARGEST { x } else { 0.0 }

@@ -1,6 +1,6 @@
 //! Records what is played, on a thread that the sound never waits for.
 //!
-//! The audio thread puts what it plays on a [`Tape`]; a thread of the recording's own writes it to a file that is complete after
+//! The audio thread puts what it plays on a [`RecordingRing`]; a thread of the recording's own writes it to a file that is complete after
 //! every write. A disk that hangs costs nothing until the tape is full, then the frames that find no room; one that is full
 //! ends the file, and another is begun when there is room.
 
@@ -23,7 +23,7 @@ use self::disk::{Disk, FileSystem};
 use self::progress::Progress;
 use self::writer::Writer;
 use super::health::RecordingHealth;
-use crate::rt::Tape;
+use crate::rt::RecordingRing;
 use crate::types::error::{Error, Result};
 use crate::types::output_error::{Cause, OutputError, OutputErrorKind};
 use crate::types::units::{Frames, SampleRate};
@@ -63,18 +63,18 @@ impl Recorder {
     ///
     /// # Errors
     /// [`Error::Output`] when the place cannot be written.
-    pub fn start(take: &Take, rate: SampleRate) -> Result<(Self, Tape)> {
+    pub fn start(take: &Take, rate: SampleRate) -> Result<(Self, RecordingRing)> {
         Self::start_on(FileSystem, take, rate)
     }
 
-    fn start_on(disk: impl Disk, take: &Take, rate: SampleRate) -> Result<(Self, Tape)> {
+    fn start_on(disk: impl Disk, take: &Take, rate: SampleRate) -> Result<(Self, RecordingRing)> {
         let path = &take.path;
         let output = format!("file:{}", path.display());
         let refused = |cause: Cause| Error::Output(cause.of(output.clone()));
         let container = container(path).map_err(refused)?;
         let progress = Arc::new(Progress::new(path.clone()));
         let frames = (TAPE_SECONDS * rate.get() as usize).max(TAPE_FRAMES);
-        let (tape, reader) = Tape::new(frames, progress.lost.clone());
+        let (tape, reader) = RecordingRing::new(frames, progress.lost.clone());
         let split = take.split.map(|split| Frames::from_seconds(split.as_secs_f64(), rate).0.max(1));
         let mut writer = Writer::new(disk, path, container, rate.get(), split, reader, progress.clone());
         let (begun, begins) = mpsc::channel();
@@ -104,7 +104,7 @@ impl Recorder {
         self.progress.health()
     }
 
-    /// Waits for the end of the recording to be written; the [`Tape`] has to be gone.
+    /// Waits for the end of the recording to be written; the [`RecordingRing`] has to be gone.
     ///
     /// # Errors
     /// [`Error::Media`] when it could not be written, [`Error::Output`] when the disk does not answer.

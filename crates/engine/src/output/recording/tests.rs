@@ -133,7 +133,7 @@ impl crowd_media::Truncate for MemoryFile {
 /// A recording whose turns the test takes.
 struct Bench {
     disk: Memory,
-    tape: Option<Tape>,
+    tape: Option<RecordingRing>,
     writer: Writer<Memory>,
     progress: Arc<Progress>,
     played: u32,
@@ -144,7 +144,7 @@ impl Bench {
         let disk = Memory::default();
         let path = Path::new(name);
         let progress = Arc::new(Progress::new(path.to_owned()));
-        let (tape, reader) = Tape::new(tape_frames, progress.lost.clone());
+        let (tape, reader) = RecordingRing::new(tape_frames, progress.lost.clone());
         let container = container(path).unwrap();
         let mut writer = Writer::new(disk.clone(), path, container, 8_000, split, reader, progress.clone());
         writer.begin().unwrap();
@@ -154,7 +154,7 @@ impl Bench {
     /// Plays frames that are all different.
     fn play(&mut self, frames: u32) {
         let block: Vec<f32> = (self.played..self.played + frames).flat_map(|n| [sample(n); 2]).collect();
-        self.tape.as_mut().unwrap().offer(&block);
+        self.tape.as_mut().unwrap().push(&block);
         self.played += frames;
     }
 
@@ -370,18 +370,18 @@ fn a_disk_that_hangs_holds_up_nothing_and_what_is_lost_is_silence_of_its_length(
             thread::sleep(Duration::from_millis(5));
         }
     };
-    tape.offer(&block(0));
+    tape.push(&block(0));
     wait("the first second is written", &|| frames() == 8_000);
     disk.change(|state| state.hangs = true);
     // A minute of sound, while nothing answers: this would never end if it waited for the disk.
-    (1..60).for_each(|second| tape.offer(&block(8_000 * second)));
+    (1..60).for_each(|second| tape.push(&block(8_000 * second)));
     wait("it is told", &|| recorder.health().state == RecordingState::Stalled);
     let lost = recorder.health().lost_frames;
     assert!((20 * 8_000..40 * 8_000).contains(&lost), "{lost}");
     disk.change(|state| state.hangs = false);
     wait("it goes on", &|| frames() >= 60 * 8_000 - lost);
     assert_eq!(recorder.health().state, RecordingState::Writing);
-    tape.offer(&block(8_000 * 60));
+    tape.push(&block(8_000 * 60));
     drop(tape);
     let health = recorder.health();
     recorder.close().unwrap();

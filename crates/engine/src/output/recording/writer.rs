@@ -1,4 +1,4 @@
-//! From the tape into files: what the recorder's thread does.
+//! From the ring into files: what the recorder's thread does.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use crowd_media::{AudioSpec, Container, CrashSafeWriter, Error, numbered_path};
 
 use super::disk::Disk;
 use super::progress::Progress;
-use crate::rt::{Next, TapeReader};
+use crate::rt::{RecordingRingReader, RingRead};
 
-/// Frames taken from the tape at a time: a second and a half at 44.1 kHz.
+/// Frames taken from the ring at a time: a second and a half at 44.1 kHz.
 const STAGE: usize = 1 << 16;
 /// How often what was written is synced: what a power cut may take.
 const SYNC: Duration = Duration::from_secs(2);
@@ -33,15 +33,15 @@ pub(crate) struct Writer<D: Disk> {
     spec: AudioSpec,
     /// Frames of a file.
     split: u64,
-    tape: TapeReader,
+    ring: RecordingRingReader,
     progress: Arc<Progress>,
     file: Option<Open<D::File>>,
     /// The number of the next file.
     number: u32,
-    /// Taken from the tape and not in a file yet.
+    /// Taken from the ring and not in a file yet.
     stage: Vec<f32>,
     buffer: Box<[f32]>,
-    /// Frames of silence that come before what the tape has next.
+    /// Frames of silence that come before what the ring has next.
     silence: u64,
     /// Whether the file ends behind the stage.
     cut: bool,
@@ -62,7 +62,7 @@ struct Open<F: crowd_media::Truncate> {
 #[derive(PartialEq, Eq)]
 enum Stage {
     Full,
-    /// The tape has nothing more.
+    /// The ring has nothing more.
     All,
     /// What comes next belongs into another file.
     Cut,
@@ -75,7 +75,7 @@ impl<D: Disk> Writer<D> {
         container: Container,
         rate: u32,
         split: Option<u64>,
-        tape: TapeReader,
+        ring: RecordingRingReader,
         progress: Arc<Progress>,
     ) -> Self {
         Self {
@@ -84,7 +84,7 @@ impl<D: Disk> Writer<D> {
             container,
             spec: AudioSpec::new(rate, 2, container.best_sample_format()),
             split: split.unwrap_or(u64::MAX),
-            tape,
+            ring,
             progress,
             file: None,
             number: 1,
@@ -113,12 +113,12 @@ impl<D: Disk> Writer<D> {
         }
     }
 
-    /// Whether the player's end of the tape is gone.
+    /// Whether the player's end of the ring is gone.
     pub fn is_over(&self) -> bool {
-        self.tape.is_over()
+        self.ring.is_closed()
     }
 
-    /// Writes what there is. `over`: whether the tape's other end was gone before.
+    /// Writes what there is. `over`: whether the ring's other end was gone before.
     ///
     /// # Errors
     /// Why the end of the recording could not be written, and only then.
@@ -136,7 +136,7 @@ impl<D: Disk> Writer<D> {
         if !over || done.is_ok() {
             return Ok(());
         }
-        let unwritten = self.stage.len() as u64 / 2 + self.silence + self.tape.waiting();
+        let unwritten = self.stage.len() as u64 / 2 + self.silence + self.ring.frames_waiting();
         self.progress.lost.fetch_add(unwritten, Relaxed);
         done
     }
@@ -179,7 +179,7 @@ impl<D: Disk> Writer<D> {
         }
     }
 
-    /// Takes from the tape, and what silence stands for, until the stage is full.
+    /// Takes from the ring, and what silence stands for, until the stage is full.
     fn fill(&mut self) -> Stage {
         loop {
             if self.cut {
@@ -194,11 +194,11 @@ impl<D: Disk> Writer<D> {
                 return Stage::Full;
             }
             let most = self.buffer.len().min(2 * free);
-            match self.tape.next(self.buffer.get_mut(..most).unwrap_or_default()) {
-                Next::Sound(frames) => self.stage.extend(self.buffer.iter().take(2 * frames)),
-                Next::Gap(frames) if frames > LONGEST_GAP * u64::from(self.spec.sample_rate) => self.cut = true,
-                Next::Gap(frames) => self.silence = frames,
-                Next::Nothing => return Stage::All,
+            match self.ring.read(self.buffer.get_mut(..most).unwrap_or_default()) {
+                RingRead::Sound(frames) => self.stage.extend(self.buffer.iter().take(2 * frames)),
+                RingRead::Gap(frames) if frames > LONGEST_GAP * u64::from(self.spec.sample_rate) => self.cut = true,
+                RingRead::Gap(frames) => self.silence = frames,
+                RingRead::Empty => return Stage::All,
             }
         }
     }

@@ -1,11 +1,11 @@
-//! The peaks of a spectrum, and the passes over whole spectra, written so that they become vectors.
+//! Spectral peaks, and the passes over whole spectra, written so that they are vectorised.
 
 use crate::types::cast::low_half;
 use rustfft::num_complex::Complex32;
 
 use crate::dsp::simd::{Arith, Task};
 
-/// Where a spectrum has peaks, and where the region of one ends and that of the next begins.
+/// The peaks of a spectrum, and the borders between their regions.
 pub struct Peaks {
     /// Bins of the peaks, and whether each bin is one.
     bins: Box<[u32]>,
@@ -24,12 +24,12 @@ impl Peaks {
         self.count
     }
 
-    /// The first bin that belongs to the next peak; none behind the last.
+    /// The first bin that belongs to the region of the next peak; none after the last.
     pub fn border(&self, peak: usize) -> Option<usize> {
         (peak + 1 < self.count).then(|| self.borders[peak] as usize)
     }
 
-    /// A peak is stronger than two neighbours on either side; the border is the weakest bin between two.
+    /// A peak is stronger than two neighbours on either side; the border is the weakest bin between two peaks.
     pub fn find(&mut self, power: &[f32]) {
         for (is_peak, around) in self.is_peak.iter_mut().skip(2).zip(power.windows(5)) {
             let [a, b, here, c, d] = [around[0], around[1], around[2], around[3], around[4]];
@@ -93,12 +93,12 @@ impl Task for Multiply<'_> {
 }
 
 /// `spectrum = spectrum * by`, bin by bin.
-pub struct Turn<'a> {
+pub struct Rotate<'a> {
     pub spectrum: &'a mut [Complex32],
     pub by: &'a [Complex32],
 }
 
-impl Task for Turn<'_> {
+impl Task for Rotate<'_> {
     type Out = ();
 
     #[inline(always)]

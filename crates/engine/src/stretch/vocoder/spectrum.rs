@@ -2,24 +2,30 @@
 
 use rustfft::num_complex::Complex32;
 
-use super::plan::View;
+use super::fft_plan::WindowedFft;
 use crate::dsp::silence::is_heard;
 use crate::stretch::source::Source;
 
 pub const ZERO: Complex32 = Complex32::new(0.0, 0.0);
 pub const ONE: Complex32 = Complex32::new(1.0, 0.0);
 
-/// A stereo spectrum: left as the real part of the signal, right as the imaginary one.
+/// A stereo spectrum: the left channel is the real part of the signal, the right channel the imaginary part.
 pub type Spectrum = Box<[Complex32]>;
 
-/// The spectrum of the windowed source around `centre`; of what is too quiet to be heard, that of silence.
-pub fn transform(view: &View, scratch: &mut [Complex32], source: &dyn Source, centre: i64, into: &mut [Complex32]) {
-    const PIECE: usize = 256;
-    let first = centre - (view.window.len() / 2) as i64;
-    let mut piece = [[0.0; PIECE]; 2];
-    let [left, right] = &mut piece;
+/// The spectrum of the windowed source around `centre`. When all of it is too quiet to be heard, the spectrum is zero.
+pub fn transform(
+    windowed: &WindowedFft,
+    scratch: &mut [Complex32],
+    source: &dyn Source,
+    centre: i64,
+    into: &mut [Complex32],
+) {
+    const SPAN: usize = 256;
+    let first = centre - (windowed.window.len() / 2) as i64;
+    let mut span = [[0.0; SPAN]; 2];
+    let [left, right] = &mut span;
     let mut heard = false;
-    for ((at, out), window) in (first..).step_by(PIECE).zip(into.chunks_mut(PIECE)).zip(view.window.chunks(PIECE)) {
+    for ((at, out), window) in (first..).step_by(SPAN).zip(into.chunks_mut(SPAN)).zip(windowed.window.chunks(SPAN)) {
         let (left, right) = (&mut left[..out.len()], &mut right[..out.len()]);
         source.read(at, [&mut *left, &mut *right]);
         heard = heard || is_heard(left) || is_heard(right);
@@ -28,7 +34,7 @@ pub fn transform(view: &View, scratch: &mut [Complex32], source: &dyn Source, ce
         }
     }
     if heard {
-        view.fft.process_with_scratch(into, scratch);
+        windowed.fft.process_with_scratch(into, scratch);
     } else {
         into.fill(ZERO);
     }

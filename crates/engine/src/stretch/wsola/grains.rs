@@ -1,39 +1,39 @@
-//! The upper half: grains of the track at its own speed, joined where they are alike or where nobody hears it.
+//! The upper band: grains of the track at its own speed, joined where they are alike or where the join is masked.
 //!
-//! A grain drifts away from where the playhead ought to be. Just before an onset one takes over that is exactly right, so
-//! that the attack sounds at its very time, and once. When no onset comes in time, one takes over from the far side of the
-//! drift, where the waveforms agree best. Both channels are joined at the same places.
+//! A grain drifts away from the playhead. Just before an onset a grain takes over that is exactly at the playhead, so
+//! that the attack sounds on time and once. When no onset comes in time, a grain from the other side of the drift takes
+//! over where the waveforms agree best. Both channels join at the same positions.
 
-use super::between::{self, Shifted, Table, Weights};
-use super::split::Split;
-use super::tick::TICK;
-use crate::dsp::Position;
+use super::band_split::BandSplit;
+use super::fractional_delay::{self, FractionalDelayTable, FractionalRead, Weights};
+
 use crate::dsp::simd::{Arith, Simd, Task};
+use crate::dsp::{Position, QUANTUM};
 use crate::stretch::source::Source;
 use crate::types::cast::{count, index, whole};
 use crate::types::onset::Onset;
 
 /// Frames that are compared.
-const LIKE: usize = 256;
-/// Lags to either side of the wanted place, in a search and before an onset.
+const COMPARED: usize = 256;
+/// Lags to either side of the wanted position, in a search and before an onset.
 const LAGS: i64 = 88;
-const NEAR: i64 = 4;
-/// Samples under this (-180 dB) are not compared: products of their squares would be subnormal.
+const ONSET_LAGS: i64 = 4;
+/// Samples below this (-180 dB) are not compared, because products of their squares would be subnormal.
 const FAINT: f32 = 1e-9;
-/// Lags per tick, and ticks of a search.
-const SHARE: usize = 12;
-const PERIOD: i64 = (2 * LAGS + 1) / SHARE as i64 + 2;
+/// Lags that a search compares per quantum, and the quanta of a search.
+const LAGS_PER_QUANTUM: usize = 12;
+const SEARCH_QUANTA: i64 = (2 * LAGS + 1) / LAGS_PER_QUANTUM as i64 + 2;
 
-/// A place in the track from which it is copied at its own speed.
+/// A position in the track from which it is copied at its own speed.
 #[derive(Clone, Copy, PartialEq)]
 struct Grain {
     frame: i64,
-    /// How far behind the frame it lies, 0 to 1, with the weights to read it there.
+    /// The fraction of a frame by which it is later, 0 to 1, with the weights to read it there.
     fraction: f32,
     weights: Weights,
 }
 
-/// A grain that gives way to another.
+/// The fade from an old grain to a new one.
 #[derive(Clone, Copy)]
 struct Join {
     old: Grain,
@@ -42,34 +42,35 @@ struct Join {
     likeness: f32,
 }
 
-/// A search on its way.
+/// A search for the best join, spread over several quanta.
 struct Search {
-    /// What the grain will be at the moment of the join, and the track around the wanted place.
-    grain: [[f32; LIKE]; 2],
-    track: [[f32; LIKE + 2 * index(LAGS.unsigned_abs())]; 2],
+    /// The sound of the grain at the moment of the join, and the track around the wanted position.
+    grain: [[f32; COMPARED]; 2],
+    track: [[f32; COMPARED + 2 * index(LAGS.unsigned_abs())]; 2],
     first: i64,
     own: f32,
     done: usize,
     best: (usize, f32),
-    ticks: i64,
+    quanta: i64,
 }
 
+/// The grains of the upper band.
 pub struct Grains {
     simd: Simd,
-    between: &'static Table,
-    /// How far a grain may drift to either side, and per unit of speed away from 1.
-    most: f64,
-    least: f64,
-    per_speed: f64,
+    table: &'static FractionalDelayTable,
+    /// The drift in frames that a grain may reach: the limits, and per unit of speed away from 1.
+    largest_drift: f64,
+    smallest_drift: f64,
+    drift_per_speed: f64,
     join_frames: usize,
     onset_join: i64,
     onset_gap: i64,
     attack: i64,
-    look: f64,
-    /// The grain's next tick.
+    onset_lookahead: f64,
+    /// The position of the grain's next quantum.
     grain: Option<Grain>,
     join: Option<Join>,
-    /// No search joins before this frame of the source; onsets before this frame are done with.
+    /// No search joins before frame `hold` of the source; onsets before frame `past` were already joined.
     hold: i64,
     past: i64,
     search: Box<Search>,
@@ -81,27 +82,27 @@ impl Grains {
         let ms = |ms: f64| ms * sample_rate / 1000.0;
         Self {
             simd: Simd::detect(),
-            between: Table::shared(),
-            most: ms(10.0),
-            least: ms(3.0),
-            per_speed: ms(125.0),
+            table: FractionalDelayTable::shared(),
+            largest_drift: ms(10.0),
+            smallest_drift: ms(3.0),
+            drift_per_speed: ms(125.0),
             join_frames: count(ms(6.0)),
             onset_join: whole(ms(3.0)),
             onset_gap: whole(ms(1.0)),
             attack: whole(ms(15.0)),
-            look: ms(100.0),
+            onset_lookahead: ms(100.0),
             grain: None,
             join: None,
             hold: i64::MIN,
             past: i64::MIN,
             search: Box::new(Search {
-                grain: [[0.0; LIKE]; 2],
-                track: [[0.0; LIKE + 2 * index(LAGS.unsigned_abs())]; 2],
+                grain: [[0.0; COMPARED]; 2],
+                track: [[0.0; COMPARED + 2 * index(LAGS.unsigned_abs())]; 2],
                 first: 0,
                 own: 0.0,
                 done: 0,
                 best: (0, 0.0),
-                ticks: 0,
+                quanta: 0,
             }),
             searching: false,
         }
@@ -124,99 +125,100 @@ impl Grains {
         self.search.first += by;
     }
 
-    /// Frames ahead of the playhead that are read.
+    /// Frames after the playhead that are read.
     pub fn ahead(&self, speed: f64) -> i64 {
-        let search = PERIOD as f64 * TICK as f64 * speed.max(1.0);
-        whole(2.0 * self.most + search) + LAGS + (LIKE + 2 * TICK + between::TAPS) as i64
+        let search = SEARCH_QUANTA as f64 * QUANTUM as f64 * speed.max(1.0);
+        whole(2.0 * self.largest_drift + search) + LAGS + (COMPARED + 2 * QUANTUM + fractional_delay::TAPS) as i64
     }
 
-    /// The first grain begins at frame `at` of the source.
+    /// Starts the first grain at frame `at` of the source.
     pub fn start(&mut self, at: i64) {
         self.grain = Some(Grain::at(at));
     }
 
-    /// Whether the grain is where the next tick's playhead will be.
+    /// Whether the grain is where the playhead of the next quantum is.
     pub fn is_at(&self, position: i64) -> bool {
-        self.join.is_none() && self.grain == Some(Grain::at(position + TICK as i64))
+        self.join.is_none() && self.grain == Some(Grain::at(position + QUANTUM as i64))
     }
 
-    /// Adds the next tick.
+    /// Adds the next quantum.
     pub fn add(
         &mut self,
-        split: &Split,
+        bands: &BandSplit,
         source: &dyn Source,
         position: Position,
         speed: f64,
-        out: &mut [[f32; TICK]; 2],
+        out: &mut [[f32; QUANTUM]; 2],
     ) {
         let grain = *self.grain.get_or_insert(Grain::at(position.frame()));
-        self.decide(split, source, grain, position, speed);
+        self.update_grain(bands, source, grain, position, speed);
         let grain = self.grain.unwrap_or(grain);
-        let mut tick = grain.read(self.simd, split);
-        self.grain = Some(grain.on(TICK as i64));
+        let mut quantum = grain.read(self.simd, bands);
+        self.grain = Some(grain.on(QUANTUM as i64));
         if let Some(join) = &mut self.join {
-            let old = join.old.read(self.simd, split);
-            join.blend(&old, &mut tick);
+            let old = join.old.read(self.simd, bands);
+            join.blend(&old, &mut quantum);
             if join.done >= join.frames {
                 self.join = None;
             }
         }
-        for (out, tick) in out.iter_mut().zip(&tick) {
-            out.iter_mut().zip(tick).for_each(|(out, tick)| *out += tick);
+        for (out, quantum) in out.iter_mut().zip(&quantum) {
+            out.iter_mut().zip(quantum).for_each(|(out, quantum)| *out += quantum);
         }
     }
 
-    /// Is it time to change grains?
-    fn decide(&mut self, split: &Split, source: &dyn Source, grain: Grain, position: Position, speed: f64) {
+    /// Changes the grain when that is due.
+    fn update_grain(&mut self, bands: &BandSplit, source: &dyn Source, grain: Grain, position: Position, speed: f64) {
         let away = 1.0 - speed;
         let off = grain.frame as f64 - position.to_f64();
         if away == 0.0 {
             self.searching = false;
-            let right = Grain::at(position.frame());
-            if self.join.is_none() && grain != right {
-                self.fetch(split, grain, right.frame, 0);
+            let exact = Grain::at(position.frame());
+            if self.join.is_none() && grain != exact {
+                self.fetch(bands, grain, exact.frame, 0);
                 let (_, likeness) = self.compare(0..1);
-                self.take_over(grain, right, self.join_frames, likeness);
+                self.replace_grain(grain, exact, self.join_frames, likeness);
             }
             return;
         }
         let onset = self.next_onset(source, position, speed);
-        // A grain that is ahead of the playhead comes to the onset too early: it gives way before it does.
+        // A grain that is later than the playhead reaches the onset too early, so it must be replaced before that.
         let until = onset.map_or(f64::INFINITY, |onset| (onset.frame as f64 - position.to_f64()) / speed);
         let room = onset.map_or(f64::INFINITY, |onset| until.min((onset.frame - grain.frame) as f64));
-        let meeting = (self.onset_join + self.onset_gap) as f64 + TICK as f64;
-        if let Some(onset) = onset.filter(|_| room < meeting) {
-            return self.meet(split, grain, onset, until, room);
+        let onset_margin = (self.onset_join + self.onset_gap) as f64 + QUANTUM as f64;
+        if let Some(onset) = onset.filter(|_| room < onset_margin) {
+            return self.join_at_onset(bands, grain, onset, until, room);
         }
         if self.searching {
-            let ticks = (PERIOD - self.search.ticks) * TICK as i64;
-            let lands = (self.search.first + LAGS) as f64 - (position.to_f64() + speed * ticks as f64);
-            // The speed may have changed since it began: then the place it looks at is not the one that is needed.
-            if lands.abs() <= 1.5 * self.most {
-                // The new grain, too, must have its join behind it when it comes to the onset.
-                let needed = meeting + self.join_frames as f64;
+            let quanta = (SEARCH_QUANTA - self.search.quanta) * QUANTUM as i64;
+            let lands = (self.search.first + LAGS) as f64 - (position.to_f64() + speed * quanta as f64);
+            // When the speed has changed since the search began, the position that is searched is not the one that is
+            // needed.
+            if lands.abs() <= 1.5 * self.largest_drift {
+                // The join to the new grain must be complete before it reaches the onset.
+                let needed = onset_margin + self.join_frames as f64;
                 let latest = onset.map_or(i64::MAX, |onset| onset.frame - whole(needed));
-                return self.search_on(grain, room > needed, latest);
+                return self.continue_search(grain, room > needed, latest);
             }
             self.searching = false;
         }
         // Frames of output until the grain has drifted too far.
-        let drift = (away.abs() * self.per_speed).clamp(self.least, self.most);
+        let drift = (away.abs() * self.drift_per_speed).clamp(self.smallest_drift, self.largest_drift);
         let left = if away < 0.0 { (off + drift) / -away } else { (drift - off) / away };
-        let ticks = (PERIOD * TICK as i64) as f64;
-        let spare = meeting + self.join_frames as f64 + ticks;
-        if left < ticks && room > spare && self.join.is_none() && grain.frame >= self.hold {
-            let wanted = whole(position.to_f64() + speed * ticks - drift.copysign(away));
-            let grain = grain.on(PERIOD * TICK as i64);
-            if split.knows(grain.frame.max(wanted + LAGS) + (LIKE + between::TAPS) as i64) {
-                self.begin(split, grain, wanted);
+        let quanta = (SEARCH_QUANTA * QUANTUM as i64) as f64;
+        let spare = onset_margin + self.join_frames as f64 + quanta;
+        if left < quanta && room > spare && self.join.is_none() && grain.frame >= self.hold {
+            let wanted = whole(position.to_f64() + speed * quanta - drift.copysign(away));
+            let grain = grain.on(SEARCH_QUANTA * QUANTUM as i64);
+            if bands.has_high_until(grain.frame.max(wanted + LAGS) + (COMPARED + fractional_delay::TAPS) as i64) {
+                self.begin_search(bands, grain, wanted);
             }
         }
     }
 
-    /// Makes the grain be where it has to be when an onset comes.
-    fn meet(&mut self, split: &Split, grain: Grain, onset: Onset, until: f64, room: f64) {
-        let right = whole((onset.frame as f64 - until).round());
+    /// Joins to a grain that is exactly at the playhead when the onset comes.
+    fn join_at_onset(&mut self, bands: &BandSplit, grain: Grain, onset: Onset, until: f64, room: f64) {
+        let exact = whole((onset.frame as f64 - until).round());
         if self.join.is_some() {
             return;
         }
@@ -224,40 +226,40 @@ impl Grains {
         self.hold = onset.frame + self.attack;
         self.searching = false;
         // The attack is copied frame by frame.
-        if (grain.frame - right).abs() <= 2 && grain.fraction == 0.0 {
+        if (grain.frame - exact).abs() <= 2 && grain.fraction == 0.0 {
             return;
         }
         let frames = index((whole(room) - self.onset_gap).clamp(16, self.join_frames as i64).unsigned_abs());
-        self.fetch(split, grain, right - NEAR, 2 * index(NEAR.unsigned_abs()));
-        let (lag, likeness) = self.compare(0..2 * index(NEAR.unsigned_abs()) + 1);
-        self.take_over(grain, Grain::at(right - NEAR + lag as i64), frames, likeness);
+        self.fetch(bands, grain, exact - ONSET_LAGS, 2 * index(ONSET_LAGS.unsigned_abs()));
+        let (lag, likeness) = self.compare(0..2 * index(ONSET_LAGS.unsigned_abs()) + 1);
+        self.replace_grain(grain, Grain::at(exact - ONSET_LAGS + lag as i64), frames, likeness);
     }
 
     fn next_onset(&self, source: &dyn Source, position: Position, speed: f64) -> Option<Onset> {
         let from = self.past.max(position.frame() + self.onset_gap);
-        source.onset(from, position.frame() + whole(self.look * speed))
+        source.onset(from, position.frame() + whole(self.onset_lookahead * speed))
     }
 
-    fn take_over(&mut self, old: Grain, new: Grain, frames: usize, likeness: f32) {
+    fn replace_grain(&mut self, old: Grain, new: Grain, frames: usize, likeness: f32) {
         if old != new {
             self.join = Some(Join { old, done: 0, frames, likeness });
             self.grain = Some(new);
         }
     }
 
-    /// Begins a search for the join of the grain, when it is at `grain`, with the track around `wanted`.
-    fn begin(&mut self, split: &Split, grain: Grain, wanted: i64) {
-        self.fetch(split, grain, wanted - LAGS, 2 * index(LAGS.unsigned_abs()));
-        (self.search.done, self.search.best, self.search.ticks) = (0, (0, f32::MIN), 0);
+    /// Starts a search for the join of the grain, which will then be at `grain`, with the track around `wanted`.
+    fn begin_search(&mut self, bands: &BandSplit, grain: Grain, wanted: i64) {
+        self.fetch(bands, grain, wanted - LAGS, 2 * index(LAGS.unsigned_abs()));
+        (self.search.done, self.search.best, self.search.quanta) = (0, (0, f32::MIN), 0);
         self.searching = true;
     }
 
-    /// Does a share of the search; when it is complete and the join can be made, makes it, if the new grain begins at frame
-    /// `latest` or before.
-    fn search_on(&mut self, grain: Grain, free: bool, latest: i64) {
+    /// Continues the search. When it is complete, makes the join if `free` and the new grain begins at frame `latest`
+    /// or earlier.
+    fn continue_search(&mut self, grain: Grain, free: bool, latest: i64) {
         let all = 2 * index(LAGS.unsigned_abs()) + 1;
         let from = self.search.done;
-        let until = (from + SHARE).min(all);
+        let until = (from + LAGS_PER_QUANTUM).min(all);
         if from < until {
             let best = self.compare(from..until);
             if best.1 > self.search.best.1 {
@@ -265,33 +267,33 @@ impl Grains {
             }
             self.search.done = until;
         }
-        self.search.ticks += 1;
-        if self.search.ticks == PERIOD {
+        self.search.quanta += 1;
+        if self.search.quanta == SEARCH_QUANTA {
             self.searching = false;
             if free {
                 let (lag, likeness) = self.search.best;
                 let Search { grain: old, track: [left, right], first, .. } = &*self.search;
-                let track = [&left[lag..lag + LIKE], &right[lag..lag + LIKE]];
-                let (later, likeness) = between::tone(old, track).unwrap_or((0.0, likeness));
-                let new = Grain::between(self.between, first + lag as i64, later);
+                let track = [&left[lag..lag + COMPARED], &right[lag..lag + COMPARED]];
+                let (later, likeness) = fractional_delay::tone_offset(old, track).unwrap_or((0.0, likeness));
+                let new = Grain::delayed(self.table, first + lag as i64, later);
                 if new.frame <= latest {
-                    self.take_over(grain, new, self.join_frames, likeness);
+                    self.replace_grain(grain, new, self.join_frames, likeness);
                 }
             }
         }
     }
 
-    /// Reads what is compared: the grain from `grain` on, the track from `first` on with `lags` lags.
-    fn fetch(&mut self, split: &Split, grain: Grain, first: i64, lags: usize) {
-        for at in (0..LIKE).step_by(TICK) {
-            let tick = grain.on(at as i64).read(self.simd, split);
-            for (into, tick) in self.search.grain.iter_mut().zip(&tick) {
-                into[at..at + TICK].copy_from_slice(tick);
+    /// Reads what is compared: the grain from `grain` on, and the track from `first` on with `lags` lags.
+    fn fetch(&mut self, bands: &BandSplit, grain: Grain, first: i64, lags: usize) {
+        for at in (0..COMPARED).step_by(QUANTUM) {
+            let quantum = grain.on(at as i64).read(self.simd, bands);
+            for (into, quantum) in self.search.grain.iter_mut().zip(&quantum) {
+                into[at..at + QUANTUM].copy_from_slice(quantum);
             }
         }
         let Search { grain: [left, right], track: [track_left, track_right], .. } = &mut *self.search;
-        let (track_left, track_right) = (&mut track_left[..LIKE + lags], &mut track_right[..LIKE + lags]);
-        split.read_high(first, [&mut *track_left, &mut *track_right]);
+        let (track_left, track_right) = (&mut track_left[..COMPARED + lags], &mut track_right[..COMPARED + lags]);
+        bands.read_high(first, [&mut *track_left, &mut *track_right]);
         for samples in [&mut left[..], right, track_left, track_right] {
             for sample in samples {
                 *sample = if sample.abs() < FAINT { 0.0 } else { *sample };
@@ -301,11 +303,11 @@ impl Grains {
         self.search.own = self.search.grain.iter().flatten().map(|x| x * x).sum();
     }
 
-    /// The lag of a range at which both are most alike, and how much.
+    /// The lag of a range at which both are most alike, and their likeness there.
     fn compare(&self, lags: std::ops::Range<usize>) -> (usize, f32) {
         let mut best = (lags.start, f32::MIN);
         for lag in lags {
-            let likeness = self.simd.run(Likeness { search: &self.search, lag });
+            let likeness = self.simd.run(Correlation { search: &self.search, lag });
             if likeness > best.1 {
                 best = (lag, likeness);
             }
@@ -315,49 +317,49 @@ impl Grains {
 }
 
 impl Grain {
-    /// From a frame on.
+    /// A grain that starts at a frame.
     fn at(frame: i64) -> Self {
-        Self { frame, fraction: 0.0, weights: [0.0; between::TAPS] }
+        Self { frame, fraction: 0.0, weights: [0.0; fractional_delay::TAPS] }
     }
 
-    /// From so much later than a frame on.
-    fn between(table: &Table, frame: i64, later: f32) -> Self {
+    /// A grain that starts `later` than a frame by a fraction.
+    fn delayed(table: &FractionalDelayTable, frame: i64, later: f32) -> Self {
         let fraction = later - later.floor();
         let frame = frame + whole(f64::from(later.floor()));
         if fraction == 0.0 { Self::at(frame) } else { Self { frame, fraction, weights: table.weights(fraction) } }
     }
 
-    /// The same grain so many frames on.
+    /// The same grain so many frames later.
     fn on(self, frames: i64) -> Self {
         Self { frame: self.frame + frames, ..self }
     }
 
-    /// The tick that begins here.
-    fn read(&self, simd: Simd, split: &Split) -> [[f32; TICK]; 2] {
-        let mut tick = [[0.0; TICK]; 2];
+    /// Reads the quantum that begins at the grain.
+    fn read(&self, simd: Simd, bands: &BandSplit) -> [[f32; QUANTUM]; 2] {
+        let mut quantum = [[0.0; QUANTUM]; 2];
         if self.fraction == 0.0 {
-            let [left, right] = &mut tick;
-            split.read_high(self.frame, [left, right]);
-            return tick;
+            let [left, right] = &mut quantum;
+            bands.read_high(self.frame, [left, right]);
+            return quantum;
         }
-        let mut track = [[0.0; between::SPANNED]; 2];
+        let mut track = [[0.0; fractional_delay::SPANNED]; 2];
         let [left, right] = &mut track;
-        split.read_high(self.frame - between::BEFORE as i64, [left, right]);
-        for (tick, track) in tick.iter_mut().zip(&track) {
-            *tick = simd.run(Shifted { weights: &self.weights, track });
+        bands.read_high(self.frame - fractional_delay::BEFORE as i64, [left, right]);
+        for (quantum, track) in quantum.iter_mut().zip(&track) {
+            *quantum = simd.run(FractionalRead { weights: &self.weights, track });
         }
-        tick
+        quantum
     }
 }
 
 impl Join {
     /// Fades the old grain into the new one. What is alike adds up in amplitude, what is not in power.
-    fn blend(&mut self, old: &[[f32; TICK]; 2], new: &mut [[f32; TICK]; 2]) {
+    fn blend(&mut self, old: &[[f32; QUANTUM]; 2], new: &mut [[f32; QUANTUM]; 2]) {
         let scale = 1.0 / self.frames as f32;
         let likeness = self.likeness.clamp(0.0, 1.0);
         let [old_left, old_right] = old;
         let [left, right] = new;
-        for i in 0..TICK {
+        for i in 0..QUANTUM {
             let x = (((self.done + i) as f32 + 0.5) * scale).min(1.0);
             let rising = x * x * (3.0 - 2.0 * x);
             let falling = 1.0 - rising;
@@ -365,25 +367,25 @@ impl Join {
             left[i] = (left[i] * rising + old_left[i] * falling) * norm;
             right[i] = (right[i] * rising + old_right[i] * falling) * norm;
         }
-        self.old.frame += TICK as i64;
-        self.done += TICK;
+        self.old.frame += QUANTUM as i64;
+        self.done += QUANTUM;
     }
 }
 
-/// Normalised correlation of both channels at a lag.
-struct Likeness<'a> {
+/// The normalised correlation of both channels at a lag.
+struct Correlation<'a> {
     search: &'a Search,
     lag: usize,
 }
 
-impl Task for Likeness<'_> {
+impl Task for Correlation<'_> {
     type Out = f32;
 
     #[inline(always)]
     fn run<A: Arith>(self) -> f32 {
         let (mut product, mut power) = ([0.0; 8], [0.0; 8]);
         for (grain, track) in self.search.grain.iter().zip(&self.search.track) {
-            let track = &track[self.lag..self.lag + LIKE];
+            let track = &track[self.lag..self.lag + COMPARED];
             for (a, b) in grain.as_chunks::<8>().0.iter().zip(track.as_chunks::<8>().0) {
                 product = A::fma8(*a, *b, product);
                 power = A::fma8(*b, *b, power);

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
-use crate::feed::Fed;
+use crate::feed::FedStream;
 use crate::rt::Stream;
 use crate::types::onset::Onset;
 use crate::types::units::{Frames, SampleRate};
@@ -36,7 +36,7 @@ impl Pcm {
 #[derive(Debug)]
 pub(in crate::track) enum Sound {
     Loaded { pcm: Pcm, onsets: Box<[Onset]> },
-    Streamed(Fed),
+    Streamed(FedStream),
 }
 
 #[derive(Debug)]
@@ -123,7 +123,7 @@ impl Track {
         self.fed().is_some()
     }
 
-    pub(in crate::track) fn fed(&self) -> Option<&Fed> {
+    pub(in crate::track) fn fed(&self) -> Option<&FedStream> {
         match &self.inner.sound {
             Sound::Loaded { .. } => None,
             Sound::Streamed(fed) => Some(fed),

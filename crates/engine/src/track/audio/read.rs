@@ -60,7 +60,7 @@ impl Track {
         let known = seam::AROUND.min(self.frames);
         let [left, right] = &mut around;
         self.copy((self.frames - known) as i64, [&mut left[..known], &mut right[..known]]);
-        around.map(|side| seam::ends_with(&side[..known]))
+        around.map(|side| seam::held_sample(&side[..known]))
     }
 
     /// What is heard from frame `first` on, at or behind the end.
@@ -77,7 +77,7 @@ impl Track {
             return;
         }
         for ((at, left), right) in (into..fade).zip(left).zip(right) {
-            let rest = seam::left_of_it(at, fade);
+            let rest = seam::fade_gain(at, fade);
             (*left, *right) = (last[0] * rest, last[1] * rest);
         }
     }

@@ -1,52 +1,52 @@
-//! The renderer's numbers as plain words for the snapshot. The control half reads them back in `control/status.rs`.
+//! The words of the status snapshot, as the renderer writes them. The control half reads them in `control/status.rs`.
 
 use super::clock::Clock;
-use super::deck::{Deck, Errands};
+use super::deck::{Deck, FrameJobQueue};
 use super::mixer::Mixer;
 use crate::event::BlockReport;
 use crate::rt::Snapshot;
 use crate::types::method::StretchMethod;
 
-/// Words of the renderer itself.
-pub(crate) const HEAD: usize = 17;
-/// Words of each deck behind them.
-pub(crate) const PER_DECK: usize = 8;
+/// Words of the renderer itself, the first ones.
+pub(crate) const RENDERER_WORDS: usize = 17;
+/// Words of each deck, after those of the renderer.
+pub(crate) const WORDS_PER_DECK: usize = 8;
 
 /// Words of a snapshot for `decks` decks.
 pub(crate) const fn words(decks: usize) -> usize {
-    HEAD + PER_DECK * decks
+    RENDERER_WORDS + WORDS_PER_DECK * decks
 }
 
 /// Index of the count of timed commands that have left the schedule.
-pub(crate) const TIMED: usize = 15;
+pub(crate) const TIMED_WORD: usize = 15;
 
-/// Numbers counted since the start.
+/// Counters since the start.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counters {
     pub blocks: u64,
     pub commands: u64,
-    /// Commands sent for a moment of their own that have left the schedule.
+    /// Commands sent for a frame or a beat that have left the schedule.
     pub timed: u64,
     pub late: u64,
     pub lost_events: u64,
     pub not_finite: u64,
 }
 
-/// What there is to publish behind a block.
-pub(super) struct Moment<'a> {
+/// The values that are published after a block.
+pub(super) struct StatusValues<'a> {
     pub played: u64,
     pub made: u64,
     pub counters: &'a Counters,
     pub clock: &'a Clock,
     pub mixer: &'a Mixer,
     pub decks: &'a [Deck],
-    pub errands: Option<&'a Errands>,
+    pub frame_jobs: Option<&'a FrameJobQueue>,
 }
 
-impl Moment<'_> {
+impl StatusValues<'_> {
     pub fn publish(&self, snapshot: &Snapshot, report: &BlockReport, peak: f32) {
         let single = |x: f32| u64::from(x.to_bits());
-        let head: [u64; HEAD] = [
+        let head: [u64; RENDERER_WORDS] = [
             self.played,
             self.made,
             self.counters.blocks,
@@ -63,7 +63,7 @@ impl Moment<'_> {
             self.counters.lost_events,
             self.counters.not_finite,
             self.counters.timed,
-            self.errands.map_or(0, Errands::late),
+            self.frame_jobs.map_or(0, FrameJobQueue::late),
         ];
         let rate = self.clock.rate();
         let decks = self.decks.iter().enumerate().flat_map(|(index, deck)| {

@@ -1,17 +1,18 @@
-//! How the filters of a deck come in while its music plays.
+//! The phase-in of a deck's filters while its music plays.
 //!
-//! Crossovers turn the phase, by half a turn at 200 Hz and a whole one at 2 kHz, so a crossfade from the dry signal to
-//! the filtered one would cancel what it has turned. Instead the phase is turned gradually: for the first 55 ms the deck
-//! is heard through all-passes like those of the crossovers, whose corners come down from infinity, where an all-pass
-//! changes nothing, and what the gains change is added in a share `w` that grows from 0 to 1 meanwhile:
+//! Crossovers shift the phase, by 180 degrees at 200 Hz and by 360 degrees at 2 kHz, so a crossfade from the dry signal
+//! to the filtered one would cancel. Instead the phase is shifted gradually. For the first 55 ms the deck plays through
+//! all-passes like those of the crossovers, whose corner frequencies fall from infinity, where an all-pass changes
+//! nothing. What the gains change is added with a weight `w` that grows from 0 to 1 corrected:
 //!
 //! ```text
 //! out = AP4'(AP2'(x)) + w (filtered - AP4(AP2(x)))
 //! ```
 //!
-//! A turn within the time t shifts a frequency by 1 / t. So the corners' periods grow nearly evenly, which shifts every
-//! octave by some 3 %: a tone stays in its third octave. The upper corners arrive first and `w` grows with the cube of
-//! the time, so that the bands are nearly in phase with what they change by the time they are heard.
+//! A phase shift of 360 degrees within the time t shifts a frequency by 1 / t. So the corners' periods grow nearly
+//! evenly, which shifts every octave by some 3 %: a tone stays in its third octave. The upper corners arrive first and
+//! `w` grows with the cube of the time, so that the bands are nearly in phase with what they change by the time they
+//! are audible.
 
 use super::sections::{MINUS_ZERO, Sections, lanes, signal};
 use crate::dsp::quantum::{Lanes, QUANTUM};
@@ -22,25 +23,25 @@ use crate::types::cast::single;
 const SWEEP_SECONDS: f64 = 0.055;
 /// The upper corners take this share of it.
 const UPPER: f32 = 0.45;
-/// After it, swept and fixed all-passes become one within so many seconds (-116 dB).
+/// After the sweep, swept and fixed all-passes become equal within so many seconds (-116 dB).
 const SETTLE_SECONDS: f64 = 0.015;
 
-/// All-passes of eight lanes on their way down, beside those they come to.
+/// The swept all-passes of eight lanes, and the fixed ones that they become.
 #[derive(Clone, Debug)]
-pub(super) struct Engage {
+pub(super) struct PhaseIn {
     sections: Sections,
     swept: [SvfState; 3],
     fixed: [SvfState; 3],
-    /// All ones in the lanes that are on their way.
+    /// All ones in the lanes that are being phased in.
     on: [u32; 8],
-    /// Frames since each lane began.
+    /// Frames since each lane started.
     age: Lanes,
     sweep: f32,
     end: f32,
     dry: Box<[Lanes; QUANTUM]>,
 }
 
-impl Engage {
+impl PhaseIn {
     pub fn new(sections: Sections, rate: f64) -> Self {
         Self {
             sections,
@@ -54,7 +55,7 @@ impl Engage {
         }
     }
 
-    /// Sends a deck on its way. Its filters must have been cleared.
+    /// Starts to phase in a deck. Its filters must have been cleared.
     pub fn begin(&mut self, deck: usize) {
         self.clear(deck);
         for lane in lanes(deck) {
@@ -62,19 +63,19 @@ impl Engage {
         }
     }
 
-    /// Forgets a deck that was on its way.
+    /// Stops phasing in a deck.
     pub fn clear(&mut self, deck: usize) {
         self.states().for_each(|state| state.clear(lanes(deck)));
         lanes(deck).for_each(|lane| self.on[lane] = 0);
     }
 
-    /// Whether any deck is on its way.
+    /// Whether any deck is being phased in.
     pub fn is_active(&self) -> bool {
         self.on != [0; 8]
     }
 
-    /// Keeps what is about to be filtered, at most a quantum.
-    pub fn note(&mut self, block: &[Lanes]) {
+    /// Stores the dry signal, at most a quantum.
+    pub fn store_dry(&mut self, block: &[Lanes]) {
         for (kept, frame) in self.dry.iter_mut().zip(block) {
             for lane in 0..8 {
                 kept[lane] = signal(f32::from_bits(frame[lane].to_bits() & self.on[lane]));
@@ -82,13 +83,13 @@ impl Engage {
         }
     }
 
-    /// Puts into the filtered block what stands for its phases meanwhile.
+    /// Corrects the phases of the filtered block.
     pub fn process(&mut self, simd: Simd, block: &mut [Lanes]) {
         for lane in (0..8).filter(|lane| self.age[*lane] == 0.0) {
             let x = self.dry[0][lane];
             self.swept.iter_mut().for_each(|state| state.begin(lane, x));
         }
-        simd.run(Run { engage: self, block });
+        simd.run(Run { phase_in: self, block });
         for lane in 0..8 {
             if self.age[lane] >= self.end {
                 self.on[lane] = 0;
@@ -96,19 +97,19 @@ impl Engage {
         }
     }
 
-    /// Ends tails before they become denormal.
+    /// Sets decayed states to zero before they become subnormal.
     pub fn flush(&mut self) {
         self.states().for_each(SvfState::flush);
     }
 
-    /// The all-passes' memories.
+    /// The states of the all-passes.
     pub fn states(&mut self) -> impl Iterator<Item = &mut SvfState> {
         self.swept.iter_mut().chain(&mut self.fixed)
     }
 }
 
 struct Run<'a> {
-    engage: &'a mut Engage,
+    phase_in: &'a mut PhaseIn,
     block: &'a mut [Lanes],
 }
 
@@ -117,7 +118,7 @@ impl Task for Run<'_> {
 
     #[inline(always)]
     fn run<A: Arith>(self) {
-        let Engage { sections, swept, fixed, on, age, sweep, end, dry, .. } = self.engage;
+        let PhaseIn { sections, swept, fixed, on, age, sweep, end, dry, .. } = self.phase_in;
         let Sections { low, high } = *sections;
         let ([mut s0, mut s1, mut s2], [mut f0, mut f1, mut f2]) = (*swept, *fixed);
         for (out, x) in self.block.iter_mut().zip(dry.iter()) {
@@ -131,15 +132,15 @@ impl Task for Run<'_> {
                 upper[lane] = early * A::fma(0.8, early, 0.2);
                 share[lane] = t * t * t;
             }
-            let turned = low.swept_all_pass::<A>(&mut s0, &lower, *x);
-            let turned = high[0].swept_all_pass::<A>(&mut s1, &upper, turned);
-            let turned = high[1].swept_all_pass::<A>(&mut s2, &upper, turned);
-            let there = high[0].all_pass::<A>(&mut f1, low.all_pass::<A>(&mut f0, *x));
-            let there = high[1].all_pass::<A>(&mut f2, there);
+            let swept_out = low.swept_all_pass::<A>(&mut s0, &lower, *x);
+            let swept_out = high[0].swept_all_pass::<A>(&mut s1, &upper, swept_out);
+            let swept_out = high[1].swept_all_pass::<A>(&mut s2, &upper, swept_out);
+            let fixed_out = high[0].all_pass::<A>(&mut f1, low.all_pass::<A>(&mut f0, *x));
+            let fixed_out = high[1].all_pass::<A>(&mut f2, fixed_out);
             for lane in 0..8 {
-                let meanwhile = A::fma(share[lane], out[lane] - there[lane], turned[lane]);
+                let corrected = A::fma(share[lane], out[lane] - fixed_out[lane], swept_out[lane]);
                 let live = u32::from(age[lane] <= *end).wrapping_neg() & on[lane];
-                let change = (meanwhile - out[lane]).to_bits() & live | MINUS_ZERO & !live;
+                let change = (corrected - out[lane]).to_bits() & live | MINUS_ZERO & !live;
                 out[lane] += f32::from_bits(change);
             }
         }

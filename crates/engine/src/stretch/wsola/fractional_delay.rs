@@ -1,40 +1,41 @@
-//! Grains that begin between two frames of the track, so that steady tones go on in phase.
+//! Fractional delay of grains, so that steady tones continue in phase where grains join.
 //!
-//! A tone of 10 kHz turns by 82 degrees a frame: grains that join at whole frames leave it up to 41 beside itself. Where
-//! the track is a tone around the join, how far beside is known exactly, and the grain is read that much later.
+//! The phase of a 10 kHz tone advances by 82 degrees a frame, so grains that join at whole frames leave it up to 41
+//! degrees off. Where the track is a tone around the join, the offset is known exactly, and the grain is read that much
+//! later.
 
 use std::sync::OnceLock;
 
-use super::tick::TICK;
+use crate::dsp::QUANTUM;
 use crate::dsp::simd::{Arith, Task};
 use crate::dsp::window::kaiser;
 use crate::types::cast::{count, single};
 
-/// Frames that are read for one between two.
+/// Frames that are read for one frame at a fractional position.
 pub const TAPS: usize = 16;
-/// How many of them lie before the frame itself.
+/// How many of them precede the frame itself.
 pub const BEFORE: usize = TAPS / 2 - 1;
-/// Frames that are read for a tick.
-pub const SPANNED: usize = TICK + TAPS;
+/// Frames that are read for a quantum.
+pub const SPANNED: usize = QUANTUM + TAPS;
 
-/// Steps between two frames for which weights are kept; between two of these they are interpolated (-92 dB).
+/// Steps between two frames for which weights are kept; between two of these they are interpolated (error -92 dB).
 const PHASES: usize = 128;
 /// Kaiser's beta: errors under -77 dB up to 14 kHz of 44.1 kHz, -50 dB at 16.
 const BETA: f64 = 7.5;
-/// So much of the energy has to be a tone's: what is not is copied from frame to frame, untouched.
+/// The share of the energy that must be a tone; otherwise grains are copied at whole frames, unchanged.
 const TONAL: f32 = 0.9;
 
-/// The weights with which the track is read between two frames.
+/// The weights with which the track is read at a fractional position.
 pub type Weights = [f32; TAPS];
 
-/// Weights for all fractions of a frame, the same for all.
-pub struct Table([Weights; PHASES + 1]);
+/// A table of the weights for all fractions of a frame.
+pub struct FractionalDelayTable([Weights; PHASES + 1]);
 
-impl Table {
-    /// The first call makes it; not for an audio thread.
+impl FractionalDelayTable {
+    /// The table shared by all grains. The first call makes it, so that one is not for an audio thread.
     pub fn shared() -> &'static Self {
-        static TABLE: OnceLock<Table> = OnceLock::new();
-        TABLE.get_or_init(|| Self(std::array::from_fn(|phase| exact(phase as f64 / PHASES as f64))))
+        static TABLE: OnceLock<FractionalDelayTable> = OnceLock::new();
+        TABLE.get_or_init(|| Self(std::array::from_fn(|phase| exact_weights(phase as f64 / PHASES as f64))))
     }
 
     /// The weights for a fraction of a frame, 0 to 1.
@@ -47,7 +48,7 @@ impl Table {
     }
 }
 
-fn exact(fraction: f64) -> Weights {
+fn exact_weights(fraction: f64) -> Weights {
     let taps: [f64; TAPS] = std::array::from_fn(|tap| {
         let x = tap as f64 - BEFORE as f64 - fraction;
         let t = std::f64::consts::PI * x;
@@ -58,20 +59,20 @@ fn exact(fraction: f64) -> Weights {
     taps.map(|tap| single(tap / sum))
 }
 
-/// A tick of the track, read between frames: the first of `track` lies [`BEFORE`] frames before it.
-pub struct Shifted<'a> {
+/// A quantum of the track, read at a fractional position: the first frame of `track` is [`BEFORE`] frames earlier.
+pub struct FractionalRead<'a> {
     pub weights: &'a Weights,
     pub track: &'a [f32; SPANNED],
 }
 
-impl Task for Shifted<'_> {
-    type Out = [f32; TICK];
+impl Task for FractionalRead<'_> {
+    type Out = [f32; QUANTUM];
 
     #[inline(always)]
     fn run<A: Arith>(self) -> Self::Out {
         // Four vectors side by side share each weight.
         const SIDE: usize = 4;
-        let mut out = [0.0; TICK];
+        let mut out = [0.0; QUANTUM];
         for (nth, out) in out.as_chunks_mut::<{ 8 * SIDE }>().0.iter_mut().enumerate() {
             let mut sums = [[0.0; 8]; SIDE];
             for (tap, weight) in self.weights.iter().enumerate() {
@@ -86,12 +87,12 @@ impl Task for Shifted<'_> {
     }
 }
 
-/// How many frames later than `track` `grain` lies, of both channels, and how alike they are then. None where they hold no
-/// tone, or not the same one.
+/// By how many frames `grain` is later than `track`, for both channels, and how likeness they are at that offset. None
+/// when they are not a tone, or not the same one.
 ///
-/// A tone t is, d frames later, cos(wd) t(n) + sin(wd) / sin(w) h(n), with h the half difference of its neighbours; the two
-/// weights are fitted by least squares.
-pub fn tone<const N: usize>(grain: &[[f32; N]; 2], track: [&[f32]; 2]) -> Option<(f32, f32)> {
+/// A tone t, d frames later, is cos(wd) t(n) + sin(wd) / sin(w) h(n), with h the half difference of its neighbours; the
+/// two weights are fitted by least squares.
+pub fn tone_offset<const N: usize>(grain: &[[f32; N]; 2], track: [&[f32]; 2]) -> Option<(f32, f32)> {
     let (mut tt, mut th, mut hh, mut gt, mut gh, mut gg, mut et) = (0.0f32, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
     for (grain, track) in grain.iter().zip(track) {
         for (around, g) in track.windows(3).zip(&grain[1..]) {
@@ -111,11 +112,11 @@ pub fn tone<const N: usize>(grain: &[[f32; N]; 2], track: [&[f32]; 2]) -> Option
     }
     let a = (gt * hh - gh * th) / of_both;
     let b = (gh * tt - gt * th) / of_both;
-    let alike = (a * gt + b * gh) / gg;
+    let likeness = (a * gt + b * gh) / gg;
     let cosine = (et / tt).clamp(-1.0, 1.0);
-    let turn = cosine.acos();
-    let later = (b * turn.sin()).atan2(a) / turn;
-    (alike >= TONAL && a > 0.0 && later.abs() <= 1.0).then(|| (later, alike.min(1.0).sqrt()))
+    let frequency = cosine.acos();
+    let later = (b * frequency.sin()).atan2(a) / frequency;
+    (likeness >= TONAL && a > 0.0 && later.abs() <= 1.0).then(|| (later, likeness.min(1.0).sqrt()))
 }
 
 #[cfg(test)]
@@ -129,13 +130,13 @@ mod tests {
     }
 
     #[test]
-    fn a_tone_between_two_frames_is_that_tone_within_75_decibels() {
+    fn a_tone_at_a_fractional_position_is_that_tone_within_75_decibels() {
         for turns in [0.06, 0.11, 0.2268, 0.32] {
             for fraction in [0.0, 0.013, 0.25, 0.5, 0.77, 0.999] {
-                let weights = Table::shared().weights(fraction);
+                let weights = FractionalDelayTable::shared().weights(fraction);
                 let track = sine::<SPANNED>(turns, 3.3);
-                let out = Simd::detect().run(Shifted { weights: &weights, track: &track });
-                let right = sine::<TICK>(turns, 3.3 + BEFORE as f64 + f64::from(fraction));
+                let out = Simd::detect().run(FractionalRead { weights: &weights, track: &track });
+                let right = sine::<QUANTUM>(turns, 3.3 + BEFORE as f64 + f64::from(fraction));
                 let worst = out.iter().zip(right).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
                 assert!(worst < 1.8e-4, "{turns} turns, {fraction}: {worst}");
             }
@@ -143,20 +144,20 @@ mod tests {
     }
 
     #[test]
-    fn how_much_later_a_tone_lies_is_found_to_a_thousandth_of_a_frame() {
+    fn the_offset_of_a_tone_is_found_to_a_thousandth_of_a_frame() {
         for turns in [0.06, 0.11, 0.2268, 0.4] {
             for later in [-0.5, -0.1, 0.0, 0.3, 0.49] {
                 let grain = [sine::<256>(turns, 5.0 + later); 2];
                 let track = sine::<256>(turns, 5.0);
-                let (found, alike) = tone(&grain, [&track, &track]).unwrap();
+                let (found, likeness) = tone_offset(&grain, [&track, &track]).unwrap();
                 assert!((f64::from(found) - later).abs() < 1e-3, "{turns} turns, {later}: {found}");
-                assert!((alike - 1.0).abs() < 1e-4);
+                assert!((likeness - 1.0).abs() < 1e-4);
             }
         }
     }
 
     #[test]
-    fn noise_is_no_tone_and_silence_neither() {
+    fn noise_and_silence_are_not_taken_for_a_tone() {
         let mut state = 1u32;
         let mut noise = || -> [f32; 256] {
             std::array::from_fn(|_| {
@@ -165,7 +166,7 @@ mod tests {
             })
         };
         let (grain, track) = (noise(), noise());
-        assert_eq!(tone(&[grain; 2], [&track, &track]), None);
-        assert_eq!(tone(&[[0.0; 256]; 2], [&[0.0; 256], &[0.0; 256]]), None);
+        assert_eq!(tone_offset(&[grain; 2], [&track, &track]), None);
+        assert_eq!(tone_offset(&[[0.0; 256]; 2], [&[0.0; 256], &[0.0; 256]]), None);
     }
 }

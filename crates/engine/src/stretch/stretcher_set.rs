@@ -1,22 +1,23 @@
-//! One stretcher of each method, so that changing the method on the audio thread takes no memory.
+//! The stretcher set of a voice: one stretcher of each method, so that changing the method on the audio thread does not
+//! allocate.
 
 use super::hq::Hq;
 use super::playback_rate::PlaybackRate;
 use super::source::{Latency, Source, Stretch};
-use super::vocoder::Help;
+use super::vocoder::FrameWorker;
 use super::wsola::Wsola;
 use crate::dsp::{Position, Step};
 use crate::types::method::StretchMethod;
 
 /// The stretchers of one voice; one of them is in use.
-pub(crate) struct Kit {
+pub(crate) struct StretcherSet {
     method: StretchMethod,
     playback_rate: PlaybackRate,
     wsola: Wsola,
     hq: Hq,
 }
 
-impl Kit {
+impl StretcherSet {
     pub fn new(method: StretchMethod, sample_rate: u32) -> Self {
         Self { method, playback_rate: PlaybackRate::new(), wsola: Wsola::new(sample_rate), hq: Hq::new(sample_rate) }
     }
@@ -25,8 +26,8 @@ impl Kit {
         self.method
     }
 
-    /// Takes another method into use; it starts anew.
-    pub fn choose(&mut self, method: StretchMethod) {
+    /// Selects another method, which starts anew.
+    pub fn select(&mut self, method: StretchMethod) {
         self.method = method;
         self.reset();
     }
@@ -43,17 +44,17 @@ impl Kit {
         self.process_with(source, position, step, out, &mut ());
     }
 
-    /// With somebody who may do some of the work in the meantime.
+    /// As [`process`](Self::process), with a worker that may synthesise STFT frames in the meantime.
     pub fn process_with(
         &mut self,
         source: &dyn Source,
         position: Position,
         step: Step,
         out: [&mut [f32]; 2],
-        help: &mut dyn Help,
+        worker: &mut dyn FrameWorker,
     ) {
         match self.method {
-            StretchMethod::Hq => self.hq.process_with(source, position, step, out, help),
+            StretchMethod::Hq => self.hq.process_with(source, position, step, out, worker),
             _ => self.current().process(source, position, step, out),
         }
     }
@@ -66,17 +67,18 @@ impl Kit {
         }
     }
 
-    /// Frames of the source around a position that any of the methods reads, so that a change of method finds them there.
+    /// Frames of the source to either side of a position that any of the methods reads, so that after a change of
+    /// method they are loaded.
     pub fn reach(&self) -> usize {
         let all = [self.playback_rate.latency(), self.wsola.latency(), self.hq.latency()];
         all.iter().map(|latency| latency.input).max().unwrap_or(0)
     }
 
-    /// Frames of the source behind its end in which something still sounds.
-    pub fn rings(&self) -> usize {
+    /// Frames of the source after its end during which something still sounds.
+    pub fn ring_out(&self) -> usize {
         match self.method {
             StretchMethod::PlaybackRate => self.playback_rate.latency().input,
-            StretchMethod::Wsola | StretchMethod::Hq => self.hq.half(),
+            StretchMethod::Wsola | StretchMethod::Hq => self.hq.half_frame(),
         }
     }
 

@@ -1,17 +1,17 @@
-//! What was cut off and fades out behind a jump.
+//! The buffer of sounds that were cut off and fade out.
 
 use crate::dsp::{QUANTUM, Ramp};
 
-/// Sound that fades out. It is made as a whole when it is cut off, so that nothing but itself has to be kept.
-pub(crate) struct Tail {
+/// Sound that fades out. It is rendered completely when it is cut off, so that nothing else has to be kept for it.
+pub(crate) struct FadeOutBuffer {
     sound: [Box<[f32]>; 2],
-    /// What has not been heard yet.
+    /// The span that has not been played yet.
     from: usize,
     until: usize,
 }
 
-impl Tail {
-    /// Room for fades of so many frames.
+impl FadeOutBuffer {
+    /// A buffer for fades of up to so many frames.
     pub fn new(frames: usize) -> Self {
         let side = || vec![0.0; frames].into_boxed_slice();
         Self { sound: [side(), side()], from: 0, until: 0 }
@@ -21,7 +21,7 @@ impl Tail {
         self.from == self.until
     }
 
-    /// Adds a sound that begins at `gain` and has faded out after `frames`, on top of what still fades. `make` writes it,
+    /// Adds a sound that begins at `gain` and has faded out after `frames` to what is still fading. `make` renders it,
     /// at most a quantum at a time.
     pub fn add(&mut self, gain: f32, frames: usize, mut make: impl FnMut([&mut [f32]; 2])) {
         let frames = frames.min(self.sound[0].len());
@@ -34,8 +34,8 @@ impl Tail {
         let mut ramp = Ramp::new(gain);
         ramp.set(0.0, frames);
         for from in (0..frames).step_by(QUANTUM) {
-            let mut fresh = [[0.0; QUANTUM]; 2];
-            let [left, right] = &mut fresh;
+            let mut sound = [[0.0; QUANTUM]; 2];
+            let [left, right] = &mut sound;
             let count = QUANTUM.min(frames - from);
             make([&mut left[..count], &mut right[..count]]);
             for i in 0..count {
@@ -46,7 +46,7 @@ impl Tail {
         }
     }
 
-    /// The next frames of it, as many as are asked for or left.
+    /// The next frames, as many as are asked for or left.
     pub fn take(&mut self, frames: usize) -> [&[f32]; 2] {
         let from = self.from;
         self.from = (from + frames).min(self.until);
@@ -65,24 +65,24 @@ mod tests {
     }
 
     #[test]
-    fn it_is_over_after_its_frames() {
-        let mut tail = Tail::new(200);
-        tail.add(0.5, 100, ones);
-        let [left, right] = tail.take(64);
+    fn a_fade_ends_after_its_frames() {
+        let mut fading = FadeOutBuffer::new(200);
+        fading.add(0.5, 100, ones);
+        let [left, right] = fading.take(64);
         assert!((left[0] - 0.495).abs() < 1e-6 && (left[63] - 0.18).abs() < 1e-6, "{left:?}");
         assert!(left.iter().zip(right).all(|(l, r)| *l == -*r));
-        assert_eq!(tail.take(64)[0].len(), 36);
-        assert!(tail.is_silent());
-        assert!(tail.take(64)[0].is_empty());
+        assert_eq!(fading.take(64)[0].len(), 36);
+        assert!(fading.is_silent());
+        assert!(fading.take(64)[0].is_empty());
     }
 
     #[test]
-    fn a_second_one_adds_to_what_is_left_of_the_first() {
-        let mut tail = Tail::new(100);
-        tail.add(1.0, 100, ones);
-        assert_eq!(tail.take(90)[0].len(), 90);
-        tail.add(0.2, 50, ones);
-        let [left, _] = tail.take(100);
+    fn a_second_fade_is_added_to_the_rest_of_the_first() {
+        let mut fading = FadeOutBuffer::new(100);
+        fading.add(1.0, 100, ones);
+        assert_eq!(fading.take(90)[0].len(), 90);
+        fading.add(0.2, 50, ones);
+        let [left, _] = fading.take(100);
         assert_eq!(left.len(), 50);
         assert!((left[0] - (0.09 + 0.196)).abs() < 1e-6, "{}", left[0]);
         assert!((left[20] - 0.2 * 29.0 / 50.0).abs() < 1e-6, "{}", left[20]);

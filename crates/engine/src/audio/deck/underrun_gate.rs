@@ -1,0 +1,171 @@
+//! The underrun gate: it mutes a stem while its streamed track does not have the frames that are read next.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::playhead::{Playhead, Unrolled};
+use crate::dsp::{QUANTUM, Ramp, Step};
+use crate::rt::{PlayheadState, Stream};
+use crate::track::Track;
+use crate::types::cast::whole;
+
+/// Frames that must be loaded beyond what is read next before a muted stem is opened again.
+const REOPEN_MARGIN: i64 = 4_096;
+
+/// Frames that a stretcher may read beyond its stated reach: it makes its sound in quanta and hops, earlier than it is
+/// asked for.
+pub(crate) const MARGIN: i64 = 512;
+
+/// The gate of a stem, which closes while frames are missing, and the stem's entry among the playheads of its streamed
+/// track. A track in memory needs neither.
+pub(crate) struct UnderrunGate {
+    entry: Option<usize>,
+    gate: Ramp,
+    /// Whether the gate is open or opening.
+    open: bool,
+    /// Frames of output since the playhead was registered.
+    clock: u64,
+    /// Frames in which the gate opens or closes.
+    fade: usize,
+    /// The playhead has jumped, and nothing was read there yet.
+    jumped: bool,
+    /// Frames of output for which the stem may be silent after a start or a jump before that counts as an underrun.
+    grace: usize,
+    /// How many of them are left; none when no start or jump is waiting for its frames.
+    grace_left: Option<usize>,
+    /// Block until missing frames are loaded: for engines that render offline.
+    blocking: bool,
+}
+
+/// What the stretcher reads next.
+pub(crate) struct NextRead {
+    pub step: Step,
+    /// Frames of output.
+    pub frames: usize,
+    /// Frames of the track that the stretcher reads to either side of the position.
+    pub reach: usize,
+}
+
+impl UnderrunGate {
+    /// `grace` is the number of frames of output for which the stem may be silent after a start or a jump before that
+    /// counts as an underrun.
+    pub fn new(fade: usize, grace: usize) -> Self {
+        let gate = Ramp::new(1.0);
+        Self { entry: None, gate, open: true, clock: 0, fade, jumped: true, grace, grace_left: None, blocking: false }
+    }
+
+    /// From now on blocks until missing frames are loaded. Not for an audio thread.
+    pub fn wait_for_frames(&mut self) {
+        self.blocking = true;
+    }
+
+    /// Registers the stem's playhead with a track.
+    pub fn attach(&mut self, track: &Track) {
+        self.entry = track.stream_inside().and_then(Stream::register_playhead);
+        self.clock = 0;
+        self.reopen();
+    }
+
+    /// Whether the playhead is registered with a streamed track.
+    pub fn is_attached(&self) -> bool {
+        self.entry.is_some()
+    }
+
+    /// Removes the stem's playhead from its track.
+    pub fn detach(&mut self, track: &Track) {
+        if let (Some(entry), Some(stream)) = (self.entry.take(), track.stream_inside()) {
+            stream.remove_playhead(entry);
+        }
+    }
+
+    /// Opens the gate because the playhead has jumped: if the frames are loaded the stem sounds at once.
+    pub fn reopen(&mut self) {
+        (self.gate, self.open) = (Ramp::new(1.0), true);
+        (self.jumped, self.grace_left) = (true, None);
+    }
+
+    /// Opens or closes the gate depending on what is loaded. True when the stretcher has to start anew.
+    pub fn update(&mut self, track: &Track, head: &Playhead, next: &NextRead) -> bool {
+        let Some(stream) = track.stream_inside() else { return false };
+        let speed = next.step.rate();
+        let position = head.position.frame();
+        let reach = next.reach as i64 + MARGIN;
+        // As far as a fade-out that begins with the next quantum reads.
+        let ahead = whole((speed * (next.frames + self.fade + QUANTUM) as f64).ceil()) + reach;
+        let source = Unrolled::new(track, head);
+        let jumped = std::mem::take(&mut self.jumped);
+        if source.holds(position - reach, position + ahead)
+            || (self.blocking && source.wait(position - reach, position + ahead))
+        {
+            let reopens =
+                !self.open && (self.blocking || source.holds(position - reach, position + ahead + REOPEN_MARGIN));
+            if reopens {
+                let silent = self.is_silent();
+                (self.open, self.grace_left) = (true, None);
+                self.gate.set(1.0, self.fade);
+                return silent;
+            }
+        } else if self.open {
+            self.open = false;
+            if jumped {
+                // Nothing of the new sound was heard yet.
+                self.gate = Ramp::new(0.0);
+                self.grace_left = Some(self.grace);
+            } else {
+                self.gate.set(0.0, self.fade);
+                stream.underruns.fetch_add(1, Relaxed);
+            }
+        }
+        if self.is_silent() {
+            stream.missed.fetch_add(next.frames as u64, Relaxed);
+            self.grace_left = self.grace_left.and_then(|left| {
+                let left = left.checked_sub(next.frames);
+                stream.underruns.fetch_add(u64::from(left.is_none()), Relaxed);
+                left
+            });
+        }
+        false
+    }
+
+    /// Whether the gate is closed, so that nothing needs to be read.
+    pub fn is_silent(&self) -> bool {
+        !self.open && self.gate.is_settled()
+    }
+
+    /// Whether the gate is fully open.
+    pub fn is_open(&self) -> bool {
+        self.open && self.gate.is_settled()
+    }
+
+    pub fn gain(&self) -> f32 {
+        self.gate.value()
+    }
+
+    pub fn next_gain(&mut self) -> f32 {
+        self.gate.next()
+    }
+
+    /// Publishes the state of the playhead for the feeder.
+    pub fn publish_playhead(&mut self, track: &Track, head: &Playhead, playhead: PlayheadState, frames: usize) {
+        if let (Some(entry), Some(stream)) = (self.entry, track.stream_inside()) {
+            self.clock += frames as u64;
+            let (position, region) = (head.position.frame(), head.region);
+            stream.publish_playhead(entry, &PlayheadState { clock: self.clock, position, region, ..playhead });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feed::reach;
+    use crate::stretch::StretcherSet;
+    use crate::types::method::StretchMethod;
+
+    #[test]
+    fn feeders_load_the_reach_of_every_method() {
+        for rate in [8_000, 22_050, 44_100, 48_000, 88_200, 96_000, 192_000] {
+            let stretchers = StretcherSet::new(StretchMethod::Hq, rate);
+            assert!(stretchers.reach() as i64 + MARGIN <= reach(rate), "{rate} Hz: {}", stretchers.reach());
+        }
+    }
+}

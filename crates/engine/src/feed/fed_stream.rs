@@ -1,0 +1,117 @@
+//! A streamed track together with its feeder thread.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::feeder::{self, reach};
+use super::input::{Input, InputInfo};
+use super::shared::{FeederShared, StreamEvent};
+use crate::buffer::{Adaptive, Levels, Thresholds, Underruns};
+use crate::rt::Stream;
+use crate::types::error::{Error, Result};
+use crate::types::units::Frames;
+
+/// Positions that are kept loaded beside those of playheads.
+const MAX_PREPARED: usize = 2;
+/// Seconds between two reports of underruns, at least.
+const REPORT_EVERY: u64 = 2;
+
+/// Reports underruns. The feeder does not do this itself, because it may hang in a read, which is just when there are
+/// underruns to report.
+#[derive(Debug)]
+struct UnderrunReporter {
+    policy: Mutex<Adaptive>,
+    began: Instant,
+    sample_rate: u64,
+}
+
+impl UnderrunReporter {
+    fn new(sample_rate: u64) -> Result<Self> {
+        let tell_every = Frames(REPORT_EVERY * sample_rate);
+        let policy = Adaptive::new(Thresholds { tell_every, ..Thresholds::default() })?;
+        Ok(Self { policy: Mutex::new(policy), began: Instant::now(), sample_rate })
+    }
+
+    fn report(&self, levels: Levels, underruns: u64) -> Option<Underruns> {
+        let now = Frames((self.began.elapsed().as_secs_f64() * self.sample_rate as f64) as u64);
+        self.policy.lock().unwrap_or_else(PoisonError::into_inner).observe(now, levels, underruns).report
+    }
+}
+
+/// A streamed track with its feeder thread, which ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct FedStream {
+    pub stream: Arc<Stream>,
+    shared: Arc<FeederShared>,
+    underruns: UnderrunReporter,
+    feeder: thread::Thread,
+    /// Frames to either side of a playhead that any stretcher reads.
+    reach: i64,
+}
+
+impl FedStream {
+    /// Starts the feeder.
+    pub fn new(input: Box<dyn Input>, info: InputInfo) -> Result<Self> {
+        let stream = Arc::new(Stream::new(info.frames.0, feeder::slots(info.sample_rate.get())));
+        let shared = Arc::<FeederShared>::default();
+        let underruns = UnderrunReporter::new(u64::from(info.sample_rate.get()))?;
+        let feeder = feeder::Feeder::new(stream.clone(), shared.clone(), input, info.sample_rate.get());
+        let handle = thread::Builder::new()
+            .name("feed".to_owned())
+            .spawn(move || feeder.run())
+            .map_err(|source| Error::Thread { purpose: "to read the track with", source })?;
+        Ok(Self { stream, shared, underruns, feeder: handle.thread().clone(), reach: reach(info.sample_rate.get()) })
+    }
+
+    /// Has the frames around a position loaded.
+    pub fn prepare(&self, frame: i64) {
+        let mut prepared = self.shared.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        prepared.retain(|position| *position != frame);
+        if prepared.len() == MAX_PREPARED {
+            prepared.remove(0);
+        }
+        prepared.push(frame);
+        drop(prepared);
+        self.feeder.unpark();
+    }
+
+    /// Whether a playhead that starts at a frame sounds at once, with any method.
+    pub fn is_ready(&self, frame: i64) -> bool {
+        self.stream.holds(frame - self.reach, frame + self.reach + READY_BEYOND_REACH)
+    }
+
+    /// Blocks until frames are loaded; false when the file cannot be read.
+    pub fn wait(&self, from: i64, until: i64) -> bool {
+        loop {
+            if self.stream.holds(from, until) {
+                return true;
+            }
+            if self.stream.failing.load(std::sync::atomic::Ordering::Relaxed) {
+                return false;
+            }
+            self.feeder.unpark();
+            thread::sleep(Duration::from_micros(200));
+        }
+    }
+
+    /// The oldest event that was not returned yet.
+    pub fn event(&self) -> Option<StreamEvent> {
+        let event = self.shared.events.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        event.or_else(|| {
+            let levels = *self.shared.levels.lock().unwrap_or_else(PoisonError::into_inner);
+            let underruns = self.stream.underruns.load(std::sync::atomic::Ordering::Relaxed);
+            self.underruns.report(levels, underruns).map(StreamEvent::Underruns)
+        })
+    }
+}
+
+/// Frames that must be loaded beyond the reach of a stretcher.
+const READY_BEYOND_REACH: i64 = 4_096;
+
+impl Drop for FedStream {
+    fn drop(&mut self) {
+        self.stream.closed.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.feeder.unpark();
+    }
+}

@@ -1,0 +1,49 @@
+//! The state that the control half and the feeder share.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use crate::buffer::{Levels, Underruns};
+
+/// What happened to a streamed track.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StreamEvent {
+    /// The sound faded out because frames were missing, or did not begin within a quarter of a second of a start or a
+    /// jump. Returned every two seconds at most.
+    Underruns(Underruns),
+    /// The file cannot be read. Frames that are not loaded yet are silent. Reading is tried again and again.
+    Unreadable(String),
+    /// The file can be read again.
+    Readable,
+    /// Some of the file is damaged. Returned once for each damage, when it was read.
+    Damaged(String),
+}
+
+/// Events that are kept until they are read; older ones are dropped.
+const MAX_EVENTS: usize = 16;
+
+/// The state that the control half and the feeder share. The audio thread never touches it.
+#[derive(Debug, Default)]
+pub(crate) struct FeederShared {
+    pub events: Mutex<VecDeque<StreamEvent>>,
+    /// Positions that are kept loaded although no playhead is there.
+    pub prepared: Mutex<Vec<i64>>,
+    /// The levels of the playing playhead that had the least prefetched when the feeder polled last.
+    pub levels: Mutex<Levels>,
+}
+
+impl FeederShared {
+    /// Adds an event; the oldest is dropped when there are too many.
+    pub fn push_event(&self, event: StreamEvent) {
+        let mut waiting = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() == MAX_EVENTS {
+            waiting.pop_front();
+        }
+        waiting.push_back(event);
+    }
+
+    pub fn set_levels(&self, levels: Levels) {
+        *self.levels.lock().unwrap_or_else(PoisonError::into_inner) = levels;
+    }
+}

@@ -1,0 +1,219 @@
+//! The ring that carries what is played from the audio thread to the recorder's thread.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use rtrb::{Consumer, Producer, RingBuffer};
+
+/// Gaps that the ring can hold. A further gap ends only after an earlier one was read.
+const GAPS: usize = 64;
+
+/// A span of lost frames: `frames` of them are missing after the first `after` frames that were written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Gap {
+    after: u64,
+    frames: u64,
+}
+
+/// The writing end, on the audio thread. When it is dropped, the recording ends.
+pub(crate) struct RecordingRing {
+    ring: Producer<f32>,
+    gaps: Producer<Gap>,
+    /// Frames written.
+    written: u64,
+    /// Frames lost since the last that was written.
+    missing: u64,
+    /// Samples that must be free before a gap ends, half of the ring: few long gaps are better than many short ones.
+    resume: usize,
+    /// All frames lost so far.
+    lost: Arc<AtomicU64>,
+}
+
+/// The reading end, on the recorder's thread.
+pub(crate) struct RecordingRingReader {
+    ring: Consumer<f32>,
+    gaps: Consumer<Gap>,
+    read: u64,
+}
+
+/// What one read of the ring returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RingRead {
+    /// So many frames of sound were copied into the buffer.
+    Sound(usize),
+    /// So many frames are missing at this point.
+    Gap(u64),
+    /// The ring is empty.
+    Empty,
+}
+
+impl RecordingRing {
+    /// A ring of `frames` stereo frames, and its reading end. Frames that do not fit are counted in `lost`.
+    pub fn new(frames: usize, lost: Arc<AtomicU64>) -> (Self, RecordingRingReader) {
+        let (mut ring, mut reader) = RingBuffer::new(2 * frames);
+        // Every page is touched here, so that the audio thread causes no page fault.
+        let mut piece = [0.0; 1_024];
+        while !ring.push_partial_slice(&piece).0.is_empty() {}
+        while !reader.pop_partial_slice(&mut piece).0.is_empty() {}
+        let (gaps, gaps_reader) = RingBuffer::new(GAPS);
+        let ring = Self { ring, gaps, written: 0, missing: 0, resume: frames, lost };
+        (ring, RecordingRingReader { ring: reader, gaps: gaps_reader, read: 0 })
+    }
+
+    /// Writes interleaved stereo without waiting. Frames that do not fit are counted as lost, and the reader gets a gap
+    /// of their length in their place.
+    pub fn push(&mut self, block: &[f32]) {
+        let free = self.ring.slots();
+        if self.missing > 0 && !(free >= self.resume.max(block.len()) && self.end_gap()) {
+            self.count_lost(block.len());
+            return;
+        }
+        let whole = free.min(block.len()) & !1;
+        let pushed = self.ring.push_partial_slice(block.get(..whole).unwrap_or_default()).0.len();
+        self.written += pushed as u64 / 2;
+        if pushed < block.len() {
+            self.count_lost(block.len() - pushed);
+        }
+    }
+
+    fn count_lost(&mut self, samples: usize) {
+        self.missing += samples as u64 / 2;
+        self.lost.fetch_add(samples as u64 / 2, Relaxed);
+    }
+
+    /// Writes the gap before any sound that follows it; false when there is no room for another gap.
+    fn end_gap(&mut self) -> bool {
+        let ended = self.gaps.push(Gap { after: self.written, frames: self.missing }).is_ok();
+        if ended {
+            self.missing = 0;
+        }
+        ended
+    }
+}
+
+impl Drop for RecordingRing {
+    fn drop(&mut self) {
+        if self.missing > 0 {
+            // When there is no room for the gap either, it is the end of the recording that is missing.
+            self.end_gap();
+        }
+    }
+}
+
+impl RecordingRingReader {
+    /// Whether the writing end was dropped. When this is called before reading, that read sees everything that was
+    /// written.
+    pub fn is_closed(&self) -> bool {
+        self.ring.is_abandoned()
+    }
+
+    /// Frames that can be read.
+    pub fn frames_waiting(&self) -> u64 {
+        self.ring.slots() as u64 / 2
+    }
+
+    /// Reads the next sound, at most a full `buffer`, or the next gap.
+    pub fn read(&mut self, buffer: &mut [f32]) -> RingRead {
+        // Read before the gaps: a gap is written before the sound that follows it, so all gaps of the samples counted
+        // here are visible below.
+        let waiting = self.ring.slots();
+        let before_gap = match self.gaps.peek() {
+            Ok(gap) if gap.after == self.read => {
+                let frames = gap.frames;
+                let _read = self.gaps.pop();
+                return RingRead::Gap(frames);
+            }
+            Ok(gap) => usize::try_from(gap.after - self.read).map_or(usize::MAX, |frames| frames.saturating_mul(2)),
+            Err(_) => usize::MAX,
+        };
+        let samples = waiting.min(before_gap).min(buffer.len()) & !1;
+        let samples = self.ring.pop_partial_slice(buffer.get_mut(..samples).unwrap_or_default()).0.len();
+        self.read += samples as u64 / 2;
+        if samples == 0 { RingRead::Empty } else { RingRead::Sound(samples / 2) }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// Everything that can be read, with a frame of -1 for each that is missing.
+    fn read_all(reader: &mut RecordingRingReader) -> Vec<f32> {
+        let (mut heard, mut buffer) = (Vec::new(), [0.0; 6]);
+        loop {
+            match reader.read(&mut buffer) {
+                RingRead::Sound(frames) => heard.extend(buffer[..2 * frames].iter().step_by(2)),
+                RingRead::Gap(frames) => heard.extend((0..frames).map(|_| -1.0)),
+                RingRead::Empty => return heard,
+            }
+        }
+    }
+
+    fn frames(range: std::ops::Range<u32>) -> Vec<f32> {
+        range.flat_map(|n| [n as f32; 2]).collect()
+    }
+
+    #[test]
+    fn a_full_ring_counts_lost_frames_and_the_reader_gets_a_gap_in_their_place() {
+        let lost = Arc::new(AtomicU64::new(0));
+        let (mut ring, mut reader) = RecordingRing::new(8, lost.clone());
+        ring.push(&frames(0..6));
+        ring.push(&frames(6..9));
+        ring.push(&frames(9..12));
+        assert_eq!(lost.load(Relaxed), 4);
+        assert_eq!(read_all(&mut reader), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);
+        ring.push(&frames(12..14));
+        assert_eq!(read_all(&mut reader), [-1.0, -1.0, -1.0, -1.0, 12.0, 13.0]);
+        assert_eq!(lost.load(Relaxed), 4);
+    }
+
+    #[test]
+    fn a_gap_ends_when_half_the_ring_is_free_and_has_its_exact_length() {
+        let (mut ring, mut reader) = RecordingRing::new(8, Arc::default());
+        ring.push(&frames(0..10));
+        let mut buffer = [0.0; 6];
+        assert_eq!(reader.read(&mut buffer), RingRead::Sound(3));
+        ring.push(&frames(10..12));
+        assert_eq!(reader.read(&mut buffer[..2]), RingRead::Sound(1));
+        ring.push(&frames(12..14));
+        let heard = read_all(&mut reader);
+        assert_eq!(heard, [4.0, 5.0, 6.0, 7.0, -1.0, -1.0, -1.0, -1.0, 12.0, 13.0]);
+    }
+
+    #[test]
+    fn a_gap_at_the_end_is_read_too() {
+        let (mut ring, mut reader) = RecordingRing::new(4, Arc::default());
+        ring.push(&frames(0..6));
+        assert!(!reader.is_closed());
+        drop(ring);
+        assert!(reader.is_closed());
+        assert_eq!(read_all(&mut reader), [0.0, 1.0, 2.0, 3.0, -1.0, -1.0]);
+    }
+
+    /// Whatever the timing of the two threads, every frame is either read or missing at its exact position.
+    #[test]
+    fn between_two_threads_every_frame_keeps_its_position() {
+        let lost = Arc::new(AtomicU64::new(0));
+        let (mut ring, mut reader) = RecordingRing::new(64, lost.clone());
+        let player = std::thread::spawn(move || {
+            for n in 0..20_000 {
+                ring.push(&frames(10 * n..10 * (n + 1)));
+                if n % 7 == 0 {
+                    std::thread::yield_now();
+                }
+            }
+        });
+        let mut heard = Vec::new();
+        loop {
+            let over = reader.is_closed();
+            heard.extend(read_all(&mut reader));
+            if over {
+                break;
+            }
+        }
+        player.join().unwrap();
+        let missing = heard.iter().filter(|x| **x == -1.0).count() as u64;
+        assert_eq!((heard.len(), missing), (200_000, lost.load(Relaxed)));
+        assert!(heard.iter().enumerate().all(|(n, x)| *x == -1.0 || *x == n as f32));
+    }
+}

@@ -1,0 +1,24 @@
+//! The interface to a thread that synthesises STFT frames.
+
+use super::stft_frame::{FrameSpec, FrameSynthesiser};
+
+/// A worker that synthesises STFT frames in the meantime. A frame that is not finished in time is synthesised by the
+/// caller; the samples are the same.
+pub(crate) trait FrameWorker {
+    /// Submits the spec of the frame that follows the latest one of `synthesiser`; false when the worker is busy.
+    fn submit(&mut self, spec: &FrameSpec, synthesiser: &FrameSynthesiser) -> bool;
+
+    /// Moves the frame that was submitted last into `synthesiser`; false when it is not finished.
+    fn collect(&mut self, synthesiser: &mut FrameSynthesiser) -> bool;
+}
+
+/// No worker: the caller synthesises every frame.
+impl FrameWorker for () {
+    fn submit(&mut self, _: &FrameSpec, _: &FrameSynthesiser) -> bool {
+        false
+    }
+
+    fn collect(&mut self, _: &mut FrameSynthesiser) -> bool {
+        false
+    }
+}

@@ -1,0 +1,74 @@
+//! The time map of the vocoder: which window of the source an STFT frame of output is made of.
+
+use crate::dsp::Position;
+use crate::stretch::source::Source;
+use crate::types::cast::whole;
+
+/// The distance from a position, in frames, within which onsets are searched.
+const REACH: i64 = 12_000;
+/// The length of the return from the end of a zone to the nominal position, in zones.
+const RETURN: f64 = 1.5;
+/// The largest part of the time between two onsets that a zone takes; with more of it the rest would run too fast.
+const LARGEST_SHARE: f64 = 0.25;
+
+/// The centre of a window of the source, and the onset in whose zone it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SourceWindow {
+    pub centre: i64,
+    pub onset: Option<i64>,
+}
+
+impl SourceWindow {
+    /// The window for the STFT frame of output whose centre is `ahead` frames after `position`. Within `zone` frames of
+    /// an onset the source runs at its own speed; the difference is made up for before and after the zone.
+    pub fn locate(source: &dyn Source, position: Position, speed: f64, ahead: f64, zone: f64) -> Self {
+        let nominal = position.to_f64() + speed * ahead;
+        let at = whole(nominal.floor());
+        if !(0.1..=8.0).contains(&speed) {
+            return Self { centre: at, onset: None };
+        }
+        let next = source.onset(at, at + REACH).map(|onset| onset.frame);
+        let previous = last_onset(source, at - REACH, at);
+        // Frames of output since the previous onset and until the next one.
+        let far = REACH as f64 / speed;
+        let since = previous.map_or(far, |onset| (nominal - onset as f64) / speed);
+        let until = next.map_or(far, |onset| (onset as f64 - nominal) / speed);
+        let zone = zone.min(LARGEST_SHARE * (since + until) * speed.min(1.0));
+        let (left, right) = (nominal - since * speed, nominal + until * speed);
+        let (centre, onset) = if since < zone && previous.is_some() {
+            (left + since, previous)
+        } else if until < zone && next.is_some() {
+            (right - until, next)
+        } else if since + until < 2.0 * (1.0 + RETURN) * zone {
+            // There is no time to return to the nominal position between the two.
+            let share = (since - zone) / (since + until - 2.0 * zone);
+            (left + zone + (right - left - 2.0 * zone) * share, None)
+        } else {
+            // The distance from the nominal position at the edge of a zone, and how much of it remains here.
+            let deviation = (speed - 1.0) * zone;
+            let remaining = |away: f64| (1.0 - (away - zone) / (RETURN * zone)).clamp(0.0, 1.0);
+            let earlier = previous.map_or(0.0, |_| deviation * remaining(since));
+            let later = next.map_or(0.0, |_| deviation * remaining(until));
+            (nominal - earlier + later, None)
+        };
+        // At speed 1 the result is the nominal position whatever the rounding: a whole number of frames after the
+        // playhead's.
+        let centre = if speed == 1.0 { position.frame() + whole(ahead) } else { whole(centre.floor()) };
+        Self { centre, onset }
+    }
+
+    pub fn moved(&mut self, by: i64) {
+        self.centre += by;
+        self.onset = self.onset.map(|onset| onset + by);
+    }
+}
+
+/// The last onset in `from..until`.
+fn last_onset(source: &dyn Source, mut from: i64, until: i64) -> Option<i64> {
+    let mut last = None;
+    while let Some(onset) = source.onset(from, until) {
+        last = Some(onset.frame);
+        from = onset.frame + 1;
+    }
+    last
+}
