@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use section_export::grid::Grid;
-use section_export::rekordbox::{Cue, CueSlots, Location, Rekordbox, TrackCues, with_cues};
+use section_export::rekordbox::{Collection, CueSlots, Location, NamedCue, TrackCues, with_cues};
 use section_export::structure::Structure;
 
 /// The number of tracks of a working DJ.
@@ -67,9 +67,9 @@ fn library(criterion: &mut Criterion) {
     group.warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(4)).sample_size(30);
     group.throughput(Throughput::Bytes(xml.len() as u64));
     group.bench_function("read 3300 tracks", |bencher| {
-        bencher.iter_batched(|| xml.clone(), Rekordbox::parse, BatchSize::LargeInput);
+        bencher.iter_batched(|| xml.clone(), Collection::parse, BatchSize::LargeInput);
     });
-    let cue = |seconds| Cue { name: "begin".into(), seconds };
+    let cue = |seconds| NamedCue { name: "begin".into(), seconds };
     let cues: Vec<_> = (0..TRACKS).map(|track| TrackCues { track, cues: vec![cue(1.0), cue(2.0), cue(3.0)] }).collect();
     group.bench_function("write cues into 3300 tracks", |bencher| {
         bencher.iter_batched(|| xml.clone(), |xml| with_cues(xml, &cues, CueSlots::Memory), BatchSize::LargeInput);

@@ -1,6 +1,5 @@
-//! Writes a small DJ library for `section-export`, so that nobody needs Rekordbox to try it: eight short tracks made of
-//! nothing, what an analyser says of them, and a collection as Rekordbox exports it. docs/section-export.md goes on from here.
-//!
+//! Writes a small DJ library, so that `section-export` can be tried without Rekordbox: eight short synthetic tracks,
+//! their structure files, and a collection as Rekordbox exports it. docs/section-export.md continues from here.
 //! `cargo run --release --example dj_library -- out/library`
 
 use std::path::PathBuf;

@@ -13,9 +13,9 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     assert!(structure.beats.is_sorted_by(|a, b| a < b));
-    assert!(structure.segments.is_sorted_by(|a, b| a.start <= b.start));
+    assert!(structure.sections.is_sorted_by(|a, b| a.start <= b.start));
     let grid = Grid::new(None, &structure);
-    if let (Ok(cues), Some(grid)) = (Cues::find(&structure.segments, 2), grid) {
+    if let (Ok(cues), Some(grid)) = (Cues::find(&structure.sections, 2), grid) {
         for snap in [Snap::None, Snap::Beat, Snap::Downbeat] {
             if let Ok(cues) = cues.snapped(snap, &grid) {
                 assert!(0.0 <= cues.ini && cues.ini <= cues.begin && cues.begin <= cues.end && cues.ini < cues.end);

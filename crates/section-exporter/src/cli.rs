@@ -1,24 +1,24 @@
-//! The command line.
+//! The command line of `section-export`.
 
 mod abbreviation;
-mod choice;
 mod excerpt;
 mod output;
 mod run;
+mod selection;
 mod values;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::target::Target;
+use crate::target_tempo::TargetTempo;
 
 pub use abbreviation::command;
-pub use choice::{Choice, Sources};
-pub use excerpt::{Excerpt, Format, Method};
-pub use output::{Output, Print};
-pub use run::Run;
-pub use values::Keys;
+pub use excerpt::{ExcerptOptions, FileFormat, Method};
+pub use output::{OutputOptions, PrintedPath};
+pub use run::RunOptions;
+pub use selection::{LibraryOptions, SelectionOptions};
+pub use values::KeyList;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,19 +55,19 @@ Exit status: 0 when all that was selected is exported or there already, 1 when s
     args_override_self = true
 )]
 pub struct Cli {
-    /// What to do other than export.
+    /// The subcommand; none exports.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// What to export.
+    /// The options of an export.
     #[command(flatten)]
-    pub export: Export,
+    pub export: ExportOptions,
 }
 
-/// What the program does besides exporting.
+/// The subcommands: what the program does besides exporting.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show what was read of tracks or a collection: tempo marks, keys, cues, and how they were matched
-    Inspect(Box<Inspect>),
+    Inspect(Box<InspectOptions>),
     #[command(flatten)]
     #[allow(missing_docs)]
     Describe(crowd_cli::Describe),
@@ -75,31 +75,31 @@ pub enum Command {
 
 /// The options of an export.
 #[derive(Debug, Clone, Args)]
-pub struct Export {
+pub struct ExportOptions {
     /// Folder of the structure files (one JSON a track)
     #[arg(value_name = "STRUCTURE_DIR", default_value = "../stems/dj/struct")]
     pub structure_dir: PathBuf,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub sources: Sources,
+    pub library: LibraryOptions,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub choice: Choice,
+    pub selection: SelectionOptions,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub excerpt: Excerpt,
+    pub excerpt: ExcerptOptions,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub output: Output,
+    pub output: OutputOptions,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub run: Run,
+    pub run: RunOptions,
 }
 
 /// The options of `inspect`.
 #[derive(Debug, Clone, Args)]
-pub struct Inspect {
-    /// A collection (.xml), a structure file (.json), or a piece of a track's path
+pub struct InspectOptions {
+    /// A collection (.xml), a structure file (.json), or text that occurs in a track's path
     #[arg(value_name = "TRACK|XML")]
     pub what: String,
     /// Folder of the structure files
@@ -107,38 +107,37 @@ pub struct Inspect {
     pub structure_dir: PathBuf,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub sources: Sources,
+    pub library: LibraryOptions,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub choice: Choice,
-    /// As JSON
+    pub selection: SelectionOptions,
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
 
-impl Export {
-    /// The tempos that excerpts are brought to, each once. At least one.
-    pub fn targets(&self) -> Vec<Target> {
-        let mut targets: Vec<Target> = Vec::new();
-        let name = |target: Target| target.name_among_several("");
-        for target in self.excerpt.target_bpm.iter().map(|bpm| Target::Bpm(*bpm)) {
-            // What is called the same is the same.
+impl ExportOptions {
+    /// The tempos that excerpts are brought to, each once. There is at least one.
+    pub fn targets(&self) -> Vec<TargetTempo> {
+        let mut targets: Vec<TargetTempo> = Vec::new();
+        let name = |target: TargetTempo| target.file_stem_with_tempo("");
+        for target in self.excerpt.target_bpm.iter().map(|bpm| TargetTempo::Bpm(*bpm)) {
+            // Two tempos that give the same file name count as one.
             if !targets.iter().any(|other| name(*other) == name(target)) {
                 targets.push(target);
             }
         }
         if targets.is_empty() {
-            targets.push(self.choice.bpm.map_or(Target::Own, Target::Bpm));
+            targets.push(self.selection.bpm.map_or(TargetTempo::Own, TargetTempo::Bpm));
         }
         targets
     }
 
-    /// Checks what belongs together.
-    ///
+    /// Checks options that depend on each other.
     /// # Errors
     /// A sentence that names the flags.
     pub fn check(&self) -> Result<(), String> {
-        self.choice.selection()?;
+        self.selection.selection()?;
         self.excerpt.check()?;
         self.output.check()
     }

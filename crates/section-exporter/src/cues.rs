@@ -1,27 +1,27 @@
-//! What of a track is cut: from the end of its intro to the end of a section.
+//! The cues of an excerpt: from the end of a track's intro to the end of a section.
 
 use crate::grid::Grid;
-use crate::skip::Skip;
-use crate::structure::Segment;
+use crate::skip_reason::SkipReason;
+use crate::structure::Section;
 
-/// A segment begins "at" the end of the intro when it is nearer than this, in seconds: the analyser writes 10 ms steps.
-pub(crate) const SAME_PLACE: f64 = 0.001;
+/// Two times nearer than this are the same, in seconds: the analyser writes steps of 10 ms.
+pub(crate) const SAME_TIME: f64 = 0.001;
 
-/// Places in a track, in seconds: `0 <= ini <= begin < end`.
+/// Times in a track, in seconds: `0 <= ini <= begin < end`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cues {
-    /// The end of the last intro: where the part begins.
+    /// The end of the last intro: the start of the excerpt.
     pub ini: f64,
-    /// The start of the last section of the part: where a mix out of it may begin.
+    /// The start of the last section of the excerpt, where a mix out of it may begin.
     pub begin: f64,
-    /// The end of that section: where the part ends.
+    /// The end of that section: the end of the excerpt.
     pub end: f64,
 }
 
 /// What cues are moved onto.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Snap {
-    /// Nothing: they stay where the analyser put them
+    /// Nothing: they stay at the times of the analyser
     #[default]
     None,
     /// The nearest beat
@@ -30,14 +30,15 @@ pub enum Snap {
     Downbeat,
 }
 
-/// The segments that follow a place. What is before the first beat an analyser calls "start": that is no section.
-pub(crate) fn sections_after(segments: &[Segment], place: f64, near: f64) -> impl Iterator<Item = &Segment> {
-    segments.iter().filter(move |segment| segment.start >= place - near && !segment.is("start"))
+/// The sections that begin at or after `seconds`, or up to `near` seconds before. The analyser calls the time before
+/// the first beat "start"; that does not count as a section.
+pub(crate) fn sections_after(sections: &[Section], seconds: f64, near: f64) -> impl Iterator<Item = &Section> {
+    sections.iter().filter(move |section| section.start >= seconds - near && !section.is("start"))
 }
 
 impl Snap {
-    /// Where a cue at `seconds` is moved.
-    pub fn place(self, seconds: f64, grid: &Grid) -> f64 {
+    /// The time that a cue at `seconds` is moved to.
+    pub fn apply(self, seconds: f64, grid: &Grid) -> f64 {
         match self {
             Self::None => seconds,
             Self::Beat => grid.nearest_beat(seconds),
@@ -47,54 +48,53 @@ impl Snap {
 }
 
 impl Cues {
-    /// The cues of a part of `n_sections` sections. The first section is the first segment that starts at or after the end
-    /// of the last intro. `segments` are in the order of their starts, as [`Structure`](crate::structure::Structure) has
-    /// them.
-    ///
+    /// The cues of an excerpt of `n_sections` sections. The first section is the first one that starts at or after the
+    /// end of the last intro. `sections` are in the order of their starts, as in
+    /// [`Structure`](crate::structure::Structure).
     /// # Errors
-    /// The reason why there are none: no segments, no intro, too few sections behind it. `n_sections` of 0 gives none.
-    pub fn find(segments: &[Segment], n_sections: usize) -> Result<Self, Skip> {
-        Self::after(segments, Self::end_of_intro(segments)?, SAME_PLACE, n_sections)
+    /// The reason why there are no such cues: no sections, no intro, too few sections after it. With `n_sections` of 0
+    /// it is always the last.
+    pub fn find(sections: &[Section], n_sections: usize) -> Result<Self, SkipReason> {
+        Self::after(sections, Self::end_of_intro(sections)?, SAME_TIME, n_sections)
     }
 
     /// The end of the last intro, in seconds.
     ///
     /// # Errors
-    /// [`Skip::NoSegments`] or [`Skip::NoIntro`].
-    pub fn end_of_intro(segments: &[Segment]) -> Result<f64, Skip> {
-        if segments.is_empty() {
-            return Err(Skip::NoSegments);
+    /// [`SkipReason::NoSections`] or [`SkipReason::NoIntro`].
+    pub fn end_of_intro(sections: &[Section]) -> Result<f64, SkipReason> {
+        if sections.is_empty() {
+            return Err(SkipReason::NoSections);
         }
-        let intro = segments.iter().filter(|segment| segment.is("intro")).max_by(|a, b| a.end.total_cmp(&b.end));
+        let intro = sections.iter().filter(|section| section.is("intro")).max_by(|a, b| a.end.total_cmp(&b.end));
         intro.map(|intro| intro.end).ok_or_else(|| {
-            let labels = segments.iter().map(|segment| segment.label.as_str()).collect::<Vec<_>>().join(", ");
-            Skip::NoIntro { segments: segments.len(), labels: labels.chars().take(200).collect() }
+            let labels = sections.iter().map(|section| section.label.as_str()).collect::<Vec<_>>().join(", ");
+            SkipReason::NoIntro { sections: sections.len(), labels: labels.chars().take(200).collect() }
         })
     }
 
-    /// The cues of a part of `n_sections` sections that begins at `ini`, which those that begin at most `near` earlier follow
-    /// (both in seconds).
-    ///
+    /// The cues of an excerpt of `n_sections` sections that begins at `ini`. Its first section begins at most `near`
+    /// before `ini`. Both are in seconds.
     /// # Errors
-    /// [`Skip::TooFewSections`].
-    pub fn after(segments: &[Segment], ini: f64, near: f64, n_sections: usize) -> Result<Self, Skip> {
-        let sections = || sections_after(segments, ini, near);
+    /// [`SkipReason::TooFewSections`].
+    pub fn after(sections: &[Section], ini: f64, near: f64, n_sections: usize) -> Result<Self, SkipReason> {
+        let sections = || sections_after(sections, ini, near);
         let Some(last) = n_sections.checked_sub(1).and_then(|nth| sections().nth(nth)) else {
-            return Err(Skip::TooFewSections { found: sections().count(), wanted: n_sections });
+            return Err(SkipReason::TooFewSections { found: sections().count(), requested: n_sections });
         };
         Ok(Self { ini, begin: last.start.max(ini), end: last.end })
     }
 
-    /// These cues moved onto the grid. None goes before the track's start: the first beat in it is taken instead.
-    ///
+    /// These cues moved onto the grid. A cue is not moved before the start of the track: the first beat of the track is
+    /// taken instead.
     /// # Errors
-    /// [`Skip::Empty`] when nothing is left between them.
-    pub fn snapped(self, snap: Snap, grid: &Grid) -> Result<Self, Skip> {
-        let place = |seconds: f64| snap.place(seconds, grid);
-        let moved = Self { ini: place(self.ini), begin: place(self.begin), end: place(self.end) };
+    /// [`SkipReason::EmptyExcerpt`] when nothing is left between the cues.
+    pub fn snapped(self, snap: Snap, grid: &Grid) -> Result<Self, SkipReason> {
+        let apply = |seconds: f64| snap.apply(seconds, grid);
+        let moved = Self { ini: apply(self.ini), begin: apply(self.begin), end: apply(self.end) };
         let in_order =
             0.0 <= moved.ini && moved.ini <= moved.begin && moved.begin <= moved.end && moved.ini < moved.end;
-        if in_order { Ok(moved) } else { Err(Skip::Empty { begin: moved.ini, end: moved.end }) }
+        if in_order { Ok(moved) } else { Err(SkipReason::EmptyExcerpt { begin: moved.ini, end: moved.end }) }
     }
 }
 
@@ -103,12 +103,12 @@ mod tests {
     use super::*;
     use crate::structure::Structure;
 
-    fn segments(of: &[(f64, f64, &str)]) -> Vec<Segment> {
-        of.iter().map(|&(start, end, label)| Segment { start, end, label: label.into() }).collect()
+    fn sections(of: &[(f64, f64, &str)]) -> Vec<Section> {
+        of.iter().map(|&(start, end, label)| Section { start, end, label: label.into() }).collect()
     }
 
-    fn track() -> Vec<Segment> {
-        segments(&[
+    fn track() -> Vec<Section> {
+        sections(&[
             (0.0, 0.3, "start"),
             (0.3, 16.3, "Intro"),
             (16.3, 32.3, "INTRO "),
@@ -120,31 +120,31 @@ mod tests {
     }
 
     #[test]
-    fn a_part_reaches_from_the_end_of_the_last_intro_to_the_end_of_the_nth_section() {
+    fn an_excerpt_lasts_from_the_end_of_the_last_intro_to_the_end_of_the_nth_section() {
         for (n, begin, end) in [(1, 32.3, 48.3), (2, 48.3, 64.3), (3, 64.3, 80.3), (4, 80.3, 81.0)] {
             assert_eq!(Cues::find(&track(), n), Ok(Cues { ini: 32.3, begin, end }), "{n}");
         }
-        assert_eq!(Cues::find(&track(), 5), Err(Skip::TooFewSections { found: 4, wanted: 5 }));
-        assert_eq!(Cues::find(&track(), 0), Err(Skip::TooFewSections { found: 4, wanted: 0 }));
+        assert_eq!(Cues::find(&track(), 5), Err(SkipReason::TooFewSections { found: 4, requested: 5 }));
+        assert_eq!(Cues::find(&track(), 0), Err(SkipReason::TooFewSections { found: 4, requested: 0 }));
     }
 
     #[test]
     fn a_section_that_begins_within_the_intro_does_not_count() {
         let overlapping =
-            segments(&[(0.0, 10.0, "intro"), (5.0, 20.0, "verse"), (20.0, 30.0, "chorus"), (30.0, 40.0, "solo")]);
+            sections(&[(0.0, 10.0, "intro"), (5.0, 20.0, "verse"), (20.0, 30.0, "chorus"), (30.0, 40.0, "solo")]);
         assert_eq!(Cues::find(&overlapping, 1), Ok(Cues { ini: 10.0, begin: 20.0, end: 30.0 }));
-        let rounded = segments(&[(0.0, 10.000_000_1, "intro"), (10.0, 20.0, "verse")]);
+        let rounded = sections(&[(0.0, 10.000_000_1, "intro"), (10.0, 20.0, "verse")]);
         let cues = Cues::find(&rounded, 1).unwrap();
         assert_eq!((cues.begin, cues.end), (cues.ini, 20.0));
     }
 
     #[test]
-    fn what_is_missing_is_told() {
-        assert_eq!(Cues::find(&[], 6), Err(Skip::NoSegments));
-        let error = Cues::find(&segments(&[(0.0, 1.0, "verse"), (1.0, 2.0, "introduction")]), 1).unwrap_err();
-        assert_eq!(error.to_string().split(':').next(), Some("no intro among its 2 segments (verse, introduction)"));
-        let last = segments(&[(0.0, 1.0, "verse"), (1.0, 2.0, "intro")]);
-        assert_eq!(Cues::find(&last, 1), Err(Skip::TooFewSections { found: 0, wanted: 1 }));
+    fn missing_sections_are_skip_reasons() {
+        assert_eq!(Cues::find(&[], 6), Err(SkipReason::NoSections));
+        let error = Cues::find(&sections(&[(0.0, 1.0, "verse"), (1.0, 2.0, "introduction")]), 1).unwrap_err();
+        assert_eq!(error.to_string().split(':').next(), Some("no intro among its 2 sections (verse, introduction)"));
+        let last = sections(&[(0.0, 1.0, "verse"), (1.0, 2.0, "intro")]);
+        assert_eq!(Cues::find(&last, 1), Err(SkipReason::TooFewSections { found: 0, requested: 1 }));
     }
 
     fn grid(first: f64) -> Grid {
@@ -164,14 +164,14 @@ mod tests {
         assert_eq!(snapped(Snap::None), [8.27, 20.76, 31.3]);
         assert_eq!(snapped(Snap::Beat), [8.3, 20.8, 31.3]);
         assert_eq!(snapped(Snap::Downbeat), [8.3, 20.3, 32.3]);
-        // The grid reaches back to the track's start and no further.
+        // The first beat at or after the start of the track is taken.
         let early = Cues { ini: 0.0, begin: 0.1, end: 4.0 };
         let Cues { ini, begin, .. } = early.snapped(Snap::Beat, &grid(0.3)).unwrap();
         assert!((ini - 0.3).abs() < 1e-9 && (begin - 0.3).abs() < 1e-9, "{ini} {begin}");
     }
 
     #[test]
-    fn cues_that_fall_together_are_told() {
+    fn cues_that_snap_to_the_same_time_are_refused() {
         let cues = Cues { ini: 8.2, begin: 8.3, end: 8.4 };
         let error = cues.snapped(Snap::Downbeat, &grid(0.3)).unwrap_err().to_string();
         assert!(error.starts_with("nothing lies between its cues at 8.300 s and 8.300 s"), "{error}");

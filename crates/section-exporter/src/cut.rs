@@ -1,8 +1,8 @@
-//! Cutting a part out of a track: once as it is, once brought to another tempo.
+//! Cuts an excerpt out of a track and writes it twice: unchanged, and brought to another tempo.
 
 mod error;
-mod level;
-mod source;
+mod gain;
+mod source_audio;
 
 use std::ops::{Range, RangeInclusive};
 use std::path::Path;
@@ -14,177 +14,191 @@ use crowd_media::{Audio, AudioFormat, Container, SampleFormat, Samples, Tags, lo
 
 use crate::grid::Grid;
 pub use error::CutError;
-use source::Source;
-pub(crate) use source::{is_exact, own_depth};
+use source_audio::SourceAudio;
+pub(crate) use source_audio::{is_exact, own_sample_format};
 
-/// What to cut out of which file, and how.
+/// What is cut out of which file, and how it is written.
 #[derive(Clone, Debug)]
-pub struct Cut<'a> {
-    /// The track.
+pub struct CutSpec<'a> {
+    /// The file of the track.
     pub audio: &'a Path,
-    /// Where its beats lie.
+    /// The beat grid of the track.
     pub grid: &'a Grid,
-    /// Where the part begins, in seconds; the frame nearest to it is the first of both files.
+    /// The start of the excerpt, in seconds; the frame nearest to it is the first frame of both files.
     pub from: f64,
-    /// Where it ends, in seconds, at most an hour later.
+    /// The end of the excerpt, in seconds, at most an hour later.
     pub until: f64,
-    /// The tempo to bring it to: each beat of the grid will last a beat at that tempo.
+    /// The tempo of the stretched file: each beat of the grid lasts one beat at that tempo.
     pub target: Bpm,
-    /// How.
+    /// The stretch method.
     pub method: StretchMethod,
-    /// The loudness to bring the stretched part to, in LUFS, as long as its true peak stays at -1 dBTP or under. A mono part
-    /// is measured as it will be heard, from two sides.
+    /// The loudness of the stretched file, in LUFS, as far as its true peak stays at -1 dBTP or below. A mono file is
+    /// measured as it is heard, from two speakers.
     pub loudness: Option<f64>,
-    /// The kind of both files.
+    /// The container of both files.
     pub container: Container,
-    /// The depth of the stretched part, and of the original when the track is compressed with losses. When not given it is
-    /// the track's own, and 24 bits for what was compressed.
-    pub depth: Option<SampleFormat>,
-    /// The key to write into both files' tags; the track's own tag when not given.
+    /// The sample format of the stretched file, and of the original when the track is compressed with losses. `None` is
+    /// the track's own, and 24 bits for compressed tracks.
+    pub sample_format: Option<SampleFormat>,
+    /// The key in the tags of both files; `None` keeps the track's own tag.
     pub key: Option<&'a str>,
-    /// Whether overviews of both files are wanted, to draw a picture of them.
-    pub overviews: bool,
+    /// Whether the peaks of both waveforms are computed, for a picture.
+    pub with_peaks: bool,
 }
 
 /// What was written.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Made {
+pub struct CutResult {
     /// Frames per second of both files.
     pub sample_rate: u32,
-    /// The part as it is in the track.
-    pub original: Written,
-    /// The part at the new tempo.
-    pub part: Written,
-    /// The integrated loudness of the part in LUFS; minus infinity for silence and for less than 0.4 s. A mono part is measured
-    /// as it is heard, from two sides.
+    /// The excerpt as it is in the track.
+    pub original: WrittenFile,
+    /// The excerpt at the target tempo.
+    pub stretched: WrittenFile,
+    /// The integrated loudness of the stretched file in LUFS; minus infinity for silence and for less than 0.4 s. A
+    /// mono file is measured as it is heard, from two speakers.
     pub lufs: f64,
-    /// The key in the tags of the part.
+    /// The key in the tags of the stretched file.
     pub key: Option<String>,
-    /// Which frame of the track sounds in which frame of the stretched part.
-    pub course: TimeMap,
-    /// What is to be known about it, in words.
+    /// Which frame of the track each frame of the stretched file is made of.
+    pub time_map: TimeMap,
+    /// What the user should know about the files, in sentences.
     pub warnings: Vec<String>,
 }
 
-impl Made {
-    /// The slowest and the fastest speed; the same when the tempo is steady.
+impl CutResult {
+    /// The lowest and the highest speed; they are equal when the tempo is steady.
     pub fn speeds(&self) -> RangeInclusive<f64> {
-        self.course.speeds()
+        self.time_map.speeds()
     }
 
-    /// When, in seconds of the stretched part, a place of the track (in seconds) sounds.
-    pub fn seconds_of(&self, place: f64) -> f64 {
+    /// The time in the stretched file, in seconds, of a time in the track, in seconds.
+    pub fn seconds_of(&self, seconds: f64) -> f64 {
         let rate = f64::from(self.sample_rate);
-        self.course.frame_of(place * rate) / rate
+        self.time_map.frame_of(seconds * rate) / rate
     }
 }
 
 /// One of the two files.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Written {
-    /// Its length.
+pub struct WrittenFile {
+    /// Its length in frames.
     pub frames: u64,
-    /// Its channels.
+    /// Its number of channels.
     pub channels: u16,
-    /// Its container and depth.
+    /// Its container and sample format.
     pub format: AudioFormat,
     /// Its largest sample, in dBFS.
     pub peak_dbfs: f64,
-    /// By how many decibels it was made louder.
+    /// The gain that was applied, in dB.
     pub gain_db: f64,
-    /// Its overview, if that was wanted: of its samples before they were brought to its depth.
-    pub overview: Option<Peaks>,
+    /// The peaks of its waveform, if they were requested: of the samples before they were brought to the sample format.
+    pub peaks: Option<Peaks>,
 }
 
-impl Cut<'_> {
-    /// Writes the part as it is to `original`, unless that is there already, and brought to the target tempo to `part`. Their
-    /// directories must exist; each file appears when it is complete. Reads no more of the track than it needs, and works on the calling thread.
-    ///
-    /// The original has the track's rate, channels and samples, bit for bit where the container can hold them. The part has
-    /// the track's rate, and its channels when they are one or two; more are brought to two. It begins with the same frame.
-    /// Integers are dithered. What would be over full scale is lowered as a whole by what is needed. Samples that need no
-    /// change (a part at its own tempo) stay as they are, whatever their level.
-    ///
+impl CutSpec<'_> {
+    /// Writes the excerpt unchanged to `original`, unless that is `None`, and brought to the target tempo to
+    /// `stretched`. Their folders must exist. Each file appears when it is complete. Only the needed frames of the
+    /// track are read, on the calling thread.
+    /// The original has the track's rate, channels and samples, bit for bit where the container can hold them. The
+    /// stretched file has the track's rate, and its channels when they are one or two; more channels are mixed to two.
+    /// Both begin with the same frame. Integers are dithered. If samples would be above full scale, the whole file is
+    /// lowered by as much as is needed. Samples that need no change (an excerpt at its own tempo) are copied, whatever
+    /// their peak.
     /// # Errors
     /// [`CutError`].
-    pub fn make(&self, original: Option<&Path>, part: &Path) -> Result<Made, CutError> {
-        let mut source = Source::open(self.audio, self.from, self.until)?;
+    pub fn write_files(&self, original: Option<&Path>, stretched: &Path) -> Result<CutResult, CutError> {
+        let mut source = SourceAudio::open(self.audio, self.from, self.until)?;
         let rate = SampleRate::new(source.sample_rate)?;
-        let (span, course) = course(self.grid, self.from, self.until, self.target, rate)?;
-        let depth = self.depth.unwrap_or(source.depth(self.container));
+        let (span, time_map) = time_map(self.grid, self.from, self.until, self.target, rate)?;
+        let depth = self.sample_format.unwrap_or(source.sample_format(self.container));
         let format = AudioFormat::new(self.container, depth)?;
         source.read(self.until)?;
 
         let mut warnings = std::mem::take(&mut source.warnings);
-        let frames = course.frames();
+        let frames = time_map.frames();
         let speed = (span.end - span.start) / frames.0 as f64;
         let mut tags = source.tags();
         tags.bpm = Some(rounded(self.target.get() / speed));
         tags.key = self.key.map(str::to_owned).or(tags.key);
-        let copied = self.copy(&source, original, &tags, &mut warnings)?;
+        let original = self.write_original(&source, original, &tags, &mut warnings)?;
 
         tags.bpm = Some(rounded(self.target.get()));
-        if !self.method.keeps_pitch() && course.speeds() != (1.0..=1.0) {
+        if !self.method.keeps_pitch() && time_map.speeds() != (1.0..=1.0) {
             tags.key = None;
         }
         if source.channels > 2 {
-            warnings.push(format!("its {} channels are brought to two in the stretched part", source.channels));
+            warnings.push(format!("its {} channels are mixed to two in the stretched file", source.channels));
             warnings.extend(source.downmix_gain_db()?.map(crowd_media::downmix_note));
         }
         let channels = source.channels.min(2);
-        let local = course.clone().moved(-(source.first as i64));
+        let local = time_map.clone().moved(-(source.first as i64));
         let track = source.into_track(rate)?;
         let mut audio = self.stretch(&track, &local)?;
         drop(track);
-        let (gain_db, lufs) = self.level(&audio, course.is_bypass(), &mut warnings)?;
+        let (gain_db, lufs) = self.gain_and_loudness(&audio, time_map.is_bypass(), &mut warnings)?;
         if channels == 1 {
             let left = audio.into_f32().as_chunks::<2>().0.iter().map(|frame| frame[0]).collect();
             audio = Audio::new(Samples::F32(left), rate.get(), 1)?;
         }
-        let part = self.write(Some(part), audio, gain_db, format, &tags)?;
-        Ok(Made { sample_rate: rate.get(), original: copied, part, lufs, key: tags.key, course, warnings })
+        let stretched = self.write(Some(stretched), audio, gain_db, format, &tags)?;
+        Ok(CutResult {
+            sample_rate: rate.get(),
+            original: original,
+            stretched,
+            lufs,
+            key: tags.key,
+            time_map,
+            warnings,
+        })
     }
 
-    fn copy(
+    fn write_original(
         &self,
-        source: &Source,
+        source: &SourceAudio,
         to: Option<&Path>,
         tags: &Tags,
         warnings: &mut Vec<String>,
-    ) -> Result<Written, CutError> {
-        let own = source.depth(self.container);
+    ) -> Result<WrittenFile, CutError> {
+        let own = source.sample_format(self.container);
         let exact = source.is_exact(self.container);
-        let depth = if exact { own } else { self.depth.unwrap_or(own) };
-        let audio = source.part()?;
-        // What a decoder gives may be over full scale; the track's own integers are what they are.
-        let gain_db = if exact { 0.0 } else { level::room(level::peak(&audio)) };
+        let depth = if exact { own } else { self.sample_format.unwrap_or(own) };
+        let audio = source.excerpt()?;
+        // Decoded samples may be above full scale; integer samples of the track never are.
+        let gain_db = if exact { 0.0 } else { gain::clip_gain_db(gain::peak(&audio)) };
         if gain_db < 0.0 {
-            warnings.push(format!("the original is {:.3} dB lower: it decodes to more than full scale", -gain_db));
+            warnings
+                .push(format!("the original is {:.3} dB lower: the track decodes to more than full scale", -gain_db));
         }
         self.write(to, audio, gain_db, AudioFormat::new(self.container, depth)?, tags)
     }
 
-    fn stretch(&self, track: &Track, course: &TimeMap) -> Result<Audio, CutError> {
-        let samples = export::export(track, self.method, course);
+    fn stretch(&self, track: &Track, time_map: &TimeMap) -> Result<Audio, CutError> {
+        let samples = export::export(track, self.method, time_map);
         Ok(Audio::new(Samples::F32(samples), track.sample_rate().get(), 2)?)
     }
 
-    /// The gain in decibels that the stretched part gets, and its loudness with it in LUFS.
-    fn level(&self, part: &Audio, is_wire: bool, warnings: &mut Vec<String>) -> Result<(f64, f64), CutError> {
+    /// The gain in decibels for the stretched file, and its loudness after it in LUFS.
+    fn gain_and_loudness(
+        &self,
+        stretched: &Audio,
+        is_bypass: bool,
+        warnings: &mut Vec<String>,
+    ) -> Result<(f64, f64), CutError> {
         if let Some(lufs) = self.loudness {
-            return Ok(level::to_loudness(part, lufs, warnings)?);
+            return Ok(gain::gain_to_loudness(stretched, lufs, warnings)?);
         }
-        let lufs = loudness::integrated(part)?;
-        let room = if is_wire { 0.0 } else { level::room(level::peak(part)) };
-        if room < 0.0 {
-            warnings.push(format!("the part is {:.3} dB lower, so that nothing is clipped", -room));
+        let lufs = loudness::integrated(stretched)?;
+        let headroom = if is_bypass { 0.0 } else { gain::clip_gain_db(gain::peak(stretched)) };
+        if headroom < 0.0 {
+            warnings.push(format!("the stretched file is {:.3} dB lower, so that nothing is clipped", -headroom));
         }
-        Ok((room, lufs + room))
+        Ok((headroom, lufs + headroom))
     }
 
-    /// Writes a file; without a path only says what it would be.
+    /// Writes a file. Without a path it only returns what would be written.
     fn write(
         &self,
         path: Option<&Path>,
@@ -192,23 +206,22 @@ impl Cut<'_> {
         gain_db: f64,
         format: AudioFormat,
         tags: &Tags,
-    ) -> Result<Written, CutError> {
-        level::raise(&mut audio, gain_db);
+    ) -> Result<WrittenFile, CutError> {
+        gain::apply_gain(&mut audio, gain_db);
         if let Some(path) = path {
             crowd_media::write(path, &audio, format, tags)?;
         }
-        let peak_dbfs = level::decibels(level::peak(&audio));
-        let overview = self.overviews.then(|| Peaks::of(&audio));
-        Ok(Written { frames: audio.frames() as u64, channels: audio.channels, format, peak_dbfs, gain_db, overview })
+        let peak_dbfs = gain::decibels(gain::peak(&audio));
+        let peaks = self.with_peaks.then(|| Peaks::of(&audio));
+        Ok(WrittenFile { frames: audio.frames() as u64, channels: audio.channels, format, peak_dbfs, gain_db, peaks })
     }
 }
 
-/// The frames of a track between two places in seconds, from a whole one on, and the way through them on which each beat lasts
-/// as long as one at `target`.
-///
+/// The frames of a track between two times in seconds, beginning with a whole frame, and the time map on which each
+/// beat lasts as long as one at `target`.
 /// # Errors
-/// [`CutError::Engine`] when the target is out of reach.
-pub fn course(
+/// [`CutError::Engine`] when the speed is outside the range of the engine.
+pub fn time_map(
     grid: &Grid,
     from: f64,
     until: f64,
@@ -218,11 +231,11 @@ pub fn course(
     let in_frames = f64::from(rate.get());
     let start = (from * in_frames).round();
     let span = start..start + (until - from) * in_frames;
-    let course = TimeMap::on_beats(&grid.beat_grid(rate), span.clone(), target, rate)?;
-    Ok((span, course))
+    let time_map = TimeMap::on_beats(&grid.beat_grid(rate), span.clone(), target, rate)?;
+    Ok((span, time_map))
 }
 
-/// A tempo as it is shown: a thousandth is 0.5 ms a minute.
+/// A tempo for a tag, rounded to a thousandth: that is 0.5 ms a minute.
 fn rounded(bpm: f64) -> f64 {
     (bpm * 1e3).round() / 1e3
 }

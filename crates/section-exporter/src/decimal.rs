@@ -1,13 +1,13 @@
-//! Numbers and times as text.
+//! Numbers and durations as text.
 
-/// A number with at most so many decimals and no more than it needs.
+/// A number with at most this many decimals, without trailing zeros.
 pub fn plain(number: f64, decimals: usize) -> String {
     let text = format!("{number:.decimals$}");
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
-/// M:SS.ss
+/// A duration as M:SS.ss.
 pub fn minutes(seconds: f64) -> String {
     let hundredths = (seconds * 100.0).round() as u64;
     format!("{}:{:02}.{:02}", hundredths / 6_000, hundredths / 100 % 60, hundredths % 100)

@@ -1,4 +1,4 @@
-//! The run: cuts what is planned, on every processor, and tells what became of each part.
+//! Cuts the planned excerpts on all processors and collects the results.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,238 +10,257 @@ use crowd_media::Error;
 use crowd_store::FileFolder;
 use tempfile::TempPath;
 
-use crate::cut::{Cut, CutError};
-use crate::outcome::Outcome;
-use crate::outputs::Output;
-use crate::plan::Planned;
-use crate::record::{self, Record, Role, State};
-use crate::settings::Settings;
-use crate::target::Target;
-use crate::task::{Failure, Piece, Task, Verdict};
-use crate::{ledger, picture, staged};
+use crate::cut::{CutError, CutSpec};
+use crate::excerpt_info::ExcerptInfo;
+use crate::export_settings::ExportSettings;
+use crate::output_files::OutputFile;
+use crate::plan::PlannedTrack;
+use crate::record::{self, FileRole, FileSetRecord, FileState};
+use crate::target_tempo::TargetTempo;
+use crate::track_task::{ExcerptError, FileAction, FileSet, TrackTask};
+use crate::{output_hashes, partial_file, picture};
 
-/// A part that is there.
+/// An excerpt whose files exist.
 #[derive(Debug, Clone)]
-pub struct Exported<'a> {
-    /// What it is a part of.
-    pub planned: &'a Planned,
-    /// The tempo it was brought to.
-    pub target: Target,
-    /// What it is.
-    pub outcome: Outcome,
-    /// The untouched part.
+pub struct ExportedExcerpt<'a> {
+    /// The track that it was cut from.
+    pub planned: &'a PlannedTrack,
+    /// The tempo that it was brought to.
+    pub target: TargetTempo,
+    /// Its figures.
+    pub info: ExcerptInfo,
+    /// The file of the excerpt as it is in the track.
     pub original: PathBuf,
-    /// The part at the target tempo.
-    pub part: PathBuf,
-    /// Its picture.
+    /// The file of the excerpt at the target tempo.
+    pub stretched: PathBuf,
+    /// The file of its picture.
     pub picture: Option<PathBuf>,
-    /// It was there already, from an earlier run.
+    /// Whether its files exist from an earlier run.
     pub unchanged: bool,
-    /// Those of its files that were changed since and stay as they are.
+    /// Those of its files that were changed since they were written and are kept.
     pub edited: Vec<PathBuf>,
 }
 
-/// What became of the planned parts, in their order.
+/// The results of a run, in the order of the plan.
 #[derive(Debug, Default)]
-pub struct Done<'a> {
-    /// Those that are there.
-    pub parts: Vec<Exported<'a>>,
-    /// Those that are not, and why.
-    pub failed: Vec<(&'a Planned, Failure)>,
+pub struct ExportResult<'a> {
+    /// The excerpts whose files exist.
+    pub excerpts: Vec<ExportedExcerpt<'a>>,
+    /// The excerpts that failed, with the reason.
+    pub failed: Vec<(&'a PlannedTrack, ExcerptError)>,
 }
 
-impl Settings {
-    /// Every file that a run over these tracks may write, apart from tables and the like.
-    pub fn outputs(&self, planned: &[Planned]) -> Vec<Output> {
-        let mut outputs = vec![Output::new(ledger::path(&self.parts), "--parts-dir")];
+impl ExportSettings {
+    /// Every file that a run over these tracks may write, apart from tables, reports, playlists and collections.
+    pub fn outputs(&self, planned: &[PlannedTrack]) -> Vec<OutputFile> {
+        let mut outputs = vec![OutputFile::new(output_hashes::path(&self.excerpts_folder), "--parts-dir")];
         for planned in planned {
-            let task = self.task(planned, None);
-            for piece in task.excerpts.iter().map(|(_, excerpt)| excerpt).chain([&task.original]) {
-                for (role, path) in &piece.files {
-                    outputs.push(Output::new(path, if *role == Role::Picture { "--pictures" } else { "--parts-dir" }));
+            let task = self.track_task(planned, None);
+            for file_set in task.excerpts.iter().map(|(_, excerpt)| excerpt).chain([&task.original]) {
+                for (role, path) in &file_set.files {
+                    outputs.push(OutputFile::new(
+                        path,
+                        if *role == FileRole::Picture { "--pictures" } else { "--parts-dir" },
+                    ));
                 }
-                outputs.push(Output::new(record::path(&self.parts, &piece.name), "--parts-dir"));
+                outputs.push(OutputFile::new(record::path(&self.excerpts_folder, &file_set.name), "--parts-dir"));
             }
         }
         outputs
     }
 
-    /// Does these tasks, several at the same time. `told` is called for each one when it is done, in no order.
-    pub fn run<'a>(&self, tasks: &[Task<'a>], records: &FileFolder, told: impl Fn(&Planned) + Sync) -> Done<'a> {
-        let mut all: Vec<Vec<Result<Exported, Failure>>> = tasks.iter().map(|_| Vec::new()).collect();
-        // Each task is taken together with the place of its results, so that these are in the order of the tasks.
-        let left = Mutex::new(tasks.iter().zip(&mut all));
-        let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let work = || {
+    /// Runs these tasks, several at the same time. `on_finished` is called after each task, in no particular order.
+    pub fn run<'a>(
+        &self,
+        tasks: &[TrackTask<'a>],
+        records: &FileFolder,
+        on_finished: impl Fn(&PlannedTrack) + Sync,
+    ) -> ExportResult<'a> {
+        let mut all: Vec<Vec<Result<ExportedExcerpt, ExcerptError>>> = tasks.iter().map(|_| Vec::new()).collect();
+        // Each task is taken together with the slot of its results, so that the results are in the order of the tasks.
+        let queue = Mutex::new(tasks.iter().zip(&mut all));
+        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let worker = || {
             while let Some((task, results)) = next() {
-                *results = self.one(task, records);
-                told(task.planned);
+                *results = self.export_track(task, records);
+                on_finished(task.planned);
             }
         };
         thread::scope(|scope| {
-            (1..self.jobs.min(tasks.len())).for_each(|_| _ = scope.spawn(work));
-            work();
+            (1..self.jobs.min(tasks.len())).for_each(|_| _ = scope.spawn(worker));
+            worker();
         });
-        let mut done = Done::default();
+        let mut export = ExportResult::default();
         for (task, results) in tasks.iter().zip(all) {
             for result in results {
                 match result {
-                    Ok(part) => done.parts.push(part),
-                    Err(error) => done.failed.push((task.planned, error)),
+                    Ok(excerpt) => export.excerpts.push(excerpt),
+                    Err(error) => export.failed.push((task.planned, error)),
                 }
             }
         }
-        done
+        export
     }
 
-    /// The excerpts of a track, one for each target.
-    fn one<'a>(&self, task: &Task<'a>, records: &FileFolder) -> Vec<Result<Exported<'a>, Failure>> {
-        // All of them have the same original, which is made with the first.
-        let mut original = Some(&task.original).filter(|original| !matches!(original.verdict, Verdict::There { .. }));
+    /// Exports the excerpts of a track, one for each target tempo.
+    fn export_track<'a>(
+        &self,
+        task: &TrackTask<'a>,
+        records: &FileFolder,
+    ) -> Vec<Result<ExportedExcerpt<'a>, ExcerptError>> {
+        // All excerpts of a track share one original, which is written together with the first of them.
+        let mut original =
+            Some(&task.original).filter(|original| !matches!(original.action, FileAction::UpToDate { .. }));
         let mut results = Vec::new();
         for (target, excerpt) in &task.excerpts {
-            let edited = match &excerpt.verdict {
-                Verdict::There { edited } => Some(edited),
+            let edited = match &excerpt.action {
+                FileAction::UpToDate { edited } => Some(edited),
                 _ => None,
             };
-            let outcome = match (&excerpt.verdict, edited.and(excerpt.outcome())) {
-                (_, Some(outcome)) => {
-                    restamp(excerpt, records);
-                    Ok(outcome.clone())
+            let info = match (&excerpt.action, edited.and(excerpt.info())) {
+                (_, Some(info)) => {
+                    update_stamps(excerpt, records);
+                    Ok(info.clone())
                 }
-                (Verdict::Kept(state, path), None) => Err(Failure::of(*state, path)),
+                (FileAction::Blocked(state, path), None) => Err(ExcerptError::blocked_by(*state, path)),
                 (_, None) => self.make(task.planned, *target, excerpt, original, records),
             };
-            if outcome.is_ok() {
+            if info.is_ok() {
                 original = None;
             }
-            let file = |piece: &Piece, role| piece.file(role).map(Path::to_path_buf);
+            let file = |file_set: &FileSet, role| file_set.file(role).map(Path::to_path_buf);
             let mut changed = edited.cloned().unwrap_or_default();
-            if let Verdict::There { edited } = &task.original.verdict {
+            if let FileAction::UpToDate { edited } = &task.original.action {
                 changed.extend(edited.iter().cloned());
             }
-            results.push(outcome.map(|outcome| Exported {
+            results.push(info.map(|info| ExportedExcerpt {
                 planned: task.planned,
                 target: *target,
-                outcome,
-                original: file(&task.original, Role::Original).unwrap_or_default(),
-                part: file(excerpt, Role::Part).unwrap_or_default(),
-                picture: file(excerpt, Role::Picture),
+                info,
+                original: file(&task.original, FileRole::Original).unwrap_or_default(),
+                stretched: file(excerpt, FileRole::Stretched).unwrap_or_default(),
+                picture: file(excerpt, FileRole::Picture),
                 unchanged: edited.is_some(),
                 edited: changed,
             }));
         }
-        if matches!(task.original.verdict, Verdict::There { .. }) {
-            restamp(&task.original, records);
+        if matches!(task.original.action, FileAction::UpToDate { .. }) {
+            update_stamps(&task.original, records);
         }
         results
     }
 
-    /// Makes an excerpt, and its original unless that is there. Files are complete under hidden names, and noted, before they
-    /// get their own: so a run that is killed anywhere leaves files that are whole and known.
+    /// Makes an excerpt, and its original unless that exists. All files are complete under hidden names, and their
+    /// hashes recorded, before they get their final names: a run that is killed at any time leaves complete files with
+    /// records.
     fn make(
         &self,
-        planned: &Planned,
-        target: Target,
-        excerpt: &Piece,
-        original: Option<&Piece>,
+        planned: &PlannedTrack,
+        target: TargetTempo,
+        excerpt: &FileSet,
+        original: Option<&FileSet>,
         records: &FileFolder,
-    ) -> Result<Outcome, Failure> {
-        if let Some(Verdict::Kept(state, path)) = original.map(|original| &original.verdict) {
-            return Err(Failure::of(*state, path));
+    ) -> Result<ExcerptInfo, ExcerptError> {
+        if let Some(FileAction::Blocked(state, path)) = original.map(|original| &original.action) {
+            return Err(ExcerptError::blocked_by(*state, path));
         }
-        let own = self.parts.join("orig").join(format!("{}.{}", planned.name, self.container));
-        let staged_original = original.map(|_| staged::beside(&own)).transpose()?;
-        let stage = |(_, path): &(Role, PathBuf)| staged::beside(path);
-        let staged: Vec<TempPath> = excerpt.files.iter().map(stage).collect::<Result<_, Error>>()?;
-        let place = |role: Role| {
-            let mut staged = excerpt.files.iter().zip(&staged).filter(|((of, _), _)| *of == role);
-            staged.next().map(|(_, staged)| &**staged)
+        let original_path = self.excerpts_folder.join("orig").join(format!("{}.{}", planned.name, self.container));
+        let partial_original = original.map(|_| partial_file::partial_path(&original_path)).transpose()?;
+        let stage = |(_, path): &(FileRole, PathBuf)| partial_file::partial_path(path);
+        let partial: Vec<TempPath> = excerpt.files.iter().map(stage).collect::<Result<_, Error>>()?;
+        let partial_path_of = |role: FileRole| {
+            let mut partial = excerpt.files.iter().zip(&partial).filter(|((of, _), _)| *of == role);
+            partial.next().map(|(_, partial)| &**partial)
         };
-        let part = place(Role::Part).unwrap_or(&own);
-        // What cannot be written is told by the name that was asked for.
-        let named = |error: Error| {
-            let error = staged_original.iter().fold(error, |error, staged| staged::named(error, staged, &own));
-            excerpt
-                .files
-                .iter()
-                .zip(&staged)
-                .fold(error, |error, ((_, path), staged)| staged::named(error, staged, path))
-        };
-        let picture = place(Role::Picture);
-        let cut = Cut { overviews: picture.is_some(), ..self.cut(planned, target)? };
-        let made = cut.make(staged_original.as_deref(), part);
-        let made = made.map_err(|error| match error {
-            CutError::Media(error) => CutError::Media(named(error)),
+        let stretched = partial_path_of(FileRole::Stretched).unwrap_or(&original_path);
+        // Errors name the final file, not the partial one.
+        let with_final_name =
+            |error: Error| {
+                let error = partial_original
+                    .iter()
+                    .fold(error, |error, partial| partial_file::error_with_final_name(error, partial, &original_path));
+                excerpt.files.iter().zip(&partial).fold(error, |error, ((_, path), partial)| {
+                    partial_file::error_with_final_name(error, partial, path)
+                })
+            };
+        let picture = partial_path_of(FileRole::Picture);
+        let spec = CutSpec { with_peaks: picture.is_some(), ..self.cut_spec(planned, target)? };
+        let result = spec.write_files(partial_original.as_deref(), stretched);
+        let result = result.map_err(|error| match error {
+            CutError::Media(error) => CutError::Media(with_final_name(error)),
             other => other,
         })?;
-        if let (Some(to), Some(before), Some(after)) = (picture, &made.original.overview, &made.part.overview) {
-            picture::draw(planned, &made, [before, after], target.of(&planned.wanted), to).map_err(named)?;
+        if let (Some(to), Some(before), Some(after)) = (picture, &result.original.peaks, &result.stretched.peaks) {
+            picture::draw(planned, &result, [before, after], target.beat_bpm(&planned.excerpt), to)
+                .map_err(with_final_name)?;
         }
-        let outcome = Outcome::new(&made, planned);
-        if let (Some(original), Some(staged)) = (original, staged_original) {
-            self.publish(original, vec![staged], &Outcome::default(), records)?;
+        let info = ExcerptInfo::new(&result, planned);
+        if let (Some(original), Some(partial)) = (original, partial_original) {
+            self.publish(original, vec![partial], &ExcerptInfo::default(), records)?;
         }
-        self.publish(excerpt, staged, &outcome, records)?;
-        Ok(outcome)
+        self.publish(excerpt, partial, &info, records)?;
+        Ok(info)
     }
 
-    /// Notes what files are and gives them their names.
+    /// Records the hashes of files and gives the files their final names.
     fn publish(
         &self,
-        piece: &Piece,
-        staged: Vec<TempPath>,
-        outcome: &Outcome,
+        file_set: &FileSet,
+        partial: Vec<TempPath>,
+        info: &ExcerptInfo,
         records: &FileFolder,
-    ) -> Result<(), Failure> {
-        let moves = piece.files.iter().zip(&staged).map(|((role, path), staged)| (*role, &**staged, path.as_path()));
-        let moves: Vec<(Role, &Path, &Path)> = moves.collect();
-        // An excerpt in front of this one may have been stopped behind its original.
-        let known = Record::read(records, &piece.name);
-        let mut record = known.followed_by(piece.made_from.clone(), &moves, outcome)?;
-        record.write(records, &piece.name)?;
-        for ((role, path), staged) in piece.files.iter().zip(staged) {
+    ) -> Result<(), ExcerptError> {
+        let moves =
+            file_set.files.iter().zip(&partial).map(|((role, path), partial)| (*role, &**partial, path.as_path()));
+        let moves: Vec<(FileRole, &Path, &Path)> = moves.collect();
+        // The run for an earlier target may have stopped after it published the original.
+        let known = FileSetRecord::read(records, &file_set.name);
+        let mut record = known.followed_by(file_set.made_from.clone(), &moves, info)?;
+        record.write(records, &file_set.name)?;
+        for ((role, path), partial) in file_set.files.iter().zip(partial) {
             let state = known.state(*role, path);
             if !state.is_ours() && !self.overwrite {
-                return Err(Failure::of(state, path));
+                return Err(ExcerptError::blocked_by(state, path));
             }
-            staged::publish(staged, path, state != State::Absent || self.overwrite).map_err(|error| match &error {
-                Error::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
-                    Failure::Foreign(path.clone())
+            partial_file::publish(partial, path, state != FileState::Absent || self.overwrite).map_err(|error| {
+                match &error {
+                    Error::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
+                        ExcerptError::Foreign(path.clone())
+                    }
+                    _ => error.into(),
                 }
-                _ => error.into(),
             })?;
         }
-        staged::sync(piece.files.iter().map(|(_, path)| path.as_path()))?;
-        record.stamp(&piece.files);
-        // It only spares the next run from reading the files.
-        let _unnoted = record.write(records, &piece.name);
+        partial_file::sync_folders(file_set.files.iter().map(|(_, path)| path.as_path()))?;
+        record.stamp(&file_set.files);
+        // The stamps only save the next run from reading the files, so a failure does not matter.
+        let _unnoted = record.write(records, &file_set.name);
         Ok(())
     }
 
-    fn cut<'a>(&self, planned: &'a Planned, target: Target) -> Result<Cut<'a>, CutError> {
-        let wanted = &planned.wanted;
-        Ok(Cut {
+    fn cut_spec<'a>(&self, planned: &'a PlannedTrack, target: TargetTempo) -> Result<CutSpec<'a>, CutError> {
+        let excerpt = &planned.excerpt;
+        Ok(CutSpec {
             audio: &planned.audio,
-            grid: &wanted.grid,
-            from: wanted.cues.ini,
-            until: wanted.cues.end,
-            target: Bpm::new(target.of(wanted))?,
+            grid: &excerpt.grid,
+            from: excerpt.cues.ini,
+            until: excerpt.cues.end,
+            target: Bpm::new(target.beat_bpm(excerpt))?,
             method: self.method,
             loudness: self.loudness,
             container: self.container,
-            depth: self.depth,
-            key: wanted.key.as_deref(),
-            overviews: false,
+            sample_format: self.sample_format,
+            key: excerpt.key.as_deref(),
+            with_peaks: false,
         })
     }
 }
 
-/// Notes files that were only touched, so that the next run need not read them.
-fn restamp(piece: &Piece, records: &FileFolder) {
-    let mut record = piece.record.clone();
-    let untouched = matches!(&piece.verdict, Verdict::There { edited } if edited.is_empty());
-    if untouched && record.stamp(&piece.files) {
-        let _unnoted = record.write(records, &piece.name);
+/// Updates the stamps of files that have the same content as before, so that the next run does not read them.
+fn update_stamps(file_set: &FileSet, records: &FileFolder) {
+    let mut record = file_set.record.clone();
+    let untouched = matches!(&file_set.action, FileAction::UpToDate { edited } if edited.is_empty());
+    if untouched && record.stamp(&file_set.files) {
+        let _unnoted = record.write(records, &file_set.name);
     }
 }

@@ -1,4 +1,4 @@
-//! What was read of a track or a collection, so that a DJ sees why a track was selected or not.
+//! Shows what was read of a track or a collection, so that a DJ sees why a track was selected or not.
 
 use std::fmt::Write as _;
 use std::io;
@@ -9,34 +9,37 @@ use serde_json::{Value, json};
 
 use crate::cues::Cues;
 use crate::grid::Grid;
+use crate::inputs::Inputs;
 use crate::key::Key;
-use crate::library::{Entry, Listed};
-use crate::plan::{Inputs, Wish};
-use crate::rekordbox::{Rekordbox, RekordboxError, Track};
+use crate::library::{CollectionMatch, LibraryEntry};
+use crate::plan::PlanOptions;
+use crate::rekordbox::{Collection, CollectionTrack, RekordboxError};
 
-/// All that is known of a track.
-pub fn entry(inputs: &Inputs, entry: &Entry, wish: &Wish) -> Value {
+/// Everything that is known of a track, as JSON.
+pub fn track_json(inputs: &Inputs, entry: &LibraryEntry, options: &PlanOptions) -> Value {
     let structure = &entry.structure;
-    let listed = inputs.listed(entry);
-    let grid = Grid::new(listed, structure);
-    let tonality = listed.and_then(|track| track.tonality.as_deref());
+    let collection_track = inputs.collection_track(entry);
+    let grid = Grid::new(collection_track, structure);
+    let tonality = collection_track.and_then(|track| track.tonality.as_deref());
     let written = structure.key.as_deref().or(tonality);
-    let judged = wish.judge(inputs, entry);
-    // What would be cut shows whether the track is selected or not.
-    let factor = judged.as_ref().map_or(1.0, |wanted| wanted.factor);
-    let outline = grid.map(|grid| wish.outline(inputs, entry, grid, factor));
+    let planned = options.select(inputs, entry);
+    // The cues are shown whether the track is selected or not.
+    let factor = planned.as_ref().map_or(1.0, |excerpt| excerpt.beat_factor);
+    let outline = grid.map(|grid| options.outline(inputs, entry, grid, factor));
     let excerpt = outline.as_ref().and_then(|outline| outline.excerpt.as_ref().ok());
     let found = outline.as_ref().and_then(|outline| outline.found.as_ref().ok());
     let cues = |cues: &Cues| json!({ "ini": cues.ini, "begin": cues.begin, "end": cues.end });
-    // The marks as the decoder sees them.
+    // The marks are those after the MP3 offset.
     let grid = outline.as_ref().map(|outline| &outline.grid);
-    let verdict = judged.and_then(|_| entry.audio.clone());
-    let in_collection = match &entry.listed {
-        Listed::Yes { rule, .. } => format!("found by {}", rule.name()),
-        Listed::No if inputs.rekordbox.is_none() => "no collection was given".to_owned(),
-        Listed::No => "not in it".to_owned(),
-        Listed::Ambiguous { tracks } => format!("{} tracks of its name, so none is taken", tracks.len()),
-        Listed::OfAnother { .. } => "the only track of its name belongs to another structure file".to_owned(),
+    let result = planned.and_then(|_| entry.audio.clone());
+    let in_collection = match &entry.collection_match {
+        CollectionMatch::Found { rule, .. } => format!("found by {}", rule.name()),
+        CollectionMatch::None if inputs.rekordbox.is_none() => "no collection was given".to_owned(),
+        CollectionMatch::None => "not in it".to_owned(),
+        CollectionMatch::Ambiguous { tracks } => format!("{} tracks of its name, so none is taken", tracks.len()),
+        CollectionMatch::OfAnotherTrack { .. } => {
+            "the only track of its name belongs to another structure file".to_owned()
+        }
     };
     let audio = match &entry.audio {
         Ok((path, rule)) => json!({ "file": display_text(path), "found_by": rule.name() }),
@@ -47,37 +50,37 @@ pub fn entry(inputs: &Inputs, entry: &Entry, wish: &Wish) -> Value {
         "structure": display_text(&entry.file),
         "audio": audio,
         "collection": in_collection,
-        "in_collection": listed.map(track),
+        "in_collection": collection_track.map(collection_track_json),
         "bpm": grid.map(Grid::bpm),
         "bpm_from": grid.map(|grid| grid.source().name()),
         "steady": grid.map(Grid::is_steady),
         "structure_bpm": structure.bpm,
         "structure_beats_bpm": grid.and_then(Grid::structure_bpm),
-        "mp3_offset": outline.as_ref().and_then(|outline| outline.time_line).map(|line| line.json()),
-        "key": key(written),
+        "mp3_offset": outline.as_ref().and_then(|outline| outline.mp3_offset).map(|line| line.json()),
+        "key": key_json(written),
         "grid": grid.map(|grid| {
             grid.marks().iter().map(|mark| json!([mark.seconds, mark.bpm.get(), mark.number])).collect::<Vec<_>>()
         }),
-        "segments": structure.segments.iter().map(|s| json!([s.start, s.end, s.label])).collect::<Vec<_>>(),
+        "segments": structure.sections.iter().map(|s| json!([s.start, s.end, s.label])).collect::<Vec<_>>(),
         "jumps": grid.map(|grid| grid.jumps().iter().map(|jump| json!([jump.seconds, jump.beats])).collect::<Vec<_>>()),
         "cues_found": found.map(cues),
         "cues": excerpt.map(|excerpt| cues(&excerpt.cues)),
         "notes": outline.as_ref().map(|outline| &outline.notes),
         "ignored": structure.ignored,
-        "selected": verdict.is_ok(),
-        "reason": verdict.err().map(|reason| reason.to_string()),
+        "selected": result.is_ok(),
+        "reason": result.err().map(|reason| reason.to_string()),
     })
 }
 
-/// What a collection says of a track.
-pub fn track(track: &Track) -> Value {
+/// A track of the collection, as JSON.
+pub fn collection_track_json(track: &CollectionTrack) -> Value {
     json!({
         "location": track.location.raw(),
         "path": track.location.text(),
         "name": track.name,
         "artist": track.artist,
         "average_bpm": track.average_bpm.map(|bpm| bpm.value),
-        "key": key(track.tonality.as_deref()),
+        "key": key_json(track.tonality.as_deref()),
         "seconds": track.seconds,
         "tempos": track.tempos.iter()
             .map(|tempo| json!([tempo.seconds, tempo.bpm.value, tempo.number, tempo.beats_per_bar])).collect::<Vec<_>>(),
@@ -87,34 +90,36 @@ pub fn track(track: &Track) -> Value {
     })
 }
 
-fn key(written: Option<&str>) -> Value {
+fn key_json(written: Option<&str>) -> Value {
     let read = written.and_then(|text| text.parse::<Key>().ok());
     json!({ "written": written, "key": read.map(|key| key.to_string()), "camelot": read.map(Key::camelot), "open_key": read.map(Key::open_key) })
 }
 
-/// Writes what a collection says, track by track, so that it is never in memory as a whole: as one JSON object, or a line for
-/// each track.
-///
+/// Writes the content of a collection as one JSON object, or as a line for each track. It is read track by track and
+/// never held in memory as a whole.
 /// # Errors
-/// When the collection cannot be read (nothing is written then), or `out` takes nothing.
-pub fn collection(path: &Path, json: bool, out: &mut dyn io::Write) -> Result<(), Box<dyn std::error::Error>> {
+/// When the collection cannot be read (nothing is written then), or `out` cannot be written.
+pub fn write_collection(path: &Path, json: bool, out: &mut dyn io::Write) -> Result<(), Box<dyn std::error::Error>> {
     let named = |error: RekordboxError| match error {
         error @ RekordboxError::Io { .. } => error.to_string(),
         error => format!("{}: {error}", path.display()),
     };
-    // Nothing half is shown of a file that turns out to be none.
-    let beside = Rekordbox::each_track(path, |_seen| ()).map_err(named)?;
+    // The first pass finds errors before anything is written.
+    let beside = Collection::each_track(path, |_seen| ()).map_err(named)?;
     if json {
         write!(out, "{{\"tracks\":[")?;
     } else {
         writeln!(out, "{:>8}  {:>5}  {:>4}  {:>4}  path", "BPM", "marks", "key", "cues")?;
     }
     let (mut count, mut written) = (0, Ok(()));
-    Rekordbox::each_track(path, |read| {
+    Collection::each_track(path, |read| {
         if written.is_ok() {
             let separator = if count == 0 { "" } else { "," };
-            written =
-                if json { write!(out, "{separator}{}", track(&read)) } else { out.write_all(line(&read).as_bytes()) };
+            written = if json {
+                write!(out, "{separator}{}", collection_track_json(&read))
+            } else {
+                out.write_all(collection_track_line(&read).as_bytes())
+            };
         }
         count += 1;
     })
@@ -143,8 +148,8 @@ pub fn collection(path: &Path, json: bool, out: &mut dyn io::Write) -> Result<()
     Ok(out.flush()?)
 }
 
-/// A track of a collection, for a person.
-fn line(track: &Track) -> String {
+/// A track of a collection, as a line of text.
+fn collection_track_line(track: &CollectionTrack) -> String {
     let bpm = track.tempos.first().map(|tempo| tempo.bpm).or(track.average_bpm);
     let bpm = bpm.map_or("-".to_owned(), |bpm| format!("{:.2}", bpm.value));
     let path = track.location.text().unwrap_or_else(|| track.location.raw().to_owned());
@@ -154,40 +159,45 @@ fn line(track: &Track) -> String {
     format!("{bpm:>8}  {:>5}  {key:>4}  {:>4}  {path}\n", track.tempos.len(), track.marks.len())
 }
 
-/// What [`entry`] found, for a person.
-pub fn entry_text(value: &Value) -> String {
+/// The value of [`track_json`] as text.
+pub fn track_text(value: &Value) -> String {
     let mut text = String::new();
     let mut line = |name: &str, what: String| _ = writeln!(text, "{name:<12}{what}");
-    line("track", word(&value["path"]));
-    line("structure", word(&value["structure"]));
+    line("track", text_of(&value["path"]));
+    line("structure", text_of(&value["structure"]));
     match value["audio"]["file"].as_str() {
-        Some(file) => line("audio", format!("{file} (by {})", word(&value["audio"]["found_by"]))),
-        None => line("audio", word(&value["audio"]["reason"])),
+        Some(file) => line("audio", format!("{file} (by {})", text_of(&value["audio"]["found_by"]))),
+        None => line("audio", text_of(&value["audio"]["reason"])),
     }
-    line("collection", word(&value["collection"]));
+    line("collection", text_of(&value["collection"]));
     let found = &value["in_collection"];
     if found.is_object() {
         line(
             "",
             format!(
                 "{} - {}, AverageBpm {}",
-                word(&found["artist"]),
-                word(&found["name"]),
-                word(&found["average_bpm"])
+                text_of(&found["artist"]),
+                text_of(&found["name"]),
+                text_of(&found["average_bpm"])
             ),
         );
         for mark in found["marks"].as_array().into_iter().flatten() {
             let pad = mark["hot_cue"].as_u64().map_or("memory".to_owned(), |pad| format!("pad {}", letter(pad)));
             line(
                 "",
-                format!("{:>9.3} s  {} {} ({pad})", number(&mark["start"]), word(&mark["kind"]), word(&mark["name"])),
+                format!(
+                    "{:>9.3} s  {} {} ({pad})",
+                    number(&mark["start"]),
+                    text_of(&mark["kind"]),
+                    text_of(&mark["name"])
+                ),
             );
         }
     }
     match value["bpm"].as_f64() {
         Some(bpm) => {
             let steady = if value["steady"] == Value::Bool(true) { "steady" } else { "changing" };
-            line("tempo", format!("{bpm:.3} BPM, {steady}, from {}", word(&value["bpm_from"])));
+            line("tempo", format!("{bpm:.3} BPM, {steady}, from {}", text_of(&value["bpm_from"])));
         }
         None => line("tempo", "none".to_owned()),
     }
@@ -195,22 +205,25 @@ pub fn entry_text(value: &Value) -> String {
         "",
         format!(
             "structure file: bpm {}, its beats {}",
-            word(&value["structure_bpm"]),
+            text_of(&value["structure_bpm"]),
             decimals(&value["structure_beats_bpm"])
         ),
     );
     for mark in value["grid"].as_array().into_iter().flatten() {
         line(
             "",
-            format!("{:>9.3} s  {:.3} BPM, beat {} of its bar", number(&mark[0]), number(&mark[1]), word(&mark[2])),
+            format!("{:>9.3} s  {:.3} BPM, beat {} of its bar", number(&mark[0]), number(&mark[1]), text_of(&mark[2])),
         );
     }
     for jump in value["jumps"].as_array().into_iter().flatten() {
-        line("", format!("{:>9.3} s  a jump: beats go on {:+.2} beats later", number(&jump[0]), number(&jump[1])));
+        line(
+            "",
+            format!("{:>9.3} s  a jump: the beats continue {:+.2} beats later", number(&jump[0]), number(&jump[1])),
+        );
     }
     line("key", key_text(&value["key"]));
-    for segment in value["segments"].as_array().into_iter().flatten() {
-        line("", format!("{:>9.3} to {:>9.3} s  {}", number(&segment[0]), number(&segment[1]), word(&segment[2])));
+    for section in value["segments"].as_array().into_iter().flatten() {
+        line("", format!("{:>9.3} to {:>9.3} s  {}", number(&section[0]), number(&section[1]), text_of(&section[2])));
     }
     let places = |cues: &Value| {
         let [ini, begin, end] = [&cues["ini"], &cues["begin"], &cues["end"]].map(number);
@@ -224,10 +237,10 @@ pub fn entry_text(value: &Value) -> String {
         }
     }
     for note in value["notes"].as_array().into_iter().flatten() {
-        line("note", word(note));
+        line("note", text_of(note));
     }
     for ignored in value["ignored"].as_array().into_iter().flatten() {
-        line("ignored", word(ignored));
+        line("ignored", text_of(ignored));
     }
     match value["reason"].as_str() {
         None => line("verdict", "selected".to_owned()),
@@ -236,7 +249,7 @@ pub fn entry_text(value: &Value) -> String {
     text
 }
 
-fn word(value: &Value) -> String {
+fn text_of(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
         Value::String(text) => text.clone(),
@@ -257,8 +270,8 @@ fn key_text(key: &Value) -> String {
         (Some(read), Some(written)) => {
             format!(
                 "{read} (Camelot {}, Open Key {}; written {written:?})",
-                word(&key["camelot"]),
-                word(&key["open_key"])
+                text_of(&key["camelot"]),
+                text_of(&key["open_key"])
             )
         }
         (None, Some(written)) => format!("{written:?} cannot be read"),

@@ -36,11 +36,11 @@ pub struct Key {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a key: write it as a name (Gm, F# minor, Bb), on the Camelot wheel (6A) or in Open Key (11m)")]
 pub struct KeyError {
-    /// What was read.
+    /// The text that was read.
     pub text: String,
 }
 
-/// The names libraries write, by semitones above C.
+/// The names that DJ programs write, by semitones above C.
 const NAMES: [&str; 12] = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
 
 impl Key {
@@ -59,7 +59,7 @@ impl Key {
         self.mode
     }
 
-    /// The hour on the Camelot wheel: 1 to 12. A fifth up is an hour on; relative major and minor share theirs.
+    /// The hour on the Camelot wheel: 1 to 12. A fifth up is one hour later; relative major and minor share an hour.
     pub const fn hour(self) -> u8 {
         let major = match self.mode {
             Mode::Major => self.tonic,
@@ -77,25 +77,24 @@ impl Key {
         }
     }
 
-    /// On the Camelot wheel: "8A" is A minor, "8B" C major.
+    /// The name on the Camelot wheel: "8A" is A minor, "8B" C major.
     pub fn camelot(self) -> String {
         format!("{}{}", self.hour(), if self.mode == Mode::Minor { 'A' } else { 'B' })
     }
 
-    /// In Open Key: "1m" is A minor, "1d" C major.
+    /// The name in Open Key: "1m" is A minor, "1d" C major.
     pub fn open_key(self) -> String {
         format!("{}{}", (self.hour() + 4) % 12 + 1, if self.mode == Mode::Minor { 'm' } else { 'd' })
     }
 
-    /// Whether the two mix well by the Camelot rule: the same key, an hour away in the same mode, or the same hour in the
-    /// other mode.
+    /// Whether the two mix well by the Camelot rule: the same key, an hour apart in the same mode, or the same hour in
+    /// the other mode.
     pub fn is_compatible(self, other: Self) -> bool {
         let hours = (12 + self.hour() - other.hour()) % 12;
         if self.mode == other.mode { matches!(hours, 0 | 1 | 11) } else { hours == 0 }
     }
 
-    /// Reads keys separated by commas, as in "Gm, 5A". Empty entries are left out.
-    ///
+    /// Parses keys separated by commas, as in "Gm, 5A". Empty entries are left out.
     /// # Errors
     /// [`KeyError`] with the first entry that is no key.
     pub fn list(text: &str) -> Result<Vec<Self>, KeyError> {
@@ -104,7 +103,7 @@ impl Key {
 }
 
 impl fmt::Display for Key {
-    /// As Rekordbox writes it: "Gm", "F#m", "Db".
+    /// The name as Rekordbox writes it: "Gm", "F#m", "Db".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = NAMES.get(usize::from(self.tonic)).copied().unwrap_or_default();
         let mode = if self.mode == Mode::Minor { "m" } else { "" };
@@ -115,10 +114,10 @@ impl fmt::Display for Key {
 impl FromStr for Key {
     type Err = KeyError;
 
-    /// Reads a key, whatever its letters' case ("GM" is G minor, as "gm": write "Gmaj" for the major one) and the blanks
-    /// around it.
+    /// Parses a key, ignoring case and the blanks around it. "GM" is G minor, as "gm" is: write "Gmaj" for the major
+    /// key.
     fn from_str(text: &str) -> Result<Self, KeyError> {
-        // No key is longer than "a sharp minor"; what is need not be looked at.
+        // No key is longer than "a sharp minor", so longer texts are not parsed.
         let known = if text.len() <= 64 { read(&text.trim().to_lowercase()) } else { None };
         known.ok_or_else(|| KeyError { text: text.trim().chars().take(64).collect() })
     }
@@ -128,12 +127,12 @@ fn read(text: &str) -> Option<Key> {
     if text.starts_with(|c: char| c.is_ascii_digit()) { wheel(text) } else { name(text) }
 }
 
-/// "8a", "08A", "12b" of Camelot; "1m", "12d" of Open Key.
+/// A key on a wheel: "8a", "08A", "12b" of Camelot; "1m", "12d" of Open Key.
 fn wheel(text: &str) -> Option<Key> {
     let letter = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, letter) = text.split_at(letter);
     let number = number.parse::<u8>().ok().filter(|n| (1..=12).contains(n) && text.len() <= 4)?;
-    // Open Key begins at C and Am, which are eight o'clock on the Camelot wheel.
+    // Open Key begins at C and Am, which are at eight o'clock on the Camelot wheel.
     let open = (number + 6) % 12 + 1;
     match letter.trim_start() {
         "a" => Some(Key::from_hour(number, Mode::Minor)),
@@ -144,7 +143,7 @@ fn wheel(text: &str) -> Option<Key> {
     }
 }
 
-/// "g", "f#m", "ab minor", "b major", "a sharp min".
+/// A key by name: "g", "f#m", "ab minor", "b major", "a sharp min".
 fn name(text: &str) -> Option<Key> {
     let mut chars = text.chars();
     let letter: i32 = match chars.next()? {
@@ -226,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_told_with_the_ways_to_write_one() {
+    fn an_invalid_key_is_refused_with_the_valid_notations() {
         for text in
             ["", " ", "H", "13A", "0A", "8C", "8", "m", "Gq", "A8", "Cmm", "Cbbb", "99999999999a", "G m x", "🚀"]
         {
@@ -254,7 +253,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_reads_back_as_the_same_key(tonic in 0u8..12, minor: bool) {
+        fn a_written_key_parses_to_the_same_key(tonic in 0u8..12, minor: bool) {
             let this = Key::new(tonic, if minor { Mode::Minor } else { Mode::Major });
             for text in [this.to_string(), this.camelot(), this.open_key()] {
                 prop_assert_eq!(key(&text), this);

@@ -1,60 +1,64 @@
 #![forbid(unsafe_code)]
-//! Sections a DJ can mix straight away, cut from a library of tracks: what `section-export` is made of.
-//!
-//! - [`structure`] reads what an analyser found in each track, [`rekordbox`] what a DJ library knows about it (and writes
-//!   cues back).
-//! - [`library`] brings both together with the audio; [`grid`] says where the beats of a track lie.
-//! - [`select`] chooses tracks by tempo and [`key`], [`playlist`] those of one playlist; [`cues`] and [`span`] find what to
-//!   cut, [`excerpt`] moves it onto the grid.
-//! - [`cut`] reads that out of a file and writes it, as it is and brought to another tempo.
-//! - [`skip`] holds every reason for which a track is left out.
-//! - [`target`] holds the tempos that excerpts are brought to.
-//! - [`plan`] brings all of that together for a library, [`export`] does it, several parts at a time; [`record`] knows what
-//!   is there already, by their [`stamp`]; [`settings`] say what is to be made.
-//! - [`outputs`] and [`preflight`] see to it before the first cut that no input is an output and that there is room;
-//!   [`task`] knows which parts are to be cut, [`ledger`] and [`tables`] which tables and reports may be replaced.
-//! - [`timeline`] says how Rekordbox's places in an MP3 lie to the decoder's, [`contradiction`] where what is known of a track's
-//!   tempo does not fit together.
-//! - [`table`], [`report`] and [`picture`] tell what was made ([`outcome`]); [`mapping`] holds what was read of
-//!   the tracks, [`m3u`] and [`parts_xml`] list the excerpts for players and for Rekordbox; [`inspect`] what was read;
-//!   [`ending`] is the exit status.
+//! The library behind `section-export`, which cuts excerpts that a DJ can mix straight away out of a library of tracks.
+//! An excerpt is written as two files: the *original*, which has the samples of the track, and the *stretched file* at
+//! the target tempo.
+//! - [`structure`] reads what an analyser found in each track, [`rekordbox`] reads a collection and writes cues into a
+//!   copy of it.
+//! - [`library`] matches structure files, audio files and tracks of the collection; [`grid`] is the beat grid of a
+//!   track.
+//! - [`selection`] selects tracks by tempo and [`key`], [`playlist_selection`] those of one playlist; [`cue_rules`]
+//!   find the [`cues`] of an excerpt, and [`excerpt`] moves them onto the grid.
+//! - [`mp3_offset`] is the difference between Rekordbox's positions in an MP3 and the decoder's; [`tempo_conflict`]
+//!   describes contradictions in the known tempos of a track.
+//! - [`inputs`] holds everything that was read, [`plan`] the excerpts that are to be cut, [`skip_reason`] every reason
+//!   for which a track is left out.
+//! - [`target_tempo`] and [`export_settings`] say how excerpts are made; [`track_task`] says which files have to be
+//!   made, [`export`] makes them, several at a time, and [`cut`] writes one excerpt.
+//! - [`record`] and [`output_hashes`] hold what earlier runs have written, with [`file_stamp`]; [`output_files`] and
+//!   [`storage_check`] check before the first cut that no output is an input and that there is room; [`table_path`]
+//!   chooses the file of the table.
+//! - [`excerpt_info`] holds the figures of an excerpt; [`table`], [`report`] and [`picture`] show them.
+//!   [`structure_map`], [`m3u`] and [`excerpt_collection`] are lists for other programs, and [`inspect`] shows what was
+//!   read.
+//! - [`cli`] is the command line, [`exit_status`] how a run ends.
 
 pub mod cli;
-pub mod contradiction;
+pub mod cue_rules;
 pub mod cues;
 pub mod cut;
 mod decimal;
-pub mod ending;
 pub mod excerpt;
+pub mod excerpt_collection;
+pub mod excerpt_info;
+mod excerpt_names;
+pub mod exit_status;
 pub mod export;
+pub mod export_settings;
+mod file_identity;
+pub mod file_stamp;
 pub mod grid;
-mod identity;
+pub mod inputs;
 pub mod inspect;
 pub mod key;
-pub mod ledger;
 pub mod library;
 pub mod m3u;
-pub mod mapping;
-mod names;
-pub mod outcome;
-pub mod outputs;
-pub mod parts_xml;
+pub mod mp3_offset;
+pub mod output_files;
+pub mod output_hashes;
+mod partial_file;
 pub mod picture;
 pub mod plan;
-pub mod playlist;
-pub mod preflight;
+pub mod playlist_selection;
 pub mod record;
 pub mod rekordbox;
 pub mod report;
-pub mod select;
-pub mod settings;
-pub mod skip;
-pub mod span;
-mod staged;
-pub mod stamp;
+pub mod selection;
+pub mod skip_reason;
+pub mod storage_check;
 pub mod structure;
+pub mod structure_map;
 pub mod table;
-pub mod tables;
-pub mod target;
-pub mod task;
-pub mod timeline;
+pub mod table_path;
+pub mod target_tempo;
+pub mod tempo_conflict;
+pub mod track_task;

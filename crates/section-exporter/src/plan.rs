@@ -1,195 +1,61 @@
-//! What is to be cut out of a library, and why the rest is not.
+//! Plans which excerpts are cut out of a library, with the reason for every track that is left out.
 
-use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::contradiction;
+use crate::cue_rules::{CueRules, labels};
 use crate::cues::Cues;
-use crate::excerpt::{AtJump, Excerpt, OnJump};
-use crate::grid::{Grid, HUNDREDTH};
+use crate::excerpt::{Excerpt, ExcerptJump, OnJump};
+use crate::excerpt_names::excerpt_names;
+use crate::grid::{Grid, HUNDREDTH_BPM};
+use crate::inputs::Inputs;
 use crate::key::Key;
-use crate::library::{Entry, Library, Listed, MatchRule};
-use crate::names::part_names;
-use crate::playlist::Chosen;
-use crate::rekordbox::{Rekordbox, RekordboxError};
-use crate::select::Selection;
-use crate::skip::Skip;
-use crate::span::{Span, labels};
-use crate::stamp::Stamp;
-use crate::structure::{self, StructureError};
-use crate::timeline::{Mp3Offset, TimeLine};
+use crate::library::{CollectionMatch, LibraryEntry, MatchRule};
+use crate::mp3_offset::{Mp3Offset, Mp3OffsetMode};
+use crate::playlist_selection::PlaylistSelection;
+use crate::rekordbox::CollectionTrack;
+use crate::selection::Selection;
+use crate::skip_reason::SkipReason;
+use crate::tempo_conflict::tempo_conflicts;
 
-/// Everything that was read.
-#[derive(Debug, Default)]
-pub struct Inputs {
-    /// The tracks.
-    pub library: Library,
-    /// The collection, if one was given.
-    pub rekordbox: Option<Rekordbox>,
-    /// Structure files that cannot be read.
-    pub unreadable: Vec<(PathBuf, StructureError)>,
-    /// The file of the collection.
-    pub xml: Option<PathBuf>,
-    /// That file as it was when it was read.
-    pub xml_stamp: Option<Stamp>,
-}
-
-/// Why there is nothing to plan with.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum InputError {
-    /// The folder of structure files cannot be read.
-    #[error("{0}: give the folder of the structure files as the first argument")]
-    Structures(StructureError),
-    /// The collection cannot be read.
-    #[error("--rekordbox-xml {}: {error}", path.display())]
-    Rekordbox {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        error: RekordboxError,
-    },
-    /// The folder of the audio cannot be read.
-    #[error("--audio-dir {}: {error}: give the folder of the audio", path.display())]
-    Audio {
-        /// The folder.
-        path: PathBuf,
-        /// What the system says.
-        error: std::io::Error,
-    },
-}
-
-impl Inputs {
-    /// Reads the structure files in `structures`, looks for the audio in `audio` and for tracks in the collection.
-    ///
-    /// # Errors
-    /// [`InputError`]; a structure file that cannot be read is none.
-    pub fn read(structures: &Path, audio: &Path, xml: Option<&Path>) -> Result<Self, InputError> {
-        let folder = structure::read_folder(structures).map_err(InputError::Structures)?;
-        let open = |path: &Path| {
-            Rekordbox::open_without_marks(path).map_err(|error| InputError::Rekordbox { path: path.to_owned(), error })
-        };
-        let xml_stamp = xml.and_then(Stamp::of);
-        let rekordbox = xml.map(open).transpose()?;
-        let library = Library::new(folder.tracks, audio, rekordbox.as_ref())
-            .map_err(|error| InputError::Audio { path: audio.to_owned(), error })?;
-        Ok(Self { library, rekordbox, unreadable: folder.skipped, xml: xml.map(Path::to_owned), xml_stamp })
-    }
-
-    /// Reads what the collection has of cues and loops for these of its tracks.
-    ///
-    /// # Errors
-    /// [`InputError::Rekordbox`].
-    pub fn read_marks(&mut self, tracks: &HashSet<usize>) -> Result<(), InputError> {
-        let (Some(path), Some(rekordbox)) = (&self.xml, &mut self.rekordbox) else {
-            return Ok(());
-        };
-        let mut nth = 0;
-        let read = Rekordbox::each_track(path, |track| {
-            if let Some(place) = rekordbox.tracks.get_mut(nth).filter(|_| tracks.contains(&nth)) {
-                place.marks = track.marks;
-            }
-            nth += 1;
-        });
-        read.map(|_notes| ()).map_err(|error| InputError::Rekordbox { path: path.clone(), error })
-    }
-
-    /// Every file that was read or will be.
-    pub fn files(&self) -> impl Iterator<Item = &Path> {
-        let entries = self.library.entries.iter();
-        let entries = entries.flat_map(|entry| [Some(&entry.file), entry.audio.as_ref().ok().map(|(audio, _)| audio)]);
-        let others = self.unreadable.iter().map(|(file, _)| Some(file)).chain([self.xml.as_ref()]);
-        entries.chain(others).flatten().map(PathBuf::as_path)
-    }
-
-    /// What the collection has for a track.
-    pub fn listed(&self, entry: &Entry) -> Option<&crate::rekordbox::Track> {
-        let Listed::Yes { track, .. } = entry.listed else { return None };
-        self.rekordbox.as_ref()?.tracks.get(track)
-    }
-
-    /// What of the collection and the structure files will not be used though it was given, in sentences.
-    pub fn notes(&self) -> Vec<String> {
-        let tracks = self.rekordbox.as_ref().map(|rekordbox| rekordbox.tracks.as_slice()).unwrap_or_default();
-        let place = |nth: &usize| tracks.get(*nth).map_or("", |track| track.location.raw());
-        let mut notes = Vec::new();
-        for entry in &self.library.entries {
-            let name = &entry.structure.path;
-            match &entry.listed {
-                Listed::Ambiguous { tracks } => {
-                    let places: Vec<_> = tracks.iter().map(place).collect();
-                    notes.push(format!(
-                        "{name}: {} tracks of the collection have its name and nothing tells which it is, so none overrides its \
-                         tempo: {}",
-                        tracks.len(),
-                        places.join(", ")
-                    ));
-                }
-                Listed::OfAnother { track, owner } => {
-                    let owner = self.library.entries.get(*owner).map_or("", |owner| owner.structure.path.as_str());
-                    notes.push(format!(
-                        "{name}: the only track of its name in the collection, {}, is {owner}",
-                        place(track)
-                    ));
-                }
-                Listed::No if self.rekordbox.is_some() => {
-                    notes.push(format!("{name}: not in the collection; its structure file tells the tempo"));
-                }
-                Listed::No | Listed::Yes { .. } => {}
-            }
-            notes.extend(entry.structure.ignored.iter().map(|ignored| format!("{}: {ignored}", entry.file.display())));
-        }
-        if let Some(rekordbox) = &self.rekordbox {
-            notes.extend(rekordbox.notes.iter().map(|note| format!("collection, line {}: {}", note.line, note.text)));
-            if rekordbox.more_notes > 0 {
-                notes.push(format!("collection: {} more notes like these", rekordbox.more_notes));
-            }
-        }
-        if !self.library.unused.is_empty() {
-            notes.push(format!("{} tracks of the collection have no structure file", self.library.unused.len()));
-        }
-        notes
-    }
-}
-
-/// What is wanted of the tracks.
+/// Which tracks are selected, and how their excerpts are found.
 #[derive(Debug, Clone)]
-pub struct Wish {
-    /// Which tracks.
+pub struct PlanOptions {
+    /// The tempos and keys that are selected.
     pub selection: Selection,
-    /// Only those of this playlist.
-    pub playlist: Option<Chosen>,
-    /// What of them.
-    pub span: Span,
+    /// The playlist to which the selection is limited.
+    pub playlist: Option<PlaylistSelection>,
+    /// How the cues are found.
+    pub cue_rules: CueRules,
     /// What is done where the grid jumps.
     pub on_jump: OnJump,
-    /// What is done about Rekordbox's time line of MP3s.
-    pub mp3_offset: Mp3Offset,
+    /// Which offset of Rekordbox's positions in MP3s is taken.
+    pub mp3_offset: Mp3OffsetMode,
 }
 
-/// What is known of a track that is wanted.
+/// The excerpt of a track, as planned.
 #[derive(Debug, Clone)]
-pub struct Wanted {
-    /// Its beats, as it is cut along them.
+pub struct PlannedExcerpt {
+    /// The beat grid along which it is cut.
     pub grid: Grid,
-    /// The jump of its grid that lies between its cues, or that they end before.
-    pub at_jump: Option<AtJump>,
-    /// How Rekordbox's time line lies to the decoder's, of an MP3 that is in the collection.
-    pub time_line: Option<TimeLine>,
-    /// What is to be told of it, in sentences.
+    /// The jump of the grid that it contains or ends before.
+    pub jump: Option<ExcerptJump>,
+    /// The offset of Rekordbox's positions, for an MP3 in the collection.
+    pub mp3_offset: Option<Mp3Offset>,
+    /// Notes for the user, in sentences.
     pub notes: Vec<String>,
-    /// Its key, as it is called in the field when it can be read.
+    /// The key, spelled as Rekordbox spells it when it can be read.
     pub key: Option<String>,
     /// Its cues.
     pub cues: Cues,
-    /// Beats to count for one of its own: 1, or 2 and 0.5 for tracks of half and double the tempo.
-    pub factor: f64,
+    /// How many beats at the target tempo one beat of the track counts: 1, or 2 and 0.5 for tracks of half and double
+    /// the tempo.
+    pub beat_factor: f64,
     /// The labels of the sections between its cues, in order.
     pub labels: Vec<String>,
 }
 
-impl Wanted {
-    /// The tempo of the track, in BPM; where it changes the mean one between the cues.
+impl PlannedExcerpt {
+    /// The tempo of the track, in BPM; if it changes, the mean tempo between the cues.
     pub fn own_bpm(&self) -> f64 {
         let (grid, cues) = (&self.grid, self.cues);
         if grid.is_steady() {
@@ -199,144 +65,144 @@ impl Wanted {
     }
 }
 
-impl Wish {
-    /// Whether a track is wanted, and what of it.
-    ///
+impl PlanOptions {
+    /// Plans the excerpt of a track, if it is selected.
     /// # Errors
-    /// The reason why not.
-    pub fn judge(&self, inputs: &Inputs, entry: &Entry) -> Result<Wanted, Skip> {
+    /// The reason why it is left out.
+    pub fn select(&self, inputs: &Inputs, entry: &LibraryEntry) -> Result<PlannedExcerpt, SkipReason> {
         if let Some(playlist) = self.playlist.as_ref().filter(|playlist| playlist.rank(entry).is_none()) {
-            return Err(Skip::NotInPlaylist { playlist: playlist.name.clone() });
+            return Err(SkipReason::NotInPlaylist { playlist: playlist.name.clone() });
         }
-        let listed = inputs.listed(entry);
-        // What is written tells of most tracks that they are out; to find their beats takes a hundred times as long.
-        if let Some(bpm) = listed.and_then(Grid::written_bpm) {
-            self.selection.judge_about(bpm, HUNDREDTH)?;
+        let collection_track = inputs.collection_track(entry);
+        // The written tempo rules most tracks out; finding their beats takes a hundred times as long.
+        if let Some(bpm) = collection_track.and_then(Grid::written_bpm) {
+            self.selection.check_approximate_tempo(bpm, HUNDREDTH_BPM)?;
         }
         let structure = &entry.structure;
-        let grid = Grid::new(listed, structure);
-        let keys = [structure.key.as_deref(), listed.and_then(|track| track.tonality.as_deref())];
-        let factor = self.selection.judge(grid.as_ref().map(Grid::bpm), keys)?;
-        let grid = grid.ok_or(Skip::NoTempo)?;
-        let Outline { time_line, excerpt, notes, .. } = self.outline(inputs, entry, grid, factor);
-        let Excerpt { cues, grid, at_jump } = excerpt?;
-        let labels = labels(&structure.segments, cues, &grid);
-        Ok(Wanted { grid, at_jump, time_line, notes, key: key(keys), cues, factor, labels })
+        let grid = Grid::new(collection_track, structure);
+        let keys = [structure.key.as_deref(), collection_track.and_then(|track| track.tonality.as_deref())];
+        let factor = self.selection.check(grid.as_ref().map(Grid::bpm), keys)?;
+        let grid = grid.ok_or(SkipReason::NoTempo)?;
+        let ExcerptOutline { mp3_offset, excerpt, notes, .. } = self.outline(inputs, entry, grid, factor);
+        let Excerpt { cues, grid, jump } = excerpt?;
+        let labels = labels(&structure.sections, cues, &grid);
+        Ok(PlannedExcerpt { grid, jump, mp3_offset, notes, key: readable_key(keys), cues, beat_factor: factor, labels })
     }
 
-    /// What would be cut of a track with this grid, as the library and the structure file have it, whether it is selected
-    /// or not. `factor` as [`Wanted::factor`].
-    pub fn outline(&self, inputs: &Inputs, entry: &Entry, grid: Grid, factor: f64) -> Outline {
-        let (structure, listed) = (&entry.structure, inputs.listed(entry));
-        let mut notes = contradiction::of(listed, structure, &grid);
-        let audio = entry.audio.as_ref().ok().filter(|_| listed.is_some());
-        let from = Cues::end_of_intro(&structure.segments).unwrap_or(0.0);
-        let time_line = audio.and_then(|(audio, _)| TimeLine::of(self.mp3_offset, audio, structure, &grid, from));
-        notes.extend(time_line.map(|line| line.to_string()));
-        let grid = time_line.map_or_else(|| grid.clone(), |line| line.to_decoder(grid.clone()));
-        let found = self.span.find(structure, &grid, listed.and_then(|track| track.seconds), factor);
+    /// What would be cut of a track with this grid, whether it is selected or not. `grid` comes from the collection and
+    /// the structure file, `factor` is [`PlannedExcerpt::beat_factor`].
+    pub fn outline(&self, inputs: &Inputs, entry: &LibraryEntry, grid: Grid, factor: f64) -> ExcerptOutline {
+        let (structure, collection_track) = (&entry.structure, inputs.collection_track(entry));
+        let mut notes = tempo_conflicts(collection_track, structure, &grid);
+        let audio = entry.audio.as_ref().ok().filter(|_| collection_track.is_some());
+        let from = Cues::end_of_intro(&structure.sections).unwrap_or(0.0);
+        let mp3_offset = audio.and_then(|(audio, _)| Mp3Offset::of(self.mp3_offset, audio, structure, &grid, from));
+        notes.extend(mp3_offset.map(|offset| offset.to_string()));
+        let grid = mp3_offset.map_or_else(|| grid.clone(), |offset| offset.to_decoder(grid.clone()));
+        let found =
+            self.cue_rules.find_cues(structure, &grid, collection_track.and_then(|track| track.seconds), factor);
         let excerpt = found.clone().and_then(|found| {
             notes.extend(found.notes);
-            Excerpt::new(found.cues, &structure.segments, &grid, self.span.snap, self.on_jump)
+            Excerpt::new(found.cues, &structure.sections, &grid, self.cue_rules.snap, self.on_jump)
         });
         notes.extend(excerpt.as_ref().ok().and_then(Excerpt::note));
-        Outline { time_line, notes, found: found.map(|found| found.cues), grid, excerpt }
+        ExcerptOutline { mp3_offset, notes, found: found.map(|found| found.cues), grid, excerpt }
     }
 }
 
 /// What would be cut of a track.
 #[derive(Debug, Clone)]
-pub struct Outline {
-    /// How Rekordbox's time line lies to the decoder's, of an MP3 that is in the collection.
-    pub time_line: Option<TimeLine>,
-    /// What is to be told of it, in sentences: what does not fit together in what is known of its tempo, its time line, and
-    /// what was taken instead of what was wanted.
+pub struct ExcerptOutline {
+    /// The offset of Rekordbox's positions, for an MP3 in the collection.
+    pub mp3_offset: Option<Mp3Offset>,
+    /// Notes for the user, in sentences: contradictions in the known tempos, the MP3 offset, and what was taken instead
+    /// of what was requested.
     pub notes: Vec<String>,
-    /// Its cues as its segments have them.
-    pub found: Result<Cues, Skip>,
-    /// The grid of the whole track, on the decoder's time line.
+    /// The cues before they are snapped.
+    pub found: Result<Cues, SkipReason>,
+    /// The grid of the whole track, with the decoder's positions.
     pub grid: Grid,
-    /// From where to where, and along which beats.
-    pub excerpt: Result<Excerpt, Skip>,
+    /// The excerpt.
+    pub excerpt: Result<Excerpt, SkipReason>,
 }
 
-/// The first of these that can be read; else the first there is, as it is.
-pub fn key(written: [Option<&str>; 2]) -> Option<String> {
-    let mut there = written.into_iter().flatten().map(str::trim).filter(|text| !text.is_empty());
-    let known = there.clone().find_map(|text| text.parse::<Key>().ok()).map(|key| key.to_string());
-    known.or_else(|| there.next().map(str::to_owned))
+/// The first of these keys that can be read, in Rekordbox's spelling; else the first one as it is written.
+pub fn readable_key(keys: [Option<&str>; 2]) -> Option<String> {
+    let mut written = keys.into_iter().flatten().map(str::trim).filter(|text| !text.is_empty());
+    let readable = written.clone().find_map(|text| text.parse::<Key>().ok()).map(|key| key.to_string());
+    readable.or_else(|| written.next().map(str::to_owned))
 }
 
-/// A part to be cut.
+/// A track whose excerpt is to be cut.
 #[derive(Debug, Clone)]
-pub struct Planned {
+pub struct PlannedTrack {
     /// Its structure file.
     pub structure: PathBuf,
-    /// The track as that file calls it.
+    /// The path of the track in that file.
     pub path: String,
-    /// The audio.
+    /// The audio file.
     pub audio: PathBuf,
-    /// How that was found.
+    /// The rule by which it was found.
     pub found_by: MatchRule,
-    /// What is cut out of it.
-    pub wanted: Wanted,
-    /// What the files are called, without an extension.
+    /// Its excerpt.
+    pub excerpt: PlannedExcerpt,
+    /// The name of its files, without an extension.
     pub name: String,
-    /// Its place in the playlist, from 0.
+    /// Its index in the playlist.
     pub rank: Option<usize>,
-    /// Its place in [`Rekordbox::tracks`].
-    pub listed: Option<usize>,
-    /// How that was found.
-    pub listed_by: Option<MatchRule>,
+    /// Its index in [`Collection::tracks`].
+    pub collection_track: Option<usize>,
+    /// The rule by which that track was found.
+    pub collection_rule: Option<MatchRule>,
 }
 
 /// A track that is left out.
 #[derive(Debug, Clone)]
-pub struct Skipped {
+pub struct SkippedTrack {
     /// Its structure file.
     pub file: PathBuf,
-    /// The track, when the structure file says so much.
+    /// The path of the track, when the structure file could be read.
     pub path: Option<String>,
-    /// Why.
-    pub reason: Skip,
+    /// The reason.
+    pub reason: SkipReason,
 }
 
-/// What is to be done.
+/// The plan of a run.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// The parts, in the order of the playlist, else of their tracks' paths.
-    pub parts: Vec<Planned>,
-    /// The others.
-    pub skipped: Vec<Skipped>,
-    /// How many tracks beside those are not in the playlist.
+    /// The tracks that are cut, in the order of the playlist, else of their paths.
+    pub tracks: Vec<PlannedTrack>,
+    /// The tracks that are left out.
+    pub skipped: Vec<SkippedTrack>,
+    /// How many other tracks are not in the playlist.
     pub not_in_playlist: usize,
-    /// Tracks of the playlist that there is no structure file for: places in
-    /// [`Rekordbox::tracks`](crate::rekordbox::Rekordbox::tracks).
+    /// Tracks of the playlist without a structure file: indices in
+    /// [`Collection::tracks`](crate::rekordbox::Collection::tracks).
     pub without_structure: Vec<usize>,
 }
 
-impl Planned {
-    /// What it is called: in the collection, else its audio without the extension.
+impl PlannedTrack {
+    /// Its title in the collection, else the name of its audio file without the extension.
     pub fn title(&self, inputs: &Inputs) -> String {
         let stem = || self.audio.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         self.track(inputs).and_then(|track| track.name.clone()).unwrap_or_else(stem)
     }
 
-    /// Who plays it, if the collection knows.
+    /// The artist, if the collection has one.
     pub fn artist<'a>(&self, inputs: &'a Inputs) -> Option<&'a str> {
         self.track(inputs)?.artist.as_deref()
     }
 
-    fn track<'a>(&self, inputs: &'a Inputs) -> Option<&'a crate::rekordbox::Track> {
-        inputs.rekordbox.as_ref()?.tracks.get(self.listed?)
+    fn track<'a>(&self, inputs: &'a Inputs) -> Option<&'a CollectionTrack> {
+        inputs.rekordbox.as_ref()?.tracks.get(self.collection_track?)
     }
 }
 
 impl Plan {
-    /// What of the playlist is not there, in sentences.
-    pub fn notes(&self, inputs: &Inputs, wish: &Wish) -> Vec<String> {
+    /// Notes about tracks that are missing from the playlist, in sentences.
+    pub fn notes(&self, inputs: &Inputs, options: &PlanOptions) -> Vec<String> {
         let mut notes = Vec::new();
-        if let Some(playlist) = &wish.playlist {
+        if let Some(playlist) = &options.playlist {
             let name = &playlist.name;
             for track in self.without_structure.iter().filter_map(|nth| inputs.rekordbox.as_ref()?.tracks.get(*nth)) {
                 notes.push(format!(
@@ -353,47 +219,51 @@ impl Plan {
         notes
     }
 
-    /// Goes through a library.
-    pub fn new(inputs: &Inputs, wish: &Wish) -> Self {
+    /// Plans a whole library.
+    pub fn new(inputs: &Inputs, options: &PlanOptions) -> Self {
         let entries = &inputs.library.entries;
-        let audio = |entry: &'_ Entry| entry.audio.as_ref().ok().map(|(path, _)| path.clone());
+        let audio = |entry: &'_ LibraryEntry| entry.audio.as_ref().ok().map(|(path, _)| path.clone());
         let audios: Vec<Option<PathBuf>> = entries.iter().map(audio).collect();
-        let names = part_names(audios.iter().map(Option::as_deref));
+        let names = excerpt_names(audios.iter().map(Option::as_deref));
         let mut plan = Self::default();
         for (file, error) in &inputs.unreadable {
-            plan.skipped.push(Skipped { file: file.clone(), path: None, reason: Skip::Structure(error.clone()) });
+            plan.skipped.push(SkippedTrack {
+                file: file.clone(),
+                path: None,
+                reason: SkipReason::UnreadableStructure(error.clone()),
+            });
         }
         for (entry, name) in entries.iter().zip(names) {
             let path = entry.structure.path.clone();
-            let judged = wish.judge(inputs, entry).and_then(|wanted| Ok((wanted, entry.audio.clone()?)));
-            match judged {
-                Ok((wanted, (audio, found_by))) => {
-                    let (listed, listed_by) = match entry.listed {
-                        Listed::Yes { track, rule } => (Some(track), Some(rule)),
+            let selected = options.select(inputs, entry).and_then(|excerpt| Ok((excerpt, entry.audio.clone()?)));
+            match selected {
+                Ok((excerpt, (audio, found_by))) => {
+                    let (collection_track, collection_rule) = match entry.collection_match {
+                        CollectionMatch::Found { track, rule } => (Some(track), Some(rule)),
                         _ => (None, None),
                     };
                     let name = name.unwrap_or_default();
-                    let rank = wish.playlist.as_ref().and_then(|playlist| playlist.rank(entry));
+                    let rank = options.playlist.as_ref().and_then(|playlist| playlist.rank(entry));
                     let structure = entry.file.clone();
-                    plan.parts.push(Planned {
+                    plan.tracks.push(PlannedTrack {
                         structure,
                         path,
                         audio,
                         found_by,
-                        wanted,
+                        excerpt,
                         name,
                         rank,
-                        listed,
-                        listed_by,
+                        collection_track,
+                        collection_rule,
                     });
                 }
-                Err(Skip::NotInPlaylist { .. }) => plan.not_in_playlist += 1,
-                Err(reason) => plan.skipped.push(Skipped { file: entry.file.clone(), path: Some(path), reason }),
+                Err(SkipReason::NotInPlaylist { .. }) => plan.not_in_playlist += 1,
+                Err(reason) => plan.skipped.push(SkippedTrack { file: entry.file.clone(), path: Some(path), reason }),
             }
         }
-        plan.parts.sort_by(|a, b| (a.rank, &a.path).cmp(&(b.rank, &b.path)));
-        if let Some(playlist) = &wish.playlist {
-            plan.without_structure = playlist.without(entries);
+        plan.tracks.sort_by(|a, b| (a.rank, &a.path).cmp(&(b.rank, &b.path)));
+        if let Some(playlist) = &options.playlist {
+            plan.without_structure = playlist.tracks_without(entries);
         }
         plan
     }

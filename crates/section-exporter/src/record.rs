@@ -1,5 +1,5 @@
-//! What earlier runs have made, so that it is not made again, and so that nothing else is replaced: a small file for each
-//! part, written before the part's files get their names.
+//! Records of the files that earlier runs have written: a small file for each set of files, written before these get
+//! their names. With it a run skips what exists already, and replaces no file that it has not written.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -9,23 +9,24 @@ use crowd_media::Error;
 use crowd_store::FileFolder;
 use serde::{Deserialize, Serialize};
 
-use crate::outcome::Outcome;
-use crate::stamp::Stamp;
+use crate::excerpt_info::ExcerptInfo;
+use crate::file_stamp::FileStamp;
 
-/// The folder of records, among the parts.
-pub const FOLDER: &str = ".section-export";
-/// Raised whenever parts are made in another way than before.
+/// The folder of the records, in the folder of the excerpts.
+pub const RECORDS_FOLDER: &str = ".section-export";
+/// This number is increased whenever the same inputs give other files than before.
 const VERSION: u32 = 3;
 
-/// Which of a part's files one is.
+/// What a file of an excerpt is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// The part as it is in the track.
+pub enum FileRole {
+    /// The excerpt as it is in the track.
     Original,
-    /// The part at the target tempo.
-    Part,
-    /// Its picture.
+    /// The excerpt at the target tempo.
+    #[serde(rename = "part")]
+    Stretched,
+    /// The picture of the excerpt.
     Picture,
 }
 
@@ -39,63 +40,63 @@ pub fn hash(path: &Path) -> Result<String, Error> {
     Ok(hash.to_string())
 }
 
-/// A file that was made.
+/// A file that was written.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Made {
-    role: Role,
+struct RecordedFile {
+    role: FileRole,
     name: String,
     hash: String,
-    /// Absent until it has its name.
-    stamp: Option<Stamp>,
+    /// `None` until the file has its final name.
+    stamp: Option<FileStamp>,
 }
 
-/// What there is under the name of an output.
+/// The state of an output file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Nothing.
+pub enum FileState {
+    /// There is no file.
     Absent,
-    /// What the latest run made.
+    /// The latest run wrote it.
     Latest,
-    /// What an earlier run made.
+    /// An earlier run wrote it.
     Earlier,
-    /// What a run made and was changed or replaced since.
+    /// A run wrote it, and it was changed or replaced since.
     Edited,
-    /// What no run has made.
+    /// No run has written it.
     Foreign,
 }
 
-impl State {
-    /// Whether it may be replaced unasked.
+impl FileState {
+    /// Whether it may be replaced without `--overwrite`.
     pub fn is_ours(self) -> bool {
         matches!(self, Self::Absent | Self::Latest | Self::Earlier)
     }
 }
 
-/// What is known of a part.
+/// The record of a set of files that are written together.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Record {
+pub struct FileSetRecord {
     version: u32,
-    /// All that decides what the part is, as text: it is only compared.
+    /// Everything that decides the content of the files, as text that is only compared.
     made_from: String,
     /// The files, the latest first.
-    files: Vec<Made>,
-    outcome: Outcome,
+    files: Vec<RecordedFile>,
+    #[serde(rename = "outcome")]
+    info: ExcerptInfo,
 }
 
-impl Record {
-    /// What the part is, if the latest run made it from this.
-    pub fn made_from(&self, made_from: &str) -> Option<&Outcome> {
-        (self.version == VERSION && self.made_from == made_from).then_some(&self.outcome)
+impl FileSetRecord {
+    /// The figures of the excerpt, if the latest run made it from `made_from`.
+    pub fn info_if_made_from(&self, made_from: &str) -> Option<&ExcerptInfo> {
+        (self.version == VERSION && self.made_from == made_from).then_some(&self.info)
     }
 
-    /// What the records of a folder say of a part; nothing when its record is not there or cannot be read.
+    /// Reads the record of this name; an empty record when it is missing or cannot be read.
     pub fn read(records: &FileFolder, name: &str) -> Self {
         let bytes = records.read(&file_of(name)).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
-    /// Puts it among the records of a folder.
-    ///
+    /// Writes the record under this name.
     /// # Errors
     /// [`Error::Io`] when it cannot be written.
     pub fn write(&self, records: &FileFolder, name: &str) -> Result<(), Error> {
@@ -105,63 +106,63 @@ impl Record {
         records.write(&name, &bytes)
     }
 
-    /// What lies under the name of one of its files. A file whose stamp is not known is read.
-    pub fn state(&self, role: Role, path: &Path) -> State {
+    /// The state of one of the files. A file whose stamp has changed is read and hashed.
+    pub fn state(&self, role: FileRole, path: &Path) -> FileState {
         if fs::symlink_metadata(path).is_err() {
-            return State::Absent;
+            return FileState::Absent;
         }
         let name = file_name(path);
         let mut made = self.files.iter().filter(|made| made.role == role && made.name == name).peekable();
         if made.peek().is_none() {
-            return State::Foreign;
+            return FileState::Foreign;
         }
-        let (stamp, mut content) = (Stamp::of(path), None);
-        let is = |made: &Made| {
+        let (stamp, mut content) = (FileStamp::of(path), None);
+        let is = |made: &RecordedFile| {
             let same = stamp.is_some() && made.stamp == stamp;
             same || content.get_or_insert_with(|| hash(path).ok()).as_ref() == Some(&made.hash)
         };
         match made.position(is) {
-            Some(0) => State::Latest,
-            Some(_) => State::Earlier,
-            None => State::Edited,
+            Some(0) => FileState::Latest,
+            Some(_) => FileState::Earlier,
+            None => FileState::Edited,
         }
     }
 
-    /// The record of a part that is about to be replaced: `files` are complete under names of their own.
-    ///
+    /// The record for a new version of the files. Each of `files` has its role, the complete partial file and the final
+    /// path.
     /// # Errors
-    /// [`Error::Io`] when they cannot be read.
+    /// [`Error::Io`] when a file cannot be read.
     pub fn followed_by(
         &self,
         made_from: String,
-        files: &[(Role, &Path, &Path)],
-        outcome: &Outcome,
+        files: &[(FileRole, &Path, &Path)],
+        info: &ExcerptInfo,
     ) -> Result<Self, Error> {
         let mut made = Vec::new();
-        for &(role, staged, path) in files {
-            made.push(Made { role, name: file_name(path), hash: hash(staged)?, stamp: None });
+        for &(role, partial, path) in files {
+            made.push(RecordedFile { role, name: file_name(path), hash: hash(partial)?, stamp: None });
         }
-        // Those before are still there until the new ones have their names, and for good where these are others.
+        // Earlier files exist until the new ones are renamed, and for good where the new ones have other names.
         for before in &self.files {
             let same = made.iter().filter(|made| made.role == before.role && made.name == before.name);
             if same.clone().count() < 2 && !same.clone().any(|made| made.hash == before.hash) {
                 made.push(before.clone());
             }
         }
-        Ok(Self { version: VERSION, made_from, files: made, outcome: outcome.clone() })
+        Ok(Self { version: VERSION, made_from, files: made, info: info.clone() })
     }
 
-    /// Notes the stamps of files that have their names; true when one of them was not noted yet.
-    pub fn stamp(&mut self, files: &[(Role, PathBuf)]) -> bool {
-        let mut news = false;
+    /// Stores the stamps of files that have their final names. Returns whether a stamp was new.
+    pub fn stamp(&mut self, files: &[(FileRole, PathBuf)]) -> bool {
+        let mut changed = false;
         for (role, path) in files {
-            let (name, stamp) = (file_name(path), Stamp::of(path));
+            let (name, stamp) = (file_name(path), FileStamp::of(path));
             if let Some(made) = self.files.iter_mut().find(|made| made.role == *role && made.name == name) {
-                news |= made.stamp != stamp;
+                changed |= made.stamp != stamp;
                 made.stamp = stamp;
             }
         }
-        news
+        changed
     }
 }
 
@@ -169,23 +170,23 @@ fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// The records of a folder of parts, where there may be none yet.
-pub fn records(parts: &Path) -> FileFolder {
-    FileFolder::new(parts.join(FOLDER))
+/// The records of a folder of excerpts; there may be none yet.
+pub fn records(folder: &Path) -> FileFolder {
+    FileFolder::new(folder.join(RECORDS_FOLDER))
 }
 
-/// Where the record of a part among `parts` lies.
-pub fn path(parts: &Path, name: &str) -> PathBuf {
-    records(parts).file(&file_of(name))
+/// The file of the record of this name for a folder of excerpts.
+pub fn path(folder: &Path, name: &str) -> PathBuf {
+    records(folder).file(&file_of(name))
 }
 
 fn file_of(name: &str) -> String {
     format!("{name}.json")
 }
 
-/// Removes what runs that were killed have left half written.
-pub fn sweep(parts: &Path) {
-    for folder in [parts, &parts.join("orig"), records(parts).path()] {
+/// Removes the partial files that killed runs have left.
+pub fn sweep(folder: &Path) {
+    for folder in [folder, &folder.join("orig"), records(folder).path()] {
         FileFolder::new(folder).sweep();
     }
 }
@@ -196,87 +197,90 @@ mod tests {
 
     use super::*;
 
-    /// A folder with the record of a part that is made of "sound" there.
-    fn made(content: &str) -> (tempfile::TempDir, PathBuf, Record) {
+    /// A folder with a file and its record, made from "x.wav at 122".
+    fn recorded(content: &str) -> (tempfile::TempDir, PathBuf, FileSetRecord) {
         let folder = tempfile::tempdir().unwrap();
-        let (staged, part) = (folder.path().join("staged"), folder.path().join("x_sectioned.wav"));
-        fs::write(&staged, content).unwrap();
-        let files = [(Role::Part, staged.as_path(), part.as_path())];
-        let record = Record::default().followed_by("x.wav at 122".to_owned(), &files, &Outcome::default()).unwrap();
-        fs::rename(&staged, &part).unwrap();
-        (folder, part, record)
+        let (partial, stretched) = (folder.path().join("staged"), folder.path().join("x_sectioned.wav"));
+        fs::write(&partial, content).unwrap();
+        let files = [(FileRole::Stretched, partial.as_path(), stretched.as_path())];
+        let record =
+            FileSetRecord::default().followed_by("x.wav at 122".to_owned(), &files, &ExcerptInfo::default()).unwrap();
+        fs::rename(&partial, &stretched).unwrap();
+        (folder, stretched, record)
     }
 
     #[test]
-    fn a_part_is_known_again_until_its_content_changes() {
-        let (folder, part, mut record) = made("sound");
-        assert!(record.made_from("x.wav at 122").is_some() && record.made_from("x.wav at 123").is_none());
-        assert_eq!(record.state(Role::Part, &part), State::Latest);
-        let files = [(Role::Part, part.clone())];
+    fn a_written_file_is_recognised_until_its_content_changes() {
+        let (folder, stretched, mut record) = recorded("sound");
+        assert!(
+            record.info_if_made_from("x.wav at 122").is_some() && record.info_if_made_from("x.wav at 123").is_none()
+        );
+        assert_eq!(record.state(FileRole::Stretched, &stretched), FileState::Latest);
+        let files = [(FileRole::Stretched, stretched.clone())];
         assert!(record.stamp(&files) && !record.stamp(&files));
-        assert_eq!(record.state(Role::Original, &part), State::Foreign);
-        // Touched, it has the same content.
-        File::options().append(true).open(&part).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
-        assert_eq!(record.state(Role::Part, &part), State::Latest);
-        fs::write(&part, "other").unwrap();
-        assert_eq!(record.state(Role::Part, &part), State::Edited);
-        fs::remove_file(&part).unwrap();
-        assert_eq!(record.state(Role::Part, &part), State::Absent);
+        assert_eq!(record.state(FileRole::Original, &stretched), FileState::Foreign);
+        // A file that was only touched has the same content.
+        File::options().append(true).open(&stretched).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        assert_eq!(record.state(FileRole::Stretched, &stretched), FileState::Latest);
+        fs::write(&stretched, "other").unwrap();
+        assert_eq!(record.state(FileRole::Stretched, &stretched), FileState::Edited);
+        fs::remove_file(&stretched).unwrap();
+        assert_eq!(record.state(FileRole::Stretched, &stretched), FileState::Absent);
         drop(folder);
     }
 
     #[cfg(unix)]
     #[test]
-    fn an_edit_of_the_same_length_with_its_time_set_back_is_seen() {
-        let (_folder, part, mut record) = made("sound");
-        record.stamp(&[(Role::Part, part.clone())]);
-        let before = fs::metadata(&part).unwrap().modified().unwrap();
+    fn an_edit_of_the_same_length_with_its_time_set_back_is_detected() {
+        let (_folder, stretched, mut record) = recorded("sound");
+        record.stamp(&[(FileRole::Stretched, stretched.clone())]);
+        let before = fs::metadata(&stretched).unwrap().modified().unwrap();
         std::thread::sleep(Duration::from_millis(20));
-        fs::write(&part, "sOund").unwrap();
-        File::options().append(true).open(&part).unwrap().set_modified(before).unwrap();
-        assert_eq!(record.state(Role::Part, &part), State::Edited);
+        fs::write(&stretched, "sOund").unwrap();
+        File::options().append(true).open(&stretched).unwrap().set_modified(before).unwrap();
+        assert_eq!(record.state(FileRole::Stretched, &stretched), FileState::Edited);
     }
 
     #[test]
-    fn a_run_that_is_killed_before_its_files_have_their_names_still_knows_those_that_are_there() {
-        let (folder, part, record) = made("sound");
-        let staged = folder.path().join("staged");
-        fs::write(&staged, "faster sound").unwrap();
+    fn after_a_run_that_was_killed_before_it_renamed_its_files_the_earlier_ones_are_recognised() {
+        let (folder, stretched, record) = recorded("sound");
+        let partial = folder.path().join("staged");
+        fs::write(&partial, "faster sound").unwrap();
         let flac = folder.path().join("x_sectioned.flac");
         let next = |path: &Path, from: &str| {
-            let files = [(Role::Part, staged.as_path(), path)];
-            record.followed_by(from.to_owned(), &files, &Outcome::default()).unwrap()
+            let files = [(FileRole::Stretched, partial.as_path(), path)];
+            record.followed_by(from.to_owned(), &files, &ExcerptInfo::default()).unwrap()
         };
-        assert_eq!(next(&part, "123").state(Role::Part, &part), State::Earlier);
-        // One of another format does not make it a stranger either.
-        assert_eq!(next(&flac, "flac").state(Role::Part, &part), State::Latest);
-        assert_eq!(next(&flac, "flac").state(Role::Part, &flac), State::Absent);
+        assert_eq!(next(&stretched, "123").state(FileRole::Stretched, &stretched), FileState::Earlier);
+        // The next version has another format, so the earlier file stays ours.
+        assert_eq!(next(&flac, "flac").state(FileRole::Stretched, &stretched), FileState::Latest);
+        assert_eq!(next(&flac, "flac").state(FileRole::Stretched, &flac), FileState::Absent);
     }
 
     #[test]
-    fn records_are_read_back_and_one_that_is_broken_is_none() {
-        let (folder, part, record) = made("sound");
-        fs::create_dir(folder.path().join(FOLDER)).unwrap();
+    fn records_are_read_back_and_a_broken_one_is_empty() {
+        let (folder, stretched, record) = recorded("sound");
+        fs::create_dir(folder.path().join(RECORDS_FOLDER)).unwrap();
         let records = records(folder.path());
         record.write(&records, "x").unwrap();
-        assert_eq!(Record::read(&records, "x").state(Role::Part, &part), State::Latest);
+        assert_eq!(FileSetRecord::read(&records, "x").state(FileRole::Stretched, &stretched), FileState::Latest);
         fs::write(path(folder.path(), "x"), "{ half").unwrap();
-        assert_eq!(Record::read(&records, "x").state(Role::Part, &part), State::Foreign);
-        assert_eq!(Record::read(&records, "y").state(Role::Part, &part), State::Foreign);
+        assert_eq!(FileSetRecord::read(&records, "x").state(FileRole::Stretched, &stretched), FileState::Foreign);
+        assert_eq!(FileSetRecord::read(&records, "y").state(FileRole::Stretched, &stretched), FileState::Foreign);
     }
 
     #[test]
-    fn what_killed_runs_left_is_removed_from_parts_originals_and_records() {
-        let folder = tempfile::tempdir().unwrap();
-        let places = ["", "orig", FOLDER].map(|place| folder.path().join(place));
+    fn leftovers_of_killed_runs_are_removed_from_all_folders() {
+        let root = tempfile::tempdir().unwrap();
+        let folders = ["", "orig", RECORDS_FOLDER].map(|name| root.path().join(name));
         let hour_ago = SystemTime::now() - Duration::from_secs(3_600);
-        for place in &places {
-            fs::create_dir_all(place).unwrap();
-            let left = place.join(".a.wav.1.part");
-            fs::write(&left, "half").unwrap();
-            File::options().write(true).open(&left).unwrap().set_modified(hour_ago).unwrap();
+        for folder in &folders {
+            fs::create_dir_all(folder).unwrap();
+            let leftover = folder.join(".a.wav.1.part");
+            fs::write(&leftover, "half").unwrap();
+            File::options().write(true).open(&leftover).unwrap().set_modified(hour_ago).unwrap();
         }
-        sweep(folder.path());
-        assert!(places.iter().all(|place| !place.join(".a.wav.1.part").exists()));
+        sweep(root.path());
+        assert!(folders.iter().all(|folder| !folder.join(".a.wav.1.part").exists()));
     }
 }

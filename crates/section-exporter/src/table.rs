@@ -1,11 +1,11 @@
-//! The table of the parts, as mixer clients read it.
+//! The table of the excerpts as CSV.
 
 use crowd_cli::path::display_text;
 
 use crate::decimal::{minutes, plain};
-use crate::export::Exported;
+use crate::export::ExportedExcerpt;
 
-/// The columns, in the order clients expect; those that are new come last.
+/// The columns, in the order that clients expect; new ones come last.
 pub const COLUMNS: [&str; 16] = [
     "path",
     "bpm",
@@ -25,37 +25,36 @@ pub const COLUMNS: [&str; 16] = [
     "sections",
 ];
 
-/// The table as it stands in its file.
-///
+/// The table as the bytes of its file.
 /// # Errors
 /// [`std::io::Error`] when a row cannot be written.
-pub fn table(parts: &[Exported]) -> std::io::Result<Vec<u8>> {
+pub fn table(excerpts: &[ExportedExcerpt]) -> std::io::Result<Vec<u8>> {
     let mut table = csv::Writer::from_writer(Vec::new());
-    for row in std::iter::once(COLUMNS.map(str::to_owned)).chain(parts.iter().map(row)) {
+    for row in std::iter::once(COLUMNS.map(str::to_owned)).chain(excerpts.iter().map(row)) {
         table.write_record(row)?;
     }
     table.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
-fn row(part: &Exported) -> [String; 16] {
-    let (wanted, outcome) = (&part.planned.wanted, &part.outcome);
-    let rate = f64::from(outcome.sample_rate);
+fn row(excerpt: &ExportedExcerpt) -> [String; 16] {
+    let (planned, info) = (&excerpt.planned.excerpt, &excerpt.info);
+    let rate = f64::from(info.sample_rate);
     [
-        part.planned.path.clone(),
-        plain(wanted.own_bpm(), 4),
-        wanted.key.clone().unwrap_or_default(),
-        plain(part.target.shown(wanted), 4),
-        plain(outcome.speed, 9),
-        plain(wanted.cues.ini, 6),
-        plain(wanted.cues.begin, 6),
-        plain(wanted.cues.end, 6),
-        plain(outcome.begin_adj, 6),
-        plain(outcome.end_adj, 6),
-        minutes(wanted.cues.end - wanted.cues.ini),
-        minutes(outcome.frames as f64 / rate),
-        display_text(&part.original),
-        display_text(&part.part),
-        outcome.lufs.map(|lufs| plain(lufs, 2)).unwrap_or_default(),
-        wanted.labels.join("|"),
+        excerpt.planned.path.clone(),
+        plain(planned.own_bpm(), 4),
+        planned.key.clone().unwrap_or_default(),
+        plain(excerpt.target.mix_bpm(planned), 4),
+        plain(info.speed, 9),
+        plain(planned.cues.ini, 6),
+        plain(planned.cues.begin, 6),
+        plain(planned.cues.end, 6),
+        plain(info.begin_adj, 6),
+        plain(info.end_adj, 6),
+        minutes(planned.cues.end - planned.cues.ini),
+        minutes(info.frames as f64 / rate),
+        display_text(&excerpt.original),
+        display_text(&excerpt.stretched),
+        info.lufs.map(|lufs| plain(lufs, 2)).unwrap_or_default(),
+        planned.labels.join("|"),
     ]
 }

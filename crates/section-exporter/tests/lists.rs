@@ -1,4 +1,4 @@
-//! Lists of the excerpts: a collection for Rekordbox, a playlist for any player.
+//! Writes lists of the excerpts: a collection for Rekordbox and a playlist for any player.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -6,29 +6,32 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{Library, Track, find_clicks, left};
-use section_export::rekordbox::{MarkKind, Rekordbox};
+use common::{TestLibrary, TestTrack, find_clicks, left};
+use section_export::rekordbox::{Collection, MarkKind};
 
-fn library() -> Library {
-    let library = Library::new(&[
-        Track { key: Some("6A"), first_beat: 0.377, ..Track::new("Grüße & #2 + 100% \"q\" <1>'.wav", 123.87) },
-        Track { change: Some((20, 123.0)), ..Track::new("drummer.flac", 120.0) },
+fn library() -> TestLibrary {
+    let library = TestLibrary::new(&[
+        TestTrack {
+            key: Some("6A"), first_beat: 0.377, ..TestTrack::new("Grüße & #2 + 100% \"q\" <1>'.wav", 123.87)
+        },
+        TestTrack { change: Some((20, 123.0)), ..TestTrack::new("drummer.flac", 120.0) },
     ]);
     let nodes = "<NODE Name=\"A &amp; B\" Type=\"1\" KeyType=\"0\"><TRACK Key=\"2\"/><TRACK Key=\"1\"/></NODE>";
     library.playlists(nodes);
     library
 }
 
-fn read(library: &Library) -> Rekordbox {
-    Rekordbox::open(&library.path("excerpts.xml")).unwrap()
+fn read(library: &TestLibrary) -> Collection {
+    Collection::open(&library.path("excerpts.xml")).unwrap()
 }
 
 #[test]
-fn a_collection_of_the_excerpts_has_their_beats_and_cues_where_they_sound() {
-    for words in ["--snap downbeat", "--snap none", "--snap beat --format flac --hot-cues --target-bpm 122,126.25"] {
+fn the_collection_of_the_excerpts_has_their_beats_and_cues_at_the_right_times() {
+    for arguments in ["--snap downbeat", "--snap none", "--snap beat --format flac --hot-cues --target-bpm 122,126.25"]
+    {
         let library = library();
-        let said = library.export(&format!("{words} --parts-xml excerpts.xml"));
-        assert_eq!(said.status, 0, "{}", said.err);
+        let output = library.export(&format!("{arguments} --parts-xml excerpts.xml"));
+        assert_eq!(output.status, 0, "{}", output.err);
         let (rows, collection) = (library.rows(), read(&library));
         assert_eq!((collection.notes.len(), collection.tracks.len()), (0, rows.len()));
         for (row, track) in rows.iter().zip(&collection.tracks) {
@@ -37,26 +40,26 @@ fn a_collection_of_the_excerpts_has_their_beats_and_cues_where_they_sound() {
             let audio = library.audio(file.to_str().unwrap());
             assert!((track.seconds.unwrap() - audio.frames() as f64 / 44_100.0).abs() <= 0.5);
             let target: f64 = row[3].parse().unwrap();
-            // One tempo, and its first beat where the first whole click is.
+            // There is one tempo, and its first beat is at the first whole click.
             let [tempo] = track.tempos.as_slice() else { panic!("{:?}", track.tempos) };
             assert_eq!(tempo.bpm.value, target);
-            // A click that the cut goes through is half there.
+            // A click at the very end of an excerpt is cut in half and does not count.
             let end = audio.frames() as f64 / 44_100.0 - 0.005;
             let clicks = find_clicks(&left(&audio), 44_100.0).into_iter().filter(|at| (0.005..end).contains(at));
             let clicks: Vec<f64> = clicks.collect();
             let beat = 60.0 / target;
             for click in clicks {
                 let beats = (click - tempo.seconds) / beat;
-                assert!((beats - beats.round()).abs() * beat < 0.001, "{words}, {}: {click} s, {tempo:?}", row[0]);
+                assert!((beats - beats.round()).abs() * beat < 0.001, "{arguments}, {}: {click} s, {tempo:?}", row[0]);
             }
-            if words == "--snap downbeat" {
+            if arguments == "--snap downbeat" {
                 assert_eq!((tempo.seconds, tempo.number), (0.0, 1));
             }
             let cues: Vec<(&str, f64)> = track.marks.iter().map(|mark| (mark.name.as_str(), mark.start)).collect();
             let near = |column: usize| (row[column].parse::<f64>().unwrap() * 1e3).round() / 1e3;
             assert_eq!(cues, [("section: ini", 0.0), ("section: begin", near(8)), ("section: end", near(9))]);
             let pads: Vec<Option<u32>> = track.marks.iter().map(|mark| mark.hot_cue).collect();
-            let hot = words.contains("--hot-cues");
+            let hot = arguments.contains("--hot-cues");
             assert_eq!(pads, if hot { [Some(0), Some(1), Some(2)] } else { [None; 3] });
             assert!(track.marks.iter().all(|mark| mark.kind == MarkKind::Cue));
         }
@@ -65,9 +68,9 @@ fn a_collection_of_the_excerpts_has_their_beats_and_cues_where_they_sound() {
 }
 
 #[test]
-fn a_beat_that_is_not_the_first_of_its_bar_has_its_number() {
+fn an_excerpt_that_begins_with_a_later_beat_of_a_bar_has_the_number_of_that_beat() {
     let library = library();
-    // The intro ends with the bar; a section later and a beat on, the second one comes first.
+    // The intro ends one beat after the bar, so the excerpt begins with the second beat of a bar.
     let structure = library.path("struct/01.json");
     let text = fs::read_to_string(&structure).unwrap();
     let mut json: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -81,13 +84,13 @@ fn a_beat_that_is_not_the_first_of_its_bar_has_its_number() {
 }
 
 #[test]
-fn the_bytes_of_the_collection_are_those_rekordbox_reads() {
+fn the_collection_is_written_as_rekordbox_writes_it() {
     let library = library();
     let mut command = library.command(
         "--bpm 122 --delta 10 --rekordbox-xml rekordbox.xml --audio-dir audio --snap downbeat --parts-xml excerpts.xml struct",
     );
-    let said = common::Said::of(command.args(["--playlist", "A & B"]));
-    assert_eq!(said.status, 0, "{}", said.err);
+    let output = common::RunOutput::of(command.args(["--playlist", "A & B"]));
+    assert_eq!(output.status, 0, "{}", output.err);
     let xml = fs::read_to_string(library.path("excerpts.xml")).unwrap();
     assert!(
         xml.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\n<DJ_PLAYLISTS Version=\"1.0.0\">\n"),
@@ -110,7 +113,7 @@ fn the_bytes_of_the_collection_are_those_rekordbox_reads() {
     ] {
         assert!(xml.contains(bytes), "{bytes} in {xml}");
     }
-    // In the order of the playlist.
+    // The excerpts are in the order of the playlist.
     let playlist = &read(&library).playlists[0];
     let tracks = read(&library).tracks_of(playlist).tracks;
     assert_eq!(tracks, [0, 1]);
@@ -118,19 +121,19 @@ fn the_bytes_of_the_collection_are_those_rekordbox_reads() {
 }
 
 #[test]
-fn a_collection_of_excerpts_makes_excerpts_again() {
+fn a_written_collection_of_excerpts_can_be_inspected() {
     let library = library();
     assert_eq!(library.export("--snap downbeat --parts-xml excerpts.xml").status, 0);
-    let said = common::Said::of(&mut library.command("inspect excerpts.xml"));
-    assert!(said.out.contains("playlist /excerpts 122 BPM: 2 tracks\n"), "{}", said.out);
-    assert!(said.out.contains("122.00      1    Gm     3") && said.out.ends_with("2 tracks\n"), "{}", said.out);
+    let output = common::RunOutput::of(&mut library.command("inspect excerpts.xml"));
+    assert!(output.out.contains("playlist /excerpts 122 BPM: 2 tracks\n"), "{}", output.out);
+    assert!(output.out.contains("122.00      1    Gm     3") && output.out.ends_with("2 tracks\n"), "{}", output.out);
 }
 
 #[test]
 fn a_playlist_names_every_excerpt_in_its_order_and_can_be_moved_with_them() {
     let library = library();
-    let said = library.export("--target-bpm 122,124 --write-playlist excerpts.m3u8");
-    assert_eq!(said.status, 0, "{}", said.err);
+    let output = library.export("--target-bpm 122,124 --write-playlist excerpts.m3u8");
+    assert_eq!(output.status, 0, "{}", output.err);
     let playlist = fs::read_to_string(library.path("excerpts.m3u8")).unwrap();
     let files: Vec<PathBuf> = playlist.lines().filter(|line| !line.starts_with('#')).map(PathBuf::from).collect();
     let rows: Vec<PathBuf> = library.rows().iter().map(|row| Path::new(&row[13]).to_owned()).collect();
@@ -155,7 +158,7 @@ fn no_list_replaces_a_file_that_is_read_or_that_another_list_writes() {
     let xml = fs::read(library.path("rekordbox.xml")).unwrap();
     let structure = fs::read(library.path("struct/00.json")).unwrap();
     let audio = fs::read(library.path("audio/drummer.flac")).unwrap();
-    for words in [
+    for arguments in [
         "--parts-xml rekordbox.xml",
         "--parts-xml audio/../rekordbox.xml",
         "--write-playlist audio/drummer.flac",
@@ -163,18 +166,18 @@ fn no_list_replaces_a_file_that_is_read_or_that_another_list_writes() {
         "--parts-xml same.xml --write-playlist same.xml",
         "--parts-xml sections.csv",
     ] {
-        let said = library.export(words);
-        assert_eq!(said.status, 2, "{words}: {}", said.err);
-        assert!(said.err.contains(words.split(' ').next().unwrap()), "{words}: {}", said.err);
-        assert!(!library.path("parts").exists() && !library.path("sections.csv").exists(), "{words}");
+        let output = library.export(arguments);
+        assert_eq!(output.status, 2, "{arguments}: {}", output.err);
+        assert!(output.err.contains(arguments.split(' ').next().unwrap()), "{arguments}: {}", output.err);
+        assert!(!library.path("parts").exists() && !library.path("sections.csv").exists(), "{arguments}");
     }
     assert_eq!(fs::read(library.path("rekordbox.xml")).unwrap(), xml);
     assert_eq!(fs::read(library.path("struct/00.json")).unwrap(), structure);
     assert_eq!(fs::read(library.path("audio/drummer.flac")).unwrap(), audio);
-    // Nor a file that no run has written.
+    // A file that no run has written is not replaced either.
     fs::write(library.path("mine.m3u8"), "#EXTM3U\nmine.wav\n").unwrap();
-    let said = library.export("--write-playlist mine.m3u8");
-    assert!(said.status == 2 && said.err.contains("--overwrite"), "{}", said.err);
+    let output = library.export("--write-playlist mine.m3u8");
+    assert!(output.status == 2 && output.err.contains("--overwrite"), "{}", output.err);
     assert_eq!(library.export("--write-playlist ours.m3u8 --parts-xml ours.xml").status, 0);
     assert_eq!(library.export("--write-playlist ours.m3u8 --parts-xml ours.xml --target-bpm 123").status, 0);
     assert!(fs::read_to_string(library.path("ours.xml")).unwrap().contains("Bpm=\"123.00\""));

@@ -1,4 +1,4 @@
-//! A collection of any size is read, shown and rewritten piece by piece.
+//! A collection of any size is read, shown and rewritten without holding it in memory as a whole.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::fmt::Write as _;
@@ -7,12 +7,12 @@ use std::sync::Mutex;
 
 use peak_alloc::PeakAlloc;
 use section_export::inspect;
-use section_export::rekordbox::{Cue, CueSlots, Rekordbox, TrackCues, add_cues};
+use section_export::rekordbox::{Collection, CueSlots, NamedCue, TrackCues, add_cues};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// The tests of this file measure one at a time.
+/// The tests of this file run one at a time, because they measure the memory of the process.
 static ONE: Mutex<()> = Mutex::new(());
 
 const TRACKS: usize = 20_000;
@@ -44,7 +44,7 @@ fn collection() -> tempfile::NamedTempFile {
     file
 }
 
-/// The most bytes that `work` holds at a time.
+/// The result of `work`, and the most bytes it held at a time.
 fn most<T>(work: impl FnOnce() -> T) -> (T, usize) {
     MEMORY.reset_peak_usage();
     let before = MEMORY.current_usage();
@@ -56,20 +56,20 @@ fn most<T>(work: impl FnOnce() -> T) -> (T, usize) {
 fn a_collection_is_never_in_memory_as_a_whole() {
     let _one = ONE.lock().unwrap();
     let file = collection();
-    let (tracks, bytes) = most(|| Rekordbox::open_without_marks(file.path()).unwrap().tracks.len());
+    let (tracks, bytes) = most(|| Collection::open_without_marks(file.path()).unwrap().tracks.len());
     assert_eq!(tracks, TRACKS);
     assert!(bytes < TRACKS * 700, "{} bytes a track", bytes / TRACKS);
     for json in [true, false] {
-        let (shown, bytes) = most(|| inspect::collection(file.path(), json, &mut std::io::sink()));
+        let (shown, bytes) = most(|| inspect::write_collection(file.path(), json, &mut std::io::sink()));
         assert!(shown.is_ok() && bytes < 1 << 20, "{bytes} bytes to show it");
     }
 }
 
 #[test]
-fn cues_are_written_into_a_collection_piece_by_piece() {
+fn cues_are_written_without_holding_the_collection_in_memory() {
     let _one = ONE.lock().unwrap();
     let (file, to) = (collection(), tempfile::NamedTempFile::new().unwrap());
-    let cues = vec![Cue { name: "ini".to_owned(), seconds: 1.0 }];
+    let cues = vec![NamedCue { name: "ini".to_owned(), seconds: 1.0 }];
     let tracks: Vec<TrackCues> = (0..100).map(|nth| TrackCues { track: nth * 199, cues: cues.clone() }).collect();
     let (done, bytes) = most(|| add_cues(file.path(), to.path(), &tracks, CueSlots::Memory));
     assert!(done.is_ok() && bytes < 1 << 20, "{bytes} bytes");

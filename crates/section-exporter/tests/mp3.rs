@@ -1,4 +1,4 @@
-//! Rekordbox's time line of MP3s: what is decided for each kind of tag, and what becomes of it in cuts and cues.
+//! The offset of Rekordbox's positions in MP3s: the decision for each kind of tag, and its effect on cuts and cues.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -7,21 +7,21 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use common::{Library, Said, Track, find_clicks, left};
+use common::{RunOutput, TestLibrary, TestTrack, find_clicks, left};
 use crowd_media::{Audio, AudioFormat, Container, SampleFormat, Samples, Tags};
-use section_export::rekordbox::{Location, Rekordbox};
+use section_export::rekordbox::{Collection, Location};
 use serde_json::{Value, json};
 
-/// How much later Rekordbox's grid lies, in seconds, where it does.
+/// How much later Rekordbox's grid lies with a valid LAME tag, in seconds.
 const LATER: f64 = 0.026;
 
-/// The kinds of tag, by who writes them.
+/// The kinds of tag, by encoder.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Encoder {
     Lame,
-    /// LAME, with another checksum than fits.
+    /// LAME, with a wrong checksum.
     BadCrc,
-    /// ffmpeg, whose Info tag has no extension by LAME.
+    /// ffmpeg, whose Info tag has no LAME extension.
     Info,
     NoTag,
 }
@@ -30,13 +30,13 @@ const ENCODERS: [Encoder; 4] = [Encoder::Lame, Encoder::BadCrc, Encoder::Info, E
 
 impl Encoder {
     fn encode(self, from: &Path, to: &Path) {
-        let (program, words): (&str, &[&str]) = match self {
+        let (program, arguments): (&str, &[&str]) = match self {
             Self::Lame | Self::BadCrc => ("lame", &["--quiet", "-b", "192"]),
             Self::NoTag => ("lame", &["--quiet", "-b", "192", "-t"]),
             Self::Info => ("ffmpeg", &["-loglevel", "error", "-y", "-i"]),
         };
         let mut command = Command::new(program);
-        command.args(words).arg(from);
+        command.args(arguments).arg(from);
         if self == Self::Info {
             command.args(["-c:a", "libmp3lame", "-b:a", "192k"]);
         }
@@ -51,27 +51,27 @@ impl Encoder {
     }
 }
 
-/// What of a track tells where its beats are.
+/// What tells where the beats of a track are.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Known {
+enum TimingClue {
     /// Clicks, and the beats of the structure file.
     Beats,
     /// Clicks alone.
     Onsets,
-    /// A tone without any.
+    /// A tone without clicks.
     Nothing,
 }
 
-/// A library of one MP3.
-struct Single {
-    library: Library,
-    /// Where its clicks lie as it is decoded, in seconds.
+/// A library with one MP3.
+struct Mp3Library {
+    library: TestLibrary,
+    /// The times of its clicks as decoded, in seconds.
     clicks: Vec<f64>,
 }
 
-impl Single {
+impl Mp3Library {
     fn new(encoder: Encoder, has_clicks: bool) -> Self {
-        let library = Library::new(&[Track::new("x.wav", 120.0)]);
+        let library = TestLibrary::new(&[TestTrack::new("x.wav", 120.0)]);
         let (wav, mp3) = (library.path("audio/x.wav"), library.path("audio/x.mp3"));
         if !has_clicks {
             let tone = (0..44_100 * 17).flat_map(|i| [(0.3 * (f64::from(i) * 0.047).sin()) as f32; 2]).collect();
@@ -86,8 +86,8 @@ impl Single {
         Self { library, clicks }
     }
 
-    /// Writes structure file and collection; the grid of that lies `later` seconds behind the clicks.
-    fn describe(&self, beats: bool, later: f64) -> &Library {
+    /// Writes the structure file and the collection, whose grid lies `later` seconds after the clicks.
+    fn describe(&self, beats: bool, later: f64) -> &TestLibrary {
         let library = &self.library;
         let file = library.path("struct/00.json");
         let mut structure: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
@@ -110,45 +110,46 @@ impl Single {
     }
 }
 
-fn inspect(library: &Library, words: &str) -> Value {
-    let words =
-        format!("inspect x.mp3 --json --structure-dir struct --audio-dir audio --rekordbox-xml rekordbox.xml {words}");
-    let said = Said::of(&mut library.command(&words));
-    assert_eq!(said.status, 0, "{}", said.err);
-    serde_json::from_str(&said.out).unwrap()
+fn inspect(library: &TestLibrary, arguments: &str) -> Value {
+    let arguments = format!(
+        "inspect x.mp3 --json --structure-dir struct --audio-dir audio --rekordbox-xml rekordbox.xml {arguments}"
+    );
+    let output = RunOutput::of(&mut library.command(&arguments));
+    assert_eq!(output.status, 0, "{}", output.err);
+    serde_json::from_str(&output.out).unwrap()
 }
 
 #[test]
-fn each_tag_and_grid_has_its_decision() {
+fn every_tag_and_grid_has_its_offset() {
     let against = "evidence_against_tag";
     let agree = "tag_and_evidence";
     let mut table = String::new();
     for encoder in ENCODERS {
-        let singles = [true, false].map(|has_clicks| Single::new(encoder, has_clicks));
-        for known in [Known::Beats, Known::Onsets, Known::Nothing] {
+        let singles = [true, false].map(|has_clicks| Mp3Library::new(encoder, has_clicks));
+        for clue in [TimingClue::Beats, TimingClue::Onsets, TimingClue::Nothing] {
             for later in [0.0, LATER] {
-                let single = &singles[usize::from(known == Known::Nothing)];
-                let line = &inspect(single.describe(known == Known::Beats, later), "")["mp3_offset"];
-                let wanted = match (known, encoder, later > 0.0) {
-                    (Known::Nothing, Encoder::Lame, _) => (26.0, "tag_alone"),
-                    (Known::Nothing, ..) => (0.0, "tag_alone"),
+                let single = &singles[usize::from(clue == TimingClue::Nothing)];
+                let line = &inspect(single.describe(clue == TimingClue::Beats, later), "")["mp3_offset"];
+                let expected = match (clue, encoder, later > 0.0) {
+                    (TimingClue::Nothing, Encoder::Lame, _) => (26.0, "tag_alone"),
+                    (TimingClue::Nothing, ..) => (0.0, "tag_alone"),
                     (_, Encoder::Lame, true) => (26.0, agree),
                     (_, Encoder::Lame, false) => (0.0, against),
                     (.., true) => (0.0, against),
                     (.., false) => (0.0, agree),
                 };
-                table += &format!("{known:?} {encoder:?} {later}: {line}\n");
+                table += &format!("{clue:?} {encoder:?} {later}: {line}\n");
                 let (ms, reason) = (line["ms"].as_f64().unwrap(), line["reason"].as_str().unwrap());
-                assert_eq!((ms, reason), wanted, "\n{table}");
-                if known != Known::Nothing {
+                assert_eq!((ms, reason), expected, "\n{table}");
+                if clue != TimingClue::Nothing {
                     let measured = line["measured_ms"].as_f64().unwrap();
                     assert!(
-                        (measured - later * 1e3).abs() <= if known == Known::Beats { 5.0 } else { 1.0 },
+                        (measured - later * 1e3).abs() <= if clue == TimingClue::Beats { 5.0 } else { 1.0 },
                         "\n{table}"
                     );
                     let by = line["measured_by"].as_str().unwrap();
-                    // Onsets are asked where the beats speak against the tag.
-                    let asked = known == Known::Onsets || reason == against;
+                    // Onsets are measured where the beats contradict the tag.
+                    let asked = clue == TimingClue::Onsets || reason == against;
                     assert_eq!(by, if asked { "onsets" } else { "structure beats" }, "\n{table}");
                 }
             }
@@ -157,15 +158,15 @@ fn each_tag_and_grid_has_its_decision() {
     println!("{table}");
 }
 
-/// Where the first click lies in an excerpt's original, in seconds.
-fn first_click(library: &Library) -> f64 {
+/// The time of the first click in the original of an excerpt, in seconds.
+fn first_click(library: &TestLibrary) -> f64 {
     let audio = library.audio("parts/orig/x_sectioned.wav");
     find_clicks(&left(&audio), 44_100.0)[0]
 }
 
 #[test]
-fn a_shifted_grid_cuts_on_the_click_and_writes_cues_back_on_rekordboxs_time_line() {
-    for (encoder, later, words, offset) in [
+fn a_shifted_grid_cuts_on_the_click_and_cues_are_written_with_rekordboxs_positions() {
+    for (encoder, later, arguments, offset) in [
         (Encoder::Lame, LATER, "", LATER),
         (Encoder::Lame, 0.0, "", 0.0),
         (Encoder::Info, 0.0, "", 0.0),
@@ -174,44 +175,44 @@ fn a_shifted_grid_cuts_on_the_click_and_writes_cues_back_on_rekordboxs_time_line
         (Encoder::NoTag, 0.018, "--mp3-offset 18", 0.018),
         (Encoder::Info, -0.026, "--mp3-offset -26", -0.026),
     ] {
-        let single = Single::new(encoder, true);
+        let single = Mp3Library::new(encoder, true);
         let (library, first) = (single.describe(true, later), single.clicks[0]);
-        let said = library.export(&format!("--snap downbeat --write-xml cues.xml --report report.json {words}"));
-        assert_eq!(said.status, 0, "{}", said.err);
+        let output = library.export(&format!("--snap downbeat --write-xml cues.xml --report report.json {arguments}"));
+        assert_eq!(output.status, 0, "{}", output.err);
         let rows = library.rows();
         let ini: f64 = rows[0][5].parse().unwrap();
-        // The intro is a bar: the excerpt begins on the fifth click.
+        // The intro is a bar, so the excerpt begins on the fifth click.
         assert!((ini - first - 2.0).abs() < 0.001, "{encoder:?} {later}: {ini} instead of {}", first + 2.0);
-        // A click at the very start is half there, so its middle is found a little late.
+        // A click at the very start is cut in half, so its measured time is slightly late.
         let click = first_click(library);
         assert!(click < 0.002, "{encoder:?} {later}: the first click lies {click} s behind the start");
-        let cues = Rekordbox::open(&library.path("cues.xml")).unwrap();
+        let cues = Collection::open(&library.path("cues.xml")).unwrap();
         let start = cues.tracks[0].marks[0].start;
         assert!((start - ini - offset).abs() < 0.0006, "{encoder:?} {later}: {start} for {ini}");
         let report: Value = serde_json::from_slice(&fs::read(library.path("report.json")).unwrap()).unwrap();
         let line = &report["parts"][0]["mp3_offset"];
         assert!((line["ms"].as_f64().unwrap() - offset * 1e3).abs() < 1e-6, "{line}");
-        let told = said.err.lines().filter(|line| line.contains("x.mp3: MP3 time line: ")).count();
-        assert_eq!(told, 1, "{}", said.err);
+        let is_reported = output.err.lines().filter(|line| line.contains("x.mp3: MP3 offset: ")).count();
+        assert_eq!(is_reported, 1, "{}", output.err);
     }
 }
 
 #[test]
-fn with_none_a_grid_stays_and_nothing_but_an_mp3_is_ever_shifted() {
-    let single = Single::new(Encoder::Lame, true);
+fn offset_none_shifts_nothing_and_only_mp3s_are_ever_shifted() {
+    let single = Mp3Library::new(Encoder::Lame, true);
     let (library, first) = (single.describe(true, LATER), single.clicks[0]);
-    let said = library.export("--snap downbeat --mp3-offset none");
-    assert_eq!(said.status, 0, "{}", said.err);
+    let output = library.export("--snap downbeat --mp3-offset none");
+    assert_eq!(output.status, 0, "{}", output.err);
     let ini: f64 = library.rows()[0][5].parse().unwrap();
     assert!((ini - first - 2.0 - LATER).abs() < 0.001, "{ini}");
     assert_eq!(inspect(library, "--mp3-offset none")["mp3_offset"]["reason"], "asked");
 
     for file in ["x.wav", "x.flac"] {
-        let library = Library::new(&[Track::new(file, 120.0)]);
-        let said = library.export("--snap downbeat --mp3-offset 26 --report report.json");
+        let library = TestLibrary::new(&[TestTrack::new(file, 120.0)]);
+        let output = library.export("--snap downbeat --mp3-offset 26 --report report.json");
         let ini: f64 = library.rows()[0][5].parse().unwrap();
         assert!((ini - 2.11).abs() < 0.0006, "{file}: {ini}");
-        assert!(!said.err.contains("time line"), "{}", said.err);
+        assert!(!output.err.contains("MP3 offset"), "{}", output.err);
         let report: Value = serde_json::from_slice(&fs::read(library.path("report.json")).unwrap()).unwrap();
         assert_eq!(report["parts"][0]["mp3_offset"], Value::Null);
     }

@@ -1,11 +1,11 @@
-//! What a DJ asks of a library: a playlist, so many bars, and what there is where there is less.
+//! Selects tracks by playlist and excerpts by bars, and cuts shorter ones with `--fallback`.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
 
 use std::fs;
 
-use common::{Library, Track, find_clicks, left};
+use common::{TestLibrary, TestTrack, find_clicks, left};
 use serde_json::json;
 
 fn friday(keys: &[&str]) -> String {
@@ -14,28 +14,28 @@ fn friday(keys: &[&str]) -> String {
 }
 
 #[test]
-fn a_playlist_selects_its_tracks_in_its_order_and_tells_what_is_missing() {
-    let library = Library::new(&[
-        Track::new("a.wav", 120.0),
-        Track::new("b.wav", 121.0),
-        Track::new("c.wav", 122.0),
-        Track { intro: false, ..Track::new("cold.wav", 122.0) },
-        Track { has_audio: false, ..Track::new("lost.wav", 122.0) },
-        Track::new("unanalysed.wav", 122.0),
+fn a_playlist_selects_its_tracks_in_its_order_and_missing_ones_are_reported() {
+    let library = TestLibrary::new(&[
+        TestTrack::new("a.wav", 120.0),
+        TestTrack::new("b.wav", 121.0),
+        TestTrack::new("c.wav", 122.0),
+        TestTrack { intro: false, ..TestTrack::new("cold.wav", 122.0) },
+        TestTrack { has_audio: false, ..TestTrack::new("lost.wav", 122.0) },
+        TestTrack::new("unanalysed.wav", 122.0),
     ]);
     fs::remove_file(library.path("struct/05.json")).unwrap();
     library.playlists(&friday(&["3", "4", "1", "99", "6", "3", "5"]));
-    let said = library.export("--playlist friday --report report.json --print audio");
-    assert_eq!((said.status, said.out.as_str()), (0, "audio/c.wav\naudio/a.wav\n"), "{}", said.err);
-    for told in [
+    let output = library.export("--playlist friday --report report.json --print audio");
+    assert_eq!((output.status, output.out.as_str()), (0, "audio/c.wav\naudio/a.wav\n"), "{}", output.err);
+    for is_reported in [
         "cold.wav: no intro",
         "no audio called \"lost.wav\"",
         "unanalysed.wav: in the playlist /Friday, without a structure file of its own",
         "1 tracks of the playlist /Friday are not in the collection: 99",
     ] {
-        assert!(said.err.contains(told), "{told}: {}", said.err);
+        assert!(output.err.contains(is_reported), "{is_reported}: {}", output.err);
     }
-    assert!(!said.err.contains("b.wav: it is not in the playlist"), "{}", said.err);
+    assert!(!output.err.contains("b.wav: it is not in the playlist"), "{}", output.err);
     assert_eq!(library.rows().iter().map(|row| row[1].as_str()).collect::<Vec<_>>(), ["122", "120"]);
     let playlist = &library.report()["playlist"];
     assert_eq!(playlist["name"], "/Friday");
@@ -44,90 +44,90 @@ fn a_playlist_selects_its_tracks_in_its_order_and_tells_what_is_missing() {
     assert!(playlist["without_structure"][0].as_str().unwrap().ends_with("unanalysed.wav"));
     let inspect =
         "inspect b.wav --structure-dir struct --audio-dir audio --rekordbox-xml rekordbox.xml --playlist Friday";
-    let said = common::Said::of(&mut library.command(inspect));
-    assert!(said.out.contains("not selected: it is not in the playlist /Friday"), "{}{}", said.out, said.err);
+    let output = common::RunOutput::of(&mut library.command(inspect));
+    assert!(output.out.contains("not selected: it is not in the playlist /Friday"), "{}{}", output.out, output.err);
 }
 
 #[test]
-fn a_playlist_that_is_not_there_or_not_sure_is_told_before_anything_is_written() {
-    let library = Library::new(&[Track::new("a.wav", 120.0)]);
+fn an_unknown_or_ambiguous_playlist_is_refused_before_anything_is_written() {
+    let library = TestLibrary::new(&[TestTrack::new("a.wav", 120.0)]);
     let again = friday(&["1"]).replace("Friday", "FRIDAY");
     library.playlists(&format!("{}<NODE Type=\"0\" Name=\"Old\">{again}</NODE>", friday(&["1"])));
-    for (words, told) in [
+    for (arguments, is_reported) in [
         ("--playlist Saturday", "no playlist is called \"Saturday\": there are /Friday, /Old/FRIDAY"),
         ("--playlist friday", "2 playlists are called \"friday\""),
         ("--playlist Old", "\"Old\" is a folder: name a playlist; there are /Old/FRIDAY"),
     ] {
-        let said = library.export(words);
+        let output = library.export(arguments);
         assert!(
-            said.status == 2 && said.err.contains("--playlist") && said.err.contains(told),
-            "{words}: {}",
-            said.err
+            output.status == 2 && output.err.contains("--playlist") && output.err.contains(is_reported),
+            "{arguments}: {}",
+            output.err
         );
         assert!(!library.path("parts").exists() && !library.path("sections.csv").exists());
     }
     assert_eq!(library.export("--playlist old/friday").status, 0);
-    let said = common::Said::of(&mut library.command("--playlist Friday struct"));
-    assert!(said.status == 2 && said.err.contains("--rekordbox-xml"), "{}", said.err);
+    let output = common::RunOutput::of(&mut library.command("--playlist Friday struct"));
+    assert!(output.status == 2 && output.err.contains("--rekordbox-xml"), "{}", output.err);
 }
 
 #[test]
-fn bars_are_as_long_as_they_are_at_the_target_whatever_the_track_counts() {
-    let library = Library::new(&[
-        Track { sections: 20, ..Track::new("a.wav", 120.0) },
-        Track { sections: 20, change: Some((20, 123.0)), ..Track::new("b.wav", 121.0) },
-        Track { sections: 20, ..Track::new("slow.wav", 61.0) },
+fn bars_have_their_length_at_the_target_tempo_also_in_half_tempo_tracks() {
+    let library = TestLibrary::new(&[
+        TestTrack { sections: 20, ..TestTrack::new("a.wav", 120.0) },
+        TestTrack { sections: 20, change: Some((20, 123.0)), ..TestTrack::new("b.wav", 121.0) },
+        TestTrack { sections: 20, ..TestTrack::new("slow.wav", 61.0) },
     ]);
-    let said = library.export("--bars 16 --snap downbeat --half-double --report report.json");
-    assert_eq!(said.status, 0, "{}", said.err);
+    let output = library.export("--bars 16 --snap downbeat --half-double --report report.json");
+    assert_eq!(output.status, 0, "{}", output.err);
     let rows = library.rows();
-    assert_eq!(rows.len(), 3, "{}", said.err);
+    assert_eq!(rows.len(), 3, "{}", output.err);
     for row in &rows {
-        let part = library.audio(&row[13]);
-        let frames = 16.0 * 4.0 * 60.0 / 122.0 * f64::from(part.sample_rate);
-        assert!((part.frames() as f64 - frames).abs() < 60.0, "{}: {} of {frames} frames", row[0], part.frames());
+        let excerpt = library.audio(&row[13]);
+        let frames = 16.0 * 4.0 * 60.0 / 122.0 * f64::from(excerpt.sample_rate);
+        assert!((excerpt.frames() as f64 - frames).abs() < 60.0, "{}: {} of {frames} frames", row[0], excerpt.frames());
         assert!(
             (row[8].parse::<f64>().unwrap() - 12.0 * 240.0 / 122.0).abs() < 0.002,
             "mixed out of for four bars: {row:?}"
         );
-        let clicks = find_clicks(&left(&part), f64::from(part.sample_rate));
+        let clicks = find_clicks(&left(&excerpt), f64::from(excerpt.sample_rate));
         let beats = if row[0].ends_with("slow.wav") { 32 } else { 64 };
         assert!((beats..=beats + 1).contains(&clicks.len()), "{}: {clicks:?}", row[0]);
         assert!(clicks[0] < 0.002, "begins with a beat: {clicks:?}");
     }
-    let said = library.export("--bars 16 --n-sections 3");
-    assert!(said.status == 2 && said.err.contains("--n-sections"), "{}", said.err);
+    let output = library.export("--bars 16 --n-sections 3");
+    assert!(output.status == 2 && output.err.contains("--n-sections"), "{}", output.err);
 }
 
 #[test]
-fn a_track_with_less_than_is_wanted_is_left_out_or_taken_as_far_as_it_goes() {
-    let library = Library::new(&[
-        Track { intro: false, ..Track::new("cold.wav", 122.0) },
-        Track { sections: 2, ..Track::new("sketch.wav", 122.0) },
+fn a_track_that_is_too_short_is_left_out_or_cut_to_its_end_with_fallback() {
+    let library = TestLibrary::new(&[
+        TestTrack { intro: false, ..TestTrack::new("cold.wav", 122.0) },
+        TestTrack { sections: 2, ..TestTrack::new("sketch.wav", 122.0) },
     ]);
-    for (words, kinds) in
+    for (arguments, kinds) in
         [("--snap downbeat", ["no_intro", "too_few_sections"]), ("--bars 50", ["no_intro", "too_few_bars"])]
     {
-        let said = library.export(&format!("{words} --report report.json"));
-        assert!(said.status != 0 && said.err.contains("--fallback"), "{}", said.err);
+        let output = library.export(&format!("{arguments} --report report.json"));
+        assert!(output.status != 0 && output.err.contains("--fallback"), "{}", output.err);
         let report = library.report();
-        assert_eq!([&report["skipped"][0]["kind"], &report["skipped"][1]["kind"]], kinds, "{words}");
+        assert_eq!([&report["skipped"][0]["kind"], &report["skipped"][1]["kind"]], kinds, "{arguments}");
     }
-    let said = library.export("--snap downbeat --fallback --report report.json");
-    assert_eq!(said.status, 0, "{}", said.err);
+    let output = library.export("--snap downbeat --fallback --report report.json");
+    assert_eq!(output.status, 0, "{}", output.err);
     let report = library.report();
     let notes = |nth: usize| report["parts"][nth]["notes"].to_string();
     assert!(notes(0).contains("no intro: the excerpt begins with the first downbeat, at 0.110 s"), "{}", notes(0));
     assert!(notes(1).contains("2 sections instead of 6"), "{}", notes(1));
     for note in ["cold.wav: no intro", "sketch.wav: 2 sections instead of 6"] {
-        assert!(said.err.contains(note), "{}", said.err);
+        assert!(output.err.contains(note), "{}", output.err);
     }
-    // A bar each: six from the first downbeat on, and the two behind the intro.
+    // Sections have one bar each: six from the first downbeat on, and the two after the intro.
     for (row, bars) in library.rows().iter().zip([6.0, 2.0]) {
         let frames = library.audio(&row[13]).frames() as f64;
         assert!((frames - bars * 4.0 * 60.0 / 122.0 * 44_100.0).abs() < 50.0, "{row:?}: {frames}");
     }
-    let said = library.export("--bars 50 --fallback");
-    assert!(said.err.contains("cold.wav: 8 bars instead of 50"), "{}", said.err);
-    assert!(said.err.contains("sketch.wav: 2 bars instead of 50"), "{}", said.err);
+    let output = library.export("--bars 50 --fallback");
+    assert!(output.err.contains("cold.wav: 8 bars instead of 50"), "{}", output.err);
+    assert!(output.err.contains("sketch.wav: 2 bars instead of 50"), "{}", output.err);
 }

@@ -5,10 +5,10 @@ mod common;
 
 use std::fs;
 
-use common::{Library, Track, find_clicks, left};
+use common::{TestLibrary, TestTrack, find_clicks, left};
 use serde_json::Value;
 
-fn stamps(library: &Library) -> Vec<(String, std::time::SystemTime)> {
+fn stamps(library: &TestLibrary) -> Vec<(String, std::time::SystemTime)> {
     let folders = ["parts", "parts/orig"].map(|folder| library.path(folder));
     let files = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).flatten();
     let files = files.filter(|file| file.path().extension().is_some_and(|extension| extension == "wav"));
@@ -21,12 +21,13 @@ fn stamps(library: &Library) -> Vec<(String, std::time::SystemTime)> {
 
 #[test]
 fn each_target_has_an_excerpt_of_its_own_and_all_share_the_original() {
-    let tracks = [Track::new("a.wav", 121.0), Track { change: Some((20, 123.0)), ..Track::new("b.wav", 120.0) }];
-    let library = Library::new(&tracks);
-    let said = library.export("--target-bpm 120,122.5,128 --report report.json --pictures pictures");
-    assert_eq!(said.status, 0, "{}", said.err);
-    assert_eq!(said.err.lines().last().unwrap(), "6 parts cut, 0 unchanged, 0 tracks skipped");
-    assert_eq!(said.out.lines().count(), 2, "each track once");
+    let tracks =
+        [TestTrack::new("a.wav", 121.0), TestTrack { change: Some((20, 123.0)), ..TestTrack::new("b.wav", 120.0) }];
+    let library = TestLibrary::new(&tracks);
+    let output = library.export("--target-bpm 120,122.5,128 --report report.json --pictures pictures");
+    assert_eq!(output.status, 0, "{}", output.err);
+    assert_eq!(output.err.lines().last().unwrap(), "6 excerpts cut, 0 unchanged, 0 tracks skipped");
+    assert_eq!(output.out.lines().count(), 2, "each track once");
     let rows = library.rows();
     assert_eq!(rows.len(), 6);
     for (row, (track, target)) in rows.iter().zip(tracks.iter().flat_map(|t| [(t, "120"), (t, "122.5"), (t, "128")])) {
@@ -35,11 +36,11 @@ fn each_target_has_an_excerpt_of_its_own_and_all_share_the_original() {
         assert_eq!(row[12], format!("parts/orig/{stem}_sectioned.wav"));
         assert_eq!(row[13], format!("parts/{stem}_sectioned_{target}.wav"));
         assert!(library.path(&format!("pictures/{stem}_sectioned_{target}.png")).exists());
-        let part = library.audio(&row[13]);
+        let excerpt = library.audio(&row[13]);
         let clicks = track.clicks(row[5].parse().unwrap(), row[7].parse().unwrap(), target.parse().unwrap());
         let clicks: Vec<f64> = clicks.into_iter().filter(|at| *at > 0.005).collect();
-        let end = part.frames() as f64 / f64::from(part.sample_rate) - 0.005;
-        let found = find_clicks(&left(&part), f64::from(part.sample_rate));
+        let end = excerpt.frames() as f64 / f64::from(excerpt.sample_rate) - 0.005;
+        let found = find_clicks(&left(&excerpt), f64::from(excerpt.sample_rate));
         for at in clicks.iter().filter(|at| **at < end) {
             assert!(found.iter().any(|found| (found - at).abs() < 0.0003), "{}: {at} of {found:?}", row[13]);
         }
@@ -50,25 +51,25 @@ fn each_target_has_an_excerpt_of_its_own_and_all_share_the_original() {
 }
 
 #[test]
-fn a_further_target_leaves_the_others_and_their_original_as_they_are() {
-    let library = Library::new(&[Track::new("a.wav", 120.0)]);
-    let last = |words: &str| library.export(words).err.lines().last().unwrap().to_owned();
-    assert_eq!(last("--target-bpm 120,122"), "2 parts cut, 0 unchanged, 0 tracks skipped");
+fn another_target_changes_neither_the_other_excerpts_nor_the_original() {
+    let library = TestLibrary::new(&[TestTrack::new("a.wav", 120.0)]);
+    let last = |arguments: &str| library.export(arguments).err.lines().last().unwrap().to_owned();
+    assert_eq!(last("--target-bpm 120,122"), "2 excerpts cut, 0 unchanged, 0 tracks skipped");
     let before = stamps(&library);
-    assert_eq!(last("--target-bpm 120,122,124"), "1 parts cut, 2 unchanged, 0 tracks skipped");
+    assert_eq!(last("--target-bpm 120,122,124"), "1 excerpts cut, 2 unchanged, 0 tracks skipped");
     let after = stamps(&library);
     assert_eq!(after.len(), 4);
     assert!(before.iter().all(|stamp| after.contains(stamp)), "{before:?} {after:?}");
-    assert_eq!(last("--target-bpm 120,122,124"), "0 parts cut, 3 unchanged, 0 tracks skipped");
+    assert_eq!(last("--target-bpm 120,122,124"), "0 excerpts cut, 3 unchanged, 0 tracks skipped");
     fs::remove_file(library.path("parts/a_sectioned_122.wav")).unwrap();
-    assert_eq!(last("--target-bpm 124,122,120"), "1 parts cut, 2 unchanged, 0 tracks skipped");
+    assert_eq!(last("--target-bpm 124,122,120"), "1 excerpts cut, 2 unchanged, 0 tracks skipped");
 }
 
 #[test]
-fn a_target_that_is_out_of_reach_fails_alone() {
-    let library = Library::new(&[Track::new("a.wav", 120.0)]);
-    let said = library.export("--target-bpm 122,900");
-    assert!(said.err.contains("900 BPM") && said.err.contains("7.5"), "{}", said.err);
+fn a_target_outside_the_range_fails_alone() {
+    let library = TestLibrary::new(&[TestTrack::new("a.wav", 120.0)]);
+    let output = library.export("--target-bpm 122,900");
+    assert!(output.err.contains("900 BPM") && output.err.contains("7.5"), "{}", output.err);
     assert_eq!(library.rows().len(), 1);
     assert!(library.path("parts/a_sectioned_122.wav").exists() && library.path("parts/orig/a_sectioned.wav").exists());
 }

@@ -1,4 +1,4 @@
-//! The form of every track.
+//! The sections that every track of the library has.
 
 /// Bars of four beats in a section, and in a track.
 pub const SECTION_BARS: usize = 4;

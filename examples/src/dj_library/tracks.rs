@@ -1,4 +1,4 @@
-//! The tracks of the library.
+//! The tracks of the library and their structure files.
 
 use crowd_media::{Container, SampleFormat};
 use serde_json::json;
@@ -6,30 +6,30 @@ use serde_json::json;
 use super::sections::{BARS, SECTION_BARS, SECTIONS};
 use crate::synth::Noise;
 
-/// Where the library was when it was analysed: another computer, as usual.
+/// The folder of the music on the computer on which it was analysed.
 pub const MUSIC: &str = "/Users/dj/Music";
-/// The frame an analyser works on, in seconds.
+/// The time resolution of the analyser, in seconds.
 const ANALYSED: f64 = 0.01;
 
 /// A track of the library.
 #[derive(Clone, Copy, Debug)]
 pub struct Track {
-    /// Its file's name without the extension, and its title.
+    /// Its file name without the extension, and its title.
     pub name: &'static str,
-    /// Its tempo in BPM, up to the middle and from there on.
+    /// Its tempo in BPM, in the first half and in the second.
     pub bpm: [f64; 2],
-    /// As the library writes it: by name, on the Camelot wheel, or in Open Key.
+    /// The key as the collection has it: by name, on the Camelot wheel, or in Open Key.
     pub key: &'static str,
     /// The lowest note of its bass, a MIDI number.
     pub(super) tonic: f64,
     pub(super) minor: bool,
-    /// What the analyser says of its tempo: a whole number, or nothing.
+    /// The `bpm` of the structure file: a whole number, or none.
     pub(super) analysed_bpm: Option<u32>,
     pub(super) container: Container,
     pub(super) depth: SampleFormat,
     /// Whether the analyser calls its first section an intro.
     pub(super) intro: bool,
-    /// Whether its audio is there.
+    /// Whether its audio is in the library.
     pub(super) audio: bool,
 }
 
@@ -46,7 +46,7 @@ const PLAIN: Track = Track {
     audio: true,
 };
 
-/// What there is. Of these, five can be cut near 122 BPM; the others show what is skipped, and why.
+/// The tracks. Five of them can be cut near 122 BPM; the others show reasons why tracks are skipped.
 pub const TRACKS: [Track; 8] = [
     PLAIN,
     Track { name: "Grüße aus Köln (Ærø Dub)", bpm: [121.5; 2], key: "6A", tonic: 31.0, ..PLAIN },
@@ -84,13 +84,13 @@ pub const TRACKS: [Track; 8] = [
 ];
 
 impl Track {
-    /// Its file's name.
+    /// The name of its audio file.
     #[must_use]
     pub fn file(&self) -> String {
         format!("{}.{}", self.name, if self.container == Container::Flac { "flac" } else { "wav" })
     }
 
-    /// Where its beats begin, in seconds, and where the last one ends.
+    /// The times of its beats in seconds, and the end of the last one.
     #[must_use]
     pub fn beats(&self) -> Vec<f64> {
         let mut at = 0.21 + 0.017 * self.name.len() as f64;
@@ -102,8 +102,8 @@ impl Track {
         beats
     }
 
-    /// What an analyser writes about it: beats in steps of 10 ms, and sections that another model found, so that their
-    /// ends lie up to 40 ms beside the beats.
+    /// Its structure file: beats in steps of 10 ms, and sections that another model found, so that they end up to 40 ms
+    /// before or after a beat.
     pub(super) fn structure(&self) -> serde_json::Value {
         let all = self.beats();
         let (end, beats) = all.split_last().unwrap_or((&0.0, &[]));
@@ -117,7 +117,7 @@ impl Track {
         let segments = labels
             .zip(ends.windows(2))
             .map(|(label, ends)| json!({ "start": rounded(ends[0]), "end": rounded(ends[1]), "label": label }));
-        // That computer writes an ü as u and two dots.
+        // The file system of that computer writes an ü as u and a combining diaeresis.
         let name = self.file().replace('ü', "u\u{308}").replace('ö', "o\u{308}");
         json!({
             "path": format!("{MUSIC}/{name}"),

@@ -1,22 +1,22 @@
-//! What the tracks of the library sound like.
+//! The music of the tracks.
 
 use super::sections::{BARS, SECTION_BARS, SECTIONS};
 use super::tracks::Track;
 use crate::sounds::{bass, clap, hat, kick, pluck};
 use crate::synth::{Filter, Noise, Saw, Tape, hertz};
 
-/// Four chords, in semitones above the tonic: the first note is the bass's.
+/// Four chords, in semitones above the tonic; the bass plays the first note of each.
 type Chords = [[f64; 4]; 4];
 const MINOR: Chords = [[0.0, 3.0, 7.0, 12.0], [-4.0, 0.0, 3.0, 12.0], [3.0, 7.0, 10.0, 15.0], [-2.0, 2.0, 5.0, 14.0]];
 const MAJOR: Chords = [[0.0, 4.0, 7.0, 14.0], [-3.0, 0.0, 4.0, 12.0], [5.0, 9.0, 12.0, 16.0], [-5.0, 2.0, 7.0, 11.0]];
 
-/// The track as interleaved stereo: drums throughout but for the break, bass from the first verse on, chords in choruses.
+/// The track as interleaved stereo: drums except in the break, bass from the first verse on, chords in choruses.
 pub fn play(track: &Track) -> Vec<f32> {
     let beats = track.beats();
     let end = beats[beats.len() - 1] + 1.0;
     let (mut dry, mut wet) = (Tape::new(end), Tape::new(end));
     let mut noise = Noise::new(track.name.len() as u32);
-    // What a track makes its own: where its bass moves, and how its plucked notes climb.
+    // The style of a track: where its bass moves, and how its plucked notes climb.
     let style = track.name.len() % 3;
     let chords = if track.minor { MINOR } else { MAJOR };
     for bar in 0..BARS {
@@ -84,7 +84,7 @@ pub fn play(track: &Track) -> Vec<f32> {
     dry.finish(0.8)
 }
 
-/// A chord of saws, each side a little out of tune with the other.
+/// A chord of saws, slightly detuned between the two channels.
 fn pad(tape: &mut Tape, at: f64, seconds: f64, tones: [f64; 4]) {
     let mut saws = [0.998, 1.002].map(|tune| tones.map(|tone| (Saw::new(tone * 0.37 * tune), tone * tune)));
     let mut filters = [Filter::default(), Filter::default()];

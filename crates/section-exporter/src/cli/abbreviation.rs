@@ -1,11 +1,11 @@
-//! Flags as the tool before this one took them: any abbreviation that was unambiguous there is still the same flag, however
-//! many flags there are now.
+//! Abbreviated flags of the tool that `section-export` replaces: every abbreviation that was unambiguous there still
+//! stands for the same flag, however many flags there are now.
 
 use clap::{Command, CommandFactory};
 
 use super::Cli;
 
-/// The flags that tool had.
+/// The flags of that tool.
 const OLD: [&str; 12] = [
     "audio-dir",
     "bpm",
@@ -21,8 +21,8 @@ const OLD: [&str; 12] = [
     "target-bpm",
 ];
 
-/// The command line, with those abbreviations as hidden names. What is unambiguous among all flags of today is understood
-/// besides.
+/// The command line, with those abbreviations as hidden aliases. Any other abbreviation is accepted when it is
+/// unambiguous among all flags.
 pub fn command() -> Command {
     OLD.iter().fold(Cli::command(), |command, flag| {
         let names = abbreviations(flag);
@@ -30,7 +30,7 @@ pub fn command() -> Command {
     })
 }
 
-/// The beginnings of `flag` that no other old flag has.
+/// The prefixes of `flag` that no other flag of the old tool begins with.
 fn abbreviations(flag: &'static str) -> impl Iterator<Item = &'static str> {
     let others = move |start: &str| OLD.iter().any(|other| *other != flag && other.starts_with(start));
     (1..flag.len()).filter_map(|end| flag.get(..end)).filter(move |start| !others(start))
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_one_flag_begins_with_is_an_abbreviation_of_it() {
+    fn only_unique_prefixes_are_abbreviations() {
         let of = |flag| abbreviations(flag).collect::<Vec<_>>();
         assert_eq!(of("key"), ["k", "ke"]);
         assert_eq!(of("bpm-min"), ["bpm-mi"]);

@@ -1,4 +1,4 @@
-//! How excerpts are made.
+//! The options that say how excerpts are made.
 
 use clap::{Args, ValueEnum};
 use crowd_engine::{Bpm, StretchMethod};
@@ -8,28 +8,27 @@ use super::values::{depth, loudness, tempo};
 
 /// How excerpts are made.
 #[derive(Debug, Clone, Args)]
-pub struct Excerpt {
-    /// Tempo to bring the parts to, in BPM: --bpm unless given, each track's own when that is not given either. Several
-    /// (120,122.5) make an excerpt of each track for each
+pub struct ExcerptOptions {
+    /// Tempo to bring the excerpts to, in BPM: --bpm unless given, and each track's own tempo when that is not given
+    /// either. Several tempos (120,122.5) make one excerpt of each track for each tempo
     #[arg(long, value_name = "BPM", value_parser = tempo, value_delimiter = ',', help_heading = "Parts")]
     pub target_bpm: Vec<Bpm>,
     /// How to change the tempo
     #[arg(long, value_name = "METHOD", value_enum, default_value_t, help_heading = "Parts")]
     pub stretch_method: Method,
-    /// Loudness to bring the stretched parts to, in LUFS; their true peak stays at -1 dBTP or under
+    /// Loudness to bring the stretched files to, in LUFS; their true peak stays at -1 dBTP or below
     #[arg(long, value_name = "LUFS", value_parser = loudness, allow_negative_numbers = true, help_heading = "Parts")]
     pub loudness: Option<f64>,
-    /// Kind of file
+    /// File format
     #[arg(long, value_name = "KIND", value_enum, default_value_t, help_heading = "Parts")]
-    pub format: Format,
-    /// Bits of a sample, the track's own unless given: 16, 24 or 32f (float, WAV only); integers are dithered
+    pub format: FileFormat,
+    /// Sample format, the track's own unless given: 16 or 24 bits, or 32f (float, WAV only); integers are dithered
     #[arg(long, value_name = "BITS", value_parser = depth, help_heading = "Parts")]
     pub bit_depth: Option<SampleFormat>,
 }
 
-impl Excerpt {
-    /// Checks what belongs together.
-    ///
+impl ExcerptOptions {
+    /// Checks options that depend on each other.
     /// # Errors
     /// A sentence that names the flag.
     pub fn check(&self) -> Result<(), String> {
@@ -64,9 +63,9 @@ impl From<Method> for StretchMethod {
     }
 }
 
-/// The kind of file.
+/// The format of the written files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum FileFormat {
     /// WAV
     #[default]
     Wav,
@@ -74,11 +73,11 @@ pub enum Format {
     Flac,
 }
 
-impl From<Format> for Container {
-    fn from(format: Format) -> Self {
+impl From<FileFormat> for Container {
+    fn from(format: FileFormat) -> Self {
         match format {
-            Format::Wav => Self::Wav,
-            Format::Flac => Self::Flac,
+            FileFormat::Wav => Self::Wav,
+            FileFormat::Flac => Self::Flac,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is written, and where.
+//! The options that say what is written, and where.
 
 use std::path::PathBuf;
 
@@ -6,23 +6,23 @@ use clap::{Args, ValueEnum};
 
 /// What is written, and where.
 #[derive(Debug, Clone, Args)]
-pub struct Output {
-    /// Folder for the parts; the untouched originals go to its folder "orig"
+pub struct OutputOptions {
+    /// Folder for the excerpts; the untouched originals go to its folder "orig"
     #[arg(long, value_name = "DIR", default_value = "parts", help_heading = "Output")]
     pub parts_dir: PathBuf,
-    /// Table of the parts; sections.csv in the folder of the parts unless given
+    /// Table of the excerpts; sections.csv in the folder of the excerpts unless given
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub csv_out: Option<PathBuf>,
     /// The structure files of the selected tracks as one JSON object, each under its file's name
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
-    /// What of each selected track is printed to standard output
+    /// Which path of each selected track is printed to standard output
     #[arg(long, value_name = "WHAT", value_enum, default_value_t, help_heading = "Output")]
-    pub print: Print,
+    pub print: PrintedPath,
     /// Report of everything that was exported and skipped, as JSON
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub report: Option<PathBuf>,
-    /// Folder for a picture of each part: waveforms, beat grids, cues
+    /// Folder for a picture of each excerpt: waveforms, beat grids, cues
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub pictures: Option<PathBuf>,
     /// Copy of the collection with the cues in it, for Rekordbox
@@ -39,19 +39,18 @@ pub struct Output {
     pub write_playlist: Option<PathBuf>,
 }
 
-/// What of a track is printed.
+/// Which path of a track is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Print {
-    /// Its path as it stands in the structure file and in the table
+pub enum PrintedPath {
+    /// Its path as written in the structure file and in the table
     #[default]
     Path,
     /// The path of the audio that was found
     Audio,
 }
 
-impl Output {
-    /// Checks what belongs together.
-    ///
+impl OutputOptions {
+    /// Checks options that depend on each other.
     /// # Errors
     /// A sentence that names the flags.
     pub fn check(&self) -> Result<(), String> {
@@ -61,8 +60,8 @@ impl Output {
         Ok(())
     }
 
-    /// The table of the parts.
-    pub fn csv(&self) -> PathBuf {
+    /// The file of the table of the excerpts.
+    pub fn table(&self) -> PathBuf {
         self.csv_out.clone().unwrap_or_else(|| self.parts_dir.join("sections.csv"))
     }
 }

@@ -1,14 +1,14 @@
-//! How the run goes.
+//! The options that say how a run proceeds.
 
 use clap::{Args, value_parser};
 
-/// How the run goes.
+/// How a run proceeds.
 #[derive(Debug, Clone, Args)]
-pub struct Run {
-    /// Parts made at the same time; as many as there are processors unless given
+pub struct RunOptions {
+    /// Excerpts made at the same time; as many as there are processors unless given
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=256), help_heading = "Run")]
     pub jobs: Option<u16>,
-    /// Only say what would be done
+    /// Only print what would be done
     #[arg(long, help_heading = "Run")]
     pub dry_run: bool,
     /// Cut again what an earlier run has cut

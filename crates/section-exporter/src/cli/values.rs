@@ -1,4 +1,4 @@
-//! Values of flags, checked where they enter.
+//! Parsers for the values of flags.
 
 use crowd_engine::Bpm;
 use crowd_media::SampleFormat;
@@ -7,11 +7,10 @@ use crate::key::Key;
 
 /// A list of keys.
 #[derive(Debug, Clone)]
-pub struct Keys(pub Vec<Key>);
+pub struct KeyList(pub Vec<Key>);
 
-impl Keys {
-    /// Reads a list as [`Key::list`] does.
-    ///
+impl KeyList {
+    /// Parses a list as [`Key::list`] does.
     /// # Errors
     /// A sentence with the entry that is no key.
     pub fn parse(text: &str) -> Result<Self, String> {
@@ -19,7 +18,7 @@ impl Keys {
     }
 }
 
-/// A tempo the engine knows, in BPM.
+/// A tempo within the range of the engine, in BPM.
 pub(super) fn tempo(text: &str) -> Result<Bpm, String> {
     let bpm: f64 = text.trim().parse().map_err(|_| "not a number".to_owned())?;
     Bpm::new(bpm).map_err(|error| error.to_string())

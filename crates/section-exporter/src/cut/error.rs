@@ -1,35 +1,35 @@
-//! Why a part is not cut.
+//! The errors of a cut.
 
-/// Seconds of a part.
-pub const LONGEST: f64 = 3_600.0;
+/// The maximum length of an excerpt, in seconds.
+pub const MAX_SECONDS: f64 = 3_600.0;
 
-/// Why a part was not cut. No half of a file is left behind; the original may have been finished before.
+/// Why an excerpt was not cut. No incomplete file is left; the original may have been written before.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CutError {
-    /// The track cannot be read, or a part not be written.
+    /// The track cannot be read, or a file cannot be written.
     #[error(transparent)]
     Media(#[from] crowd_media::Error),
-    /// The beats make no grid, or the tempo is out of reach.
+    /// The beats make no grid, or the tempo is outside the range of the engine.
     #[error(transparent)]
     Engine(#[from] crowd_engine::Error),
-    /// The cues make no part.
+    /// The cues are not in order, or too far apart.
     #[error(
-        "{from} to {until} s is no part: give a start of 0 or more and an end behind it, at most {} s long",
-        LONGEST
+        "{from} to {until} s is no excerpt: give a start of 0 or more and an end after it, at most {} s long",
+        MAX_SECONDS
     )]
-    NoPart {
+    InvalidCues {
         /// The start, in seconds.
         from: f64,
         /// The end, in seconds.
         until: f64,
     },
-    /// The track is over before the part is.
-    #[error("the track ends at {end:.2} s and the part at {until:.2} s: is it the file that was analysed?")]
+    /// The track ends before the excerpt does.
+    #[error("the track ends at {end:.2} s and the excerpt at {until:.2} s: is it the file that was analysed?")]
     TooShort {
         /// The end of the track, in seconds.
         end: f64,
-        /// The end of the part, in seconds.
+        /// The end of the excerpt, in seconds.
         until: f64,
     },
 }

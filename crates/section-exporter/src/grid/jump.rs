@@ -1,39 +1,39 @@
-//! Where a beat grid jumps: the beats behind such a place do not go on from those before it, not even with a tempo that
-//! drifts. An edit, a skipped groove, a stretch of another recording.
+//! Jumps of a beat grid: times after which the beats do not continue those before, not even with a tempo that drifts.
+//! Causes are an edit, a skipped groove, or a passage of another recording.
 
 use crowd_engine::Bpm;
 use crowd_engine::tempo::Mark;
 
-use super::fit::Point;
-use super::marks::counted;
-use super::taps::{Line, Taps};
-use crate::rekordbox::Tempo;
+use super::analysed_beats::{AnalysedBeats, BeatLine};
+use super::line_fit::BeatPoint;
+use super::tempo_marks::counted;
+use crate::rekordbox::TempoMark;
 use crate::structure::Structure;
 
-/// A mark that lies farther than this from the beats before it, in beats, is no rounding.
+/// A mark that lies farther than this from the beats before it, in beats, is not explained by rounding.
 const BESIDE: f64 = 0.05;
-/// By how much of a beat more it has to lie beside them at most where the other marks are uneven too.
+/// The most that is added to that distance, in beats, where the other marks are uneven too.
 const UNEVEN: f64 = 0.1;
-/// Other authors round a place twice, in seconds.
+/// Some programs round a time twice; this is their error in seconds.
 const ROUNDED: f64 = 0.002;
-/// Beats of a structure file from one mark to the next that tell a jump from a tempo that was written badly.
+/// At least this many beats of a structure file between two marks can show that the tempo drifts and does not jump.
 const ENOUGH: usize = 16;
-/// How far before a mark, in beats, a beat of the structure file belongs to it.
+/// How far before a mark a beat of the structure file still belongs to it, in beats.
 const BEFORE: f64 = 0.2;
 
-/// A place where the beats do not go on.
+/// A time after which the beats do not continue those before.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Jump {
-    /// Which of [`Grid::marks`](super::Grid::marks) is the first behind it.
+pub struct GridJump {
+    /// The index of the first mark after it in [`Grid::marks`](super::Grid::marks).
     pub mark: usize,
-    /// The first beat behind it, in seconds.
+    /// The first beat after it, in seconds.
     pub seconds: f64,
-    /// How much later this beat comes than the one that was due, in beats: -0.45 to 0.55.
+    /// How much later that beat comes than a regular beat would, in beats: -0.45 to 0.55.
     pub beats: f64,
 }
 
-/// The first beats, in seconds, behind the jumps that tempo marks tell of.
-pub fn in_tempos(tempos: &[Tempo], taps: Option<&Taps>) -> Vec<f64> {
+/// The jumps in tempo marks: the first beat after each, in seconds.
+pub fn in_tempo_marks(tempos: &[TempoMark], analysed: Option<&AnalysedBeats>) -> Vec<f64> {
     let (kept, _) = counted(tempos);
     let pairs = || kept.windows(2).filter_map(|pair| Some((pair.first()?, pair.get(1)?)));
     let beside: Vec<f64> = pairs().map(|(a, b)| beside(a, b)).collect();
@@ -43,14 +43,14 @@ pub fn in_tempos(tempos: &[Tempo], taps: Option<&Taps>) -> Vec<f64> {
         let beats = (b.seconds - a.seconds) * a.bpm.value / 60.0;
         let rounded = beats * a.bpm.step / 2.0 / a.bpm.value + ROUNDED * a.bpm.value / 60.0;
         let uneven = (4.0 * others(&sorted, beside)).min(UNEVEN);
-        beside > BESIDE + rounded + uneven && !taps.is_some_and(|taps| drifts(a, b, taps))
+        beside > BESIDE + rounded + uneven && !analysed.is_some_and(|analysed| drifts(a, b, analysed))
     });
     found.map(|((_, b), _)| b.seconds).collect()
 }
 
-/// How far a mark lies from the beats of the one before it, in beats: of its tempo, or of one that goes evenly from its
-/// tempo to that of the later mark.
-fn beside(a: &Tempo, b: &Tempo) -> f64 {
+/// How far a mark lies from the beats of the mark before, in beats. The smaller distance counts: at the tempo of the
+/// mark before, or at a tempo that changes evenly from one mark to the other.
+fn beside(a: &TempoMark, b: &TempoMark) -> f64 {
     let away = |bpm: f64| {
         let beats = (b.seconds - a.seconds) * bpm / 60.0;
         (beats - beats.round()).abs()
@@ -58,7 +58,7 @@ fn beside(a: &Tempo, b: &Tempo) -> f64 {
     away(a.bpm.value).min(away(f64::midpoint(a.bpm.value, b.bpm.value)))
 }
 
-/// The median of all values but one that is `own`.
+/// The median of all values except one that equals `own`.
 fn others(sorted: &[f64], own: f64) -> f64 {
     let place = sorted.partition_point(|value| *value < own);
     let middle = sorted.len().saturating_sub(1) / 2;
@@ -66,10 +66,10 @@ fn others(sorted: &[f64], own: f64) -> f64 {
     sorted.get(middle).copied().unwrap_or(0.0)
 }
 
-/// Whether the beats of the structure file go evenly from one mark to the next, at another tempo than is written.
-fn drifts(a: &Tempo, b: &Tempo, taps: &Taps) -> bool {
-    let place = |seconds: f64| taps.points.partition_point(|(_, at)| *at < seconds);
-    let inside = taps.points.get(place(a.seconds)..place(b.seconds)).unwrap_or_default();
+/// Whether the beats of the structure file are even from one mark to the next, at another tempo than the mark has.
+fn drifts(a: &TempoMark, b: &TempoMark, analysed: &AnalysedBeats) -> bool {
+    let place = |seconds: f64| analysed.points.partition_point(|(_, at)| *at < seconds);
+    let inside = analysed.points.get(place(a.seconds)..place(b.seconds)).unwrap_or_default();
     let inside: Vec<f64> = inside.iter().map(|(_, at)| *at).collect();
     let written = 60.0 / a.bpm.value;
     let even = (b.seconds - a.seconds) / ((b.seconds - a.seconds) / written).round().max(1.0);
@@ -83,7 +83,7 @@ fn drifts(a: &Tempo, b: &Tempo, taps: &Taps) -> bool {
     inside.len() >= ENOUGH && 2.0 * spread(even) < spread(written)
 }
 
-/// How far fractions of a beat lie from where most of them do, on average, in beats.
+/// The mean distance of fractions of a beat from their circular mean, in beats.
 fn around(turns: &[f64]) -> f64 {
     let tau = std::f64::consts::TAU;
     let (sin, cos) =
@@ -96,21 +96,22 @@ fn around(turns: &[f64]) -> f64 {
     away.sum::<f64>() / turns.len().max(1) as f64
 }
 
-/// The first beats, in seconds, behind the jumps in the beats of a structure file: where two lines through them do not meet.
-pub fn in_taps(taps: &Taps) -> Vec<f64> {
-    let Some((lines, width)) = taps.lines() else { return Vec::new() };
+/// The jumps in the beats of a structure file, where two lines through them do not meet: the first beat after each, in
+/// seconds.
+pub fn in_beats(analysed: &AnalysedBeats) -> Vec<f64> {
+    let Some((lines, width)) = analysed.lines() else { return Vec::new() };
     let pairs = lines.windows(2).filter_map(|pair| Some((pair.first()?, pair.get(1)?)));
     let jumps = pairs.filter(|(before, next)| before.apart(next) > BESIDE * before.period() + 2.0 * width);
-    jumps.map(|(_, next): (&Line, &Line)| next.begin()).collect()
+    jumps.map(|(_, next): (&BeatLine, &BeatLine)| next.begin()).collect()
 }
 
-/// The tempo marks and the structure between jumps: one more of them than there are jumps.
+/// The tempo marks and the structure between the jumps; there is one more of them than jumps.
 pub fn sides<'a>(
-    tempos: &'a [Tempo],
+    tempos: &'a [TempoMark],
     structure: &'a Structure,
     jumps: &'a [f64],
     period: f64,
-) -> impl Iterator<Item = (&'a [Tempo], Structure)> {
+) -> impl Iterator<Item = (&'a [TempoMark], Structure)> {
     let first = std::iter::once(f64::NEG_INFINITY).chain(jumps.iter().copied());
     let until = jumps.iter().copied().chain(std::iter::once(f64::INFINITY));
     first.zip(until).map(move |(from, until)| {
@@ -121,7 +122,7 @@ pub fn sides<'a>(
     })
 }
 
-/// The beats of a structure between two places in seconds.
+/// The beats of a structure between two times in seconds.
 fn within(structure: &Structure, from: f64, until: f64) -> Structure {
     let cut = |times: &[f64]| {
         let place = |seconds: f64| times.partition_point(|time| *time < seconds);
@@ -138,21 +139,21 @@ fn within(structure: &Structure, from: f64, until: f64) -> Structure {
     }
 }
 
-/// Whole beats of the mark before a jump, from it to the last one that is kept.
+/// The number of whole beats from a mark to the last beat that is kept before a jump.
 fn kept(before: &Mark, jump: f64) -> f64 {
-    /// The shortest that the last beat may become; half of one would be none.
+    /// The shortest length of the last beat before the jump. Every length from 0.55 to 1.55 beats is possible.
     const SHORTEST: f64 = 0.55;
     ((jump - before.seconds) * before.bpm.get() / 60.0 - SHORTEST).floor().max(0.0)
 }
 
-/// How much later the first beat behind a jump, in seconds, comes than the one that was due, in beats.
+/// How much later the first beat after a jump (in seconds) comes than a regular beat would, in beats.
 pub fn later(before: &Mark, jump: f64) -> f64 {
     (jump - before.seconds) * before.bpm.get() / 60.0 - kept(before, jump) - 1.0
 }
 
-/// The marks such that each side of a jump keeps its tempo: only the last beat before it becomes longer or shorter, by up
-/// to half.
-pub fn straightened(marks: &[Mark], jumps: &[Jump], beats_per_bar: u8) -> Vec<Mark> {
+/// The marks with one more before each jump, so that each side of the jump keeps its tempo: only the last beat before
+/// it becomes longer or shorter, by up to half.
+pub fn straightened(marks: &[Mark], jumps: &[GridJump], beats_per_bar: u8) -> Vec<Mark> {
     let mut all = Vec::with_capacity(marks.len() + jumps.len());
     let mut jumps = jumps.iter().peekable();
     for (nth, mark) in marks.iter().enumerate() {
@@ -164,7 +165,7 @@ pub fn straightened(marks: &[Mark], jumps: &[Jump], beats_per_bar: u8) -> Vec<Ma
     all
 }
 
-/// Marks the last beat before `jump`, in seconds, so that it lasts until there.
+/// Adds a mark at the last beat before `jump` (in seconds), so that it lasts until the jump.
 fn last_beat(marks: &mut Vec<Mark>, jump: f64, beats_per_bar: u8) {
     let Some(last) = marks.last_mut() else { return };
     let beats = kept(last, jump);
@@ -178,8 +179,8 @@ fn last_beat(marks: &mut Vec<Mark>, jump: f64, beats_per_bar: u8) {
     marks.push(Mark { seconds, bpm, number: place as u8 + 1 });
 }
 
-/// A period in seconds that beats have about everywhere.
-pub fn period(tempos: &[Tempo], points: &[Point]) -> f64 {
+/// The approximate period of the beats, in seconds.
+pub fn period(tempos: &[TempoMark], points: &[BeatPoint]) -> f64 {
     let between = || {
         let (first, last) = (points.first()?, points.last()?);
         Some((last.1 - first.1) / (last.0 - first.0)).filter(|period| period.is_finite())

@@ -1,20 +1,20 @@
 mod jumps;
 
 use super::*;
-use crate::rekordbox::{Location, Tempo, Written};
+use crate::rekordbox::{Location, RoundedNumber, TempoMark};
 
-fn hundredths(bpm: f64) -> Written {
-    Written { value: (bpm * 100.0).round() / 100.0, step: 0.01 }
+fn hundredths(bpm: f64) -> RoundedNumber {
+    RoundedNumber { value: (bpm * 100.0).round() / 100.0, step: 0.01 }
 }
 
-fn track(tempos: &[(f64, f64, u8)], average: Option<f64>) -> Track {
-    let tempo = |&(seconds, bpm, number): &(f64, f64, u8)| Tempo {
+fn track(tempos: &[(f64, f64, u8)], average: Option<f64>) -> CollectionTrack {
+    let tempo = |&(seconds, bpm, number): &(f64, f64, u8)| TempoMark {
         seconds: (seconds * 1e3).round() / 1e3,
         bpm: hundredths(bpm),
         beats_per_bar: 4,
         number,
     };
-    Track {
+    CollectionTrack {
         location: Location::new("a"),
         id: None,
         name: None,
@@ -42,7 +42,7 @@ fn none() -> Structure {
     Structure { path: "a".into(), ..Structure::default() }
 }
 
-/// How far a grid and a tempo part in a minute, in milliseconds.
+/// How far a grid and a tempo drift apart in a minute, in milliseconds.
 fn drift(grid: &Grid, bpm: f64) -> f64 {
     (grid.bpm() / bpm - 1.0).abs() * 60_000.0
 }
@@ -50,17 +50,17 @@ fn drift(grid: &Grid, bpm: f64) -> f64 {
 #[test]
 fn tempo_marks_come_before_the_average_and_both_before_the_structure() {
     let structure = beats(0.25, 140.0, 200);
-    let source = |track: Option<&Track>, structure: &Structure| {
+    let source = |track: Option<&CollectionTrack>, structure: &Structure| {
         let grid = Grid::new(track, structure).unwrap();
         (grid.source(), grid.bpm(), grid.marks().len())
     };
     let both = track(&[(0.1, 120.0, 1)], Some(130.0));
-    assert_eq!(source(Some(&both), &structure), (Source::TempoMarks, 120.0, 1));
-    assert_eq!(source(Some(&track(&[], Some(130.0))), &structure), (Source::AverageBpm, 130.0, 1));
-    assert_eq!(source(Some(&track(&[], None)), &structure), (Source::Beats, 140.0, 1));
-    assert_eq!(source(None, &structure), (Source::Beats, 140.0, 1));
+    assert_eq!(source(Some(&both), &structure), (TempoSource::TempoMarks, 120.0, 1));
+    assert_eq!(source(Some(&track(&[], Some(130.0))), &structure), (TempoSource::AverageBpm, 130.0, 1));
+    assert_eq!(source(Some(&track(&[], None)), &structure), (TempoSource::Beats, 140.0, 1));
+    assert_eq!(source(None, &structure), (TempoSource::Beats, 140.0, 1));
     let named = Structure { bpm: Some(122.0), ..none() };
-    assert_eq!(source(None, &named), (Source::StructureBpm, 122.0, 1));
+    assert_eq!(source(None, &named), (TempoSource::StructureBpm, 122.0, 1));
     assert_eq!(Grid::new(None, &none()), None);
     assert_eq!(Grid::new(Some(&track(&[(0.0, 5.0, 1)], None)), &none()), None, "no tempo of the engine's");
 }
@@ -80,19 +80,19 @@ fn marks_on_one_tempo_give_it_far_better_than_two_decimals() {
 }
 
 #[test]
-fn a_tempo_of_two_decimals_stands_unless_the_beats_show_more() {
+fn a_tempo_of_two_decimals_is_taken_unless_the_beats_exclude_it() {
     let one = |written: f64, played: f64| {
         Grid::new(Some(&track(&[(0.1, written, 1)], None)), &beats(0.11, played, 240)).unwrap()
     };
     assert_eq!(one(122.0, 122.0).bpm(), 122.0);
     assert_eq!(one(122.48, 122.48).bpm(), 122.48);
-    // Five beats of it are 243 steps of 10 ms but for 15 us: no tempo is worse known from such beats.
+    // Five beats of it are 243 steps of 10 ms except for 15 us: such beats leave the most room of all tempos.
     assert!(drift(&one(123.46, 123.456), 123.456) < 0.6);
     assert!(drift(&one(118.34, 118.337), 118.337) < 0.1);
     assert!(drift(&one(123.46, 123.456), 123.46) > 1.0);
     assert_eq!(one(122.0, 163.0).bpm(), 122.0, "beats of another tempo tell nothing");
     assert_eq!(one(122.0, 122.4).bpm(), 122.0);
-    // The library counts half or twice as many beats.
+    // The collection counts half or twice as many beats.
     assert!(drift(&one(59.17, 118.337), 118.337 / 2.0) < 0.1);
     assert!(drift(&one(236.67, 118.337), 118.337 * 2.0) < 0.1);
 }
@@ -113,7 +113,7 @@ fn a_tempo_that_changes_keeps_its_marks() {
 }
 
 #[test]
-fn a_bar_that_begins_out_of_turn_is_kept() {
+fn a_bar_that_begins_early_keeps_its_mark() {
     let marks = [(0.5, 120.0, 1), (8.5, 120.0, 1), (17.5, 120.0, 1)];
     let grid = Grid::new(Some(&track(&marks, None)), &none()).unwrap();
     assert!(grid.is_steady());
@@ -124,19 +124,19 @@ fn a_bar_that_begins_out_of_turn_is_kept() {
 }
 
 #[test]
-fn marks_that_make_no_sense_are_left_out() {
+fn marks_less_than_a_beat_apart_are_left_out() {
     let mut waltz = track(&[(0.5, 120.0, 2), (0.6, 120.0, 1), (20.5, 120.0, 3)], None);
     for tempo in &mut waltz.tempos {
         tempo.beats_per_bar = 3;
     }
     let grid = Grid::new(Some(&waltz), &none()).unwrap();
-    // 40 beats behind the second beat of a bar of three is the third.
+    // 40 beats after the second beat of a bar of three comes a third beat.
     assert_eq!((grid.beats_per_bar(), grid.marks().len()), (3, 1));
     assert!((grid.nearest_downbeat(1.4) - 1.5).abs() < 1e-9);
 }
 
 #[test]
-fn beats_alone_give_the_tempo_and_the_round_one_where_it_may_be() {
+fn beats_alone_give_the_tempo_and_a_round_one_if_possible() {
     for (bpm, most) in
         [(120.0, 0.0), (122.0, 0.0), (122.61, 1e-6), (123.87, 1e-6), (121.337, 0.5), (87.0, 0.0), (174.0, 0.0)]
     {
@@ -175,7 +175,7 @@ fn beats_whose_tempo_changes_are_followed() {
 }
 
 #[test]
-fn beats_of_a_drummer_give_one_tempo_when_he_holds_it_and_bars_when_not() {
+fn beats_of_a_drummer_give_one_tempo_when_it_is_held_and_a_mark_a_bar_when_not() {
     let mut held = beats(0.5, 120.0, 200);
     for (nth, beat) in held.beats.iter_mut().enumerate() {
         *beat += [0.0, 0.02, -0.01, 0.01, -0.02][nth % 5];
@@ -192,8 +192,9 @@ fn beats_of_a_drummer_give_one_tempo_when_he_holds_it_and_bars_when_not() {
 }
 
 #[test]
-fn where_the_library_counts_otherwise_bars_are_those_of_the_music() {
-    // 87 in the music, 174 in the library: eight of its beats are a bar, and the second of the four begins on beat 2.
+fn where_the_collection_counts_differently_bars_are_those_of_the_structure() {
+    // 87 BPM in the music, 174 in the collection: eight beats of the collection are a bar, and the second of the four
+    // begins on beat 2.
     let beat = 60.0 / 87.0;
     let structure = beats(0.5 - beat, 87.0, 120);
     let twice = Grid::new(
@@ -206,7 +207,7 @@ fn where_the_library_counts_otherwise_bars_are_those_of_the_music() {
     assert!((grid.nearest_downbeat(0.1) - 0.0).abs() < 0.001);
     assert!((grid.nearest_downbeat(4.1 * beat) - 4.0 * beat).abs() < 0.001);
     assert!((grid.structure_bpm().unwrap() - 87.0).abs() < 0.01);
-    // 174 in the music, 87 in the library.
+    // 174 BPM in the music, 87 in the collection.
     let beat = 60.0 / 174.0;
     let grid = Grid::new(Some(&track(&[(4.0 * beat, 87.0, 1)], None)), &beats(0.0, 174.0, 120)).unwrap();
     assert_eq!(grid.beats_per_bar(), 2);
@@ -214,19 +215,19 @@ fn where_the_library_counts_otherwise_bars_are_those_of_the_music() {
 }
 
 #[test]
-fn beats_that_are_no_tempo_are_no_grid() {
+fn beats_without_a_valid_tempo_give_no_grid() {
     for step in [0.01, 30.0] {
         let beats = (0..100).map(|beat| f64::from(beat) * step).collect();
         let structure = Structure { beats, bpm: Some(120.0), ..none() };
-        assert_eq!(Grid::new(None, &structure).unwrap().source(), Source::StructureBpm);
+        assert_eq!(Grid::new(None, &structure).unwrap().source(), TempoSource::StructureBpm);
     }
     let one = Structure { beats: vec![3.0], bpm: Some(120.0), ..none() };
     assert_eq!(Grid::new(None, &one).unwrap().seconds_at(0.0), 3.0);
 }
 
-/// A grid that compared each mark with all others would take minutes for each of these.
+/// Comparing each mark with all others would take minutes for each of these.
 #[test]
-fn two_hundred_thousand_marks_are_a_grid_steady_or_not() {
+fn two_hundred_thousand_marks_make_a_grid_steady_or_not() {
     let marks = |tempo: &dyn Fn(u32) -> f64| {
         let mut at = 0.1;
         let mark = |nth: u32| {
@@ -245,7 +246,7 @@ fn two_hundred_thousand_marks_are_a_grid_steady_or_not() {
 
 proptest::proptest! {
     #[test]
-    fn a_grid_of_one_mark_has_its_tempo_to_a_hundredth_whatever_the_beats(
+    fn a_grid_of_one_mark_has_the_written_tempo_to_a_hundredth(
         bpm in 2_000..99_900u32, of_beats in 40.0..250.0f64, first in 0.0..2.0f64, at in 0.0..2.0f64, count in 0..400u32,
         edit in proptest::option::of((0..400u32, 0.1..0.5f64)),
     ) {
@@ -256,7 +257,7 @@ proptest::proptest! {
         }
         let written = Grid::written_bpm(&track).unwrap();
         let grid = Grid::new(Some(&track), &structure).unwrap();
-        proptest::prop_assert!((grid.bpm() - written).abs() <= HUNDREDTH, "{} of {written}", grid.bpm());
+        proptest::prop_assert!((grid.bpm() - written).abs() <= HUNDREDTH_BPM, "{} of {written}", grid.bpm());
     }
 
     #[test]

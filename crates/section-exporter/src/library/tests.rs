@@ -10,35 +10,35 @@ fn library(jsons: &[&str], audio: &[&str], xml: &[&str]) -> (tempfile::TempDir, 
     }
     let here = dir.path().to_string_lossy().into_owned();
     let structure = |path: &&str| Structure { path: path.replace("HERE", &here), ..Structure::default() };
-    let reads = jsons.iter().map(|path| Read { file: "a.json".into(), structure: structure(path) }).collect();
+    let reads = jsons.iter().map(|path| StructureFile { file: "a.json".into(), structure: structure(path) }).collect();
     let tracks: String =
         xml.iter().map(|raw| format!("<TRACK Location=\"{}\"/>", raw.replace("HERE", &here))).collect();
-    let rekordbox = Rekordbox::parse(format!("<DJ_PLAYLISTS>{tracks}</DJ_PLAYLISTS>").into_bytes()).unwrap();
+    let rekordbox = Collection::parse(format!("<DJ_PLAYLISTS>{tracks}</DJ_PLAYLISTS>").into_bytes()).unwrap();
     let library = Library::new(reads, dir.path(), Some(&rekordbox)).unwrap();
     (dir, library)
 }
 
-/// For each structure file, its audio below the folder, or the skip's first words.
+/// For each structure file, its audio relative to the folder, or the kind of skip reason.
 fn audio(jsons: &[&str], files: &[&str]) -> Vec<String> {
     let (dir, library) = library(jsons, files, &[]);
-    let shown = |entry: &Entry| match &entry.audio {
+    let shown = |entry: &LibraryEntry| match &entry.audio {
         Ok((file, rule)) => format!("{} by {}", file.strip_prefix(dir.path()).unwrap().display(), rule.name()),
-        Err(Skip::NoAudio { name, .. }) => format!("none: {name}"),
-        Err(Skip::AmbiguousAudio { found, .. }) => format!("ambiguous: {}", found.len()),
-        Err(Skip::AudioOfAnother { owner, .. }) => format!("of {owner}"),
-        Err(Skip::Contested { paths, .. }) => format!("contested by {}", paths.len()),
-        Err(Skip::OtherAnalysis { why, .. }) => format!("the other {why}"),
+        Err(SkipReason::NoAudio { name, .. }) => format!("none: {name}"),
+        Err(SkipReason::AmbiguousAudio { found, .. }) => format!("ambiguous: {}", found.len()),
+        Err(SkipReason::AudioOfAnotherTrack { owner, .. }) => format!("of {owner}"),
+        Err(SkipReason::ContestedAudio { paths, .. }) => format!("contested by {}", paths.len()),
+        Err(SkipReason::DuplicateAnalysis { why, .. }) => format!("the other {why}"),
         Err(other) => panic!("{other}"),
     };
     library.entries.iter().map(shown).collect()
 }
 
-fn listed(jsons: &[&str], xml: &[&str]) -> Vec<Listed> {
-    library(jsons, &[], xml).1.entries.into_iter().map(|entry| entry.listed).collect()
+fn matches(jsons: &[&str], xml: &[&str]) -> Vec<CollectionMatch> {
+    library(jsons, &[], xml).1.entries.into_iter().map(|entry| entry.collection_match).collect()
 }
 
-fn yes(track: usize, rule: MatchRule) -> Listed {
-    Listed::Yes { track, rule }
+fn found(track: usize, rule: MatchRule) -> CollectionMatch {
+    CollectionMatch::Found { track, rule }
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn of_files_of_one_name_the_one_whose_folders_agree_is_taken() {
 }
 
 #[test]
-fn where_folders_do_not_tell_the_way_of_the_other_tracks_does() {
+fn where_folders_agree_equally_the_moves_of_other_tracks_decide() {
     assert_eq!(
         audio(
             &["/Users/dj/Music/a.wav", "/Users/dj/Music/other/a.wav", "/Users/dj/Music/b.wav"],
@@ -94,14 +94,14 @@ fn where_folders_do_not_tell_the_way_of_the_other_tracks_does() {
 }
 
 #[test]
-fn audio_that_is_not_sure_is_a_reason_and_never_the_wrong_file() {
+fn uncertain_audio_is_a_skip_reason_and_never_the_wrong_file() {
     assert_eq!(audio(&["/dj/a.wav"], &["one/a.wav", "two/a.wav"]), ["ambiguous: 2"]);
     assert_eq!(
         audio(&["/dj/one/a.wav", "/dj/two/a.wav"], &["one/a.wav"]),
         ["one/a.wav by file name", "of /dj/one/a.wav"]
     );
     assert_eq!(audio(&["/dj/one/a.wav", "/dj/two/a.wav"], &["a.wav"]), ["contested by 2", "contested by 2"]);
-    // One track analysed twice.
+    // One track that was analysed twice.
     let twice = audio(&["/dj/a.wav", "/dj/a.wav"], &["a.wav"]);
     assert_eq!(twice, ["a.wav by file name", "the other comes first by name"]);
 }
@@ -116,55 +116,55 @@ fn audio_outside_the_folder_is_taken_from_where_it_was_analysed() {
 }
 
 #[test]
-fn the_librarys_track_is_found_by_path_then_by_name() {
-    let cases: [(&[&str], &[&str], &[Listed]); 7] = [
-        (&["/m/a.wav"], &["file://localhost/x/a.wav", "file://localhost/m/a.wav"], &[yes(1, MatchRule::FullPath)]),
-        (&["/m/A b.wav"], &["file://localhost/C:/x/a%20B.wav"], &[yes(0, MatchRule::FileName)]),
-        (&["/m/E\u{301}.wav"], &["file://localhost/m/%c3%89.wav"], &[yes(0, MatchRule::FullPath)]),
+fn the_collections_track_is_found_by_path_then_by_name() {
+    let cases: [(&[&str], &[&str], &[CollectionMatch]); 7] = [
+        (&["/m/a.wav"], &["file://localhost/x/a.wav", "file://localhost/m/a.wav"], &[found(1, MatchRule::FullPath)]),
+        (&["/m/A b.wav"], &["file://localhost/C:/x/a%20B.wav"], &[found(0, MatchRule::FileName)]),
+        (&["/m/E\u{301}.wav"], &["file://localhost/m/%c3%89.wav"], &[found(0, MatchRule::FullPath)]),
         (
             &["/m/set/a.wav"],
             &["file://localhost/x/set/a.wav", "file://localhost/x/a.wav"],
-            &[yes(0, MatchRule::Folders)],
+            &[found(0, MatchRule::Folders)],
         ),
         (
             &["/m/a.wav"],
             &["file://localhost/x/a.wav", "file://localhost/y/a.wav"],
-            &[Listed::Ambiguous { tracks: vec![0, 1] }],
+            &[CollectionMatch::Ambiguous { tracks: vec![0, 1] }],
         ),
-        (&["/m/AT&T.wav"], &["file://localhost/m/AT%26amp;T.wav"], &[yes(0, MatchRule::FullPath)]),
-        (&["/m/a.wav"], &["tidal:tracks:1", "file://localhost/m/b.wav"], &[Listed::No]),
+        (&["/m/AT&T.wav"], &["file://localhost/m/AT%26amp;T.wav"], &[found(0, MatchRule::FullPath)]),
+        (&["/m/a.wav"], &["tidal:tracks:1", "file://localhost/m/b.wav"], &[CollectionMatch::None]),
     ];
     for (jsons, xml, want) in cases {
-        assert_eq!(listed(jsons, xml), want, "{jsons:?} {xml:?}");
+        assert_eq!(matches(jsons, xml), want, "{jsons:?} {xml:?}");
     }
 }
 
 #[test]
 fn a_track_listed_twice_is_its_first_entry() {
     let twice = ["file://localhost/m/a.wav", "file://localhost/m/a.wav"];
-    assert_eq!(listed(&["/m/a.wav"], &twice), [yes(0, MatchRule::FullPath)]);
+    assert_eq!(matches(&["/m/a.wav"], &twice), [found(0, MatchRule::FullPath)]);
 }
 
 #[test]
-fn a_library_of_this_machine_knows_the_audio_where_it_lies_now() {
+fn a_collection_of_this_machine_is_matched_by_the_current_path_of_the_audio() {
     let xml = ["file://localhost/other/a.wav", "file://localhostHERE/a.wav"];
     let (_dir, library) = library(&["/Users/dj/a.wav"], &["a.wav"], &xml);
-    assert_eq!(library.entries[0].listed, yes(1, MatchRule::FullPath));
+    assert_eq!(library.entries[0].collection_match, found(1, MatchRule::FullPath));
     assert_eq!(library.unused, [0]);
 }
 
 #[test]
-fn another_tracks_entry_does_not_override_and_what_is_unused_is_told() {
+fn the_collection_track_of_another_track_is_not_used_and_unused_ones_are_listed() {
     let (_dir, library) =
         library(&["/m/a.wav", "/m/other/a.wav"], &[], &["file://localhost/m/a.wav", "file://localhost/b.wav"]);
-    assert_eq!(library.entries[0].listed, yes(0, MatchRule::FullPath));
-    assert_eq!(library.entries[1].listed, Listed::OfAnother { track: 0, owner: 0 });
+    assert_eq!(library.entries[0].collection_match, found(0, MatchRule::FullPath));
+    assert_eq!(library.entries[1].collection_match, CollectionMatch::OfAnotherTrack { track: 0, owner: 0 });
     assert_eq!(library.unused, [1]);
 }
 
 #[cfg(unix)]
 #[test]
-fn of_names_that_are_told_alike_the_one_that_is_meant_is_taken_or_none() {
+fn of_names_that_read_the_same_the_right_one_is_taken_or_none() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     let dir = tempfile::tempdir().unwrap();
@@ -174,16 +174,16 @@ fn of_names_that_are_told_alike_the_one_that_is_meant_is_taken_or_none() {
     }
     let paths = ["/dj/a\u{fffd}.wav", "/dj/b\u{fffd}.wav", "/dj/\u{e9}.wav", "/dj/e\u{301}.wav"];
     let structure = |path: &&str| Structure { path: (*path).to_owned(), ..Structure::default() };
-    let reads = paths.iter().map(|path| Read { file: "a.json".into(), structure: structure(path) }).collect();
+    let reads = paths.iter().map(|path| StructureFile { file: "a.json".into(), structure: structure(path) }).collect();
     let xml = br#"<DJ_PLAYLISTS><TRACK Location="file://localhost/x/b%e8.wav"/>
         <TRACK Location="file://localhost/x/b%e9.wav"/></DJ_PLAYLISTS>"#;
     let xml = String::from_utf8_lossy(xml).replace("/x/", &format!("{}/", dir.path().display()));
-    let rekordbox = Rekordbox::parse(xml.into_bytes()).unwrap();
+    let rekordbox = Collection::parse(xml.into_bytes()).unwrap();
     let library = Library::new(reads, dir.path(), Some(&rekordbox)).unwrap();
     let [a, b, nfc, nfd] = library.entries.as_slice() else { panic!("four entries") };
-    assert!(matches!(&a.audio, Err(Skip::AmbiguousAudio { found, .. }) if found.len() == 2), "{:?}", a.audio);
+    assert!(matches!(&a.audio, Err(SkipReason::AmbiguousAudio { found, .. }) if found.len() == 2), "{:?}", a.audio);
     assert_eq!(b.audio, Ok((file(b"b\xe9.wav"), MatchRule::FileName)));
     assert_eq!(nfc.audio, Ok((file("\u{e9}.wav".as_bytes()), MatchRule::Folders)));
     assert_eq!(nfd.audio, Ok((file("e\u{301}.wav".as_bytes()), MatchRule::Folders)));
-    assert_eq!(b.listed, yes(1, MatchRule::FullPath));
+    assert_eq!(b.collection_match, found(1, MatchRule::FullPath));
 }

@@ -1,8 +1,8 @@
-//! What cannot be read or written.
+//! The errors of reading and writing a collection.
 
 use std::path::PathBuf;
 
-/// An export that cannot be read or written.
+/// Why a collection cannot be read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RekordboxError {
@@ -11,33 +11,33 @@ pub enum RekordboxError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         cause: String,
     },
-    /// The text is no collection.
+    /// The text is not a valid collection.
     #[error(
         "line {line}: {cause}; export the collection from Rekordbox again (File > Export Collection in xml format)"
     )]
-    Bad {
+    Invalid {
         /// The line, from 1.
         line: usize,
-        /// What is wrong there.
+        /// What is wrong in that line.
         cause: String,
     },
-    /// Cues for a track that is not there.
+    /// There are cues for a track that does not exist.
     #[error("there is no track {track} in an export of {tracks}, counted from 0: read the file again")]
     NoTrack {
-        /// The track asked for.
+        /// The index of that track.
         track: usize,
-        /// How many there are.
+        /// How many tracks there are.
         tracks: usize,
     },
-    /// A cue that is no place in a track.
-    #[error("the cue {name:?} lies at {seconds} s: give 0 to 86400 s")]
+    /// The time of a cue is out of range.
+    #[error("the cue {name:?} is at {seconds} s: give 0 to 86400 s")]
     BadCue {
-        /// What it is called.
+        /// The name of the cue.
         name: String,
-        /// Where it was to lie.
+        /// Its time.
         seconds: String,
     },
 }

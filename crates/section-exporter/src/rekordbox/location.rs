@@ -1,11 +1,11 @@
-//! Where a track lies, as Rekordbox writes it.
+//! The location of a track, as Rekordbox writes it.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str};
 
-/// Of ASCII, what Rekordbox leaves as it is; everything else is escaped.
+/// The ASCII characters that are escaped: all except those that Rekordbox leaves as they are.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -27,11 +27,9 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'@')
     .remove(b'^');
 
-/// The `Location` of a track: a URL to look at, but not for a URL parser, which would end the path at `#` and `?`.
-///
+/// The `Location` of a track. It looks like a URL, but a URL parser would end the path at `#` and `?`.
 /// ```
 /// use section_export::rekordbox::Location;
-///
 /// let location = Location::new("file://localhost/C:/Music/100%25%20Pure%20#2%20+%20Dub.wav");
 /// assert_eq!(location.text().as_deref(), Some("C:/Music/100% Pure #2 + Dub.wav"));
 /// ```
@@ -40,28 +38,28 @@ pub struct Location {
     raw: String,
 }
 
-/// What a location points to.
+/// A decoded location.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// A file: the bytes of its path, decoded. Not always UTF-8.
+pub enum DecodedLocation {
+    /// A file: the decoded bytes of its path, which need not be UTF-8.
     File(Vec<u8>),
     /// A track of a streaming service, as it is written ("tidal:tracks:145320494"): there is no audio to cut.
     Streaming(String),
 }
 
 impl Location {
-    /// The location as it stands in the attribute (behind the XML's own escapes).
+    /// The location as written in the attribute, with the escapes of XML decoded.
     pub fn new(raw: impl Into<String>) -> Self {
         Self { raw: raw.into() }
     }
 
     /// The location of a file, written as Rekordbox does: UTF-8, lower-case hexadecimal escapes, `# + ; * $ @` and most
-    /// other ASCII as they are. A path with a drive letter begins behind a slash.
+    /// other ASCII characters as they are. A slash is put before a drive letter.
     pub fn of_path(path: &str) -> Self {
         Self::of_bytes(path.as_bytes())
     }
 
-    /// As [`of_path`](Self::of_path), of a path of this machine, which need not be UTF-8.
+    /// Like [`of_path`](Self::of_path), for a path of this machine, which need not be UTF-8.
     pub fn of_file(path: &Path) -> Self {
         #[cfg(unix)]
         let bytes = std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str());
@@ -75,63 +73,62 @@ impl Location {
     fn of_bytes(path: &[u8]) -> Self {
         let slash = if path.starts_with(b"/") { "" } else { "/" };
         let mut raw = format!("file://localhost{slash}");
-        for part in percent_encoding::percent_encode(path, ESCAPED) {
-            // What is not escaped is as it was; escapes are in upper case.
-            if part.len() == 3 && part.starts_with('%') {
-                raw.push_str(&part.to_lowercase())
+        for escaped in percent_encoding::percent_encode(path, ESCAPED) {
+            // Escapes come in upper case, Rekordbox writes lower case.
+            if escaped.len() == 3 && escaped.starts_with('%') {
+                raw.push_str(&escaped.to_lowercase())
             } else {
-                raw.push_str(part)
+                raw.push_str(escaped)
             }
         }
         Self { raw }
     }
 
-    /// As it stands in the attribute.
+    /// The location as written in the attribute.
     pub fn raw(&self) -> &str {
         &self.raw
     }
 
-    /// Where it points. Escapes are decoded once and nothing else is: `+` stays plus.
-    pub fn place(&self) -> Place {
+    /// Decodes the location. Escapes are decoded once and nothing else is: `+` stays plus.
+    pub fn decode(&self) -> DecodedLocation {
         let raw = self.raw.trim();
         let Some(rest) = strip_scheme(raw) else {
-            // No "file:": a bare path, of one kind or the other, or "service:tracks:id".
-            return if is_streaming(raw) { Place::Streaming(raw.into()) } else { file(raw) };
+            // Without "file:" it is a bare path, or "service:tracks:id".
+            return if is_streaming(raw) { DecodedLocation::Streaming(raw.into()) } else { file(raw) };
         };
         let (host, path) = match rest.strip_prefix("//") {
             None => ("", rest),
-            // Streaming locations stand directly behind the host: "file://localhosttidal:tracks:1".
+            // Locations of streaming services follow the host directly: "file://localhosttidal:tracks:1".
             Some(rest) => match strip_host(rest) {
                 Some(path) => ("", path),
                 None => rest.split_at(rest.find('/').unwrap_or(0)),
             },
         };
         if is_streaming(path.trim_start_matches('/')) {
-            return Place::Streaming(path.trim_start_matches('/').into());
+            return DecodedLocation::Streaming(path.trim_start_matches('/').into());
         }
         if host.is_empty() { file(path) } else { file(&format!("//{host}{path}")) }
     }
 
-    /// The path as text, with U+FFFD where its bytes are not UTF-8; absent for a streaming service.
+    /// The path as text, with U+FFFD where its bytes are not UTF-8; `None` for a streaming service.
     pub fn text(&self) -> Option<String> {
-        match self.place() {
-            Place::File(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
-            Place::Streaming(_) => None,
+        match self.decode() {
+            DecodedLocation::File(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+            DecodedLocation::Streaming(_) => None,
         }
     }
 
-    /// The path for the file system of this machine; absent for a streaming service.
+    /// The path for the file system of this machine; `None` for a streaming service.
     pub fn path(&self) -> Option<PathBuf> {
-        match self.place() {
-            Place::File(bytes) => Some(to_path(bytes)),
-            Place::Streaming(_) => None,
+        match self.decode() {
+            DecodedLocation::File(bytes) => Some(to_path(bytes)),
+            DecodedLocation::Streaming(_) => None,
         }
     }
 
-    /// The path as text where it was escaped twice ("%26amp;", "%2520"); absent when a second decoding changes nothing.
-    ///
-    /// Such locations come from other programs. The name may also truly hold "&amp;", so look for [`text`](Self::text)
-    /// first.
+    /// The path as text where it was escaped twice ("%26amp;", "%2520"); `None` when a second decoding changes nothing.
+    /// Such locations come from other programs. A file name may also really contain "&amp;", so try
+    /// [`text`](Self::text) first.
     pub fn text_decoded_twice(&self) -> Option<String> {
         let once = self.text()?;
         let entities = quick_xml::escape::unescape(&once).unwrap_or(Cow::Borrowed(&once));
@@ -148,21 +145,21 @@ fn strip_host(rest: &str) -> Option<&str> {
     rest.get(..9).filter(|host| host.eq_ignore_ascii_case("localhost")).and_then(|_| rest.get(9..))
 }
 
-/// "service:kind:id": two colons, the first behind more than a drive letter, and no folder.
+/// Whether a text is "service:kind:id": two colons, the first one after more than a drive letter, and no slash.
 fn is_streaming(text: &str) -> bool {
-    let mut parts = text.splitn(3, ':');
-    let service = parts.next().unwrap_or_default();
-    let id = parts.nth(1).unwrap_or_default();
+    let mut fields = text.splitn(3, ':');
+    let service = fields.next().unwrap_or_default();
+    let id = fields.nth(1).unwrap_or_default();
     service.len() > 1
         && service.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         && !id.is_empty()
         && !text.contains('/')
 }
 
-fn file(path: &str) -> Place {
+fn file(path: &str) -> DecodedLocation {
     let bytes: Vec<u8> = percent_decode_str(path).collect();
     let drive = matches!(bytes.as_slice(), [b'/', letter, b':', ..] if letter.is_ascii_alphabetic());
-    Place::File(if drive { bytes.get(1..).unwrap_or_default().to_vec() } else { bytes })
+    DecodedLocation::File(if drive { bytes.get(1..).unwrap_or_default().to_vec() } else { bytes })
 }
 
 #[cfg(unix)]
@@ -211,10 +208,10 @@ mod tests {
             ("  file://localhost/a.wav ", "/a.wav"),
             ("", ""),
         ] {
-            assert_eq!(Location::new(raw).place(), Place::File(path.as_bytes().to_vec()), "{raw}");
+            assert_eq!(Location::new(raw).decode(), DecodedLocation::File(path.as_bytes().to_vec()), "{raw}");
         }
         let odd = Location::new("file://localhost/%ff%00.wav");
-        assert_eq!(odd.place(), Place::File(b"/\xff\0.wav".to_vec()));
+        assert_eq!(odd.decode(), DecodedLocation::File(b"/\xff\0.wav".to_vec()));
         assert_eq!(odd.text().unwrap(), "/\u{fffd}\0.wav");
     }
 
@@ -227,13 +224,13 @@ mod tests {
             "file://localhost/beatport:tracks:1",
             "spotify:track:x%20y",
         ] {
-            assert!(matches!(Location::new(raw).place(), Place::Streaming(_)), "{raw}");
+            assert!(matches!(Location::new(raw).decode(), DecodedLocation::Streaming(_)), "{raw}");
             assert_eq!(Location::new(raw).path(), None);
         }
     }
 
     #[test]
-    fn what_was_escaped_twice_can_be_decoded_again() {
+    fn a_location_that_was_escaped_twice_can_be_decoded_again() {
         let twice = |raw: &str| Location::new(raw).text_decoded_twice();
         assert_eq!(twice("file://localhost/AT%26amp;T.wav").as_deref(), Some("/AT&T.wav"));
         assert_eq!(twice("file://localhost/a%2520b.wav").as_deref(), Some("/a b.wav"));
@@ -260,7 +257,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_path_that_is_no_text_is_written_byte_by_byte() {
+    fn a_path_that_is_not_utf_8_is_written_byte_by_byte() {
         use std::os::unix::ffi::OsStrExt;
         let path = Path::new(std::ffi::OsStr::from_bytes(b"/m/caf\xe9.wav"));
         let location = Location::of_file(path);
@@ -270,9 +267,9 @@ mod tests {
     proptest! {
         #[test]
         fn a_path_written_decodes_to_itself(path in "/[^/:]{1,3}(/\\PC{0,8}){0,3}") {
-            let place = Location::of_path(&path).place();
-            prop_assert!(matches!(place, Place::File(_)));
-            if let Place::File(bytes) = place {
+            let decoded = Location::of_path(&path).decode();
+            prop_assert!(matches!(decoded, DecodedLocation::File(_)));
+            if let DecodedLocation::File(bytes) = decoded {
                 prop_assert_eq!(String::from_utf8(bytes).unwrap(), path);
             }
         }
@@ -280,7 +277,7 @@ mod tests {
         #[test]
         fn any_text_is_a_place(raw in "\\PC*") {
             let location = Location::new(raw);
-            let _ = (location.place(), location.path(), location.text_decoded_twice());
+            let _ = (location.decode(), location.path(), location.text_decoded_twice());
         }
     }
 }

@@ -1,21 +1,20 @@
-//! Rekordbox collections, exported as XML: read, and written back with cues.
-//!
-//! Only a track's `Location` is essential. Exports differ by age and author, so what else is missing or cannot be
-//! understood is left out and told, and the rest is read.
+//! Reads Rekordbox collections that were exported as XML, and writes cues into copies of them.
+//! Only the `Location` of a track must be present. Exports differ by age and program: what is missing or cannot be
+//! understood is left out with a note, and the rest is read.
 
+mod collection;
+mod collection_reader;
+mod cue_writer;
 mod error;
+mod export_text;
 mod location;
 mod playlist;
-mod playlists;
-mod read;
-mod source;
-mod track;
-mod write;
+mod playlist_lookup;
 
+pub use collection::{Collection, CollectionNote, CollectionTrack, MarkKind, PositionMark, RoundedNumber, TempoMark};
+pub use cue_writer::{CUE_NAME_PREFIX, CueSlots, NamedCue, TrackCues, add_cues, check_cues, with_cues};
 pub use error::RekordboxError;
-pub use location::{Location, Place};
+pub use export_text::{MAX_BYTES, MAX_TAG_BYTES};
+pub use location::{DecodedLocation, Location};
 pub use playlist::Playlist;
-pub use playlists::{PlaylistError, PlaylistTracks};
-pub use source::{MAX_BYTES, MAX_TAG_BYTES};
-pub use track::{MarkKind, Note, PositionMark, Rekordbox, Tempo, Track, Written};
-pub use write::{Cue, CueSlots, OURS, TrackCues, add_cues, check_cues, with_cues};
+pub use playlist_lookup::{PlaylistError, PlaylistTracks};

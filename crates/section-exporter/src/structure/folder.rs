@@ -1,12 +1,12 @@
-//! A folder of structure files.
+//! Reads a folder of structure files.
 
 use std::path::{Path, PathBuf};
 
 use super::{Structure, StructureError};
 
-/// A file and what it says.
+/// A structure file and its content.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Read {
+pub struct StructureFile {
     /// The file.
     pub file: PathBuf,
     /// Its content.
@@ -15,18 +15,17 @@ pub struct Read {
 
 /// The structure files of a folder, in the order of their names.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Folder {
-    /// Those that could be read.
-    pub tracks: Vec<Read>,
-    /// Those that could not: the others go on without them.
-    pub skipped: Vec<(PathBuf, StructureError)>,
+pub struct StructureFolder {
+    /// The files that could be read.
+    pub files: Vec<StructureFile>,
+    /// The files that could not be read, with the reason; they do not stop the others.
+    pub unreadable: Vec<(PathBuf, StructureError)>,
 }
 
-/// Reads every file of `folder` whose name ends in `.json`, in whatever case; hidden files and sub-folders are left out.
-///
+/// Reads every file of `folder` whose name ends in `.json`, ignoring case. Hidden files and sub-folders are left out.
 /// # Errors
 /// [`StructureError::Io`] when the folder itself cannot be read.
-pub fn read_folder(folder: &Path) -> Result<Folder, StructureError> {
+pub fn read_folder(folder: &Path) -> Result<StructureFolder, StructureError> {
     let io = |e: std::io::Error| StructureError::Io { path: folder.to_owned(), cause: e.to_string() };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(io)? {
@@ -38,11 +37,11 @@ pub fn read_folder(folder: &Path) -> Result<Folder, StructureError> {
         }
     }
     files.sort();
-    let mut all = Folder::default();
+    let mut all = StructureFolder::default();
     for file in files {
         match Structure::read(&file) {
-            Ok(structure) => all.tracks.push(Read { file, structure }),
-            Err(error) => all.skipped.push((file, error)),
+            Ok(structure) => all.files.push(StructureFile { file, structure }),
+            Err(error) => all.unreadable.push((file, error)),
         }
     }
     Ok(all)

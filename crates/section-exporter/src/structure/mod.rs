@@ -1,8 +1,9 @@
-//! What a structure analyser found in a track: beats, bars and named segments, one JSON file a track.
+//! The structure of a track: the beats, bars and labelled sections that an analyser found, in one JSON file a track.
+//! The file calls sections `segments`.
 
 mod folder;
 
-pub use folder::{Folder, Read, read_folder};
+pub use folder::{StructureFile, StructureFolder, read_folder};
 
 use std::fs::File;
 use std::io::Read as _;
@@ -11,74 +12,74 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A structure file may have at most this many bytes; real ones have some 50,000.
+/// The greatest size of a structure file in bytes; real ones have some 50,000.
 pub const MAX_BYTES: u64 = 16 << 20;
 
-/// The latest time of a beat or segment, in seconds: a day.
+/// The latest time of a beat or section, in seconds: a day.
 pub const MAX_SECONDS: f64 = 86_400.0;
 
-/// What one file says, checked: all times are finite, not negative, and in order.
+/// The checked content of a structure file: all times are finite, not negative, and in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Structure {
-    /// Where the audio was when it was analysed.
+    /// The path of the audio when it was analysed.
     pub path: String,
-    /// The tempo in beats a minute, rounded by the analyser; absent when the file has none above 0.
+    /// The tempo in beats a minute, rounded by the analyser; `None` when the file has none above 0.
     pub bpm: Option<f64>,
     /// The key as written.
     pub key: Option<String>,
-    /// The beats in seconds, rising.
+    /// The beats in seconds, in rising order.
     pub beats: Vec<f64>,
-    /// The place of each beat in its bar, from 1; empty or as long as `beats`.
+    /// The number of each beat in its bar, from 1; empty or as long as `beats`.
     pub beat_positions: Vec<u8>,
-    /// The first beats of bars in seconds, rising.
+    /// The first beats of bars in seconds, in rising order.
     pub downbeats: Vec<f64>,
-    /// The segments in the order of their starts.
-    pub segments: Vec<Segment>,
-    /// What the file holds that was left out, and why.
+    /// The sections in the order of their starts.
+    pub sections: Vec<Section>,
+    /// Sentences about what was left out, and why.
     pub ignored: Vec<String>,
 }
 
-/// A part of a track.
+/// A section of a track.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Segment {
-    /// Where it begins, in seconds.
+pub struct Section {
+    /// Its start, in seconds.
     pub start: f64,
-    /// Where it ends, in seconds; after `start`.
+    /// Its end, in seconds; after `start`.
     pub end: f64,
     /// "intro", "verse", "chorus"..., as written.
     pub label: String,
 }
 
-impl Segment {
-    /// Whether this is its label, whatever the letters' case and the blanks around it.
+impl Section {
+    /// Whether it has this label, ignoring case and blanks around it.
     pub fn is(&self, label: &str) -> bool {
         self.label.trim().eq_ignore_ascii_case(label)
     }
 }
 
-/// A file that is no structure.
+/// Why a structure file cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StructureError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("cannot read {}: {cause}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         cause: String,
     },
-    /// It is far too long.
+    /// The file is far too large.
     #[error("{} has more than {MAX_BYTES} bytes: this is no structure file; move it out of the folder", path.display())]
-    TooLong {
+    TooLarge {
         /// The file.
         path: PathBuf,
     },
-    /// A field cannot be understood.
+    /// A field is not valid.
     #[error("{}: {field}: {cause}; analyse the track again or mend the file", path.display())]
-    Bad {
+    InvalidField {
         /// The file.
         path: PathBuf,
-        /// Which field, as in `segments[3].start`; "the file" when it is no JSON.
+        /// The name of the field, as in `segments[3].start`; "the file" when it is no JSON.
         field: String,
         /// What is wrong with it.
         cause: String,
@@ -86,7 +87,7 @@ pub enum StructureError {
 }
 
 #[derive(Deserialize)]
-struct Raw {
+struct RawStructure {
     path: Option<String>,
     #[serde(default)]
     bpm: Value,
@@ -95,19 +96,18 @@ struct Raw {
     beats: Option<Vec<Option<f64>>>,
     downbeats: Option<Vec<Option<f64>>>,
     beat_positions: Option<Vec<Option<f64>>>,
-    segments: Option<Vec<RawSegment>>,
+    segments: Option<Vec<RawSection>>,
 }
 
 #[derive(Deserialize)]
-struct RawSegment {
+struct RawSection {
     start: Option<f64>,
     end: Option<f64>,
     label: Option<String>,
 }
 
 impl Structure {
-    /// Reads a file.
-    ///
+    /// Reads a structure file.
     /// # Errors
     /// [`StructureError`] names the file, the field and its value.
     pub fn read(path: &Path) -> Result<Self, StructureError> {
@@ -117,25 +117,24 @@ impl Structure {
         Self::parse(&bytes, path)
     }
 
-    /// Reads the content of a file called `path`.
-    ///
+    /// Parses the content of a file called `path`.
     /// # Errors
     /// As [`read`](Self::read).
     pub fn parse(bytes: &[u8], path: &Path) -> Result<Self, StructureError> {
         if bytes.len() as u64 > MAX_BYTES {
-            return Err(StructureError::TooLong { path: path.to_owned() });
+            return Err(StructureError::TooLarge { path: path.to_owned() });
         }
-        let bad = |field: String, cause: String| StructureError::Bad { path: path.to_owned(), field, cause };
+        let bad = |field: String, cause: String| StructureError::InvalidField { path: path.to_owned(), field, cause };
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let raw = raw(bytes).or_else(|error| raw(&from_python(bytes)).map_err(|_| error));
+        let raw = raw(bytes).or_else(|error| raw(&python_to_json(bytes)).map_err(|_| error));
         let raw = raw
             .map_err(|(field, cause)| bad(if field == "." { "the file".into() } else { field }, format!("{cause}")))?;
         raw.check().map_err(|(field, cause)| bad(field.into(), cause))
     }
 }
 
-fn raw(bytes: &[u8]) -> Result<Raw, (String, serde_json::Error)> {
-    // To know the field costs as much again as to read it, and only errors tell it.
+fn raw(bytes: &[u8]) -> Result<RawStructure, (String, serde_json::Error)> {
+    // Tracking the path of the field doubles the time, and only errors need it.
     if let Ok(raw) = serde_json::from_slice(bytes) {
         return Ok(raw);
     }
@@ -145,9 +144,10 @@ fn raw(bytes: &[u8]) -> Result<Raw, (String, serde_json::Error)> {
     Ok(raw)
 }
 
-/// The JSON of what Python writes for it: null where NaN, Infinity or -Infinity stood outside its strings, which are values that
-/// are not there; U+FFFD where half a pair stands in a string, which is a byte of a name that is no text.
-fn from_python(bytes: &[u8]) -> Vec<u8> {
+/// Turns the JSON that Python writes into valid JSON. NaN, Infinity and -Infinity outside strings become null, because
+/// these values are missing. Half a surrogate pair in a string becomes U+FFFD: it stands for a byte of a file name that
+/// is not UTF-8.
+fn python_to_json(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let (mut rest, mut in_string) = (bytes, false);
     while let Some((&byte, after)) = rest.split_first() {
@@ -159,13 +159,15 @@ fn from_python(bytes: &[u8]) -> Vec<u8> {
                 continue;
             }
             (b'\\', _) if in_string => {
-                if let Some(pair) = rest.get(..12).filter(|pair| is_half(pair, b"89ab") && is_half(&pair[6..], b"cdef"))
+                if let Some(pair) = rest
+                    .get(..12)
+                    .filter(|pair| is_surrogate_escape(pair, b"89ab") && is_surrogate_escape(&pair[6..], b"cdef"))
                 {
                     out.extend(pair);
                     rest = rest.get(12..).unwrap_or_default();
                     continue;
                 }
-                if is_half(rest, b"89abcdef") {
+                if is_surrogate_escape(rest, b"89abcdef") {
                     out.extend(b"\\ufffd");
                     rest = rest.get(6..).unwrap_or_default();
                     continue;
@@ -185,13 +187,13 @@ fn from_python(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Whether an escape of half a pair stands here: `\ud` and then one of `thirds`.
-fn is_half(bytes: &[u8], thirds: &[u8]) -> bool {
+/// Whether the text begins with the escape of half a surrogate pair: `\ud` and then one of `thirds`.
+fn is_surrogate_escape(bytes: &[u8], thirds: &[u8]) -> bool {
     matches!(bytes, [b'\\', b'u', b'd' | b'D', third, more @ ..]
         if thirds.contains(&third.to_ascii_lowercase()) && more.iter().take(2).filter(|c| c.is_ascii_hexdigit()).count() == 2)
 }
 
-impl Raw {
+impl RawStructure {
     fn check(self) -> Result<Structure, (&'static str, String)> {
         let mut ignored = Vec::new();
         let path = self.path.filter(|path| !path.trim().is_empty());
@@ -202,71 +204,70 @@ impl Raw {
             _ => None,
         };
         if bpm.is_none() && !self.bpm.is_null() {
-            ignored.push(format!("bpm: {} is not a number", short(&self.bpm)));
+            ignored.push(format!("bpm: {} is not a number", shortened(&self.bpm)));
         }
         let bpm = bpm.filter(|bpm: &f64| bpm.is_finite() && *bpm > 0.0);
         let key = match self.key {
             Value::String(key) => Some(key).filter(|key| !key.trim().is_empty()),
             Value::Null => None,
             other => {
-                ignored.push(format!("key: {} is not a text", short(&other)));
+                ignored.push(format!("key: {} is not a text", shortened(&other)));
                 None
             }
         };
         let positions = self.beat_positions.unwrap_or_default();
-        let (beats, kept) = rising("beats", self.beats.unwrap_or_default(), &mut ignored);
+        let (beats, kept) = rising_times("beats", self.beats.unwrap_or_default(), &mut ignored);
         let mut beat_positions: Vec<u8> = Vec::new();
         if kept.iter().all(|&nth| matches!(positions.get(nth), Some(Some(p)) if (1.0..=255.0).contains(p))) {
             beat_positions = kept.iter().filter_map(|&nth| Some(positions.get(nth).copied()?? as u8)).collect();
         } else if !positions.is_empty() {
             ignored.push("beat_positions: they are not one number from 1 for each beat".into());
         }
-        let (downbeats, _) = rising("downbeats", self.downbeats.unwrap_or_default(), &mut ignored);
-        let mut segments = Vec::new();
-        for (nth, segment) in self.segments.unwrap_or_default().into_iter().enumerate() {
-            let label = segment.label.unwrap_or_default();
-            match (segment.start.filter(is_place), segment.end.filter(is_place)) {
-                (Some(start), Some(end)) if start < end => segments.push(Segment { start, end, label }),
+        let (downbeats, _) = rising_times("downbeats", self.downbeats.unwrap_or_default(), &mut ignored);
+        let mut sections = Vec::new();
+        for (nth, section) in self.segments.unwrap_or_default().into_iter().enumerate() {
+            let label = section.label.unwrap_or_default();
+            match (section.start.filter(is_valid_time), section.end.filter(is_valid_time)) {
+                (Some(start), Some(end)) if start < end => sections.push(Section { start, end, label }),
                 _ => {
-                    let (start, end) = (show(segment.start), show(segment.end));
-                    ignored
-                        .push(format!("segments[{nth}]: {label:?} from {start} to {end} s is not a stretch of time"));
+                    let (start, end) = (seconds_text(section.start), seconds_text(section.end));
+                    ignored.push(format!("segments[{nth}]: {label:?} from {start} to {end} s is not a span of time"));
                 }
             }
         }
-        if !segments.is_sorted_by(|a, b| a.start <= b.start) {
-            segments.sort_by(|a, b| a.start.total_cmp(&b.start));
+        if !sections.is_sorted_by(|a, b| a.start <= b.start) {
+            sections.sort_by(|a, b| a.start.total_cmp(&b.start));
             ignored.push("the order of segments: they were put in order of their starts".into());
         }
-        Ok(Structure { path, bpm, key, beats, beat_positions, downbeats, segments, ignored })
+        Ok(Structure { path, bpm, key, beats, beat_positions, downbeats, sections, ignored })
     }
 }
 
-fn is_place(seconds: &f64) -> bool {
+fn is_valid_time(seconds: &f64) -> bool {
     (0.0..=MAX_SECONDS).contains(seconds)
 }
 
-fn show(seconds: Option<f64>) -> String {
+fn seconds_text(seconds: Option<f64>) -> String {
     seconds.map_or("nowhere".into(), |seconds| seconds.to_string())
 }
 
-fn short(value: &Value) -> String {
+fn shortened(value: &Value) -> String {
     value.to_string().chars().take(40).collect()
 }
 
-/// The times that are places in a track and lie behind the one before, and which these were.
-fn rising(field: &str, times: Vec<Option<f64>>, ignored: &mut Vec<String>) -> (Vec<f64>, Vec<usize>) {
-    let (mut kept, mut numbers, mut left_out) = (Vec::with_capacity(times.len()), Vec::new(), 0);
+/// The valid times that rise, and their indices in `times`.
+fn rising_times(field: &str, times: Vec<Option<f64>>, ignored: &mut Vec<String>) -> (Vec<f64>, Vec<usize>) {
+    let (mut kept, mut indices, mut left_out) = (Vec::with_capacity(times.len()), Vec::new(), 0);
     for (nth, time) in times.into_iter().enumerate() {
-        match time.filter(is_place) {
+        match time.filter(is_valid_time) {
             Some(seconds) if kept.last().is_none_or(|&last| seconds > last) => {
                 kept.push(seconds);
-                numbers.push(nth);
+                indices.push(nth);
             }
             _ => {
                 left_out += 1;
                 if left_out == 1 {
-                    ignored.push(format!("{field}[{nth}]: {} s does not lie behind the one before", show(time)));
+                    ignored.push(format!("{field}[{nth}]: {} s is not later than the one before", seconds_text(time)));
                 }
             }
         }
@@ -274,7 +275,7 @@ fn rising(field: &str, times: Vec<Option<f64>>, ignored: &mut Vec<String>) -> (V
     if left_out > 1 {
         ignored.push(format!("{field}: {} more like it", left_out - 1));
     }
-    (kept, numbers)
+    (kept, indices)
 }
 
 #[cfg(test)]

@@ -6,23 +6,23 @@ fn parse(json: &str) -> Result<Structure, StructureError> {
 }
 
 #[test]
-fn a_whole_file_is_read_and_unknown_fields_do_no_harm() {
+fn all_fields_are_read_and_unknown_ones_are_ignored() {
     let read = parse(
         r#"{"path": "/x/a.wav", "bpm": 122, "key": "Gm", "beats": [0.5, 1.0], "downbeats": [0.5], "beat_positions": [1, 2],
             "segments": [{"start": 0, "end": 0.5, "label": "start", "x": {}}], "embedding": [[1, {}]]}"#,
     );
-    let segments = vec![Segment { start: 0.0, end: 0.5, label: "start".into() }];
-    let want = Structure {
+    let sections = vec![Section { start: 0.0, end: 0.5, label: "start".into() }];
+    let expected = Structure {
         path: "/x/a.wav".into(),
         bpm: Some(122.0),
         key: Some("Gm".into()),
         beats: vec![0.5, 1.0],
         beat_positions: vec![1, 2],
         downbeats: vec![0.5],
-        segments,
+        sections,
         ignored: vec![],
     };
-    assert_eq!(read.unwrap(), want);
+    assert_eq!(read.unwrap(), expected);
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn all_but_the_path_may_be_missing() {
 }
 
 #[test]
-fn times_that_are_none_are_left_out_and_told() {
+fn invalid_times_are_left_out_and_listed() {
     let read = parse(
         r#"{"path": "a", "bpm": {}, "key": 3, "beats": [-1, 0.5, null, 0.5, NaN, 1.0, 1e9], "beat_positions": [4, 1, 1, 2, 2, 2, 2],
             "segments": [{"start": 4, "end": 5, "label": "b"}, {"start": 3, "end": 2, "label": "x"}, {"start": NaN, "end": 2},
@@ -51,18 +51,18 @@ fn times_that_are_none_are_left_out_and_told() {
     );
     let read = read.unwrap();
     assert_eq!((read.beats, read.beat_positions), (vec![0.5, 1.0], vec![1, 2]));
-    assert_eq!(read.segments.iter().map(|s| s.start).collect::<Vec<_>>(), [1.0, 4.0]);
-    assert!(read.segments[0].is("intro"));
-    let told = read.ignored.join("\n");
-    for part in
+    assert_eq!(read.sections.iter().map(|s| s.start).collect::<Vec<_>>(), [1.0, 4.0]);
+    assert!(read.sections[0].is("intro"));
+    let ignored = read.ignored.join("\n");
+    for text in
         ["bpm: {}", "key: 3", "beats[0]: -1 s", "4 more", "segments[1]: \"x\" from 3 to 2 s", "nowhere", "order"]
     {
-        assert!(told.contains(part), "{part} in {told}");
+        assert!(ignored.contains(text), "{text} in {ignored}");
     }
 }
 
 #[test]
-fn what_cannot_be_read_names_file_field_and_value() {
+fn errors_name_the_file_the_field_and_the_value() {
     for (json, says) in [
         ("{}", "a.json: path: it is missing"),
         (r#"{"path": ""}"#, "path: it is missing"),
@@ -81,11 +81,11 @@ fn what_cannot_be_read_names_file_field_and_value() {
     let deep = format!("{{\"path\": \"a\", \"x\": {}", "[".repeat(1_000_000));
     assert!(parse(&deep).is_err());
     let long = vec![b' '; MAX_BYTES as usize + 1];
-    assert!(matches!(Structure::parse(&long, Path::new("a")), Err(StructureError::TooLong { .. })));
+    assert!(matches!(Structure::parse(&long, Path::new("a")), Err(StructureError::TooLarge { .. })));
 }
 
 #[test]
-fn a_bad_file_is_skipped_with_its_reason_and_the_others_are_read_in_order() {
+fn an_invalid_file_is_reported_and_the_others_are_read_in_order() {
     let dir = tempfile::tempdir().unwrap();
     for (name, text) in [
         ("b.json", r#"{"path": "b.wav"}"#),
@@ -98,9 +98,9 @@ fn a_bad_file_is_skipped_with_its_reason_and_the_others_are_read_in_order() {
     }
     std::fs::create_dir(dir.path().join("d.json")).unwrap();
     let folder = read_folder(dir.path()).unwrap();
-    assert_eq!(folder.tracks.iter().map(|t| &t.structure.path).collect::<Vec<_>>(), ["a.wav", "b.wav"]);
-    assert_eq!(folder.skipped.len(), 1);
-    assert!(folder.skipped[0].1.to_string().contains("c.json"));
+    assert_eq!(folder.files.iter().map(|t| &t.structure.path).collect::<Vec<_>>(), ["a.wav", "b.wav"]);
+    assert_eq!(folder.unreadable.len(), 1);
+    assert!(folder.unreadable[0].1.to_string().contains("c.json"));
     assert!(read_folder(&dir.path().join("nowhere")).unwrap_err().to_string().contains("nowhere"));
 }
 
@@ -114,7 +114,7 @@ proptest! {
         for bytes in [json.as_bytes(), bytes] {
             if let Ok(read) = Structure::parse(bytes, Path::new("a")) {
                 prop_assert!(read.beats.is_sorted_by(|a, b| a < b));
-                prop_assert!(read.segments.iter().all(|s| s.start < s.end));
+                prop_assert!(read.sections.iter().all(|s| s.start < s.end));
                 prop_assert!(read.beat_positions.is_empty() || read.beat_positions.len() == read.beats.len());
             }
         }
@@ -122,8 +122,8 @@ proptest! {
 }
 
 #[test]
-fn a_name_that_is_no_text_is_read_as_python_writes_it() {
-    // os.fsdecode(b"caf\xe9 \xf0\x9f\x92\x80.wav"): half a pair for the byte, a whole one for the skull.
+fn a_file_name_that_is_not_utf_8_is_read_as_python_writes_it() {
+    // os.fsdecode(b"caf\xe9 \xf0\x9f\x92\x80.wav"): half a pair for the invalid byte, a whole pair for the skull.
     let read = parse(r#"{"path": "/dj/caf\udce9 \ud83d\udc80.wav", "bpm": NaN}"#).unwrap();
     assert_eq!(read.path, "/dj/caf\u{fffd} \u{1f480}.wav");
     assert!(parse(r#"{"path": "/dj/caf\udcg9.wav"}"#).is_err());

@@ -1,4 +1,4 @@
-//! A small library of click tracks, made in a folder of its own.
+//! A small library of click tracks in a temporary folder.
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, missing_docs)]
 
 use std::fs;
@@ -10,15 +10,16 @@ use crowd_engine::{Bpm, SampleRate};
 use crowd_media::{Audio, AudioFormat, Container, DecodeOptions, SampleFormat, Samples, Tags};
 use serde_json::{Value, json};
 
-/// A click on each beat, a steady tone, and a structure of an intro and so many sections, a bar each.
+/// A click track: a click on each beat, a steady tone, and a structure of an intro and `sections` sections of a bar
+/// each.
 #[derive(Clone)]
-pub struct Track {
-    /// File name, with its folder below the audio.
+pub struct TestTrack {
+    /// File name, with its folder in the audio folder.
     pub file: &'static str,
-    /// Tempo, and the beat from which on it has another one.
+    /// Tempo, and the beat at which another tempo begins.
     pub bpm: f64,
     pub change: Option<(u32, f64)>,
-    /// The beat that comes later than it is due, and by how many beats.
+    /// The beat at which the grid jumps, and by how many beats later.
     pub jump: Option<(u32, f64)>,
     pub first_beat: f64,
     pub rate: u32,
@@ -27,14 +28,14 @@ pub struct Track {
     pub intro: bool,
     pub sections: u32,
     pub key: Option<&'static str>,
-    /// What the structure file says of the tempo.
+    /// The value of `bpm` in the structure file.
     pub json_bpm: Value,
     pub peak: f32,
     pub in_xml: bool,
     pub has_audio: bool,
 }
 
-impl Track {
+impl TestTrack {
     pub fn new(file: &'static str, bpm: f64) -> Self {
         let json_bpm = json!(bpm.round());
         Self {
@@ -60,7 +61,7 @@ impl Track {
         4 * (self.sections + 1)
     }
 
-    /// Where beat `nth` lies, in seconds.
+    /// The time of beat `nth`, in seconds.
     pub fn beat(&self, nth: u32) -> f64 {
         let (until, faster) = self.change.unwrap_or((u32::MAX, self.bpm));
         let slow = f64::from(nth.min(until)) * 60.0 / self.bpm;
@@ -92,7 +93,7 @@ impl Track {
     fn structure(&self, audio: &Path) -> Value {
         let grid = |seconds: f64| (seconds * 100.0).round() / 100.0;
         let beats: Vec<f64> = (0..self.beats()).map(|nth| grid(self.beat(nth))).collect();
-        let segments = (0..=self.sections).map(|nth| {
+        let sections = (0..=self.sections).map(|nth| {
             let label = if nth == 0 && self.intro { "intro" } else { "verse" };
             json!({ "start": grid(self.beat(4 * nth)), "end": grid(self.beat(4 * nth + 4)), "label": label })
         });
@@ -100,15 +101,15 @@ impl Track {
             "path": audio, "bpm": self.json_bpm, "key": self.key, "beats": beats,
             "downbeats": beats.iter().step_by(4).collect::<Vec<_>>(),
             "beat_positions": (0..self.beats()).map(|nth| nth % 4 + 1).collect::<Vec<_>>(),
-            "segments": segments.collect::<Vec<_>>(),
+            "segments": sections.collect::<Vec<_>>(),
         })
     }
 
     fn xml(&self, id: usize, audio: &Path) -> String {
         let location = section_export::rekordbox::Location::of_file(audio);
         let location = location.raw().replace('&', "&amp;");
-        let again = self.jump.map(|(beat, _)| (beat, self.bpm));
-        let change = self.change.or(again).map(|(beat, bpm)| {
+        let same_tempo = self.jump.map(|(beat, _)| (beat, self.bpm));
+        let change = self.change.or(same_tempo).map(|(beat, bpm)| {
             format!("<TEMPO Inizio=\"{:.3}\" Bpm=\"{bpm:.2}\" Metro=\"4/4\" Battito=\"1\"/>", self.beat(beat))
         });
         format!(
@@ -121,7 +122,7 @@ impl Track {
         )
     }
 
-    /// Where its clicks should lie in a part that begins with `from` seconds of it, in seconds at `target`.
+    /// The expected times of clicks in an excerpt at `target` BPM that is cut from `from` to `until`, in seconds.
     pub fn clicks(&self, from: f64, until: f64, target: f64) -> Vec<f64> {
         let marks = [Some((0, self.bpm)), self.change].into_iter().flatten();
         let mark = |(beat, bpm)| Mark { seconds: self.beat(beat), bpm: Bpm::new(bpm).unwrap(), number: 1 };
@@ -132,13 +133,13 @@ impl Track {
     }
 }
 
-/// A folder with `audio`, `struct` and `rekordbox.xml` in it.
-pub struct Library {
+/// A folder with `audio`, `struct` and `rekordbox.xml`.
+pub struct TestLibrary {
     pub folder: tempfile::TempDir,
 }
 
-impl Library {
-    pub fn new(tracks: &[Track]) -> Self {
+impl TestLibrary {
+    pub fn new(tracks: &[TestTrack]) -> Self {
         let library = Self { folder: tempfile::tempdir().unwrap() };
         fs::create_dir_all(library.path("struct")).unwrap();
         let mut xml = String::new();
@@ -161,14 +162,14 @@ impl Library {
         library
     }
 
-    /// Gives the collection playlists: XML of NODEs. Tracks have their places from 1 as TrackID.
+    /// Adds playlists to the collection: XML of NODEs. The TrackID of a track is its number from 1.
     pub fn playlists(&self, nodes: &str) {
         let xml = fs::read_to_string(self.path("rekordbox.xml")).unwrap();
         let nodes = format!("</COLLECTION><PLAYLISTS><NODE Type=\"0\" Name=\"ROOT\">{nodes}</NODE></PLAYLISTS>");
         fs::write(self.path("rekordbox.xml"), xml.replace("</COLLECTION>", &nodes)).unwrap();
     }
 
-    /// The report, as `report.json`.
+    /// The content of `report.json`.
     pub fn report(&self) -> Value {
         serde_json::from_slice(&fs::read(self.path("report.json")).unwrap()).unwrap()
     }
@@ -177,21 +178,21 @@ impl Library {
         self.folder.path().join(name)
     }
 
-    /// `section-export` with these words, in the library's folder.
-    pub fn command(&self, words: &str) -> Command {
+    /// `section-export` with these arguments, run in the library's folder.
+    pub fn command(&self, arguments: &str) -> Command {
         let mut command = Command::cargo_bin("section-export").unwrap();
-        command.current_dir(self.folder.path()).args(words.split_whitespace());
+        command.current_dir(self.folder.path()).args(arguments.split_whitespace());
         command
     }
 
-    /// An export to 122 BPM with these further words; what it said.
-    pub fn export(&self, words: &str) -> Said {
+    /// The output of an export to 122 BPM with these additional arguments.
+    pub fn export(&self, arguments: &str) -> RunOutput {
         let standard =
             "--bpm 122 --delta 10 --rekordbox-xml rekordbox.xml --audio-dir audio --csv-out sections.csv struct";
-        Said::of(&mut self.command(&format!("{standard} {words}")))
+        RunOutput::of(&mut self.command(&format!("{standard} {arguments}")))
     }
 
-    /// The rows of the table, each as its columns.
+    /// The rows of the table, each as a list of columns.
     pub fn rows(&self) -> Vec<Vec<String>> {
         let mut table = csv::Reader::from_path(self.path("sections.csv")).unwrap();
         table.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
@@ -202,14 +203,14 @@ impl Library {
     }
 }
 
-/// What a run said.
-pub struct Said {
+/// The exit status and output of a run.
+pub struct RunOutput {
     pub status: i32,
     pub out: String,
     pub err: String,
 }
 
-impl Said {
+impl RunOutput {
     pub fn of(command: &mut Command) -> Self {
         let output = command.output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -226,7 +227,7 @@ pub fn left(audio: &Audio) -> Vec<f64> {
     }
 }
 
-/// Where 8 kHz clicks are, in seconds: the middle of gravity of each burst of that band's power.
+/// The times of 8 kHz clicks in seconds: the centre of each burst of power in that band.
 pub fn find_clicks(sound: &[f64], rate: f64) -> Vec<f64> {
     let turn = std::f64::consts::TAU * 8_000.0 / rate;
     let half = (0.0008 * rate) as usize;
@@ -240,8 +241,8 @@ pub fn find_clicks(sound: &[f64], rate: f64) -> Vec<f64> {
         .collect();
     let power: Vec<f64> = (0..sound.len().saturating_sub(2 * half))
         .map(|from| {
-            let parts = sound[from..from + 2 * half].iter().zip(&wave);
-            let (re, im) = parts.fold((0.0, 0.0), |(re, im), (x, (cos, sin))| (re + x * cos, im + x * sin));
+            let products = sound[from..from + 2 * half].iter().zip(&wave);
+            let (re, im) = products.fold((0.0, 0.0), |(re, im), (x, (cos, sin))| (re + x * cos, im + x * sin));
             re * re + im * im
         })
         .collect();

@@ -1,14 +1,14 @@
-//! Where a grid jumps, and where its tempo only moves.
+//! Grids that jump, and grids whose tempo only drifts.
 
 use super::*;
 
-/// Marks of one tempo: 64 beats, a part of a beat more, and 64 beats again.
-fn jumping(bpm: f64, extra: f64) -> Track {
+/// Marks of one tempo: 64 beats, `extra` of a beat, and 64 beats again.
+fn jumping(bpm: f64, extra: f64) -> CollectionTrack {
     track(&[(0.2, bpm, 1), (0.2 + (64.0 + extra) * 60.0 / bpm, bpm, 1)], None)
 }
 
 /// The beats of such a track as an analyser finds them.
-fn taps(bpm: f64, extra: f64) -> Structure {
+fn analysed(bpm: f64, extra: f64) -> Structure {
     let place = |beat: u32| 0.2 + (f64::from(beat) + if beat < 64 { 0.0 } else { extra }) * 60.0 / bpm;
     Structure {
         path: "a".into(),
@@ -24,7 +24,7 @@ fn each_side_of_a_jump_keeps_its_own_tempo() {
         for extra in [1.0 / 3.0, 0.5, -1.0 / 3.0, 0.25, 0.08, -0.08] {
             let period = 60.0 / bpm;
             let behind = 0.2 + (64.0 + extra) * period;
-            for structure in [none(), taps(bpm, extra), beats(0.2, bpm, 200)] {
+            for structure in [none(), analysed(bpm, extra), beats(0.2, bpm, 200)] {
                 let grid = Grid::new(Some(&jumping(bpm, extra)), &structure).unwrap();
                 let [jump] = grid.jumps() else { panic!("{bpm} {extra}: {:?}", grid.jumps()) };
                 assert!((jump.seconds - behind).abs() < 0.001, "{bpm} {extra}: {jump:?}");
@@ -47,7 +47,7 @@ fn each_side_of_a_jump_keeps_its_own_tempo() {
                 }
                 assert!((before.bpm() - bpm).abs() < 0.01 && (after.bpm() - bpm).abs() < 0.01);
                 assert!(before.jumps().is_empty() && !grid.is_steady());
-                // Straightened, the beat before the jump lasts until it.
+                // In the straightened grid the beat before the jump lasts until the jump.
                 let rounds = grid.beat_at(jump.seconds);
                 assert!((rounds - rounds.round()).abs() < 1e-6 && (rounds - 64.0).abs() < 1.5, "{rounds}");
             }
@@ -59,7 +59,7 @@ fn each_side_of_a_jump_keeps_its_own_tempo() {
 fn beats_of_the_structure_file_that_jump_are_followed_on_both_sides() {
     for extra in [1.0 / 3.0, 0.5, -1.0 / 3.0] {
         for track in [None, Some(track(&[], Some(120.0)))] {
-            let grid = Grid::new(track.as_ref(), &taps(120.0, extra)).unwrap();
+            let grid = Grid::new(track.as_ref(), &analysed(120.0, extra)).unwrap();
             let behind = 0.2 + (64.0 + extra) * 0.5;
             let [jump] = grid.jumps() else { panic!("{extra}: {:?}", grid.jumps()) };
             assert!((jump.seconds - behind).abs() < 0.006, "{extra}: {jump:?}");
@@ -72,18 +72,18 @@ fn beats_of_the_structure_file_that_jump_are_followed_on_both_sides() {
 }
 
 #[test]
-fn a_jump_is_found_however_far_its_marks_lie_apart() {
+fn a_jump_is_found_at_any_distance_of_its_marks() {
     let behind = 0.2 + (1_500.0 + 1.0 / 3.0) * 0.5;
     let grid = Grid::new(Some(&track(&[(0.2, 120.0, 1), (behind, 120.0, 1)], None)), &none()).unwrap();
     assert_eq!(grid.jumps().len(), 1);
-    // Where the tempo is written in whole beats a minute, so much is rounding.
+    // Where the tempo is written in whole BPM, this distance is explained by rounding.
     let mut rounded = track(&[(0.2, 120.0, 1), (0.2 + 64.1 * 0.5, 120.0, 1)], None);
     rounded.tempos.iter_mut().for_each(|tempo| tempo.bpm.step = 1.0);
     assert!(Grid::new(Some(&rounded), &none()).unwrap().jumps().is_empty());
 }
 
 #[test]
-fn two_jumps_make_three_sides() {
+fn two_jumps_separate_three_sides() {
     let (first, second) = (0.2 + 32.4 * 0.5, 0.2 + (32.4 + 48.3) * 0.5);
     let marks = [(0.2, 120.0, 1), (first, 120.0, 1), (second, 120.0, 1)];
     let grid = Grid::new(Some(&track(&marks, None)), &none()).unwrap();
@@ -93,9 +93,9 @@ fn two_jumps_make_three_sides() {
     }
 }
 
-/// Marks every `beats` beats of a tempo that rises by `by` BPM to both sides of 120 within 400 beats, each with the tempo
-/// that is written for it, and the beats.
-fn drummer(by: f64, beats: usize, written: impl Fn(f64) -> f64) -> (Track, Structure) {
+/// A track whose tempo rises evenly from 120 - `by` to 120 + `by` BPM within 400 beats: a mark every `beats` beats,
+/// each with the tempo that `written` gives, and the beats.
+fn drummer(by: f64, beats: usize, written: impl Fn(f64) -> f64) -> (CollectionTrack, Structure) {
     let bpm = |beat: usize| 120.0 - by + 2.0 * by * beat as f64 / 400.0;
     let mut seconds = 0.2;
     let places: Vec<f64> = (0..400)
@@ -123,7 +123,7 @@ fn a_tempo_that_drifts_is_no_jump() {
             assert!(grid.jumps().is_empty(), "a mark every {beats} beats: {:?}", grid.jumps());
         }
     }
-    // A program that writes one tempo everywhere is not believed against the beats.
+    // A program that writes the same tempo for every mark is corrected by the beats.
     for beats in [32, 64] {
         let (track, structure) = drummer(0.5, beats, |_| 120.0);
         let grid = Grid::new(Some(&track), &structure).unwrap();
@@ -134,11 +134,11 @@ fn a_tempo_that_drifts_is_no_jump() {
 
 #[test]
 fn marks_that_were_rounded_or_set_by_hand_are_no_jumps() {
-    // 0.004 BPM of rounding are 0.03 of a beat within 1,000.
+    // 0.004 BPM of rounding make 0.03 of a beat within 1,000 beats.
     let place = |beat: f64| 0.2345 + beat * 60.0 / 123.456;
     let marks: Vec<_> = (0..4).map(|nth| (place(f64::from(nth) * 1_000.0), 123.46, 1)).collect();
     assert!(Grid::new(Some(&track(&marks, None)), &none()).unwrap().jumps().is_empty());
-    // A mark a bar, each up to 20 ms beside its place.
+    // One mark a bar, each up to 20 ms early or late.
     let hand = [0.0, 0.02, -0.013, 0.006, -0.02, 0.011, -0.006, 0.018];
     let marks: Vec<_> = (0..64).map(|bar| (0.5 + 2.0 * f64::from(bar) + hand[bar as usize % 8], 120.0, 1)).collect();
     assert!(Grid::new(Some(&track(&marks, None)), &none()).unwrap().jumps().is_empty());

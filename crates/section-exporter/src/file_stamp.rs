@@ -1,0 +1,38 @@
+//! Size and times of a file, which tell without reading it whether it has changed.
+
+use std::fs;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+
+/// Size and times of a file. They stay the same as long as the file is not written to.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FileStamp {
+    bytes: u64,
+    /// The time of the last change of its content, in nanoseconds since 1970.
+    modified: u128,
+    /// The time of the last change of any kind, where the system has it: unlike `modified`, no program can set it back.
+    changed: Option<(i64, i64)>,
+}
+
+impl FileStamp {
+    /// The stamp of a file; `None` when it does not exist.
+    pub fn of(path: &Path) -> Option<Self> {
+        let metadata = fs::metadata(path).ok()?;
+        let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos();
+        #[cfg(unix)]
+        let changed = {
+            use std::os::unix::fs::MetadataExt;
+            Some((metadata.ctime(), metadata.ctime_nsec()))
+        };
+        #[cfg(not(unix))]
+        let changed = None;
+        Some(Self { bytes: metadata.len(), modified, changed })
+    }
+
+    /// The stamp without the time that also changes when a file is moved, linked or given other permissions.
+    pub fn of_content(self) -> Self {
+        Self { changed: None, ..self }
+    }
+}
