@@ -13,11 +13,11 @@ groups=()
 # group PACKAGE-AND-FEATURES TESTS FILES: the tests are those that cover the files.
 group() { groups+=("$1|$2|$3"); }
 engine='-p crowd-engine --no-default-features'
-group "$engine" '--lib --test=dsp_eq --test=dsp_limiter --test=denormals --test=no_alloc' '
+group "$engine" '--lib --test=dsp_limiter --test=denormals --test=no_alloc' '
     crates/engine/src/dsp/eq.rs
     crates/engine/src/dsp/eq/phase_in.rs
     crates/engine/src/dsp/limiter.rs'
-group "$engine" '--lib --test=commands --test=keylock --test=mixing --test=promises --test=quality --test=voices --test=file_edges --test=dsp_meter --test=align --test=denormals --test=helper --test=no_alloc' '
+group "$engine" '--lib --test=commands --test=keylock --test=mixing --test=promises --test=quality --test=voices --test=file_edges --test=align --test=denormals --test=helper --test=no_alloc' '
     crates/engine/src/audio/mixer.rs
     crates/engine/src/types/crossfade.rs
     crates/engine/src/audio/mixer/tone.rs

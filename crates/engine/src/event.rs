@@ -5,6 +5,8 @@ use crate::types::units::{DeckId, Frames, StemId};
 
 /// Something that happened on the audio thread, in order, each with its frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Event {
     /// A stem began to sound (or to count, when its track is not there yet).
@@ -50,6 +52,7 @@ pub enum Event {
 
 /// What one call of [`Renderer::render`](crate::Renderer::render) did.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct BlockReport {
     /// Frames written.
@@ -64,6 +67,7 @@ pub struct BlockReport {
 
 /// A snapshot of one deck.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct DeckStatus {
     /// Stems that sound.
@@ -86,6 +90,7 @@ pub struct DeckStatus {
 
 /// A consistent snapshot of the audio thread after its latest block.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Status {
     /// Frames handed to the output so far.

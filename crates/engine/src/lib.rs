@@ -85,6 +85,7 @@
 //! |---|---|---|---|
 //! | `device` | yes | sound devices and sound servers | ALSA's headers on Linux |
 //! | `decode` | yes | `Track::open` and `Track::stream`, file outputs and recordings, through crowd-media | nothing |
+//! | `serde` | no | `Serialize` for status, events, health and devices, and `Deserialize` too for units | nothing |
 //!
 //! Without features the engine needs no system library.
 
@@ -92,6 +93,7 @@
 // and nothing locks, waits, logs or reads a clock (tests/audio_thread_words.rs). Everything else is the control half. Each module
 // uses only what is in a lower layer (examples/tests/structure).
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(rtsan, feature(sanitize))]
 #![warn(missing_debug_implementations)]
 
@@ -108,7 +110,7 @@ pub mod feed;
 mod offline;
 pub mod output;
 mod rt;
-pub mod stretch;
+mod stretch;
 pub mod tempo;
 mod track;
 mod types;

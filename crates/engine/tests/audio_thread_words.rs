@@ -52,9 +52,11 @@ const ALLOWED: [(&str, &str, &str); 4] = [
     ("dsp/sinc.rs", "tables", "fills the tables before the first block"),
 ];
 
-/// Whether a path lies in a folder of the audio thread.
+/// Whether a path lies in a folder of the audio thread, and is no file of tests.
 fn is_audio(path: &str) -> bool {
-    path.rsplit_once('/').is_some_and(|(folders, _)| folders.split('/').any(|folder| AUDIO.contains(&folder)))
+    let is_code = |file: &str| !file.ends_with("tests.rs");
+    path.rsplit_once('/')
+        .is_some_and(|(folders, file)| is_code(file) && folders.split('/').any(|folder| AUDIO.contains(&folder)))
 }
 
 fn is_constructor(function: &str) -> bool {

@@ -6,9 +6,7 @@ mod common;
 use std::f64::consts::PI;
 
 use common::Noise;
-use crowd_engine::dsp::Position;
 use crowd_engine::export::{TimeMap, export, export_with_progress};
-use crowd_engine::stretch::Source;
 use crowd_engine::tempo::{BeatGrid, Mark};
 use crowd_engine::{Bpm, Frames, Rate, SampleRate, StretchMethod, Track};
 
@@ -102,7 +100,7 @@ fn same(track: &Track, frame: i64, stereo: &[f32]) -> bool {
 #[test]
 fn a_part_begins_at_its_place_and_needs_nothing_far_before_it() {
     let music = Drummer(vec![(40, 124.0)]).track();
-    let time_map = TimeMap::steady(Position::from_frames(300_001), Rate::new(0.97).unwrap(), Frames(200_000));
+    let time_map = TimeMap::steady(Frames(300_001), Rate::new(0.97).unwrap(), Frames(200_000));
     // The same part of a track whose beginning was left out.
     let (mut left, mut right) = (vec![0.0; 500_000], vec![0.0; 500_000]);
     music.read(256_000, [&mut left, &mut right]);

@@ -9,8 +9,7 @@ mod common;
 use std::f64::consts::TAU;
 
 use common::Noise;
-use common::player::{Player, keeping_pitch};
-use crowd_engine::dsp::QUANTUM;
+use common::player::{Player, QUANTUM, keeping_pitch};
 use crowd_engine::{SampleRate, StretchMethod, Track};
 
 const RATE: f64 = 44_100.0;

@@ -6,9 +6,7 @@ mod common;
 use std::f64::consts::PI;
 
 use common::Noise;
-use common::player::{Player, keeping_pitch};
-use crowd_engine::dsp::QUANTUM;
-use crowd_engine::stretch::Source;
+use common::player::{Player, QUANTUM, keeping_pitch};
 use crowd_engine::{SampleRate, StretchMethod, Track};
 use proptest::prelude::*;
 
@@ -109,7 +107,7 @@ fn back_at_speed_one_the_source_comes_through_bit_for_bit_within_a_second() {
         let mut player = Player::new(&music, method, 0);
         player.play(1.083, 64 * 1_000, QUANTUM);
         player.play(1.0, 44_100, QUANTUM);
-        let (from, at) = (player.out.len(), player.position.frame());
+        let (from, at) = (player.out.len(), player.frame());
         player.play(1.0, 20_000, QUANTUM);
         let (mut left, mut right) = (vec![0.0; 20_000], vec![0.0; 20_000]);
         music.read(at, [&mut left, &mut right]);
@@ -214,39 +212,6 @@ fn the_stereo_image_stands_still() {
         let out = stretched(&wide, method, 0.917);
         let worst = out.iter().map(|[left, right]| (0.5 * left + right).abs()).fold(0.0f32, f32::max);
         assert!(worst < 1e-5, "{method}: {worst}");
-    }
-}
-
-#[test]
-fn a_loop_that_jumps_is_not_heard() {
-    // A source whose loop of 300 periods has been unrolled, and a stretcher that is told of each jump.
-    let period = 100.0;
-    struct Endless(f64);
-    impl Source for Endless {
-        fn read(&self, first: i64, out: [&mut [f32]; 2]) {
-            for out in out {
-                for (i, x) in (first..).zip(out) {
-                    *x = (2.0 * PI * i as f64 / self.0).sin() as f32 * 0.5;
-                }
-            }
-        }
-        fn onset(&self, _from: i64, _until: i64) -> Option<crowd_engine::stretch::Onset> {
-            None
-        }
-    }
-    let source = Endless(period);
-    let own = 2.0 * PI / period * 0.5;
-    for method in keeping_pitch() {
-        let mut player = Player::new(&source, method, 0);
-        for _ in 0..40 {
-            player.play(1.083, 5_000, QUANTUM);
-            if player.position.frame() >= 30_000 {
-                player.position = player.position.offset(-30_000);
-                player.stretch.moved(-30_000);
-            }
-        }
-        let step = player.left().windows(2).fold(0.0f32, |most, pair| most.max((pair[1] - pair[0]).abs()));
-        assert!(f64::from(step) < own * 1.1, "{method}: {step} against {own}");
     }
 }
 

@@ -4,11 +4,10 @@
 
 mod common;
 
-use common::player::Player;
+use common::player::{Player, QUANTUM};
 use common::sine_track;
 use common::spectrum::noise_and_distortion;
 use crowd_engine::StretchMethod;
-use crowd_engine::dsp::QUANTUM;
 
 /// Noise and distortion of a tone of half of full scale at a tempo, of music of 120 BPM, in dB.
 fn noise_at(method: StretchMethod, hertz: f64, tempo: f64) -> f64 {

@@ -4,9 +4,8 @@ use std::error::Error;
 use std::hint::black_box;
 use std::time::Instant;
 
-use crowd_engine::dsp::{Position, QUANTUM, Step};
-use crowd_engine::stretch::{Hq, PlaybackRate, Stretch, Wsola};
-use crowd_engine::{Pcm, SampleRate, StretchMethod, Track};
+use crowd_engine::export::Stretcher;
+use crowd_engine::{Pcm, Rate, SampleRate, StretchMethod, Track};
 use crowd_engine_benches::RATE;
 use rustix::param::page_size;
 use rustix::time::{ClockId, clock_gettime};
@@ -28,31 +27,28 @@ pub fn thread_seconds() -> f64 {
     time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }
 
-/// A stretcher that plays a track.
-struct Deck<'a> {
-    track: &'a Track,
-    stretch: Box<dyn Stretch>,
-    position: Position,
-}
+/// Frames that are made in a call, as a deck makes them.
+const QUANTUM: usize = 64;
 
-impl<'a> Deck<'a> {
-    fn new(track: &'a Track, method: StretchMethod) -> Result<Self, String> {
-        let stretch: Box<dyn Stretch> = match method {
-            StretchMethod::PlaybackRate => Box::new(PlaybackRate::new()),
-            StretchMethod::Wsola => Box::new(Wsola::new(RATE)),
-            StretchMethod::Hq => Box::new(Hq::new(RATE)),
-            other => return Err(format!("stretch_peers does not know {other}: teach it")),
-        };
-        Ok(Self { track, stretch, position: Position::ZERO })
+/// A stretcher that plays a track.
+struct Deck(Stretcher);
+
+impl Deck {
+    fn new(track: &Track, method: StretchMethod) -> Self {
+        Self(Stretcher::new(track, method))
     }
 
-    fn quantum(&mut self, step: Step) -> [[f32; QUANTUM]; 2] {
+    fn quantum(&mut self, speed: Rate) -> [[f32; QUANTUM]; 2] {
         let mut out = [[0.0; QUANTUM]; 2];
         let [left, right] = &mut out;
-        self.stretch.process(self.track, self.position, step, [left, right]);
-        self.position = self.position.advance(step, QUANTUM);
+        self.0.fill(speed, [left, right]);
         out
     }
+}
+
+/// A speed, or why there is no such speed.
+fn rate(speed: f64) -> Result<Rate, String> {
+    Rate::new(speed).map_err(|error| error.to_string())
 }
 
 fn interleave(out: &mut Sound, [left, right]: [[f32; QUANTUM]; 2]) {
@@ -61,10 +57,10 @@ fn interleave(out: &mut Sound, [left, right]: [[f32; QUANTUM]; 2]) {
 
 /// The whole track at `speed`.
 pub fn stretch(track: &Track, method: StretchMethod, speed: f64) -> Result<Sound, String> {
-    let mut deck = Deck::new(track, method)?;
-    let mut out = Vec::new();
+    let mut deck = Deck::new(track, method);
+    let (mut out, speed_rate) = (Vec::new(), rate(speed)?);
     for _ in 0..quanta(track, speed) {
-        interleave(&mut out, deck.quantum(Step::from_rate(speed)));
+        interleave(&mut out, deck.quantum(speed_rate));
     }
     out.truncate((track.frames().0 as f64 / speed).round() as usize);
     Ok(out)
@@ -72,10 +68,11 @@ pub fn stretch(track: &Track, method: StretchMethod, speed: f64) -> Result<Sound
 
 /// The processor time for stretching the whole track, in seconds.
 pub fn seconds(track: &Track, method: StretchMethod, speed: f64) -> Result<f64, String> {
-    let mut deck = Deck::new(track, method)?;
+    let mut deck = Deck::new(track, method);
+    let speed_rate = rate(speed)?;
     let before = thread_seconds();
     for _ in 0..quanta(track, speed) {
-        black_box(deck.quantum(Step::from_rate(speed)));
+        black_box(deck.quantum(speed_rate));
     }
     Ok(thread_seconds() - before)
 }
@@ -95,9 +92,9 @@ pub fn kibibytes() -> Result<Vec<(String, f64)>, Box<dyn Error>> {
     };
     let track = Track::new(Pcm::I16(vec![1; 2 * RATE as usize].into()), SampleRate::new(RATE)?, 2)?;
     let deck = |method| -> Result<Deck, String> {
-        let mut deck = Deck::new(&track, method)?;
+        let mut deck = Deck::new(&track, method);
         for _ in 0..256 {
-            black_box(deck.quantum(Step::from_rate(1.083)));
+            black_box(deck.quantum(rate(1.083)?));
         }
         Ok(deck)
     };
@@ -129,13 +126,13 @@ pub struct Evenness {
 /// the load of other programs.
 pub fn evenness(track: &Track, method: StretchMethod, speed: f64, frames: usize) -> Result<Evenness, String> {
     let mut least = vec![f64::INFINITY; TIMED * RATE as usize / frames];
-    let step = Step::from_rate(speed);
+    let speed = rate(speed)?;
     for _ in 0..REPEATS {
-        let mut deck = Deck::new(track, method)?;
+        let mut deck = Deck::new(track, method);
         for least in &mut least {
             let start = Instant::now();
             for _ in 0..frames / QUANTUM {
-                black_box(deck.quantum(step));
+                black_box(deck.quantum(speed));
             }
             *least = least.min(start.elapsed().as_secs_f64() * 1e6);
         }
@@ -161,21 +158,21 @@ pub fn change(
     method: StretchMethod,
     hits: &[usize],
     speeds: [f64; 2],
-) -> Result<(Sound, Vec<ExpectedHit>), String> {
-    let mut deck = Deck::new(track, method)?;
+) -> Result<(Sound, Vec<Due>), String> {
+    let mut deck = Deck::new(track, method);
     let mut out = Vec::new();
     let mut due = Vec::new();
     for (n, hit) in hits.iter().enumerate() {
         let soon = 5 * (n % 40 + 1);
         let (before, after) = (speeds[n % 2], speeds[(n + 1) % 2]);
         let change = *hit as f64 - soon as f64 * 1e-3 * f64::from(RATE) * after;
-        while deck.position.to_f64() < change {
-            interleave(&mut out, deck.quantum(Step::from_rate(before)));
+        while deck.0.position() < change {
+            interleave(&mut out, deck.quantum(rate(before)?));
         }
-        due.push(ExpectedHit { soon, frame: out.len() as f64 + (*hit as f64 - deck.position.to_f64()) / after });
+        due.push(Due { soon, frame: out.len() as f64 + (*hit as f64 - deck.0.position()) / after });
     }
     for _ in 0..RATE as usize / QUANTUM {
-        interleave(&mut out, deck.quantum(Step::from_rate(speeds[hits.len() % 2])));
+        interleave(&mut out, deck.quantum(rate(speeds[hits.len() % 2])?));
     }
     Ok((out, due))
 }

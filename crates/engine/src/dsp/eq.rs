@@ -314,6 +314,9 @@ impl Task for Run<'_> {
 }
 
 #[cfg(test)]
+mod isolator_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

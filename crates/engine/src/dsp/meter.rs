@@ -99,3 +99,6 @@ impl Meter {
         self.done.iter().map(of).sum::<f64>() / (BLOCKS as f64 * f64::from(self.block_frames))
     }
 }
+
+#[cfg(test)]
+mod tests;

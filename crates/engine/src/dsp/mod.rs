@@ -16,29 +16,30 @@
 #![warn(clippy::cast_possible_truncation)]
 
 pub mod biquad;
-pub mod eq;
+pub(crate) mod eq;
 pub mod limiter;
 pub mod loudness;
-pub mod meter;
+pub(crate) mod meter;
 mod onset;
-pub mod position;
+pub(crate) mod position;
 mod quantum;
-pub mod ramp;
+pub(crate) mod ramp;
 pub(crate) mod seam;
 pub mod silence;
 pub mod simd;
-pub mod sinc;
+pub(crate) mod sinc;
 mod svf;
 pub mod window;
 
-pub use crate::types::band::Band;
 pub use crate::types::onset::Onset;
-pub use eq::EqBank;
+pub(crate) use eq::EqBank;
 pub use limiter::{Limited, Limiter};
-pub use meter::Meter;
+pub(crate) use meter::Meter;
 pub use onset::OnsetFinder;
-pub use position::{Position, Step};
+pub(crate) use position::{Position, Step};
 pub use quantum::{Lanes, QUANTUM};
-pub use ramp::Ramp;
+pub(crate) use ramp::Ramp;
 pub use simd::arithmetic;
-pub use sinc::{Kernel, SincBank};
+#[cfg(test)]
+pub(crate) use sinc::Kernel;
+pub(crate) use sinc::SincBank;

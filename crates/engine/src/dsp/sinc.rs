@@ -336,6 +336,9 @@ fn halve(a: Lanes) -> [f32; 4] {
 }
 
 #[cfg(test)]
+mod reading_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -1,8 +1,10 @@
-//! Export: whole tracks, or spans of them, at another tempo, rendered on every core.
+//! Tracks at another tempo: whole tracks and spans of them, computed on every core, or block by block ([`Stretcher`]).
 
 mod analysis_threads;
 mod stretched;
+mod stretcher;
 mod time_map;
 
 pub use stretched::{export, export_with_progress};
+pub use stretcher::Stretcher;
 pub use time_map::TimeMap;

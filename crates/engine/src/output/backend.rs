@@ -15,6 +15,7 @@ use crate::types::units::SampleRate;
 
 /// A sound device that can play.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct DeviceInfo {
     /// What to ask for, as in `device:NAME`.

@@ -10,6 +10,8 @@ use crate::types::units::SampleRate;
 
 /// Whether sound is coming out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum State {
     /// The output takes blocks.
@@ -17,7 +19,8 @@ pub enum State {
     /// The device went away. The engine plays on unheard, so that it is in time when the device is back; a new
     /// attempt to open it is made every 400 ms.
     Lost {
-        /// When the loss was noticed.
+        /// When the loss was noticed. Not serialised: it means nothing to another process.
+        #[cfg_attr(feature = "serde", serde(skip))]
         since: Instant,
     },
     /// The output cannot go on; [`Health::problem`] says why. The engine plays on unheard.
@@ -26,6 +29,8 @@ pub enum State {
 
 /// Whether the audio thread runs with realtime priority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Realtime {
     /// Not decided yet: it is asked for half a second after the start, when the device has shown that it keeps time.
@@ -51,6 +56,8 @@ pub enum Realtime {
 
 /// Whether sound reaches a recording's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum RecordingState {
     /// The file grows.
@@ -66,6 +73,7 @@ pub enum RecordingState {
 /// How a recording is doing. A file is complete after every write, ten a second, whatever ends the program; what a power cut
 /// takes is the last two seconds or a little more.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct RecordingHealth {
     /// The file that is written, or was last.
@@ -85,6 +93,7 @@ pub struct RecordingHealth {
 
 /// Time spent making sound, as a part of the time the sound lasts: 1 is all there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Load {
     /// Over all blocks.
@@ -95,6 +104,7 @@ pub struct Load {
 
 /// How an output is doing; see [`Engine::health`](crate::Engine::health).
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Health {
     /// The output that plays, or played last, as `--output` would name it; a default device by its real name.

@@ -4,6 +4,8 @@ use crate::types::units::Gain;
 
 /// How the gains of the two sides follow the crossfader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum CrossfadeLaw {
     /// Gains add up to 1: the same piece on both sides keeps its level.
     #[default]

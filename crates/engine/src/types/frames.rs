@@ -2,6 +2,7 @@
 
 /// A count of frames, or a moment on the engine's time line: frame 0 is the first one rendered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Frames(pub u64);
 
 impl Frames {

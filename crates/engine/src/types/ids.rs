@@ -32,6 +32,7 @@ impl fmt::Display for DeckId {
 
 /// One voice of a deck: a deck is a bus on which several stems of a piece can sound together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct StemId(pub u8);
 
 impl StemId {

@@ -4,6 +4,8 @@ use super::error::Error;
 
 /// Which [`Stretch`](crate::stretch::Stretch) a deck uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum StretchMethod {
     /// Pitch follows the speed, read through a band-limited interpolator.

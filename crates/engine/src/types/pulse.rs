@@ -4,6 +4,8 @@ use super::units::{Bpm, SampleRate};
 
 /// What has to meet when music is aligned with the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Phase {
     /// Beats fall on beats.
     Beat,

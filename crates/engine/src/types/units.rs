@@ -10,9 +10,11 @@ pub use super::frames::Frames;
 pub use super::ids::{DeckId, StemId};
 
 macro_rules! float_unit {
-    ($(#[$doc:meta])* $name:ident($float:ty), $what:literal, $unit:literal, $low:expr, $high:expr) => {
+    ($(#[$doc:meta])* $name:ident($float:ty, $from:literal), $what:literal, $unit:literal, $low:expr, $high:expr) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+        #[cfg_attr(feature = "serde", serde(try_from = $from))]
         pub struct $name($float);
 
         impl $name {
@@ -50,6 +52,15 @@ macro_rules! float_unit {
             }
         }
 
+        impl TryFrom<$float> for $name {
+            type Error = Error;
+
+            /// As [`Self::new`].
+            fn try_from(value: $float) -> Result<Self> {
+                Self::new(value)
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 fmt::Display::fmt(&self.0, f)?;
@@ -61,17 +72,17 @@ macro_rules! float_unit {
 
 float_unit! {
     /// A tempo in beats per minute, 20 to 999.
-    Bpm(f64), "tempo", " BPM", 20.0f64, 999.0f64
+    Bpm(f64, "f64"), "tempo", " BPM", 20.0f64, 999.0f64
 }
 
 float_unit! {
     /// A playing speed: 1 is the recorded speed, 2 twice as fast. From 1/16 to 4.
-    Rate(f64), "rate", "x", 0.0625f64, 4.0f64
+    Rate(f64, "f64"), "rate", "x", 0.0625f64, 4.0f64
 }
 
 float_unit! {
     /// A linear gain: 0 is silence, 1 leaves the signal as it is. At most 4 (+12 dB).
-    Gain(f32), "gain", "", 0.0f32, 4.0f32
+    Gain(f32, "f32"), "gain", "", 0.0f32, 4.0f32
 }
 
 impl Rate {
@@ -121,6 +132,8 @@ impl Frames {
 
 /// Frames per second, 8,000 to 384,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "u32"))]
 pub struct SampleRate(u32);
 
 impl SampleRate {
@@ -158,6 +171,15 @@ impl SampleRate {
     }
 }
 
+impl TryFrom<u32> for SampleRate {
+    type Error = Error;
+
+    /// As [`Self::new`].
+    fn try_from(hertz: u32) -> Result<Self> {
+        Self::new(hertz)
+    }
+}
+
 impl fmt::Display for SampleRate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} Hz", self.0)
@@ -189,6 +211,22 @@ impl std::str::FromStr for DeckId {
             }
             _ => Err(Error::UnknownDeck { name: text.chars().take(40).collect() }),
         }
+    }
+}
+
+/// As a letter.
+#[cfg(feature = "serde")]
+impl serde::Serialize for DeckId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for DeckId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        name.parse().map_err(serde::de::Error::custom)
     }
 }
 

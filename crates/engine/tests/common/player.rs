@@ -1,48 +1,45 @@
-//! A stretcher at work on a source, without a deck around it.
+//! A stretcher at work on a track, without a deck around it.
 
-use crowd_engine::StretchMethod;
-use crowd_engine::dsp::{Position, QUANTUM, Step};
-use crowd_engine::stretch::{Hq, PlaybackRate, Source, Stretch, Wsola};
+use crowd_engine::export::Stretcher;
+use crowd_engine::{Rate, StretchMethod, Track};
 
-pub fn stretcher(method: StretchMethod) -> Box<dyn Stretch> {
-    match method {
-        StretchMethod::PlaybackRate => Box::new(PlaybackRate::new()),
-        StretchMethod::Wsola => Box::new(Wsola::new(44_100)),
-        StretchMethod::Hq => Box::new(Hq::new(44_100)),
-        other => panic!("{other} is not tested here"),
-    }
-}
+/// Frames that are played in a call where the number does not matter.
+pub const QUANTUM: usize = 64;
 
 pub fn keeping_pitch() -> impl Iterator<Item = StretchMethod> {
     StretchMethod::ALL.iter().copied().filter(|method| method.keeps_pitch())
 }
 
-/// A stretcher at work on a track.
-pub struct Player<'a> {
-    source: &'a dyn Source,
-    pub stretch: Box<dyn Stretch>,
-    pub position: Position,
+/// A stretcher, and what it has played.
+pub struct Player {
+    stretcher: Stretcher,
     pub out: Vec<[f32; 2]>,
 }
 
-impl<'a> Player<'a> {
-    pub fn new(source: &'a dyn Source, method: StretchMethod, at: i64) -> Self {
-        Self { source, stretch: stretcher(method), position: Position::from_frames(at), out: Vec::new() }
+impl Player {
+    pub fn new(track: &Track, method: StretchMethod, at: i64) -> Self {
+        let mut stretcher = Stretcher::new(track, method);
+        stretcher.seek(at as f64);
+        Self { stretcher, out: Vec::new() }
     }
 
     /// Plays `frames` frames at `speed`, at most `most` of them in a call.
     pub fn play(&mut self, speed: f64, frames: usize, most: usize) {
-        let step = Step::from_rate(speed);
+        let speed = Rate::new(speed).unwrap();
         let mut left = frames;
         while left > 0 {
             let count = left.min(most).min(QUANTUM);
             let mut out = [[0.0; QUANTUM]; 2];
             let [l, r] = &mut out;
-            self.stretch.process(self.source, self.position, step, [&mut l[..count], &mut r[..count]]);
-            self.position = self.position.advance(step, count);
+            self.stretcher.fill(speed, [&mut l[..count], &mut r[..count]]);
             self.out.extend((0..count).map(|i| [out[0][i], out[1][i]]));
             left -= count;
         }
+    }
+
+    /// The frame of the track at or before the present position.
+    pub fn frame(&self) -> i64 {
+        self.stretcher.position().floor() as i64
     }
 
     pub fn left(&self) -> Vec<f32> {

@@ -49,6 +49,13 @@ impl Track {
         }
     }
 
+    /// Copies frames into two channels, from frame `first` on; before the start there is silence, and after the end too, once the
+    /// fade of a track that ends in the middle of a sound is over. Frames of a [streamed](crate::feed) track that are not in
+    /// memory are silent. It neither waits nor allocates.
+    pub fn read(&self, first: i64, out: [&mut [f32]; 2]) {
+        self.copy(first, out);
+    }
+
     /// Frames in which something still sounds behind its last one: a track that ends in the middle of a sound fades out.
     pub(crate) fn rings(&self) -> usize {
         if self.last() == [0.0; 2] { 0 } else { self.inner.rate.frames_in(seam::FADE) }

@@ -1,6 +1,6 @@
 //! What variable-rate reading promises, measured from outside.
 
-use crowd_engine::dsp::{Kernel, Position, QUANTUM, SincBank, Step};
+use crate::dsp::{Kernel, Position, QUANTUM, SincBank, Step};
 use proptest::prelude::*;
 use realfft::RealFftPlanner;
 
@@ -34,7 +34,7 @@ fn powers(signal: &[f32], hz: f64) -> (f64, f64) {
     let mut windowed: Vec<f64> = signal
         .iter()
         .enumerate()
-        .map(|(i, v)| f64::from(*v) * crowd_engine::dsp::window::kaiser(2.0 * i as f64 / (n - 1) as f64 - 1.0, 24.0))
+        .map(|(i, v)| f64::from(*v) * crate::dsp::window::kaiser(2.0 * i as f64 / (n - 1) as f64 - 1.0, 24.0))
         .collect();
     let fft = RealFftPlanner::<f64>::new().plan_fft_forward(n);
     let mut spectrum = fft.make_output_vec();

@@ -1,6 +1,6 @@
 //! What the meter promises, measured from outside.
 
-use crowd_engine::dsp::Meter;
+use crate::dsp::Meter;
 use ebur128::{EbuR128, Mode};
 use proptest::prelude::*;
 

@@ -1,6 +1,6 @@
 //! What the isolator promises, measured from outside.
 
-use crowd_engine::dsp::{Band, EqBank, Lanes};
+use crate::dsp::{Band, EqBank, Lanes};
 use proptest::prelude::*;
 
 const RATE: u32 = 44_100;
