@@ -1,17 +1,17 @@
-//! How hard to work ahead of a consumer that must never wait: a pure state machine.
+//! A policy for producers that work in advance of a consumer that must never wait, as a state machine.
 //!
-//! It is told how much is ready and answers how much to make before it looks again: little when little is left, so
-//! that it comes out soon, and much when there is time. It knows no clock, no thread and no sound: time is
-//! counted in frames that were consumed.
+//! Given how much is ready, it returns how much to produce before the next look: little when little is left, so that it is ready
+//! soon, and much when there is time. It has no clock and no thread: time is counted in consumed frames. Streamed tracks
+//! ([`feed`](crate::feed)) use it.
 //!
 //! ```
 //! use crowd_engine::Frames;
-//! use crowd_engine::buffer::{Adaptive, Levels, Thresholds, Urgency};
+//! use crowd_engine::buffer::{PrefetchPolicy, Levels, Thresholds, Urgency};
 //!
 //! # fn main() -> Result<(), crowd_engine::Error> {
-//! let mut policy = Adaptive::new(Thresholds::default())?;
-//! let nearly_dry = Levels { input: Frames(0), output: Frames(3 * 1_024) };
-//! let decision = policy.observe(Frames(0), nearly_dry, 0);
+//! let mut policy = PrefetchPolicy::new(Thresholds::default())?;
+//! let nearly_empty = Levels { input: Frames(0), output: Frames(3 * 1_024) };
+//! let decision = policy.observe(Frames(0), nearly_empty, 0);
 //! assert_eq!((decision.urgency, decision.chunks), (Urgency::Emergency, 4));
 //! # Ok(())
 //! # }
@@ -21,16 +21,16 @@ use crate::types::error::Result;
 use crate::types::error_reasons::{SettingError, SettingReason};
 use crate::types::units::Frames;
 
-/// How near the consumer is to running dry.
+/// How near the consumer is to an underrun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Urgency {
-    /// Nothing else matters.
+    /// Below what is needed within a moment.
     Emergency,
     /// Below what a disk may take for a moment.
     Urgent,
     /// Below half of the target.
     Normal,
-    /// No hurry.
+    /// Half of the target and more.
     Relaxed,
 }
 
@@ -39,7 +39,7 @@ impl Urgency {
     pub const ALL: [Self; 4] = [Self::Emergency, Self::Urgent, Self::Normal, Self::Relaxed];
 }
 
-/// From which level on how much is made. Levels and batches count chunks.
+/// The levels of urgency, and how much is produced at each. Levels and batches count chunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Thresholds {
     /// Frames of a chunk.
@@ -50,12 +50,12 @@ pub struct Thresholds {
     pub urgent: usize,
     /// Below this level [`Urgency::Normal`].
     pub normal: usize,
-    /// From this level on nothing is made.
+    /// From this level on nothing is produced.
     pub target: usize,
-    /// Chunks of input to make before looking again, for each [`Urgency`].
+    /// Chunks of input to produce before the next look, for each [`Urgency`].
     pub batches: [usize; 4],
     /// Frames between two reports of underruns, at least.
-    pub tell_every: Frames,
+    pub report_every: Frames,
 }
 
 impl Default for Thresholds {
@@ -68,12 +68,14 @@ impl Default for Thresholds {
             normal: 43,
             target: 86,
             batches: [4, 8, 16, 64],
-            tell_every: Frames(88_200),
+            report_every: Frames(88_200),
         }
     }
 }
 
 impl Thresholds {
+    /// Checks the numbers against each other.
+    ///
     /// # Errors
     /// [`Error::Setting`](crate::Error::Setting) when a length or a batch is 0, or the levels do not rise.
     pub fn check(&self) -> Result<()> {
@@ -88,7 +90,7 @@ impl Thresholds {
         Ok(())
     }
 
-    /// The most that can be ready when this is obeyed, in frames.
+    /// The most that can be ready when no more is produced than [`Decision::chunks`] says, in frames.
     pub fn most(&self) -> Frames {
         let batch = self.batches.into_iter().max().unwrap_or(0);
         Frames(((self.target + batch) * self.chunk) as u64)
@@ -107,10 +109,10 @@ impl Thresholds {
     }
 }
 
-/// How much lies in the two buffers, in frames of playing time.
+/// How much is in the two buffers, in frames of playing time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Levels {
-    /// Decoded, and still to be made ready.
+    /// Decoded, and not ready yet.
     pub input: Frames,
     /// Ready to be played.
     pub output: Frames,
@@ -128,44 +130,46 @@ pub struct Underruns {
     pub levels: Levels,
 }
 
-/// What to do.
+/// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Decision {
-    /// How near the consumer is to running dry.
+    /// How near the consumer is to an underrun.
     pub urgency: Urgency,
-    /// Chunks of input to make before looking again; 0 when the target is reached.
+    /// Chunks of input to produce before the next look; 0 when the target is reached.
     pub chunks: usize,
-    /// Underruns to be told.
+    /// Underruns to be reported, if that is due.
     pub report: Option<Underruns>,
 }
 
-/// The policy, and what it has told of underruns.
+/// The policy, with the underruns that it has reported.
 #[derive(Clone, Debug)]
-pub struct Adaptive {
+pub struct PrefetchPolicy {
     thresholds: Thresholds,
-    told: u64,
-    told_at: Option<Frames>,
+    reported: u64,
+    reported_at: Option<Frames>,
 }
 
-impl Adaptive {
+impl PrefetchPolicy {
+    /// A policy with these thresholds.
+    ///
     /// # Errors
     /// As [`Thresholds::check`].
     pub fn new(thresholds: Thresholds) -> Result<Self> {
         thresholds.check()?;
-        Ok(Self { thresholds, told: 0, told_at: None })
+        Ok(Self { thresholds, reported: 0, reported_at: None })
     }
 
-    /// Decides at `now`, in frames consumed, what to do at these levels; `underruns` counts those since the start.
+    /// Decides what to do at these levels, when `now` frames have been consumed and there have been `underruns` since the start.
     pub fn observe(&mut self, now: Frames, levels: Levels, underruns: u64) -> Decision {
         let chunks = usize::try_from(levels.output.0).unwrap_or(usize::MAX) / self.thresholds.chunk;
         let urgency = self.thresholds.urgency(chunks);
         let batch = self.thresholds.batches[urgency as usize];
-        let fresh = underruns.saturating_sub(self.told);
-        let due = self.told_at.is_none_or(|told| (now - told) >= self.thresholds.tell_every);
+        let fresh = underruns.saturating_sub(self.reported);
+        let due = self.reported_at.is_none_or(|at| (now - at) >= self.thresholds.report_every);
         let report = (fresh > 0 && due).then_some(Underruns { total: underruns, fresh, levels });
         if report.is_some() {
-            (self.told, self.told_at) = (underruns, Some(now));
+            (self.reported, self.reported_at) = (underruns, Some(now));
         }
         Decision { urgency, chunks: if chunks < self.thresholds.target { batch } else { 0 }, report }
     }
@@ -180,8 +184,8 @@ mod tests {
     }
 
     #[test]
-    fn the_table_of_levels_is_obeyed() {
-        let mut policy = Adaptive::new(Thresholds::default()).unwrap();
+    fn each_level_has_its_urgency_and_batch() {
+        let mut policy = PrefetchPolicy::new(Thresholds::default()).unwrap();
         let mut decide = |chunks| {
             let decision = policy.observe(Frames(0), at(chunks), 0);
             (decision.urgency, decision.chunks)
@@ -195,18 +199,18 @@ mod tests {
     }
 
     #[test]
-    fn underruns_are_told_every_two_seconds_at_most_and_none_is_forgotten() {
-        let mut policy = Adaptive::new(Thresholds::default()).unwrap();
-        let mut told = Vec::new();
+    fn underruns_are_reported_every_two_seconds_at_most_and_none_is_lost() {
+        let mut policy = PrefetchPolicy::new(Thresholds::default()).unwrap();
+        let mut reports = Vec::new();
         for now in (0..10 * 44_100).step_by(1_024) {
             let underruns = (now / 10_000).min(30);
             if let Some(report) = policy.observe(Frames(now), at(0), underruns).report {
-                told.push((now, report.fresh, report.total));
+                reports.push((now, report.fresh, report.total));
             }
         }
-        assert!(told.windows(2).all(|pair| pair[1].0 - pair[0].0 >= 88_200), "{told:?}");
-        assert_eq!(told.iter().map(|(_, fresh, _)| fresh).sum::<u64>(), 30, "{told:?}");
-        assert_eq!(told.last().unwrap().2, 30);
+        assert!(reports.windows(2).all(|pair| pair[1].0 - pair[0].0 >= 88_200), "{reports:?}");
+        assert_eq!(reports.iter().map(|(_, fresh, _)| fresh).sum::<u64>(), 30, "{reports:?}");
+        assert_eq!(reports.last().unwrap().2, 30);
     }
 
     #[test]
@@ -214,7 +218,7 @@ mod tests {
         let refused = |change: fn(&mut Thresholds)| {
             let mut thresholds = Thresholds::default();
             change(&mut thresholds);
-            Adaptive::new(thresholds).unwrap_err().to_string()
+            PrefetchPolicy::new(thresholds).unwrap_err().to_string()
         };
         assert!(refused(|t| t.urgent = 4).contains("[4, 4, 43, 86]"));
         assert!(refused(|t| t.emergency = 0).contains("must rise"));

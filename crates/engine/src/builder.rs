@@ -1,4 +1,4 @@
-//! How an engine is built: the place where both halves are made, and handed to what plays them.
+//! The settings of an engine, and the functions that make both its halves.
 
 use std::path::PathBuf;
 use std::sync::mpsc;
@@ -20,7 +20,10 @@ impl Engine {
     }
 }
 
-/// Collects the settings of an engine; see [`Engine::builder`].
+/// The settings of an engine, and the three ways to start it: [`split`](Self::split), [`offline`](Self::offline) and
+/// [`open`](Self::open). [`Engine::builder`] makes one.
+///
+/// Settings are checked when the engine is started.
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     config: EngineConfig,
@@ -30,7 +33,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Frames per second; by default that of the device [`Builder::open`] finds, else 44,100.
+    /// Frames per second; by default those of the device that [`Builder::open`] opens, else 44,100.
     pub fn sample_rate(mut self, rate: SampleRate) -> Self {
         self.config.sample_rate = rate;
         self.rate_chosen = true;
@@ -49,7 +52,7 @@ impl Builder {
         self
     }
 
-    /// The tempo of the recorded music and at the start; 120 BPM by default.
+    /// The tempo at which the decks play their tracks at the recorded speed, and the master tempo at the start; 120 BPM by default.
     pub fn base_tempo(mut self, bpm: Bpm) -> Self {
         self.config.base_tempo = bpm;
         self
@@ -61,7 +64,8 @@ impl Builder {
         self
     }
 
-    /// Commands that may be on their way, and again that may wait; 4,096 by default.
+    /// How many commands may be on their way to the audio thread, and how many may wait for their moment: 16 to 1,048,576 each,
+    /// 4,096 by default.
     pub fn queue(mut self, commands: usize) -> Self {
         self.config.queue = commands;
         self
@@ -78,25 +82,25 @@ impl Builder {
 
     /// Records what an opened output plays: stereo, as a float WAV, or as 24-bit FLAC if the name ends with `.flac`.
     ///
-    /// The file grows while the engine plays and is complete ten times a second, whatever ends the program. A file that is there is
-    /// never replaced: the recording gets a number then, `night-2.wav`. When the disk is full, or a WAV nears 4 GiB, the
-    /// recording goes on in another file. The sound never waits for the disk: up to 20 seconds wait in memory, then frames are
-    /// lost, and silence of the same length stands for them (a gap of more than 10 minutes begins another file).
-    /// [`Health::recordings`](crate::Health::recordings) tells.
+    /// The file grows while the engine plays and is complete after every write, ten a second, whatever ends the program. A file
+    /// that exists is never replaced: the name gets a number, `night-2.wav`. When the disk is full, or a WAV nears 4 GiB, the
+    /// recording goes on in another file. The sound never waits for the disk: up to 20 seconds are kept in memory, later frames
+    /// are lost, and the file has silence of the same length in their place (a gap of more than 10 minutes begins another
+    /// file). [`Health::recordings`](crate::Health::recordings) has the state.
     pub fn record(mut self, path: impl Into<PathBuf>) -> Self {
         self.record = Some(path.into());
         self
     }
 
-    /// Begins another file of a recording, or of an [`Output::File`], every so often, 1 second to 24 hours; one after the other they
-    /// hold every frame.
+    /// Begins another file of a recording, or of an [`Output::File`], each time this long has passed: 1 second to 24 hours.
+    /// Together the files hold every frame once.
     pub fn record_split(mut self, every: Duration) -> Self {
         self.split = Some(every);
         self
     }
 
-    /// The two halves without a device: the [`Renderer`] goes where sound is wanted (your own callback, a
-    /// game, JACK, a test), the [`Engine`] stays with you.
+    /// Makes the two halves without an output: your own callback (a plug-in, a game, JACK, a test) calls the [`Renderer`], your
+    /// program keeps the [`Engine`]. [`record`](Self::record) has no effect here.
     ///
     /// # Errors
     /// [`Error::Setting`](crate::Error::Setting) when a setting is not possible.
@@ -104,12 +108,13 @@ impl Builder {
         Engine::split(self.config)
     }
 
-    /// An engine that plays: to a device, a file or nowhere. A device is supervised: when it goes away the engine
-    /// plays on unheard and the sound is back within a second of the device ([`Engine::health`] tells). The output
-    /// stops when the engine is closed or dropped.
+    /// Makes an engine that plays through a device, into a file or to nowhere.
+    ///
+    /// A device is supervised: when it goes away the engine plays on unheard, and the sound is back within a second of the
+    /// device's return; [`Engine::health`] has the state. The output stops when the engine is closed or dropped.
     ///
     /// # Errors
-    /// [`Error::Output`](crate::Error::Output) when it cannot be opened, with what there is instead; [`Error::OutOfRange`](crate::Error::OutOfRange) for an
+    /// [`Error::Output`](crate::Error::Output) when the output cannot be opened; its message names the outputs there are; [`Error::OutOfRange`](crate::Error::OutOfRange) for an
     /// impossible block; [`Error::Setting`](crate::Error::Setting).
     pub fn open(self, output: Output) -> Result<Engine> {
         self.request().check(&output)?;
@@ -124,7 +129,7 @@ impl Builder {
         let lost = |kind, cause: &str| OutputError::new("the output", kind, cause);
         let make = move |sample_rate| {
             let (engine, renderer) = Engine::split(EngineConfig { sample_rate, ..config })?;
-            // A device that took too long to open is given no sound.
+            // When the device took too long to open, nothing receives the engine any more.
             sender.send(engine).map_err(|_| lost(OutputErrorKind::TimedOut, "it took too long to open"))?;
             Ok(renderer)
         };

@@ -1,4 +1,4 @@
-//! What may cross to the audio thread: plain data and the moment it acts.
+//! Commands to the audio thread, and the moments at which they act.
 
 use crate::track::Track;
 use crate::types::band::Band;
@@ -14,19 +14,19 @@ pub enum When {
     /// As soon as the audio thread takes it: the next quantum of 64 frames.
     #[default]
     NextBlock,
-    /// At exactly this frame of the engine's time line. A moment that has passed means now, and is counted
-    /// in [`Status::late_commands`](crate::Status).
+    /// At exactly this frame of the engine's time line. When the frame has passed, the command acts at once, is counted
+    /// in [`Status::late_commands`](crate::Status::late_commands) and reported as [`Event::Late`](crate::Event::Late).
     At(Frames),
     /// In the frame of the next beat of the engine's clock.
     OnBeat,
 }
 
-/// Which stems of a deck a command means.
+/// The stems of a deck that a command is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stems {
-    /// All of the deck.
+    /// All stems of the deck.
     All,
-    /// Only this one.
+    /// One stem.
     One(StemId),
 }
 

@@ -1,9 +1,9 @@
-//! What comes back from the audio thread.
+//! What the audio thread reports: events, the status, a report on each block.
 
 use crate::types::method::StretchMethod;
 use crate::types::units::{DeckId, Frames, StemId};
 
-/// Something that happened on the audio thread, in order, each with its frame.
+/// Something that happened on the audio thread, with the frame in which it happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -36,30 +36,30 @@ pub enum Event {
         /// The frame after its last sample, to the quantum.
         at: Frames,
     },
-    /// A scheduled command arrived after its moment and acted at once.
+    /// A command reached the audio thread after its moment, and acted at once.
     Late {
-        /// The moment asked for.
+        /// The frame it was sent for.
         wanted: Frames,
         /// The frame in which it acted.
         at: Frames,
     },
-    /// A sample that was not a number reached the output; silence was played in its place.
+    /// A sample of the mix was infinite or not a number; silence was played in its place.
     NotFinite {
         /// The start of the quantum.
         at: Frames,
     },
 }
 
-/// What one call of [`Renderer::render`](crate::Renderer::render) did.
+/// What one call of [`Renderer::render`](crate::Renderer::render) has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct BlockReport {
     /// Frames written.
     pub frames: usize,
-    /// The frame of the time line that stands first in the block.
+    /// The frame of the time line with which the block begins.
     pub start: Frames,
-    /// Commands that acted.
+    /// Commands that acted during it.
     pub commands: u32,
     /// The smallest gain the limiter used, 1 when it did nothing.
     pub limiter_gain: f32,
@@ -70,21 +70,21 @@ pub struct BlockReport {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct DeckStatus {
-    /// Stems that sound.
+    /// How many stems play.
     pub playing: u8,
-    /// Stems that hold a track.
+    /// How many stems hold a track.
     pub loaded: u8,
-    /// Where the first playing stem (else the first loaded one) stands, in frames of its track.
+    /// The position of the first stem that plays (else of the first that is loaded), in frames of its track.
     pub position: f64,
     /// The effective playing speed: master, deck and (for that stem) stem rate.
     pub rate: f64,
-    /// How it changes speed.
+    /// How the deck changes speed.
     pub stretch: StretchMethod,
-    /// The fader, ramp included.
+    /// The gain of the fader at the end of the block.
     pub fader: f32,
     /// The gain of a fade in addition to the fader (see [`DeckCommand::Fade`](crate::DeckCommand::Fade)).
     pub fade: f32,
-    /// Peak behind fader and equaliser, linear, falling 20 dB a second.
+    /// Peak after equaliser and fader, linear, falling by 20 dB a second.
     pub peak: f32,
 }
 
@@ -95,39 +95,39 @@ pub struct DeckStatus {
 pub struct Status {
     /// Frames handed to the output so far.
     pub frames: Frames,
-    /// The first frame a new command can still reach: rendering runs ahead of the output by the limiter's
-    /// look-ahead and the rest of a quantum.
+    /// The first frame in which a new command can act: sound is made earlier than it is put out, by the limiter's lookahead
+    /// and the rest of a quantum.
     pub horizon: Frames,
     /// Calls of `render`.
     pub blocks: u64,
     /// Master tempo in BPM.
     pub tempo: f64,
-    /// The tempo a glide is going to.
+    /// The tempo at which a glide ends; the tempo itself when none is under way.
     pub tempo_target: f64,
-    /// Beats since beat 0, with their fraction: the phase.
+    /// The beat of the engine's clock, counted from beat 0, with its fraction.
     pub beat: f64,
     /// Beats in a bar.
     pub beats_per_bar: u32,
-    /// Peak of the latest block behind the limiter, linear.
+    /// Peak of the latest block after the limiter, linear.
     pub peak: f32,
-    /// RMS of the mix, linear.
+    /// RMS of the mix after the limiter, linear.
     pub rms: f32,
     /// Momentary loudness in LUFS (400 ms), minus infinity for silence.
     pub momentary: f32,
-    /// Smallest gain of the limiter in the latest block.
+    /// The smallest gain of the limiter in the latest block; 1 when it did nothing.
     pub limiter_gain: f32,
-    /// Commands that acted.
+    /// Commands that have acted so far.
     pub commands: u64,
-    /// Scheduled commands that arrived after their moment.
+    /// Commands that reached the audio thread after their moment.
     pub late_commands: u64,
-    /// Events that found the ring full and were dropped.
+    /// Events that were dropped because [`Engine::events`](crate::Engine::events) was not called often enough.
     pub lost_events: u64,
-    /// Samples that were not numbers and were silenced.
+    /// Samples of the mix that were infinite or not a number, and were silenced.
     pub not_finite: u64,
     /// Jobs that the [stretch worker](crate::Builder::stretch_worker) had not finished in time: the audio thread did them
     /// itself.
     pub stretch_jobs_late: u64,
-    /// Each deck.
+    /// The decks, in the order of their letters.
     pub decks: Vec<DeckStatus>,
 }
 

@@ -38,7 +38,7 @@
 //!
 //! **Through a sound device, into a file or to nowhere**, [`Builder::open`] starts a thread that plays:
 //! ```
-//! use crowd_engine::{DeckId, Engine, SampleRate, Track, output::State};
+//! use crowd_engine::{DeckId, Engine, SampleRate, Track, output::OutputState};
 //!
 //! # fn main() -> Result<(), crowd_engine::Error> {
 //! // "device" instead of "null" is the default sound card. When it is unplugged the engine plays on unheard, and the sound is
@@ -46,7 +46,7 @@
 //! let mut engine = Engine::builder().sample_rate(SampleRate::CD).open("null".parse()?)?;
 //! let track = Track::from_interleaved(vec![0.25; 88_200], SampleRate::CD, 2)?;
 //! engine.deck(DeckId::A).load(&track)?.play()?;
-//! assert!(engine.health().is_some_and(|health| health.state == State::Playing));
+//! assert!(engine.health().is_some_and(|health| health.state == OutputState::Playing));
 //! # Ok(())
 //! # }
 //! ```

@@ -1,4 +1,4 @@
-//! Faster than time, and always the same: an engine without a device.
+//! An engine without a device, which renders as quickly as the processor can.
 
 use crate::audio::Renderer;
 use crate::builder::Builder;
@@ -6,10 +6,10 @@ use crate::control::Engine;
 use crate::types::error::Result;
 use crate::types::units::Frames;
 
-/// Both halves of an engine in one thread: exports, analyses, tests.
+/// Both halves of an engine in one thread, for exports, analyses and tests. [`Builder::offline`] makes one.
 ///
-/// It calls the same [`Renderer::render`] as a device does; the samples are the same, bit for bit. What a
-/// [streamed](crate::feed) track has not ready yet is waited for.
+/// It calls the same [`Renderer::render`] as a device does, and the samples are the same, bit for bit. It waits for frames that a
+/// [streamed](crate::feed) track does not have ready.
 #[derive(Debug)]
 pub struct Offline {
     engine: Engine,
@@ -29,7 +29,7 @@ impl Builder {
 }
 
 impl Offline {
-    /// The control half.
+    /// The control half, for commands and the status.
     pub fn engine(&mut self) -> &mut Engine {
         &mut self.engine
     }
@@ -44,11 +44,11 @@ impl Offline {
     /// Fills `out` with the next frames, interleaved stereo.
     pub fn render_into(&mut self, out: &mut [f32]) {
         self.renderer.render(out);
-        self.engine.collect_garbage();
+        self.engine.free_returned_tracks();
     }
 
-    /// How many frames can be rendered before a command for `frame` would come too late. Rendering runs ahead
-    /// of the output, so this is less than the distance.
+    /// How many frames can be rendered before a command for `frame` would be late. That is less than the distance to the frame:
+    /// sound is made earlier than it is put out.
     pub fn frames_before(&self, frame: Frames) -> usize {
         self.renderer.frames_before(frame)
     }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use crowd_engine::Frames;
-use crowd_engine::buffer::{Adaptive, Levels, Thresholds, Underruns, Urgency};
+use crowd_engine::buffer::{PrefetchPolicy, Levels, Thresholds, Underruns, Urgency};
 use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 
@@ -59,7 +59,7 @@ impl ReferenceStateMachine for Clairvoyant {
 /// The policy, obeyed to the letter.
 struct Obedient {
     thresholds: Thresholds,
-    policy: Adaptive,
+    policy: PrefetchPolicy,
     level: usize,
     /// Of the latest batch.
     to_make: usize,
@@ -86,7 +86,7 @@ impl StateMachineTest for Obedient {
 
     fn init_test(_: &Clairvoyant) -> Self {
         let thresholds = Thresholds::default();
-        let policy = Adaptive::new(thresholds).unwrap();
+        let policy = PrefetchPolicy::new(thresholds).unwrap();
         Self { thresholds, policy, level: 0, to_make: 0, now: Frames(0), underruns: 0, told: Vec::new() }
     }
 
@@ -126,12 +126,12 @@ impl StateMachineTest for Obedient {
         let latest = state.told.last().map_or(0, |(_, report)| report.total);
         assert_eq!(told, latest, "every underrun is told once");
         assert!(told <= state.underruns);
-        let apart = |pair: &[(Frames, Underruns)]| pair[1].0.0 - pair[0].0.0 >= state.thresholds.tell_every.0;
+        let apart = |pair: &[(Frames, Underruns)]| pair[1].0.0 - pair[0].0.0 >= state.thresholds.report_every.0;
         assert!(state.told.windows(2).all(apart), "{:?}", state.told);
     }
 
     fn teardown(mut state: Self, _: Clairvoyant) {
-        state.now = Frames(state.now.0 + state.thresholds.tell_every.0);
+        state.now = Frames(state.now.0 + state.thresholds.report_every.0);
         state.look();
         let told: u64 = state.told.iter().map(|(_, report)| report.fresh).sum();
         assert_eq!(told, state.underruns, "none is forgotten");

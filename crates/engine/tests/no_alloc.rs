@@ -176,7 +176,7 @@ fn a_way_home_that_is_full_makes_the_audio_thread_free_nothing() {
     }
     assert!(rig.engine.status().commands < 4_000, "the way home is full, and commands wait for it");
     for _ in 0..200 {
-        rig.engine.collect_garbage();
+        rig.engine.free_returned_tracks();
         assert_no_alloc(|| rig.renderer.render(&mut rig.out[..2 * 64]));
     }
     assert_eq!(rig.engine.status().commands, 4_000);
@@ -204,7 +204,7 @@ fn a_command_that_gives_up_many_tracks_waits_until_there_is_room_for_all() {
             assert_no_alloc(|| renderer.render(&mut out));
         }
         for _ in 0..20 {
-            engine.collect_garbage();
+            engine.free_returned_tracks();
             assert_no_alloc(|| renderer.render(&mut out));
         }
         assert_eq!(engine.status().commands, sent);

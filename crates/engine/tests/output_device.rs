@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use crowd_engine::output::State;
+use crowd_engine::output::OutputState;
 use crowd_engine::{DeviceConfig, Engine, Output, SampleRate};
 use output_bench::{assert_same_bits, floats, is_apart, offline_mix, run_apart, schedule_mix, until};
 
@@ -61,7 +61,7 @@ fn device_half() {
     let got = pipe.read(8 * (zero as usize + 441_000));
     assert_same_bits(&floats(&got), &offline_mix(SampleRate::CD, zero));
     let health = engine.health().unwrap();
-    assert_eq!((health.state, health.problem, health.reopens), (State::Playing, None, 0));
+    assert_eq!((health.state, health.problem, health.reopens), (OutputState::Playing, None, 0));
     assert_eq!(health.output, "device:default");
     println!("callbacks of {:?} frames for {buffer_frames:?}", health.callback_frames);
     // The device's thread now hangs until somebody reads the pipe, which nobody does. The end does not wait for it.

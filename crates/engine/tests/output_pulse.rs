@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command as Program, Stdio};
 use std::time::{Duration, Instant};
 
-use crowd_engine::output::State;
+use crowd_engine::output::OutputState;
 use crowd_engine::{Command, DeckCommand, DeckId, Engine, Frames, Gain, LoopRegion, Output, SampleRate, When};
 use output_bench::{Beside, is_apart, offline_mix, run_apart, schedule_mix, threads, until};
 
@@ -127,7 +127,7 @@ fn recorded_half() {
     assert_eq!(engine.status().late_commands, 0);
     println!("callbacks of {:?} frames, {:?}, load {:?}", health.callback_frames, health.realtime, health.load);
     println!("the server put in {} silent frames because this machine was too busy for it", heard.gaps);
-    assert_eq!((health.state, health.problem, health.reopens), (State::Playing, None, 0));
+    assert_eq!((health.state, health.problem, health.reopens), (OutputState::Playing, None, 0));
 }
 
 /// What the recorder hears.
@@ -208,7 +208,7 @@ fn growing_half() {
     println!("{orders} commands at once: {} late, {} gaps", raised.missed_deadlines, raised.xruns);
     until("it plays on", || {
         let health = engine.health().unwrap();
-        health.state == State::Playing && health.blocks > raised.blocks + 200
+        health.state == OutputState::Playing && health.blocks > raised.blocks + 200
     });
     let health = engine.health().unwrap();
     assert_eq!(health.buffer_frames, Some(256 << health.buffer_raises));
@@ -267,7 +267,7 @@ fn still(output: &str, plays: &str) {
         until("it plays on", || engine.health().unwrap().blocks > before.blocks + 100);
         let health = engine.health().unwrap();
         println!("{output}, round {round}: {} gaps told", health.xruns);
-        assert_eq!((health.state, health.problem, health.reopens), (State::Playing, None, 0));
+        assert_eq!((health.state, health.problem, health.reopens), (OutputState::Playing, None, 0));
         assert_eq!(pactl(&["list", "short", "sink-inputs"]).lines().count(), 1);
     }
     assert!(engine.health().unwrap().xruns >= 1, "a server that stood still for longer than its buffer tells of it");
@@ -332,7 +332,7 @@ fn unplugged(output: &str) {
     for round in 1..=3 {
         let before = engine.health().unwrap();
         pactl(&["unload-module", "module-null-sink"]);
-        until("the loss is noticed", || matches!(engine.health().unwrap().state, State::Lost { .. }));
+        until("the loss is noticed", || matches!(engine.health().unwrap().state, OutputState::Lost { .. }));
         let frames = engine.status().frames.0;
         until("a second passes unheard", || engine.status().frames.0 > frames + 48_000);
         let lost = engine.health().unwrap();
@@ -342,7 +342,7 @@ fn unplugged(output: &str) {
         let back = Instant::now();
         until("it plays again", || {
             let health = engine.health().unwrap();
-            health.state == State::Playing && health.blocks > lost.blocks
+            health.state == OutputState::Playing && health.blocks > lost.blocks
         });
         println!("away for {}, back in {:?}", lost.problem.unwrap(), back.elapsed());
         assert!(back.elapsed() < Duration::from_secs(1), "{:?}", back.elapsed());

@@ -219,7 +219,7 @@ fn tracks_come_home_and_are_freed_by_the_control_half() {
     }
     offline.engine().send(Command::Clear, When::NextBlock).unwrap();
     offline.render_frames(2_000);
-    offline.engine().collect_garbage();
+    offline.engine().free_returned_tracks();
     assert_eq!(track.shares(), 1);
 }
 
@@ -240,7 +240,7 @@ fn a_control_half_that_never_collects_stalls_commands_and_not_the_sound() {
     let before = engine.status().commands;
     assert!(before < 4_000, "{before}");
     for _ in 0..200 {
-        engine.collect_garbage();
+        engine.free_returned_tracks();
         renderer.render(&mut out);
     }
     assert_eq!(engine.status().commands, 4_002);

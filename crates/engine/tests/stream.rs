@@ -229,7 +229,7 @@ fn a_stalled_disk_silences_its_deck_alone_without_a_click_and_it_returns_in_phas
     music.disk.stall(false);
     live.go(44_100, 1.0);
     assert!((live.position() - position - 44_032.0).abs() < 300.0, "the position goes on");
-    until("the news", || matches!(music.streamed.news(), Some(StreamEvent::Underruns(told)) if told.total == 1));
+    until("the news", || matches!(music.streamed.stream_event(), Some(StreamEvent::Underruns(told)) if told.total == 1));
 
     let sound = left(&live.sound);
     assert!(largest_step(&sound) < 0.5 * 110.0 * 0.000_143 * 1.3, "a click of {}", largest_step(&sound));
@@ -268,11 +268,11 @@ fn a_start_that_is_not_heard_is_an_underrun_and_told_while_the_disk_still_hangs(
     let mut live = Live::new();
     live.engine.deck(DeckId::A).load(&music.streamed).unwrap().play().unwrap();
     live.go(10_000, 20.0);
-    assert_eq!((music.streamed.underruns(), music.streamed.news()), (0, None), "a quarter of a second is not over");
+    assert_eq!((music.streamed.underruns(), music.streamed.stream_event()), (0, None), "a quarter of a second is not over");
     live.go(44_100, 20.0);
     assert_eq!((music.streamed.underruns(), live.sound.iter().all(|x| *x == 0.0)), (1, true));
-    assert!(matches!(music.streamed.news(), Some(StreamEvent::Underruns(told)) if (told.fresh, told.total) == (1, 1)));
-    assert_eq!(music.streamed.news(), None);
+    assert!(matches!(music.streamed.stream_event(), Some(StreamEvent::Underruns(told)) if (told.fresh, told.total) == (1, 1)));
+    assert_eq!(music.streamed.stream_event(), None);
     music.disk.stall(false);
     until("the music", || live.go(1_024, 1.0).last() == Some(&0.5));
     assert_eq!(music.streamed.underruns(), 1);
@@ -300,7 +300,7 @@ fn every_underrun_is_told_once_however_many_decks_play_the_track() {
     music.disk.stall(false);
     let mut told = 0;
     let mut hear = || {
-        while let Some(news) = music.streamed.news() {
+        while let Some(news) = music.streamed.stream_event() {
             let StreamEvent::Underruns(report) = news else { panic!("{news:?}") };
             told += report.fresh;
             assert_eq!(told, report.total);
@@ -401,12 +401,12 @@ fn a_disk_that_is_unplugged_is_told_once_and_read_again_when_it_is_back() {
     music.disk.unplugged.store(true, SeqCst);
     live.engine.deck(DeckId::A).seek(Frames(1_000_000)).unwrap();
     live.go(44_100, 1.0);
-    assert_eq!(music.streamed.news(), Some(StreamEvent::Unreadable("the disk is gone".to_owned())));
-    assert!(matches!(music.streamed.news(), Some(StreamEvent::Underruns(told)) if told.total == 1));
-    assert_eq!(music.streamed.news(), None);
+    assert_eq!(music.streamed.stream_event(), Some(StreamEvent::Unreadable("the disk is gone".to_owned())));
+    assert!(matches!(music.streamed.stream_event(), Some(StreamEvent::Underruns(told)) if told.total == 1));
+    assert_eq!(music.streamed.stream_event(), None);
     music.disk.unplugged.store(false, SeqCst);
     live.go(44_100, 1.0);
-    assert_eq!(music.streamed.news(), Some(StreamEvent::Readable));
+    assert_eq!(music.streamed.stream_event(), Some(StreamEvent::Readable));
     assert!(live.go(1_024, 1.0).iter().any(|x| *x != 0.0));
 }
 
@@ -421,7 +421,7 @@ fn the_feeder_ends_with_the_last_clone() {
     assert!(disk.open.load(SeqCst) >= 1, "the deck has it still");
     live.engine.deck(DeckId::A).unload().unwrap();
     live.go(4_096, 1.0);
-    live.engine.collect_garbage();
+    live.engine.free_returned_tracks();
     until("the end of the feeder", || disk.open.load(SeqCst) == 0);
 }
 
@@ -440,7 +440,7 @@ fn playing_on_reads_on_and_does_not_seek() {
 fn what_cannot_be_streamed_is_refused() {
     let music = noise(1);
     assert!(music.streamed.is_streamed());
-    assert!(!music.loaded.is_streamed() && music.loaded.is_ready(Frames(9)) && music.loaded.news().is_none());
+    assert!(!music.loaded.is_streamed() && music.loaded.is_ready(Frames(9)) && music.loaded.stream_event().is_none());
     assert_eq!(music.streamed.frames(), music.loaded.frames());
     let info = InputInfo { frames: Frames(0), sample_rate: SampleRate::CD, channels: 2 };
     let input = || OnDisk::new(Arc::default(), Arc::default());

@@ -1,4 +1,4 @@
-//! The control half: what an application holds.
+//! The engine: the control half, which an application holds.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,9 +16,9 @@ use crate::types::error::{Error, Result};
 use crate::types::units::SampleRate;
 use crate::worker::Worker;
 
-/// The control half of an engine: sends commands, hears of events, looks at the status.
+/// The control half of an engine: it sends commands, returns events and shows the status.
 ///
-/// It belongs to one thread at a time. Nothing it does can make the audio thread wait.
+/// [`Engine::builder`] makes one. It belongs to one thread at a time. Nothing it does can make the audio thread wait.
 pub struct Engine {
     config: EngineConfig,
     commands: rtrb::Producer<Envelope>,
@@ -51,14 +51,13 @@ impl Engine {
         self.output = Some(output);
     }
 
-    /// How the output is doing; `None` when the renderer is in your own hands ([`Builder::split`](crate::Builder::split)). Each look begins
-    /// a new [`Health::recent`] load.
+    /// The state of the output; `None` when your program calls the renderer itself ([`Builder::split`](crate::Builder::split)).
+    /// Each call begins a new span of [`Health::recent`].
     pub fn health(&self) -> Option<Health> {
         self.output.as_ref().map(Session::health)
     }
 
-    /// Stops the output and waits until a recording is in its place. Dropping the engine does the same, but cannot
-    /// say how it went.
+    /// Stops the output and waits until its recordings are complete. Dropping the engine does the same, but returns no error.
     ///
     /// # Errors
     /// `Error::Media` or [`Error::Output`] when a recording could not be finished.
@@ -66,7 +65,7 @@ impl Engine {
         self.output.take().map_or(Ok(()), |mut output| output.close())
     }
 
-    /// What it was built with.
+    /// The settings it was made with.
     pub fn config(&self) -> &EngineConfig {
         &self.config
     }
@@ -94,7 +93,7 @@ impl Engine {
     }
 
     fn send_group(&mut self, commands: Vec<Command>, when: When) -> Result<()> {
-        self.collect_garbage();
+        self.free_returned_tracks();
         self.check(&commands)?;
         let timed = if when == When::NextBlock { 0 } else { commands.len() as u64 };
         if timed > 0 && self.waiting() + timed > self.config.queue as u64 {
@@ -109,7 +108,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Commands sent for a moment of their own that are still waiting for it.
+    /// How many commands sent with [`When::At`] or [`When::OnBeat`] still wait for their moment.
     pub fn waiting(&self) -> u64 {
         self.timed - status::timed(&status::words(&self.snapshot))
     }
@@ -130,19 +129,20 @@ impl Engine {
         Ok(())
     }
 
-    /// What the audio thread published after its latest block.
+    /// A snapshot of the audio thread after its latest block.
     pub fn status(&self) -> Status {
         status::decode(&status::words(&self.snapshot))
     }
 
-    /// What happened on the audio thread since the last call, in order.
+    /// The events of the audio thread since the last call, in order.
     pub fn events(&mut self) -> impl Iterator<Item = Event> + '_ {
-        self.collect_garbage();
+        self.free_returned_tracks();
         std::iter::from_fn(|| self.events.pop().ok())
     }
 
-    /// Frees what came home from the audio thread; sending and reading events do it too.
-    pub fn collect_garbage(&mut self) {
+    /// Frees tracks that the audio thread has returned. Sending commands and reading events do so too; a program that does
+    /// neither for a long time calls this.
+    pub fn free_returned_tracks(&mut self) {
         while self.garbage.pop().is_ok() {}
     }
 }

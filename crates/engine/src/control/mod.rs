@@ -1,4 +1,5 @@
-//! The control half: what an application holds. It may allocate, lock and wait; nothing it does makes the audio half wait.
+//! The control half: the engine, its handles, and the status. It may allocate, lock and wait; nothing it does makes the audio
+//! half wait.
 
 mod deck_handle;
 mod engine;

@@ -1,4 +1,4 @@
-//! The snapshot of the audio thread, read.
+//! Reads the status from the words that the audio thread publishes.
 
 use crate::audio::{RENDERER_WORDS, TIMED_WORD, WORDS_PER_DECK};
 use crate::event::{DeckStatus, Status};
@@ -19,7 +19,7 @@ pub(super) fn timed(words: &[u64]) -> u64 {
     words.get(TIMED_WORD).copied().unwrap_or(0)
 }
 
-/// What the words say.
+/// The status that the words hold.
 pub(super) fn decode(words: &[u64]) -> Status {
     let word = |index: usize| words.get(index).copied().unwrap_or(0);
     let single = float_of;

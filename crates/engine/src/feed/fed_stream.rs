@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::feeder::{self, reach};
 use super::input::{Input, InputInfo};
 use super::shared::{FeederShared, StreamEvent};
-use crate::buffer::{Adaptive, Levels, Thresholds, Underruns};
+use crate::buffer::{PrefetchPolicy, Levels, Thresholds, Underruns};
 use crate::rt::Stream;
 use crate::types::error::{Error, Result};
 use crate::types::units::Frames;
@@ -21,15 +21,15 @@ const REPORT_EVERY: u64 = 2;
 /// underruns to report.
 #[derive(Debug)]
 struct UnderrunReporter {
-    policy: Mutex<Adaptive>,
+    policy: Mutex<PrefetchPolicy>,
     began: Instant,
     sample_rate: u64,
 }
 
 impl UnderrunReporter {
     fn new(sample_rate: u64) -> Result<Self> {
-        let tell_every = Frames(REPORT_EVERY * sample_rate);
-        let policy = Adaptive::new(Thresholds { tell_every, ..Thresholds::default() })?;
+        let report_every = Frames(REPORT_EVERY * sample_rate);
+        let policy = PrefetchPolicy::new(Thresholds { report_every, ..Thresholds::default() })?;
         Ok(Self { policy: Mutex::new(policy), began: Instant::now(), sample_rate })
     }
 

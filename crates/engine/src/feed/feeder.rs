@@ -10,7 +10,7 @@ use super::cursor::Cursor;
 use super::input::{Input, InputError};
 use super::read_plan::ReadPlan;
 use super::shared::{FeederShared, StreamEvent};
-use crate::buffer::{Adaptive, Levels, Thresholds, Urgency};
+use crate::buffer::{PrefetchPolicy, Levels, Thresholds, Urgency};
 use crate::rt::{MAX_PLAYHEADS, PAGE, PlayheadState, Stream};
 use crate::types::units::Frames;
 
@@ -54,7 +54,7 @@ pub(crate) const fn reach(sample_rate: u32) -> i64 {
 /// A playhead with its prefetch policy.
 struct TrackedPlayhead {
     playhead: PlayheadState,
-    policy: Adaptive,
+    policy: PrefetchPolicy,
 }
 
 /// Pages to read, with their urgency.
@@ -138,7 +138,7 @@ impl Feeder {
             };
             if let Some(tracked) = self.playheads.get_mut(&entry) {
                 tracked.playhead = playhead;
-            } else if let Ok(policy) = Adaptive::new(self.thresholds) {
+            } else if let Ok(policy) = PrefetchPolicy::new(self.thresholds) {
                 self.playheads.insert(entry, TrackedPlayhead { playhead, policy });
             }
         }

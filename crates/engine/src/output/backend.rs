@@ -1,4 +1,4 @@
-//! What a sound system is to the rest: it lists devices, and opens streams.
+//! The interface of a sound system: it lists devices and opens streams.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -18,19 +18,19 @@ use crate::types::units::SampleRate;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct DeviceInfo {
-    /// What to ask for, as in `device:NAME`.
+    /// The name by which it is opened, as in `device:NAME`.
     pub name: String,
-    /// What it says about itself.
+    /// The device's description of itself.
     pub description: String,
-    /// The sound system it is reached through: `PulseAudio` (which may be PipeWire in its place), `ALSA`, `CoreAudio` ...
+    /// The sound system through which it is opened: `PulseAudio` (or PipeWire in its place), `ALSA`, `CoreAudio` and others.
     pub backend: String,
-    /// Whether it is what `device` without a name means.
+    /// Whether it is the device that `device` without a name opens.
     pub is_default: bool,
-    /// Numbers of channels, smallest to largest.
+    /// The smallest and the largest number of channels.
     pub channels: RangeInclusive<u16>,
-    /// Frames per second, smallest to largest; not all in between need to be possible.
+    /// The smallest and the largest number of frames per second; not all in between need to be possible.
     pub sample_rates: RangeInclusive<u32>,
-    /// Frames per callback, where the device tells.
+    /// The smallest and the largest number of frames per callback, where they are known.
     pub buffer_frames: Option<RangeInclusive<u32>>,
 }
 
@@ -39,10 +39,10 @@ pub(crate) trait Backend: Send + Sync + 'static {
     /// Opens the device, not started yet, at `rate` if that is given and the device can do it. May hang.
     ///
     /// # Errors
-    /// The cause, as a user should read it.
+    /// The cause, worded for a user.
     fn open(&self, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, Cause>;
 
-    /// What devices there are and what can be done without one, after an open that failed. May hang.
+    /// The devices there are and what can be done without one, worded for a user whose device could not be opened. May hang.
     fn advice(&self) -> String;
 }
 

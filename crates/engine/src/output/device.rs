@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use super::adaptive::{self, Adaptive};
+use super::buffer_growth::{self, BufferGrowth};
 use super::backend::{Backend, Opened, Seed, open_aside};
 use super::health::Meter;
 use super::request::{Make, Request};
@@ -35,8 +35,8 @@ pub(super) fn open_with(
     wanted: DeviceConfig,
     make: Make,
 ) -> Result<Session> {
-    let adaptive = wanted.adaptive.then(|| Adaptive::new(wanted.buffer_frames.unwrap_or(adaptive::FIRST)));
-    let buffer_frames = wanted.buffer_frames.or(wanted.adaptive.then_some(adaptive::FIRST));
+    let adaptive = wanted.adaptive.then(|| BufferGrowth::new(wanted.buffer_frames.unwrap_or(buffer_growth::FIRST)));
+    let buffer_frames = wanted.buffer_frames.or(wanted.adaptive.then_some(buffer_growth::FIRST));
     let output = Output::Device(wanted).to_string();
     let refused = |cause: Cause| Error::Output(cause.of(output.clone()));
     let slot = Arc::new(Slot::empty());

@@ -1,4 +1,4 @@
-//! How the output is doing: what the audio thread counts and what the control half reads.
+//! The health of an output: what the audio thread counts and the control half reads.
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -8,22 +8,22 @@ use std::time::{Duration, Instant};
 
 use crate::types::units::SampleRate;
 
-/// Whether sound is coming out.
+/// Whether an output plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
-pub enum State {
+pub enum OutputState {
     /// The output takes blocks.
     Playing,
-    /// The device went away. The engine plays on unheard, so that it is in time when the device is back; a new
-    /// attempt to open it is made every 400 ms.
+    /// The device went away. The engine plays on unheard, so that the music is where it should be when the device is back.
+    /// Another attempt to open it is made every 400 ms.
     Lost {
         /// When the loss was noticed. Not serialised: it means nothing to another process.
         #[cfg_attr(feature = "serde", serde(skip))]
         since: Instant,
     },
-    /// The output cannot go on; [`Health::problem`] says why. The engine plays on unheard.
+    /// The output has ended for good; [`Health::problem`] says why. The engine plays on unheard.
     Ended,
 }
 
@@ -33,7 +33,7 @@ pub enum State {
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Realtime {
-    /// Not decided yet: it is asked for half a second after the start, when the device has shown that it keeps time.
+    /// Not decided yet: it is requested half a second after the start, once the device has kept time.
     Pending,
     /// The system granted it.
     Granted,
@@ -48,13 +48,13 @@ pub enum Realtime {
         /// The system's error number.
         errno: i32,
     },
-    /// Not asked for: the device takes blocks faster than time, so a realtime thread would starve everything else.
+    /// Not requested: the device takes blocks faster than they last, so a realtime thread would starve all other threads.
     Unpaced,
-    /// Not asked for: this output needs none, or the system's sound service decides.
+    /// Not requested: this output needs none, or the system's sound service decides.
     NotAsked,
 }
 
-/// Whether sound reaches a recording's file.
+/// Whether sound reaches the file of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -62,70 +62,70 @@ pub enum Realtime {
 pub enum RecordingState {
     /// The file grows.
     Writing,
-    /// The disk has not answered for two seconds. The sound waits in memory, up to 20 seconds of it; what comes then is lost
-    /// until the disk answers, and silence of the same length stands for it.
+    /// The disk has not answered for two seconds. Up to 20 seconds of sound are kept in memory; after that frames are lost until
+    /// the disk answers, and the file has silence of the same length in their place.
     Stalled,
-    /// The file cannot be written, for want of room or for another reason ([`RecordingHealth::problem`]). What was written is
-    /// complete; every five seconds another file is tried, and begins with what waits in memory, up to 20 seconds.
+    /// The file cannot be written because the disk is full, or for another reason ([`RecordingHealth::problem`]). What was
+    /// written is complete. Every five seconds another file is tried; it begins with up to 20 seconds that were kept in memory.
     Waiting,
 }
 
-/// How a recording is doing. A file is complete after every write, ten a second, whatever ends the program; what a power cut
-/// takes is the last two seconds or a little more.
+/// The state of a recording. A file is complete after every write, ten a second, whatever ends the program; a power cut costs the
+/// last two seconds or a little more.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct RecordingHealth {
-    /// The file that is written, or was last.
+    /// The file that is being written, or was written last.
     pub path: PathBuf,
-    /// Its number: 1 has the name asked for, 2 the name with `-2` before its ending, and so on. A number is skipped when there
-    /// is a file of that name.
+    /// The number of that file: 1 has the chosen name, 2 the name with `-2` before its ending, and so on. A number is skipped when
+    /// a file of that name exists.
     pub number: u32,
-    /// Whether sound reaches it.
+    /// Whether sound reaches the file.
     pub state: RecordingState,
-    /// Why not.
+    /// Why sound does not reach the file.
     pub problem: Option<String>,
     /// Frames in all files of the recording, with those of silence in place of lost ones.
     pub frames: u64,
-    /// Frames that were played and are in no file.
+    /// Frames that were played and lost: they are in no file.
     pub lost_frames: u64,
 }
 
-/// Time spent making sound, as a part of the time the sound lasts: 1 is all there is.
+/// The time that making sound takes, divided by the time that the sound lasts: from 1 on, sound is missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Load {
-    /// Over all blocks.
+    /// The mean over all blocks.
     pub mean: f64,
-    /// Of the worst block.
+    /// The load of the worst block.
     pub max: f64,
 }
 
-/// How an output is doing; see [`Engine::health`](crate::Engine::health).
+/// The state of an output; see [`Engine::health`](crate::Engine::health).
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Health {
-    /// The output that plays, or played last, as `--output` would name it; a default device by its real name.
+    /// The output that plays, or played last, as [`Output`](crate::Output) writes it; a default device by its real name.
     pub output: String,
-    /// Whether sound is coming out.
-    pub state: State,
-    /// Why not, or what is not as it was asked for.
+    /// Whether it plays.
+    pub state: OutputState,
+    /// Why it does not play, or what differs from the request.
     pub problem: Option<String>,
-    /// Frames per second of the output. When it is not the engine's own rate, the sound is converted.
+    /// Frames per second of the output. When they are not the engine's, the sound is converted.
     pub sample_rate: SampleRate,
-    /// The smallest and largest block asked for, in frames; `None` before the first.
+    /// The smallest and the largest block so far, in frames; `None` before the first.
     pub callback_frames: Option<RangeInclusive<u32>>,
-    /// Blocks filled.
+    /// Blocks filled so far.
     pub blocks: u64,
-    /// Blocks that were not ready in time, or silent because the engine was elsewhere.
+    /// Blocks that were not ready in time, or silent because the renderer was in use by another thread.
     pub missed_deadlines: u64,
-    /// Gaps the device itself reported.
+    /// Gaps that the device reported.
     pub xruns: u64,
     /// How often the device was opened again after a loss.
     pub reopens: u64,
-    /// Frames per callback the device was asked for; `None` when it chose itself, or there is no device.
+    /// Frames per callback that were requested of the device; `None` when it chose them itself, or there is no device.
     pub buffer_frames: Option<u32>,
     /// How often the device was opened again with a larger buffer (see
     /// [`DeviceConfig::adaptive`](crate::DeviceConfig::adaptive)).
@@ -133,19 +133,19 @@ pub struct Health {
     /// The recordings: that of an [`Output::File`](crate::Output::File) first, then that of
     /// [`Builder::record`](crate::Builder::record).
     pub recordings: Vec<RecordingHealth>,
-    /// Since the start.
+    /// The load since the start.
     pub load: Load,
-    /// Since the last look.
+    /// The load since the last call of [`Engine::health`](crate::Engine::health).
     pub recent: Load,
-    /// The longest time one block took, in microseconds.
+    /// The longest time that making one block took, in microseconds.
     pub peak_block_us: f64,
     /// Whether the audio thread runs with realtime priority.
     pub realtime: Realtime,
 }
 
 impl Health {
-    /// Gaps in the sound as far as they are known: missed deadlines, or gaps the device reported if those are more
-    /// (a late block is usually counted by both).
+    /// Gaps in the sound as far as they are known: missed deadlines, or the gaps that the device reported if those are more
+    /// (a late block is usually counted as both).
     pub fn underruns(&self) -> u64 {
         self.missed_deadlines.max(self.xruns)
     }
@@ -173,11 +173,11 @@ impl Span {
     }
 }
 
-/// What only changes when a device is opened or lost; never touched by an audio thread.
+/// The part of the health that changes only when a device is opened or lost; no audio thread touches it.
 #[derive(Clone, Debug)]
 pub(crate) struct Condition {
     pub output: String,
-    pub state: State,
+    pub state: OutputState,
     pub problem: Option<String>,
     pub sample_rate: SampleRate,
     pub buffer_frames: Option<u32>,
@@ -228,7 +228,7 @@ impl Meter {
             realtime: AtomicU32::new(NOT_ASKED),
             condition: Mutex::new(Condition {
                 output,
-                state: State::Playing,
+                state: OutputState::Playing,
                 problem: None,
                 sample_rate,
                 buffer_frames: None,
@@ -265,7 +265,7 @@ impl Meter {
         }
     }
 
-    /// The slow part, for control threads.
+    /// The part that control threads change, locked.
     pub fn condition(&self) -> MutexGuard<'_, Condition> {
         self.condition.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -294,7 +294,7 @@ impl Meter {
     }
 }
 
-/// What only devices report.
+/// What is counted of devices only.
 #[cfg(feature = "device")]
 impl Meter {
     pub fn xrun(&self) {

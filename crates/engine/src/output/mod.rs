@@ -1,21 +1,22 @@
-//! Where the sound goes: a device with a supervisor, a file, or nowhere.
+//! Outputs: a sound device with a supervisor, a file, or nothing; and their health and errors.
 //!
 //! ```
-//! use crowd_engine::output::State;
+//! use crowd_engine::output::OutputState;
 //! use crowd_engine::{Engine, Output};
 //!
 //! # fn main() -> Result<(), crowd_engine::Error> {
 //! let output: Output = "null".parse()?;
 //! let engine = Engine::builder().open(output)?;
-//! assert_eq!(engine.health().map(|health| health.state), Some(State::Playing));
+//! assert_eq!(engine.health().map(|health| health.state), Some(OutputState::Playing));
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Every output calls the same `Renderer::render`; what differs is who asks for the next block and when.
+//! Every output calls the same [`Renderer::render`](crate::Renderer::render). A device calls it when it needs a block; the others
+//! have a thread that calls it when the block would have been played.
 
 #[cfg(feature = "device")]
-mod adaptive;
+mod buffer_growth;
 #[cfg(feature = "device")]
 mod audio;
 #[cfg(feature = "device")]
@@ -49,7 +50,7 @@ mod watch;
 pub use crate::types::output_error::{OutputError, OutputErrorKind};
 #[cfg(feature = "device")]
 pub use backend::DeviceInfo;
-pub use health::{Health, Load, Realtime, RecordingHealth, RecordingState, State};
+pub use health::{Health, Load, OutputState, Realtime, RecordingHealth, RecordingState};
 pub(crate) use open::open;
 pub(crate) use request::{Make, Request};
 pub(crate) use session::Session;

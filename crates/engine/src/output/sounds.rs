@@ -19,11 +19,11 @@ use crate::types::units::SampleRate;
 /// apart: while a server starts again, ALSA's default would be the card that the server is about to open.
 const SERVER_ONLY: u32 = 25;
 
-/// The devices that can be opened for playing now, the sound server's first. It asks each of them, which may take a second
-/// or more.
+/// The devices that can be opened for playing now, those of the sound server first. Each of them is queried, which may take a
+/// second or more.
 ///
 /// # Errors
-/// [`Error::Output`](crate::Error::Output) when there is no sound system to ask.
+/// [`Error::Output`](crate::Error::Output) when no sound system answers.
 pub fn devices() -> Result<Vec<DeviceInfo>> {
     let mut found = sinks();
     let has_default = found.iter().any(|device| device.is_default);

@@ -7,10 +7,10 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::adaptive::Adaptive;
+use super::buffer_growth::BufferGrowth;
 use super::audio::NICE;
 use super::backend::{Backend, Opened, Seed, Stream, open_aside};
-use super::health::{Meter, Realtime, State};
+use super::health::{Meter, OutputState, Realtime};
 use super::watch::Watch;
 use crate::audio::Renderer;
 use crate::rt::Slot;
@@ -47,7 +47,7 @@ pub(crate) fn start(
     backend: Arc<dyn Backend>,
     seed: Seed,
     engine_rate: SampleRate,
-    adaptive: Option<Adaptive>,
+    adaptive: Option<BufferGrowth>,
     opened: Opened,
 ) -> std::io::Result<Worker> {
     let shift = Shift { backend, seed, engine_rate, adaptive, buried: Vec::new(), stuck: Vec::new() };
@@ -70,7 +70,7 @@ struct Shift {
     seed: Seed,
     engine_rate: SampleRate,
     /// The rule by which the buffer grows, if it may.
-    adaptive: Option<Adaptive>,
+    adaptive: Option<BufferGrowth>,
     /// Threads that close dead streams. Some sound systems never return from that.
     buried: Vec<JoinHandle<()>>,
     /// Attempts to open that did not come back yet.
@@ -101,7 +101,7 @@ impl Shift {
                 }
             }
             let Some(opened) = self.reopen(&mut time, stop) else { return self.close() };
-            if matches!(self.seed.meter.condition().state, State::Lost { .. }) {
+            if matches!(self.seed.meter.condition().state, OutputState::Lost { .. }) {
                 self.seed.meter.reopened();
             }
             announce(&self.seed, &opened, self.engine_rate);
@@ -192,8 +192,8 @@ impl Shift {
     fn problem(&self, cause: String) {
         let mut condition = self.seed.meter.condition();
         condition.problem = Some(cause);
-        if condition.state == State::Playing {
-            condition.state = State::Lost { since: Instant::now() };
+        if condition.state == OutputState::Playing {
+            condition.state = OutputState::Lost { since: Instant::now() };
         }
     }
 
@@ -230,7 +230,7 @@ pub(crate) fn announce(seed: &Seed, opened: &Opened, engine_rate: SampleRate) {
     let mut condition = seed.meter.condition();
     condition.buffer_frames = seed.buffer_frames;
     condition.output = format!("device:{}", opened.name);
-    condition.state = State::Playing;
+    condition.state = OutputState::Playing;
     condition.sample_rate = opened.rate;
     condition.problem = (opened.rate != engine_rate)
         .then(|| format!("the device runs at {}: converted from the engine's {engine_rate}", opened.rate));

@@ -1,4 +1,4 @@
-//! Where sound can go.
+//! The outputs that can be chosen.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,43 +7,44 @@ use std::str::FromStr;
 use crate::types::error::{Error, Result};
 use crate::types::output_error::{OutputError, OutputErrorKind};
 
-/// Where the sound is to go. As text: `device`, `device:NAME`, `null`, `file:PATH`.
+/// Where the sound goes. Written as text: `device`, `device:NAME`, `null`, `file:PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Output {
     /// A sound device.
     Device(DeviceConfig),
-    /// Nowhere, but in time.
+    /// Nowhere. Blocks are made at the time at which a device would have played them.
     Null {
         /// Frames of a block, 16 to 65,536; 1,024 when not given.
         buffer_frames: Option<u32>,
     },
-    /// A stereo file, in time: float WAV, or 24-bit FLAC if its name ends so. It grows while the engine plays and can be read at
-    /// any moment; see [`Builder::record`](crate::Builder::record), which it is like in everything else.
+    /// A stereo file: float WAV, or 24-bit FLAC if its name ends with `.flac`. Blocks are made at the time at which a device would
+    /// have played them. It grows while the engine plays, as a recording does: see [`Builder::record`](crate::Builder::record).
     File {
-        /// Its name; a number is added when there is such a file ([`RecordingHealth::number`](super::RecordingHealth::number)).
+        /// Its name; a number is added when such a file exists ([`RecordingHealth::number`](super::RecordingHealth::number)).
         path: PathBuf,
         /// Frames of a block, 16 to 65,536; 1,024 when not given.
         buffer_frames: Option<u32>,
     },
 }
 
-/// Which device, and how it is asked for sound.
+/// A sound device and the size of its buffer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeviceConfig {
-    /// A name from `devices`, or the system's default device.
+    /// The name of the device, as [`devices`](crate::output::devices) lists it; `None` is the system's default device.
     pub name: Option<String>,
-    /// Frames per callback, 16 to 65,536: a wish, devices take what they can. Without one the device decides.
+    /// Frames per callback, 16 to 65,536. A device that cannot have so many uses the nearest number it can. `None` leaves it to
+    /// the device.
     pub buffer_frames: Option<u32>,
-    /// Whether the buffer grows when blocks come late. It begins with [`Self::buffer_frames`], or 512 frames. When two
-    /// blocks were late (or the device told of two gaps) within 10 seconds of sound, the device is opened again with
-    /// twice as many, up to 8,192; the first second with a size does not count. The engine's time goes on meanwhile, and
-    /// the music with it. The buffer never shrinks again.
+    /// Whether the buffer grows when blocks are late. It begins with [`Self::buffer_frames`], or 512 frames. When two
+    /// blocks were late (or the device reported two gaps) within 10 seconds of sound, the device is opened again with
+    /// twice as many, up to 8,192; the first second after a change does not count. The engine's time goes on meanwhile, and
+    /// the music with it. The buffer does not shrink again.
     pub adaptive: bool,
 }
 
 impl Output {
-    /// The same with blocks of `frames` frames.
+    /// The same output with blocks of `frames` frames.
     pub fn with_buffer_frames(mut self, frames: u32) -> Self {
         match &mut self {
             Self::Device(DeviceConfig { buffer_frames, .. })
@@ -53,8 +54,8 @@ impl Output {
         self
     }
 
-    /// The same with a buffer that grows when blocks come late ([`DeviceConfig::adaptive`]). Outputs without a device have
-    /// nobody to be late for, and stay as they are.
+    /// The same output with a buffer that grows when blocks are late ([`DeviceConfig::adaptive`]). It changes nothing about outputs
+    /// without a device.
     pub fn with_adaptive_buffer(mut self) -> Self {
         if let Self::Device(device) = &mut self {
             device.adaptive = true;

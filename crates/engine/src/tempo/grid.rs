@@ -1,4 +1,4 @@
-//! Where the beats of a recording lie.
+//! The beat grid of a recording.
 
 use crate::types::error::Result;
 use crate::types::error_reasons::BeatGridError;
@@ -6,14 +6,14 @@ use crate::types::loop_region::LoopRegion;
 use crate::types::pulse::Pulse;
 use crate::types::units::{Bpm, Frames, SampleRate};
 
-/// A beat whose place is known, as DJ libraries store it.
+/// A beat whose position is known, as DJ libraries store it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mark {
-    /// Its place in the track.
+    /// Its position in the track, in seconds.
     pub seconds: f64,
-    /// The tempo from here on.
+    /// The tempo from this beat on.
     pub bpm: Bpm,
-    /// Which beat of its bar this is, from 1.
+    /// Which beat of its bar it is, from 1.
     pub number: u8,
 }
 
@@ -31,8 +31,8 @@ struct Span {
 /// The beats of a recording, from the marks a DJ library keeps.
 ///
 /// A mark lies on a beat. From one mark to the next there is a whole number of beats, as many as fit the mark's tempo best,
-/// evenly spaced: so a tempo that was rounded for storage adds up to no error. The first mark's tempo reaches back to
-/// the start of the track and beyond, the last one's to the end and beyond. Beats are counted from the first mark.
+/// evenly spaced: a tempo that was rounded for storage adds up to no error. The tempo of the first mark holds from the start of
+/// the track, that of the last mark to its end. Beats are counted from the first mark, from 0; earlier ones are negative.
 ///
 /// ```
 /// use crowd_engine::tempo::{BeatGrid, Mark};
@@ -58,7 +58,7 @@ impl BeatGrid {
     /// A mark may lie at most this far (in seconds) from the start of its track.
     pub const REACH: f64 = 86_400.0;
 
-    /// The grid of these marks, in the order of their places, for a track of `rate` frames a second and bars of
+    /// The grid of these marks, in the order of their positions, for a track of `rate` frames a second and bars of
     /// `beats_per_bar` beats.
     ///
     /// # Errors
@@ -136,7 +136,7 @@ impl BeatGrid {
         places.filter(move |frame| span.start < *frame && *frame < span.end)
     }
 
-    /// How far into its bar a beat is: from 0, for the beginning of the bar, to just under the beats of a bar.
+    /// The position of a beat in its bar, in beats: 0 is the downbeat; always less than the beats of a bar.
     pub fn bar_phase(&self, beat: f64) -> f64 {
         let span = self.span(|span| span.beat <= beat);
         (beat - span.beat + f64::from(span.number - 1)).rem_euclid(f64::from(self.beats_per_bar))

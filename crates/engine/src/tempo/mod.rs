@@ -1,4 +1,4 @@
-//! Musical time: where the beats of a recording lie, and the crowd's movement that drives the tempo.
+//! Musical time: beat grids of recordings, and a tempo that follows the movement of a crowd.
 
 mod grid;
 mod movement;

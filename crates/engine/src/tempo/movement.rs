@@ -1,29 +1,29 @@
-//! From how much a crowd moves to the tempo it hears.
+//! A tempo that follows how much a crowd moves.
 
 use std::time::Duration;
 
 use crate::types::error::{Error, Result};
 use crate::types::units::Bpm;
 
-/// The steps from movement to tempo. Movement is a number from 0 (nobody stirs) to 1.
+/// The table from movement to tempo. Movement is a number from 0 (nobody moves) to 1, from a camera or another sensor.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MovementConfig {
-    /// The movement that asks for the highest tempo.
+    /// The movement at which the tempo is highest.
     pub max_value: f64,
     /// Upper ends of the four lower steps, rising.
     pub thresholds: [f64; 4],
-    /// Tempi of the four lower steps. From the last threshold on the tempo rises in a straight line from the
+    /// Tempos of the four lower steps. From the last threshold on the tempo rises in a straight line from the
     /// fourth of these to [`Self::high_max`].
     pub targets: [Bpm; 4],
     /// The tempo at [`Self::max_value`].
     pub high_max: Bpm,
-    /// The tempo when nothing is known of the crowd.
+    /// The tempo when there is no measurement.
     pub base: Bpm,
-    /// A change of tempo has come 99 % of its way after this time.
+    /// The time after which a change of tempo is 99 % complete.
     pub transition: Duration,
-    /// Without a message for so long the tempo goes back to [`Self::base`]; `None` holds it for ever.
+    /// After this time without a measurement the tempo goes back to [`Self::base`]; `None` holds it.
     pub stale_after: Option<Duration>,
-    /// How far (in movement) a threshold must be passed before the step below it is left or entered.
+    /// How far, in movement, a threshold must be passed before the step changes.
     pub hysteresis: f64,
 }
 
@@ -44,8 +44,7 @@ impl Default for MovementConfig {
     }
 }
 
-/// Turns movement into target tempi. A pure state machine without a clock of its own: the caller says how
-/// much time has passed.
+/// Turns measurements of movement into target tempos. It has no clock: the caller says how much time has passed.
 #[derive(Clone, Debug)]
 pub struct Movement {
     config: MovementConfig,
@@ -55,22 +54,22 @@ pub struct Movement {
 }
 
 impl Movement {
-    /// Starts at the base tempo.
+    /// A state at the base tempo, without a measurement.
     pub fn new(config: MovementConfig) -> Self {
         Self { config, step: None, target: config.base, silence: Duration::ZERO }
     }
 
-    /// Its settings.
+    /// The table it was made with.
     pub fn config(&self) -> &MovementConfig {
         &self.config
     }
 
-    /// The tempo asked for at present.
+    /// The present target tempo.
     pub fn target(&self) -> Bpm {
         self.target
     }
 
-    /// Takes a measurement and returns the tempo to glide to. Above 1 it counts as 1.
+    /// Takes a measurement and returns the tempo to [glide](crate::MixHandle::glide_tempo) to. More than 1 counts as 1.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] when it is negative or not a number; nothing changes then.
@@ -89,7 +88,7 @@ impl Movement {
         Ok(self.target)
     }
 
-    /// Lets time pass; returns the base tempo once when the crowd has not been heard of for too long.
+    /// Lets time pass. Returns the base tempo, once, when there has been no measurement for [`MovementConfig::stale_after`].
     pub fn pass(&mut self, time: Duration) -> Option<Bpm> {
         let limit = self.config.stale_after?;
         let was_stale = self.silence >= limit;

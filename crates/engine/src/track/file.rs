@@ -1,4 +1,4 @@
-//! Tracks of files.
+//! Tracks from files.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::types::error::Result;
 use crate::types::units::SampleRate;
 
 impl Track {
-    /// Reads a file of any format crowd-media knows and brings it to `rate`.
+    /// Decodes a file of any format that crowd-media reads, into memory, and resamples it to `rate`.
     ///
     /// # Errors
     /// [`Error::Media`](crate::Error::Media) with the file, the place and the cause.
@@ -17,8 +17,8 @@ impl Track {
         Self::from_audio(audio, rate)
     }
 
-    /// Plays a file of any format crowd-media knows straight from disk, at `rate`: for what is too long for the memory. The
-    /// samples are those of [`Track::open`]. An MP3 that does not tell its length is read through once.
+    /// A file of any format that crowd-media reads, read from disk while it plays, at `rate`: for files that are too long for the
+    /// memory. The samples are those of [`Track::open`]. An MP3 that does not state its length is read through once.
     ///
     /// # Errors
     /// [`Error::Media`](crate::Error::Media) with the file, the place and the cause.
@@ -27,8 +27,8 @@ impl Track {
         Self::stream_from(move || crowd_media::Reader::open(&path), rate)
     }
 
-    /// Plays what `open` opens, as [`Track::stream`] does: it is called again, on the feeder's thread, for each place that is
-    /// read beside another, and after a failure.
+    /// As [`Track::stream`], but reads what `open` opens. `open` is called again, on the thread that reads, for each position that is
+    /// read in parallel with another, and after a failure.
     ///
     /// # Errors
     /// As [`Track::stream`].
@@ -41,7 +41,7 @@ impl Track {
         Ok(Self::from_input(input, info)?.lowered(gain_db))
     }
 
-    /// Plays what a reader reads, as [`Track::stream`] does; jumps take longer, because it cannot be opened twice.
+    /// As [`Track::stream`], but takes an open reader; jumps take longer, because it cannot be opened twice.
     ///
     /// # Errors
     /// As [`Track::stream`].
@@ -51,7 +51,7 @@ impl Track {
         Ok(Self::from_input(input, info)?.lowered(gain_db))
     }
 
-    /// Takes decoded audio and brings it to `rate`; more than two channels are mixed down.
+    /// Takes decoded audio and resamples it to `rate`; more than two channels are mixed down.
     ///
     /// # Errors
     /// [`Error::Media`](crate::Error::Media) when it cannot be resampled, [`Error::Track`](crate::Error::Track) when it is empty.
@@ -66,7 +66,7 @@ impl Track {
         Ok(Self::with_warnings(pcm, rate, channels, audio.warnings)?.lowered(audio.downmix_gain_db))
     }
 
-    /// Notes by how much it was lowered; to be called before there is a clone.
+    /// Stores by how much it was lowered; to be called before there is a clone.
     fn lowered(mut self, gain_db: Option<f32>) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
             inner.downmix_gain_db = gain_db;

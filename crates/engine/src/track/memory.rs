@@ -12,8 +12,10 @@ use crate::types::onset::Onset;
 use crate::types::units::{Frames, SampleRate};
 
 impl Track {
-    /// A track from interleaved samples. Those [next to silence](crate::dsp::silence) become zero, and all are searched for [onsets](Self::onsets), which takes some 150 ms for five
-    /// minutes of music: not a call for an audio thread.
+    /// A track from interleaved samples.
+    ///
+    /// Samples [next to silence](crate::dsp::silence) become zero, and [onsets](Self::onsets) are detected, which takes some 150 ms
+    /// for five minutes of music: not a call for an audio thread.
     ///
     /// # Errors
     /// [`Error::Track`](crate::Error::Track) when there are no frames, the channels are not 1 or 2, the length is not a whole
@@ -58,7 +60,7 @@ impl Track {
         Self::new(Pcm::F32(samples.into()), rate, channels)
     }
 
-    /// The same track, ending before frame `end`; shares the samples. An `end` behind the track's own changes nothing.
+    /// The same track, ending before frame `end`; it shares the samples. An `end` after the track's own changes nothing.
     ///
     /// # Errors
     /// [`Error::Track`](crate::Error::Track) when nothing would be left.
@@ -70,7 +72,7 @@ impl Track {
         Ok(Self { inner: self.inner.clone(), frames })
     }
 
-    /// All of it, to be repeated.
+    /// The whole track as a region that repeats.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] when it is shorter than a loop may be.

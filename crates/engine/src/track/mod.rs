@@ -1,5 +1,5 @@
-//! A piece of music, in memory or read from disk as it plays, shared between threads. Made here; what the audio thread
-//! does with it stands in `audio/`.
+//! Tracks: recorded music in memory, or read from disk while it plays. They are made here; `audio/` has what the audio thread does
+//! with them.
 
 mod audio;
 #[cfg(feature = "decode")]

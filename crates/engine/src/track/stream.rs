@@ -13,7 +13,7 @@ use crate::types::units::Frames;
 
 impl Track {
     /// A track that is read while it plays, by a thread of its own that ends with the last clone. Up to 4 MiB of it are in
-    /// memory (48 kHz; twice as much for each doubling of that). Its start is being made ready when this returns.
+    /// memory (at 48 kHz; twice as much for each doubling of the rate). Its start is already being read when this returns.
     ///
     /// # Errors
     /// [`Error::Track`](crate::Error::Track) when there are no frames or too many of them, or the channels are not 1 or 2;
@@ -35,21 +35,21 @@ impl Track {
         Ok(Self { inner: Arc::new(inner), frames })
     }
 
-    /// Has the surroundings of a frame made ready, so that a start from there sounds at once. The latest two places are
-    /// kept, beside the cues and positions of the decks that hold the track. In memory all is ready always.
+    /// Begins to read around a frame, so that a start from there sounds at once. The latest two positions are kept ready, in addition
+    /// to the cues and positions of the decks that hold the track. A track in memory is always ready.
     pub fn prepare(&self, at: Frames) {
         if let Some(fed) = self.fed() {
             fed.prepare(at.min(self.frames()).0 as i64);
         }
     }
 
-    /// Whether a start from this frame sounds at once, by whatever method it is stretched.
+    /// Whether a start from this frame sounds at once, with any [method](crate::StretchMethod).
     pub fn is_ready(&self, at: Frames) -> bool {
         self.fed().is_none_or(|fed| fed.is_ready(at.min(self.frames()).0 as i64))
     }
 
-    /// What a streamed track's feeder has to tell, oldest first.
-    pub fn news(&self) -> Option<StreamEvent> {
+    /// The oldest event of a streamed track that was not taken yet: underruns, and input that cannot be read.
+    pub fn stream_event(&self) -> Option<StreamEvent> {
         self.fed().and_then(FedStream::event)
     }
 }

@@ -1,4 +1,4 @@
-//! Bands of the equaliser.
+//! The bands of the equaliser.
 
 /// A band of the equaliser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! Narrowing casts, by what becomes of a value that does not fit. Where sound is made there are no others
+//! Narrowing casts, each named after the result for a value that does not fit. Where sound is made there are no others
 //! (`clippy::cast_possible_truncation`): on a 32-bit machine a distance of 2^32 frames, 27 hours, cast with `as` is 0.
 #![allow(clippy::cast_possible_truncation, reason = "this is where it is decided")]
 

@@ -1,4 +1,4 @@
-//! What an engine is made with.
+//! The settings of an engine.
 
 use super::error::Result;
 use super::error_reasons::{SettingError, SettingReason};
@@ -15,12 +15,11 @@ pub struct EngineConfig {
     pub decks: usize,
     /// Stems of each deck, 1 to 64.
     pub stems: usize,
-    /// The tempo at which the music on the decks was recorded: at this master tempo it plays at rate 1. Also
-    /// the tempo at the start.
+    /// The master tempo at which decks play at rate 1; also the master tempo at the start.
     pub base_tempo: Bpm,
     /// How the decks change speed at the start.
     pub stretch: StretchMethod,
-    /// Commands that may be on their way to the audio thread, and again that may wait for their moment.
+    /// How many commands may be on their way to the audio thread, and how many may wait for their moment.
     pub queue: usize,
     /// Whether a worker thread computes the STFT windows of [`StretchMethod::Hq`] in advance.
     pub stretch_worker: bool,

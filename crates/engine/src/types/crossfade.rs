@@ -1,4 +1,4 @@
-//! Laws of a crossfader.
+//! The laws of a crossfader.
 
 use crate::types::units::Gain;
 
@@ -7,12 +7,12 @@ use crate::types::units::Gain;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum CrossfadeLaw {
-    /// Gains add up to 1: the same piece on both sides keeps its level.
+    /// The gains add up to 1: the same music on both sides keeps its level.
     #[default]
     Linear,
-    /// Squares add up to 1: different pieces keep their loudness; both stand at -3 dB in the middle.
+    /// The squares of the gains add up to 1: different music keeps its loudness; both gains are -3 dB in the middle.
     EqualPower,
-    /// Both sides full in the middle, cut at the ends; for scratching.
+    /// Both gains are 1 in the middle; towards each end the other side falls to 0. For scratching.
     Cut,
 }
 

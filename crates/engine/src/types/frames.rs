@@ -1,6 +1,6 @@
-//! Frames, counted.
+//! Counts of frames.
 
-/// A count of frames, or a moment on the engine's time line: frame 0 is the first one rendered.
+/// A number of frames, or a moment on the engine's time line, whose frame 0 is the first that is rendered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Frames(pub u64);

@@ -1,4 +1,4 @@
-//! How decks and stems are named.
+//! Names of decks and stems.
 
 use std::fmt;
 
@@ -30,13 +30,14 @@ impl fmt::Display for DeckId {
     }
 }
 
-/// One voice of a deck: a deck is a bus on which several stems of a piece can sound together.
+/// One stem of a deck. A deck can play several tracks in step, the stems of one piece of music; each is equalised and faded
+/// with the deck.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct StemId(pub u8);
 
 impl StemId {
-    /// The stem a deck plays when nothing else is said.
+    /// The first stem, into which a track is loaded unless another is chosen.
     pub const FIRST: Self = Self(0);
 
     /// The index within the deck.

@@ -1,9 +1,9 @@
-//! A part of a track that repeats.
+//! The region of a track that repeats.
 
 use super::error::{Error, Result};
 use super::units::Frames;
 
-/// A part of a track that repeats: `start` plays again after the frame before `end`.
+/// A region of a track that repeats: after the frame before `end` comes `start` again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoopRegion {
     /// The first frame of the region.
@@ -18,7 +18,7 @@ impl LoopRegion {
     /// Frames over which the end of a loop blends into what precedes its start, so that the jump back is seamless. Of a
     /// loop that has fewer before it the end fades out under the start, unless the start goes on from it.
     pub(crate) const BLEND: i64 = 256;
-    /// Where a loop may end at the latest: most of a year.
+    /// The last frame at which a loop may end: most of a year into the track.
     pub const LAST_FRAME: Frames = Frames(1 << 40);
 
     /// A region of at least [`Self::MIN_FRAMES`].

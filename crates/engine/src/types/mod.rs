@@ -1,5 +1,4 @@
-//! Plain data: what both halves of the engine name, and what everything else is built on. Nothing here knows a thread, a
-//! track or a device.
+//! Plain data types that all other modules use. Nothing here depends on a thread, a track or a device.
 
 pub(crate) mod band;
 pub(crate) mod cast;

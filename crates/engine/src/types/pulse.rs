@@ -1,8 +1,8 @@
-//! A beat that a deck can be aligned with.
+//! The steady beat of music, with which a deck is aligned.
 
 use super::units::{Bpm, SampleRate};
 
-/// What has to meet when music is aligned with the clock.
+/// What is brought together when music is aligned with the engine's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -13,7 +13,7 @@ pub enum Phase {
     Bar,
 }
 
-/// A steady beat: what [`DeckCommand::Align`](crate::DeckCommand::Align) needs to know of a grid.
+/// The steady beat of a track, or of the part of it around a frame: what [`DeckCommand::Align`](crate::DeckCommand::Align) needs to know of a grid.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pulse {
     /// The frame of a beat that begins a bar.
@@ -23,15 +23,15 @@ pub struct Pulse {
 }
 
 impl Pulse {
-    /// Beats of `bpm`, one of which begins a bar `first_beat` seconds into a track of `rate` frames a second. A
-    /// `first_beat` that is not finite is 0.
+    /// A beat of the tempo `bpm` with a downbeat at `first_beat` seconds in a track of `rate` frames a second. A `first_beat`
+    /// that is not finite counts as 0.
     pub fn new(bpm: Bpm, first_beat: f64, rate: SampleRate) -> Self {
         let rate = f64::from(rate.get());
         let first_beat = if first_beat.is_finite() { first_beat } else { 0.0 };
         Self { downbeat: first_beat * rate, interval: 60.0 * rate / bpm.get() }
     }
 
-    /// Beats since the one that begins a bar, at `frame` of the track.
+    /// The number of beats from the downbeat to `frame` of the track, with its fraction.
     pub fn beat_at(self, frame: f64) -> f64 {
         (frame - self.downbeat) / self.interval
     }

@@ -1,7 +1,6 @@
-//! Quantities that carry their unit, checked once where they enter.
+//! Quantities with a unit and a range, checked when they are made.
 //!
-//! A value of one of these types is known to be finite and in range, so nothing behind the edge of the
-//! program has to look again: a NaN cannot be constructed.
+//! A value of one of these types is finite and in range, so it is never checked again: a NaN cannot be constructed.
 
 use std::fmt;
 
@@ -23,7 +22,7 @@ macro_rules! float_unit {
             /// The largest value allowed.
             pub const MAX: Self = Self($high);
 
-            /// Checks `value`.
+            /// The quantity, if `value` is in range.
             ///
             /// # Errors
             /// [`Error::OutOfRange`] when `value` is not finite or lies outside [`Self::MIN`]..=[`Self::MAX`].
@@ -101,7 +100,7 @@ impl Rate {
 impl Gain {
     /// Silence.
     pub const SILENCE: Self = Self(0.0);
-    /// The signal as it is.
+    /// Leaves the signal as it is.
     pub const UNITY: Self = Self(1.0);
 
     /// A gain from decibels; anything at or under -120 dB is silence.
@@ -142,7 +141,7 @@ impl SampleRate {
     /// 48,000 Hz, what most devices run at.
     pub const DAT: Self = Self(48_000);
 
-    /// Checks `hertz`.
+    /// The sample rate, if `hertz` is in range.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] outside 8,000..=384,000.

@@ -167,7 +167,7 @@ impl Buffers {
         let mut events = Vec::new();
         for (id, buffer) in &self.0 {
             if let Some(track) = buffer.track() {
-                events.extend(std::iter::from_fn(|| track.news()).map(|event| (*id, event)));
+                events.extend(std::iter::from_fn(|| track.stream_event()).map(|event| (*id, event)));
             }
         }
         events

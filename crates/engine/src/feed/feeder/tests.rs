@@ -185,7 +185,7 @@ fn the_same_time_is_prefetched_at_any_speed_but_the_slowest() {
 
 #[test]
 fn a_job_of_a_faster_playhead_has_more_pages() {
-    let most_urgent = Adaptive::new(Thresholds::default()).unwrap().observe(Frames(0), Levels::default(), 0);
+    let most_urgent = PrefetchPolicy::new(Thresholds::default()).unwrap().observe(Frames(0), Levels::default(), 0);
     for speed in [1.0, 4.0, 16.0] {
         let pages = (most_urgent.chunks as f64 * 1_024.0 * speed / PAGE as f64).ceil();
         // The cue is far away, so that its pages are in another job.

@@ -150,7 +150,7 @@ mod tests {
     use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 
     use super::*;
-    use crate::output::health::State;
+    use crate::output::health::OutputState;
     use crate::{Command, Engine, Frames, Gain, When};
 
     #[global_allocator]
@@ -199,7 +199,7 @@ mod tests {
         driver.link().retire();
         assert!(!driver.block(64, |_| panic!("a retired stream gets no sound")));
         assert_eq!((meter.health().missed_deadlines, engine.status().frames), (1, Frames(64)));
-        assert_eq!((driver.link().calls(), meter.health().state), (3, State::Playing));
+        assert_eq!((driver.link().calls(), meter.health().state), (3, OutputState::Playing));
     }
 
     #[test]

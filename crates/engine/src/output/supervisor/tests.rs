@@ -142,12 +142,12 @@ fn health(engine: &Engine) -> Health {
 }
 
 fn is_lost(engine: &Engine) -> bool {
-    matches!(health(engine).state, State::Lost { .. })
+    matches!(health(engine).state, OutputState::Lost { .. })
 }
 
 /// Waits until a device plays that has been opened `reopens` times again.
 fn until_back(engine: &Engine, reopens: u64) {
-    until("the device is back", || health(engine).state == State::Playing && health(engine).reopens == reopens);
+    until("the device is back", || health(engine).state == OutputState::Playing && health(engine).reopens == reopens);
     let blocks = health(engine).blocks;
     until("it asks for sound", || health(engine).blocks > blocks + 3);
 }
@@ -216,7 +216,7 @@ fn a_device_that_reports_errors_and_goes_on_is_not_lost() {
     let frames = engine.status().frames.0;
     until("two seconds are played", || engine.status().frames.0 > frames + 96_000);
     let health = health(&engine);
-    assert_eq!((health.state, health.problem, health.reopens), (State::Playing, None, 0));
+    assert_eq!((health.state, health.problem, health.reopens), (OutputState::Playing, None, 0));
     assert_eq!((device.opens.load(SeqCst), device.streams.load(SeqCst)), (1, 1));
 }
 
@@ -309,13 +309,13 @@ fn a_buffer_that_is_too_small_grows_until_blocks_are_in_time_and_nothing_is_lost
         before = if large { before } else { now };
         large
     });
-    assert_eq!(health(&engine).state, State::Playing, "a device that is opened anew is not lost");
+    assert_eq!(health(&engine).state, OutputState::Playing, "a device that is opened anew is not lost");
     let (late, frames) = (health(&engine).missed_deadlines, engine.status().frames.0);
     until("two more seconds are played", || engine.status().frames.0 > frames + 96_000);
     let after = ahead();
     let health = health(&engine);
     assert_eq!((health.buffer_frames, health.buffer_raises, health.reopens), (Some(512), 2, 0));
-    assert_eq!((health.state, health.problem), (State::Playing, None));
+    assert_eq!((health.state, health.problem), (OutputState::Playing, None));
     assert!(health.missed_deadlines - late < 5, "{} and {late} late blocks", health.missed_deadlines);
     until("the old streams are closed", || device.streams.load(SeqCst) == 1);
     println!("the engine's time was {before:.3} s ahead of the clock, then {after:.3} s");

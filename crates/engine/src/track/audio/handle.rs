@@ -1,4 +1,4 @@
-//! A track as both halves hold it.
+//! The track as both halves hold it.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
@@ -48,10 +48,10 @@ pub(in crate::track) struct Inner {
     pub(in crate::track) downmix_gain_db: Option<f32>,
 }
 
-/// A piece of music: mono or stereo, in memory or [streamed](crate::feed). A clone shares the samples.
+/// Recorded music: mono or stereo, in memory or [streamed](crate::feed). A clone shares the samples.
 ///
-/// A track of another sample rate than the engine's plays at its right pitch through the deck's
-/// interpolator; [resampling it when it is loaded](https://docs.rs/crowd-media) leaves the decks nothing to do.
+/// A track whose sample rate is not the engine's plays at its right pitch through the deck's interpolator; `Track::open` resamples
+/// it once instead.
 #[derive(Clone, Debug)]
 pub struct Track {
     pub(in crate::track) inner: Arc<Inner>,
@@ -59,7 +59,7 @@ pub struct Track {
     pub(in crate::track) frames: usize,
 }
 
-/// A [`Track`] that is not held: it can be had again as long as something else holds it.
+/// A reference to a [`Track`] that does not keep its samples in memory; see [`Track::downgrade`].
 #[derive(Clone, Debug)]
 pub struct WeakTrack {
     inner: Weak<Inner>,
@@ -67,7 +67,7 @@ pub struct WeakTrack {
 }
 
 impl WeakTrack {
-    /// The track, if it is still held. Not a call for an audio thread: what comes back may be the last clone by then.
+    /// The track, if a clone of it still exists. Not a call for an audio thread: the returned track may be its last clone by then.
     pub fn upgrade(&self) -> Option<Track> {
         Some(Track { inner: self.inner.upgrade()?, frames: self.frames })
     }
@@ -84,8 +84,8 @@ impl Track {
         self.inner.rate
     }
 
-    /// Where notes and hits begin, in order: what the methods that keep the pitch leave untouched. Of a streamed track they
-    /// are known around the playheads only, and none are told here.
+    /// Where notes and drum hits begin, in order: the methods that keep the pitch leave these transients untouched. Empty for a
+    /// streamed track, whose onsets are known around the playheads only.
     pub fn onsets(&self) -> &[Onset] {
         let Sound::Loaded { onsets, .. } = &self.inner.sound else { return &[] };
         let inside = onsets.partition_point(|onset| onset.frame < self.frames as i64);
@@ -97,14 +97,13 @@ impl Track {
         self.inner.channels
     }
 
-    /// What is wrong with the file it was read from, in words: frames that are missing, or damaged and silent. Of a streamed
-    /// track what was known before it played; [`news`](Self::news) tells the rest.
+    /// Damage of the file it was read from, in words: frames that are missing, or broken and silent. For a streamed track, what was
+    /// known before it played; [`stream_event`](Self::stream_event) has the rest.
     pub fn warnings(&self) -> &[String] {
         &self.inner.warnings
     }
 
-    /// By how many decibels all of it was lowered because the stereo mix of its channels would clip, negative; `None` when it
-    /// was not.
+    /// By how many decibels it was lowered because the stereo mix of its channels would clip: negative, or `None` when it was not.
     pub fn downmix_gain_db(&self) -> Option<f32> {
         self.inner.downmix_gain_db
     }
@@ -147,12 +146,12 @@ impl Track {
         Frames(self.stream_inside().map_or(0, |stream| stream.missed.load(Ordering::Relaxed)))
     }
 
-    /// How many clones of the track there are, this one included.
+    /// The number of clones of the track, this one included.
     pub fn shares(&self) -> usize {
         Arc::strong_count(&self.inner)
     }
 
-    /// The same track, without holding it.
+    /// A reference that does not keep the samples in memory.
     pub fn downgrade(&self) -> WeakTrack {
         WeakTrack { inner: Arc::downgrade(&self.inner), frames: self.frames }
     }

@@ -17,7 +17,7 @@ const SETTLING: Duration = Duration::from_secs(1);
 /// A pure state machine. Its time is the length of the sound handed out, so it neither reads a clock nor counts while
 /// no device plays.
 #[derive(Clone, Debug)]
-pub(crate) struct Adaptive {
+pub(crate) struct BufferGrowth {
     frames: u32,
     /// When the device was opened with this buffer; none before the first look at it.
     opened: Option<Duration>,
@@ -27,7 +27,7 @@ pub(crate) struct Adaptive {
     late: Option<Duration>,
 }
 
-impl Adaptive {
+impl BufferGrowth {
     /// A buffer of `frames` frames.
     pub fn new(frames: u32) -> Self {
         Self { frames, opened: None, counted: 0, late: None }
@@ -64,7 +64,7 @@ mod tests {
 
     /// What a buffer of `frames` frames becomes when blocks are late at these seconds, looked at every 50 ms.
     fn sizes(frames: u32, late: &[f64], until: f64) -> Vec<u32> {
-        let mut adaptive = Adaptive::new(frames);
+        let mut adaptive = BufferGrowth::new(frames);
         let looks = (0..(until * 20.0) as u32).map(|n| f64::from(n) * 0.05);
         looks
             .filter_map(|now| adaptive.observe(at(now), late.iter().filter(|late| **late <= now).count() as u64))
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn while_no_sound_is_asked_for_no_time_passes() {
-        let mut adaptive = Adaptive::new(256);
+        let mut adaptive = BufferGrowth::new(256);
         assert_eq!(adaptive.observe(at(0.0), 7), None, "what was late before is not this device's");
         assert_eq!(adaptive.observe(at(2.0), 8), None);
         for _ in 0..1_000 {
