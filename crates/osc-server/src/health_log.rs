@@ -1,18 +1,10 @@
 //! Logs what goes wrong with the output and the network: each change once, and counters at a limited rate.
 
-<<<<<<< HEAD:crates/osc-server/src/health_log.rs
 use crate::app::OutputStatus;
 use crate::net::{self, ReceiveCounters};
 use crate::recording_status::RecordingLog;
 use crate::throttled_counter::ThrottledCounter;
 use crowd_engine::output::{OutputState, Realtime};
-=======
-use crate::app::Vitals;
-use crate::net::{self, Received};
-use crate::recordings::Recordings;
-use crate::told::Told;
-use crowd_engine::output::{OutputState, Realtime};
->>>>>>> c9d07fb (engine: the documentation of the public items states facts first):crates/osc-server/src/trouble.rs
 use crowd_engine::{Health, SampleRate};
 use std::sync::atomic::Ordering;
 
@@ -101,7 +93,6 @@ impl HealthLog {
         let reopened = std::mem::replace(&mut self.reopens, health.reopens) < health.reopens;
         let cause = health.problem.as_deref().unwrap_or("no cause given");
         match health.state {
-<<<<<<< HEAD:crates/osc-server/src/health_log.rs
             OutputState::Playing if self.is_lost => {
                 self.is_lost = false;
                 tracing::info!("{} is back: playing again", health.output);
@@ -112,18 +103,6 @@ impl HealthLog {
                 tracing::error!("{} is gone ({cause}): the mix goes on without sound until it is back", health.output);
             }
             OutputState::Ended => return Err(format!("no sound from {}: {cause}", health.output)),
-=======
-            OutputState::Playing if self.lost => {
-                self.lost = false;
-                tracing::info!("{} is back: playing again", health.output);
-            }
-            OutputState::Playing if reopened => tracing::warn!("{} was away for a moment, and plays again", health.output),
-            OutputState::Lost { .. } if !self.lost => {
-                self.lost = true;
-                tracing::error!("{} is away ({why}): the mix goes on unheard until it is back", health.output);
-            }
-            OutputState::Ended => return Err(format!("no sound from {}: {why}", health.output)),
->>>>>>> c9d07fb (engine: the documentation of the public items states facts first):crates/osc-server/src/trouble.rs
             _ => {}
         }
         let block = health.callback_frames.as_ref().map_or(0, |frames| *frames.end());

@@ -6,7 +6,7 @@ use super::root;
 use super::source::Crate;
 
 /// The folders and files of the engine's `src`, from the ground up.
-const FLOORS: [&[&str]; 9] = [
+const FLOORS: [&[&str]; 10] = [
     &["types", "worker"],
     &["dsp", "rt", "buffer", "event", "tempo"],
     &["stretch", "feed"],
@@ -15,7 +15,8 @@ const FLOORS: [&[&str]; 9] = [
     &["audio"],
     &["output"],
     &["control"],
-    &["builder", "offline"],
+    &["builder"],
+    &["offline"],
 ];
 
 fn floor(room: &str) -> Option<usize> {
