@@ -37,16 +37,9 @@ fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
         eprint!("\r{:3.0} %", 100.0 * made as f64 / frames);
     });
     let took = start.elapsed().as_secs_f64();
-    let stretched = Audio::new(Samples::F32(out), rate.get(), 2)?;
-    wav::write(&args.output, &stretched, SampleFormat::F32)?;
-    let seconds = frames / f64::from(rate.get());
-    eprintln!(
-        "\r{}: {seconds:.3} s at {} by {}, {:.0} x real time",
-        args.output.display(),
-        args.speed,
-        args.method,
-        seconds / took
-    );
+    wav::write(&args.output, &Audio::new(Samples::F32(out), rate.get(), 2)?, SampleFormat::F32)?;
+    let (path, method, seconds) = (args.output.display(), args.method, frames / f64::from(rate.get()));
+    eprintln!("\r{path}: {seconds:.3} s at {speed} by {method}, {:.0} x real time", seconds / took);
     Ok(())
 }
 

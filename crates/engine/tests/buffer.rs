@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use crowd_engine::Frames;
-use crowd_engine::buffer::{PrefetchPolicy, Levels, Thresholds, Underruns, Urgency};
+use crowd_engine::buffer::{Levels, PrefetchPolicy, Thresholds, Underruns, Urgency};
 use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 

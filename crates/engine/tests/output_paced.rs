@@ -34,7 +34,7 @@ fn null_keeps_time_within_a_block() {
         }
     }
     let health = engine.health().unwrap();
-    assert_eq!((health.state, health.realtime, health.xruns), (OutputState::Playing, Realtime::NotAsked, 0));
+    assert_eq!((health.state, health.realtime, health.xruns), (OutputState::Playing, Realtime::NotRequested, 0));
     assert_eq!((health.output.as_str(), health.sample_rate), ("null", SampleRate::DAT));
     assert_eq!(health.callback_frames, Some(frames..=frames));
     assert!(health.load.mean > 0.0 && health.load.mean <= health.load.max && health.peak_block_us > 0.0);

@@ -19,7 +19,7 @@ fn a_status_an_event_and_health_are_written_with_their_field_names() {
     let health = to_value(engine.health()).unwrap();
     assert_eq!(
         (&health["output"], &health["state"], &health["realtime"]),
-        (&json!("null"), &json!("playing"), &json!("not_asked"))
+        (&json!("null"), &json!("playing"), &json!("not_requested"))
     );
 }
 

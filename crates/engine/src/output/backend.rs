@@ -6,8 +6,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 use super::audio::Driver;
-use super::health::Meter;
-use super::link::Link;
+use super::health::HealthCounters;
+use super::stream_link::StreamLink;
 use crate::audio::Renderer;
 use crate::rt::Slot;
 use crate::types::output_error::Cause;
@@ -40,7 +40,7 @@ pub(crate) trait Backend: Send + Sync + 'static {
     ///
     /// # Errors
     /// The cause, worded for a user.
-    fn open(&self, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, Cause>;
+    fn open(&self, seed: &StreamSetup, rate: Option<SampleRate>) -> Result<Opened, Cause>;
 
     /// The devices there are and what can be done without one, worded for a user whose device could not be opened. May hang.
     fn advice(&self) -> String;
@@ -56,7 +56,7 @@ pub(crate) trait Stream: Send {
 /// An opened device.
 pub(crate) struct Opened {
     pub stream: Box<dyn Stream>,
-    pub link: Arc<Link>,
+    pub link: Arc<StreamLink>,
     /// The device as the user would name it.
     pub name: String,
     pub rate: SampleRate,
@@ -64,14 +64,14 @@ pub(crate) struct Opened {
 
 /// What drivers grow from.
 #[derive(Clone)]
-pub(crate) struct Seed {
+pub(crate) struct StreamSetup {
     pub slot: Arc<Slot<Renderer>>,
-    pub meter: Arc<Meter>,
+    pub meter: Arc<HealthCounters>,
     /// Frames per callback to ask a device for.
     pub buffer_frames: Option<u32>,
 }
 
-impl Seed {
+impl StreamSetup {
     /// A driver for a device at `rate` beside an engine at `engine`, or at the device's rate when that is open.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ impl Seed {
 /// moment to put a renderer into the slot.
 pub(crate) fn open_aside(
     backend: &Arc<dyn Backend>,
-    seed: &Seed,
+    seed: &StreamSetup,
     rate: Option<SampleRate>,
     ready: impl FnOnce(SampleRate) -> Result<(), Cause> + Send + 'static,
 ) -> std::io::Result<Receiver<Result<Opened, Cause>>> {

@@ -1,14 +1,14 @@
-//! When the buffer of a device is too small for this machine.
+//! Decides when the buffer of a device has to grow.
 
 use std::time::Duration;
 
-/// Where it begins unless told otherwise, and where it ends, in frames.
+/// The first size unless another is chosen, and the largest, in frames.
 pub(crate) const FIRST: u32 = 512;
 pub(crate) const MOST: u32 = 8_192;
 
-/// Two late blocks no further apart than this are one too many. One may be anybody's fault.
+/// Two late blocks no further apart than this make the buffer grow. A single one may have any cause.
 const WINDOW: Duration = Duration::from_secs(10);
-/// Blocks that are late so soon after a device was opened say nothing about its buffer: caches are cold, and its thread
+/// Blocks that are late so soon after a device was opened are no sign of a small buffer: caches are cold, and its thread
 /// has no realtime priority yet.
 const SETTLING: Duration = Duration::from_secs(1);
 

@@ -13,9 +13,9 @@ use ::cpal::{
 };
 
 use super::audio::Driver;
-use super::backend::{DeviceInfo, Opened, Seed, Stream};
-use super::health::Meter;
-use super::link::Link;
+use super::backend::{DeviceInfo, Opened, Stream, StreamSetup};
+use super::health::HealthCounters;
+use super::stream_link::StreamLink;
 use crate::types::output_error::{Cause, OutputErrorKind};
 use crate::types::units::SampleRate;
 
@@ -121,7 +121,7 @@ fn name(device: &Device) -> String {
 ///
 /// # Errors
 /// The cause, for each that was tried.
-pub(super) fn open(wanted: Option<&str>, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, Cause> {
+pub(super) fn open(wanted: Option<&str>, seed: &StreamSetup, rate: Option<SampleRate>) -> Result<Opened, Cause> {
     let _quiet = quieten();
     let mut causes = Vec::new();
     for device in candidates(wanted)? {
@@ -149,7 +149,7 @@ fn candidates(wanted: Option<&str>) -> Result<Vec<Device>, Cause> {
     }
 }
 
-fn stream(device: &Device, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, Cause> {
+fn stream(device: &Device, seed: &StreamSetup, rate: Option<SampleRate>) -> Result<Opened, Cause> {
     let configs: Vec<_> = device.supported_output_configs().map_err(cause)?.collect();
     let fit = match rate.and_then(|rate| choose(&configs, rate.get())) {
         Some(fit) => fit,
@@ -220,7 +220,7 @@ impl Stream for Playing {
 }
 
 /// Sorts what a stream reports.
-fn listener(link: Arc<Link>, meter: Arc<Meter>) -> impl FnMut(::cpal::Error) + Send + 'static {
+fn listener(link: Arc<StreamLink>, meter: Arc<HealthCounters>) -> impl FnMut(::cpal::Error) + Send + 'static {
     let (mut seen, mut in_a_row) = (0, 0);
     move |error| {
         if link.is_retired() {

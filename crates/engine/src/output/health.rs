@@ -51,7 +51,7 @@ pub enum Realtime {
     /// Not requested: the device takes blocks faster than they last, so a realtime thread would starve all other threads.
     Unpaced,
     /// Not requested: this output needs none, or the system's sound service decides.
-    NotAsked,
+    NotRequested,
 }
 
 /// Whether sound reaches the file of a recording.
@@ -175,7 +175,7 @@ impl Span {
 
 /// The part of the health that changes only when a device is opened or lost; no audio thread touches it.
 #[derive(Clone, Debug)]
-pub(crate) struct Condition {
+pub(crate) struct OutputCondition {
     pub output: String,
     pub state: OutputState,
     pub problem: Option<String>,
@@ -185,7 +185,7 @@ pub(crate) struct Condition {
 }
 
 /// The counters behind [`Health`]; audio threads write them without waiting.
-pub(crate) struct Meter {
+pub(crate) struct HealthCounters {
     /// Zero of the times a driver writes.
     #[cfg(feature = "device")]
     pub epoch: Instant,
@@ -199,19 +199,19 @@ pub(crate) struct Meter {
     recent: Span,
     peak: AtomicU64,
     realtime: AtomicU32,
-    condition: Mutex<Condition>,
+    condition: Mutex<OutputCondition>,
 }
 
 const PENDING: u32 = 0;
 const GRANTED: u32 = 1;
 const UNPACED: u32 = 2;
-const NOT_ASKED: u32 = 3;
+const NOT_REQUESTED: u32 = 3;
 /// Added to an error number.
 const REFUSED: u32 = 1 << 16;
 /// Added to how far a nice level is under zero.
 const RAISED: u32 = 1 << 17;
 
-impl Meter {
+impl HealthCounters {
     pub fn new(output: String, sample_rate: SampleRate) -> Self {
         Self {
             #[cfg(feature = "device")]
@@ -225,8 +225,8 @@ impl Meter {
             total: Span::default(),
             recent: Span::default(),
             peak: AtomicU64::new(0),
-            realtime: AtomicU32::new(NOT_ASKED),
-            condition: Mutex::new(Condition {
+            realtime: AtomicU32::new(NOT_REQUESTED),
+            condition: Mutex::new(OutputCondition {
                 output,
                 state: OutputState::Playing,
                 problem: None,
@@ -259,19 +259,20 @@ impl Meter {
             PENDING => Realtime::Pending,
             GRANTED => Realtime::Granted,
             UNPACED => Realtime::Unpaced,
-            NOT_ASKED => Realtime::NotAsked,
+            NOT_REQUESTED => Realtime::NotRequested,
             raised if raised >= RAISED => Realtime::Raised { nice: -((raised - RAISED) as i32) },
             refused => Realtime::Refused { errno: (refused - REFUSED) as i32 },
         }
     }
 
     /// The part that control threads change, locked.
-    pub fn condition(&self) -> MutexGuard<'_, Condition> {
+    pub fn condition(&self) -> MutexGuard<'_, OutputCondition> {
         self.condition.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn health(&self) -> Health {
-        let Condition { output, state, problem, sample_rate, buffer_frames, buffer_raises } = self.condition().clone();
+        let OutputCondition { output, state, problem, sample_rate, buffer_frames, buffer_raises } =
+            self.condition().clone();
         let (smallest, largest) = (self.smallest.load(Relaxed), self.largest.load(Relaxed));
         Health {
             output,
@@ -296,7 +297,7 @@ impl Meter {
 
 /// What is counted of devices only.
 #[cfg(feature = "device")]
-impl Meter {
+impl HealthCounters {
     pub fn xrun(&self) {
         self.xruns.fetch_add(1, Relaxed);
     }
@@ -320,7 +321,7 @@ impl Meter {
             Realtime::Pending => PENDING,
             Realtime::Granted => GRANTED,
             Realtime::Unpaced => UNPACED,
-            Realtime::NotAsked => NOT_ASKED,
+            Realtime::NotRequested => NOT_REQUESTED,
             Realtime::Raised { nice } => RAISED + (nice.unsigned_abs() & 0xFF),
             Realtime::Refused { errno } => REFUSED + (errno as u32 & 0xFFFF),
         };
@@ -334,7 +335,7 @@ mod tests {
 
     #[test]
     fn load_is_time_spent_by_time_covered_and_recent_starts_anew_at_each_look() {
-        let meter = Meter::new("null".into(), SampleRate::DAT);
+        let meter = HealthCounters::new("null".into(), SampleRate::DAT);
         assert_eq!(meter.health().callback_frames, None);
         meter.block(480, SampleRate::DAT, Duration::from_millis(1));
         meter.block(960, SampleRate::DAT, Duration::from_millis(8));
@@ -351,7 +352,7 @@ mod tests {
     #[cfg(feature = "device")]
     #[test]
     fn a_refusal_keeps_its_error_number_and_a_priority_its_level() {
-        let meter = Meter::new("null".into(), SampleRate::DAT);
+        let meter = HealthCounters::new("null".into(), SampleRate::DAT);
         for realtime in [
             Realtime::Refused { errno: 1 },
             Realtime::Raised { nice: -11 },

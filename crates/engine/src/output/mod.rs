@@ -16,19 +16,19 @@
 //! have a thread that calls it when the block would have been played.
 
 #[cfg(feature = "device")]
-mod buffer_growth;
-#[cfg(feature = "device")]
 mod audio;
 #[cfg(feature = "device")]
 mod backend;
 #[cfg(feature = "device")]
-mod cpal;
+mod buffer_growth;
 #[cfg(feature = "device")]
-mod device;
+mod cpal;
 mod health;
 #[cfg(feature = "device")]
-mod link;
+mod loss_detector;
 mod open;
+#[cfg(feature = "device")]
+mod open_device;
 mod paced;
 #[cfg(all(feature = "device", target_os = "linux"))]
 mod pulse;
@@ -40,12 +40,12 @@ mod request;
 mod rtkit;
 mod session;
 #[cfg(feature = "device")]
-mod sounds;
+mod sound_systems;
+#[cfg(feature = "device")]
+mod stream_link;
 #[cfg(feature = "device")]
 mod supervisor;
 mod target;
-#[cfg(feature = "device")]
-mod watch;
 
 pub use crate::types::output_error::{OutputError, OutputErrorKind};
 #[cfg(feature = "device")]
@@ -55,5 +55,5 @@ pub(crate) use open::open;
 pub(crate) use request::{Make, Request};
 pub(crate) use session::Session;
 #[cfg(feature = "device")]
-pub use sounds::devices;
+pub use sound_systems::devices;
 pub use target::{DeviceConfig, Output};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::health::HealthCounters;
 #[cfg(feature = "device")]
-use super::device;
-use super::health::Meter;
+use super::open_device;
 use super::paced::{self, Discard};
 #[cfg(feature = "decode")]
 use super::recorder::Recorder;
@@ -18,21 +18,21 @@ use crate::types::error::Result;
 /// Frames of a block of the null and file outputs when none are chosen.
 const BLOCK: u32 = 1_024;
 
-/// Opens an output and has it play what `make` makes, which is given the rate to make it at. A device may be opened on a
-/// thread of its own, where `make` is called then.
+/// Opens an output that plays the renderer that `make` makes, which is given the sample rate. A device is opened on a thread of its
+/// own, which calls `make`.
 ///
 /// # Errors
-/// [`Error::Output`] when it cannot be opened, and whatever `make` says.
+/// [`Error::Output`](crate::Error::Output) when it cannot be opened, and the errors of `make`.
 pub(crate) fn open(request: Request, output: Output, make: Make) -> Result<Session> {
     let name = output.to_string();
     let rate = request.rate;
     match output {
         #[cfg(feature = "device")]
-        Output::Device(wanted) => device::open(request, wanted, make),
+        Output::Device(wanted) => open_device::open(request, wanted, make),
         #[cfg(not(feature = "device"))]
         Output::Device(_) => Err(absent(name, "device")),
         Output::Null { buffer_frames } => {
-            let meter = Arc::new(Meter::new(name, rate));
+            let meter = Arc::new(HealthCounters::new(name, rate));
             let (renderer, recording) = request.prepare(rate, make)?;
             let frames = buffer_frames.unwrap_or(BLOCK) as usize;
             let paced = paced::start(renderer, frames, rate, meter.clone(), Discard)?;
@@ -40,7 +40,7 @@ pub(crate) fn open(request: Request, output: Output, make: Make) -> Result<Sessi
         }
         #[cfg(feature = "decode")]
         Output::File { path, buffer_frames } => {
-            let meter = Arc::new(Meter::new(name, rate));
+            let meter = Arc::new(HealthCounters::new(name, rate));
             let (renderer, recording) = request.prepare(rate, make)?;
             let frames = buffer_frames.unwrap_or(BLOCK) as usize;
             let (recorder, ring) = Recorder::start(&request.take(&path), rate)?;

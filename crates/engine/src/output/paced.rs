@@ -1,11 +1,11 @@
-//! Outputs without a device: a thread that asks for a block whenever one would have been played.
+//! Outputs without a device: a thread that renders a block whenever a device would have played one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::health::Meter;
+use super::health::HealthCounters;
 use crate::audio::Renderer;
 use crate::types::error::Result;
 use crate::types::output_error::Cause;
@@ -16,17 +16,17 @@ use crate::worker::Worker;
 /// would, and does not make up for it.
 const TOO_LATE: Duration = Duration::from_secs(1);
 
-/// What a sound server holds for a program without realtime priority, at least: what is later than that would be heard on a
-/// device.
+/// The least that a sound server buffers for a program without realtime priority: a block that is later than that would be heard
+/// as a gap on a device.
 const BUFFER: Duration = Duration::from_millis(50);
 
-/// Where paced blocks go.
+/// The destination of paced blocks.
 pub(crate) trait Sink: Send {
     /// Takes a block of interleaved stereo, and does not wait.
     fn take(&mut self, block: &[f32]);
 }
 
-/// Takes blocks nowhere.
+/// Drops all blocks.
 pub(crate) struct Discard;
 
 impl Sink for Discard {
@@ -76,7 +76,7 @@ pub(crate) fn start(
     renderer: Renderer,
     frames: usize,
     rate: SampleRate,
-    meter: Arc<Meter>,
+    meter: Arc<HealthCounters>,
     sink: impl Sink + 'static,
 ) -> Result<Worker> {
     let output = meter.condition().output.clone();
@@ -84,7 +84,14 @@ pub(crate) fn start(
         .map_err(|error| Cause::no_thread(error).of(output).into())
 }
 
-fn run(mut renderer: Renderer, frames: usize, rate: SampleRate, meter: &Meter, mut sink: impl Sink, stop: &AtomicBool) {
+fn run(
+    mut renderer: Renderer,
+    frames: usize,
+    rate: SampleRate,
+    meter: &HealthCounters,
+    mut sink: impl Sink,
+    stop: &AtomicBool,
+) {
     let mut block = vec![0.0; 2 * frames];
     let mut zero = Instant::now();
     let mut made = 0;
@@ -142,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn who_makes_sound_slower_than_it_lasts_misses_again_and_again() {
+    fn sound_that_takes_longer_than_it_lasts_is_missed_again_and_again() {
         let mut deadline = Deadline::new(Duration::from_millis(1));
         assert_eq!(gaps(&mut deadline, (0..1_000).map(|n| 10 * n)), 1_000 * 10 / 60);
     }

@@ -1,4 +1,4 @@
-//! What records: nothing, where no file can be written.
+//! The recorder; without the feature `decode` there is none.
 
 #[cfg(not(feature = "decode"))]
 use super::health::RecordingHealth;
@@ -7,7 +7,7 @@ pub(crate) use super::recording::Recorder;
 #[cfg(not(feature = "decode"))]
 use crate::types::error::Result;
 
-/// There is none without the WAV writer.
+/// A recorder that cannot be made.
 #[cfg(not(feature = "decode"))]
 pub(crate) enum Recorder {}
 

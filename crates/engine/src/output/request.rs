@@ -1,4 +1,4 @@
-//! What is asked of an output, and whether it can be.
+//! The request for an output, and its checks.
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -23,12 +23,12 @@ const SPLIT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_
 /// Makes a renderer at a rate.
 pub(crate) type Make = Box<dyn FnOnce(SampleRate) -> Result<Renderer> + Send>;
 
-/// A renderer, and what records it.
+/// A renderer and its recorder, if one was requested.
 pub(super) type Prepared = (Renderer, Option<Recorder>);
 
-/// What is asked of an output beside where the sound is to go.
+/// The settings of an output other than its destination.
 pub(crate) struct Request {
-    /// Frames per second of the engine, unless the device is to decide.
+    /// Frames per second of the engine, unless the device decides.
     pub rate: SampleRate,
     /// Whether the sample rate was chosen, or may be the device's.
     #[cfg_attr(not(feature = "device"), expect(dead_code, reason = "only a device has a rate of its own"))]
@@ -40,7 +40,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Has a renderer at `rate` made, with the recording if one is wanted.
+    /// Makes a renderer at `rate`, and its recorder if one was requested.
     pub(super) fn prepare(&self, rate: SampleRate, make: Make) -> Result<Prepared> {
         #[cfg_attr(not(feature = "decode"), allow(unused_mut))]
         let mut renderer = make(rate)?;
@@ -60,7 +60,7 @@ impl Request {
         Take { path: path.to_owned(), split: self.split }
     }
 
-    /// Whether an output can be opened so at all.
+    /// Checks whether the output is possible with these settings.
     ///
     /// # Errors
     /// [`Error::OutOfRange`](crate::Error::OutOfRange) for an impossible block, [`Error::Setting`](crate::Error::Setting) for files of an impossible length.
@@ -69,7 +69,7 @@ impl Request {
         self.check_split(output)
     }
 
-    /// The length of files is only right where some are written.
+    /// The length of files is possible only where files are written.
     fn check_split(&self, output: &Output) -> Result<()> {
         let reason = match self.split {
             None => return Ok(()),

@@ -1,7 +1,7 @@
-//! Asks RealtimeKit, the desktop's service for it, to raise the priority of an audio thread.
+//! Raises the priority of an audio thread through RealtimeKit, the desktop's service for that.
 //!
-//! A program of an ordinary user may neither be realtime nor raise itself unless its limits say so. RealtimeKit raises a
-//! thread for the asking (to a nice level; its realtime priority is for programs that may be killed when they compute for
+//! A program of an ordinary user may neither be realtime nor raise its priority unless its limits allow it. RealtimeKit raises any
+//! thread on request (to a nice level; its realtime priority is for programs that may be killed when they compute for
 //! 200 ms without a rest, and a mixer on a machine that is too slow does just that). It is reached over D-Bus, of which
 //! one call is needed.
 
@@ -15,7 +15,7 @@ const SYSTEM_BUS: &str = "/run/dbus/system_bus_socket";
 
 const RETURN: u8 = 2;
 const ERROR: u8 = 3;
-/// Answers longer than this are no answers to what is asked here.
+/// Longer messages are no replies to these calls.
 const LONGEST: usize = 1 << 16;
 
 /// Raises thread `thread` of this process to the nice level `nice`.

@@ -1,8 +1,8 @@
-//! What keeps the sound going.
+//! A running output.
 
 use std::sync::Arc;
 
-use super::health::{Health, Meter};
+use super::health::{Health, HealthCounters};
 use super::recorder::Recorder;
 #[cfg(feature = "device")]
 use crate::audio::Renderer;
@@ -11,9 +11,9 @@ use crate::rt::Slot;
 use crate::types::error::Result;
 use crate::worker::Worker;
 
-/// What keeps the sound going; the control half of the engine owns it.
+/// A running output: its thread or device, its recorder and its counters. The engine owns it.
 pub(crate) struct Session {
-    pub(super) meter: Arc<Meter>,
+    pub(super) meter: Arc<HealthCounters>,
     pub(super) player: Option<Player>,
     pub(super) recording: Option<Recorder>,
 }
@@ -27,10 +27,10 @@ pub(super) struct Device {
 
 #[cfg(feature = "device")]
 impl Device {
-    /// Closes the device within a second and takes the renderer out of its reach.
+    /// Closes the device within a second and frees the renderer.
     fn stop(&mut self) {
         self.supervisor.stop();
-        // A stream that hangs keeps the slot, but not what the renderer holds.
+        // A stream that hangs keeps the slot, but not the renderer.
         drop(self.slot.take());
     }
 }
@@ -64,7 +64,7 @@ impl Session {
 }
 
 impl Player {
-    /// What records instead of playing.
+    /// The recorder of an output that is a file.
     fn recorder(&self) -> Option<&Recorder> {
         match self {
             #[cfg(feature = "decode")]
@@ -95,7 +95,7 @@ impl Player {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // Whoever wants to hear of a failure calls `Engine::close`.
+        // `Engine::close` returns the error instead.
         let _unheard = self.close();
     }
 }

@@ -1,5 +1,5 @@
-//! Keeps a device playing: notices its loss or that its buffer is too small, puts the stream aside, opens it again, and
-//! keeps the engine's time in between.
+//! The supervisor of a device: it detects that the device is lost or its buffer too small, closes the stream, opens another, and lets
+//! the engine's time go on in between.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,11 +7,11 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::buffer_growth::BufferGrowth;
 use super::audio::NICE;
-use super::backend::{Backend, Opened, Seed, Stream, open_aside};
-use super::health::{Meter, OutputState, Realtime};
-use super::watch::Watch;
+use super::backend::{Backend, Opened, Stream, StreamSetup, open_aside};
+use super::buffer_growth::BufferGrowth;
+use super::health::{HealthCounters, OutputState, Realtime};
+use super::loss_detector::LossDetector;
 use crate::audio::Renderer;
 use crate::rt::Slot;
 use crate::types::output_error::Cause;
@@ -20,16 +20,16 @@ use crate::worker::Worker;
 
 /// From one attempt to open the device to the next.
 const RETRY: Duration = Duration::from_millis(400);
-/// An attempt that takes longer is left to itself and another one begins.
+/// After this time another attempt begins, and the first goes on beside it.
 const STUCK: Duration = Duration::from_secs(3);
-/// Attempts that may be stuck at the same time; then it is waited for one to come back.
-const MOST_STUCK: usize = 4;
-/// How often the supervisor looks while the device plays, and while it is lost.
-const LOOK_PLAYING: Duration = Duration::from_millis(50);
-const LOOK_LOST: Duration = Duration::from_millis(10);
+/// Attempts that may be under way at the same time; no other begins before one of them has returned.
+const MAX_ATTEMPTS: usize = 4;
+/// How often the stream is checked while the device plays, and while it is lost.
+const POLL_PLAYING: Duration = Duration::from_millis(50);
+const POLL_LOST: Duration = Duration::from_millis(10);
 /// How long the end waits for a stream to close.
 const CLOSING: Duration = Duration::from_millis(500);
-/// The engine's time makes up for at most this much at once.
+/// The engine's time catches up by at most this much at once.
 const CATCH_UP: Duration = Duration::from_secs(5);
 
 /// An opening in progress on a thread of its own.
@@ -38,24 +38,24 @@ struct Attempt {
     began: Instant,
 }
 
-/// Takes charge of `opened`, which plays already, until the worker is stopped; that takes no longer than a second,
-/// even when the device hangs.
+/// Supervises `opened`, which plays already, until the worker is stopped. Stopping takes no longer than a second, even when the device
+/// hangs.
 ///
 /// # Errors
 /// The system's, when there is no thread to be had.
 pub(crate) fn start(
     backend: Arc<dyn Backend>,
-    seed: Seed,
+    seed: StreamSetup,
     engine_rate: SampleRate,
     adaptive: Option<BufferGrowth>,
     opened: Opened,
 ) -> std::io::Result<Worker> {
-    let shift = Shift { backend, seed, engine_rate, adaptive, buried: Vec::new(), stuck: Vec::new() };
+    let shift = Supervision { backend, seed, engine_rate, adaptive, closing: Vec::new(), attempts: Vec::new() };
     Worker::start("crowd-supervisor", move |stop| shift.run(opened, stop))
 }
 
-/// Why a stream is put aside.
-enum Over {
+/// Why a stream is closed.
+enum StreamEnd {
     /// The engine is closed.
     Stopped,
     /// The device is lost, for this reason.
@@ -64,20 +64,20 @@ enum Over {
     TooSmall(u32),
 }
 
-/// What the supervisor's thread works with.
-struct Shift {
+/// The state of the supervisor's thread.
+struct Supervision {
     backend: Arc<dyn Backend>,
-    seed: Seed,
+    seed: StreamSetup,
     engine_rate: SampleRate,
     /// The rule by which the buffer grows, if it may.
     adaptive: Option<BufferGrowth>,
-    /// Threads that close dead streams. Some sound systems never return from that.
-    buried: Vec<JoinHandle<()>>,
-    /// Attempts to open that did not come back yet.
-    stuck: Vec<Attempt>,
+    /// Threads that close streams. Some sound systems never return from that.
+    closing: Vec<JoinHandle<()>>,
+    /// Attempts to open the device that have not returned yet.
+    attempts: Vec<Attempt>,
 }
 
-impl Shift {
+impl Supervision {
     fn run(mut self, opened: Opened, stop: &AtomicBool) {
         let mut playing = opened;
         loop {
@@ -85,19 +85,19 @@ impl Shift {
             let Opened { stream, link, .. } = playing;
             let heard_until = link.latest_call(self.seed.meter.epoch);
             link.retire();
-            self.bury(stream);
+            self.close_aside(stream);
             let mut time = Timekeeper::new(heard_until.unwrap_or_else(Instant::now), self.engine_rate);
             match over {
-                Over::Stopped => return self.close(),
-                Over::Lost(why) => self.problem(why),
-                Over::TooSmall(frames) => {
+                StreamEnd::Stopped => return self.close(),
+                StreamEnd::Lost(why) => self.problem(why),
+                StreamEnd::TooSmall(frames) => {
                     self.seed.buffer_frames = Some(frames);
                     {
                         let mut condition = self.seed.meter.condition();
                         condition.buffer_frames = Some(frames);
                         condition.buffer_raises += 1;
                     }
-                    self.let_go(&mut time);
+                    self.wait_for_closing(&mut time);
                 }
             }
             let Some(opened) = self.reopen(&mut time, stop) else { return self.close() };
@@ -109,13 +109,13 @@ impl Shift {
         }
     }
 
-    /// Returns when the stream has to be put aside, and why.
-    fn watch(&mut self, playing: &Opened, stop: &AtomicBool) -> Over {
-        let mut watch = Watch::new(Instant::now());
+    /// Returns when the stream has to be closed, and why.
+    fn watch(&mut self, playing: &Opened, stop: &AtomicBool) -> StreamEnd {
+        let mut watch = LossDetector::new(Instant::now());
         while !stop.load(Ordering::Relaxed) {
-            thread::park_timeout(LOOK_PLAYING);
+            thread::park_timeout(POLL_PLAYING);
             if let Some(why) = watch.look(&playing.link, Instant::now()) {
-                return Over::Lost(why);
+                return StreamEnd::Lost(why);
             }
             #[cfg(target_os = "linux")]
             if let Some(thread) = playing.link.take_unraised() {
@@ -123,64 +123,64 @@ impl Shift {
             }
             let meter = &self.seed.meter;
             if let Some(frames) = self.adaptive.as_mut().and_then(|rule| rule.observe(meter.sound(), meter.late())) {
-                return Over::TooSmall(frames);
+                return StreamEnd::TooSmall(frames);
             }
-            self.buried.retain(|thread| !thread.is_finished());
+            self.closing.retain(|thread| !thread.is_finished());
         }
-        Over::Stopped
+        StreamEnd::Stopped
     }
 
     /// Waits a moment for streams to close: a device that is there may only be open once.
-    fn let_go(&self, time: &mut Timekeeper) {
+    fn wait_for_closing(&self, time: &mut Timekeeper) {
         let patience = Instant::now() + CLOSING;
-        while Instant::now() < patience && !self.buried.iter().all(JoinHandle::is_finished) {
+        while Instant::now() < patience && !self.closing.iter().all(JoinHandle::is_finished) {
             thread::sleep(Duration::from_millis(2));
             time.keep(&self.seed.slot, Instant::now());
         }
     }
 
-    /// Tries until the device is back; nothing when it is time to stop. Meanwhile the engine plays on unheard.
+    /// Tries until the device is back; `None` when the worker is stopped. Meanwhile the engine plays on unheard.
     fn reopen(&mut self, time: &mut Timekeeper, stop: &AtomicBool) -> Option<Opened> {
         let mut next = Instant::now();
         while !stop.load(Ordering::Relaxed) {
             let now = Instant::now();
-            if let Some(opened) = self.arrivals() {
+            if let Some(opened) = self.finished_attempt() {
                 return Some(opened);
             }
-            let trying = self.stuck.iter().any(|attempt| now - attempt.began < STUCK);
-            if now >= next && !trying && self.stuck.len() < MOST_STUCK {
+            let trying = self.attempts.iter().any(|attempt| now - attempt.began < STUCK);
+            if now >= next && !trying && self.attempts.len() < MAX_ATTEMPTS {
                 next = now + RETRY;
-                if !self.stuck.is_empty() {
+                if !self.attempts.is_empty() {
                     self.problem("the sound system does not answer".into());
                 }
                 match open_aside(&self.backend, &self.seed, Some(self.engine_rate), |_| Ok(())) {
-                    Ok(result) => self.stuck.push(Attempt { result, began: now }),
+                    Ok(result) => self.attempts.push(Attempt { result, began: now }),
                     Err(cause) => self.problem(format!("no thread to open the device: {cause}")),
                 }
             }
             time.keep(&self.seed.slot, now);
-            thread::park_timeout(LOOK_LOST);
+            thread::park_timeout(POLL_LOST);
         }
         None
     }
 
-    /// Looks whether an attempt came back; a failure is told in the health.
-    fn arrivals(&mut self) -> Option<Opened> {
+    /// The device that an attempt has opened, if there is one; failures are written to the health.
+    fn finished_attempt(&mut self) -> Option<Opened> {
         let mut index = 0;
-        while let Some(attempt) = self.stuck.get(index) {
+        while let Some(attempt) = self.attempts.get(index) {
             match attempt.result.try_recv() {
                 Err(TryRecvError::Empty) => index += 1,
                 Ok(Ok(opened)) => {
                     // Later attempts, should there be any, close what they open themselves.
-                    self.stuck.clear();
+                    self.attempts.clear();
                     return Some(opened);
                 }
                 Ok(Err(cause)) => {
-                    self.stuck.remove(index);
+                    self.attempts.remove(index);
                     self.problem(cause.message);
                 }
                 Err(TryRecvError::Disconnected) => {
-                    self.stuck.remove(index);
+                    self.attempts.remove(index);
                     self.problem("the sound system failed while it opened the device".into());
                 }
             }
@@ -197,35 +197,35 @@ impl Shift {
         }
     }
 
-    /// Has a stream closed on a thread of its own, because that may never return.
-    fn bury(&mut self, stream: Box<dyn Stream>) {
+    /// Closes a stream on a thread of its own, because that may never return.
+    fn close_aside(&mut self, stream: Box<dyn Stream>) {
         let thread = thread::Builder::new().name("crowd-close".into()).spawn(move || drop(stream));
-        self.buried.extend(thread);
+        self.closing.extend(thread);
     }
 
-    /// Gives streams a moment to close, and goes.
+    /// Waits a moment for streams to close, and returns.
     fn close(self) {
         let patience = Instant::now() + CLOSING;
-        while Instant::now() < patience && !self.buried.iter().all(JoinHandle::is_finished) {
+        while Instant::now() < patience && !self.closing.iter().all(JoinHandle::is_finished) {
             thread::sleep(Duration::from_millis(2));
         }
     }
 }
 
-/// Has RealtimeKit raise a thread that the system refused priority, without waiting for it.
+/// Requests of RealtimeKit that it raises the priority of a thread, and does not wait for the reply.
 #[cfg(target_os = "linux")]
-fn raise(thread: u32, meter: Arc<Meter>) {
+fn raise(thread: u32, meter: Arc<HealthCounters>) {
     let ask = move || {
         if super::rtkit::raise(thread, NICE).is_ok() {
             meter.set_realtime(Realtime::Raised { nice: NICE });
         }
     };
-    // Without a thread to ask with it stays refused, which is told.
+    // Without a thread for the request the priority stays refused, as the health says.
     let _asking = thread::Builder::new().name("crowd-rtkit".into()).spawn(ask);
 }
 
 /// Writes down that a device plays.
-pub(crate) fn announce(seed: &Seed, opened: &Opened, engine_rate: SampleRate) {
+pub(crate) fn announce(seed: &StreamSetup, opened: &Opened, engine_rate: SampleRate) {
     seed.meter.set_realtime(Realtime::Pending);
     let mut condition = seed.meter.condition();
     condition.buffer_frames = seed.buffer_frames;
@@ -249,13 +249,13 @@ impl Timekeeper {
         Self { zero, rate, made: 0, scratch: vec![0.0; 2 * 1_024].into() }
     }
 
-    /// Renders what would have been heard until `now`. When another thread has the renderer, that is its business.
+    /// Renders what would have been heard until `now`. It does nothing while another thread has the renderer.
     fn keep(&mut self, slot: &Slot<Renderer>, now: Instant) {
         let passed = now.saturating_duration_since(self.zero);
         let mut due = (passed.as_secs_f64() * f64::from(self.rate.get())) as u64;
         let most = (CATCH_UP.as_secs_f64() * f64::from(self.rate.get())) as u64;
         if due - self.made > most {
-            // The whole program stood still; so did its time.
+            // The whole program was stopped, and its time with it.
             self.zero = now;
             (self.made, due) = (0, 0);
         }

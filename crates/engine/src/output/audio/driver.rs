@@ -1,12 +1,12 @@
-//! What stands between a device's callback and the renderer: claiming, converting, measuring.
+//! The driver, which a device's callback calls: it takes the renderer, converts the sample rate and measures the load.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::convert::Converter;
 use crate::audio::Renderer;
-use crate::output::health::{Meter, Realtime};
-use crate::output::link::Link;
+use crate::output::health::{HealthCounters, Realtime};
+use crate::output::stream_link::StreamLink;
 use crate::rt::Slot;
 use crate::types::output_error::Cause;
 use crate::types::units::SampleRate;
@@ -33,17 +33,17 @@ impl Sound<'_> {
     }
 }
 
-/// Lives in a device's callback.
+/// Fills the blocks of a device's callback from the renderer.
 pub(crate) struct Driver {
     slot: Arc<Slot<Renderer>>,
-    meter: Arc<Meter>,
-    link: Arc<Link>,
+    meter: Arc<HealthCounters>,
+    link: Arc<StreamLink>,
     rate: SampleRate,
     converter: Option<Converter>,
     trial: Option<Trial>,
 }
 
-/// Finds out whether the device keeps time.
+/// Measures whether the device keeps time.
 struct Trial {
     began: Option<Instant>,
     frames: u64,
@@ -56,21 +56,21 @@ impl Driver {
     /// When there is no conversion between the two rates.
     pub fn new(
         slot: Arc<Slot<Renderer>>,
-        meter: Arc<Meter>,
+        meter: Arc<HealthCounters>,
         rate: SampleRate,
         engine_rate: SampleRate,
     ) -> Result<Self, Cause> {
         let converter = if rate == engine_rate { None } else { Some(Converter::new(engine_rate, rate)?) };
         let trial = Some(Trial { began: None, frames: 0 });
-        Ok(Self { slot, meter, link: Arc::new(Link::new()), rate, converter, trial })
+        Ok(Self { slot, meter, link: Arc::new(StreamLink::new()), rate, converter, trial })
     }
 
-    pub fn link(&self) -> Arc<Link> {
+    pub fn link(&self) -> Arc<StreamLink> {
         self.link.clone()
     }
 
-    /// Runs `write` with the sound of the next `frames` frames. False when the renderer is elsewhere, or no longer
-    /// this driver's business: the block has to be silent then.
+    /// Runs `write` with the sound of the next `frames` frames. False when another thread has the renderer, or the stream is
+    /// retired: the block has to be silent then.
     pub fn block(&mut self, frames: usize, write: impl FnOnce(&mut Sound)) -> bool {
         let began = Instant::now();
         self.link.called(began - self.meter.epoch);
@@ -83,7 +83,7 @@ impl Driver {
             return false;
         };
         write(&mut Sound { renderer: &mut renderer, converter: self.converter.as_mut() });
-        // The slot is empty: the only renderer there is was here.
+        // The slot is empty: there is one renderer only.
         let _nothing = self.slot.put(renderer);
         let busy = began.elapsed();
         self.meter.block(frames, self.rate, busy);
@@ -93,7 +93,7 @@ impl Driver {
         true
     }
 
-    /// Asks for realtime priority, once, when the device has shown that it waits between blocks.
+    /// Requests realtime priority, once, when the device has kept time between blocks.
     fn observe(&mut self, now: Instant, frames: usize) {
         let Some(trial) = &mut self.trial else { return };
         let since = now - *trial.began.get_or_insert(now);
@@ -119,7 +119,7 @@ impl Driver {
 /// The nice level of an audio thread that may not be realtime: that of sound servers and their clients.
 pub(crate) const NICE: i32 = -11;
 
-/// Asks for round-robin realtime scheduling of this thread, at a priority under the sound servers' own; else for [`NICE`].
+/// Requests round-robin realtime scheduling of this thread, at a priority below that of sound servers; else the level [`NICE`].
 #[cfg(target_os = "linux")]
 fn promote() -> Realtime {
     use thread_priority::unix::{set_thread_priority_and_policy, thread_native_id};
@@ -135,14 +135,14 @@ fn promote() -> Realtime {
             Ok(()) => Realtime::Raised { nice: NICE },
             Err(_) => Realtime::Refused { errno },
         },
-        Err(_) => Realtime::NotAsked,
+        Err(_) => Realtime::NotRequested,
     }
 }
 
 /// Elsewhere the sound service gives its threads the priority they need.
 #[cfg(not(target_os = "linux"))]
 fn promote() -> Realtime {
-    Realtime::NotAsked
+    Realtime::NotRequested
 }
 
 #[cfg(test)]
@@ -157,13 +157,13 @@ mod tests {
     static GUARD: AllocDisabler = AllocDisabler;
 
     /// A driver for a device at 48 kHz beside an engine at `engine_rate` that plays a tone.
-    fn bench(engine_rate: SampleRate) -> (Engine, Arc<Slot<Renderer>>, Arc<Meter>, Driver) {
+    fn bench(engine_rate: SampleRate) -> (Engine, Arc<Slot<Renderer>>, Arc<HealthCounters>, Driver) {
         let (mut engine, renderer) = Engine::builder().sample_rate(engine_rate).split().unwrap();
         let gain = Gain::new(0.5).unwrap();
         engine.send(Command::Tone { hertz: 440.0, gain, length: Frames(1 << 20) }, When::NextBlock).unwrap();
         let slot = Arc::new(Slot::empty());
         assert!(slot.put(Box::new(renderer)).is_none());
-        let meter = Arc::new(Meter::new("test".into(), SampleRate::DAT));
+        let meter = Arc::new(HealthCounters::new("test".into(), SampleRate::DAT));
         meter.set_realtime(Realtime::Pending);
         let driver = Driver::new(slot.clone(), meter.clone(), SampleRate::DAT, engine_rate).unwrap();
         (engine, slot, meter, driver)

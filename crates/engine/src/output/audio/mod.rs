@@ -1,4 +1,4 @@
-//! What runs on the thread that a device asks for sound on.
+//! What runs on the thread on which a device calls for sound.
 #![warn(clippy::cast_possible_truncation)]
 
 mod convert;

@@ -1,4 +1,4 @@
-//! What a sound server asks for, made and sent.
+//! The thread that sends a sound server the sound it requests.
 
 use std::fmt;
 use std::io::{BufReader, Error, ErrorKind, Read, Write};
@@ -10,46 +10,46 @@ use pulseaudio::protocol::{
 };
 
 use super::driver::Driver;
-use crate::output::health::Meter;
+use crate::output::health::HealthCounters;
 use crate::types::cast::low_half;
 
 /// Bytes of a frame: two floats.
 pub(crate) const FRAME: usize = 8;
 
-/// Messages longer than this say nothing that matters here, and are passed over.
+/// Longer messages hold nothing that is needed here, and are skipped.
 const LONGEST: usize = 4_096;
 
-/// Why a stream is over.
+/// Why a stream has ended.
 #[derive(Debug)]
-pub(crate) enum Over {
-    TakesNoMore(Error),
-    SaysNothing(Error),
-    Gone,
-    TookDeviceAway,
+pub(crate) enum StreamEnd {
+    WriteFailed(Error),
+    ReadFailed(Error),
+    Disconnected,
+    StreamKilled,
     Refused(PulseError),
 }
 
-impl fmt::Display for Over {
+impl fmt::Display for StreamEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TakesNoMore(error) => write!(f, "the sound server takes no more: {error}"),
-            Self::SaysNothing(error) => write!(f, "the sound server says nothing more: {error}"),
-            Self::Gone => f.write_str("the sound server is gone"),
-            Self::TookDeviceAway => f.write_str("the sound server took the device away"),
+            Self::WriteFailed(error) => write!(f, "the sound server cannot be written to: {error}"),
+            Self::ReadFailed(error) => write!(f, "the sound server cannot be read from: {error}"),
+            Self::Disconnected => f.write_str("the sound server is gone"),
+            Self::StreamKilled => f.write_str("the sound server took the device away"),
             Self::Refused(error) => write!(f, "the sound server refused the stream: {error:?}"),
         }
     }
 }
 
-/// What the thread works with; all memory is taken before it starts.
+/// The state of the thread; all memory is taken before it starts.
 pub(crate) struct Playing {
     socket: BufReader<UnixStream>,
     version: u16,
     channel: u32,
-    /// Bytes the server asked for and has not got.
+    /// Bytes that the server has requested and not received yet.
     wanted: usize,
     driver: Driver,
-    meter: Arc<Meter>,
+    meter: Arc<HealthCounters>,
     message: Box<[u8]>,
     sound: Box<[f32]>,
     packet: Box<[u8]>,
@@ -61,7 +61,7 @@ impl Playing {
         version: u16,
         stream: &CreatePlaybackStreamReply,
         driver: Driver,
-        meter: Arc<Meter>,
+        meter: Arc<HealthCounters>,
         block: usize,
     ) -> Self {
         Self {
@@ -77,23 +77,23 @@ impl Playing {
         }
     }
 
-    /// Plays until the stream is over, and says why it is.
-    pub fn run(mut self) -> Over {
+    /// Plays until the stream ends, and returns why it did.
+    pub fn run(mut self) -> StreamEnd {
         loop {
-            if let Err(error) = self.give() {
-                return Over::TakesNoMore(error);
+            if let Err(error) = self.send_requested() {
+                return StreamEnd::WriteFailed(error);
             }
-            match self.hear() {
+            match self.receive() {
                 Ok(None) => {}
                 Ok(Some(why)) => return why,
-                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Over::Gone,
-                Err(error) => return Over::SaysNothing(error),
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return StreamEnd::Disconnected,
+                Err(error) => return StreamEnd::ReadFailed(error),
             }
         }
     }
 
-    /// Makes what was asked for, a block at a time.
-    pub fn give(&mut self) -> std::io::Result<()> {
+    /// Renders and sends what was requested, a block at a time.
+    pub fn send_requested(&mut self) -> std::io::Result<()> {
         while self.wanted >= FRAME {
             let bytes = (self.wanted - self.wanted % FRAME).min(self.packet.len() - DESCRIPTOR_SIZE);
             self.wanted -= bytes;
@@ -114,7 +114,7 @@ impl Playing {
     }
 
     /// Waits for the server's next message; a reason when it ends the stream.
-    pub fn hear(&mut self) -> std::io::Result<Option<Over>> {
+    pub fn receive(&mut self) -> std::io::Result<Option<StreamEnd>> {
         let mut head = [0; DESCRIPTOR_SIZE];
         self.socket.read_exact(&mut head)?;
         let [a, b, c, d, ..] = head;
@@ -131,10 +131,10 @@ impl Playing {
             // The stream goes on with the next block.
             Command::Underflow(underflow) if underflow.channel == self.channel => self.meter.xrun(),
             Command::PlaybackStreamKilled(channel) if channel == self.channel => {
-                return Ok(Some(Over::TookDeviceAway));
+                return Ok(Some(StreamEnd::StreamKilled));
             }
             Command::Error(error) if error != PulseError::NoData => {
-                return Ok(Some(Over::Refused(error)));
+                return Ok(Some(StreamEnd::Refused(error)));
             }
             _ => {}
         }

@@ -10,15 +10,15 @@ use pulseaudio::protocol::CreatePlaybackStreamReply;
 use super::server::Server;
 use crate::output::audio::{Driver, Playing};
 use crate::output::backend::Stream;
-use crate::output::health::Meter;
-use crate::output::link::Link;
+use crate::output::health::HealthCounters;
+use crate::output::stream_link::StreamLink;
 use crate::types::output_error::{Cause, OutputErrorKind};
 
 /// A stream, and the thread that plays it once it is started.
 pub(super) struct Player {
     /// To wake the thread with, by closing it.
     socket: UnixStream,
-    link: Arc<Link>,
+    link: Arc<StreamLink>,
     waiting: Option<Playing>,
     thread: Option<JoinHandle<()>>,
 }
@@ -28,7 +28,7 @@ impl Player {
         server: Server,
         stream: &CreatePlaybackStreamReply,
         driver: Driver,
-        meter: Arc<Meter>,
+        meter: Arc<HealthCounters>,
         block: usize,
     ) -> std::io::Result<Self> {
         let socket = server.socket.get_ref().try_clone()?;

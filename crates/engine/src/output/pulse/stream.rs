@@ -9,7 +9,7 @@ use pulseaudio::protocol::{stream::BufferAttr, stream::StreamFlags};
 use super::player::Player;
 use super::server::{PREFIX, Server, Sink};
 use crate::output::audio::FRAME;
-use crate::output::backend::{Opened, Seed};
+use crate::output::backend::{Opened, StreamSetup};
 use crate::types::output_error::Cause;
 use crate::types::units::SampleRate;
 
@@ -22,7 +22,7 @@ impl Server {
     ///
     /// # Errors
     /// The cause.
-    pub fn open(mut self, sink: &Sink, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, Cause> {
+    pub fn open(mut self, sink: &Sink, seed: &StreamSetup, rate: Option<SampleRate>) -> Result<Opened, Cause> {
         let own = SampleRate::new(sink.hertz).map_err(Cause::unsupported);
         let (driver, hertz) = match own.and_then(|own| Ok((seed.driver(own, rate)?, own))) {
             Ok(made) => made,

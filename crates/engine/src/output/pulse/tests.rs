@@ -16,9 +16,9 @@ use pulseaudio::protocol::{
 use super::player::Player;
 use super::*;
 use crate::output::audio::FRAME;
-use crate::output::backend::{Opened, Seed};
-use crate::output::health::{Health, Meter};
-use crate::output::watch::Watch;
+use crate::output::backend::{Opened, StreamSetup};
+use crate::output::health::{Health, HealthCounters};
+use crate::output::loss_detector::LossDetector;
 use crate::rt::Slot;
 use crate::types::output_error::OutputErrorKind;
 use crate::types::units::SampleRate;
@@ -92,7 +92,7 @@ fn connected() -> (Server, Fake) {
 /// An engine that plays a tone, the stream to the server, and the server.
 struct Stage {
     _engine: Engine,
-    meter: Arc<Meter>,
+    meter: Arc<HealthCounters>,
     opened: Opened,
     fake: Fake,
 }
@@ -104,7 +104,7 @@ impl Stage {
 
     /// Waits until the stream is over and returns what the supervisor would say about it.
     fn over(&self) -> String {
-        let mut watch = Watch::new(Instant::now());
+        let mut watch = LossDetector::new(Instant::now());
         loop {
             if let Some(why) = watch.look(&self.opened.link, Instant::now()) {
                 return why;
@@ -125,8 +125,8 @@ fn stage(block: u32, frames: usize) -> Stage {
     engine.send(Order::Tone { hertz: 440.0, gain, length: Frames(1 << 40) }, When::NextBlock).unwrap();
     let slot = Arc::new(Slot::empty());
     assert!(slot.put(Box::new(renderer)).is_none());
-    let meter = Arc::new(Meter::new("test".into(), SampleRate::DAT));
-    let seed = Seed { slot, meter: meter.clone(), buffer_frames: Some(block) };
+    let meter = Arc::new(HealthCounters::new("test".into(), SampleRate::DAT));
+    let seed = StreamSetup { slot, meter: meter.clone(), buffer_frames: Some(block) };
     let (server, mut fake) = connected();
     let fake = std::thread::spawn(move || {
         let wanted = fake.stream(frames);
@@ -166,7 +166,7 @@ fn an_underrun_is_counted_and_the_stream_goes_on_with_the_next_block() {
         assert!(stage.fake.sound(512).iter().any(|x| x.abs() > 0.3));
         assert_eq!(stage.health().xruns, gaps);
     }
-    let mut watch = Watch::new(Instant::now());
+    let mut watch = LossDetector::new(Instant::now());
     assert_eq!(watch.look(&stage.opened.link, Instant::now()), None, "a gap is no loss");
     assert_eq!(stage.opened.link.errors(), 0);
 }
@@ -198,7 +198,7 @@ fn a_device_that_is_taken_away_is_lost_at_once() {
 fn a_server_that_ends_loses_the_device_at_once() {
     let stage = stage(64, 128);
     drop(stage.fake);
-    let mut watch = Watch::new(Instant::now());
+    let mut watch = LossDetector::new(Instant::now());
     let why = loop {
         if let Some(why) = watch.look(&stage.opened.link, Instant::now()) {
             break why;
@@ -216,8 +216,8 @@ fn a_stream_closes_while_its_server_neither_asks_nor_takes_anything() {
     drop(stage.opened);
     // Never started: there is no thread to wait for.
     let (server, mut fake) = connected();
-    let meter = Arc::new(Meter::new("test".into(), SampleRate::DAT));
-    let seed = Seed { slot: Arc::new(Slot::empty()), meter, buffer_frames: None };
+    let meter = Arc::new(HealthCounters::new("test".into(), SampleRate::DAT));
+    let seed = StreamSetup { slot: Arc::new(Slot::empty()), meter, buffer_frames: None };
     let fake = std::thread::spawn(move || fake.stream(64));
     drop(server.open(&sink(48_000), &seed, None).unwrap());
     fake.join().unwrap();
@@ -240,8 +240,8 @@ fn what_a_server_refuses_is_said_in_its_words() {
 fn a_device_of_another_rate_gets_its_own_and_one_of_an_odd_rate_the_servers_conversion() {
     for (hertz, stream) in [(44_100, 44_100), (44_101, 48_000)] {
         let (server, mut fake) = connected();
-        let meter = Arc::new(Meter::new("test".into(), SampleRate::DAT));
-        let seed = Seed { slot: Arc::new(Slot::empty()), meter, buffer_frames: None };
+        let meter = Arc::new(HealthCounters::new("test".into(), SampleRate::DAT));
+        let seed = StreamSetup { slot: Arc::new(Slot::empty()), meter, buffer_frames: None };
         let fake = std::thread::spawn(move || fake.stream(64).sample_spec.sample_rate);
         let opened = server.open(&sink(hertz), &seed, Some(SampleRate::DAT)).unwrap();
         assert_eq!((fake.join().unwrap(), opened.rate.get()), (stream, stream));
@@ -253,8 +253,8 @@ fn between_blocks_nothing_is_allocated() {
     let (_engine, renderer) = Engine::builder().sample_rate(SampleRate::DAT).split().unwrap();
     let slot = Arc::new(Slot::empty());
     assert!(slot.put(Box::new(renderer)).is_none());
-    let meter = Arc::new(Meter::new("test".into(), SampleRate::DAT));
-    let seed = Seed { slot, meter: meter.clone(), buffer_frames: Some(64) };
+    let meter = Arc::new(HealthCounters::new("test".into(), SampleRate::DAT));
+    let seed = StreamSetup { slot, meter: meter.clone(), buffer_frames: Some(64) };
     let driver = seed.driver(SampleRate::DAT, None).unwrap();
     let (server, mut fake) = connected();
     let stream = CreatePlaybackStreamReply { channel: CHANNEL, ..CreatePlaybackStreamReply::default() };
@@ -264,9 +264,9 @@ fn between_blocks_nothing_is_allocated() {
         fake.say(&Command::Underflow(Underflow { channel: CHANNEL, offset: 0 }));
         fake.request(frames);
         assert_no_alloc(|| {
-            assert!(playing.hear().is_ok_and(|over| over.is_none()));
-            assert!(playing.hear().is_ok_and(|over| over.is_none()));
-            assert!(playing.give().is_ok());
+            assert!(playing.receive().is_ok_and(|over| over.is_none()));
+            assert!(playing.receive().is_ok_and(|over| over.is_none()));
+            assert!(playing.send_requested().is_ok());
         });
         fake.sound(frames);
     }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use super::*;
 use crate::output::audio::Driver;
-use crate::output::device::open_with;
+use crate::output::open_device::open_with;
 use crate::types::output_error::OutputErrorKind;
 use crate::{DeviceConfig, Engine, Error, Health};
 
@@ -42,7 +42,7 @@ struct FakeStream {
 }
 
 impl Backend for FakeBackend {
-    fn open(&self, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, Cause> {
+    fn open(&self, seed: &StreamSetup, rate: Option<SampleRate>) -> Result<Opened, Cause> {
         self.0.opens.fetch_add(1, SeqCst);
         while self.0.ponders.load(SeqCst) {
             thread::sleep(Duration::from_millis(5));

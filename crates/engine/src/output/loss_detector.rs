@@ -1,33 +1,33 @@
-//! When a device counts as lost.
+//! Detects that a device is lost.
 
 use std::time::{Duration, Instant};
 
-use super::link::Link;
+use super::stream_link::StreamLink;
 
-/// A device that has not asked for sound for this long is gone. Sound servers that move a stream from one device to
+/// A device that has not called for sound for this long is lost. Sound servers that move a stream from one device to
 /// another take less.
 const SILENT: Duration = Duration::from_millis(1_500);
-/// A device that reports errors and asks for no sound for this long is gone. The errors alone say nothing: ALSA's
+/// A device that reports errors and has not called for sound for this long is lost. The errors alone are no sign of it: ALSA's
 /// PulseAudio plug-in was seen to report "I/O error" 2,000 times in 80 ms while it recovered from an underrun in place,
-/// and the same 300,000 times a second when its sink had been taken away. Only the first asks for sound again.
+/// and the same 300,000 times a second when its sink had been taken away. Only the first calls for sound again.
 const FAILING: Duration = Duration::from_secs(1);
 
-/// Looks at a stream now and then.
-pub(crate) struct Watch {
+/// Detects the loss of a stream's device from calls and errors.
+pub(crate) struct LossDetector {
     calls: u64,
     called: Instant,
     /// Errors reported before the latest call.
     errors: u64,
 }
 
-impl Watch {
-    /// Begins to watch a stream that was just started.
+impl LossDetector {
+    /// For a stream that was just started.
     pub fn new(now: Instant) -> Self {
         Self { calls: 0, called: now, errors: 0 }
     }
 
-    /// Why the device is lost, if it is.
-    pub fn look(&mut self, link: &Link, now: Instant) -> Option<String> {
+    /// Why the device is lost at `now`, if it is.
+    pub fn look(&mut self, link: &StreamLink, now: Instant) -> Option<String> {
         let why = || link.reason().unwrap_or_else(|| "the device gives no reason".into());
         if link.is_fatal() {
             return Some(why());
@@ -48,7 +48,7 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::health::Meter;
+    use crate::output::health::HealthCounters;
     use crate::rt::Slot;
     use crate::{Engine, SampleRate};
     use std::sync::Arc;
@@ -56,19 +56,19 @@ mod tests {
     /// A watched stream whose callback the test calls.
     struct Bench {
         driver: crate::output::audio::Driver,
-        link: Arc<Link>,
+        link: Arc<StreamLink>,
         start: Instant,
-        watch: Watch,
+        watch: LossDetector,
     }
 
     fn bench() -> Bench {
         let (_engine, renderer) = Engine::builder().split().unwrap();
         let slot = Arc::new(Slot::empty());
         assert!(slot.put(Box::new(renderer)).is_none());
-        let meter = Arc::new(Meter::new("test".into(), SampleRate::CD));
+        let meter = Arc::new(HealthCounters::new("test".into(), SampleRate::CD));
         let driver = crate::output::audio::Driver::new(slot, meter, SampleRate::CD, SampleRate::CD).unwrap();
         let start = Instant::now();
-        Bench { link: driver.link(), driver, start, watch: Watch::new(start) }
+        Bench { link: driver.link(), driver, start, watch: LossDetector::new(start) }
     }
 
     impl Bench {

@@ -1,12 +1,12 @@
-//! Which sound system a device is reached through, and in which order they are tried.
+//! The sound systems, in the order in which they are tried.
 //!
-//! On Linux a sound server is spoken to directly where one runs: it goes on after an underrun where ALSA's plug-in for it
+//! On Linux, where a sound server runs, its own protocol is used: the server goes on after an underrun where ALSA's plug-in for it
 //! makes a new stream (`benches/src/bin/gaps.rs` counts what is missing). Everything else is cpal's: ALSA on Linux, the system's own
 //! elsewhere.
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use super::backend::{Backend, DeviceInfo, Opened, Seed};
+use super::backend::{Backend, DeviceInfo, Opened, StreamSetup};
 use super::cpal;
 #[cfg(target_os = "linux")]
 use super::pulse::{PREFIX, Server, Sink};
@@ -15,8 +15,8 @@ use crate::types::error::Result;
 use crate::types::output_error::{Cause, OutputErrorKind};
 use crate::types::units::SampleRate;
 
-/// A default device that was played to through the sound server is looked for there alone in this many attempts, 400 ms
-/// apart: while a server starts again, ALSA's default would be the card that the server is about to open.
+/// After the default device was opened through the sound server, so many attempts to open it again, 400 ms apart, try the server
+/// only: while a server starts again, ALSA's default is the card that the server is about to open.
 const SERVER_ONLY: u32 = 25;
 
 /// The devices that can be opened for playing now, those of the sound server first. Each of them is queried, which may take a
@@ -62,21 +62,21 @@ fn sinks() -> Vec<DeviceInfo> {
     Vec::new()
 }
 
-/// The sound systems and the device wanted from them.
-pub(crate) struct Sounds {
+/// The sound systems, and the device to open through them.
+pub(crate) struct SoundSystems {
     wanted: DeviceConfig,
-    /// Attempts in a row that are the sound server's alone.
+    /// Further attempts that try the sound server only.
     server_only: AtomicU32,
 }
 
-impl Sounds {
+impl SoundSystems {
     pub fn new(wanted: DeviceConfig) -> Self {
         Self { wanted, server_only: AtomicU32::new(0) }
     }
 
-    /// The device as the sound server has it; none when it is not the server's, or there is no server.
+    /// Opens the device through the sound server; `None` when the server does not have it, or there is no server.
     #[cfg(target_os = "linux")]
-    fn through_server(&self, seed: &Seed, rate: Option<SampleRate>) -> Result<Option<Opened>, Cause> {
+    fn through_server(&self, seed: &StreamSetup, rate: Option<SampleRate>) -> Result<Option<Opened>, Cause> {
         let wanted = self.wanted.name.as_deref();
         let Some(mut server) = Server::connect()? else { return Ok(None) };
         let sink = match wanted {
@@ -95,11 +95,11 @@ impl Sounds {
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn through_server(&self, _: &Seed, _: Option<SampleRate>) -> Result<Option<Opened>, Cause> {
+    fn through_server(&self, _: &StreamSetup, _: Option<SampleRate>) -> Result<Option<Opened>, Cause> {
         Ok(None)
     }
 
-    fn default_device(&self, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, Cause> {
+    fn default_device(&self, seed: &StreamSetup, rate: Option<SampleRate>) -> Result<Opened, Cause> {
         let refused = match self.through_server(seed, rate) {
             Ok(Some(opened)) => {
                 self.server_only.store(SERVER_ONLY, Relaxed);
@@ -117,8 +117,8 @@ impl Sounds {
     }
 }
 
-impl Backend for Sounds {
-    fn open(&self, seed: &Seed, rate: Option<SampleRate>) -> Result<Opened, Cause> {
+impl Backend for SoundSystems {
+    fn open(&self, seed: &StreamSetup, rate: Option<SampleRate>) -> Result<Opened, Cause> {
         let Some(name) = &self.wanted.name else { return self.default_device(seed, rate) };
         #[cfg(target_os = "linux")]
         if name.starts_with(PREFIX) {

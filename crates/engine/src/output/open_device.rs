@@ -1,16 +1,16 @@
-//! Opens a device and hands it to a supervisor.
+//! Opens a device and starts its supervisor.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use super::backend::{Backend, Opened, StreamSetup, open_aside};
 use super::buffer_growth::{self, BufferGrowth};
-use super::backend::{Backend, Opened, Seed, open_aside};
-use super::health::Meter;
+use super::health::HealthCounters;
 use super::request::{Make, Request};
 use super::session::{Device, Player, Session};
-use super::sounds::Sounds;
+use super::sound_systems::SoundSystems;
 use super::supervisor::{self, announce};
 use super::target::{DeviceConfig, Output};
 use crate::rt::Slot;
@@ -21,12 +21,12 @@ use crate::types::output_error::{Cause, OutputErrorKind};
 const OPENING: Duration = Duration::from_secs(5);
 const LISTING: Duration = Duration::from_secs(2);
 
-/// Opens a sound device and has it play what `make` makes.
+/// Opens a sound device that plays the renderer that `make` makes.
 ///
 /// # Errors
 /// [`Error::Output`] when there is none that can be opened, or `make` made nothing.
 pub(super) fn open(request: Request, wanted: DeviceConfig, make: Make) -> Result<Session> {
-    open_with(Arc::new(Sounds::new(wanted.clone())), request, wanted, make)
+    open_with(Arc::new(SoundSystems::new(wanted.clone())), request, wanted, make)
 }
 
 pub(super) fn open_with(
@@ -40,8 +40,8 @@ pub(super) fn open_with(
     let output = Output::Device(wanted).to_string();
     let refused = |cause: Cause| Error::Output(cause.of(output.clone()));
     let slot = Arc::new(Slot::empty());
-    let meter = Arc::new(Meter::new(output.clone(), request.rate));
-    let seed = Seed { slot: slot.clone(), meter: meter.clone(), buffer_frames };
+    let meter = Arc::new(HealthCounters::new(output.clone(), request.rate));
+    let seed = StreamSetup { slot: slot.clone(), meter: meter.clone(), buffer_frames };
     let (sender, made) = mpsc::channel();
     let rate = request.rate_chosen.then_some(request.rate);
     let ready = {

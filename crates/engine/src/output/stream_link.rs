@@ -1,11 +1,12 @@
-//! What a stream tells its supervisor, without making the audio thread wait.
+//! What a stream reports to its supervisor, without making the audio thread wait.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
-/// What a stream and its supervisor share. Every stream has its own, so a dead one cannot speak for its successor.
-pub(crate) struct Link {
+/// What a stream and its supervisor share. Every stream has its own, so reports of a closed stream are not taken for those of its
+/// successor.
+pub(crate) struct StreamLink {
     retired: AtomicBool,
     /// Callbacks so far.
     calls: AtomicU64,
@@ -14,12 +15,12 @@ pub(crate) struct Link {
     /// Errors that are no xrun.
     errors: AtomicU64,
     fatal: AtomicBool,
-    /// The system's number of the stream's thread, when that was refused priority and may be given it by others.
+    /// The system's number of the stream's thread, if that was refused priority and RealtimeKit may raise it.
     unraised: AtomicU32,
     reason: Mutex<Option<String>>,
 }
 
-impl Link {
+impl StreamLink {
     pub fn new() -> Self {
         Self {
             retired: AtomicBool::new(false),
@@ -74,7 +75,7 @@ impl Link {
         self.fatal.load(Ordering::Relaxed)
     }
 
-    /// What the device said first when it failed.
+    /// The first error that the device reported, or the first fatal one.
     pub fn reason(&self) -> Option<String> {
         match self.reason.try_lock() {
             Ok(reason) => reason.clone(),
