@@ -26,6 +26,7 @@ pub enum Start {
 
 /// What there is to tell about a chunk that was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Made {
     /// What it was begun with.
     pub start: Start,

@@ -22,6 +22,7 @@ const GRID: i64 = 1 << 6;
 
 /// What the limiter did to a block.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Limited {
     /// The smallest gain applied, linear; 1 when nothing was limited.
     pub gain: f32,
