@@ -117,7 +117,7 @@ mod tests {
         );
         assert!(text(Grid::new(Frames(9), Frames(0))).contains("0 frames"));
         let grid = Grid::new(Frames(9), Frames(8_192)).unwrap();
-        assert!(text(grid.split_first(Frames(8_192))).contains("less than a chunk of 8192 frames"));
+        assert!(text(grid.split_first(Frames(8_192))).contains("give less than 8192 frames"));
     }
 
     #[test]

@@ -205,7 +205,7 @@ mod tests {
         let steady = grid(&[(0.0, 120.0)]);
         for span in [5.0..5.0, 6.0..5.0, f64::NAN..5.0, 0.0..f64::INFINITY] {
             let error = on_beats(&steady, span.clone(), 120.0).unwrap_err().to_string();
-            assert!(error.contains("end behind the start"), "{error}");
+            assert!(error.contains("give an end after the start"), "{error}");
         }
         assert!(on_beats(&steady, 0.0..0.25, 120.0).unwrap_err().to_string().contains("less than a frame"));
         let error = on_beats(&grid(&[(0.0, 120.0), (4.0, 20.0)]), 0.0..1e6, 120.0).unwrap_err().to_string();

@@ -6,11 +6,11 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 use super::audio::Driver;
+use super::cause::Cause;
 use super::health::HealthCounters;
 use super::stream_link::StreamLink;
 use crate::audio::Renderer;
 use crate::rt::Slot;
-use crate::types::output_error::Cause;
 use crate::types::units::SampleRate;
 
 /// A sound device that can play.

@@ -14,9 +14,10 @@ use ::cpal::{
 
 use super::audio::Driver;
 use super::backend::{DeviceInfo, Opened, Stream, StreamSetup};
+use super::cause::Cause;
 use super::health::HealthCounters;
 use super::stream_link::StreamLink;
-use crate::types::output_error::{Cause, OutputErrorKind};
+use crate::types::output_error::OutputErrorKind;
 use crate::types::units::SampleRate;
 
 /// Frames rendered at a time when the device wants another format than float stereo.

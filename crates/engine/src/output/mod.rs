@@ -21,6 +21,7 @@ mod audio;
 mod backend;
 #[cfg(feature = "device")]
 mod buffer_growth;
+mod cause;
 #[cfg(feature = "device")]
 mod cpal;
 mod health;

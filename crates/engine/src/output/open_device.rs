@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::backend::{Backend, Opened, StreamSetup, open_aside};
 use super::buffer_growth::{self, BufferGrowth};
+use super::cause::Cause;
 use super::health::HealthCounters;
 use super::request::{Make, Request};
 use super::session::{Device, Player, Session};
@@ -15,7 +16,7 @@ use super::supervisor::{self, announce};
 use super::target::{DeviceConfig, Output};
 use crate::rt::Slot;
 use crate::types::error::{Error, Result};
-use crate::types::output_error::{Cause, OutputErrorKind};
+use crate::types::output_error::OutputErrorKind;
 
 /// How long a device may take to open, and the list of devices to appear.
 const OPENING: Duration = Duration::from_secs(5);
@@ -49,7 +50,7 @@ pub(super) fn open_with(
         move |device_rate| {
             let rate = rate.unwrap_or(device_rate);
             let (renderer, recording) = request.prepare(rate, make).map_err(|error| match error {
-                Error::Output(error) => error.into_cause(),
+                Error::Output(error) => error.into(),
                 other => Cause::from_source(OutputErrorKind::Other, other),
             })?;
             let _nothing = slot.put(Box::new(renderer));

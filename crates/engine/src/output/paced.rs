@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::cause::Cause;
 use super::health::HealthCounters;
 use crate::audio::Renderer;
 use crate::types::error::Result;
-use crate::types::output_error::Cause;
 use crate::types::units::SampleRate;
 use crate::worker::Worker;
 

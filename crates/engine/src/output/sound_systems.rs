@@ -7,12 +7,13 @@
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::backend::{Backend, DeviceInfo, Opened, StreamSetup};
+use super::cause::Cause;
 use super::cpal;
 #[cfg(target_os = "linux")]
 use super::pulse::{PREFIX, Server, Sink};
 use super::target::DeviceConfig;
 use crate::types::error::Result;
-use crate::types::output_error::{Cause, OutputErrorKind};
+use crate::types::output_error::OutputErrorKind;
 use crate::types::units::SampleRate;
 
 /// After the default device was opened through the sound server, so many attempts to open it again, 400 ms apart, try the server

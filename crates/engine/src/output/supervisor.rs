@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use super::audio::NICE;
 use super::backend::{Backend, Opened, Stream, StreamSetup, open_aside};
 use super::buffer_growth::BufferGrowth;
+use super::cause::Cause;
 use super::health::{HealthCounters, OutputState, Realtime};
 use super::loss_detector::LossDetector;
 use crate::audio::Renderer;
 use crate::rt::Slot;
-use crate::types::output_error::Cause;
 use crate::types::units::SampleRate;
 use crate::worker::Worker;
 

@@ -36,25 +36,21 @@ pub enum OutputErrorKind {
 /// [source](StdError::source); the message contains its text.
 #[derive(Debug)]
 pub struct OutputError {
-    output: String,
-    cause: Box<Cause>,
+    pub(crate) output: String,
+    pub(crate) kind: OutputErrorKind,
+    pub(crate) message: String,
+    pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl OutputError {
-    /// An error of the output called `output`; `message` is the reason as a user should read it.
+    /// An error of the output called `output`; `message` is the reason, worded for a user.
     pub fn new(output: impl Into<String>, kind: OutputErrorKind, message: impl Into<String>) -> Self {
-        Cause::new(kind, message).of(output)
-    }
-
-    #[cfg(feature = "device")]
-    pub(crate) fn into_cause(self) -> Cause {
-        let named = self.to_string();
-        self.cause.map_message(|_| named)
+        Self { output: output.into(), kind, message: message.into(), source: None }
     }
 
     /// What can be done about it.
     pub const fn kind(&self) -> OutputErrorKind {
-        self.cause.kind
+        self.kind
     }
 
     /// The output, as a user names it: `device:NAME`, `file:PATH`.
@@ -65,88 +61,13 @@ impl OutputError {
 
 impl fmt::Display for OutputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no sound from {}: {}", self.output, self.cause.message)
+        write!(f, "no sound from {}: {}", self.output, self.message)
     }
 }
 
 impl StdError for OutputError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.cause.source.as_deref().map(|source| source as _)
-    }
-}
-
-/// Why an output does not work, before it is known by which name the user knows the output.
-#[derive(Debug)]
-pub(crate) struct Cause {
-    pub kind: OutputErrorKind,
-    pub message: String,
-    pub source: Option<Box<dyn StdError + Send + Sync>>,
-}
-
-impl Cause {
-    pub fn new(kind: OutputErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), source: None }
-    }
-
-    /// A cause that is an error of its own; its text is the message.
-    pub fn from_source(kind: OutputErrorKind, source: impl StdError + Send + Sync + 'static) -> Self {
-        Self { kind, message: source.to_string(), source: Some(Box::new(source)) }
-    }
-
-    /// The same with a message made of the one it has.
-    pub fn map_message(mut self, change: impl FnOnce(&str) -> String) -> Self {
-        self.message = change(&self.message);
-        self
-    }
-
-    /// Several causes as one, with the kind and the source of the first whose kind is known.
-    #[cfg(feature = "device")]
-    pub fn join(causes: impl IntoIterator<Item = Self>) -> Self {
-        let mut joined = Self::new(OutputErrorKind::Other, "");
-        for cause in causes {
-            if joined.kind == OutputErrorKind::Other {
-                (joined.kind, joined.source) = (cause.kind, cause.source.or(joined.source));
-            }
-            if !joined.message.is_empty() {
-                joined.message.push_str("; ");
-            }
-            joined.message.push_str(&cause.message);
-        }
-        joined
-    }
-
-    /// The device or the engine cannot do that.
-    #[cfg(feature = "device")]
-    pub fn unsupported(source: impl StdError + Send + Sync + 'static) -> Self {
-        Self::from_source(OutputErrorKind::Unsupported, source)
-    }
-
-    /// There is no device called `name`.
-    #[cfg(feature = "device")]
-    pub fn no_device(name: &str) -> Self {
-        Self::new(OutputErrorKind::NotFound, format!("there is no device {name:?}"))
-    }
-
-    /// No thread was to be had.
-    pub fn no_thread(source: io::Error) -> Self {
-        Self::from_source(OutputErrorKind::Other, source).map_message(|text| format!("no thread for it: {text}"))
-    }
-
-    /// The error of the output called `output`.
-    pub fn of(self, output: impl Into<String>) -> OutputError {
-        OutputError { output: output.into(), cause: Box::new(self) }
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl From<io::Error> for Cause {
-    fn from(error: io::Error) -> Self {
-        Self::from_source(OutputErrorKind::of_io(&error), error)
+        self.source.as_deref().map(|source| source as _)
     }
 }
 

@@ -4,7 +4,8 @@ use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler, WindowFunction};
 
 use crate::audio::Renderer;
-use crate::types::output_error::{Cause, OutputErrorKind};
+use crate::output::cause::Cause;
+use crate::types::output_error::OutputErrorKind;
 use crate::types::units::SampleRate;
 
 /// Fewest frames per FFT block on the slower side: the pass band ends within 1.4 % of the lower Nyquist frequency.

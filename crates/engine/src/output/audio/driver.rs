@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use super::convert::Converter;
 use crate::audio::Renderer;
+use crate::output::cause::Cause;
 use crate::output::health::{HealthCounters, Realtime};
 use crate::output::stream_link::StreamLink;
 use crate::rt::Slot;
-use crate::types::output_error::Cause;
 use crate::types::units::SampleRate;
 
 /// A device first fills its buffers as fast as it can, for this long at most; for as long again it has to show that

@@ -10,9 +10,10 @@ use pulseaudio::protocol::CreatePlaybackStreamReply;
 use super::server::Server;
 use crate::output::audio::{Driver, Playing};
 use crate::output::backend::Stream;
+use crate::output::cause::Cause;
 use crate::output::health::HealthCounters;
 use crate::output::stream_link::StreamLink;
-use crate::types::output_error::{Cause, OutputErrorKind};
+use crate::types::output_error::OutputErrorKind;
 
 /// A stream, and the thread that plays it once it is started.
 pub(super) struct Player {

@@ -12,7 +12,8 @@ use pulseaudio::protocol::{
     ProtocolError, PulseError, SetClientNameReply, SinkInfo, SinkInfoList,
 };
 
-use crate::types::output_error::{Cause, OutputErrorKind};
+use crate::output::cause::Cause;
+use crate::types::output_error::OutputErrorKind;
 
 /// How the sinks of a sound server are named: this and the server's own name.
 pub(crate) const PREFIX: &str = "pulseaudio:";

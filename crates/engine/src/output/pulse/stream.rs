@@ -10,7 +10,7 @@ use super::player::Player;
 use super::server::{PREFIX, Server, Sink};
 use crate::output::audio::FRAME;
 use crate::output::backend::{Opened, StreamSetup};
-use crate::types::output_error::Cause;
+use crate::output::cause::Cause;
 use crate::types::units::SampleRate;
 
 /// Frames per block where none are chosen.

@@ -23,9 +23,10 @@ use self::disk::{Disk, FileSystem};
 use self::progress::Progress;
 use self::writer::Writer;
 use super::health::RecordingHealth;
+use crate::output::cause::Cause;
 use crate::rt::RecordingRing;
 use crate::types::error::{Error, Result};
-use crate::types::output_error::{Cause, OutputError, OutputErrorKind};
+use crate::types::output_error::{OutputError, OutputErrorKind};
 use crate::types::units::{Frames, SampleRate};
 
 /// Seconds of sound the tape holds while the disk is busy.
