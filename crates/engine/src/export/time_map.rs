@@ -56,8 +56,9 @@ pub struct TimeMap {
 }
 
 impl TimeMap {
-    /// A time map of `frames` frames of output at one speed, from a position in the track on.
-    pub fn steady(from: Position, speed: Rate, frames: Frames) -> Self {
+    /// A time map of `frames` frames of output at one speed, from frame `from` of the track on.
+    pub fn steady(from: Frames, speed: Rate, frames: Frames) -> Self {
+        let from = Position::from_frames(i64::try_from(from.0).unwrap_or(i64::MAX));
         Self { spans: vec![TimeMapSpan { begin: 0, from, step: Step::from_rate(speed.get()) }], frames: frames.0 }
     }
 
@@ -65,7 +66,7 @@ impl TimeMap {
     /// frame.
     pub fn whole(track: &Track, speed: Rate) -> Self {
         let frames = (track.frames().0 as f64 / speed.get()).round() as u64;
-        Self::steady(Position::ZERO, speed, Frames(frames))
+        Self::steady(Frames::ZERO, speed, Frames(frames))
     }
 
     /// The time map of frames `span` of a track of `rate` frames a second such that every beat of `grid` (a grid of
@@ -143,12 +144,12 @@ impl TimeMap {
     }
 
     /// The position in the track of the first frame of output.
-    pub fn start(&self) -> Position {
+    pub(crate) fn start(&self) -> Position {
         self.spans.first().map_or(Position::ZERO, |span| span.from)
     }
 
     /// The position in the track at a frame of output, and the speed there.
-    pub fn at(&self, frame: Frames) -> (Position, Step) {
+    pub(crate) fn at(&self, frame: Frames) -> (Position, Step) {
         let (span, _) = self.span(frame.0);
         (span.from.advance(span.step, (frame.0 - span.begin) as usize), span.step)
     }
