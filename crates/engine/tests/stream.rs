@@ -229,7 +229,10 @@ fn a_stalled_disk_silences_its_deck_alone_without_a_click_and_it_returns_in_phas
     music.disk.stall(false);
     live.go(44_100, 1.0);
     assert!((live.position() - position - 44_032.0).abs() < 300.0, "the position goes on");
-    until("the news", || matches!(music.streamed.stream_event(), Some(StreamEvent::Underruns(told)) if told.total == 1));
+    until(
+        "the news",
+        || matches!(music.streamed.stream_event(), Some(StreamEvent::Underruns(told)) if told.total == 1),
+    );
 
     let sound = left(&live.sound);
     assert!(largest_step(&sound) < 0.5 * 110.0 * 0.000_143 * 1.3, "a click of {}", largest_step(&sound));
@@ -268,10 +271,16 @@ fn a_start_that_is_not_heard_is_an_underrun_and_told_while_the_disk_still_hangs(
     let mut live = Live::new();
     live.engine.deck(DeckId::A).load(&music.streamed).unwrap().play().unwrap();
     live.go(10_000, 20.0);
-    assert_eq!((music.streamed.underruns(), music.streamed.stream_event()), (0, None), "a quarter of a second is not over");
+    assert_eq!(
+        (music.streamed.underruns(), music.streamed.stream_event()),
+        (0, None),
+        "a quarter of a second is not over"
+    );
     live.go(44_100, 20.0);
     assert_eq!((music.streamed.underruns(), live.sound.iter().all(|x| *x == 0.0)), (1, true));
-    assert!(matches!(music.streamed.stream_event(), Some(StreamEvent::Underruns(told)) if (told.fresh, told.total) == (1, 1)));
+    assert!(
+        matches!(music.streamed.stream_event(), Some(StreamEvent::Underruns(told)) if (told.fresh, told.total) == (1, 1))
+    );
     assert_eq!(music.streamed.stream_event(), None);
     music.disk.stall(false);
     until("the music", || live.go(1_024, 1.0).last() == Some(&0.5));

@@ -97,7 +97,9 @@ impl HealthLog {
                 self.is_lost = false;
                 tracing::info!("{} is back: playing again", health.output);
             }
-            OutputState::Playing if reopened => tracing::warn!("{} was gone for a moment, and plays again", health.output),
+            OutputState::Playing if reopened => {
+                tracing::warn!("{} was gone for a moment, and plays again", health.output)
+            }
             OutputState::Lost { .. } if !self.is_lost => {
                 self.is_lost = true;
                 tracing::error!("{} is gone ({cause}): the mix goes on without sound until it is back", health.output);

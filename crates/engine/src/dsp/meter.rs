@@ -25,7 +25,6 @@ pub struct Meter {
 #[derive(Clone, Copy, Debug, Default)]
 struct Block {
     frames: u32,
-    peak: f32,
     power: f64,
     weighted: f64,
 }
@@ -66,8 +65,6 @@ impl Meter {
         let (mut weighting, mut now) = (self.weighting.clone(), self.now);
         for frame in frames {
             let [l, r] = frame.map(|v| if v.abs() <= LARGEST { v } else { 0.0 });
-            let level = if l.abs() > r.abs() { l.abs() } else { r.abs() };
-            now.peak = if level > now.peak { level } else { now.peak };
             let [l, r] = [f64::from(l), f64::from(r)];
             now.power += l * l + r * r;
             let [l, r] = weighting.tick([l, r]);
@@ -75,11 +72,6 @@ impl Meter {
         }
         now.frames += u32::try_from(frames.len()).unwrap_or(u32::MAX);
         (self.weighting, self.now) = (weighting, now);
-    }
-
-    /// The largest sample (linear, either channel) of the last 400 to 500 ms, the newest included.
-    pub fn peak(&self) -> f32 {
-        self.done.iter().fold(self.now.peak, |peak, block| peak.max(block.peak))
     }
 
     /// Root mean square (linear, both channels together) over the last 400 ms, renewed every 100 ms. A full-scale sine

@@ -40,6 +40,4 @@ pub(crate) use position::{Position, Step};
 pub use quantum::{Lanes, QUANTUM};
 pub(crate) use ramp::Ramp;
 pub use simd::arithmetic;
-#[cfg(test)]
-pub(crate) use sinc::Kernel;
-pub(crate) use sinc::SincBank;
+pub(crate) use sinc::{Kernel, SincBank};

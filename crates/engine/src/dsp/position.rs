@@ -31,11 +31,6 @@ impl Position {
         (self.0 >> 64) as i64
     }
 
-    /// The distance from its frame: 0 <= fraction < 1.
-    pub fn fraction(self) -> f64 {
-        (self.fraction_bits() >> 11) as f64 / (1u64 << 53) as f64
-    }
-
     /// The fraction in units of 2^-64.
     #[expect(clippy::cast_possible_truncation, reason = "the low half is the fraction")]
     pub(crate) const fn fraction_bits(self) -> u64 {
@@ -149,15 +144,10 @@ mod tests {
     #[test]
     fn floor_and_fraction_hold_below_zero() {
         let p = Position::from_f64(-1.25);
-        assert_eq!((p.frame(), p.fraction()), (-2, 0.75));
+        assert_eq!((p.frame(), p.fraction_bits()), (-2, 3 << 62));
         assert!(!p.is_whole());
         assert_eq!(p.offset(3).to_f64(), 1.75);
         assert_eq!(Position::from_frames(-7).frame(), -7);
-    }
-
-    #[test]
-    fn the_largest_fraction_stays_below_one() {
-        assert!(Position(i128::from(u64::MAX)).fraction() < 1.0);
     }
 
     #[test]

@@ -39,16 +39,6 @@ impl Ramp {
         self.value()
     }
 
-    /// The gains of the next `out.len()` frames.
-    pub fn fill(&mut self, out: &mut [f32]) {
-        let moving = out.len().min(self.left as usize);
-        let (head, tail) = out.split_at_mut(moving);
-        for gain in head {
-            *gain = self.next();
-        }
-        tail.fill(self.target);
-    }
-
     /// The gain of the latest frame.
     #[inline]
     pub fn value(&self) -> f32 {
@@ -75,7 +65,6 @@ impl Ramp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
     fn arrives_exactly_and_stays() {
@@ -114,26 +103,5 @@ mod tests {
         let mut ramp = Ramp::new(1.0);
         ramp.set(0.25, 0);
         assert_eq!((ramp.value(), ramp.next(), ramp.is_settled()), (0.25, 0.25, true));
-    }
-
-    proptest! {
-        #[test]
-        fn any_split_gives_the_same_gains(target in -4.0f32..4.0, frames in 0usize..300,
-                                          cuts in prop::collection::vec(1usize..90, 1..12)) {
-            let n: usize = cuts.iter().sum();
-            let (mut whole, mut parts) = (Ramp::new(0.3), Ramp::new(0.3));
-            whole.set(target, frames);
-            parts.set(target, frames);
-            let (mut a, mut b) = (vec![0.0; n], vec![0.0; n]);
-            whole.fill(&mut a);
-            let mut rest = &mut b[..];
-            for cut in cuts {
-                let (now, later) = rest.split_at_mut(cut);
-                parts.fill(now);
-                rest = later;
-            }
-            prop_assert_eq!(a, b);
-            prop_assert_eq!(whole, parts);
-        }
     }
 }

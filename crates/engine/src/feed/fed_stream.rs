@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::feeder::{self, reach};
 use super::input::{Input, InputInfo};
 use super::shared::{FeederShared, StreamEvent};
-use crate::buffer::{PrefetchPolicy, Levels, Thresholds, Underruns};
+use crate::buffer::{Levels, PrefetchPolicy, Thresholds, Underruns};
 use crate::rt::Stream;
 use crate::types::error::{Error, Result};
 use crate::types::units::Frames;

@@ -10,7 +10,7 @@ use super::cursor::Cursor;
 use super::input::{Input, InputError};
 use super::read_plan::ReadPlan;
 use super::shared::{FeederShared, StreamEvent};
-use crate::buffer::{PrefetchPolicy, Levels, Thresholds, Urgency};
+use crate::buffer::{Levels, PrefetchPolicy, Thresholds, Urgency};
 use crate::rt::{MAX_PLAYHEADS, PAGE, PlayheadState, Stream};
 use crate::types::units::Frames;
 

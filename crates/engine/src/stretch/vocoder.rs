@@ -235,7 +235,7 @@ impl Vocoder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stretch::Onset;
+    use crate::types::onset::Onset;
 
     /// Noise that falls by 900 dB in half a second and is silent from then on. A sample is either 0 or not close to it.
     struct DecayingNoise;

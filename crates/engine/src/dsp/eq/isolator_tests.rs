@@ -1,6 +1,7 @@
 //! What the isolator promises, measured from outside.
 
-use crate::dsp::{Band, EqBank, Lanes};
+use crate::dsp::{EqBank, Lanes};
+use crate::types::band::Band;
 use proptest::prelude::*;
 
 const RATE: u32 = 44_100;
