@@ -158,7 +158,7 @@ pub fn change(
     method: StretchMethod,
     hits: &[usize],
     speeds: [f64; 2],
-) -> Result<(Sound, Vec<Due>), String> {
+) -> Result<(Sound, Vec<ExpectedHit>), String> {
     let mut deck = Deck::new(track, method);
     let mut out = Vec::new();
     let mut due = Vec::new();
@@ -169,7 +169,7 @@ pub fn change(
         while deck.0.position() < change {
             interleave(&mut out, deck.quantum(rate(before)?));
         }
-        due.push(Due { soon, frame: out.len() as f64 + (*hit as f64 - deck.0.position()) / after });
+        due.push(ExpectedHit { soon, frame: out.len() as f64 + (*hit as f64 - deck.0.position()) / after });
     }
     for _ in 0..RATE as usize / QUANTUM {
         interleave(&mut out, deck.quantum(rate(speeds[hits.len() % 2])?));
