@@ -34,7 +34,7 @@ fn inspect_shows_the_cues_that_the_run_with_the_same_flags_cuts_at() {
             let found = inspect(&library, name, arguments);
             for (nth, cue) in ["ini", "begin", "end"].into_iter().enumerate() {
                 let (cut, shown) = (row[5 + nth].parse::<f64>().unwrap(), found["cues"][cue].as_f64().unwrap());
-                assert!((cut - display_text).abs() < 1e-6, "{name} {arguments}: {cue} {shown}, cut at {cut}");
+                assert!((cut - shown).abs() < 1e-6, "{name} {arguments}: {cue} {shown}, cut at {cut}");
             }
             assert_eq!(found["selected"], true);
         }
