@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-use crowd_engine::chunk::Grid;
+use crowd_engine::chunk::ChunkGrid;
 use crowd_engine::{Frames, SampleRate};
 use crowd_media::{AudioSpec, Error, SampleFormat, Tags, flac, opus, wav};
 use serde::{Deserialize, Serialize};
@@ -80,14 +80,14 @@ pub enum Pieces {
     /// Chunks of samples behind a header.
     Wav {
         /// The chunks.
-        grid: Grid,
+        grid: ChunkGrid,
         /// The bytes before them.
         header: Vec<u8>,
     },
     /// The same chunks, each smaller by as much as it can be.
     Flac {
         /// The chunks.
-        grid: Grid,
+        grid: ChunkGrid,
         /// Their encoder.
         blocks: flac::BlockEncoder,
     },
@@ -101,7 +101,7 @@ impl Layout {
     /// # Errors
     /// When no file of that format can be so long, or hold such samples.
     pub fn new(format: Format, rate: SampleRate, frames: Frames, depth: SampleFormat) -> Result<Self, Error> {
-        let grid = Grid::standard(frames, rate);
+        let grid = ChunkGrid::standard(frames, rate);
         let spec = AudioSpec::new(rate.get(), CHANNELS, depth);
         let pieces = match format {
             Format::Wav => Pieces::Wav { grid, header: wav::header(spec, frames.0)? },

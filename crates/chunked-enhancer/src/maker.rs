@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use crowd_engine::Frames;
-use crowd_engine::chunk::{Chunked, Grid};
+use crowd_engine::chunk::{ChunkGrid, Chunked};
 use crowd_engine::feed::{FileInput, Input};
 use crowd_media::{SampleFormat, opus, pcm};
 
@@ -15,9 +15,9 @@ use crate::rendition::Rendition;
 /// Where chunks that were made from different state would overlap. An [`Enhancer`] forgets to the last bit: there are none.
 const NO_JOIN: Frames = Frames(0);
 /// Frames encoded at once, in blocks of a FLAC.
-const FLAC_FRAMES: usize = 16 * Grid::ALIGN.0 as usize;
+const FLAC_FRAMES: usize = 16 * ChunkGrid::ALIGN.0 as usize;
 /// Frames mastered at once for an Opus stream, whose spans begin and end between the borders of any grid.
-const STEP: Frames = Frames(4 * Grid::ALIGN.0);
+const STEP: Frames = Frames(4 * ChunkGrid::ALIGN.0);
 
 /// A decoder with a mastering chain and an encoder behind it. Piece after piece goes fastest; any other is begun with a
 /// pre-roll, and has the same bytes.
@@ -44,7 +44,7 @@ impl Maker {
         let enhancer = Enhancer::new(settled, rendition.rate, rendition.source_bits, bits)?;
         let grid = match rendition.layout.pieces() {
             Pieces::Wav { grid, .. } | Pieces::Flac { grid, .. } => *grid,
-            Pieces::Opus(_) => Grid::new(Frames(rendition.layout.frames()), STEP)?,
+            Pieces::Opus(_) => ChunkGrid::new(Frames(rendition.layout.frames()), STEP)?,
         };
         let chunked = Chunked::new(enhancer, input, grid, NO_JOIN);
         Ok(Self { chunked, depth: rendition.depth, next: 0, tail: Vec::new(), tail_from: 0 })
@@ -93,7 +93,7 @@ impl Maker {
     fn flac(
         &mut self,
         blocks: &crowd_media::flac::BlockEncoder,
-        grid: &Grid,
+        grid: &ChunkGrid,
         index: usize,
         mut take: impl FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<bool, Error> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use crowd_engine::chunk::{ChunkProcessor, Chunked, Grid};
+use crowd_engine::chunk::{ChunkGrid, ChunkProcessor, Chunked};
 use crowd_engine::feed::{FileInput, Input};
 use crowd_engine::{Frames, SampleRate};
 use crowd_library::{ContentIndex, MusicFile};
@@ -30,7 +30,7 @@ fn loudness(rate: u32, sound: &[[f32; 2]]) -> Loudness {
 fn make(path: &Path, settled: &Settled, bits: Option<u32>) -> (SampleRate, Vec<[f32; 2]>) {
     let (input, shape) = FileInput::open(path, None).unwrap();
     let enhancer = Enhancer::new(settled, shape.sample_rate, input.bits(), bits).unwrap();
-    let grid = Grid::standard(shape.frames, shape.sample_rate);
+    let grid = ChunkGrid::standard(shape.frames, shape.sample_rate);
     let mut chunked = Chunked::new(enhancer, input, grid, Frames(0));
     let mut frames = Vec::new();
     for index in 0..grid.chunks() {
@@ -179,7 +179,7 @@ fn every_preset_is_as_loud_as_it_says_and_under_its_ceiling() {
 fn chunk(path: &Path, settled: &Settled, index: usize) -> Vec<[f32; 2]> {
     let (input, shape) = FileInput::open(path, None).unwrap();
     let enhancer = Enhancer::new(settled, shape.sample_rate, input.bits(), Some(16)).unwrap();
-    let grid = Grid::standard(shape.frames, shape.sample_rate);
+    let grid = ChunkGrid::standard(shape.frames, shape.sample_rate);
     let mut frames = Vec::new();
     Chunked::new(enhancer, input, grid, Frames(0))
         .make(index, |block| {

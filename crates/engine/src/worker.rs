@@ -1,21 +1,21 @@
-//! A thread that runs until it is told to stop.
+//! A worker thread that runs until it is stopped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
-/// A running thread. Dropping it stops it and waits for that.
+/// A running thread. Dropping it stops the thread and waits until it has ended.
 pub(crate) struct Worker {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Worker {
-    /// Runs `work` on a thread called `name`. It has to return soon after the flag is set, and may park in between:
-    /// it is woken then.
+    /// Runs `work` on a thread called `name`. It must return soon after the flag is set, and may park in between: it is
+    /// unparked then.
     ///
     /// # Errors
-    /// The system's, when there is no thread to be had.
+    /// The system's, when no thread can be started.
     pub fn start(name: &str, work: impl FnOnce(&AtomicBool) + Send + 'static) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let thread = thread::Builder::new().name(name.into()).spawn({
@@ -25,7 +25,7 @@ impl Worker {
         Ok(Self { stop, thread: Some(thread) })
     }
 
-    /// Stops the thread and waits for that.
+    /// Stops the thread and waits until it has ended.
     pub fn stop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {

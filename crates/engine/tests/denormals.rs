@@ -6,7 +6,7 @@ mod common;
 use std::ops::ControlFlow;
 
 use common::{Noise, offline};
-use crowd_engine::chunk::{ChunkProcessor, Chunked, Grid};
+use crowd_engine::chunk::{ChunkGrid, ChunkProcessor, Chunked};
 use crowd_engine::dsp::silence::SILENT;
 use crowd_engine::feed::{Input, InputError, InputInfo};
 use crowd_engine::{Band, Bpm, DeckId, Engine, Frames, Gain, SampleRate, StretchMethod, Track};
@@ -106,7 +106,7 @@ fn what_lies_next_to_silence_is_silence_however_it_enters() {
                 assert!(played(&track, *method).iter().all(|sample| *sample == 0.0), "{method} at {level}");
             }
         }
-        let grid = Grid::new(Frames(FRAMES as u64), Frames(8_192)).unwrap();
+        let grid = ChunkGrid::new(Frames(FRAMES as u64), Frames(8_192)).unwrap();
         let mut chunks = Chunked::new(Through, Held { frames: faint.clone(), at: 0 }, grid, Frames::ZERO);
         for chunk in 0..8 {
             let zero = |block: &[[f32; 2]]| block.iter().all(|frame| *frame == [0.0; 2]);

@@ -162,7 +162,7 @@ impl ChunkProcessor for Mastering {
         self.memory
     }
 
-    fn forgets_exactly(&self) -> bool {
+    fn has_exact_memory(&self) -> bool {
         true
     }
 

@@ -23,7 +23,7 @@
 //!
 //! ```
 //! use std::ops::ControlFlow;
-//! use crowd_engine::chunk::{Chunked, Grid};
+//! use crowd_engine::chunk::{Chunked, ChunkGrid};
 //! use crowd_engine::{Frames, SampleRate, feed};
 //! use crowd_mastering::{Mastering, MasteringSettings};
 //!
@@ -45,7 +45,7 @@
 //!
 //! # fn main() -> Result<(), crowd_engine::Error> {
 //! let rate = SampleRate::CD;
-//! let grid = Grid::standard(Frames::from_seconds(3.0, rate), rate);
+//! let grid = ChunkGrid::standard(Frames::from_seconds(3.0, rate), rate);
 //! let mastering = Mastering::new(&MasteringSettings::default(), rate)?;
 //! // It forgets exactly, so no two chunks need an overlap.
 //! let mut chunked = Chunked::new(mastering, Constant(0), grid, Frames::ZERO);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use common::{Noise, sounds};
-use crowd_engine::chunk::{ChunkProcessor, Chunked, Grid, Made, Start};
+use crowd_engine::chunk::{ChunkGrid, ChunkProcessor, ChunkReport, ChunkStart, Chunked};
 use crowd_engine::feed::{Input, InputError};
 use crowd_engine::{Frames, SampleRate};
 use crowd_mastering::{Mastering, MasteringSettings};
@@ -51,7 +51,7 @@ impl Input for Music {
     }
 }
 
-fn make<P: ChunkProcessor>(chunked: &mut Chunked<P, Music>, index: usize) -> (Vec<[f32; 2]>, Made) {
+fn make<P: ChunkProcessor>(chunked: &mut Chunked<P, Music>, index: usize) -> (Vec<[f32; 2]>, ChunkReport) {
     let mut frames = Vec::new();
     let made = chunked
         .make(index, |block| {
@@ -66,7 +66,7 @@ fn make<P: ChunkProcessor>(chunked: &mut Chunked<P, Music>, index: usize) -> (Ve
 }
 
 /// All chunks in an order, joined; and how each was begun.
-fn in_order<P: ChunkProcessor>(chunked: &mut Chunked<P, Music>, order: &[usize]) -> (Vec<[f32; 2]>, Vec<Made>) {
+fn in_order<P: ChunkProcessor>(chunked: &mut Chunked<P, Music>, order: &[usize]) -> (Vec<[f32; 2]>, Vec<ChunkReport>) {
     let mut chunks: Vec<_> = order.iter().map(|index| (*index, make(chunked, *index))).collect();
     chunks.sort_by_key(|(index, _)| *index);
     let made = chunks.iter().map(|(_, (_, made))| *made).collect();
@@ -114,7 +114,8 @@ impl ChunkProcessor for ByEar {
 
 /// Chunks of a second and a half at 8 kHz, the first of them split, joined over a second.
 fn at_8_khz<P: ChunkProcessor>(processor: P, sound: &[[f32; 2]]) -> Chunked<P, Music> {
-    let grid = Grid::new(Frames(sound.len() as u64), Frames(3 * 4_096)).unwrap().split_first(Frames(4_096)).unwrap();
+    let grid =
+        ChunkGrid::new(Frames(sound.len() as u64), Frames(3 * 4_096)).unwrap().split_first(Frames(4_096)).unwrap();
     Chunked::new(processor, Music::new(sound), grid, Frames(8_000))
 }
 
@@ -134,13 +135,14 @@ fn chunks_in_order_are_one_run_bit_for_bit_and_read_each_frame_once() {
     let chain = chain(&MasteringSettings { dither_bits: Some(16), ..sounds::punchy() }, 8_000);
     let whole = sounds::whole_run(&chain, &sound);
     let input = Music::new(&sound);
-    let grid = Grid::new(Frames(sound.len() as u64), Frames(3 * 4_096)).unwrap().split_first(Frames(4_096)).unwrap();
+    let grid =
+        ChunkGrid::new(Frames(sound.len() as u64), Frames(3 * 4_096)).unwrap().split_first(Frames(4_096)).unwrap();
     let mut chunked = Chunked::new(chain, input.clone(), grid, Frames(8_000));
     let order: Vec<usize> = (0..grid.chunks()).collect();
     let (joined, made) = in_order(&mut chunked, &order);
     assert!(joined == whole);
-    assert_eq!(made[0].start, Start::FirstFrame);
-    assert!(made[1..].iter().all(|made| made.start == Start::Snapshot));
+    assert_eq!(made[0].start, ChunkStart::FirstFrame);
+    assert!(made[1..].iter().all(|made| made.start == ChunkStart::Snapshot));
     assert_eq!((input.read.load(Relaxed), input.seeks.load(Relaxed)), (sound.len(), 1));
 }
 
@@ -155,7 +157,7 @@ fn chunks_in_two_hundred_random_orders_are_within_90_db_of_one_run() {
         let mut chunked = at_8_khz(chain.clone(), &sound);
         let order = shuffled(chunked.grid().chunks(), &mut noise);
         let (joined, made) = in_order(&mut chunked, &order);
-        pre_rolls += made.iter().filter(|made| made.start == Start::PreRoll).count();
+        pre_rolls += made.iter().filter(|made| made.start == ChunkStart::PreRoll).count();
         let apart = sounds::apart_db(&joined, &whole);
         assert!(apart <= -90.0, "order {run}, {order:?}: {apart} dB");
         let (again, _) = in_order(&mut chunked, &shuffled(order.len(), &mut noise));
@@ -179,7 +181,7 @@ fn chunks_of_a_chain_that_forgets_exactly_are_one_run_bit_for_bit_in_any_order_a
             let mut chunked = at_8_khz(chain.clone(), &sound);
             let order = shuffled(chunked.grid().chunks(), &mut noise);
             let (joined, made) = in_order(&mut chunked, &order);
-            pre_rolls += made.iter().filter(|made| made.start == Start::PreRoll).count();
+            pre_rolls += made.iter().filter(|made| made.start == ChunkStart::PreRoll).count();
             assert!(joined == whole, "order {run}, {order:?}");
         }
         assert!(pre_rolls > 200, "{pre_rolls} chunks from a pre-roll");
@@ -195,8 +197,8 @@ fn what_follows_a_seek_goes_on_without_a_seam() {
     let from = 9;
     let first = chunked.grid().span(from).unwrap().start as usize;
     let (joined, made) = in_order(&mut chunked, &(from..=last).collect::<Vec<_>>());
-    assert_eq!(made[0].start, Start::PreRoll);
-    assert!(made[1..].iter().all(|made| made.start == Start::Snapshot));
+    assert_eq!(made[0].start, ChunkStart::PreRoll);
+    assert!(made[1..].iter().all(|made| made.start == ChunkStart::Snapshot));
     assert!(sounds::apart_db(&joined, &sounds::whole_run(&chain, &sound)[first..]) <= -90.0);
 }
 
@@ -209,12 +211,12 @@ fn backwards_is_forwards_at_any_sample_rate() {
         settings.compressor.release_ms = 250.0;
         let chain = chain(&settings, hertz);
         let grid = match blocks {
-            0 => Grid::standard(frames, SampleRate::new(hertz).unwrap()),
-            blocks => Grid::new(frames, Frames(blocks * 4_096)).unwrap(),
+            0 => ChunkGrid::standard(frames, SampleRate::new(hertz).unwrap()),
+            blocks => ChunkGrid::new(frames, Frames(blocks * 4_096)).unwrap(),
         };
         let mut chunked = Chunked::new(chain.clone(), Music::new(&sound), grid, Frames(u64::from(hertz)));
         let (joined, made) = in_order(&mut chunked, &(0..grid.chunks()).rev().collect::<Vec<_>>());
-        assert!(made.iter().any(|made| made.start == Start::PreRoll));
+        assert!(made.iter().any(|made| made.start == ChunkStart::PreRoll));
         let apart = sounds::apart_db(&joined, &sounds::whole_run(&chain, &sound));
         assert!(apart <= -90.0, "{hertz} Hz: {apart} dB");
     }
@@ -261,7 +263,7 @@ fn chunks_from_different_state_meet_in_an_overlap_of_a_second_with_no_step_and_n
     let sound = vec![[0.25; 2]; 8 * 3 * 4_096];
     let mut chunked = at_8_khz(Telltale { started: None }, &sound);
     let (_, made) = make(&mut chunked, 5);
-    assert_eq!(made.start, Start::PreRoll);
+    assert_eq!(made.start, ChunkStart::PreRoll);
     let start = chunked.grid().span(5).unwrap().start as usize;
     let (joined, _) = in_order(&mut chunked, &[0, 1, 2, 3, 4, 5, 6]);
     // A dip would be under 0.25, a sum of both over 0.75; a half cosine is never steeper than this.
@@ -305,7 +307,7 @@ fn a_track_shorter_than_a_chunk_a_pre_roll_or_the_latency_comes_out_whole() {
         let backwards: Vec<usize> = (0..chunked.grid().chunks()).rev().collect();
         let (joined, made) = in_order(&mut chunked, &backwards);
         // Every pre-roll reaches frame 0, and so is the whole run.
-        assert!(made.iter().all(|made| made.start != Start::PreRoll));
+        assert!(made.iter().all(|made| made.start != ChunkStart::PreRoll));
         assert!(joined == sounds::whole_run(&chain, &sound), "{frames} frames");
     }
 }
@@ -316,7 +318,7 @@ fn a_track_that_ends_too_soon_is_silent_to_the_end() {
     let mut longer = sound.clone();
     longer.resize(40_000, [0.0; 2]);
     let chain = chain(&sounds::punchy(), 8_000);
-    let grid = Grid::new(Frames(40_000), Frames(12_288)).unwrap();
+    let grid = ChunkGrid::new(Frames(40_000), Frames(12_288)).unwrap();
     let mut chunked = Chunked::new(chain.clone(), Music::new(&sound), grid, Frames(8_000));
     assert!(in_order(&mut chunked, &[3, 1, 0, 2]).0 == sounds::whole_run(&chain, &longer));
 }
@@ -329,7 +331,7 @@ fn an_input_that_fails_is_an_error_with_its_place_and_the_chunk_can_be_made_agai
     for fail_at in [1, 2, 7, 12] {
         let input = Music::new(&sound);
         input.failing.store(fail_at, Relaxed);
-        let grid = Grid::new(Frames(sound.len() as u64), Frames(12_288)).unwrap();
+        let grid = ChunkGrid::new(Frames(sound.len() as u64), Frames(12_288)).unwrap();
         let mut chunked = Chunked::new(chain.clone(), input, grid, Frames(8_000));
         let error = chunked.make(1, |_| ControlFlow::Continue(())).unwrap_err().to_string();
         assert!(
@@ -356,9 +358,9 @@ fn a_chunk_that_was_broken_off_can_be_made_again() {
     // One whose last block nobody took is broken off like any other.
     assert_eq!([3, 2].map(&mut broken_off_at), [(false, 3), (false, 2)]);
     // It left no state: the next chunk has none to begin with.
-    assert_eq!(make(&mut chunked, 9).1.start, Start::PreRoll);
+    assert_eq!(make(&mut chunked, 9).1.start, ChunkStart::PreRoll);
     let (again, made) = make(&mut chunked, 8);
-    assert_eq!((made.start, again.len()), (Start::PreRoll, 3 * 4_096));
+    assert_eq!((made.start, again.len()), (ChunkStart::PreRoll, 3 * 4_096));
 }
 
 #[test]
@@ -375,7 +377,7 @@ fn speed_of_a_far_seek() {
     let sound = sounds::music(100 * 44_100, 44_100, 7);
     let mut settings = sounds::punchy();
     settings.compressor.release_ms = 250.0;
-    let grid = Grid::standard(Frames(sound.len() as u64), SampleRate::CD);
+    let grid = ChunkGrid::standard(Frames(sound.len() as u64), SampleRate::CD);
     let mut chunked = Chunked::new(chain(&settings, 44_100), Music::new(&sound), grid, Frames(44_100));
     for index in [3, 0] {
         let start = std::time::Instant::now();
@@ -421,7 +423,7 @@ proptest! {
         let mut noise = Noise(seed);
         let sound: Vec<_> = (0..frames).map(|_| [noise.sample(), noise.sample()]).collect();
         let echo = Echo { past: vec![[0.0; 2]; echo.max(latency + 1)], at: 0, latency };
-        let mut grid = Grid::new(Frames(frames as u64), Frames(blocks * 4_096)).unwrap();
+        let mut grid = ChunkGrid::new(Frames(frames as u64), Frames(blocks * 4_096)).unwrap();
         if (1..blocks).contains(&first) {
             grid = grid.split_first(Frames(first * 4_096)).unwrap();
         }

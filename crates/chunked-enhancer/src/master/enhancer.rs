@@ -61,7 +61,7 @@ impl ChunkProcessor for Enhancer {
         }
     }
 
-    fn forgets_exactly(&self) -> bool {
+    fn has_exact_memory(&self) -> bool {
         true
     }
 

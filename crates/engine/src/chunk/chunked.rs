@@ -1,55 +1,55 @@
-//! The chunks of one track.
+//! Rendering the chunks of one track.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
-use super::grid::Grid;
+use super::chunk_grid::ChunkGrid;
+use super::input_reader::InputReader;
 use super::processor::ChunkProcessor;
-use super::reader::Reader;
 use crate::feed::Input;
 use crate::types::error::{Error, Result};
 use crate::types::units::Frames;
 
 /// Frames that are processed at once.
-const BLOCK: usize = Grid::ALIGN.0 as usize;
+const BLOCK: usize = ChunkGrid::ALIGN.0 as usize;
 
-/// What a chunk was begun with.
+/// The state from which a chunk was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// A run from frame 0 on.
+pub enum ChunkStart {
+    /// A new processor at frame 0.
     FirstFrame,
-    /// The state the chunk before it left.
+    /// The state that the previous chunk left.
     Snapshot,
-    /// A processor at rest and the frames before the chunk.
+    /// A new processor, after the frames before the chunk.
     PreRoll,
 }
 
-/// What there is to tell about a chunk that was made.
+/// What is known of a chunk that was rendered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Made {
-    /// What it was begun with.
-    pub start: Start,
-    /// Frames of input that were silenced because a sample was not a finite number. Each frame of the track counts in one
-    /// chunk only: latency moves the first few of a chunk into the one before.
+pub struct ChunkReport {
+    /// The state from which it was started.
+    pub start: ChunkStart,
+    /// Frames of input that were silenced because a sample was not a finite number. Each frame of the track counts in
+    /// one chunk only: latency moves the first few of a chunk into the previous one.
     pub not_finite: u64,
-    /// False when whoever took the blocks broke off, be it at the last of them.
+    /// False when the receiver of the blocks stopped, even at the last of them.
     pub complete: bool,
 }
 
-/// Makes the chunks of one track, in any order.
+/// Renders the chunks of one track, in any order.
 pub struct Chunked<P, I> {
-    grid: Grid,
-    /// Frames of the overlap where chunks made from different state meet.
-    join: u64,
-    /// The processor as it was given: at rest.
-    rest: P,
-    reader: Reader<I>,
-    /// Chunks that were begun from a pre-roll, and so for good.
+    grid: ChunkGrid,
+    /// Frames of the overlap where chunks meet that were rendered from different states.
+    overlap: u64,
+    /// The processor in its initial state.
+    initial: P,
+    reader: InputReader<I>,
+    /// Chunks that were started from a pre-roll, and always will be.
     pre_rolled: BTreeSet<usize>,
-    /// The state a chunk begins with, where its predecessor has left it.
+    /// The state with which a chunk starts, where the previous chunk has left it.
     states: BTreeMap<usize, P>,
-    /// What is being processed, and beside it what it fades into.
+    /// The block that is being processed, and the one into which it fades.
     block: Box<[[f32; 2]]>,
     other: Box<[[f32; 2]]>,
 }
@@ -57,16 +57,17 @@ pub struct Chunked<P, I> {
 crate::types::opaque::opaque_debug!(Chunked<P, I>);
 
 impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
-    /// Chunks of `input` on `grid`, made by `processor`, which must be at rest. `join` is the length of the overlap where
-    /// chunks from different state meet; a second is not heard. A processor that forgets exactly needs none. Frames the input
-    /// has behind the grid's end do not count; frames it lacks are silent.
-    pub fn new(processor: P, input: I, grid: Grid, join: Frames) -> Self {
+    /// Chunks of `input` on `grid`, rendered by `processor`, which must be in its initial state. `overlap` is the
+    /// length of the overlap where chunks from different states meet; an overlap of a second is not audible. A
+    /// processor with an exact memory needs none. Frames of the input after the grid's end do not count; frames that
+    /// are missing are silent.
+    pub fn new(processor: P, input: I, grid: ChunkGrid, overlap: Frames) -> Self {
         let block = vec![[0.0; 2]; BLOCK].into_boxed_slice();
         Self {
             grid,
-            join: if processor.forgets_exactly() { 0 } else { join.0 },
-            rest: processor,
-            reader: Reader::new(input, grid.frames().0),
+            overlap: if processor.has_exact_memory() { 0 } else { overlap.0 },
+            initial: processor,
+            reader: InputReader::new(input, grid.frames().0),
             pre_rolled: BTreeSet::new(),
             states: BTreeMap::new(),
             other: block.clone(),
@@ -74,23 +75,24 @@ impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
         }
     }
 
-    /// What the chunks are made of.
+    /// The input.
     pub fn input(&self) -> &I {
         self.reader.input()
     }
 
-    /// The chunks.
-    pub const fn grid(&self) -> &Grid {
+    /// The grid of the chunks.
+    pub const fn grid(&self) -> &ChunkGrid {
         &self.grid
     }
 
-    /// Makes a chunk and hands it over in blocks of 4,096 frames at most. When `take` breaks off, the rest is not made, and no
-    /// state is left for the next chunk: that one may then begin from a pre-roll, and the end of this one become a join.
+    /// Renders a chunk and passes it on in blocks of 4,096 frames at most. When `take` stops, the rest is not rendered
+    /// and no state is left for the next chunk: that one may then start from a pre-roll, and the end of this one become
+    /// an overlap.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] when there is no such chunk, [`Error::Read`] when the input could not be read. What was
     /// handed over until then is right; the chunk can be made again.
-    pub fn make(&mut self, index: usize, mut take: impl FnMut(&[[f32; 2]]) -> ControlFlow<()>) -> Result<Made> {
+    pub fn make(&mut self, index: usize, mut take: impl FnMut(&[[f32; 2]]) -> ControlFlow<()>) -> Result<ChunkReport> {
         let Some(span) = self.grid.span(index) else {
             return Err(Error::OutOfRange {
                 what: "chunk",
@@ -100,19 +102,19 @@ impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
                 high: self.grid.chunks() as f64 - 1.0,
             });
         };
-        let latency = self.rest.latency().0;
+        let latency = self.initial.latency().0;
         let start = self.start(index, span.start);
         let (mut run, mut not_finite) = match self.states.get(&index) {
-            Some(state) if start == Start::Snapshot => (state.clone(), 0),
-            _ => self.run_in(span.start, span.start)?,
+            Some(state) if start == ChunkStart::Snapshot => (state.clone(), 0),
+            _ => self.run_from_pre_roll(span.start, span.start)?,
         };
         // Only chunk 0 has frames before its own that no other chunk counts.
         if index > 0 {
             not_finite = 0;
         }
         let next = index + 1;
-        let joins = self.pre_rolled.contains(&next);
-        let fade = if joins { self.join.min(span.end - span.start) } else { 0 };
+        let overlaps = self.pre_rolled.contains(&next);
+        let fade = if overlaps { self.overlap.min(span.end - span.start) } else { 0 };
         let fade_from = span.end - fade;
         let mut later = None;
         let mut at = span.start;
@@ -120,7 +122,7 @@ impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
             let until = if at < fade_from { fade_from } else { span.end };
             let n = (BLOCK as u64).min(until - at) as usize;
             if at == fade_from {
-                later = Some(self.run_in(span.end, at)?.0);
+                later = Some(self.run_from_pre_roll(span.end, at)?.0);
             }
             let (block, other) = (&mut self.block[..n], &mut self.other[..n]);
             not_finite += read(&mut self.reader, at + latency, block)?;
@@ -135,42 +137,42 @@ impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
             run.finish(Frames(at), block);
             at += n as u64;
             if take(block).is_break() {
-                return Ok(Made { start, not_finite, complete: false });
+                return Ok(ChunkReport { start, not_finite, complete: false });
             }
         }
-        if !joins && span.end < self.grid.frames().0 {
-            if self.rest.forgets_exactly() {
+        if !overlaps && span.end < self.grid.frames().0 {
+            if self.initial.has_exact_memory() {
                 self.states.clear();
             }
             self.states.insert(next, run);
         }
-        Ok(Made { start, not_finite, complete: true })
+        Ok(ChunkReport { start, not_finite, complete: true })
     }
 
-    /// How a chunk is begun.
-    fn start(&mut self, index: usize, first: u64) -> Start {
+    /// The state from which a chunk is started.
+    fn start(&mut self, index: usize, first: u64) -> ChunkStart {
         if self.states.contains_key(&index) {
-            Start::Snapshot
+            ChunkStart::Snapshot
         } else if self.pre_roll(first) == 0 {
-            Start::FirstFrame
+            ChunkStart::FirstFrame
         } else {
-            if !self.rest.forgets_exactly() {
+            if !self.initial.has_exact_memory() {
                 self.pre_rolled.insert(index);
             }
-            Start::PreRoll
+            ChunkStart::PreRoll
         }
     }
 
-    /// Where the pre-roll of a chunk begins: early enough for the overlap before the chunk to be settled too.
+    /// The first frame of the pre-roll of a chunk, early enough for the overlap before the chunk to be settled too.
     fn pre_roll(&self, first: u64) -> u64 {
-        let from = first.saturating_sub(self.join.saturating_add(self.rest.memory().0));
-        from - from % Grid::ALIGN.0
+        let from = first.saturating_sub(self.overlap.saturating_add(self.initial.memory().0));
+        from - from % ChunkGrid::ALIGN.0
     }
 
-    /// A run from the pre-roll of the chunk that begins at `chunk`, ready to put out frame `until`; and how many frames were
-    /// silenced on the way.
-    fn run_in(&mut self, chunk: u64, until: u64) -> Result<(P, u64)> {
-        let mut run = self.rest.clone();
+    /// Runs a processor from the pre-roll of the chunk that begins at `chunk` until it is ready to return frame
+    /// `until`. Also returns how many frames were silenced.
+    fn run_from_pre_roll(&mut self, chunk: u64, until: u64) -> Result<(P, u64)> {
+        let mut run = self.initial.clone();
         let mut at = self.pre_roll(chunk);
         let until = until + run.latency().0;
         let mut not_finite = 0;
@@ -185,15 +187,15 @@ impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
     }
 }
 
-fn read<I: Input>(reader: &mut Reader<I>, first: u64, block: &mut [[f32; 2]]) -> Result<u64> {
+fn read<I: Input>(reader: &mut InputReader<I>, first: u64, block: &mut [[f32; 2]]) -> Result<u64> {
     reader.fill(first, block).map_err(|source| Error::Read { frame: Frames(first), source })
 }
 
 /// Fades from `block` to `other`, `done` frames into an overlap of `frames`. Where both are equal, nothing changes.
 fn crossfade(block: &mut [[f32; 2]], other: &[[f32; 2]], done: u64, frames: u64) {
     for (n, (a, b)) in (done..).zip(block.iter_mut().zip(other)) {
-        let turn = std::f64::consts::PI * (n as f64 + 0.5) / frames as f64;
-        let share = (0.5 - 0.5 * turn.cos()) as f32;
+        let phase = std::f64::consts::PI * (n as f64 + 0.5) / frames as f64;
+        let share = (0.5 - 0.5 * phase.cos()) as f32;
         *a = std::array::from_fn(|side| a[side] + (b[side] - a[side]) * share);
     }
 }

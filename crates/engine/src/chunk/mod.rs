@@ -1,34 +1,35 @@
-//! Long tracks, processed a chunk at a time, in any order.
+//! Chunks: long tracks, processed a chunk at a time, in any order.
 //!
-//! A [`ChunkProcessor`] turns sound into sound from left to right and forgets: after its [memory](ChunkProcessor::memory)
-//! nobody can hear where it was started. [`Chunked`] makes any chunk of a [`Grid`] with it, whichever is wanted first:
+//! A [`ChunkProcessor`] processes sound in the order of time, and its memory is limited: after its
+//! [memory](ChunkProcessor::memory) the output no longer depends audibly on where it was started. [`Chunked`] renders
+//! any chunk of a [`ChunkGrid`] with it, in any order:
 //!
-//! * **from the state its predecessor left**, when that chunk has been made: the run goes on, bit for bit, as if there were no
-//!   chunks;
-//! * **from a pre-roll** otherwise: the frames before the chunk are run through first and thrown away. What comes out lies
-//!   within -90 dB of full scale of the whole run. A pre-roll that reaches frame 0 is the whole run.
+//! * **from the state that the previous chunk left**, when that chunk was rendered: the run continues, bit for bit, as
+//!   if there were no chunks;
+//! * **from a pre-roll** otherwise: the frames before the chunk are processed first and discarded. The output is within
+//!   -90 dB of full scale of the whole run. A pre-roll that starts at frame 0 is the whole run.
 //!
-//! Where a processor [forgets exactly](ChunkProcessor::forgets_exactly) that is all: any chunk is the whole run's, bit for
-//! bit, whoever makes it and when. Where it forgets only by ear, chunks have to be kept together. A chunk that was begun from
-//! a pre-roll is begun so again: as long as the `Chunked` lives, a chunk has the same samples each time it is made. So the end
-//! of a chunk that is made after its successor has to meet a beginning that was made from other state. There the two runs
-//! overlap: in the last second of the earlier chunk the earlier run fades out while the later chunk's own pre-roll fades in,
-//! with gains whose sum is 1.
+//! Where a processor [has an exact memory](ChunkProcessor::has_exact_memory), any chunk is that of the whole run, bit
+//! for bit, whenever and wherever it is rendered. Otherwise chunks have to be consistent with each other. A chunk that
+//! was started from a pre-roll is always started so: as long as the `Chunked` exists, a chunk has the same samples each
+//! time it is rendered. So the end of a chunk that is rendered after the next one has to meet a start from another
+//! state. There the two runs overlap: in the last second of the earlier chunk its run fades out while the run from the
+//! later chunk's pre-roll fades in, with gains whose sum is 1.
 //!
-//! Frames in are frames out: latency is taken away, the last chunk may be short, and what a processor still owes at the end
-//! of the track is drawn out of it with silence. A frame that is not a finite number becomes silence and is counted before
-//! any processor sees it.
+//! As many frames come out as go in: latency is removed, the last chunk may be short, and the rest of a processor's
+//! output at the end of the track is produced by processing silence. A frame that is not a finite number becomes
+//! silence and is counted before any processor gets it.
 //!
-//! Memory: two blocks of 4,096 frames and a state for each chunk made, or only the latest where the processor forgets exactly;
-//! no chunk is ever held as a whole. Making chunks in order reads each frame of the track once and seeks once. It runs on the
-//! caller's thread, which is not an audio thread.
+//! Memory: two blocks of 4,096 frames and a state for each rendered chunk, or only the latest state with an exact
+//! memory; no chunk is ever held as a whole. Rendering chunks in order reads each frame of the track once and seeks
+//! once. It runs on the caller's thread, which must not be an audio thread.
 //!
 //! ```
 //! use std::ops::ControlFlow;
-//! use crowd_engine::chunk::{ChunkProcessor, Chunked, Grid};
+//! use crowd_engine::chunk::{ChunkGrid, ChunkProcessor, Chunked};
 //! use crowd_engine::{Frames, SampleRate, feed};
 //!
-//! /// Half as loud.
+//! /// Halves the level.
 //! #[derive(Clone)]
 //! struct Halved;
 //!
@@ -64,7 +65,7 @@
 //!
 //! # fn main() -> Result<(), crowd_engine::Error> {
 //! let rate = SampleRate::CD;
-//! let grid = Grid::standard(Frames::from_seconds(3.0, rate), rate);
+//! let grid = ChunkGrid::standard(Frames::from_seconds(3.0, rate), rate);
 //! let mut chunked = Chunked::new(Halved, Constant(0), grid, Frames::from_seconds(1.0, rate));
 //! // The second chunk first, as after a seek.
 //! for index in [1, 0] {
@@ -79,11 +80,11 @@
 //! # }
 //! ```
 
+mod chunk_grid;
 mod chunked;
-mod grid;
+mod input_reader;
 mod processor;
-mod reader;
 
-pub use chunked::{Chunked, Made, Start};
-pub use grid::Grid;
+pub use chunk_grid::ChunkGrid;
+pub use chunked::{ChunkReport, ChunkStart, Chunked};
 pub use processor::ChunkProcessor;

@@ -1,33 +1,34 @@
-//! What chunks are made with.
+//! The processor that renders chunks.
 
 use crate::types::units::Frames;
 
-/// Turns stereo sound into stereo sound, from left to right, on the time line of a track.
+/// Processes stereo sound in the order of time, on the time line of a track.
 ///
-/// **A clone is a snapshot**: it goes on from where the original was, sample for sample. Tables belong into an `Arc`, so that a
-/// snapshot costs what the state costs. A processor must not depend on how its input is split into blocks, and what it does
-/// in blocks of its own (hops, frames of an FFT) it does on absolute multiples of their length.
+/// **A clone is a snapshot**: it continues from where the original was, sample for sample. Keep tables in an `Arc`, so
+/// that a snapshot copies the state only. The output must not depend on how the input is split into blocks, and what is
+/// done in blocks of its own (hops, frames of an FFT) must be done on absolute multiples of their length.
 pub trait ChunkProcessor: Clone {
-    /// Processes a block in place. `first` is the frame of the track the block's first frame is; blocks follow each other
-    /// without a gap from wherever the processor was started, which is a multiple of [`Grid::ALIGN`](super::Grid::ALIGN). What comes out went in
-    /// [`latency`](Self::latency) frames earlier. All input is finite, and so must be what comes out.
+    /// Processes a block in place. `first` is the frame of the track of the block's first frame. Blocks follow each
+    /// other without a gap from wherever the processor was started, which is a multiple of
+    /// [`ChunkGrid::ALIGN`](super::ChunkGrid::ALIGN). What comes out went in [`latency`](Self::latency) frames earlier.
+    /// All input is finite, and so must the output be.
     fn process(&mut self, first: Frames, block: &mut [[f32; 2]]);
 
-    /// Frames by which the output is late.
+    /// The delay of the output, in frames.
     fn latency(&self) -> Frames;
 
-    /// Frames after which the output of a processor started at rest lies within -90 dB of full scale of one that
-    /// has been running since frame 0, whatever came before.
+    /// The number of frames after which the output of a newly started processor is within -90 dB of full scale of one
+    /// that has run since frame 0, whatever came before.
     fn memory(&self) -> Frames;
 
-    /// Whether the output behind the memory *is* that of the run since frame 0, bit for bit. Then chunks made from whatever state
-    /// meet as they are.
-    fn forgets_exactly(&self) -> bool {
+    /// Whether the output after the memory *equals* that of the run since frame 0, bit for bit. Then chunks rendered
+    /// from any state meet without an overlap.
+    fn has_exact_memory(&self) -> bool {
         false
     }
 
-    /// What is done last, behind any join of two runs, and depends on a frame and its place alone: dither, rounding to a word
-    /// length. `first` is the frame of the track the first frame of the block is; the latency is already gone.
+    /// The last step, after any overlap of two runs, which depends on a frame and its position alone: dither, rounding
+    /// to a word length. `first` is the frame of the track of the block's first frame, with the latency removed.
     fn finish(&self, first: Frames, block: &mut [[f32; 2]]) {
         let _ = (first, block);
     }

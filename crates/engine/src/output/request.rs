@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::recorder::Recorder;
 #[cfg(feature = "decode")]
-use super::recording::Take;
+use super::recording::RecordingConfig;
 use super::target::Output;
 use crate::audio::Renderer;
 #[cfg(not(all(feature = "device", feature = "decode")))]
@@ -56,8 +56,8 @@ impl Request {
     }
 
     #[cfg(feature = "decode")]
-    pub(super) fn take(&self, path: &std::path::Path) -> Take {
-        Take { path: path.to_owned(), split: self.split }
+    pub(super) fn take(&self, path: &std::path::Path) -> RecordingConfig {
+        RecordingConfig { path: path.to_owned(), split: self.split }
     }
 
     /// Checks whether the output is possible with these settings.

@@ -1,4 +1,4 @@
-//! What a recording asks of a disk; tests have disks of their own, that fill up and hang.
+//! The file operations of a recording; tests have disks of their own that fill up and hang.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -6,24 +6,24 @@ use std::path::Path;
 
 use crowd_media::Truncate;
 
-/// Where recordings are written.
+/// The place where recordings are written.
 pub(crate) trait Disk: Send + 'static {
     /// An open file.
     type File: Truncate + Send;
 
-    /// Makes a file that was not there before.
+    /// Creates a file that did not exist.
     ///
     /// # Errors
     /// The system's; `AlreadyExists` when there is something of that name.
     fn create(&mut self, path: &Path) -> io::Result<Self::File>;
 
-    /// Brings what was written to where a power cut leaves it; with `path`, its name as well.
+    /// Makes what was written safe from a power cut; with `path`, its name as well.
     ///
     /// # Errors
     /// The system's.
     fn sync(&mut self, file: &mut Self::File, path: Option<&Path>) -> io::Result<()>;
 
-    /// Removes a file that this recording made and that holds no sound.
+    /// Removes a file that this recording created and that holds no sound.
     ///
     /// # Errors
     /// The system's.
@@ -45,7 +45,7 @@ impl Disk for FileSystem {
 
     fn sync(&mut self, file: &mut File, path: Option<&Path>) -> io::Result<()> {
         file.sync_data()?;
-        // Only Unix lets a folder be opened and synced; elsewhere the name is as durable as the system makes it.
+        // Only Unix can open and sync a folder; elsewhere the name is as durable as the system makes it.
         match path {
             Some(path) if cfg!(unix) => File::open(folder(path))?.sync_all(),
             _ => Ok(()),

@@ -1,8 +1,8 @@
-//! Records what is played, on a thread that the sound never waits for.
+//! Recordings of what is played, by a thread that the audio thread never waits for.
 //!
-//! The audio thread puts what it plays on a [`RecordingRing`]; a thread of the recording's own writes it to a file that is complete after
-//! every write. A disk that hangs costs nothing until the tape is full, then the frames that find no room; one that is full
-//! ends the file, and another is begun when there is room.
+//! The audio thread writes what it plays to a [`RecordingRing`]; the recorder's thread writes it to a file that is
+//! complete after every write. A disk that hangs costs nothing until the ring is full, and then the frames that do not
+//! fit. A full disk ends the file, and another is begun when there is room.
 
 mod disk;
 mod progress;
@@ -29,23 +29,23 @@ use crate::types::error::{Error, Result};
 use crate::types::output_error::{OutputError, OutputErrorKind};
 use crate::types::units::{Frames, SampleRate};
 
-/// Seconds of sound the tape holds while the disk is busy.
-const TAPE_SECONDS: usize = 20;
+/// Seconds of sound that the ring holds while the disk is busy.
+const RING_SECONDS: usize = 20;
 /// Frames it holds at least: twice the largest block.
-const TAPE_FRAMES: usize = 2 << 16;
-/// How often the writer looks at the tape.
-const LOOK: Duration = Duration::from_millis(100);
-/// How long the disk may take to make the first file before the sound begins without it.
+const RING_FRAMES: usize = 2 << 16;
+/// How often the ring is polled.
+const POLL: Duration = Duration::from_millis(100);
+/// How long the disk may take to create the first file before the sound starts without it.
 const OPENING: Duration = Duration::from_secs(5);
-/// How long the end of a recording may take: the tape's content and a sync.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long finishing a recording may take: the ring's content and a sync.
+const FINISHING: Duration = Duration::from_secs(10);
 
 type MediaResult = Result<(), crowd_media::Error>;
 
-/// What is to be recorded.
+/// The file and the split length of a recording.
 #[derive(Clone, Debug)]
-pub(crate) struct Take {
-    /// The name asked for.
+pub(crate) struct RecordingConfig {
+    /// The requested name.
     pub path: PathBuf,
     /// How long a file may be.
     pub split: Option<Duration>,
@@ -60,33 +60,33 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Begins a recording of sound at `rate`.
+    /// Starts a recording of sound at `rate`.
     ///
     /// # Errors
     /// [`Error::Output`] when the place cannot be written.
-    pub fn start(take: &Take, rate: SampleRate) -> Result<(Self, RecordingRing)> {
+    pub fn start(take: &RecordingConfig, rate: SampleRate) -> Result<(Self, RecordingRing)> {
         Self::start_on(FileSystem, take, rate)
     }
 
-    fn start_on(disk: impl Disk, take: &Take, rate: SampleRate) -> Result<(Self, RecordingRing)> {
+    fn start_on(disk: impl Disk, take: &RecordingConfig, rate: SampleRate) -> Result<(Self, RecordingRing)> {
         let path = &take.path;
         let output = format!("file:{}", path.display());
         let refused = |cause: Cause| Error::Output(cause.of(output.clone()));
         let container = container(path).map_err(refused)?;
         let progress = Arc::new(Progress::new(path.clone()));
-        let frames = (TAPE_SECONDS * rate.get() as usize).max(TAPE_FRAMES);
-        let (tape, reader) = RecordingRing::new(frames, progress.lost.clone());
+        let frames = (RING_SECONDS * rate.get() as usize).max(RING_FRAMES);
+        let (ring, reader) = RecordingRing::new(frames, progress.lost.clone());
         let split = take.split.map(|split| Frames::from_seconds(split.as_secs_f64(), rate).0.max(1));
         let mut writer = Writer::new(disk, path, container, rate.get(), split, reader, progress.clone());
         let (begun, begins) = mpsc::channel();
         let (sender, done) = mpsc::channel();
         let work = move || {
-            let began = writer.begin();
+            let began = writer.open_first();
             let refused = began.is_err();
-            // When the disk takes too long, nothing waits for these any more.
-            let _told = begun.send(began);
+            // When the disk takes too long, these have no receiver any more.
+            let _received = begun.send(began);
             if !refused {
-                let _told = sender.send(record(writer));
+                let _received = sender.send(record(writer));
             }
         };
         let thread = thread::Builder::new().name("crowd-recorder".into()).spawn(work);
@@ -98,26 +98,26 @@ impl Recorder {
             }
             Ok(Ok(())) | Err(RecvTimeoutError::Timeout) => {}
         }
-        Ok((Self { progress, done, thread, output }, tape))
+        Ok((Self { progress, done, thread, output }, ring))
     }
 
     pub fn health(&self) -> RecordingHealth {
         self.progress.health()
     }
 
-    /// Waits for the end of the recording to be written; the [`RecordingRing`] has to be gone.
+    /// Waits until the recording is finished; the [`RecordingRing`] must have been dropped.
     ///
     /// # Errors
     /// [`Error::Media`] when it could not be written, [`Error::Output`] when the disk does not answer.
     pub fn close(self) -> Result<()> {
         self.thread.thread().unpark();
-        match self.done.recv_timeout(PATIENCE) {
+        match self.done.recv_timeout(FINISHING) {
             Ok(outcome) => {
                 let _panicked = self.thread.join();
                 Ok(outcome?)
             }
             Err(_) => {
-                let message = format!("the disk took longer than {} s to finish the file", PATIENCE.as_secs());
+                let message = format!("the disk took longer than {} s to finish the file", FINISHING.as_secs());
                 Err(OutputError::new(self.output, OutputErrorKind::TimedOut, message).into())
             }
         }
@@ -126,13 +126,13 @@ impl Recorder {
 
 fn record<D: Disk>(mut writer: Writer<D>) -> MediaResult {
     loop {
-        // Asked before looking: what came before the end is then surely seen.
-        let over = writer.is_over();
-        writer.turn(over)?;
-        if over {
+        // Read before writing, so that everything that came before the end is written.
+        let last = writer.is_closed();
+        writer.write_available(last)?;
+        if last {
             return Ok(());
         }
-        thread::park_timeout(LOOK);
+        thread::park_timeout(POLL);
     }
 }
 
@@ -144,7 +144,7 @@ fn kind_of(error: &crowd_media::Error) -> OutputErrorKind {
     }
 }
 
-/// What a file of that name holds.
+/// The container of a file of that name.
 fn container(path: &Path) -> Result<Container, Cause> {
     let unsupported = |message| Err(Cause::new(OutputErrorKind::Unsupported, message));
     if path.exists() && !path.is_file() {

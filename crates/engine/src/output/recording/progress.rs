@@ -1,4 +1,4 @@
-//! What the recorder's thread tells control threads. The audio thread never touches it.
+//! The progress of a recording, shared with control threads. The audio thread never touches it.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -7,81 +7,81 @@ use std::time::{Duration, Instant};
 
 use crate::output::health::{RecordingHealth, RecordingState};
 
-/// A disk that has not taken anything for this long is told to hang.
+/// A disk that has not finished a request for this long is reported as stalled.
 const STALLED: Duration = Duration::from_secs(2);
 
-/// How a recording is doing.
+/// The progress of a recording.
 pub(crate) struct Progress {
-    /// Frames the tape had no room for, and those that could not be written at the end.
+    /// Frames that did not fit into the ring, and those that could not be written at the end.
     pub lost: Arc<AtomicU64>,
-    state: Mutex<Told>,
+    state: Mutex<ProgressState>,
 }
 
-struct Told {
+struct ProgressState {
     path: PathBuf,
     number: u32,
     frames: u64,
-    /// Why nothing is written at the moment.
+    /// Nothing can be written at the moment.
     waiting: bool,
     problem: Option<String>,
-    /// Since when the disk has been asked for something.
-    asked: Option<Instant>,
+    /// The start of the request that the disk has not finished.
+    busy_since: Option<Instant>,
 }
 
 impl Progress {
     pub fn new(path: PathBuf) -> Self {
-        let state = Told { path, number: 1, frames: 0, waiting: false, problem: None, asked: None };
+        let state = ProgressState { path, number: 1, frames: 0, waiting: false, problem: None, busy_since: None };
         Self { lost: Arc::default(), state: Mutex::new(state) }
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
+    fn state(&self) -> MutexGuard<'_, ProgressState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on the disk is waited for.
-    pub fn asks(&self) {
-        self.told().asked = Some(Instant::now());
+    /// A request to the disk has started.
+    pub fn disk_busy(&self) {
+        self.state().busy_since = Some(Instant::now());
     }
 
-    /// The disk has done all that was asked.
-    pub fn rests(&self) {
-        self.told().asked = None;
+    /// All requests to the disk have finished.
+    pub fn disk_idle(&self) {
+        self.state().busy_since = None;
     }
 
-    /// A file of that number was begun.
+    /// A file of that number was created.
     pub fn opened(&self, path: &Path, number: u32) {
-        let mut told = self.told();
-        path.clone_into(&mut told.path);
-        told.number = number;
+        let mut state = self.state();
+        path.clone_into(&mut state.path);
+        state.number = number;
     }
 
-    /// So many frames more are in the file.
+    /// So many more frames are in the file.
     pub fn wrote(&self, frames: u64) {
-        let mut told = self.told();
-        told.frames += frames;
-        (told.waiting, told.problem, told.asked) = (false, None, Some(Instant::now()));
+        let mut state = self.state();
+        state.frames += frames;
+        (state.waiting, state.problem, state.busy_since) = (false, None, Some(Instant::now()));
     }
 
     /// Nothing can be written now.
-    pub fn waits(&self, problem: String) {
-        let mut told = self.told();
-        (told.waiting, told.problem) = (true, Some(problem));
+    pub fn waiting(&self, problem: String) {
+        let mut state = self.state();
+        (state.waiting, state.problem) = (true, Some(problem));
     }
 
     pub fn health(&self) -> RecordingHealth {
-        let told = self.told();
-        let stalled = told.asked.is_some_and(|since| since.elapsed() >= STALLED);
-        let state = match (stalled, told.waiting) {
+        let state = self.state();
+        let stalled = state.busy_since.is_some_and(|since| since.elapsed() >= STALLED);
+        let recording_state = match (stalled, state.waiting) {
             (true, _) => RecordingState::Stalled,
             (false, true) => RecordingState::Waiting,
             (false, false) => RecordingState::Writing,
         };
         RecordingHealth {
-            path: told.path.clone(),
-            number: told.number,
-            state,
-            problem: told.problem.clone(),
-            frames: told.frames,
+            path: state.path.clone(),
+            number: state.number,
+            state: recording_state,
+            problem: state.problem.clone(),
+            frames: state.frames,
             lost_frames: self.lost.load(Relaxed),
         }
     }

@@ -1,4 +1,4 @@
-//! Disks that fill up, fail and hang.
+//! Tests of recordings, with disks that fill up, fail and hang.
 
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, ErrorKind, Seek, SeekFrom, Write};
@@ -14,14 +14,14 @@ struct Memory(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     state: Mutex<Contents>,
-    /// Tells that `hangs` has changed.
+    /// Notified when `hangs` has changed.
     changed: Condvar,
 }
 
 #[derive(Default)]
 struct Contents {
     files: BTreeMap<PathBuf, Vec<u8>>,
-    /// Bytes it holds in all.
+    /// Its capacity in bytes.
     room: Option<usize>,
     hangs: bool,
     /// Files that were removed by others.
@@ -41,10 +41,10 @@ impl Memory {
         changed
     }
 
-    /// Does something with the disk, once it answers.
-    fn ask<T>(&self, ask: impl FnOnce(&mut Contents) -> T) -> T {
+    /// Runs a request once the disk does not hang.
+    fn request<T>(&self, request: impl FnOnce(&mut Contents) -> T) -> T {
         let state = self.0.state.lock().unwrap();
-        ask(&mut self.0.changed.wait_while(state, |state| state.hangs).unwrap())
+        request(&mut self.0.changed.wait_while(state, |state| state.hangs).unwrap())
     }
 
     fn names(&self) -> Vec<String> {
@@ -67,7 +67,7 @@ impl Disk for Memory {
     type File = MemoryFile;
 
     fn create(&mut self, path: &Path) -> io::Result<MemoryFile> {
-        self.ask(|state| match state.files.get(path) {
+        self.request(|state| match state.files.get(path) {
             Some(_) => Err(io::Error::from(ErrorKind::AlreadyExists)),
             None => {
                 state.files.insert(path.to_owned(), Vec::new());
@@ -78,22 +78,22 @@ impl Disk for Memory {
     }
 
     fn sync(&mut self, _file: &mut MemoryFile, _path: Option<&Path>) -> io::Result<()> {
-        self.ask(|_| Ok(()))
+        self.request(|_| Ok(()))
     }
 
     fn remove(&mut self, path: &Path) -> io::Result<()> {
-        self.ask(|state| state.files.remove(path).map(drop).ok_or_else(|| ErrorKind::NotFound.into()))
+        self.request(|state| state.files.remove(path).map(drop).ok_or_else(|| ErrorKind::NotFound.into()))
     }
 
     fn is_named(&self, file: &MemoryFile) -> bool {
-        self.ask(|state| !state.removed.contains(&file.path))
+        self.request(|state| !state.removed.contains(&file.path))
     }
 }
 
 impl Write for MemoryFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let (path, at) = (&self.path, self.at);
-        let written = self.disk.ask(|state| {
+        let written = self.disk.request(|state| {
             let used: usize = state.files.values().map(Vec::len).sum();
             let file = state.files.get_mut(path).ok_or(ErrorKind::NotFound)?;
             let grows = (at as usize + bytes.len()).saturating_sub(file.len());
@@ -125,53 +125,53 @@ impl Seek for MemoryFile {
 
 impl crowd_media::Truncate for MemoryFile {
     fn truncate(&mut self, bytes: u64) -> io::Result<()> {
-        self.disk.ask(|state| state.files.get_mut(&self.path).map(|file| file.truncate(bytes as usize)));
+        self.disk.request(|state| state.files.get_mut(&self.path).map(|file| file.truncate(bytes as usize)));
         Ok(())
     }
 }
 
-/// A recording whose turns the test takes.
-struct Bench {
+/// A recording whose writes are triggered by the test.
+struct TestRecording {
     disk: Memory,
-    tape: Option<RecordingRing>,
+    ring: Option<RecordingRing>,
     writer: Writer<Memory>,
     progress: Arc<Progress>,
     played: u32,
 }
 
-impl Bench {
-    fn new(name: &str, split: Option<u64>, tape_frames: usize) -> Self {
+impl TestRecording {
+    fn new(name: &str, split: Option<u64>, ring_frames: usize) -> Self {
         let disk = Memory::default();
         let path = Path::new(name);
         let progress = Arc::new(Progress::new(path.to_owned()));
-        let (tape, reader) = RecordingRing::new(tape_frames, progress.lost.clone());
+        let (ring, reader) = RecordingRing::new(ring_frames, progress.lost.clone());
         let container = container(path).unwrap();
         let mut writer = Writer::new(disk.clone(), path, container, 8_000, split, reader, progress.clone());
-        writer.begin().unwrap();
-        Self { disk, tape: Some(tape), writer, progress, played: 0 }
+        writer.open_first().unwrap();
+        Self { disk, ring: Some(ring), writer, progress, played: 0 }
     }
 
     /// Plays frames that are all different.
     fn play(&mut self, frames: u32) {
         let block: Vec<f32> = (self.played..self.played + frames).flat_map(|n| [sample(n); 2]).collect();
-        self.tape.as_mut().unwrap().push(&block);
+        self.ring.as_mut().unwrap().push(&block);
         self.played += frames;
     }
 
-    fn turn(&mut self) {
-        self.writer.turn(false).unwrap();
+    fn write(&mut self) {
+        self.writer.write_available(false).unwrap();
     }
 
-    /// As if the time of the next attempt had come.
-    fn turn_again(&mut self) {
+    /// Writes as if the time of the next attempt had come.
+    fn write_again(&mut self) {
         self.writer.retry_now();
-        self.turn();
+        self.write();
     }
 
     fn end(&mut self) -> MediaResult {
-        self.tape = None;
-        assert!(self.writer.is_over());
-        self.writer.turn(true)
+        self.ring = None;
+        assert!(self.writer.is_closed());
+        self.writer.write_available(true)
     }
 
     fn health(&self) -> RecordingHealth {
@@ -179,7 +179,7 @@ impl Bench {
     }
 }
 
-/// Noise, which FLAC cannot make small, but exactly; never silence.
+/// Noise, which FLAC cannot compress, exact in 24 bits and never silent.
 fn sample(n: u32) -> f32 {
     let noise = n.wrapping_mul(2_654_435_761) >> 9;
     (noise | 1) as f32 / 8_388_608.0 - 0.5
@@ -190,37 +190,37 @@ fn samples(range: std::ops::Range<u32>) -> Vec<f32> {
 }
 
 #[test]
-fn a_file_is_complete_after_every_turn() {
+fn a_file_is_complete_after_every_write() {
     for name in ["night.wav", "night.flac"] {
-        let mut bench = Bench::new(name, None, 80_000);
+        let mut recording = TestRecording::new(name, None, 80_000);
         for turn in 1..=5 {
-            bench.play(10_000);
-            bench.turn();
-            let heard = bench.disk.heard(name);
+            recording.play(10_000);
+            recording.write();
+            let heard = recording.disk.heard(name);
             let whole = if name == "night.wav" { 1 } else { 4_096 };
             assert_eq!(heard, samples(0..10_000 * turn / whole * whole), "{name}, turn {turn}");
         }
-        bench.end().unwrap();
-        assert_eq!(bench.disk.heard(name), samples(0..50_000));
-        assert_eq!((bench.health().frames, bench.health().lost_frames), (50_000, 0));
+        recording.end().unwrap();
+        assert_eq!(recording.disk.heard(name), samples(0..50_000));
+        assert_eq!((recording.health().frames, recording.health().lost_frames), (50_000, 0));
     }
 }
 
 #[test]
 fn files_of_a_split_recording_joined_are_all_that_was_played() {
     for (ending, split) in [("wav", 7_001), ("flac", 7_001), ("flac", 8_192)] {
-        let mut bench = Bench::new(&format!("night.{ending}"), Some(split), 80_000);
+        let mut recording = TestRecording::new(&format!("night.{ending}"), Some(split), 80_000);
         for _ in 0..7 {
-            bench.play(5_003);
-            bench.turn();
+            recording.play(5_003);
+            recording.write();
         }
-        bench.end().unwrap();
+        recording.end().unwrap();
         let files = 35_021_u64.div_ceil(split);
-        assert_eq!(bench.disk.names().len() as u64, files);
+        assert_eq!(recording.disk.names().len() as u64, files);
         let mut joined = Vec::new();
         for number in 1..=files {
             let name = crowd_media::numbered_path(Path::new(&format!("night.{ending}")), number as u32);
-            let heard = bench.disk.heard(name.to_str().unwrap());
+            let heard = recording.disk.heard(name.to_str().unwrap());
             assert!(number == files || heard.len() as u64 == split, "{number}: {}", heard.len());
             joined.extend(heard);
         }
@@ -229,138 +229,141 @@ fn files_of_a_split_recording_joined_are_all_that_was_played() {
 }
 
 #[test]
-fn a_full_disk_ends_the_file_and_the_next_goes_on_with_the_very_frame() {
+fn a_full_disk_ends_the_file_and_the_next_one_continues_with_the_next_frame() {
     for name in ["night.wav", "night.flac"] {
-        let mut bench = Bench::new(name, None, 80_000);
-        bench.play(20_000);
-        bench.turn();
-        let used = bench.disk.change(|state| state.files.values().map(Vec::len).sum::<usize>());
-        bench.disk.change(|state| state.room = Some(used + 20_000));
+        let mut recording = TestRecording::new(name, None, 80_000);
+        recording.play(20_000);
+        recording.write();
+        let used = recording.disk.change(|state| state.files.values().map(Vec::len).sum::<usize>());
+        recording.disk.change(|state| state.room = Some(used + 20_000));
         for _ in 0..3 {
-            bench.play(10_000);
-            bench.turn();
+            recording.play(10_000);
+            recording.write();
         }
-        let health = bench.health();
+        let health = recording.health();
         assert_eq!((health.state, health.lost_frames, health.number), (RecordingState::Waiting, 0, 1));
         assert!(health.problem.unwrap().contains(name));
-        let first = bench.disk.heard(name);
+        let first = recording.disk.heard(name);
         assert_eq!(first, samples(0..first.len() as u32), "{name}");
-        // As long as there is no room, attempts leave nothing behind.
-        bench.disk.change(|state| state.room = Some(used + 20_100));
-        bench.turn_again();
-        assert_eq!((bench.health().state, bench.disk.names()), (RecordingState::Waiting, vec![name.to_owned()]));
-        bench.disk.change(|state| state.room = None);
-        bench.turn_again();
-        let health = bench.health();
+        // While the disk is full, attempts leave nothing behind.
+        recording.disk.change(|state| state.room = Some(used + 20_100));
+        recording.write_again();
+        assert_eq!(
+            (recording.health().state, recording.disk.names()),
+            (RecordingState::Waiting, vec![name.to_owned()])
+        );
+        recording.disk.change(|state| state.room = None);
+        recording.write_again();
+        let health = recording.health();
         assert_eq!((health.state, health.problem, health.number), (RecordingState::Writing, None, 2));
-        bench.play(10_000);
-        bench.end().unwrap();
+        recording.play(10_000);
+        recording.end().unwrap();
         let second = crowd_media::numbered_path(Path::new(name), 2);
-        let joined = [first, bench.disk.heard(second.to_str().unwrap())].concat();
+        let joined = [first, recording.disk.heard(second.to_str().unwrap())].concat();
         assert_eq!(joined, samples(0..60_000), "{name}");
-        assert_eq!(bench.health().lost_frames, 0);
+        assert_eq!(recording.health().lost_frames, 0);
     }
 }
 
 #[test]
-fn what_finds_no_room_for_too_long_is_counted_and_its_time_is_kept() {
-    let mut bench = Bench::new("night.wav", None, 20_000);
-    bench.disk.change(|state| state.room = Some(200));
+fn frames_that_do_not_fit_are_counted_and_replaced_by_silence() {
+    let mut recording = TestRecording::new("night.wav", None, 20_000);
+    recording.disk.change(|state| state.room = Some(200));
     for _ in 0..8 {
-        bench.play(10_000);
-        bench.turn();
+        recording.play(10_000);
+        recording.write();
     }
-    // The first turn took 10,000 frames off the tape, which then held 20,000.
-    let lost = bench.health().lost_frames;
-    assert_eq!((lost, bench.health().state), (50_000, RecordingState::Waiting));
-    bench.disk.change(|state| state.room = None);
-    bench.turn_again();
-    bench.play(10_000);
-    bench.end().unwrap();
-    let names = bench.disk.names();
+    // The first write took 10,000 frames from the ring, which then held 20,000.
+    let lost = recording.health().lost_frames;
+    assert_eq!((lost, recording.health().state), (50_000, RecordingState::Waiting));
+    recording.disk.change(|state| state.room = None);
+    recording.write_again();
+    recording.play(10_000);
+    recording.end().unwrap();
+    let names = recording.disk.names();
     assert_eq!(names, ["night.wav"], "the first attempt left nothing that would take the name");
-    let heard = bench.disk.heard("night.wav");
+    let heard = recording.disk.heard("night.wav");
     assert_eq!(heard, [samples(0..30_000), vec![0.0; 50_000], samples(80_000..90_000)].concat());
-    assert_eq!(bench.health().frames, 90_000);
+    assert_eq!(recording.health().frames, 90_000);
 }
 
 #[test]
 fn a_gap_of_more_than_ten_minutes_begins_another_file() {
-    let mut bench = Bench::new("night.wav", None, 200_000);
+    let mut recording = TestRecording::new("night.wav", None, 200_000);
     let minutes = |minutes: u32| minutes * 60 * 8_000;
-    bench.disk.change(|state| state.room = Some(200));
-    bench.play(1_000);
-    bench.turn();
+    recording.disk.change(|state| state.room = Some(200));
+    recording.play(1_000);
+    recording.write();
     for _ in 0..11 {
-        bench.play(minutes(1));
+        recording.play(minutes(1));
     }
-    bench.disk.change(|state| state.room = None);
-    bench.turn_again();
-    let from = bench.played;
-    bench.play(1_000);
-    bench.end().unwrap();
-    assert_eq!(bench.disk.names(), ["night-2.wav", "night.wav"]);
-    let first = bench.disk.heard("night.wav");
+    recording.disk.change(|state| state.room = None);
+    recording.write_again();
+    let from = recording.played;
+    recording.play(1_000);
+    recording.end().unwrap();
+    assert_eq!(recording.disk.names(), ["night-2.wav", "night.wav"]);
+    let first = recording.disk.heard("night.wav");
     assert_eq!(first, samples(0..first.len() as u32));
-    assert_eq!(bench.disk.heard("night-2.wav"), samples(from..from + 1_000));
+    assert_eq!(recording.disk.heard("night-2.wav"), samples(from..from + 1_000));
 }
 
 #[test]
 fn an_end_that_cannot_be_written_is_an_error_and_counted() {
-    let mut bench = Bench::new("night.wav", None, 80_000);
-    bench.play(1_000);
-    bench.turn();
-    bench.disk.change(|state| state.room = Some(0));
-    bench.play(2_000);
-    let error = bench.end().unwrap_err().to_string();
+    let mut recording = TestRecording::new("night.wav", None, 80_000);
+    recording.play(1_000);
+    recording.write();
+    recording.disk.change(|state| state.room = Some(0));
+    recording.play(2_000);
+    let error = recording.end().unwrap_err().to_string();
     assert!(error.contains("night"), "{error}");
-    assert_eq!(bench.health().lost_frames, 2_000);
-    assert_eq!(bench.disk.heard("night.wav"), samples(0..1_000));
+    assert_eq!(recording.health().lost_frames, 2_000);
+    assert_eq!(recording.disk.heard("night.wav"), samples(0..1_000));
 }
 
 #[test]
-fn a_file_that_is_there_is_left_alone() {
-    let mut bench = Bench::new("night.wav", None, 80_000);
-    bench.disk.change(|state| state.files.insert("night-2.wav".into(), b"the night before".to_vec()));
-    bench.writer.next_file().unwrap();
-    bench.play(100);
-    bench.turn();
-    assert_eq!(bench.health().path, Path::new("night.wav"), "an empty file gave its name back");
-    bench.writer.next_file().unwrap();
-    bench.play(100);
-    bench.end().unwrap();
-    assert_eq!(bench.health().number, 3);
-    assert_eq!(bench.disk.heard("night-3.wav"), samples(100..200));
-    let before = bench.disk.change(|state| state.files[Path::new("night-2.wav")].clone());
+fn an_existing_file_is_not_replaced() {
+    let mut recording = TestRecording::new("night.wav", None, 80_000);
+    recording.disk.change(|state| state.files.insert("night-2.wav".into(), b"the night before".to_vec()));
+    recording.writer.next_file().unwrap();
+    recording.play(100);
+    recording.write();
+    assert_eq!(recording.health().path, Path::new("night.wav"), "an empty file gave its name back");
+    recording.writer.next_file().unwrap();
+    recording.play(100);
+    recording.end().unwrap();
+    assert_eq!(recording.health().number, 3);
+    assert_eq!(recording.disk.heard("night-3.wav"), samples(100..200));
+    let before = recording.disk.change(|state| state.files[Path::new("night-2.wav")].clone());
     assert_eq!(before, b"the night before");
 }
 
 #[test]
-fn a_file_that_is_removed_meanwhile_is_told_and_another_begins() {
-    let mut bench = Bench::new("night.wav", None, 80_000);
-    bench.play(100);
-    bench.turn();
-    bench.disk.change(|state| {
+fn a_file_that_is_removed_is_reported_and_another_one_is_created() {
+    let mut recording = TestRecording::new("night.wav", None, 80_000);
+    recording.play(100);
+    recording.write();
+    recording.disk.change(|state| {
         state.files.remove(Path::new("night.wav"));
         state.removed.push("night.wav".into());
     });
-    bench.writer.sync_now();
-    bench.turn();
-    assert!(bench.health().problem.unwrap().contains("removed"));
-    bench.disk.change(|state| state.removed.clear());
-    bench.play(100);
-    bench.turn_again();
-    bench.end().unwrap();
-    assert_eq!(bench.disk.heard("night.wav"), samples(100..200));
+    recording.writer.sync_now();
+    recording.write();
+    assert!(recording.health().problem.unwrap().contains("removed"));
+    recording.disk.change(|state| state.removed.clear());
+    recording.play(100);
+    recording.write_again();
+    recording.end().unwrap();
+    assert_eq!(recording.disk.heard("night.wav"), samples(100..200));
 }
 
-/// With the threads there are: the tape's owner is never held up.
+/// With the real thread: a disk that hangs does not block the audio thread's end of the ring.
 #[test]
-fn a_disk_that_hangs_holds_up_nothing_and_what_is_lost_is_silence_of_its_length() {
+fn a_disk_that_hangs_blocks_nothing_and_lost_frames_become_silence_of_their_length() {
     let disk = Memory::default();
     let rate = SampleRate::new(8_000).unwrap();
-    let take = Take { path: "night.wav".into(), split: None };
-    let (recorder, mut tape) = Recorder::start_on(disk.clone(), &take, rate).unwrap();
+    let take = RecordingConfig { path: "night.wav".into(), split: None };
+    let (recorder, mut ring) = Recorder::start_on(disk.clone(), &take, rate).unwrap();
     let block = |from: u32| (from..from + 8_000).flat_map(|n| [sample(n); 2]).collect::<Vec<_>>();
     let frames = || recorder.health().frames;
     let wait = |what: &str, done: &dyn Fn() -> bool| {
@@ -370,19 +373,19 @@ fn a_disk_that_hangs_holds_up_nothing_and_what_is_lost_is_silence_of_its_length(
             thread::sleep(Duration::from_millis(5));
         }
     };
-    tape.push(&block(0));
+    ring.push(&block(0));
     wait("the first second is written", &|| frames() == 8_000);
     disk.change(|state| state.hangs = true);
     // A minute of sound, while nothing answers: this would never end if it waited for the disk.
-    (1..60).for_each(|second| tape.push(&block(8_000 * second)));
+    (1..60).for_each(|second| ring.push(&block(8_000 * second)));
     wait("it is told", &|| recorder.health().state == RecordingState::Stalled);
     let lost = recorder.health().lost_frames;
     assert!((20 * 8_000..40 * 8_000).contains(&lost), "{lost}");
     disk.change(|state| state.hangs = false);
     wait("it goes on", &|| frames() >= 60 * 8_000 - lost);
     assert_eq!(recorder.health().state, RecordingState::Writing);
-    tape.push(&block(8_000 * 60));
-    drop(tape);
+    ring.push(&block(8_000 * 60));
+    drop(ring);
     let health = recorder.health();
     recorder.close().unwrap();
     assert_eq!(health.lost_frames, lost);
@@ -393,14 +396,14 @@ fn a_disk_that_hangs_holds_up_nothing_and_what_is_lost_is_silence_of_its_length(
 }
 
 #[test]
-fn what_no_recording_can_be_is_refused() {
+fn impossible_names_of_recordings_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     for (path, says) in [
         (folder.path().join("x.mp3"), ".flac"),
         (folder.path().to_owned(), "ordinary"),
         ("/no/such/x.wav".into(), "/no/such"),
     ] {
-        let take = Take { path, split: None };
+        let take = RecordingConfig { path, split: None };
         let error = Recorder::start(&take, SampleRate::CD).err().unwrap().to_string();
         assert!(error.contains(says), "{error}");
     }

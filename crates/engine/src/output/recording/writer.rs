@@ -1,4 +1,4 @@
-//! From the ring into files: what the recorder's thread does.
+//! The writer of a recording: from the ring into files, on the recorder's thread.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,23 +11,23 @@ use super::disk::Disk;
 use super::progress::Progress;
 use crate::rt::{RecordingRingReader, RingRead};
 
-/// Frames taken from the ring at a time: a second and a half at 44.1 kHz.
+/// Frames that are staged at a time: a second and a half at 44.1 kHz.
 const STAGE: usize = 1 << 16;
-/// How often what was written is synced: what a power cut may take.
+/// How often the file is synced, which is what a power cut may cost.
 const SYNC: Duration = Duration::from_secs(2);
-/// How long after a failure the next file is tried.
+/// The time after a failure until the next file is tried.
 const RETRY: Duration = Duration::from_secs(5);
-/// The longest gap that silence stands for, in seconds; a longer one ends the file.
+/// The longest gap that is filled with silence, in seconds; a longer one ends the file.
 const LONGEST_GAP: u64 = 600;
 /// Numbers that are tried for a name.
 const NUMBERS: u32 = 100_000;
 
 type Result<T> = std::result::Result<T, Error>;
 
-/// A recording's way to the disk.
+/// Writes a recording to files.
 pub(crate) struct Writer<D: Disk> {
     disk: D,
-    /// The name asked for.
+    /// The requested name.
     path: PathBuf,
     container: Container,
     spec: AudioSpec,
@@ -35,37 +35,37 @@ pub(crate) struct Writer<D: Disk> {
     split: u64,
     ring: RecordingRingReader,
     progress: Arc<Progress>,
-    file: Option<Open<D::File>>,
+    file: Option<OpenFile<D::File>>,
     /// The number of the next file.
     number: u32,
-    /// Taken from the ring and not in a file yet.
-    stage: Vec<f32>,
+    /// Read from the ring and in no file yet.
+    staged: Vec<f32>,
     buffer: Box<[f32]>,
-    /// Frames of silence that come before what the ring has next.
+    /// Frames of silence before the next frames of the ring.
     silence: u64,
-    /// Whether the file ends behind the stage.
-    cut: bool,
+    /// Whether the file ends after the staged frames.
+    ends_file: bool,
     /// When to try again.
     retry: Option<Instant>,
 }
 
-struct Open<F: crowd_media::Truncate> {
+struct OpenFile<F: crowd_media::Truncate> {
     growing: CrashSafeWriter<F>,
     path: PathBuf,
-    /// When it was synced last; its name is synced the first time.
+    /// The time of the last sync. The name is synced with the first one.
     synced: Option<Instant>,
     opened: Instant,
     dirty: bool,
 }
 
-/// What can be said of the stage after it was filled.
+/// Why the staging stopped.
 #[derive(PartialEq, Eq)]
-enum Stage {
+enum Staging {
     Full,
-    /// The ring has nothing more.
-    All,
-    /// What comes next belongs into another file.
-    Cut,
+    /// The ring is empty.
+    RingEmpty,
+    /// The file ends here.
+    FileEnds,
 }
 
 impl<D: Disk> Writer<D> {
@@ -88,22 +88,22 @@ impl<D: Disk> Writer<D> {
             progress,
             file: None,
             number: 1,
-            stage: Vec::with_capacity(2 * STAGE),
+            staged: Vec::with_capacity(2 * STAGE),
             buffer: vec![0.0; 1 << 13].into(),
             silence: 0,
-            cut: false,
+            ends_file: false,
             retry: None,
         }
     }
 
-    /// Makes the first file.
+    /// Creates the first file.
     ///
     /// # Errors
     /// [`Error::Io`] or what the container says of the spec. A disk without room is none: the recording waits for some.
-    pub fn begin(&mut self) -> Result<()> {
-        self.progress.asks();
+    pub fn open_first(&mut self) -> Result<()> {
+        self.progress.disk_busy();
         let opened = self.open();
-        self.progress.rests();
+        self.progress.disk_idle();
         match opened {
             Err(error) if has_no_room(&error) => {
                 self.fail(&error);
@@ -113,42 +113,42 @@ impl<D: Disk> Writer<D> {
         }
     }
 
-    /// Whether the player's end of the ring is gone.
-    pub fn is_over(&self) -> bool {
+    /// Whether the audio thread's end of the ring was dropped.
+    pub fn is_closed(&self) -> bool {
         self.ring.is_closed()
     }
 
-    /// Writes what there is. `over`: whether the ring's other end was gone before.
+    /// Writes what the ring has. `last`: whether its other end was dropped before.
     ///
     /// # Errors
     /// Why the end of the recording could not be written, and only then.
-    pub fn turn(&mut self, over: bool) -> Result<()> {
-        if !over && self.retry.is_some_and(|at| Instant::now() < at) {
+    pub fn write_available(&mut self, last: bool) -> Result<()> {
+        if !last && self.retry.is_some_and(|at| Instant::now() < at) {
             return Ok(());
         }
         self.retry = None;
-        self.progress.asks();
-        let done = self.write(over).and_then(|()| if over { self.close() } else { self.sync() });
+        self.progress.disk_busy();
+        let done = self.write(last).and_then(|()| if last { self.close() } else { self.sync() });
         if let Err(error) = &done {
             self.fail(error);
         }
-        self.progress.rests();
-        if !over || done.is_ok() {
+        self.progress.disk_idle();
+        if !last || done.is_ok() {
             return Ok(());
         }
-        let unwritten = self.stage.len() as u64 / 2 + self.silence + self.ring.frames_waiting();
+        let unwritten = self.staged.len() as u64 / 2 + self.silence + self.ring.frames_waiting();
         self.progress.lost.fetch_add(unwritten, Relaxed);
         done
     }
 
-    fn write(&mut self, over: bool) -> Result<()> {
+    fn write(&mut self, last: bool) -> Result<()> {
         loop {
-            let stage = self.fill();
-            let frames = self.stage.len() / 2;
+            let staging = self.stage();
+            let frames = self.staged.len() / 2;
             if frames == 0 {
-                if stage == Stage::Cut {
+                if staging == Staging::FileEnds {
                     self.close()?;
-                    self.cut = false;
+                    self.ends_file = false;
                     continue;
                 }
                 return Ok(());
@@ -159,11 +159,11 @@ impl<D: Disk> Writer<D> {
             let Some(open) = &mut self.file else { return Ok(()) };
             let room = open.growing.room().min(self.split - open.growing.frames());
             let fits = frames.min(usize::try_from(room).unwrap_or(usize::MAX));
-            let last = stage == Stage::Cut || over && stage == Stage::All;
-            let count = if fits < frames || last { fits } else { fits - fits % open.growing.step() };
-            let Some(sound) = self.stage.get(..2 * count).filter(|sound| !sound.is_empty()) else { return Ok(()) };
+            let all = staging == Staging::FileEnds || last && staging == Staging::RingEmpty;
+            let count = if fits < frames || all { fits } else { fits - fits % open.growing.step() };
+            let Some(sound) = self.staged.get(..2 * count).filter(|sound| !sound.is_empty()) else { return Ok(()) };
             match open.growing.append(sound) {
-                // Another file may be had at once.
+                // Another file can be created at once.
                 Err(error) if is_too_large(&error) && open.growing.frames() > 0 => {
                     self.close()?;
                     continue;
@@ -171,7 +171,7 @@ impl<D: Disk> Writer<D> {
                 appended => appended?,
             }
             open.dirty = true;
-            self.stage.drain(..2 * count);
+            self.staged.drain(..2 * count);
             self.progress.wrote(count as u64);
             if count as u64 == room {
                 self.close()?;
@@ -179,31 +179,33 @@ impl<D: Disk> Writer<D> {
         }
     }
 
-    /// Takes from the ring, and what silence stands for, until the stage is full.
-    fn fill(&mut self) -> Stage {
+    /// Reads from the ring, and inserts silence for gaps, until [`STAGE`] frames are staged.
+    fn stage(&mut self) -> Staging {
         loop {
-            if self.cut {
-                return Stage::Cut;
+            if self.ends_file {
+                return Staging::FileEnds;
             }
-            let free = STAGE - self.stage.len() / 2;
+            let free = STAGE - self.staged.len() / 2;
             let silence = self.silence.min(free as u64);
-            self.stage.resize(self.stage.len() + 2 * silence as usize, 0.0);
+            self.staged.resize(self.staged.len() + 2 * silence as usize, 0.0);
             self.silence -= silence;
             let free = free - silence as usize;
             if free == 0 {
-                return Stage::Full;
+                return Staging::Full;
             }
             let most = self.buffer.len().min(2 * free);
             match self.ring.read(self.buffer.get_mut(..most).unwrap_or_default()) {
-                RingRead::Sound(frames) => self.stage.extend(self.buffer.iter().take(2 * frames)),
-                RingRead::Gap(frames) if frames > LONGEST_GAP * u64::from(self.spec.sample_rate) => self.cut = true,
+                RingRead::Sound(frames) => self.staged.extend(self.buffer.iter().take(2 * frames)),
+                RingRead::Gap(frames) if frames > LONGEST_GAP * u64::from(self.spec.sample_rate) => {
+                    self.ends_file = true
+                }
                 RingRead::Gap(frames) => self.silence = frames,
-                RingRead::Empty => return Stage::All,
+                RingRead::Empty => return Staging::RingEmpty,
             }
         }
     }
 
-    /// Begins the next file, under the first name of its own.
+    /// Creates the next file, under the first name that is free.
     fn open(&mut self) -> Result<()> {
         loop {
             let path = numbered_path(&self.path, self.number);
@@ -218,7 +220,7 @@ impl<D: Disk> Writer<D> {
                         }
                     };
                     let opened = Instant::now();
-                    self.file = Some(Open { growing, path, synced: None, opened, dirty: false });
+                    self.file = Some(OpenFile { growing, path, synced: None, opened, dirty: false });
                     return Ok(());
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && self.number < NUMBERS => {
@@ -229,7 +231,7 @@ impl<D: Disk> Writer<D> {
         }
     }
 
-    /// Syncs the file when it is time, and leaves one that was removed.
+    /// Syncs the file when that is due, and abandons one that was removed.
     fn sync(&mut self) -> Result<()> {
         let Some(open) = &mut self.file else { return Ok(()) };
         if !open.dirty || open.synced.unwrap_or(open.opened).elapsed() < SYNC {
@@ -248,7 +250,7 @@ impl<D: Disk> Writer<D> {
         Ok(())
     }
 
-    /// Ends the file, if there is one. Without a frame in it, it is removed.
+    /// Ends the file, if there is one. A file without a frame is removed.
     fn close(&mut self) -> Result<()> {
         let Some(mut open) = self.file.take() else { return Ok(()) };
         if open.growing.frames() == 0 {
@@ -262,22 +264,22 @@ impl<D: Disk> Writer<D> {
         synced.map_err(|source| Error::Io { path: open.path, doing: "sync", source })
     }
 
-    /// Leaves the file as it is, complete up to its last append, and waits before the next one.
+    /// Ends the file as it is, complete up to its last append, and waits before the next one.
     fn fail(&mut self, error: &Error) {
         let _already_failed = self.close();
         self.retry = Some(Instant::now() + RETRY);
-        self.progress.waits(error.to_string());
+        self.progress.waiting(error.to_string());
     }
 }
 
 #[cfg(test)]
 impl<D: Disk> Writer<D> {
-    /// As if the time of the next attempt had come.
+    /// Simulates that the time of the next attempt has come.
     pub fn retry_now(&mut self) {
         self.retry = None;
     }
 
-    /// As if the time of the next sync had come.
+    /// Simulates that the time of the next sync has come.
     pub fn sync_now(&mut self) {
         if let Some(open) = &mut self.file {
             (open.opened, open.dirty) = (open.opened - SYNC, true);

@@ -1,4 +1,4 @@
-//! Where a track is cut into chunks.
+//! The chunk grid: the frames at which a track is divided into chunks.
 
 use std::ops::Range;
 
@@ -6,35 +6,35 @@ use crate::types::error::Result;
 use crate::types::error_reasons::{SettingError, SettingReason};
 use crate::types::units::{Frames, SampleRate};
 
-/// Seconds of a chunk of the [standard](Grid::standard) grid, about.
+/// The approximate length of a chunk of the [standard](ChunkGrid::standard) grid, in seconds.
 const CHUNK_SECONDS: f64 = 30.0;
-/// Seconds of its first chunk, about: what has to be made before the first byte can leave.
+/// The approximate length of its first chunk, in seconds: what has to be rendered before the first byte can be sent.
 const FIRST_SECONDS: f64 = 1.0;
 
 /// The chunks of a track, counted in frames. Every chunk but the last begins and ends on a multiple of
-/// [`Grid::ALIGN`]; the last may be shorter and is never empty.
+/// [`ChunkGrid::ALIGN`]; the last may be shorter and is never empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Grid {
+pub struct ChunkGrid {
     frames: u64,
     chunk: u64,
-    /// Frames split off the first chunk; 0 when it is whole.
+    /// Frames that are split off the first chunk as a chunk of their own; 0 when it is not split.
     first: u64,
 }
 
-impl Grid {
-    /// Chunks begin on multiples of so many frames, the block of a FLAC file.
+impl ChunkGrid {
+    /// Chunks begin on multiples of so many frames, the block length of a FLAC file.
     pub const ALIGN: Frames = Frames(4_096);
 
     /// Chunks of `chunk` frames over a track of `frames`. A track without frames has no chunks.
     ///
     /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) when `chunk` is not a multiple of [`Grid::ALIGN`], or 0.
+    /// [`Error::Setting`](crate::Error::Setting) when `chunk` is not a multiple of [`ChunkGrid::ALIGN`], or 0.
     pub fn new(frames: Frames, chunk: Frames) -> Result<Self> {
         let chunk = aligned("chunk length", chunk)?;
         Ok(Self { frames: frames.0, chunk, first: 0 })
     }
 
-    /// Chunks of about 30 s (4,096 x 323 frames at 44.1 kHz), of which the first is split behind about 1 s.
+    /// Chunks of about 30 s (4,096 x 323 frames at 44.1 kHz), of which the first is split after about 1 s.
     pub fn standard(frames: Frames, rate: SampleRate) -> Self {
         let near = |seconds: f64| {
             let blocks = seconds * f64::from(rate.get()) / Self::ALIGN.0 as f64;
@@ -43,10 +43,10 @@ impl Grid {
         Self { frames: frames.0, chunk: near(CHUNK_SECONDS), first: near(FIRST_SECONDS) }
     }
 
-    /// The same grid with its first chunk split in two behind `first` frames, so that the start is made sooner.
+    /// The same grid with its first chunk split after `first` frames, so that the start is rendered sooner.
     ///
     /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) when `first` is not a multiple of [`Grid::ALIGN`], 0, or not shorter than a chunk.
+    /// [`Error::Setting`](crate::Error::Setting) when `first` is not a multiple of [`ChunkGrid::ALIGN`], 0, or not shorter than a chunk.
     pub fn split_first(self, first: Frames) -> Result<Self> {
         let what = "first chunk's length";
         let first = aligned(what, first)?;
@@ -62,15 +62,15 @@ impl Grid {
         Frames(self.frames)
     }
 
-    /// How many chunks there are.
+    /// The number of chunks.
     pub fn chunks(&self) -> usize {
         self.frames.checked_sub(1).and_then(|last| self.index_at(Frames(last))).map_or(0, |last| last + 1)
     }
 
-    /// The chunk a frame lies in; none from the track's end on.
+    /// The chunk that contains a frame; none from the track's end on.
     pub fn index_at(&self, frame: Frames) -> Option<usize> {
-        let behind_split = u64::from(self.first > 0 && frame.0 >= self.first);
-        (frame.0 < self.frames).then(|| usize::try_from(frame.0 / self.chunk + behind_split).unwrap_or(usize::MAX))
+        let split_offset = u64::from(self.first > 0 && frame.0 >= self.first);
+        (frame.0 < self.frames).then(|| usize::try_from(frame.0 / self.chunk + split_offset).unwrap_or(usize::MAX))
     }
 
     /// The frames of a chunk; none for a chunk that does not exist.
@@ -89,10 +89,10 @@ impl Grid {
 }
 
 fn aligned(what: &'static str, frames: Frames) -> Result<u64> {
-    if frames.0 > 0 && frames.0.is_multiple_of(Grid::ALIGN.0) {
+    if frames.0 > 0 && frames.0.is_multiple_of(ChunkGrid::ALIGN.0) {
         return Ok(frames.0);
     }
-    Err(SettingError::new(what, SettingReason::NotMultiple { frames, of: Grid::ALIGN }).into())
+    Err(SettingError::new(what, SettingReason::NotMultiple { frames, of: ChunkGrid::ALIGN }).into())
 }
 
 #[cfg(test)]
@@ -102,27 +102,27 @@ mod tests {
 
     #[test]
     fn half_a_minute_at_44_1_khz_is_323_blocks_and_the_first_second_is_11() {
-        let grid = Grid::standard(Frames(44_100 * 100), SampleRate::CD);
+        let grid = ChunkGrid::standard(Frames(44_100 * 100), SampleRate::CD);
         assert_eq!(grid.span(0), Some(0..11 * 4_096));
         assert_eq!(grid.span(1), Some(11 * 4_096..323 * 4_096));
         assert_eq!(grid.span(2), Some(323 * 4_096..646 * 4_096));
     }
 
     #[test]
-    fn an_impossible_grid_is_refused_by_name_value_and_way_out() {
-        let text = |grid: Result<Grid>| grid.unwrap_err().to_string();
+    fn an_invalid_grid_is_refused_with_its_name_its_value_and_what_is_possible() {
+        let text = |grid: Result<ChunkGrid>| grid.unwrap_err().to_string();
         assert_eq!(
-            text(Grid::new(Frames(9), Frames(5_000))),
+            text(ChunkGrid::new(Frames(9), Frames(5_000))),
             "the setting chunk length is not possible: 5000 frames: give a multiple of 4096, at least that"
         );
-        assert!(text(Grid::new(Frames(9), Frames(0))).contains("0 frames"));
-        let grid = Grid::new(Frames(9), Frames(8_192)).unwrap();
+        assert!(text(ChunkGrid::new(Frames(9), Frames(0))).contains("0 frames"));
+        let grid = ChunkGrid::new(Frames(9), Frames(8_192)).unwrap();
         assert!(text(grid.split_first(Frames(8_192))).contains("give less than 8192 frames"));
     }
 
     #[test]
     fn a_track_without_frames_has_no_chunks() {
-        let grid = Grid::standard(Frames(0), SampleRate::CD);
+        let grid = ChunkGrid::standard(Frames(0), SampleRate::CD);
         assert_eq!((grid.chunks(), grid.span(0), grid.index_at(Frames(0))), (0, None, None));
     }
 
@@ -131,7 +131,7 @@ mod tests {
         fn chunks_follow_each_other_cover_the_track_and_are_never_empty(
             frames in 1u64..200_000, blocks in 1u64..6, first in 0u64..5,
         ) {
-            let mut grid = Grid::new(Frames(frames), Frames(blocks * 4_096)).unwrap();
+            let mut grid = ChunkGrid::new(Frames(frames), Frames(blocks * 4_096)).unwrap();
             if (1..blocks).contains(&first) {
                 grid = grid.split_first(Frames(first * 4_096)).unwrap();
             }

@@ -1,33 +1,34 @@
-//! An input that is read from any frame on, and no further back than asked.
+//! Reads an input at any frame, without seeking further back than necessary.
 
 use crate::dsp::silence;
 use crate::feed::{Input, InputError};
 
-/// Reads an [`Input`]: seeks only where the frames asked for do not follow those read before.
-pub(super) struct Reader<I> {
+/// Reads an [`Input`]. It seeks only when the wanted frames do not follow those read before.
+pub(super) struct InputReader<I> {
     input: I,
-    /// Frames of the track: from there on there is silence.
+    /// Frames of the track; after that there is silence.
     frames: u64,
-    /// Frames that were read and not yet asked for, from `taken` on.
+    /// Frames that were read and not returned yet, from `taken` on.
     held: Vec<[f32; 2]>,
     taken: usize,
-    /// The frame `held[taken]` is, or will be; none before the first seek and behind a failure.
+    /// The frame of `held[taken]`; none before the first seek and after a failure.
     at: Option<u64>,
-    /// The input has no more.
+    /// The input has ended.
     ended: bool,
 }
 
-impl<I: Input> Reader<I> {
+impl<I: Input> InputReader<I> {
     pub fn new(input: I, frames: u64) -> Self {
         Self { input, frames, held: Vec::new(), taken: 0, at: None, ended: false }
     }
 
-    /// What is read.
+    /// The input.
     pub fn input(&self) -> &I {
         &self.input
     }
 
-    /// Fills `out` with the frames from `first` on; tells how many were silenced because a sample was not a finite number.
+    /// Fills `out` with the frames from `first` on. Returns how many were silenced because a sample was not a finite
+    /// number.
     pub fn fill(&mut self, first: u64, out: &mut [[f32; 2]]) -> Result<u64, InputError> {
         let music = out.len().min(usize::try_from(self.frames.saturating_sub(first)).unwrap_or(usize::MAX));
         let (music, silence) = out.split_at_mut(music);
@@ -48,14 +49,14 @@ impl<I: Input> Reader<I> {
 
     fn read(&mut self, first: u64, out: &mut [[f32; 2]]) -> Result<(), InputError> {
         if self.at != Some(first) {
-            self.forget();
+            self.clear_held();
             self.ended = false;
             self.input.seek(first)?;
         }
         let mut rest = out;
         while !rest.is_empty() {
             if self.taken == self.held.len() {
-                self.forget();
+                self.clear_held();
                 if self.ended {
                     rest.fill([0.0; 2]);
                     break;
@@ -73,7 +74,7 @@ impl<I: Input> Reader<I> {
         Ok(())
     }
 
-    fn forget(&mut self) {
+    fn clear_held(&mut self) {
         self.held.clear();
         self.taken = 0;
     }
