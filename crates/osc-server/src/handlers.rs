@@ -213,9 +213,9 @@ fn eq_band(deck: DeckId, band: Band, gain: Gain) -> Message {
 /// Reads one gain for each argument, at least one.
 fn faders(args: &mut Args<'_>, decks: &[DeckId]) -> Result<Message, Refusal> {
     let mut faders = [None; 4];
-    for (n, (deck, level)) in decks.iter().zip(&mut faders).enumerate() {
+    for (n, (deck, gain)) in decks.iter().zip(&mut faders).enumerate() {
         if n == 0 || args.left() > 0 {
-            *level = Some(args.quantity(&deck.to_string())?);
+            *gain = Some(args.quantity(&deck.to_string())?);
         }
     }
     Ok(Message::Faders(faders))
@@ -247,11 +247,11 @@ fn start_group(args: &mut Args<'_>) -> Result<Message, Refusal> {
 /// Reads `schedule_c_at 12.5`, as one word or two. Anything else becomes a line of the log.
 fn dummy(args: &mut Args<'_>) -> Result<Message, Refusal> {
     let words = args.words().join(" ");
-    let mut parts = words.split_whitespace();
-    if parts.next() != Some("schedule_c_at") {
+    let mut separate = words.split_whitespace();
+    if separate.next() != Some("schedule_c_at") {
         return Ok(Message::Note(words));
     }
-    let time = parts.next().map(|t| Arg::Text(t.to_owned()));
+    let time = separate.next().map(|t| Arg::Text(t.to_owned()));
     let mut rest = Args::new("/dummy", "schedule_c_at f:start_at", time.as_slice());
     Ok(Message::ScheduleC(rest.quantity("start_at")?))
 }

@@ -218,7 +218,7 @@ mod tests {
         let recommend =
             |rate, wsola| recommend(&[measured(M::PlaybackRate, rate), measured(M::Wsola, wsola)], 1_024, true);
         assert_eq!(recommend(0.05, 0.2), Recommendation { four_decks: Some((M::Wsola, 64)), fewer: None });
-        // Half of a block is free. The part of it that the cheapest method leaves is shared by the decks with the
+        // Half of a block is free. What the cheapest method leaves of it is shared by the decks with the
         // better method.
         let weak = Recommendation { four_decks: Some((M::PlaybackRate, 64)), fewer: Some((M::Wsola, 1)) };
         assert_eq!(recommend(0.05, 1.05), weak);

@@ -167,10 +167,10 @@ fn starts_that_wait_for_a_replaced_file_wait_for_the_new_one() {
 
 #[test]
 fn stalled_reads_delay_no_reply() {
-    let (release, hangs) = crossbeam_channel::bounded::<()>(0);
+    let (release, stalled_call) = crossbeam_channel::bounded::<()>(0);
     let decode: DecodeFn = Arc::new(move |path, monitor| {
         if path.starts_with("/share") {
-            monitor.call(|| _ = hangs.recv());
+            monitor.call(|| _ = stalled_call.recv());
         }
         Ok(staircase(1_000))
     });

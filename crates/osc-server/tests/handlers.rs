@@ -211,7 +211,7 @@ fn bad_arguments_are_refused_by_name() {
         ("/deck/stretch", "A fast", "argument 2 (method) is \"fast\", not a method; methods are playback_rate"),
         ("/deck/stretch", "A 1", "argument 2 (method) is 1, not a method"),
         ("/deck/keylock", "A 2", "argument 2 (on) is 2; 0 or 1"),
-        ("/deck/loop", "A 1", "argument 2 (on) is 1; say from where"),
+        ("/deck/loop", "A 1", "argument 2 (on) is 1; a loop needs its start and end"),
         ("/deck/loop", "A 3 2", "argument 3 (to) is 2, not after from 3"),
         ("/status/subscribe", "0", "argument 1 (interval) is 0, outside"),
     ] {

@@ -226,13 +226,13 @@ fn a_start_keeps_its_time_and_its_beats_are_on_those_of_the_clock() {
 fn impossible_tempo_and_sync_of_a_deck_are_refused() {
     let mut rig = Rig::new();
     for (address, args, expected) in [
-        ("/deck/sync", vec![s("A"), s("beat")], "deck A has no beat grid: say its tempo and where"),
+        ("/deck/sync", vec![s("A"), s("beat")], "deck A has no beat grid: set its tempo and where"),
         ("/deck/tempo", vec![s("A"), f(126.0)], ""),
         ("/deck/sync", vec![s("A"), s("bar")], "/deck/tempo A 126.00 0.1"),
         ("/deck/tempo", vec![s("A"), f(20.0)], "an impossible rate: rate 6x is out of range: give 0.0625 to 4x"),
         ("/deck/tempo", vec![s("A"), f(126.0), f(0.2)], ""),
         ("/deck/sync", vec![s("A"), s("bar")], ""),
-        ("/deck/tempo", vec![s("A"), f(126.0)], "deck A is in sync: say where its first beat is"),
+        ("/deck/tempo", vec![s("A"), f(126.0)], "deck A is in sync: add the position of its first beat"),
         ("/deck/tempo", vec![s("A")], "deck A is in sync"),
         ("/deck/sync", vec![s("A"), i(0)], ""),
         ("/deck/tempo", vec![s("A")], ""),
@@ -285,13 +285,16 @@ fn bars_stay_in_sync_when_the_beats_per_bar_change() {
     rig.send("/deck/sync", &[s("A"), s("bar")]);
     rig.send("/play", &[s("A"), s(&any_file())]);
     rig.finish_load(Ok(staircase(60 * SECOND)));
-    for meter in [4, 3, 7] {
-        rig.send("/set_meter", &[i(meter)]);
+    for beats_per_bar in [4, 3, 7] {
+        rig.send("/set_meter", &[i(beats_per_bar)]);
         rig.run(200);
         let status = rig.status();
         let beat = (status.decks[0].position - 0.213 * RATE as f64) / (60.0 * RATE as f64 / 126.0);
-        let bars = (beat - status.beat) / f64::from(meter);
-        assert!((bars - bars.round()).abs() * f64::from(meter) * 21_000.0 < 1.0, "{meter} beats a bar: {bars}");
+        let bars = (beat - status.beat) / f64::from(beats_per_bar);
+        assert!(
+            (bars - bars.round()).abs() * f64::from(beats_per_bar) * 21_000.0 < 1.0,
+            "{beats_per_bar} beats per bar: {bars}"
+        );
     }
 }
 

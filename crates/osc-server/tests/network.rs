@@ -133,7 +133,7 @@ fn the_playlist_mixer_plays_at_its_gains() {
     let sound = recorded(&dir, server);
     // At the end only B plays, at its full gain; until then no step is larger than 1 % of full scale.
     assert!(sound.iter().rev().skip(2_000).take(2_000).all(|x| (x - 0.5).abs() < 1e-4));
-    let start_of_b = 0.25; // Decks start at once, on the attack of their file, whatever their level is then.
+    let start_of_b = 0.25; // Decks start at once, on the attack of their file, whatever their gain is then.
     let steps = sound.windows(2).map(|w| (w[1] - w[0]).abs()).filter(|step| *step > 0.01).count();
     assert!(steps <= 2, "{steps} steps other than the two starts (up to {start_of_b})");
 }

@@ -216,7 +216,7 @@ fn files_of_a_split_recording_join_without_a_seam() {
         let path = folder.path().join(format!("night.{ending}"));
         let args = ["--output", "null", "--record", path.to_str().unwrap(), "--record-split", "0.1"];
         let mut server = Recorder::start(folder.path(), &args);
-        server.until("the second file is begun", |status| status.number == 2 && status.seconds > 6.5);
+        server.until("the second file was started", |status| status.number == 2 && status.seconds > 6.5);
         let (exit, log) = server.stop();
         assert!(exit.success(), "{log}");
         let second = PathBuf::from(format!("{}/night-2.{ending}", folder.path().display()));

@@ -97,7 +97,7 @@ impl Dispatcher {
             M::StopStem(id) => playback.stop(id, when, outgoing)?,
             M::StemGain(id, gain) => outgoing.send(playback.set_gain(id, gain, mixer_commands::ramp(rate))?, when),
             M::Faders(faders) => {
-                tracing::debug!("levels {:?}", faders.map(|gain| gain.map(Gain::get)));
+                tracing::debug!("faders {:?}", faders.map(|gain| gain.map(Gain::get)));
                 outgoing.send(mixer_commands::faders(faders, mixer_commands::ramp(rate)), when);
             }
             M::Eq(deck, gains) => {

@@ -67,16 +67,16 @@ impl LegacyArgs {
     /// What is loaded, set and started before the first message, with `beats_per_bar` and the `files` of
     /// [`startup_files`](Self::startup_files).
     pub(super) fn startup(&self, beats_per_bar: u8, files: Vec<StartupFile>) -> Startup {
-        let mut levels = [None; 4];
+        let mut faders = [None; 4];
         let given = self.ab.iter().chain(&self.levels).flatten();
-        levels.iter_mut().zip(given).for_each(|(level, given)| *level = Some(*given));
+        faders.iter_mut().zip(given).for_each(|(fader, given)| *fader = Some(*given));
         Startup {
             files,
             hold_c: self.c_preload.is_some() || self.c_at.is_some(),
             c_at: self.c_at,
             rate: self.rate,
             gain: self.vol,
-            faders: levels,
+            faders,
             beats_per_bar,
         }
     }

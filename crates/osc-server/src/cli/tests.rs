@@ -73,7 +73,7 @@ fn wrong_command_lines_are_refused_with_the_reason() {
         ("--allow lan", "is not a network"),
         ("--bind here", "invalid value 'here'"),
         ("--port 70000", "70000"),
-        ("--memory-total 200", "200 bytes: from 16M on"),
+        ("--memory-total 200", "200 bytes: 16M to 16384G are valid"),
         ("--memory-total some", "k, M, G or T"),
         ("--load-timeout 0", "a number from 0.5 to 3600"),
         ("--buffer-size 0", "a number from 16 to 8192 is needed, or auto"),

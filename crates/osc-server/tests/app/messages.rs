@@ -161,11 +161,11 @@ fn a_bundle_acts_at_its_time_and_in_order() {
         let fraction = (u64::from(ntp.subsec_nanos()) << 32) / 1_000_000_000;
         OscTime { seconds: ntp.as_secs() as u32, fractional: fraction as u32 }
     };
-    let level = |value| OscPacket::Message(OscMessage { addr: "/deck_levels".into(), args: vec![f(value)] });
+    let fader = |value| OscPacket::Message(OscMessage { addr: "/deck_levels".into(), args: vec![f(value)] });
     let bundle = |at, content| encoder::encode(&OscPacket::Bundle(OscBundle { timetag: tag(at), content })).unwrap();
-    rig.app.handle_datagram(client(1), &bundle(began + from_now, vec![level(0.1), level(0.2)]));
-    rig.app.handle_datagram(client(1), &bundle(began, vec![level(0.7)]));
-    rig.app.handle_datagram(client(1), &bundle(began + Duration::from_secs(9_999), vec![level(0.9)]));
+    rig.app.handle_datagram(client(1), &bundle(began + from_now, vec![fader(0.1), fader(0.2)]));
+    rig.app.handle_datagram(client(1), &bundle(began, vec![fader(0.7)]));
+    rig.app.handle_datagram(client(1), &bundle(began + Duration::from_secs(9_999), vec![fader(0.9)]));
     rig.run(4);
     assert_eq!(rig.status().decks[0].fader, 0.7);
     assert!(rig.replies_to("/error")[0].args[1] != s(""), "the far future is refused");

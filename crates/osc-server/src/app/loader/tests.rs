@@ -106,7 +106,7 @@ fn a_newer_request_for_a_buffer_replaces_one_that_waits_and_cancels_one_that_run
     ended.sort_unstable();
     assert_eq!(ended, [others[199], latest]);
     let started_paths: Vec<_> = starts.try_iter().collect();
-    assert_eq!(started_paths.len(), 2, "199 files were replaced before they were begun: {started_paths:?}");
+    assert_eq!(started_paths.len(), 2, "199 files were replaced before they were started: {started_paths:?}");
     loader.cancel_all();
     assert!(loader.wait().is_none());
 }
@@ -190,13 +190,13 @@ fn a_system_call_that_stalls_is_given_up_and_all_other_files_load() {
     let mut loader = Loader::start(FileAccess { timeout, ..files(decode) }).unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
-    let hangs = loader.request(id(0), pipe.to_str().unwrap());
+    let stalled = loader.request(id(0), pipe.to_str().unwrap());
     until(&mut loader, "the stall", |loader| loader.stalled() == 1);
     for n in 1..20 {
         let load = loader.request(id(n), file.to_str().unwrap());
         let loaded = loader.wait().unwrap();
-        assert!(loaded.load == load && loaded.result.is_ok() || loaded.load == hangs, "{loaded:?}");
-        if loaded.load == hangs {
+        assert!(loaded.load == load && loaded.result.is_ok() || loaded.load == stalled, "{loaded:?}");
+        if loaded.load == stalled {
             assert_eq!(loader.wait().map(|loaded| loaded.load), Some(load));
         }
     }
