@@ -75,7 +75,7 @@ pub fn tracks() -> [(&'static str, Vec<f32>); 4] {
 /// As [`wav::write`]: the folder or a file cannot be written.
 pub fn write(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let made = std::fs::create_dir_all(folder);
-    made.map_err(|source| Error::Io { path: folder.to_owned(), doing: "create", source })?;
+    made.map_err(|source| Error::io(folder, "create", source))?;
     let mut paths = Vec::new();
     for (name, samples) in tracks() {
         let path = folder.join(format!("{name}.wav"));

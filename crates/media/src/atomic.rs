@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile, PersistError};
 
-use crate::Error;
+use crate::{Error, ErrorKind};
 
-/// A file under construction: written beside its final place under a temporary hidden name, renamed on
-/// [`commit`](Self::commit). Dropped without `commit`, it leaves nothing behind and an older file stays as it was.
+/// A file that is written under a hidden temporary name in its folder and gets its own name on [`commit`](Self::commit). Dropped
+/// without `commit` it is removed, and an older file of its name stays as it was.
 ///
-/// Writes are not buffered here; wrap it in a [`std::io::BufWriter`] for small ones.
+/// Writes are not buffered: wrap it in a [`std::io::BufWriter`] for small ones.
 #[derive(Debug)]
 pub struct AtomicFile {
     file: NamedTempFile,
@@ -19,17 +19,15 @@ pub struct AtomicFile {
 }
 
 impl AtomicFile {
-    /// Starts a file that will be called `path`. Its directory must exist.
+    /// Starts the file that is to be called `path`, in a folder that exists.
     ///
     /// # Errors
-    /// [`Error::Io`] when the directory does not exist or cannot be written; [`Error::Invalid`] when `path` names no file.
+    /// [`ErrorKind::NotFound`] when the directory does not exist, [`ErrorKind::NotAFile`] when `path` names no file, or the system's.
     pub fn create(path: &Path) -> Result<Self, Error> {
         let Some(name) = path.file_name() else {
-            return Err(Error::Invalid {
-                what: "the output path",
-                value: path.display().to_string(),
-                way_out: "name a file, not a directory",
-            });
+            let advice = "name a file, not a directory";
+            let error = Error::refusal(ErrorKind::NotAFile, "the output path", path.display().to_string(), advice);
+            return Err(error.with_path(path));
         };
         let prefix = format!(".{}.", name.to_string_lossy());
         let mut builder = Builder::new();
@@ -41,7 +39,7 @@ impl AtomicFile {
         Ok(Self { file, path: path.to_owned() })
     }
 
-    /// The name the file will have.
+    /// The path the file is to have.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -49,28 +47,28 @@ impl AtomicFile {
     /// Syncs the content to disk, renames the file to its final name (replacing an older one) and syncs the directory.
     ///
     /// # Errors
-    /// [`Error::Io`]; the temporary file is then removed and the older file, if any, is untouched, unless only the
-    /// last step (syncing the directory) failed.
+    /// The system's, [`ErrorKind::DiskFull`] say; the temporary file is then removed and the older file, if any, is untouched,
+    /// unless only the last step (syncing the directory) failed.
     pub fn commit(self) -> Result<(), Error> {
         self.finish(|file, path| file.persist(path))
     }
 
-    /// As [`commit`](Self::commit), but an older file is not replaced, not even one that came meanwhile.
+    /// As [`commit`](Self::commit), but a file of that name is not replaced, not even one that was made meanwhile.
     ///
     /// # Errors
-    /// [`Error::Io`], that of a file that is there too.
+    /// [`ErrorKind::AlreadyExists`] when a file of that name is there; else as [`commit`](Self::commit).
     pub fn commit_new(self) -> Result<(), Error> {
         self.finish(|file, path| file.persist_noclobber(path))
     }
 
     fn finish(self, name: impl FnOnce(NamedTempFile, &Path) -> Result<File, PersistError>) -> Result<(), Error> {
         let Self { file, path } = self;
-        file.as_file().sync_all().map_err(|e| Error::io(&path, "sync", e))?;
-        name(file, &path).map_err(|e| Error::io(&path, "rename to", e.error))?;
+        file.as_file().sync_all().map_err(|e| Error::io(path.clone(), "sync", e))?;
+        name(file, &path).map_err(|e| Error::io(path.clone(), "rename to", e.error))?;
         // Only Unix lets a directory be opened and synced; elsewhere the rename is as durable as the system makes it.
         if cfg!(unix) {
             let synced = File::open(directory(&path)).and_then(|d| d.sync_all());
-            synced.map_err(|e| Error::io(&path, "sync the directory of", e))?;
+            synced.map_err(|e| Error::io(path.clone(), "sync the directory of", e))?;
         }
         Ok(())
     }
@@ -79,7 +77,7 @@ impl AtomicFile {
 /// Writes `bytes` to the file `path`, whole or not at all.
 ///
 /// # Errors
-/// As [`AtomicFile::create`] and [`AtomicFile::commit`]; [`Error::Io`] when they cannot be written.
+/// As [`AtomicFile::create`] and [`AtomicFile::commit`], or the system's when they cannot be written.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let mut file = AtomicFile::create(path)?;
     file.write_all(bytes).map_err(|e| Error::io(path, "write", e))?;
@@ -126,13 +124,13 @@ mod tests {
     }
 
     #[test]
-    fn commit_new_leaves_a_file_that_came_meanwhile() {
+    fn commit_new_leaves_a_file_that_was_made_meanwhile() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("mix.wav");
         let mut file = AtomicFile::create(&path).unwrap();
         file.write_all(b"newer").unwrap();
         fs::write(&path, b"older").unwrap();
-        assert!(matches!(file.commit_new(), Err(Error::Io { .. })));
+        assert_eq!(*file.commit_new().unwrap_err().kind(), ErrorKind::AlreadyExists);
         assert_eq!((fs::read(&path).unwrap(), fs::read_dir(dir.path()).unwrap().count()), (b"older".to_vec(), 1));
         let fresh = dir.path().join("fresh.wav");
         AtomicFile::create(&fresh).unwrap().commit_new().unwrap();
@@ -167,8 +165,9 @@ mod tests {
     #[test]
     fn a_missing_directory_is_named_in_the_error() {
         let path = Path::new("/nonexistent/mix.wav");
-        let error = AtomicFile::create(path).unwrap_err().to_string();
-        assert!(error.contains("/nonexistent/mix.wav"), "{error}");
-        assert!(AtomicFile::create(Path::new("/")).is_err());
+        let error = AtomicFile::create(path).unwrap_err();
+        assert_eq!((error.kind(), error.path()), (&ErrorKind::NotFound, Some(path)));
+        assert!(error.to_string().contains("/nonexistent/mix.wav"), "{error}");
+        assert_eq!(*AtomicFile::create(Path::new("/")).unwrap_err().kind(), ErrorKind::NotAFile);
     }
 }

@@ -1,4 +1,4 @@
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 /// Lowest accepted sample rate, Hz.
 pub const MIN_RATE: u32 = 1_000;
@@ -7,8 +7,8 @@ pub const MAX_RATE: u32 = 768_000;
 /// Highest accepted channel count.
 pub const MAX_CHANNELS: u16 = 64;
 
-/// Floats nearer to zero than this (-400 dB) become zero where they are read. Far below them lie subnormal numbers, with which
-/// processors compute many times slower; filters and windows reach those from any sample that is small enough.
+/// Floats nearer to zero than this (-400 dB) become zero where they are read. Smaller values decay to subnormal numbers in filters
+/// and windows, and processors compute many times slower with those.
 const SILENT: f32 = 1e-20;
 
 /// Interleaved samples, in the narrowest type that holds the source without loss.
@@ -44,7 +44,7 @@ impl Samples {
     }
 }
 
-/// A piece of decoded audio.
+/// Decoded audio with its rate and channels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Audio {
     /// Interleaved samples; the length is a multiple of `channels`.
@@ -55,20 +55,21 @@ pub struct Audio {
     pub channels: u16,
     /// Speaker positions as a WAVEFORMATEXTENSIBLE channel mask; 0 means the usual layout for `channels`.
     pub speakers: u32,
-    /// How many non-finite samples of the source were replaced by 0.
+    /// How many samples of the source were not finite and became 0.
     pub non_finite_samples: u64,
-    /// By how many decibels all of it was lowered because its stereo mix would clip ([`Audio::to_stereo`]), negative;
-    /// `None` when it was not.
+    /// By how many decibels all of it was lowered because its stereo mix would clip ([`Audio::to_stereo`]), a negative number;
+    /// `None` when it was not lowered.
     pub downmix_gain_db: Option<f32>,
-    /// What the listener should know about the file: truncated, damaged packets, and so on. Empty for a sound file.
+    /// What is wrong with the file, in sentences for a listener: where it ends early, how many packets are damaged. Empty for an
+    /// intact file.
     pub warnings: Vec<String>,
 }
 
 impl Audio {
-    /// Wraps interleaved samples.
+    /// Audio of interleaved `samples`, with the usual speaker layout.
     ///
     /// # Errors
-    /// [`Error::Rate`] or [`Error::Shape`] when the numbers do not describe audio.
+    /// [`ErrorKind::SampleRate`] or [`ErrorKind::FrameShape`] when the numbers do not describe audio.
     pub fn new(samples: Samples, sample_rate: u32, channels: u16) -> Result<Self, Error> {
         check_rate(sample_rate)?;
         check_shape(samples.len(), channels)?;
@@ -101,7 +102,7 @@ impl Audio {
         }
     }
 
-    /// All samples as floats, as [`to_f32`](Self::to_f32), without a copy where they are.
+    /// All samples as floats, as [`to_f32`](Self::to_f32) gives them; floats are not copied.
     pub fn into_f32(self) -> Vec<f32> {
         match self.samples {
             Samples::F32(v) => v,
@@ -110,7 +111,7 @@ impl Audio {
     }
 
     /// Writes the frames from `first` on into `out` as interleaved floats and returns how many frames were written:
-    /// fewer than fit when the audio ends. This reads 16-bit audio piecewise, without a float copy of the whole.
+    /// fewer than fit when the audio ends. 16-bit audio is read without a float copy of the whole.
     pub fn read_f32(&self, first: usize, out: &mut [f32]) -> usize {
         let channels = usize::from(self.channels.max(1));
         let frames = (out.len() / channels).min(self.frames().saturating_sub(first));
@@ -134,8 +135,7 @@ impl Audio {
     }
 }
 
-/// Makes decoded floats fit to compute with: what is not finite becomes 0, and so does what is nearer to it than [`SILENT`].
-/// Returns how many were not finite.
+/// Sets samples to 0 that are not finite or nearer to 0 than [`SILENT`]. Returns how many were not finite.
 pub(crate) fn clean(samples: &mut [f32]) -> u64 {
     let mut non_finite_samples = 0;
     for sample in samples {
@@ -152,14 +152,14 @@ pub(crate) fn from_i16(s: i16) -> f32 {
 }
 
 pub(crate) fn check_rate(rate: u32) -> Result<(), Error> {
-    if (MIN_RATE..=MAX_RATE).contains(&rate) { Ok(()) } else { Err(Error::Rate { rate }) }
+    if (MIN_RATE..=MAX_RATE).contains(&rate) { Ok(()) } else { Err(Error::new(ErrorKind::SampleRate { rate })) }
 }
 
 pub(crate) fn check_shape(samples: usize, channels: u16) -> Result<(), Error> {
     if (1..=MAX_CHANNELS).contains(&channels) && samples.is_multiple_of(usize::from(channels)) {
         Ok(())
     } else {
-        Err(Error::Shape { samples, channels })
+        Err(Error::new(ErrorKind::FrameShape { samples, channels }))
     }
 }
 
@@ -171,13 +171,15 @@ mod tests {
     fn frames_count_whole_frames_and_bad_shapes_are_refused() {
         let audio = Audio::new(Samples::I16(vec![1, 2, 3, 4, 5, 6]), 44_100, 2).unwrap();
         assert_eq!(audio.frames(), 3);
-        assert!(matches!(Audio::new(Samples::I16(vec![1, 2, 3]), 44_100, 2), Err(Error::Shape { .. })));
-        assert!(matches!(Audio::new(Samples::I16(vec![]), 44_100, 0), Err(Error::Shape { .. })));
-        assert!(matches!(Audio::new(Samples::I16(vec![]), 7, 1), Err(Error::Rate { rate: 7 })));
+        let kind =
+            |samples, rate, channels| Audio::new(Samples::I16(samples), rate, channels).unwrap_err().kind().clone();
+        assert_eq!(kind(vec![1, 2, 3], 44_100, 2), ErrorKind::FrameShape { samples: 3, channels: 2 });
+        assert_eq!(kind(vec![], 44_100, 0), ErrorKind::FrameShape { samples: 0, channels: 0 });
+        assert_eq!(kind(vec![], 7, 1), ErrorKind::SampleRate { rate: 7 });
     }
 
     #[test]
-    fn what_is_not_finite_or_nearly_zero_becomes_zero_and_only_the_first_is_counted() {
+    fn samples_that_are_not_finite_or_nearly_zero_become_zero_and_only_the_former_are_counted() {
         let mut samples = [
             0.5,
             f32::NAN,
@@ -197,13 +199,13 @@ mod tests {
     }
 
     #[test]
-    fn piecewise_reading_gives_the_same_floats_as_the_whole() {
+    fn reading_in_blocks_gives_the_same_floats_as_the_whole() {
         let audio = Audio::new(Samples::I16((0..20).map(|n| n * 1000).collect()), 48_000, 2).unwrap();
         let whole = audio.to_f32();
-        let mut piece = [9.0; 6];
-        assert_eq!(audio.read_f32(8, &mut piece), 2);
-        assert_eq!(piece, [whole[16], whole[17], whole[18], whole[19], 9.0, 9.0]);
-        assert_eq!(audio.read_f32(10, &mut piece), 0);
-        assert_eq!(audio.read_f32(usize::MAX, &mut piece), 0);
+        let mut block = [9.0; 6];
+        assert_eq!(audio.read_f32(8, &mut block), 2);
+        assert_eq!(block, [whole[16], whole[17], whole[18], whole[19], 9.0, 9.0]);
+        assert_eq!(audio.read_f32(10, &mut block), 0);
+        assert_eq!(audio.read_f32(usize::MAX, &mut block), 0);
     }
 }

@@ -1,4 +1,4 @@
-//! Any channel layout to stereo, after ITU-R BS.775-4 annex 4, table 2; what would clip is lowered as a whole.
+//! Mixes of any channel layout to stereo, after ITU-R BS.775-4 annex 4, table 2. A mix that would clip is lowered as a whole.
 
 use crate::audio::{Audio, Samples, from_i16};
 
@@ -27,7 +27,7 @@ const GAINS: [(f32, f32); 18] = [
     (0.0, HALF_POWER),        // top back right
 ];
 
-/// The layout a file without a channel mask means, by channel count (mono to 7.1).
+/// The layout of a file without a channel mask, by channel count (mono to 7.1).
 const USUAL: [u32; 9] = [0, 0x4, 0x3, 0x7, 0x33, 0x37, 0x3f, 0x70f, 0x63f];
 
 /// The channel mask that places `channels` channels: the given one where it fits, else the usual one.
@@ -44,7 +44,7 @@ fn gains(channels: u16, speakers: u32) -> Vec<(f32, f32)> {
     let mask = layout(channels, speakers);
     let mut gains: Vec<(f32, f32)> =
         GAINS.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 == 1).map(|(_, &g)| g).collect();
-    // Channels without a known place are shared by both sides.
+    // Channels of unknown position go to both sides.
     gains.resize(usize::from(channels), (0.5, 0.5));
     gains
 }
@@ -85,8 +85,8 @@ impl Audio {
         }
     }
 
-    /// An excerpt of a file as [`to_stereo`](Self::to_stereo) of the whole file has it: `gain` is what
-    /// [`Reader::downmix_gain`](crate::Reader::downmix_gain) says.
+    /// The same audio in two channels, where it is an excerpt of a file: the samples are those that
+    /// [`to_stereo`](Self::to_stereo) gives for the whole file, whose `gain` `Reader::downmix_gain` tells.
     pub fn to_stereo_by(self, gain: f32) -> Self {
         if self.channels > 2 { mix(self, gain) } else { self.to_stereo() }
     }
@@ -94,7 +94,7 @@ impl Audio {
 
 /// More than two channels in two, all samples times `gain`.
 fn mix(audio: Audio, gain: f32) -> Audio {
-    let mix = Mix::new(audio.channels, audio.speakers, gain);
+    let mix = StereoMix::new(audio.channels, audio.speakers, gain);
     let mut out = Vec::with_capacity(audio.frames() * 2);
     match &audio.samples {
         Samples::I16(v) => mix.apply(v, from_i16, &mut out),
@@ -108,8 +108,8 @@ pub(crate) fn peak(samples: &[f32]) -> f32 {
     samples.iter().fold(0.0, |peak, sample| peak.max(sample.abs()))
 }
 
-/// The one gain for a mix that reaches `peak`: 1, or what brings it to full scale. (x times the nearest to 1/x never rounds
-/// to more than 1.)
+/// The gain for a mix whose highest sample is `peak`: 1, or what brings that sample to full scale. (x times the float nearest to
+/// 1/x never rounds to more than 1.)
 pub(crate) fn headroom(peak: f32) -> f32 {
     if peak > 1.0 { 1.0 / peak } else { 1.0 }
 }
@@ -119,19 +119,19 @@ pub(crate) fn decibels(gain: f32) -> Option<f32> {
     (gain < 1.0).then(|| 20.0 * gain.log10())
 }
 
-/// What to tell about a track that was lowered by `gain_db` because its stereo mix would clip: see
+/// A sentence for the user about a track that was lowered by `gain_db` because its stereo mix would clip: see
 /// [`Audio::downmix_gain_db`].
 pub fn downmix_note(gain_db: f32) -> String {
     format!("its channels mixed to stereo would clip: all of it is lowered by {:.1} dB", -gain_db)
 }
 
-/// How the channels of a layout become two.
-pub(crate) struct Mix {
+/// The gains with which the channels of a layout become two.
+pub(crate) struct StereoMix {
     gains: Vec<(f32, f32)>,
     gain: f32,
 }
 
-impl Mix {
+impl StereoMix {
     pub fn new(channels: u16, speakers: u32, gain: f32) -> Self {
         Self { gains: gains(channels.max(1), speakers), gain }
     }
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_clip_gets_one_gain_for_all_of_it_and_that_is_told() {
+    fn a_mix_that_would_clip_gets_one_gain_for_all_of_it_which_is_reported() {
         let mut samples = vec![0.0, 0.5, 0.0, 0.0, 0.0, 0.0];
         samples.extend([1.0, 0.0, 1.0, 0.0, 1.0, 0.0]);
         let mixed = Audio::new(Samples::F32(samples), 48_000, 6).unwrap().to_stereo();
@@ -181,9 +181,9 @@ mod tests {
         for (got, want) in out.iter().zip([0.0, 0.5 * gain, 1.0, HALF_POWER * gain]) {
             assert!((got - want).abs() < 1e-6, "{out:?}");
         }
-        let told = mixed.downmix_gain_db.unwrap();
-        assert!((told + 7.66).abs() < 0.01, "{told}");
-        assert!(downmix_note(told).contains("lowered by 7.7 dB"));
+        let gain_db = mixed.downmix_gain_db.unwrap();
+        assert!((gain_db + 7.66).abs() < 0.01, "{gain_db}");
+        assert!(downmix_note(gain_db).contains("lowered by 7.7 dB"));
     }
 
     #[test]

@@ -1,172 +1,345 @@
+//! What can go wrong between a file and its samples.
+
+use std::error::Error as StdError;
 use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
-/// What [`crate::open`] reads, in the words error messages use.
-#[cfg(feature = "opus")]
-pub const SUPPORTED: &str = "WAV, RF64, AIFF, FLAC, MP3, MP2, Ogg Vorbis, Opus (Ogg/WebM), AAC-LC and ALAC (M4A/CAF)";
-/// What [`crate::open`] reads, in the words error messages use; with the feature `opus` also Opus.
-#[cfg(not(feature = "opus"))]
-pub const SUPPORTED: &str = "WAV, RF64, AIFF, FLAC, MP3, MP2, Ogg Vorbis, AAC-LC and ALAC (M4A/CAF)";
+use crate::formats::supported_formats;
 
-/// How the names of such files end.
-pub const EXTENSIONS: &[&str] = &[
-    "wav",
-    "wave",
-    "rf64",
-    "bw64",
-    "aif",
-    "aiff",
-    "aifc",
-    "flac",
-    "mp3",
-    "mp2",
-    "mpa",
-    "mp1",
-    "ogg",
-    "oga",
-    "m4a",
-    "mp4",
-    "aac",
-    "alac",
-    "caf",
-    #[cfg(feature = "opus")]
-    "opus",
-    #[cfg(feature = "opus")]
-    "webm",
-    #[cfg(feature = "opus")]
-    "mka",
-    #[cfg(feature = "opus")]
-    "mkv",
-];
-
-/// How the names of other sound files end: those that [`crate::open`] refuses, mostly by name. A program that looks through a
-/// folder can tell that they are there.
-pub const REFUSED_EXTENSIONS: &[&str] = &[
-    "wv",
-    "wma",
-    "asf",
-    "w64",
-    "ape",
-    "mpc",
-    "mpp",
-    "tta",
-    "tak",
-    "ofr",
-    "shn",
-    "dsf",
-    "dff",
-    "au",
-    "snd",
-    "ra",
-    "rm",
-    "amr",
-    "ac3",
-    "eac3",
-    "dts",
-    "spx",
-    #[cfg(not(feature = "opus"))]
-    "opus",
-    #[cfg(not(feature = "opus"))]
-    "webm",
-    #[cfg(not(feature = "opus"))]
-    "mka",
-];
-
-/// Everything that can go wrong between a file and its samples.
+/// Why reading, converting, measuring, drawing or writing audio failed.
 ///
-/// Every message names the thing, its value and a way out; `path` is always the path the caller gave.
-#[derive(Debug, thiserror::Error)]
+/// [`kind`](Self::kind) says what happened, what became of the file and what to do about it; [`path`](Self::path) names the file as
+/// the caller did; [`source`](StdError::source) is the cause underneath: an [`io::Error`], a [`Damage`], or the error of a library.
+/// The message is one line for a user. It names the thing, its value, the cause and a way out, so the source need not be printed
+/// beside it.
+pub struct Error(Box<Failure>);
+
+#[derive(Debug)]
+struct Failure {
+    kind: ErrorKind,
+    subject: Subject,
+    detail: Detail,
+    source: Option<Source>,
+}
+
+/// A cause of any type.
+pub(crate) type Source = Box<dyn StdError + Send + Sync>;
+
+/// What an [`Error`] is about.
+#[derive(Clone, Debug)]
+pub(crate) enum Subject {
+    Nothing,
+    File(PathBuf),
+    /// Bytes that have no path: "the WAV stream".
+    #[cfg(feature = "encode")]
+    Stream(&'static str),
+}
+
+/// What a kind alone does not say.
+#[derive(Debug)]
+enum Detail {
+    Nothing,
+    /// What was being done to a file, as a verb: "open", "write".
+    Doing(&'static str),
+    /// What to do instead.
+    Advice(&'static str),
+    /// What was refused, its value, and what to do instead.
+    Refusal {
+        what: &'static str,
+        value: String,
+        advice: &'static str,
+    },
+}
+
+/// What went wrong, and what it means for the file.
+///
+/// Reading never changes a file, so after an error of a reader the file is as it was. What an error leaves of a file that is being
+/// written is the same for all kinds: an [`AtomicFile`](crate::atomic::AtomicFile), and so all that [`write`](crate::write()) and
+/// `commit` make, is removed, and an older file under its name stays untouched; a `CrashSafeWriter` holds what it held before the
+/// append, as far as the system lets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Error {
-    /// The operating system refused to open, read, write, rename or sync the file.
-    #[error("cannot {doing} {}: {source}", path.display())]
-    Io {
-        /// The file in question.
-        path: PathBuf,
-        /// What was being done, as a verb ("open", "read", "write", "rename").
-        doing: &'static str,
-        /// The system's reason.
-        source: std::io::Error,
-    },
-    /// No known container was recognised in the file.
-    #[error("{} is not an audio file this build can read; convert it to one of: {SUPPORTED}", path.display())]
-    NotAudio {
-        /// The file in question.
-        path: PathBuf,
-    },
-    /// The container is known but its codec is not.
-    #[error("{} holds {codec} audio, which is not supported; {way_out}", path.display())]
+pub enum ErrorKind {
+    /// The file, or the folder it is to be made in, does not exist. Check the path.
+    NotFound,
+    /// The system does not let this program read or write there. Check the owner and the permissions, or choose another folder.
+    PermissionDenied,
+    /// A file of that name exists and is not to be replaced: it stays as it is. Choose another name, as
+    /// [`numbered_path`](crate::numbered_path) makes them.
+    AlreadyExists,
+    /// The disk, or what the user may have of it, is full. Free some space and try again.
+    DiskFull,
+    /// The file system holds no files that large. Go on in another file.
+    FileTooLarge,
+    /// The system failed in another way, which the source tells. Try again, or look at the disk.
+    Io,
+    /// The path names a folder, a pipe or a device, or nothing; only regular files are read and written. Name one.
+    NotAFile,
+    /// No sound file of a known kind. Convert it to one of the [supported formats](crate::supported_formats).
+    NotAudio,
+    /// A sound file whose codec is not read. Convert it as the message says.
     UnsupportedCodec {
-        /// The file in question.
-        path: PathBuf,
         /// The codec's name, or its number where it has no name.
         codec: String,
-        /// What to do instead.
-        way_out: &'static str,
     },
-    /// The file is damaged so early or so badly that no audio could be decoded.
-    #[error("{} is damaged{}: {cause}; re-export the file or fetch it again", path.display(), near(*offset))]
-    Malformed {
-        /// The file in question.
-        path: PathBuf,
-        /// Byte offset near which reading stopped (exact to a few KiB, because reading is buffered).
+    /// A sound file that this crate reads only with a feature that is not enabled. Enable the feature, or convert the file.
+    MissingFeature {
+        /// The feature of crowd-media.
+        feature: &'static str,
+    },
+    /// The file is damaged so early or so badly that no sound could be decoded; the source is a [`Damage`]. Get the file again.
+    Damaged {
+        /// The byte near which reading stopped, exact to a few KiB because reading is buffered; `None` where it stands nowhere.
         offset: Option<u64>,
-        /// What was wrong there.
-        cause: String,
     },
-    /// The file is readable and holds no audio frames.
-    #[error("{} holds no audio (0 frames); check that its recording or export finished", path.display())]
-    Empty {
-        /// The file in question.
-        path: PathBuf,
-    },
-    /// The decoded audio would exceed [`crate::DecodeOptions::max_bytes`].
-    #[error("{} decodes to {at_least} bytes or more, over the limit of {limit}; raise max_bytes or stream it", path.display())]
+    /// There is not one frame of sound: in the file that is read, or for a FLAC or Opus stream, which has none then.
+    Empty,
+    /// The decoded sound would take more bytes than [`DecodeOptions::max_bytes`](crate::DecodeOptions). Raise that, or read the file
+    /// in blocks with a [`Reader`](crate::Reader).
     TooLarge {
-        /// The file in question.
-        path: PathBuf,
         /// A lower bound of the decoded size, bytes.
         at_least: u64,
         /// The limit in force, bytes.
         limit: u64,
     },
-    /// The system has no memory left for the decoded samples.
-    #[error("no memory for {bytes} more bytes of samples; close something or stream the file")]
+    /// The system has no memory left for the samples. Read the file in blocks with a [`Reader`](crate::Reader).
     OutOfMemory {
         /// The size of the refused allocation, bytes.
         bytes: usize,
     },
-    /// A sample rate outside [`crate::MIN_RATE`]..=[`crate::MAX_RATE`].
-    #[error("a sample rate of {rate} Hz is not usable; choose one in 1000..=768000 Hz")]
-    Rate {
+    /// A sample rate outside [`MIN_RATE`](crate::MIN_RATE)..=[`MAX_RATE`](crate::MAX_RATE).
+    SampleRate {
         /// The refused rate, Hz.
         rate: u32,
     },
-    /// A channel count or sample count that does not describe interleaved audio.
-    #[error("{samples} samples do not make whole frames of {channels} channels; pass a multiple, with 1..=64 channels")]
-    Shape {
-        /// Number of samples given.
+    /// Samples that do not make whole interleaved frames, or more channels than
+    /// [`MAX_CHANNELS`](crate::MAX_CHANNELS), or none.
+    FrameShape {
+        /// Number of samples given, all channels counted.
         samples: usize,
         /// Number of channels given.
         channels: u16,
     },
-    /// A sample or frame that cannot be written, a picture that cannot be drawn: the caller's request is at fault.
-    #[error("{what} is {value}; {way_out}")]
-    Invalid {
-        /// The thing refused.
-        what: &'static str,
-        /// Its value.
-        value: String,
-        /// What to do instead.
-        way_out: &'static str,
-    },
+    /// A text that names no sample format or container. The message lists those there are.
+    UnknownName,
+    /// Something that a container or codec cannot hold: floats in FLAC, a longer stream than its header counts, a bit rate that Opus
+    /// does not have. Nothing of it was written. The message says what to choose instead.
+    FormatLimit,
+    /// A call that is not allowed at this point, or with these arguments: tags after the first sample, blocks out of line. Nothing
+    /// was changed.
+    InvalidCall,
+    /// A chart of a size, span or range that cannot be drawn. Nothing was written.
+    InvalidChart,
+    /// An encoder, a resampler or a meter underneath refused what it should take; the source says why. This is a defect.
+    Library,
 }
 
-fn near(offset: Option<u64>) -> String {
-    offset.map(|at| format!(" near byte {at}")).unwrap_or_default()
+/// What is wrong with a file of the kind [`ErrorKind::Damaged`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Damage {
+    /// The file ends inside something that is needed.
+    #[error("the file ends too early")]
+    EndsEarly,
+    /// An MP4 file without the box that says where its samples are.
+    #[error("its index is missing, which stands at its end: it was cut off, or never finished")]
+    NoIndex,
+    /// A WAV or AIFF file without a chunk of samples.
+    #[error("it has no chunk of sound")]
+    NoSound,
+    /// A number of channels that no file has.
+    #[error("it claims {channels} channels, and 1..={} are possible", crate::MAX_CHANNELS)]
+    ChannelCount {
+        /// The channels it claims.
+        channels: usize,
+    },
+    /// Most packets are not what they should be.
+    #[error("{damaged} of {packets} packets cannot be decoded ({first})")]
+    Undecodable {
+        /// Packets that cannot be decoded.
+        damaged: u64,
+        /// Packets in all.
+        packets: u64,
+        /// What the decoder says of the first of them.
+        first: String,
+    },
+    /// Any other damage, in the words of the demuxer or decoder.
+    #[error("{0}")]
+    Other(String),
 }
 
 impl Error {
-    pub(crate) fn io(path: &Path, doing: &'static str, source: std::io::Error) -> Self {
-        Self::Io { path: path.to_owned(), doing, source }
+    /// An error of the system: `doing` is what was being done to the file `path`, as a verb ("open", "write", "rename").
+    pub fn io(path: impl Into<PathBuf>, doing: &'static str, source: io::Error) -> Self {
+        Self::of_system(Subject::File(path.into()), doing, source)
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// The file in question, as the caller named it; `None` where there is none, or it is a stream without a path.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.0.subject {
+            Subject::File(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// The same error about another file: one that is to get the place of a temporary file, say.
+    #[must_use]
+    pub fn with_path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.0.subject = Subject::File(path.into());
+        self
+    }
+
+    /// The system's error, if it is one.
+    pub fn io_error(&self) -> Option<&io::Error> {
+        self.0.source.as_ref().filter(|_| matches!(self.0.detail, Detail::Doing(_)))?.downcast_ref()
+    }
+
+    pub(crate) fn of_system(subject: Subject, doing: &'static str, source: io::Error) -> Self {
+        use io::ErrorKind as System;
+        let kind = match source.kind() {
+            System::NotFound => ErrorKind::NotFound,
+            System::PermissionDenied | System::ReadOnlyFilesystem => ErrorKind::PermissionDenied,
+            System::AlreadyExists => ErrorKind::AlreadyExists,
+            System::StorageFull | System::QuotaExceeded => ErrorKind::DiskFull,
+            System::FileTooLarge => ErrorKind::FileTooLarge,
+            _ => ErrorKind::Io,
+        };
+        Self(Box::new(Failure { kind, subject, detail: Detail::Doing(doing), source: Some(source.into()) }))
+    }
+
+    /// One of the kinds that say all there is to say.
+    pub(crate) fn new(kind: ErrorKind) -> Self {
+        Self(Box::new(Failure { kind, subject: Subject::Nothing, detail: Detail::Nothing, source: None }))
+    }
+
+    pub(crate) fn about(mut self, subject: Subject) -> Self {
+        self.0.subject = subject;
+        self
+    }
+
+    /// A refused `value` of `what`, with what to do instead.
+    pub(crate) fn refusal(kind: ErrorKind, what: &'static str, value: impl Into<String>, advice: &'static str) -> Self {
+        let detail = Detail::Refusal { what, value: value.into(), advice };
+        Self(Box::new(Failure { kind, subject: Subject::Nothing, detail, source: None }))
+    }
+
+    /// A library underneath refused `what`.
+    pub(crate) fn library(what: &'static str, advice: &'static str, source: impl Into<Source>) -> Self {
+        let source = source.into();
+        let mut error = Self::refusal(ErrorKind::Library, what, source.to_string(), advice);
+        error.0.source = Some(source);
+        error
+    }
+}
+
+#[cfg(feature = "reader")]
+impl Error {
+    pub(crate) fn unsupported_codec(path: &Path, codec: impl Into<String>, advice: &'static str) -> Self {
+        let mut error = Self::new(ErrorKind::UnsupportedCodec { codec: codec.into() }).with_path(path);
+        error.0.detail = Detail::Advice(advice);
+        error
+    }
+
+    /// `what` is the kind of sound: "Ogg Vorbis".
+    pub(crate) fn missing_feature(path: &Path, what: &'static str, feature: &'static str) -> Self {
+        let mut error = Self::new(ErrorKind::MissingFeature { feature }).with_path(path);
+        error.0.detail = Detail::Advice(what);
+        error
+    }
+
+    pub(crate) fn damaged(path: &Path, offset: Option<u64>, damage: Damage) -> Self {
+        let mut error = Self::new(ErrorKind::Damaged { offset }).with_path(path);
+        error.0.source = Some(damage.into());
+        error
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("it"),
+            Self::File(path) => path.display().fmt(f),
+            #[cfg(feature = "encode")]
+            Self::Stream(name) => f.write_str(name),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Failure { kind, subject, detail, source } = &*self.0;
+        let cause = || source.as_ref().map(ToString::to_string).unwrap_or_default();
+        match (kind, detail) {
+            (_, Detail::Doing(doing)) => write!(f, "cannot {doing} {subject}: {}", cause()),
+            (_, Detail::Refusal { what, value, advice }) => write!(f, "{what} is {value}; {advice}"),
+            (ErrorKind::UnsupportedCodec { codec }, Detail::Advice(advice)) => {
+                write!(f, "{subject} holds {codec} audio, which is not supported; {advice}")
+            }
+            (ErrorKind::MissingFeature { feature }, Detail::Advice(what)) => write!(
+                f,
+                "{subject} holds {what} audio, which this build does not read; build crowd-media with its feature \
+                 `{feature}`, or convert it to one of: {}",
+                supported_formats()
+            ),
+            (ErrorKind::NotAudio, _) => write!(
+                f,
+                "{subject} is not an audio file this build can read; convert it to one of: {}",
+                supported_formats()
+            ),
+            (ErrorKind::Damaged { offset }, _) => {
+                let near = offset.map(|at| format!(" near byte {at}")).unwrap_or_default();
+                write!(f, "{subject} is damaged{near}: {}; re-export the file or fetch it again", cause())
+            }
+            (ErrorKind::Empty, _) => {
+                write!(f, "{subject} holds no audio (0 frames); check that its recording or export finished")
+            }
+            (ErrorKind::TooLarge { at_least, limit }, _) => write!(
+                f,
+                "{subject} decodes to {at_least} bytes or more, over the limit of {limit}; raise max_bytes or stream it"
+            ),
+            (ErrorKind::OutOfMemory { bytes }, _) => {
+                write!(f, "no memory for {bytes} more bytes of samples; close something or stream the file")
+            }
+            (ErrorKind::SampleRate { rate }, _) => {
+                write!(f, "a sample rate of {rate} Hz is not usable; choose one in 1000..=768000 Hz")
+            }
+            (ErrorKind::FrameShape { samples, channels }, _) => write!(
+                f,
+                "{samples} samples do not make whole frames of {channels} channels; pass a multiple, with 1..=64 channels"
+            ),
+            (kind, _) => write!(f, "{subject}: {kind:?}"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+impl From<Error> for io::Error {
+    /// The system's error where it is one; else an error of the kind [`io::ErrorKind::Other`] that says what this one says.
+    fn from(error: Error) -> Self {
+        if error.io_error().is_none() {
+            return Self::other(error);
+        }
+        let source = error.0.source.map(|source| source.downcast::<Self>());
+        match source {
+            Some(Ok(system)) => *system,
+            Some(Err(other)) => Self::other(other),
+            None => io::ErrorKind::Other.into(),
+        }
     }
 }

@@ -1,44 +1,65 @@
 #![forbid(unsafe_code)]
-#![doc = include_str!("../README.md")]
+#![warn(missing_debug_implementations)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(all(feature = "decode", feature = "encode"), doc = include_str!("../README.md"))]
+#![cfg_attr(not(all(feature = "decode", feature = "encode")), doc = "Audio files to samples and back.")]
 //!
 //! # Where to look
 //!
-//! - [`open`] and [`probe`] read files into [`Audio`]; [`DecodeOptions`] limits them.
-//! - [`Reader`] reads what is too long for that in blocks, from any frame on.
-//! - [`resample`] and [`Audio::resampled`] change the rate; [`Audio::to_stereo`] the channels.
-//! - [`write()`] and [`AudioWriter`] write files, at once or streaming, in any [`AudioFormat`]; [`wav`] and [`flac`] are
-//!   the formats themselves, through an [`atomic::AtomicFile`] or into anything that can seek; [`pcm`] is what a WAV
-//!   holds. [`wav::header`], [`flac::BlockEncoder`] and `opus::Stream` (feature `opus`) are for streams made in any order;
-//!   [`CrashSafeWriter`] is a file that is complete after every append. [`numbered_path`] names files beside those that are there.
-//! - [`loudness`] measures; [`peaks`] and [`picture`] draw. [`mp3_tag`] says what an MP3's first frame holds.
+//! - Reading: [`probe`] tells what a file holds, [`open`] decodes all of it into [`Audio`], [`Reader`] reads it in blocks from any
+//!   frame on. [`cover`] is its picture; [`mp3_tag`] what an MP3 says of its encoder.
+//! - Converting: [`Audio::to_stereo`] and [`Audio::resampled`], or the same of a [`Reader`]; [`resample()`] for bare samples.
+//! - Writing: [`write()`] at once, [`AudioWriter`] streaming, in any [`AudioFormat`]. [`wav`] and [`flac`] write into anything that can
+//!   seek. [`CrashSafeWriter`] makes a file that is complete after every append.
+//! - Serving: [`wav::header`] with [`pcm`], [`flac::BlockEncoder`] and `opus::Stream` make any part of a stream of a known length.
+//! - Looking: [`peaks`] of a waveform; `loudness` after EBU R 128; `picture` draws.
+//! - Files: [`atomic`] writes a file whole or not at all, [`numbered_path`] finds a name for it, [`FileVersion`] tells whether a file has
+//!   changed, [`EXTENSIONS`] which files to read.
+//! - [`Error`] and its [`ErrorKind`]s.
 
+#[cfg(feature = "atomic-file")]
 pub mod atomic;
 mod audio;
+#[cfg(feature = "reader")]
 mod decode;
 mod downmix;
+#[cfg(feature = "encode")]
 mod encode;
 mod error;
 mod file_version;
+mod formats;
 mod image_type;
+#[cfg(feature = "loudness")]
 pub mod loudness;
+#[cfg(feature = "reader")]
 pub mod mp3_tag;
-mod mpeg;
+#[cfg(feature = "reader")]
+mod mpeg_frames;
 mod numbered_path;
+#[cfg(feature = "reader")]
 mod ogg_checksum;
 pub mod peaks;
+#[cfg(feature = "picture")]
 pub mod picture;
+#[cfg(feature = "resample")]
 mod resample;
+mod tags;
 
 pub use audio::{Audio, MAX_CHANNELS, MAX_RATE, MIN_RATE, Samples};
-pub use decode::{Cover, DecodeOptions, Info, Progress, Reader, Tags, cover, open, probe};
+#[cfg(feature = "reader")]
+pub use decode::{Cover, DecodeOptions, Info, Progress, Reader, cover, open, probe};
 pub use downmix::downmix_note;
-#[cfg(feature = "opus")]
+#[cfg(all(feature = "encode", feature = "opus"))]
 pub use encode::opus;
+#[cfg(feature = "encode")]
 pub use encode::{
     AudioFormat, AudioSpec, AudioWriter, Container, CrashSafeWriter, SampleFormat, Truncate, flac, pcm, wav, write,
 };
-pub use error::{EXTENSIONS, Error, REFUSED_EXTENSIONS, SUPPORTED};
+pub use error::{Damage, Error, ErrorKind};
 pub use file_version::FileVersion;
+pub use formats::{EXTENSIONS, FORMATS, REFUSED_EXTENSIONS, supported_formats};
 pub use image_type::image_media_type;
 pub use numbered_path::numbered_path;
+#[cfg(feature = "resample")]
 pub use resample::resample;
+pub use tags::Tags;

@@ -1,29 +1,30 @@
-//! Loudness after EBU R 128 / ITU-R BS.1770.
+//! Loudness and peaks after EBU R 128 and ITU-R BS.1770.
 
 use ebur128::{Channel, EbuR128, Mode};
 
+use crate::audio::{check_rate, check_shape};
 use crate::downmix::layout;
 use crate::{Audio, Error};
 
 /// Frames measured at a time.
-const PIECE: usize = 4096;
+const BLOCK: usize = 4096;
 
-/// How loud a piece is. Silence has levels of minus infinity.
+/// The loudness and peaks of a track. Silence has levels of minus infinity.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Loudness {
-    /// Integrated loudness, LUFS: gated over the whole piece (ITU-R BS.1770-4). Minus infinity under 400 ms.
+    /// Integrated loudness, LUFS: gated over the whole track (ITU-R BS.1770-4). Minus infinity for less than 400 ms.
     pub integrated_lufs: f64,
-    /// Loudness range, LU (EBU Tech 3342). 0 for pieces of less than 3 s.
+    /// Loudness range, LU (EBU Tech 3342). 0 for less than 3 s.
     pub range_lu: f64,
-    /// Largest true peak of all channels, dBTP: the peak of the 4 times (2 times from 96 kHz on) oversampled signal,
-    /// where BS.1770-4 annex 2 sees what a converter would play between the samples.
+    /// Largest true peak of all channels, dBTP: the peak of the signal oversampled 4 times (2 times from 96 kHz on), which shows what
+    /// a converter plays between the samples (BS.1770-4 annex 2).
     pub true_peak_dbtp: f64,
     /// Largest sample of all channels, dBFS.
     pub sample_peak_dbfs: f64,
 }
 
-/// Measures sound as it comes.
+/// A loudness meter that takes sound block by block.
 ///
 /// ```
 /// # fn main() -> Result<(), crowd_media::Error> {
@@ -42,42 +43,43 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// A meter for sound of so many frames per second and channels, which `speakers` places: a WAVEFORMATEXTENSIBLE mask, 0 for the
-    /// usual layout. A single channel counts as one speaker, as in BS.1770, not as dual mono.
+    /// A meter for `channels` interleaved channels at `sample_rate` Hz. `speakers` is their layout as a WAVEFORMATEXTENSIBLE mask, 0 for
+    /// the usual one. A single channel counts as one speaker, as in BS.1770, not as dual mono.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for sound it cannot take (no channels, or a rate out of range).
+    /// [`ErrorKind::SampleRate`](crate::ErrorKind) or [`ErrorKind::FrameShape`](crate::ErrorKind) for numbers out of range.
     pub fn new(sample_rate: u32, channels: u16, speakers: u32) -> Result<Self, Error> {
         Self::of(Mode::I | Mode::LRA | Mode::TRUE_PEAK | Mode::SAMPLE_PEAK, sample_rate, channels, speakers)
     }
 
     fn of(mode: Mode, sample_rate: u32, channels: u16, speakers: u32) -> Result<Self, Error> {
-        let refused = |e| refused(sample_rate, channels, &e);
+        check_rate(sample_rate)?;
+        check_shape(0, channels)?;
         let mut meter = EbuR128::new(u32::from(channels), sample_rate, mode).map_err(refused)?;
         meter.set_channel_map(&channel_map(channels, speakers)).map_err(refused)?;
         Ok(Self { meter })
     }
 
-    /// Takes the next frames, interleaved, full scale 1. What is not a finite number counts as silence.
+    /// Measures the next frames, interleaved, full scale 1. Samples that are not finite count as 0.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for half a frame.
+    /// [`ErrorKind::FrameShape`](crate::ErrorKind) when the last frame is not whole.
     pub fn push(&mut self, samples: &[f32]) -> Result<(), Error> {
         let finite = samples.iter().all(|sample| sample.is_finite());
-        let non_finite_samples: Vec<f32>;
+        let cleaned: Vec<f32>;
         let samples = if finite {
             samples
         } else {
-            non_finite_samples = samples.iter().map(|sample| if sample.is_finite() { *sample } else { 0.0 }).collect();
-            &non_finite_samples
+            cleaned = samples.iter().map(|sample| if sample.is_finite() { *sample } else { 0.0 }).collect();
+            &cleaned
         };
-        let taken = self.meter.add_frames_f32(samples);
-        taken.map_err(|e| refused(self.meter.rate(), self.meter.channels() as u16, &e))
+        check_shape(samples.len(), self.meter.channels() as u16)?;
+        self.meter.add_frames_f32(samples).map_err(refused)
     }
 
-    /// What was heard so far.
+    /// The loudness and peaks of all frames so far.
     pub fn read(&self) -> Loudness {
-        // The meter was made in a mode that knows all of this, and has these channels.
+        // The meter was made in a mode that measures all of this, and has these channels.
         let loudest = |peak: &dyn Fn(u32) -> Result<f64, ebur128::Error>| {
             let peak = (0..self.meter.channels()).filter_map(|n| peak(n).ok()).fold(0.0, f64::max);
             20.0 * peak.log10()
@@ -91,25 +93,20 @@ impl Meter {
     }
 }
 
-fn refused(sample_rate: u32, channels: u16, cause: &ebur128::Error) -> Error {
-    Error::Invalid {
-        what: "the audio to measure",
-        value: format!("{channels} channels at {sample_rate} Hz ({cause})"),
-        way_out: "measure 1..=64 channels at 1000..=768000 Hz",
-    }
+fn refused(error: ebur128::Error) -> Error {
+    Error::library("what the loudness meter says", "measure 1..=64 channels at 1000..=768000 Hz", error)
 }
 
-/// Measures the whole of `audio`. A mono file counts as one speaker, as in BS.1770, not as dual mono.
+/// The loudness and peaks of all of `audio`. A mono file counts as one speaker, as in BS.1770, not as dual mono.
 ///
 /// # Errors
-/// [`Error::Invalid`] for audio the meter cannot take (no channels, or a rate out of range).
+/// As [`Meter::new`].
 pub fn measure(audio: &Audio) -> Result<Loudness, Error> {
     let meter = Meter::new(audio.sample_rate, audio.channels, audio.speakers)?;
     Ok(push_all(meter, audio)?.read())
 }
 
-/// The integrated loudness of the whole of `audio` in LUFS, as [`measure`] finds it, in a fraction of the time: peaks take most
-/// of it.
+/// The integrated loudness of all of `audio` in LUFS, as [`measure`] gives it, in a fraction of the time: peaks take most of that.
 ///
 /// # Errors
 /// As [`measure`].
@@ -119,11 +116,11 @@ pub fn integrated(audio: &Audio) -> Result<f64, Error> {
 }
 
 fn push_all(mut meter: Meter, audio: &Audio) -> Result<Meter, Error> {
-    let mut piece = vec![0.0; PIECE * usize::from(audio.channels)];
+    let mut block = vec![0.0; BLOCK * usize::from(audio.channels)];
     let mut at = 0;
     loop {
-        let frames = audio.read_f32(at, &mut piece);
-        let Some(read) = piece.get(..frames * usize::from(audio.channels)).filter(|p| !p.is_empty()) else { break };
+        let frames = audio.read_f32(at, &mut block);
+        let Some(read) = block.get(..frames * usize::from(audio.channels)).filter(|p| !p.is_empty()) else { break };
         meter.push(read)?;
         at += frames;
     }
@@ -176,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn true_peak_sees_between_the_samples() {
+    fn true_peak_shows_what_lies_between_the_samples() {
         // EBU Tech 3341, test signal 16: a quarter-rate sine sampled at 45 degrees peaks 3 dB above its samples.
         let samples = (0..48_000)
             .flat_map(|n| {

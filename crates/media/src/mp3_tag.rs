@@ -23,7 +23,7 @@ use std::path::Path;
 use crc::{CRC_16_ARC, Crc};
 
 use crate::Error;
-use crate::mpeg::{self, Header, ReadAt};
+use crate::mpeg_frames::{self, FrameHeader, ReadAt};
 
 /// Bytes of LAME's extension, from the encoder's name to the tag's own checksum.
 const EXTENSION: usize = 36;
@@ -75,16 +75,17 @@ pub struct Tag {
 /// The tag of the file `path`; absent when it is no MP3 (MPEG-1, 2 or 2.5 layer III, by its content and not its name).
 ///
 /// # Errors
-/// [`Error::Io`] when the file cannot be read.
+/// The system's, when the file cannot be read.
 pub fn read(path: &Path) -> Result<Option<Tag>, Error> {
     let io = |source| Error::io(path, "read", source);
     let opened = Opened::new(path).map_err(|source| Error::io(path, "open", source))?;
     let mut start = [0; 12];
-    let got = opened.read_at(mpeg::behind_id3(&opened).map_err(io)?, &mut start).map_err(io)?;
+    let got = opened.read_at(mpeg_frames::after_id3(&opened).map_err(io)?, &mut start).map_err(io)?;
     if is_other(start.get(..got).unwrap_or_default()) {
         return Ok(None);
     }
-    let Some((at, header, _)) = mpeg::first(&opened).map_err(io)?.filter(|(_, header, _)| header.kind.layer == 3)
+    let Some((at, header, _)) =
+        mpeg_frames::first(&opened).map_err(io)?.filter(|(_, header, _)| header.kind.layer == 3)
     else {
         return Ok(None);
     };
@@ -136,7 +137,7 @@ fn is_other(bytes: &[u8]) -> bool {
 /// The tag in a file's first frame, which begins with its header and is as long as that says.
 pub fn parse(frame: &[u8]) -> Tag {
     let none = Tag { class: TagClass::Absent, frames: None, bytes: None, encoder: None, delay: None, padding: None };
-    let tag = Header::parse(frame).and_then(|header| frame.get(header.tag..));
+    let tag = FrameHeader::parse(frame).and_then(|header| frame.get(header.tag..));
     let Some(tag) = tag.filter(|tag| tag.starts_with(b"Xing") || tag.starts_with(b"Info")) else {
         return none;
     };

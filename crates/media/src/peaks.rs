@@ -1,20 +1,20 @@
-//! Waveform overviews: the smallest, largest and RMS sample of every stretch of time, at several resolutions.
+//! Peaks of a waveform: the smallest, largest and RMS sample per column of time, at several resolutions.
 
 use std::ops::Range;
 
 use crate::audio::check_shape;
 use crate::{Audio, Error};
 
-/// Frames per bucket of the finest resolution: 5.3 ms at 48 kHz.
+/// Frames per column of the finest resolution: 5.3 ms at 48 kHz.
 pub const FINEST: usize = 256;
-/// How many buckets make one of the next coarser resolution.
+/// How many columns make one of the next coarser resolution.
 const FACTOR: usize = 4;
 /// Frames read from an [`Audio`] at a time.
-const PIECE: usize = 4096;
+const BLOCK: usize = 4096;
 
-/// What one channel does during one stretch of time. Full scale is 1.0.
+/// The samples of one channel during one column of time. Full scale is 1.0.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Bucket {
+pub struct PeakColumn {
     /// Smallest sample.
     pub min: f32,
     /// Largest sample.
@@ -23,7 +23,7 @@ pub struct Bucket {
     pub rms: f32,
 }
 
-/// Buckets being put together: `square` is the mean square of `frames` frames.
+/// A column that is being joined from others: `square` is the mean square of `frames` frames.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Cell {
     min: f32,
@@ -46,15 +46,16 @@ impl Cell {
         }
     }
 
-    fn bucket(self) -> Bucket {
+    fn column(self) -> PeakColumn {
         if self.frames == 0 {
-            return Bucket::default();
+            return PeakColumn::default();
         }
-        Bucket { min: self.min, max: self.max, rms: self.square.sqrt() }
+        PeakColumn { min: self.min, max: self.max, rms: self.square.sqrt() }
     }
 }
 
-/// The overview of a whole piece: about 10 bytes per second and channel at the coarsest, 3 kB at the finest level.
+/// The peaks of a whole track. They take about 3 kB per second and channel at the finest resolution, and a third of that for all
+/// coarser ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Peaks {
     channels: u16,
@@ -65,22 +66,22 @@ pub struct Peaks {
 }
 
 impl Peaks {
-    /// Reads all of `audio`.
+    /// The peaks of all of `audio`.
     pub fn of(audio: &Audio) -> Self {
-        let mut builder = Builder::unchecked(audio.channels.max(1), audio.sample_rate);
-        let mut piece = vec![0.0; PIECE * usize::from(audio.channels.max(1))];
+        let mut builder = PeaksBuilder::unchecked(audio.channels.max(1), audio.sample_rate);
+        let mut block = vec![0.0; BLOCK * usize::from(audio.channels.max(1))];
         let mut at = 0;
         loop {
-            let frames = audio.read_f32(at, &mut piece);
+            let frames = audio.read_f32(at, &mut block);
             if frames == 0 {
                 return builder.finish();
             }
-            builder.add(piece.get(..frames * usize::from(audio.channels)).unwrap_or_default());
+            builder.add(block.get(..frames * usize::from(audio.channels)).unwrap_or_default());
             at += frames;
         }
     }
 
-    /// Channels described.
+    /// Number of channels.
     pub fn channels(&self) -> u16 {
         self.channels
     }
@@ -90,7 +91,7 @@ impl Peaks {
         self.sample_rate
     }
 
-    /// Frames described.
+    /// Number of frames.
     pub fn frames(&self) -> usize {
         self.frames
     }
@@ -100,11 +101,11 @@ impl Peaks {
         self.frames as f64 / f64::from(self.sample_rate.max(1))
     }
 
-    /// `count` buckets that share `frames` of `channel` evenly, as for one pixel column each.
+    /// `count` columns that share `frames` of `channel` evenly, as for one pixel column each.
     ///
-    /// A bucket takes in every cell it touches, so no peak is ever lost; edges are exact to [`FINEST`] frames or to a
-    /// bucket's own length, whichever is larger. Time after the end, and a channel that does not exist, are silent.
-    pub fn buckets(&self, channel: u16, frames: Range<usize>, count: usize) -> Vec<Bucket> {
+    /// A column covers every frame of the columns of the resolution below that it touches, so no peak is ever lost; edges are exact to [`FINEST`] frames or to a
+    /// column's own length, whichever is larger. Time after the end, and a channel that does not exist, are silent.
+    pub fn columns(&self, channel: u16, frames: Range<usize>, count: usize) -> Vec<PeakColumn> {
         let length = frames.end.saturating_sub(frames.start);
         let each = length / count.max(1);
         let mut size = FINEST;
@@ -116,7 +117,7 @@ impl Peaks {
             size *= FACTOR;
             cells = Some(level);
         }
-        let Some(cells) = cells.filter(|_| channel < self.channels) else { return vec![Bucket::default(); count] };
+        let Some(cells) = cells.filter(|_| channel < self.channels) else { return vec![PeakColumn::default(); count] };
         let width = usize::from(self.channels);
         let edge = |n: usize| frames.start + (length as u128 * n as u128 / count.max(1) as u128) as usize;
         (0..count)
@@ -124,29 +125,29 @@ impl Peaks {
                 let (from, to) = (edge(n) / size, edge(n + 1).div_ceil(size).max(edge(n) / size + 1));
                 let span = (from * width).min(cells.len())..(to * width).min(cells.len());
                 let touched = cells.get(span).unwrap_or_default();
-                touched.iter().skip(usize::from(channel)).step_by(width).fold(NOTHING, |a, &b| a.join(b)).bucket()
+                touched.iter().skip(usize::from(channel)).step_by(width).fold(NOTHING, |a, &b| a.join(b)).column()
             })
             .collect()
     }
 }
 
-/// Builds [`Peaks`] from a stream, block by block.
+/// Makes [`Peaks`] of a stream, block by block.
 #[derive(Clone, Debug)]
-pub struct Builder {
+pub struct PeaksBuilder {
     channels: u16,
     sample_rate: u32,
     frames: usize,
     done: Vec<Cell>,
-    /// Per channel: smallest, largest, sum of squares of the unfinished bucket.
+    /// Per channel: smallest, largest, sum of squares of the column that is not full yet.
     open: Vec<(f32, f32, f64)>,
     open_frames: u32,
 }
 
-impl Builder {
-    /// Starts an overview of `channels` interleaved channels at `sample_rate` Hz.
+impl PeaksBuilder {
+    /// Starts with no frames of `channels` interleaved channels at `sample_rate` Hz.
     ///
     /// # Errors
-    /// [`Error::Shape`] unless there are 1..=[`crate::MAX_CHANNELS`] channels.
+    /// [`ErrorKind::FrameShape`](crate::ErrorKind) unless there are 1..=[`crate::MAX_CHANNELS`] channels.
     pub fn new(channels: u16, sample_rate: u32) -> Result<Self, Error> {
         check_shape(0, channels)?;
         Ok(Self::unchecked(channels, sample_rate))
@@ -160,7 +161,7 @@ impl Builder {
     /// Adds whole interleaved frames. Non-finite samples count as 0.
     ///
     /// # Errors
-    /// [`Error::Shape`] for a broken frame.
+    /// [`ErrorKind::FrameShape`](crate::ErrorKind) when the last frame is not whole.
     pub fn push(&mut self, samples: &[f32]) -> Result<(), Error> {
         check_shape(samples.len(), self.channels)?;
         self.add(samples);
@@ -192,7 +193,7 @@ impl Builder {
         }
     }
 
-    /// Completes the overview.
+    /// The peaks of all frames so far.
     pub fn finish(mut self) -> Peaks {
         if self.open_frames > 0 {
             self.close();
@@ -227,19 +228,19 @@ mod tests {
     }
 
     #[test]
-    fn buckets_agree_with_the_samples_at_every_resolution() {
+    fn columns_agree_with_the_samples_at_every_resolution() {
         let samples = noise(100_003);
         let peaks = Peaks::of(&Audio::new(Samples::F32(samples.clone()), 48_000, 2).unwrap());
         for size in [FINEST, FINEST * 4, FINEST * 16, FINEST * 64] {
             let count = 100_003 / size;
-            let got = peaks.buckets(0, 0..count * size, count);
-            for (n, bucket) in got.iter().enumerate() {
+            let got = peaks.columns(0, 0..count * size, count);
+            for (n, column) in got.iter().enumerate() {
                 let span: Vec<f32> = samples[n * size * 2..(n + 1) * size * 2].iter().step_by(2).copied().collect();
                 let min = span.iter().copied().fold(f32::INFINITY, f32::min);
                 let max = span.iter().copied().fold(f32::NEG_INFINITY, f32::max);
                 let rms = (span.iter().map(|s| f64::from(s * s)).sum::<f64>() / size as f64).sqrt() as f32;
-                assert_eq!((bucket.min, bucket.max), (min, max), "bucket {n} of {size} frames");
-                assert!((bucket.rms - rms).abs() < 1e-5, "{} not {rms}", bucket.rms);
+                assert_eq!((column.min, column.max), (min, max), "column {n} of {size} frames");
+                assert!((column.rms - rms).abs() < 1e-5, "{} not {rms}", column.rms);
             }
         }
     }
@@ -250,31 +251,31 @@ mod tests {
         samples[2 * 33_333 + 1] = -0.9;
         let peaks = Peaks::of(&Audio::new(Samples::F32(samples), 48_000, 2).unwrap());
         for count in [1, 7, 100, 1600, 60_000] {
-            let lowest = peaks.buckets(1, 0..50_000, count).iter().fold(0.0, |m: f32, b| m.min(b.min));
-            assert_eq!(lowest, -0.9, "{count} buckets");
-            assert!(peaks.buckets(0, 0..50_000, count).iter().all(|b| *b == Bucket::default()));
+            let lowest = peaks.columns(1, 0..50_000, count).iter().fold(0.0, |m: f32, b| m.min(b.min));
+            assert_eq!(lowest, -0.9, "{count} columns");
+            assert!(peaks.columns(0, 0..50_000, count).iter().all(|b| *b == PeakColumn::default()));
         }
     }
 
     #[test]
-    fn streaming_in_odd_pieces_gives_the_same_overview() {
+    fn blocks_of_any_size_give_the_same_peaks() {
         let samples = noise(10_000);
         let whole = Peaks::of(&Audio::new(Samples::F32(samples.clone()), 48_000, 2).unwrap());
-        let mut builder = Builder::new(2, 48_000).unwrap();
-        samples.chunks(2 * 77).for_each(|piece| builder.push(piece).unwrap());
+        let mut builder = PeaksBuilder::new(2, 48_000).unwrap();
+        samples.chunks(2 * 77).for_each(|block| builder.push(block).unwrap());
         assert_eq!(builder.finish(), whole);
-        assert!(Builder::new(2, 48_000).unwrap().push(&[0.0; 3]).is_err());
-        assert!(Builder::new(0, 48_000).is_err());
+        assert!(PeaksBuilder::new(2, 48_000).unwrap().push(&[0.0; 3]).is_err());
+        assert!(PeaksBuilder::new(0, 48_000).is_err());
     }
 
     #[test]
     fn time_and_channels_that_do_not_exist_are_silent() {
         let peaks = Peaks::of(&Audio::new(Samples::I16(vec![i16::MIN; 300]), 48_000, 1).unwrap());
-        assert_eq!(peaks.buckets(0, 0..1200, 4)[0].min, -1.0);
-        assert_eq!(peaks.buckets(0, 600..1200, 2), [Bucket::default(); 2]);
-        assert_eq!(peaks.buckets(3, 0..300, 2), [Bucket::default(); 2]);
-        assert_eq!(peaks.buckets(0, 0..300, 0), []);
+        assert_eq!(peaks.columns(0, 0..1200, 4)[0].min, -1.0);
+        assert_eq!(peaks.columns(0, 600..1200, 2), [PeakColumn::default(); 2]);
+        assert_eq!(peaks.columns(3, 0..300, 2), [PeakColumn::default(); 2]);
+        assert_eq!(peaks.columns(0, 0..300, 0), []);
         let empty = Peaks::of(&Audio::new(Samples::I16(vec![]), 48_000, 1).unwrap());
-        assert_eq!(empty.buckets(0, 0..10, 1), [Bucket::default()]);
+        assert_eq!(empty.columns(0, 0..10, 1), [PeakColumn::default()]);
     }
 }

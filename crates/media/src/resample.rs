@@ -5,8 +5,9 @@ use std::num::NonZeroUsize;
 use rubato::audioadapter_buffers::direct::SequentialSliceOfVecs;
 use rubato::{Fft, FixedSync, Resampler, WindowFunction};
 
-use crate::Error;
 use crate::audio::{Audio, Samples, check_rate, check_shape};
+use crate::error::Source;
+use crate::{Error, ErrorKind};
 
 /// Fewest frames per FFT block on the slower side. With the squared Blackman-Harris window the pass band then ends
 /// within 1.4 % of the lower Nyquist frequency (21.7 kHz at 44.1 kHz).
@@ -20,7 +21,8 @@ const MIN_BLOCK: usize = 1024;
 /// channel is held.
 ///
 /// # Errors
-/// [`Error::Rate`], [`Error::Shape`] for impossible numbers; [`Error::OutOfMemory`] when the output does not fit.
+/// [`ErrorKind::SampleRate`] or [`ErrorKind::FrameShape`] for impossible numbers, [`ErrorKind::OutOfMemory`] when the output does
+/// not fit, [`ErrorKind::Library`] when the resampler refuses the two rates.
 pub fn resample(samples: &[f32], channels: u16, from: u32, to: u32) -> Result<Vec<f32>, Error> {
     run(samples, channels, from, to, f64::from)
 }
@@ -31,7 +33,7 @@ impl Audio {
     /// At the same rate this is the audio itself, not converted. See [`crate::resample`] for the quality.
     ///
     /// # Errors
-    /// [`Error::Rate`] for a rate out of range, [`Error::OutOfMemory`].
+    /// [`ErrorKind::SampleRate`] for a rate out of range, [`ErrorKind::OutOfMemory`], [`ErrorKind::Library`].
     pub fn resampled(self, rate: u32) -> Result<Self, Error> {
         check_rate(rate)?;
         if rate == self.sample_rate {
@@ -55,7 +57,7 @@ fn run<S: Copy>(samples: &[S], channels: u16, from: u32, to: u32, float: impl Fn
 
     let mut out = Vec::new();
     let bytes = wanted.saturating_mul(width).saturating_mul(size_of::<f32>());
-    out.try_reserve_exact(wanted.saturating_mul(width)).map_err(|_| Error::OutOfMemory { bytes })?;
+    out.try_reserve_exact(wanted.saturating_mul(width)).map_err(|_| Error::new(ErrorKind::OutOfMemory { bytes }))?;
     if from == to {
         out.extend(samples.iter().map(|&s| float(s) as f32));
         return Ok(out);
@@ -101,7 +103,7 @@ impl Converter {
             WindowFunction::BlackmanHarris2,
             FixedSync::Both,
         )
-        .map_err(|e| refused(from, to, e.to_string()))?;
+        .map_err(refused)?;
         let (block_in, block_out) = (fft.input_frames_next(), fft.output_frames_next());
         let (input, output) = (vec![vec![0.0; block_in]; width], vec![vec![0.0; block_out]; width]);
         Ok(Self { from, to, width, block_in, block_out, fft, input, output })
@@ -126,12 +128,9 @@ impl Converter {
                 *to = float(s);
             }
         }
-        let wrong = |e: String| refused(self.from, self.to, e);
-        let source =
-            SequentialSliceOfVecs::new(&self.input, self.width, self.block_in).map_err(|e| wrong(e.to_string()))?;
-        let mut sink = SequentialSliceOfVecs::new_mut(&mut self.output, self.width, self.block_out)
-            .map_err(|e| wrong(e.to_string()))?;
-        self.fft.process_into_buffer(&source, &mut sink, None).map_err(|e| wrong(e.to_string()))?;
+        let source = SequentialSliceOfVecs::new(&self.input, self.width, self.block_in).map_err(refused)?;
+        let mut sink = SequentialSliceOfVecs::new_mut(&mut self.output, self.width, self.block_out).map_err(refused)?;
+        self.fft.process_into_buffer(&source, &mut sink, None).map_err(refused)?;
         Ok(())
     }
 
@@ -143,12 +142,8 @@ impl Converter {
     }
 }
 
-fn refused(from: u32, to: u32, reason: String) -> Error {
-    Error::Invalid {
-        what: "the resampling ratio",
-        value: format!("{from} -> {to} Hz ({reason})"),
-        way_out: "choose common rates such as 44100 and 48000 Hz",
-    }
+fn refused(error: impl Into<Source>) -> Error {
+    Error::library("what the resampler says", "choose common rates such as 44100 and 48000 Hz", error)
 }
 
 /// `round(frames * to / from)`, the length every converted piece has.

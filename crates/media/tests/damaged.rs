@@ -1,5 +1,5 @@
 //! What can be decoded of a damaged file is heard, and what is missing is told; never is it silence without a word.
-
+#![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
 mod made;

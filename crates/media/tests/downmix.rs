@@ -1,5 +1,5 @@
 //! More than two channels become the same two, whole or in pieces, and a mix that would clip gets one gain that is told.
-
+#![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
 use std::fs::File;

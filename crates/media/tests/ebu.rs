@@ -1,6 +1,7 @@
 //! The minimum requirements signals of EBU Tech 3341 (loudness, true peak) and Tech 3342 (loudness range), generated.
 //!
 //! Signals 7 and 8 of Tech 3341 and 5 and 6 of Tech 3342 are recordings, and not here.
+#![cfg(feature = "loudness")]
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use crowd_media::loudness::{Loudness, Meter};

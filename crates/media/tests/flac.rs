@@ -1,13 +1,13 @@
 //! What the FLAC writer writes is what was given, to the bit, through this crate's own reader.
-
+#![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
 use std::io::{self, Cursor, Seek, SeekFrom, Write};
 
 use crowd_media::flac::{MAX_RATE, Writer};
 use crowd_media::{
-    Audio, AudioFormat, AudioSpec, Container, DecodeOptions, Error, Reader, SampleFormat, Samples, Tags, open, probe,
-    write,
+    Audio, AudioFormat, AudioSpec, Container, DecodeOptions, ErrorKind, Reader, SampleFormat, Samples, Tags, open,
+    probe, write,
 };
 use proptest::prelude::*;
 
@@ -239,7 +239,7 @@ fn a_file_without_a_frame_is_refused_and_not_left_behind() {
     let dir = tempfile::tempdir().unwrap();
     let audio = Audio::new(Samples::I16(vec![]), 44_100, 2).unwrap();
     let written = write(&dir.path().join("empty.flac"), &audio, flac(SampleFormat::I16), &Tags::default());
-    assert!(matches!(written, Err(Error::Empty { .. })));
+    assert!(matches!(written, Err(e) if *e.kind() == ErrorKind::Empty));
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 
@@ -287,7 +287,7 @@ fn a_full_disk_is_an_error_whenever_it_fills() {
     };
     let size = write(usize::MAX).unwrap();
     for room in (0..size).step_by(9_973).chain([size - 1]) {
-        assert!(matches!(write(room), Err(Error::Io { .. })), "with room for {room} of {size} bytes");
+        assert!(write(room).unwrap_err().io_error().is_some(), "with room for {room} of {size} bytes");
     }
 }
 
@@ -301,7 +301,9 @@ fn what_flac_cannot_hold_is_refused_by_value() {
     assert!(AudioFormat::new(Container::Flac, SampleFormat::F32).is_err());
     let mut writer =
         Writer::new(Cursor::new(vec![]), AudioSpec::new(44_100, 2, SampleFormat::I16), &Tags::default()).unwrap();
-    assert!(matches!(writer.write_f32(&[0.0; 3]), Err(Error::Shape { samples: 3, channels: 2 })));
+    assert!(
+        matches!(writer.write_f32(&[0.0; 3]), Err(e) if matches!(e.kind(), ErrorKind::FrameShape { samples: 3, channels: 2 }))
+    );
     let mut tags = Tags::default();
     tags.title = Some("x".repeat(70_000));
     for container in [Container::Wav, Container::Flac] {

@@ -1,11 +1,11 @@
 //! Every format gives back the frames that went into its encoder.
-
+#![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
 use std::f64::consts::{PI, TAU};
 use std::path::{Path, PathBuf};
 
-use crowd_media::{Audio, DecodeOptions, Error, Samples, open, probe};
+use crowd_media::{Audio, DecodeOptions, Error, ErrorKind, Samples, open, probe};
 
 const RATE: u32 = 44_100;
 
@@ -101,7 +101,7 @@ fn tags_are_read_from_every_tagging_format() {
 #[test]
 fn without_its_decoder_opus_is_named_and_the_way_out_is_told() {
     let error = open(&fixture("opus.ogg"), &DecodeOptions::default()).unwrap_err();
-    assert!(matches!(&error, Error::UnsupportedCodec { codec, .. } if codec == "Opus"), "{error}");
+    assert!(*error.kind() == ErrorKind::MissingFeature { feature: "opus" }, "{error}");
     let text = error.to_string();
     assert!(text.contains("opus.ogg") && text.contains("FLAC"), "{text}");
 }
@@ -110,7 +110,7 @@ fn without_its_decoder_opus_is_named_and_the_way_out_is_told() {
 fn the_size_limit_and_the_progress_report_work() {
     let options = DecodeOptions { max_bytes: Some(8820 * 4 - 1), ..Default::default() };
     let error = open(&fixture("tagged-16.flac"), &options).unwrap_err();
-    assert!(matches!(error, Error::TooLarge { at_least: 35_280, limit: 35_279, .. }), "{error}");
+    assert!(*error.kind() == ErrorKind::TooLarge { at_least: 35_280, limit: 35_279 }, "{error}");
     let options = DecodeOptions { max_bytes: Some(8820 * 4), ..Default::default() };
     assert!(open(&fixture("tagged-16.flac"), &options).is_ok());
 

@@ -1,12 +1,12 @@
 //! Damaged and malicious files are ordinary input: a warning or an error, never a panic or a hang.
-
+#![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crowd_media::wav;
-use crowd_media::{Audio, DecodeOptions, Error, SampleFormat, Samples, open, probe};
+use crowd_media::{Audio, Damage, DecodeOptions, ErrorKind, SampleFormat, Samples, open, probe};
 
 /// A damaged file may decode to more than it should, but not to this much.
 const LIMIT: u64 = 64 << 20;
@@ -61,7 +61,7 @@ fn survive(path: &Path, what: &str) -> bool {
         Err(error) => {
             let text = error.to_string();
             assert!(
-                text.contains(&path.display().to_string()) || matches!(error, Error::Rate { .. }),
+                text.contains(&path.display().to_string()) || matches!(error.kind(), ErrorKind::SampleRate { .. }),
                 "{what}: the error does not name the file: {text}"
             );
             false
@@ -170,7 +170,9 @@ fn a_file_that_is_mostly_damage_is_refused_rather_than_played_as_noise() {
     let path = dir.path().join("noise.mp3");
     fs::write(&path, &bytes).unwrap();
     let error = open(&path, &options()).unwrap_err();
-    assert!(matches!(&error, Error::Malformed { cause, .. } if cause.contains("packets cannot be decoded")), "{error}");
+    let damage = std::error::Error::source(&error).and_then(|source| source.downcast_ref());
+    assert!(matches!(damage, Some(Damage::Undecodable { damaged, packets, .. }) if damaged * 2 > *packets), "{error}");
+    assert!(error.to_string().contains("packets cannot be decoded"), "{error}");
 }
 
 #[test]
@@ -200,5 +202,5 @@ fn a_file_with_zero_frames_is_an_error_that_says_so() {
     let path = dir.path().join("nothing.wav");
     wav::write(&path, &Audio::new(Samples::I16(vec![]), 44_100, 2).unwrap(), SampleFormat::I16).unwrap();
     let error = open(&path, &options()).unwrap_err();
-    assert!(matches!(error, Error::Empty { .. }) && error.to_string().contains("nothing.wav"), "{error}");
+    assert!(*error.kind() == ErrorKind::Empty && error.to_string().contains("nothing.wav"), "{error}");
 }

@@ -1,5 +1,5 @@
 //! Files of several streams, one behind the other, are heard to the end; lengths are counted.
-
+#![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
 mod made;

@@ -1,4 +1,5 @@
 //! Memory follows what a file holds, not what it claims. One test, because peaks are counted per process.
+#![cfg(all(feature = "decode", feature = "encode"))]
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 

@@ -1,5 +1,5 @@
 //! MP2 is read as ffmpeg reads it, whole and from any frame.
-
+#![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
 mod made;

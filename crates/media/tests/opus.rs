@@ -1,12 +1,12 @@
 //! An Opus stream made span by span, in any order, is one stream, and nobody hears where it was cut.
-#![cfg(feature = "opus")]
+#![cfg(all(feature = "opus", feature = "encode", feature = "decode"))]
 #![allow(clippy::unwrap_used)]
 
 use std::f64::consts::TAU;
 use std::io::Cursor;
 
 use crowd_media::opus::{RATE, Stream};
-use crowd_media::{Error, Tags, resample};
+use crowd_media::{ErrorKind, Tags, resample};
 use ogg::PacketReader;
 use opus::{Channels, Decoder};
 use proptest::prelude::*;
@@ -173,17 +173,19 @@ fn what_is_no_number_is_silent_and_counted() {
 #[test]
 fn an_impossible_stream_or_segment_is_refused() {
     let new = |rate, frames, bit_rate| Stream::new(rate, frames, bit_rate, 0, &Tags::default());
-    assert!(matches!(new(999, 1_000, 160_000), Err(Error::Rate { .. })));
-    assert!(matches!(new(48_000, 0, 160_000), Err(Error::Empty { .. })));
-    assert!(matches!(new(48_000, u64::MAX, 160_000), Err(Error::Invalid { .. })));
+    assert!(matches!(new(999, 1_000, 160_000), Err(e) if matches!(e.kind(), ErrorKind::SampleRate { .. })));
+    assert!(matches!(new(48_000, 0, 160_000), Err(e) if *e.kind() == ErrorKind::Empty));
+    assert!(matches!(new(48_000, u64::MAX, 160_000), Err(e) if *e.kind() == ErrorKind::FormatLimit));
     for bit_rate in [0, 47_600, 160_001, 510_400] {
         let text = new(48_000, 1_000, bit_rate).unwrap_err().to_string();
         assert!(text.contains(&format!("{bit_rate} bit/s")), "{text}");
     }
     let stream = new(48_000, 1_000, 160_000).unwrap();
-    assert!(matches!(stream.encoder(1), Err(Error::Invalid { .. })));
+    assert!(matches!(stream.encoder(1), Err(e) if *e.kind() == ErrorKind::InvalidCall));
     assert_eq!(stream.span(1), None);
     let mut encoder = stream.encoder(0).unwrap();
-    assert!(matches!(encoder.push(&[0.0; 3], &mut Vec::new()), Err(Error::Shape { .. })));
-    assert!(matches!(encoder.push(&[0.0; 2_002], &mut Vec::new()), Err(Error::Invalid { .. })));
+    assert!(
+        matches!(encoder.push(&[0.0; 3], &mut Vec::new()), Err(e) if matches!(e.kind(), ErrorKind::FrameShape { .. }))
+    );
+    assert!(matches!(encoder.push(&[0.0; 2_002], &mut Vec::new()), Err(e) if *e.kind() == ErrorKind::InvalidCall));
 }

@@ -1,5 +1,5 @@
 //! Opus files are read as ffmpeg reads them, whole and from any frame.
-#![cfg(feature = "opus")]
+#![cfg(all(feature = "opus", feature = "encode", feature = "decode"))]
 #![allow(clippy::unwrap_used)]
 
 mod made;

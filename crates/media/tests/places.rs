@@ -1,5 +1,5 @@
 //! Where a frame lies: sought it is what it is read up to, and what ffmpeg has there.
-
+#![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
 mod made;

@@ -1,5 +1,5 @@
 //! What is read in pieces, from anywhere, is what is read at once.
-
+#![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
 use std::io::{Cursor, Read, Seek, SeekFrom};

@@ -1,10 +1,10 @@
 //! Sound that is not read is refused by the name of what it is, with what to do instead.
-
+#![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
 mod made;
 
-use crowd_media::{DecodeOptions, EXTENSIONS, Error, REFUSED_EXTENSIONS, Reader, open, probe};
+use crowd_media::{DecodeOptions, EXTENSIONS, ErrorKind, REFUSED_EXTENSIONS, Reader, open, probe};
 
 /// The end of the file's name, how it is encoded, what the error calls it and what it advises.
 const KINDS: [(&str, &[&str], &str, &str); 12] = [
@@ -34,7 +34,7 @@ fn sound_that_is_not_read_is_refused_by_name_with_what_to_do() {
             Reader::open(&path).err().unwrap(),
         ];
         for error in errors {
-            assert!(matches!(&error, Error::UnsupportedCodec { codec, .. } if codec == name), "{name}: {error}");
+            assert!(matches!(error.kind(), ErrorKind::UnsupportedCodec { codec } if codec == name), "{name}: {error}");
             let text = error.to_string();
             assert!(text.contains(&*path.to_string_lossy()) && text.contains(advice), "{name}: {text}");
         }
@@ -50,7 +50,7 @@ fn what_only_looks_like_a_wav_is_refused_behind_a_tag_too() {
     bytes.extend(std::fs::read(&wave).unwrap());
     std::fs::write(&wave, bytes).unwrap();
     let error = probe(&wave).unwrap_err();
-    assert!(matches!(&error, Error::UnsupportedCodec { codec, .. } if codec == "MP3 in a WAV"), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::UnsupportedCodec { codec } if codec == "MP3 in a WAV"), "{error}");
 }
 
 #[test]

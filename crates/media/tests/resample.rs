@@ -1,10 +1,10 @@
 //! The promises of the sample-rate converter.
-
+#![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
 use std::f64::consts::TAU;
 
-use crowd_media::{Audio, Error, Samples, resample};
+use crowd_media::{Audio, ErrorKind, Samples, resample};
 
 /// A sine at half scale; phase 0 at time 0.
 fn sine(hz: f64, rate: u32, frames: usize) -> Vec<f64> {
@@ -101,6 +101,8 @@ fn sixteen_bit_audio_resamples_like_its_float_copy() {
 #[test]
 fn impossible_rates_are_refused_by_value() {
     let error = resample(&[0.0], 1, 44_100, 12).unwrap_err();
-    assert!(matches!(error, Error::Rate { rate: 12 }), "{error}");
-    assert!(matches!(resample(&[0.0; 3], 2, 44_100, 48_000), Err(Error::Shape { .. })));
+    assert!(*error.kind() == ErrorKind::SampleRate { rate: 12 }, "{error}");
+    assert!(
+        matches!(resample(&[0.0; 3], 2, 44_100, 48_000), Err(e) if matches!(e.kind(), ErrorKind::FrameShape { .. }))
+    );
 }

@@ -1,13 +1,13 @@
 //! What the WAV writer writes, this crate reads back, and so does anyone who follows the standards.
-
+#![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
 use std::io::Cursor;
 
 use crowd_media::wav::Writer;
 use crowd_media::{
-    Audio, AudioFormat, AudioSpec, Container, DecodeOptions, Error, SampleFormat, Samples, Tags, open, pcm, probe, wav,
-    write,
+    Audio, AudioFormat, AudioSpec, Container, DecodeOptions, ErrorKind, SampleFormat, Samples, Tags, open, pcm, probe,
+    wav, write,
 };
 use proptest::prelude::*;
 
@@ -150,10 +150,12 @@ fn an_uncommitted_file_leaves_nothing() {
 #[test]
 fn broken_frames_and_specs_are_refused() {
     let mut writer = Writer::new(Cursor::new(Vec::new()), AudioSpec::new(44_100, 2, SampleFormat::I16)).unwrap();
-    assert!(matches!(writer.write_f32(&[0.0; 3]), Err(Error::Shape { samples: 3, channels: 2 })));
+    assert!(
+        matches!(writer.write_f32(&[0.0; 3]), Err(e) if matches!(e.kind(), ErrorKind::FrameShape { samples: 3, channels: 2 }))
+    );
     assert!(matches!(
         Writer::new(Cursor::new(vec![]), AudioSpec::new(1, 2, SampleFormat::I16)),
-        Err(Error::Rate { rate: 1 })
+        Err(e) if matches!(e.kind(), ErrorKind::SampleRate { rate: 1 })
     ));
     assert!(Writer::new(Cursor::new(vec![]), AudioSpec::new(44_100, 0, SampleFormat::I16)).is_err());
 }
@@ -250,9 +252,9 @@ proptest! {
 fn a_header_ahead_of_an_impossible_file_is_refused() {
     let refused =
         |rate, channels, frames| wav::header(AudioSpec::new(rate, channels, SampleFormat::I24), frames).unwrap_err();
-    assert!(matches!(refused(999, 2, 1), Error::Rate { .. }));
-    assert!(matches!(refused(48_000, 0, 1), Error::Shape { .. }));
-    assert!(matches!(refused(48_000, 2, u64::MAX / 6), Error::Invalid { .. }));
+    assert!(matches!(refused(999, 2, 1).kind(), ErrorKind::SampleRate { .. }));
+    assert!(matches!(refused(48_000, 0, 1).kind(), ErrorKind::FrameShape { .. }));
+    assert_eq!(*refused(48_000, 2, u64::MAX / 6).kind(), ErrorKind::FormatLimit);
     // Ten hours of two channels in 24 bits are past 4 GiB.
     let frames = 10 * 3_600 * 48_000;
     let long = wav::header(AudioSpec::new(48_000, 2, SampleFormat::I24), frames).unwrap();

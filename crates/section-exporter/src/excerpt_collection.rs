@@ -73,7 +73,7 @@ fn write_track(
 ) -> Result<(), CutError> {
     let planned = excerpt.planned;
     let (planned_excerpt, info) = (&planned.excerpt, &excerpt.info);
-    let io = |source| crowd_media::Error::Io { path: excerpt.stretched.clone(), doing: "look at", source };
+    let io = |source| crowd_media::Error::io(excerpt.stretched.clone(), "look at", source);
     let file = absolute(&excerpt.stretched).map_err(io)?;
     let bytes = fs::metadata(&file).map_err(io)?.len();
     let seconds = info.frames as f64 / f64::from(info.sample_rate);

@@ -1,12 +1,11 @@
 //! Cuts the planned excerpts on all processors and collects the results.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crowd_engine::Bpm;
-use crowd_media::Error;
+use crowd_media::{Error, ErrorKind};
 use crowd_store::FileFolder;
 use tempfile::TempPath;
 
@@ -223,10 +222,8 @@ impl ExportSettings {
                 return Err(ExcerptError::blocked_by(state, path));
             }
             partial_file::publish(partial, path, state != FileState::Absent || self.overwrite).map_err(|error| {
-                match &error {
-                    Error::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
-                        ExcerptError::Foreign(path.clone())
-                    }
+                match error.kind() {
+                    ErrorKind::AlreadyExists => ExcerptError::Foreign(path.clone()),
                     _ => error.into(),
                 }
             })?;

@@ -42,7 +42,7 @@ impl OutputHashes {
 
     /// Writes a file atomically and records its hash.
     /// # Errors
-    /// [`Error::Io`] when the file, or its hash, cannot be written.
+    /// The system's error when the file, or its hash, cannot be written.
     pub fn write(&mut self, path: &Path, content: &[u8]) -> Result<(), Error> {
         self.write_by(path, |partial| {
             atomic::write(partial, content).map_err(|error| partial_file::error_with_final_name(error, partial, path))
@@ -52,7 +52,7 @@ impl OutputHashes {
     /// Lets `make` write a partial file, records its hash, and gives it the name `path`. The file appears complete or
     /// not at all.
     /// # Errors
-    /// The errors of `make`, and [`Error::Io`].
+    /// The errors of `make`, and the system's.
     pub fn write_by<E: From<Error>>(
         &mut self,
         path: &Path,
@@ -65,7 +65,7 @@ impl OutputHashes {
         hashes.dedup();
         hashes.truncate(KEPT);
         let bytes = serde_json::to_vec(&self.by_path);
-        let io = |source| Error::Io { path: self.file.clone(), doing: "write", source };
+        let io = |source| Error::io(self.file.clone(), "write", source);
         atomic::write(&self.file, &bytes.map_err(|error| io(error.into()))?)?;
         partial_file::publish(partial, path, true)?;
         Ok(partial_file::sync_folders([path])?)

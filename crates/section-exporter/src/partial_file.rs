@@ -13,27 +13,24 @@ use crate::file_identity::folder_of;
 /// A partial file for the file `path`. It is removed when the value is dropped. The leftover of a killed run is removed
 /// by a later run.
 /// # Errors
-/// [`Error::Io`] when the current folder is not known.
+/// The system's error when the current folder is not known.
 pub fn partial_path(path: &Path) -> Result<TempPath, Error> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let hidden = folder_of(path).join(format!(".{name}.{}.part", std::process::id()));
-    TempPath::try_from_path(hidden).map_err(|source| Error::Io { path: path.to_owned(), doing: "create", source })
+    TempPath::try_from_path(hidden).map_err(|source| Error::io(path, "create", source))
 }
 
 /// Turns an error about a partial file into one about its final path.
 pub fn error_with_final_name(error: Error, partial: &Path, path: &Path) -> Error {
-    match error {
-        Error::Io { path: at, doing, source } if at == partial => Error::Io { path: path.to_owned(), doing, source },
-        other => other,
-    }
+    if error.path() == Some(partial) { error.with_path(path) } else { error }
 }
 
 /// Renames a complete file to its final name. An existing file is replaced only when `replace` is given.
 /// # Errors
-/// [`Error::Io`]. Its source is of the kind [`io::ErrorKind::AlreadyExists`] when a file exists that must not be
+/// [`AlreadyExists`](crowd_media::ErrorKind::AlreadyExists) when a file exists that must not be
 /// replaced.
 pub fn publish(partial: TempPath, path: &Path, replace: bool) -> Result<(), Error> {
-    let io = |source| Error::Io { path: path.to_owned(), doing: "rename to", source };
+    let io = |source| Error::io(path, "rename to", source);
     if replace {
         partial.persist(path).map_err(|error| io(error.error))
     } else {
@@ -43,14 +40,14 @@ pub fn publish(partial: TempPath, path: &Path, replace: bool) -> Result<(), Erro
 
 /// Syncs the folders of these files, so that their names survive a crash.
 /// # Errors
-/// [`Error::Io`] when a folder cannot be synced.
+/// The system's error when a folder cannot be synced.
 pub fn sync_folders<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<(), Error> {
     let mut folders: Vec<PathBuf> = files.into_iter().map(|file| folder_of(file).to_owned()).collect();
     folders.dedup();
     // Only Unix can open and sync a folder; elsewhere the system decides when a rename is durable.
     for folder in folders.iter().filter(|_| cfg!(unix)) {
         let synced = File::open(folder).and_then(|folder| folder.sync_all());
-        synced.map_err(|source| Error::Io { path: folder.clone(), doing: "sync", source })?;
+        synced.map_err(|source| Error::io(folder.clone(), "sync", source))?;
     }
     Ok(())
 }
@@ -69,11 +66,7 @@ pub fn make_writable_folder(folder: &Path) -> io::Result<()> {
 /// # Errors
 /// The error of the system.
 pub fn check_name(path: &Path) -> io::Result<()> {
-    let cause = |error: Error| match error {
-        Error::Io { source, .. } => source,
-        other => io::Error::other(other.to_string()),
-    };
-    partial_path(path).and_then(|partial| AtomicFile::create(&partial)).map(|_removed| ()).map_err(cause)
+    Ok(partial_path(path).and_then(|partial| AtomicFile::create(&partial)).map(|_removed| ())?)
 }
 
 #[cfg(test)]
@@ -91,7 +84,7 @@ mod tests {
         };
         fs::write(&path, "theirs").unwrap();
         let error = publish(partial(), &path, false).unwrap_err();
-        assert!(matches!(&error, Error::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists), "{error}");
+        assert_eq!(*error.kind(), crowd_media::ErrorKind::AlreadyExists, "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "the new one is gone");
         publish(partial(), &path, true).unwrap();

@@ -33,9 +33,9 @@ pub enum FileRole {
 /// The hash of a file's content, in hexadecimal.
 ///
 /// # Errors
-/// [`Error::Io`] when it cannot be read.
+/// The system's, when it cannot be read.
 pub fn hash(path: &Path) -> Result<String, Error> {
-    let io = |source| Error::Io { path: path.to_owned(), doing: "read", source };
+    let io = |source| Error::io(path, "read", source);
     let hash = File::open(path).and_then(|file| ContentHash::of(&file)).map_err(io)?;
     Ok(hash.to_string())
 }
@@ -98,10 +98,10 @@ impl FileSetRecord {
 
     /// Writes the record under this name.
     /// # Errors
-    /// [`Error::Io`] when it cannot be written.
+    /// The system's error when it cannot be written.
     pub fn write(&self, records: &FileFolder, name: &str) -> Result<(), Error> {
         let name = file_of(name);
-        let failed = |source| Error::Io { path: records.file(&name), doing: "write", source };
+        let failed = |source| Error::io(records.file(&name), "write", source);
         let bytes = serde_json::to_vec(self).map_err(|error| failed(error.into()))?;
         records.write(&name, &bytes)
     }
@@ -131,7 +131,7 @@ impl FileSetRecord {
     /// The record for a new version of the files. Each of `files` has its role, the complete partial file and the final
     /// path.
     /// # Errors
-    /// [`Error::Io`] when a file cannot be read.
+    /// The system's error when a file cannot be read.
     pub fn followed_by(
         &self,
         made_from: String,

@@ -9,17 +9,17 @@ use serde_json::{Map, Value};
 /// Writes the content of these structure files as one JSON object, each under its file name without ".json". The file
 /// appears complete or not at all.
 /// # Errors
-/// [`Error::Io`] when a structure file cannot be read any more, or the object cannot be written.
+/// The system's error when a structure file cannot be read any more, or the object cannot be written.
 pub fn write<'a>(to: &Path, structures: impl IntoIterator<Item = &'a Path>) -> Result<(), Error> {
     let mut all = Map::new();
     for file in structures {
-        let read = |source| Error::Io { path: file.to_owned(), doing: "read", source };
+        let read = |source| Error::io(file, "read", source);
         let bytes = std::fs::read(file).map_err(read)?;
         let content: Value = serde_json::from_slice(&bytes).map_err(|error| read(error.into()))?;
         let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         all.insert(name, content);
     }
-    let io = |source| Error::Io { path: to.to_owned(), doing: "write", source };
+    let io = |source| Error::io(to, "write", source);
     let mut text = serde_json::to_vec_pretty(&all).map_err(|error| io(error.into()))?;
     text.push(b'\n');
     atomic::write(to, &text)

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use crowd_media::{EXTENSIONS, SUPPORTED};
+use crowd_media::{EXTENSIONS, supported_formats};
 
 use super::error::UploadError;
 
@@ -22,7 +22,7 @@ pub fn plain(name: &str) -> Result<String, UploadError> {
     let known = |end: &&str| EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(end));
     let Some(end) = path.extension().and_then(OsStr::to_str).filter(known) else {
         let name = if visible.is_empty() { "a file without a name" } else { visible };
-        let problem = format!("its name is not that of music that can be read: {SUPPORTED}");
+        let problem = format!("its name is not that of music that can be read: {}", supported_formats());
         return Err(UploadError::NotMusic { name: name.chars().take(LONGEST).collect(), problem });
     };
     let mut stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default().to_owned();

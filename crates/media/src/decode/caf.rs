@@ -4,8 +4,8 @@
 use std::io;
 use std::ops::Range;
 
-use super::source::Input;
-use crate::mpeg::ReadAt;
+use super::input::Input;
+use crate::mpeg_frames::ReadAt;
 
 /// More chunks than any sound file has.
 const MAX_CHUNKS: usize = 10_000;
@@ -16,7 +16,7 @@ const HEADER: u64 = 12;
 const EDIT_COUNT: u64 = 4;
 
 /// Where the data chunk is.
-pub(super) struct Found {
+pub(super) struct CafLayout {
     /// The file up to its sound, with the size that the chunk has in truth.
     pub head: Vec<u8>,
     /// The sound.
@@ -26,7 +26,7 @@ pub(super) struct Found {
 }
 
 /// Looks for the data chunk; of one whose size was never written nothing needs to be known.
-pub(super) fn find(input: &Input) -> io::Result<Option<Found>> {
+pub(super) fn find(input: &Input) -> io::Result<Option<CafLayout>> {
     let mut at = 8;
     for _ in 0..MAX_CHUNKS {
         let Some([a, b, c, d, size @ ..]) = input.array::<12>(at)? else { break };
@@ -44,7 +44,7 @@ pub(super) fn find(input: &Input) -> io::Result<Option<Found>> {
             if let Some(slot) = head.get_mut(field..field + 8) {
                 slot.copy_from_slice(&held.to_be_bytes());
             }
-            return Ok(Some(Found { head, body: start + EDIT_COUNT..start + held, missing: size - held }));
+            return Ok(Some(CafLayout { head, body: start + EDIT_COUNT..start + held, missing: size - held }));
         }
         let Some(next) = start.checked_add(size) else { break };
         at = next;

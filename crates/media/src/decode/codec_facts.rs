@@ -70,9 +70,28 @@ pub(super) fn describe(params: &AudioCodecParameters) -> String {
 }
 
 /// A codec as it was refused: of AAC only a part is decoded.
-pub(super) fn refused(params: &AudioCodecParameters) -> String {
+pub(super) fn refused_name(params: &AudioCodecParameters) -> String {
     match params.codec {
         codec::CODEC_ID_AAC => "AAC of another kind than LC mono or stereo".into(),
         _ => describe(params),
     }
+}
+
+/// The name of a codec that is read with a feature that is not enabled, and the feature.
+pub(super) fn missing_feature(id: AudioCodecId) -> Option<(&'static str, &'static str)> {
+    let (what, feature, enabled) = match id {
+        codec::CODEC_ID_AAC => ("AAC", "aac", cfg!(feature = "aac")),
+        codec::CODEC_ID_ALAC => ("ALAC", "alac", cfg!(feature = "alac")),
+        codec::CODEC_ID_FLAC => ("FLAC", "flac", cfg!(feature = "flac")),
+        codec::CODEC_ID_MP1 | codec::CODEC_ID_MP2 | codec::CODEC_ID_MP3 => ("MPEG", "mp3", cfg!(feature = "mp3")),
+        codec::CODEC_ID_VORBIS => ("Vorbis", "vorbis", cfg!(feature = "vorbis")),
+        codec::CODEC_ID_PCM_S16LE
+        | codec::CODEC_ID_PCM_S16BE
+        | codec::CODEC_ID_PCM_S24LE
+        | codec::CODEC_ID_PCM_S24BE
+        | codec::CODEC_ID_PCM_F32LE
+        | codec::CODEC_ID_PCM_F32BE => ("PCM", "wav", cfg!(any(feature = "wav", feature = "aiff", feature = "caf"))),
+        _ => return None,
+    };
+    (!enabled).then_some((what, feature))
 }

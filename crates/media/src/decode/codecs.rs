@@ -7,7 +7,7 @@ use symphonia::core::codecs::registry::CodecRegistry;
 use symphonia::core::formats::probe::Probe;
 use symphonia::default::{register_enabled_codecs, register_enabled_formats};
 
-use super::mp4::Window;
+use super::mp4::GaplessTrim;
 
 /// All decoders.
 pub(super) fn registry() -> &'static CodecRegistry {
@@ -15,7 +15,7 @@ pub(super) fn registry() -> &'static CodecRegistry {
         let mut all = CodecRegistry::new();
         register_enabled_codecs(&mut all);
         #[cfg(feature = "opus")]
-        all.register_audio_decoder::<super::opus::Decoder>();
+        all.register_audio_decoder::<super::opus::OpusDecoder>();
         all
     });
     &ALL
@@ -27,18 +27,18 @@ pub(super) fn containers() -> &'static Probe {
         let mut all = Probe::default();
         register_enabled_formats(&mut all);
         #[cfg(feature = "opus")]
-        all.register_format::<super::matroska::WebM<'_>>();
+        all.register_format::<super::matroska::MatroskaReader<'_>>();
         all
     });
     &ALL
 }
 
 /// Leading frames that a codec's own header says are no music, where the demuxer leaves them to its caller.
-pub(super) fn window(params: &AudioCodecParameters) -> Option<Window> {
+pub(super) fn window(params: &AudioCodecParameters) -> Option<GaplessTrim> {
     #[cfg(feature = "opus")]
     if params.codec == symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS {
-        let head = super::opus::Head::read(params.extra_data.as_deref()?)?;
-        return Some(Window { skip: u64::from(head.pre_skip), keep: None });
+        let head = super::opus::OpusHead::read(params.extra_data.as_deref()?)?;
+        return Some(GaplessTrim { skip: u64::from(head.pre_skip), keep: None });
     }
     let _ = params;
     None

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use symphonia::core::audio::Channels;
-use symphonia::core::codecs::audio::AudioDecoder;
+use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder};
 use symphonia::core::errors::Error as Fault;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatReader, SeekMode, SeekTo, Track, TrackType};
@@ -15,14 +15,14 @@ use symphonia::core::io::MediaSourceStream;
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{TimeBase, Timestamp};
 
-use super::codec_facts::{describe, float_bits, lossless_bits, preroll, refused};
-use super::frames::Tag;
-use super::link::{self, Length, Link};
-use super::mp4::{self, Window};
-use super::source::{Input, Source};
-use super::{Cover, Info, Tags, codecs};
+use super::codec_facts::{describe, float_bits, lossless_bits, missing_feature, preroll, refused_name};
+use super::file_streams::{self, FileStream, Length};
+use super::input::{Input, StreamInput};
+use super::mp4::{self, GaplessTrim};
+use super::mpeg_streams::GaplessTag;
+use super::{Cover, Info, codecs};
 use crate::audio::check_rate;
-use crate::{Error, MAX_CHANNELS};
+use crate::{Damage, Error, ErrorKind, MAX_CHANNELS, Tags};
 
 /// Runs a call into the decoding library and turns a panic into a fault. Its arithmetic is checked in debug builds, so
 /// hostile headers reach overflow panics there; what panicked is never used again.
@@ -43,7 +43,7 @@ pub(super) struct Demuxer {
     format: Option<Box<dyn FormatReader>>,
     pub decoder: Box<dyn AudioDecoder>,
     pub track: u32,
-    pub window: Window,
+    pub window: GaplessTrim,
     /// Frames the header promises where they are to be counted, before the window is taken.
     pub promised: Option<u64>,
     /// Whether the file ends before the stream does.
@@ -52,7 +52,7 @@ pub(super) struct Demuxer {
     pub notes: Vec<String>,
     /// What an MPEG audio stream says of its encoder: its packets are decoded whole then, and the window takes away what is
     /// not heard.
-    tag: Option<Tag>,
+    tag: Option<GaplessTag>,
     pub body_len: u64,
     preroll: u64,
     /// Whether the demuxer keeps parts of packets over a jump, and has to be made anew for one: symphonia's FLAC parser is
@@ -67,7 +67,7 @@ pub(super) struct Demuxer {
 
 impl Demuxer {
     /// Opens a stream of the file `input`, which is named `path` in errors.
-    pub fn new(path: &Path, input: &Input, link: &Link) -> Result<Self, Error> {
+    pub fn new(path: &Path, input: &Input, link: &FileStream) -> Result<Self, Error> {
         let position = Arc::new(AtomicU64::new(link.view.body.start));
         let at = || position.load(Ordering::Relaxed);
         let mut notes = link.notes.clone();
@@ -89,11 +89,11 @@ impl Demuxer {
         let default = format.default_track(TrackType::Audio);
         let track = default.or_else(|| format.first_track(TrackType::Audio)).cloned();
         let Some((track, params)) = track.and_then(|t| audio(&t).map(|p| (t, p))) else {
-            return Err(unsupported(path, "no known".into()));
+            return Err(unsupported(path, "no known"));
         };
         let decoder = guard(|| codecs::registry().make_audio_decoder(&params, &Default::default())).map_err(
             |fault| match fault {
-                Fault::Unsupported(_) => unsupported(path, refused(&params)),
+                Fault::Unsupported(_) => refused(path, &params),
                 fault => explain(path, at(), &fault),
             },
         )?;
@@ -308,21 +308,29 @@ impl Demuxer {
 
 /// A library fault in the caller's terms.
 fn explain(path: &Path, at: u64, fault: &Fault) -> Error {
-    let malformed = |cause: String| Error::Malformed { path: path.to_owned(), offset: Some(at), cause };
+    let damaged = |damage| Error::damaged(path, Some(at), damage);
     match fault {
-        Fault::IoError(e) if e.kind() == io::ErrorKind::UnexpectedEof => malformed("the file ends too early".into()),
+        Fault::IoError(e) if e.kind() == io::ErrorKind::UnexpectedEof => damaged(Damage::EndsEarly),
         // Some demuxers report a broken structure as an I/O error of their own making.
-        Fault::IoError(e) if e.raw_os_error().is_none() => malformed(e.to_string()),
+        Fault::IoError(e) if e.raw_os_error().is_none() => damaged(Damage::Other(e.to_string())),
         Fault::IoError(e) => Error::io(path, "read", same(e)),
-        Fault::Unsupported(what) if what.starts_with("core (probe)") => Error::NotAudio { path: path.to_owned() },
+        Fault::Unsupported(what) if what.starts_with("core (probe)") => Error::new(ErrorKind::NotAudio).with_path(path),
         // A kind of file that is not read is not a damaged one.
         Fault::Unsupported(what) => unsupported(path, format!("unknown ({what})")),
-        fault => malformed(fault.to_string()),
+        fault => damaged(Damage::Other(fault.to_string())),
     }
 }
 
-fn unsupported(path: &Path, codec: String) -> Error {
-    Error::UnsupportedCodec { path: path.to_owned(), codec, way_out: "convert it to FLAC" }
+fn unsupported(path: &Path, codec: impl Into<String>) -> Error {
+    Error::unsupported_codec(path, codec, "convert it to FLAC")
+}
+
+/// Why there is no decoder for a codec: it is not read, or only with a feature that is not enabled.
+fn refused(path: &Path, params: &AudioCodecParameters) -> Error {
+    match missing_feature(params.codec) {
+        Some((what, feature)) => Error::missing_feature(path, what, feature),
+        None => unsupported(path, refused_name(params)),
+    }
 }
 
 /// An error of the system once more: it cannot be cloned.
@@ -338,20 +346,16 @@ fn ends_early(frames: u64, missing: u64, rate: u32) -> String {
 
 /// What is heard of an MPEG audio stream that decodes to `decoded` frames: the tag counts packets of sound, and where there are
 /// fewer or more, its padding does not lie at the end.
-fn gapless(tag: &Tag, decoded: Option<u64>) -> Window {
+fn gapless(tag: &GaplessTag, decoded: Option<u64>) -> GaplessTrim {
     let skip = u64::from(tag.delay);
     let keep = decoded.map(|decoded| decoded.saturating_sub(skip).saturating_sub(u64::from(tag.padding)));
-    Window { skip, keep }
+    GaplessTrim { skip, keep }
 }
 
 fn channel_count(path: &Path, layout: &Channels) -> Result<u16, Error> {
     match u16::try_from(layout.count()) {
         Ok(n) if (1..=MAX_CHANNELS).contains(&n) => Ok(n),
-        _ => Err(Error::Malformed {
-            path: path.to_owned(),
-            offset: None,
-            cause: format!("it claims {} channels, and 1..={MAX_CHANNELS} are possible", layout.count()),
-        }),
+        _ => Err(Error::damaged(path, None, Damage::ChannelCount { channels: layout.count() })),
     }
 }
 
@@ -386,13 +390,13 @@ fn to_ticks(frame: i64, tick: TimeBase, rate: u32) -> i64 {
 pub(super) fn cover(path: &Path) -> Result<Option<Cover>, Error> {
     let input = Input::open(path)?;
     let position = Arc::default();
-    let Some(first) = link::find(path, &input)?.into_iter().next() else { return Ok(None) };
+    let Some(first) = file_streams::find(path, &input)?.into_iter().next() else { return Ok(None) };
     let mut format = recognise(first.view.source(&input, &position))
         .map_err(|fault| explain(path, position.load(Ordering::Relaxed), &fault))?;
     Ok(Tags::cover(format.metadata()))
 }
 
-fn recognise(source: Source) -> Result<Box<dyn FormatReader>, Fault> {
+fn recognise(source: StreamInput) -> Result<Box<dyn FormatReader>, Fault> {
     let stream = MediaSourceStream::new(Box::new(source), Default::default());
     guard(|| codecs::containers().probe(&Hint::new(), stream, Default::default(), Default::default()))
 }

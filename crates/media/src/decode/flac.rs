@@ -4,8 +4,8 @@ use std::io;
 
 use crc::{CRC_8_SMBUS, CRC_16_UMTS, Crc};
 
-use super::source::Input;
-use crate::mpeg::ReadAt;
+use super::input::Input;
+use crate::mpeg_frames::ReadAt;
 
 const CRC_8: Crc<u8> = Crc::<u8>::new(&CRC_8_SMBUS);
 const CRC_16: Crc<u16> = Crc::<u16>::new(&CRC_16_UMTS);
@@ -17,7 +17,7 @@ const MAX_FRAME: u64 = 1 << 20;
 const MAX_SEARCH: u64 = 32 << 20;
 
 /// What the file says about its sound, and where that begins.
-pub(super) struct Found {
+pub(super) struct FlacLayout {
     /// Frames that STREAMINFO promises, and whether the last frame of the file ends there.
     pub promised: Option<u64>,
     pub is_whole: bool,
@@ -30,7 +30,7 @@ pub(super) struct Found {
 }
 
 /// Looks at the start and the end of a file in which `fLaC` stands at byte `start`.
-pub(super) fn find(input: &Input, start: u64) -> io::Result<Option<Found>> {
+pub(super) fn find(input: &Input, start: u64) -> io::Result<Option<FlacLayout>> {
     let mut bare = input.bytes(start..start + HEAD as u64)?;
     let Some(&[_, _, _, _, block, _, _, 34, ref info @ ..]) = bare.get(..HEAD) else { return Ok(None) };
     if block & 0x7F != 0 {
@@ -56,7 +56,7 @@ pub(super) fn find(input: &Input, start: u64) -> io::Result<Option<Found>> {
         *block = 0x80;
     }
     let rest = start + HEAD as u64;
-    Ok(Some(Found { promised, is_whole, open_ended, bare, rest, first: first_frame(input, start)? }))
+    Ok(Some(FlacLayout { promised, is_whole, open_ended, bare, rest, first: first_frame(input, start)? }))
 }
 
 /// Whether the last of these bytes are a whole frame that ends at frame `total`.

@@ -1,6 +1,6 @@
 //! What a file says about its audio.
 
-use super::tags::Tags;
+use crate::Tags;
 
 /// What a file says about its audio, without decoding it.
 #[derive(Clone, Debug, PartialEq)]

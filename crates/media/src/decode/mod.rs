@@ -1,46 +1,50 @@
 //! Files to samples.
 
 mod caf;
-mod chain;
 mod codec_facts;
 mod codecs;
-mod collect;
-mod decoded;
 mod demuxer;
+mod dropout_fades;
 mod file_facts;
+mod file_streams;
 mod flac;
-mod frames;
 mod info;
-mod link;
+mod input;
+mod into_audio;
+mod joined_streams;
 mod matroska;
-mod mend;
 mod mp4;
+mod mpeg_streams;
 mod ogg;
 mod options;
 #[cfg(feature = "opus")]
 mod opus;
 mod packets;
 mod reader;
-mod refused;
+mod resample_stage;
 mod riff;
-mod source;
-mod stage;
+mod stream_decoder;
 mod tags;
+mod unsupported;
 
 use std::path::Path;
 
 pub use info::Info;
 pub use options::{DecodeOptions, Progress};
 pub use reader::Reader;
-pub use tags::{Cover, Tags};
+pub use tags::Cover;
 
+#[cfg(doc)]
+use crate::ErrorKind;
 use crate::{Audio, Error};
 
 /// Reads what `path` says about itself, without decoding it. Where the header does not tell how many frames there are, or tells
 /// what cannot be, all packets are counted.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::NotAudio`], [`Error::UnsupportedCodec`], [`Error::Malformed`] or [`Error::Rate`].
+/// [`ErrorKind::NotFound`] and the other kinds of the system, [`ErrorKind::NotAFile`], [`ErrorKind::NotAudio`],
+/// [`ErrorKind::UnsupportedCodec`], [`ErrorKind::MissingFeature`], [`ErrorKind::Damaged`], [`ErrorKind::Empty`] or
+/// [`ErrorKind::SampleRate`].
 pub fn probe(path: &Path) -> Result<Info, Error> {
     Ok(Reader::open(path)?.info().clone())
 }
@@ -66,7 +70,7 @@ pub fn cover(path: &Path) -> Result<Option<Cover>, Error> {
 /// - Non-finite samples become 0 and are counted in [`Audio::non_finite_samples`].
 ///
 /// # Errors
-/// Those of [`probe`], [`Error::Empty`], [`Error::TooLarge`] or [`Error::OutOfMemory`].
+/// Those of [`probe`], [`ErrorKind::TooLarge`] or [`ErrorKind::OutOfMemory`].
 pub fn open(path: &Path, options: &DecodeOptions) -> Result<Audio, Error> {
     Reader::open(path)?.into_audio(options)
 }

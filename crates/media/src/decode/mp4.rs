@@ -23,12 +23,12 @@ pub(super) struct Edit {
 
 /// What is heard of a decoded track: `skip` leading frames go, `keep` frames stay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Window {
+pub(super) struct GaplessTrim {
     pub skip: u64,
     pub keep: Option<u64>,
 }
 
-impl Window {
+impl GaplessTrim {
     /// Frames that are heard of `decoded` ones.
     pub fn heard(&self, decoded: u64) -> u64 {
         decoded.saturating_sub(self.skip).min(self.keep.unwrap_or(u64::MAX))
@@ -40,7 +40,7 @@ impl Edit {
     ///
     /// The edit's length is counted in movie ticks, often milliseconds. Where it agrees with the decoded length to
     /// such a tick, the latter is the exact one.
-    pub fn window(&self, rate: u32, decoded: Option<u64>) -> Window {
+    pub fn window(&self, rate: u32, decoded: Option<u64>) -> GaplessTrim {
         let frames = |ticks: u64, scale: u32| -> u64 {
             let scale = u128::from(scale.max(1));
             u64::try_from((u128::from(ticks) * u128::from(rate) + scale / 2) / scale).unwrap_or(u64::MAX)
@@ -53,16 +53,16 @@ impl Edit {
             Some(rest) => Some(length.min(rest)),
             None => Some(length).filter(|&n| n > 0),
         };
-        Window { skip, keep }
+        GaplessTrim { skip, keep }
     }
 }
 
 /// Reads an iTunSMPB value: hexadecimal words, of which the second is the delay, the third the padding and the fourth
 /// the length, all in frames.
-pub(super) fn itunsmpb(value: &str) -> Option<Window> {
+pub(super) fn itunsmpb(value: &str) -> Option<GaplessTrim> {
     let mut words = value.split_whitespace().skip(1).map(|w| u64::from_str_radix(w, 16).ok());
     let (delay, _padding, length) = (words.next()??, words.next()??, words.next()??);
-    (length > 0).then_some(Window { skip: delay, keep: Some(length) })
+    (length > 0).then_some(GaplessTrim { skip: delay, keep: Some(length) })
 }
 
 /// The first playing edit of every track in the file. Whatever is malformed is left out: the decoder will judge it.
@@ -84,6 +84,25 @@ pub(super) fn edits(file: &mut (impl Read + Seek), len: u64) -> io::Result<Vec<E
     found.iter_mut().for_each(|edit: &mut Edit| edit.movie_scale = movie_scale);
     found.retain(|edit| edit.movie_scale > 0 && edit.media_scale > 0);
     Ok(found)
+}
+
+/// The kinds of sample entries that describe the streams of the file: "mp4a", "alac".
+pub(super) fn sample_entries(file: &mut (impl Read + Seek), len: u64) -> io::Result<Vec<[u8; 4]>> {
+    let mut spans = vec![(0, len)];
+    for wanted in [b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd"] {
+        let mut inner = Vec::new();
+        for (start, end) in spans {
+            let found = boxes(file, start, end)?.into_iter().filter(|(kind, ..)| kind == wanted);
+            inner.extend(found.map(|(_, start, end)| (start, end)));
+        }
+        spans = inner;
+    }
+    let mut kinds = Vec::new();
+    for (start, end) in spans {
+        // Version, flags and the number of entries come first.
+        kinds.extend(boxes(file, start + 8, end)?.into_iter().map(|(kind, ..)| kind));
+    }
+    Ok(kinds)
 }
 
 /// Whether there is the box without which no sample is found.
@@ -266,15 +285,15 @@ mod tests {
     #[test]
     fn a_length_in_milliseconds_yields_to_the_exact_one() {
         let edit = Edit { track: 1, media_scale: 44_100, start: 1024, movie_scale: 1000, length: 1000 };
-        assert_eq!(edit.window(44_100, Some(1024 + 44_097)), Window { skip: 1024, keep: Some(44_097) });
-        assert_eq!(edit.window(44_100, Some(1024 + 60_000)), Window { skip: 1024, keep: Some(44_100) });
-        assert_eq!(edit.window(44_100, None), Window { skip: 1024, keep: Some(44_100) });
+        assert_eq!(edit.window(44_100, Some(1024 + 44_097)), GaplessTrim { skip: 1024, keep: Some(44_097) });
+        assert_eq!(edit.window(44_100, Some(1024 + 60_000)), GaplessTrim { skip: 1024, keep: Some(44_100) });
+        assert_eq!(edit.window(44_100, None), GaplessTrim { skip: 1024, keep: Some(44_100) });
     }
 
     #[test]
     fn itunsmpb_tells_delay_and_length() {
         let value = " 00000000 00000840 0000037C 000000000003F31F 00000000 00000000";
-        assert_eq!(itunsmpb(value), Some(Window { skip: 0x840, keep: Some(0x3f31f) }));
+        assert_eq!(itunsmpb(value), Some(GaplessTrim { skip: 0x840, keep: Some(0x3f31f) }));
         assert_eq!(itunsmpb("garbage"), None);
         assert_eq!(itunsmpb(""), None);
     }

@@ -6,8 +6,8 @@
 use std::io;
 use std::ops::Range;
 
-use super::source::Input;
-use crate::mpeg::ReadAt;
+use super::input::Input;
+use crate::mpeg_frames::ReadAt;
 use crate::ogg_checksum::OGG;
 
 /// Bytes at the start of a stream whose pages have to be sound for the demuxer to begin.
@@ -19,7 +19,7 @@ const MAX_SEARCH: u64 = 2 * 65_307;
 
 /// What lies between the first page of a stream and the first page of the next, or the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Chained {
+pub(super) struct OggStream {
     pub bytes: Range<u64>,
     /// Its first pages, where one of them is damaged and left out: stands before `bytes` then. Behind its first pages the
     /// demuxer leaves out such pages itself.
@@ -52,8 +52,8 @@ fn page(input: &Input, at: u64) -> io::Result<Option<Page>> {
 }
 
 /// The streams of a file that begins with a page.
-pub(super) fn find(input: &Input) -> io::Result<Vec<Chained>> {
-    let mut found: Vec<Chained> = Vec::new();
+pub(super) fn find(input: &Input) -> io::Result<Vec<OggStream>> {
+    let mut found: Vec<OggStream> = Vec::new();
     let (mut at, mut lost) = (0, None);
     // Streams that run side by side begin with their first pages in a row.
     let mut among_first = false;
@@ -66,7 +66,7 @@ pub(super) fn find(input: &Input) -> io::Result<Vec<Chained>> {
             continue;
         };
         if first && !among_first {
-            found.push(Chained { bytes: at..at, head: Vec::new(), is_ended: false, junk: (0, 0) });
+            found.push(OggStream { bytes: at..at, head: Vec::new(), is_ended: false, junk: (0, 0) });
         }
         among_first = first;
         if let Some(stream) = found.last_mut() {
@@ -90,7 +90,7 @@ pub(super) fn find(input: &Input) -> io::Result<Vec<Chained>> {
 }
 
 /// Leaves out what of a stream's first pages fails its checksum.
-fn leave_out_damaged(input: &Input, stream: &mut Chained) -> io::Result<()> {
+fn leave_out_damaged(input: &Input, stream: &mut OggStream) -> io::Result<()> {
     let (mut at, mut head) = (stream.bytes.start, Vec::new());
     let mut behind = None;
     while at < stream.bytes.end.min(stream.bytes.start + START) {

@@ -22,7 +22,7 @@ const INFO: CodecInfo = CodecInfo { short_name: "opus", long_name: "Opus", profi
 
 /// The identification header (RFC 7845, section 5.1).
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Head {
+pub(super) struct OpusHead {
     /// Frames at the start that are no music.
     pub pre_skip: u16,
     /// What samples are multiplied by.
@@ -34,7 +34,7 @@ pub(super) struct Head {
     channels: Position,
 }
 
-impl Head {
+impl OpusHead {
     /// Takes the header apart; `None` where it is none, or one of a kind that is not decoded: mapping families but 0 and 1.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let byte = |at: usize| bytes.get(at).copied();
@@ -110,9 +110,9 @@ fn layout(channels: u8) -> Option<&'static [(usize, Position)]> {
 }
 
 /// One to eight channels at 48 kHz.
-pub(super) struct Decoder {
+pub(super) struct OpusDecoder {
     params: AudioCodecParameters,
-    head: Head,
+    head: OpusHead,
     trims: bool,
     /// The lock is never taken: libopus' decoder may be sent to other threads and not be shared, and the trait asks for both.
     decoder: Mutex<MSDecoder>,
@@ -120,9 +120,9 @@ pub(super) struct Decoder {
     buffer: AudioBuffer<f32>,
 }
 
-impl Decoder {
+impl OpusDecoder {
     fn new(params: &AudioCodecParameters, options: &AudioDecoderOptions) -> Result<Self> {
-        let head = params.extra_data.as_deref().and_then(Head::read);
+        let head = params.extra_data.as_deref().and_then(OpusHead::read);
         let head = head.ok_or(Fault::Unsupported("Opus header of an unknown kind"))?;
         let channels = Channels::Positioned(head.channels);
         let mut params = params.clone();
@@ -163,7 +163,7 @@ impl Decoder {
     }
 }
 
-impl AudioDecoder for Decoder {
+impl AudioDecoder for OpusDecoder {
     fn reset(&mut self) {
         if let Ok(fresh) = self.head.decoder() {
             self.decoder = Mutex::new(fresh);
@@ -193,7 +193,7 @@ impl AudioDecoder for Decoder {
     }
 }
 
-impl RegisterableAudioDecoder for Decoder {
+impl RegisterableAudioDecoder for OpusDecoder {
     fn try_registry_new(params: &AudioCodecParameters, options: &AudioDecoderOptions) -> Result<Box<dyn AudioDecoder>> {
         Ok(Box::new(Self::new(params, options)?))
     }
@@ -218,11 +218,11 @@ mod tests {
 
     #[test]
     fn the_header_gives_delay_gain_and_channels_in_the_order_of_the_mask() {
-        let stereo = Head::read(&head(2, -1536, 0, &[])).unwrap();
+        let stereo = OpusHead::read(&head(2, -1536, 0, &[])).unwrap();
         assert_eq!((stereo.pre_skip, stereo.streams, stereo.coupled), (312, 1, 1));
         assert!((stereo.gain - 0.501_187).abs() < 1e-6, "{}", stereo.gain);
         // 5.1: front pair, rear pair, centre, LFE as an encoder couples them; coded in the order L C R RL RR LFE.
-        let surround = Head::read(&head(6, 0, 1, &[4, 2, 0, 4, 1, 2, 3, 5])).unwrap();
+        let surround = OpusHead::read(&head(6, 0, 1, &[4, 2, 0, 4, 1, 2, 3, 5])).unwrap();
         assert_eq!((surround.streams, surround.coupled, surround.gain), (4, 2, 1.0));
         assert_eq!(surround.mapping, [0, 1, 4, 5, 2, 3]);
         assert_eq!(surround.channels.bits(), 0x3f);
@@ -255,9 +255,9 @@ mod tests {
             b"OpusTags".to_vec(),
             head(2, 0, 0, &[])[..18].to_vec(),
         ] {
-            assert_eq!(Head::read(&bad), None, "{bad:?}");
+            assert_eq!(OpusHead::read(&bad), None, "{bad:?}");
         }
         // A header may name streams that no packet can have; that is found when the decoder is made.
-        assert!(Head::read(&head(2, 0, 1, &[1, 1, 0, 9])).unwrap().decoder().is_err());
+        assert!(OpusHead::read(&head(2, 0, 1, &[1, 1, 0, 9])).unwrap().decoder().is_err());
     }
 }

@@ -23,7 +23,7 @@ const SIDE: usize = 4 + 2 + 32;
 
 /// How decoding went.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Outcome {
+pub(super) struct DamageReport {
     /// Packets decoded without fault.
     pub good: u64,
     /// Packets that were not, or are missing.
@@ -37,9 +37,9 @@ pub(super) struct Outcome {
     pub missing: f64,
 }
 
-impl Outcome {
+impl DamageReport {
     /// Counts damage near byte `at`.
-    fn note(&mut self, at: u64, cause: impl FnOnce() -> String) {
+    fn count_damage(&mut self, at: u64, cause: impl FnOnce() -> String) {
         self.damaged += 1;
         self.first.get_or_insert_with(|| (at, cause()));
     }
@@ -69,15 +69,15 @@ impl Outcome {
 }
 
 /// What came next.
-pub(super) struct Piece {
+pub(super) struct DecodedSpan {
     /// The frame of the file it begins in, as the time stamp says: encoder delay lies before 0.
     pub stamp: i64,
-    /// Whether any of its packet is heard: of an encoder's delay nothing is.
-    pub heard: bool,
-    pub what: What,
+    /// Whether any of its packet is audible: of an encoder's delay nothing is.
+    pub audible: bool,
+    pub content: SpanContent,
 }
 
-pub(super) enum What {
+pub(super) enum SpanContent {
     /// Sound, which is the decoder's `last_decoded`.
     Sound,
     /// So many frames that are missing or damaged.
@@ -87,30 +87,30 @@ pub(super) enum What {
 /// Goes through the packets of a file.
 #[derive(Default)]
 pub(super) struct Packets {
-    pub outcome: Outcome,
+    pub damage: DamageReport,
     /// What ended the reading before the end of the file.
     stop: Option<Fault>,
     next_pts: Option<Timestamp>,
     /// Comes behind the silence of what is missing.
-    held: Option<Packet>,
+    after_gap: Option<Packet>,
     /// Read already, and still to be decoded.
-    ahead: VecDeque<Packet>,
+    prefetched: VecDeque<Packet>,
     /// How often reading went on behind bytes that are no packet.
     retries: u64,
     /// Damage up to this stamp is counted already: reading may come by it again after a jump.
-    told: Option<i64>,
+    counted_up_to: Option<i64>,
 }
 
 impl Packets {
     /// The next piece; for packets that are missing at most `room` frames. `None` is the end, or what
     /// [`take_stop`](Self::take_stop) says.
-    pub fn next(&mut self, demuxer: &mut Demuxer, room: u64) -> Option<Piece> {
+    pub fn next(&mut self, demuxer: &mut Demuxer, room: u64) -> Option<DecodedSpan> {
         loop {
             let at = demuxer.position();
-            let packet = match self.held.take() {
+            let packet = match self.after_gap.take() {
                 Some(packet) => packet,
                 None => {
-                    let packet = match self.ahead.pop_front() {
+                    let packet = match self.prefetched.pop_front() {
                         Some(packet) => packet,
                         None => self.packet(demuxer)?,
                     };
@@ -122,18 +122,18 @@ impl Packets {
                     if missing > 0 && missing >= demuxer.frames(packet.block_dur().get()) {
                         let frames = missing.min(if room == u64::MAX { MAX_GAP } else { room });
                         let stamp = demuxer.stamp(&packet).saturating_sub_unsigned(missing);
-                        self.note(demuxer, at, stamp, frames, || "packets are missing".into());
-                        self.held = Some(packet);
-                        return Some(Piece { stamp, heard: true, what: What::Silence(frames) });
+                        self.count_damage(demuxer, at, stamp, frames, || "packets are missing".into());
+                        self.after_gap = Some(packet);
+                        return Some(DecodedSpan { stamp, audible: true, content: SpanContent::Silence(frames) });
                     }
                     packet
                 }
             };
-            let (stamp, heard) = (demuxer.stamp(&packet), packet.dur.get() > 0);
+            let (stamp, audible) = (demuxer.stamp(&packet), packet.dur.get() > 0);
             let fault = match guard(|| demuxer.decoder.decode(&packet).map(drop)) {
                 Ok(()) if fits(demuxer) => {
-                    self.outcome.good += 1;
-                    return Some(Piece { stamp, heard, what: What::Sound });
+                    self.damage.good += 1;
+                    return Some(DecodedSpan { stamp, audible, content: SpanContent::Sound });
                 }
                 Ok(()) => Fault::DecodeError("sample rate or channel count changes"),
                 Err(fault @ (Fault::DecodeError(_) | Fault::IoError(_))) => fault,
@@ -148,38 +148,38 @@ impl Packets {
             };
             // An empty packet may claim any duration and costs a hostile file nothing.
             let frames = if packet.data.is_empty() { 0 } else { demuxer.frames(packet.dur.get()).min(MAX_GAP) };
-            self.note(demuxer, at, stamp, frames, || fault.to_string());
+            self.count_damage(demuxer, at, stamp, frames, || fault.to_string());
             if frames > 0 {
-                return Some(Piece { stamp, heard, what: What::Silence(frames) });
+                return Some(DecodedSpan { stamp, audible, content: SpanContent::Silence(frames) });
             }
         }
     }
 
     /// Counts damage that silence of `frames` stands in for.
-    fn note(&mut self, demuxer: &Demuxer, at: u64, stamp: i64, frames: u64, cause: impl FnOnce() -> String) {
-        if self.told.is_none_or(|told| stamp > told) {
-            self.told = Some(stamp);
-            self.outcome.silent += frames as f64 / f64::from(demuxer.info.sample_rate);
-            self.outcome.note(at, cause);
+    fn count_damage(&mut self, demuxer: &Demuxer, at: u64, stamp: i64, frames: u64, cause: impl FnOnce() -> String) {
+        if self.counted_up_to.is_none_or(|counted_up_to| stamp > counted_up_to) {
+            self.counted_up_to = Some(stamp);
+            self.damage.silent += frames as f64 / f64::from(demuxer.info.sample_rate);
+            self.damage.count_damage(at, cause);
         }
     }
 
     /// Reads up to the packet in which frame `right` lies, by stamp, and leaves out those before it that no bit of its sound
     /// lies in: at usual bit rates all but one or two.
-    pub fn run_up(&mut self, demuxer: &mut Demuxer, right: i64) {
+    pub fn read_up_to(&mut self, demuxer: &mut Demuxer, right: i64) {
         while let Some(packet) = self.packet(demuxer) {
             let end = demuxer.stamp(&packet).saturating_add_unsigned(demuxer.frames(packet.dur.get()));
-            self.ahead.push_back(packet);
+            self.prefetched.push_back(packet);
             if end > right {
                 break;
             }
         }
-        let (mut first, mut bytes) = (self.ahead.len().saturating_sub(1), 0);
+        let (mut first, mut bytes) = (self.prefetched.len().saturating_sub(1), 0);
         while first > 0 && bytes < RESERVOIR {
             first -= 1;
-            bytes += self.ahead.get(first).map_or(0, |packet| packet.data.len().saturating_sub(SIDE));
+            bytes += self.prefetched.get(first).map_or(0, |packet| packet.data.len().saturating_sub(SIDE));
         }
-        self.ahead.drain(..first);
+        self.prefetched.drain(..first);
     }
 
     /// The next packet of the track, not decoded. Behind bytes that are no packet reading goes on.
@@ -193,7 +193,7 @@ impl Packets {
                 Ok(None) => return None,
                 Err(Fault::DecodeError(cause)) if demuxer.resyncs() && self.retries < MAX_RETRIES => {
                     if self.retries == before {
-                        self.outcome.note(at, || cause.into());
+                        self.damage.count_damage(at, || cause.into());
                     }
                     self.retries += 1;
                 }
@@ -216,11 +216,11 @@ impl Packets {
             Some(Fault::IoError(e)) if e.raw_os_error().is_some() => Err(Error::io(&demuxer.path, "read", e)),
             Some(Fault::IoError(e)) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
                 let stopped = || (demuxer.position(), "the file ends in the middle of a packet".into());
-                self.outcome.stopped.get_or_insert_with(stopped);
+                self.damage.stopped.get_or_insert_with(stopped);
                 Ok(())
             }
             Some(fault) => {
-                self.outcome.stopped.get_or_insert_with(|| (demuxer.position(), fault.to_string()));
+                self.damage.stopped.get_or_insert_with(|| (demuxer.position(), fault.to_string()));
                 Ok(())
             }
             None => Ok(()),
@@ -229,8 +229,8 @@ impl Packets {
 
     /// Another place of the file comes next.
     pub fn jump(&mut self) {
-        (self.next_pts, self.held, self.stop) = (None, None, None);
-        self.ahead.clear();
+        (self.next_pts, self.after_gap, self.stop) = (None, None, None);
+        self.prefetched.clear();
     }
 }
 

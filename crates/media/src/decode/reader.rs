@@ -1,15 +1,16 @@
 //! A file read piece by piece, from any place on, in memory that does not grow with it.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::Path;
 
 use super::Info;
-use super::chain::Chain;
 use super::file_facts;
-use super::source::Input;
-use super::stage::{Stage, scaled};
-use crate::downmix::Mix;
+use super::input::Input;
+use super::joined_streams::JoinedStreams;
+use super::resample_stage::{ResampleStage, scaled};
+use crate::downmix::StereoMix;
 use crate::resample::Converter;
 use crate::{Error, FileVersion, audio, downmix};
 
@@ -31,9 +32,9 @@ use crate::{Error, FileVersion, audio, downmix};
 /// # }
 /// ```
 pub struct Reader {
-    chain: Chain,
-    mix: Option<Mix>,
-    stage: Option<Stage>,
+    streams: JoinedStreams,
+    mix: Option<StereoMix>,
+    resample: Option<ResampleStage>,
     /// Frames before they are mixed down.
     wide: Vec<f32>,
     /// What the latest call gave out.
@@ -46,6 +47,15 @@ pub struct Reader {
     frames: u64,
 }
 
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { position, frames, .. } = self;
+        let mut reader = f.debug_struct("Reader");
+        reader.field("path", &self.streams.path()).field("info", &self.streams.info);
+        reader.field("position", position).field("frames", frames).finish_non_exhaustive()
+    }
+}
+
 impl Reader {
     /// Opens a file. Where its header does not tell how many frames it holds, or tells what cannot be, its packets are counted,
     /// which reads the whole file and decodes nothing.
@@ -53,7 +63,7 @@ impl Reader {
     /// # Errors
     /// As [`probe`](crate::probe).
     pub fn open(path: &Path) -> Result<Self, Error> {
-        Ok(Self::new(Chain::open(path, Input::open(path)?)?))
+        Ok(Self::new(JoinedStreams::open(path, Input::open(path)?)?))
     }
 
     /// Reads bytes from somewhere else than a file; `name` stands for the path in errors.
@@ -61,7 +71,7 @@ impl Reader {
     /// # Errors
     /// As [`probe`](crate::probe).
     pub fn from_bytes(name: &Path, bytes: impl Read + Seek + Send + Sync + 'static) -> Result<Self, Error> {
-        Ok(Self::new(Chain::open(name, Input::over(name, Box::new(bytes))?)?))
+        Ok(Self::new(JoinedStreams::open(name, Input::over(name, Box::new(bytes))?)?))
     }
 
     /// Reads `bytes`, which are those of the open `file`: what was learnt about it when it was read before, in this process,
@@ -75,12 +85,21 @@ impl Reader {
         file: &File,
     ) -> Result<Self, Error> {
         let id = FileVersion::of(file).ok().and_then(FileVersion::if_settled);
-        Ok(Self::new(Chain::open(name, Input::over(name, Box::new(bytes))?.known_as(id))?))
+        Ok(Self::new(JoinedStreams::open(name, Input::over(name, Box::new(bytes))?.known_as(id))?))
     }
 
-    pub(super) fn new(chain: Chain) -> Self {
-        let frames = chain.frames();
-        Self { chain, mix: None, stage: None, wide: Vec::new(), block: Vec::new(), past: false, position: 0, frames }
+    pub(super) fn new(streams: JoinedStreams) -> Self {
+        let frames = streams.frames();
+        Self {
+            streams,
+            mix: None,
+            resample: None,
+            wide: Vec::new(),
+            block: Vec::new(),
+            past: false,
+            position: 0,
+            frames,
+        }
     }
 
     /// Brings more than two channels to two, as [`Audio::to_stereo`](crate::Audio::to_stereo) does; mono stays mono. To be
@@ -89,9 +108,9 @@ impl Reader {
     /// # Errors
     /// As [`downmix_gain`](Self::downmix_gain).
     pub fn to_stereo(mut self) -> Result<Self, Error> {
-        if self.chain.info.channels > 2 && self.stage.is_none() {
+        if self.streams.info.channels > 2 && self.resample.is_none() {
             let gain = self.downmix_gain()?;
-            self.mix = Some(Mix::new(self.chain.info.channels, self.chain.info.speakers, gain));
+            self.mix = Some(StereoMix::new(self.streams.info.channels, self.streams.info.speakers, gain));
         }
         Ok(self)
     }
@@ -100,23 +119,23 @@ impl Reader {
     /// more than two channels is decoded once to find that out, and not again in this process as long as it is the same.
     ///
     /// # Errors
-    /// [`Error::Io`] when the file cannot be read.
+    /// The system's, when the file cannot be read.
     pub fn downmix_gain(&self) -> Result<f32, Error> {
-        let Info { channels, speakers, .. } = self.chain.info;
+        let Info { channels, speakers, .. } = self.streams.info;
         if channels <= 2 {
             return Ok(1.0);
         }
         if let Some(mix) = &self.mix {
             return Ok(mix.gain());
         }
-        let id = self.chain.id();
+        let id = self.streams.id();
         if let Some(peak) = file_facts::recall(id).downmix_peak {
             return Ok(downmix::headroom(peak));
         }
-        let mix = Mix::new(channels, speakers, 1.0);
+        let mix = StereoMix::new(channels, speakers, 1.0);
         let (mut peak, mut wide, mut mixed) = (0.0_f32, Vec::new(), Vec::new());
-        let mut chain = self.chain.again()?;
-        while chain.next(&mut wide)? {
+        let mut streams = self.streams.again()?;
+        while streams.next(&mut wide)? {
             mix.apply(&wide, |s| s, &mut mixed);
             peak = peak.max(downmix::peak(&mixed));
             wide.clear();
@@ -135,12 +154,13 @@ impl Reader {
     /// To be called before anything is read.
     ///
     /// # Errors
-    /// [`Error::Rate`] or [`Error::Invalid`] when the two rates are an impossible pair.
+    /// [`ErrorKind::SampleRate`](crate::ErrorKind), or [`ErrorKind::Library`](crate::ErrorKind) when the resampler refuses the two
+    /// rates.
     pub fn resampled(mut self, rate: u32) -> Result<Self, Error> {
         audio::check_rate(rate)?;
-        let from = self.chain.info.sample_rate;
+        let from = self.streams.info.sample_rate;
         if rate != from {
-            self.stage = Some(Stage::new(Converter::new(from, rate, usize::from(self.channels()))?));
+            self.resample = Some(ResampleStage::new(Converter::new(from, rate, usize::from(self.channels()))?));
             self.frames = scaled(self.frames, from, rate);
         }
         Ok(self)
@@ -148,17 +168,17 @@ impl Reader {
 
     /// What the file says about itself.
     pub fn info(&self) -> &Info {
-        &self.chain.info
+        &self.streams.info
     }
 
     /// Frames per second, as delivered.
     pub fn sample_rate(&self) -> u32 {
-        self.stage.as_ref().map_or(self.chain.info.sample_rate, |stage| stage.converter.to)
+        self.resample.as_ref().map_or(self.streams.info.sample_rate, |resample| resample.converter.to)
     }
 
     /// Channels, as delivered.
     pub fn channels(&self) -> u16 {
-        if self.mix.is_some() { 2 } else { self.chain.info.channels }
+        if self.mix.is_some() { 2 } else { self.streams.info.channels }
     }
 
     /// Frames in all, as delivered: counted, never estimated. Only a file whose damage lies behind its header holds fewer,
@@ -174,13 +194,13 @@ impl Reader {
 
     /// Samples that were not finite and became 0.
     pub fn non_finite_samples(&self) -> u64 {
-        self.chain.non_finite_samples()
+        self.streams.non_finite_samples()
     }
 
     /// What is wrong with the file as far as it was read, in words, each with its place and extent; none for a sound file. That
     /// it ends early is known from the start.
     pub fn warnings(&self) -> Vec<String> {
-        self.chain.warnings()
+        self.streams.warnings()
     }
 
     /// Goes to `frame`, which the next block then begins with; behind the end there is no block.
@@ -189,7 +209,7 @@ impl Reader {
     /// here) are looked at.
     ///
     /// # Errors
-    /// [`Error::Io`] when the file cannot be read.
+    /// The system's, when the file cannot be read.
     pub fn seek(&mut self, frame: u64) -> Result<(), Error> {
         self.block.clear();
         self.position = frame;
@@ -197,14 +217,14 @@ impl Reader {
         if self.past {
             return Ok(());
         }
-        let from = self.stage.as_mut().map_or(frame, |stage| stage.seek(frame));
-        self.chain.seek(from)
+        let from = self.resample.as_mut().map_or(frame, |resample| resample.seek(frame));
+        self.streams.seek(from)
     }
 
     /// The next frames, interleaved, full scale 1: a packet's or a block of the resampler's. `None` at the end.
     ///
     /// # Errors
-    /// [`Error::Io`] when the file cannot be read. What is damaged is silent instead, and told by
+    /// The system's, when the file cannot be read. What is damaged is silent instead, and told by
     /// [`warnings`](Self::warnings).
     pub fn next_block(&mut self) -> Result<Option<&[f32]>, Error> {
         if self.past {
@@ -212,20 +232,20 @@ impl Reader {
         }
         let width = usize::from(self.channels());
         self.block.clear();
-        let Self { chain, mix, stage, wide, block, .. } = self;
+        let Self { streams, mix, resample, wide, block, .. } = self;
         let mut more = |into: &mut Vec<f32>| match mix {
-            None => chain.next(into),
+            None => streams.next(into),
             Some(mix) => {
                 wide.clear();
-                let more = chain.next(wide)?;
+                let more = streams.next(wide)?;
                 mix.apply(wide, |s| s, into);
                 Ok(more)
             }
         };
         while block.is_empty() {
-            let more = match stage {
+            let more = match resample {
                 None => more(block)?,
-                Some(stage) => stage.next(block, &mut more)?,
+                Some(resample) => resample.next(block, &mut more)?,
             };
             if !more {
                 return Ok(None);
@@ -236,7 +256,7 @@ impl Reader {
     }
 
     /// How decoding went, and what it reads.
-    pub(super) fn chain(&self) -> &Chain {
-        &self.chain
+    pub(super) fn streams(&self) -> &JoinedStreams {
+        &self.streams
     }
 }

@@ -6,8 +6,8 @@
 use std::io;
 use std::ops::Range;
 
-use super::source::Input;
-use crate::mpeg::ReadAt;
+use super::input::Input;
+use crate::mpeg_frames::ReadAt;
 
 /// More chunks than any sound file has.
 const MAX_CHUNKS: usize = 10_000;
@@ -19,7 +19,7 @@ const MAX_SEARCH: u64 = 64 << 20;
 const UNKNOWN: u64 = 0x7FFF_0000;
 
 /// What was found.
-pub(super) struct Found {
+pub(super) struct RiffLayout {
     /// A header of known chunks and of the data chunk's start.
     pub head: Vec<u8>,
     /// The same without metadata.
@@ -65,7 +65,7 @@ impl Family {
 }
 
 /// Looks through the chunks; `None` when there is no chunk of sound.
-pub(super) fn find(input: &Input) -> io::Result<Option<Found>> {
+pub(super) fn find(input: &Input) -> io::Result<Option<RiffLayout>> {
     let Some(head) = input.array::<12>(0)? else { return Ok(None) };
     let family = if head.starts_with(b"FORM") { Family::Aiff } else { Family::Riff };
     Chunks { input, family, ds64: None, kept: Vec::new(), note: None, sound: None }.find(&head)
@@ -82,7 +82,7 @@ struct Chunks<'a> {
 }
 
 impl Chunks<'_> {
-    fn find(mut self, first: &[u8; 12]) -> io::Result<Option<Found>> {
+    fn find(mut self, first: &[u8; 12]) -> io::Result<Option<RiffLayout>> {
         let len = self.input.len;
         let mut at = 12;
         for _ in 0..MAX_CHUNKS {
@@ -112,7 +112,7 @@ impl Chunks<'_> {
         let Some((body, missing)) = self.sound.take() else { return Ok(None) };
         let body = body.start.min(len)..body.end.min(len);
         let bytes = body.end - body.start;
-        Ok(Some(Found {
+        Ok(Some(RiffLayout {
             head: self.header_for(first, bytes, true),
             bare: self.header_for(first, bytes, false),
             body,

@@ -1,6 +1,8 @@
+//! Tags and pictures as symphonia reads them.
+
 use symphonia::core::meta::{Metadata, MetadataRevision, RawValue, StandardTag, StandardVisualKey, Tag, Visual};
 
-use crate::image_media_type;
+use crate::{Tags, image_media_type};
 
 /// Pictures larger than this are no covers.
 const LARGEST_COVER: usize = 16 << 20;
@@ -12,24 +14,6 @@ pub struct Cover {
     pub media_type: &'static str,
     /// The picture.
     pub data: Box<[u8]>,
-}
-
-/// What the file says about the music in it. Trusted no further than to be shown.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub struct Tags {
-    /// Title of the track.
-    pub title: Option<String>,
-    /// Artist of the track.
-    pub artist: Option<String>,
-    /// Album the track is from.
-    pub album: Option<String>,
-    /// Beats per minute, positive and finite.
-    pub bpm: Option<f64>,
-    /// Musical key as written ("Am", "8A").
-    pub key: Option<String>,
-    /// Whether [`cover`](crate::cover) finds a picture.
-    pub has_cover: bool,
 }
 
 impl Tags {

@@ -7,7 +7,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::{AudioSpec, Container, SampleFormat, flac, pcm, wav};
-use crate::{Error, Tags};
+use crate::{Error, ErrorKind, Tags};
 
 /// Bytes a WAV may have: under the 4 GiB that its sizes can count, so that programs without RF64 read it too.
 const WAV_BYTES: u64 = u32::MAX as u64 - (1 << 20);
@@ -53,7 +53,8 @@ impl<S: Truncate> CrashSafeWriter<S> {
     /// Begins a file in the empty `storage`; `path` is what errors name.
     ///
     /// # Errors
-    /// [`Error::Rate`], [`Error::Shape`] or [`Error::Invalid`] for a spec that the container does not have, [`Error::Io`].
+    /// [`ErrorKind::SampleRate`], [`ErrorKind::FrameShape`] or [`ErrorKind::FormatLimit`] for a spec that the container does not have,
+    /// and the system's.
     pub fn new(storage: S, path: &Path, container: Container, spec: AudioSpec) -> Result<Self, Error> {
         let mut file = Self {
             storage,
@@ -109,8 +110,9 @@ impl<S: Truncate> CrashSafeWriter<S> {
     /// no multiple of [`step`](Self::step) ends the file. Integers clamp what is louder; NaN and infinities become 0.
     ///
     /// # Errors
-    /// [`Error::Io`]; the file then is what it was before, as far as the system lets it be. [`Error::Shape`] for a broken
-    /// frame, [`Error::Invalid`] for more frames than there is [`room`](Self::room) for.
+    /// [`ErrorKind::DiskFull`], [`ErrorKind::FileTooLarge`] and the other kinds of the system: the file then is what it was before, as
+    /// far as the system lets it be. [`ErrorKind::FrameShape`] when the last frame is not whole, [`ErrorKind::FormatLimit`] for more
+    /// frames than there is [`room`](Self::room) for.
     pub fn append(&mut self, samples: &[f32]) -> Result<(), Error> {
         crate::audio::check_shape(samples.len(), self.spec.channels)?;
         let more = samples.len() as u64 / u64::from(self.spec.channels);
@@ -118,11 +120,8 @@ impl<S: Truncate> CrashSafeWriter<S> {
             return Ok(());
         }
         if more > self.room() {
-            return Err(Error::Invalid {
-                what: "the length of a file that grows",
-                value: format!("{} frames and {more} more", self.frames),
-                way_out: "go on in another file",
-            });
+            let (value, advice) = (format!("{} frames and {more} more", self.frames), "go on in another file");
+            return Err(Error::refusal(ErrorKind::FormatLimit, "the length of a file that grows", value, advice));
         }
         let frames = self.frames + more;
         self.packed.clear();

@@ -4,7 +4,7 @@ mod blocks;
 
 use std::fmt;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flac_codec::encode::{FlacSampleWriter, Options, OptionsError};
@@ -19,7 +19,8 @@ use super::tags::{check_tags, comments};
 use crate::atomic::AtomicFile;
 use crate::audio::{check_rate, check_shape};
 use crate::downmix::layout;
-use crate::{Error, Tags};
+use crate::error::Subject;
+use crate::{Error, ErrorKind, Tags};
 
 /// Most channels of a FLAC stream.
 pub const MAX_CHANNELS: u16 = 8;
@@ -44,7 +45,7 @@ const MAX_LPC_ORDER: u8 = 12;
 pub struct Writer<W: Write + Seek> {
     encoder: Box<FlacSampleWriter<Shared<W>>>,
     sink: Shared<W>,
-    path: PathBuf,
+    subject: Subject,
     spec: AudioSpec,
     quantiser: Quantiser,
     frames: u64,
@@ -53,7 +54,7 @@ pub struct Writer<W: Write + Seek> {
 
 impl<W: Write + Seek> fmt::Debug for Writer<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer").field("path", &self.path).field("spec", &self.spec).finish_non_exhaustive()
+        f.debug_struct("Writer").field("subject", &self.subject).field("spec", &self.spec).finish_non_exhaustive()
     }
 }
 
@@ -64,7 +65,7 @@ impl Writer<AtomicFile> {
     /// As [`Writer::new`] and [`AtomicFile::create`].
     pub fn create(path: &Path, spec: AudioSpec, tags: &Tags) -> Result<Self, Error> {
         check(spec, tags)?;
-        Self::with_label(AtomicFile::create(path)?, spec, tags, path)
+        Self::about(AtomicFile::create(path)?, spec, tags, Subject::File(path.to_owned()))
     }
 
     /// Completes the header and puts the file in its place.
@@ -81,14 +82,14 @@ impl<W: Write + Seek> Writer<W> {
     /// DJ programs look for tempo and key).
     ///
     /// # Errors
-    /// [`Error::Rate`] or [`Error::Shape`] for an impossible spec, [`Error::Invalid`] for floats, a rate
-    /// over [`MAX_RATE`], more than [`MAX_CHANNELS`] channels or a tag over 64 KiB, [`Error::Io`] from the sink.
+    /// [`ErrorKind::SampleRate`] or [`ErrorKind::FrameShape`] for an impossible spec, [`ErrorKind::FormatLimit`] for floats, a rate over
+    /// [`MAX_RATE`], more than [`MAX_CHANNELS`] channels or a tag over 64 KiB, the system's from the sink.
     pub fn new(sink: W, spec: AudioSpec, tags: &Tags) -> Result<Self, Error> {
         check(spec, tags)?;
-        Self::with_label(sink, spec, tags, Path::new("the FLAC stream"))
+        Self::about(sink, spec, tags, STREAM)
     }
 
-    fn with_label(sink: W, spec: AudioSpec, tags: &Tags, path: &Path) -> Result<Self, Error> {
+    fn about(sink: W, spec: AudioSpec, tags: &Tags, subject: Subject) -> Result<Self, Error> {
         let sink = Shared(Arc::new(Mutex::new(BufWriter::with_capacity(1 << 16, sink))));
         let bits = spec.sample_format.bits();
         let channels = spec.channels as u8;
@@ -97,10 +98,10 @@ impl<W: Write + Seek> Writer<W> {
             options = options.comment(comments);
         }
         let encoder = FlacSampleWriter::new(sink.clone(), options, spec.sample_rate, bits, channels, None)
-            .map_err(|e| refused(path, e))?;
+            .map_err(|e| refused(&subject, e))?;
         let quantiser = Quantiser::new(spec.dither);
         let encoder = Box::new(encoder);
-        Ok(Self { encoder, sink, path: path.to_owned(), spec, quantiser, frames: 0, scratch: Vec::new() })
+        Ok(Self { encoder, sink, subject, spec, quantiser, frames: 0, scratch: Vec::new() })
     }
 
     /// What is being written.
@@ -122,7 +123,7 @@ impl<W: Write + Seek> Writer<W> {
     /// counted in [`non_finite_samples`](Self::non_finite_samples).
     ///
     /// # Errors
-    /// [`Error::Shape`] for a broken frame, [`Error::Io`] from the sink.
+    /// [`ErrorKind::FrameShape`] when the last frame is not whole, the system's from the sink.
     pub fn write_f32(&mut self, samples: &[f32]) -> Result<(), Error> {
         let bits = self.spec.sample_format.bits();
         self.append(samples, |quantiser, s| quantiser.round(s, bits))
@@ -131,7 +132,7 @@ impl<W: Write + Seek> Writer<W> {
     /// Appends whole interleaved frames of 16-bit samples, exactly at both depths.
     ///
     /// # Errors
-    /// [`Error::Shape`] for a broken frame, [`Error::Io`] from the sink.
+    /// [`ErrorKind::FrameShape`] when the last frame is not whole, the system's from the sink.
     pub fn write_i16(&mut self, samples: &[i16]) -> Result<(), Error> {
         let shift = self.spec.sample_format.bits() - 16;
         self.append(samples, |_, s| i32::from(s) << shift)
@@ -143,7 +144,7 @@ impl<W: Write + Seek> Writer<W> {
         for piece in samples.chunks(BLOCK * channels) {
             self.scratch.clear();
             self.scratch.extend(piece.iter().map(|&s| integer(&mut self.quantiser, s)));
-            self.encoder.write(&self.scratch).map_err(|e| refused(&self.path, e))?;
+            self.encoder.write(&self.scratch).map_err(|e| refused(&self.subject, e))?;
             self.frames += (piece.len() / channels) as u64;
         }
         Ok(())
@@ -152,20 +153,20 @@ impl<W: Write + Seek> Writer<W> {
     /// Writes the last block, completes the header and returns the sink.
     ///
     /// # Errors
-    /// [`Error::Io`] from the sink; [`Error::Empty`] when nothing was written, because a FLAC stream without a block is
+    /// The system's from the sink; [`ErrorKind::Empty`] when nothing was written, because a FLAC stream without a block is
     /// damaged to its readers.
     pub fn finish(self) -> Result<W, Error> {
-        let Self { encoder, sink, path, frames, .. } = self;
+        let Self { encoder, sink, subject, frames, .. } = self;
         if frames == 0 {
-            return Err(Error::Empty { path });
+            return Err(Error::new(ErrorKind::Empty).about(subject));
         }
-        encoder.finalize().map_err(|e| refused(&path, e))?;
+        encoder.finalize().map_err(|e| refused(&subject, e))?;
         let unfinished = || io::Error::other("the encoder kept the file");
         let sink = Arc::into_inner(sink.0).ok_or_else(unfinished).and_then(|sink| {
             let sink = sink.into_inner().unwrap_or_else(PoisonError::into_inner);
             sink.into_inner().map_err(io::IntoInnerError::into_error)
         });
-        sink.map_err(|e| Error::io(&path, "write", e))
+        sink.map_err(|e| Error::of_system(subject, "write", e))
     }
 }
 
@@ -177,28 +178,18 @@ fn check(spec: AudioSpec, tags: &Tags) -> Result<(), Error> {
         return Err(no_floats());
     }
     if spec.sample_rate > MAX_RATE {
-        return Err(Error::Invalid {
-            what: "the sample rate of a FLAC file",
-            value: format!("{} Hz", spec.sample_rate),
-            way_out: "choose 655350 Hz or less, or write a WAV",
-        });
+        let (value, advice) = (format!("{} Hz", spec.sample_rate), "choose 655350 Hz or less, or write a WAV");
+        return Err(Error::refusal(ErrorKind::FormatLimit, "the sample rate of a FLAC file", value, advice));
     }
     if spec.channels > MAX_CHANNELS {
-        return Err(Error::Invalid {
-            what: "the number of channels of a FLAC file",
-            value: spec.channels.to_string(),
-            way_out: "choose 1..=8, or write a WAV",
-        });
+        let (what, advice) = ("the number of channels of a FLAC file", "choose 1..=8, or write a WAV");
+        return Err(Error::refusal(ErrorKind::FormatLimit, what, spec.channels.to_string(), advice));
     }
     Ok(())
 }
 
 fn options(lpc_order: u8) -> Result<Options, Error> {
-    let unknown = |e: OptionsError| Error::Invalid {
-        what: "what the FLAC encoder says",
-        value: e.to_string(),
-        way_out: "write it as WAV",
-    };
+    let unknown = |e: OptionsError| Error::library(SAYS, WAY_OUT, e);
     let options = Options::default().max_partition_order(MAX_PARTITION_ORDER).map_err(unknown)?;
     // Trying out both ways to pair channels in full would take 1.7 times as long for .2 to .6 % of size.
     options.fast_channel_correlation(true).max_lpc_order(Some(lpc_order)).map_err(unknown)
@@ -218,14 +209,17 @@ fn comment_block(spec: AudioSpec, tags: &Tags) -> Option<VorbisComment> {
     (!fields.is_empty()).then_some(block)
 }
 
-fn refused(path: &Path, error: flac_codec::Error) -> Error {
+fn refused(subject: &Subject, error: flac_codec::Error) -> Error {
     match error {
-        flac_codec::Error::Io(source) => Error::io(path, "write", source),
-        other => {
-            Error::Invalid { what: "what the FLAC encoder says", value: other.to_string(), way_out: "write it as WAV" }
-        }
+        flac_codec::Error::Io(source) => Error::of_system(subject.clone(), "write", source),
+        other => Error::library(SAYS, WAY_OUT, other),
     }
 }
+
+const SAYS: &str = "what the FLAC encoder says";
+const WAY_OUT: &str = "write it as WAV";
+/// What errors call a stream without a path.
+const STREAM: Subject = Subject::Stream("the FLAC stream");
 
 /// The sink, held by the encoder and by us: the encoder does not return it, and what it left in the buffer must be
 /// written under our eyes, because an error there means a broken file.

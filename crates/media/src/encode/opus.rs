@@ -10,7 +10,6 @@ mod span_encoder;
 mod span_resampler;
 
 use std::ops::Range;
-use std::path::Path;
 
 pub use span_encoder::SpanEncoder;
 
@@ -18,8 +17,9 @@ use self::ogg::Page;
 use self::span_resampler::SpanResampler;
 use super::tags::{check_tags, comments};
 use crate::audio::check_rate;
+use crate::error::Subject;
 use crate::resample::output_frames;
-use crate::{Error, Tags};
+use crate::{Error, ErrorKind, Tags};
 
 /// Frames per second of what an Opus decoder gives.
 pub const RATE: u32 = 48_000;
@@ -72,29 +72,23 @@ impl Stream {
     /// tells the stream from others in the same Ogg file.
     ///
     /// # Errors
-    /// [`Error::Rate`] for an impossible rate, [`Error::Invalid`] for an impossible bit rate or length or a tag over 64 KiB,
-    /// [`Error::Empty`] for no frames.
+    /// [`ErrorKind::SampleRate`] for an impossible rate, [`ErrorKind::FormatLimit`] for an impossible bit rate or length or a tag over
+    /// 64 KiB, [`ErrorKind::Empty`] for no frames.
     pub fn new(rate: u32, frames: u64, bit_rate: u32, serial: u32, tags: &Tags) -> Result<Self, Error> {
         check_rate(rate)?;
         check_tags(tags)?;
         if !(MIN_BIT_RATE..=MAX_BIT_RATE).contains(&bit_rate) || !bit_rate.is_multiple_of(BIT_RATE_STEP) {
-            return Err(Error::Invalid {
-                what: "the bit rate of an Opus stream",
-                value: format!("{bit_rate} bit/s"),
-                way_out: "choose a multiple of 400 in 48000..=510000",
-            });
+            let (value, advice) = (format!("{bit_rate} bit/s"), "choose a multiple of 400 in 48000..=510000");
+            return Err(Error::refusal(ErrorKind::FormatLimit, "the bit rate of an Opus stream", value, advice));
         }
         let decoded = output_frames(frames as usize, rate, RATE) as u64;
         if decoded == 0 {
-            return Err(Error::Empty { path: name().to_owned() });
+            return Err(Error::new(ErrorKind::Empty).about(Subject::Stream("the Opus stream")));
         }
         // More than two years; the numbers of pages have 32 bits.
         if decoded > u64::from(u32::MAX) * PACKET {
-            return Err(Error::Invalid {
-                what: "the length of an Opus stream",
-                value: format!("{frames} frames"),
-                way_out: "check how it was counted",
-            });
+            let (value, advice) = (format!("{frames} frames"), "check how it was counted");
+            return Err(Error::refusal(ErrorKind::FormatLimit, "the length of an Opus stream", value, advice));
         }
         let packet_bytes = (bit_rate / BIT_RATE_STEP) as usize;
         let (header, header_pages) = ogg::header(&head(rate), &comment_packet(tags), serial);
@@ -145,12 +139,11 @@ impl Stream {
     /// An encoder for one span, to be given the frames the span names.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when there is no such span, or with what the codec says.
+    /// [`ErrorKind::InvalidCall`] when there is no such span, [`ErrorKind::Library`] when libopus refuses.
     pub fn encoder(&self, index: u64) -> Result<SpanEncoder, Error> {
-        let span = self.span(index).ok_or_else(|| Error::Invalid {
-            what: "the span of an Opus stream",
-            value: index.to_string(),
-            way_out: "choose one before the stream's end",
+        let span = self.span(index).ok_or_else(|| {
+            let (what, advice) = ("the span of an Opus stream", "choose one before the stream's end");
+            Error::refusal(ErrorKind::InvalidCall, what, index.to_string(), advice)
         })?;
         SpanEncoder::new(self, &span)
     }
@@ -224,10 +217,6 @@ fn comment_packet(tags: &Tags) -> Vec<u8> {
     packet
 }
 
-fn name() -> &'static Path {
-    Path::new("the Opus stream")
-}
-
 fn refused(error: ::opus::Error) -> Error {
-    Error::Invalid { what: "what the Opus encoder says", value: error.to_string(), way_out: "write it as FLAC" }
+    Error::library("what the Opus encoder says", "write it as FLAC", error)
 }

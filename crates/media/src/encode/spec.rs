@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 /// How a sample is kept in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,13 +45,11 @@ impl fmt::Display for SampleFormat {
 impl FromStr for SampleFormat {
     type Err = Error;
 
-    /// Reads `16`, `24` or `32f`.
+    /// Reads `16`, `24` or `32f`; anything else is an [`ErrorKind::UnknownName`].
     fn from_str(text: &str) -> Result<Self, Error> {
-        [Self::I16, Self::I24, Self::F32].into_iter().find(|d| d.to_string() == text).ok_or_else(|| Error::Invalid {
-            what: "the sample format",
-            value: format!("{text:?}"),
-            way_out: "choose 16, 24 or 32f (float)",
-        })
+        let known = [Self::I16, Self::I24, Self::F32].into_iter().find(|format| format.to_string() == text);
+        let advice = "choose 16, 24 or 32f (float)";
+        known.ok_or_else(|| Error::refusal(ErrorKind::UnknownName, "the sample format", format!("{text:?}"), advice))
     }
 }
 
@@ -82,13 +80,11 @@ impl fmt::Display for Container {
 impl FromStr for Container {
     type Err = Error;
 
-    /// Reads `wav` or `flac`.
+    /// Reads `wav` or `flac`; anything else is an [`ErrorKind::UnknownName`].
     fn from_str(text: &str) -> Result<Self, Error> {
-        [Self::Wav, Self::Flac].into_iter().find(|c| c.to_string() == text).ok_or_else(|| Error::Invalid {
-            what: "the file format",
-            value: format!("{text:?}"),
-            way_out: "choose wav or flac",
-        })
+        let known = [Self::Wav, Self::Flac].into_iter().find(|container| container.to_string() == text);
+        let advice = "choose wav or flac";
+        known.ok_or_else(|| Error::refusal(ErrorKind::UnknownName, "the file format", format!("{text:?}"), advice))
     }
 }
 
@@ -103,7 +99,7 @@ impl AudioFormat {
     /// The format of `sample_format` in `container`.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for floats in FLAC, which holds integers only.
+    /// [`ErrorKind::FormatLimit`] for floats in FLAC, which holds integers only.
     pub fn new(container: Container, sample_format: SampleFormat) -> Result<Self, Error> {
         if container == Container::Flac && sample_format == SampleFormat::F32 {
             return Err(no_floats());
@@ -128,11 +124,8 @@ impl AudioFormat {
 }
 
 pub(super) fn no_floats() -> Error {
-    Error::Invalid {
-        what: "the sample format of a FLAC file",
-        value: SampleFormat::F32.to_string(),
-        way_out: "choose 16 or 24, or write floats to a WAV",
-    }
+    let advice = "choose 16 or 24, or write floats to a WAV";
+    Error::refusal(ErrorKind::FormatLimit, "the sample format of a FLAC file", SampleFormat::F32.to_string(), advice)
 }
 
 /// What a writer writes.

@@ -1,7 +1,6 @@
 //! Tags as text, for every format.
 
-use crate::decode::Tags;
-use crate::error::Error;
+use crate::{Error, ErrorKind, Tags};
 
 /// Longest text that is written as a tag, bytes.
 const LONGEST_TAG: usize = 1 << 16;
@@ -10,11 +9,10 @@ const LONGEST_TAG: usize = 1 << 16;
 pub(super) fn check_tags(tags: &Tags) -> Result<(), Error> {
     let texts = [&tags.title, &tags.artist, &tags.album, &tags.key];
     match texts.into_iter().flatten().map(String::len).max() {
-        Some(longest) if longest > LONGEST_TAG => Err(Error::Invalid {
-            what: "the length of a tag",
-            value: format!("{longest} bytes"),
-            way_out: "shorten it to 65536 bytes or leave it out",
-        }),
+        Some(longest) if longest > LONGEST_TAG => {
+            let advice = "shorten it to 65536 bytes or leave it out";
+            Err(Error::refusal(ErrorKind::FormatLimit, "the length of a tag", format!("{longest} bytes"), advice))
+        }
         _ => Ok(()),
     }
 }

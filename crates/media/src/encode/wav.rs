@@ -3,7 +3,7 @@
 //! `hound` writes no RF64, no tags, and no header for sound that is not there yet.
 
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::dither::Quantiser;
 use super::id3;
@@ -12,7 +12,8 @@ use super::tags::check_tags;
 use crate::atomic::AtomicFile;
 use crate::audio::{check_rate, check_shape, from_i16};
 use crate::downmix::layout;
-use crate::{Error, Tags};
+use crate::error::Subject;
+use crate::{Error, ErrorKind, Tags};
 
 use super::spec::{AudioSpec, SampleFormat};
 pub use super::writer::write_wav as write;
@@ -30,7 +31,7 @@ const DS64: u32 = 28;
 #[derive(Debug)]
 pub struct Writer<W: Write + Seek> {
     sink: BufWriter<W>,
-    path: PathBuf,
+    subject: Subject,
     spec: AudioSpec,
     quantiser: Quantiser,
     data_bytes: u64,
@@ -45,13 +46,13 @@ impl Writer<AtomicFile> {
     /// # Errors
     /// As [`Writer::new`] and [`AtomicFile::create`].
     pub fn create(path: &Path, spec: AudioSpec) -> Result<Self, Error> {
-        Self::with_label(AtomicFile::create(path)?, spec, path)
+        Self::about(AtomicFile::create(path)?, spec, Subject::File(path.to_owned()))
     }
 
     /// Completes the header and puts the file in its place.
     ///
     /// # Errors
-    /// [`Error::Io`]; nothing is left behind then.
+    /// [`ErrorKind::DiskFull`] and the other kinds of the system; nothing is left behind then.
     pub fn commit(self) -> Result<(), Error> {
         self.finish()?.commit()
     }
@@ -61,17 +62,17 @@ impl<W: Write + Seek> Writer<W> {
     /// Writes an empty WAV to `sink`, from its start.
     ///
     /// # Errors
-    /// [`Error::Rate`] or [`Error::Shape`] for an impossible spec, [`Error::Io`] from the sink.
+    /// [`ErrorKind::SampleRate`] or [`ErrorKind::FrameShape`] for an impossible spec, the system's from the sink.
     pub fn new(sink: W, spec: AudioSpec) -> Result<Self, Error> {
-        Self::with_label(sink, spec, Path::new("the WAV stream"))
+        Self::about(sink, spec, Subject::Stream("the WAV stream"))
     }
 
-    fn with_label(sink: W, spec: AudioSpec, path: &Path) -> Result<Self, Error> {
+    fn about(sink: W, spec: AudioSpec, subject: Subject) -> Result<Self, Error> {
         check_rate(spec.sample_rate)?;
         check_shape(0, spec.channels)?;
         let mut writer = Self {
             sink: BufWriter::with_capacity(1 << 16, sink),
-            path: path.to_owned(),
+            subject,
             spec,
             quantiser: Quantiser::new(spec.dither),
             data_bytes: 0,
@@ -93,15 +94,14 @@ impl<W: Write + Seek> Writer<W> {
     /// and a `LIST INFO` chunk for players that know nothing else.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a tag over 64 KiB, or when samples were written; [`Error::Io`] from the sink.
+    /// [`ErrorKind::FormatLimit`] for a tag over 64 KiB, [`ErrorKind::InvalidCall`] when samples were written; the system's from the
+    /// sink.
     pub fn set_tags(&mut self, tags: &Tags) -> Result<(), Error> {
         check_tags(tags)?;
         if self.data_bytes > 0 {
-            return Err(Error::Invalid {
-                what: "the frame at which tags were set",
-                value: self.frames().to_string(),
-                way_out: "set them before the first sample, they stand in the header",
-            });
+            let (what, advice) =
+                ("the frame at which tags were set", "set them before the first sample, they stand in the header");
+            return Err(Error::refusal(ErrorKind::InvalidCall, what, self.frames().to_string(), advice));
         }
         self.tags = id3::chunks(tags);
         self.refresh(self.header().len() as u64)
@@ -121,7 +121,7 @@ impl<W: Write + Seek> Writer<W> {
     /// become 0 and are counted in [`non_finite_samples`](Self::non_finite_samples).
     ///
     /// # Errors
-    /// [`Error::Shape`] for a broken frame, [`Error::Io`] from the sink.
+    /// [`ErrorKind::FrameShape`] when the last frame is not whole, the system's from the sink.
     pub fn write_f32(&mut self, samples: &[f32]) -> Result<(), Error> {
         check_shape(samples.len(), self.spec.channels)?;
         let mut bytes = std::mem::take(&mut self.scratch);
@@ -135,7 +135,7 @@ impl<W: Write + Seek> Writer<W> {
     /// Appends whole interleaved frames of 16-bit samples, exactly in every format.
     ///
     /// # Errors
-    /// [`Error::Shape`] for a broken frame, [`Error::Io`] from the sink.
+    /// [`ErrorKind::FrameShape`] when the last frame is not whole, the system's from the sink.
     pub fn write_i16(&mut self, samples: &[i16]) -> Result<(), Error> {
         check_shape(samples.len(), self.spec.channels)?;
         let mut bytes = std::mem::take(&mut self.scratch);
@@ -155,25 +155,24 @@ impl<W: Write + Seek> Writer<W> {
     /// Brings the header up to date and hands everything to the sink: what is there now is a complete WAV.
     ///
     /// # Errors
-    /// [`Error::Io`] from the sink.
+    /// The system's from the sink.
     pub fn flush(&mut self) -> Result<(), Error> {
         let end = self.header().len() as u64 + self.data_bytes;
         self.refresh(end)?;
-        self.sink.flush().map_err(|e| Error::io(&self.path, "write", e))
+        self.sink.flush().map_err(|e| Error::of_system(self.subject.clone(), "write", e))
     }
 
     /// Pads the data chunk to an even length, completes the header and returns the sink.
     ///
     /// # Errors
-    /// [`Error::Io`] from the sink.
+    /// The system's from the sink.
     pub fn finish(mut self) -> Result<W, Error> {
         if self.data_bytes % 2 == 1 {
             self.put(&[0])?;
         }
         let end = self.header().len() as u64 + self.data_bytes.next_multiple_of(2);
         self.refresh(end)?;
-        let path = self.path;
-        self.sink.into_inner().map_err(|e| Error::io(&path, "write", e.into_error()))
+        self.sink.into_inner().map_err(|e| Error::of_system(self.subject, "write", e.into_error()))
     }
 
     fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
@@ -187,7 +186,7 @@ impl<W: Write + Seek> Writer<W> {
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.sink.write_all(bytes).map_err(|e| Error::io(&self.path, "write", e))
+        self.sink.write_all(bytes).map_err(|e| Error::of_system(self.subject.clone(), "write", e))
     }
 
     /// Rewrites the header and returns to `end`.
@@ -199,7 +198,7 @@ impl<W: Write + Seek> Writer<W> {
             sink.seek(SeekFrom::Start(end))?;
             Ok(())
         };
-        rewrite(&mut self.sink).map_err(|e| Error::io(&self.path, "write", e))?;
+        rewrite(&mut self.sink).map_err(|e| Error::of_system(self.subject.clone(), "write", e))?;
         self.header_covers = self.data_bytes;
         Ok(())
     }
@@ -214,18 +213,15 @@ impl<W: Write + Seek> Writer<W> {
 /// follow, as [`pcm::pack`](crate::pcm::pack) packs them, and one byte of 0 where their number of bytes is odd.
 ///
 /// # Errors
-/// [`Error::Rate`] or [`Error::Shape`] for an impossible spec, [`Error::Invalid`] for a length whose bytes no number of
-/// 64 bits counts.
+/// [`ErrorKind::SampleRate`] or [`ErrorKind::FrameShape`] for an impossible spec, [`ErrorKind::FormatLimit`] for a length whose bytes
+/// no number of 64 bits counts.
 pub fn header(spec: AudioSpec, frames: u64) -> Result<Vec<u8>, Error> {
     check_rate(spec.sample_rate)?;
     check_shape(0, spec.channels)?;
     // Whatever stands before and behind the samples is far shorter than the rest.
     if frames.checked_mul(spec.frame_bytes()).is_none_or(|bytes| bytes > u64::MAX / 2) {
-        return Err(Error::Invalid {
-            what: "the length of a WAV file",
-            value: format!("{frames} frames"),
-            way_out: "check how it was counted",
-        });
+        let (value, advice) = (format!("{frames} frames"), "check how it was counted");
+        return Err(Error::refusal(ErrorKind::FormatLimit, "the length of a WAV file", value, advice));
     }
     Ok(riff(spec, frames, &[]))
 }

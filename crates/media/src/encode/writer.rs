@@ -4,10 +4,11 @@ use std::path::Path;
 
 use super::spec::{AudioFormat, AudioSpec, Container, SampleFormat};
 use super::{dither, flac, wav};
+#[cfg(doc)]
+use crate::ErrorKind;
 use crate::atomic::AtomicFile;
 use crate::audio::{Audio, Samples};
-use crate::decode::Tags;
-use crate::error::Error;
+use crate::{Error, Tags};
 
 /// A streaming writer of a file in any [`AudioFormat`]; the file appears, whole, on [`commit`](Self::commit).
 #[derive(Debug)]
@@ -38,7 +39,7 @@ impl AudioWriter {
     /// louder; NaN and infinities become 0 and are counted in [`non_finite_samples`](Self::non_finite_samples).
     ///
     /// # Errors
-    /// [`Error::Shape`] for a broken frame, [`Error::Io`].
+    /// [`ErrorKind::FrameShape`] when the last frame is not whole, [`ErrorKind::DiskFull`] and the other kinds of the system.
     pub fn write_f32(&mut self, samples: &[f32]) -> Result<(), Error> {
         match self {
             Self::Wav(writer) => writer.write_f32(samples),
@@ -76,7 +77,8 @@ impl AudioWriter {
     /// Completes the file and puts it in its place.
     ///
     /// # Errors
-    /// [`Error::Io`], and [`Error::Empty`] for a FLAC file without a frame; nothing is left behind then.
+    /// [`ErrorKind::DiskFull`] and the other kinds of the system, [`ErrorKind::Empty`] for a FLAC file without a frame; nothing is
+    /// left behind then.
     pub fn commit(self) -> Result<(), Error> {
         match self {
             Self::Wav(writer) => writer.commit(),
@@ -89,8 +91,9 @@ impl AudioWriter {
 /// always; others are dithered when the depth is an integer one.
 ///
 /// # Errors
-/// [`Error::Rate`], [`Error::Shape`], [`Error::Invalid`] for more channels than the format has or a
-/// tag over 64 KiB, [`Error::Empty`] for a FLAC file without a frame, [`Error::Io`].
+/// [`ErrorKind::SampleRate`], [`ErrorKind::FrameShape`], [`ErrorKind::FormatLimit`] for more channels than the format has or a tag
+/// over 64 KiB, [`ErrorKind::Empty`] for a FLAC file without a frame, [`ErrorKind::DiskFull`] and the other kinds of the system.
+/// Nothing is left behind then, and an older file stays.
 pub fn write(path: &Path, audio: &Audio, format: AudioFormat, tags: &Tags) -> Result<(), Error> {
     let dither = match (&audio.samples, format.sample_format()) {
         (Samples::I16(_), _) | (_, SampleFormat::F32) => false,
@@ -114,7 +117,7 @@ pub fn write(path: &Path, audio: &Audio, format: AudioFormat, tags: &Tags) -> Re
 /// always; others are dithered when `format` is an integer one.
 ///
 /// # Errors
-/// [`Error::Rate`], [`Error::Shape`] or [`Error::Io`].
+/// As [`write`].
 pub fn write_wav(path: &Path, audio: &Audio, format: SampleFormat) -> Result<(), Error> {
     write(path, audio, AudioFormat::new(Container::Wav, format)?, &Tags::default())
 }

@@ -140,7 +140,7 @@ fn what_is_no_mp3_has_none_whatever_it_is_called() {
     let empty = folder.path().join("empty.mp3");
     std::fs::write(&empty, "").unwrap();
     assert_eq!(class(&empty), None);
-    assert!(matches!(read(&folder.path().join("nowhere.mp3")), Err(Error::Io { .. })));
+    assert_eq!(*read(&folder.path().join("nowhere.mp3")).unwrap_err().kind(), crate::ErrorKind::NotFound);
 }
 
 proptest::proptest! {

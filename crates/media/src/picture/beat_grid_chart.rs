@@ -118,7 +118,7 @@ impl<'a> BeatGridChart<'a> {
     /// Draws the picture as a PNG.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a size or span that cannot be drawn, no rows, or more than fit the height.
+    /// [`ErrorKind::InvalidChart`](crate::ErrorKind) for a size or span that cannot be drawn, no rows, or more than fit the height.
     pub fn png(&self) -> Result<Vec<u8>, Error> {
         self.draw()?.png()
     }
@@ -126,7 +126,7 @@ impl<'a> BeatGridChart<'a> {
     /// Draws the picture into the file `path`, atomically.
     ///
     /// # Errors
-    /// As [`png`](Self::png), and [`Error::Io`].
+    /// As [`png`](Self::png), and as [`atomic::write`].
     pub fn write(&self, path: &Path) -> Result<(), Error> {
         atomic::write(path, &self.png()?)
     }

@@ -179,7 +179,6 @@ impl Canvas {
 
     /// The picture as a PNG.
     pub fn png(&self) -> Result<Vec<u8>, Error> {
-        let refused = |value: String| Error::Invalid { what: "the picture", value, way_out: "draw a smaller one" };
-        self.pixels.encode_png().map_err(|e| refused(e.to_string()))
+        self.pixels.encode_png().map_err(|e| Error::library("what the PNG encoder says", "draw a smaller picture", e))
     }
 }

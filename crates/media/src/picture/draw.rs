@@ -7,7 +7,7 @@ use super::canvas::{Align, Canvas, Font};
 use super::chart::{Chart, Curve, CurveLane, CurveStyle, HEIGHTS, Lane, MAX_LANES, Scale, WIDTHS};
 use super::theme::*;
 use crate::peaks::Peaks;
-use crate::{Error, atomic};
+use crate::{Error, ErrorKind, atomic};
 
 const LEFT: f32 = 84.0;
 const RIGHT: f32 = 28.0;
@@ -47,7 +47,7 @@ impl Chart<'_> {
     /// Draws the chart as a PNG.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a size, span or range that cannot be drawn, or a chart without lanes.
+    /// [`ErrorKind::InvalidChart`] for a size, span or range that cannot be drawn, or a chart without lanes.
     pub fn png(&self) -> Result<Vec<u8>, Error> {
         chart(self)?.png()
     }
@@ -55,7 +55,7 @@ impl Chart<'_> {
     /// Draws the chart into the file `path`, atomically.
     ///
     /// # Errors
-    /// As [`png`](Self::png), and [`Error::Io`].
+    /// As [`png`](Self::png), and as [`atomic::write`].
     pub fn write(&self, path: &Path) -> Result<(), Error> {
         atomic::write(path, &self.png()?)
     }
@@ -109,7 +109,7 @@ fn chart(chart: &Chart<'_>) -> Result<Canvas, Error> {
 }
 
 pub(super) fn refused(what: &'static str, value: String, way_out: &'static str) -> Error {
-    Error::Invalid { what, value, way_out }
+    Error::refusal(ErrorKind::InvalidChart, what, value, way_out)
 }
 
 /// The time span to draw, once the request is known to be drawable.
@@ -196,7 +196,7 @@ pub(super) fn waveform(canvas: &mut Canvas, frame: Frame, peaks: &Peaks) {
                 canvas.text(lane.x - 32.0, middle - unit * gain, Align::Right, Font::Small, DIM, db);
             }
         }
-        let buckets = peaks.buckets(channel, frames(lane.from)..frames(lane.to), columns);
+        let bars = peaks.columns(channel, frames(lane.from)..frames(lane.to), columns);
         let x = |n: usize| lane.x + n as f32 + 0.5;
         let y = |value: f32| middle - value.clamp(-1.06, 1.06) * unit;
         // A hairline at least, so that silence is still a line.
@@ -204,14 +204,14 @@ pub(super) fn waveform(canvas: &mut Canvas, frame: Frame, peaks: &Peaks) {
             let upper = (0..columns).map(|n| (x(n), y(high(n)) - 0.4));
             upper.chain((0..columns).rev().map(|n| (x(n), y(low(n)) + 0.4))).collect()
         };
-        let at = |n: usize| buckets.get(n).copied().unwrap_or_default();
+        let at = |n: usize| bars.get(n).copied().unwrap_or_default();
         canvas.shape(&band(&|n| at(n).max, &|n| at(n).min), PEAK, 1.0);
         canvas.shape(&band(&|n| at(n).rms.min(at(n).max), &|n| (-at(n).rms).max(at(n).min)), RMS, 0.9);
-        for (n, bucket) in buckets.iter().enumerate() {
-            if bucket.max >= 1.0 {
+        for (n, bar) in bars.iter().enumerate() {
+            if bar.max >= 1.0 {
                 canvas.rect(lane.x + n as f32, y(1.06), 1.0, 4.0, CLIP, 1.0);
             }
-            if bucket.min <= -1.0 {
+            if bar.min <= -1.0 {
                 canvas.rect(lane.x + n as f32, y(-1.06) - 4.0, 1.0, 4.0, CLIP, 1.0);
             }
         }

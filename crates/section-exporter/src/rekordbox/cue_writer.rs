@@ -55,10 +55,7 @@ pub enum CueSlots {
 pub fn add_cues(from: &Path, to: &Path, tracks: &[TrackCues], slots: CueSlots) -> Result<(), RekordboxError> {
     let edits = in_file(from, |file| edits(file, tracks, slots))?;
     let io = |cause: String| RekordboxError::Io { path: to.to_owned(), cause };
-    let media = |error: Error| match error {
-        Error::Io { source, .. } => io(source.to_string()),
-        other => io(other.to_string()),
-    };
+    let media = |error: Error| io(io::Error::from(error).to_string());
     let mut written = BufWriter::new(AtomicFile::create(to).map_err(media)?);
     let copied = in_file(from, |file| Ok(copy(file, edits, &mut written)))?;
     copied.map_err(|error| io(error.to_string()))?;

@@ -138,10 +138,7 @@ fn record<D: Disk>(mut writer: Writer<D>) -> MediaResult {
 
 /// What can be done about a file that cannot be written.
 fn kind_of(error: &crowd_media::Error) -> OutputErrorKind {
-    match error {
-        crowd_media::Error::Io { source, .. } => OutputErrorKind::of_io(source),
-        _ => OutputErrorKind::Other,
-    }
+    error.io_error().map_or(OutputErrorKind::Other, OutputErrorKind::of_io)
 }
 
 /// The container of a file of that name.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use crowd_media::{AudioSpec, Container, CrashSafeWriter, Error, numbered_path};
+use crowd_media::{AudioSpec, Container, CrashSafeWriter, Error, ErrorKind, numbered_path};
 
 use super::disk::Disk;
 use super::progress::Progress;
@@ -99,7 +99,7 @@ impl<D: Disk> Writer<D> {
     /// Creates the first file.
     ///
     /// # Errors
-    /// [`Error::Io`] or what the container says of the spec. A disk without room is none: the recording waits for some.
+    /// The system's, or what the container says of the spec. A full disk is no error: the recording waits for room.
     pub fn open_first(&mut self) -> Result<()> {
         self.progress.disk_busy();
         let opened = self.open();
@@ -226,7 +226,7 @@ impl<D: Disk> Writer<D> {
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && self.number < NUMBERS => {
                     self.number += 1;
                 }
-                Err(source) => return Err(Error::Io { path, doing: "create", source }),
+                Err(source) => return Err(Error::io(path, "create", source)),
             }
         }
     }
@@ -239,13 +239,13 @@ impl<D: Disk> Writer<D> {
         }
         if !self.disk.is_named(open.growing.storage()) {
             let source = std::io::Error::other("it was removed while it was written");
-            let error = Error::Io { path: open.path.clone(), doing: "go on with", source };
+            let error = Error::io(open.path.clone(), "go on with", source);
             self.file = None;
             return Err(error);
         }
         let name = open.synced.is_none().then_some(open.path.as_path());
         let synced = self.disk.sync(open.growing.storage(), name);
-        synced.map_err(|source| Error::Io { path: open.path.clone(), doing: "sync", source })?;
+        synced.map_err(|source| Error::io(open.path.clone(), "sync", source))?;
         (open.synced, open.dirty) = (Some(Instant::now()), false);
         Ok(())
     }
@@ -261,7 +261,7 @@ impl<D: Disk> Writer<D> {
         self.number += 1;
         let name = open.synced.is_none().then_some(open.path.as_path());
         let synced = self.disk.sync(open.growing.storage(), name);
-        synced.map_err(|source| Error::Io { path: open.path, doing: "sync", source })
+        synced.map_err(|source| Error::io(open.path, "sync", source))
     }
 
     /// Ends the file as it is, complete up to its last append, and waits before the next one.
@@ -293,12 +293,10 @@ impl<D: Disk> Writer<D> {
 }
 
 fn has_no_room(error: &Error) -> bool {
-    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
-    matches!(error, Error::Io { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded))
-        || is_too_large(error)
+    *error.kind() == ErrorKind::DiskFull || is_too_large(error)
 }
 
 /// Whether the file, and not the disk, is full.
 fn is_too_large(error: &Error) -> bool {
-    matches!(error, Error::Io { source, .. } if source.kind() == std::io::ErrorKind::FileTooLarge)
+    *error.kind() == ErrorKind::FileTooLarge
 }

@@ -14,27 +14,28 @@ use symphonia::core::meta::{Metadata, MetadataLog};
 use symphonia::core::packet::{Packet, PacketBuilder};
 use symphonia::core::units::{Duration, TimeBase, Timestamp};
 
-use super::index::Index;
-use super::walk::{Piece, Step, Walk};
+use super::block_index::BlockIndex;
+use super::block_scanner::{BlockScanner, OpusPacket, ScannedElement};
 
-const INFO: FormatInfo = FormatInfo { format: FORMAT_ID_MKV, short_name: "matroska", long_name: "Matroska / WebM" };
+const INFO: FormatInfo =
+    FormatInfo { format: FORMAT_ID_MKV, short_name: "matroska", long_name: "Matroska / MatroskaReader" };
 /// The only stream that is told of.
 const TRACK: u32 = 1;
 
 /// Packets of Opus, stamped in frames at 48 kHz.
-pub(in crate::decode) struct WebM<'s> {
-    walk: Walk<MediaSourceStream<'s>>,
-    index: Index,
+pub(in crate::decode) struct MatroskaReader<'s> {
+    scanner: BlockScanner<MediaSourceStream<'s>>,
+    index: BlockIndex,
     info: MediaInfo,
     tracks: [Track; 1],
     metadata: MetadataLog,
-    waiting: VecDeque<Piece>,
+    waiting: VecDeque<OpusPacket>,
 }
 
-impl<'s> WebM<'s> {
+impl<'s> MatroskaReader<'s> {
     fn open(stream: MediaSourceStream<'s>, options: FormatOptions) -> Result<Self> {
-        let mut walk = Walk::new(stream)?;
-        let Some(index) = Index::make(&mut walk)? else { return unsupported_error("matroska: no Opus in it") };
+        let mut scanner = BlockScanner::new(stream)?;
+        let Some(index) = BlockIndex::make(&mut scanner)? else { return unsupported_error("matroska: no Opus in it") };
         let mut params = AudioCodecParameters::new();
         params.for_codec(CODEC_ID_OPUS).with_sample_rate(48_000);
         params.with_extra_data(index.stream.private.clone().into_boxed_slice());
@@ -52,23 +53,23 @@ impl<'s> WebM<'s> {
         if let Some(promised) = index.promised {
             info.with_duration(Duration::new(promised.max(index.frames)));
         }
-        Ok(Self { walk, info, index, tracks, metadata, waiting: VecDeque::new() })
+        Ok(Self { scanner, info, index, tracks, metadata, waiting: VecDeque::new() })
     }
 
     /// Fills what is waiting; false at the end.
     fn fill(&mut self) -> Result<bool> {
         while self.waiting.is_empty() {
-            match self.walk.next()? {
-                Step::Block(_, pieces) => self.waiting.extend(pieces),
-                Step::About(..) => {}
-                Step::End => return Ok(false),
+            match self.scanner.next()? {
+                ScannedElement::Block(_, packets) => self.waiting.extend(packets),
+                ScannedElement::Description(..) => {}
+                ScannedElement::End => return Ok(false),
             }
         }
         Ok(true)
     }
 }
 
-impl FormatReader for WebM<'_> {
+impl FormatReader for MatroskaReader<'_> {
     fn format_info(&self) -> &FormatInfo {
         &INFO
     }
@@ -86,12 +87,12 @@ impl FormatReader for WebM<'_> {
         let wanted = u64::try_from(ts.get()).unwrap_or(0);
         let (at, frame) = self.index.before(wanted);
         self.waiting.clear();
-        self.walk.jump(at, frame)?;
+        self.scanner.jump(at, frame)?;
         while self.fill()? {
             match self.waiting.front() {
-                Some(piece) if piece.frame + piece.frames <= wanted => drop(self.waiting.pop_front()),
-                Some(piece) => {
-                    let actual_ts = Timestamp::from(piece.frame as i64);
+                Some(packet) if packet.frame + packet.frames <= wanted => drop(self.waiting.pop_front()),
+                Some(packet) => {
+                    let actual_ts = Timestamp::from(packet.frame as i64);
                     return Ok(SeekedTo { track_id: TRACK, required_ts: ts, actual_ts });
                 }
                 None => {}
@@ -106,13 +107,13 @@ impl FormatReader for WebM<'_> {
 
     fn next_packet(&mut self) -> Result<Option<Packet>> {
         self.fill()?;
-        Ok(self.waiting.pop_front().map(|piece| {
+        Ok(self.waiting.pop_front().map(|packet| {
             PacketBuilder::new()
                 .track_id(TRACK)
-                .pts(Timestamp::from(piece.frame as i64))
-                .dur(Duration::new(piece.frames - piece.trim))
-                .trim_end(Duration::new(piece.trim))
-                .data(piece.data)
+                .pts(Timestamp::from(packet.frame as i64))
+                .dur(Duration::new(packet.frames - packet.trim))
+                .trim_end(Duration::new(packet.trim))
+                .data(packet.data)
                 .build()
         }))
     }
@@ -121,19 +122,19 @@ impl FormatReader for WebM<'_> {
     where
         Self: 't,
     {
-        self.walk.file
+        self.scanner.file
     }
 }
 
-impl Scoreable for WebM<'_> {
+impl Scoreable for MatroskaReader<'_> {
     fn score(_stream: ScopedStream<&mut MediaSourceStream<'_>>) -> Result<Score> {
         Ok(Score::Supported(255))
     }
 }
 
-impl<'s> ProbeableFormat<'s> for WebM<'_> {
+impl<'s> ProbeableFormat<'s> for MatroskaReader<'_> {
     fn try_probe_new(stream: MediaSourceStream<'s>, options: FormatOptions) -> Result<Box<dyn FormatReader + 's>> {
-        Ok(Box::new(WebM::open(stream, options)?))
+        Ok(Box::new(MatroskaReader::open(stream, options)?))
     }
 
     fn probe_data() -> &'static [ProbeFormatData] {

@@ -13,12 +13,12 @@ const INFO: MetadataInfo = MetadataInfo {
 
 /// Collects them from where they stand.
 #[derive(Default)]
-pub struct Collector {
+pub struct TagCollector {
     found: Vec<Tag>,
     title: Option<String>,
 }
 
-impl Collector {
+impl TagCollector {
     /// The title of the whole file.
     pub fn title(&mut self, title: &str) {
         self.title = Some(title.to_owned());

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::ebml::{self, Element, id};
-use crate::decode::source::Input;
+use crate::decode::input::Input;
 
 /// Elements looked at before the description of the streams has to come.
 const MOST: usize = 1_000;
@@ -12,7 +12,7 @@ pub const LONGEST: u64 = 4 << 20;
 
 /// One stream.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Stream {
+pub struct MatroskaTrack {
     pub number: u64,
     pub audio: bool,
     /// As Matroska names it: "A_OPUS", "A_VORBIS".
@@ -23,7 +23,7 @@ pub struct Stream {
     pub encoded: bool,
 }
 
-impl Stream {
+impl MatroskaTrack {
     /// Whether it is the kind that is read.
     pub fn is_opus(&self) -> bool {
         self.audio && self.codec == "A_OPUS" && !self.encoded
@@ -31,7 +31,7 @@ impl Stream {
 }
 
 /// The streams of the file that begins at `start`; none where it is damaged before they are told.
-pub fn streams(input: &Input, start: u64) -> io::Result<Vec<Stream>> {
+pub fn tracks(input: &Input, start: u64) -> io::Result<Vec<MatroskaTrack>> {
     let mut at = start;
     for _ in 0..MOST {
         let head = input.bytes(at..at.saturating_add(16))?;
@@ -50,11 +50,11 @@ pub fn streams(input: &Input, start: u64) -> io::Result<Vec<Stream>> {
 }
 
 /// The streams that the body of a Tracks element describes.
-pub fn parse(body: &[u8]) -> Vec<Stream> {
+pub fn parse(body: &[u8]) -> Vec<MatroskaTrack> {
     let entries = ebml::children(body).filter(|(id, _)| *id == id::TRACK_ENTRY);
     entries
         .map(|(_, entry)| {
-            let mut stream = Stream::default();
+            let mut stream = MatroskaTrack::default();
             for (id, body) in ebml::children(entry) {
                 match id {
                     id::TRACK_NUMBER => stream.number = ebml::unsigned(body),

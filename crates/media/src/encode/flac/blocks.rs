@@ -4,16 +4,15 @@ use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, Write};
 use std::num::{NonZeroU8, NonZeroU64};
-use std::path::Path;
 
 use crc::{CRC_16_UMTS, Crc, Table};
 use flac_codec::encode::{FlacStreamWriter, Options};
 use flac_codec::metadata::{Block, Streaminfo, write_blocks};
 use flac_codec::stream::{FrameHeader, FrameNumber};
 
-use super::{check, comment_block, options, refused};
+use super::{STREAM, check, comment_block, options, refused};
 use crate::encode::pcm;
-use crate::{AudioSpec, Error, SampleFormat, Tags};
+use crate::{AudioSpec, Error, ErrorKind, SampleFormat, Tags};
 
 /// Frames of every block but the last.
 pub const BLOCK: u64 = super::BLOCK as u64;
@@ -52,17 +51,14 @@ impl BlockEncoder {
     /// A stream of `frames` frames in all, with `tags` as [`Writer::new`](super::Writer::new) writes them.
     ///
     /// # Errors
-    /// As [`Writer::new`](super::Writer::new); [`Error::Empty`] for no frames, which is a damaged stream to its readers;
-    /// [`Error::Invalid`] for more frames than the header can count.
+    /// As [`Writer::new`](super::Writer::new); [`ErrorKind::Empty`] for no frames, which is a damaged stream to its readers;
+    /// [`ErrorKind::FormatLimit`] for more frames than the header can count.
     pub fn new(spec: AudioSpec, frames: u64, tags: &Tags) -> Result<Self, Error> {
         check(spec, tags)?;
-        let Some(total) = NonZeroU64::new(frames) else { return Err(Error::Empty { path: name().to_owned() }) };
+        let Some(total) = NonZeroU64::new(frames) else { return Err(Error::new(ErrorKind::Empty).about(STREAM)) };
         if total > Streaminfo::MAX_TOTAL_SAMPLES {
-            return Err(Error::Invalid {
-                what: "the length of a FLAC stream",
-                value: format!("{frames} frames"),
-                way_out: "choose 68719476735 frames or fewer, or write a WAV",
-            });
+            let (value, advice) = (format!("{frames} frames"), "choose 68719476735 frames or fewer, or write a WAV");
+            return Err(Error::refusal(ErrorKind::FormatLimit, "the length of a FLAC stream", value, advice));
         }
         let info = Streaminfo {
             minimum_block_size: super::BLOCK as u16,
@@ -75,14 +71,14 @@ impl BlockEncoder {
                 .sample_format
                 .bits()
                 .try_into()
-                .map_err(|_| refused(name(), flac_codec::Error::NonSubsetBitsPerSample))?,
+                .map_err(|_| refused(&STREAM, flac_codec::Error::NonSubsetBitsPerSample))?,
             total_samples: Some(total),
             md5: None,
         };
         let mut blocks = vec![Block::Streaminfo(info.clone())];
         blocks.extend(comment_block(spec, tags).map(Block::VorbisComment));
         let mut header = Vec::new();
-        write_blocks(&mut header, blocks).map_err(|e| refused(name(), e))?;
+        write_blocks(&mut header, blocks).map_err(|e| refused(&STREAM, e))?;
         Ok(Self { spec, frames, info, options: options(MAX_LPC_ORDER)?, header })
     }
 
@@ -100,22 +96,20 @@ impl BlockEncoder {
     /// or to the end of the stream. A call costs a little beside its blocks; 16 at once hide that.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when a block would begin or end where the stream has no border of one, [`Error::Shape`] for a broken
-    /// frame.
+    /// [`ErrorKind::InvalidCall`] when a block would begin or end where the stream has no border of one, [`ErrorKind::FrameShape`]
+    /// when the last frame is not whole.
     pub fn encode(&self, first: u64, packed: &[u8], stream: &mut Vec<u8>) -> Result<(), Error> {
         let frame_bytes = self.spec.frame_bytes();
         let frames = packed.len() as u64 / frame_bytes;
         if !(packed.len() as u64).is_multiple_of(frame_bytes) {
             let samples = packed.len() / usize::from(self.spec.sample_format.bytes());
-            return Err(Error::Shape { samples, channels: self.spec.channels });
+            return Err(Error::new(ErrorKind::FrameShape { samples, channels: self.spec.channels }));
         }
         let end = first.saturating_add(frames);
         if !first.is_multiple_of(BLOCK) || end > self.frames || !(end.is_multiple_of(BLOCK) || end == self.frames) {
-            return Err(Error::Invalid {
-                what: "the span of FLAC blocks",
-                value: format!("frames {first} to {end} of {}", self.frames),
-                way_out: "begin at a multiple of 4096 and end at another, or with the stream",
-            });
+            let value = format!("frames {first} to {end} of {}", self.frames);
+            let advice = "begin at a multiple of 4096 and end at another, or with the stream";
+            return Err(Error::refusal(ErrorKind::InvalidCall, "the span of FLAC blocks", value, advice));
         }
         let encoded = RefCell::new(Vec::new());
         let mut encoder = FlacStreamWriter::new(Sink(&encoded), self.options.clone());
@@ -130,8 +124,8 @@ impl BlockEncoder {
             }
             encoder
                 .write(ANY_RATE, self.spec.channels as u8, self.spec.sample_format.bits(), &samples)
-                .map_err(|e| refused(name(), e))?;
-            self.number(number, &encoded.take(), stream).map_err(|e| refused(name(), e))?;
+                .map_err(|e| refused(&STREAM, e))?;
+            self.number(number, &encoded.take(), stream).map_err(|e| refused(&STREAM, e))?;
         }
         Ok(())
     }
@@ -148,10 +142,6 @@ impl BlockEncoder {
         stream.extend(sum.to_be_bytes());
         Ok(())
     }
-}
-
-fn name() -> &'static Path {
-    Path::new("the FLAC stream")
 }
 
 /// Lets us see what the encoder, which never gives its sink back, has written.

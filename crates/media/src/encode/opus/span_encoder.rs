@@ -6,9 +6,9 @@ use opus::{Application, Bandwidth, Bitrate, Channels, Encoder};
 
 use super::span_resampler::SpanResampler;
 use super::{BIT_RATE_STEP, PACKET, PAGE, RATE, RUN_IN, Span, Stream, beside_a_seam, refused};
-use crate::Error;
 use crate::audio::check_shape;
 use crate::encode::dither::Quantiser;
+use crate::{Error, ErrorKind};
 
 /// Samples of a packet, both channels.
 const SAMPLES: usize = 2 * PACKET as usize;
@@ -65,14 +65,14 @@ impl SpanEncoder {
     /// frame, all that is left. Samples that are no finite number become 0 and are counted in [`non_finite_samples`](Self::non_finite_samples).
     ///
     /// # Errors
-    /// [`Error::Shape`] for a broken frame, [`Error::Invalid`] for more frames than the span has, or with what the codec says.
+    /// [`ErrorKind::FrameShape`] when the last frame is not whole, [`ErrorKind::InvalidCall`] for more frames than the span has,
+    /// [`ErrorKind::Library`] when libopus refuses.
     pub fn push(&mut self, samples: &[f32], out: &mut Vec<u8>) -> Result<(), Error> {
         check_shape(samples.len(), 2)?;
         let frames = samples.len() as u64 / 2;
-        self.missing = self.missing.checked_sub(frames).ok_or_else(|| Error::Invalid {
-            what: "the frames given for an Opus span",
-            value: format!("{} too many", frames - self.missing),
-            way_out: "give those the span names",
+        self.missing = self.missing.checked_sub(frames).ok_or_else(|| {
+            let (value, advice) = (format!("{} too many", frames - self.missing), "give those the span names");
+            Error::refusal(ErrorKind::InvalidCall, "the frames given for an Opus span", value, advice)
         })?;
         let quantiser = &mut self.quantiser;
         let finite = samples.iter().map(|&s| quantiser.mend(s));
@@ -108,11 +108,8 @@ impl SpanEncoder {
         let made =
             self.encoder.encode_float(samples, self.page.get_mut(from..).unwrap_or_default()).map_err(refused)?;
         if made != bytes {
-            return Err(Error::Invalid {
-                what: "what the Opus encoder made",
-                value: format!("a packet of {made} bytes instead of {bytes}"),
-                way_out: "write it as FLAC",
-            });
+            let wrong = format!("a packet of {made} bytes instead of {bytes}");
+            return Err(Error::library("what the Opus encoder made", "write it as FLAC", wrong));
         }
         self.next += 1;
         if self.next <= self.first {

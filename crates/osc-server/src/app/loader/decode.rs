@@ -4,7 +4,7 @@ use super::file_access::DecodeFn;
 use super::load_monitor::{LoadMonitor, MonitoredFile};
 use super::memory_budget::{FileKey, MemoryBudget};
 use crowd_engine::{SampleRate, Track};
-use crowd_media::{DecodeOptions, Info, Reader};
+use crowd_media::{DecodeOptions, ErrorKind, Info, Reader};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ fn decode(
     let options = DecodeOptions { max_bytes: Some(limit), ..DecodeOptions::default() };
     let audio = match reader.into_audio(&options) {
         Ok(audio) => audio,
-        Err(crowd_media::Error::TooLarge { .. }) => {
+        Err(error) if matches!(error.kind(), ErrorKind::TooLarge { .. }) => {
             drop(reservation);
             return stream(too_large());
         }

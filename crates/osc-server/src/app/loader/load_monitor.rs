@@ -72,7 +72,7 @@ impl MonitoredFile {
     /// Opens a file for reading.
     ///
     /// # Errors
-    /// [`crowd_media::Error::Io`].
+    /// The system's error.
     pub fn open(path: &Path, monitor: &Arc<LoadMonitor>) -> Result<Self, crowd_media::Error> {
         let opened = monitor.call(|| File::open(path));
         let file = opened.map_err(|source| io_error(path, source))?;
@@ -82,7 +82,7 @@ impl MonitoredFile {
     /// A second handle of the same file, for its metadata.
     ///
     /// # Errors
-    /// [`crowd_media::Error::Io`].
+    /// The system's error.
     pub fn handle(&self, path: &Path) -> Result<File, crowd_media::Error> {
         self.file.try_clone().map_err(|source| io_error(path, source))
     }
@@ -97,7 +97,7 @@ impl MonitoredFile {
 }
 
 fn io_error(path: &Path, source: io::Error) -> crowd_media::Error {
-    crowd_media::Error::Io { path: PathBuf::from(path), doing: "open", source }
+    crowd_media::Error::io(PathBuf::from(path), "open", source)
 }
 
 impl Read for MonitoredFile {

@@ -25,7 +25,7 @@ pub(crate) trait ReadAt {
 
 /// What stays the same from frame to frame of one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Kind {
+pub(crate) struct FrameKind {
     /// 0 for ADTS.
     pub layer: u8,
     pub sample_rate: u32,
@@ -36,15 +36,15 @@ pub(crate) struct Kind {
 
 /// What a frame's header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Header {
-    pub kind: Kind,
+pub(crate) struct FrameHeader {
+    pub kind: FrameKind,
     /// Bytes of the frame.
     pub bytes: u64,
     /// Where a Xing tag would stand.
     pub tag: usize,
 }
 
-impl Header {
+impl FrameHeader {
     /// Reads the header at the start of `bytes`.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let &[0xFF, second, ..] = bytes else { return None };
@@ -92,7 +92,7 @@ impl Header {
             (true, _) | (false, 2) => 17,
             (false, _) => 9,
         };
-        Some(Self { kind: Kind { layer, sample_rate, channels, length }, bytes, tag: 4 + side })
+        Some(Self { kind: FrameKind { layer, sample_rate, channels, length }, bytes, tag: 4 + side })
     }
 
     fn adts(bytes: &[u8]) -> Option<Self> {
@@ -103,19 +103,23 @@ impl Header {
         let channels = (third & 1) << 2 | fourth >> 6;
         let bytes = u64::from(fourth & 3) << 11 | u64::from(fifth) << 3 | u64::from(sixth >> 5);
         let least = if second & 1 == 0 { 9 } else { 7 };
-        (bytes >= least).then_some(Self { kind: Kind { layer: 0, sample_rate, channels, length: 1024 }, bytes, tag: 0 })
+        (bytes >= least).then_some(Self {
+            kind: FrameKind { layer: 0, sample_rate, channels, length: 1024 },
+            bytes,
+            tag: 0,
+        })
     }
 }
 
 /// The header at byte `at`, if one stands there.
-pub(crate) fn header(input: &impl ReadAt, at: u64) -> io::Result<Option<Header>> {
+pub(crate) fn header(input: &impl ReadAt, at: u64) -> io::Result<Option<FrameHeader>> {
     let mut bytes = [0; 8];
     let got = input.read_at(at, &mut bytes)?;
-    Ok(Header::parse(bytes.get(..got).unwrap_or_default()))
+    Ok(FrameHeader::parse(bytes.get(..got).unwrap_or_default()))
 }
 
 /// A header that another of its kind follows, or the end of the file.
-pub(crate) fn sure(input: &impl ReadAt, at: u64) -> io::Result<Option<Header>> {
+pub(crate) fn confirmed_header(input: &impl ReadAt, at: u64) -> io::Result<Option<FrameHeader>> {
     let Some(found) = header(input, at)? else { return Ok(None) };
     let end = at + found.bytes;
     let follows = end >= input.len() || tag_bytes(input, end)?.is_some();
@@ -144,7 +148,7 @@ pub(crate) fn tag_bytes(input: &impl ReadAt, at: u64) -> io::Result<Option<u64>>
 }
 
 /// The first byte behind the ID3v2 tags at the start.
-pub(crate) fn behind_id3(input: &impl ReadAt) -> io::Result<u64> {
+pub(crate) fn after_id3(input: &impl ReadAt) -> io::Result<u64> {
     let mut at = 0;
     while input.array::<3>(at)? == Some(*b"ID3")
         && let Some(bytes) = tag_bytes(input, at)?
@@ -155,7 +159,7 @@ pub(crate) fn behind_id3(input: &impl ReadAt) -> io::Result<u64> {
 }
 
 /// Where the first frame stands, and whether the tags before it lead there: behind a tag of a wrong size it lies elsewhere.
-pub(crate) fn first(input: &impl ReadAt) -> io::Result<Option<(u64, Header, bool)>> {
+pub(crate) fn first(input: &impl ReadAt) -> io::Result<Option<(u64, FrameHeader, bool)>> {
     let mut at = 0;
     while let Some(bytes) = tag_bytes(input, at)? {
         at += bytes;
@@ -164,7 +168,7 @@ pub(crate) fn first(input: &impl ReadAt) -> io::Result<Option<(u64, Header, bool
     while at < lead && input.array::<1>(at)? == Some([0]) {
         at += 1;
     }
-    if let Some(header) = sure(input, at)? {
+    if let Some(header) = confirmed_header(input, at)? {
         return Ok(Some((at, header, true)));
     }
     // In a picture, bytes may look like a frame: several have to follow.
@@ -173,13 +177,13 @@ pub(crate) fn first(input: &impl ReadAt) -> io::Result<Option<(u64, Header, bool
         if let Some(header) = in_a_row(input, at, 4)? {
             return Ok(Some((at, header, false)));
         }
-        at = next(input, at + 1)?;
+        at = next_candidate(input, at + 1)?;
     }
     Ok(None)
 }
 
 /// The first place from `at` on where a header or a tag may begin, by its first byte; the end where there is none.
-pub(crate) fn next(input: &impl ReadAt, mut at: u64) -> io::Result<u64> {
+pub(crate) fn next_candidate(input: &impl ReadAt, mut at: u64) -> io::Result<u64> {
     let mut bytes = [0; 4096];
     loop {
         let got = input.read_at(at, &mut bytes)?;
@@ -195,7 +199,7 @@ pub(crate) fn next(input: &impl ReadAt, mut at: u64) -> io::Result<u64> {
 }
 
 /// A header that at least `count` others of its kind follow, or all there are.
-fn in_a_row(input: &impl ReadAt, at: u64, count: usize) -> io::Result<Option<Header>> {
+fn in_a_row(input: &impl ReadAt, at: u64, count: usize) -> io::Result<Option<FrameHeader>> {
     let Some(first) = header(input, at)? else { return Ok(None) };
     let mut next = at + first.bytes;
     for _ in 0..count {
@@ -217,19 +221,19 @@ mod tests {
     #[test]
     fn headers_tell_length_and_kind() {
         // MPEG-1 layer III, 128 kbit/s, 44.1 kHz, stereo, unpadded: 417 bytes of 1152 frames.
-        let header = Header::parse(&[0xFF, 0xFB, 0x90, 0x00]).unwrap();
-        assert_eq!(header.kind, Kind { layer: 3, sample_rate: 44_100, channels: 2, length: 1152 });
+        let header = FrameHeader::parse(&[0xFF, 0xFB, 0x90, 0x00]).unwrap();
+        assert_eq!(header.kind, FrameKind { layer: 3, sample_rate: 44_100, channels: 2, length: 1152 });
         assert_eq!((header.bytes, header.tag), (417, 36));
         // MPEG-2 layer III, 64 kbit/s, 22.05 kHz, mono.
-        let header = Header::parse(&[0xFF, 0xF3, 0x80, 0xC0]).unwrap();
+        let header = FrameHeader::parse(&[0xFF, 0xF3, 0x80, 0xC0]).unwrap();
         assert_eq!((header.kind.sample_rate, header.kind.length, header.bytes, header.tag), (22_050, 576, 208, 13));
         // ADTS, 44.1 kHz, stereo, 371 bytes.
-        let header = Header::parse(&[0xFF, 0xF1, 0x50, 0x80, 0x2E, 0x7F, 0xFC]).unwrap();
+        let header = FrameHeader::parse(&[0xFF, 0xF1, 0x50, 0x80, 0x2E, 0x7F, 0xFC]).unwrap();
         assert_eq!((header.kind.layer, header.kind.channels, header.bytes), (0, 2, 371));
         for wrong in
             [[0xFF, 0xFB, 0xF0, 0x00], [0xFF, 0xFB, 0x9C, 0x00], [0xFF, 0xEB, 0x90, 0x00], [0xFE, 0xFB, 0x90, 0]]
         {
-            assert_eq!(Header::parse(&wrong), None, "{wrong:x?}");
+            assert_eq!(FrameHeader::parse(&wrong), None, "{wrong:x?}");
         }
     }
 }

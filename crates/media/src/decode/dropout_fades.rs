@@ -8,7 +8,7 @@ const OUT: f64 = 0.004;
 const IN: f64 = 0.002;
 
 /// Mends what is decoded, piece after piece.
-pub(super) struct Mender {
+pub(super) struct DropoutFades {
     width: usize,
     /// Frames of the fades.
     out: usize,
@@ -21,7 +21,7 @@ pub(super) struct Mender {
     back: usize,
 }
 
-impl Mender {
+impl DropoutFades {
     pub fn new(sample_rate: u32, channels: u16, bits: Option<u32>) -> Self {
         let frames = |seconds: f64| (seconds * f64::from(sample_rate)) as usize;
         let (out, into, width) = (frames(OUT), frames(IN), usize::from(channels));
@@ -40,12 +40,12 @@ impl Mender {
     }
 
     /// Whether what is decoded next has to come by here as a whole.
-    pub fn is_at_work(&self) -> bool {
+    pub fn is_active(&self) -> bool {
         self.silent > 0 || self.back < self.into
     }
 
     /// Frames of silence that are not wanted.
-    pub fn pass(&mut self, frames: usize) {
+    pub fn skip_silence(&mut self, frames: usize) {
         self.silent = self.silent.saturating_add(frames);
     }
 
@@ -92,14 +92,14 @@ mod tests {
     use super::*;
 
     fn non_finite_samples(pieces: &[(bool, usize)]) -> Vec<f32> {
-        let mut mender = Mender::new(44_100, 1, Some(16));
+        let mut fades = DropoutFades::new(44_100, 1, Some(16));
         let mut all = Vec::new();
         for (sound, frames) in pieces {
             let mut piece = vec![if *sound { 0.5 } else { 0.0 }; *frames];
             if *sound {
-                mender.sound(&mut piece)
+                fades.sound(&mut piece)
             } else {
-                mender.silence(&mut piece)
+                fades.silence(&mut piece)
             }
             all.extend(piece);
         }
@@ -131,7 +131,7 @@ mod tests {
             (true, 293),
         ]);
         assert_eq!(whole, split);
-        let memory = Mender::new(44_100, 1, None).memory() as usize;
+        let memory = DropoutFades::new(44_100, 1, None).memory() as usize;
         for place in [640, 700, 800, 1_395, 1_450] {
             let from = place - memory;
             let ends = [(true, 500), (false, 630), (true, 690), (false, 1_390), (true, 1_690)];

@@ -17,7 +17,7 @@ const PACKET: u64 = 960;
 
 /// A packet and where it stands.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Piece {
+pub struct OpusPacket {
     /// Its first frame and how many it decodes to, at 48 kHz.
     pub frame: u64,
     pub frames: u64,
@@ -27,17 +27,17 @@ pub struct Piece {
 }
 
 /// What a step finds.
-pub enum Step {
+pub enum ScannedElement {
     /// The packets of a block; the block stands at this byte.
-    Block(u64, Vec<Piece>),
+    Block(u64, Vec<OpusPacket>),
     /// The body of an element that describes the file.
-    About(u32, Vec<u8>),
+    Description(u32, Vec<u8>),
     /// The end.
     End,
 }
 
 /// Where reading has come to.
-pub struct Walk<R> {
+pub struct BlockScanner<R> {
     pub file: R,
     len: u64,
     /// The number of the stream that is read.
@@ -56,7 +56,7 @@ pub struct Walk<R> {
     pub is_cut: bool,
 }
 
-impl<R: Read + Seek> Walk<R> {
+impl<R: Read + Seek> BlockScanner<R> {
     /// Begins at the first byte of `file`.
     pub fn new(mut file: R) -> io::Result<Self> {
         let len = file.seek(SeekFrom::End(0))?;
@@ -73,15 +73,15 @@ impl<R: Read + Seek> Walk<R> {
     }
 
     /// Goes on to the next block of the stream, or element that describes the file.
-    pub fn next(&mut self) -> Result<Step> {
+    pub fn next(&mut self) -> Result<ScannedElement> {
         loop {
             let start = self.at;
             if start >= self.len {
-                return Ok(Step::End);
+                return Ok(ScannedElement::End);
             }
             let Some(Element { id, size, head }) = ebml::element(&mut self.file)? else {
                 if !self.resume(start)? {
-                    return Ok(Step::End);
+                    return Ok(ScannedElement::End);
                 }
                 continue;
             };
@@ -93,7 +93,7 @@ impl<R: Read + Seek> Walk<R> {
             // All but those two have a size.
             let Some(size) = size.filter(|&size| self.at.saturating_add(size) <= self.len) else {
                 if !self.resume(start)? {
-                    return Ok(Step::End);
+                    return Ok(ScannedElement::End);
                 }
                 continue;
             };
@@ -103,13 +103,13 @@ impl<R: Read + Seek> Walk<R> {
                 }
                 id::SIMPLE_BLOCK | id::BLOCK_GROUP if size <= LONGEST => {
                     let body = self.body(size)?;
-                    let pieces = if id == id::SIMPLE_BLOCK { self.block(&body, 0) } else { self.group(&body) };
-                    if !pieces.is_empty() {
-                        return Ok(Step::Block(start, pieces));
+                    let packets = if id == id::SIMPLE_BLOCK { self.block(&body, 0) } else { self.group(&body) };
+                    if !packets.is_empty() {
+                        return Ok(ScannedElement::Block(start, packets));
                     }
                 }
                 id::INFO | id::TRACKS | id::TAGS if size <= super::tracks::LONGEST => {
-                    return Ok(Step::About(id, self.body(size)?));
+                    return Ok(ScannedElement::Description(id, self.body(size)?));
                 }
                 _ => {
                     self.at += size;
@@ -129,15 +129,15 @@ impl<R: Read + Seek> Walk<R> {
     /// Looks for the next cluster behind what is no element; false where there is none.
     fn resume(&mut self, from: u64) -> Result<bool> {
         self.file.seek(SeekFrom::Start(from + 1))?;
-        let (mut window, mut at, mut piece) = (0_u32, from + 1, [0; 4096]);
+        let (mut window, mut at, mut packet) = (0_u32, from + 1, [0; 4096]);
         loop {
-            let got = self.file.read(&mut piece)?;
+            let got = self.file.read(&mut packet)?;
             if got == 0 {
                 self.is_cut = true;
                 self.at = self.len;
                 return Ok(false);
             }
-            for byte in piece.iter().take(got) {
+            for byte in packet.iter().take(got) {
                 window = window << 8 | u32::from(*byte);
                 at += 1;
                 if window == id::CLUSTER && at >= from + 5 {
@@ -150,7 +150,7 @@ impl<R: Read + Seek> Walk<R> {
         }
     }
 
-    fn group(&mut self, body: &[u8]) -> Vec<Piece> {
+    fn group(&mut self, body: &[u8]) -> Vec<OpusPacket> {
         let find = |wanted| ebml::children(body).find(|(id, _)| *id == wanted).map(|(_, body)| body);
         // Nanoseconds; a negative one would be at the beginning.
         let padding = find(id::DISCARD_PADDING).map_or(0, |body| u64::try_from(ebml::signed(body)).unwrap_or(0));
@@ -159,7 +159,7 @@ impl<R: Read + Seek> Walk<R> {
     }
 
     /// The packets of a block; none of another stream's.
-    fn block(&mut self, body: &[u8], trim: u64) -> Vec<Piece> {
+    fn block(&mut self, body: &[u8], trim: u64) -> Vec<OpusPacket> {
         let Some((stream, rest)) = ebml::vint(body) else { return Vec::new() };
         let [high, low, flags, data @ ..] = rest else { return Vec::new() };
         if stream != self.stream {
@@ -175,22 +175,22 @@ impl<R: Read + Seek> Walk<R> {
             let most = self.frame.saturating_add(lost / BLOCK * PACKET);
             self.frame = self.frame.max(most.min((stamped + GRAIN / 2) / GRAIN * GRAIN));
         }
-        let Some(packets) = unlace(flags >> 1 & 3, data) else {
+        let Some(laced) = unlace(flags >> 1 & 3, data) else {
             // What is missing is told by the next stamp.
             self.lost += body.len() as u64;
             return Vec::new();
         };
-        let mut pieces: Vec<Piece> = Vec::new();
-        for data in packets {
+        let mut packets: Vec<OpusPacket> = Vec::new();
+        for data in laced {
             let frames = opus::frames(data);
-            pieces.push(Piece { frame: self.frame, frames, trim: 0, data: data.to_vec() });
+            packets.push(OpusPacket { frame: self.frame, frames, trim: 0, data: data.to_vec() });
             self.frame += frames;
         }
-        if let Some(last) = pieces.last_mut() {
+        if let Some(last) = packets.last_mut() {
             last.trim = trim.min(last.frames);
             self.frame -= last.trim;
         }
-        pieces
+        packets
     }
 }
 

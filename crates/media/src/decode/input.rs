@@ -9,29 +9,29 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use symphonia::core::io::MediaSource;
 
-use crate::mpeg::ReadAt;
-use crate::{Error, FileVersion};
+use crate::mpeg_frames::ReadAt;
+use crate::{Error, ErrorKind, FileVersion};
 
 /// Reads are handed on in pieces this small, so that the reported position is near the trouble.
 const PIECE: usize = 4096;
 
 /// What bytes can come from.
-pub(super) trait Bytes: Read + Seek + Send + Sync {}
+pub(super) trait ReadSeek: Read + Seek + Send + Sync {}
 
-impl<T: Read + Seek + Send + Sync> Bytes for T {}
+impl<T: Read + Seek + Send + Sync> ReadSeek for T {}
 
 /// An opened file, which the links of a chained file share.
 #[derive(Clone)]
 pub(super) struct Input {
-    file: Arc<Mutex<Buffered>>,
+    file: Arc<Mutex<PositionedFile>>,
     /// Size of the file, bytes.
     pub len: u64,
     /// Which state of which file it is, where that can be told.
     pub id: Option<FileVersion>,
 }
 
-struct Buffered {
-    file: BufReader<Box<dyn Bytes>>,
+struct PositionedFile {
+    file: BufReader<Box<dyn ReadSeek>>,
     at: u64,
 }
 
@@ -40,11 +40,9 @@ impl Input {
         // A pipe or device could block for ever, and nothing here can be read twice from one.
         let meta = std::fs::metadata(path).map_err(|e| Error::io(path, "open", e))?;
         if !meta.is_file() {
-            return Err(Error::Invalid {
-                what: "the input path",
-                value: path.display().to_string(),
-                way_out: "name a regular file (not a directory, pipe or device)",
-            });
+            let advice = "name a regular file (not a directory, pipe or device)";
+            let error = Error::refusal(ErrorKind::NotAFile, "the input path", path.display().to_string(), advice);
+            return Err(error.with_path(path));
         }
         let file = File::open(path).map_err(|e| Error::io(path, "open", e))?;
         let id = FileVersion::of(&file).ok().and_then(FileVersion::if_settled);
@@ -57,10 +55,10 @@ impl Input {
     }
 
     /// Takes bytes that are named `path` in errors.
-    pub fn over(path: &Path, file: Box<dyn Bytes>) -> Result<Self, Error> {
+    pub fn over(path: &Path, file: Box<dyn ReadSeek>) -> Result<Self, Error> {
         let mut file = BufReader::with_capacity(1 << 16, file);
         let len = file.seek(SeekFrom::End(0)).map_err(|e| Error::io(path, "read", e))?;
-        Ok(Self { file: Arc::new(Mutex::new(Buffered { file, at: len })), len, id: None })
+        Ok(Self { file: Arc::new(Mutex::new(PositionedFile { file, at: len })), len, id: None })
     }
 
     /// The bytes of a range, as far as the file has them.
@@ -105,7 +103,7 @@ impl ReadAt for Input {
 }
 
 /// Part of a file behind a header of its own, that tells how far it was read.
-pub(super) struct Source {
+pub(super) struct StreamInput {
     input: Input,
     /// Stands before the body.
     head: Arc<[u8]>,
@@ -114,7 +112,7 @@ pub(super) struct Source {
     position: Arc<AtomicU64>,
 }
 
-impl Source {
+impl StreamInput {
     /// `position` is told where in the file reading has come to, bytes.
     pub fn new(input: Input, head: Arc<[u8]>, body: Range<u64>, position: Arc<AtomicU64>) -> Self {
         position.store(body.start, Ordering::Relaxed);
@@ -126,7 +124,7 @@ impl Source {
     }
 }
 
-impl Read for Source {
+impl Read for StreamInput {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let head = usize::try_from(self.at).ok().and_then(|at| self.head.get(at..)).unwrap_or_default();
         let left = if head.is_empty() { self.end().saturating_sub(self.at) } else { head.len() as u64 };
@@ -146,7 +144,7 @@ impl Read for Source {
     }
 }
 
-impl Seek for Source {
+impl Seek for StreamInput {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let target = match to {
             SeekFrom::Start(at) => Some(at),
@@ -158,7 +156,7 @@ impl Seek for Source {
     }
 }
 
-impl MediaSource for Source {
+impl MediaSource for StreamInput {
     fn is_seekable(&self) -> bool {
         true
     }

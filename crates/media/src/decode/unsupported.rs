@@ -1,12 +1,14 @@
-//! Files of audio that is not read, known by their first bytes: refused by name, with what to do instead.
+//! Files that are not read, known by their first bytes: refused by the name of what they hold, with what to do instead, or with
+//! the feature that reads it.
 
 use std::io;
 use std::path::Path;
 
+use super::input::Input;
 use super::matroska::tracks;
-use super::source::Input;
+use super::mp4;
 use crate::Error;
-use crate::mpeg::{ReadAt, behind_id3};
+use crate::mpeg_frames::{self, ReadAt, after_id3};
 
 /// More chunks, or streams, than come before what is looked for in any sound file.
 const MAX_CHUNKS: usize = 1_000;
@@ -67,28 +69,88 @@ const EXTENSIBLE: u16 = 0xfffe;
 /// Streams in Ogg, by the beginning of their first packet.
 const STREAMS: [(&[u8], &str); 3] = [(b"Speex   ", "Speex"), (b"CELT    ", "CELT"), (b"PCM     ", "PCM in Ogg")];
 
-/// Refuses `input`, which is named `path` in errors, if it is known to be what is not read.
-pub(super) fn check(path: &Path, input: &Input) -> Result<(), Error> {
-    let found = look(input).map_err(|e| Error::io(path, "read", e))?;
-    found.map_or(Ok(()), |(codec, way_out)| Err(Error::UnsupportedCodec { path: path.to_owned(), codec, way_out }))
+/// Why a file is not read.
+enum Reason {
+    /// It holds a codec that nothing reads: the name, and what to do instead.
+    Codec(String, &'static str),
+    /// It holds what a feature reads that is not enabled.
+    Feature(&'static str, &'static str),
 }
 
-fn look(input: &Input) -> io::Result<Option<(String, &'static str)>> {
-    let start = behind_id3(input)?;
+impl Reason {
+    fn codec(name: &str, advice: &'static str) -> Self {
+        Self::Codec(name.to_owned(), advice)
+    }
+
+    /// `None` where the feature is enabled.
+    fn without(enabled: bool, what: &'static str, feature: &'static str) -> Option<Self> {
+        (!enabled).then_some(Self::Feature(what, feature))
+    }
+}
+
+/// Refuses `input`, which is named `path` in errors, if it is known to be what this build does not read.
+pub(super) fn check(path: &Path, input: &Input) -> Result<(), Error> {
+    match reason(input).map_err(|e| Error::io(path, "read", e))? {
+        None => Ok(()),
+        Some(Reason::Codec(codec, advice)) => Err(Error::unsupported_codec(path, codec, advice)),
+        Some(Reason::Feature(what, feature)) => Err(Error::missing_feature(path, what, feature)),
+    }
+}
+
+fn reason(input: &Input) -> io::Result<Option<Reason>> {
+    let start = after_id3(input)?;
     let head = input.bytes(start..start + 16)?;
-    if let Some((_, name, way_out)) = MAGIC.iter().find(|(magic, ..)| head.starts_with(magic)) {
-        return Ok(Some(((*name).to_owned(), way_out)));
+    if let Some((_, name, advice)) = MAGIC.iter().find(|(magic, ..)| head.starts_with(magic)) {
+        return Ok(Some(Reason::codec(name, advice)));
     }
-    match (head.get(..4), head.get(8..12)) {
-        (Some(b"RIFF" | b"RF64" | b"BW64"), Some(b"WAVE")) => wav(input, start + 12),
-        (Some(b"OggS"), _) => ogg(input, start),
-        (Some(b"\x1a\x45\xdf\xa3"), _) => matroska(input, start),
-        _ => Ok(None),
+    Ok(match (head.get(..4), head.get(4..8), head.get(8..12)) {
+        (Some(b"RIFF" | b"RF64" | b"BW64"), _, Some(b"WAVE")) => {
+            wav(input, start + 12)?.or(Reason::without(cfg!(feature = "wav"), "WAV", "wav"))
+        }
+        (Some(b"FORM"), _, Some(b"AIFF" | b"AIFC")) => Reason::without(cfg!(feature = "aiff"), "AIFF", "aiff"),
+        (Some(b"caff"), ..) => Reason::without(cfg!(feature = "caf"), "CAF", "caf"),
+        (Some(b"fLaC"), ..) => Reason::without(cfg!(feature = "flac"), "FLAC", "flac"),
+        (_, Some(b"ftyp"), _) => mp4(input)?,
+        (Some(b"OggS"), ..) => ogg(input, start)?,
+        (Some(b"\x1a\x45\xdf\xa3"), ..) => matroska(input, start)?,
+        _ => mpeg(input)?,
+    })
+}
+
+/// A file of MPEG audio or ADTS frames; looked for only where one of the two is not read.
+fn mpeg(input: &Input) -> io::Result<Option<Reason>> {
+    if cfg!(all(feature = "mp3", feature = "aac")) {
+        return Ok(None);
     }
+    let layer = mpeg_frames::first(input)?.map(|(_, header, _)| header.kind.layer);
+    Ok(match layer {
+        Some(0) => Reason::without(cfg!(feature = "aac"), "AAC", "aac"),
+        Some(1) => Reason::without(cfg!(feature = "mp3"), "MP1", "mp3"),
+        Some(2) => Reason::without(cfg!(feature = "mp3"), "MP2", "mp3"),
+        Some(_) => Reason::without(cfg!(feature = "mp3"), "MP3", "mp3"),
+        None => None,
+    })
+}
+
+/// An MP4 file whose first known stream is not read.
+fn mp4(input: &Input) -> io::Result<Option<Reason>> {
+    if cfg!(all(feature = "aac", feature = "alac")) {
+        return Ok(None);
+    }
+    let mut file = super::file_streams::StreamBytes::whole(input).source(input, &Default::default());
+    let known = mp4::sample_entries(&mut file, input.len)?.into_iter().find_map(|kind| match &kind {
+        b"mp4a" => Some(("AAC", "aac", cfg!(feature = "aac"))),
+        b"alac" => Some(("ALAC", "alac", cfg!(feature = "alac"))),
+        _ => None,
+    });
+    Ok(match known {
+        Some((what, feature, enabled)) => Reason::without(enabled, what, feature),
+        None => Reason::without(cfg!(feature = "mp4"), "MP4", "mp4"),
+    })
 }
 
 /// What a WAV holds, if its header tells that it is nothing that is read.
-fn wav(input: &Input, first_chunk: u64) -> io::Result<Option<(String, &'static str)>> {
+fn wav(input: &Input, first_chunk: u64) -> io::Result<Option<Reason>> {
     let mut at = first_chunk;
     for _ in 0..MAX_CHUNKS {
         let chunk = input.bytes(at..at + 8 + 26)?;
@@ -99,8 +161,8 @@ fn wav(input: &Input, first_chunk: u64) -> io::Result<Option<(String, &'static s
             let Some(tag) = tag.filter(|tag| !READ.contains(tag)) else { break };
             let known = TAGS.iter().find(|(known, ..)| *known == tag);
             return Ok(Some(known.map_or_else(
-                || (format!("codec {tag:#06x} in a WAV"), LOSSLESS),
-                |(_, name, way_out)| ((*name).to_owned(), *way_out),
+                || Reason::Codec(format!("codec {tag:#06x} in a WAV"), LOSSLESS),
+                |(_, name, advice)| Reason::codec(name, advice),
             )));
         }
         at += 8 + u64::from(size) + u64::from(size % 2);
@@ -116,7 +178,7 @@ fn word(bytes: &[u8], at: usize) -> Option<u32> {
 }
 
 /// What an Ogg file holds, if it begins with no stream that is read.
-fn ogg(input: &Input, mut at: u64) -> io::Result<Option<(String, &'static str)>> {
+fn ogg(input: &Input, mut at: u64) -> io::Result<Option<Reason>> {
     let mut refused = None;
     for _ in 0..MAX_CHUNKS {
         let Some(page) = input.array::<27>(at)? else { break };
@@ -128,25 +190,28 @@ fn ogg(input: &Input, mut at: u64) -> io::Result<Option<(String, &'static str)>>
         let body = at + 27 + lengths.len() as u64;
         at = body + lengths.iter().map(|&length| u64::from(length)).sum::<u64>();
         let packet = input.bytes(body..at.min(body + 512))?;
-        if packet.starts_with(b"\x01vorbis") || packet.starts_with(b"\x7fFLAC") || packet.starts_with(b"fLaC") {
-            return Ok(None);
-        }
-        let found = if packet.starts_with(b"OpusHead") {
-            match opus(&packet) {
-                None => return Ok(None),
-                refused => refused,
-            }
+        let found = if packet.starts_with(b"\x01vorbis") {
+            Some(Reason::without(cfg!(feature = "vorbis"), "Ogg Vorbis", "vorbis"))
+        } else if packet.starts_with(b"\x7fFLAC") || packet.starts_with(b"fLaC") {
+            let no_codec = Reason::without(cfg!(feature = "flac"), "FLAC", "flac");
+            Some(no_codec.or(Reason::without(cfg!(feature = "ogg"), "Ogg FLAC", "ogg")))
+        } else if packet.starts_with(b"OpusHead") {
+            Some(opus(&packet, ""))
         } else {
             let known = STREAMS.iter().find(|(magic, _)| packet.starts_with(magic));
-            known.map(|(_, name)| ((*name).to_owned(), LOSSY))
+            known.map(|(_, name)| Some(Reason::codec(name, LOSSY)))
         };
-        refused = refused.or(found);
+        match found {
+            Some(None) => return Ok(None),
+            Some(reason) => refused = refused.or(reason),
+            None => {}
+        }
     }
-    Ok(refused)
+    Ok(refused.or(Reason::without(cfg!(feature = "ogg"), "Ogg", "ogg")))
 }
 
 /// What Matroska holds, if it is no Opus.
-fn matroska(input: &Input, start: u64) -> io::Result<Option<(String, &'static str)>> {
+fn matroska(input: &Input, start: u64) -> io::Result<Option<Reason>> {
     const TAKE_OUT: &str = "take the sound out of it: ffmpeg -i IN.mkv -vn OUT.flac";
     const NAMES: [(&str, &str, &str); 10] = [
         ("A_VORBIS", "Vorbis", "take the sound out of it as it is: ffmpeg -i IN.webm -vn -c copy OUT.ogg"),
@@ -160,34 +225,35 @@ fn matroska(input: &Input, start: u64) -> io::Result<Option<(String, &'static st
         ("A_TRUEHD", "TrueHD", TAKE_OUT),
         ("A_WAVPACK4", "WavPack", TAKE_OUT),
     ];
-    let streams = tracks::streams(input, start)?;
+    let streams = tracks::tracks(input, start)?;
     if let Some(stream) = streams.iter().find(|stream| stream.is_opus()) {
-        return Ok(opus(&stream.private).map(|(name, way_out)| (format!("{name} in Matroska"), way_out)));
+        return Ok(opus(&stream.private, " in Matroska"));
     }
     // A file damaged before its streams are told is a matter of its reader.
     let Some(stream) = streams.iter().find(|stream| stream.audio) else {
         return Ok(
-            (!streams.is_empty()).then(|| ("no (only pictures in Matroska)".to_owned(), "choose a file with sound"))
+            (!streams.is_empty()).then(|| Reason::codec("no (only pictures in Matroska)", "choose a file with sound"))
         );
     };
     let known = NAMES.iter().find(|(id, ..)| stream.codec.starts_with(id));
-    let (name, way_out) = known.map_or((stream.codec.as_str(), TAKE_OUT), |(_, name, way_out)| (*name, *way_out));
+    let (name, advice) = known.map_or((stream.codec.as_str(), TAKE_OUT), |(_, name, advice)| (*name, *advice));
     let packed = if stream.encoded { "compressed or encrypted " } else { "" };
-    Ok(Some((format!("{packed}{name} in Matroska"), way_out)))
+    Ok(Some(Reason::Codec(format!("{packed}{name} in Matroska"), advice)))
 }
 
-/// Why an Opus stream with this header is not read, if it is not.
+/// Why an Opus stream with this header, which lies `inside` something, is not read, if it is not.
 #[cfg(feature = "opus")]
-pub(super) fn opus(head: &[u8]) -> Option<(String, &'static str)> {
-    let family = head.get(18).copied().unwrap_or_default();
-    let way_out = "convert it to FLAC, or encode it again with one to eight channels in the usual order";
-    super::opus::Head::read(head)
-        .is_none()
-        .then(|| (format!("Opus (channel mapping family {family}, {} channels)", head.get(9).unwrap_or(&0)), way_out))
+fn opus(head: &[u8], inside: &str) -> Option<Reason> {
+    if super::opus::OpusHead::read(head).is_some() {
+        return None;
+    }
+    let (family, channels) = (head.get(18).copied().unwrap_or_default(), head.get(9).copied().unwrap_or_default());
+    let advice = "convert it to FLAC, or encode it again with one to eight channels in the usual order";
+    Some(Reason::Codec(format!("Opus (channel mapping family {family}, {channels} channels){inside}"), advice))
 }
 
 /// Without libopus none is read.
 #[cfg(not(feature = "opus"))]
-pub(super) fn opus(_head: &[u8]) -> Option<(String, &'static str)> {
-    Some(("Opus".to_owned(), "convert it to FLAC, or build crowd-media with its feature `opus`"))
+fn opus(_head: &[u8], _inside: &str) -> Option<Reason> {
+    Some(Reason::Feature("Opus", "opus"))
 }

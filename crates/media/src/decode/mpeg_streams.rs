@@ -3,9 +3,9 @@
 use std::io;
 use std::ops::Range;
 
-use super::source::Input;
+use super::input::Input;
 use crate::mp3_tag::{self, TagClass};
-use crate::mpeg::{self, Header, Kind, ReadAt};
+use crate::mpeg_frames::{self, FrameHeader, FrameKind, ReadAt};
 
 /// Bytes of a frame that are looked at: its header, its side information and a tag.
 const LOOK: usize = 200;
@@ -14,7 +14,7 @@ const DECODER_DELAY: u32 = 529;
 
 /// The tag in the first frame of an MP3, which holds no sound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tag {
+pub(super) struct GaplessTag {
     /// Frames behind the tag, and bytes with it.
     pub frames: Option<u32>,
     pub bytes: Option<u32>,
@@ -23,9 +23,9 @@ pub(super) struct Tag {
     pub padding: u32,
 }
 
-impl Tag {
+impl GaplessTag {
     /// Reads the tag of a frame whose header is `header`.
-    fn parse(frame: &[u8], header: &Header) -> Option<Self> {
+    fn parse(frame: &[u8], header: &FrameHeader) -> Option<Self> {
         let word = |at: usize| frame.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
         if header.kind.layer != 3 {
             return None;
@@ -47,13 +47,13 @@ impl Tag {
 
 /// One stream of a file, as an encoder wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stream {
+pub(super) struct MpegStream {
     /// Its bytes, tags in front of it included.
     pub bytes: Range<u64>,
     /// Where its first frame stands.
     pub first: u64,
-    pub kind: Kind,
-    pub tag: Option<Tag>,
+    pub kind: FrameKind,
+    pub tag: Option<GaplessTag>,
     /// Frames of sound, where they were counted without a gap.
     pub frames: Option<u64>,
     /// Whether its last frame is cut off.
@@ -65,28 +65,28 @@ pub(super) struct Stream {
 /// The streams of a file, one behind the other; none when no frame is found near the start.
 ///
 /// Where the first tag names the very bytes that are there, it is believed; else all headers are read.
-pub(super) fn find(input: &Input) -> io::Result<Vec<Stream>> {
-    let Some((at, header, led)) = mpeg::first(input)? else { return Ok(Vec::new()) };
-    let mut walk = Walk { input, at, streams: Vec::new() };
-    walk.start(if led { 0 } else { at }, header)?;
-    if !walk.believes_tag()? {
-        walk.all()?;
+pub(super) fn find(input: &Input) -> io::Result<Vec<MpegStream>> {
+    let Some((at, header, led)) = mpeg_frames::first(input)? else { return Ok(Vec::new()) };
+    let mut scanner = FrameScanner { input, at, streams: Vec::new() };
+    scanner.start(if led { 0 } else { at }, header)?;
+    if !scanner.believes_tag()? {
+        scanner.all()?;
     }
-    Ok(walk.streams)
+    Ok(scanner.streams)
 }
 
-struct Walk<'a> {
+struct FrameScanner<'a> {
     input: &'a Input,
     at: u64,
-    streams: Vec<Stream>,
+    streams: Vec<MpegStream>,
 }
 
-impl Walk<'_> {
-    fn start(&mut self, from: u64, header: Header) -> io::Result<()> {
+impl FrameScanner<'_> {
+    fn start(&mut self, from: u64, header: FrameHeader) -> io::Result<()> {
         let mut frame = [0; LOOK];
         let got = self.input.read_at(self.at, &mut frame)?;
-        let tag = Tag::parse(frame.get(..got).unwrap_or_default(), &header);
-        self.streams.push(Stream {
+        let tag = GaplessTag::parse(frame.get(..got).unwrap_or_default(), &header);
+        self.streams.push(MpegStream {
             bytes: from..self.at,
             first: self.at,
             kind: header.kind,
@@ -102,12 +102,12 @@ impl Walk<'_> {
     fn believes_tag(&mut self) -> io::Result<bool> {
         let len = self.input.len;
         let Some(stream) = self.streams.last() else { return Ok(false) };
-        let Some(Tag { frames: Some(frames), bytes: Some(bytes), .. }) = stream.tag else { return Ok(false) };
+        let Some(GaplessTag { frames: Some(frames), bytes: Some(bytes), .. }) = stream.tag else { return Ok(false) };
         let (first, end, kind) = (stream.first, stream.first + u64::from(bytes), stream.kind);
         let seconds = f64::from(frames) * f64::from(kind.length) / f64::from(kind.sample_rate);
         let bits = 8.0 * f64::from(bytes) / seconds;
         let mut behind = end;
-        while let Some(bytes) = mpeg::tag_bytes(self.input, behind)? {
+        while let Some(bytes) = mpeg_frames::tag_bytes(self.input, behind)? {
             behind += bytes;
         }
         if behind != len || end <= first || !(6_000.0..=700_000.0).contains(&bits) {
@@ -129,25 +129,25 @@ impl Walk<'_> {
             let mut frame = [0; LOOK];
             let got = self.input.read_at(self.at, &mut frame)?;
             let frame = frame.get(..got).unwrap_or_default();
-            let header = match Header::parse(frame) {
+            let header = match FrameHeader::parse(frame) {
                 Some(header) if lost.is_none() && Some(header.kind) == current => Some(header),
-                Some(_) => mpeg::sure(self.input, self.at)?,
+                Some(_) => mpeg_frames::confirmed_header(self.input, self.at)?,
                 None => None,
             };
             let Some(header) = header else {
-                match mpeg::tag_bytes(self.input, self.at)? {
+                match mpeg_frames::tag_bytes(self.input, self.at)? {
                     Some(bytes) => {
                         between.get_or_insert(self.at);
                         self.at += bytes;
                     }
                     None => {
                         lost.get_or_insert(self.at);
-                        self.at = mpeg::next(self.input, self.at + 1)?;
+                        self.at = mpeg_frames::next_candidate(self.input, self.at + 1)?;
                     }
                 }
                 continue;
             };
-            let is_tag = !is_first && Tag::parse(frame, &header).is_some();
+            let is_tag = !is_first && GaplessTag::parse(frame, &header).is_some();
             if is_tag || between.is_some() || Some(header.kind) != current {
                 self.start(between.or(lost).unwrap_or(self.at), header)?;
             } else if let (Some(stream), Some(from)) = (self.streams.last_mut(), lost) {

@@ -5,33 +5,33 @@ use std::ops::Range;
 use symphonia::core::audio::GenericAudioBufferRef;
 
 use super::demuxer::Demuxer;
-use super::mend::Mender;
-use super::mp4::Window;
-use super::packets::{Packets, Piece, What};
-use crate::{Error, audio};
+use super::dropout_fades::DropoutFades;
+use super::mp4::GaplessTrim;
+use super::packets::{DecodedSpan, Packets, SpanContent};
+use crate::{Error, ErrorKind, audio};
 
 /// Frames before the last possible one from which the end is looked for.
 const NEAR_END: u64 = 1 << 16;
 
 /// Where reading has come to.
 #[derive(Clone, Copy)]
-enum Place {
+enum ReadPosition {
     /// So many frames have come out since the start.
-    Counted(u64),
+    Exact(u64),
     /// Behind a jump: the next packet's stamp tells.
     Sought,
     /// Behind a jump that led far enough before the wanted frame: stamps tell until that is reached.
-    Near,
+    Approaching,
 }
 
-/// Decoded frames in the stream's own rate and channels.
-pub(super) struct Decoded {
+/// StreamDecoder frames in the stream's own rate and channels.
+pub(super) struct StreamDecoder {
     pub demuxer: Demuxer,
     pub packets: Packets,
-    mender: Mender,
+    fades: DropoutFades,
     /// The stamp of frame 0, before an edit list takes its part away: where the sound of the first packet that has any begins.
     origin: Option<i64>,
-    place: Place,
+    position: ReadPosition,
     /// Frames before this are not wanted; counted, as all in here, with the part that an edit list takes away.
     drop: u64,
     /// Samples that were not finite.
@@ -40,17 +40,17 @@ pub(super) struct Decoded {
     pub counted: Option<u64>,
 }
 
-impl Decoded {
+impl StreamDecoder {
     /// Takes a stream at its start, and counts its frames where nothing is known of them. `known` is what was counted when it was
     /// opened before.
     pub fn new(demuxer: Demuxer, known: Option<u64>) -> Result<Self, Error> {
         let super::Info { sample_rate, channels, bits, .. } = demuxer.info;
         let mut decoded = Self {
-            mender: Mender::new(sample_rate, channels, bits),
+            fades: DropoutFades::new(sample_rate, channels, bits),
             demuxer,
             packets: Packets::default(),
             origin: None,
-            place: Place::Counted(0),
+            position: ReadPosition::Exact(0),
             drop: 0,
             non_finite_samples: 0,
             counted: None,
@@ -95,18 +95,18 @@ impl Decoded {
     pub fn seek(&mut self, frame: u64) -> Result<(), Error> {
         let origin = self.origin();
         self.drop = frame.saturating_add(self.demuxer.window.skip);
-        let before = self.demuxer.preroll().max(self.mender.memory());
+        let before = self.demuxer.preroll().max(self.fades.memory());
         let from = origin.saturating_add_unsigned(self.drop.saturating_sub(before));
         self.packets.jump();
-        self.mender.jump();
-        self.place = Place::Sought;
+        self.fades.jump();
+        self.position = ReadPosition::Sought;
         // What cannot be found is read up to.
         if self.demuxer.seek(from).is_err() {
             return self.restart();
         }
         if let Some(overlap) = self.demuxer.overlap() {
             let right = origin.saturating_add_unsigned(self.drop.saturating_sub(overlap));
-            self.packets.run_up(&mut self.demuxer, right);
+            self.packets.read_up_to(&mut self.demuxer, right);
         }
         Ok(())
     }
@@ -114,41 +114,41 @@ impl Decoded {
     /// Starts again at the first packet.
     fn restart(&mut self) -> Result<(), Error> {
         self.packets.jump();
-        self.mender.jump();
-        self.place = Place::Counted(0);
+        self.fades.jump();
+        self.position = ReadPosition::Exact(0);
         self.demuxer.rewind().map_err(|fault| self.demuxer.malformed(&fault))
     }
 
     /// Appends what the next packet gives to `out`, interleaved, which may be nothing; false at the end.
     pub fn next(&mut self, out: &mut Vec<f32>) -> Result<bool, Error> {
-        let Window { skip, keep } = self.demuxer.window;
+        let GaplessTrim { skip, keep } = self.demuxer.window;
         let end = keep.map_or(u64::MAX, |keep| keep.saturating_add(skip));
-        let counted = match self.place {
-            Place::Counted(at) if at >= end => return Ok(false),
-            Place::Counted(at) => at,
-            Place::Sought | Place::Near => self.drop,
+        let counted = match self.position {
+            ReadPosition::Exact(at) if at >= end => return Ok(false),
+            ReadPosition::Exact(at) => at,
+            ReadPosition::Sought | ReadPosition::Approaching => self.drop,
         };
         let room = self.frames().saturating_add(skip).saturating_sub(counted);
-        let Some(Piece { stamp, heard, what }) = self.packets.next(&mut self.demuxer, room) else {
+        let Some(DecodedSpan { stamp, audible, content }) = self.packets.next(&mut self.demuxer, room) else {
             self.packets.take_stop(&self.demuxer)?;
-            if matches!(self.place, Place::Counted(_)) {
+            if matches!(self.position, ReadPosition::Exact(_)) {
                 let missing = self.frames().saturating_add(skip).saturating_sub(counted.max(self.drop));
-                self.packets.outcome.missing = missing as f64 / f64::from(self.demuxer.info.sample_rate);
+                self.packets.damage.missing = missing as f64 / f64::from(self.demuxer.info.sample_rate);
             }
             return Ok(false);
         };
         let origin = match self.origin {
             Some(origin) => origin,
             // Before the first packet with sound there is no frame 0 yet.
-            None if heard => *self.origin.insert(stamp),
+            None if audible => *self.origin.insert(stamp),
             None => stamp,
         };
-        let start = match self.place {
-            Place::Counted(at) => at,
-            Place::Sought | Place::Near if !heard => return Ok(true),
-            Place::Sought | Place::Near => {
-                // What the mender has to have seen lies before the first packet behind the jump, and so before all others.
-                let memory = if matches!(self.place, Place::Sought) { self.mender.memory() } else { 0 };
+        let start = match self.position {
+            ReadPosition::Exact(at) => at,
+            ReadPosition::Sought | ReadPosition::Approaching if !audible => return Ok(true),
+            ReadPosition::Sought | ReadPosition::Approaching => {
+                // What the fades has to have seen lies before the first packet behind the jump, and so before all others.
+                let memory = if matches!(self.position, ReadPosition::Sought) { self.fades.memory() } else { 0 };
                 match u64::try_from(stamp.saturating_sub(origin)) {
                     Ok(at) if at <= self.drop.saturating_sub(memory) => at,
                     _ => {
@@ -167,21 +167,21 @@ impl Decoded {
         } else {
             start
         };
-        let frames = match what {
-            What::Sound => self.demuxer.decoder.last_decoded().frames() as u64,
-            What::Silence(frames) => frames,
+        let frames = match content {
+            SpanContent::Sound => self.demuxer.decoder.last_decoded().frames() as u64,
+            SpanContent::Silence(frames) => frames,
         };
         let wanted = self.wanted(start, frames, skip, end);
-        match what {
-            What::Sound => self.sound(wanted, out),
-            What::Silence(_) => self.silence(frames, wanted, out),
+        match content {
+            SpanContent::Sound => self.sound(wanted, out),
+            SpanContent::Silence(_) => self.silence(frames, wanted, out),
         }
         let behind = start.saturating_add(frames);
         // Up to the place that was sought every stamp counts; from there on, or from one that is sure, what is decoded.
-        if matches!(self.place, Place::Counted(_)) || behind > self.drop || self.demuxer.is_sure(start) {
-            self.place = Place::Counted(behind);
+        if matches!(self.position, ReadPosition::Exact(_)) || behind > self.drop || self.demuxer.is_sure(start) {
+            self.position = ReadPosition::Exact(behind);
         } else {
-            self.place = Place::Near;
+            self.position = ReadPosition::Approaching;
         }
         Ok(true)
     }
@@ -199,9 +199,9 @@ impl Decoded {
         let buffer = self.demuxer.decoder.last_decoded();
         let frames = buffer.frames();
         let at = out.len();
-        if self.mender.is_at_work() {
+        if self.fades.is_active() {
             self.non_finite_samples += append(&buffer, 0..frames, bits, out);
-            self.mender.sound(out.get_mut(at..).unwrap_or_default());
+            self.fades.sound(out.get_mut(at..).unwrap_or_default());
             out.truncate(at + wanted.end * width);
             out.drain(at..at + wanted.start * width);
             return;
@@ -211,10 +211,10 @@ impl Decoded {
             // Of what is not wanted the last frame may fade out later.
             let behind = out.len();
             append(&buffer, frames.saturating_sub(1)..frames, bits, out);
-            self.mender.sound(out.get_mut(behind..).unwrap_or_default());
+            self.fades.sound(out.get_mut(behind..).unwrap_or_default());
             out.truncate(behind);
         } else {
-            self.mender.sound(out.get_mut(at..).unwrap_or_default());
+            self.fades.sound(out.get_mut(at..).unwrap_or_default());
         }
     }
 
@@ -222,9 +222,9 @@ impl Decoded {
     fn silence(&mut self, frames: u64, wanted: Range<usize>, out: &mut Vec<f32>) {
         let at = out.len();
         out.resize(at + wanted.len() * usize::from(self.demuxer.info.channels), 0.0);
-        self.mender.pass(wanted.start);
-        self.mender.silence(out.get_mut(at..).unwrap_or_default());
-        self.mender.pass((frames as usize).saturating_sub(wanted.end));
+        self.fades.skip_silence(wanted.start);
+        self.fades.silence(out.get_mut(at..).unwrap_or_default());
+        self.fades.skip_silence((frames as usize).saturating_sub(wanted.end));
     }
 
     /// Frames in all, from the packets' stamps and durations, before the window is taken.
@@ -243,7 +243,7 @@ impl Decoded {
             self.count_on(origin)?
         };
         if end <= self.demuxer.window.skip {
-            return Err(Error::Empty { path: self.demuxer.path.clone() });
+            return Err(Error::new(ErrorKind::Empty).with_path(&self.demuxer.path));
         }
         Ok(end)
     }

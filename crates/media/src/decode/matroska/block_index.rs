@@ -5,18 +5,18 @@ use std::io::{Read, Seek};
 use symphonia::core::errors::Result;
 use symphonia::core::meta::MetadataRevision;
 
+use super::block_scanner::{BlockScanner, ScannedElement};
 use super::ebml::{self, id};
 use super::tags;
-use super::tracks::{self, Stream};
-use super::walk::{Step, Walk};
+use super::tracks::{self, MatroskaTrack};
 
 /// Frames between two entries: half a second.
 const APART: u64 = 24_000;
 
 /// All that is learnt by looking at a whole file.
-pub struct Index {
+pub struct BlockIndex {
     /// The stream that is read.
-    pub stream: Stream,
+    pub stream: MatroskaTrack,
     /// Blocks by byte and first frame, in order.
     blocks: Vec<(u64, u64)>,
     /// Frames in all, with those before the music and without those behind it.
@@ -26,48 +26,48 @@ pub struct Index {
     pub tags: MetadataRevision,
 }
 
-impl Index {
-    /// Looks at all of the file; `None` where it holds no Opus. The walk is at the first block then.
-    pub fn make(walk: &mut Walk<impl Read + Seek>) -> Result<Option<Self>> {
+impl BlockIndex {
+    /// Looks at all of the file; `None` where it holds no Opus. The scanner is at the first block then.
+    pub fn make(scanner: &mut BlockScanner<impl Read + Seek>) -> Result<Option<Self>> {
         let mut stream = None;
         let mut blocks: Vec<(u64, u64)> = Vec::new();
-        let mut tags = tags::Collector::default();
+        let mut tags = tags::TagCollector::default();
         let mut length = 0.0;
         loop {
-            match walk.next()? {
-                Step::About(id::TRACKS, body) if stream.is_none() => {
-                    stream = tracks::parse(&body).into_iter().find(Stream::is_opus);
-                    walk.stream = stream.as_ref().map_or(0, |stream| stream.number);
+            match scanner.next()? {
+                ScannedElement::Description(id::TRACKS, body) if stream.is_none() => {
+                    stream = tracks::parse(&body).into_iter().find(MatroskaTrack::is_opus);
+                    scanner.stream = stream.as_ref().map_or(0, |stream| stream.number);
                 }
-                Step::About(id::INFO, body) => {
+                ScannedElement::Description(id::INFO, body) => {
                     for (id, body) in ebml::children(&body) {
                         match id {
-                            id::TIMESTAMP_SCALE => walk.scale = ebml::unsigned(body),
+                            id::TIMESTAMP_SCALE => scanner.scale = ebml::unsigned(body),
                             id::DURATION => length = ebml::float(body),
                             id::TITLE => tags.title(&ebml::text(body)),
                             _ => {}
                         }
                     }
                 }
-                Step::About(id::TAGS, body) => tags.add(&body),
-                Step::About(..) => {}
-                Step::Block(at, pieces) => {
-                    let frame = pieces.first().map_or(0, |piece| piece.frame);
+                ScannedElement::Description(id::TAGS, body) => tags.add(&body),
+                ScannedElement::Description(..) => {}
+                ScannedElement::Block(at, packets) => {
+                    let frame = packets.first().map_or(0, |packet| packet.frame);
                     if blocks.last().is_none_or(|&(_, last)| frame >= last + APART) {
                         blocks.push((at, frame));
                     }
                 }
-                Step::End => break,
+                ScannedElement::End => break,
             }
             // Blocks before their description are of no use.
-            if stream.is_none() && walk.frame > 0 {
+            if stream.is_none() && scanner.frame > 0 {
                 break;
             }
         }
         let Some((stream, &(at, frame))) = stream.zip(blocks.first()) else { return Ok(None) };
-        let frames = walk.frame;
-        let promised = walk.is_cut.then_some((length * walk.scale as f64 * 48e-6) as u64);
-        walk.jump(at, frame)?;
+        let frames = scanner.frame;
+        let promised = scanner.is_cut.then_some((length * scanner.scale as f64 * 48e-6) as u64);
+        scanner.jump(at, frame)?;
         Ok(Some(Self { stream, blocks, frames, promised, tags: tags.build() }))
     }
 

@@ -9,9 +9,9 @@ pub(super) fn scaled(frames: u64, from: u32, to: u32) -> u64 {
 }
 
 /// Brings frames to another rate, block by block, from any frame on.
-pub(super) struct Stage {
+pub(super) struct ResampleStage {
     pub converter: Converter,
-    /// Decoded frames that do not fill a block yet, interleaved.
+    /// StreamDecoder frames that do not fill a block yet, interleaved.
     waiting: Vec<f32>,
     /// Frames taken from the file, and whether there are no more.
     taken: u64,
@@ -19,13 +19,13 @@ pub(super) struct Stage {
     /// Frames the converter still gives that are not wanted.
     drop: usize,
     /// Frames delivered, as a position.
-    given: u64,
+    delivered: u64,
 }
 
-impl Stage {
+impl ResampleStage {
     pub fn new(converter: Converter) -> Self {
         let drop = converter.delay();
-        Self { converter, waiting: Vec::new(), taken: 0, ended: false, drop, given: 0 }
+        Self { converter, waiting: Vec::new(), taken: 0, ended: false, drop, delivered: 0 }
     }
 
     /// Prepares for frame `frame` to come next; returns the frame of the file to feed from. The blocks are those of a
@@ -38,7 +38,7 @@ impl Stage {
         self.waiting.clear();
         self.ended = false;
         self.drop = (at - first * self.converter.block_out as u64) as usize;
-        self.given = frame;
+        self.delivered = frame;
         self.taken = first * self.converter.block_in as u64;
         self.taken
     }
@@ -58,10 +58,10 @@ impl Stage {
         self.taken += (fed / width) as u64;
         let wanted = if self.ended && self.waiting.len() <= need {
             let total = scaled(self.taken, self.converter.from, self.converter.to);
-            if self.given >= total {
+            if self.delivered >= total {
                 return Ok(false);
             }
-            usize::try_from(total - self.given).unwrap_or(usize::MAX)
+            usize::try_from(total - self.delivered).unwrap_or(usize::MAX)
         } else {
             usize::MAX
         };
@@ -71,7 +71,7 @@ impl Stage {
         self.drop -= skip;
         let take = (self.converter.block_out - skip).min(wanted);
         self.converter.take(skip..skip + take, out);
-        self.given += take as u64;
+        self.delivered += take as u64;
         Ok(true)
     }
 }

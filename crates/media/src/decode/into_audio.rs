@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::DecodeOptions;
 use super::reader::Reader;
-use crate::{Audio, Error, Samples};
+use crate::{Audio, Damage, Error, ErrorKind, Samples};
 
 /// Frames between two progress reports.
 const REPORT: u64 = 1 << 18;
@@ -15,10 +15,10 @@ impl Reader {
     /// # Errors
     /// Those of [`open`](crate::open), those of opening left out.
     pub fn into_audio(mut self, options: &DecodeOptions) -> Result<Audio, Error> {
-        let mut sink = Sink::new(&self, options)?;
+        let mut collector = SampleCollector::new(&self, options)?;
         let mut reported = 0;
         while let Some(block) = self.next_block()? {
-            sink.push(block)?;
+            collector.push(block)?;
             let frames = self.position();
             if let (Some(progress), true) = (&options.progress, frames - reported >= REPORT) {
                 reported = frames;
@@ -26,14 +26,14 @@ impl Reader {
             }
         }
         let frames = self.position();
-        judge(&self, frames)?;
+        check_damage(&self, frames)?;
         if let Some(progress) = &options.progress {
             progress(frames, Some(frames));
         }
-        sink.shrink();
+        collector.shrink();
         let info = self.info();
         Ok(Audio {
-            samples: sink.samples,
+            samples: collector.samples,
             sample_rate: info.sample_rate,
             channels: info.channels,
             speakers: info.speakers,
@@ -45,28 +45,31 @@ impl Reader {
 }
 
 /// The error that stands in place of audio.
-fn judge(reader: &Reader, frames: u64) -> Result<(), Error> {
-    let chain = reader.chain();
-    let malformed = |(at, cause)| Error::Malformed { path: chain.path().to_owned(), offset: Some(at), cause };
-    let outcome = chain.outcome();
+fn check_damage(reader: &Reader, frames: u64) -> Result<(), Error> {
+    let streams = reader.streams();
+    let damaged = |at, damage| Error::damaged(streams.path(), Some(at), damage);
+    let damage = streams.damage();
     // Some executables look like MPEG audio here and there; played, they would be loud noise.
-    if let Some((at, cause)) = outcome.first.filter(|_| outcome.damaged > outcome.good) {
-        let all = outcome.damaged + outcome.good;
-        return Err(malformed((at, format!("{} of {all} packets cannot be decoded ({cause})", outcome.damaged))));
+    if let Some((at, first)) = damage.first.filter(|_| damage.damaged > damage.good) {
+        let packets = damage.damaged + damage.good;
+        return Err(damaged(at, Damage::Undecodable { damaged: damage.damaged, packets, first }));
     }
     if frames > 0 {
         return Ok(());
     }
-    Err(outcome.stopped.map_or_else(|| Error::Empty { path: chain.path().to_owned() }, malformed))
+    Err(match damage.stopped {
+        Some((at, cause)) => damaged(at, Damage::Other(cause)),
+        None => Error::new(ErrorKind::Empty).with_path(streams.path()),
+    })
 }
 
-struct Sink {
+struct SampleCollector {
     path: PathBuf,
     samples: Samples,
     limit: u64,
 }
 
-impl Sink {
+impl SampleCollector {
     /// Makes room for what the header promises, as far as a file of this size could keep the promise: 32 bytes of samples per
     /// byte of file, which covers any lossy codec. What is not covered grows with the data.
     fn new(reader: &Reader, options: &DecodeOptions) -> Result<Self, Error> {
@@ -74,13 +77,13 @@ impl Sink {
             Some(..=16) => Samples::I16(Vec::new()),
             _ => Samples::F32(Vec::new()),
         };
-        let path = reader.chain().path().to_owned();
-        let mut sink = Self { path, samples, limit: options.max_bytes.unwrap_or(u64::MAX) };
+        let path = reader.streams().path().to_owned();
+        let mut collector = Self { path, samples, limit: options.max_bytes.unwrap_or(u64::MAX) };
         let promised = reader.frames().saturating_mul(u64::from(reader.channels()));
-        sink.check_limit(promised)?;
-        let plausible = reader.chain().file_len().saturating_mul(32) / sink.sample_bytes();
-        sink.reserve(usize::try_from(promised.min(plausible)).unwrap_or(usize::MAX))?;
-        Ok(sink)
+        collector.check_limit(promised)?;
+        let plausible = reader.streams().file_len().saturating_mul(32) / collector.sample_bytes();
+        collector.reserve(usize::try_from(promised.min(plausible)).unwrap_or(usize::MAX))?;
+        Ok(collector)
     }
 
     fn sample_bytes(&self) -> u64 {
@@ -93,7 +96,7 @@ impl Sink {
     fn check_limit(&self, samples: u64) -> Result<(), Error> {
         let at_least = samples.saturating_mul(self.sample_bytes());
         if at_least > self.limit {
-            return Err(Error::TooLarge { path: self.path.clone(), at_least, limit: self.limit });
+            return Err(Error::new(ErrorKind::TooLarge { at_least, limit: self.limit }).with_path(&self.path));
         }
         Ok(())
     }
@@ -104,7 +107,7 @@ impl Sink {
             Samples::I16(v) => v.try_reserve_exact(more),
             Samples::F32(v) => v.try_reserve_exact(more),
         }
-        .map_err(|_| Error::OutOfMemory { bytes })
+        .map_err(|_| Error::new(ErrorKind::OutOfMemory { bytes }))
     }
 
     /// Appends a block; room grows by an eighth at least, so that the number of moves stays small.
