@@ -39,6 +39,7 @@ doc: setup ## Build the documentation of all crates: target/doc
 no-features: # without features the engine is pure Rust and needs no system library, and a server needs no object store
 	cargo build --locked -p crowd-engine --no-default-features
 	cargo check --locked -p enhance-server --no-default-features
+	scripts/media_features.sh
 
 msrv: setup ## Check with the oldest supported Rust
 	scripts/msrv.sh
