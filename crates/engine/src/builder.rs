@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::audio::Renderer;
 use crate::control::Engine;
-use crate::output::{self, Make, Output, Request, Session};
+use crate::output::{self, MakeRenderer, Output, OutputRequest, RunningOutput};
 use crate::types::config::EngineConfig;
 use crate::types::error::Result;
 use crate::types::method::StretchMethod;
@@ -122,7 +122,10 @@ impl Builder {
     }
 
     /// An engine whose renderer is played by what `open` opens.
-    pub(crate) fn play_through(self, open: impl FnOnce(Request, Make) -> Result<Session>) -> Result<Engine> {
+    pub(crate) fn play_through(
+        self,
+        open: impl FnOnce(OutputRequest, MakeRenderer) -> Result<RunningOutput>,
+    ) -> Result<Engine> {
         let config = self.config;
         config.check()?;
         let (sender, made) = mpsc::channel();
@@ -139,8 +142,8 @@ impl Builder {
         Ok(engine)
     }
 
-    fn request(&self) -> Request {
+    fn request(&self) -> OutputRequest {
         let Self { config, rate_chosen, ref record, split } = *self;
-        Request { rate: config.sample_rate, rate_chosen, record: record.clone(), split }
+        OutputRequest { rate: config.sample_rate, rate_chosen, record: record.clone(), split }
     }
 }

@@ -8,7 +8,7 @@ use super::{frame_worker, status};
 use crate::audio::{self, Renderer};
 use crate::command::{Command, Envelope, Stems, When};
 use crate::event::{Event, Status};
-use crate::output::{Health, Session};
+use crate::output::{Health, RunningOutput};
 use crate::rt::Snapshot;
 use crate::track::Track;
 use crate::types::config::EngineConfig;
@@ -28,7 +28,7 @@ pub struct Engine {
     /// Commands sent for a moment of their own.
     timed: u64,
     /// What plays it, unless the renderer is in other hands.
-    output: Option<Session>,
+    output: Option<RunningOutput>,
     /// Works until the engine is dropped.
     _helper: Option<Worker>,
 }
@@ -47,14 +47,14 @@ impl Engine {
         Ok((Self { config, commands, events, garbage, snapshot, timed: 0, output: None, _helper: helper }, renderer))
     }
 
-    pub(crate) fn attach(&mut self, output: Session) {
+    pub(crate) fn attach(&mut self, output: RunningOutput) {
         self.output = Some(output);
     }
 
     /// The state of the output; `None` when your program calls the renderer itself ([`Builder::split`](crate::Builder::split)).
     /// Each call begins a new span of [`Health::recent`].
     pub fn health(&self) -> Option<Health> {
-        self.output.as_ref().map(Session::health)
+        self.output.as_ref().map(RunningOutput::health)
     }
 
     /// Stops the output and waits until its recordings are complete. Dropping the engine does the same, but returns no error.

@@ -40,39 +40,39 @@ pub(crate) trait Backend: Send + Sync + 'static {
     ///
     /// # Errors
     /// The cause, worded for a user.
-    fn open(&self, seed: &StreamSetup, rate: Option<SampleRate>) -> Result<Opened, Cause>;
+    fn open(&self, setup: &StreamSetup, rate: Option<SampleRate>) -> Result<OpenedDevice, Cause>;
 
     /// The devices there are and what can be done without one, worded for a user whose device could not be opened. May hang.
     fn advice(&self) -> String;
 }
 
 /// A running or ready stream; dropping it closes it. Both may hang.
-pub(crate) trait Stream: Send {
+pub(crate) trait DeviceStream: Send {
     /// # Errors
     /// The cause.
     fn start(&mut self) -> Result<(), Cause>;
 }
 
 /// An opened device.
-pub(crate) struct Opened {
-    pub stream: Box<dyn Stream>,
+pub(crate) struct OpenedDevice {
+    pub stream: Box<dyn DeviceStream>,
     pub link: Arc<StreamLink>,
     /// The device as the user would name it.
     pub name: String,
     pub rate: SampleRate,
 }
 
-/// What drivers grow from.
+/// What a driver is made of.
 #[derive(Clone)]
 pub(crate) struct StreamSetup {
     pub slot: Arc<Slot<Renderer>>,
     pub meter: Arc<HealthCounters>,
-    /// Frames per callback to ask a device for.
+    /// Frames per callback to request of a device.
     pub buffer_frames: Option<u32>,
 }
 
 impl StreamSetup {
-    /// A driver for a device at `rate` beside an engine at `engine`, or at the device's rate when that is open.
+    /// A driver for a device at `rate` and an engine at `engine`, or at the device's rate when none is given.
     ///
     /// # Errors
     /// When there is no conversion between the two.
@@ -81,24 +81,24 @@ impl StreamSetup {
     }
 }
 
-/// Opens and starts a device on a thread of its own. `ready` is run in between, with the device's rate: the last
+/// Opens and starts a device on a thread of its own. `ready` is called in between, with the device's rate: the last
 /// moment to put a renderer into the slot.
-pub(crate) fn open_aside(
+pub(crate) fn open_on_thread(
     backend: &Arc<dyn Backend>,
-    seed: &StreamSetup,
+    setup: &StreamSetup,
     rate: Option<SampleRate>,
     ready: impl FnOnce(SampleRate) -> Result<(), Cause> + Send + 'static,
-) -> std::io::Result<Receiver<Result<Opened, Cause>>> {
+) -> std::io::Result<Receiver<Result<OpenedDevice, Cause>>> {
     let (sender, receiver) = mpsc::channel();
-    let (backend, seed) = (backend.clone(), seed.clone());
+    let (backend, setup) = (backend.clone(), setup.clone());
     thread::Builder::new().name("crowd-open".into()).spawn(move || {
-        let opened = backend.open(&seed, rate).and_then(|mut opened| {
+        let opened = backend.open(&setup, rate).and_then(|mut opened| {
             ready(opened.rate)?;
             opened.stream.start()?;
             Ok(opened)
         });
-        // When nobody waits any more, the stream is closed here.
-        let _unheard = sender.send(opened);
+        // When the receiver is gone, the stream is closed here.
+        let _closed = sender.send(opened);
     })?;
     Ok(receiver)
 }

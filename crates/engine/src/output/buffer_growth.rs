@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The first size unless another is chosen, and the largest, in frames.
 pub(crate) const FIRST: u32 = 512;
-pub(crate) const MOST: u32 = 8_192;
+pub(crate) const LARGEST: u32 = 8_192;
 
 /// Two late blocks no further apart than this make the buffer grow. A single one may have any cause.
 const WINDOW: Duration = Duration::from_secs(10);
@@ -19,7 +19,7 @@ const SETTLING: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub(crate) struct BufferGrowth {
     frames: u32,
-    /// When the device was opened with this buffer; none before the first look at it.
+    /// When the device was opened with this buffer; none before the first call.
     opened: Option<Duration>,
     /// Late blocks that were counted already.
     counted: u64,
@@ -33,8 +33,8 @@ impl BufferGrowth {
         Self { frames, opened: None, counted: 0, late: None }
     }
 
-    /// Looks at a device that was given `sound` so far, of which `late` blocks came late. Returns the new size when it
-    /// needs a larger buffer; there is none above [`MOST`].
+    /// Takes the length of `sound` that was played and the number of blocks that were late. Returns the new size when
+    /// the device needs a larger buffer, at most [`LARGEST`].
     pub fn observe(&mut self, sound: Duration, late: u64) -> Option<u32> {
         let opened = *self.opened.get_or_insert(sound);
         let new = late.saturating_sub(self.counted);
@@ -43,13 +43,13 @@ impl BufferGrowth {
             return None;
         }
         let again = self.late.replace(sound).is_some_and(|before| sound.saturating_sub(before) <= WINDOW);
-        if (new == 1 && !again) || self.frames >= MOST {
+        if (new == 1 && !again) || self.frames >= LARGEST {
             return None;
         }
-        // The device is opened anew and settles again. After a loss it does not: a machine that is too slow may lose its
-        // device over it every second.
+        // The device is opened again and settles again. After a loss it does not: a machine that is too slow may lose
+        // its device every second because of that.
         (self.opened, self.late) = (None, None);
-        self.frames = self.frames.saturating_mul(2).min(MOST);
+        self.frames = self.frames.saturating_mul(2).min(LARGEST);
         Some(self.frames)
     }
 }
@@ -62,11 +62,11 @@ mod tests {
         Duration::from_secs_f64(seconds)
     }
 
-    /// What a buffer of `frames` frames becomes when blocks are late at these seconds, looked at every 50 ms.
+    /// The sizes of a buffer of `frames` frames when blocks are late at these seconds, checked every 50 ms.
     fn sizes(frames: u32, late: &[f64], until: f64) -> Vec<u32> {
         let mut adaptive = BufferGrowth::new(frames);
-        let looks = (0..(until * 20.0) as u32).map(|n| f64::from(n) * 0.05);
-        looks
+        let checks = (0..(until * 20.0) as u32).map(|n| f64::from(n) * 0.05);
+        checks
             .filter_map(|now| adaptive.observe(at(now), late.iter().filter(|late| **late <= now).count() as u64))
             .collect()
     }
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn what_is_late_while_a_device_settles_does_not_count() {
         assert_eq!(sizes(512, &[0.1, 0.2, 0.3, 0.9, 3.0], 60.0), [0; 0]);
-        // The same after it was opened anew with a larger buffer.
+        // The same after it was opened again with a larger buffer.
         assert_eq!(sizes(512, &[3.0, 3.1, 3.2, 3.3, 3.4, 4.0], 60.0), [1_024]);
         assert_eq!(sizes(512, &[3.0, 3.1, 4.2, 4.3], 60.0), [1_024, 2_048]);
     }
@@ -96,7 +96,7 @@ mod tests {
         let late: Vec<f64> = (0..600).map(|n| 2.0 + 0.1 * f64::from(n)).collect();
         assert_eq!(sizes(512, &late, 100.0), [1_024, 2_048, 4_096, 8_192]);
         assert_eq!(sizes(5_000, &late, 100.0), [8_192]);
-        assert_eq!(sizes(MOST, &late, 100.0), [0; 0]);
+        assert_eq!(sizes(LARGEST, &late, 100.0), [0; 0]);
         assert_eq!(sizes(20_000, &late, 100.0), [0; 0]);
     }
 

@@ -13,7 +13,7 @@ use ::cpal::{
 };
 
 use super::audio::Driver;
-use super::backend::{DeviceInfo, Opened, Stream, StreamSetup};
+use super::backend::{DeviceInfo, DeviceStream, OpenedDevice, StreamSetup};
 use super::cause::Cause;
 use super::health::HealthCounters;
 use super::stream_link::StreamLink;
@@ -21,15 +21,15 @@ use crate::types::output_error::OutputErrorKind;
 use crate::types::units::SampleRate;
 
 /// Frames rendered at a time when the device wants another format than float stereo.
-const PIECE: usize = 1_024;
+const SPAN: usize = 1_024;
 
 /// How long a sound server may take to make a stream; how long ALSA waits before it looks whether the device is there.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Errors in a row after which the thread that reports them is slowed down, and by how much: it holds locks that the
 /// sound system's own thread needs to recover.
-const STORM: u32 = 2;
-const CALM: Duration = Duration::from_millis(1);
+const MAX_ERRORS_IN_A_ROW: u32 = 2;
+const ERROR_PAUSE: Duration = Duration::from_millis(1);
 
 /// The devices that can be opened for playing now.
 ///
@@ -122,11 +122,11 @@ fn name(device: &Device) -> String {
 ///
 /// # Errors
 /// The cause, for each that was tried.
-pub(super) fn open(wanted: Option<&str>, seed: &StreamSetup, rate: Option<SampleRate>) -> Result<Opened, Cause> {
+pub(super) fn open(wanted: Option<&str>, setup: &StreamSetup, rate: Option<SampleRate>) -> Result<OpenedDevice, Cause> {
     let _quiet = quieten();
     let mut causes = Vec::new();
     for device in candidates(wanted)? {
-        match stream(&device, seed, rate) {
+        match stream(&device, setup, rate) {
             Ok(opened) => return Ok(opened),
             Err(cause) => {
                 causes.push(cause.map_message(|text| format!("{} cannot be opened: {text}", name(&device))));
@@ -150,7 +150,7 @@ fn candidates(wanted: Option<&str>) -> Result<Vec<Device>, Cause> {
     }
 }
 
-fn stream(device: &Device, seed: &StreamSetup, rate: Option<SampleRate>) -> Result<Opened, Cause> {
+fn stream(device: &Device, setup: &StreamSetup, rate: Option<SampleRate>) -> Result<OpenedDevice, Cause> {
     let configs: Vec<_> = device.supported_output_configs().map_err(cause)?.collect();
     let fit = match rate.and_then(|rate| choose(&configs, rate.get())) {
         Some(fit) => fit,
@@ -162,14 +162,14 @@ fn stream(device: &Device, seed: &StreamSetup, rate: Option<SampleRate>) -> Resu
     };
     let device_rate = SampleRate::new(fit.sample_rate()).map_err(Cause::unsupported)?;
     let open = |buffer_size| {
-        let driver = seed.driver(device_rate, rate)?;
+        let driver = setup.driver(device_rate, rate)?;
         let link = driver.link();
         let config = StreamConfig { channels: fit.channels(), sample_rate: fit.sample_rate(), buffer_size };
-        let errors = listener(link.clone(), seed.meter.clone());
+        let errors = error_callback(link.clone(), setup.meter.clone());
         let stream = build(device, fit.sample_format(), config, driver, errors).map_err(cause)?;
-        Ok(Opened { stream: Box::new(Playing(stream)), link, name: name(device), rate: device_rate })
+        Ok(OpenedDevice { stream: Box::new(CpalStream(stream)), link, name: name(device), rate: device_rate })
     };
-    let Some(frames) = seed.buffer_frames else { return open(BufferSize::Default) };
+    let Some(frames) = setup.buffer_frames else { return open(BufferSize::Default) };
     let frames = match *fit.buffer_size() {
         SupportedBufferSize::Range { min, max } if min <= max => frames.clamp(min, max),
         _ => frames,
@@ -212,16 +212,16 @@ fn choose(configs: &[SupportedStreamConfigRange], hertz: u32) -> Option<::cpal::
     best.try_with_sample_rate(hertz)
 }
 
-struct Playing(::cpal::Stream);
+struct CpalStream(::cpal::Stream);
 
-impl Stream for Playing {
+impl DeviceStream for CpalStream {
     fn start(&mut self) -> Result<(), Cause> {
         self.0.play().map_err(cause)
     }
 }
 
 /// Sorts what a stream reports.
-fn listener(link: Arc<StreamLink>, meter: Arc<HealthCounters>) -> impl FnMut(::cpal::Error) + Send + 'static {
+fn error_callback(link: Arc<StreamLink>, meter: Arc<HealthCounters>) -> impl FnMut(::cpal::Error) + Send + 'static {
     let (mut seen, mut in_a_row) = (0, 0);
     move |error| {
         if link.is_retired() {
@@ -239,9 +239,9 @@ fn listener(link: Arc<StreamLink>, meter: Arc<HealthCounters>) -> impl FnMut(::c
         let calls = link.calls();
         in_a_row = if calls == seen { in_a_row + 1 } else { 0 };
         seen = calls;
-        if in_a_row > STORM {
+        if in_a_row > MAX_ERRORS_IN_A_ROW {
             // A stream that only reports errors makes no sound that could be late, but would keep a core busy.
-            thread::sleep(CALM);
+            thread::sleep(ERROR_PAUSE);
         }
     }
 }
@@ -295,10 +295,10 @@ fn build_as<T: SizedSample + FromSample<f32>>(
     errors: impl FnMut(::cpal::Error) + Send + 'static,
 ) -> Result<::cpal::Stream, ::cpal::Error> {
     let channels = usize::from(config.channels);
-    let mut piece: Box<[f32]> = vec![0.0; 2 * PIECE].into();
+    let mut piece: Box<[f32]> = vec![0.0; 2 * SPAN].into();
     let callback = move |out: &mut [T], _: &_| {
         let heard = driver.block(out.len() / channels, |sound| {
-            for part in out.chunks_mut(PIECE * channels) {
+            for part in out.chunks_mut(SPAN * channels) {
                 let stereo = piece.get_mut(..2 * (part.len() / channels)).unwrap_or_default();
                 sound.fill(stereo);
                 spread(stereo, part, channels, bits);

@@ -153,14 +153,14 @@ impl Health {
 
 /// Time spent and time covered, in nanoseconds.
 #[derive(Default)]
-struct Span {
+struct BusyTime {
     busy: AtomicU64,
     covered: AtomicU64,
     /// The largest ratio of the two in one block, in millionths.
     worst: AtomicU64,
 }
 
-impl Span {
+impl BusyTime {
     fn add(&self, busy: u64, covered: u64) {
         self.busy.fetch_add(busy, Relaxed);
         self.covered.fetch_add(covered, Relaxed);
@@ -195,8 +195,8 @@ pub(crate) struct HealthCounters {
     reopens: AtomicU64,
     smallest: AtomicU32,
     largest: AtomicU32,
-    total: Span,
-    recent: Span,
+    total: BusyTime,
+    recent: BusyTime,
     peak: AtomicU64,
     realtime: AtomicU32,
     condition: Mutex<OutputCondition>,
@@ -222,8 +222,8 @@ impl HealthCounters {
             reopens: AtomicU64::new(0),
             smallest: AtomicU32::new(u32::MAX),
             largest: AtomicU32::new(0),
-            total: Span::default(),
-            recent: Span::default(),
+            total: BusyTime::default(),
+            recent: BusyTime::default(),
             peak: AtomicU64::new(0),
             realtime: AtomicU32::new(NOT_REQUESTED),
             condition: Mutex::new(OutputCondition {

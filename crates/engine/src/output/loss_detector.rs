@@ -7,9 +7,9 @@ use super::stream_link::StreamLink;
 /// A device that has not called for sound for this long is lost. Sound servers that move a stream from one device to
 /// another take less.
 const SILENT: Duration = Duration::from_millis(1_500);
-/// A device that reports errors and has not called for sound for this long is lost. The errors alone are no sign of it: ALSA's
-/// PulseAudio plug-in was seen to report "I/O error" 2,000 times in 80 ms while it recovered from an underrun in place,
-/// and the same 300,000 times a second when its sink had been taken away. Only the first calls for sound again.
+/// A device that reports errors and requests no sound for this long is lost. Errors alone are no sign of a loss: ALSA's
+/// PulseAudio plug-in reports "I/O error" 2,000 times in 80 ms while it recovers from an underrun in place, and the
+/// same 300,000 times a second when its sink has been removed. Only in the first case does it request sound again.
 const FAILING: Duration = Duration::from_secs(1);
 
 /// Detects the loss of a stream's device from calls and errors.
@@ -27,7 +27,7 @@ impl LossDetector {
     }
 
     /// Why the device is lost at `now`, if it is.
-    pub fn look(&mut self, link: &StreamLink, now: Instant) -> Option<String> {
+    pub fn check(&mut self, link: &StreamLink, now: Instant) -> Option<String> {
         let why = || link.reason().unwrap_or_else(|| "the device gives no reason".into());
         if link.is_fatal() {
             return Some(why());
@@ -53,100 +53,100 @@ mod tests {
     use crate::{Engine, SampleRate};
     use std::sync::Arc;
 
-    /// A watched stream whose callback the test calls.
-    struct Bench {
+    /// A stream with its detector, whose callback the test calls.
+    struct TestStream {
         driver: crate::output::audio::Driver,
         link: Arc<StreamLink>,
         start: Instant,
-        watch: LossDetector,
+        detector: LossDetector,
     }
 
-    fn bench() -> Bench {
+    fn stream() -> TestStream {
         let (_engine, renderer) = Engine::builder().split().unwrap();
         let slot = Arc::new(Slot::empty());
         assert!(slot.put(Box::new(renderer)).is_none());
         let meter = Arc::new(HealthCounters::new("test".into(), SampleRate::CD));
         let driver = crate::output::audio::Driver::new(slot, meter, SampleRate::CD, SampleRate::CD).unwrap();
         let start = Instant::now();
-        Bench { link: driver.link(), driver, start, watch: LossDetector::new(start) }
+        TestStream { link: driver.link(), driver, start, detector: LossDetector::new(start) }
     }
 
-    impl Bench {
+    impl TestStream {
         fn call(&mut self) {
             assert!(self.driver.block(64, |sound| sound.fill(&mut [0.0; 128])));
         }
 
-        fn look(&mut self, milliseconds: u64) -> Option<String> {
-            self.watch.look(&self.link, self.start + Duration::from_millis(milliseconds))
+        fn check(&mut self, milliseconds: u64) -> Option<String> {
+            self.detector.check(&self.link, self.start + Duration::from_millis(milliseconds))
         }
     }
 
     #[test]
-    fn a_device_that_asks_for_sound_is_there() {
-        let mut bench = bench();
+    fn a_device_that_requests_sound_is_not_lost() {
+        let mut stream = stream();
         for milliseconds in (0..60_000).step_by(50) {
-            bench.call();
-            assert_eq!(bench.look(milliseconds), None);
+            stream.call();
+            assert_eq!(stream.check(milliseconds), None);
         }
     }
 
     #[test]
-    fn a_device_that_asks_for_nothing_for_a_second_and_a_half_is_lost() {
-        let mut bench = bench();
-        bench.call();
-        assert_eq!(bench.look(100), None);
-        assert_eq!(bench.look(1_599), None);
-        let why = bench.look(1_600).unwrap();
+    fn a_device_that_requests_nothing_for_a_second_and_a_half_is_lost() {
+        let mut stream = stream();
+        stream.call();
+        assert_eq!(stream.check(100), None);
+        assert_eq!(stream.check(1_599), None);
+        let why = stream.check(1_600).unwrap();
         assert!(why.contains("1500 ms"), "{why}");
     }
 
     #[test]
-    fn a_fatal_error_loses_the_device_at_once_and_is_told() {
-        let mut bench = bench();
-        bench.call();
-        bench.link.error(false, &"a hiccup");
-        assert_eq!(bench.look(50), None);
-        bench.link.error(true, &"unplugged");
-        bench.link.error(true, &"still unplugged");
-        assert_eq!(bench.look(100).unwrap(), "unplugged");
+    fn a_fatal_error_loses_the_device_at_once_and_is_the_reason() {
+        let mut stream = stream();
+        stream.call();
+        stream.link.error(false, &"a hiccup");
+        assert_eq!(stream.check(50), None);
+        stream.link.error(true, &"unplugged");
+        stream.link.error(true, &"still unplugged");
+        assert_eq!(stream.check(100).unwrap(), "unplugged");
     }
 
     #[test]
-    fn errors_lose_no_device_that_goes_on_asking_for_sound() {
-        // However many, and however long it takes to recover as long as that is under a second.
+    fn errors_lose_no_device_that_continues_to_request_sound() {
+        // Any number of errors, and any time to recover of less than a second.
         for (errors, recovering) in [(1, 50), (33, 100), (2_000, 80), (100_000, 900)] {
-            let mut bench = bench();
+            let mut stream = stream();
             for round in 0..50 {
                 let now = round * 1_000;
-                bench.call();
-                (0..errors / 10).for_each(|_| bench.link.error(false, &"I/O error"));
-                assert_eq!(bench.look(now), None);
-                (0..errors).for_each(|_| bench.link.error(false, &"I/O error"));
-                assert_eq!(bench.look(now + recovering / 2), None);
-                assert_eq!(bench.look(now + recovering), None, "{errors} errors in {recovering} ms");
+                stream.call();
+                (0..errors / 10).for_each(|_| stream.link.error(false, &"I/O error"));
+                assert_eq!(stream.check(now), None);
+                (0..errors).for_each(|_| stream.link.error(false, &"I/O error"));
+                assert_eq!(stream.check(now + recovering / 2), None);
+                assert_eq!(stream.check(now + recovering), None, "{errors} errors in {recovering} ms");
             }
         }
     }
 
     #[test]
     fn errors_without_a_call_for_sound_for_a_second_lose_the_device() {
-        let mut bench = bench();
-        bench.call();
-        assert_eq!(bench.look(0), None);
-        bench.link.error(false, &"sink gone");
-        assert_eq!(bench.look(999), None);
-        bench.link.error(false, &"sink gone");
-        let why = bench.look(1_000).unwrap();
+        let mut stream = stream();
+        stream.call();
+        assert_eq!(stream.check(0), None);
+        stream.link.error(false, &"sink gone");
+        assert_eq!(stream.check(999), None);
+        stream.link.error(false, &"sink gone");
+        let why = stream.check(1_000).unwrap();
         assert!(why.contains("2 errors") && why.contains("sink gone"), "{why}");
     }
 
     #[test]
     fn an_error_before_the_latest_call_is_no_reason() {
-        let mut bench = bench();
-        bench.link.error(false, &"a hiccup");
-        bench.call();
-        assert_eq!(bench.look(0), None);
-        assert_eq!(bench.look(1_499), None, "silence alone is given longer");
-        assert!(bench.look(1_500).unwrap().contains("no sound"));
+        let mut stream = stream();
+        stream.link.error(false, &"a hiccup");
+        stream.call();
+        assert_eq!(stream.check(0), None);
+        assert_eq!(stream.check(1_499), None, "without errors the limit is longer");
+        assert!(stream.check(1_500).unwrap().contains("no sound"));
     }
 }

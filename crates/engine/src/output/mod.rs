@@ -12,8 +12,7 @@
 //! # }
 //! ```
 //!
-//! Every output calls the same [`Renderer::render`](crate::Renderer::render). A device calls it when it needs a block; the others
-//! have a thread that calls it when the block would have been played.
+//! Every output calls the same `Renderer::render`; they differ in what triggers the next block.
 
 #[cfg(feature = "device")]
 mod audio;
@@ -39,7 +38,7 @@ mod recording;
 mod request;
 #[cfg(all(feature = "device", target_os = "linux"))]
 mod rtkit;
-mod session;
+mod running_output;
 #[cfg(feature = "device")]
 mod sound_systems;
 #[cfg(feature = "device")]
@@ -53,8 +52,8 @@ pub use crate::types::output_error::{OutputError, OutputErrorKind};
 pub use backend::DeviceInfo;
 pub use health::{Health, Load, OutputState, Realtime, RecordingHealth, RecordingState};
 pub(crate) use open::open;
-pub(crate) use request::{Make, Request};
-pub(crate) use session::Session;
+pub(crate) use request::{MakeRenderer, OutputRequest};
+pub(crate) use running_output::RunningOutput;
 #[cfg(feature = "device")]
 pub use sound_systems::devices;
 pub use target::{DeviceConfig, Output};

@@ -1,4 +1,4 @@
-//! Opens an output.
+//! Opening an output.
 
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use super::paced::{self, Discard};
 #[cfg(feature = "decode")]
 use super::recorder::Recorder;
 #[cfg(not(all(feature = "device", feature = "decode")))]
-use super::request::absent;
-use super::request::{Make, Request};
-use super::session::{Player, Session};
+use super::request::missing_feature;
+use super::request::{MakeRenderer, OutputRequest};
+use super::running_output::{OutputRunner, RunningOutput};
 use super::target::Output;
 use crate::types::error::Result;
 
-/// Frames of a block of the null and file outputs when none are chosen.
+/// Frames of a block of the null and file outputs when none are given.
 const BLOCK: u32 = 1_024;
 
 /// Opens an output that plays the renderer that `make` makes, which is given the sample rate. A device is opened on a thread of its
@@ -23,32 +23,32 @@ const BLOCK: u32 = 1_024;
 ///
 /// # Errors
 /// [`Error::Output`](crate::Error::Output) when it cannot be opened, and the errors of `make`.
-pub(crate) fn open(request: Request, output: Output, make: Make) -> Result<Session> {
+pub(crate) fn open(request: OutputRequest, output: Output, make: MakeRenderer) -> Result<RunningOutput> {
     let name = output.to_string();
     let rate = request.rate;
     match output {
         #[cfg(feature = "device")]
         Output::Device(wanted) => open_device::open(request, wanted, make),
         #[cfg(not(feature = "device"))]
-        Output::Device(_) => Err(absent(name, "device")),
+        Output::Device(_) => Err(missing_feature(name, "device")),
         Output::Null { buffer_frames } => {
             let meter = Arc::new(HealthCounters::new(name, rate));
             let (renderer, recording) = request.prepare(rate, make)?;
             let frames = buffer_frames.unwrap_or(BLOCK) as usize;
             let paced = paced::start(renderer, frames, rate, meter.clone(), Discard)?;
-            Ok(Session { meter, player: Some(Player::Paced(paced)), recording })
+            Ok(RunningOutput { meter, runner: Some(OutputRunner::Paced(paced)), recording })
         }
         #[cfg(feature = "decode")]
         Output::File { path, buffer_frames } => {
             let meter = Arc::new(HealthCounters::new(name, rate));
             let (renderer, recording) = request.prepare(rate, make)?;
             let frames = buffer_frames.unwrap_or(BLOCK) as usize;
-            let (recorder, ring) = Recorder::start(&request.take(&path), rate)?;
+            let (recorder, ring) = Recorder::start(&request.recording_config(&path), rate)?;
             let paced = paced::start(renderer, frames, rate, meter.clone(), ring)?;
-            Ok(Session { meter, player: Some(Player::Recorded { paced, recorder }), recording })
+            Ok(RunningOutput { meter, runner: Some(OutputRunner::Recorded { paced, recorder }), recording })
         }
         #[cfg(not(feature = "decode"))]
-        Output::File { .. } => Err(absent(name, "decode")),
+        Output::File { .. } => Err(missing_feature(name, "decode")),
     }
 }
 
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_nobody_could_play_is_refused_by_name() {
+    fn an_impossible_block_length_is_refused_with_its_value() {
         for frames in [0, 15, 65_537] {
             let output = Output::Null { buffer_frames: None }.with_buffer_frames(frames);
             let error = Engine::builder().open(output).err().unwrap().to_string();

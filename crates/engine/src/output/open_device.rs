@@ -5,20 +5,20 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use super::backend::{Backend, Opened, StreamSetup, open_aside};
+use super::backend::{Backend, OpenedDevice, StreamSetup, open_on_thread};
 use super::buffer_growth::{self, BufferGrowth};
 use super::cause::Cause;
 use super::health::HealthCounters;
-use super::request::{Make, Request};
-use super::session::{Device, Player, Session};
+use super::request::{MakeRenderer, OutputRequest};
+use super::running_output::{Device, OutputRunner, RunningOutput};
 use super::sound_systems::SoundSystems;
-use super::supervisor::{self, announce};
+use super::supervisor::{self, report_playing};
 use super::target::{DeviceConfig, Output};
 use crate::rt::Slot;
 use crate::types::error::{Error, Result};
 use crate::types::output_error::OutputErrorKind;
 
-/// How long a device may take to open, and the list of devices to appear.
+/// How long a device may recording_config to open, and the list of devices to appear.
 const OPENING: Duration = Duration::from_secs(5);
 const LISTING: Duration = Duration::from_secs(2);
 
@@ -26,23 +26,23 @@ const LISTING: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// [`Error::Output`] when there is none that can be opened, or `make` made nothing.
-pub(super) fn open(request: Request, wanted: DeviceConfig, make: Make) -> Result<Session> {
+pub(super) fn open(request: OutputRequest, wanted: DeviceConfig, make: MakeRenderer) -> Result<RunningOutput> {
     open_with(Arc::new(SoundSystems::new(wanted.clone())), request, wanted, make)
 }
 
 pub(super) fn open_with(
     backend: Arc<dyn Backend>,
-    request: Request,
+    request: OutputRequest,
     wanted: DeviceConfig,
-    make: Make,
-) -> Result<Session> {
+    make: MakeRenderer,
+) -> Result<RunningOutput> {
     let adaptive = wanted.adaptive.then(|| BufferGrowth::new(wanted.buffer_frames.unwrap_or(buffer_growth::FIRST)));
     let buffer_frames = wanted.buffer_frames.or(wanted.adaptive.then_some(buffer_growth::FIRST));
     let output = Output::Device(wanted).to_string();
     let refused = |cause: Cause| Error::Output(cause.of(output.clone()));
     let slot = Arc::new(Slot::empty());
     let meter = Arc::new(HealthCounters::new(output.clone(), request.rate));
-    let seed = StreamSetup { slot: slot.clone(), meter: meter.clone(), buffer_frames };
+    let setup = StreamSetup { slot: slot.clone(), meter: meter.clone(), buffer_frames };
     let (sender, made) = mpsc::channel();
     let rate = request.rate_chosen.then_some(request.rate);
     let ready = {
@@ -57,8 +57,8 @@ pub(super) fn open_with(
             sender.send((rate, recording)).map_err(|_| Cause::new(OutputErrorKind::TimedOut, "the device was given up"))
         }
     };
-    let opening = open_aside(&backend, &seed, rate, ready).map_err(|error| refused(Cause::no_thread(error)))?;
-    let opened: Opened = match opening.recv_timeout(OPENING) {
+    let opening = open_on_thread(&backend, &setup, rate, ready).map_err(|error| refused(Cause::no_thread(error)))?;
+    let opened: OpenedDevice = match opening.recv_timeout(OPENING) {
         Ok(Ok(opened)) => opened,
         Ok(Err(cause)) => return Err(refused(cause.map_message(|text| format!("{text}. {}", advice(backend))))),
         Err(RecvTimeoutError::Timeout) => {
@@ -71,16 +71,16 @@ pub(super) fn open_with(
     };
     let (engine_rate, recording) =
         made.recv().map_err(|_| refused(Cause::new(OutputErrorKind::Other, "the engine was not made")))?;
-    announce(&seed, &opened, engine_rate);
-    let supervisor = supervisor::start(backend, seed, engine_rate, adaptive, opened)
+    report_playing(&setup, &opened, engine_rate);
+    let supervisor = supervisor::start(backend, setup, engine_rate, adaptive, opened)
         .map_err(|error| refused(Cause::no_thread(error)))?;
-    Ok(Session { meter, player: Some(Player::Device(Device { supervisor, slot })), recording })
+    Ok(RunningOutput { meter, runner: Some(OutputRunner::Device(Device { supervisor, slot })), recording })
 }
 
 /// The backend's advice, if it can be had soon.
 fn advice(backend: Arc<dyn Backend>) -> String {
     let (sender, receiver) = mpsc::channel();
-    let asked = thread::Builder::new().name("crowd-devices".into()).spawn(move || sender.send(backend.advice()));
-    let found = asked.ok().and_then(|_thread| receiver.recv_timeout(LISTING).ok());
+    let started = thread::Builder::new().name("crowd-devices".into()).spawn(move || sender.send(backend.advice()));
+    let found = started.ok().and_then(|_thread| receiver.recv_timeout(LISTING).ok());
     found.unwrap_or_else(|| "The list of devices cannot be had".into())
 }

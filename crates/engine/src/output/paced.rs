@@ -12,51 +12,52 @@ use crate::types::error::Result;
 use crate::types::units::SampleRate;
 use crate::worker::Worker;
 
-/// A thread that was stopped for longer than this (a debugger, a frozen container) goes on from now, as a device
-/// would, and does not make up for it.
-const TOO_LATE: Duration = Duration::from_secs(1);
+/// A thread that was stopped for longer than this (a debugger, a frozen container) continues from now on, as a device
+/// would, and does not catch up.
+const RESTART_AFTER: Duration = Duration::from_secs(1);
 
 /// The least that a sound server buffers for a program without realtime priority: a block that is later than that would be heard
 /// as a gap on a device.
 const BUFFER: Duration = Duration::from_millis(50);
 
 /// The destination of paced blocks.
-pub(crate) trait Sink: Send {
-    /// Takes a block of interleaved stereo, and does not wait.
+pub(crate) trait BlockSink: Send {
+    /// Takes a block of interleaved stereo without blocking.
     fn take(&mut self, block: &[f32]);
 }
 
 /// Drops all blocks.
 pub(crate) struct Discard;
 
-impl Sink for Discard {
+impl BlockSink for Discard {
     fn take(&mut self, _block: &[f32]) {}
 }
 
 #[cfg(feature = "decode")]
-impl Sink for crate::rt::RecordingRing {
-    /// The pace is the clock's: a disk that is late costs frames of the recording, and none of the sound.
+impl BlockSink for crate::rt::RecordingRing {
+    /// A disk that is late costs frames of the recording, and none of the sound.
     fn take(&mut self, block: &[f32]) {
         self.push(block);
     }
 }
 
-/// Counts the gaps that a device with a buffer would have had.
-struct Deadline {
-    /// What the buffer holds: a block, or [`BUFFER`] if that is more.
+/// The buffer that a device would have, to count the gaps that it would make.
+struct SimulatedBuffer {
+    /// The length of the buffer: a block, or [`BUFFER`] if that is more.
     buffer: Duration,
-    /// The lateness at which the buffer is empty. Every gap makes it so much larger, as a device would wait for so long.
+    /// The lateness at which the buffer is empty. Every gap extends it by the buffer, as a device would wait for so
+    /// long.
     limit: Duration,
 }
 
-impl Deadline {
+impl SimulatedBuffer {
     fn new(block: Duration) -> Self {
         let buffer = block.max(BUFFER);
         Self { buffer, limit: buffer }
     }
 
-    /// Whether a block that is `late` makes a gap. One that is in time fills the buffer again.
-    fn is_missed(&mut self, late: Duration) -> bool {
+    /// Whether a block that is `late` makes a gap. One that is on time fills the buffer again.
+    fn is_gap(&mut self, late: Duration) -> bool {
         if late.is_zero() {
             self.limit = self.buffer;
         }
@@ -77,7 +78,7 @@ pub(crate) fn start(
     frames: usize,
     rate: SampleRate,
     meter: Arc<HealthCounters>,
-    sink: impl Sink + 'static,
+    sink: impl BlockSink + 'static,
 ) -> Result<Worker> {
     let output = meter.condition().output.clone();
     Worker::start("crowd-paced", move |stop| run(renderer, frames, rate, &meter, sink, stop))
@@ -89,26 +90,26 @@ fn run(
     frames: usize,
     rate: SampleRate,
     meter: &HealthCounters,
-    mut sink: impl Sink,
+    mut sink: impl BlockSink,
     stop: &AtomicBool,
 ) {
     let mut block = vec![0.0; 2 * frames];
     let mut zero = Instant::now();
     let mut made = 0;
-    let mut deadline = Deadline::new(Duration::from_nanos(frames as u64 * 1_000_000_000 / u64::from(rate.get())));
+    let mut buffer = SimulatedBuffer::new(Duration::from_nanos(frames as u64 * 1_000_000_000 / u64::from(rate.get())));
     while !stop.load(Ordering::Relaxed) {
         let began = Instant::now();
         renderer.render(&mut block);
         meter.block(frames, rate, began.elapsed());
         sink.take(&block);
         made += frames as u64;
-        // Counted from the start, so that rounding never adds up.
+        // Counted from the start, so that rounding errors do not accumulate.
         let due = zero + Duration::from_nanos((u128::from(made) * 1_000_000_000 / u128::from(rate.get())) as u64);
         let late = Instant::now().saturating_duration_since(due);
-        if deadline.is_missed(late) {
+        if buffer.is_gap(late) {
             meter.missed();
         }
-        if late > TOO_LATE {
+        if late > RESTART_AFTER {
             zero += late;
         }
         sleep_until(due, stop);
@@ -129,28 +130,28 @@ fn sleep_until(due: Instant, stop: &AtomicBool) {
 mod tests {
     use super::*;
 
-    fn gaps(deadline: &mut Deadline, late: impl IntoIterator<Item = u64>) -> usize {
-        late.into_iter().filter(|late| deadline.is_missed(Duration::from_millis(*late))).count()
+    fn gaps(buffer: &mut SimulatedBuffer, late: impl IntoIterator<Item = u64>) -> usize {
+        late.into_iter().filter(|late| buffer.is_gap(Duration::from_millis(*late))).count()
     }
 
     #[test]
     fn a_thread_that_wakes_late_within_a_devices_buffer_makes_no_gap() {
-        let mut deadline = Deadline::new(Duration::from_millis(23));
-        assert_eq!(gaps(&mut deadline, (0..1_000).map(|n| n % 50)), 0);
-        let mut large = Deadline::new(Duration::from_millis(186));
+        let mut buffer = SimulatedBuffer::new(Duration::from_millis(23));
+        assert_eq!(gaps(&mut buffer, (0..1_000).map(|n| n % 50)), 0);
+        let mut large = SimulatedBuffer::new(Duration::from_millis(186));
         assert_eq!(gaps(&mut large, (0..1_000).map(|n| n % 187)), 0);
     }
 
     #[test]
     fn a_stall_is_one_gap_however_many_blocks_it_delays() {
-        let mut deadline = Deadline::new(Duration::from_millis(23));
-        assert_eq!(gaps(&mut deadline, [0, 0, 300, 277, 254, 100, 20, 0, 0]), 1);
-        assert_eq!(gaps(&mut deadline, [51, 0, 51, 0]), 2);
+        let mut buffer = SimulatedBuffer::new(Duration::from_millis(23));
+        assert_eq!(gaps(&mut buffer, [0, 0, 300, 277, 254, 100, 20, 0, 0]), 1);
+        assert_eq!(gaps(&mut buffer, [51, 0, 51, 0]), 2);
     }
 
     #[test]
     fn sound_that_takes_longer_than_it_lasts_is_missed_again_and_again() {
-        let mut deadline = Deadline::new(Duration::from_millis(1));
-        assert_eq!(gaps(&mut deadline, (0..1_000).map(|n| 10 * n)), 1_000 * 10 / 60);
+        let mut buffer = SimulatedBuffer::new(Duration::from_millis(1));
+        assert_eq!(gaps(&mut buffer, (0..1_000).map(|n| 10 * n)), 1_000 * 10 / 60);
     }
 }

@@ -20,43 +20,43 @@ use crate::types::units::SampleRate;
 /// How long a file of a recording may be.
 const SPLIT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(86_400);
 
-/// Makes a renderer at a rate.
-pub(crate) type Make = Box<dyn FnOnce(SampleRate) -> Result<Renderer> + Send>;
+/// Makes a renderer for a sample rate.
+pub(crate) type MakeRenderer = Box<dyn FnOnce(SampleRate) -> Result<Renderer> + Send>;
 
 /// A renderer and its recorder, if one was requested.
 pub(super) type Prepared = (Renderer, Option<Recorder>);
 
 /// The settings of an output other than its destination.
-pub(crate) struct Request {
+pub(crate) struct OutputRequest {
     /// Frames per second of the engine, unless the device decides.
     pub rate: SampleRate,
-    /// Whether the sample rate was chosen, or may be the device's.
+    /// Whether the sample rate was given, or is that of the device.
     #[cfg_attr(not(feature = "device"), expect(dead_code, reason = "only a device has a rate of its own"))]
     pub rate_chosen: bool,
-    /// Where to record what is played.
+    /// The file to record what is played.
     pub record: Option<PathBuf>,
     /// How long a file of a recording may be.
     pub split: Option<Duration>,
 }
 
-impl Request {
+impl OutputRequest {
     /// Makes a renderer at `rate`, and its recorder if one was requested.
-    pub(super) fn prepare(&self, rate: SampleRate, make: Make) -> Result<Prepared> {
+    pub(super) fn prepare(&self, rate: SampleRate, make: MakeRenderer) -> Result<Prepared> {
         #[cfg_attr(not(feature = "decode"), allow(unused_mut))]
         let mut renderer = make(rate)?;
         let Some(path) = &self.record else { return Ok((renderer, None)) };
         #[cfg(feature = "decode")]
         {
-            let (recorder, ring) = Recorder::start(&self.take(path), rate)?;
+            let (recorder, ring) = Recorder::start(&self.recording_config(path), rate)?;
             renderer.record(ring);
             Ok((renderer, Some(recorder)))
         }
         #[cfg(not(feature = "decode"))]
-        Err(absent(format!("file:{}", path.display()), "decode"))
+        Err(missing_feature(format!("file:{}", path.display()), "decode"))
     }
 
     #[cfg(feature = "decode")]
-    pub(super) fn take(&self, path: &std::path::Path) -> RecordingConfig {
+    pub(super) fn recording_config(&self, path: &std::path::Path) -> RecordingConfig {
         RecordingConfig { path: path.to_owned(), split: self.split }
     }
 
@@ -69,7 +69,7 @@ impl Request {
         self.check_split(output)
     }
 
-    /// The length of files is possible only where files are written.
+    /// The length of files is only valid when some are written.
     fn check_split(&self, output: &Output) -> Result<()> {
         let reason = match self.split {
             None => return Ok(()),
@@ -84,7 +84,7 @@ impl Request {
 }
 
 #[cfg(not(all(feature = "device", feature = "decode")))]
-pub(super) fn absent(output: String, feature: &str) -> Error {
+pub(super) fn missing_feature(output: String, feature: &str) -> Error {
     let message = format!("this program was built without crowd-engine's feature `{feature}`");
     OutputError::new(output, OutputErrorKind::FeatureDisabled, message).into()
 }

@@ -1,8 +1,8 @@
 //! Raises the priority of an audio thread through RealtimeKit, the desktop's service for that.
 //!
-//! A program of an ordinary user may neither be realtime nor raise its priority unless its limits allow it. RealtimeKit raises any
-//! thread on request (to a nice level; its realtime priority is for programs that may be killed when they compute for
-//! 200 ms without a rest, and a mixer on a machine that is too slow does just that). It is reached over D-Bus, of which
+//! A program of an ordinary user can neither become realtime nor raise its priority unless its limits allow it.
+//! RealtimeKit raises a thread on request (to a nice level; its realtime priority is for programs that may be killed
+//! when they compute for 200 ms without a rest, as a mixer on a slow machine does). It is reached over D-Bus, of which
 //! one call is needed.
 
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Result, Write};
@@ -79,7 +79,7 @@ fn call(bus: &mut BufReader<UnixStream>, message: &[u8]) -> Result<()> {
     }
 }
 
-/// A method call as it goes over the wire, little-endian; the interface has the name of its service.
+/// A method call in D-Bus's wire format, little-endian; the interface has the name of its service.
 fn message(serial: u32, service: &str, path: &str, method: &str, signature: &str, body: &[u8]) -> Vec<u8> {
     let mut fields = Vec::new();
     for (code, kind, value) in [(1, b'o', path), (2, b's', service), (3, b's', method), (6, b's', service)] {
@@ -119,7 +119,7 @@ mod tests {
             line.clear();
             bus.read_line(&mut line).unwrap();
             assert_eq!(line, "BEGIN\r\n");
-            let mut hear = |answers: &[u8]| {
+            let mut read_call = |answers: &[u8]| {
                 let mut head = [0; 16];
                 bus.read_exact(&mut head).unwrap();
                 let number = |at: usize| u32::from_le_bytes(head[at..at + 4].try_into().unwrap()) as usize;
@@ -132,8 +132,8 @@ mod tests {
                 }
                 rest
             };
-            hear(&[RETURN, 4]);
-            hear(&[4, kind])
+            read_call(&[RETURN, 4]);
+            read_call(&[4, kind])
         });
         (ask(ours, 17, 23, -11), bus.join().unwrap())
     }
@@ -149,13 +149,13 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_told_in_the_services_words() {
+    fn a_refusal_has_the_services_words() {
         let error = bus(ERROR).0.unwrap_err();
         assert!(error.to_string().contains("Refused"), "{error}");
     }
 
     #[test]
-    fn a_call_is_laid_out_as_d_bus_has_it() {
+    fn a_call_has_the_wire_format_of_d_bus() {
         let hello = message(1, "org.freedesktop.DBus", "/org/freedesktop/DBus", "Hello", "", &[]);
         assert_eq!(hello.len() % 8, 0);
         assert_eq!(hello[..16], [b'l', 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 109, 0, 0, 0]);

@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use super::backend::{Backend, DeviceInfo, Opened, StreamSetup};
+use super::backend::{Backend, DeviceInfo, OpenedDevice, StreamSetup};
 use super::cause::Cause;
 use super::cpal;
 #[cfg(target_os = "linux")]
@@ -20,8 +20,8 @@ use crate::types::units::SampleRate;
 /// only: while a server starts again, ALSA's default is the card that the server is about to open.
 const SERVER_ONLY: u32 = 25;
 
-/// The devices that can be opened for playing now, those of the sound server first. Each of them is queried, which may take a
-/// second or more.
+/// The devices that can be opened for playing now, those of the sound server first. Each of them is queried, which may
+/// take a second or more.
 ///
 /// # Errors
 /// [`Error::Output`](crate::Error::Output) when no sound system answers.
@@ -77,7 +77,7 @@ impl SoundSystems {
 
     /// Opens the device through the sound server; `None` when the server does not have it, or there is no server.
     #[cfg(target_os = "linux")]
-    fn through_server(&self, seed: &StreamSetup, rate: Option<SampleRate>) -> Result<Option<Opened>, Cause> {
+    fn through_server(&self, setup: &StreamSetup, rate: Option<SampleRate>) -> Result<Option<OpenedDevice>, Cause> {
         let wanted = self.wanted.name.as_deref();
         let Some(mut server) = Server::connect()? else { return Ok(None) };
         let sink = match wanted {
@@ -92,16 +92,16 @@ impl SoundSystems {
         };
         let Some(sink) = sink else { return Ok(None) };
         let refused = |text: &str| format!("{PREFIX}{} cannot be opened: {text}", sink.name);
-        server.open(&sink, seed, rate).map(Some).map_err(|cause| cause.map_message(refused))
+        server.open(&sink, setup, rate).map(Some).map_err(|cause| cause.map_message(refused))
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn through_server(&self, _: &StreamSetup, _: Option<SampleRate>) -> Result<Option<Opened>, Cause> {
+    fn through_server(&self, _: &StreamSetup, _: Option<SampleRate>) -> Result<Option<OpenedDevice>, Cause> {
         Ok(None)
     }
 
-    fn default_device(&self, seed: &StreamSetup, rate: Option<SampleRate>) -> Result<Opened, Cause> {
-        let refused = match self.through_server(seed, rate) {
+    fn default_device(&self, setup: &StreamSetup, rate: Option<SampleRate>) -> Result<OpenedDevice, Cause> {
+        let refused = match self.through_server(setup, rate) {
             Ok(Some(opened)) => {
                 self.server_only.store(SERVER_ONLY, Relaxed);
                 return Ok(opened);
@@ -114,20 +114,21 @@ impl SoundSystems {
             self.server_only.store(left - 1, Relaxed);
             return Err(refused.unwrap_or_else(|| Cause::new(OutputErrorKind::NotFound, "the sound server is gone")));
         }
-        cpal::open(None, seed, rate).map_err(|cause| Cause::join(refused.into_iter().chain([cause])))
+        cpal::open(None, setup, rate).map_err(|cause| Cause::join(refused.into_iter().chain([cause])))
     }
 }
 
 impl Backend for SoundSystems {
-    fn open(&self, seed: &StreamSetup, rate: Option<SampleRate>) -> Result<Opened, Cause> {
-        let Some(name) = &self.wanted.name else { return self.default_device(seed, rate) };
+    fn open(&self, setup: &StreamSetup, rate: Option<SampleRate>) -> Result<OpenedDevice, Cause> {
+        let Some(name) = &self.wanted.name else { return self.default_device(setup, rate) };
         #[cfg(target_os = "linux")]
         if name.starts_with(PREFIX) {
-            return self.through_server(seed, rate)?.ok_or_else(|| Cause::no_device(name));
+            return self.through_server(setup, rate)?.ok_or_else(|| Cause::no_device(name));
         }
-        // A name without a system in front is ALSA's first: `default` and `pulse` always were.
-        match cpal::open(Some(name), seed, rate) {
-            Err(cause) => self.through_server(seed, rate).unwrap_or_default().ok_or(cause),
+        // A name without the prefix of a sound system is tried with ALSA first, as it always was: `default` and
+        // `pulse`.
+        match cpal::open(Some(name), setup, rate) {
+            Err(cause) => self.through_server(setup, rate).unwrap_or_default().ok_or(cause),
             opened => opened,
         }
     }

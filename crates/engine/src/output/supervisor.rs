@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::audio::NICE;
-use super::backend::{Backend, Opened, Stream, StreamSetup, open_aside};
+use super::backend::{Backend, DeviceStream, OpenedDevice, StreamSetup, open_on_thread};
 use super::buffer_growth::BufferGrowth;
 use super::cause::Cause;
 use super::health::{HealthCounters, OutputState, Realtime};
@@ -18,23 +18,23 @@ use crate::rt::Slot;
 use crate::types::units::SampleRate;
 use crate::worker::Worker;
 
-/// From one attempt to open the device to the next.
+/// The time between two attempts to open the device.
 const RETRY: Duration = Duration::from_millis(400);
-/// After this time another attempt begins, and the first goes on beside it.
+/// After this time another attempt begins beside the first.
 const STUCK: Duration = Duration::from_secs(3);
-/// Attempts that may be under way at the same time; no other begins before one of them has returned.
+/// Attempts that may be unfinished at the same time. With so many, the next one waits.
 const MAX_ATTEMPTS: usize = 4;
 /// How often the stream is checked while the device plays, and while it is lost.
 const POLL_PLAYING: Duration = Duration::from_millis(50);
 const POLL_LOST: Duration = Duration::from_millis(10);
-/// How long the end waits for a stream to close.
+/// How long the shutdown waits for a stream to close.
 const CLOSING: Duration = Duration::from_millis(500);
 /// The engine's time catches up by at most this much at once.
 const CATCH_UP: Duration = Duration::from_secs(5);
 
 /// An opening in progress on a thread of its own.
-struct Attempt {
-    result: Receiver<Result<Opened, Cause>>,
+struct OpenAttempt {
+    result: Receiver<Result<OpenedDevice, Cause>>,
     began: Instant,
 }
 
@@ -45,17 +45,17 @@ struct Attempt {
 /// The system's, when there is no thread to be had.
 pub(crate) fn start(
     backend: Arc<dyn Backend>,
-    seed: StreamSetup,
+    setup: StreamSetup,
     engine_rate: SampleRate,
     adaptive: Option<BufferGrowth>,
-    opened: Opened,
+    opened: OpenedDevice,
 ) -> std::io::Result<Worker> {
-    let shift = Supervision { backend, seed, engine_rate, adaptive, closing: Vec::new(), attempts: Vec::new() };
+    let shift = Supervisor { backend, setup, engine_rate, adaptive, closing: Vec::new(), attempts: Vec::new() };
     Worker::start("crowd-supervisor", move |stop| shift.run(opened, stop))
 }
 
 /// Why a stream is closed.
-enum StreamEnd {
+enum StopReason {
     /// The engine is closed.
     Stopped,
     /// The device is lost, for this reason.
@@ -65,35 +65,35 @@ enum StreamEnd {
 }
 
 /// The state of the supervisor's thread.
-struct Supervision {
+struct Supervisor {
     backend: Arc<dyn Backend>,
-    seed: StreamSetup,
+    setup: StreamSetup,
     engine_rate: SampleRate,
     /// The rule by which the buffer grows, if it may.
     adaptive: Option<BufferGrowth>,
     /// Threads that close streams. Some sound systems never return from that.
     closing: Vec<JoinHandle<()>>,
     /// Attempts to open the device that have not returned yet.
-    attempts: Vec<Attempt>,
+    attempts: Vec<OpenAttempt>,
 }
 
-impl Supervision {
-    fn run(mut self, opened: Opened, stop: &AtomicBool) {
+impl Supervisor {
+    fn run(mut self, opened: OpenedDevice, stop: &AtomicBool) {
         let mut playing = opened;
         loop {
-            let over = self.watch(&playing, stop);
-            let Opened { stream, link, .. } = playing;
-            let heard_until = link.latest_call(self.seed.meter.epoch);
+            let over = self.wait_for_end(&playing, stop);
+            let OpenedDevice { stream, link, .. } = playing;
+            let heard_until = link.latest_call(self.setup.meter.epoch);
             link.retire();
-            self.close_aside(stream);
-            let mut time = Timekeeper::new(heard_until.unwrap_or_else(Instant::now), self.engine_rate);
+            self.close_on_thread(stream);
+            let mut time = GapRenderer::new(heard_until.unwrap_or_else(Instant::now), self.engine_rate);
             match over {
-                StreamEnd::Stopped => return self.close(),
-                StreamEnd::Lost(why) => self.problem(why),
-                StreamEnd::TooSmall(frames) => {
-                    self.seed.buffer_frames = Some(frames);
+                StopReason::Stopped => return self.close(),
+                StopReason::Lost(why) => self.report_problem(why),
+                StopReason::TooSmall(frames) => {
+                    self.setup.buffer_frames = Some(frames);
                     {
-                        let mut condition = self.seed.meter.condition();
+                        let mut condition = self.setup.meter.condition();
                         condition.buffer_frames = Some(frames);
                         condition.buffer_raises += 1;
                     }
@@ -101,46 +101,47 @@ impl Supervision {
                 }
             }
             let Some(opened) = self.reopen(&mut time, stop) else { return self.close() };
-            if matches!(self.seed.meter.condition().state, OutputState::Lost { .. }) {
-                self.seed.meter.reopened();
+            if matches!(self.setup.meter.condition().state, OutputState::Lost { .. }) {
+                self.setup.meter.reopened();
             }
-            announce(&self.seed, &opened, self.engine_rate);
+            report_playing(&self.setup, &opened, self.engine_rate);
             playing = opened;
         }
     }
 
-    /// Returns when the stream has to be closed, and why.
-    fn watch(&mut self, playing: &Opened, stop: &AtomicBool) -> StreamEnd {
-        let mut watch = LossDetector::new(Instant::now());
+    /// Returns when the stream has to be closed, with the reason.
+    fn wait_for_end(&mut self, playing: &OpenedDevice, stop: &AtomicBool) -> StopReason {
+        let mut detector = LossDetector::new(Instant::now());
         while !stop.load(Ordering::Relaxed) {
             thread::park_timeout(POLL_PLAYING);
-            if let Some(why) = watch.look(&playing.link, Instant::now()) {
-                return StreamEnd::Lost(why);
+            if let Some(why) = detector.check(&playing.link, Instant::now()) {
+                return StopReason::Lost(why);
             }
             #[cfg(target_os = "linux")]
             if let Some(thread) = playing.link.take_unraised() {
-                raise(thread, self.seed.meter.clone());
+                raise(thread, self.setup.meter.clone());
             }
-            let meter = &self.seed.meter;
+            let meter = &self.setup.meter;
             if let Some(frames) = self.adaptive.as_mut().and_then(|rule| rule.observe(meter.sound(), meter.late())) {
-                return StreamEnd::TooSmall(frames);
+                return StopReason::TooSmall(frames);
             }
             self.closing.retain(|thread| !thread.is_finished());
         }
-        StreamEnd::Stopped
+        StopReason::Stopped
     }
 
     /// Waits a moment for streams to close: a device that is there may only be open once.
-    fn wait_for_closing(&self, time: &mut Timekeeper) {
+    fn wait_for_closing(&self, time: &mut GapRenderer) {
         let patience = Instant::now() + CLOSING;
         while Instant::now() < patience && !self.closing.iter().all(JoinHandle::is_finished) {
             thread::sleep(Duration::from_millis(2));
-            time.keep(&self.seed.slot, Instant::now());
+            time.render_until(&self.setup.slot, Instant::now());
         }
     }
 
-    /// Tries until the device is back; `None` when the worker is stopped. Meanwhile the engine plays on unheard.
-    fn reopen(&mut self, time: &mut Timekeeper, stop: &AtomicBool) -> Option<Opened> {
+    /// Tries until the device is back; none when the supervisor is stopped. Meanwhile the engine renders without an
+    /// output.
+    fn reopen(&mut self, time: &mut GapRenderer, stop: &AtomicBool) -> Option<OpenedDevice> {
         let mut next = Instant::now();
         while !stop.load(Ordering::Relaxed) {
             let now = Instant::now();
@@ -151,46 +152,46 @@ impl Supervision {
             if now >= next && !trying && self.attempts.len() < MAX_ATTEMPTS {
                 next = now + RETRY;
                 if !self.attempts.is_empty() {
-                    self.problem("the sound system does not answer".into());
+                    self.report_problem("the sound system does not answer".into());
                 }
-                match open_aside(&self.backend, &self.seed, Some(self.engine_rate), |_| Ok(())) {
-                    Ok(result) => self.attempts.push(Attempt { result, began: now }),
-                    Err(cause) => self.problem(format!("no thread to open the device: {cause}")),
+                match open_on_thread(&self.backend, &self.setup, Some(self.engine_rate), |_| Ok(())) {
+                    Ok(result) => self.attempts.push(OpenAttempt { result, began: now }),
+                    Err(cause) => self.report_problem(format!("no thread to open the device: {cause}")),
                 }
             }
-            time.keep(&self.seed.slot, now);
+            time.render_until(&self.setup.slot, now);
             thread::park_timeout(POLL_LOST);
         }
         None
     }
 
     /// The device that an attempt has opened, if there is one; failures are written to the health.
-    fn finished_attempt(&mut self) -> Option<Opened> {
+    fn finished_attempt(&mut self) -> Option<OpenedDevice> {
         let mut index = 0;
         while let Some(attempt) = self.attempts.get(index) {
             match attempt.result.try_recv() {
                 Err(TryRecvError::Empty) => index += 1,
                 Ok(Ok(opened)) => {
-                    // Later attempts, should there be any, close what they open themselves.
+                    // Later attempts close what they open themselves.
                     self.attempts.clear();
                     return Some(opened);
                 }
                 Ok(Err(cause)) => {
                     self.attempts.remove(index);
-                    self.problem(cause.message);
+                    self.report_problem(cause.message);
                 }
                 Err(TryRecvError::Disconnected) => {
                     self.attempts.remove(index);
-                    self.problem("the sound system failed while it opened the device".into());
+                    self.report_problem("the sound system failed while it opened the device".into());
                 }
             }
         }
         None
     }
 
-    /// Writes down why no device plays; the first time, that it is lost.
-    fn problem(&self, cause: String) {
-        let mut condition = self.seed.meter.condition();
+    /// Reports why no device plays. The first time, the state becomes lost.
+    fn report_problem(&self, cause: String) {
+        let mut condition = self.setup.meter.condition();
         condition.problem = Some(cause);
         if condition.state == OutputState::Playing {
             condition.state = OutputState::Lost { since: Instant::now() };
@@ -198,7 +199,7 @@ impl Supervision {
     }
 
     /// Closes a stream on a thread of its own, because that may never return.
-    fn close_aside(&mut self, stream: Box<dyn Stream>) {
+    fn close_on_thread(&mut self, stream: Box<dyn DeviceStream>) {
         let thread = thread::Builder::new().name("crowd-close".into()).spawn(move || drop(stream));
         self.closing.extend(thread);
     }
@@ -215,20 +216,20 @@ impl Supervision {
 /// Requests of RealtimeKit that it raises the priority of a thread, and does not wait for the reply.
 #[cfg(target_os = "linux")]
 fn raise(thread: u32, meter: Arc<HealthCounters>) {
-    let ask = move || {
+    let request = move || {
         if super::rtkit::raise(thread, NICE).is_ok() {
             meter.set_realtime(Realtime::Raised { nice: NICE });
         }
     };
     // Without a thread for the request the priority stays refused, as the health says.
-    let _asking = thread::Builder::new().name("crowd-rtkit".into()).spawn(ask);
+    let _requesting = thread::Builder::new().name("crowd-rtkit".into()).spawn(request);
 }
 
-/// Writes down that a device plays.
-pub(crate) fn announce(seed: &StreamSetup, opened: &Opened, engine_rate: SampleRate) {
-    seed.meter.set_realtime(Realtime::Pending);
-    let mut condition = seed.meter.condition();
-    condition.buffer_frames = seed.buffer_frames;
+/// Reports that a device plays.
+pub(crate) fn report_playing(setup: &StreamSetup, opened: &OpenedDevice, engine_rate: SampleRate) {
+    setup.meter.set_realtime(Realtime::Pending);
+    let mut condition = setup.meter.condition();
+    condition.buffer_frames = setup.buffer_frames;
     condition.output = format!("device:{}", opened.name);
     condition.state = OutputState::Playing;
     condition.sample_rate = opened.rate;
@@ -236,21 +237,21 @@ pub(crate) fn announce(seed: &StreamSetup, opened: &Opened, engine_rate: SampleR
         .then(|| format!("the device runs at {}: converted from the engine's {engine_rate}", opened.rate));
 }
 
-/// Lets the engine's time go on while no device asks for sound.
-struct Timekeeper {
+/// Advances the engine's time while no device requests sound.
+struct GapRenderer {
     zero: Instant,
     rate: SampleRate,
     made: u64,
     scratch: Box<[f32]>,
 }
 
-impl Timekeeper {
+impl GapRenderer {
     fn new(zero: Instant, rate: SampleRate) -> Self {
         Self { zero, rate, made: 0, scratch: vec![0.0; 2 * 1_024].into() }
     }
 
-    /// Renders what would have been heard until `now`. It does nothing while another thread has the renderer.
-    fn keep(&mut self, slot: &Slot<Renderer>, now: Instant) {
+    /// Renders what would have been played until `now`. Does nothing while another thread has the renderer.
+    fn render_until(&mut self, slot: &Slot<Renderer>, now: Instant) {
         let passed = now.saturating_duration_since(self.zero);
         let mut due = (passed.as_secs_f64() * f64::from(self.rate.get())) as u64;
         let most = (CATCH_UP.as_secs_f64() * f64::from(self.rate.get())) as u64;

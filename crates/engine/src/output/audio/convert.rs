@@ -1,4 +1,4 @@
-//! From the engine's rate to a device that insists on another one.
+//! Conversion from the engine's rate to that of a device that allows no other.
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler, WindowFunction};
@@ -8,13 +8,13 @@ use crate::output::cause::Cause;
 use crate::types::output_error::OutputErrorKind;
 use crate::types::units::SampleRate;
 
-/// Fewest frames per FFT block on the slower side: the pass band ends within 1.4 % of the lower Nyquist frequency.
+/// Frames per FFT block on the slower side, at least: the pass band ends within 1.4 % of the lower Nyquist frequency.
 const BLOCK: usize = 1_024;
 
-/// Rates whose ratio needs longer blocks than this would be heard late.
+/// The longest block; ratios that need longer ones would delay the sound too much.
 const LONGEST: usize = 16_384;
 
-/// Converts what a renderer makes, block by block; delays it by about one and a half blocks (35 ms at 44.1 kHz).
+/// Converts the sound of a renderer block by block, with a delay of about one and a half blocks (35 ms at 44.1 kHz).
 ///
 /// FFT overlap-add with a linear-phase windowed sinc (rubato's `Fft`); all memory is taken in [`Converter::new`].
 pub(crate) struct Converter {
@@ -74,7 +74,7 @@ impl Converter {
         {
             return;
         }
-        // Sizes that do not fit were refused in `new`.
+        // Sizes that do not fit are refused in `new`.
         self.output.fill(0.0);
     }
 }

@@ -11,17 +11,17 @@ use crate::output::stream_link::StreamLink;
 use crate::rt::Slot;
 use crate::types::units::SampleRate;
 
-/// A device first fills its buffers as fast as it can, for this long at most; for as long again it has to show that
-/// it keeps time, before its thread asks for realtime priority.
-const TRIAL: Duration = Duration::from_millis(250);
+/// A device first fills its buffers as fast as it can, for this long at most. For as long again it must request blocks
+/// in real time before its thread requests realtime priority.
+const PACING_TEST: Duration = Duration::from_millis(250);
 
 /// The sound of one block.
-pub(crate) struct Sound<'a> {
+pub(crate) struct RenderedBlock<'a> {
     renderer: &'a mut Renderer,
     converter: Option<&'a mut Converter>,
 }
 
-impl Sound<'_> {
+impl RenderedBlock<'_> {
     /// The next frames, interleaved stereo, at the device's rate.
     pub fn fill(&mut self, out: &mut [f32]) {
         match &mut self.converter {
@@ -40,11 +40,11 @@ pub(crate) struct Driver {
     link: Arc<StreamLink>,
     rate: SampleRate,
     converter: Option<Converter>,
-    trial: Option<Trial>,
+    pacing_test: Option<PacingTest>,
 }
 
 /// Measures whether the device keeps time.
-struct Trial {
+struct PacingTest {
     began: Option<Instant>,
     frames: u64,
 }
@@ -61,17 +61,17 @@ impl Driver {
         engine_rate: SampleRate,
     ) -> Result<Self, Cause> {
         let converter = if rate == engine_rate { None } else { Some(Converter::new(engine_rate, rate)?) };
-        let trial = Some(Trial { began: None, frames: 0 });
-        Ok(Self { slot, meter, link: Arc::new(StreamLink::new()), rate, converter, trial })
+        let pacing_test = Some(PacingTest { began: None, frames: 0 });
+        Ok(Self { slot, meter, link: Arc::new(StreamLink::new()), rate, converter, pacing_test })
     }
 
     pub fn link(&self) -> Arc<StreamLink> {
         self.link.clone()
     }
 
-    /// Runs `write` with the sound of the next `frames` frames. False when another thread has the renderer, or the stream is
-    /// retired: the block has to be silent then.
-    pub fn block(&mut self, frames: usize, write: impl FnOnce(&mut Sound)) -> bool {
+    /// Calls `write` with the sound of the next `frames` frames. False when the renderer is elsewhere or the stream is
+    /// retired: the block must be silent then.
+    pub fn block(&mut self, frames: usize, write: impl FnOnce(&mut RenderedBlock)) -> bool {
         let began = Instant::now();
         self.link.called(began - self.meter.epoch);
         if self.link.is_retired() {
@@ -82,7 +82,7 @@ impl Driver {
             self.meter.missed();
             return false;
         };
-        write(&mut Sound { renderer: &mut renderer, converter: self.converter.as_mut() });
+        write(&mut RenderedBlock { renderer: &mut renderer, converter: self.converter.as_mut() });
         // The slot is empty: there is one renderer only.
         let _nothing = self.slot.put(renderer);
         let busy = began.elapsed();
@@ -95,18 +95,18 @@ impl Driver {
 
     /// Requests realtime priority, once, when the device has kept time between blocks.
     fn observe(&mut self, now: Instant, frames: usize) {
-        let Some(trial) = &mut self.trial else { return };
-        let since = now - *trial.began.get_or_insert(now);
-        if since < TRIAL {
+        let Some(pacing_test) = &mut self.pacing_test else { return };
+        let since = now - *pacing_test.began.get_or_insert(now);
+        if since < PACING_TEST {
             return;
         }
-        if since < 2 * TRIAL {
-            trial.frames += frames as u64;
+        if since < 2 * PACING_TEST {
+            pacing_test.frames += frames as u64;
             return;
         }
-        let in_time = TRIAL.as_secs_f64() * f64::from(self.rate.get());
-        let paced = (trial.frames as f64) < (2.0 * in_time).max(4.0 * frames as f64);
-        self.trial = None;
+        let in_time = PACING_TEST.as_secs_f64() * f64::from(self.rate.get());
+        let paced = (pacing_test.frames as f64) < (2.0 * in_time).max(4.0 * frames as f64);
+        self.pacing_test = None;
         let realtime = if paced { promote() } else { Realtime::Unpaced };
         #[cfg(target_os = "linux")]
         if let Realtime::Refused { .. } = realtime {
@@ -116,7 +116,7 @@ impl Driver {
     }
 }
 
-/// The nice level of an audio thread that may not be realtime: that of sound servers and their clients.
+/// The nice level of an audio thread without realtime priority: that of sound servers and their clients.
 pub(crate) const NICE: i32 = -11;
 
 /// Requests round-robin realtime scheduling of this thread, at a priority below that of sound servers; else the level [`NICE`].
@@ -139,7 +139,7 @@ fn promote() -> Realtime {
     }
 }
 
-/// Elsewhere the sound service gives its threads the priority they need.
+/// Elsewhere the sound service sets the priority of its threads.
 #[cfg(not(target_os = "linux"))]
 fn promote() -> Realtime {
     Realtime::NotRequested
@@ -156,7 +156,7 @@ mod tests {
     #[global_allocator]
     static GUARD: AllocDisabler = AllocDisabler;
 
-    /// A driver for a device at 48 kHz beside an engine at `engine_rate` that plays a tone.
+    /// A driver for a device at 48 kHz and an engine at `engine_rate` that plays a tone.
     fn bench(engine_rate: SampleRate) -> (Engine, Arc<Slot<Renderer>>, Arc<HealthCounters>, Driver) {
         let (mut engine, renderer) = Engine::builder().sample_rate(engine_rate).split().unwrap();
         let gain = Gain::new(0.5).unwrap();
@@ -181,7 +181,7 @@ mod tests {
             let start = Instant::now();
             assert_no_alloc(|| {
                 driver.observe(start, 64);
-                driver.observe(start + 2 * TRIAL, 64);
+                driver.observe(start + 2 * PACING_TEST, 64);
             });
             assert_ne!(meter.health().realtime, Realtime::Pending, "the verdict is among what was guarded");
             assert_eq!((meter.health().blocks, meter.health().callback_frames), (6, Some(1..=5_000)));
@@ -203,14 +203,14 @@ mod tests {
     }
 
     #[test]
-    fn only_a_device_that_keeps_time_is_given_realtime_priority() {
+    fn only_a_device_that_requests_blocks_in_real_time_gets_realtime_priority() {
         // (milliseconds from block to block, frames of a block, whether that is in time at 48 kHz)
         for (step, frames, paced) in
             [(10, 480, true), (1, 64, true), (10, 4_800, false), (1, 480, false), (900, 43_200, true)]
         {
             let (_engine, _slot, meter, mut driver) = bench(SampleRate::DAT);
             let start = Instant::now();
-            // Filling its buffers is nobody's fault.
+            // Filling the buffers does not count.
             (0..8).for_each(|_| driver.observe(start, 48_000));
             (1..=1_000).for_each(|nth| driver.observe(start + Duration::from_millis(nth * step), frames));
             let realtime = meter.health().realtime;

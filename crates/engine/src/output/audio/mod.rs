@@ -4,8 +4,8 @@
 mod convert;
 mod driver;
 #[cfg(target_os = "linux")]
-mod pulse;
+mod pulse_playback;
 
 pub(crate) use driver::{Driver, NICE};
 #[cfg(target_os = "linux")]
-pub(crate) use pulse::{FRAME, Playing};
+pub(crate) use pulse_playback::{FRAME_BYTES, PulsePlayback};

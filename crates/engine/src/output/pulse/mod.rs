@@ -1,13 +1,13 @@
-//! PulseAudio's own protocol, which PipeWire speaks too: sinks, and streams to them. No other module uses it.
+//! PulseAudio's own protocol, which PipeWire implements too: sinks, and streams to them. The only module that uses it.
 //!
-//! ALSA reaches the same servers through a plug-in that makes a new stream after every underrun; here the server goes
-//! on with the stream as soon as there is sound again. cpal's PulseAudio host is left out: in 0.18.2 it hears neither of
-//! an underrun nor that a sink is gone, every connection leaves a thread behind, and closing a stream whose sink was taken
-//! away never returns.
+//! ALSA reaches the same servers through a plug-in that makes a new stream after every underrun; here the stream
+//! continues as soon as there is sound again. cpal's PulseAudio host is not used: in 0.18.2 it reports neither an
+//! underrun nor that a sink is gone, every connection leaves a thread behind, and closing a stream whose sink was
+//! removed never returns.
 
-mod player;
+mod open;
+mod pulse_stream;
 mod server;
-mod stream;
 
 pub(super) use server::{PREFIX, Server, Sink};
 

@@ -1,4 +1,4 @@
-//! A connection to the sound server, and what it says of its sinks.
+//! A connection to the sound server, and its sinks.
 
 use std::ffi::{CStr, CString};
 use std::fs;
@@ -15,7 +15,7 @@ use pulseaudio::protocol::{
 use crate::output::cause::Cause;
 use crate::types::output_error::OutputErrorKind;
 
-/// How the sinks of a sound server are named: this and the server's own name.
+/// The prefix of a sink's name in the list of devices.
 pub(crate) const PREFIX: &str = "pulseaudio:";
 
 /// How long the server may take to answer.
@@ -24,7 +24,7 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// A sink that can be played to.
 pub(crate) struct Sink {
     pub(super) index: u32,
-    /// The server's name for it, without [`PREFIX`].
+    /// The server's name of it, without [`PREFIX`].
     pub name: String,
     pub description: String,
     pub channels: u16,
@@ -44,7 +44,7 @@ impl From<SinkInfo> for Sink {
     }
 }
 
-/// The socket of the server: that of `PULSE_SERVER`, or the session's if there is one. A server on another machine (`tcp:`)
+/// The socket of the server: that of `PULSE_SERVER`, or the running_output's if there is one. A server on another machine (`tcp:`)
 /// is left to ALSA's plug-in.
 fn address() -> Option<PathBuf> {
     match std::env::var("PULSE_SERVER") {
@@ -56,7 +56,7 @@ fn address() -> Option<PathBuf> {
     }
 }
 
-/// A connection to the sound server; there is one for each stream.
+/// A connection to the sound server; every stream has its own.
 pub(crate) struct Server {
     pub(super) socket: BufReader<UnixStream>,
     pub(super) version: u16,
@@ -64,7 +64,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Connects to the server of this session; none when there is no socket of one.
+    /// Connects to the server of this running_output; none when there is no socket of one.
     ///
     /// # Errors
     /// When it does not answer, or refuses.
@@ -74,24 +74,24 @@ impl Server {
             |cause: Cause| cause.map_message(|text| format!("the sound server at {}: {text}", path.display()));
         let socket = UnixStream::connect(&path).map_err(|error| refused(error.into()))?;
         let cookie = pulseaudio::cookie_path_from_env().and_then(|path| fs::read(path).ok()).unwrap_or_default();
-        Self::greet(socket, cookie).map(Some).map_err(refused)
+        Self::handshake(socket, cookie).map(Some).map_err(refused)
     }
 
-    pub(super) fn greet(socket: UnixStream, cookie: Vec<u8>) -> Result<Self, Cause> {
+    pub(super) fn handshake(socket: UnixStream, cookie: Vec<u8>) -> Result<Self, Cause> {
         socket.set_read_timeout(Some(TIMEOUT))?;
         socket.set_write_timeout(Some(TIMEOUT))?;
         let mut server = Self { socket: BufReader::new(socket), version: MAX_VERSION, sequence: 0 };
         let auth = AuthParams { version: MAX_VERSION, supports_shm: false, supports_memfd: false, cookie };
-        let answer: AuthReply = server.ask(&Command::Auth(auth))?;
+        let answer: AuthReply = server.request(&Command::Auth(auth))?;
         server.version = MAX_VERSION.min(answer.version);
         let mut props = Props::new();
         props.set(Prop::ApplicationName, c"crowd-engine");
         props.set(Prop::ApplicationProcessId, CString::new(std::process::id().to_string()).unwrap_or_default());
-        let _client: SetClientNameReply = server.ask(&Command::SetClientName(props))?;
+        let _client: SetClientNameReply = server.request(&Command::SetClientName(props))?;
         Ok(server)
     }
 
-    pub(super) fn ask<R: CommandReply>(&mut self, command: &Command) -> Result<R, Cause> {
+    pub(super) fn request<R: CommandReply>(&mut self, command: &Command) -> Result<R, Cause> {
         let sequence = self.sequence;
         self.sequence += 1;
         protocol::write_command_message(self.socket.get_mut(), sequence, command, self.version).map_err(cause)?;
@@ -102,22 +102,22 @@ impl Server {
         Err(Cause::new(OutputErrorKind::Other, format!("answer {answered} to question {sequence}")))
     }
 
-    /// Every sink there is.
+    /// All sinks.
     ///
     /// # Errors
     /// When the server does not say.
     pub fn sinks(&mut self) -> Result<Vec<Sink>, Cause> {
-        let sinks: SinkInfoList = self.ask(&Command::GetSinkInfoList)?;
+        let sinks: SinkInfoList = self.request(&Command::GetSinkInfoList)?;
         Ok(sinks.into_iter().map(Sink::from).collect())
     }
 
-    /// What the server plays to when nothing is chosen.
+    /// The server's default sink.
     ///
     /// # Errors
     /// When there is none.
     pub fn default_sink(&mut self) -> Result<Sink, Cause> {
         let name = Some(DEFAULT_SINK.to_owned());
-        let sink: SinkInfo = self.ask(&Command::GetSinkInfo(GetSinkInfo { index: None, name }))?;
+        let sink: SinkInfo = self.request(&Command::GetSinkInfo(GetSinkInfo { index: None, name }))?;
         Ok(sink.into())
     }
 }

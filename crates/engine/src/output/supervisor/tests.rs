@@ -1,4 +1,4 @@
-//! A sound system that fails on demand.
+//! Tests of the supervisor, with a sound system that fails on demand.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
@@ -8,55 +8,55 @@ use crate::output::open_device::open_with;
 use crate::types::output_error::OutputErrorKind;
 use crate::{DeviceConfig, Engine, Error, Health};
 
-/// Long enough for any machine; nothing waits that long unless it failed.
-const EVER: Duration = Duration::from_secs(60);
+/// A timeout that is long enough for any machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
-struct Fake {
+struct FakeDevice {
     plugged: AtomicBool,
-    /// The stream's thread goes on but reports errors only.
+    /// The stream's thread runs on but reports errors only.
     storm: AtomicBool,
-    /// The stream reports this many errors before each block, and goes on.
-    stumbles: AtomicUsize,
-    /// The stream's thread goes on and does nothing.
+    /// The stream reports so many errors before each block, and continues.
+    errors_per_block: AtomicUsize,
+    /// The stream's thread runs on and does nothing.
     mute: AtomicBool,
     /// Closing a stream never returns.
-    clings: AtomicBool,
+    close_hangs: AtomicBool,
     /// Opening never returns.
-    ponders: AtomicBool,
-    /// How long a block takes at least, in milliseconds, however large it is.
-    slow: AtomicUsize,
-    /// The rate the device insists on.
+    open_hangs: AtomicBool,
+    /// The time in milliseconds that a block takes, however large it is.
+    block_ms: AtomicUsize,
+    /// The only rate of the device.
     hertz: AtomicUsize,
     opens: AtomicUsize,
     streams: AtomicUsize,
 }
 
-struct FakeBackend(Arc<Fake>);
+struct FakeBackend(Arc<FakeDevice>);
 
 struct FakeStream {
-    device: Arc<Fake>,
+    device: Arc<FakeDevice>,
     driver: Option<Driver>,
     frames: usize,
     closed: Arc<AtomicBool>,
 }
 
 impl Backend for FakeBackend {
-    fn open(&self, seed: &StreamSetup, rate: Option<SampleRate>) -> Result<Opened, Cause> {
+    fn open(&self, setup: &StreamSetup, rate: Option<SampleRate>) -> Result<OpenedDevice, Cause> {
         self.0.opens.fetch_add(1, SeqCst);
-        while self.0.ponders.load(SeqCst) {
+        while self.0.open_hangs.load(SeqCst) {
             thread::sleep(Duration::from_millis(5));
         }
         if !self.0.plugged.load(SeqCst) {
             return Err(Cause::new(OutputErrorKind::NotFound, "not plugged in"));
         }
         let own = SampleRate::new(self.0.hertz.load(SeqCst) as u32).map_err(Cause::unsupported)?;
-        let driver = seed.driver(own, rate)?;
+        let driver = setup.driver(own, rate)?;
         let link = driver.link();
         self.0.streams.fetch_add(1, SeqCst);
-        let frames = seed.buffer_frames.map_or(240, |frames| frames as usize);
+        let frames = setup.buffer_frames.map_or(240, |frames| frames as usize);
         let stream = FakeStream { device: self.0.clone(), driver: Some(driver), frames, closed: Arc::default() };
-        Ok(Opened { stream: Box::new(stream), link, name: "fake".into(), rate: own })
+        Ok(OpenedDevice { stream: Box::new(stream), link, name: "fake".into(), rate: own })
     }
 
     fn advice(&self) -> String {
@@ -64,7 +64,7 @@ impl Backend for FakeBackend {
     }
 }
 
-impl Stream for FakeStream {
+impl DeviceStream for FakeStream {
     fn start(&mut self) -> Result<(), Cause> {
         let (device, closed) = (self.device.clone(), self.closed.clone());
         let mut driver = self.driver.take().ok_or_else(|| Cause::new(OutputErrorKind::Other, "started twice"))?;
@@ -82,10 +82,10 @@ impl Stream for FakeStream {
                 } else if !device.plugged.load(SeqCst) {
                     link.error(true, &"unplugged");
                 } else if !device.mute.load(SeqCst) {
-                    (0..device.stumbles.load(SeqCst)).for_each(|_| link.error(false, &"I/O error"));
+                    (0..device.errors_per_block.load(SeqCst)).for_each(|_| link.error(false, &"I/O error"));
                     driver.block(frames, |sound| {
                         sound.fill(&mut block);
-                        thread::sleep(Duration::from_millis(device.slow.load(SeqCst) as u64));
+                        thread::sleep(Duration::from_millis(device.block_ms.load(SeqCst) as u64));
                     });
                 }
             }
@@ -97,21 +97,21 @@ impl Stream for FakeStream {
 
 impl Drop for FakeStream {
     fn drop(&mut self) {
-        while self.device.clings.load(SeqCst) {
+        while self.device.close_hangs.load(SeqCst) {
             thread::sleep(Duration::from_millis(5));
         }
         self.closed.store(true, SeqCst);
     }
 }
 
-fn fake() -> Arc<Fake> {
-    let fake = Fake::default();
+fn fake() -> Arc<FakeDevice> {
+    let fake = FakeDevice::default();
     fake.plugged.store(true, SeqCst);
     fake.hertz.store(48_000, SeqCst);
     Arc::new(fake)
 }
 
-fn open(fake: &Arc<Fake>) -> crate::types::error::Result<Engine> {
+fn open(fake: &Arc<FakeDevice>) -> crate::types::error::Result<Engine> {
     play(Engine::builder(), Arc::new(FakeBackend(fake.clone())), wanted(None))
 }
 
@@ -132,7 +132,7 @@ fn wanted(adaptive: Option<u32>) -> DeviceConfig {
 fn until(what: &str, mut met: impl FnMut() -> bool) {
     let began = Instant::now();
     while !met() {
-        assert!(began.elapsed() < EVER, "never: {what}");
+        assert!(began.elapsed() < TIMEOUT, "never: {what}");
         thread::sleep(Duration::from_millis(2));
     }
 }
@@ -145,7 +145,7 @@ fn is_lost(engine: &Engine) -> bool {
     matches!(health(engine).state, OutputState::Lost { .. })
 }
 
-/// Waits until a device plays that has been opened `reopens` times again.
+/// Waits until the device plays after it was opened again `reopens` times.
 fn until_back(engine: &Engine, reopens: u64) {
     until("the device is back", || health(engine).state == OutputState::Playing && health(engine).reopens == reopens);
     let blocks = health(engine).blocks;
@@ -195,7 +195,7 @@ fn an_unplugged_device_plays_again_when_it_is_back_and_nothing_is_left_behind() 
 }
 
 #[test]
-fn a_device_that_storms_or_falls_mute_is_lost_too() {
+fn a_device_that_reports_errors_only_or_falls_silent_is_lost_too() {
     let device = fake();
     let engine = open(&device).unwrap();
     device.storm.store(true, SeqCst);
@@ -209,10 +209,10 @@ fn a_device_that_storms_or_falls_mute_is_lost_too() {
 }
 
 #[test]
-fn a_device_that_reports_errors_and_goes_on_is_not_lost() {
+fn a_device_that_reports_errors_and_plays_on_is_not_lost() {
     let device = fake();
     let engine = open(&device).unwrap();
-    device.stumbles.store(40, SeqCst);
+    device.errors_per_block.store(40, SeqCst);
     let frames = engine.status().frames.0;
     until("two seconds are played", || engine.status().frames.0 > frames + 96_000);
     let health = health(&engine);
@@ -221,14 +221,14 @@ fn a_device_that_reports_errors_and_goes_on_is_not_lost() {
 }
 
 #[test]
-fn the_engines_time_goes_on_while_the_device_is_lost() {
+fn the_engines_time_advances_while_the_device_is_lost() {
     let device = fake();
     let mut engine = open(&device).unwrap();
     device.plugged.store(false, SeqCst);
     until("it is lost", || is_lost(&engine));
     let frames = engine.status().frames;
     until("a second passes", || engine.status().frames.0 > frames.0 + 48_000);
-    // More commands than the queue holds get through, because somebody still takes them.
+    // More commands than the queue holds get through, because the supervisor renders.
     for beats in 0..10_000u32 {
         let meter = crate::Command::BeatsPerBar { beats: (1 + beats % 7) as u8 };
         until("there is room", || engine.send(meter.clone(), crate::When::NextBlock).is_ok());
@@ -236,41 +236,41 @@ fn the_engines_time_goes_on_while_the_device_is_lost() {
 }
 
 #[test]
-fn a_stream_that_never_closes_holds_nobody_up() {
+fn a_stream_that_never_closes_blocks_nothing() {
     let device = fake();
     let engine = open(&device).unwrap();
-    device.clings.store(true, SeqCst);
+    device.close_hangs.store(true, SeqCst);
     device.plugged.store(false, SeqCst);
     until("it is lost", || is_lost(&engine));
     device.plugged.store(true, SeqCst);
     until_back(&engine, 1);
-    // Its thread still lives, and asks for sound, but gets none: the engine's time is the new stream's alone.
+    // Its thread still runs and requests sound, but gets none: only the new stream advances the engine's time.
     assert_eq!(device.streams.load(SeqCst), 2);
     let dropped = thread::spawn(move || drop(engine));
     until("the engine is dropped", || dropped.is_finished());
-    assert_eq!(device.streams.load(SeqCst), 2, "both streams cling");
-    device.clings.store(false, SeqCst);
-    until("they let go", || device.streams.load(SeqCst) == 0);
+    assert_eq!(device.streams.load(SeqCst), 2, "both streams hang");
+    device.close_hangs.store(false, SeqCst);
+    until("they close", || device.streams.load(SeqCst) == 0);
 }
 
 #[test]
-fn a_sound_system_that_never_answers_is_asked_again() {
+fn a_sound_system_that_never_answers_is_tried_again() {
     let device = fake();
     let engine = open(&device).unwrap();
-    device.ponders.store(true, SeqCst);
+    device.open_hangs.store(true, SeqCst);
     device.plugged.store(false, SeqCst);
     until("it is lost", || is_lost(&engine));
     until("it is asked a second time", || device.opens.load(SeqCst) >= 3);
     device.plugged.store(true, SeqCst);
-    device.ponders.store(false, SeqCst);
+    device.open_hangs.store(false, SeqCst);
     until_back(&engine, 1);
     until("the surplus stream is closed", || device.streams.load(SeqCst) == 1);
-    device.ponders.store(true, SeqCst);
+    device.open_hangs.store(true, SeqCst);
     device.plugged.store(false, SeqCst);
     until("it is lost", || is_lost(&engine));
     let dropped = thread::spawn(move || drop(engine));
     until("the engine is dropped", || dropped.is_finished());
-    device.ponders.store(false, SeqCst);
+    device.open_hangs.store(false, SeqCst);
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn a_buffer_that_is_too_small_grows_until_blocks_are_in_time_and_nothing_is_lost
     until("it has settled", || engine.status().frames.0 > 72_000);
     assert_eq!((health(&engine).buffer_frames, health(&engine).buffer_raises), (Some(128), 0));
     // A block of 256 frames lasts 5.3 ms, one of 512 10.7 ms.
-    device.slow.store(7, SeqCst);
+    device.block_ms.store(7, SeqCst);
     until("it is not enough", || health(&engine).buffer_frames == Some(256));
     let clock = Instant::now();
     let ahead = || engine.status().frames.0 as f64 / 48_000.0 - clock.elapsed().as_secs_f64();
@@ -325,51 +325,51 @@ fn a_buffer_that_is_too_small_grows_until_blocks_are_in_time_and_nothing_is_lost
 }
 
 #[test]
-fn a_sound_system_that_never_opens_the_larger_buffer_is_told() {
+fn a_sound_system_that_never_opens_the_larger_buffer_is_reported() {
     let device = fake();
     let engine = play(Engine::builder(), Arc::new(FakeBackend(device.clone())), wanted(Some(128))).unwrap();
     until("it has settled", || engine.status().frames.0 > 72_000);
-    device.ponders.store(true, SeqCst);
-    device.slow.store(7, SeqCst);
+    device.open_hangs.store(true, SeqCst);
+    device.block_ms.store(7, SeqCst);
     until("it is lost", || is_lost(&engine));
     let health = health(&engine);
     assert_eq!((health.buffer_raises, health.problem.as_deref()), (1, Some("the sound system does not answer")));
-    device.slow.store(0, SeqCst);
-    device.ponders.store(false, SeqCst);
+    device.block_ms.store(0, SeqCst);
+    device.open_hangs.store(false, SeqCst);
     until_back(&engine, 1);
 }
 
 #[test]
-fn a_device_that_is_gone_when_its_buffer_grows_is_lost_and_found() {
+fn a_device_that_is_gone_when_its_buffer_grows_is_lost_and_plays_again() {
     let device = fake();
     let engine = play(Engine::builder(), Arc::new(FakeBackend(device.clone())), wanted(Some(128))).unwrap();
     until("it has settled", || engine.status().frames.0 > 72_000);
-    device.clings.store(true, SeqCst);
-    device.slow.store(7, SeqCst);
+    device.close_hangs.store(true, SeqCst);
+    device.block_ms.store(7, SeqCst);
     until("it is closed", || health(&engine).buffer_raises == 1);
     device.plugged.store(false, SeqCst);
     until("it is lost", || is_lost(&engine));
     assert_eq!(health(&engine).problem.unwrap(), "not plugged in");
-    device.slow.store(0, SeqCst);
-    device.clings.store(false, SeqCst);
+    device.block_ms.store(0, SeqCst);
+    device.close_hangs.store(false, SeqCst);
     device.plugged.store(true, SeqCst);
     until_back(&engine, 1);
     assert_eq!((health(&engine).buffer_frames, health(&engine).problem), (Some(256), None));
 }
 
 #[test]
-fn time_is_kept_to_the_frame_and_a_frozen_program_does_not_race_after_it() {
+fn the_time_advances_to_the_frame_and_a_frozen_program_does_not_catch_up() {
     let (engine, renderer) = Engine::builder().split().unwrap();
     let slot = Slot::empty();
     assert!(slot.put(Box::new(renderer)).is_none());
     let zero = Instant::now();
-    let mut time = Timekeeper::new(zero, SampleRate::CD);
+    let mut time = GapRenderer::new(zero, SampleRate::CD);
     for milliseconds in [0, 10, 10, 500, 2_000] {
-        time.keep(&slot, zero + Duration::from_millis(milliseconds));
+        time.render_until(&slot, zero + Duration::from_millis(milliseconds));
         assert_eq!(engine.status().frames.0, milliseconds * 441 / 10);
     }
-    time.keep(&slot, zero + Duration::from_secs(3_600));
+    time.render_until(&slot, zero + Duration::from_secs(3_600));
     assert_eq!(engine.status().frames.0, 88_200);
-    time.keep(&slot, zero + Duration::from_millis(3_600_100));
+    time.render_until(&slot, zero + Duration::from_millis(3_600_100));
     assert_eq!(engine.status().frames.0, 88_200 + 4_410);
 }

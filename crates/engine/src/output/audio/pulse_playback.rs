@@ -14,7 +14,7 @@ use crate::output::health::HealthCounters;
 use crate::types::cast::low_half;
 
 /// Bytes of a frame: two floats.
-pub(crate) const FRAME: usize = 8;
+pub(crate) const FRAME_BYTES: usize = 8;
 
 /// Longer messages hold nothing that is needed here, and are skipped.
 const LONGEST: usize = 4_096;
@@ -35,14 +35,14 @@ impl fmt::Display for StreamEnd {
             Self::WriteFailed(error) => write!(f, "the sound server cannot be written to: {error}"),
             Self::ReadFailed(error) => write!(f, "the sound server cannot be read from: {error}"),
             Self::Disconnected => f.write_str("the sound server is gone"),
-            Self::StreamKilled => f.write_str("the sound server took the device away"),
+            Self::StreamKilled => f.write_str("the sound server removed the device"),
             Self::Refused(error) => write!(f, "the sound server refused the stream: {error:?}"),
         }
     }
 }
 
 /// The state of the thread; all memory is taken before it starts.
-pub(crate) struct Playing {
+pub(crate) struct PulsePlayback {
     socket: BufReader<UnixStream>,
     version: u16,
     channel: u32,
@@ -55,7 +55,7 @@ pub(crate) struct Playing {
     packet: Box<[u8]>,
 }
 
-impl Playing {
+impl PulsePlayback {
     pub fn new(
         socket: BufReader<UnixStream>,
         version: u16,
@@ -73,7 +73,7 @@ impl Playing {
             meter,
             message: vec![0; LONGEST].into(),
             sound: vec![0.0; 2 * block].into(),
-            packet: vec![0; DESCRIPTOR_SIZE + block * FRAME].into(),
+            packet: vec![0; DESCRIPTOR_SIZE + block * FRAME_BYTES].into(),
         }
     }
 
@@ -94,11 +94,11 @@ impl Playing {
 
     /// Renders and sends what was requested, a block at a time.
     pub fn send_requested(&mut self) -> std::io::Result<()> {
-        while self.wanted >= FRAME {
-            let bytes = (self.wanted - self.wanted % FRAME).min(self.packet.len() - DESCRIPTOR_SIZE);
+        while self.wanted >= FRAME_BYTES {
+            let bytes = (self.wanted - self.wanted % FRAME_BYTES).min(self.packet.len() - DESCRIPTOR_SIZE);
             self.wanted -= bytes;
             let sound = self.sound.get_mut(..bytes / 4).unwrap_or_default();
-            if !self.driver.block(bytes / FRAME, |made| made.fill(sound)) {
+            if !self.driver.block(bytes / FRAME_BYTES, |made| made.fill(sound)) {
                 sound.fill(0.0);
             }
             let packet = self.packet.get_mut(..DESCRIPTOR_SIZE + bytes).unwrap_or_default();
@@ -113,7 +113,7 @@ impl Playing {
         Ok(())
     }
 
-    /// Waits for the server's next message; a reason when it ends the stream.
+    /// Reads the server's next message; returns a reason when it ends the stream.
     pub fn receive(&mut self) -> std::io::Result<Option<StreamEnd>> {
         let mut head = [0; DESCRIPTOR_SIZE];
         self.socket.read_exact(&mut head)?;
@@ -124,11 +124,11 @@ impl Playing {
             return Ok(None);
         };
         self.socket.read_exact(message)?;
-        // Messages this side has no name for are news of other things.
+        // Unknown messages are irrelevant here.
         let Ok((_, command)) = Command::read_tag_prefixed(&mut &*message, self.version) else { return Ok(None) };
         match command {
             Command::Request(request) if request.channel == self.channel => self.wanted += request.length as usize,
-            // The stream goes on with the next block.
+            // The stream continues with the next block.
             Command::Underflow(underflow) if underflow.channel == self.channel => self.meter.xrun(),
             Command::PlaybackStreamKilled(channel) if channel == self.channel => {
                 return Ok(Some(StreamEnd::StreamKilled));

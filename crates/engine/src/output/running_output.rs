@@ -12,13 +12,13 @@ use crate::types::error::Result;
 use crate::worker::Worker;
 
 /// A running output: its thread or device, its recorder and its counters. The engine owns it.
-pub(crate) struct Session {
+pub(crate) struct RunningOutput {
     pub(super) meter: Arc<HealthCounters>,
-    pub(super) player: Option<Player>,
+    pub(super) runner: Option<OutputRunner>,
     pub(super) recording: Option<Recorder>,
 }
 
-/// A device that plays, supervised.
+/// A device with its supervisor.
 #[cfg(feature = "device")]
 pub(super) struct Device {
     pub supervisor: Worker,
@@ -30,12 +30,13 @@ impl Device {
     /// Closes the device within a second and frees the renderer.
     fn stop(&mut self) {
         self.supervisor.stop();
-        // A stream that hangs keeps the slot, but not the renderer.
+        // A stream that hangs keeps the slot, but not the renderer in it.
         drop(self.slot.take());
     }
 }
 
-pub(super) enum Player {
+/// The threads that run an output.
+pub(super) enum OutputRunner {
     Paced(Worker),
     #[cfg(feature = "decode")]
     Recorded {
@@ -46,9 +47,9 @@ pub(super) enum Player {
     Device(Device),
 }
 
-impl Session {
+impl RunningOutput {
     pub fn health(&self) -> Health {
-        let recorders = self.player.as_ref().and_then(Player::recorder).into_iter().chain(&self.recording);
+        let recorders = self.runner.as_ref().and_then(OutputRunner::recorder).into_iter().chain(&self.recording);
         Health { recordings: recorders.map(Recorder::health).collect(), ..self.meter.health() }
     }
 
@@ -57,13 +58,13 @@ impl Session {
     /// # Errors
     /// When a recording could not be finished.
     pub fn close(&mut self) -> Result<()> {
-        let output = self.player.take().map_or(Ok(()), Player::close);
+        let output = self.runner.take().map_or(Ok(()), OutputRunner::close);
         let recording = self.recording.take().map_or(Ok(()), Recorder::close);
         output.and(recording)
     }
 }
 
-impl Player {
+impl OutputRunner {
     /// The recorder of an output that is a file.
     fn recorder(&self) -> Option<&Recorder> {
         match self {
@@ -93,9 +94,9 @@ impl Player {
     }
 }
 
-impl Drop for Session {
+impl Drop for RunningOutput {
     fn drop(&mut self) {
         // `Engine::close` returns the error instead.
-        let _unheard = self.close();
+        let _ignored = self.close();
     }
 }

@@ -1,4 +1,4 @@
-//! A stream with its thread.
+//! A stream to a sound server, with its thread.
 
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
@@ -8,23 +8,23 @@ use std::thread::{self, JoinHandle};
 use pulseaudio::protocol::CreatePlaybackStreamReply;
 
 use super::server::Server;
-use crate::output::audio::{Driver, Playing};
-use crate::output::backend::Stream;
+use crate::output::audio::{Driver, PulsePlayback};
+use crate::output::backend::DeviceStream;
 use crate::output::cause::Cause;
 use crate::output::health::HealthCounters;
 use crate::output::stream_link::StreamLink;
 use crate::types::output_error::OutputErrorKind;
 
 /// A stream, and the thread that plays it once it is started.
-pub(super) struct Player {
-    /// To wake the thread with, by closing it.
+pub(super) struct PulseStream {
+    /// Closing it wakes the thread.
     socket: UnixStream,
     link: Arc<StreamLink>,
-    waiting: Option<Playing>,
+    ready: Option<PulsePlayback>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Player {
+impl PulseStream {
     pub fn new(
         server: Server,
         stream: &CreatePlaybackStreamReply,
@@ -33,26 +33,26 @@ impl Player {
         block: usize,
     ) -> std::io::Result<Self> {
         let socket = server.socket.get_ref().try_clone()?;
-        // From now on it is read from whenever there is something, and written to as long as the server takes it.
+        // From now on reads block until there is a message, and writes until the server accepts them.
         socket.set_read_timeout(None)?;
         socket.set_write_timeout(None)?;
         let link = driver.link();
-        let playing = Playing::new(server.socket, server.version, stream, driver, meter, block);
-        Ok(Self { socket, link, waiting: Some(playing), thread: None })
+        let playing = PulsePlayback::new(server.socket, server.version, stream, driver, meter, block);
+        Ok(Self { socket, link, ready: Some(playing), thread: None })
     }
 }
 
 #[cfg(test)]
-impl Player {
+impl PulseStream {
     /// What the thread would run.
-    pub fn ready(&mut self) -> Option<Playing> {
-        self.waiting.take()
+    pub fn take_playback(&mut self) -> Option<PulsePlayback> {
+        self.ready.take()
     }
 }
 
-impl Stream for Player {
+impl DeviceStream for PulseStream {
     fn start(&mut self) -> Result<(), Cause> {
-        let playing = self.waiting.take().ok_or_else(|| Cause::new(OutputErrorKind::Other, "started twice"))?;
+        let playing = self.ready.take().ok_or_else(|| Cause::new(OutputErrorKind::Other, "started twice"))?;
         let link = self.link.clone();
         let thread = thread::Builder::new().name("crowd-pulse".into()).spawn(move || {
             let why = playing.run();
@@ -63,7 +63,7 @@ impl Stream for Player {
     }
 }
 
-impl Drop for Player {
+impl Drop for PulseStream {
     fn drop(&mut self) {
         let _closed_already = self.socket.shutdown(Shutdown::Both);
         if let Some(thread) = self.thread.take() {
