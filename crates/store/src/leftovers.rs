@@ -15,10 +15,10 @@ const ABANDONED: Duration = Duration::from_secs(600);
 
 /// Removes the partial file of a chunk when no process has it locked.
 #[cfg(unix)]
-pub fn remove_unlocked(part: &Path) {
-    let Ok(file) = File::open(part) else { return };
-    if lock::try_lock(&file, part).unwrap_or(false) && lock::has_path(&file, part) {
-        let _ = fs::remove_file(part);
+pub fn remove_unlocked(partial: &Path) {
+    let Ok(file) = File::open(partial) else { return };
+    if lock::try_lock(&file, partial).unwrap_or(false) && lock::has_path(&file, partial) {
+        let _ = fs::remove_file(partial);
     }
 }
 

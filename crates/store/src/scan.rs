@@ -10,7 +10,7 @@ use crate::leftovers;
 
 /// Lists all chunks of a directory with their sizes, the least recently used one first. Leftovers of killed writers are removed.
 pub fn scan(directory: &Path) -> io::Result<Vec<(SystemTime, ChunkId, u64)>> {
-    let mut found = Vec::new();
+    let mut chunks = Vec::new();
     for group in folders(directory)? {
         for key_folder in folders(&group.path())? {
             let Some(key) = key_of(&key_folder, &group) else { continue };
@@ -24,13 +24,13 @@ pub fn scan(directory: &Path) -> io::Result<Vec<(SystemTime, ChunkId, u64)>> {
                     && let Ok(metadata) = entry.metadata()
                 {
                     let used = metadata.accessed().unwrap_or(SystemTime::UNIX_EPOCH).max(metadata.modified()?);
-                    found.push((used, ChunkId { key, index }, metadata.len()));
+                    chunks.push((used, ChunkId { key, index }, metadata.len()));
                 }
             }
         }
     }
-    found.sort_unstable();
-    Ok(found)
+    chunks.sort_unstable();
+    Ok(chunks)
 }
 
 fn folders(directory: &Path) -> io::Result<Vec<DirEntry>> {

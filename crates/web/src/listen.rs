@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn an_address_in_use_is_named_with_the_way_out() {
+    async fn an_address_in_use_is_named_with_advice() {
         let first = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let address = first.local_addr().unwrap();
         let error = listen(address).await.unwrap_err().to_string();

@@ -62,7 +62,7 @@ enum CloseMode {
 }
 
 #[derive(Debug)]
-struct State {
+struct ConnectionState {
     phase: Phase,
     /// When the phase began.
     since: Instant,
@@ -70,7 +70,7 @@ struct State {
     blocked: Option<Instant>,
 }
 
-impl State {
+impl ConnectionState {
     fn enter(&mut self, phase: Phase) {
         (self.phase, self.since) = (phase, Instant::now());
     }
@@ -83,17 +83,17 @@ pub(crate) struct Connection {
     pub(super) client: Client,
     /// Whether the connection comes from a proxy, which many clients may use.
     pub(super) proxied: bool,
-    state: Mutex<State>,
+    state: Mutex<ConnectionState>,
     close: watch::Sender<CloseMode>,
 }
 
 impl Connection {
     pub(super) fn new(client: Client, proxied: bool) -> Self {
-        let state = State { phase: Phase::Head, since: Instant::now(), blocked: None };
+        let state = ConnectionState { phase: Phase::Head, since: Instant::now(), blocked: None };
         Self { client, proxied, state: Mutex::new(state), close: watch::Sender::new(CloseMode::Open) }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ConnectionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
