@@ -113,8 +113,8 @@ impl CutSpec<'_> {
         let mut source = SourceAudio::open(self.audio, self.from, self.until)?;
         let rate = SampleRate::new(source.sample_rate)?;
         let (span, time_map) = time_map(self.grid, self.from, self.until, self.target, rate)?;
-        let depth = self.sample_format.unwrap_or(source.sample_format(self.container));
-        let format = AudioFormat::new(self.container, depth)?;
+        let sample_format = self.sample_format.unwrap_or(source.sample_format(self.container));
+        let format = AudioFormat::new(self.container, sample_format)?;
         source.read(self.until)?;
 
         let mut warnings = std::mem::take(&mut source.warnings);
@@ -162,9 +162,9 @@ impl CutSpec<'_> {
         tags: &Tags,
         warnings: &mut Vec<String>,
     ) -> Result<WrittenFile, CutError> {
-        let own = source.sample_format(self.container);
+        let own_format = source.sample_format(self.container);
         let exact = source.is_exact(self.container);
-        let depth = if exact { own } else { self.sample_format.unwrap_or(own) };
+        let sample_format = if exact { own_format } else { self.sample_format.unwrap_or(own_format) };
         let audio = source.excerpt()?;
         // Decoded samples may be above full scale; integer samples of the track never are.
         let gain_db = if exact { 0.0 } else { gain::clip_gain_db(gain::peak(&audio)) };
@@ -172,7 +172,7 @@ impl CutSpec<'_> {
             warnings
                 .push(format!("the original is {:.3} dB lower: the track decodes to more than full scale", -gain_db));
         }
-        self.write(to, audio, gain_db, AudioFormat::new(self.container, depth)?, tags)
+        self.write(to, audio, gain_db, AudioFormat::new(self.container, sample_format)?, tags)
     }
 
     fn stretch(&self, track: &Track, time_map: &TimeMap) -> Result<Audio, CutError> {

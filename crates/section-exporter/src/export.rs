@@ -213,11 +213,11 @@ impl ExportSettings {
             file_set.files.iter().zip(&partial).map(|((role, path), partial)| (*role, &**partial, path.as_path()));
         let moves: Vec<(FileRole, &Path, &Path)> = moves.collect();
         // The run for an earlier target may have stopped after it published the original.
-        let known = FileSetRecord::read(records, &file_set.name);
-        let mut record = known.followed_by(file_set.made_from.clone(), &moves, info)?;
+        let earlier = FileSetRecord::read(records, &file_set.name);
+        let mut record = earlier.followed_by(file_set.made_from.clone(), &moves, info)?;
         record.write(records, &file_set.name)?;
         for ((role, path), partial) in file_set.files.iter().zip(partial) {
-            let state = known.state(*role, path);
+            let state = earlier.state(*role, path);
             if !state.is_ours() && !self.overwrite {
                 return Err(ExcerptError::blocked_by(state, path));
             }

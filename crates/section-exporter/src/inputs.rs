@@ -85,8 +85,8 @@ impl Inputs {
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         let entries = self.library.entries.iter();
         let entries = entries.flat_map(|entry| [Some(&entry.file), entry.audio.as_ref().ok().map(|(audio, _)| audio)]);
-        let others = self.unreadable.iter().map(|(file, _)| Some(file)).chain([self.xml.as_ref()]);
-        entries.chain(others).flatten().map(PathBuf::as_path)
+        let unmatched = self.unreadable.iter().map(|(file, _)| Some(file)).chain([self.xml.as_ref()]);
+        entries.chain(unmatched).flatten().map(PathBuf::as_path)
     }
 
     /// The track of the collection for an entry.

@@ -105,7 +105,7 @@ pub fn write_collection(path: &Path, json: bool, out: &mut dyn io::Write) -> Res
         error => format!("{}: {error}", path.display()),
     };
     // The first pass finds errors before anything is written.
-    let beside = Collection::each_track(path, |_seen| ()).map_err(named)?;
+    let collection = Collection::each_track(path, |_seen| ()).map_err(named)?;
     if json {
         write!(out, "{{\"tracks\":[")?;
     } else {
@@ -126,23 +126,23 @@ pub fn write_collection(path: &Path, json: bool, out: &mut dyn io::Write) -> Res
     .map_err(named)?;
     written?;
     if json {
-        let notes = beside.notes.iter().map(|note| json!({ "line": note.line, "text": note.text }));
+        let notes = collection.notes.iter().map(|note| json!({ "line": note.line, "text": note.text }));
         let notes = Value::Array(notes.collect());
-        let playlists = beside.playlists.iter();
+        let playlists = collection.playlists.iter();
         let playlists =
             playlists.map(|playlist| json!({ "name": playlist.full_name(), "tracks": playlist.keys.len() }));
         let playlists = Value::Array(playlists.collect());
-        writeln!(out, "],\"playlists\":{playlists},\"notes\":{notes},\"more_notes\":{}}}", beside.more_notes)?;
+        writeln!(out, "],\"playlists\":{playlists},\"notes\":{notes},\"more_notes\":{}}}", collection.more_notes)?;
         return Ok(out.flush()?);
     }
-    for playlist in &beside.playlists {
+    for playlist in &collection.playlists {
         writeln!(out, "playlist {}: {} tracks", playlist.full_name(), playlist.keys.len())?;
     }
-    for note in &beside.notes {
+    for note in &collection.notes {
         writeln!(out, "line {}: {}", note.line, note.text)?;
     }
-    if beside.more_notes > 0 {
-        writeln!(out, "{} more notes like these", beside.more_notes)?;
+    if collection.more_notes > 0 {
+        writeln!(out, "{} more notes like these", collection.more_notes)?;
     }
     writeln!(out, "{count} tracks")?;
     Ok(out.flush()?)
@@ -225,15 +225,15 @@ pub fn track_text(value: &Value) -> String {
     for section in value["segments"].as_array().into_iter().flatten() {
         line("", format!("{:>9.3} to {:>9.3} s  {}", number(&section[0]), number(&section[1]), text_of(&section[2])));
     }
-    let places = |cues: &Value| {
+    let cues_text = |cues: &Value| {
         let [ini, begin, end] = [&cues["ini"], &cues["begin"], &cues["end"]].map(number);
         format!("ini {ini:.3}, begin {begin:.3}, end {end:.3} s")
     };
     let (cues, found) = (&value["cues"], &value["cues_found"]);
     if cues.is_object() {
-        line("cues", places(cues));
+        line("cues", cues_text(cues));
         if cues != found {
-            line("", format!("found at {}", places(found)));
+            line("", format!("found at {}", cues_text(found)));
         }
     }
     for note in value["notes"].as_array().into_iter().flatten() {

@@ -118,8 +118,8 @@ impl FromStr for Key {
     /// key.
     fn from_str(text: &str) -> Result<Self, KeyError> {
         // No key is longer than "a sharp minor", so longer texts are not parsed.
-        let known = if text.len() <= 64 { read(&text.trim().to_lowercase()) } else { None };
-        known.ok_or_else(|| KeyError { text: text.trim().chars().take(64).collect() })
+        let key = if text.len() <= 64 { read(&text.trim().to_lowercase()) } else { None };
+        key.ok_or_else(|| KeyError { text: text.trim().chars().take(64).collect() })
     }
 }
 

@@ -112,16 +112,16 @@ impl FileSetRecord {
             return FileState::Absent;
         }
         let name = file_name(path);
-        let mut made = self.files.iter().filter(|made| made.role == role && made.name == name).peekable();
-        if made.peek().is_none() {
+        let mut recorded = self.files.iter().filter(|file| file.role == role && file.name == name).peekable();
+        if recorded.peek().is_none() {
             return FileState::Foreign;
         }
         let (stamp, mut content) = (FileStamp::of(path), None);
-        let is = |made: &RecordedFile| {
-            let same = stamp.is_some() && made.stamp == stamp;
-            same || content.get_or_insert_with(|| hash(path).ok()).as_ref() == Some(&made.hash)
+        let is = |file: &RecordedFile| {
+            let same = stamp.is_some() && file.stamp == stamp;
+            same || content.get_or_insert_with(|| hash(path).ok()).as_ref() == Some(&file.hash)
         };
-        match made.position(is) {
+        match recorded.position(is) {
             Some(0) => FileState::Latest,
             Some(_) => FileState::Earlier,
             None => FileState::Edited,
@@ -138,18 +138,18 @@ impl FileSetRecord {
         files: &[(FileRole, &Path, &Path)],
         info: &ExcerptInfo,
     ) -> Result<Self, Error> {
-        let mut made = Vec::new();
+        let mut recorded = Vec::new();
         for &(role, partial, path) in files {
-            made.push(RecordedFile { role, name: file_name(path), hash: hash(partial)?, stamp: None });
+            recorded.push(RecordedFile { role, name: file_name(path), hash: hash(partial)?, stamp: None });
         }
         // Earlier files exist until the new ones are renamed, and for good where the new ones have other names.
         for before in &self.files {
-            let same = made.iter().filter(|made| made.role == before.role && made.name == before.name);
-            if same.clone().count() < 2 && !same.clone().any(|made| made.hash == before.hash) {
-                made.push(before.clone());
+            let same = recorded.iter().filter(|file| file.role == before.role && file.name == before.name);
+            if same.clone().count() < 2 && !same.clone().any(|file| file.hash == before.hash) {
+                recorded.push(before.clone());
             }
         }
-        Ok(Self { version: VERSION, made_from, files: made, info: info.clone() })
+        Ok(Self { version: VERSION, made_from, files: recorded, info: info.clone() })
     }
 
     /// Stores the stamps of files that have their final names. Returns whether a stamp was new.
@@ -157,9 +157,9 @@ impl FileSetRecord {
         let mut changed = false;
         for (role, path) in files {
             let (name, stamp) = (file_name(path), FileStamp::of(path));
-            if let Some(made) = self.files.iter_mut().find(|made| made.role == *role && made.name == name) {
-                changed |= made.stamp != stamp;
-                made.stamp = stamp;
+            if let Some(file) = self.files.iter_mut().find(|file| file.role == *role && file.name == name) {
+                changed |= file.stamp != stamp;
+                file.stamp = stamp;
             }
         }
         changed

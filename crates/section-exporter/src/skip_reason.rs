@@ -51,14 +51,14 @@ pub enum SkipReason {
         paths: Vec<String>,
     },
     /// The same audio was analysed several times, and another analysis is taken.
-    #[error("{} was analysed more than once: {} is taken, which {why}; this one can be removed", audio.display(), taken.display())]
+    #[error("{} was analysed more than once: {} is taken, which {advantage}; this one can be removed", audio.display(), taken.display())]
     DuplicateAnalysis {
         /// The file.
         audio: PathBuf,
         /// The structure file that is taken.
         taken: PathBuf,
         /// Why that one is taken.
-        why: &'static str,
+        advantage: &'static str,
     },
     /// Neither the collection nor the structure file has a tempo.
     #[error("no tempo: neither the Rekordbox XML nor the structure file has one; analyse the track again")]

@@ -136,11 +136,11 @@ impl ExportSettings {
         let info = probe(&task.planned.audio).ok()?;
         let excerpt = &task.planned.excerpt;
         let (cues, grid) = (excerpt.cues, &excerpt.grid);
-        let (own, exact) = (cut::own_sample_format(&info, self.container), cut::is_exact(&info, self.container));
-        let depth = self.sample_format.unwrap_or(own);
-        let need = |seconds: f64, channels: u16, depth: SampleFormat| {
+        let (own_format, exact) = (cut::own_sample_format(&info, self.container), cut::is_exact(&info, self.container));
+        let sample_format = self.sample_format.unwrap_or(own_format);
+        let need = |seconds: f64, channels: u16, sample_format: SampleFormat| {
             let frames = (seconds * f64::from(info.sample_rate)).max(0.0);
-            let bytes = frames * f64::from(channels) * f64::from(depth.bits() / 8);
+            let bytes = frames * f64::from(channels) * f64::from(sample_format.bits() / 8);
             let [at_least, at_most] = match self.container {
                 Container::Flac => FLAC_RATIO,
                 Container::Wav => [1.0, 1.0],
@@ -149,12 +149,12 @@ impl ExportSettings {
         };
         let mut needs = Vec::new();
         if task.original.action == FileAction::Make {
-            let need = need(cues.end - cues.ini, info.channels, if exact { own } else { depth });
+            let need = need(cues.end - cues.ini, info.channels, if exact { own_format } else { sample_format });
             needs.extend(task.original.file(FileRole::Original).map(|path| (path, need)));
         }
         let beats = grid.beat_at(cues.end) - grid.beat_at(cues.ini);
         for (target, file_set) in excerpts() {
-            let need = need(beats * 60.0 / target.beat_bpm(excerpt), info.channels.min(2), depth);
+            let need = need(beats * 60.0 / target.beat_bpm(excerpt), info.channels.min(2), sample_format);
             needs.extend(file_set.file(FileRole::Stretched).map(|path| (path, need)));
             let picture = SpaceNeeded { at_least: PICTURE_BYTES[0], at_most: PICTURE_BYTES[1] };
             needs.extend(file_set.file(FileRole::Picture).map(|path| (path, picture)));

@@ -89,15 +89,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let output_hashes = OutputHashes::of(folder.path());
-        let place = |new: &[u8], overwrite| super::table_path(&at("sections.csv"), new, &output_hashes, overwrite);
+        let path = |new: &[u8], overwrite| super::table_path(&at("sections.csv"), new, &output_hashes, overwrite);
         let new = b"path,bpm,part_file\nc,120,parts/c\n";
-        assert_eq!(place(new, false), at("sections.csv"));
+        assert_eq!(path(new, false), at("sections.csv"));
         fs::write(at("sections.csv"), OLD).unwrap();
-        assert_eq!(place(new, false), at("sections-2.csv"));
+        assert_eq!(path(new, false), at("sections-2.csv"));
         fs::write(at("sections-2.csv"), "mine").unwrap();
-        assert_eq!(place(new, false), at("sections-3.csv"));
+        assert_eq!(path(new, false), at("sections-3.csv"));
         fs::write(at("sections-3.csv"), new).unwrap();
-        assert_eq!(place(new, false), at("sections-3.csv"));
-        assert_eq!((place(OLD, false), place(new, true)), (at("sections.csv"), at("sections.csv")));
+        assert_eq!(path(new, false), at("sections-3.csv"));
+        assert_eq!((path(OLD, false), path(new, true)), (at("sections.csv"), at("sections.csv")));
     }
 }

@@ -41,10 +41,10 @@ fn structure_conflict(structure: &Structure, grid: &Grid) -> Option<String> {
     if is(1.0) {
         return None;
     }
-    let known = format!("{} say {library:.2} BPM, {what} {bpm:.2}", grid.source().name());
+    let tempos = format!("{} say {library:.2} BPM, {what} {bpm:.2}", grid.source().name());
     Some(match COUNTS.iter().find(|(factor, _)| is(*factor)) {
-        Some((_, counted)) => format!("{known}: the collection counts {counted}"),
-        None => format!("{known}: one of them is wrong, and the first was taken"),
+        Some((_, counted)) => format!("{tempos}: the collection counts {counted}"),
+        None => format!("{tempos}: one of them is wrong, and the first was taken"),
     })
 }
 

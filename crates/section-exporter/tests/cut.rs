@@ -189,8 +189,8 @@ fn peaks_are_those_of_the_written_files_and_computed_only_on_request() {
     assert_eq!(result.original.peaks, Some(Peaks::of(&read(&music.original()))));
     assert_eq!(result.stretched.peaks, Some(Peaks::of(&read(&music.stretched()))));
     // The peaks of the original are computed even when it is not written again.
-    let again = CutSpec { with_peaks: true, ..music.cut() }.write_files(None, &music.stretched()).unwrap();
-    assert_eq!(again.original.peaks, result.original.peaks);
+    let second = CutSpec { with_peaks: true, ..music.cut() }.write_files(None, &music.stretched()).unwrap();
+    assert_eq!(second.original.peaks, result.original.peaks);
     let without = music.write(&music.cut()).unwrap();
     assert_eq!((without.original.peaks, without.stretched.peaks), (None, None));
 }

@@ -6,13 +6,13 @@ fn track(sections: &[(&str, u32)]) -> (Structure, Grid) {
     let bars: u32 = sections.iter().map(|(_, bars)| bars).sum();
     let beats: Vec<f64> = (0..4 * bars).map(|beat| 0.3 + 0.5 * f64::from(beat)).collect();
     let mut at = 0;
-    let place = |bar: u32| 0.3 + 2.0 * f64::from(bar) + if bar.is_multiple_of(2) { 0.02 } else { -0.02 };
-    let mut all = vec![Section { start: 0.0, end: place(0), label: "start".into() }];
+    let time = |bar: u32| 0.3 + 2.0 * f64::from(bar) + if bar.is_multiple_of(2) { 0.02 } else { -0.02 };
+    let mut all = vec![Section { start: 0.0, end: time(0), label: "start".into() }];
     for (label, bars) in sections {
-        all.push(Section { start: place(at), end: place(at + bars), label: (*label).into() });
+        all.push(Section { start: time(at), end: time(at + bars), label: (*label).into() });
         at += bars;
     }
-    all.push(Section { start: place(at), end: place(at) + 1.7, label: "end".into() });
+    all.push(Section { start: time(at), end: time(at) + 1.7, label: "end".into() });
     let structure = Structure {
         path: "a".into(),
         downbeats: beats.iter().copied().step_by(4).collect(),

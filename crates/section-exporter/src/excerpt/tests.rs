@@ -28,8 +28,8 @@ fn grid() -> Grid {
 }
 
 fn sections() -> Vec<Section> {
-    let place = |nth: u32| 0.2 + 16.0 * f64::from(nth);
-    (0..10).map(|nth| Section { start: place(nth), end: place(nth + 1), label: "verse".into() }).collect()
+    let time = |nth: u32| 0.2 + 16.0 * f64::from(nth);
+    (0..10).map(|nth| Section { start: time(nth), end: time(nth + 1), label: "verse".into() }).collect()
 }
 
 fn excerpt(cues: [f64; 3], snap: Snap, on_jump: OnJump) -> Result<Excerpt, SkipReason> {
@@ -37,9 +37,9 @@ fn excerpt(cues: [f64; 3], snap: Snap, on_jump: OnJump) -> Result<Excerpt, SkipR
     Excerpt::new(Cues { ini, begin, end }, &sections(), &grid(), snap, on_jump)
 }
 
-fn near(found: Cues, wanted: [f64; 3]) -> bool {
+fn near(found: Cues, expected: [f64; 3]) -> bool {
     let Cues { ini, begin, end } = found;
-    [ini, begin, end].into_iter().zip(wanted).all(|(found, wanted)| (found - wanted).abs() < 0.001)
+    [ini, begin, end].into_iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 0.001)
 }
 
 #[test]
@@ -62,8 +62,8 @@ fn an_excerpt_on_one_side_of_a_jump_is_the_same_as_without_the_jump() {
     for on_jump in [OnJump::Cut, OnJump::Straighten, OnJump::Skip] {
         let before = excerpt([16.21, 48.19, 64.18], Snap::Downbeat, on_jump).unwrap();
         assert!(near(before.cues, [16.2, 48.2, 64.2]) && before.note().is_none(), "{:?}", before.cues);
-        let behind = excerpt([JUMP + 15.98, JUMP + 32.0, JUMP + 64.01], Snap::Downbeat, on_jump).unwrap();
-        assert!(near(behind.cues, [16.0, 32.0, 64.0].map(|at| JUMP + at)) && behind.note().is_none());
+        let after_jump = excerpt([JUMP + 15.98, JUMP + 32.0, JUMP + 64.01], Snap::Downbeat, on_jump).unwrap();
+        assert!(near(after_jump.cues, [16.0, 32.0, 64.0].map(|at| JUMP + at)) && after_jump.note().is_none());
         // The analyser starts the section 40 ms before the mark.
         let at = excerpt([JUMP - 0.04, JUMP + 16.0, JUMP + 32.0], Snap::Downbeat, on_jump).unwrap();
         assert!(near(at.cues, [0.0, 16.0, 32.0].map(|at| JUMP + at)) && at.note().is_none(), "{:?}", at.cues);
@@ -76,8 +76,8 @@ fn straightening_moves_no_beat_and_lengthens_the_one_before_the_jump() {
     assert!(excerpt.note().unwrap().contains("--on-jump cut"));
     let beats = excerpt.grid.beat_at(excerpt.cues.end) - excerpt.grid.beat_at(excerpt.cues.ini);
     assert!((beats - beats.round()).abs() < 1e-6, "{beats}");
-    for place in [16.2, 40.7, 71.7, JUMP, JUMP + 10.0] {
-        assert!((excerpt.grid.nearest_beat(place) - place).abs() < 0.001, "{place}");
+    for time in [16.2, 40.7, 71.7, JUMP, JUMP + 10.0] {
+        assert!((excerpt.grid.nearest_beat(time) - time).abs() < 0.001, "{time}");
     }
 }
 

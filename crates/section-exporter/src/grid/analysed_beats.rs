@@ -7,13 +7,13 @@ use super::line_fit::{BeatPoint, PeriodEvidence, PeriodLikelihood, PeriodRange, 
 use crate::structure::Structure;
 
 /// Half of the 10 ms to which beats are rounded, and a margin for floating-point errors.
-const ROUNDED: f64 = 0.005_001;
+const ROUNDING_ERROR: f64 = 0.005_001;
 
 /// How far noisy beats may lie from steady ones, in seconds: one or two STFT frames of the analyser.
-const NOISY: [f64; 2] = [0.015, 0.03];
+const NOISE_WIDTHS: [f64; 2] = [0.015, 0.03];
 
 /// A change of tempo counts when each tempo lasts for this many beats on average.
-const LASTING: usize = 16;
+const MIN_BEATS_A_TEMPO: usize = 16;
 
 /// The beats of a structure file, numbered.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,12 +120,12 @@ impl AnalysedBeats {
 
     fn pattern(&self) -> BeatPattern {
         let points = thin(&self.points);
-        for width in [ROUNDED].into_iter().chain(NOISY) {
+        for width in [ROUNDING_ERROR].into_iter().chain(NOISE_WIDTHS) {
             let runs = runs(&points, width);
             if let ([_], Some((at, period, _))) = (runs.as_slice(), least_squares(&points)) {
                 return BeatPattern::Steady { at, period };
             }
-            if points.len() >= runs.len() * LASTING {
+            if points.len() >= runs.len() * MIN_BEATS_A_TEMPO {
                 let lines = runs.iter().filter_map(|run| BeatLine::new(points.get(run.from..run.to)?, width)).collect();
                 return BeatPattern::Lines { lines, width };
             }
@@ -170,10 +170,10 @@ fn evidence(points: &[BeatPoint]) -> Option<PeriodEvidence> {
         [run] => Some(run.periods),
         _ => None,
     };
-    if let Some(periods) = steady(ROUNDED) {
-        return Some(PeriodEvidence::Rounded { points, width: ROUNDED, periods });
+    if let Some(periods) = steady(ROUNDING_ERROR) {
+        return Some(PeriodEvidence::Rounded { points, width: ROUNDING_ERROR, periods });
     }
-    NOISY.into_iter().find_map(steady)?;
+    NOISE_WIDTHS.into_iter().find_map(steady)?;
     let (_, period, error) = least_squares(&points).filter(|_| points.len() >= 32)?;
     Some(PeriodEvidence::Noisy { period, error })
 }
@@ -247,7 +247,7 @@ impl BeatLine {
 /// allow it, one or two decimals if such a tempo is likely. A round tempo counts only where the beats leave so little
 /// room that it is no coincidence; else the result is the mean of the possible periods.
 fn roundest_period(points: &[BeatPoint], periods: PeriodRange) -> f64 {
-    let evidence = PeriodEvidence::Rounded { points: points.to_vec(), width: ROUNDED, periods };
+    let evidence = PeriodEvidence::Rounded { points: points.to_vec(), width: ROUNDING_ERROR, periods };
     let evidence = [&evidence];
     let likelihood = PeriodLikelihood::new(periods, &evidence);
     let reach = 60.0 / periods.low - 60.0 / periods.high;
@@ -263,29 +263,29 @@ fn roundest_period(points: &[BeatPoint], periods: PeriodRange) -> f64 {
 fn bars(structure: &Structure, points: &[BeatPoint]) -> (u8, u8, bool) {
     let longest = structure.beat_positions.iter().copied().max().filter(|longest| (2..=16).contains(longest));
     if let Some(longest) = longest {
-        let places = points.iter().zip(&structure.beat_positions);
-        let bar = most(longest, places.map(|((beat, _), place)| f64::from(place - 1) - beat));
+        let positions = points.iter().zip(&structure.beat_positions);
+        let bar = most_frequent(longest, positions.map(|((beat, _), position)| f64::from(position - 1) - beat));
         return (longest, bar, true);
     }
-    let analysed = |seconds: f64| {
+    let beat_at = |seconds: f64| {
         let (beat, at) = points.get(points.partition_point(|(_, at)| *at <= seconds - 0.05))?;
         (at - seconds < 0.05).then_some(*beat)
     };
-    let downbeats: Vec<f64> = structure.downbeats.iter().filter_map(|&seconds| analysed(seconds)).collect();
+    let downbeats: Vec<f64> = structure.downbeats.iter().filter_map(|&seconds| beat_at(seconds)).collect();
     let threes = downbeats.windows(2).filter(|pair| matches!(pair, [a, b] if *b - *a == 3.0)).count();
     let beats_per_bar = if threes * 2 > downbeats.len() { 3 } else { 4 };
-    let bar = most(beats_per_bar, downbeats.iter().map(|beat| -beat));
+    let bar = most_frequent(beats_per_bar, downbeats.iter().map(|beat| -beat));
     (beats_per_bar, bar, !downbeats.is_empty())
 }
 
 /// The position in the bar that occurs most often, from 0.
-fn most(beats_per_bar: u8, places: impl Iterator<Item = f64>) -> u8 {
+fn most_frequent(beats_per_bar: u8, positions: impl Iterator<Item = f64>) -> u8 {
     let mut votes = vec![0; usize::from(beats_per_bar)];
-    for place in places {
-        if let Some(votes) = votes.get_mut(place.rem_euclid(f64::from(beats_per_bar)) as usize) {
+    for position in positions {
+        if let Some(votes) = votes.get_mut(position.rem_euclid(f64::from(beats_per_bar)) as usize) {
             *votes += 1;
         }
     }
     let best = votes.iter().copied().max().unwrap_or(0);
-    votes.iter().position(|votes| *votes == best).and_then(|place| u8::try_from(place).ok()).unwrap_or(0)
+    votes.iter().position(|votes| *votes == best).and_then(|position| u8::try_from(position).ok()).unwrap_or(0)
 }

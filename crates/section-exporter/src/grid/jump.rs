@@ -11,15 +11,15 @@ use crate::rekordbox::TempoMark;
 use crate::structure::Structure;
 
 /// A mark that lies farther than this from the beats before it, in beats, is not explained by rounding.
-const BESIDE: f64 = 0.05;
+const JUMP_THRESHOLD: f64 = 0.05;
 /// The most that is added to that distance, in beats, where the other marks are uneven too.
-const UNEVEN: f64 = 0.1;
+const MAX_UNEVENNESS: f64 = 0.1;
 /// Some programs round a time twice; this is their error in seconds.
-const ROUNDED: f64 = 0.002;
+const TIME_ERROR: f64 = 0.002;
 /// At least this many beats of a structure file between two marks can show that the tempo drifts and does not jump.
-const ENOUGH: usize = 16;
+const MIN_BEATS: usize = 16;
 /// How far before a mark a beat of the structure file still belongs to it, in beats.
-const BEFORE: f64 = 0.2;
+const EARLY_BEATS: f64 = 0.2;
 
 /// A time after which the beats do not continue those before.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,66 +34,67 @@ pub struct GridJump {
 
 /// The jumps in tempo marks: the first beat after each, in seconds.
 pub fn in_tempo_marks(tempos: &[TempoMark], analysed: Option<&AnalysedBeats>) -> Vec<f64> {
-    let (kept, _) = counted(tempos);
-    let pairs = || kept.windows(2).filter_map(|pair| Some((pair.first()?, pair.get(1)?)));
-    let beside: Vec<f64> = pairs().map(|(a, b)| beside(a, b)).collect();
-    let mut sorted = beside.clone();
+    let (marks, _) = counted(tempos);
+    let pairs = || marks.windows(2).filter_map(|pair| Some((pair.first()?, pair.get(1)?)));
+    let distances: Vec<f64> = pairs().map(|(a, b)| distance_from_beats(a, b)).collect();
+    let mut sorted = distances.clone();
     sorted.sort_by(f64::total_cmp);
-    let found = pairs().zip(beside).filter(|&((a, b), beside)| {
+    let jumps = pairs().zip(distances).filter(|&((a, b), distance)| {
         let beats = (b.seconds - a.seconds) * a.bpm.value / 60.0;
-        let rounded = beats * a.bpm.step / 2.0 / a.bpm.value + ROUNDED * a.bpm.value / 60.0;
-        let uneven = (4.0 * others(&sorted, beside)).min(UNEVEN);
-        beside > BESIDE + rounded + uneven && !analysed.is_some_and(|analysed| drifts(a, b, analysed))
+        let rounded = beats * a.bpm.step / 2.0 / a.bpm.value + TIME_ERROR * a.bpm.value / 60.0;
+        let uneven = (4.0 * median_without(&sorted, distance)).min(MAX_UNEVENNESS);
+        distance > JUMP_THRESHOLD + rounded + uneven && !analysed.is_some_and(|analysed| drifts(a, b, analysed))
     });
-    found.map(|((_, b), _)| b.seconds).collect()
+    jumps.map(|((_, b), _)| b.seconds).collect()
 }
 
 /// How far a mark lies from the beats of the mark before, in beats. The smaller distance counts: at the tempo of the
 /// mark before, or at a tempo that changes evenly from one mark to the other.
-fn beside(a: &TempoMark, b: &TempoMark) -> f64 {
-    let away = |bpm: f64| {
+fn distance_from_beats(a: &TempoMark, b: &TempoMark) -> f64 {
+    let distance = |bpm: f64| {
         let beats = (b.seconds - a.seconds) * bpm / 60.0;
         (beats - beats.round()).abs()
     };
-    away(a.bpm.value).min(away(f64::midpoint(a.bpm.value, b.bpm.value)))
+    distance(a.bpm.value).min(distance(f64::midpoint(a.bpm.value, b.bpm.value)))
 }
 
 /// The median of all values except one that equals `own`.
-fn others(sorted: &[f64], own: f64) -> f64 {
-    let place = sorted.partition_point(|value| *value < own);
+fn median_without(sorted: &[f64], own: f64) -> f64 {
+    let index = sorted.partition_point(|value| *value < own);
     let middle = sorted.len().saturating_sub(1) / 2;
-    let middle = if middle >= place { middle + 1 } else { middle };
+    let middle = if middle >= index { middle + 1 } else { middle };
     sorted.get(middle).copied().unwrap_or(0.0)
 }
 
 /// Whether the beats of the structure file are even from one mark to the next, at another tempo than the mark has.
 fn drifts(a: &TempoMark, b: &TempoMark, analysed: &AnalysedBeats) -> bool {
-    let place = |seconds: f64| analysed.points.partition_point(|(_, at)| *at < seconds);
-    let inside = analysed.points.get(place(a.seconds)..place(b.seconds)).unwrap_or_default();
+    let index = |seconds: f64| analysed.points.partition_point(|(_, at)| *at < seconds);
+    let inside = analysed.points.get(index(a.seconds)..index(b.seconds)).unwrap_or_default();
     let inside: Vec<f64> = inside.iter().map(|(_, at)| *at).collect();
     let written = 60.0 / a.bpm.value;
     let even = (b.seconds - a.seconds) / ((b.seconds - a.seconds) / written).round().max(1.0);
     let spread = |period: f64| {
-        let turns = inside.iter().map(|at| {
+        let fractions = inside.iter().map(|at| {
             let beat = (at - a.seconds) / period;
             beat - beat.floor()
         });
-        around(&turns.collect::<Vec<_>>())
+        mean_circular_distance(&fractions.collect::<Vec<_>>())
     };
-    inside.len() >= ENOUGH && 2.0 * spread(even) < spread(written)
+    inside.len() >= MIN_BEATS && 2.0 * spread(even) < spread(written)
 }
 
 /// The mean distance of fractions of a beat from their circular mean, in beats.
-fn around(turns: &[f64]) -> f64 {
+fn mean_circular_distance(fractions: &[f64]) -> f64 {
     let tau = std::f64::consts::TAU;
-    let (sin, cos) =
-        turns.iter().fold((0.0, 0.0), |(sin, cos), turn| (sin + (turn * tau).sin(), cos + (turn * tau).cos()));
+    let (sin, cos) = fractions
+        .iter()
+        .fold((0.0, 0.0), |(sin, cos), fraction| (sin + (fraction * tau).sin(), cos + (fraction * tau).cos()));
     let middle = f64::atan2(sin, cos) / tau;
-    let away = turns.iter().map(|turn| {
-        let away = turn - middle;
-        (away - away.round()).abs()
+    let distance = fractions.iter().map(|fraction| {
+        let distance = fraction - middle;
+        (distance - distance.round()).abs()
     });
-    away.sum::<f64>() / turns.len().max(1) as f64
+    distance.sum::<f64>() / fractions.len().max(1) as f64
 }
 
 /// The jumps in the beats of a structure file, where two lines through them do not meet: the first beat after each, in
@@ -101,7 +102,7 @@ fn around(turns: &[f64]) -> f64 {
 pub fn in_beats(analysed: &AnalysedBeats) -> Vec<f64> {
     let Some((lines, width)) = analysed.lines() else { return Vec::new() };
     let pairs = lines.windows(2).filter_map(|pair| Some((pair.first()?, pair.get(1)?)));
-    let jumps = pairs.filter(|(before, next)| before.apart(next) > BESIDE * before.period() + 2.0 * width);
+    let jumps = pairs.filter(|(before, next)| before.apart(next) > JUMP_THRESHOLD * before.period() + 2.0 * width);
     jumps.map(|(_, next): (&BeatLine, &BeatLine)| next.begin()).collect()
 }
 
@@ -115,20 +116,20 @@ pub fn sides<'a>(
     let first = std::iter::once(f64::NEG_INFINITY).chain(jumps.iter().copied());
     let until = jumps.iter().copied().chain(std::iter::once(f64::INFINITY));
     first.zip(until).map(move |(from, until)| {
-        let place = |seconds: f64| tempos.partition_point(|tempo| tempo.seconds < seconds);
-        let tempos = tempos.get(place(from)..place(until)).unwrap_or_default();
-        let (from, until) = (from - BEFORE * period, until - BEFORE * period);
-        (tempos, within(structure, from, until))
+        let index = |seconds: f64| tempos.partition_point(|tempo| tempo.seconds < seconds);
+        let tempos = tempos.get(index(from)..index(until)).unwrap_or_default();
+        let (from, until) = (from - EARLY_BEATS * period, until - EARLY_BEATS * period);
+        (tempos, structure_between(structure, from, until))
     })
 }
 
 /// The beats of a structure between two times in seconds.
-fn within(structure: &Structure, from: f64, until: f64) -> Structure {
-    let cut = |times: &[f64]| {
-        let place = |seconds: f64| times.partition_point(|time| *time < seconds);
-        place(from)..place(until)
+fn structure_between(structure: &Structure, from: f64, until: f64) -> Structure {
+    let range = |times: &[f64]| {
+        let index = |seconds: f64| times.partition_point(|time| *time < seconds);
+        index(from)..index(until)
     };
-    let (beats, downbeats) = (cut(&structure.beats), cut(&structure.downbeats));
+    let (beats, downbeats) = (range(&structure.beats), range(&structure.downbeats));
     Structure {
         path: structure.path.clone(),
         bpm: structure.bpm,
@@ -140,15 +141,15 @@ fn within(structure: &Structure, from: f64, until: f64) -> Structure {
 }
 
 /// The number of whole beats from a mark to the last beat that is kept before a jump.
-fn kept(before: &Mark, jump: f64) -> f64 {
+fn whole_beats_before(before: &Mark, jump: f64) -> f64 {
     /// The shortest length of the last beat before the jump. Every length from 0.55 to 1.55 beats is possible.
     const SHORTEST: f64 = 0.55;
     ((jump - before.seconds) * before.bpm.get() / 60.0 - SHORTEST).floor().max(0.0)
 }
 
 /// How much later the first beat after a jump (in seconds) comes than a regular beat would, in beats.
-pub fn later(before: &Mark, jump: f64) -> f64 {
-    (jump - before.seconds) * before.bpm.get() / 60.0 - kept(before, jump) - 1.0
+pub fn delay_in_beats(before: &Mark, jump: f64) -> f64 {
+    (jump - before.seconds) * before.bpm.get() / 60.0 - whole_beats_before(before, jump) - 1.0
 }
 
 /// The marks with one more before each jump, so that each side of the jump keeps its tempo: only the last beat before
@@ -158,7 +159,7 @@ pub fn straightened(marks: &[Mark], jumps: &[GridJump], beats_per_bar: u8) -> Ve
     let mut jumps = jumps.iter().peekable();
     for (nth, mark) in marks.iter().enumerate() {
         if jumps.next_if(|jump| jump.mark == nth).is_some() {
-            last_beat(&mut all, mark.seconds, beats_per_bar);
+            add_last_beat(&mut all, mark.seconds, beats_per_bar);
         }
         all.push(*mark);
     }
@@ -166,21 +167,21 @@ pub fn straightened(marks: &[Mark], jumps: &[GridJump], beats_per_bar: u8) -> Ve
 }
 
 /// Adds a mark at the last beat before `jump` (in seconds), so that it lasts until the jump.
-fn last_beat(marks: &mut Vec<Mark>, jump: f64, beats_per_bar: u8) {
+fn add_last_beat(marks: &mut Vec<Mark>, jump: f64, beats_per_bar: u8) {
     let Some(last) = marks.last_mut() else { return };
-    let beats = kept(last, jump);
+    let beats = whole_beats_before(last, jump);
     let seconds = last.seconds + beats * 60.0 / last.bpm.get();
     let bpm = Bpm::new(60.0 / (jump - seconds)).unwrap_or(last.bpm);
     if beats < 1.0 {
         last.bpm = bpm;
         return;
     }
-    let place = (f64::from(last.number - 1) + beats).rem_euclid(f64::from(beats_per_bar));
-    marks.push(Mark { seconds, bpm, number: place as u8 + 1 });
+    let position = (f64::from(last.number - 1) + beats).rem_euclid(f64::from(beats_per_bar));
+    marks.push(Mark { seconds, bpm, number: position as u8 + 1 });
 }
 
 /// The approximate period of the beats, in seconds.
-pub fn period(tempos: &[TempoMark], points: &[BeatPoint]) -> f64 {
+pub fn approximate_period(tempos: &[TempoMark], points: &[BeatPoint]) -> f64 {
     let between = || {
         let (first, last) = (points.first()?, points.last()?);
         Some((last.1 - first.1) / (last.0 - first.0)).filter(|period| period.is_finite())

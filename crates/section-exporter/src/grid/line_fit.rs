@@ -146,11 +146,11 @@ pub struct LineRun {
 }
 
 /// The most points that are used. More are thinned out, because each is compared with all others.
-const MOST: usize = 2_048;
+const MAX_POINTS: usize = 2_048;
 
 /// At most `MAX_POINTS` of the points, evenly chosen.
 pub fn thin(points: &[BeatPoint]) -> Vec<BeatPoint> {
-    points.iter().copied().step_by(points.len().div_ceil(MOST).max(1)).collect()
+    points.iter().copied().step_by(points.len().div_ceil(MAX_POINTS).max(1)).collect()
 }
 
 /// Splits the points into runs, each as long as possible, whose points lie within `width` seconds of a straight line.
@@ -259,8 +259,8 @@ pub fn first(points: &[BeatPoint], period: f64) -> f64 {
 
 /// The times of beat 0 that follow from each point: the middle of their range, and its length.
 fn extent(points: &[BeatPoint], period: f64) -> (f64, f64) {
-    let places = points.iter().map(|(beat, seconds)| seconds - beat * period);
-    let (low, high) = places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
+    let times = points.iter().map(|(beat, seconds)| seconds - beat * period);
+    let (low, high) = times.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
     (f64::midpoint(low, high), high - low)
 }
 

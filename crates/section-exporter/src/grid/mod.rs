@@ -62,20 +62,22 @@ impl Grid {
         let end = end.or(structure.beats.last().copied());
         let tempos = track.map(|track| track.tempos.as_slice()).unwrap_or_default();
         let average = track.and_then(|track| track.average_bpm);
-        let known = StructureTempo { named: structure.bpm, beats: analysed.as_ref().and_then(AnalysedBeats::tempo) };
+        let structure_tempo =
+            StructureTempo { named: structure.bpm, beats: analysed.as_ref().and_then(AnalysedBeats::tempo) };
         let jumps = match (tempos, &analysed) {
             ([], Some(analysed)) => jump::in_beats(analysed),
             (tempos, analysed) => jump::in_tempo_marks(tempos, analysed.as_ref()),
         };
         let with_jumps = || {
             let points = analysed.as_ref().map(|analysed| analysed.points.as_slice()).unwrap_or_default();
-            let sides = jump::sides(tempos, structure, &jumps, jump::period(tempos, points));
+            let sides = jump::sides(tempos, structure, &jumps, jump::approximate_period(tempos, points));
             let fitted = sides
                 .map(|(tempos, structure)| fit(tempos, average, &structure, AnalysedBeats::new(&structure).as_ref()));
-            Self::of_sides(fitted.collect::<Option<Vec<FittedGrid>>>()?, known, end)
+            Self::of_sides(fitted.collect::<Option<Vec<FittedGrid>>>()?, structure_tempo, end)
         };
         let jumping = if jumps.is_empty() { None } else { with_jumps() };
-        jumping.or_else(|| Self::of_sides(vec![fit(tempos, average, structure, analysed.as_ref())?], known, end))
+        jumping
+            .or_else(|| Self::of_sides(vec![fit(tempos, average, structure, analysed.as_ref())?], structure_tempo, end))
     }
 
     /// Joins the grids that were found on each side of the jumps.
@@ -85,7 +87,7 @@ impl Grid {
         let steady = steady && sides.len() == 1;
         for side in sides {
             if let (Some(before), Some(first)) = (marks.last(), side.marks.first()) {
-                let beats = jump::later(before, first.seconds);
+                let beats = jump::delay_in_beats(before, first.seconds);
                 jumps.push(GridJump { mark: marks.len(), seconds: first.seconds, beats });
             }
             let within_bar = |mark: Mark| Mark { number: mark.number.min(beats_per_bar), ..mark };
@@ -194,7 +196,7 @@ impl Grid {
         // A rounded time may lie slightly before its beat.
         let last = (self.beat_at(seconds) + 1e-6).floor();
         let reach = i16::from(self.data.beats_per_bar);
-        let beats = (0..=reach).map(|away| last - f64::from(away));
+        let beats = (0..=reach).map(|offset| last - f64::from(offset));
         let downbeat = { beats }.find(|&beat| {
             let phase = self.beats.bar_phase(beat);
             phase < 0.5 || phase > bar - 0.5
@@ -225,10 +227,10 @@ impl Grid {
         let near = self.beat_at(seconds).round();
         // A mark may begin a new bar in the middle of one, so all beats around are checked.
         let reach = i16::from(self.data.beats_per_bar) * 2;
-        let around = (-reach..=reach).map(|away| near + f64::from(away));
-        let places = around.filter(|&beat| phase_at(beat) < 0.5 || phase_at(beat) > bar - 0.5);
-        let places = places.map(|beat| self.seconds_at(beat)).filter(|at| *at >= 0.0);
-        let nearest = places.min_by(|a, b| (a - seconds).abs().total_cmp(&(b - seconds).abs()));
+        let around = (-reach..=reach).map(|offset| near + f64::from(offset));
+        let times = around.filter(|&beat| phase_at(beat) < 0.5 || phase_at(beat) > bar - 0.5);
+        let times = times.map(|beat| self.seconds_at(beat)).filter(|at| *at >= 0.0);
+        let nearest = times.min_by(|a, b| (a - seconds).abs().total_cmp(&(b - seconds).abs()));
         nearest.unwrap_or_else(|| self.nearest_beat(seconds))
     }
 }

@@ -10,13 +10,13 @@ use crate::rekordbox::{RoundedNumber, TempoMark};
 use crate::structure::Structure;
 
 /// Half of the millisecond to which marks are rounded, and a margin for floating-point errors.
-const ROUNDED: f64 = 0.000_501;
+const ROUNDING_ERROR: f64 = 0.000_501;
 
 /// Marks this near to one steady tempo, in seconds, count as steady: some programs round twice.
-const STEADY: f64 = 0.002;
+const STEADY_TOLERANCE: f64 = 0.002;
 
 /// The tempo of the last mark is that of the mark before when they differ by no more than this, in beats a minute.
-const SAME_BPM: f64 = 0.02;
+const LAST_BPM_TOLERANCE: f64 = 0.02;
 
 /// The marks that were found.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,9 +105,9 @@ fn bar_beats(tempos: &[TempoMark]) -> u8 {
 
 /// The marks that have a tempo within the range of the engine, with their beat numbers: whole beats from mark to mark.
 pub fn counted(tempos: &[TempoMark]) -> (Vec<TempoMark>, Vec<BeatPoint>) {
-    let (mut kept, mut points) = (Vec::<TempoMark>::new(), Vec::<BeatPoint>::new());
+    let (mut marks, mut points) = (Vec::<TempoMark>::new(), Vec::<BeatPoint>::new());
     for tempo in tempos.iter().filter(|tempo| Bpm::new(tempo.bpm.value).is_ok()) {
-        let beat = match (kept.last(), points.last()) {
+        let beat = match (marks.last(), points.last()) {
             (Some(before), Some((beat, at))) => {
                 let beats = ((tempo.seconds - at) * before.bpm.value / 60.0).round();
                 if beats < 1.0 {
@@ -117,10 +117,10 @@ pub fn counted(tempos: &[TempoMark]) -> (Vec<TempoMark>, Vec<BeatPoint>) {
             }
             _ => 0.0,
         };
-        kept.push(*tempo);
+        marks.push(*tempo);
         points.push((beat, tempo.seconds));
     }
-    (kept, points)
+    (marks, points)
 }
 
 /// If all marks have one tempo, the possible periods, and the evidence in the times of the marks.
@@ -131,10 +131,10 @@ fn steady(tempos: &[TempoMark], points: &[BeatPoint]) -> Option<(PeriodRange, Pe
         &[LineRun { periods, .. }] => Some(PeriodEvidence::Rounded { points: points.to_vec(), width, periods }),
         _ => None,
     };
-    let marks = one(ROUNDED).or_else(|| one(STEADY))?;
+    let marks = one(ROUNDING_ERROR).or_else(|| one(STEADY_TOLERANCE))?;
     let mut periods = marks.periods();
     let nearest = (60.0 / last.bpm.value).clamp(periods.low, periods.high);
-    if (60.0 / nearest - last.bpm.value).abs() > SAME_BPM + last.bpm.step / 2.0 {
+    if (60.0 / nearest - last.bpm.value).abs() > LAST_BPM_TOLERANCE + last.bpm.step / 2.0 {
         return None;
     }
     for tempo in tempos {

@@ -29,10 +29,10 @@ fn track(tempos: &[(f64, f64, u8)], average: Option<f64>) -> CollectionTrack {
 
 /// Beats as the analyser writes them.
 fn beats(first: f64, bpm: f64, count: u32) -> Structure {
-    let place = |beat: u32| ((first + f64::from(beat) * 60.0 / bpm) * 100.0).round() / 100.0;
+    let time = |beat: u32| ((first + f64::from(beat) * 60.0 / bpm) * 100.0).round() / 100.0;
     Structure {
         path: "a".into(),
-        beats: (0..count).map(place).collect(),
+        beats: (0..count).map(time).collect(),
         beat_positions: (0..count).map(|beat| (beat % 4) as u8 + 1).collect(),
         ..Structure::default()
     }
@@ -68,14 +68,14 @@ fn tempo_marks_come_before_the_average_and_both_before_the_structure() {
 #[test]
 fn marks_on_one_tempo_give_it_far_better_than_two_decimals() {
     for bpm in [123.456, 118.004, 121.995, 126.337] {
-        let place = |beat: f64| 0.2345 + beat * 60.0 / bpm;
-        let marks: Vec<_> = (0..6).map(|nth| (place(f64::from(nth) * 33.0), bpm, nth as u8 % 4 + 1)).collect();
+        let time = |beat: f64| 0.2345 + beat * 60.0 / bpm;
+        let marks: Vec<_> = (0..6).map(|nth| (time(f64::from(nth) * 33.0), bpm, nth as u8 % 4 + 1)).collect();
         let grid = Grid::new(Some(&track(&marks, Some(bpm))), &none()).unwrap();
         assert!(grid.is_steady() && grid.marks().len() == 1);
         assert!(drift(&grid, bpm) < 0.7, "{bpm}: {} ms/min", drift(&grid, bpm));
         let with_beats = Grid::new(Some(&track(&marks, Some(bpm))), &beats(0.25, bpm, 200)).unwrap();
         assert!(drift(&with_beats, bpm) < 0.4, "{bpm}: {} ms/min", drift(&with_beats, bpm));
-        assert!((with_beats.seconds_at(100.0) - place(100.0)).abs() < 0.0005);
+        assert!((with_beats.seconds_at(100.0) - time(100.0)).abs() < 0.0005);
     }
 }
 
@@ -169,8 +169,8 @@ fn beats_whose_tempo_changes_are_followed() {
     for beat in 0..128 {
         let seconds =
             if beat <= 64 { 0.5 + 0.5 * f64::from(beat) } else { change + f64::from(beat - 64) * 60.0 / 123.0 };
-        let away = (grid.seconds_at(f64::from(beat)) - seconds).abs();
-        assert!(away < 0.006, "beat {beat}: {away} s");
+        let error = (grid.seconds_at(f64::from(beat)) - seconds).abs();
+        assert!(error < 0.006, "beat {beat}: {error} s");
     }
 }
 

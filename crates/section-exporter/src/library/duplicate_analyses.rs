@@ -63,7 +63,7 @@ pub fn resolve_duplicates(
         for candidate in candidates.iter().filter(|candidate| candidate.nth != taken.nth) {
             let skip = if candidate.is_same(taken, end) {
                 let (audio, taken_file) = (file.clone(), taken.structure_file.file.clone());
-                SkipReason::DuplicateAnalysis { audio, taken: taken_file, why: taken.advantage(candidate) }
+                SkipReason::DuplicateAnalysis { audio, taken: taken_file, advantage: taken.advantage(candidate) }
             } else {
                 SkipReason::AudioOfAnotherTrack {
                     audio: file.clone(),

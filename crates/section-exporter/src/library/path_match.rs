@@ -225,13 +225,13 @@ fn assign_to_one(matches: &mut [PathMatch], paths: &[ComparablePath], targets: &
     }
     for (target, matched) in by_target {
         let most = matched.iter().map(|nth| agreement(*nth, target)).max().unwrap_or(0);
-        let (owners, others): (Vec<usize>, Vec<usize>) =
+        let (owners, losers): (Vec<usize>, Vec<usize>) =
             matched.iter().partition(|nth| agreement(**nth, target) == most);
         // The same path twice is one track that was analysed twice.
         let spelling = |nth: &usize| paths.get(*nth).map(|name| &name.cased);
         let same = owners.windows(2).all(|match_paths| matches!(match_paths, [a, b] if spelling(a) == spelling(b)));
         let owner = owners.first().copied().unwrap_or_default();
-        for nth in others {
+        for nth in losers {
             if let Some(path_match) = matches.get_mut(nth) {
                 *path_match = PathMatch::OfAnotherPath { target, owner };
             }

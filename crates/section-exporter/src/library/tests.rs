@@ -27,7 +27,7 @@ fn audio(jsons: &[&str], files: &[&str]) -> Vec<String> {
         Err(SkipReason::AmbiguousAudio { found, .. }) => format!("ambiguous: {}", found.len()),
         Err(SkipReason::AudioOfAnotherTrack { owner, .. }) => format!("of {owner}"),
         Err(SkipReason::ContestedAudio { paths, .. }) => format!("contested by {}", paths.len()),
-        Err(SkipReason::DuplicateAnalysis { why, .. }) => format!("the other {why}"),
+        Err(SkipReason::DuplicateAnalysis { advantage, .. }) => format!("the other {advantage}"),
         Err(other) => panic!("{other}"),
     };
     library.entries.iter().map(shown).collect()
@@ -134,8 +134,8 @@ fn the_collections_track_is_found_by_path_then_by_name() {
         (&["/m/AT&T.wav"], &["file://localhost/m/AT%26amp;T.wav"], &[found(0, MatchRule::FullPath)]),
         (&["/m/a.wav"], &["tidal:tracks:1", "file://localhost/m/b.wav"], &[CollectionMatch::None]),
     ];
-    for (jsons, xml, want) in cases {
-        assert_eq!(matches(jsons, xml), want, "{jsons:?} {xml:?}");
+    for (jsons, xml, expected) in cases {
+        assert_eq!(matches(jsons, xml), expected, "{jsons:?} {xml:?}");
     }
 }
 

@@ -150,7 +150,7 @@ struct TrackElement {
     /// The marks of an earlier run, and their ranges including the blanks before them.
     ours: Vec<(Range<u64>, CueMark)>,
     /// The numbers of all other marks.
-    taken: Vec<i32>,
+    used_pads: Vec<i32>,
 }
 
 /// Finds the tracks whose indices are in `indices`. Returns them with the number of all tracks of the collection.
@@ -171,8 +171,9 @@ fn find_tracks<R: Read>(
                 attributes(tag, line, |name, value| located |= name == "Location" && !value.trim().is_empty())?;
                 if located {
                     let empty = empty.then(|| tag.name().as_ref().to_owned());
-                    let (inner, ours, taken) = (None, Vec::new(), Vec::new());
-                    track = Some(TrackElement { outer: blank.to_owned(), inner_end: end, empty, inner, ours, taken });
+                    let (inner, ours, used_pads) = (None, Vec::new(), Vec::new());
+                    track =
+                        Some(TrackElement { outer: blank.to_owned(), inner_end: end, empty, inner, ours, used_pads });
                     depth = 0;
                 }
             }
@@ -200,7 +201,7 @@ fn find_tracks<R: Read>(
                     Some(name) if kind == 0 && depth == 1 => {
                         mark = Some((at - blank.len() as u64, CueMark { name, ..found }));
                     }
-                    _ => track.taken.push(found.num),
+                    _ => track.used_pads.push(found.num),
                 }
             }
             XmlElement::End { end, .. } if depth > 0 => {
@@ -229,7 +230,7 @@ fn find_tracks<R: Read>(
 impl TrackElement {
     /// The edits that put these cues into the element.
     fn edits(&self, cues: &[NamedCue], slots: CueSlots) -> TextEdits {
-        let mut free = (0..HOT_CUES).filter(|num| slots == CueSlots::HotWhereFree && !self.taken.contains(num));
+        let mut free = (0..HOT_CUES).filter(|num| slots == CueSlots::HotWhereFree && !self.used_pads.contains(num));
         let marks = cues.iter().map(|cue| {
             let start = format!("{:.3}", cue.seconds);
             CueMark { name: cue.name.clone(), start, num: free.next().unwrap_or(-1) }

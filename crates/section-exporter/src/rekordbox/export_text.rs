@@ -29,9 +29,9 @@ pub(super) struct ExportText<R> {
     file: R,
     /// Bytes that were read but not decoded yet: an incomplete character.
     raw: Vec<u8>,
-    /// Decoded text. What lies before `taken` was consumed.
+    /// Decoded text. What lies before `consumed` was consumed.
     text: String,
-    taken: usize,
+    consumed: usize,
     encoding: Option<Encoding>,
     byte_order_mark: bool,
     /// The encoding that the file declares, when it is not supported.
@@ -60,7 +60,7 @@ impl<R: Read> ExportText<R> {
             file,
             raw: Vec::new(),
             text: String::new(),
-            taken: 0,
+            consumed: 0,
             encoding: None,
             byte_order_mark: false,
             declared: None,
@@ -109,7 +109,7 @@ impl<R: Read> ExportText<R> {
         if most == 0 || self.fill_buf()?.is_empty() {
             return Ok(None);
         }
-        let rest = self.text.get(self.taken..).unwrap_or_default();
+        let rest = self.text.get(self.consumed..).unwrap_or_default();
         let text = rest.get(..usize::try_from(most).unwrap_or(usize::MAX).min(rest.len())).map(str::to_owned);
         let length = text.as_ref().map_or(0, String::len);
         self.consume(length);
@@ -119,7 +119,7 @@ impl<R: Read> ExportText<R> {
 
     fn refill(&mut self) -> Result<(), RekordboxError> {
         self.text.clear();
-        self.taken = 0;
+        self.consumed = 0;
         while self.text.is_empty() {
             let before = self.raw.len();
             let read = (&mut self.file).take(READ_BYTES as u64).read_to_end(&mut self.raw);
@@ -181,17 +181,17 @@ impl<R: Read> Read for ExportText<R> {
 
 impl<R: Read> BufRead for ExportText<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.taken >= self.text.len()
+        if self.consumed >= self.text.len()
             && let Err(failure) = self.refill()
         {
             self.failure = Some(failure);
             return Err(io::Error::other("the export cannot be read"));
         }
-        Ok(self.text.as_bytes().get(self.taken..).unwrap_or_default())
+        Ok(self.text.as_bytes().get(self.consumed..).unwrap_or_default())
     }
 
     fn consume(&mut self, count: usize) {
-        self.taken += count;
+        self.consumed += count;
     }
 }
 

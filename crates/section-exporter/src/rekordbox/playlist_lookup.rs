@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn an_unknown_or_ambiguous_name_is_refused_with_the_possible_names() {
         let all = collection();
-        for (name, told) in [
+        for (name, expected) in [
             (
                 "Friday",
                 "2 playlists are called \"Friday\": name one with its folders, from the first slash on (/Friday, /Sets/Friday)",
@@ -253,7 +253,7 @@ mod tests {
             ("", "no playlist is called \"\""),
         ] {
             let error = all.playlist(name).unwrap_err().to_string();
-            assert!(error.contains(told), "{name}: {error}");
+            assert!(error.contains(expected), "{name}: {error}");
         }
         let none = Collection::default().playlist("x").unwrap_err().to_string();
         assert!(none.ends_with("there is none"), "{none}");

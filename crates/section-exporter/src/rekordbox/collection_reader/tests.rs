@@ -26,7 +26,7 @@ fn all_data_of_a_track_is_read() {
     assert_eq!((read.notes.len(), read.tracks.len()), (0, 1));
     let bpm = RoundedNumber { value: 122.5, step: 0.01 };
     let mark = |name: &str, kind, start, end, hot_cue| PositionMark { name: name.into(), kind, start, end, hot_cue };
-    let want = CollectionTrack {
+    let expected = CollectionTrack {
         location: Location::new("file://localhost/a%20b.wav"),
         id: Some("1".into()),
         name: Some("Tess & Ivo - It's \"Only\" Rain".into()),
@@ -37,7 +37,7 @@ fn all_data_of_a_track_is_read() {
         tempos: vec![TempoMark { seconds: 0.105, bpm, beats_per_bar: 4, number: 3 }],
         marks: vec![mark("Drop", MarkKind::Cue, 62.5, None, Some(0)), mark("", MarkKind::Loop, 1.0, Some(2.5), None)],
     };
-    assert_eq!(read.tracks[0], want);
+    assert_eq!(read.tracks[0], expected);
 }
 
 #[test]
@@ -69,19 +69,19 @@ fn unusual_exports_are_read_with_notes_about_what_is_left_out() {
     assert_eq!(track.name.as_deref(), Some("R&B & Co &nbsp;"));
     assert_eq!(track.marks.len(), 1);
     let notes: Vec<_> = read.notes.iter().map(|note| (note.line, note.text.as_str())).collect();
-    let want = [
+    let expected = [
         (6, "the track \"no place\" has no Location"),
         (7, "AverageBpm \"fast\" is not a number"),
         (8, "a TEMPO of \"x\" BPM at \"0.1\" s is not a tempo mark"),
         (10, "the position mark \"odd\" has no Start"),
     ];
-    assert_eq!(notes, want);
+    assert_eq!(notes, expected);
 }
 
 #[test]
 fn every_encoding_of_an_export_is_read() {
     let xml = collection(TRACK);
-    let want = parse(&xml).unwrap();
+    let expected = parse(&xml).unwrap();
     let units = |declared: &str| xml.replace("UTF-8", declared).encode_utf16().collect::<Vec<_>>();
     let little: Vec<u8> = units("UTF-16").iter().flat_map(|unit| unit.to_le_bytes()).collect();
     let big: Vec<u8> = units("utf-16").iter().flat_map(|unit| unit.to_be_bytes()).collect();
@@ -95,7 +95,7 @@ fn every_encoding_of_an_export_is_read() {
         xml.replace('\n', "\r\n").into_bytes(),
         xml.replace(" encoding=\"UTF-8\"", "").into_bytes(),
     ] {
-        assert_eq!(Collection::parse(bytes).unwrap(), want);
+        assert_eq!(Collection::parse(bytes).unwrap(), expected);
     }
     let latin = xml.replace("UTF-8", "ISO-8859-1");
     let error = parse(&latin).unwrap_err().to_string();
@@ -105,7 +105,7 @@ fn every_encoding_of_an_export_is_read() {
     let at = broken.iter().position(|&byte| byte == 0xc3).unwrap();
     broken[at] = b'x';
     let read = Collection::parse(broken).unwrap();
-    assert_eq!(read.tracks[0].tempos, want.tracks[0].tempos);
+    assert_eq!(read.tracks[0].tempos, expected.tracks[0].tempos);
     assert_eq!((read.notes[0].line, read.notes.len()), (6, 1));
 }
 
@@ -169,8 +169,8 @@ fn without_marks_everything_else_is_read_and_each_track_has_its_marks() {
     std::fs::write(file.path(), collection(&format!("{TRACK}{TRACK}<TRACK/>"))).unwrap();
     let mut whole = Collection::open(file.path()).unwrap();
     let mut each = Vec::new();
-    let beside = Collection::each_track(file.path(), |track| each.push(track)).unwrap();
-    assert_eq!((&each, &beside.notes, each.len()), (&whole.tracks, &whole.notes, 2));
+    let rest = Collection::each_track(file.path(), |track| each.push(track)).unwrap();
+    assert_eq!((&each, &rest.notes, each.len()), (&whole.tracks, &whole.notes, 2));
     whole.tracks.iter_mut().for_each(|track| track.marks.clear());
     assert_eq!(Collection::open_without_marks(file.path()).unwrap(), whole);
 }
@@ -199,11 +199,11 @@ proptest! {
     }
 
     #[test]
-    fn any_damage_is_read_or_refused(places in proptest::collection::vec((0..2_000usize, any::<u8>()), 1..20), cut in 0..2_000usize) {
+    fn any_damage_is_read_or_refused(positions in proptest::collection::vec((0..2_000usize, any::<u8>()), 1..20), cut in 0..2_000usize) {
         let mut bytes = collection(TRACK).into_bytes();
-        for (place, byte) in places {
-            let place = place % bytes.len();
-            bytes[place] = byte;
+        for (position, byte) in positions {
+            let position = position % bytes.len();
+            bytes[position] = byte;
         }
         let _ = Collection::parse(bytes.clone());
         bytes.truncate(cut);

@@ -2,8 +2,8 @@ use super::*;
 use crate::rekordbox::{Collection, MarkKind};
 use proptest::prelude::*;
 
-fn cues(places: &[(&str, f64)]) -> Vec<NamedCue> {
-    places.iter().map(|(name, seconds)| NamedCue { name: (*name).into(), seconds: *seconds }).collect()
+fn cues(positions: &[(&str, f64)]) -> Vec<NamedCue> {
+    positions.iter().map(|(name, seconds)| NamedCue { name: (*name).into(), seconds: *seconds }).collect()
 }
 
 fn written(xml: &str, tracks: &[TrackCues], slots: CueSlots) -> String {
@@ -63,15 +63,15 @@ fn a_second_run_changes_nothing_and_other_cues_replace_the_old_ones() {
         assert_eq!(marks.iter().map(|mark| mark.start).collect::<Vec<_>>(), [1.5, 1.0, 9.0]);
         let none: Vec<TrackCues> = (0..3).map(|track| TrackCues { track, cues: vec![] }).collect();
         let cleared = written(&once, &none, slots);
-        let want = XML.replace(r#"<TRACK Location="b" />"#, "<TRACK Location=\"b\" >\n    </TRACK>");
-        assert_eq!(cleared, want, "what was added is all that goes");
+        let expected = XML.replace(r#"<TRACK Location="b" />"#, "<TRACK Location=\"b\" >\n    </TRACK>");
+        assert_eq!(cleared, expected, "what was added is all that goes");
     }
 }
 
 #[test]
 fn hot_cues_take_the_first_free_pads_and_leave_the_djs_own() {
-    let marks = |taken: &[i32]| {
-        let marks = taken.iter().map(|num| format!("<POSITION_MARK Type=\"4\" Start=\"9\" Num=\"{num}\"/>"));
+    let marks = |used_pads: &[i32]| {
+        let marks = used_pads.iter().map(|num| format!("<POSITION_MARK Type=\"4\" Start=\"9\" Num=\"{num}\"/>"));
         let xml = format!("<DJ_PLAYLISTS><TRACK Location=\"a\">{}</TRACK></DJ_PLAYLISTS>", marks.collect::<String>());
         let text = written(&xml, &all_three()[..1], CueSlots::HotWhereFree);
         let read = Collection::parse(text.into_bytes()).unwrap();
@@ -165,20 +165,20 @@ fn any_track() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn only_our_marks_change_in_any_layout(tracks in proptest::collection::vec(any_track(), 1..5), hot: bool, places in proptest::collection::vec(0.0..900.0f64, 0..4)) {
+    fn only_our_marks_change_in_any_layout(tracks in proptest::collection::vec(any_track(), 1..5), hot: bool, positions in proptest::collection::vec(0.0..900.0f64, 0..4)) {
         let xml = format!("<DJ_PLAYLISTS>{}</DJ_PLAYLISTS>", tracks.concat());
         let before = Collection::parse(xml.clone().into_bytes()).unwrap();
         let slots = if hot { CueSlots::HotWhereFree } else { CueSlots::Memory };
-        let cues: Vec<NamedCue> = places.iter().map(|seconds| NamedCue { name: "x".into(), seconds: *seconds }).collect();
-        let wanted: Vec<_> = (0..before.tracks.len()).map(|track| TrackCues { track, cues: cues.clone() }).collect();
-        let once = written(&xml, &wanted, slots);
+        let cues: Vec<NamedCue> = positions.iter().map(|seconds| NamedCue { name: "x".into(), seconds: *seconds }).collect();
+        let all_cues: Vec<_> = (0..before.tracks.len()).map(|track| TrackCues { track, cues: cues.clone() }).collect();
+        let once = written(&xml, &all_cues, slots);
         let after = Collection::parse(once.clone().into_bytes()).unwrap();
         prop_assert_eq!(before.tracks.len(), after.tracks.len());
         for track in &after.tracks {
             let ours = track.marks.iter().filter(|mark| mark.name == "section: x" && mark.start != 1.0);
-            prop_assert_eq!(ours.count(), places.iter().filter(|place| format!("{place:.3}") != "1.000").count());
+            prop_assert_eq!(ours.count(), positions.iter().filter(|position| format!("{position:.3}") != "1.000").count());
         }
-        prop_assert_eq!(written(&once, &wanted, slots), once.clone());
+        prop_assert_eq!(written(&once, &all_cues, slots), once.clone());
         // Without our marks, both are the same except for added blanks and end tags.
         let none: Vec<_> = (0..before.tracks.len()).map(|track| TrackCues { track, cues: vec![] }).collect();
         let bare = |xml: &str| written(xml, &none, slots).split_whitespace().collect::<String>().replace("></TRACK>", "/>");
@@ -186,11 +186,11 @@ proptest! {
     }
 
     #[test]
-    fn any_damage_is_written_or_refused(places in proptest::collection::vec((0..2_000usize, any::<u8>()), 1..20)) {
+    fn any_damage_is_written_or_refused(positions in proptest::collection::vec((0..2_000usize, any::<u8>()), 1..20)) {
         let mut bytes = XML.as_bytes().to_vec();
-        for (place, byte) in places {
-            let place = place % bytes.len();
-            bytes[place] = byte;
+        for (position, byte) in positions {
+            let position = position % bytes.len();
+            bytes[position] = byte;
         }
         let read = Collection::parse(bytes.clone());
         if let Ok(out) = with_cues(bytes, &all_three()[..1], CueSlots::Memory) {
