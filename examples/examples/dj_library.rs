@@ -1,5 +1,6 @@
 //! Writes a small DJ library, so that `section-export` can be tried without Rekordbox: eight short synthetic tracks,
 //! their structure files, and a collection as Rekordbox exports it. docs/section-export.md continues from here.
+//!
 //! `cargo run --release --example dj_library -- out/library`
 
 use std::path::PathBuf;

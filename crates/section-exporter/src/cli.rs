@@ -134,6 +134,7 @@ impl ExportOptions {
     }
 
     /// Checks options that depend on each other.
+    ///
     /// # Errors
     /// A sentence that names the flags.
     pub fn check(&self) -> Result<(), String> {

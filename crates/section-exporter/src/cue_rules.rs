@@ -51,8 +51,10 @@ impl CueRules {
     /// Finds the cues in a track. They are not snapped yet, except the first cue of an excerpt whose length is in bars.
     /// `seconds` is the length of the track, if the collection has it. `factor` is how many beats at the target tempo
     /// one beat of the grid counts, as [`Selection::check`](crate::selection::Selection::check) returns it.
+    ///
     /// Bars are counted from the first cue on. The begin cue then lies a quarter of the bars, in whole bars, before the
     /// end.
+    ///
     /// # Errors
     /// The reason why the track has no such cues.
     pub fn find_cues(

@@ -51,6 +51,7 @@ impl Cues {
     /// The cues of an excerpt of `n_sections` sections. The first section is the first one that starts at or after the
     /// end of the last intro. `sections` are in the order of their starts, as in
     /// [`Structure`](crate::structure::Structure).
+    ///
     /// # Errors
     /// The reason why there are no such cues: no sections, no intro, too few sections after it. With `n_sections` of 0
     /// it is always the last.
@@ -75,6 +76,7 @@ impl Cues {
 
     /// The cues of an excerpt of `n_sections` sections that begins at `ini`. Its first section begins at most `near`
     /// before `ini`. Both are in seconds.
+    ///
     /// # Errors
     /// [`SkipReason::TooFewSections`].
     pub fn after(sections: &[Section], ini: f64, near: f64, n_sections: usize) -> Result<Self, SkipReason> {
@@ -87,6 +89,7 @@ impl Cues {
 
     /// These cues moved onto the grid. A cue is not moved before the start of the track: the first beat of the track is
     /// taken instead.
+    ///
     /// # Errors
     /// [`SkipReason::EmptyExcerpt`] when nothing is left between the cues.
     pub fn snapped(self, snap: Snap, grid: &Grid) -> Result<Self, SkipReason> {

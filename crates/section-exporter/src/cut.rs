@@ -102,11 +102,13 @@ impl CutSpec<'_> {
     /// Writes the excerpt unchanged to `original`, unless that is `None`, and brought to the target tempo to
     /// `stretched`. Their folders must exist. Each file appears when it is complete. Only the needed frames of the
     /// track are read, on the calling thread.
+    ///
     /// The original has the track's rate, channels and samples, bit for bit where the container can hold them. The
     /// stretched file has the track's rate, and its channels when they are one or two; more channels are mixed to two.
     /// Both begin with the same frame. Integers are dithered. If samples would be above full scale, the whole file is
     /// lowered by as much as is needed. Samples that need no change (an excerpt at its own tempo) are copied, whatever
     /// their peak.
+    ///
     /// # Errors
     /// [`CutError`].
     pub fn write_files(&self, original: Option<&Path>, stretched: &Path) -> Result<CutResult, CutError> {
@@ -144,15 +146,7 @@ impl CutSpec<'_> {
             audio = Audio::new(Samples::F32(left), rate.get(), 1)?;
         }
         let stretched = self.write(Some(stretched), audio, gain_db, format, &tags)?;
-        Ok(CutResult {
-            sample_rate: rate.get(),
-            original: original,
-            stretched,
-            lufs,
-            key: tags.key,
-            time_map,
-            warnings,
-        })
+        Ok(CutResult { sample_rate: rate.get(), original, stretched, lufs, key: tags.key, time_map, warnings })
     }
 
     fn write_original(
@@ -219,6 +213,7 @@ impl CutSpec<'_> {
 
 /// The frames of a track between two times in seconds, beginning with a whole frame, and the time map on which each
 /// beat lasts as long as one at `target`.
+///
 /// # Errors
 /// [`CutError::Engine`] when the speed is outside the range of the engine.
 pub fn time_map(

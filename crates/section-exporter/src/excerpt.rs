@@ -45,6 +45,7 @@ pub struct Excerpt {
 impl Excerpt {
     /// Makes an excerpt from the cues that were found in a track. `sections` are those of the track: when an excerpt
     /// ends early, the last section that begins in it gives the begin cue.
+    ///
     /// # Errors
     /// [`SkipReason::EmptyExcerpt`] when nothing is left between the cues. [`SkipReason::GridJump`] when the grid jumps
     /// between them and such tracks are left out, or less than a bar lies before the jump.

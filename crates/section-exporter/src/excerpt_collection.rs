@@ -29,6 +29,7 @@ struct ExcerptTempoMark {
 
 /// The collection of these excerpts as XML. `pads` puts the cues on hot cue pads A, B and C instead of among the memory
 /// cues. `list` is the name of its playlists, of which there is one for each target tempo.
+///
 /// # Errors
 /// [`CutError`] when a file is missing, or the beats make no grid.
 pub fn to_xml(inputs: &Inputs, excerpts: &[ExportedExcerpt], list: &str, pads: bool) -> Result<String, CutError> {

@@ -50,6 +50,7 @@ pub enum InputError {
 
 impl Inputs {
     /// Reads the structure files in `structures` and the collection, and matches them with the audio in `audio`.
+    ///
     /// # Errors
     /// [`InputError`]. A structure file that cannot be read is no error.
     pub fn read(structures: &Path, audio: &Path, xml: Option<&Path>) -> Result<Self, InputError> {
@@ -65,6 +66,7 @@ impl Inputs {
     }
 
     /// Reads the cues and loops of these tracks of the collection.
+    ///
     /// # Errors
     /// [`InputError::Rekordbox`].
     pub fn read_marks(&mut self, tracks: &HashSet<usize>) -> Result<(), InputError> {

@@ -97,6 +97,7 @@ fn key_json(written: Option<&str>) -> Value {
 
 /// Writes the content of a collection as one JSON object, or as a line for each track. It is read track by track and
 /// never held in memory as a whole.
+///
 /// # Errors
 /// When the collection cannot be read (nothing is written then), or `out` cannot be written.
 pub fn write_collection(path: &Path, json: bool, out: &mut dyn io::Write) -> Result<(), Box<dyn std::error::Error>> {

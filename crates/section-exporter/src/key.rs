@@ -95,6 +95,7 @@ impl Key {
     }
 
     /// Parses keys separated by commas, as in "Gm, 5A". Empty entries are left out.
+    ///
     /// # Errors
     /// [`KeyError`] with the first entry that is no key.
     pub fn list(text: &str) -> Result<Vec<Self>, KeyError> {

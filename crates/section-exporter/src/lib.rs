@@ -1,7 +1,9 @@
 #![forbid(unsafe_code)]
 //! The library behind `section-export`, which cuts excerpts that a DJ can mix straight away out of a library of tracks.
+//!
 //! An excerpt is written as two files: the *original*, which has the samples of the track, and the *stretched file* at
 //! the target tempo.
+//!
 //! - [`structure`] reads what an analyser found in each track, [`rekordbox`] reads a collection and writes cues into a
 //!   copy of it.
 //! - [`library`] matches structure files, audio files and tracks of the collection; [`grid`] is the beat grid of a

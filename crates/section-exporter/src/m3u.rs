@@ -35,6 +35,7 @@ impl PlaylistEntry {
 
 /// The playlist for the file `to`, and the files that it cannot name. Files in the folder of the playlist and below are
 /// written relative to it, so that all of it may be moved; other files have their full path.
+///
 /// # Errors
 /// When the current folder is not known.
 pub fn playlist_text<'a>(to: &Path, entries: &'a [PlaylistEntry]) -> std::io::Result<(String, Vec<&'a Path>)> {

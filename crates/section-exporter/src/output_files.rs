@@ -59,6 +59,7 @@ pub enum OutputConflict {
 
 /// Checks all outputs of a run against each other and against the files that it reads. Files are compared by identity,
 /// not by path.
+///
 /// # Errors
 /// The first [`OutputConflict`].
 pub fn check_conflicts<'a>(

@@ -41,6 +41,7 @@ impl OutputHashes {
     }
 
     /// Writes a file atomically and records its hash.
+    ///
     /// # Errors
     /// The system's error when the file, or its hash, cannot be written.
     pub fn write(&mut self, path: &Path, content: &[u8]) -> Result<(), Error> {
@@ -51,6 +52,7 @@ impl OutputHashes {
 
     /// Lets `make` write a partial file, records its hash, and gives it the name `path`. The file appears complete or
     /// not at all.
+    ///
     /// # Errors
     /// The errors of `make`, and the system's.
     pub fn write_by<E: From<Error>>(

@@ -12,6 +12,7 @@ use crate::file_identity::folder_of;
 
 /// A partial file for the file `path`. It is removed when the value is dropped. The leftover of a killed run is removed
 /// by a later run.
+///
 /// # Errors
 /// The system's error when the current folder is not known.
 pub fn partial_path(path: &Path) -> Result<TempPath, Error> {
@@ -26,6 +27,7 @@ pub fn error_with_final_name(error: Error, partial: &Path, path: &Path) -> Error
 }
 
 /// Renames a complete file to its final name. An existing file is replaced only when `replace` is given.
+///
 /// # Errors
 /// [`AlreadyExists`](crowd_media::ErrorKind::AlreadyExists) when a file exists that must not be
 /// replaced.
@@ -39,6 +41,7 @@ pub fn publish(partial: TempPath, path: &Path, replace: bool) -> Result<(), Erro
 }
 
 /// Syncs the folders of these files, so that their names survive a crash.
+///
 /// # Errors
 /// The system's error when a folder cannot be synced.
 pub fn sync_folders<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<(), Error> {
@@ -53,6 +56,7 @@ pub fn sync_folders<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<(),
 }
 
 /// Makes a folder and its parents, and checks that files can be made in it.
+///
 /// # Errors
 /// The error of the system.
 pub fn make_writable_folder(folder: &Path) -> io::Result<()> {
@@ -63,6 +67,7 @@ pub fn make_writable_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Checks that a file of this name can be made.
+///
 /// # Errors
 /// The error of the system.
 pub fn check_name(path: &Path) -> io::Result<()> {

@@ -12,6 +12,7 @@ use crate::plan::PlannedTrack;
 
 /// Draws the peaks of the original and of the stretched file into the file `to`. `target` is the tempo of the beats of
 /// the stretched file, in BPM.
+///
 /// # Errors
 /// When the picture cannot be written.
 pub fn draw(

@@ -67,6 +67,7 @@ impl PlannedExcerpt {
 
 impl PlanOptions {
     /// Plans the excerpt of a track, if it is selected.
+    ///
     /// # Errors
     /// The reason why it is left out.
     pub fn select(&self, inputs: &Inputs, entry: &LibraryEntry) -> Result<PlannedExcerpt, SkipReason> {

@@ -20,6 +20,7 @@ pub struct PlaylistSelection {
 
 impl PlaylistSelection {
     /// Finds the playlist of this name.
+    ///
     /// # Errors
     /// [`PlaylistError`] unless there is exactly one.
     pub fn find(rekordbox: &Collection, name: &str) -> Result<Self, PlaylistError> {

@@ -97,6 +97,7 @@ impl FileSetRecord {
     }
 
     /// Writes the record under this name.
+    ///
     /// # Errors
     /// The system's error when it cannot be written.
     pub fn write(&self, records: &FileFolder, name: &str) -> Result<(), Error> {
@@ -130,6 +131,7 @@ impl FileSetRecord {
 
     /// The record for a new version of the files. Each of `files` has its role, the complete partial file and the final
     /// path.
+    ///
     /// # Errors
     /// The system's error when a file cannot be read.
     pub fn followed_by(

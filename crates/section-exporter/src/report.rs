@@ -116,6 +116,7 @@ fn exported_json(excerpt: &ExportedExcerpt) -> Value {
 }
 
 /// The report as the bytes of its file.
+///
 /// # Errors
 /// [`std::io::Error`] when it cannot be serialised.
 pub fn to_bytes(report: &Value) -> std::io::Result<Vec<u8>> {

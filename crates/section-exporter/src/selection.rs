@@ -25,6 +25,7 @@ pub struct TempoRangeError {
 
 impl TempoRange {
     /// The range from `low` to `high`.
+    ///
     /// # Errors
     /// [`TempoRangeError`] unless both are finite, not negative, and `low` is at most `high`, which is above 0.
     pub fn new(low: f64, high: f64) -> Result<Self, TempoRangeError> {
@@ -33,6 +34,7 @@ impl TempoRange {
     }
 
     /// The range from `bpm - delta` to `bpm + delta`.
+    ///
     /// # Errors
     /// As [`new`](Self::new), with the ends.
     pub fn around(bpm: f64, delta: f64) -> Result<Self, TempoRangeError> {
@@ -83,6 +85,7 @@ impl Selection {
     /// Checks whether a track is selected. `bpm` is its tempo if it is known, `keys` are its keys as written in the
     /// structure file and in the collection; the first one that can be read counts. Returns the factor that brings the
     /// tempo into the range: 1, or 2 or 0.5 where half and double tempos are selected.
+    ///
     /// # Errors
     /// The reason why it is not selected.
     pub fn check(&self, bpm: Option<f64>, keys: [Option<&str>; 2]) -> Result<f64, SkipReason> {
@@ -92,6 +95,7 @@ impl Selection {
     }
 
     /// Checks whether a track may be selected whose tempo is `bpm`, plus or minus `within`.
+    ///
     /// # Errors
     /// The reason, when it is certainly not selected: [`check`](Self::check) fails for each of these tempos.
     pub fn check_approximate_tempo(&self, bpm: f64, within: f64) -> Result<(), SkipReason> {

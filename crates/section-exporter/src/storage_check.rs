@@ -52,6 +52,7 @@ pub enum StorageError {
 }
 
 /// Makes the folders of these files, and checks that files can be made in them.
+///
 /// # Errors
 /// [`StorageError::Folder`].
 pub fn make_folders(outputs: &[OutputFile]) -> Result<(), StorageError> {
@@ -82,6 +83,7 @@ pub struct SpaceNeeded {
 
 /// Checks whether the disks have room for the excerpts that will be cut, whose folders exist, and for `other_files`, files
 /// of known size. Returns a sentence for each disk that may be too small.
+///
 /// # Errors
 /// [`StorageError::NoRoom`] when a disk is certainly too small.
 pub fn check_free_space(

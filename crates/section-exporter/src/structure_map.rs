@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 /// Writes the content of these structure files as one JSON object, each under its file name without ".json". The file
 /// appears complete or not at all.
+///
 /// # Errors
 /// The system's error when a structure file cannot be read any more, or the object cannot be written.
 pub fn write<'a>(to: &Path, structures: impl IntoIterator<Item = &'a Path>) -> Result<(), Error> {

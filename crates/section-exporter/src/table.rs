@@ -26,6 +26,7 @@ pub const COLUMNS: [&str; 16] = [
 ];
 
 /// The table as the bytes of its file.
+///
 /// # Errors
 /// [`std::io::Error`] when a row cannot be written.
 pub fn table(excerpts: &[ExportedExcerpt]) -> std::io::Result<Vec<u8>> {

@@ -15,6 +15,7 @@ use crate::synth::RATE;
 pub use tracks::{TRACKS, Track};
 
 /// Writes the library into `folder`, which is made if it is missing: `audio/`, `struct/` and `rekordbox.xml`.
+///
 /// # Errors
 /// The error of the file that cannot be written.
 pub fn write(folder: &Path) -> Result<(), Box<dyn Error>> {

@@ -29,6 +29,7 @@ pub struct ExcerptOptions {
 
 impl ExcerptOptions {
     /// Checks options that depend on each other.
+    ///
     /// # Errors
     /// A sentence that names the flag.
     pub fn check(&self) -> Result<(), String> {

@@ -51,6 +51,7 @@ pub enum PrintedPath {
 
 impl OutputOptions {
     /// Checks options that depend on each other.
+    ///
     /// # Errors
     /// A sentence that names the flags.
     pub fn check(&self) -> Result<(), String> {

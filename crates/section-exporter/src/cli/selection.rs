@@ -86,6 +86,7 @@ impl SelectionOptions {
     }
 
     /// Which tempos and keys are selected.
+    ///
     /// # Errors
     /// A sentence, when the tempos make no range.
     pub fn selection(&self) -> Result<Selection, String> {

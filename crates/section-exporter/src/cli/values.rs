@@ -11,6 +11,7 @@ pub struct KeyList(pub Vec<Key>);
 
 impl KeyList {
     /// Parses a list as [`Key::list`] does.
+    ///
     /// # Errors
     /// A sentence with the entry that is no key.
     pub fn parse(text: &str) -> Result<Self, String> {

@@ -52,20 +52,20 @@ pub fn gain_to_loudness(
     warnings: &mut Vec<String>,
 ) -> Result<(f64, f64), crowd_media::Error> {
     let measured = loudness::measure(audio)?;
-    let is = measured.integrated_lufs;
-    if !is.is_finite() {
+    let current = measured.integrated_lufs;
+    if !current.is_finite() {
         warnings.push("the excerpt is silent or shorter than 0.4 s: its loudness is not changed".to_owned());
-        return Ok((clip_gain_db(10.0_f64.powf(measured.sample_peak_dbfs / 20.0)), is));
+        return Ok((clip_gain_db(10.0_f64.powf(measured.sample_peak_dbfs / 20.0)), current));
     }
-    let (needed, most) = (lufs - is, MAX_TRUE_PEAK_DBTP - measured.true_peak_dbtp);
+    let (needed, most) = (lufs - current, MAX_TRUE_PEAK_DBTP - measured.true_peak_dbtp);
     if needed > most {
         warnings.push(format!(
             "the stretched file reaches {:.1} LUFS instead of {lufs}: its true peak is then {MAX_TRUE_PEAK_DBTP} dBTP",
-            is + most
+            current + most
         ));
     }
     let gain = needed.min(most);
-    Ok((gain, is + gain))
+    Ok((gain, current + gain))
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 //! Fits straight lines through beats whose times were rounded.
+//!
 //! All stored values are rounded: a time to milliseconds, a tempo to hundredths, the beats of an analyser to 10 ms. The
 //! true value lies within half a unit of the last digit of each, and all of them together leave little room: 200 beats
 //! of 10 ms give a tempo a hundred times more exactly than its second decimal. This module computes that room exactly.
@@ -154,6 +155,7 @@ pub fn thin(points: &[BeatPoint]) -> Vec<BeatPoint> {
 }
 
 /// Splits the points into runs, each as long as possible, whose points lie within `width` seconds of a straight line.
+///
 /// A line with the period p passes all points exactly when p (kj - ki) <= tj - ti + 2 width for all pairs of them. This
 /// follows from "ti - width <= first + p ki <= ti + width" by eliminating the unknown `first`. The running time is
 /// proportional to the number of points.
@@ -183,6 +185,7 @@ pub fn runs(points: &[BeatPoint], width: f64) -> Vec<LineRun> {
 }
 
 /// The longest period of lines through consecutive points, each within `width` seconds of its time.
+///
 /// It is the least slope from the lower end of an earlier point to the upper end of a later one. Of the earlier points
 /// only those on the upper convex hull matter, and the hull point that gives the least slope never moves back (J.
 /// O'Rourke, "An on-line algorithm for fitting straight lines between data ranges", CACM 24, 1981). So each point is

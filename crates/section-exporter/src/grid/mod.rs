@@ -20,6 +20,7 @@ pub use tempo_source::TempoSource;
 pub const HUNDREDTH_BPM: f64 = 0.005_1;
 
 /// The beat grid of a track.
+///
 /// Where the grid jumps (the beats do not continue those before), each side of the jump keeps its own tempo, and the
 /// last beat before the jump lasts until the first beat after it. [`side`](Self::side) is the grid of one side alone.
 #[derive(Clone, Debug, PartialEq)]

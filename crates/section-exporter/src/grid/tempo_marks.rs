@@ -144,6 +144,7 @@ fn steady(tempos: &[TempoMark], points: &[BeatPoint]) -> Option<(PeriodRange, Pe
 }
 
 /// The true period behind a rounded one, of which rounding leaves `periods`.
+///
 /// With two decimals a tempo may be off by 0.005 BPM, 2.5 ms a minute at 120 BPM. Some marks, or a few hundred beats of
 /// 10 ms, give it five times more exactly. But most music has exactly the tempo that is written, so that tempo is taken
 /// as long as the evidence allows it. Beats that contradict the written tempo within its rounding belong to another

@@ -18,6 +18,7 @@ const MIN_SHARE: f64 = 0.9;
 
 /// Assigns each audio file that matches several structure files to one of them. Returns, for each of the others, the
 /// reason why it is left out, and the index of the structure file that is taken if there is one.
+///
 /// Structure files are analyses of one audio file when they reach to its end, or when their beats coincide. The one
 /// with more content is taken, else the newer. Where neither holds, all of them are left out: the right audio file may
 /// be missing.

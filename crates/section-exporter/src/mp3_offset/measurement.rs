@@ -68,8 +68,8 @@ impl fmt::Display for MeasuredOffset {
 
 /// Measures with the beats of a structure file, in seconds.
 pub fn by_beats(grid: &Grid, beats: &[f64]) -> Option<MeasuredOffset> {
-    let offsets = |at: &f64| Some(grid.nearest_beat(*at) - at).filter(|offsets| offsets.abs() <= SAME_EVENT);
-    let offsets: Vec<f64> = beats.iter().filter_map(offsets).collect();
+    let offset = |at: &f64| Some(grid.nearest_beat(*at) - at).filter(|offset| offset.abs() <= SAME_EVENT);
+    let offsets: Vec<f64> = beats.iter().filter_map(offset).collect();
     // If Rekordbox counts half as fast, every second beat has a partner.
     let middle = constant(&offsets, BEAT_SPREAD).filter(|_| 5 * offsets.len() >= 2 * beats.len())?;
     let (low, high) =

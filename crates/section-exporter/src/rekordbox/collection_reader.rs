@@ -36,6 +36,7 @@ enum TrackDetail {
 
 impl Collection {
     /// Reads an export of any age and program, in UTF-8 or UTF-16. The file is never held in memory as a whole.
+    ///
     /// # Errors
     /// [`RekordboxError`] when the file cannot be read, is cut off, is not a collection, declares another encoding,
     /// holds a DOCTYPE, or exceeds the limits of size and nesting. No partial collection is returned.
@@ -45,6 +46,7 @@ impl Collection {
 
     /// Like [`open`](Self::open), without the cues and loops of the tracks. They take most of the memory and are needed
     /// only for single tracks.
+    ///
     /// # Errors
     /// As [`open`](Self::open).
     pub fn open_without_marks(path: &Path) -> Result<Self, RekordboxError> {
@@ -53,6 +55,7 @@ impl Collection {
 
     /// Reads an export and passes each complete track to `track`, in the order of the file. Returns the collection
     /// without its tracks. If it fails, the tracks before the error have been passed.
+    ///
     /// # Errors
     /// As [`open`](Self::open).
     pub fn each_track(path: &Path, track: impl FnMut(CollectionTrack)) -> Result<Self, RekordboxError> {
@@ -66,6 +69,7 @@ impl Collection {
     }
 
     /// Reads an export from memory.
+    ///
     /// # Errors
     /// As [`open`](Self::open).
     pub fn parse(bytes: Vec<u8>) -> Result<Self, RekordboxError> {

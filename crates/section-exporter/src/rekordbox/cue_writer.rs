@@ -50,6 +50,7 @@ pub enum CueSlots {
 
 /// Copies the export `from` to `to` with these cues in it. `to` appears complete or not at all, and neither file is
 /// held in memory as a whole.
+///
 /// # Errors
 /// As [`with_cues`], and [`RekordboxError::Io`].
 pub fn add_cues(from: &Path, to: &Path, tracks: &[TrackCues], slots: CueSlots) -> Result<(), RekordboxError> {
@@ -63,6 +64,7 @@ pub fn add_cues(from: &Path, to: &Path, tracks: &[TrackCues], slots: CueSlots) -
 }
 
 /// Checks whether [`add_cues`] could write these cues.
+///
 /// # Errors
 /// The errors of `add_cues`, except those of the file that it writes.
 pub fn check_cues(from: &Path, tracks: &[TrackCues], slots: CueSlots) -> Result<(), RekordboxError> {
@@ -71,6 +73,7 @@ pub fn check_cues(from: &Path, tracks: &[TrackCues], slots: CueSlots) -> Result<
 
 /// Returns an export with these cues as POSITION_MARKs, in its own encoding. Marks of an earlier run are replaced;
 /// where they are the same, nothing changes.
+///
 /// # Errors
 /// [`RekordboxError::Invalid`] when [`Collection::parse`](super::Collection::parse) refuses the export or has to
 /// replace bytes of it. [`RekordboxError::NoTrack`] and [`RekordboxError::BadCue`] when a track does not exist or the

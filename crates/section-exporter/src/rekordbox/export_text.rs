@@ -1,4 +1,5 @@
 //! The text of an export, decoded block by block, so that it is never held in memory as a whole.
+//!
 //! UTF-16 is decoded by the standard library; the crate `encoding_rs` would add tables for thirty more encodings.
 
 use std::collections::VecDeque;

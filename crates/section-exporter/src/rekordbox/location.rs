@@ -28,8 +28,10 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'^');
 
 /// The `Location` of a track. It looks like a URL, but a URL parser would end the path at `#` and `?`.
+///
 /// ```
 /// use section_export::rekordbox::Location;
+///
 /// let location = Location::new("file://localhost/C:/Music/100%25%20Pure%20#2%20+%20Dub.wav");
 /// assert_eq!(location.text().as_deref(), Some("C:/Music/100% Pure #2 + Dub.wav"));
 /// ```
@@ -127,6 +129,7 @@ impl Location {
     }
 
     /// The path as text where it was escaped twice ("%26amp;", "%2520"); `None` when a second decoding changes nothing.
+    ///
     /// Such locations come from other programs. A file name may also really contain "&amp;", so try
     /// [`text`](Self::text) first.
     pub fn text_decoded_twice(&self) -> Option<String> {

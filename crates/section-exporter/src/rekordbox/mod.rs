@@ -1,4 +1,5 @@
 //! Reads Rekordbox collections that were exported as XML, and writes cues into copies of them.
+//!
 //! Only the `Location` of a track must be present. Exports differ by age and program: what is missing or cannot be
 //! understood is left out with a note, and the rest is read.
 

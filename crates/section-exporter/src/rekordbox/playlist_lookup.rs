@@ -64,6 +64,7 @@ fn list(names: &[String]) -> String {
 impl Collection {
     /// Finds a playlist by name: "Friday", or "Sets/Friday" when several are called Friday, or "/Friday" for the one
     /// outside all folders. Case counts only where names differ in nothing else.
+    ///
     /// # Errors
     /// [`PlaylistError`] unless there is exactly one.
     pub fn playlist(&self, name: &str) -> Result<&Playlist, PlaylistError> {

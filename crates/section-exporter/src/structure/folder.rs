@@ -23,6 +23,7 @@ pub struct StructureFolder {
 }
 
 /// Reads every file of `folder` whose name ends in `.json`, ignoring case. Hidden files and sub-folders are left out.
+///
 /// # Errors
 /// [`StructureError::Io`] when the folder itself cannot be read.
 pub fn read_folder(folder: &Path) -> Result<StructureFolder, StructureError> {

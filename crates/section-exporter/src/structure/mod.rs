@@ -108,6 +108,7 @@ struct RawSection {
 
 impl Structure {
     /// Reads a structure file.
+    ///
     /// # Errors
     /// [`StructureError`] names the file, the field and its value.
     pub fn read(path: &Path) -> Result<Self, StructureError> {
@@ -118,6 +119,7 @@ impl Structure {
     }
 
     /// Parses the content of a file called `path`.
+    ///
     /// # Errors
     /// As [`read`](Self::read).
     pub fn parse(bytes: &[u8], path: &Path) -> Result<Self, StructureError> {
