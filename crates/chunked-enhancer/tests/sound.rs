@@ -10,7 +10,7 @@ use crowd_engine::chunk::{ChunkGrid, ChunkProcessor, Chunked};
 use crowd_engine::feed::{FileInput, Input};
 use crowd_engine::{Frames, SampleRate};
 use crowd_library::{ContentIndex, MusicFile};
-use crowd_mastering::loudness::Bound;
+use crowd_mastering::loudness::GainBound;
 use crowd_mastering::measure::Error;
 use crowd_media::loudness::{Loudness, Meter};
 use crowd_media::{Audio, SampleFormat, Samples, wav};
@@ -433,7 +433,7 @@ fn what_has_no_loudness_to_gain_is_not_lifted_and_told() {
         assert_eq!(target, preset.design().target_lufs);
         let made = loudness(rate.get(), &sound).integrated_lufs;
         assert!((target - made - missing.lu).abs() < 0.5, "{preset}: {made} LUFS, {missing:?}");
-        assert!(missing.bound != Bound::Range && settled.to_string().contains(&missing.reason), "{missing:?}");
+        assert!(missing.bound != GainBound::Range && settled.to_string().contains(&missing.reason), "{missing:?}");
         // As a job tells it.
         let told = serde_json::to_value(&settled).unwrap();
         assert_eq!((&told["target_lufs"], &told["shortfall"]["lu"]), (&target.into(), &missing.lu.into()));

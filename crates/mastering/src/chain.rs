@@ -1,4 +1,4 @@
-//! The stages in a row.
+//! The chain: all stages in order.
 
 use crowd_engine::chunk::ChunkProcessor;
 use crowd_engine::dsp::QUANTUM;
@@ -8,25 +8,25 @@ use crowd_engine::{Error, Frames, SampleRate};
 use crate::compressor::Compressor;
 use crate::dc::DcBlocker;
 use crate::dither::Dither;
-use crate::forget;
+use crate::equaliser::Equaliser;
 use crate::settings::{CompressorSettings, MasteringSettings};
-use crate::tone::Tone;
+use crate::state_rounding;
 use crate::true_peak::TruePeakLimiter;
 
-/// Above this a sample is an accident of a broken file; it becomes silence.
+/// A sample above this comes from a broken file and becomes silence.
 const LARGEST: f32 = 1e6;
-/// A time constant longer than that of the DC blocker, 32 ms, by what a broken file may be louder than full scale; those of the tone
-/// filters and of the compressor's mean square are shorter. In seconds.
-const QUICK_SECONDS: f64 = 0.050;
+/// A time constant in seconds that is longer than that of the DC blocker, 32 ms, by as much as a broken file may exceed
+/// full scale. Those of the equaliser and of the compressor's mean square are shorter.
+const FIXED_STAGES_SECONDS: f64 = 0.050;
 
-/// The chain for one track. It allocates when it is made and cloned, and not when it processes: fit for an audio thread too.
-/// A clone, which is the state of a chunk, takes 30 kB at 44.1 kHz.
+/// The chain for one track. It allocates when it is constructed and cloned, and not when it processes, so it can run on
+/// an audio thread. A clone, which is the state of a chunk, takes 30 kB at 44.1 kHz.
 #[derive(Clone, Debug)]
 pub struct Mastering {
     dc: Option<DcBlocker>,
-    tone: Tone,
+    equaliser: Equaliser,
     compressor: Compressor,
-    dry: Option<Dry>,
+    dry: Option<DryMix>,
     limiter: TruePeakLimiter,
     dither: Option<Dither>,
     /// Frames from one rounding of all states to the next, a power of two.
@@ -34,15 +34,15 @@ pub struct Mastering {
     memory: Frames,
 }
 
-/// What came in, beside what was made of it.
+/// The gains of the mix of the processed signal and the input.
 #[derive(Clone, Copy, Debug)]
-struct Dry {
+struct DryMix {
     wet: f32,
     dry: f32,
 }
 
 impl Mastering {
-    /// A chain at rest, for any [`SampleRate`].
+    /// A chain in its initial state, for any [`SampleRate`].
     ///
     /// # Errors
     /// As [`MasteringSettings::check`].
@@ -53,54 +53,54 @@ impl Mastering {
         let CompressorSettings { attack_ms, release_ms, .. } = settings.compressor;
         let compressor_slowest = f64::from(release_ms.max(attack_ms)) / 1e3;
         let limiter_slowest = limiter_release / std::f64::consts::LN_10;
-        let slowest = hertz * QUICK_SECONDS.max(compressor_slowest).max(limiter_slowest);
+        let slowest = hertz * FIXED_STAGES_SECONDS.max(compressor_slowest).max(limiter_slowest);
         let limiter = TruePeakLimiter::new(settings.ceiling_dbtp, limiter_release, rate.get());
         Ok(Self {
             dc: settings.dc_block.then(|| DcBlocker::new(hertz)),
-            tone: Tone::new(settings.eq_db, settings.width, hertz),
+            equaliser: Equaliser::new(settings.eq_db, settings.width, hertz),
             compressor: Compressor::new(&settings.compressor, settings.make_up_db, hertz),
             dry: (settings.mix < 1.0)
-                .then(|| Dry { wet: settings.mix, dry: (1.0 - settings.mix) * 10f32.powf(settings.dry_db / 20.0) }),
+                .then(|| DryMix { wet: settings.mix, dry: (1.0 - settings.mix) * 10f32.powf(settings.dry_db / 20.0) }),
             dither: settings.dither_bits.map(Dither::new),
-            period: forget::period(slowest),
-            memory: forget::memory(slowest) + Frames(limiter.latency() as u64),
+            period: state_rounding::period(slowest),
+            memory: state_rounding::memory(slowest) + Frames(limiter.latency() as u64),
             limiter,
         })
     }
 }
 
 impl Mastering {
-    /// As [`process`](ChunkProcessor::process), but stops in front of the limiter and so without its latency: to measure what
-    /// would reach it. A chain is used for one of both.
+    /// As [`process`](ChunkProcessor::process), but without the limiter and so without its latency: to measure what
+    /// would enter the limiter. Use one chain for one of both only.
     pub fn process_unlimited(&mut self, first: Frames, block: &mut [[f32; 2]]) {
         self.in_quanta(first, block, Self::unlimited);
     }
 
-    fn in_quanta(&mut self, first: Frames, block: &mut [[f32; 2]], work: impl Fn(&mut Self, u64, &mut [[f32; 2]])) {
+    fn in_quanta(&mut self, first: Frames, block: &mut [[f32; 2]], process: impl Fn(&mut Self, u64, &mut [[f32; 2]])) {
         let mut rest = block;
         let mut at = first.0;
         while !rest.is_empty() {
-            // Never over a multiple of the quantum, on which the filters are flushed.
+            // Never across a multiple of the quantum, on which the filters are flushed.
             let n = (QUANTUM - (at % QUANTUM as u64) as usize).min(rest.len());
             let (now, later) = rest.split_at_mut(n);
-            work(self, at, now);
+            process(self, at, now);
             at += n as u64;
             if at.is_multiple_of(QUANTUM as u64) {
                 self.flush();
             }
             if at & (self.period - 1) == 0 {
-                self.settle();
+                self.round_state();
             }
             rest = later;
         }
     }
 
-    /// At most a quantum, in place.
+    /// Processes at most a quantum, in place.
     #[inline]
     fn unlimited(&mut self, at: u64, block: &mut [[f32; 2]]) {
         if let Some(dc) = &mut self.dc {
             for frame in &mut *block {
-                *frame = dc.tick(frame.map(known));
+                *frame = dc.tick(frame.map(sanitised));
             }
         }
         let mut dry = [[0.0; 2]; QUANTUM];
@@ -108,41 +108,41 @@ impl Mastering {
             dry[..block.len()].copy_from_slice(block);
         }
         for frame in &mut *block {
-            *frame = self.tone.tick(frame.map(known)).map(quiet);
+            *frame = self.equaliser.tick(frame.map(sanitised)).map(quiet);
         }
         self.compressor.process(at, block);
         if let Some(share) = self.dry {
             for (frame, dry) in block.iter_mut().zip(dry) {
-                *frame = std::array::from_fn(|side| share.wet * frame[side] + share.dry * known(dry[side]));
+                *frame = std::array::from_fn(|side| share.wet * frame[side] + share.dry * sanitised(dry[side]));
             }
         }
-        // What the limiter's filters look at.
+        // The limiter's filters must not get subnormal samples.
         silence::flush(block.as_flattened_mut());
     }
 
-    /// Ends every tail before it becomes denormal.
+    /// Sets every decayed state to zero before it becomes subnormal.
     fn flush(&mut self) {
         if let Some(dc) = &mut self.dc {
             dc.flush();
         }
-        self.tone.flush();
+        self.equaliser.flush();
         self.compressor.flush();
     }
 
-    /// Puts every state that decays on its grid, so that runs that differ by next to nothing become one.
-    fn settle(&mut self) {
+    /// Rounds every decaying state to its grid, so that runs whose states are almost equal become one.
+    fn round_state(&mut self) {
         if let Some(dc) = &mut self.dc {
-            dc.settle();
+            dc.round_state();
         }
-        self.tone.settle();
-        self.compressor.settle();
-        self.limiter.settle();
+        self.equaliser.round_state();
+        self.compressor.round_state();
+        self.limiter.round_state();
     }
 }
 
-/// A sample that is none is silent, and so is one next to silence.
+/// The sample, or silence when it is not finite, too large or close to zero.
 #[inline]
-fn known(sample: f32) -> f32 {
+fn sanitised(sample: f32) -> f32 {
     if (SILENT..=LARGEST).contains(&sample.abs()) { sample } else { 0.0 }
 }
 

@@ -1,46 +1,47 @@
 //! A stereo-linked RMS compressor.
 //!
-//! The static curve with its soft knee and the smoothing of the gain in decibels are those of D. Giannoulis, M. Massberg and
-//! J. D. Reiss, "Digital dynamic range compressor design: a tutorial and analysis", JAES 60 (2012). Level and gain are worked
-//! out once in sixteen frames, on multiples of sixteen of the track's own time; in between the gain moves in a straight line.
+//! The static curve with its soft knee and the smoothing of the gain in decibels are those of D. Giannoulis, M.
+//! Massberg and J. D. Reiss, "Digital dynamic range compressor design: a tutorial and analysis", JAES 60 (2012). Level
+//! and gain are computed once in sixteen frames, on multiples of sixteen of the track's own time; in between the gain
+//! changes linearly.
 
 use crowd_engine::dsp::QUANTUM;
 use crowd_engine::dsp::biquad::TINY;
 
-use crate::forget;
 use crate::settings::CompressorSettings;
+use crate::state_rounding;
 
-/// Frames between two looks at the level. Divides a quantum.
+/// Frames between two measurements of the level. Divides a quantum.
 const HOP: u64 = 16;
 /// Time constant of the mean of the squares.
 const RMS_SECONDS: f64 = 0.010;
-/// The curve is round over so many decibels.
+/// The width of the soft knee in decibels.
 const KNEE_DB: f64 = 6.0;
-/// A mean square below this is silence (-200 dB), a reduction below the other is none.
+/// A mean square below this is silence (-200 dB), a reduction below [`NO_REDUCTION_DB`] is none.
 const SILENCE: f64 = 1e-20;
 const NO_REDUCTION_DB: f64 = 1e-7;
 
-/// The compressor, and the make-up gain behind it.
+/// The compressor, and the make-up gain after it.
 #[derive(Clone, Debug)]
 pub(super) struct Compressor {
     threshold_db: f64,
-    /// Decibels taken from each decibel over the threshold.
+    /// The reduction in decibels for each decibel over the threshold.
     slope: f64,
     /// Share of the compressed signal.
     blend: f64,
     make_up: f64,
-    /// Share of the way that each low-pass of the side chain goes in a frame; 0 passes all.
+    /// The share of the distance by which each low-pass of the side chain moves in a frame; 0 turns the high-pass off.
     side_chain: f64,
     low: [[f64; 2]; 2],
-    /// Shares of the way left after a hop.
+    /// The shares of the distance that are left after a hop.
     rms: f64,
     attack: f64,
     release: f64,
-    /// Sum of squares of the present hop.
+    /// The sum of squares of the present hop.
     sum: f64,
     mean: f64,
     reduction_db: f64,
-    /// The gain at the latest frame, its change per frame, and where it is when the hop is over.
+    /// The gain at the latest frame, its change per frame, and its value at the end of the hop.
     gain: f64,
     step: f64,
     target: f64,
@@ -48,7 +49,7 @@ pub(super) struct Compressor {
 
 impl Compressor {
     pub(super) fn new(settings: &CompressorSettings, make_up_db: f32, sample_rate: f64) -> Self {
-        let left = |seconds: f64| (-(HOP as f64) / (seconds * sample_rate)).exp();
+        let remaining = |seconds: f64| (-(HOP as f64) / (seconds * sample_rate)).exp();
         let make_up = 10f64.powf(f64::from(make_up_db) / 20.0);
         Self {
             threshold_db: f64::from(settings.threshold_db),
@@ -57,9 +58,9 @@ impl Compressor {
             make_up,
             side_chain: 1.0 - (-std::f64::consts::TAU * f64::from(settings.side_chain_hz) / sample_rate).exp(),
             low: [[0.0; 2]; 2],
-            rms: left(RMS_SECONDS),
-            attack: left(f64::from(settings.attack_ms) / 1e3),
-            release: left(f64::from(settings.release_ms) / 1e3),
+            rms: remaining(RMS_SECONDS),
+            attack: remaining(f64::from(settings.attack_ms) / 1e3),
+            release: remaining(f64::from(settings.release_ms) / 1e3),
             sum: 0.0,
             mean: 0.0,
             reduction_db: 0.0,
@@ -69,7 +70,7 @@ impl Compressor {
         }
     }
 
-    /// At most a quantum, in place, `first` being the frame of the track the block begins with.
+    /// Processes at most a quantum in place. `first` is the frame of the track of the block's first frame.
     pub(super) fn process(&mut self, first: u64, block: &mut [[f32; 2]]) {
         debug_assert!(block.len() <= QUANTUM);
         let mut rest = block;
@@ -79,46 +80,47 @@ impl Compressor {
             let (now, later) = rest.split_at_mut(n as usize);
             for frame in now {
                 let [left, right] = frame.map(f64::from);
-                let heard = self.side_chain([left, right]);
-                self.sum += heard[0] * heard[0] + heard[1] * heard[1];
+                let filtered = self.side_chain([left, right]);
+                self.sum += filtered[0] * filtered[0] + filtered[1] * filtered[1];
                 self.gain += self.step;
                 *frame = [(left * self.gain) as f32, (right * self.gain) as f32];
             }
             at += n;
             if at.is_multiple_of(HOP) {
-                self.look();
+                self.end_hop();
             }
             rest = later;
         }
     }
 
-    /// What the level is taken of: a frame without its lows, behind two low-passes of the first order that are taken from it.
+    /// The frame of which the level is measured: without its low frequencies, which two low-passes of the first order
+    /// compute to be subtracted.
     #[inline]
     fn side_chain(&mut self, frame: [f64; 2]) -> [f64; 2] {
-        let mut heard = frame;
+        let mut filtered = frame;
         for low in &mut self.low {
-            for (sample, low) in heard.iter_mut().zip(low) {
+            for (sample, low) in filtered.iter_mut().zip(low) {
                 *low += self.side_chain * (*sample - *low);
                 *sample -= *low;
             }
         }
-        heard
+        filtered
     }
 
-    /// Ends tails before they become denormal. To be called on fixed frames.
+    /// Sets decayed states to zero before they become subnormal. Called on fixed frames.
     pub(super) fn flush(&mut self) {
         self.low = self.low.map(|low| low.map(|v| if v.abs() < TINY { 0.0 } else { v }));
     }
 
-    /// Puts what decays on its grid. To be called between hops, on fixed frames.
-    pub(super) fn settle(&mut self) {
-        self.low = self.low.map(|low| low.map(forget::signal));
-        self.mean = forget::square(self.mean);
-        self.reduction_db = forget::decibels(self.reduction_db);
+    /// Rounds what decays to its grid. Called between hops, on fixed frames.
+    pub(super) fn round_state(&mut self) {
+        self.low = self.low.map(|low| low.map(state_rounding::round_signal));
+        self.mean = state_rounding::round_square(self.mean);
+        self.reduction_db = state_rounding::round_decibels(self.reduction_db);
     }
 
-    /// What the hop that is over says about the gain of the next.
-    fn look(&mut self) {
+    /// Computes the gain of the next hop from the level of the one that ended.
+    fn end_hop(&mut self) {
         let mean = std::mem::take(&mut self.sum) / (2 * HOP) as f64;
         self.mean = mean + (self.mean - mean) * self.rms;
         if self.mean < SILENCE {
@@ -130,14 +132,14 @@ impl Compressor {
         if self.reduction_db < NO_REDUCTION_DB {
             self.reduction_db = 0.0;
         }
-        // Where it has arrived, so that no rounding piles up.
+        // Set to the target, so that no rounding error accumulates.
         self.gain = self.target;
         let compressed = 10f64.powf(-self.reduction_db / 20.0);
         self.target = self.make_up * (1.0 + (compressed - 1.0) * self.blend);
         self.step = (self.target - self.gain) / HOP as f64;
     }
 
-    /// Decibels to take from a level.
+    /// The reduction of a level, in decibels.
     fn curve(&self, level_db: f64) -> f64 {
         let over = level_db - self.threshold_db;
         let rounded = if over <= -KNEE_DB / 2.0 {
@@ -165,7 +167,7 @@ mod tests {
         side_chain_hz: 0.0,
     };
 
-    /// The gain in decibels at each millisecond of a tone of the amplitudes given, each for half a second.
+    /// The gain in decibels at each millisecond of a equaliser of the amplitudes given, each for half a second.
     fn gains(settings: &CompressorSettings, make_up_db: f32, amplitudes: &[f64]) -> Vec<f64> {
         let mut compressor = Compressor::new(settings, make_up_db, RATE);
         let mut gains = Vec::new();
@@ -180,18 +182,18 @@ mod tests {
     }
 
     #[test]
-    fn a_steady_tone_is_turned_down_by_the_ratio() {
+    fn a_steady_tone_is_reduced_by_the_ratio() {
         // A sine of amplitude 1 has an RMS level of -3.01 dB, 16.99 over the threshold.
         let gain = gains(&SETTINGS, 2.0, &[1.0])[499];
         assert!((gain - (2.0 - 16.99 * 0.6)).abs() < 0.02, "{gain} dB");
-        // Half of the uncompressed signal beside it.
+        // With half of the uncompressed signal mixed in.
         let blended = gains(&CompressorSettings { blend: 0.5, ..SETTINGS }, 0.0, &[1.0])[499];
         let want = 20.0 * (0.5 + 0.5 * 10f64.powf(-16.99 * 0.6 / 20.0)).log10();
         assert!((blended - want).abs() < 0.02, "{blended} dB instead of {want}");
     }
 
     #[test]
-    fn what_is_under_the_threshold_is_a_wire() {
+    fn sound_under_the_threshold_passes_unchanged() {
         assert!(gains(&SETTINGS, 0.0, &[0.05]).iter().all(|gain| *gain == 0.0));
         assert!(gains(&CompressorSettings { ratio: 1.0, ..SETTINGS }, 0.0, &[1.0]).iter().all(|gain| *gain == 0.0));
     }
@@ -200,7 +202,7 @@ mod tests {
     fn attack_and_release_take_their_time() {
         let gains = gains(&SETTINGS, 0.0, &[1.0, 0.01]);
         let full = gains[499];
-        // 63 % of the way after attack, the mean of the squares and the hop included; the same for release.
+        // 63 % of the reduction after the attack time, with the mean of the squares and the hop; the same for release.
         let down = gains.iter().position(|gain| *gain < 0.632 * full).unwrap();
         assert!((9..25).contains(&down), "{down} ms down");
         let up = gains[500..].iter().position(|gain| *gain > 0.368 * full).unwrap();
@@ -208,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gain_comes_back_to_exactly_one() {
+    fn the_gain_returns_to_exactly_one() {
         assert_eq!(gains(&SETTINGS, 0.0, &[1.0, 0.0, 0.0, 0.0, 0.0, 0.0]).last(), Some(&0.0));
     }
 }

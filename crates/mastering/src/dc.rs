@@ -1,19 +1,19 @@
-//! Takes away what does not move.
+//! The DC blocker: removes a constant from the samples.
 //!
-//! A constant in the samples is not heard, but takes room under the ceiling, and every gain lifts it. A high-pass of the first order
-//! takes it away; it is 0.26 dB down at 20 Hz.
+//! A constant in the samples is not audible, but takes headroom below the ceiling, and every gain raises it. A
+//! high-pass of the first order removes it; at 20 Hz it attenuates by 0.26 dB.
 
 use crowd_engine::dsp::biquad::TINY;
 
-use crate::forget;
+use crate::state_rounding;
 
-/// Half the power passes here.
+/// The frequency at which half the power passes.
 const HERTZ: f64 = 5.0;
 
 /// The high-pass.
 #[derive(Clone, Debug)]
 pub(super) struct DcBlocker {
-    /// Share of the way that the mean goes in a frame.
+    /// The share of the distance by which the mean moves in a frame.
     share: f64,
     mean: [f64; 2],
 }
@@ -23,7 +23,7 @@ impl DcBlocker {
         Self { share: 1.0 - (-std::f64::consts::TAU * HERTZ / sample_rate).exp(), mean: [0.0; 2] }
     }
 
-    /// One frame; its samples must be finite.
+    /// Processes one frame, whose samples must be finite.
     #[inline]
     pub(super) fn tick(&mut self, frame: [f32; 2]) -> [f32; 2] {
         let mut out = [0.0; 2];
@@ -35,12 +35,12 @@ impl DcBlocker {
         out
     }
 
-    /// Puts the means on their grid. To be called on fixed frames.
-    pub(super) fn settle(&mut self) {
-        self.mean = self.mean.map(forget::signal);
+    /// Rounds the means to their grid. Called on fixed frames.
+    pub(super) fn round_state(&mut self) {
+        self.mean = self.mean.map(state_rounding::round_signal);
     }
 
-    /// Ends tails before they become denormal. To be called on fixed frames.
+    /// Sets decayed means to zero before they become subnormal. Called on fixed frames.
     pub(super) fn flush(&mut self) {
         self.mean = self.mean.map(|mean| if mean.abs() < TINY { 0.0 } else { mean });
     }
@@ -51,14 +51,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_constant_is_gone_and_what_can_be_heard_stays() {
+    fn a_constant_is_removed_and_audible_tones_stay() {
         for rate in [8_000.0, 44_100.0, 192_000.0] {
-            // What is left of a constant of one channel after half a second, and of a tone of 20 Hz in the other.
+            // The rest of a constant in one channel after half a second, and of a tone of 20 Hz in the other.
             let mut blocker = DcBlocker::new(rate);
             let (mut left, mut right) = (0.0f32, 0.0f32);
             for n in 0..rate as usize {
-                let tone = (std::f64::consts::TAU * 20.0 * n as f64 / rate).sin() as f32;
-                let [constant, heard] = blocker.tick([0.5, tone]);
+                let equaliser = (std::f64::consts::TAU * 20.0 * n as f64 / rate).sin() as f32;
+                let [constant, heard] = blocker.tick([0.5, equaliser]);
                 if n >= rate as usize / 2 {
                     (left, right) = (left.max(constant.abs()), right.max(heard.abs()));
                 }

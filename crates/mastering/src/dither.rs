@@ -1,40 +1,40 @@
-//! Dither whose noise belongs to a place, not to a run.
+//! Dither whose noise depends on the position in the track, and not on the run.
 
 use crowd_engine::dsp::simd::{Arith, Simd, Task};
 
-/// Samples that are worked on side by side.
+/// Samples that are processed side by side.
 const SIDE_BY_SIDE: usize = 8;
 
-/// Rounds to a word length with triangular noise of two steps (TPDF), which makes the error a steady noise that does not depend
-/// on the signal: S. P. Lipshitz, R. A. Wannamaker and J. Vanderkooy, "Quantization and dither: a theoretical survey", JAES 40
-/// (1992). The noise is a function of the frame and the channel, so a frame is the same whenever and in whatever order
-/// it is made.
+/// Rounds to a word length with triangular noise of two steps (TPDF), which makes the error a steady noise that does
+/// not depend on the signal: S. P. Lipshitz, R. A. Wannamaker and J. Vanderkooy, "Quantization and dither: a
+/// theoretical survey", JAES 40 (1992). The noise is a function of the frame and the channel, so a frame is always the
+/// same, in whatever order frames are rendered.
 #[derive(Clone, Copy, Debug)]
 pub struct Dither {
     simd: Simd,
-    /// Steps from 0 to full scale.
+    /// LoudnessSteps from 0 to full scale.
     steps: f64,
 }
 
 impl Dither {
-    /// Dither for samples of so many bits, 8 to 24; other numbers are taken to the nearest of these.
+    /// Dither for samples of so many bits, 8 to 24; other numbers are limited to that range.
     pub fn new(bits: u32) -> Self {
         Self { simd: Simd::detect(), steps: f64::from(1u32 << (bits.clamp(8, 24) - 1)) }
     }
 
-    /// Rounds a block in place, `first` being the frame of the track it begins with. What comes out is a whole number
-    /// of steps, within what the word length holds.
+    /// Rounds a block in position. `first` is the frame of the track of the block's first frame. The output is a whole
+    /// number of steps within the word length.
     pub fn process(&self, first: u64, block: &mut [[f32; 2]]) {
-        // The noise comes again after 2^32 samples: half a day.
-        let place = first.wrapping_mul(2) as u32;
-        self.simd.run(Round { steps: self.steps, place, samples: block.as_flattened_mut() });
+        // The noise repeats after 2^32 samples: half a day.
+        let position = first.wrapping_mul(2) as u32;
+        self.simd.run(Round { steps: self.steps, position, samples: block.as_flattened_mut() });
     }
 }
 
 struct Round<'a> {
     steps: f64,
-    /// The place of the first sample.
-    place: u32,
+    /// The position of the first sample.
+    position: u32,
     samples: &'a mut [f32],
 }
 
@@ -43,34 +43,34 @@ impl Task for Round<'_> {
 
     #[inline(always)]
     fn run<A: Arith>(self) {
-        let Self { steps, mut place, samples } = self;
+        let Self { steps, mut position, samples } = self;
         let (groups, rest) = samples.as_chunks_mut::<SIDE_BY_SIDE>();
         for group in groups {
             for (lane, sample) in (0..).zip(group) {
-                *sample = rounded(*sample, steps, place.wrapping_add(lane));
+                *sample = rounded(*sample, steps, position.wrapping_add(lane));
             }
-            place = place.wrapping_add(SIDE_BY_SIDE as u32);
+            position = position.wrapping_add(SIDE_BY_SIDE as u32);
         }
         for (lane, sample) in (0..).zip(rest) {
-            *sample = rounded(*sample, steps, place.wrapping_add(lane));
+            *sample = rounded(*sample, steps, position.wrapping_add(lane));
         }
     }
 }
 
-/// The nearest step to a sample and its noise. A number as large as `ROUNDER` has no room for fractions.
+/// The nearest step to a sample with its noise. A number as large as `ROUNDER` has no fraction bits.
 #[inline(always)]
-fn rounded(sample: f32, steps: f64, place: u32) -> f32 {
+fn rounded(sample: f32, steps: f64, position: u32) -> f32 {
     const ROUNDER: f64 = 1.5 * (1u64 << 52) as f64;
-    let nearest = (f64::from(sample) * steps + noise(place) + ROUNDER) - ROUNDER;
-    // A power of two: its inverse is exact.
+    let nearest = (f64::from(sample) * steps + noise(position) + ROUNDER) - ROUNDER;
+    // A power of two, so its inverse is exact.
     (nearest.max(-steps).min(steps - 1.0) * (1.0 / steps)) as f32
 }
 
-/// The difference of two uniform numbers of 16 bits, -1 to 1: the halves of a hash of the place (C. Wellons, "Prospecting for
-/// hash functions", 2018: `lowbias32`), which mixes so that neighbours are unrelated.
+/// The difference of two uniform numbers of 16 bits, -1 to 1: the halves of a hash of the position (C. Wellons,
+/// "Prospecting for hash functions", 2018: `lowbias32`), whose values at neighbouring positions are unrelated.
 #[inline(always)]
-fn noise(place: u32) -> f64 {
-    let x = place.wrapping_add(0x9E37_79B9);
+fn noise(position: u32) -> f64 {
+    let x = position.wrapping_add(0x9E37_79B9);
     let x = (x ^ (x >> 16)).wrapping_mul(0x7FEB_352D);
     let x = (x ^ (x >> 15)).wrapping_mul(0x846C_A68B);
     let x = x ^ (x >> 16);
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_error_is_steady_noise_whatever_the_signal() {
+    fn the_error_is_steady_noise_for_any_signal() {
         // Constants between two steps: the mean is the constant, the power of the error a quarter of a square step.
         for offset in [0.0, 0.1, 0.25, 0.5, 0.9] {
             let steps = f64::from(1 << 15);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_out_fits_the_word_and_is_the_same_in_any_pieces() {
+    fn the_output_fits_the_word_length_and_does_not_depend_on_how_it_is_split() {
         for bits in [8, 16, 24] {
             let steps = f64::from(1u32 << (bits - 1));
             let mut whole: Vec<[f32; 2]> = (0..4_000).map(|n| [n as f32 / 1_900.0 - 1.05, 0.0]).collect();

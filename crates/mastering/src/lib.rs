@@ -1,25 +1,26 @@
-//! A mastering chain for whole tracks, and what measures them before: loudness, peaks, balance, and how loud the chain will be.
+//! A mastering chain for whole tracks, and the analysis of tracks: loudness, peaks, balance, and a forecast of a
+//! chain's loudness.
 //!
 //! # The chain
 //!
-//! DC blocker, equaliser, compressor, make-up, true-peak limiter, dither. Everything in it is causal, runs on the
-//! absolute time of the track and forgets down to the last bit, so a [`Mastering`] is a
+//! DC blocker, equaliser, compressor, make-up, true-peak limiter, dither. Everything in it is causal and runs on the
+//! absolute time of the track, and its memory is finite, bit for bit. So a [`Mastering`] is a
 //! [`ChunkProcessor`](crowd_engine::chunk::ChunkProcessor) whose chunks are the same bits in any order:
-//! [`Chunked`](crowd_engine::chunk::Chunked) makes any part of a track with it. Nothing is measured on the way: what is to
-//! depend on the track is measured before, once, and put into [`MasteringSettings`].
+//! [`Chunked`](crowd_engine::chunk::Chunked) renders any chunk of a track with it. The chain measures nothing: what
+//! depends on the track is measured once before and set in [`MasteringSettings`].
 //!
 //! | stage | |
 //! |---|---|
 //! | DC blocker | optional: a high-pass of the first order at 5 Hz |
-//! | equaliser | five bands, under 200 Hz, to 800 Hz, to 3 kHz, to 8 kHz and above, each with a gain and a width; minimum phase |
-//! | compressor | RMS over 10 ms, both channels together, of what lies over a frequency if wanted; soft knee of 6 dB, a share of the uncompressed signal beside it |
+//! | equaliser | five bands, below 200 Hz, to 800 Hz, to 3 kHz, to 8 kHz and above, each with a gain and a width; minimum phase |
+//! | compressor | RMS over 10 ms, both channels together, with an optional side-chain high-pass; soft knee of 6 dB; a share of the uncompressed signal is mixed in |
 //! | make-up | a gain |
-//! | mix | what came in, with a gain of its own, beside what was made of it; the DC is gone from both |
-//! | limiter | true peaks by ITU-R BS.1770-4, Annex 2; 5.3 ms of look-ahead |
-//! | dither | optional: triangular, the same for a frame whenever it is made |
+//! | mix | the input, with a gain of its own, added to the processed signal; the DC blocker is before both |
+//! | limiter | true peaks by ITU-R BS.1770-4, Annex 2; 5.3 ms of lookahead |
+//! | dither | optional: triangular, always the same for a frame |
 //!
-//! With the default settings all but the limiter are bypassed, bit for bit, and so is the limiter for what stays under its
-//! ceiling: the DC blocker, too, is off until a setting asks for it.
+//! With the default settings all stages but the limiter are bypassed, bit for bit, and the limiter too passes what is
+//! under its ceiling bit for bit: the DC blocker is off until a setting enables it.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -47,7 +48,7 @@
 //! let rate = SampleRate::CD;
 //! let grid = ChunkGrid::standard(Frames::from_seconds(3.0, rate), rate);
 //! let mastering = Mastering::new(&MasteringSettings::default(), rate)?;
-//! // It forgets exactly, so no two chunks need an overlap.
+//! // Its memory is exact, so no two chunks need an overlap.
 //! let mut chunked = Chunked::new(mastering, Constant(0), grid, Frames::ZERO);
 //! let mut frames = 0;
 //! chunked.make(0, |block| {
@@ -61,18 +62,19 @@
 //!
 //! # Measuring
 //!
-//! [`measure`] tells what a track measures like, by all of it or by probes, and forecasts how loud a chain will make it; its page has
-//! an example. [`loudness`] is what that is made of. The measure of a finished file or piece is [`crowd_media::loudness`].
+//! [`measure`] analyses a track, as a whole or by probes, and forecasts the loudness that a chain gives it; its page
+//! has an example. [`loudness`] has what that is computed with. The loudness of a finished file or excerpt is measured
+//! by [`crowd_media::loudness`].
 
 mod chain;
 mod compressor;
 mod dc;
 mod dither;
-mod forget;
+mod equaliser;
 pub mod loudness;
 pub mod measure;
 mod settings;
-mod tone;
+mod state_rounding;
 mod true_peak;
 
 pub use chain::Mastering;

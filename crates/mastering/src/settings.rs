@@ -1,54 +1,55 @@
-//! What a mastering chain can be told.
+//! The settings of a mastering chain.
 
 use crowd_engine::Error;
 
-/// How a compressor works.
+/// The settings of the compressor.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CompressorSettings {
-    /// Decibels in over the threshold for each decibel out, 1 to 20; 1 does nothing.
+    /// The ratio of input to output in decibels over the threshold, 1 to 20; 1 does nothing.
     pub ratio: f32,
-    /// The RMS level from which on it turns down, in dBFS, -60 to 0.
+    /// The RMS level above which the gain is reduced, in dBFS, -60 to 0.
     pub threshold_db: f32,
-    /// Time constant of turning down, in milliseconds, 0.1 to 500.
+    /// The time constant of gain reduction, in milliseconds, 0.1 to 500.
     pub attack_ms: f32,
-    /// Time constant of coming back, in milliseconds, 5 to 2,000.
+    /// The time constant of release, in milliseconds, 5 to 2,000.
     pub release_ms: f32,
-    /// Share of the compressed signal in what leaves, 0 to 1; the rest is uncompressed.
+    /// The share of the compressed signal in the output, 0 to 1; the rest is uncompressed.
     pub blend: f32,
-    /// What lies under this is not looked at, in Hz, 0 to 500: a kick drum turns nothing down. 0 looks at all.
+    /// The cut-off of the side-chain high-pass in Hz, 0 to 500: with it a kick drum causes no gain reduction. 0 turns
+    /// it off.
     pub side_chain_hz: f32,
 }
 
-/// All that a [`Mastering`](crate::Mastering) can be told.
+/// All settings of a [`Mastering`](crate::Mastering).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MasteringSettings {
-    /// Whether a constant in the samples is taken away first, by a high-pass at 5 Hz.
+    /// Whether a constant in the samples is removed first, by a high-pass at 5 Hz.
     pub dc_block: bool,
-    /// Gain of each band in decibels, lowest band first, -24 to 24.
+    /// The gain of each band in decibels, lowest band first, -24 to 24.
     pub eq_db: [f32; 5],
-    /// Stereo width of each band: the linear gain of what differs between left and right, 0.1 to 2; 1 leaves it.
+    /// The stereo width of each band: the linear gain of the side signal, 0.1 to 2; 1 does not change it.
     pub width: [f32; 5],
     /// The compressor.
     pub compressor: CompressorSettings,
-    /// Gain behind the compressor in decibels, -24 to 24.
+    /// The gain after the compressor in decibels, -24 to 24.
     pub make_up_db: f32,
-    /// Share of all this in what leaves, 0 to 1. The rest is what came in, moved by [`dry_db`](Self::dry_db); both share the
-    /// limiter.
+    /// The share of the processed signal before the limiter, 0 to 1. The rest is the input with
+    /// [`dry_db`](Self::dry_db); both pass the limiter.
     pub mix: f32,
-    /// Gain of what came in, in decibels, -24 to 24. At a mix of 1 it is not heard.
+    /// The gain of the input in the mix, in decibels, -24 to 24. At a mix of 1 it has no effect.
     pub dry_db: f32,
-    /// The largest true peak that leaves, in dBTP, -20 to 0.
+    /// The largest true peak of the output, in dBTP, -20 to 0.
     pub ceiling_dbtp: f32,
-    /// Nine tenths of the limiter's way back, in milliseconds, 10 to 1,000.
+    /// The time in which the limiter releases nine tenths of its reduction, in milliseconds, 10 to 1,000.
     pub limiter_release_ms: f32,
     /// Bits to dither to, 8 to 24; none for float samples.
     pub dither_bits: Option<u32>,
 }
 
 impl Default for MasteringSettings {
-    /// Flat, uncompressed, under -1 dBTP, not dithered.
+    /// Flat, uncompressed, below -1 dBTP, not dithered.
     fn default() -> Self {
         let compressor = CompressorSettings {
             ratio: 1.0,
@@ -74,7 +75,7 @@ impl Default for MasteringSettings {
 }
 
 impl MasteringSettings {
-    /// Checks every number.
+    /// Checks every setting.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] names the first that is not finite or out of its range.
@@ -106,7 +107,7 @@ impl MasteringSettings {
     }
 }
 
-/// A number as it was written: 0.1, not 0.10000000149.
+/// The number as it was written: 0.1, not 0.10000000149.
 fn decimal(number: f32) -> f64 {
     (f64::from(number) * 1e6).round() / 1e6
 }

@@ -1,10 +1,10 @@
-//! A look-ahead limiter that looks between the samples.
+//! The lookahead limiter for true peaks, the peaks between samples included.
 //!
-//! The peak of the signal that a converter will draw through the samples is found by interpolating, as in ITU-R BS.1770-4,
-//! Annex 2. Near half the rate it depends on the converter's filter what that signal is: of white noise at full level one
-//! meter reads half a decibel more than another. So what comes near the ceiling is looked at a second time, at eight times
-//! the rate and with two filters: one that passes all it can, and one that falls off early and steeply, as resamplers do. The
-//! gain is that of the [engine's limiter](crowd_engine::dsp::limiter) with a longer look-ahead.
+//! The peak of the signal that a converter reconstructs from the samples is found by interpolation, as in ITU-R
+//! BS.1770-4, Annex 2. Near half the sample rate the result depends on the converter's filter: of white noise at full
+//! level one meter reads half a decibel more than another. So peaks near the ceiling are measured a second time, at
+//! eight times the rate and with two filters: one with the widest pass band, and one with an early and steep cut-off as
+//! resamplers have it. The gain is that of the [engine's limiter](crowd_engine::dsp::limiter) with a longer lookahead.
 
 use std::sync::LazyLock;
 
@@ -13,34 +13,36 @@ use crowd_engine::dsp::simd::{Arith, Simd, Task};
 use crowd_engine::dsp::window::kaiser;
 use crowd_engine::dsp::{Lanes, QUANTUM};
 
-/// Taps of the longest filter, and of the shorter ones in its middle.
+/// Taps of the longest filter, and of the shorter ones, which are centred in it.
 const TAPS: usize = 32;
 const SHORT: usize = 24;
-/// Samples that must be known behind the one a peak follows.
-const AHEAD: usize = TAPS / 2;
-/// Frames by which the gain is down before a peak, so that it stands still while the peak passes.
-const GUARD: usize = AHEAD;
-/// Peaks over this share of the ceiling are looked at a second time: the second look sees a decibel more at most.
+/// Samples that must be available after the one before a peak.
+const SAMPLES_AFTER: usize = TAPS / 2;
+/// Frames by which the gain is down before a peak, so that it is constant while the peak passes.
+const GUARD: usize = SAMPLES_AFTER;
+/// Peaks above this share of the ceiling are measured a second time; the second measurement is a decibel higher at
+/// most.
 const NEAR: f32 = 0.87;
-/// By what another meter may read more all the same, measured with ffmpeg's and libebur128's on white noise and clicks.
+/// The amount by which another meter may still read more, measured with those of ffmpeg and libebur128 on white noise
+/// and clicks.
 pub(crate) const MARGIN_DB: f64 = 0.3;
-/// Frames of look-ahead at 48 kHz.
+/// Frames of lookahead at 48 kHz.
 const LOOKAHEAD: usize = 4 * QUANTUM;
-/// The same in seconds. Under 48 kHz it is as many frames and so longer, 32 ms at 8 kHz; over 48 kHz up to twice as long, because
-/// the frames are a power of two.
+/// The same in seconds. Below 48 kHz it is as many frames and so longer, 32 ms at 8 kHz; above 48 kHz up to twice as
+/// long, because the number of frames is a power of two.
 pub(crate) const LOOKAHEAD_SECONDS: f64 = LOOKAHEAD as f64 / 48_000.0;
 
-/// A quantum of one channel, behind what the filters still need of the one before.
+/// A quantum of one channel, after the samples of the previous one that the filters still need.
 type Line = [f32; QUANTUM + TAPS - 1];
 
-/// What is looked with between two samples, at shares of the way from one to the next.
+/// The interpolation filters, at fractions of a frame.
 #[derive(Debug)]
 struct Filters {
-    /// At quarters: the first look.
+    /// At quarters: the first measurement.
     quarters: [[f32; SHORT]; 3],
-    /// At the odd eighths: the second look with the same filter.
+    /// At the odd eighths: the second measurement with the same filter.
     eighths: [[f32; SHORT]; 4],
-    /// At all eighths: the filter that falls off early.
+    /// At all eighths: the filter with the early cut-off.
     steep: [[f32; TAPS]; 7],
 }
 
@@ -57,41 +59,42 @@ pub(super) struct TruePeakLimiter {
     filters: &'static Filters,
     ceiling: f32,
     lines: [Line; 2],
-    /// The peak between the latest two frames judged.
-    before: f32,
+    /// The peak between the latest two frames that were tested.
+    previous: f32,
     curve: GainCurve,
     delay: Ring<[f32; 2]>,
     latency: usize,
 }
 
 impl TruePeakLimiter {
-    /// A limiter at rest; `ceiling_db` in dBTP. Nine tenths of the way back take `release` seconds.
+    /// A limiter in its initial state. `ceiling_db` is in dBTP; `release` is the seconds in which nine tenths of the
+    /// reduction are released.
     pub(super) fn new(ceiling_db: f32, release: f64, sample_rate: u32) -> Self {
         let lookahead = LOOKAHEAD * (sample_rate.div_ceil(48_000) as usize).next_power_of_two();
-        let latency = lookahead + AHEAD + GUARD;
+        let latency = lookahead + SAMPLES_AFTER + GUARD;
         Self {
             simd: Simd::detect(),
             filters: &FILTERS,
             ceiling: 10f64.powf((f64::from(ceiling_db) - MARGIN_DB) / 20.0) as f32,
             lines: [[0.0; QUANTUM + TAPS - 1]; 2],
-            before: 0.0,
+            previous: 0.0,
             curve: GainCurve::new(sample_rate, lookahead, release),
             delay: Ring::new([0.0; 2], latency),
             latency,
         }
     }
 
-    /// Frames by which the output is late.
+    /// The delay of the output, in frames.
     pub(super) const fn latency(&self) -> usize {
         self.latency
     }
 
-    /// Puts what decays on its grid. To be called on fixed frames.
-    pub(super) fn settle(&mut self) {
+    /// Rounds what decays to its grid. Called on fixed frames.
+    pub(super) fn round_state(&mut self) {
         self.curve.settle();
     }
 
-    /// At most a quantum, in place. All input must be finite.
+    /// Processes at most a quantum, in place. All input must be finite.
     pub(super) fn process(&mut self, block: &mut [[f32; 2]]) {
         let [left, right] = &mut self.lines;
         for ((frame, left), right) in block.iter().zip(&mut left[TAPS - 1..]).zip(&mut right[TAPS - 1..]) {
@@ -99,13 +102,14 @@ impl TruePeakLimiter {
         }
         let mut peaks = [0.0; QUANTUM];
         let near = NEAR * self.ceiling;
-        self.simd.run(Between { filters: self.filters, near, lines: &self.lines, peaks: &mut peaks });
+        self.simd.run(InterSamplePeaks { filters: self.filters, near, lines: &self.lines, peaks: &mut peaks });
         let [left, right] = &self.lines;
         let mut gains = [0.0; QUANTUM];
         for (n, (gain, between)) in gains.iter_mut().zip(peaks).take(block.len()).enumerate() {
-            // The frame judged is the one AHEAD frames ago: itself, and what lies before and behind it.
-            let sample = left[n + AHEAD - 1].abs().max(right[n + AHEAD - 1].abs());
-            let peak = sample.max(between).max(std::mem::replace(&mut self.before, between));
+            // The frame that is tested is the one SAMPLES_AFTER frames ago: itself, and the peaks between it and its
+            // neighbours.
+            let sample = left[n + SAMPLES_AFTER - 1].abs().max(right[n + SAMPLES_AFTER - 1].abs());
+            let peak = sample.max(between).max(std::mem::replace(&mut self.previous, between));
             *gain = gain_under(self.ceiling, peak);
         }
         for gain in gains.iter_mut().take(block.len()) {
@@ -123,14 +127,14 @@ impl TruePeakLimiter {
     }
 }
 
-/// The filter that reads a share of a frame behind the frame `N / 2 - 1` taps in: a windowed sinc that passes what lies under
-/// `cut`, a share of half the rate.
+/// The filter that interpolates a fraction of a frame after the frame `N / 2 - 1` taps in: a windowed sinc that passes
+/// what is below `cut`, a share of half the sample rate.
 fn taps<const N: usize>(share: f64, cut: f64, beta: f64) -> [f32; N] {
     let middle = (N / 2) as f64;
     let raw: [f64; N] = std::array::from_fn(|tap| {
         let x = tap as f64 - (middle - 1.0) - share;
-        let turn = std::f64::consts::PI * cut * x;
-        let sinc = if turn == 0.0 { 1.0 } else { turn.sin() / turn };
+        let phase = std::f64::consts::PI * cut * x;
+        let sinc = if phase == 0.0 { 1.0 } else { phase.sin() / phase };
         sinc * kaiser(x / middle, beta)
     });
     let sum: f64 = raw.iter().sum();
@@ -138,14 +142,14 @@ fn taps<const N: usize>(share: f64, cut: f64, beta: f64) -> [f32; N] {
 }
 
 /// The larger of both channels' peaks between the frames, for a whole quantum.
-struct Between<'a> {
+struct InterSamplePeaks<'a> {
     filters: &'a Filters,
     near: f32,
     lines: &'a [Line; 2],
     peaks: &'a mut [f32; QUANTUM],
 }
 
-impl Task for Between<'_> {
+impl Task for InterSamplePeaks<'_> {
     type Out = ();
 
     #[inline(always)]
@@ -153,29 +157,29 @@ impl Task for Between<'_> {
         let Self { filters, near, lines, peaks } = self;
         for (group, peaks) in peaks.as_chunks_mut::<8>().0.iter_mut().enumerate() {
             for line in lines {
-                look::<A, _, _>(&filters.quarters, line, 8 * group, peaks);
+                raise_peaks::<A, _, _>(&filters.quarters, line, 8 * group, peaks);
             }
             if peaks.iter().any(|peak| *peak > near) {
                 for line in lines {
-                    look::<A, _, _>(&filters.eighths, line, 8 * group, peaks);
-                    look::<A, _, _>(&filters.steep, line, 8 * group, peaks);
+                    raise_peaks::<A, _, _>(&filters.eighths, line, 8 * group, peaks);
+                    raise_peaks::<A, _, _>(&filters.steep, line, 8 * group, peaks);
                 }
             }
         }
     }
 }
 
-/// Raises the peaks of eight frames, from `first` on, to what these filters see behind each.
+/// Raises the peaks of eight frames, from `first` on, to those that these filters interpolate after each.
 #[inline(always)]
-fn look<A: Arith, const N: usize, const PLACES: usize>(
-    filters: &[[f32; N]; PLACES],
+fn raise_peaks<A: Arith, const N: usize, const POSITIONS: usize>(
+    filters: &[[f32; N]; POSITIONS],
     line: &Line,
     first: usize,
     peaks: &mut Lanes,
 ) {
-    // Short filters lie in the middle of where the longest lies.
+    // Short filters are centred in the longest one.
     let first = first + (TAPS - N) / 2;
-    let mut sums = [[0.0; 8]; PLACES];
+    let mut sums = [[0.0; 8]; POSITIONS];
     for tap in 0..N {
         let x: Lanes = std::array::from_fn(|lane| line[first + tap + lane]);
         for (sum, taps) in sums.iter_mut().zip(filters) {
@@ -195,17 +199,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn peaks_between_samples_are_found_up_to_nearly_half_the_rate() {
+    fn peaks_between_samples_are_found_up_to_nearly_half_the_sample_rate() {
         // A sine at a quarter of the rate, sampled at 45 degrees, peaks 3 dB over its samples.
         for share in [0.02, 0.11, 0.25, 0.37, 0.42] {
             let line = std::array::from_fn(|n| (std::f64::consts::TAU * (share * n as f64 + 0.125)).sin() as f32);
             let mut peaks = [0.0; QUANTUM];
             let lines = [line, [0.0; QUANTUM + TAPS - 1]];
-            Simd::detect().run(Between { filters: &FILTERS, near: 0.5, lines: &lines, peaks: &mut peaks });
+            Simd::detect().run(InterSamplePeaks { filters: &FILTERS, near: 0.5, lines: &lines, peaks: &mut peaks });
             let samples = line.iter().fold(0.0f32, |peak, v| peak.max(v.abs()));
             let peak = peaks.iter().fold(samples, |peak, v| peak.max(*v));
             let db = 20.0 * peak.log10();
-            // Eight times the rate misses 0.17 dB at most, the more the higher.
+            // Eight times the sample rate misses 0.17 dB at most, more at higher frequencies.
             assert!((-0.15..0.1).contains(&db), "{share} of the rate: {db} dB");
         }
     }

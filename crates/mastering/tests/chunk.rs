@@ -1,4 +1,4 @@
-//! What chunks promise: the same sound in any order, frame for frame.
+//! Chunks give the same sound in any order, frame for frame.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -14,14 +14,14 @@ use crowd_engine::{Frames, SampleRate};
 use crowd_mastering::{Mastering, MasteringSettings};
 use proptest::prelude::*;
 
-/// A track in memory that counts what is read of it.
+/// A track in memory that counts its reads.
 #[derive(Clone, Default)]
 struct Music {
     frames: Arc<Vec<[f32; 2]>>,
     at: usize,
     read: Arc<AtomicUsize>,
     seeks: Arc<AtomicUsize>,
-    /// The read that goes wrong, counted down.
+    /// Reads until one fails.
     failing: Arc<AtomicUsize>,
 }
 
@@ -65,7 +65,7 @@ fn make<P: ChunkProcessor>(chunked: &mut Chunked<P, Music>, index: usize) -> (Ve
     (frames, made)
 }
 
-/// All chunks in an order, joined; and how each was begun.
+/// All chunks rendered in an order, joined, and their reports.
 fn in_order<P: ChunkProcessor>(chunked: &mut Chunked<P, Music>, order: &[usize]) -> (Vec<[f32; 2]>, Vec<ChunkReport>) {
     let mut chunks: Vec<_> = order.iter().map(|index| (*index, make(chunked, *index))).collect();
     chunks.sort_by_key(|(index, _)| *index);
@@ -85,15 +85,15 @@ fn exact(settings: &MasteringSettings, hertz: u32) -> Mastering {
     Mastering::new(settings, SampleRate::new(hertz).unwrap()).unwrap()
 }
 
-/// The mastering chain, taken for one that forgets by ear alone.
-fn chain(settings: &MasteringSettings, hertz: u32) -> ByEar {
-    ByEar(exact(settings, hertz))
+/// The mastering chain as a processor without an exact memory.
+fn chain(settings: &MasteringSettings, hertz: u32) -> InexactChain {
+    InexactChain(exact(settings, hertz))
 }
 
 #[derive(Clone)]
-struct ByEar(Mastering);
+struct InexactChain(Mastering);
 
-impl ChunkProcessor for ByEar {
+impl ChunkProcessor for InexactChain {
     fn process(&mut self, first: Frames, block: &mut [[f32; 2]]) {
         self.0.process(first, block);
     }
@@ -102,7 +102,7 @@ impl ChunkProcessor for ByEar {
         self.0.latency()
     }
 
-    /// So much that nobody hears the rest.
+    /// Long enough that the rest is inaudible.
     fn memory(&self) -> Frames {
         Frames(self.0.memory().0 / 3)
     }
@@ -112,14 +112,15 @@ impl ChunkProcessor for ByEar {
     }
 }
 
-/// Chunks of a second and a half at 8 kHz, the first of them split, joined over a second.
+/// Chunks of a second and a half at 8 kHz, the first of them split, with an overlap of a second.
 fn at_8_khz<P: ChunkProcessor>(processor: P, sound: &[[f32; 2]]) -> Chunked<P, Music> {
     let grid =
         ChunkGrid::new(Frames(sound.len() as u64), Frames(3 * 4_096)).unwrap().split_first(Frames(4_096)).unwrap();
     Chunked::new(processor, Music::new(sound), grid, Frames(8_000))
 }
 
-/// Everything that went wrong with music before: a silent start, a loud entry, silence in the middle, a quiet part, loud again.
+/// Sound with all events that have caused errors: a silent start, a loud entry, silence in the middle, a quiet section,
+/// a loud one.
 fn eventful(hertz: u32) -> Vec<[f32; 2]> {
     let second = hertz as usize;
     let mut sound = sounds::music(24 * second + 1_234, hertz, 11);
@@ -167,7 +168,7 @@ fn chunks_in_two_hundred_random_orders_are_within_90_db_of_one_run() {
 }
 
 #[test]
-fn chunks_of_a_chain_that_forgets_exactly_are_one_run_bit_for_bit_in_any_order_and_whoever_makes_them() {
+fn chunks_of_a_chain_with_an_exact_memory_are_one_run_bit_for_bit_in_any_order() {
     let sound = eventful(8_000);
     let mut noise = Noise(6);
     for settings in [
@@ -189,7 +190,7 @@ fn chunks_of_a_chain_that_forgets_exactly_are_one_run_bit_for_bit_in_any_order_a
 }
 
 #[test]
-fn what_follows_a_seek_goes_on_without_a_seam() {
+fn the_chunks_after_a_seek_continue_without_a_seam() {
     let sound = eventful(8_000);
     let chain = chain(&sounds::punchy(), 8_000);
     let mut chunked = at_8_khz(chain.clone(), &sound);
@@ -203,7 +204,7 @@ fn what_follows_a_seek_goes_on_without_a_seam() {
 }
 
 #[test]
-fn backwards_is_forwards_at_any_sample_rate() {
+fn chunks_in_reverse_order_are_one_run_at_any_sample_rate() {
     for (hertz, seconds, blocks) in [(8_000, 30, 3), (44_100, 70, 0), (192_000, 12, 90)] {
         let sound = sounds::music(seconds * hertz as usize, hertz, 1);
         let frames = Frames(sound.len() as u64);
@@ -223,7 +224,7 @@ fn backwards_is_forwards_at_any_sample_rate() {
 }
 
 #[test]
-fn dithered_samples_stay_whole_numbers_across_a_join_and_differ_by_a_step_at_most() {
+fn dithered_samples_stay_whole_steps_across_an_overlap_and_differ_by_a_step_at_most() {
     let sound = eventful(8_000);
     let chain = chain(&MasteringSettings { dither_bits: Some(16), ..sounds::punchy() }, 8_000);
     let whole = sounds::whole_run(&chain, &sound);
@@ -235,13 +236,13 @@ fn dithered_samples_stay_whole_numbers_across_a_join_and_differ_by_a_step_at_mos
     }
 }
 
-/// Adds what tells where it was started: the worst a processor can do, so that a join shows.
+/// Adds a value that depends on where the processor was started: the worst case, so that an overlap is visible.
 #[derive(Clone)]
-struct Telltale {
+struct StartDependent {
     started: Option<u64>,
 }
 
-impl ChunkProcessor for Telltale {
+impl ChunkProcessor for StartDependent {
     fn process(&mut self, first: Frames, block: &mut [[f32; 2]]) {
         let started = *self.started.get_or_insert(first.0);
         assert!(started.is_multiple_of(4_096), "started at {started}");
@@ -261,12 +262,12 @@ impl ChunkProcessor for Telltale {
 #[test]
 fn chunks_from_different_state_meet_in_an_overlap_of_a_second_with_no_step_and_no_dip() {
     let sound = vec![[0.25; 2]; 8 * 3 * 4_096];
-    let mut chunked = at_8_khz(Telltale { started: None }, &sound);
+    let mut chunked = at_8_khz(StartDependent { started: None }, &sound);
     let (_, made) = make(&mut chunked, 5);
     assert_eq!(made.start, ChunkStart::PreRoll);
     let start = chunked.grid().span(5).unwrap().start as usize;
     let (joined, _) = in_order(&mut chunked, &[0, 1, 2, 3, 4, 5, 6]);
-    // A dip would be under 0.25, a sum of both over 0.75; a half cosine is never steeper than this.
+    // A dip would be below 0.25, a sum of both above 0.75; a half cosine is never steeper than this.
     let steepest = 0.5 * std::f32::consts::FRAC_PI_2 / 8_000.0 + 1e-6;
     assert!(joined.windows(2).all(|pair| (0.0..=steepest).contains(&(pair[1][0] - pair[0][0]))));
     assert_eq!(joined[start - 8_001], [0.25; 2]);
@@ -275,11 +276,11 @@ fn chunks_from_different_state_meet_in_an_overlap_of_a_second_with_no_step_and_n
 }
 
 #[test]
-fn a_burst_of_what_is_no_number_is_counted_once_and_poisons_nothing() {
+fn a_burst_of_frames_that_are_not_finite_is_counted_once_and_affects_nothing_else() {
     let clean = eventful(8_000);
     let chain = chain(&sounds::punchy(), 8_000);
     let mut noise = Noise(4);
-    // Across a join, and the first and the last frame of the track.
+    // Across an overlap, and the first and the last frame of the track.
     let mut broken = clean.clone();
     let seam = 5 * 3 * 4_096;
     let count = broken.len();
@@ -299,21 +300,21 @@ fn a_burst_of_what_is_no_number_is_counted_once_and_poisons_nothing() {
 }
 
 #[test]
-fn a_track_shorter_than_a_chunk_a_pre_roll_or_the_latency_comes_out_whole() {
+fn a_track_shorter_than_a_chunk_a_pre_roll_or_the_latency_is_complete() {
     for frames in [1, 2, 100, 4_095, 4_096, 4_097, 12_288, 12_289, 30_000] {
         let sound = sounds::music(frames, 8_000, 5);
         let chain = exact(&sounds::punchy(), 8_000);
         let mut chunked = at_8_khz(chain.clone(), &sound);
         let backwards: Vec<usize> = (0..chunked.grid().chunks()).rev().collect();
         let (joined, made) = in_order(&mut chunked, &backwards);
-        // Every pre-roll reaches frame 0, and so is the whole run.
+        // Every pre-roll starts at frame 0, and so is the whole run.
         assert!(made.iter().all(|made| made.start != ChunkStart::PreRoll));
         assert!(joined == sounds::whole_run(&chain, &sound), "{frames} frames");
     }
 }
 
 #[test]
-fn a_track_that_ends_too_soon_is_silent_to_the_end() {
+fn an_input_that_ends_early_is_silent_to_the_end() {
     let sound = sounds::music(20_000, 8_000, 5);
     let mut longer = sound.clone();
     longer.resize(40_000, [0.0; 2]);
@@ -324,7 +325,7 @@ fn a_track_that_ends_too_soon_is_silent_to_the_end() {
 }
 
 #[test]
-fn an_input_that_fails_is_an_error_with_its_place_and_the_chunk_can_be_made_again() {
+fn an_input_that_fails_is_an_error_with_its_position_and_the_chunk_can_be_rendered_again() {
     let sound = eventful(8_000);
     let chain = chain(&sounds::punchy(), 8_000);
     let whole = sounds::whole_run(&chain, &sound);
@@ -344,7 +345,7 @@ fn an_input_that_fails_is_an_error_with_its_place_and_the_chunk_can_be_made_agai
 }
 
 #[test]
-fn a_chunk_that_was_broken_off_can_be_made_again() {
+fn a_chunk_that_was_stopped_can_be_rendered_again() {
     let sound = eventful(8_000);
     let mut chunked = at_8_khz(chain(&sounds::punchy(), 8_000), &sound);
     let mut broken_off_at = |last: usize| {
@@ -355,9 +356,9 @@ fn a_chunk_that_was_broken_off_can_be_made_again() {
         });
         (made.unwrap().complete, blocks)
     };
-    // One whose last block nobody took is broken off like any other.
+    // One that is stopped at its last block counts as stopped, too.
     assert_eq!([3, 2].map(&mut broken_off_at), [(false, 3), (false, 2)]);
-    // It left no state: the next chunk has none to begin with.
+    // It left no state, so the next chunk starts from a pre-roll.
     assert_eq!(make(&mut chunked, 9).1.start, ChunkStart::PreRoll);
     let (again, made) = make(&mut chunked, 8);
     assert_eq!((made.start, again.len()), (ChunkStart::PreRoll, 3 * 4_096));
@@ -386,7 +387,7 @@ fn speed_of_a_far_seek() {
     }
 }
 
-/// An echo, which forgets exactly.
+/// An echo, which has an exact memory.
 #[derive(Clone)]
 struct Echo {
     past: Vec<[f32; 2]>,
@@ -416,7 +417,7 @@ impl ChunkProcessor for Echo {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
-    fn any_grid_and_order_gives_the_frames_of_one_run_when_the_processor_forgets(
+    fn any_grid_and_order_gives_the_frames_of_one_run_when_the_memory_is_exact(
         frames in 0usize..120_000, blocks in 1u64..5, first in 0u64..4, seed in any::<u64>(),
         echo in 1usize..9_000, latency in 0usize..5_000, join in 0u64..20_000,
     ) {

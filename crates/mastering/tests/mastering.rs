@@ -1,4 +1,4 @@
-//! What the mastering chain promises, measured from outside.
+//! Properties of the mastering chain, measured from outside.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -26,7 +26,8 @@ fn true_peak(hertz: u32, sound: &[[f32; 2]]) -> f64 {
     20.0 * peak.log10()
 }
 
-/// The true peak in dBTP at sixteen times the rate, by a filter that falls off before half the rate, as resamplers have it.
+/// The true peak in dBTP at sixteen times the sample rate, with a filter whose cut-off is below half the rate, as
+/// resamplers have it.
 fn dense_true_peak(sound: &[[f32; 2]]) -> f64 {
     const TAPS: usize = 40;
     let filter = |share: f64| -> [f64; TAPS] {
@@ -55,7 +56,8 @@ fn peak(sound: &[[f32; 2]]) -> f32 {
     sound.as_flattened().iter().fold(0.0, |peak, v| peak.max(v.abs()))
 }
 
-/// What drives a limiter hard: a full-scale tone near a quarter of the rate, white noise, clicks, low squares.
+/// Signals that drive a limiter hard: a full-scale tone near a quarter of the sample rate, white noise, clicks, low
+/// squares.
 fn driven(hertz: u32, seconds: f64) -> Vec<Vec<[f32; 2]>> {
     let frames = (f64::from(hertz) * seconds) as usize;
     let mut noise = Noise(5);
@@ -84,7 +86,7 @@ fn no_true_peak_is_over_the_ceiling_by_an_independent_meter() {
     }
 }
 
-/// Of sound that is full up to half the rate, filters disagree about what lies between the samples.
+/// For sound with full level up to half the sample rate, filters disagree about the peaks between the samples.
 #[test]
 fn bursts_of_white_noise_stay_under_the_ceiling_by_a_denser_meter_too() {
     let mut noise = Noise(11);
@@ -101,17 +103,17 @@ fn bursts_of_white_noise_stay_under_the_ceiling_by_a_denser_meter_too() {
 }
 
 #[test]
-fn what_stays_under_the_ceiling_passes_bit_for_bit() {
+fn sound_under_the_ceiling_passes_bit_for_bit() {
     let sound = sounds::music(100_000, 44_100, 3).into_iter().map(|frame| frame.map(|v| v * 0.5)).collect::<Vec<_>>();
     assert!(true_peak(44_100, &sound) < -2.0);
     assert_eq!(run(&MasteringSettings::default(), 44_100, &sound), sound);
 }
 
 #[test]
-fn a_mix_is_a_share_of_what_was_made_and_the_rest_of_what_came_in() {
-    // Far under the ceiling, so that the limiter is a wire.
+fn a_mix_is_a_share_of_the_processed_signal_and_the_rest_of_the_input() {
+    // Far below the ceiling, so that the limiter passes it bit for bit.
     let sound: Vec<_> = sounds::music(100_000, 44_100, 3).into_iter().map(|frame| frame.map(|v| v * 0.1)).collect();
-    // What came in as it came.
+    // The input unchanged.
     let punchy = MasteringSettings { dc_block: false, ..sounds::punchy() };
     let wet = run(&punchy, 44_100, &sound);
     let mixed = run(&MasteringSettings { mix: 0.25, dry_db: 6.0, ..punchy }, 44_100, &sound);
@@ -119,13 +121,13 @@ fn a_mix_is_a_share_of_what_was_made_and_the_rest_of_what_came_in() {
         assert!((mixed - (0.25 * wet + 0.75 * 1.995_262 * dry)).abs() < 1e-6);
     }
     assert!(run(&MasteringSettings { dry_db: -20.0, ..punchy }, 44_100, &sound) == wet);
-    // Of nothing but what came in, loud as it is, no peak is over the ceiling.
+    // With the input alone, as loud as it is, no peak is above the ceiling.
     let dry = run(&MasteringSettings { mix: 0.0, dry_db: 24.0, ..punchy }, 44_100, &sound);
     assert!((-1.5..=-0.9).contains(&true_peak(44_100, &dry)));
 }
 
 #[test]
-fn a_constant_is_taken_from_both_sides_of_the_mix_and_from_nothing_that_is_not_asked_for() {
+fn a_constant_is_removed_from_both_parts_of_the_mix_and_only_when_that_is_set() {
     let sound: Vec<_> =
         sounds::music(100_000, 44_100, 3).into_iter().map(|frame| frame.map(|v| 0.1 * v + 0.05)).collect();
     let mean = |sound: &[[f32; 2]]| {
@@ -158,7 +160,7 @@ fn a_limited_tone_stays_a_clean_tone() {
 }
 
 #[test]
-fn a_quiet_intro_stays_as_it_is_and_the_entry_is_under_the_ceiling() {
+fn a_quiet_intro_keeps_its_level_and_the_entry_is_under_the_ceiling() {
     let hertz = 44_100;
     let mut sound = vec![[0.0; 2]; 5 * 44_100];
     sound.extend(sounds::music(5 * 44_100, hertz, 1).into_iter().map(|frame| frame.map(|v| v * 0.001)));
@@ -166,14 +168,14 @@ fn a_quiet_intro_stays_as_it_is_and_the_entry_is_under_the_ceiling() {
     sound.extend(sounds::music(5 * 44_100, hertz, 2));
     let out = run(&sounds::punchy(), hertz, &sound);
     assert!(peak(&out[..5 * 44_100]) == 0.0, "silence is silence");
-    // No level matching: what is quiet gets the make-up and the tone, nothing else.
+    // No level matching: a quiet section gets the make-up gain and the equaliser, nothing else.
     let louder = 20.0 * (peak(&out[..quiet - 1_000]) / peak(&sound[..quiet])).log10();
     assert!(louder < 6.0, "{louder} dB");
     assert!(true_peak(hertz, &out) <= -0.9);
 }
 
 #[test]
-fn a_burst_of_what_is_no_number_is_silent_and_poisons_nothing() {
+fn a_burst_of_frames_that_are_not_finite_is_silent_and_affects_nothing_else() {
     let clean = sounds::music(12 * 44_100, 44_100, 4);
     let mut broken = clean.clone();
     for (n, frame) in broken[44_100..44_600].iter_mut().enumerate() {
@@ -182,7 +184,7 @@ fn a_burst_of_what_is_no_number_is_silent_and_poisons_nothing() {
     let (clean, broken) = (run(&sounds::punchy(), 44_100, &clean), run(&sounds::punchy(), 44_100, &broken));
     assert!(broken.as_flattened().iter().all(|v| v.is_finite()));
     assert_eq!(clean[..43_000], broken[..43_000]);
-    // When the chain has forgotten, it is as if nothing had been.
+    // After the memory the output is that without the burst.
     assert!(sounds::apart_db(&clean[8 * 44_100..], &broken[8 * 44_100..]) < -90.0);
 }
 
@@ -197,7 +199,7 @@ fn mono_stays_mono_and_swapped_channels_come_out_swapped() {
 }
 
 #[test]
-fn a_setting_that_is_not_possible_is_refused_by_name_value_and_way_out() {
+fn an_impossible_setting_is_refused_with_its_name_its_value_and_its_range() {
     let refuse = |change: fn(&mut MasteringSettings)| {
         let mut settings = MasteringSettings::default();
         change(&mut settings);
@@ -211,7 +213,7 @@ fn a_setting_that_is_not_possible_is_refused_by_name_value_and_way_out() {
 }
 
 #[test]
-fn a_start_anywhere_is_forgotten_to_the_last_bit_after_the_memory_whatever_came_before() {
+fn the_output_after_the_memory_does_not_depend_on_what_came_before_bit_for_bit() {
     let gentle = MasteringSettings::default();
     let slow = CompressorSettings {
         ratio: 1.5,
@@ -230,7 +232,7 @@ fn a_start_anywhere_is_forgotten_to_the_last_bit_after_the_memory_whatever_came_
         side_chain_hz: 0.0,
     };
     let quick = CompressorSettings { release_ms: 5.0, ..gentle.compressor };
-    // Each stage at its slowest while the others are quick, so that its own memory is what counts.
+    // Each stage at its slowest while the others are quick, so that its own memory is tested.
     let compressed = MasteringSettings { make_up_db: 24.0, compressor: hard, limiter_release_ms: 10.0, ..gentle };
     let limited = MasteringSettings { make_up_db: 24.0, compressor: quick, limiter_release_ms: 1_000.0, ..gentle };
     let tilted =
@@ -245,8 +247,8 @@ fn a_start_anywhere_is_forgotten_to_the_last_bit_after_the_memory_whatever_came_
         let chain = Mastering::new(&settings, rate(hertz)).unwrap();
         let memory = chain.memory().0 as usize;
         let past = hertz as usize / 2;
-        // The worst past: loud, or as loud as a broken file, up to the start. From there on music, whose hits make a
-        // compressor forget, or a steady tone, in which only releases do.
+        // The worst past: loud, or as loud as a broken file, up to the start. After it music, whose hits reset a
+        // compressor, or a steady tone, in which only releases have an effect.
         for (before, after, steady) in [
             (1.0, 1.0, false),
             (1.0, 0.1, false),
@@ -270,7 +272,7 @@ fn a_start_anywhere_is_forgotten_to_the_last_bit_after_the_memory_whatever_came_
             assert!(whole[memory..] == part[memory..], "{hertz} Hz, {before} then {after}, {settings:?}");
         }
     }
-    assert!(remembered > 20, "in {remembered} cases only there was anything to forget");
+    assert!(remembered > 20, "the past was audible in {remembered} cases only");
 }
 
 /// `cargo test --release -p crowd-engine --no-default-features --test mastering -- --ignored --nocapture speed`
@@ -342,7 +344,7 @@ proptest! {
             dc_block, eq_db, width, compressor, make_up_db, mix, dry_db, ceiling_dbtp, limiter_release_ms, dither_bits,
         };
         let mut sound = sounds::music(8_000, hertz, 1);
-        // Any bits at all in the middle, and full scale behind.
+        // Any bits in the middle, and full scale after them.
         for (frame, bits) in sound[2_000..].iter_mut().zip(wild) {
             *frame = bits.map(f32::from_bits);
         }

@@ -1,4 +1,5 @@
-//! What is measured of a track: as an independent meter reads it, by probes nearly so, and the same however it is read.
+//! The analysis of a track equals that of an independent meter, by probes nearly so, and does not depend on how the
+//! track is read.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -9,14 +10,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use common::sounds::{music, punchy, whole_run};
 use crowd_engine::feed::{Input, InputError, InputInfo};
 use crowd_engine::{Frames, SampleRate};
-use crowd_mastering::loudness::{Stepper, Steps, integrated, range};
+use crowd_mastering::loudness::{LoudnessSteps, StepMeter, integrated, range};
 use crowd_mastering::measure::{self, Analysis, Error, Probes};
 use crowd_mastering::{Mastering, MasteringSettings};
 use crowd_media::loudness::{Loudness, Meter};
 
 static GO: AtomicBool = AtomicBool::new(false);
 
-/// Sound in memory, read in blocks of some length.
+/// Sound in memory, read in blocks of a fixed length.
 #[derive(Clone)]
 struct Memory {
     sound: Arc<[[f32; 2]]>,
@@ -57,7 +58,7 @@ impl Input for Memory {
     }
 }
 
-/// Music that begins quietly, in `seconds`.
+/// Music that begins quietly, `seconds` long.
 fn track(rate: u32, seconds: usize) -> Memory {
     let mut sound = music(rate as usize * seconds, rate, 3);
     let quiet = sound.len() / 4;
@@ -72,22 +73,23 @@ fn meter(sound: &[[f32; 2]], rate: SampleRate) -> Loudness {
 }
 
 #[test]
-fn steps_and_gates_read_what_an_independent_meter_reads() {
+fn steps_and_gating_give_the_loudness_of_an_independent_meter() {
     for rate in [8_000, 22_050, 44_100, 48_000, 96_000] {
         let track = track(rate, 20);
-        let mut stepper = Stepper::new(track.rate);
+        let mut stepper = StepMeter::new(track.rate);
         stepper.push(&track.sound);
         let steps = stepper.finish();
-        let (ours, theirs) = (integrated(&Steps::windows(&steps.power, 4)).unwrap(), meter(&track.sound, track.rate));
+        let (ours, theirs) =
+            (integrated(&LoudnessSteps::windows(&steps.power, 4)).unwrap(), meter(&track.sound, track.rate));
         assert!((ours - theirs.integrated_lufs).abs() < 0.02, "{rate} Hz: {ours} beside {theirs:?}");
-        let ours = range(&Steps::windows(&steps.power, 30));
-        // The meter takes a window each second, and this one each tenth of it.
+        let ours = range(&LoudnessSteps::windows(&steps.power, 30));
+        // The meter uses a window each second, and this one each tenth of a second.
         assert!((ours - theirs.range_lu).abs() < 1.0, "{rate} Hz: {ours} LU beside {theirs:?}");
     }
 }
 
 #[test]
-fn a_whole_track_has_the_numbers_it_was_made_with() {
+fn a_whole_track_has_the_values_it_was_made_with() {
     // A tone of 1 kHz, in the third band; on the left 6 dB louder than on the right.
     let tone = |n: u32| (std::f64::consts::TAU * f64::from(n) / 48.0).sin();
     let sound: Vec<[f32; 2]> = (0..480_000).map(|n| [0.4, 0.2].map(|gain| (gain * tone(n)) as f32)).collect();
@@ -130,7 +132,7 @@ fn blocks_do_not_change_what_is_measured() {
     let track = track(22_050, 100);
     let forecast = |track: &Memory| {
         let forecast = track.probes().forecast(&punchy(), &GO).unwrap();
-        [0.0, 6.0].map(|gain| forecast.behind(gain).unwrap().to_bits())
+        [0.0, 6.0].map(|gain| forecast.output_lufs(gain).unwrap().to_bits())
     };
     let (analysis, behind) = (track.probes().analysis().clone(), forecast(&track));
     for other in [Memory { block: 97, ..track.clone() }, Memory { block: 1 << 20, ..track.clone() }] {
@@ -161,7 +163,7 @@ fn a_forecast_is_as_loud_as_what_the_chain_makes() {
 }
 
 #[test]
-fn silence_has_no_loudness_and_what_is_no_number_is_silent() {
+fn silence_has_no_loudness_and_frames_that_are_not_finite_are_silent() {
     let silence = Memory::new(vec![[0.0; 2]; 90 * 8_000], 8_000);
     for analysis in [silence.whole(), silence.probes().analysis().clone()] {
         assert_eq!((analysis.integrated_lufs, analysis.crest_db, analysis.bands_db), (None, None, [None; 5]));
@@ -200,7 +202,7 @@ impl Input for Until {
 }
 
 #[test]
-fn a_stop_ends_a_measurement_and_a_fault_is_told_with_its_frame() {
+fn a_stop_ends_a_measurement_and_an_error_has_its_frame() {
     static STOP: AtomicBool = AtomicBool::new(false);
     let track = track(8_000, 30);
     let info = track.info();

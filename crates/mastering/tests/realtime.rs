@@ -1,4 +1,5 @@
-//! The chain is fit for an audio thread: it takes no memory while it runs, and computes with nothing near a subnormal number.
+//! The chain can run on an audio thread: it does not allocate while it runs, and does not compute with numbers close to
+//! subnormal.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -13,19 +14,19 @@ use crowd_mastering::{Mastering, MasteringSettings};
 #[global_allocator]
 static GUARD: AllocDisabler = AllocDisabler;
 
-/// Stereo noise at a level for each frame.
+/// Stereo noise with a level for each frame.
 fn noise(level: impl Fn(usize) -> f64) -> Vec<[f32; 2]> {
     let mut noise = Noise(3);
     (0..66_150).map(|n| [(); 2].map(|()| (f64::from(noise.sample()) * level(n)) as f32)).collect()
 }
 
-/// From full level down 900 decibels, through all the subnormal numbers to zero, in each half second.
+/// Fades from full level by 900 dB, through all subnormal numbers to zero, in each half second.
 fn tails() -> Vec<[f32; 2]> {
     noise(|n| 0.5 * 10f64.powf(-45.0 * (n % 22_050) as f64 / 22_050.0))
 }
 
 #[test]
-fn what_lies_next_to_silence_is_silence() {
+fn sound_close_to_silence_is_silence() {
     for level in [0.99 * f64::from(SILENT), 1e-30, 1e-38, 1e-44] {
         let mut chain = Mastering::new(&MasteringSettings::default(), SampleRate::CD).unwrap();
         let mut block = noise(|_| level);
@@ -35,7 +36,7 @@ fn what_lies_next_to_silence_is_silence() {
 }
 
 #[test]
-fn a_mastering_chain_leaves_no_subnormal_numbers_and_comes_to_zero() {
+fn a_mastering_chain_makes_no_subnormal_numbers_and_decays_to_zero() {
     let settings = MasteringSettings {
         eq_db: [3.0, -2.0, 1.0, -3.0, 2.0],
         width: [0.5, 1.2, 1.0, 1.3, 1.5],
@@ -53,7 +54,7 @@ fn a_mastering_chain_leaves_no_subnormal_numbers_and_comes_to_zero() {
 }
 
 #[test]
-fn a_mastering_chain_takes_no_memory_while_it_runs() {
+fn a_mastering_chain_does_not_allocate_while_it_runs() {
     let settings = MasteringSettings { dither_bits: Some(16), make_up_db: 12.0, ..sounds::punchy() };
     let mut chain = Mastering::new(&settings, SampleRate::CD).unwrap();
     let mut sound = sounds::music(100_000, 44_100, 1);

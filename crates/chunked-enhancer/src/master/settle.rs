@@ -110,7 +110,7 @@ fn settle(
     let mut settings = chain(&design, analysis);
     let mut forecast = run(&settings)?;
     // What cannot be measured, because it is silent or shorter than 400 ms, keeps its level.
-    let (Some(wet), Some(dry), Some(whole)) = (forecast.before(), sample_lufs, analysis.integrated_lufs) else {
+    let (Some(wet), Some(dry), Some(whole)) = (forecast.input_lufs(), sample_lufs, analysis.integrated_lufs) else {
         settings.mix = treatment.intensity.get();
         return Ok(Settled { treatment, settings, target_lufs, predicted_lufs: None, shortfall: None });
     };
@@ -122,7 +122,7 @@ fn settle(
     }
     // What the sample is too quiet or too loud by, its rendition is too.
     let aside = whole - dry;
-    let (most, bound) = forecast.worth(MOST_GAIN_DB, design.most_reduction_db);
+    let (most, bound) = forecast.largest_useful_gain(MOST_GAIN_DB, design.most_reduction_db);
     let found = forecast.gain_for(design.target_lufs - aside, LEAST_GAIN_DB, most.max(LEAST_GAIN_DB));
     if let Some((gain, _)) = found {
         settings.make_up_db = gain;

@@ -1,6 +1,6 @@
 //! Where a track does not become as loud as its preset wants it, and why.
 
-use crowd_mastering::loudness::Bound;
+use crowd_mastering::loudness::GainBound;
 use serde::{Deserialize, Serialize};
 
 use crate::preset::Design;
@@ -11,7 +11,7 @@ pub struct Shortfall {
     /// How much, LU.
     pub lu: f64,
     /// What holds the gain back.
-    pub bound: Bound,
+    pub bound: GainBound,
     /// The same in words.
     pub reason: String,
 }
@@ -21,12 +21,12 @@ impl Shortfall {
     const LEAST_LU: f64 = 0.2;
 
     /// Of a rendition that will be so loud; none where it is as loud as wanted.
-    pub(super) fn of(design: &Design, lufs: f64, bound: Bound, most_gain_db: f64) -> Option<Self> {
+    pub(super) fn of(design: &Design, lufs: f64, bound: GainBound, most_gain_db: f64) -> Option<Self> {
         let lu = design.target_lufs - lufs;
         let reason = match bound {
-            Bound::Range => format!("it is lifted by {most_gain_db} dB, the most there is"),
-            Bound::Return => "another decibel of gain would make it less than half a decibel louder".to_owned(),
-            Bound::Reduction => {
+            GainBound::Range => format!("it is lifted by {most_gain_db} dB, the most there is"),
+            GainBound::Return => "another decibel of gain would make it less than half a decibel louder".to_owned(),
+            GainBound::Reduction => {
                 let most = design.most_reduction_db;
                 format!("the limiter turns it down by {most} dB already, the most that the preset allows")
             }

@@ -1,23 +1,24 @@
-//! From the powers of windows to one loudness, after ITU-R BS.1770-4 and EBU Tech 3342.
+//! The gating of EBU R 128: from the powers of windows to one loudness, after ITU-R BS.1770-4 and EBU Tech 3342.
 
 use crowd_engine::dsp::loudness::{lufs, power};
 
-/// Windows under this do not count, LUFS.
+/// The absolute gate, LUFS: windows below it do not count.
 const ABSOLUTE_GATE: f64 = -70.0;
-/// Nor do windows so far under the mean of the others, in LU: for loudness, and for its range.
+/// The relative gates, in LU from the mean of the other windows: for loudness, and for its range.
 const RELATIVE_GATE: f64 = -10.0;
 const RANGE_GATE: f64 = -20.0;
 
-/// The power under which windows of 400 ms do not count for the integrated loudness; none when no window is over -70 LUFS.
+/// The power below which windows of 400 ms do not count for the integrated loudness; none when no window is above -70
+/// LUFS.
 pub fn gate(windows: &[f32]) -> Option<f64> {
     gate_by(windows, RELATIVE_GATE)
 }
 
-/// Integrated loudness of the powers of windows of 400 ms that begin 100 ms apart, LUFS (BS.1770-4); none of silence. The windows
-/// need not be of one span, and their order does not matter.
+/// The integrated loudness of the powers of windows of 400 ms that begin 100 ms apart, LUFS (BS.1770-4); none of
+/// silence. The windows need not be of one span, and their order does not matter.
 ///
 /// ```
-/// // Ten windows of a tone in one channel, its power a half; silence is gated away.
+/// // Ten windows of a equaliser in one channel, its power a half; silence is gated away.
 /// let windows = [[0.5; 10], [0.0; 10]].concat();
 /// let lufs = crowd_mastering::loudness::integrated(&windows);
 /// assert!(lufs.is_some_and(|lufs| (lufs + 3.70).abs() < 0.01));
@@ -27,7 +28,7 @@ pub fn integrated(windows: &[f32]) -> Option<f64> {
     mean(windows, gate(windows)?).map(lufs)
 }
 
-/// Loudness range of the powers of windows of 3 s, LU, 0 or more (EBU Tech 3342); 0 where none is over -70 LUFS.
+/// The loudness range of the powers of windows of 3 s, LU, 0 or more (EBU Tech 3342); 0 when none is above -70 LUFS.
 pub fn range(windows: &[f32]) -> f64 {
     let Some(gate) = gate_by(windows, RANGE_GATE) else { return 0.0 };
     let mut over: Vec<f32> = windows.iter().copied().filter(|window| f64::from(*window) >= gate).collect();
@@ -36,7 +37,7 @@ pub fn range(windows: &[f32]) -> f64 {
     lufs(f64::from(at(0.95))) - lufs(f64::from(at(0.10)))
 }
 
-/// The gate that lies `relative` LU beside the mean of what is over the absolute one, and not under that.
+/// The gate at `relative` LU from the mean of what is above the absolute gate, and not below that.
 fn gate_by(windows: &[f32], relative: f64) -> Option<f64> {
     let over = mean(windows, power(ABSOLUTE_GATE))?;
     Some((over * 10f64.powf(relative / 10.0)).max(power(ABSOLUTE_GATE)))
@@ -55,26 +56,26 @@ fn mean(windows: &[f32], gate: f64) -> Option<f64> {
 mod tests {
     use super::*;
 
-    /// So many windows of a loudness.
-    fn windows(parts: &[(f64, usize)]) -> Vec<f32> {
-        parts.iter().flat_map(|(loudness, count)| vec![power(*loudness) as f32; *count]).collect()
+    /// So many windows of each loudness.
+    fn windows(spans: &[(f64, usize)]) -> Vec<f32> {
+        spans.iter().flat_map(|(loudness, count)| vec![power(*loudness) as f32; *count]).collect()
     }
 
     #[test]
-    fn what_is_ten_lu_under_the_others_or_under_minus_70_lufs_does_not_count() {
-        // The levels of EBU Tech 3341, signals 3 and 4, in windows; one over the gate does count.
-        let loud = |parts| integrated(&windows(parts)).unwrap();
+    fn windows_ten_lu_below_the_others_or_below_minus_70_lufs_do_not_count() {
+        // The levels of EBU Tech 3341, signals 3 and 4, in windows; and one window above the gate, which counts.
+        let loud = |spans| integrated(&windows(spans)).unwrap();
         assert!((loud(&[(-36.0, 100), (-23.0, 600), (-36.0, 100)]) + 23.0).abs() < 0.01);
         assert!((loud(&[(-72.0, 100), (-36.0, 100), (-23.0, 600), (-36.0, 100), (-72.0, 100)]) + 23.0).abs() < 0.01);
         assert!((loud(&[(-32.0, 300), (-23.0, 300)]) + 25.5).abs() < 0.01);
         assert_eq!(integrated(&windows(&[(-71.0, 100)])), None);
-        // Without the absolute gate the mean of these would lie at -72 LUFS and the gate at -82.
+        // Without the absolute gate the mean of these would be -72 LUFS and the gate -82.
         assert!((loud(&[(-80.0, 900), (-69.0, 100)]) + 69.0).abs() < 0.01);
     }
 
     #[test]
-    fn the_range_lies_between_a_tenth_and_nineteen_twentieths_of_what_is_over_its_gate() {
-        // EBU Tech 3342, signals 1 and 4; and what is more than 20 LU under the mean.
+    fn the_range_is_from_10_to_95_percent_of_the_windows_above_its_gate() {
+        // EBU Tech 3342, signals 1 and 4, with windows more than 20 LU below the mean.
         assert!((range(&windows(&[(-20.0, 200), (-30.0, 200)])) - 10.0).abs() < 0.01);
         let signal = [(-50.0, 200), (-35.0, 200), (-20.0, 200), (-35.0, 200), (-50.0, 200)];
         assert!((range(&windows(&signal)) - 15.0).abs() < 0.01);

@@ -1,17 +1,17 @@
-//! Loudness of what is not one run of sound: of spans of a track, or of a track that a chain is yet to change.
+//! Loudness of sound in spans: of probes of a track, or of a track as a chain will change it.
 //!
-//! A [`Stepper`] brings sound into [`Steps`] of 2 ms. From their powers [`windows`](Steps::windows) are made, from the windows of
-//! any number of spans one [`integrated`] loudness or [`range`]; a [`Forecast`] does so behind a gain and a limiter that are not
-//! run. All sound is stereo, full scale 1; powers are K-weighted mean squares, added over both channels
-//! ([`crowd_engine::dsp::loudness`]).
+//! A [`StepMeter`] measures sound in [`LoudnessSteps`] of 2 ms. The [`windows`](LoudnessSteps::windows) of loudness are
+//! computed from their powers, and from the windows of any number of spans one [`integrated`] loudness or [`range`]; a
+//! [`Forecast`] does this for the sound after a gain and a limiter, without running them. All sound is stereo, full
+//! scale 1; powers are K-weighted mean squares, added over both channels ([`crowd_engine::dsp::loudness`]).
 //!
-//! `ebur128`, which [`crowd_media::loudness`] measures whole files by, gives out neither the windows it gates nor what lies between
-//! them; so this gating is written here, and is the only one.
+//! `ebur128`, with which [`crowd_media::loudness`] measures whole files, provides neither the windows it gates nor
+//! shorter spans; so the gating is implemented here, and only here.
 
 mod forecast;
 mod gating;
-mod steps;
+mod loudness_steps;
 
-pub use forecast::{Bound, Forecast};
+pub use forecast::{Forecast, GainBound};
 pub use gating::{gate, integrated, range};
-pub use steps::{STEPS_PER_SECOND, Stepper, Steps};
+pub use loudness_steps::{LoudnessSteps, STEPS_PER_SECOND, StepMeter};

@@ -1,12 +1,12 @@
-//! What a track measures like.
+//! The analysis of a track.
 
 use crowd_engine::dsp::loudness::lufs;
 use crowd_engine::feed::InputInfo;
 
-use super::balance::Sums;
-use crate::loudness::{STEPS_PER_SECOND, Steps, gate, integrated, range};
+use super::balance::BalanceSums;
+use crate::loudness::{LoudnessSteps, STEPS_PER_SECOND, gate, integrated, range};
 
-/// What a track measures like. What silence does not have is none.
+/// The analysis of a track. Values that silence does not have are none.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Analysis {
@@ -22,24 +22,24 @@ pub struct Analysis {
     pub true_peak_dbtp: Option<f64>,
     /// The largest sample, dBFS; by probes the largest in these.
     pub sample_peak_dbfs: Option<f64>,
-    /// Mean power under 200 Hz, to 800 Hz, to 3 kHz, to 8 kHz and above, in decibels of the power of all, 0 or less; none in a
-    /// band without any. The bands are those of the chain's equaliser.
+    /// The mean power below 200 Hz, to 800 Hz, to 3 kHz, to 8 kHz and above, in decibels relative to the total power, 0
+    /// or less; none in a band without any. The bands are those of the chain's equaliser.
     pub bands_db: [Option<f64>; 5],
-    /// How far peaks stand out of the loudness around them (400 ms), dB.
+    /// The crest factor: the peaks relative to the loudness around them (400 ms), dB.
     pub crest_db: Option<f64>,
     /// Correlation of left and right, -1 to 1.
     pub correlation: Option<f64>,
-    /// Power of what differs between left and right over the power of what they share, dB; none of mono.
+    /// The power of the side signal relative to that of the mid signal, dB; none of mono.
     pub width_db: Option<f64>,
 }
 
 impl Analysis {
-    /// Of spans of a track, in steps, and the sums of their power. The true peak is left out.
-    pub(super) fn of(info: &InputInfo, spans: &[&Steps], sums: &Sums) -> Self {
-        let windows: Vec<f32> = spans.iter().flat_map(|steps| Steps::windows(&steps.power, 4)).collect();
+    /// The analysis of spans of a track, from their steps and the sums of their power. The true peak is left out.
+    pub(super) fn of(info: &InputInfo, spans: &[&LoudnessSteps], sums: &BalanceSums) -> Self {
+        let windows: Vec<f32> = spans.iter().flat_map(|steps| LoudnessSteps::windows(&steps.power, 4)).collect();
         // A span shorter than 3 s counts as one window.
-        let tenths = |steps: &Steps| (steps.power.len() * 10 / STEPS_PER_SECOND as usize).clamp(1, 30);
-        let long = |steps: &&Steps| Steps::windows(&steps.power, tenths(steps));
+        let tenths = |steps: &LoudnessSteps| (steps.power.len() * 10 / STEPS_PER_SECOND as usize).clamp(1, 30);
+        let long = |steps: &&LoudnessSteps| LoudnessSteps::windows(&steps.power, tenths(steps));
         let range_lu = range(&spans.iter().flat_map(long).collect::<Vec<_>>());
         let peak = spans.iter().flat_map(|steps| &steps.peak).fold(0.0f32, |most, v| most.max(*v));
         let all: f64 = sums.bands.iter().sum();
@@ -61,8 +61,8 @@ impl Analysis {
     }
 }
 
-/// Peak over loudness, in the mean of all windows of 400 ms that are over the gate.
-fn crest(spans: &[&Steps], gate: Option<f64>) -> Option<f64> {
+/// Peak relative to loudness, as the mean of all windows of 400 ms that are above the gate.
+fn crest(spans: &[&LoudnessSteps], gate: Option<f64>) -> Option<f64> {
     const WINDOW: usize = 4 * STEPS_PER_SECOND as usize / 10;
     let gate = gate?;
     let (mut sum, mut count) = (0.0, 0u32);

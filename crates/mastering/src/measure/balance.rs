@@ -1,4 +1,4 @@
-//! How the power of a track is spread over the bands of the equaliser, and between its sides.
+//! The balance of a track: its power in the bands of the equaliser, and in its channels.
 
 use std::sync::Arc;
 
@@ -6,14 +6,14 @@ use crowd_engine::SampleRate;
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlanner};
 
-use crate::tone::EDGES;
+use crate::equaliser::EDGES;
 
 /// Frames of a spectrum.
 const SIZE: usize = 2_048;
 
 /// Sums of squares.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Sums {
+pub(super) struct BalanceSums {
     /// Of the spectrum in each band, both channels.
     pub bands: [f64; 5],
     pub left: f64,
@@ -22,19 +22,19 @@ pub(super) struct Sums {
     pub both: f64,
 }
 
-/// Sums up sound as it comes.
-pub(super) struct Balance {
+/// Sums up the power of a stream of sound.
+pub(super) struct BalanceMeter {
     fft: Arc<dyn Fft<f32>>,
     window: Box<[f32]>,
-    /// The band of each bin up to half the rate.
+    /// The band of each bin up to half the sample rate.
     band: Box<[u8]>,
-    /// Left and right as one complex signal, so that one transform does for both.
+    /// Left and right as one complex signal, so that one transform serves both.
     frames: Vec<Complex<f32>>,
     scratch: Vec<Complex<f32>>,
-    sums: Sums,
+    sums: BalanceSums,
 }
 
-impl Balance {
+impl BalanceMeter {
     pub fn new(rate: SampleRate) -> Self {
         let fft = FftPlanner::new().plan_fft_forward(SIZE);
         let hann = |n: usize| 0.5 - 0.5 * (std::f32::consts::TAU * n as f32 / SIZE as f32).cos();
@@ -46,7 +46,7 @@ impl Balance {
             window: (0..SIZE).map(hann).collect(),
             band: (0..=SIZE / 2).map(band).collect(),
             frames: Vec::with_capacity(SIZE),
-            sums: Sums::default(),
+            sums: BalanceSums::default(),
         }
     }
 
@@ -80,12 +80,12 @@ impl Balance {
         self.frames.clear();
     }
 
-    /// Drops the frames of a spectrum that is not full: the next ones do not follow on them.
+    /// Drops the frames of an incomplete spectrum, because the next frames do not follow them.
     pub fn jump(&mut self) {
         self.frames.clear();
     }
 
-    pub fn sums(&self) -> &Sums {
+    pub fn sums(&self) -> &BalanceSums {
         &self.sums
     }
 }

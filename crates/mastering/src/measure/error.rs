@@ -1,16 +1,16 @@
-//! Why a track was not measured.
+//! The error of a measurement.
 
-/// Why a track was not measured.
+/// The error of a measurement.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The [`Stop`](super::Stop) that was given said so. What was measured so far is gone.
+    /// The given [`Stop`](super::Stop) ended the measurement. What was measured so far is dropped.
     #[error("the measurement was stopped")]
     Stopped,
     /// The track cannot be read, or a setting of the chain is out of its range.
     #[error(transparent)]
     Engine(#[from] crowd_engine::Error),
-    /// The meter cannot take such audio.
+    /// The meter does not support such audio.
     #[error(transparent)]
     Media(#[from] crowd_media::Error),
 }

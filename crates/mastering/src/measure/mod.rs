@@ -1,19 +1,20 @@
-//! What a track measures like, by all of it ([`whole`]) or by probes ([`Probes`]): spans of a second each, up to 60 of them,
-//! which take a fraction of a second and tell the loudness within 0.5 LU. Both also make a
-//! [`Forecast`](crate::loudness::Forecast) of what a chain makes of the track.
+//! The analysis of a track, as a whole ([`whole`]) or by probes ([`Probes`]): up to 60 spans of a second each, which
+//! take a fraction of a second and give the loudness within 0.5 LU. Both also make a
+//! [`Forecast`](crate::loudness::Forecast) of the loudness that a chain gives the track.
 //!
-//! Tracks are [`Input`](crowd_engine::feed::Input)s with their [`InputInfo`](crowd_engine::feed::InputInfo), as `FileInput::open` gives them (feature `decode` of
-//! crowd-engine). What is measured depends on the frames alone, and not on how they are read.
+//! Tracks are [`Input`](crowd_engine::feed::Input)s with their [`InputInfo`](crowd_engine::feed::InputInfo), as
+//! `FileInput::open` returns them (feature `decode` of crowd-engine). The result depends on the frames alone, and not
+//! on how they are read.
 //!
 //! ```
 //! use std::sync::atomic::AtomicBool;
 //!
-//! use crowd_engine::feed::{InputError, Input, InputInfo};
+//! use crowd_engine::feed::{Input, InputError, InputInfo};
 //! use crowd_engine::{Frames, SampleRate};
 //! use crowd_mastering::measure::{self, Probes};
 //! use crowd_mastering::{Mastering, MasteringSettings};
 //!
-//! /// Five seconds of a tone of 1 kHz and -20 dBFS in both channels: EBU Tech 3341 reads -20 LUFS.
+//! /// Five seconds of a equaliser of 1 kHz and -20 dBFS in both channels: EBU Tech 3341 reads -20 LUFS.
 //! struct Tone(u64);
 //!
 //! impl Input for Tone {
@@ -37,7 +38,7 @@
 //! let analysis = measure::whole(&mut Tone(0), &info, &stop)?;
 //! assert!(analysis.integrated_lufs.is_some_and(|lufs| (lufs + 20.0).abs() < 0.1));
 //!
-//! // How much gain brings it to -14 LUFS behind the limiter of this chain?
+//! // The gain with which it has -14 LUFS after the limiter of this chain.
 //! let mut settings = MasteringSettings::default();
 //! let forecast = Probes::read(&mut Tone(0), &info, &stop)?.forecast(&settings, &stop)?;
 //! if let Some((gain_db, lufs)) = forecast.gain_for(-14.0, -24.0, 24.0) {

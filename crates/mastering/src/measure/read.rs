@@ -1,4 +1,4 @@
-//! Reading an input block by block, until it ends or is to stop.
+//! Reading an input block by block, until it ends or the measurement is stopped.
 
 use crowd_engine::Frames;
 use crowd_engine::feed::{Input, InputError};
@@ -6,8 +6,8 @@ use crowd_engine::feed::{Input, InputError};
 use super::error::Error;
 use super::stop::Stop;
 
-/// Appends the next frames, of which the first is frame `at`; false when there are no more. What is no number is silent, as it is
-/// when the engine plays it.
+/// Reads the next frames, of which the first is frame `at`; false at the end. Frames that are not finite are silent, as
+/// in the engine.
 pub(super) fn next(input: &mut dyn Input, at: u64, block: &mut Vec<[f32; 2]>, stop: &dyn Stop) -> Result<bool, Error> {
     not_stopped(stop)?;
     block.clear();
@@ -18,12 +18,12 @@ pub(super) fn next(input: &mut dyn Input, at: u64, block: &mut Vec<[f32; 2]>, st
     Ok(more)
 }
 
-/// Goes to a frame.
+/// Seeks to a frame.
 pub(super) fn seek(input: &mut dyn Input, frame: u64) -> Result<(), Error> {
     input.seek(frame).map_err(|source| unreadable(frame, source))
 }
 
-/// Whether the measurement goes on.
+/// Returns an error when the measurement is to end.
 pub(super) fn not_stopped(stop: &dyn Stop) -> Result<(), Error> {
     if stop.stopped() { Err(Error::Stopped) } else { Ok(()) }
 }

@@ -1,18 +1,19 @@
-//! Where in a track its probes lie.
+//! The positions of the probes in a track.
 
 use std::iter::once;
 use std::ops::Range;
 
 use crowd_engine::feed::InputInfo;
 
-/// Probes of a track, at most, and their length in seconds.
+/// The number of probes of a track, at most, and their length in seconds.
 const PROBES: u64 = 60;
 const SECONDS: f64 = 1.0;
-/// A track not longer than this is taken as a whole.
+/// A track that is not longer than this is one probe.
 const WHOLE_SECONDS: f64 = 75.0;
 
-/// The frames of each probe, in the order of the track: evenly spread, each somewhere else in its share of the track, so that they
-/// do not fall on the same beat of every bar; and on a multiple of `seek_step`, if one is near enough in its share.
+/// The frames of each probe, in the order of the track: evenly spread, each at another position in its share of the
+/// track, so that they do not fall on the same beat of every bar; and on a multiple of `seek_step`, if one is close
+/// enough in its share.
 pub(super) fn spans(info: &InputInfo, seek_step: u64) -> Vec<Range<u64>> {
     let frames = info.frames.0;
     let in_frames = |seconds: f64| (seconds * f64::from(info.sample_rate.get())) as u64;
@@ -44,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_track_is_all_probes_and_a_long_one_has_60_in_it() {
+    fn a_short_track_is_one_probe_and_a_long_one_has_60() {
         assert_eq!(of(1, 1), vec![0..1; 1]);
         assert_eq!(of(75 * 44_100, 1), vec![0..3_307_500; 1]);
         for seconds in [76, 119, 7_200] {
@@ -57,10 +58,10 @@ mod tests {
     }
 
     #[test]
-    fn probes_lie_at_another_place_in_each_share_and_where_a_seek_is_cheap() {
+    fn probes_are_at_another_position_in_each_share_and_where_a_seek_is_cheap() {
         let share = 600 * 44_100 / 60;
-        let places: Vec<u64> = of(600 * 44_100, 1).iter().map(|probe| probe.start % share).collect();
-        assert!(places.windows(2).all(|pair| pair[0].abs_diff(pair[1]) > 44_100), "{places:?}");
+        let positions: Vec<u64> = of(600 * 44_100, 1).iter().map(|probe| probe.start % share).collect();
+        assert!(positions.windows(2).all(|pair| pair[0].abs_diff(pair[1]) > 44_100), "{positions:?}");
         let cheap = of(600 * 44_100, 65_536).iter().filter(|probe| probe.start % 65_536 == 0).count();
         assert!(cheap > 50, "{cheap} of 60");
         assert_eq!(of(600 * 44_100, 0), of(600 * 44_100, 1));

@@ -1,15 +1,15 @@
-//! When a measurement ends early.
+//! The condition that ends a measurement early.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Decides whether a measurement goes on. It is asked before each block of some thousand frames, and may take its time: others can
-/// work meanwhile.
+/// Decides whether a measurement ends early. It is called before each block of some thousand frames and may block, for
+/// example to let other work run.
 pub trait Stop {
-    /// Whether the measurement is to end with [`Error::Stopped`](super::Error::Stopped).
+    /// Whether the measurement ends with [`Error::Stopped`](super::Error::Stopped).
     fn stopped(&self) -> bool;
 }
 
-/// Once it is true.
+/// Ends the measurement once the flag is true.
 impl Stop for AtomicBool {
     fn stopped(&self) -> bool {
         self.load(Ordering::Relaxed)

@@ -1,28 +1,27 @@
-//! A track measured as a whole.
+//! The analysis of a whole track.
 
 use crowd_engine::Frames;
 use crowd_engine::feed::{Input, InputInfo};
 use crowd_media::loudness::Meter;
 
 use super::analysis::Analysis;
-use super::balance::Balance;
+use super::balance::BalanceMeter;
 use super::error::Error;
 use super::read;
 use super::stop::Stop;
 use crate::chain::Mastering;
-use crate::loudness::{Forecast, Stepper};
+use crate::loudness::{Forecast, StepMeter};
 use crate::settings::MasteringSettings;
 
-/// Measures all of a track. `input` is read from where it stands to its end, and is to stand at its first frame; `info` is its
-/// own.
+/// Analyses a whole track. `input` must be at its first frame and is read to its end; `info` is that of the input.
 ///
 /// # Errors
-/// [`Error::Engine`] when it cannot be read, [`Error::Stopped`] as soon as `stop` says so.
+/// [`Error::Engine`] when it cannot be read, [`Error::Stopped`] as soon as `stop` ends it.
 pub fn whole(input: &mut dyn Input, info: &InputInfo, stop: &dyn Stop) -> Result<Analysis, Error> {
     let rate = info.sample_rate;
     let mut meter = Meter::new(rate.get(), 2, 0)?;
-    let mut stepper = Stepper::new(rate);
-    let mut balance = Balance::new(rate);
+    let mut stepper = StepMeter::new(rate);
+    let mut balance = BalanceMeter::new(rate);
     all(input, stop, |_, block| {
         meter.push(block.as_flattened())?;
         stepper.push(block);
@@ -41,8 +40,8 @@ pub fn whole(input: &mut dyn Input, info: &InputInfo, stop: &dyn Stop) -> Result
     })
 }
 
-/// Runs the chain of `settings` over all of a track, up to its limiter, and forecasts what comes out behind that. `input` is read
-/// as by [`whole`].
+/// Runs the chain of `settings` over a whole track, up to its limiter, and returns the forecast. `input` is read as by
+/// [`whole`].
 ///
 /// # Errors
 /// As [`whole`]; and [`Error::Engine`] for settings out of their range.
@@ -53,7 +52,7 @@ pub fn forecast(
     stop: &dyn Stop,
 ) -> Result<Forecast, Error> {
     let mut chain = Mastering::new(settings, info.sample_rate)?;
-    let mut stepper = Stepper::new(info.sample_rate);
+    let mut stepper = StepMeter::new(info.sample_rate);
     all(input, stop, |at, block| {
         chain.process_unlimited(Frames(at), block);
         stepper.push(block);
@@ -62,7 +61,7 @@ pub fn forecast(
     Ok(Forecast::new(vec![stepper.finish()], settings))
 }
 
-/// Reads to the end; `take` gets each block and the frame it begins with.
+/// Reads to the end; `take` gets each block and its first frame.
 fn all(
     input: &mut dyn Input,
     stop: &dyn Stop,

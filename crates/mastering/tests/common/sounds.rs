@@ -6,7 +6,7 @@ use crowd_mastering::{CompressorSettings, MasteringSettings};
 
 use super::Noise;
 
-/// Settings that move everything.
+/// Settings that use every stage.
 pub fn punchy() -> MasteringSettings {
     MasteringSettings {
         dc_block: true,
@@ -26,12 +26,13 @@ pub fn punchy() -> MasteringSettings {
     }
 }
 
-/// A frame of a full-scale tone, `phase` in turns, at the rate `hertz`.
+/// A frame of a full-scale tone at the sample rate `hertz`; `phase` is in periods.
 pub fn tone(hz: f64, phase: f64, hertz: f64, frame: usize) -> [f32; 2] {
     [(std::f64::consts::TAU * (hz * frame as f64 / hertz + phase)).sin() as f32; 2]
 }
 
-/// Something like music: a bass, a chord that wanders in the image, hits twice a second, a swell over seven seconds.
+/// Sound similar to music: a bass, a chord that moves in the stereo image, hits twice a second, a swell over seven
+/// seconds.
 pub fn music(frames: usize, hertz: u32, seed: u64) -> Vec<[f32; 2]> {
     let mut noise = Noise(seed);
     let hertz = f64::from(hertz);

@@ -1,20 +1,20 @@
-//! Five bands, each with a gain and a width.
+//! The equaliser: five bands, each with a gain and a width.
 //!
-//! Minimum-phase shelves and bells on mid and side. A band's width is more or less gain for its side signal, so tone and
-//! width are one filter: the same sections, with coefficients of their own for mid and for side.
+//! Minimum-phase shelves and bells on mid and side. The width of a band is another gain for its side signal, so gain
+//! and width are one filter: the same sections, with separate coefficients for mid and side.
 
 use crowd_engine::dsp::biquad::{Coefficients, TINY};
 
-use crate::forget;
+use crate::state_rounding;
 
 /// Edges between the bands, in Hz.
 pub(crate) const EDGES: [f64; 4] = [200.0, 800.0, 3_000.0, 8_000.0];
-/// Shelves without a bump.
+/// The Q of shelves without overshoot.
 const SHELF_Q: f64 = std::f64::consts::FRAC_1_SQRT_2;
-/// Above this share of the sample rate a filter has no room.
+/// The highest frequency of a filter, as a share of the sample rate.
 const HIGHEST: f64 = 0.45;
 
-/// One section: everything twice, for mid and side.
+/// One section: all values twice, for mid and side.
 #[derive(Clone, Copy, Debug)]
 struct Section {
     b: [[f64; 2]; 3],
@@ -24,12 +24,13 @@ struct Section {
 
 /// The equaliser.
 #[derive(Clone, Debug)]
-pub(super) struct Tone {
+pub(super) struct Equaliser {
     sections: [Section; 5],
 }
 
-impl Tone {
-    /// `decibels` and `width` of each band, lowest first. A width is the linear gain of the side signal, above 0.
+impl Equaliser {
+    /// The equaliser with the `decibels` and the `width` of each band, lowest first. A width is the linear gain of the
+    /// side signal, above 0.
     pub(super) fn new(decibels: [f32; 5], width: [f32; 5], sample_rate: f64) -> Self {
         let section = |band: usize| {
             let mid = f64::from(decibels[band]);
@@ -45,7 +46,7 @@ impl Tone {
         Self { sections: std::array::from_fn(section) }
     }
 
-    /// One frame of left and right.
+    /// Processes one frame, left and right.
     #[inline]
     pub(super) fn tick(&mut self, [left, right]: [f32; 2]) -> [f32; 2] {
         let (left, right) = (f64::from(left), f64::from(right));
@@ -62,14 +63,14 @@ impl Tone {
         [(0.5 * (mid + side)) as f32, (0.5 * (mid - side)) as f32]
     }
 
-    /// Puts every state on its grid. To be called on fixed frames.
-    pub(super) fn settle(&mut self) {
+    /// Rounds every state to its grid. Called on fixed frames.
+    pub(super) fn round_state(&mut self) {
         for s in self.sections.iter_mut().flat_map(|section| section.s.as_flattened_mut()) {
-            *s = forget::signal(*s);
+            *s = state_rounding::round_signal(*s);
         }
     }
 
-    /// Ends tails before they become denormal. To be called on fixed frames.
+    /// Sets decayed states to zero before they become subnormal. Called on fixed frames.
     pub(super) fn flush(&mut self) {
         for s in self.sections.iter_mut().flat_map(|section| section.s.as_flattened_mut()) {
             *s = if s.abs() < TINY { 0.0 } else { *s };
@@ -77,7 +78,7 @@ impl Tone {
     }
 }
 
-/// The section of a band. A band that reaches up to the highest frequency there is becomes a shelf; one above it is flat.
+/// The section of a band. A band that extends to the highest frequency becomes a shelf; one above it is flat.
 fn design(band: usize, decibels: f64, sample_rate: f64) -> Coefficients {
     let highest = HIGHEST * sample_rate;
     match (band.checked_sub(1).map(|below| EDGES[below]), EDGES.get(band)) {
@@ -97,14 +98,14 @@ fn design(band: usize, decibels: f64, sample_rate: f64) -> Coefficients {
 mod tests {
     use super::*;
 
-    /// The gain of mid and side at a frequency, measured with a tone.
-    fn gains(tone: &Tone, hz: f64, rate: f64) -> [f64; 2] {
+    /// The gain of mid and side at a frequency, measured with a equaliser.
+    fn gains(equaliser: &Equaliser, hz: f64, rate: f64) -> [f64; 2] {
         [[1.0, 1.0], [1.0, -1.0]].map(|sides: [f32; 2]| {
-            let mut tone = tone.clone();
+            let mut equaliser = equaliser.clone();
             let frames = (rate * 0.5) as usize;
             let peak = (0..frames).fold(0.0f32, |peak, n| {
                 let x = (std::f64::consts::TAU * hz * n as f64 / rate).sin() as f32;
-                let [left, right] = tone.tick(sides.map(|side| side * x));
+                let [left, right] = equaliser.tick(sides.map(|side| side * x));
                 if n < frames / 2 { peak } else { peak.max(left.abs()).max(right.abs()) }
             });
             20.0 * f64::from(peak).log10()
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn every_band_moves_its_own_middle_at_every_sample_rate() {
+    fn every_band_changes_its_own_centre_at_every_sample_rate() {
         for rate in [8_000.0, 16_000.0, 44_100.0, 192_000.0] {
             for (band, hz) in [40.0, 400.0, 1_549.0, 4_899.0, 15_000.0].into_iter().enumerate() {
                 // At 8 kHz the fourth band ends at 4 kHz.
@@ -122,7 +123,7 @@ mod tests {
                 }
                 let mut decibels = [0.0; 5];
                 decibels[band] = 2.5;
-                let [mid, side] = gains(&Tone::new(decibels, [1.0; 5], rate), hz, rate);
+                let [mid, side] = gains(&Equaliser::new(decibels, [1.0; 5], rate), hz, rate);
                 assert!((2.0..2.6).contains(&mid), "band {band} at {rate} Hz: {mid} dB");
                 assert!((mid - side).abs() < 0.01, "mid {mid} dB, side {side} dB");
             }
@@ -130,24 +131,24 @@ mod tests {
     }
 
     #[test]
-    fn width_turns_the_side_signal_of_its_band_and_leaves_the_middle_alone() {
-        let tone = Tone::new([0.0; 5], [0.5, 1.0, 1.0, 1.0, 1.5], 44_100.0);
-        let [mid, side] = gains(&tone, 40.0, 44_100.0);
+    fn width_changes_the_side_signal_of_its_band_and_not_the_mid_signal() {
+        let equaliser = Equaliser::new([0.0; 5], [0.5, 1.0, 1.0, 1.0, 1.5], 44_100.0);
+        let [mid, side] = gains(&equaliser, 40.0, 44_100.0);
         assert!(mid.abs() < 0.01 && (side + 6.02).abs() < 0.3, "low: mid {mid} dB, side {side} dB");
-        let [mid, side] = gains(&tone, 15_000.0, 44_100.0);
+        let [mid, side] = gains(&equaliser, 15_000.0, 44_100.0);
         assert!(mid.abs() < 0.01 && (side - 3.52).abs() < 0.3, "high: mid {mid} dB, side {side} dB");
     }
 
     #[test]
-    fn flat_is_a_wire_bit_for_bit() {
-        let mut tone = Tone::new([0.0; 5], [1.0; 5], 44_100.0);
+    fn flat_passes_bit_for_bit() {
+        let mut equaliser = Equaliser::new([0.0; 5], [1.0; 5], 44_100.0);
         let mut seed = 1_u32;
         for _ in 0..10_000 {
             let frame = [(); 2].map(|()| {
                 seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 seed as f32 / u32::MAX as f32 - 0.5
             });
-            assert_eq!(tone.tick(frame), frame);
+            assert_eq!(equaliser.tick(frame), frame);
         }
     }
 }
