@@ -1,5 +1,5 @@
-//! Any bytes are read as a collection, or are an error. Cues that are written into a collection are read from it again, and nothing else
-//! changes.
+//! Any bytes are read as a collection, or are an error. Cues that are written into a collection are read from it again, and nothing
+//! else changes.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,6 +1,8 @@
-//! Compares `enhance-server` with other programs: how fast a file is mastered, how soon a stream begins, and how much memory it needs.
+//! Compares `enhance-server` with other programs: how fast a file is mastered, how soon a stream begins, and how much memory it
+//! needs.
 //!
-//! `enhance_peers FILE...` measures with any music. Programs that are not installed are named and skipped. The machine should be idle.
+//! `enhance_peers FILE...` measures with any music. Programs that are not installed are named and skipped. The machine should be
+//! idle.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -97,7 +99,8 @@ fn sox(file: &Path) -> Result<f64> {
     speed(file, &command)
 }
 
-/// matchering, with a slightly brighter version of the file's first two minutes as the reference, because it refuses the file itself.
+/// matchering, with a slightly brighter version of the file's first two minutes as the reference, because it refuses the file
+/// itself.
 fn matchering(file: &Path) -> Result<f64> {
     let [reference, out] = [(); 2].map(|()| tempfile::Builder::new().suffix(".wav").tempfile());
     let (reference, out) = (reference?, out?);

@@ -3,9 +3,9 @@
 //!
 //! `cargo run --release -p crowd-engine-benches --features device --bin gaps -- --hogs 8`
 //!
-//! A server with a null sink is started, and programs that use as much processor time as they get. Each player plays a sine with the same
-//! latency, and the input of the sink is recorded. A gap is silence within the sine, because the server had nothing to play. A jump is a
-//! sample at which the sine does not fulfil x\[n+1\] = 2 cos(w) x\[n\] - x\[n-1\] without a gap.
+//! A server with a null sink is started, and programs that use as much processor time as they get. Each player plays a sine with
+//! the same latency, and the input of the sink is recorded. A gap is silence within the sine, because the server had nothing to
+//! play. A jump is a sample at which the sine does not fulfil x\[n+1\] = 2 cos(w) x\[n\] - x\[n-1\] without a gap.
 
 use std::fs::{self, DirBuilder, File};
 use std::io;

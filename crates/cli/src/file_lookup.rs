@@ -1,8 +1,8 @@
 //! Finding a file by a name in another spelling.
 //!
-//! A name has several spellings. "é" is one character or two (Unicode's NFC and NFD; macOS uses NFD), letters have two cases, and a name
-//! that is no valid text is printed with U+FFFD in it. So the exact name is looked up first, then names with the same NFC, then names
-//! that differ in case only. When several files match, the error names them.
+//! A name has several spellings. "é" is one character or two (Unicode's NFC and NFD; macOS uses NFD), letters have two cases, and a
+//! name that is no valid text is printed with U+FFFD in it. So the exact name is looked up first, then names with the same NFC,
+//! then names that differ in case only. When several files match, the error names them.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -22,8 +22,8 @@ pub fn to_nfc(name: &str) -> String {
     if name.is_ascii() { name.to_owned() } else { name.nfc().collect() }
 }
 
-/// The NFC of a name in lower case, which is the same for all compositions and cases. The name is converted to upper case first, so that
-/// "ß" and "SS", or the two small sigmas, become the same.
+/// The NFC of a name in lower case, which is the same for all compositions and cases. The name is converted to upper case first, so
+/// that "ß" and "SS", or the two small sigmas, become the same.
 pub fn fold_case(name: &str) -> String {
     if name.is_ascii() {
         return name.to_ascii_lowercase();
@@ -119,8 +119,8 @@ pub fn find(path: &Path) -> Result<PathBuf, NameError> {
     find_below(None, path)
 }
 
-/// Does the same as [`find`] for a `path` from the network: no folder outside `root` is listed, not even through a link. `root` has to be
-/// canonical.
+/// Does the same as [`find`] for a `path` from the network: no folder outside `root` is listed, not even through a link. `root` has
+/// to be canonical.
 ///
 /// # Errors
 /// The errors of [`find`].

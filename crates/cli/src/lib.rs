@@ -1,6 +1,6 @@
 #![forbid(unsafe_code)]
-//! Parts of command line programs: printing, logging, progress, exit codes, manual pages, paths as text, files by their names, sizes
-//! and networks.
+//! Parts of command line programs: printing, logging, progress, exit codes, manual pages, paths as text, files by their names,
+//! sizes and networks.
 
 mod exit;
 pub mod file_lookup;

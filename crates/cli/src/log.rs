@@ -13,8 +13,8 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
 use crate::exit::{ExitReason, exit, exit_with};
 
-/// The filter for log lines of decoders, which do not name the file. What is important in them is logged again as an error or a warning
-/// that names it.
+/// The filter for log lines of decoders, which do not name the file. What is important in them is logged again as an error or a
+/// warning that names it.
 const DECODERS_OFF: &str = "symphonia=off";
 
 /// The time at the beginning of text lines. JSON lines always have the time of day.
@@ -43,8 +43,8 @@ impl Log {
 
 /// Starts logging. `verbose` is 0 for the usual lines, 1 for lines about each message or job too, and 2 for all lines.
 ///
-/// Another thread writes the lines, and drops lines when too many are queued, so that a terminal that is stopped (by Ctrl-S or a pager)
-/// does not block the program. Queued lines are written when the log is dropped.
+/// Another thread writes the lines, and drops lines when too many are queued, so that a terminal that is stopped (by Ctrl-S or a
+/// pager) does not block the program. Queued lines are written when the log is dropped.
 ///
 /// The environment variable `variable` overrides the level, in the syntax of `tracing_subscriber`'s `EnvFilter`.
 pub fn start(variable: &str, times: LogTimes, json: bool, verbose: u8) -> Log {

@@ -51,8 +51,8 @@ impl ContentIndex {
         Ok(music)
     }
 
-    /// The music in an open file, without waiting for the hash of a large file: a file of 64 MiB and more whose hash is not in the index
-    /// is hashed in the background, and has no [hash](MusicFile::hash) until then.
+    /// The music in an open file, without waiting for the hash of a large file: a file of 64 MiB and more whose hash is not in the
+    /// index is hashed in the background, and has no [hash](MusicFile::hash) until then.
     ///
     /// # Errors
     /// The errors of [`music_file`](Self::music_file).

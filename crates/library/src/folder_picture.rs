@@ -42,8 +42,8 @@ pub struct FolderPictures {
 }
 
 impl FolderPictures {
-    /// Adds a file if it is the preferred picture of its folder so far and is inside the library. `inside` is called only when it is
-    /// needed.
+    /// Adds a file if it is the preferred picture of its folder so far and is inside the library. `inside` is called only when it
+    /// is needed.
     pub fn add(&mut self, path: &Path, inside: impl FnOnce() -> bool) {
         let (Some(rank), Some(folder)) = (rank(path), path.parent()) else { return };
         if self.best.get(folder).is_none_or(|(best, _)| rank < *best) && inside() {

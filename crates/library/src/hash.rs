@@ -22,8 +22,8 @@ impl ContentHash {
         Ok(Self(hasher.finalize()))
     }
 
-    /// Hashes all bytes of a reader. Returns `None` when `keep_going`, which is called every few milliseconds, returns `false` before
-    /// the end.
+    /// Hashes all bytes of a reader. Returns `None` when `keep_going`, which is called every few milliseconds, returns `false`
+    /// before the end.
     ///
     /// # Errors
     /// The errors of the reader.

@@ -18,8 +18,8 @@ const SAMPLES: u64 = 16;
 /// The bytes of each sample.
 const SAMPLE: usize = 4_096;
 
-/// An id of a file's content that is valid on this machine only: a hash of the file's device, inode, size and times, and of samples of
-/// its bytes. It is known at once, however large the file is.
+/// An id of a file's content that is valid on this machine only: a hash of the file's device, inode, size and times, and of samples
+/// of its bytes. It is known at once, however large the file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LocalId([u8; 32]);
 
@@ -107,8 +107,8 @@ impl ContentIdentity {
         self.queued.store(false, Ordering::Relaxed);
     }
 
-    /// Hashes the file with this identity, unless its hash is known, and blocks while another thread hashes it. Stops when `keep_going`
-    /// returns `false`. Returns whether the hash is known.
+    /// Hashes the file with this identity, unless its hash is known, and blocks while another thread hashes it. Stops when
+    /// `keep_going` returns `false`. Returns whether the hash is known.
     pub fn hash_file(
         &self,
         open: &OpenFile,

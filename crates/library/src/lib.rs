@@ -2,17 +2,17 @@
 //! A folder of music: its tracks, their contents, and the files that may be opened.
 //!
 //! - [`Library`] scans a folder, [watches](Library::watch) it, and lists its [tracks](Track) with their tags and faults. A track is
-//!   selected by its [id](TrackId), never by a path from a request, and is opened only when its path with links resolved is inside the
-//!   folder.
-//! - [`ContentIndex`] identifies files by the BLAKE3 hash of their bytes, and hashes each version of a file once. A large file can be
-//!   used [without waiting](ContentIndex::music_file_deferred) for its hash: it has an id that is valid on this machine only, and gets
-//!   its hash later from a thread in the background. A [`HashStore`] saves these hashes for the next process.
+//!   selected by its [id](TrackId), never by a path from a request, and is opened only when its path with links resolved is inside
+//!   the folder.
+//! - [`ContentIndex`] identifies files by the BLAKE3 hash of their bytes, and hashes each version of a file once. A large file can
+//!   be used [without waiting](ContentIndex::music_file_deferred) for its hash: it has an id that is valid on this machine only, and
+//!   gets its hash later from a thread in the background. A [`HashStore`] saves these hashes for the next process.
 //! - [`MusicFile`] is an open file. When its path becomes that of another file, this one can still be read.
 //! - [`MediaRoot`] resolves paths from a network within a folder, or anywhere if that is allowed.
 //! - [`walk`] lists the files of a folder.
 //!
-//! The crate is not asynchronous: scans and hashes block. On systems other than Unix only [`ContentHash`], [`MediaRoot`] and [`walk`]
-//! exist.
+//! The crate is not asynchronous: scans and hashes block. On systems other than Unix only [`ContentHash`], [`MediaRoot`] and
+//! [`walk`] exist.
 //!
 //! ```no_run
 //! use std::path::Path;

@@ -36,12 +36,13 @@ impl MusicFile {
         &self.open.path
     }
 
-    /// What it holds, as soon as all of it was read: always, but for [`ContentIndex::music_file_deferred`](crate::ContentIndex::music_file_deferred).
+    /// The hash of its content. There is none while a file of
+    /// [`ContentIndex::music_file_deferred`](crate::ContentIndex::music_file_deferred) is not hashed yet.
     pub fn hash(&self) -> Option<ContentHash> {
         self.identity.content()
     }
 
-    /// What it holds, in a name that means something on this machine only. It is known from the start and stays.
+    /// An id of its content that is valid on this machine only. It is known from the start and does not change.
     pub fn local_id(&self) -> LocalId {
         self.identity.local()
     }

@@ -13,8 +13,8 @@ pub struct WalkError {
     pub problem: String,
 }
 
-/// Lists all files in a folder and its subfolders, down to `depth` levels, sorted by name within each folder. Links are followed; a link
-/// to a folder that contains it is an error. Hidden files and folders are left out, because some players create files like
+/// Lists all files in a folder and its subfolders, down to `depth` levels, sorted by name within each folder. Links are followed; a
+/// link to a folder that contains it is an error. Hidden files and folders are left out, because some players create files like
 /// `._name.wav`.
 pub fn walk(folder: &Path, depth: usize) -> impl Iterator<Item = Result<PathBuf, WalkError>> {
     let hidden = |entry: &DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use crowd_media::FileVersion;
 
-/// The bytes of a chunk: all of them, or those that are written so far. They stay readable after the chunk is evicted, until the last
-/// clone is dropped.
+/// The bytes of a chunk: all of them, or those that are written so far. They stay readable after the chunk is evicted, until the
+/// last clone is dropped.
 #[derive(Clone, Debug)]
 pub struct ChunkBytes {
     file: Arc<File>,
@@ -25,7 +25,8 @@ impl ChunkBytes {
         Self { file, offset, length, version: None }
     }
 
-    /// The bytes of a complete chunk in a file that other processes may change. The file had this version when its bytes were verified.
+    /// The bytes of a complete chunk in a file that other processes may change. The file had this version when its bytes were
+    /// verified.
     pub(crate) const fn verified(file: Arc<File>, offset: u64, length: u64, version: FileVersion) -> Self {
         Self { file, offset, length, version: Some(version) }
     }
@@ -40,8 +41,8 @@ impl ChunkBytes {
         self.length == 0
     }
 
-    /// Whether the file has the version that it had when its bytes were verified. If not, even when it was only used or evicted, the
-    /// chunk has to be read from the store again, which verifies it.
+    /// Whether the file has the version that it had when its bytes were verified. If not, even when it was only used or evicted,
+    /// the chunk has to be read from the store again, which verifies it.
     pub fn is_unchanged(&self) -> bool {
         self.version.is_none_or(|version| FileVersion::of(&self.file).is_ok_and(|now| now == version))
     }

@@ -121,8 +121,8 @@ impl ChunkFiles {
         }
     }
 
-    /// Verifies the file of a chunk. Returns the length of the payload and the version of the file. The bytes are read unless they were
-    /// verified while the file had this version.
+    /// Verifies the file of a chunk. Returns the length of the payload and the version of the file. The bytes are read unless they
+    /// were verified while the file had this version.
     fn check(&self, file: &File, id: &ChunkId) -> Result<(u64, FileVersion), Damage> {
         let now = SystemTime::now();
         let version = FileVersion::of(file)?;
@@ -145,12 +145,14 @@ impl ChunkFiles {
         self.evict(|state| state.lru.reserve(bytes));
     }
 
-    /// Evicts chunks of at least `bytes` in all, because the disk is full before the cap is reached. Returns whether there were any.
+    /// Evicts chunks of at least `bytes` in all, because the disk is full before the cap is reached. Returns whether there were
+    /// any.
     pub fn make_room(&self, bytes: u64) -> bool {
         self.evict(|state| state.lru.evict(bytes))
     }
 
-    /// Evicts the chunks that `choose` returns. Readers that have these files open can still read them. Returns whether there were any.
+    /// Evicts the chunks that `choose` returns. Readers that have these files open can still read them. Returns whether there were
+    /// any.
     fn evict(&self, choose: impl FnOnce(&mut FilesState) -> Vec<ChunkId>) -> bool {
         let evicted = {
             let mut state = self.state();

@@ -18,8 +18,8 @@ pub struct ChunkKind {
 pub struct Pinning {
     /// Whether a chunk may be pinned.
     pub applies: fn(&ChunkId) -> bool,
-    /// Pinned chunks may take the cap divided by this number; with 0 no chunk is pinned. Beyond that the least recently used of them
-    /// lose their pin.
+    /// Pinned chunks may take the cap divided by this number; with 0 no chunk is pinned. Beyond that the least recently used of
+    /// them lose their pin.
     pub share: u64,
 }
 

@@ -31,8 +31,8 @@ pub struct DiskStore {
 }
 
 impl DiskStore {
-    /// Opens the store of chunks of `kind` in `directory`, which is created when it is missing, under a cap of `limit` bytes. Existing
-    /// chunks are listed by their names and sizes; the checksum of a chunk is verified when it is read for the first time.
+    /// Opens the store of chunks of `kind` in `directory`, which is created when it is missing, under a cap of `limit` bytes.
+    /// Existing chunks are listed by their names and sizes; the checksum of a chunk is verified when it is read for the first time.
     ///
     /// # Errors
     /// [`StoreError`] when the directory cannot be created, read or written.

@@ -61,7 +61,8 @@ impl FileFolder {
         Ok(files)
     }
 
-    /// Removes the leftovers of killed processes: temporary files (`.<name>.<random>.part`) that were not written to for ten minutes.
+    /// Removes the leftovers of killed processes: temporary files (`.<name>.<random>.part`) that were not written to for ten
+    /// minutes.
     pub fn sweep(&self) {
         leftovers::remove_abandoned(&self.path);
     }

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A hash of everything that determines the bytes of the chunks, or the value of the record, with this key. The same key always means
-/// the same bytes.
+/// A hash of everything that determines the bytes of the chunks, or the value of the record, with this key. The same key always
+/// means the same bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StoreKey(pub [u8; 32]);
 

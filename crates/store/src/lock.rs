@@ -7,7 +7,8 @@ use std::path::Path;
 
 use rustix::fs::FlockOperation;
 
-/// Creates and locks the empty file `path`, and its directory when that is missing. Returns `None` when another writer has it locked.
+/// Creates and locks the empty file `path`, and its directory when that is missing. Returns `None` when another writer has it
+/// locked.
 pub fn create(path: &Path) -> io::Result<Option<File>> {
     loop {
         let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
@@ -44,7 +45,8 @@ pub fn try_lock(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Whether `path` is still the path of `file`. The previous owner of the lock may have renamed or removed the file before it was locked.
+/// Whether `path` is still the path of `file`. The previous owner of the lock may have renamed or removed the file before it was
+/// locked.
 pub fn has_path(file: &File, path: &Path) -> bool {
     match (file.metadata(), fs::metadata(path)) {
         (Ok(file), Ok(at_path)) => (file.dev(), file.ino()) == (at_path.dev(), at_path.ino()),

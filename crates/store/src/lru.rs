@@ -86,8 +86,8 @@ impl Lru {
         self.reserved = self.reserved.saturating_sub(bytes);
     }
 
-    /// Adds a chunk as the most recently used one, in place of an entry with the same name. Returns the chunks that are evicted for it.
-    /// A chunk that is larger than the cap is not added but returned itself.
+    /// Adds a chunk as the most recently used one, in place of an entry with the same name. Returns the chunks that are evicted for
+    /// it. A chunk that is larger than the cap is not added but returned itself.
     pub fn insert(&mut self, id: ChunkId, bytes: u64) -> Vec<ChunkId> {
         self.remove(&id);
         if bytes > self.limit {

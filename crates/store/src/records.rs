@@ -14,8 +14,8 @@ const LIMIT: usize = 20_000;
 /// The bytes of the checksum in hexadecimal digits, and of the end of its line.
 const CHECKSUM: usize = 65;
 
-/// Records by kind and key. Each is a file `<kind>/<key>`, whose first line is the BLAKE3 of its name and of all that follows. They are
-/// intended for JSON of a few kilobytes.
+/// Records by kind and key. Each is a file `<kind>/<key>`, whose first line is the BLAKE3 of its name and of all that follows. They
+/// are intended for JSON of a few kilobytes.
 #[derive(Debug)]
 pub struct Records {
     directory: PathBuf,
@@ -25,7 +25,8 @@ pub struct Records {
 }
 
 impl Records {
-    /// Opens the records in `directory`, which is created when it is missing. It has a folder for each of `kinds`, which are plain words.
+    /// Opens the records in `directory`, which is created when it is missing. It has a folder for each of `kinds`, which are plain
+    /// words.
     ///
     /// # Errors
     /// [`StoreError`] when the directory cannot be created or read.

@@ -51,7 +51,8 @@ impl ChunkedFile {
         (self.lengths.as_ref().map_or(0, Vec::len), before)
     }
 
-    /// The chunk in which a byte lies. Where the lengths are not known, this is 0 for the first byte and `usize::MAX` for all others.
+    /// The chunk in which a byte lies. Where the lengths are not known, this is 0 for the first byte and `usize::MAX` for all
+    /// others.
     pub fn chunk_at(&self, byte: u64) -> usize {
         match &self.lengths {
             Some(_) => self.locate(byte).0,
@@ -60,8 +61,8 @@ impl ChunkedFile {
         }
     }
 
-    /// A body of the bytes of a range. It holds `slot` until all bytes are sent or the client has gone; the slot counts while the body
-    /// is read.
+    /// A body of the bytes of a range. It holds `slot` until all bytes are sent or the client has gone; the slot counts while the
+    /// body is read.
     pub fn body<R: ChunkReader>(self, range: Range<u64>, reader: R, slot: StreamSlot) -> Body {
         let header = self.header.len() as u64;
         let (index, before) = if range.start < header { (0, header) } else { self.locate(range.start) };

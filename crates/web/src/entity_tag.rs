@@ -15,8 +15,8 @@ pub enum Condition {
     Failed,
 }
 
-/// Reads the conditions of a `GET` or `HEAD` for a resource with the strong tag `tag` (in its quotes), or without a tag. Conditions on
-/// dates are ignored, because no response has a `Last-Modified`.
+/// Reads the conditions of a `GET` or `HEAD` for a resource with the strong tag `tag` (in its quotes), or without a tag. Conditions
+/// on dates are ignored, because no response has a `Last-Modified`.
 pub fn condition(headers: &HeaderMap, tag: Option<&str>) -> Condition {
     // Weak tags cannot promise the same bytes, so they match for If-None-Match only.
     if headers.contains_key(header::IF_MATCH) && !names(headers, &header::IF_MATCH, |known| Some(known) == tag) {

@@ -1,8 +1,8 @@
 //! Error texts in the responses to requests that hyper cannot parse.
 //!
-//! hyper responds to such a request itself, before there is a request for the router: with a status and no body. Then the connection
-//! is closed. So that the client gets an error text here too, [`ErrorBodyStream`] lies between hyper and the connection and adds a body
-//! to such a response.
+//! hyper responds to such a request itself, before there is a request for the router: with a status and no body. Then the
+//! connection is closed. So that the client gets an error text here too, [`ErrorBodyStream`] lies between hyper and the connection
+//! and adds a body to such a response.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

@@ -1,7 +1,7 @@
 //! The share of a limited number that one client may have.
 
-/// Whether a client that has `own` of `limit`, of which `all` are in use, may have one more. It may have as many as it leaves free: one
-/// client alone gets half, two get a third each, and so on. So there is always one left for a client that comes later.
+/// Whether a client that has `own` of `limit`, of which `all` are in use, may have one more. It may have as many as it leaves free:
+/// one client alone gets half, two get a third each, and so on. So there is always one left for a client that comes later.
 pub const fn allows(own: usize, all: usize, limit: usize) -> bool {
     own < limit.saturating_sub(all)
 }

@@ -80,7 +80,8 @@ impl FileResponse {
         response
     }
 
-    /// The response to `HEAD`, which has no range. The size of its body is unknown, so that hyper adds no `Content-Length` of its own.
+    /// The response to `HEAD`, which has no range. The size of its body is unknown, so that hyper adds no `Content-Length` of its
+    /// own.
     pub fn without_body(&self) -> Response {
         self.with_body(Body::from_stream(stream::empty::<Result<Bytes, Infallible>>()))
     }

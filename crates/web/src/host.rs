@@ -43,8 +43,8 @@ impl Hosts {
     }
 }
 
-/// Refuses requests for other hosts; for [`axum::middleware::from_fn_with_state`]. A request without a host, or with two, is answered
-/// with status 400, a request for another host with 421.
+/// Refuses requests for other hosts; for [`axum::middleware::from_fn_with_state`]. A request without a host, or with two, is
+/// answered with status 400, a request for another host with 421.
 pub async fn check(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
     match host(&request) {
         Err(problem) => problem.into_response(),

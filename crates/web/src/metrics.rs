@@ -1,7 +1,8 @@
 //! Metrics for Prometheus (text format 0.0.4).
 //!
 //! The text is written here and not by the crate `prometheus-client`: that crate writes OpenMetrics, in which a counter is named
-//! without its `_total` in `HELP` and `TYPE`, and it keeps the values itself, while most values here are read when they are requested.
+//! without its `_total` in `HELP` and `TYPE`, and it keeps the values itself, while most values here are read when they are
+//! requested.
 
 use std::fmt::{Display, Write as _};
 use std::sync::Arc;

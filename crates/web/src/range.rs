@@ -24,11 +24,11 @@ pub enum ResponseKind {
     RangeNotSatisfiable,
 }
 
-/// Reads the conditions and the range of a request for a file: `length` are its bytes, where they are known, and `tag` is its strong
-/// entity tag, if it has one.
+/// Reads the conditions and the range of a request for a file: `length` are its bytes, where they are known, and `tag` is its
+/// strong entity tag, if it has one.
 ///
-/// Only `GET` has ranges. A request for several ranges, and one for a file whose length is not known yet, is answered with the whole
-/// file, as the standard allows.
+/// Only `GET` has ranges. A request for several ranges, and one for a file whose length is not known yet, is answered with the
+/// whole file, as the standard allows.
 pub fn response_kind(method: &Method, headers: &HeaderMap, length: Option<u64>, tag: Option<&str>) -> ResponseKind {
     match condition(headers, tag) {
         Condition::NotModified => return ResponseKind::NotModified,

@@ -28,8 +28,8 @@ const WARNING_INTERVAL: Duration = Duration::from_secs(60);
 /// The bytes that a connection buffers of a request's head, and about as many of a response. A longer head is refused.
 const BUFFER: usize = 64 << 10;
 
-/// The most bytes of a response that the system buffers before they are sent. With more of them a player that reads slowly could not be
-/// distinguished from a paused one.
+/// The most bytes of a response that the system buffers before they are sent. With more of them a player that reads slowly could
+/// not be distinguished from a paused one.
 const UNSENT: u32 = 128 << 10;
 
 /// What is served on a listener.
@@ -42,8 +42,8 @@ pub struct HttpService {
     pub identity: Option<Arc<TlsIdentity>>,
 }
 
-/// Serves HTTP/1.1 until `stop` completes. Every request has its [`crate::Client`] as an extension. Responses that are being sent when
-/// `stop` completes end with the runtime.
+/// Serves HTTP/1.1 until `stop` completes. Every request has its [`crate::Client`] as an extension. Responses that are being sent
+/// when `stop` completes end with the runtime.
 ///
 /// # Errors
 /// When the identity cannot be used for TLS.

@@ -89,7 +89,8 @@ struct SlotUse {
     last_read: AtomicU64,
 }
 
-/// A slot that is taken until it is dropped. It counts all the time, or, once it [holds a body](Self::hold_for), while that body is read.
+/// A slot that is taken until it is dropped. It counts all the time, or, once it [holds a body](Self::hold_for), while that body is
+/// read.
 #[derive(Debug)]
 pub struct StreamSlot {
     table: Arc<SlotTable>,

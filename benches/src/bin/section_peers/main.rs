@@ -1,14 +1,14 @@
-//! Compares `section-export` with programs that a DJ would use in a script: the same excerpts of the same tracks with `ffmpeg`, `sox` and
-//! `rubberband`, where they are installed.
+//! Compares `section-export` with programs that a DJ would use in a script: the same excerpts of the same tracks with `ffmpeg`,
+//! `sox` and `rubberband`, where they are installed.
 //!
 //! ```text
 //! section_peers LIBRARY              prints the table; LIBRARY is the output of the example dj_library
 //! section_peers LIBRARY --keep DIR   keeps the excerpts in DIR
 //! ```
 //!
-//! The times are those for cutting and stretching the excerpts of LIBRARY, the shortest of several runs: the elapsed time, with as many
-//! excerpts at once as there are processors, and the processor time of all programs. The quality is measured with synthetic tracks of
-//! clicks over steady tones.
+//! The times are those for cutting and stretching the excerpts of LIBRARY, the shortest of several runs: the elapsed time, with as
+//! many excerpts at once as there are processors, and the processor time of all programs. The quality is measured with synthetic
+//! tracks of clicks over steady tones.
 #![forbid(unsafe_code)]
 
 mod clicks;

@@ -1,5 +1,5 @@
-//! Measures hits, chords and the stereo image after the tempo is changed with keylock: with the engine's methods and with the programs
-//! `soundstretch`, `rubberband`, `sox` and `ffmpeg`, where they are installed, on the same 16-bit WAV files.
+//! Measures hits, chords and the stereo image after the tempo is changed with keylock: with the engine's methods and with the
+//! programs `soundstretch`, `rubberband`, `sox` and `ffmpeg`, where they are installed, on the same 16-bit WAV files.
 //!
 //! ```text
 //! stretch_peers                      prints the tables
@@ -9,9 +9,9 @@
 //! stretch_peers --program NAME='COMMAND {in} {out} {speed}'    measures another program too
 //! ```
 //!
-//! The cost is the processor time for a second of output, relative to SoundTouch's in the same run. For the engine's methods it is the
-//! time of the thread, with the track in memory. For programs it is user and system time, without the time that this program needs to
-//! read and write such a file.
+//! The cost is the processor time for a second of output, relative to SoundTouch's in the same run. For the engine's methods it is
+//! the time of the thread, with the track in memory. For programs it is user and system time, without the time that this program
+//! needs to read and write such a file.
 #![forbid(unsafe_code)]
 
 mod measure;

@@ -81,8 +81,8 @@ fn quanta(track: &Track, speed: f64) -> usize {
     (track.frames().0 as f64 / speed / QUANTUM as f64).ceil() as usize
 }
 
-/// The memory of one more stretcher of each method in KiB: how much the process grows when 256 of them begin to play. Shared tables are
-/// not included. This has to be called before other memory is used and freed.
+/// The memory of one more stretcher of each method in KiB: how much the process grows when 256 of them begin to play. Shared tables
+/// are not included. This has to be called before other memory is used and freed.
 pub fn kibibytes() -> Result<Vec<(String, f64)>, Box<dyn Error>> {
     const MANY: usize = 256;
     let resident = || -> Result<usize, Box<dyn Error>> {
@@ -122,8 +122,8 @@ pub struct Evenness {
     pub p99: f64,
 }
 
-/// Times each block of a deck that starts and plays. The same block is timed several times and the shortest time counts, which excludes
-/// the load of other programs.
+/// Times each block of a deck that starts and plays. The same block is timed several times and the shortest time counts, which
+/// excludes the load of other programs.
 pub fn evenness(track: &Track, method: StretchMethod, speed: f64, frames: usize) -> Result<Evenness, String> {
     let mut least = vec![f64::INFINITY; TIMED * RATE as usize / frames];
     let speed = rate(speed)?;
@@ -151,8 +151,8 @@ pub struct ExpectedHit {
     pub frame: f64,
 }
 
-/// Plays at a speed that alternates between two values. It changes some milliseconds before each hit: 5 before the first, 10 before the
-/// second, and so on up to 200.
+/// Plays at a speed that alternates between two values. It changes some milliseconds before each hit: 5 before the first, 10 before
+/// the second, and so on up to 200.
 pub fn change(
     track: &Track,
     method: StretchMethod,

@@ -27,9 +27,9 @@ pub struct S3Store {
 }
 
 impl S3Store {
-    /// Combines the chunks on this machine's `disk` with the bucket and prefix of `url`, `s3://bucket/prefix`. Credentials, region and
-    /// endpoint come from the usual variables (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT_URL`...);
-    /// `endpoint` overrides the variable. No request is sent yet.
+    /// Combines the chunks on this machine's `disk` with the bucket and prefix of `url`, `s3://bucket/prefix`. Credentials, region
+    /// and endpoint come from the usual variables (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`,
+    /// `AWS_ENDPOINT_URL`...); `endpoint` overrides the variable. No request is sent yet.
     ///
     /// # Errors
     /// [`StoreError`] when the URL names no bucket or the settings contradict each other.

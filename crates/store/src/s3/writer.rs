@@ -16,7 +16,8 @@ use crate::store::ChunkWriter;
 pub struct S3ChunkWriter {
     pub node: Arc<Node>,
     pub local: Box<dyn ChunkWriter>,
-    /// The header with the checksum of the bytes as they were appended. Bytes that this machine's disk has damaged are not uploaded.
+    /// The header with the checksum of the bytes as they were appended. Bytes that this machine's disk has damaged are not
+    /// uploaded.
     pub header: ChunkHeader,
     /// Sends the finished chunk to the task that holds the claim. When it is dropped, the claim is released without an upload.
     pub upload: oneshot::Sender<Upload>,

@@ -10,7 +10,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 const DISCARDED: usize = 1 << 20;
 
 /// A stream whose shutdown completes when the client has closed its side too ("lingering close"). Without that the system discards
-/// bytes that the client has not read: some minutes after both sides are closed, and at once when bytes of the client were not read.
+/// bytes that the client has not read: some minutes after both sides are closed, and at once when bytes of the client were not
+/// read.
 pub(crate) struct LingeringStream<S> {
     stream: S,
     /// Whether the server has closed its side.

@@ -20,9 +20,9 @@ pub(crate) use monitored_stream::MonitoredStream;
 use crate::client::Proxies;
 use crate::metrics::Metrics;
 
-/// All connections of a server. A client may have as many as it leaves free for others. Connections that are idle, stalled, or slow to
-/// send a request count in no share, and are closed when there is no room for another. Beyond the limit there is a small reserve, on
-/// which only the vital paths are served. Clones share the connections.
+/// All connections of a server. A client may have as many as it leaves free for others. Connections that are idle, stalled, or slow
+/// to send a request count in no share, and are closed when there is no room for another. Beyond the limit there is a small
+/// reserve, on which only the vital paths are served. Clones share the connections.
 #[derive(Clone, Debug)]
 pub struct Connections {
     inner: Arc<ConnectionsInner>,
