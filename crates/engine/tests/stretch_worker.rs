@@ -1,4 +1,4 @@
-//! A thread that makes frames in the meantime: the same samples, and less to do for the audio thread.
+//! The stretch worker: the samples are the same with and without it, and the audio thread has less to do.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -10,7 +10,7 @@ use crowd_engine::{Bpm, DeckId, Engine, Frames, LoopRegion, Renderer, StretchMet
 
 const DECKS: [DeckId; 4] = [DeckId::A, DeckId::B, DeckId::C, DeckId::D];
 
-/// A set of four decks with everything that can happen to them, at moments of its own.
+/// Plays four decks and sends them commands of all kinds at random moments.
 fn perform(engine: &mut Engine) {
     let mut noise = Noise(7);
     engine.mix().tempo(Bpm::new(127.0).unwrap()).unwrap();
@@ -36,25 +36,25 @@ fn perform(engine: &mut Engine) {
     }
 }
 
-fn helped() -> (Engine, Renderer) {
+fn with_worker() -> (Engine, Renderer) {
     Engine::builder().stretch_worker(true).split().unwrap()
 }
 
-fn alone(frames: usize) -> Vec<f32> {
+fn without_worker(frames: usize) -> Vec<f32> {
     let mut offline = Engine::builder().offline().unwrap();
     perform(offline.engine());
     offline.render_frames(frames)
 }
 
 #[test]
-fn the_samples_are_the_same_whoever_makes_the_frames() {
-    let (mut engine, mut renderer) = helped();
+fn the_samples_are_the_same_with_and_without_the_worker() {
+    let (mut engine, mut renderer) = with_worker();
     perform(&mut engine);
     let mut sound = vec![0.0; 2 * 250_000];
     let mut noise = Noise(3);
     let mut rest = &mut sound[..];
     while !rest.is_empty() {
-        // Blocks of all sizes; sometimes there is time enough for the helper, sometimes too little.
+        // Blocks of all sizes; sometimes the worker has enough time, sometimes too little.
         let block = rest.len().min(2 * (1 + noise.below(700) as usize));
         let (now, later) = std::mem::take(&mut rest).split_at_mut(block);
         renderer.render(now);
@@ -64,21 +64,21 @@ fn the_samples_are_the_same_whoever_makes_the_frames() {
         }
     }
     let late = engine.status().stretch_jobs_late;
-    assert!(late > 0, "none was late: it is not known what happens then");
-    let alone = alone(250_000);
-    let first = sound.iter().zip(&alone).position(|(with, without)| with.to_bits() != without.to_bits());
+    assert!(late > 0, "no job was late: that case was not tested");
+    let without = without_worker(250_000);
+    let first = sound.iter().zip(&without).position(|(with, without)| with.to_bits() != without.to_bits());
     assert_eq!(first, None, "sample {:?}", first);
 }
 
 #[test]
-fn with_time_enough_every_frame_comes_from_the_helper() {
-    let (mut engine, mut renderer) = helped();
+fn with_enough_time_the_worker_does_every_job() {
+    let (mut engine, mut renderer) = with_worker();
     engine.mix().tempo(Bpm::new(127.0).unwrap()).unwrap();
     engine.deck(DeckId::A).stretch(StretchMethod::Hq).unwrap().load(&noise_track(200_000, 1)).unwrap().play().unwrap();
     let mut block = [0.0; 512];
     (0..100).for_each(|_| _ = renderer.render(&mut block));
-    assert!(engine.status().stretch_jobs_late > 0, "without time some are late: else nothing is ordered at all");
-    // How long it takes depends on the machine; that it gets there does not. Two seconds of music without a late frame.
+    assert!(engine.status().stretch_jobs_late > 0, "without time some jobs are late: else there were none");
+    // How long it takes depends on the machine; that it gets there does not. Two seconds of music without a late job.
     let begun = Instant::now();
     let (mut late, mut in_time) = (0, 0);
     while in_time < 2 * 44_100 / 256 {
@@ -88,18 +88,18 @@ fn with_time_enough_every_frame_comes_from_the_helper() {
         let now = engine.status().stretch_jobs_late;
         in_time = if now == late { in_time + 1 } else { 0 };
         late = now;
-        assert!(begun.elapsed() < Duration::from_secs(120), "{late} frames were late");
+        assert!(begun.elapsed() < Duration::from_secs(120), "{late} jobs were late");
     }
 }
 
 #[test]
-fn when_the_engine_goes_the_renderer_plays_on_alone() {
-    let (mut engine, mut renderer) = helped();
+fn when_the_engine_is_dropped_the_renderer_plays_on() {
+    let (mut engine, mut renderer) = with_worker();
     perform(&mut engine);
     let mut sound = vec![0.0; 2 * 100_000];
     let (before, after) = sound.split_at_mut(40_000);
     renderer.render(before);
     drop(engine);
     after.chunks_mut(512).for_each(|block| _ = renderer.render(block));
-    assert_eq!(sound, alone(100_000));
+    assert_eq!(sound, without_worker(100_000));
 }
