@@ -24,10 +24,25 @@ impl Engine {
 /// One deck of an [`Engine`] or a [`CommandGroup`](crate::CommandGroup). Each method sends the [`DeckCommand`] of its name.
 /// Calls can be chained.
 ///
-/// A deck plays one track, or several in step: its stems. Methods about stems mean all of them, or the one chosen with
-/// [`DeckHandle::stem`]; a track is loaded into the first unless another is chosen.
+/// A deck plays one track, or several in step: its stems. Methods that move stems are for all of them, or for the one chosen with
+/// [`DeckHandle::stem`]. A track is loaded into the first stem unless another is chosen.
 ///
 /// Every method returns the errors of [`Engine::send_all`].
+///
+/// ```
+/// use std::time::Duration;
+/// use crowd_engine::{Band, Bpm, DeckId, Engine, Gain, SampleRate, Track, When};
+///
+/// # fn main() -> Result<(), crowd_engine::Error> {
+/// let mut offline = Engine::builder().offline()?;
+/// let track = Track::from_interleaved(vec![0.25; 88_200], SampleRate::CD, 2)?;
+/// let deck = offline.engine().deck(DeckId::A).load(&track)?.match_tempo(Bpm::new(124.0)?)?;
+/// // Without its bass, from the next beat on; the fader opens in a second.
+/// let deck = deck.eq(Band::Low, Gain::SILENCE)?.fader(Gain::SILENCE)?;
+/// deck.at(When::OnBeat).play()?.over(Duration::from_secs(1)).fader(Gain::UNITY)?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct DeckHandle<'a, T: CommandTarget = Engine> {
     sender: Sender<'a, T>,
@@ -49,13 +64,13 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
         Self { sender: Sender::new(target), deck, stems: Stems::All }
     }
 
-    /// The following calls mean this stem only.
+    /// The following calls are for this stem only.
     pub fn stem(mut self, stem: StemId) -> Self {
         self.stems = Stems::One(stem);
         self
     }
 
-    /// The following calls mean all stems of the deck, as at first.
+    /// The following calls are for all stems of the deck, as at first.
     pub fn all_stems(mut self) -> Self {
         self.stems = Stems::All;
         self
@@ -180,18 +195,19 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
         self.rate(Rate::between(own, tempo)?)
     }
 
-    /// Moves by at most half a beat, or half a bar, onto the engine's clock.
+    /// Moves by at most half a beat, or half a bar, to where the beats of the music, `pulse`, meet those of the engine's clock:
+    /// beats beats, or bars bars, as `phase` says. A [beat grid](crate::tempo::BeatGrid::pulse_at) has the pulse.
     pub fn align(self, pulse: Pulse, phase: Phase) -> Result<Self> {
         let stems = self.stems;
         self.send(DeckCommand::Align { stems, pulse, phase })
     }
 
-    /// How the deck changes speed.
+    /// How the deck changes speed; the change takes 5 ms.
     pub fn stretch(self, method: StretchMethod) -> Result<Self> {
         self.send(DeckCommand::Stretch { method })
     }
 
-    /// The deck's fader.
+    /// The gain of the deck's fader.
     pub fn fader(self, gain: Gain) -> Result<Self> {
         let over = self.sender.ramp();
         self.send(DeckCommand::Fader { gain, over })
@@ -209,7 +225,7 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
         self.send(DeckCommand::FadeIn { stems, over, law })
     }
 
-    /// One band of the equaliser; 0 is a kill, 1 flat.
+    /// The gain of one band of the equaliser: 0 is a kill, 1 is flat. It settles in 50 ms.
     pub fn eq(self, band: Band, gain: Gain) -> Result<Self> {
         self.send(DeckCommand::Eq { band, gain })
     }

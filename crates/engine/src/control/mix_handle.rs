@@ -20,6 +20,21 @@ impl Engine {
 /// method sends the [`Command`] of its name. Calls can be chained.
 ///
 /// Every method returns the errors of [`Engine::send_all`].
+///
+/// ```
+/// use std::time::Duration;
+/// use crowd_engine::{Bpm, CrossfadeLaw, DeckId, Engine, Frames, When};
+///
+/// # fn main() -> Result<(), crowd_engine::Error> {
+/// let mut offline = Engine::builder().offline()?;
+/// let engine = offline.engine();
+/// engine.mix().glide_tempo(Bpm::new(126.0)?, Duration::from_secs(30))?;
+/// let after_a_minute = When::At(Frames::from_seconds(60.0, engine.sample_rate()));
+/// let (length, law) = (Duration::from_secs(8), CrossfadeLaw::EqualPower);
+/// engine.mix().at(after_a_minute).crossfade(DeckId::A, DeckId::B, length, law)?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct MixHandle<'a, T: CommandTarget = Engine> {
     sender: Sender<'a, T>,

@@ -12,7 +12,21 @@
 //! # }
 //! ```
 //!
-//! Every output calls the same `Renderer::render`; they differ in what triggers the next block.
+//! An output that cannot be opened says what can be done:
+//!
+//! ```
+//! use crowd_engine::output::OutputErrorKind;
+//! use crowd_engine::{Engine, Error};
+//!
+//! match Engine::builder().open("file:no/such/folder/mix.wav".parse().unwrap()) {
+//!     Err(Error::Output(error)) if error.kind() == OutputErrorKind::Busy => println!("close the other program"),
+//!     Err(error) => println!("{error}"),
+//!     Ok(_engine) => println!("playing"),
+//! }
+//! ```
+//!
+//! Every output calls the same [`Renderer::render`](crate::Renderer::render). A device calls it when it needs a block; the others
+//! have a thread that calls it when the block would have been played.
 
 #[cfg(feature = "device")]
 mod audio;
