@@ -15,6 +15,7 @@ pub(crate) struct Cause {
 }
 
 impl Cause {
+    #[cfg(any(feature = "device", feature = "decode"))]
     pub fn new(kind: OutputErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), source: None }
     }

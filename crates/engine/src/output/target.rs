@@ -31,7 +31,7 @@ pub enum Output {
 /// A sound device and the size of its buffer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeviceConfig {
-    /// The name of the device, as [`devices`](crate::output::devices) lists it; `None` is the system's default device.
+    /// The name of the device, as `output::devices` lists it; `None` is the system's default device.
     pub name: Option<String>,
     /// Frames per callback, 16 to 65,536. A device that cannot have so many uses the nearest number it can. `None` leaves it to
     /// the device.

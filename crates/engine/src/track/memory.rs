@@ -75,7 +75,7 @@ impl Track {
     /// The whole track as a region that repeats.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] when it is shorter than a loop may be.
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange) when it is shorter than a loop may be.
     pub fn whole_loop(&self) -> Result<LoopRegion> {
         LoopRegion::new(Frames::ZERO, self.frames())
     }
