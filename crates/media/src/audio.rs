@@ -9,6 +9,7 @@ pub const MAX_CHANNELS: u16 = 64;
 
 /// Floats nearer to zero than this (-400 dB) become zero where they are read. Smaller values decay to subnormal numbers in filters
 /// and windows, and processors compute many times slower with those.
+#[cfg(feature = "reader")]
 const SILENT: f32 = 1e-20;
 
 /// Interleaved samples, in the narrowest type that holds the source without loss.
@@ -136,6 +137,7 @@ impl Audio {
 }
 
 /// Sets samples to 0 that are not finite or nearer to 0 than [`SILENT`]. Returns how many were not finite.
+#[cfg(feature = "reader")]
 pub(crate) fn clean(samples: &mut [f32]) -> u64 {
     let mut non_finite_samples = 0;
     for sample in samples {
@@ -178,6 +180,7 @@ mod tests {
         assert_eq!(kind(vec![], 7, 1), ErrorKind::SampleRate { rate: 7 });
     }
 
+    #[cfg(feature = "reader")]
     #[test]
     fn samples_that_are_not_finite_or_nearly_zero_become_zero_and_only_the_former_are_counted() {
         let mut samples = [

@@ -136,6 +136,7 @@ impl StereoMix {
         Self { gains: gains(channels.max(1), speakers), gain }
     }
 
+    #[cfg(feature = "reader")]
     pub fn gain(&self) -> f32 {
         self.gain
     }

@@ -41,9 +41,11 @@ enum Detail {
     Nothing,
     /// What was being done to a file, as a verb: "open", "write".
     Doing(&'static str),
-    /// What to do instead.
+    /// What to do instead, or what the file holds.
+    #[cfg(feature = "reader")]
     Advice(&'static str),
     /// What was refused, its value, and what to do instead.
+    #[cfg(any(feature = "atomic-file", feature = "loudness", feature = "resample"))]
     Refusal {
         what: &'static str,
         value: String,
@@ -148,7 +150,7 @@ pub enum Damage {
     #[error("it has no chunk of sound")]
     NoSound,
     /// A number of channels that no file has.
-    #[error("it claims {channels} channels, and 1..={} are possible", crate::MAX_CHANNELS)]
+    #[error("it claims {channels} channels, and 1..=64 are possible")]
     ChannelCount {
         /// The channels it claims.
         channels: usize,
@@ -217,18 +219,21 @@ impl Error {
         Self(Box::new(Failure { kind, subject: Subject::Nothing, detail: Detail::Nothing, source: None }))
     }
 
+    #[cfg(feature = "encode")]
     pub(crate) fn about(mut self, subject: Subject) -> Self {
         self.0.subject = subject;
         self
     }
 
     /// A refused `value` of `what`, with what to do instead.
+    #[cfg(any(feature = "atomic-file", feature = "loudness", feature = "resample"))]
     pub(crate) fn refusal(kind: ErrorKind, what: &'static str, value: impl Into<String>, advice: &'static str) -> Self {
         let detail = Detail::Refusal { what, value: value.into(), advice };
         Self(Box::new(Failure { kind, subject: Subject::Nothing, detail, source: None }))
     }
 
     /// A library underneath refused `what`.
+    #[cfg(any(feature = "encode", feature = "loudness", feature = "picture", feature = "resample"))]
     pub(crate) fn library(what: &'static str, advice: &'static str, source: impl Into<Source>) -> Self {
         let source = source.into();
         let mut error = Self::refusal(ErrorKind::Library, what, source.to_string(), advice);
@@ -276,10 +281,13 @@ impl fmt::Display for Error {
         let cause = || source.as_ref().map(ToString::to_string).unwrap_or_default();
         match (kind, detail) {
             (_, Detail::Doing(doing)) => write!(f, "cannot {doing} {subject}: {}", cause()),
+            #[cfg(any(feature = "atomic-file", feature = "loudness", feature = "resample"))]
             (_, Detail::Refusal { what, value, advice }) => write!(f, "{what} is {value}; {advice}"),
+            #[cfg(feature = "reader")]
             (ErrorKind::UnsupportedCodec { codec }, Detail::Advice(advice)) => {
                 write!(f, "{subject} holds {codec} audio, which is not supported; {advice}")
             }
+            #[cfg(feature = "reader")]
             (ErrorKind::MissingFeature { feature }, Detail::Advice(what)) => write!(
                 f,
                 "{subject} holds {what} audio, which this build does not read; build crowd-media with its feature \

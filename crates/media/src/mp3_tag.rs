@@ -1,7 +1,7 @@
-//! What an MP3 says about itself in its first frame: the Xing or Info tag, and what LAME adds to it.
+//! The tag in the first frame of an MP3: the Xing or Info tag, and LAME's extension of it.
 //!
-//! Programs that place cues in an MP3 disagree about its frame 0, and which of them do is told by this tag: see
-//! [`TagClass`]. Read from the file's first frame, behind ID3v2 tags; nothing is decoded.
+//! Programs that place cues in an MP3 disagree about its frame 0, and whether they do depends on this tag: see [`TagClass`]. It is
+//! read from the first frame after ID3v2 tags; nothing is decoded.
 //!
 //! ```no_run
 //! use crowd_media::mp3_tag::{self, TagClass};
@@ -27,19 +27,19 @@ use crate::mpeg_frames::{self, FrameHeader, ReadAt};
 
 /// Bytes of LAME's extension, from the encoder's name to the tag's own checksum.
 const EXTENSION: usize = 36;
-/// Bytes of it up to and with delay and padding.
+/// Bytes of the extension up to its delay and padding, included.
 const SHORTEST: usize = 24;
 
-/// What kind of tag the first frame of an MP3 holds.
+/// The kind of tag in the first frame of an MP3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TagClass {
     /// Neither Xing nor Info: the first frame is sound. (A VBRI tag, which some encoders write instead, counts as none.)
     Absent,
     /// Xing or Info, and no extension by LAME: none at all, or that of another encoder (`Lavc`, `Lavf`, `GOGO`...).
     Info,
-    /// LAME's extension with a checksum that does not fit, or is 0.
+    /// LAME's extension with a checksum that is wrong or 0.
     LameBadCrc,
-    /// LAME's extension with the checksum that fits.
+    /// LAME's extension with the right checksum.
     Lame,
 }
 
@@ -56,29 +56,30 @@ impl fmt::Display for TagClass {
 
 /// The tag of an MP3.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Tag {
-    /// Its kind.
+    /// The kind of tag.
     pub class: TagClass,
-    /// MPEG frames of sound, when it says so (the one with the tag is not counted).
+    /// MPEG frames of sound, without the one with the tag; `None` if it does not state them.
     pub frames: Option<u32>,
-    /// Bytes from the first frame, with the tag, to the end of the last, when it says so.
+    /// Bytes from the first frame, the one with the tag, to the end of the last; `None` if it does not state them.
     pub bytes: Option<u32>,
-    /// The encoder as it names itself: "LAME3.100", "Lavc59.37".
+    /// The name of the encoder: "LAME3.100", "Lavc59.37".
     pub encoder: Option<String>,
-    /// Frames of silence that the encoder put in front; a decoder adds 529 of its own. Absent where no encoder that is known
-    /// to write it has written the extension.
+    /// Samples per channel of silence that the encoder put before the sound; a decoder adds 529 of its own. `None` unless LAME, Lavc or
+    /// Lavf wrote the extension.
     pub delay: Option<u32>,
-    /// Frames that the encoder put behind the end to fill its last MPEG frame. Absent as `delay` is.
+    /// Samples per channel that the encoder put after the end to fill its last MPEG frame. `None` as `delay` is.
     pub padding: Option<u32>,
 }
 
-/// The tag of the file `path`; absent when it is no MP3 (MPEG-1, 2 or 2.5 layer III, by its content and not its name).
+/// Reads the tag of the file `path`; `None` if that is no MP3 (MPEG-1, 2 or 2.5 layer III, by its content and not its name).
 ///
 /// # Errors
 /// The system's, when the file cannot be read.
 pub fn read(path: &Path) -> Result<Option<Tag>, Error> {
     let io = |source| Error::io(path, "read", source);
-    let opened = Opened::new(path).map_err(|source| Error::io(path, "open", source))?;
+    let opened = BufferedFile::new(path).map_err(|source| Error::io(path, "open", source))?;
     let mut start = [0; 12];
     let got = opened.read_at(mpeg_frames::after_id3(&opened).map_err(io)?, &mut start).map_err(io)?;
     if is_other(start.get(..got).unwrap_or_default()) {
@@ -94,13 +95,13 @@ pub fn read(path: &Path) -> Result<Option<Tag>, Error> {
     Ok(Some(parse(frame.get(..got).unwrap_or_default())))
 }
 
-/// A file that is read here and there.
-struct Opened {
+/// A buffered file that is read at any position.
+struct BufferedFile {
     file: RefCell<BufReader<File>>,
     len: u64,
 }
 
-impl Opened {
+impl BufferedFile {
     fn new(path: &Path) -> std::io::Result<Self> {
         let file = File::open(path)?;
         let len = file.metadata()?.len();
@@ -108,7 +109,7 @@ impl Opened {
     }
 }
 
-impl ReadAt for Opened {
+impl ReadAt for BufferedFile {
     fn read_at(&self, at: u64, out: &mut [u8]) -> std::io::Result<usize> {
         let mut file = self.file.borrow_mut();
         file.seek(SeekFrom::Start(at))?;
@@ -127,14 +128,14 @@ impl ReadAt for Opened {
     }
 }
 
-/// Whether these bytes begin a file of another kind, in whose data a frame's header could stand by chance.
+/// Whether these bytes begin a file of another kind, whose data may contain a frame header by chance.
 fn is_other(bytes: &[u8]) -> bool {
     const MAGIC: [&[u8]; 10] =
         [b"RIFF", b"RF64", b"BW64", b"FORM", b"fLaC", b"OggS", b"caff", b"wvpk", b"riff", &[0x1a, 0x45, 0xdf, 0xa3]];
     MAGIC.iter().any(|magic| bytes.starts_with(magic)) || bytes.get(4..8) == Some(b"ftyp")
 }
 
-/// The tag in a file's first frame, which begins with its header and is as long as that says.
+/// Parses the tag in the first frame of a file. `frame` begins with the frame header and has the length that it states.
 pub fn parse(frame: &[u8]) -> Tag {
     let none = Tag { class: TagClass::Absent, frames: None, bytes: None, encoder: None, delay: None, padding: None };
     let tag = FrameHeader::parse(frame).and_then(|header| frame.get(header.tag..));

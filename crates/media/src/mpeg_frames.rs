@@ -1,4 +1,4 @@
-//! MPEG audio and ADTS by their headers alone: where frames stand in a file, and the tags between them.
+//! Frame headers of MPEG audio and ADTS, and the tags between frames.
 //!
 //! Sources: ISO/IEC 11172-3 2.4.2.3 and 13818-3 (MPEG audio), ISO/IEC 13818-7 6.2 (ADTS), id3.org and the APEv2 description
 //! (tags).
@@ -8,12 +8,12 @@ use std::io;
 /// Bytes at the start of a file in which the first frame has to lie.
 const MAX_LEAD: u64 = 1 << 20;
 
-/// Bytes that can be read at any place.
+/// Bytes that can be read at any position.
 pub(crate) trait ReadAt {
-    /// Reads what is at byte `at`; less than asked for only at the end.
+    /// Fills `out` from byte `at` on and returns how many bytes were read; fewer only at the end.
     fn read_at(&self, at: u64, out: &mut [u8]) -> io::Result<usize>;
 
-    /// How many there are.
+    /// How many bytes there are.
     fn len(&self) -> u64;
 
     /// The `N` bytes at `at`, if there are as many.
@@ -23,7 +23,7 @@ pub(crate) trait ReadAt {
     }
 }
 
-/// What stays the same from frame to frame of one stream.
+/// The fields of a header that are the same in all frames of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FrameKind {
     /// 0 for ADTS.
@@ -34,13 +34,13 @@ pub(crate) struct FrameKind {
     pub length: u32,
 }
 
-/// What a frame's header says.
+/// A frame header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FrameHeader {
     pub kind: FrameKind,
     /// Bytes of the frame.
     pub bytes: u64,
-    /// Where a Xing tag would stand.
+    /// The byte of the frame at which a Xing tag would begin.
     pub tag: usize,
 }
 
@@ -111,14 +111,14 @@ impl FrameHeader {
     }
 }
 
-/// The header at byte `at`, if one stands there.
+/// The header at byte `at`, if there is one.
 pub(crate) fn header(input: &impl ReadAt, at: u64) -> io::Result<Option<FrameHeader>> {
     let mut bytes = [0; 8];
     let got = input.read_at(at, &mut bytes)?;
     Ok(FrameHeader::parse(bytes.get(..got).unwrap_or_default()))
 }
 
-/// A header that another of its kind follows, or the end of the file.
+/// The header at byte `at`, if a header of the same kind, a tag or the end of the file follows its frame.
 pub(crate) fn confirmed_header(input: &impl ReadAt, at: u64) -> io::Result<Option<FrameHeader>> {
     let Some(found) = header(input, at)? else { return Ok(None) };
     let end = at + found.bytes;
@@ -126,7 +126,7 @@ pub(crate) fn confirmed_header(input: &impl ReadAt, at: u64) -> io::Result<Optio
     Ok((follows || header(input, end)?.is_some_and(|next| next.kind == found.kind)).then_some(found))
 }
 
-/// Bytes of a tag that is no sound, where one stands at `at`.
+/// The bytes of the tag that begins at `at`, if one does.
 pub(crate) fn tag_bytes(input: &impl ReadAt, at: u64) -> io::Result<Option<u64>> {
     let mut bytes = [0; 32];
     let got = input.read_at(at, &mut bytes)?;
@@ -147,7 +147,7 @@ pub(crate) fn tag_bytes(input: &impl ReadAt, at: u64) -> io::Result<Option<u64>>
     })
 }
 
-/// The first byte behind the ID3v2 tags at the start.
+/// The first byte after the ID3v2 tags at the start.
 pub(crate) fn after_id3(input: &impl ReadAt) -> io::Result<u64> {
     let mut at = 0;
     while input.array::<3>(at)? == Some(*b"ID3")
@@ -158,7 +158,7 @@ pub(crate) fn after_id3(input: &impl ReadAt) -> io::Result<u64> {
     Ok(at)
 }
 
-/// Where the first frame stands, and whether the tags before it lead there: behind a tag of a wrong size it lies elsewhere.
+/// The byte of the first frame, its header, and whether it follows the tags directly: after a tag of a wrong size it does not.
 pub(crate) fn first(input: &impl ReadAt) -> io::Result<Option<(u64, FrameHeader, bool)>> {
     let mut at = 0;
     while let Some(bytes) = tag_bytes(input, at)? {
@@ -171,7 +171,7 @@ pub(crate) fn first(input: &impl ReadAt) -> io::Result<Option<(u64, FrameHeader,
     if let Some(header) = confirmed_header(input, at)? {
         return Ok(Some((at, header, true)));
     }
-    // In a picture, bytes may look like a frame: several have to follow.
+    // Bytes of a picture may look like a frame, so several have to follow each other.
     let mut at = 0;
     while at < MAX_LEAD.min(input.len()) {
         if let Some(header) = in_a_row(input, at, 4)? {
@@ -182,7 +182,7 @@ pub(crate) fn first(input: &impl ReadAt) -> io::Result<Option<(u64, FrameHeader,
     Ok(None)
 }
 
-/// The first place from `at` on where a header or a tag may begin, by its first byte; the end where there is none.
+/// The first byte from `at` on with which a header or a tag may begin; the end if there is none.
 pub(crate) fn next_candidate(input: &impl ReadAt, mut at: u64) -> io::Result<u64> {
     let mut bytes = [0; 4096];
     loop {
@@ -198,7 +198,7 @@ pub(crate) fn next_candidate(input: &impl ReadAt, mut at: u64) -> io::Result<u64
     }
 }
 
-/// A header that at least `count` others of its kind follow, or all there are.
+/// The header at byte `at`, if at least `count` frames of its kind follow, or fewer up to the end of the file.
 fn in_a_row(input: &impl ReadAt, at: u64, count: usize) -> io::Result<Option<FrameHeader>> {
     let Some(first) = header(input, at)? else { return Ok(None) };
     let mut next = at + first.bytes;
@@ -219,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_tell_length_and_kind() {
+    fn headers_give_length_and_kind() {
         // MPEG-1 layer III, 128 kbit/s, 44.1 kHz, stereo, unpadded: 417 bytes of 1152 frames.
         let header = FrameHeader::parse(&[0xFF, 0xFB, 0x90, 0x00]).unwrap();
         assert_eq!(header.kind, FrameKind { layer: 3, sample_rate: 44_100, channels: 2, length: 1152 });

@@ -1,10 +1,11 @@
-//! Names for files beside those that are there already.
+//! Numbered names for files of which others exist.
 
 use std::path::{Path, PathBuf};
 
-/// The names of files of one kind: `night.wav` itself, then `night-2.wav`, `night-3.wav` ...
+/// `path` itself for a `number` of 0 or 1, else `path` with the number before its ending: `night-2.wav`, `night-3.wav` ...
 ///
-/// Which of them is free is for the caller to see: most safely by making the file, as one that was not there before.
+/// Whether a file of that name exists is not checked. The caller finds a free name by making the file with
+/// [`File::create_new`](std::fs::File::create_new) or [`AtomicFile::commit_new`](crate::atomic::AtomicFile::commit_new).
 #[must_use]
 pub fn numbered_path(path: &Path, number: u32) -> PathBuf {
     if number < 2 {

@@ -2,7 +2,7 @@
 
 use crc::{Algorithm, Crc, Table};
 
-/// Of a page whose own field of four bytes is 0.
+/// The checksum of a page in which the four bytes of the checksum are 0.
 pub(crate) const OGG: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&Algorithm {
     width: 32,
     poly: 0x04c1_1db7,

@@ -1,4 +1,4 @@
-//! Sample-rate conversion between fixed rates, for files (not for varispeed playback).
+//! Sample rate conversion between fixed rates, for files. It does not follow a varying speed.
 
 use std::num::NonZeroUsize;
 
@@ -9,16 +9,16 @@ use crate::audio::{Audio, Samples, check_rate, check_shape};
 use crate::error::Source;
 use crate::{Error, ErrorKind};
 
-/// Fewest frames per FFT block on the slower side. With the squared Blackman-Harris window the pass band then ends
+/// Fewest frames per FFT block at the lower rate. With the squared Blackman-Harris window the pass band then ends
 /// within 1.4 % of the lower Nyquist frequency (21.7 kHz at 44.1 kHz).
 const MIN_BLOCK: usize = 1024;
 
 /// Converts interleaved `samples` of `channels` channels from rate `from` to rate `to`, both in Hz.
 ///
 /// Method: FFT overlap-add with a linear-phase windowed sinc (rubato's `Fft`), computed in f64. The output holds
-/// exactly `round(frames * to / from)` frames and its time zero is the input's: the filter delay is removed. Signal
-/// to noise and distortion is over 120 dB for sines up to 20 kHz. Beside input and output only one FFT block per
-/// channel is held.
+/// exactly `round(frames * to / from)` frames, and its frame 0 is at the time of the input's: the filter delay is removed. Signal
+/// to noise and distortion is over 120 dB for sines up to 20 kHz. In addition to input and output one
+/// FFT block per channel is held.
 ///
 /// # Errors
 /// [`ErrorKind::SampleRate`] or [`ErrorKind::FrameShape`] for impossible numbers, [`ErrorKind::OutOfMemory`] when the output does
@@ -30,7 +30,7 @@ pub fn resample(samples: &[f32], channels: u16, from: u32, to: u32) -> Result<Ve
 impl Audio {
     /// The same audio at `rate` Hz: length `round(frames * rate / sample_rate)`, no delay, [`Samples::F32`].
     ///
-    /// At the same rate this is the audio itself, not converted. See [`crate::resample`] for the quality.
+    /// At the same rate the audio is returned as it is. See [`crate::resample`] for the quality.
     ///
     /// # Errors
     /// [`ErrorKind::SampleRate`] for a rate out of range, [`ErrorKind::OutOfMemory`], [`ErrorKind::Library`].
@@ -78,12 +78,10 @@ fn run<S: Copy>(samples: &[S], channels: u16, from: u32, to: u32, float: impl Fn
     Ok(out)
 }
 
-/// Converts block by block. A block's output reaches into the next one and no further.
+/// Converts block by block. Only the next block depends on a block.
 pub(crate) struct Converter {
-    pub from: u32,
-    pub to: u32,
     pub width: usize,
-    /// Frames of a block on either side.
+    /// Frames of a block of input and of output.
     pub block_in: usize,
     pub block_out: usize,
     fft: Fft<f64>,
@@ -106,7 +104,7 @@ impl Converter {
         .map_err(refused)?;
         let (block_in, block_out) = (fft.input_frames_next(), fft.output_frames_next());
         let (input, output) = (vec![vec![0.0; block_in]; width], vec![vec![0.0; block_out]; width]);
-        Ok(Self { from, to, width, block_in, block_out, fft, input, output })
+        Ok(Self { width, block_in, block_out, fft, input, output })
     }
 
     /// Frames of output that come before the input's time zero. The block is an even multiple of the smallest one, so
@@ -115,12 +113,13 @@ impl Converter {
         self.fft.output_delay()
     }
 
-    /// Forgets the block before.
+    /// Drops the state of the last block.
+    #[cfg(feature = "reader")]
     pub fn reset(&mut self) {
         self.fft.reset();
     }
 
-    /// Converts the first block of `fed`, interleaved; what it lacks is silence.
+    /// Converts the first block of `fed`, interleaved; a shorter one is filled with silence.
     pub fn process<S: Copy>(&mut self, fed: &[S], float: impl Fn(S) -> f64) -> Result<(), Error> {
         for (channel, lane) in self.input.iter_mut().enumerate() {
             lane.fill(0.0);
@@ -146,7 +145,7 @@ fn refused(error: impl Into<Source>) -> Error {
     Error::library("what the resampler says", "choose common rates such as 44100 and 48000 Hz", error)
 }
 
-/// `round(frames * to / from)`, the length every converted piece has.
+/// `round(frames * to / from)`: the frames of a converted span.
 pub(crate) fn output_frames(frames: usize, from: u32, to: u32) -> usize {
     let from = u128::from(from.max(1));
     usize::try_from((frames as u128 * u128::from(to) + from / 2) / from).unwrap_or(usize::MAX)

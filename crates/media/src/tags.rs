@@ -1,6 +1,6 @@
-//! What a file says about the music in it.
+//! Title, artist, album, tempo and key of a file.
 
-/// What the file says about the music in it. Trusted no further than to be shown.
+/// Title, artist, album, tempo and key, as a file states them or as one is to state them. What a file states need not be true.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Tags {

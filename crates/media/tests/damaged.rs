@@ -2,12 +2,12 @@
 #![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
-mod made;
+mod test_files;
 
 use std::path::{Path, PathBuf};
 
 use crowd_media::{Audio, DecodeOptions, Reader, open, probe};
-use made::{by_ffmpeg, encode, lame, wav_file};
+use test_files::{by_ffmpeg, encode, lame, wav_file};
 
 fn whole(path: &Path) -> Audio {
     open(path, &DecodeOptions::default()).unwrap()
@@ -30,7 +30,7 @@ fn power(samples: &[f32]) -> f64 {
 }
 
 #[test]
-fn a_file_that_was_cut_off_is_heard_up_to_there_and_told() {
+fn a_truncated_file_is_decoded_up_to_its_end_and_reported() {
     let folder = tempfile::tempdir().unwrap();
     let wav = wav_file(folder.path(), "music.wav", 441_000, 44_100, 2);
     let files = [
@@ -65,7 +65,7 @@ fn a_file_that_was_cut_off_is_heard_up_to_there_and_told() {
 }
 
 #[test]
-fn a_wav_whose_sizes_lie_is_heard_whole() {
+fn a_wav_with_wrong_sizes_is_decoded_in_full() {
     let folder = tempfile::tempdir().unwrap();
     let wav = wav_file(folder.path(), "music.wav", 44_101, 44_100, 2);
     let sound = whole(&wav);
@@ -84,7 +84,7 @@ fn a_wav_whose_sizes_lie_is_heard_whole() {
 }
 
 #[test]
-fn a_chunk_that_is_damaged_costs_no_audio() {
+fn a_damaged_chunk_costs_no_audio() {
     let folder = tempfile::tempdir().unwrap();
     let wav = wav_file(folder.path(), "music.wav", 44_101, 44_100, 2);
     let sound = whole(&wav);
@@ -112,7 +112,7 @@ fn a_chunk_that_is_damaged_costs_no_audio() {
 }
 
 #[test]
-fn metadata_that_are_damaged_cost_no_audio() {
+fn damaged_metadata_cost_no_audio() {
     let folder = tempfile::tempdir().unwrap();
     let wav = wav_file(folder.path(), "music.wav", 200_003, 44_100, 2);
     let title = ["-metadata", "title=A name of some length", "-metadata", "artist=Another name"];
@@ -150,7 +150,7 @@ fn metadata_that_are_damaged_cost_no_audio() {
 }
 
 #[test]
-fn damage_in_the_middle_keeps_the_beats_and_is_told() {
+fn damage_in_the_middle_keeps_the_beats_in_time_and_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let wav = wav_file(folder.path(), "music.wav", 441_000, 44_100, 2);
     for path in [encode(&wav, "music.flac", &["-c:a", "flac"]), encode(&wav, "music.ogg", &["-c:a", "libvorbis"])] {
@@ -167,7 +167,7 @@ fn damage_in_the_middle_keeps_the_beats_and_is_told() {
 }
 
 #[test]
-fn bytes_that_are_no_sound_end_no_stream() {
+fn bytes_that_are_no_sound_do_not_end_a_stream() {
     let folder = tempfile::tempdir().unwrap();
     let wav = wav_file(folder.path(), "music.wav", 441_000, 44_100, 2);
     for path in [encode(&wav, "music.aac", &["-c:a", "aac"]), lame(&wav, "music.mp3", &["-b", "128", "-t"])] {
@@ -189,7 +189,7 @@ fn bytes_that_are_no_sound_end_no_stream() {
 }
 
 #[test]
-fn a_fragmented_m4a_and_a_caf_that_were_cut_off_are_heard_up_to_there_and_an_m4a_without_an_index_is_refused() {
+fn a_truncated_fragmented_m4a_and_caf_are_decoded_up_to_their_end_and_an_m4a_without_an_index_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let wav = wav_file(folder.path(), "music.wav", 441_000, 44_100, 2);
     let fragments = ["-c:a", "aac", "-movflags", "frag_keyframe+empty_moov"];
@@ -209,7 +209,7 @@ fn a_fragmented_m4a_and_a_caf_that_were_cut_off_are_heard_up_to_there_and_an_m4a
 }
 
 #[test]
-fn an_ogg_file_whose_first_page_of_sound_is_damaged_is_heard_from_the_next_one_on() {
+fn an_ogg_file_whose_first_page_of_sound_is_damaged_is_decoded_from_the_next_one_on() {
     let folder = tempfile::tempdir().unwrap();
     let wav = wav_file(folder.path(), "music.wav", 441_000, 44_100, 2);
     let path = encode(&wav, "music.ogg", &["-c:a", "libvorbis"]);
@@ -225,7 +225,7 @@ fn an_ogg_file_whose_first_page_of_sound_is_damaged_is_heard_from_the_next_one_o
 }
 
 #[test]
-fn the_edges_of_what_cannot_be_decoded_make_no_click_and_are_the_same_from_any_frame() {
+fn dropouts_begin_and_end_without_a_click_and_are_the_same_from_any_frame() {
     let folder = tempfile::tempdir().unwrap();
     let frames = 441_000;
     // 500 Hz: it steps by .036 at most.

@@ -1,4 +1,4 @@
-//! More than two channels become the same two, whole or in pieces, and a mix that would clip gets one gain that is told.
+//! More than two channels become the same two, at once or in blocks, and a mix that would clip gets one gain, which is reported.
 #![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
@@ -30,7 +30,7 @@ fn rest(reader: &mut Reader) -> Vec<f32> {
 }
 
 #[test]
-fn pieces_from_any_frame_have_the_gain_of_the_whole_file() {
+fn blocks_from_any_frame_have_the_gain_of_the_whole_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("surround.wav");
     for (level, lowered) in [(0.9, Some(20.0 * (0.9 * (1.0 + 2.0_f32.sqrt())).recip().log10())), (0.3, None)] {
@@ -72,7 +72,7 @@ fn the_fronts_are_as_loud_as_in_stereo() {
 }
 
 #[test]
-fn what_was_learnt_about_a_file_is_known_to_the_next_reader_until_the_file_changes() {
+fn what_was_measured_of_a_file_is_remembered_until_the_file_changes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("surround.wav");
     surround(&path, 0.9, 1_000_000);
@@ -84,7 +84,7 @@ fn what_was_learnt_about_a_file_is_known_to_the_next_reader_until_the_file_chang
         (gain, start.elapsed())
     };
     let (first, measured) = time();
-    // A reader that opens the file by other means tells it too.
+    // A reader that opens the file by other means recalls it too.
     let file = File::open(&path).unwrap();
     let bytes = file.try_clone().unwrap();
     let start = std::time::Instant::now();

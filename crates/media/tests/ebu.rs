@@ -112,7 +112,7 @@ fn loudness_range_is_within_one_lu_on_signals_1_to_4() {
 }
 
 #[test]
-fn what_is_pushed_in_pieces_measures_as_in_one() {
+fn blocks_of_any_size_measure_the_same() {
     let sound: Vec<f32> = (0..200_000u32).map(|n| (f64::from(n).powf(1.3) * 0.01).sin() as f32).collect();
     let read = |pieces: usize| {
         let mut meter = Meter::new(44_100, 2, 0).unwrap();

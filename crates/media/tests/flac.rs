@@ -1,4 +1,4 @@
-//! What the FLAC writer writes is what was given, to the bit, through this crate's own reader.
+//! What the FLAC writer writes is read back bit for bit.
 #![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
@@ -100,7 +100,7 @@ proptest! {
 }
 
 #[test]
-fn a_last_block_of_any_length_comes_back_whatever_it_holds() {
+fn a_last_block_of_any_length_and_content_is_read_back() {
     let mut state = 7_u64;
     for frames in (1..36).chain(4_096..4_116) {
         // Noise of a few steps, tones, and both: predictors of every order over very few samples.
@@ -123,7 +123,7 @@ fn a_last_block_of_any_length_comes_back_whatever_it_holds() {
 }
 
 #[test]
-fn floats_come_back_within_a_dithered_step_and_loud_ones_clamped() {
+fn floats_are_read_back_within_a_dithered_step_and_loud_ones_clamped() {
     let samples: Vec<f32> = (0..20_000).map(|n| (n as f32 * 0.031).sin() * 1.05).collect();
     let audio = Audio::new(Samples::F32(samples.clone()), 48_000, 2).unwrap();
     for (depth, step) in [(SampleFormat::I16, 1.0 / 32_768.0), (SampleFormat::I24, 1.0 / 8_388_608.0)] {
@@ -150,7 +150,7 @@ fn wav_and_flac_of_one_sound_hold_the_same_samples() {
 }
 
 #[test]
-fn what_fits_the_depth_is_not_dithered() {
+fn samples_that_the_format_holds_are_not_dithered() {
     let samples: Vec<f32> = (0..9_000_i16).map(|n| f32::from(n.wrapping_mul(7919)) / 32_768.0).collect();
     let audio = Audio::new(Samples::F32(samples.clone()), 44_100, 1).unwrap();
     for container in [Container::Wav, Container::Flac] {
@@ -205,7 +205,7 @@ fn a_written_file_can_be_read_from_any_frame() {
 }
 
 #[test]
-fn tags_are_read_back_and_a_layout_out_of_the_ordinary_is_named() {
+fn tags_and_an_unusual_speaker_layout_are_read_back() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("tagged.flac");
     let mut tags = Tags::default();
@@ -235,7 +235,7 @@ fn non_finite_samples_become_silence_and_are_counted() {
 }
 
 #[test]
-fn a_file_without_a_frame_is_refused_and_not_left_behind() {
+fn a_file_without_a_frame_is_refused_and_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let audio = Audio::new(Samples::I16(vec![]), 44_100, 2).unwrap();
     let written = write(&dir.path().join("empty.flac"), &audio, flac(SampleFormat::I16), &Tags::default());

@@ -83,7 +83,7 @@ proptest! {
 }
 
 #[test]
-fn numbers_of_any_length_keep_their_place() {
+fn block_numbers_of_any_length_are_written() {
     // Coded in one to six bytes; all of a block's other bytes but its sums stay the same.
     let spec = AudioSpec::new(44_100, 1, SampleFormat::I16);
     let blocks = BlockEncoder::new(spec, (1 << 36) - 1, &Tags::default()).unwrap();
@@ -98,7 +98,7 @@ fn numbers_of_any_length_keep_their_place() {
 }
 
 #[test]
-fn what_no_stream_or_no_place_in_it_is_is_refused() {
+fn impossible_streams_and_spans_are_refused() {
     let new = |rate, channels, format, frames| {
         BlockEncoder::new(AudioSpec::new(rate, channels, format), frames, &Tags::default())
     };
@@ -121,7 +121,7 @@ fn what_no_stream_or_no_place_in_it_is_is_refused() {
 }
 
 #[test]
-fn tags_stand_in_the_header() {
+fn tags_are_in_the_header() {
     let mut tags = Tags::default();
     tags.title = Some("Tide".into());
     tags.artist = Some("Ädi".into());

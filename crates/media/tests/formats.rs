@@ -54,7 +54,7 @@ fn lossless_24_bit_files_give_back_every_bit_as_f32() {
 }
 
 #[test]
-fn lossy_files_are_gapless_and_in_place() {
+fn lossy_files_are_gapless_and_in_time() {
     for (name, least_snr) in [("lame.mp3", 20.0), ("vorbis.ogg", 15.0), ("aac.m4a", 15.0)] {
         let audio = decode(name);
         assert_eq!(audio.frames(), 8820, "{name}");
@@ -99,7 +99,7 @@ fn tags_are_read_from_every_tagging_format() {
 
 #[cfg(not(feature = "opus"))]
 #[test]
-fn without_its_decoder_opus_is_named_and_the_way_out_is_told() {
+fn without_its_feature_opus_is_refused_with_the_name_of_the_feature() {
     let error = open(&fixture("opus.ogg"), &DecodeOptions::default()).unwrap_err();
     assert!(*error.kind() == ErrorKind::MissingFeature { feature: "opus" }, "{error}");
     let text = error.to_string();
@@ -175,7 +175,7 @@ fn aiff(bits: u16, compression: Option<&[u8; 4]>, data: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn every_wav_depth_is_exact() {
+fn every_sample_format_of_a_wav_is_exact() {
     let top = |bits: u32| integers(200, bits);
     let i16s = |bits: u32| Samples::I16(top(bits).iter().map(|&s| (s << (16 - bits)) as i16).collect());
     let f32s =
@@ -209,7 +209,7 @@ fn every_wav_depth_is_exact() {
 }
 
 #[test]
-fn every_aiff_depth_is_exact() {
+fn every_sample_format_of_an_aiff_is_exact() {
     let be = |bits: u32| {
         integers(200, bits).iter().flat_map(|s| s.to_be_bytes()[8 - bits as usize / 8..].to_vec()).collect::<Vec<u8>>()
     };

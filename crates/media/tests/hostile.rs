@@ -38,7 +38,7 @@ fn victims(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// The decoding library's own panics are caught by this crate; keep them out of the test output.
-fn hush_the_decoder() {
+fn silence_panic_messages() {
     let loud = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         if !info.location().is_some_and(|l| l.file().contains("symphonia")) {
@@ -70,7 +70,7 @@ fn survive(path: &Path, what: &str) -> bool {
 }
 
 #[test]
-fn a_file_cut_at_any_byte_gives_a_warning_or_an_error() {
+fn a_file_truncated_at_any_byte_gives_a_warning_or_an_error() {
     let dir = tempfile::tempdir().unwrap();
     for victim in victims(dir.path()) {
         let whole = fs::read(&victim).unwrap();
@@ -87,7 +87,7 @@ fn a_file_cut_at_any_byte_gives_a_warning_or_an_error() {
 }
 
 #[test]
-fn a_pcm_file_cut_short_keeps_every_whole_frame_before_the_cut() {
+fn a_truncated_pcm_file_gives_every_whole_frame() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("16.wav");
     victims(dir.path());
@@ -103,7 +103,7 @@ fn a_pcm_file_cut_short_keeps_every_whole_frame_before_the_cut() {
 
 #[test]
 fn thousands_of_flipped_bytes_never_panic_or_hang() {
-    hush_the_decoder();
+    silence_panic_messages();
     let dir = tempfile::tempdir().unwrap();
     let mut state = 0x1234_5678_9abc_def1_u64;
     let mut random = move |below: usize| {
@@ -176,7 +176,7 @@ fn a_file_that_is_mostly_damage_is_refused_rather_than_played_as_noise() {
 }
 
 #[test]
-fn things_that_are_not_audio_files_are_refused_by_name() {
+fn other_files_are_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
     let check = |path: &Path, needle: &str| {
         let error = open(path, &options()).unwrap_err().to_string();

@@ -1,13 +1,13 @@
-//! Files of several streams, one behind the other, are heard to the end; lengths are counted.
+//! Files of several streams in a row are decoded to the end, and lengths are counted.
 #![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
-mod made;
+mod test_files;
 
 use std::path::{Path, PathBuf};
 
 use crowd_media::{Audio, DecodeOptions, Reader, open, probe};
-use made::{by_ffmpeg, encode, lame, text, wav_file};
+use test_files::{by_ffmpeg, encode, lame, text, wav_file};
 
 fn whole(path: &Path) -> Audio {
     open(path, &DecodeOptions::default()).unwrap()
@@ -54,7 +54,7 @@ fn is_its_parts(name: &str, files: &[&PathBuf]) {
 }
 
 #[test]
-fn chained_ogg_files_are_heard_to_the_end() {
+fn chained_ogg_files_are_decoded_to_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let wav = wav_file(folder.path(), "one.wav", 70_001, 44_100, 2);
     let other = wav_file(folder.path(), "two.wav", 50_003, 48_000, 1);
@@ -74,7 +74,7 @@ fn chained_ogg_files_are_heard_to_the_end() {
 }
 
 #[test]
-fn mp3_files_joined_are_heard_to_the_end() {
+fn joined_mp3_files_are_decoded_to_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let wav = wav_file(folder.path(), "one.wav", 70_001, 44_100, 2);
     let other = wav_file(folder.path(), "two.wav", 50_003, 22_050, 1);
@@ -110,7 +110,7 @@ fn adts_files_are_counted_and_joined() {
 }
 
 #[test]
-fn a_recording_of_a_stream_that_began_before_is_heard_from_its_first_page() {
+fn a_recording_that_began_inside_a_stream_is_decoded_from_its_first_page() {
     let folder = tempfile::tempdir().unwrap();
     let wav = wav_file(folder.path(), "one.wav", 500_000, 44_100, 2);
     let one = encode(&wav, "one.ogg", &["-c:a", "libvorbis", "-q:a", "3"]);

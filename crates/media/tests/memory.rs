@@ -1,4 +1,4 @@
-//! Memory follows what a file holds, not what it claims. One test, because peaks are counted per process.
+//! Memory depends on what a file holds, not on what its header claims. One test, because peaks are counted per process.
 #![cfg(all(feature = "decode", feature = "encode"))]
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
@@ -26,7 +26,7 @@ fn find(bytes: &[u8], needle: &[u8]) -> usize {
 }
 
 /// Small files that claim to be enormous.
-fn liars() -> Vec<(&'static str, Vec<u8>)> {
+fn wrong_headers() -> Vec<(&'static str, Vec<u8>)> {
     let mut found = Vec::new();
     let mut writer =
         Writer::new(std::io::Cursor::new(Vec::new()), AudioSpec::new(44_100, 2, SampleFormat::I16)).unwrap();
@@ -67,12 +67,12 @@ fn liars() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn memory_follows_what_the_file_holds() {
+fn memory_depends_on_what_the_file_holds() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("liar");
     // The first call sets up tables and the thread's heap.
     let _ = open(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/lame.mp3").as_path(), &Default::default());
-    for (name, bytes) in liars() {
+    for (name, bytes) in wrong_headers() {
         fs::write(&path, &bytes).unwrap();
         let before = megabytes("VmPeak");
         let _ = probe(&path);

@@ -1,8 +1,8 @@
-//! MP2 is read as ffmpeg reads it, whole and from any frame.
+//! MP2 is decoded as by ffmpeg, at once and from any frame.
 #![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
-mod made;
+mod test_files;
 
 use crowd_media::{DecodeOptions, Reader, open, probe};
 
@@ -10,15 +10,15 @@ use crowd_media::{DecodeOptions, Reader, open, probe};
 fn mp2_is_what_ffmpeg_reads_at_lag_0_and_the_same_from_any_frame() {
     let folder = tempfile::tempdir().unwrap();
     for (rate, channels, bits) in [(44_100, 2, "192k"), (48_000, 1, "96k"), (32_000, 2, "128k"), (22_050, 2, "96k")] {
-        let from = made::wav_file(folder.path(), "from.wav", 150_000, rate, channels);
-        let path = made::encode(&from, "to.mp2", &["-c:a", "mp2", "-b:a", bits]);
+        let from = test_files::wav_file(folder.path(), "from.wav", 150_000, rate, channels);
+        let path = test_files::encode(&from, "to.mp2", &["-c:a", "mp2", "-b:a", bits]);
         assert_eq!(probe(&path).unwrap().codec, "mp2");
         let audio = open(&path, &DecodeOptions::default()).unwrap();
         assert!(audio.warnings.is_empty(), "{rate} Hz: {:?}", audio.warnings);
-        let (got, want) = (audio.to_f32(), made::by_ffmpeg(&path));
+        let (got, want) = (audio.to_f32(), test_files::by_ffmpeg(&path));
         let width = usize::from(channels);
         assert_eq!((audio.sample_rate, audio.channels, got.len()), (rate, channels, want.len()), "{rate} Hz");
-        let (lag, snr) = (made::lag(&want, &got, width, 8), made::snr(&want, &got));
+        let (lag, snr) = (test_files::lag(&want, &got, width, 8), test_files::snr(&want, &got));
         println!("{rate} Hz: lag {lag}, {snr:.1} dB");
         assert!(lag == 0 && snr > 60.0, "{rate} Hz: lag {lag}, {snr:.1} dB");
 

@@ -1,4 +1,4 @@
-//! An Opus stream made span by span, in any order, is one stream, and nobody hears where it was cut.
+//! An Opus stream encoded span by span, in any order, is one stream without audible seams.
 #![cfg(all(feature = "opus", feature = "encode", feature = "decode"))]
 #![allow(clippy::unwrap_used)]
 
@@ -118,7 +118,7 @@ proptest! {
 }
 
 #[test]
-fn no_seam_is_heard() {
+fn seams_are_not_audible() {
     // What the codec changes is no more beside a seam than elsewhere.
     for rate in [48_000_u32, 44_100] {
         let track = music(u64::from(rate) * 45, rate, 5);
@@ -143,7 +143,7 @@ fn no_seam_is_heard() {
 }
 
 #[test]
-fn tags_of_any_length_stand_in_the_header() {
+fn tags_of_any_length_are_in_the_header() {
     for length in [0, 1, 238, 254, 255, 256, 65_000, 65_536] {
         let mut tags = Tags::default();
         tags.title = Some("t".repeat(length));
@@ -160,7 +160,7 @@ fn tags_of_any_length_stand_in_the_header() {
 }
 
 #[test]
-fn what_is_no_number_is_silent_and_counted() {
+fn samples_that_are_not_finite_are_silent_and_counted() {
     let mut track = music(48_000, 48_000, 3);
     track[5_000..5_010].fill(f32::NAN);
     let stream = Stream::new(48_000, 48_000, 160_000, 9, &Tags::default()).unwrap();
@@ -171,7 +171,7 @@ fn what_is_no_number_is_silent_and_counted() {
 }
 
 #[test]
-fn an_impossible_stream_or_segment_is_refused() {
+fn an_impossible_stream_or_span_is_refused() {
     let new = |rate, frames, bit_rate| Stream::new(rate, frames, bit_rate, 0, &Tags::default());
     assert!(matches!(new(999, 1_000, 160_000), Err(e) if matches!(e.kind(), ErrorKind::SampleRate { .. })));
     assert!(matches!(new(48_000, 0, 160_000), Err(e) if *e.kind() == ErrorKind::Empty));

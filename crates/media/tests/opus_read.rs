@@ -1,8 +1,8 @@
-//! Opus files are read as ffmpeg reads them, whole and from any frame.
+//! Opus files are decoded as by ffmpeg, at once and from any frame.
 #![cfg(all(feature = "opus", feature = "encode", feature = "decode"))]
 #![allow(clippy::unwrap_used)]
 
-mod made;
+mod test_files;
 
 use std::path::{Path, PathBuf};
 
@@ -21,8 +21,8 @@ const KINDS: [(u16, &str, &[&str]); 8] = [
 ];
 
 fn make(folder: &Path, channels: u16, frames: usize, name: &str, arguments: &[&str]) -> PathBuf {
-    let from = made::wav_file(folder, "from.wav", frames, 48_000, channels);
-    made::encode(&from, name, &[&["-c:a", "libopus"], arguments].concat())
+    let from = test_files::wav_file(folder, "from.wav", frames, 48_000, channels);
+    test_files::encode(&from, name, &[&["-c:a", "libopus"], arguments].concat())
 }
 
 #[test]
@@ -40,17 +40,17 @@ fn every_kind_of_stream_is_what_ffmpeg_reads_at_lag_0_and_of_the_length_that_was
         let audio = open(&path, &DecodeOptions::default()).unwrap();
         assert_eq!((audio.frames(), audio.sample_rate, audio.channels), (frames, 48_000, channels), "{name}");
         assert!(audio.warnings.is_empty(), "{name}: {:?}", audio.warnings);
-        let want = made::by_ffmpeg_with(&path, &["-c:a", "libopus"]);
+        let want = test_files::by_ffmpeg_with(&path, &["-c:a", "libopus"]);
         let got = audio.to_f32();
         assert_eq!(got.len(), want.len(), "{name}");
-        let (lag, snr) = (made::lag(&want, &got, usize::from(channels), 8), made::snr(&want, &got));
+        let (lag, snr) = (test_files::lag(&want, &got, usize::from(channels), 8), test_files::snr(&want, &got));
         println!("{name}: lag {lag}, {snr:.1} dB");
         assert!(lag == 0 && snr > 60.0, "{name}: lag {lag}, {snr:.1} dB");
     }
 }
 
 #[test]
-fn from_any_frame_music_is_that_of_the_linear_run_and_speech_all_but() {
+fn music_from_any_frame_is_that_of_the_run_from_the_start_and_speech_nearly() {
     let folder = tempfile::tempdir().unwrap();
     for (channels, name, arguments) in KINDS {
         let frames = 700_000;
@@ -70,7 +70,7 @@ fn from_any_frame_music_is_that_of_the_linear_run_and_speech_all_but() {
             let want = &whole[from * width..];
             assert_eq!(got.len(), want.len(), "{name} from {from}");
             // Of a few frames at the end it says nothing.
-            let snr = if got.len() < 9_600 * width { f64::INFINITY } else { made::snr(want, &got) };
+            let snr = if got.len() < 9_600 * width { f64::INFINITY } else { test_files::snr(want, &got) };
             least = least.min(snr);
             // Speech is coded with filters that feed back for as long as a voice sounds.
             let is_close = got == want || name.starts_with("speech") && snr > 30.0;
@@ -89,7 +89,7 @@ fn webm_is_what_the_same_stream_is_in_ogg_from_any_frame() {
         let ogg = make(folder.path(), channels, frames, "to.opus", arguments);
         let want = open(&ogg, &DecodeOptions::default()).unwrap().to_f32();
         for end in ["webm", "mka", "mkv"] {
-            let path = made::encode(&ogg, &format!("to.{end}"), &["-c", "copy", "-metadata", "title=Fixture"]);
+            let path = test_files::encode(&ogg, &format!("to.{end}"), &["-c", "copy", "-metadata", "title=Fixture"]);
             let info = probe(&path).unwrap();
             assert_eq!((info.container.as_str(), info.codec.as_str()), ("matroska", "opus"), "{name}");
             assert_eq!(
@@ -100,8 +100,9 @@ fn webm_is_what_the_same_stream_is_in_ogg_from_any_frame() {
             let audio = open(&path, &DecodeOptions::default()).unwrap();
             assert!(audio.warnings.is_empty(), "{name}.{end}: {:?}", audio.warnings);
             assert!(audio.to_f32() == want, "{name}.{end}");
-            let by_ffmpeg = made::by_ffmpeg_with(&path, &["-c:a", "libopus"]);
-            let (lag, snr) = (made::lag(&by_ffmpeg, &want, usize::from(channels), 8), made::snr(&by_ffmpeg, &want));
+            let by_ffmpeg = test_files::by_ffmpeg_with(&path, &["-c:a", "libopus"]);
+            let (lag, snr) =
+                (test_files::lag(&by_ffmpeg, &want, usize::from(channels), 8), test_files::snr(&by_ffmpeg, &want));
             assert!(by_ffmpeg.len() == want.len() && lag == 0 && snr > 60.0, "{name}.{end}: lag {lag}, {snr:.1} dB");
             let mut reader = Reader::open(&path).unwrap();
             for from in [0, 1, 7, 959, 48_000, 123_456, 250_001, 300_122] {
@@ -111,7 +112,7 @@ fn webm_is_what_the_same_stream_is_in_ogg_from_any_frame() {
                     got.extend_from_slice(block);
                 }
                 let want = &want[from * usize::from(channels)..];
-                let is_close = got == want || name.starts_with("speech") && made::snr(want, &got) > 30.0;
+                let is_close = got == want || name.starts_with("speech") && test_files::snr(want, &got) > 30.0;
                 assert!(got.len() == want.len() && is_close, "{name}.{end} from {from}");
             }
         }
@@ -119,16 +120,16 @@ fn webm_is_what_the_same_stream_is_in_ogg_from_any_frame() {
 }
 
 #[test]
-fn sound_beside_pictures_is_read_and_a_cut_file_gives_what_is_there_and_says_so() {
+fn sound_beside_video_is_read_and_a_truncated_file_gives_what_is_there_and_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let ogg = make(folder.path(), 2, 480_000, "to.opus", &["-b:a", "96k"]);
     let want = open(&ogg, &DecodeOptions::default()).unwrap().to_f32();
     let options =
         ["-f", "lavfi", "-i", "testsrc=d=10:s=64x48", "-map", "1:v", "-map", "0:a", "-c:v", "mpeg4", "-c:a", "copy"];
-    let film = made::encode(&ogg, "film.mkv", &options);
+    let film = test_files::encode(&ogg, "film.mkv", &options);
     assert!(open(&film, &DecodeOptions::default()).unwrap().to_f32() == want);
 
-    let path = made::encode(&ogg, "to.webm", &["-c", "copy", "-cluster_time_limit", "1000"]);
+    let path = test_files::encode(&ogg, "to.webm", &["-c", "copy", "-cluster_time_limit", "1000"]);
     let whole = std::fs::read(&path).unwrap();
     std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
     let audio = open(&path, &DecodeOptions::default()).unwrap();
@@ -166,8 +167,8 @@ fn the_gain_of_the_header_is_applied() {
     std::fs::write(&path, &bytes).unwrap();
     let quiet = open(&path, &DecodeOptions::default()).unwrap().to_f32();
     let want: Vec<f32> = plain.iter().map(|sample| sample * 10_f32.powf(-0.3)).collect();
-    assert!(made::snr(&want, &quiet) > 100.0);
-    assert!(made::snr(&made::by_ffmpeg_with(&path, &["-c:a", "libopus"]), &quiet) > 60.0);
+    assert!(test_files::snr(&want, &quiet) > 100.0);
+    assert!(test_files::snr(&test_files::by_ffmpeg_with(&path, &["-c:a", "libopus"]), &quiet) > 60.0);
 }
 
 /// The checksum of Ogg pages (RFC 3533).
@@ -188,8 +189,8 @@ fn a_stream_recorded_from_its_middle_has_the_length_of_what_is_there() {
     let cut = [&bytes[..pages[2]], &bytes[pages[6]..]].concat();
     std::fs::write(&path, cut).unwrap();
     let audio = open(&path, &DecodeOptions::default()).unwrap();
-    let want = made::by_ffmpeg_with(&path, &["-c:a", "libopus"]);
+    let want = test_files::by_ffmpeg_with(&path, &["-c:a", "libopus"]);
     assert_eq!(audio.to_f32().len(), want.len());
-    assert!(made::snr(&want, &audio.to_f32()) > 60.0);
+    assert!(test_files::snr(&want, &audio.to_f32()) > 60.0);
     assert_eq!(probe(&path).unwrap().frames, Some(audio.frames() as u64));
 }

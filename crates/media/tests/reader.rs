@@ -1,4 +1,4 @@
-//! What is read in pieces, from anywhere, is what is read at once.
+//! A file read in blocks, from any frame, has the samples of the file read at once.
 #![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
@@ -62,7 +62,7 @@ fn reading_from_any_frame_gives_what_the_whole_file_has_there() {
 }
 
 /// The AAC fixture with durations as some programs write them: a packet of 1472 frames and one of 576, which both have 1024.
-fn jumping_aac() -> Vec<u8> {
+fn irregular_aac() -> Vec<u8> {
     let mut bytes = std::fs::read(fixture("aac.m4a")).unwrap();
     let place = |bytes: &[u8], name: &[u8]| bytes.windows(4).position(|four| four == name).unwrap();
     let table: [(u32, u32); 6] = [(2, 1024), (1, 1472), (1, 576), (2, 1024), (3, 1024), (1, 628)];
@@ -80,11 +80,11 @@ fn jumping_aac() -> Vec<u8> {
 }
 
 #[test]
-fn aac_from_any_frame_differs_in_the_noise_the_decoder_makes_up_alone() {
+fn aac_from_any_frame_differs_only_in_the_noise_that_the_decoder_generates() {
     let audio = open(&fixture("aac.m4a"), &DecodeOptions::default()).unwrap();
     let whole = audio.to_f32();
     from_any_frame(Reader::open(&fixture("aac.m4a")).unwrap(), &whole);
-    let jumping = std::io::Cursor::new(jumping_aac());
+    let jumping = std::io::Cursor::new(irregular_aac());
     from_any_frame(Reader::from_bytes(Path::new("jumping.m4a"), jumping).unwrap(), &whole);
 }
 
@@ -132,7 +132,7 @@ fn write(audio: &Audio) -> tempfile::NamedTempFile {
 }
 
 #[test]
-fn a_long_wav_of_any_channels_is_the_same_in_pieces() {
+fn a_long_wav_of_any_channels_is_the_same_in_blocks() {
     for (channels, rate) in [(1, 44_100), (2, 44_100), (2, 48_000), (6, 44_100)] {
         let audio = Audio::new(Samples::I16(noise(200_000 * usize::from(channels))), 44_100, channels).unwrap();
         let file = write(&audio);
@@ -144,7 +144,7 @@ fn a_long_wav_of_any_channels_is_the_same_in_pieces() {
 }
 
 #[test]
-fn a_header_that_promises_too_much_does_not_make_the_file_longer() {
+fn a_header_that_counts_too_much_does_not_make_the_file_longer() {
     let audio = Audio::new(Samples::I16(noise(20_000)), 44_100, 2).unwrap();
     let mut bytes = std::fs::read(write(&audio).path()).unwrap();
     for size in [u32::MAX, 0x7fff_fff0, 160_000] {
@@ -159,7 +159,7 @@ fn a_header_that_promises_too_much_does_not_make_the_file_longer() {
 }
 
 #[test]
-fn bytes_from_elsewhere_are_read_like_a_file() {
+fn bytes_are_read_like_a_file() {
     let bytes = std::fs::read(fixture("vorbis.ogg")).unwrap();
     let reader = Reader::from_bytes("a stream".as_ref(), std::io::Cursor::new(bytes)).unwrap();
     let audio = open(&fixture("vorbis.ogg"), &DecodeOptions::default()).unwrap();
@@ -169,7 +169,7 @@ fn bytes_from_elsewhere_are_read_like_a_file() {
 }
 
 #[test]
-fn damaged_files_read_in_pieces_are_the_same_and_never_worse_than_an_error() {
+fn damaged_files_read_in_blocks_are_the_same_and_never_worse_than_an_error() {
     let mut compared = 0;
     for name in EXACT {
         let bytes = std::fs::read(fixture(name)).unwrap();
@@ -208,7 +208,7 @@ fn damaged_files_read_in_pieces_are_the_same_and_never_worse_than_an_error() {
 }
 
 #[test]
-fn a_header_that_promises_days_is_not_believed() {
+fn a_header_that_counts_days_is_not_trusted() {
     let sound = fixture("tagged-16.flac");
     let mut bytes = std::fs::read(&sound).unwrap();
     // The highest four bits of the length in STREAMINFO: 15 times 2^32 frames more.
@@ -239,7 +239,7 @@ impl Seek for Counted {
 }
 
 #[test]
-fn a_seek_reads_what_lies_around_its_place_wherever_that_lies_in_a_packet() {
+fn a_seek_reads_only_bytes_near_its_target_wherever_that_lies_in_a_packet() {
     let audio = Audio::new(Samples::I16(noise(2 * 44_100 * 20)), 44_100, 2).unwrap();
     let path = tempfile::NamedTempFile::with_suffix(".flac").unwrap();
     crowd_media::write(

@@ -1,4 +1,4 @@
-//! The promises of the sample-rate converter.
+//! What the sample rate converter promises.
 #![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
@@ -54,7 +54,7 @@ fn tones_above_the_new_nyquist_frequency_vanish() {
 }
 
 #[test]
-fn an_impulse_lands_where_it_was_to_a_hundredth_of_a_frame() {
+fn an_impulse_keeps_its_time_to_a_hundredth_of_a_frame() {
     for (from, to) in [(48_000, 44_100), (44_100, 48_000), (96_000, 44_100), (22_050, 44_100), (44_100, 44_101)] {
         let at = from as usize / 3;
         let mut input = vec![0.0f32; from as usize];

@@ -1,4 +1,4 @@
-//! What the WAV writer writes, this crate reads back, and so does anyone who follows the standards.
+//! What the WAV writer writes is read back, by this crate and by readers that follow the standards.
 #![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
@@ -78,7 +78,7 @@ fn non_finite_samples_become_silence_and_are_counted_on_both_sides() {
 }
 
 #[test]
-fn samples_that_would_become_denormal_are_zero_when_a_file_is_read_at_once_or_in_pieces() {
+fn samples_that_would_become_denormal_are_zero_when_a_file_is_read_at_once_or_in_blocks() {
     let samples = [0.5, 1e-38, -1e-30, 1e-45, 0.9e-20, -1.1e-20, 1e-19, -0.25].repeat(1_000);
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("quiet.wav");
@@ -249,7 +249,7 @@ proptest! {
 }
 
 #[test]
-fn a_header_ahead_of_an_impossible_file_is_refused() {
+fn the_header_of_an_impossible_file_is_refused() {
     let refused =
         |rate, channels, frames| wav::header(AudioSpec::new(rate, channels, SampleFormat::I24), frames).unwrap_err();
     assert!(matches!(refused(999, 2, 1).kind(), ErrorKind::SampleRate { .. }));
@@ -262,7 +262,7 @@ fn a_header_ahead_of_an_impossible_file_is_refused() {
 }
 
 #[test]
-fn packing_counts_what_is_no_number_and_clamps_what_is_too_loud() {
+fn packing_counts_samples_that_are_not_finite_and_clamps_loud_ones() {
     let mut bytes = Vec::new();
     assert_eq!(pcm::pack(&[f32::NAN, 2.0, -2.0, f32::INFINITY], SampleFormat::I24, &mut bytes), 2);
     assert_eq!(bytes, [0, 0, 0, 0xff, 0xff, 0x7f, 0, 0, 0x80, 0, 0, 0]);

@@ -1,5 +1,5 @@
-//! Where the sound of a CAF file lies (Apple, Core Audio Format Specification): the demuxer refuses a chunk that is larger than the
-//! file, and a file in which what stands behind the sound is damaged.
+//! Finds the samples of a CAF file (Apple, Core Audio Format Specification) where the demuxer would refuse it: a chunk that is larger
+//! than the file, or damage after the samples.
 
 use std::io;
 use std::ops::Range;
@@ -7,31 +7,31 @@ use std::ops::Range;
 use super::input::Input;
 use crate::mpeg_frames::ReadAt;
 
-/// More chunks than any sound file has.
+/// Chunks that are read at most.
 const MAX_CHUNKS: usize = 10_000;
-/// A data chunk further from the start than this, bytes, is left as it is: what stands before it is held in memory.
+/// A data chunk is corrected only if it begins before this byte, because all bytes before it are held in memory.
 const MAX_HEADER: u64 = 64 << 20;
 /// Bytes of a chunk's type and size, and of the edit count that the data chunk begins with.
 const HEADER: u64 = 12;
 const EDIT_COUNT: u64 = 4;
 
-/// Where the data chunk is.
+/// The layout of a CAF file.
 pub(super) struct CafLayout {
-    /// The file up to its sound, with the size that the chunk has in truth.
+    /// The file up to its samples, with the data chunk's real size.
     pub head: Vec<u8>,
-    /// The sound.
+    /// The bytes of the samples.
     pub body: Range<u64>,
-    /// Bytes of sound that the chunk promises and the file does not have.
+    /// Bytes of samples that the chunk counts and the file does not have.
     pub missing: u64,
 }
 
-/// Looks for the data chunk; of one whose size was never written nothing needs to be known.
+/// Finds the data chunk; `None` also if its size was not written, which the demuxer handles.
 pub(super) fn find(input: &Input) -> io::Result<Option<CafLayout>> {
     let mut at = 8;
     for _ in 0..MAX_CHUNKS {
         let Some([a, b, c, d, size @ ..]) = input.array::<12>(at)? else { break };
         let start = at + HEADER;
-        // A size of -1 stands for all up to the end.
+        // A size of -1 means up to the end of the file.
         let Ok(size) = u64::try_from(i64::from_be_bytes(size)) else { break };
         if &[a, b, c, d] == b"data" {
             let left = input.len.saturating_sub(start);

@@ -1,15 +1,15 @@
-//! What is to be known of each codec beside how it is decoded.
+//! Facts about each codec: its name, its bits, and how far its packets depend on each other.
 
 use symphonia::core::codecs::audio::well_known as codec;
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters};
 
 use super::codecs;
 
-/// Frames before a place that must be decoded for the sound there to be what it is when decoded from the start: what the codec
-/// carries from packet to packet.
+/// Frames before a position that have to be decoded so that the sound there is that of a run from the start: codecs carry state from
+/// packet to packet.
 pub(super) fn preroll(id: AudioCodecId) -> u64 {
-    /// RFC 7845 asks for 80 ms, behind which a difference is not heard. Of music a decoder agrees with one that came from
-    /// the start to the last bit after 0.7 s at the latest, in all streams that were tried; of speech it may never.
+    /// RFC 7845 asks for 80 ms, after which a difference is not heard. With music a decoder agrees with one that ran from the start to
+    /// the last bit after 0.7 s at the latest, in all streams that were tried; with speech it may never.
     const OPUS: u64 = 2 * 48_000;
     match id {
         // The bits of a frame may begin up to 511 bytes before it: at the lowest bit rates some twenty frames.
@@ -23,6 +23,7 @@ pub(super) fn preroll(id: AudioCodecId) -> u64 {
     }
 }
 
+/// Bits per sample of floats.
 pub(super) fn float_bits(id: AudioCodecId) -> Option<u32> {
     match id {
         codec::CODEC_ID_PCM_F32LE => Some(32),
@@ -69,7 +70,7 @@ pub(super) fn describe(params: &AudioCodecParameters) -> String {
     name.into()
 }
 
-/// A codec as it was refused: of AAC only a part is decoded.
+/// The name of a codec that was refused. Of AAC only a part is decoded.
 pub(super) fn refused_name(params: &AudioCodecParameters) -> String {
     match params.codec {
         codec::CODEC_ID_AAC => "AAC of another kind than LC mono or stereo".into(),

@@ -1,4 +1,4 @@
-//! What decodes which codec: symphonia's decoders, and those of this crate.
+//! The decoders and demuxers there are: symphonia's and those of this crate.
 
 use std::sync::LazyLock;
 
@@ -21,7 +21,7 @@ pub(super) fn registry() -> &'static CodecRegistry {
     &ALL
 }
 
-/// All containers.
+/// All demuxers.
 pub(super) fn containers() -> &'static Probe {
     static ALL: LazyLock<Probe> = LazyLock::new(|| {
         let mut all = Probe::default();
@@ -33,8 +33,8 @@ pub(super) fn containers() -> &'static Probe {
     &ALL
 }
 
-/// Leading frames that a codec's own header says are no music, where the demuxer leaves them to its caller.
-pub(super) fn window(params: &AudioCodecParameters) -> Option<GaplessTrim> {
+/// The leading frames that a codec's own header says are to be dropped, where the demuxer does not drop them.
+pub(super) fn leading_trim(params: &AudioCodecParameters) -> Option<GaplessTrim> {
     #[cfg(feature = "opus")]
     if params.codec == symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS {
         let head = super::opus::OpusHead::read(params.extra_data.as_deref()?)?;

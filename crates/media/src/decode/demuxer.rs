@@ -1,4 +1,4 @@
-//! One opened stream of a file: its header, its decoder and what is known about its length.
+//! One open stream of a file: its header, its packets, its decoder, and what is known of its length.
 
 use std::io::{self, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,41 +24,40 @@ use super::{Cover, Info, codecs};
 use crate::audio::check_rate;
 use crate::{Damage, Error, ErrorKind, MAX_CHANNELS, Tags};
 
-/// Runs a call into the decoding library and turns a panic into a fault. Its arithmetic is checked in debug builds, so
-/// hostile headers reach overflow panics there; what panicked is never used again.
+/// Calls the decoding library and turns a panic into a fault. In debug builds its arithmetic is checked, so hostile headers cause
+/// overflow panics there. A demuxer or decoder that panicked is not used again.
 pub(super) fn guard<T>(call: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(call))
         .unwrap_or(Err(Fault::LimitError("the header or data lies outside what the decoder can handle")))
 }
 
-/// Said when reading goes on behind a failure to open the file again.
+/// The fault of a demuxer that could not be opened again.
 const LOST: Fault = Fault::LimitError("the file could not be opened again");
 
-/// The opened stream, split into packets, and the decoder for them.
+/// A stream that is split into packets, and the decoder for them.
 pub(super) struct Demuxer {
     pub path: PathBuf,
-    /// What the stream says of itself; `frames` is what it holds once that is known.
+    /// The header of the stream; `frames` is its length once that is known.
     pub info: Info,
-    /// Always there, unless it could not be opened again.
+    /// `None` when it could not be opened again.
     format: Option<Box<dyn FormatReader>>,
     pub decoder: Box<dyn AudioDecoder>,
     pub track: u32,
-    pub window: GaplessTrim,
-    /// Frames the header promises where they are to be counted, before the window is taken.
+    pub trim: GaplessTrim,
+    /// Frames before the gapless trim by the header, where they have to be counted.
     pub promised: Option<u64>,
     /// Whether the file ends before the stream does.
     is_cut: bool,
     /// What is wrong with the stream as a whole, in words.
     pub notes: Vec<String>,
-    /// What an MPEG audio stream says of its encoder: its packets are decoded whole then, and the window takes away what is
-    /// not heard.
+    /// The encoder's tag of an MPEG audio stream. Its packets are then decoded in full, and `trim` drops the delay and padding.
     tag: Option<GaplessTag>,
     pub body_len: u64,
     preroll: u64,
-    /// Whether the demuxer keeps parts of packets over a jump, and has to be made anew for one: symphonia's FLAC parser is
-    /// only cleared when the jump does not land on the very start of a frame.
+    /// Whether the demuxer keeps parts of packets across a seek, so that a new one is made for each seek: symphonia's FLAC parser is
+    /// cleared only when the seek does not land on the start of a frame.
     reopens: bool,
-    /// Bytes of a frame, where the samples stand in the file as they are.
+    /// Bytes of a frame of uncompressed samples.
     frame_bytes: Option<u64>,
     /// Seconds per tick of packet durations, as a fraction.
     tick: Option<TimeBase>,
@@ -66,18 +65,18 @@ pub(super) struct Demuxer {
 }
 
 impl Demuxer {
-    /// Opens a stream of the file `input`, which is named `path` in errors.
+    /// Opens a stream of the file `input`, which errors name `path`.
     pub fn new(path: &Path, input: &Input, link: &FileStream) -> Result<Self, Error> {
         let position = Arc::new(AtomicU64::new(link.view.body.start));
         let at = || position.load(Ordering::Relaxed);
         let mut notes = link.notes.clone();
         let mut format = match (recognise(link.view.source(input, &position)), &link.bare) {
             (Ok(format), _) => format,
-            (Err(fault), None) => return Err(explain(path, at(), &fault)),
-            // Damaged metadata are no reason not to play what stands behind them.
+            (Err(fault), None) => return Err(to_error(path, at(), &fault)),
+            // Sound after damaged metadata is still read.
             (Err(fault), Some(bare)) => {
                 let here = at();
-                let format = recognise(bare.source(input, &position)).map_err(|_| explain(path, here, &fault))?;
+                let format = recognise(bare.source(input, &position)).map_err(|_| to_error(path, here, &fault))?;
                 notes.push(format!("what it says about itself near byte {here} is damaged and was left out: {fault}"));
                 format
             }
@@ -94,11 +93,11 @@ impl Demuxer {
         let decoder = guard(|| codecs::registry().make_audio_decoder(&params, &Default::default())).map_err(
             |fault| match fault {
                 Fault::Unsupported(_) => refused(path, &params),
-                fault => explain(path, at(), &fault),
+                fault => to_error(path, at(), &fault),
             },
         )?;
 
-        // The decoder may know better than the container (AAC states its own rate and channels).
+        // The decoder's parameters are more exact than the container's: AAC states its own rate and channels.
         let known = decoder.codec_params();
         let rate = known.sample_rate.or(params.sample_rate).unwrap_or(0);
         check_rate(rate)?;
@@ -112,7 +111,7 @@ impl Demuxer {
             .filter(|&bytes| bytes > 0);
 
         let body_len = link.view.body.end - link.view.body.start;
-        // Ogg tells where its last frame stands, which of a stream that was recorded from its middle is not how many there are.
+        // Ogg states the position of the last frame, which is more than the number of frames if recording began inside a stream.
         let before = if container == "ogg" { u64::try_from(track.start_ts.get()).unwrap_or(0) } else { 0 };
         let said = track_frames(&track, rate).map(|frames| frames.saturating_sub(before));
         let (decoded, promised) = match (link.length, frame_bytes) {
@@ -131,17 +130,17 @@ impl Demuxer {
             notes.push(ends_early(frames, all.get().saturating_sub(frames), rate));
         }
         let edit = link.edits.iter().find(|e| e.track == track.id);
-        let mut window = match &link.tag {
+        let mut trim = match &link.tag {
             Some(tag) => gapless(tag, decoded),
             None => smpb
                 .as_deref()
                 .and_then(mp4::itunsmpb)
-                .or(edit.map(|e| e.window(rate, decoded.or(promised))))
-                .or_else(|| codecs::window(&params))
+                .or(edit.map(|e| e.trim(rate, decoded.or(promised))))
+                .or_else(|| codecs::leading_trim(&params))
                 .unwrap_or_default(),
         };
-        // The last packet may decode to more than is promised of it.
-        window.keep = window.keep.or(decoded.map(|n| window.heard(n)));
+        // The last packet may decode to more frames than the header counts.
+        trim.keep = trim.keep.or(decoded.map(|n| trim.kept(n)));
         let info = Info {
             container,
             codec,
@@ -149,7 +148,7 @@ impl Demuxer {
             channels,
             speakers: speakers(&layout),
             bits: lossless_bits(&params, known),
-            frames: decoded.map(|n| window.heard(n)),
+            frames: decoded.map(|n| trim.kept(n)),
             tags,
             warnings: Vec::new(),
         };
@@ -160,7 +159,7 @@ impl Demuxer {
             format: Some(format),
             decoder,
             track: track.id,
-            window,
+            trim,
             promised,
             is_cut: link.is_cut && link.missing_bytes == 0,
             notes,
@@ -173,35 +172,35 @@ impl Demuxer {
         })
     }
 
-    /// Takes what was counted: frames in all, before the window is taken.
+    /// Sets the length to the frames that were counted, before the gapless trim.
     pub fn set_length(&mut self, decoded: u64) {
         if let Some(tag) = &self.tag {
-            self.window = gapless(tag, Some(decoded));
+            self.trim = gapless(tag, Some(decoded));
         }
-        let frames = self.window.heard(decoded);
+        let frames = self.trim.kept(decoded);
         self.info.frames = Some(frames);
-        if let Some(promised) = self.promised.map(|n| self.window.heard(n)).filter(|&n| n > frames) {
+        if let Some(promised) = self.promised.map(|n| self.trim.kept(n)).filter(|&n| n > frames) {
             self.notes.push(ends_early(frames, promised - frames, self.info.sample_rate));
         } else if self.is_cut && self.promised.is_none() {
             self.notes.push(format!("it ends early: {frames} frames are there, how many are missing it does not say"));
         }
-        // The last packet may decode to more.
-        self.window.keep = Some(frames);
+        // The last packet may decode to more frames.
+        self.trim.keep = Some(frames);
     }
 
-    /// Frames in a packet duration.
+    /// The frames of a packet duration in ticks.
     pub fn frames(&self, ticks: u64) -> u64 {
         self.tick.map_or(ticks, |tick| to_frames(ticks, tick, self.info.sample_rate))
     }
 
-    /// The frame a packet's first sound stands in, as its time stamp says; of a packet without sound, where that would be.
+    /// The first frame of a packet's sound by its time stamp; for a packet without sound, where it would be.
     pub fn stamp(&self, packet: &Packet) -> i64 {
         let ticks = packet.pts.saturating_add(packet.trim_start).get();
         let frames = i64::try_from(self.frames(ticks.unsigned_abs())).unwrap_or(i64::MAX);
         if ticks < 0 { -frames } else { frames }
     }
 
-    /// Goes to a packet that stands at frame `stamp` or before; the decoder has to start anew.
+    /// Seeks to a packet at or before frame `stamp` and resets the decoder.
     pub fn seek(&mut self, stamp: i64) -> Result<(), Fault> {
         if self.reopens {
             self.reopen()?;
@@ -213,10 +212,10 @@ impl Demuxer {
         self.reset()
     }
 
-    /// Makes the decoder forget what it decoded.
+    /// Resets the decoder.
     fn reset(&mut self) -> Result<(), Fault> {
         if self.info.codec == "aac" {
-            // Its reset keeps the state of its noise generator.
+            // The reset of this decoder keeps the state of its noise generator.
             self.renew()?;
         } else {
             guard(|| {
@@ -227,7 +226,7 @@ impl Demuxer {
         Ok(())
     }
 
-    /// Makes the decoder anew.
+    /// Makes a new decoder.
     pub fn renew(&mut self) -> Result<(), Fault> {
         let params = self.decoder.codec_params().clone();
         self.decoder = guard(|| codecs::registry().make_audio_decoder(&params, &Default::default()))?;
@@ -240,7 +239,7 @@ impl Demuxer {
         self.reset()
     }
 
-    /// Takes the stream apart again from its first byte.
+    /// Makes a new demuxer at the first byte of the stream.
     fn reopen(&mut self) -> Result<(), Fault> {
         let format = self.format.take().ok_or(LOST)?;
         let format = guard(|| {
@@ -263,59 +262,58 @@ impl Demuxer {
         Ok(packet)
     }
 
-    /// The most frames a stream of this size can hold, where the samples stand in it as they are.
+    /// The most frames that a stream of this size can hold, if its samples are uncompressed.
     pub fn most_frames(&self) -> Option<u64> {
         self.frame_bytes.map(|bytes| self.body_len / bytes)
     }
 
-    /// Frames before a place that must be decoded for the sound there to be what it is when decoded from the start: what
-    /// the codec carries from packet to packet.
+    /// Frames before a position that have to be decoded so that the sound there is that of a run from the start.
     pub fn preroll(&self) -> u64 {
         self.preroll
     }
 
-    /// Of a codec whose packets have bits in others before them: frames before a place whose packets have to be whole.
+    /// For a codec whose packets have data in earlier packets: frames before a position whose packets have to be complete.
     pub fn overlap(&self) -> Option<u64> {
         (self.info.codec == "mp3").then_some(2 * 1152)
     }
 
-    /// Whether each packet's stamp is right, and as many frames follow as to the next.
+    /// Whether all time stamps can be trusted, and a packet has as many frames as lie before the next stamp.
     pub fn stamps_hold(&self) -> bool {
         self.info.codec == "alac"
     }
 
-    /// Whether the demuxer looks for the next packet behind one it could not read.
+    /// Whether the demuxer searches for the next packet after one that it could not read.
     pub fn resyncs(&self) -> bool {
         self.tag.is_some()
     }
 
-    /// Whether a stamp that says frame `at` is right, whatever those behind it say: programs write AAC with durations that
-    /// jump about, but each packet has as many frames.
+    /// Whether a stamp of frame `at` can be trusted even if later ones cannot: some programs write AAC with irregular durations, but
+    /// each packet has the same number of frames.
     pub fn is_sure(&self, at: u64) -> bool {
         const PACKET: u64 = 1024;
         self.info.codec == "aac" && at.is_multiple_of(PACKET)
     }
 
-    /// How far the file was read, bytes.
+    /// The byte up to which the file was read.
     pub fn position(&self) -> u64 {
         self.position.load(Ordering::Relaxed)
     }
 
-    pub fn malformed(&self, fault: &Fault) -> Error {
-        explain(&self.path, self.position(), fault)
+    pub fn error(&self, fault: &Fault) -> Error {
+        to_error(&self.path, self.position(), fault)
     }
 }
 
-/// A library fault in the caller's terms.
-fn explain(path: &Path, at: u64, fault: &Fault) -> Error {
+/// The error for a fault of the decoding library.
+fn to_error(path: &Path, at: u64, fault: &Fault) -> Error {
     let damaged = |damage| Error::damaged(path, Some(at), damage);
     match fault {
         Fault::IoError(e) if e.kind() == io::ErrorKind::UnexpectedEof => damaged(Damage::EndsEarly),
-        // Some demuxers report a broken structure as an I/O error of their own making.
+        // Some demuxers report a broken structure as an I/O error that is not the system's.
         Fault::IoError(e) if e.raw_os_error().is_none() => damaged(Damage::Other(e.to_string())),
-        Fault::IoError(e) => Error::io(path, "read", same(e)),
+        Fault::IoError(e) => Error::io(path, "read", copy_of(e)),
         Fault::Unsupported(what) if what.starts_with("core (probe)") => Error::new(ErrorKind::NotAudio).with_path(path),
-        // A kind of file that is not read is not a damaged one.
+        // A file of an unsupported kind is not damaged.
         Fault::Unsupported(what) => unsupported(path, format!("unknown ({what})")),
         fault => damaged(Damage::Other(fault.to_string())),
     }
@@ -333,19 +331,18 @@ fn refused(path: &Path, params: &AudioCodecParameters) -> Error {
     }
 }
 
-/// An error of the system once more: it cannot be cloned.
-pub(super) fn same(e: &io::Error) -> io::Error {
+/// A copy of an error of the system, which cannot be cloned.
+fn copy_of(e: &io::Error) -> io::Error {
     e.raw_os_error().map_or_else(|| io::Error::new(e.kind(), e.to_string()), io::Error::from_raw_os_error)
 }
 
-/// What a listener is to know of a file that holds less than it promises.
+/// The warning about a file that holds fewer frames than its header says.
 fn ends_early(frames: u64, missing: u64, rate: u32) -> String {
     let seconds = missing as f64 / f64::from(rate);
     format!("it ends early: {frames} of {} frames are there ({seconds:.2} s are missing at its end)", frames + missing)
 }
 
-/// What is heard of an MPEG audio stream that decodes to `decoded` frames: the tag counts packets of sound, and where there are
-/// fewer or more, its padding does not lie at the end.
+/// The trim of an MPEG audio stream that decodes to `decoded` frames, by its encoder's tag.
 fn gapless(tag: &GaplessTag, decoded: Option<u64>) -> GaplessTrim {
     let skip = u64::from(tag.delay);
     let keep = decoded.map(|decoded| decoded.saturating_sub(skip).saturating_sub(u64::from(tag.padding)));
@@ -367,7 +364,7 @@ fn speakers(layout: &Channels) -> u32 {
     }
 }
 
-/// Frames the track decodes to as its container says, before an edit list is applied.
+/// Frames that the track decodes to by its container, before an edit list is applied.
 fn track_frames(track: &Track, rate: u32) -> Option<u64> {
     let ticks = || Some(to_frames(track.duration?.get(), track.time_base?, rate));
     track.num_frames.or_else(ticks).filter(|&n| n > 0)
@@ -386,13 +383,13 @@ fn to_ticks(frame: i64, tick: TimeBase, rate: u32) -> i64 {
     i64::try_from(ticks).unwrap_or(i64::MAX)
 }
 
-/// The picture a file brings.
+/// The cover of a file.
 pub(super) fn cover(path: &Path) -> Result<Option<Cover>, Error> {
     let input = Input::open(path)?;
     let position = Arc::default();
     let Some(first) = file_streams::find(path, &input)?.into_iter().next() else { return Ok(None) };
     let mut format = recognise(first.view.source(&input, &position))
-        .map_err(|fault| explain(path, position.load(Ordering::Relaxed), &fault))?;
+        .map_err(|fault| to_error(path, position.load(Ordering::Relaxed), &fault))?;
     Ok(Tags::cover(format.metadata()))
 }
 

@@ -1,21 +1,21 @@
-//! The edges of silence that stands in place of what cannot be decoded: no click where it begins and ends.
+//! Fades around dropouts, so that there is no click where undecodable packets are silent.
 //!
-//! The last sample before it is held and fades out into the silence; what comes behind it fades in. Frames stay where they
-//! are, and the sound before is left as it is.
+//! The last sample before a dropout is held and faded out into the silence; the sound after it is faded in. The sound before is not
+//! changed, and no frame moves.
 
-/// Seconds of both fades.
+/// Seconds of the fade out and of the fade in.
 const OUT: f64 = 0.004;
 const IN: f64 = 0.002;
 
-/// Mends what is decoded, piece after piece.
+/// Fades decoded sound around dropouts, packet after packet.
 pub(super) struct DropoutFades {
     width: usize,
-    /// Frames of the fades.
+    /// Frames of the fade out and of the fade in.
     out: usize,
     into: usize,
-    /// Samples are whole numbers of so many bits, and stay that.
+    /// Bits of integer samples, which faded ones are rounded to.
     bits: Option<u32>,
-    /// The latest frame, and how many frames of silence or of the fade in there have been.
+    /// The latest frame of sound, frames of the dropout so far, and frames of the fade in so far.
     last: Vec<f32>,
     silent: usize,
     back: usize,
@@ -28,28 +28,29 @@ impl DropoutFades {
         Self { width, out, into, bits, last: vec![0.0; width], silent: 0, back: into }
     }
 
-    /// Frames before a place that have to pass for the place to be non_finite_samples as in one row.
+    /// Frames before a position that it depends on: passed through first, the position sounds as in a run from the start.
     pub fn memory(&self) -> u64 {
         (self.out + self.into + 1) as u64
     }
 
-    /// Another place of the file comes next.
+    /// Prepares for sound that does not follow the last one.
     pub fn jump(&mut self) {
         self.last.fill(0.0);
         (self.silent, self.back) = (0, self.into);
     }
 
-    /// Whether what is decoded next has to come by here as a whole.
+    /// Whether the next packet is changed and has to be passed in full.
     pub fn is_active(&self) -> bool {
         self.silent > 0 || self.back < self.into
     }
 
-    /// Frames of silence that are not wanted.
+    /// Counts frames of a dropout that are not delivered.
     pub fn skip_silence(&mut self, frames: usize) {
         self.silent = self.silent.saturating_add(frames);
     }
 
-    /// Frames that were decoded; of a piece in which nothing is non_finite_samples the last is enough.
+    /// Takes decoded frames and fades them in after a dropout. While [`is_active`](Self::is_active) is false, the last frame of a
+    /// packet is enough.
     pub fn sound(&mut self, samples: &mut [f32]) {
         if self.silent > 0 {
             (self.silent, self.back) = (0, 0);
@@ -65,7 +66,7 @@ impl DropoutFades {
         }
     }
 
-    /// Silence that stands in for frames that were not.
+    /// Takes frames of a dropout, all 0, and fades the last sound out into them.
     pub fn silence(&mut self, samples: &mut [f32]) {
         let left = self.out.saturating_sub(self.silent);
         for (nth, frame) in samples.chunks_exact_mut(self.width).take(left).enumerate() {
@@ -76,13 +77,13 @@ impl DropoutFades {
     }
 }
 
-/// What is left of a fade out of so many frames: 1 to 0.
+/// The gain at frame `at` of a fade out of `frames` frames: 1 to 0.
 fn rest(at: usize, frames: usize) -> f32 {
     let x = ((at as f32 + 0.5) / frames as f32).min(1.0);
     1.0 - x * x * (3.0 - 2.0 * x)
 }
 
-/// A sample of 16 bits or fewer is one of these.
+/// The nearest sample that 16 bits hold, where the source has 16 or fewer.
 fn rounded(sample: f32, bits: Option<u32>) -> f32 {
     if matches!(bits, Some(..=16)) { (sample * 32_768.0).round() / 32_768.0 } else { sample }
 }
@@ -91,17 +92,17 @@ fn rounded(sample: f32, bits: Option<u32>) -> f32 {
 mod tests {
     use super::*;
 
-    fn non_finite_samples(pieces: &[(bool, usize)]) -> Vec<f32> {
+    fn non_finite_samples(spans: &[(bool, usize)]) -> Vec<f32> {
         let mut fades = DropoutFades::new(44_100, 1, Some(16));
         let mut all = Vec::new();
-        for (sound, frames) in pieces {
-            let mut piece = vec![if *sound { 0.5 } else { 0.0 }; *frames];
+        for (sound, frames) in spans {
+            let mut samples = vec![if *sound { 0.5 } else { 0.0 }; *frames];
             if *sound {
-                fades.sound(&mut piece)
+                fades.sound(&mut samples)
             } else {
-                fades.silence(&mut piece)
+                fades.silence(&mut samples)
             }
-            all.extend(piece);
+            all.extend(samples);
         }
         all
     }
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn any_split_and_a_start_so_far_before_give_the_same() {
+    fn any_split_and_a_start_that_far_before_give_the_same() {
         let whole = non_finite_samples(&[(true, 500), (false, 130), (true, 60), (false, 700), (true, 300)]);
         let split = non_finite_samples(&[
             (true, 499),
@@ -135,16 +136,16 @@ mod tests {
         for place in [640, 700, 800, 1_395, 1_450] {
             let from = place - memory;
             let ends = [(true, 500), (false, 630), (true, 690), (false, 1_390), (true, 1_690)];
-            let pieces: Vec<(bool, usize)> = ends
+            let spans: Vec<(bool, usize)> = ends
                 .iter()
                 .scan(from, |at, (sound, end)| {
                     let frames = end.max(at) - *at;
                     *at += frames;
                     Some((*sound, frames))
                 })
-                .filter(|piece| piece.1 > 0)
+                .filter(|span| span.1 > 0)
                 .collect();
-            assert_eq!(non_finite_samples(&pieces)[memory..], whole[place..], "{place}");
+            assert_eq!(non_finite_samples(&spans)[memory..], whole[place..], "{place}");
         }
     }
 }

@@ -1,7 +1,6 @@
-//! The streams that a file is made of, as their demuxers are to see them, and what is known of their lengths.
+//! The streams of a file: which bytes each demuxer reads, and what is known of each length.
 //!
-//! Most files are one stream. Chained Ogg files and MPEG audio files that were joined are several, and each is read as the
-//! file it once was.
+//! Most files have one stream. Chained Ogg files and joined MPEG audio files have several, and each is read as a file of its own.
 
 use std::io;
 use std::ops::Range;
@@ -18,20 +17,20 @@ use crate::{Damage, Error};
 /// How many frames a stream decodes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Length {
-    /// What its demuxer says, which stands on something that was counted.
+    /// The demuxer gives it, from something that was counted.
     Demuxer,
-    /// What its bytes hold, where samples stand in them as they are.
+    /// It follows from the number of bytes, if the samples are uncompressed.
     Bytes,
-    /// So many, before the encoder's delay and padding are taken away.
+    /// It is so many frames, with the encoder's delay and padding.
     Frames(u64),
-    /// To be counted packet by packet; the header promises so many.
+    /// It has to be counted packet by packet; `promised` is what the header says.
     Unknown { promised: Option<u64> },
 }
 
-/// The bytes that a demuxer sees.
+/// The bytes that a demuxer reads: a header, then a range of the file.
 #[derive(Clone)]
 pub(super) struct StreamBytes {
-    /// Stands in place of the file's own header.
+    /// Replaces the file's own header; may be empty.
     pub head: Arc<[u8]>,
     pub body: Range<u64>,
 }
@@ -55,14 +54,14 @@ impl StreamBytes {
 #[derive(Clone)]
 pub(super) struct FileStream {
     pub view: StreamBytes,
-    /// The same without metadata, for when those are damaged.
+    /// The same without metadata, used if those are damaged.
     pub bare: Option<StreamBytes>,
     pub length: Length,
     /// Edit lists of MP4 tracks.
     pub edits: Vec<mp4::Edit>,
-    /// What an MPEG audio stream says of its encoder.
+    /// The encoder's tag of an MPEG audio stream.
     pub tag: Option<GaplessTag>,
-    /// Bytes of plain samples that the header promises and the file does not have.
+    /// Bytes of uncompressed samples that the header counts and the file does not have.
     pub missing_bytes: u64,
     /// Whether the file ends before the stream does.
     pub is_cut: bool,
@@ -85,10 +84,10 @@ impl FileStream {
     }
 }
 
-/// The streams of a file, at least one.
+/// Finds the streams of a file, at least one.
 pub(super) fn find(path: &Path, input: &Input) -> Result<Vec<FileStream>, Error> {
     unsupported::check(path, input)?;
-    look(input).map_err(|e| match e {
+    scan(input).map_err(|e| match e {
         ScanError::Io(e) => Error::io(path, "read", e),
         ScanError::Damage(damage) => Error::damaged(path, Some(12), damage),
     })
@@ -105,7 +104,7 @@ impl From<io::Error> for ScanError {
     }
 }
 
-fn look(input: &Input) -> Result<Vec<FileStream>, ScanError> {
+fn scan(input: &Input) -> Result<Vec<FileStream>, ScanError> {
     let whole = StreamBytes::whole(input);
     let mut first = [0; 12];
     let got = input.read_at(0, &mut first)?;
@@ -115,13 +114,13 @@ fn look(input: &Input) -> Result<Vec<FileStream>, ScanError> {
         | [b'B', b'W', b'6', b'4', _, _, _, _, b'W', b'A', b'V', b'E']
         | [b'F', b'O', b'R', b'M', _, _, _, _, b'A', b'I', b'F', b'F' | b'C'] => {
             let found = riff::find(input)?.ok_or(ScanError::Damage(Damage::NoSound))?;
-            let mut link = FileStream::new(StreamBytes::new(found.head, found.body.clone()), Length::Bytes);
-            link.bare = Some(StreamBytes::new(found.bare, found.body));
-            link.missing_bytes = found.missing;
-            link.notes.extend(found.note);
-            Ok(vec![link])
+            let mut file_stream = FileStream::new(StreamBytes::new(found.head, found.body.clone()), Length::Bytes);
+            file_stream.bare = Some(StreamBytes::new(found.bare, found.body));
+            file_stream.missing_bytes = found.missing;
+            file_stream.notes.extend(found.note);
+            Ok(vec![file_stream])
         }
-        [b'O', b'g', b'g', b'S', ..] => Ok(ogg_links(input)?),
+        [b'O', b'g', b'g', b'S', ..] => Ok(ogg_streams(input)?),
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => {
             let mut source = whole.source(input, &Arc::default());
             if !mp4::has_index(&mut source, input.len)? {
@@ -129,15 +128,15 @@ fn look(input: &Input) -> Result<Vec<FileStream>, ScanError> {
             }
             let head = mp4::header_of_cut(&mut source, input.len)?;
             let edits = mp4::edits(&mut source, input.len)?;
-            let link = match head {
+            let file_stream = match head {
                 None => FileStream::new(whole, Length::Demuxer),
                 Some(head) => {
                     let rest = head.len() as u64..input.len;
-                    let link = FileStream::new(StreamBytes::new(head, rest), Length::Unknown { promised: None });
-                    FileStream { is_cut: true, ..link }
+                    let file_stream = FileStream::new(StreamBytes::new(head, rest), Length::Unknown { promised: None });
+                    FileStream { is_cut: true, ..file_stream }
                 }
             };
-            Ok(vec![FileStream { edits, ..link }])
+            Ok(vec![FileStream { edits, ..file_stream }])
         }
         [b'c', b'a', b'f', b'f', ..] => {
             let unknown = Length::Unknown { promised: None };
@@ -148,58 +147,60 @@ fn look(input: &Input) -> Result<Vec<FileStream>, ScanError> {
             }
             Ok(vec![FileStream { missing_bytes: found.missing, is_cut: true, ..FileStream::new(sound, unknown) }])
         }
-        // Its blocks are counted by its demuxer.
+        // The demuxer counts the blocks.
         [0x1A, 0x45, 0xDF, 0xA3, ..] => Ok(vec![FileStream::new(whole, Length::Demuxer)]),
         _ => {
             let start = mpeg_frames::after_id3(input)?;
             if input.array::<4>(start)? == Some(*b"fLaC") {
-                return Ok(vec![flac_link(input, start, whole)?]);
+                return Ok(vec![flac_stream(input, start, whole)?]);
             }
             let streams = mpeg_streams::find(input)?;
             if streams.is_empty() {
                 return Ok(vec![FileStream::new(whole, Length::Unknown { promised: None })]);
             }
-            Ok(streams.into_iter().map(mpeg_link).collect())
+            Ok(streams.into_iter().map(mpeg_stream).collect())
         }
     }
 }
 
-fn ogg_links(input: &Input) -> io::Result<Vec<FileStream>> {
-    let links = ogg::find(input)?.into_iter().map(|stream| {
-        let mut link = FileStream::new(StreamBytes::new(stream.head, stream.bytes), Length::Demuxer);
-        link.notes.extend(junk(stream.junk));
+fn ogg_streams(input: &Input) -> io::Result<Vec<FileStream>> {
+    let streams = ogg::find(input)?.into_iter().map(|stream| {
+        let mut file_stream = FileStream::new(StreamBytes::new(stream.head, stream.bytes), Length::Demuxer);
+        file_stream.notes.extend(junk(stream.junk));
         if !stream.is_ended {
-            link.notes.push("its last page is missing: it was cut off, or recorded from a stream that went on".into());
+            file_stream
+                .notes
+                .push("its last page is missing: it was cut off, or recorded from a stream that went on".into());
         }
-        link
+        file_stream
     });
-    let links: Vec<FileStream> = links.collect();
+    let streams: Vec<FileStream> = streams.collect();
     let whole = || FileStream::new(StreamBytes::whole(input), Length::Demuxer);
-    Ok(if links.is_empty() { vec![whole()] } else { links })
+    Ok(if streams.is_empty() { vec![whole()] } else { streams })
 }
 
-fn flac_link(input: &Input, start: u64, whole: StreamBytes) -> io::Result<FileStream> {
+fn flac_stream(input: &Input, start: u64, whole: StreamBytes) -> io::Result<FileStream> {
     let Some(found) = flac::find(input, start)? else { return Ok(FileStream::new(whole, Length::Demuxer)) };
     let bare = StreamBytes::new(found.bare, found.first..input.len);
     let (view, length) = if found.is_whole {
         (whole, Length::Demuxer)
     } else {
-        // A number of frames that is wrong would stop the demuxer there.
+        // The demuxer would stop at a wrong number of frames.
         (StreamBytes::new(found.open_ended, found.rest..input.len), Length::Unknown { promised: found.promised })
     };
     Ok(FileStream { bare: Some(bare), ..FileStream::new(view, length) })
 }
 
-fn mpeg_link(stream: mpeg_streams::MpegStream) -> FileStream {
+fn mpeg_stream(stream: mpeg_streams::MpegStream) -> FileStream {
     let length = match stream.frames {
         Some(frames) => Length::Frames(frames * u64::from(stream.kind.length)),
         None => Length::Unknown { promised: None },
     };
-    let mut link = FileStream::new(StreamBytes::new(Vec::new(), stream.bytes.clone()), length);
-    link.bare = Some(StreamBytes::new(Vec::new(), stream.first..stream.bytes.end));
-    link.notes.extend(junk(stream.junk));
+    let mut file_stream = FileStream::new(StreamBytes::new(Vec::new(), stream.bytes.clone()), length);
+    file_stream.bare = Some(StreamBytes::new(Vec::new(), stream.first..stream.bytes.end));
+    file_stream.notes.extend(junk(stream.junk));
     if stream.is_cut {
-        link.notes.push("it ends early: its last packet is cut off, and what stood behind it is missing".into());
+        file_stream.notes.push("it ends early: its last packet is cut off, and what stood behind it is missing".into());
     }
     if let Some(GaplessTag { frames: Some(promised), .. }) = stream.tag
         && let Some(frames) = stream.frames
@@ -208,19 +209,19 @@ fn mpeg_link(stream: mpeg_streams::MpegStream) -> FileStream {
     {
         let seconds =
             (u64::from(promised) - frames) as f64 * f64::from(stream.kind.length) / f64::from(stream.kind.sample_rate);
-        link.notes.push(format!(
+        file_stream.notes.push(format!(
             "it ends early: {frames} of the {promised} packets that its header counts are there ({seconds:.2} s are missing)"
         ));
     }
     let mut tag = stream.tag.unwrap_or_default();
-    // Where more or fewer packets are there than the tag counts, its padding does not lie at the end.
+    // If the tag counts another number of packets, its padding is not at the end.
     if let (Some(frames), Some(promised)) = (stream.frames, tag.frames.map(u64::from))
         && !(promised.saturating_sub(1)..=promised).contains(&frames)
     {
         tag.padding = 0;
     }
-    link.tag = Some(tag);
-    link
+    file_stream.tag = Some(tag);
+    file_stream
 }
 
 fn junk((bytes, at): (u64, u64)) -> Option<String> {

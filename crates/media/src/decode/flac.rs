@@ -1,4 +1,4 @@
-//! Whether a FLAC file holds what its header promises, and a header that promises nothing (RFC 9639).
+//! The layout of a FLAC file (RFC 9639): whether it is as long as its header says, and headers without a length.
 
 use std::io;
 
@@ -11,25 +11,25 @@ const CRC_8: Crc<u8> = Crc::<u8>::new(&CRC_8_SMBUS);
 const CRC_16: Crc<u16> = Crc::<u16>::new(&CRC_16_UMTS);
 /// Bytes of the marker and of the STREAMINFO block with its header.
 const HEAD: usize = 4 + 4 + 34;
-/// Largest frame that is looked for at the end, bytes.
+/// Largest frame that is searched for at the end, bytes.
 const MAX_FRAME: u64 = 1 << 20;
-/// Bytes in which the first frame is looked for behind damaged metadata.
+/// Bytes in which the first frame is searched for after damaged metadata.
 const MAX_SEARCH: u64 = 32 << 20;
 
-/// What the file says about its sound, and where that begins.
+/// The header of a FLAC file and the positions of its parts.
 pub(super) struct FlacLayout {
-    /// Frames that STREAMINFO promises, and whether the last frame of the file ends there.
+    /// Samples per channel by STREAMINFO, and whether the last frame of the file ends there.
     pub promised: Option<u64>,
     pub is_whole: bool,
-    /// The header without a number of frames; and without metadata behind it.
+    /// The header without a length; and the same with no metadata after it.
     pub open_ended: Vec<u8>,
     pub bare: Vec<u8>,
-    /// Where what follows the former stands: the metadata, and the first frame.
+    /// The bytes at which the metadata and the first frame begin.
     pub rest: u64,
     pub first: u64,
 }
 
-/// Looks at the start and the end of a file in which `fLaC` stands at byte `start`.
+/// Reads the start and the end of a file whose marker `fLaC` is at byte `start`.
 pub(super) fn find(input: &Input, start: u64) -> io::Result<Option<FlacLayout>> {
     let mut bare = input.bytes(start..start + HEAD as u64)?;
     let Some(&[_, _, _, _, block, _, _, 34, ref info @ ..]) = bare.get(..HEAD) else { return Ok(None) };
@@ -59,7 +59,7 @@ pub(super) fn find(input: &Input, start: u64) -> io::Result<Option<FlacLayout>> 
     Ok(Some(FlacLayout { promised, is_whole, open_ended, bare, rest, first: first_frame(input, start)? }))
 }
 
-/// Whether the last of these bytes are a whole frame that ends at frame `total`.
+/// Whether these bytes end with a complete frame whose last sample is the last of `total`.
 fn ends_at(tail: &[u8], total: u64, block_size: u64) -> bool {
     let starts = tail.windows(2).enumerate().rev().filter(|(_, two)| matches!(two, [0xFF, 0xF8 | 0xF9]));
     for (at, _) in starts {
@@ -109,7 +109,7 @@ fn frame_header(frame: &[u8]) -> Option<(u64, u64)> {
     (CRC_8.checksum(frame.get(..at)?) == *frame.get(at)?).then_some((number, length))
 }
 
-/// Where the first frame stands: behind the metadata, or, where that is damaged, where a frame header is found.
+/// The byte at which the first frame begins: after the metadata or, if those are damaged, where a frame header is found.
 fn first_frame(input: &Input, start: u64) -> io::Result<u64> {
     let mut at = start + 4;
     while let Some([kind, a, b, c]) = input.array::<4>(at)? {

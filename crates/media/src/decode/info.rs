@@ -1,8 +1,8 @@
-//! What a file says about its audio.
+//! The header and tags of a file.
 
 use crate::Tags;
 
-/// What a file says about its audio, without decoding it.
+/// The header and tags of a file, read without decoding it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Info {
@@ -10,7 +10,7 @@ pub struct Info {
     pub container: String,
     /// Short name of the codec ("pcm_s16le", "mp3", "alac").
     pub codec: String,
-    /// Frames per second.
+    /// Frames per second, Hz.
     pub sample_rate: u32,
     /// Channels per frame.
     pub channels: u16,
@@ -18,12 +18,12 @@ pub struct Info {
     pub speakers: u32,
     /// Bits per sample of lossless integer audio.
     pub bits: Option<u32>,
-    /// Frames [`open`](crate::open) would return, encoder delay and padding not counted: from a header where that can be believed, else
+    /// Frames that [`open`](crate::open) would return, without encoder delay and padding: from the header if that is plausible, else
     /// counted packet by packet.
     pub frames: Option<u64>,
-    /// Title, artist and such.
+    /// Title, artist, album, tempo and key.
     pub tags: Tags,
-    /// What is wrong with the file as far as that shows without decoding it: it ends early, say.
+    /// What is wrong with the file as far as that shows without decoding it, in sentences: that it ends early, say.
     pub warnings: Vec<String>,
 }
 

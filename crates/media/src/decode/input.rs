@@ -1,4 +1,4 @@
-//! The bytes of a file as a demuxer sees them.
+//! The bytes of a file, and the views of them that demuxers read.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -12,21 +12,21 @@ use symphonia::core::io::MediaSource;
 use crate::mpeg_frames::ReadAt;
 use crate::{Error, ErrorKind, FileVersion};
 
-/// Reads are handed on in pieces this small, so that the reported position is near the trouble.
-const PIECE: usize = 4096;
+/// Bytes of a read at most, so that the reported position is near the damage.
+const MOST_READ: usize = 4096;
 
-/// What bytes can come from.
+/// A reader that can seek.
 pub(super) trait ReadSeek: Read + Seek + Send + Sync {}
 
 impl<T: Read + Seek + Send + Sync> ReadSeek for T {}
 
-/// An opened file, which the links of a chained file share.
+/// An open file, which its streams share.
 #[derive(Clone)]
 pub(super) struct Input {
     file: Arc<Mutex<PositionedFile>>,
     /// Size of the file, bytes.
     pub len: u64,
-    /// Which state of which file it is, where that can be told.
+    /// The version of the file, if it is settled.
     pub id: Option<FileVersion>,
 }
 
@@ -49,19 +49,19 @@ impl Input {
         Ok(Self::over(path, Box::new(file))?.known_as(id))
     }
 
-    /// The same, as the file that it is.
+    /// The same bytes as those of a file of this version.
     pub fn known_as(self, id: Option<FileVersion>) -> Self {
         Self { id, ..self }
     }
 
-    /// Takes bytes that are named `path` in errors.
+    /// Reads bytes that errors name `path`.
     pub fn over(path: &Path, file: Box<dyn ReadSeek>) -> Result<Self, Error> {
         let mut file = BufReader::with_capacity(1 << 16, file);
         let len = file.seek(SeekFrom::End(0)).map_err(|e| Error::io(path, "read", e))?;
         Ok(Self { file: Arc::new(Mutex::new(PositionedFile { file, at: len })), len, id: None })
     }
 
-    /// The bytes of a range, as far as the file has them.
+    /// The bytes of a range, fewer where the file ends.
     pub fn bytes(&self, range: Range<u64>) -> io::Result<Vec<u8>> {
         let end = range.end.min(self.len);
         let mut bytes = vec![0; usize::try_from(end.saturating_sub(range.start)).unwrap_or(0)];
@@ -102,10 +102,10 @@ impl ReadAt for Input {
     }
 }
 
-/// Part of a file behind a header of its own, that tells how far it was read.
+/// A range of a file after a header of its own. It reports how far it was read.
 pub(super) struct StreamInput {
     input: Input,
-    /// Stands before the body.
+    /// The header.
     head: Arc<[u8]>,
     body: Range<u64>,
     at: u64,
@@ -113,7 +113,7 @@ pub(super) struct StreamInput {
 }
 
 impl StreamInput {
-    /// `position` is told where in the file reading has come to, bytes.
+    /// `position` is set to the byte of the file up to which was read.
     pub fn new(input: Input, head: Arc<[u8]>, body: Range<u64>, position: Arc<AtomicU64>) -> Self {
         position.store(body.start, Ordering::Relaxed);
         Self { input, head, body, at: 0, position }
@@ -128,7 +128,7 @@ impl Read for StreamInput {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let head = usize::try_from(self.at).ok().and_then(|at| self.head.get(at..)).unwrap_or_default();
         let left = if head.is_empty() { self.end().saturating_sub(self.at) } else { head.len() as u64 };
-        let want = out.len().min(PIECE).min(usize::try_from(left).unwrap_or(PIECE));
+        let want = out.len().min(MOST_READ).min(usize::try_from(left).unwrap_or(MOST_READ));
         let Some(out) = out.get_mut(..want) else { return Ok(0) };
         let got = if head.is_empty() {
             let at = self.body.start + (self.at - self.head.len() as u64);

@@ -1,4 +1,4 @@
-//! A whole file in one sample vector.
+//! Decodes a file into one sample vector.
 
 use std::path::PathBuf;
 
@@ -10,10 +10,10 @@ use crate::{Audio, Damage, Error, ErrorKind, Samples};
 const REPORT: u64 = 1 << 18;
 
 impl Reader {
-    /// All of it at once, as [`open`](crate::open) gives it; to be called before anything is read.
+    /// Decodes all of the file, as [`open`](crate::open) does. Call it before anything is read.
     ///
     /// # Errors
-    /// Those of [`open`](crate::open), those of opening left out.
+    /// [`ErrorKind::Damaged`], [`ErrorKind::Empty`], [`ErrorKind::TooLarge`], [`ErrorKind::OutOfMemory`], or the system's.
     pub fn into_audio(mut self, options: &DecodeOptions) -> Result<Audio, Error> {
         let mut collector = SampleCollector::new(&self, options)?;
         let mut reported = 0;
@@ -44,12 +44,12 @@ impl Reader {
     }
 }
 
-/// The error that stands in place of audio.
+/// The error for a file that is too damaged to be audio.
 fn check_damage(reader: &Reader, frames: u64) -> Result<(), Error> {
     let streams = reader.streams();
     let damaged = |at, damage| Error::damaged(streams.path(), Some(at), damage);
     let damage = streams.damage();
-    // Some executables look like MPEG audio here and there; played, they would be loud noise.
+    // Executables contain bytes that look like MPEG audio; played, they would be loud noise.
     if let Some((at, first)) = damage.first.filter(|_| damage.damaged > damage.good) {
         let packets = damage.damaged + damage.good;
         return Err(damaged(at, Damage::Undecodable { damaged: damage.damaged, packets, first }));
@@ -63,6 +63,7 @@ fn check_damage(reader: &Reader, frames: u64) -> Result<(), Error> {
     })
 }
 
+/// Collects samples in their narrowest type, up to a limit.
 struct SampleCollector {
     path: PathBuf,
     samples: Samples,
@@ -70,8 +71,8 @@ struct SampleCollector {
 }
 
 impl SampleCollector {
-    /// Makes room for what the header promises, as far as a file of this size could keep the promise: 32 bytes of samples per
-    /// byte of file, which covers any lossy codec. What is not covered grows with the data.
+    /// Reserves memory for the samples that the header counts, at most 32 bytes of samples per byte of file, which covers any lossy
+    /// codec. Beyond that the memory grows with the samples.
     fn new(reader: &Reader, options: &DecodeOptions) -> Result<Self, Error> {
         let samples = match reader.info().bits {
             Some(..=16) => Samples::I16(Vec::new()),
@@ -110,7 +111,7 @@ impl SampleCollector {
         .map_err(|_| Error::new(ErrorKind::OutOfMemory { bytes }))
     }
 
-    /// Appends a block; room grows by an eighth at least, so that the number of moves stays small.
+    /// Appends a block. The memory grows by an eighth at least, so that it is moved rarely.
     fn push(&mut self, block: &[f32]) -> Result<(), Error> {
         self.check_limit((self.samples.len() + block.len()) as u64)?;
         let spare = self.samples.bytes() / self.sample_bytes() as usize - self.samples.len();
@@ -125,7 +126,7 @@ impl SampleCollector {
         Ok(())
     }
 
-    /// Returns spare room that is worth the move.
+    /// Gives memory back that is worth a move.
     fn shrink(&mut self) {
         let held = self.samples.bytes() as u64;
         let used = self.samples.len() as u64 * self.sample_bytes();

@@ -11,7 +11,6 @@ use super::packets::DamageReport;
 use super::resample_stage::{ResampleStage, scaled};
 use super::stream_decoder::StreamDecoder;
 use crate::downmix::StereoMix;
-use crate::resample::Converter;
 use crate::{Error, ErrorKind, FileVersion};
 
 /// A file as one sequence of frames, at the highest sample rate and with the most channels of any of its streams.
@@ -177,7 +176,7 @@ impl JoinedStreams {
         Ok(())
     }
 
-    /// How decoding went so far.
+    /// The damage met so far.
     pub fn damage(&self) -> DamageReport {
         let mut all = DamageReport::default();
         all.add(self.damage_before.clone());
@@ -199,11 +198,7 @@ impl JoinedStreams {
 impl CurrentStream {
     fn new(decoder: StreamDecoder, rate: u32) -> Result<Self, Error> {
         let Info { sample_rate, channels, .. } = decoder.demuxer.info;
-        let stage = if sample_rate == rate {
-            None
-        } else {
-            Some(ResampleStage::new(Converter::new(sample_rate, rate, usize::from(channels))?))
-        };
+        let stage = if sample_rate == rate { None } else { Some(ResampleStage::new(sample_rate, rate, channels)?) };
         Ok(Self { decoder, stage, raw: Vec::new() })
     }
 

@@ -1,4 +1,4 @@
-//! Files to samples.
+//! Decodes files into samples.
 
 mod caf;
 mod codec_facts;
@@ -38,8 +38,8 @@ pub use tags::Cover;
 use crate::ErrorKind;
 use crate::{Audio, Error};
 
-/// Reads what `path` says about itself, without decoding it. Where the header does not tell how many frames there are, or tells
-/// what cannot be, all packets are counted.
+/// Reads the header and tags of `path` without decoding it. If the header does not say how many frames there are, or says something
+/// impossible, all packets are counted.
 ///
 /// # Errors
 /// [`ErrorKind::NotFound`] and the other kinds of the system, [`ErrorKind::NotAFile`], [`ErrorKind::NotAudio`],
@@ -49,7 +49,7 @@ pub fn probe(path: &Path) -> Result<Info, Error> {
     Ok(Reader::open(path)?.info().clone())
 }
 
-/// The picture that `path` brings: its front cover, else the first there is.
+/// The picture inside the file `path`: its front cover, or else the first one.
 ///
 /// # Errors
 /// As [`probe`].
@@ -57,16 +57,15 @@ pub fn cover(path: &Path) -> Result<Option<Cover>, Error> {
     demuxer::cover(path)
 }
 
-/// Decodes the whole file `path`.
+/// Decodes all of the file `path`.
 ///
 /// - Sources of 16 bits or fewer stay [`crate::Samples::I16`]; wider, float and lossy ones become
-///   [`crate::Samples::F32`]. Samples go packet by packet into their final place: no second copy exists at any time.
-/// - Encoder delay and padding are removed where the file tells them (LAME tag, MP4 edit list or iTunSMPB, Ogg
+///   [`crate::Samples::F32`]. Samples are decoded packet by packet into one buffer: no second copy exists at any time.
+/// - Encoder delay and padding are removed where the file states them (LAME tag, MP4 edit list or iTunSMPB, Ogg
 ///   granule positions), so as many frames come out as went into the encoder.
-/// - A file that ends early, or is damaged inside, gives the frames that are there and says so in
-///   [`Audio::warnings`]; a damaged packet becomes silence of the same length, so that beats stay where they were,
-///   with fades of 4 ms into it and 2 ms out of it.
-///   When more packets are damaged than sound, or not one frame can be decoded, that is an error.
+/// - A file that ends early or is damaged gives the frames that are there, and [`Audio::warnings`] says so. A damaged packet becomes
+///   silence of the same length, so that beats stay in time, with a fade of 4 ms into it and of 2 ms out of it. If more packets are
+///   damaged than intact, or not one frame can be decoded, that is an error.
 /// - Non-finite samples become 0 and are counted in [`Audio::non_finite_samples`].
 ///
 /// # Errors

@@ -2,18 +2,18 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// More boxes than any header has.
+/// Boxes that are read at most.
 const MAX_BOXES: usize = 10_000;
-/// A box further from the start than this, bytes, is left as it is: what stands before it is held in memory.
+/// The last box is corrected only if it begins before this byte, because all bytes before it are held in memory.
 const MAX_HEADER: u64 = 256 << 20;
 
-/// The first playing edit of one track.
+/// The first edit of a track that plays media.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Edit {
     pub track: u32,
     /// Ticks per second of `start`.
     pub media_scale: u32,
-    /// First media tick that is heard.
+    /// First media tick that is played.
     pub start: u64,
     /// Ticks per second of `length`.
     pub movie_scale: u32,
@@ -21,7 +21,8 @@ pub(super) struct Edit {
     pub length: u64,
 }
 
-/// What is heard of a decoded track: `skip` leading frames go, `keep` frames stay.
+/// The part of a decoded stream that is delivered: `skip` leading frames are dropped, then `keep` frames are kept. It takes away an
+/// encoder's delay and padding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct GaplessTrim {
     pub skip: u64,
@@ -29,18 +30,18 @@ pub(super) struct GaplessTrim {
 }
 
 impl GaplessTrim {
-    /// Frames that are heard of `decoded` ones.
-    pub fn heard(&self, decoded: u64) -> u64 {
+    /// How many of `decoded` frames are kept.
+    pub fn kept(&self, decoded: u64) -> u64 {
         decoded.saturating_sub(self.skip).min(self.keep.unwrap_or(u64::MAX))
     }
 }
 
 impl Edit {
-    /// The window in frames at `rate`, where the track decodes to `decoded` frames in all.
+    /// The trim at `rate`, if the track decodes to `decoded` frames in all.
     ///
-    /// The edit's length is counted in movie ticks, often milliseconds. Where it agrees with the decoded length to
-    /// such a tick, the latter is the exact one.
-    pub fn window(&self, rate: u32, decoded: Option<u64>) -> GaplessTrim {
+    /// The edit's length is counted in movie ticks, often milliseconds. Where the decoded length agrees with it to a tick, the decoded
+    /// length is used, which is exact.
+    pub fn trim(&self, rate: u32, decoded: Option<u64>) -> GaplessTrim {
         let frames = |ticks: u64, scale: u32| -> u64 {
             let scale = u128::from(scale.max(1));
             u64::try_from((u128::from(ticks) * u128::from(rate) + scale / 2) / scale).unwrap_or(u64::MAX)
@@ -65,7 +66,7 @@ pub(super) fn itunsmpb(value: &str) -> Option<GaplessTrim> {
     (length > 0).then_some(GaplessTrim { skip: delay, keep: Some(length) })
 }
 
-/// The first playing edit of every track in the file. Whatever is malformed is left out: the decoder will judge it.
+/// The first edit that plays media of each track in the file. Malformed boxes are passed over; the demuxer reports them.
 pub(super) fn edits(file: &mut (impl Read + Seek), len: u64) -> io::Result<Vec<Edit>> {
     let mut found = Vec::new();
     let mut movie_scale = 0;
@@ -105,13 +106,13 @@ pub(super) fn sample_entries(file: &mut (impl Read + Seek), len: u64) -> io::Res
     Ok(kinds)
 }
 
-/// Whether there is the box without which no sample is found.
+/// Whether the file has the `moov` box, without which no sample can be found.
 pub(super) fn has_index(file: &mut (impl Read + Seek), len: u64) -> io::Result<bool> {
     Ok(boxes(file, 0, len)?.iter().any(|(kind, _, _)| kind == b"moov"))
 }
 
-/// The start of a file whose last box reaches over its end, up to the payload of that box, with the size it has in truth: demuxers
-/// refuse a box that is larger than the file.
+/// For a file that ends inside its last box: the bytes up to the payload of that box, with the box's real size. The demuxer refuses a
+/// box that is larger than the file.
 pub(super) fn header_of_cut(file: &mut (impl Read + Seek), len: u64) -> io::Result<Option<Vec<u8>>> {
     let at = boxes(file, 0, len)?.last().map_or(0, |(_, _, end)| *end);
     if len - at < 16 || at > MAX_HEADER {
@@ -119,7 +120,7 @@ pub(super) fn header_of_cut(file: &mut (impl Read + Seek), len: u64) -> io::Resu
     }
     file.seek(SeekFrom::Start(at))?;
     let [s0, s1, s2, s3, kind @ ..] = array::<8>(file)?;
-    // Zeros or other bytes behind the last box are no box.
+    // Zeros or other bytes after the last box are no box.
     if !kind.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ') {
         return Ok(None);
     }
@@ -137,7 +138,7 @@ pub(super) fn header_of_cut(file: &mut (impl Read + Seek), len: u64) -> io::Resu
     Ok(Some(head))
 }
 
-/// A size in 32 bits, where 0 stands for all up to the end.
+/// A size in 32 bits, where 0 means up to the end of the file.
 fn fits_u32(size: u64) -> u32 {
     u32::try_from(size).unwrap_or(0)
 }
@@ -266,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_playing_edit_is_found_behind_an_empty_one() {
+    fn the_first_edit_that_plays_media_is_found_after_an_empty_one() {
         let mut elst = vec![0, 0, 0, 0, 0, 0, 0, 2];
         for (length, start) in [(500_u32, -1_i32), (2000, 1024)] {
             elst.extend(length.to_be_bytes());
@@ -276,22 +277,22 @@ mod tests {
         let bytes = movie(&elst);
         let found = edits(&mut Cursor::new(&bytes), bytes.len() as u64).unwrap();
         assert_eq!(found, [Edit { track: 7, media_scale: 44_100, start: 1024, movie_scale: 1000, length: 2000 }]);
-        // Cut anywhere: less is found, nothing breaks.
+        // Truncated at any byte, fewer edits are found and nothing panics.
         for cut in 0..bytes.len() {
             let _ = edits(&mut Cursor::new(&bytes[..cut]), cut as u64);
         }
     }
 
     #[test]
-    fn a_length_in_milliseconds_yields_to_the_exact_one() {
+    fn the_exact_length_replaces_one_in_milliseconds() {
         let edit = Edit { track: 1, media_scale: 44_100, start: 1024, movie_scale: 1000, length: 1000 };
-        assert_eq!(edit.window(44_100, Some(1024 + 44_097)), GaplessTrim { skip: 1024, keep: Some(44_097) });
-        assert_eq!(edit.window(44_100, Some(1024 + 60_000)), GaplessTrim { skip: 1024, keep: Some(44_100) });
-        assert_eq!(edit.window(44_100, None), GaplessTrim { skip: 1024, keep: Some(44_100) });
+        assert_eq!(edit.trim(44_100, Some(1024 + 44_097)), GaplessTrim { skip: 1024, keep: Some(44_097) });
+        assert_eq!(edit.trim(44_100, Some(1024 + 60_000)), GaplessTrim { skip: 1024, keep: Some(44_100) });
+        assert_eq!(edit.trim(44_100, None), GaplessTrim { skip: 1024, keep: Some(44_100) });
     }
 
     #[test]
-    fn itunsmpb_tells_delay_and_length() {
+    fn itunsmpb_gives_delay_and_length() {
         let value = " 00000000 00000840 0000037C 000000000003F31F 00000000 00000000";
         assert_eq!(itunsmpb(value), Some(GaplessTrim { skip: 0x840, keep: Some(0x3f31f) }));
         assert_eq!(itunsmpb("garbage"), None);

@@ -1,4 +1,4 @@
-//! MPEG audio and ADTS files frame by frame: where streams that were joined meet, and how many frames there are.
+//! The streams of a file of MPEG audio or ADTS frames: where joined streams meet, and how many frames each has.
 
 use std::io;
 use std::ops::Range;
@@ -7,18 +7,18 @@ use super::input::Input;
 use crate::mp3_tag::{self, TagClass};
 use crate::mpeg_frames::{self, FrameHeader, FrameKind, ReadAt};
 
-/// Bytes of a frame that are looked at: its header, its side information and a tag.
-const LOOK: usize = 200;
-/// Audio frames by which a decoder of MPEG audio layer III is late (tags count the encoder's delay without it).
+/// Bytes of a frame that are read: its header, its side information and a tag.
+const FRAME_START: usize = 200;
+/// Samples per channel by which a layer III decoder delays the sound. Tags count the encoder's delay without it.
 const DECODER_DELAY: u32 = 529;
 
-/// The tag in the first frame of an MP3, which holds no sound.
+/// The tag in the first frame of an MP3; that frame has no sound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct GaplessTag {
-    /// Frames behind the tag, and bytes with it.
+    /// Frames after the tag, and bytes including it.
     pub frames: Option<u32>,
     pub bytes: Option<u32>,
-    /// Samples per channel that are not heard at the start and at the end.
+    /// Samples per channel to be dropped at the start and at the end.
     pub delay: u32,
     pub padding: u32,
 }
@@ -45,32 +45,32 @@ impl GaplessTag {
     }
 }
 
-/// One stream of a file, as an encoder wrote it.
+/// One stream of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct MpegStream {
-    /// Its bytes, tags in front of it included.
+    /// Its bytes, with the tags before it.
     pub bytes: Range<u64>,
-    /// Where its first frame stands.
+    /// The byte at which its first frame begins.
     pub first: u64,
     pub kind: FrameKind,
     pub tag: Option<GaplessTag>,
-    /// Frames of sound, where they were counted without a gap.
+    /// Frames of sound; `None` if bytes between them belong to no frame.
     pub frames: Option<u64>,
     /// Whether its last frame is cut off.
     pub is_cut: bool,
-    /// Bytes between its frames that belong to none, and where the first of them stand.
+    /// How many bytes between its frames belong to none, and the first of them.
     pub junk: (u64, u64),
 }
 
-/// The streams of a file, one behind the other; none when no frame is found near the start.
+/// Finds the streams of a file, in order; none if there is no frame near the start.
 ///
-/// Where the first tag names the very bytes that are there, it is believed; else all headers are read.
+/// If the first tag counts exactly the bytes that are there, it is trusted; else all frame headers are read.
 pub(super) fn find(input: &Input) -> io::Result<Vec<MpegStream>> {
     let Some((at, header, led)) = mpeg_frames::first(input)? else { return Ok(Vec::new()) };
     let mut scanner = FrameScanner { input, at, streams: Vec::new() };
     scanner.start(if led { 0 } else { at }, header)?;
-    if !scanner.believes_tag()? {
-        scanner.all()?;
+    if !scanner.trusts_tag()? {
+        scanner.scan_all()?;
     }
     Ok(scanner.streams)
 }
@@ -83,7 +83,7 @@ struct FrameScanner<'a> {
 
 impl FrameScanner<'_> {
     fn start(&mut self, from: u64, header: FrameHeader) -> io::Result<()> {
-        let mut frame = [0; LOOK];
+        let mut frame = [0; FRAME_START];
         let got = self.input.read_at(self.at, &mut frame)?;
         let tag = GaplessTag::parse(frame.get(..got).unwrap_or_default(), &header);
         self.streams.push(MpegStream {
@@ -98,19 +98,19 @@ impl FrameScanner<'_> {
         Ok(())
     }
 
-    /// Whether the first tag counts the bytes that are there, and as many frames as so many bytes may hold.
-    fn believes_tag(&mut self) -> io::Result<bool> {
+    /// Whether the first tag counts the bytes that are there, and a number of frames that fits them.
+    fn trusts_tag(&mut self) -> io::Result<bool> {
         let len = self.input.len;
         let Some(stream) = self.streams.last() else { return Ok(false) };
         let Some(GaplessTag { frames: Some(frames), bytes: Some(bytes), .. }) = stream.tag else { return Ok(false) };
         let (first, end, kind) = (stream.first, stream.first + u64::from(bytes), stream.kind);
         let seconds = f64::from(frames) * f64::from(kind.length) / f64::from(kind.sample_rate);
         let bits = 8.0 * f64::from(bytes) / seconds;
-        let mut behind = end;
-        while let Some(bytes) = mpeg_frames::tag_bytes(self.input, behind)? {
-            behind += bytes;
+        let mut after_tags = end;
+        while let Some(bytes) = mpeg_frames::tag_bytes(self.input, after_tags)? {
+            after_tags += bytes;
         }
-        if behind != len || end <= first || !(6_000.0..=700_000.0).contains(&bits) {
+        if after_tags != len || end <= first || !(6_000.0..=700_000.0).contains(&bits) {
             return Ok(false);
         }
         if let Some(stream) = self.streams.last_mut() {
@@ -119,14 +119,14 @@ impl FrameScanner<'_> {
         Ok(true)
     }
 
-    /// Goes through all frames.
-    fn all(&mut self) -> io::Result<()> {
-        // Where the bytes that belong to no frame begin, and tags among them.
+    /// Reads the headers of all frames.
+    fn scan_all(&mut self) -> io::Result<()> {
+        // The first byte that belongs to no frame, and the first tag among those.
         let (mut lost, mut between) = (None, None);
         let mut is_first = true;
         while self.at < self.input.len {
             let current = self.streams.last().map(|stream| stream.kind);
-            let mut frame = [0; LOOK];
+            let mut frame = [0; FRAME_START];
             let got = self.input.read_at(self.at, &mut frame)?;
             let frame = frame.get(..got).unwrap_or_default();
             let header = match FrameHeader::parse(frame) {
@@ -158,7 +158,7 @@ impl FrameScanner<'_> {
             (lost, between, is_first) = (None, None, false);
             let end = self.at + header.bytes;
             let Some(stream) = self.streams.last_mut() else { break };
-            // The tag's own frame is no sound, and a frame that is cut off cannot be decoded.
+            // The tag's own frame has no sound, and a truncated frame cannot be decoded.
             let sound = !(stream.tag.is_some() && self.at == stream.first) && end <= self.input.len;
             stream.frames = stream.frames.map(|frames| frames + u64::from(sound));
             stream.is_cut = end > self.input.len;

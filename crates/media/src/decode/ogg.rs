@@ -1,7 +1,6 @@
-//! The logical streams of an Ogg file, page by page (RFC 3533): several one behind the other are a chained file, as stations
-//! and recorders write them.
+//! The logical streams of an Ogg file (RFC 3533). A chained file, as stations and recorders write it, has several in a row.
 //!
-//! The crate `ogg` reads packets and does not say where in the file a stream begins and ends, which is what is asked here.
+//! The crate `ogg` reads packets and does not give the bytes at which a stream begins and ends, which are needed here.
 
 use std::io;
 use std::ops::Range;
@@ -10,23 +9,23 @@ use super::input::Input;
 use crate::mpeg_frames::ReadAt;
 use crate::ogg_checksum::OGG;
 
-/// Bytes at the start of a stream whose pages have to be sound for the demuxer to begin.
+/// Bytes at the start of a stream in which the demuxer needs all pages to be intact.
 const START: u64 = 4 * 65_307;
-/// Bytes of a page header before its table of segments.
+/// Bytes of a page header before its segment table.
 const HEADER: usize = 27;
-/// Bytes in which the next page is looked for behind a damaged one: two of the largest pages.
+/// Bytes in which the next page is searched for after a damaged one: two of the largest pages.
 const MAX_SEARCH: u64 = 2 * 65_307;
 
-/// What lies between the first page of a stream and the first page of the next, or the end.
+/// The pages from the first one of a stream to the first one of the next stream, or the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct OggStream {
     pub bytes: Range<u64>,
-    /// Its first pages, where one of them is damaged and left out: stands before `bytes` then. Behind its first pages the
-    /// demuxer leaves out such pages itself.
+    /// Its first pages without damaged ones, if any of them is damaged; `bytes` follows them then. Later damaged pages are left out by
+    /// the demuxer.
     pub head: Vec<u8>,
-    /// Whether its last page says so: else it was cut off, or is a recording of a stream that went on.
+    /// Whether its last page is marked as the last: if not, it was cut off, or is a recording of a stream that went on.
     pub is_ended: bool,
-    /// Bytes between its pages that belong to none, and where the first of them stand.
+    /// How many bytes between its pages belong to none, and the first of them.
     pub junk: (u64, u64),
 }
 
@@ -51,11 +50,11 @@ fn page(input: &Input, at: u64) -> io::Result<Option<Page>> {
     Ok((at + bytes <= input.len).then_some(Page { first: flags & 2 != 0, last: flags & 4 != 0, bytes }))
 }
 
-/// The streams of a file that begins with a page.
+/// Finds the streams of a file that begins with a page.
 pub(super) fn find(input: &Input) -> io::Result<Vec<OggStream>> {
     let mut found: Vec<OggStream> = Vec::new();
     let (mut at, mut lost) = (0, None);
-    // Streams that run side by side begin with their first pages in a row.
+    // The first pages of multiplexed streams come in a row.
     let mut among_first = false;
     while at < input.len {
         let Some(Page { first, last, bytes }) = page(input, at)? else {
@@ -89,21 +88,21 @@ pub(super) fn find(input: &Input) -> io::Result<Vec<OggStream>> {
     Ok(found)
 }
 
-/// Leaves out what of a stream's first pages fails its checksum.
+/// Leaves out those of a stream's first pages whose checksum is wrong.
 fn leave_out_damaged(input: &Input, stream: &mut OggStream) -> io::Result<()> {
     let (mut at, mut head) = (stream.bytes.start, Vec::new());
-    let mut behind = None;
+    let mut resume = None;
     while at < stream.bytes.end.min(stream.bytes.start + START) {
         let bytes = page(input, at)?.map_or(1, |page| page.bytes);
         let whole = input.bytes(at..at + bytes)?;
         at += bytes;
-        if bytes > 1 && is_sound(&whole) {
+        if bytes > 1 && is_intact(&whole) {
             head.extend_from_slice(&whole);
         } else {
-            behind = Some((at, head.len()));
+            resume = Some((at, head.len()));
         }
     }
-    if let Some((at, length)) = behind {
+    if let Some((at, length)) = resume {
         head.truncate(length);
         stream.junk.0 += at - stream.bytes.start - length as u64;
         stream.junk.1 = if stream.junk.1 == 0 { stream.bytes.start + length as u64 } else { stream.junk.1 };
@@ -112,12 +111,12 @@ fn leave_out_damaged(input: &Input, stream: &mut OggStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a page has the checksum that stands in it.
-fn is_sound(page: &[u8]) -> bool {
-    let Some(told) = page.get(22..26) else { return false };
+/// Whether the checksum of a page is right.
+fn is_intact(page: &[u8]) -> bool {
+    let Some(stored) = page.get(22..26) else { return false };
     let mut digest = OGG.digest();
     digest.update(page.get(..22).unwrap_or_default());
     digest.update(&[0; 4]);
     digest.update(page.get(26..).unwrap_or_default());
-    digest.finalize().to_le_bytes() == *told
+    digest.finalize().to_le_bytes() == *stored
 }

@@ -3,16 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// Told how far decoding has come: frames so far, and frames in all when the file says so.
+/// Is called with the frames decoded so far, and with all frames of the file if their number is known.
 pub type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 
 /// Limits and hooks for [`open`](crate::open).
 #[derive(Clone)]
 pub struct DecodeOptions {
-    /// Refuses audio whose samples would take more bytes than this; `None` sets no limit. The default is 4 GiB, so
-    /// that a small hostile file (a lossless codec can pack hours of silence into kilobytes) cannot fill the memory.
+    /// Audio whose samples take more bytes than this is refused; `None` sets no limit. The default is 4 GiB, so that a small hostile file
+    /// cannot fill the memory: a lossless codec can pack hours of silence into kilobytes.
     pub max_bytes: Option<u64>,
-    /// Called now and then on the decoding thread.
+    /// Called on the decoding thread every 262,144 frames and at the end.
     pub progress: Option<Progress>,
 }
 

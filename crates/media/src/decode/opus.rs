@@ -10,10 +10,10 @@ use symphonia::core::codecs::CodecInfo;
 use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions, FinalizeResult};
 use symphonia::core::codecs::registry::{RegisterableAudioDecoder, SupportedAudioCodec};
-use symphonia::core::errors::{Error as Fault, Result};
+use symphonia::core::errors::{Error as Fault, Result as SymphoniaResult};
 use symphonia::core::packet::PacketRef;
 
-/// Frames per second of what is decoded, whatever rate went into the encoder.
+/// Frames per second of decoded sound, whatever the rate of the encoder's input.
 const RATE: u32 = 48_000;
 /// Frames of the longest packet, 120 ms.
 const LONGEST: usize = 5_760;
@@ -23,23 +23,23 @@ const INFO: CodecInfo = CodecInfo { short_name: "opus", long_name: "Opus", profi
 /// The identification header (RFC 7845, section 5.1).
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct OpusHead {
-    /// Frames at the start that are no music.
+    /// Frames at the start to be dropped.
     pub pre_skip: u16,
-    /// What samples are multiplied by.
+    /// The gain that samples are multiplied by.
     gain: f32,
     streams: u8,
     coupled: u8,
-    /// For each channel, in the order of the channel mask, the decoded channel that it is.
+    /// The decoded channel for each channel, in the order of the channel mask.
     mapping: Vec<u8>,
     channels: Position,
 }
 
 impl OpusHead {
-    /// Takes the header apart; `None` where it is none, or one of a kind that is not decoded: mapping families but 0 and 1.
+    /// Parses the header; `None` if it is not valid, or has another mapping family than 0 or 1, which is not decoded.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let byte = |at: usize| bytes.get(at).copied();
         let pair = |at: usize| Some([byte(at)?, byte(at + 1)?]);
-        // The upper four bits of the version change with what older decoders cannot read.
+        // A change of the upper four bits of the version is one that older decoders cannot read.
         if !bytes.starts_with(b"OpusHead") || byte(8)? >= 16 {
             return None;
         }
@@ -62,13 +62,13 @@ impl OpusHead {
         })
     }
 
-    fn decoder(&self) -> Result<MSDecoder> {
+    fn decoder(&self) -> SymphoniaResult<MSDecoder> {
         MSDecoder::new(RATE, self.streams, self.coupled, &self.mapping)
             .map_err(|_| Fault::DecodeError("the Opus header names impossible streams"))
     }
 }
 
-/// Frames a packet decodes to (RFC 6716, section 3.1); 0 where it is none.
+/// Frames that a packet decodes to (RFC 6716, section 3.1); 0 if it is not valid.
 pub(super) fn frames(packet: &[u8]) -> u64 {
     let Some(&toc) = packet.first() else { return 0 };
     let (config, code) = (toc >> 3, toc & 3);
@@ -85,7 +85,7 @@ pub(super) fn frames(packet: &[u8]) -> u64 {
     Some(each * count).filter(|&frames| frames <= LONGEST as u64).unwrap_or(0)
 }
 
-/// Where each channel stands in the Vorbis order that Opus uses, and what it is; in the order of the channel mask.
+/// The position of each channel in the Vorbis order that Opus uses, and its speaker; in the order of the channel mask.
 fn layout(channels: u8) -> Option<&'static [(usize, Position)]> {
     const L: Position = Position::FRONT_LEFT;
     const R: Position = Position::FRONT_RIGHT;
@@ -109,19 +109,19 @@ fn layout(channels: u8) -> Option<&'static [(usize, Position)]> {
     })
 }
 
-/// One to eight channels at 48 kHz.
+/// A decoder of one to eight channels at 48 kHz.
 pub(super) struct OpusDecoder {
     params: AudioCodecParameters,
     head: OpusHead,
     trims: bool,
-    /// The lock is never taken: libopus' decoder may be sent to other threads and not be shared, and the trait asks for both.
+    /// The lock is never contended: the decoder is `Send` and not `Sync`, and the trait requires both.
     decoder: Mutex<MSDecoder>,
     interleaved: Vec<f32>,
     buffer: AudioBuffer<f32>,
 }
 
 impl OpusDecoder {
-    fn new(params: &AudioCodecParameters, options: &AudioDecoderOptions) -> Result<Self> {
+    fn new(params: &AudioCodecParameters, options: &AudioDecoderOptions) -> SymphoniaResult<Self> {
         let head = params.extra_data.as_deref().and_then(OpusHead::read);
         let head = head.ok_or(Fault::Unsupported("Opus header of an unknown kind"))?;
         let channels = Channels::Positioned(head.channels);
@@ -137,8 +137,8 @@ impl OpusDecoder {
         })
     }
 
-    fn fill(&mut self, packet: &PacketRef<'_>) -> Result<()> {
-        // An empty packet would ask libopus to make up for a lost one.
+    fn fill(&mut self, packet: &PacketRef<'_>) -> SymphoniaResult<()> {
+        // An empty packet would make libopus conceal a lost one.
         if packet.data.is_empty() {
             return Err(Fault::DecodeError("an empty Opus packet"));
         }
@@ -178,7 +178,7 @@ impl AudioDecoder for OpusDecoder {
         &self.params
     }
 
-    fn decode_ref(&mut self, packet: &PacketRef<'_>) -> Result<GenericAudioBufferRef<'_>> {
+    fn decode_ref(&mut self, packet: &PacketRef<'_>) -> SymphoniaResult<GenericAudioBufferRef<'_>> {
         self.buffer.clear();
         self.fill(packet)?;
         Ok(self.last_decoded())
@@ -194,7 +194,10 @@ impl AudioDecoder for OpusDecoder {
 }
 
 impl RegisterableAudioDecoder for OpusDecoder {
-    fn try_registry_new(params: &AudioCodecParameters, options: &AudioDecoderOptions) -> Result<Box<dyn AudioDecoder>> {
+    fn try_registry_new(
+        params: &AudioCodecParameters,
+        options: &AudioDecoderOptions,
+    ) -> SymphoniaResult<Box<dyn AudioDecoder>> {
         Ok(Box::new(Self::new(params, options)?))
     }
 
@@ -229,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_packet_tells_how_many_frames_it_holds() {
+    fn the_number_of_frames_of_a_packet_is_read() {
         // 20 ms of music; 60 ms of speech; twice 10 ms; 48 times 2.5 ms; more than 120 ms; nothing.
         for (packet, want) in [
             (&[31 << 3][..], 960),
@@ -257,7 +260,7 @@ mod tests {
         ] {
             assert_eq!(OpusHead::read(&bad), None, "{bad:?}");
         }
-        // A header may name streams that no packet can have; that is found when the decoder is made.
+        // Impossible streams in a header are found when the decoder is made.
         assert!(OpusHead::read(&head(2, 0, 1, &[1, 1, 0, 9])).unwrap().decoder().is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Packet by packet, from the file to decoded sound, and what was wrong on the way.
+//! Decodes a stream packet by packet, and reports the damage.
 
 use std::collections::VecDeque;
 
@@ -10,29 +10,29 @@ use super::Info;
 use super::demuxer::{Demuxer, guard};
 use crate::Error;
 
-/// Longest silence put in place of one damaged packet, frames: the longest packet of the lossy codecs.
+/// Longest silence in place of one damaged packet, frames: the longest packet of the lossy codecs.
 const MAX_GAP: u64 = 8192;
 
-/// Places in a file behind whose damage the next packet is looked for.
+/// How often in a file reading goes on after bytes that are no packet.
 const MAX_RETRIES: u64 = 100_000;
 
-/// Bytes that the sound of an MP3's packet may begin before it, in the packets there (ISO/IEC 11172-3, main_data_begin).
-const RESERVOIR: usize = 511;
-/// Bytes of a packet that are none of these at most: header, checksum, side information.
-const SIDE: usize = 4 + 2 + 32;
+/// Bytes by which the data of an MP3 packet may begin before it, in earlier packets (ISO/IEC 11172-3, main_data_begin).
+const BIT_RESERVOIR: usize = 511;
+/// Bytes of an MP3 packet that are not data, at most: header, checksum, side information.
+const OVERHEAD: usize = 4 + 2 + 32;
 
-/// How decoding went.
+/// What was damaged or missing in a stream.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DamageReport {
-    /// Packets decoded without fault.
+    /// Packets that were decoded.
     pub good: u64,
-    /// Packets that were not, or are missing.
+    /// Packets that could not be decoded or are missing.
     pub damaged: u64,
-    /// Where and why the first of those was met, byte.
+    /// The byte near the first of those, and the reason.
     pub first: Option<(u64, String)>,
-    /// What ended the reading before the end of the stream, and where, byte.
+    /// The byte at which reading stopped before the end of the stream, and the reason.
     pub stopped: Option<(u64, String)>,
-    /// Seconds of silence that stand in place of what was damaged, and seconds that are missing at the end.
+    /// Seconds of silence in place of damaged packets, and seconds that are missing at the end.
     pub silent: f64,
     pub missing: f64,
 }
@@ -44,7 +44,7 @@ impl DamageReport {
         self.first.get_or_insert_with(|| (at, cause()));
     }
 
-    /// Adds how it went with another stream.
+    /// Adds the damage of another stream.
     pub fn add(&mut self, other: Self) {
         self.good += other.good;
         self.damaged += other.damaged;
@@ -54,7 +54,7 @@ impl DamageReport {
         self.stopped = self.stopped.take().or(other.stopped);
     }
 
-    /// What a listener is to know of it, in words.
+    /// Sentences for a listener.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
         let damaged = self.first.as_ref().map(|(at, cause)| {
             let Self { damaged, silent, .. } = self;
@@ -68,42 +68,43 @@ impl DamageReport {
     }
 }
 
-/// What came next.
+/// The frames of one packet, or a gap between packets.
 pub(super) struct DecodedSpan {
-    /// The frame of the file it begins in, as the time stamp says: encoder delay lies before 0.
+    /// Its first frame by the time stamp; an encoder's delay lies before frame 0.
     pub stamp: i64,
-    /// Whether any of its packet is audible: of an encoder's delay nothing is.
+    /// Whether any of its frames is to be heard: those of an encoder's delay are not.
     pub audible: bool,
     pub content: SpanContent,
 }
 
+/// What the frames of a [`DecodedSpan`] are.
 pub(super) enum SpanContent {
-    /// Sound, which is the decoder's `last_decoded`.
+    /// Decoded sound, which the decoder's `last_decoded` returns.
     Sound,
-    /// So many frames that are missing or damaged.
+    /// So many frames that are damaged or missing.
     Silence(u64),
 }
 
-/// Goes through the packets of a file.
+/// Reads and decodes the packets of a stream in order.
 #[derive(Default)]
 pub(super) struct Packets {
     pub damage: DamageReport,
-    /// What ended the reading before the end of the file.
+    /// What stopped reading before the end of the file.
     stop: Option<Fault>,
     next_pts: Option<Timestamp>,
-    /// Comes behind the silence of what is missing.
+    /// The packet after a gap whose silence was returned first.
     after_gap: Option<Packet>,
-    /// Read already, and still to be decoded.
+    /// Packets that were read and are still to be decoded.
     prefetched: VecDeque<Packet>,
-    /// How often reading went on behind bytes that are no packet.
+    /// How often reading went on after bytes that are no packet.
     retries: u64,
-    /// Damage up to this stamp is counted already: reading may come by it again after a jump.
+    /// Damage up to this time stamp is counted already: after a seek back it is read again.
     counted_up_to: Option<i64>,
 }
 
 impl Packets {
-    /// The next piece; for packets that are missing at most `room` frames. `None` is the end, or what
-    /// [`take_stop`](Self::take_stop) says.
+    /// The next frames; a gap is at most `room` frames long. `None` at the end, or where reading stopped, which
+    /// [`take_stop`](Self::take_stop) tells.
     pub fn next(&mut self, demuxer: &mut Demuxer, room: u64) -> Option<DecodedSpan> {
         loop {
             let at = demuxer.position();
@@ -114,7 +115,7 @@ impl Packets {
                         Some(packet) => packet,
                         None => self.packet(demuxer)?,
                     };
-                    // Demuxers leave out packets that fail their checksum; only the time stamps tell.
+                    // Demuxers leave out packets whose checksum is wrong; only the time stamps show it.
                     let gap = |next| demuxer.frames(packet.pts.duration_from(next).map_or(0, |gap| gap.get()));
                     let expected = self.next_pts;
                     let missing = expected.map_or(0, gap);
@@ -137,7 +138,7 @@ impl Packets {
                 }
                 Ok(()) => Fault::DecodeError("sample rate or channel count changes"),
                 Err(fault @ (Fault::DecodeError(_) | Fault::IoError(_))) => fault,
-                // What panicked is not used again.
+                // A decoder that panicked is not used again.
                 Err(fault) => match demuxer.renew() {
                     Ok(()) => fault,
                     Err(fault) => {
@@ -155,7 +156,7 @@ impl Packets {
         }
     }
 
-    /// Counts damage that silence of `frames` stands in for.
+    /// Counts damage in whose place `frames` frames are silent.
     fn count_damage(&mut self, demuxer: &Demuxer, at: u64, stamp: i64, frames: u64, cause: impl FnOnce() -> String) {
         if self.counted_up_to.is_none_or(|counted_up_to| stamp > counted_up_to) {
             self.counted_up_to = Some(stamp);
@@ -164,25 +165,25 @@ impl Packets {
         }
     }
 
-    /// Reads up to the packet in which frame `right` lies, by stamp, and leaves out those before it that no bit of its sound
-    /// lies in: at usual bit rates all but one or two.
-    pub fn read_up_to(&mut self, demuxer: &mut Demuxer, right: i64) {
+    /// Reads up to the packet in which frame `frame` lies, by time stamp, and drops earlier ones that hold no bit of its data: at usual
+    /// bit rates all but one or two.
+    pub fn read_up_to(&mut self, demuxer: &mut Demuxer, frame: i64) {
         while let Some(packet) = self.packet(demuxer) {
             let end = demuxer.stamp(&packet).saturating_add_unsigned(demuxer.frames(packet.dur.get()));
             self.prefetched.push_back(packet);
-            if end > right {
+            if end > frame {
                 break;
             }
         }
         let (mut first, mut bytes) = (self.prefetched.len().saturating_sub(1), 0);
-        while first > 0 && bytes < RESERVOIR {
+        while first > 0 && bytes < BIT_RESERVOIR {
             first -= 1;
-            bytes += self.prefetched.get(first).map_or(0, |packet| packet.data.len().saturating_sub(SIDE));
+            bytes += self.prefetched.get(first).map_or(0, |packet| packet.data.len().saturating_sub(OVERHEAD));
         }
         self.prefetched.drain(..first);
     }
 
-    /// The next packet of the track, not decoded. Behind bytes that are no packet reading goes on.
+    /// The next packet of the track, not decoded. Bytes that are no packet are passed over.
     pub fn packet(&mut self, demuxer: &mut Demuxer) -> Option<Packet> {
         let at = demuxer.position();
         let before = self.retries;
@@ -210,7 +211,8 @@ impl Packets {
         guard(|| demuxer.decoder.decode(packet).map(|buffer| buffer.frames() as u64)).ok()
     }
 
-    /// What ended the reading, if it was the system: all else is the end of what can be read.
+    /// The error that stopped reading, if it is the system's. Any other counts as the end of the file and goes into the damage
+    /// report.
     pub fn take_stop(&mut self, demuxer: &Demuxer) -> Result<(), Error> {
         match self.stop.take() {
             Some(Fault::IoError(e)) if e.raw_os_error().is_some() => Err(Error::io(&demuxer.path, "read", e)),
@@ -227,7 +229,7 @@ impl Packets {
         }
     }
 
-    /// Another place of the file comes next.
+    /// Prepares for a packet that does not follow the last one.
     pub fn jump(&mut self) {
         (self.next_pts, self.after_gap, self.stop) = (None, None, None);
         self.prefetched.clear();

@@ -1,4 +1,4 @@
-//! A file read piece by piece, from any place on, in memory that does not grow with it.
+//! Reads a file block by block, from any frame on, in constant memory.
 
 use std::fmt;
 use std::fs::File;
@@ -11,15 +11,14 @@ use super::input::Input;
 use super::joined_streams::JoinedStreams;
 use super::resample_stage::{ResampleStage, scaled};
 use crate::downmix::StereoMix;
-use crate::resample::Converter;
 use crate::{Error, FileVersion, audio, downmix};
 
-/// Reads a file in blocks, and from any frame on: for what is too long to be held as a whole.
+/// Reads a file in blocks, from any frame on, for files that are too long to be held in memory.
 ///
-/// The frames are those that [`open`](crate::open) gives, sample for sample, wherever reading began: what a codec carries
-/// over from packet to packet (MP3's bit reservoir, the overlap of AAC and Vorbis blocks) is decoded first and dropped.
-/// One thing differs after a [`seek`](Self::seek): noise that an AAC encoder left to the decoder to make up has other
-/// random numbers, at the same level.
+/// The frames are those that [`open`](crate::open) gives, sample for sample, wherever reading began: packets before the position whose
+/// state the codec carries over (MP3's bit reservoir, the overlap of AAC and Vorbis blocks) are decoded first and dropped. One thing
+/// differs after a [`seek`](Self::seek): the noise that an AAC decoder generates where the encoder asks for it has other random numbers,
+/// at the same level.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), crowd_media::Error> {
@@ -37,13 +36,13 @@ pub struct Reader {
     resample: Option<ResampleStage>,
     /// Frames before they are mixed down.
     wide: Vec<f32>,
-    /// What the latest call gave out.
+    /// The block that was returned last.
     block: Vec<f32>,
-    /// Whether the place that was sought lies behind the end.
-    past: bool,
-    /// The frame the next block begins with.
+    /// Whether the frame sought lies after the end.
+    after_end: bool,
+    /// The first frame of the next block.
     position: u64,
-    /// Frames in all, as delivered.
+    /// Frames in all, at the rate of the blocks.
     frames: u64,
 }
 
@@ -57,7 +56,7 @@ impl fmt::Debug for Reader {
 }
 
 impl Reader {
-    /// Opens a file. Where its header does not tell how many frames it holds, or tells what cannot be, its packets are counted,
+    /// Opens a file. If its header does not say how many frames it holds, or says something impossible, its packets are counted,
     /// which reads the whole file and decodes nothing.
     ///
     /// # Errors
@@ -66,7 +65,7 @@ impl Reader {
         Ok(Self::new(JoinedStreams::open(path, Input::open(path)?)?))
     }
 
-    /// Reads bytes from somewhere else than a file; `name` stands for the path in errors.
+    /// Reads bytes that need not be a file. Errors have `name` as their path.
     ///
     /// # Errors
     /// As [`probe`](crate::probe).
@@ -74,8 +73,8 @@ impl Reader {
         Ok(Self::new(JoinedStreams::open(name, Input::over(name, Box::new(bytes))?)?))
     }
 
-    /// Reads `bytes`, which are those of the open `file`: what was learnt about it when it was read before, in this process,
-    /// is not looked for again.
+    /// Reads `bytes`, which are those of the open `file`. What had to be counted or measured when the same file was read before in this
+    /// process is not done again.
     ///
     /// # Errors
     /// As [`probe`](crate::probe).
@@ -96,14 +95,14 @@ impl Reader {
             resample: None,
             wide: Vec::new(),
             block: Vec::new(),
-            past: false,
+            after_end: false,
             position: 0,
             frames,
         }
     }
 
-    /// Brings more than two channels to two, as [`Audio::to_stereo`](crate::Audio::to_stereo) does; mono stays mono. To be
-    /// called before anything is read. Of more than two channels, see [`downmix_gain`](Self::downmix_gain).
+    /// Mixes more than two channels to two, as [`Audio::to_stereo`](crate::Audio::to_stereo) does; mono stays mono. Call it before
+    /// anything is read. A file with more than two channels is decoded once: see [`downmix_gain`](Self::downmix_gain).
     ///
     /// # Errors
     /// As [`downmix_gain`](Self::downmix_gain).
@@ -115,8 +114,8 @@ impl Reader {
         Ok(self)
     }
 
-    /// What the stereo mix of the whole file is multiplied by, so that it does not clip: 1 where it would not. A file with
-    /// more than two channels is decoded once to find that out, and not again in this process as long as it is the same.
+    /// The factor by which the stereo mix of the whole file is lowered so that it does not clip; 1 if it would not. A file with more
+    /// than two channels is decoded once to measure it, and not again in this process as long as the file is the same.
     ///
     /// # Errors
     /// The system's, when the file cannot be read.
@@ -145,13 +144,13 @@ impl Reader {
         Ok(downmix::headroom(peak))
     }
 
-    /// By how many decibels all of it is lowered because its stereo mix would clip, negative; `None` when it is not.
+    /// By how many decibels the stereo mix is lowered so that it does not clip, a negative number; `None` when it is not lowered.
     pub fn downmix_gain_db(&self) -> Option<f32> {
         self.mix.as_ref().and_then(|mix| downmix::decibels(mix.gain()))
     }
 
-    /// Brings it to `rate` Hz; the samples are those of [`Audio::resampled`](crate::Audio::resampled), behind a seek too.
-    /// To be called before anything is read.
+    /// Resamples to `rate` Hz. The samples are those of [`Audio::resampled`](crate::Audio::resampled), also after a seek. Call it before
+    /// anything is read.
     ///
     /// # Errors
     /// [`ErrorKind::SampleRate`](crate::ErrorKind), or [`ErrorKind::Library`](crate::ErrorKind) when the resampler refuses the two
@@ -160,34 +159,34 @@ impl Reader {
         audio::check_rate(rate)?;
         let from = self.streams.info.sample_rate;
         if rate != from {
-            self.resample = Some(ResampleStage::new(Converter::new(from, rate, usize::from(self.channels()))?));
+            self.resample = Some(ResampleStage::new(from, rate, self.channels())?);
             self.frames = scaled(self.frames, from, rate);
         }
         Ok(self)
     }
 
-    /// What the file says about itself.
+    /// The file's header and tags. They do not change with [`to_stereo`](Self::to_stereo) and [`resampled`](Self::resampled).
     pub fn info(&self) -> &Info {
         &self.streams.info
     }
 
-    /// Frames per second, as delivered.
+    /// Frames per second of the blocks.
     pub fn sample_rate(&self) -> u32 {
-        self.resample.as_ref().map_or(self.streams.info.sample_rate, |resample| resample.converter.to)
+        self.resample.as_ref().map_or(self.streams.info.sample_rate, |resample| resample.to)
     }
 
-    /// Channels, as delivered.
+    /// Channels of the blocks.
     pub fn channels(&self) -> u16 {
         if self.mix.is_some() { 2 } else { self.streams.info.channels }
     }
 
-    /// Frames in all, as delivered: counted, never estimated. Only a file whose damage lies behind its header holds fewer,
-    /// which [`warnings`](Self::warnings) says once it was read so far.
+    /// Frames in all, at the rate of the blocks: counted, never estimated. Only a file that is damaged after its header can hold fewer,
+    /// which [`warnings`](Self::warnings) reports when reading has come that far.
     pub fn frames(&self) -> u64 {
         self.frames
     }
 
-    /// The frame the next block begins with.
+    /// The first frame of the next block.
     pub fn position(&self) -> u64 {
         self.position
     }
@@ -197,37 +196,37 @@ impl Reader {
         self.streams.non_finite_samples()
     }
 
-    /// What is wrong with the file as far as it was read, in words, each with its place and extent; none for a sound file. That
-    /// it ends early is known from the start.
+    /// What is wrong with the file as far as it was read, in sentences with place and extent; empty for an intact file. A file that ends
+    /// early is reported from the start on.
     pub fn warnings(&self) -> Vec<String> {
         self.streams.warnings()
     }
 
-    /// Goes to `frame`, which the next block then begins with; behind the end there is no block.
+    /// Makes `frame` the first frame of the next block. After the end there is no block.
     ///
     /// How long it takes depends on the format: an MP3 has no index, so all packets from the start (or, forwards, from
-    /// here) are looked at.
+    /// here) are read, though not decoded.
     ///
     /// # Errors
     /// The system's, when the file cannot be read.
     pub fn seek(&mut self, frame: u64) -> Result<(), Error> {
         self.block.clear();
         self.position = frame;
-        self.past = frame >= self.frames;
-        if self.past {
+        self.after_end = frame >= self.frames;
+        if self.after_end {
             return Ok(());
         }
         let from = self.resample.as_mut().map_or(frame, |resample| resample.seek(frame));
         self.streams.seek(from)
     }
 
-    /// The next frames, interleaved, full scale 1: a packet's or a block of the resampler's. `None` at the end.
+    /// The next frames, interleaved, full scale 1: those of a packet, or a block of the resampler. `None` at the end.
     ///
     /// # Errors
-    /// The system's, when the file cannot be read. What is damaged is silent instead, and told by
-    /// [`warnings`](Self::warnings).
+    /// The system's, when the file cannot be read. Damaged packets are silent, and
+    /// [`warnings`](Self::warnings) reports them.
     pub fn next_block(&mut self) -> Result<Option<&[f32]>, Error> {
-        if self.past {
+        if self.after_end {
             return Ok(None);
         }
         let width = usize::from(self.channels());
@@ -255,7 +254,7 @@ impl Reader {
         Ok(Some(&self.block))
     }
 
-    /// How decoding went, and what it reads.
+    /// The streams that are read.
     pub(super) fn streams(&self) -> &JoinedStreams {
         &self.streams
     }

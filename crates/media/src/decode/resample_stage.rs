@@ -1,4 +1,4 @@
-//! The resampler between decoded frames and what is delivered.
+//! The resampler between decoded and delivered frames.
 
 use crate::Error;
 use crate::resample::{Converter, output_frames};
@@ -8,28 +8,35 @@ pub(super) fn scaled(frames: u64, from: u32, to: u32) -> u64 {
     output_frames(usize::try_from(frames).unwrap_or(usize::MAX), from, to) as u64
 }
 
-/// Brings frames to another rate, block by block, from any frame on.
+/// Resamples block by block, from any frame on.
 pub(super) struct ResampleStage {
-    pub converter: Converter,
-    /// StreamDecoder frames that do not fill a block yet, interleaved.
+    from: u32,
+    pub to: u32,
+    converter: Converter,
+    /// Decoded frames that do not fill a block yet, interleaved.
     waiting: Vec<f32>,
-    /// Frames taken from the file, and whether there are no more.
+    /// Frames read from the file, and whether it has ended.
     taken: u64,
     ended: bool,
-    /// Frames the converter still gives that are not wanted.
+    /// Frames of output still to be dropped.
     drop: usize,
-    /// Frames delivered, as a position.
+    /// The position in the output, frames.
     delivered: u64,
 }
 
 impl ResampleStage {
-    pub fn new(converter: Converter) -> Self {
+    /// Both rates in Hz and in range, `channels` channels.
+    ///
+    /// # Errors
+    /// As [`Converter::new`].
+    pub fn new(from: u32, to: u32, channels: u16) -> Result<Self, Error> {
+        let converter = Converter::new(from, to, usize::from(channels))?;
         let drop = converter.delay();
-        Self { converter, waiting: Vec::new(), taken: 0, ended: false, drop, delivered: 0 }
+        Ok(Self { from, to, converter, waiting: Vec::new(), taken: 0, ended: false, drop, delivered: 0 })
     }
 
-    /// Prepares for frame `frame` to come next; returns the frame of the file to feed from. The blocks are those of a
-    /// conversion from the start, and only a block's neighbour reaches into it: one block ahead, and nothing differs.
+    /// Makes `frame` the next one; returns the frame of the file to feed from. The blocks are those of a conversion from the start,
+    /// and a block reaches into the next one only: fed from one block earlier, the samples are the same.
     pub fn seek(&mut self, frame: u64) -> u64 {
         let at = frame + self.converter.delay() as u64;
         let block = at / self.converter.block_out as u64;
@@ -43,7 +50,7 @@ impl ResampleStage {
         self.taken
     }
 
-    /// Appends the next block; `more` appends decoded frames, and tells when there are none left. False at the end.
+    /// Appends the next block. `more` appends decoded frames and returns false at their end. Returns false at the end.
     pub fn next(
         &mut self,
         out: &mut Vec<f32>,
@@ -57,7 +64,7 @@ impl ResampleStage {
         let fed = self.waiting.len().min(need);
         self.taken += (fed / width) as u64;
         let wanted = if self.ended && self.waiting.len() <= need {
-            let total = scaled(self.taken, self.converter.from, self.converter.to);
+            let total = scaled(self.taken, self.from, self.to);
             if self.delivered >= total {
                 return Ok(false);
             }

@@ -1,7 +1,7 @@
-//! Where the sound of a WAV, RF64, BW64 or AIFF file lies, whatever its other chunks and its sizes say.
+//! Finds the samples of a WAV, RF64, BW64 or AIFF file even if other chunks or sizes are wrong.
 //!
-//! Recorders that lost power leave sizes of 0 or 0xFFFFFFFF, programs leave out pad bytes or damage chunks of metadata. The
-//! demuxer is given a new header, made of the chunks that are whole, before the bytes that are sound.
+//! Recorders that lost power leave sizes of 0 or 0xFFFFFFFF; programs leave out pad bytes or damage metadata chunks. The demuxer reads
+//! a new header, made of the intact chunks, and then the samples.
 
 use std::io;
 use std::ops::Range;
@@ -9,30 +9,30 @@ use std::ops::Range;
 use super::input::Input;
 use crate::mpeg_frames::ReadAt;
 
-/// More chunks than any sound file has.
+/// Chunks that are read at most.
 const MAX_CHUNKS: usize = 10_000;
-/// Chunks larger than this are left where they are unless they are sound.
+/// Larger metadata chunks are left out, bytes.
 const MAX_KEPT: u64 = 16 << 20;
-/// Bytes in which the sound is looked for behind a damaged chunk.
+/// Bytes in which the samples are searched for after a damaged chunk.
 const MAX_SEARCH: u64 = 64 << 20;
-/// Sizes that stand for "not known yet", at least these: 2 GiB less a header, as recorders write it.
+/// Sizes from here on mean that the size was not known: 2 GiB less a header, as recorders write it, or more.
 const UNKNOWN: u64 = 0x7FFF_0000;
 
-/// What was found.
+/// The layout of a WAV or AIFF file.
 pub(super) struct RiffLayout {
-    /// A header of known chunks and of the data chunk's start.
+    /// A header of the known chunks, up to the samples.
     pub head: Vec<u8>,
     /// The same without metadata.
     pub bare: Vec<u8>,
-    /// The sound.
+    /// The bytes of the samples.
     pub body: Range<u64>,
-    /// Bytes of sound that the header promises and that the file does not have.
+    /// Bytes of samples that the header counts and the file does not have.
     pub missing: u64,
-    /// What is wrong with the file beside that.
+    /// What else is wrong with the file, in words.
     pub note: Option<String>,
 }
 
-/// RIFF and its relatives keep sizes in one order of bytes, AIFF in the other.
+/// The two families of files: RIFF has little-endian sizes, AIFF big-endian ones.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Family {
     Riff,
@@ -53,7 +53,7 @@ impl Family {
         if self == Self::Riff { b"data" } else { b"SSND" }
     }
 
-    /// Whether a chunk goes into the new header: the format first, metadata where it is wanted.
+    /// Whether a chunk goes into the new header: the format, and with `metadata` also tags.
     fn keeps(self, id: &[u8; 4], metadata: bool) -> bool {
         match self {
             Self::Riff => matches!(id, b"fmt " | b"fact") || metadata && matches!(id, b"LIST" | b"id3 " | b"ID3 "),
@@ -64,7 +64,7 @@ impl Family {
     }
 }
 
-/// Looks through the chunks; `None` when there is no chunk of sound.
+/// Reads the chunks; `None` if there is no chunk of samples.
 pub(super) fn find(input: &Input) -> io::Result<Option<RiffLayout>> {
     let Some(head) = input.array::<12>(0)? else { return Ok(None) };
     let family = if head.starts_with(b"FORM") { Family::Aiff } else { Family::Riff };
@@ -100,7 +100,7 @@ impl Chunks<'_> {
                     at = next;
                 }
                 None if self.sound.is_some() => break,
-                // Only by its name is the sound still to be found.
+                // The chunk of samples can only be found by its name.
                 None => {
                     let name = String::from_utf8_lossy(&id).into_owned();
                     self.note = Some(format!("the chunk \"{name}\" at byte {at} is damaged and was left out"));
@@ -127,7 +127,7 @@ impl Chunks<'_> {
         Ok(Some(([a, b, c, d], self.family.size(size))))
     }
 
-    /// Takes the sound that starts at `start`, and tells where the chunk behind it begins.
+    /// Notes the samples that begin at `start`, and returns where the next chunk begins.
     fn sound_at(&mut self, start: u64, size: u64) -> io::Result<u64> {
         let left = self.input.len.saturating_sub(start);
         // An SSND chunk begins with an offset and a block size.
@@ -147,7 +147,7 @@ impl Chunks<'_> {
         } else if size == 0 || size >= UNKNOWN && self.ds64 != Some(size) {
             let note =
                 format!("the size of its sound was never written ({size}); all {left} bytes to the end are read");
-            // A stream written to a pipe is meant to be like that.
+            // Programs that write to a pipe use 0xFFFFFFFF on purpose, so this is no warning.
             self.note = Some(note).filter(|_| size < u64::from(u32::MAX) - 0xFFFF).or(self.note.take());
             (left, 0)
         } else {
@@ -158,7 +158,7 @@ impl Chunks<'_> {
         Ok(self.next(end, bytes)?.unwrap_or(end))
     }
 
-    /// Where the chunk behind one that ends at `end` begins: behind a pad byte, which some programs leave out.
+    /// The byte at which the chunk after one that ends at `end` begins: after a pad byte, which some programs leave out.
     fn next(&self, end: u64, size: u64) -> io::Result<Option<u64>> {
         let padded = end + size % 2;
         for next in [padded, end] {
@@ -176,7 +176,7 @@ impl Chunks<'_> {
         Ok(self.header(at)?.is_some_and(|(id, _)| id.into_iter().all(printable)))
     }
 
-    /// The next place where the chunk of sound may begin.
+    /// The next byte at which the chunk of samples may begin.
     fn search(&self, from: u64) -> io::Result<Option<u64>> {
         let bytes = self.input.bytes(from..from.saturating_add(MAX_SEARCH))?;
         Ok(bytes.windows(4).position(|four| four == self.family.sound()).map(|found| from + found as u64))
@@ -206,7 +206,7 @@ impl Chunks<'_> {
                 head.extend_from_slice(first.get(8..).unwrap_or_default());
             }
         }
-        // The format comes first: demuxers want to know it before the sound.
+        // The format comes first: the demuxer needs it before the samples.
         let format = |id: &[u8; 4]| self.family.keeps(id, false);
         for wanted in [true, false] {
             for (id, payload) in self.kept.iter().filter(|(id, _)| format(id) == wanted && (wanted || metadata)) {

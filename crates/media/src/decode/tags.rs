@@ -4,20 +4,20 @@ use symphonia::core::meta::{Metadata, MetadataRevision, RawValue, StandardTag, S
 
 use crate::{Tags, image_media_type};
 
-/// Pictures larger than this are no covers.
+/// Larger pictures are left out, bytes.
 const LARGEST_COVER: usize = 16 << 20;
 
-/// A picture in a file, as it stands there.
+/// A picture from a music file, in its original encoding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cover {
-    /// What its first bytes say it is: "image/jpeg", "image/png", "image/webp" or "image/gif". Others are left out.
+    /// The media type by its first bytes: "image/jpeg", "image/png", "image/webp" or "image/gif".
     pub media_type: &'static str,
-    /// The picture.
+    /// The bytes of the picture.
     pub data: Box<[u8]>,
 }
 
 impl Tags {
-    /// Takes what it finds first in any revision, and the iTunSMPB value beside.
+    /// The first value of each tag in any revision, and the iTunSMPB value.
     pub(super) fn read(mut log: Metadata<'_>) -> (Self, Option<String>) {
         let (mut tags, mut smpb) = (Self::default(), None);
         loop {
@@ -37,7 +37,7 @@ impl Tags {
         }
     }
 
-    /// The front cover, or the first picture there is.
+    /// The front cover, or else the first picture.
     pub(super) fn cover(mut log: Metadata<'_>) -> Option<Cover> {
         let mut found: Option<Cover> = None;
         loop {
@@ -69,7 +69,7 @@ impl Tags {
             Some(StandardTag::Artist(s)) => put(&mut self.artist, s),
             Some(StandardTag::Album(s)) => put(&mut self.album, s),
             Some(StandardTag::InitialKey(s)) => put(&mut self.key, s),
-            // The standard tag is a whole number; the raw one may keep the fraction.
+            // The standard tag is an integer; the raw one may have a fraction.
             Some(StandardTag::Bpm(n)) => {
                 self.put_bpm(text(&tag.raw.value).and_then(|s| s.trim().parse().ok()).unwrap_or(*n as f64))
             }
@@ -94,7 +94,7 @@ impl Tags {
     }
 }
 
-/// The pictures of a revision whose kind their own bytes tell: what a tag says of itself is not trusted.
+/// The pictures of a revision with their media types by their first bytes. The types that tags state are not trusted.
 fn pictures(revision: &MetadataRevision) -> impl Iterator<Item = (&Visual, &'static str)> {
     let per_track = revision.per_track.iter().flat_map(|track| &track.metadata.visuals);
     let all = revision.media.visuals.iter().chain(per_track).filter(|visual| visual.data.len() <= LARGEST_COVER);

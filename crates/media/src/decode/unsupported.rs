@@ -1,21 +1,22 @@
-//! Files that are not read, known by their first bytes: refused by the name of what they hold, with what to do instead, or with
-//! the feature that reads it.
+//! Refuses files that are not read, known by their first bytes: with the name of what they hold, and what to do instead or the feature
+//! that reads it.
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
-use super::input::Input;
+use super::input::{Input, StreamInput};
 use super::matroska::tracks;
 use super::mp4;
 use crate::Error;
 use crate::mpeg_frames::{self, ReadAt, after_id3};
 
-/// More chunks, or streams, than come before what is looked for in any sound file.
+/// Chunks or pages that are read at most.
 const MAX_CHUNKS: usize = 1_000;
 
-/// What to do with a file without loss.
+/// The advice for a file without loss.
 const LOSSLESS: &str = "convert it to FLAC, which keeps every sample";
-/// What to do with a file whose codec dropped something already.
+/// The advice for a file with a lossy codec.
 const LOSSY: &str = "convert it to FLAC, which keeps what is left of the sound, or get it in another format";
 
 /// Codec names and advice by the first bytes.
@@ -62,18 +63,18 @@ const TAGS: [(u16, &str, &str); 13] = [
     (0x2001, "DTS in a WAV", LOSSY),
     (0x5756, "WavPack in a WAV", LOSSLESS),
 ];
-/// Whole numbers, floats, A-law, mu-law: what a WAV is read with. The last says that the true tag stands further on.
+/// The format tags of WAVs that are read: integers, floats, A-law, mu-law. With the last one the real tag follows later.
 const READ: [u16; 5] = [1, 3, 6, 7, EXTENSIBLE];
 const EXTENSIBLE: u16 = 0xfffe;
 
-/// Streams in Ogg, by the beginning of their first packet.
+/// Ogg streams that are not read, by the beginning of their first packet.
 const STREAMS: [(&[u8], &str); 3] = [(b"Speex   ", "Speex"), (b"CELT    ", "CELT"), (b"PCM     ", "PCM in Ogg")];
 
 /// Why a file is not read.
 enum Reason {
-    /// It holds a codec that nothing reads: the name, and what to do instead.
+    /// It holds a codec that is not read: the name, and what to do instead.
     Codec(String, &'static str),
-    /// It holds what a feature reads that is not enabled.
+    /// It holds what only a feature reads that is not enabled: the name, and the feature.
     Feature(&'static str, &'static str),
 }
 
@@ -88,7 +89,7 @@ impl Reason {
     }
 }
 
-/// Refuses `input`, which is named `path` in errors, if it is known to be what this build does not read.
+/// Refuses `input`, which errors name `path`, if this build is known not to read it.
 pub(super) fn check(path: &Path, input: &Input) -> Result<(), Error> {
     match reason(input).map_err(|e| Error::io(path, "read", e))? {
         None => Ok(()),
@@ -117,7 +118,7 @@ fn reason(input: &Input) -> io::Result<Option<Reason>> {
     })
 }
 
-/// A file of MPEG audio or ADTS frames; looked for only where one of the two is not read.
+/// The reason for a file of MPEG audio or ADTS frames. It is searched for frames only if one of the two kinds is not read.
 fn mpeg(input: &Input) -> io::Result<Option<Reason>> {
     if cfg!(all(feature = "mp3", feature = "aac")) {
         return Ok(None);
@@ -132,12 +133,12 @@ fn mpeg(input: &Input) -> io::Result<Option<Reason>> {
     })
 }
 
-/// An MP4 file whose first known stream is not read.
+/// The reason for an MP4 file, by its first known stream.
 fn mp4(input: &Input) -> io::Result<Option<Reason>> {
     if cfg!(all(feature = "aac", feature = "alac")) {
         return Ok(None);
     }
-    let mut file = super::file_streams::StreamBytes::whole(input).source(input, &Default::default());
+    let mut file = StreamInput::new(input.clone(), Arc::default(), 0..input.len, Arc::default());
     let known = mp4::sample_entries(&mut file, input.len)?.into_iter().find_map(|kind| match &kind {
         b"mp4a" => Some(("AAC", "aac", cfg!(feature = "aac"))),
         b"alac" => Some(("ALAC", "alac", cfg!(feature = "alac"))),
@@ -149,7 +150,7 @@ fn mp4(input: &Input) -> io::Result<Option<Reason>> {
     })
 }
 
-/// What a WAV holds, if its header tells that it is nothing that is read.
+/// The reason for a WAV, by its format tag.
 fn wav(input: &Input, first_chunk: u64) -> io::Result<Option<Reason>> {
     let mut at = first_chunk;
     for _ in 0..MAX_CHUNKS {
@@ -170,19 +171,19 @@ fn wav(input: &Input, first_chunk: u64) -> io::Result<Option<Reason>> {
     Ok(None)
 }
 
-/// Little-endian, its upper half 0 where the bytes end.
+/// The little-endian number at byte `at`; its upper half is 0 if the bytes end there.
 fn word(bytes: &[u8], at: usize) -> Option<u32> {
     let byte = |at: usize| bytes.get(at).copied();
     let (low, high) = ([byte(at)?, byte(at + 1)?], [byte(at + 2).unwrap_or(0), byte(at + 3).unwrap_or(0)]);
     Some(u32::from_le_bytes([low[0], low[1], high[0], high[1]]))
 }
 
-/// What an Ogg file holds, if it begins with no stream that is read.
+/// The reason for an Ogg file, by its first streams.
 fn ogg(input: &Input, mut at: u64) -> io::Result<Option<Reason>> {
     let mut refused = None;
     for _ in 0..MAX_CHUNKS {
         let Some(page) = input.array::<27>(at)? else { break };
-        // A stream's first page is marked so, and those of all streams come before anything else.
+        // The first pages of all streams are marked, and come before all other pages.
         if !page.starts_with(b"OggS") || page[5] & 2 == 0 {
             break;
         }
@@ -210,7 +211,7 @@ fn ogg(input: &Input, mut at: u64) -> io::Result<Option<Reason>> {
     Ok(refused.or(Reason::without(cfg!(feature = "ogg"), "Ogg", "ogg")))
 }
 
-/// What Matroska holds, if it is no Opus.
+/// The reason for a Matroska file, by its first track of sound.
 fn matroska(input: &Input, start: u64) -> io::Result<Option<Reason>> {
     const TAKE_OUT: &str = "take the sound out of it: ffmpeg -i IN.mkv -vn OUT.flac";
     const NAMES: [(&str, &str, &str); 10] = [
@@ -229,7 +230,7 @@ fn matroska(input: &Input, start: u64) -> io::Result<Option<Reason>> {
     if let Some(stream) = streams.iter().find(|stream| stream.is_opus()) {
         return Ok(opus(&stream.private, " in Matroska"));
     }
-    // A file damaged before its streams are told is a matter of its reader.
+    // A file that is damaged before its tracks are described is left to the demuxer.
     let Some(stream) = streams.iter().find(|stream| stream.audio) else {
         return Ok(
             (!streams.is_empty()).then(|| Reason::codec("no (only pictures in Matroska)", "choose a file with sound"))
@@ -241,7 +242,7 @@ fn matroska(input: &Input, start: u64) -> io::Result<Option<Reason>> {
     Ok(Some(Reason::Codec(format!("{packed}{name} in Matroska"), advice)))
 }
 
-/// Why an Opus stream with this header, which lies `inside` something, is not read, if it is not.
+/// The reason for an Opus stream by its header; `inside` is appended to its name.
 #[cfg(feature = "opus")]
 fn opus(head: &[u8], inside: &str) -> Option<Reason> {
     if super::opus::OpusHead::read(head).is_some() {
@@ -252,7 +253,7 @@ fn opus(head: &[u8], inside: &str) -> Option<Reason> {
     Some(Reason::Codec(format!("Opus (channel mapping family {family}, {channels} channels){inside}"), advice))
 }
 
-/// Without libopus none is read.
+/// The reason for an Opus stream: without libopus none is read.
 #[cfg(not(feature = "opus"))]
 fn opus(_head: &[u8], _inside: &str) -> Option<Reason> {
     Some(Reason::Feature("Opus", "opus"))

@@ -1,6 +1,6 @@
-//! Files that are appended to for hours and are complete sound files after every append.
+//! WAV and FLAC files that are complete after every append, for recordings of hours.
 //!
-//! No crate writes FLAC so, or takes back an append that a full disk cut off.
+//! No other crate writes FLAC like this, or undoes an append that a full disk cut off.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use super::{AudioSpec, Container, SampleFormat, flac, pcm, wav};
 use crate::{Error, ErrorKind, Tags};
 
-/// Bytes a WAV may have: under the 4 GiB that its sizes can count, so that programs without RF64 read it too.
+/// Bytes of a WAV at most: less than the 4 GiB that its sizes can count, so that programs without RF64 read it too.
 const WAV_BYTES: u64 = u32::MAX as u64 - (1 << 20);
 /// Frames that the header of a FLAC file can count.
 const FLAC_FRAMES: u64 = (1 << 36) - 1;
 
-/// What a [`CrashSafeWriter`] file is written to: a file, or what a test has instead.
+/// A file that can be cut off, or storage like one: what a [`CrashSafeWriter`] writes to.
 pub trait Truncate: Write + Seek {
     /// Cuts off everything from byte `bytes` on.
     ///
@@ -29,11 +29,11 @@ impl Truncate for File {
     }
 }
 
-/// A WAV or FLAC file that grows. After each [`append`](Self::append) its header counts what is there, so whatever ends the
-/// program leaves a file that every reader takes. Nothing is kept back in buffers.
+/// Writes a WAV or FLAC file that is complete after each [`append`](Self::append): its header counts the frames that are there, and
+/// nothing is held in buffers. However the program ends, it leaves a file that every reader reads.
 ///
-/// In FLAC, blocks have [`step`](Self::step) frames; an empty FLAC file has no bytes, because a stream without a block is
-/// damaged to its readers. It has no MD5 sum, which could not be brought up to date.
+/// A FLAC file has blocks of [`step`](Self::step) frames. Without a frame it has no bytes, because readers take a stream without a block
+/// as damaged. It has no MD5 sum, which could not be updated.
 #[derive(Debug)]
 pub struct CrashSafeWriter<S: Truncate> {
     storage: S,
@@ -41,7 +41,7 @@ pub struct CrashSafeWriter<S: Truncate> {
     container: Container,
     spec: AudioSpec,
     frames: u64,
-    /// Where the next sample goes.
+    /// The byte at which the next sample is written.
     end: u64,
     /// Whether a FLAC block with fewer frames was written, which is the last of its stream.
     ended: bool,
@@ -50,7 +50,7 @@ pub struct CrashSafeWriter<S: Truncate> {
 }
 
 impl<S: Truncate> CrashSafeWriter<S> {
-    /// Begins a file in the empty `storage`; `path` is what errors name.
+    /// Begins a file in the empty `storage`; errors name it `path`.
     ///
     /// # Errors
     /// [`ErrorKind::SampleRate`], [`ErrorKind::FrameShape`] or [`ErrorKind::FormatLimit`] for a spec that the container does not have,
@@ -73,13 +73,13 @@ impl<S: Truncate> CrashSafeWriter<S> {
                 file.put(0, &header)?;
                 file.end = header.len() as u64;
             }
-            // Only checks the spec: the header comes with the first block.
+            // This checks the spec; the header is written with the first block.
             Container::Flac => file.end = flac::BlockEncoder::new(spec, 1, &Tags::default())?.header().len() as u64,
         }
         Ok(file)
     }
 
-    /// How many frames one append should be a multiple of; only the last may have others.
+    /// The number of frames that all appends but the last must be a multiple of: 1 in WAV, 4096 in FLAC.
     pub fn step(&self) -> usize {
         match self.container {
             Container::Wav => 1,
@@ -92,7 +92,8 @@ impl<S: Truncate> CrashSafeWriter<S> {
         self.frames
     }
 
-    /// Frames that still fit. A WAV ends a mebibyte before 4 GiB, at 44.1 kHz and two channels of floats after 3 h 22 min.
+    /// Frames that can still be appended. A WAV ends one mebibyte before 4 GiB, which is after 3 h 22 min with two channels of floats at
+    /// 44.1 kHz.
     pub fn room(&self) -> u64 {
         match self.container {
             _ if self.ended => 0,
@@ -101,13 +102,13 @@ impl<S: Truncate> CrashSafeWriter<S> {
         }
     }
 
-    /// The storage, to sync it.
+    /// The storage, so that it can be synced.
     pub fn storage(&mut self) -> &mut S {
         &mut self.storage
     }
 
-    /// Appends whole interleaved frames, full scale 1.0, and brings the header up to date; in FLAC, a number of frames that is
-    /// no multiple of [`step`](Self::step) ends the file. Integers clamp what is louder; NaN and infinities become 0.
+    /// Appends whole interleaved frames, full scale 1.0, and updates the header. In FLAC, a number of frames that is no multiple of
+    /// [`step`](Self::step) ends the file. Louder samples are clamped in integer formats; samples that are not finite become 0.
     ///
     /// # Errors
     /// [`ErrorKind::DiskFull`], [`ErrorKind::FileTooLarge`] and the other kinds of the system: the file then is what it was before, as
@@ -140,7 +141,7 @@ impl<S: Truncate> CrashSafeWriter<S> {
         let written = if self.frames == 0 && self.container == Container::Flac {
             self.put(0, &[header, bytes.clone()].concat())
         } else {
-            // The header last: it never counts what is not there.
+            // The header is written last, so that it never counts frames that are not there.
             self.put(self.end, &bytes).and_then(|()| self.put(0, &header))
         };
         if let Err(error) = written {
@@ -154,7 +155,7 @@ impl<S: Truncate> CrashSafeWriter<S> {
         Ok(())
     }
 
-    /// Makes the file again what it was before an append that failed.
+    /// Restores the file as it was before an append that failed.
     fn undo(&mut self) -> Result<(), Error> {
         let empty = self.frames == 0 && self.container == Container::Flac;
         let end = if empty { 0 } else { self.end };
@@ -178,9 +179,8 @@ impl<S: Truncate> CrashSafeWriter<S> {
     }
 }
 
-/// How a recording's samples are kept in a container: floats as they are in WAV, 24 bits in FLAC.
 impl Container {
-    /// The depth that keeps the most in this container.
+    /// The most exact sample format of the container: floats in WAV, 24 bits in FLAC.
     pub fn best_sample_format(self) -> SampleFormat {
         match self {
             Self::Wav => SampleFormat::F32,
@@ -220,14 +220,14 @@ mod tests {
     }
 
     #[test]
-    fn after_every_append_the_file_holds_all_there_is() {
+    fn after_every_append_the_file_holds_all_frames() {
         let dir = tempfile::tempdir().unwrap();
         for container in BOTH {
             let path = dir.path().join(format!("night.{container}"));
             let mut file = begin(&path, container);
             let sound = noise(5 * 4_096 + 17);
-            for (n, piece) in sound.chunks(2 * 4_096).enumerate() {
-                file.append(piece).unwrap();
+            for (n, block) in sound.chunks(2 * 4_096).enumerate() {
+                file.append(block).unwrap();
                 let end = sound.len().min(2 * 4_096 * (n + 1));
                 assert_eq!(read(&path), sound[..end], "{container} after {n}");
             }
@@ -235,15 +235,15 @@ mod tests {
         }
     }
 
-    /// Both depend on the samples alone, so a file written in one go is the same file.
+    /// The bytes depend on the samples alone, not on the size of the appends.
     #[test]
-    fn how_a_file_grew_does_not_show() {
+    fn appends_of_any_size_give_the_same_file() {
         let dir = tempfile::tempdir().unwrap();
         for container in BOTH {
             let sound = noise(9 * 4_096);
             let paths = ["slow", "fast"].map(|name| dir.path().join(format!("{name}.{container}")));
             let [mut slow, mut fast] = [&paths[0], &paths[1]].map(|path| begin(path, container));
-            sound.chunks(2 * 4_096).for_each(|piece| slow.append(piece).unwrap());
+            sound.chunks(2 * 4_096).for_each(|block| slow.append(block).unwrap());
             fast.append(&sound).unwrap();
             assert_eq!(std::fs::read(&paths[0]).unwrap(), std::fs::read(&paths[1]).unwrap(), "{container}");
         }
@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(file.frames(), 100);
     }
 
-    /// A disk of so many bytes.
+    /// Storage with so many bytes of room.
     struct Small(io::Cursor<Vec<u8>>, usize);
 
     impl Write for Small {
@@ -290,27 +290,27 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_leaves_the_file_as_it_was() {
+    fn an_append_that_does_not_fit_leaves_the_file_as_it_was() {
         let dir = tempfile::tempdir().unwrap();
         for container in BOTH {
             let path = dir.path().join(format!("full.{container}"));
             let sound = noise(64 * 4_096);
             let small = Small(io::Cursor::default(), 1 << 20);
             let mut file = CrashSafeWriter::new(small, &path, container, spec(container)).unwrap();
-            let error = sound.chunks(2 * 4_096).find_map(|piece| file.append(piece).err()).unwrap();
+            let error = sound.chunks(2 * 4_096).find_map(|block| file.append(block).err()).unwrap();
             assert!(error.to_string().contains("full."), "{error}");
             let frames = file.frames() as usize;
             assert!(frames > 20 * 4_096 && frames < 64 * 4_096, "{frames}");
             std::fs::write(&path, file.storage().0.get_ref()).unwrap();
             assert_eq!(read(&path), sound[..2 * frames], "{container}");
-            // Nothing of what was tried is left behind the samples.
+            // No byte of the failed append is left after the samples.
             let bytes = file.storage().0.get_ref().len() as u64;
             assert_eq!(bytes, file.end, "{container}");
         }
     }
 
     #[test]
-    fn a_wav_ends_before_its_sizes_do() {
+    fn a_wav_stays_under_the_limit_of_its_sizes() {
         let mut file = CrashSafeWriter::new(
             Small(io::Cursor::default(), 1 << 20),
             Path::new("x.wav"),

@@ -1,4 +1,4 @@
-//! Floats to integers, with triangular dither.
+//! Rounds floats to integers, with triangular dither.
 
 /// White noise with triangular density of +-1 LSB, the sum of two uniform values (Lipshitz, Wannamaker and Vanderkooy,
 /// "Quantization and Dither: A Theoretical Survey", JAES 40(5), 1992): the error of rounding after adding it has
@@ -40,8 +40,8 @@ impl Quantiser {
         self.non_finite_samples
     }
 
-    /// The sample itself, or 0 where it is none.
-    pub fn mend(&mut self, s: f32) -> f32 {
+    /// The sample itself, or 0 if it is not finite.
+    pub fn finite(&mut self, s: f32) -> f32 {
         if s.is_finite() {
             return s;
         }
@@ -49,22 +49,22 @@ impl Quantiser {
         0.0
     }
 
-    /// The integer of `bits` bits for one sample; what is louder than full scale is clamped.
+    /// The integer of `bits` bits for one sample; a sample over full scale is clamped.
     pub fn round(&mut self, s: f32, bits: u32) -> i32 {
         let full = f64::from(1 << (bits - 1));
         let noise = self.noise.as_mut().map_or(0.0, Tpdf::next);
-        nearest(f64::from(self.mend(s)) * full + noise).clamp(-full, full - 1.0) as i32
+        nearest(f64::from(self.finite(s)) * full + noise).clamp(-full, full - 1.0) as i32
     }
 }
 
-/// The nearest integer, the even one of two: where the spacing of numbers is 1, the processor's own rounding does it.
-/// `f64::round` is a call into a library on processors that need not have an instruction for it. Up to 2^51.
+/// The nearest integer, the even one of two equally near ones, up to 2^51. Where floats are 1 apart the processor's own rounding gives
+/// it; `f64::round` is a library call on processors that may lack an instruction for it.
 fn nearest(x: f64) -> f64 {
     const SPACED_BY_ONE: f64 = 1.5 * (1u64 << 52) as f64;
     (x + SPACED_BY_ONE) - SPACED_BY_ONE
 }
 
-/// Whether integers of `bits` bits hold every sample exactly, so that there is nothing to dither.
+/// Whether integers of `bits` bits hold every sample exactly, so that dither is not needed.
 pub(super) fn on_grid(samples: &[f32], bits: u32) -> bool {
     let full = f64::from(1 << (bits - 1));
     let exact = |s: f32| {

@@ -1,4 +1,4 @@
-//! FLAC writing (RFC 9639): 16 and 24 bits, compressed without loss while it streams.
+//! FLAC writing (RFC 9639): 16 and 24 bits, compressed without loss.
 
 mod blocks;
 
@@ -39,7 +39,7 @@ const MAX_LPC_ORDER: u8 = 12;
 
 /// A streaming FLAC writer over anything that can seek.
 ///
-/// Memory does not grow with the length but for 32 bytes per block of 4096 frames. The header gets the length, the MD5
+/// Memory grows by 32 bytes per block of 4096 frames only. The header gets the length, the MD5
 /// sum of the samples and a seek point every ten seconds on [`finish`](Self::finish) (or [`commit`](Self::commit) for a
 /// file); a writer that is dropped leaves a stream without them.
 pub struct Writer<W: Write + Seek> {
@@ -68,10 +68,10 @@ impl Writer<AtomicFile> {
         Self::about(AtomicFile::create(path)?, spec, tags, Subject::File(path.to_owned()))
     }
 
-    /// Completes the header and puts the file in its place.
+    /// Completes the header and gives the file its name.
     ///
     /// # Errors
-    /// As [`finish`](Self::finish); nothing is left behind then.
+    /// As [`finish`](Self::finish); no file is left then.
     pub fn commit(self) -> Result<(), Error> {
         self.finish()?.commit()
     }
@@ -104,7 +104,7 @@ impl<W: Write + Seek> Writer<W> {
         Ok(Self { encoder, sink, subject, spec, quantiser, frames: 0, scratch: Vec::new() })
     }
 
-    /// What is being written.
+    /// The rate, channels and sample format of the stream.
     pub fn spec(&self) -> AudioSpec {
         self.spec
     }
@@ -114,13 +114,13 @@ impl<W: Write + Seek> Writer<W> {
         self.frames
     }
 
-    /// How many non-finite samples were written as 0.
+    /// How many samples that were not finite were written as 0.
     pub fn non_finite_samples(&self) -> u64 {
         self.quantiser.non_finite_samples()
     }
 
-    /// Appends whole interleaved frames, full scale 1.0. What is louder is clamped; NaN and infinities become 0 and are
-    /// counted in [`non_finite_samples`](Self::non_finite_samples).
+    /// Appends whole interleaved frames, full scale 1.0. Louder samples are clamped; samples that are not finite become 0
+    /// and are counted in [`non_finite_samples`](Self::non_finite_samples).
     ///
     /// # Errors
     /// [`ErrorKind::FrameShape`] when the last frame is not whole, the system's from the sink.
@@ -129,7 +129,7 @@ impl<W: Write + Seek> Writer<W> {
         self.append(samples, |quantiser, s| quantiser.round(s, bits))
     }
 
-    /// Appends whole interleaved frames of 16-bit samples, exactly at both depths.
+    /// Appends whole interleaved frames of 16-bit samples, which both sample formats hold exactly.
     ///
     /// # Errors
     /// [`ErrorKind::FrameShape`] when the last frame is not whole, the system's from the sink.
@@ -153,8 +153,8 @@ impl<W: Write + Seek> Writer<W> {
     /// Writes the last block, completes the header and returns the sink.
     ///
     /// # Errors
-    /// The system's from the sink; [`ErrorKind::Empty`] when nothing was written, because a FLAC stream without a block is
-    /// damaged to its readers.
+    /// The system's from the sink; [`ErrorKind::Empty`] when nothing was written, because readers take a FLAC stream without a
+    /// block as damaged.
     pub fn finish(self) -> Result<W, Error> {
         let Self { encoder, sink, subject, frames, .. } = self;
         if frames == 0 {
@@ -191,7 +191,7 @@ fn check(spec: AudioSpec, tags: &Tags) -> Result<(), Error> {
 fn options(lpc_order: u8) -> Result<Options, Error> {
     let unknown = |e: OptionsError| Error::library(SAYS, WAY_OUT, e);
     let options = Options::default().max_partition_order(MAX_PARTITION_ORDER).map_err(unknown)?;
-    // Trying out both ways to pair channels in full would take 1.7 times as long for .2 to .6 % of size.
+    // To try all ways to pair channels in full would take 1.7 times as long for 0.2 to 0.6 % of size.
     options.fast_channel_correlation(true).max_lpc_order(Some(lpc_order)).map_err(unknown)
 }
 
@@ -221,8 +221,8 @@ const WAY_OUT: &str = "write it as WAV";
 /// What errors call a stream without a path.
 const STREAM: Subject = Subject::Stream("the FLAC stream");
 
-/// The sink, held by the encoder and by us: the encoder does not return it, and what it left in the buffer must be
-/// written under our eyes, because an error there means a broken file.
+/// The sink, shared by the encoder and the writer. The encoder does not return it, and the writer has to flush it itself, because an
+/// error in that means a broken file.
 #[derive(Debug)]
 struct Shared<W: Write>(Arc<Mutex<BufWriter<W>>>);
 

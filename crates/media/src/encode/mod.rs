@@ -1,4 +1,4 @@
-//! Samples to files, one file per format.
+//! Writes samples to files, one module per format.
 
 mod crash_safe;
 mod dither;

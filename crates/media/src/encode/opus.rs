@@ -1,9 +1,9 @@
-//! Ogg Opus (RFC 6716, RFC 7845) of a constant bit rate, whose pieces are made in any order.
+//! Ogg Opus (RFC 6716, RFC 7845) of a constant bit rate, whose spans are encoded in any order.
 //!
-//! Every packet has the same number of bytes and every page the same number of packets, so where a byte lies follows from the
-//! length alone. A stream is cut into spans of ten seconds. Each is encoded by an encoder of its own, which first hears the
-//! second before it, and no packet beside a seam is predicted from another: what the decoder remembers there is what the new
-//! encoder takes it to remember. So a span's bytes do not depend on what was made before, and no seam is heard.
+//! Every packet has the same number of bytes and every page the same number of packets, so the position of each byte follows from the
+//! length alone. A stream is cut into spans of ten seconds. Each has an encoder of its own, which first encodes the second before it, and
+//! no packet beside a seam is predicted from another: the state of the decoder at a seam is the one that the new encoder assumes. So the
+//! bytes of a span do not depend on what was encoded before, and seams are not audible.
 
 mod ogg;
 mod span_encoder;
@@ -21,14 +21,14 @@ use crate::error::Subject;
 use crate::resample::output_frames;
 use crate::{Error, ErrorKind, Tags};
 
-/// Frames per second of what an Opus decoder gives.
+/// Frames per second of decoded Opus.
 pub const RATE: u32 = 48_000;
 
-/// Lowest bit rate, bit/s. Music in stereo does not bear less.
+/// Lowest bit rate, bit/s: less is not enough for music in stereo.
 pub const MIN_BIT_RATE: u32 = 48_000;
-/// Highest bit rate, bit/s: that of the longest packet there is.
+/// Highest bit rate, bit/s: that of the longest packet.
 pub const MAX_BIT_RATE: u32 = 510_000;
-/// A bit rate is a multiple of this, bit/s: then its packets are whole bytes.
+/// Bit rates are multiples of this, bit/s, so that packets have whole bytes.
 pub const BIT_RATE_STEP: u32 = 400;
 
 /// Frames of a packet, 20 ms.
@@ -37,16 +37,16 @@ const PACKET: u64 = 960;
 const PAGE: u64 = 25;
 /// Packets of a span; the last may have fewer.
 const SPAN: u64 = 500;
-/// Packets a span's encoder makes before the first that is kept. The longest memory in it is a high-pass at 3 Hz.
+/// Packets that the encoder of a span makes before the first one that is kept. Its longest memory is a high-pass at 3 Hz.
 const RUN_IN: u64 = 50;
-/// Frames the decoder gives before the first that is the track's: the delay of a codec without speech modes.
+/// Frames that are decoded before the first one of the track: the delay of the codec without speech modes.
 const PRE_SKIP: u64 = 120;
 
-/// A stereo stream of a known length.
+/// A stereo stream of a known length: its header, its spans, and their encoders.
 #[derive(Clone, Debug)]
 pub struct Stream {
     rate: u32,
-    /// Frames of the track at `rate`, and of what is decoded.
+    /// Frames of the track at `rate`, and decoded frames.
     frames: u64,
     decoded: u64,
     packet_bytes: usize,
@@ -56,20 +56,21 @@ pub struct Stream {
     header_pages: u32,
 }
 
-/// Ten seconds of a stream, or its rest.
+/// Ten seconds of a stream, or less at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Span {
-    /// Which one, from 0.
+    /// The index of the span, from 0 on.
     pub index: u64,
-    /// The frames of the track it is made of, at the track's rate.
+    /// The frames of the track that its encoder takes, at the track's rate.
     pub frames: Range<u64>,
-    /// Where its bytes stand in the stream.
+    /// Its bytes in the stream.
     pub bytes: Range<u64>,
 }
 
 impl Stream {
     /// A stream of `bit_rate` bit/s for a track of `frames` stereo frames at `rate` Hz, with `tags` as Vorbis comments. `serial`
-    /// tells the stream from others in the same Ogg file.
+    /// distinguishes the stream from others in the same Ogg file.
     ///
     /// # Errors
     /// [`ErrorKind::SampleRate`] for an impossible rate, [`ErrorKind::FormatLimit`] for an impossible bit rate or length or a tag over
@@ -115,20 +116,20 @@ impl Stream {
         self.packets().div_ceil(SPAN)
     }
 
-    /// The span in which a byte of the stream stands; none for the header and from the end on.
+    /// The index of the span that has the byte `byte` of the stream; `None` for the header and from the end on.
     pub fn span_at(&self, byte: u64) -> Option<u64> {
         let at = byte.checked_sub(self.header.len() as u64)?;
         (byte < self.bytes()).then(|| at / self.bytes_before(SPAN))
     }
 
-    /// What a span is made of, and where it stands.
+    /// The frames and bytes of a span; `None` if there is no such span.
     pub fn span(&self, index: u64) -> Option<Span> {
         if index >= self.span_count() {
             return None;
         }
         let packets = self.packets_of(index);
         let header = self.header.len() as u64;
-        let needs = SpanResampler::needs(self.rate, RATE, self.heard(index));
+        let needs = SpanResampler::needs(self.rate, RATE, self.encoded_frames(index));
         Some(Span {
             index,
             frames: needs.start.min(self.frames)..needs.end.min(self.frames),
@@ -136,7 +137,7 @@ impl Stream {
         })
     }
 
-    /// An encoder for one span, to be given the frames the span names.
+    /// An encoder for one span, which takes the frames that [`Span::frames`] states.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidCall`] when there is no such span, [`ErrorKind::Library`] when libopus refuses.
@@ -158,8 +159,8 @@ impl Stream {
         first..(first + SPAN).min(self.packets())
     }
 
-    /// The frames a span's encoder hears, at [`RATE`]: its run-in and its own, as far as there are any.
-    fn heard(&self, index: u64) -> Range<u64> {
+    /// The frames that the encoder of a span encodes, at [`RATE`]: its run-in and its own, as far as there are any.
+    fn encoded_frames(&self, index: u64) -> Range<u64> {
         let packets = self.packets_of(index);
         let first = packets.start.saturating_sub(RUN_IN) * PACKET;
         first.min(self.decoded)..(packets.end * PACKET).min(self.decoded)
@@ -179,7 +180,7 @@ impl Stream {
         Page {
             serial: self.serial,
             number: self.header_pages + (first / PAGE) as u32,
-            // The last one's is less than its packets hold: the decoder leaves out the rest.
+            // The last page states fewer frames than its packets hold: the decoder drops the rest.
             granule: if last { PRE_SKIP + self.decoded } else { end * PACKET },
             first: false,
             last,
@@ -187,12 +188,12 @@ impl Stream {
     }
 }
 
-/// Whether a packet stands beside a seam, and so must not be predicted from another.
+/// Whether a packet is beside a seam, so that it must not be predicted from another.
 fn beside_a_seam(packet: u64) -> bool {
     matches!(packet % SPAN, 0) || packet % SPAN == SPAN - 1
 }
 
-/// RFC 7845, section 5.1.
+/// The identification header (RFC 7845, section 5.1).
 fn head(rate: u32) -> Vec<u8> {
     let mut head = b"OpusHead\x01\x02".to_vec();
     head.extend((PRE_SKIP as u16).to_le_bytes());
@@ -201,7 +202,7 @@ fn head(rate: u32) -> Vec<u8> {
     head
 }
 
-/// RFC 7845, section 5.2.
+/// The comment header (RFC 7845, section 5.2).
 fn comment_packet(tags: &Tags) -> Vec<u8> {
     let text = |packet: &mut Vec<u8>, text: &str| {
         packet.extend((text.len() as u32).to_le_bytes());

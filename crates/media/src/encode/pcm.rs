@@ -1,11 +1,11 @@
-//! Samples as bytes, the way a WAV holds them: little-endian and interleaved, with no header.
+//! Samples as the bytes of a WAV: little-endian and interleaved, without a header.
 
 use super::SampleFormat;
 use super::dither::Quantiser;
 use crate::audio::from_i16;
 
-/// Appends `samples` of full scale 1.0 to `bytes`. Integers are the nearest, so what was rounded to the depth before stays
-/// itself; what is louder is clamped. Returns how many samples were no finite number and became 0.
+/// Appends `samples` of full scale 1.0 to `bytes`, rounded to the nearest integer in integer formats: samples that were rounded to the
+/// format before stay the same. Louder ones are clamped. Returns how many samples were not finite and became 0.
 pub fn pack(samples: &[f32], sample_format: SampleFormat, bytes: &mut Vec<u8>) -> u64 {
     let mut quantiser = Quantiser::new(false);
     pack_with(&mut quantiser, samples, sample_format, bytes);
@@ -29,7 +29,7 @@ pub(super) fn pack_with(quantiser: &mut Quantiser, samples: &[f32], sample_forma
         }
         SampleFormat::F32 => {
             for (bytes, &s) in bytes.as_chunks_mut().0.iter_mut().zip(samples) {
-                *bytes = quantiser.mend(s).to_le_bytes();
+                *bytes = quantiser.finite(s).to_le_bytes();
             }
         }
     }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::{Error, ErrorKind};
 
-/// How a sample is kept in a file.
+/// How a sample is stored in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SampleFormat {
     /// 16-bit integers.
@@ -112,7 +112,7 @@ impl AudioFormat {
         self.container
     }
 
-    /// How a sample is kept.
+    /// How a sample is stored.
     pub fn sample_format(self) -> SampleFormat {
         self.sample_format
     }
@@ -128,14 +128,14 @@ pub(super) fn no_floats() -> Error {
     Error::refusal(ErrorKind::FormatLimit, "the sample format of a FLAC file", SampleFormat::F32.to_string(), advice)
 }
 
-/// What a writer writes.
+/// The rate, channels and sample format of a file, and how samples are rounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AudioSpec {
     /// Frames per second, in [`crate::MIN_RATE`]..=[`crate::MAX_RATE`].
     pub sample_rate: u32,
     /// Interleaved channels, 1..=[`crate::MAX_CHANNELS`] in WAV, 1..=8 in FLAC.
     pub channels: u16,
-    /// How a sample is kept.
+    /// How a sample is stored.
     pub sample_format: SampleFormat,
     /// Adds triangular dither of +-1 LSB when floats are rounded to integers. Integers are never dithered.
     pub dither: bool,

@@ -1,11 +1,11 @@
-//! Tags as text, for every format.
+//! Tags as texts, for all formats.
 
 use crate::{Error, ErrorKind, Tags};
 
 /// Longest text that is written as a tag, bytes.
 const LONGEST_TAG: usize = 1 << 16;
 
-/// Refuses what is a damaged file's rather than a piece of music's.
+/// Refuses texts that are too long: they come from damaged files.
 pub(super) fn check_tags(tags: &Tags) -> Result<(), Error> {
     let texts = [&tags.title, &tags.artist, &tags.album, &tags.key];
     match texts.into_iter().flatten().map(String::len).max() {
@@ -17,7 +17,7 @@ pub(super) fn check_tags(tags: &Tags) -> Result<(), Error> {
     }
 }
 
-/// What there is to say about the music, in Vorbis comments: the name of a field and its text.
+/// The tags as Vorbis comments: names of fields and their texts.
 pub(super) fn comments(tags: &Tags) -> Vec<(&'static str, String)> {
     let bpm = tags.bpm.and_then(bpm_text);
     let fields = [
@@ -30,7 +30,7 @@ pub(super) fn comments(tags: &Tags) -> Vec<(&'static str, String)> {
     fields.into_iter().filter_map(|(field, text)| Some((field, text.clone()?))).collect()
 }
 
-/// A tempo as tags write it: with decimals only where it has some.
+/// A tempo as a tag has it: with decimals only if it is no integer.
 pub(super) fn bpm_text(bpm: f64) -> Option<String> {
     let text = || format!("{bpm:.2}").trim_end_matches('0').trim_end_matches('.').to_owned();
     (bpm.is_finite() && bpm > 0.0).then(text)

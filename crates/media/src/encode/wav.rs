@@ -1,6 +1,6 @@
-//! WAV writing: 16-bit, 24-bit and float, turning into RF64 (EBU Tech 3306) past 4 GiB.
+//! WAV writing: 16-bit, 24-bit and 32-bit float, as RF64 (EBU Tech 3306) past 4 GiB.
 //!
-//! `hound` writes no RF64, no tags, and no header for sound that is not there yet.
+//! The crate `hound` writes no RF64, no tags, and no header for samples that are still to come.
 
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -18,9 +18,9 @@ use crate::{Error, ErrorKind, Tags};
 use super::spec::{AudioSpec, SampleFormat};
 pub use super::writer::write_wav as write;
 
-/// After this many data bytes the sizes in the header are brought up to date, so that what a crash leaves is playable.
+/// The header is updated after this many data bytes, so that the file is playable after a crash.
 const REFRESH: u64 = 8 << 20;
-/// Data bytes of the `ds64` chunk; a `JUNK` chunk of that size keeps its place while the file is small.
+/// Data bytes of the `ds64` chunk; a `JUNK` chunk of that size reserves its place while the file is small.
 const DS64: u32 = 28;
 
 /// A streaming WAV writer over anything that can seek.
@@ -49,10 +49,10 @@ impl Writer<AtomicFile> {
         Self::about(AtomicFile::create(path)?, spec, Subject::File(path.to_owned()))
     }
 
-    /// Completes the header and puts the file in its place.
+    /// Completes the header and gives the file its name.
     ///
     /// # Errors
-    /// [`ErrorKind::DiskFull`] and the other kinds of the system; nothing is left behind then.
+    /// [`ErrorKind::DiskFull`] and the other kinds of the system; no file is left then.
     pub fn commit(self) -> Result<(), Error> {
         self.finish()?.commit()
     }
@@ -85,13 +85,13 @@ impl<W: Write + Seek> Writer<W> {
         Ok(writer)
     }
 
-    /// What is being written.
+    /// The rate, channels and sample format of the file.
     pub fn spec(&self) -> AudioSpec {
         self.spec
     }
 
-    /// Says what music this is, before the first sample: in an `id3 ` chunk, where DJ programs look for tempo and key,
-    /// and a `LIST INFO` chunk for players that know nothing else.
+    /// Sets the tags, before the first sample: in an `id3 ` chunk, where DJ programs look for tempo and key, and in a `LIST INFO` chunk,
+    /// which other players read.
     ///
     /// # Errors
     /// [`ErrorKind::FormatLimit`] for a tag over 64 KiB, [`ErrorKind::InvalidCall`] when samples were written; the system's from the
@@ -112,13 +112,13 @@ impl<W: Write + Seek> Writer<W> {
         self.data_bytes / self.spec.frame_bytes()
     }
 
-    /// How many non-finite samples were written as 0.
+    /// How many samples that were not finite were written as 0.
     pub fn non_finite_samples(&self) -> u64 {
         self.quantiser.non_finite_samples()
     }
 
-    /// Appends whole interleaved frames, full scale 1.0. Integer formats clamp what is louder; NaN and infinities
-    /// become 0 and are counted in [`non_finite_samples`](Self::non_finite_samples).
+    /// Appends whole interleaved frames, full scale 1.0. Integer formats clamp louder samples; samples that are not
+    /// finite become 0 and are counted in [`non_finite_samples`](Self::non_finite_samples).
     ///
     /// # Errors
     /// [`ErrorKind::FrameShape`] when the last frame is not whole, the system's from the sink.
@@ -132,7 +132,7 @@ impl<W: Write + Seek> Writer<W> {
         written
     }
 
-    /// Appends whole interleaved frames of 16-bit samples, exactly in every format.
+    /// Appends whole interleaved frames of 16-bit samples, which every sample format holds exactly.
     ///
     /// # Errors
     /// [`ErrorKind::FrameShape`] when the last frame is not whole, the system's from the sink.
@@ -152,7 +152,7 @@ impl<W: Write + Seek> Writer<W> {
         written
     }
 
-    /// Brings the header up to date and hands everything to the sink: what is there now is a complete WAV.
+    /// Updates the header and writes all buffered bytes to the sink: it then holds a complete WAV.
     ///
     /// # Errors
     /// The system's from the sink.
@@ -209,8 +209,8 @@ impl<W: Write + Seek> Writer<W> {
     }
 }
 
-/// The bytes before the samples of a WAV without tags, `frames` long: those a [`Writer`] writes. RF64 past 4 GiB. The samples
-/// follow, as [`pcm::pack`](crate::pcm::pack) packs them, and one byte of 0 where their number of bytes is odd.
+/// The header of a WAV without tags of `frames` frames: the bytes that a [`Writer`] writes before the samples. RF64 past 4 GiB. The
+/// samples follow, as [`pcm::pack`](crate::pcm::pack) packs them, and one byte of 0 if they have an odd number of bytes.
 ///
 /// # Errors
 /// [`ErrorKind::SampleRate`] or [`ErrorKind::FrameShape`] for an impossible spec, [`ErrorKind::FormatLimit`] for a length whose bytes
@@ -218,7 +218,7 @@ impl<W: Write + Seek> Writer<W> {
 pub fn header(spec: AudioSpec, frames: u64) -> Result<Vec<u8>, Error> {
     check_rate(spec.sample_rate)?;
     check_shape(0, spec.channels)?;
-    // Whatever stands before and behind the samples is far shorter than the rest.
+    // The bytes before and after the samples are far fewer than the rest of the range.
     if frames.checked_mul(spec.frame_bytes()).is_none_or(|bytes| bytes > u64::MAX / 2) {
         let (value, advice) = (format!("{frames} frames"), "check how it was counted");
         return Err(Error::refusal(ErrorKind::FormatLimit, "the length of a WAV file", value, advice));

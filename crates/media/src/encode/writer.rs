@@ -1,4 +1,4 @@
-//! Any format, written piece by piece or in one go.
+//! Writes files of any format, streaming or at once.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::atomic::AtomicFile;
 use crate::audio::{Audio, Samples};
 use crate::{Error, Tags};
 
-/// A streaming writer of a file in any [`AudioFormat`]; the file appears, whole, on [`commit`](Self::commit).
+/// Writes a file in any [`AudioFormat`]; the file appears, complete, on [`commit`](Self::commit).
 #[derive(Debug)]
 pub enum AudioWriter {
     /// A WAV file.
@@ -20,7 +20,7 @@ pub enum AudioWriter {
 }
 
 impl AudioWriter {
-    /// Starts the file `path` in `container`, which `spec` describes and `tags` names.
+    /// Starts the file `path` in `container` with these `tags`.
     ///
     /// # Errors
     /// As [`wav::Writer::create`] and [`flac::Writer::create`].
@@ -35,8 +35,8 @@ impl AudioWriter {
         })
     }
 
-    /// Appends whole interleaved frames, full scale 1.0. Integers are dithered if the spec says so and clamp what is
-    /// louder; NaN and infinities become 0 and are counted in [`non_finite_samples`](Self::non_finite_samples).
+    /// Appends whole interleaved frames, full scale 1.0. Integer formats clamp louder samples, and are dithered if
+    /// the spec says so; samples that are not finite become 0 and are counted in [`non_finite_samples`](Self::non_finite_samples).
     ///
     /// # Errors
     /// [`ErrorKind::FrameShape`] when the last frame is not whole, [`ErrorKind::DiskFull`] and the other kinds of the system.
@@ -47,7 +47,7 @@ impl AudioWriter {
         }
     }
 
-    /// Appends whole interleaved frames of 16-bit samples, exactly in every format.
+    /// Appends whole interleaved frames of 16-bit samples, which every sample format holds exactly.
     ///
     /// # Errors
     /// As [`write_f32`](Self::write_f32).
@@ -66,7 +66,7 @@ impl AudioWriter {
         }
     }
 
-    /// How many non-finite samples were written as 0.
+    /// How many samples that were not finite were written as 0.
     pub fn non_finite_samples(&self) -> u64 {
         match self {
             Self::Wav(writer) => writer.non_finite_samples(),
@@ -74,11 +74,11 @@ impl AudioWriter {
         }
     }
 
-    /// Completes the file and puts it in its place.
+    /// Completes the file and gives it its name.
     ///
     /// # Errors
-    /// [`ErrorKind::DiskFull`] and the other kinds of the system, [`ErrorKind::Empty`] for a FLAC file without a frame; nothing is
-    /// left behind then.
+    /// [`ErrorKind::DiskFull`] and the other kinds of the system, [`ErrorKind::Empty`] for a FLAC file without a frame; no file
+    /// is left then.
     pub fn commit(self) -> Result<(), Error> {
         match self {
             Self::Wav(writer) => writer.commit(),
@@ -87,17 +87,17 @@ impl AudioWriter {
     }
 }
 
-/// Writes `audio` to the file `path` in one go, atomically. Samples that fit the depth are kept exactly, 16-bit audio
-/// always; others are dithered when the depth is an integer one.
+/// Writes `audio` to the file `path`, which appears complete or not at all. If the sample format holds all samples they are kept
+/// exactly, as 16-bit audio always is; else they are dithered to an integer format.
 ///
 /// # Errors
 /// [`ErrorKind::SampleRate`], [`ErrorKind::FrameShape`], [`ErrorKind::FormatLimit`] for more channels than the format has or a tag
 /// over 64 KiB, [`ErrorKind::Empty`] for a FLAC file without a frame, [`ErrorKind::DiskFull`] and the other kinds of the system.
-/// Nothing is left behind then, and an older file stays.
+/// No file is left then, and an older one stays as it was.
 pub fn write(path: &Path, audio: &Audio, format: AudioFormat, tags: &Tags) -> Result<(), Error> {
     let dither = match (&audio.samples, format.sample_format()) {
         (Samples::I16(_), _) | (_, SampleFormat::F32) => false,
-        (Samples::F32(v), depth) => !dither::on_grid(v, depth.bits()),
+        (Samples::F32(v), integer) => !dither::on_grid(v, integer.bits()),
     };
     let spec = AudioSpec {
         dither,
@@ -107,17 +107,16 @@ pub fn write(path: &Path, audio: &Audio, format: AudioFormat, tags: &Tags) -> Re
     let mut writer = AudioWriter::create(path, format.container(), spec, tags)?;
     let step = usize::from(audio.channels.max(1)) * 4096;
     match &audio.samples {
-        Samples::I16(v) => v.chunks(step).try_for_each(|piece| writer.write_i16(piece))?,
-        Samples::F32(v) => v.chunks(step).try_for_each(|piece| writer.write_f32(piece))?,
+        Samples::I16(v) => v.chunks(step).try_for_each(|block| writer.write_i16(block))?,
+        Samples::F32(v) => v.chunks(step).try_for_each(|block| writer.write_f32(block))?,
     }
     writer.commit()
 }
 
-/// Writes `audio` as a WAV file in one go, atomically. Samples that fit `format` are kept exactly, 16-bit audio
-/// always; others are dithered when `format` is an integer one.
+/// Writes `audio` as the WAV file `path`, as [`write`](crate::write()) does.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write`](crate::write()).
 pub fn write_wav(path: &Path, audio: &Audio, format: SampleFormat) -> Result<(), Error> {
     write(path, audio, AudioFormat::new(Container::Wav, format)?, &Tags::default())
 }

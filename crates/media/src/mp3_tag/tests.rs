@@ -43,7 +43,7 @@ fn class(path: &Path) -> Option<TagClass> {
 }
 
 #[test]
-fn lame_tags_are_told_from_others_at_every_rate_and_channel_count() {
+fn lame_tags_are_recognised_at_every_rate_and_channel_count() {
     for rate in [44_100, 48_000, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000] {
         for channels in [1, 2] {
             let (_folder, source) = source(rate, channels);
@@ -79,7 +79,7 @@ fn a_tag_by_another_encoder_is_an_info_tag_and_none_is_none() {
 }
 
 #[test]
-fn a_checksum_that_does_not_fit_or_is_zero_is_a_bad_one() {
+fn a_wrong_or_zero_checksum_is_bad() {
     let (_folder, source) = source(44_100, 2);
     let bytes = std::fs::read(lame(&source, "")).unwrap();
     let path = source.with_file_name("changed.mp3");
@@ -99,7 +99,7 @@ fn a_checksum_that_does_not_fit_or_is_zero_is_a_bad_one() {
 }
 
 #[test]
-fn the_first_frame_is_found_behind_tags_and_junk() {
+fn the_first_frame_is_found_after_tags_and_junk() {
     let (_folder, source) = source(44_100, 2);
     let bytes = std::fs::read(lame(&source, "")).unwrap();
     let path = source.with_file_name("behind.mp3");
@@ -120,7 +120,7 @@ fn the_first_frame_is_found_behind_tags_and_junk() {
 }
 
 #[test]
-fn what_is_no_mp3_has_none_whatever_it_is_called() {
+fn other_files_have_no_tag_whatever_their_name() {
     let (folder, source) = source(44_100, 2);
     for (name, words) in [
         ("a.flac", "-c:a flac"),

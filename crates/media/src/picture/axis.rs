@@ -1,4 +1,4 @@
-//! Where ticks go and what they say.
+//! The positions and labels of ticks on an axis.
 
 /// Steps of a time axis, seconds.
 const TIME_STEPS: [f64; 20] = [

@@ -1,11 +1,11 @@
-//! A part of a track on its beat grid, beside what was made of it.
+//! A chart of waveforms with their beat grids and cues.
 
 use std::path::Path;
 
 use super::axis;
 use super::canvas::{Align, Canvas, Font};
 use super::chart::WIDTHS;
-use super::draw::{Frame, refused, waveform};
+use super::draw::{PlotArea, refused, waveform};
 use super::theme::*;
 use crate::peaks::Peaks;
 use crate::{Error, atomic};
@@ -15,18 +15,18 @@ const RIGHT: f32 = 28.0;
 /// Height of the title, with and without a subtitle.
 const TOP: f32 = 60.0;
 const TOP_WITHOUT: f32 = 40.0;
-/// A row's title, above its cues.
+/// Height of a row's title, above its cues.
 const HEADER: f32 = 28.0;
-/// One level of cue labels, and how many there are at most.
+/// Height of one level of cue labels, and the number of levels.
 const LEVEL: f32 = 19.0;
 const LEVELS: usize = 3;
-/// Bar numbers and seconds below a row, and the space behind them.
+/// Height of bar numbers and seconds below a row, and the space between rows.
 const AXES: f32 = 40.0;
 const GAP: f32 = 8.0;
-/// CurveLane nearer to each other than this, pixels, are a grey area and no grid.
+/// Grid lines are at least this far apart, pixels: nearer ones would be a grey area.
 const NEAREST_LINES: f32 = 5.0;
 const NEAREST_NUMBERS: f32 = 44.0;
-/// Of bars nearer to each other than this, pixels, only the numbered ones stand out, so that the waveform does too.
+/// If bars are nearer to each other than this, pixels, only the numbered ones are strong, so that the waveform stays visible.
 const NEAREST_STRONG: f32 = 16.0;
 
 /// Opacity of grid lines.
@@ -37,7 +37,7 @@ const HEIGHTS: std::ops::RangeInclusive<u32> = 200..=4000;
 const MAX_ROWS: usize = 8;
 const LEAST_LANE: f32 = 40.0;
 
-/// One waveform with its own beats, cues and time axis.
+/// A waveform with its own beats, cues and time axis.
 #[derive(Clone, Debug)]
 pub struct WaveformRow<'a> {
     title: String,
@@ -53,34 +53,35 @@ impl<'a> WaveformRow<'a> {
         Self { title: title.to_owned(), peaks, span: None, beats: Vec::new(), cues: Vec::new() }
     }
 
-    /// Shows the time from `from` to `to` only, seconds. All times of the row count from the start of its peaks.
+    /// Shows only the time from `from` to `to`, seconds. All times of the row count from the start of its peaks.
     pub fn span(self, from: f64, to: f64) -> Self {
         Self { span: Some((from, to)), ..self }
     }
 
-    /// Sets the beats: when each is, seconds, and whether a bar begins with it. Bars are numbered from 1 at the first
-    /// beat inside the span that begins one.
+    /// Sets the beats: the time of each in seconds, and whether it is a downbeat. Bars are numbered from 1 at the first downbeat inside the
+    /// span.
     pub fn beats(self, beats: impl IntoIterator<Item = (f64, bool)>) -> Self {
         Self { beats: beats.into_iter().collect(), ..self }
     }
 
-    /// Marks a cue point.
+    /// Marks a cue point at `seconds`.
     pub fn cue(mut self, seconds: f64, label: &str) -> Self {
         self.cues.push((seconds, label.to_owned()));
         self
     }
 }
 
-/// Rows one above the other, each over the full width: a part as it was and as it became, so that their bars meet.
+/// A chart of waveform rows, one above the other, each over the full width: an excerpt before and after its tempo was changed, say, with
+/// the bars of both aligned.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), crowd_media::Error> {
 /// use crowd_media::picture::{BeatGridChart, WaveformRow};
 /// use crowd_media::{open, peaks::Peaks};
 ///
-/// let part = Peaks::of(&open("part.wav".as_ref(), &Default::default())?);
+/// let excerpt = Peaks::of(&open("excerpt.wav".as_ref(), &Default::default())?);
 /// let beats = (0..64).map(|n| (f64::from(n) * 0.5, n % 4 == 0));
-/// BeatGridChart::new("Track").row(WaveformRow::new("120 BPM", &part).beats(beats).cue(8.0, "drop")).write("part.png".as_ref())?;
+/// BeatGridChart::new("Track").row(WaveformRow::new("120 BPM", &excerpt).beats(beats).cue(8.0, "drop")).write("excerpt.png".as_ref())?;
 /// # Ok(())
 /// # }
 /// ```
@@ -99,7 +100,7 @@ impl<'a> BeatGridChart<'a> {
         Self { title: title.to_owned(), subtitle: String::new(), width: 1600, height: 600, rows: Vec::new() }
     }
 
-    /// A line below the title, in a quieter colour.
+    /// Sets a line below the title, in a dimmer colour.
     pub fn subtitle(self, text: &str) -> Self {
         Self { subtitle: text.to_owned(), ..self }
     }
@@ -123,7 +124,7 @@ impl<'a> BeatGridChart<'a> {
         self.draw()?.png()
     }
 
-    /// Draws the picture into the file `path`, atomically.
+    /// Draws the picture into the file `path`, which appears complete or not at all.
     ///
     /// # Errors
     /// As [`png`](Self::png), and as [`atomic::write`].
@@ -148,8 +149,8 @@ impl<'a> BeatGridChart<'a> {
         let width = self.width as f32 - LEFT - RIGHT;
         canvas.text(LEFT, 22.0, Align::Left, Font::Title, TEXT, &Font::Title.fit(&self.title, width));
         canvas.text(LEFT, 44.0, Align::Left, Font::Small, DIM, &Font::Small.fit(&self.subtitle, width));
-        for (row, (frame, labels)) in self.rows.iter().zip(&rows) {
-            draw_row(&mut canvas, row, *frame, labels);
+        for (row, (area, labels)) in self.rows.iter().zip(&rows) {
+            draw_row(&mut canvas, row, *area, labels);
         }
         Ok(canvas)
     }
@@ -169,8 +170,8 @@ impl<'a> BeatGridChart<'a> {
         SERIES.get(seen.len() % (SERIES.len() - 1) + 1).copied().unwrap_or(TEXT)
     }
 
-    /// Where each row's waveform goes and the labels above it, once the request is known to be drawable.
-    fn lay_out(&self) -> Result<Vec<(Frame, Vec<CueLabel<'_>>)>, Error> {
+    /// The area of each row's waveform and the labels above it, after a check that the chart can be drawn.
+    fn lay_out(&self) -> Result<Vec<(PlotArea, Vec<CueLabel<'_>>)>, Error> {
         if !WIDTHS.contains(&self.width) {
             return Err(refused("the picture width", self.width.to_string(), "choose 480..=8192 pixels"));
         }
@@ -187,8 +188,8 @@ impl<'a> BeatGridChart<'a> {
                 let way_out = "show at least a millisecond from 0 s on";
                 return Err(refused("a row's time span", format!("{from}..{to} s"), way_out));
             }
-            let frame = Frame { x: LEFT, y: 0.0, width: self.width as f32 - LEFT - RIGHT, height: 0.0, from, to };
-            rows.push((frame, labels(row, frame, |text| self.color(text))));
+            let area = PlotArea { x: LEFT, y: 0.0, width: self.width as f32 - LEFT - RIGHT, height: 0.0, from, to };
+            rows.push((area, labels(row, area, |text| self.color(text))));
         }
         let levels = |labels: &[CueLabel<'_>]| labels.iter().filter_map(|l| l.level).max().map_or(0, |level| level + 1);
         let fixed: f32 = rows.iter().map(|(_, labels)| HEADER + LEVEL * levels(labels) as f32 + AXES + GAP).sum();
@@ -199,23 +200,23 @@ impl<'a> BeatGridChart<'a> {
             return Err(refused("the height left for each waveform", format!("{lane:.0} pixels"), way_out));
         }
         let mut y = top;
-        for (frame, labels) in &mut rows {
+        for (area, labels) in &mut rows {
             y += HEADER + LEVEL * levels(labels) as f32;
-            (frame.y, frame.height) = (y, lane);
+            (area.y, area.height) = (y, lane);
             y += lane + AXES + GAP;
         }
         Ok(rows)
     }
 }
 
-/// A cue's place in the picture.
+/// The label and line of a cue in the picture.
 #[derive(Clone, Debug)]
 struct CueLabel<'r> {
     line: f32,
     left: f32,
     text: &'r str,
     color: Color,
-    /// Levels above the waveform; none where all levels are taken, and the line stands alone.
+    /// The level above the waveform; `None` if all levels are taken there, and only the line is drawn.
     level: Option<usize>,
 }
 
@@ -225,18 +226,18 @@ impl CueLabel<'_> {
     }
 }
 
-/// Each label on the lowest level where it does not run into another.
-fn labels<'r>(row: &'r WaveformRow<'_>, frame: Frame, color: impl Fn(&str) -> Color) -> Vec<CueLabel<'r>> {
-    // A cue at the end may lie a fraction of a sample behind the last one: what rounds to the last pixel is shown.
-    let half_a_pixel = 0.5 * (frame.to - frame.from) / f64::from(frame.width);
-    let shown = frame.from - half_a_pixel..=frame.to + half_a_pixel;
+/// The labels of a row, each on the lowest level where it overlaps no other.
+fn labels<'r>(row: &'r WaveformRow<'_>, area: PlotArea, color: impl Fn(&str) -> Color) -> Vec<CueLabel<'r>> {
+    // A cue at the end may lie a fraction of a sample after the last one: cues that round to the last pixel are shown.
+    let half_a_pixel = 0.5 * (area.to - area.from) / f64::from(area.width);
+    let shown = area.from - half_a_pixel..=area.to + half_a_pixel;
     let mut cues: Vec<_> = row.cues.iter().filter(|(seconds, _)| shown.contains(seconds)).collect();
     cues.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut free_from = [f32::NEG_INFINITY; LEVELS];
     let place = |(seconds, text): &'r (f64, String)| {
-        let line = frame.x_at(*seconds).round();
+        let line = area.x_at(*seconds).round();
         let width = CueLabel::width(text);
-        let left = line.min(frame.x + frame.width - width).max(frame.x);
+        let left = line.min(area.x + area.width - width).max(area.x);
         let level = free_from.iter().position(|&free| left >= free).filter(|_| !text.is_empty());
         if let Some(free) = level.and_then(|level| free_from.get_mut(level)) {
             *free = left + width + 4.0;
@@ -246,58 +247,58 @@ fn labels<'r>(row: &'r WaveformRow<'_>, frame: Frame, color: impl Fn(&str) -> Co
     cues.into_iter().map(place).collect()
 }
 
-fn draw_row(canvas: &mut Canvas, row: &WaveformRow<'_>, frame: Frame, labels: &[CueLabel<'_>]) {
+fn draw_row(canvas: &mut Canvas, row: &WaveformRow<'_>, area: PlotArea, labels: &[CueLabel<'_>]) {
     let levels = labels.iter().filter_map(|l| l.level).max().map_or(0, |level| level + 1);
-    canvas.rect(frame.x, frame.y, frame.width, frame.height, LANE, 1.0);
-    waveform(canvas, frame, row.peaks);
-    let title_y = frame.y - LEVEL * levels as f32 - HEADER / 2.0 + 1.0;
-    canvas.text(frame.x, title_y, Align::Left, Font::Strong, TEXT, &Font::Strong.fit(&row.title, frame.width));
-    grid(canvas, row, frame);
-    let times = axis::time(frame.from, frame.to, (frame.width / 110.0) as usize);
-    let below = frame.y + frame.height;
+    canvas.rect(area.x, area.y, area.width, area.height, LANE, 1.0);
+    waveform(canvas, area, row.peaks);
+    let title_y = area.y - LEVEL * levels as f32 - HEADER / 2.0 + 1.0;
+    canvas.text(area.x, title_y, Align::Left, Font::Strong, TEXT, &Font::Strong.fit(&row.title, area.width));
+    grid(canvas, row, area);
+    let times = axis::time(area.from, area.to, (area.width / 110.0) as usize);
+    let below = area.y + area.height;
     for &t in &times.at {
         let label = axis::time_label(t, times.step);
-        canvas.text(frame.x_at(t), below + 30.0, Align::Center, Font::Small, DIM, &label);
+        canvas.text(area.x_at(t), below + 30.0, Align::Center, Font::Small, DIM, &label);
     }
-    canvas.text(frame.x - 32.0, below + 30.0, Align::Right, Font::Small, DIM, "time");
+    canvas.text(area.x - 32.0, below + 30.0, Align::Right, Font::Small, DIM, "time");
     for label in labels {
-        let top = label.level.map_or(frame.y, |level| frame.y - LEVEL * (level + 1) as f32);
+        let top = label.level.map_or(area.y, |level| area.y - LEVEL * (level + 1) as f32);
         canvas.rect(label.line - 1.0, top, 2.0, below - top, label.color, 0.95);
     }
     for label in labels {
         let Some(level) = label.level else { continue };
-        let top = frame.y - LEVEL * (level + 1) as f32;
+        let top = area.y - LEVEL * (level + 1) as f32;
         canvas.rect(label.left, top, CueLabel::width(label.text), LEVEL - 2.0, label.color, 1.0);
         canvas.text(label.left + 4.0, top + LEVEL / 2.0 - 1.0, Align::Left, Font::Small, BACKGROUND, label.text);
     }
 }
 
-/// Beats over the waveform, bars stronger and numbered; where they are too dense, only every 2nd, 4th, 8th... bar is.
-fn grid(canvas: &mut Canvas, row: &WaveformRow<'_>, frame: Frame) {
-    let mut beats: Vec<_> = row.beats.iter().filter(|b| (frame.from..=frame.to).contains(&b.0)).collect();
+/// Draws beats over the waveform, bars stronger and numbered; if they are too dense, only every 2nd, 4th, 8th... bar.
+fn grid(canvas: &mut Canvas, row: &WaveformRow<'_>, area: PlotArea) {
+    let mut beats: Vec<_> = row.beats.iter().filter(|b| (area.from..=area.to).contains(&b.0)).collect();
     beats.sort_by(|a, b| a.0.total_cmp(&b.0));
-    if beats.len() as f32 * NEAREST_LINES <= frame.width {
+    if beats.len() as f32 * NEAREST_LINES <= area.width {
         for (seconds, _) in beats.iter().filter(|b| !b.1) {
-            canvas.rect(frame.x_at(*seconds).round(), frame.y, 1.0, frame.height, TEXT, BEAT);
+            canvas.rect(area.x_at(*seconds).round(), area.y, 1.0, area.height, TEXT, BEAT);
         }
     }
     let bars: Vec<f64> = beats.iter().filter(|b| b.1).map(|b| b.0).collect();
     let every = |nearest: f32| {
-        let most = (frame.width / nearest).max(1.0) as usize;
+        let most = (area.width / nearest).max(1.0) as usize;
         bars.len().div_ceil(most).next_power_of_two()
     };
     let (lines, numbers, all_strong) = (every(NEAREST_LINES), every(NEAREST_NUMBERS), every(NEAREST_STRONG) == 1);
-    let below = frame.y + frame.height;
+    let below = area.y + area.height;
     for (n, &seconds) in bars.iter().enumerate().step_by(lines) {
-        let x = frame.x_at(seconds);
+        let x = area.x_at(seconds);
         let alpha = if all_strong || n.is_multiple_of(numbers) { BAR } else { BEAT };
-        canvas.rect(x.round(), frame.y, 1.0, frame.height, TEXT, alpha);
+        canvas.rect(x.round(), area.y, 1.0, area.height, TEXT, alpha);
         if n.is_multiple_of(numbers) {
             canvas.rect(x.round(), below, 1.0, 5.0, TEXT, BAR);
             canvas.text(x, below + 13.0, Align::Center, Font::Strong, TEXT, &(n + 1).to_string());
         }
     }
     if !bars.is_empty() {
-        canvas.text(frame.x - 32.0, below + 13.0, Align::Right, Font::Small, DIM, "bar");
+        canvas.text(area.x - 32.0, below + 13.0, Align::Right, Font::Small, DIM, "bar");
     }
 }

@@ -1,4 +1,4 @@
-//! Shapes and text on pixels.
+//! Draws shapes and text into a picture.
 
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_width};
 use tiny_skia::{FillRule, Paint, PathBuilder, Pixmap, PremultipliedColorU8, Rect, Stroke, Transform};
@@ -6,7 +6,7 @@ use tiny_skia::{FillRule, Paint, PathBuilder, Pixmap, PremultipliedColorU8, Rect
 use super::theme::{BACKGROUND, Color};
 use crate::error::Error;
 
-/// How a text is placed against its x.
+/// How a text is aligned at its x.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Align {
     Left,
@@ -53,8 +53,8 @@ impl Font {
     }
 }
 
-/// The characters that are drawn for `text`: typographic signs as plain ones; accents that follow their letter, as in
-/// file names of macOS, are left out, because the font has no place to put them.
+/// The characters that are drawn for `text`. Typographic signs become plain ones; combining accents, as in file names of macOS, are
+/// left out, because the font cannot combine them.
 fn drawable(text: &str) -> impl Iterator<Item = char> {
     text.chars().filter(|c| !('\u{300}'..='\u{36f}').contains(c)).map(|c| match c {
         '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
@@ -64,6 +64,7 @@ fn drawable(text: &str) -> impl Iterator<Item = char> {
     })
 }
 
+/// A picture that is being drawn.
 pub(super) struct Canvas {
     pixels: Pixmap,
 }
@@ -117,7 +118,7 @@ impl Canvas {
         }
     }
 
-    /// One line of text whose middle is at height `y`. Characters the font lacks become boxes.
+    /// Draws one line of text whose middle is at height `y`. Characters that the font lacks become boxes.
     pub fn text(&mut self, x: f32, y: f32, align: Align, font: Font, color: Color, text: &str) {
         let (weight, height) = font.parts();
         let left = match align {

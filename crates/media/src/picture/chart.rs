@@ -1,11 +1,11 @@
-//! What a chart shows.
+//! The content of a chart: lanes of waveforms and curves.
 
 use super::theme::Color;
 use crate::peaks::Peaks;
 
-/// Narrowest and widest picture, pixels.
+/// Widths of a picture, pixels.
 pub(super) const WIDTHS: std::ops::RangeInclusive<u32> = 480..=8192;
-/// Most lanes and highest lane that still make sense in one picture.
+/// Lanes of one chart at most, and heights of a lane, pixels.
 pub(super) const MAX_LANES: usize = 32;
 pub(super) const HEIGHTS: std::ops::RangeInclusive<u32> = 40..=1000;
 
@@ -36,17 +36,17 @@ impl Curve {
         Self { name: name.to_owned(), points, style: CurveStyle::Line, color: None, right: false }
     }
 
-    /// Chooses how the curve is drawn; [`CurveStyle::Line`] otherwise.
+    /// Chooses how the curve is drawn. The default is [`CurveStyle::Line`].
     pub fn style(self, style: CurveStyle) -> Self {
         Self { style, ..self }
     }
 
-    /// Chooses the colour; otherwise the theme gives each curve of a lane its own.
+    /// Chooses the colour. By default the theme gives each curve of a lane its own.
     pub fn color(self, color: Color) -> Self {
         Self { color: Some(color), ..self }
     }
 
-    /// Measures the curve on the lane's right-hand axis, see [`CurveLane::right`].
+    /// Plots the curve against the right-hand axis of its lane, see [`CurveLane::right`].
     pub fn on_right(self) -> Self {
         Self { right: true, ..self }
     }
@@ -87,13 +87,13 @@ impl CurveLane {
         self
     }
 
-    /// Fixes the range of the values; otherwise it follows the curves. Values outside are drawn at the edge.
+    /// Fixes the range of the values, which follows the curves by default. Values outside are drawn at the edge.
     pub fn range(mut self, from: f64, to: f64) -> Self {
         self.left.range = Some((from, to));
         self
     }
 
-    /// Adds a right-hand axis for the curves that are [`Curve::on_right`].
+    /// Adds a right-hand axis from `from` to `to` for the curves that are [`Curve::on_right`].
     pub fn right(mut self, unit: &str, from: f64, to: f64) -> Self {
         self.right = Scale { unit: unit.to_owned(), range: Some((from, to)) };
         self
@@ -111,17 +111,18 @@ impl CurveLane {
     }
 }
 
+/// A lane of a chart.
 #[derive(Clone, Debug)]
 pub(super) enum Lane<'a> {
     Waveform { title: String, height: u32, peaks: &'a Peaks },
-    CurveLane(CurveLane),
+    Curves(CurveLane),
 }
 
 impl Lane<'_> {
     pub(super) fn height(&self) -> u32 {
         match self {
             Self::Waveform { height, .. } => *height,
-            Self::CurveLane(lines) => lines.height,
+            Self::Curves(lane) => lane.height,
         }
     }
 }
@@ -144,7 +145,7 @@ impl<'a> Chart<'a> {
         Self { title, subtitle: String::new(), width: 1600, span: None, lanes: Vec::new(), marks: Vec::new() }
     }
 
-    /// A second line beside the title, in a quieter colour.
+    /// Sets a second text beside the title, in a dimmer colour.
     pub fn subtitle(mut self, text: &str) -> Self {
         text.clone_into(&mut self.subtitle);
         self
@@ -155,7 +156,7 @@ impl<'a> Chart<'a> {
         Self { width, ..self }
     }
 
-    /// Shows the time from `from` to `to`, seconds; otherwise everything that was added.
+    /// Shows the time from `from` to `to`, seconds. Without it all that was added is shown.
     pub fn span(self, from: f64, to: f64) -> Self {
         Self { span: Some((from, to)), ..self }
     }
@@ -168,8 +169,8 @@ impl<'a> Chart<'a> {
     }
 
     /// Adds a lane of curves.
-    pub fn curves(mut self, lines: CurveLane) -> Self {
-        self.lanes.push(Lane::CurveLane(lines));
+    pub fn curves(mut self, lane: CurveLane) -> Self {
+        self.lanes.push(Lane::Curves(lane));
         self
     }
 

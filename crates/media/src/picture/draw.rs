@@ -21,9 +21,9 @@ const BOTTOM: f32 = 42.0;
 /// Distance of the lowest and highest value from the edge of a lane of curves.
 const INSET: f32 = 7.0;
 
-/// A rectangle of the picture with its time axis.
+/// The rectangle of a lane in the picture, and its span of time in seconds.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Frame {
+pub(super) struct PlotArea {
     pub x: f32,
     pub y: f32,
     pub width: f32,
@@ -32,7 +32,7 @@ pub(super) struct Frame {
     pub to: f64,
 }
 
-impl Frame {
+impl PlotArea {
     pub fn x_at(&self, seconds: f64) -> f32 {
         self.x + ((seconds - self.from) / (self.to - self.from)) as f32 * self.width
     }
@@ -52,7 +52,7 @@ impl Chart<'_> {
         chart(self)?.png()
     }
 
-    /// Draws the chart into the file `path`, atomically.
+    /// Draws the chart into the file `path`, which appears complete or not at all.
     ///
     /// # Errors
     /// As [`png`](Self::png), and as [`atomic::write`].
@@ -72,7 +72,7 @@ impl Chart<'_> {
 
 fn chart(chart: &Chart<'_>) -> Result<Canvas, Error> {
     let (from, to) = check(chart)?;
-    let has_right = chart.lanes.iter().any(|l| matches!(l, Lane::CurveLane(l) if l.curves.iter().any(|c| c.right)));
+    let has_right = chart.lanes.iter().any(|l| matches!(l, Lane::Curves(l) if l.curves.iter().any(|c| c.right)));
     let top = TOP + if chart.marks.is_empty() { 0.0 } else { MARKS };
     let lanes: f32 = chart.lanes.iter().map(|l| l.height() as f32 + HEADER + GAP).sum();
     let height = (top + lanes + BOTTOM) as u32;
@@ -80,31 +80,31 @@ fn chart(chart: &Chart<'_>) -> Result<Canvas, Error> {
         return Err(refused("the picture size", format!("{} x {height}", chart.width), "draw a smaller picture"));
     };
     let right = if has_right { RIGHT_WITH_AXIS } else { RIGHT };
-    let mut frame = Frame { x: LEFT, y: top, width: chart.width as f32 - LEFT - right, height: 0.0, from, to };
-    let times = axis::time(from, to, (frame.width / 110.0) as usize);
+    let mut area = PlotArea { x: LEFT, y: top, width: chart.width as f32 - LEFT - right, height: 0.0, from, to };
+    let times = axis::time(from, to, (area.width / 110.0) as usize);
 
-    let title = Font::Title.fit(&chart.title, frame.width);
+    let title = Font::Title.fit(&chart.title, area.width);
     canvas.text(LEFT, 30.0, Align::Left, Font::Title, TEXT, &title);
     let beside = LEFT + Font::Title.width(&title) + 20.0;
     canvas.text(beside, 31.0, Align::Left, Font::Small, DIM, &chart.subtitle);
     for lane in &chart.lanes {
-        frame.y += HEADER;
-        frame.height = lane.height() as f32;
-        canvas.rect(frame.x, frame.y, frame.width, frame.height, LANE, 1.0);
+        area.y += HEADER;
+        area.height = lane.height() as f32;
+        canvas.rect(area.x, area.y, area.width, area.height, LANE, 1.0);
         for &t in &times.at {
-            canvas.rect(frame.x_at(t).round(), frame.y, 1.0, frame.height, GRID, 1.0);
+            canvas.rect(area.x_at(t).round(), area.y, 1.0, area.height, GRID, 1.0);
         }
         match lane {
             Lane::Waveform { title, peaks, .. } => {
-                heading(&mut canvas, frame, title, &[("peak".into(), PEAK), ("RMS".into(), RMS)]);
-                waveform(&mut canvas, frame, peaks);
+                heading(&mut canvas, area, title, &[("peak".into(), PEAK), ("RMS".into(), RMS)]);
+                waveform(&mut canvas, area, peaks);
             }
-            Lane::CurveLane(lines) => curves(&mut canvas, frame, lines),
+            Lane::Curves(lines) => curves(&mut canvas, area, lines),
         }
-        frame.y += frame.height + GAP;
+        area.y += area.height + GAP;
     }
-    time_axis(&mut canvas, frame, &times);
-    marks(&mut canvas, Frame { y: TOP, height: frame.y - GAP - TOP, ..frame }, &chart.marks);
+    time_axis(&mut canvas, area, &times);
+    marks(&mut canvas, PlotArea { y: TOP, height: area.y - GAP - TOP, ..area }, &chart.marks);
     Ok(canvas)
 }
 
@@ -112,7 +112,7 @@ pub(super) fn refused(what: &'static str, value: String, way_out: &'static str) 
     Error::refusal(ErrorKind::InvalidChart, what, value, way_out)
 }
 
-/// The time span to draw, once the request is known to be drawable.
+/// The time span to draw, after a check that the chart can be drawn.
 fn check(chart: &Chart<'_>) -> Result<(f64, f64), Error> {
     if !WIDTHS.contains(&chart.width) {
         return Err(refused("the picture width", chart.width.to_string(), "choose 480..=8192 pixels"));
@@ -124,7 +124,7 @@ fn check(chart: &Chart<'_>) -> Result<(f64, f64), Error> {
         return Err(refused("a lane's height", lane.height().to_string(), "choose 40..=1000 pixels"));
     }
     for lane in &chart.lanes {
-        let Lane::CurveLane(lines) = lane else { continue };
+        let Lane::Curves(lines) = lane else { continue };
         for (low, high) in [lines.left.range, lines.right.range].into_iter().flatten() {
             if !(low.is_finite() && high.is_finite() && low < high) {
                 return Err(refused("a value range", format!("{low}..{high}"), "give a finite range that rises"));
@@ -138,48 +138,48 @@ fn check(chart: &Chart<'_>) -> Result<(f64, f64), Error> {
     Ok((from, to))
 }
 
-/// Where a lane's content ends, seconds.
+/// The end of a lane's content, seconds.
 fn end(lane: &Lane<'_>) -> f64 {
     match lane {
         Lane::Waveform { peaks, .. } => peaks.seconds(),
-        Lane::CurveLane(lines) => {
+        Lane::Curves(lines) => {
             let times = lines.curves.iter().flat_map(|c| &c.points).map(|p| p.0);
             times.filter(|t| t.is_finite()).fold(0.0, f64::max)
         }
     }
 }
 
-fn time_axis(canvas: &mut Canvas, frame: Frame, times: &Ticks) {
+fn time_axis(canvas: &mut Canvas, area: PlotArea, times: &Ticks) {
     for &t in &times.at {
-        let x = frame.x_at(t);
-        canvas.rect(x.round(), frame.y - GAP, 1.0, 6.0, DIM, 1.0);
-        canvas.text(x, frame.y + 6.0, Align::Center, Font::Small, DIM, &axis::time_label(t, times.step));
+        let x = area.x_at(t);
+        canvas.rect(x.round(), area.y - GAP, 1.0, 6.0, DIM, 1.0);
+        canvas.text(x, area.y + 6.0, Align::Center, Font::Small, DIM, &axis::time_label(t, times.step));
     }
 }
 
-fn marks(canvas: &mut Canvas, frame: Frame, marks: &[(f64, String)]) {
+fn marks(canvas: &mut Canvas, area: PlotArea, marks: &[(f64, String)]) {
     let mut free_from = f32::NEG_INFINITY;
-    for (seconds, label) in marks.iter().filter(|m| (frame.from..=frame.to).contains(&m.0)) {
-        let x = frame.x_at(*seconds).round();
-        canvas.rect(x, frame.y + 18.0, 1.0, frame.height - 18.0, TEXT, 0.35);
-        // A label that would run into the one before it is left out; its line stays.
+    for (seconds, label) in marks.iter().filter(|m| (area.from..=area.to).contains(&m.0)) {
+        let x = area.x_at(*seconds).round();
+        canvas.rect(x, area.y + 18.0, 1.0, area.height - 18.0, TEXT, 0.35);
+        // A label that would overlap the one before is left out; its line is drawn.
         let width = Font::Small.width(label);
-        let left = (x - width / 2.0).clamp(frame.x, (frame.x + frame.width - width).max(frame.x));
+        let left = (x - width / 2.0).clamp(area.x, (area.x + area.width - width).max(area.x));
         if left >= free_from {
-            canvas.text(left, frame.y + 8.0, Align::Left, Font::Small, TEXT, label);
+            canvas.text(left, area.y + 8.0, Align::Left, Font::Small, TEXT, label);
             free_from = left + width + 12.0;
         }
     }
 }
 
-pub(super) fn waveform(canvas: &mut Canvas, frame: Frame, peaks: &Peaks) {
+pub(super) fn waveform(canvas: &mut Canvas, area: PlotArea, peaks: &Peaks) {
     let channels = peaks.channels().clamp(1, 8);
-    let each = frame.height / f32::from(channels);
-    let columns = frame.width as usize;
+    let each = area.height / f32::from(channels);
+    let columns = area.width as usize;
     let frames = |seconds: f64| (seconds * f64::from(peaks.sample_rate())) as usize;
     for channel in 0..channels {
-        let lane = Frame { y: frame.y + each * f32::from(channel), height: each, ..frame };
-        // Full scale keeps a little distance from the edge.
+        let lane = PlotArea { y: area.y + each * f32::from(channel), height: each, ..area };
+        // Full scale is a little inside the edge.
         let (middle, unit) = (lane.y + each / 2.0, each / 2.0 * 0.94);
         let name = match (channels, channel) {
             (2, 0) => "L".to_owned(),
@@ -199,7 +199,7 @@ pub(super) fn waveform(canvas: &mut Canvas, frame: Frame, peaks: &Peaks) {
         let bars = peaks.columns(channel, frames(lane.from)..frames(lane.to), columns);
         let x = |n: usize| lane.x + n as f32 + 0.5;
         let y = |value: f32| middle - value.clamp(-1.06, 1.06) * unit;
-        // A hairline at least, so that silence is still a line.
+        // At least a hairline, so that silence is visible.
         let band = |high: &dyn Fn(usize) -> f32, low: &dyn Fn(usize) -> f32| -> Vec<(f32, f32)> {
             let upper = (0..columns).map(|n| (x(n), y(high(n)) - 0.4));
             upper.chain((0..columns).rev().map(|n| (x(n), y(low(n)) + 0.4))).collect()
@@ -222,10 +222,10 @@ pub(super) fn waveform(canvas: &mut Canvas, frame: Frame, peaks: &Peaks) {
 }
 
 /// Title at the left of a lane's header, names with their colours at the right.
-fn heading(canvas: &mut Canvas, frame: Frame, title: &str, legend: &[(String, Color)]) {
-    let y = frame.y - HEADER / 2.0 + 1.0;
-    canvas.text(frame.x, y, Align::Left, Font::Strong, TEXT, title);
-    let mut x = frame.x + frame.width;
+fn heading(canvas: &mut Canvas, area: PlotArea, title: &str, legend: &[(String, Color)]) {
+    let y = area.y - HEADER / 2.0 + 1.0;
+    canvas.text(area.x, y, Align::Left, Font::Strong, TEXT, title);
+    let mut x = area.x + area.width;
     for (name, color) in legend.iter().rev() {
         canvas.text(x, y, Align::Right, Font::Small, DIM, name);
         x -= Font::Small.width(name) + 8.0;
@@ -234,7 +234,7 @@ fn heading(canvas: &mut Canvas, frame: Frame, title: &str, legend: &[(String, Co
     }
 }
 
-fn curves(canvas: &mut Canvas, frame: Frame, lines: &CurveLane) {
+fn curves(canvas: &mut Canvas, area: PlotArea, lines: &CurveLane) {
     let color = |n: usize, c: &Curve| c.color.or(SERIES.get(n % SERIES.len()).copied()).unwrap_or(TEXT);
     let name = |c: &Curve| match lines.right.unit.as_str() {
         unit if c.right && !unit.is_empty() => format!("{} ({unit})", c.name),
@@ -243,28 +243,28 @@ fn curves(canvas: &mut Canvas, frame: Frame, lines: &CurveLane) {
     let legend: Vec<_> = lines.curves.iter().enumerate().map(|(n, c)| (name(c), color(n, c))).collect();
     let title =
         if lines.left.unit.is_empty() { lines.title.clone() } else { format!("{} ({})", lines.title, lines.left.unit) };
-    heading(canvas, frame, &title, &legend);
-    let (left, ticks) = scale(&lines.left, lines.curves.iter().filter(|c| !c.right), frame);
+    heading(canvas, area, &title, &legend);
+    let (left, ticks) = scale(&lines.left, lines.curves.iter().filter(|c| !c.right), area);
     for &v in &ticks.at {
-        let y = frame.y_at(v, left);
-        canvas.rect(frame.x, (y - 0.5).round(), frame.width, 1.0, if v == 0.0 { ZERO } else { GRID }, 1.0);
-        canvas.text(frame.x - 10.0, y, Align::Right, Font::Small, DIM, &axis::value_label(v, ticks.step));
+        let y = area.y_at(v, left);
+        canvas.rect(area.x, (y - 0.5).round(), area.width, 1.0, if v == 0.0 { ZERO } else { GRID }, 1.0);
+        canvas.text(area.x - 10.0, y, Align::Right, Font::Small, DIM, &axis::value_label(v, ticks.step));
     }
-    let (right, ticks) = scale(&lines.right, lines.curves.iter().filter(|c| c.right), frame);
+    let (right, ticks) = scale(&lines.right, lines.curves.iter().filter(|c| c.right), area);
     if lines.curves.iter().any(|c| c.right) {
         for &v in &ticks.at {
             let label = axis::value_label(v, ticks.step);
-            canvas.text(frame.x + frame.width + 10.0, frame.y_at(v, right), Align::Left, Font::Small, DIM, &label);
+            canvas.text(area.x + area.width + 10.0, area.y_at(v, right), Align::Left, Font::Small, DIM, &label);
         }
     }
-    // Areas first, so that no line hides behind one.
+    // Areas are drawn first, so that they cover no line.
     let order =
         |area: bool| lines.curves.iter().enumerate().filter(move |(_, c)| (c.style == CurveStyle::Area) == area);
     for (n, curve) in order(true).chain(order(false)) {
         let range = if curve.right { right } else { left };
-        for run in runs(curve, frame, range) {
+        for run in runs(curve, area, range) {
             if curve.style == CurveStyle::Area {
-                let floor = frame.y + frame.height;
+                let floor = area.y + area.height;
                 let ends = [run.last(), run.first()].into_iter().flatten().map(|&(x, _)| (x, floor));
                 let shape: Vec<_> = run.iter().copied().chain(ends).collect();
                 canvas.shape(&shape, color(n, curve), 0.16);
@@ -276,9 +276,9 @@ fn curves(canvas: &mut Canvas, frame: Frame, lines: &CurveLane) {
     }
 }
 
-/// The value range of an axis and its ticks. A range that follows its curves keeps a margin of 8 %.
-fn scale<'c>(scale: &Scale, curves: impl Iterator<Item = &'c Curve>, frame: Frame) -> ((f64, f64), Ticks) {
-    let most = (frame.height / 30.0).max(2.0) as usize;
+/// The value range of an axis and its ticks. A range that follows its curves has a margin of 8 %.
+fn scale<'c>(scale: &Scale, curves: impl Iterator<Item = &'c Curve>, area: PlotArea) -> ((f64, f64), Ticks) {
+    let most = (area.height / 30.0).max(2.0) as usize;
     let range = scale.range.unwrap_or_else(|| {
         let values = curves.flat_map(|c| &c.points).map(|p| p.1).filter(|v| v.is_finite());
         let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
@@ -291,9 +291,9 @@ fn scale<'c>(scale: &Scale, curves: impl Iterator<Item = &'c Curve>, frame: Fram
     (range, axis::value(range.0, range.1, most))
 }
 
-/// The unbroken runs of a curve inside the frame, in pixels. Where many points share a pixel column, its first,
+/// The unbroken runs of a curve inside the area, in pixels. Where many points share a pixel column, its first,
 /// extreme and last ones stand for all.
-fn runs(curve: &Curve, frame: Frame, range: (f64, f64)) -> Vec<Vec<(f32, f32)>> {
+fn runs(curve: &Curve, area: PlotArea, range: (f64, f64)) -> Vec<Vec<(f32, f32)>> {
     let mut runs = Vec::new();
     let mut run: Vec<(f32, f32)> = Vec::new();
     let mut previous: Option<(f64, f64)> = None;
@@ -305,34 +305,34 @@ fn runs(curve: &Curve, frame: Frame, range: (f64, f64)) -> Vec<Vec<(f32, f32)>> 
         }
         let stair = previous.filter(|_| curve.style == CurveStyle::Steps).map(|(_, held)| (t, held));
         if let Some((t0, v0)) = previous {
-            clip((t0, v0), stair.unwrap_or((t, v)), frame, range, &mut run);
+            clip((t0, v0), stair.unwrap_or((t, v)), area, range, &mut run);
             if let Some(corner) = stair {
-                clip(corner, (t, v), frame, range, &mut run);
+                clip(corner, (t, v), area, range, &mut run);
             }
-        } else if (frame.from..=frame.to).contains(&t) {
-            run.push((frame.x_at(t), frame.y_at(v, range)));
+        } else if (area.from..=area.to).contains(&t) {
+            run.push((area.x_at(t), area.y_at(v, range)));
         }
         previous = Some((t, v));
     }
     // The last step holds to the edge.
     if let (CurveStyle::Steps, Some((t, v))) = (curve.style, previous) {
-        clip((t, v), (frame.to.max(t), v), frame, range, &mut run);
+        clip((t, v), (area.to.max(t), v), area, range, &mut run);
     }
     runs.push(run);
     runs.retain(|run| run.len() > 1);
     runs.into_iter().map(thin).collect()
 }
 
-/// Appends the part of a segment that lies inside the time span.
-fn clip(a: (f64, f64), b: (f64, f64), frame: Frame, range: (f64, f64), run: &mut Vec<(f32, f32)>) {
-    if b.0 < frame.from || a.0 > frame.to || b.0 < a.0 {
+/// Appends the part of the line from `a` to `b` that lies inside the time span.
+fn clip(a: (f64, f64), b: (f64, f64), area: PlotArea, range: (f64, f64), run: &mut Vec<(f32, f32)>) {
+    if b.0 < area.from || a.0 > area.to || b.0 < a.0 {
         return;
     }
     let at = |t: f64| if b.0 > a.0 { a.1 + (b.1 - a.1) * (t - a.0) / (b.0 - a.0) } else { b.1 };
-    let start = if a.0 >= frame.from { a } else { (frame.from, at(frame.from)) };
-    let end = if b.0 <= frame.to { b } else { (frame.to, at(frame.to)) };
+    let start = if a.0 >= area.from { a } else { (area.from, at(area.from)) };
+    let end = if b.0 <= area.to { b } else { (area.to, at(area.to)) };
     for (t, v) in [start, end] {
-        let point = (frame.x_at(t), frame.y_at(v, range));
+        let point = (area.x_at(t), area.y_at(v, range));
         if run.last() != Some(&point) {
             run.push(point);
         }

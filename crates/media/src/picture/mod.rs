@@ -1,5 +1,5 @@
-//! Pictures over time, as PNG: a [`Chart`] stacks waveforms and curves over one time axis, a [`BeatGridChart`] shows a piece of
-//! music on its beat grid.
+//! Charts over time, as PNG: a [`Chart`] stacks waveforms and curves over one time axis, a [`BeatGridChart`] shows waveforms with their
+//! beats and cues.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), crowd_media::Error> {
@@ -16,7 +16,7 @@
 //! # }
 //! ```
 //!
-//! Drawn by tiny-skia. No crate for charts (plotters) has waveforms with peak and RMS, or beats and cues.
+//! They are drawn by tiny-skia. The crate `plotters` has no waveforms with peak and RMS, and no beats and cues.
 
 mod axis;
 mod beat_grid_chart;

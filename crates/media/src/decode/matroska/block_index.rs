@@ -1,8 +1,8 @@
-//! Where the blocks of a stream stand.
+//! An index of the blocks of a track.
 
 use std::io::{Read, Seek};
 
-use symphonia::core::errors::Result;
+use symphonia::core::errors::Result as SymphoniaResult;
 use symphonia::core::meta::MetadataRevision;
 
 use super::block_scanner::{BlockScanner, ScannedElement};
@@ -13,22 +13,22 @@ use super::tracks::{self, MatroskaTrack};
 /// Frames between two entries: half a second.
 const APART: u64 = 24_000;
 
-/// All that is learnt by looking at a whole file.
+/// The track that is read, its length and its index, from reading the headers of all blocks.
 pub struct BlockIndex {
-    /// The stream that is read.
+    /// The track that is read.
     pub stream: MatroskaTrack,
-    /// Blocks by byte and first frame, in order.
+    /// The byte and the first frame of some blocks, in order.
     blocks: Vec<(u64, u64)>,
-    /// Frames in all, with those before the music and without those behind it.
+    /// Frames in all, with the pre-skip and without the padding at the end.
     pub frames: u64,
-    /// Frames that a file promises which ends early.
+    /// Frames by the header of a file that ends early.
     pub promised: Option<u64>,
     pub tags: MetadataRevision,
 }
 
 impl BlockIndex {
-    /// Looks at all of the file; `None` where it holds no Opus. The scanner is at the first block then.
-    pub fn make(scanner: &mut BlockScanner<impl Read + Seek>) -> Result<Option<Self>> {
+    /// Reads all of the file; `None` if it holds no Opus. Afterwards the scanner is at the first block.
+    pub fn make(scanner: &mut BlockScanner<impl Read + Seek>) -> SymphoniaResult<Option<Self>> {
         let mut stream = None;
         let mut blocks: Vec<(u64, u64)> = Vec::new();
         let mut tags = tags::TagCollector::default();
@@ -59,7 +59,7 @@ impl BlockIndex {
                 }
                 ScannedElement::End => break,
             }
-            // Blocks before their description are of no use.
+            // Blocks before their description cannot be read.
             if stream.is_none() && scanner.frame > 0 {
                 break;
             }

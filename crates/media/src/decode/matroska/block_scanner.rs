@@ -1,58 +1,58 @@
-//! From block to block, counting frames.
+//! Reads a Matroska file block by block and counts frames.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use symphonia::core::errors::Result;
+use symphonia::core::errors::Result as SymphoniaResult;
 
 use super::ebml::{self, Element, id};
 use crate::decode::opus;
 
 /// Bytes of a block at most: a hundred times the largest of Opus.
 const LONGEST: u64 = 16 << 20;
-/// Frames of the shortest packet, of which every position is a multiple.
+/// Frames of the shortest packet; every position is a multiple of it.
 const GRAIN: u64 = 120;
-/// Bytes of the smallest block, and frames that it usually holds.
+/// Bytes of the smallest block, and frames that a block usually holds.
 const BLOCK: u64 = 7;
 const PACKET: u64 = 960;
 
-/// A packet and where it stands.
+/// A packet of Opus and its position.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OpusPacket {
-    /// Its first frame and how many it decodes to, at 48 kHz.
+    /// Its first frame, and the frames that it decodes to, at 48 kHz.
     pub frame: u64,
     pub frames: u64,
-    /// How many of these, at its end, are no music.
+    /// How many of those, at its end, are to be dropped.
     pub trim: u64,
     pub data: Vec<u8>,
 }
 
-/// What a step finds.
+/// An element that [`BlockScanner::next`] returns.
 pub enum ScannedElement {
-    /// The packets of a block; the block stands at this byte.
+    /// The byte at which a block begins, and its packets.
     Block(u64, Vec<OpusPacket>),
     /// The body of an element that describes the file.
     Description(u32, Vec<u8>),
-    /// The end.
+    /// The end of the file.
     End,
 }
 
-/// Where reading has come to.
+/// Reads elements of a file in order.
 pub struct BlockScanner<R> {
     pub file: R,
     len: u64,
-    /// The number of the stream that is read.
+    /// The number of the track that is read.
     pub stream: u64,
     /// The byte that is read next, and the frame of the next packet.
     pub at: u64,
     pub frame: u64,
     /// Nanoseconds in a unit of time stamps.
     pub scale: u64,
-    /// The stamp of the current cluster, and of the very first.
+    /// The time stamp of the current cluster, and of the first block.
     cluster: u64,
     first: Option<u64>,
-    /// Bytes that were damaged: behind them the next stamp tells how much is missing.
+    /// Damaged bytes since the last block: the next time stamp then gives the position.
     lost: u64,
-    /// Whether the file ends before what it promises does.
+    /// Whether the file ends inside an element.
     pub is_cut: bool,
 }
 
@@ -65,15 +65,15 @@ impl<R: Read + Seek> BlockScanner<R> {
         Ok(Self { file, len, stream: 0, at: 0, frame: 0, scale: 1_000_000, cluster, first, lost, is_cut })
     }
 
-    /// Goes to a block that was found before, where `frame` comes next.
+    /// Goes to the block at byte `at`, whose first frame is `frame`.
     pub fn jump(&mut self, at: u64, frame: u64) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(at))?;
         (self.at, self.frame, self.lost) = (at, frame, 0);
         Ok(())
     }
 
-    /// Goes on to the next block of the stream, or element that describes the file.
-    pub fn next(&mut self) -> Result<ScannedElement> {
+    /// The next block of the track, or the next element that describes the file.
+    pub fn next(&mut self) -> SymphoniaResult<ScannedElement> {
         loop {
             let start = self.at;
             if start >= self.len {
@@ -90,7 +90,7 @@ impl<R: Read + Seek> BlockScanner<R> {
                 self.is_cut |= size.is_some_and(|size| self.at.saturating_add(size) > self.len);
                 continue;
             }
-            // All but those two have a size.
+            // All other elements have a size.
             let Some(size) = size.filter(|&size| self.at.saturating_add(size) <= self.len) else {
                 if !self.resume(start)? {
                     return Ok(ScannedElement::End);
@@ -126,8 +126,8 @@ impl<R: Read + Seek> BlockScanner<R> {
         Ok(body)
     }
 
-    /// Looks for the next cluster behind what is no element; false where there is none.
-    fn resume(&mut self, from: u64) -> Result<bool> {
+    /// Searches for the next cluster after bytes that are no element; false if there is none.
+    fn resume(&mut self, from: u64) -> SymphoniaResult<bool> {
         self.file.seek(SeekFrom::Start(from + 1))?;
         let (mut window, mut at, mut packet) = (0_u32, from + 1, [0; 4096]);
         loop {
@@ -152,13 +152,13 @@ impl<R: Read + Seek> BlockScanner<R> {
 
     fn group(&mut self, body: &[u8]) -> Vec<OpusPacket> {
         let find = |wanted| ebml::children(body).find(|(id, _)| *id == wanted).map(|(_, body)| body);
-        // Nanoseconds; a negative one would be at the beginning.
+        // Nanoseconds; a negative padding would be at the beginning.
         let padding = find(id::DISCARD_PADDING).map_or(0, |body| u64::try_from(ebml::signed(body)).unwrap_or(0));
         let trim = (u128::from(padding) * 48_000 + 500_000_000) / 1_000_000_000;
         find(id::BLOCK).map_or_else(Vec::new, |block| self.block(block, trim as u64))
     }
 
-    /// The packets of a block; none of another stream's.
+    /// The packets of a block; none if the block is another track's.
     fn block(&mut self, body: &[u8], trim: u64) -> Vec<OpusPacket> {
         let Some((stream, rest)) = ebml::vint(body) else { return Vec::new() };
         let [high, low, flags, data @ ..] = rest else { return Vec::new() };
@@ -171,12 +171,12 @@ impl<R: Read + Seek> BlockScanner<R> {
         if lost > 0 {
             let nanoseconds = u128::from(stamp.saturating_sub(first)) * u128::from(self.scale);
             let stamped = u64::try_from(nanoseconds * 48_000 / 1_000_000_000).unwrap_or(u64::MAX / 2);
-            // A stamp may be damaged too.
+            // The time stamp may be damaged too.
             let most = self.frame.saturating_add(lost / BLOCK * PACKET);
             self.frame = self.frame.max(most.min((stamped + GRAIN / 2) / GRAIN * GRAIN));
         }
         let Some(laced) = unlace(flags >> 1 & 3, data) else {
-            // What is missing is told by the next stamp.
+            // The next time stamp gives the position.
             self.lost += body.len() as u64;
             return Vec::new();
         };

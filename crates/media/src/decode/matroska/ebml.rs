@@ -29,17 +29,17 @@ pub mod id {
     pub const DISCARD_PADDING: u32 = 0x75A2;
 }
 
-/// What stands before a body.
+/// The header of an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Element {
     pub id: u32,
     /// Bytes of the body; `None` where a live recording left them open.
     pub size: Option<u64>,
-    /// Bytes of what stands before it.
+    /// Bytes of the header.
     pub head: u64,
 }
 
-/// Reads what stands before a body; `None` where that is no element, or the end.
+/// Reads the header of an element; `None` at the end, or if there is no valid one.
 pub fn element(from: &mut impl Read) -> io::Result<Option<Element>> {
     let Some((id, id_bytes)) = number(from, 4, true)? else { return Ok(None) };
     let Some((size, size_bytes)) = number(from, 8, false)? else { return Ok(None) };
@@ -48,7 +48,7 @@ pub fn element(from: &mut impl Read) -> io::Result<Option<Element>> {
     Ok(u32::try_from(id).ok().map(|id| Element { id, size, head: id_bytes + size_bytes }))
 }
 
-/// A number of variable length and its bytes; the leading one that tells the length is kept in numbers of elements.
+/// A number of variable length, and how many bytes it has. `keep` keeps the leading one that gives the length, as ids do.
 fn number(from: &mut impl Read, most: u64, keep: bool) -> io::Result<Option<(u64, u64)>> {
     let Some(first) = byte(from)? else { return Ok(None) };
     let length = u64::from(first.leading_zeros()) + 1;
@@ -72,7 +72,7 @@ fn byte(from: &mut impl Read) -> io::Result<Option<u8>> {
     }
 }
 
-/// The elements in a body, as far as they are whole.
+/// The complete elements in a body.
 pub fn children(mut body: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
     std::iter::from_fn(move || {
         let element = element(&mut body).ok()??;
@@ -94,7 +94,7 @@ pub fn signed(body: &[u8]) -> i64 {
     body.iter().fold(if negative { -1 } else { 0 }, |value, byte| value << 8 | i64::from(*byte))
 }
 
-/// A body that is a float; 0 where it is none.
+/// A body that is a float; 0 if its length is wrong.
 pub fn float(body: &[u8]) -> f64 {
     match *body {
         [a, b, c, d] => f64::from(f32::from_be_bytes([a, b, c, d])),
@@ -103,7 +103,7 @@ pub fn float(body: &[u8]) -> f64 {
     }
 }
 
-/// A body of text, without the zeros that may fill it up.
+/// A body of text, without padding zeros.
 pub fn text(body: &[u8]) -> String {
     String::from_utf8_lossy(body).trim_end_matches('\0').to_owned()
 }
@@ -114,7 +114,7 @@ pub fn vint(mut bytes: &[u8]) -> Option<(u64, &[u8])> {
     Some((value, bytes))
 }
 
-/// A signed one, as differences of lacing are written: around the middle of what its length can hold.
+/// A signed number of variable length, as EBML lacing writes differences: the value less half its range.
 pub fn signed_vint(bytes: &[u8]) -> Option<(i64, &[u8])> {
     let (value, rest) = vint(bytes)?;
     let length = bytes.len() - rest.len();
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn heads_of_elements_are_taken_apart() {
+    fn headers_of_elements_are_read() {
         let found = |bytes: &[u8]| element(&mut &bytes[..]).unwrap();
         assert_eq!(found(&[0xA3, 0x82]), Some(Element { id: id::SIMPLE_BLOCK, size: Some(2), head: 2 }));
         assert_eq!(found(&[0x1F, 0x43, 0xB6, 0x75, 0xff]), Some(Element { id: id::CLUSTER, size: None, head: 5 }));

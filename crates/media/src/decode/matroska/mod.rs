@@ -1,7 +1,7 @@
-//! Opus in WebM and Matroska (RFC 9559). Of such a file one stream of Opus is read, and nothing else.
+//! Opus in WebM and Matroska (RFC 9559). The first Opus track of a file is read, and nothing else.
 //!
-//! Its time stamps are rounded to a millisecond and say little: packets follow one another, and each tells how many frames it
-//! holds. So all blocks are looked at when a file is opened, which gives the exact length and an index for seeking.
+//! Time stamps are rounded to a millisecond, which is not exact. Packets follow one another, and each gives the number of its frames.
+//! So the headers of all blocks are read when a file is opened, which gives the exact length and an index for seeking.
 
 #[cfg(feature = "opus")]
 mod block_index;

@@ -1,11 +1,11 @@
-//! The file as symphonia's readers are asked for packets.
+//! The demuxer of Matroska files.
 
 use std::collections::VecDeque;
 
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
-use symphonia::core::errors::{Result, SeekErrorKind, seek_error, unsupported_error};
+use symphonia::core::errors::{Result as SymphoniaResult, SeekErrorKind, seek_error, unsupported_error};
 use symphonia::core::formats::probe::{ProbeDataMatchSpec, ProbeFormatData, ProbeableFormat, Score, Scoreable};
 use symphonia::core::formats::well_known::FORMAT_ID_MKV;
 use symphonia::core::formats::{FormatInfo, FormatOptions, FormatReader, MediaInfo, SeekMode, SeekTo, SeekedTo, Track};
@@ -19,10 +19,10 @@ use super::block_scanner::{BlockScanner, OpusPacket, ScannedElement};
 
 const INFO: FormatInfo =
     FormatInfo { format: FORMAT_ID_MKV, short_name: "matroska", long_name: "Matroska / MatroskaReader" };
-/// The only stream that is told of.
+/// The number of the only track there is for symphonia.
 const TRACK: u32 = 1;
 
-/// Packets of Opus, stamped in frames at 48 kHz.
+/// Reads packets of Opus; time stamps are frames at 48 kHz.
 pub(in crate::decode) struct MatroskaReader<'s> {
     scanner: BlockScanner<MediaSourceStream<'s>>,
     index: BlockIndex,
@@ -33,7 +33,7 @@ pub(in crate::decode) struct MatroskaReader<'s> {
 }
 
 impl<'s> MatroskaReader<'s> {
-    fn open(stream: MediaSourceStream<'s>, options: FormatOptions) -> Result<Self> {
+    fn open(stream: MediaSourceStream<'s>, options: FormatOptions) -> SymphoniaResult<Self> {
         let mut scanner = BlockScanner::new(stream)?;
         let Some(index) = BlockIndex::make(&mut scanner)? else { return unsupported_error("matroska: no Opus in it") };
         let mut params = AudioCodecParameters::new();
@@ -48,7 +48,7 @@ impl<'s> MatroskaReader<'s> {
         let tracks = [track];
         let mut metadata = options.external_data.metadata.unwrap_or_default();
         metadata.push(index.tags.clone());
-        // The length of what is there is the track's; of what should be there, if that is more, the file's.
+        // The track has the length that is there; the file has the length by its header, if that is more.
         let mut info = MediaInfo::new();
         if let Some(promised) = index.promised {
             info.with_duration(Duration::new(promised.max(index.frames)));
@@ -56,8 +56,8 @@ impl<'s> MatroskaReader<'s> {
         Ok(Self { scanner, info, index, tracks, metadata, waiting: VecDeque::new() })
     }
 
-    /// Fills what is waiting; false at the end.
-    fn fill(&mut self) -> Result<bool> {
+    /// Reads packets until some are waiting; false at the end.
+    fn fill(&mut self) -> SymphoniaResult<bool> {
         while self.waiting.is_empty() {
             match self.scanner.next()? {
                 ScannedElement::Block(_, packets) => self.waiting.extend(packets),
@@ -82,7 +82,7 @@ impl FormatReader for MatroskaReader<'_> {
         self.metadata.metadata()
     }
 
-    fn seek(&mut self, _mode: SeekMode, to: SeekTo) -> Result<SeekedTo> {
+    fn seek(&mut self, _mode: SeekMode, to: SeekTo) -> SymphoniaResult<SeekedTo> {
         let SeekTo::Timestamp { ts, track_id: TRACK } = to else { return seek_error(SeekErrorKind::InvalidTrack) };
         let wanted = u64::try_from(ts.get()).unwrap_or(0);
         let (at, frame) = self.index.before(wanted);
@@ -105,7 +105,7 @@ impl FormatReader for MatroskaReader<'_> {
         &self.tracks
     }
 
-    fn next_packet(&mut self) -> Result<Option<Packet>> {
+    fn next_packet(&mut self) -> SymphoniaResult<Option<Packet>> {
         self.fill()?;
         Ok(self.waiting.pop_front().map(|packet| {
             PacketBuilder::new()
@@ -127,13 +127,16 @@ impl FormatReader for MatroskaReader<'_> {
 }
 
 impl Scoreable for MatroskaReader<'_> {
-    fn score(_stream: ScopedStream<&mut MediaSourceStream<'_>>) -> Result<Score> {
+    fn score(_stream: ScopedStream<&mut MediaSourceStream<'_>>) -> SymphoniaResult<Score> {
         Ok(Score::Supported(255))
     }
 }
 
 impl<'s> ProbeableFormat<'s> for MatroskaReader<'_> {
-    fn try_probe_new(stream: MediaSourceStream<'s>, options: FormatOptions) -> Result<Box<dyn FormatReader + 's>> {
+    fn try_probe_new(
+        stream: MediaSourceStream<'s>,
+        options: FormatOptions,
+    ) -> SymphoniaResult<Box<dyn FormatReader + 's>> {
         Ok(Box::new(MatroskaReader::open(stream, options)?))
     }
 

@@ -1,4 +1,4 @@
-//! Title, artist and such of a file.
+//! Tags of a Matroska file.
 
 use symphonia::core::common::FourCc;
 use symphonia::core::meta::{MetadataBuilder, MetadataId, MetadataInfo, MetadataRevision, StandardTag, Tag};
@@ -11,7 +11,7 @@ const INFO: MetadataInfo = MetadataInfo {
     long_name: "Matroska tags",
 };
 
-/// Collects them from where they stand.
+/// Collects the tags of a file.
 #[derive(Default)]
 pub struct TagCollector {
     found: Vec<Tag>,
@@ -19,12 +19,12 @@ pub struct TagCollector {
 }
 
 impl TagCollector {
-    /// The title of the whole file.
+    /// Sets the title of the file.
     pub fn title(&mut self, title: &str) {
         self.title = Some(title.to_owned());
     }
 
-    /// Takes the body of a Tags element.
+    /// Adds the tags in the body of a Tags element.
     pub fn add(&mut self, body: &[u8]) {
         let tags = ebml::children(body).filter(|(id, _)| *id == id::TAG);
         for (_, simple) in tags.flat_map(|(_, tag)| ebml::children(tag)).filter(|(id, _)| *id == id::SIMPLE_TAG) {
@@ -46,7 +46,7 @@ impl TagCollector {
         self.found.push(Tag::new_from_parts(name, value, standard));
     }
 
-    /// All of them; the file's own title comes last.
+    /// All tags; the title of the file comes last.
     pub fn build(mut self) -> MetadataRevision {
         if let Some(title) = self.title.take() {
             self.push("TITLE", title);

@@ -1,36 +1,36 @@
-//! Which streams a file holds.
+//! The tracks of a Matroska file.
 
 use std::io;
 
 use super::ebml::{self, Element, id};
 use crate::decode::input::Input;
 
-/// Elements looked at before the description of the streams has to come.
+/// Elements that are read before the description of the tracks, at most.
 const MOST: usize = 1_000;
 /// Bytes of that description at most.
 pub const LONGEST: u64 = 4 << 20;
 
-/// One stream.
+/// A track of a file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MatroskaTrack {
     pub number: u64,
     pub audio: bool,
-    /// As Matroska names it: "A_OPUS", "A_VORBIS".
+    /// The codec's name in Matroska: "A_OPUS", "A_VORBIS".
     pub codec: String,
     /// The codec's own header.
     pub private: Vec<u8>,
-    /// Whether its blocks are compressed or encrypted once more.
+    /// Whether its blocks are compressed or encrypted in addition.
     pub encoded: bool,
 }
 
 impl MatroskaTrack {
-    /// Whether it is the kind that is read.
+    /// Whether it is a track of Opus that can be read.
     pub fn is_opus(&self) -> bool {
         self.audio && self.codec == "A_OPUS" && !self.encoded
     }
 }
 
-/// The streams of the file that begins at `start`; none where it is damaged before they are told.
+/// The tracks of the file that begins at `start`; none if it is damaged before their description.
 pub fn tracks(input: &Input, start: u64) -> io::Result<Vec<MatroskaTrack>> {
     let mut at = start;
     for _ in 0..MOST {
@@ -49,7 +49,7 @@ pub fn tracks(input: &Input, start: u64) -> io::Result<Vec<MatroskaTrack>> {
     Ok(Vec::new())
 }
 
-/// The streams that the body of a Tracks element describes.
+/// The tracks that the body of a Tracks element describes.
 pub fn parse(body: &[u8]) -> Vec<MatroskaTrack> {
     let entries = ebml::children(body).filter(|(id, _)| *id == id::TRACK_ENTRY);
     entries

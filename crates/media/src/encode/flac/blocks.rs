@@ -1,4 +1,4 @@
-//! A FLAC stream whose blocks are made in any order.
+//! FLAC streams whose blocks are encoded in any order.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -20,11 +20,11 @@ pub const BLOCK: u64 = super::BLOCK as u64;
 /// The sum at the end of each block (RFC 9639, section 9.3).
 const SUM: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_UMTS);
 
-/// Somebody waits for these blocks: four coefficients fewer than in a file take a tenth less time and some .3 % more bytes.
+/// Listeners wait for these blocks: four coefficients fewer than in a file take a tenth less time and about 0.3 % more bytes.
 const MAX_LPC_ORDER: u8 = 8;
 
-/// What [`FlacStreamWriter`] is told instead of the rate: it takes only those a block's header can name. The header is
-/// written anew.
+/// The rate that [`FlacStreamWriter`] gets instead of the real one: it takes only rates that a block's header can state. The header is
+/// then rewritten.
 const ANY_RATE: u32 = 44_100;
 
 /// Encodes a stream of a known length block by block, in any order: a block's bytes depend on its samples and its number
@@ -48,10 +48,10 @@ impl fmt::Debug for BlockEncoder {
 }
 
 impl BlockEncoder {
-    /// A stream of `frames` frames in all, with `tags` as [`Writer::new`](super::Writer::new) writes them.
+    /// An encoder of a stream of `frames` frames, with `tags` as [`Writer::new`](super::Writer::new) writes them.
     ///
     /// # Errors
-    /// As [`Writer::new`](super::Writer::new); [`ErrorKind::Empty`] for no frames, which is a damaged stream to its readers;
+    /// As [`Writer::new`](super::Writer::new); [`ErrorKind::Empty`] for no frames, because readers take such a stream as damaged;
     /// [`ErrorKind::FormatLimit`] for more frames than the header can count.
     pub fn new(spec: AudioSpec, frames: u64, tags: &Tags) -> Result<Self, Error> {
         check(spec, tags)?;
@@ -92,11 +92,11 @@ impl BlockEncoder {
         self.frames
     }
 
-    /// Appends to `stream` the blocks of the frames from `first` on, as [`pcm::pack`](crate::pcm::pack) packs them: whole blocks,
-    /// or to the end of the stream. A call costs a little beside its blocks; 16 at once hide that.
+    /// Appends to `stream` the blocks of the frames from `first` on, which are packed as by [`pcm::pack`](crate::pcm::pack): whole blocks,
+    /// or up to the end of the stream. A call has a small cost of its own, which 16 blocks at once make negligible.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidCall`] when a block would begin or end where the stream has no border of one, [`ErrorKind::FrameShape`]
+    /// [`ErrorKind::InvalidCall`] when the frames do not begin and end at borders of blocks, [`ErrorKind::FrameShape`]
     /// when the last frame is not whole.
     pub fn encode(&self, first: u64, packed: &[u8], stream: &mut Vec<u8>) -> Result<(), Error> {
         let frame_bytes = self.spec.frame_bytes();
@@ -130,7 +130,7 @@ impl BlockEncoder {
         Ok(())
     }
 
-    /// Appends an encoded block under its number and its rate.
+    /// Appends an encoded block with its number and its rate.
     fn number(&self, number: u64, mut block: &[u8], stream: &mut Vec<u8>) -> Result<(), flac_codec::Error> {
         let from = stream.len();
         let mut header = FrameHeader::read_subset(&mut block)?;
@@ -144,7 +144,7 @@ impl BlockEncoder {
     }
 }
 
-/// Lets us see what the encoder, which never gives its sink back, has written.
+/// A sink whose bytes can be read while the encoder holds it, because the encoder never returns it.
 struct Sink<'a>(&'a RefCell<Vec<u8>>);
 
 impl Write for Sink<'_> {

@@ -1,6 +1,6 @@
-//! Pages of an Ogg stream (RFC 3533) whose packets are all of one length.
+//! Pages of an Ogg stream (RFC 3533) whose packets all have one length.
 //!
-//! The crate `ogg` writes pages one after the other; here any page is made alone, its place known from its number.
+//! The crate `ogg` writes pages in order; here each page is made on its own, from its number.
 
 use crate::ogg_checksum::OGG;
 
@@ -9,14 +9,14 @@ const ENTRIES: usize = 255;
 /// Bytes before that table.
 const HEADER: usize = 27;
 
-/// What a page says about itself.
+/// The header of a page.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Page {
     pub serial: u32,
     pub number: u32,
-    /// Frames that are decoded at the end of the page.
+    /// The granule position: frames decoded at the end of the page.
     pub granule: u64,
-    /// Whether the stream begins or ends with it.
+    /// Whether it is the first or the last page of the stream.
     pub first: bool,
     pub last: bool,
 }
@@ -27,7 +27,7 @@ impl Page {
         HEADER + packets * (bytes / 255 + 1 + bytes)
     }
 
-    /// Appends the page of `body`, which is whole packets of `bytes` bytes.
+    /// Appends the page with the body `body`: whole packets of `bytes` bytes.
     pub fn write(&self, body: &[u8], bytes: usize, out: &mut Vec<u8>) {
         let lengths: Vec<u8> = body.chunks(bytes).flat_map(|packet| lengths(packet.len())).collect();
         self.put(&lengths, body, false, out);
@@ -45,13 +45,13 @@ impl Page {
         out.extend(lengths);
         out.extend(body);
         let sum = OGG.checksum(out.get(from..).unwrap_or_default());
-        if let Some(place) = out.get_mut(from + 22..from + 26) {
-            place.copy_from_slice(&sum.to_le_bytes());
+        if let Some(field) = out.get_mut(from + 22..from + 26) {
+            field.copy_from_slice(&sum.to_le_bytes());
         }
     }
 }
 
-/// The pages before the sound, and how many they are: the head alone on the first, the comments on as many as they take.
+/// The pages before the sound, and their number: the first has the identification header, the others have the comments.
 pub(super) fn header(head: &[u8], comments: &[u8], serial: u32) -> (Vec<u8>, u32) {
     let mut out = Vec::new();
     let mut page = Page { serial, number: 0, granule: 0, first: true, last: false };
@@ -63,10 +63,10 @@ pub(super) fn header(head: &[u8], comments: &[u8], serial: u32) -> (Vec<u8>, u32
     let count = pages.len();
     for (n, lengths) in pages.enumerate() {
         let bytes: usize = lengths.iter().map(|&length| usize::from(length)).sum();
-        let (body, behind) = rest.split_at(bytes);
-        rest = behind;
+        let (body, after) = rest.split_at(bytes);
+        rest = after;
         page.number += 1;
-        // Where no packet ends there is no position.
+        // A page on which no packet ends has no position.
         page.granule = if n + 1 == count { 0 } else { u64::MAX };
         page.put(lengths, body, n > 0, &mut out);
     }

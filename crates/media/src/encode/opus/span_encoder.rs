@@ -13,7 +13,7 @@ use crate::{Error, ErrorKind};
 /// Samples of a packet, both channels.
 const SAMPLES: usize = 2 * PACKET as usize;
 
-/// Makes the pages of one [`Span`] from its frames, as these come.
+/// Encodes the pages of one [`Span`] from its frames.
 pub struct SpanEncoder {
     stream: Stream,
     encoder: Encoder,
@@ -23,7 +23,7 @@ pub struct SpanEncoder {
     missing: u64,
     /// Samples at [`RATE`] that do not fill a packet yet.
     waiting: Vec<f32>,
-    /// The next packet, the first that is kept, and the one behind the last.
+    /// The next packet, the first one that is kept, and the one after the last.
     next: u64,
     first: u64,
     end: u64,
@@ -49,7 +49,7 @@ impl SpanEncoder {
         let packets = stream.packets_of(span.index);
         Ok(Self {
             encoder,
-            resampler: SpanResampler::new(stream.rate, RATE, 2, stream.heard(span.index))?,
+            resampler: SpanResampler::new(stream.rate, RATE, 2, stream.encoded_frames(span.index))?,
             quantiser: Quantiser::new(false),
             missing: span.frames.end - span.frames.start,
             waiting: Vec::new(),
@@ -61,8 +61,8 @@ impl SpanEncoder {
         })
     }
 
-    /// Takes the next frames of the span, interleaved, and appends the pages that are complete with them; with the last
-    /// frame, all that is left. Samples that are no finite number become 0 and are counted in [`non_finite_samples`](Self::non_finite_samples).
+    /// Takes the next frames of the span, interleaved, and appends the pages that are complete with them; with the last frame, all
+    /// remaining pages. Samples that are not finite become 0 and are counted in [`non_finite_samples`](Self::non_finite_samples).
     ///
     /// # Errors
     /// [`ErrorKind::FrameShape`] when the last frame is not whole, [`ErrorKind::InvalidCall`] for more frames than the span has,
@@ -75,7 +75,7 @@ impl SpanEncoder {
             Error::refusal(ErrorKind::InvalidCall, "the frames given for an Opus span", value, advice)
         })?;
         let quantiser = &mut self.quantiser;
-        let finite = samples.iter().map(|&s| quantiser.mend(s));
+        let finite = samples.iter().map(|&s| quantiser.finite(s));
         self.resampler.push(finite, self.missing == 0, &mut self.waiting)?;
         let whole = self.waiting.len() / SAMPLES * SAMPLES;
         let mut waiting = std::mem::take(&mut self.waiting);
@@ -84,7 +84,7 @@ impl SpanEncoder {
         }
         waiting.drain(..whole);
         if self.missing == 0 && self.next < self.end {
-            // Behind the track's end the codec hears silence.
+            // After the end of the track silence is encoded.
             waiting.resize(SAMPLES, 0.0);
             self.packet(&waiting, out)?;
             while self.next < self.end {
@@ -95,7 +95,7 @@ impl SpanEncoder {
         Ok(())
     }
 
-    /// How many samples became 0 because they were no finite numbers.
+    /// How many samples were not finite and became 0.
     pub fn non_finite_samples(&self) -> u64 {
         self.quantiser.non_finite_samples()
     }

@@ -1,26 +1,25 @@
-//! A stretch of a track at another rate.
+//! Resamples a span of a track.
 
 use std::ops::Range;
 
 use crate::Error;
 use crate::resample::{Converter, block};
 
-/// A stretch of a converted track, made of those frames alone that it depends on: the blocks are those of a conversion from the
-/// start, and a block reaches into the next one and no further.
+/// Resamples a span of a track from the frames alone that it depends on. The blocks are those of a conversion from the start of the
+/// track, and only the next block depends on a block.
 pub(super) struct SpanResampler {
-    /// None where the two rates are the same.
+    /// `None` if the two rates are the same.
     converter: Option<Converter>,
     /// Samples that do not fill a block yet, interleaved.
     waiting: Vec<f32>,
     width: usize,
-    /// Frames the converter still gives that are not wanted, and those that are.
+    /// Frames of output still to be dropped, and frames still to be delivered.
     drop: u64,
     wanted: u64,
 }
 
 impl SpanResampler {
-    /// The frames of the track that `frames` of the converted one depend on; they may reach behind its end, where there is
-    /// silence.
+    /// The frames of the track that `frames` of the resampled one depend on. They may reach past its end, where silence follows.
     pub fn needs(from: u32, to: u32, frames: Range<u64>) -> Range<u64> {
         if from == to || frames.is_empty() {
             return frames;
@@ -33,7 +32,7 @@ impl SpanResampler {
         first * block_in..(last + 1) * block_in
     }
 
-    /// Prepares for the frames [`needs`](Self::needs) names.
+    /// Prepares for the frames that [`needs`](Self::needs) returns.
     pub fn new(from: u32, to: u32, width: usize, frames: Range<u64>) -> Result<Self, Error> {
         let wanted = frames.end.saturating_sub(frames.start);
         if from == to {
@@ -45,7 +44,7 @@ impl SpanResampler {
         Ok(Self { converter: Some(converter), waiting: Vec::new(), width, drop, wanted })
     }
 
-    /// Takes samples, interleaved and without a gap, and appends what they make. `last` says that silence follows.
+    /// Takes the next samples, interleaved, and appends the resampled ones. With `last`, silence follows.
     pub fn push(&mut self, samples: impl Iterator<Item = f32>, last: bool, out: &mut Vec<f32>) -> Result<(), Error> {
         let Some(converter) = &mut self.converter else {
             out.extend(samples);

@@ -98,7 +98,7 @@ impl Seek for Seeks {
 }
 
 #[test]
-fn the_header_follows_every_eight_mebibytes_and_costs_no_sample() {
+fn the_header_is_updated_every_eight_mebibytes_and_costs_no_sample() {
     let spec = AudioSpec::new(48_000, 1, SampleFormat::I16);
     let mut writer = Writer::new(Seeks(Cursor::new(Vec::new()), 0), spec).unwrap();
     let piece: Vec<i16> = (0..32_768).map(|n| n as i16).collect();
@@ -117,7 +117,7 @@ fn the_header_follows_every_eight_mebibytes_and_costs_no_sample() {
 }
 
 #[test]
-fn the_header_says_what_the_samples_are() {
+fn the_header_describes_the_samples() {
     // Channels, format; the format tag, its chunk's bytes, and the same of WAVEFORMATEXTENSIBLE where that is asked for.
     let specs = [
         (1, SampleFormat::I16, 1, 16, None),

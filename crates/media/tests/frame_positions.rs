@@ -1,13 +1,13 @@
-//! Where a frame lies: sought it is what it is read up to, and what ffmpeg has there.
+//! Frame positions: a frame that was sought is the same as in a run from the start, and as in ffmpeg.
 #![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
-mod made;
+mod test_files;
 
 use std::path::{Path, PathBuf};
 
 use crowd_media::{DecodeOptions, Reader, open};
-use made::{by_ffmpeg, encode, lame, text, wav_file, with_delay, with_vbri};
+use test_files::{by_ffmpeg, encode, lame, text, wav_file, with_delay, with_vbri};
 
 /// Frames of music: not a whole number of any codec's packets.
 const FRAMES: usize = 60_003;

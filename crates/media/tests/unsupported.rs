@@ -1,8 +1,8 @@
-//! Sound that is not read is refused by the name of what it is, with what to do instead.
+//! Files that are not read are refused with the name of what they hold and what to do instead.
 #![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
-mod made;
+mod test_files;
 
 use crowd_media::{DecodeOptions, EXTENSIONS, ErrorKind, REFUSED_EXTENSIONS, Reader, open, probe};
 
@@ -23,11 +23,11 @@ const KINDS: [(&str, &[&str], &str, &str); 12] = [
 ];
 
 #[test]
-fn sound_that_is_not_read_is_refused_by_name_with_what_to_do() {
+fn unsupported_sound_is_refused_by_name_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
-    let from = made::wav_file(folder.path(), "from.wav", 44_100, 44_100, 2);
+    let from = test_files::wav_file(folder.path(), "from.wav", 44_100, 44_100, 2);
     for (end, arguments, name, advice) in KINDS {
-        let path = made::encode(&from, &format!("to.{end}"), arguments);
+        let path = test_files::encode(&from, &format!("to.{end}"), arguments);
         let errors = [
             probe(&path).unwrap_err(),
             open(&path, &DecodeOptions::default()).unwrap_err(),
@@ -42,10 +42,10 @@ fn sound_that_is_not_read_is_refused_by_name_with_what_to_do() {
 }
 
 #[test]
-fn what_only_looks_like_a_wav_is_refused_behind_a_tag_too() {
+fn an_mp3_in_a_wav_is_refused_after_a_tag_too() {
     let folder = tempfile::tempdir().unwrap();
-    let from = made::wav_file(folder.path(), "from.wav", 4_410, 44_100, 2);
-    let wave = made::encode(&from, "to.wav", &["-c:a", "libmp3lame"]);
+    let from = test_files::wav_file(folder.path(), "from.wav", 4_410, 44_100, 2);
+    let wave = test_files::encode(&from, "to.wav", &["-c:a", "libmp3lame"]);
     let mut bytes = b"ID3\x04\0\0\0\0\0\x05hello".to_vec();
     bytes.extend(std::fs::read(&wave).unwrap());
     std::fs::write(&wave, bytes).unwrap();
@@ -54,7 +54,7 @@ fn what_only_looks_like_a_wav_is_refused_behind_a_tag_too() {
 }
 
 #[test]
-fn no_ending_of_a_name_is_both_read_and_refused() {
+fn no_extension_is_both_read_and_refused() {
     assert!(EXTENSIONS.iter().all(|end| !REFUSED_EXTENSIONS.contains(end)));
     assert_eq!(EXTENSIONS.contains(&"opus"), cfg!(feature = "opus"));
 }
