@@ -151,7 +151,7 @@ pub struct PlannedTrack {
     pub name: String,
     /// Its index in the playlist.
     pub rank: Option<usize>,
-    /// Its index in [`Collection::tracks`].
+    /// Its index in [`Collection::tracks`](crate::rekordbox::Collection::tracks).
     pub collection_track: Option<usize>,
     /// The rule by which that track was found.
     pub collection_rule: Option<MatchRule>,
