@@ -92,7 +92,7 @@ fn rounded(sample: f32, bits: Option<u32>) -> f32 {
 mod tests {
     use super::*;
 
-    fn non_finite_samples(spans: &[(bool, usize)]) -> Vec<f32> {
+    fn faded(spans: &[(bool, usize)]) -> Vec<f32> {
         let mut fades = DropoutFades::new(44_100, 1, Some(16));
         let mut all = Vec::new();
         for (sound, frames) in spans {
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn silence_begins_and_ends_without_a_step_and_touches_nothing_before_it() {
-        let sound = non_finite_samples(&[(true, 500), (false, 1_000), (true, 500)]);
+        let sound = faded(&[(true, 500), (false, 1_000), (true, 500)]);
         assert!(sound[..500].iter().all(|x| *x == 0.5) && sound[500 + 176..1_500].iter().all(|x| *x == 0.0));
         assert!(sound[1_500 + 88..].iter().all(|x| *x == 0.5));
         let step = sound.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
@@ -119,8 +119,8 @@ mod tests {
 
     #[test]
     fn any_split_and_a_start_that_far_before_give_the_same() {
-        let whole = non_finite_samples(&[(true, 500), (false, 130), (true, 60), (false, 700), (true, 300)]);
-        let split = non_finite_samples(&[
+        let whole = faded(&[(true, 500), (false, 130), (true, 60), (false, 700), (true, 300)]);
+        let split = faded(&[
             (true, 499),
             (true, 1),
             (false, 1),
@@ -145,7 +145,7 @@ mod tests {
                 })
                 .filter(|span| span.1 > 0)
                 .collect();
-            assert_eq!(non_finite_samples(&spans)[memory..], whole[place..], "{place}");
+            assert_eq!(faded(&spans)[memory..], whole[place..], "{place}");
         }
     }
 }
