@@ -43,6 +43,9 @@ pub enum Error {
     /// The audio could not be processed.
     #[error(transparent)]
     Engine(#[from] crowd_engine::Error),
+    /// A segment or playlist could not be written.
+    #[error(transparent)]
+    Streaming(#[from] crowd_streaming::Error),
     /// A chunk could not be kept.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -6,15 +6,21 @@ use std::str::FromStr;
 
 use crowd_engine::chunk::ChunkGrid;
 use crowd_engine::{Frames, SampleRate};
-use crowd_media::{AudioSpec, Error, SampleFormat, Tags, flac, opus, wav};
+use crowd_media::{AudioSpec, SampleFormat, Tags, flac, opus, wav};
+use crowd_streaming::FlacTrack;
 use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
 use crate::named::named;
 
 /// Every rendition is stereo.
 const CHANNELS: u16 = 2;
 /// Bits per second of an Opus stream: what stereo music bears well.
 const OPUS_BIT_RATE: u32 = 160_000;
+/// Seconds of an HLS segment, about: a player that seeks fetches one before it plays.
+const SEGMENT_SECONDS: f64 = 6.0;
+/// Seconds of the first HLS segment, about: what has to be made before the first sound.
+const FIRST_SEGMENT_SECONDS: f64 = 1.0;
 
 /// As what a rendition is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,10 +33,12 @@ pub enum Format {
     Flac,
     /// Ogg Opus at a constant bit rate, 48 kHz.
     Opus,
+    /// FLAC in fragmented MP4, in the segments of an HLS playlist. It has addresses of its own: no parameter names it.
+    Hls,
 }
 
 impl Format {
-    /// All of them, the default first.
+    /// Those that a request may name, the default first.
     pub const ALL: [Self; 3] = [Self::Wav, Self::Flac, Self::Opus];
 
     /// Its name, as in a URL and behind the dot of a file's name.
@@ -39,6 +47,7 @@ impl Format {
             Self::Wav => "wav",
             Self::Flac => "flac",
             Self::Opus => "opus",
+            Self::Hls => "hls",
         }
     }
 
@@ -48,6 +57,7 @@ impl Format {
             Self::Wav => "audio/wav",
             Self::Flac => "audio/flac",
             Self::Opus => "audio/ogg; codecs=opus",
+            Self::Hls => "audio/mp4",
         }
     }
 }
@@ -93,6 +103,15 @@ pub enum Pieces {
     },
     /// Segments of a constant bit rate.
     Opus(opus::Stream),
+    /// FLAC in the segments of an HLS playlist, each of which is a chunk.
+    Hls {
+        /// The segments.
+        grid: ChunkGrid,
+        /// Their encoder.
+        blocks: flac::BlockEncoder,
+        /// The initialization segment.
+        init: Vec<u8>,
+    },
 }
 
 impl Layout {
@@ -109,6 +128,11 @@ impl Layout {
             Format::Opus => {
                 // A stream of its own in a file of its own needs no number to tell it from others.
                 Pieces::Opus(opus::Stream::new(rate.get(), frames.0, OPUS_BIT_RATE, 1, &Tags::default())?)
+            }
+            Format::Hls => {
+                let blocks = flac::BlockEncoder::new(spec, frames.0, &Tags::default())?;
+                let init = FlacTrack::from_header(blocks.header())?.initialization_segment();
+                Pieces::Hls { grid: segments(frames, rate)?, blocks, init }
             }
         };
         Ok(Self { frames: frames.0, depth, pieces })
@@ -130,13 +154,14 @@ impl Layout {
             Pieces::Wav { header, .. } => header,
             Pieces::Flac { blocks, .. } => blocks.header(),
             Pieces::Opus(stream) => stream.header(),
+            Pieces::Hls { init, .. } => init,
         }
     }
 
     /// How many pieces there are.
     pub fn count(&self) -> usize {
         match &self.pieces {
-            Pieces::Wav { grid, .. } | Pieces::Flac { grid, .. } => grid.chunks(),
+            Pieces::Wav { grid, .. } | Pieces::Flac { grid, .. } | Pieces::Hls { grid, .. } => grid.chunks(),
             Pieces::Opus(stream) => usize::try_from(stream.span_count()).unwrap_or(usize::MAX),
         }
     }
@@ -144,7 +169,7 @@ impl Layout {
     /// The frames a piece is made of. Those of Opus begin within the piece before.
     pub fn span(&self, index: usize) -> Range<u64> {
         let span = match &self.pieces {
-            Pieces::Wav { grid, .. } | Pieces::Flac { grid, .. } => grid.span(index),
+            Pieces::Wav { grid, .. } | Pieces::Flac { grid, .. } | Pieces::Hls { grid, .. } => grid.span(index),
             Pieces::Opus(stream) => stream.span(index as u64).map(|span| span.frames),
         };
         span.unwrap_or(0..0)
@@ -159,8 +184,8 @@ impl Layout {
     pub fn piece_bytes(&self, index: usize) -> u64 {
         match &self.pieces {
             Pieces::Wav { .. } => self.sample_bytes(index),
-            // A block that cannot be made smaller has its samples and less than this beside them.
-            Pieces::Flac { .. } => self.sample_bytes(index) * 65 / 64 + 1_024,
+            // A block that cannot be made smaller has its samples and less than this beside them, its place in an MP4 included.
+            Pieces::Flac { .. } | Pieces::Hls { .. } => self.sample_bytes(index) * 65 / 64 + 1_024,
             Pieces::Opus(stream) => stream.span(index as u64).map_or(0, |span| span.bytes.end - span.bytes.start),
         }
     }
@@ -172,7 +197,7 @@ impl Layout {
 
     /// Bytes of each piece, where they are known before it is made.
     pub fn lengths(&self) -> Option<Vec<u64>> {
-        let known = !matches!(self.pieces, Pieces::Flac { .. });
+        let known = !matches!(self.pieces, Pieces::Flac { .. } | Pieces::Hls { .. });
         known.then(|| (0..self.count()).map(|index| self.piece_bytes(index)).collect())
     }
 
@@ -182,6 +207,15 @@ impl Layout {
     }
 }
 
+/// The segments of an HLS playlist: they begin where FLAC blocks begin.
+fn segments(frames: Frames, rate: SampleRate) -> Result<ChunkGrid, Error> {
+    let near = |seconds: f64| {
+        let blocks = seconds * f64::from(rate.get()) / ChunkGrid::ALIGN.0 as f64;
+        Frames((blocks.round() as u64).max(1) * ChunkGrid::ALIGN.0)
+    };
+    Ok(ChunkGrid::new(frames, near(SEGMENT_SECONDS))?.split_first(near(FIRST_SEGMENT_SECONDS))?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,7 +223,7 @@ mod tests {
     #[test]
     fn pieces_cover_the_track_whatever_the_format() {
         for frames in [1, 4_096, 44_100 * 61] {
-            for format in Format::ALL {
+            for format in Format::ALL.into_iter().chain([Format::Hls]) {
                 let layout = Layout::new(format, SampleRate::CD, Frames(frames), SampleFormat::I16).unwrap();
                 let mut end = 0;
                 for index in 0..layout.count() {

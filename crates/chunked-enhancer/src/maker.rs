@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use crowd_engine::Frames;
 use crowd_engine::chunk::{ChunkGrid, Chunked};
 use crowd_engine::feed::{FileInput, Input};
-use crowd_media::{SampleFormat, opus, pcm};
+use crowd_media::{SampleFormat, flac, opus, pcm};
+use crowd_streaming::{MediaSample, MediaSegment};
 
 use crate::error::Error;
 use crate::layout::Pieces;
@@ -43,7 +44,7 @@ impl Maker {
         };
         let enhancer = Enhancer::new(settled, rendition.rate, rendition.source_bits, bits)?;
         let grid = match rendition.layout.pieces() {
-            Pieces::Wav { grid, .. } | Pieces::Flac { grid, .. } => *grid,
+            Pieces::Wav { grid, .. } | Pieces::Flac { grid, .. } | Pieces::Hls { grid, .. } => *grid,
             Pieces::Opus(_) => ChunkGrid::new(Frames(rendition.layout.frames()), STEP)?,
         };
         let chunked = Chunked::new(enhancer, input, grid, NO_JOIN);
@@ -60,7 +61,8 @@ impl Maker {
         self.next
     }
 
-    /// Makes a piece and hands its bytes over as they come, until `take` has enough; tells whether that was all.
+    /// Makes a piece and hands its bytes over as they come, until `take` has enough; tells whether that was all. Where no bytes
+    /// can be handed over yet, `take` is called without any, so that it can stop the work.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -74,6 +76,7 @@ impl Maker {
             Pieces::Wav { .. } => self.wav(index, take),
             Pieces::Flac { blocks, grid } => self.flac(blocks, grid, index, take),
             Pieces::Opus(stream) => self.opus(stream, index, take),
+            Pieces::Hls { blocks, grid, .. } => self.segment(blocks, grid, index, take),
         }?;
         self.next = if complete { index + 1 } else { usize::MAX };
         Ok(complete)
@@ -92,7 +95,7 @@ impl Maker {
 
     fn flac(
         &mut self,
-        blocks: &crowd_media::flac::BlockEncoder,
+        blocks: &flac::BlockEncoder,
         grid: &ChunkGrid,
         index: usize,
         mut take: impl FnMut(&[u8]) -> ControlFlow<()>,
@@ -121,6 +124,47 @@ impl Maker {
             Some(error) => Err(error.into()),
             None => Ok(made.complete),
         }
+    }
+
+    /// An HLS segment, whose bytes are known when all of its frames are encoded.
+    fn segment(
+        &mut self,
+        blocks: &flac::BlockEncoder,
+        grid: &ChunkGrid,
+        index: usize,
+        mut take: impl FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<bool, Error> {
+        let Some(span) = grid.span(index) else { return Ok(true) };
+        let (mut packed, mut data, mut samples) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut first, mut frames, mut failure) = (span.start, 0, None);
+        let Self { chunked, depth, .. } = self;
+        let made = chunked.make(index, |block| {
+            pcm::pack(block.as_flattened(), *depth, &mut packed);
+            frames += block.len();
+            if frames < FLAC_FRAMES && first + (frames as u64) < span.end {
+                return ControlFlow::Continue(());
+            }
+            let encoded = blocks.encode_each(first, &packed, &mut data, |bytes, duration| {
+                samples.push(MediaSample { bytes: bytes as u32, duration: duration as u32 });
+            });
+            if let Err(error) = encoded {
+                failure = Some(error);
+                return ControlFlow::Break(());
+            }
+            first += frames as u64;
+            frames = 0;
+            packed.clear();
+            take(&[])
+        })?;
+        if let Some(error) = failure {
+            return Err(error.into());
+        }
+        if !made.complete {
+            return Ok(false);
+        }
+        let number = u32::try_from(index).unwrap_or(u32::MAX);
+        let segment = MediaSegment { number, start: span.start, samples: &samples, data: &data };
+        Ok(take(&segment.bytes()?).is_continue())
     }
 
     fn opus(

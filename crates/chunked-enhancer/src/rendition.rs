@@ -68,7 +68,7 @@ impl Rendition {
         let source_bits = reader.info().bits.filter(|_| reader.info().channels <= 2);
         let rate = SampleRate::new(reader.sample_rate())?;
         let depth = match (order.format, order.depth) {
-            (Format::Flac, Some(SampleFormat::F32)) => {
+            (Format::Flac | Format::Hls, Some(SampleFormat::F32)) => {
                 return Err(Error::Invalid("bits 32f: FLAC has no floats; give 16 or 24, or format wav".to_owned()));
             }
             (Format::Opus, _) => SampleFormat::F32,

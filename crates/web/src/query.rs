@@ -22,6 +22,11 @@ pub fn value(query: &str, name: &str) -> Option<String> {
     form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
+/// The names and values as the query of an address.
+pub fn text<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,6 +35,13 @@ mod tests {
     fn a_value_is_found_under_its_own_name_only() {
         assert_eq!(value("a=1&access_token=x%20y", "access_token").as_deref(), Some("x y"));
         assert_eq!(value("not_access_token=x", "access_token"), None);
+    }
+
+    #[test]
+    fn a_query_that_is_written_is_read_back() {
+        let written = text([("preset", "warm"), ("access_token", "a&b=c \"d\"\u{e9}")]);
+        assert_eq!(written, "preset=warm&access_token=a%26b%3Dc+%22d%22%C3%A9");
+        assert_eq!(value(&written, "access_token").as_deref(), Some("a&b=c \"d\"\u{e9}"));
     }
 
     #[test]

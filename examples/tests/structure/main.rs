@@ -16,7 +16,7 @@ const FLOORS: [&[&str]; 6] = [
     &["crowd-media"],
     &["crowd-cli", "crowd-engine"],
     &["crowd-library", "crowd-mastering", "crowd-store"],
-    &["crowd-web"],
+    &["crowd-streaming", "crowd-web"],
     &["audio-server", "enhance-server", "section-export"],
     &["crowd-engine-benches", "crowd-engine-examples"],
 ];

@@ -118,7 +118,7 @@ impl App {
     }
 
     /// What an order makes of a track, to be listened to now, whether its file was hashed or not.
-    async fn rendition_at_once(
+    pub(super) async fn rendition_at_once(
         self: &Arc<Self>,
         track: Arc<Track>,
         order: crate::rendition::Order,
@@ -162,7 +162,7 @@ impl ChunkReader for Listener {
     }
 }
 
-fn file_name(track: &Track, format: Format) -> String {
+pub(super) fn file_name(track: &Track, format: Format) -> String {
     format!("{}.{}", display_text(track.path.file_stem().unwrap_or_default().as_ref()), format.name())
 }
 

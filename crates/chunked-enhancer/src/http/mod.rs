@@ -4,6 +4,7 @@ mod answer;
 mod api;
 mod app;
 mod files;
+mod hls;
 mod jobs;
 mod metrics;
 mod order;

@@ -7,6 +7,7 @@ use crowd_web::{Problem, query};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 
+use crate::layout::Format;
 use crate::preset::{Intensity, Treatment};
 use crate::rendition::Order;
 
@@ -18,6 +19,40 @@ pub fn order(query: &str) -> Result<Order, Problem> {
         set(&mut order, &key, &value)?;
     }
     Ok(order)
+}
+
+/// What the addresses of an HLS playlist ask for.
+#[derive(Debug)]
+pub struct HlsRequest {
+    /// What is to be made of the track.
+    pub order: Order,
+    /// The version of the rendition that the playlist was written for.
+    pub version: Option<String>,
+    /// The token, where it came in the query and not in a header.
+    pub access_token: Option<String>,
+}
+
+/// Reads `preset`, `intensity`, `bits`, `analysis`, `version` and `access_token`.
+pub fn hls(query: &str) -> Result<HlsRequest, Problem> {
+    let mut request =
+        HlsRequest { order: Order { format: Format::Hls, ..Order::default() }, version: None, access_token: None };
+    for (key, value) in query::pairs(query)? {
+        match key.as_str() {
+            "version" => request.version = Some(value),
+            "access_token" => request.access_token = Some(value),
+            "preset" | "intensity" | "bits" | "analysis" => set(&mut request.order, &key, &value)?,
+            "format" if value == Format::Flac.name() => {}
+            "format" => {
+                let value = value.escape_debug();
+                return Err(Problem::bad(format!("format \"{value}\": segments have flac; leave it out")));
+            }
+            other => {
+                let known = "preset, intensity, bits, analysis";
+                return Err(Problem::bad(format!("parameter \"{}\": known are {known}", other.escape_debug())));
+            }
+        }
+    }
+    Ok(request)
 }
 
 fn set(order: &mut Order, key: &str, value: &str) -> Result<(), Problem> {
@@ -98,7 +133,6 @@ fn bits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SampleForma
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layout::Format;
     use crate::preset::Preset;
 
     #[test]
@@ -110,6 +144,16 @@ mod tests {
             ["presett=warm", "preset=Warm", "intensity=2", "intensity=NaN", "format=mp3", "bits=8", "analysis=deep"]
         {
             assert!(order(query).is_err(), "{query}");
+        }
+    }
+
+    #[test]
+    fn the_query_of_a_playlist_has_no_format_but_flac_and_nothing_unknown() {
+        let read = hls("preset=warm&bits=24&format=flac&version=1&access_token=a%20b").unwrap();
+        assert_eq!((read.order.format, read.order.depth), (Format::Hls, Some(SampleFormat::I24)));
+        assert_eq!((read.version.as_deref(), read.access_token.as_deref()), (Some("1"), Some("a b")));
+        for query in ["format=wav", "format=hls", "download", "presett=warm", "bits=8", "preset=warm&preset=warm"] {
+            assert!(hls(query).is_err(), "{query}");
         }
     }
 

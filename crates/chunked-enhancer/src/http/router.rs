@@ -8,7 +8,7 @@ use crowd_web::not_found;
 use crowd_web::token::{Token, admit};
 
 use super::app::Shared;
-use super::{api, files, jobs, metrics, uploads};
+use super::{api, files, hls, jobs, metrics, uploads};
 
 /// Bytes of a request's body, at most: what is asked here is short. Uploads, which are read part by part, have a limit of their own.
 const LARGEST_REQUEST: usize = 16 << 10;
@@ -28,6 +28,9 @@ pub fn router(app: Shared, token: Option<Token>) -> Router {
         .route("/api/jobs/{id}", get(jobs::one).delete(jobs::cancel))
         .route("/api/jobs/{id}/events", get(jobs::events))
         .route("/stream/{id}", get(files::stream))
+        .route("/stream/{id}/index.m3u8", get(hls::playlist))
+        .route("/stream/{id}/init.mp4", get(hls::initialization_segment))
+        .route("/stream/{id}/{segment}", get(hls::segment))
         .route("/original/{id}", get(files::original))
         .route("/metrics", get(metrics::show))
         .layer(middleware::from_fn_with_state(token, admit))

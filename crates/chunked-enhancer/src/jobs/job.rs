@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crowd_store::ChunkBytes;
+use crowd_web::Client;
 use tokio::sync::watch;
 
 use super::place::Place;
@@ -138,6 +139,26 @@ impl Job {
 
     pub(super) fn enter(&self, number: u64, place: Place) {
         self.change(|state| state.listeners.insert(number, place));
+    }
+
+    /// The place of a player of this client in the segment before `index`, if it has requested that one.
+    pub(super) fn place_before(&self, client: Client, index: usize) -> Option<Place> {
+        let state = self.state();
+        let before = |place: &&Place| place.player == Some(client) && place.index + 1 == index;
+        state.listeners.values().filter(before).max_by_key(|place| place.read).copied()
+    }
+
+    /// Closes what a listener holds open, until it reads again.
+    pub(super) fn close(&self, number: u64) {
+        self.state().open.remove(&number);
+    }
+
+    /// Bytes of a piece, if this job has made or read it.
+    pub(super) fn length(&self, index: usize) -> Option<u64> {
+        match self.state().slots.get(index) {
+            Some(Slot::Done { length, .. }) => Some(*length),
+            _ => None,
+        }
     }
 
     /// Lets a job that failed try again, for somebody who has just come.

@@ -80,6 +80,11 @@ impl Listener {
         }
     }
 
+    /// Closes what it holds open, until it reads again.
+    pub(super) fn close(&self) {
+        self.job.close(self.number);
+    }
+
     /// Asks the store for a piece.
     async fn look(&mut self, index: usize) -> Result<Option<ChunkBytes>, Error> {
         let (store, id) = (self.shared.store.clone(), self.job.rendition.chunk(index));

@@ -3,6 +3,7 @@
 mod job;
 mod listener;
 mod place;
+mod players;
 mod requests;
 mod shared;
 mod status;
@@ -16,10 +17,11 @@ use std::time::{Duration, Instant};
 
 use crowd_library::MusicFile;
 use crowd_store::Store;
-use crowd_web::LimitReached;
+use crowd_web::{Client, LimitReached};
 
 pub use job::Job;
 pub use listener::Listener;
+pub use players::SegmentListener;
 pub use shared::{Settings, Tally};
 pub use status::JobStatus;
 
@@ -30,6 +32,7 @@ use crate::overview::Overview;
 use crate::rendition::Rendition;
 use crate::turns::Turns;
 use place::Place;
+use players::Players;
 use requests::Requests;
 use shared::{Shared, blocking};
 
@@ -42,6 +45,7 @@ pub struct Jobs {
     shared: Arc<Shared>,
     analyses: Requests<Analysis>,
     waveforms: Requests<Overview>,
+    players: Arc<Players>,
     looks: Option<JoinHandle<()>>,
 }
 
@@ -62,12 +66,13 @@ impl Jobs {
             measurements: Arc::new(measurements),
             listeners: AtomicU64::new(0),
         });
-        let ours = shared.clone();
-        let looks = std::thread::Builder::new().name("jobs".to_owned()).spawn(move || look(&ours))?;
+        let players = Arc::new(Players::default());
+        let (ours, idle) = (shared.clone(), players.clone());
+        let looks = std::thread::Builder::new().name("jobs".to_owned()).spawn(move || look(&ours, &idle))?;
         let limit = settings.jobs;
         let analyses = Requests::new("tracks that are being measured", limit, turns.clone());
         let waveforms = Requests::new("waveforms that are being drawn", limit, turns);
-        Ok(Self { shared, analyses, waveforms, looks: Some(looks) })
+        Ok(Self { shared, analyses, waveforms, players, looks: Some(looks) })
     }
 
     /// Listens to a rendition from a piece on, up to `last`; the job is begun if there is none.
@@ -75,7 +80,7 @@ impl Jobs {
     /// # Errors
     /// [`Error::Busy`].
     pub fn listen(&self, rendition: Rendition, first: usize, last: usize) -> Result<Listener, Error> {
-        self.attend(rendition, first, last, false)
+        self.attend(rendition, first, |place, _| Place { last, ..place })
     }
 
     /// Has a rendition made from its beginning, when nothing else is wanted.
@@ -83,10 +88,42 @@ impl Jobs {
     /// # Errors
     /// [`Error::Busy`].
     pub fn prepare(&self, rendition: Rendition) -> Result<Listener, Error> {
-        self.attend(rendition, 0, usize::MAX, true)
+        self.attend(rendition, 0, |place, _| Place { prepares: true, ..place })
     }
 
-    fn attend(&self, rendition: Rendition, first: usize, last: usize, prepares: bool) -> Result<Listener, Error> {
+    /// Listens to one segment for a player that requests the next ones too. If the player has requested the segment before, this one
+    /// is due when what it has read has been played.
+    ///
+    /// # Errors
+    /// [`Error::Busy`].
+    pub fn listen_to_segment(
+        &self,
+        rendition: Rendition,
+        index: usize,
+        client: Client,
+    ) -> Result<SegmentListener, Error> {
+        let place = |place: Place, job: &Job| place.of_player(client, job.place_before(client, index));
+        let listener = self.attend(rendition, index, place)?;
+        Ok(self.players.segment_listener(listener, index, client))
+    }
+
+    /// Bytes of a piece, if it has been made.
+    pub async fn known_length(&self, rendition: &Rendition, index: usize) -> Option<u64> {
+        let job = self.shared.desk().jobs.get(&rendition.key).cloned();
+        if let Some(length) = job.and_then(|job| job.length(index)) {
+            return Some(length);
+        }
+        let (store, id) = (self.store().clone(), rendition.chunk(index)?);
+        blocking(move || store.get(&id).ok().flatten().map(|stored| stored.len())).await.ok().flatten()
+    }
+
+    /// A listener of a rendition at the piece `first`, at the place that `placed` makes of one there.
+    fn attend(
+        &self,
+        rendition: Rendition,
+        first: usize,
+        placed: impl FnOnce(Place, &Job) -> Place,
+    ) -> Result<Listener, Error> {
         let now = Instant::now();
         let seconds = rendition.layout.span(first).start as f64 / f64::from(rendition.rate.get());
         let ahead = self.shared.ahead(&rendition);
@@ -106,7 +143,8 @@ impl Jobs {
         };
         let number = self.shared.listeners.fetch_add(1, Ordering::Relaxed);
         job.retry();
-        job.enter(number, Place::new(first, last, prepares, seconds, now));
+        let place = placed(Place::new(first, usize::MAX, false, seconds, now), &job);
+        job.enter(number, place);
         drop(desk);
         worker::start(&self.shared, &job);
         Ok(Listener::new(self.shared.clone(), job, number))
@@ -208,13 +246,14 @@ impl Jobs {
 }
 
 /// Looks at all jobs from time to time, until the desk is closed.
-fn look(shared: &Arc<Shared>) {
+fn look(shared: &Arc<Shared>, players: &Players) {
     let mut desk = shared.desk();
     while !desk.closed {
         desk.tidy();
         let jobs: Vec<_> = desk.jobs.values().cloned().collect();
         drop(desk);
         let now = Instant::now();
+        players.tidy(now);
         for job in jobs {
             job.rest(now);
             worker::start(shared, &job);
@@ -235,6 +274,7 @@ impl Drop for Jobs {
             // If it panicked, it has told so already.
             let _ = looks.join();
         }
+        self.players.close();
         self.shared.turns.close();
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crowd_web::Client;
+
 use crate::turns::Rank;
 
 /// Music that a listener is to have before it counts as one that plays, seconds.
@@ -26,12 +28,21 @@ pub(super) struct Place {
     /// Whether it waits for bytes, and when that was so last.
     pub waits: bool,
     pub read: Instant,
+    /// Whose player it is, where that requests segments one after another.
+    pub player: Option<Client>,
 }
 
 impl Place {
     /// Somebody who comes to a piece, `at` seconds into the music.
     pub fn new(index: usize, last: usize, prepares: bool, at: f64, now: Instant) -> Self {
-        Self { index, last, prepares, arrived: now, at, from: at, began: None, waits: true, read: now }
+        Self { index, last, prepares, arrived: now, at, from: at, began: None, waits: true, read: now, player: None }
+    }
+
+    /// That of a player that requests a segment. `before` is its place in the segment before, if it has requested that one: what it
+    /// read there still plays.
+    pub fn of_player(self, player: Client, before: Option<Self>) -> Self {
+        let (from, began) = before.map_or((self.from, None), |before| (before.from, before.began));
+        Self { player: Some(player), from, began, ..self }
     }
 
     /// Whether it is at rest: nothing is made for it.
@@ -127,6 +138,19 @@ mod tests {
         place.served(after(61));
         place.comes_to(0, 6.0, after(61));
         assert_eq!(place.rank(6.0, after(61)), Some(Rank::By(after(63))));
+    }
+
+    #[test]
+    fn a_segment_is_due_when_those_that_its_player_has_read_have_been_played() {
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let client = Client::from(std::net::IpAddr::from([127, 0, 0, 1]));
+        let mut first = Place::new(0, 9, false, 0.0, start).of_player(client, None);
+        assert_eq!(first.rank(0.0, after(1)), Some(Rank::NothingYet(start)));
+        first.served(after(1));
+        let next = Place::new(1, 9, false, 6.0, after(2)).of_player(client, Some(first));
+        assert_eq!(next.rank(6.0, after(2)), Some(Rank::By(after(7))));
+        assert_eq!(next.rank(6.0, after(8)), Some(Rank::OutOfSound(after(7))));
     }
 
     #[test]

@@ -130,6 +130,9 @@ fn make(shared: &Arc<Shared>, job: &Arc<Job>, index: usize, turn: &Turn) -> Resu
         if !turn.go_on() {
             return ControlFlow::Break(());
         }
+        if bytes.is_empty() {
+            return ControlFlow::Continue(());
+        }
         if let Err(error) = making.append(bytes) {
             failure = Some(error);
             return ControlFlow::Break(());

@@ -99,6 +99,20 @@ impl BlockEncoder {
     /// [`ErrorKind::InvalidCall`] when the frames do not begin and end at borders of blocks, [`ErrorKind::FrameShape`]
     /// when the last frame is not whole.
     pub fn encode(&self, first: u64, packed: &[u8], stream: &mut Vec<u8>) -> Result<(), Error> {
+        self.encode_each(first, packed, stream, |_, _| ())
+    }
+
+    /// The same, and calls `each` after each block with its bytes and its frames, for containers that describe every block.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    pub fn encode_each(
+        &self,
+        first: u64,
+        packed: &[u8],
+        stream: &mut Vec<u8>,
+        mut each: impl FnMut(u64, u64),
+    ) -> Result<(), Error> {
         let frame_bytes = self.spec.frame_bytes();
         let frames = packed.len() as u64 / frame_bytes;
         if !(packed.len() as u64).is_multiple_of(frame_bytes) {
@@ -125,7 +139,9 @@ impl BlockEncoder {
             encoder
                 .write(ANY_RATE, self.spec.channels as u8, self.spec.sample_format.bits(), &samples)
                 .map_err(|e| refused(&STREAM, e))?;
+            let before = stream.len();
             self.number(number, &encoded.take(), stream).map_err(|e| refused(&STREAM, e))?;
+            each((stream.len() - before) as u64, block.len() as u64 / frame_bytes);
         }
         Ok(())
     }

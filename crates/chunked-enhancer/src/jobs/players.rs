@@ -1,0 +1,135 @@
+//! Players that request a track segment by segment, between two of their requests.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crowd_store::StoreKey;
+use crowd_web::Client;
+
+use super::listener::Listener;
+use crate::error::Error;
+
+/// How long a player that has read a segment may take to request the next one. Until then it counts as a listener: what it needs next
+/// is made in advance.
+const PAUSE: Duration = Duration::from_secs(10);
+/// Players between two requests, at most. Beyond it the one that has been so for the longest time counts as gone.
+const MOST: usize = 1_024;
+
+/// Listeners that have read a segment to its end and are kept for the next request of their player.
+#[derive(Default)]
+pub(super) struct Players(Mutex<IdleListeners>);
+
+#[derive(Default)]
+struct IdleListeners {
+    all: Vec<IdleListener>,
+    closed: bool,
+}
+
+struct IdleListener {
+    /// What is made for it goes on being made until it is dropped.
+    _listener: Listener,
+    /// Whose player, of which rendition, and the segment that it has read.
+    read: (Client, StoreKey, usize),
+    since: Instant,
+}
+
+impl Players {
+    /// A listener of the segment `index` for a player of `client`. What was kept of the segment before is not needed any more.
+    pub fn segment_listener(self: &Arc<Self>, listener: Listener, index: usize, client: Client) -> SegmentListener {
+        let key = listener.job().rendition.key;
+        let before: Vec<_> = {
+            let mut idle = self.idle();
+            idle.all
+                .extract_if(.., |idle| idle.read.0 == client && idle.read.1 == key && idle.read.2 + 1 == index)
+                .collect()
+        };
+        // A listener that is dropped locks its job.
+        drop(before);
+        SegmentListener { listener: Some(listener), players: self.clone(), index, client, complete: false }
+    }
+
+    /// Removes those whose player has taken too long.
+    pub fn tidy(&self, now: Instant) {
+        let gone: Vec<_> = {
+            let mut idle = self.idle();
+            idle.all.extract_if(.., |idle| now.duration_since(idle.since) >= PAUSE).collect()
+        };
+        drop(gone);
+    }
+
+    /// Removes all, those too that come later.
+    pub fn close(&self) {
+        let all = {
+            let mut idle = self.idle();
+            idle.closed = true;
+            std::mem::take(&mut idle.all)
+        };
+        drop(all);
+    }
+
+    fn keep(&self, listener: Listener, index: usize, client: Client) {
+        listener.close();
+        let read = (client, listener.job().rendition.key, index);
+        let mut idle = self.idle();
+        let oldest = (idle.all.len() >= MOST).then(|| idle.all.remove(0));
+        let listener = IdleListener { _listener: listener, read, since: Instant::now() };
+        let refused = if idle.closed {
+            Some(listener)
+        } else {
+            idle.all.push(listener);
+            None
+        };
+        drop(idle);
+        drop((oldest, refused));
+    }
+
+    fn idle(&self) -> MutexGuard<'_, IdleListeners> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reads one segment. When it is dropped before the segment was read to its end, the client is gone; else its player is expected to
+/// request the next one.
+pub struct SegmentListener {
+    /// None only while it is dropped.
+    listener: Option<Listener>,
+    players: Arc<Players>,
+    index: usize,
+    client: Client,
+    complete: bool,
+}
+
+impl SegmentListener {
+    /// The listener.
+    pub fn listener(&self) -> Option<&Listener> {
+        self.listener.as_ref()
+    }
+
+    /// Bytes of the segment, as soon as it is made.
+    ///
+    /// # Errors
+    /// What became of the job.
+    pub async fn length(&mut self) -> Result<u64, Error> {
+        self.listener.as_mut().ok_or(Error::Cancelled)?.length(self.index).await
+    }
+
+    /// The next bytes of the segment from `at` on, at most so many; none at its end.
+    ///
+    /// # Errors
+    /// What became of the job.
+    pub async fn read(&mut self, at: u64, most: u64) -> Result<Vec<u8>, Error> {
+        let listener = self.listener.as_mut().ok_or(Error::Cancelled)?;
+        let bytes = listener.read(self.index, at, most).await?;
+        let end = at + bytes.len() as u64;
+        self.complete = listener.job().length(self.index).is_some_and(|length| end >= length);
+        Ok(bytes)
+    }
+}
+
+impl Drop for SegmentListener {
+    fn drop(&mut self) {
+        if let Some(listener) = self.listener.take().filter(|_| self.complete) {
+            self.players.keep(listener, self.index, self.client);
+        }
+    }
+}

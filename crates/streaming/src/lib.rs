@@ -1,0 +1,45 @@
+#![forbid(unsafe_code)]
+//! The bytes of HTTP Live Streaming, for any server: the text of a media playlist, and FLAC in fragmented MP4. Nothing here reads a
+//! file, opens a socket or encodes sound.
+//!
+//! | item | |
+//! |---|---|
+//! | [`VodPlaylist`] | the media playlist of a track whose length is known (RFC 8216) |
+//! | [`FlacTrack`] | what the header of a FLAC stream says, and the initialization segment made of it |
+//! | [`MediaSegment`] | FLAC frames as one media segment |
+//!
+//! A player reads the playlist, then the initialization segment, then media segments in any order. Each media segment stands alone:
+//! its bytes are a function of its FLAC frames, its number and its position on the time line.
+//!
+//! ```
+//! use std::time::Duration;
+//! use crowd_streaming::{PlaylistSegment, VodPlaylist};
+//!
+//! # fn main() -> Result<(), crowd_streaming::Error> {
+//! let segment = |number: u32, seconds| PlaylistSegment {
+//!     uri: format!("{number}.m4s"),
+//!     duration: Duration::from_secs_f64(seconds),
+//! };
+//! let playlist = VodPlaylist { map_uri: "init.mp4".to_owned(), segments: vec![segment(0, 6.0), segment(1, 2.5)] };
+//! assert!(playlist.text()?.ends_with("#EXTINF:2.500000000,\n1.m4s\n#EXT-X-ENDLIST\n"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Sources
+//!
+//! - RFC 8216, "HTTP Live Streaming".
+//! - ISO/IEC 14496-12, "ISO base media file format". Each box names its clause where it is written.
+//! - "Encapsulation of FLAC in ISO Base Media File Format", version 0.0.3, which is part of the FLAC sources (`doc/isoflac.txt`).
+//! - RFC 9639, "Free Lossless Audio Codec (FLAC)".
+
+mod boxes;
+mod error;
+mod flac_track;
+mod media_segment;
+mod playlist;
+
+pub use error::Error;
+pub use flac_track::FlacTrack;
+pub use media_segment::{MediaSample, MediaSegment};
+pub use playlist::{PlaylistSegment, VodPlaylist};

@@ -1,0 +1,149 @@
+//! FLAC frames as one media segment.
+
+use crate::boxes::{put, put64, write_box, write_full_box};
+use crate::error::Error;
+use crate::flac_track::TRACK;
+
+/// Bytes of the size and the type of a box.
+const BOX_HEADER: u32 = 8;
+
+/// One FLAC frame, which is one sample of the MP4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MediaSample {
+    /// Its bytes.
+    pub bytes: u32,
+    /// Audio frames in it.
+    pub duration: u32,
+}
+
+/// Consecutive FLAC frames of a track.
+#[derive(Clone, Copy, Debug)]
+pub struct MediaSegment<'a> {
+    /// Its number in the track, from 0 on.
+    pub number: u32,
+    /// Audio frames of the track before it.
+    pub start: u64,
+    /// What it consists of.
+    pub samples: &'a [MediaSample],
+    /// The bytes of all of them, one after the other.
+    pub data: &'a [u8],
+}
+
+impl MediaSegment<'_> {
+    /// The segment: one movie fragment with its data (ISO/IEC 14496-12, clauses 8.8.4 and 8.1.1).
+    ///
+    /// # Errors
+    /// [`Error::SampleBytes`] when the samples do not describe the data, [`Error::TooLarge`] from 4 GiB on.
+    pub fn bytes(&self) -> Result<Vec<u8>, Error> {
+        let (samples, data) = (self.samples.iter().map(|sample| u64::from(sample.bytes)).sum(), self.data.len() as u64);
+        if samples != data {
+            return Err(Error::SampleBytes { samples, data });
+        }
+        if data >= u64::from(u32::MAX - BOX_HEADER) {
+            return Err(Error::TooLarge { bytes: data });
+        }
+        let mut out = Vec::with_capacity(self.data.len() + 8 * self.samples.len() + 128);
+        // Clause 8.16.2.
+        write_box(&mut out, b"styp", |out| {
+            out.extend(b"msdh");
+            put(out, 0);
+            out.extend(b"msdhiso6");
+        });
+        let moof = out.len();
+        let mut data_offset = 0;
+        write_box(&mut out, b"moof", |out| {
+            // Clause 8.8.5: numbers begin with 1.
+            write_full_box(out, b"mfhd", 0, 0, |out| put(out, self.number.saturating_add(1)));
+            // Clause 8.8.6.
+            write_box(out, b"traf", |out| {
+                let duration = self.common_duration();
+                self.fragment_header(out, duration);
+                // Clause 8.8.12.
+                write_full_box(out, b"tfdt", 1, 0, |out| put64(out, self.start));
+                data_offset = self.run(out, duration.is_none());
+            });
+        });
+        // From the first byte of the movie fragment to the first of the data.
+        let distance = u32::try_from(out.len() - moof).unwrap_or(u32::MAX).saturating_add(BOX_HEADER);
+        if let Some(field) = out.get_mut(data_offset..data_offset + 4) {
+            field.copy_from_slice(&distance.to_be_bytes());
+        }
+        write_box(&mut out, b"mdat", |out| out.extend(self.data));
+        Ok(out)
+    }
+
+    /// The duration that all samples have; none where they differ.
+    fn common_duration(&self) -> Option<u32> {
+        let first = self.samples.first()?.duration;
+        self.samples.iter().all(|sample| sample.duration == first).then_some(first)
+    }
+
+    /// Clause 8.8.7: offsets count from the movie fragment (default-base-is-moof); the duration stands here when all samples have it.
+    fn fragment_header(&self, out: &mut Vec<u8>, duration: Option<u32>) {
+        let flags = 0x2_0000 | if duration.is_some() { 8 } else { 0 };
+        write_full_box(out, b"tfhd", 0, flags, |out| {
+            put(out, TRACK);
+            if let Some(duration) = duration {
+                put(out, duration);
+            }
+        });
+    }
+
+    /// Clause 8.8.8. Returns where the offset of the data has to be written.
+    fn run(&self, out: &mut Vec<u8>, durations: bool) -> usize {
+        let mut data_offset = 0;
+        let flags = 0x201 | if durations { 0x100 } else { 0 };
+        write_full_box(out, b"trun", 0, flags, |out| {
+            put(out, u32::try_from(self.samples.len()).unwrap_or(u32::MAX));
+            data_offset = out.len();
+            put(out, 0);
+            for sample in self.samples {
+                if durations {
+                    put(out, sample.duration);
+                }
+                put(out, sample.bytes);
+            }
+        });
+        data_offset
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::boxes::parse;
+
+    #[test]
+    fn the_data_lies_where_the_run_says_and_times_count_frames() {
+        let samples = [(3, 4_096), (2, 4_096), (4, 17)].map(|(bytes, duration)| MediaSample { bytes, duration });
+        for count in [2, 3] {
+            let data = &b"abcdefghi"[..if count == 2 { 5 } else { 9 }];
+            let segment = MediaSegment { number: 6, start: 1 << 33, samples: &samples[..count], data }.bytes().unwrap();
+            let boxes = parse(&segment);
+            let names: Vec<&str> = boxes.iter().map(|(path, _)| path.rsplit('/').next().unwrap()).collect();
+            assert_eq!(names, ["styp", "moof", "mfhd", "traf", "tfhd", "tfdt", "trun", "mdat"]);
+            let content = |name: &str| boxes.iter().find(|(path, _)| path.ends_with(name)).unwrap().1;
+            assert_eq!(content("mfhd")[4..], [0, 0, 0, 7]);
+            assert_eq!(content("tfdt"), [1, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0]);
+            let run = content("trun");
+            let moof = segment.windows(4).position(|name| name == b"moof").unwrap() - 4;
+            let offset = u32::from_be_bytes(run[8..12].try_into().unwrap()) as usize;
+            assert_eq!(&segment[moof + offset..], data);
+            if count == 2 {
+                // One duration for all, then sizes only.
+                assert_eq!(content("tfhd")[4..], [0, 0, 0, 1, 0, 0, 0x10, 0]);
+                assert_eq!(run[12..], [0, 0, 0, 3, 0, 0, 0, 2]);
+            } else {
+                assert_eq!(content("tfhd")[4..], [0, 0, 0, 1]);
+                assert_eq!(run[28..], [0, 0, 0, 17, 0, 0, 0, 4]);
+            }
+        }
+    }
+
+    #[test]
+    fn samples_that_do_not_describe_the_data_are_refused() {
+        let samples = [MediaSample { bytes: 3, duration: 4_096 }];
+        let segment = MediaSegment { number: 0, start: 0, samples: &samples, data: b"ab" };
+        assert_eq!(segment.bytes(), Err(Error::SampleBytes { samples: 3, data: 2 }));
+    }
+}
