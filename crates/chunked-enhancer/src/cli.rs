@@ -8,10 +8,10 @@ use crowd_cli::size::parse_bytes;
 use crowd_media::SampleFormat;
 use crowd_web::args::{AccessArgs, ListenArgs, token_from_env};
 
-use crate::analysis::Kind;
+use crate::analysis::AnalysisKind;
 use crate::layout::Format;
 use crate::preset::{Intensity, Preset, Treatment};
-use crate::rendition::Order;
+use crate::rendition::RenditionRequest;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,14 +26,14 @@ Examples:
   enhance-server analyse in.flac --json
       Loudness, peaks and balance of a file, and how loud the preset makes it.
 
-Exit status: 0 when it was done, 1 when it could not be, 2 for a wrong command line, 4 when it was done but the file is
-damaged: something of it is missing or silent, as stderr says.";
+Exit status: 0 for success, 1 for an error, 2 for a wrong command line, 4 for success with a damaged file: frames of it
+are missing or silent, as stderr says.";
 
 /// Streams a mastered version of any track within a second
 #[derive(Debug, Parser)]
 #[command(version, about, after_help = EXAMPLES, subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
 pub struct Cli {
-    /// What to do; serve when nothing is said
+    /// The command; without one it serves
     #[command(subcommand)]
     pub command: Option<Command>,
     /// How to serve
@@ -47,14 +47,14 @@ impl Cli {
         token_from_env(Self::command(), "ENHANCE_SERVER_TOKEN")
     }
 
-    /// Reads the arguments of this process; ends it with a message where they are wrong.
+    /// Reads the arguments of this process, and ends it with a message if they are wrong.
     pub fn read() -> Self {
         let command = Self::full_command();
         Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
     }
 }
 
-/// What else it can do.
+/// Commands other than to serve.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write a mastered file: the bytes that the server would stream
@@ -75,23 +75,23 @@ pub struct Serve {
     /// Where to listen
     #[command(flatten)]
     pub address: ListenArgs,
-    /// Folder for what was made [default: enhance-server in the user's cache folder]
+    /// Folder of the cache [default: enhance-server in the user's cache folder]
     #[arg(long, value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,
     /// Bytes the cache may have: a number, or one with k, M, G or T (1024s)
     #[arg(long, value_name = "BYTES", default_value = "1G", value_parser = parse_bytes)]
     pub cache_size: u64,
-    /// Pieces and measurements that are worked on at once [default: one for each core]
+    /// Chunks and measurements that are made at once [default: one for each core]
     #[arg(long, value_name = "N")]
     pub workers: Option<NonZeroUsize>,
-    /// Renditions that may be listened to at once; those from which no client has read for 10 seconds do not
+    /// Renditions that may have listeners at once; those from which no client has read for 10 seconds do not
     /// count
     #[arg(long, value_name = "N", default_value = "64")]
     pub max_jobs: NonZeroUsize,
     /// What clients may do
     #[command(flatten)]
     pub access: AccessArgs,
-    /// Seconds between looks at the library for new files; 0 looks once
+    /// Seconds between scans of the library; 0 scans once
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub rescan: u64,
     /// Bucket that several nodes share their work through: s3://BUCKET/PREFIX, with the usual AWS_ variables
@@ -101,23 +101,23 @@ pub struct Serve {
     /// Log as JSON lines
     #[arg(long)]
     pub json: bool,
-    /// Say more: -v each job, -vv all
+    /// Log more: -v each job, -vv everything
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }
 
-/// What to make of a file.
+/// How to master a file.
 #[derive(Debug, Args)]
-pub struct Wish {
+pub struct TreatmentArgs {
     /// adaptive, gentle, warm, bright, punchy or live
     #[arg(long, default_value_t)]
     pub preset: Preset,
-    /// How much of it, 0 to 1; 0 is the original
+    /// Intensity of the preset, 0 to 1; 0 is the original
     #[arg(long, default_value_t)]
     pub intensity: Intensity,
     /// quick measures a minute spread over the file, full all of it
     #[arg(long, default_value_t)]
-    pub analysis: Kind,
+    pub analysis: AnalysisKind,
 }
 
 /// `render`.
@@ -127,13 +127,13 @@ pub struct Render {
     pub input: PathBuf,
     /// The file to write; - is standard output
     pub output: PathBuf,
-    /// What to make of it
+    /// How to master it
     #[command(flatten)]
-    pub wish: Wish,
-    /// Replace the output where it is there already
+    pub treatment: TreatmentArgs,
+    /// Replace the output if it exists
     #[arg(long)]
     pub overwrite: bool,
-    /// wav, flac or opus [default: as the output's name ends, wav for standard output]
+    /// wav, flac or opus [default: by the extension of the output, wav for standard output]
     #[arg(long)]
     pub format: Option<Format>,
     /// 16, 24 or 32f (float, wav only) [default: 24 where the input has more than 16, else 16]
@@ -148,16 +148,16 @@ pub struct Render {
 }
 
 impl Render {
-    /// Whether standard output is the output.
+    /// Whether the output is standard output.
     pub fn to_stdout(&self) -> bool {
         self.output.as_os_str() == "-"
     }
 
-    /// What is asked for.
+    /// The rendition to write.
     ///
     /// # Errors
-    /// When neither the flag nor the output's name says the format, or standard output is wanted for two things.
-    pub fn order(&self) -> Result<Order, String> {
+    /// When neither the flag nor the name of the output says the format, or both the sound and the JSON would go to standard output.
+    pub fn rendition_request(&self) -> Result<RenditionRequest, String> {
         if self.to_stdout() && self.json {
             return Err("--json: standard output is taken by the sound; give a file to write".to_owned());
         }
@@ -165,14 +165,14 @@ impl Render {
             Some(format) => format,
             None if self.to_stdout() => Format::Wav,
             None => {
-                let end = self.output.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-                end.parse().map_err(|_| {
+                let extension = self.output.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+                extension.parse().map_err(|_| {
                     format!("{}: the name does not end in .wav, .flac or .opus: give --format", self.output.display())
                 })?
             }
         };
-        let treatment = Treatment { preset: self.wish.preset, intensity: self.wish.intensity };
-        Ok(Order { treatment, format, depth: self.bits, kind: self.wish.analysis })
+        let treatment = Treatment { preset: self.treatment.preset, intensity: self.treatment.intensity };
+        Ok(RenditionRequest { treatment, format, sample_format: self.bits, analysis: self.treatment.analysis })
     }
 }
 
@@ -184,12 +184,12 @@ pub struct Analyse {
     /// The preset whose loudness is forecast
     #[arg(long, default_value_t)]
     pub preset: Preset,
-    /// How much of it, 0 to 1
+    /// Intensity of the preset, 0 to 1
     #[arg(long, default_value_t)]
     pub intensity: Intensity,
     /// quick measures a minute spread over the file, full all of it
-    #[arg(long, default_value_t = Kind::Full)]
-    pub analysis: Kind,
+    #[arg(long, default_value_t = AnalysisKind::Full)]
+    pub analysis: AnalysisKind,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -206,14 +206,14 @@ mod tests {
 
     #[test]
     fn the_format_of_a_file_is_that_of_its_name() {
-        let order = |arguments: &[&str]| match Cli::parse_from(arguments).command {
-            Some(Command::Render(render)) => render.order(),
+        let request = |arguments: &[&str]| match Cli::parse_from(arguments).command {
+            Some(Command::Render(render)) => render.rendition_request(),
             _ => panic!("no render"),
         };
-        assert_eq!(order(&["x", "render", "a.mp3", "b.FLAC"]).unwrap().format, Format::Flac);
-        assert_eq!(order(&["x", "render", "a.mp3", "b", "--format", "opus"]).unwrap().format, Format::Opus);
-        assert_eq!(order(&["x", "render", "a.mp3", "-"]).unwrap().format, Format::Wav);
-        assert!(order(&["x", "render", "a.mp3", "-", "--json"]).unwrap_err().contains("--json"));
-        assert!(order(&["x", "render", "a.mp3", "b.mp3"]).unwrap_err().contains("--format"));
+        assert_eq!(request(&["x", "render", "a.mp3", "b.FLAC"]).unwrap().format, Format::Flac);
+        assert_eq!(request(&["x", "render", "a.mp3", "b", "--format", "opus"]).unwrap().format, Format::Opus);
+        assert_eq!(request(&["x", "render", "a.mp3", "-"]).unwrap().format, Format::Wav);
+        assert!(request(&["x", "render", "a.mp3", "-", "--json"]).unwrap_err().contains("--json"));
+        assert!(request(&["x", "render", "a.mp3", "b.mp3"]).unwrap_err().contains("--format"));
     }
 }

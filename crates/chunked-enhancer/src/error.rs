@@ -1,30 +1,30 @@
-//! What can go wrong, in the words of whoever asked.
+//! Errors of the program.
 
 use std::path::PathBuf;
 
 use crowd_store::StoreError;
 use crowd_web::LimitReached;
 
-/// Why something could not be done.
+/// Why a request or command fails.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// No such track, or none any more.
+    /// There is no such track.
     #[error("there is no track \"{id}\": GET /api/tracks lists what there is")]
     NoTrack {
-        /// What was asked for.
+        /// The id of the request.
         id: String,
     },
-    /// No such job.
-    #[error("there is no job \"{id}\": POST /api/jobs starts one and tells its id")]
+    /// There is no such job.
+    #[error("there is no job \"{id}\": POST /api/jobs starts one and returns its id")]
     NoJob {
-        /// What was asked for.
+        /// The id of the request.
         id: String,
     },
-    /// A value that was given cannot be used.
+    /// A parameter or flag has a wrong value.
     #[error("{0}")]
     Invalid(String),
-    /// The library has not what was asked for, or has it no more.
+    /// The library cannot open the file.
     #[error(transparent)]
     Library(crowd_library::Error),
     /// A file could not be read or written.
@@ -32,9 +32,9 @@ pub enum Error {
     Io {
         /// The file.
         path: PathBuf,
-        /// What was tried.
+        /// The operation.
         doing: &'static str,
-        /// The system's words.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// The audio could not be read or written.
@@ -49,16 +49,16 @@ pub enum Error {
     /// A chunk could not be kept.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Nobody waits for it any more, or somebody stopped it.
+    /// The work is not needed any more, or the job was stopped.
     #[error("the job was cancelled")]
     Cancelled,
-    /// More is asked for at once than the server may do.
+    /// A limit of the server is reached.
     #[error(transparent)]
     Busy(#[from] LimitReached),
-    /// What is told to each who waited for the same.
+    /// The error of work that several requests waited for.
     #[error(transparent)]
     Same(std::sync::Arc<Self>),
-    /// A job stopped, and this is why: told to everybody who waits for it.
+    /// The error of a job, as all of its listeners get it.
     #[error("{0}")]
     Failed(std::sync::Arc<str>),
 }

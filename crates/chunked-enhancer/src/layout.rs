@@ -1,4 +1,4 @@
-//! Files that do not exist yet: what of them is known before anything is made.
+//! The layout of a rendition: its format, its header and its chunks, all known before anything is made.
 
 use std::fmt;
 use std::ops::Range;
@@ -10,23 +10,23 @@ use crowd_media::{AudioSpec, SampleFormat, Tags, flac, opus, wav};
 use crowd_streaming::FlacTrack;
 use serde::{Deserialize, Serialize};
 
+use crate::choice::parse_choice;
 use crate::error::Error;
-use crate::named::named;
 
 /// Every rendition is stereo.
 const CHANNELS: u16 = 2;
-/// Bits per second of an Opus stream: what stereo music bears well.
+/// Bits per second of an Opus stream, at which stereo music sounds transparent.
 const OPUS_BIT_RATE: u32 = 160_000;
 /// Seconds of an HLS segment, about: a player that seeks fetches one before it plays.
 const SEGMENT_SECONDS: f64 = 6.0;
 /// Seconds of the first HLS segment, about: what has to be made before the first sound.
 const FIRST_SEGMENT_SECONDS: f64 = 1.0;
 
-/// As what a rendition is sent.
+/// The format of a rendition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
-    /// PCM behind a WAV header.
+    /// PCM after a WAV header.
     #[default]
     Wav,
     /// FLAC: the same samples, smaller.
@@ -41,7 +41,7 @@ impl Format {
     /// Those that a request may name, the default first.
     pub const ALL: [Self; 3] = [Self::Wav, Self::Flac, Self::Opus];
 
-    /// Its name, as in a URL and behind the dot of a file's name.
+    /// Its name, as in a URL and as a file name extension.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Wav => "wav",
@@ -51,7 +51,7 @@ impl Format {
         }
     }
 
-    /// What HTTP calls it.
+    /// Its media type.
     pub const fn media_type(self) -> &'static str {
         match self {
             Self::Wav => "audio/wav",
@@ -72,33 +72,33 @@ impl FromStr for Format {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        named("format", text, Self::ALL, Self::name)
+        parse_choice("format", text, Self::ALL, Self::name)
     }
 }
 
-/// How a rendition is cut into pieces, and what each of them is made of.
+/// How a rendition is divided into chunks, and how each of them is encoded.
 #[derive(Clone, Debug)]
 pub struct Layout {
     frames: u64,
-    depth: SampleFormat,
-    pieces: Pieces,
+    sample_format: SampleFormat,
+    encoding: ChunkEncoding,
 }
 
-/// What pieces are encoded by.
+/// How chunks are encoded.
 #[derive(Clone, Debug)]
-pub enum Pieces {
-    /// Chunks of samples behind a header.
+pub enum ChunkEncoding {
+    /// PCM after a header.
     Wav {
         /// The chunks.
         grid: ChunkGrid,
-        /// The bytes before them.
+        /// The bytes before the first chunk.
         header: Vec<u8>,
     },
-    /// The same chunks, each smaller by as much as it can be.
+    /// FLAC.
     Flac {
         /// The chunks.
         grid: ChunkGrid,
-        /// Their encoder.
+        /// The encoder.
         blocks: flac::BlockEncoder,
     },
     /// Segments of a constant bit rate.
@@ -107,7 +107,7 @@ pub enum Pieces {
     Hls {
         /// The segments.
         grid: ChunkGrid,
-        /// Their encoder.
+        /// The encoder.
         blocks: flac::BlockEncoder,
         /// The initialization segment.
         init: Vec<u8>,
@@ -115,32 +115,34 @@ pub enum Pieces {
 }
 
 impl Layout {
-    /// Of so many frames.
+    /// The layout of a rendition of `frames` frames.
     ///
     /// # Errors
-    /// When no file of that format can be so long, or hold such samples.
-    pub fn new(format: Format, rate: SampleRate, frames: Frames, depth: SampleFormat) -> Result<Self, Error> {
+    /// When no file of that format can have this length or these samples.
+    pub fn new(format: Format, rate: SampleRate, frames: Frames, sample_format: SampleFormat) -> Result<Self, Error> {
         let grid = ChunkGrid::standard(frames, rate);
-        let spec = AudioSpec::new(rate.get(), CHANNELS, depth);
-        let pieces = match format {
-            Format::Wav => Pieces::Wav { grid, header: wav::header(spec, frames.0)? },
-            Format::Flac => Pieces::Flac { grid, blocks: flac::BlockEncoder::new(spec, frames.0, &Tags::default())? },
+        let spec = AudioSpec::new(rate.get(), CHANNELS, sample_format);
+        let encoding = match format {
+            Format::Wav => ChunkEncoding::Wav { grid, header: wav::header(spec, frames.0)? },
+            Format::Flac => {
+                ChunkEncoding::Flac { grid, blocks: flac::BlockEncoder::new(spec, frames.0, &Tags::default())? }
+            }
             Format::Opus => {
-                // A stream of its own in a file of its own needs no number to tell it from others.
-                Pieces::Opus(opus::Stream::new(rate.get(), frames.0, OPUS_BIT_RATE, 1, &Tags::default())?)
+                // There is one stream in the file, so any serial number will do.
+                ChunkEncoding::Opus(opus::Stream::new(rate.get(), frames.0, OPUS_BIT_RATE, 1, &Tags::default())?)
             }
             Format::Hls => {
                 let blocks = flac::BlockEncoder::new(spec, frames.0, &Tags::default())?;
                 let init = FlacTrack::from_header(blocks.header())?.initialization_segment();
-                Pieces::Hls { grid: segments(frames, rate)?, blocks, init }
+                ChunkEncoding::Hls { grid: segments(frames, rate)?, blocks, init }
             }
         };
-        Ok(Self { frames: frames.0, depth, pieces })
+        Ok(Self { frames: frames.0, sample_format, encoding })
     }
 
-    /// What pieces are encoded by.
-    pub fn pieces(&self) -> &Pieces {
-        &self.pieces
+    /// How chunks are encoded.
+    pub fn encoding(&self) -> &ChunkEncoding {
+        &self.encoding
     }
 
     /// Frames of the track.
@@ -148,57 +150,63 @@ impl Layout {
         self.frames
     }
 
-    /// The bytes before the first piece.
+    /// The bytes before the first chunk.
     pub fn header(&self) -> &[u8] {
-        match &self.pieces {
-            Pieces::Wav { header, .. } => header,
-            Pieces::Flac { blocks, .. } => blocks.header(),
-            Pieces::Opus(stream) => stream.header(),
-            Pieces::Hls { init, .. } => init,
+        match &self.encoding {
+            ChunkEncoding::Wav { header, .. } => header,
+            ChunkEncoding::Flac { blocks, .. } => blocks.header(),
+            ChunkEncoding::Opus(stream) => stream.header(),
+            ChunkEncoding::Hls { init, .. } => init,
         }
     }
 
-    /// How many pieces there are.
-    pub fn count(&self) -> usize {
-        match &self.pieces {
-            Pieces::Wav { grid, .. } | Pieces::Flac { grid, .. } | Pieces::Hls { grid, .. } => grid.chunks(),
-            Pieces::Opus(stream) => usize::try_from(stream.span_count()).unwrap_or(usize::MAX),
+    /// The number of chunks.
+    pub fn chunk_count(&self) -> usize {
+        match &self.encoding {
+            ChunkEncoding::Wav { grid, .. } | ChunkEncoding::Flac { grid, .. } | ChunkEncoding::Hls { grid, .. } => {
+                grid.chunks()
+            }
+            ChunkEncoding::Opus(stream) => usize::try_from(stream.span_count()).unwrap_or(usize::MAX),
         }
     }
 
-    /// The frames a piece is made of. Those of Opus begin within the piece before.
+    /// The frames of which a chunk is made. A chunk of Opus needs frames from the end of the chunk before.
     pub fn span(&self, index: usize) -> Range<u64> {
-        let span = match &self.pieces {
-            Pieces::Wav { grid, .. } | Pieces::Flac { grid, .. } | Pieces::Hls { grid, .. } => grid.span(index),
-            Pieces::Opus(stream) => stream.span(index as u64).map(|span| span.frames),
+        let span = match &self.encoding {
+            ChunkEncoding::Wav { grid, .. } | ChunkEncoding::Flac { grid, .. } | ChunkEncoding::Hls { grid, .. } => {
+                grid.span(index)
+            }
+            ChunkEncoding::Opus(stream) => stream.span(index as u64).map(|span| span.frames),
         };
         span.unwrap_or(0..0)
     }
 
     /// Bytes of a frame of samples.
     pub fn frame_bytes(&self) -> u64 {
-        u64::from(CHANNELS * self.depth.bytes())
+        u64::from(CHANNELS * self.sample_format.bytes())
     }
 
-    /// Bytes of a piece; of FLAC, which are not known before, the most there can be.
-    pub fn piece_bytes(&self, index: usize) -> u64 {
-        match &self.pieces {
-            Pieces::Wav { .. } => self.sample_bytes(index),
-            // A block that cannot be made smaller has its samples and less than this beside them, its place in an MP4 included.
-            Pieces::Flac { .. } | Pieces::Hls { .. } => self.sample_bytes(index) * 65 / 64 + 1_024,
-            Pieces::Opus(stream) => stream.span(index as u64).map_or(0, |span| span.bytes.end - span.bytes.start),
+    /// Bytes of a chunk. Those of FLAC are not known before it is made: the most that it can have.
+    pub fn chunk_bytes(&self, index: usize) -> u64 {
+        match &self.encoding {
+            ChunkEncoding::Wav { .. } => self.sample_bytes(index),
+            // A block that cannot be compressed has less overhead than this, its entry in the boxes of an MP4 included.
+            ChunkEncoding::Flac { .. } | ChunkEncoding::Hls { .. } => self.sample_bytes(index) * 65 / 64 + 1_024,
+            ChunkEncoding::Opus(stream) => {
+                stream.span(index as u64).map_or(0, |span| span.bytes.end - span.bytes.start)
+            }
         }
     }
 
-    /// Bytes of all pieces, or the most there can be.
+    /// Bytes of all chunks, or the most that they can have.
     pub fn bytes(&self) -> u64 {
-        (0..self.count()).map(|index| self.piece_bytes(index)).sum()
+        (0..self.chunk_count()).map(|index| self.chunk_bytes(index)).sum()
     }
 
-    /// Bytes of each piece, where they are known before it is made.
+    /// Bytes of each chunk, where they are known before it is made.
     pub fn lengths(&self) -> Option<Vec<u64>> {
-        let known = !matches!(self.pieces, Pieces::Flac { .. } | Pieces::Hls { .. });
-        known.then(|| (0..self.count()).map(|index| self.piece_bytes(index)).collect())
+        let known = !matches!(self.encoding, ChunkEncoding::Flac { .. } | ChunkEncoding::Hls { .. });
+        known.then(|| (0..self.chunk_count()).map(|index| self.chunk_bytes(index)).collect())
     }
 
     fn sample_bytes(&self, index: usize) -> u64 {
@@ -221,19 +229,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_cover_the_track_whatever_the_format() {
+    fn chunks_cover_the_track_in_every_format() {
         for frames in [1, 4_096, 44_100 * 61] {
             for format in Format::ALL.into_iter().chain([Format::Hls]) {
                 let layout = Layout::new(format, SampleRate::CD, Frames(frames), SampleFormat::I16).unwrap();
                 let mut end = 0;
-                for index in 0..layout.count() {
+                for index in 0..layout.chunk_count() {
                     let span = layout.span(index);
-                    assert!(span.start <= end && span.end > span.start, "{format} {index}: {span:?} behind {end}");
-                    assert!(layout.piece_bytes(index) > 0);
+                    assert!(span.start <= end && span.end > span.start, "{format} {index}: {span:?} after {end}");
+                    assert!(layout.chunk_bytes(index) > 0);
                     end = span.end;
                 }
                 assert_eq!(end, frames, "{format}");
-                assert_eq!(layout.span(layout.count()), 0..0);
+                assert_eq!(layout.span(layout.chunk_count()), 0..0);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Makes the pieces of a rendition.
+//! Makes the chunks of a rendition.
 
 use std::ops::ControlFlow;
 
@@ -9,46 +9,48 @@ use crowd_media::{SampleFormat, flac, opus, pcm};
 use crowd_streaming::{MediaSample, MediaSegment};
 
 use crate::error::Error;
-use crate::layout::Pieces;
-use crate::master::{Enhancer, Settled};
+use crate::layout::ChunkEncoding;
+use crate::master::{Enhancer, ResolvedTreatment};
 use crate::rendition::Rendition;
 
-/// Where chunks that were made from different state would overlap. An [`Enhancer`] forgets to the last bit: there are none.
+/// Chunks that were made from different state would overlap by this much. An [`Enhancer`] forgets to the last bit: there is no overlap.
 const NO_JOIN: Frames = Frames(0);
-/// Frames encoded at once, in blocks of a FLAC.
+/// FLAC frames are encoded in groups of this many audio frames.
 const FLAC_FRAMES: usize = 16 * ChunkGrid::ALIGN.0 as usize;
-/// Frames mastered at once for an Opus stream, whose spans begin and end between the borders of any grid.
-const STEP: Frames = Frames(4 * ChunkGrid::ALIGN.0);
+/// The grid on which frames are mastered for an Opus stream, whose spans do not begin and end on multiples of any grid.
+const OPUS_GRID: Frames = Frames(4 * ChunkGrid::ALIGN.0);
 
-/// A decoder with a mastering chain and an encoder behind it. Piece after piece goes fastest; any other is begun with a
-/// pre-roll, and has the same bytes.
+/// A decoder, then a mastering chain, then an encoder. The chunk after the last one is made without a pre-roll, any other one with a
+/// pre-roll; its bytes are the same.
 pub struct Maker {
     chunked: Chunked<Enhancer, FileInput>,
-    depth: SampleFormat,
+    sample_format: SampleFormat,
     next: usize,
-    /// What an Opus span has in common with the one before: these frames, from this one on.
-    tail: Vec<[f32; 2]>,
-    tail_from: u64,
+    /// The frames from `overlap_start` on that the next Opus span needs too.
+    overlap: Vec<[f32; 2]>,
+    overlap_start: u64,
 }
 
 impl Maker {
-    /// A maker of a rendition that was settled.
+    /// A maker of a rendition whose treatment is resolved.
     ///
     /// # Errors
     /// When the file cannot be opened.
-    pub fn new(rendition: &Rendition, settled: &Settled) -> Result<Self, Error> {
+    pub fn new(rendition: &Rendition, treatment: &ResolvedTreatment) -> Result<Self, Error> {
         let (input, _) = rendition.music.input()?;
-        let bits = match (rendition.layout.pieces(), rendition.depth) {
-            (Pieces::Opus(_), _) | (_, SampleFormat::F32) => None,
-            (_, depth) => Some(depth.bits()),
+        let bits = match (rendition.layout.encoding(), rendition.sample_format) {
+            (ChunkEncoding::Opus(_), _) | (_, SampleFormat::F32) => None,
+            (_, sample_format) => Some(sample_format.bits()),
         };
-        let enhancer = Enhancer::new(settled, rendition.rate, rendition.source_bits, bits)?;
-        let grid = match rendition.layout.pieces() {
-            Pieces::Wav { grid, .. } | Pieces::Flac { grid, .. } | Pieces::Hls { grid, .. } => *grid,
-            Pieces::Opus(_) => ChunkGrid::new(Frames(rendition.layout.frames()), STEP)?,
+        let enhancer = Enhancer::new(treatment, rendition.rate, rendition.source_bits, bits)?;
+        let grid = match rendition.layout.encoding() {
+            ChunkEncoding::Wav { grid, .. } | ChunkEncoding::Flac { grid, .. } | ChunkEncoding::Hls { grid, .. } => {
+                *grid
+            }
+            ChunkEncoding::Opus(_) => ChunkGrid::new(Frames(rendition.layout.frames()), OPUS_GRID)?,
         };
         let chunked = Chunked::new(enhancer, input, grid, NO_JOIN);
-        Ok(Self { chunked, depth: rendition.depth, next: 0, tail: Vec::new(), tail_from: 0 })
+        Ok(Self { chunked, sample_format: rendition.sample_format, next: 0, overlap: Vec::new(), overlap_start: 0 })
     }
 
     /// What is wrong with the file as far as it was read, in words.
@@ -56,13 +58,13 @@ impl Maker {
         self.chunked.input().warnings()
     }
 
-    /// The piece that goes on where the latest ended.
+    /// The chunk after the one that was made last.
     pub fn next(&self) -> usize {
         self.next
     }
 
-    /// Makes a piece and hands its bytes over as they come, until `take` has enough; tells whether that was all. Where no bytes
-    /// can be handed over yet, `take` is called without any, so that it can stop the work.
+    /// Makes a chunk and passes its bytes to `take` as they are made, until `take` breaks. Returns whether the chunk is complete. While
+    /// there are no bytes to pass, `take` is called without any, so that it can stop the work.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -72,22 +74,22 @@ impl Maker {
         index: usize,
         take: impl FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<bool, Error> {
-        let complete = match rendition.layout.pieces() {
-            Pieces::Wav { .. } => self.wav(index, take),
-            Pieces::Flac { blocks, grid } => self.flac(blocks, grid, index, take),
-            Pieces::Opus(stream) => self.opus(stream, index, take),
-            Pieces::Hls { blocks, grid, .. } => self.segment(blocks, grid, index, take),
+        let complete = match rendition.layout.encoding() {
+            ChunkEncoding::Wav { .. } => self.wav(index, take),
+            ChunkEncoding::Flac { blocks, grid } => self.flac(blocks, grid, index, take),
+            ChunkEncoding::Opus(stream) => self.opus(stream, index, take),
+            ChunkEncoding::Hls { blocks, grid, .. } => self.segment(blocks, grid, index, take),
         }?;
         self.next = if complete { index + 1 } else { usize::MAX };
         Ok(complete)
     }
 
     fn wav(&mut self, index: usize, mut take: impl FnMut(&[u8]) -> ControlFlow<()>) -> Result<bool, Error> {
-        let Self { chunked, depth, .. } = self;
+        let Self { chunked, sample_format, .. } = self;
         let mut bytes = Vec::new();
         let made = chunked.make(index, |block| {
             bytes.clear();
-            pcm::pack(block.as_flattened(), *depth, &mut bytes);
+            pcm::pack(block.as_flattened(), *sample_format, &mut bytes);
             take(&bytes)
         })?;
         Ok(made.complete)
@@ -100,12 +102,12 @@ impl Maker {
         index: usize,
         mut take: impl FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Result<bool, Error> {
-        let Self { chunked, depth, .. } = self;
+        let Self { chunked, sample_format, .. } = self;
         let Some(span) = grid.span(index) else { return Ok(true) };
         let (mut packed, mut bytes) = (Vec::new(), Vec::new());
         let (mut first, mut frames, mut failure) = (span.start, 0, None);
         let made = chunked.make(index, |block| {
-            pcm::pack(block.as_flattened(), *depth, &mut packed);
+            pcm::pack(block.as_flattened(), *sample_format, &mut packed);
             frames += block.len();
             if frames < FLAC_FRAMES && first + (frames as u64) < span.end {
                 return ControlFlow::Continue(());
@@ -137,9 +139,9 @@ impl Maker {
         let Some(span) = grid.span(index) else { return Ok(true) };
         let (mut packed, mut data, mut samples) = (Vec::new(), Vec::new(), Vec::new());
         let (mut first, mut frames, mut failure) = (span.start, 0, None);
-        let Self { chunked, depth, .. } = self;
+        let Self { chunked, sample_format, .. } = self;
         let made = chunked.make(index, |block| {
-            pcm::pack(block.as_flattened(), *depth, &mut packed);
+            pcm::pack(block.as_flattened(), *sample_format, &mut packed);
             frames += block.len();
             if frames < FLAC_FRAMES && first + (frames as u64) < span.end {
                 return ControlFlow::Continue(());
@@ -178,37 +180,37 @@ impl Maker {
         let mut bytes = Vec::new();
         let mut at = span.frames.start;
         // The frames from here on are kept for the next span.
-        let keep = stream.span(index as u64 + 1).map_or(u64::MAX, |next| next.frames.start);
-        let tail = std::mem::take(&mut self.tail);
-        let mut held = Vec::new();
+        let keep_from = stream.span(index as u64 + 1).map_or(u64::MAX, |next| next.frames.start);
+        let overlap = std::mem::take(&mut self.overlap);
+        let mut kept = Vec::new();
         let mut put = |first: u64, block: &[[f32; 2]], at: &mut u64| -> Result<ControlFlow<()>, Error> {
-            if let Some(kept) = block.get(usize::try_from(keep.saturating_sub(first)).unwrap_or(usize::MAX)..) {
-                held.extend_from_slice(kept);
+            if let Some(shared) = block.get(usize::try_from(keep_from.saturating_sub(first)).unwrap_or(usize::MAX)..) {
+                kept.extend_from_slice(shared);
             }
             let end = (first + block.len() as u64).min(span.frames.end);
             if end <= *at {
                 return Ok(ControlFlow::Continue(()));
             }
-            let wanted = block.get((*at - first) as usize..(end - first) as usize).unwrap_or_default();
+            let frames = block.get((*at - first) as usize..(end - first) as usize).unwrap_or_default();
             bytes.clear();
-            encoder.push(wanted.as_flattened(), &mut bytes)?;
+            encoder.push(frames.as_flattened(), &mut bytes)?;
             *at = end;
             Ok(if bytes.is_empty() { ControlFlow::Continue(()) } else { take(&bytes) })
         };
-        if (self.tail_from..self.tail_from + tail.len() as u64).contains(&at)
-            && put(self.tail_from, &tail, &mut at)?.is_break()
+        if (self.overlap_start..self.overlap_start + overlap.len() as u64).contains(&at)
+            && put(self.overlap_start, &overlap, &mut at)?.is_break()
         {
             return Ok(false);
         }
         while at < span.frames.end {
-            let mut first = at - at % STEP.0;
-            let (mut failure, mut enough) = (None, false);
-            self.chunked.make((at / STEP.0) as usize, |block| {
-                let put = put(first, block, &mut at);
+            let mut first = at - at % OPUS_GRID.0;
+            let (mut failure, mut stopped) = (None, false);
+            self.chunked.make((at / OPUS_GRID.0) as usize, |block| {
+                let flow = put(first, block, &mut at);
                 first += block.len() as u64;
-                match put {
-                    // The step is made to its end: the next goes on from there.
-                    Ok(flow) => enough |= flow.is_break(),
+                match flow {
+                    // The block of the grid is finished, so that the next one follows it.
+                    Ok(flow) => stopped |= flow.is_break(),
                     Err(error) => failure = Some(error),
                 }
                 ControlFlow::Continue(())
@@ -216,12 +218,12 @@ impl Maker {
             if let Some(error) = failure {
                 return Err(error);
             }
-            if enough {
+            if stopped {
                 return Ok(false);
             }
         }
-        self.tail = held;
-        self.tail_from = keep;
+        self.overlap = kept;
+        self.overlap_start = keep_from;
         Ok(true)
     }
 }

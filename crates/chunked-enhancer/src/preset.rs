@@ -1,28 +1,28 @@
-//! What a listener may ask for: a preset, and how much of it.
+//! Presets, and the intensity with which they are applied.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::named::named;
+use crate::choice::parse_choice;
 
-/// A way to master.
+/// A named treatment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Preset {
-    /// Moves as much as the track measures to need.
+    /// Adapts itself to the analysis of the track.
     #[default]
     Adaptive,
-    /// Hardly touched.
+    /// Changes little.
     Gentle,
-    /// Fuller below, softer above.
+    /// More lows and low mids, softer highs.
     Warm,
-    /// More presence and air.
+    /// More presence and highs.
     Bright,
-    /// Attacks to the front.
+    /// Stronger transients.
     Punchy,
-    /// For recordings of a stage.
+    /// For live recordings.
     Live,
 }
 
@@ -42,7 +42,7 @@ impl Preset {
         }
     }
 
-    /// What it does at full intensity.
+    /// Its values at full intensity.
     pub const fn design(self) -> Design {
         match self {
             Self::Adaptive => Design {
@@ -131,38 +131,38 @@ impl FromStr for Preset {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        named("preset", text, Self::ALL, Self::name)
+        parse_choice("preset", text, Self::ALL, Self::name)
     }
 }
 
-/// The numbers of a [`Preset`].
+/// The values of a [`Preset`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Design {
     /// Gain of the bands under 200 Hz, to 800 Hz, to 3 kHz, to 8 kHz and above, in decibels.
     pub eq_db: [f32; 5],
-    /// Decibels in over the threshold for each decibel out.
+    /// Ratio of the compressor.
     pub ratio: f32,
     /// Threshold of the compressor for a track of -14 LUFS, dBFS.
     pub threshold_db: f32,
-    /// Time constant of turning down, milliseconds.
+    /// Attack of the compressor: its time constant, milliseconds.
     pub attack_ms: f32,
-    /// Time constant of coming back, milliseconds.
+    /// Release of the compressor: its time constant, milliseconds.
     pub release_ms: f32,
-    /// Nine tenths of the limiter's way back, milliseconds.
+    /// Release of the limiter: the time in which nine tenths of its reduction end, milliseconds.
     pub limiter_release_ms: f32,
-    /// The most by which the limiter turns down, but for a fiftieth of the time, in decibels: what would need more stays quieter
-    /// than the target.
+    /// The reduction that the limiter exceeds during a fiftieth of the time at most, in decibels. A track that would need more
+    /// stays quieter than the target.
     pub most_reduction_db: f64,
     /// Share of the equaliser's decibels that is applied.
     pub eq_blend: f32,
-    /// Share of the compressed signal.
+    /// Share of the compressed signal in the mix with the uncompressed one.
     pub dynamics_blend: f32,
-    /// Integrated loudness of what comes out, LUFS.
+    /// Target: the integrated loudness of the rendition, LUFS.
     pub target_lufs: f64,
 }
 
-/// How much of a preset, 0 to 1: a share of the mastered signal beside an original of the same loudness. 0 is the original,
-/// untouched and at its own level.
+/// The intensity of a preset, 0 to 1: the share of the mastered signal in a mix with the original at the same loudness. 0 is the
+/// original, unchanged and at its own level.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "f32", into = "f32")]
 pub struct Intensity(f32);
@@ -178,7 +178,7 @@ impl Intensity {
         self.0
     }
 
-    /// Whether the original is wanted.
+    /// Whether it is that of the original.
     pub fn is_none(self) -> bool {
         self.0 == 0.0
     }
@@ -194,7 +194,7 @@ impl TryFrom<f32> for Intensity {
     type Error = String;
 
     fn try_from(share: f32) -> Result<Self, String> {
-        // A negative zero is the same share in other bits, and a key is made of bits.
+        // A negative zero is the same share with other bits, and the key of a rendition is made of the bits.
         if (0.0..=1.0).contains(&share) {
             Ok(Self(share + 0.0))
         } else {
@@ -224,12 +224,12 @@ impl fmt::Display for Intensity {
     }
 }
 
-/// What is to be made of a track.
+/// How a track is mastered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Treatment {
-    /// In which way.
+    /// The preset.
     pub preset: Preset,
-    /// How much of it.
+    /// Its intensity.
     pub intensity: Intensity,
 }
 
@@ -238,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_preset_or_intensity_that_is_none_is_refused_by_name_value_and_way_out() {
+    fn a_wrong_preset_or_intensity_is_refused_by_name_value_and_way_out() {
         assert_eq!("punchy".parse(), Ok(Preset::Punchy));
         let refused = "loud\n".parse::<Preset>().unwrap_err();
         assert_eq!(refused, "preset \"loud\\n\": give one of adaptive, gentle, warm, bright, punchy, live");

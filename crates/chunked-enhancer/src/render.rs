@@ -1,4 +1,4 @@
-//! A rendition as a file, or on standard output: the bytes that a stream has.
+//! Writes a rendition to a file or to standard output, with the bytes of the stream.
 
 use std::fs::Metadata;
 use std::io::{self, IsTerminal, Write};
@@ -11,11 +11,11 @@ use crowd_media::atomic::AtomicFile;
 use crate::error::Error;
 use crate::maker::Maker;
 use crate::measure::Measurements;
+use crate::permits::Permit;
 use crate::rendition::Rendition;
-use crate::turns::Turn;
 
-/// Writes a rendition to `to`, which appears when it is whole, and tells what is wrong with the file it is made of. `progress` hears
-/// how many frames are done. A file that is there is replaced only when `overwrite` says so, the one it is made of never.
+/// Writes a rendition to the file `to`, which appears when it is complete, and returns what is wrong with the source file. `progress` is
+/// called with the number of frames that are done. An existing file is replaced only with `overwrite`, and the source file never.
 ///
 /// # Errors
 /// When the file cannot be read or `to` not be written.
@@ -25,8 +25,8 @@ pub fn to_file(
     overwrite: bool,
     progress: impl FnMut(u64),
 ) -> Result<Vec<String>, Error> {
-    if let Ok(there) = to.metadata() {
-        may_replace(rendition, to, &there, overwrite)?;
+    if let Ok(existing) = to.metadata() {
+        check_replaceable(rendition, to, &existing, overwrite)?;
     }
     let mut file = AtomicFile::create(to)?;
     let warnings = write(rendition, &mut file, progress, |error| Error::io(to, "write", error))?;
@@ -34,11 +34,11 @@ pub fn to_file(
     Ok(warnings)
 }
 
-fn may_replace(rendition: &Rendition, to: &Path, there: &Metadata, overwrite: bool) -> Result<(), Error> {
+fn check_replaceable(rendition: &Rendition, to: &Path, existing: &Metadata, overwrite: bool) -> Result<(), Error> {
     let source = rendition.music.file().metadata().map_err(|e| Error::io(rendition.music.path(), "read", e))?;
-    let why = if (there.dev(), there.ino()) == (source.dev(), source.ino()) {
+    let why = if (existing.dev(), existing.ino()) == (source.dev(), source.ino()) {
         "it is the file to be read: give another name"
-    } else if !there.is_file() {
+    } else if !existing.is_file() {
         "it is there and no file: give the name of one, or - for standard output"
     } else if !overwrite {
         "it is there already: give another name, or --overwrite"
@@ -48,7 +48,7 @@ fn may_replace(rendition: &Rendition, to: &Path, there: &Metadata, overwrite: bo
     Err(Error::Invalid(format!("cannot write {}: {why}", to.display())))
 }
 
-/// Writes a rendition to standard output, as far as somebody reads it; else as [`to_file`].
+/// Writes a rendition to standard output, until its reader closes it; else as [`to_file`].
 ///
 /// # Errors
 /// When the file cannot be read, or standard output is a terminal or takes nothing.
@@ -63,7 +63,7 @@ pub fn to_stdout(rendition: &Rendition, progress: impl FnMut(u64)) -> Result<Vec
         Ok(warnings)
     });
     match written {
-        // A reader that has enough is no fault.
+        // A reader that closes standard output is no error.
         Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => Ok(Vec::new()),
         written => written,
     }
@@ -75,12 +75,13 @@ fn write(
     mut progress: impl FnMut(u64),
     failed: impl Fn(io::Error) -> Error,
 ) -> Result<Vec<String>, Error> {
-    let settled =
-        Measurements::default().settle(&rendition.music, &rendition.treatment, rendition.kind, &Turn::alone())?;
-    let settled = rendition.settle(settled);
+    let permit = Permit::standalone();
+    let resolved =
+        Measurements::default().resolve(&rendition.music, &rendition.treatment, rendition.analysis, &permit)?;
+    let resolved = rendition.set_resolved(resolved);
     out.write_all(rendition.layout.header()).map_err(&failed)?;
-    let mut maker = Maker::new(rendition, settled)?;
-    for index in 0..rendition.layout.count() {
+    let mut maker = Maker::new(rendition, resolved)?;
+    for index in 0..rendition.layout.chunk_count() {
         let mut failure = None;
         maker.make(rendition, index, |bytes| match out.write_all(bytes) {
             Ok(()) => ControlFlow::Continue(()),

@@ -1,4 +1,4 @@
-//! What was asked for, and the key under which the answer is kept.
+//! Requests for renditions, and renditions with their keys.
 
 use std::sync::OnceLock;
 
@@ -7,118 +7,119 @@ use crowd_library::MusicFile;
 use crowd_media::SampleFormat;
 use crowd_store::{ChunkId, Pinning, StoreKey};
 
-use crate::analysis::Kind;
+use crate::analysis::AnalysisKind;
 use crate::error::Error;
 use crate::layout::{Format, Layout};
-use crate::master::Settled;
+use crate::master::ResolvedTreatment;
 use crate::preset::Treatment;
 
-/// Raised when the same order would give other bytes than before, for a reason outside the analysis.
+/// Raised when the same request would give other bytes than before, for a reason outside the analysis.
 const VERSION: u32 = 4;
 
-/// The chunks that the store keeps: pieces of renditions. What a listener waits for, the first, is evicted last.
+/// The chunks that the store keeps. First chunks are evicted last, because starts wait for them.
 pub const CHUNKS: crowd_store::ChunkKind =
     crowd_store::ChunkKind { magic: *b"crowdchk", version: 1, pinning: Pinning::FIRST_CHUNKS };
 
-/// What may be asked of a track. The defaults are those of a URL that says nothing.
+/// What a client can request of a track. The defaults are those of a URL without parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Order {
-    /// What is to be made of it.
+pub struct RenditionRequest {
+    /// How it is mastered.
     pub treatment: Treatment,
-    /// As what it is sent.
+    /// The format in which it is sent.
     pub format: Format,
-    /// Samples of a WAV or FLAC; none: 24 bits where the file has more than 16, else 16.
-    pub depth: Option<SampleFormat>,
+    /// The samples of a WAV or FLAC; none: 24 bits where the file has more than 16, else 16.
+    pub sample_format: Option<SampleFormat>,
     /// How the track is measured.
-    pub kind: Kind,
+    pub analysis: AnalysisKind,
 }
 
-/// One track made in one way, known by its key.
+/// One track with one treatment in one format, identified by its key.
 pub struct Rendition {
-    /// Names it on this machine: the key of its chunks, or another one when the file was not hashed yet.
+    /// Identifies it on this machine: the key of its chunks, or another key while the file is not hashed.
     pub key: StoreKey,
     /// The file.
     pub music: MusicFile,
-    /// What is made of it.
+    /// How it is mastered.
     pub treatment: Treatment,
-    /// As what it is sent.
+    /// The format in which it is sent.
     pub format: Format,
-    /// Word length of its samples.
-    pub depth: SampleFormat,
+    /// Its samples.
+    pub sample_format: SampleFormat,
     /// How the track is measured.
-    pub kind: Kind,
+    pub analysis: AnalysisKind,
     /// Frames per second.
     pub rate: SampleRate,
-    /// Its pieces.
+    /// Its chunks.
     pub layout: Layout,
-    /// Bits per sample of the file, where it is lossless and has whole numbers.
+    /// Bits per sample of the file, where it is lossless and has integers.
     pub source_bits: Option<u32>,
     content_key: OnceLock<StoreKey>,
-    settled: OnceLock<Settled>,
+    resolved: OnceLock<ResolvedTreatment>,
 }
 
 impl Rendition {
-    /// What `order` makes of `music`: nothing is decoded for it, and nothing measured.
+    /// The rendition of `music` that is requested. Nothing is decoded or measured for it.
     ///
     /// # Errors
-    /// [`Error::Media`] when the file cannot be read, [`Error::Invalid`] for what cannot be had together.
-    pub fn new(music: MusicFile, order: &Order) -> Result<Self, Error> {
+    /// [`Error::Media`] when the file cannot be read, [`Error::Invalid`] for parameters that exclude each other.
+    pub fn new(music: MusicFile, request: &RenditionRequest) -> Result<Self, Error> {
         let reader = music.reader()?;
-        // Mixed down, whole numbers are none any more.
+        // The mix to stereo gives fractions.
         let source_bits = reader.info().bits.filter(|_| reader.info().channels <= 2);
         let rate = SampleRate::new(reader.sample_rate())?;
-        let depth = match (order.format, order.depth) {
+        let sample_format = match (request.format, request.sample_format) {
             (Format::Flac | Format::Hls, Some(SampleFormat::F32)) => {
                 return Err(Error::Invalid("bits 32f: FLAC has no floats; give 16 or 24, or format wav".to_owned()));
             }
             (Format::Opus, _) => SampleFormat::F32,
-            (_, Some(depth)) => depth,
+            (_, Some(sample_format)) => sample_format,
             (_, None) if source_bits.is_some_and(|bits| bits > 16) => SampleFormat::I24,
             _ => SampleFormat::I16,
         };
-        let layout = Layout::new(order.format, rate, Frames(reader.frames()), depth)?;
-        // Without a treatment nothing is measured.
-        let none = order.treatment.intensity.is_none();
-        let treatment = if none {
-            Treatment { intensity: order.treatment.intensity, ..Treatment::default() }
+        let layout = Layout::new(request.format, rate, Frames(reader.frames()), sample_format)?;
+        // Nothing is measured for the original.
+        let original = request.treatment.intensity.is_none();
+        let treatment = if original {
+            Treatment { intensity: request.treatment.intensity, ..Treatment::default() }
         } else {
-            order.treatment
+            request.treatment
         };
-        let kind = if none { Kind::default() } else { order.kind };
+        let analysis = if original { AnalysisKind::default() } else { request.analysis };
         let content = match music.hash() {
             Some(hash) => format!("content {hash}"),
             None => format!("file {}", music.local_id()),
         };
-        let key = key(&content, &treatment, order.format, depth, kind);
+        let key = key(&content, &treatment, request.format, sample_format, analysis);
         Ok(Self {
             key,
             music,
             treatment,
-            format: order.format,
-            depth,
-            kind,
+            format: request.format,
+            sample_format,
+            analysis,
             rate,
             layout,
             source_bits,
             content_key: OnceLock::new(),
-            settled: OnceLock::new(),
+            resolved: OnceLock::new(),
         })
     }
 
-    /// Names a piece on this machine.
-    pub fn piece(&self, index: usize) -> ChunkId {
-        chunk(self.key, index)
+    /// Identifies a chunk on this machine.
+    pub fn local_chunk_id(&self, index: usize) -> ChunkId {
+        chunk_id(self.key, index)
     }
 
-    /// Names a piece wherever chunks are kept; none while the file is not hashed.
-    pub fn chunk(&self, index: usize) -> Option<ChunkId> {
-        Some(chunk(self.content_key()?, index))
+    /// Identifies a chunk in every store; none while the file is not hashed.
+    pub fn chunk_id(&self, index: usize) -> Option<ChunkId> {
+        Some(chunk_id(self.content_key()?, index))
     }
 
-    /// Everything that decides about its bytes, hashed; none while the file is not hashed.
+    /// The hash of everything that decides about its bytes; none while the file is not hashed.
     pub fn content_key(&self) -> Option<StoreKey> {
         let hash = self.music.hash()?;
-        let of_content = || key(&format!("content {hash}"), &self.treatment, self.format, self.depth, self.kind);
+        let of_content =
+            || key(&format!("content {hash}"), &self.treatment, self.format, self.sample_format, self.analysis);
         Some(*self.content_key.get_or_init(of_content))
     }
 
@@ -127,27 +128,33 @@ impl Rendition {
         self.layout.frames() as f64 / f64::from(self.rate.get())
     }
 
-    /// What the treatment came to, once it was [measured](Self::settle).
-    pub fn settled(&self) -> Option<&Settled> {
-        self.settled.get()
+    /// Its treatment, once it is [resolved](Self::set_resolved).
+    pub fn resolved(&self) -> Option<&ResolvedTreatment> {
+        self.resolved.get()
     }
 
-    /// Keeps what the treatment came to; the first stays.
-    pub fn settle(&self, settled: Settled) -> &Settled {
-        self.settled.get_or_init(|| settled)
+    /// Keeps the resolved treatment. Once there is one, it stays.
+    pub fn set_resolved(&self, resolved: ResolvedTreatment) -> &ResolvedTreatment {
+        self.resolved.get_or_init(|| resolved)
     }
 }
 
-fn chunk(key: StoreKey, index: usize) -> ChunkId {
+fn chunk_id(key: StoreKey, index: usize) -> ChunkId {
     ChunkId { key, index: u32::try_from(index).unwrap_or(u32::MAX) }
 }
 
-/// Text that says all, hashed: two orders have the same key when it is the same text.
-fn key(content: &str, treatment: &Treatment, format: Format, depth: SampleFormat, kind: Kind) -> StoreKey {
+/// The hash of a text with everything that decides about the bytes of a rendition.
+fn key(
+    content: &str,
+    treatment: &Treatment,
+    format: Format,
+    sample_format: SampleFormat,
+    analysis: AnalysisKind,
+) -> StoreKey {
     let text = format!(
-        "enhance-server {} version {VERSION} on {}\n{content}\npreset {} intensity {:08x}\nanalysis {kind} version {}, settled version {}\nformat {format} depth {depth}\n",
+        "enhance-server {} version {VERSION} on {}\n{content}\npreset {} intensity {:08x}\nanalysis {analysis} version {}, settled version {}\nformat {format} depth {sample_format}\n",
         env!("CARGO_PKG_VERSION"),
-        // Processors of another kind may round the last bit in another way.
+        // Other processors may round the last bit in another way.
         crowd_engine::dsp::arithmetic(),
         treatment.preset,
         treatment.intensity.get().to_bits(),

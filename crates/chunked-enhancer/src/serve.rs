@@ -1,4 +1,4 @@
-//! From the command line to a server that runs.
+//! Starts the server and runs it until it is stopped.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,23 +13,23 @@ use tokio::sync::oneshot;
 
 use crate::cli::Serve;
 use crate::error::Error;
-use crate::hashes::KeptHashes;
 use crate::http::{App, router};
 use crate::jobs::{Jobs, Settings};
 use crate::measure::Measurements;
 use crate::rendition::CHUNKS;
+use crate::stored_hashes::StoredHashes;
 use crate::uploads::Uploads;
 
-/// What is answered when all connections are in use, too.
-const VITAL: [&str; 2] = ["/healthz", "/metrics"];
+/// The paths that are answered even when all connections are in use.
+const VITAL_PATHS: [&str; 2] = ["/healthz", "/metrics"];
 
-/// Files that are open whatever is streamed: logs, the listener, those being made, measured and scanned.
+/// Open files that do not depend on the number of streams: logs, the listening socket, files being made, measured and scanned.
 const OTHER_FILES: u64 = 64;
 
-/// Serves until told to stop.
+/// Serves until a signal stops it.
 ///
 /// # Errors
-/// When the library, the cache or the port cannot be had.
+/// When the library, the cache or the port cannot be opened.
 pub fn serve(options: &Serve) -> Result<(), Error> {
     let library =
         options.library.as_deref().ok_or_else(|| Error::Invalid("--library: give a folder of music".to_owned()))?;
@@ -44,13 +44,13 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|e| Error::io("the server's threads", "start", e))?;
     let (signal, signalled) = oneshot::channel::<()>();
-    // Nothing is sent: the end that is gone is the signal.
+    // Nothing is sent: the signal is that the sender is dropped.
     crowd_cli::stop::on_signal(move || drop(signal)).map_err(|e| Error::io("signals", "wait for", e))?;
     let store = store(options, &cache)?;
     let workers =
         options.workers.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
     let records = cache.join("records");
-    let (measurements, hashes) = (Measurements::kept_in(&records)?, KeptHashes::open(&records)?);
+    let (measurements, hashes) = (Measurements::kept_in(&records)?, StoredHashes::open(&records)?);
     let jobs = Jobs::start(store, measurements, Settings { workers, jobs: options.max_jobs.into() })
         .map_err(|e| Error::io("the jobs' thread", "start", e))?;
     let (contents, connections) = (ContentIndex::with_hash_store(hashes), options.access.connections());
@@ -64,28 +64,28 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     let listener = runtime.block_on(listen(options.address.socket())).map_err(|e| Error::Invalid(e.to_string()))?;
     let address = listener.local_addr().unwrap_or(options.address.socket());
     if !options.address.bind.is_loopback() && token.is_none() {
-        tracing::warn!("anybody who reaches {address} can listen: --token gives it a secret");
+        tracing::warn!("anybody who reaches {address} can listen: --token sets a secret");
     }
     if let Err(error) = app.library.watch(Duration::from_secs(options.rescan)) {
-        tracing::error!("the library cannot be looked through: {error}");
+        tracing::error!("the library cannot be scanned: {error}");
     }
     let scheme = if identity.is_some() { "https" } else { "http" };
     tracing::info!(cache = %cache.display(), workers, "listening on {scheme}://{address}{base}");
-    let vital_paths = VITAL.map(|path| format!("{base}{path}")).into();
+    let vital_paths = VITAL_PATHS.map(|path| format!("{base}{path}")).into();
     let (hosts, answers) = (options.address.hosts(token.is_some()), app.answers.clone());
     let router = crowd_web::service(router(app, token), base.clone(), hosts, answers);
     let service = HttpService { router, vital_paths, identity };
     let stop = async move { _ = signalled.await };
     let served = crowd_web::serve(service, listener, connections, stop);
     let result = runtime.block_on(served).map_err(|e| Error::io(address.to_string(), "listen on", e));
-    // What is being read or written for somebody who is gone does not hold the end up.
+    // Reads and writes for clients that have disconnected do not delay the end.
     runtime.shutdown_timeout(Duration::from_millis(500));
     uploads.end();
     result
 }
 
-/// Files and connections that may be open at once: beside each connection a track, for one that is paused keeps it, and beside each
-/// stream a chunk.
+/// The largest number of files and connections that are open at once: each connection may keep a track open, also while it is paused,
+/// and each stream a chunk.
 fn files_needed(options: &Serve) -> u64 {
     let (connections, streams) = (options.access.max_connections.get(), options.access.max_streams.get());
     let connections = connections.saturating_add(Limits::default().reserve) as u64;
@@ -101,7 +101,7 @@ fn store(options: &Serve, cache: &Path) -> Result<Arc<dyn Store>, Error> {
     Ok(Arc::new(disk))
 }
 
-/// Where programs of the user keep what they can make again (XDG Base Directory Specification).
+/// The cache folder of the user (XDG Base Directory Specification).
 fn default_cache() -> Option<PathBuf> {
     let of = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     Some(of("XDG_CACHE_HOME").or_else(|| Some(of("HOME")?.join(".cache")))?.join("enhance-server"))

@@ -1,5 +1,5 @@
-//! A file that is damaged is heard as far as it goes, and what is missing stands in list, status, measurement and exit status.
-//! Chunks that are damaged in the cache are not heard.
+//! Damaged files are streamed as far as they can be decoded, and reported in the list, the status, the analysis and the exit status.
+//! Damaged chunks of the cache are not sent.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -18,7 +18,7 @@ fn program(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_enhance-server")).args(arguments).output().unwrap()
 }
 
-/// The music of a folder as M4A with its index in front, without its last quarter.
+/// The music of a folder as M4A with its index at the beginning, without its last quarter.
 fn cut(folder: &Path) {
     let (wav, whole) = (folder.join("music.wav"), folder.join("whole.m4a"));
     let made = Command::new("ffmpeg")
@@ -32,7 +32,7 @@ fn cut(folder: &Path) {
 }
 
 #[test]
-fn what_is_missing_of_a_file_stands_in_the_list_the_status_the_measurement_and_the_exit_status() {
+fn missing_frames_of_a_file_are_reported_in_the_list_the_status_the_analysis_and_the_exit_status() {
     let folders = Folders::with_music(8.0);
     let music = folders.music.path();
     cut(music);
@@ -48,26 +48,26 @@ fn what_is_missing_of_a_file_stands_in_the_list_the_status_the_measurement_and_t
     let id = damaged["id"].as_str().unwrap();
     let known = server.get(&format!("/api/tracks/{id}?analysis=full")).json();
     assert!(known["analysis"]["warnings"][0].as_str().unwrap().contains("are missing"), "{known}");
-    // Heard to the end of what is there, which is music and no silence.
-    let heard = server.get(&format!("/stream/{id}?intensity=0")).body;
+    // The stream has all the frames that exist, and they are not silent.
+    let streamed = server.get(&format!("/stream/{id}?intensity=0")).body;
     let frames = (seconds * 44_100.0).round() as usize;
-    assert!((4 * frames..4 * frames + 100).contains(&heard.len()), "{} bytes", heard.len());
-    assert!(heard[heard.len() - 4_000..].iter().any(|byte| *byte != 0));
+    assert!((4 * frames..4 * frames + 100).contains(&streamed.len()), "{} bytes", streamed.len());
+    assert!(streamed[streamed.len() - 4_000..].iter().any(|byte| *byte != 0));
     for (name, code) in [("whole.m4a", 0), ("cut.m4a", 4)] {
         let file = music.join(name);
         let out = folders.cache.path().join(format!("{code}.wav"));
         let (file, out) = (file.to_str().unwrap(), out.to_str().unwrap());
         for arguments in [&["analyse", file, "--json"][..], &["render", file, out, "--quiet"]] {
             let done = program(arguments);
-            let told = String::from_utf8_lossy(&done.stderr);
-            assert_eq!(done.status.code(), Some(code), "{arguments:?}: {told}");
-            assert_eq!(told.contains("are missing"), code == 4, "{arguments:?}: {told}");
+            let message = String::from_utf8_lossy(&done.stderr);
+            assert_eq!(done.status.code(), Some(code), "{arguments:?}: {message}");
+            assert_eq!(message.contains("are missing"), code == 4, "{arguments:?}: {message}");
         }
     }
 }
 
 #[test]
-fn what_is_there_is_replaced_only_when_asked_for_and_what_is_read_never() {
+fn an_existing_file_is_replaced_only_on_request_and_the_source_never() {
     let folders = Folders::with_music(2.0);
     let music = folders.music.path();
     let (input, output) = (music.join("music.wav"), music.join("out.wav"));
@@ -79,21 +79,21 @@ fn what_is_there_is_replaced_only_when_asked_for_and_what_is_read_never() {
         (done.status.code(), String::from_utf8_lossy(&done.stderr).into_owned(), done.stdout)
     };
     for to in [&input, &linked] {
-        let (code, told, _) = render(to, &["--overwrite"]);
-        assert!(code == Some(1) && told.contains("it is the file to be read: give another name"), "{told}");
+        let (code, message, _) = render(to, &["--overwrite"]);
+        assert!(code == Some(1) && message.contains("it is the file to be read: give another name"), "{message}");
     }
     assert!(fs::read(&input).unwrap() == before);
     assert_eq!(render(&output, &[]).0, Some(0));
     let made = fs::read(&output).unwrap();
-    let (code, told, _) = render(&output, &["--preset", "warm"]);
-    assert!(code == Some(1) && told.contains("it is there already: give another name, or --overwrite"), "{told}");
+    let (code, message, _) = render(&output, &["--preset", "warm"]);
+    assert!(code == Some(1) && message.contains("it is there already: give another name, or --overwrite"), "{message}");
     assert!(fs::read(&output).unwrap() == made);
     let (code, _, warm) = render(&stdout, &["--preset", "warm"]);
     assert!(code == Some(0) && warm.starts_with(b"RIFF") && warm != made);
     assert_eq!(render(&output, &["--preset", "warm", "--overwrite"]).0, Some(0));
     assert!(fs::read(&output).unwrap() == warm);
-    let (code, told, _) = render(&stdout, &["--json"]);
-    assert!(code == Some(2) && told.contains("--json: standard output is taken"), "{told}");
+    let (code, message, _) = render(&stdout, &["--json"]);
+    assert!(code == Some(2) && message.contains("--json: standard output is taken"), "{message}");
 }
 
 /// The chunks in a cache: files named by a number in a folder named by a key.
@@ -104,17 +104,17 @@ fn chunks(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn bits_that_flip_in_the_cache_between_two_requests_are_not_heard() {
+fn bits_that_flip_in_the_cache_between_two_requests_are_not_sent() {
     let folders = Folders::with_music(65.0);
     let server = folders.serve(&[]);
     let path = format!("/stream/{}", server.track("music.wav"));
     let whole = server.get(&path).body;
-    // At first they are checked at each use: now they have been, and are known.
+    // Chunks are checked at each use at first. After two seconds they are only checked when their files have changed.
     thread::sleep(Duration::from_millis(2_100));
     assert!(server.get(&path).body == whole);
     let chunks = chunks(folders.cache.path());
     for (round, restored) in [(1, false), (2, true)] {
-        // The last bytes of a chunk may be heard just before it has its name.
+        // The last bytes of a chunk may be sent just before its file has its name.
         server.wait_for("all chunks to be kept", |server| {
             server.get("/api/status").json()["cache"]["chunks"] == chunks.len()
         });

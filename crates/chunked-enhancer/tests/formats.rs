@@ -1,4 +1,4 @@
-//! Files of other people: what is not read is named, Opus is streamed, and surround is mixed at the level of its fronts.
+//! Formats: unreadable files are listed, Opus is streamed, and surround is mixed at the level of its front channels.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -8,7 +8,7 @@ use std::process::Command;
 use common::Folders;
 
 #[test]
-fn each_file_left_out_is_named_with_the_reason_and_opus_is_streamed_from_any_byte() {
+fn each_unreadable_file_is_listed_with_the_reason_and_opus_is_streamed_from_any_byte() {
     let folders = Folders::with_music(8.0);
     let music = folders.music.path();
     for (name, arguments) in [
@@ -48,9 +48,9 @@ fn each_file_left_out_is_named_with_the_reason_and_opus_is_streamed_from_any_byt
         assert!(entry["problem"].as_str().unwrap().contains(why), "{entry}");
     }
     for name in ["read.opus", "read.webm", "read.mp2"] {
-        let heard = server.get(&format!("/stream/{}?intensity=0", id(name))).body;
-        assert!(heard.len() > 8 * 44_100 * 4, "{name}: {} bytes", heard.len());
-        assert!(heard[44..].iter().any(|byte| *byte != 0), "{name}");
+        let streamed = server.get(&format!("/stream/{}?intensity=0", id(name))).body;
+        assert!(streamed.len() > 8 * 44_100 * 4, "{name}: {} bytes", streamed.len());
+        assert!(streamed[44..].iter().any(|byte| *byte != 0), "{name}");
     }
     let known = server.get(&format!("/api/tracks/{}?analysis=full", id("surround.flac"))).json();
     let gain_db = known["analysis"]["downmix_gain_db"].as_f64().unwrap();

@@ -119,7 +119,7 @@ fn segments_have_lengths_ranges_and_conditions_and_an_unmade_one_is_not_made_for
 }
 
 #[test]
-fn what_cannot_be_had_is_refused_in_words() {
+fn a_wrong_request_is_refused_with_the_reason() {
     let folders = Folders::with_music(9.0);
     let server = folders.serve(&[]);
     let base = format!("/stream/{}", server.track("music.wav"));

@@ -1,4 +1,4 @@
-//! Jobs: prepared, watched, cancelled; and what there is to know of a track.
+//! Jobs, measurements and waveforms.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use common::{Folders, fixtures, render};
 use serde_json::{Value, json};
 
-/// The events of a job, until it is over.
+/// The events of a job until it ends.
 fn events(server: &common::Server, id: &str) -> Vec<Value> {
     let mut socket = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
     write!(socket, "GET /api/jobs/{id}/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
@@ -20,21 +20,21 @@ fn events(server: &common::Server, id: &str) -> Vec<Value> {
 }
 
 #[test]
-fn a_job_is_prepared_as_a_whole_and_tells_how_far_it_is() {
+fn a_job_makes_a_whole_rendition_and_reports_its_progress() {
     let folders = Folders::with_music(200.0);
     let server = folders.serve(&[]);
     let track = server.track("music.wav");
-    let wish = json!({ "track": track, "preset": "warm", "intensity": 0.7 });
-    let job = server.post("/api/jobs", &wish.to_string());
+    let request = json!({ "track": track, "preset": "warm", "intensity": 0.7 });
+    let job = server.post("/api/jobs", &request.to_string());
     assert_eq!(job.status, 202);
     let job = job.json();
     assert_eq!((&job["preset"], &job["pieces"]), (&json!("warm"), &json!(8)));
-    let told = events(&server, job["id"].as_str().unwrap());
-    let last = told.last().unwrap();
+    let statuses = events(&server, job["id"].as_str().unwrap());
+    let last = statuses.last().unwrap();
     assert_eq!((&last["state"], &last["map"]), (&json!("done"), &json!("22222222")));
-    let ready: Vec<u64> = told.iter().map(|event| event["ready"].as_u64().unwrap()).collect();
+    let ready: Vec<u64> = statuses.iter().map(|event| event["ready"].as_u64().unwrap()).collect();
     assert!(ready.is_sorted());
-    // It is what a listener of the same order gets, and costs nothing more.
+    // A stream of the same rendition uses its chunks.
     let made = server.metric("chunks_made_total");
     assert_eq!(server.get(&format!("/stream/{track}?preset=warm&intensity=0.7")).status, 200);
     assert_eq!(server.metric("chunks_made_total"), made);
@@ -47,7 +47,7 @@ fn a_job_is_prepared_as_a_whole_and_tells_how_far_it_is() {
 }
 
 #[test]
-fn a_cancelled_job_stops_and_whoever_listens_hears_of_it() {
+fn a_cancelled_job_stops_and_its_listeners_are_informed() {
     let folders = Folders::with_music(1_800.0);
     let server = folders.serve(&["--cache-size", "2G"]);
     let track = server.track("music.wav");
@@ -55,14 +55,14 @@ fn a_cancelled_job_stops_and_whoever_listens_hears_of_it() {
     let id = job["id"].as_str().unwrap();
     server.wait_for("a chunk", |server| server.metric("chunks_made_total") > 0.0);
     std::thread::scope(|scope| {
-        let told = scope.spawn(|| events(&server, id));
+        let statuses = scope.spawn(|| events(&server, id));
         std::thread::sleep(std::time::Duration::from_millis(200));
-        let gone = server.ask("DELETE", &format!("/api/jobs/{id}"), &[]).unwrap();
-        assert_eq!(gone.status, 204);
-        assert_eq!(told.join().unwrap().last().unwrap()["state"], "cancelled");
+        let deleted = server.ask("DELETE", &format!("/api/jobs/{id}"), &[]).unwrap();
+        assert_eq!(deleted.status, 204);
+        assert_eq!(statuses.join().unwrap().last().unwrap()["state"], "cancelled");
     });
     assert_eq!(server.get(&format!("/api/jobs/{id}")).status, 404);
-    server.wait_for("everybody to be gone", |server| server.metric("listeners") == 0.0);
+    server.wait_for("all listeners to be gone", |server| server.metric("listeners") == 0.0);
     let made = server.metric("frames_made_total");
     assert!(made < 1_800.0 * 44_100.0);
     std::thread::sleep(std::time::Duration::from_millis(300));
@@ -70,7 +70,7 @@ fn a_cancelled_job_stops_and_whoever_listens_hears_of_it() {
 }
 
 #[test]
-fn a_track_tells_what_it_measures_like_and_brings_its_original() {
+fn a_track_has_an_analysis_and_its_original_file() {
     let folders = Folders::with_music(20.0);
     std::fs::copy(fixtures().join("lame.mp3"), folders.music.path().join("a.mp3")).unwrap();
     let server = folders.serve(&[]);
@@ -83,25 +83,25 @@ fn a_track_tells_what_it_measures_like_and_brings_its_original() {
     assert!(original.body == std::fs::read(fixtures().join("lame.mp3")).unwrap());
 }
 
-/// Sends a request whose answer is not read.
+/// Sends a request without reading the response.
 fn request(server: &common::Server, path: &str) -> TcpStream {
     let mut socket = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
     write!(socket, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     socket
 }
 
-/// What is running and what waits for its turn.
+/// Items of work that run or wait for a permit.
 fn work(server: &common::Server) -> f64 {
     server.metric("work_running") + server.metric("work_waiting")
 }
 
-/// What was measured and written down, of a kind.
+/// The number of records of a kind.
 fn records(folders: &Folders, kind: &str) -> usize {
     std::fs::read_dir(folders.cache.path().join("records").join(kind)).map_or(0, Iterator::count)
 }
 
 #[test]
-fn a_measurement_or_waveform_that_nobody_waits_for_any_more_stops() {
+fn a_measurement_or_waveform_stops_when_no_request_waits_for_it() {
     let folders = Folders::with_music(900.0);
     let server = folders.serve(&[]);
     let track = server.track("music.wav");
@@ -111,13 +111,13 @@ fn a_measurement_or_waveform_that_nobody_waits_for_any_more_stops() {
         server.wait_for("the work", |server| work(server) == 1.0);
         drop(socket);
         server.wait_for("its end", |server| work(server) == 0.0);
-        // It did not come to its end.
+        // The measurement was not finished.
         assert_eq!(records(&folders, kind), before, "{path}");
     }
 }
 
 #[test]
-fn two_who_ask_for_the_same_measurement_have_it_made_once() {
+fn two_requests_for_the_same_measurement_share_it() {
     let folders = Folders::with_music(900.0);
     let server = folders.serve(&["--workers", "2"]);
     let path = format!("/api/tracks/{}?analysis=full", server.track("music.wav"));
@@ -134,7 +134,7 @@ fn two_who_ask_for_the_same_measurement_have_it_made_once() {
     assert_eq!(records(&folders, "analysis"), 1);
 }
 
-/// Files of the cache that a server has open.
+/// The files of the cache that a server has open.
 fn open_files(server: &common::Server, folders: &Folders) -> BTreeSet<PathBuf> {
     let all = std::fs::read_dir(format!("/proc/{}/fd", server.id())).unwrap();
     let files = all.filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok());
@@ -142,7 +142,7 @@ fn open_files(server: &common::Server, folders: &Folders) -> BTreeSet<PathBuf> {
 }
 
 #[test]
-fn readers_who_pause_hold_nothing_and_shut_nobody_out_and_read_on_where_they_were() {
+fn paused_streams_hold_no_file_and_no_place_and_continue_where_they_were() {
     let folders = Folders::with_music(120.0);
     folders.add("other.wav", 1.0);
     let server = folders.serve(&["--max-jobs", "1"]);
@@ -162,12 +162,12 @@ fn readers_who_pause_hold_nothing_and_shut_nobody_out_and_read_on_where_they_wer
 }
 
 #[test]
-fn a_start_does_not_wait_for_music_that_another_has_in_hand() {
+fn a_start_does_not_wait_for_chunks_that_another_listener_needs_later() {
     let folders = Folders::with_music(900.0);
     folders.add("other.wav", 90.0);
     let server = folders.serve(&["--workers", "1"]);
     let (track, other) = (server.track("music.wav"), server.track("other.wav"));
-    // It is read as fast as it is made.
+    // This stream is read as fast as it is made.
     let mut fast = request(&server, &format!("/stream/{track}"));
     let mut some = vec![0; 1 << 20];
     fast.read_exact(&mut some).unwrap();

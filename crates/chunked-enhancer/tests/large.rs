@@ -1,4 +1,4 @@
-//! Files so large that reading them takes a noticeable time are heard before they were read.
+//! Large files, which are streamed before they are hashed.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -10,16 +10,16 @@ use std::time::Duration;
 
 use common::{Folders, Server, render};
 
-/// Bytes behind the music, in a chunk that players pass over: they lie nowhere on the disk, but reading them takes a while.
-const BEHIND: u32 = 1 << 30;
+/// Bytes after the music, in a RIFF chunk that players skip: they occupy no disk space, but reading them takes a while.
+const JUNK_BYTES: u32 = 1 << 30;
 
-/// Makes a file large, and waits until any later change would show.
+/// Makes a file large, and waits until any later change would change its times.
 fn enlarge(path: &Path) {
     let file = File::options().read(true).write(true).open(path).unwrap();
     let bytes = u32::try_from(file.metadata().unwrap().len()).unwrap();
-    file.write_all_at(&[b"junk".as_slice(), &BEHIND.to_le_bytes()].concat(), bytes.into()).unwrap();
-    file.write_all_at(&(bytes + BEHIND).to_le_bytes(), 4).unwrap();
-    file.set_len(u64::from(bytes) + 8 + u64::from(BEHIND)).unwrap();
+    file.write_all_at(&[b"junk".as_slice(), &JUNK_BYTES.to_le_bytes()].concat(), bytes.into()).unwrap();
+    file.write_all_at(&(bytes + JUNK_BYTES).to_le_bytes(), 4).unwrap();
+    file.set_len(u64::from(bytes) + 8 + u64::from(JUNK_BYTES)).unwrap();
     std::thread::sleep(Duration::from_millis(2_100));
 }
 
@@ -31,14 +31,14 @@ fn tag(server: &Server, path: &str) -> Option<String> {
 }
 
 #[test]
-fn a_large_file_is_heard_before_it_was_read_and_kept_and_tagged_by_what_it_holds_afterwards() {
+fn a_large_file_is_streamed_before_it_is_hashed_and_cached_and_tagged_by_its_hash_afterwards() {
     let folders = Folders::with_music(65.0);
     let want = render(&folders.music.path().join("music.wav"), "out.wav", &[]);
     enlarge(&folders.music.path().join("music.wav"));
     let server = folders.serve(&[]);
     let id = server.track("music.wav");
     let path = format!("/stream/{id}");
-    // The first request has it read; nothing tells its version from others yet.
+    // The first request starts the hashing; there is no tag yet.
     assert_eq!(tag(&server, &path), None);
     assert!(server.get(&path).body == want);
     let part = server.range(&path, "bytes=1000000-1999999");
@@ -50,15 +50,15 @@ fn a_large_file_is_heard_before_it_was_read_and_kept_and_tagged_by_what_it_holds
     assert!(server.get(&path).body == want);
     assert_ne!(server.get("/api/status").json()["cache"]["chunks"], 0);
     assert!(server.ask("GET", &path, &[("if-none-match", known.as_deref().unwrap())]).unwrap().status == 304);
-    // After a restart it is known at once, and nothing is made or read again.
+    // After a restart the hash is known at once, and nothing is made or read again.
     server.kill();
     let server = folders.serve(&[]);
     assert_eq!(tag(&server, &path), known);
     assert!(server.get(&path).body == want);
     assert_eq!(server.metric("chunks_made_total"), 0.0);
-    // A change of any byte, far from all music, makes it another file.
+    // A change of any byte, even far from the music, makes it another file.
     let file = File::options().write(true).open(folders.music.path().join("music.wav")).unwrap();
-    file.write_all_at(b"other", u64::from(BEHIND)).unwrap();
+    file.write_all_at(b"other", u64::from(JUNK_BYTES)).unwrap();
     std::thread::sleep(Duration::from_millis(2_100));
     assert_eq!(tag(&server, &path), None);
     server.wait_for("the file to be read", |server| tag(server, &path).is_some());

@@ -1,4 +1,4 @@
-//! How the server is reached: under a path, encrypted, and with as many open files as it needs.
+//! Base path, TLS, limits of connections and open files, signals.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -16,13 +16,13 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use socket2::{Domain, Socket, Type};
 
 #[test]
-fn with_a_base_path_everything_lies_under_it_and_the_page_finds_it_there() {
+fn with_a_base_path_all_addresses_are_under_it() {
     let folders = Folders::with_music(2.0);
     let server = folders.serve(&["--base-path", "/music/enhanced/", "--token", "a secret"]);
     assert!(server.url.ends_with("/music/enhanced"), "{}", server.url);
     let page = server.get("/");
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
-    // What a page asks for is relative to it.
+    // The requests of the page are relative to it.
     for path in ["/page/app.js", "/page/ask.js", "/healthz"] {
         assert_eq!(server.get(path).status, 200, "{path}");
     }
@@ -38,7 +38,7 @@ fn with_a_base_path_everything_lies_under_it_and_the_page_finds_it_there() {
 }
 
 #[test]
-fn a_base_path_that_is_none_is_a_wrong_command_line() {
+fn a_base_path_without_a_slash_is_a_wrong_command_line() {
     let done = Command::new(env!("CARGO_BIN_EXE_enhance-server"))
         .args(["--library", "/", "--base-path", "music"])
         .output()
@@ -52,14 +52,14 @@ fn connect(from: [u8; 4], server: &Server) -> TcpStream {
     let address: SocketAddr = server.url.trim_start_matches("http://").parse().unwrap();
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     socket.bind(&SocketAddr::from((from, 0)).into()).unwrap();
-    // What is not read piles up where it is sent.
+    // Unread bytes stay in the buffer of the sender.
     socket.set_recv_buffer_size(4_096).unwrap();
     socket.connect(&address.into()).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     socket.into()
 }
 
-/// An answer's head, and its body as far as `most` bytes.
+/// The head of a response, and at most `most` bytes of its body.
 fn answer(mut stream: &TcpStream, most: usize) -> (String, Vec<u8>) {
     let (mut all, mut end) = (Vec::new(), None);
     let mut part = [0; 4_096];
@@ -81,7 +81,7 @@ fn ask(from: [u8; 4], server: &Server, path: &str) -> TcpStream {
 }
 
 #[test]
-fn a_client_with_all_the_connections_and_streams_it_can_get_keeps_nobody_else_from_playing() {
+fn a_client_with_its_full_share_of_connections_and_streams_does_not_keep_others_from_playing() {
     const ONE: [u8; 4] = [127, 0, 0, 1];
     const OTHER: [u8; 4] = [127, 0, 0, 2];
     let folders = Folders::with_music(60.0);
@@ -98,7 +98,7 @@ fn a_client_with_all_the_connections_and_streams_it_can_get_keeps_nobody_else_fr
     let half: Vec<_> = (0..100)
         .map(|_| {
             let mut stream = connect(ONE, &server);
-            // It may be closed already.
+            // The connection may be closed already.
             let _ = stream.write_all(b"GET /healthz HTTP/1.1\r\n");
             stream
         })
@@ -108,34 +108,37 @@ fn a_client_with_all_the_connections_and_streams_it_can_get_keeps_nobody_else_fr
     let (head, body) = answer(&ask(OTHER, &server, &format!("/stream/{short}")), whole.len());
     assert!(head.starts_with("HTTP/1.1 200 ") && body == whole, "{head}");
 
-    // Who was paused goes on where it was.
-    let (mut stream, (_, mut heard)) = paused.iter().zip(heads).find(|(_, (head, _))| head.contains(" 200 ")).unwrap();
-    let begun = heard.len();
-    heard.resize(original.len(), 0);
-    stream.read_exact(&mut heard[begun..]).unwrap();
-    assert!(heard == original);
+    // A paused stream continues where it was.
+    let (mut stream, (_, mut body)) = paused.iter().zip(heads).find(|(_, (head, _))| head.contains(" 200 ")).unwrap();
+    let begun = body.len();
+    body.resize(original.len(), 0);
+    stream.read_exact(&mut body[begun..]).unwrap();
+    assert!(body == original);
     drop(half);
 }
 
 #[test]
-fn a_proxy_that_is_no_address_is_a_wrong_command_line() {
+fn a_proxy_that_is_not_an_address_is_a_wrong_command_line() {
     let done = Command::new(env!("CARGO_BIN_EXE_enhance-server"))
         .args(["--library", "/", "--trusted-proxy", "proxy.example"])
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&done.stderr).into_owned();
-    assert!(done.status.code() == Some(2) && told.contains("\"proxy.example\" is not a network: write 192"), "{told}");
+    let message = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(
+        done.status.code() == Some(2) && message.contains("\"proxy.example\" is not a network: write 192"),
+        "{message}"
+    );
 }
 
-/// A server that another program has started; it ends with the test.
-struct Started {
+/// A server that is started by another program, and ends with the test.
+struct StartedServer {
     child: Child,
     stderr: BufReader<ChildStderr>,
-    /// What it logged until it listened.
+    /// The log until it listened.
     log: String,
 }
 
-impl Started {
+impl StartedServer {
     fn through(program: &[&str], folders: &Folders, flags: &[&str]) -> Self {
         let mut child = Command::new(program[0])
             .args(&program[1..])
@@ -156,35 +159,35 @@ impl Started {
     }
 }
 
-impl Drop for Started {
+impl Drop for StartedServer {
     fn drop(&mut self) {
         let _gone = self.child.kill();
         let _status = self.child.wait();
     }
 }
 
-/// What the server logs until it listens, under a limit of open files.
+/// The log of a server with this limit of open files.
 fn log_under(limit: &str, flags: &[&str]) -> String {
-    Started::through(&["prlimit", limit], &Folders::with_music(1.0), flags).log.clone()
+    StartedServer::through(&["prlimit", limit], &Folders::with_music(1.0), flags).log.clone()
 }
 
 #[test]
-fn too_few_open_files_are_raised_where_that_may_be_and_else_told() {
-    let told = log_under("--nofile=100:500", &["--max-connections", "1000"]);
-    assert!(told.contains("the system allows 500: raise its limit"), "{told}");
+fn the_limit_of_open_files_is_raised_or_a_warning_is_logged() {
+    let message = log_under("--nofile=100:500", &["--max-connections", "1000"]);
+    assert!(message.contains("the system allows 500: raise its limit"), "{message}");
     let quiet = log_under("--nofile=100:500", &["--max-connections", "50", "--max-streams", "50"]);
     assert!(!quiet.contains("the system allows"), "{quiet}");
 }
 
 #[test]
-fn with_a_certificate_it_speaks_https_and_nothing_else() {
+fn with_a_certificate_only_https_is_served() {
     let folders = Folders::with_music(2.0);
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let [certificate, key] = ["certificate.pem", "key.pem"].map(|name| folders.cache.path().join(name));
     fs::write(&certificate, made.cert.pem()).unwrap();
     fs::write(&key, made.signing_key.serialize_pem()).unwrap();
     let flags = ["--tls-cert", certificate.to_str().unwrap(), "--tls-key", key.to_str().unwrap()];
-    let server = Started::through(&["env"], &folders, &flags);
+    let server = StartedServer::through(&["env"], &folders, &flags);
     let (_, address) = server.log.split_once("listening on https://").unwrap();
     let address = address.split_whitespace().next().unwrap();
 
@@ -202,9 +205,9 @@ fn with_a_certificate_it_speaks_https_and_nothing_else() {
 
     let mut plain = TcpStream::connect(address).unwrap();
     plain.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
-    let mut told = Vec::new();
-    let _closed = plain.read_to_end(&mut told);
-    assert!(!told.starts_with(b"HTTP/"), "{}", String::from_utf8_lossy(&told));
+    let mut message = Vec::new();
+    let _closed = plain.read_to_end(&mut message);
+    assert!(!message.starts_with(b"HTTP/"), "{}", String::from_utf8_lossy(&message));
 }
 
 #[test]
@@ -216,16 +219,16 @@ fn a_certificate_that_cannot_be_used_is_named_before_anything_is_served() {
         let done = done.unwrap();
         (done.status.code(), String::from_utf8_lossy(&done.stderr).into_owned())
     };
-    let (status, told) = run(&["--tls-cert", "none.pem"]);
-    assert!(status == Some(2) && told.contains("--tls-key"), "{told}");
-    let (status, told) = run(&["--tls-cert", "none.pem", "--tls-key", "none.pem"]);
-    assert!(status == Some(1) && told.contains("cannot serve HTTPS: none.pem: No such file"), "{told}");
+    let (status, message) = run(&["--tls-cert", "none.pem"]);
+    assert!(status == Some(2) && message.contains("--tls-key"), "{message}");
+    let (status, message) = run(&["--tls-cert", "none.pem", "--tls-key", "none.pem"]);
+    assert!(status == Some(1) && message.contains("cannot serve HTTPS: none.pem: No such file"), "{message}");
 }
 
 #[test]
 fn a_signal_ends_it_in_order_and_under_nohup_the_end_of_a_terminal_does_not() {
     let folders = Folders::with_music(1.0);
-    let mut server = Started::through(&["nohup"], &folders, &[]);
+    let mut server = StartedServer::through(&["nohup"], &folders, &[]);
     let id = server.child.id().to_string();
     let signal = |name: &str| Command::new("kill").args([name, &id]).status().unwrap().success();
     assert!(signal("-HUP"));

@@ -1,4 +1,4 @@
-//! What servers that share a bucket promise, with moto's S3 server on this machine.
+//! Servers that share a bucket, which is moto's S3 server on this machine.
 #![cfg(feature = "s3")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
@@ -15,7 +15,7 @@ fn two_servers_stream_the_same_bytes_and_make_each_chunk_once() {
     if env::var("AWS_ACCESS_KEY_ID").is_ok_and(|key| key == KEY) {
         two_servers();
     } else {
-        // They learn of the bucket as programs do.
+        // The servers get the address of the bucket by environment variables.
         let server = Server::start();
         let mut this = with_credentials();
         this.env("AWS_ENDPOINT_URL", server.endpoint());
@@ -43,7 +43,7 @@ fn two_servers() {
     eventually("the last upload", || {
         servers.iter().map(|server| remote(server, "uploaded").unwrap()).sum::<u64>() == 4
     });
-    // Both are gone, and a third with nothing of its own has it all.
+    // Both have ended, and a third server with an empty cache fetches all chunks.
     servers.into_iter().for_each(common::Server::kill);
     let third = serve(2);
     assert!(third.get(&path).body == bodies[0]);

@@ -1,4 +1,4 @@
-//! What a stranger may send, and what a folder may hold, without hurting anybody.
+//! Hostile requests and hostile files.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -28,9 +28,9 @@ fn only_files_inside_the_library_are_served_whatever_links_and_names_say() {
     let mut paths: Vec<&str> = tracks.as_array().unwrap().iter().map(|track| track["path"].as_str().unwrap()).collect();
     paths.sort_unstable();
     assert_eq!(paths, ["inside.wav", "music.wav"]);
-    let told = server.get("/api/status").json()["library"]["unreadable"].to_string();
-    assert!(told.contains("out.mp3") && told.contains("leads out of the library"), "{told}");
-    // A link that is turned round after the folder was looked through.
+    let message = server.get("/api/status").json()["library"]["unreadable"].to_string();
+    assert!(message.contains("out.mp3") && message.contains("leads out of the library"), "{message}");
+    // A link whose target is changed after the scan.
     let id = server.track("inside.wav");
     fs::remove_file(music.join("inside.wav")).unwrap();
     symlink(outside.path().join("secret.mp3"), music.join("inside.wav")).unwrap();
@@ -50,7 +50,7 @@ fn only_files_inside_the_library_are_served_whatever_links_and_names_say() {
 }
 
 #[test]
-fn names_that_are_no_text_or_alike_are_listed_and_play_by_their_ids() {
+fn files_whose_names_are_no_text_or_alike_are_listed_and_play_by_their_ids() {
     let folders = Folders::with_music(2.0);
     let music = folders.music.path();
     let names: [&[u8]; 6] = [
@@ -97,10 +97,10 @@ fn names_that_are_no_text_or_alike_are_listed_and_play_by_their_ids() {
 #[test]
 fn a_library_whose_own_name_is_no_text_is_served_and_found_in_another_spelling() {
     let dir = tempfile::TempDir::new().unwrap();
-    for (folder, asked) in
+    for (folder, requested) in
         [(&b"Musik \xfc"[..], &b"Musik \xfc"[..]), ("F\u{e9}te".as_bytes(), "fe\u{301}te".as_bytes())]
     {
-        let [folder, asked] = [folder, asked].map(|name| dir.path().join(OsStr::from_bytes(name)));
+        let [folder, requested] = [folder, requested].map(|name| dir.path().join(OsStr::from_bytes(name)));
         fs::create_dir(&folder).unwrap();
         common::write(
             &folder.join("a.wav"),
@@ -110,7 +110,7 @@ fn a_library_whose_own_name_is_no_text_is_served_and_found_in_another_spelling()
             crowd_media::SampleFormat::I16,
         );
         let cache = tempfile::TempDir::new().unwrap();
-        let server = common::Server::start(&asked, cache.path(), &[]);
+        let server = common::Server::start(&requested, cache.path(), &[]);
         let status = server.get("/api/status");
         let root = folder.canonicalize().unwrap();
         assert_eq!((status.status, status.json()["library"]["root"] == root.to_string_lossy().as_ref()), (200, true));
@@ -119,7 +119,7 @@ fn a_library_whose_own_name_is_no_text_is_served_and_found_in_another_spelling()
 }
 
 #[test]
-fn damaged_and_hostile_files_are_told_about_and_take_nothing_down() {
+fn damaged_and_hostile_files_are_reported_and_do_not_end_the_server() {
     let folders = Folders::with_music(2.0);
     let music = folders.music.path();
     let good = fs::read(fixtures().join("tagged-16.flac")).unwrap();
@@ -137,23 +137,24 @@ fn damaged_and_hostile_files_are_told_about_and_take_nothing_down() {
         }
         fs::write(music.join(format!("damaged{n}.flac")), bytes).unwrap();
     }
-    // Samples that are no numbers, in a float WAV.
+    // Samples that are not finite, in a float WAV.
     let mut wild = [f32::NAN, f32::INFINITY, -f32::INFINITY, 1e30, 0.5, -0.5].repeat(20_000);
     wild.extend(common::music(44_100, 1.0));
     let mut bytes = Vec::new();
     let data = (wild.len() * 4) as u32;
-    for part in [b"RIFF".as_slice(), &(36 + data).to_le_bytes(), b"WAVEfmt ", &16u32.to_le_bytes(), &3u16.to_le_bytes()]
+    for field in
+        [b"RIFF".as_slice(), &(36 + data).to_le_bytes(), b"WAVEfmt ", &16u32.to_le_bytes(), &3u16.to_le_bytes()]
     {
-        bytes.extend_from_slice(part);
+        bytes.extend_from_slice(field);
     }
-    for part in [
+    for field in [
         &2u16.to_le_bytes()[..],
         &44_100u32.to_le_bytes(),
         &352_800u32.to_le_bytes(),
         &8u16.to_le_bytes(),
         &32u16.to_le_bytes(),
     ] {
-        bytes.extend_from_slice(part);
+        bytes.extend_from_slice(field);
     }
     bytes.extend_from_slice(b"data");
     bytes.extend_from_slice(&data.to_le_bytes());
@@ -176,7 +177,7 @@ fn damaged_and_hostile_files_are_told_about_and_take_nothing_down() {
 }
 
 #[test]
-fn who_has_no_token_hears_nothing() {
+fn without_the_token_nothing_is_served() {
     let folders = Folders::with_music(1.0);
     let server = folders.serve(&["--token", "correct horse"]);
     let ask = |headers: &[(&str, &str)], path: &str| server.ask("GET", path, headers).unwrap();
@@ -194,7 +195,7 @@ fn who_has_no_token_hears_nothing() {
 }
 
 #[test]
-fn too_much_at_once_is_refused_with_the_limit_and_costs_nobody_else_anything() {
+fn requests_over_a_limit_are_refused_with_the_limit() {
     let folders = Folders::with_music(600.0);
     folders.add("other.wav", 1.0);
     let server = folders.serve(&["--max-jobs", "1", "--max-streams", "4"]);
@@ -207,7 +208,7 @@ fn too_much_at_once_is_refused_with_the_limit_and_costs_nobody_else_anything() {
         (socket, String::from_utf8_lossy(&start).into_owned())
     };
     let open = |path: &str| ask(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
-    // Nobody reads on: it stays open.
+    // Nothing more is read, so the stream stays open.
     let (_one, status) = open(&format!("/stream/{id}?bits=32f"));
     assert_eq!(status, "HTTP/1.1 200 OK");
     let refused = server.get(&format!("/stream/{other}"));
@@ -216,10 +217,10 @@ fn too_much_at_once_is_refused_with_the_limit_and_costs_nobody_else_anything() {
     assert!(text.contains("1 at once"), "{text}");
     let (_two, status) = open(&format!("/original/{id}"));
     assert_eq!(status, "HTTP/1.1 200 OK");
-    // The other half of the places is kept for others.
+    // The other half of the slots is kept for other clients.
     let refused = server.get(&format!("/original/{id}")).json()["error"].as_str().unwrap().to_owned();
     assert!(refused.contains("streams: 4") && refused.contains("2 of them go to 127.0.0.1"), "{refused}");
-    // A body that is too large, refused before all of it has come, and headers without end.
+    // A body that is too large, refused before all of it has arrived, and headers without end.
     let head = "POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n";
     let (_, status) = ask(format!("{head}{{\"track\":\"{}", "x".repeat(32 << 10)));
     assert_eq!(status, "HTTP/1.1 413 Pa");
@@ -232,12 +233,12 @@ fn too_much_at_once_is_refused_with_the_limit_and_costs_nobody_else_anything() {
 }
 
 #[test]
-fn what_cannot_be_read_is_refused_in_words_too() {
+fn malformed_http_is_refused_with_the_reason_as_json() {
     let folders = Folders::with_music(1.0);
     let server = folders.serve(&[]);
     let ask = |request: &str| {
         let mut socket = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
-        // It may answer before it has read all.
+        // It may respond before it has read the whole request.
         let _ = socket.write_all(request.as_bytes());
         let mut answer = Vec::new();
         let _ = socket.read_to_end(&mut answer);
@@ -259,14 +260,14 @@ fn what_cannot_be_read_is_refused_in_words_too() {
         (format!("GET /api/tracks/%FF HTTP/1.1\r\nHost: localhost\r\n{close}"), "400", "UTF-8"),
         (format!("POST /api/tracks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n{close}"), "405", "GET,HEAD"),
     ] {
-        let (got, told) = ask(&request);
-        assert!(got == status && told.contains(says), "{request:.80}: {got} {told}");
+        let (got, message) = ask(&request);
+        assert!(got == status && message.contains(says), "{request:.80}: {got} {message}");
     }
-    // A client that begins to speak HTTP/2 unasked may not read this, but its user may.
-    let (status, told) = ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-    assert!(status == "505" && told.contains("HTTP/1.1 and not HTTP/2"), "{status} {told}");
+    // A client that sends HTTP/2 without an upgrade may not read this response, but its user may.
+    let (status, message) = ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    assert!(status == "505" && message.contains("HTTP/1.1 and not HTTP/2"), "{status} {message}");
     drop(server);
-    // A name it was told of, and with a token any.
+    // The name of --allow-host, and any name where there is a token.
     for flags in [["--allow-host", "music.example"], ["--token", "correct horse"]] {
         let server = folders.serve(&flags);
         assert_eq!(server.ask("GET", "/healthz", &[("host", "music.example")]).unwrap().status, 200, "{flags:?}");
@@ -274,7 +275,7 @@ fn what_cannot_be_read_is_refused_in_words_too() {
 }
 
 #[test]
-fn what_is_misspelt_is_refused_by_name_value_and_way_out() {
+fn a_misspelt_parameter_is_refused_by_name_value_and_way_out() {
     let folders = Folders::with_music(1.0);
     let server = folders.serve(&[]);
     let id = server.track("music.wav");

@@ -1,4 +1,4 @@
-//! What is made of a track: as loud as promised, under its ceiling, the same in any order.
+//! The sound of renditions: loudness, true peak, and chunks that are the same in any order.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::ops::ControlFlow;
@@ -14,8 +14,8 @@ use crowd_mastering::loudness::GainBound;
 use crowd_mastering::measure::Error;
 use crowd_media::loudness::{Loudness, Meter};
 use crowd_media::{Audio, SampleFormat, Samples, wav};
-use enhance_server::analysis::{self, Probed};
-use enhance_server::master::{Enhancer, Settled, settle_by_all, settle_by_probes};
+use enhance_server::analysis::{self, ProbedTrack};
+use enhance_server::master::{Enhancer, ResolvedTreatment, resolve_by_all, resolve_by_probes};
 use enhance_server::preset::{Intensity, Preset, Treatment};
 
 static GO: AtomicBool = AtomicBool::new(false);
@@ -26,10 +26,10 @@ fn loudness(rate: u32, sound: &[[f32; 2]]) -> Loudness {
     meter.read()
 }
 
-/// All of a file, in chunks from first to last.
-fn make(path: &Path, settled: &Settled, bits: Option<u32>) -> (SampleRate, Vec<[f32; 2]>) {
+/// The rendition of a whole file, made in chunks from first to last.
+fn make(path: &Path, resolved: &ResolvedTreatment, bits: Option<u32>) -> (SampleRate, Vec<[f32; 2]>) {
     let (input, shape) = FileInput::open(path, None).unwrap();
-    let enhancer = Enhancer::new(settled, shape.sample_rate, input.bits(), bits).unwrap();
+    let enhancer = Enhancer::new(resolved, shape.sample_rate, input.bits(), bits).unwrap();
     let grid = ChunkGrid::standard(shape.frames, shape.sample_rate);
     let mut chunked = Chunked::new(enhancer, input, grid, Frames(0));
     let mut frames = Vec::new();
@@ -69,28 +69,28 @@ fn open(path: &Path) -> MusicFile {
 fn figures() {
     for path in music() {
         let start = Instant::now();
-        let probes = Probed::read(&open(&path), &GO).unwrap();
+        let probes = ProbedTrack::read(&open(&path), &GO).unwrap();
         let read = start.elapsed();
         let start = Instant::now();
-        settle_by_probes(&probes, &Treatment::default(), &GO).unwrap();
-        let settle = start.elapsed();
+        resolve_by_probes(&probes, &Treatment::default(), &GO).unwrap();
+        let resolve = start.elapsed();
         let start = Instant::now();
         let full = analysis::full(&open(&path), &GO).unwrap();
         let whole = start.elapsed();
-        println!("{} {read:.0?} {settle:.0?} {whole:.0?}\n  {:?}\n  {full:?}", path.display(), probes.analysis);
+        println!("{} {read:.0?} {resolve:.0?} {whole:.0?}\n  {:?}\n  {full:?}", path.display(), probes.analysis);
         for (preset, intensity) in Preset::ALL.map(|preset| (preset, 1.0)).into_iter().chain([(Preset::Warm, 0.5)]) {
             let treatment = treatment(preset, intensity);
-            let quick = settle_by_probes(&probes, &treatment, &GO).unwrap();
-            let by_all = settle_by_all(&open(&path), &full, &treatment, &GO).unwrap();
+            let quick = resolve_by_probes(&probes, &treatment, &GO).unwrap();
+            let by_all = resolve_by_all(&open(&path), &full, &treatment, &GO).unwrap();
             let start = Instant::now();
             let (rate, sound) = make(&path, &quick, Some(16));
             let made = start.elapsed().as_secs_f64();
             let times = sound.len() as f64 / f64::from(rate.get()) / made;
-            let off = |settled: &Settled, loudness: Loudness| {
+            let off = |resolved: &ResolvedTreatment, loudness: Loudness| {
                 format!(
                     "{:+.2} (off forecast {:+.2}) {:.2} dBTP",
                     loudness.integrated_lufs - preset.design().target_lufs,
-                    loudness.integrated_lufs - settled.predicted_lufs.unwrap(),
+                    loudness.integrated_lufs - resolved.predicted_lufs.unwrap(),
                     loudness.true_peak_dbtp
                 )
             };
@@ -113,8 +113,8 @@ fn probes_beside_all() {
     let (mut off, mut crests, mut ranges, mut times) = (vec![], vec![], vec![], vec![]);
     for path in music() {
         let start = Instant::now();
-        let Ok(probes) = Probed::read(&open(&path), &GO) else { continue };
-        settle_by_probes(&probes, &Treatment::default(), &GO).unwrap();
+        let Ok(probes) = ProbedTrack::read(&open(&path), &GO) else { continue };
+        resolve_by_probes(&probes, &Treatment::default(), &GO).unwrap();
         times.push(start.elapsed().as_secs_f64() * 1e3);
         let quick = &probes.analysis.sound;
         let full = analysis::full(&open(&path), &GO).unwrap();
@@ -157,28 +157,28 @@ fn every_preset_is_as_loud_as_it_says_and_under_its_ceiling() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("music.wav");
     write(&path, 44_100, 20, 2);
-    let probes = Probed::read(&open(&path), &GO).unwrap();
+    let probes = ProbedTrack::read(&open(&path), &GO).unwrap();
     let full = analysis::full(&open(&path), &GO).unwrap();
     let apart = probes.analysis.sound.integrated_lufs.unwrap() - full.sound.integrated_lufs.unwrap();
     assert!(apart.abs() < 0.35, "quick is {apart} LU off");
     for (preset, intensity) in Preset::ALL.into_iter().flat_map(|preset| [(preset, 1.0), (preset, 0.3)]) {
         let treatment = treatment(preset, intensity);
-        let quick = settle_by_probes(&probes, &treatment, &GO).unwrap();
-        let by_all = settle_by_all(&open(&path), &full, &treatment, &GO).unwrap();
-        for (settled, within) in [(quick, 0.5), (by_all, 0.2)] {
-            let (rate, sound) = make(&path, &settled, Some(16));
+        let quick = resolve_by_probes(&probes, &treatment, &GO).unwrap();
+        let by_all = resolve_by_all(&open(&path), &full, &treatment, &GO).unwrap();
+        for (resolved, within) in [(quick, 0.5), (by_all, 0.2)] {
+            let (rate, sound) = make(&path, &resolved, Some(16));
             let loudness = loudness(rate.get(), &sound);
             let off = loudness.integrated_lufs - preset.design().target_lufs;
-            assert!(off.abs() < within, "{preset} {intensity}: {off} LU off, {settled:?}");
+            assert!(off.abs() < within, "{preset} {intensity}: {off} LU off, {resolved:?}");
             assert!(loudness.true_peak_dbtp <= -0.9, "{preset} {intensity}: {} dBTP", loudness.true_peak_dbtp);
         }
     }
 }
 
-/// The frames of one chunk, made from nothing but the file.
-fn chunk(path: &Path, settled: &Settled, index: usize) -> Vec<[f32; 2]> {
+/// The frames of one chunk, made from the file alone.
+fn chunk(path: &Path, resolved: &ResolvedTreatment, index: usize) -> Vec<[f32; 2]> {
     let (input, shape) = FileInput::open(path, None).unwrap();
-    let enhancer = Enhancer::new(settled, shape.sample_rate, input.bits(), Some(16)).unwrap();
+    let enhancer = Enhancer::new(resolved, shape.sample_rate, input.bits(), Some(16)).unwrap();
     let grid = ChunkGrid::standard(shape.frames, shape.sample_rate);
     let mut frames = Vec::new();
     Chunked::new(enhancer, input, grid, Frames(0))
@@ -197,13 +197,13 @@ fn a_chunk_made_alone_is_that_of_the_whole_run_bit_for_bit_with_every_preset() {
     for (n, preset) in Preset::ALL.into_iter().enumerate() {
         let rate = [8_000, 48_000, 22_050, 44_100, 96_000, 32_000][n];
         write(&path, rate, 65, 1 + n as u16 % 2);
-        let probes = Probed::read(&open(&path), &GO).unwrap();
-        let settled = settle_by_probes(&probes, &treatment(preset, [1.0, 0.5][n / 3]), &GO).unwrap();
-        let (_, whole) = make(&path, &settled, Some(16));
+        let probes = ProbedTrack::read(&open(&path), &GO).unwrap();
+        let resolved = resolve_by_probes(&probes, &treatment(preset, [1.0, 0.5][n / 3]), &GO).unwrap();
+        let (_, whole) = make(&path, &resolved, Some(16));
         assert_eq!(whole.len() as u64, u64::from(rate) * 65);
         let mut at = whole.len();
         for index in (0..4).rev() {
-            let alone = chunk(&path, &settled, index);
+            let alone = chunk(&path, &resolved, index);
             at -= alone.len();
             assert!(alone == whole[at..at + alone.len()], "{preset} at {rate} Hz, chunk {index}");
         }
@@ -216,13 +216,13 @@ fn a_chunk_made_alone_is_that_of_the_whole_run_bit_for_bit_with_every_preset() {
 #[ignore = "a measurement"]
 fn seams() {
     let path = PathBuf::from(std::env::var_os("MUSIC").unwrap());
-    let probes = Probed::read(&open(&path), &GO).unwrap();
+    let probes = ProbedTrack::read(&open(&path), &GO).unwrap();
     let mut seed = 7u64;
     for preset in Preset::ALL {
-        let settled = settle_by_probes(&probes, &treatment(preset, 1.0), &GO).unwrap();
-        let (rate, whole) = make(&path, &settled, None);
+        let resolved = resolve_by_probes(&probes, &treatment(preset, 1.0), &GO).unwrap();
+        let (rate, whole) = make(&path, &resolved, None);
         let (mut input, shape) = FileInput::open(&path, None).unwrap();
-        let chain = Enhancer::new(&settled, rate, None, None).unwrap();
+        let chain = Enhancer::new(&resolved, rate, None, None).unwrap();
         let (latency, memory) = (chain.latency().0, chain.memory().0);
         let (mut differ, mut slowest, mut far) = (0, 0.0f64, 0);
         let seeks = 200;
@@ -266,57 +266,57 @@ fn at_intensity_0_the_original_passes_bit_for_bit() {
     for channels in [1, 2] {
         let path = folder.path().join("music.wav");
         write(&path, 48_000, 5, channels);
-        let probes = Probed::read(&open(&path), &GO).unwrap();
-        let settled = settle_by_probes(&probes, &treatment(Preset::Bright, 0.0), &GO).unwrap();
+        let probes = ProbedTrack::read(&open(&path), &GO).unwrap();
+        let resolved = resolve_by_probes(&probes, &treatment(Preset::Bright, 0.0), &GO).unwrap();
         let audio = crowd_media::open(&path, &Default::default()).unwrap().to_stereo().to_f32();
         for bits in [Some(16), Some(24), None] {
-            assert!(make(&path, &settled, bits).1.as_flattened() == audio, "{channels} channels to {bits:?} bits");
+            assert!(make(&path, &resolved, bits).1.as_flattened() == audio, "{channels} channels to {bits:?} bits");
         }
-        // What has more bits than the format is dithered.
-        assert!(make(&path, &settled, Some(8)).1.as_flattened().iter().all(|v| (v * 128.0).fract() == 0.0));
+        // Samples with more bits than the format are dithered.
+        assert!(make(&path, &resolved, Some(8)).1.as_flattened().iter().all(|v| (v * 128.0).fract() == 0.0));
     }
 }
 
 #[test]
-fn what_cannot_be_measured_keeps_its_level() {
+fn a_track_that_cannot_be_measured_keeps_its_level() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("none.wav");
     for frames in [1, 100, 10_000, 441_000, 4_410_000] {
         let audio = Audio::new(Samples::I16(vec![0; 2 * frames]), 44_100, 2).unwrap();
         wav::write(&path, &audio, SampleFormat::I16).unwrap();
-        let probes = Probed::read(&open(&path), &GO).unwrap();
+        let probes = ProbedTrack::read(&open(&path), &GO).unwrap();
         assert_eq!((probes.analysis.sound.integrated_lufs, probes.analysis.sound.crest_db), (None, None));
-        let settled = settle_by_probes(&probes, &treatment(Preset::Punchy, 1.0), &GO).unwrap();
-        assert_eq!((settled.settings.make_up_db, settled.predicted_lufs), (0.0, None));
-        assert!(make(&path, &settled, None).1.iter().all(|frame| *frame == [0.0; 2]));
+        let resolved = resolve_by_probes(&probes, &treatment(Preset::Punchy, 1.0), &GO).unwrap();
+        assert_eq!((resolved.settings.make_up_db, resolved.predicted_lufs), (0.0, None));
+        assert!(make(&path, &resolved, None).1.iter().all(|frame| *frame == [0.0; 2]));
     }
 }
 
 #[test]
-fn what_was_measured_and_settled_is_the_same_each_time_and_behind_json() {
+fn analysis_and_resolved_treatment_are_the_same_each_time_and_after_json() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("music.wav");
     write(&path, 44_100, 90, 2);
     let treatment = treatment(Preset::Adaptive, 0.7);
-    let once = Probed::read(&open(&path), &GO).unwrap();
-    let again = Probed::read(&open(&path), &GO).unwrap();
+    let once = ProbedTrack::read(&open(&path), &GO).unwrap();
+    let again = ProbedTrack::read(&open(&path), &GO).unwrap();
     assert_eq!(once.analysis, again.analysis);
-    let settled = settle_by_probes(&once, &treatment, &GO).unwrap();
-    assert_eq!(settled, settle_by_probes(&again, &treatment, &GO).unwrap());
-    let text = serde_json::to_string(&settled).unwrap();
-    assert_eq!(serde_json::from_str::<Settled>(&text).unwrap().settings, settled.settings);
+    let resolved = resolve_by_probes(&once, &treatment, &GO).unwrap();
+    assert_eq!(resolved, resolve_by_probes(&again, &treatment, &GO).unwrap());
+    let text = serde_json::to_string(&resolved).unwrap();
+    assert_eq!(serde_json::from_str::<ResolvedTreatment>(&text).unwrap().settings, resolved.settings);
 }
 
 #[test]
-fn a_measurement_that_nobody_wants_ends_at_once() {
+fn a_measurement_that_is_not_needed_ends_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("music.wav");
     write(&path, 44_100, 90, 2);
     let stop = AtomicBool::new(true);
-    assert!(matches!(Probed::read(&open(&path), &stop), Err(Error::Stopped)));
+    assert!(matches!(ProbedTrack::read(&open(&path), &stop), Err(Error::Stopped)));
     assert!(matches!(analysis::full(&open(&path), &stop), Err(Error::Stopped)));
-    let probes = Probed::read(&open(&path), &GO).unwrap();
-    assert!(matches!(settle_by_probes(&probes, &Treatment::default(), &stop), Err(Error::Stopped)));
+    let probes = ProbedTrack::read(&open(&path), &GO).unwrap();
+    assert!(matches!(resolve_by_probes(&probes, &Treatment::default(), &stop), Err(Error::Stopped)));
 }
 
 /// A sound of so many seconds, as a file of floats; `frame` gets the second and noise between -1 and 1 of both channels.
@@ -368,10 +368,10 @@ fn a_kick_drum_hardly_moves_a_tone_above_it() {
             let hit = t % 0.5;
             [sine(hz, hit) * (-decay * hit).exp() * 0.9 + 10f64.powf(tone_db / 20.0) * sine(3_000.0, t); 2]
         });
-        let probes = Probed::read(&open(&path), &GO).unwrap();
+        let probes = ProbedTrack::read(&open(&path), &GO).unwrap();
         for preset in Preset::ALL {
-            let settled = settle_by_probes(&probes, &treatment(preset, 1.0), &GO).unwrap();
-            let levels = levels(3_000.0, &make(&path, &settled, None).1[44_100..6 * 44_100]);
+            let resolved = resolve_by_probes(&probes, &treatment(preset, 1.0), &GO).unwrap();
+            let levels = levels(3_000.0, &make(&path, &resolved, None).1[44_100..6 * 44_100]);
             let most = levels.iter().copied().fold(f64::MIN, f64::max);
             let least = levels.iter().copied().fold(f64::MAX, f64::min);
             let allowed = if matches!(preset, Preset::Adaptive | Preset::Gentle | Preset::Live) { 3.0 } else { 6.0 };
@@ -381,7 +381,7 @@ fn a_kick_drum_hardly_moves_a_tone_above_it() {
 }
 
 #[test]
-fn a_constant_is_taken_away_and_moves_no_loudness() {
+fn a_dc_offset_is_removed_and_does_not_change_the_loudness() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("constant.wav");
     for intensity in [1.0, 0.5] {
@@ -391,9 +391,9 @@ fn a_constant_is_taken_away_and_moves_no_loudness() {
                 let music = 0.03 * sine(55.0, t) + 0.012 * (sine(440.0, t) + sine(659.3, t));
                 noise.map(|noise| constant + music + hit * noise)
             });
-            let probes = Probed::read(&open(&path), &GO).unwrap();
-            let settled = settle_by_probes(&probes, &treatment(Preset::Gentle, intensity), &GO).unwrap();
-            let (rate, sound) = make(&path, &settled, None);
+            let probes = ProbedTrack::read(&open(&path), &GO).unwrap();
+            let resolved = resolve_by_probes(&probes, &treatment(Preset::Gentle, intensity), &GO).unwrap();
+            let (rate, sound) = make(&path, &resolved, None);
             // The first half second is where it begins.
             let rest = &sound[22_050..];
             let mean = rest.iter().map(|frame| f64::from(frame[0])).sum::<f64>() / rest.len() as f64;
@@ -406,7 +406,7 @@ fn a_constant_is_taken_away_and_moves_no_loudness() {
 }
 
 #[test]
-fn what_has_no_loudness_to_gain_is_not_lifted_and_told() {
+fn a_track_that_would_hardly_become_louder_is_not_lifted_and_the_shortfall_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("castanets.wav");
     let room = 10f64.powf(-66.0 / 20.0) * 3f64.sqrt();
@@ -416,27 +416,27 @@ fn what_has_no_loudness_to_gain_is_not_lifted_and_told() {
         noise.map(|noise| clap + 0.4 * noise * (-367.0 * hit).exp() + room * noise)
     });
     let source = crowd_media::open(&path, &Default::default()).unwrap().to_stereo().to_f32();
-    // The last 60 ms in front of each hit are the room alone.
+    // The last 60 ms before each hit are the room alone.
     let quiet = |sound: &[[f32; 2]]| {
         let room: Vec<_> = (5..35).flat_map(|hit| sound[hit * 8_820 - 2_646..hit * 8_820].to_vec()).collect();
         rms_db(&room)
     };
     let before = quiet(source.as_chunks::<2>().0);
-    let probes = Probed::read(&open(&path), &GO).unwrap();
+    let probes = ProbedTrack::read(&open(&path), &GO).unwrap();
     for preset in Preset::ALL {
-        let settled = settle_by_probes(&probes, &treatment(preset, 1.0), &GO).unwrap();
-        let (rate, sound) = make(&path, &settled, None);
+        let resolved = resolve_by_probes(&probes, &treatment(preset, 1.0), &GO).unwrap();
+        let (rate, sound) = make(&path, &resolved, None);
         let lifted = quiet(&sound) - before;
         assert!(lifted < 9.0, "{preset}: the room is lifted by {lifted} dB");
-        let missing = settled.shortfall.clone().unwrap_or_else(|| panic!("{preset}: {settled:?}"));
-        let target = settled.target_lufs.unwrap();
+        let missing = resolved.shortfall.clone().unwrap_or_else(|| panic!("{preset}: {resolved:?}"));
+        let target = resolved.target_lufs.unwrap();
         assert_eq!(target, preset.design().target_lufs);
         let made = loudness(rate.get(), &sound).integrated_lufs;
         assert!((target - made - missing.lu).abs() < 0.5, "{preset}: {made} LUFS, {missing:?}");
-        assert!(missing.bound != GainBound::Range && settled.to_string().contains(&missing.reason), "{missing:?}");
-        // As a job tells it.
-        let told = serde_json::to_value(&settled).unwrap();
-        assert_eq!((&told["target_lufs"], &told["shortfall"]["lu"]), (&target.into(), &missing.lu.into()));
-        assert_eq!(told["shortfall"]["reason"], missing.reason);
+        assert!(missing.bound != GainBound::Range && resolved.to_string().contains(&missing.reason), "{missing:?}");
+        // As in the JSON of a job.
+        let message = serde_json::to_value(&resolved).unwrap();
+        assert_eq!((&message["target_lufs"], &message["shortfall"]["lu"]), (&target.into(), &missing.lu.into()));
+        assert_eq!(message["shortfall"]["reason"], missing.reason);
     }
 }

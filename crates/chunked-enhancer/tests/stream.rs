@@ -1,4 +1,4 @@
-//! Streams as players ask for them.
+//! Streams as players request them.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -17,7 +17,7 @@ fn random(state: &mut u64, below: u64) -> u64 {
 }
 
 #[test]
-fn the_stream_is_the_file_that_render_writes_and_its_length_is_told_before_it_is_made() {
+fn the_stream_is_the_file_that_render_writes_and_its_length_is_known_before_it_is_made() {
     let folders = Folders::with_music(75.0);
     let server = folders.serve(&[]);
     let id = server.track("music.wav");
@@ -37,7 +37,7 @@ fn the_stream_is_the_file_that_render_writes_and_its_length_is_told_before_it_is
 }
 
 #[test]
-fn a_thousand_random_ranges_joined_are_the_whole_wherever_they_were_asked_for_first() {
+fn a_thousand_random_ranges_in_any_order_join_to_the_whole_stream() {
     let folders = Folders::with_music(95.0);
     let mut state = 7;
     let whole = {
@@ -59,8 +59,8 @@ fn a_thousand_random_ranges_joined_are_the_whole_wherever_they_were_asked_for_fi
     for range in ranges {
         let answer = server.range(&path, &format!("bytes={}-{}", range.start, range.end - 1));
         assert_eq!(answer.status, 206);
-        let told = format!("bytes {}-{}/{}", range.start, range.end - 1, whole.len());
-        assert_eq!(answer.header("content-range"), told);
+        let message = format!("bytes {}-{}/{}", range.start, range.end - 1, whole.len());
+        assert_eq!(answer.header("content-range"), message);
         joined[range.start as usize..range.end as usize].copy_from_slice(&answer.body);
     }
     assert!(joined == whole);
@@ -117,7 +117,7 @@ fn intensity_0_is_the_original_bit_for_bit_and_every_file_keeps_its_length() {
             }
         }
     }
-    // Whole numbers of 16 bits stay what they are.
+    // 16-bit integers are unchanged.
     let id = server.track("tagged-16.flac");
     let out = decoded(&server.get(&format!("/stream/{id}?intensity=0")).body, ".wav");
     let source = crowd_media::open(&folders.music.path().join("tagged-16.flac"), &DecodeOptions::default()).unwrap();
@@ -140,7 +140,7 @@ fn flac_holds_the_samples_of_the_wav_and_has_ranges_once_its_length_is_known() {
         let flac = format!("{path}?format=flac&bits={bits}");
         let before = server.ask("HEAD", &flac, &[]).unwrap();
         assert_eq!((before.header("accept-ranges"), before.header("content-length")), ("none", ""));
-        // A range of what is not known yet is answered with all of it.
+        // A range of a stream of unknown length is answered with the whole stream.
         let answer = server.range(&flac, "bytes=0-99");
         assert_eq!((answer.status, &answer.body[..4]), (200, b"fLaC".as_slice()));
         let wav = server.get(&format!("{path}?bits={bits}"));
@@ -168,7 +168,7 @@ fn opus_has_a_length_and_ranges_before_it_is_made() {
     let path = format!("/stream/{}?format=opus", server.track("music.wav"));
     let head = server.ask("HEAD", &path, &[]).unwrap();
     assert_eq!(head.header("content-length"), whole.body.len().to_string());
-    // From behind, so that no piece goes on where another ended.
+    // From the end, so that no chunk follows the one that was made before it.
     let mut state = 5;
     let mut end = whole.body.len() as u64;
     while end > 0 {
@@ -190,7 +190,7 @@ fn fifty_listeners_of_a_track_cost_one_job() {
     });
     assert!(bodies.iter().all(|body| *body == bodies[0]));
     assert_eq!((server.metric("chunks_made_total"), server.metric("tracks_measured_total")), (5.0, 1.0));
-    // Those who come later cost nothing.
+    // A later listener costs nothing.
     assert!(server.get(&path).body == bodies[0]);
     assert_eq!(server.metric("chunks_made_total"), 5.0);
 }
@@ -211,13 +211,13 @@ fn when_the_last_listener_is_gone_nothing_is_made_any_more() {
     let frames = server.metric("frames_made_total");
     std::thread::sleep(Duration::from_millis(300));
     assert!(left.elapsed() < Duration::from_secs(5));
-    // What was being made then was dropped: at most a piece that was just being put away is counted.
+    // The chunk that was being made is dropped: at most a chunk that was just being stored is counted.
     assert!(server.metric("frames_made_total") - frames <= 323.0 * 4_096.0);
     assert!(frames < 1_200.0 * 44_100.0);
 }
 
 #[test]
-fn a_file_that_is_replaced_while_it_plays_plays_on_and_is_another_one_to_whoever_comes_next() {
+fn a_file_that_is_replaced_while_it_plays_plays_on_and_new_requests_get_the_new_file() {
     let folders = Folders::with_music(95.0);
     let server = folders.serve(&[]);
     let path = format!("/stream/{}", server.track("music.wav"));

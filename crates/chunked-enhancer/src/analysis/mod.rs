@@ -1,6 +1,6 @@
-//! What a track measures like: once, before anything is made of it, and frozen.
+//! The analysis of a track. A track is measured once, before any rendition of it is made.
 
-mod kind;
+mod analysis_kind;
 mod text;
 
 use crowd_engine::feed::{FileInput, Input};
@@ -8,42 +8,41 @@ use crowd_library::MusicFile;
 use crowd_mastering::measure::{self, Error, Probes, Stop};
 use serde::{Deserialize, Serialize};
 
-pub use kind::Kind;
+pub use analysis_kind::AnalysisKind;
 
-/// Grows whenever the same file would measure otherwise.
+/// Raised when a file would get other results than before.
 pub const VERSION: u32 = 4;
 
-/// What a track measures like, and what is wrong with its file. Its JSON is one object of all these numbers.
+/// The measured values of a track, and what is wrong with its file. Its JSON is one object of all these values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {
     /// How it was measured.
-    pub kind: Kind,
+    pub kind: AnalysisKind,
     /// Its loudness, peaks and balance.
     #[serde(flatten)]
     pub sound: measure::Analysis,
-    /// By how many decibels all of it is lowered because the stereo mix of its channels would clip, negative; none of mono and
-    /// stereo.
+    /// The gain of the mix to stereo, in decibels, which is negative where the mix would clip otherwise; none of mono and stereo.
     pub downmix_gain_db: Option<f32>,
     /// What is wrong with the file as far as it was read, in words: frames that are missing, or damaged and silent.
     pub warnings: Vec<String>,
 }
 
 impl Analysis {
-    /// With what a file that was read tells of itself.
-    fn of(kind: Kind, sound: measure::Analysis, input: &FileInput) -> Self {
+    /// With the downmix gain and the warnings of the file that was read.
+    fn of(kind: AnalysisKind, sound: measure::Analysis, input: &FileInput) -> Self {
         Self { kind, sound, downmix_gain_db: input.downmix_gain_db(), warnings: input.warnings() }
     }
 }
 
 /// A track that was measured by probes.
-pub struct Probed {
-    /// The probes, from which any treatment of it is settled.
+pub struct ProbedTrack {
+    /// The probes, by which any treatment of the track is resolved.
     pub probes: Probes,
-    /// What it measures like by them.
+    /// The analysis by the probes.
     pub analysis: Analysis,
 }
 
-impl Probed {
+impl ProbedTrack {
     /// Reads the probes of a file.
     ///
     /// # Errors
@@ -51,19 +50,19 @@ impl Probed {
     pub fn read(music: &MusicFile, stop: &dyn Stop) -> Result<Self, Error> {
         let (mut input, shape) = music.input()?;
         let probes = Probes::read(&mut input, &shape, stop)?;
-        let analysis = Analysis::of(Kind::Quick, probes.analysis().clone(), &input);
+        let analysis = Analysis::of(AnalysisKind::Quick, probes.analysis().clone(), &input);
         Ok(Self { probes, analysis })
     }
 }
 
-/// Measures all of a file.
+/// Measures a whole file.
 ///
 /// # Errors
 /// As [`measure::whole`].
 pub fn full(music: &MusicFile, stop: &dyn Stop) -> Result<Analysis, Error> {
     let (mut input, shape) = music.input()?;
     let sound = measure::whole(&mut input, &shape, stop)?;
-    Ok(Analysis::of(Kind::Full, sound, &input))
+    Ok(Analysis::of(AnalysisKind::Full, sound, &input))
 }
 
 #[cfg(test)]
@@ -85,7 +84,7 @@ mod tests {
             width_db: None,
         };
         let warnings = vec!["it ends early".to_owned()];
-        let analysis = Analysis { kind: Kind::Quick, sound, downmix_gain_db: Some(-4.1), warnings };
+        let analysis = Analysis { kind: AnalysisKind::Quick, sound, downmix_gain_db: Some(-4.1), warnings };
         let json = serde_json::to_string(&analysis).unwrap();
         assert_eq!(
             json,

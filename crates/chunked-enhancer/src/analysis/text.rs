@@ -1,10 +1,10 @@
-//! A measurement for people.
+//! The analysis as text for people.
 
 use std::fmt;
 
 use super::Analysis;
 
-/// The bands, as people call them.
+/// Names of the bands.
 const BANDS: [&str; 5] = ["under 200 Hz", "to 800 Hz", "to 3 kHz", "to 8 kHz", "above"];
 
 impl fmt::Display for Analysis {

@@ -1,4 +1,4 @@
-//! What there is to know.
+//! The handlers of `/api`, `/healthz` and the presets.
 
 use std::collections::HashMap;
 
@@ -11,28 +11,28 @@ use crowd_web::{Problem, blocking, query};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::app::Shared;
-use super::order;
+use super::app::SharedApp;
+use super::rendition_request::parse_query;
 use crate::error::Error;
 use crate::layout::Format;
 use crate::preset::{Intensity, Preset};
 use crate::uploads::MOST_BYTES;
 
 /// `GET /healthz`.
-pub async fn health(State(app): State<Shared>) -> Json<Value> {
+pub async fn health(State(app): State<SharedApp>) -> Json<Value> {
     let (tracks, scans) = (app.library.tracks().len(), app.library.scans());
     Json(json!({ "ok": true, "tracks": tracks, "scans": scans, "seconds": app.started.elapsed().as_secs() }))
 }
 
 /// `GET /api/tracks`.
-pub async fn tracks(State(app): State<Shared>) -> Response {
+pub async fn tracks(State(app): State<SharedApp>) -> Response {
     let tracks = app.library.tracks();
     let tracks: Vec<&Track> = tracks.iter().map(AsRef::as_ref).collect();
     Json(tracks).into_response()
 }
 
 #[derive(Serialize)]
-struct Known {
+struct TrackDetails {
     #[serde(flatten)]
     track: Track,
     content: Option<String>,
@@ -40,23 +40,23 @@ struct Known {
     analysis: crate::analysis::Analysis,
 }
 
-/// `GET /api/tracks/{id}`: a track and what it measures like. `analysis=full` waits for all of it to be measured.
+/// `GET /api/tracks/{id}`: a track and its analysis. `analysis=full` waits until the whole track is measured.
 pub async fn track(
-    State(app): State<Shared>,
+    State(app): State<SharedApp>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let order = order::order(query.as_deref().unwrap_or_default())?;
+    let request = parse_query(query.as_deref().unwrap_or_default())?;
     let track = app.track(&id)?;
-    let rendition = app.rendition(track.clone(), order).await?;
+    let rendition = app.rendition(track.clone(), request).await?;
     let content = rendition.music.hash().map(|hash| hash.to_string());
     let frames = rendition.layout.frames();
-    let analysis = app.jobs.analysis(rendition.music, order.kind).await?;
-    Ok(Json(Known { track: (*track).clone(), content, frames, analysis }).into_response())
+    let analysis = app.jobs.analysis(rendition.music, request.analysis).await?;
+    Ok(Json(TrackDetails { track: (*track).clone(), content, frames, analysis }).into_response())
 }
 
-/// `GET /api/tracks/{id}/cover`: the picture it brings, else that of its folder.
-pub async fn cover(State(app): State<Shared>, Path(id): Path<String>) -> Result<Response, Problem> {
+/// `GET /api/tracks/{id}/cover`: the picture in its file, else that of its folder.
+pub async fn cover(State(app): State<SharedApp>, Path(id): Path<String>) -> Result<Response, Problem> {
     let track = app.track(&id)?;
     let found = blocking(move || {
         let library = app.library_of(&track);
@@ -73,26 +73,26 @@ pub async fn cover(State(app): State<Shared>, Path(id): Path<String>) -> Result<
     Ok((kept, [(header::X_CONTENT_TYPE_OPTIONS, "nosniff")], cover.data.into_vec()).into_response())
 }
 
-/// `GET /api/tracks/{id}/peaks`: the waveform of the original, or with a preset that of the rendition as far as it is made.
+/// `GET /api/tracks/{id}/peaks`: the waveform of the original, or with a preset that of the rendition as far as it exists.
 pub async fn peaks(
-    State(app): State<Shared>,
+    State(app): State<SharedApp>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let text = query.unwrap_or_default();
-    let mut order = order::order(&text)?;
-    if order.format != Format::Wav {
-        return Err(Problem::bad(format!("format {}: waveforms are drawn of wav", order.format)));
+    let mut request = parse_query(&text)?;
+    if request.format != Format::Wav {
+        return Err(Problem::bad(format!("format {}: waveforms are drawn of wav", request.format)));
     }
-    let made = query::value(&text, "preset").is_some();
-    if !made {
-        order.treatment.intensity = Intensity::NONE;
+    let of_rendition = query::value(&text, "preset").is_some();
+    if !of_rendition {
+        request.treatment.intensity = Intensity::NONE;
     }
     let track = app.track(&id)?;
-    let rendition = app.rendition(track, order).await?;
-    let overview =
-        if made { app.jobs.waveform_of(rendition).await? } else { app.jobs.waveform(rendition.music).await? };
-    Ok(Json(overview.rounded()).into_response())
+    let rendition = app.rendition(track, request).await?;
+    let waveform =
+        if of_rendition { app.jobs.waveform_of(rendition).await? } else { app.jobs.waveform(rendition.music).await? };
+    Ok(Json(waveform.rounded()).into_response())
 }
 
 /// `GET /api/presets`.
@@ -109,10 +109,10 @@ pub async fn presets() -> Json<Value> {
     Json(json!(presets))
 }
 
-/// `GET /api/status`: the library, the cache and the work.
-pub async fn status(State(app): State<Shared>) -> Result<Json<Value>, Problem> {
-    let known = app.clone();
-    let store = blocking(move || Ok::<_, Error>(known.jobs.store().status())).await?;
+/// `GET /api/status`: the library, the cache, the jobs and the streams.
+pub async fn status(State(app): State<SharedApp>) -> Result<Json<Value>, Problem> {
+    let store_app = app.clone();
+    let store = blocking(move || Ok::<_, Error>(store_app.jobs.store().status())).await?;
     let uploads = app.uploads.size();
     let jobs = app.jobs.all();
     let mut states = HashMap::<_, usize>::new();

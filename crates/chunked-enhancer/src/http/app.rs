@@ -1,4 +1,4 @@
-//! What all requests share.
+//! The state of the server, which all handlers use.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,31 +10,31 @@ use crowd_web::{Connections, StreamSlots};
 use crate::jobs::Jobs;
 use crate::uploads::Uploads;
 
-/// All that a request needs.
+/// The state of the server.
 pub struct App {
-    /// The music.
+    /// The library.
     pub library: Arc<Library>,
-    /// What its files hold.
+    /// The contents of its files.
     pub contents: ContentIndex,
-    /// What was sent to be tried.
+    /// The uploads.
     pub uploads: Arc<Uploads>,
-    /// The work.
+    /// The jobs.
     pub jobs: Jobs,
     /// The slots of streams.
     pub streams: StreamSlots,
-    /// The connections there are.
+    /// The connections.
     pub connections: Connections,
-    /// How requests were answered.
+    /// Counters of the responses.
     pub answers: Arc<ResponseCounts>,
     /// When the server was started.
     pub started: Instant,
 }
 
-/// The same for every request.
-pub type Shared = Arc<App>;
+/// The state, as handlers get it.
+pub type SharedApp = Arc<App>;
 
 impl App {
-    /// A server of `library` and `uploads`, of which so many streams may be sent at once.
+    /// The state of a server of `library` and `uploads` that sends at most `streams` streams at once.
     pub fn new(
         library: Arc<Library>,
         contents: ContentIndex,

@@ -1,4 +1,4 @@
-//! Streams: files that are sent while they are made.
+//! Streams of renditions, and original files.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -12,8 +12,8 @@ use crowd_cli::path::display_text;
 use crowd_library::{ContentIndex, Library, MusicFile, Track};
 use crowd_web::{ChunkReader, ChunkedFile, Client, FileDescription, FileResponse, Problem, blocking, disk, query};
 
-use super::app::{App, Shared};
-use super::order;
+use super::app::{App, SharedApp};
+use super::rendition_request::parse_query;
 use crate::error::Error;
 use crate::jobs::Listener;
 use crate::layout::Format;
@@ -21,7 +21,7 @@ use crate::rendition::Rendition;
 
 /// `GET|HEAD /stream/{id}`: a track, mastered.
 pub async fn stream(
-    State(app): State<Shared>,
+    State(app): State<SharedApp>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
     Extension(client): Extension<Client>,
@@ -29,17 +29,17 @@ pub async fn stream(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let text = query.unwrap_or_default();
-    let order = order::order(&text)?;
+    let request = parse_query(&text)?;
     let attachment = query::value(&text, "download").is_some();
     let track = app.track(&id)?;
-    let rendition = app.rendition_at_once(track.clone(), order).await?;
+    let rendition = app.rendition_at_once(track.clone(), request).await?;
     let tag = rendition.content_key().map(|key| format!("\"{key}\""));
     let header = rendition.layout.header().to_vec();
-    let sent = match rendition.layout.lengths() {
+    let lengths = match rendition.layout.lengths() {
         Some(lengths) => Some(lengths),
         None => app.jobs.known_lengths(&rendition).await,
     };
-    let file = ChunkedFile { header: header.into(), lengths: sent };
+    let file = ChunkedFile { header: header.into(), lengths };
     let description = FileDescription {
         length: file.length(),
         tag,
@@ -63,7 +63,7 @@ pub async fn stream(
 
 /// `GET|HEAD /original/{id}`: the file as it is.
 pub async fn original(
-    State(app): State<Shared>,
+    State(app): State<SharedApp>,
     Path(id): Path<String>,
     Extension(client): Extension<Client>,
     method: Method,
@@ -88,9 +88,9 @@ pub async fn original(
         return Ok(response.without_body());
     }
     let slot = app.streams.take(client)?;
-    let bytes = disk::body(range, slot, move |part| {
-        let mut bytes = vec![0; (part.end - part.start) as usize];
-        music.file().read_exact_at(&mut bytes, part.start).map_err(|e| Error::io(music.path(), "read", e))?;
+    let bytes = disk::body(range, slot, move |range| {
+        let mut bytes = vec![0; (range.end - range.start) as usize];
+        music.file().read_exact_at(&mut bytes, range.start).map_err(|e| Error::io(music.path(), "read", e))?;
         music.check()?;
         Ok::<_, Error>(bytes)
     });
@@ -98,53 +98,53 @@ pub async fn original(
 }
 
 impl App {
-    /// A track by the name it has in addresses.
+    /// A track by its id.
     pub(super) fn track(&self, id: &str) -> Result<Arc<Track>, Error> {
         let uploaded = || self.uploads.library().track(id).ok();
         self.library.track(id).or_else(|missing| uploaded().ok_or(missing)).map_err(Error::from)
     }
 
-    /// The library a track is of.
+    /// The library that has a track.
     pub(super) fn library_of(&self, track: &Track) -> &Library {
         let uploaded =
-            self.uploads.library().track(&track.id.to_string()).is_ok_and(|known| *known.path == *track.path);
+            self.uploads.library().track(&track.id.to_string()).is_ok_and(|other| *other.path == *track.path);
         if uploaded { self.uploads.library() } else { &self.library }
     }
 
-    /// The music of a track, as its file is now; of a large file that was not hashed yet, without its hash.
+    /// The music of a track in the current state of its file. That of a large file may not be hashed yet.
     async fn music_at_once(self: &Arc<Self>, track: Arc<Track>) -> Result<MusicFile, Problem> {
         let app = self.clone();
         blocking(move || app.open(&track, ContentIndex::music_file_deferred)).await
     }
 
-    /// What an order makes of a track, to be listened to now, whether its file was hashed or not.
+    /// The requested rendition of a track, without waiting until a large file is hashed.
     pub(super) async fn rendition_at_once(
         self: &Arc<Self>,
         track: Arc<Track>,
-        order: crate::rendition::Order,
+        request: crate::rendition::RenditionRequest,
     ) -> Result<Rendition, Problem> {
         let app = self.clone();
-        blocking(move || Rendition::new(app.open(&track, ContentIndex::music_file_deferred)?, &order)).await
+        blocking(move || Rendition::new(app.open(&track, ContentIndex::music_file_deferred)?, &request)).await
     }
 
-    /// What an order makes of a track, whose file is hashed before.
+    /// The requested rendition of a track, whose file is hashed first.
     pub(super) async fn rendition(
         self: &Arc<Self>,
         track: Arc<Track>,
-        order: crate::rendition::Order,
+        request: crate::rendition::RenditionRequest,
     ) -> Result<Rendition, Problem> {
         let app = self.clone();
-        blocking(move || Rendition::new(app.open(&track, ContentIndex::music_file)?, &order)).await
+        blocking(move || Rendition::new(app.open(&track, ContentIndex::music_file)?, &request)).await
     }
 
-    /// The music of a track, whose file is `identified` so.
+    /// The music of a track, whose file is identified by `identify`.
     fn open(
         &self,
         track: &Track,
-        identified: fn(&ContentIndex, &std::path::Path, File) -> Result<MusicFile, crowd_library::Error>,
+        identify: fn(&ContentIndex, &std::path::Path, File) -> Result<MusicFile, crowd_library::Error>,
     ) -> Result<MusicFile, Error> {
         let (path, file) = self.library_of(track).open_file(track)?;
-        Ok(identified(&self.contents, &path, file)?)
+        Ok(identify(&self.contents, &path, file)?)
     }
 }
 
@@ -152,12 +152,12 @@ impl ChunkReader for Listener {
     type Error = Error;
 
     fn count(&self) -> usize {
-        self.job().rendition.layout.count()
+        self.job().rendition.layout.chunk_count()
     }
 
     async fn read(&mut self, index: usize, at: u64, most: u64) -> Result<Vec<u8>, Error> {
         Listener::read(self, index, at, most).await.inspect_err(|error| {
-            tracing::info!(file = %self.job().rendition.music.path().display(), "a stream broke off: {error}");
+            tracing::info!(file = %self.job().rendition.music.path().display(), "a stream ended early: {error}");
         })
     }
 }
@@ -166,21 +166,21 @@ pub(super) fn file_name(track: &Track, format: Format) -> String {
     format!("{}.{}", display_text(track.path.file_stem().unwrap_or_default().as_ref()), format.name())
 }
 
-/// A name that tells a rendition from the original and from other ones: "song (warm, 80 %).flac".
+/// A file name that says how the track is mastered: "song (warm, 80 %).flac".
 fn saved_name(track: &Track, rendition: &Rendition) -> String {
     let treatment = rendition.treatment;
     let percent = (treatment.intensity.get() * 100.0).round();
     let stem = display_text(track.path.file_stem().unwrap_or_default().as_ref());
-    let end = rendition.format.name();
+    let extension = rendition.format.name();
     if treatment.intensity.is_none() {
-        return format!("{stem} (original).{end}");
+        return format!("{stem} (original).{extension}");
     }
-    format!("{stem} ({}, {percent} %).{end}", treatment.preset)
+    format!("{stem} ({}, {percent} %).{extension}", treatment.preset)
 }
 
 fn original_type(track: &Track) -> &'static str {
-    let end = track.path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    match end.as_str() {
+    let extension = track.path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    match extension.as_str() {
         "wav" | "wave" | "rf64" | "bw64" => "audio/wav",
         "aif" | "aiff" | "aifc" => "audio/aiff",
         "flac" => "audio/flac",

@@ -13,8 +13,8 @@ use crowd_library::Track;
 use crowd_streaming::{PlaylistSegment, VodPlaylist};
 use crowd_web::{ChunkReader, ChunkedFile, Client, FileDescription, FileResponse, Problem, query};
 
-use super::app::{App, Shared};
-use super::order::{HlsRequest, hls};
+use super::app::{App, SharedApp};
+use super::rendition_request::{HlsRequest, parse_hls_query};
 use crate::error::Error;
 use crate::jobs::SegmentListener;
 use crate::layout::Format;
@@ -27,13 +27,13 @@ const SEGMENT_SUFFIX: &str = ".m4s";
 
 /// `GET|HEAD /stream/{id}/index.m3u8`: the media playlist of a track, mastered. Nothing is made for it.
 pub async fn playlist(
-    State(app): State<Shared>,
+    State(app): State<SharedApp>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let request = hls(&query.unwrap_or_default())?;
+    let request = parse_hls_query(&query.unwrap_or_default())?;
     let (track, rendition) = app.segmented(&id, &request).await?;
     let text = playlist_text(&rendition, &request).map_err(Error::from)?;
     let file = FileDescription {
@@ -48,13 +48,13 @@ pub async fn playlist(
 
 /// `GET|HEAD /stream/{id}/init.mp4`: the initialization segment. Nothing is made for it.
 pub async fn initialization_segment(
-    State(app): State<Shared>,
+    State(app): State<SharedApp>,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let request = hls(&query.unwrap_or_default())?;
+    let request = parse_hls_query(&query.unwrap_or_default())?;
     let (track, rendition) = app.segmented(&id, &request).await?;
     let bytes = Bytes::copy_from_slice(rendition.layout.header());
     let file = FileDescription {
@@ -69,21 +69,21 @@ pub async fn initialization_segment(
 
 /// `GET|HEAD /stream/{id}/{number}.m4s`: a media segment, as soon as it is made.
 pub async fn segment(
-    State(app): State<Shared>,
+    State(app): State<SharedApp>,
     Path((id, name)): Path<(String, String)>,
     RawQuery(query): RawQuery,
     Extension(client): Extension<Client>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let request = hls(&query.unwrap_or_default())?;
+    let request = parse_hls_query(&query.unwrap_or_default())?;
     let Some(index) = segment_number(&name) else {
         let name = name.escape_debug();
         let text = format!("there is no \"{name}\" of a track: index.m3u8 lists the segments");
         return Err(Problem::new(StatusCode::NOT_FOUND, text));
     };
     let (track, rendition) = app.segmented(&id, &request).await?;
-    let count = rendition.layout.count();
+    let count = rendition.layout.chunk_count();
     if index >= count {
         let text = format!("there is no segment {index}: the track has {count}, counted from 0");
         return Err(Problem::new(StatusCode::NOT_FOUND, text));
@@ -119,10 +119,10 @@ impl App {
     /// A track and its rendition in segments, if it is the version that the request names.
     async fn segmented(self: &Arc<Self>, id: &str, request: &HlsRequest) -> Result<(Arc<Track>, Rendition), Problem> {
         let track = self.track(id)?;
-        let rendition = self.rendition_at_once(track.clone(), request.order).await?;
+        let rendition = self.rendition_at_once(track.clone(), request.rendition).await?;
         let version = rendition.content_key().map(|key| key.to_string());
-        if let (Some(named), Some(version)) = (&request.version, version)
-            && *named != version
+        if let (Some(requested), Some(version)) = (&request.version, version)
+            && *requested != version
         {
             let text = "version: the file of the track was replaced, or the server makes another version now; \
                         load index.m3u8 again";
@@ -159,15 +159,15 @@ fn whole(method: &Method, headers: &HeaderMap, file: FileDescription, bytes: Byt
 
 /// The playlist, whose addresses say all that decides about the bytes of the segments.
 fn playlist_text(rendition: &Rendition, request: &HlsRequest) -> Result<String, crowd_streaming::Error> {
-    let (treatment, version) = (request.order.treatment, rendition.content_key().map(|key| key.to_string()));
-    let (intensity, bits) = (treatment.intensity.get().to_string(), rendition.depth.to_string());
-    let (preset, analysis) = (treatment.preset.to_string(), request.order.kind.to_string());
+    let (treatment, version) = (request.rendition.treatment, rendition.content_key().map(|key| key.to_string()));
+    let (intensity, bits) = (treatment.intensity.get().to_string(), rendition.sample_format.to_string());
+    let (preset, analysis) = (treatment.preset.to_string(), request.rendition.analysis.to_string());
     let mut pairs = vec![("preset", &*preset), ("intensity", &intensity), ("bits", &bits), ("analysis", &analysis)];
     pairs.extend(version.as_deref().map(|version| ("version", version)));
     pairs.extend(request.access_token.as_deref().map(|token| ("access_token", token)));
     let query = query::text(pairs);
     let rate = rendition.rate.get();
-    let segments = (0..rendition.layout.count()).map(|index| {
+    let segments = (0..rendition.layout.chunk_count()).map(|index| {
         let span = rendition.layout.span(index);
         // The difference of two rounded times: the sum of all durations is the length of the track, to the nanosecond.
         let duration = time(span.end, rate).saturating_sub(time(span.start, rate));

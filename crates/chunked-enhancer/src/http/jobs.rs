@@ -1,4 +1,4 @@
-//! Jobs: what is being made, and for whom.
+//! The handlers of `/api/jobs`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -13,36 +13,36 @@ use axum::{Extension, Json};
 use crowd_web::{Client, Problem};
 use futures_util::{Stream, stream};
 
-use super::app::Shared;
-use super::order::Wish;
+use super::app::SharedApp;
+use super::rendition_request::JobRequest;
 use crate::jobs::{Job, JobStatus};
 
-/// No more often than this is progress told.
-const PACE: Duration = Duration::from_millis(100);
+/// Shortest time between two events.
+const EVENT_INTERVAL: Duration = Duration::from_millis(100);
 
 /// `GET /api/jobs`.
-pub async fn all(State(app): State<Shared>) -> Json<Vec<JobStatus>> {
+pub async fn all(State(app): State<SharedApp>) -> Json<Vec<JobStatus>> {
     Json(app.jobs.all().iter().map(|job| job.status()).collect())
 }
 
-/// `POST /api/jobs`: has a rendition made as a whole, when nobody waits for anything else.
+/// `POST /api/jobs`: makes a whole rendition in the background.
 pub async fn prepare(
-    State(app): State<Shared>,
+    State(app): State<SharedApp>,
     Extension(client): Extension<Client>,
-    wish: Result<Json<Wish>, JsonRejection>,
+    body: Result<Json<JobRequest>, JsonRejection>,
 ) -> Result<Response, Problem> {
-    let Json(wish) = wish.map_err(|error| Problem::new(error.status(), error.body_text()))?;
-    let order = wish.order()?;
-    let rendition = app.rendition(app.track(&wish.track)?, order).await?;
-    // It counts like a stream: whoever asks again and again meets the same limit.
+    let Json(job_request) = body.map_err(|error| Problem::new(error.status(), error.body_text()))?;
+    let request = job_request.rendition_request()?;
+    let rendition = app.rendition(app.track(&job_request.track)?, request).await?;
+    // It counts as a stream, so that a client has the same limit for both.
     let place = app.streams.take(client)?;
     let mut listener = app.jobs.prepare(rendition)?;
     let job = listener.job().clone();
     let status = job.status();
     tokio::spawn(async move {
         let _place = place;
-        let pieces = listener.job().rendition.layout.count();
-        for index in 0..pieces {
+        let chunks = listener.job().rendition.layout.chunk_count();
+        for index in 0..chunks {
             if listener.length(index).await.is_err() {
                 break;
             }
@@ -52,50 +52,51 @@ pub async fn prepare(
 }
 
 /// `GET /api/jobs/{id}`.
-pub async fn one(State(app): State<Shared>, Path(id): Path<String>) -> Result<Json<JobStatus>, Problem> {
+pub async fn one(State(app): State<SharedApp>, Path(id): Path<String>) -> Result<Json<JobStatus>, Problem> {
     Ok(Json(app.jobs.job(&id)?.status()))
 }
 
-/// `DELETE /api/jobs/{id}`: stops it for everybody.
-pub async fn cancel(State(app): State<Shared>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+/// `DELETE /api/jobs/{id}`: stops it for all of its listeners.
+pub async fn cancel(State(app): State<SharedApp>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     app.jobs.cancel(&id)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `GET /api/jobs/{id}/events`: how far it is, each time that changes, until it is over.
+/// `GET /api/jobs/{id}/events`: its progress, each time it changes, until the job ends.
 pub async fn events(
-    State(app): State<Shared>,
+    State(app): State<SharedApp>,
     Path(id): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let job = app.jobs.job(&id)?;
     let changes = job.watch();
-    let told = stream::unfold(Telling { job, changes, latest: None, over: false }, Telling::step);
-    Ok(Sse::new(told).keep_alive(KeepAlive::default()))
+    let events = stream::unfold(JobEvents { job, changes, latest: None, ended: false }, JobEvents::next);
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 
-struct Telling {
+/// The events of a job.
+struct JobEvents {
     job: Arc<Job>,
     changes: tokio::sync::watch::Receiver<u64>,
     latest: Option<JobStatus>,
-    over: bool,
+    ended: bool,
 }
 
-impl Telling {
-    async fn step(mut self) -> Option<(Result<Event, Infallible>, Self)> {
-        if self.over {
+impl JobEvents {
+    async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
+        if self.ended {
             return None;
         }
         loop {
             self.changes.borrow_and_update();
             let status = self.job.status();
             if self.latest.as_ref() != Some(&status) {
-                self.over = matches!(status.state, "done" | "failed" | "cancelled");
-                // A status is always JSON.
+                self.ended = matches!(status.state, "done" | "failed" | "cancelled");
+                // It cannot fail: a status can always be written as JSON.
                 let event = Event::default().event("progress").json_data(&status).unwrap_or_default();
                 self.latest = Some(status);
                 return Some((Ok(event), self));
             }
-            tokio::time::sleep(PACE).await;
+            tokio::time::sleep(EVENT_INTERVAL).await;
             let _ = self.changes.changed().await;
         }
     }

@@ -1,13 +1,13 @@
-//! The server: routes, and what all of them share.
+//! The routes of the server and their handlers.
 
-mod answer;
 mod api;
 mod app;
+mod error_status;
 mod files;
 mod hls;
 mod jobs;
 mod metrics;
-mod order;
+mod rendition_request;
 mod router;
 mod uploads;
 

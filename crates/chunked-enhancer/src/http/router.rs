@@ -1,4 +1,4 @@
-//! The addresses.
+//! The routes.
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -7,14 +7,14 @@ use axum::routing::{delete, get};
 use crowd_web::not_found;
 use crowd_web::token::{Token, admit};
 
-use super::app::Shared;
+use super::app::SharedApp;
 use super::{api, files, hls, jobs, metrics, uploads};
 
-/// Bytes of a request's body, at most: what is asked here is short. Uploads, which are read part by part, have a limit of their own.
+/// Bytes of the body of a request, at most. Uploads, which are written to the disk as they arrive, have a limit of their own.
 const LARGEST_REQUEST: usize = 16 << 10;
 
-/// The routes. With a token, all but the page and whether the server lives need it.
-pub fn router(app: Shared, token: Option<Token>) -> Router {
+/// The routes. If there is a token, all of them but the page and `/healthz` need it.
+pub fn router(app: SharedApp, token: Option<Token>) -> Router {
     Router::new()
         .route("/api/tracks", get(api::tracks))
         .route("/api/tracks/{id}", get(api::track))
@@ -34,7 +34,7 @@ pub fn router(app: Shared, token: Option<Token>) -> Router {
         .route("/original/{id}", get(files::original))
         .route("/metrics", get(metrics::show))
         .layer(middleware::from_fn_with_state(token, admit))
-        // Whether the server lives is no secret, and the page asks for the token itself.
+        // These are no secrets, and the page asks the user for the token.
         .merge(crate::page::routes())
         .route("/healthz", get(api::health))
         .fallback(not_found)

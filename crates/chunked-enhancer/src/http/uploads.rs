@@ -1,4 +1,4 @@
-//! Files that are sent to be tried.
+//! The handlers of `/api/uploads`.
 
 use std::time::Duration;
 
@@ -15,19 +15,19 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::app::Shared;
-use crate::uploads::{Incoming, MOST_BYTES, UploadError};
+use super::app::SharedApp;
+use crate::uploads::{IncomingFile, MOST_BYTES, UploadError};
 
-/// How long a sender may send nothing, and how long all of a file may take.
-const SILENCE: Duration = Duration::from_secs(30);
-const LONGEST: Duration = Duration::from_secs(1_800);
-/// Parts of a body that may wait for the disk.
-const WAITING: usize = 8;
-/// What a body has to say it is: no page of another site can send that without being allowed to.
-const BYTES: &str = "application/octet-stream";
+/// How long no byte of a file may arrive, and how long the whole file may take.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(1_800);
+/// Buffers that may wait to be written to the disk.
+const QUEUED_BUFFERS: usize = 8;
+/// The media type that a body must have: a page of another site can send it only with permission.
+const BODY_TYPE: &str = "application/octet-stream";
 
-/// `GET /api/uploads`: those there are, oldest first, and what may be sent: bytes, and how names end.
-pub async fn all(State(app): State<Shared>) -> Json<Value> {
+/// `GET /api/uploads`: the uploads, oldest first, the largest size, and the file name extensions that are accepted.
+pub async fn all(State(app): State<SharedApp>) -> Json<Value> {
     let tracks = app.uploads.tracks();
     let tracks: Vec<&Track> = tracks.iter().map(AsRef::as_ref).collect();
     Json(json!({ "tracks": tracks, "largest": MOST_BYTES, "endings": EXTENSIONS }))
@@ -35,7 +35,7 @@ pub async fn all(State(app): State<Shared>) -> Json<Value> {
 
 /// `POST /api/uploads?name=NAME`: a file, its bytes as the body, becomes a track.
 pub async fn receive(
-    State(app): State<Shared>,
+    State(app): State<SharedApp>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
@@ -43,40 +43,39 @@ pub async fn receive(
     let name = query::value(query.as_deref().unwrap_or_default(), "name");
     let name = name.ok_or_else(|| Problem::bad("name: give that of the file, as in ?name=song.flac"))?;
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    if text(header::CONTENT_TYPE) != Some(BYTES) {
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("send it as Content-Type: {BYTES}")));
+    if text(header::CONTENT_TYPE) != Some(BODY_TYPE) {
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("send it as Content-Type: {BODY_TYPE}")));
     }
     let Some(bytes) = text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok()) else {
         return Err(Problem::new(StatusCode::LENGTH_REQUIRED, "send the file's size as Content-Length"));
     };
-    let incoming = blocking(move || Incoming::begin(&app.uploads, &name, bytes)).await?;
-    let (sender, parts) = mpsc::channel(WAITING);
-    let written = tokio::spawn(blocking(move || write(incoming, parts)));
-    let received = timeout(LONGEST, pass(body, sender)).await.unwrap_or_else(|_| Err(late(LONGEST)));
-    // Its error tells more: a disk that is full, say.
-    let track =
-        written.await.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the server is going down"))?;
+    let incoming = blocking(move || IncomingFile::begin(&app.uploads, &name, bytes)).await?;
+    let (sender, buffers) = mpsc::channel(QUEUED_BUFFERS);
+    let written = tokio::spawn(blocking(move || write(incoming, buffers)));
+    let received = timeout(UPLOAD_TIMEOUT, forward(body, sender)).await.unwrap_or_else(|_| Err(late(UPLOAD_TIMEOUT)));
+    // The error of the writer comes first, because it is the cause: a full disk, say.
+    let track = written.await.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the server is stopping"))?;
     received?;
     Ok((StatusCode::CREATED, Json(Track::clone(&*track?))).into_response())
 }
 
 /// `DELETE /api/uploads/{id}`.
-pub async fn remove(State(app): State<Shared>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+pub async fn remove(State(app): State<SharedApp>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     blocking(move || app.uploads.remove(&id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Passes a body on, part by part, no faster than they are written.
-async fn pass(body: Body, to: mpsc::Sender<Bytes>) -> Result<(), Problem> {
-    let mut parts = body.into_data_stream();
+/// Sends the buffers of a body to the writer, no faster than they are written.
+async fn forward(body: Body, to: mpsc::Sender<Bytes>) -> Result<(), Problem> {
+    let mut buffers = body.into_data_stream();
     loop {
-        match timeout(SILENCE, parts.next()).await {
-            Err(_) => return Err(late(SILENCE)),
+        match timeout(READ_TIMEOUT, buffers.next()).await {
+            Err(_) => return Err(late(READ_TIMEOUT)),
             Ok(None) => return Ok(()),
-            Ok(Some(Err(error))) => return Err(Problem::bad(format!("the upload broke off: {error}"))),
-            Ok(Some(Ok(part))) => {
-                // Where it is not taken any more, writing has failed.
-                if to.send(part).await.is_err() {
+            Ok(Some(Err(error))) => return Err(Problem::bad(format!("the upload ended early: {error}"))),
+            Ok(Some(Ok(buffer))) => {
+                // The writer has failed and reports why.
+                if to.send(buffer).await.is_err() {
                     return Ok(());
                 }
             }
@@ -84,9 +83,9 @@ async fn pass(body: Body, to: mpsc::Sender<Bytes>) -> Result<(), Problem> {
     }
 }
 
-fn write(mut incoming: Incoming, mut parts: mpsc::Receiver<Bytes>) -> Result<std::sync::Arc<Track>, UploadError> {
-    while let Some(part) = parts.blocking_recv() {
-        incoming.write(&part)?;
+fn write(mut incoming: IncomingFile, mut buffers: mpsc::Receiver<Bytes>) -> Result<std::sync::Arc<Track>, UploadError> {
+    while let Some(buffer) = buffers.blocking_recv() {
+        incoming.write(&buffer)?;
     }
     incoming.finish()
 }

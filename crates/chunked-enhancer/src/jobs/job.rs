@@ -1,4 +1,4 @@
-//! One rendition that somebody listens to.
+//! One rendition that has listeners.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,103 +8,106 @@ use crowd_store::ChunkBytes;
 use crowd_web::Client;
 use tokio::sync::watch;
 
-use super::place::Place;
-use super::wants::Wants;
+use super::chunk_priority::ChunkPriorities;
+use super::playback_position::PlaybackPosition;
 use crate::error::Error;
 use crate::maker::Maker;
+use crate::permits::Rank;
 use crate::rendition::Rendition;
-use crate::turns::Rank;
 
-/// Makers that are kept for whoever goes on where they stand.
-const MAKERS: usize = 2;
-/// Pieces that are held open behind their making.
-const RECENT: usize = 2;
-/// Pieces that are made at once for listeners who have come to different ones. Ahead of them one after the other is made, which
-/// needs no pre-rolls.
-const AT_ONCE: usize = 8;
+/// Makers that are kept, so that the chunk after their last one needs no pre-roll.
+const KEPT_MAKERS: usize = 2;
+/// Chunks that are kept open after they were made.
+const KEPT_OPEN: usize = 2;
+/// Chunks that are made at once for listeners at different chunks. Chunks of the lookahead are made one after the other, which needs
+/// no pre-rolls.
+const CHUNKS_AT_ONCE: usize = 8;
 
-/// What is known of a piece.
+/// The state of a chunk.
 #[derive(Clone, Debug)]
-pub(super) enum Slot {
-    /// It may be in the store, nobody has looked.
+pub(super) enum ChunkState {
+    /// The store may have it: it was not looked up yet.
     Unknown,
     /// It has to be made.
     Missing,
-    /// A thread is there to make it.
-    Taken,
-    /// It grows: this much of it is there.
+    /// A thread will make it.
+    Claimed,
+    /// It is being made: these bytes exist.
     Growing(ChunkBytes),
-    /// Another node makes it; look again then.
+    /// Another node makes it; at this time the store is asked again.
     Elsewhere(Instant),
-    /// The store had it when it was looked for last. What was made just now is still open: a full disk keeps nothing.
+    /// The store had it at the last look-up. A chunk that was just made is still open, because a full disk keeps nothing.
     Done { length: u64, open: Option<ChunkBytes> },
 }
 
 pub(super) struct State {
-    pub slots: Vec<Slot>,
-    pub listeners: BTreeMap<u64, Place>,
-    /// The piece that each of them reads, where it is complete.
+    pub chunks: Vec<ChunkState>,
+    pub listeners: BTreeMap<u64, PlaybackPosition>,
+    /// The chunk that each listener reads, where it is complete.
     open: BTreeMap<u64, (usize, ChunkBytes)>,
-    /// Pieces that threads are there for.
-    making: usize,
+    /// Chunks that threads make or will make.
+    claimed: usize,
     makers: Vec<Maker>,
-    /// Pieces that are held open.
-    recent: VecDeque<usize>,
-    /// The track is being measured: until it is, nothing else can be done.
+    /// Chunks that are kept open, the oldest first.
+    kept_open: VecDeque<usize>,
+    /// The track is being measured: until that is done, no chunk can be made.
     pub measuring: bool,
     pub failure: Option<Arc<str>>,
     /// What is wrong with the file as far as it was read.
     pub warnings: Vec<String>,
     pub cancelled: bool,
     /// When the last listener left.
-    pub left: Instant,
-    /// Pieces made by this process, and the time that took.
+    pub unused_since: Instant,
+    /// Chunks made by this process, and the time that took.
     pub made: usize,
     pub busy: Duration,
 }
 
-/// A rendition, its pieces and who listens.
+/// A rendition, its chunks and its listeners.
 pub struct Job {
     /// What is made.
     pub rendition: Arc<Rendition>,
     pub(super) state: Mutex<State>,
-    changed: watch::Sender<u64>,
-    /// Pieces that are made ahead of listeners.
-    ahead: usize,
+    changes: watch::Sender<u64>,
+    /// Chunks that are made in advance for each listener.
+    lookahead: usize,
 }
 
-/// What there is of a piece.
-pub(super) enum View {
+/// What a listener can read of a chunk now.
+pub(super) enum Availability {
+    /// The store has to be asked.
     Unknown,
-    Wait,
+    /// Nothing yet.
+    Nothing,
+    /// The bytes that exist.
     Growing(ChunkBytes),
+    /// All of it.
     Done { length: u64, open: Option<ChunkBytes> },
 }
 
 impl Job {
-    pub(super) fn new(rendition: Rendition, ahead: usize) -> Self {
-        let slots = vec![Slot::Unknown; rendition.layout.count()];
+    pub(super) fn new(rendition: Rendition, lookahead: usize) -> Self {
         let state = State {
-            slots,
+            chunks: vec![ChunkState::Unknown; rendition.layout.chunk_count()],
             listeners: BTreeMap::new(),
             open: BTreeMap::new(),
-            making: 0,
+            claimed: 0,
             makers: Vec::new(),
-            recent: VecDeque::new(),
+            kept_open: VecDeque::new(),
             measuring: false,
             failure: None,
             warnings: Vec::new(),
             cancelled: false,
-            left: Instant::now(),
+            unused_since: Instant::now(),
             made: 0,
             busy: Duration::ZERO,
         };
-        Self { rendition: Arc::new(rendition), state: Mutex::new(state), changed: watch::Sender::new(0), ahead }
+        Self { rendition: Arc::new(rendition), state: Mutex::new(state), changes: watch::Sender::new(0), lookahead }
     }
 
-    /// What lies in memory, because its file is not hashed yet, is only there until two further pieces are made.
-    fn ahead(&self) -> usize {
-        if self.rendition.content_key().is_some() { self.ahead } else { 1 }
+    /// Chunks that are made in advance. While the file is not hashed, chunks are in memory, and only until two further ones are made.
+    fn lookahead(&self) -> usize {
+        if self.rendition.content_key().is_some() { self.lookahead } else { 1 }
     }
 
     /// Its name in URLs.
@@ -116,166 +119,162 @@ impl Job {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes something that others wait for.
-    pub(super) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        let told = change(&mut self.state());
-        self.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
-        told
+    /// Changes the state, and wakes those that watch it.
+    pub(super) fn update<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let result = change(&mut self.state());
+        self.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
+        result
     }
 
-    /// The same, where there may be nothing to change.
-    fn change_if<T>(&self, change: impl FnOnce(&mut State) -> Option<T>) -> Option<T> {
-        let told = change(&mut self.state());
-        if told.is_some() {
-            self.changed.send_modify(|changes| *changes = changes.wrapping_add(1));
+    /// The same for a change that is none where `change` returns none.
+    fn update_if<T>(&self, change: impl FnOnce(&mut State) -> Option<T>) -> Option<T> {
+        let result = change(&mut self.state());
+        if result.is_some() {
+            self.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
         }
-        told
+        result
     }
 
-    /// Tells of every change.
+    /// A receiver that changes with every change of the state.
     pub fn watch(&self) -> watch::Receiver<u64> {
-        self.changed.subscribe()
+        self.changes.subscribe()
     }
 
-    pub(super) fn enter(&self, number: u64, place: Place) {
-        self.change(|state| state.listeners.insert(number, place));
+    pub(super) fn add_listener(&self, number: u64, position: PlaybackPosition) {
+        self.update(|state| state.listeners.insert(number, position));
     }
 
-    /// The place of a player of this client in the segment before `index`, if it has requested that one.
-    pub(super) fn place_before(&self, client: Client, index: usize) -> Option<Place> {
+    pub(super) fn remove_listener(&self, number: u64) {
+        self.update(|state| {
+            state.listeners.remove(&number);
+            state.open.remove(&number);
+            state.unused_since = Instant::now();
+        });
+        self.close_idle(Instant::now());
+    }
+
+    /// The position of a player of this client in the segment before `index`, if it has requested that one.
+    pub(super) fn position_before(&self, client: Client, index: usize) -> Option<PlaybackPosition> {
         let state = self.state();
-        let before = |place: &&Place| place.player == Some(client) && place.index + 1 == index;
-        state.listeners.values().filter(before).max_by_key(|place| place.read).copied()
+        let before = |position: &&PlaybackPosition| position.player == Some(client) && position.chunk + 1 == index;
+        state.listeners.values().filter(before).max_by_key(|position| position.last_read).copied()
     }
 
-    /// Closes what a listener holds open, until it reads again.
-    pub(super) fn close(&self, number: u64) {
-        self.state().open.remove(&number);
-    }
-
-    /// Bytes of a piece, if this job has made or read it.
-    pub(super) fn length(&self, index: usize) -> Option<u64> {
-        match self.state().slots.get(index) {
-            Some(Slot::Done { length, .. }) => Some(*length),
-            _ => None,
-        }
-    }
-
-    /// Lets a job that failed try again, for somebody who has just come.
-    pub(super) fn retry(&self) {
+    /// Lets a job that failed try again, for a new listener.
+    pub(super) fn clear_failure(&self) {
         self.state().failure = None;
     }
 
-    pub(super) fn leave(&self, number: u64) {
-        self.change(|state| {
-            state.listeners.remove(&number);
-            state.open.remove(&number);
-            state.left = Instant::now();
-        });
-        self.rest(Instant::now());
-    }
-
-    /// A listener reads a piece from a byte on. Tells whether there may be something new to be made: it has come to another piece, or
-    /// was at rest.
-    pub(super) fn comes_to(&self, number: u64, index: usize, at: u64) -> bool {
+    /// Notes that a listener waits for a byte of a chunk. Returns whether something else may have to be made now: the listener has
+    /// come to another chunk, or was idle.
+    pub(super) fn start_read(&self, number: u64, index: usize, byte: u64) -> bool {
         let (mut state, now) = (self.state(), Instant::now());
-        let second = self.second(index, at);
-        let Some(place) = state.listeners.get_mut(&number) else { return false };
-        let other = place.index != index || place.rests(now);
-        place.comes_to(index, second, now);
-        other
+        let second = self.second_at(index, byte);
+        let Some(position) = state.listeners.get_mut(&number) else { return false };
+        let changed = position.chunk != index || position.is_idle(now);
+        position.start_read(index, second, now);
+        changed
     }
 
-    /// A listener was given bytes.
-    pub(super) fn served(&self, number: u64) {
-        if let Some(place) = self.state().listeners.get_mut(&number) {
-            place.served(Instant::now());
+    /// Notes that a listener was given bytes.
+    pub(super) fn finish_read(&self, number: u64) {
+        if let Some(position) = self.state().listeners.get_mut(&number) {
+            position.finish_read(Instant::now());
         }
     }
 
-    /// The piece that a listener reads, if it holds that one open.
+    /// The chunk that a listener reads, if it has opened that one.
     pub(super) fn opened(&self, number: u64, index: usize) -> Option<ChunkBytes> {
         self.state().open.get(&number).filter(|open| open.0 == index).map(|open| open.1.clone())
     }
 
+    /// Keeps a chunk open for a listener.
     pub(super) fn open(&self, number: u64, index: usize, stored: &ChunkBytes) {
         self.state().open.insert(number, (index, stored.clone()));
     }
 
-    /// Whether there is a listener that is not at rest.
+    /// Closes the chunk that is open for a listener, until it reads again.
+    pub(super) fn close(&self, number: u64) {
+        self.state().open.remove(&number);
+    }
+
+    /// Whether there is a listener that is not idle.
     pub(super) fn is_active(&self, now: Instant) -> bool {
-        self.state().listeners.values().any(|place| !place.rests(now))
+        self.state().listeners.values().any(|position| !position.is_idle(now))
     }
 
-    /// Seconds of music before a byte of a piece; where the piece's length is not known before it is made, no more than that.
-    fn second(&self, index: usize, at: u64) -> f64 {
+    /// Seconds of the track before a byte of a chunk. Where the length of the chunk is not known before it is made, they are too few
+    /// rather than too many.
+    fn second_at(&self, index: usize, byte: u64) -> f64 {
         let (layout, rate) = (&self.rendition.layout, f64::from(self.rendition.rate.get()));
-        let (span, bytes) = (layout.span(index), layout.piece_bytes(index).max(1));
-        (span.start as f64 + (span.end - span.start) as f64 * (at as f64 / bytes as f64).min(1.0)) / rate
+        let (span, bytes) = (layout.span(index), layout.chunk_bytes(index).max(1));
+        (span.start as f64 + (span.end - span.start) as f64 * (byte as f64 / bytes as f64).min(1.0)) / rate
     }
 
-    /// How urgent a piece is, or the measurement that has to come before it; none when it is not wanted.
+    /// How urgent a chunk is, or the measurement that has to be done before it; none when it is not needed.
     pub(super) fn rank(&self, index: usize, now: Instant) -> Option<Rank> {
         let state = self.state();
         if state.cancelled {
             return None;
         }
         if state.measuring {
-            return state.listeners.values().filter_map(|place| place.rank(place.at, now)).min();
+            return state.listeners.values().filter_map(|position| position.rank(position.second, now)).min();
         }
-        let there = match state.slots.get(index) {
-            Some(Slot::Growing(stored)) => stored.len(),
+        let made = match state.chunks.get(index) {
+            Some(ChunkState::Growing(stored)) => stored.len(),
             _ => 0,
         };
-        let places: Vec<Place> = state.listeners.values().copied().collect();
-        self.wants(&places, now).rank(index, self.second(index, there))
+        let positions: Vec<PlaybackPosition> = state.listeners.values().copied().collect();
+        self.priorities(&positions, now).rank(index, self.second_at(index, made))
     }
 
-    fn wants<'a>(&self, places: &'a [Place], now: Instant) -> Wants<'a> {
-        Wants { places, ahead: self.ahead(), pieces: self.rendition.layout.count(), now }
+    fn priorities<'a>(&self, positions: &'a [PlaybackPosition], now: Instant) -> ChunkPriorities<'a> {
+        let chunk_count = self.rendition.layout.chunk_count();
+        ChunkPriorities { positions, lookahead: self.lookahead(), chunk_count, now }
     }
 
-    /// Takes the most urgent piece that has no thread yet, if it is to have one: one that a listener has come to, or the only one.
-    pub(super) fn take(&self) -> Option<usize> {
+    /// Claims the most urgent chunk that no thread makes, for a new thread. There is one thread for each chunk that a listener reads,
+    /// and one for the chunks of the lookahead.
+    pub(super) fn claim_next(&self) -> Option<usize> {
         let now = Instant::now();
-        let measured = self.rendition.settled().is_some();
-        self.change_if(|state| {
+        let measured = self.rendition.resolved().is_some();
+        self.update_if(|state| {
             if state.measuring || state.cancelled || state.failure.is_some() {
                 return None;
             }
-            let missing = |index: usize| match state.slots.get(index) {
-                Some(Slot::Unknown | Slot::Missing) => true,
-                Some(Slot::Elsewhere(until)) => *until <= now,
+            let missing = |index: usize| match state.chunks.get(index) {
+                Some(ChunkState::Unknown | ChunkState::Missing) => true,
+                Some(ChunkState::Elsewhere(until)) => *until <= now,
                 _ => false,
             };
-            let places: Vec<Place> = state.listeners.values().copied().collect();
-            let (_, index) = self.wants(&places, now).first(missing, |index| self.second(index, 0))?;
-            let come_to = places.iter().any(|place| place.index == index && !place.prepares);
-            if state.making > 0 && !(come_to && measured && state.making < AT_ONCE) {
+            let positions: Vec<PlaybackPosition> = state.listeners.values().copied().collect();
+            let (_, index) = self.priorities(&positions, now).most_urgent(missing, |index| self.second_at(index, 0))?;
+            let being_read = positions.iter().any(|position| position.chunk == index && !position.background);
+            if state.claimed > 0 && !(being_read && measured && state.claimed < CHUNKS_AT_ONCE) {
                 return None;
             }
-            *state.slots.get_mut(index)? = Slot::Taken;
-            state.making += 1;
+            *state.chunks.get_mut(index)? = ChunkState::Claimed;
+            state.claimed += 1;
             state.measuring = !measured;
             Some(index)
         })
     }
 
-    /// Notes what became of a piece that was [taken](Self::take).
-    pub(super) fn finish(&self, index: usize, slot: Option<Slot>, failure: Option<Arc<str>>) {
-        self.change(|state| {
-            state.making -= 1;
+    /// Notes that the work on a chunk that was [claimed](Self::claim_next) has ended.
+    pub(super) fn end_claim(&self, index: usize, chunk_state: Option<ChunkState>, failure: Option<Arc<str>>) {
+        self.update(|state| {
+            state.claimed -= 1;
             state.measuring = false;
-            if let (Some(place), Some(slot)) = (state.slots.get_mut(index), slot) {
-                *place = slot;
+            if let (Some(chunk), Some(chunk_state)) = (state.chunks.get_mut(index), chunk_state) {
+                *chunk = chunk_state;
             }
             state.failure = failure.or(state.failure.take());
         });
-        self.rest(Instant::now());
+        self.close_idle(Instant::now());
     }
 
-    /// What there is of a piece, for a listener.
-    pub(super) fn view(&self, index: usize) -> Result<View, Error> {
+    /// What a listener can read of a chunk.
+    pub(super) fn availability(&self, index: usize) -> Result<Availability, Error> {
         let state = self.state();
         if state.cancelled {
             return Err(Error::Cancelled);
@@ -283,84 +282,93 @@ impl Job {
         if let Some(failure) = &state.failure {
             return Err(Error::Failed(failure.clone()));
         }
-        Ok(match state.slots.get(index) {
-            Some(Slot::Unknown) => View::Unknown,
-            Some(Slot::Growing(stored)) => View::Growing(stored.clone()),
-            Some(Slot::Done { length, open }) => View::Done { length: *length, open: open.clone() },
-            _ => View::Wait,
+        Ok(match state.chunks.get(index) {
+            Some(ChunkState::Unknown) => Availability::Unknown,
+            Some(ChunkState::Growing(stored)) => Availability::Growing(stored.clone()),
+            Some(ChunkState::Done { length, open }) => Availability::Done { length: *length, open: open.clone() },
+            _ => Availability::Nothing,
         })
     }
 
-    /// Notes what the store said about a piece nobody knew of.
-    pub(super) fn looked(&self, index: usize, found: Option<&ChunkBytes>) {
-        self.change(|state| {
-            if let Some(slot) = state.slots.get_mut(index)
-                && matches!(slot, Slot::Unknown | Slot::Done { .. })
+    /// Notes the result of looking up a chunk in the store.
+    pub(super) fn looked_up(&self, index: usize, found: Option<&ChunkBytes>) {
+        self.update(|state| {
+            if let Some(chunk) = state.chunks.get_mut(index)
+                && matches!(chunk, ChunkState::Unknown | ChunkState::Done { .. })
             {
-                *slot = found.map_or(Slot::Missing, |stored| Slot::Done { length: stored.len(), open: None });
+                *chunk =
+                    found.map_or(ChunkState::Missing, |stored| ChunkState::Done { length: stored.len(), open: None });
             }
         });
     }
 
-    pub(super) fn set(&self, index: usize, slot: Slot) {
-        self.change(|state| {
-            if let Some(place) = state.slots.get_mut(index) {
-                *place = slot;
+    /// Notes how much of a chunk exists.
+    pub(super) fn grown(&self, index: usize, so_far: ChunkBytes) {
+        self.update(|state| {
+            if let Some(chunk) = state.chunks.get_mut(index) {
+                *chunk = ChunkState::Growing(so_far);
             }
         });
     }
 
-    /// Notes that a piece is there; it and the latest before it are held open.
-    pub(super) fn done(&self, index: usize, stored: ChunkBytes) {
-        self.change(|state| {
-            if state.recent.len() == RECENT
-                && let Some(oldest) = state.recent.pop_front()
-                && let Some(Slot::Done { open, .. }) = state.slots.get_mut(oldest)
+    /// Notes that a chunk is complete. It and the one that was completed before it are kept open.
+    pub(super) fn complete(&self, index: usize, stored: ChunkBytes) {
+        self.update(|state| {
+            if state.kept_open.len() == KEPT_OPEN
+                && let Some(oldest) = state.kept_open.pop_front()
+                && let Some(ChunkState::Done { open, .. }) = state.chunks.get_mut(oldest)
             {
                 *open = None;
             }
-            state.recent.push_back(index);
-            if let Some(slot) = state.slots.get_mut(index) {
-                *slot = Slot::Done { length: stored.len(), open: Some(stored) };
+            state.kept_open.push_back(index);
+            if let Some(chunk) = state.chunks.get_mut(index) {
+                *chunk = ChunkState::Done { length: stored.len(), open: Some(stored) };
             }
         });
     }
 
-    /// Lengths of all pieces, once all are known.
-    pub fn lengths(&self) -> Option<Vec<u64>> {
-        let state = self.state();
-        let length = |slot: &Slot| if let Slot::Done { length, .. } = slot { Some(*length) } else { None };
-        state.slots.iter().map(length).collect()
+    /// Bytes of a chunk, if this job has made or read it.
+    pub(super) fn length(&self, index: usize) -> Option<u64> {
+        self.state().chunks.get(index).and_then(done_length)
     }
 
-    /// The maker that stands where `index` begins, so that it needs neither a decoder nor a pre-roll.
+    /// Lengths of all chunks, once all are known.
+    pub fn lengths(&self) -> Option<Vec<u64>> {
+        self.state().chunks.iter().map(done_length).collect()
+    }
+
+    /// The maker whose last chunk is the one before `index`: it needs neither a new decoder nor a pre-roll.
     pub(super) fn take_maker(&self, index: usize) -> Option<Maker> {
         let mut state = self.state();
-        let at = state.makers.iter().position(|maker| maker.next() == index)?;
-        Some(state.makers.swap_remove(at))
+        let n = state.makers.iter().position(|maker| maker.next() == index)?;
+        Some(state.makers.swap_remove(n))
     }
 
-    pub(super) fn put_maker(&self, maker: Maker) {
+    pub(super) fn keep_maker(&self, maker: Maker) {
         let mut state = self.state();
-        if state.makers.len() == MAKERS {
+        if state.makers.len() == KEPT_MAKERS {
             state.makers.remove(0);
         }
         state.makers.push(maker);
     }
 
-    /// Closes what listeners at rest hold open, and where all are at rest what is kept for them too.
-    pub(super) fn rest(&self, now: Instant) {
+    /// Closes the chunks that are open for idle listeners, and where all are idle the makers and all chunks.
+    pub(super) fn close_idle(&self, now: Instant) {
         let mut state = self.state();
-        let State { listeners, open, slots, recent, makers, .. } = &mut *state;
-        open.retain(|number, _| listeners.get(number).is_some_and(|place| !place.rests(now)));
-        if listeners.values().any(|place| !place.rests(now)) {
+        let State { listeners, open, chunks, kept_open, makers, .. } = &mut *state;
+        open.retain(|number, _| listeners.get(number).is_some_and(|position| !position.is_idle(now)));
+        if listeners.values().any(|position| !position.is_idle(now)) {
             return;
         }
         makers.clear();
-        for index in recent.drain(..) {
-            if let Some(Slot::Done { open, .. }) = slots.get_mut(index) {
+        for index in kept_open.drain(..) {
+            if let Some(ChunkState::Done { open, .. }) = chunks.get_mut(index) {
                 *open = None;
             }
         }
     }
+}
+
+fn done_length(chunk: &ChunkState) -> Option<u64> {
+    if let ChunkState::Done { length, .. } = chunk { Some(*length) } else { None }
 }

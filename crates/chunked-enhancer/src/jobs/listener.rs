@@ -1,39 +1,39 @@
-//! Somebody who reads a rendition, piece after piece.
+//! A reader of a rendition, chunk after chunk.
 
 use std::sync::Arc;
 
 use crowd_store::ChunkBytes;
 
-use super::job::{Job, View};
-use super::shared::{Shared, blocking};
+use super::context::{JobContext, blocking};
+use super::job::{Availability, Job};
 use super::worker;
 use crate::error::Error;
 
-/// Reads a job. When it is dropped and nobody else listens, the job stops.
+/// Reads the rendition of a job. When the last listener of a job is dropped, the job stops.
 pub struct Listener {
-    shared: Arc<Shared>,
+    context: Arc<JobContext>,
     job: Arc<Job>,
     number: u64,
 }
 
 impl Listener {
-    pub(super) fn new(shared: Arc<Shared>, job: Arc<Job>, number: u64) -> Self {
-        Self { shared, job, number }
+    pub(super) fn new(context: Arc<JobContext>, job: Arc<Job>, number: u64) -> Self {
+        Self { context, job, number }
     }
 
-    /// What it listens to.
+    /// The job whose rendition it reads.
     pub fn job(&self) -> &Arc<Job> {
         &self.job
     }
 
-    /// The next bytes of a piece from `at` on, as soon as there are any, at most so many; nothing behind its end.
+    /// At most `most` bytes of a chunk from byte `at` on, as soon as there are any; none after its end.
     ///
     /// # Errors
-    /// What became of the job.
+    /// Why the chunk cannot be made.
     pub async fn read(&mut self, index: usize, at: u64, most: u64) -> Result<Vec<u8>, Error> {
-        self.come_to(index, at);
+        self.start_read(index, at);
         let bytes = self.bytes(index, at, most).await?;
-        self.job.served(self.number);
+        self.job.finish_read(self.number);
         Ok(bytes)
     }
 
@@ -44,73 +44,72 @@ impl Listener {
         let mut changes = self.job.watch();
         loop {
             changes.borrow_and_update();
-            let whole = match self.job.view(index)? {
-                View::Growing(stored) if stored.len() > at => return read(stored, at, most).await,
-                View::Done { open: Some(stored), .. } if stored.is_unchanged() => Some(stored),
-                View::Done { .. } | View::Unknown => self.look(index).await?,
-                View::Growing(_) | View::Wait => {
-                    // The job outlives us, and so does its side of the channel.
+            let complete = match self.job.availability(index)? {
+                Availability::Growing(stored) if stored.len() > at => return read(stored, at, most).await,
+                Availability::Done { open: Some(stored), .. } if stored.is_unchanged() => Some(stored),
+                Availability::Done { .. } | Availability::Unknown => self.look_up(index).await?,
+                Availability::Growing(_) | Availability::Nothing => {
+                    // It cannot fail: the job, which has the sender, lives at least as long as this.
                     let _ = changes.changed().await;
                     None
                 }
             };
-            if let Some(stored) = whole {
+            if let Some(stored) = complete {
                 self.job.open(self.number, index, &stored);
                 return read(stored, at, most).await;
             }
         }
     }
 
-    /// Bytes of a piece, once it is complete.
+    /// Bytes of a chunk, once it is complete.
     ///
     /// # Errors
-    /// What became of the job.
+    /// Why the chunk cannot be made.
     pub async fn length(&mut self, index: usize) -> Result<u64, Error> {
-        self.come_to(index, 0);
+        self.start_read(index, 0);
         let mut changes = self.job.watch();
         loop {
             changes.borrow_and_update();
-            match self.job.view(index)? {
-                View::Done { length, .. } => return Ok(length),
-                View::Unknown => drop(self.look(index).await?),
-                View::Growing(_) | View::Wait => {
+            match self.job.availability(index)? {
+                Availability::Done { length, .. } => return Ok(length),
+                Availability::Unknown => drop(self.look_up(index).await?),
+                Availability::Growing(_) | Availability::Nothing => {
                     let _ = changes.changed().await;
                 }
             }
         }
     }
 
-    /// Closes what it holds open, until it reads again.
+    /// Closes the chunk that is open for it, until it reads again.
     pub(super) fn close(&self) {
         self.job.close(self.number);
     }
 
-    /// Asks the store for a piece.
-    async fn look(&mut self, index: usize) -> Result<Option<ChunkBytes>, Error> {
-        let (store, id) = (self.shared.store.clone(), self.job.rendition.chunk(index));
+    /// Looks up a chunk in the store.
+    async fn look_up(&mut self, index: usize) -> Result<Option<ChunkBytes>, Error> {
+        let (store, id) = (self.context.store.clone(), self.job.rendition.chunk_id(index));
         let found = match id {
             Some(id) => blocking(move || store.get(&id)).await??,
             None => None,
         };
-        self.job.looked(index, found.as_ref());
+        self.job.looked_up(index, found.as_ref());
         if found.is_none() {
-            worker::start(&self.shared, &self.job);
+            worker::start(&self.context, &self.job);
         }
         Ok(found)
     }
 
-    fn come_to(&mut self, index: usize, at: u64) {
-        if self.job.comes_to(self.number, index, at) {
-            worker::start(&self.shared, &self.job);
+    fn start_read(&mut self, index: usize, at: u64) {
+        if self.job.start_read(self.number, index, at) {
+            worker::start(&self.context, &self.job);
         }
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        self.job.leave(self.number);
-        // What waits for a permit and is not wanted any more ends.
-        self.shared.turns.look();
+        self.job.remove_listener(self.number);
+        self.context.permits.end_unneeded();
     }
 }
 

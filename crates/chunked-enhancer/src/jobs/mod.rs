@@ -1,13 +1,13 @@
-//! Who makes what, and when: each piece once, the most urgent first, nothing that nobody wants.
+//! Jobs: renditions that are made for listeners. Each chunk is made once, the most urgent one first, and only while it is needed.
 
+mod chunk_priority;
+mod context;
 mod job;
 mod listener;
-mod place;
+mod playback_position;
 mod players;
-mod requests;
-mod shared;
+mod shared_requests;
 mod status;
-mod wants;
 mod worker;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,80 +19,81 @@ use crowd_library::MusicFile;
 use crowd_store::Store;
 use crowd_web::{Client, LimitReached};
 
+pub use context::{JobCounters, Settings};
 pub use job::Job;
 pub use listener::Listener;
 pub use players::SegmentListener;
-pub use shared::{Settings, Tally};
 pub use status::JobStatus;
 
-use crate::analysis::{Analysis, Kind};
+use crate::analysis::{Analysis, AnalysisKind};
 use crate::error::Error;
 use crate::measure::Measurements;
-use crate::overview::Overview;
+use crate::permits::Permits;
 use crate::rendition::Rendition;
-use crate::turns::Turns;
-use place::Place;
+use crate::waveform::Waveform;
+use context::{JobContext, blocking};
+use playback_position::PlaybackPosition;
 use players::Players;
-use requests::Requests;
-use shared::{Shared, blocking};
+use shared_requests::SharedRequests;
 
-/// How often jobs are looked at without anything having happened: for listeners who come to rest, for pieces that other nodes
-/// make, and to remove what is old.
-const LOOK: Duration = Duration::from_millis(100);
+/// How often jobs are checked: for listeners that have become idle, for chunks that other nodes make, and for jobs to remove.
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// All jobs and the threads that do them.
 pub struct Jobs {
-    shared: Arc<Shared>,
-    analyses: Requests<Analysis>,
-    waveforms: Requests<Overview>,
+    context: Arc<JobContext>,
+    analyses: SharedRequests<Analysis>,
+    waveforms: SharedRequests<Waveform>,
     players: Arc<Players>,
-    looks: Option<JoinHandle<()>>,
+    check_thread: Option<JoinHandle<()>>,
 }
 
 impl Jobs {
-    /// Starts to look after jobs, of which there are none.
+    /// No jobs yet, and the thread that checks them.
     ///
     /// # Errors
     /// When a thread cannot be started.
     pub fn start(store: Arc<dyn Store>, measurements: Measurements, settings: Settings) -> std::io::Result<Self> {
-        let turns = Arc::new(Turns::new(settings.workers));
-        let shared = Arc::new(Shared {
-            desk: Mutex::default(),
+        let permits = Arc::new(Permits::new(settings.workers));
+        let context = Arc::new(JobContext {
+            table: Mutex::default(),
             closing: Condvar::new(),
-            turns: turns.clone(),
+            permits: permits.clone(),
             store,
             settings,
-            tally: Tally::default(),
+            counters: JobCounters::default(),
             measurements: Arc::new(measurements),
             listeners: AtomicU64::new(0),
         });
         let players = Arc::new(Players::default());
-        let (ours, idle) = (shared.clone(), players.clone());
-        let looks = std::thread::Builder::new().name("jobs".to_owned()).spawn(move || look(&ours, &idle))?;
+        let (thread_context, thread_players) = (context.clone(), players.clone());
+        let check_thread = std::thread::Builder::new()
+            .name("jobs".to_owned())
+            .spawn(move || check_repeatedly(&thread_context, &thread_players))?;
         let limit = settings.jobs;
-        let analyses = Requests::new("tracks that are being measured", limit, turns.clone());
-        let waveforms = Requests::new("waveforms that are being drawn", limit, turns);
-        Ok(Self { shared, analyses, waveforms, players, looks: Some(looks) })
+        let analyses = SharedRequests::new("tracks that are being measured", limit, permits.clone());
+        let waveforms = SharedRequests::new("waveforms that are being drawn", limit, permits);
+        Ok(Self { context, analyses, waveforms, players, check_thread: Some(check_thread) })
     }
 
-    /// Listens to a rendition from a piece on, up to `last`; the job is begun if there is none.
+    /// A listener of a rendition that begins at the chunk `first` and reads up to the chunk `last`. A job is started if there is none.
     ///
     /// # Errors
     /// [`Error::Busy`].
     pub fn listen(&self, rendition: Rendition, first: usize, last: usize) -> Result<Listener, Error> {
-        self.attend(rendition, first, |place, _| Place { last, ..place })
+        self.add_listener(rendition, first, |position, _| PlaybackPosition { last_chunk: last, ..position })
     }
 
-    /// Has a rendition made from its beginning, when nothing else is wanted.
+    /// A listener for which a whole rendition is made in the background.
     ///
     /// # Errors
     /// [`Error::Busy`].
     pub fn prepare(&self, rendition: Rendition) -> Result<Listener, Error> {
-        self.attend(rendition, 0, |place, _| Place { prepares: true, ..place })
+        self.add_listener(rendition, 0, |position, _| PlaybackPosition { background: true, ..position })
     }
 
-    /// Listens to one segment for a player that requests the next ones too. If the player has requested the segment before, this one
-    /// is due when what it has read has been played.
+    /// A listener of one segment, for a player that requests the next ones too. If the player has requested the segment before, this
+    /// one is due when what it has read has been played.
     ///
     /// # Errors
     /// [`Error::Busy`].
@@ -102,179 +103,180 @@ impl Jobs {
         index: usize,
         client: Client,
     ) -> Result<SegmentListener, Error> {
-        let place = |place: Place, job: &Job| place.of_player(client, job.place_before(client, index));
-        let listener = self.attend(rendition, index, place)?;
+        let listener = self.add_listener(rendition, index, |position, job| {
+            position.of_player(client, job.position_before(client, index))
+        })?;
         Ok(self.players.segment_listener(listener, index, client))
     }
 
-    /// Bytes of a piece, if it has been made.
-    pub async fn known_length(&self, rendition: &Rendition, index: usize) -> Option<u64> {
-        let job = self.shared.desk().jobs.get(&rendition.key).cloned();
-        if let Some(length) = job.and_then(|job| job.length(index)) {
-            return Some(length);
-        }
-        let (store, id) = (self.store().clone(), rendition.chunk(index)?);
-        blocking(move || store.get(&id).ok().flatten().map(|stored| stored.len())).await.ok().flatten()
-    }
-
-    /// A listener of a rendition at the piece `first`, at the place that `placed` makes of one there.
-    fn attend(
+    /// A listener of a rendition that begins at the chunk `first`. `adjust` completes its position.
+    fn add_listener(
         &self,
         rendition: Rendition,
         first: usize,
-        placed: impl FnOnce(Place, &Job) -> Place,
+        adjust: impl FnOnce(PlaybackPosition, &Job) -> PlaybackPosition,
     ) -> Result<Listener, Error> {
         let now = Instant::now();
-        let seconds = rendition.layout.span(first).start as f64 / f64::from(rendition.rate.get());
-        let ahead = self.shared.ahead(&rendition);
-        let mut desk = self.shared.desk();
-        let job = match desk.jobs.get(&rendition.key) {
+        let second = rendition.layout.span(first).start as f64 / f64::from(rendition.rate.get());
+        let lookahead = self.context.lookahead(&rendition);
+        let mut table = self.context.table();
+        let job = match table.jobs.get(&rendition.key) {
             Some(job) if !job.state().cancelled => job.clone(),
             _ => {
-                let limit = self.shared.settings.jobs;
-                let busy = desk.jobs.values().filter(|job| job.is_active(now)).count();
-                if busy >= limit {
+                let limit = self.context.settings.jobs;
+                let active = table.jobs.values().filter(|job| job.is_active(now)).count();
+                if active >= limit {
                     return Err(LimitReached { what: "renditions that are being listened to", limit }.into());
                 }
-                let job = Arc::new(Job::new(rendition, ahead));
-                desk.jobs.insert(job.rendition.key, job.clone());
+                let job = Arc::new(Job::new(rendition, lookahead));
+                table.jobs.insert(job.rendition.key, job.clone());
                 job
             }
         };
-        let number = self.shared.listeners.fetch_add(1, Ordering::Relaxed);
-        job.retry();
-        let place = placed(Place::new(first, usize::MAX, false, seconds, now), &job);
-        job.enter(number, place);
-        drop(desk);
-        worker::start(&self.shared, &job);
-        Ok(Listener::new(self.shared.clone(), job, number))
+        let number = self.context.listeners.fetch_add(1, Ordering::Relaxed);
+        job.clear_failure();
+        let position = adjust(PlaybackPosition::new(first, second, now), &job);
+        job.add_listener(number, position);
+        drop(table);
+        worker::start(&self.context, &job);
+        Ok(Listener::new(self.context.clone(), job, number))
     }
 
-    /// What a track measures like. It is measured once for all requests that wait for it, and no further when none does any more.
+    /// The analysis of a track. One measurement serves all requests that wait for it, and stops when no request waits any more.
     ///
     /// # Errors
-    /// [`Error::Busy`]; else what the file is about.
-    pub async fn analysis(&self, music: MusicFile, kind: Kind) -> Result<Analysis, Error> {
-        let measurements = self.shared.measurements.clone();
-        let known = measurements.clone();
+    /// [`Error::Busy`]; else what is wrong with the file.
+    pub async fn analysis(&self, music: MusicFile, kind: AnalysisKind) -> Result<Analysis, Error> {
+        let measurements = self.context.measurements.clone();
+        let records = measurements.clone();
         let (track, name) = (music.clone(), format!("{kind} {}", music.local_id()));
-        if let Some(analysis) = blocking(move || known.known_analysis(&track, kind)).await? {
+        if let Some(analysis) = blocking(move || records.recorded_analysis(&track, kind)).await? {
             return Ok(analysis);
         }
-        self.analyses.ask(name, move |turn| measurements.analysis(&music, kind, turn)).await
+        self.analyses.get(name, move |permit| measurements.analysis(&music, kind, permit)).await
     }
 
     /// The waveform of a track, as [`analysis`](Self::analysis).
     ///
     /// # Errors
-    /// [`Error::Busy`]; else what the file is about.
-    pub async fn waveform(&self, music: MusicFile) -> Result<Overview, Error> {
-        let measurements = self.shared.measurements.clone();
-        let known = measurements.clone();
+    /// [`Error::Busy`]; else what is wrong with the file.
+    pub async fn waveform(&self, music: MusicFile) -> Result<Waveform, Error> {
+        let measurements = self.context.measurements.clone();
+        let records = measurements.clone();
         let (track, name) = (music.clone(), format!("track {}", music.local_id()));
-        if let Some(overview) = blocking(move || known.known_overview(&track)).await? {
-            return Ok(overview);
+        if let Some(waveform) = blocking(move || records.recorded_waveform(&track)).await? {
+            return Ok(waveform);
         }
-        self.waveforms.ask(name, move |turn| measurements.overview(&music, turn)).await
+        self.waveforms.get(name, move |permit| measurements.waveform(&music, permit)).await
     }
 
-    /// The waveform of what there is of a rendition, as [`analysis`](Self::analysis).
+    /// The waveform of a rendition as far as its chunks exist, as [`analysis`](Self::analysis).
     ///
     /// # Errors
     /// [`Error::Busy`]; [`Error::Io`] when a chunk cannot be read.
-    pub async fn waveform_of(&self, rendition: Rendition) -> Result<Overview, Error> {
+    pub async fn waveform_of(&self, rendition: Rendition) -> Result<Waveform, Error> {
         let store = self.store().clone();
         let name = format!("rendition {}", rendition.key);
-        self.waveforms.ask(name, move |turn| Overview::of_pieces(&*store, &rendition, turn)).await
+        self.waveforms.get(name, move |permit| Waveform::of_chunks(&*store, &rendition, permit)).await
     }
 
-    /// Lengths of the pieces of a rendition whose lengths are only known when they are made: once all are.
+    /// Bytes of a chunk, if it exists.
+    pub async fn known_length(&self, rendition: &Rendition, index: usize) -> Option<u64> {
+        let job = self.context.table().jobs.get(&rendition.key).cloned();
+        if let Some(length) = job.and_then(|job| job.length(index)) {
+            return Some(length);
+        }
+        let (store, id) = (self.store().clone(), rendition.chunk_id(index)?);
+        blocking(move || store.get(&id).ok().flatten().map(|stored| stored.len())).await.ok().flatten()
+    }
+
+    /// Bytes of each chunk, if all of them exist.
     pub async fn known_lengths(&self, rendition: &Rendition) -> Option<Vec<u64>> {
-        let job = self.shared.desk().jobs.get(&rendition.key).cloned();
+        let job = self.context.table().jobs.get(&rendition.key).cloned();
         if let Some(lengths) = job.and_then(|job| job.lengths()) {
             return Some(lengths);
         }
-        let ids: Option<Vec<_>> = (0..rendition.layout.count()).map(|n| rendition.chunk(n)).collect();
+        let ids: Option<Vec<_>> = (0..rendition.layout.chunk_count()).map(|n| rendition.chunk_id(n)).collect();
         let (store, ids) = (self.store().clone(), ids?);
-        let look = move || ids.iter().map(|id| Some(store.get(id).ok()??.len())).collect();
-        blocking(look).await.ok().flatten()
+        let lengths = move || ids.iter().map(|id| Some(store.get(id).ok()??.len())).collect();
+        blocking(lengths).await.ok().flatten()
     }
 
-    /// A job by the name it has in URLs.
+    /// A job by its name in URLs.
     ///
     /// # Errors
     /// [`Error::NoJob`].
     pub fn job(&self, id: &str) -> Result<Arc<Job>, Error> {
-        let desk = self.shared.desk();
-        let found = desk.jobs.values().find(|job| job.id() == id).cloned();
+        let table = self.context.table();
+        let found = table.jobs.values().find(|job| job.id() == id).cloned();
         found.ok_or_else(|| Error::NoJob { id: id.escape_debug().to_string() })
     }
 
-    /// All jobs, those that are remembered too.
+    /// All jobs, those that have no listener too.
     pub fn all(&self) -> Vec<Arc<Job>> {
-        let mut all: Vec<_> = self.shared.desk().jobs.values().cloned().collect();
+        let mut all: Vec<_> = self.context.table().jobs.values().cloned().collect();
         all.sort_by_key(|job| job.rendition.key);
         all
     }
 
-    /// Stops a job: all who listen to it hear no more of it.
+    /// Stops a job. Its listeners get [`Error::Cancelled`].
     ///
     /// # Errors
     /// [`Error::NoJob`].
     pub fn cancel(&self, id: &str) -> Result<(), Error> {
         let job = self.job(id)?;
-        self.shared.desk().jobs.remove(&job.rendition.key);
-        job.change(|state| state.cancelled = true);
-        self.shared.turns.look();
+        self.context.table().jobs.remove(&job.rendition.key);
+        job.update(|state| state.cancelled = true);
+        self.context.permits.end_unneeded();
         Ok(())
     }
 
-    /// Where chunks are kept.
+    /// The store of the chunks.
     pub fn store(&self) -> &Arc<dyn Store> {
-        &self.shared.store
+        &self.context.store
     }
 
-    /// What was done.
-    pub fn tally(&self) -> &Tally {
-        &self.shared.tally
+    /// Counters of the work that was done.
+    pub fn counters(&self) -> &JobCounters {
+        &self.context.counters
     }
 
-    /// How much work runs, and how much waits for its turn.
-    pub fn work(&self) -> (usize, usize) {
-        self.shared.turns.counts()
+    /// How many items of work run, and how many wait for a permit.
+    pub fn work_counts(&self) -> (usize, usize) {
+        self.context.permits.counts()
     }
 }
 
-/// Looks at all jobs from time to time, until the desk is closed.
-fn look(shared: &Arc<Shared>, players: &Players) {
-    let mut desk = shared.desk();
-    while !desk.closed {
-        desk.tidy();
-        let jobs: Vec<_> = desk.jobs.values().cloned().collect();
-        drop(desk);
+/// Checks all jobs from time to time, until the table is closed.
+fn check_repeatedly(context: &Arc<JobContext>, players: &Players) {
+    let mut table = context.table();
+    while !table.closed {
+        table.remove_unused();
+        let jobs: Vec<_> = table.jobs.values().cloned().collect();
+        drop(table);
         let now = Instant::now();
-        players.tidy(now);
+        players.remove_late(now);
         for job in jobs {
-            job.rest(now);
-            worker::start(shared, &job);
+            job.close_idle(now);
+            worker::start(context, &job);
         }
-        shared.turns.look();
-        desk = shared.desk();
-        if !desk.closed {
-            desk = shared.closing.wait_timeout(desk, LOOK).unwrap_or_else(PoisonError::into_inner).0;
+        context.permits.end_unneeded();
+        table = context.table();
+        if !table.closed {
+            table = context.closing.wait_timeout(table, CHECK_INTERVAL).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }
 
 impl Drop for Jobs {
     fn drop(&mut self) {
-        self.shared.desk().closed = true;
-        self.shared.closing.notify_all();
-        if let Some(looks) = self.looks.take() {
-            // If it panicked, it has told so already.
-            let _ = looks.join();
+        self.context.table().closed = true;
+        self.context.closing.notify_all();
+        if let Some(thread) = self.check_thread.take() {
+            // A panic of the thread was logged when it occurred.
+            let _ = thread.join();
         }
         self.players.close();
-        self.shared.turns.close();
+        self.context.permits.close();
     }
 }

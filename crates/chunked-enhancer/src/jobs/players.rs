@@ -12,8 +12,8 @@ use crate::error::Error;
 /// How long a player that has read a segment may take to request the next one. Until then it counts as a listener: what it needs next
 /// is made in advance.
 const PAUSE: Duration = Duration::from_secs(10);
-/// Players between two requests, at most. Beyond it the one that has been so for the longest time counts as gone.
-const MOST: usize = 1_024;
+/// Players between two requests, at most. For one more, the one that has waited for the longest time is removed.
+const MAX_IDLE: usize = 1_024;
 
 /// Listeners that have read a segment to its end and are kept for the next request of their player.
 #[derive(Default)]
@@ -26,15 +26,15 @@ struct IdleListeners {
 }
 
 struct IdleListener {
-    /// What is made for it goes on being made until it is dropped.
+    /// Chunks are made for it until it is dropped.
     _listener: Listener,
-    /// Whose player, of which rendition, and the segment that it has read.
+    /// The client, the rendition, and the segment that was read.
     read: (Client, StoreKey, usize),
     since: Instant,
 }
 
 impl Players {
-    /// A listener of the segment `index` for a player of `client`. What was kept of the segment before is not needed any more.
+    /// A listener of the segment `index` for a player of `client`. It replaces the one that was kept of the segment before.
     pub fn segment_listener(self: &Arc<Self>, listener: Listener, index: usize, client: Client) -> SegmentListener {
         let key = listener.job().rendition.key;
         let before: Vec<_> = {
@@ -43,21 +43,21 @@ impl Players {
                 .extract_if(.., |idle| idle.read.0 == client && idle.read.1 == key && idle.read.2 + 1 == index)
                 .collect()
         };
-        // A listener that is dropped locks its job.
+        // Dropping a listener locks its job: it is not done under this lock.
         drop(before);
         SegmentListener { listener: Some(listener), players: self.clone(), index, client, complete: false }
     }
 
-    /// Removes those whose player has taken too long.
-    pub fn tidy(&self, now: Instant) {
-        let gone: Vec<_> = {
+    /// Removes the listeners whose players have not requested the next segment in time.
+    pub fn remove_late(&self, now: Instant) {
+        let late: Vec<_> = {
             let mut idle = self.idle();
             idle.all.extract_if(.., |idle| now.duration_since(idle.since) >= PAUSE).collect()
         };
-        drop(gone);
+        drop(late);
     }
 
-    /// Removes all, those too that come later.
+    /// Removes all, and keeps none from now on.
     pub fn close(&self) {
         let all = {
             let mut idle = self.idle();
@@ -71,7 +71,7 @@ impl Players {
         listener.close();
         let read = (client, listener.job().rendition.key, index);
         let mut idle = self.idle();
-        let oldest = (idle.all.len() >= MOST).then(|| idle.all.remove(0));
+        let oldest = (idle.all.len() >= MAX_IDLE).then(|| idle.all.remove(0));
         let listener = IdleListener { _listener: listener, read, since: Instant::now() };
         let refused = if idle.closed {
             Some(listener)
@@ -88,10 +88,10 @@ impl Players {
     }
 }
 
-/// Reads one segment. When it is dropped before the segment was read to its end, the client is gone; else its player is expected to
-/// request the next one.
+/// Reads one segment. When it is dropped before the segment was read to its end, the client is gone, and the work for it ends. Else the
+/// player is expected to request the next segment.
 pub struct SegmentListener {
-    /// None only while it is dropped.
+    /// None only while this is dropped.
     listener: Option<Listener>,
     players: Arc<Players>,
     index: usize,
@@ -108,7 +108,7 @@ impl SegmentListener {
     /// Bytes of the segment, as soon as it is made.
     ///
     /// # Errors
-    /// What became of the job.
+    /// Why the segment cannot be made.
     pub async fn length(&mut self) -> Result<u64, Error> {
         self.listener.as_mut().ok_or(Error::Cancelled)?.length(self.index).await
     }
@@ -116,7 +116,7 @@ impl SegmentListener {
     /// The next bytes of the segment from `at` on, at most so many; none at its end.
     ///
     /// # Errors
-    /// What became of the job.
+    /// Why the segment cannot be made.
     pub async fn read(&mut self, at: u64, most: u64) -> Result<Vec<u8>, Error> {
         let listener = self.listener.as_mut().ok_or(Error::Cancelled)?;
         let bytes = listener.read(self.index, at, most).await?;

@@ -1,20 +1,20 @@
-//! How far jobs are.
+//! The progress of jobs.
 
 use serde::Serialize;
 
-use super::job::{Job, Slot};
+use super::job::{ChunkState, Job};
 
-/// How far a job is.
+/// The progress of a job.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct JobStatus {
     /// Its name in URLs.
     pub id: String,
     /// The file.
     pub path: crowd_cli::path::DisplayPath,
-    /// What is made of it.
+    /// How it is mastered.
     #[serde(flatten)]
     pub treatment: crate::preset::Treatment,
-    /// As what it is sent.
+    /// The format in which it is sent.
     pub format: crate::layout::Format,
     /// "waiting", "measuring", "making", "done", "failed" or "cancelled".
     pub state: &'static str,
@@ -22,40 +22,40 @@ pub struct JobStatus {
     pub failure: Option<String>,
     /// What is wrong with the file as far as it was read, in words.
     pub warnings: Vec<String>,
-    /// Pieces in all.
+    /// The number of chunks.
     pub pieces: usize,
-    /// A digit for each piece: 0 missing, 1 in the making, 2 there.
+    /// A digit for each chunk: 0 missing, 1 being made, 2 complete.
     pub map: String,
-    /// Pieces that are there.
+    /// Complete chunks.
     pub ready: usize,
-    /// Frames per second of what comes out.
+    /// Frames per second of the rendition.
     pub sample_rate: u32,
-    /// Frames of what comes out.
+    /// Frames of the rendition.
     pub frames: u64,
-    /// Who listens.
+    /// Listeners.
     pub listeners: usize,
     /// Seconds of music made per second of work, where any was made.
     pub speed: Option<f64>,
-    /// What the treatment came to, once measured.
+    /// The resolved treatment, once the track is measured.
     pub settled: Option<serde_json::Value>,
 }
 
 impl Job {
-    /// How far it is.
+    /// Its progress.
     pub fn status(&self) -> JobStatus {
         let state = self.state();
-        let digit = |slot: &Slot| match slot {
-            Slot::Unknown | Slot::Missing => '0',
-            Slot::Taken | Slot::Growing(_) | Slot::Elsewhere(_) => '1',
-            Slot::Done { .. } => '2',
+        let digit = |chunk: &ChunkState| match chunk {
+            ChunkState::Unknown | ChunkState::Missing => '0',
+            ChunkState::Claimed | ChunkState::Growing(_) | ChunkState::Elsewhere(_) => '1',
+            ChunkState::Done { .. } => '2',
         };
-        let map: String = state.slots.iter().map(digit).collect();
+        let map: String = state.chunks.iter().map(digit).collect();
         let ready = map.bytes().filter(|digit| *digit == b'2').count();
         let stage = if state.cancelled {
             "cancelled"
         } else if state.failure.is_some() {
             "failed"
-        } else if ready == state.slots.len() {
+        } else if ready == state.chunks.len() {
             "done"
         } else if state.measuring {
             "measuring"
@@ -65,7 +65,7 @@ impl Job {
             "waiting"
         };
         let rendition = &self.rendition;
-        let seconds = rendition.seconds() / state.slots.len().max(1) as f64 * state.made as f64;
+        let seconds = rendition.seconds() / state.chunks.len().max(1) as f64 * state.made as f64;
         JobStatus {
             id: self.id(),
             path: rendition.music.path().into(),
@@ -74,14 +74,14 @@ impl Job {
             state: stage,
             failure: state.failure.as_deref().map(str::to_owned),
             warnings: state.warnings.clone(),
-            pieces: state.slots.len(),
+            pieces: state.chunks.len(),
             map,
             ready,
             sample_rate: rendition.rate.get(),
             frames: rendition.layout.frames(),
             listeners: state.listeners.len(),
             speed: (state.made > 0).then(|| seconds / state.busy.as_secs_f64().max(1e-9)),
-            settled: rendition.settled().and_then(|settled| serde_json::to_value(settled).ok()),
+            settled: rendition.resolved().and_then(|resolved| serde_json::to_value(resolved).ok()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Threads that make pieces.
+//! Threads that make chunks.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -6,128 +6,130 @@ use std::time::{Duration, Instant};
 
 use crowd_store::{ChunkBytes, Claim};
 
-use super::job::{Job, Slot};
-use super::shared::{Shared, Tally};
+use super::context::{JobContext, JobCounters};
+use super::job::{ChunkState, Job};
 use crate::error::Error;
 use crate::maker::Maker;
-use crate::turns::{Rank, Turn, Wanted};
+use crate::permits::{Demand, Permit, Rank};
 
-/// What became of a piece.
-enum Outcome {
+/// The result of the work on a chunk.
+enum ChunkResult {
     Done(ChunkBytes),
+    /// Another node makes it; the store is asked again after this time at the latest.
     Elsewhere(Duration),
-    /// Nobody wants it any more.
-    Left,
+    /// It is not needed any more.
+    Abandoned,
 }
 
-/// A piece as work.
-struct Piece {
+/// The demand for a chunk.
+struct ChunkDemand {
     job: Arc<Job>,
     index: usize,
 }
 
-impl Wanted for Piece {
+impl Demand for ChunkDemand {
     fn rank(&self, now: Instant) -> Option<Rank> {
         self.job.rank(self.index, now)
     }
 }
 
-/// Starts a thread for each piece of a job that is to have one and has none.
-pub(super) fn start(shared: &Arc<Shared>, job: &Arc<Job>) {
-    while !shared.turns.is_closed()
-        && let Some(index) = job.take()
+/// Starts a thread for each chunk of a job that needs one and has none.
+pub(super) fn start(context: &Arc<JobContext>, job: &Arc<Job>) {
+    while !context.permits.is_closed()
+        && let Some(index) = job.claim_next()
     {
-        let (ours, theirs) = (shared.clone(), job.clone());
-        let name = std::thread::Builder::new().name("maker".to_owned());
-        if let Err(error) = name.spawn(move || run(&ours, &theirs, index)) {
-            finish(shared, job, index, Err(Error::io("a maker's thread", "start", error)));
+        let (thread_context, thread_job) = (context.clone(), job.clone());
+        let thread = std::thread::Builder::new().name("maker".to_owned());
+        if let Err(error) = thread.spawn(move || run(&thread_context, &thread_job, index)) {
+            finish(context, job, index, Err(Error::io("a maker's thread", "start", error)));
         }
     }
 }
 
-/// Makes a piece, and those that are to be made then.
-fn run(shared: &Arc<Shared>, job: &Arc<Job>, index: usize) {
+/// Makes a chunk, and then those that have become the most urgent ones.
+fn run(context: &Arc<JobContext>, job: &Arc<Job>, index: usize) {
     let mut next = Some(index);
     while let Some(index) = next {
-        let turn = shared.turns.begin(Arc::new(Piece { job: job.clone(), index }));
-        let outcome = turn.map_or(Ok(Outcome::Left), |turn| make(shared, job, index, &turn));
-        let left = matches!(outcome, Ok(Outcome::Left) | Err(Error::Cancelled));
-        finish(shared, job, index, outcome);
-        if left {
-            // Somebody may have come meanwhile.
-            return start(shared, job);
+        let permit = context.permits.acquire(Arc::new(ChunkDemand { job: job.clone(), index }));
+        let result = permit.map_or(Ok(ChunkResult::Abandoned), |permit| make(context, job, index, &permit));
+        let abandoned = matches!(result, Ok(ChunkResult::Abandoned) | Err(Error::Cancelled));
+        finish(context, job, index, result);
+        if abandoned {
+            // A listener may have arrived meanwhile.
+            return start(context, job);
         }
-        next = job.take();
-        start(shared, job);
+        next = job.claim_next();
+        start(context, job);
     }
 }
 
-fn finish(shared: &Shared, job: &Job, index: usize, outcome: Result<Outcome, Error>) {
+fn finish(context: &JobContext, job: &Job, index: usize, result: Result<ChunkResult, Error>) {
     let mut failure = None;
-    let slot = match outcome {
-        Ok(Outcome::Done(stored)) => {
-            job.done(index, stored);
+    let chunk_state = match result {
+        Ok(ChunkResult::Done(stored)) => {
+            job.complete(index, stored);
             None
         }
-        Ok(Outcome::Elsewhere(wait)) => {
-            Tally::count(&shared.tally.elsewhere, 1);
-            Some(Slot::Elsewhere(Instant::now() + wait))
+        Ok(ChunkResult::Elsewhere(wait)) => {
+            JobCounters::add(&context.counters.elsewhere, 1);
+            Some(ChunkState::Elsewhere(Instant::now() + wait))
         }
-        Ok(Outcome::Left) | Err(Error::Cancelled) => {
-            Tally::count(&shared.tally.abandoned, 1);
-            Some(Slot::Missing)
+        Ok(ChunkResult::Abandoned) | Err(Error::Cancelled) => {
+            JobCounters::add(&context.counters.abandoned, 1);
+            Some(ChunkState::Missing)
         }
         Err(error) => {
-            Tally::count(&shared.tally.failed, 1);
+            JobCounters::add(&context.counters.failed, 1);
             tracing::warn!(file = %job.rendition.music.path().display(), piece = index, "{error}");
             failure = Some(error.to_string().into());
-            Some(Slot::Missing)
+            Some(ChunkState::Missing)
         }
     };
-    job.finish(index, slot, failure);
+    job.end_claim(index, chunk_state, failure);
 }
 
-fn make(shared: &Arc<Shared>, job: &Arc<Job>, index: usize, turn: &Turn) -> Result<Outcome, Error> {
-    if !turn.go_on() {
-        return Ok(Outcome::Left);
+fn make(context: &Arc<JobContext>, job: &Arc<Job>, index: usize, permit: &Permit) -> Result<ChunkResult, Error> {
+    if !permit.may_continue() {
+        return Ok(ChunkResult::Abandoned);
     }
     let rendition = &job.rendition;
-    let settled = match rendition.settled() {
-        Some(settled) => settled,
+    let resolved = match rendition.resolved() {
+        Some(resolved) => resolved,
         None => {
-            // What is there needs no measuring.
-            if let Some(id) = rendition.chunk(index)
-                && let Some(stored) = shared.store.get(&id)?
+            // A chunk that exists needs no measurement.
+            if let Some(id) = rendition.chunk_id(index)
+                && let Some(stored) = context.store.get(&id)?
             {
-                return Ok(Outcome::Done(stored));
+                return Ok(ChunkResult::Done(stored));
             }
-            let settled = shared.measurements.settle(&rendition.music, &rendition.treatment, rendition.kind, turn)?;
-            Tally::count(&shared.tally.measured, 1);
-            rendition.settle(settled)
+            let resolved =
+                context.measurements.resolve(&rendition.music, &rendition.treatment, rendition.analysis, permit)?;
+            JobCounters::add(&context.counters.measured, 1);
+            rendition.set_resolved(resolved)
         }
     };
-    if job.change(|state| std::mem::take(&mut state.measuring)) {
-        // From here on others may make pieces of it too.
-        start(shared, job);
+    if job.update(|state| std::mem::take(&mut state.measuring)) {
+        // From here on other threads may make chunks too.
+        start(context, job);
     }
-    let most = rendition.layout.piece_bytes(index);
-    let claim = match rendition.chunk(index) {
-        Some(id) => shared.store.claim(&id, most)?,
-        None => shared.store.claim_in_memory(&rendition.piece(index), most)?,
+    let most = rendition.layout.chunk_bytes(index);
+    let claim = match rendition.chunk_id(index) {
+        Some(id) => context.store.claim(&id, most)?,
+        None => context.store.claim_in_memory(&rendition.local_chunk_id(index), most)?,
     };
     let mut making = match claim {
-        Claim::Available(stored) => return Ok(Outcome::Done(stored)),
-        Claim::HeldElsewhere(wait) => return Ok(Outcome::Elsewhere(wait)),
+        Claim::Available(stored) => return Ok(ChunkResult::Done(stored)),
+        Claim::HeldElsewhere(wait) => return Ok(ChunkResult::Elsewhere(wait)),
         Claim::Granted(making) => making,
     };
-    let (begun, away) = (Instant::now(), turn.away());
+    let (started, waited) = (Instant::now(), permit.waited());
     let mut maker = match job.take_maker(index) {
         Some(maker) => maker,
-        None => Maker::new(rendition, settled)?,
+        None => Maker::new(rendition, resolved)?,
     };
     let mut failure = None;
     let complete = maker.make(rendition, index, |bytes| {
-        if !turn.go_on() {
+        if !permit.may_continue() {
             return ControlFlow::Break(());
         }
         if bytes.is_empty() {
@@ -137,25 +139,25 @@ fn make(shared: &Arc<Shared>, job: &Arc<Job>, index: usize, turn: &Turn) -> Resu
             failure = Some(error);
             return ControlFlow::Break(());
         }
-        job.set(index, Slot::Growing(making.written()));
+        job.grown(index, making.written());
         ControlFlow::Continue(())
     })?;
     if let Some(error) = failure {
         return Err(error.into());
     }
     if !complete {
-        return Ok(Outcome::Left);
+        return Ok(ChunkResult::Abandoned);
     }
-    // What was written over while it was read is not kept.
+    // A chunk of a file that was changed while it was read is not kept.
     rendition.music.check()?;
     let stored = making.commit()?;
     let warnings = maker.warnings();
-    job.put_maker(maker);
-    let busy = begun.elapsed().saturating_sub(turn.away().saturating_sub(away));
+    job.keep_maker(maker);
+    let busy = started.elapsed().saturating_sub(permit.waited().saturating_sub(waited));
     let span = rendition.layout.span(index);
-    job.change(|state| {
+    job.update(|state| {
         state.made += 1;
-        // Told when it is met first; another maker has read other parts of the file.
+        // Each warning is logged once. Another maker has read other spans of the file, so it may have fewer of them.
         if state.warnings.len() < warnings.len() {
             for warning in warnings.iter().skip(state.warnings.len()) {
                 tracing::warn!(file = %rendition.music.path().display(), "{warning}");
@@ -164,8 +166,8 @@ fn make(shared: &Arc<Shared>, job: &Arc<Job>, index: usize, turn: &Turn) -> Resu
         }
         state.busy += busy;
     });
-    Tally::count(&shared.tally.made, 1);
-    Tally::count(&shared.tally.frames, span.end - span.start);
-    Tally::count(&shared.tally.busy_us, u64::try_from(busy.as_micros()).unwrap_or(u64::MAX));
-    Ok(Outcome::Done(stored))
+    JobCounters::add(&context.counters.made, 1);
+    JobCounters::add(&context.counters.frames, span.end - span.start);
+    JobCounters::add(&context.counters.busy_us, u64::try_from(busy.as_micros()).unwrap_or(u64::MAX));
+    Ok(ChunkResult::Done(stored))
 }

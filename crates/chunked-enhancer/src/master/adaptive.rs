@@ -1,31 +1,31 @@
-//! How far the adaptive preset goes.
+//! How the adaptive preset adapts itself to a track.
 
 use crowd_mastering::measure::Analysis;
 
 use crate::preset::Design;
 
-/// How the power of finished music is spread over the bands, in decibels of the whole: medians over 28 pieces.
+/// The usual power of each band in finished music, in decibels of the whole: medians over 28 tracks.
 const USUAL_DB: [f64; 5] = [-3.4, -4.5, -10.9, -18.8, -28.4];
-/// A band stands out of the usual by so much: its move is left out, or doubled where it is missing.
+/// A band that is so much stronger than usual is not boosted; one that is so much weaker is boosted twice as much.
 const FAR_DB: f64 = 6.0;
-/// Music of this crest and loudness range is squeezed already, of that not at all.
+/// Crest factor and loudness range of music that is compressed already, and of music that is not compressed at all.
 const CREST_DB: [f64; 2] = [8.0, 12.0];
 const RANGE_LU: [f64; 2] = [4.0, 13.0];
 
-/// Scales the moves of a design by what a track needs: a band of which there is plenty is not lifted, one that is missing twice
-/// as much; what is squeezed already is hardly compressed. The moves of a track that is as usual stay as they are.
+/// Adapts a design to a track. A band that is stronger than usual is boosted less, one that is weaker is boosted more. Music that is
+/// compressed already is compressed less. The design of a usual track stays as it is.
 pub(super) fn adapt(design: &mut Design, analysis: &Analysis) {
     for ((move_db, band), usual) in design.eq_db.iter_mut().zip(analysis.bands_db).zip(USUAL_DB) {
-        let plenty = band.map_or(0.0, |band| (band - usual) / FAR_DB).clamp(-1.0, 1.0);
-        *move_db = hundredths(*move_db * (1.0 - plenty) as f32);
+        let excess = band.map_or(0.0, |band| (band - usual) / FAR_DB).clamp(-1.0, 1.0);
+        *move_db = hundredths(*move_db * (1.0 - excess) as f32);
     }
-    let share = |value: f64, [none, all]: [f64; 2]| ((value - none) / (all - none)).clamp(0.0, 1.0);
+    let share = |value: f64, [compressed, open]: [f64; 2]| ((value - compressed) / (open - compressed)).clamp(0.0, 1.0);
     let crest = analysis.crest_db.map_or(0.5, |crest| share(crest, CREST_DB));
     let open = 0.5 * (crest + share(analysis.range_lu, RANGE_LU));
     design.dynamics_blend = hundredths(design.dynamics_blend * (0.25 + 1.5 * open) as f32).min(1.0);
 }
 
-/// So that arithmetic of other processors, which differs in the last bits, settles on the same number.
+/// Rounds to hundredths, so that processors whose arithmetic differs in the last bits get the same value.
 pub(super) fn hundredths(db: f32) -> f32 {
     (db * 100.0).round() / 100.0
 }

@@ -1,63 +1,67 @@
-//! What makes a rendition's frames.
+//! The processor that makes the frames of a rendition.
 
 use crowd_engine::chunk::ChunkProcessor;
 use crowd_engine::{Frames, SampleRate};
 use crowd_mastering::{Dither, Mastering};
 
-use super::settle::Settled;
+use super::resolve::ResolvedTreatment;
 
-/// Makes what was settled of a track: the chain, or nothing at all.
+/// Applies a resolved treatment: the mastering chain, or nothing.
 #[derive(Clone, Debug)]
 pub struct Enhancer {
-    work: Work,
+    processing: Processing,
     dither: Option<Dither>,
 }
 
 #[derive(Clone, Debug)]
-enum Work {
-    /// The original passes, bit for bit.
-    Pass,
+enum Processing {
+    /// The original passes bit for bit.
+    Bypass,
     Chain(Box<Mastering>),
 }
 
 impl Enhancer {
-    /// An enhancer at rest. `source_bits` are those of the samples that go in, none where they are not whole numbers of any;
-    /// `bits` those of the format that is made, none for float. What fits into the format as it is is not dithered.
+    /// An enhancer in its initial state. `source_bits` are the bits of the samples of the source, none where they are not integers.
+    /// `bits` are those of the samples that are made, none for float. Samples that fit into the format unchanged are not dithered.
     ///
     /// # Errors
     /// As [`crowd_mastering::MasteringSettings::check`].
     pub fn new(
-        settled: &Settled,
+        treatment: &ResolvedTreatment,
         rate: SampleRate,
         source_bits: Option<u32>,
         bits: Option<u32>,
     ) -> Result<Self, crowd_engine::Error> {
-        let pass = settled.treatment.intensity.is_none();
-        let fits = |bits: &u32| pass && source_bits.is_some_and(|source| source <= *bits);
+        let bypass = treatment.treatment.intensity.is_none();
+        let fits = |bits: &u32| bypass && source_bits.is_some_and(|source| source <= *bits);
         let dither = bits.filter(|bits| !fits(bits)).map(Dither::new);
-        let work = if pass { Work::Pass } else { Work::Chain(Box::new(Mastering::new(&settled.settings, rate)?)) };
-        Ok(Self { work, dither })
+        let processing = if bypass {
+            Processing::Bypass
+        } else {
+            Processing::Chain(Box::new(Mastering::new(&treatment.settings, rate)?))
+        };
+        Ok(Self { processing, dither })
     }
 }
 
 impl ChunkProcessor for Enhancer {
     fn process(&mut self, first: Frames, block: &mut [[f32; 2]]) {
-        if let Work::Chain(chain) = &mut self.work {
+        if let Processing::Chain(chain) = &mut self.processing {
             chain.process(first, block);
         }
     }
 
     fn latency(&self) -> Frames {
-        match &self.work {
-            Work::Pass => Frames(0),
-            Work::Chain(chain) => chain.latency(),
+        match &self.processing {
+            Processing::Bypass => Frames(0),
+            Processing::Chain(chain) => chain.latency(),
         }
     }
 
     fn memory(&self) -> Frames {
-        match &self.work {
-            Work::Pass => Frames(0),
-            Work::Chain(chain) => chain.memory(),
+        match &self.processing {
+            Processing::Bypass => Frames(0),
+            Processing::Chain(chain) => chain.memory(),
         }
     }
 

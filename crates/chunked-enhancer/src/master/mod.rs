@@ -1,10 +1,10 @@
-//! What is made of a track: settled once from what it measures like, then frozen.
+//! The treatment of a track. It is resolved once, by the analysis of the track, and then never changes.
 
 mod adaptive;
 mod enhancer;
-mod settle;
+mod resolve;
 mod shortfall;
 
 pub use enhancer::Enhancer;
-pub use settle::{CEILING_DBTP, Settled, VERSION, settle_by_all, settle_by_probes};
+pub use resolve::{CEILING_DBTP, ResolvedTreatment, VERSION, resolve_by_all, resolve_by_probes};
 pub use shortfall::Shortfall;

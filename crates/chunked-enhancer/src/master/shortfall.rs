@@ -1,26 +1,26 @@
-//! Where a track does not become as loud as its preset wants it, and why.
+//! By how much a rendition is quieter than the target of its preset, and why.
 
 use crowd_mastering::loudness::GainBound;
 use serde::{Deserialize, Serialize};
 
 use crate::preset::Design;
 
-/// What is missing from the wanted loudness.
+/// The loudness that is missing from the target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shortfall {
     /// How much, LU.
     pub lu: f64,
-    /// What holds the gain back.
+    /// What limits the gain.
     pub bound: GainBound,
     /// The same in words.
     pub reason: String,
 }
 
 impl Shortfall {
-    /// Less than this is not told: quick analysis is not nearer, LU.
+    /// A smaller shortfall is not reported, because quick analysis is not more exact, LU.
     const LEAST_LU: f64 = 0.2;
 
-    /// Of a rendition that will be so loud; none where it is as loud as wanted.
+    /// The shortfall of a rendition of this loudness; none where it reaches the target.
     pub(super) fn of(design: &Design, lufs: f64, bound: GainBound, most_gain_db: f64) -> Option<Self> {
         let lu = design.target_lufs - lufs;
         let reason = match bound {

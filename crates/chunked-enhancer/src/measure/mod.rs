@@ -1,6 +1,6 @@
-//! What is known of tracks: measured once, then frozen. What several ask for at the same time is measured once for all of them.
+//! Measurements of tracks. Each is made once and recorded. Work that needs a measurement that is being made waits for it.
 
-mod shared;
+mod running;
 
 use std::borrow::Borrow;
 use std::path::Path;
@@ -12,159 +12,159 @@ use crowd_store::{Records, StoreError, StoreKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::analysis::{self, Analysis, Kind, Probed};
+use crate::analysis::{self, Analysis, AnalysisKind, ProbedTrack};
 use crate::error::Error;
-use crate::master::{self, Settled};
-use crate::overview::Overview;
-use crate::turns::Turn;
-use shared::Shared;
+use crate::master::{self, ResolvedTreatment};
+use crate::permits::Permit;
+use crate::waveform::Waveform;
+use running::RunningMeasurements;
 
-/// What the probes of the latest tracks may take, so that another preset is settled without decoding anything: two tracks at
-/// 44.1 kHz. Those of one are kept whatever they take.
+/// Bytes of the probes that are kept, so that another preset is resolved without decoding anything: those of two tracks at 44.1 kHz.
+/// The probes of the last track are kept in any case.
 const PROBES_BYTES: usize = 24 << 20;
 
 /// The kinds of records.
 const ANALYSIS: &str = "analysis";
-const SETTLED: &str = "settled";
+const RESOLVED: &str = "settled";
 const WAVEFORM: &str = "waveform";
 
-type Known = (LocalId, Arc<Probed>);
+type KeptProbes = (LocalId, Arc<ProbedTrack>);
 
-/// Measures tracks, and remembers what came of it.
+/// Measures tracks, and records the results.
 #[derive(Default)]
 pub struct Measurements {
-    probes: Mutex<Vec<Known>>,
-    making: Shared,
+    probes: Mutex<Vec<KeptProbes>>,
+    running: RunningMeasurements,
     records: Option<Records>,
 }
 
 impl Measurements {
-    /// Measurements that are kept in a folder, and found there again.
+    /// Measurements that are recorded in a folder.
     ///
     /// # Errors
     /// [`StoreError`] when the folder cannot be made or read.
     pub fn kept_in(folder: &Path) -> Result<Self, StoreError> {
-        let records = Records::open(folder, &[ANALYSIS, SETTLED, WAVEFORM])?;
+        let records = Records::open(folder, &[ANALYSIS, RESOLVED, WAVEFORM])?;
         Ok(Self { records: Some(records), ..Self::default() })
     }
 
-    /// What a treatment comes to.
+    /// A treatment with the values that it has for a track.
     ///
     /// # Errors
-    /// [`Error::Cancelled`] when it is not wanted any more; else what the file is about.
-    pub fn settle(
+    /// [`Error::Cancelled`] when it is not needed any more; else what is wrong with the file.
+    pub fn resolve(
         &self,
         music: &MusicFile,
         treatment: &crate::preset::Treatment,
-        kind: Kind,
-        turn: &Turn,
-    ) -> Result<Settled, Error> {
+        kind: AnalysisKind,
+        permit: &Permit,
+    ) -> Result<ResolvedTreatment, Error> {
         if treatment.intensity.is_none() {
-            return Ok(Settled::original());
+            return Ok(ResolvedTreatment::original());
         }
         let text =
             format!("{kind} {} {:08x} {}", treatment.preset, treatment.intensity.get().to_bits(), master::VERSION);
-        self.remembered(SETTLED, music, &text, turn, || match kind {
-            Kind::Quick => Ok(master::settle_by_probes(&*self.probes(music, turn)?, treatment, turn)?),
-            Kind::Full => {
-                let analysis = self.analysis(music, Kind::Full, turn)?;
-                Ok(master::settle_by_all(music, &analysis, treatment, turn)?)
+        self.recorded_or(RESOLVED, music, &text, permit, || match kind {
+            AnalysisKind::Quick => Ok(master::resolve_by_probes(&*self.probes(music, permit)?, treatment, permit)?),
+            AnalysisKind::Full => {
+                let analysis = self.analysis(music, AnalysisKind::Full, permit)?;
+                Ok(master::resolve_by_all(music, &analysis, treatment, permit)?)
             }
         })
     }
 
-    /// What a track measures like.
+    /// The analysis of a track.
     ///
     /// # Errors
-    /// As [`settle`](Self::settle).
-    pub fn analysis(&self, music: &MusicFile, kind: Kind, turn: &Turn) -> Result<Analysis, Error> {
-        self.remembered(ANALYSIS, music, kind.name(), turn, || match kind {
-            Kind::Quick => Ok(self.probes(music, turn)?.analysis.clone()),
-            Kind::Full => Ok(told(music, analysis::full(music, turn)?)),
+    /// As [`resolve`](Self::resolve).
+    pub fn analysis(&self, music: &MusicFile, kind: AnalysisKind, permit: &Permit) -> Result<Analysis, Error> {
+        self.recorded_or(ANALYSIS, music, kind.name(), permit, || match kind {
+            AnalysisKind::Quick => Ok(self.probes(music, permit)?.analysis.clone()),
+            AnalysisKind::Full => Ok(log_downmix(music, analysis::full(music, permit)?)),
         })
     }
 
-    /// The analysis of a track, where it is on record.
-    pub fn known_analysis(&self, music: &MusicFile, kind: Kind) -> Option<Analysis> {
+    /// The recorded analysis of a track.
+    pub fn recorded_analysis(&self, music: &MusicFile, kind: AnalysisKind) -> Option<Analysis> {
         self.recorded(ANALYSIS, music, kind.name())
     }
 
     /// The waveform of a track.
     ///
     /// # Errors
-    /// As [`settle`](Self::settle).
-    pub fn overview(&self, music: &MusicFile, turn: &Turn) -> Result<Overview, Error> {
-        self.remembered(WAVEFORM, music, "", turn, || {
+    /// As [`resolve`](Self::resolve).
+    pub fn waveform(&self, music: &MusicFile, permit: &Permit) -> Result<Waveform, Error> {
+        self.recorded_or(WAVEFORM, music, "", permit, || {
             let (mut input, shape) = music.input()?;
-            let mut overview = Overview::new(shape.frames.0);
+            let mut waveform = Waveform::new(shape.frames.0);
             let (mut frames, mut first) = (Vec::new(), 0);
-            while turn.go_on() {
+            while permit.may_continue() {
                 frames.clear();
                 let more = input.read(&mut frames).map_err(|fault| Error::Failed(fault.to_string().into()))?;
-                overview.add(first, frames.as_flattened());
+                waveform.add(first, frames.as_flattened());
                 first += frames.len() as u64;
                 if !more {
-                    return Ok(overview.rounded());
+                    return Ok(waveform.rounded());
                 }
             }
             Err(Error::Cancelled)
         })
     }
 
-    /// The waveform of a track, where it is on record.
-    pub fn known_overview(&self, music: &MusicFile) -> Option<Overview> {
+    /// The recorded waveform of a track.
+    pub fn recorded_waveform(&self, music: &MusicFile) -> Option<Waveform> {
         self.recorded(WAVEFORM, music, "")
     }
 
     /// The probes of a track.
-    fn probes(&self, music: &MusicFile, turn: &Turn) -> Result<Arc<Probed>, Error> {
+    fn probes(&self, music: &MusicFile, permit: &Permit) -> Result<Arc<ProbedTrack>, Error> {
         let lock = || self.probes.lock().unwrap_or_else(PoisonError::into_inner);
-        let find = || lock().iter().find(|known| known.0 == music.local_id()).map(|known| known.1.clone());
+        let find = || lock().iter().find(|kept| kept.0 == music.local_id()).map(|kept| kept.1.clone());
         if let Some(probes) = find() {
             return Ok(probes);
         }
-        self.making.get(&format!("probes {}", music.local_id()), turn, || {
-            // Another may have made them just before.
+        self.running.get(&format!("probes {}", music.local_id()), permit, || {
+            // Another thread may have read them just before.
             if let Some(probes) = find() {
                 return Ok(probes);
             }
-            let probes = Arc::new(Probed::read(music, turn)?);
-            told(music, &probes.analysis);
+            let probes = Arc::new(ProbedTrack::read(music, permit)?);
+            log_downmix(music, &probes.analysis);
             music.check()?;
-            let mut known = lock();
-            known.push((music.local_id(), probes.clone()));
-            while known.len() > 1 && known.iter().map(|known| known.1.probes.bytes()).sum::<usize>() > PROBES_BYTES {
-                known.remove(0);
+            let mut kept = lock();
+            kept.push((music.local_id(), probes.clone()));
+            while kept.len() > 1 && kept.iter().map(|kept| kept.1.probes.bytes()).sum::<usize>() > PROBES_BYTES {
+                kept.remove(0);
             }
             Ok(probes)
         })
     }
 
-    /// What is on record under a track's content and a text, else what is made now and put there. While the content is not
-    /// known, nothing is on record.
-    fn remembered<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static>(
+    /// The record of a track's content under a text; if there is none, the result of `measure`, which is recorded. Nothing is recorded
+    /// of a file that is not hashed.
+    fn recorded_or<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static>(
         &self,
         kind: &'static str,
         music: &MusicFile,
         text: &str,
-        turn: &Turn,
-        make: impl FnOnce() -> Result<T, Error>,
+        permit: &Permit,
+        measure: impl FnOnce() -> Result<T, Error>,
     ) -> Result<T, Error> {
         if let Some(value) = self.recorded(kind, music, text) {
             return Ok(value);
         }
-        self.making.get(&format!("{kind} {} {text}", music.local_id()), turn, || {
-            // Another may have made it just before.
+        self.running.get(&format!("{kind} {} {text}", music.local_id()), permit, || {
+            // Another thread may have recorded it just before.
             if let Some(value) = self.recorded(kind, music, text) {
                 return Ok(value);
             }
-            let value = make()?;
+            let value = measure()?;
             music.check()?;
             if let (Some(records), Some(key)) = (&self.records, key(music, text))
                 && let Ok(json) = serde_json::to_vec(&value)
                 && let Err(error) = records.put(kind, &key, &json)
             {
-                // It is measured again another time.
+                // The track will be measured again another time.
                 tracing::warn!("{error}");
             }
             Ok(value)
@@ -176,14 +176,14 @@ impl Measurements {
     }
 }
 
-/// Under which something about a track is on record; none while its content is not known.
+/// The key of a record; none while the file is not hashed.
 fn key(music: &MusicFile, text: &str) -> Option<StoreKey> {
     let name = format!("{} {} {text}", music.hash()?, analysis::VERSION);
     Some(StoreKey(blake3::hash(name.as_bytes()).into()))
 }
 
-/// Has the log say by how much a track is lowered; gives the measurement back.
-fn told<A: Borrow<Analysis>>(music: &MusicFile, analysis: A) -> A {
+/// Logs the gain of the mix to stereo; returns the analysis.
+fn log_downmix<A: Borrow<Analysis>>(music: &MusicFile, analysis: A) -> A {
     if let Some(gain_db) = analysis.borrow().downmix_gain_db {
         tracing::info!(file = %music.path().display(), "{}", crowd_media::downmix_note(gain_db));
     }

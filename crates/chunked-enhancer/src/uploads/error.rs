@@ -1,15 +1,15 @@
-//! Why a file cannot be tried.
+//! Errors of uploads.
 
 use std::io;
 use std::path::PathBuf;
 
 use crowd_web::LimitReached;
 
-/// Why a file that was sent is not kept.
+/// Why an upload is refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UploadError {
-    /// It is no music, or none that can be read.
+    /// It is not a music file that can be read.
     #[error("{name}: {problem}")]
     NotMusic {
         /// The file.
@@ -17,17 +17,17 @@ pub enum UploadError {
         /// What is wrong with it.
         problem: String,
     },
-    /// One file is larger than all may be.
+    /// It is larger than an upload may be.
     #[error("{name}: {bytes} bytes are too many: at most {most} can be sent; put it into the library instead")]
     TooLarge {
         /// The file.
         name: String,
         /// Its size.
         bytes: u64,
-        /// What it may be.
+        /// The largest size.
         most: u64,
     },
-    /// What is being received needs the room.
+    /// The room is reserved for files that are being received.
     #[error(
         "{name}: there is no room for {bytes} bytes while other files are received; send it again when they are there"
     )]
@@ -37,33 +37,33 @@ pub enum UploadError {
         /// Its size.
         bytes: u64,
     },
-    /// The sender is gone before its end.
-    #[error("{name}: only {got} of its {bytes} bytes came: send it again")]
+    /// The client disconnected before the end.
+    #[error("{name}: only {received} of its {bytes} bytes came: send it again")]
     Incomplete {
         /// The file.
         name: String,
-        /// Bytes that came.
-        got: u64,
-        /// Bytes that were announced.
+        /// Bytes that arrived.
+        received: u64,
+        /// Bytes by its Content-Length.
         bytes: u64,
     },
-    /// No such upload, or not any more.
+    /// There is no such upload.
     #[error("there is no upload \"{id}\": GET /api/uploads lists what there is")]
     NoUpload {
-        /// What was asked for.
+        /// The id of the request.
         id: String,
     },
-    /// Too many at once.
+    /// Too many uploads at once.
     #[error(transparent)]
     Busy(#[from] LimitReached),
-    /// The disk would not.
+    /// A file or folder cannot be read or written.
     #[error("cannot {doing} {}: {source}", .path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What was tried.
+        /// The operation.
         doing: &'static str,
-        /// The system's words.
+        /// The error of the system.
         source: io::Error,
     },
 }

@@ -1,4 +1,4 @@
-//! The folder of one server's uploads, which no other server takes for one that was left.
+//! The folder for the uploads of one server. Its lock shows other servers that it is in use.
 
 use std::fs::{self, File};
 use std::io;
@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 
 use super::error::UploadError;
 
-/// The folder of all servers' uploads inside a cache, and the file in each of its folders that its server keeps locked.
+/// The folder for the uploads of all servers inside a cache, and the lock file in the folder of each server.
 const ALL: &str = "uploads";
 const LOCK: &str = ".lock";
 
-/// A folder that is removed with it; that of a server that was killed is removed by the next one that starts.
+/// A folder that is removed when this is dropped. The folder of a server that was killed is removed by the next server that starts.
 pub struct Folder {
     path: PathBuf,
     _lock: File,
 }
 
 impl Folder {
-    /// An empty one inside `cache`.
+    /// A new empty folder inside `cache`.
     ///
     /// # Errors
     /// [`UploadError::Io`] when it cannot be made or locked.
@@ -32,22 +32,22 @@ impl Folder {
 
     fn inside(all: &Path) -> io::Result<Self> {
         fs::create_dir_all(all)?;
-        // A folder whose lock is not taken yet would be removed by another server that starts: they start one by one.
+        // This lock lets servers start one after the other: a folder that is not locked yet would be removed by another one.
         let starting = lock_file(all)?;
         starting.lock()?;
-        remove_left(all)?;
+        remove_leftovers(all)?;
         let path = new_folder(all)?;
         let lock = lock_file(&path)?;
         lock.lock()?;
         Ok(Self { path, _lock: lock })
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Removes a folder in it, if it is there.
+    /// Removes a folder in it, if that exists.
     ///
     /// # Errors
     /// [`UploadError::Io`].
@@ -61,7 +61,7 @@ impl Folder {
         }
     }
 
-    /// Removes it; what cannot be removed now is removed at the next start.
+    /// Removes it. If that fails, the next server that starts removes it.
     pub fn end(&self) {
         let _ = fs::remove_dir_all(&self.path);
     }
@@ -77,8 +77,8 @@ fn lock_file(folder: &Path) -> io::Result<File> {
     File::options().write(true).create(true).truncate(false).open(folder.join(LOCK))
 }
 
-/// Removes the folders whose servers are gone: their locks are free.
-fn remove_left(all: &Path) -> io::Result<()> {
+/// Removes the folders of servers that have ended: their locks are free.
+fn remove_leftovers(all: &Path) -> io::Result<()> {
     for entry in fs::read_dir(all)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() && lock_file(&entry.path())?.try_lock().is_ok() {
@@ -88,7 +88,7 @@ fn remove_left(all: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A folder that was not there yet.
+/// Makes a folder with a new name.
 fn new_folder(all: &Path) -> io::Result<PathBuf> {
     let mut n = 0_u64;
     loop {

@@ -1,14 +1,14 @@
-//! Files that were sent to be tried: a library of their own in the cache folder, bounded, and gone when the server ends.
+//! Uploads: files that users try. They are a second library in the cache folder, limited in size and removed when the server ends.
 
 mod error;
+mod file_name;
 mod folder;
-mod incoming;
-mod name;
-mod shelf;
+mod incoming_file;
+mod uploaded_files;
 
 pub use error::UploadError;
-pub use incoming::Incoming;
-pub use shelf::{MOST_AT_ONCE, MOST_BYTES, MOST_FILES, Uploads};
+pub use incoming_file::IncomingFile;
+pub use uploaded_files::{MOST_AT_ONCE, MOST_BYTES, MOST_FILES, Uploads};
 
 #[cfg(test)]
 mod tests;

@@ -17,8 +17,8 @@ fn wav(folder: &Path) -> Vec<u8> {
 }
 
 fn send(uploads: &Arc<Uploads>, name: &str, bytes: &[u8]) -> Result<Arc<Track>, UploadError> {
-    let mut incoming = Incoming::begin(uploads, name, bytes.len() as u64)?;
-    bytes.chunks(1_000).try_for_each(|part| incoming.write(part))?;
+    let mut incoming = IncomingFile::begin(uploads, name, bytes.len() as u64)?;
+    bytes.chunks(1_000).try_for_each(|bytes| incoming.write(bytes))?;
     incoming.finish()
 }
 
@@ -28,7 +28,7 @@ fn files(folder: &Path) -> usize {
 }
 
 #[test]
-fn what_is_sent_becomes_a_track_whatever_it_is_called_and_all_of_it_goes_with_the_server() {
+fn an_upload_becomes_a_track_whatever_its_name_and_all_uploads_are_removed_with_the_server() {
     let cache = tempfile::tempdir().unwrap();
     let bytes = wav(cache.path());
     let uploads = Arc::new(Uploads::open(cache.path()).unwrap());
@@ -44,7 +44,7 @@ fn what_is_sent_becomes_a_track_whatever_it_is_called_and_all_of_it_goes_with_th
 }
 
 #[test]
-fn what_is_no_music_or_not_whole_is_told_and_nothing_of_it_stays() {
+fn a_file_that_is_no_music_or_incomplete_is_refused_and_removed() {
     let cache = tempfile::tempdir().unwrap();
     let bytes = wav(cache.path());
     let uploads = Arc::new(Uploads::open(cache.path()).unwrap());
@@ -53,30 +53,30 @@ fn what_is_no_music_or_not_whole_is_told_and_nothing_of_it_stays() {
         matches!(error, UploadError::NotMusic { .. }) && error.to_string().starts_with("notes.wav: it is not "),
         "{error}"
     );
-    let mut part = Incoming::begin(&uploads, "half.wav", bytes.len() as u64).unwrap();
-    part.write(&bytes[..1_000]).unwrap();
-    assert!(matches!(part.finish(), Err(UploadError::Incomplete { got: 1_000, .. })));
-    let mut more = Incoming::begin(&uploads, "more.wav", 10).unwrap();
+    let mut half = IncomingFile::begin(&uploads, "half.wav", bytes.len() as u64).unwrap();
+    half.write(&bytes[..1_000]).unwrap();
+    assert!(matches!(half.finish(), Err(UploadError::Incomplete { received: 1_000, .. })));
+    let mut more = IncomingFile::begin(&uploads, "more.wav", 10).unwrap();
     assert!(matches!(more.write(&bytes), Err(UploadError::TooLarge { .. })));
     drop(more);
     assert_eq!((files(uploads.library().root()), uploads.size()), (0, (0, 0)));
     assert!(uploads.library().unreadable().is_empty());
-    assert!(Incoming::begin(&uploads, "all.wav", MOST_BYTES).is_ok(), "nothing is reserved any more");
+    assert!(IncomingFile::begin(&uploads, "all.wav", MOST_BYTES).is_ok(), "nothing is reserved any more");
 }
 
 #[test]
-fn the_oldest_make_room_and_what_is_being_received_does_not() {
+fn the_oldest_uploads_make_room_and_files_being_received_do_not() {
     let cache = tempfile::tempdir().unwrap();
     let bytes = wav(cache.path());
     let uploads = Arc::new(Uploads::open(cache.path()).unwrap());
     let ids: Vec<_> = (0..3).map(|n| send(&uploads, &format!("{n}.wav"), &bytes).unwrap().id).collect();
     let room = MOST_BYTES - bytes.len() as u64;
-    let large = Incoming::begin(&uploads, "large.wav", room).unwrap();
+    let large = IncomingFile::begin(&uploads, "large.wav", room).unwrap();
     assert_eq!(uploads.tracks().iter().map(|track| track.id).collect::<Vec<_>>(), ids[2..]);
-    assert!(matches!(Incoming::begin(&uploads, "b.wav", bytes.len() as u64 + 1), Err(UploadError::NoRoom { .. })));
-    assert!(matches!(Incoming::begin(&uploads, "b.wav", MOST_BYTES + 1), Err(UploadError::TooLarge { .. })));
-    let others: Vec<_> = (1..MOST_AT_ONCE).map(|_| Incoming::begin(&uploads, "c.wav", 0).unwrap()).collect();
-    assert!(matches!(Incoming::begin(&uploads, "d.wav", 0), Err(UploadError::Busy(_))));
+    assert!(matches!(IncomingFile::begin(&uploads, "b.wav", bytes.len() as u64 + 1), Err(UploadError::NoRoom { .. })));
+    assert!(matches!(IncomingFile::begin(&uploads, "b.wav", MOST_BYTES + 1), Err(UploadError::TooLarge { .. })));
+    let others: Vec<_> = (1..MOST_AT_ONCE).map(|_| IncomingFile::begin(&uploads, "c.wav", 0).unwrap()).collect();
+    assert!(matches!(IncomingFile::begin(&uploads, "d.wav", 0), Err(UploadError::Busy(_))));
     drop((large, others));
     for n in 0..MOST_FILES {
         send(&uploads, &format!("{n}.wav"), &bytes).unwrap();
@@ -85,14 +85,14 @@ fn the_oldest_make_room_and_what_is_being_received_does_not() {
 }
 
 #[test]
-fn a_server_removes_what_killed_ones_left_and_nothing_of_those_that_run() {
+fn a_server_removes_the_folders_of_killed_servers_and_not_those_of_running_ones() {
     let cache = tempfile::tempdir().unwrap();
     let bytes = wav(cache.path());
-    let left = cache.path().join("uploads").join("1-0");
-    fs::create_dir_all(&left).unwrap();
-    fs::write(left.join("a.wav"), &bytes).unwrap();
+    let leftover = cache.path().join("uploads").join("1-0");
+    fs::create_dir_all(&leftover).unwrap();
+    fs::write(leftover.join("a.wav"), &bytes).unwrap();
     let running = Arc::new(Uploads::open(cache.path()).unwrap());
-    assert!(!left.exists());
+    assert!(!leftover.exists());
     send(&running, "a.wav", &bytes).unwrap();
     let other = Uploads::open(cache.path()).unwrap();
     assert!(other.tracks().is_empty());

@@ -16,18 +16,18 @@ pub fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../media/tests/fixtures")
 }
 
-/// A piece with what makes seams audible: a quiet intro, a loud entry, silence in the middle, a loud end.
+/// Music in which a seam between chunks would be audible: a quiet intro, a loud entry, silence in the middle, a loud end.
 pub fn music(rate: u32, seconds: f64) -> Vec<f32> {
     let frames = (seconds * f64::from(rate)) as usize;
     let mut noise = 1u32;
     (0..frames)
         .flat_map(|n| {
-            let (t, part) = (n as f64 / f64::from(rate), n as f64 / frames as f64);
+            let (t, share) = (n as f64 / f64::from(rate), n as f64 / frames as f64);
             noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let white = f64::from(noise) / f64::from(u32::MAX) - 0.5;
-            let level = if part < 0.3 {
+            let level = if share < 0.3 {
                 0.02
-            } else if (0.55..0.65).contains(&part) {
+            } else if (0.55..0.65).contains(&share) {
                 0.0
             } else {
                 0.6
@@ -57,7 +57,7 @@ impl Folders {
         Self { music: TempDir::new().unwrap(), cache: TempDir::new().unwrap() }
     }
 
-    /// With a piece of so many seconds: `music.wav`.
+    /// With a file of so many seconds: `music.wav`.
     pub fn with_music(seconds: f64) -> Self {
         let folders = Self::new();
         folders.add("music.wav", seconds);
@@ -124,7 +124,7 @@ impl Server {
         self.child.id()
     }
 
-    /// A request whose body is read to its end; `Err` when that breaks off.
+    /// Sends a request and reads the whole body; `Err` when the connection is closed before its end.
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Result<Answer, String> {
         self.ask_url(method, &format!("{}{path}", self.url), headers)
     }
@@ -169,7 +169,7 @@ impl Server {
         found.unwrap_or_else(|| panic!("no {path} in {tracks:#}"))["id"].as_str().unwrap().to_owned()
     }
 
-    /// A number of /metrics.
+    /// A value of /metrics.
     pub fn metric(&self, name: &str) -> f64 {
         let text = String::from_utf8(self.get("/metrics").body).unwrap();
         let line = text.lines().find_map(|line| line.strip_prefix(&format!("enhance_{name} ")));
@@ -197,7 +197,7 @@ impl Drop for Server {
     }
 }
 
-/// What a server logs until it listens, which is told on the last line.
+/// What a server logs until it listens, up to the line that says so.
 pub fn until_it_listens(log: &mut impl BufRead) -> String {
     let mut said = String::new();
     while !said.contains("listening on ") {
@@ -206,7 +206,7 @@ pub fn until_it_listens(log: &mut impl BufRead) -> String {
     said
 }
 
-/// What `render` writes for the same order.
+/// What `render` writes for the same request.
 pub fn render(input: &Path, name: &str, flags: &[&str]) -> Vec<u8> {
     let folder = TempDir::new().unwrap();
     let to = folder.path().join(name);

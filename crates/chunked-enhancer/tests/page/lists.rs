@@ -50,7 +50,7 @@ fn until_plays(page: &mut Chromium, title: &str) {
 }
 
 #[test]
-fn the_queue_follows_the_list_is_changed_by_keys_goes_on_by_itself_and_obeys_a_headset() {
+fn the_queue_follows_the_list_is_changed_by_keys_continues_by_itself_and_follows_a_headset() {
     let folders = Folders::new();
     ["a.wav", "b.wav", "c.wav", "d.wav"].iter().for_each(|name| folders.add(name, 12.0));
     fs::write(folders.music.path().join("Front.PNG"), PNG).unwrap();
@@ -118,7 +118,7 @@ fn drop_files(page: &mut Chromium, files: &[&Path]) {
 }
 
 #[test]
-fn a_file_that_is_dropped_is_heard_mastered_beside_the_library_and_what_is_no_music_is_refused_in_words() {
+fn a_dropped_file_plays_mastered_and_a_file_that_is_no_music_is_refused_with_the_reason() {
     let folders = Folders::with_music(5.0);
     let elsewhere = Folders::with_music(5.0);
     let sent = elsewhere.music.path().join("Dropped \u{e9}.wav");

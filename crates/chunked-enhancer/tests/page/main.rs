@@ -270,7 +270,7 @@ fn a_far_seek_goes_to_its_very_frame_and_no_more_than_20_s_are_fetched_ahead() {
 }
 
 #[test]
-fn a_server_that_is_gone_is_said_in_words_and_what_was_fetched_plays_on() {
+fn a_server_that_is_gone_is_reported_and_fetched_sound_plays_on() {
     let folders = Folders::with_music(60.0);
     let server = folders.serve(&[]);
     let mut page = playing(&server);
@@ -288,7 +288,7 @@ fn a_server_that_is_gone_is_said_in_words_and_what_was_fetched_plays_on() {
 }
 
 #[test]
-fn it_is_all_done_by_keyboard_every_control_has_a_name_and_its_policy_stops_nothing() {
+fn every_control_has_a_key_and_a_name_and_the_content_security_policy_blocks_nothing() {
     let folders = Folders::new();
     folders.add("A very long name of a piece that was not made to fit into anything narrow at all.wav", 20.0);
     folders.add("\u{dc}bermut.wav", 20.0);
@@ -352,7 +352,7 @@ fn it_is_all_done_by_keyboard_every_control_has_a_name_and_its_policy_stops_noth
 }
 
 #[test]
-fn a_token_is_asked_for_and_asked_for_again_when_it_is_wrong() {
+fn the_page_asks_for_the_token_and_again_when_it_is_wrong() {
     let folders = Folders::with_music(5.0);
     let library = folders.music.path();
     let server = Server::start(library, folders.cache.path(), &["--token", "correct horse"]);
@@ -372,7 +372,7 @@ fn a_token_is_asked_for_and_asked_for_again_when_it_is_wrong() {
 }
 
 #[test]
-fn a_blind_test_hides_what_is_heard_and_says_how_probable_its_answers_are_by_guessing() {
+fn a_blind_test_hides_the_version_and_reports_how_probable_its_answers_are_by_guessing() {
     let folders = Folders::with_music(30.0);
     let server = folders.serve(&[]);
     let mut page = playing(&server);

@@ -1,4 +1,4 @@
-//! What a URL or a request's body asks for.
+//! Renditions as requested by a URL or by the body of a request.
 
 use std::fmt;
 
@@ -9,38 +9,41 @@ use serde::de::{Deserializer, Error, Visitor};
 
 use crate::layout::Format;
 use crate::preset::{Intensity, Treatment};
-use crate::rendition::Order;
+use crate::rendition::RenditionRequest;
 
-/// Reads `preset`, `intensity`, `format`, `bits` and `analysis`. What it does not know is refused: a misspelt preset would
-/// otherwise sound like the default.
-pub fn order(query: &str) -> Result<Order, Problem> {
-    let mut order = Order::default();
+/// Reads `preset`, `intensity`, `format`, `bits` and `analysis`. An unknown parameter is an error: a misspelt one would otherwise
+/// have the sound of the default.
+pub fn parse_query(query: &str) -> Result<RenditionRequest, Problem> {
+    let mut request = RenditionRequest::default();
     for (key, value) in query::pairs(query)? {
-        set(&mut order, &key, &value)?;
+        set(&mut request, &key, &value)?;
     }
-    Ok(order)
+    Ok(request)
 }
 
-/// What the addresses of an HLS playlist ask for.
+/// A request for an HLS playlist or one of its segments.
 #[derive(Debug)]
 pub struct HlsRequest {
-    /// What is to be made of the track.
-    pub order: Order,
+    /// The rendition.
+    pub rendition: RenditionRequest,
     /// The version of the rendition that the playlist was written for.
     pub version: Option<String>,
-    /// The token, where it came in the query and not in a header.
+    /// The token, where it is in the query and not in a header.
     pub access_token: Option<String>,
 }
 
 /// Reads `preset`, `intensity`, `bits`, `analysis`, `version` and `access_token`.
-pub fn hls(query: &str) -> Result<HlsRequest, Problem> {
-    let mut request =
-        HlsRequest { order: Order { format: Format::Hls, ..Order::default() }, version: None, access_token: None };
+pub fn parse_hls_query(query: &str) -> Result<HlsRequest, Problem> {
+    let mut request = HlsRequest {
+        rendition: RenditionRequest { format: Format::Hls, ..RenditionRequest::default() },
+        version: None,
+        access_token: None,
+    };
     for (key, value) in query::pairs(query)? {
         match key.as_str() {
             "version" => request.version = Some(value),
             "access_token" => request.access_token = Some(value),
-            "preset" | "intensity" | "bits" | "analysis" => set(&mut request.order, &key, &value)?,
+            "preset" | "intensity" | "bits" | "analysis" => set(&mut request.rendition, &key, &value)?,
             "format" if value == Format::Flac.name() => {}
             "format" => {
                 let value = value.escape_debug();
@@ -55,14 +58,17 @@ pub fn hls(query: &str) -> Result<HlsRequest, Problem> {
     Ok(request)
 }
 
-fn set(order: &mut Order, key: &str, value: &str) -> Result<(), Problem> {
+fn set(request: &mut RenditionRequest, key: &str, value: &str) -> Result<(), Problem> {
     match key {
-        "preset" => order.treatment.preset = value.parse().map_err(Problem::bad)?,
-        "intensity" => order.treatment.intensity = value.parse().map_err(Problem::bad)?,
-        "format" => order.format = value.parse().map_err(Problem::bad)?,
-        "bits" => order.depth = Some(value.parse::<SampleFormat>().map_err(|error| Problem::bad(error.to_string()))?),
-        "analysis" => order.kind = value.parse().map_err(Problem::bad)?,
-        // What becomes of the answer, not of the sound.
+        "preset" => request.treatment.preset = value.parse().map_err(Problem::bad)?,
+        "intensity" => request.treatment.intensity = value.parse().map_err(Problem::bad)?,
+        "format" => request.format = value.parse().map_err(Problem::bad)?,
+        "bits" => {
+            request.sample_format =
+                Some(value.parse::<SampleFormat>().map_err(|error| Problem::bad(error.to_string()))?)
+        }
+        "analysis" => request.analysis = value.parse().map_err(Problem::bad)?,
+        // They do not concern the rendition.
         "access_token" | "download" => {}
         other => {
             let known = "preset, intensity, format, bits, analysis";
@@ -75,7 +81,7 @@ fn set(order: &mut Order, key: &str, value: &str) -> Result<(), Problem> {
 /// The body of `POST /api/jobs`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Wish {
+pub struct JobRequest {
     /// The track's id.
     pub track: String,
     preset: Option<String>,
@@ -86,24 +92,24 @@ pub struct Wish {
     analysis: Option<String>,
 }
 
-impl Wish {
-    /// What it asks for.
-    pub fn order(&self) -> Result<Order, Problem> {
-        let mut order = Order {
+impl JobRequest {
+    /// The rendition to make.
+    pub fn rendition_request(&self) -> Result<RenditionRequest, Problem> {
+        let mut request = RenditionRequest {
             treatment: Treatment { intensity: self.intensity.unwrap_or_default(), ..Default::default() },
-            depth: self.bits,
+            sample_format: self.bits,
             ..Default::default()
         };
         for (key, value) in [("preset", &self.preset), ("format", &self.format), ("analysis", &self.analysis)] {
             if let Some(value) = value {
-                set(&mut order, key, value)?;
+                set(&mut request, key, value)?;
             }
         }
-        Ok(order)
+        Ok(request)
     }
 }
 
-/// A word length: 16, 24, or as text, as in a URL.
+/// A sample format: the numbers 16 and 24, or text as in a URL.
 fn bits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SampleFormat>, D::Error> {
     struct Bits;
 
@@ -136,30 +142,32 @@ mod tests {
     use crate::preset::Preset;
 
     #[test]
-    fn a_query_is_read_and_what_it_misspells_is_refused() {
-        let read = order("preset=warm&intensity=0.5&format=flac&bits=24").unwrap();
+    fn a_query_is_read_and_a_misspelt_parameter_or_value_is_refused() {
+        let read = parse_query("preset=warm&intensity=0.5&format=flac&bits=24").unwrap();
         assert_eq!((read.treatment.preset, read.treatment.intensity.get()), (Preset::Warm, 0.5));
-        assert_eq!((read.format, read.depth), (Format::Flac, Some(SampleFormat::I24)));
+        assert_eq!((read.format, read.sample_format), (Format::Flac, Some(SampleFormat::I24)));
         for query in
             ["presett=warm", "preset=Warm", "intensity=2", "intensity=NaN", "format=mp3", "bits=8", "analysis=deep"]
         {
-            assert!(order(query).is_err(), "{query}");
+            assert!(parse_query(query).is_err(), "{query}");
         }
     }
 
     #[test]
     fn the_query_of_a_playlist_has_no_format_but_flac_and_nothing_unknown() {
-        let read = hls("preset=warm&bits=24&format=flac&version=1&access_token=a%20b").unwrap();
-        assert_eq!((read.order.format, read.order.depth), (Format::Hls, Some(SampleFormat::I24)));
+        let read = parse_hls_query("preset=warm&bits=24&format=flac&version=1&access_token=a%20b").unwrap();
+        assert_eq!((read.rendition.format, read.rendition.sample_format), (Format::Hls, Some(SampleFormat::I24)));
         assert_eq!((read.version.as_deref(), read.access_token.as_deref()), (Some("1"), Some("a b")));
         for query in ["format=wav", "format=hls", "download", "presett=warm", "bits=8", "preset=warm&preset=warm"] {
-            assert!(hls(query).is_err(), "{query}");
+            assert!(parse_hls_query(query).is_err(), "{query}");
         }
     }
 
     #[test]
     fn the_bits_of_a_body_may_be_a_number_or_text() {
-        let read = |json: &str| serde_json::from_str::<Wish>(json).map(|wish| wish.bits).map_err(|e| e.to_string());
+        let read = |json: &str| {
+            serde_json::from_str::<JobRequest>(json).map(|request| request.bits).map_err(|e| e.to_string())
+        };
         for (bits, want) in [
             ("16", Some(SampleFormat::I16)),
             ("\"24\"", Some(SampleFormat::I24)),
@@ -169,8 +177,8 @@ mod tests {
             assert_eq!(read(&format!("{{\"track\":\"x\",\"bits\":{bits}}}")), Ok(want), "{bits}");
         }
         for wrong in ["8", "16.5", "-16", "\"8\"", "[16]", "true"] {
-            let told = read(&format!("{{\"track\":\"x\",\"bits\":{wrong}}}")).unwrap_err();
-            assert!(told.contains("16") && told.contains("24"), "{told}");
+            let error = read(&format!("{{\"track\":\"x\",\"bits\":{wrong}}}")).unwrap_err();
+            assert!(error.contains("16") && error.contains("24"), "{error}");
         }
         assert_eq!(read("{\"track\":\"x\"}"), Ok(None));
         assert!(read("{\"track\":\"x\",\"bits\":16,\"bits\":24}").unwrap_err().contains("duplicate"));

@@ -1,4 +1,4 @@
-//! From what was asked for and what the track measures like to the settings of a chain.
+//! The settings of the mastering chain for a treatment of a track.
 
 use std::fmt;
 
@@ -10,43 +10,43 @@ use serde::{Deserialize, Serialize};
 
 use super::adaptive::{adapt, hundredths};
 use super::shortfall::Shortfall;
-use crate::analysis::{Analysis, Probed};
+use crate::analysis::{Analysis, ProbedTrack};
 use crate::preset::{Design, Intensity, Preset, Treatment};
 
-/// Grows whenever the same analysis and treatment would become other settings.
+/// Raised when the same analysis and treatment would give other settings than before.
 pub const VERSION: u32 = 4;
 
-/// The largest true peak of what is made, dBTP, whatever the preset.
+/// The largest true peak of every rendition, dBTP.
 pub const CEILING_DBTP: f32 = -1.0;
-/// The thresholds of the presets are meant for a track so loud, LUFS.
+/// The thresholds of the presets are meant for a track of this loudness, LUFS.
 const DESIGNED_FOR_LUFS: f64 = -14.0;
-/// The compressor does not look at what lies under this, in Hz: a kick drum is to turn nothing else down.
+/// The side chain of the compressor begins here, in Hz, so that a kick drum does not reduce everything else.
 const SIDE_CHAIN_HZ: f32 = 200.0;
-/// By what the level of music is lower without these lows, in decibels: the median over 12 pieces. The thresholds of the presets are
-/// meant for the level with them.
+/// By how many decibels the level of music is lower without these lows: the median over 12 tracks. The thresholds of the presets are
+/// meant for the level with the lows.
 const WITHOUT_LOWS_DB: f32 = 5.5;
-/// A track is not made louder than by this in front of the limiter, dB: what is quieter is meant to be, or is noise.
+/// The largest gain before the limiter, dB: a quieter track is meant to be quiet, or is noise.
 const MOST_GAIN_DB: f64 = 20.0;
-/// Nor quieter than by this.
+/// The smallest gain before the limiter, dB.
 const LEAST_GAIN_DB: f64 = -24.0;
 
-/// What is done to a track, for good.
+/// A treatment with all the values that it has for one track.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Settled {
-    /// What was asked for.
+pub struct ResolvedTreatment {
+    /// The requested treatment.
     pub treatment: Treatment,
-    /// The chain; not in use at an intensity of 0.
+    /// The settings of the chain, which is not used at an intensity of 0.
     pub settings: MasteringSettings,
-    /// Integrated loudness that the preset wants, LUFS; none of the original.
+    /// Target loudness of the preset, integrated, LUFS; none of the original.
     pub target_lufs: Option<f64>,
-    /// Integrated loudness it will have, LUFS; none where there is nothing to measure.
+    /// Integrated loudness that the rendition will have, LUFS; none of a track that cannot be measured.
     pub predicted_lufs: Option<f64>,
-    /// What is missing from the wanted loudness, and why; none where it is reached.
+    /// What is missing from the target loudness, and why; none where it is reached.
     pub shortfall: Option<Shortfall>,
 }
 
-impl Settled {
-    /// The original, which nothing is done to and nothing measured for.
+impl ResolvedTreatment {
+    /// The original: it is not changed, and nothing is measured for it.
     pub fn original() -> Self {
         let treatment = Treatment { intensity: Intensity::NONE, ..Treatment::default() };
         let settings = MasteringSettings::default();
@@ -54,8 +54,8 @@ impl Settled {
     }
 }
 
-/// How loud it will be, for people.
-impl fmt::Display for Settled {
+/// The loudness of the rendition as text for people.
+impl fmt::Display for ResolvedTreatment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(lufs) = self.predicted_lufs else { return write!(f, "as loud as it is") };
         write!(f, "{lufs:.1} LUFS")?;
@@ -66,41 +66,49 @@ impl fmt::Display for Settled {
     }
 }
 
-/// Settles what a treatment does to a track that was measured by probes.
+/// Resolves a treatment for a track that was measured by probes.
 ///
 /// # Errors
 /// [`Error::Stopped`] as soon as `stop` says so.
-pub fn settle_by_probes(probed: &Probed, treatment: &Treatment, stop: &dyn Stop) -> Result<Settled, Error> {
-    let Probed { probes, analysis } = probed;
-    settle(&analysis.sound, probes.lufs(), treatment, |settings| probes.forecast(settings, stop))
+pub fn resolve_by_probes(
+    probed: &ProbedTrack,
+    treatment: &Treatment,
+    stop: &dyn Stop,
+) -> Result<ResolvedTreatment, Error> {
+    let ProbedTrack { probes, analysis } = probed;
+    resolve(&analysis.sound, probes.lufs(), treatment, |settings| probes.forecast(settings, stop))
 }
 
-/// Settles what a treatment does to a track by all of it; `analysis` is a full one.
+/// Resolves a treatment by the whole track; `analysis` is a full one.
 ///
 /// # Errors
 /// [`Error::Engine`] when the file cannot be read, [`Error::Stopped`] as soon as `stop` says so.
-pub fn settle_by_all(
+pub fn resolve_by_all(
     music: &MusicFile,
     analysis: &Analysis,
     treatment: &Treatment,
     stop: &dyn Stop,
-) -> Result<Settled, Error> {
-    settle(&analysis.sound, analysis.sound.integrated_lufs, treatment, |settings| {
+) -> Result<ResolvedTreatment, Error> {
+    resolve(&analysis.sound, analysis.sound.integrated_lufs, treatment, |settings| {
         let (mut input, shape) = music.input()?;
         measure::forecast(&mut input, &shape, settings, stop)
     })
 }
 
-/// Settles a treatment. `run` forecasts what a chain makes of a sample of the track whose own loudness is `sample_lufs`.
-fn settle(
+/// Resolves a treatment. `run` forecasts the result of a chain for a sample of the track whose own loudness is `sample_lufs`.
+fn resolve(
     analysis: &measure::Analysis,
     sample_lufs: Option<f64>,
     treatment: &Treatment,
     mut run: impl FnMut(&MasteringSettings) -> Result<Forecast, Error>,
-) -> Result<Settled, Error> {
+) -> Result<ResolvedTreatment, Error> {
     let treatment = *treatment;
     if treatment.intensity.is_none() {
-        return Ok(Settled { treatment, predicted_lufs: analysis.integrated_lufs, ..Settled::original() });
+        return Ok(ResolvedTreatment {
+            treatment,
+            predicted_lufs: analysis.integrated_lufs,
+            ..ResolvedTreatment::original()
+        });
     }
     let mut design = treatment.preset.design();
     if treatment.preset == Preset::Adaptive {
@@ -109,28 +117,28 @@ fn settle(
     let target_lufs = Some(design.target_lufs);
     let mut settings = chain(&design, analysis);
     let mut forecast = run(&settings)?;
-    // What cannot be measured, because it is silent or shorter than 400 ms, keeps its level.
+    // A track that cannot be measured, because it is silent or shorter than 400 ms, keeps its level.
     let (Some(wet), Some(dry), Some(whole)) = (forecast.input_lufs(), sample_lufs, analysis.integrated_lufs) else {
         settings.mix = treatment.intensity.get();
-        return Ok(Settled { treatment, settings, target_lufs, predicted_lufs: None, shortfall: None });
+        return Ok(ResolvedTreatment { treatment, settings, target_lufs, predicted_lufs: None, shortfall: None });
     };
-    // Both are as loud as each other, and together as loud as the preset wants it.
-    let apart = (wet - dry).clamp(LEAST_GAIN_DB, MOST_GAIN_DB);
+    // The original is mixed in at the loudness of the mastered signal.
+    let difference = (wet - dry).clamp(LEAST_GAIN_DB, MOST_GAIN_DB);
     if treatment.intensity.get() < 1.0 {
-        settings = MasteringSettings { mix: treatment.intensity.get(), dry_db: apart as f32, ..settings };
+        settings = MasteringSettings { mix: treatment.intensity.get(), dry_db: difference as f32, ..settings };
         forecast = run(&settings)?;
     }
-    // What the sample is too quiet or too loud by, its rendition is too.
-    let aside = whole - dry;
+    // The rendition of the sample differs from that of the track as the sample differs from the track.
+    let offset = whole - dry;
     let (most, bound) = forecast.largest_useful_gain(MOST_GAIN_DB, design.most_reduction_db);
-    let found = forecast.gain_for(design.target_lufs - aside, LEAST_GAIN_DB, most.max(LEAST_GAIN_DB));
+    let found = forecast.gain_for(design.target_lufs - offset, LEAST_GAIN_DB, most.max(LEAST_GAIN_DB));
     if let Some((gain, _)) = found {
         settings.make_up_db = gain;
         settings.dry_db = (settings.dry_db + gain).clamp(LEAST_GAIN_DB as f32, -LEAST_GAIN_DB as f32);
     }
-    let predicted_lufs = found.map(|(_, lufs)| lufs + aside);
+    let predicted_lufs = found.map(|(_, lufs)| lufs + offset);
     let shortfall = predicted_lufs.and_then(|lufs| Shortfall::of(&design, lufs, bound, MOST_GAIN_DB));
-    Ok(Settled { treatment, settings, target_lufs, predicted_lufs, shortfall })
+    Ok(ResolvedTreatment { treatment, settings, target_lufs, predicted_lufs, shortfall })
 }
 
 /// The chain of a design, without make-up.

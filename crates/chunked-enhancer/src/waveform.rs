@@ -1,4 +1,4 @@
-//! Waveforms small enough to be sent and drawn: the same number of columns for a track of any length.
+//! Waveforms for the page: the same number of columns for a track of any length.
 
 use crowd_media::SampleFormat;
 use crowd_media::pcm;
@@ -6,15 +6,15 @@ use crowd_store::Store;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::permits::Permit;
 use crate::rendition::Rendition;
-use crate::turns::Turn;
 
-/// Columns of every overview.
+/// Columns of every waveform.
 pub const COLUMNS: usize = 1_600;
 
-/// The extremes of both channels, a column for each part of the track. Where nothing is known yet there are none.
+/// The peaks of both channels, one column for each span of the track; none where a column is not known yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Overview {
+pub struct Waveform {
     /// Smallest sample, full scale 1.
     min: Vec<Option<f32>>,
     /// Largest sample.
@@ -23,42 +23,42 @@ pub struct Overview {
     frames: u64,
 }
 
-impl Overview {
-    /// Of a track of so many frames, of which nothing is known yet.
+impl Waveform {
+    /// The waveform of a track of `frames` frames, without any known column.
     pub fn new(frames: u64) -> Self {
         Self { min: vec![None; COLUMNS], max: vec![None; COLUMNS], frames: frames.max(1) }
     }
 
-    /// Of what a store has of a rendition.
+    /// The waveform of a rendition as far as its chunks are in a store.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Store`] when a chunk cannot be read, [`Error::Cancelled`] when it is not wanted any more.
-    pub fn of_pieces(store: &dyn Store, rendition: &Rendition, turn: &Turn) -> Result<Self, Error> {
-        let mut overview = Self::new(rendition.layout.frames());
-        for index in 0..rendition.layout.count() {
-            let Some(id) = rendition.chunk(index) else { break };
+    /// [`Error::Io`], [`Error::Store`] when a chunk cannot be read, [`Error::Cancelled`] when it is not needed any more.
+    pub fn of_chunks(store: &dyn Store, rendition: &Rendition, permit: &Permit) -> Result<Self, Error> {
+        let mut waveform = Self::new(rendition.layout.frames());
+        for index in 0..rendition.layout.chunk_count() {
+            let Some(id) = rendition.chunk_id(index) else { break };
             let Some(stored) = store.get(&id)? else { continue };
             let span = rendition.layout.span(index);
             let frame = rendition.layout.frame_bytes();
             let mut bytes = vec![0; 4_096 * frame as usize];
             let (mut at, mut first) = (0, span.start);
             while at < stored.len() {
-                if !turn.go_on() {
+                if !permit.may_continue() {
                     return Err(Error::Cancelled);
                 }
                 let n = stored.read_at(at, &mut bytes).map_err(|e| Error::io("a chunk", "read", e))?;
-                overview.add_packed(first, &bytes[..n], rendition.depth);
+                waveform.add_packed(first, &bytes[..n], rendition.sample_format);
                 at += n as u64;
                 first += n as u64 / frame;
             }
         }
-        Ok(overview)
+        Ok(waveform)
     }
 
-    /// Adds interleaved stereo from a frame on.
+    /// Adds interleaved stereo frames from the frame `first` on.
     pub fn add(&mut self, first: u64, samples: &[f32]) {
         for (frame, [left, right]) in (first..self.frames).zip(samples.as_chunks().0) {
-            // Both factors are small enough: no track has 2^53 frames.
+            // It does not overflow: no track has 2^53 frames.
             let column = (frame * COLUMNS as u64 / self.frames) as usize;
             let (low, high) = (left.min(*right), left.max(*right));
             if let (Some(min), Some(max)) = (self.min.get_mut(column), self.max.get_mut(column)) {
@@ -68,14 +68,14 @@ impl Overview {
         }
     }
 
-    /// Adds packed stereo from a frame on.
-    pub fn add_packed(&mut self, first: u64, bytes: &[u8], depth: SampleFormat) {
-        let mut samples = Vec::with_capacity(bytes.len() / usize::from(depth.bytes()));
-        pcm::unpack(bytes, depth, &mut samples);
+    /// Adds packed stereo frames from the frame `first` on.
+    pub fn add_packed(&mut self, first: u64, bytes: &[u8], sample_format: SampleFormat) {
+        let mut samples = Vec::with_capacity(bytes.len() / usize::from(sample_format.bytes()));
+        pcm::unpack(bytes, sample_format, &mut samples);
         self.add(first, &samples);
     }
 
-    /// Rounded to what can be seen, for sending.
+    /// Rounded to a thousandth, which is fine enough to be drawn.
     pub fn rounded(mut self) -> Self {
         for value in self.min.iter_mut().chain(&mut self.max).flatten() {
             *value = (*value * 1_000.0).round() / 1_000.0;
@@ -91,18 +91,18 @@ mod tests {
     #[test]
     fn every_frame_is_in_one_column_and_what_is_unknown_stays_so() {
         let frames = 100_003;
-        let mut overview = Overview::new(frames);
-        overview.add(0, &[-0.5, 0.25].repeat(frames as usize / 2));
-        let known = overview.max.iter().filter(|column| **column == Some(0.25)).count();
-        assert_eq!((known, overview.min[0], overview.max[COLUMNS - 1]), (COLUMNS / 2, Some(-0.5), None));
-        overview.add(frames - 1, &[0.0, 1.0, 9.0, 9.0]);
-        assert_eq!(overview.max[COLUMNS - 1], Some(1.0));
+        let mut waveform = Waveform::new(frames);
+        waveform.add(0, &[-0.5, 0.25].repeat(frames as usize / 2));
+        let known = waveform.max.iter().filter(|column| **column == Some(0.25)).count();
+        assert_eq!((known, waveform.min[0], waveform.max[COLUMNS - 1]), (COLUMNS / 2, Some(-0.5), None));
+        waveform.add(frames - 1, &[0.0, 1.0, 9.0, 9.0]);
+        assert_eq!(waveform.max[COLUMNS - 1], Some(1.0));
     }
 
     #[test]
-    fn a_track_shorter_than_a_picture_is_drawn_too() {
-        let mut overview = Overview::new(3);
-        overview.add(0, &[0.1, 0.1, 0.2, 0.2, 0.3, 0.3]);
-        assert_eq!(overview.max.iter().flatten().count(), 3);
+    fn a_track_with_fewer_frames_than_columns_has_a_waveform() {
+        let mut waveform = Waveform::new(3);
+        waveform.add(0, &[0.1, 0.1, 0.2, 0.2, 0.3, 0.3]);
+        assert_eq!(waveform.max.iter().flatten().count(), 3);
     }
 }

@@ -1,4 +1,4 @@
-//! The hashes of large files, kept beside the measurements: a restart does not read these files again.
+//! The hashes of large files, recorded beside the measurements, so that a restart does not read these files again.
 
 use std::path::Path;
 
@@ -8,11 +8,11 @@ use crowd_store::{Records, StoreError, StoreKey};
 /// The kind of the records.
 const CONTENT: &str = "content";
 
-/// Hashes in a folder of records.
-pub struct KeptHashes(Records);
+/// The hashes of files, in a folder of records.
+pub struct StoredHashes(Records);
 
-impl KeptHashes {
-    /// Those in `folder`, which is made when it is missing.
+impl StoredHashes {
+    /// The hashes in `folder`, which is made when it is missing.
     ///
     /// # Errors
     /// [`StoreError`] when the folder cannot be made or read.
@@ -21,7 +21,7 @@ impl KeptHashes {
     }
 }
 
-impl HashStore for KeptHashes {
+impl HashStore for StoredHashes {
     fn load(&self, file: LocalId) -> Option<ContentHash> {
         let hash = self.0.get(CONTENT, &StoreKey(*file.as_bytes()))?;
         Some(<[u8; 32]>::try_from(hash).ok()?.into())

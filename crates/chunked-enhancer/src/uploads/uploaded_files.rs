@@ -1,4 +1,4 @@
-//! The uploads there are, and the room for more.
+//! The uploads of a server, and the room for more.
 
 use std::collections::VecDeque;
 use std::io;
@@ -13,31 +13,31 @@ use super::folder::Folder;
 
 /// Bytes of all uploads together, and of one.
 pub const MOST_BYTES: u64 = 512 << 20;
-/// Uploads that are kept: for another one the oldest is removed.
+/// Uploads that are kept. For one more, the oldest is removed.
 pub const MOST_FILES: usize = 64;
 /// Uploads that may be received at once.
 pub const MOST_AT_ONCE: usize = 4;
 
-/// What was sent to be tried. Its folder is removed with it.
+/// The uploads of a server. Their folder is removed when this is dropped.
 pub struct Uploads {
     library: Library,
     folder: Folder,
-    kept: Mutex<Kept>,
+    files: Mutex<FileList>,
 }
 
 #[derive(Default)]
-struct Kept {
-    /// Oldest first: the folder of each, and its bytes.
+struct FileList {
+    /// The folder and the bytes of each upload, oldest first.
     files: VecDeque<(PathBuf, u64)>,
-    /// Bytes that those being received may come to, and how many these are.
+    /// Bytes that are reserved for files that are being received, and the number of these.
     reserved: u64,
     receiving: usize,
-    /// The number of the latest one.
+    /// The number of the latest upload.
     latest: u64,
 }
 
 impl Uploads {
-    /// None yet, in a new folder inside `cache`.
+    /// No uploads yet, and a new folder for them inside `cache`.
     ///
     /// # Errors
     /// [`UploadError::Io`] when it cannot be made or locked.
@@ -50,124 +50,124 @@ impl Uploads {
             source: io::Error::other(error),
         })?;
         library.scan();
-        Ok(Self { library, folder, kept: Mutex::default() })
+        Ok(Self { library, folder, files: Mutex::default() })
     }
 
-    /// The tracks among them.
+    /// The library of the uploads.
     pub fn library(&self) -> &Library {
         &self.library
     }
 
-    /// All of them, oldest first.
+    /// The tracks of all uploads, oldest first.
     pub fn tracks(&self) -> Vec<Arc<Track>> {
-        let kept = self.kept();
+        let list = self.list();
         let mut tracks = self.library.tracks();
-        tracks.sort_by_key(|track| kept.place(track));
+        tracks.sort_by_key(|track| list.index_of(track));
         tracks
     }
 
-    /// How many there are, and their bytes.
+    /// The number of uploads, and their bytes.
     pub fn size(&self) -> (usize, u64) {
-        let kept = self.kept();
-        (kept.files.len(), kept.bytes())
+        let list = self.list();
+        (list.files.len(), list.bytes())
     }
 
-    /// Removes one.
+    /// Removes an upload.
     ///
     /// # Errors
     /// [`UploadError::NoUpload`], [`UploadError::Io`].
     pub fn remove(&self, id: &str) -> Result<(), UploadError> {
-        let mut kept = self.kept();
+        let mut list = self.list();
         let track = self.library.track(id).ok();
-        let Some(n) = track.and_then(|track| kept.place(&track)) else {
+        let Some(n) = track.and_then(|track| list.index_of(&track)) else {
             return Err(UploadError::NoUpload { id: id.escape_debug().to_string() });
         };
-        self.folder.remove(&kept.files[n].0)?;
-        kept.files.remove(n);
+        self.folder.remove(&list.files[n].0)?;
+        list.files.remove(n);
         self.library.scan();
         Ok(())
     }
 
-    /// Removes all there are, and what is being received, for good: for the end of a server.
+    /// Removes all uploads and files that are being received. The server calls it when it ends.
     pub fn end(&self) {
         self.folder.end();
     }
 
-    /// The whole path of a folder's file.
+    /// The path of a file in a folder of the uploads.
     pub(super) fn path(&self, folder: &Path, name: &str) -> PathBuf {
         self.folder.path().join(folder).join(name)
     }
 
-    /// Makes room for a file of so many bytes: the oldest uploads are removed. Gives the folder it is to lie in, of its own, as
-    /// two may have one name.
+    /// Reserves room for a file of `bytes` bytes: the oldest uploads are removed. Returns a new folder for it, because two files may have
+    /// the same name.
     pub(super) fn reserve(&self, name: &str, bytes: u64) -> Result<PathBuf, UploadError> {
         if bytes > MOST_BYTES {
             return Err(UploadError::TooLarge { name: name.to_owned(), bytes, most: MOST_BYTES });
         }
-        let mut kept = self.kept();
-        if kept.receiving == MOST_AT_ONCE {
+        let mut list = self.list();
+        if list.receiving == MOST_AT_ONCE {
             return Err(LimitReached { what: "uploads", limit: MOST_AT_ONCE }.into());
         }
-        if kept.reserved + bytes > MOST_BYTES {
+        if list.reserved + bytes > MOST_BYTES {
             return Err(UploadError::NoRoom { name: name.to_owned(), bytes });
         }
-        let before = kept.files.len();
-        while kept.bytes() + kept.reserved + bytes > MOST_BYTES || kept.files.len() + kept.receiving >= MOST_FILES {
-            let Some((oldest, _)) = kept.files.front() else { break };
+        let before = list.files.len();
+        while list.bytes() + list.reserved + bytes > MOST_BYTES || list.files.len() + list.receiving >= MOST_FILES {
+            let Some((oldest, _)) = list.files.front() else { break };
             self.folder.remove(oldest)?;
-            kept.files.pop_front();
+            list.files.pop_front();
         }
-        if kept.files.len() < before {
+        if list.files.len() < before {
             self.library.scan();
         }
-        kept.reserved += bytes;
-        kept.receiving += 1;
-        kept.latest += 1;
-        Ok(format!("upload-{}-{}", std::process::id(), kept.latest).into())
+        list.reserved += bytes;
+        list.receiving += 1;
+        list.latest += 1;
+        Ok(format!("upload-{}-{}", std::process::id(), list.latest).into())
     }
 
-    /// Takes a file that was received into the library.
+    /// Adds a file that was received to the library.
     pub(super) fn keep(&self, folder: &Path, name: &str, bytes: u64) -> Result<Arc<Track>, UploadError> {
-        // One scan at a time: the one that began first, if it ended last, would hide what the other one found.
-        let mut kept = self.kept();
+        // The lock allows one scan at a time: one that began earlier and ended later would hide the file of another one.
+        let mut list = self.list();
         self.library.scan();
         let path = folder.join(name);
         if let Some(track) = self.library.tracks().into_iter().find(|track| *track.path == *path) {
-            kept.files.push_back((folder.to_owned(), bytes));
+            list.files.push_back((folder.to_owned(), bytes));
             return Ok(track);
         }
         let unreadable = self.library.unreadable().into_iter().find(|file| *file.path == *path);
-        // Where it lay for a moment is of no use to whoever sent it.
-        let here = self.library.root().join(&path).display().to_string();
-        let problem = unreadable.map(|file| file.problem.replace(&here, "it"));
+        // The path on this server is of no use to the client.
+        let path = self.library.root().join(&path).display().to_string();
+        let problem = unreadable.map(|file| file.problem.replace(&path, "it"));
         let problem = problem.unwrap_or_else(|| "it was removed meanwhile".to_owned());
         Err(UploadError::NotMusic { name: name.to_owned(), problem })
     }
 
-    /// Gives back what was reserved; what was received is removed where it is not kept.
+    /// Releases what was reserved. A file that is not kept is removed.
     pub(super) fn release(&self, folder: &Path, bytes: u64, keep: bool) {
-        let mut kept = self.kept();
+        let mut list = self.list();
         if !keep {
-            // What cannot be removed goes with the folder of all.
+            // If that fails, it is removed with the folder of all uploads.
             let _ = self.folder.remove(folder);
             self.library.scan();
         }
-        kept.reserved -= bytes;
-        kept.receiving -= 1;
+        list.reserved -= bytes;
+        list.receiving -= 1;
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn list(&self) -> MutexGuard<'_, FileList> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Kept {
+impl FileList {
     fn bytes(&self) -> u64 {
         self.files.iter().map(|(_, bytes)| bytes).sum()
     }
 
-    /// The place of a track among the files.
-    fn place(&self, track: &Track) -> Option<usize> {
+    /// The index of a track in the list.
+    fn index_of(&self, track: &Track) -> Option<usize> {
         self.files.iter().position(|(folder, _)| track.path.starts_with(folder))
     }
 }

@@ -5,20 +5,20 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::named::named;
+use crate::choice::parse_choice;
 
 /// How thoroughly a track is measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// By probes of a second each, up to 60 of them, in a fraction of a second: loudness within 0.5 LU.
+pub enum AnalysisKind {
+    /// By up to 60 probes of one second each, which takes a fraction of a second: loudness within 0.5 LU.
     #[default]
     Quick,
-    /// By all of it.
+    /// By the whole track.
     Full,
 }
 
-impl Kind {
+impl AnalysisKind {
     /// Its name, as in a URL.
     pub const fn name(self) -> &'static str {
         match self {
@@ -28,16 +28,16 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for AnalysisKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl FromStr for Kind {
+impl FromStr for AnalysisKind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        named("analysis", text, [Self::Quick, Self::Full], Self::name)
+        parse_choice("analysis", text, [Self::Quick, Self::Full], Self::name)
     }
 }

@@ -1,4 +1,4 @@
-//! Errors as answers.
+//! The status with which each error is answered.
 
 use axum::http::StatusCode;
 use crowd_library::Error as Library;

@@ -1,4 +1,4 @@
-//! Names of files from a network, made fit for a folder of this server.
+//! File names from clients, made safe for a folder of this server.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -8,28 +8,28 @@ use crowd_media::{EXTENSIONS, supported_formats};
 use super::error::UploadError;
 
 /// Bytes of a name, at most: file systems allow 255.
-const LONGEST: usize = 200;
+const MAX_BYTES: usize = 200;
 
-/// The last part of a name, without what could lead elsewhere or hide it.
+/// The last component of a name, without control characters and without leading dots.
 ///
 /// # Errors
-/// [`UploadError::NotMusic`] when it does not end like the name of music that can be read.
-pub fn plain(name: &str) -> Result<String, UploadError> {
+/// [`UploadError::NotMusic`] when its extension is not that of a music file that can be read.
+pub fn safe_name(name: &str) -> Result<String, UploadError> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let visible: String = last.chars().filter(|c| !c.is_control()).collect();
     let visible = visible.trim().trim_start_matches('.');
     let path = Path::new(visible);
-    let known = |end: &&str| EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(end));
-    let Some(end) = path.extension().and_then(OsStr::to_str).filter(known) else {
+    let known = |extension: &&str| EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension));
+    let Some(extension) = path.extension().and_then(OsStr::to_str).filter(known) else {
         let name = if visible.is_empty() { "a file without a name" } else { visible };
         let problem = format!("its name is not that of music that can be read: {}", supported_formats());
-        return Err(UploadError::NotMusic { name: name.chars().take(LONGEST).collect(), problem });
+        return Err(UploadError::NotMusic { name: name.chars().take(MAX_BYTES).collect(), problem });
     };
     let mut stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default().to_owned();
-    while stem.len() + 1 + end.len() > LONGEST {
+    while stem.len() + 1 + extension.len() > MAX_BYTES {
         stem.pop();
     }
-    Ok(format!("{stem}.{end}"))
+    Ok(format!("{stem}.{extension}"))
 }
 
 #[cfg(test)]
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_leads_nowhere_and_is_not_hidden_and_not_too_long() {
+    fn a_safe_name_has_no_folder_is_not_hidden_and_not_too_long() {
         for (sent, kept) in [
             ("a b.wav", "a b.wav"),
             ("../../etc/x.FLAC", "x.FLAC"),
@@ -46,12 +46,12 @@ mod tests {
             ("line\nbreak\0.wav", "linebreak.wav"),
             (" \u{dc}ber.m4a ", "\u{dc}ber.m4a"),
         ] {
-            assert_eq!(plain(sent).unwrap(), kept);
+            assert_eq!(safe_name(sent).unwrap(), kept);
         }
-        let long = plain(&format!("{}.wav", "\u{fc}".repeat(300))).unwrap();
-        assert!(long.len() <= LONGEST && long.ends_with("\u{fc}.wav"), "{long}");
+        let long = safe_name(&format!("{}.wav", "\u{fc}".repeat(300))).unwrap();
+        assert!(long.len() <= MAX_BYTES && long.ends_with("\u{fc}.wav"), "{long}");
         for sent in ["", "..", "x", "x.exe", ".wav", "wav", "a.wav/", "cover.jpg"] {
-            assert!(plain(sent).is_err(), "{sent}");
+            assert!(safe_name(sent).is_err(), "{sent}");
         }
     }
 }

@@ -1,0 +1,179 @@
+//! The position of a listener in a rendition, and when it needs which chunk.
+
+use std::time::{Duration, Instant};
+
+use crowd_web::Client;
+
+use crate::permits::Rank;
+
+/// A listener counts as playing when it has read so many seconds.
+const START_SECONDS: f64 = 1.0;
+/// A listener that has not read for this time is idle: it is paused, or its client has enough for a while.
+const IDLE_AFTER: Duration = Duration::from_secs(10);
+
+/// The position of a listener. It is assumed to play what it has read from its first byte on, without pauses.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PlaybackPosition {
+    /// The chunk that it reads, and the last one that it will read.
+    pub chunk: usize,
+    pub last_chunk: usize,
+    /// Nothing is played: the whole rendition is to be made in the background.
+    pub background: bool,
+    pub arrived: Instant,
+    /// Seconds of the track before the byte that it reads next, and before the first byte that it read.
+    pub second: f64,
+    pub first_second: f64,
+    /// When playback of its first byte is assumed to have begun.
+    pub playing_since: Option<Instant>,
+    /// Whether it waits for bytes, and when it last began to wait or was given bytes.
+    pub waiting: bool,
+    pub last_read: Instant,
+    /// The client of the player, where that requests segments one after another.
+    pub player: Option<Client>,
+}
+
+impl PlaybackPosition {
+    /// The position of a listener that arrives at the beginning of a chunk, `second` seconds into the track.
+    pub fn new(chunk: usize, second: f64, now: Instant) -> Self {
+        Self {
+            chunk,
+            last_chunk: usize::MAX,
+            background: false,
+            arrived: now,
+            second,
+            first_second: second,
+            playing_since: None,
+            waiting: true,
+            last_read: now,
+            player: None,
+        }
+    }
+
+    /// That of a player that requests a segment. `before` is its position in the segment before, if it has requested that one: what it
+    /// has read there is still playing.
+    pub fn of_player(self, player: Client, before: Option<Self>) -> Self {
+        let (first_second, playing_since) =
+            before.map_or((self.first_second, None), |before| (before.first_second, before.playing_since));
+        Self { player: Some(player), first_second, playing_since, ..self }
+    }
+
+    /// Whether the listener is idle: nothing is made for it.
+    pub fn is_idle(&self, now: Instant) -> bool {
+        !self.background && !self.waiting && now.duration_since(self.last_read) >= IDLE_AFTER
+    }
+
+    /// Notes that the listener waits for bytes of a chunk, `second` seconds into the track.
+    pub fn start_read(&mut self, chunk: usize, second: f64, now: Instant) {
+        (self.chunk, self.second, self.waiting, self.last_read) = (chunk, second, true, now);
+    }
+
+    /// Notes that the listener was given bytes. If it had no sound until now, its playback continues from now on.
+    pub fn finish_read(&mut self, now: Instant) {
+        (self.waiting, self.last_read) = (false, now);
+        let played = duration(self.second - self.first_second);
+        let late = self.playing_since.is_none_or(|since| since + played < now);
+        if late {
+            self.playing_since = now.checked_sub(played).or(Some(now));
+        }
+    }
+
+    /// How urgent the music from `second` on is, which is not before the position of the listener.
+    pub fn rank(&self, second: f64, now: Instant) -> Option<Rank> {
+        if self.is_idle(now) {
+            return None;
+        }
+        if self.background {
+            return Some(Rank::Background(self.arrived));
+        }
+        let ahead = second - self.second;
+        if second < self.first_second + START_SECONDS && self.waiting {
+            return Some(Rank::Start(self.arrived));
+        }
+        let played_until = self.playing_since.unwrap_or(now) + duration(self.second - self.first_second);
+        Some(if self.waiting && ahead <= 0.0 && played_until <= now {
+            Rank::Underrun(played_until)
+        } else if self.waiting && ahead <= 0.0 {
+            Rank::Due(played_until)
+        } else {
+            // The listener has enough until it reads again, which is not before now.
+            Rank::Due(played_until.max(now) + duration(ahead))
+        })
+    }
+}
+
+fn duration(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fresh(start: Instant) -> PlaybackPosition {
+        PlaybackPosition { last_chunk: 9, ..PlaybackPosition::new(0, 0.0, start) }
+    }
+
+    #[test]
+    fn a_start_ranks_by_arrival_and_playback_by_when_what_was_read_has_been_played() {
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let fresh = fresh(start);
+        assert_eq!(fresh.rank(0.5, after(3)), Some(Rank::Start(start)));
+        // From the first second on it plays, and has read 29 s.
+        let plays = PlaybackPosition { second: 29.0, playing_since: Some(after(1)), last_read: after(2), ..fresh };
+        assert_eq!(plays.rank(29.0, after(2)), Some(Rank::Due(after(30))));
+        assert_eq!(plays.rank(31.0, after(2)), Some(Rank::Due(after(32))));
+        assert_eq!(plays.rank(29.0, after(31)), Some(Rank::Underrun(after(30))));
+        assert!(fresh.rank(0.0, after(2)).unwrap().outranks(plays.rank(29.0, after(2)).unwrap()));
+    }
+
+    #[test]
+    fn a_listener_that_does_not_wait_needs_nothing_before_now_and_after_ten_seconds_nothing_at_all() {
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let full = PlaybackPosition { second: 5.0, playing_since: Some(start), waiting: false, ..fresh(start) };
+        assert_eq!(full.rank(5.0, after(9)), Some(Rank::Due(after(9))));
+        assert_eq!(full.rank(7.0, after(9)), Some(Rank::Due(after(11))));
+        assert!(!full.is_idle(after(9)) && full.is_idle(after(10)));
+        assert_eq!(full.rank(5.0, after(10)), None);
+        let waiting = PlaybackPosition { waiting: true, ..full };
+        assert_eq!(waiting.rank(5.0, after(10)), Some(Rank::Underrun(after(5))));
+    }
+
+    #[test]
+    fn after_an_underrun_playback_continues_when_there_is_sound() {
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let mut position = fresh(start);
+        position.finish_read(after(1));
+        position.start_read(0, 2.0, after(2));
+        assert_eq!(position.rank(2.0, after(2)), Some(Rank::Due(after(3))));
+        position.finish_read(after(2));
+        // It was paused, or the server was late.
+        position.start_read(0, 4.0, after(60));
+        assert_eq!(position.rank(4.0, after(60)), Some(Rank::Underrun(after(5))));
+        position.finish_read(after(61));
+        position.start_read(0, 6.0, after(61));
+        assert_eq!(position.rank(6.0, after(61)), Some(Rank::Due(after(63))));
+    }
+
+    #[test]
+    fn a_segment_is_due_when_those_that_its_player_has_read_have_been_played() {
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let client = Client::from(std::net::IpAddr::from([127, 0, 0, 1]));
+        let mut first = PlaybackPosition::new(0, 0.0, start).of_player(client, None);
+        assert_eq!(first.rank(0.0, after(1)), Some(Rank::Start(start)));
+        first.finish_read(after(1));
+        let next = PlaybackPosition::new(1, 6.0, after(2)).of_player(client, Some(first));
+        assert_eq!(next.rank(6.0, after(2)), Some(Rank::Due(after(7))));
+        assert_eq!(next.rank(6.0, after(8)), Some(Rank::Underrun(after(7))));
+    }
+
+    #[test]
+    fn background_work_ranks_last_and_is_never_idle() {
+        let start = Instant::now();
+        let prepared = PlaybackPosition { background: true, ..PlaybackPosition::new(0, 0.0, start) };
+        assert_eq!(prepared.rank(90.0, start + 2 * IDLE_AFTER), Some(Rank::Background(start)));
+    }
+}

@@ -1,0 +1,48 @@
+//! One item of work, and what it is done for.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::rank::Rank;
+
+/// The reason for which work is done: a listener, or a request for a measurement.
+pub trait Demand: Send + Sync {
+    /// How urgent the work is now; none when it is not needed any more.
+    fn rank(&self, now: Instant) -> Option<Rank>;
+}
+
+/// Work on a thread of its own.
+pub struct WorkItem {
+    demand: Arc<dyn Demand>,
+    /// Other items that wait for a result of this one.
+    dependents: Mutex<Vec<Arc<WorkItem>>>,
+    /// Notified when `permitted` is decided.
+    pub(super) decided: Condvar,
+    pub(super) permitted: AtomicBool,
+}
+
+impl WorkItem {
+    pub(super) fn new(demand: Arc<dyn Demand>) -> Self {
+        Self { demand, dependents: Mutex::default(), decided: Condvar::new(), permitted: AtomicBool::new(false) }
+    }
+
+    /// The most urgent rank among its own and those of the items that wait for it.
+    pub(super) fn rank(&self, now: Instant) -> Option<Rank> {
+        let dependents = self.dependents().clone();
+        dependents.iter().filter_map(|other| other.rank(now)).chain(self.demand.rank(now)).min()
+    }
+
+    /// From now on `other` waits for this item.
+    pub(super) fn add_dependent(&self, other: &Arc<Self>) {
+        self.dependents().push(other.clone());
+    }
+
+    pub(super) fn remove_dependent(&self, other: &Arc<Self>) {
+        self.dependents().retain(|dependent| !Arc::ptr_eq(dependent, other));
+    }
+
+    fn dependents(&self) -> MutexGuard<'_, Vec<Arc<Self>>> {
+        self.dependents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
