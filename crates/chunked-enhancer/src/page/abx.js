@@ -1,11 +1,11 @@
-// A blind test: is X the original or the mastered version? Who only guesses is right half of the time.
+// A blind test: is X the original or the mastered version? By guessing, half of the answers are right.
 
 /** Answers of a test. */
 export const TRIALS = 16;
-/** Below this chance nobody calls it luck. */
+/** The significance level: below this probability the result is not luck. */
 const LUCK = 0.05;
 
-/** How probable so many right answers, or more, are by guessing: the upper tail of a binomial distribution. */
+/** The probability of at least so many right answers by guessing: the upper tail of a binomial distribution. */
 export function chance(right, trials) {
   let ways = 1;
   let sum = 0;
@@ -19,7 +19,7 @@ export function chance(right, trials) {
 const coin = () => (crypto.getRandomValues(new Uint8Array(1))[0] & 1 ? 'original' : 'mastered');
 
 export class Abx {
-  /** @param listen Lets a version be heard, without showing which. */
+  /** @param listen Plays a version without showing which. */
   constructor(dialog, listen) {
     Object.assign(this, { dialog, listen });
     const part = (name) => dialog.querySelector(`[data-abx=${name}]`);

@@ -1,4 +1,4 @@
-// The page: what is shown and what is pressed.
+// The page: connects the controls with the player, the library and the jobs.
 
 import { Abx } from './abx.js';
 import { prepare, progress } from './api.js';
@@ -17,17 +17,17 @@ import { Tabs } from './tabs.js';
 import { Troubles } from './trouble.js';
 import { Waveform } from './waveform.js';
 
-/** Milliseconds in which a slider comes to rest before its value is asked for. */
+/** Milliseconds after which the value of a slider is requested, if it has not moved again. */
 const SETTLE = 60;
-/** Milliseconds somebody stays with a treatment before all of it is made. */
+/** Milliseconds after which the whole rendition is made, if the user has not chosen another one. */
 const STAY = 1500;
-/** Milliseconds between pictures of what is being made. */
+/** Milliseconds between two waveforms of a rendition that is being made. */
 const REDRAW = 2000;
-/** Milliseconds before the presets are asked for again. */
+/** Milliseconds before the presets are requested again. */
 const AGAIN = 2000;
 /** Seconds of a step by an arrow key, and with Shift. */
 const STEP = [5, 30];
-/** Seconds of a track after which "previous" means its beginning. */
+/** Seconds of a track after which "previous" goes to its beginning. */
 const BEGUN = 3;
 
 const $ = (id) => document.getElementById(id);
@@ -53,7 +53,7 @@ const query = (preset = treatment.preset) => `preset=${preset}&intensity=${treat
 
 onToken('enhance-server token', async (wrong) => {
   const dialog = $('token');
-  if (wrong) $('token-text').textContent = 'That was not it. It is what stands behind --token where the server was started.';
+  if (wrong) $('token-text').textContent = 'That was not it. It is the value of --token with which the server was started.';
   dialog.returnValue = '';
   dialog.showModal();
   await new Promise((resolve) => dialog.addEventListener('close', resolve, { once: true }));
@@ -61,7 +61,7 @@ onToken('enhance-server token', async (wrong) => {
   return $('token-input').value;
 });
 
-// ---- what there is to play
+// ---- the library and the queue
 
 const library = new Library(queue, attempt, (chosen) => open(chosen));
 const tabs = new Tabs($('tabs'));
@@ -70,7 +70,7 @@ new QueueList(queue, parts, (at) => open(queue.jump(at)));
 
 // ---- a track
 
-/** Goes on to the next track, where there is one. */
+/** Plays the next track, if there is one. */
 const next = (byItself) => queue.coming.length > 0 && open(queue.next(), byItself === true);
 const previous = () => {
   const begun = player.track && player.position > BEGUN * player.track.rate;
@@ -78,7 +78,7 @@ const previous = () => {
   else player.seek(0);
 };
 
-/** Plays a track. One that came by itself and is gone, or is no music any more, is followed by the next. */
+/** Plays a track. If the queue chose it and it cannot be read any more, the next track is played. */
 async function open(chosen, byItself = false) {
   opened.abort();
   making.abort();
@@ -115,10 +115,10 @@ async function open(chosen, byItself = false) {
   }
   wave.reset({ ...chosen, frames: player.track.frames });
   $('duration').textContent = clock(player.track.frames / player.track.rate);
-  // Somebody may have chosen another treatment meanwhile.
+  // The user may have chosen another treatment meanwhile.
   player.treat(query());
   make(0);
-  // It is heard first and measured then: both need the same processors.
+  // The track is measured after it has started, because both need the processors of the server.
   await started(signal);
   if (signal.aborted) return;
   const known = await attempt('track', () => json(`api/tracks/${track.id}`, { signal }));
@@ -152,7 +152,7 @@ function describe({ channels, sample_rate: rate, bits, codec }) {
   return [codec.toUpperCase(), sample, sides].join(' · ');
 }
 
-/** Makes both versions equally loud, and shows how loud they are. */
+/** Makes both versions equally loud, and shows their loudness. */
 function level() {
   const known = { treatment, presets, facts, job, masteredPeak };
   const { levels, text } = match(known);
@@ -182,7 +182,7 @@ function treat(change, after = 0) {
   $('intensity-text').textContent = `${Math.round(treatment.intensity * 100)} %`;
   $('intensity').value = treatment.intensity;
   for (const radio of document.querySelectorAll('[name=preset]')) radio.checked = radio.value === treatment.preset;
-  // Whoever turns it wants to hear it.
+  // The user has changed the treatment to hear it.
   listenTo('mastered');
   clearTimeout(settling);
   settling = setTimeout(() => {
@@ -192,7 +192,7 @@ function treat(change, after = 0) {
   }, after);
 }
 
-/** Has the whole rendition made, once somebody stays with it, and follows that. */
+/** Starts a job for the whole rendition after some time, and shows its progress. */
 function make(after) {
   clearTimeout(staying);
   making.abort();
@@ -233,13 +233,13 @@ function howFar({ state, ready, pieces, speed, failure }) {
     case 'failed':
       return `It could not be mastered: ${failure}`;
     case 'cancelled':
-      return 'Somebody stopped the mastering of this version; what is played is still made.';
+      return 'The mastering of the whole track was stopped; what is played is still made.';
     case 'done':
       return `Mastered as a whole${fast}.`;
     case 'measuring':
       return 'Measuring …';
     default:
-      return `Mastered: ${ready} of ${pieces} pieces${fast}.`;
+      return `Mastered: ${ready} of ${pieces} chunks${fast}.`;
   }
 }
 
@@ -272,7 +272,7 @@ async function loadPresets() {
   level();
 }
 
-// ---- what is pressed
+// ---- controls
 
 const wave = new Waveform(
   $('wave'),
@@ -332,7 +332,7 @@ onKeys((key) => {
   return KEYS[key] ?? (preset && (() => treat({ preset: preset.name })));
 });
 
-// ---- what is shown while it plays
+// ---- the display during playback
 
 player.addEventListener('trouble', ({ detail }) => troubles.set('player', detail && `${detail}${player.playing ? '' : '; paused'}`));
 player.addEventListener('refused', ({ detail }) => troubles.set('track', `${detail}; what was heard before goes on`));
@@ -353,7 +353,7 @@ function frame() {
   wave.place(player.position / frames);
   if (Math.floor(seconds) === second) return;
   second = Math.floor(seconds);
-  media.tell();
+  media.update();
   const duration = clock(frames / rate);
   $('elapsed').textContent = clock(seconds);
   const slider = $('wave');

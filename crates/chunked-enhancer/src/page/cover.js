@@ -2,7 +2,7 @@
 
 import { ask } from './ask.js';
 
-/** Draws a track's picture into an element, as small as it is shown: a library has thousands. */
+/** Draws the picture of a track into an element, at the size at which it is shown, because a library has thousands. */
 export async function showCover(track, element) {
   element.querySelector('canvas')?.remove();
   element.dataset.track = track.id;
@@ -12,7 +12,7 @@ export async function showCover(track, element) {
     const response = await ask(`api/tracks/${track.id}/cover`, { cache: 'default' });
     picture = await createImageBitmap(await response.blob());
   } catch {
-    return; // A picture that cannot be shown is none.
+    return; // A picture that cannot be decoded is not shown.
   }
   if (element.dataset.track === track.id) {
     const canvas = document.createElement('canvas');

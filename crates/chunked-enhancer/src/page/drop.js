@@ -1,4 +1,4 @@
-// Files that are dropped on the page, or chosen by a button: sent to the server one after the other, to be tried.
+// Uploads: files that are dropped on the page or chosen by a button. They are sent to the server one after the other.
 
 import { json, send } from './ask.js';
 import { element, pictured } from './rows.js';
@@ -10,9 +10,9 @@ const megabytes = (bytes) => `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ?
 
 export class Drop {
   /**
-   * @param {{area, input, button, list, status}} parts What is shown while something is dragged over the page; the field and the
-   * button that choose files; where files that are being sent are listed; where it is told what became of them.
-   * @param received Called with the track that a file became, and whether it is the first of those that came together and are music.
+   * @param {{area, input, button, list, status}} parts The area that is shown during a drag; the field and the button that choose
+   * files; the list of files that are being sent; the status line.
+   * @param received Called with the track of an upload, and whether it is the first track of those that were chosen together.
    */
   constructor(parts, received) {
     Object.assign(this, { ...parts, received, waiting: [], busy: false });
@@ -25,7 +25,7 @@ export class Drop {
     addEventListener('dragenter', (event) => {
       if (files(event) && !document.querySelector('dialog[open]')) this.area.hidden = false;
     });
-    // It lies over all of the page: what leaves it leaves the page.
+    // It covers the whole page: a drag that leaves it leaves the page.
     this.area.addEventListener('dragleave', () => (this.area.hidden = true));
     addEventListener('dragover', (event) => {
       if (!files(event)) return;
@@ -41,7 +41,7 @@ export class Drop {
     });
   }
 
-  /** Sends files behind those that are being sent. */
+  /** Adds files to those that are to be sent. */
   take(files) {
     const together = { received: 0 };
     for (const file of files) this.waiting.push(this.row(file, together));
@@ -51,7 +51,7 @@ export class Drop {
   row(file, together) {
     const row = element('li', 'sending');
     const bar = document.createElement('progress');
-    const told = element('span', 'faint', `waits, ${megabytes(file.size)}`);
+    const told = element('span', 'faint', `waiting, ${megabytes(file.size)}`);
     bar.value = 0;
     bar.setAttribute('aria-label', `${file.name}, sent`);
     const stopping = new AbortController();
@@ -84,7 +84,7 @@ export class Drop {
   }
 
   async send({ file, bar, told, stopping }) {
-    // It asks for the token, where one is needed, before a file is on its way.
+    // This request asks for the token, if one is needed, before a file is sent.
     const { largest, endings } = await json('api/uploads');
     if (file.size > largest) throw new Error(`${megabytes(file.size)} are too many: at most ${megabytes(largest)} can be sent`);
     if (!endings.includes(file.name.split('.').pop().toLowerCase())) {
@@ -92,7 +92,7 @@ export class Drop {
     }
     const progress = (share) => {
       bar.value = share;
-      told.textContent = share < 1 ? `${Math.floor(share * 100)} % of ${megabytes(file.size)}` : 'is read …';
+      told.textContent = share < 1 ? `${Math.floor(share * 100)} % of ${megabytes(file.size)}` : 'being read …';
     };
     return send(`api/uploads?name=${encodeURIComponent(file.name)}`, file, { signal: stopping.signal, progress });
   }

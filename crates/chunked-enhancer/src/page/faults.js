@@ -1,19 +1,19 @@
-// Files that cannot be read, or only in part, with the reasons.
+// Files that are damaged or cannot be read, with the reasons.
 
 import { element } from './rows.js';
 
-/** Files that are listed, at most: who has more has one reason for most of them. */
+/** Files that are listed, at most: more of them usually have the same reason. */
 const MOST = 500;
 
 export class Faults {
-  /** @param {HTMLDetailsElement} section Its summary tells how many; it is filled when it is opened. */
+  /** @param {HTMLDetailsElement} section Its summary has the numbers; its list is drawn when it is opened. */
   constructor(section) {
     Object.assign(this, { section, files: [] });
     this.list = section.querySelector('ul');
     section.addEventListener('toggle', () => this.draw());
   }
 
-  /** Shows the files that the library leaves out, and the tracks of which something is missing. */
+  /** Shows the unreadable files of the library, and the damaged tracks. */
   set({ root, unreadable }, tracks) {
     const short = (text) => text.replaceAll(`${root}/`, '');
     const damaged = tracks.filter(({ warnings }) => warnings.length);

@@ -1,13 +1,13 @@
-// What keys do, wherever the focus is.
+// Keyboard shortcuts of the whole page.
 
-/** Whether the keyboard brought the focus where it is: then its keys belong to what has it. */
+/** Whether the focus was moved by the keyboard: then its element gets the keys that it uses. */
 let byKeyboard = false;
 addEventListener('pointerdown', () => (byKeyboard = false), true);
 
 /** Keys that may be held down. */
 const HELD = ['[', ']'];
 
-/** @param act Gives what a key does, called with the event; nothing for a key that does nothing. */
+/** @param act Returns the handler of a key, which is called with the event; none for a key without a shortcut. */
 export function onKeys(act) {
   addEventListener('keydown', (event) => {
     if (event.key === 'Tab' || event.key.startsWith('Arrow')) byKeyboard = true;
@@ -22,7 +22,7 @@ export function onKeys(act) {
     const does = act(key);
     if (!does) return;
     event.preventDefault();
-    // Held keys repeat; what is switched would flicker.
+    // A held key repeats, and would switch to and fro.
     if (event.repeat && !key.startsWith('Arrow') && !HELD.includes(key)) return;
     does(event);
   });

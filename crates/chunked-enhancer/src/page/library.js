@@ -1,22 +1,22 @@
-// The library and what was sent to be tried, looked for again and again, and chosen from.
+// The library and the uploads, which are loaded again from time to time.
 
 import { ask } from './ask.js';
 import { Drop } from './drop.js';
 import { Faults } from './faults.js';
 import { Tracks } from './tracks.js';
 
-/** Milliseconds between looks for new tracks, while there are none and else. */
+/** Milliseconds between two requests for the tracks: while there are none, and otherwise. */
 const AGAIN = [2000, 60000];
 
 const $ = (id) => document.getElementById(id);
 
-/** Says what was done to who does not see it. */
-function told(text) {
+/** Announces an action to screen readers. */
+function announce(text) {
   $('status').textContent = text;
 }
 
 export class Library {
-  /** @param attempt Does what may be refused. @param open Plays a track. */
+  /** @param attempt Runs a request that may fail. @param open Plays a track. */
   constructor(queue, attempt, open) {
     Object.assign(this, { attempt, looking: 0, latest: '' });
     this.tracks = new Tracks($('tracks'), $('search'), $('count'), {
@@ -26,11 +26,11 @@ export class Library {
       },
       next: (track) => {
         queue.playNext(track);
-        told(`“${track.title}” plays next.`);
+        announce(`“${track.title}” plays next.`);
       },
       add: (track) => {
         queue.add(track);
-        told(`“${track.title}” is in the queue.`);
+        announce(`“${track.title}” is in the queue.`);
       },
       remove: async ({ id }) => {
         queue.forget(id);
@@ -47,7 +47,7 @@ export class Library {
     });
   }
 
-  /** Looks for what there is, now and again later. */
+  /** Loads the tracks now, and again later. */
   async look() {
     clearTimeout(this.looking);
     const paths = ['api/tracks', 'api/uploads', 'api/status'];
@@ -57,10 +57,10 @@ export class Library {
     this.looking = setTimeout(() => this.look(), AGAIN[some ? 1 : 0]);
   }
 
-  /** Shows what was found; tells whether that is anything. */
+  /** Shows the tracks; returns whether there are any. */
   show(tracksText, uploadsText, statusText) {
     const [tracks, uploads, { library }] = [tracksText, uploadsText, statusText].map((text) => JSON.parse(text));
-    // What has not changed is not drawn anew.
+    // An unchanged list is not drawn again.
     if (tracksText + uploadsText !== this.latest) this.tracks.set(uploads.tracks, tracks);
     this.latest = tracksText + uploadsText;
     this.faults.set(library, [...uploads.tracks, ...tracks]);

@@ -1,4 +1,4 @@
-// How loud both versions are, and what makes them equally loud.
+// The loudness of both versions, and the gains that make them equally loud.
 
 /** A number of decibels with a minus that is as wide as a plus. */
 export const signed = (number) => number.toFixed(1).replace('-', '−');
@@ -6,13 +6,13 @@ export const signed = (number) => number.toFixed(1).replace('-', '−');
 const lufs = (number) => (number == null ? '–' : `${signed(number)} LUFS`);
 const decibels = (peak) => 20 * Math.log10(peak);
 
-/** The highest sample of a waveform, full scale 1; null where it is not drawn as a whole. */
+/** The highest sample of a waveform, full scale 1; null while the waveform is incomplete. */
 export function peakOf({ min, max }) {
   if (max.includes(null)) return null;
   return max.reduce((peak, high, n) => Math.max(peak, high, -min[n]), 0);
 }
 
-/** Integrated loudness that the mastered version has or is made for, LUFS; null where nobody knows. */
+/** Integrated loudness of the mastered version, or its target, LUFS; null where neither is known. */
 export function wanted({ treatment, presets, facts, job }) {
   if (treatment.intensity === 0) return facts?.integrated_lufs ?? null;
   return job?.settled?.predicted_lufs ?? target(presets, treatment);
@@ -21,8 +21,8 @@ export function wanted({ treatment, presets, facts, job }) {
 const target = (presets, { preset }) => presets.find(({ name }) => name === preset)?.target_lufs ?? null;
 
 /**
- * What makes both versions equally loud, in decibels, and how that is told. Both are as much quieter as keeps the original under
- * full scale beside the loudest preset: a level that moved with the preset would be heard as its sound.
+ * The gains that make both versions equally loud, in decibels, and a text about them. Both are reduced so that the original stays under
+ * full scale with the loudest preset: a gain that depended on the preset would be mistaken for its sound.
  */
 export function match(known) {
   const { facts, presets } = known;
@@ -45,7 +45,7 @@ function peakText(truePeak, samplePeak) {
   return samplePeak == null ? '–' : `${signed(samplePeak)} dBFS`;
 }
 
-/** The numbers of a table: loudness and peak of the original and of the mastered version, and what there is to say of them. */
+/** The texts of the table: loudness and peak of the original and of the mastered version, and notes. */
 export function numbers({ treatment, presets, facts, job, masteredPeak }) {
   const settled = job?.settled;
   const untouched = treatment.intensity === 0;
@@ -65,7 +65,7 @@ export function numbers({ treatment, presets, facts, job, masteredPeak }) {
   };
 }
 
-/** Why a track is not as loud as its preset wants it, in the server's words. */
+/** Why a track does not reach the target loudness of its preset, with the reason of the server. */
 function shortfallText({ lu, reason }, goal) {
   return `${lu.toFixed(1)} LU below ${lufs(goal)}, which the preset aims at: ${reason}.`;
 }

@@ -1,10 +1,10 @@
-// What the system shows of what plays, and the keys of headsets and keyboards (Media Session).
+// The player of the system, and the media keys of headsets and keyboards (Media Session).
 
 import { address } from './ask.js';
 
-/** Seconds of a step, where the system does not say how many. */
+/** Seconds of a step, if the system does not specify them. */
 const STEP = 10;
-/** Seconds of silence that are played again and again: what is shorter counts as a signal, not as music. */
+/** Seconds of silence that are played in a loop: browsers do not treat a shorter sound as music. */
 const SILENCE = 10;
 
 /** A WAV file of silence, 8 kHz mono, 8 bits. */
@@ -35,7 +35,7 @@ export class Media {
     this.player = player;
     this.session = navigator.mediaSession;
     if (!this.session) return;
-    // Browsers give these keys to pages that play an element, and Web Audio is none: a silent one plays beside it.
+    // Browsers send these keys only to pages that play an audio element. Web Audio has none, so a silent one is played too.
     this.element = new Audio(URL.createObjectURL(silence()));
     this.element.loop = true;
     const handlers = {
@@ -52,25 +52,25 @@ export class Media {
       try {
         this.session.setActionHandler(name, handler);
       } catch {
-        // A browser need not know all of them.
+        // Browsers may not support all of them.
       }
     }
-    player.addEventListener('change', () => this.tell());
+    player.addEventListener('change', () => this.update());
   }
 
-  /** Tells the system which track it is. */
+  /** Passes the title and the picture of the track to the system. */
   show({ id, title, artist, album, cover }) {
     if (!this.session) return;
     const artwork = cover ? [{ src: new URL(address(`api/tracks/${id}/cover`), document.baseURI).href }] : [];
     this.session.metadata = new MediaMetadata({ title, artist: artist ?? '', album: album ?? '', artwork });
   }
 
-  /** Tells the system whether it plays, and where it is. */
-  tell() {
+  /** Passes the state and the position to the system. */
+  update() {
     if (!this.session) return;
     const { playing, track, position } = this.player;
     this.session.playbackState = track ? (playing ? 'playing' : 'paused') : 'none';
-    // A browser that refuses it has no keys to give.
+    // A browser that refuses to play it sends no media keys.
     if (playing) this.element.play().catch(() => {});
     else this.element.pause();
     if (track) this.session.setPositionState({ duration: track.frames / track.rate, position: position / track.rate });

@@ -1,10 +1,9 @@
-// Two versions of a track on one clock.
+// Plays two versions of a track in step with one clock.
 //
 //   voices -> side.level -> side.fader -+-> trim -> volume -> gate -> out
 //
-// `base` is the frame of the context at which the track's first frame lies, for both sides: they cannot drift. Whatever the
-// clock cannot wait for (a seek, a pause, a disk that is slow) stops it under a closed gate, and it starts again when there
-// is enough to play.
+// `base` is the frame of the context that corresponds to the first frame of the track. Both sides use it, so they cannot drift. A seek, a
+// pause or an underrun stops the clock while the gate is closed; it starts again when enough is fetched.
 
 import { ask } from './ask.js';
 import { FRAME, HEADER_AT_MOST, readHeader } from './wav.js';
@@ -12,23 +11,23 @@ import { Fader, Voice } from './voice.js';
 
 /** Seconds from now to the first frame that can still be changed: a ramp that began in the past would be a step. */
 const LEAD = 0.015;
-/** Seconds from now to where the clock starts: everything has to be scheduled by then. */
+/** Seconds from now to the start of the clock: all buffers have to be scheduled by then. */
 const START = 0.08;
-/** Seconds of a ramp that is not to be heard as one. */
+/** Seconds of a ramp that is too short to be noticed as one, and long enough not to click. */
 const RAMP = 0.01;
-/** Seconds from one treatment to another. */
+/** Seconds of the crossfade from one treatment to another. */
 const FADE = 0.06;
-/** Seconds there must be to start, to start again when it ran dry, and to change over to. */
+/** Seconds that must be fetched to start, to start again after an underrun, and to change to another version. */
 const ENOUGH = { start: 0.25, dry: 2, change: 0.2 };
-/** Seconds left at which it is dry. */
+/** Seconds left at which an underrun is assumed. */
 const DRY = 0.2;
-/** The version nobody hears is fetched when the other one has so many seconds. */
+/** The inaudible version is fetched when the audible one has so many seconds. */
 const FIRST_THINGS_FIRST = 2;
-/** Milliseconds between looks. */
+/** Milliseconds between two updates. */
 const LOOK = 50;
-/** Milliseconds of silence after which the sound card may rest. */
+/** Milliseconds of silence after which the context is suspended. */
 const REST = 3000;
-/** Milliseconds in which a browser has let sound begin, or does not. */
+/** Milliseconds after which a context that does not run is reported. */
 const WAKING = 2000;
 
 const decibels = (db) => 10 ** (db / 20);
@@ -39,7 +38,7 @@ class Side {
     this.fader = new Fader(context, heard ? 1 : 0);
     this.level.connect(this.fader.node).connect(out);
     this.voice = null;
-    /** What takes over from the voice as soon as there is enough of it. */
+    /** The voice that replaces the current one as soon as enough of it is fetched. */
     this.next = null;
   }
 
@@ -48,7 +47,7 @@ class Side {
   }
 }
 
-/** Events: `change` (playing, waiting, side), `ended`, `trouble` (detail: what in words, null when it is over). */
+/** Events: `change` (playing, waiting, side), `ended`, `trouble` (detail: the error message, null when the error is over). */
 export class Player extends EventTarget {
   constructor() {
     super();
@@ -77,22 +76,22 @@ export class Player extends EventTarget {
     return Math.min(this.track.frames, Math.max(this.goal, frame));
   }
 
-  /** Whether it would play, and cannot yet. */
+  /** Whether it waits for enough sound to play. */
   get waiting() {
     return this.playing && this.base === null;
   }
 
   /**
    * Opens a track and plays it from its beginning.
-   * @param {{id: string, sample_rate: number}} track The server's words about it.
-   * @param {string} query What is wanted of the mastered version.
+   * @param {{id: string, sample_rate: number}} track As listed by the server.
+   * @param {string} query The query of the mastered version.
    */
   async open({ id, sample_rate: rate }, query) {
     const turn = (this.turn += 1);
     this.close();
     this.playing = true;
     this.tell();
-    // Here and not later: browsers let sound begin only while a click or a key is being handled.
+    // Browsers allow sound to begin only in the handler of a click or a key.
     if (this.context?.sampleRate !== rate) this.build(rate);
     this.wake();
     const url = `stream/${id}`;
@@ -135,7 +134,7 @@ export class Player extends EventTarget {
     return this.context.currentTime + LEAD;
   }
 
-  /** Stops and lets go of the track. */
+  /** Stops, and releases the track. */
   close() {
     if (!this.track) return;
     const end = this.halt(0);
@@ -165,7 +164,7 @@ export class Player extends EventTarget {
     this.tell();
   }
 
-  /** Stops the clock at `goal`, or where it is; tells when there is silence. */
+  /** Stops the clock at `goal`, or at the current frame; returns the time from which there is silence. */
   halt(goal = null) {
     this.quietSince = performance.now();
     if (!this.context) return 0;
@@ -181,7 +180,7 @@ export class Player extends EventTarget {
     return end;
   }
 
-  /** Goes to a frame. */
+  /** Seeks to a frame. */
   seek(frame) {
     if (!this.track) return;
     const goal = Math.round(Math.min(this.track.frames, Math.max(0, frame)));
@@ -197,7 +196,7 @@ export class Player extends EventTarget {
     this.look();
   }
 
-  /** Changes what is wanted of the mastered version; it takes over as soon as there is enough of it. */
+  /** Changes the mastered version to another query, as soon as enough of it is fetched. */
   treat(query) {
     const side = this.sides?.mastered;
     if (!this.track || (side.next ?? side.voice).query === query) return;
@@ -206,16 +205,16 @@ export class Player extends EventTarget {
     this.look();
   }
 
-  /** Lets the server begin with a treatment somebody may choose next. */
+  /** Makes the server begin with a treatment that the user may choose next. */
   rehearse(query) {
     if (!this.track || this.rehearsed === query) return;
     this.rehearsed = query;
     const at = this.track.header + Math.min(this.position, this.track.frames - 1) * FRAME;
-    // Whether this succeeds matters to nobody: who really chooses it asks again.
+    // Errors are ignored here: if the user chooses it, it is requested again.
     ask(`${this.track.url}?${query}`, { headers: { Range: `bytes=${at}-${at + FRAME - 1}` } }).catch(() => {});
   }
 
-  /** Chooses the version that is heard. */
+  /** Chooses the audible version. */
   choose(side) {
     this.want = side;
     this.look();
@@ -228,7 +227,7 @@ export class Player extends EventTarget {
     if (this.context) this.volume.gain.setTargetAtTime(volume ** 2, this.now, 0.015);
   }
 
-  /** Decibels that the original gets to be as loud as the mastered version, and both to stay under full scale. */
+  /** Sets the gain of the original, which makes both versions equally loud, and that of both, which keeps them under full scale; decibels. */
   setLevels(levels) {
     this.levels = levels;
     if (!this.context) return;
@@ -236,14 +235,14 @@ export class Player extends EventTarget {
     this.trim.gain.setTargetAtTime(decibels(levels.trim), this.now, 0.1);
   }
 
-  /** Does what is due. */
+  /** Fetches, starts, stops and changes versions as needed. */
   look() {
     if (!this.track) return;
     const position = this.position;
     const heard = () => this.sides[this.heard].voice;
     for (const [name, side] of Object.entries(this.sides)) {
       const first = name === this.heard || name === this.want || heard().ahead(position) > FIRST_THINGS_FIRST;
-      // What is about to be replaced has enough; what replaces it must not wait.
+      // A voice that is being replaced has enough; its replacement is fetched.
       if (first) (side.next ?? side.voice).pump(position);
       if (side.next?.trouble && !side.next.trouble.passing) this.giveUp(side);
       this.change(side);
@@ -278,7 +277,7 @@ export class Player extends EventTarget {
     this.need = ENOUGH.start;
   }
 
-  /** Lets what is wanted of a side take over. */
+  /** Replaces the voice of a side, if enough of the next one is fetched. */
   change(side) {
     const { voice, next } = side;
     if (!next) return;
@@ -289,7 +288,7 @@ export class Player extends EventTarget {
     Object.assign(side, { voice: next, next: null });
   }
 
-  /** Lets the version that is wanted be heard. */
+  /** Makes the chosen version audible. */
   cross() {
     const [from, to] = [this.sides[this.heard], this.sides[this.want]];
     const at = Math.max(this.now, from.fader.still, to.fader.still, to.voice.sounds ?? 0);
@@ -299,7 +298,7 @@ export class Player extends EventTarget {
     this.heard = this.want;
   }
 
-  /** Whether there is enough of a voice to change over to it at a time. */
+  /** Whether enough of a voice is fetched to change to it at a time. */
   ready(voice, at) {
     if (this.base === null) return voice.ahead(this.goal) >= ENOUGH.change;
     const frame = Math.round(at * this.context.sampleRate) - this.base;
@@ -320,7 +319,7 @@ export class Player extends EventTarget {
     this.dispatchEvent(new Event('ended'));
   }
 
-  /** Tells of trouble, once, and when it is over. */
+  /** Dispatches an error once, and when it is over. */
   report() {
     const voices = this.track ? Object.values(this.sides).flatMap((side) => side.voices) : [];
     const asleep = this.playing && this.context?.state !== 'running' && performance.now() - this.wokenAt > WAKING;

@@ -4,14 +4,14 @@ import { signed } from './loudness.js';
 
 const DESCRIPTIONS = {
   adaptive: 'as much as the track needs',
-  gentle: 'hardly touched',
-  warm: 'fuller below, softer above',
-  bright: 'more presence and air',
-  punchy: 'attacks to the front',
-  live: 'for recordings of a stage',
+  gentle: 'small changes',
+  warm: 'more lows, softer highs',
+  bright: 'more presence and highs',
+  punchy: 'stronger transients',
+  live: 'for live recordings',
 };
 
-/** A card; `choose` is called when it is chosen, `consider` when somebody is about to. */
+/** A card. `choose` is called when it is chosen, `consider` when the pointer is over it. */
 export function presetCard({ name, target_lufs: lufs, eq_db: bands }, n, { chosen, choose, consider }) {
   const card = document.createElement('label');
   const radio = Object.assign(document.createElement('input'), { type: 'radio', name: 'preset', value: name });

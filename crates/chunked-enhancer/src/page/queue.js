@@ -1,48 +1,48 @@
-// What plays next: what was put into the queue, and behind it what follows in the list a track was chosen from.
+// The queue: first the tracks that the user added, then those that follow the current track in the list.
 
 /** Events: `change`. */
 export class Queue extends EventTarget {
   constructor() {
     super();
     this.current = null;
-    /** What was played or lies ahead of the current track in the list, the latest last. */
+    /** The tracks that were played or are before the current one in the list, the latest last. */
     this.past = [];
-    /** What will be played: `{track, added}`, those that somebody added first. */
+    /** The tracks to play: `{track, added}`, those that the user added first. */
     this.coming = [];
     this.numbers = 0;
   }
 
-  /** A place of the queue; a track may have several. */
+  /** An entry of the queue; a track may have several. */
   place(track, added) {
     this.numbers += 1;
     return { track, added, number: this.numbers };
   }
 
-  told(result) {
+  changed(result) {
     this.dispatchEvent(new Event('change'));
     return result;
   }
 
-  /** Plays the track `at` of a list, and then those behind it; what was added stays ahead of them. */
+  /** Plays the track `at` of a list, then the added tracks, then those after it in the list. */
   start(tracks, at) {
     this.current = tracks[at];
     this.past = tracks.slice(0, at);
     const rest = tracks.slice(at + 1).map((track) => this.place(track, false));
     this.coming = [...this.coming.filter(({ added }) => added), ...rest];
-    return this.told(this.current);
+    return this.changed(this.current);
   }
 
-  /** Puts a track ahead of all. */
+  /** Adds a track at the beginning. */
   playNext(track) {
     this.coming.unshift(this.place(track, true));
-    this.told();
+    this.changed();
   }
 
-  /** Puts a track behind what was added before. */
+  /** Adds a track after those that were added before. */
   add(track) {
     const rest = this.coming.findIndex(({ added }) => !added);
     this.coming.splice(rest < 0 ? this.coming.length : rest, 0, this.place(track, true));
-    this.told();
+    this.changed();
   }
 
   /** The next track, which is the current one then; null at the end. */
@@ -50,12 +50,12 @@ export class Queue extends EventTarget {
     return this.coming.length ? this.jump(0) : null;
   }
 
-  /** Goes on with a place of the queue; what lies ahead of it is left out. */
+  /** Continues with an entry of the queue; those before it are removed. */
   jump(at) {
     if (this.current) this.past.push(this.current);
     const [place] = this.coming.splice(0, at + 1).slice(-1);
     this.current = place.track;
-    return this.told(this.current);
+    return this.changed(this.current);
   }
 
   /** The track before, which is the current one then; null at the beginning. */
@@ -63,32 +63,32 @@ export class Queue extends EventTarget {
     if (!this.past.length) return null;
     if (this.current) this.coming.unshift(this.place(this.current, false));
     this.current = this.past.pop();
-    return this.told(this.current);
+    return this.changed(this.current);
   }
 
-  /** Moves a place up or down; it counts as added then, so that it stays. */
+  /** Moves an entry up or down. It counts as added then, so that it stays. */
   move(at, by) {
     const to = at + by;
     if (!this.coming[at] || !this.coming[to]) return;
     const [place] = this.coming.splice(at, 1);
     this.coming.splice(to, 0, { ...place, added: place.added || Boolean(this.coming[to]?.added) });
-    this.told();
+    this.changed();
   }
 
   remove(at) {
     this.coming.splice(at, 1);
-    this.told();
+    this.changed();
   }
 
   clear() {
     this.coming = [];
-    this.told();
+    this.changed();
   }
 
-  /** Leaves out a track that is there no more. */
+  /** Removes a track that does not exist any more. */
   forget(id) {
     this.coming = this.coming.filter(({ track }) => track.id !== id);
     this.past = this.past.filter((track) => track.id !== id);
-    this.told();
+    this.changed();
   }
 }

@@ -1,4 +1,4 @@
-// The queue as it is shown: played from, sorted and shortened, by mouse and keyboard.
+// The list of the queue, which is played, sorted and shortened by mouse and keyboard.
 
 import { Rows, pictured } from './rows.js';
 import { trackRow } from './row.js';
@@ -8,7 +8,7 @@ const DOWN = 'M12 5v14M6 13l6 6 6-6';
 const REMOVE = 'M6 6l12 12M18 6L6 18';
 
 export class QueueList {
-  /** @param play Called with the number of the place that was chosen. */
+  /** @param play Called with the index of the chosen entry. */
   constructor(queue, { list, count, clear, tab }, play) {
     Object.assign(this, { queue, list, count, clear, tab });
     const make = ({ track, added }) => this.row(track, added);
@@ -58,9 +58,9 @@ export class QueueList {
     this.tab.querySelector('b').textContent = coming.length ? number : '';
     this.count.textContent = coming.length
       ? `${number} to come`
-      : 'Nothing comes next. Choose a track, and what follows it in the list is put here; add others with A or the buttons of a track.';
+      : 'The queue is empty. When a track is chosen, those after it in the list are added here; add others with A or the buttons of a track.';
     this.clear.hidden = !coming.length;
-    // A row is drawn anew only when its item is another one.
+    // A row is drawn again only when its item is another one.
     this.rows.set([...coming]);
   }
 }

@@ -1,9 +1,9 @@
-// What a track looks like in a list.
+// The row of a track in a list.
 
 import { showCover } from './cover.js';
 import { element } from './rows.js';
 
-/** Milliseconds a row stays before its picture is fetched: who scrolls by does not wait for it. */
+/** Milliseconds after which the picture of a row is fetched, so that rows that are scrolled past fetch none. */
 const STAY = 80;
 
 /** 61 -> "1:01". */
@@ -15,7 +15,7 @@ export function clock(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-/** A row of a list: a button that plays the track, and others behind it. */
+/** A row of a list: a button that plays the track, then other buttons. */
 export function trackRow(track, { current = false, note = '', acts = [] }) {
   const row = element('li', '');
   const button = element('button', 'track');

@@ -1,7 +1,7 @@
-// A list of which only the rows that can be seen are in the document: it may have any length. A row is as tall as the style
-// sheet says (--row-height), and lies at its place by its number (--at).
+// A list of any length, of which only the visible rows are in the document. The style sheet sets the height of a row (--row-height), and
+// its position by its number (--at).
 
-/** Rows kept beyond each edge of what is seen, for the next step of scrolling. */
+/** Rows that are kept beyond each edge of the visible ones, for the next step of scrolling. */
 const BEYOND = 6;
 
 const buttons = (row) => [...row.querySelectorAll('button')];
@@ -9,13 +9,13 @@ const buttonAt = (row, place) => buttons(row)[place] ?? buttons(row)[0];
 
 export class Rows {
   /**
-   * @param {HTMLOListElement} list The list; what it lies in scrolls.
-   * @param {{key, make, above}} parts The key of an item, which stays when the item is told anew; its row, an `li` whose first
-   * button stands for it; and what gets the focus when it leaves the list at its top.
+   * @param {HTMLOListElement} list The list; its parent scrolls.
+   * @param {{key, make, above}} parts `key` returns the key of an item, which stays when the item is loaded again; `make` returns its
+   * row, an `li` with a main button first; `above` gets the focus when it leaves the list at the top.
    */
   constructor(list, parts) {
     Object.assign(this, { list, view: list.parentElement, items: [], drawn: new Map(), ...parts });
-    /** The row that takes part in tabbing. It stays in the document while it is not seen, as it may have the focus. */
+    /** The row that can be reached by Tab. It stays in the document while it is not visible, because it may have the focus. */
     this.entry = 0;
     this.view.addEventListener('scroll', () => this.draw(), { passive: true });
     new ResizeObserver(() => this.draw()).observe(this.view);
@@ -23,7 +23,7 @@ export class Rows {
     list.addEventListener('keydown', (event) => this.walk(event));
   }
 
-  /** Shows these items. The row that could be tabbed to, and the focus, stay with its item. */
+  /** Shows these items. The row that can be reached by Tab, and the focus, stay with its item. */
   set(items) {
     const known = this.items[this.entry];
     const focused = document.activeElement?.closest('li');
@@ -36,13 +36,13 @@ export class Rows {
     if (place >= 0 && !this.list.contains(document.activeElement)) this.focus(this.entry, place);
   }
 
-  /** Draws rows anew that say something else now. */
+  /** Draws all rows again. */
   refresh() {
     this.drawn.forEach((row) => (row.item = null));
     this.draw();
   }
 
-  /** The number of the row an element lies in. */
+  /** The number of the row that contains an element. */
   indexOf(element) {
     const row = element.closest('li');
     return row && row.parentElement === this.list ? Number(row.dataset.at) : -1;
@@ -55,7 +55,7 @@ export class Rows {
 
   draw() {
     const { items, view, height, drawn } = this;
-    // What is hidden has no height, and is drawn when it has one.
+    // A hidden list has no height, and is drawn when it has one.
     if (!height) return;
     const first = Math.max(0, Math.floor(view.scrollTop / height) - BEYOND);
     const end = Math.min(items.length, Math.ceil((view.scrollTop + view.clientHeight) / height) + BEYOND);
@@ -76,14 +76,14 @@ export class Rows {
       element.setAttribute('aria-posinset', at + 1);
       element.setAttribute('aria-setsize', items.length);
       for (const button of buttons(element)) button.tabIndex = at === this.entry ? 0 : -1;
-      // What is where it belongs is not moved: it would lose the focus.
+      // A row in its place is not moved, because it would lose the focus.
       const there = before ? before.nextElementSibling : this.list.firstElementChild;
       if (there !== element) this.list.insertBefore(element, there);
       before = element;
     }
   }
 
-  /** The row of an item, made when it is not drawn yet or says something else. */
+  /** The row of an item, made if it does not exist or its item has changed. */
   row(key, item) {
     const known = this.drawn.get(key);
     if (known?.item === item) return known.element;
@@ -95,7 +95,7 @@ export class Rows {
     return element;
   }
 
-  /** Lets a row take part in tabbing. */
+  /** Makes a row the one that can be reached by Tab. */
   enter(at) {
     if (at < 0 || at === this.entry || !this.items[at]) return;
     this.entry = at;
@@ -110,7 +110,7 @@ export class Rows {
     else if (top + height > view.scrollTop + view.clientHeight) view.scrollTop = top + height - view.clientHeight;
   }
 
-  /** Gives a row the focus: its first button, or another one. */
+  /** Moves the focus to a button of a row. */
   focus(at, place = 0) {
     if (!this.items[at]) return;
     this.entry = at;
@@ -143,7 +143,7 @@ export function element(name, className, text = '') {
   return made;
 }
 
-/** A button that shows a picture and is called by a name; `path` is that of an SVG of 24 by 24. */
+/** A button with an icon and an accessible name; `path` is that of an SVG of 24 by 24. */
 export function pictured(name, path, press) {
   const button = element('button', 'act');
   button.type = 'button';

@@ -1,7 +1,7 @@
-// Panels of which one is shown.
+// Tabs, of which one panel is shown.
 
 export class Tabs {
-  /** @param {HTMLElement} list Its tabs name their panels by `aria-controls`. */
+  /** @param {HTMLElement} list Its tabs refer to their panels by `aria-controls`. */
   constructor(list) {
     this.tabs = [...list.querySelectorAll('[role=tab]')];
     for (const tab of this.tabs) tab.addEventListener('click', () => this.show(tab));
@@ -29,7 +29,7 @@ export class Tabs {
     }
   }
 
-  /** Shows the one behind the one that is shown. */
+  /** Shows the next panel. */
   turn() {
     this.show(this.tabs[(this.tabs.indexOf(this.shown) + 1) % this.tabs.length]);
     this.shown.focus();

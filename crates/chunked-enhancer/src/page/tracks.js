@@ -1,4 +1,4 @@
-// The list of tracks: searched, walked through by keys, chosen from.
+// The list of tracks, with search and keyboard control.
 
 import { Rows, pictured } from './rows.js';
 import { trackRow } from './row.js';
@@ -11,7 +11,7 @@ const REMOVE = 'M6 6l12 12M18 6L6 18';
 const plain = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 
 export class Tracks {
-  /** @param acts `choose(track)`, `next(track)` and `add(track)` for the queue, `remove(track)` of one that was sent. */
+  /** @param acts `choose(track)`, `next(track)` and `add(track)` for the queue, `remove(track)` for uploads. */
   constructor(list, search, count, acts) {
     Object.assign(this, { list, search, count, acts, entries: [], shown: [], current: null });
     const make = ({ track, sent }) => this.row(track, sent);
@@ -38,7 +38,7 @@ export class Tracks {
     });
   }
 
-  /** Shows what was sent to be tried, and the library behind it. */
+  /** Shows the uploads, then the library. */
   set(sent, tracks) {
     const entry = (track, isSent) => {
       const text = plain([track.title, track.artist, track.album, track.path].filter(Boolean).join(' '));
@@ -68,14 +68,14 @@ export class Tracks {
     this.rows.set(this.shown);
   }
 
-  /** Shows which one plays. */
+  /** Marks the track that plays. */
   mark(id) {
     this.current = id;
     this.rows.refresh();
     if (!this.list.contains(document.activeElement)) this.rows.enter(this.shown.findIndex(({ track }) => track.id === id));
   }
 
-  /** The tracks that are shown, in their order, and the place of one among them. */
+  /** The tracks that are shown, in their order, and the index of one of them. */
   around(track) {
     const tracks = this.shown.map((entry) => entry.track);
     return { tracks, at: tracks.findIndex(({ id }) => id === track.id) };

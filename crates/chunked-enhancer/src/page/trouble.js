@@ -1,4 +1,4 @@
-// What is wrong, in words, until it is over.
+// Error messages that are shown until their cause is gone.
 
 import { Refusal } from './ask.js';
 
@@ -7,7 +7,7 @@ export class Troubles {
     Object.assign(this, { place, known: new Map() });
   }
 
-  /** Shows what is wrong until the same source says that it is over. */
+  /** Shows the message of a source; none removes it. */
   set(source, text) {
     if (text) this.known.set(source, text);
     else this.known.delete(source);
@@ -16,7 +16,7 @@ export class Troubles {
     this.place.hidden = !all;
   }
 
-  /** Does something that may be refused, and gives null then; being called off is no trouble. */
+  /** Runs something that may fail: shows its error, and returns null then. An abort is no error. */
   async attempt(source, work) {
     try {
       const result = await work();

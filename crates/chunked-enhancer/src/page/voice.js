@@ -1,20 +1,20 @@
-// One rendition of a track: fetched a little ahead of the playhead, kept as buffers, played where the clock says.
+// One version of a track: fetched in advance, kept as buffers, and played in step with the clock.
 
 import { ask } from './ask.js';
 import { FRAME, decode } from './wav.js';
 
-/** Seconds asked for in one request. */
+/** Seconds of one request. */
 const REQUEST = 4;
-/** Seconds kept ahead of the playhead, and no more. */
+/** Seconds that are fetched in advance of the playhead. */
 const AHEAD = 16;
-/** Seconds of a buffer; the first ones are short, to be heard soon. */
+/** Seconds of a buffer; the first ones are short, so that playback starts soon. */
 const PIECE = 1;
 const FIRST = 0.15;
-/** Seconds from now to where a piece can still begin. */
+/** Seconds from now to the first time at which a buffer can still begin. */
 const MARGIN = 0.05;
-/** Seconds that must be left until then once it is scheduled: the audio thread may learn of it some blocks later. */
+/** Seconds that must be left until then after scheduling: the audio thread receives it some blocks later. */
 const CERTAIN = 0.02;
-/** Milliseconds before what failed is tried again: doubled each time. */
+/** Milliseconds before a failed request is repeated: the first value is doubled each time, up to the second. */
 const RETRY = [500, 8000];
 
 /** A gain that moves in straight lines, one after the other. */
@@ -27,7 +27,7 @@ export class Fader {
     this.still = 0;
   }
 
-  /** Moves to `value` from the time `at` on, or from when it stands still; tells when it will be there. */
+  /** Moves to `value` from the time `at` on, or after the current ramp; returns the time at which it ends. */
   to(value, at, seconds) {
     if (value === this.value) return Math.max(at, this.still);
     const start = Math.max(at, this.still);
@@ -42,16 +42,16 @@ export class Fader {
 export class Voice {
   /**
    * @param track {context, url, header, frames}: what is played.
-   * @param {string} query What is wanted of it.
+   * @param {string} query The query of the version.
    * @param {number} from The first frame.
-   * @param changed Called when there is more of it, or trouble with it.
+   * @param changed Called when more of it is fetched, or after an error.
    */
   constructor(track, query, from, changed) {
     Object.assign(this, { track, query, changed, first: from, end: from });
     this.context = track.context;
     this.fader = new Fader(this.context, 0);
     this.pieces = [];
-    /** Since when it is played without a gap, in the context's seconds; null while it is not. */
+    /** Since when it is played without a gap, in the context's seconds; null while it is not played. */
     this.sounds = null;
     this.busy = false;
     this.trouble = null;
@@ -61,13 +61,13 @@ export class Voice {
     this.etag = null;
   }
 
-  /** Seconds of it from `frame` on that are there; all that there is counts as endless. */
+  /** Seconds that are fetched from `frame` on; infinite when the rest of the track is fetched. */
   ahead(frame) {
     if (frame < this.first || frame > this.end) return 0;
     return this.end >= this.track.frames ? Infinity : (this.end - frame) / this.context.sampleRate;
   }
 
-  /** Fetches on, when that is due. */
+  /** Fetches the next frames, when they are due. */
   pump(position) {
     const { frames } = this.track;
     const full = this.end - position > AHEAD * this.context.sampleRate;
@@ -105,7 +105,7 @@ export class Voice {
     const start = this.end;
     for (let filled = 0; ; ) {
       const { value, done } = await reader.read().catch((error) => {
-        throw error.name === 'AbortError' ? error : Object.assign(new Error('the stream broke off'), { passing: true });
+        throw error.name === 'AbortError' ? error : Object.assign(new Error('the stream ended early'), { passing: true });
       });
       if (value) {
         bytes.set(value, filled);
@@ -129,8 +129,8 @@ export class Voice {
   }
 
   /**
-   * Plays pieces where they belong on a clock, none before the frame `first` of the context. What should have begun already
-   * begins in its midst, far enough from now: a source that is started in the past is heard late, beside the clock.
+   * Schedules buffers in step with the clock, none before the frame `first` of the context. A buffer that should have begun already
+   * begins in its middle, far enough from now: a source that is started in the past would be late.
    */
   play(base, first = 0, pieces = this.pieces) {
     const rate = this.context.sampleRate;
@@ -141,12 +141,12 @@ export class Voice {
         piece.source?.disconnect();
         at = Math.max(first, base + piece.frame, soonest());
         piece.source = this.begin(piece, at, at - base - piece.frame);
-        // Somebody else may have had the processor in between.
+        // Another thread may have used the processor in between.
       } while (piece.source && at < (this.context.currentTime + CERTAIN) * rate);
     }
   }
 
-  /** Schedules a piece at a frame of the context, without so many of its frames; nothing if these are all. */
+  /** Schedules a buffer at a frame of the context, without the first `skipped` frames; none if these are all. */
   begin(piece, at, skipped) {
     if (skipped >= piece.buffer.length) return null;
     const rate = this.context.sampleRate;
@@ -157,7 +157,7 @@ export class Voice {
     return source;
   }
 
-  /** Stops playing at a time; what was fetched is kept. */
+  /** Stops playing at a time; the buffers are kept. */
   hush(at) {
     for (const piece of this.pieces) {
       piece.source?.stop(at);
@@ -166,7 +166,7 @@ export class Voice {
     this.sounds = null;
   }
 
-  /** Forgets what lies behind. */
+  /** Removes buffers that were played. */
   forget(before) {
     while (this.pieces.length > 1 && this.pieces[0].frame + this.pieces[0].buffer.length < before) {
       this.pieces.shift();
@@ -174,7 +174,7 @@ export class Voice {
     }
   }
 
-  /** Ends it at a time. */
+  /** Stops it for good at a time. */
   drop(at) {
     this.stopping.abort();
     this.hush(at);
@@ -183,7 +183,7 @@ export class Voice {
   }
 }
 
-/** The file is another one now. */
+/** The file was replaced. */
 export class Replaced extends Error {
   constructor() {
     super('the file was replaced meanwhile: choose the track again to hear the new one');

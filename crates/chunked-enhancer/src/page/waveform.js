@@ -1,8 +1,8 @@
-// Pictures of both versions, and of how much of the mastered one is made.
+// Waveforms of both versions, and a bar that shows which chunks of the mastered one exist.
 
-/** Frames of the server's pieces are multiples of this. */
+/** The frames of a chunk of the server are a multiple of this. */
 const BLOCK = 4096;
-/** Pixels of a bar, and of the gap behind it. */
+/** Pixels of a bar, and of the gap after it. */
 const BAR = [2, 1];
 
 function prepare(canvas) {
@@ -19,7 +19,7 @@ function colour(element, name) {
   return getComputedStyle(element).getPropertyValue(name).trim();
 }
 
-/** Draws the extremes of a lane: bars, and a thin line where nothing is known yet. */
+/** Draws the peaks of a lane as bars, and a thin line where they are not known yet. */
 function bars(canvas, peaks, style) {
   const { context, width, height } = prepare(canvas);
   context.fillStyle = colour(canvas, style);
@@ -50,9 +50,9 @@ function bars(canvas, peaks, style) {
 export class Waveform {
   /**
    * @param {HTMLElement} element The slider with its lanes.
-   * @param {HTMLElement} pieces The bar of what is made.
-   * @param seek Called with a share of the track, 0 to 1.
-   * @param text Tells what stands at a share.
+   * @param {HTMLElement} pieces The bar of the chunks.
+   * @param seek Called with a position in the track, 0 to 1.
+   * @param text Returns the text for a position.
    */
   constructor(element, pieces, seek, text) {
     Object.assign(this, { element, pieces, peaks: {}, map: '', track: null });
@@ -78,27 +78,27 @@ export class Waveform {
     });
   }
 
-  /** Another track: nothing is known of it. */
+  /** Changes to another track, whose peaks are not known yet. */
   reset(track) {
     Object.assign(this, { peaks: {}, map: '', track });
     this.draw();
     this.drawPieces();
   }
 
-  /** What a version looks like. */
+  /** Sets the peaks of a version. */
   set(lane, peaks) {
     this.peaks[lane] = peaks;
     this.drawLane(lane);
   }
 
-  /** What is made: a digit for each piece. */
+  /** Sets the state of the chunks: a digit for each. */
   setMap(map) {
     if (map === this.map) return;
     this.map = map;
     this.drawPieces();
   }
 
-  /** Where it plays, 0 to 1. */
+  /** Sets the position of the playhead, 0 to 1. */
   place(share) {
     this.element.style.setProperty('--played', share);
   }
@@ -121,7 +121,7 @@ export class Waveform {
     const made = [...map].filter((digit) => digit === '2').length;
     this.pieces.setAttribute('aria-valuenow', map ? Math.round((100 * made) / map.length) : 0);
     if (!track) return;
-    // As the server cuts: a second, the rest of the first thirty, then thirty each.
+    // The chunks of the server: one second, the remaining 29 seconds, then 30 seconds each.
     const whole = (seconds) => Math.max(1, Math.floor((seconds * track.sample_rate) / BLOCK)) * BLOCK;
     const long = whole(30);
     const starts = [0, whole(1)];
