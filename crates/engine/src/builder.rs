@@ -52,7 +52,9 @@ impl Builder {
         self
     }
 
-    /// The tempo at which the decks play their tracks at the recorded speed, and the master tempo at the start; 120 BPM by default.
+    /// The master tempo at which decks play their tracks at the recorded speed, and the master tempo at the start; 120 BPM by
+    /// default. Any number you choose is right, as long as [`match_tempo`](crate::DeckHandle::match_tempo) is called on every deck
+    /// with the tempo of its music.
     pub fn base_tempo(mut self, bpm: Bpm) -> Self {
         self.config.base_tempo = bpm;
         self

@@ -9,15 +9,32 @@ use crate::types::pulse::{Phase, Pulse};
 use crate::types::units::{Bpm, DeckId, Frames, Gain, Rate, StemId};
 
 /// The moment a command acts.
+///
+/// ```
+/// use crowd_engine::{DeckId, Engine, Frames, SampleRate, Track, When};
+///
+/// # fn main() -> Result<(), crowd_engine::Error> {
+/// let mut offline = Engine::builder().offline()?;
+/// let track = Track::from_interleaved(vec![0.25; 88_200], SampleRate::CD, 2)?;
+/// // Deck A starts as soon as possible, B on the next beat, C two seconds after the start of the time line.
+/// let engine = offline.engine();
+/// engine.deck(DeckId::A).load(&track)?.play()?;
+/// engine.deck(DeckId::B).load(&track)?.at(When::OnBeat).play()?;
+/// let two_seconds = When::At(Frames::from_seconds(2.0, engine.sample_rate()));
+/// engine.deck(DeckId::C).load(&track)?.at(two_seconds).play()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum When {
-    /// As soon as the audio thread takes it: the next quantum of 64 frames.
+    /// As soon as the audio thread takes it: the next quantum of 64 frames, whose first frame is
+    /// [`Status::horizon`](crate::Status::horizon).
     #[default]
     NextBlock,
     /// At exactly this frame of the engine's time line. When the frame has passed, the command acts at once, is counted
     /// in [`Status::late_commands`](crate::Status::late_commands) and reported as [`Event::Late`](crate::Event::Late).
     At(Frames),
-    /// In the frame of the next beat of the engine's clock.
+    /// In the frame of the next beat of the engine's clock. A beat in the first frame that is not made yet counts as the next.
     OnBeat,
 }
 
@@ -38,8 +55,15 @@ impl From<StemId> for Stems {
 
 /// One command to the audio thread.
 ///
-/// Ramps are linear and counted in frames, unless a command says otherwise. "Declicked" means that what sounded until then
-/// fades out over 5 ms while the new sound is already there, so that a transient at the new position keeps its attack.
+/// Ramps are linear and counted in frames, unless a command says otherwise. A ramp of 0 frames is a step.
+///
+/// "Declicked" means two fades. What sounded until then fades out over 5 ms; a sound that began while another was still fading
+/// out fades out over 1 ms. What sounds from the new position on fades in over 1 ms: a linear ramp of 44 frames at 44.1 kHz,
+/// whose first frame has 1/44 of the gain and whose 44th is the first with all of it. The fade-in does not depend on the samples
+/// there. A transient that begins a millisecond or more after the new position is unchanged; one that begins exactly at it loses
+/// its first millisecond, so set a cue slightly before an attack. A start at frame 0 of the track, or before it, has no
+/// fade-in: it plays the track's samples as they are. The jump from the end of a loop region to its start is no command and has
+/// no fade-in.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Command {
@@ -52,7 +76,7 @@ pub enum Command {
         /// The length of the ramp.
         over: Frames,
     },
-    /// A new master tempo at once. Decks play at tempo / base tempo; the beat phase does not jump.
+    /// A new master tempo at once. The speed of every deck is multiplied with tempo / base tempo; the beat phase does not jump.
     Tempo {
         /// The tempo.
         bpm: Bpm,
@@ -91,7 +115,8 @@ pub enum Command {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum DeckCommand {
-    /// Put a track into a stem, armed and silent, its cue at frame `cue`. What sounded there is declicked away.
+    /// Put a track into a stem, armed and silent, its cue at frame `cue`. What sounded there fades out over 5 ms.
+    /// [`DeckHandle::load`](crate::DeckHandle::load) lists what is reset and what is kept.
     Load {
         /// The stem.
         stem: StemId,
@@ -119,30 +144,36 @@ pub enum DeckCommand {
         /// Which stems.
         stems: Stems,
     },
-    /// Play from the present position; ends an earlier [`DeckCommand::Fade`]. A stem without a track
-    /// counts on silently so that [`DeckCommand::Join`] can enter in phase.
+    /// Play from the present position; ends an earlier [`DeckCommand::Fade`]. A start at frame 0 of the track begins with its
+    /// first sample as it is; a start after frame 0 fades in over 1 ms ([why](Command)). A stem that plays already goes on.
+    ///
+    /// [`Stems::All`] starts the stems that have a track, in the same frame; of a deck without a track it starts the first stem.
+    /// [`Stems::One`] starts that stem, with a track or without. A stem without a track counts on silently so that
+    /// [`DeckCommand::Join`] can enter in phase.
     Play {
         /// Which stems.
         stems: Stems,
     },
-    /// Fall silent (declicked) and keep the position.
+    /// Fall silent, with a fade-out of 5 ms, and keep the position.
     Pause {
         /// Which stems.
         stems: Stems,
     },
-    /// Fall silent (declicked) and go back to the cue.
+    /// Fall silent, with a fade-out of 5 ms, and go back to the cue.
     Stop {
         /// Which stems.
         stems: Stems,
     },
-    /// Move the cue; a stem that is not playing goes there.
+    /// Move the cue; a stem that is not playing goes there. A stem that plays goes on unchanged, and goes to the cue when it
+    /// is stopped. A start from a cue after frame 0 fades in over 1 ms, as [`DeckCommand::Play`] does.
     Cue {
         /// Which stems.
         stems: Stems,
         /// The new cue, in frames of the track.
         cue: Frames,
     },
-    /// Go to a position, playing or not (declicked).
+    /// Go to a position, playing or not. A stem that plays fades out at the old position over 5 ms, and in at the new one over
+    /// 1 ms unless that is frame 0 ([why](Command)). A position after the end of a loop region is moved into the region.
     Seek {
         /// Which stems.
         stems: Stems,
@@ -172,14 +203,15 @@ pub enum DeckCommand {
         /// The length of the ramp.
         over: Frames,
     },
-    /// The deck's rate, multiplied with the master's.
+    /// The deck's rate, multiplied with the master's, which is master tempo / base tempo.
     Rate {
         /// The rate.
         rate: Rate,
     },
-    /// Move by at most half a beat, or half a bar, to the frame where the music's pulse lies on the engine's clock
-    /// (declicked when it plays). Sent before [`DeckCommand::Play`] it moves the position from which the music starts. Stems
-    /// without a track keep their position.
+    /// Move by at most half a beat, or half a bar, to the frame where the music's pulse meets the engine's clock in the frame in
+    /// which the command acts (declicked when it plays). Sent before [`DeckCommand::Play`], in the same frame, it moves the
+    /// position from which the music starts. That position may be before frame 0: then silence precedes the music. Stems without
+    /// a track keep their position.
     Align {
         /// Which stems.
         stems: Stems,
@@ -200,7 +232,8 @@ pub enum DeckCommand {
         /// The length of the ramp.
         over: Frames,
     },
-    /// A fade in addition to the fader; the next [`DeckCommand::Play`] ends it.
+    /// A fade in addition to the fader; it stays where it ends until the next [`DeckCommand::Play`] or
+    /// [`DeckCommand::FadeIn`].
     Fade {
         /// Where the fade ends.
         gain: Gain,

@@ -4,12 +4,32 @@ use crate::types::method::StretchMethod;
 use crate::types::units::{DeckId, Frames, StemId};
 
 /// Something that happened on the audio thread, with the frame in which it happened.
+///
+/// ```
+/// use crowd_engine::{DeckId, Engine, Event, Frames, SampleRate, Track, When};
+///
+/// # fn main() -> Result<(), crowd_engine::Error> {
+/// let mut offline = Engine::builder().offline()?;
+/// let track = Track::from_interleaved(vec![0.25; 88_200], SampleRate::CD, 2)?;
+/// offline.engine().deck(DeckId::A).load(&track)?.at(When::At(Frames(500))).play()?;
+/// offline.render_frames(1_000);
+/// for event in offline.engine().events() {
+///     match event {
+///         Event::Started { deck, at, .. } => assert_eq!((deck, at), (DeckId::A, Frames(500))),
+///         Event::Ended { deck, .. } => println!("deck {deck} is free"),
+///         other => println!("{other:?}"),
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Event {
-    /// A stem began to sound (or to count, when its track is not there yet).
+    /// A stem began to sound (or to count, when its track is not there yet): by a play command, a fade-in, or as the deck to
+    /// which a crossfade goes. A stem that played already is not reported again.
     Started {
         /// The deck.
         deck: DeckId,
@@ -27,13 +47,18 @@ pub enum Event {
         /// The frame in which it entered.
         at: Frames,
     },
-    /// A stem reached the end of its track.
+    /// A stem reached the end of its track, sounding or faded to silence. It stops and goes back to its cue. A stem that is
+    /// stopped, paused, unloaded or looped does not end.
     Ended {
         /// The deck.
         deck: DeckId,
         /// The stem.
         stem: StemId,
-        /// The frame after its last sample, to the quantum.
+        /// The end of the quantum of 64 frames in which the stem became silent, or the frame of the next command when one acts
+        /// earlier in that quantum. This is after the last frame of the track: the stem is silent when the position is past
+        /// the end by what the [method](crate::StretchMethod) reads ahead (some 30 frames at playback rate, half an STFT frame
+        /// when the pitch is kept), and when a track that ends in the middle of a sound has faded out, which takes 4 ms. The
+        /// last frame of the track itself is `length / rate` frames after [`Event::Started`] when the rate did not change.
         at: Frames,
     },
     /// A command reached the audio thread after its moment, and acted at once.
@@ -65,7 +90,7 @@ pub struct BlockReport {
     pub limiter_gain: f32,
 }
 
-/// A snapshot of one deck.
+/// A snapshot of one deck, at [`Status::horizon`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -74,13 +99,16 @@ pub struct DeckStatus {
     pub playing: u8,
     /// How many stems hold a track.
     pub loaded: u8,
-    /// The position of the first stem that plays (else of the first that is loaded), in frames of its track.
+    /// The position of the first stem that plays (else of the first that is loaded), in frames of its track. It is the position
+    /// at [`Status::horizon`]: at a steady rate the position in the output is less by (`horizon` - `frames`) x `rate`, times
+    /// track rate / engine rate where the sample rates differ. Negative before the start of the track, where
+    /// [`align`](crate::DeckHandle::align) may put it.
     pub position: f64,
-    /// The effective playing speed: master, deck and (for that stem) stem rate.
+    /// The effective playing speed: master, deck and (for that stem) stem rate; 1 is the recorded speed.
     pub rate: f64,
     /// How the deck changes speed.
     pub stretch: StretchMethod,
-    /// The gain of the fader at the end of the block.
+    /// The gain of the fader.
     pub fader: f32,
     /// The gain of a fade in addition to the fader (see [`DeckCommand::Fade`](crate::DeckCommand::Fade)).
     pub fade: f32,
@@ -89,6 +117,10 @@ pub struct DeckStatus {
 }
 
 /// A consistent snapshot of the audio thread after its latest block.
+///
+/// Tempo, beat and the [decks](DeckStatus) are those of the frame [`horizon`](Self::horizon), the first frame that is not made yet.
+/// It is later than [`frames`](Self::frames), the first frame that is not put out yet. At a steady tempo the beat in the output is
+/// less by (`horizon` - `frames`) x `tempo` / (60 x sample rate).
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -100,11 +132,11 @@ pub struct Status {
     pub horizon: Frames,
     /// Calls of `render`.
     pub blocks: u64,
-    /// Master tempo in BPM.
+    /// Master tempo in BPM, at the horizon.
     pub tempo: f64,
     /// The tempo at which a glide ends; the tempo itself when none is under way.
     pub tempo_target: f64,
-    /// The beat of the engine's clock, counted from beat 0, with its fraction.
+    /// The beat of the engine's clock at the horizon, counted from beat 0, with its fraction. Negative before beat 0.
     pub beat: f64,
     /// Beats in a bar.
     pub beats_per_bar: u32,

@@ -62,7 +62,9 @@
 //! | show positions, meters, the beat | [`Engine::status`] |
 //! | react to the end of a track | [`Engine::events`] |
 //! | know whether the sound reaches the device | [`Engine::health`] |
-//! | play files that are too long for the memory | [`Track::from_input`], [`feed`] |
+//! | play files that are too long for the memory | `Track::stream`, [`feed`] |
+//! | play what your program computes | [`feed::Input`], [`Track::from_input`] |
+//! | write a file faster than real time | [`Builder::offline`], then `crowd_media::write` |
 //! | keep the pitch at another tempo | [`StretchMethod`] |
 //! | bring a whole track to another tempo | [`export`] |
 //! | find the beats of a track again | [`tempo::BeatGrid`] |

@@ -34,14 +34,14 @@ impl Offline {
         &mut self.engine
     }
 
-    /// The next `frames` frames, interleaved stereo.
+    /// The next `frames` frames, interleaved stereo: 2 x `frames` samples. Any number of frames is possible, odd ones too.
     pub fn render_frames(&mut self, frames: usize) -> Vec<f32> {
         let mut out = vec![0.0; 2 * frames];
         self.render_into(&mut out);
         out
     }
 
-    /// Fills `out` with the next frames, interleaved stereo.
+    /// Fills `out` with the next frames, interleaved stereo: `out.len()` / 2 frames.
     pub fn render_into(&mut self, out: &mut [f32]) {
         self.renderer.render(out);
         self.engine.free_returned_tracks();

@@ -106,7 +106,8 @@ impl Renderer {
         renderer
     }
 
-    /// Fills `out` with interleaved stereo. An odd last sample is set to silence.
+    /// Fills `out` with interleaved stereo: `out.len()` / 2 frames, left and right in turn. Any number of frames is possible, odd
+    /// ones too. When the number of samples is odd, the last one is set to silence.
     ///
     /// Never blocks, allocates, logs or panics. Problems are counted in [`Status`](crate::Status) and reported as
     /// [`Event`]s.

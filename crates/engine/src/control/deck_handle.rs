@@ -27,6 +27,11 @@ impl Engine {
 /// A deck plays one track, or several in step: its stems. Methods that move stems are for all of them, or for the one chosen with
 /// [`DeckHandle::stem`]. A track is loaded into the first stem unless another is chosen.
 ///
+/// Every deck follows the master tempo: its speed is its own [rate](Self::rate) x master tempo / base tempo. To play a jingle at
+/// its recorded speed while the master tempo is not the [base tempo](crate::Builder::base_tempo), set the rate to base tempo / master
+/// tempo: `deck.rate(Rate::between(master, base)?)`. The rate is a fixed factor, so the speed follows a change of tempo after that;
+/// during a glide no deck plays at a constant speed.
+///
 /// Every method returns the errors of [`Engine::send_all`].
 ///
 /// ```
@@ -40,6 +45,26 @@ impl Engine {
 /// // Without its bass, from the next beat on; the fader opens in a second.
 /// let deck = deck.eq(Band::Low, Gain::SILENCE)?.fader(Gain::SILENCE)?;
 /// deck.at(When::OnBeat).play()?.over(Duration::from_secs(1)).fader(Gain::UNITY)?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Three stems of one piece of music. One `play` starts them in the same frame; the melody is silent at first and comes in 2 s:
+/// ```
+/// use std::time::Duration;
+/// use crowd_engine::{DeckId, Engine, Gain, SampleRate, StemId, Track};
+///
+/// # fn main() -> Result<(), crowd_engine::Error> {
+/// let mut offline = Engine::builder().offline()?;
+/// let drums = Track::from_interleaved(vec![0.25; 88_200], SampleRate::CD, 2)?;
+/// let (bass, melody) = (drums.clone(), drums.clone());
+/// let deck = offline.engine().deck(DeckId::A);
+/// let deck = deck.stem(StemId(0)).load(&drums)?.stem(StemId(1)).load(&bass)?;
+/// let deck = deck.stem(StemId(2)).load(&melody)?.stem_gain(Gain::SILENCE)?;
+/// deck.all_stems().play()?;
+/// assert_eq!(offline.render_frames(1)[0], 0.5);
+/// let melody = offline.engine().deck(DeckId::A).stem(StemId(2));
+/// melody.over(Duration::from_secs(2)).stem_gain(Gain::UNITY)?;
 /// # Ok(())
 /// # }
 /// ```
@@ -64,7 +89,7 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
         Self { sender: Sender::new(target), deck, stems: Stems::All }
     }
 
-    /// The following calls are for this stem only.
+    /// The following calls are for this stem only: `stem(StemId(2))` is the third.
     pub fn stem(mut self, stem: StemId) -> Self {
         self.stems = Stems::One(stem);
         self
@@ -76,13 +101,15 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
         self
     }
 
-    /// The following moves of a fader or a stem's gain take this long; 50 ms unless chosen.
+    /// The following calls of [`fader`](Self::fader) and [`stem_gain`](Self::stem_gain) move the gain in this time; 50 ms unless
+    /// chosen. It is for those two only. With `Duration::ZERO` the gain changes at once, in one frame, which may click.
     pub fn over(mut self, time: Duration) -> Self {
         self.sender.over = time;
         self
     }
 
-    /// The following fades have the curve of this law; [`CrossfadeLaw::Linear`] unless chosen.
+    /// The following calls of [`fade`](Self::fade) and [`fade_in`](Self::fade_in) have the curve of this law;
+    /// [`CrossfadeLaw::Linear`] unless chosen. It is for those two only: other ramps are linear.
     pub fn law(mut self, law: CrossfadeLaw) -> Self {
         self.sender.law = law;
         self
@@ -102,17 +129,25 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
     }
 
     /// Puts a track in, armed and silent at its start.
+    ///
+    /// - The stem stops, with a fade-out of 5 ms if it plays. Other stems of the deck go on.
+    /// - Reset for the stem: cue and position (to the start), the loop (none), [`stem_gain`](Self::stem_gain) (1) and
+    ///   [`stem_rate`](Self::stem_rate) (1). What was set before the load is lost: set these after it.
+    /// - Kept, because it belongs to the deck: [`rate`](Self::rate), [`match_tempo`](Self::match_tempo) and
+    ///   [`tempo`](Self::tempo), [`stretch`](Self::stretch), [`eq`](Self::eq), [`fader`](Self::fader) and [`fade`](Self::fade). A
+    ///   deck that was faded out stays so until [`play`](Self::play) or a fade-in.
     pub fn load(self, track: &Track) -> Result<Self> {
         self.load_at(track, Frames::ZERO)
     }
 
-    /// Puts a track in, armed and silent at `cue`, in frames of the track.
+    /// Puts a track in, as [`load`](Self::load) does, armed and silent at `cue`, in frames of the track.
     pub fn load_at(self, track: &Track, cue: Frames) -> Result<Self> {
         let stem = self.one_stem();
         self.send(DeckCommand::Load { stem, track: track.clone(), cue, region: None })
     }
 
-    /// Gives a stem that plays without a track its track: it enters as if it had been played from `cue` at the start.
+    /// Gives a stem that plays without a track its track: it enters as if it had been played from `cue` at the start. The
+    /// stem's gain and rate are kept.
     pub fn join(self, track: &Track, cue: Frames, region: Option<LoopRegion>) -> Result<Self> {
         let stem = self.one_stem();
         self.send(DeckCommand::Join { stem, track: track.clone(), cue, region })
@@ -124,37 +159,45 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
         self.send(DeckCommand::Unload { stems })
     }
 
-    /// Plays from the present position, and ends a [fade](Self::fade).
+    /// Plays from the present position, and ends a [fade](Self::fade). A start at frame 0 of the track begins with its first sample
+    /// as it is; a start after frame 0 fades in over 1 ms. A stem that plays already goes on.
+    ///
+    /// For all stems: those that have a track start, in the same frame; of a deck without a track the first stem starts. For a
+    /// chosen stem: it starts, with a track or without. A stem without a track counts on silently until
+    /// [`join`](Self::join).
     pub fn play(self) -> Result<Self> {
         let stems = self.stems;
         self.send(DeckCommand::Play { stems })
     }
 
-    /// Falls silent and keeps the position.
+    /// Falls silent, with a fade-out of 5 ms, and keeps the position.
     pub fn pause(self) -> Result<Self> {
         let stems = self.stems;
         self.send(DeckCommand::Pause { stems })
     }
 
-    /// Falls silent and goes back to the cue.
+    /// Falls silent, with a fade-out of 5 ms, and goes back to the cue.
     pub fn stop(self) -> Result<Self> {
         let stems = self.stems;
         self.send(DeckCommand::Stop { stems })
     }
 
-    /// Moves the cue, in frames of the track; a stem that is not playing goes there.
+    /// Moves the cue, in frames of the track; a stem that is not playing goes there. A later start from a cue after frame 0 fades in
+    /// over 1 ms, so set the cue a millisecond before an attack.
     pub fn cue(self, cue: Frames) -> Result<Self> {
         let stems = self.stems;
         self.send(DeckCommand::Cue { stems, cue })
     }
 
-    /// Goes to a position, in frames of the track, playing or not.
+    /// Goes to a position, in frames of the track, playing or not. A stem that plays fades out at the old position over 5 ms, and in
+    /// at the new one over 1 ms unless that is frame 0.
     pub fn seek(self, to: Frames) -> Result<Self> {
         let stems = self.stems;
         self.send(DeckCommand::Seek { stems, to })
     }
 
-    /// Repeats a region, or with `None` plays on past its end.
+    /// Repeats a region, or with `None` plays on past its end. A position after the region's end moves into it. A later
+    /// [`load`](Self::load) removes the region.
     pub fn loop_(self, region: Option<LoopRegion>) -> Result<Self> {
         let stems = self.stems;
         self.send(DeckCommand::Loop { stems, region })
@@ -166,13 +209,13 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
         self.send(DeckCommand::StemRate { stems, rate })
     }
 
-    /// The stems' gain in their deck.
+    /// The stems' gain in their deck, reached in the time set with [`over`](Self::over); a stem that makes no sound has it at once.
     pub fn stem_gain(self, gain: Gain) -> Result<Self> {
         let (stems, over) = (self.stems, self.sender.ramp());
         self.send(DeckCommand::StemGain { stems, gain, over })
     }
 
-    /// The deck's rate, multiplied with the master's.
+    /// The deck's rate, multiplied with the master's, which is master tempo / base tempo.
     pub fn rate(self, rate: Rate) -> Result<Self> {
         self.send(DeckCommand::Rate { rate })
     }
@@ -197,6 +240,32 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
 
     /// Moves by at most half a beat, or half a bar, to where the beats of the music, `pulse`, meet those of the engine's clock:
     /// beats beats, or bars bars, as `phase` says. A [beat grid](crate::tempo::BeatGrid::pulse_at) has the pulse.
+    ///
+    /// It compares the position with the clock in the frame in which it acts. To start in phase, send it before `play` (or a
+    /// crossfade) in the same group. The new position may be before frame 0 of the track: then silence precedes the music, and
+    /// its beats are still in phase. Use a cue half a bar or more into the track to avoid that.
+    ///
+    /// ```
+    /// use crowd_engine::tempo::{Phase, Pulse};
+    /// use crowd_engine::{Bpm, DeckId, Engine, SampleRate, Track, When};
+    ///
+    /// # fn main() -> Result<(), crowd_engine::Error> {
+    /// let mut offline = Engine::builder().base_tempo(Bpm::new(120.0)?).offline()?;
+    /// let track = Track::from_interleaved(vec![0.25; 88_200], SampleRate::CD, 2)?;
+    /// let own = Bpm::new(120.0)?;
+    /// // The first bar of the music begins at 0.1 s.
+    /// let pulse = Pulse::new(own, 0.1, SampleRate::CD);
+    /// offline.engine().deck(DeckId::A).load(&track)?.match_tempo(own)?;
+    /// let mut group = offline.engine().group();
+    /// group.deck(DeckId::A).align(pulse, Phase::Beat)?.play()?;
+    /// group.send(When::OnBeat)?;
+    /// offline.render_frames(1_000);
+    /// // On beat 0, which is frame 0, the music began with its downbeat.
+    /// let status = offline.engine().status();
+    /// assert_eq!(status.decks[DeckId::A.index()].position, (4_410 + status.horizon.0) as f64);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn align(self, pulse: Pulse, phase: Phase) -> Result<Self> {
         let stems = self.stems;
         self.send(DeckCommand::Align { stems, pulse, phase })
@@ -207,25 +276,28 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
         self.send(DeckCommand::Stretch { method })
     }
 
-    /// The gain of the deck's fader.
+    /// The gain of the deck's fader, reached in the time set with [`over`](Self::over).
     pub fn fader(self, gain: Gain) -> Result<Self> {
         let over = self.sender.ramp();
         self.send(DeckCommand::Fader { gain, over })
     }
 
-    /// A fade in addition to the fader; the next [`play`](Self::play) ends it.
+    /// A fade in addition to the fader, to `gain` in the time `over`, along the curve set with [`law`](Self::law). It stays there
+    /// until the next [`play`](Self::play), [`fade_in`](Self::fade_in) or crossfade.
     pub fn fade(self, gain: Gain, over: Duration) -> Result<Self> {
         let (over, law) = (self.sender.frames(over), self.sender.law);
         self.send(DeckCommand::Fade { gain, over, law })
     }
 
-    /// Plays, and fades in: from silence when the deck does not play, else from the present gain.
+    /// Plays, and fades in in the time `over`, along the curve set with [`law`](Self::law): from silence when the deck does not play,
+    /// else from the present gain.
     pub fn fade_in(self, over: Duration) -> Result<Self> {
         let (stems, over, law) = (self.stems, self.sender.frames(over), self.sender.law);
         self.send(DeckCommand::FadeIn { stems, over, law })
     }
 
-    /// The gain of one band of the equaliser: 0 is a kill, 1 is flat. It settles in 50 ms.
+    /// The gain of one [band](Band) of the equaliser: 0 is a kill, 1 is flat, 4 the most. It settles in 50 ms, whatever
+    /// [`over`](Self::over) is.
     pub fn eq(self, band: Band, gain: Gain) -> Result<Self> {
         self.send(DeckCommand::Eq { band, gain })
     }

@@ -129,12 +129,34 @@ impl Engine {
         Ok(())
     }
 
-    /// A snapshot of the audio thread after its latest block.
+    /// A snapshot of the audio thread after its latest block. Tempo, beat and positions are those of the frame
+    /// [`Status::horizon`].
     pub fn status(&self) -> Status {
         status::decode(&status::words(&self.snapshot))
     }
 
-    /// The events of the audio thread since the last call, in order.
+    /// The events of the audio thread since the last call, in order. The iterator borrows the engine: collect it first to send
+    /// commands in the loop.
+    ///
+    /// ```
+    /// use crowd_engine::{DeckId, Engine, Event, SampleRate, Track};
+    ///
+    /// # fn main() -> Result<(), crowd_engine::Error> {
+    /// let mut offline = Engine::builder().offline()?;
+    /// let track = Track::from_interleaved(vec![0.25; 2_000], SampleRate::CD, 2)?;
+    /// offline.engine().deck(DeckId::A).load(&track)?.play()?;
+    /// offline.render_frames(2_000);
+    /// let engine = offline.engine();
+    /// for event in engine.events().collect::<Vec<_>>() {
+    ///     if let Event::Ended { deck, .. } = event {
+    ///         engine.deck(deck).unload()?;
+    ///     }
+    /// }
+    /// offline.render_frames(64);
+    /// assert_eq!(offline.engine().status().decks[0].loaded, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn events(&mut self) -> impl Iterator<Item = Event> + '_ {
         self.free_returned_tracks();
         std::iter::from_fn(|| self.events.pop().ok())

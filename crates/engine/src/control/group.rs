@@ -9,7 +9,8 @@ use crate::types::config::EngineConfig;
 use crate::types::error::Result;
 use crate::types::units::DeckId;
 
-/// Commands that act in the same frame: all of them, or none. Nothing is sent before [`CommandGroup::send`].
+/// Commands that act in the same frame: all of them, or none. Nothing is sent before [`CommandGroup::send`], which takes the moment
+/// of the whole group: the handles of a group have no `at`. The commands act in the order in which they were added.
 ///
 /// ```
 /// use crowd_engine::{DeckId, Engine, SampleRate, Track, When};

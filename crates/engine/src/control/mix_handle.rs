@@ -21,17 +21,26 @@ impl Engine {
 ///
 /// Every method returns the errors of [`Engine::send_all`].
 ///
+/// From deck A to deck B: both play at the master tempo, and B enters with its bars on those of the clock. `align` and `crossfade`
+/// are in one group, so that both act in the same frame:
 /// ```
 /// use std::time::Duration;
-/// use crowd_engine::{Bpm, CrossfadeLaw, DeckId, Engine, Frames, When};
+/// use crowd_engine::tempo::{Phase, Pulse};
+/// use crowd_engine::{Bpm, CrossfadeLaw, DeckId, Engine, Frames, SampleRate, Track, When};
 ///
 /// # fn main() -> Result<(), crowd_engine::Error> {
-/// let mut offline = Engine::builder().offline()?;
+/// let mut offline = Engine::builder().base_tempo(Bpm::new(120.0)?).offline()?;
+/// let first = Track::from_interleaved(vec![0.25; 88_200], SampleRate::CD, 2)?;
+/// let second = first.clone();
 /// let engine = offline.engine();
-/// engine.mix().glide_tempo(Bpm::new(126.0)?, Duration::from_secs(30))?;
-/// let after_a_minute = When::At(Frames::from_seconds(60.0, engine.sample_rate()));
-/// let (length, law) = (Duration::from_secs(8), CrossfadeLaw::EqualPower);
-/// engine.mix().at(after_a_minute).crossfade(DeckId::A, DeckId::B, length, law)?;
+/// engine.deck(DeckId::A).load(&first)?.match_tempo(Bpm::new(120.0)?)?.play()?;
+/// engine.deck(DeckId::B).load(&second)?.match_tempo(Bpm::new(126.0)?)?;
+///
+/// let mut group = engine.group();
+/// // The first bar of the second track begins at 0.37 s.
+/// group.deck(DeckId::B).align(Pulse::new(Bpm::new(126.0)?, 0.37, SampleRate::CD), Phase::Bar)?;
+/// group.mix().crossfade(DeckId::A, DeckId::B, Duration::from_secs(8), CrossfadeLaw::EqualPower)?;
+/// group.send(When::At(Frames::from_seconds(60.0, SampleRate::CD)))?;
 /// # Ok(())
 /// # }
 /// ```
@@ -59,19 +68,20 @@ impl<'a, T: CommandTarget> MixHandle<'a, T> {
         Ok(self)
     }
 
-    /// The following moves of a gain or the crossfader take this long; 50 ms unless chosen.
+    /// The following calls of [`master_gain`](Self::master_gain) and [`crossfader`](Self::crossfader) take this long; 50 ms unless
+    /// chosen. It is for those two only. With `Duration::ZERO` the gain changes at once, in one frame, which may click.
     pub fn over(mut self, time: Duration) -> Self {
         self.sender.over = time;
         self
     }
 
-    /// The gain of the whole mix, before the limiter.
+    /// The gain of the whole mix, before the limiter, reached in the time set with [`over`](Self::over).
     pub fn master_gain(self, gain: Gain) -> Result<Self> {
         let over = self.sender.ramp();
         self.send([Command::MasterGain { gain, over }])
     }
 
-    /// A new master tempo at once; decks play at tempo / [base tempo](crate::Builder::base_tempo).
+    /// A new master tempo at once. The speed of every deck is its own rate x tempo / [base tempo](crate::Builder::base_tempo).
     pub fn tempo(self, bpm: Bpm) -> Result<Self> {
         self.send([Command::Tempo { bpm }])
     }
@@ -103,9 +113,15 @@ impl<'a, T: CommandTarget> MixHandle<'a, T> {
         self.send([Command::Clear])
     }
 
-    /// Fades from one deck to another in the time `over`, along the curves of `law`. The deck `to` is started unless it plays;
-    /// the deck `from` goes on unheard afterwards, until it is paused or stopped. The faders stay as they are. Another crossfade
-    /// of the same decks goes on from the present gains, so one that was started can be turned round.
+    /// Fades from one deck to another in the time `over`, along the curves of `law`. The faders stay as they are.
+    ///
+    /// The deck `to` is started unless it plays: its stems that have a track start, each with an
+    /// [`Event::Started`](crate::Event::Started), and it fades in from silence. When it plays, it fades in from the present gain. The
+    /// deck `from` goes on unheard afterwards, until it is paused, stopped or unloaded, or its track comes to its end with an
+    /// [`Event::Ended`](crate::Event::Ended) as usual. It stays faded out until it is played again.
+    ///
+    /// Earlier [fades](crate::DeckHandle::fade) of both decks end: each goes on from the present gain to the new end. So another
+    /// crossfade of the same decks turns round one that is under way.
     pub fn crossfade(self, from: DeckId, to: DeckId, over: Duration, law: CrossfadeLaw) -> Result<Self> {
         let over = self.sender.frames(over);
         self.send([
@@ -114,7 +130,8 @@ impl<'a, T: CommandTarget> MixHandle<'a, T> {
         ])
     }
 
-    /// Moves the faders of two decks to where a crossfader at `position` (-1, left, to 1, right) has them, both in the same frame.
+    /// Moves the faders of two decks to where a crossfader at `position` (-1, left, to 1, right) has them, both in the same frame, in
+    /// the time set with [`over`](Self::over). It starts and stops no deck.
     pub fn crossfader(self, left: DeckId, right: DeckId, position: f32, law: CrossfadeLaw) -> Result<Self> {
         let over = self.sender.ramp();
         let (left_gain, right_gain) = law.gains(position);

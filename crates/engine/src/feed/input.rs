@@ -5,9 +5,45 @@ use crate::types::units::{Frames, SampleRate};
 /// The error of an [`Input`] that could not be read.
 pub type InputError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The source of the frames of a streamed track. It is read on a thread of its own and may take its time.
+/// The source of the frames of a streamed track: a file, or samples that a program computes. It is read on a thread of its own and
+/// may take its time, as long as it is faster than the music.
 ///
-/// A frame always has the same samples, whether the input was read up to it or sought to it.
+/// A frame always has the same samples, whether the input was read up to it or sought to it, and however often: frames are read
+/// in advance, and those that were evicted are read again. A live input (a microphone, a network stream without a start) cannot
+/// be played this way.
+///
+/// An input without an end that is computed:
+/// ```
+/// use crowd_engine::feed::{Input, InputError, InputInfo};
+/// use crowd_engine::{DeckId, Engine, Frames, LoopRegion, SampleRate, Track};
+///
+/// struct Sawtooth {
+///     next: u64,
+/// }
+///
+/// impl Input for Sawtooth {
+///     fn seek(&mut self, frame: u64) -> Result<(), InputError> {
+///         self.next = frame;
+///         Ok(())
+///     }
+///
+///     fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, InputError> {
+///         let next = self.next..self.next + 4_096;
+///         self.next = next.end;
+///         frames.extend(next.map(|frame| [(frame % 100) as f32 / 200.0; 2]));
+///         Ok(true)
+///     }
+/// }
+///
+/// # fn main() -> Result<(), crowd_engine::Error> {
+/// let info = InputInfo { frames: LoopRegion::LAST_FRAME, sample_rate: SampleRate::CD, channels: 2 };
+/// let track = Track::from_input(Sawtooth { next: 0 }, info)?;
+/// let mut offline = Engine::builder().offline()?;
+/// offline.engine().deck(DeckId::A).load(&track)?.play()?;
+/// assert_eq!(offline.render_frames(300)[2 * 250], 0.25);
+/// # Ok(())
+/// # }
+/// ```
 pub trait Input: Send {
     /// Seeks to a frame, the next one that is read.
     ///
@@ -15,7 +51,12 @@ pub trait Input: Send {
     /// When it cannot be read. It is tried again a little later.
     fn seek(&mut self, frame: u64) -> std::result::Result<(), InputError>;
 
-    /// Appends the next frames, left and right, full scale 1, finite; false at the end.
+    /// Appends the next frames to `frames`: left and right, full scale 1, finite. The number of frames of a call is free, at least
+    /// one while there are more: it is called until there are enough, and what is too much is kept. Some thousand are a good
+    /// number. The frames already in `frames` stay as they are.
+    ///
+    /// Returns true when there may be more frames, false at the end. Frames that are appended by the call that returns false
+    /// count. After false it is not called again before a [`seek`](Self::seek).
     ///
     /// # Errors
     /// When it cannot be read. It is tried again a little later, from a [`seek`](Self::seek) on.
@@ -41,7 +82,8 @@ pub trait Input: Send {
 /// The length, sample rate and channels of an [`Input`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InputInfo {
-    /// The number of frames. When the input ends earlier, the rest is silent.
+    /// The number of frames, 1 to [`LoopRegion::LAST_FRAME`](crate::LoopRegion::LAST_FRAME), which is most of a year; give the
+    /// latter for an input without an end. When the input ends earlier, the rest is silent.
     pub frames: Frames,
     /// Frames per second.
     pub sample_rate: SampleRate,

@@ -9,7 +9,7 @@
 //! are still frames to do so, counts on in silence, and fades in again in phase. Other decks are not affected.
 //!
 //! `Track::stream` plays a file this way; [`Track::from_input`](crate::Track::from_input) anything that
-//! can be read from any frame on.
+//! can be read from any frame on, such as samples that a program computes: [`Input`] has an example.
 
 mod cursor;
 mod fed_stream;

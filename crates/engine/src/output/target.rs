@@ -18,8 +18,10 @@ pub enum Output {
         /// Frames of a block, 16 to 65,536; 1,024 when not given.
         buffer_frames: Option<u32>,
     },
-    /// A stereo file: float WAV, or 24-bit FLAC if its name ends with `.flac`. Blocks are made at the time at which a device would
-    /// have played them. It grows while the engine plays, as a recording does: see [`Builder::record`](crate::Builder::record).
+    /// A stereo file: float WAV, or 24-bit FLAC if its name ends with `.flac`. It is written in real time: blocks are made at the
+    /// time at which a device would have played them, so a minute of sound takes a minute. It grows while the engine plays, as
+    /// a recording does: see [`Builder::record`](crate::Builder::record). To write a file faster than real time, render with
+    /// [`Builder::offline`](crate::Builder::offline) and write the samples with `crowd_media::write`.
     File {
         /// Its name; a number is added when such a file exists ([`RecordingHealth::number`](super::RecordingHealth::number)).
         path: PathBuf,

@@ -43,7 +43,9 @@ impl Track {
         }
     }
 
-    /// Whether a start from this frame sounds at once, with any [method](crate::StretchMethod).
+    /// Whether a start from this frame sounds at once, with any [method](crate::StretchMethod): whether what it needs is in memory
+    /// now. An [`Offline`](crate::Offline) engine waits for missing frames, so there a start sounds at once even when this is
+    /// false.
     pub fn is_ready(&self, at: Frames) -> bool {
         self.fed().is_none_or(|fed| fed.is_ready(at.min(self.frames()).0 as i64))
     }

@@ -30,8 +30,11 @@ impl fmt::Display for DeckId {
     }
 }
 
-/// One stem of a deck. A deck can play several tracks in step, the stems of one piece of music; each is equalised and faded
-/// with the deck.
+/// One stem of a deck, by its index: `StemId(0)` is the first, `StemId(7)` the last of the eight that a deck has by default
+/// ([`Builder::stems`](crate::Builder::stems)).
+///
+/// A deck can play several tracks in step, the stems of one piece of music. Each has its own gain; together they are equalised and
+/// faded with the deck.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct StemId(pub u8);

@@ -108,7 +108,7 @@ impl Track {
         self.inner.downmix_gain_db
     }
 
-    /// Bytes of samples held.
+    /// Bytes of samples in memory; of a streamed track those in memory at this moment.
     pub fn bytes(&self) -> usize {
         match &self.inner.sound {
             Sound::Loaded { pcm: Pcm::I16(samples), .. } => size_of_val(&**samples),
