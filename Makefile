@@ -8,22 +8,22 @@ OUT := out
 .PHONY: help demo test proof release bench lint format doc setup setup-test setup-bench setup-32bit test-32bit clippy no-features msrv packages portable
 
 help: ## List these tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: setup ## Have the server play a set of 75 seconds: out/demo.wav, out/demo.png (MUSIC_DIR=... for your own music)
+demo: setup ## Play a set of 75 seconds on audio-server and record it: out/demo.wav, out/demo.png (MUSIC_DIR=... for your own music)
 	cargo build --release --locked -p audio-server -p crowd-engine-examples --bins
 	$(TARGET)/release/demo --out $(OUT) $(if $(MUSIC_DIR),--music "$(MUSIC_DIR)")
 
-test: setup-test ## Run every test
+test: setup-test ## Run all tests
 	cargo test --workspace --locked
 
 portable: setup ## Check that the engine compiles for Windows, macOS and WebAssembly
 	scripts/portable_check.sh
 
-test-32bit: setup-32bit ## Run the engine's promises as a 32-bit program (on x86-64)
+test-32bit: setup-32bit ## Run the engine's tests as a 32-bit program (on x86-64)
 	cargo test --locked --target i686-unknown-linux-gnu -p crowd-engine --no-default-features --lib --test promises --test commands --test stretch --test stream
 
-lint: format clippy doc no-features ## Check format, warnings and documentation as CI does
+lint: format clippy doc no-features ## Check format, warnings, documentation and builds without features, as CI does
 
 format:
 	@cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
@@ -36,24 +36,24 @@ clippy: setup
 doc: setup ## Build the documentation of all crates: target/doc
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
-no-features: # without features the engine is pure Rust and needs no system library, and a server needs no object store
+no-features: # Without features the engine is pure Rust and needs no system library, and enhance-server needs no object store.
 	cargo build --locked -p crowd-engine --no-default-features
 	cargo check --locked -p enhance-server --no-default-features
 	scripts/media_features.sh
 
-msrv: setup ## Check with the oldest supported Rust
+msrv: setup ## Check that the oldest supported Rust compiles the libraries and programs
 	scripts/msrv.sh
 
-packages: setup ## Check that each package has its licences and uses no file outside itself
+packages: setup ## Check that each package contains its licences and uses no file outside its folder
 	scripts/package_check.sh
 
-proof: setup-test ## Run the long checks: fuzzing, loom, Miri, sanitizer, ARM, licences (a missing tool is named)
+proof: setup-test ## Run the long checks: fuzzing, loom, Miri, sanitizer, ARM, licences (missing tools are reported)
 	scripts/proof.sh
 
-release: setup ## Build the programs for distribution, stripped, with separate debug information: out/release
+release: setup ## Build the programs for distribution, stripped, with debug information in separate files: out/release
 	scripts/release.sh $(OUT)/release
 
-bench: setup-bench ## Measure the cost of a block in instructions and time, and that of other programs for the same mix
+bench: setup-bench ## Measure the cost of a block in instructions and time, and compare with other programs
 	scripts/bench.sh
 
 setup:
