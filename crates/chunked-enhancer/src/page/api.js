@@ -1,4 +1,4 @@
-// Jobs of the server, and their progress.
+// Starts jobs of the server and reads their progress.
 
 import { events, json } from './ask.js';
 

@@ -1,9 +1,10 @@
-// The page: connects the controls with the player, the library and the jobs.
+// The main module of the page. It connects the controls with the player, the library and the jobs.
 
 import { Abx } from './abx.js';
 import { prepare, progress } from './api.js';
 import { Refusal, address, json, onToken } from './ask.js';
 import { showCover } from './cover.js';
+import { ErrorMessages } from './error_messages.js';
 import { onKeys } from './keys.js';
 import { Library } from './library.js';
 import { match, numbers, peakOf } from './loudness.js';
@@ -14,50 +15,49 @@ import { Queue } from './queue.js';
 import { QueueList } from './queue_list.js';
 import { clock } from './row.js';
 import { Tabs } from './tabs.js';
-import { Troubles } from './trouble.js';
 import { Waveform } from './waveform.js';
 
-/** Milliseconds after which the value of a slider is requested, if it has not moved again. */
-const SETTLE = 60;
-/** Milliseconds after which the whole rendition is made, if the user has not chosen another one. */
-const STAY = 1500;
+/** Milliseconds without a further movement after which the value of a slider is requested. */
+const SLIDER_DELAY = 60;
+/** Milliseconds after which the job for the whole rendition is started, when the user has not chosen another treatment. */
+const JOB_DELAY = 1500;
 /** Milliseconds between two waveforms of a rendition that is being made. */
-const REDRAW = 2000;
-/** Milliseconds before the presets are requested again. */
-const AGAIN = 2000;
-/** Seconds of a step by an arrow key, and with Shift. */
-const STEP = [5, 30];
-/** Seconds of a track after which "previous" goes to its beginning. */
-const BEGUN = 3;
+const REDRAW_INTERVAL = 2000;
+/** Milliseconds after which the presets are requested again when a request has failed. */
+const RETRY_DELAY = 2000;
+/** Seconds of a step with an arrow key, without and with Shift. */
+const STEPS = [5, 30];
+/** When more seconds than these have been played, "previous" goes to the beginning of the track. */
+const RESTART_AFTER = 3;
 
 const $ = (id) => document.getElementById(id);
 
 export const player = new Player();
 export const queue = new Queue();
 
-const troubles = new Troubles($('trouble'));
-const attempt = (source, work) => troubles.attempt(source, work);
+const errors = new ErrorMessages($('trouble'));
+const attempt = (source, work) => errors.attempt(source, work);
 
 let presets = [];
 let track = null;
-let facts = null;
+let analysis = null;
 let job = null;
 let masteredPeak = null;
-let drawn = 0;
-let opened = new AbortController();
+let drawnAt = 0;
+let opening = new AbortController();
 let making = new AbortController();
-let staying = 0;
+let jobTimer = 0;
 const treatment = { preset: 'adaptive', intensity: 1 };
 
 const query = (preset = treatment.preset) => `preset=${preset}&intensity=${treatment.intensity}&bits=16`;
 
-onToken('enhance-server token', async (wrong) => {
+onToken('enhance-server token', async (refused) => {
   const dialog = $('token');
-  if (wrong) $('token-text').textContent = 'That was not it. It is the value of --token with which the server was started.';
+  if (refused) $('token-text').textContent = 'The token is wrong. It is the value of --token with which the server was started.';
   dialog.returnValue = '';
   dialog.showModal();
   await new Promise((resolve) => dialog.addEventListener('close', resolve, { once: true }));
-  if (!$('token-input').value) throw new Refusal(401, 'nothing can be shown without the token: load the page again to give it');
+  if (!$('token-input').value) throw new Refusal(401, 'nothing can be shown without the token: load the page again to enter it');
   return $('token-input').value;
 });
 
@@ -71,25 +71,26 @@ new QueueList(queue, parts, (at) => open(queue.jump(at)));
 // ---- a track
 
 /** Plays the next track, if there is one. */
-const next = (byItself) => queue.coming.length > 0 && open(queue.next(), byItself === true);
+const next = (automatic) => queue.upcoming.length > 0 && open(queue.next(), automatic === true);
+/** Plays the previous track, or the current one from its beginning. */
 const previous = () => {
-  const begun = player.track && player.position > BEGUN * player.track.rate;
-  if (queue.past.length && !begun) open(queue.previous());
+  const restart = player.track && player.position > RESTART_AFTER * player.track.rate;
+  if (queue.past.length && !restart) open(queue.previous());
   else player.seek(0);
 };
 
-/** Plays a track. If the queue chose it and it cannot be read any more, the next track is played. */
-async function open(chosen, byItself = false) {
-  opened.abort();
+/** Plays a track. With `automatic`, a track that can no longer be read is skipped: the next one is played. */
+async function open(chosen, automatic = false) {
+  opening.abort();
   making.abort();
-  clearTimeout(staying);
-  opened = new AbortController();
-  const { signal } = opened;
+  clearTimeout(jobTimer);
+  opening = new AbortController();
+  const { signal } = opening;
   track = chosen;
-  facts = job = masteredPeak = null;
-  troubles.set('track', null);
-  troubles.set('job', null);
-  library.tracks.mark(track.id);
+  analysis = job = masteredPeak = null;
+  errors.set('track', null);
+  errors.set('job', null);
+  library.tracks.markPlaying(track.id);
   media.show(track);
   $('title').textContent = track.title;
   $('artist').textContent = [track.artist, track.album].filter(Boolean).join(' – ');
@@ -98,11 +99,11 @@ async function open(chosen, byItself = false) {
   for (const id of ['play', 'abx-button', 'next', 'previous']) $(id).disabled = false;
   showCover(track, $('cover'));
   wave.reset(null);
-  level();
-  let refused = 0;
+  matchLoudness();
+  let status = 0;
   const playing = await attempt('track', async () => {
     await player.open(chosen, query()).catch((error) => {
-      refused = error.status;
+      status = error.status;
       throw error;
     });
     return true;
@@ -110,29 +111,30 @@ async function open(chosen, byItself = false) {
   if (signal.aborted) return;
   if (!playing) {
     player.pause();
-    if (byItself && (refused === 404 || refused === 422)) next(true);
+    if (automatic && (status === 404 || status === 422)) next(true);
     return;
   }
   wave.reset({ ...chosen, frames: player.track.frames });
   $('duration').textContent = clock(player.track.frames / player.track.rate);
   // The user may have chosen another treatment meanwhile.
-  player.treat(query());
-  make(0);
-  // The track is measured after it has started, because both need the processors of the server.
-  await started(signal);
+  player.setTreatment(query());
+  startJob(0);
+  // The track is measured after playback has started, because both need the processors of the server.
+  await playbackStart(signal);
   if (signal.aborted) return;
-  const known = await attempt('track', () => json(`api/tracks/${track.id}`, { signal }));
+  const details = await attempt('track', () => json(`api/tracks/${track.id}`, { signal }));
   if (signal.aborted) return;
-  facts = known?.analysis;
-  level();
+  analysis = details?.analysis;
+  matchLoudness();
   const peaks = await attempt('track', () => json(`api/tracks/${track.id}/peaks`, { signal }));
   if (signal.aborted || !peaks) return;
   wave.set('original', peaks);
-  facts = { ...facts, peak: peakOf(peaks) };
-  level();
+  analysis = { ...analysis, peak: peakOf(peaks) };
+  matchLoudness();
 }
 
-function started(signal) {
+/** Resolves when the player does not wait for sound, or when the signal aborts. */
+function playbackStart(signal) {
   return new Promise((resolve) => {
     const check = () => {
       if (!signal.aborted && player.waiting) return;
@@ -146,26 +148,27 @@ function started(signal) {
   });
 }
 
+/** The text about the format of a track. */
 function describe({ channels, sample_rate: rate, bits, codec }) {
-  const sample = `${rate / 1000} kHz${bits ? ` / ${bits} bit` : ''}`;
-  const sides = { 1: 'mono', 2: 'stereo' }[channels] ?? `${channels} channels, mixed to two`;
-  return [codec.toUpperCase(), sample, sides].join(' · ');
+  const sampleText = `${rate / 1000} kHz${bits ? ` / ${bits} bit` : ''}`;
+  const channelText = { 1: 'mono', 2: 'stereo' }[channels] ?? `${channels} channels, mixed to stereo`;
+  return [codec.toUpperCase(), sampleText, channelText].join(' · ');
 }
 
 /** Makes both versions equally loud, and shows their loudness. */
-function level() {
-  const known = { treatment, presets, facts, job, masteredPeak };
-  const { levels, text } = match(known);
+function matchLoudness() {
+  const state = { treatment, presets, analysis, job, masteredPeak };
+  const { levels, text } = match(state);
   player.setLevels(levels);
   $('match').textContent = text;
-  const { original, mastered, goal, missed, about } = numbers(known);
-  ['loudness', 'peak'].forEach((what, n) => {
-    $(`original-${what}`).textContent = original[n];
-    $(`mastered-${what}`).textContent = mastered[n];
+  const { original, mastered, target, shortfall, notes } = numbers(state);
+  ['loudness', 'peak'].forEach((quantity, n) => {
+    $(`original-${quantity}`).textContent = original[n];
+    $(`mastered-${quantity}`).textContent = mastered[n];
   });
-  $('goal').textContent = goal;
-  $('missed').textContent = missed;
-  $('about').textContent = about;
+  $('target').textContent = target;
+  $('shortfall').textContent = shortfall;
+  $('notes').textContent = notes;
   $('numbers').hidden = $('downloads').hidden = !track;
   if (!track) return;
   for (const format of ['wav', 'flac']) {
@@ -175,71 +178,72 @@ function level() {
 
 // ---- the treatment
 
-let settling = 0;
+/** The timer of a change of the treatment. */
+let changeTimer = 0;
 
-function treat(change, after = 0) {
+function changeTreatment(change, delay = 0) {
   Object.assign(treatment, change);
   $('intensity-text').textContent = `${Math.round(treatment.intensity * 100)} %`;
   $('intensity').value = treatment.intensity;
   for (const radio of document.querySelectorAll('[name=preset]')) radio.checked = radio.value === treatment.preset;
-  // The user has changed the treatment to hear it.
-  listenTo('mastered');
-  clearTimeout(settling);
-  settling = setTimeout(() => {
+  // A user who changes the treatment wants to hear the mastered version.
+  selectVersion('mastered');
+  clearTimeout(changeTimer);
+  changeTimer = setTimeout(() => {
     if (!track) return;
-    player.treat(query());
-    make(STAY);
-  }, after);
+    player.setTreatment(query());
+    startJob(JOB_DELAY);
+  }, delay);
 }
 
-/** Starts a job for the whole rendition after some time, and shows its progress. */
-function make(after) {
-  clearTimeout(staying);
+/** Starts a job for the whole rendition after `delay` milliseconds, and shows its progress. */
+function startJob(delay) {
+  clearTimeout(jobTimer);
   making.abort();
   making = new AbortController();
   const { signal } = making;
   const { id } = track;
   job = masteredPeak = null;
-  wave.setMap('');
-  level();
-  staying = setTimeout(async () => {
+  wave.setChunkStates('');
+  matchLoudness();
+  jobTimer = setTimeout(async () => {
     await attempt('job', async () => {
-      show(await prepare(id, treatment.preset, treatment.intensity));
+      showStatus(await prepare(id, treatment.preset, treatment.intensity));
       for await (const status of progress(job.id, signal)) {
         if (signal.aborted) return;
-        show(status);
+        showStatus(status);
       }
     });
-  }, after);
+  }, delay);
 
-  function show(status) {
+  function showStatus(status) {
     if (signal.aborted) throw new DOMException('another treatment', 'AbortError');
     const settled = job?.settled;
     job = status;
-    wave.setMap(status.map);
-    $('progress').textContent = howFar(status);
-    if (status.settled && !settled) level();
-    const over = status.state === 'done';
-    if (over || performance.now() - drawn > REDRAW) {
-      drawn = performance.now();
+    wave.setChunkStates(status.map);
+    $('progress').textContent = progressText(status);
+    if (status.settled && !settled) matchLoudness();
+    const done = status.state === 'done';
+    if (done || performance.now() - drawnAt > REDRAW_INTERVAL) {
+      drawnAt = performance.now();
       drawMastered(id, signal);
     }
   }
 }
 
-function howFar({ state, ready, pieces, speed, failure }) {
-  const fast = speed ? `, ${Math.round(speed)} × real time` : '';
+function progressText({ state, ready, pieces, speed, failure }) {
+  const speedText = speed ? `, ${Math.round(speed)} × real time` : '';
   switch (state) {
     case 'failed':
       return `It could not be mastered: ${failure}`;
     case 'cancelled':
-      return 'The mastering of the whole track was stopped; what is played is still made.';
+      return 'The mastering of the whole track was stopped. Chunks are still mastered when they are played.';
     case 'done':
-      return `Mastered as a whole${fast}.`;
+      return `Mastered as a whole${speedText}.`;
     case 'measuring':
       return 'Measuring …';
     default:
-      return `Mastered: ${ready} of ${pieces} chunks${fast}.`;
+      return `Mastered: ${ready} of ${pieces} chunks${speedText}.`;
   }
 }
 
@@ -248,10 +252,11 @@ async function drawMastered(id, signal) {
   if (!peaks || signal.aborted) return;
   wave.set('mastered', peaks);
   masteredPeak = peakOf(peaks);
-  level();
+  matchLoudness();
 }
 
-function listenTo(side) {
+/** Makes a version audible. */
+function selectVersion(side) {
   for (const radio of document.querySelectorAll('[name=side]')) radio.checked = radio.value === side;
   player.choose(side);
   if ($('player').dataset.side === side) return;
@@ -261,22 +266,22 @@ function listenTo(side) {
 
 async function loadPresets() {
   const found = await attempt('presets', () => json('api/presets'));
-  if (!found) return setTimeout(loadPresets, AGAIN);
+  if (!found) return setTimeout(loadPresets, RETRY_DELAY);
   presets = found;
-  const acts = {
+  const handlers = {
     chosen: treatment.preset,
-    choose: (preset) => treat({ preset }),
-    consider: (preset) => player.rehearse(query(preset)),
+    choose: (preset) => changeTreatment({ preset }),
+    prepare: (preset) => player.prepare(query(preset)),
   };
-  $('presets').replaceChildren(...presets.map((preset, n) => presetCard(preset, n, acts)));
-  level();
+  $('presets').replaceChildren(...presets.map((preset, n) => presetCard(preset, n, handlers)));
+  matchLoudness();
 }
 
 // ---- controls
 
 const wave = new Waveform(
   $('wave'),
-  $('pieces'),
+  $('chunks'),
   (share) => player.seek(share * player.track.frames),
   (share) => clock((share * player.track.frames) / player.track.rate),
 );
@@ -297,45 +302,45 @@ $('play').addEventListener('click', toggle);
 $('next').addEventListener('click', next);
 $('previous').addEventListener('click', previous);
 $('volume').addEventListener('input', () => setVolume(Number($('volume').value)));
-$('intensity').addEventListener('input', () => treat({ intensity: Number($('intensity').value) }, SETTLE));
-for (const radio of document.querySelectorAll('[name=side]')) radio.addEventListener('change', () => listenTo(radio.value));
+$('intensity').addEventListener('input', () => changeTreatment({ intensity: Number($('intensity').value) }, SLIDER_DELAY));
+for (const radio of document.querySelectorAll('[name=side]')) radio.addEventListener('change', () => selectVersion(radio.value));
 
 const abx = new Abx($('abx'), (side) => player.choose(side));
 $('abx-button').addEventListener('click', () => {
   player.play();
   abx.start();
 });
-$('abx').addEventListener('close', () => listenTo('mastered'));
+$('abx').addEventListener('close', () => selectVersion('mastered'));
 $('help-button').addEventListener('click', () => $('help').showModal());
 
 const KEYS = {
   ' ': toggle,
-  x: () => listenTo(player.want === 'mastered' ? 'original' : 'mastered'),
-  '[': () => treat({ intensity: Math.max(0, Math.round(treatment.intensity * 20 - 1) / 20) }, SETTLE),
-  ']': () => treat({ intensity: Math.min(1, Math.round(treatment.intensity * 20 + 1) / 20) }, SETTLE),
+  x: () => selectVersion(player.want === 'mastered' ? 'original' : 'mastered'),
+  '[': () => changeTreatment({ intensity: Math.max(0, Math.round(treatment.intensity * 20 - 1) / 20) }, SLIDER_DELAY),
+  ']': () => changeTreatment({ intensity: Math.min(1, Math.round(treatment.intensity * 20 + 1) / 20) }, SLIDER_DELAY),
   n: next,
   p: previous,
-  q: () => tabs.turn(),
+  q: () => tabs.showNext(),
   '/': () => {
     tabs.show($('library-tab'));
     $('search').focus();
   },
   '?': () => $('help').showModal(),
-  ArrowLeft: (event) => step(-STEP[Number(event.shiftKey)]),
-  ArrowRight: (event) => step(STEP[Number(event.shiftKey)]),
+  ArrowLeft: (event) => step(-STEPS[Number(event.shiftKey)]),
+  ArrowRight: (event) => step(STEPS[Number(event.shiftKey)]),
   ArrowUp: () => setVolume(Number($('volume').value) + 0.05),
   ArrowDown: () => setVolume(Number($('volume').value) - 0.05),
 };
 
 onKeys((key) => {
   const preset = presets[Number(key) - 1];
-  return KEYS[key] ?? (preset && (() => treat({ preset: preset.name })));
+  return KEYS[key] ?? (preset && (() => changeTreatment({ preset: preset.name })));
 });
 
 // ---- the display during playback
 
-player.addEventListener('trouble', ({ detail }) => troubles.set('player', detail && `${detail}${player.playing ? '' : '; paused'}`));
-player.addEventListener('refused', ({ detail }) => troubles.set('track', `${detail}; what was heard before goes on`));
+player.addEventListener('failure', ({ detail }) => errors.set('player', detail && `${detail}${player.playing ? '' : '; paused'}`));
+player.addEventListener('refused', ({ detail }) => errors.set('track', `${detail}; the previous version goes on playing`));
 player.addEventListener('ended', () => ($('abx').open ? player.play() : next(true)));
 player.addEventListener('change', () => {
   $('player').classList.toggle('playing', player.playing);
@@ -343,26 +348,26 @@ player.addEventListener('change', () => {
   $('play').setAttribute('aria-label', player.playing ? 'Pause' : 'Play');
 });
 
-let second = null;
+let shownSecond = null;
 
-function frame() {
-  requestAnimationFrame(frame);
+function updateDisplay() {
+  requestAnimationFrame(updateDisplay);
   if (!player.track) return;
   const { frames, rate } = player.track;
   const seconds = player.position / rate;
-  wave.place(player.position / frames);
-  if (Math.floor(seconds) === second) return;
-  second = Math.floor(seconds);
+  wave.setPosition(player.position / frames);
+  if (Math.floor(seconds) === shownSecond) return;
+  shownSecond = Math.floor(seconds);
   media.update();
   const duration = clock(frames / rate);
   $('elapsed').textContent = clock(seconds);
   const slider = $('wave');
   slider.removeAttribute('aria-disabled');
   slider.setAttribute('aria-valuemax', Math.round(frames / rate));
-  slider.setAttribute('aria-valuenow', second);
+  slider.setAttribute('aria-valuenow', shownSecond);
   slider.setAttribute('aria-valuetext', `${clock(seconds)} of ${duration}`);
 }
 
 loadPresets();
-library.look();
-requestAnimationFrame(frame);
+library.load();
+requestAnimationFrame(updateDisplay);

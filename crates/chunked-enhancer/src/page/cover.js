@@ -1,18 +1,21 @@
-// Pictures of tracks.
+// Cover pictures of tracks.
 
 import { ask } from './ask.js';
 
-/** Draws the picture of a track into an element, at the size at which it is shown, because a library has thousands. */
+/**
+ * Draws the cover of a track into an element, at the size of the element: covers of full size would need too much memory in a list of
+ * thousands of tracks.
+ */
 export async function showCover(track, element) {
   element.querySelector('canvas')?.remove();
   element.dataset.track = track.id;
   if (!track.cover) return;
-  let picture;
+  let cover;
   try {
     const response = await ask(`api/tracks/${track.id}/cover`, { cache: 'default' });
-    picture = await createImageBitmap(await response.blob());
+    cover = await createImageBitmap(await response.blob());
   } catch {
-    return; // A picture that cannot be decoded is not shown.
+    return; // A cover that cannot be decoded is not shown.
   }
   if (element.dataset.track === track.id) {
     const canvas = document.createElement('canvas');
@@ -20,11 +23,11 @@ export async function showCover(track, element) {
     canvas.width = canvas.height = side;
     const context = canvas.getContext('2d');
     context.imageSmoothingQuality = 'high';
-    const scale = side / Math.min(picture.width, picture.height);
-    const [width, height] = [picture.width * scale, picture.height * scale];
-    context.drawImage(picture, (side - width) / 2, (side - height) / 2, width, height);
+    const scale = side / Math.min(cover.width, cover.height);
+    const [width, height] = [cover.width * scale, cover.height * scale];
+    context.drawImage(cover, (side - width) / 2, (side - height) / 2, width, height);
     element.querySelector('canvas')?.remove();
     element.append(canvas);
   }
-  picture.close();
+  cover.close();
 }

@@ -1,12 +1,12 @@
-// Files that are damaged or cannot be read, with the reasons.
+// Lists the files that are damaged or cannot be read, with the reasons.
 
 import { element } from './rows.js';
 
-/** Files that are listed, at most: more of them usually have the same reason. */
-const MOST = 500;
+/** The most files that are listed: further files usually have the same reason. */
+const MAX_LISTED = 500;
 
 export class Faults {
-  /** @param {HTMLDetailsElement} section Its summary has the numbers; its list is drawn when it is opened. */
+  /** @param {HTMLDetailsElement} section The summary has the numbers of files. The list is drawn when the section is opened. */
   constructor(section) {
     Object.assign(this, { section, files: [] });
     this.list = section.querySelector('ul');
@@ -20,21 +20,21 @@ export class Faults {
     const file = (mark) => ({ path, problem, warnings }) => ({ path, mark, reason: short(problem ?? warnings.join('; ')) });
     this.files = [...unreadable.map(file('left out')), ...damaged.map(file('damaged'))];
     const count = (number, what) => (number ? `${number} ${number === 1 ? 'file' : 'files'} ${what}` : '');
-    const told = [count(unreadable.length, 'cannot be read'), count(damaged.length, 'damaged')].filter(Boolean).join(', ');
-    this.section.querySelector('summary').textContent = told;
-    this.section.hidden = !told;
+    const summary = [count(unreadable.length, 'cannot be read'), count(damaged.length, 'damaged')].filter(Boolean).join(', ');
+    this.section.querySelector('summary').textContent = summary;
+    this.section.hidden = !summary;
     this.draw();
   }
 
   draw() {
     if (!this.section.open) return;
-    const rows = this.files.slice(0, MOST).map(({ path, mark, reason }) => {
+    const rows = this.files.slice(0, MAX_LISTED).map(({ path, mark, reason }) => {
       const row = element('li', '');
       row.append(element('span', mark === 'damaged' ? 'note damaged' : 'note bad', mark), ' ', element('b', '', path));
       row.append(element('span', 'faint', reason));
       return row;
     });
-    if (this.files.length > MOST) rows.push(element('li', 'faint', `and ${this.files.length - MOST} more: GET api/status`));
+    if (this.files.length > MAX_LISTED) rows.push(element('li', 'faint', `and ${this.files.length - MAX_LISTED} more: GET api/status`));
     this.list.replaceChildren(...rows);
   }
 }

@@ -1,12 +1,12 @@
-// The library and the uploads, which are loaded again from time to time.
+// Shows the tracks of the library and the uploads, and reloads them at intervals.
 
 import { ask } from './ask.js';
-import { Drop } from './drop.js';
+import { UploadArea } from './upload_area.js';
 import { Faults } from './faults.js';
 import { Tracks } from './tracks.js';
 
-/** Milliseconds between two requests for the tracks: while there are none, and otherwise. */
-const AGAIN = [2000, 60000];
+/** Milliseconds between two requests for the tracks: while there are no tracks, and afterwards. */
+const RELOAD_INTERVALS = [2000, 60000];
 
 const $ = (id) => document.getElementById(id);
 
@@ -18,10 +18,10 @@ function announce(text) {
 export class Library {
   /** @param attempt Runs a request that may fail. @param open Plays a track. */
   constructor(queue, attempt, open) {
-    Object.assign(this, { attempt, looking: 0, latest: '' });
+    Object.assign(this, { attempt, reloadTimer: 0, latest: '' });
     this.tracks = new Tracks($('tracks'), $('search'), $('count'), {
       choose: (track) => {
-        const { tracks, at } = this.tracks.around(track);
+        const { tracks, at } = this.tracks.playlist(track);
         open(queue.start(tracks, at));
       },
       next: (track) => {
@@ -33,28 +33,28 @@ export class Library {
         announce(`“${track.title}” is in the queue.`);
       },
       remove: async ({ id }) => {
-        queue.forget(id);
+        queue.removeTrack(id);
         await attempt('library', () => ask(`api/uploads/${id}`, { method: 'DELETE' }));
-        this.look();
+        this.load();
       },
     });
     this.faults = new Faults($('faults'));
     const parts = { area: $('drop'), input: $('files'), button: $('try'), list: $('sending'), status: $('status') };
-    new Drop(parts, (track, first) => {
-      this.look();
+    new UploadArea(parts, (track, first) => {
+      this.load();
       if (first) open(queue.start([track], 0));
       else queue.add(track);
     });
   }
 
-  /** Loads the tracks now, and again later. */
-  async look() {
-    clearTimeout(this.looking);
+  /** Loads the tracks now, and again at intervals. */
+  async load() {
+    clearTimeout(this.reloadTimer);
     const paths = ['api/tracks', 'api/uploads', 'api/status'];
     const found = await this.attempt('library', () => Promise.all(paths.map(async (path) => (await ask(path)).text())));
-    clearTimeout(this.looking);
-    const some = found && this.show(...found);
-    this.looking = setTimeout(() => this.look(), AGAIN[some ? 1 : 0]);
+    clearTimeout(this.reloadTimer);
+    const hasTracks = found && this.show(...found);
+    this.reloadTimer = setTimeout(() => this.load(), RELOAD_INTERVALS[hasTracks ? 1 : 0]);
   }
 
   /** Shows the tracks; returns whether there are any. */
@@ -64,10 +64,10 @@ export class Library {
     if (tracksText + uploadsText !== this.latest) this.tracks.set(uploads.tracks, tracks);
     this.latest = tracksText + uploadsText;
     this.faults.set(library, [...uploads.tracks, ...tracks]);
-    const some = tracks.length + uploads.tracks.length > 0;
-    if (!some) {
+    const hasTracks = tracks.length + uploads.tracks.length > 0;
+    if (!hasTracks) {
       $('count').textContent = library.scans ? `There is no music in ${library.root} yet.` : 'Reading the library …';
     }
-    return some;
+    return hasTracks;
   }
 }

@@ -1,6 +1,6 @@
-// The loudness of both versions, and the gains that make them equally loud.
+// Computes the gains that make both versions equally loud, and the texts about their loudness.
 
-/** A number of decibels with a minus that is as wide as a plus. */
+/** A number of decibels with one decimal. Its minus sign is as wide as a plus sign. */
 export const signed = (number) => number.toFixed(1).replace('-', '−');
 
 const lufs = (number) => (number == null ? '–' : `${signed(number)} LUFS`);
@@ -12,27 +12,28 @@ export function peakOf({ min, max }) {
   return max.reduce((peak, high, n) => Math.max(peak, high, -min[n]), 0);
 }
 
-/** Integrated loudness of the mastered version, or its target, LUFS; null where neither is known. */
-export function wanted({ treatment, presets, facts, job }) {
-  if (treatment.intensity === 0) return facts?.integrated_lufs ?? null;
-  return job?.settled?.predicted_lufs ?? target(presets, treatment);
+/** Integrated loudness of the mastered version, or its target, LUFS; null when neither is known. */
+export function masteredLoudness({ treatment, presets, analysis, job }) {
+  if (treatment.intensity === 0) return analysis?.integrated_lufs ?? null;
+  return job?.settled?.predicted_lufs ?? presetTarget(presets, treatment);
 }
 
-const target = (presets, { preset }) => presets.find(({ name }) => name === preset)?.target_lufs ?? null;
+const presetTarget = (presets, { preset }) => presets.find(({ name }) => name === preset)?.target_lufs ?? null;
 
 /**
- * The gains that make both versions equally loud, in decibels, and a text about them. Both are reduced so that the original stays under
- * full scale with the loudest preset: a gain that depended on the preset would be mistaken for its sound.
+ * The gains that make both versions equally loud, in decibels, and a text about them. Both versions are turned down
+ * so far that the original stays under full scale with the loudest preset. This gain does not depend on the chosen preset, because a
+ * change of level would be mistaken for a change of sound.
  */
 export function match(known) {
-  const { facts, presets } = known;
-  const own = facts?.integrated_lufs ?? null;
-  const made = wanted(known);
-  if (own === null || made === null) return { levels: { original: 0, trim: 0 }, text: '' };
-  const original = made - own;
+  const { analysis, presets } = known;
+  const source = analysis?.integrated_lufs ?? null;
+  const mastered = masteredLoudness(known);
+  if (source === null || mastered === null) return { levels: { original: 0, trim: 0 }, text: '' };
+  const original = mastered - source;
   const loudest = Math.max(...presets.map(({ target_lufs: loud }) => loud));
-  const peak = facts.peak ? decibels(facts.peak) : (facts.sample_peak_dbfs ?? 0);
-  const trim = Math.min(0, own - loudest - peak);
+  const peak = analysis.peak ? decibels(analysis.peak) : (analysis.sample_peak_dbfs ?? 0);
+  const trim = Math.min(0, source - loudest - peak);
   const both = trim < -0.05 ? `, both ${signed(trim)} dB to stay under full scale` : '';
   return {
     levels: { original, trim },
@@ -45,27 +46,27 @@ function peakText(truePeak, samplePeak) {
   return samplePeak == null ? '–' : `${signed(samplePeak)} dBFS`;
 }
 
-/** The texts of the table: loudness and peak of the original and of the mastered version, and notes. */
-export function numbers({ treatment, presets, facts, job, masteredPeak }) {
+/** The texts about both versions: loudness, peak, target, shortfall and notes. */
+export function numbers({ treatment, presets, analysis, job, masteredPeak }) {
   const settled = job?.settled;
-  const untouched = treatment.intensity === 0;
-  const originalPeak = peakText(facts?.true_peak_dbtp, facts?.peak ? decibels(facts.peak) : facts?.sample_peak_dbfs);
-  const mastered = untouched ? facts?.integrated_lufs : settled?.predicted_lufs;
-  const goal = settled?.target_lufs ?? target(presets, treatment);
-  const about = [];
-  if (untouched && facts) about.push('Without any intensity it is the original.');
-  if (facts?.range_lu >= 0.05) about.push(`Loudness range of the original: ${facts.range_lu.toFixed(1)} LU.`);
-  if (facts?.downmix_gain_db) about.push(`Its channels are mixed to two, ${signed(facts.downmix_gain_db)} dB.`);
+  const bypassed = treatment.intensity === 0;
+  const originalPeak = peakText(analysis?.true_peak_dbtp, analysis?.peak ? decibels(analysis.peak) : analysis?.sample_peak_dbfs);
+  const mastered = bypassed ? analysis?.integrated_lufs : settled?.predicted_lufs;
+  const target = settled?.target_lufs ?? presetTarget(presets, treatment);
+  const notes = [];
+  if (bypassed && analysis) notes.push('At intensity 0 the original is played.');
+  if (analysis?.range_lu >= 0.05) notes.push(`Loudness range of the original: ${analysis.range_lu.toFixed(1)} LU.`);
+  if (analysis?.downmix_gain_db) notes.push(`Its channels are mixed to stereo, ${signed(analysis.downmix_gain_db)} dB.`);
   return {
-    original: [lufs(facts?.integrated_lufs), originalPeak],
-    mastered: [lufs(mastered), untouched ? originalPeak : peakText(null, masteredPeak && decibels(masteredPeak))],
-    goal: untouched || goal === null || lufs(goal) === lufs(mastered) ? '' : `aim ${lufs(goal)}`,
-    missed: settled?.shortfall ? shortfallText(settled.shortfall, goal) : '',
-    about: about.join(' '),
+    original: [lufs(analysis?.integrated_lufs), originalPeak],
+    mastered: [lufs(mastered), bypassed ? originalPeak : peakText(null, masteredPeak && decibels(masteredPeak))],
+    target: bypassed || target === null || lufs(target) === lufs(mastered) ? '' : `target ${lufs(target)}`,
+    shortfall: settled?.shortfall ? shortfallText(settled.shortfall, target) : '',
+    notes: notes.join(' '),
   };
 }
 
-/** Why a track does not reach the target loudness of its preset, with the reason of the server. */
-function shortfallText({ lu, reason }, goal) {
-  return `${lu.toFixed(1)} LU below ${lufs(goal)}, which the preset aims at: ${reason}.`;
+/** The text about a track that does not reach the target loudness of its preset. The server gives the reason. */
+function shortfallText({ lu, reason }, target) {
+  return `${lu.toFixed(1)} LU below ${lufs(target)}, the target of the preset: ${reason}.`;
 }

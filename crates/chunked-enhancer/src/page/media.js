@@ -1,16 +1,16 @@
-// The player of the system, and the media keys of headsets and keyboards (Media Session).
+// Connects the player with the media controls of the system and the media keys of headsets and keyboards (Media Session).
 
 import { address } from './ask.js';
 
-/** Seconds of a step, if the system does not specify them. */
+/** Seconds of a step forward or backward, when the system does not specify them. */
 const STEP = 10;
-/** Seconds of silence that are played in a loop: browsers do not treat a shorter sound as music. */
-const SILENCE = 10;
+/** Seconds of silence that are played in a loop. Browsers do not treat a shorter sound as music. */
+const SILENCE_SECONDS = 10;
 
 /** A WAV file of silence, 8 kHz mono, 8 bits. */
 function silence() {
   const rate = 8000;
-  const frames = rate * SILENCE;
+  const frames = rate * SILENCE_SECONDS;
   const view = new DataView(new ArrayBuffer(44 + frames));
   const text = (at, word) => [...word].forEach((letter, n) => view.setUint8(at + n, letter.charCodeAt(0)));
   text(0, 'RIFF');
@@ -30,12 +30,12 @@ function silence() {
 }
 
 export class Media {
-  /** @param acts `play`, `pause`, `next`, `previous`, `seek(seconds)` and `step(seconds)`. */
+  /** @param actions `play`, `pause`, `next`, `previous`, `seek(seconds)` and `step(seconds)`. */
   constructor(player, { play, pause, next, previous, seek, step }) {
     this.player = player;
     this.session = navigator.mediaSession;
     if (!this.session) return;
-    // Browsers send these keys only to pages that play an audio element. Web Audio has none, so a silent one is played too.
+    // Browsers send media keys only to pages that play an audio element. Web Audio has no such element, so a silent one is played too.
     this.element = new Audio(URL.createObjectURL(silence()));
     this.element.loop = true;
     const handlers = {
@@ -52,13 +52,13 @@ export class Media {
       try {
         this.session.setActionHandler(name, handler);
       } catch {
-        // Browsers may not support all of them.
+        // A browser may not support every action.
       }
     }
     player.addEventListener('change', () => this.update());
   }
 
-  /** Passes the title and the picture of the track to the system. */
+  /** Passes the title and the cover of the track to the system. */
   show({ id, title, artist, album, cover }) {
     if (!this.session) return;
     const artwork = cover ? [{ src: new URL(address(`api/tracks/${id}/cover`), document.baseURI).href }] : [];
@@ -70,7 +70,7 @@ export class Media {
     if (!this.session) return;
     const { playing, track, position } = this.player;
     this.session.playbackState = track ? (playing ? 'playing' : 'paused') : 'none';
-    // A browser that refuses to play it sends no media keys.
+    // When the browser refuses to play the element, it sends no media keys.
     if (playing) this.element.play().catch(() => {});
     else this.element.pause();
     if (track) this.session.setPositionState({ duration: track.frames / track.rate, position: position / track.rate });

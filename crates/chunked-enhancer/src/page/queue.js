@@ -1,21 +1,21 @@
-// The queue: first the tracks that the user added, then those that follow the current track in the list.
+// The queue of tracks to play: first the tracks that the user added, then the tracks after the current one in the list.
 
 /** Events: `change`. */
 export class Queue extends EventTarget {
   constructor() {
     super();
     this.current = null;
-    /** The tracks that were played or are before the current one in the list, the latest last. */
+    /** The tracks that were played or come before the current one in the list, the latest last. */
     this.past = [];
-    /** The tracks to play: `{track, added}`, those that the user added first. */
-    this.coming = [];
-    this.numbers = 0;
+    /** The entries to play: `{track, added, number}`. Entries that the user added come first. */
+    this.upcoming = [];
+    this.lastNumber = 0;
   }
 
-  /** An entry of the queue; a track may have several. */
-  place(track, added) {
-    this.numbers += 1;
-    return { track, added, number: this.numbers };
+  /** A new entry of the queue. A track may have several entries. */
+  newEntry(track, added) {
+    this.lastNumber += 1;
+    return { track, added, number: this.lastNumber };
   }
 
   changed(result) {
@@ -23,71 +23,71 @@ export class Queue extends EventTarget {
     return result;
   }
 
-  /** Plays the track `at` of a list, then the added tracks, then those after it in the list. */
+  /** Makes the track at index `at` of a list the current one. The added tracks follow, then the tracks after it in the list. */
   start(tracks, at) {
     this.current = tracks[at];
     this.past = tracks.slice(0, at);
-    const rest = tracks.slice(at + 1).map((track) => this.place(track, false));
-    this.coming = [...this.coming.filter(({ added }) => added), ...rest];
+    const rest = tracks.slice(at + 1).map((track) => this.newEntry(track, false));
+    this.upcoming = [...this.upcoming.filter(({ added }) => added), ...rest];
     return this.changed(this.current);
   }
 
-  /** Adds a track at the beginning. */
+  /** Adds a track at the beginning of the queue. */
   playNext(track) {
-    this.coming.unshift(this.place(track, true));
+    this.upcoming.unshift(this.newEntry(track, true));
     this.changed();
   }
 
-  /** Adds a track after those that were added before. */
+  /** Adds a track after the tracks that were added before. */
   add(track) {
-    const rest = this.coming.findIndex(({ added }) => !added);
-    this.coming.splice(rest < 0 ? this.coming.length : rest, 0, this.place(track, true));
+    const rest = this.upcoming.findIndex(({ added }) => !added);
+    this.upcoming.splice(rest < 0 ? this.upcoming.length : rest, 0, this.newEntry(track, true));
     this.changed();
   }
 
-  /** The next track, which is the current one then; null at the end. */
+  /** Makes the next track the current one, and returns it; null at the end of the queue. */
   next() {
-    return this.coming.length ? this.jump(0) : null;
+    return this.upcoming.length ? this.jump(0) : null;
   }
 
-  /** Continues with an entry of the queue; those before it are removed. */
+  /** Makes the track of an entry the current one, and returns it. The entries before it are removed. */
   jump(at) {
     if (this.current) this.past.push(this.current);
-    const [place] = this.coming.splice(0, at + 1).slice(-1);
-    this.current = place.track;
+    const [entry] = this.upcoming.splice(0, at + 1).slice(-1);
+    this.current = entry.track;
     return this.changed(this.current);
   }
 
-  /** The track before, which is the current one then; null at the beginning. */
+  /** Makes the previous track the current one, and returns it; null at the beginning. */
   previous() {
     if (!this.past.length) return null;
-    if (this.current) this.coming.unshift(this.place(this.current, false));
+    if (this.current) this.upcoming.unshift(this.newEntry(this.current, false));
     this.current = this.past.pop();
     return this.changed(this.current);
   }
 
-  /** Moves an entry up or down. It counts as added then, so that it stays. */
+  /** Moves an entry up or down. Between added entries it counts as added too. */
   move(at, by) {
     const to = at + by;
-    if (!this.coming[at] || !this.coming[to]) return;
-    const [place] = this.coming.splice(at, 1);
-    this.coming.splice(to, 0, { ...place, added: place.added || Boolean(this.coming[to]?.added) });
+    if (!this.upcoming[at] || !this.upcoming[to]) return;
+    const [entry] = this.upcoming.splice(at, 1);
+    this.upcoming.splice(to, 0, { ...entry, added: entry.added || Boolean(this.upcoming[to]?.added) });
     this.changed();
   }
 
   remove(at) {
-    this.coming.splice(at, 1);
+    this.upcoming.splice(at, 1);
     this.changed();
   }
 
   clear() {
-    this.coming = [];
+    this.upcoming = [];
     this.changed();
   }
 
-  /** Removes a track that does not exist any more. */
-  forget(id) {
-    this.coming = this.coming.filter(({ track }) => track.id !== id);
+  /** Removes all entries of a track that no longer exists. */
+  removeTrack(id) {
+    this.upcoming = this.upcoming.filter(({ track }) => track.id !== id);
     this.past = this.past.filter((track) => track.id !== id);
     this.changed();
   }

@@ -1,6 +1,6 @@
-// The list of the queue, which is played, sorted and shortened by mouse and keyboard.
+// The list of the queue. Its entries are played, moved and removed with the mouse or the keyboard.
 
-import { Rows, pictured } from './rows.js';
+import { Rows, iconButton } from './rows.js';
 import { trackRow } from './row.js';
 
 const UP = 'M12 19V5M6 11l6-6 6 6';
@@ -16,7 +16,7 @@ export class QueueList {
     list.addEventListener('click', ({ target }) => {
       if (target.closest('.track')) play(this.rows.indexOf(target));
     });
-    list.addEventListener('keydown', (event) => this.press(event));
+    list.addEventListener('keydown', (event) => this.onKey(event));
     clear.addEventListener('click', () => {
       queue.clear();
       tab.focus();
@@ -27,22 +27,22 @@ export class QueueList {
 
   row(track, added) {
     const at = (event) => this.rows.indexOf(event.target);
-    const acts = [
-      pictured(`Move “${track.title}” up`, UP, (event) => this.move(at(event), -1)),
-      pictured(`Move “${track.title}” down`, DOWN, (event) => this.move(at(event), 1)),
-      pictured(`Remove “${track.title}” from the queue`, REMOVE, (event) => this.queue.remove(at(event))),
+    const buttons = [
+      iconButton(`Move “${track.title}” up`, UP, (event) => this.move(at(event), -1)),
+      iconButton(`Move “${track.title}” down`, DOWN, (event) => this.move(at(event), 1)),
+      iconButton(`Remove “${track.title}” from the queue`, REMOVE, (event) => this.queue.remove(at(event))),
     ];
-    return trackRow(track, { note: added ? 'added' : '', acts });
+    return trackRow(track, { note: added ? 'added' : '', buttons });
   }
 
   move(at, by) {
-    const entry = this.rows.entry;
+    const { tabStop } = this.rows;
     this.queue.move(at, by);
-    if (entry === at && this.queue.coming[at + by]) this.rows.reveal(at + by);
+    if (tabStop === at && this.queue.upcoming[at + by]) this.rows.reveal(at + by);
   }
 
   /** Alt with an arrow moves a row, Delete removes it. */
-  press(event) {
+  onKey(event) {
     const at = this.rows.indexOf(event.target);
     const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (event.altKey && by) this.move(at, by);
@@ -53,14 +53,14 @@ export class QueueList {
   }
 
   show() {
-    const { coming } = this.queue;
-    const number = coming.length.toLocaleString('en');
-    this.tab.querySelector('b').textContent = coming.length ? number : '';
-    this.count.textContent = coming.length
-      ? `${number} to come`
-      : 'The queue is empty. When a track is chosen, those after it in the list are added here; add others with A or the buttons of a track.';
-    this.clear.hidden = !coming.length;
-    // A row is drawn again only when its item is another one.
-    this.rows.set([...coming]);
+    const { upcoming } = this.queue;
+    const number = upcoming.length.toLocaleString('en');
+    this.tab.querySelector('b').textContent = upcoming.length ? number : '';
+    this.count.textContent = upcoming.length
+      ? `${number} in the queue`
+      : 'The queue is empty. When a track is chosen, the tracks after it in the list are added here. Add others with A or the buttons of a track.';
+    this.clear.hidden = !upcoming.length;
+    // A row is drawn again only when its item has changed.
+    this.rows.set([...upcoming]);
   }
 }

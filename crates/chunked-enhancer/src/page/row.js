@@ -3,8 +3,8 @@
 import { showCover } from './cover.js';
 import { element } from './rows.js';
 
-/** Milliseconds after which the picture of a row is fetched, so that rows that are scrolled past fetch none. */
-const STAY = 80;
+/** Milliseconds after which the cover of a row is fetched. Rows that are scrolled past in less time do not fetch one. */
+const COVER_DELAY = 80;
 
 /** 61 -> "1:01". */
 export function clock(seconds) {
@@ -15,8 +15,8 @@ export function clock(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-/** A row of a list: a button that plays the track, then other buttons. */
-export function trackRow(track, { current = false, note = '', acts = [] }) {
+/** The row of a track: a button that plays it, then other buttons. */
+export function trackRow(track, { current = false, note = '', buttons = [] }) {
   const row = element('li', '');
   const button = element('button', 'track');
   button.type = 'button';
@@ -33,9 +33,9 @@ export function trackRow(track, { current = false, note = '', acts = [] }) {
   }
   const cover = element('span', 'cover');
   button.append(cover, words, element('span', 'length', clock(track.seconds ?? NaN)));
-  const all = element('span', 'acts');
-  all.append(...acts);
-  row.append(button, all);
-  if (track.cover) setTimeout(() => row.isConnected && showCover(track, cover), STAY);
+  const group = element('span', 'acts');
+  group.append(...buttons);
+  row.append(button, group);
+  if (track.cover) setTimeout(() => row.isConnected && showCover(track, cover), COVER_DELAY);
   return row;
 }

@@ -1,7 +1,7 @@
-// Tabs, of which one panel is shown.
+// Tabs with panels. One panel is shown at a time.
 
 export class Tabs {
-  /** @param {HTMLElement} list Its tabs refer to their panels by `aria-controls`. */
+  /** @param {HTMLElement} list The tab list. Its tabs name their panels in `aria-controls`. */
   constructor(list) {
     this.tabs = [...list.querySelectorAll('[role=tab]')];
     for (const tab of this.tabs) tab.addEventListener('click', () => this.show(tab));
@@ -29,8 +29,8 @@ export class Tabs {
     }
   }
 
-  /** Shows the next panel. */
-  turn() {
+  /** Shows the next panel and moves the focus to its tab. */
+  showNext() {
     this.show(this.tabs[(this.tabs.indexOf(this.shown) + 1) % this.tabs.length]);
     this.shown.focus();
   }

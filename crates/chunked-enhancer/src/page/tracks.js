@@ -1,35 +1,35 @@
 // The list of tracks, with search and keyboard control.
 
-import { Rows, pictured } from './rows.js';
+import { Rows, iconButton } from './rows.js';
 import { trackRow } from './row.js';
 
 const NEXT = 'M4 6h16M4 12h7M4 18h7M15 15l3-3 3 3M18 12v8';
 const ADD = 'M4 6h16M4 12h16M4 18h7M15 18h6M18 15v6';
 const REMOVE = 'M6 6l12 12M18 6L6 18';
 
-/** Lower case, without accents. */
-const plain = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+/** The text in lower case and without accents. */
+const fold = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 
 export class Tracks {
-  /** @param acts `choose(track)`, `next(track)` and `add(track)` for the queue, `remove(track)` for uploads. */
-  constructor(list, search, count, acts) {
-    Object.assign(this, { list, search, count, acts, entries: [], shown: [], current: null });
-    const make = ({ track, sent }) => this.row(track, sent);
+  /** @param actions `choose(track)`, `next(track)` and `add(track)` for the queue, `remove(track)` for uploads. */
+  constructor(list, search, count, actions) {
+    Object.assign(this, { list, search, count, actions, entries: [], shown: [], current: null });
+    const make = ({ track, isUpload }) => this.row(track, isUpload);
     this.rows = new Rows(list, { key: ({ track }) => track.id, make, above: search });
     list.addEventListener('click', ({ target }) => {
-      if (target.closest('.track')) acts.choose(this.shown[this.rows.indexOf(target)].track);
+      if (target.closest('.track')) actions.choose(this.shown[this.rows.indexOf(target)].track);
     });
     list.addEventListener('keydown', (event) => {
       const { track } = this.shown[this.rows.indexOf(event.target)] ?? {};
       if (!track || event.key.toLowerCase() !== 'a' || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
-      if (event.shiftKey) acts.next(track);
-      else acts.add(track);
+      if (event.shiftKey) actions.next(track);
+      else actions.add(track);
     });
     search.addEventListener('input', () => this.filter());
     search.addEventListener('keydown', (event) => {
       if (event.key === 'ArrowDown') this.rows.focus(0);
-      if (event.key === 'Enter' && this.shown.length) acts.choose(this.shown[0].track);
+      if (event.key === 'Enter' && this.shown.length) actions.choose(this.shown[0].track);
       if (event.key === 'Escape') {
         search.value = '';
         this.filter();
@@ -38,28 +38,28 @@ export class Tracks {
     });
   }
 
-  /** Shows the uploads, then the library. */
-  set(sent, tracks) {
-    const entry = (track, isSent) => {
-      const text = plain([track.title, track.artist, track.album, track.path].filter(Boolean).join(' '));
-      return { track, sent: isSent, text };
+  /** Shows the uploads, then the tracks of the library. */
+  set(uploads, tracks) {
+    const entry = (track, isUpload) => {
+      const text = fold([track.title, track.artist, track.album, track.path].filter(Boolean).join(' '));
+      return { track, isUpload, text };
     };
-    this.entries = [...sent.map((track) => entry(track, true)), ...tracks.map((track) => entry(track, false))];
+    this.entries = [...uploads.map((track) => entry(track, true)), ...tracks.map((track) => entry(track, false))];
     this.filter();
   }
 
-  row(track, sent) {
-    const { next, add, remove } = this.acts;
-    const acts = [
-      pictured(`Play “${track.title}” next`, NEXT, () => next(track)),
-      pictured(`Add “${track.title}” to the queue`, ADD, () => add(track)),
+  row(track, isUpload) {
+    const { next, add, remove } = this.actions;
+    const buttons = [
+      iconButton(`Play “${track.title}” next`, NEXT, () => next(track)),
+      iconButton(`Add “${track.title}” to the queue`, ADD, () => add(track)),
     ];
-    if (sent) acts.push(pictured(`Remove “${track.title}” from the server`, REMOVE, () => remove(track)));
-    return trackRow(track, { current: track.id === this.current, note: sent ? 'to try' : '', acts });
+    if (isUpload) buttons.push(iconButton(`Remove “${track.title}” from the server`, REMOVE, () => remove(track)));
+    return trackRow(track, { current: track.id === this.current, note: isUpload ? 'upload' : '', buttons });
   }
 
   filter() {
-    const words = plain(this.search.value).split(/\s+/).filter(Boolean);
+    const words = fold(this.search.value).split(/\s+/).filter(Boolean);
     this.shown = words.length ? this.entries.filter(({ text }) => words.every((word) => text.includes(word))) : this.entries;
     const all = `${this.entries.length.toLocaleString('en')} track${this.entries.length === 1 ? '' : 's'}`;
     this.count.textContent = words.length ? `${this.shown.length.toLocaleString('en')} of ${all}` : all;
@@ -68,15 +68,15 @@ export class Tracks {
     this.rows.set(this.shown);
   }
 
-  /** Marks the track that plays. */
-  mark(id) {
+  /** Marks the track that is played. */
+  markPlaying(id) {
     this.current = id;
     this.rows.refresh();
-    if (!this.list.contains(document.activeElement)) this.rows.enter(this.shown.findIndex(({ track }) => track.id === id));
+    if (!this.list.contains(document.activeElement)) this.rows.setTabStop(this.shown.findIndex(({ track }) => track.id === id));
   }
 
-  /** The tracks that are shown, in their order, and the index of one of them. */
-  around(track) {
+  /** The shown tracks in their order, and the index of `track` among them. */
+  playlist(track) {
     const tracks = this.shown.map((entry) => entry.track);
     return { tracks, at: tracks.findIndex(({ id }) => id === track.id) };
   }

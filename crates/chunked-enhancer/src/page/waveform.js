@@ -1,7 +1,7 @@
 // Waveforms of both versions, and a bar that shows which chunks of the mastered one exist.
 
-/** The frames of a chunk of the server are a multiple of this. */
-const BLOCK = 4096;
+/** The number of frames of a chunk on the server is a multiple of this. */
+const CHUNK_ALIGN = 4096;
 /** Pixels of a bar, and of the gap after it. */
 const BAR = [2, 1];
 
@@ -19,8 +19,8 @@ function colour(element, name) {
   return getComputedStyle(element).getPropertyValue(name).trim();
 }
 
-/** Draws the peaks of a lane as bars, and a thin line where they are not known yet. */
-function bars(canvas, peaks, style) {
+/** Draws the peaks of a lane as bars. Where they are not known yet it draws a thin line. */
+function drawBars(canvas, peaks, style) {
   const { context, width, height } = prepare(canvas);
   context.fillStyle = colour(canvas, style);
   const middle = height / 2;
@@ -50,12 +50,12 @@ function bars(canvas, peaks, style) {
 export class Waveform {
   /**
    * @param {HTMLElement} element The slider with its lanes.
-   * @param {HTMLElement} pieces The bar of the chunks.
+   * @param {HTMLElement} chunkBar The bar of the chunks.
    * @param seek Called with a position in the track, 0 to 1.
-   * @param text Returns the text for a position.
+   * @param positionText Returns the text for a position.
    */
-  constructor(element, pieces, seek, text) {
-    Object.assign(this, { element, pieces, peaks: {}, map: '', track: null });
+  constructor(element, chunkBar, seek, positionText) {
+    Object.assign(this, { element, chunkBar, peaks: {}, chunkStates: '', track: null });
     this.hover = element.querySelector('.hover');
     new ResizeObserver(() => this.draw()).observe(element);
     const share = (event) => {
@@ -65,7 +65,7 @@ export class Waveform {
     element.addEventListener('pointermove', (event) => {
       if (!this.track) return;
       const at = share(event);
-      this.hover.textContent = text(at);
+      this.hover.textContent = positionText(at);
       element.style.setProperty('--hover', at);
       element.classList.add('hovered');
     });
@@ -80,9 +80,9 @@ export class Waveform {
 
   /** Changes to another track, whose peaks are not known yet. */
   reset(track) {
-    Object.assign(this, { peaks: {}, map: '', track });
+    Object.assign(this, { peaks: {}, chunkStates: '', track });
     this.draw();
-    this.drawPieces();
+    this.drawChunks();
   }
 
   /** Sets the peaks of a version. */
@@ -91,45 +91,45 @@ export class Waveform {
     this.drawLane(lane);
   }
 
-  /** Sets the state of the chunks: a digit for each. */
-  setMap(map) {
-    if (map === this.map) return;
-    this.map = map;
-    this.drawPieces();
+  /** Sets the states of the chunks: a string with a digit for each, 0 missing, 1 being made, 2 complete. */
+  setChunkStates(states) {
+    if (states === this.chunkStates) return;
+    this.chunkStates = states;
+    this.drawChunks();
   }
 
   /** Sets the position of the playhead, 0 to 1. */
-  place(share) {
+  setPosition(share) {
     this.element.style.setProperty('--played', share);
   }
 
   draw() {
     this.drawLane('original');
     this.drawLane('mastered');
-    this.drawPieces();
+    this.drawChunks();
   }
 
   drawLane(lane) {
     const [rest, played] = this.element.querySelectorAll(`[data-lane=${lane}] canvas`);
-    bars(rest, this.peaks[lane], '--rest');
-    bars(played, this.peaks[lane], '--bar');
+    drawBars(rest, this.peaks[lane], '--rest');
+    drawBars(played, this.peaks[lane], '--bar');
   }
 
-  drawPieces() {
-    const { context, width, height } = prepare(this.pieces.querySelector('canvas'));
-    const { map, track } = this;
-    const made = [...map].filter((digit) => digit === '2').length;
-    this.pieces.setAttribute('aria-valuenow', map ? Math.round((100 * made) / map.length) : 0);
+  drawChunks() {
+    const { context, width, height } = prepare(this.chunkBar.querySelector('canvas'));
+    const { chunkStates: states, track } = this;
+    const complete = [...states].filter((digit) => digit === '2').length;
+    this.chunkBar.setAttribute('aria-valuenow', states ? Math.round((100 * complete) / states.length) : 0);
     if (!track) return;
-    // The chunks of the server: one second, the remaining 29 seconds, then 30 seconds each.
-    const whole = (seconds) => Math.max(1, Math.floor((seconds * track.sample_rate) / BLOCK)) * BLOCK;
-    const long = whole(30);
-    const starts = [0, whole(1)];
-    for (let n = 2; n <= map.length; n += 1) starts.push((n - 1) * long);
+    // The first chunk has one second, the second the remaining 29 seconds, and each further one 30 seconds.
+    const chunkFrames = (seconds) => Math.max(1, Math.floor((seconds * track.sample_rate) / CHUNK_ALIGN)) * CHUNK_ALIGN;
+    const long = chunkFrames(30);
+    const starts = [0, chunkFrames(1)];
+    for (let n = 2; n <= states.length; n += 1) starts.push((n - 1) * long);
     const x = (n) => Math.min(1, starts[n] / track.frames) * width;
-    const colours = ['--piece-none', '--piece-making', '--bar-mastered'].map((name) => colour(this.pieces, name));
-    [...map].forEach((digit, n) => {
-      const end = n + 1 === map.length ? width : x(n + 1);
+    const colours = ['--chunk-missing', '--chunk-making', '--bar-mastered'].map((name) => colour(this.chunkBar, name));
+    [...states].forEach((digit, n) => {
+      const end = n + 1 === states.length ? width : x(n + 1);
       context.fillStyle = colours[digit];
       context.fillRect(x(n), 0, Math.max(1, end - x(n) - 1), height);
     });

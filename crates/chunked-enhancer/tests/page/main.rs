@@ -358,7 +358,7 @@ fn the_page_asks_for_the_token_and_again_when_it_is_wrong() {
     let server = Server::start(library, folders.cache.path(), &["--token", "correct horse"]);
     let mut page = Chromium::start();
     page.open(&server.url);
-    for (token, words) in [("wrong horse", "This server wants a token"), ("correct horse", "That was not it")] {
+    for (token, words) in [("wrong horse", "This server needs a token"), ("correct horse", "The token is wrong")] {
         page.until(&format!(
             "document.querySelector('#token').open && document.querySelector('#token').innerText.includes({words:?})"
         ));

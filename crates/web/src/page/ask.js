@@ -1,6 +1,6 @@
 // Requests to the server that sent the page. Addresses are relative, because a proxy may serve the page under any path.
 
-/** A request that failed. */
+/** The error of a request that failed. */
 export class Refusal extends Error {
   /** @param {number} status The HTTP status, 0 when there was no response. */
   constructor(status, text) {
@@ -9,7 +9,7 @@ export class Refusal extends Error {
   }
 
   /** Whether the same request may succeed later. */
-  get passing() {
+  get temporary() {
     return this.status === 0 || this.status === 503 || this.status === 500;
   }
 }
@@ -17,15 +17,15 @@ export class Refusal extends Error {
 /** The name under which the token is stored until the tab is closed. */
 let storageName = 'token';
 let token = null;
-/** The question for a token that is open, if there is one. */
+/** The promise of the token for which the user is being asked; null when the user is not being asked. */
 let pendingToken = null;
 let askForToken = () => Promise.reject(new Refusal(401, 'a token is needed'));
 
 /**
- * Sets what happens when the server needs a token.
+ * Sets the function that asks the user for a token when the server needs one.
  * @param {string} name The name under which the token is stored. Servers behind one proxy share the storage.
- * @param ask Is called with whether a token was refused already. It resolves to the token that was typed; when it rejects, it is not
- * called again.
+ * @param ask The function. Its argument says whether a token was refused already. It resolves to the token that the user has typed.
+ * When it rejects, it is not called again.
  */
 export function onToken(name, ask) {
   storageName = name;
@@ -41,7 +41,7 @@ async function errorText(response) {
   }
 }
 
-/** Does a `fetch` with the token. A response that is no success is thrown as a {@link Refusal} with the server's error text. */
+/** Does a `fetch` with the token. A response without success is thrown as a {@link Refusal} with the error text of the server. */
 export async function ask(path, options = {}) {
   for (;;) {
     const sent = token;
@@ -70,16 +70,16 @@ export async function ask(path, options = {}) {
   }
 }
 
-/** An address with the token, where there is one: for links and images, which cannot send a header. */
+/** The address with the token, if there is one. It is meant for links and images, which cannot send a header. */
 export function address(path) {
   if (!token) return path;
   return `${path}${path.includes('?') ? '&' : '?'}access_token=${encodeURIComponent(token)}`;
 }
 
 /**
- * Sends a file as the body of a POST, and resolves to the JSON of the response. It does not use `fetch`, which has no progress of what
- * is sent.
- * @param {{signal: AbortSignal, progress}} options `progress` is called with the fraction that is sent, 0 to 1.
+ * Sends a file as the body of a POST, and resolves to the JSON of the response. It does not use `fetch`, which does not report the
+ * progress of sending.
+ * @param {{signal: AbortSignal, progress}} options `progress` is called with the fraction that has been sent, 0 to 1.
  */
 export function send(path, file, { signal, progress }) {
   return new Promise((resolve, reject) => {
@@ -94,8 +94,8 @@ export function send(path, file, { signal, progress }) {
       if (request.status < 300) resolve(request.response);
       else refuse(request.status, request.response?.error ?? `the server answered ${request.status} ${request.statusText}`);
     });
-    request.addEventListener('error', () => refuse(0, 'the server does not answer, or took no more of it'));
-    request.addEventListener('abort', () => reject(new DOMException('called off', 'AbortError')));
+    request.addEventListener('error', () => refuse(0, 'the server does not answer, or does not receive the rest of the file'));
+    request.addEventListener('abort', () => reject(new DOMException('cancelled', 'AbortError')));
     signal.addEventListener('abort', () => request.abort());
     request.send(file);
   });
@@ -106,7 +106,7 @@ export async function json(path, options) {
   return (await ask(path, options)).json();
 }
 
-/** The server-sent events at an address, one after the other. They are parsed here because an EventSource cannot send a token. */
+/** The server-sent events at an address, one after the other. They are parsed here, because an EventSource cannot send a token. */
 export async function* events(path, signal) {
   const response = await ask(path, { signal, headers: { Accept: 'text/event-stream' } });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -1,8 +1,8 @@
-// WAV as the server sends it: 16-bit stereo after a RIFF or RF64 header.
+// Decodes WAV as the server sends it: 16-bit stereo after a RIFF or RF64 header.
 
-/** The header is never longer than this many bytes. */
+/** The most bytes that a header has. */
 export const HEADER_AT_MOST = 1024;
-/** The bytes of a frame. */
+/** The number of bytes of a frame. */
 export const FRAME = 4;
 
 /**
@@ -29,7 +29,7 @@ export function readHeader(bytes) {
         rate = view.getUint32(body + 4, true);
         break;
       case 'data':
-        if (!rate) throw new Error('the stream does not say its sample rate');
+        if (!rate) throw new Error('the header of the stream has no sample rate before its data');
         return { rate, frames: Math.floor((size === 0xffffffff ? long : size) / FRAME), header: body };
     }
     at = body + size + (size % 2);
