@@ -27,7 +27,7 @@ group "$engine" '--lib --test=commands --test=keylock --test=mixing --test=promi
     crates/engine/src/tempo/movement.rs
     crates/engine/src/rt/return_queue.rs
     crates/engine/src/audio/status_words.rs'
-group "$engine --features decode" '--lib --test=stream --test=stream_weather --test=stream_memory --test=stream_files' '
+group "$engine --features decode" '--lib --test=stream --test=stream_underruns --test=stream_memory --test=stream_files' '
     crates/engine/src/feed/read_plan.rs
     crates/engine/src/feed/feeder.rs'
 group '-p crowd-media' '--lib --test=wav --test=reader --test=formats --test=downmix --test=hostile --test=damaged --test=frame_positions --test=memory' '

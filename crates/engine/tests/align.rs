@@ -25,7 +25,7 @@ fn off(offline: &mut Offline, deck: DeckId, pulse: Pulse, tempo: f64, unit: f64)
 }
 
 #[test]
-fn after_an_hour_of_moving_tempo_the_beats_still_lie_on_the_clocks() {
+fn after_an_hour_of_tempo_changes_the_beats_are_in_phase_with_the_clock() {
     let mut offline = offline();
     let mut noise = Noise(3);
     let region = LoopRegion::new(Frames(0), Frames(1 << 40)).unwrap();
@@ -64,7 +64,7 @@ fn after_an_hour_of_moving_tempo_the_beats_still_lie_on_the_clocks() {
 }
 
 #[test]
-fn a_start_keeps_its_frame_and_begins_at_the_nearest_place_in_phase() {
+fn a_start_keeps_its_frame_and_begins_at_the_nearest_position_in_phase() {
     // (first beat of the music, cue, frame of the start, where the music then begins), all at 120 BPM.
     for (first, cue, start, begins) in [
         (0.0, 0, 22_050 * 3, 0),
@@ -125,7 +125,7 @@ fn a_deck_that_plays_moves_by_at_most_half_a_beat_or_bar_without_a_click() {
 }
 
 #[test]
-fn an_empty_deck_stays_where_it_is() {
+fn aligning_an_empty_deck_does_not_move_it() {
     let mut offline = offline();
     offline.engine().deck(DeckId::A).align(pulse(120.0, 0.2), Phase::Bar).unwrap().play().unwrap();
     offline.render_frames(128);

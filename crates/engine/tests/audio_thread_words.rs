@@ -116,7 +116,7 @@ fn the_audio_thread_has_no_forbidden_words() {
 }
 
 #[test]
-fn a_path_tells_what_the_audio_thread_runs() {
+fn the_code_of_the_audio_thread_is_recognised_by_its_path() {
     for path in
         ["audio/renderer.rs", "audio/deck/voice.rs", "output/audio/driver.rs", "track/audio/read.rs", "rt/slot.rs"]
     {
@@ -129,7 +129,7 @@ fn a_path_tells_what_the_audio_thread_runs() {
 }
 
 #[test]
-fn the_judge_sees_what_it_should_and_nothing_else() {
+fn forbidden_words_are_found_in_code_and_not_in_comments_or_tests() {
     let source = "\
 //! vec! in a comment
 pub fn render(&mut self) {

@@ -142,5 +142,5 @@ prop_state_machine! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_runs_dry_that_a_clairvoyant_would_have_kept_wet(sequential 1..600 => Obedient);
+    fn the_policy_has_no_underrun_that_could_have_been_prevented(sequential 1..600 => Obedient);
 }

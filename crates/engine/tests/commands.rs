@@ -28,7 +28,7 @@ fn the_schedule_fills_up_with_an_error_and_empties_again() {
 }
 
 #[test]
-fn a_passed_moment_means_now_and_is_told() {
+fn a_command_for_a_past_frame_acts_at_once_and_is_reported_as_late() {
     let mut offline = offline();
     offline.render_frames(1_000);
     let track = constant_track(0.5, 44_100);
@@ -40,7 +40,7 @@ fn a_passed_moment_means_now_and_is_told() {
 }
 
 #[test]
-fn frames_before_leaves_room_for_a_command_on_its_frame() {
+fn after_rendering_frames_before_a_command_can_still_act_in_its_frame() {
     for frame in [0u64, 1, 63, 64, 65, 127, 128, 200, 1_000, 44_099] {
         let mut offline = offline();
         let before = offline.frames_before(Frames(frame));
@@ -56,7 +56,7 @@ fn frames_before_leaves_room_for_a_command_on_its_frame() {
 }
 
 #[test]
-fn a_clear_forgets_what_came_before_it_and_nothing_behind_it() {
+fn a_clear_discards_the_commands_before_it_and_none_after_it() {
     let mut offline = offline();
     let (track, later) = (constant_track(0.25, 44_100), When::At(Frames(10_000)));
     offline.engine().deck(DeckId::A).load(&track).unwrap().at(later).play().unwrap();
@@ -68,7 +68,7 @@ fn a_clear_forgets_what_came_before_it_and_nothing_behind_it() {
 }
 
 #[test]
-fn a_command_for_a_frame_days_ahead_waits_and_the_sound_goes_on() {
+fn a_command_for_a_frame_days_later_waits_and_the_sound_continues() {
     let mut offline = offline();
     play(offline.engine(), DeckId::A, &constant_track(0.25, 44_100));
     // Distances that a cast to 32 bits would take for 0, 1 and 63 frames.
@@ -87,7 +87,7 @@ fn a_command_for_a_frame_days_ahead_waits_and_the_sound_goes_on() {
 }
 
 #[test]
-fn in_a_storm_of_jumps_a_deck_starts_anew_twice_a_quantum_at_most_and_ends_where_the_last_says() {
+fn of_many_jumps_a_deck_makes_two_per_quantum_at_most_and_ends_at_the_target_of_the_last() {
     let mut offline = offline();
     play(offline.engine(), DeckId::A, &noise_track(200_000, 1));
     offline.render_frames(4_096);

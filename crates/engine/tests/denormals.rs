@@ -98,7 +98,7 @@ fn subnormal(samples: &[f32]) -> usize {
 }
 
 #[test]
-fn what_lies_next_to_silence_is_silence_however_it_enters() {
+fn samples_close_to_zero_become_zero_in_every_input() {
     for level in [0.99 * f64::from(SILENT), 1e-30, 1e-38, 1e-44] {
         let faint = noise(|_| level);
         for method in StretchMethod::ALL {
@@ -118,7 +118,7 @@ fn what_lies_next_to_silence_is_silence_however_it_enters() {
 }
 
 #[test]
-fn what_lies_above_is_kept_bit_for_bit() {
+fn samples_over_the_threshold_of_silence_are_kept_bit_for_bit() {
     let quiet = noise(|_| 1e-10).into_iter().map(|frame| frame.map(|x| if x.abs() < SILENT { 0.0 } else { x }));
     let quiet: Vec<[f32; 2]> = quiet.collect();
     let mut offline = offline();
@@ -128,7 +128,7 @@ fn what_lies_above_is_kept_bit_for_bit() {
 }
 
 #[test]
-fn no_fade_leaves_subnormal_numbers_by_any_method() {
+fn a_decaying_sound_leaves_no_subnormal_numbers_with_any_method() {
     let tails = tails();
     for method in StretchMethod::ALL {
         for track in [loaded(&tails), streamed(&tails)] {
@@ -140,7 +140,7 @@ fn no_fade_leaves_subnormal_numbers_by_any_method() {
 }
 
 #[test]
-fn behind_sound_every_method_and_filter_comes_to_exactly_zero() {
+fn after_sound_every_method_and_filter_decays_to_exactly_zero() {
     let burst = noise(|n| if n < 10_000 { 0.5 } else { 0.0 });
     for method in StretchMethod::ALL {
         let out = played(&loaded(&burst), *method);

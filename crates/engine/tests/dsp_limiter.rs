@@ -24,7 +24,7 @@ fn noise(frames: usize, mut seed: u64) -> Vec<[f32; 2]> {
 }
 
 #[test]
-fn audio_under_the_ceiling_is_only_late() {
+fn audio_under_the_ceiling_is_only_delayed() {
     let mut limiter = Limiter::new(RATE, 1.0);
     let mut signal = noise(4_000, 1);
     signal.iter_mut().flatten().for_each(|v| *v = v.clamp(-1.0, 1.0));
@@ -36,7 +36,7 @@ fn audio_under_the_ceiling_is_only_late() {
 }
 
 #[test]
-fn the_gain_comes_back_to_exactly_one() {
+fn the_gain_returns_to_exactly_one() {
     let mut limiter = Limiter::new(RATE, 1.0);
     let told = limiter.process(&mut sine(100.0, 3.0, 10_000));
     assert!((told.gain - 1.0 / 3.0).abs() < 1e-4);
@@ -56,7 +56,7 @@ fn the_gain_comes_back_to_exactly_one() {
 }
 
 #[test]
-fn nothing_is_ever_over_the_ceiling() {
+fn no_sample_is_ever_over_the_ceiling() {
     for ceiling in [1.0, 0.891_250_9, 0.333_333_34] {
         let mut limiter = Limiter::new(RATE, ceiling);
         for seed in 0..20 {
@@ -102,7 +102,7 @@ fn distortion_of_any_steady_sine_stays_under_a_thousandth() {
 }
 
 #[test]
-fn what_is_no_number_becomes_silence_and_is_counted() {
+fn nan_and_infinity_become_silence_and_are_counted() {
     let mut limiter = Limiter::new(RATE, 1.0);
     let mut signal = sine(440.0, 0.5, 1_000);
     signal[100] = [f32::NAN, 0.1];
@@ -118,13 +118,13 @@ fn what_is_no_number_becomes_silence_and_is_counted() {
 }
 
 #[test]
-fn look_ahead_grows_with_the_sample_rate_in_whole_quanta() {
+fn the_lookahead_grows_with_the_sample_rate_in_whole_quanta() {
     let ahead = |rate| Limiter::new(rate, 1.0).lookahead();
     assert_eq!([22_050, 44_100, 48_000, 88_200, 96_000, 192_000].map(ahead), [64, 64, 64, 128, 128, 256]);
 }
 
 #[test]
-fn clear_forgets_peaks_and_delay() {
+fn clear_resets_the_gain_and_empties_the_delay() {
     let mut limiter = Limiter::new(RATE, 1.0);
     limiter.process(&mut sine(100.0, 4.0, 1_000));
     limiter.clear();

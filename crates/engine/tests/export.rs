@@ -98,7 +98,7 @@ fn same(track: &Track, frame: i64, stereo: &[f32]) -> bool {
 }
 
 #[test]
-fn a_part_begins_at_its_place_and_needs_nothing_far_before_it() {
+fn an_excerpt_begins_at_its_frame_and_does_not_depend_on_music_long_before_it() {
     let music = Drummer(vec![(40, 124.0)]).track();
     let time_map = TimeMap::steady(Frames(300_001), Rate::new(0.97).unwrap(), Frames(200_000));
     // The same part of a track whose beginning was left out.
@@ -114,7 +114,7 @@ fn a_part_begins_at_its_place_and_needs_nothing_far_before_it() {
 }
 
 #[test]
-fn a_part_at_its_own_tempo_is_the_track_bit_for_bit() {
+fn an_excerpt_at_its_original_tempo_is_the_track_bit_for_bit() {
     let drummer = Drummer(vec![(60, 123.456)]);
     let (music, grid) = (drummer.track(), drummer.grid());
     let time_map = TimeMap::on_beats(&grid, 100_000.0..grid.frame_at(40.3), bpm(123.456), SampleRate::CD).unwrap();
@@ -124,7 +124,7 @@ fn a_part_at_its_own_tempo_is_the_track_bit_for_bit() {
 }
 
 #[test]
-fn beats_of_a_tempo_that_wanders_come_out_evenly_spaced() {
+fn beats_of_a_varying_tempo_become_evenly_spaced() {
     for drummer in [
         Drummer(vec![(30, 120.0), (40, 123.0)]),
         Drummer(vec![(24, 118.0), (16, 126.0), (30, 121.3)]),

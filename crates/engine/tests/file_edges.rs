@@ -90,7 +90,7 @@ fn a_file_that_ends_in_the_middle_of_a_sound_ends_without_a_click() {
 }
 
 #[test]
-fn at_speed_1_the_end_fades_out_behind_the_last_frame_and_no_frame_of_the_music_changes() {
+fn at_speed_1_the_end_fades_out_after_the_last_frame_and_no_frame_of_the_music_changes() {
     let mut samples = tone(20_000, 0.0);
     samples.push(0.5);
     samples.extend([0.45; 40]);
@@ -111,7 +111,7 @@ fn at_speed_1_the_end_fades_out_behind_the_last_frame_and_no_frame_of_the_music_
 }
 
 #[test]
-fn a_loop_whose_end_does_not_lead_into_its_start_makes_no_click() {
+fn a_loop_whose_end_does_not_match_its_start_makes_no_click() {
     for (method, tempo) in methods() {
         for (length, phase) in [(8_000, 0.0), (8_022, 0.25), (8_040, 0.4), (4_445, 0.1), (700, 0.3)] {
             let sound = sound(&tone(length, phase), true, method, tempo, 60_000);
@@ -127,7 +127,7 @@ fn a_loop_whose_end_does_not_lead_into_its_start_makes_no_click() {
 }
 
 #[test]
-fn a_loop_that_goes_on_by_itself_keeps_every_bit() {
+fn a_seamless_loop_keeps_every_bit() {
     // 45 periods of 98 frames; and a hit that has died away when the next one comes.
     let round: Vec<f32> = (0..98 * 45).map(|n| (0.5 * (TAU * f64::from(n) / 98.0 + 1.0).sin()) as f32).collect();
     let hit: Vec<f32> = (0..9_000)
@@ -143,7 +143,7 @@ fn a_loop_that_goes_on_by_itself_keeps_every_bit() {
 }
 
 #[test]
-fn an_attack_at_the_start_of_a_loop_is_neither_late_nor_soft_and_what_ended_fades_out_under_it() {
+fn an_attack_at_the_start_of_a_loop_is_neither_late_nor_soft_and_the_old_sound_fades_out_under_it() {
     // A hit that starts at its peak, over a hum that does not come to an end.
     let samples: Vec<f32> = (0..9_000)
         .map(|n| {
@@ -166,7 +166,7 @@ fn an_attack_at_the_start_of_a_loop_is_neither_late_nor_soft_and_what_ended_fade
 }
 
 #[test]
-fn a_track_is_ended_in_the_first_quantum_behind_what_sounds_and_no_sooner() {
+fn a_track_ends_in_the_first_quantum_after_its_last_sound_and_not_before() {
     // Without a fade the interpolator's reach of 48 frames is what sounds behind the end.
     for (length, last, sounds) in [(1_000, 0.0, 48), (1_040, 0.0, 48), (1_041, 0.0, 48), (1_000, 0.5, 176)] {
         let mut samples = vec![0.0; length];
@@ -189,7 +189,7 @@ fn a_track_is_ended_in_the_first_quantum_behind_what_sounds_and_no_sooner() {
 }
 
 #[test]
-fn a_track_that_is_loaded_is_heard_at_full_gain_whatever_its_stem_was_set_to() {
+fn a_loaded_track_plays_at_full_gain_whatever_the_gain_of_its_stem_was() {
     let mut offline = offline();
     let [loud, next] = [0.25, 0.5].map(|x| common::constant_track(x, 44_100));
     let engine = offline.engine();

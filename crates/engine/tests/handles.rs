@@ -40,7 +40,7 @@ fn a_crossfade_follows_its_law_and_leaves_the_faders_alone() {
 }
 
 #[test]
-fn a_crossfade_that_is_turned_round_makes_no_step() {
+fn a_crossfade_that_is_reversed_makes_no_step() {
     let mut offline = offline();
     play(offline.engine(), DeckId::A, &constant_track(0.25, 441_000));
     offline.engine().deck(DeckId::B).load(&constant_track(0.1, 441_000)).unwrap();

@@ -82,7 +82,7 @@ fn loops_and_seeks_make_no_step_with_any_method() {
 }
 
 #[test]
-fn four_decks_keep_their_places_whatever_their_methods_while_the_tempo_glides() {
+fn four_decks_keep_their_positions_with_any_method_while_the_tempo_glides() {
     let mut offline = offline();
     let tone = sine_track(HERTZ, 0.1, 44_100 * 60);
     let decks = [DeckId::A, DeckId::B, DeckId::C, DeckId::D];

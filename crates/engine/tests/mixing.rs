@@ -45,7 +45,7 @@ fn every_deck_is_in_the_mix_on_both_sides_and_on_its_own_meter() {
 }
 
 #[test]
-fn a_deck_that_fades_leaves_the_others_at_their_levels_and_arrives_at_its_own() {
+fn a_fade_of_one_deck_reaches_its_gain_and_does_not_change_the_other_decks() {
     for moved in 0..4 {
         let mut offline = offline();
         for n in 0..4 {
@@ -81,7 +81,7 @@ fn a_deck_that_fades_leaves_the_others_at_their_levels_and_arrives_at_its_own() 
 }
 
 #[test]
-fn a_flat_equaliser_is_bypassed_again_when_its_deck_was_silent_and_one_that_is_not_flat_stays() {
+fn a_flat_equaliser_is_bypassed_again_after_silence_and_one_that_is_not_flat_stays_active() {
     // Quiet, so that the limiter has nothing to do.
     let mut noise = Noise(5);
     let samples: Vec<f32> = (0..88_200).map(|_| 0.1 * noise.sample()).collect();
@@ -112,7 +112,7 @@ fn a_flat_equaliser_is_bypassed_again_when_its_deck_was_silent_and_one_that_is_n
 }
 
 #[test]
-fn the_master_gain_is_over_everything_on_both_sides_and_at_unity_changes_no_bit() {
+fn the_master_gain_applies_to_the_whole_mix_and_at_unity_changes_no_bit() {
     let sound = |gains: &[f32]| {
         let mut offline = offline();
         for (index, track) in [sides(0.3, -0.1), sides(0.2, -0.2)].iter().enumerate() {

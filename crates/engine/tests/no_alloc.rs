@@ -160,7 +160,7 @@ fn every_command_at_every_callback_size_allocates_and_frees_nothing() {
 }
 
 #[test]
-fn a_way_home_that_is_full_makes_the_audio_thread_free_nothing() {
+fn with_a_full_return_ring_the_audio_thread_frees_nothing() {
     let mut rig = Rig::new();
     let (deck, stem, cue) = (DeckId::A, StemId::FIRST, Frames::ZERO);
     let track = rig.tracks[0].clone();
@@ -183,7 +183,7 @@ fn a_way_home_that_is_full_makes_the_audio_thread_free_nothing() {
 }
 
 #[test]
-fn a_command_that_gives_up_many_tracks_waits_until_there_is_room_for_all() {
+fn a_command_that_unloads_many_tracks_waits_until_the_return_ring_has_room_for_all() {
     let (deck, cue) = (DeckId::A, Frames::ZERO);
     // However many tracks lie in the way home when all four are given up: nothing else holds any of them.
     for before in 256..=266 {
@@ -212,7 +212,7 @@ fn a_command_that_gives_up_many_tracks_waits_until_there_is_room_for_all() {
 }
 
 #[test]
-fn no_command_is_forgotten_here() {
+fn every_command_is_among_those_of_these_tests() {
     let source = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/command.rs")).unwrap();
     let commands = |of: &str| source.split(of).nth(1).unwrap().split("\n}").next().unwrap();
     let both = [commands("pub enum Command {"), commands("pub enum DeckCommand {")];

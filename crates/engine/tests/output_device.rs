@@ -116,7 +116,7 @@ impl Pipe {
 }
 
 #[test]
-fn no_device_is_an_error_that_names_what_was_asked_and_the_ways_out() {
+fn without_a_device_the_error_names_the_output_the_cause_and_the_alternatives() {
     let place = tempfile::tempdir().unwrap();
     fs::write(place.path().join("none.conf"), "pcm.spare { type null hint { show on description \"A spare\" } }\n")
         .unwrap();
@@ -126,7 +126,7 @@ fn no_device_is_an_error_that_names_what_was_asked_and_the_ways_out() {
 }
 
 #[test]
-#[ignore = "run by no_device_is_an_error..., with settings for ALSA"]
+#[ignore = "run by without_a_device..., with settings for ALSA"]
 fn no_device_half() {
     if !is_apart() {
         return;

@@ -73,7 +73,7 @@ mod file {
     }
 
     #[test]
-    fn a_file_holds_what_an_export_makes_bit_for_bit() {
+    fn a_file_holds_the_samples_of_an_export_bit_for_bit() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("mix.wav");
         let output: Output = format!("file:{}", path.display()).parse().unwrap();
@@ -107,7 +107,7 @@ mod file {
     }
 
     #[test]
-    fn a_restart_leaves_the_recording_before_it_as_it_is() {
+    fn a_restart_does_not_change_the_earlier_recordings() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("mix.flac");
         let mut before = Vec::new();
@@ -136,7 +136,7 @@ mod file {
     }
 
     #[test]
-    fn an_unwritable_place_is_an_error_at_once() {
+    fn an_unwritable_path_is_an_error_at_once() {
         let place = tempfile::tempdir().unwrap();
         for path in [place.path().join("nowhere/mix.wav"), place.path().to_owned()] {
             let output = Output::File { path: path.clone(), buffer_frames: None };

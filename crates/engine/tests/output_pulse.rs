@@ -91,13 +91,13 @@ fn pactl(words: &[&str]) -> String {
 }
 
 #[test]
-fn a_sound_server_hears_what_an_export_writes() {
+fn a_sound_server_plays_the_samples_of_an_export() {
     let server = Server::start();
     server.run("recorded_half");
 }
 
 #[test]
-#[ignore = "run by a_sound_server_hears..., as a client of its server"]
+#[ignore = "run by a_sound_server_plays..., as a client of its server"]
 fn recorded_half() {
     if !is_apart() {
         return;
@@ -165,7 +165,7 @@ impl<R: Read> Heard<R> {
 }
 
 #[test]
-fn a_buffer_that_is_too_small_grows_while_the_music_goes_on() {
+fn a_buffer_that_is_too_small_grows_while_the_music_continues() {
     let server = Server::start();
     server.run("growing_half");
 }
@@ -227,9 +227,9 @@ fn growing_half() {
 
 /// A server that stands still for a while is an underrun, not a loss: the stream goes on in place, through either way.
 #[test]
-fn a_server_that_stands_still_for_a_third_of_a_second_loses_no_device() {
+fn a_server_that_stops_for_a_third_of_a_second_loses_no_device() {
     let server = Server::start();
-    for test in ["still_half", "still_plug_in_half"] {
+    for test in ["stopped_half", "stopped_plug_in_half"] {
         let pid = server.process.0.id().to_string();
         run_apart(
             test,
@@ -239,14 +239,14 @@ fn a_server_that_stands_still_for_a_third_of_a_second_loses_no_device() {
 }
 
 #[test]
-#[ignore = "run by a_server_that_stands_still..., as a client of its server"]
-fn still_half() {
+#[ignore = "run by a_server_that_stops..., as a client of its server"]
+fn stopped_half() {
     still("device", "device:pulseaudio:stage");
 }
 
 #[test]
-#[ignore = "run by a_server_that_stands_still..., as a client of its server"]
-fn still_plug_in_half() {
+#[ignore = "run by a_server_that_stops..., as a client of its server"]
+fn stopped_plug_in_half() {
     still("device:default", "device:default");
 }
 
@@ -304,20 +304,20 @@ fn listed_half() {
 }
 
 #[test]
-fn a_device_that_was_taken_away_plays_again_within_a_second_of_its_return() {
+fn a_device_that_was_removed_plays_again_within_a_second_of_its_return() {
     let server = Server::start();
     server.run("unplugged_half");
     server.run("unplugged_plug_in_half");
 }
 
 #[test]
-#[ignore = "run by a_device_that_was_taken_away..., as a client of its server"]
+#[ignore = "run by a_device_that_was_removed..., as a client of its server"]
 fn unplugged_half() {
     unplugged("device");
 }
 
 #[test]
-#[ignore = "run by a_device_that_was_taken_away..., as a client of its server"]
+#[ignore = "run by a_device_that_was_removed..., as a client of its server"]
 fn unplugged_plug_in_half() {
     unplugged("device:default");
 }

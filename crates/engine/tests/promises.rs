@@ -68,7 +68,7 @@ fn every_split_of_the_callback_gives_the_same_samples() {
 }
 
 #[test]
-fn a_group_starts_in_one_sample_and_on_its_very_frame() {
+fn a_group_starts_together_and_at_its_exact_frame() {
     let mut offline = offline();
     let engine = offline.engine();
     for (deck, value) in DECKS.into_iter().zip([0.1, 0.2, 0.05, 0.15]) {
@@ -84,7 +84,7 @@ fn a_group_starts_in_one_sample_and_on_its_very_frame() {
 }
 
 #[test]
-fn a_deck_at_rate_one_is_a_wire() {
+fn a_deck_at_rate_one_is_a_bypass() {
     let track = noise_track(20_000, 3);
     let mut offline = offline();
     play(offline.engine(), DeckId::C, &track);
@@ -127,7 +127,7 @@ fn a_late_track_enters_with_the_phase_it_would_have_had() {
 }
 
 #[test]
-fn what_is_refused_names_the_way_out_and_changes_nothing() {
+fn a_refused_command_is_an_error_with_the_reason_and_has_no_effect() {
     let (mut engine, _renderer) = Engine::builder().queue(16).split().unwrap();
     let play = |deck| Command::Deck(deck, DeckCommand::Play { stems: Stems::All });
     let unknown = engine.send_all([play(DeckId::A), play(DeckId::new(9).unwrap())], When::NextBlock).unwrap_err();
@@ -151,7 +151,7 @@ fn a_beat_scheduled_start_falls_on_the_beat() {
 }
 
 #[test]
-fn jumps_stops_and_level_moves_do_not_click() {
+fn jumps_stops_and_fader_moves_do_not_click() {
     let track = sine_track(100.0, 0.5, 200_000);
     let clean = largest_step(&left(&{
         let mut offline = offline();
@@ -198,7 +198,7 @@ fn a_whole_track_loop_is_seamless() {
 }
 
 #[test]
-fn the_end_of_a_track_is_told_and_the_deck_rewinds() {
+fn the_end_of_a_track_is_reported_and_the_deck_rewinds() {
     let mut offline = offline();
     play(offline.engine(), DeckId::B, &constant_track(0.5, 1_000));
     let sound = left(&offline.render_frames(2_000));
@@ -210,7 +210,7 @@ fn the_end_of_a_track_is_told_and_the_deck_rewinds() {
 }
 
 #[test]
-fn tracks_come_home_and_are_freed_by_the_control_half() {
+fn tracks_are_returned_and_freed_by_the_control_half() {
     let track = noise_track(5_000, 1);
     let mut offline = offline();
     for _ in 0..300 {
@@ -224,7 +224,7 @@ fn tracks_come_home_and_are_freed_by_the_control_half() {
 }
 
 #[test]
-fn a_control_half_that_never_collects_stalls_commands_and_not_the_sound() {
+fn a_control_half_that_frees_no_tracks_stalls_commands_and_not_the_sound() {
     let (mut engine, mut renderer) = Engine::builder().decks(2).stems(1).queue(8_192).split().unwrap();
     let track = constant_track(0.25, 1_000_000);
     play(&mut engine, DeckId::A, &track);
@@ -247,7 +247,7 @@ fn a_control_half_that_never_collects_stalls_commands_and_not_the_sound() {
 }
 
 #[test]
-fn tempo_error_is_nil_over_an_hour() {
+fn the_tempo_has_no_error_over_an_hour() {
     let mut offline = Engine::builder().offline().unwrap();
     offline.engine().mix().tempo(Bpm::new(118.0).unwrap()).unwrap();
     let region = LoopRegion::new(Frames(0), Frames(1 << 40)).unwrap();

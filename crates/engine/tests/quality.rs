@@ -35,7 +35,7 @@ fn a_tone_stays_clean_at_every_dj_rate() {
 }
 
 #[test]
-fn what_lands_above_the_nyquist_frequency_is_removed() {
+fn aliases_from_above_the_nyquist_frequency_are_removed() {
     for (hertz, rate) in [(19_500.0, 1.2), (20_000.0, 1.2), (21_000.0, 1.2), (15_000.0, 2.0), (12_500.0, 2.0)] {
         let found = 20.0 * (rms(&played(hertz, 0.5, rate)) / (0.5 / 2f64.sqrt())).log10();
         println!("alias of {hertz} Hz at rate {rate}: {found:.1} dB");
@@ -44,7 +44,7 @@ fn what_lands_above_the_nyquist_frequency_is_removed() {
 }
 
 #[test]
-fn what_the_steps_between_samples_mirror_is_removed() {
+fn images_from_the_interpolation_are_removed() {
     let full: f64 = spectrum(&played(1_000.0, 0.5, 1.0)).iter().sum();
     for (hertz, rate) in [(19_000.0, 0.875), (20_500.0, 118.0 / 120.0), (21_500.0, 118.0 / 120.0), (19_500.0, 1.083)] {
         let bins = spectrum(&played(hertz, 0.5, rate));
@@ -98,7 +98,7 @@ fn through_eq(hertz: f64, bands: [f32; 3]) -> f64 {
 }
 
 #[test]
-fn killing_a_band_takes_forty_decibels_from_its_middle() {
+fn killing_a_band_lowers_its_middle_by_forty_decibels() {
     for (hertz, bands) in [(50.0, [0.0, 1.0, 1.0]), (1_000.0, [1.0, 0.0, 1.0]), (8_000.0, [1.0, 1.0, 0.0])] {
         let found = through_eq(hertz, bands);
         println!("kill at {hertz} Hz: {found:.1} dB");
@@ -107,7 +107,7 @@ fn killing_a_band_takes_forty_decibels_from_its_middle() {
 }
 
 #[test]
-fn a_flat_equaliser_that_is_at_work_changes_no_level() {
+fn an_active_flat_equaliser_changes_no_level() {
     for hertz in [30.0, 100.0, 200.0, 450.0, 1_000.0, 2_000.0, 3_500.0, 8_000.0, 16_000.0] {
         let found = through_eq(hertz, [1.0; 3]);
         assert!(found.abs() <= 0.1, "{hertz} Hz: {found:.3} dB");

@@ -198,7 +198,7 @@ fn a_streamed_track_sounds_like_a_loaded_one_bit_for_bit() {
 }
 
 #[test]
-fn what_is_ready_plays_at_once_and_without_a_gap() {
+fn a_prepared_position_plays_at_once_and_without_a_gap() {
     let music = noise(30);
     let mut live = Live::new();
     music.streamed.prepare(Frames(800_000));
@@ -212,7 +212,7 @@ fn what_is_ready_plays_at_once_and_without_a_gap() {
 }
 
 #[test]
-fn a_stalled_disk_silences_its_deck_alone_without_a_click_and_it_returns_in_phase() {
+fn a_stalled_disk_silences_only_its_deck_without_a_click_and_the_deck_continues_in_phase() {
     let music = tone(60);
     let mut live = Live::new();
     until("the start", || music.streamed.is_ready(Frames(0)));
@@ -246,7 +246,7 @@ fn a_stalled_disk_silences_its_deck_alone_without_a_click_and_it_returns_in_phas
 }
 
 #[test]
-fn a_pause_while_a_stream_that_lacks_frames_fades_out_goes_on_from_its_level() {
+fn a_pause_during_the_fade_of_an_underrun_continues_from_its_level() {
     let music = music(vec![[0.5; 2]; 30 * 44_100]);
     let mut live = Live::new();
     until("the start", || music.streamed.is_ready(Frames(0)));
@@ -264,7 +264,7 @@ fn a_pause_while_a_stream_that_lacks_frames_fades_out_goes_on_from_its_level() {
 }
 
 #[test]
-fn a_start_that_is_not_heard_is_an_underrun_and_told_while_the_disk_still_hangs() {
+fn a_start_that_stays_silent_is_an_underrun_and_is_reported_while_the_disk_still_hangs() {
     let disk = Disk::default();
     disk.stall(true);
     let music = on(disk, vec![[0.5; 2]; 30 * 44_100]);
@@ -295,7 +295,7 @@ fn a_start_that_is_not_heard_is_an_underrun_and_told_while_the_disk_still_hangs(
 }
 
 #[test]
-fn every_underrun_is_told_once_however_many_decks_play_the_track() {
+fn every_underrun_is_reported_once_however_many_decks_play_the_track() {
     let music = tone(60);
     let mut live = Live::new();
     until("the start", || music.streamed.is_ready(Frames(0)));
@@ -322,7 +322,7 @@ fn every_underrun_is_told_once_however_many_decks_play_the_track() {
 }
 
 #[test]
-fn a_disk_that_stalls_for_1_7_seconds_is_not_heard() {
+fn a_disk_that_stalls_for_1_7_seconds_makes_no_gap() {
     let music = noise(30);
     let mut live = Live::new();
     until("the start", || music.streamed.is_ready(Frames(0)));
@@ -340,7 +340,7 @@ fn a_disk_that_stalls_for_1_7_seconds_is_not_heard() {
 }
 
 #[test]
-fn a_jump_to_somewhere_far_away_is_silent_for_moments_and_keeps_its_phase() {
+fn a_jump_to_a_distant_position_is_silent_for_a_moment_and_keeps_its_phase() {
     let music = noise(60);
     let mut live = Live::new();
     until("the start", || music.streamed.is_ready(Frames(0)));
@@ -362,7 +362,7 @@ fn a_jump_to_somewhere_far_away_is_silent_for_moments_and_keeps_its_phase() {
 }
 
 #[test]
-fn a_long_loop_comes_round_without_a_gap() {
+fn a_long_loop_repeats_without_a_gap() {
     let music = noise(60);
     let (start, end) = (400_000, 400_000 + 9 * 44_100);
     let play = |track: &Track, speed: f64| {
@@ -401,7 +401,7 @@ fn every_method_plays_a_streamed_track_on_two_decks_without_a_gap() {
 }
 
 #[test]
-fn a_disk_that_is_unplugged_is_told_once_and_read_again_when_it_is_back() {
+fn an_unplugged_disk_is_reported_once_and_read_again_when_it_is_back() {
     let music = noise(30);
     let mut live = Live::new();
     until("the start", || music.streamed.is_ready(Frames(0)));
@@ -435,7 +435,7 @@ fn the_feeder_ends_with_the_last_clone() {
 }
 
 #[test]
-fn playing_on_reads_on_and_does_not_seek() {
+fn continuous_playback_reads_without_a_seek() {
     let music = noise(30);
     let mut live = Live::new();
     until("the start", || music.streamed.is_ready(Frames(0)));
@@ -446,7 +446,7 @@ fn playing_on_reads_on_and_does_not_seek() {
 }
 
 #[test]
-fn what_cannot_be_streamed_is_refused() {
+fn an_input_without_frames_or_with_three_channels_is_refused() {
     let music = noise(1);
     assert!(music.streamed.is_streamed());
     assert!(!music.loaded.is_streamed() && music.loaded.is_ready(Frames(9)) && music.loaded.stream_event().is_none());

@@ -70,7 +70,7 @@ impl Seek for Slow {
 }
 
 #[test]
-fn a_reader_of_something_slow_sounds_the_same() {
+fn a_slow_reader_gives_the_same_samples() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("slow.wav");
     write(&path, 61, 44_100, 2);
@@ -88,7 +88,7 @@ fn rest(input: &mut FileInput, from: u64) -> Vec<[f32; 2]> {
 }
 
 #[test]
-fn a_frame_of_a_file_is_always_the_same_whether_it_was_read_up_to_or_sought() {
+fn a_frame_of_a_file_is_the_same_after_a_linear_read_and_after_a_seek() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     // AAC has noise that the decoder makes up, and is read in segments of 65,536 frames; at this rate it has two.
     for name in ["aac.m4a", "alac.m4a", "lame.mp3", "vorbis.ogg", "tagged-16.flac"] {
@@ -113,7 +113,7 @@ fn a_frame_of_a_file_is_always_the_same_whether_it_was_read_up_to_or_sought() {
 }
 
 #[test]
-fn a_file_is_read_at_its_own_rate_unless_told_otherwise() {
+fn a_file_is_read_at_its_own_rate_unless_another_is_given() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mono.wav");
     write(&path, 1, 48_000, 1);
@@ -128,7 +128,7 @@ fn a_file_is_read_at_its_own_rate_unless_told_otherwise() {
 }
 
 #[test]
-fn a_file_that_was_cut_off_is_as_long_as_what_is_there_and_says_so_loaded_or_streamed() {
+fn a_truncated_file_has_the_length_of_its_samples_and_a_warning_loaded_or_streamed() {
     let folder = tempfile::tempdir().unwrap();
     let samples = (0..400_000_u64).map(|n| (n * 7919 % 20_011) as i16).collect();
     let audio = Audio::new(Samples::I16(samples), 44_100, 2).unwrap();

@@ -30,7 +30,7 @@ impl Input for Endless {
 
 /// One test: other threads of the same process would be counted too.
 #[test]
-fn its_memory_does_not_grow_with_its_length() {
+fn the_memory_of_a_streamed_track_does_not_grow_with_its_length() {
     const MINUTE: usize = 60 * 44_100;
     let info = InputInfo { frames: Frames(1 << 40), sample_rate: SampleRate::CD, channels: 2 };
     let mut offline = Engine::builder().offline().unwrap();

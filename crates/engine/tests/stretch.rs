@@ -89,7 +89,7 @@ proptest! {
 }
 
 #[test]
-fn at_speed_one_every_method_is_a_wire() {
+fn at_speed_one_every_method_is_a_bypass() {
     let music = music(1.0);
     for &method in StretchMethod::ALL {
         let mut player = Player::new(&music, method, 77);
@@ -101,7 +101,7 @@ fn at_speed_one_every_method_is_a_wire() {
 }
 
 #[test]
-fn back_at_speed_one_the_source_comes_through_bit_for_bit_within_a_second() {
+fn after_another_speed_every_method_is_a_bypass_again_within_a_second() {
     let music = music(6.0);
     for method in keeping_pitch() {
         let mut player = Player::new(&music, method, 0);
@@ -186,7 +186,7 @@ fn hits_stay_on_time_and_single_at_every_dj_speed() {
 }
 
 #[test]
-fn the_first_hit_behind_a_start_is_the_sources_own() {
+fn the_first_hit_after_a_start_is_that_of_the_source() {
     let hit = track(1.0, |t| [(-t * 80.0).exp() * (2.0 * PI * (180.0 + 3_000.0 * t) * t).cos() * 0.8; 2]);
     for method in keeping_pitch() {
         let mut player = Player::new(&hit, method, 0);
@@ -199,7 +199,7 @@ fn the_first_hit_behind_a_start_is_the_sources_own() {
 }
 
 #[test]
-fn the_stereo_image_stands_still() {
+fn the_stereo_image_does_not_move() {
     let mono = music(4.0);
     let wide = {
         let mut samples = Vec::new();

@@ -21,7 +21,7 @@ fn noise_at(method: StretchMethod, hertz: f64, tempo: f64) -> f64 {
 }
 
 #[test]
-fn a_tone_has_less_than_70_db_of_noise_and_distortion_at_every_tempo_of_a_dj() {
+fn noise_and_distortion_are_70_db_below_a_tone_at_every_tempo_of_a_dj() {
     let tempos =
         [105.0, 108.0, 110.0, 113.0, 115.0, 117.0, 118.0, 119.0, 119.5, 120.5, 121.0, 122.0, 123.0, 125.0, 130.0];
     for hertz in [1_000.0, 10_000.0] {

@@ -26,7 +26,7 @@ fn heard(offline: &mut Offline, frames: usize) -> u64 {
 }
 
 #[test]
-fn a_cue_moves_a_stem_that_does_not_play_and_is_where_one_that_does_goes_back_to() {
+fn a_cue_moves_a_stopped_stem_and_a_playing_stem_returns_to_it_when_it_stops() {
     let mut offline = offline();
     offline.engine().deck(DeckId::A).load(&numbered()).unwrap().cue(Frames(5_000)).unwrap();
     offline.render_frames(1_000);
@@ -42,7 +42,7 @@ fn a_cue_moves_a_stem_that_does_not_play_and_is_where_one_that_does_goes_back_to
 }
 
 #[test]
-fn a_loop_that_is_set_while_a_stem_plays_holds_it_and_one_that_ends_lets_it_go_on() {
+fn a_loop_that_is_set_while_a_stem_plays_repeats_until_it_is_removed() {
     for begin in [0, 9_000] {
         let mut offline = offline();
         offline.engine().deck(DeckId::A).load_at(&numbered(), Frames(begin)).unwrap().play().unwrap();
@@ -64,7 +64,7 @@ fn a_loop_that_is_set_while_a_stem_plays_holds_it_and_one_that_ends_lets_it_go_o
 }
 
 #[test]
-fn the_status_counts_the_stems_that_hold_a_track_and_those_that_sound() {
+fn the_status_counts_the_stems_that_hold_a_track_and_those_that_play() {
     let mut offline = offline();
     let state = |offline: &mut Offline| {
         offline.render_frames(500);
@@ -89,7 +89,7 @@ fn the_status_counts_the_stems_that_hold_a_track_and_those_that_sound() {
 }
 
 #[test]
-fn a_jump_fades_out_what_was_heard_at_its_level_and_brings_the_new_place_at_once() {
+fn a_pause_fades_out_the_sound_from_its_present_level() {
     let mut offline = offline();
     let half = Gain::new(0.5).unwrap();
     offline
@@ -112,7 +112,7 @@ fn a_jump_fades_out_what_was_heard_at_its_level_and_brings_the_new_place_at_once
 }
 
 #[test]
-fn another_method_is_in_the_status_and_makes_other_samples_of_another_speed() {
+fn a_new_method_is_in_the_status_and_changes_the_samples_at_another_speed() {
     let track = noise_track(88_200, 3);
     let with = |method: StretchMethod| {
         let mut offline = offline();
@@ -149,7 +149,7 @@ fn constant_at_half_gain(offline: &mut Offline) -> usize {
 }
 
 #[test]
-fn the_gain_of_a_stem_that_sounds_moves_without_a_step() {
+fn the_gain_of_a_playing_stem_moves_without_a_step() {
     let mut offline = offline();
     constant_at_half_gain(&mut offline);
     offline.engine().deck(DeckId::A).stem_gain(Gain::UNITY).unwrap();
@@ -169,7 +169,7 @@ fn a_jump_to_the_beginning_of_a_track_does_not_fade_its_attack_in() {
 }
 
 #[test]
-fn a_stem_that_is_paused_makes_no_sound_whatever_becomes_of_it() {
+fn a_paused_stem_makes_no_sound_when_it_seeks_or_is_unloaded() {
     let mut offline = offline();
     constant_at_half_gain(&mut offline);
     offline.engine().deck(DeckId::A).pause().unwrap();
@@ -197,7 +197,7 @@ fn of_two_jumps_in_one_frame_the_first_is_not_heard() {
 }
 
 #[test]
-fn what_fades_out_soon_after_a_jump_begins_at_the_level_it_had() {
+fn a_fade_out_soon_after_a_jump_begins_at_the_present_level() {
     let mut offline = offline();
     let begin = constant_at_half_gain(&mut offline);
     let deck = offline.engine().deck(DeckId::A).seek(Frames(40_000)).unwrap();
@@ -210,7 +210,7 @@ fn what_fades_out_soon_after_a_jump_begins_at_the_level_it_had() {
 }
 
 #[test]
-fn a_stretcher_that_played_elsewhere_begins_anew_where_it_is_sent() {
+fn a_stretcher_begins_anew_after_a_seek() {
     for method in [StretchMethod::Wsola, StretchMethod::Hq] {
         let track = noise_track(88_200, 8);
         let from = |plays_before: bool| {
@@ -230,7 +230,7 @@ fn a_stretcher_that_played_elsewhere_begins_anew_where_it_is_sent() {
 }
 
 #[test]
-fn the_status_has_the_speed_of_master_deck_and_stem_together() {
+fn the_rate_in_the_status_is_the_product_of_master_deck_and_stem() {
     let mut offline = offline();
     let rate = |rate| Rate::new(rate).unwrap();
     let (deck, stem) = (DeckId::A, StemId(0));

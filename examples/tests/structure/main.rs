@@ -1,7 +1,7 @@
 //! What ARCHITECTURE.md says of the structure, held against the sources: who may take from whom, and which test keeps which promise.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
-mod rooms;
+mod layers;
 mod source;
 
 use serde_json::Value;
@@ -57,7 +57,7 @@ fn floor(package: &str) -> Option<usize> {
 }
 
 #[test]
-fn a_package_uses_only_those_on_floors_below_its_own() {
+fn a_package_uses_only_packages_in_layers_below_its_own() {
     for (name, _, needed) in packages() {
         let own = floor(&name).unwrap_or_else(|| panic!("{name} is on no floor"));
         for other in &needed {
@@ -69,7 +69,7 @@ fn a_package_uses_only_those_on_floors_below_its_own() {
 }
 
 #[test]
-fn a_library_is_known_where_it_is_said_and_nowhere_else() {
+fn a_restricted_library_is_used_only_by_the_packages_listed_for_it() {
     for (name, _, needed) in packages() {
         for (library, known_by) in KNOWN_BY {
             assert!(!needed.contains(library) || known_by.contains(&name.as_str()), "{name} knows {library}");
@@ -83,7 +83,7 @@ fn a_library_is_known_where_it_is_said_and_nowhere_else() {
 }
 
 #[test]
-fn no_files_take_names_from_each_other_in_a_loop() {
+fn no_files_depend_on_each_other_in_a_cycle() {
     let circles: Vec<_> = packages()
         .into_iter()
         .filter(|(_, folder, _)| folder.join("src").is_dir())
@@ -116,7 +116,7 @@ fn no_source_file_is_longer_than_450_lines() {
 }
 
 #[test]
-fn every_test_that_is_said_to_keep_a_promise_is_there() {
+fn every_test_that_docs_invariants_names_exists() {
     let tests: BTreeSet<String> = packages()
         .iter()
         .flat_map(|(_, folder, _)| files(folder))

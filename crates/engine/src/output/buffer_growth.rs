@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_late_while_a_device_settles_does_not_count() {
+    fn late_blocks_while_a_device_settles_do_not_count() {
         assert_eq!(sizes(512, &[0.1, 0.2, 0.3, 0.9, 3.0], 60.0), [0; 0]);
         // The same after it was opened again with a larger buffer.
         assert_eq!(sizes(512, &[3.0, 3.1, 3.2, 3.3, 3.4, 4.0], 60.0), [1_024]);
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn it_doubles_up_to_the_most_and_never_shrinks() {
+    fn the_buffer_doubles_up_to_its_maximum_and_never_shrinks() {
         let late: Vec<f64> = (0..600).map(|n| 2.0 + 0.1 * f64::from(n)).collect();
         assert_eq!(sizes(512, &late, 100.0), [1_024, 2_048, 4_096, 8_192]);
         assert_eq!(sizes(5_000, &late, 100.0), [8_192]);
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn while_no_sound_is_asked_for_no_time_passes() {
+    fn no_time_passes_while_no_sound_is_requested() {
         let mut adaptive = BufferGrowth::new(256);
         assert_eq!(adaptive.observe(at(0.0), 7), None, "what was late before is not this device's");
         assert_eq!(adaptive.observe(at(2.0), 8), None);

@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn float_stereo_at_the_asked_rate_is_preferred() {
+    fn float_stereo_at_the_requested_rate_is_preferred() {
         let config = |channels, low, high, format| {
             SupportedStreamConfigRange::new(channels, low, high, SupportedBufferSize::Unknown, format)
         };

@@ -334,7 +334,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn load_is_time_spent_by_time_covered_and_recent_starts_anew_at_each_look() {
+    fn load_is_time_spent_by_time_covered_and_recent_load_starts_anew_with_each_reading() {
         let meter = HealthCounters::new("null".into(), SampleRate::DAT);
         assert_eq!(meter.health().callback_frames, None);
         meter.block(480, SampleRate::DAT, Duration::from_millis(1));

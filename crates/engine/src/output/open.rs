@@ -58,7 +58,7 @@ mod tests {
 
     #[cfg(feature = "decode")]
     #[test]
-    fn what_is_played_is_recorded_beside_the_output() {
+    fn played_sound_is_recorded_in_addition_to_the_output() {
         let folder = std::env::temp_dir().join(format!("crowd-engine-record-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join("set.wav");

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_found_wherever_it_lies_until_another_takes_its_place() {
+    fn a_page_is_found_in_any_slot_until_another_page_replaces_it() {
         let pages = Pages::new(4);
         let (mut left, mut right) = ([0.0; 3], [0.0; 3]);
         pages.put(0, 9, &page(9), &[]);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn onsets_lie_in_their_page_and_go_with_it() {
+    fn onsets_are_stored_with_their_page_and_replaced_with_it() {
         let pages = Pages::new(2);
         let at = |n| 2 * PAGE as i64 + n;
         let onset = |frame| Onset { frame, strength: 3.5 };
@@ -195,7 +195,7 @@ mod proof {
     use loom::sync::Arc;
 
     #[test]
-    fn a_reader_never_sees_half_a_page() {
+    fn a_reader_never_gets_half_a_page() {
         loom::model(|| {
             let pages = Arc::new(Pages::new(1));
             pages.put(0, 1, &[[1.0; 2]; PAGE], &[]);

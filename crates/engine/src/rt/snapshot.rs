@@ -68,7 +68,7 @@ mod proof {
     use loom::sync::Arc;
 
     #[test]
-    fn a_reader_never_sees_half_a_write() {
+    fn a_reader_never_gets_half_a_write() {
         loom::model(|| {
             let snapshot = Arc::new(Snapshot::new(2));
             let writer = {

@@ -26,7 +26,7 @@ impl Source for Endless {
 }
 
 #[test]
-fn a_loop_that_jumps_is_not_heard() {
+fn a_loop_makes_no_step_in_any_stretcher() {
     const PERIOD: f32 = 100.0;
     const LOOP: i64 = 30_000;
     let source = Endless(f64::from(PERIOD));

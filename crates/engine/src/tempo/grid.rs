@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_grid_is_refused_by_its_mark() {
+    fn an_invalid_grid_is_refused_with_its_mark() {
         for (marks, says) in [
             (vec![], "no mark"),
             (vec![mark(f64::NAN, 120.0, 1)], "mark 1 lies at NaN s"),
@@ -233,7 +233,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_mark_lies_on_a_whole_beat_both_ways(marks in any_marks()) {
+        fn every_mark_is_on_a_whole_beat_in_both_directions(marks in any_marks()) {
             let grid = grid(&marks);
             let mut last = -1.0;
             for mark in &marks {
@@ -246,7 +246,7 @@ mod tests {
         }
 
         #[test]
-        fn from_frame_to_beat_and_back_is_the_same_place(marks in any_marks(), frame in -1e7..1e9f64, on in 0.01..1e5f64) {
+        fn from_frame_to_beat_and_back_is_the_same_frame(marks in any_marks(), frame in -1e7..1e9f64, on in 0.01..1e5f64) {
             let grid = grid(&marks);
             let beat = grid.beat_at(frame);
             prop_assert!((grid.frame_at(beat) - frame).abs() < 1e-5);

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_movement_changes_nothing() {
+    fn an_invalid_movement_is_refused_and_changes_nothing() {
         let mut movement = Movement::new(MovementConfig::default());
         movement.observe(0.6).unwrap();
         for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.1] {
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_medium_of_ten_percent_is_obeyed() {
+    fn a_medium_threshold_of_ten_percent_is_used() {
         let config = MovementConfig { thresholds: [0.02, 0.05, 0.08, 0.10], ..MovementConfig::default() };
         let bpm = Movement::new(config).observe(0.35).unwrap().get();
         assert!((bpm - 124.0).abs() < 1e-9, "{bpm}");
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crowd_that_is_not_heard_of_leaves_the_base_tempo_once() {
+    fn without_new_movements_the_base_tempo_is_set_once() {
         let config = MovementConfig { stale_after: Some(Duration::from_secs(10)), ..MovementConfig::default() };
         let mut movement = Movement::new(config);
         assert_eq!(movement.pass(Duration::from_secs(60)), None, "nothing was heard yet");

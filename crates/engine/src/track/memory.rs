@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_track_is_refused_with_the_reason() {
+    fn samples_that_are_no_track_are_refused_with_the_reason() {
         let nan = Track::from_interleaved(vec![0.0, 0.0, f32::NAN, 0.0], SampleRate::CD, 2).unwrap_err();
         assert!(nan.to_string().contains("frame 1"), "{nan}");
         assert!(Track::from_interleaved(vec![], SampleRate::CD, 2).is_err());

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_fit_becomes_the_nearest_that_does() {
+    fn a_value_out_of_range_becomes_the_nearest_one_in_range() {
         assert_eq!((whole(-1e300), whole(f64::NAN), whole(-2.9)), (i64::MIN, 0, -2));
         assert_eq!((count(1e300), count(-5.0), count(2.9)), (usize::MAX, 0, 2));
         assert_eq!((index(7), index(u64::MAX), byte(7), byte(256)), (7, usize::MAX, 7, 255));

@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_law_keeps_its_sum_and_closes_its_ends() {
+    fn every_law_has_a_constant_sum_and_ends_in_silence() {
         for step in 0..=20 {
             let position = step as f32 / 10.0 - 1.0;
             let (left, right) = CrossfadeLaw::Linear.gains(position);

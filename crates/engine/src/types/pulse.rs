@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_place_in_phase_is_never_more_than_half_a_beat_or_bar_away() {
+    fn the_nearest_position_in_phase_is_never_more_than_half_a_beat_or_bar_away() {
         let pulse = Pulse::new(Bpm::new(120.0).unwrap(), 0.0, SampleRate::CD);
         for (frame, beat, unit, by) in [
             (0.0, 7.0, 1.0, 0.0),

@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_the_thing_its_value_and_the_way_out() {
+    fn an_error_names_the_quantity_its_value_and_the_range() {
         let text = Gain::new(9.0).unwrap_err().to_string();
         assert_eq!(text, "gain 9 is out of range: give 0 to 4");
     }

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_straight_fade_is_a_ramp() {
+    fn a_linear_fade_is_a_ramp() {
         let (mut fade, mut ramp) = (Fade::new(1.0), Ramp::new(1.0));
         for (target, frames, run) in [(0.0, 100, 40), (0.7, 33, 33), (0.1, 0, 1), (1.0, 50, 80)] {
             fade.set(target, frames, CrossfadeLaw::Linear);
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fade_that_is_turned_round_goes_on_from_where_it_is() {
+    fn a_reversed_fade_continues_from_its_present_gain() {
         let mut fade = Fade::new(0.0);
         fade.set(1.0, 1_000, CrossfadeLaw::EqualPower);
         (0..500).for_each(|_| _ = fade.next());

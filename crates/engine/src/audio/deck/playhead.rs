@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loop_over_the_whole_track_that_goes_on_by_itself_repeats_sample_for_sample() {
+    fn a_seamless_loop_over_the_whole_track_repeats_sample_for_sample() {
         // The step at its end is no larger than elsewhere.
         let samples: Vec<f32> = (0..100).map(|i| (i % 10) as f32).collect();
         let track = Track::from_interleaved(samples, SampleRate::CD, 1).unwrap();
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_an_inner_loop_runs_into_what_precedes_its_start() {
+    fn the_end_of_an_inner_loop_fades_into_the_frames_before_its_start() {
         let track = ramp(2_000);
         let region = LoopRegion::new(Frames(500), Frames(1_500)).unwrap();
         let head = Playhead::new(600, Some(region));

@@ -70,7 +70,7 @@ fn a_boost_reaches_its_gain_and_no_more_than_four() {
 }
 
 #[test]
-fn a_deck_never_moved_is_a_wire_while_others_are_not() {
+fn a_deck_whose_equaliser_was_never_moved_is_bypassed_while_others_are_filtered() {
     let mut eq = EqBank::new(RATE);
     let odd = [0.3, -0.0, f32::MIN_POSITIVE / 4.0, f32::INFINITY, -1e30, 0.0, -0.7, 1e-20];
     let mut signal: Vec<Lanes> = (0..5_000).map(|n| odd.map(|v| if n % 3 == 0 { v } else { v * 0.5 })).collect();
@@ -88,7 +88,7 @@ fn a_deck_never_moved_is_a_wire_while_others_are_not() {
 }
 
 #[test]
-fn a_broken_sample_does_not_stay_in_the_filters() {
+fn nan_and_infinity_do_not_stay_in_the_filters() {
     let mut eq = EqBank::new(RATE);
     eq.set(0, Band::Low, 0.0);
     let mut signal = block(
@@ -216,7 +216,7 @@ fn the_first_move_makes_no_click() {
 }
 
 #[test]
-fn release_gives_a_flat_deck_its_wire_back_and_no_other() {
+fn a_release_bypasses_a_flat_deck_and_no_other() {
     let mut eq = EqBank::new(RATE);
     eq.set(0, Band::Mid, 0.5);
     eq.set(1, Band::Mid, 0.5);
@@ -235,7 +235,7 @@ fn release_gives_a_flat_deck_its_wire_back_and_no_other() {
 }
 
 #[test]
-fn a_deck_that_was_released_begins_anew_without_a_rest_of_what_it_played() {
+fn a_released_deck_begins_anew_without_residue_of_earlier_sound() {
     let mut eq = EqBank::new(RATE);
     let sounded = |eq: &mut EqBank| {
         eq.set(0, Band::Low, 0.0);
@@ -259,7 +259,7 @@ fn a_deck_that_was_released_begins_anew_without_a_rest_of_what_it_played() {
 }
 
 #[test]
-fn a_deck_that_is_not_there_is_passed_over() {
+fn an_index_without_a_deck_is_ignored() {
     let mut eq = EqBank::new(RATE);
     for deck in [4, 5, usize::MAX / 2] {
         eq.set(deck, Band::Mid, 0.0);

@@ -54,7 +54,7 @@ fn silence_is_minus_infinity_before_and_after_sound() {
 }
 
 #[test]
-fn a_broken_sample_does_not_break_the_meter() {
+fn nan_and_infinity_do_not_stay_in_the_meter() {
     let mut meter = Meter::new(44_100);
     meter.process(&[[f32::NAN, f32::INFINITY]]);
     meter.process(&tones(44_100, 44_100));

@@ -115,7 +115,7 @@ fn eighteen_khz_is_kept_within_half_a_db() {
 }
 
 #[test]
-fn what_lands_above_the_output_is_80_db_down() {
+fn aliases_from_above_the_output_band_are_80_db_down() {
     for (hz, rate) in [
         (21_000.0, 1.083),
         (21_000.0, 1.1),
@@ -140,7 +140,7 @@ fn a_constant_stays_the_constant_at_any_phase() {
 }
 
 #[test]
-fn rate_one_on_a_frame_is_a_wire() {
+fn rate_one_at_a_whole_frame_is_a_bypass() {
     let bank = SincBank::shared();
     let source: Vec<f32> = sine(3_000.0, 500);
     let at = Position::from_frames(-3);
@@ -154,7 +154,7 @@ fn rate_one_on_a_frame_is_a_wire() {
 }
 
 #[test]
-fn a_wire_that_is_left_goes_on_without_a_jump() {
+fn leaving_the_bypass_makes_no_step() {
     let bank = SincBank::shared();
     let source = sine(3_000.0, 500);
     let step = Step::from_rate(1.01);

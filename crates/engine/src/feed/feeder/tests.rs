@@ -133,7 +133,7 @@ fn a_job_is_completed_while_nothing_changes() {
 }
 
 #[test]
-fn a_job_is_given_up_when_a_more_urgent_one_comes_up_or_its_pages_are_not_needed_any_more() {
+fn a_job_is_cancelled_when_a_more_urgent_one_comes_up_or_its_pages_are_not_needed_any_more() {
     let far = 1 << 24;
     for plays in [true, false] {
         let mut feeder = feeder_for(&[]);

@@ -143,7 +143,7 @@ fn stage(block: u32, frames: usize) -> ConnectedStream {
 }
 
 #[test]
-fn what_the_server_requests_is_rendered_in_blocks_and_continues_without_a_step() {
+fn requested_sound_is_rendered_in_blocks_and_continues_without_a_step() {
     let mut stage = stage(256, 512);
     let mut heard = stage.fake.sound(512);
     for frames in [256, 1, 700, 255, 4_096] {

@@ -153,7 +153,7 @@ fn until_back(engine: &Engine, reopens: u64) {
 }
 
 #[test]
-fn an_engine_takes_the_rate_of_its_device_unless_told_otherwise() {
+fn an_engine_takes_the_rate_of_its_device_unless_another_is_set() {
     let device = fake();
     let engine = open(&device).unwrap();
     assert_eq!(engine.sample_rate(), SampleRate::DAT);
@@ -165,7 +165,7 @@ fn an_engine_takes_the_rate_of_its_device_unless_told_otherwise() {
 }
 
 #[test]
-fn no_device_at_start_is_an_error_with_the_way_out() {
+fn no_device_at_start_is_an_error_with_advice() {
     let device = fake();
     device.plugged.store(false, SeqCst);
     let error = open(&device).err().unwrap();
@@ -195,7 +195,7 @@ fn an_unplugged_device_plays_again_when_it_is_back_and_nothing_is_left_behind() 
 }
 
 #[test]
-fn a_device_that_reports_errors_only_or_falls_silent_is_lost_too() {
+fn a_device_that_reports_only_errors_or_requests_nothing_is_lost_too() {
     let device = fake();
     let engine = open(&device).unwrap();
     device.storm.store(true, SeqCst);
@@ -274,7 +274,7 @@ fn a_sound_system_that_never_answers_is_tried_again() {
 }
 
 #[test]
-fn a_device_that_comes_back_at_another_rate_is_converted_for() {
+fn the_sound_is_converted_for_a_device_that_comes_back_at_another_rate() {
     let device = fake();
     let engine = open(&device).unwrap();
     device.plugged.store(false, SeqCst);

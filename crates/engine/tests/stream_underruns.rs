@@ -145,7 +145,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_runs_dry_in_the_real_feeder_that_a_clairvoyant_would_have_kept_wet(
+    fn the_feeder_has_no_underrun_that_could_have_been_prevented(
         // Pages the disk gives, and blocks of 512 frames that are played.
         weather in prop::collection::vec((prop_oneof![3 => 0_u64..=3, 2 => Just(0), 1 => 4_u64..=20], 0_u64..=24), 1..40),
     ) {
@@ -171,7 +171,7 @@ proptest! {
 }
 
 #[test]
-fn a_silent_stem_is_heard_again_only_when_it_will_not_fall_silent_at_once() {
+fn after_an_underrun_a_stem_sounds_again_only_when_enough_frames_are_ready() {
     let mut rig = Rig::new();
     let page = |n: u64| n * PAGE + LATE;
     rig.give(page(4));

@@ -45,14 +45,14 @@ fn wrong(sources: &Crate) -> (Vec<String>, usize) {
 }
 
 #[test]
-fn every_part_uses_only_what_stands_below_it() {
+fn every_module_uses_only_modules_in_layers_below_its_own() {
     let (wrong, uses) = wrong(&Crate::read(&root().join("crates/engine/src")));
     assert!(uses > 200, "only {uses} uses found");
     assert!(wrong.is_empty(), "used from below, or by way of lib.rs:\n{}", wrong.join("\n"));
 }
 
 #[test]
-fn uses_are_found_wherever_they_stand_but_not_in_tests() {
+fn uses_are_found_everywhere_in_a_file_but_not_in_tests() {
     let folder = tempfile::tempdir().unwrap();
     let write = |file: &str, text: &str| fs::write(folder.path().join(file), text).unwrap();
     write("lib.rs", "mod builder; mod event; mod types; mod stretch; pub use types::Error;");
