@@ -44,8 +44,9 @@ no-features: # Without features the engine is pure Rust and needs no system libr
 msrv: setup ## Check that the oldest supported Rust compiles the libraries and programs
 	scripts/msrv.sh
 
-packages: setup ## Check that each package contains its licences and uses no file outside its folder
+packages: setup-test ## Check the files and licences of each package, and use the packaged crates from a project outside
 	scripts/package_check.sh
+	scripts/outside_check.sh
 
 proof: setup-test ## Run the long checks: fuzzing, loom, Miri, sanitizer, ARM, licences (missing tools are reported)
 	scripts/proof.sh
