@@ -9,8 +9,8 @@ use crate::control::Engine;
 use crate::output::{self, MakeRenderer, Output, OutputRequest, RunningOutput};
 use crate::types::config::EngineConfig;
 use crate::types::error::Result;
-use crate::types::method::StretchMethod;
 use crate::types::output_error::{OutputError, OutputErrorKind};
+use crate::types::stretch_method::StretchMethod;
 use crate::types::units::{Bpm, SampleRate};
 
 impl Engine {

@@ -4,8 +4,8 @@ use crate::track::Track;
 use crate::types::band::Band;
 use crate::types::crossfade::CrossfadeLaw;
 use crate::types::loop_region::LoopRegion;
-use crate::types::method::StretchMethod;
 use crate::types::pulse::{Phase, Pulse};
+use crate::types::stretch_method::StretchMethod;
 use crate::types::units::{Bpm, DeckId, Frames, Gain, Rate, StemId};
 
 /// The moment a command acts.

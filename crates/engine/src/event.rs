@@ -1,6 +1,6 @@
 //! What the audio thread reports: events, the status, a report on each block.
 
-use crate::types::method::StretchMethod;
+use crate::types::stretch_method::StretchMethod;
 use crate::types::units::{DeckId, Frames, StemId};
 
 /// Something that happened on the audio thread, with the frame in which it happened.

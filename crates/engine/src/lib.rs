@@ -132,5 +132,5 @@ pub use types::crossfade::CrossfadeLaw;
 pub use types::error::Error;
 pub use types::error_reasons::{BeatGridError, SettingError, SettingReason, TimeMapError, TrackError};
 pub use types::loop_region::LoopRegion;
-pub use types::method::StretchMethod;
+pub use types::stretch_method::StretchMethod;
 pub use types::units::{Bpm, DeckId, Frames, Gain, Rate, SampleRate, StemId};

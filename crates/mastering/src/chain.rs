@@ -11,7 +11,7 @@ use crate::dither::Dither;
 use crate::equaliser::Equaliser;
 use crate::settings::{CompressorSettings, MasteringSettings};
 use crate::state_rounding;
-use crate::true_peak::TruePeakLimiter;
+use crate::true_peak_limiter::TruePeakLimiter;
 
 /// A sample above this comes from a broken file and becomes silence.
 const LARGEST: f32 = 1e6;

@@ -167,7 +167,7 @@ mod tests {
         side_chain_hz: 0.0,
     };
 
-    /// The gain in decibels at each millisecond of a equaliser of the amplitudes given, each for half a second.
+    /// The gain in decibels at each millisecond of a sine of the amplitudes given, each for half a second.
     fn gains(settings: &CompressorSettings, make_up_db: f32, amplitudes: &[f64]) -> Vec<f64> {
         let mut compressor = Compressor::new(settings, make_up_db, RATE);
         let mut gains = Vec::new();

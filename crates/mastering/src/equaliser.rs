@@ -98,7 +98,7 @@ fn design(band: usize, decibels: f64, sample_rate: f64) -> Coefficients {
 mod tests {
     use super::*;
 
-    /// The gain of mid and side at a frequency, measured with a equaliser.
+    /// The gain of mid and side at a frequency, measured with a sine.
     fn gains(equaliser: &Equaliser, hz: f64, rate: f64) -> [f64; 2] {
         [[1.0, 1.0], [1.0, -1.0]].map(|sides: [f32; 2]| {
             let mut equaliser = equaliser.clone();

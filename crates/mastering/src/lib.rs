@@ -75,7 +75,7 @@ pub mod loudness;
 pub mod measure;
 mod settings;
 mod state_rounding;
-mod true_peak;
+mod true_peak_limiter;
 
 pub use chain::Mastering;
 pub use dither::Dither;

@@ -33,13 +33,13 @@
 //! - "Encapsulation of FLAC in ISO Base Media File Format", version 0.0.3, which is part of the FLAC sources (`doc/isoflac.txt`).
 //! - RFC 9639, "Free Lossless Audio Codec (FLAC)".
 
-mod boxes;
+mod box_writer;
 mod error;
-mod flac_track;
+mod initialization_segment;
 mod media_segment;
 mod playlist;
 
 pub use error::Error;
-pub use flac_track::FlacTrack;
+pub use initialization_segment::FlacTrack;
 pub use media_segment::{MediaSample, MediaSegment};
 pub use playlist::{PlaylistSegment, VodPlaylist};

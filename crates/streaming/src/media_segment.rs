@@ -1,8 +1,8 @@
 //! FLAC frames as one media segment.
 
-use crate::boxes::{put, put64, write_box, write_full_box};
+use crate::box_writer::{put, put64, write_box, write_full_box};
 use crate::error::Error;
-use crate::flac_track::TRACK;
+use crate::initialization_segment::TRACK;
 
 /// Bytes of the size and the type of a box.
 const BOX_HEADER: u32 = 8;
@@ -111,7 +111,7 @@ impl MediaSegment<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::boxes::parse;
+    use crate::box_writer::parse;
 
     #[test]
     fn the_data_lies_where_the_run_says_and_times_count_frames() {

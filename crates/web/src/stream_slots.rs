@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::http::StatusCode;
 
 use crate::client::Client;
-use crate::fair_share;
+use crate::client_share;
 use crate::guarded_body::{BodyGuard, guarded};
 use crate::problem::Problem;
 
@@ -123,7 +123,7 @@ impl StreamSlots {
             return Err(LimitReached { what, limit }.into());
         }
         let own = self.active(&taken).filter(|slot_use| slot_use.client == client).count();
-        if !fair_share::allows(own, all, limit) {
+        if !client_share::may_take(own, all, limit) {
             return Err(SlotError::ClientShare { what, limit, own, client });
         }
         let number = self.table.numbers.fetch_add(1, Ordering::Relaxed);

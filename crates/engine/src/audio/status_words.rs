@@ -5,7 +5,7 @@ use super::deck::{Deck, FrameJobQueue};
 use super::mixer::Mixer;
 use crate::event::BlockReport;
 use crate::rt::Snapshot;
-use crate::types::method::StretchMethod;
+use crate::types::stretch_method::StretchMethod;
 
 /// Words of the renderer itself, the first ones.
 pub(crate) const RENDERER_WORDS: usize = 17;

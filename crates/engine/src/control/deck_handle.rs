@@ -10,8 +10,8 @@ use crate::types::band::Band;
 use crate::types::crossfade::CrossfadeLaw;
 use crate::types::error::Result;
 use crate::types::loop_region::LoopRegion;
-use crate::types::method::StretchMethod;
 use crate::types::pulse::{Phase, Pulse};
+use crate::types::stretch_method::StretchMethod;
 use crate::types::units::{Bpm, DeckId, Frames, Gain, Rate, StemId};
 
 impl Engine {

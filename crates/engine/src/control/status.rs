@@ -4,7 +4,7 @@ use crate::audio::{RENDERER_WORDS, TIMED_WORD, WORDS_PER_DECK};
 use crate::event::{DeckStatus, Status};
 use crate::rt::Snapshot;
 use crate::types::cast::{byte, float_of, index, low_half};
-use crate::types::method::StretchMethod;
+use crate::types::stretch_method::StretchMethod;
 use crate::types::units::Frames;
 
 /// The latest complete set of words.

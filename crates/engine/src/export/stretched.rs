@@ -7,7 +7,7 @@ use super::time_map::TimeMap;
 use crate::dsp::{Position, QUANTUM, Step};
 use crate::stretch::{FrameWorker, StftParams, StretcherSet};
 use crate::track::Track;
-use crate::types::method::StretchMethod;
+use crate::types::stretch_method::StretchMethod;
 use crate::types::units::Frames;
 
 /// The time in seconds from the start of an attack, which the methods that keep the pitch put on time, to where it is

@@ -3,8 +3,8 @@
 use crate::dsp::{Position, QUANTUM, Step};
 use crate::stretch::{Hq, PlaybackRate, Stretch, Wsola};
 use crate::track::Track;
-use crate::types::method::StretchMethod;
 use crate::types::opaque::opaque_debug;
+use crate::types::stretch_method::StretchMethod;
 use crate::types::units::Rate;
 
 /// Plays one track at a speed that may change at any time, without a deck around it.

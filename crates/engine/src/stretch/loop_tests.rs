@@ -5,8 +5,8 @@ use std::f32::consts::TAU;
 use super::StretcherSet;
 use super::source::Source;
 use crate::dsp::{Position, QUANTUM, Step};
-use crate::types::method::StretchMethod;
 use crate::types::onset::Onset;
+use crate::types::stretch_method::StretchMethod;
 
 /// A sine of so many frames a period, without an end: a loop of whole periods, unrolled.
 struct Endless(f64);

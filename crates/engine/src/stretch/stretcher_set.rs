@@ -7,7 +7,7 @@ use super::source::{Latency, Source, Stretch};
 use super::vocoder::FrameWorker;
 use super::wsola::Wsola;
 use crate::dsp::{Position, Step};
-use crate::types::method::StretchMethod;
+use crate::types::stretch_method::StretchMethod;
 
 /// The stretchers of one voice; one of them is in use.
 pub(crate) struct StretcherSet {

@@ -2,7 +2,7 @@
 
 use super::error::Result;
 use super::error_reasons::{SettingError, SettingReason};
-use super::method::StretchMethod;
+use super::stretch_method::StretchMethod;
 use super::units::{Bpm, DeckId, SampleRate};
 
 /// What an engine was made with, as chosen with its [`Builder`](crate::Builder); see [`Engine::config`](crate::Engine::config).

@@ -8,7 +8,7 @@ use crowd_engine::dsp::limiter::HOLD_SECONDS;
 use super::gating::integrated;
 use super::loudness_steps::{LoudnessSteps, STEPS_PER_SECOND};
 use crate::settings::MasteringSettings;
-use crate::true_peak::{LOOKAHEAD_SECONDS, MARGIN_DB};
+use crate::true_peak_limiter::{LOOKAHEAD_SECONDS, MARGIN_DB};
 
 /// The amount by which a true peak is usually above its largest sample.
 const BETWEEN_SAMPLES_DB: f64 = 0.15;

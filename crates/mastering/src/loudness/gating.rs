@@ -18,7 +18,7 @@ pub fn gate(windows: &[f32]) -> Option<f64> {
 /// silence. The windows need not be of one span, and their order does not matter.
 ///
 /// ```
-/// // Ten windows of a equaliser in one channel, its power a half; silence is gated away.
+/// // Ten windows of a sine in one channel, its power a half; silence is gated away.
 /// let windows = [[0.5; 10], [0.0; 10]].concat();
 /// let lufs = crowd_mastering::loudness::integrated(&windows);
 /// assert!(lufs.is_some_and(|lufs| (lufs + 3.70).abs() < 0.01));

@@ -44,7 +44,7 @@ impl LoudnessSteps {
 /// use crowd_engine::SampleRate;
 /// use crowd_mastering::loudness::{StepMeter, LoudnessSteps, integrated};
 ///
-/// // EBU Tech 3341, signal 1: a equaliser of 1 kHz and -23 dBFS in both channels.
+/// // EBU Tech 3341, signal 1: a sine of 1 kHz and -23 dBFS in both channels.
 /// let gain = 10f64.powf(-23.0 / 20.0);
 /// let equaliser = |n: u32| (gain * (std::f64::consts::TAU * f64::from(n) / 48.0).sin()) as f32;
 /// let sound: Vec<[f32; 2]> = (0..96_000).map(|n| [equaliser(n); 2]).collect();

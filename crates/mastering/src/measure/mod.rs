@@ -14,7 +14,7 @@
 //! use crowd_mastering::measure::{self, Probes};
 //! use crowd_mastering::{Mastering, MasteringSettings};
 //!
-//! /// Five seconds of a equaliser of 1 kHz and -20 dBFS in both channels: EBU Tech 3341 reads -20 LUFS.
+//! /// Five seconds of a sine of 1 kHz and -20 dBFS in both channels: EBU Tech 3341 reads -20 LUFS.
 //! struct Tone(u64);
 //!
 //! impl Input for Tone {

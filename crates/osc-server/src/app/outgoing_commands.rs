@@ -1,7 +1,7 @@
 //! The commands to the engine, with what determines when they act and what else is sent with them.
 
 use super::command_queue::CommandQueue;
-use super::decks::Decks;
+use super::deck_tempo::Decks;
 use super::timeline::{ActionTime, Timeline};
 use crate::refusal::{Refusal, RefusalKind};
 use crowd_engine::{Command, Engine};

@@ -3,9 +3,9 @@
 use super::clients::Clients;
 use super::file_loads::FileLoads;
 use super::loaded_stems::LoadedStems;
+use super::master_tempo::TempoControl;
 use super::outgoing_commands::OutgoingCommands;
 use super::output_status::OutputStatus;
-use super::tempo_control::TempoControl;
 use crate::ids::DECKS;
 use crate::recording_status::{RecordingActivity, RecordingStatus};
 use crate::reply::{self, DeckStatusReply};

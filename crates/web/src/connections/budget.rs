@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::connection::{Activity, CloseReason, Connection};
 use super::limits::Limits;
 use crate::client::Client;
-use crate::fair_share;
+use crate::client_share;
 
 /// The open connections of a server, `limit` at most.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Budget {
             let active = || activities.clone().filter(|(_, activity)| *activity == Activity::Active);
             let own = active().filter(|(connection, _)| !connection.proxied && connection.client == client).count();
             // A proxy has no share of its own, because many clients use it.
-            if !fair_share::allows(if proxied { 0 } else { own }, active().count(), self.limit) {
+            if !client_share::may_take(if proxied { 0 } else { own }, active().count(), self.limit) {
                 return None;
             }
             if count >= self.limit {

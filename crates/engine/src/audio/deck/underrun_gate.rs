@@ -159,7 +159,7 @@ mod tests {
     use super::*;
     use crate::feed::reach;
     use crate::stretch::StretcherSet;
-    use crate::types::method::StretchMethod;
+    use crate::types::stretch_method::StretchMethod;
 
     #[test]
     fn feeders_load_the_reach_of_every_method() {

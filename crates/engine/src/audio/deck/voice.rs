@@ -10,7 +10,7 @@ use crate::stretch::{Source, StretcherSet};
 use crate::track::Track;
 use crate::types::cast::{count, whole};
 use crate::types::loop_region::LoopRegion;
-use crate::types::method::StretchMethod;
+use crate::types::stretch_method::StretchMethod;
 use crate::types::units::{Rate, SampleRate};
 
 /// Fades at a jump, in seconds: the fade-out is slow, the fade-in fast enough to leave an attack unchanged.

@@ -1,6 +1,6 @@
 //! A FLAC stream as the one track of an MP4, and its initialization segment.
 
-use crate::boxes::{put, put16, put64, write_box, write_full_box};
+use crate::box_writer::{put, put16, put64, write_box, write_full_box};
 use crate::error::Error;
 
 /// The number of the only track.
@@ -200,7 +200,7 @@ impl FlacTrack {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::boxes::parse;
+    use crate::box_writer::parse;
 
     /// The header of a stereo stream of 24 bits in blocks of 4,096 frames.
     fn header(rate: u32, frames: u64) -> Vec<u8> {

@@ -2,7 +2,7 @@
 
 /// Whether a client that has `own` of `limit`, of which `all` are in use, may have one more. It may have as many as it leaves free:
 /// one client alone gets half, two get a third each, and so on. So there is always one left for a client that comes later.
-pub const fn allows(own: usize, all: usize, limit: usize) -> bool {
+pub const fn may_take(own: usize, all: usize, limit: usize) -> bool {
     own < limit.saturating_sub(all)
 }
 
@@ -16,20 +16,20 @@ mod tests {
         // Each client takes all it may have before the next one comes: half of what is left.
         for clients in 1..10 {
             let mut own = vec![0; clients];
-            while let Some(next) = (0..clients).find(|&client| allows(own[client], own.iter().sum(), limit)) {
+            while let Some(next) = (0..clients).find(|&client| may_take(own[client], own.iter().sum(), limit)) {
                 own[next] += 1;
             }
             assert!(own[0] == limit / 2 && own[clients - 1] > 0, "{own:?}");
-            assert!(allows(0, own.iter().sum(), limit), "{own:?}");
+            assert!(may_take(0, own.iter().sum(), limit), "{own:?}");
         }
         for clients in 1..100 {
             let (mut own, mut turn) = (vec![0; clients], 0);
-            while allows(own[turn], own.iter().sum(), limit) {
+            while may_take(own[turn], own.iter().sum(), limit) {
                 own[turn] += 1;
                 turn = (turn + 1) % clients;
             }
             assert!(own.iter().all(|own| own.abs_diff(limit / (clients + 1)) <= 1), "{clients}: {own:?}");
         }
-        assert!(allows(0, 0, 1));
+        assert!(may_take(0, 0, 1));
     }
 }
