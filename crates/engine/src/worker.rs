@@ -11,11 +11,11 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Runs `work` on a thread called `name`. It must return soon after the flag is set, and may park in between: it is
-    /// unparked then.
+    /// Runs `work` on a thread called `name`. `work` must return soon after the flag is set. It may park: it is
+    /// unparked when the flag is set.
     ///
     /// # Errors
-    /// The system's, when no thread can be started.
+    /// The system's error, when no thread can be started.
     pub fn start(name: &str, work: impl FnOnce(&AtomicBool) + Send + 'static) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let thread = thread::Builder::new().name(name.into()).spawn({

@@ -6,8 +6,8 @@ use crate::types::units::{Bpm, SampleRate};
 
 /// The tempo and the beat phase of the engine.
 ///
-/// The tempo changes only between quanta (which lie on absolute multiples of 64 frames) and at scheduled
-/// commands, so that every split of the callback sees the same tempo in every frame.
+/// The tempo changes only between quanta (which begin on absolute multiples of 64 frames) and at scheduled commands, so
+/// that every split of the callback sees the same tempo in every frame.
 pub(crate) struct Clock {
     sample_rate: f64,
     base: f64,
@@ -19,7 +19,7 @@ pub(crate) struct Clock {
     beats_per_bar: u8,
 }
 
-/// The largest error of the phase, in beats, after hours of adding.
+/// The largest rounding error of the phase, in beats, after hours of playing.
 const ROUNDING: f64 = 1e-8;
 /// The distance in BPM at which a glide has reached its target.
 const ARRIVED: f64 = 1e-6;
@@ -88,15 +88,15 @@ impl Clock {
         self.beat += frames as f64 * self.beats_per_frame();
     }
 
-    /// Sets the phase so that beat 0 was `frames_ago` frames ago at the present tempo; it is in the future when that is
-    /// negative.
+    /// Sets the phase such that beat 0 was `frames_ago` frames ago at the present tempo. A negative number puts beat 0
+    /// into the future.
     pub fn reset(&mut self, frames_ago: i64) {
         self.beat = frames_ago as f64 * self.beats_per_frame();
     }
 
     /// Frames until the next beat if it falls within `frames`; 0 when a beat is now.
     pub fn next_beat(&self, frames: usize) -> Option<usize> {
-        // A beat that a rounding error of the sum has just passed is still the next beat.
+        // When the phase is after a beat by no more than a rounding error, that beat is still the next one.
         let beats = (self.beat - ROUNDING).ceil() - self.beat;
         let frame = (beats / self.beats_per_frame() - 0.001).ceil().max(0.0);
         (frame < frames as f64).then_some(count(frame))

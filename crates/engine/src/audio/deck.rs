@@ -57,7 +57,7 @@ impl Deck {
         }
     }
 
-    /// From now on blocks until the missing frames of streamed tracks are loaded. Not for an audio thread.
+    /// Makes rendering block until the missing frames of streamed tracks are loaded. Not for an audio thread.
     pub fn wait_for_frames(&mut self) {
         self.voices.iter_mut().for_each(Voice::wait_for_frames);
     }
@@ -151,7 +151,7 @@ impl Deck {
     /// Starts stems at their playheads.
     fn play(&mut self, stems: Stems, sink: &mut EventSink<'_>) {
         let (deck, at) = (self.id, sink.now);
-        // The named stem, or the first stem of an empty deck, counts on without a track.
+        // The named stem, or the first stem of an empty deck, keeps counting its position without a track.
         let counting = match stems {
             Stems::One(stem) => Some(stem),
             Stems::All if self.voices.iter().any(Voice::is_loaded) => None,
@@ -217,7 +217,8 @@ impl Deck {
     }
 }
 
-/// Returns a track for a stem that does not exist. The sender has checked the stem, so this does not happen.
+/// Puts a track for a stem that does not exist into the return queue. The control half checks the stems, so this does
+/// not happen.
 fn return_track(returned: &mut ReturnQueue<Track>, track: Track) {
     let _full = returned.put(track);
 }

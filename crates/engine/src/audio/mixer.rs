@@ -1,4 +1,4 @@
-//! From decks to one stereo mix: equaliser, faders, sum, master gain, limiter, meters.
+//! The mixer, which makes one stereo mix of the decks: equalisers, faders, sum, master gain, limiter, meters.
 
 mod tone;
 
@@ -80,9 +80,9 @@ impl Bank {
         self.eq.process(span);
         let (simd, peaks) = (self.simd, &mut self.peaks);
         if self.moving {
-            simd.run(Add { span, gains: self.gains.iter(), peaks, mix });
+            simd.run(AddToMix { span, gains: self.gains.iter(), peaks, mix });
         } else {
-            simd.run(Add { span, gains: std::iter::repeat(&self.steady), peaks, mix });
+            simd.run(AddToMix { span, gains: std::iter::repeat(&self.steady), peaks, mix });
         }
         self.moving = false;
     }
@@ -97,7 +97,7 @@ impl Bank {
 }
 
 /// Multiplies four decks with their gains and adds them to a mix.
-struct Add<'a, G> {
+struct AddToMix<'a, G> {
     span: &'a [Lanes],
     /// The gains of each frame.
     gains: G,
@@ -105,7 +105,7 @@ struct Add<'a, G> {
     mix: &'a mut [[f32; 2]],
 }
 
-impl<'a, G: Iterator<Item = &'a Lanes>> Task for Add<'_, G> {
+impl<'a, G: Iterator<Item = &'a Lanes>> Task for AddToMix<'_, G> {
     type Out = ();
 
     #[inline(always)]
@@ -133,7 +133,7 @@ pub(crate) struct QuantumReport {
     pub peak: f32,
 }
 
-/// Everything after the decks.
+/// The signal path after the decks.
 pub(crate) struct Mixer {
     banks: Box<[Bank]>,
     master: Ramp,
@@ -223,7 +223,7 @@ impl Mixer {
         self.meter.momentary()
     }
 
-    /// Peak level of a deck after its fader, with the meter's fall.
+    /// The peak level of a deck after its fader; it falls at the rate of the meter.
     pub fn deck_peak(&self, deck: usize) -> f32 {
         let slot = deck % PER_BANK;
         self.banks.get(deck / PER_BANK).map_or(0.0, |bank| bank.peaks[2 * slot].max(bank.peaks[2 * slot + 1]))

@@ -21,8 +21,8 @@ use crate::types::units::{DeckId, Frames};
 
 /// The audio half of an engine.
 ///
-/// Hand it to whatever asks for sound and call [`Renderer::render`] there. It may move between threads but
-/// not be shared. It takes no lock, makes no system call, allocates and frees nothing and cannot fail.
+/// Move it to the thread that needs the sound and call [`Renderer::render`] there. It may move between threads but not
+/// be shared. It takes no lock, makes no system call, allocates and frees nothing and cannot fail.
 ///
 /// ```
 /// fn may_move<T: Send>() {}
@@ -59,10 +59,10 @@ pub struct Renderer {
     played: u64,
     /// Room that the return queue must have before a command may act.
     most_retired: usize,
-    /// Gets everything that is played.
+    /// The ring to which everything that is played is written.
     #[cfg(feature = "decode")]
     recording: Option<crate::rt::RecordingRing>,
-    /// Not to be shared: `&Renderer` does not cross threads.
+    /// Makes the renderer not `Sync`: a `&Renderer` cannot cross threads.
     _not_sync: PhantomData<std::cell::Cell<()>>,
 }
 
@@ -83,7 +83,7 @@ impl Renderer {
         let renderer = Self {
             inbox,
             events,
-            // Twice, because a command that clears everything also discards loads that wait.
+            // Twice, because a command that clears everything also discards waiting commands with their tracks.
             returned: ReturnQueue::new(return_ring, 2 * most_retired),
             snapshot,
             schedule: Schedule::new(2 * config.queue),
@@ -145,20 +145,20 @@ impl Renderer {
         report
     }
 
-    /// From now on everything that is played is written to `ring`.
+    /// Writes everything that is played from now on to `ring`.
     #[cfg(feature = "decode")]
     pub(crate) fn record(&mut self, ring: crate::rt::RecordingRing) {
         self.recording = Some(ring);
     }
 
-    /// From now on blocks until the missing frames of streamed tracks are loaded, instead of falling silent. Not for an
-    /// audio thread.
+    /// Makes rendering block until the missing frames of streamed tracks are loaded, instead of making silence. Not for
+    /// an audio thread.
     pub(crate) fn wait_for_frames(&mut self) {
         self.decks.iter_mut().for_each(Deck::wait_for_frames);
     }
 
-    /// The number of frames that can be handed out before a command for `frame` would be late. Rendering is earlier
-    /// than the output, so this is less than the distance.
+    /// The number of frames that can be handed out before a command for `frame` would be late. Sound is made earlier
+    /// than it is handed out, so the number is smaller than the distance to `frame`.
     pub(crate) fn frames_before(&self, frame: Frames) -> usize {
         let quantum = QUANTUM as u64;
         let made_from = Frames(frame.0 / quantum * quantum) - Frames(self.mixer.lookahead() as u64);
@@ -189,7 +189,7 @@ impl Renderer {
         }
     }
 
-    /// Makes one quantum, and at the start those of the limiter's lookahead before it.
+    /// Makes one quantum. The first call also makes the quanta of the limiter's lookahead before it.
     fn next_quantum(&mut self) -> QuantumReport {
         let mut made = self.make_quantum();
         while self.made <= self.mixer.lookahead() as u64 {
@@ -244,7 +244,7 @@ impl Renderer {
         self.mixer.mix(mix);
     }
 
-    /// Gives the commands that wait for a beat their frame when the beat falls within the next `frames`.
+    /// Schedules the commands that wait for a beat for the beat's frame when the beat falls within the next `frames`.
     fn find_beat(&mut self, frames: usize) {
         if self.schedule.waits_for_beat()
             && let Some(distance) = self.clock.next_beat(frames)

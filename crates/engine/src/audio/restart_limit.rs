@@ -13,23 +13,23 @@ const MAX_RESTARTS: u8 = 2;
 
 /// Counts, per deck, the frames of this quantum in which it restarted.
 pub(crate) struct RestartLimit {
-    decks: Box<[Count]>,
+    decks: Box<[RestartCount]>,
 }
 
 #[derive(Clone, Copy, Default)]
-struct Count {
+struct RestartCount {
     times: u8,
     latest: u64,
 }
 
 impl RestartLimit {
     pub fn new(decks: usize) -> Self {
-        Self { decks: vec![Count::default(); decks].into() }
+        Self { decks: vec![RestartCount::default(); decks].into() }
     }
 
     /// Resets the counts. Called at the start of each quantum.
     pub fn begin_quantum(&mut self) {
-        self.decks.fill(Count::default());
+        self.decks.fill(RestartCount::default());
     }
 
     /// Whether a command may act in `frame`. Counts the restart if so.
@@ -42,7 +42,7 @@ impl RestartLimit {
         if count.times == MAX_RESTARTS {
             return false;
         }
-        *count = Count { times: count.times + 1, latest: frame };
+        *count = RestartCount { times: count.times + 1, latest: frame };
         true
     }
 }

@@ -60,7 +60,7 @@ impl Schedule {
         self.sequence += 1;
     }
 
-    /// Adds a command that was due again for a later frame. It keeps its sequence among those of that frame.
+    /// Adds a due command again, for a later frame. It keeps its sequence number among the commands of that frame.
     pub fn postpone(&mut self, due: ScheduledCommand, frame: u64) {
         self.due.push(ScheduledCommand { frame, ..due });
     }
@@ -72,7 +72,7 @@ impl Schedule {
         self.sequence += 1;
     }
 
-    /// Gives the commands that wait for a beat the frame of the beat.
+    /// Schedules the commands that wait for a beat for `frame`, in which the beat is.
     pub fn beat_at(&mut self, frame: u64) {
         self.due.extend(self.on_beat.drain(..).map(|due| ScheduledCommand { frame, ..due }));
     }

@@ -8,7 +8,8 @@ use crate::types::units::{Frames, SampleRate};
 
 /// The approximate length of a chunk of the [standard](ChunkGrid::standard) grid, in seconds.
 const CHUNK_SECONDS: f64 = 30.0;
-/// The approximate length of its first chunk, in seconds: what has to be rendered before the first byte can be sent.
+/// The approximate length of its first chunk, in seconds. This chunk has to be rendered before the first byte can be
+/// sent.
 const FIRST_SECONDS: f64 = 1.0;
 
 /// The chunks of a track, counted in frames. Every chunk but the last begins and ends on a multiple of

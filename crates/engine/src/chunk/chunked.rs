@@ -24,7 +24,7 @@ pub enum ChunkStart {
     PreRoll,
 }
 
-/// What is known of a chunk that was rendered.
+/// The report on a rendered chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChunkReport {
@@ -33,7 +33,7 @@ pub struct ChunkReport {
     /// Frames of input that were silenced because a sample was not a finite number. Each frame of the track counts in
     /// one chunk only: latency moves the first few of a chunk into the previous one.
     pub not_finite: u64,
-    /// False when the receiver of the blocks stopped, even at the last of them.
+    /// False when the receiver of the blocks returned `Break`, even for the last block.
     pub complete: bool,
 }
 
@@ -45,9 +45,9 @@ pub struct Chunked<P, I> {
     /// The processor in its initial state.
     initial: P,
     reader: InputReader<I>,
-    /// Chunks that were started from a pre-roll, and always will be.
+    /// Chunks that were started from a pre-roll, and therefore are always started from one.
     pre_rolled: BTreeSet<usize>,
-    /// The state with which a chunk starts, where the previous chunk has left it.
+    /// The state with which a chunk starts, for each chunk whose previous chunk has left one.
     states: BTreeMap<usize, P>,
     /// The block that is being processed, and the one into which it fades.
     block: Box<[[f32; 2]]>,
@@ -85,13 +85,13 @@ impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
         &self.grid
     }
 
-    /// Renders a chunk and passes it on in blocks of 4,096 frames at most. When `take` stops, the rest is not rendered
-    /// and no state is left for the next chunk: that one may then start from a pre-roll, and the end of this one become
-    /// an overlap.
+    /// Renders a chunk and passes it on in blocks of 4,096 frames at most. When `take` returns `Break`, the rest is not
+    /// rendered and no state is left for the next chunk: the next chunk may then start from a pre-roll, and the end of
+    /// this chunk becomes an overlap.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] when there is no such chunk, [`Error::Read`] when the input could not be read. What was
-    /// handed over until then is right; the chunk can be made again.
+    /// [`Error::OutOfRange`] when there is no such chunk, [`Error::Read`] when the input could not be read. The blocks
+    /// that were passed on until then are right; the chunk can be rendered again.
     pub fn make(&mut self, index: usize, mut take: impl FnMut(&[[f32; 2]]) -> ControlFlow<()>) -> Result<ChunkReport> {
         let Some(span) = self.grid.span(index) else {
             return Err(Error::OutOfRange {
@@ -108,7 +108,7 @@ impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
             Some(state) if start == ChunkStart::Snapshot => (state.clone(), 0),
             _ => self.run_from_pre_roll(span.start, span.start)?,
         };
-        // Only chunk 0 has frames before its own that no other chunk counts.
+        // The frames that are read before a chunk are counted by the previous chunk, except for chunk 0.
         if index > 0 {
             not_finite = 0;
         }
@@ -163,7 +163,7 @@ impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
         }
     }
 
-    /// The first frame of the pre-roll of a chunk, early enough for the overlap before the chunk to be settled too.
+    /// The first frame of the pre-roll of a chunk. It is early enough that the overlap before the chunk is settled too.
     fn pre_roll(&self, first: u64) -> u64 {
         let from = first.saturating_sub(self.overlap.saturating_add(self.initial.memory().0));
         from - from % ChunkGrid::ALIGN.0

@@ -9,10 +9,10 @@
 //! * **from a pre-roll** otherwise: the frames before the chunk are processed first and discarded. The output is within
 //!   -90 dB of full scale of the whole run. A pre-roll that starts at frame 0 is the whole run.
 //!
-//! Where a processor [has an exact memory](ChunkProcessor::has_exact_memory), any chunk is that of the whole run, bit
-//! for bit, whenever and wherever it is rendered. Otherwise chunks have to be consistent with each other. A chunk that
-//! was started from a pre-roll is always started so: as long as the `Chunked` exists, a chunk has the same samples each
-//! time it is rendered. So the end of a chunk that is rendered after the next one has to meet a start from another
+//! Where a processor [has an exact memory](ChunkProcessor::has_exact_memory), every chunk equals that of the whole run,
+//! bit for bit, in whatever order chunks are rendered. Otherwise chunks have to be consistent with each other. A chunk
+//! that was started from a pre-roll is always started so: as long as the `Chunked` exists, a chunk has the same samples
+//! each time it is rendered. So when a chunk is rendered after the next one, its end has to meet a start from another
 //! state. There the two runs overlap: in the last second of the earlier chunk its run fades out while the run from the
 //! later chunk's pre-roll fades in, with gains whose sum is 1.
 //!

@@ -5,13 +5,13 @@ use crate::types::units::Frames;
 /// Processes stereo sound in the order of time, on the time line of a track.
 ///
 /// **A clone is a snapshot**: it continues from where the original was, sample for sample. Keep tables in an `Arc`, so
-/// that a snapshot copies the state only. The output must not depend on how the input is split into blocks, and what is
-/// done in blocks of its own (hops, frames of an FFT) must be done on absolute multiples of their length.
+/// that a snapshot copies the state only. The output must not depend on how the input is split into blocks, and blocks
+/// of the processor's own (hops, FFT blocks) must begin on absolute multiples of their length.
 pub trait ChunkProcessor: Clone {
     /// Processes a block in place. `first` is the frame of the track of the block's first frame. Blocks follow each
     /// other without a gap from wherever the processor was started, which is a multiple of
-    /// [`ChunkGrid::ALIGN`](super::ChunkGrid::ALIGN). What comes out went in [`latency`](Self::latency) frames earlier.
-    /// All input is finite, and so must the output be.
+    /// [`ChunkGrid::ALIGN`](super::ChunkGrid::ALIGN). The output is that of the input [`latency`](Self::latency) frames
+    /// earlier. All input is finite, and so must the output be.
     fn process(&mut self, first: Frames, block: &mut [[f32; 2]]);
 
     /// The delay of the output, in frames.
@@ -27,8 +27,8 @@ pub trait ChunkProcessor: Clone {
         false
     }
 
-    /// The last step, after any overlap of two runs, which depends on a frame and its position alone: dither, rounding
-    /// to a word length. `first` is the frame of the track of the block's first frame, with the latency removed.
+    /// The last step, after any overlap of two runs: dither, rounding to a word length. It depends only on a frame and
+    /// its position. `first` is the frame of the track of the block's first frame, with the latency removed.
     fn finish(&self, first: Frames, block: &mut [[f32; 2]]) {
         let _ = (first, block);
     }

@@ -24,7 +24,7 @@ pub struct Coefficients {
 }
 
 impl Coefficients {
-    /// Low-pass at `frequency` Hz. Here and below, the frequency must lie between 0 and half the sample rate.
+    /// Low-pass at `frequency` Hz. Here and below, the frequency must be between 0 and half the sample rate.
     pub fn low_pass(frequency: f64, q: f64, sample_rate: f64) -> Self {
         let (cos, alpha) = Self::angles(frequency, q, sample_rate);
         Self::normalised([(1.0 - cos) / 2.0, 1.0 - cos, (1.0 - cos) / 2.0], cos, alpha)
@@ -106,7 +106,7 @@ impl<const S: usize, const N: usize> Cascade<S, N> {
         Self { sections, state: [[[0.0; N]; 2]; S], to_flush: QUANTUM }
     }
 
-    /// One frame through all sections.
+    /// Filters one frame through all sections.
     #[inline]
     pub fn tick(&mut self, frame: [f64; N]) -> [f64; N] {
         let mut x = frame;
@@ -127,7 +127,7 @@ impl<const S: usize, const N: usize> Cascade<S, N> {
         x
     }
 
-    /// Back to rest.
+    /// Resets the state to silence.
     pub fn clear(&mut self) {
         self.state = [[[0.0; N]; 2]; S];
     }

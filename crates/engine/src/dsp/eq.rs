@@ -14,8 +14,8 @@
 //! With all gains at 1 the last line is `AP4(AP2(x))`: flat. LP4 is two equal sections, and AP2 has their poles, so the
 //! first section yields both: eight sections in all.
 //!
-//! One deck is two of the eight lanes, so a single vector operation serves four decks. A deck whose equaliser has never
-//! been moved is bypassed, bit for bit; after the first move its phase changes gradually (`eq/phase_in.rs`).
+//! One deck takes two of the eight lanes, so a single vector operation processes four decks. A deck whose equaliser has
+//! never been moved is bypassed, bit for bit; after the first move its phase changes gradually (`eq/phase_in.rs`).
 
 mod phase_in;
 mod sections;
@@ -150,8 +150,8 @@ impl EqBank {
     /// Four decks, bypassed.
     ///
     /// # Panics
-    /// If the sample rate, in Hz, is not above 4 kHz, twice the upper crossover. It is a setting that is checked
-    /// before.
+    /// If the sample rate, in Hz, is not above 4 kHz, twice the upper crossover. The sample rate is a setting, which is
+    /// checked earlier.
     pub fn new(sample_rate: u32) -> Self {
         Self::with(Simd::detect(), sample_rate)
     }
@@ -179,7 +179,7 @@ impl EqBank {
     }
 
     /// Moves a band of a deck (0 to 3) to a linear gain, limited to 0 to 4, linearly over 50 ms. NaN and decks that do
-    /// not exist are ignored: they are refused where they enter.
+    /// not exist are ignored here: they are refused where commands enter the engine.
     pub fn set(&mut self, deck: usize, band: Band, gain: f32) {
         if deck >= DECKS || gain.is_nan() {
             return;
@@ -214,7 +214,7 @@ impl EqBank {
             if phases_in {
                 self.phase_in.store_dry(now);
             }
-            self.simd.run(Run { bank: self, block: now });
+            self.simd.run(RunFilters { bank: self, block: now });
             if phases_in {
                 self.phase_in.process(self.simd, now);
             }
@@ -237,8 +237,8 @@ impl EqBank {
         self.bypass.on.get(deck * 2).is_some_and(|&on| on != 0)
     }
 
-    /// Bypasses a deck again if all its bands are at gain 1. Called while the deck is silent, since it is a jump. A
-    /// deck with another gain stays as it is.
+    /// Bypasses a deck again if all its bands are at gain 1. Called while the deck is silent, because the change is a
+    /// step in the signal. A deck with another gain stays as it is.
     pub fn release(&mut self, deck: usize) {
         let flat = |ramp: &LaneRamp| lanes(deck).all(|lane| ramp.target[lane] == 1.0 && ramp.left[lane] == 0.0);
         if self.gains.iter().all(flat) {
@@ -260,16 +260,16 @@ impl EqBank {
 }
 
 /// Runs the filters on at most a quantum.
-struct Run<'a> {
+struct RunFilters<'a> {
     bank: &'a mut EqBank,
     block: &'a mut [Lanes],
 }
 
-impl Task for Run<'_> {
+impl Task for RunFilters<'_> {
     type Out = ();
 
-    /// In two passes, so that the states of each fit in the registers. What one pass passes to the next stays in the
-    /// cache, and the operations of each are few enough for the compiler to vectorise.
+    /// In two passes, so that the states of each fit in the registers. The signals between the passes stay in the
+    /// cache, and each pass has few enough operations for the compiler to vectorise it.
     #[inline(always)]
     fn run<A: Arith>(self) {
         let EqBank { sections, state, bypass, curves, passes, .. } = self.bank;

@@ -1,10 +1,10 @@
-//! A lookahead peak limiter that does not change what required no limiting.
+//! A lookahead peak limiter. Sound that needs no limiting passes unchanged.
 //!
-//! The gain that each frame required is held for as long as the frame is in the lookahead and a little longer (a sliding
-//! minimum: D. Lemire, "Streaming maximum-minimum filter using no more than three comparisons per element", Nordic
-//! Journal of Computing 13, 2006), released smoothly, and smoothed by two box averages whose lengths add up to the
-//! lookahead, so that it is down by the time the peak leaves the delay. Gains are integers, so the averages are exact,
-//! the gain returns to exactly 1 and audio under the ceiling passes bit for bit.
+//! The gain that each frame requires is held for as long as the frame is in the lookahead and a little longer (a
+//! sliding minimum: D. Lemire, "Streaming maximum-minimum filter using no more than three comparisons per element",
+//! Nordic Journal of Computing 13, 2006), released smoothly, and smoothed by two box averages whose lengths add up to
+//! the lookahead, so that the full reduction is reached by the time the peak leaves the delay. Gains are integers, so
+//! the averages are exact, the gain returns to exactly 1 and audio under the ceiling passes bit for bit.
 
 use super::quantum::QUANTUM;
 use super::simd::{Arith, Simd, Task};
@@ -20,7 +20,7 @@ pub const ONE: i64 = 1 << 30;
 /// The step to which [`GainCurve::settle`] rounds.
 const GRID: i64 = 1 << 6;
 
-/// What the limiter did to a block.
+/// The result of limiting a block.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Limited {
@@ -43,10 +43,11 @@ impl Limiter {
     /// A limiter of silence. `ceiling` is the largest sample that may come out, 1.0 = 0 dBFS.
     ///
     /// # Panics
-    /// If the ceiling is not a positive number or the sample rate, in Hz, is 0: both are settings, checked before.
+    /// If the ceiling is not a positive number or the sample rate, in Hz, is 0. Both are settings, which are checked
+    /// earlier.
     pub fn new(sample_rate: u32, ceiling: f32) -> Self {
         assert!(ceiling.is_normal() && ceiling > 0.0, "the limiter's ceiling must be a positive number, not {ceiling}");
-        assert!(sample_rate > 0, "the limiter required a sample rate above 0 Hz");
+        assert!(sample_rate > 0, "the limiter needs a sample rate above 0 Hz");
         // A power of two of quanta: the averages divide by a power of two, which is exact.
         let lookahead = QUANTUM * (sample_rate.div_ceil(48_000) as usize).next_power_of_two();
         Self {
@@ -62,7 +63,7 @@ impl Limiter {
         self.delay.items.len()
     }
 
-    /// Limits a block in place; what comes out went in [`lookahead`](Self::lookahead) frames ago.
+    /// Limits a block in place. The output is the input of [`lookahead`](Self::lookahead) frames earlier.
     pub fn process(&mut self, block: &mut [[f32; 2]]) -> Limited {
         let mut limited = Limited { gain: 1.0, not_finite: 0 };
         for span in block.chunks_mut(QUANTUM) {
@@ -184,14 +185,14 @@ impl GainCurve {
         self.boxes[1].push(once) as f64 * self.share
     }
 
-    /// Rounds a gain that is being released down to a multiple of 2^-24, so that two curves that are that close become
+    /// Rounds a gain that is being released down to a multiple of 2^-24, so that two curves that differ by less become
     /// equal. Called on fixed frames.
     pub fn settle(&mut self) {
         self.gain -= self.gain % GRID;
     }
 
-    /// True when every gain in the averages is 1: then the next is 1 too unless a frame needs less, which lowers the
-    /// averages at once and for as long as it is held.
+    /// True when every gain in the averages is 1. Then the next gain is 1 too, unless a frame needs less: its gain
+    /// lowers the averages at once and for as long as it is held.
     pub fn is_idle(&self) -> bool {
         self.boxes[1].sum == self.full
     }
@@ -272,8 +273,8 @@ impl Average {
     }
 }
 
-/// The smallest of the last `span` values: a queue of those that no later, smaller one has made irrelevant. Its front
-/// is the result. Each value is removed at most once, so a frame costs little on average and `span` steps at worst.
+/// The smallest of the last `span` values: a queue of the values that are smaller than every later one. Its front is
+/// the result. Each value is removed at most once, so a frame costs little on average and `span` steps at worst.
 #[derive(Clone, Debug)]
 struct SlidingMin {
     /// Value and the time it was pushed.
@@ -292,7 +293,7 @@ impl SlidingMin {
         self.len = 0;
     }
 
-    /// Adds a value and returns the smallest. `most` is the value that need not be stored.
+    /// Adds a value and returns the smallest. A value of `most` or above need not be stored.
     #[inline]
     fn push(&mut self, value: i64, most: i64) -> i64 {
         let span = self.queue.len();

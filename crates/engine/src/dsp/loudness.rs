@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 
 use super::biquad::Coefficients;
 
-/// Loudness of power 1, in LUFS: what BS.1770 adds so that its filter has no gain at 997 Hz.
+/// Loudness of power 1, in LUFS: the constant that BS.1770 adds so that its filter has no gain at 997 Hz.
 const OFFSET: f64 = -0.691;
 
 /// The loudness of a K-weighted power, in LUFS. The power is the mean square of each channel, full scale 1, added over the
@@ -21,8 +21,9 @@ pub fn power(lufs: f64) -> f64 {
 
 /// K-weighting, the filter of BS.1770, for `sample_rate` in Hz, above 4 kHz: a high shelf, then a high-pass.
 ///
-/// BS.1770 gives the coefficients for 48 kHz only. The analogue prototypes behind them, and their bilinear transform to any rate,
-/// are from B. De Man, "Evaluation of implementations of the EBU R128 loudness measurement" (AES 145, 2018).
+/// BS.1770 gives the coefficients for 48 kHz only. The analogue prototypes of these coefficients, and the bilinear
+/// transform of the prototypes to any rate, are from B. De Man, "Evaluation of implementations of the EBU R128 loudness
+/// measurement" (AES 145, 2018).
 pub fn k_weighting(sample_rate: f64) -> [Coefficients; 2] {
     let section = |hz: f64, q: f64, b: &dyn Fn(f64, f64) -> [f64; 3]| {
         let k = (PI * hz / sample_rate).tan();

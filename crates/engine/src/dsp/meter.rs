@@ -6,7 +6,7 @@ use crate::types::cast::single;
 
 /// Sub-windows of 100 ms in a window of 400 ms.
 const BLOCKS: usize = 4;
-/// A sample above this is not sound and is metered as silence.
+/// A sample above this is invalid and is metered as silence.
 const LARGEST: f32 = 1e6;
 
 /// A stereo meter over a window of 400 ms that moves on in steps of 100 ms.
@@ -51,7 +51,7 @@ impl Meter {
         while !rest.is_empty() {
             let n = rest.len().min((self.block_frames - self.now.frames) as usize);
             let (now, later) = rest.split_at(n);
-            self.listen(now);
+            self.add_span(now);
             if self.now.frames == self.block_frames {
                 self.done[self.oldest] = std::mem::take(&mut self.now);
                 self.oldest = (self.oldest + 1) % BLOCKS;
@@ -60,8 +60,8 @@ impl Meter {
         }
     }
 
-    fn listen(&mut self, frames: &[[f32; 2]]) {
-        // Copies, so that what is carried from frame to frame stays in registers.
+    fn add_span(&mut self, frames: &[[f32; 2]]) {
+        // Copies, so that the state that is carried from frame to frame stays in registers.
         let (mut weighting, mut now) = (self.weighting.clone(), self.now);
         for frame in frames {
             let [l, r] = frame.map(|v| if v.abs() <= LARGEST { v } else { 0.0 });
@@ -80,13 +80,13 @@ impl Meter {
         single((self.mean(|block| block.power) / 2.0).sqrt())
     }
 
-    /// Momentary loudness in LUFS: the last 400 ms, renewed every 100 ms. Silence is `-inf`; what came before the first
+    /// Momentary loudness in LUFS: the last 400 ms, renewed every 100 ms. Silence is `-inf`; the time before the first
     /// frame counts as silence.
     pub fn momentary(&self) -> f32 {
         single(lufs(self.mean(|block| block.weighted)))
     }
 
-    /// Per frame, over the whole window.
+    /// The mean per frame over the whole window.
     fn mean(&self, of: impl Fn(&Block) -> f64) -> f64 {
         self.done.iter().map(of).sum::<f64>() / (BLOCKS as f64 * f64::from(self.block_frames))
     }

@@ -6,7 +6,7 @@
 //!   into spans of any length changes no bit of the output.
 //! * **Fit for the audio thread.** All memory is allocated at construction; processing takes no lock, allocates
 //!   nothing, makes no system call and does not panic.
-//! * **No subnormal numbers.** What decays is set to zero on fixed frames before it becomes subnormal (see
+//! * **No subnormal numbers.** Decaying state is set to zero on fixed frames before it becomes subnormal (see
 //!   [`silence`]).
 //! * **f32 signal, f64 design.** Samples are `f32`; filter designs, positions and loudness are computed in `f64`.
 //!

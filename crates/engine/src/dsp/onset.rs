@@ -6,7 +6,7 @@
 //! because a stretcher must leave the sound unchanged from there on.
 
 use super::biquad::Coefficients;
-use super::silence::UNHEARD;
+use super::silence::INAUDIBLE;
 use super::simd::{Arith, Simd, Task};
 use crate::types::cast::single;
 use crate::types::onset::Onset;
@@ -19,17 +19,17 @@ const MEMORY: usize = 128;
 const FLOOR: f32 = 1e-8;
 /// Onsets closer than this to a stronger one are the same, in hops.
 const SAME: usize = 24;
-/// A band is silent so far below the loudest level so far, as a power.
+/// A band counts as silent when its power is below this share of the loudest power so far.
 const MASKED: f32 = 1e-5;
 /// The decay of the loudest level per hop.
 const LOUDEST_DECAY: f32 = 0.9998;
 
 /// The criterion of a band.
 struct BandCriterion {
-    /// Hops that are averaged after and before the moment.
+    /// The number of hops that are averaged after and before the tested one.
     after: usize,
     before: usize,
-    /// The rise of an onset, in decibels.
+    /// The rise above which there is an onset, in decibels.
     rise: f32,
 }
 
@@ -85,7 +85,7 @@ impl OnsetFinder {
     /// Reads the next frames and reports onsets in order, some 30 ms late.
     pub fn push(&mut self, frames: impl Iterator<Item = [f32; 2]>, mut found: impl FnMut(Onset)) {
         for frame in frames {
-            self.hop[self.filled] = frame.map(|sample| if sample.abs() < UNHEARD { 0.0 } else { sample });
+            self.hop[self.filled] = frame.map(|sample| if sample.abs() < INAUDIBLE { 0.0 } else { sample });
             self.filled += 1;
             if self.filled == HOP {
                 let energy = self.simd.run(Energies { filters: &mut self.filters, frames: &self.hop });
@@ -203,10 +203,11 @@ impl Filters {
 }
 
 impl Filters {
-    /// Sets decayed state to zero. Called after each hop, in which it falls by less than a hundred thousandth.
+    /// Sets decayed state to zero. Called after each hop, in which it falls by less than a factor of a hundred
+    /// thousand.
     fn flush(&mut self) {
         for state in self.s.as_flattened_mut().iter_mut().chain(&mut self.band) {
-            *state = if state.abs() < UNHEARD { 0.0 } else { *state };
+            *state = if state.abs() < INAUDIBLE { 0.0 } else { *state };
         }
     }
 }

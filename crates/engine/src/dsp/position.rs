@@ -21,7 +21,7 @@ impl Position {
     }
 
     /// The nearest position to `frames`; out of range saturates, and NaN is frame 0.
-    #[expect(clippy::cast_possible_truncation, reason = "saturates, as is said above")]
+    #[expect(clippy::cast_possible_truncation, reason = "saturates, as documented")]
     pub fn from_f64(frames: f64) -> Self {
         Self((frames * ONE) as i128)
     }
@@ -37,7 +37,7 @@ impl Position {
         self.0 as u64
     }
 
-    /// True when the position lies exactly on a frame.
+    /// True when the position is exactly on a frame.
     pub const fn is_whole(self) -> bool {
         self.fraction_bits() == 0
     }
@@ -88,7 +88,7 @@ impl Step {
     /// One source frame per output frame.
     pub const UNITY: Self = Self(1 << 64);
 
-    /// The step of a playback rate. Every finite rate above 2^-11 is represented exactly; NaN stands still.
+    /// The step of a playback rate. Every finite rate above 2^-11 is represented exactly; NaN becomes a step of 0.
     #[expect(clippy::cast_possible_truncation, reason = "saturates, far above any rate")]
     pub fn from_rate(rate: f64) -> Self {
         Self((rate * ONE) as i128)

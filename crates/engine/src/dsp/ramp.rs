@@ -21,7 +21,7 @@ impl Ramp {
     }
 
     /// Moves to `target` from the present value; the `frames`-th frame from now is the first to have it. With zero
-    /// frames it changes at once. Both must be finite, which is checked where gains come from outside. A target below
+    /// frames it changes at once. Gains must be finite, which is checked where they enter the engine. A target below
     /// [`FAINTEST`](silence::FAINTEST) is 0.
     pub fn set(&mut self, target: f32, frames: usize) {
         let target = silence::gain(target);
@@ -33,7 +33,7 @@ impl Ramp {
 
     /// Advances by one frame and returns the gain of that frame.
     #[inline]
-    #[allow(clippy::should_implement_trait, reason = "an endless gain is no iterator: it has no None")]
+    #[allow(clippy::should_implement_trait, reason = "a gain has no end, so it is no iterator")]
     pub fn next(&mut self) -> f32 {
         self.left = self.left.saturating_sub(1);
         self.value()
@@ -55,7 +55,8 @@ impl Ramp {
         self.left == 0
     }
 
-    /// Counted back from the target, so that no rounding error accumulates and the last frame is the target itself.
+    /// The gain in double precision, counted back from the target, so that no rounding error accumulates and the last
+    /// frame is the target itself.
     #[inline]
     fn exact(&self) -> f64 {
         f64::from(self.target) - self.slope * f64::from(self.left)

@@ -1,6 +1,6 @@
 //! Seams: steps that are in the music itself, where a file ends in the middle of a sound or a loop jumps back.
 //!
-//! The last sample is held and fades out under what comes next, which begins at once and unchanged.
+//! The last sample is held and fades out under the sound that follows, which begins at once and unchanged.
 
 /// Seconds of the fade-out.
 pub(crate) const FADE: f64 = 0.004;
@@ -8,7 +8,8 @@ pub(crate) const FADE: f64 = 0.004;
 /// Frames to either side of a step with which its size is compared.
 pub(crate) const AROUND: usize = 17;
 
-/// A step is a continuation up to so many times the size of those around it, plus two steps of 16 bits.
+/// A step counts as a continuation when it is at most this many times as large as the steps around it, plus two
+/// quantisation steps of 16 bits.
 const STEP_RATIO: f32 = 1.2;
 const ROUNDING: f32 = 2.0 / 32_768.0;
 
@@ -26,12 +27,13 @@ pub(crate) fn continues(before: &[f32], after: &[f32]) -> bool {
     (first - last).abs() <= STEP_RATIO * steps(before).max(steps(after)) + ROUNDING
 }
 
-/// The last sample of a sound that silence does not continue; 0 where the sound ends like silence.
+/// The sample to hold after the end of a sound: its last one, or 0 when silence continues the sound.
 pub(crate) fn held_sample(latest: &[f32]) -> f32 {
     latest.last().copied().filter(|_| !continues(latest, &[0.0])).unwrap_or(0.0)
 }
 
-/// The fade-out after the end of a sound whose latest frames these are, [`AROUND`] of them if there are as many.
+/// The fade-out after the end of a sound. `latest` holds its last [`AROUND`] frames, or all of them when there are
+/// fewer.
 pub(crate) fn fade_out(latest: &[[f32; 2]], fade: usize) -> impl Iterator<Item = [f32; 2]> + use<> {
     let held: [f32; 2] = std::array::from_fn(|side| {
         let mut compared = [0.0; AROUND];

@@ -1,10 +1,10 @@
 //! The levels below which sound counts as silence.
 //!
-//! Processors compute many times slower with subnormal numbers, those below 1.2e-38, and whatever decays reaches them:
-//! the fade-out of a file, the state of a filter, a product of small gains. So values close to them are not let in:
+//! Processors compute many times slower with subnormal numbers, those below 1.2e-38, and every decaying value reaches
+//! them: the fade-out of a file, the state of a filter, a product of small gains. So values close to them are kept out:
 //! samples below [`SILENT`] become zero where they enter, gains below [`FAINTEST`] where they are set, and decaying
-//! state is set to zero on fixed frames long before. The processor's own flag for this is left alone: a host may rely
-//! on it, and files rendered elsewhere would differ.
+//! state is set to zero on fixed frames long before. The processor's own flag that turns subnormal numbers into zero is
+//! not changed: a host may rely on it, and files rendered elsewhere would differ.
 
 /// A sample closer to zero than this (-400 dB) is silence.
 pub const SILENT: f32 = 1e-20;
@@ -13,7 +13,7 @@ pub const SILENT: f32 = 1e-20;
 pub const FAINTEST: f32 = 1e-6;
 
 /// Sound below this (-240 dB) is not analysed, because squares of its squares would be subnormal.
-pub(crate) const UNHEARD: f32 = 1e-12;
+pub(crate) const INAUDIBLE: f32 = 1e-12;
 
 /// The sample, or zero where it is close to zero. NaN stays.
 #[inline(always)]
@@ -33,10 +33,10 @@ pub(crate) const fn gain(gain: f32) -> f32 {
     if gain > -FAINTEST && gain < FAINTEST { 0.0 } else { gain }
 }
 
-/// Whether any sample is loud enough to be analysed. For sound the first few samples suffice.
+/// Whether any sample is loud enough to be analysed. In sound the search ends after a few samples.
 #[inline]
-pub(crate) fn is_heard(samples: &[f32]) -> bool {
-    samples.iter().any(|sample| sample.abs() >= UNHEARD)
+pub(crate) fn is_audible(samples: &[f32]) -> bool {
+    samples.iter().any(|sample| sample.abs() >= INAUDIBLE)
 }
 
 #[cfg(test)]

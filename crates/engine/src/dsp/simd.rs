@@ -47,8 +47,8 @@ impl Arith for Plain {
     }
 }
 
-/// A computation, generic over its arithmetic. `run` and everything it calls must be `#[inline(always)]`: what is not
-/// inlined is compiled for the baseline.
+/// A computation, generic over its arithmetic. `run` and everything it calls must be `#[inline(always)]`: a function
+/// that is not inlined is compiled for the baseline.
 pub trait Task {
     /// The result of the computation.
     type Out;

@@ -1,14 +1,14 @@
 //! Band-limited interpolation of a source at any rate: a polyphase Kaiser-windowed sinc.
 //!
 //! J. O. Smith, "Digital Audio Resampling Home Page", CCRMA: between two samples the source is the sum of its
-//! neighbours weighted by a windowed sinc. When it is played faster than recorded, the sinc widens so that what would
-//! be above the output's Nyquist frequency is removed before it aliases.
+//! neighbours weighted by a windowed sinc. When it is played faster than recorded, the sinc widens so that frequencies
+//! above the output's Nyquist frequency are removed before they alias.
 //!
 //! # Trade-offs
 //!
 //! More taps give a steeper edge and cost time in proportion. Below, "kept" is the gain at 18 kHz of a 44.1 kHz source,
-//! "alias" what remains of a tone above the output's Nyquist frequency, "noise" everything but the tone, and the cost
-//! is for four stereo decks of 1,024 frames on a 3.7 GHz Zen 4 core.
+//! "alias" the rest of a tone above the output's Nyquist frequency, "noise" everything but the tone, and the cost is
+//! for four stereo decks of 1,024 frames on a 3.7 GHz Zen 4 core.
 //!
 //! | rate | taps | noise at 1, 5, 10, 15 kHz | kept | alias | cost |
 //! |---|---|---|---|---|---|
@@ -39,26 +39,25 @@ const PHASE_BITS: u32 = PHASES.trailing_zeros();
 const BETA: f64 = 9.0;
 
 /// Vectors of eight taps: 56 taps up to `SHORT_UP_TO`, 96 above, where the output's Nyquist frequency is in the audible
-/// range and only a steeper edge removes aliases without removing what is below.
+/// range and only a steeper edge removes aliases without removing audible frequencies below it.
 const SHORT: usize = 7;
 const LONG: usize = 12;
 const SHORT_UP_TO: f64 = 1.02;
 
 /// The first table is used by no rate, only by the bypass when it has to read between frames. Its cut-off is the
-/// source's own Nyquist frequency, where a sinc at whole frames is a bypass again.
+/// source's own Nyquist frequency, so that it is a bypass too at whole frames.
 const BYPASS: f64 = 0.0;
 
 /// The highest rate with a table of its own.
 const TOP_RATE: f64 = 4.0;
 
-/// The distance from the -6 dB point to where 80 dB are removed, in cycles per source frame. It shrinks as taps are
-/// added.
+/// The distance from the -6 dB point to the -80 dB point, in cycles per source frame. It shrinks as taps are added.
 const fn to_stop(vectors: usize) -> f64 {
     2.79 / (vectors * 8) as f64
 }
 
-/// The -6 dB point for a rate, in cycles per source frame: at the lower of the two Nyquist frequencies 80 dB are
-/// removed.
+/// The -6 dB point for a rate, in cycles per source frame: the -80 dB point is at the lower of the two Nyquist
+/// frequencies.
 fn cutoff(rate: f64, vectors: usize) -> f64 {
     if rate == BYPASS { 0.5 } else { 0.5 / rate.max(1.0) - to_stop(vectors) }
 }
@@ -111,7 +110,8 @@ impl SincBank {
     }
 
     fn build(simd: Simd) -> Self {
-        // Steps of 2 % where decks are played, so that a small change of rate changes the cut-off little; of 7 % above.
+        // The rates of the tables are 2 % apart in the usual range of decks, so that a small change of rate changes the
+        // cut-off little, and 7 % apart above.
         let mut rates = vec![BYPASS, 1.0];
         rates.extend((51..=60).map(|fiftieth| f64::from(fiftieth) / 50.0));
         while let Some(&last) = rates.last().filter(|&&last| last < TOP_RATE) {
@@ -134,11 +134,11 @@ impl SincBank {
         if rate == 1.0 && position.is_whole() { Kernel::Bypass } else { self.kernel(rate) }
     }
 
-    /// Reads as many frames as the shorter of `out` has, from `start` on, `step` apart.
+    /// Reads frames from `start` on, `step` apart, as many as the shorter channel of `out` holds.
     ///
-    /// `window` is the source, left and right; `start` counts from its first frame. What is outside the window, or in
-    /// one channel of it only, counts as silence, so a whole track can be passed as its own window. A bypass that reads
-    /// between frames, as happens while it is faded out, uses weights that are a bypass at whole frames too.
+    /// `window` is the source, left and right; `start` counts from its first frame. Frames outside the window, or in
+    /// only one of its channels, count as silence, so a whole track can be passed as its own window. A bypass that
+    /// reads between frames, as happens while it is faded out, uses weights that are a bypass at whole frames too.
     pub fn read(&self, kernel: Kernel, window: [&[f32]; 2], start: Position, step: Step, out: [&mut [f32]; 2]) {
         let [left, right] = out;
         let frames = left.len().min(right.len());
@@ -175,9 +175,9 @@ impl SincBank {
         let inside = |p: Position| taps::<V>(source[0], p.frame()).is_some();
         // Two versions of the loop, so that the frequent one keeps everything in registers.
         if inside(start) && inside(start.advance(step, frames.saturating_sub(1))) {
-            self.simd.run(Inside { rows, source, start, step, out });
+            self.simd.run(ReadInside { rows, source, start, step, out });
         } else {
-            self.simd.run(Edge { rows, source, start, step, out });
+            self.simd.run(ReadAtEdge { rows, source, start, step, out });
         }
     }
 }
@@ -242,7 +242,7 @@ fn sinc(x: f64) -> f64 {
 
 /// A read whose taps are all inside the source. `start` is the position of the first tap; all slices of a pair have the
 /// same length.
-struct Inside<'a, const V: usize> {
+struct ReadInside<'a, const V: usize> {
     rows: &'a [Row<V>; PHASES],
     source: [&'a [f32]; 2],
     start: Position,
@@ -250,7 +250,7 @@ struct Inside<'a, const V: usize> {
     out: [&'a mut [f32]; 2],
 }
 
-impl<const V: usize> Task for Inside<'_, V> {
+impl<const V: usize> Task for ReadInside<'_, V> {
     type Out = ();
 
     #[inline(always)]
@@ -266,7 +266,7 @@ impl<const V: usize> Task for Inside<'_, V> {
 }
 
 /// A read that extends beyond an end of the source, where there is silence.
-struct Edge<'a, const V: usize> {
+struct ReadAtEdge<'a, const V: usize> {
     rows: &'a [Row<V>; PHASES],
     source: [&'a [f32]; 2],
     start: Position,
@@ -274,7 +274,7 @@ struct Edge<'a, const V: usize> {
     out: [&'a mut [f32]; 2],
 }
 
-impl<const V: usize> Task for Edge<'_, V> {
+impl<const V: usize> Task for ReadAtEdge<'_, V> {
     type Out = ();
 
     #[inline(always)]

@@ -29,7 +29,7 @@ pub(crate) struct SvfState {
 }
 
 impl Svf {
-    /// A section of resonance `q` at `frequency` Hz, which must lie below half the sample rate.
+    /// A section of resonance `q` at `frequency` Hz, which must be below half the sample rate.
     pub(crate) fn new(frequency: f64, q: f64, sample_rate: f64) -> Self {
         let g = (std::f64::consts::PI * frequency / sample_rate).tan();
         let k = 1.0 / q;
@@ -43,7 +43,7 @@ impl Svf {
         }
     }
 
-    /// One frame; returns the band-pass and the low-pass output.
+    /// Filters one frame; returns the band-pass and the low-pass output.
     ///
     /// Simper's `v1 = a1 s1 + a2 (x - s2)`, `v2 = s2 + g v1`, `s1 += 2 (v1 - s1)`, `s2 += 2 g v1`, with `a1 s1` kept in
     /// place of `s1`: one multiplication less.
@@ -73,8 +73,8 @@ impl Svf {
     }
 
     /// One frame of the all-pass while its corner frequency falls from infinity, where an all-pass changes nothing: the
-    /// corner's period is `progress`, 0 to 1, of its final value. This function has a state of its own, not that of the
-    /// others.
+    /// corner's period is `progress`, 0 to 1, of its final value. This function needs a state of its own, which the
+    /// other functions must not use.
     ///
     /// With `r = 1 / g`: `u = (r s1 + x - s2) / (1 + r (r + k))`, `v1 = r u`, `v2 = s2 + u`.
     #[inline(always)]

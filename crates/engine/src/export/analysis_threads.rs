@@ -1,5 +1,5 @@
-//! Threads that analyse the source ahead of the stretcher of an export: the time map is known, so everything that does
-//! not depend on earlier output can be computed on other cores.
+//! Threads that analyse the source of an export in advance: the time map is known, so everything that does not depend
+//! on earlier output can be computed on other cores.
 
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::Scope;
@@ -8,8 +8,8 @@ use crate::dsp::{Position, Step};
 use crate::stretch::{FrameAnalysis, FrameSpec, FrameSynthesiser, FrameWorker, StftParams};
 use crate::track::Track;
 
-/// The number of analyses that a thread may be ahead of the stretcher.
-const AHEAD: usize = 4;
+/// The number of finished analyses that a thread holds ready for the stretcher.
+const READY_ANALYSES: usize = 4;
 
 /// The analysis for an STFT frame.
 struct AnalysedFrame {
@@ -25,7 +25,7 @@ struct AnalysisThread {
 
 /// Threads that analyse the frames in turn.
 pub(super) struct AnalysisThreads {
-    /// Empty when the stretcher asked for a frame that was not analysed.
+    /// Empty after the stretcher needed a frame that was not analysed.
     threads: Vec<AnalysisThread>,
     next: usize,
     analysed: Option<AnalysedFrame>,
@@ -41,7 +41,7 @@ impl AnalysisThreads {
         position_at: impl Fn(u64) -> (Position, Step) + Copy + Send + 'scope,
     ) -> Self {
         let thread = |nth: usize| {
-            let (results, analysed) = sync_channel(AHEAD);
+            let (results, analysed) = sync_channel(READY_ANALYSES);
             let (returned, reusable) = channel();
             // The first STFT frame follows the unchanged track, so the stretcher makes it itself.
             scope.spawn(move || analyse((1 + nth..hops).step_by(threads), track, position_at, &results, &reusable));
@@ -80,7 +80,7 @@ impl FrameWorker for AnalysisThreads {
         let analysed = self.threads.get(self.next % threads).and_then(|thread| thread.analysed.recv().ok());
         self.analysed = analysed.filter(|analysed| analysed.spec == *spec);
         if self.analysed.is_none() {
-            // The stretcher bypassed and started anew in between, so it does the rest itself.
+            // The stretcher was in bypass and started anew in between, so it analyses the remaining frames itself.
             self.threads.clear();
         }
         self.analysed.is_some()
@@ -91,7 +91,7 @@ impl FrameWorker for AnalysisThreads {
         let previous = synthesiser.synthesise_from(&spec, analysis);
         let threads = self.threads.len().max(1);
         if let Some(thread) = self.threads.get(self.next % threads) {
-            // A thread that has finished needs none.
+            // A thread that has ended does not receive it.
             let _finished = thread.returned.send(previous);
         }
         self.next += 1;

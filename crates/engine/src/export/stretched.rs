@@ -10,8 +10,9 @@ use crate::track::Track;
 use crate::types::stretch_method::StretchMethod;
 use crate::types::units::Frames;
 
-/// The time in seconds from the start of an attack, which the methods that keep the pitch put on time, to where it is
-/// heard. In between they run at speed 1, so at another speed it would be heard by that much off its time.
+/// The time in seconds from the start of an attack to the moment at which it is perceived. The methods that keep the
+/// pitch put the start on time and run at speed 1 from there, so without this correction the perceived moment would be
+/// off at other speeds.
 const ATTACK: f64 = 0.0016;
 /// Frames of output between two reports of progress.
 const REPORT: usize = 1 << 16;
@@ -19,11 +20,11 @@ const REPORT: usize = 1 << 16;
 /// Stretches `track` along `time_map` and returns interleaved stereo at the track's own rate: as many frames as the
 /// time map has, without any delay. At speed 1 they are the track's own, bit for bit.
 ///
-/// What a span needs of the track before its start and after its end is read from the track, half a second at most.
+/// Frames before the start and after the end of a span are read from the track too, half a second at most.
 ///
-/// One stretcher renders from the first frame to the last: a join would cost steady tones their phase (30 to 44 dB of
-/// their purity, measured). Other cores analyse the source ahead for [`StretchMethod::Hq`]; the samples do not depend
-/// on their number. Allocates memory for the whole result, so it is not for an audio thread.
+/// One stretcher renders from the first frame to the last: a join would break the phase of steady tones (measured: 30
+/// to 44 dB of their purity). Other cores analyse the source in advance for [`StretchMethod::Hq`]; the samples do not
+/// depend on their number. Allocates memory for the whole result, so it is not for an audio thread.
 pub fn export(track: &Track, method: StretchMethod, time_map: &TimeMap) -> Vec<f32> {
     export_with_progress(track, method, time_map, |_| ())
 }

@@ -31,7 +31,7 @@ pub struct Stretcher {
 opaque_debug!(Stretcher);
 
 impl Stretcher {
-    /// A stretcher at the start of `track`. Takes memory; not a call for an audio thread.
+    /// A stretcher at the start of `track`. Allocates memory, so it is not for an audio thread.
     pub fn new(track: &Track, method: StretchMethod) -> Self {
         let rate = track.sample_rate().get();
         let stretch: Box<dyn Stretch> = match method {
@@ -42,9 +42,9 @@ impl Stretcher {
         Self { track: track.clone(), stretch, position: Position::ZERO }
     }
 
-    /// Fills two channels, of the same length, with the sound from the present position on, at the track's own sample rate and
-    /// `speed` times as fast. Any split into calls gives the same samples. May be called on an audio thread: it neither waits
-    /// nor allocates. What a [streamed](crate::feed) track does not have ready is silent.
+    /// Fills two channels, of the same length, with the sound from the present position on, at the track's own sample
+    /// rate and `speed` times as fast. Any split into calls gives the same samples. May be called on an audio thread:
+    /// it neither waits nor allocates. Frames of a [streamed](crate::feed) track that are not loaded are silent.
     pub fn fill(&mut self, speed: Rate, [left, right]: [&mut [f32]; 2]) {
         let step = Step::from_rate(speed.get());
         for (left, right) in left.chunks_mut(QUANTUM).zip(right.chunks_mut(QUANTUM)) {
@@ -59,8 +59,8 @@ impl Stretcher {
         self.position.to_f64()
     }
 
-    /// Goes to a position in the track, in frames; there is silence before frame 0 and after the last. The first frame of sound
-    /// is the frame of the track, untouched.
+    /// Moves to a position in the track, in frames; there is silence before frame 0 and after the last. The first frame
+    /// of sound is the frame of the track at that position, unchanged.
     pub fn seek(&mut self, position: f64) {
         self.position = Position::from_f64(position);
         self.stretch.reset();

@@ -9,8 +9,8 @@ use crate::types::error::Result;
 use crate::types::error_reasons::TimeMapError;
 use crate::types::units::{Bpm, Frames, Rate, SampleRate};
 
-/// The distance in frames that a span may end beside its position so that it runs at exactly speed 1, where every
-/// method bypasses.
+/// A span runs at exactly speed 1, where every method is a bypass, when it then ends less than this many frames off its
+/// position.
 const NEAR: f64 = 0.25;
 
 /// A span of output at one speed.
@@ -23,8 +23,8 @@ pub(super) struct TimeMapSpan {
     pub step: Step,
 }
 
-/// The time map of an [`export`](super::export()): where it starts in the track, how fast it runs, and for how long.
-/// The speed is constant between the positions where it changes; no rounding error accumulates over them.
+/// The time map of an [`export`](super::export()): its start in the track, its speed, and its length. The speed is
+/// constant between the positions where it changes; no rounding error accumulates over them.
 ///
 /// ```
 /// use crowd_engine::StretchMethod;
@@ -33,7 +33,7 @@ pub(super) struct TimeMapSpan {
 /// use crowd_engine::{Bpm, SampleRate, Track};
 ///
 /// # fn main() -> Result<(), crowd_engine::Error> {
-/// // A drummer who goes from 120 to 126 BPM two seconds into the piece.
+/// // A drummer who changes from 120 to 126 BPM two seconds into the piece.
 /// let marks = [(0.0, 120.0), (2.0, 126.0)];
 /// let marks = marks.map(|(seconds, bpm)| Mark { seconds, bpm: Bpm::clamped(bpm, Bpm::MIN), number: 1 });
 /// let grid = BeatGrid::new(&marks, 4, SampleRate::CD)?;
@@ -79,7 +79,8 @@ impl TimeMap {
     /// unchanged.
     ///
     /// # Errors
-    /// [`Error::TimeMap`](crate::Error::TimeMap) when the span is empty or not finite, or somewhere the speed would leave [`Rate`]'s range.
+    /// [`Error::TimeMap`](crate::Error::TimeMap) when the span is empty or not finite, or when the speed would leave
+    /// [`Rate`]'s range anywhere.
     pub fn on_beats(grid: &BeatGrid, span: Range<f64>, target: Bpm, rate: SampleRate) -> Result<Self> {
         let seconds = |frame: f64| frame / f64::from(rate.get());
         let far = BeatGrid::REACH * f64::from(rate.get());
@@ -110,7 +111,7 @@ impl TimeMap {
             let near = (distance - length as f64).abs() < NEAR;
             here.step = if near { Step::UNITY } else { Step::from_rate(speed) };
             spans.push(here);
-            // From the exact end of this span, so that the next one makes up for the rounding.
+            // The next span starts from the exact end of this one, so that it makes up for the rounding.
             here = TimeMapSpan { begin: end, from: here.from.advance(here.step, length as usize), ..here };
         }
         if spans.is_empty() {

@@ -66,7 +66,7 @@ impl Cursor {
         self.decoded.len()
     }
 
-    /// Marks the position as unknown: the next page is sought.
+    /// Marks the position as unknown, so that the next page is read after a seek.
     pub fn invalidate(&mut self) {
         (self.first, self.used) = (u64::MAX, 0);
     }

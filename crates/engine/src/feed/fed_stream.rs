@@ -17,8 +17,8 @@ const MAX_PREPARED: usize = 2;
 /// Seconds between two reports of underruns, at least.
 const REPORT_EVERY: u64 = 2;
 
-/// Reports underruns. The feeder does not do this itself, because it may hang in a read, which is just when there are
-/// underruns to report.
+/// Reports underruns. The feeder does not do this itself, because it may hang in a read, and that is when underruns
+/// occur.
 #[derive(Debug)]
 struct UnderrunReporter {
     policy: Mutex<PrefetchPolicy>,
@@ -64,7 +64,7 @@ impl FedStream {
         Ok(Self { stream, shared, underruns, feeder: handle.thread().clone(), reach: reach(info.sample_rate.get()) })
     }
 
-    /// Has the frames around a position loaded.
+    /// Requests that the frames around a position are loaded and kept.
     pub fn prepare(&self, frame: i64) {
         let mut prepared = self.shared.prepared.lock().unwrap_or_else(PoisonError::into_inner);
         prepared.retain(|position| *position != frame);

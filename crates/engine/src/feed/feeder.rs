@@ -22,7 +22,7 @@ const MAX_SHARE: usize = 56;
 const SPARE: usize = 24;
 /// Inputs that are open at the same time: for the playheads of two decks, and the start of a loop.
 const CURSORS: usize = 3;
-/// The largest distance in pages that is read through instead of seeking.
+/// The largest distance in pages over which pages are read through instead of seeking.
 const READ_THROUGH: u64 = 3;
 /// How often the playheads are polled while there is nothing to read: with a registered playhead, and without.
 const POLL_WITH_PLAYHEADS: Duration = Duration::from_millis(3);
@@ -58,13 +58,13 @@ struct TrackedPlayhead {
 }
 
 /// Pages to read, with their urgency.
-struct Job {
+struct ReadJob {
     urgency: Urgency,
     playing: bool,
     pages: Vec<u64>,
 }
 
-impl Job {
+impl ReadJob {
     fn rank(&self) -> (bool, Urgency) {
         (!self.playing, self.urgency)
     }
@@ -74,7 +74,7 @@ pub(super) struct Feeder {
     stream: Arc<Stream>,
     shared: Arc<FeederShared>,
     cursors: Vec<Cursor>,
-    /// The input cannot be opened a second time.
+    /// Whether the input cannot be opened a second time.
     single_input: bool,
     playheads: HashMap<usize, TrackedPlayhead>,
     thresholds: Thresholds,
@@ -152,11 +152,11 @@ impl Feeder {
     }
 
     /// The most urgent job. Also marks the pages that are needed at all.
-    fn next_job(&mut self) -> Option<Job> {
+    fn next_job(&mut self) -> Option<ReadJob> {
         let (stream, pass) = (self.stream.clone(), self.pass);
         let has = |page: u64| stream.pages.has(page);
-        let mut best: Option<Job> = None;
-        let mut consider = |job: Job| {
+        let mut best: Option<ReadJob> = None;
+        let mut consider = |job: ReadJob| {
             if !job.pages.is_empty() && best.as_ref().is_none_or(|best| job.rank() < best.rank()) {
                 best = Some(job);
             }
@@ -180,7 +180,7 @@ impl Feeder {
             let decision = policy.observe(Frames(playhead.clock), levels, 0);
             let count = (decision.chunks * self.thresholds.chunk) as f64 * speed / PAGE as f64;
             let missing = plan.pages().filter(|page| !has(*page)).take(count.ceil() as usize);
-            consider(Job { urgency: decision.urgency, playing: playhead.playing, pages: missing.collect() });
+            consider(ReadJob { urgency: decision.urgency, playing: playhead.playing, pages: missing.collect() });
             marked.extend(plan.pages());
             let cue = PlayheadState { position: playhead.cue, region: None, ..*playhead };
             marked.extend(consider_position(&cue, cue_frames.min(share), &stream, &mut consider));
@@ -199,8 +199,8 @@ impl Feeder {
         best
     }
 
-    /// Reads the pages of a job, unless something more urgent comes up; false when there was no free slot.
-    fn run_job(&mut self, job: &Job) -> Result<bool, InputError> {
+    /// Reads the pages of a job until a more urgent job comes up; false when there was no free slot.
+    fn run_job(&mut self, job: &ReadJob) -> Result<bool, InputError> {
         for page in &job.pages {
             if self.stream.closed.load(Relaxed) || !self.load_page(*page)? {
                 return Ok(false);
@@ -208,7 +208,7 @@ impl Feeder {
             self.report_recovery();
             self.poll_playheads();
             let is_same =
-                |next: Job| next.rank() >= job.rank() && next.pages.iter().any(|page| job.pages.contains(page));
+                |next: ReadJob| next.rank() >= job.rank() && next.pages.iter().any(|page| job.pages.contains(page));
             if !self.next_job().is_some_and(is_same) {
                 break;
             }
@@ -295,12 +295,12 @@ fn consider_position(
     playhead: &PlayheadState,
     frames: i64,
     stream: &Stream,
-    consider: &mut impl FnMut(Job),
+    consider: &mut impl FnMut(ReadJob),
 ) -> Vec<u64> {
     let plan = ReadPlan::new(playhead, frames, stream.frames);
     let pages: Vec<u64> = plan.pages().collect();
     let missing = pages.iter().copied().filter(|page| !stream.pages.has(*page)).collect();
-    consider(Job { urgency: Urgency::Urgent, playing: false, pages: missing });
+    consider(ReadJob { urgency: Urgency::Urgent, playing: false, pages: missing });
     pages
 }
 

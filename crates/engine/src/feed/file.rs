@@ -10,21 +10,21 @@ use crate::types::error::Result;
 use crate::types::units::{Frames, SampleRate};
 
 /// The function that opens the file.
-type Open = dyn Fn() -> std::result::Result<Reader, crowd_media::Error> + Send + Sync;
+type OpenFn = dyn Fn() -> std::result::Result<Reader, crowd_media::Error> + Send + Sync;
 
 /// Frames after which a decoder whose output depends on everything it decoded before is started anew.
 const RESTART_INTERVAL: u64 = 1 << 16;
 
-/// A file of any format crowd-media knows, read in blocks: mono becomes two equal channels, more than two are mixed
-/// down. A frame always has the same samples, whether the file was read up to it or sought to it.
+/// A file of any format that crowd-media reads, read in blocks: mono becomes two equal channels, more than two are
+/// mixed down. A frame always has the same samples, whether the file was read up to it or sought to it.
 pub struct FileInput {
     reader: Reader,
     /// Opens the file again.
-    open: Option<Arc<Open>>,
+    open: Option<Arc<OpenFn>>,
     rate: SampleRate,
-    /// The restart interval of AAC and Opus files. An AAC decoder fills in random numbers that go on from packet to
-    /// packet, and what an Opus decoder makes of speech depends on everything before it. Such a file is read in spans
-    /// of this many frames, each from a fresh start, so that the samples depend on the position only.
+    /// The restart interval of AAC and Opus files. An AAC decoder fills in random numbers whose sequence continues from
+    /// packet to packet, and the output of an Opus decoder for speech depends on all packets before it. Such a file is
+    /// read in spans of this many frames, each from a fresh start, so that the samples depend on the position only.
     restart_interval: Option<u64>,
     /// The frame that the reader returns next, and the first frame that is wanted.
     at: u64,
@@ -34,18 +34,19 @@ pub struct FileInput {
 crate::types::opaque::opaque_debug!(FileInput);
 
 impl FileInput {
-    /// Opens a file, to be read at `rate`, or at its own rate. A file whose headers do not have its length is read
+    /// Opens a file, to be read at `rate`, or at its own rate. A file whose headers do not state its length is read
     /// through once.
     ///
     /// # Errors
-    /// [`Error::Media`](crate::Error::Media) with the file, the place and the cause; [`Error::OutOfRange`](crate::Error::OutOfRange)
-    /// when its own rate is none the engine knows.
+    /// [`Error::Media`](crate::Error::Media) with the file, the place and the cause;
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange) when the engine does not support its own rate.
     pub fn open(path: &Path, rate: Option<SampleRate>) -> Result<(Self, InputInfo)> {
         let path = path.to_owned();
         Self::from_opener(move || Reader::open(&path), rate)
     }
 
-    /// Reads what `open` opens, each time from its beginning. For files that no longer have a name, for example.
+    /// Reads the file that `open` opens; each reader that `open` returns must be at the beginning of the file. This is
+    /// for files that no longer have a name, for example.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -58,15 +59,15 @@ impl FileInput {
         Self::new(reader, Some(Arc::new(open)), rate)
     }
 
-    /// Makes an input of a reader; `open` opens the file a second time.
-    pub(crate) fn new(reader: Reader, open: Option<Arc<Open>>, rate: SampleRate) -> Result<(Self, InputInfo)> {
+    /// Makes an input from a reader; `open` opens the file a second time.
+    pub(crate) fn new(reader: Reader, open: Option<Arc<OpenFn>>, rate: SampleRate) -> Result<(Self, InputInfo)> {
         let input = Self::with_reader(reader, open, rate)?;
         let frames = Frames(input.reader.frames());
         let info = InputInfo { frames, sample_rate: rate, channels: usize::from(input.reader.channels()) };
         Ok((input, info))
     }
 
-    fn with_reader(reader: Reader, open: Option<Arc<Open>>, rate: SampleRate) -> Result<Self> {
+    fn with_reader(reader: Reader, open: Option<Arc<OpenFn>>, rate: SampleRate) -> Result<Self> {
         let restart_interval = matches!(&*reader.info().codec, "aac" | "opus").then_some(RESTART_INTERVAL);
         let reader = reader.to_stereo()?.resampled(rate.get())?;
         Ok(Self { reader, open, rate, restart_interval, at: 0, from: 0 })
@@ -77,8 +78,8 @@ impl FileInput {
         self.reader.info()
     }
 
-    /// Bits per sample when the samples are those of the file, as whole numbers: lossless, at the file's own rate, mono
-    /// or stereo.
+    /// Bits per sample when the samples are exactly the whole numbers of the file: a lossless file at its own rate,
+    /// mono or stereo.
     pub fn bits(&self) -> Option<u32> {
         let info = self.info();
         info.bits.filter(|_| info.channels <= 2 && info.sample_rate == self.rate.get())
@@ -92,7 +93,7 @@ impl FileInput {
 }
 
 impl Input for FileInput {
-    /// That a file ends early is known from the start; other damage once it is read.
+    /// A file that ends early is reported from the start, other damage once it is read.
     fn warnings(&self) -> Vec<String> {
         self.reader.warnings()
     }
@@ -128,7 +129,7 @@ impl Input for FileInput {
         }
     }
 
-    /// Between multiples of the restart interval AAC and Opus are read up to the frame.
+    /// A seek in an AAC or Opus file reads from a multiple of the restart interval up to the frame.
     fn seek_step(&self) -> u64 {
         self.restart_interval.unwrap_or(1)
     }

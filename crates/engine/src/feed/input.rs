@@ -5,8 +5,8 @@ use crate::types::units::{Frames, SampleRate};
 /// The error of an [`Input`] that could not be read.
 pub type InputError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The source of the frames of a streamed track: a file, or samples that a program computes. It is read on a thread of its own and
-/// may take its time, as long as it is faster than the music.
+/// The source of the frames of a streamed track: a file, or samples that a program computes. It is read on a thread of
+/// its own and may block, as long as it is faster than the music on average.
 ///
 /// A frame always has the same samples, whether the input was read up to it or sought to it, and however often: frames are read
 /// in advance, and those that were evicted are read again. A live input (a microphone, a network stream without a start) cannot
@@ -62,7 +62,7 @@ pub trait Input: Send {
     /// When it cannot be read. It is tried again a little later, from a [`seek`](Self::seek) on.
     fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> std::result::Result<bool, InputError>;
 
-    /// Descriptions of what is wrong with what was read so far: frames that are damaged and silent, for example.
+    /// Descriptions of the damage in the frames read so far: frames that are damaged and silent, for example.
     fn warnings(&self) -> Vec<String> {
         Vec::new()
     }

@@ -59,8 +59,8 @@ impl ReadPlan {
         [pages(earlier), pages(later), pages(loop_end), pages(loop_start)].into_iter().flatten()
     }
 
-    /// Prefetched frames: those after the playhead, beyond the stretcher's reach, that are loaded without a gap. All
-    /// that are wanted when none is missing.
+    /// Prefetched frames: those after the playhead, beyond the stretcher's reach, that are loaded without a gap. The
+    /// full prefetch when none is missing.
     pub fn prefetched(&self, has: impl Fn(u64) -> bool) -> i64 {
         let ready = |span: &Range<i64>| {
             let mut at = span.start;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::buffer::{Levels, Underruns};
 
-/// What happened to a streamed track.
+/// An event of a streamed track.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StreamEvent {

@@ -36,13 +36,14 @@ pub struct DeviceInfo {
 
 /// A sound system that opens streams.
 pub(crate) trait Backend: Send + Sync + 'static {
-    /// Opens the device, not started yet, at `rate` if that is given and the device can do it. May hang.
+    /// Opens the device, not started yet, at `rate` if that is given and the device supports it. May hang.
     ///
     /// # Errors
     /// The cause, worded for a user.
     fn open(&self, setup: &StreamSetup, rate: Option<SampleRate>) -> Result<OpenedDevice, Cause>;
 
-    /// The devices there are and what can be done without one, worded for a user whose device could not be opened. May hang.
+    /// Text for a user whose device could not be opened: the available devices, and the alternatives to a device. May
+    /// hang.
     fn advice(&self) -> String;
 }
 
@@ -57,12 +58,12 @@ pub(crate) trait DeviceStream: Send {
 pub(crate) struct OpenedDevice {
     pub stream: Box<dyn DeviceStream>,
     pub link: Arc<StreamLink>,
-    /// The device as the user would name it.
+    /// The name by which a user opens the device.
     pub name: String,
     pub rate: SampleRate,
 }
 
-/// What a driver is made of.
+/// The parts from which a driver is made.
 #[derive(Clone)]
 pub(crate) struct StreamSetup {
     pub slot: Arc<Slot<Renderer>>,

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-/// The first size unless another is chosen, and the largest, in frames.
+/// The initial size unless another is chosen, and the largest size, in frames.
 pub(crate) const FIRST: u32 = 512;
 pub(crate) const LARGEST: u32 = 8_192;
 
 /// Two late blocks no further apart than this make the buffer grow. A single one may have any cause.
 const WINDOW: Duration = Duration::from_secs(10);
-/// Blocks that are late so soon after a device was opened are no sign of a small buffer: caches are cold, and its thread
+/// For this long after a device was opened, late blocks are no sign of a small buffer: caches are cold, and its thread
 /// has no realtime priority yet.
 const SETTLING: Duration = Duration::from_secs(1);
 
-/// Doubles a buffer when blocks are late, and never makes it smaller: what was too small once in a set will be again.
+/// Doubles a buffer when blocks are late, and never makes it smaller: a size that was too small once in a set will be
+/// too small again.
 ///
 /// A pure state machine. Its time is the length of the sound handed out, so it neither reads a clock nor counts while
 /// no device plays.
@@ -23,7 +24,7 @@ pub(crate) struct BufferGrowth {
     opened: Option<Duration>,
     /// Late blocks that were counted already.
     counted: u64,
-    /// When a block was late last.
+    /// The time of the latest late block.
     late: Option<Duration>,
 }
 
@@ -46,8 +47,8 @@ impl BufferGrowth {
         if (new == 1 && !again) || self.frames >= LARGEST {
             return None;
         }
-        // The device is opened again and settles again. After a loss it does not: a machine that is too slow may lose
-        // its device every second because of that.
+        // The device is opened again with the larger buffer and gets time to settle again. After a loss it gets none,
+        // because a machine that is too slow may lose its device every second.
         (self.opened, self.late) = (None, None);
         self.frames = self.frames.saturating_mul(2).min(LARGEST);
         Some(self.frames)

@@ -1,4 +1,4 @@
-//! Why an output does not work, as the parts of an output pass it on.
+//! The cause of an output's failure, as the modules of an output pass it on.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::io;
 
 use crate::types::output_error::{OutputError, OutputErrorKind};
 
-/// Why an output does not work: an [`OutputError`] without the name of the output.
+/// The cause of an output's failure: an [`OutputError`] without the name of the output.
 #[derive(Debug)]
 pub(crate) struct Cause {
     pub kind: OutputErrorKind,
@@ -25,7 +25,7 @@ impl Cause {
         Self { kind, message: source.to_string(), source: Some(Box::new(source)) }
     }
 
-    /// The same with a message made of the one it has.
+    /// The same cause with the message that `change` makes from the present one.
     pub fn map_message(mut self, change: impl FnOnce(&str) -> String) -> Self {
         self.message = change(&self.message);
         self
@@ -47,21 +47,22 @@ impl Cause {
         joined
     }
 
-    /// The device or the engine cannot do that.
+    /// The cause when the device or the engine does not support the request.
     #[cfg(feature = "device")]
     pub fn unsupported(source: impl StdError + Send + Sync + 'static) -> Self {
         Self::from_source(OutputErrorKind::Unsupported, source)
     }
 
-    /// There is no device called `name`.
+    /// The cause when there is no device called `name`.
     #[cfg(feature = "device")]
     pub fn no_device(name: &str) -> Self {
         Self::new(OutputErrorKind::NotFound, format!("there is no device {name:?}"))
     }
 
-    /// No thread was to be had.
+    /// The cause when no thread could be started.
     pub fn no_thread(source: io::Error) -> Self {
-        Self::from_source(OutputErrorKind::Other, source).map_message(|text| format!("no thread for it: {text}"))
+        Self::from_source(OutputErrorKind::Other, source)
+            .map_message(|text| format!("no thread could be started: {text}"))
     }
 
     /// The error of the output called `output`.

@@ -1,6 +1,7 @@
-//! Sound devices through cpal; the only file that knows it.
+//! Sound devices through cpal; the only file that uses it.
 //!
-//! On Linux they are ALSA's; sound servers are `pulse`'s. cpal's JACK host needs JACK's headers to build.
+//! On Linux they are the devices of ALSA; sound servers are reached through the module `pulse`. cpal's JACK host is not
+//! used, because it needs JACK's headers to build.
 
 use std::sync::Arc;
 use std::thread;
@@ -20,10 +21,11 @@ use super::stream_link::StreamLink;
 use crate::types::output_error::OutputErrorKind;
 use crate::types::units::SampleRate;
 
-/// Frames rendered at a time when the device wants another format than float stereo.
+/// Frames rendered at a time when the device needs another format than float stereo.
 const SPAN: usize = 1_024;
 
-/// How long a sound server may take to make a stream; how long ALSA waits before it looks whether the device is there.
+/// How long a sound server may take to make a stream; how long ALSA waits before it checks whether the device is still
+/// there.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Errors in a row after which the thread that reports them is slowed down, and by how much: it holds locks that the
@@ -34,7 +36,7 @@ const ERROR_PAUSE: Duration = Duration::from_millis(1);
 /// The devices that can be opened for playing now.
 ///
 /// # Errors
-/// When there is no sound system to ask.
+/// When no sound system answers.
 pub(super) fn devices() -> Result<Vec<DeviceInfo>, Cause> {
     let hosts = hosts()?;
     let _quiet = quieten();
@@ -49,11 +51,11 @@ pub(super) fn devices() -> Result<Vec<DeviceInfo>, Cause> {
     Ok(found)
 }
 
-/// ALSA's JACK plug-in, which is not asked what it can do: without a server, libjack writes to the terminal and may
-/// start one. It can still be named.
+/// ALSA's JACK plug-in, which is not queried: without a server, libjack writes to the terminal and may start one. It
+/// can still be opened by its name.
 const ALSA_JACK: &str = "jack";
 
-/// Keeps ALSA, for this thread, from writing to the terminal what the errors say anyway.
+/// Stops ALSA, for this thread, from writing to the terminal; its errors contain the same text.
 #[cfg(target_os = "linux")]
 fn quieten() -> impl Sized {
     alsa::Output::local_error_handler().ok()
@@ -109,7 +111,7 @@ fn hosts() -> Result<Vec<Host>, Cause> {
     if hosts.is_empty() { Err(Cause::new(OutputErrorKind::NotFound, "no sound system answers")) } else { Ok(hosts) }
 }
 
-/// How a device is asked for: its id, with the host in front unless that is the system's own.
+/// The name by which a device is opened: its id, with the host as a prefix unless that is the system's own.
 fn name(device: &Device) -> String {
     match device.id() {
         Ok(id) if cfg!(target_os = "linux") && id.host().to_string() == "alsa" => id.id().to_owned(),
@@ -136,7 +138,7 @@ pub(super) fn open(wanted: Option<&str>, setup: &StreamSetup, rate: Option<Sampl
     Err(Cause::join(causes))
 }
 
-/// The device of that name; without one the default devices in the order they are to be tried.
+/// The device of that name; without one the default devices in the order in which they are tried.
 fn candidates(wanted: Option<&str>) -> Result<Vec<Device>, Cause> {
     let hosts = hosts()?;
     let found: Vec<Device> = match wanted {
@@ -156,7 +158,7 @@ fn stream(device: &Device, setup: &StreamSetup, rate: Option<SampleRate>) -> Res
         Some(fit) => fit,
         None => {
             let own = device.default_output_config().map_err(cause)?.sample_rate();
-            let no_pcm = || Cause::new(OutputErrorKind::Unsupported, "it plays no linear samples");
+            let no_pcm = || Cause::new(OutputErrorKind::Unsupported, "it does not play PCM samples");
             choose(&configs, own).ok_or_else(no_pcm)?
         }
     };
@@ -174,11 +176,11 @@ fn stream(device: &Device, setup: &StreamSetup, rate: Option<SampleRate>) -> Res
         SupportedBufferSize::Range { min, max } if min <= max => frames.clamp(min, max),
         _ => frames,
     };
-    // A size is a wish; a device that refuses it may still have one of its own.
+    // The size is only a request: a device that refuses it may still open with its own size.
     open(BufferSize::Fixed(frames)).or_else(|_: Cause| open(BufferSize::Default))
 }
 
-/// A device by its id, with or without the host in front, or by its description.
+/// A device by its id, with or without the host as a prefix, or by its description.
 fn named(host: &Host, wanted: &str) -> Option<Device> {
     let id = match wanted.parse::<DeviceId>() {
         Ok(id) if id.host() == host.id() => id,
@@ -220,17 +222,17 @@ impl DeviceStream for CpalStream {
     }
 }
 
-/// Sorts what a stream reports.
+/// The callback that sorts the errors of a stream by kind.
 fn error_callback(link: Arc<StreamLink>, meter: Arc<HealthCounters>) -> impl FnMut(::cpal::Error) + Send + 'static {
     let (mut seen, mut in_a_row) = (0, 0);
     move |error| {
         if link.is_retired() {
-            // Nobody listens, but the storm below may go on until the stream is closed.
+            // The errors of a retired stream are not used, but they may go on until it is closed.
         } else {
             use ErrorKind as K;
             match error.kind() {
                 K::Xrun => meter.xrun(),
-                // Not an error: the stream goes on; the priority is this crate's own business.
+                // These are not errors: the stream goes on, and this crate sets the priority itself.
                 K::DeviceChanged | K::RealtimeDenied => return,
                 K::DeviceNotAvailable | K::HostUnavailable | K::StreamInvalidated => link.error(true, &error),
                 _ => link.error(false, &error),
@@ -268,11 +270,13 @@ fn build(
         F::U24 => build_as::<::cpal::U24>(device, config, Some(24), driver, errors),
         F::U32 => build_as::<u32>(device, config, Some(32), driver, errors),
         F::U64 => build_as::<u64>(device, config, Some(64), driver, errors),
-        other => Err(::cpal::Error::with_message(ErrorKind::UnsupportedConfig, format!("no {other} samples here"))),
+        other => {
+            Err(::cpal::Error::with_message(ErrorKind::UnsupportedConfig, format!("{other} samples are not supported")))
+        }
     }
 }
 
-/// What the engine makes is what the device takes: nothing is copied.
+/// Builds a float stereo stream. The device takes the format of the engine, so nothing is copied.
 fn build_stereo(
     device: &Device,
     config: StreamConfig,
@@ -311,7 +315,8 @@ fn build_as<T: SizedSample + FromSample<f32>>(
     device.build_output_stream(config, callback, errors, Some(TIMEOUT))
 }
 
-/// Writes stereo frames to frames of any number of channels: one gets the mean, more than two get the first two.
+/// Writes stereo frames to frames of any number of channels: one channel gets the mean, and of more than two channels
+/// the first two get the sound.
 fn spread<T: SizedSample + FromSample<f32>>(stereo: &[f32], out: &mut [T], channels: usize, bits: Option<i32>) {
     let frames = stereo.as_chunks::<2>().0.iter();
     for (&[left, right], out) in frames.zip(out.chunks_exact_mut(channels)) {
@@ -327,11 +332,11 @@ fn spread<T: SizedSample + FromSample<f32>>(stereo: &[f32], out: &mut [T], chann
     }
 }
 
-/// Converts a sample; whole numbers of few bits get the nearest, where the conversion alone would cut off towards
-/// zero and distort what is quiet.
+/// Converts a sample; whole numbers of few bits are rounded to the nearest, because the conversion alone would truncate
+/// towards zero and distort quiet sound.
 fn sample<T: SizedSample + FromSample<f32>>(value: f32, bits: Option<i32>) -> T {
     let Some(bits) = bits else { return T::from_sample_(value) };
-    // The largest float under 1: full scale itself is one step more than whole numbers have.
+    // The largest float below 1: full scale itself is one step above the largest whole number.
     let value = value.clamp(-1.0, 1.0 - f32::EPSILON / 2.0);
     if bits > 16 {
         return T::from_sample_(value);

@@ -1,4 +1,4 @@
-//! The health of an output: what the audio thread counts and the control half reads.
+//! The health of an output: counters that the audio thread writes and the control half reads.
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -16,14 +16,14 @@ use crate::types::units::SampleRate;
 pub enum OutputState {
     /// The output takes blocks.
     Playing,
-    /// The device went away. The engine plays on unheard, so that the music is where it should be when the device is back.
-    /// Another attempt to open it is made every 400 ms.
+    /// The device is lost. The engine goes on without an output, so that the music is at the right position when the
+    /// device is back. Another attempt to open it is made every 400 ms.
     Lost {
         /// When the loss was noticed. Not serialised: it means nothing to another process.
         #[cfg_attr(feature = "serde", serde(skip))]
         since: Instant,
     },
-    /// The output has ended for good; [`Health::problem`] says why. The engine plays on unheard.
+    /// The output has ended for good; [`Health::problem`] says why. The engine goes on without an output.
     Ended,
 }
 
@@ -33,7 +33,8 @@ pub enum OutputState {
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Realtime {
-    /// Not decided yet: it is requested half a second after the start, once the device has kept time.
+    /// Not decided yet: it is requested half a second after the start, once the device has requested blocks in real
+    /// time.
     Pending,
     /// The system granted it.
     Granted,
@@ -186,7 +187,7 @@ pub(crate) struct OutputCondition {
 
 /// The counters behind [`Health`]; audio threads write them without waiting.
 pub(crate) struct HealthCounters {
-    /// Zero of the times a driver writes.
+    /// The origin of the times that a driver writes.
     #[cfg(feature = "device")]
     pub epoch: Instant,
     blocks: AtomicU64,
@@ -208,7 +209,7 @@ const UNPACED: u32 = 2;
 const NOT_REQUESTED: u32 = 3;
 /// Added to an error number.
 const REFUSED: u32 = 1 << 16;
-/// Added to how far a nice level is under zero.
+/// Added to the negated nice level.
 const RAISED: u32 = 1 << 17;
 
 impl HealthCounters {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::stream_link::StreamLink;
 
-/// A device that has not called for sound for this long is lost. Sound servers that move a stream from one device to
+/// A device that has requested no sound for this long is lost. Sound servers that move a stream from one device to
 /// another take less.
 const SILENT: Duration = Duration::from_millis(1_500);
 /// A device that reports errors and requests no sound for this long is lost. Errors alone are no sign of a loss: ALSA's
@@ -12,7 +12,7 @@ const SILENT: Duration = Duration::from_millis(1_500);
 /// same 300,000 times a second when its sink has been removed. Only in the first case does it request sound again.
 const FAILING: Duration = Duration::from_secs(1);
 
-/// Detects the loss of a stream's device from calls and errors.
+/// Detects the loss of a stream's device from its callbacks and errors.
 pub(crate) struct LossDetector {
     calls: u64,
     called: Instant,
@@ -26,7 +26,7 @@ impl LossDetector {
         Self { calls: 0, called: now, errors: 0 }
     }
 
-    /// Why the device is lost at `now`, if it is.
+    /// The reason why the device is lost at `now`, if it is lost.
     pub fn check(&mut self, link: &StreamLink, now: Instant) -> Option<String> {
         let why = || link.reason().unwrap_or_else(|| "the device gives no reason".into());
         if link.is_fatal() {
@@ -39,9 +39,9 @@ impl LossDetector {
         let silent = now - self.called;
         let errors = link.errors() - self.errors;
         if errors > 0 && silent >= FAILING {
-            return Some(format!("{errors} errors and no call for sound for {} ms: {}", FAILING.as_millis(), why()));
+            return Some(format!("{errors} errors and no request for sound for {} ms: {}", FAILING.as_millis(), why()));
         }
-        (silent >= SILENT).then(|| format!("the device asked for no sound for {} ms", SILENT.as_millis()))
+        (silent >= SILENT).then(|| format!("the device requested no sound for {} ms", SILENT.as_millis()))
     }
 }
 

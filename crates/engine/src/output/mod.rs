@@ -12,7 +12,7 @@
 //! # }
 //! ```
 //!
-//! An output that cannot be opened says what can be done:
+//! The error of an output that cannot be opened states what can be done:
 //!
 //! ```
 //! use crowd_engine::output::OutputErrorKind;

@@ -18,8 +18,8 @@ use crate::types::error::Result;
 /// Frames of a block of the null and file outputs when none are given.
 const BLOCK: u32 = 1_024;
 
-/// Opens an output that plays the renderer that `make` makes, which is given the sample rate. A device is opened on a thread of its
-/// own, which calls `make`.
+/// Opens an output that plays the renderer that `make` returns; `make` is called with the sample rate. A device is
+/// opened on a thread of its own, which also calls `make`.
 ///
 /// # Errors
 /// [`Error::Output`](crate::Error::Output) when it cannot be opened, and the errors of `make`.

@@ -18,14 +18,14 @@ use crate::rt::Slot;
 use crate::types::error::{Error, Result};
 use crate::types::output_error::OutputErrorKind;
 
-/// How long a device may recording_config to open, and the list of devices to appear.
+/// The time that opening a device may take, and the time that listing the devices may take.
 const OPENING: Duration = Duration::from_secs(5);
 const LISTING: Duration = Duration::from_secs(2);
 
-/// Opens a sound device that plays the renderer that `make` makes.
+/// Opens a sound device that plays the renderer that `make` returns.
 ///
 /// # Errors
-/// [`Error::Output`] when there is none that can be opened, or `make` made nothing.
+/// [`Error::Output`] when there is none that can be opened, or when `make` fails.
 pub(super) fn open(request: OutputRequest, wanted: DeviceConfig, make: MakeRenderer) -> Result<RunningOutput> {
     open_with(Arc::new(SoundSystems::new(wanted.clone())), request, wanted, make)
 }
@@ -54,7 +54,9 @@ pub(super) fn open_with(
                 other => Cause::from_source(OutputErrorKind::Other, other),
             })?;
             let _nothing = slot.put(Box::new(renderer));
-            sender.send((rate, recording)).map_err(|_| Cause::new(OutputErrorKind::TimedOut, "the device was given up"))
+            sender
+                .send((rate, recording))
+                .map_err(|_| Cause::new(OutputErrorKind::TimedOut, "the device took too long to open"))
         }
     };
     let opening = open_on_thread(&backend, &setup, rate, ready).map_err(|error| refused(Cause::no_thread(error)))?;
@@ -70,17 +72,17 @@ pub(super) fn open_with(
         }
     };
     let (engine_rate, recording) =
-        made.recv().map_err(|_| refused(Cause::new(OutputErrorKind::Other, "the engine was not made")))?;
+        made.recv().map_err(|_| refused(Cause::new(OutputErrorKind::Other, "the engine could not be made")))?;
     report_playing(&setup, &opened, engine_rate);
     let supervisor = supervisor::start(backend, setup, engine_rate, adaptive, opened)
         .map_err(|error| refused(Cause::no_thread(error)))?;
     Ok(RunningOutput { meter, runner: Some(OutputRunner::Device(Device { supervisor, slot })), recording })
 }
 
-/// The backend's advice, if it can be had soon.
+/// The backend's advice, or a short text when it takes too long.
 fn advice(backend: Arc<dyn Backend>) -> String {
     let (sender, receiver) = mpsc::channel();
     let started = thread::Builder::new().name("crowd-devices".into()).spawn(move || sender.send(backend.advice()));
     let found = started.ok().and_then(|_thread| receiver.recv_timeout(LISTING).ok());
-    found.unwrap_or_else(|| "The list of devices cannot be had".into())
+    found.unwrap_or_else(|| "The devices cannot be listed".into())
 }

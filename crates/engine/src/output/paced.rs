@@ -35,18 +35,18 @@ impl BlockSink for Discard {
 
 #[cfg(feature = "decode")]
 impl BlockSink for crate::rt::RecordingRing {
-    /// A disk that is late costs frames of the recording, and none of the sound.
+    /// A slow disk costs frames of the recording, and does not delay the blocks.
     fn take(&mut self, block: &[f32]) {
         self.push(block);
     }
 }
 
-/// The buffer that a device would have, to count the gaps that it would make.
+/// A simulation of a device's buffer, which counts the gaps that the device would have.
 struct SimulatedBuffer {
     /// The length of the buffer: a block, or [`BUFFER`] if that is more.
     buffer: Duration,
-    /// The lateness at which the buffer is empty. Every gap extends it by the buffer, as a device would wait for so
-    /// long.
+    /// The lateness at which the buffer is empty. Every gap extends it by the length of the buffer, because a device
+    /// would wait for that long.
     limit: Duration,
 }
 
@@ -69,10 +69,10 @@ impl SimulatedBuffer {
     }
 }
 
-/// Starts to render blocks of `frames` frames, each at its time, until the worker is stopped.
+/// Starts to render blocks of `frames` frames, each when it is due, until the worker is stopped.
 ///
 /// # Errors
-/// [`Error::Output`](crate::Error::Output) when there is no thread to be had.
+/// [`Error::Output`](crate::Error::Output) when no thread can be started.
 pub(crate) fn start(
     renderer: Renderer,
     frames: usize,

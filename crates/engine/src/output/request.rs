@@ -69,7 +69,7 @@ impl OutputRequest {
         self.check_split(output)
     }
 
-    /// The length of files is only valid when some are written.
+    /// Checks the length of files, which is only allowed when files are recorded.
     fn check_split(&self, output: &Output) -> Result<()> {
         let reason = match self.split {
             None => return Ok(()),

@@ -1,16 +1,16 @@
 //! Raises the priority of an audio thread through RealtimeKit, the desktop's service for that.
 //!
 //! A program of an ordinary user can neither become realtime nor raise its priority unless its limits allow it.
-//! RealtimeKit raises a thread on request (to a nice level; its realtime priority is for programs that may be killed
-//! when they compute for 200 ms without a rest, as a mixer on a slow machine does). It is reached over D-Bus, of which
-//! one call is needed.
+//! RealtimeKit raises a thread on request, here to a nice level. Its realtime priority is not used, because the system
+//! kills a program with it that computes for 200 ms without a pause, as a mixer on a slow machine does. It is reached
+//! over D-Bus, of which one call is needed.
 
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Result, Write};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 /// How long each answer may take.
-const PATIENCE: Duration = Duration::from_secs(2);
+const REPLY_TIMEOUT: Duration = Duration::from_secs(2);
 const SYSTEM_BUS: &str = "/run/dbus/system_bus_socket";
 
 const RETURN: u8 = 2;
@@ -27,12 +27,12 @@ pub(crate) fn raise(thread: u32, nice: i32) -> Result<()> {
         Ok(address) => address.strip_prefix("unix:path=").unwrap_or(SYSTEM_BUS).split(',').next().map(str::to_owned),
         Err(_) => None,
     };
-    ask(UnixStream::connect(path.as_deref().unwrap_or(SYSTEM_BUS))?, std::process::id(), thread, nice)
+    request_raise(UnixStream::connect(path.as_deref().unwrap_or(SYSTEM_BUS))?, std::process::id(), thread, nice)
 }
 
-fn ask(socket: UnixStream, process: u32, thread: u32, nice: i32) -> Result<()> {
-    socket.set_read_timeout(Some(PATIENCE))?;
-    socket.set_write_timeout(Some(PATIENCE))?;
+fn request_raise(socket: UnixStream, process: u32, thread: u32, nice: i32) -> Result<()> {
+    socket.set_read_timeout(Some(REPLY_TIMEOUT))?;
+    socket.set_write_timeout(Some(REPLY_TIMEOUT))?;
     let mut bus = BufReader::new(socket);
     let user: String = rustix::process::getuid().as_raw().to_string().bytes().map(|b| format!("{b:02x}")).collect();
     write!(bus.get_mut(), "\0AUTH EXTERNAL {user}\r\n")?;
@@ -61,7 +61,7 @@ fn call(bus: &mut BufReader<UnixStream>, message: &[u8]) -> Result<()> {
         let number = |bytes| if order == b'l' { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) } as usize;
         let rest = number([f0, f1, f2, f3]).next_multiple_of(8).saturating_add(number([b0, b1, b2, b3]));
         if rest > LONGEST {
-            return Err(Error::new(ErrorKind::InvalidData, "D-Bus answers at too great a length"));
+            return Err(Error::new(ErrorKind::InvalidData, "the D-Bus reply is too long"));
         }
         let mut words = vec![0; rest];
         bus.read_exact(&mut words)?;
@@ -135,7 +135,7 @@ mod tests {
             read_call(&[RETURN, 4]);
             read_call(&[4, kind])
         });
-        (ask(ours, 17, 23, -11), bus.join().unwrap())
+        (request_raise(ours, 17, 23, -11), bus.join().unwrap())
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The sound systems, in the order in which they are tried.
 //!
-//! On Linux, where a sound server runs, its own protocol is used: the server goes on after an underrun where ALSA's plug-in for it
-//! makes a new stream (`benches/src/bin/gaps.rs` counts what is missing). Everything else is cpal's: ALSA on Linux, the system's own
-//! elsewhere.
+//! On Linux, where a sound server runs, its own protocol is used: the stream goes on after an underrun, while ALSA's
+//! plug-in makes a new one (`benches/src/bin/gaps.rs` counts what is missing). Everything else goes through cpal: ALSA
+//! on Linux, the system's own sound system elsewhere.
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -125,8 +125,7 @@ impl Backend for SoundSystems {
         if name.starts_with(PREFIX) {
             return self.through_server(setup, rate)?.ok_or_else(|| Cause::no_device(name));
         }
-        // A name without the prefix of a sound system is tried with ALSA first, as it always was: `default` and
-        // `pulse`.
+        // A name without the prefix of a sound system, such as `default` or `pulse`, is tried with ALSA first.
         match cpal::open(Some(name), setup, rate) {
             Err(cause) => self.through_server(setup, rate).unwrap_or_default().ok_or(cause),
             opened => opened,

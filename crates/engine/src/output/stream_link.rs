@@ -1,16 +1,16 @@
-//! What a stream reports to its supervisor, without making the audio thread wait.
+//! The link through which a stream reports to its supervisor. The audio thread never waits for it.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
-/// What a stream and its supervisor share. Every stream has its own, so reports of a closed stream are not taken for those of its
-/// successor.
+/// The state that a stream and its supervisor share. Every stream has its own link, so reports of a closed stream are
+/// not taken for those of its successor.
 pub(crate) struct StreamLink {
     retired: AtomicBool,
     /// Callbacks so far.
     calls: AtomicU64,
-    /// When the latest one began, in nanoseconds since the meter's epoch.
+    /// The time at which the latest callback began, in nanoseconds since the meter's epoch.
     latest: AtomicU64,
     /// Errors that are no xrun.
     errors: AtomicU64,
@@ -33,7 +33,7 @@ impl StreamLink {
         }
     }
 
-    /// From now on the stream's callback writes silence and leaves the renderer alone.
+    /// Retires the stream: its callback writes silence from now on and does not take the renderer.
     pub fn retire(&self) {
         self.retired.store(true, Ordering::Relaxed);
     }
@@ -42,12 +42,12 @@ impl StreamLink {
         self.retired.load(Ordering::Relaxed)
     }
 
-    /// The stream's thread was refused priority.
+    /// Records that the stream's thread was refused priority.
     pub fn set_unraised(&self, thread: u32) {
         self.unraised.store(thread, Ordering::Relaxed);
     }
 
-    /// The thread that was refused priority, once.
+    /// The thread that was refused priority; it is returned once.
     pub fn take_unraised(&self) -> Option<u32> {
         Some(self.unraised.swap(0, Ordering::Relaxed)).filter(|thread| *thread != 0)
     }

@@ -42,7 +42,7 @@ struct OpenAttempt {
 /// hangs.
 ///
 /// # Errors
-/// The system's, when there is no thread to be had.
+/// The system's error, when no thread can be started.
 pub(crate) fn start(
     backend: Arc<dyn Backend>,
     setup: StreamSetup,
@@ -50,17 +50,17 @@ pub(crate) fn start(
     adaptive: Option<BufferGrowth>,
     opened: OpenedDevice,
 ) -> std::io::Result<Worker> {
-    let shift = Supervisor { backend, setup, engine_rate, adaptive, closing: Vec::new(), attempts: Vec::new() };
-    Worker::start("crowd-supervisor", move |stop| shift.run(opened, stop))
+    let supervisor = Supervisor { backend, setup, engine_rate, adaptive, closing: Vec::new(), attempts: Vec::new() };
+    Worker::start("crowd-supervisor", move |stop| supervisor.run(opened, stop))
 }
 
-/// Why a stream is closed.
+/// The reason why a stream is closed.
 enum StopReason {
     /// The engine is closed.
     Stopped,
     /// The device is lost, for this reason.
     Lost(String),
-    /// It needs a buffer of so many frames.
+    /// The device needs a buffer of so many frames.
     TooSmall(u32),
 }
 
@@ -130,10 +130,10 @@ impl Supervisor {
         StopReason::Stopped
     }
 
-    /// Waits a moment for streams to close: a device that is there may only be open once.
+    /// Waits a moment for streams to close, because many devices can be open only once.
     fn wait_for_closing(&self, time: &mut GapRenderer) {
-        let patience = Instant::now() + CLOSING;
-        while Instant::now() < patience && !self.closing.iter().all(JoinHandle::is_finished) {
+        let deadline = Instant::now() + CLOSING;
+        while Instant::now() < deadline && !self.closing.iter().all(JoinHandle::is_finished) {
             thread::sleep(Duration::from_millis(2));
             time.render_until(&self.setup.slot, Instant::now());
         }
@@ -172,7 +172,7 @@ impl Supervisor {
             match attempt.result.try_recv() {
                 Err(TryRecvError::Empty) => index += 1,
                 Ok(Ok(opened)) => {
-                    // Later attempts close what they open themselves.
+                    // Attempts that finish later close what they have opened.
                     self.attempts.clear();
                     return Some(opened);
                 }
@@ -189,7 +189,7 @@ impl Supervisor {
         None
     }
 
-    /// Reports why no device plays. The first time, the state becomes lost.
+    /// Reports the cause why no device plays. The first report sets the state to lost.
     fn report_problem(&self, cause: String) {
         let mut condition = self.setup.meter.condition();
         condition.problem = Some(cause);
@@ -206,14 +206,14 @@ impl Supervisor {
 
     /// Waits a moment for streams to close, and returns.
     fn close(self) {
-        let patience = Instant::now() + CLOSING;
-        while Instant::now() < patience && !self.closing.iter().all(JoinHandle::is_finished) {
+        let deadline = Instant::now() + CLOSING;
+        while Instant::now() < deadline && !self.closing.iter().all(JoinHandle::is_finished) {
             thread::sleep(Duration::from_millis(2));
         }
     }
 }
 
-/// Requests of RealtimeKit that it raises the priority of a thread, and does not wait for the reply.
+/// Requests a higher priority for a thread from RealtimeKit, without waiting for the reply.
 #[cfg(target_os = "linux")]
 fn raise(thread: u32, meter: Arc<HealthCounters>) {
     let request = move || {
@@ -237,7 +237,7 @@ pub(crate) fn report_playing(setup: &StreamSetup, opened: &OpenedDevice, engine_
         .then(|| format!("the device runs at {}: converted from the engine's {engine_rate}", opened.rate));
 }
 
-/// Advances the engine's time while no device requests sound.
+/// Renders while no device requests sound, so that the engine's time goes on.
 struct GapRenderer {
     zero: Instant,
     rate: SampleRate,
@@ -250,13 +250,13 @@ impl GapRenderer {
         Self { zero, rate, made: 0, scratch: vec![0.0; 2 * 1_024].into() }
     }
 
-    /// Renders what would have been played until `now`. Does nothing while another thread has the renderer.
+    /// Renders the frames that would have been played until `now`. Does nothing while another thread has the renderer.
     fn render_until(&mut self, slot: &Slot<Renderer>, now: Instant) {
         let passed = now.saturating_duration_since(self.zero);
         let mut due = (passed.as_secs_f64() * f64::from(self.rate.get())) as u64;
         let most = (CATCH_UP.as_secs_f64() * f64::from(self.rate.get())) as u64;
         if due - self.made > most {
-            // The whole program was stopped, and its time with it.
+            // The whole program was stopped, so the engine's time does not catch up.
             self.zero = now;
             (self.made, due) = (0, 0);
         }

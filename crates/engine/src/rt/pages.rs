@@ -1,7 +1,7 @@
 //! Pages of a streamed track that one thread writes and others read, without a lock.
 //!
-//! Written here for the reason given in [`snapshot`](super::snapshot): a page is such a sequence lock, whose number is
-//! that of the page.
+//! Written here for the reason given in [`snapshot`](super::snapshot): each page is a sequence lock too, with the
+//! page's number as its sequence number.
 
 use std::sync::OnceLock;
 

@@ -36,7 +36,7 @@ pub(crate) struct RecordingRingReader {
     read: u64,
 }
 
-/// What one read of the ring returned.
+/// The result of one read of the ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RingRead {
     /// So many frames of sound were copied into the buffer.
@@ -94,15 +94,15 @@ impl RecordingRing {
 impl Drop for RecordingRing {
     fn drop(&mut self) {
         if self.missing > 0 {
-            // When there is no room for the gap either, it is the end of the recording that is missing.
+            // When there is no room for the gap either, the end of the recording is missing.
             self.end_gap();
         }
     }
 }
 
 impl RecordingRingReader {
-    /// Whether the writing end was dropped. When this is called before reading, that read sees everything that was
-    /// written.
+    /// Whether the writing end was dropped. When it was called before a read and returned true, everything that was
+    /// written is visible to that read.
     pub fn is_closed(&self) -> bool {
         self.ring.is_abandoned()
     }

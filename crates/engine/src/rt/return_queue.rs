@@ -1,9 +1,9 @@
-//! The queue that carries what may not be freed on the audio thread back to the control half.
+//! The queue that carries items that may not be freed on the audio thread back to the control half.
 
 /// Passes items that are no longer needed from the audio thread to the control half, which frees them.
 ///
 /// While the ring is full, items are kept in a reserve of fixed size until the next block.
-/// [`ReturnQueue::has_room_for`] says how many items the reserve still takes.
+/// [`ReturnQueue::has_room_for`] returns whether it still takes so many items.
 pub(crate) struct ReturnQueue<T> {
     ring: rtrb::Producer<T>,
     reserve: Vec<T>,
@@ -20,7 +20,7 @@ impl<T> ReturnQueue<T> {
         self.reserve.capacity() - self.reserve.len() >= count
     }
 
-    /// Takes `item` for return. Gives it back when neither the ring nor the reserve has room.
+    /// Adds `item`, or returns it when neither the ring nor the reserve has room.
     pub fn put(&mut self, item: T) -> Result<(), T> {
         match self.ring.push(item) {
             Ok(()) => Ok(()),

@@ -27,9 +27,9 @@ impl<T> Slot<T> {
         if pointer.is_null() {
             return None;
         }
-        // SAFETY: a pointer in the slot came from `Box::into_raw` in `put` and the swap above removed
-        // it, so no other thread can get the same one: the box is ours alone. Acquire pairs with the Release
-        // of `put`, so what its last owner wrote is seen here.
+        // SAFETY: a pointer in the slot came from `Box::into_raw` in `put` and the swap above removed it, so no other
+        // thread can get the same one: this thread alone owns the box. Acquire pairs with the Release of `put`, so the
+        // writes of its last owner are visible here.
         Some(unsafe { Box::from_raw(pointer) })
     }
 
@@ -50,9 +50,9 @@ impl<T> Drop for Slot<T> {
     }
 }
 
-// SAFETY: the slot hands a `T` from one thread to another but never lets two see it at once, so sending `T`
-// is all that is required. (AtomicPtr is Send and Sync for every T; PhantomData<Box<T>> takes both away where `T` is
-// not Send or not Sync, and this gives Sync back for a T that is only Send.)
+// SAFETY: the slot passes a `T` from one thread to another but never gives two of them access at once, so `T: Send` is
+// enough. (AtomicPtr is Send and Sync for every T; PhantomData<Box<T>> takes both away where `T` is not Send or not
+// Sync, and this gives Sync back for a T that is only Send.)
 unsafe impl<T: Send> Sync for Slot<T> {}
 
 #[cfg(all(test, not(loom)))]

@@ -8,8 +8,8 @@ use super::atomic::{AtomicU64, Ordering, fence};
 /// A sequence lock over plain words. The writer never waits; a reader tries again when a write took place while it
 /// read.
 ///
-/// After Boehm, "Can seqlocks get along with programming language memory models?" (MSPC 2012): the words are
-/// relaxed atomics, so a torn read is a retry and never undefined.
+/// After Boehm, "Can seqlocks get along with programming language memory models?" (MSPC 2012): the words are relaxed
+/// atomics, so a torn read is repeated and is never undefined behaviour.
 pub(crate) struct Snapshot {
     sequence: AtomicU64,
     words: Box<[AtomicU64]>,
@@ -50,7 +50,7 @@ impl Snapshot {
         self.words.len()
     }
 
-    /// Copies the latest complete set into `into`. It spins while the writer is at work, so it is not for the audio
+    /// Copies the latest complete set into `into`. It spins while a write takes place, so it is not for the audio
     /// thread.
     pub fn read(&self, into: &mut [u64]) {
         while !self.try_read(into) {

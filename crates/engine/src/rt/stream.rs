@@ -61,13 +61,13 @@ pub(crate) struct Stream {
     /// Frames in all.
     pub frames: u64,
     entries: Box<[PlayheadEntry]>,
-    /// How often the sound had to fade out because frames were missing.
+    /// The number of times that the sound faded out because frames were missing.
     pub underruns: AtomicU64,
     /// Frames of output for which a playhead had no music.
     pub missed: AtomicU64,
-    /// The last clone of the track is gone.
+    /// Whether the last clone of the track was dropped.
     pub closed: AtomicBool,
-    /// The latest read of the file failed.
+    /// Whether the latest read of the file failed.
     pub failing: AtomicBool,
 }
 

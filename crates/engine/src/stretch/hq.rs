@@ -5,10 +5,10 @@ use super::vocoder::{FrameWorker, Vocoder};
 use crate::dsp::{Position, Step};
 use crate::types::units::Rate;
 
-/// Keeps the pitch with the best quality: chords stay smooth, and attacks are those of the track.
+/// Keeps the pitch with the best quality: chords stay smooth and attacks unchanged.
 ///
-/// A phase vocoder with STFT frames of 93 ms, four times overlapped. At speed 1 it bypasses, bit for bit; after another
-/// speed it returns to that within half a second.
+/// A phase vocoder with STFT frames of 93 ms, four times overlapped. At speed 1 it is a bypass, bit for bit; after
+/// another speed it returns to the bypass within half a second.
 pub struct Hq {
     vocoder: Vocoder,
 }

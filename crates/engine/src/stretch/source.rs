@@ -5,8 +5,8 @@ use crate::types::onset::Onset;
 
 /// A source that can be read at any position, earlier or later than the playhead.
 pub trait Source {
-    /// Copies frames from `first` on into planar stereo. Every position is allowed; where there is no music there is
-    /// silence. Loops are already unrolled. A sample is either 0 or not [close to it](crate::dsp::silence).
+    /// Copies frames from `first` on into planar stereo. Every position is allowed; there is silence before and after
+    /// the music. Loops are already unrolled. A sample is either 0 or not [close to it](crate::dsp::silence).
     fn read(&self, first: i64, out: [&mut [f32]; 2]);
 
     /// The first onset in frames `from..until`, as far as the source knows its onsets.
@@ -33,11 +33,11 @@ pub trait Stretch: Send {
     /// The frames that it reads around a position.
     fn latency(&self) -> Latency;
 
-    /// Shifts all positions by `by` frames of the source, because a loop jumped: what was frame `n` is now frame `n +
-    /// by`. The sound continues without a change.
+    /// Shifts all positions by `by` frames of the source, because a loop jumped: frame `n` becomes frame `n + by`. The
+    /// sound continues without a change.
     fn moved(&mut self, by: i64);
 
-    /// Discards what was read: the next call starts anew, as after a jump. Its first frame is that frame of the source,
-    /// unchanged.
+    /// Discards what was read: the next call starts anew, as after a jump. Its first frame is the frame of the source
+    /// at its position, unchanged.
     fn reset(&mut self);
 }

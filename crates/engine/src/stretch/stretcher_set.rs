@@ -74,7 +74,7 @@ impl StretcherSet {
         all.iter().map(|latency| latency.input).max().unwrap_or(0)
     }
 
-    /// Frames of the source after its end during which something still sounds.
+    /// Frames after the end of the source during which a stretcher still makes sound.
     pub fn ring_out(&self) -> usize {
         match self.method {
             StretchMethod::PlaybackRate => self.playback_rate.latency().input,

@@ -5,10 +5,11 @@
 //! transient processing in the phase vocoder", DAFx 2003: transients keep their phases at an onset.
 //!
 //! Each hop analyses two STFT frames of the source, one hop apart, so that no phase is ever unwrapped. The earlier one
-//! is what the latest output frame would be if the source continued from there. Each peak's region of the later one is
-//! rotated by the angle that fits the two best (the sum of their products over the region, both channels together,
-//! which keeps the stereo image). Around an onset the source runs at its own speed, and bins of the transient are not
-//! rotated at all: the STFT frames then add up to the exact samples of the attack.
+//! precedes the later one in the source as the latest STFT frame of output precedes the next one. Each peak's region of
+//! the later one is rotated by the angle between the earlier one and the latest STFT frame of output (the angle of the
+//! sum of their products over the region, both channels together, which keeps the stereo image). Around an onset the
+//! source runs at its own speed, and bins of the transient are not rotated at all: the STFT frames then add up to the
+//! exact samples of the attack.
 
 mod fft_plan;
 mod frame_worker;
@@ -38,16 +39,16 @@ pub(super) struct Vocoder {
     submitted: bool,
     /// The ring in which STFT frames overlap and add.
     sum: [Box<[f32]>; 2],
-    /// Frames of output since the start, and since the hop began.
+    /// Frames of output since the start, and since the beginning of the hop.
     made: usize,
     into: usize,
     /// The frame of the source at the start.
     start: i64,
-    /// STFT frames in a row that were not rotated and are a hop apart in the source too, and where the centre of the
-    /// next such one is.
+    /// The number of successive STFT frames that were not rotated and are a hop apart in the source too, and the centre
+    /// of the next such one.
     unrotated: usize,
     expected_centre: i64,
-    /// The output is the source, frame by frame.
+    /// Whether the output is the source, frame by frame.
     bypass: bool,
 }
 
@@ -132,8 +133,8 @@ impl Vocoder {
                 // At speed 1 nothing needs to be made.
                 self.bypass = step.is_unity();
             }
-            // The overlapping STFT frames are the source from here on: the position is the playhead's, unless the speed
-            // has just changed.
+            // From here on the overlapping STFT frames add up to the source. The position is that of the playhead,
+            // unless the speed has just changed.
             let sounding = self.expected_centre - (self.params.hop + self.params.size / 2) as i64;
             if self.into == 0 && step.is_unity() && self.unrotated > OVERLAP && sounding == position.frame() {
                 self.bypass = true;
@@ -206,7 +207,8 @@ impl Vocoder {
         add(&frame[until_end..], &window[until_end..], 0..begin);
     }
 
-    /// Takes finished frames of output from the ring. After a start the remaining weight of the source is added.
+    /// Takes finished frames of output from the ring. After a start the source is added with the weight that is still
+    /// missing.
     fn take(&mut self, source: &dyn Source, [left, right]: [&mut [f32]; 2]) {
         let count = left.len();
         let Some(since_hops) = self.made.checked_sub(self.initial_copy + self.params.hop) else {

@@ -20,9 +20,9 @@ use grains::Grains;
 
 /// Keeps the pitch at a low cost.
 ///
-/// Above some 2 kHz the track is copied in grains that join where they are alike, or just before an onset, where the
-/// join is masked. Below, a phase vocoder at an eighth of the sample rate stretches chords better than grains can. At
-/// speed 1 it bypasses, bit for bit.
+/// Above some 2 kHz the track is copied in grains that join where their waveforms are alike, or just before an onset,
+/// where the join is masked. Below, a phase vocoder at an eighth of the sample rate stretches chords better than grains
+/// can. At speed 1 it is a bypass, bit for bit.
 pub struct Wsola {
     bands: BandSplit,
     low: Vocoder,
@@ -31,10 +31,10 @@ pub struct Wsola {
     quantum: [[f32; QUANTUM]; 2],
     taken: usize,
     started: bool,
-    /// The output is the source.
+    /// Whether the output is the source.
     bypass: bool,
-    /// While it is: the frame of the source that follows this quantum. Whatever comes next begins there, also when the
-    /// tempo changed within the quantum and the playhead is slightly elsewhere.
+    /// In bypass: the frame of the source that follows this quantum. The next quantum begins there, even when the tempo
+    /// changed within this one and the playhead is slightly off that frame.
     next: i64,
 }
 
@@ -71,11 +71,11 @@ impl Wsola {
             self.bands.start(source, begin.frame());
             self.high.start(begin.frame());
         }
-        let ahead = (self.low.reach(speed.max(1.0)) + LOW_QUANTUM + LEAD) * DECIMATION;
-        self.bands.extend(source, position.frame(), speed, ahead as i64, self.high.ahead(speed));
+        let lookahead = (self.low.reach(speed.max(1.0)) + LOW_QUANTUM + LEAD) * DECIMATION;
+        self.bands.extend(source, position.frame(), speed, lookahead as i64, self.high.lookahead(speed));
         if !self.started {
             self.started = true;
-            // The lower band of the first output is needed at once, two quanta of it.
+            // The first output needs two quanta of the lower band at once.
             for lead in 0..LEAD / LOW_QUANTUM {
                 self.low(source, begin.advance(step, lead * QUANTUM), step);
             }
@@ -84,7 +84,7 @@ impl Wsola {
         self.bands.fill_low(&mut self.quantum);
         self.high.add(&self.bands, source, position, speed, &mut self.quantum);
         if step.is_unity() && self.low.is_bypassed() && self.high.is_at(position.frame()) {
-            // The lower band is up to half a decimated frame beside the source, so it fades over to the source.
+            // The lower band is up to half a decimated frame off the source, so it is cross-faded to the source.
             (self.bypass, self.next) = (true, position.frame() + QUANTUM as i64);
             let mut direct = [[0.0; QUANTUM]; 2];
             let [left, right] = &mut direct;

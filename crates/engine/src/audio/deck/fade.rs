@@ -3,10 +3,10 @@
 use crate::dsp::Ramp;
 use crate::types::crossfade::CrossfadeLaw;
 
-/// A gain that goes to its target along the curve of a [`CrossfadeLaw`], and arrives in its frame exactly.
+/// A gain that moves to its target along the curve of a [`CrossfadeLaw`] and reaches it on an exact frame.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fade {
-    /// The gain itself along a straight line; along a curve the way from 0 to 1.
+    /// The gain itself when it moves linearly; the progress from 0 to 1 when it moves along a curve.
     ramp: Ramp,
     curve: Option<Curve>,
 }
@@ -19,12 +19,12 @@ struct Curve {
 }
 
 impl Curve {
-    /// The gain when `way` of 0 to 1 is covered.
-    fn at(&self, way: f32) -> f32 {
-        if way >= 1.0 {
+    /// The gain at `progress`, 0 to 1.
+    fn at(&self, progress: f32) -> f32 {
+        if progress >= 1.0 {
             return self.to;
         }
-        let (falling, rising) = self.law.gains(2.0 * way - 1.0);
+        let (falling, rising) = self.law.gains(2.0 * progress - 1.0);
         if self.to > self.from {
             self.from + (self.to - self.from) * rising.get()
         } else {
@@ -39,7 +39,7 @@ impl Fade {
         Self { ramp: Ramp::new(value), curve: None }
     }
 
-    /// Goes to `target` from the present value in `frames`; at once in 0.
+    /// Moves from the present value to `target` in `frames` frames; 0 frames set it at once.
     pub fn set(&mut self, target: f32, frames: usize, law: CrossfadeLaw) {
         if let Some(curve) = self.curve.take() {
             self.ramp = Ramp::new(curve.at(self.ramp.value()));
@@ -54,9 +54,9 @@ impl Fade {
         self.ramp.set(1.0, frames);
     }
 
-    /// Moves on one frame and returns the gain of that frame.
+    /// Advances by one frame and returns the gain of that frame.
     #[inline]
-    #[allow(clippy::should_implement_trait, reason = "an endless gain is no iterator: it has no None")]
+    #[allow(clippy::should_implement_trait, reason = "a gain has no end, so it is no iterator")]
     pub fn next(&mut self) -> f32 {
         let value = self.ramp.next();
         self.curve.map_or(value, |curve| curve.at(value))
@@ -69,7 +69,7 @@ impl Fade {
         self.curve.map_or(value, |curve| curve.at(value))
     }
 
-    /// Where the fade ends, or rests.
+    /// The gain to which the fade moves, or at which it is.
     pub fn target(&self) -> f32 {
         self.curve.map_or(self.ramp.target(), |curve| curve.to)
     }

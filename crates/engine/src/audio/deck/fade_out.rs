@@ -11,7 +11,7 @@ pub(crate) struct FadeOutBuffer {
 }
 
 impl FadeOutBuffer {
-    /// A buffer for fades of up to so many frames.
+    /// A buffer for fades of up to `frames` frames.
     pub fn new(frames: usize) -> Self {
         let side = || vec![0.0; frames].into_boxed_slice();
         Self { sound: [side(), side()], from: 0, until: 0 }
@@ -21,8 +21,8 @@ impl FadeOutBuffer {
         self.from == self.until
     }
 
-    /// Adds a sound that begins at `gain` and has faded out after `frames` to what is still fading. `make` renders it,
-    /// at most a quantum at a time.
+    /// Adds a sound that begins at `gain` and fades out within `frames` frames. Sounds that are still fading out go on.
+    /// `make` renders the sound, at most a quantum at a time.
     pub fn add(&mut self, gain: f32, frames: usize, mut make: impl FnMut([&mut [f32]; 2])) {
         let frames = frames.min(self.sound[0].len());
         let old = self.until - self.from;
@@ -46,7 +46,7 @@ impl FadeOutBuffer {
         }
     }
 
-    /// The next frames, as many as are asked for or left.
+    /// The next `frames` frames, or as many as are left.
     pub fn take(&mut self, frames: usize) -> [&[f32]; 2] {
         let from = self.from;
         self.from = (from + frames).min(self.until);

@@ -24,7 +24,7 @@ impl FrameJob {
     /// Synthesises the frame and drops the track. Not on the audio thread.
     pub fn run(&mut self) {
         let Some(track) = self.track.take() else { return };
-        // What is known of the onsets of another track does not apply to this one.
+        // The onset that the synthesiser has measured may belong to another track.
         self.synthesiser.clear_onset();
         self.synthesiser.synthesise(&self.spec, &Unrolled::new(&track, &self.head));
     }
@@ -40,7 +40,7 @@ pub(crate) struct FrameJobQueue {
 }
 
 impl FrameJobQueue {
-    /// `idle` are all jobs there are; both rings must have room for all of them.
+    /// `idle` holds all jobs that exist; both rings must have room for all of them.
     pub fn new(submitted: rtrb::Producer<FrameJob>, finished: rtrb::Consumer<FrameJob>, idle: Vec<FrameJob>) -> Self {
         Self { submitted, finished, idle, last_id: 0, late: 0 }
     }
@@ -59,7 +59,7 @@ impl FrameJobQueue {
     }
 }
 
-/// The worker thread as one voice uses it.
+/// The frame worker of one voice: the queue of jobs together with the state of the voice.
 pub(crate) struct VoiceFrameWorker<'a> {
     pub jobs: &'a mut FrameJobQueue,
     /// The number of the voice's latest job.
@@ -72,7 +72,7 @@ impl FrameWorker for VoiceFrameWorker<'_> {
     fn submit(&mut self, spec: &FrameSpec, synthesiser: &FrameSynthesiser) -> bool {
         let jobs = &mut *self.jobs;
         jobs.receive_finished();
-        // A free job comes first, else the oldest one whose result was not collected.
+        // An idle job is used first, else the oldest one whose result was not collected.
         let oldest = jobs.idle.iter().enumerate().min_by_key(|(_, job)| job.id).map(|(index, _)| index);
         let Some(mut job) = oldest.map(|index| jobs.idle.swap_remove(index)) else { return false };
         jobs.last_id += 1;
@@ -84,8 +84,8 @@ impl FrameWorker for VoiceFrameWorker<'_> {
         *self.job_id = job.id;
         match jobs.submitted.push(job) {
             Ok(()) => true,
-            // Does not happen, because the ring has room for all jobs. The job would be kept here, with its track,
-            // until it is submitted again.
+            // This does not happen, because the ring has room for all jobs. If it did, the job would be kept here, with
+            // its track, until it is submitted again.
             Err(rtrb::PushError::Full(job)) => {
                 jobs.idle.push(job);
                 false

@@ -62,7 +62,7 @@ impl Playhead {
 
 /// Frames to either side of a jump back that are compared in level.
 const LEVEL: usize = 128;
-/// A loop whose start is so many times as loud as its end begins with an attack.
+/// A loop begins with an attack when its start is at least this many times as loud as its end.
 const ATTACK: f32 = 2.0;
 
 /// Frames over which the end of a loop blends into what precedes its start. When too little precedes the start there is
@@ -82,7 +82,7 @@ impl<'a> Unrolled<'a> {
         Self { track, head }
     }
 
-    /// The frame of the track at `index` when the loop is followed.
+    /// The frame of the track at `index` of the unrolled loop.
     fn map(&self, index: i64, region: LoopRegion) -> i64 {
         let (start, end) = (region.start as i64, region.end as i64);
         if index >= end || (index < start && self.head.wrapped) {
@@ -92,14 +92,14 @@ impl<'a> Unrolled<'a> {
         }
     }
 
-    /// Calls `check` for every span of the track that frames `from..until` are read from, loops followed, until it
-    /// returns false.
+    /// Calls `check` for every span of the track from which frames `from..until` of the unrolled loop are read, until
+    /// it returns false.
     fn all_spans(&self, from: i64, until: i64, check: impl Fn(i64, i64) -> bool) -> bool {
         let Some(region) = self.head.region else { return check(from, until) };
         let (start, end) = (region.start as i64, region.end as i64);
         let blend = blend(region);
         let mut from = from;
-        // Twice the loop's length covers all of it.
+        // A range of twice the loop's length covers the whole loop.
         let until = until.min(from.max(start).saturating_add(2 * region.frames()));
         while from < until {
             let there = self.map(from, region);
@@ -120,7 +120,7 @@ impl<'a> Unrolled<'a> {
             .is_none_or(|stream| self.all_spans(from, until, |from, until| stream.holds(from, until)))
     }
 
-    /// Blocks until they are loaded; false when they cannot be read.
+    /// Blocks until frames `from..until` are loaded; false when they cannot be read.
     pub fn wait(&self, from: i64, until: i64) -> bool {
         self.all_spans(from, until, |from, until| self.track.wait(from, until))
     }
@@ -130,9 +130,9 @@ impl<'a> Unrolled<'a> {
         (self.track.sample_rate().frames_in(seam::FADE) as i64).min(region.frames())
     }
 
-    /// The amplitude that fades out under the start of a loop that does not blend. Where the sound goes on about as
-    /// loud it is the step between end and start. Where the start is an attack it is the last frame, so that the attack
-    /// begins as it is. Where the samples go on anyway it is zero.
+    /// The amplitude that fades out under the start of a loop that does not blend. It is the step between end and start
+    /// where both are about as loud. It is the last frame where the start is an attack, so that the attack begins
+    /// unchanged. It is zero where the samples are continuous.
     fn residue(&self, region: LoopRegion) -> [f32; 2] {
         let compared = LEVEL.min(index(region.frames().unsigned_abs()));
         let (mut ended, mut begins) = ([[0.0; LEVEL]; 2], [[0.0; LEVEL]; 2]);
@@ -209,7 +209,7 @@ impl Source for Unrolled<'_> {
         let (start, end) = (region.start as i64, region.end as i64);
         let mut from = from;
         while from < until {
-            // As far as the track goes on without a jump.
+            // The track is read up to the next jump of the loop.
             let there = self.map(from, region);
             let run = if there < end { end - there } else { until - from }.min(until - from);
             if let Some(onset) = self.track.onset(there, there + run) {

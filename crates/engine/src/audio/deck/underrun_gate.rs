@@ -8,11 +8,11 @@ use crate::rt::{PlayheadState, Stream};
 use crate::track::Track;
 use crate::types::cast::whole;
 
-/// Frames that must be loaded beyond what is read next before a muted stem is opened again.
+/// Frames beyond the next read that must be loaded before the gate of a muted stem opens again.
 const REOPEN_MARGIN: i64 = 4_096;
 
-/// Frames that a stretcher may read beyond its stated reach: it makes its sound in quanta and hops, earlier than it is
-/// asked for.
+/// Frames that a stretcher may read beyond its stated reach, because it makes its sound in quanta and hops, earlier
+/// than the sound is played.
 pub(crate) const MARGIN: i64 = 512;
 
 /// The gate of a stem, which closes while frames are missing, and the stem's entry among the playheads of its streamed
@@ -30,13 +30,13 @@ pub(crate) struct UnderrunGate {
     jumped: bool,
     /// Frames of output for which the stem may be silent after a start or a jump before that counts as an underrun.
     grace: usize,
-    /// How many of them are left; none when no start or jump is waiting for its frames.
+    /// The frames of [`Self::grace`] that are left; none when no start or jump waits for its frames.
     grace_left: Option<usize>,
-    /// Block until missing frames are loaded: for engines that render offline.
+    /// Whether rendering blocks until missing frames are loaded, as in engines that render offline.
     blocking: bool,
 }
 
-/// What the stretcher reads next.
+/// The next read of the stretcher.
 pub(crate) struct NextRead {
     pub step: Step,
     /// Frames of output.
@@ -53,7 +53,7 @@ impl UnderrunGate {
         Self { entry: None, gate, open: true, clock: 0, fade, jumped: true, grace, grace_left: None, blocking: false }
     }
 
-    /// From now on blocks until missing frames are loaded. Not for an audio thread.
+    /// Makes rendering block until missing frames are loaded. Not for an audio thread.
     pub fn wait_for_frames(&mut self) {
         self.blocking = true;
     }
@@ -89,15 +89,15 @@ impl UnderrunGate {
         let speed = next.step.rate();
         let position = head.position.frame();
         let reach = next.reach as i64 + MARGIN;
-        // As far as a fade-out that begins with the next quantum reads.
-        let ahead = whole((speed * (next.frames + self.fade + QUANTUM) as f64).ceil()) + reach;
+        // The frames after the playhead that a fade-out reads when it begins with the next quantum.
+        let later = whole((speed * (next.frames + self.fade + QUANTUM) as f64).ceil()) + reach;
         let source = Unrolled::new(track, head);
         let jumped = std::mem::take(&mut self.jumped);
-        if source.holds(position - reach, position + ahead)
-            || (self.blocking && source.wait(position - reach, position + ahead))
+        if source.holds(position - reach, position + later)
+            || (self.blocking && source.wait(position - reach, position + later))
         {
             let reopens =
-                !self.open && (self.blocking || source.holds(position - reach, position + ahead + REOPEN_MARGIN));
+                !self.open && (self.blocking || source.holds(position - reach, position + later + REOPEN_MARGIN));
             if reopens {
                 let silent = self.is_silent();
                 (self.open, self.grace_left) = (true, None);
@@ -107,7 +107,7 @@ impl UnderrunGate {
         } else if self.open {
             self.open = false;
             if jumped {
-                // Nothing of the new sound was heard yet.
+                // None of the new sound was played yet.
                 self.gate = Ramp::new(0.0);
                 self.grace_left = Some(self.grace);
             } else {

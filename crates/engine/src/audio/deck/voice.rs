@@ -103,7 +103,8 @@ impl Voice {
         self.gain = Ramp::new(1.0);
     }
 
-    /// Loads a track after the start: the playhead is where it would be had the track been loaded, counted from `cue`.
+    /// Loads a track into a stem that may play without one. A playing stem moves its playhead to where it would be if
+    /// the track had played from `cue` since the start.
     pub fn join(&mut self, track: Track, cue: i64, region: Option<LoopRegion>, returned: &mut ReturnQueue<Track>) {
         let (counted, playing, rate, gain) = (self.head.position, self.playing, self.rate, self.gain);
         self.load(track, cue, region, returned);
@@ -201,12 +202,12 @@ impl Voice {
         }
     }
 
-    /// The part of [`Self::cut`] that renders, separate from it: of a thousand jumps in one block all but the first
-    /// have nothing to fade out.
+    /// The rendering part of [`Self::cut`]. It is a function of its own because of a thousand jumps in one block only
+    /// the first has anything to fade out.
     #[inline(never)]
     fn render_fade_out(&mut self, fade: usize) {
         let Some(track) = &self.track else { return };
-        // A sound that began while another was still fading out is cut short: little of it was heard.
+        // A sound that began while another was still fading out ends without a fade-out: little of it was played.
         let fade = if self.fading.is_silent() { fade } else { fade.min(self.fade_in) };
         let gain = self.gain.value() * self.start_fade.value() * self.gate.gain();
         let (stretch, step, mut head) = (&mut self.stretch, self.last_step, self.head);
@@ -224,8 +225,8 @@ impl Voice {
             return;
         }
         if self.playing && self.track.is_some() {
-            // Both play the same position of the same track, so their gains add up to one. The fade ends before the
-            // next onset.
+            // Both methods play the same position of the same track, so their gains add up to one. The fade ends before
+            // the next onset.
             let fade = self.until_onset().clamp(SHORTEST_FADE, self.fade_out);
             self.cut(fade);
             self.start_fade = Ramp::new(0.0);
@@ -266,7 +267,7 @@ impl Voice {
         ended
     }
 
-    /// From now on blocks until missing frames of a streamed track are loaded. Not for an audio thread.
+    /// Makes rendering block until missing frames of a streamed track are loaded. Not for an audio thread.
     pub fn wait_for_frames(&mut self) {
         self.gate.wait_for_frames();
     }
@@ -343,8 +344,8 @@ impl Drop for Voice {
     }
 }
 
-/// Reads sound with `read` and adds it to `out`, or overwrites `out`, at a `steady` gain or one that changes with each
-/// frame. With `overwrite` it is read directly into `out`, and a gain of 1 leaves every bit as it is.
+/// Reads sound with `read` and adds it to `out`, or overwrites `out`, at a `steady` gain, or at a `gain` that changes
+/// with each frame. With `overwrite` the sound is read directly into `out`, and a gain of 1 changes no bit.
 fn add_sound(
     out: [&mut [f32]; 2],
     overwrite: &mut bool,

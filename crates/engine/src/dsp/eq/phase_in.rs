@@ -3,16 +3,16 @@
 //! Crossovers shift the phase, by 180 degrees at 200 Hz and by 360 degrees at 2 kHz, so a crossfade from the dry signal
 //! to the filtered one would cancel. Instead the phase is shifted gradually. For the first 55 ms the deck plays through
 //! all-passes like those of the crossovers, whose corner frequencies fall from infinity, where an all-pass changes
-//! nothing. What the gains change is added with a weight `w` that grows from 0 to 1 corrected:
+//! nothing. The change that the gains make is added with a weight `w` that grows from 0 to 1:
 //!
 //! ```text
 //! out = AP4'(AP2'(x)) + w (filtered - AP4(AP2(x)))
 //! ```
 //!
 //! A phase shift of 360 degrees within the time t shifts a frequency by 1 / t. So the corners' periods grow nearly
-//! evenly, which shifts every octave by some 3 %: a tone stays in its third octave. The upper corners arrive first and
-//! `w` grows with the cube of the time, so that the bands are nearly in phase with what they change by the time they
-//! are audible.
+//! evenly, which shifts every octave by some 3 %: a tone stays in its third-octave band. The upper corners arrive first
+//! and `w` grows with the cube of the time, so that the bands are nearly in phase with the signal that they change by
+//! the time they are audible.
 
 use super::sections::{MINUS_ZERO, Sections, lanes, signal};
 use crate::dsp::quantum::{Lanes, QUANTUM};
@@ -21,7 +21,7 @@ use crate::dsp::svf::SvfState;
 use crate::types::cast::single;
 
 const SWEEP_SECONDS: f64 = 0.055;
-/// The upper corners take this share of it.
+/// The share of the sweep that the upper corners take.
 const UPPER: f32 = 0.45;
 /// After the sweep, swept and fixed all-passes become equal within so many seconds (-116 dB).
 const SETTLE_SECONDS: f64 = 0.015;
@@ -32,7 +32,7 @@ pub(super) struct PhaseIn {
     sections: Sections,
     swept: [SvfState; 3],
     fixed: [SvfState; 3],
-    /// All ones in the lanes that are being phased in.
+    /// A mask of all ones in the lanes that are being phased in.
     on: [u32; 8],
     /// Frames since each lane started.
     age: Lanes,
@@ -89,7 +89,7 @@ impl PhaseIn {
             let x = self.dry[0][lane];
             self.swept.iter_mut().for_each(|state| state.begin(lane, x));
         }
-        simd.run(Run { phase_in: self, block });
+        simd.run(RunPhaseIn { phase_in: self, block });
         for lane in 0..8 {
             if self.age[lane] >= self.end {
                 self.on[lane] = 0;
@@ -108,12 +108,12 @@ impl PhaseIn {
     }
 }
 
-struct Run<'a> {
+struct RunPhaseIn<'a> {
     phase_in: &'a mut PhaseIn,
     block: &'a mut [Lanes],
 }
 
-impl Task for Run<'_> {
+impl Task for RunPhaseIn<'_> {
     type Out = ();
 
     #[inline(always)]
@@ -127,7 +127,7 @@ impl Task for Run<'_> {
                 age[lane] += 1.0;
                 let t = (age[lane] / *sweep).min(1.0);
                 let early = (t * (1.0 / UPPER)).min(1.0);
-                // Slower at first, where the corners pass the highest octaves.
+                // The sweep is slower at first, where the corners pass the highest octaves.
                 lower[lane] = t * A::fma(0.8, t, 0.2);
                 upper[lane] = early * A::fma(0.8, early, 0.2);
                 share[lane] = t * t * t;

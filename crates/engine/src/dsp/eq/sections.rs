@@ -1,4 +1,4 @@
-//! What the running filters and those being phased in share.
+//! The filter sections and constants that the running filters and the phase-in share.
 
 use crate::dsp::svf::Svf;
 

@@ -56,7 +56,7 @@ fn playheads_share_the_pages_and_leave_the_spare_ones_free() {
 
 #[test]
 fn playing_playheads_rank_first_and_among_them_the_most_urgent() {
-    let job = |playing, urgency| Job { urgency, playing, pages: Vec::new() };
+    let job = |playing, urgency| ReadJob { urgency, playing, pages: Vec::new() };
     let in_order = [
         job(true, Urgency::Emergency),
         job(true, Urgency::Normal),

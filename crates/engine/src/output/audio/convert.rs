@@ -16,7 +16,7 @@ const LONGEST: usize = 16_384;
 
 /// Converts the sound of a renderer block by block, with a delay of about one and a half blocks (35 ms at 44.1 kHz).
 ///
-/// FFT overlap-add with a linear-phase windowed sinc (rubato's `Fft`); all memory is taken in [`Converter::new`].
+/// FFT overlap-add with a linear-phase windowed sinc (rubato's `Fft`); all memory is allocated in [`Converter::new`].
 pub(crate) struct Converter {
     fft: Fft<f32>,
     input: Box<[f32]>,
@@ -27,7 +27,7 @@ pub(crate) struct Converter {
 
 impl Converter {
     /// # Errors
-    /// When the ratio of the rates is too odd, with the reason.
+    /// When the ratio of the rates would need blocks that are too long, with the reason.
     pub fn new(from: SampleRate, to: SampleRate) -> Result<Self, Cause> {
         let (from_hz, to_hz) = (from.get() as usize, to.get() as usize);
         let common = gcd(from_hz, to_hz);
@@ -40,7 +40,7 @@ impl Converter {
             Cause::new(OutputErrorKind::Unsupported, message)
         };
         if block > LONGEST {
-            return Err(refused(&"their ratio is too odd"));
+            return Err(refused(&"their ratio would need blocks that are too long"));
         }
         let window = WindowFunction::BlackmanHarris2;
         let fft = Fft::new_custom(from_hz, to_hz, block, 1, 2, window, FixedSync::Both).map_err(|e| refused(&e))?;

@@ -43,7 +43,7 @@ pub(crate) struct Driver {
     pacing_test: Option<PacingTest>,
 }
 
-/// Measures whether the device keeps time.
+/// Measures whether the device requests blocks in real time.
 struct PacingTest {
     began: Option<Instant>,
     frames: u64,
@@ -69,8 +69,8 @@ impl Driver {
         self.link.clone()
     }
 
-    /// Calls `write` with the sound of the next `frames` frames. False when the renderer is elsewhere or the stream is
-    /// retired: the block must be silent then.
+    /// Calls `write` with the sound of the next `frames` frames. False when another thread has the renderer or the
+    /// stream is retired; then the block must be silent.
     pub fn block(&mut self, frames: usize, write: impl FnOnce(&mut RenderedBlock)) -> bool {
         let began = Instant::now();
         self.link.called(began - self.meter.epoch);
@@ -93,7 +93,7 @@ impl Driver {
         true
     }
 
-    /// Requests realtime priority, once, when the device has kept time between blocks.
+    /// Requests realtime priority, once, when the device has requested blocks in real time.
     fn observe(&mut self, now: Instant, frames: usize) {
         let Some(pacing_test) = &mut self.pacing_test else { return };
         let since = now - *pacing_test.began.get_or_insert(now);
@@ -130,7 +130,7 @@ fn promote() -> Realtime {
     let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::RoundRobin);
     match set_thread_priority_and_policy(thread_native_id(), priority, policy) {
         Ok(()) => Realtime::Granted,
-        // Of the calling thread alone: on Linux threads have nice levels of their own.
+        // This changes the calling thread alone: on Linux threads have nice levels of their own.
         Err(Error::OS(errno)) => match rustix::process::setpriority_process(None, NICE) {
             Ok(()) => Realtime::Raised { nice: NICE },
             Err(_) => Realtime::Refused { errno },
@@ -139,7 +139,7 @@ fn promote() -> Realtime {
     }
 }
 
-/// Elsewhere the sound service sets the priority of its threads.
+/// On other systems the sound service sets the priority of its threads.
 #[cfg(not(target_os = "linux"))]
 fn promote() -> Realtime {
     Realtime::NotRequested

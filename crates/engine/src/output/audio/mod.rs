@@ -1,4 +1,4 @@
-//! What runs on the thread on which a device calls for sound.
+//! The code that runs on the thread of a device's callback.
 #![warn(clippy::cast_possible_truncation)]
 
 mod convert;

@@ -16,10 +16,10 @@ use crate::types::cast::low_half;
 /// Bytes of a frame: two floats.
 pub(crate) const FRAME_BYTES: usize = 8;
 
-/// Longer messages hold nothing that is needed here, and are skipped.
+/// Longer messages are not needed here and are skipped.
 const LONGEST: usize = 4_096;
 
-/// Why a stream has ended.
+/// The reason why a stream has ended.
 #[derive(Debug)]
 pub(crate) enum StreamEnd {
     WriteFailed(Error),
@@ -41,7 +41,7 @@ impl fmt::Display for StreamEnd {
     }
 }
 
-/// The state of the thread; all memory is taken before it starts.
+/// The state of the thread; all memory is allocated before it starts.
 pub(crate) struct PulsePlayback {
     socket: BufReader<UnixStream>,
     version: u16,

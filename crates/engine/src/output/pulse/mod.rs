@@ -2,8 +2,8 @@
 //!
 //! ALSA reaches the same servers through a plug-in that makes a new stream after every underrun; here the stream
 //! continues as soon as there is sound again. cpal's PulseAudio host is not used: in 0.18.2 it reports neither an
-//! underrun nor that a sink is gone, every connection leaves a thread behind, and closing a stream whose sink was
-//! removed never returns.
+//! underrun nor that a sink is gone, every connection leaks a thread, and closing a stream whose sink was removed never
+//! returns.
 
 mod open;
 mod pulse_stream;

@@ -38,8 +38,8 @@ impl Server {
     }
 }
 
-/// The parameters of a stream: two blocks of sound in the buffer, and playing on with whatever there is after an
-/// underrun.
+/// The parameters of a stream: two blocks of sound in the buffer, and after an underrun playback continues as soon as
+/// there is a frame.
 fn playback(sink: &Sink, rate: SampleRate, block: usize) -> PlaybackStreamParams {
     let mut props = Props::new();
     props.set(Prop::MediaName, c"crowd-engine");

@@ -24,7 +24,7 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 /// A sink that can be played to.
 pub(crate) struct Sink {
     pub(super) index: u32,
-    /// The server's name of it, without [`PREFIX`].
+    /// The server's name for it, without [`PREFIX`].
     pub name: String,
     pub description: String,
     pub channels: u16,
@@ -44,8 +44,8 @@ impl From<SinkInfo> for Sink {
     }
 }
 
-/// The socket of the server: that of `PULSE_SERVER`, or the running_output's if there is one. A server on another machine (`tcp:`)
-/// is left to ALSA's plug-in.
+/// The socket of the server: that of `PULSE_SERVER`, or that of the user's session if there is one. A server on another
+/// machine (`tcp:`) is reached through ALSA's plug-in.
 fn address() -> Option<PathBuf> {
     match std::env::var("PULSE_SERVER") {
         Ok(server) if !server.is_empty() => {
@@ -64,10 +64,10 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Connects to the server of this running_output; none when there is no socket of one.
+    /// Connects to the server of the user's session; none when it has no socket.
     ///
     /// # Errors
-    /// When it does not answer, or refuses.
+    /// When the server does not answer, or refuses.
     pub fn connect() -> Result<Option<Self>, Cause> {
         let Some(path) = address() else { return Ok(None) };
         let refused =
@@ -99,13 +99,13 @@ impl Server {
         if answered == sequence {
             return Ok(reply);
         }
-        Err(Cause::new(OutputErrorKind::Other, format!("answer {answered} to question {sequence}")))
+        Err(Cause::new(OutputErrorKind::Other, format!("reply {answered} to request {sequence}")))
     }
 
     /// All sinks.
     ///
     /// # Errors
-    /// When the server does not say.
+    /// When the server does not answer.
     pub fn sinks(&mut self) -> Result<Vec<Sink>, Cause> {
         let sinks: SinkInfoList = self.request(&Command::GetSinkInfoList)?;
         Ok(sinks.into_iter().map(Sink::from).collect())
@@ -122,7 +122,7 @@ impl Server {
     }
 }
 
-/// What the server or the way to it returned.
+/// The cause of an error of the server or of the connection to it.
 fn cause(error: ProtocolError) -> Cause {
     use PulseError as P;
     let (kind, text) = match &error {

@@ -14,19 +14,19 @@ pub(crate) trait Disk: Send + 'static {
     /// Creates a file that did not exist.
     ///
     /// # Errors
-    /// The system's; `AlreadyExists` when there is something of that name.
+    /// The system's error; `AlreadyExists` when the name is in use.
     fn create(&mut self, path: &Path) -> io::Result<Self::File>;
 
-    /// Makes what was written safe from a power cut; with `path`, its name as well.
+    /// Makes the written frames safe from a power cut; with `path`, the name of the file as well.
     ///
     /// # Errors
-    /// The system's.
+    /// The system's error.
     fn sync(&mut self, file: &mut Self::File, path: Option<&Path>) -> io::Result<()>;
 
     /// Removes a file that this recording created and that holds no sound.
     ///
     /// # Errors
-    /// The system's.
+    /// The system's error.
     fn remove(&mut self, path: &Path) -> io::Result<()>;
 
     /// Whether the file still has a name.

@@ -21,7 +21,7 @@ struct ProgressState {
     path: PathBuf,
     number: u32,
     frames: u64,
-    /// Nothing can be written at the moment.
+    /// Whether nothing can be written at the moment.
     waiting: bool,
     problem: Option<String>,
     /// The start of the request that the disk has not finished.
@@ -38,31 +38,31 @@ impl Progress {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A request to the disk has started.
+    /// Records that a request to the disk has started.
     pub fn disk_busy(&self) {
         self.state().busy_since = Some(Instant::now());
     }
 
-    /// All requests to the disk have finished.
+    /// Records that all requests to the disk have finished.
     pub fn disk_idle(&self) {
         self.state().busy_since = None;
     }
 
-    /// A file of that number was created.
+    /// Records that the file `number` was created.
     pub fn opened(&self, path: &Path, number: u32) {
         let mut state = self.state();
         path.clone_into(&mut state.path);
         state.number = number;
     }
 
-    /// So many more frames are in the file.
+    /// Records that `frames` more frames are in the file.
     pub fn wrote(&self, frames: u64) {
         let mut state = self.state();
         state.frames += frames;
         (state.waiting, state.problem, state.busy_since) = (false, None, Some(Instant::now()));
     }
 
-    /// Nothing can be written now.
+    /// Records that nothing can be written now.
     pub fn waiting(&self, problem: String) {
         let mut state = self.state();
         (state.waiting, state.problem) = (true, Some(problem));

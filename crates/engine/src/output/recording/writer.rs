@@ -13,13 +13,13 @@ use crate::rt::{RecordingRingReader, RingRead};
 
 /// Frames that are staged at a time: a second and a half at 44.1 kHz.
 const STAGE: usize = 1 << 16;
-/// How often the file is synced, which is what a power cut may cost.
+/// The time between two syncs of the file. A power cut may cost the sound of that time.
 const SYNC: Duration = Duration::from_secs(2);
 /// The time after a failure until the next file is tried.
 const RETRY: Duration = Duration::from_secs(5);
 /// The longest gap that is filled with silence, in seconds; a longer one ends the file.
 const LONGEST_GAP: u64 = 600;
-/// Numbers that are tried for a name.
+/// The number of file names that are tried.
 const NUMBERS: u32 = 100_000;
 
 type Result<T> = std::result::Result<T, Error>;
@@ -31,21 +31,21 @@ pub(crate) struct Writer<D: Disk> {
     path: PathBuf,
     container: Container,
     spec: AudioSpec,
-    /// Frames of a file.
+    /// The largest number of frames in a file.
     split: u64,
     ring: RecordingRingReader,
     progress: Arc<Progress>,
     file: Option<OpenFile<D::File>>,
     /// The number of the next file.
     number: u32,
-    /// Read from the ring and in no file yet.
+    /// Samples that were read from the ring and are in no file yet.
     staged: Vec<f32>,
     buffer: Box<[f32]>,
     /// Frames of silence before the next frames of the ring.
     silence: u64,
     /// Whether the file ends after the staged frames.
     ends_file: bool,
-    /// When to try again.
+    /// The time of the next attempt after a failure.
     retry: Option<Instant>,
 }
 
@@ -58,9 +58,9 @@ struct OpenFile<F: crowd_media::Truncate> {
     dirty: bool,
 }
 
-/// Why the staging stopped.
+/// The reason why the staging stopped.
 #[derive(PartialEq, Eq)]
-enum Staging {
+enum StagingEnd {
     Full,
     /// The ring is empty.
     RingEmpty,
@@ -99,7 +99,8 @@ impl<D: Disk> Writer<D> {
     /// Creates the first file.
     ///
     /// # Errors
-    /// The system's, or what the container says of the spec. A full disk is no error: the recording waits for room.
+    /// The system's error, or the container's when it does not support the spec. A full disk is no error: the recording
+    /// waits for room.
     pub fn open_first(&mut self) -> Result<()> {
         self.progress.disk_busy();
         let opened = self.open();
@@ -118,10 +119,10 @@ impl<D: Disk> Writer<D> {
         self.ring.is_closed()
     }
 
-    /// Writes what the ring has. `last`: whether its other end was dropped before.
+    /// Writes everything in the ring. `last` is true when the writing end was dropped before.
     ///
     /// # Errors
-    /// Why the end of the recording could not be written, and only then.
+    /// The error when the end of the recording could not be written. Earlier errors are written to the progress only.
     pub fn write_available(&mut self, last: bool) -> Result<()> {
         if !last && self.retry.is_some_and(|at| Instant::now() < at) {
             return Ok(());
@@ -146,7 +147,7 @@ impl<D: Disk> Writer<D> {
             let staging = self.stage();
             let frames = self.staged.len() / 2;
             if frames == 0 {
-                if staging == Staging::FileEnds {
+                if staging == StagingEnd::FileEnds {
                     self.close()?;
                     self.ends_file = false;
                     continue;
@@ -159,7 +160,7 @@ impl<D: Disk> Writer<D> {
             let Some(open) = &mut self.file else { return Ok(()) };
             let room = open.growing.room().min(self.split - open.growing.frames());
             let fits = frames.min(usize::try_from(room).unwrap_or(usize::MAX));
-            let all = staging == Staging::FileEnds || last && staging == Staging::RingEmpty;
+            let all = staging == StagingEnd::FileEnds || last && staging == StagingEnd::RingEmpty;
             let count = if fits < frames || all { fits } else { fits - fits % open.growing.step() };
             let Some(sound) = self.staged.get(..2 * count).filter(|sound| !sound.is_empty()) else { return Ok(()) };
             match open.growing.append(sound) {
@@ -180,10 +181,10 @@ impl<D: Disk> Writer<D> {
     }
 
     /// Reads from the ring, and inserts silence for gaps, until [`STAGE`] frames are staged.
-    fn stage(&mut self) -> Staging {
+    fn stage(&mut self) -> StagingEnd {
         loop {
             if self.ends_file {
-                return Staging::FileEnds;
+                return StagingEnd::FileEnds;
             }
             let free = STAGE - self.staged.len() / 2;
             let silence = self.silence.min(free as u64);
@@ -191,7 +192,7 @@ impl<D: Disk> Writer<D> {
             self.silence -= silence;
             let free = free - silence as usize;
             if free == 0 {
-                return Staging::Full;
+                return StagingEnd::Full;
             }
             let most = self.buffer.len().min(2 * free);
             match self.ring.read(self.buffer.get_mut(..most).unwrap_or_default()) {
@@ -200,7 +201,7 @@ impl<D: Disk> Writer<D> {
                     self.ends_file = true
                 }
                 RingRead::Gap(frames) => self.silence = frames,
-                RingRead::Empty => return Staging::RingEmpty,
+                RingRead::Empty => return StagingEnd::RingEmpty,
             }
         }
     }

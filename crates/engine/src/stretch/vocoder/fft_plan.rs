@@ -23,7 +23,8 @@ impl WindowedFft {
 }
 
 pub struct FftPlan {
-    /// The transform of an STFT frame. Its window is also that of the synthesis, and both together add up to one.
+    /// The transform of an STFT frame. Its window is also that of the synthesis; the products of both windows add up to
+    /// one where STFT frames overlap.
     pub forward: WindowedFft,
     pub inverse: Arc<dyn Fft<f32>>,
     /// The weights with which the source is added after a start, where fewer STFT frames overlap.
@@ -36,7 +37,7 @@ pub struct FftPlan {
 }
 
 impl FftPlan {
-    /// The long span is the length of an STFT frame divided by this, the short one by the next.
+    /// The length of an STFT frame divided by these is the length of the long and of the short span.
     pub const LONG: usize = 2;
     pub const SHORT: usize = 16;
 

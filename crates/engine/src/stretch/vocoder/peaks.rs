@@ -7,7 +7,7 @@ use crate::dsp::simd::{Arith, Task};
 
 /// The peaks of a spectrum, and the borders between their regions.
 pub struct Peaks {
-    /// Bins of the peaks, and whether each bin is one.
+    /// The bins of the peaks; `is_peak` holds for each bin whether it is a peak.
     bins: Box<[u32]>,
     borders: Box<[u32]>,
     is_peak: Box<[bool]>,
@@ -29,7 +29,8 @@ impl Peaks {
         (peak + 1 < self.count).then(|| self.borders[peak] as usize)
     }
 
-    /// A peak is stronger than two neighbours on either side; the border is the weakest bin between two peaks.
+    /// Finds the peaks and borders. A peak is stronger than two neighbours on either side; a border is the weakest bin
+    /// between two peaks.
     pub fn find(&mut self, power: &[f32]) {
         for (is_peak, around) in self.is_peak.iter_mut().skip(2).zip(power.windows(5)) {
             let [a, b, here, c, d] = [around[0], around[1], around[2], around[3], around[4]];

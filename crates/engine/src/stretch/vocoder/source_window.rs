@@ -8,7 +8,8 @@ use crate::types::cast::whole;
 const REACH: i64 = 12_000;
 /// The length of the return from the end of a zone to the nominal position, in zones.
 const RETURN: f64 = 1.5;
-/// The largest part of the time between two onsets that a zone takes; with more of it the rest would run too fast.
+/// The largest share of the time between two onsets that a zone takes; with a larger one the rest of the time would run
+/// too fast.
 const LARGEST_SHARE: f64 = 0.25;
 
 /// The centre of a window of the source, and the onset in whose zone it is.
@@ -19,10 +20,10 @@ pub struct SourceWindow {
 }
 
 impl SourceWindow {
-    /// The window for the STFT frame of output whose centre is `ahead` frames after `position`. Within `zone` frames of
+    /// The window for the STFT frame of output whose centre is `later` frames after `position`. Within `zone` frames of
     /// an onset the source runs at its own speed; the difference is made up for before and after the zone.
-    pub fn locate(source: &dyn Source, position: Position, speed: f64, ahead: f64, zone: f64) -> Self {
-        let nominal = position.to_f64() + speed * ahead;
+    pub fn locate(source: &dyn Source, position: Position, speed: f64, later: f64, zone: f64) -> Self {
+        let nominal = position.to_f64() + speed * later;
         let at = whole(nominal.floor());
         if !(0.1..=8.0).contains(&speed) {
             return Self { centre: at, onset: None };
@@ -40,20 +41,19 @@ impl SourceWindow {
         } else if until < zone && next.is_some() {
             (right - until, next)
         } else if since + until < 2.0 * (1.0 + RETURN) * zone {
-            // There is no time to return to the nominal position between the two.
+            // There is no time to return to the nominal position between the two onsets.
             let share = (since - zone) / (since + until - 2.0 * zone);
             (left + zone + (right - left - 2.0 * zone) * share, None)
         } else {
-            // The distance from the nominal position at the edge of a zone, and how much of it remains here.
+            // The distance from the nominal position at the edge of a zone, and the share of it that remains here.
             let deviation = (speed - 1.0) * zone;
             let remaining = |away: f64| (1.0 - (away - zone) / (RETURN * zone)).clamp(0.0, 1.0);
-            let earlier = previous.map_or(0.0, |_| deviation * remaining(since));
-            let later = next.map_or(0.0, |_| deviation * remaining(until));
-            (nominal - earlier + later, None)
+            let after_previous = previous.map_or(0.0, |_| deviation * remaining(since));
+            let before_next = next.map_or(0.0, |_| deviation * remaining(until));
+            (nominal - after_previous + before_next, None)
         };
-        // At speed 1 the result is the nominal position whatever the rounding: a whole number of frames after the
-        // playhead's.
-        let centre = if speed == 1.0 { position.frame() + whole(ahead) } else { whole(centre.floor()) };
+        // At speed 1 the result is a whole number of frames after the playhead, whatever the rounding.
+        let centre = if speed == 1.0 { position.frame() + whole(later) } else { whole(centre.floor()) };
         Self { centre, onset }
     }
 

@@ -26,14 +26,14 @@ const SHORTEST: usize = 128;
 /// Seconds to either side of an onset in which the source runs at its own speed.
 const ZONE: f64 = 0.025;
 
-/// What an STFT frame is made from. All of it is known when the synthesis begins.
+/// The inputs of the synthesis of an STFT frame. All of them are known when the synthesis begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FrameSpec {
     pub window: SourceWindow,
-    /// After a start: the centre of the STFT frame of the source that was played unchanged, and which counts as the
-    /// latest.
+    /// After a start: the centre of the window of the source that was played unchanged. It counts as the latest STFT
+    /// frame of output.
     pub untouched: Option<i64>,
-    /// The speed is 1: the bins return to the phases of the source.
+    /// Whether the bins return to the phases of the source, because the speed is 1.
     pub returning: bool,
 }
 
@@ -89,7 +89,7 @@ pub struct FrameAnalysis {
 }
 
 impl FrameAnalysis {
-    /// The stages that need nothing but the source.
+    /// The number of stages that read only the source.
     const STAGES: usize = 5;
 
     pub fn new(size: usize) -> Self {
@@ -160,7 +160,7 @@ impl FrameSynthesiser {
         Self { analysis: FrameAnalysis::new(size), latest: vec![ZERO; size].into(), rotated: false }
     }
 
-    /// Discards what is known of onsets.
+    /// Discards the measured onset.
     pub fn clear_onset(&mut self) {
         self.analysis.transients.clear();
     }
@@ -221,7 +221,7 @@ impl FrameSynthesiser {
         }
     }
 
-    /// Computes for each bin the product whose angle leads to the continuation of the latest STFT frame.
+    /// Computes for each bin the product whose angle is the rotation that continues the latest STFT frame of output.
     fn compare(&mut self) {
         let FrameAnalysis { simd, earlier, .. } = &mut self.analysis;
         simd.run(peaks::Multiply { spectrum: earlier, by: &self.latest });

@@ -1,6 +1,7 @@
 //! Transient detection: the power just after an onset compared with the power just before it, bin by bin.
 //!
-//! Spans of 46 ms separate partials; above 1.3 kHz spans of 6 ms also detect what is too short for that.
+//! Spans of 46 ms separate partials; above 1.3 kHz spans of 6 ms also detect transients that are too short for the long
+//! spans.
 
 use std::ops::Range;
 
@@ -54,7 +55,7 @@ pub struct Transients {
     short: OnsetPower,
     spectrum: Box<[Complex32]>,
     simd: Simd,
-    /// The onset of which the power is known, for each side.
+    /// For each side the onset whose power was measured.
     known: [Option<i64>; 2],
 }
 
@@ -78,7 +79,7 @@ impl Transients {
         self.known = self.known.map(|onset| onset.map(|onset| onset + by));
     }
 
-    /// Measures one side of `onset`, unless that is known.
+    /// Measures one side of `onset`, unless it was measured before.
     pub fn measure(&mut self, side: OnsetSide, source: &dyn Source, onset: i64, scratch: &mut [Complex32]) {
         if self.known[side as usize].replace(onset) == Some(onset) {
             return;
@@ -102,7 +103,7 @@ impl Transients {
         if middle < SHORT_FROM {
             return false;
         }
-        // Single bins of a short span are noisy: those around are included, up to a tenth of the frequency.
+        // Single bins of a short span are noisy, so the bins around them are included, up to a tenth of the frequency.
         let width = 1 + middle / 10;
         let bins = middle - width..(middle + width + 1).min(self.short.length() / 2 + 1);
         self.short.rises(bins, RISEN_SHORT)

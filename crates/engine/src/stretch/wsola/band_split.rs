@@ -1,6 +1,6 @@
 //! The band split: the source below some 2 kHz at an eighth of the sample rate, and the rest at the full rate.
 //!
-//! Both bands are linear-phase and add up to the source, so attacks that both copy are those of the source.
+//! Both bands are linear-phase and add up to the source, so attacks that are copied in both bands are unchanged.
 
 use std::sync::OnceLock;
 
@@ -15,7 +15,7 @@ use crate::types::onset::Onset;
 pub const DECIMATION: usize = 8;
 /// Decimated frames of a quantum.
 pub const LOW_QUANTUM: usize = QUANTUM / DECIMATION;
-/// Decimated frames by which the lower band is made early: what the interpolation spans, in whole quanta.
+/// Decimated frames by which the lower band is made early: the span of the interpolation, in whole quanta.
 pub const LEAD: usize = 2 * LOW_QUANTUM;
 
 /// Decimated frames on either side that the filter spans.
@@ -23,14 +23,14 @@ const SPAN: usize = 8;
 const TAPS: usize = 2 * SPAN * DECIMATION + DECIMATION;
 /// Frames that a group of decimated frames is computed from.
 const WIDTH: usize = (GROUP - 1) * DECIMATION + TAPS;
-/// The lengths of the rings. The beginning of the lower ring is repeated after its end, so that what the filter spans
-/// is contiguous.
+/// The lengths of the rings. The beginning of the lower ring is repeated after its end, so that the span of the filter
+/// is always contiguous.
 const LOW_RING: usize = 4_096;
 const HIGH_RING: usize = 8_192;
 const MIRRORED: usize = 3 * GROUP;
 /// Decimated frames made at a time.
 const GROUP: usize = 8;
-/// Decimated output that is kept: what the interpolation of a quantum spans.
+/// Decimated output that is kept: the span of the interpolation of a quantum.
 const KEPT: usize = LOW_QUANTUM + LEAD + SPAN;
 /// Frames before a start that the bands include.
 const PRE_ROLL: i64 = 1_024;
@@ -48,7 +48,7 @@ type Phases = [[f32; DECIMATION]; 2 * SPAN + 1];
 
 /// The crossover filter, shared by all.
 struct Filter {
-    /// Around its middle, for decimation.
+    /// The taps for decimation, symmetric about their middle.
     taps: [f32; TAPS],
     phases: Phases,
 }
@@ -60,7 +60,7 @@ impl Filter {
     }
 
     fn new() -> Self {
-        // A Kaiser window: 75 dB. The edge is in the middle between the pass band and its alias.
+        // A Kaiser window with side lobes at -75 dB. The edge is in the middle between the pass band and its alias.
         let filter = |x: f64| {
             let edge = 0.9 / DECIMATION as f64;
             let t = std::f64::consts::PI * x * edge;
@@ -153,8 +153,9 @@ impl BandSplit {
     pub fn extend(&mut self, source: &dyn Source, head: i64, speed: f64, low: i64, high: i64) {
         let head = head - self.origin;
         let high_until = (head + high).div_euclid(DECIMATION as i64) + 1;
-        // What the upper band of this quantum needs at once, and a limited part of what is needed later, larger at
-        // higher speeds. After a start the rest is there when the lower band makes its first STFT frame.
+        // The frames of the upper band that this quantum needs are made at once, and a limited number of those that are
+        // needed later, more at higher speeds. After a start all of them are made by the time the lower band makes its
+        // first STFT frame.
         let limit = self.low_end.max(self.high_end / DECIMATION as i64 + (HIGH_QUANTA * LOW_QUANTUM + SPAN) as i64 + 1)
             + whole(LOW_FRAMES as f64 * speed.max(1.0));
         let low_until = ((head + low).div_euclid(DECIMATION as i64) + 1).max(high_until + SPAN as i64 + 1).min(limit);
@@ -282,7 +283,7 @@ impl Source for LowBand<'_> {
     fn onset(&self, from: i64, until: i64) -> Option<Onset> {
         let decimate = DECIMATION as i64;
         let half = decimate / 2;
-        // Decimated frame n stands for frames n * 8 - 4 to n * 8 + 3.
+        // Decimated frame n represents frames n * 8 - 4 to n * 8 + 3.
         let frame = |decimated: i64| self.bands.origin + decimated * decimate - half;
         let onset = self.source.onset(frame(from), frame(until))?;
         Some(Onset { frame: (onset.frame - self.bands.origin + half).div_euclid(decimate), ..onset })

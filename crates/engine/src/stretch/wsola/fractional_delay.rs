@@ -13,7 +13,7 @@ use crate::types::cast::{count, single};
 
 /// Frames that are read for one frame at a fractional position.
 pub const TAPS: usize = 16;
-/// How many of them precede the frame itself.
+/// The number of them that precede the frame itself.
 pub const BEFORE: usize = TAPS / 2 - 1;
 /// Frames that are read for a quantum.
 pub const SPANNED: usize = QUANTUM + TAPS;
@@ -32,7 +32,7 @@ pub type Weights = [f32; TAPS];
 pub struct FractionalDelayTable([Weights; PHASES + 1]);
 
 impl FractionalDelayTable {
-    /// The table shared by all grains. The first call makes it, so that one is not for an audio thread.
+    /// The table shared by all grains. The first call computes it, so the first call is not for an audio thread.
     pub fn shared() -> &'static Self {
         static TABLE: OnceLock<FractionalDelayTable> = OnceLock::new();
         TABLE.get_or_init(|| Self(std::array::from_fn(|phase| exact_weights(phase as f64 / PHASES as f64))))
@@ -87,8 +87,8 @@ impl Task for FractionalRead<'_> {
     }
 }
 
-/// By how many frames `grain` is later than `track`, for both channels, and how likeness they are at that offset. None
-/// when they are not a tone, or not the same one.
+/// Returns the number of frames by which `grain` is later than `track`, for both channels, and their likeness at that
+/// offset. None when they are not a tone, or not the same one.
 ///
 /// A tone t, d frames later, is cos(wd) t(n) + sin(wd) / sin(w) h(n), with h the half difference of its neighbours; the
 /// two weights are fitted by least squares.

@@ -1,8 +1,8 @@
 //! The upper band: grains of the track at its own speed, joined where they are alike or where the join is masked.
 //!
-//! A grain drifts away from the playhead. Just before an onset a grain takes over that is exactly at the playhead, so
-//! that the attack sounds on time and once. When no onset comes in time, a grain from the other side of the drift takes
-//! over where the waveforms agree best. Both channels join at the same positions.
+//! A grain drifts away from the playhead. Just before an onset it is replaced by a grain that is exactly at the
+//! playhead, so that the attack sounds once and on time. When no onset comes in time, it is replaced by a grain on the
+//! other side of the playhead, at the lag at which the waveforms agree best. Both channels join at the same positions.
 
 use super::band_split::BandSplit;
 use super::fractional_delay::{self, FractionalDelayTable, FractionalRead, Weights};
@@ -58,7 +58,8 @@ struct Search {
 pub struct Grains {
     simd: Simd,
     table: &'static FractionalDelayTable,
-    /// The drift in frames that a grain may reach: the limits, and per unit of speed away from 1.
+    /// The drift in frames that a grain may reach: its limits, and the drift per unit of difference between the speed
+    /// and 1.
     largest_drift: f64,
     smallest_drift: f64,
     drift_per_speed: f64,
@@ -125,8 +126,8 @@ impl Grains {
         self.search.first += by;
     }
 
-    /// Frames after the playhead that are read.
-    pub fn ahead(&self, speed: f64) -> i64 {
+    /// The number of frames after the playhead that are read.
+    pub fn lookahead(&self, speed: f64) -> i64 {
         let search = SEARCH_QUANTA as f64 * QUANTUM as f64 * speed.max(1.0);
         whole(2.0 * self.largest_drift + search) + LAGS + (COMPARED + 2 * QUANTUM + fractional_delay::TAPS) as i64
     }
@@ -303,7 +304,7 @@ impl Grains {
         self.search.own = self.search.grain.iter().flatten().map(|x| x * x).sum();
     }
 
-    /// The lag of a range at which both are most alike, and their likeness there.
+    /// The lag in a range at which grain and track are most alike, and their likeness there.
     fn compare(&self, lags: std::ops::Range<usize>) -> (usize, f32) {
         let mut best = (lags.start, f32::MIN);
         for lag in lags {
@@ -329,7 +330,7 @@ impl Grain {
         if fraction == 0.0 { Self::at(frame) } else { Self { frame, fraction, weights: table.weights(fraction) } }
     }
 
-    /// The same grain so many frames later.
+    /// The grain `frames` frames later.
     fn on(self, frames: i64) -> Self {
         Self { frame: self.frame + frames, ..self }
     }
@@ -353,7 +354,8 @@ impl Grain {
 }
 
 impl Join {
-    /// Fades the old grain into the new one. What is alike adds up in amplitude, what is not in power.
+    /// Fades the old grain into the new one. The gains of like grains add up in amplitude, those of unlike grains in
+    /// power.
     fn blend(&mut self, old: &[[f32; QUANTUM]; 2], new: &mut [[f32; QUANTUM]; 2]) {
         let scale = 1.0 / self.frames as f32;
         let likeness = self.likeness.clamp(0.0, 1.0);
