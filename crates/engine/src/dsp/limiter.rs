@@ -100,7 +100,8 @@ impl Limiter {
         for (frame, gain) in span.iter_mut().zip(gains) {
             let gain = single(*gain);
             limited.gain = limited.gain.min(gain);
-            // The clamp removes what the rounding of the product may add: one unit in the last place.
+            // The rounding of the product may exceed the ceiling by one unit in the last place, which the clamp
+            // removes.
             *frame = frame.map(|v| (v * gain).clamp(-ceiling, ceiling));
         }
     }

@@ -48,18 +48,18 @@ pub trait Input: Send {
     /// Seeks to a frame, the next one that is read.
     ///
     /// # Errors
-    /// When it cannot be read. It is tried again a little later.
+    /// When the source cannot be read. Reading is tried again a little later.
     fn seek(&mut self, frame: u64) -> std::result::Result<(), InputError>;
 
-    /// Appends the next frames to `frames`: left and right, full scale 1, finite. The number of frames of a call is free, at least
-    /// one while there are more: it is called until there are enough, and what is too much is kept. Some thousand are a good
-    /// number. The frames already in `frames` stay as they are.
+    /// Appends the next frames to `frames`: left and right, full scale 1, finite. A call may append any number of
+    /// frames, but at least one while there are more; a few thousand are a good number. It is called until there are
+    /// enough frames, and surplus frames are kept. The frames that `frames` already holds must not be changed.
     ///
-    /// Returns true when there may be more frames, false at the end. Frames that are appended by the call that returns false
-    /// count. After false it is not called again before a [`seek`](Self::seek).
+    /// Returns true when there may be more frames, false at the end. Frames that are appended by the call that returns
+    /// false count too. After false it is not called again before a [`seek`](Self::seek).
     ///
     /// # Errors
-    /// When it cannot be read. It is tried again a little later, from a [`seek`](Self::seek) on.
+    /// When the source cannot be read. Reading is tried again a little later, from a [`seek`](Self::seek) on.
     fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> std::result::Result<bool, InputError>;
 
     /// Descriptions of the damage in the frames read so far: frames that are damaged and silent, for example.

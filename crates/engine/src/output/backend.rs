@@ -98,7 +98,7 @@ pub(crate) fn open_on_thread(
             opened.stream.start()?;
             Ok(opened)
         });
-        // When the receiver is gone, the stream is closed here.
+        // When the receiver was dropped, the stream is closed here.
         let _closed = sender.send(opened);
     })?;
     Ok(receiver)

@@ -23,7 +23,7 @@ pub enum OutputState {
         #[cfg_attr(feature = "serde", serde(skip))]
         since: Instant,
     },
-    /// The output has ended for good; [`Health::problem`] says why. The engine goes on without an output.
+    /// The output has ended for good; [`Health::problem`] is the reason. The engine goes on without an output.
     Ended,
 }
 
@@ -112,7 +112,7 @@ pub struct Health {
     pub output: String,
     /// Whether it plays.
     pub state: OutputState,
-    /// Why it does not play, or what differs from the request.
+    /// The reason why it does not play, or the difference from the request.
     pub problem: Option<String>,
     /// Frames per second of the output. When they are not the engine's, the sound is converted.
     pub sample_rate: SampleRate,

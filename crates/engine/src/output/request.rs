@@ -33,7 +33,7 @@ pub(crate) struct OutputRequest {
     /// Whether the sample rate was given, or is that of the device.
     #[cfg_attr(not(feature = "device"), expect(dead_code, reason = "only a device has a rate of its own"))]
     pub rate_chosen: bool,
-    /// The file to record what is played.
+    /// The file to which the played sound is recorded.
     pub record: Option<PathBuf>,
     /// How long a file of a recording may be.
     pub split: Option<Duration>,

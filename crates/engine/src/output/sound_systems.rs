@@ -1,8 +1,8 @@
 //! The sound systems, in the order in which they are tried.
 //!
 //! On Linux, where a sound server runs, its own protocol is used: the stream goes on after an underrun, while ALSA's
-//! plug-in makes a new one (`benches/src/bin/gaps.rs` counts what is missing). Everything else goes through cpal: ALSA
-//! on Linux, the system's own sound system elsewhere.
+//! plug-in makes a new one (`benches/src/bin/gaps.rs` counts the missing frames). Everything else goes through cpal:
+//! ALSA on Linux, the system's own sound system elsewhere.
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 

@@ -221,7 +221,7 @@ fn raise(thread: u32, meter: Arc<HealthCounters>) {
             meter.set_realtime(Realtime::Raised { nice: NICE });
         }
     };
-    // Without a thread for the request the priority stays refused, as the health says.
+    // Without a thread for the request the priority stays refused, which the health shows.
     let _requesting = thread::Builder::new().name("crowd-rtkit".into()).spawn(request);
 }
 

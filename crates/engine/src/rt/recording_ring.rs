@@ -1,4 +1,4 @@
-//! The ring that carries what is played from the audio thread to the recorder's thread.
+//! The ring that carries the played sound from the audio thread to the recorder's thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

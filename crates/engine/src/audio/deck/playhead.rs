@@ -65,8 +65,8 @@ const LEVEL: usize = 128;
 /// A loop begins with an attack when its start is at least this many times as loud as its end.
 const ATTACK: f32 = 2.0;
 
-/// Frames over which the end of a loop blends into what precedes its start. When too little precedes the start there is
-/// no blend: a residue of the loop's last frame fades out under its start instead.
+/// Frames over which the end of a loop blends into the frames before its start. When there are too few frames before
+/// the start, there is no blend: a residue of the loop's last frame fades out under its start instead.
 fn blend(region: LoopRegion) -> i64 {
     if (region.start as i64) < LoopRegion::BLEND { 0 } else { LoopRegion::BLEND.min(region.frames() / 2) }
 }

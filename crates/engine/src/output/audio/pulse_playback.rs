@@ -92,7 +92,7 @@ impl PulsePlayback {
         }
     }
 
-    /// Renders and sends what was requested, a block at a time.
+    /// Renders and sends the requested frames, a block at a time.
     pub fn send_requested(&mut self) -> std::io::Result<()> {
         while self.wanted >= FRAME_BYTES {
             let bytes = (self.wanted - self.wanted % FRAME_BYTES).min(self.packet.len() - DESCRIPTOR_SIZE);

@@ -1,8 +1,8 @@
-//! Recordings of what is played, written by a thread for which the audio thread never waits.
+//! Recordings of the played sound, written by a thread for which the audio thread never waits.
 //!
-//! The audio thread writes what it plays to a [`RecordingRing`]; the recorder's thread writes it to a file that is
-//! complete after every write. While a disk hangs, nothing is lost until the ring is full; then the frames that do not
-//! fit are lost. A full disk ends the file, and another is begun when there is room.
+//! The audio thread writes the sound that it plays to a [`RecordingRing`]; the recorder's thread writes it to a file
+//! that is complete after every write. While a disk hangs, nothing is lost until the ring is full; then the frames that
+//! do not fit are lost. A full disk ends the file, and another is begun when there is room.
 
 mod disk;
 mod progress;

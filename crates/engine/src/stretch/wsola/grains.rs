@@ -284,7 +284,7 @@ impl Grains {
         }
     }
 
-    /// Reads what is compared: the grain from `grain` on, and the track from `first` on with `lags` lags.
+    /// Reads the frames to compare: the grain from `grain` on, and the track from `first` on with `lags` lags.
     fn fetch(&mut self, bands: &BandSplit, grain: Grain, first: i64, lags: usize) {
         for at in (0..COMPARED).step_by(QUANTUM) {
             let quantum = grain.on(at as i64).read(self.simd, bands);
