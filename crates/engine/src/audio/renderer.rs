@@ -172,7 +172,8 @@ impl Renderer {
         values.publish(&self.snapshot, report, peak);
     }
 
-    /// Moves commands into the schedule as long as it has room; the sender counts how many may wait in it.
+    /// Moves commands into the schedule as long as it has room; the control half limits the number of commands that
+    /// wait in it.
     fn receive(&mut self) {
         while self.schedule.has_room() {
             let Ok(Envelope { when, command }) = self.inbox.pop() else { return };

@@ -22,7 +22,7 @@ const MAX_SHARE: usize = 56;
 const SPARE: usize = 24;
 /// Inputs that are open at the same time: for the playheads of two decks, and the start of a loop.
 const CURSORS: usize = 3;
-/// The largest distance in pages over which pages are read through instead of seeking.
+/// The largest distance in pages at which the pages in between are read instead of seeking over them.
 const READ_THROUGH: u64 = 3;
 /// How often the playheads are polled while there is nothing to read: with a registered playhead, and without.
 const POLL_WITH_PLAYHEADS: Duration = Duration::from_millis(3);
@@ -246,7 +246,7 @@ impl Feeder {
         pages.probe(number).find(idle).or_else(oldest)
     }
 
-    /// The cursor that reaches page `number` soonest: one at or shortly before it, else one that is sought.
+    /// The cursor that reaches page `number` soonest: one at or shortly before it, else one that seeks to it.
     fn cursor_for(&mut self, number: u64) -> Result<usize, InputError> {
         let near =
             self.cursors.iter().enumerate().filter_map(|(index, cursor)| Some((cursor.distance(number)?, index)));

@@ -64,14 +64,14 @@ enum StopReason {
     TooSmall(u32),
 }
 
-/// The state of the supervisor's thread.
+/// A supervisor, which runs on its own thread.
 struct Supervisor {
     backend: Arc<dyn Backend>,
     setup: StreamSetup,
     engine_rate: SampleRate,
-    /// The rule by which the buffer grows, if it may.
+    /// The rule by which the buffer grows; none when its size is fixed.
     adaptive: Option<BufferGrowth>,
-    /// Threads that close streams. Some sound systems never return from that.
+    /// Threads that close streams. In some sound systems closing never returns.
     closing: Vec<JoinHandle<()>>,
     /// Attempts to open the device that have not returned yet.
     attempts: Vec<OpenAttempt>,

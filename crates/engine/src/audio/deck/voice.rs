@@ -38,7 +38,7 @@ pub(crate) struct Voice {
     /// Whether the stretcher was reset and has made nothing since: of several jumps in one frame only the first has
     /// anything to fade out.
     just_reset: bool,
-    /// The number of its latest STFT frame job.
+    /// The number of the voice's latest STFT frame job.
     job_id: u64,
     fade_out: usize,
     fade_in: usize,
@@ -202,8 +202,8 @@ impl Voice {
         }
     }
 
-    /// The rendering part of [`Self::cut`]. It is a function of its own because of a thousand jumps in one block only
-    /// the first has anything to fade out.
+    /// The rendering part of [`Self::cut`]. It is a function of its own, because most calls have nothing to render: of
+    /// a thousand jumps in one block only the first has anything to fade out.
     #[inline(never)]
     fn render_fade_out(&mut self, fade: usize) {
         let Some(track) = &self.track else { return };
