@@ -1,9 +1,9 @@
 //! OSC 1.0 address patterns: `/deck_lev*`, `/deck_?q`, `/dance/{arm,leg}_movement`, `[a-d]`, `[!x]`.
 //!
 //! The matcher of rosc differs from OSC 1.0: `*` at the end does not match the empty string, `[ab]` matches several
-//! characters, and after a first choice of `{a,ab}` it does not try the second. This one keeps all positions of the
-//! address that the pattern can have reached, as bits of one word. There is no backtracking, so the cost grows with the
-//! length of the pattern only.
+//! characters, and after a first choice of `{a,ab}` it does not try the second. This matcher keeps the set of positions
+//! in the address that the pattern can have reached, as the bits of one word. It does not backtrack, so the cost grows
+//! with the length of the pattern only.
 
 /// The longest address that can be matched, in bytes.
 pub const MAX_ADDRESS: usize = 63;
@@ -16,7 +16,7 @@ pub fn is_pattern(address: &str) -> bool {
 
 /// Whether `pattern` matches the whole of `address`. No wildcard matches a `/`.
 ///
-/// A pattern with an open `[` or `{` matches nothing.
+/// A pattern with an unclosed `[` or `{` matches nothing.
 #[must_use]
 pub fn matches(pattern: &str, address: &str) -> bool {
     let address = address.as_bytes();

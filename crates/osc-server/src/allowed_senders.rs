@@ -3,7 +3,7 @@
 use crowd_cli::network::IpNet;
 use std::net::IpAddr;
 
-/// The networks that are accepted when the server listens beyond this machine and no `--allow` is given: private and
+/// The networks that are accepted when other machines can reach the server and no `--allow` is given: private and
 /// link-local ones (RFC 1918, RFC 3927, RFC 4193, RFC 4291).
 const PRIVATE_NETWORKS: [&str; 6] =
     ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"];

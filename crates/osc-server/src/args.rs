@@ -66,7 +66,7 @@ impl Arg {
         }
     }
 
-    /// The value of a number, or of a text that is one; not necessarily finite.
+    /// The value of a number, or of a text that holds a number; not necessarily finite.
     fn number(&self) -> Option<f64> {
         match self {
             Self::Int(v) => Some(*v as f64),
@@ -77,7 +77,7 @@ impl Arg {
         }
     }
 
-    /// The value of a whole number, or of a text that is one.
+    /// The value of a whole number, or of a text that holds a whole number.
     fn whole(&self) -> Option<i64> {
         match self {
             Self::Int(v) => Some(*v),
@@ -300,7 +300,7 @@ impl<'a> Args<'a> {
         arg.text().and_then(ids::stretch_method).ok_or_else(|| self.refuse(name, problem))
     }
 
-    /// Reads what of a deck is kept in sync with the clock; 0 is nothing, 1 is beats.
+    /// Reads whether beats or bars of a deck are kept in sync with the clock; 0 is neither, 1 is beats.
     ///
     /// # Errors
     /// When it is missing, or none of beat, phase, bar, 0 and 1.
@@ -335,13 +335,13 @@ impl<'a> Args<'a> {
         rest.iter().map(|arg| arg.text().map_or_else(|| arg.to_string(), quote)).collect()
     }
 
-    /// Whether the next argument is a number, or a text that is one.
+    /// Whether the next argument is a number, or a text that holds one.
     #[must_use]
     pub fn number_is_next(&self) -> bool {
         self.rest.first().is_some_and(|arg| arg.number().is_some())
     }
 
-    /// Whether the next argument is 0, or a text that is 0.
+    /// Whether the next argument is 0, as a number or as text.
     #[must_use]
     pub fn zero_is_next(&self) -> bool {
         self.rest.first().and_then(Arg::number) == Some(0.0)

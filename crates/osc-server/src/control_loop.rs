@@ -1,4 +1,4 @@
-//! The loop of the control thread. A second thread receives datagrams, workers load files, and the engine plays.
+//! The loop of the control thread. Another thread receives datagrams, workers load files, and the engine plays.
 
 use crate::app::App;
 use crate::health_log::HealthLog;
@@ -32,7 +32,7 @@ pub struct ControlLoop<'a> {
     pub stop: &'a Receiver<()>,
     /// Whether the status is logged every second.
     pub watch: bool,
-    /// The end of the log line about underruns: what the user can do.
+    /// The advice at the end of the log line about underruns.
     pub late_hint: &'static str,
 }
 
@@ -62,7 +62,7 @@ impl ControlLoop<'_> {
             }
             self.app.flush(self.engine);
             for (address, bytes) in self.app.replies() {
-                // The send fails when the client does not listen for replies.
+                // The send fails when the client does not receive replies.
                 let _result = self.socket.send_to(&bytes, address);
             }
             if checked.elapsed() >= HEALTH_INTERVAL {

@@ -1,9 +1,9 @@
 //! Splits a datagram into OSC messages, and decodes them.
 //!
-//! The decoder (rosc 0.11) recurses once per nested `#bundle`, and once per nested `[` in the arguments: a datagram
-//! that is only nesting overflows the stack, which cannot be caught. It also drops everything in a bundle after an
-//! element that it cannot read, without an error. So bundles are split here, without recursion, and the decoder gets
-//! single messages whose type tags were checked.
+//! The decoder (rosc 0.11) recurses once per nested `#bundle`, and once per nested `[` in the arguments. A datagram
+//! that consists only of nesting overflows the stack, which cannot be caught. It also drops everything in a bundle
+//! after an element that it cannot read, without an error. So bundles are split here, without recursion, and the
+//! decoder gets single messages whose type tags were checked.
 //!
 //! The layout is that of the OSC 1.0 specification (<https://opensoundcontrol.stanford.edu/spec-1_0.html>).
 
@@ -11,7 +11,8 @@ use crate::refusal::{Refusal, RefusalKind};
 use rosc::{OscMessage, OscPacket, OscTime};
 use std::borrow::Cow;
 
-/// The size of the largest datagram that is read, in bytes. The largest message of a known client (51 floats) has 300.
+/// The size of the largest datagram that is read, in bytes. The largest message of a known client (51 floats) has 300
+/// bytes.
 pub const MAX_DATAGRAM: usize = 8 * 1024;
 
 /// The maximal depth of nested bundles, and of nested arrays.
@@ -56,8 +57,7 @@ pub fn split(datagram: &[u8]) -> Result<Vec<RawMessage<'_>>, Refusal> {
     }
 
     let mut messages = Vec::new();
-    // The bundles around `rest`: for each, the bytes that follow it in the bundle around it, and the time tag of that
-    // one.
+    // For each bundle that encloses `rest`: its bytes after the nested bundle, and its time.
     let mut enclosing: Vec<(&[u8], Option<OscTime>)> = Vec::with_capacity(MAX_NESTING);
     let (mut rest, mut at) = bundle_body(datagram, None)?;
     loop {
@@ -93,8 +93,7 @@ pub fn split(datagram: &[u8]) -> Result<Vec<RawMessage<'_>>, Refusal> {
     }
 }
 
-/// The elements of a bundle, and their time: that of the bundle, or of the bundle around it if its time tag is
-/// "immediately".
+/// The elements of a bundle, and their time: the time tag of the bundle, or `outer` if the tag is "immediately".
 fn bundle_body(bundle: &[u8], outer: Option<OscTime>) -> Result<(&[u8], Option<OscTime>), Refusal> {
     let Some((header, body)) = bundle.split_first_chunk::<BUNDLE_HEADER>() else {
         return Err(malformed("bundle without a time tag"));

@@ -244,7 +244,7 @@ fn start_group(args: &mut Args<'_>) -> Result<Message, Refusal> {
     Ok(Message::StartGroup { at: at.unwrap_or(TimeAfterZero::ZERO), decks })
 }
 
-/// Reads `schedule_c_at 12.5`, as one word or two. Anything else becomes a line of the log.
+/// Reads `schedule_c_at 12.5`, as one word or two. Any other text becomes a line of the log.
 fn dummy(args: &mut Args<'_>) -> Result<Message, Refusal> {
     let words = args.words().join(" ");
     let mut separate = words.split_whitespace();

@@ -1,4 +1,4 @@
-//! Logs what goes wrong with the output and the network: each change once, and counters at a limited rate.
+//! Logs problems of the output and the network: each change once, and counters at a limited rate.
 
 use crate::app::OutputStatus;
 use crate::net::{self, ReceiveCounters};
@@ -23,7 +23,7 @@ pub(crate) struct HealthLog {
 }
 
 impl HealthLog {
-    /// A log in which nothing was logged yet.
+    /// A log with no lines yet.
     pub fn new(port: u16, late_hint: &'static str, rate: SampleRate) -> Self {
         Self {
             port,
@@ -39,7 +39,7 @@ impl HealthLog {
         }
     }
 
-    /// Logs what has changed, and returns the status of the output.
+    /// Logs the changes since the last call, and returns the status of the output.
     ///
     /// # Errors
     /// A text, when the output has ended.

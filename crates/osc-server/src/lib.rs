@@ -4,7 +4,7 @@
 //! `crowd-engine`. It is a library as well as a program so that tests and other front-ends can use its modules:
 //!
 //! - input: [`datagram`] (bytes to OSC messages), [`args`] (arguments), [`address_pattern`] and [`handlers`] (the table
-//!   of all addresses), which give a checked [`message`]; [`score`] reads the same messages from a text file;
+//!   of all addresses), which return a checked [`message`]; [`score`] reads the same messages from a text file;
 //! - values: [`units`] (numbers with a range), [`ids`] (names and buffer ids);
 //! - access: [`allowed_senders`] (whose messages are accepted), [`crowd_library::MediaRoot`] (which files may be
 //!   opened);

@@ -1,4 +1,4 @@
-//! Measures what a block costs on this machine, and which block sizes and stretch methods that permits.
+//! Measures the cost of a block on this machine, and recommends block sizes and stretch methods.
 
 use crowd_engine::{
     Band, Bpm, Command, DeckCommand, DeckId, Engine, Frames, Gain, Offline, SampleRate, StemId, Stems, StretchMethod,
@@ -37,7 +37,7 @@ impl BlockCost {
         self.slowest.as_secs_f64() < SAFE_SHARE * self.period.as_secs_f64()
     }
 
-    /// Whether a thread without realtime priority can, while the machine is as busy as now.
+    /// Whether a thread without realtime priority can render them in time, while the machine is as busy as now.
     #[must_use]
     pub fn fits_now(&self) -> bool {
         self.elapsed.as_secs_f64() < SAFE_SHARE * self.period.as_secs_f64()
@@ -92,7 +92,7 @@ fn slowest(times: &mut [Duration]) -> Duration {
     times.len().checked_sub(1 + times.len() / 1000).and_then(|n| times.get(n)).copied().unwrap_or_default()
 }
 
-/// The processor time of this thread; `None` where the system does not say.
+/// The processor time of this thread; `None` where the system does not report it.
 fn processor_time() -> Option<Duration> {
     #[cfg(target_os = "linux")]
     {
@@ -150,7 +150,7 @@ pub fn recommend(all: &[MethodCosts], frames: usize, realtime: bool) -> Recommen
     };
     let fewer = |measured: &MethodCosts| {
         let ((slowest, room), (least, _)) = (slowest(measured)?, slowest(all.first()?)?);
-        // The cost of one more deck with this method instead of the cheapest.
+        // The number of decks that can use this method while the others use the cheapest.
         let decks = ((room - least) / ((slowest - least) / 4.0)).floor();
         (1.0..4.0).contains(&decks).then_some((measured.method, decks as usize))
     };
@@ -218,8 +218,8 @@ mod tests {
         let recommend =
             |rate, wsola| recommend(&[measured(M::PlaybackRate, rate), measured(M::Wsola, wsola)], 1_024, true);
         assert_eq!(recommend(0.05, 0.2), Recommendation { four_decks: Some((M::Wsola, 64)), fewer: None });
-        // Half of a block is free. What the cheapest method leaves of it is shared by the decks with the
-        // better method.
+        // Half of a block is free. The decks with the better method share the time that the cheapest method leaves of
+        // it.
         let weak = Recommendation { four_decks: Some((M::PlaybackRate, 64)), fewer: Some((M::Wsola, 1)) };
         assert_eq!(recommend(0.05, 1.05), weak);
         assert_eq!(recommend(0.05, 0.8), Recommendation { fewer: Some((M::Wsola, 2)), ..weak });

@@ -45,7 +45,7 @@ pub enum Message {
     Status,
     /// `/status/subscribe`: send the status to this sender at this interval.
     Subscribe(Duration),
-    /// `/status/unsubscribe`: end that.
+    /// `/status/unsubscribe`: end the subscription.
     Unsubscribe,
     /// `/test_tone`: play a sine; `None` ends it.
     TestTone(Option<ToneFrequency>),
@@ -114,7 +114,7 @@ pub enum Message {
         /// The position of a beat that begins a bar.
         first_beat: Option<FirstBeat>,
     },
-    /// `/deck/sync`: what of the deck is kept in sync with the clock, beats or bars.
+    /// `/deck/sync`: whether the beats or the bars of the deck are kept in sync with the clock; `None` is neither.
     DeckSync(DeckId, Option<Phase>),
     /// `/deck/keylock`: whether the deck's pitch is kept when its speed changes.
     DeckKeylock(DeckId, bool),

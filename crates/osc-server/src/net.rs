@@ -78,7 +78,8 @@ pub fn open(address: SocketAddr) -> Result<UdpSocket, NetError> {
     })
 }
 
-/// Requests [`SYSTEM_BUFFER`], beyond the system's limit where this process may; a smaller buffer is no error.
+/// Requests [`SYSTEM_BUFFER`] bytes. With the needed privilege the request ignores the system's limit. A smaller buffer
+/// is no error.
 fn grow_buffer(socket: &Socket) {
     #[cfg(target_os = "linux")]
     if rustix::net::sockopt::set_socket_recv_buffer_size_force(socket, SYSTEM_BUFFER).is_ok() {
@@ -120,7 +121,7 @@ pub fn receive(
 }
 
 /// The number of datagrams that the system dropped on `port` because its buffer was full; `None` where the system does
-/// not say.
+/// not report it.
 #[must_use]
 pub fn dropped_by_system(port: u16) -> Option<u64> {
     ["/proc/self/net/udp", "/proc/self/net/udp6"]

@@ -1,11 +1,11 @@
-//! The recordings in the log and in the status.
+//! The status of recordings, in the log and in `/status`.
 
 use crate::throttled_counter::ThrottledCounter;
 use crowd_cli::log::ClockTime;
 use crowd_engine::output::{RecordingHealth, RecordingState};
 use crowd_engine::{Frames, SampleRate};
 
-/// The recording in `/status`; the worse one where there are two.
+/// The status of the recording in `/status`. Of two recordings, the one in the worse state is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct RecordingStatus {
     /// Whether sound reaches the file.
@@ -31,7 +31,7 @@ pub enum RecordingActivity {
 }
 
 impl RecordingActivity {
-    /// Its word in `/status`.
+    /// Its name in `/status`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -57,7 +57,7 @@ struct LoggedRecording {
 }
 
 impl RecordingLog {
-    /// Logs what has changed, and returns the status.
+    /// Logs the changes since the last call, and returns the status.
     pub fn update(&mut self, recordings: &[RecordingHealth], rate: SampleRate) -> RecordingStatus {
         self.logged.resize_with(recordings.len(), LoggedRecording::default);
         let mut worst = RecordingStatus::default();

@@ -78,7 +78,7 @@ pub struct Refusal {
 }
 
 impl From<crowd_engine::Error> for Refusal {
-    /// The engine cannot do what the arguments of a message say.
+    /// The refusal of a message whose arguments are not possible in the engine.
     fn from(error: crowd_engine::Error) -> Self {
         Self::without_address(RefusalKind::BadArgument, error.to_string())
     }

@@ -3,7 +3,7 @@
 use crate::refusal::RefusalKind;
 use std::time::{Duration, Instant};
 
-/// How many refusals of one kind are logged in a second.
+/// The largest number of refusals of one kind that are logged in a second.
 pub const LOGGED_PER_SECOND: u32 = 5;
 
 /// Counts refusals by kind, and limits how many of each kind are logged.
@@ -23,9 +23,9 @@ struct KindCounter {
 /// Whether a refusal that was just counted is to be logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogDecision {
-    /// It is to be logged. `suppressed` of its kind were not logged since the last one that was.
+    /// It is to be logged. `suppressed` refusals of its kind were counted but not logged since the last logged one.
     Log {
-        /// How many were not logged.
+        /// The number that was not logged.
         suppressed: u64,
     },
     /// It is not to be logged: too many of its kind were logged in this second.

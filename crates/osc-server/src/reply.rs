@@ -14,7 +14,7 @@
 //!
 //! Every reply is a datagram of its own; a status with its decks is a bundle. Arguments are of the types `i`, `f` and
 //! `s`, which every client can read. Counters start again at 0 after 2,147,483,647. Replies that are sent to the server
-//! are not answered, so two servers that send to each other fall silent.
+//! are not answered, so two servers that send to each other do not exchange replies for ever.
 
 use crate::datagram;
 use crate::recording_status::RecordingStatus;
@@ -68,7 +68,7 @@ pub struct StatusReply {
     pub buffer: u32,
     /// `i` Underruns of files that are streamed from disk.
     pub stream_underruns: u64,
-    /// `i` Loaded files that are damaged: parts of them are missing or silent.
+    /// `i` Loaded files that are damaged: spans of them are missing or silent.
     pub damaged: u64,
     /// `i` The number of this status; its `/status/deck` messages have the same.
     pub number: u64,
@@ -104,9 +104,9 @@ pub struct DeckStatusReply {
     pub stretch: &'static str,
     /// `f` Tempo of its music as set by `/deck/tempo`; 0 is the base tempo.
     pub tempo: f32,
-    /// `s` What is kept in sync with the clock: `beat`, `bar`, or `off`.
+    /// `s` What is kept in sync with the clock: `beat`, `bar` or `off`.
     pub sync: &'static str,
-    /// `f` Decibels by which the gain of its file is lowered because the stereo downmix would clip, 0 or less.
+    /// `f` Gain in decibels, 0 or less, that keeps the stereo downmix of its file from clipping.
     pub lowered: f32,
     /// `i` The number of the status to which it belongs.
     pub number: u64,
@@ -231,7 +231,7 @@ fn message(addr: &str, args: Vec<OscType>) -> Vec<u8> {
 }
 
 fn encode(packet: &OscPacket) -> Vec<u8> {
-    // The encoder fails only when its sink does, and a Vec does not.
+    // The encoder fails only when its sink fails, and a Vec never fails.
     encoder::encode(packet).unwrap_or_default()
 }
 

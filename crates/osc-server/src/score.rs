@@ -12,7 +12,7 @@
 //! whitespace. A word in double quotes may contain whitespace, `#`, `\"` and `\\`, and is text even if it looks like a
 //! number. Lines need not be in order: they are played by time, and lines of the same time in the order of the file.
 //!
-//! The words are split here, because crates that split as a shell does do not tell whether a word was quoted.
+//! The words are split here, because crates that split words like a shell do not report whether a word was quoted.
 
 use crate::args::Arg;
 use std::iter::Peekable;

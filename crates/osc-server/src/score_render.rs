@@ -13,7 +13,7 @@ const BLOCK: usize = 1_024;
 const LOOPS_END_AFTER_SECONDS: f64 = 10.0;
 /// The time that is rendered after the last sound, in seconds, so that equaliser and limiter become silent.
 const TAIL_SECONDS: f64 = 0.25;
-/// The longest render, in seconds: the end of a score in which something never ends.
+/// The longest render, in seconds. It limits a score in which something never ends.
 const MAX_SECONDS: f64 = 86_400.0;
 
 /// Why a score was not rendered.
@@ -43,9 +43,9 @@ pub struct RenderSummary {
     pub limiter_gain: f32,
     /// Whether loops were cut off because only they were playing.
     pub loops_cut: bool,
-    /// Lines after the end.
+    /// Lines whose time is after the end.
     pub unplayed_lines: usize,
-    /// Damaged files: parts of them are missing or silent.
+    /// Damaged files: spans of them are missing or silent.
     pub damaged: u64,
 }
 
@@ -91,7 +91,7 @@ pub fn render(
     app.finish_loads();
     app.flush(offline.engine());
     loop {
-        // Everything that is due before the next frame is done. Scheduled actions come first, because they are older.
+        // Performs everything that is due before the next frame. Scheduled actions come first, because they are older.
         let mut wait = BLOCK;
         loop {
             let line = lines.peek().map(|line| Frames::from_seconds(line.seconds, rate).0);

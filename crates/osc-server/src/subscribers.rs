@@ -48,8 +48,8 @@ impl Subscribers {
         self.subscribers.retain(|s| s.address != address);
     }
 
-    /// The subscribers to whom the status is due. Each is due again after its interval; what was missed is not made up
-    /// for.
+    /// The subscribers to whom the status is due. Each is due again after its interval; missed statuses are not sent
+    /// later.
     pub fn due(&mut self, now: Instant) -> Vec<SocketAddr> {
         self.subscribers.retain(|s| s.expires > now);
         let mut due = Vec::new();

@@ -1,4 +1,4 @@
-//! What the system permits this process: realtime priority and locked memory.
+//! The permissions of this process: realtime priority and locked memory.
 
 use std::fmt;
 

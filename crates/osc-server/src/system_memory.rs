@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Bytes of memory that this process may use: those of the machine, or fewer where a control group of Linux (a
-/// container, a systemd unit) has a limit. `None` where the system does not say.
+/// container, a systemd unit) has a limit. `None` where the system does not report it.
 #[must_use]
 pub fn bytes() -> Option<u64> {
     bytes_below(Path::new("/"))
@@ -27,8 +27,8 @@ fn parse_total(meminfo: &str) -> Option<u64> {
 }
 
 /// The limits of a control group and of those above it. A line of `/proc/self/cgroup` is `number:controllers:path`,
-/// cgroups(7); in version 2 the controllers are empty. In a container the path may be outside of it: then the root of
-/// the mount is used.
+/// cgroups(7); in version 2 the controllers are empty. In a container the path may be missing from the mount: then the
+/// root of the mount is used.
 fn limits(root: &Path, line: &str) -> Vec<u64> {
     let mut fields = line.splitn(3, ':').skip(1);
     let (Some(controllers), Some(path)) = (fields.next(), fields.next()) else { return Vec::new() };

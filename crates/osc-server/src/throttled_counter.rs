@@ -1,11 +1,11 @@
-//! A counter of problems whose new ones are logged at a limited rate.
+//! Limits the rate at which a growing counter of problems is logged.
 
 use std::time::{Duration, Instant};
 
 /// The shortest time between two log lines about one counter.
 const LOG_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Notes how much of a counter was logged, and when.
+/// The logged value of a counter, and the time of the last log line.
 #[derive(Default, Clone, Copy)]
 pub(crate) struct ThrottledCounter {
     total: u64,
@@ -14,7 +14,7 @@ pub(crate) struct ThrottledCounter {
 
 impl ThrottledCounter {
     /// Returns how many are new since the last log line, or `None` when nothing is new or the last line is too recent.
-    /// What is returned counts as logged.
+    /// The returned number counts as logged.
     pub(crate) fn take_new(&mut self, total: u64) -> Option<u64> {
         if total <= self.total || self.at.is_some_and(|at| at.elapsed() < LOG_INTERVAL) {
             return None;

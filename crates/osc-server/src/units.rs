@@ -1,5 +1,5 @@
-//! Numbers from outside. Each is checked once, against the range that is documented for it, and is in that range from
-//! then on.
+//! Numbers from messages and the command line, each with a type for its documented range. A number is checked once,
+//! when the type is made.
 //!
 //! Gains, rates and tempi become the engine's own types, all others the types of this file.
 

@@ -1,4 +1,4 @@
-//! Files that are being loaded: replaced, given up, shared, and more than there is memory for.
+//! The loading of files: replaced requests, loads that are given up, shared files, and the limit of memory.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
@@ -35,7 +35,7 @@ fn write(folder: &Path, name: &str, seconds: usize, loudness: i16) -> PathBuf {
     path
 }
 
-/// Waits until a later change of the files can be told from the last one.
+/// Waits until a later change of the files gets another time stamp.
 fn settle() {
     std::thread::sleep(Duration::from_millis(2_100));
 }

@@ -63,7 +63,7 @@ pub enum BufferContent {
 pub struct Buffers(HashMap<BufferId, Buffer>);
 
 impl Buffers {
-    /// Inserts a buffer and returns the one that had its id. What plays of that one plays on.
+    /// Inserts a buffer and returns the earlier buffer with its id. A stem that plays the earlier buffer continues.
     pub fn insert(&mut self, id: BufferId, buffer: Buffer) -> Option<Buffer> {
         self.0.insert(id, buffer)
     }
@@ -78,7 +78,7 @@ impl Buffers {
         self.0.get_mut(&id)
     }
 
-    /// Removes a buffer. What plays of it plays on.
+    /// Removes a buffer. A stem that plays it continues.
     pub fn remove(&mut self, id: BufferId) -> Option<Buffer> {
         self.0.remove(&id)
     }
@@ -103,8 +103,7 @@ impl Buffers {
         self.get(BufferId::first_of(deck)).is_some_and(|buffer| buffer.armed)
     }
 
-    /// The decibels by which the gain of a deck's first file is lowered so that its stereo downmix does not clip, 0 or
-    /// less.
+    /// The gain in decibels, 0 or less, that keeps the stereo downmix of a deck's first file from clipping.
     pub fn lowered(&self, deck: DeckId) -> f32 {
         self.track(BufferId::first_of(deck)).and_then(Track::downmix_gain_db).unwrap_or(0.0)
     }
@@ -152,7 +151,7 @@ impl Buffers {
         Ok((track, frame(start.from.unwrap_or(buffer.cue)), region))
     }
 
-    /// Whether a stem can be heard at once when it is started now. If not, what is missing is requested from the disk.
+    /// Whether a stem that is started now sounds at once. If not, the missing frames are requested from the disk.
     pub fn is_ready(&self, start: &StemStart) -> bool {
         let Ok((track, frame, _)) = self.resolve_start(start) else { return true };
         let ready = track.is_ready(frame);
@@ -173,8 +172,8 @@ impl Buffers {
         events
     }
 
-    /// Unloads every buffer that is not cued, not being loaded, and not one to `keep`. Returns the number of buffers
-    /// and of bytes.
+    /// Unloads every buffer that is not cued and not being loaded, and for which `keep` returns false. Returns the
+    /// number of unloaded buffers and of freed bytes.
     pub fn unload_idle(&mut self, keep: impl Fn(BufferId) -> bool) -> (usize, usize) {
         let mut unloaded = Vec::new();
         self.0.retain(|id, buffer| match &buffer.content {
@@ -202,6 +201,6 @@ pub fn not_loaded(id: BufferId) -> Refusal {
     Refusal::new(
         RefusalKind::State,
         "",
-        format!("nothing is loaded as buffer {id} of deck {}: {message} comes first", id.deck()),
+        format!("nothing is loaded as buffer {id} of deck {}: send {message} first", id.deck()),
     )
 }

@@ -10,7 +10,7 @@ use crate::subscribers::{self, Subscribers};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// The replies to be sent, what is to be answered later, and the counters of messages.
+/// The replies to be sent, the requests that are answered later, and the counters of messages.
 #[derive(Debug, Default)]
 pub struct Clients {
     replies: Vec<(SocketAddr, Vec<u8>)>,
@@ -92,7 +92,7 @@ impl Clients {
         self.subscribers.due(Instant::now())
     }
 
-    /// Answers a `/sync` when these loads have ended and all commands until now have acted.
+    /// Answers a `/sync` when these loads have ended and all commands sent until now have acted.
     pub fn sync(&mut self, address: SocketAddr, n: i64, loads: Vec<LoadId>) {
         self.syncs.add(address, n, loads);
     }

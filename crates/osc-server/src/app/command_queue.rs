@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 /// The largest number of commands that wait while the engine takes none, because its device is gone.
 const CAPACITY: usize = 65_536;
 
-/// Groups of commands in the order in which they were added. Each group acts in one sample.
+/// Groups of commands in the order in which they were added. The commands of a group act in the same sample.
 #[derive(Debug, Default)]
 pub struct CommandQueue {
     groups: VecDeque<(Vec<Command>, When)>,

@@ -11,9 +11,9 @@ use crowd_engine::{Bpm, Command, DeckCommand, DeckId, Rate, SampleRate, Stems, S
 pub struct DeckTiming {
     /// The tempo of the deck's music; `None` is the base tempo.
     tempo: Option<Bpm>,
-    /// Where the beats are, if that was set.
+    /// The times of the beats in the file, if they were set.
     pulse: Option<Pulse>,
-    /// What is kept in sync with the clock; only with a pulse.
+    /// Whether beats or bars are kept in sync with the clock. `None` is neither, and the only value without a pulse.
     sync: Option<Phase>,
 }
 
@@ -23,7 +23,7 @@ impl DeckTiming {
         self.tempo.map_or(0.0, Bpm::get)
     }
 
-    /// The word of `/status/deck` for what is kept in sync.
+    /// The value in `/status/deck`: `beat`, `bar` or `off`.
     pub const fn sync_name(&self) -> &'static str {
         match self.sync {
             None => "off",
@@ -49,7 +49,7 @@ pub struct Decks {
 }
 
 impl Decks {
-    /// Nothing is set. With keylock, decks use `stretch` if that keeps the pitch.
+    /// Decks for which nothing is set. With keylock, they use `stretch` if that method keeps the pitch.
     pub fn new(base_tempo: Bpm, rate: SampleRate, stretch: StretchMethod) -> Self {
         let keylock = if stretch.keeps_pitch() { stretch } else { StretchMethod::Wsola };
         Self { timing: Default::default(), base_tempo, rate, keylock }
@@ -63,8 +63,8 @@ impl Decks {
     /// Sets the tempo of a deck's music, `None` for the base tempo, and the position of a beat.
     ///
     /// # Errors
-    /// [`RefusalKind::BadArgument`] when the deck cannot play at the rate that follows, [`RefusalKind::State`] when it
-    /// is in sync and no beat is given.
+    /// [`RefusalKind::BadArgument`] when the deck cannot play at the resulting rate, [`RefusalKind::State`] when it is
+    /// in sync and no beat is given.
     pub fn set_tempo(
         &mut self,
         deck: DeckId,
@@ -117,7 +117,7 @@ impl Decks {
     }
 
     /// Adds the commands that keep decks in sync. A command that moves a deck's music is followed by the small jump
-    /// back onto the clock's beat. At a start the jump comes first, so that nothing of the other position is heard.
+    /// back onto the clock's beat. At a start the jump comes first, so that no frame from before the jump is played.
     pub fn with_sync(&self, commands: Vec<Command>) -> Vec<Command> {
         if self.timing.iter().all(|timing| timing.sync.is_none()) {
             return commands;

@@ -28,7 +28,7 @@ use crowd_engine::{Bpm, Command, CrossfadeLaw, DeckCommand, DeckId, Engine, Fram
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// Passes each message to the object it is for, and the resulting commands to the engine.
+/// Passes each message to the object that handles it, and the resulting commands to the engine.
 #[derive(Debug)]
 pub struct Dispatcher {
     /// Whether equaliser messages are accepted.
@@ -76,7 +76,7 @@ impl Dispatcher {
     /// Performs a message.
     ///
     /// # Errors
-    /// Why it is not performed; it has had no effect then.
+    /// The refusal of the message, which then has had no effect.
     pub fn dispatch(&mut self, origin: Origin, message: Message, when: ActionTime) -> Result<(), Refusal> {
         use Message as M;
         self.outgoing.check_room()?;
@@ -188,11 +188,11 @@ impl Dispatcher {
         }
     }
 
-    /// Loads, sets and starts what the command line gives. Its files loop, and start in the same sample when all are
-    /// loaded.
+    /// Performs the flags of the command line that load files, set the mixer and start decks. The files loop, and start
+    /// in the same sample when all are loaded.
     ///
     /// # Errors
-    /// Why it is not performed.
+    /// The refusal of a flag.
     pub fn start_up(&mut self, startup: &Startup) -> Result<(), Refusal> {
         let source = RequestSource { origin: Origin::CommandLine, address: "command line" };
         let now = self.outgoing.time.now();
@@ -220,12 +220,12 @@ impl Dispatcher {
         self.playback.stems.buffers.get_mut(id)
     }
 
-    /// Takes a load that has ended.
+    /// Handles a load that has ended.
     pub fn finish_load(&mut self, load: FinishedLoad) {
         self.file_loads.take_finished(load, &mut self.playback, &mut self.outgoing, &mut self.clients);
     }
 
-    /// Starts the stems that have nothing more to wait for.
+    /// Starts the waiting stems whose files are ready.
     pub fn start_waiting(&mut self) {
         self.playback.start_waiting(&mut self.outgoing, &mut self.clients);
     }
@@ -313,7 +313,7 @@ impl Dispatcher {
         self.bar_log.log_new_bar(&self.engine, self.outgoing.time.rate(), self.outgoing.time.zero());
     }
 
-    /// Takes the loads that have ended, and the events of streamed files.
+    /// Handles the loads that have ended, and the events of streamed files.
     pub fn take_finished_loads(&mut self) {
         while let Some(load) = self.file_loads.poll() {
             self.finish_load(load);
@@ -341,7 +341,7 @@ impl Dispatcher {
         self.clients.send(address, status);
     }
 
-    /// What the status is made from.
+    /// The sources of the values of the status.
     pub const fn status_sources(&self) -> StatusSources<'_> {
         StatusSources {
             engine: &self.engine,

@@ -27,7 +27,7 @@ pub struct FileLoads {
 }
 
 impl FileLoads {
-    /// Nothing was requested yet.
+    /// The loads of this loader, before the first request.
     pub const fn new(loader: Loader) -> Self {
         Self { loader, stream_underruns: 0, damaged: 0 }
     }
@@ -57,8 +57,8 @@ impl FileLoads {
         self.loader.wait()
     }
 
-    /// Requests a file for buffer `id`. It replaces a file that is still being loaded there; what waits for that file
-    /// then waits for this one. Another client whose request is replaced gets an error.
+    /// Requests a file for buffer `id`. It replaces a file that is still being loaded there; starts that wait for that
+    /// file then wait for this one. Another client whose request is replaced gets an error.
     pub fn request(
         &mut self,
         source: RequestSource,
@@ -78,7 +78,7 @@ impl FileLoads {
         buffers.unfinished_loads().for_each(|(load, _)| clients.load_ended(load));
     }
 
-    /// Takes a load that has ended, with its track or an error.
+    /// Handles a load that has ended with a track or an error.
     pub fn take_finished(
         &mut self,
         finished: FinishedLoad,
@@ -216,7 +216,7 @@ fn load_failed(
     clients.refuse_request(buffer.source, refusal);
     stop_silent_stem(id, &buffer, playback, outgoing);
     let Some(replaced) = buffer.replaced else { return };
-    // What waits for the new file may start the earlier one, but must not start it a second time.
+    // Starts that wait for the new file may start the earlier one, but must not start it a second time.
     if !replaced.armed {
         playback.planner.drop_waiting(id);
     }

@@ -10,9 +10,9 @@ use crowd_engine::{Command, DeckCommand, DeckId, Frames, Gain, StemId, Stems, Tr
 /// All buffers, and the engine's stems in which they play.
 #[derive(Debug, Default)]
 pub struct LoadedStems {
-    /// What is loaded or being loaded.
+    /// The buffers whose files are loaded or being loaded.
     pub buffers: Buffers,
-    /// What plays.
+    /// The stems that play.
     pub slots: StemSlots,
 }
 
@@ -66,7 +66,7 @@ impl LoadedStems {
         Ok(vec![Command::Deck(deck, DeckCommand::Unload { stems: Stems::One(stem) }), rate, gain, play])
     }
 
-    /// The command that makes a buffer audible that was started silently.
+    /// The command that makes a silently started buffer audible.
     ///
     /// # Errors
     /// [`RefusalKind::State`](crate::refusal::RefusalKind::State) when it was stopped since.
@@ -76,8 +76,9 @@ impl LoadedStems {
         Ok(Command::Deck(start.id.deck(), DeckCommand::Join { stem, track, cue, region }))
     }
 
-    /// Unloads every buffer that does not play, is not cued, not being loaded, and not needed. Returns the stems of the
-    /// engine that are to be emptied, and the number of buffers and of bytes.
+    /// Unloads every buffer that does not play, is not cued and not being loaded, and for which `is_needed` returns
+    /// false. Returns the stems of the engine that are to be emptied, and the number of unloaded buffers and of freed
+    /// bytes.
     pub fn unload_idle(&mut self, is_needed: impl Fn(BufferId) -> bool) -> (Vec<(DeckId, StemId)>, usize, usize) {
         let idle = self.slots.free_idle();
         let slots = &self.slots;

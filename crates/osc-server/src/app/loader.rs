@@ -73,7 +73,8 @@ impl Loader {
     pub fn resolve_all(&mut self, timeout: Duration) -> HashMap<LoadId, (RefusalKind, String)> {
         let mut refused = HashMap::new();
         loop {
-            // Checked before polling, so that no result is missed: what is not being resolved any more was sent.
+            // Checked before polling, so that no result is missed: the result of a path that is no longer being
+            // resolved has been sent.
             let resolving = self.pool.is_resolving(timeout);
             while let Some(loaded) = self.poll() {
                 refused.extend(loaded.result.err().map(|refusal| (loaded.load, refusal)));
@@ -91,7 +92,7 @@ impl Loader {
         self.pool.is_resolved(load)
     }
 
-    /// Sets the function that decodes files. Files that were resolved before come first.
+    /// Sets the function that decodes files. Files whose paths are resolved already are decoded first.
     pub fn set_decoder(&self, decode: DecodeFn) {
         self.pool.set_decoder(decode);
         self.maintain_or_log();
@@ -111,7 +112,8 @@ impl Loader {
     /// Blocks until the next load ends; `None` when there is none.
     pub fn wait(&mut self) -> Option<FinishedLoad> {
         loop {
-            // Checked before polling, so that no result is missed: what is not in the pool any more was sent.
+            // Checked before polling, so that no result is missed: the result of a load that is no longer in the pool
+            // has been sent.
             let busy = self.pool.is_busy();
             if let Some(loaded) = self.poll() {
                 return Some(loaded);
@@ -145,7 +147,7 @@ impl Loader {
         &self.done
     }
 
-    /// Gives up stalled loads, and starts workers in place of stalled ones.
+    /// Gives up loads that are stalled for too long, and starts workers in place of stalled ones.
     fn maintain(&self) -> std::io::Result<()> {
         while self.pool.maintain() {
             let pool = self.pool.clone();

@@ -6,21 +6,21 @@ use crowd_engine::tempo::{Movement, MovementConfig};
 use crowd_engine::{Bpm, Command, Frames, SampleRate};
 use std::time::Duration;
 
-/// What sets the tempo, and the tempo that movement gives.
+/// Sets the tempo from `/set_tempo` or from movement.
 #[derive(Debug)]
 pub struct TempoControl {
     movement: Movement,
     rate: SampleRate,
     /// Whether movement sets the tempo.
     follows_movement: bool,
-    /// Whether there was a measurement yet.
+    /// Whether a measurement was received.
     measured: bool,
     /// The frame up to which time was passed to `movement`.
     advanced_to: Frames,
 }
 
 impl TempoControl {
-    /// Movement sets the tempo, once there is a measurement.
+    /// A control in which movement sets the tempo from the first measurement on.
     pub fn new(config: MovementConfig, rate: SampleRate) -> Self {
         Self {
             movement: Movement::new(config),
@@ -61,7 +61,7 @@ impl TempoControl {
         Some(self.glide(self.movement.target()))
     }
 
-    /// Takes a measurement of movement.
+    /// Handles a measurement of movement.
     ///
     /// # Errors
     /// When the engine's table has no tempo for it.

@@ -1,14 +1,14 @@
 //! The mixer as clients control it: turns messages into commands of the engine.
 //!
-//! The same [`App`] serves the network and plays scores. It is given messages with the [`ActionTime`] at which they
+//! The same [`App`] serves the network and plays scores. It receives messages with the [`ActionTime`] at which they
 //! act, and reads the status of the engine at every tick. It has no clock and no socket. Its results are commands to
 //! the engine, replies to clients, and log lines.
 //!
 //! Starts at a later time are kept here, in a schedule, until shortly before their time. So `/reset` can cancel them,
 //! and a file that is loaded in time starts exactly then.
 //!
-//! An app reads datagrams and performs what is scheduled; its dispatcher passes each message to the object it is for.
-//! Those objects return commands or send them through `OutgoingCommands`, and reply through `Clients`. None of them
+//! An app reads datagrams and performs what is scheduled; its dispatcher passes each message to the object that handles
+//! it. Those objects return commands or send them through `OutgoingCommands`, and reply through `Clients`. None of them
 //! uses the dispatcher.
 
 mod bar_log;
@@ -72,8 +72,8 @@ impl App {
         Self { dispatcher: Dispatcher::new(settings, loader), wall_clock: WallClock::new(settings.sample_rate) }
     }
 
-    /// Loads, sets and starts what the command line gives. Its files loop, and start in the same sample when all are
-    /// loaded.
+    /// Performs the flags of the command line that load files, set the mixer and start decks. The files loop, and start
+    /// in the same sample when all are loaded.
     pub fn start_up(&mut self, startup: &Startup) {
         if let Err(refusal) = self.dispatcher.start_up(startup) {
             self.dispatcher.clients.refuse(Origin::CommandLine, &refusal);
@@ -153,7 +153,7 @@ impl App {
         }
     }
 
-    /// Reads the status of the engine, and performs what is due. To be called every few milliseconds.
+    /// Reads the status of the engine, and performs the actions that are due. To be called every few milliseconds.
     pub fn tick(&mut self, engine: &mut Engine, output_status: OutputStatus) {
         self.observe(engine);
         self.dispatcher.output_status = output_status;
@@ -181,7 +181,7 @@ impl App {
             self.dispatcher.finish_load(load);
         }
         while self.dispatcher.playback.planner.has_waiting() {
-            // Only streamed files are not ready now, and not for long.
+            // Only streamed files can be unready now, for a few milliseconds.
             std::thread::sleep(Duration::from_millis(1));
             self.dispatcher.start_waiting();
         }

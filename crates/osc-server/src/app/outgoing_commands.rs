@@ -1,4 +1,4 @@
-//! The commands to the engine, with what determines when they act and what else is sent with them.
+//! Sends commands to the engine: computes when they act, and adds those that keep decks in sync.
 
 use super::command_queue::CommandQueue;
 use super::deck_tempo::Decks;
@@ -17,7 +17,7 @@ pub struct OutgoingCommands {
 }
 
 impl OutgoingCommands {
-    /// Nothing was sent yet.
+    /// An empty queue of commands.
     pub fn new(time: Timeline, decks: Decks) -> Self {
         Self { time, decks, queue: CommandQueue::default() }
     }
@@ -36,7 +36,7 @@ impl OutgoingCommands {
         if self.queue.has_room() {
             return Ok(());
         }
-        Err(Refusal::new(RefusalKind::Busy, "", "the engine takes no commands: is the sound device away?"))
+        Err(Refusal::new(RefusalKind::Busy, "", "the engine takes no commands: is the sound device connected?"))
     }
 
     /// Sends as many commands as the engine takes; returns whether that is all.

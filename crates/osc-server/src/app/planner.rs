@@ -21,9 +21,9 @@ pub struct StartGroup {
     pub source: RequestSource,
     /// The stems.
     pub starts: Vec<StemStart>,
-    /// The time at which they start, unless a file is later.
+    /// The time at which they start, unless a file is loaded later.
     pub when: ActionTime,
-    /// The time at which the group starts even if a streamed file is not ready. That one then starts late, in phase.
+    /// The time at which the group starts even if a streamed file is not ready. That file then starts late, in phase.
     deadline: Option<Instant>,
 }
 
@@ -62,7 +62,7 @@ impl Planner {
         })
     }
 
-    /// Lets movement set the tempo again at `frame`, and not earlier.
+    /// Schedules that movement sets the tempo again at `frame`, and not earlier.
     ///
     /// # Errors
     /// [`RefusalKind::Busy`] when too many are scheduled.
@@ -88,7 +88,7 @@ impl Planner {
         self.schedule.retain(|action| matches!(action, ScheduledAction::Deliver { .. } | ScheduledAction::MovementOn))
     }
 
-    /// Lets a start wait for its files.
+    /// Adds a start that waits for its files.
     pub fn add_waiting(&mut self, group: StartGroup) {
         self.waiting.push(group);
     }
@@ -98,7 +98,8 @@ impl Planner {
         !self.waiting.is_empty()
     }
 
-    /// A start that has nothing more to wait for, without the stems that could not be loaded, which were refused then.
+    /// Removes and returns a waiting start whose files are ready. Stems whose files could not be loaded are not in it:
+    /// they were refused when their load ended.
     pub fn take_due(&mut self, buffers: &Buffers) -> Option<StartGroup> {
         let now = Instant::now();
         let n = self.waiting.iter_mut().position(|group| group.is_due(buffers, now))?;

@@ -19,9 +19,9 @@ use crowd_engine::{Command, DeckCommand, DeckId, Event, Frames, Gain, LoopRegion
 /// The stems, and the starts that are scheduled or wait for files.
 #[derive(Debug, Default)]
 pub struct Playback {
-    /// What is loaded and plays.
+    /// The loaded stems, and those that play.
     pub stems: LoadedStems,
-    /// What is scheduled or waits.
+    /// The scheduled actions, and the starts that wait.
     pub planner: Planner,
 }
 
@@ -54,7 +54,7 @@ impl Playback {
         self.start_waiting(outgoing, clients);
     }
 
-    /// Starts the groups that have nothing more to wait for.
+    /// Starts the waiting groups whose files are ready.
     pub fn start_waiting(&mut self, outgoing: &mut OutgoingCommands, clients: &mut Clients) {
         while let Some(group) = self.planner.take_due(&self.stems.buffers) {
             self.start_now(group.source, &group.starts, group.when, outgoing, clients);
@@ -121,7 +121,7 @@ impl Playback {
     }
 
     /// Starts `starts` at a frame that is near now. Files that are not loaded yet get a little more time. After that
-    /// the stem is started silently, so that it is in phase when its file comes.
+    /// the stem is started silently, so that it is in phase when its file is loaded.
     pub fn start_at(
         &mut self,
         source: RequestSource,
@@ -157,7 +157,7 @@ impl Playback {
         outgoing.send(commands, ActionTime::at(at));
     }
 
-    /// Makes a stem audible that was started silently at frame `at`.
+    /// Makes a stem audible. It was started silently at frame `at`.
     pub fn join(
         &mut self,
         source: RequestSource,
@@ -220,7 +220,7 @@ impl Playback {
         let frame = outgoing.time.frames(to.get());
         if frame >= longest {
             let end = ClockTime(longest.seconds(outgoing.time.rate()));
-            let text = format!("{} is after the end of what deck {deck} plays ({end})", ClockTime(to.get()));
+            let text = format!("{} is after the end of the files that deck {deck} plays ({end})", ClockTime(to.get()));
             return Err(Refusal::new(RefusalKind::BadArgument, "", text));
         }
         Ok(Command::Deck(deck, DeckCommand::Seek { stems: Stems::All, to: frame }))

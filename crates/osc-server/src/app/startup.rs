@@ -1,4 +1,4 @@
-//! What the command line loads, sets and starts before the first message.
+//! The files, gains and starts that the command line gives. They are applied before the first message.
 
 use super::loader::LoadId;
 use super::stem_start::StemStart;
@@ -9,15 +9,15 @@ use crowd_engine::{DeckId, Gain, Rate};
 /// A file of the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartupFile {
-    /// The deck for which it is.
+    /// The deck into which it is loaded.
     pub deck: DeckId,
     /// The path, as the user wrote it.
     pub path: String,
-    /// Its load.
+    /// The id of its load.
     pub load: LoadId,
 }
 
-/// What the command line loads, sets and starts before the first message.
+/// The files, gains and starts that the command line gives. They are applied before the first message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Startup {
     /// The files that are being loaded, each for the first buffer of a deck.
@@ -42,7 +42,7 @@ impl Startup {
         StemStart::looped(BufferId::first_of(deck), self.rate, self.gain)
     }
 
-    /// The starts that happen as soon as everything is loaded.
+    /// The starts that are performed as soon as all files are loaded.
     pub(super) fn initial_starts(&self) -> Vec<StemStart> {
         let decks = self.files.iter().map(|file| file.deck);
         decks.filter(|deck| *deck != DeckId::C || !self.hold_c).map(|deck| self.start_of(deck)).collect()

@@ -12,7 +12,7 @@ use crate::reply::{self, DeckStatusReply};
 use crowd_cli::log::ClockTime;
 use crowd_engine::{DeckId, Status};
 
-/// What the status is made from.
+/// The sources of the values of the status.
 pub struct StatusSources<'a> {
     /// The status of the engine.
     pub engine: &'a Status,
@@ -22,7 +22,7 @@ pub struct StatusSources<'a> {
     pub outgoing: &'a OutgoingCommands,
     /// The loaded files.
     pub stems: &'a LoadedStems,
-    /// What sets the tempo.
+    /// The tempo, and whether movement sets it.
     pub tempo: &'a TempoControl,
     /// The loads of files.
     pub file_loads: &'a FileLoads,

@@ -48,8 +48,8 @@ impl StemSlots {
         self.0[deck.index()].iter_mut().flatten().for_each(|slot| slot.looped = looped);
     }
 
-    /// Assigns a stem of the engine to a start: the one that has this buffer, a free one, or the one that was started
-    /// first of those that ended.
+    /// Assigns a stem of the engine to a start: the one that has this buffer, else a free one, else the one that was
+    /// started first among those that have ended.
     ///
     /// # Errors
     /// [`RefusalKind::State`] when all of them play.

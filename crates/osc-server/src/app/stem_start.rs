@@ -4,7 +4,7 @@ use crate::ids::BufferId;
 use crate::units::FileFraction;
 use crowd_engine::{Command, DeckCommand, DeckId, Frames, Gain, Rate, StemId, Stems};
 
-/// The start of a stem: what is played, from where, and how.
+/// The start of a stem: its buffer, the span that is played, its rate and its gain.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StemStart {
     /// The buffer of the stem.

@@ -4,17 +4,17 @@ use crate::units::TimeAfterZero;
 use crowd_cli::log::ClockTime;
 use crowd_engine::{Frames, SampleRate, When};
 
-/// How long before its time a start is sent to the engine, in seconds, plus two blocks: longer than this thread ever
-/// waits for a processor.
+/// A start is sent to the engine this many seconds and two blocks before its time. This is longer than the control
+/// thread ever waits for a processor.
 const LEAD_SECONDS: f64 = 0.25;
-/// How long before its time a start is performed without a file that is not loaded yet, in seconds, plus two blocks.
+/// A start is performed this many seconds and two blocks before its time, even if a file is not loaded yet.
 const DEADLINE_SECONDS: f64 = 0.03;
 
 /// The time at which a message or an action acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActionTime {
     when: When,
-    /// The frame of it, as nearly as is known.
+    /// The frame, as exactly as it is known.
     frame: u64,
 }
 
@@ -25,7 +25,7 @@ impl ActionTime {
         Self { when: When::At(Frames(frame)), frame }
     }
 
-    /// The frame, as nearly as is known.
+    /// The frame, as exactly as it is known.
     pub(super) const fn frame(self) -> u64 {
         self.frame
     }
@@ -92,7 +92,7 @@ impl Timeline {
         }
     }
 
-    /// A length in frames.
+    /// Converts seconds to frames.
     pub fn frames(&self, seconds: f64) -> Frames {
         Frames::from_seconds(seconds, self.rate)
     }
@@ -108,7 +108,7 @@ impl Timeline {
         (i128::from(frame) - i128::from(self.zero)) as f64 / f64::from(self.rate.get())
     }
 
-    /// The same, for the log.
+    /// The clock time of `frame`, for the log.
     pub fn clock_at(&self, frame: u64) -> ClockTime {
         ClockTime(self.seconds_at(frame))
     }

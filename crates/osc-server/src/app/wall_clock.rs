@@ -13,8 +13,8 @@ const AVERAGED: f64 = 64.0;
 
 /// Computes the frame of a time of day.
 ///
-/// The engine's time line advances by a block at a time. The average of many observations evens that out, so that time
-/// tags in order give frames in order.
+/// The engine's time line advances by a block at a time. The average of many observations removes these steps, so that
+/// time tags in order give frames in order.
 #[derive(Debug)]
 pub struct WallClock {
     rate: f64,

@@ -6,8 +6,8 @@ use crate::units::TimeAfterZero;
 use clap::Args;
 use crowd_engine::{DeckId, Gain, Rate, StretchMethod};
 
-/// The flags of old start scripts: what to load and start before the first message, and switches that have little or no
-/// effect.
+/// The flags of old start scripts: files to load and start before the first message, and switches that have little or
+/// no effect.
 #[derive(Debug, Clone, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "command line switches")]
 pub struct LegacyArgs {
@@ -64,7 +64,7 @@ pub struct LegacyArgs {
 }
 
 impl LegacyArgs {
-    /// What is loaded, set and started before the first message, with `beats_per_bar` and the `files` of
+    /// The startup that these flags give, with `beats_per_bar` and the `files` of
     /// [`startup_files`](Self::startup_files).
     pub(super) fn startup(&self, beats_per_bar: u8, files: Vec<StartupFile>) -> Startup {
         let mut faders = [None; 4];
@@ -89,7 +89,7 @@ impl LegacyArgs {
         files.into_iter().filter_map(|(deck, path)| Some((deck, path?.clone()))).collect()
     }
 
-    /// One line for each given flag on what it does now; `stretch` is the value of `--stretch-method`.
+    /// One line about the present effect of each given flag; `stretch` is the value of `--stretch-method`.
     pub(super) fn notes(&self, stretch: StretchMethod) -> Vec<&'static str> {
         [
             (self.enable_filters, "--enable-filters: the equaliser is on by default"),

@@ -153,8 +153,7 @@ impl ServeArgs {
         !self.no_stretch_helper && std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1)
     }
 
-    /// What is loaded, set and started before the first message, with the files of
-    /// [`startup_files`](Self::startup_files).
+    /// The startup that the flags give, with the files of [`startup_files`](Self::startup_files).
     #[must_use]
     pub fn startup(&self, files: Vec<StartupFile>) -> Startup {
         self.legacy.startup(self.meter, files)
@@ -166,7 +165,7 @@ impl ServeArgs {
         self.legacy.startup_files()
     }
 
-    /// One line for each given old flag on what it does now.
+    /// One line about the present effect of each given old flag.
     #[must_use]
     pub fn notes(&self) -> Vec<&'static str> {
         self.legacy.notes(self.stretch_method)

@@ -35,7 +35,7 @@ pub enum Error {
     /// A file of `--a` to `--d` cannot be used.
     #[error("--{}: {cause}", deck.to_string().to_ascii_lowercase())]
     StartupFile {
-        /// The deck for which it is.
+        /// The deck into which it is loaded.
         deck: DeckId,
         /// What is wrong with the path.
         cause: String,

@@ -57,7 +57,7 @@ pub fn render(serve: &ServeArgs) -> Result<score_render::RenderSummary, Error> {
         summary.refused,
     );
     if summary.damaged > 0 {
-        tracing::warn!("{} of its files are damaged: parts of them are missing or silent", summary.damaged);
+        tracing::warn!("{} of its files are damaged: spans of them are missing or silent", summary.damaged);
     }
     Ok(summary)
 }

@@ -1,4 +1,4 @@
-//! What serving and rendering share: resolving files, reading the movement table, and making the app.
+//! Setup for serving and for rendering: resolves files, reads the movement table, and makes the app.
 
 use super::error::Error;
 use crate::app::{self, App, FileAccess, Loader, MemoryBudget, Settings, StartupFile};
@@ -12,7 +12,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-/// Memory for files where the system does not say how much there is.
+/// Memory for files where the system does not report its memory.
 const DEFAULT_MEMORY: u64 = 1 << 30;
 
 /// The largest number of commands in the engine's queue: some bursts of a thousand messages.
@@ -21,10 +21,10 @@ pub(super) const QUEUE: usize = 16_384;
 /// The file with the movement table when `--bpm-config` is not given.
 const BPM_CONFIG: &str = "bpm_config.json";
 
-/// The time for which the start waits for a disk that does not answer. Shorter when `--load-timeout` is.
+/// The longest time for which the start waits for a disk that does not answer. A short `--load-timeout` shortens it.
 const MAX_RESOLVE_TIME: Duration = Duration::from_secs(2);
 
-/// Logs what the given old flags do now.
+/// Logs the present effect of the given old flags.
 pub(super) fn log_notes(serve: &ServeArgs) {
     for note in serve.notes() {
         tracing::info!("{note}");
@@ -62,7 +62,7 @@ pub(super) fn resolve_startup_files(serve: &ServeArgs, loader: &mut Loader) -> R
     Ok(files)
 }
 
-/// Makes the app, with what the command line loads and starts.
+/// Makes the app, and performs the flags that load files and start decks.
 pub(super) fn start_app(mut settings: Settings, serve: &ServeArgs, loader: Loader, files: Vec<StartupFile>) -> App {
     settings.equaliser = !serve.legacy.disable_filters;
     settings.stretch = serve.stretch();

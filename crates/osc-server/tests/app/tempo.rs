@@ -1,4 +1,4 @@
-//! What sets the tempo.
+//! The tempo, as set by `/set_tempo` and by movement.
 
 use crate::common::*;
 use crowd_engine::tempo::MovementConfig;

@@ -27,7 +27,7 @@ pub struct FileAccess {
     pub decode: Option<DecodeFn>,
     /// The memory for all files.
     pub memory: MemoryBudget,
-    /// The time without an answer of the system after which a load is given up.
+    /// The time after which a load is given up when a system call of it does not return.
     pub timeout: Duration,
 }
 

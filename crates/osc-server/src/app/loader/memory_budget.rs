@@ -7,10 +7,10 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The largest part that is reserved for streams; otherwise it is a quarter. A stream that plays uses 4 MiB, others
-/// less than 1.
+/// The most bytes that are reserved for streams; a quarter of the limit is reserved if that is less. A stream that
+/// plays uses 4 MiB, any other less than 1 MiB.
 const MAX_STREAM_RESERVE: u64 = 64 << 20;
-/// Bytes that are counted for a stream that was not played yet: its window is filled a little later.
+/// Bytes that are counted for a stream that was not played yet, because its window is filled a little later.
 const UNPLAYED_STREAM: u64 = 1 << 20;
 
 /// One state of one file, under one of its names.
@@ -21,7 +21,7 @@ pub(super) struct FileKey {
 }
 
 impl FileKey {
-    /// The state of an open file; `None` where the system does not say, or when the file was changed just now.
+    /// The state of an open file; `None` where the system does not report it, or when the file was changed just now.
     pub fn of(path: &Path, file: &File) -> Option<Self> {
         FileVersion::of(file).ok()?.if_settled().map(|state| Self { path: path.to_owned(), state })
     }
@@ -119,7 +119,7 @@ impl MemoryBudget {
             return Ok(());
         }
         Err(format!(
-            "no memory left for it ({self}): /memory_cleanup unloads what does not play, --memory-total raises the limit"
+            "no memory left for it ({self}): /memory_cleanup unloads files that do not play, --memory-total raises the limit"
         ))
     }
 

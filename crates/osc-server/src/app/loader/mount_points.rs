@@ -1,7 +1,7 @@
 //! Finds the file system of a path without touching that file system.
 //!
-//! Only one field of `/proc/self/mountinfo` is needed, and as bytes, because a path need not be text. So no crate for
-//! `/proc` is used.
+//! No crate for `/proc` is used: only one field of `/proc/self/mountinfo` is needed, and as bytes, because a path need
+//! not be text.
 
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
@@ -14,8 +14,8 @@ const MAX_LINKS: usize = 40;
 pub(super) struct MountPoints(Vec<PathBuf>);
 
 impl MountPoints {
-    /// The mount points of this system. None where the system does not say; then all files count as being on one file
-    /// system.
+    /// The mount points of this system. There are none where the system does not report them; then all files count as
+    /// being on one file system.
     pub fn read() -> Self {
         std::fs::read("/proc/self/mountinfo").map(|text| Self::parse(&text)).unwrap_or_default()
     }
