@@ -55,7 +55,7 @@ Exit status: 0 when all that was selected is exported or there already, 1 when s
     args_override_self = true
 )]
 pub struct Cli {
-    /// The subcommand; none exports.
+    /// The subcommand; without one the tracks are exported.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// The options of an export.

@@ -1,5 +1,5 @@
-//! The rules by which the cues of an excerpt are found in a track: its length, and what to take where the track is too
-//! short.
+//! The rules by which the cues of an excerpt are found in a track: the length of the excerpt, and the fallback where
+//! the track is too short.
 
 use crate::cues::{Cues, SAME_TIME, Snap, sections_after};
 use crate::grid::Grid;
@@ -23,7 +23,7 @@ pub enum ExcerptLength {
 pub struct CueRules {
     /// The length of the excerpt.
     pub length: ExcerptLength,
-    /// What the cues are moved to.
+    /// The points of the beat grid to which the cues are moved.
     pub snap: Snap,
     /// Whether a track without an intro begins with its first downbeat, and a track that is too short is cut to its
     /// last section or bar.
@@ -35,7 +35,7 @@ pub struct CueRules {
 pub struct FoundCues {
     /// The cues.
     pub cues: Cues,
-    /// What was taken instead of what was requested, in sentences.
+    /// Sentences about differences from the requested excerpt.
     pub notes: Vec<String>,
 }
 
@@ -49,11 +49,11 @@ struct ExcerptStart {
 
 impl CueRules {
     /// Finds the cues in a track. They are not snapped yet, except the first cue of an excerpt whose length is in bars.
-    /// `seconds` is the length of the track, if the collection has it. `factor` is how many beats at the target tempo
-    /// one beat of the grid counts, as [`Selection::check`](crate::selection::Selection::check) returns it.
+    /// `seconds` is the length of the track, if the collection has it. `factor` is the number of beats at the target
+    /// tempo that one beat of the grid counts as: [`Selection::check`](crate::selection::Selection::check) returns it.
     ///
-    /// Bars are counted from the first cue on. The begin cue then lies a quarter of the bars, in whole bars, before the
-    /// end.
+    /// Bars are counted from the first cue on. The begin cue is then before the end by a quarter of the bars, rounded
+    /// to whole bars.
     ///
     /// # Errors
     /// The reason why the track has no such cues.

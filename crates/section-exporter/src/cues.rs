@@ -18,7 +18,7 @@ pub struct Cues {
     pub end: f64,
 }
 
-/// What cues are moved onto.
+/// The points of the beat grid to which cues are moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Snap {
     /// Nothing: they stay at the times of the analyser
@@ -54,7 +54,7 @@ impl Cues {
     ///
     /// # Errors
     /// The reason why there are no such cues: no sections, no intro, too few sections after it. With `n_sections` of 0
-    /// it is always the last.
+    /// it is always the last of these.
     pub fn find(sections: &[Section], n_sections: usize) -> Result<Self, SkipReason> {
         Self::after(sections, Self::end_of_intro(sections)?, SAME_TIME, n_sections)
     }

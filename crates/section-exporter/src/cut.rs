@@ -17,7 +17,7 @@ pub use error::CutError;
 use source_audio::SourceAudio;
 pub(crate) use source_audio::{is_exact, own_sample_format};
 
-/// What is cut out of which file, and how it is written.
+/// The parameters of a cut: the file, the span of the excerpt, and the form of the written files.
 #[derive(Clone, Debug)]
 pub struct CutSpec<'a> {
     /// The file of the track.
@@ -33,12 +33,12 @@ pub struct CutSpec<'a> {
     /// The stretch method.
     pub method: StretchMethod,
     /// The loudness of the stretched file, in LUFS, as far as its true peak stays at -1 dBTP or below. A mono file is
-    /// measured as it is heard, from two speakers.
+    /// measured as played by two speakers.
     pub loudness: Option<f64>,
     /// The container of both files.
     pub container: Container,
     /// The sample format of the stretched file, and of the original when the track is compressed with losses. `None` is
-    /// the track's own, and 24 bits for compressed tracks.
+    /// the track's own sample format, and 24 bits for compressed tracks.
     pub sample_format: Option<SampleFormat>,
     /// The key in the tags of both files; `None` keeps the track's own tag.
     pub key: Option<&'a str>,
@@ -46,7 +46,7 @@ pub struct CutSpec<'a> {
     pub with_peaks: bool,
 }
 
-/// What was written.
+/// The result of a cut: the written files and their figures.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CutResult {
@@ -57,13 +57,13 @@ pub struct CutResult {
     /// The excerpt at the target tempo.
     pub stretched: WrittenFile,
     /// The integrated loudness of the stretched file in LUFS; minus infinity for silence and for less than 0.4 s. A
-    /// mono file is measured as it is heard, from two speakers.
+    /// mono file is measured as played by two speakers.
     pub lufs: f64,
     /// The key in the tags of the stretched file.
     pub key: Option<String>,
-    /// Which frame of the track each frame of the stretched file is made of.
+    /// The frame of the track that each frame of the stretched file is made of.
     pub time_map: TimeMap,
-    /// What the user should know about the files, in sentences.
+    /// Warnings about the files, in sentences for the user.
     pub warnings: Vec<String>,
 }
 
@@ -174,7 +174,7 @@ impl CutSpec<'_> {
         Ok(Audio::new(Samples::F32(samples), track.sample_rate().get(), 2)?)
     }
 
-    /// The gain in decibels for the stretched file, and its loudness after it in LUFS.
+    /// The gain in decibels for the stretched file, and the resulting loudness in LUFS.
     fn gain_and_loudness(
         &self,
         stretched: &Audio,
@@ -230,7 +230,7 @@ pub fn time_map(
     Ok((span, time_map))
 }
 
-/// A tempo for a tag, rounded to a thousandth: that is 0.5 ms a minute.
+/// A tempo for a tag, rounded to a thousandth. The error is at most 0.25 ms a minute at 120 BPM.
 fn rounded(bpm: f64) -> f64 {
     (bpm * 1e3).round() / 1e3
 }

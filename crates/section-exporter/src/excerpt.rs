@@ -1,4 +1,4 @@
-//! An excerpt: cues moved onto the beat grid of the track, and what is done where the grid jumps.
+//! An excerpt: cues that were moved onto the beat grid of the track, and the handling of grid jumps.
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ pub enum OnJump {
     /// The excerpt ends at the bar before the jump
     #[default]
     Cut,
-    /// The last beat before the jump is made as long as the others, which is heard
+    /// The last beat before the jump is made as long as the others, which is audible
     Straighten,
     /// The track is left out
     Skip,
@@ -31,7 +31,7 @@ pub struct ExcerptJump {
     pub ended: Option<f64>,
 }
 
-/// What is cut out of a track.
+/// The excerpt of a track: its cues, and the beat grid along which it is cut.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Excerpt {
     /// Its start, begin and end.

@@ -36,7 +36,7 @@ pub struct ExcerptInfo {
     pub gain_db: f64,
     /// Container and sample format of the original and of the stretched file, as text.
     pub formats: [String; 2],
-    /// What the user should know about the files, in sentences.
+    /// Warnings about the files, in sentences for the user.
     pub warnings: Vec<String>,
 }
 

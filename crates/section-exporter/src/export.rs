@@ -149,9 +149,9 @@ impl ExportSettings {
         results
     }
 
-    /// Makes an excerpt, and its original unless that exists. All files are complete under hidden names, and their
-    /// hashes recorded, before they get their final names: a run that is killed at any time leaves complete files with
-    /// records.
+    /// Makes an excerpt, and its original unless that exists. All files are completed under hidden names, and their
+    /// hashes are recorded, before they get their final names. So a run that is killed at any time leaves complete
+    /// files with records.
     fn make(
         &self,
         planned: &PlannedTrack,

@@ -1,4 +1,4 @@
-//! The settings of an export: how excerpts are made, and where their files go.
+//! The settings of an export: the form of the excerpts, and the folders of their files.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use crowd_media::{Container, SampleFormat};
 
 use crate::target_tempo::TargetTempo;
 
-/// How excerpts are made, and where their files go.
+/// The form of the excerpts, and the folders of their files.
 #[derive(Debug, Clone)]
 pub struct ExportSettings {
     /// The tempos of the stretched files; at least one.

@@ -1,4 +1,4 @@
-//! Tells whether two paths lead to the same file.
+//! Compares files by identity, because different paths may lead to the same file.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -26,7 +26,7 @@ impl FileIdentity {
 }
 
 /// A path that a file has or will have: its folder without links and `..`, and its name with case and Unicode
-/// composition folded, as a file system compares it that ignores both.
+/// composition folded, as a file system that ignores both compares it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NormalisedPath {
     folder: PathBuf,

@@ -1,4 +1,4 @@
-//! Size and times of a file, which tell without reading it whether it has changed.
+//! The size and times of a file. A change of the file changes them, so the file need not be read.
 
 use std::fs;
 use std::path::Path;

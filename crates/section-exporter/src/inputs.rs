@@ -97,7 +97,7 @@ impl Inputs {
         self.rekordbox.as_ref()?.tracks.get(track)
     }
 
-    /// What was given and is not used: notes about the collection and the structure files, in sentences.
+    /// Sentences about the inputs that are not used: tracks of the collection and fields of the structure files.
     pub fn notes(&self) -> Vec<String> {
         let tracks = self.rekordbox.as_ref().map(|rekordbox| rekordbox.tracks.as_slice()).unwrap_or_default();
         let location = |nth: &usize| tracks.get(*nth).map_or("", |track| track.location.raw());

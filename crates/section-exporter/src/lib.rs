@@ -14,9 +14,9 @@
 //!   describes contradictions in the known tempos of a track.
 //! - [`inputs`] holds everything that was read, [`plan`] the excerpts that are to be cut, [`skip_reason`] every reason
 //!   for which a track is left out.
-//! - [`target_tempo`] and [`export_settings`] say how excerpts are made; [`track_task`] says which files have to be
-//!   made, [`export`] makes them, several at a time, and [`cut`] writes one excerpt.
-//! - [`record`] and [`output_hashes`] hold what earlier runs have written, with [`file_stamp`]; [`output_files`] and
+//! - [`target_tempo`] and [`export_settings`] hold the form of the excerpts; [`track_task`] lists the files that have
+//!   to be made, [`export`] makes them, several at a time, and [`cut`] writes one excerpt.
+//! - [`record`] and [`output_hashes`] recognise the files of earlier runs, with [`file_stamp`]; [`output_files`] and
 //!   [`storage_check`] check before the first cut that no output is an input and that there is room; [`table_path`]
 //!   chooses the file of the table.
 //! - [`excerpt_info`] holds the figures of an excerpt; [`table`], [`report`] and [`picture`] show them.

@@ -10,7 +10,7 @@ use crowd_media::{Error, atomic};
 use crate::partial_file;
 use crate::record::{self, RECORDS_FOLDER};
 
-/// How many hashes are kept for each path, the latest first. The hash before is needed when a run was killed after it
+/// How many hashes are kept for each path, the latest first. The earlier hash is needed when a run was killed after it
 /// recorded a new hash and before it renamed the file.
 const KEPT: usize = 2;
 

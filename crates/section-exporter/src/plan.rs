@@ -17,16 +17,16 @@ use crate::selection::Selection;
 use crate::skip_reason::SkipReason;
 use crate::tempo_conflict::tempo_conflicts;
 
-/// Which tracks are selected, and how their excerpts are found.
+/// The rules by which tracks are selected and their excerpts are found.
 #[derive(Debug, Clone)]
 pub struct PlanOptions {
     /// The tempos and keys that are selected.
     pub selection: Selection,
     /// The playlist to which the selection is limited.
     pub playlist: Option<PlaylistSelection>,
-    /// How the cues are found.
+    /// The rules by which the cues are found.
     pub cue_rules: CueRules,
-    /// What is done where the grid jumps.
+    /// The handling of grid jumps.
     pub on_jump: OnJump,
     /// Which offset of Rekordbox's positions in MP3s is taken.
     pub mp3_offset: Mp3OffsetMode,
@@ -47,8 +47,8 @@ pub struct PlannedExcerpt {
     pub key: Option<String>,
     /// Its cues.
     pub cues: Cues,
-    /// How many beats at the target tempo one beat of the track counts: 1, or 2 and 0.5 for tracks of half and double
-    /// the tempo.
+    /// The number of beats at the target tempo that one beat of the track counts as: 1, or 2 and 0.5 for tracks of half
+    /// and double the tempo.
     pub beat_factor: f64,
     /// The labels of the sections between its cues, in order.
     pub labels: Vec<String>,
@@ -75,7 +75,7 @@ impl PlanOptions {
             return Err(SkipReason::NotInPlaylist { playlist: playlist.name.clone() });
         }
         let collection_track = inputs.collection_track(entry);
-        // The written tempo rules most tracks out; finding their beats takes a hundred times as long.
+        // The written tempo excludes most tracks. Computing their beats takes a hundred times as long.
         if let Some(bpm) = collection_track.and_then(Grid::written_bpm) {
             self.selection.check_approximate_tempo(bpm, HUNDREDTH_BPM)?;
         }
@@ -90,8 +90,8 @@ impl PlanOptions {
         Ok(PlannedExcerpt { grid, jump, mp3_offset, notes, key: readable_key(keys), cues, beat_factor: factor, labels })
     }
 
-    /// What would be cut of a track with this grid, whether it is selected or not. `grid` comes from the collection and
-    /// the structure file, `factor` is [`PlannedExcerpt::beat_factor`].
+    /// The excerpt that a track with this grid would have, whether the track is selected or not. `grid` comes from the
+    /// collection and the structure file, `factor` is [`PlannedExcerpt::beat_factor`].
     pub fn outline(&self, inputs: &Inputs, entry: &LibraryEntry, grid: Grid, factor: f64) -> ExcerptOutline {
         let (structure, collection_track) = (&entry.structure, inputs.collection_track(entry));
         let mut notes = tempo_conflicts(collection_track, structure, &grid);
@@ -111,13 +111,13 @@ impl PlanOptions {
     }
 }
 
-/// What would be cut of a track.
+/// The excerpt that a track would have, and its cues, grid and notes.
 #[derive(Debug, Clone)]
 pub struct ExcerptOutline {
     /// The offset of Rekordbox's positions, for an MP3 in the collection.
     pub mp3_offset: Option<Mp3Offset>,
-    /// Notes for the user, in sentences: contradictions in the known tempos, the MP3 offset, and what was taken instead
-    /// of what was requested.
+    /// Notes for the user, in sentences: contradictions in the known tempos, the MP3 offset, and differences from the
+    /// requested excerpt.
     pub notes: Vec<String>,
     /// The cues before they are snapped.
     pub found: Result<Cues, SkipReason>,

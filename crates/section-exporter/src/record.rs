@@ -1,5 +1,5 @@
 //! Records of the files that earlier runs have written: a small file for each set of files, written before these get
-//! their names. With it a run skips what exists already, and replaces no file that it has not written.
+//! their names. With it a run skips files that exist already, and replaces no file that no run has written.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub const RECORDS_FOLDER: &str = ".section-export";
 /// This number is increased whenever the same inputs give other files than before.
 const VERSION: u32 = 3;
 
-/// What a file of an excerpt is.
+/// The role of a file of an excerpt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FileRole {

@@ -48,7 +48,7 @@ pub fn report(
     })
 }
 
-/// The part of the report about the playlist.
+/// The playlist, for the report.
 fn playlist_json(inputs: &Inputs, playlist: &PlaylistSelection, plan: &Plan) -> Value {
     let tracks = inputs.rekordbox.as_ref().map(|rekordbox| rekordbox.tracks.as_slice()).unwrap_or_default();
     let location = |nth: &usize| tracks.get(*nth).map(|track| track.location.raw());

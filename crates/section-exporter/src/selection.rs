@@ -68,7 +68,7 @@ pub enum KeyMatch {
     Compatible,
 }
 
-/// Which tracks are selected. The default selects every track that has a tempo.
+/// The rules by which tracks are selected. The default selects every track that has a tempo.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selection {
     /// The range of tempos; `None` for all.
@@ -94,7 +94,7 @@ impl Selection {
         Ok(factor)
     }
 
-    /// Checks whether a track may be selected whose tempo is `bpm`, plus or minus `within`.
+    /// Checks whether a track whose tempo is `bpm`, plus or minus `within`, may be selected.
     ///
     /// # Errors
     /// The reason, when it is certainly not selected: [`check`](Self::check) fails for each of these tempos.

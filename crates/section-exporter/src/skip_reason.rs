@@ -20,7 +20,7 @@ pub enum SkipReason {
         /// The folder that was searched, sub-folders included.
         folder: PathBuf,
     },
-    /// Several files have its name, and nothing tells which one it is.
+    /// Several files have its name, and their folders do not show which one it is.
     #[error("{} files are called {name:?} and their folders do not show which one is {path}: {}", found.len(), list(found))]
     AmbiguousAudio {
         /// The file name.
@@ -38,7 +38,7 @@ pub enum SkipReason {
         /// The path at which the other track's audio was analysed.
         owner: String,
     },
-    /// Several structure files match one audio file, and nothing tells that they are analyses of the same music.
+    /// Several structure files match one audio file, and it is not certain that they are analyses of the same music.
     #[error(
         "{} structure files match the only audio of their name, {}, and it is not certain that they are analyses of the same music: \
          {}; put the audio of each in a folder of its own, or remove those whose audio is gone",

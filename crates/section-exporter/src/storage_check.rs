@@ -130,8 +130,8 @@ fn compare_with_free(need: SpaceNeeded, folder: PathBuf, free: u64) -> Result<Op
 }
 
 impl ExportSettings {
-    /// The bytes that the files of a track need that will be made. `None` when the track cannot be read, which is
-    /// reported when it is cut.
+    /// The bytes that the files to be made for a track need. `None` when the track cannot be read, which is reported
+    /// when it is cut.
     fn needs<'a>(&self, task: &'a TrackTask) -> Option<Vec<(&'a Path, SpaceNeeded)>> {
         let excerpts = || task.excerpts.iter().filter(|(_, excerpt)| excerpt.action == FileAction::Make);
         excerpts().next()?;
@@ -165,7 +165,7 @@ impl ExportSettings {
     }
 }
 
-/// The disk that a folder lies on, and its free bytes for this user; `None` where the system does not say.
+/// The disk that a folder lies on, and its free bytes for this user; `None` where the system does not report them.
 #[cfg(unix)]
 fn disk(folder: &Path) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;

@@ -1,5 +1,5 @@
-//! The structure files of the selected tracks in one JSON object, as the tool that `section-export` replaces defines
-//! its `--output`.
+//! The structure files of the selected tracks in one JSON object: the format of `--output` in the tool that
+//! `section-export` replaces.
 
 use std::path::Path;
 

@@ -36,11 +36,11 @@ pub struct FileSet {
     pub files: Vec<(FileRole, PathBuf)>,
     /// The record of earlier runs.
     pub record: FileSetRecord,
-    /// What is to be done.
+    /// The action for them.
     pub action: FileAction,
 }
 
-/// What is to be done for a set of files.
+/// The action for a set of files.
 #[derive(Debug, PartialEq, Eq)]
 pub enum FileAction {
     /// The files exist and were made from the same inputs. Some may have been changed since, and are kept.
@@ -161,7 +161,7 @@ impl ExportSettings {
         TrackTask { planned, original, excerpts }
     }
 
-    /// Everything that decides the content of an original, and a part of what decides that of a stretched file.
+    /// Everything that decides the content of an original. A stretched file depends on more values.
     fn made_from(&self, planned: &PlannedTrack) -> Value {
         let excerpt = &planned.excerpt;
         let marks = excerpt.grid.marks().iter().map(|mark| json!([mark.seconds, mark.bpm.get(), mark.number]));

@@ -51,7 +51,7 @@ impl Encoder {
     }
 }
 
-/// What tells where the beats of a track are.
+/// The evidence for the beats of a track.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum TimingClue {
     /// Clicks, and the beats of the structure file.

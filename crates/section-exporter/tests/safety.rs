@@ -267,7 +267,7 @@ fn of_two_analyses_of_one_audio_the_one_with_more_content_or_the_newer_is_taken(
     let skipped = report(&library)["skipped"].clone();
     assert_eq!((skipped.as_array().unwrap().len(), &skipped[0]["kind"]), (1, &json!("other_analysis")));
     let reason = skipped[0]["reason"].as_str().unwrap();
-    assert!(reason.contains("struct/00.json is taken, which has more in it"), "{reason}");
+    assert!(reason.contains("struct/00.json is taken, which has more content"), "{reason}");
     // With as much content the newer one is taken, and it is matched with the collection.
     other["key"] = json!("Am");
     write("struct/05.json", &other);

@@ -1,10 +1,10 @@
-//! The options that say what is written, and where.
+//! The options for the output files.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-/// What is written, and where.
+/// The output files and their folders.
 #[derive(Debug, Clone, Args)]
 pub struct OutputOptions {
     /// Folder for the excerpts; the untouched originals go to its folder "orig"

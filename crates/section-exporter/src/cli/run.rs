@@ -1,8 +1,8 @@
-//! The options that say how a run proceeds.
+//! The options of a run: jobs, dry run, and the replacement of files.
 
 use clap::{Args, value_parser};
 
-/// How a run proceeds.
+/// The options of a run.
 #[derive(Debug, Clone, Args)]
 pub struct RunOptions {
     /// Excerpts made at the same time; as many as there are processors unless given

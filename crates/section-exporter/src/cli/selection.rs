@@ -1,4 +1,4 @@
-//! The options that say where the library is, which of its tracks are selected, and what is cut out of them.
+//! The options for the library, for the selection of its tracks, and for the cues of their excerpts.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::excerpt::OnJump;
 use crate::mp3_offset::Mp3OffsetMode;
 use crate::selection::{KeyMatch, Selection, TempoRange};
 
-/// Where the library is.
+/// The folders and files of the library.
 #[derive(Debug, Clone, Args)]
 pub struct LibraryOptions {
     /// Folder of the audio, sub-folders included
@@ -23,7 +23,7 @@ pub struct LibraryOptions {
     pub rekordbox_xml: Option<PathBuf>,
 }
 
-/// Which tracks are selected, and what is cut out of them.
+/// The selection of tracks, and the cues of their excerpts.
 #[derive(Debug, Clone, Args)]
 pub struct SelectionOptions {
     /// Only the tracks of this playlist of the collection, in its order; with its folders (Sets/Friday) where several

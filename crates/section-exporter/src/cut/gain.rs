@@ -44,8 +44,8 @@ pub fn clip_gain_db(peak: f64) -> f64 {
     (MAX_PEAK_DBFS - decibels(peak)).min(0.0)
 }
 
-/// The gain in decibels that brings an excerpt to `lufs`, or as near as its true peak allows, and the loudness after it
-/// in LUFS. A limited gain adds a sentence to `warnings`.
+/// The gain in decibels that brings an excerpt to `lufs`, or as near as its true peak allows, and the resulting
+/// loudness in LUFS. A limited gain adds a sentence to `warnings`.
 pub fn gain_to_loudness(
     audio: &Audio,
     lufs: f64,

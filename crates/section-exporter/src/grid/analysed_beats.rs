@@ -162,7 +162,7 @@ impl AnalysedBeats {
     }
 }
 
-/// What is known of the period if the beats are steady: the periods that rounding leaves possible or, where beats are
+/// The evidence for the period if the beats are steady: the periods that rounding leaves possible or, where beats are
 /// noisy, the line of least squares.
 fn evidence(points: &[BeatPoint]) -> Option<PeriodEvidence> {
     let points = thin(points);
@@ -184,7 +184,7 @@ enum BeatPattern {
     Steady { at: f64, period: f64 },
     /// A tempo that changes and lasts; the beats lie within `width` seconds of the lines.
     Lines { lines: Vec<BeatLine>, width: f64 },
-    /// Neither of these.
+    /// Neither one tempo nor tempos that last.
     Irregular,
 }
 
@@ -244,8 +244,9 @@ impl BeatLine {
 }
 
 /// The period of the roundest possible tempo, because most music is made at round tempos: a whole number if the beats
-/// allow it, one or two decimals if such a tempo is likely. A round tempo counts only where the beats leave so little
-/// room that it is no coincidence; else the result is the mean of the possible periods.
+/// allow it, one or two decimals if such a tempo is likely. A round tempo counts only where the range of possible
+/// periods is so small that a round tempo in it is no coincidence. Otherwise the result is the mean of the possible
+/// periods.
 fn roundest_period(points: &[BeatPoint], periods: PeriodRange) -> f64 {
     let evidence = PeriodEvidence::Rounded { points: points.to_vec(), width: ROUNDING_ERROR, periods };
     let evidence = [&evidence];

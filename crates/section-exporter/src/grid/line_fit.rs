@@ -1,9 +1,9 @@
 //! Fits straight lines through beats whose times were rounded.
 //!
 //! All stored values are rounded: a time to milliseconds, a tempo to hundredths, the beats of an analyser to 10 ms. The
-//! true value lies within half a unit of the last digit of each, and all of them together leave little room: 200 beats
-//! of 10 ms give a tempo a hundred times more exactly than its second decimal. This module computes that room exactly.
-//! Least squares would be worse, because rounding errors are not random: they follow the tempo.
+//! true value is within half a unit of the last digit of each, and all of them together leave a small range of possible
+//! values: 200 beats of 10 ms give a tempo a hundred times more exactly than its second decimal. This module computes
+//! that range exactly. Least squares would be worse, because rounding errors are not random: they follow the tempo.
 
 /// A beat: its number, and its time in seconds.
 pub type BeatPoint = (f64, f64);
@@ -39,7 +39,7 @@ impl PeriodRange {
     }
 }
 
-/// What is known of a period.
+/// The evidence for a period.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PeriodEvidence {
     /// Beats that lie within `width` seconds of these points.
@@ -255,7 +255,7 @@ fn corners(points: &[BeatPoint]) -> Vec<BeatPoint> {
     above
 }
 
-/// The time of beat 0 for which beats of this period pass the points with the smallest largest error.
+/// The time of beat 0 for which the largest distance between beats of this period and the points is smallest.
 pub fn first(points: &[BeatPoint], period: f64) -> f64 {
     extent(points, period).0
 }
@@ -325,7 +325,7 @@ mod tests {
         assert_eq!(least_squares(&points[..2]), None);
     }
 
-    /// The same result from every pair of points, straight from the definition.
+    /// The same result, computed from all pairs of points as in the definition.
     fn runs_of_all_pairs(points: &[BeatPoint], width: f64) -> Vec<LineRun> {
         let mut runs = Vec::new();
         let mut run = LineRun { from: 0, to: 0, periods: PeriodRange::ALL };

@@ -39,7 +39,7 @@ struct StructureTempo {
     beats: Option<(f64, f64)>,
 }
 
-/// The marks and jumps that were found, and where they come from.
+/// The marks and jumps that were found, and their source.
 #[derive(Clone, Debug, PartialEq)]
 struct GridData {
     marks: Vec<Mark>,
@@ -121,7 +121,7 @@ impl Grid {
         self.data.steady
     }
 
-    /// Where the tempo comes from.
+    /// The source of the tempo.
     pub fn source(&self) -> TempoSource {
         self.data.source
     }
@@ -163,7 +163,7 @@ impl Grid {
         BeatGrid::new(&marks, *beats_per_bar, rate).unwrap_or_else(|_| self.beats.clone())
     }
 
-    /// The grid of the side of its jumps that a time in seconds lies on, continued before and after.
+    /// The grid on the side of its jumps that contains a time in seconds, continued before and after that side.
     #[must_use]
     pub fn side(&self, seconds: f64) -> Self {
         let jumps = &self.data.jumps;
@@ -177,7 +177,7 @@ impl Grid {
         let marks = marks.unwrap_or_default().to_vec();
         let steady = marks.windows(2).all(|pair| matches!(pair, [a, b] if a.bpm == b.bpm));
         let end = next.map(|jump| jump.seconds).or(self.data.end);
-        // A part of valid marks is valid too.
+        // Consecutive marks of a valid grid are valid too.
         Self::of(GridData { marks, jumps: Vec::new(), steady, end, ..self.data.clone() })
             .unwrap_or_else(|| self.clone())
     }

@@ -1,4 +1,4 @@
-//! Finds the beats behind the tempo marks of the collection, whose times and tempos are rounded.
+//! Computes beats from the tempo marks of the collection, whose times and tempos are rounded.
 
 use crowd_engine::Bpm;
 use crowd_engine::tempo::Mark;
@@ -143,7 +143,7 @@ fn steady(tempos: &[TempoMark], points: &[BeatPoint]) -> Option<(PeriodRange, Pe
     Some((periods, marks))
 }
 
-/// The true period behind a rounded one, of which rounding leaves `periods`.
+/// The true period for a rounded one. Rounding leaves `periods` possible.
 ///
 /// With two decimals a tempo may be off by 0.005 BPM, 2.5 ms a minute at 120 BPM. Some marks, or a few hundred beats of
 /// 10 ms, give it five times more exactly. But most music has exactly the tempo that is written, so that tempo is taken
@@ -164,8 +164,8 @@ fn refined(
     if stands { written } else { likelihood.mean }
 }
 
-/// The periods that both the collection and the beats allow. Only periods are compared: two decoders may begin a file
-/// some milliseconds apart, so the times of the beats are those of the collection.
+/// The periods that both the collection and the beats allow. Only periods are compared, and the times of the beats are
+/// those of the collection, because two decoders may begin a file some milliseconds apart.
 fn agreed(periods: PeriodRange, analysed: &AnalysedBeats) -> Option<(PeriodRange, PeriodEvidence)> {
     let beats = analysed.evidence.as_ref()?;
     // The analyser may count twice or half as many beats.

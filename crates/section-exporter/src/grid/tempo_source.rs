@@ -1,6 +1,6 @@
-//! Where the tempo of a grid comes from.
+//! The source of the tempo of a grid.
 
-/// Where the tempo of a grid comes from.
+/// The source of the tempo of a grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TempoSource {
     /// The TEMPO marks of the collection.

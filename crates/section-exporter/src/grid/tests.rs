@@ -62,7 +62,11 @@ fn tempo_marks_come_before_the_average_and_both_before_the_structure() {
     let named = Structure { bpm: Some(122.0), ..none() };
     assert_eq!(source(None, &named), (TempoSource::StructureBpm, 122.0, 1));
     assert_eq!(Grid::new(None, &none()), None);
-    assert_eq!(Grid::new(Some(&track(&[(0.0, 5.0, 1)], None)), &none()), None, "no tempo of the engine's");
+    assert_eq!(
+        Grid::new(Some(&track(&[(0.0, 5.0, 1)], None)), &none()),
+        None,
+        "no tempo within the range of the engine"
+    );
 }
 
 #[test]
@@ -90,7 +94,7 @@ fn a_tempo_of_two_decimals_is_taken_unless_the_beats_exclude_it() {
     assert!(drift(&one(123.46, 123.456), 123.456) < 0.6);
     assert!(drift(&one(118.34, 118.337), 118.337) < 0.1);
     assert!(drift(&one(123.46, 123.456), 123.46) > 1.0);
-    assert_eq!(one(122.0, 163.0).bpm(), 122.0, "beats of another tempo tell nothing");
+    assert_eq!(one(122.0, 163.0).bpm(), 122.0, "beats of another tempo are no evidence");
     assert_eq!(one(122.0, 122.4).bpm(), 122.0);
     // The collection counts half or twice as many beats.
     assert!(drift(&one(59.17, 118.337), 118.337 / 2.0) < 0.1);

@@ -132,7 +132,7 @@ impl<'a> AnalysisCandidate<'a> {
     /// Why this analysis is taken and not the other.
     fn advantage(&self, other: &Self) -> &'static str {
         match (self.rank(), other.rank()) {
-            ((more, ..), (less, ..)) if more > less => "has more in it",
+            ((more, ..), (less, ..)) if more > less => "has more content",
             ((_, newer, _), (_, older, _)) if newer > older => "is newer",
             ((more, ..), (less, ..)) if more < less => "reaches to the end of the audio",
             _ => "comes first by name",

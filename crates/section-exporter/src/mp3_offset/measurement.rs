@@ -20,12 +20,12 @@ const HALVES_TOLERANCE: f64 = 0.005;
 const BEAT_SPREAD: f64 = 0.015;
 /// The same for onsets, which are not rounded.
 const ONSET_SPREAD: f64 = 0.004;
-/// Seconds from the onset, where a hit begins to rise, to the time at which it is heard and a grid has its beat.
+/// Seconds from the onset, where a hit begins to rise, to the beat of a grid, which is where the hit is heard.
 const ONSET_RISE: f64 = 0.0016;
 /// Seconds of the track that are searched for onsets.
 const SEARCHED: f64 = 40.0;
 
-/// What the offset was measured with.
+/// The evidence by which an offset was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OffsetEvidence {
     /// The beats of the structure file.
@@ -47,7 +47,7 @@ impl OffsetEvidence {
 /// A measured offset of Rekordbox's beats.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MeasuredOffset {
-    /// What they were compared with.
+    /// The evidence with which they were compared.
     pub by: OffsetEvidence,
     /// How much later they lie, in seconds.
     pub seconds: f64,

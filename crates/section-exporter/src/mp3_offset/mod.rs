@@ -1,6 +1,6 @@
 //! The offset between Rekordbox's positions in an MP3 and the decoder's.
 //!
-//! An encoder puts some silence before the music, and the LAME tag says how much. Decoders remove it. Since version
+//! An encoder puts some silence before the music, and the LAME tag holds its length. Decoders remove it. Since version
 //! 1.5.4 Rekordbox does not remove it where the tag is valid. Its positions are then later than the decoder's: by 26 ms
 //! according to its release notes, and Mixxx subtracts the same. Where no valid tag gives the delay, the positions are
 //! the same.

@@ -10,7 +10,7 @@ pub struct Collection {
     pub tracks: Vec<CollectionTrack>,
     /// The playlists, in the order of the file.
     pub playlists: Vec<Playlist>,
-    /// What was left out because it could not be understood; at most 1,000 notes.
+    /// Notes about data that was left out because it could not be understood; at most 1,000.
     pub notes: Vec<CollectionNote>,
     /// How many more notes there were.
     pub more_notes: usize,
@@ -21,7 +21,7 @@ pub struct Collection {
 pub struct CollectionNote {
     /// The line, from 1.
     pub line: usize,
-    /// What was left out, and why.
+    /// The data that was left out, and the reason.
     pub text: String,
 }
 

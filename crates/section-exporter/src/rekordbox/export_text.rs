@@ -30,7 +30,7 @@ pub(super) struct ExportText<R> {
     file: R,
     /// Bytes that were read but not decoded yet: an incomplete character.
     raw: Vec<u8>,
-    /// Decoded text. What lies before `consumed` was consumed.
+    /// Decoded text. The bytes before `consumed` are consumed.
     text: String,
     consumed: usize,
     encoding: Option<Encoding>,
@@ -242,7 +242,7 @@ fn utf8(raw: &mut Vec<u8>, text: &mut String, at_end: bool) -> Option<usize> {
     replaced
 }
 
-/// As [`utf8`], of UTF-16.
+/// Like [`utf8`], for UTF-16.
 fn utf16(raw: &mut Vec<u8>, text: &mut String, encoding: Encoding, at_end: bool) -> Option<usize> {
     let unit = |pair: [u8; 2]| match encoding {
         Encoding::Utf16Big => u16::from_be_bytes(pair),

@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(twice("file://localhost/AT%26amp;T.wav").as_deref(), Some("/AT&T.wav"));
         assert_eq!(twice("file://localhost/a%2520b.wav").as_deref(), Some("/a b.wav"));
         assert_eq!(twice("file://localhost/a%20b.wav"), None);
-        assert_eq!(twice("file://localhost/R&B%20&nbsp;.wav"), None, "what is no entity stays");
+        assert_eq!(twice("file://localhost/R&B%20&nbsp;.wav"), None, "text that is no entity stays");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Reads Rekordbox collections that were exported as XML, and writes cues into copies of them.
 //!
-//! Only the `Location` of a track must be present. Exports differ by age and program: what is missing or cannot be
-//! understood is left out with a note, and the rest is read.
+//! Only the `Location` of a track must be present. Exports differ by age and program: data that cannot be understood is
+//! left out with a note, and the rest is read.
 
 mod collection;
 mod collection_reader;

@@ -1,5 +1,5 @@
-//! The structure of a track: the beats, bars and labelled sections that an analyser found, in one JSON file a track.
-//! The file calls sections `segments`.
+//! The structure of a track: the beats, bars and labelled sections that an analyser found, in one JSON file a track. In
+//! the file, sections are called `segments`.
 
 mod folder;
 
@@ -35,7 +35,7 @@ pub struct Structure {
     pub downbeats: Vec<f64>,
     /// The sections in the order of their starts.
     pub sections: Vec<Section>,
-    /// Sentences about what was left out, and why.
+    /// Sentences about data that was left out, with the reason.
     pub ignored: Vec<String>,
 }
 

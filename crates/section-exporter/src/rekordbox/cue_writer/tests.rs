@@ -64,7 +64,7 @@ fn a_second_run_changes_nothing_and_other_cues_replace_the_old_ones() {
         let none: Vec<TrackCues> = (0..3).map(|track| TrackCues { track, cues: vec![] }).collect();
         let cleared = written(&once, &none, slots);
         let expected = XML.replace(r#"<TRACK Location="b" />"#, "<TRACK Location=\"b\" >\n    </TRACK>");
-        assert_eq!(cleared, expected, "what was added is all that goes");
+        assert_eq!(cleared, expected, "only the added marks are removed");
     }
 }
 
