@@ -1,7 +1,9 @@
-//! Whether music that fades to nothing costs more than music: `cargo bench -p crowd-engine-benches --bench denormals`.
+//! Measures whether sounds that fade to silence cost more processor time than steady noise: `cargo bench -p
+//! crowd-engine-benches --bench denormals`.
 //!
-//! Processors compute many times slower with subnormal numbers. Each sound alternates with plain noise in the same run, so that
-//! other load of the machine affects both. The exit status is 1 when a sound costs more than [`LIMIT`] times as much as the noise.
+//! Processors compute many times slower with subnormal numbers. Each sound alternates with plain noise in the same run,
+//! so that other load of the machine affects both. The exit status is 1 when a sound costs more than [`LIMIT`] times
+//! the cost of the noise.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};

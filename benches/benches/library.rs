@@ -1,4 +1,4 @@
-//! Time to read and match a large library: `cargo bench -p crowd-engine-benches --bench library`.
+//! Measures the time to read and match a large library: `cargo bench -p crowd-engine-benches --bench library`.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use section_export::structure::Structure;
 /// The number of tracks of a working DJ.
 const TRACKS: usize = 3_300;
 
-/// An export with all that Rekordbox writes about a track.
+/// An export with all fields that Rekordbox writes for a track.
 fn export() -> String {
     let mut xml = String::from(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\n<DJ_PLAYLISTS Version=\"1.0.0\">\n  <PRODUCT Name=\"rekordbox\" \

@@ -1,8 +1,8 @@
-//! The same mix in SuperCollider's server, rendered without a device: `scsynth -N`.
+//! Renders the same mix with SuperCollider's server, without a device: `scsynth -N`.
 //!
-//! Per deck: `PlayBuf` (cubic reading, looped) at the rate, low shelf, peak and high shelf on each channel, a gain;
-//! then tanh on the sum. File formats after SuperCollider's documentation ("Synth Definition File Format", "Non-
-//! Realtime Synthesis").
+//! Each deck has a `PlayBuf` (looped, cubic interpolation) at the rate, a low shelf, a peak filter and a high shelf on
+//! each channel, and a gain. The sum of the decks passes through tanh. The file formats follow SuperCollider's
+//! documentation ("Synth Definition File Format", "Non-Realtime Synthesis").
 
 use std::error::Error;
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use rosc::{OscBundle, OscMessage, OscPacket, OscTime, OscType, encoder};
 
-/// The parts of the mix that are rendered, to measure the cost of each.
+/// The rendered mix. The differences between the costs of the mixes are the costs of their stages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mix {
     /// Silence.

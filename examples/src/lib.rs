@@ -1,5 +1,5 @@
-//! Shared by the examples of crowd-engine: music made of nothing, so that no example needs a file, a DJ library of
-//! it, and the parts of the demo.
+//! The code that the examples of crowd-engine share: generated music, so that no example needs a file; a generated DJ
+//! library; and the modules of the demo.
 #![forbid(unsafe_code)]
 
 pub mod demo;

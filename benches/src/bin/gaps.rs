@@ -1,11 +1,12 @@
-//! Counts gaps in what a sound server receives while the machine is busy: from this engine through the server's protocol, from this
-//! engine through ALSA's plug-in, and from `paplay`, which alternate in one run.
+//! Counts gaps in the sound that a sound server receives while the machine is busy: from this engine through the
+//! server's protocol, from this engine through ALSA's plug-in, and from `paplay`, which alternate in one run.
 //!
 //! `cargo run --release -p crowd-engine-benches --features device --bin gaps -- --hogs 8`
 //!
-//! A server with a null sink is started, and programs that use as much processor time as they get. Each player plays a sine with
-//! the same latency, and the input of the sink is recorded. A gap is silence within the sine, because the server had nothing to
-//! play. A jump is a sample at which the sine does not fulfil x\[n+1\] = 2 cos(w) x\[n\] - x\[n-1\] without a gap.
+//! A server with a null sink is started, and programs that use as much processor time as they can (hogs). Each player
+//! plays a sine with the same latency, and the input of the sink is recorded. A gap is silence within the sine, because
+//! the server had nothing to play. A jump is a sample at which the sine does not fulfil x\[n+1\] = 2 cos(w) x\[n\] -
+//! x\[n-1\] without a gap.
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -23,14 +24,14 @@ const HERTZ: f64 = 441.0;
 const LEVEL: f64 = 0.5;
 /// The fewest frames of silence that are a gap. A sine is never silent for two frames.
 const SHORTEST: usize = 3;
-/// How far a sample may be from the value that follows from the two samples before it.
+/// The largest distance of a sample from the value that follows from the two samples before it.
 const TOLERANCE: f64 = 1e-3;
-/// How long a hog runs at most, in case this program is killed.
+/// The longest time that a hog runs, in case this program is killed.
 const LONGEST: Duration = Duration::from_secs(115);
 
 #[derive(Parser)]
 struct Args {
-    /// Programs that use as much processor time as they get.
+    /// Number of programs that use as much processor time as they can.
     #[arg(long, default_value_t = 3)]
     hogs: usize,
     /// Frames per block; the latency is two.
@@ -145,7 +146,7 @@ fn client(folder: &Path, program: &str) -> Program {
     client
 }
 
-/// Has one player play, and counts the gaps that the sink received.
+/// Runs one player, and counts the gaps in the sound that the sink received.
 fn play_and_record(
     player: &str,
     args: &Args,

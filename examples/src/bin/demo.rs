@@ -151,7 +151,7 @@ fn report(
             let here = [OscType::from(deck), OscType::from(band)];
             let moves = sent("/deck_eq").filter(|message| message.args.starts_with(&here));
             let points = moves.map(|message| (message.at / args.hurry, float(message.args.get(2))));
-            // The equaliser is flat before the first move, and keeps its value after the last.
+            // The equaliser is flat before the first move, and keeps its value after the last one.
             let mut points: Vec<(f64, f64)> = std::iter::once((0.0, 50.0)).chain(points).collect();
             points.extend(points.last().map(|&(_, held)| (plan::SECONDS / args.hurry, held)));
             (format!("{deck} {band}"), points)

@@ -37,7 +37,7 @@ pub struct ServerStatus {
 #[derive(Debug)]
 pub struct OscClient {
     socket: UdpSocket,
-    /// Whether to stop.
+    /// Set when the demo is to stop.
     stop: Arc<AtomicBool>,
     /// Every status so far, with the time at which it was received.
     pub statuses: Vec<(Instant, ServerStatus)>,

@@ -1,4 +1,4 @@
-//! The set: which message is sent when. It is made for the generated music, and works with any other.
+//! The set: all messages and their times. It is made for the generated music, and works with any other.
 
 use std::path::PathBuf;
 
@@ -59,7 +59,7 @@ pub const EQ: [(&str, &str, &[EqMove]); 4] = [
     ("C", "low", &[(42.0, 46.0, 50.0, 0.0), (49.0, 49.1, 0.0, 50.0)]),
 ];
 
-/// How much the crowd moves: from which time on, and how much (0 to 1).
+/// The movement of the crowd: times in seconds, and the movement from then on (0 to 1).
 const MOVEMENT: [(f64, f32); 9] = [
     (1.0, 0.01),
     (12.0, 0.04),
@@ -104,7 +104,7 @@ pub fn set(tracks: &[PathBuf]) -> Vec<TimedMessage> {
                 }
             }
         }
-        // Once a second, as a movement detector sends, with another message of it.
+        // Once a second, as a movement detector does, with another of its messages.
         if tick % 20 == 10 {
             send(at, "/dance/total_movement", vec![OscType::Float(movement(at))]);
             send(at, "/dance/person_count", vec![OscType::Int(7)]);

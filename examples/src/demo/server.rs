@@ -1,4 +1,4 @@
-//! The server as a child process: started, waited for, and always stopped.
+//! The server as a child process, which is always stopped.
 
 use std::net::{Ipv4Addr, UdpSocket};
 use std::os::unix::process::CommandExt;
@@ -55,7 +55,7 @@ impl Server {
     /// The exit status, if the server has ended.
     ///
     /// # Errors
-    /// When the system does not say.
+    /// The error of the system.
     pub fn ended(&mut self) -> Result<Option<ExitStatus>, DemoError> {
         Ok(self.child.try_wait()?)
     }
@@ -69,7 +69,11 @@ impl Server {
         let deadline = Instant::now() + TIMEOUT;
         while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait()? {
-                return if status.success() { Ok(()) } else { Err(format!("the server ended badly: {status}").into()) };
+                return if status.success() {
+                    Ok(())
+                } else {
+                    Err(format!("the server ended with an error: {status}").into())
+                };
             }
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -14,7 +14,7 @@ pub const TONES: [f64; 2] = [246.94, 370.0];
 const CLICK_HZ: f64 = 8_000.0;
 const CLICK_WIDTH: f64 = 5e-4;
 const BEATS: usize = 208;
-/// The beats of a section: three and a half bars, so that cues are between clicks.
+/// The beats of a section: seven bars.
 const SECTION: usize = 28;
 
 /// A track of the library.

@@ -18,7 +18,7 @@ const LOST: f32 = 0.2;
 /// The quality of the hits.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Hits {
-    /// How many hits were detected, and how many there are.
+    /// The number of detected hits, and of all hits.
     pub found: usize,
     pub of: usize,
     /// The median of their delays, in milliseconds.

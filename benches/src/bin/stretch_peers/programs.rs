@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::str::FromStr;
 
-/// The program with which the costs of others are compared.
+/// The program with whose cost the other costs are compared.
 pub const SOUNDTOUCH: &str = "soundtouch";
 
 /// The names, the commands and the Debian packages of the programs.
