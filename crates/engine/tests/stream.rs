@@ -444,15 +444,3 @@ fn continuous_playback_reads_without_a_seek() {
     assert_eq!(music.disk.seeks.load(SeqCst), 0);
     assert_eq!(music.disk.open.load(SeqCst), 1);
 }
-
-#[test]
-fn an_input_without_frames_or_with_three_channels_is_refused() {
-    let music = noise(1);
-    assert!(music.streamed.is_streamed());
-    assert!(!music.loaded.is_streamed() && music.loaded.is_ready(Frames(9)) && music.loaded.stream_event().is_none());
-    assert_eq!(music.streamed.frames(), music.loaded.frames());
-    let info = InputInfo { frames: Frames(0), sample_rate: SampleRate::CD, channels: 2 };
-    let input = || OnDisk::new(Arc::default(), Arc::default());
-    assert!(Track::from_input(input(), info).is_err());
-    assert!(Track::from_input(input(), InputInfo { frames: Frames(1), channels: 3, ..info }).is_err());
-}

@@ -86,7 +86,7 @@ impl FrameWorker for AnalysisThreads {
         self.analysed.is_some()
     }
 
-    fn collect(&mut self, synthesiser: &mut FrameSynthesiser) -> bool {
+    fn take_finished(&mut self, synthesiser: &mut FrameSynthesiser) -> bool {
         let Some(AnalysedFrame { spec, analysis }) = self.analysed.take() else { return false };
         let previous = synthesiser.synthesise_from(&spec, analysis);
         let threads = self.threads.len().max(1);

@@ -177,7 +177,7 @@ impl Vocoder {
 
     /// Adds the finished STFT frame. When it was submitted and is not finished, it is synthesised here.
     fn finish(&mut self, source: &dyn Source, worker: &mut dyn FrameWorker) {
-        if std::mem::take(&mut self.submitted) && !worker.collect(&mut self.synthesiser) {
+        if std::mem::take(&mut self.submitted) && !worker.take_finished(&mut self.synthesiser) {
             self.synthesiser.synthesise(&self.spec, source);
         }
         let centre = self.spec.window.centre;

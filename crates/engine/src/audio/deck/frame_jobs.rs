@@ -93,7 +93,7 @@ impl FrameWorker for VoiceFrameWorker<'_> {
         }
     }
 
-    fn collect(&mut self, synthesiser: &mut FrameSynthesiser) -> bool {
+    fn take_finished(&mut self, synthesiser: &mut FrameSynthesiser) -> bool {
         self.jobs.receive_finished();
         let Some(job) = self.jobs.idle.iter_mut().find(|job| job.id == *self.job_id) else {
             self.jobs.late += 1;

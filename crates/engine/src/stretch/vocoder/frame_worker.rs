@@ -9,7 +9,7 @@ pub(crate) trait FrameWorker {
     fn submit(&mut self, spec: &FrameSpec, synthesiser: &FrameSynthesiser) -> bool;
 
     /// Moves the frame that was submitted last into `synthesiser`; false when it is not finished.
-    fn collect(&mut self, synthesiser: &mut FrameSynthesiser) -> bool;
+    fn take_finished(&mut self, synthesiser: &mut FrameSynthesiser) -> bool;
 }
 
 /// No worker: the caller synthesises every frame.
@@ -18,7 +18,7 @@ impl FrameWorker for () {
         false
     }
 
-    fn collect(&mut self, _: &mut FrameSynthesiser) -> bool {
+    fn take_finished(&mut self, _: &mut FrameSynthesiser) -> bool {
         false
     }
 }
