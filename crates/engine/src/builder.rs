@@ -9,6 +9,7 @@ use crate::control::Engine;
 use crate::output::{self, MakeRenderer, Output, OutputRequest, RunningOutput};
 use crate::types::config::EngineConfig;
 use crate::types::error::Result;
+use crate::types::error_reasons::{SettingError, SettingReason};
 use crate::types::output_error::{OutputError, OutputErrorKind};
 use crate::types::stretch_method::StretchMethod;
 use crate::types::units::{Bpm, SampleRate};
@@ -82,7 +83,8 @@ impl Builder {
         self
     }
 
-    /// Records what an opened output plays: stereo, as a float WAV, or as 24-bit FLAC if the name ends with `.flac`.
+    /// Records what an [opened](Self::open) output plays: stereo, as a float WAV, or as 24-bit FLAC if the name ends with `.flac`.
+    /// [`split`](Self::split) and [`offline`](Self::offline) have no output and refuse it.
     ///
     /// The file grows while the engine plays and is complete after every write, ten a second, whatever ends the program. A file
     /// that exists is never replaced: the name gets a number, `night-2.wav`. When the disk is full, or a WAV nears 4 GiB, the
@@ -102,11 +104,19 @@ impl Builder {
     }
 
     /// Makes the two halves without an output: your own callback (a plug-in, a game, JACK, a test) calls the [`Renderer`], your
-    /// program keeps the [`Engine`]. [`record`](Self::record) has no effect here.
+    /// program keeps the [`Engine`].
     ///
     /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) when a setting is not possible.
+    /// [`Error::Setting`](crate::Error::Setting) when a setting is not possible, and after [`record`](Self::record) or
+    /// [`record_split`](Self::record_split): only an output that [`open`](Self::open) opens is recorded. Write the rendered samples
+    /// with `crowd_media::write` instead.
     pub fn split(self) -> Result<(Engine, Renderer)> {
+        if self.record.is_some() {
+            return Err(SettingError::new("record", SettingReason::NoOutput).into());
+        }
+        if self.split.is_some() {
+            return Err(SettingError::new("record_split", SettingReason::NoOutput).into());
+        }
         Engine::split(self.config)
     }
 

@@ -16,12 +16,13 @@ use crate::types::units::{Bpm, DeckId, Frames, Gain, Rate, StemId};
 /// # fn main() -> Result<(), crowd_engine::Error> {
 /// let mut offline = Engine::builder().offline()?;
 /// let track = Track::from_interleaved(vec![0.25; 88_200], SampleRate::CD, 2)?;
-/// // Deck A starts as soon as possible, B on the next beat, C two seconds after the start of the time line.
+/// // Deck A starts as soon as possible, B on the next beat, C two seconds after the start of the time line, D on the next bar.
 /// let engine = offline.engine();
 /// engine.deck(DeckId::A).load(&track)?.play()?;
 /// engine.deck(DeckId::B).load(&track)?.at(When::OnBeat).play()?;
 /// let two_seconds = When::At(Frames::from_seconds(2.0, engine.sample_rate()));
 /// engine.deck(DeckId::C).load(&track)?.at(two_seconds).play()?;
+/// engine.deck(DeckId::D).load(&track)?.at(When::OnBar).play()?;
 /// # Ok(())
 /// # }
 /// ```
@@ -36,6 +37,9 @@ pub enum When {
     At(Frames),
     /// In the frame of the next beat of the engine's clock. A beat in the first frame that is not made yet counts as the next.
     OnBeat,
+    /// In the frame of the next beat of the engine's clock that begins a bar: a beat whose number is a multiple of the
+    /// [beats in a bar](Command::BeatsPerBar).
+    OnBar,
 }
 
 /// The stems of a deck that a command is for.

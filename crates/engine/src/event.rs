@@ -1,5 +1,6 @@
 //! What the audio thread reports: events, the status, a report on each block.
 
+use crate::types::cast::whole;
 use crate::types::stretch_method::StretchMethod;
 use crate::types::units::{DeckId, Frames, StemId};
 
@@ -104,6 +105,9 @@ pub struct DeckStatus {
     /// track rate / engine rate where the sample rates differ. Negative before the start of the track, where
     /// [`align`](crate::DeckHandle::align) may put it.
     pub position: f64,
+    /// The length of the track of that stem; 0 when it has none. What remains is `length` - `position`, and the time until then is
+    /// that / `rate` in frames of the track's sample rate.
+    pub length: Frames,
     /// The effective playing speed: master, deck and (for that stem) stem rate; 1 is the recorded speed.
     pub rate: f64,
     /// How the deck changes speed.
@@ -164,6 +168,12 @@ pub struct Status {
 }
 
 impl Status {
+    /// The bar of the engine's clock at the horizon, counted from bar 0, which begins with beat 0; negative before it. The bars
+    /// are counted as if all had the present number of beats.
+    pub fn bar(&self) -> i64 {
+        whole((self.beat / f64::from(self.beats_per_bar.max(1))).floor())
+    }
+
     /// The beat within the bar, from 0, with its fraction.
     pub fn bar_phase(&self) -> f64 {
         self.beat.rem_euclid(f64::from(self.beats_per_bar.max(1)))

@@ -3,6 +3,7 @@
 use crate::audio::Renderer;
 use crate::builder::Builder;
 use crate::control::Engine;
+use crate::event::Status;
 use crate::types::error::Result;
 use crate::types::units::Frames;
 
@@ -29,9 +30,14 @@ impl Builder {
 }
 
 impl Offline {
-    /// The control half, for commands and the status.
+    /// The control half, for commands and events.
     pub fn engine(&mut self) -> &mut Engine {
         &mut self.engine
+    }
+
+    /// A snapshot of the engine after the latest block, as [`Engine::status`] returns it.
+    pub fn status(&self) -> Status {
+        self.engine.status()
     }
 
     /// The next `frames` frames, interleaved stereo: 2 x `frames` samples. Any number of frames is possible, odd ones too.

@@ -76,7 +76,7 @@ fn a_start_keeps_its_frame_and_begins_at_the_nearest_position_in_phase() {
         let mut offline = offline();
         let track = noise_track(100_000, 1);
         let samples = offline_copy(&track);
-        let deck = offline.engine().deck(DeckId::A).load_at(&track, Frames(cue)).unwrap();
+        let deck = offline.engine().deck(DeckId::A).load_cued(&track, Frames(cue)).unwrap();
         deck.at(When::At(Frames(start))).align(pulse(120.0, first), Phase::Beat).unwrap().play().unwrap();
         let sound = left(&offline.render_frames(start as usize + 10_000));
         let heard = &sound[start as usize..];

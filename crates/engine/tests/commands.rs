@@ -28,6 +28,21 @@ fn the_schedule_fills_up_with_an_error_and_empties_again() {
 }
 
 #[test]
+fn a_start_on_a_bar_falls_on_the_first_beat_of_the_next_bar() {
+    for (beats, bar) in [(4, 4 * 22_050), (3, 3 * 22_050)] {
+        let mut offline = offline();
+        offline.engine().mix().beats_per_bar(beats).unwrap();
+        offline.render_frames(1_000);
+        assert_eq!(offline.status().bar(), 0);
+        let track = constant_track(0.5, 44_100);
+        offline.engine().deck(DeckId::A).load(&track).unwrap().at(When::OnBar).play().unwrap();
+        let sound = left(&offline.render_frames(bar));
+        assert_eq!(sound.iter().position(|x| *x != 0.0), Some(bar - 1_000));
+        assert_eq!((offline.status().bar(), offline.engine().waiting()), (1, 0));
+    }
+}
+
+#[test]
 fn a_command_for_a_past_frame_acts_at_once_and_is_reported_as_late() {
     let mut offline = offline();
     offline.render_frames(1_000);

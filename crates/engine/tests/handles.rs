@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::{constant_track, left, offline, play, sine_track};
-use crowd_engine::{Bpm, CrossfadeLaw, DeckId, Error, Frames, Gain, Offline, StemId, When};
+use crowd_engine::{Bpm, CrossfadeLaw, DeckId, Engine, Error, Frames, Gain, LoopRegion, Offline, StemId, When};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -85,7 +85,7 @@ fn a_group_acts_in_one_frame_or_not_at_all() {
     let sound = left(&offline.render_frames(1_002));
     assert_eq!(sound[999..], [0.0, 0.25, 0.25]);
 
-    let mut small = crowd_engine::Engine::builder().queue(16).offline().unwrap();
+    let mut small = Engine::builder().queue(16).offline().unwrap();
     let mut group = small.engine().group();
     for _ in 0..17 {
         group.deck(DeckId::A).play().unwrap();
@@ -108,4 +108,40 @@ fn a_deck_moves_all_its_stems_unless_one_is_chosen() {
     offline.engine().deck(DeckId::A).stem(StemId(1)).pause().unwrap().all_stems().stem_gain(Gain::UNITY).unwrap();
     offline.render_frames(1_000);
     assert_eq!(offline.engine().status().decks[0].playing, 2);
+}
+
+#[test]
+fn a_load_resets_the_loop_and_can_bring_one() {
+    let mut offline = offline();
+    let track = constant_track(0.25, 1_000);
+    let region = LoopRegion::new(Frames(100), Frames(500)).unwrap();
+    let deck = offline.engine().deck(DeckId::A).loop_(Some(region)).unwrap();
+    deck.load(&track).unwrap().play().unwrap();
+    offline.engine().deck(DeckId::B).load_looped(&track, Frames(50), region).unwrap();
+    offline.render_frames(64);
+    let status = offline.status();
+    assert_eq!((status.decks[1].position, status.decks[1].length), (50.0, Frames(1_000)));
+    offline.engine().deck(DeckId::B).play().unwrap();
+    offline.render_frames(5_000);
+    let status = offline.status();
+    assert_eq!((status.decks[0].playing, status.decks[1].playing), (0, 1));
+    assert!((100.0..500.0).contains(&status.decks[1].position), "{}", status.decks[1].position);
+    assert_eq!((status.decks[0].length, status.decks[2].length), (Frames(1_000), Frames::ZERO));
+}
+
+#[test]
+fn a_recording_without_an_output_is_refused_with_the_way_out() {
+    let second = || Engine::builder().record_split(SECOND);
+    let errors = [
+        Engine::builder().record("set.wav").split().err(),
+        Engine::builder().record("set.wav").offline().err(),
+        second().offline().err(),
+    ];
+    for (error, setting) in errors.into_iter().zip(["record", "record", "record_split"]) {
+        let error = error.unwrap();
+        assert!(matches!(&error, Error::Setting(error) if error.setting == setting), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("crowd_media::write") && text.contains("Output::File"), "{text}");
+    }
+    assert_eq!(Frames(22_050).to_string(), "22050");
 }

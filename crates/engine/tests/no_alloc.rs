@@ -121,8 +121,9 @@ impl Rig {
 
     fn send_all_kinds(&mut self) {
         for command in one_of_each(&mut self.noise, &self.tracks) {
-            let when = match self.noise.below(3) {
+            let when = match self.noise.below(4) {
                 0 => When::NextBlock,
+                2 => When::OnBar,
                 1 => When::At(Frames(self.engine.status().frames.0 + self.noise.below(4_000))),
                 _ => When::OnBeat,
             };

@@ -294,6 +294,7 @@ fn fuzz(count: usize, seed: u64) {
             let when = match noise.below(6) {
                 0 => When::OnBeat,
                 1 | 2 => When::At(Frames(offline.engine().status().frames.0 + noise.below(3_000))),
+                3 => When::OnBar,
                 _ => When::NextBlock,
             };
             match offline.engine().send(command, when) {

@@ -203,10 +203,10 @@ fn a_prepared_position_plays_at_once_and_without_a_gap() {
     let mut live = Live::new();
     music.streamed.prepare(Frames(800_000));
     until("the cue", || music.streamed.is_ready(Frames(800_000)));
-    live.engine.deck(DeckId::A).load_at(&music.streamed, Frames(800_000)).unwrap().play().unwrap();
+    live.engine.deck(DeckId::A).load_cued(&music.streamed, Frames(800_000)).unwrap().play().unwrap();
     let streamed = live.go(200_000, 4.0).to_vec();
     let mut loaded = Live::new();
-    loaded.engine.deck(DeckId::A).load_at(&music.loaded, Frames(800_000)).unwrap().play().unwrap();
+    loaded.engine.deck(DeckId::A).load_cued(&music.loaded, Frames(800_000)).unwrap().play().unwrap();
     assert!(streamed == loaded.go(200_000, 1e9));
     assert_eq!(music.streamed.missed(), Frames(0));
 }
@@ -372,7 +372,7 @@ fn a_long_loop_repeats_without_a_gap() {
             track.is_ready(Frames(end - 60_000))
         });
         let region = LoopRegion::new(Frames(start), Frames(end)).ok();
-        let deck = live.engine.deck(DeckId::A).load_at(track, Frames(end - 60_000)).unwrap();
+        let deck = live.engine.deck(DeckId::A).load_cued(track, Frames(end - 60_000)).unwrap();
         deck.loop_(region).unwrap().play().unwrap();
         live.go(150_000, speed).to_vec()
     };
@@ -388,7 +388,7 @@ fn every_method_plays_a_streamed_track_on_two_decks_without_a_gap() {
         for (deck, cue) in [(DeckId::A, 0), (DeckId::B, 900_000)] {
             music.streamed.prepare(Frames(cue));
             until("a start", || music.streamed.is_ready(Frames(cue)));
-            let deck = live.engine.deck(deck).load_at(&music.streamed, Frames(cue)).unwrap();
+            let deck = live.engine.deck(deck).load_cued(&music.streamed, Frames(cue)).unwrap();
             deck.stretch(*method).unwrap().play().unwrap();
         }
         live.engine.mix().tempo(Bpm::new(126.0).unwrap()).unwrap();

@@ -45,7 +45,7 @@ fn a_cue_moves_a_stopped_stem_and_a_playing_stem_returns_to_it_when_it_stops() {
 fn a_loop_that_is_set_while_a_stem_plays_repeats_until_it_is_removed() {
     for begin in [0, 9_000] {
         let mut offline = offline();
-        offline.engine().deck(DeckId::A).load_at(&numbered(), Frames(begin)).unwrap().play().unwrap();
+        offline.engine().deck(DeckId::A).load_cued(&numbered(), Frames(begin)).unwrap().play().unwrap();
         offline.render_frames(2_000);
         // The head lies before the end of the loop, or behind it and jumps.
         let region = LoopRegion::new(Frames(4_000), Frames(7_000)).unwrap();
@@ -298,7 +298,7 @@ fn a_change_of_method_fades_until_the_next_attack_and_at_most_5_ms() {
             if changes {
                 deck.load(&track).unwrap().play().unwrap().at(begin).stretch(method).unwrap();
             } else {
-                let deck = deck.stretch(method).unwrap().load_at(&track, Frames(place as u64)).unwrap();
+                let deck = deck.stretch(method).unwrap().load_cued(&track, Frames(place as u64)).unwrap();
                 deck.at(begin).play().unwrap();
             }
             left(&offline.render_frames(FROM + 2_000))

@@ -96,8 +96,18 @@ impl Clock {
 
     /// Frames until the next beat if it falls within `frames`; 0 when a beat is now.
     pub fn next_beat(&self, frames: usize) -> Option<usize> {
+        self.next_multiple(1.0, frames)
+    }
+
+    /// Frames until the next beat that begins a bar if it falls within `frames`; 0 when a bar begins now.
+    pub fn next_bar(&self, frames: usize) -> Option<usize> {
+        self.next_multiple(f64::from(self.beats_per_bar), frames)
+    }
+
+    /// Frames until the next beat whose number is a multiple of `unit`, if it falls within `frames`.
+    fn next_multiple(&self, unit: f64, frames: usize) -> Option<usize> {
         // When the phase is after a beat by no more than a rounding error, that beat is still the next one.
-        let beats = (self.beat - ROUNDING).ceil() - self.beat;
+        let beats = ((self.beat - ROUNDING) / unit).ceil() * unit - self.beat;
         let frame = (beats / self.beats_per_frame() - 0.001).ceil().max(0.0);
         (frame < frames as f64).then_some(count(frame))
     }
@@ -147,6 +157,20 @@ mod tests {
         assert_eq!(clock.next_beat(64), Some(50));
         clock.advance(20);
         assert_eq!(clock.next_beat(64), Some(30));
+    }
+
+    #[test]
+    fn the_next_bar_is_found_in_its_frame() {
+        let mut clock = clock();
+        assert_eq!(clock.next_bar(64), Some(0));
+        clock.advance(22_050);
+        assert_eq!((clock.next_beat(64), clock.next_bar(64)), (Some(0), None));
+        clock.advance(3 * 22_050 - 50);
+        assert_eq!(clock.next_bar(64), Some(50));
+        clock.set_beats_per_bar(3);
+        assert_eq!(clock.next_bar(64), None);
+        clock.reset(-20);
+        assert_eq!(clock.next_bar(64), Some(20));
     }
 
     #[test]

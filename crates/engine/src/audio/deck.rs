@@ -79,13 +79,20 @@ impl Deck {
         })
     }
 
+    /// The first stem that plays, else the first that has a track.
+    fn first_voice(&self) -> Option<&Voice> {
+        let playing = self.voices.iter().find(|voice| voice.is_playing());
+        playing.or_else(|| self.voices.iter().find(|voice| voice.is_loaded()))
+    }
+
+    /// The length of the track of the stem of [`Self::position`].
+    pub fn length(&self) -> Frames {
+        self.first_voice().map_or(Frames::ZERO, Voice::length)
+    }
+
     /// Position and rate of the first stem that plays, else of the first that has a track.
     pub fn position(&self) -> (f64, f64) {
-        let voice = self
-            .voices
-            .iter()
-            .find(|voice| voice.is_playing())
-            .or_else(|| self.voices.iter().find(|voice| voice.is_loaded()));
+        let voice = self.first_voice();
         voice.map_or((0.0, self.rate), |voice| (voice.position(), self.rate * voice.rate))
     }
 

@@ -186,6 +186,7 @@ impl Renderer {
                     self.schedule.push(frame.0.max(self.made), true, command);
                 }
                 When::OnBeat => self.schedule.push_on_beat(command),
+                When::OnBar => self.schedule.push_on_bar(command),
             }
         }
     }
@@ -245,12 +246,17 @@ impl Renderer {
         self.mixer.mix(mix);
     }
 
-    /// Schedules the commands that wait for a beat for the beat's frame when the beat falls within the next `frames`.
+    /// Schedules the commands that wait for a beat or a bar for its frame when it falls within the next `frames`.
     fn find_beat(&mut self, frames: usize) {
         if self.schedule.waits_for_beat()
             && let Some(distance) = self.clock.next_beat(frames)
         {
             self.schedule.beat_at(self.made + distance as u64);
+        }
+        if self.schedule.waits_for_bar()
+            && let Some(distance) = self.clock.next_bar(frames)
+        {
+            self.schedule.bar_at(self.made + distance as u64);
         }
     }
 

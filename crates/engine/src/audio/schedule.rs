@@ -40,17 +40,24 @@ impl Ord for ScheduledCommand {
 pub(crate) struct Schedule {
     due: BinaryHeap<ScheduledCommand>,
     on_beat: Vec<ScheduledCommand>,
+    on_bar: Vec<ScheduledCommand>,
     sequence: u64,
 }
 
 impl Schedule {
     pub fn new(capacity: usize) -> Self {
-        Self { due: BinaryHeap::with_capacity(capacity), on_beat: Vec::with_capacity(capacity), sequence: 0 }
+        Self {
+            due: BinaryHeap::with_capacity(capacity),
+            on_beat: Vec::with_capacity(capacity),
+            on_bar: Vec::with_capacity(capacity),
+            sequence: 0,
+        }
     }
 
     /// Whether there is room for another command.
     pub fn has_room(&self) -> bool {
-        self.due.len() + self.on_beat.len() < self.due.capacity().min(self.on_beat.capacity())
+        let capacity = self.due.capacity().min(self.on_beat.capacity()).min(self.on_bar.capacity());
+        self.due.len() + self.on_beat.len() + self.on_bar.len() < capacity
     }
 
     /// Adds a command for `frame`.
@@ -70,6 +77,23 @@ impl Schedule {
         debug_assert!(self.has_room());
         self.on_beat.push(ScheduledCommand { frame: 0, sequence: self.sequence, timed: true, command });
         self.sequence += 1;
+    }
+
+    /// Adds a command for the next bar.
+    pub fn push_on_bar(&mut self, command: Command) {
+        debug_assert!(self.has_room());
+        self.on_bar.push(ScheduledCommand { frame: 0, sequence: self.sequence, timed: true, command });
+        self.sequence += 1;
+    }
+
+    /// Schedules the commands that wait for a bar for `frame`, in which the bar begins.
+    pub fn bar_at(&mut self, frame: u64) {
+        self.due.extend(self.on_bar.drain(..).map(|due| ScheduledCommand { frame, ..due }));
+    }
+
+    /// Whether any command waits for a bar.
+    pub fn waits_for_bar(&self) -> bool {
+        !self.on_bar.is_empty()
     }
 
     /// Schedules the commands that wait for a beat for `frame`, in which the beat is.
@@ -101,7 +125,7 @@ impl Schedule {
     ) {
         let mut due = std::mem::take(&mut self.due).into_vec();
         // After sorting the oldest are at the end. Neither sorting nor converting between heap and vector allocates.
-        for waiting in [&mut due, &mut self.on_beat] {
+        for waiting in [&mut due, &mut self.on_beat, &mut self.on_bar] {
             waiting.sort_unstable_by_key(|due| std::cmp::Reverse(due.sequence));
             while let Some(oldest) = waiting.pop_if(|due| due.sequence < sequence) {
                 if let Err(kept) = take(oldest) {
@@ -111,6 +135,7 @@ impl Schedule {
             }
         }
         self.on_beat.reverse();
+        self.on_bar.reverse();
         self.due = due.into();
     }
 }
@@ -172,8 +197,12 @@ mod tests {
         let mut schedule = Schedule::new(4);
         schedule.push_on_beat(tempo(130.0));
         assert!(schedule.waits_for_beat() && schedule.next_frame().is_none());
+        schedule.push_on_bar(tempo(102.0));
         schedule.beat_at(77);
         assert_eq!(schedule.next_frame(), Some(77));
-        assert!(!schedule.waits_for_beat());
+        assert!(!schedule.waits_for_beat() && schedule.waits_for_bar());
+        schedule.bar_at(77);
+        assert_eq!(taken(&mut schedule, 77), [101.0, 102.0]);
+        assert!(!schedule.waits_for_bar());
     }
 }

@@ -10,7 +10,7 @@ use crate::types::stretch_method::StretchMethod;
 /// Words of the renderer itself, the first ones.
 pub(crate) const RENDERER_WORDS: usize = 17;
 /// Words of each deck, after those of the renderer.
-pub(crate) const WORDS_PER_DECK: usize = 8;
+pub(crate) const WORDS_PER_DECK: usize = 9;
 
 /// Words of a snapshot for `decks` decks.
 pub(crate) const fn words(decks: usize) -> usize {
@@ -78,6 +78,7 @@ impl StatusValues<'_> {
                 single(deck.fade.value()),
                 single(self.mixer.deck_peak(index)),
                 StretchMethod::ALL.iter().position(|method| *method == deck.method()).unwrap_or(0) as u64,
+                deck.length().0,
             ]
         });
         snapshot.publish(head.into_iter().chain(decks));

@@ -131,19 +131,25 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
     /// Puts a track in, armed and silent at its start.
     ///
     /// - The stem stops, with a fade-out of 5 ms if it plays. Other stems of the deck go on.
-    /// - Reset for the stem: cue and position (to the start), the loop (none), [`stem_gain`](Self::stem_gain) (1) and
+    /// - Reset for the stem: cue and position (to the start), the loop (none; [`load_looped`](Self::load_looped) sets one), [`stem_gain`](Self::stem_gain) (1) and
     ///   [`stem_rate`](Self::stem_rate) (1). What was set before the load is lost: set these after it.
     /// - Kept, because it belongs to the deck: [`rate`](Self::rate), [`match_tempo`](Self::match_tempo) and
     ///   [`tempo`](Self::tempo), [`stretch`](Self::stretch), [`eq`](Self::eq), [`fader`](Self::fader) and [`fade`](Self::fade). A
     ///   deck that was faded out stays so until [`play`](Self::play) or a fade-in.
     pub fn load(self, track: &Track) -> Result<Self> {
-        self.load_at(track, Frames::ZERO)
+        self.load_cued(track, Frames::ZERO)
     }
 
     /// Puts a track in, as [`load`](Self::load) does, armed and silent at `cue`, in frames of the track.
-    pub fn load_at(self, track: &Track, cue: Frames) -> Result<Self> {
+    pub fn load_cued(self, track: &Track, cue: Frames) -> Result<Self> {
         let stem = self.one_stem();
         self.send(DeckCommand::Load { stem, track: track.clone(), cue, region: None })
+    }
+
+    /// Puts a track in, as [`load_cued`](Self::load_cued) does, with a region that repeats.
+    pub fn load_looped(self, track: &Track, cue: Frames, region: LoopRegion) -> Result<Self> {
+        let stem = self.one_stem();
+        self.send(DeckCommand::Load { stem, track: track.clone(), cue, region: Some(region) })
     }
 
     /// Gives a stem that plays without a track its track: it enters as if it had been played from `cue` at the start. The

@@ -108,7 +108,7 @@ impl Engine {
         Ok(())
     }
 
-    /// How many commands sent with [`When::At`] or [`When::OnBeat`] still wait for their moment.
+    /// How many commands sent with [`When::At`], [`When::OnBeat`] or [`When::OnBar`] still wait for their moment.
     pub fn waiting(&self) -> u64 {
         self.timed - status::timed(&status::words(&self.snapshot))
     }

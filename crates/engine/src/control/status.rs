@@ -33,6 +33,7 @@ pub(super) fn decode(words: &[u64]) -> Status {
             playing: byte(deck[0]),
             loaded: byte(deck[1]),
             position: f64::from_bits(deck[2]),
+            length: Frames(deck[8]),
             rate: f64::from_bits(deck[3]),
             fader: single(deck[4]),
             fade: single(deck[5]),

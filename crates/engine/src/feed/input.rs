@@ -1,5 +1,6 @@
 //! The source that a streamed track is read from.
 
+use crate::types::loop_region::LoopRegion;
 use crate::types::units::{Frames, SampleRate};
 
 /// The error of an [`Input`] that could not be read.
@@ -15,7 +16,7 @@ pub type InputError = Box<dyn std::error::Error + Send + Sync>;
 /// An input without an end that is computed:
 /// ```
 /// use crowd_engine::feed::{Input, InputError, InputInfo};
-/// use crowd_engine::{DeckId, Engine, Frames, LoopRegion, SampleRate, Track};
+/// use crowd_engine::{DeckId, Engine, SampleRate, Track};
 ///
 /// struct Sawtooth {
 ///     next: u64,
@@ -36,7 +37,7 @@ pub type InputError = Box<dyn std::error::Error + Send + Sync>;
 /// }
 ///
 /// # fn main() -> Result<(), crowd_engine::Error> {
-/// let info = InputInfo { frames: LoopRegion::LAST_FRAME, sample_rate: SampleRate::CD, channels: 2 };
+/// let info = InputInfo { frames: InputInfo::ENDLESS, sample_rate: SampleRate::CD, channels: 2 };
 /// let track = Track::from_input(Sawtooth { next: 0 }, info)?;
 /// let mut offline = Engine::builder().offline()?;
 /// offline.engine().deck(DeckId::A).load(&track)?.play()?;
@@ -82,11 +83,15 @@ pub trait Input: Send {
 /// The length, sample rate and channels of an [`Input`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InputInfo {
-    /// The number of frames, 1 to [`LoopRegion::LAST_FRAME`](crate::LoopRegion::LAST_FRAME), which is most of a year; give the
-    /// latter for an input without an end. When the input ends earlier, the rest is silent.
+    /// The number of frames, 1 to [`InputInfo::ENDLESS`]; give the latter for an input without an end. When the input ends earlier, the rest is silent.
     pub frames: Frames,
     /// Frames per second.
     pub sample_rate: SampleRate,
     /// Channels of the original, 1 or 2; [`Input::read`] always returns two.
     pub channels: usize,
+}
+
+impl InputInfo {
+    /// The largest number of frames of a track, for an input without an end: most of a year at 44.1 kHz.
+    pub const ENDLESS: Frames = LoopRegion::LAST_FRAME;
 }

@@ -94,7 +94,7 @@ pub enum Error {
     #[error(transparent)]
     Output(#[from] OutputError),
     /// An [`Input`](crate::feed::Input) could not be read. What was made of it until then is right; begin again to try again.
-    #[error("the input cannot be read at {frame}: {source}")]
+    #[error("the input cannot be read at frame {frame}: {source}")]
     Read {
         /// The first frame that could not be read.
         frame: Frames,

@@ -163,6 +163,8 @@ pub enum SettingReason {
     FileLength,
     /// Nothing is recorded that the setting could be for.
     NothingRecorded,
+    /// The engine has no output that could be recorded.
+    NoOutput,
     /// A chunk or a batch has no frames.
     ZeroBatch {
         /// Frames of a chunk.
@@ -187,6 +189,9 @@ impl fmt::Display for SettingReason {
             Self::NotBelow { frames, limit } => write!(f, "{} frames: give less than {} frames", frames.0, limit.0),
             Self::FileLength => f.write_str("a file can have 1 second to 24 hours"),
             Self::NothingRecorded => f.write_str("nothing is recorded"),
+            Self::NoOutput => f.write_str(
+                "there is no output to record: write the rendered samples with crowd_media::write, or open an Output::File",
+            ),
             Self::ZeroBatch { chunk, batches } => {
                 write!(f, "a chunk of {chunk} frames, batches of {batches:?} chunks: none may be 0")
             }

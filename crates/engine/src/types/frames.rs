@@ -1,6 +1,7 @@
 //! Counts of frames.
 
-/// A number of frames, or a moment on the engine's time line, whose frame 0 is the first that is rendered.
+/// A number of frames, or a moment on the engine's time line, whose frame 0 is the first that is rendered. As text it is the bare
+/// number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Frames(pub u64);
@@ -29,6 +30,6 @@ impl std::ops::Sub for Frames {
 
 impl std::fmt::Display for Frames {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "frame {}", self.0)
+        std::fmt::Display::fmt(&self.0, f)
     }
 }

@@ -23,12 +23,12 @@ pub struct Pulse {
 }
 
 impl Pulse {
-    /// A beat of the tempo `bpm` with a downbeat at `first_beat` seconds in a track of `rate` frames a second. A `first_beat`
-    /// that is not finite counts as 0.
-    pub fn new(bpm: Bpm, first_beat: f64, rate: SampleRate) -> Self {
+    /// A beat of the tempo `bpm` with a downbeat (the first beat of a bar, any bar) at `downbeat` seconds in a track of `rate` frames
+    /// a second. A `downbeat` that is not finite counts as 0.
+    pub fn new(bpm: Bpm, downbeat: f64, rate: SampleRate) -> Self {
         let rate = f64::from(rate.get());
-        let first_beat = if first_beat.is_finite() { first_beat } else { 0.0 };
-        Self { downbeat: first_beat * rate, interval: 60.0 * rate / bpm.get() }
+        let downbeat = if downbeat.is_finite() { downbeat } else { 0.0 };
+        Self { downbeat: downbeat * rate, interval: 60.0 * rate / bpm.get() }
     }
 
     /// The number of beats from the downbeat to `frame` of the track, with its fraction.

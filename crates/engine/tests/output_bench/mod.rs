@@ -35,7 +35,7 @@ pub fn schedule_mix(engine: &mut Engine, zero: u64) {
     engine.deck(a).at(at(0.0)).load(&noise).unwrap().play().unwrap();
     engine.deck(b).at(at(0.5)).load(&tone).unwrap().loop_(Some(tone.whole_loop().unwrap())).unwrap();
     engine.deck(b).at(at(0.63)).play().unwrap();
-    engine.deck(c).at(at(2.0)).load_at(&high, Frames(1_000)).unwrap().rate(Rate::new(0.875).unwrap()).unwrap();
+    engine.deck(c).at(at(2.0)).load_cued(&high, Frames(1_000)).unwrap().rate(Rate::new(0.875).unwrap()).unwrap();
     engine.deck(c).at(at(2.5)).play().unwrap();
     engine.deck(a).at(at(1.2)).eq(Band::Low, Gain::SILENCE).unwrap().fader(gain(0.5)).unwrap();
     engine.deck(a).at(at(1.9)).seek(Frames(5_000)).unwrap().eq(Band::Low, Gain::UNITY).unwrap();

@@ -11,7 +11,7 @@ use crate::track::Track;
 use crate::types::cast::{count, whole};
 use crate::types::loop_region::LoopRegion;
 use crate::types::stretch_method::StretchMethod;
-use crate::types::units::{Rate, SampleRate};
+use crate::types::units::{Frames, Rate, SampleRate};
 
 /// Fades at a jump, in seconds: the fade-out is slow, the fade-in fast enough to leave an attack unchanged.
 const FADE_OUT: f64 = 0.005;
@@ -76,6 +76,11 @@ impl Voice {
 
     pub fn is_loaded(&self) -> bool {
         self.track.is_some()
+    }
+
+    /// The length of its track; 0 when it has none.
+    pub fn length(&self) -> Frames {
+        self.track.as_ref().map_or(Frames::ZERO, Track::frames)
     }
 
     /// Whether it makes no sound now, not even a fade-out.
@@ -384,7 +389,6 @@ fn add_sound(
 mod tests {
     use super::*;
     use crate::feed::{Input, InputError, InputInfo};
-    use crate::types::units::Frames;
 
     struct Silence;
 
