@@ -58,7 +58,7 @@
 //! | load, play, loop, equalise a deck | [`Engine::deck`] |
 //! | set the tempo, crossfade, set the master gain | [`Engine::mix`] |
 //! | let several commands act in the same frame | [`Engine::group`] |
-//! | let a command act in a given frame or on the next beat | [`When`] |
+//! | let a command act in a given frame, on the next beat or bar | [`When`] |
 //! | show positions, meters, the beat | [`Engine::status`] |
 //! | react to the end of a track | [`Engine::events`] |
 //! | know whether the sound reaches the device | [`Engine::health`] |
@@ -68,6 +68,10 @@
 //! | keep the pitch at another tempo | [`StretchMethod`] |
 //! | bring a whole track to another tempo | [`export`] |
 //! | find the beats of a track again | [`tempo::BeatGrid`] |
+//!
+//! Complete programs are in `examples/examples` of the repository: `dj_set` (two decks at one tempo, aligned and crossfaded),
+//! `game_stems` (stems that come and go), `beat_clock` (commands on beats and bars), `endless_queue` (one track after the other) and
+//! `own_source` (a track that the program computes).
 //!
 //! # Words and units
 //!
