@@ -59,7 +59,8 @@ pub enum Event {
         /// earlier in that quantum. This is after the last frame of the track: the stem is silent when the position is past
         /// the end by what the [method](crate::StretchMethod) reads ahead (some 30 frames at playback rate, half an STFT frame
         /// when the pitch is kept), and when a track that ends in the middle of a sound has faded out, which takes 4 ms. The
-        /// last frame of the track itself is `length / rate` frames after [`Event::Started`] when the rate did not change.
+        /// end of the track itself is (`length` - position of the start) / `rate` frames after [`Event::Started`], when the
+        /// rate did not change and the track has the sample rate of the engine.
         at: Frames,
     },
     /// A command reached the audio thread after its moment, and acted at once.
