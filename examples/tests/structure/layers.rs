@@ -1,12 +1,12 @@
-//! Which part of the engine may use which. What stands on a floor uses what stands below it, and nothing beside or above.
+//! Tests of the layers of the engine. A module uses only modules in layers below its own.
 
 use std::fs;
 
 use super::root;
 use super::source::Crate;
 
-/// The folders and files of the engine's `src`, from the ground up.
-const FLOORS: [&[&str]; 10] = [
+/// The layers of modules in the engine's `src`, the lowest first.
+const LAYERS: [&[&str]; 10] = [
     &["types", "worker"],
     &["dsp", "rt", "buffer", "event", "tempo"],
     &["stretch", "feed"],
@@ -19,36 +19,37 @@ const FLOORS: [&[&str]; 10] = [
     &["offline"],
 ];
 
-fn floor(room: &str) -> Option<usize> {
-    FLOORS.iter().position(|rooms| rooms.contains(&room))
+fn layer(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|modules| modules.contains(&module))
 }
 
-/// The folder or file of `src` that a file lies in.
-fn room(file: &str) -> &str {
+/// The top-level module of a file of `src`.
+fn top_module(file: &str) -> &str {
     file.split('/').next().unwrap_or(file).trim_end_matches(".rs")
 }
 
-/// The uses that go up, or by way of lib.rs, which stands above all; and how many uses there are.
-fn wrong(sources: &Crate) -> (Vec<String>, usize) {
-    let mut wrong = Vec::new();
+/// The forbidden uses: of modules that are not in a lower layer, and of re-exports in lib.rs, which is above all layers. Also the
+/// number of all uses.
+fn forbidden_uses(sources: &Crate) -> (Vec<String>, usize) {
+    let mut forbidden = Vec::new();
     let mut uses = 0;
-    for (file, named) in sources.uses.iter().filter(|(file, _)| *file != "lib.rs") {
-        let here = floor(room(file)).unwrap_or_else(|| panic!("src/{file} stands on no floor"));
-        for (path, to) in named.iter().filter(|(_, to)| room(to) != room(file)) {
+    for (file, used) in sources.uses.iter().filter(|(file, _)| *file != "lib.rs") {
+        let own = layer(top_module(file)).unwrap_or_else(|| panic!("src/{file} is in no layer"));
+        for (path, to) in used.iter().filter(|(_, to)| top_module(to) != top_module(file)) {
             uses += 1;
-            if floor(room(to)).is_none_or(|there| there >= here) || sources.is_of_root(path) {
-                wrong.push(format!("src/{file}: {}", path.join("::")));
+            if layer(top_module(to)).is_none_or(|layer| layer >= own) || sources.is_root_reexport(path) {
+                forbidden.push(format!("src/{file}: {}", path.join("::")));
             }
         }
     }
-    (wrong, uses)
+    (forbidden, uses)
 }
 
 #[test]
 fn every_module_uses_only_modules_in_layers_below_its_own() {
-    let (wrong, uses) = wrong(&Crate::read(&root().join("crates/engine/src")));
+    let (forbidden, uses) = forbidden_uses(&Crate::read(&root().join("crates/engine/src")));
     assert!(uses > 200, "only {uses} uses found");
-    assert!(wrong.is_empty(), "used from below, or by way of lib.rs:\n{}", wrong.join("\n"));
+    assert!(forbidden.is_empty(), "forbidden uses:\n{}", forbidden.join("\n"));
 }
 
 #[test]
@@ -72,7 +73,7 @@ mod tests {
 }
 ",
     );
-    let (wrong, uses) = wrong(&Crate::read(folder.path()));
-    let wrong: Vec<_> = wrong.iter().map(|line| line.trim_start_matches("src/stretch.rs: ")).collect();
-    assert_eq!((wrong, uses), (vec!["crate::Error", "super::builder::g", "crate::builder::Builder"], 5));
+    let (forbidden, uses) = forbidden_uses(&Crate::read(folder.path()));
+    let forbidden: Vec<_> = forbidden.iter().map(|line| line.trim_start_matches("src/stretch.rs: ")).collect();
+    assert_eq!((forbidden, uses), (vec!["crate::Error", "super::builder::g", "crate::builder::Builder"], 5));
 }

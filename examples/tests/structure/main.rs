@@ -1,4 +1,5 @@
-//! What ARCHITECTURE.md says of the structure, held against the sources: who may take from whom, and which test keeps which promise.
+//! Tests of the structure that ARCHITECTURE.md describes: which packages and modules may use which, and whether the tests that
+//! docs/invariants.md names exist.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod layers;
@@ -11,8 +12,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Packages by floor: each may use those on floors below its own.
-const FLOORS: [&[&str]; 6] = [
+/// The layers of packages, the lowest first. A package may use packages in lower layers.
+const LAYERS: [&[&str]; 6] = [
     &["crowd-media"],
     &["crowd-cli", "crowd-engine"],
     &["crowd-library", "crowd-mastering", "crowd-store"],
@@ -21,8 +22,8 @@ const FLOORS: [&[&str]; 6] = [
     &["crowd-engine-benches", "crowd-engine-examples"],
 ];
 
-/// Libraries that only some packages know.
-const KNOWN_BY: [(&str, &[&str]); 4] = [
+/// Libraries that only the listed packages may use.
+const RESTRICTED: [(&str, &[&str]); 4] = [
     ("cpal", &["crowd-engine"]),
     ("rosc", &["audio-server", "crowd-engine-examples", "crowd-engine-benches"]),
     ("symphonia", &["crowd-media"]),
@@ -33,7 +34,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// Each package of the workspace: its name, its folder, and what it depends on outside its tests.
+/// The packages of the workspace: name, folder, and dependencies without those of tests.
 fn packages() -> Vec<(String, PathBuf, BTreeSet<String>)> {
     let cargo = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--offline", "--format-version=1"])
@@ -45,24 +46,24 @@ fn packages() -> Vec<(String, PathBuf, BTreeSet<String>)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let package = |package: &Value| {
         let dependencies = package["dependencies"].as_array().unwrap().iter();
-        let needed = dependencies.filter(|dependency| dependency["kind"] != "dev").map(|it| text(&it["name"]));
+        let used = dependencies.filter(|dependency| dependency["kind"] != "dev").map(|it| text(&it["name"]));
         let folder = PathBuf::from(text(&package["manifest_path"])).parent().unwrap().to_owned();
-        (text(&package["name"]), folder, needed.collect())
+        (text(&package["name"]), folder, used.collect())
     };
     metadata["packages"].as_array().unwrap().iter().map(package).collect()
 }
 
-fn floor(package: &str) -> Option<usize> {
-    FLOORS.iter().position(|floor| floor.contains(&package))
+fn layer(package: &str) -> Option<usize> {
+    LAYERS.iter().position(|packages| packages.contains(&package))
 }
 
 #[test]
 fn a_package_uses_only_packages_in_layers_below_its_own() {
-    for (name, _, needed) in packages() {
-        let own = floor(&name).unwrap_or_else(|| panic!("{name} is on no floor"));
-        for other in &needed {
-            if let Some(floor) = floor(other) {
-                assert!(floor < own, "{name} (floor {own}) uses {other} (floor {floor})");
+    for (name, _, used) in packages() {
+        let own = layer(&name).unwrap_or_else(|| panic!("{name} is in no layer"));
+        for other in &used {
+            if let Some(layer) = layer(other) {
+                assert!(layer < own, "{name} (layer {own}) uses {other} (layer {layer})");
             }
         }
     }
@@ -70,29 +71,29 @@ fn a_package_uses_only_packages_in_layers_below_its_own() {
 
 #[test]
 fn a_restricted_library_is_used_only_by_the_packages_listed_for_it() {
-    for (name, _, needed) in packages() {
-        for (library, known_by) in KNOWN_BY {
-            assert!(!needed.contains(library) || known_by.contains(&name.as_str()), "{name} knows {library}");
+    for (name, _, used) in packages() {
+        for (library, users) in RESTRICTED {
+            assert!(!used.contains(library) || users.contains(&name.as_str()), "{name} uses {library}");
         }
     }
-    let output = root().join("crates/engine/src");
-    for file in files(&output).into_iter().filter(|file| !file.ends_with("output/cpal.rs")) {
+    let engine = root().join("crates/engine/src");
+    for file in files(&engine).into_iter().filter(|file| !file.ends_with("output/cpal.rs")) {
         let text = fs::read_to_string(&file).unwrap();
-        assert!(!text.contains("use ::cpal") && !text.contains("use cpal::"), "{} knows cpal", file.display());
+        assert!(!text.contains("use ::cpal") && !text.contains("use cpal::"), "{} uses cpal", file.display());
     }
 }
 
 #[test]
 fn no_files_depend_on_each_other_in_a_cycle() {
-    let circles: Vec<_> = packages()
+    let cycles: Vec<_> = packages()
         .into_iter()
         .filter(|(_, folder, _)| folder.join("src").is_dir())
         .flat_map(|(name, folder, _)| {
-            let circles = Crate::read(&folder.join("src")).circles();
-            circles.into_iter().map(move |files| format!("{name}: {}", files.join(", ")))
+            let cycles = Crate::read(&folder.join("src")).cycles();
+            cycles.into_iter().map(move |files| format!("{name}: {}", files.join(", ")))
         })
         .collect();
-    assert!(circles.is_empty(), "{circles:#?}");
+    assert!(cycles.is_empty(), "{cycles:#?}");
 }
 
 #[test]
@@ -134,7 +135,7 @@ fn every_test_that_docs_invariants_names_exists() {
     for line in page.lines().filter(|line| line.starts_with("| ")) {
         for word in line.split('`').skip(1).step_by(2) {
             if word.contains('_') && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
-                assert!(tests.contains(word), "docs/invariants.md: no test has the name {word}");
+                assert!(tests.contains(word), "docs/invariants.md: there is no test {word}");
                 named += 1;
             }
         }

@@ -1,4 +1,4 @@
-//! Which file of a crate takes names from which, read from the sources.
+//! The dependencies between the files of a crate, read from its sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Ident, ItemMod, ItemUse, UseTree, Visibility};
 
-/// The files of a crate by their modules, and the arrows between them.
+/// The files of a crate and the dependencies between them.
 pub struct Crate {
-    /// A module's path without `crate`, and its file, named from the folder `src` on.
+    /// The path of each module without `crate`, and its file, relative to `src`.
     modules: BTreeMap<Vec<String>, String>,
-    /// What a module hands on under its own name: module, name, and the path it stands for.
-    handed_on: BTreeMap<(Vec<String>, String), Vec<String>>,
-    /// From a file to those that it takes names from.
-    pub arrows: BTreeMap<String, BTreeSet<String>>,
-    /// The paths that a file names, those that it hands on included, each with the file that it is of.
+    /// The re-exports: module, name, and path of the original.
+    reexports: BTreeMap<(Vec<String>, String), Vec<String>>,
+    /// The files that each file depends on.
+    pub dependencies: BTreeMap<String, BTreeSet<String>>,
+    /// The paths that each file uses, including its re-exports, each with the file that defines it.
     pub uses: BTreeMap<String, Vec<(Vec<String>, String)>>,
 }
 
@@ -38,15 +38,15 @@ impl Crate {
     pub fn read(src: &Path) -> Self {
         let mut read = Self {
             modules: BTreeMap::new(),
-            handed_on: BTreeMap::new(),
-            arrows: BTreeMap::new(),
+            reexports: BTreeMap::new(),
+            dependencies: BTreeMap::new(),
             uses: BTreeMap::new(),
         };
         let mut seen = Vec::new();
         for path in files(src) {
             let name = path.strip_prefix(src).unwrap().to_str().unwrap().replace('\\', "/");
             let stem = name.trim_end_matches(".rs").trim_end_matches("/mod");
-            // A program beside the library is a root of its own, and the tests of a file are no part of it.
+            // Programs are crates of their own, and tests are skipped.
             if stem == "main" || stem.starts_with("bin/") || stem.ends_with("tests") || stem.contains("/tests/") {
                 continue;
             }
@@ -55,32 +55,32 @@ impl Crate {
             read.modules.insert(module.clone(), name.clone());
             let text = fs::read_to_string(&path).unwrap();
             let file = syn::parse_file(&text).unwrap_or_else(|e| panic!("{name}: {e}"));
-            let mut names = Names { used: Vec::new(), handed_on: Vec::new() };
+            let mut names = Names { used: Vec::new(), reexports: Vec::new() };
             names.visit_file(&file);
-            for (name, path) in &names.handed_on {
-                read.handed_on.insert((module.clone(), name.clone()), path.clone());
+            for (name, path) in &names.reexports {
+                read.reexports.insert((module.clone(), name.clone()), path.clone());
             }
             seen.push((module, name, names));
         }
-        for (module, name, Names { used, handed_on }) in seen {
+        for (module, name, Names { used, reexports }) in seen {
             let with_file = |path: Vec<String>| read.file_of(&module, &path, 0).map(|file| (path, file));
             let used: Vec<_> = used.into_iter().filter_map(with_file).filter(|(_, file)| *file != name).collect();
             let to = used.iter().map(|(_, file)| file.clone()).collect();
-            let handed_on = handed_on.into_iter().filter_map(|(_, path)| with_file(path));
-            let all = used.iter().cloned().chain(handed_on).collect();
-            read.arrows.insert(name.clone(), to);
+            let reexports = reexports.into_iter().filter_map(|(_, path)| with_file(path));
+            let all = used.iter().cloned().chain(reexports).collect();
+            read.dependencies.insert(name.clone(), to);
             read.uses.insert(name, all);
         }
         read
     }
 
-    /// Whether a path names what is no module at the root of the crate, but handed on there.
-    pub fn is_of_root(&self, path: &[String]) -> bool {
+    /// Whether a path names a re-export at the root of the crate, not a module.
+    pub fn is_root_reexport(&self, path: &[String]) -> bool {
         path.first().is_some_and(|first| first == "crate")
             && path.get(1).is_some_and(|name| !self.modules.contains_key(std::slice::from_ref(name)))
     }
 
-    /// The file that defines what a path in `module` names, if it is one of the crate.
+    /// The file that defines a path used in `module`, if it is in the crate.
     fn file_of(&self, module: &[String], path: &[String], depth: usize) -> Option<String> {
         let mut full = match path.first()?.as_str() {
             "crate" => Vec::new(),
@@ -90,17 +90,17 @@ impl Crate {
                 self.modules.contains_key(&child).then(|| module.to_vec())?
             }
         };
-        for part in path {
-            match part.as_str() {
+        for segment in path {
+            match segment.as_str() {
                 "crate" | "self" => {}
                 "super" => _ = full.pop(),
-                part => full.push(part.to_owned()),
+                segment => full.push(segment.to_owned()),
             }
         }
         let length = (0..=full.len()).rev().find(|length| self.modules.contains_key(&full[..*length]))?;
         let (owner, rest) = full.split_at(length);
         if let Some(name) = rest.first()
-            && let Some(path) = self.handed_on.get(&(owner.to_vec(), name.clone()))
+            && let Some(path) = self.reexports.get(&(owner.to_vec(), name.clone()))
             && depth < 8
         {
             return self.file_of(owner, path, depth + 1).or_else(|| Some(self.modules[owner].clone()));
@@ -108,36 +108,36 @@ impl Crate {
         Some(self.modules[owner].clone())
     }
 
-    /// Groups of files that take names from each other in a loop.
-    pub fn circles(&self) -> Vec<Vec<String>> {
+    /// The groups of files that depend on each other in a cycle.
+    pub fn cycles(&self) -> Vec<Vec<String>> {
         let reach: BTreeMap<&String, BTreeSet<&String>> =
-            self.arrows.keys().map(|file| (file, self.reached_from(file))).collect();
-        let mut circles: Vec<Vec<String>> = Vec::new();
+            self.dependencies.keys().map(|file| (file, self.reached_from(file))).collect();
+        let mut cycles: Vec<Vec<String>> = Vec::new();
         for (file, reached) in reach.iter().filter(|(file, reached)| reached.contains(*file)) {
-            if !circles.iter().flatten().any(|known| known == *file) {
+            if !cycles.iter().flatten().any(|known| known == *file) {
                 let all = reached.iter().filter(|other| reach[**other].contains(file));
-                circles.push(all.map(|other| (*other).clone()).collect());
+                cycles.push(all.map(|other| (*other).clone()).collect());
             }
         }
-        circles
+        cycles
     }
 
     fn reached_from(&self, file: &str) -> BTreeSet<&String> {
         let mut reached = BTreeSet::new();
-        let mut next: Vec<&String> = self.arrows[file].iter().collect();
+        let mut next: Vec<&String> = self.dependencies[file].iter().collect();
         while let Some(file) = next.pop() {
             if reached.insert(file) {
-                next.extend(&self.arrows[file]);
+                next.extend(&self.dependencies[file]);
             }
         }
         reached
     }
 }
 
-/// Collects the paths that a file's code uses, tests aside.
+/// The paths that the code of a file uses, without its tests.
 struct Names {
     used: Vec<Vec<String>>,
-    handed_on: Vec<(String, Vec<String>)>,
+    reexports: Vec<(String, Vec<String>)>,
 }
 
 fn is_test(attributes: &[Attribute]) -> bool {
@@ -151,7 +151,7 @@ fn is_test(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// The paths of a `use`, each with the name it gets.
+/// Collects the paths of a `use`, each with its name in this module.
 fn leaves(tree: &UseTree, before: &mut Vec<String>, found: &mut Vec<(String, Vec<String>)>) {
     let with = |before: &[String], ident: &Ident| [before, &[ident.to_string()]].concat();
     match tree {
@@ -186,14 +186,14 @@ impl<'ast> Visit<'ast> for Names {
         }
         let mut found = Vec::new();
         leaves(&item.tree, &mut Vec::new(), &mut found);
-        // What a module hands on is taken from where it is defined, by those who use it.
+        // A re-export is not a use: the users of it are counted as users of the original.
         match item.vis {
             Visibility::Inherited => self.used.extend(found.into_iter().map(|(_, path)| path)),
-            _ => self.handed_on.extend(found),
+            _ => self.reexports.extend(found),
         }
     }
 
-    // `pub(in crate::decode)` takes nothing.
+    // `pub(in crate::decode)` uses nothing.
     fn visit_visibility(&mut self, _: &'ast Visibility) {}
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
@@ -203,7 +203,7 @@ impl<'ast> Visit<'ast> for Names {
         visit::visit_path(self, path);
     }
 
-    // What stands in a macro is no syntax yet: its paths are found as text, without what is quoted.
+    // The content of a macro is not parsed: its paths are found as text, without string literals.
     fn visit_macro(&mut self, item: &'ast syn::Macro) {
         let text = item.tokens.to_string();
         let code: Vec<&str> = text.split('"').step_by(2).collect();
