@@ -1,4 +1,4 @@
-//! What is promised of decks whose beats lie on the clock's.
+//! Decks whose beats are in sync with the clock.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -17,7 +17,7 @@ fn pulse(tempo: f64, first_beat: f64) -> Pulse {
     Pulse::new(bpm(tempo), first_beat, SampleRate::CD)
 }
 
-/// How far, in frames, a deck's beats are off the clock's, in groups of `unit` beats.
+/// The distance of a deck's beats from those of the clock in frames, modulo `unit` beats.
 fn off(offline: &mut Offline, deck: DeckId, pulse: Pulse, tempo: f64, unit: f64) -> f64 {
     let status = offline.engine().status();
     let away = (pulse.beat_at(status.decks[deck.index()].position) - status.beat) / unit;
@@ -40,7 +40,7 @@ fn after_an_hour_of_tempo_changes_the_beats_are_in_phase_with_the_clock() {
         deck.at(When::At(Frames(30_000))).align(pulse(tempo, first), Phase::Bar).unwrap().play().unwrap();
     }
     let mut out = vec![0.0; 2 * 44_100];
-    // The least and the most of each deck, from the second after the start.
+    // The smallest and largest distance of each deck, from one second after the start.
     let mut range = [(f64::INFINITY, f64::NEG_INFINITY); 2];
     for second in 0..3_600 {
         if second % 20 == 0 {
@@ -56,16 +56,16 @@ fn after_an_hour_of_tempo_changes_the_beats_are_in_phase_with_the_clock() {
             }
         }
     }
-    println!("from least to most off, in frames: {range:?}");
+    println!("smallest and largest distance in frames: {range:?}");
     for (least, most) in range {
-        assert!(least > -0.51 && most < 0.51, "a start lies on a whole frame, so up to half a frame off: {range:?}");
-        assert!(most - least < 1e-3, "and from there nothing drifts: {range:?}");
+        assert!(least > -0.51 && most < 0.51, "a start is at a whole frame, so up to half a frame off: {range:?}");
+        assert!(most - least < 1e-3, "no drift after the start: {range:?}");
     }
 }
 
 #[test]
 fn a_start_keeps_its_frame_and_begins_at_the_nearest_position_in_phase() {
-    // (first beat of the music, cue, frame of the start, where the music then begins), all at 120 BPM.
+    // (first beat of the music, cue, frame of the start, frame of the music that plays then), all at 120 BPM.
     for (first, cue, start, begins) in [
         (0.0, 0, 22_050 * 3, 0),
         (0.0, 0, 22_050 * 3 + 5_000, 5_000),
@@ -75,13 +75,13 @@ fn a_start_keeps_its_frame_and_begins_at_the_nearest_position_in_phase() {
     ] {
         let mut offline = offline();
         let track = noise_track(100_000, 1);
-        let samples = offline_copy(&track);
+        let samples = samples_of(&track);
         let deck = offline.engine().deck(DeckId::A).load_cued(&track, Frames(cue)).unwrap();
         deck.at(When::At(Frames(start))).align(pulse(120.0, first), Phase::Beat).unwrap().play().unwrap();
         let sound = left(&offline.render_frames(start as usize + 10_000));
         let heard = &sound[start as usize..];
-        assert!(sound[..start as usize].iter().all(|x| *x == 0.0), "nothing sounds before its frame");
-        // Behind the millisecond of the entry.
+        assert!(sound[..start as usize].iter().all(|x| *x == 0.0), "there is no sound before the start");
+        // After the fade-in of a millisecond.
         for (n, heard) in heard.iter().enumerate().skip(100) {
             let at = begins + n as i64;
             let wanted = usize::try_from(at).ok().map_or(0.0, |at| samples[at]);
@@ -91,8 +91,8 @@ fn a_start_keeps_its_frame_and_begins_at_the_nearest_position_in_phase() {
     }
 }
 
-/// What is in a track, left channel.
-fn offline_copy(track: &crowd_engine::Track) -> Vec<f32> {
+/// The left channel of a track.
+fn samples_of(track: &crowd_engine::Track) -> Vec<f32> {
     let mut offline = offline();
     play(offline.engine(), DeckId::B, track);
     left(&offline.render_frames(track.frames().0 as usize))
@@ -110,7 +110,7 @@ fn a_deck_that_plays_moves_by_at_most_half_a_beat_or_bar_without_a_click() {
             let before = offline.engine().status().decks[0].position;
             let pulse = pulse(132.0, first);
             let handle = offline.engine().deck(DeckId::A).align(pulse, phase).unwrap();
-            // Once it is aligned it is left alone.
+            // A second alignment changes nothing.
             handle.align(pulse, phase).unwrap();
             sound.extend(left(&offline.render_frames(64)));
             let moved = offline.engine().status().decks[0].position - before - 64.0 * 120.0 / 132.0;
@@ -131,7 +131,7 @@ fn aligning_an_empty_deck_does_not_move_it() {
     offline.render_frames(128);
     let status = offline.engine().status();
     assert_eq!(status.decks[0].loaded, 0);
-    // A track that joins has counted from the start, and from nowhere else.
+    // The position of a joining track counts from the start of the deck.
     let (deck, stem, track, cue) = (DeckId::A, StemId::FIRST, noise_track(90_000, 2), Frames::ZERO);
     offline
         .engine()

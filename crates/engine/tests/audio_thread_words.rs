@@ -1,5 +1,5 @@
-//! What the audio thread runs has no business with locks, memory, the terminal or the clock. Sanitizers miss some of
-//! these (a lock nobody else holds, a sleep); the source tells.
+//! The code of the audio thread must not lock, allocate, print or read the clock. Sanitizers miss some of these (an uncontended
+//! lock, a sleep), so the source is searched for words.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 #[path = "common/source.rs"]
@@ -37,13 +37,14 @@ const WORDS: [&str; 27] = [
     "std::fs",
 ];
 
-/// Folders of what the audio thread runs, wherever they stand; everything else is the control half's, and may do all of this.
+/// The folders, at any depth, of the audio thread's code. All other code belongs to the control half, which may do all of this.
 const AUDIO: [&str; 5] = ["types", "dsp", "rt", "stretch", "audio"];
 
-/// Functions in those folders that the audio thread does not call, or where the word is right.
+/// Functions in those folders in which a word is allowed, with the reason: the audio thread does not call them, or the word is
+/// harmless.
 const ALLOWED: [(&str, &str, &str); 5] = [
     ("types/units.rs", "serialize", "called by the program, never by the renderer"),
-    ("types/config.rs", "check", "before there is an engine"),
+    ("types/config.rs", "check", "runs before there is an engine"),
     (
         "output/audio/driver.rs",
         "block",
@@ -53,7 +54,7 @@ const ALLOWED: [(&str, &str, &str); 5] = [
     ("dsp/sinc.rs", "tables", "fills the tables before the first block"),
 ];
 
-/// Whether a path lies in a folder of the audio thread, and is no file of tests.
+/// Whether a file is in a folder of the audio thread and has no tests.
 fn is_audio(path: &str) -> bool {
     let is_code = |file: &str| !file.ends_with("tests.rs");
     path.rsplit_once('/')
@@ -64,28 +65,28 @@ fn is_constructor(function: &str) -> bool {
     ["new", "with", "from_", "open", "default"].iter().any(|start| function.starts_with(start))
 }
 
-/// Each word found: line, function, word.
-fn words(source: &str) -> Vec<(usize, String, &'static str)> {
+/// The forbidden words in a source: line, function, word.
+fn forbidden_words(source: &str) -> Vec<(usize, String, &'static str)> {
     let mut found = Vec::new();
-    // Open braces, each with the function it opens, if any.
+    // The open braces, each with the function that it begins, if any.
     let mut open: Vec<Option<String>> = Vec::new();
-    let mut announced = None;
+    let mut pending = None;
     for (number, line) in code(source).lines().enumerate() {
         if let Some(at) = line.find("fn ").filter(|at| *at == 0 || line[..*at].ends_with([' ', '('])) {
             let name: String = line[at + 3..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            announced = (!name.is_empty()).then_some(name);
+            pending = (!name.is_empty()).then_some(name);
         }
         for word in WORDS.iter().filter(|word| line.contains(**word)) {
-            let function = announced.clone().or_else(|| open.iter().rev().flatten().next().cloned());
+            let function = pending.clone().or_else(|| open.iter().rev().flatten().next().cloned());
             found.push((number + 1, function.unwrap_or_default(), *word));
         }
         for c in line.chars() {
             match c {
-                '{' => open.push(announced.take()),
+                '{' => open.push(pending.take()),
                 '}' => {
                     open.pop();
                 }
-                ';' => announced = None,
+                ';' => pending = None,
                 _ => {}
             }
         }
@@ -95,24 +96,24 @@ fn words(source: &str) -> Vec<(usize, String, &'static str)> {
 
 #[test]
 fn the_audio_thread_has_no_forbidden_words() {
-    let mut judged = 0;
-    let mut complaints = Vec::new();
+    let mut checked = 0;
+    let mut found = Vec::new();
     let mut needed = Vec::new();
     for (name, source) in files(&root()).into_iter().filter(|(name, _)| is_audio(name)) {
-        judged += 1;
-        for (line, function, word) in words(&source) {
+        checked += 1;
+        for (line, function, word) in forbidden_words(&source) {
             if let Some(allowed) = ALLOWED.iter().find(|(file, allowed, _)| *file == name && *allowed == function) {
                 needed.push(allowed);
             } else if !is_constructor(&function) {
-                complaints.push(format!("src/{name}:{line}: `{word}` in `{function}`"));
+                found.push(format!("src/{name}:{line}: `{word}` in `{function}`"));
             }
         }
     }
-    assert!(judged >= 60, "only {judged} files");
-    assert!(complaints.is_empty(), "the audio thread runs this:\n{}", complaints.join("\n"));
-    // Nothing stays excused that is no longer there.
+    assert!(checked >= 60, "only {checked} files");
+    assert!(found.is_empty(), "forbidden in the code of the audio thread:\n{}", found.join("\n"));
+    // Every allowance is still needed.
     for allowed in &ALLOWED {
-        assert!(needed.contains(&allowed), "{} {} needs no excuse any more", allowed.0, allowed.1);
+        assert!(needed.contains(&allowed), "{} {}: this allowance is not needed any more", allowed.0, allowed.1);
     }
 }
 
@@ -161,7 +162,7 @@ mod tests {
 
 fn after() -> Instant { Instant::now() }
 ";
-    let found = words(source);
+    let found = forbidden_words(source);
     let found: Vec<_> = found.iter().map(|(line, function, word)| (*line, function.as_str(), *word)).collect();
     assert_eq!(
         found,

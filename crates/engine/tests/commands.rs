@@ -1,4 +1,4 @@
-//! What becomes of commands: their order, their frames, and how many there may be.
+//! Commands: their order, their frames, and their largest number.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -86,7 +86,7 @@ fn a_clear_discards_the_commands_before_it_and_none_after_it() {
 fn a_command_for_a_frame_days_later_waits_and_the_sound_continues() {
     let mut offline = offline();
     play(offline.engine(), DeckId::A, &constant_track(0.25, 44_100));
-    // Distances that a cast to 32 bits would take for 0, 1 and 63 frames.
+    // A cast to 32 bits would turn these distances into 0, 1 and 63 frames.
     for frame in [1u64 << 32, 1 << 40, (1 << 33) + 1, (1 << 33) + 63] {
         offline
             .engine()
@@ -112,19 +112,19 @@ fn of_many_jumps_a_deck_makes_two_per_quantum_at_most_and_ends_at_the_target_of_
         let seek = Command::Deck(DeckId::A, DeckCommand::Seek { stems: Stems::All, to: Frames(10_000 + 100 * n) });
         offline.engine().send(seek, When::At(Frames(base + n))).unwrap();
     }
-    // A deck of its own goes on being exact.
+    // Commands for another deck stay exact.
     offline
         .engine()
         .send(Command::Deck(DeckId::B, DeckCommand::Play { stems: Stems::All }), When::At(Frames(base + 77)))
         .unwrap();
     offline.render_frames(4_096);
     let events: Vec<Event> = offline.engine().events().collect();
-    // In the first quantum two act, in the second the one of its first frame with those that waited, and another one.
+    // In the first quantum two jumps act. In the second, the waiting ones and the one of its first frame act together, then one more.
     let late = events.iter().filter(|event| matches!(event, Event::Late { .. })).count();
     assert_eq!((late, offline.engine().status().late_commands), (62 + 62, 62 + 62));
     assert!(events.contains(&Event::Started { deck: DeckId::B, stem: StemId::FIRST, at: Frames(base + 77) }));
     let status = offline.engine().status();
-    // The last of them acted where the third quantum began.
+    // The last jump acted at the beginning of the third quantum.
     let ran = (status.horizon.0 - base - 128) as f64;
     assert_eq!((status.decks[0].position, status.commands), (10_000.0 + 12_700.0 + ran, 2 + 128 + 1));
 }

@@ -1,4 +1,4 @@
-//! Nothing near a subnormal number enters the engine, and what decays in it ends in zeros.
+//! No sample close to a subnormal number enters the engine, and decaying signals end in zeros.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -13,11 +13,11 @@ use crowd_engine::{Band, Bpm, DeckId, Engine, Frames, Gain, SampleRate, StretchM
 
 const FRAMES: usize = 66_150;
 
-/// Leaves what it is given.
+/// A processor that changes nothing.
 #[derive(Clone)]
-struct Through;
+struct Bypass;
 
-impl ChunkProcessor for Through {
+impl ChunkProcessor for Bypass {
     fn process(&mut self, _first: Frames, _block: &mut [[f32; 2]]) {}
 
     fn latency(&self) -> Frames {
@@ -35,7 +35,7 @@ fn noise(level: impl Fn(usize) -> f64) -> Vec<[f32; 2]> {
     (0..FRAMES).map(|n| [(); 2].map(|()| (f64::from(noise.sample()) * level(n)) as f32)).collect()
 }
 
-/// From full level down 900 decibels, through all the subnormal numbers to zero, in each half second.
+/// In each half second the level falls by 900 dB, through all subnormal numbers to zero.
 fn tails() -> Vec<[f32; 2]> {
     noise(|n| 0.5 * 10f64.powf(-45.0 * (n % 22_050) as f64 / 22_050.0))
 }
@@ -44,12 +44,13 @@ fn loaded(frames: &[[f32; 2]]) -> Track {
     Track::from_interleaved(frames.as_flattened().to_vec(), SampleRate::CD, 2).unwrap()
 }
 
-struct Held {
+/// An input in memory.
+struct MemoryInput {
     frames: Vec<[f32; 2]>,
     at: usize,
 }
 
-impl Input for Held {
+impl Input for MemoryInput {
     fn seek(&mut self, frame: u64) -> Result<(), InputError> {
         self.at = frame as usize;
         Ok(())
@@ -72,10 +73,10 @@ fn info(frames: &[[f32; 2]]) -> InputInfo {
 }
 
 fn streamed(frames: &[[f32; 2]]) -> Track {
-    Track::from_input(Held { frames: frames.to_vec(), at: 0 }, info(frames)).unwrap()
+    Track::from_input(MemoryInput { frames: frames.to_vec(), at: 0 }, info(frames)).unwrap()
 }
 
-/// Two loops of a track at 118/120 of its speed, with every filter and gain at work.
+/// Two passes of a looped track at 118/120 of its speed, with equaliser and fader active.
 fn played(track: &Track, method: StretchMethod) -> Vec<f32> {
     let mut offline = Engine::builder().stretch(method).offline().unwrap();
     let gain = |gain| Gain::new(gain).unwrap();
@@ -107,7 +108,7 @@ fn samples_close_to_zero_become_zero_in_every_input() {
             }
         }
         let grid = ChunkGrid::new(Frames(FRAMES as u64), Frames(8_192)).unwrap();
-        let mut chunks = Chunked::new(Through, Held { frames: faint.clone(), at: 0 }, grid, Frames::ZERO);
+        let mut chunks = Chunked::new(Bypass, MemoryInput { frames: faint.clone(), at: 0 }, grid, Frames::ZERO);
         for chunk in 0..8 {
             let zero = |block: &[[f32; 2]]| block.iter().all(|frame| *frame == [0.0; 2]);
             let take =

@@ -1,4 +1,4 @@
-//! What the limiter promises, measured from outside.
+//! The promises of the limiter, measured from outside.
 
 use crowd_engine::dsp::Limiter;
 use proptest::prelude::*;
@@ -29,8 +29,8 @@ fn audio_under_the_ceiling_is_only_delayed() {
     let mut signal = noise(4_000, 1);
     signal.iter_mut().flatten().for_each(|v| *v = v.clamp(-1.0, 1.0));
     let dry = signal.clone();
-    let told = limiter.process(&mut signal);
-    assert_eq!((limiter.lookahead(), told.gain, told.not_finite), (64, 1.0, 0));
+    let report = limiter.process(&mut signal);
+    assert_eq!((limiter.lookahead(), report.gain, report.not_finite), (64, 1.0, 0));
     assert_eq!(signal[..64], [[0.0; 2]; 64]);
     assert_eq!(signal[64..], dry[..3_936]);
 }
@@ -38,14 +38,14 @@ fn audio_under_the_ceiling_is_only_delayed() {
 #[test]
 fn the_gain_returns_to_exactly_one() {
     let mut limiter = Limiter::new(RATE, 1.0);
-    let told = limiter.process(&mut sine(100.0, 3.0, 10_000));
-    assert!((told.gain - 1.0 / 3.0).abs() < 1e-4);
+    let report = limiter.process(&mut sine(100.0, 3.0, 10_000));
+    assert!((report.gain - 1.0 / 3.0).abs() < 1e-4);
     let mut quiet = sine(100.0, 0.9, 3 * RATE as usize);
     let dry = quiet.clone();
     limiter.process(&mut quiet);
-    let (late, tail) = (2 * RATE as usize, RATE as usize - 64);
-    assert_eq!(quiet[late + 64..], dry[late..late + tail]);
-    // 90 % of the way after hold and release: 25 + 150 ms.
+    let (at, tail) = (2 * RATE as usize, RATE as usize - 64);
+    assert_eq!(quiet[at + 64..], dry[at..at + tail]);
+    // After hold and release, 25 + 150 ms, the gain has made 90 % of its way back.
     let gain = |ms: usize| {
         let n = ms * RATE as usize / 1_000;
         let (out, dry) = (&quiet[n + 64..n + 64 + 441], &dry[n..n + 441]);
@@ -76,14 +76,14 @@ fn one_loud_sample_is_turned_down_not_clipped() {
     signal[500] = [2.0, 1.0];
     limiter.process(&mut signal);
     assert!((signal[564][0] - 1.0).abs() < 1e-6 && (signal[564][1] - 0.5).abs() < 1e-6);
-    assert!((signal[563][0] - 0.25).abs() < 1e-4, "the gain is down before the peak");
+    assert!((signal[563][0] - 0.25).abs() < 1e-4, "the gain is reduced before the peak");
     let step = signal[500..].windows(2).filter(|w| w[0][0] < 0.6 && w[1][0] < 0.6).map(|w| (w[1][0] - w[0][0]).abs());
     assert!(step.fold(0.0, f32::max) < 0.01);
 }
 
 #[test]
 fn distortion_of_any_steady_sine_stays_under_a_thousandth() {
-    // Driven 9.5 dB over. All that is not the sine, fitted over a whole second.
+    // The sine is 9.5 dB over the ceiling. The rest is the output without the sine that is fitted to a whole second of it.
     for hz in [20.0, 25.0, 30.0, 45.0, 60.0, 100.0, 440.0, 997.0, 3_000.0, 7_350.0, 10_000.0] {
         let mut limiter = Limiter::new(RATE, 1.0);
         let mut signal = sine(hz, 10f64.powf(9.5 / 20.0), 3 * RATE as usize);
@@ -109,8 +109,8 @@ fn nan_and_infinity_become_silence_and_are_counted() {
     signal[200] = [0.1, f32::INFINITY];
     signal[201] = [f32::NEG_INFINITY, f32::NAN];
     let dry = signal.clone();
-    let told = limiter.process(&mut signal);
-    assert_eq!((told.not_finite, told.gain), (3, 1.0));
+    let report = limiter.process(&mut signal);
+    assert_eq!((report.not_finite, report.gain), (3, 1.0));
     for n in 0..900 {
         let want = if [100, 200, 201].contains(&n) { [0.0; 2] } else { dry[n] };
         assert_eq!(signal[n + 64], want, "frame {n}");
@@ -119,8 +119,8 @@ fn nan_and_infinity_become_silence_and_are_counted() {
 
 #[test]
 fn the_lookahead_grows_with_the_sample_rate_in_whole_quanta() {
-    let ahead = |rate| Limiter::new(rate, 1.0).lookahead();
-    assert_eq!([22_050, 44_100, 48_000, 88_200, 96_000, 192_000].map(ahead), [64, 64, 64, 128, 128, 256]);
+    let lookahead = |rate| Limiter::new(rate, 1.0).lookahead();
+    assert_eq!([22_050, 44_100, 48_000, 88_200, 96_000, 192_000].map(lookahead), [64, 64, 64, 128, 128, 256]);
 }
 
 #[test]
@@ -149,16 +149,16 @@ proptest! {
         let mut whole = noise(frames, seed);
         whole[frames / 2] = [f32::NAN, 1.0];
         let mut parts = whole.clone();
-        let told = a.process(&mut whole);
+        let report = a.process(&mut whole);
         let (mut gain, mut not_finite) = (1.0f32, 0);
         let mut rest = &mut parts[..];
         for cut in cuts {
             let (now, later) = rest.split_at_mut(cut);
-            let told = b.process(now);
-            (gain, not_finite) = (gain.min(told.gain), not_finite + told.not_finite);
+            let report = b.process(now);
+            (gain, not_finite) = (gain.min(report.gain), not_finite + report.not_finite);
             rest = later;
         }
         prop_assert!(whole == parts);
-        prop_assert_eq!((told.gain, told.not_finite), (gain, not_finite));
+        prop_assert_eq!((report.gain, report.not_finite), (gain, not_finite));
     }
 }

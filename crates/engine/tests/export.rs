@@ -1,4 +1,4 @@
-//! What an export of a track, or of a part of one, promises.
+//! The promises of an export of a track or an excerpt.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -25,10 +25,10 @@ fn bpm(bpm: f64) -> Bpm {
     Bpm::new(bpm).unwrap()
 }
 
-/// A drummer: for so many beats at such a tempo, from a tenth of a second on.
-struct Drummer(Vec<(u32, f64)>);
+/// Music from 0.1 s on: numbers of beats, each with their tempo.
+struct Drums(Vec<(u32, f64)>);
 
-impl Drummer {
+impl Drums {
     /// The beats, in seconds.
     fn beats(&self) -> Vec<f64> {
         let mut seconds = 0.1;
@@ -62,7 +62,7 @@ impl Drummer {
     }
 }
 
-/// Where the click near `frame` is: the middle of what is above the tone, in frames.
+/// The position of the click near `frame`, in frames: the centre of the energy above the tone.
 fn click(stereo: &[f32], frame: f64) -> f64 {
     let (mut sum, mut moment) = (0.0, 0.0);
     for i in (frame as usize).saturating_sub(600)..(frame as usize + 600).min(stereo.len() / 2 - 2) {
@@ -75,14 +75,14 @@ fn click(stereo: &[f32], frame: f64) -> f64 {
 
 #[test]
 fn a_whole_track_has_its_exact_length_and_is_untouched_at_speed_one() {
-    let music = Drummer(vec![(20, 124.0)]).track();
+    let music = Drums(vec![(20, 124.0)]).track();
     for &method in StretchMethod::ALL {
         for speed in [0.917, 1.0, 1.083] {
             let time_map = TimeMap::whole(&music, Rate::new(speed).unwrap());
-            let mut told = 0;
-            let out = export_with_progress(&music, method, &time_map, |Frames(more)| told += more);
+            let mut reported = 0;
+            let out = export_with_progress(&music, method, &time_map, |Frames(more)| reported += more);
             let wanted = (music.frames().0 as f64 / speed).round() as u64;
-            assert_eq!((out.len() as u64, told), (2 * wanted, wanted), "{method} at {speed}");
+            assert_eq!((out.len() as u64, reported), (2 * wanted, wanted), "{method} at {speed}");
             if speed == 1.0 {
                 assert!(same(&music, 0, &out), "{method}");
             }
@@ -90,7 +90,7 @@ fn a_whole_track_has_its_exact_length_and_is_untouched_at_speed_one() {
     }
 }
 
-/// Whether `stereo` is the track from `frame` on.
+/// Whether `stereo` has the samples of the track from `frame` on.
 fn same(track: &Track, frame: i64, stereo: &[f32]) -> bool {
     let (mut left, mut right) = (vec![0.0; stereo.len() / 2], vec![0.0; stereo.len() / 2]);
     track.read(frame, [&mut left, &mut right]);
@@ -99,9 +99,9 @@ fn same(track: &Track, frame: i64, stereo: &[f32]) -> bool {
 
 #[test]
 fn an_excerpt_begins_at_its_frame_and_does_not_depend_on_music_long_before_it() {
-    let music = Drummer(vec![(40, 124.0)]).track();
+    let music = Drums(vec![(40, 124.0)]).track();
     let time_map = TimeMap::steady(Frames(300_001), Rate::new(0.97).unwrap(), Frames(200_000));
-    // The same part of a track whose beginning was left out.
+    // The same excerpt of the track without its beginning.
     let (mut left, mut right) = (vec![0.0; 500_000], vec![0.0; 500_000]);
     music.read(256_000, [&mut left, &mut right]);
     let first = left[300_001 - 256_000];
@@ -115,8 +115,8 @@ fn an_excerpt_begins_at_its_frame_and_does_not_depend_on_music_long_before_it() 
 
 #[test]
 fn an_excerpt_at_its_original_tempo_is_the_track_bit_for_bit() {
-    let drummer = Drummer(vec![(60, 123.456)]);
-    let (music, grid) = (drummer.track(), drummer.grid());
+    let drums = Drums(vec![(60, 123.456)]);
+    let (music, grid) = (drums.track(), drums.grid());
     let time_map = TimeMap::on_beats(&grid, 100_000.0..grid.frame_at(40.3), bpm(123.456), SampleRate::CD).unwrap();
     for &method in StretchMethod::ALL {
         assert!(time_map.is_bypass() && same(&music, 100_000, &export(&music, method, &time_map)), "{method}");
@@ -125,12 +125,12 @@ fn an_excerpt_at_its_original_tempo_is_the_track_bit_for_bit() {
 
 #[test]
 fn beats_of_a_varying_tempo_become_evenly_spaced() {
-    for drummer in [
-        Drummer(vec![(30, 120.0), (40, 123.0)]),
-        Drummer(vec![(24, 118.0), (16, 126.0), (30, 121.3)]),
-        Drummer((0..70).map(|nth| (1, 120.0 + 2.0 * f64::from(nth).sin())).collect()),
+    for drums in [
+        Drums(vec![(30, 120.0), (40, 123.0)]),
+        Drums(vec![(24, 118.0), (16, 126.0), (30, 121.3)]),
+        Drums((0..70).map(|nth| (1, 120.0 + 2.0 * f64::from(nth).sin())).collect()),
     ] {
-        let (music, grid) = (drummer.track(), drummer.grid());
+        let (music, grid) = (drums.track(), drums.grid());
         let beat = 60.0 * RATE / 122.5;
         let time_map =
             TimeMap::on_beats(&grid, grid.frame_at(2.5)..grid.frame_at(66.5), bpm(122.5), SampleRate::CD).unwrap();
@@ -138,8 +138,8 @@ fn beats_of_a_varying_tempo_become_evenly_spaced() {
         for method in keeping_pitch() {
             let out = export(&music, method, &time_map);
             for nth in 0..64 {
-                let due = (f64::from(nth) + 0.5) * beat;
-                let off = (click(&out, due) - due) / RATE * 1e3;
+                let expected = (f64::from(nth) + 0.5) * beat;
+                let off = (click(&out, expected) - expected) / RATE * 1e3;
                 assert!(off.abs() < 0.3, "{method}: beat {nth} is {off:.2} ms off");
             }
         }
@@ -148,8 +148,8 @@ fn beats_of_a_varying_tempo_become_evenly_spaced() {
 
 #[test]
 fn attacks_are_heard_on_time_at_every_speed() {
-    let drummer = Drummer(vec![(40, 122.0)]);
-    let (music, grid) = (drummer.track(), drummer.grid());
+    let drums = Drums(vec![(40, 122.0)]);
+    let (music, grid) = (drums.track(), drums.grid());
     for target in [86.0, 110.0, 118.0, 130.0, 172.0] {
         let beat = 60.0 * RATE / target;
         let span = grid.frame_at(2.5)..grid.frame_at(38.5);
@@ -165,11 +165,11 @@ fn attacks_are_heard_on_time_at_every_speed() {
 
 #[test]
 fn a_steady_tone_stays_one_tone_for_a_minute() {
-    let music = Drummer(vec![(120, 120.0)]).track();
+    let music = Drums(vec![(120, 120.0)]).track();
     for (method, least) in [(StretchMethod::Hq, 60.0), (StretchMethod::Wsola, 40.0)] {
         let out = export(&music, method, &TimeMap::whole(&music, Rate::new(1.02).unwrap()));
         let left: Vec<f64> = out.as_chunks::<2>().0.iter().map(|frame| f64::from(frame[0])).collect();
-        // The whole minute as one line of a spectrum: a step of the phase anywhere would widen it.
+        // The spectrum of the whole minute has one line, which any step of the phase would widen.
         let level = |hertz: f64| {
             let (mut re, mut im) = (0.0, 0.0);
             for (i, x) in left.iter().enumerate() {

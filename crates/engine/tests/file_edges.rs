@@ -1,5 +1,5 @@
-//! Where a file ends in the middle of a sound, or a loop jumps back to what does not follow: no click, no attack softened,
-//! and no bit changed where the music goes on by itself.
+//! Files that end in the middle of a sound and loops whose end does not match their start: there is no click, no attack is softened,
+//! and a seamless loop keeps every bit.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -12,10 +12,12 @@ use crowd_engine::feed::{Input, InputError, InputInfo};
 use crowd_engine::{Bpm, Command, DeckCommand, DeckId, Event, Frames, SampleRate, StemId, StretchMethod, Track, When};
 
 const HERTZ: f64 = 500.0;
-/// What the tone steps by itself, and what a fade of 4 ms of twice its amplitude adds.
+/// The largest step of the tone itself.
 const OWN: f32 = 0.5 * (TAU * HERTZ / 44_100.0) as f32;
+/// The largest step that a fade of 4 ms adds, from twice the amplitude of the tone.
 const FADE: f32 = 1.5 / 176.0;
 
+/// An input in memory, and its position.
 struct Memory(Arc<Vec<f32>>, usize);
 
 impl Input for Memory {
@@ -26,8 +28,8 @@ impl Input for Memory {
 
     fn read(&mut self, out: &mut Vec<[f32; 2]>) -> Result<bool, InputError> {
         let end = (self.1 + 1_000).min(self.0.len());
-        let Some(piece) = self.0.get(self.1..end).filter(|piece| !piece.is_empty()) else { return Ok(false) };
-        out.extend(piece.iter().map(|x| [*x; 2]));
+        let Some(samples) = self.0.get(self.1..end).filter(|samples| !samples.is_empty()) else { return Ok(false) };
+        out.extend(samples.iter().map(|x| [*x; 2]));
         self.1 = end;
         Ok(true)
     }
@@ -37,7 +39,7 @@ impl Input for Memory {
     }
 }
 
-/// The same music in memory and read as it plays.
+/// The same music loaded and streamed.
 fn both(samples: &[f32]) -> [Track; 2] {
     let info = InputInfo { frames: Frames(samples.len() as u64), sample_rate: SampleRate::CD, channels: 1 };
     let streamed = Track::from_input(Memory(Arc::new(samples.to_vec()), 0), info).unwrap();
@@ -48,7 +50,7 @@ fn tone(frames: usize, phase: f64) -> Vec<f32> {
     (0..frames).map(|n| (0.5 * (TAU * (HERTZ * n as f64 / 44_100.0 + phase)).sin()) as f32).collect()
 }
 
-/// A deck that plays a track, loaded or streamed, from frame 0 or around a loop.
+/// The left channel of a deck that plays a track, once or in a loop.
 fn played(track: &Track, looped: bool, method: StretchMethod, tempo: f64, frames: usize) -> Vec<f32> {
     let mut offline = offline();
     let engine = offline.engine();
@@ -60,10 +62,10 @@ fn played(track: &Track, looped: bool, method: StretchMethod, tempo: f64, frames
     left(&offline.render_frames(frames))
 }
 
-/// Of a track that is loaded, and the same bits of one that is streamed.
+/// The sound of a loaded track. A streamed one must give the same bits.
 fn sound(samples: &[f32], looped: bool, method: StretchMethod, tempo: f64, frames: usize) -> Vec<f32> {
     let [loaded, streamed] = both(samples).map(|track| played(&track, looped, method, tempo, frames));
-    assert!(loaded == streamed, "{method} at {tempo}: streamed it sounds otherwise");
+    assert!(loaded == streamed, "{method} at {tempo}: the streamed track differs");
     loaded
 }
 
@@ -75,16 +77,16 @@ fn methods() -> impl Iterator<Item = (StretchMethod, f64)> {
 fn a_file_that_ends_in_the_middle_of_a_sound_ends_without_a_click() {
     for (method, tempo) in methods() {
         for (nth, length) in [20_000, 20_022, 20_031, 20_044, 20_067].into_iter().enumerate() {
-            // From its peak to where it is steepest.
+            // The tone ends anywhere between its peak and its steepest point.
             let samples = tone(length, 0.05 * nth as f64);
             let sound = sound(&samples, false, method, tempo, 30_000);
             let own = OWN * if method.keeps_pitch() { 1.0 } else { 127.0 / 120.0 };
-            // Where it begins it begins as it is.
+            // The beginning has no fade-in.
             let step = largest_step(&sound[64..]);
             assert!(step <= 1.2 * own + 0.5 * FADE, "{method} at {tempo}, {length} frames: {step} against {own}");
             let end = (length as f64 * 120.0 / tempo) as usize;
             let rest = &sound[end + if method.keeps_pitch() { 2_700 } else { 400 }..];
-            assert!(rest.iter().all(|x| *x == 0.0), "{method} at {tempo}: it goes on");
+            assert!(rest.iter().all(|x| *x == 0.0), "{method} at {tempo}: the sound does not end");
         }
     }
 }
@@ -97,9 +99,9 @@ fn at_speed_1_the_end_fades_out_after_the_last_frame_and_no_frame_of_the_music_c
     for &method in StretchMethod::ALL {
         let sound = sound(&samples, false, method, 120.0, 30_000);
         assert!(sound[..samples.len()] == samples[..], "{method}");
-        let behind = &sound[samples.len()..];
-        assert!(behind.is_sorted_by(|a, b| a >= b) && behind[0] > 0.44 && behind[88] > 0.2 && behind[176] == 0.0);
-        // A file that ends like silence, between two frames of a tone or near zero, is followed by silence.
+        let after = &sound[samples.len()..];
+        assert!(after.is_sorted_by(|a, b| a >= b) && after[0] > 0.44 && after[88] > 0.2 && after[176] == 0.0);
+        // A file that ends near zero, within a step of the tone, is followed by silence.
         for end in [19_846, 19_890] {
             let near_zero = &tone(end, 0.0);
             assert!(near_zero[end - 1].abs() < 0.04);
@@ -115,12 +117,12 @@ fn a_loop_whose_end_does_not_match_its_start_makes_no_click() {
     for (method, tempo) in methods() {
         for (length, phase) in [(8_000, 0.0), (8_022, 0.25), (8_040, 0.4), (4_445, 0.1), (700, 0.3)] {
             let sound = sound(&tone(length, phase), true, method, tempo, 60_000);
-            // Half of the jumps are to another phase of the tone: of two phases at once a vocoder may make more than one.
+            // Half of the jumps lead to another phase of the tone. A vocoder may make larger steps from two phases at once.
             let most = if method.keeps_pitch() { 2.0 } else { 1.2 * 127.0 / 120.0 };
             let own = OWN;
-            // Where it begins it begins as it is.
+            // The beginning has no fade-in.
             let step = largest_step(&sound[64..]);
-            // What is made up for is at most the tone from peak to peak.
+            // The step that the fade conceals is at most from peak to peak.
             assert!(step <= most * own + FADE, "{method} at {tempo}, {length} frames: {step} against {own}");
         }
     }
@@ -128,7 +130,7 @@ fn a_loop_whose_end_does_not_match_its_start_makes_no_click() {
 
 #[test]
 fn a_seamless_loop_keeps_every_bit() {
-    // 45 periods of 98 frames; and a hit that has died away when the next one comes.
+    // 45 periods of 98 frames, and a hit that has decayed before the next one begins.
     let round: Vec<f32> = (0..98 * 45).map(|n| (0.5 * (TAU * f64::from(n) / 98.0 + 1.0).sin()) as f32).collect();
     let hit: Vec<f32> = (0..9_000)
         .map(|n| ((-f64::from(n) / 400.0).exp() * (f64::from(n) * 0.2).cos() * 0.8) as f32)
@@ -144,7 +146,7 @@ fn a_seamless_loop_keeps_every_bit() {
 
 #[test]
 fn an_attack_at_the_start_of_a_loop_is_neither_late_nor_soft_and_the_old_sound_fades_out_under_it() {
-    // A hit that starts at its peak, over a hum that does not come to an end.
+    // A hit that starts at its peak, over a hum that continues to the end.
     let samples: Vec<f32> = (0..9_000)
         .map(|n| {
             let hum = 0.1 * (f64::from(n) * 0.01).sin();
@@ -161,13 +163,13 @@ fn an_attack_at_the_start_of_a_loop_is_neither_late_nor_soft_and_the_old_sound_f
             assert!(under[176..].iter().all(|x| *x == 0.0), "{method}");
             assert!(under.windows(2).all(|pair| pair[1] <= pair[0] + 1e-6), "{method}");
         }
-        assert!(sound[8_000..9_000] == samples[8_000..], "{method}: what comes before the jump stays as it is");
+        assert!(sound[8_000..9_000] == samples[8_000..], "{method}: the samples before the jump do not change");
     }
 }
 
 #[test]
 fn a_track_ends_in_the_first_quantum_after_its_last_sound_and_not_before() {
-    // Without a fade the interpolator's reach of 48 frames is what sounds behind the end.
+    // Without a fade the sound ends 48 frames after the track, which is the reach of the interpolator.
     for (length, last, sounds) in [(1_000, 0.0, 48), (1_040, 0.0, 48), (1_041, 0.0, 48), (1_000, 0.5, 176)] {
         let mut samples = vec![0.0; length];
         samples[length - 20..].fill(last);
@@ -205,7 +207,7 @@ fn a_loaded_track_plays_at_full_gain_whatever_the_gain_of_its_stem_was() {
     assert_eq!(left(&offline.render_frames(3_000))[2_900], 0.125);
     offline.engine().deck(DeckId::A).load(&next).unwrap().play().unwrap();
     assert_eq!(left(&offline.render_frames(3_000))[2_900], 0.5);
-    // A track that joins late takes the place of the one that was waited for, and its gain.
+    // A track that joins late gets the gain that was set for it before.
     let engine = offline.engine();
     engine
         .send(

@@ -1,4 +1,4 @@
-//! Decks that keep their pitch: what the voices and the renderer make of the stretchers.
+//! Decks with keylock: voices, renderer and stretchers together.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -7,7 +7,7 @@ use common::{largest_step, left, offline, sine_track};
 use crowd_engine::{Bpm, Command, DeckCommand, DeckId, Frames, LoopRegion, SampleRate, StretchMethod, Track, When};
 
 const HERTZ: f64 = 997.0;
-/// What a sine of half of full scale steps by itself at the fastest tempo here.
+/// The largest step of a sine of half of full scale at the fastest tempo here.
 const OWN: f32 = 0.5 * (std::f64::consts::TAU * HERTZ / 44_100.0) as f32 * 1.1;
 
 fn bpm(value: f64) -> Bpm {
@@ -75,7 +75,7 @@ fn loops_and_seeks_make_no_step_with_any_method() {
             engine.deck(DeckId::A).at(When::At(Frames(frame))).seek(Frames(to)).unwrap();
         }
         let sound = left(&offline.render_frames(200_000));
-        // The end of the loop blends into its beginning over 256 frames, a seek over 1 to 5 ms.
+        // The end of the loop fades into its beginning over 256 frames; a seek fades over 1 to 5 ms.
         let step = largest_step(&sound);
         assert!(step < 2.0 * OWN, "{method}: {step} against {OWN}");
     }

@@ -1,4 +1,4 @@
-//! What the mixer makes of its decks: each on both sides, at its levels, on its own meter.
+//! The mixer: each deck is on both channels, at its gain, and on its own meter.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use common::*;
 use crowd_engine::{Band, Command, DeckId, Engine, Frames, Gain, Offline, SampleRate, Track, When};
 
-/// A track whose sides stand still at two levels.
+/// A track with a constant in each channel.
 fn sides(left: f32, right: f32) -> Track {
     Track::from_interleaved([left, right].repeat(44_100), SampleRate::CD, 2).unwrap()
 }
@@ -24,7 +24,7 @@ fn every_deck_is_in_the_mix_on_both_sides_and_on_its_own_meter() {
         let mut offline = Engine::builder().decks(decks).offline().unwrap();
         for n in 0..decks {
             let (left, right) = levels(n);
-            // Some decks are louder on their right side: the meter shows the louder one.
+            // Some decks are louder in their right channel: the meter shows the louder channel.
             let track = if n % 2 == 0 { sides(left, right) } else { sides(right, left) };
             offline.engine().deck(deck(n)).load(&track).unwrap().play().unwrap();
         }
@@ -64,7 +64,7 @@ fn a_fade_of_one_deck_reaches_its_gain_and_does_not_change_the_other_decks() {
         let begin = (offline.engine().status().horizon.0 - 4_000) as f32;
         offline.engine().deck(deck(moved)).fader(Gain::new(1.0).unwrap()).unwrap();
         let rising = offline.render_frames(4_000);
-        // From 0.2 + 0.4 to 0.25 + 0.5 in 50 ms, in a straight line.
+        // From 0.2 left and 0.4 right to 0.25 and 0.5 in 50 ms, linearly.
         for (frame, pair) in rising.chunks(2).enumerate() {
             let part = ((frame as f32 + 1.0 - begin) / 2_205.0).clamp(0.0, 1.0);
             let wanted = 0.2 + 0.05 * part;
@@ -82,7 +82,7 @@ fn a_fade_of_one_deck_reaches_its_gain_and_does_not_change_the_other_decks() {
 
 #[test]
 fn a_flat_equaliser_is_bypassed_again_after_silence_and_one_that_is_not_flat_stays_active() {
-    // Quiet, so that the limiter has nothing to do.
+    // The noise is quiet, so that the limiter does not act.
     let mut noise = Noise(5);
     let samples: Vec<f32> = (0..88_200).map(|_| 0.1 * noise.sample()).collect();
     let track = Track::from_interleaved(samples, SampleRate::CD, 2).unwrap();
@@ -97,14 +97,14 @@ fn a_flat_equaliser_is_bypassed_again_after_silence_and_one_that_is_not_flat_sta
         offline.engine().deck(DeckId::B).load(&track).unwrap();
         begin(&mut offline)
     };
-    // It takes 200 ms of silence.
+    // A bypass needs 200 ms of silence first.
     for (gain, silence, is_bypassed) in [(1.0, 20_000, true), (1.0, 4_000, false), (0.5, 20_000, false)] {
         let mut offline = offline();
         let mut set = |gain: f32| _ = offline.engine().deck(DeckId::B).eq(Band::Low, Gain::new(gain).unwrap()).unwrap();
         set(0.25);
         set(gain);
         offline.engine().deck(DeckId::B).load(&track).unwrap();
-        assert!(begin(&mut offline) != bypassed, "the filters are in");
+        assert!(begin(&mut offline) != bypassed, "the filters are active");
         offline.engine().deck(DeckId::B).stop().unwrap();
         offline.render_frames(silence);
         assert_eq!(begin(&mut offline) == bypassed, is_bypassed, "gain {gain}, {silence} frames");
@@ -129,9 +129,9 @@ fn the_master_gain_applies_to_the_whole_mix_and_at_unity_changes_no_bit() {
         offline.render_frames(2_000)
     };
     let plain = sound(&[]);
-    assert!(plain.chunks(2).any(|frame| frame[0] > 0.59 && frame[1] > -0.21), "the tone is on both sides");
+    assert!(plain.chunks(2).any(|frame| frame[0] > 0.59 && frame[1] > -0.21), "the tone is in both channels");
     assert!(sound(&[1.0]) == plain);
-    assert!(sound(&[0.25, 1.0]) == plain, "a gain that came back");
+    assert!(sound(&[0.25, 1.0]) == plain, "after a return to unity");
     let quieter = sound(&[0.25]);
     for (quiet, sample) in quieter.iter().zip(&plain) {
         assert!((quiet - 0.25 * sample).abs() < 1e-6, "{quiet} of {sample}");

@@ -1,4 +1,4 @@
-//! The audio thread allocates and frees nothing: every command, at every size of callback.
+//! The audio thread allocates and frees nothing: tests with every command and every size of callback.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -15,10 +15,10 @@ use crowd_engine::{
 #[global_allocator]
 static GUARD: AllocDisabler = AllocDisabler;
 
-/// Frames of all commands that carry one, at most.
+/// The largest frame in any command.
 const REACH: u64 = 20_000;
 
-/// One of each command, with other numbers each time.
+/// One of each command, with other values in each call.
 fn one_of_each(noise: &mut Noise, tracks: &[Track]) -> Vec<Command> {
     let mut list = Vec::new();
     for _ in 0..2 {
@@ -78,11 +78,11 @@ fn one_of_each(noise: &mut Noise, tracks: &[Track]) -> Vec<Command> {
     list
 }
 
-/// Sound without an end, for a track that is streamed.
+/// Endless sound for a streamed track.
 struct Streamed(u64);
 
 impl Streamed {
-    const SHAPE: InputInfo = InputInfo { frames: Frames(60_000), sample_rate: SampleRate::CD, channels: 2 };
+    const INFO: InputInfo = InputInfo { frames: Frames(60_000), sample_rate: SampleRate::CD, channels: 2 };
 }
 
 impl Input for Streamed {
@@ -98,7 +98,7 @@ impl Input for Streamed {
     }
 }
 
-/// Sends commands for now, for their frames and for the beat, then renders; only the rendering is guarded.
+/// An engine that gets commands for the next block, for a frame and for the beat. Only its rendering is guarded.
 struct Rig {
     engine: Engine,
     renderer: Renderer,
@@ -112,8 +112,8 @@ impl Rig {
     fn new() -> Self {
         let (engine, renderer) = Engine::builder().stems(3).stretch_worker(true).split().unwrap();
         let other = Track::from_interleaved(vec![0.1; 60_000], SampleRate::DAT, 2).unwrap();
-        // Read on a thread of its own while it plays: often late, because nobody gives it the time here.
-        let streamed = Track::from_input(Streamed(0), Streamed::SHAPE).unwrap();
+        // This track is read on a thread of its own while it plays. The thread is often late, because the test does not wait for it.
+        let streamed = Track::from_input(Streamed(0), Streamed::INFO).unwrap();
         let tracks =
             vec![streamed, noise_track(30_000, 1), sine_track(440.0, 0.5, 9_000), constant_track(0.3, 70), other];
         Self { engine, renderer, noise: Noise(5), tracks, out: vec![0.0; 2 * 8_192], sounded: false }
@@ -127,7 +127,7 @@ impl Rig {
                 1 => When::At(Frames(self.engine.status().frames.0 + self.noise.below(4_000))),
                 _ => When::OnBeat,
             };
-            // A full queue is an ordinary answer here: the audio thread then has enough to do.
+            // The queue is often full here, and then the command is dropped.
             let _full = self.engine.send(command, when);
         }
     }
@@ -169,13 +169,13 @@ fn with_a_full_return_ring_the_audio_thread_frees_nothing() {
         let load = Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue, region: None });
         [load, Command::Deck(deck, DeckCommand::Play { stems: Stems::All })]
     });
-    let orders: Vec<Command> = loads.collect();
-    rig.engine.send_all(orders, When::NextBlock).unwrap();
-    // Nobody collects.
+    let commands: Vec<Command> = loads.collect();
+    rig.engine.send_all(commands, When::NextBlock).unwrap();
+    // No returned tracks are freed.
     for _ in 0..100 {
         assert_no_alloc(|| rig.renderer.render(&mut rig.out[..2 * 64]));
     }
-    assert!(rig.engine.status().commands < 4_000, "the way home is full, and commands wait for it");
+    assert!(rig.engine.status().commands < 4_000, "the return ring is full, and commands wait");
     for _ in 0..200 {
         rig.engine.free_returned_tracks();
         assert_no_alloc(|| rig.renderer.render(&mut rig.out[..2 * 64]));
@@ -186,7 +186,7 @@ fn with_a_full_return_ring_the_audio_thread_frees_nothing() {
 #[test]
 fn a_command_that_unloads_many_tracks_waits_until_the_return_ring_has_room_for_all() {
     let (deck, cue) = (DeckId::A, Frames::ZERO);
-    // However many tracks lie in the way home when all four are given up: nothing else holds any of them.
+    // All four stems are unloaded with any number of tracks in the return ring. Nothing else holds these tracks.
     for before in 256..=266 {
         let (mut engine, mut renderer) = Engine::builder().decks(1).stems(4).split().unwrap();
         let load = |stem| {
@@ -195,11 +195,11 @@ fn a_command_that_unloads_many_tracks_waits_until_the_return_ring_has_room_for_a
                 DeckCommand::Load { stem: StemId(stem), track: constant_track(0.1, 64), cue, region: None },
             )
         };
-        let mut orders: Vec<Command> = (0..4).map(load).collect();
-        orders.extend((0..before).map(|_| load(0)));
-        orders.push(Command::Deck(deck, DeckCommand::Unload { stems: Stems::All }));
-        let sent = orders.len() as u64;
-        engine.send_all(orders, When::NextBlock).unwrap();
+        let mut commands: Vec<Command> = (0..4).map(load).collect();
+        commands.extend((0..before).map(|_| load(0)));
+        commands.push(Command::Deck(deck, DeckCommand::Unload { stems: Stems::All }));
+        let sent = commands.len() as u64;
+        engine.send_all(commands, When::NextBlock).unwrap();
         let mut out = [0.0; 2 * 64];
         for _ in 0..5 {
             assert_no_alloc(|| renderer.render(&mut out));
@@ -232,8 +232,8 @@ fn every_command_is_among_those_of_these_tests() {
     let sent: Vec<String> =
         (0..64).flat_map(|_| one_of_each(&mut noise, &tracks)).map(|command| format!("{command:?}")).collect();
     for name in names {
-        // The name of a deck's command comes after the deck.
-        let there = sent.iter().any(|sent| sent.split([' ', '{']).take(3).any(|word| word == name));
-        assert!(there, "{name} is not among the commands of this test");
+        // The name of a deck's command follows the deck.
+        let is_sent = sent.iter().any(|sent| sent.split([' ', '{']).take(3).any(|word| word == name));
+        assert!(is_sent, "{name} is not among the commands of this test");
     }
 }
