@@ -1,5 +1,4 @@
-//! A real sound server with a sink that comes and goes: what it plays is what an export makes, and a sink that was
-//! taken away is played to again when it is back.
+//! Tests with a real sound server: it plays the samples of an export, and playback continues when a removed sink is back.
 #![cfg(all(feature = "device", target_os = "linux"))]
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
@@ -15,55 +14,55 @@ use std::time::{Duration, Instant};
 
 use crowd_engine::output::OutputState;
 use crowd_engine::{Command, DeckCommand, DeckId, Engine, Frames, Gain, LoopRegion, Output, SampleRate, When};
-use output_bench::{Beside, is_apart, offline_mix, run_apart, schedule_mix, threads, until};
+use output_bench::{ChildProcess, is_apart, offline_mix, run_apart, schedule_mix, threads, until};
 
-/// `norewinds`: without it the server takes back the first second to put other streams in.
+/// Without `norewinds` the server would take back the first second of sound to mix other streams in.
 const SINK: [&str; 6] =
     ["module-null-sink", "sink_name=stage", "rate=48000", "channels=2", "format=float32le", "norewinds=1"];
 
-/// A sound server of its own, in a place of its own.
+/// A sound server that the test starts, with its own folder.
 struct Server {
-    place: tempfile::TempDir,
-    process: Beside,
+    folder: tempfile::TempDir,
+    process: ChildProcess,
 }
 
 impl Server {
-    /// Needs pulseaudio, pactl and parec: a test without them would prove nothing.
+    /// Starts the server. This needs pulseaudio, pactl and parec.
     fn start() -> Self {
-        let place = tempfile::tempdir().unwrap();
-        let (run, home) = (place.path().join("run"), place.path().join("home"));
-        for folder in [&run, &home] {
-            fs::DirBuilder::new().mode(0o700).create(folder).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let (run, home) = (folder.path().join("run"), folder.path().join("home"));
+        for path in [&run, &home] {
+            fs::DirBuilder::new().mode(0o700).create(path).unwrap();
         }
-        let socket = place.path().join("native");
+        let socket = folder.path().join("native");
         let script = format!(
             ".fail\nload-module module-native-protocol-unix auth-anonymous=1 socket={}\nload-module {}\n\
              set-default-sink stage\nset-default-source stage.monitor\n",
             socket.display(),
             SINK.join(" ")
         );
-        fs::write(place.path().join("server.pa"), script).unwrap();
+        fs::write(folder.path().join("server.pa"), script).unwrap();
         let server = Program::new("pulseaudio")
             .arg("-n")
             .arg("-F")
-            .arg(place.path().join("server.pa"))
+            .arg(folder.path().join("server.pa"))
             .args(["--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--log-target=stderr"])
             .env("HOME", &home)
             .env("XDG_RUNTIME_DIR", &run)
-            .stderr(fs::File::create(place.path().join("server.log")).unwrap())
+            .stderr(fs::File::create(folder.path().join("server.log")).unwrap())
             .spawn()
             .unwrap_or_else(|error| panic!("pulseaudio: {error}: scripts/setup.sh test installs what tests need"));
-        let server = Self { place, process: Beside(server) };
+        let server = Self { folder, process: ChildProcess(server) };
         until("the server answers", || server.program("pactl").arg("info").output().unwrap().status.success());
         server
     }
 
     fn home(&self) -> PathBuf {
-        self.place.path().join("home")
+        self.folder.path().join("home")
     }
 
     fn address(&self) -> PathBuf {
-        PathBuf::from(format!("unix:{}", self.place.path().join("native").display()))
+        PathBuf::from(format!("unix:{}", self.folder.path().join("native").display()))
     }
 
     fn program(&self, name: &str) -> Program {
@@ -83,7 +82,7 @@ fn client(name: &str, server: &Path, home: &Path) -> Program {
     program
 }
 
-/// Asks the server this process is a client of.
+/// Runs pactl with the server of this process.
 fn pactl(words: &[&str]) -> String {
     let output = Program::new("pactl").args(words).output().unwrap();
     assert!(output.status.success(), "pactl {words:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -108,35 +107,35 @@ fn recorded_half() {
         .spawn()
         .unwrap();
     let mut sound = BufReader::new(recorder.stdout.take().unwrap());
-    let _recorder = Beside(recorder);
-    // The first bytes: it records.
+    let _recorder = ChildProcess(recorder);
+    // Once there are bytes, it records.
     sound.read_exact(&mut [0; 8]).unwrap();
 
     let output: Output = "device".parse().unwrap();
     let mut engine = Engine::builder().open(output.with_buffer_frames(8_192)).unwrap();
-    assert_eq!(engine.sample_rate(), SampleRate::DAT, "the sink's rate is taken");
-    // Far enough ahead for a busy machine.
+    assert_eq!(engine.sample_rate(), SampleRate::DAT, "the engine has the rate of the sink");
+    // Late enough for a busy machine.
     let zero = engine.status().frames.0 + 96_000;
     schedule_mix(&mut engine, zero);
     let wanted = offline_mix(SampleRate::DAT, zero);
     let wanted = &wanted[2 * zero as usize..];
 
-    let mut heard = Heard { sound, gaps: 0 };
-    heard.expect(wanted);
+    let mut recording = Recording { sound, gaps: 0 };
+    recording.expect(wanted);
     let health = engine.health().unwrap();
     assert_eq!(engine.status().late_commands, 0);
     println!("callbacks of {:?} frames, {:?}, load {:?}", health.callback_frames, health.realtime, health.load);
-    println!("the server put in {} silent frames because this machine was too busy for it", heard.gaps);
+    println!("the server inserted {} silent frames because this machine was too busy", recording.gaps);
     assert_eq!((health.state, health.problem, health.reopens), (OutputState::Playing, None, 0));
 }
 
-/// What the recorder hears.
-struct Heard<R> {
+/// The frames that the recorder receives, and the number of silent frames that the server inserted.
+struct Recording<R> {
     sound: R,
     gaps: usize,
 }
 
-impl<R: Read> Heard<R> {
+impl<R: Read> Recording<R> {
     /// The bits of the next frame.
     fn frame(&mut self) -> u64 {
         let mut bytes = [0; 8];
@@ -144,8 +143,8 @@ impl<R: Read> Heard<R> {
         u64::from_le_bytes(bytes)
     }
 
-    /// Every frame of `wanted`, bit for bit and in order. A server that did not get to run in time puts silence in
-    /// between; nothing may be lost, changed or doubled.
+    /// Expects every frame of `wanted`, bit for bit and in order. A late server inserts silence, but no frame may be lost, changed
+    /// or doubled.
     #[track_caller]
     fn expect(&mut self, wanted: &[f32]) {
         let (wanted, rest) = wanted.as_chunks::<2>();
@@ -185,9 +184,9 @@ fn growing_half() {
     until("it has settled", || engine.status().frames.0 > 96_000);
     assert_eq!((engine.health().unwrap().buffer_frames, engine.health().unwrap().buffer_raises), (Some(256), 0));
 
-    // What makes a block late here is honest work: so many commands at once that one block cannot hold them.
-    let mut orders = 2_000;
-    let (mut looked, mut before) = (Instant::now(), 0.0);
+    // A block is late here because of its work: so many commands act at once that they take longer than the block.
+    let mut count = 2_000;
+    let (mut sent, mut before) = (Instant::now(), 0.0);
     let zero = Instant::now();
     let ahead = |engine: &Engine| engine.status().frames.0 as f64 / 48_000.0 - zero.elapsed().as_secs_f64();
     until("the buffer grows", || {
@@ -195,29 +194,29 @@ fn growing_half() {
             return true;
         }
         before = ahead(&engine);
-        if looked.elapsed() > Duration::from_millis(100) {
-            looked = Instant::now();
-            orders = (orders * 5 / 4).min(200_000);
+        if sent.elapsed() > Duration::from_millis(100) {
+            sent = Instant::now();
+            count = (count * 5 / 4).min(200_000);
             let level = |_| Command::Deck(DeckId::B, DeckCommand::Fader { gain: Gain::UNITY, over: Frames(64) });
-            let orders: Vec<Command> = (0..orders).map(level).collect();
-            let _full = engine.send_all(orders, When::NextBlock);
+            let commands: Vec<Command> = (0..count).map(level).collect();
+            let _full = engine.send_all(commands, When::NextBlock);
         }
         false
     });
     let raised = engine.health().unwrap();
-    println!("{orders} commands at once: {} late, {} gaps", raised.missed_deadlines, raised.xruns);
+    println!("{count} commands at once: {} late, {} gaps", raised.missed_deadlines, raised.xruns);
     until("it plays on", || {
         let health = engine.health().unwrap();
         health.state == OutputState::Playing && health.blocks > raised.blocks + 200
     });
     let health = engine.health().unwrap();
     assert_eq!(health.buffer_frames, Some(256 << health.buffer_raises));
-    // A sound server may end a stream that was late; then it was lost, and found again.
+    // A sound server may end a stream that was late. The device is then lost and opened again.
     println!("lost {} times, larger {} times", health.reopens, health.buffer_raises);
     let after = ahead(&engine);
     println!("callbacks of {:?} frames; {before:.3} s ahead of the clock, then {after:.3} s", health.callback_frames);
-    assert!((after - before).abs() < 0.3, "the engine's time went on");
-    // The deck has missed nothing: it stands where the engine's time line says.
+    assert!((after - before).abs() < 0.3, "the time line of the engine continues");
+    // The deck has missed nothing: its position follows the engine's time line.
     let status = engine.status();
     let off = status.decks[0].position - status.horizon.0 as f64 * 44_100.0 / 48_000.0;
     let started = Frames(48_000).0 as f64;
@@ -225,7 +224,7 @@ fn growing_half() {
     assert_eq!((status.decks[0].playing, pactl(&["list", "short", "sink-inputs"]).lines().count()), (1, 1));
 }
 
-/// A server that stands still for a while is an underrun, not a loss: the stream goes on in place, through either way.
+/// A server that stops for a while causes an underrun and no loss: the same stream continues, with both protocols.
 #[test]
 fn a_server_that_stops_for_a_third_of_a_second_loses_no_device() {
     let server = Server::start();
@@ -241,16 +240,16 @@ fn a_server_that_stops_for_a_third_of_a_second_loses_no_device() {
 #[test]
 #[ignore = "run by a_server_that_stops..., as a client of its server"]
 fn stopped_half() {
-    still("device", "device:pulseaudio:stage");
+    stop_and_continue("device", "device:pulseaudio:stage");
 }
 
 #[test]
 #[ignore = "run by a_server_that_stops..., as a client of its server"]
 fn stopped_plug_in_half() {
-    still("device:default", "device:default");
+    stop_and_continue("device:default", "device:default");
 }
 
-fn still(output: &str, plays: &str) {
+fn stop_and_continue(output: &str, plays: &str) {
     if !is_apart() {
         return;
     }
@@ -266,11 +265,14 @@ fn still(output: &str, plays: &str) {
         signal("-CONT");
         until("it plays on", || engine.health().unwrap().blocks > before.blocks + 100);
         let health = engine.health().unwrap();
-        println!("{output}, round {round}: {} gaps told", health.xruns);
+        println!("{output}, round {round}: {} gaps reported", health.xruns);
         assert_eq!((health.state, health.problem, health.reopens), (OutputState::Playing, None, 0));
         assert_eq!(pactl(&["list", "short", "sink-inputs"]).lines().count(), 1);
     }
-    assert!(engine.health().unwrap().xruns >= 1, "a server that stood still for longer than its buffer tells of it");
+    assert!(
+        engine.health().unwrap().xruns >= 1,
+        "a server that stopped for longer than its buffer reports an underrun"
+    );
 }
 
 #[test]
@@ -294,7 +296,7 @@ fn listed_half() {
     assert_eq!((first.channels.clone(), first.sample_rates.clone()), (2..=2, 48_000..=48_000));
     assert_eq!(devices.iter().filter(|device| device.is_default).count(), 1);
     assert!(devices[1..].iter().all(|device| device.backend == "ALSA"), "{devices:?}");
-    // By the server's name, by what it says about itself, and by the name here.
+    // The server's name, its description and the name in the list all open it.
     for name in ["stage", &first.description, &first.name] {
         let engine = Engine::builder().open(format!("device:{name}").parse().unwrap()).unwrap();
         assert_eq!(engine.health().unwrap().output, "device:pulseaudio:stage");

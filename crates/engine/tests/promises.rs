@@ -1,4 +1,4 @@
-//! What the engine promises to whoever hands it an audio thread.
+//! The promises of the engine to a program that calls its renderer.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -16,7 +16,7 @@ fn gain(value: f32) -> Gain {
     Gain::new(value).unwrap()
 }
 
-/// A busy mix whose every move has its frame.
+/// Schedules a busy mix, each command at its frame.
 fn script(engine: &mut Engine) {
     for (index, deck) in DECKS.into_iter().enumerate() {
         engine.deck(deck).load(&noise_track(60_000, index as u64)).unwrap();
@@ -229,13 +229,13 @@ fn a_control_half_that_frees_no_tracks_stalls_commands_and_not_the_sound() {
     let track = constant_track(0.25, 1_000_000);
     play(&mut engine, DeckId::A, &track);
     let (deck, stem, cue) = (DeckId::B, StemId::FIRST, Frames::ZERO);
-    let orders =
+    let loads =
         (0..4_000).map(|_| Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue, region: None }));
-    engine.send_all(orders.collect::<Vec<_>>(), When::NextBlock).unwrap();
+    engine.send_all(loads.collect::<Vec<_>>(), When::NextBlock).unwrap();
     let mut out = vec![0.0; 2 * 1_024];
     for _ in 0..20 {
         renderer.render(&mut out);
-        assert!(out.iter().all(|x| *x == 0.25), "the sound goes on");
+        assert!(out.iter().all(|x| *x == 0.25), "the sound continues");
     }
     let before = engine.status().commands;
     assert!(before < 4_000, "{before}");
@@ -266,7 +266,7 @@ fn the_tempo_has_no_error_over_an_hour() {
     let wanted = status.horizon.0 as f64 * 118.0 / 120.0;
     assert!((status.decks[0].position - wanted).abs() < 1e-6, "{}", status.decks[0].position - wanted);
     let beats = status.horizon.0 as f64 * 118.0 / 60.0 / 44_100.0;
-    // Half a microsecond.
+    // This is half a microsecond.
     assert!((status.beat - beats).abs() < 1e-6, "{}", status.beat - beats);
 }
 

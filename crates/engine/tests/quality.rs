@@ -1,4 +1,4 @@
-//! How a deck sounds, measured on what the engine renders: the figures the README states.
+//! The sound quality of a deck, measured in the output of the engine: the figures in the README.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -15,7 +15,7 @@ fn rms(samples: &[f32]) -> f64 {
     (samples.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>() / samples.len() as f64).sqrt()
 }
 
-/// A sine of a track played at a rate, without the edges.
+/// A sine that a deck plays at a rate, without its edges.
 fn played(hertz: f64, amplitude: f64, rate: f64) -> Vec<f32> {
     let mut offline = offline();
     let track = sine_track(hertz, amplitude, 300_000);
@@ -51,7 +51,7 @@ fn images_from_the_interpolation_are_removed() {
         let own = (hertz * rate / RATE * 131_072.0).round() as usize;
         let rest: f64 = bins.iter().enumerate().filter(|(i, _)| i.abs_diff(own) > 30 && *i > 30).map(|(_, e)| e).sum();
         let found = 10.0 * (rest / full).log10();
-        println!("mirrors of {hertz} Hz at rate {rate:.4}: {found:.1} dB");
+        println!("images of {hertz} Hz at rate {rate:.4}: {found:.1} dB");
         assert!(found <= -80.0, "{hertz} Hz at {rate}: {found:.1} dB");
     }
 }
@@ -81,7 +81,7 @@ fn a_track_of_another_sample_rate_keeps_its_pitch_and_stays_clean() {
     assert!(found <= -100.0, "{found:.1} dB");
 }
 
-/// Level of a sine through a deck's equaliser, in dB of its level without.
+/// The gain of a deck's equaliser for a sine, in dB.
 fn through_eq(hertz: f64, bands: [f32; 3]) -> f64 {
     let level = |bands: Option<[f32; 3]>| {
         let mut offline = offline();
@@ -126,7 +126,7 @@ fn an_equaliser_move_settles_in_50_ms_at_any_block_size() {
             sound.extend(left(&offline.render_frames(block)));
         }
         let end = rms(&sound[40_000..44_000]);
-        // 99 % of the way: the level of 2 ms windows comes within 1 % of the whole step.
+        // The move has settled when the level of a 2 ms window is within 1 % of the whole step.
         let settled = (22_050..40_000)
             .step_by(44)
             .find(|n| (rms(&sound[*n..n + 88]) - end).abs() < 0.01 * 0.35)
@@ -207,7 +207,7 @@ fn meters_show_the_level_of_the_mix_and_fall_by_20_db_a_second() {
     let status = offline.engine().status();
     assert!((status.rms - 0.5 / 2f32.sqrt()).abs() < 0.001, "{}", status.rms);
     assert!((status.peak - 0.5).abs() < 0.001 && (status.decks[0].peak - 0.5).abs() < 0.02);
-    // -3.01 dB of a sine on both sides, at a frequency the weighting leaves nearly alone.
+    // A sine has -3.01 dB in both channels, and the weighting hardly changes this frequency.
     assert!((status.momentary + 0.691 + 6.02).abs() < 0.3, "{}", status.momentary);
     offline.engine().deck(DeckId::A).stop().unwrap();
     offline.render_frames(4_410);

@@ -1,4 +1,4 @@
-//! What the feature `serde` writes and reads.
+//! Serialisation with the feature `serde`.
 #![cfg(feature = "serde")]
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
@@ -12,7 +12,7 @@ fn a_status_an_event_and_health_are_written_with_their_field_names() {
     let status = to_value(offline.engine().status()).unwrap();
     assert_eq!((&status["frames"], &status["beats_per_bar"], &status["tempo"]), (&json!(64), &json!(4), &json!(120.0)));
     assert_eq!(status["decks"][0]["stretch"], "playback_rate");
-    assert_eq!(status["momentary"], json!(null), "minus infinity is no number of JSON");
+    assert_eq!(status["momentary"], json!(null), "JSON has no infinity");
     let event = Event::Started { deck: DeckId::B, stem: StemId(2), at: Frames(7) };
     assert_eq!(to_value(event).unwrap(), json!({ "started": { "deck": "B", "stem": 2, "at": 7 } }));
     let engine = Engine::builder().open("null".parse().unwrap()).unwrap();

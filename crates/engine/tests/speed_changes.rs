@@ -1,7 +1,7 @@
-//! No change of speed is heard as a click: into speed 1 and out of it, in jumps and in glides, at any frame.
+//! A change of speed makes no click: to speed 1 and from it, as a jump or a glide, at any frame.
 //!
-//! A click is a step that the sound itself does not make. Of tones and chords the largest step is known; of noise that
-//! holds no treble the fourth difference is small everywhere but at a click.
+//! A click is a step that is larger than the steps of the sound itself. The largest step of tones and chords is known. Noise
+//! without treble has a small fourth difference everywhere except at a click.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -13,9 +13,9 @@ use common::player::{Player, QUANTUM, keeping_pitch};
 use crowd_engine::{SampleRate, StretchMethod, Track};
 
 const RATE: f64 = 44_100.0;
-/// So many times its own largest step a sound may step.
+/// The largest allowed step, as a multiple of the largest step of the sound itself.
 const MOST: f64 = 1.2;
-/// Every pair of these is tried.
+/// The speeds, of which every pair is tested.
 const SPEEDS: [f64; 11] = [0.5, 0.75, 0.875, 0.917, 118.0 / 120.0, 1.0, 121.0 / 120.0, 1.083, 1.25, 1.5, 2.0];
 
 /// Frames of every sound here.
@@ -49,66 +49,68 @@ impl Partials {
     }
 }
 
-/// The speeds from one to the other and for how many frames each.
-type Way = Vec<(f64, usize)>;
+/// Speeds, each with a number of frames.
+type SpeedSequence = Vec<(f64, usize)>;
 
-fn jump(from: f64, to: f64, at: usize) -> Way {
+fn jump(from: f64, to: f64, at: usize) -> SpeedSequence {
     vec![(from, 3_000 + at), (to, 9_000)]
 }
 
-/// From one to the other in so many small steps, which begin at any frame.
-fn glide(from: f64, to: f64, at: usize) -> Way {
+/// From one speed to the other in small steps, which begin at any frame.
+fn glide(from: f64, to: f64, at: usize) -> SpeedSequence {
     let middle = (0..60).map(|i| (from + (to - from) * f64::from(i) / 60.0, QUANTUM));
     [(from, 3_000 + at)].into_iter().chain(middle).chain([(to, 6_000)]).collect()
 }
 
-fn played(track: &Track, method: StretchMethod, way: &Way, begin: i64) -> Vec<f32> {
+fn played(track: &Track, method: StretchMethod, speeds: &SpeedSequence, begin: i64) -> Vec<f32> {
     let mut player = Player::new(track, method, begin);
-    way.iter().for_each(|(speed, frames)| player.play(*speed, *frames, QUANTUM));
+    speeds.iter().for_each(|(speed, frames)| player.play(*speed, *frames, QUANTUM));
     player.left()
 }
 
-/// The largest step and where it is.
+/// The largest step and its position.
 fn largest(sound: &[f32]) -> (f64, usize) {
     let steps = sound.windows(2).map(|pair| f64::from((pair[1] - pair[0]).abs()));
     steps.zip(1..).fold((0.0, 0), |most, step| if step.0 > most.0 { step } else { most })
 }
 
-fn fastest(way: &Way) -> f64 {
-    way.iter().map(|(speed, _)| *speed).fold(0.0, f64::max)
+fn fastest(speeds: &SpeedSequence) -> f64 {
+    speeds.iter().map(|(speed, _)| *speed).fold(0.0, f64::max)
 }
 
-fn ways() -> impl Iterator<Item = Way> {
+fn speed_sequences() -> impl Iterator<Item = SpeedSequence> {
     let pairs = SPEEDS.iter().flat_map(|from| SPEEDS.iter().map(move |to| (*from, *to)));
     pairs.filter(|(from, to)| from != to).enumerate().map(|(n, (from, to))| {
-        // Changes at every place of a tick, in turn.
+        // The frames of the changes vary.
         let at = n * 29 % 191;
         if n % 3 == 2 { glide(from, to, at) } else { jump(from, to, at) }
     })
 }
 
-/// One change of speed: how many times the sound's own largest step was found, and where.
-struct Found(f64, String);
+/// The largest step at one change of speed as a multiple of the sound's own largest step, and a description.
+struct MeasuredStep(f64, String);
 
-fn found(sound: &Partials, what: &str) -> Vec<Found> {
+fn found(sound: &Partials, what: &str) -> Vec<MeasuredStep> {
     let track = sound.track();
-    let one = |(method, n, way): (StretchMethod, usize, Way)| {
-        let own = sound.step(if method.keeps_pitch() { 1.0 } else { fastest(&way) });
-        let (step, at) = largest(&played(&track, method, &way, 10_000 + 977 * n as i64));
-        let ((from, frames), to) = (way[0], way[way.len() - 1].0);
-        let what = format!("{method}, {what}, from {from:.4} to {to:.4} behind {frames} frames, at {at}");
-        Found(step / own, what)
+    let one = |(method, n, speeds): (StretchMethod, usize, SpeedSequence)| {
+        let own = sound.step(if method.keeps_pitch() { 1.0 } else { fastest(&speeds) });
+        let (step, at) = largest(&played(&track, method, &speeds, 10_000 + 977 * n as i64));
+        let ((from, frames), to) = (speeds[0], speeds[speeds.len() - 1].0);
+        let what = format!("{method}, {what}, from {from:.4} to {to:.4} after {frames} frames, at {at}");
+        MeasuredStep(step / own, what)
     };
-    let all = StretchMethod::ALL.iter().flat_map(|method| ways().enumerate().map(|(n, way)| (*method, n, way)));
+    let all = StretchMethod::ALL
+        .iter()
+        .flat_map(|method| speed_sequences().enumerate().map(|(n, speeds)| (*method, n, speeds)));
     all.map(one).collect()
 }
 
-fn check(mut found: Vec<Found>, most: f64) {
+fn check(mut found: Vec<MeasuredStep>, most: f64) {
     found.retain(|found| found.0 > most);
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
     let lines: String =
-        found.iter().take(12).map(|Found(times, what)| format!("\n{times:.2} x its own: {what}")).collect();
-    assert!(found.is_empty(), "{} changes of speed are heard:{lines}", found.len());
+        found.iter().take(12).map(|MeasuredStep(times, what)| format!("\n{times:.2} x its own: {what}")).collect();
+    assert!(found.is_empty(), "{} changes of speed make a click:{lines}", found.len());
 }
 
 #[test]
@@ -153,14 +155,14 @@ fn kink(sound: &[f32]) -> f64 {
 fn no_change_of_speed_clicks_in_noise() {
     let track = dull_noise(FRAMES);
     let mut all = Vec::new();
-    // Where the pitch follows, a jump of the speed is a corner in the sound itself.
+    // Without keylock a jump of the speed makes a kink in the sound itself, so only methods with keylock are tested.
     for method in keeping_pitch() {
         let own = SPEEDS.map(|speed| (speed, kink(&played(&track, method, &vec![(speed, 70_000)], 10_000))));
         let own = |speed| own.iter().find(|own| own.0 == speed).map_or(0.0, |own| own.1);
-        for (n, way) in ways().enumerate() {
-            let (from, to) = (way[0].0, way[way.len() - 1].0);
-            let found = kink(&played(&track, method, &way, 10_000 + 977 * n as i64));
-            all.push(Found(found / own(from).max(own(to)), format!("{method} from {from:.4} to {to:.4}")));
+        for (n, speeds) in speed_sequences().enumerate() {
+            let (from, to) = (speeds[0].0, speeds[speeds.len() - 1].0);
+            let found = kink(&played(&track, method, &speeds, 10_000 + 977 * n as i64));
+            all.push(MeasuredStep(found / own(from).max(own(to)), format!("{method} from {from:.4} to {to:.4}")));
         }
     }
     check(all, 1.5);

@@ -1,84 +1,22 @@
-//! Tracks that are read while they play.
+//! Streamed tracks: they are read while they play.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use common::disk::{Disk, DiskInput};
 use common::{Noise, constant_track, largest_step, left};
-use crowd_engine::feed::{Input, InputError, InputInfo, StreamEvent};
+use crowd_engine::feed::{InputInfo, StreamEvent};
 use crowd_engine::{
     Bpm, Command, DeckCommand, DeckId, Engine, Frames, LoopRegion, Rate, Renderer, SampleRate, StemId, Stems,
     StretchMethod, Track, When,
 };
 
-/// A disk that can be stopped, unplugged and counted.
-#[derive(Default)]
-struct Disk {
-    stalled: Mutex<bool>,
-    moves: Condvar,
-    unplugged: AtomicBool,
-    open: AtomicUsize,
-    seeks: AtomicUsize,
-}
-
-impl Disk {
-    fn stall(&self, stalled: bool) {
-        *self.stalled.lock().unwrap() = stalled;
-        self.moves.notify_all();
-    }
-
-    fn wait(&self) -> Result<(), InputError> {
-        drop(self.moves.wait_while(self.stalled.lock().unwrap(), |stalled| *stalled).unwrap());
-        if self.unplugged.load(SeqCst) { Err("the disk is gone".into()) } else { Ok(()) }
-    }
-}
-
-struct OnDisk {
-    frames: Arc<Vec<[f32; 2]>>,
-    at: usize,
-    disk: Arc<Disk>,
-}
-
-impl OnDisk {
-    fn new(frames: Arc<Vec<[f32; 2]>>, disk: Arc<Disk>) -> Self {
-        disk.open.fetch_add(1, SeqCst);
-        Self { frames, at: 0, disk }
-    }
-}
-
-impl Drop for OnDisk {
-    fn drop(&mut self) {
-        self.disk.open.fetch_sub(1, SeqCst);
-    }
-}
-
-impl Input for OnDisk {
-    fn seek(&mut self, frame: u64) -> Result<(), InputError> {
-        self.disk.seeks.fetch_add(1, SeqCst);
-        self.disk.wait()?;
-        self.at = frame as usize;
-        Ok(())
-    }
-
-    fn read(&mut self, out: &mut Vec<[f32; 2]>) -> Result<bool, InputError> {
-        self.disk.wait()?;
-        let end = (self.at + 1_000).min(self.frames.len());
-        let Some(piece) = self.frames.get(self.at..end).filter(|piece| !piece.is_empty()) else { return Ok(false) };
-        out.extend_from_slice(piece);
-        self.at = end;
-        Ok(true)
-    }
-
-    fn another(&self) -> Option<Box<dyn Input>> {
-        Some(Box::new(Self::new(self.frames.clone(), self.disk.clone())))
-    }
-}
-
-/// The same music in memory and on a disk.
+/// The same music loaded and streamed from a disk.
 struct Music {
     loaded: Track,
     streamed: Track,
@@ -86,15 +24,15 @@ struct Music {
 }
 
 fn music(frames: Vec<[f32; 2]>) -> Music {
-    on(Disk::default(), frames)
+    music_on(Disk::default(), frames)
 }
 
-/// Music on a disk that is in a state already.
-fn on(disk: Disk, frames: Vec<[f32; 2]>) -> Music {
+/// Music on the given disk.
+fn music_on(disk: Disk, frames: Vec<[f32; 2]>) -> Music {
     let loaded = Track::from_interleaved(frames.concat(), SampleRate::CD, 2).unwrap();
     let info = InputInfo { frames: Frames(frames.len() as u64), sample_rate: SampleRate::CD, channels: 2 };
     let disk = Arc::new(disk);
-    let streamed = Track::from_input(OnDisk::new(Arc::new(frames), disk.clone()), info).unwrap();
+    let streamed = Track::from_input(DiskInput::new(Arc::new(frames), disk.clone()), info).unwrap();
     Music { loaded, streamed, disk }
 }
 
@@ -103,7 +41,7 @@ fn noise(seconds: usize) -> Music {
     music((0..44_100 * seconds).map(|_| [0.4 * noise.sample(), 0.4 * noise.sample()]).collect())
 }
 
-/// Low enough that a click stands out.
+/// A tone that is so low that a click stands out.
 fn tone(seconds: usize) -> Music {
     let turn = std::f64::consts::TAU * 110.0 / 44_100.0;
     music((0..44_100 * seconds).map(|n| [(0.5 * (turn * n as f64).sin()) as f32; 2]).collect())
@@ -112,12 +50,12 @@ fn tone(seconds: usize) -> Music {
 fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
-        assert!(start.elapsed() < Duration::from_secs(20), "{what} does not come to pass");
+        assert!(start.elapsed() < Duration::from_secs(20), "never: {what}");
         sleep(Duration::from_millis(1));
     }
 }
 
-/// An engine with a renderer that is called as a device would, only that a second takes as long as the test says.
+/// An engine and its renderer, which is called as by a device but at any speed.
 struct Live {
     engine: Engine,
     renderer: Renderer,
@@ -130,7 +68,7 @@ impl Live {
         Self { engine, renderer, sound: Vec::new() }
     }
 
-    /// Renders, `speed` times as fast as time goes.
+    /// Renders at `speed` times real time.
     fn go(&mut self, frames: usize, speed: f64) -> &[f32] {
         let from = self.sound.len();
         let start = Instant::now();
@@ -153,7 +91,7 @@ impl Live {
     }
 }
 
-/// What a DJ may do within a few seconds.
+/// The commands of a DJ in a few seconds.
 fn a_set(track: &Track) -> Vec<(u64, Command)> {
     let (deck, stem) = (DeckId::A, StemId::FIRST);
     let (other, stems) = (DeckId::B, Stems::All);
@@ -228,10 +166,10 @@ fn a_stalled_disk_silences_only_its_deck_without_a_click_and_the_deck_continues_
     let position = live.position();
     music.disk.stall(false);
     live.go(44_100, 1.0);
-    assert!((live.position() - position - 44_032.0).abs() < 300.0, "the position goes on");
+    assert!((live.position() - position - 44_032.0).abs() < 300.0, "the position continues");
     until(
-        "the news",
-        || matches!(music.streamed.stream_event(), Some(StreamEvent::Underruns(told)) if told.total == 1),
+        "the report",
+        || matches!(music.streamed.stream_event(), Some(StreamEvent::Underruns(report)) if report.total == 1),
     );
 
     let sound = left(&live.sound);
@@ -241,7 +179,7 @@ fn a_stalled_disk_silences_only_its_deck_without_a_click_and_the_deck_continues_
     loaded.engine.deck(DeckId::B).load(&constant_track(0.125, 2_000_000)).unwrap().play().unwrap();
     let whole = left(loaded.go(sound.len(), 1e9));
     let end = sound.len() - 10_000;
-    assert!(sound[end..] == whole[end..sound.len()], "it is back, in phase");
+    assert!(sound[end..] == whole[end..sound.len()], "the deck continues in phase");
     assert!(sound[..44_100] == whole[..44_100]);
 }
 
@@ -267,7 +205,7 @@ fn a_pause_during_the_fade_of_an_underrun_continues_from_its_level() {
 fn a_start_that_stays_silent_is_an_underrun_and_is_reported_while_the_disk_still_hangs() {
     let disk = Disk::default();
     disk.stall(true);
-    let music = on(disk, vec![[0.5; 2]; 30 * 44_100]);
+    let music = music_on(disk, vec![[0.5; 2]; 30 * 44_100]);
     let mut live = Live::new();
     live.engine.deck(DeckId::A).load(&music.streamed).unwrap().play().unwrap();
     live.go(10_000, 20.0);
@@ -279,14 +217,14 @@ fn a_start_that_stays_silent_is_an_underrun_and_is_reported_while_the_disk_still
     live.go(44_100, 20.0);
     assert_eq!((music.streamed.underruns(), live.sound.iter().all(|x| *x == 0.0)), (1, true));
     assert!(
-        matches!(music.streamed.stream_event(), Some(StreamEvent::Underruns(told)) if (told.fresh, told.total) == (1, 1))
+        matches!(music.streamed.stream_event(), Some(StreamEvent::Underruns(report)) if (report.fresh, report.total) == (1, 1))
     );
     assert_eq!(music.streamed.stream_event(), None);
     music.disk.stall(false);
     until("the music", || live.go(1_024, 1.0).last() == Some(&0.5));
     assert_eq!(music.streamed.underruns(), 1);
 
-    // The same behind a jump to where nothing was read yet.
+    // The same happens after a jump to a position that was not read yet.
     music.disk.stall(true);
     live.engine.deck(DeckId::A).seek(Frames(20 * 44_100)).unwrap();
     live.go(20_000, 20.0);
@@ -307,18 +245,18 @@ fn every_underrun_is_reported_once_however_many_decks_play_the_track() {
     live.go(10 * 44_100, 20.0);
     assert_eq!(music.streamed.underruns(), 2);
     music.disk.stall(false);
-    let mut told = 0;
-    let mut hear = || {
-        while let Some(news) = music.streamed.stream_event() {
-            let StreamEvent::Underruns(report) = news else { panic!("{news:?}") };
-            told += report.fresh;
-            assert_eq!(told, report.total);
+    let mut reported = 0;
+    let mut poll_events = || {
+        while let Some(event) = music.streamed.stream_event() {
+            let StreamEvent::Underruns(report) = event else { panic!("{event:?}") };
+            reported += report.fresh;
+            assert_eq!(reported, report.total);
         }
-        told
+        reported
     };
-    until("the news", || hear() == 2);
+    until("the report", || poll_events() == 2);
     live.go(3 * 44_100, 2.0);
-    assert_eq!((hear(), music.streamed.underruns()), (2, 2));
+    assert_eq!((poll_events(), music.streamed.underruns()), (2, 2));
 }
 
 #[test]
@@ -328,8 +266,8 @@ fn a_disk_that_stalls_for_1_7_seconds_makes_no_gap() {
     until("the start", || music.streamed.is_ready(Frames(0)));
     live.engine.deck(DeckId::A).load(&music.streamed).unwrap().play().unwrap();
     live.go(20_000, 1.0);
-    // 86 chunks of 1,024 frames lie ahead once there was time for it.
-    until("the window", || music.streamed.is_ready(Frames(20_000 + 70_000)));
+    // With enough time 86 chunks of 1,024 frames are prefetched.
+    until("the prefetched frames", || music.streamed.is_ready(Frames(20_000 + 70_000)));
     music.disk.stall(true);
     live.go(75_000, 20.0);
     assert_eq!((music.streamed.underruns(), music.streamed.missed()), (0, Frames(0)));
@@ -367,7 +305,7 @@ fn a_long_loop_repeats_without_a_gap() {
     let (start, end) = (400_000, 400_000 + 9 * 44_100);
     let play = |track: &Track, speed: f64| {
         let mut live = Live::new();
-        until("the place", || {
+        until("the position", || {
             track.prepare(Frames(end - 60_000));
             track.is_ready(Frames(end - 60_000))
         });
@@ -394,7 +332,7 @@ fn every_method_plays_a_streamed_track_on_two_decks_without_a_gap() {
         live.engine.mix().tempo(Bpm::new(126.0).unwrap()).unwrap();
         let sound = live.go(200_000, 2.0);
         let quietest =
-            sound.chunks(2_048).skip(1).map(|piece| piece.iter().map(|x| x * x).sum::<f32>()).reduce(f32::min);
+            sound.chunks(2_048).skip(1).map(|block| block.iter().map(|x| x * x).sum::<f32>()).reduce(f32::min);
         assert!(quietest.unwrap() > 20.0, "{method}: {quietest:?}");
         assert_eq!((music.streamed.underruns(), music.streamed.missed()), (0, Frames(0)), "{method}");
     }
@@ -411,7 +349,7 @@ fn an_unplugged_disk_is_reported_once_and_read_again_when_it_is_back() {
     live.engine.deck(DeckId::A).seek(Frames(1_000_000)).unwrap();
     live.go(44_100, 1.0);
     assert_eq!(music.streamed.stream_event(), Some(StreamEvent::Unreadable("the disk is gone".to_owned())));
-    assert!(matches!(music.streamed.stream_event(), Some(StreamEvent::Underruns(told)) if told.total == 1));
+    assert!(matches!(music.streamed.stream_event(), Some(StreamEvent::Underruns(report)) if report.total == 1));
     assert_eq!(music.streamed.stream_event(), None);
     music.disk.unplugged.store(false, SeqCst);
     live.go(44_100, 1.0);
@@ -427,7 +365,7 @@ fn the_feeder_ends_with_the_last_clone() {
     live.go(4_096, 1.0);
     let disk = music.disk.clone();
     drop(music);
-    assert!(disk.open.load(SeqCst) >= 1, "the deck has it still");
+    assert!(disk.open.load(SeqCst) >= 1, "the deck still holds the track");
     live.engine.deck(DeckId::A).unload().unwrap();
     live.go(4_096, 1.0);
     live.engine.free_returned_tracks();

@@ -1,4 +1,4 @@
-//! Files that are streamed sound like files that are loaded.
+//! Streamed files have the samples of loaded ones.
 #![cfg(feature = "decode")]
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
@@ -20,8 +20,8 @@ fn write(path: &Path, seconds: usize, rate: u32, channels: u16) {
     wav::write(path, &Audio::new(Samples::I16(samples), rate, channels).unwrap(), SampleFormat::I16).unwrap();
 }
 
-/// A few seconds from here and there.
-fn listen(track: &Track) -> Vec<f32> {
+/// The sound of a few seconds from several positions.
+fn sound_of(track: &Track) -> Vec<f32> {
     let mut offline = Engine::builder().offline().unwrap();
     offline.engine().deck(DeckId::A).load(track).unwrap().play().unwrap();
     let mut sound = offline.render_frames(60_000);
@@ -41,8 +41,8 @@ fn a_streamed_file_sounds_like_a_loaded_one_bit_for_bit() {
         let loaded = Track::open(&path, SampleRate::CD).unwrap();
         let streamed = Track::stream(&path, SampleRate::CD).unwrap();
         assert_eq!((loaded.frames(), loaded.channels()), (streamed.frames(), streamed.channels()));
-        let (loaded, heard) = (listen(&loaded), listen(&streamed));
-        let at = loaded.iter().zip(&heard).position(|(a, b)| a != b);
+        let (loaded, streamed_sound) = (sound_of(&loaded), sound_of(&streamed));
+        let at = loaded.iter().zip(&streamed_sound).position(|(a, b)| a != b);
         assert!(at.is_none(), "{channels} channels at {rate} Hz differ from sample {at:?} on");
         assert_eq!(streamed.underruns(), 0);
     }
@@ -51,7 +51,7 @@ fn a_streamed_file_sounds_like_a_loaded_one_bit_for_bit() {
     );
 }
 
-/// A disk that takes its time.
+/// A slow file.
 struct Slow(File);
 
 impl Read for Slow {
@@ -76,10 +76,10 @@ fn a_slow_reader_gives_the_same_samples() {
     write(&path, 61, 44_100, 2);
     let reader = Reader::from_bytes(&path, Slow(File::open(&path).unwrap())).unwrap();
     let streamed = Track::from_reader(reader, SampleRate::CD).unwrap();
-    assert!(listen(&Track::open(&path, SampleRate::CD).unwrap()) == listen(&streamed));
+    assert!(sound_of(&Track::open(&path, SampleRate::CD).unwrap()) == sound_of(&streamed));
 }
 
-/// Everything from a frame on.
+/// All frames from `from` on.
 fn rest(input: &mut FileInput, from: u64) -> Vec<[f32; 2]> {
     let mut frames = Vec::new();
     input.seek(from).unwrap();
@@ -90,16 +90,16 @@ fn rest(input: &mut FileInput, from: u64) -> Vec<[f32; 2]> {
 #[test]
 fn a_frame_of_a_file_is_the_same_after_a_linear_read_and_after_a_seek() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    // AAC has noise that the decoder makes up, and is read in segments of 65,536 frames; at this rate it has two.
+    // The AAC decoder fills in noise, and is restarted every 65,536 frames. At this rate the file has two such spans.
     for name in ["aac.m4a", "alac.m4a", "lame.mp3", "vorbis.ogg", "tagged-16.flac"] {
         let rate = SampleRate::new(384_000).unwrap();
-        let (mut input, shape) = FileInput::open(&fixtures.join(name), Some(rate)).unwrap();
+        let (mut input, info) = FileInput::open(&fixtures.join(name), Some(rate)).unwrap();
         let mut whole = Vec::new();
         while input.read(&mut whole).unwrap() {}
-        assert_eq!(whole.len() as u64, shape.frames.0, "{name}");
+        assert_eq!(whole.len() as u64, info.frames.0, "{name}");
         let mut noise = Noise(1);
         let edges = [0, 1, 65_535, 65_536, 65_537, 131_072].into_iter();
-        for from in edges.chain((0..20).map(|_| noise.below(shape.frames.0 + 100))) {
+        for from in edges.chain((0..20).map(|_| noise.below(info.frames.0 + 100))) {
             let wanted = whole.get(from as usize..).unwrap_or_default();
             assert!(rest(&mut input, from) == wanted, "{name} from {from} of {}", whole.len());
         }
@@ -117,8 +117,8 @@ fn a_file_is_read_at_its_own_rate_unless_another_is_given() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mono.wav");
     write(&path, 1, 48_000, 1);
-    let (mut input, shape) = FileInput::open(&path, None).unwrap();
-    assert_eq!((shape.frames, shape.sample_rate.get(), shape.channels), (Frames(48_000), 48_000, 1));
+    let (mut input, info) = FileInput::open(&path, None).unwrap();
+    assert_eq!((info.frames, info.sample_rate.get(), info.channels), (Frames(48_000), 48_000, 1));
     let frames = rest(&mut input, 47_000);
     assert!(frames.len() == 1_000 && frames.iter().all(|[left, right]| left == right));
     let audio = Audio::new(Samples::I16(vec![0; 8_000]), 2_000, 1).unwrap();

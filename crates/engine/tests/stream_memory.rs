@@ -1,4 +1,4 @@
-//! What a streamed track takes, counted by the allocator.
+//! The memory of a streamed track, counted by the allocator.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use crowd_engine::feed::{Input, InputError, InputInfo};
@@ -8,7 +8,7 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
 
-/// Music without end, made of the frames' numbers.
+/// Endless sound that is computed from the frame numbers.
 struct Endless(u64);
 
 impl Input for Endless {
@@ -28,7 +28,7 @@ impl Input for Endless {
     }
 }
 
-/// One test: other threads of the same process would be counted too.
+/// This file has one test only, because the memory of other threads of the process would be counted too.
 #[test]
 fn the_memory_of_a_streamed_track_does_not_grow_with_its_length() {
     const MINUTE: usize = 60 * 44_100;
@@ -48,7 +48,11 @@ fn the_memory_of_a_streamed_track_does_not_grow_with_its_length() {
     while !track.is_ready(Frames(0)) {
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
-    assert!((1..=1 << 20).contains(&track.bytes()), "waiting takes a quarter of the window: {}", track.bytes());
+    assert!(
+        (1..=1 << 20).contains(&track.bytes()),
+        "a track that does not play has a quarter of its pages: {}",
+        track.bytes()
+    );
     offline.engine().deck(DeckId::A).load(&track).unwrap().play().unwrap();
     play(&mut offline, MINUTE);
     let after_one = HEAP.current_usage();

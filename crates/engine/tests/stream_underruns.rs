@@ -1,4 +1,4 @@
-//! The real feeder against any disk: what a clairvoyant would have kept ready is never missing.
+//! The real feeder with random timings of the disk: it has no underrun that could have been prevented.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -12,75 +12,76 @@ use crowd_engine::feed::{Input, InputError, InputInfo};
 use crowd_engine::{DeckId, Engine, Frames, Renderer, SampleRate, Track};
 use proptest::prelude::*;
 
-/// Frames of a page, and by which the feeder reads beyond one.
+/// Frames of a page.
 const PAGE: u64 = 4_096;
+/// Frames that the feeder reads beyond a page.
 const LATE: u64 = 2_048;
-/// What is ready when nothing more is read, at least: 86 chunks of 1,024 frames, less than what [`Track::is_ready`] looks at
-/// beyond a place.
+/// The fewest frames that are ready when prefetch is complete: 86 chunks of 1,024 frames, without the frames that
+/// [`Track::is_ready`] checks after a position.
 const TARGET: u64 = 50_000;
-/// What is read ahead of the playhead, and what a page that is not whole yet cannot give.
+/// The frames that a stretcher reads after the playhead, and those of an incomplete page.
 const SLACK: u64 = PAGE + LATE + 2_048;
 
-/// A disk that gives frames up to a limit; who reads on waits for it to move.
+/// A disk that has frames up to a limit. A read at the limit blocks until the limit rises.
 #[derive(Default)]
-struct Tap {
+struct LimitedDisk {
     state: Mutex<State>,
-    moves: Condvar,
+    changed: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     limit: u64,
-    /// Where the reader waits.
-    waits_at: Option<u64>,
+    /// The frame at which a read blocks.
+    blocked_at: Option<u64>,
 }
 
-impl Tap {
-    fn open_to(&self, limit: u64) {
+impl LimitedDisk {
+    fn set_limit(&self, limit: u64) {
         self.state.lock().unwrap().limit = limit;
-        self.moves.notify_all();
+        self.changed.notify_all();
     }
 
-    fn is_dry(&self) -> bool {
+    fn is_exhausted(&self) -> bool {
         let state = self.state.lock().unwrap();
-        state.waits_at == Some(state.limit)
+        state.blocked_at == Some(state.limit)
     }
 }
 
-struct FromTap {
-    tap: Arc<Tap>,
+struct LimitedInput {
+    disk: Arc<LimitedDisk>,
     frames: Arc<Vec<[f32; 2]>>,
     at: u64,
 }
 
-impl Input for FromTap {
+impl Input for LimitedInput {
     fn seek(&mut self, frame: u64) -> Result<(), InputError> {
         self.at = frame;
         Ok(())
     }
 
     fn read(&mut self, out: &mut Vec<[f32; 2]>) -> Result<bool, InputError> {
-        let mut state = self.tap.state.lock().unwrap();
+        let mut state = self.disk.state.lock().unwrap();
         while state.limit <= self.at {
-            state.waits_at = Some(self.at);
-            state = self.tap.moves.wait(state).unwrap();
+            state.blocked_at = Some(self.at);
+            state = self.disk.changed.wait(state).unwrap();
         }
-        state.waits_at = None;
-        let piece = self.frames.get(self.at as usize..self.at as usize + 512).unwrap_or_default();
-        out.extend_from_slice(piece);
+        state.blocked_at = None;
+        let samples = self.frames.get(self.at as usize..self.at as usize + 512).unwrap_or_default();
+        out.extend_from_slice(samples);
         self.at += 512;
-        Ok(!piece.is_empty())
+        Ok(!samples.is_empty())
     }
 }
 
-/// Ends the reader, which would wait for ever after a failed assertion.
+/// Unblocks the read, which would block for ever after a failed assertion.
 impl Drop for Rig {
     fn drop(&mut self) {
-        self.tap.open_to(u64::MAX);
+        self.disk.set_limit(u64::MAX);
     }
 }
 
-/// The same music for all cases, on the disk and in memory.
+/// The music of all cases, as frames and as a loaded track.
 static MUSIC: LazyLock<(Arc<Vec<[f32; 2]>>, Track)> = LazyLock::new(|| {
     let mut noise = Noise(5);
     let frames: Vec<[f32; 2]> = (0..1 << 19).map(|_| [0.4 * noise.sample(), 0.4 * noise.sample()]).collect();
@@ -89,7 +90,7 @@ static MUSIC: LazyLock<(Arc<Vec<[f32; 2]>>, Track)> = LazyLock::new(|| {
 });
 
 struct Rig {
-    tap: Arc<Tap>,
+    disk: Arc<LimitedDisk>,
     track: Track,
     engine: Engine,
     renderer: Renderer,
@@ -100,21 +101,21 @@ impl Rig {
     fn new() -> Self {
         let frames = MUSIC.0.clone();
         let info = InputInfo { frames: Frames(frames.len() as u64), sample_rate: SampleRate::CD, channels: 2 };
-        let tap = Arc::<Tap>::default();
-        let track = Track::from_input(FromTap { tap: tap.clone(), frames, at: 0 }, info).unwrap();
+        let disk = Arc::<LimitedDisk>::default();
+        let track = Track::from_input(LimitedInput { disk: disk.clone(), frames, at: 0 }, info).unwrap();
         let (engine, renderer) = Engine::builder().split().unwrap();
-        Self { tap, track, engine, renderer, sound: Vec::new() }
+        Self { disk, track, engine, renderer, sound: Vec::new() }
     }
 
     fn played(&self) -> u64 {
         self.sound.len() as u64 / 2
     }
 
-    /// Lets the disk give frames up to `limit`, and waits until they are read, or as much as is wanted.
+    /// Raises the limit of the disk, and waits until all its frames are read or the prefetch is complete.
     fn give(&self, limit: u64) {
-        self.tap.open_to(limit);
+        self.disk.set_limit(limit);
         let began = Instant::now();
-        while !self.tap.is_dry() && !self.track.is_ready(Frames(self.played() + TARGET)) {
+        while !self.disk.is_exhausted() && !self.track.is_ready(Frames(self.played() + TARGET)) {
             assert!(began.elapsed() < Duration::from_secs(20), "the disk has {limit} frames, and nothing reads them");
             sleep(Duration::from_micros(300));
         }
@@ -130,7 +131,7 @@ impl Rig {
         self.engine.deck(DeckId::A).load(track).unwrap().play().unwrap();
     }
 
-    /// What the track sounds like in memory.
+    /// The sound of the loaded track.
     fn expected(&self) -> Vec<f32> {
         let mut loaded = Self::new();
         loaded.start(&MUSIC.1);
@@ -146,27 +147,27 @@ proptest! {
 
     #[test]
     fn the_feeder_has_no_underrun_that_could_have_been_prevented(
-        // Pages the disk gives, and blocks of 512 frames that are played.
-        weather in prop::collection::vec((prop_oneof![3 => 0_u64..=3, 2 => Just(0), 1 => 4_u64..=20], 0_u64..=24), 1..40),
+        // Pages that the disk gives, and blocks of 512 frames that are played, in each step.
+        steps in prop::collection::vec((prop_oneof![3 => 0_u64..=3, 2 => Just(0), 1 => 4_u64..=20], 0_u64..=24), 1..40),
     ) {
         let mut rig = Rig::new();
         let mut limit = 6 * PAGE + LATE;
         rig.give(limit);
         let track = rig.track.clone();
         rig.start(&track);
-        // The deck has the track from the first block on.
+        // The deck plays the track from the first block on.
         rig.play(512);
-        for (pages, blocks) in weather {
+        for (pages, blocks) in steps {
             limit += pages * PAGE;
             rig.give(limit);
-            // What the disk has given, or the target, less what cannot be played without what follows.
+            // The frames of the disk, up to the target, without those that cannot be played before later ones are read.
             let ready = limit.min(rig.played() + TARGET).saturating_sub(rig.played() + SLACK);
             for _ in 0..blocks.min(ready / 512) {
                 rig.play(512);
             }
             prop_assert_eq!((rig.track.underruns(), rig.track.missed()), (0, Frames(0)));
         }
-        prop_assert!(rig.sound == rig.expected(), "it sounds like the track in memory");
+        prop_assert!(rig.sound == rig.expected(), "the samples are those of the loaded track");
     }
 }
 
@@ -177,20 +178,20 @@ fn after_an_underrun_a_stem_sounds_again_only_when_enough_frames_are_ready() {
     rig.give(page(4));
     let track = rig.track.clone();
     rig.start(&track);
-    // Frames up to 16,384 are there: it falls silent before.
+    // Frames up to 16,384 are ready: the stem becomes silent before them.
     while rig.played() < 19_456 {
         rig.play(512);
     }
     assert_eq!(rig.track.underruns(), 1);
-    // Page 4 alone, up to 20,480: enough for the next block, and for no more than that.
+    // Page 4, up to 20,480, is enough for the next block only.
     rig.give(page(5));
     while rig.played() < 22_528 {
         rig.play(64);
-        assert!(rig.sound.iter().rev().take(128).all(|x| *x == 0.0), "heard at {}", rig.played());
+        assert!(rig.sound.iter().rev().take(128).all(|x| *x == 0.0), "sound at {}", rig.played());
     }
     assert_eq!(rig.track.underruns(), 1);
     rig.give(page(8));
     rig.play(1_024);
-    assert!(rig.sound.iter().rev().take(128).all(|x| *x != 0.0), "it is back");
+    assert!(rig.sound.iter().rev().take(128).all(|x| *x != 0.0), "the stem sounds again");
     assert_eq!(rig.track.underruns(), 1);
 }

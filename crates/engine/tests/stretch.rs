@@ -1,4 +1,4 @@
-//! What every method of changing the speed promises.
+//! The promises of every stretch method.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -22,7 +22,7 @@ fn sine(seconds: f64, hertz: f64) -> Track {
     track(seconds, |t| [0.5 * (2.0 * PI * hertz * t).sin(); 2])
 }
 
-/// A chord with a drum on every half second, and noise in between.
+/// A chord with a hit of noise every half second.
 fn music(seconds: f64) -> Track {
     let noise = std::cell::RefCell::new(Noise(7));
     track(seconds, |t| {
@@ -48,8 +48,8 @@ fn frequency(sound: &[f32]) -> f64 {
         .filter(|(_, pair)| pair[0] < 0.0 && pair[1] >= 0.0)
         .map(|(i, pair)| i as f64 + f64::from(-pair[0]) / f64::from(pair[1] - pair[0]))
         .collect();
-    let rounds = (crossings.len() - 1) as f64;
-    RATE * rounds / (crossings[crossings.len() - 1] - crossings[0])
+    let periods = (crossings.len() - 1) as f64;
+    RATE * periods / (crossings[crossings.len() - 1] - crossings[0])
 }
 
 proptest! {
@@ -62,12 +62,12 @@ proptest! {
     ) {
         let music = music(4.0);
         for &method in StretchMethod::ALL {
-            let (mut whole, mut pieces) = (Player::new(&music, method, 3_000), Player::new(&music, method, 3_000));
+            let (mut whole, mut split) = (Player::new(&music, method, 3_000), Player::new(&music, method, 3_000));
             for (i, speed) in speeds.iter().enumerate() {
                 whole.play(*speed, 1_500, QUANTUM);
-                pieces.play(*speed, 1_500, splits[i % splits.len()]);
+                split.play(*speed, 1_500, splits[i % splits.len()]);
             }
-            prop_assert!(whole.out == pieces.out, "{method}");
+            prop_assert!(whole.out == split.out, "{method}");
         }
     }
 
@@ -124,7 +124,7 @@ fn a_speed_that_crosses_one_makes_no_step() {
     for method in keeping_pitch() {
         let mut player = Player::new(&tone, method, 0);
         for i in 0..400 {
-            // 1.02 down to .98, and still at 1 in the middle.
+            // The speed falls from 1.02 to 0.98, with a pause at 1 in the middle.
             let speed = if (150..260).contains(&i) { 1.0 } else { 1.02 - 0.0001 * f64::from(i) };
             player.play(speed, 8 * QUANTUM, QUANTUM);
         }
@@ -161,7 +161,7 @@ fn hits_stay_on_time_and_single_at_every_dj_speed() {
     for method in keeping_pitch() {
         for speed in [0.875, 0.917, 0.99, 1.083, 1.2] {
             let out = stretched(&clicks, method, speed);
-            // Where the level leaps, in a high-passed copy.
+            // Hits are found where the level of a high-passed copy rises steeply.
             let sharp: Vec<f32> = out.windows(3).map(|w| (w[0][0] - 2.0 * w[1][0] + w[2][0]).abs()).collect();
             let most = sharp.iter().copied().fold(0.0f32, f32::max);
             let mut hits = Vec::new();
@@ -176,7 +176,7 @@ fn hits_stay_on_time_and_single_at_every_dj_speed() {
             assert_eq!(hits.len(), wanted.len() + 1, "{method} at {speed}");
             let worst = hits.iter().zip(&wanted).map(|(hit, wanted)| (hit - wanted).abs()).fold(0.0, f64::max);
             assert!(worst < 0.3e-3 * RATE, "{method} at {speed}: {worst:.1} frames");
-            // Nothing but the hit within 60 ms after it stands out.
+            // There is no second hit within 60 ms after a hit.
             for hit in &hits {
                 let (from, until) = (*hit as usize + 300, (*hit as usize + 2_600).min(sharp.len()));
                 let echo = sharp[from.min(until)..until].iter().copied().fold(0.0f32, f32::max);

@@ -1,5 +1,5 @@
-//! How clean steady tones stay when the tempo changes and the pitch does not. Between some 2.2 and 3.5 kHz a tone lies in
-//! both halves of `wsola`, which do not keep each other's phase: there it is not measured.
+//! Noise and distortion of steady tones with keylock. Between some 2.2 and 3.5 kHz a tone is in both bands of `wsola`, whose
+//! phases are independent, so it is not measured there.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -9,7 +9,7 @@ use common::sine_track;
 use common::spectrum::noise_and_distortion;
 use crowd_engine::StretchMethod;
 
-/// Noise and distortion of a tone of half of full scale at a tempo, of music of 120 BPM, in dB.
+/// Noise and distortion of a tone at half of full scale, in dB. The tempo of the music is 120 BPM.
 fn noise_at(method: StretchMethod, hertz: f64, tempo: f64) -> f64 {
     const SETTLED: usize = 30_000;
     const FRAMES: usize = 1 << 17;

@@ -1,4 +1,4 @@
-//! What becomes of a stem's cue, loop, method and state, told by its position, its status and its samples.
+//! Cue, loop, method and state of a stem, measured by its position, its status and its samples.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -9,18 +9,19 @@ use crowd_engine::{
     StretchMethod, Track, When,
 };
 
-/// A track whose samples tell their frame, and its frame from a sample.
+/// A track in which each sample encodes its frame.
 fn numbered() -> Track {
     let samples: Vec<f32> = (1..=44_100).map(|n| n as f32 / 65_536.0).collect();
     Track::from_interleaved(samples, SampleRate::CD, 1).unwrap()
 }
 
+/// The frame that a sample of [`numbered`] encodes.
 fn frame_of(sample: f32) -> u64 {
     (f64::from(sample) * 65_536.0).round() as u64 - 1
 }
 
-/// The frame of the track that sounds last in the next `frames` frames.
-fn heard(offline: &mut Offline, frames: usize) -> u64 {
+/// The frame of the track that is the last one in the next `frames` frames of output.
+fn last_frame(offline: &mut Offline, frames: usize) -> u64 {
     let sound = left(&offline.render_frames(frames));
     frame_of(sound[frames - 1])
 }
@@ -32,10 +33,10 @@ fn a_cue_moves_a_stopped_stem_and_a_playing_stem_returns_to_it_when_it_stops() {
     offline.render_frames(1_000);
     assert_eq!(offline.engine().status().decks[0].position, 5_000.0);
     offline.engine().deck(DeckId::A).play().unwrap();
-    let begun = heard(&mut offline, 1_000);
+    let begun = last_frame(&mut offline, 1_000);
     assert!((5_500..6_000).contains(&begun), "{begun}");
     offline.engine().deck(DeckId::A).cue(Frames(20_000)).unwrap();
-    assert_eq!(heard(&mut offline, 1_000), begun + 1_000);
+    assert_eq!(last_frame(&mut offline, 1_000), begun + 1_000);
     offline.engine().deck(DeckId::A).stop().unwrap();
     offline.render_frames(1_000);
     assert_eq!(offline.engine().status().decks[0].position, 20_000.0);
@@ -47,7 +48,7 @@ fn a_loop_that_is_set_while_a_stem_plays_repeats_until_it_is_removed() {
         let mut offline = offline();
         offline.engine().deck(DeckId::A).load_cued(&numbered(), Frames(begin)).unwrap().play().unwrap();
         offline.render_frames(2_000);
-        // The head lies before the end of the loop, or behind it and jumps.
+        // The playhead is before the end of the loop, or after it and jumps.
         let region = LoopRegion::new(Frames(4_000), Frames(7_000)).unwrap();
         offline.engine().deck(DeckId::A).loop_(Some(region)).unwrap();
         offline.render_frames(12_000);
@@ -128,7 +129,7 @@ fn a_new_method_is_in_the_status_and_changes_the_samples_at_another_speed() {
     for method in [StretchMethod::Wsola, StretchMethod::Hq] {
         assert!(with(method)[8_000..] != varispeed[8_000..], "{method:?}");
     }
-    // What is chosen already goes on without a change.
+    // Setting the present method changes nothing.
     assert_eq!(with(StretchMethod::PlaybackRate), varispeed);
 }
 
@@ -164,7 +165,7 @@ fn a_jump_to_the_beginning_of_a_track_does_not_fade_its_attack_in() {
     let begin = constant_at_half_gain(&mut offline);
     offline.engine().deck(DeckId::A).seek(Frames(0)).unwrap();
     let sound = left(&offline.render_frames(1_000));
-    // The new sound is there at once, beside all of the old one.
+    // The new sound has its full level at once, together with the old one.
     assert!(sound[begin] > 0.79, "{}", sound[begin]);
 }
 
@@ -179,16 +180,16 @@ fn a_paused_stem_makes_no_sound_when_it_seeks_or_is_unloaded() {
         assert!(offline.render_frames(1_000).iter().all(|x| *x == 0.0), "a seek sounds");
     }
     offline.engine().deck(DeckId::A).unload().unwrap();
-    assert!(offline.render_frames(1_000).iter().all(|x| *x == 0.0), "giving the track up sounds");
+    assert!(offline.render_frames(1_000).iter().all(|x| *x == 0.0), "an unload sounds");
 }
 
 #[test]
 fn of_two_jumps_in_one_frame_the_first_is_not_heard() {
-    let jump = |ways: &[u64]| {
+    let jump = |targets: &[u64]| {
         let mut offline = offline();
         offline.engine().deck(DeckId::A).load(&noise_track(88_200, 5)).unwrap().play().unwrap();
         offline.render_frames(1_000);
-        for to in ways {
+        for to in targets {
             offline.engine().deck(DeckId::A).seek(Frames(*to)).unwrap();
         }
         offline.render_frames(2_000)
@@ -201,7 +202,7 @@ fn a_fade_out_soon_after_a_jump_begins_at_the_present_level() {
     let mut offline = offline();
     let begin = constant_at_half_gain(&mut offline);
     let deck = offline.engine().deck(DeckId::A).seek(Frames(40_000)).unwrap();
-    // Half way into the fade of the new place: 22 of 44 frames.
+    // In the middle of the fade-in of the new position: 22 of 44 frames.
     let soon = Frames(begin as u64 + 1_000 + 22);
     deck.at(When::At(soon)).pause().unwrap();
     let sound = left(&offline.render_frames(1_000));
@@ -224,7 +225,7 @@ fn a_stretcher_begins_anew_after_a_seek() {
             offline.engine().deck(DeckId::A).seek(Frames(50_000)).unwrap().play().unwrap();
             left(&offline.render_frames(6_000))
         };
-        // Behind the fades both are the same sound.
+        // After the fades both have the same samples.
         assert!(from(true)[1_000..] == from(false)[1_000..], "{method:?}");
     }
 }
@@ -242,12 +243,12 @@ fn the_rate_in_the_status_is_the_product_of_master_deck_and_stem() {
         .send(Command::Deck(deck, DeckCommand::StemRate { stems: stem.into(), rate: rate(0.5) }), When::NextBlock)
         .unwrap();
     offline.render_frames(1_000);
-    let told = offline.engine().status().decks[0].rate;
-    // 150 of 120 BPM.
-    assert!((told - 1.25 * 1.5 * 0.5).abs() < 1e-12, "{told}");
+    let rate_in_status = offline.engine().status().decks[0].rate;
+    // The master tempo is 150 BPM, the original one 120.
+    assert!((rate_in_status - 1.25 * 1.5 * 0.5).abs() < 1e-12, "{rate_in_status}");
     let before = offline.engine().status().decks[0].position;
     offline.render_frames(6_400);
-    assert_eq!(offline.engine().status().decks[0].position - before, 6_400.0 * told);
+    assert_eq!(offline.engine().status().decks[0].position - before, 6_400.0 * rate_in_status);
 }
 
 #[test]
@@ -259,7 +260,7 @@ fn stems_of_a_deck_add_up_on_both_sides() {
     let mut offline = offline();
     for (stem, track) in [sides(0.3, -0.1), sides(0.2, -0.2), sides(-0.1, 0.4)].iter().enumerate() {
         let deck = offline.engine().deck(DeckId::A).stem(StemId(stem as u8));
-        // At another gain too, and while it moves.
+        // The stem gain is not unity.
         deck.load(track).unwrap().stem_gain(Gain::new(0.5).unwrap()).unwrap().play().unwrap();
         offline.render_frames(500);
     }
@@ -283,11 +284,11 @@ fn a_track_of_another_sample_rate_plays_at_its_own_speed() {
 fn a_change_of_method_fades_until_the_next_attack_and_at_most_5_ms() {
     const FROM: usize = 6_400;
     const RATE: f64 = 1.25;
-    let place = (FROM as f64 * RATE) as usize;
-    // Attacks are found up to 32 frames before they are there.
+    let position = (FROM as f64 * RATE) as usize;
+    // Attacks are detected up to 32 frames early.
     for (distance, fades) in [(20_000, 215..=225), (270, 185..=217), (130, 75..=105)] {
         let mut noise = Noise(11);
-        let level = |n: usize| if n < place + distance { 0.003 } else { 0.5 };
+        let level = |n: usize| if n < position + distance { 0.003 } else { 0.5 };
         let samples: Vec<f32> = (0..60_000).map(|n| level(n) * noise.sample()).collect();
         let track = Track::from_interleaved(samples, SampleRate::CD, 1).unwrap();
         let begin = When::At(Frames(FROM as u64));
@@ -298,13 +299,13 @@ fn a_change_of_method_fades_until_the_next_attack_and_at_most_5_ms() {
             if changes {
                 deck.load(&track).unwrap().play().unwrap().at(begin).stretch(method).unwrap();
             } else {
-                let deck = deck.stretch(method).unwrap().load_cued(&track, Frames(place as u64)).unwrap();
+                let deck = deck.stretch(method).unwrap().load_cued(&track, Frames(position as u64)).unwrap();
                 deck.at(begin).play().unwrap();
             }
             left(&offline.render_frames(FROM + 2_000))
         };
         let (changed, begun) = (sound(true), sound(false));
-        // The output is later by the look-ahead of the limiter.
+        // The limiter delays the output by its lookahead.
         let begin = begun.iter().position(|x| *x != 0.0).unwrap();
         let differs = (begin..FROM + 2_000).rev().find(|n| changed[*n] != begun[*n]).unwrap();
         let faded = differs + 1 - begin;

@@ -1,6 +1,7 @@
-//! Signals and scripts the promise tests share.
+//! Signals and helpers that the tests share.
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, missing_docs)]
 
+pub mod disk;
 pub mod player;
 pub mod spectrum;
 

@@ -1,9 +1,9 @@
-//! A stretcher at work on a track, without a deck around it.
+//! A stretcher that plays a track without a deck.
 
 use crowd_engine::export::Stretcher;
 use crowd_engine::{Rate, StretchMethod, Track};
 
-/// Frames that are played in a call where the number does not matter.
+/// The frames of a call in tests in which the number does not matter.
 pub const QUANTUM: usize = 64;
 
 pub fn keeping_pitch() -> impl Iterator<Item = StretchMethod> {

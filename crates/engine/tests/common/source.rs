@@ -1,14 +1,14 @@
-//! The engine's own source, as tests read it.
+//! Reads the source of the engine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where it stands.
+/// The folder of the source.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// Every file of it under `folder`: its path from there, with slashes, and what it holds.
+/// Every Rust file under `folder`: its relative path, with slashes, and its content.
 pub fn files(folder: &Path) -> Vec<(String, String)> {
     let name = |path: &Path| path.strip_prefix(folder).unwrap().to_str().unwrap().replace('\\', "/");
     paths(folder).iter().map(|path| (name(path), fs::read_to_string(path).unwrap())).collect()
@@ -28,7 +28,7 @@ pub fn code(source: &str) -> String {
         if line.starts_with("#[cfg(") && line.contains("test") {
             in_tests = true;
         }
-        // rustfmt closes an item at the margin with a brace of its own, or keeps it on one line.
+        // rustfmt ends an item with a brace at the margin, or keeps it on one line.
         let kept = if in_tests { "" } else { line };
         if line == "}" || (line.ends_with(';') && !line.starts_with([' ', '#'])) {
             in_tests = false;

@@ -1,8 +1,8 @@
-//! How clean a tone is.
+//! Noise and distortion of a tone.
 
 use realfft::RealFftPlanner;
 
-/// Energy at `hertz` and everywhere else, through a Kaiser window whose side lobes lie below -180 dB.
+/// The energy of each bin, with a Kaiser window whose side lobes are below -180 dB.
 pub fn spectrum(samples: &[f32]) -> Vec<f64> {
     let n = samples.len();
     let mut windowed: Vec<f64> = samples
@@ -29,7 +29,7 @@ fn bessel(x: f64) -> f64 {
     sum
 }
 
-/// Everything but the strongest tone, in dB below it.
+/// The energy of everything except the strongest tone, relative to it, in dB.
 pub fn noise_and_distortion(samples: &[f32]) -> f64 {
     let bins = spectrum(samples);
     let top = bins.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0;

@@ -1,4 +1,4 @@
-//! What the output tests share: a scripted mix, what Offline makes of it, and programs that run beside the test.
+//! Helpers of the output tests: a scripted mix, its rendering by `Offline`, and child processes.
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, missing_docs)]
 
 use std::path::Path;
@@ -9,20 +9,20 @@ use crowd_engine::{
     Band, Bpm, Command, CrossfadeLaw, DeckCommand, DeckId, Engine, Frames, Gain, Rate, SampleRate, Stems, When,
 };
 
-/// Long enough for any machine; nothing waits that long unless it failed.
-pub const EVER: Duration = Duration::from_secs(60);
+/// A timeout that is long enough for any machine.
+pub const TIMEOUT: Duration = Duration::from_secs(60);
 
 #[track_caller]
 pub fn until(what: &str, mut met: impl FnMut() -> bool) {
     let began = Instant::now();
     while !met() {
-        assert!(began.elapsed() < EVER, "never: {what}");
+        assert!(began.elapsed() < TIMEOUT, "never: {what}");
         std::thread::sleep(Duration::from_millis(2));
     }
 }
 
 /// Schedules ten seconds of a mix on three decks, beginning at frame `zero`: starts, fades, equaliser moves, jumps,
-/// a loop and tempo changes, each on its frame. Nothing sounds before `zero`.
+/// a loop and tempo changes, each at its frame. There is no sound before `zero`.
 pub fn schedule_mix(engine: &mut Engine, zero: u64) {
     let rate = engine.sample_rate();
     let at = |seconds: f64| When::At(Frames(zero + Frames::from_seconds(seconds, rate).0));
@@ -54,7 +54,7 @@ pub fn schedule_mix(engine: &mut Engine, zero: u64) {
     engine.send(Command::Tone { hertz: 997.0, gain: gain(0.1), length: seconds(1.0) }, at(8.5)).unwrap();
 }
 
-/// The mix as an export makes it: `zero` frames of silence, then ten seconds.
+/// The mix as `Offline` renders it: `zero` frames of silence, then ten seconds.
 pub fn offline_mix(rate: SampleRate, zero: u64) -> Vec<f32> {
     let mut offline = Engine::builder().sample_rate(rate).offline().unwrap();
     schedule_mix(offline.engine(), zero);
@@ -83,7 +83,7 @@ pub fn threads() -> usize {
     std::fs::read_dir("/proc/self/task").unwrap().count()
 }
 
-/// Runs one ignored test of this program in a process of its own, where sound systems read their settings anew.
+/// Runs one ignored test of this program in another process, in which sound systems read their settings anew.
 #[track_caller]
 pub fn run_apart(test: &str, settings: &[(&str, &Path)]) {
     let mut program = Program::new(std::env::current_exe().unwrap());
@@ -95,19 +95,19 @@ pub fn run_apart(test: &str, settings: &[(&str, &Path)]) {
     print!("{text}");
 }
 
-/// Whether this process is the one [`run_apart`] made; said loudly when it is not.
+/// Whether [`run_apart`] started this process. Prints a message when it did not.
 pub fn is_apart() -> bool {
     let apart = std::env::var_os("RUN_APART").is_some();
     if !apart {
-        eprintln!("not run: this is one half of a test; the other one runs it, in a process of its own");
+        eprintln!("not run: another test runs this one in a process of its own");
     }
     apart
 }
 
-/// A program that ends with the test.
-pub struct Beside(pub Child);
+/// A process that is killed when this value is dropped.
+pub struct ChildProcess(pub Child);
 
-impl Drop for Beside {
+impl Drop for ChildProcess {
     fn drop(&mut self) {
         let _gone = self.0.kill();
         let _status = self.0.wait();
