@@ -334,10 +334,13 @@ mod tests {
             let gain = curve.next(ONE as f64);
             if curve.is_idle() {
                 assert!(gain == 1.0 && frame > hold, "idle in frame {frame} with gain {gain}");
-                assert!((0..200).all(|_| curve.next(ONE as f64) == 1.0), "idle and still on its way");
+                assert!((0..200).all(|_| curve.next(ONE as f64) == 1.0), "idle before the gain is 1");
                 return;
             }
-            assert!(frame < hold || curve.gain < ONE || gain < 1.0, "at rest in frame {frame} and not idle");
+            assert!(
+                frame < hold || curve.gain < ONE || gain < 1.0,
+                "the gain is 1 in frame {frame} and the curve is not idle"
+            );
         }
         panic!("never idle again");
     }
@@ -368,7 +371,7 @@ mod tests {
         let values: Vec<i64> = (0..5_000)
             .map(|n| {
                 seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                // Long rises and falls too, which fill the queue.
+                // Long ramps fill the queue.
                 if n % 400 < 200 { (seed >> 60) as i64 } else { (n % 50) as i64 }
             })
             .collect();

@@ -67,7 +67,7 @@ mod tests {
     fn a_tone_of_997_hz_reads_its_own_level_at_every_rate() {
         for rate in [8_000.0, 22_050.0, 44_100.0, 48_000.0, 96_000.0, 192_000.0] {
             let gain: f64 = k_weighting(rate).iter().map(|section| section.gain(997.0, rate)).product();
-            // Full scale in one channel: the power of a sine is half its square.
+            // In one channel a sine at full scale has a power of one half.
             // The bilinear transform warps the shelf differently from 48 kHz: by 0.03 dB at most.
             assert!((lufs(0.5 * gain * gain) + 3.01).abs() < 0.035, "{rate} Hz: {}", lufs(0.5 * gain * gain));
         }

@@ -52,7 +52,7 @@ mod tests {
     fn tones_noise_and_silence_continue_and_a_jump_does_not() {
         let tone = |from: usize| -> Vec<f32> { (from..from + AROUND).map(|n| (n as f32 * 0.3).sin()).collect() };
         assert!((0..40).all(|n| continues(&tone(n), &tone(n + AROUND))));
-        // A gap in the tone, where it is steepest.
+        // Five frames of the tone are missing where it is steepest.
         assert!(!continues(&tone(19), &tone(19 + AROUND + 5)));
         let noise = [0.5, -0.7, 0.1, 0.6, -0.2];
         assert!(continues(&noise, &noise));

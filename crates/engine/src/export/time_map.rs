@@ -214,22 +214,22 @@ mod tests {
         assert!(error.contains("from 4.000 to 22.676 s it would have to run at 6.000x"), "{error}");
     }
 
-    fn drummer() -> impl Strategy<Value = Vec<(f64, f64)>> {
+    fn tempo_marks() -> impl Strategy<Value = Vec<(f64, f64)>> {
         let step = (80.0..160.0f64, 1..64u32);
         (0.0..5.0f64, proptest::collection::vec(step, 1..40)).prop_map(|(mut seconds, steps)| {
-            let place = |(bpm, beats): (f64, u32)| {
-                let here = (seconds, bpm);
+            let mark = |(bpm, beats): (f64, u32)| {
+                let next = (seconds, bpm);
                 seconds += f64::from(beats) * 60.0 / bpm;
-                here
+                next
             };
-            steps.into_iter().map(place).collect()
+            steps.into_iter().map(mark).collect()
         })
     }
 
     proptest! {
         #[test]
         fn every_beat_is_within_a_frame_of_its_time_and_no_error_accumulates(
-            marks in drummer(), start in 0.0..60.0f64, beats in 8.0..600.0f64, target in 100.0..140.0f64
+            marks in tempo_marks(), start in 0.0..60.0f64, beats in 8.0..600.0f64, target in 100.0..140.0f64
         ) {
             let grid = grid(&marks);
             let start = (start * 44_100.0).round();
@@ -239,16 +239,16 @@ mod tests {
             prop_assert_eq!(time_map.frames().0, (beats * beat).round() as u64);
             prop_assert_eq!(time_map.start().to_f64(), start);
             for nth in 0..beats as u64 {
-                let place = grid.frame_at(first + nth as f64);
-                prop_assert!((time_map.frame_of(place) - nth as f64 * beat).abs() < 1.0, "beat {nth}");
+                let source = grid.frame_at(first + nth as f64);
+                prop_assert!((time_map.frame_of(source) - nth as f64 * beat).abs() < 1.0, "beat {nth}");
                 let frame = (nth as f64 * beat).round();
-                let (there, _) = time_map.at(Frames(frame as u64));
-                prop_assert!((there.to_f64() - grid.frame_at(first + frame / beat)).abs() < 1.0);
+                let (position, _) = time_map.at(Frames(frame as u64));
+                prop_assert!((position.to_f64() - grid.frame_at(first + frame / beat)).abs() < 1.0);
             }
         }
 
         #[test]
-        fn each_span_continues_where_the_one_before_ends(marks in drummer(), target in 100.0..140.0f64) {
+        fn each_span_continues_where_the_one_before_ends(marks in tempo_marks(), target in 100.0..140.0f64) {
             let time_map = on_beats(&grid(&marks), 0.0..10_000_000.0, target).unwrap();
             for pair in time_map.spans.windows(2) {
                 let ran = (pair[1].begin - pair[0].begin) as usize;

@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn late_blocks_while_a_device_settles_do_not_count() {
         assert_eq!(sizes(512, &[0.1, 0.2, 0.3, 0.9, 3.0], 60.0), [0; 0]);
-        // The same after it was opened again with a larger buffer.
+        // It settles again after it was opened with a larger buffer.
         assert_eq!(sizes(512, &[3.0, 3.1, 3.2, 3.3, 3.4, 4.0], 60.0), [1_024]);
         assert_eq!(sizes(512, &[3.0, 3.1, 4.2, 4.3], 60.0), [1_024, 2_048]);
     }
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn no_time_passes_while_no_sound_is_requested() {
         let mut adaptive = BufferGrowth::new(256);
-        assert_eq!(adaptive.observe(at(0.0), 7), None, "what was late before is not this device's");
+        assert_eq!(adaptive.observe(at(0.0), 7), None, "earlier late blocks are not counted");
         assert_eq!(adaptive.observe(at(2.0), 8), None);
         for _ in 0..1_000 {
             assert_eq!(adaptive.observe(at(2.0), 8), None);

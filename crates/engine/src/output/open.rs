@@ -71,9 +71,9 @@ mod tests {
         let recordings = engine.health().unwrap().recordings;
         assert_eq!((recordings.len(), recordings[0].lost_frames, &recordings[0].path), (1, 0, &path));
         engine.close().unwrap();
-        let heard = crowd_media::open(&path, &crowd_media::DecodeOptions::default()).unwrap();
-        let sounding = heard.to_f32().iter().filter(|x| **x == 0.25).count();
-        assert!(heard.frames() >= 4_096 && sounding == 128, "{} frames, {sounding} samples", heard.frames());
+        let recording = crowd_media::open(&path, &crowd_media::DecodeOptions::default()).unwrap();
+        let sounding = recording.to_f32().iter().filter(|x| **x == 0.25).count();
+        assert!(recording.frames() >= 4_096 && sounding == 128, "{} frames, {sounding} samples", recording.frames());
         std::fs::remove_dir_all(&folder).unwrap();
         let error = Engine::builder().record(&path).open("null".parse().unwrap()).err().unwrap();
         assert!(error.to_string().contains("set.wav"), "{error}");

@@ -107,7 +107,7 @@ fn message(serial: u32, service: &str, path: &str, method: &str, signature: &str
 mod tests {
     use super::*;
 
-    /// A bus that answers the second call with `kind`, and returns what that call was.
+    /// A request to a bus that answers the second call with `kind`: the result, and the bytes of that call.
     fn bus(kind: u8) -> (Result<()>, Vec<u8>) {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let bus = std::thread::spawn(move || {

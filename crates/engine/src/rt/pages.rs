@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(pages.onset(number, 0, i64::MAX), Some(onset));
     }
 
-    /// For Miri and the thread sanitizer; the proof below goes through every order of events.
+    /// A test for Miri and the thread sanitizer; the loom test below covers every order of events.
     #[test]
     fn a_reader_beside_the_writer_reads_whole_pages() {
         let pages = Pages::new(2);

@@ -137,14 +137,14 @@ impl RecordingRingReader {
 mod tests {
     use super::*;
 
-    /// Everything that can be read, with a frame of -1 for each that is missing.
+    /// The left channel of everything that can be read, with -1 for each missing frame.
     fn read_all(reader: &mut RecordingRingReader) -> Vec<f32> {
-        let (mut heard, mut buffer) = (Vec::new(), [0.0; 6]);
+        let (mut sound, mut buffer) = (Vec::new(), [0.0; 6]);
         loop {
             match reader.read(&mut buffer) {
-                RingRead::Sound(frames) => heard.extend(buffer[..2 * frames].iter().step_by(2)),
-                RingRead::Gap(frames) => heard.extend((0..frames).map(|_| -1.0)),
-                RingRead::Empty => return heard,
+                RingRead::Sound(frames) => sound.extend(buffer[..2 * frames].iter().step_by(2)),
+                RingRead::Gap(frames) => sound.extend((0..frames).map(|_| -1.0)),
+                RingRead::Empty => return sound,
             }
         }
     }
@@ -176,8 +176,8 @@ mod tests {
         ring.push(&frames(10..12));
         assert_eq!(reader.read(&mut buffer[..2]), RingRead::Sound(1));
         ring.push(&frames(12..14));
-        let heard = read_all(&mut reader);
-        assert_eq!(heard, [4.0, 5.0, 6.0, 7.0, -1.0, -1.0, -1.0, -1.0, 12.0, 13.0]);
+        let sound = read_all(&mut reader);
+        assert_eq!(sound, [4.0, 5.0, 6.0, 7.0, -1.0, -1.0, -1.0, -1.0, 12.0, 13.0]);
     }
 
     #[test]
@@ -190,12 +190,12 @@ mod tests {
         assert_eq!(read_all(&mut reader), [0.0, 1.0, 2.0, 3.0, -1.0, -1.0]);
     }
 
-    /// Whatever the timing of the two threads, every frame is either read or missing at its exact position.
+    /// With any timing of the two threads, every frame is either read or missing at its exact position.
     #[test]
     fn between_two_threads_every_frame_keeps_its_position() {
         let lost = Arc::new(AtomicU64::new(0));
         let (mut ring, mut reader) = RecordingRing::new(64, lost.clone());
-        let player = std::thread::spawn(move || {
+        let writer = std::thread::spawn(move || {
             for n in 0..20_000 {
                 ring.push(&frames(10 * n..10 * (n + 1)));
                 if n % 7 == 0 {
@@ -203,17 +203,17 @@ mod tests {
                 }
             }
         });
-        let mut heard = Vec::new();
+        let mut sound = Vec::new();
         loop {
-            let over = reader.is_closed();
-            heard.extend(read_all(&mut reader));
-            if over {
+            let closed = reader.is_closed();
+            sound.extend(read_all(&mut reader));
+            if closed {
                 break;
             }
         }
-        player.join().unwrap();
-        let missing = heard.iter().filter(|x| **x == -1.0).count() as u64;
-        assert_eq!((heard.len(), missing), (200_000, lost.load(Relaxed)));
-        assert!(heard.iter().enumerate().all(|(n, x)| *x == -1.0 || *x == n as f32));
+        writer.join().unwrap();
+        let missing = sound.iter().filter(|x| **x == -1.0).count() as u64;
+        assert_eq!((sound.len(), missing), (200_000, lost.load(Relaxed)));
+        assert!(sound.iter().enumerate().all(|(n, x)| *x == -1.0 || *x == n as f32));
     }
 }

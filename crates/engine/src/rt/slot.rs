@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(slot.put(Box::new(8)), Some(Box::new(7)));
     }
 
-    /// For Miri and the thread sanitizer; the proof below goes through every order of events.
+    /// A test for Miri and the thread sanitizer; the loom test below covers every order of events.
     #[test]
     fn two_threads_share_a_value_without_a_race() {
         let slot = Slot::empty();

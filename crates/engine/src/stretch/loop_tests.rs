@@ -1,4 +1,4 @@
-//! Loops: a stretcher that is told of a jump goes on as if there had been none.
+//! Loops: a stretcher that is moved at a jump of a loop makes no step.
 
 use std::f32::consts::TAU;
 
@@ -8,7 +8,7 @@ use crate::dsp::{Position, QUANTUM, Step};
 use crate::types::onset::Onset;
 use crate::types::stretch_method::StretchMethod;
 
-/// A sine of so many frames a period, without an end: a loop of whole periods, unrolled.
+/// An endless sine with this number of frames per period. It is an unrolled loop of whole periods.
 struct Endless(f64);
 
 impl Source for Endless {

@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn between_two_marks_there_are_whole_beats_evenly_spaced() {
-        // 32 beats of 126 BPM last 15.238095 s; the library rounded the place to milliseconds and the tempo to tenths.
+        // 32 beats of 126 BPM last 15.238095 s. The DJ library has rounded the position to milliseconds and the tempo.
         let grid = grid(&[mark(0.1, 126.04, 1), mark(15.338, 128.0, 1)]);
         assert_eq!(grid.beat_at(15.338 * 44_100.0), 32.0);
         assert_eq!(grid.frame_at(32.0), 15.338 * 44_100.0);
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn an_invalid_grid_is_refused_with_its_mark() {
-        for (marks, says) in [
+        for (marks, cause) in [
             (vec![], "no mark"),
             (vec![mark(f64::NAN, 120.0, 1)], "mark 1 lies at NaN s"),
             (vec![mark(90_000.0, 120.0, 1)], "mark 1 lies at 90000 s: give at most 86400 s"),
@@ -199,7 +199,7 @@ mod tests {
             (vec![mark(0.0, 120.0, 5)], "mark 1 is beat 5 of a bar of 4"),
         ] {
             let error = BeatGrid::new(&marks, 4, SampleRate::CD).unwrap_err().to_string();
-            assert!(error.starts_with("not a beat grid: ") && error.contains(says), "{error}");
+            assert!(error.starts_with("not a beat grid: ") && error.contains(cause), "{error}");
         }
     }
 
@@ -222,12 +222,12 @@ mod tests {
         let step = (20.0..400.0f64, 0.51..300.0f64, 1..=4u8);
         (-10.0..10.0f64, proptest::collection::vec(step, 1..20)).prop_map(|(first, steps)| {
             let mut seconds = first;
-            let place = |(bpm, beats, number): (f64, f64, u8)| {
-                let here = mark(seconds, bpm, number);
+            let next_mark = |(bpm, beats, number): (f64, f64, u8)| {
+                let next = mark(seconds, bpm, number);
                 seconds += beats * 60.0 / bpm;
-                here
+                next
             };
-            steps.into_iter().map(place).collect()
+            steps.into_iter().map(next_mark).collect()
         })
     }
 

@@ -181,7 +181,7 @@ mod tests {
     fn without_new_movements_the_base_tempo_is_set_once() {
         let config = MovementConfig { stale_after: Some(Duration::from_secs(10)), ..MovementConfig::default() };
         let mut movement = Movement::new(config);
-        assert_eq!(movement.pass(Duration::from_secs(60)), None, "nothing was heard yet");
+        assert_eq!(movement.pass(Duration::from_secs(60)), None, "there was no movement yet");
         movement.observe(0.0).unwrap();
         assert_eq!(movement.pass(Duration::from_secs(9)), None);
         assert_eq!(movement.pass(Duration::from_secs(1)).map(Bpm::get), Some(120.0));

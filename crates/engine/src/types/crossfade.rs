@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn between_its_ends_each_law_has_its_curve() {
-        let near = |law: CrossfadeLaw, position: f32, [left, right]: [f32; 2]| {
+        let check = |law: CrossfadeLaw, position: f32, [left, right]: [f32; 2]| {
             let (l, r) = law.gains(position);
             let off = (l.get() - left).abs().max((r.get() - right).abs());
             assert!(off < 1e-6, "{law:?} at {position}: {l:?}, {r:?}");
@@ -74,9 +74,9 @@ mod tests {
             (0.5, [0.25, 0.75], [sin, cos], [0.5, 1.0]),
             (f32::NAN, [0.5; 2], [half; 2], [1.0; 2]),
         ] {
-            near(CrossfadeLaw::Linear, position, linear);
-            near(CrossfadeLaw::EqualPower, position, power);
-            near(CrossfadeLaw::Cut, position, cut);
+            check(CrossfadeLaw::Linear, position, linear);
+            check(CrossfadeLaw::EqualPower, position, power);
+            check(CrossfadeLaw::Cut, position, cut);
         }
     }
 }

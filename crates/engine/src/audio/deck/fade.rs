@@ -114,11 +114,11 @@ mod tests {
         let mut fade = Fade::new(0.0);
         fade.set(1.0, 1_000, CrossfadeLaw::EqualPower);
         (0..500).for_each(|_| _ = fade.next());
-        let here = fade.value();
+        let present = fade.value();
         for law in [CrossfadeLaw::EqualPower, CrossfadeLaw::Linear, CrossfadeLaw::Cut] {
             let mut back = fade;
             back.set(0.0, 1_000, law);
-            assert!((back.next() - here).abs() < 0.002, "{law:?}");
+            assert!((back.next() - present).abs() < 0.002, "{law:?}");
             (0..999).for_each(|_| _ = back.next());
             assert_eq!(back.value(), 0.0);
         }

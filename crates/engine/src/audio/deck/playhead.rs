@@ -282,7 +282,11 @@ mod tests {
         assert!((seam[0] - 499.0).abs() < 3.0, "{seam:?}");
         assert_eq!(seam[1], 500.0);
         assert_eq!(read(&track, &head, 1_200, 1), [1_200.0]);
-        assert_eq!(read(&track, &head, 490, 2), [490.0, 491.0], "before the first jump the lead-in is real");
+        assert_eq!(
+            read(&track, &head, 490, 2),
+            [490.0, 491.0],
+            "before the first jump the frames before the loop are those of the track"
+        );
     }
 
     #[test]

@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn the_tone_is_a_sine_that_is_added_to_both_channels() {
-        for (rate, hertz, heard) in
+        for (rate, hertz, played) in
             [(44_100, 441.0, 441.0), (22_050, 20_000.0, 0.49 * 22_050.0), (48_000, f32::NAN, 440.0)]
         {
             let mut tone = Tone::new(SampleRate::new(rate).unwrap());
@@ -88,10 +88,10 @@ mod tests {
             let mut mix = vec![[0.25, -0.25]; 2_000];
             tone.add(&mut mix);
             for (n, frame) in mix.iter().enumerate().skip(1_000) {
-                let sine = 0.5 * single((std::f64::consts::TAU * heard * n as f64 / f64::from(rate)).sin());
+                let sine = 0.5 * single((std::f64::consts::TAU * played * n as f64 / f64::from(rate)).sin());
                 assert!(
                     (frame[0] - 0.25 - sine).abs() < 1e-5 && (frame[1] + 0.25 - sine).abs() < 1e-5,
-                    "{heard} Hz, frame {n}"
+                    "{played} Hz, frame {n}"
                 );
             }
         }

@@ -1,4 +1,4 @@
-//! What the isolator promises, measured from outside.
+//! The promises of the isolator, measured from outside.
 
 use crate::dsp::{EqBank, Lanes};
 use crate::types::band::Band;
@@ -16,10 +16,10 @@ fn block(signal: impl Fn(usize) -> f32, frames: usize) -> Vec<Lanes> {
     (0..frames).map(|n| [signal(n); 8]).collect()
 }
 
-/// The gain, in dB, of a sine of deck 0 through given bands, once all has settled.
+/// The gain of deck 0 for a sine with these gains of the bands, in dB, once everything has settled.
 fn gain_db(hz: f64, gains: [f32; 3]) -> f64 {
     let mut eq = EqBank::new(RATE);
-    eq.set(0, Band::Low, 0.5); // engages
+    eq.set(0, Band::Low, 0.5); // engages the filters
     for (band, gain) in BANDS.into_iter().zip(gains) {
         eq.set(0, band, gain);
     }
@@ -112,7 +112,7 @@ fn a_move_takes_50_ms_and_steps_less_than_a_hundredth() {
     let mut eq = EqBank::new(RATE);
     eq.set(0, Band::Low, 2.0);
     let frames = RATE as usize / 2;
-    let mut signal = block(|_| 0.5, frames); // direct current lies in the low band: the output is the gain
+    let mut signal = block(|_| 0.5, frames); // a constant is in the low band, so the output shows the gain
     eq.process(&mut signal);
     eq.set(0, Band::Low, 0.0);
     let mut signal = block(|_| 0.5, frames);
@@ -125,7 +125,7 @@ fn a_move_takes_50_ms_and_steps_less_than_a_hundredth() {
     assert!((40.0..=60.0).contains(&ms), "settled after {ms:.1} ms");
 }
 
-/// The lowest and highest level, in dB, of a sine through one lane, in windows as long as a third-octave filter rings.
+/// The lowest and highest level of a sine in one lane, in dB, in windows as long as a third-octave filter rings.
 fn level_range(hz: f64, signal: &[f32]) -> (f64, f64) {
     let turn = std::f64::consts::TAU / f64::from(RATE);
     let window = (f64::from(RATE) / (0.23 * hz)).round() as usize;
@@ -138,9 +138,9 @@ fn level_range(hz: f64, signal: &[f32]) -> (f64, f64) {
             [f64::from(*x) * cos, f64::from(*x) * sin]
         })
         .collect();
-    let levels = turned.windows(window).step_by((window / 8).max(1)).map(|piece| {
-        let [re, im] = piece.iter().zip(&hann).fold([0.0; 2], |[re, im], ([x, y], w)| [re + w * x, im + w * y]);
-        // Half the sine's amplitude of .5, with a window of mean 1.
+    let levels = turned.windows(window).step_by((window / 8).max(1)).map(|span| {
+        let [re, im] = span.iter().zip(&hann).fold([0.0; 2], |[re, im], ([x, y], w)| [re + w * x, im + w * y]);
+        // The sum is half the sine's amplitude of 0.5, because the window has a mean of 1.
         20.0 * (re.hypot(im) / window as f64 / 0.25).log10()
     });
     levels.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), level| (low.min(level), high.max(level)))
@@ -149,7 +149,7 @@ fn level_range(hz: f64, signal: &[f32]) -> (f64, f64) {
 #[test]
 fn the_first_move_leaves_no_hole_in_any_third_octave() {
     let centres: Vec<f64> = (-15..=12).map(|n| 1e3 * 2f64.powf(f64::from(n) / 3.0)).collect();
-    // A move that is none to speak of, then kills, each with the frequencies that it leaves alone; the others only fall.
+    // A tiny move, then kills, each with the frequencies that it must not change. The other frequencies may only fall.
     let cases = [
         (Band::Low, 0.999, 20.0..=20e3),
         (Band::Low, 0.0, 900.0..=20e3),
@@ -168,9 +168,9 @@ fn the_first_move_leaves_no_hole_in_any_third_octave() {
                 eq.process(moved);
                 let lane: Vec<f32> = signal.iter().map(|frame| frame[0]).collect();
                 let (low, high) = level_range(hz, &lane);
-                let left_alone = range.contains(&hz);
+                let unchanged = range.contains(&hz);
                 assert!(
-                    (low > -1.0 || !left_alone) && high < 1.0,
+                    (low > -1.0 || !unchanged) && high < 1.0,
                     "{hz:.0} Hz, {band:?} to {gain}: {low:.2} to {high:.2} dB"
                 );
             }
@@ -187,14 +187,14 @@ fn the_first_move_is_over_within_60_ms_however_the_blocks_are_cut() {
         let (dry, moved) = signal.split_at_mut(10_000);
         eq.process(dry);
         eq.set(0, Band::Low, 0.0);
-        moved.chunks_mut(size).for_each(|piece| eq.process(piece));
+        moved.chunks_mut(size).for_each(|block| eq.process(block));
         signal.iter().map(|frame| frame[0]).collect::<Vec<f32>>()
     };
     let out = run(frames);
     assert!(out.windows(2).all(|w| (w[1] - w[0]).abs() < 0.01));
     let ms = (out.iter().rposition(|v| v.abs() > 0.005).unwrap() + 1 - 10_000) as f64 / f64::from(RATE) * 1e3;
     assert!((40.0..=60.0).contains(&ms), "settled after {ms:.1} ms");
-    assert!([1, 63, 64, 1_000].iter().all(|size| run(*size) == out), "the cut of the blocks is heard");
+    assert!([1, 63, 64, 1_000].iter().all(|size| run(*size) == out), "the split into blocks changes the samples");
 }
 
 #[test]
@@ -203,14 +203,14 @@ fn the_first_move_makes_no_click() {
         for begins in [3_000, 3_100, 3_217] {
             let mut eq = EqBank::new(RATE);
             let mut signal = block(|n| sine(hz, n), 10_000);
-            let (calm, wild) = signal.split_at_mut(begins);
-            eq.process(calm);
+            let (before, after) = signal.split_at_mut(begins);
+            eq.process(before);
             eq.set(0, Band::High, 0.5);
-            eq.process(wild);
+            eq.process(after);
             // The largest step of the sine itself is 2 sin(pi f / rate) times its amplitude.
             let largest = (std::f64::consts::PI * hz / f64::from(RATE)).sin();
             let step = signal.windows(2).map(|w| (w[1][0] - w[0][0]).abs()).fold(0.0, f32::max);
-            assert!(f64::from(step) < 1.2 * largest, "{hz} Hz from {begins}: {step} beside {largest}");
+            assert!(f64::from(step) < 1.2 * largest, "{hz} Hz from {begins}: {step} against {largest}");
         }
     }
 }
@@ -223,7 +223,7 @@ fn a_release_bypasses_a_flat_deck_and_no_other() {
     eq.process(&mut block(|n| sine(440.0, n), 4_410));
     eq.set(0, Band::Mid, 1.0);
     eq.release(0);
-    assert!(eq.engaged(), "still on its way to flat");
+    assert!(eq.engaged(), "the gain still moves to flat");
     eq.process(&mut block(|_| 0.0, 4_410));
     eq.release(0);
     eq.release(1);
@@ -237,21 +237,21 @@ fn a_release_bypasses_a_flat_deck_and_no_other() {
 #[test]
 fn a_released_deck_begins_anew_without_residue_of_earlier_sound() {
     let mut eq = EqBank::new(RATE);
-    let sounded = |eq: &mut EqBank| {
+    let play = |eq: &mut EqBank| {
         eq.set(0, Band::Low, 0.0);
         eq.process(&mut block(|n| sine(60.0, n), 5_000));
         eq.set(0, Band::Low, 1.0);
         eq.process(&mut block(|n| sine(60.0, n), 5_000));
     };
-    sounded(&mut eq);
+    play(&mut eq);
     eq.release(0);
     assert!(!eq.engaged());
     eq.set(0, Band::High, 0.5);
     let mut silence = block(|_| 0.0, 1_000);
     eq.process(&mut silence);
     assert!(silence.as_flattened().iter().all(|x| *x == 0.0), "the filters still ring");
-    // Told to forget while it is engaged.
-    sounded(&mut eq);
+    // The deck is cleared while its filters are engaged.
+    play(&mut eq);
     eq.clear(0);
     let mut silence = block(|_| 0.0, 1_000);
     eq.process(&mut silence);
@@ -301,7 +301,7 @@ proptest! {
     #[test]
     fn any_split_gives_the_same_samples(cuts in prop::collection::vec(1usize..700, 3..9),
                                         moves in prop::collection::vec((0usize..4, 0usize..3, 0.0f32..4.0), 3..9)) {
-        // A command falls at the start of each cut; the other bank is cut further, at every 1 to 64 frames.
+        // A move comes at the start of each cut. The second bank gets smaller blocks, of 1 to 64 frames.
         let (mut a, mut b) = (EqBank::new(RATE), EqBank::new(RATE));
         let mut n = 0;
         for (i, cut) in cuts.iter().enumerate() {

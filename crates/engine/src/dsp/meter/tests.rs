@@ -1,4 +1,4 @@
-//! What the meter promises, measured from outside.
+//! The promises of the meter, measured from outside.
 
 use crate::dsp::Meter;
 use ebur128::{EbuR128, Mode};

@@ -106,7 +106,7 @@ mod tests {
         for (from, to) in [(44_100, 48_000), (48_000, 44_100), (44_100, 96_000), (44_100, 22_050)] {
             let sound = tone(SampleRate::new(from).unwrap(), SampleRate::new(to).unwrap());
             let sound = &sound[sound.len() / 2..];
-            // A sine of this pitch, and nothing else, obeys x[n+1] + x[n-1] = 2 cos(w) x[n].
+            // Only a sine of this pitch fulfils x[n+1] + x[n-1] = 2 cos(w) x[n].
             let turn = std::f64::consts::TAU * 997.0 / f64::from(to);
             let wrong = sound.windows(3).map(|x| {
                 let x = [f64::from(x[0]), f64::from(x[1]), f64::from(x[2])];

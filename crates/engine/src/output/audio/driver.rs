@@ -183,7 +183,11 @@ mod tests {
                 driver.observe(start, 64);
                 driver.observe(start + 2 * PACING_TEST, 64);
             });
-            assert_ne!(meter.health().realtime, Realtime::Pending, "the verdict is among what was guarded");
+            assert_ne!(
+                meter.health().realtime,
+                Realtime::Pending,
+                "the decision was made while allocation was forbidden"
+            );
             assert_eq!((meter.health().blocks, meter.health().callback_frames), (6, Some(1..=5_000)));
         }
     }
@@ -191,10 +195,10 @@ mod tests {
     #[test]
     fn a_callback_without_its_renderer_is_silent_and_counted() {
         let (engine, slot, meter, mut driver) = bench(SampleRate::DAT);
-        let elsewhere = slot.take().unwrap();
+        let renderer = slot.take().unwrap();
         assert!(!driver.block(64, |_| panic!("there is no sound")));
         assert_eq!((meter.health().missed_deadlines, meter.health().blocks), (1, 0));
-        assert!(slot.put(elsewhere).is_none());
+        assert!(slot.put(renderer).is_none());
         assert!(driver.block(64, |sound| sound.fill(&mut [0.0; 128])));
         driver.link().retire();
         assert!(!driver.block(64, |_| panic!("a retired stream gets no sound")));

@@ -57,14 +57,14 @@ impl FakeServer {
             let samples = bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
             left.extend(samples.step_by(2));
         }
-        assert_eq!(left.len(), frames, "no more than was asked for");
+        assert_eq!(left.len(), frames, "no more than was requested");
         left
     }
 
     /// Creates the stream that the client requests, with a first request of `frames`; returns the client's parameters.
     fn stream(&mut self, frames: usize) -> PlaybackStreamParams {
         let (sequence, Command::CreatePlaybackStream(wanted)) = self.read_command() else {
-            panic!("no stream is asked for")
+            panic!("no stream is requested")
         };
         let requested_bytes = (frames * FRAME_BYTES) as u32;
         self.answer(
@@ -80,10 +80,10 @@ fn connected() -> (Server, FakeServer) {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let server = std::thread::spawn(move || {
         let mut fake = FakeServer(BufReader::new(theirs));
-        let (sequence, Command::Auth(auth)) = fake.read_command() else { panic!("a client begins with its cookie") };
+        let (sequence, Command::Auth(auth)) = fake.read_command() else { panic!("a client sends its cookie first") };
         assert_eq!(auth.cookie, b"cookie");
         fake.answer(sequence, &AuthReply { version: MAX_VERSION, use_memfd: false, use_shm: false });
-        let (sequence, Command::SetClientName(_)) = fake.read_command() else { panic!("a client says its name") };
+        let (sequence, Command::SetClientName(_)) = fake.read_command() else { panic!("a client sends its name") };
         fake.answer(sequence, &SetClientNameReply { client_id: 1 });
         fake
     });
@@ -134,7 +134,7 @@ fn stage(block: u32, frames: usize) -> ConnectedStream {
         let wanted = fake.stream(frames);
         assert_eq!(wanted.buffer_attr.target_length, 2 * block * FRAME_BYTES as u32);
         assert_eq!((wanted.sink_index, wanted.sample_spec.sample_rate), (Some(3), 48_000));
-        assert!(wanted.buffer_attr.pre_buffering <= FRAME_BYTES as u32, "after an underrun it goes on at once");
+        assert!(wanted.buffer_attr.pre_buffering <= FRAME_BYTES as u32, "after an underrun it continues at once");
         fake
     });
     let mut opened = server.open(&sink(48_000), &setup, Some(SampleRate::DAT)).unwrap();
@@ -145,17 +145,17 @@ fn stage(block: u32, frames: usize) -> ConnectedStream {
 #[test]
 fn requested_sound_is_rendered_in_blocks_and_continues_without_a_step() {
     let mut stage = stage(256, 512);
-    let mut heard = stage.fake.sound(512);
+    let mut sound = stage.fake.sound(512);
     for frames in [256, 1, 700, 255, 4_096] {
         stage.fake.request(frames);
-        heard.extend(stage.fake.sound(frames));
+        sound.extend(stage.fake.sound(frames));
     }
     assert_eq!(stage.opened.name, "pulseaudio:stage");
     assert_eq!(stage.health().callback_frames, Some(1..=256));
-    let begin = heard.iter().position(|x| x.abs() > 0.1).unwrap();
+    let begin = sound.iter().position(|x| x.abs() > 0.1).unwrap();
     let step = 2.0 * (std::f32::consts::TAU * 440.0 / 48_000.0).cos();
-    let off = heard[begin..].windows(3).map(|x| (x[2] - (step * x[1] - x[0])).abs()).fold(0.0, f32::max);
-    assert!(off < 1e-3, "a sine goes on as a sine: {off}");
+    let off = sound[begin..].windows(3).map(|x| (x[2] - (step * x[1] - x[0])).abs()).fold(0.0, f32::max);
+    assert!(off < 1e-3, "the sine continues: {off}");
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn a_stream_closes_while_its_server_neither_requests_nor_reads_anything() {
     // More than a socket holds: the thread blocks until the server reads it.
     stage.fake.request(1 << 20);
     drop(stage.opened);
-    // Never started: there is no thread to wait for.
+    // A stream that was never started has no thread.
     let (server, mut fake) = connected();
     let meter = Arc::new(HealthCounters::new("test".into(), SampleRate::DAT));
     let setup = StreamSetup { slot: Arc::new(Slot::empty()), meter, buffer_frames: None };
@@ -229,13 +229,13 @@ fn a_stream_closes_while_its_server_neither_requests_nor_reads_anything() {
 fn a_refusal_of_the_server_has_its_words() {
     let (mut server, mut fake) = connected();
     let fake = std::thread::spawn(move || {
-        let (sequence, Command::GetSinkInfo(_)) = fake.read_command() else { panic!("the default is asked for") };
+        let (sequence, Command::GetSinkInfo(_)) = fake.read_command() else { panic!("the default sink is requested") };
         write_error(fake.0.get_mut(), sequence, &PulseError::NoEntity).unwrap();
     });
     let cause = server.default_sink().err().unwrap();
     assert_eq!((cause.kind, &*cause.message), (OutputErrorKind::NotFound, "NoEntity"));
     fake.join().unwrap();
-    assert!(server.default_sink().is_err(), "it is gone");
+    assert!(server.default_sink().is_err(), "the server has closed the connection");
 }
 
 #[test]

@@ -52,7 +52,7 @@ impl Memory {
     }
 
     /// The left channel of a file.
-    fn heard(&self, name: &str) -> Vec<f32> {
+    fn sound(&self, name: &str) -> Vec<f32> {
         let bytes = self.change(|state| state.files[Path::new(name)].clone());
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
@@ -151,7 +151,7 @@ impl TestRecording {
         Self { disk, ring: Some(ring), writer, progress, played: 0 }
     }
 
-    /// Plays frames that are all different.
+    /// Plays frames, each with another sample.
     fn play(&mut self, frames: u32) {
         let block: Vec<f32> = (self.played..self.played + frames).flat_map(|n| [sample(n); 2]).collect();
         self.ring.as_mut().unwrap().push(&block);
@@ -196,12 +196,12 @@ fn a_file_is_complete_after_every_write() {
         for turn in 1..=5 {
             recording.play(10_000);
             recording.write();
-            let heard = recording.disk.heard(name);
+            let sound = recording.disk.sound(name);
             let whole = if name == "night.wav" { 1 } else { 4_096 };
-            assert_eq!(heard, samples(0..10_000 * turn / whole * whole), "{name}, turn {turn}");
+            assert_eq!(sound, samples(0..10_000 * turn / whole * whole), "{name}, turn {turn}");
         }
         recording.end().unwrap();
-        assert_eq!(recording.disk.heard(name), samples(0..50_000));
+        assert_eq!(recording.disk.sound(name), samples(0..50_000));
         assert_eq!((recording.health().frames, recording.health().lost_frames), (50_000, 0));
     }
 }
@@ -220,9 +220,9 @@ fn files_of_a_split_recording_joined_are_all_that_was_played() {
         let mut joined = Vec::new();
         for number in 1..=files {
             let name = crowd_media::numbered_path(Path::new(&format!("night.{ending}")), number as u32);
-            let heard = recording.disk.heard(name.to_str().unwrap());
-            assert!(number == files || heard.len() as u64 == split, "{number}: {}", heard.len());
-            joined.extend(heard);
+            let sound = recording.disk.sound(name.to_str().unwrap());
+            assert!(number == files || sound.len() as u64 == split, "{number}: {}", sound.len());
+            joined.extend(sound);
         }
         assert_eq!(joined, samples(0..35_021), "{ending} {split}");
     }
@@ -243,7 +243,7 @@ fn a_full_disk_ends_the_file_and_the_next_one_continues_with_the_next_frame() {
         let health = recording.health();
         assert_eq!((health.state, health.lost_frames, health.number), (RecordingState::Waiting, 0, 1));
         assert!(health.problem.unwrap().contains(name));
-        let first = recording.disk.heard(name);
+        let first = recording.disk.sound(name);
         assert_eq!(first, samples(0..first.len() as u32), "{name}");
         // While the disk is full, attempts leave nothing behind.
         recording.disk.change(|state| state.room = Some(used + 20_100));
@@ -259,7 +259,7 @@ fn a_full_disk_ends_the_file_and_the_next_one_continues_with_the_next_frame() {
         recording.play(10_000);
         recording.end().unwrap();
         let second = crowd_media::numbered_path(Path::new(name), 2);
-        let joined = [first, recording.disk.heard(second.to_str().unwrap())].concat();
+        let joined = [first, recording.disk.sound(second.to_str().unwrap())].concat();
         assert_eq!(joined, samples(0..60_000), "{name}");
         assert_eq!(recording.health().lost_frames, 0);
     }
@@ -281,9 +281,9 @@ fn frames_that_do_not_fit_are_counted_and_replaced_by_silence() {
     recording.play(10_000);
     recording.end().unwrap();
     let names = recording.disk.names();
-    assert_eq!(names, ["night.wav"], "the first attempt left nothing that would take the name");
-    let heard = recording.disk.heard("night.wav");
-    assert_eq!(heard, [samples(0..30_000), vec![0.0; 50_000], samples(80_000..90_000)].concat());
+    assert_eq!(names, ["night.wav"], "the first attempt left no file");
+    let sound = recording.disk.sound("night.wav");
+    assert_eq!(sound, [samples(0..30_000), vec![0.0; 50_000], samples(80_000..90_000)].concat());
     assert_eq!(recording.health().frames, 90_000);
 }
 
@@ -303,9 +303,9 @@ fn a_gap_of_more_than_ten_minutes_begins_another_file() {
     recording.play(1_000);
     recording.end().unwrap();
     assert_eq!(recording.disk.names(), ["night-2.wav", "night.wav"]);
-    let first = recording.disk.heard("night.wav");
+    let first = recording.disk.sound("night.wav");
     assert_eq!(first, samples(0..first.len() as u32));
-    assert_eq!(recording.disk.heard("night-2.wav"), samples(from..from + 1_000));
+    assert_eq!(recording.disk.sound("night-2.wav"), samples(from..from + 1_000));
 }
 
 #[test]
@@ -318,7 +318,7 @@ fn an_end_that_cannot_be_written_is_an_error_and_counted() {
     let error = recording.end().unwrap_err().to_string();
     assert!(error.contains("night"), "{error}");
     assert_eq!(recording.health().lost_frames, 2_000);
-    assert_eq!(recording.disk.heard("night.wav"), samples(0..1_000));
+    assert_eq!(recording.disk.sound("night.wav"), samples(0..1_000));
 }
 
 #[test]
@@ -328,12 +328,12 @@ fn an_existing_file_is_not_replaced() {
     recording.writer.next_file().unwrap();
     recording.play(100);
     recording.write();
-    assert_eq!(recording.health().path, Path::new("night.wav"), "an empty file gave its name back");
+    assert_eq!(recording.health().path, Path::new("night.wav"), "the name of an empty file is used again");
     recording.writer.next_file().unwrap();
     recording.play(100);
     recording.end().unwrap();
     assert_eq!(recording.health().number, 3);
-    assert_eq!(recording.disk.heard("night-3.wav"), samples(100..200));
+    assert_eq!(recording.disk.sound("night-3.wav"), samples(100..200));
     let before = recording.disk.change(|state| state.files[Path::new("night-2.wav")].clone());
     assert_eq!(before, b"the night before");
 }
@@ -354,7 +354,7 @@ fn a_file_that_is_removed_is_reported_and_another_one_is_created() {
     recording.play(100);
     recording.write_again();
     recording.end().unwrap();
-    assert_eq!(recording.disk.heard("night.wav"), samples(100..200));
+    assert_eq!(recording.disk.sound("night.wav"), samples(100..200));
 }
 
 /// With the real thread: a disk that hangs does not block the audio thread's end of the ring.
@@ -376,35 +376,35 @@ fn a_disk_that_hangs_blocks_nothing_and_lost_frames_become_silence_of_their_leng
     ring.push(&block(0));
     wait("the first second is written", &|| frames() == 8_000);
     disk.change(|state| state.hangs = true);
-    // A minute of sound, while nothing answers: this would never end if it waited for the disk.
+    // A minute of sound is pushed while the disk hangs. If a push waited for the disk, this would never end.
     (1..60).for_each(|second| ring.push(&block(8_000 * second)));
-    wait("it is told", &|| recorder.health().state == RecordingState::Stalled);
+    wait("the stall is reported", &|| recorder.health().state == RecordingState::Stalled);
     let lost = recorder.health().lost_frames;
     assert!((20 * 8_000..40 * 8_000).contains(&lost), "{lost}");
     disk.change(|state| state.hangs = false);
-    wait("it goes on", &|| frames() >= 60 * 8_000 - lost);
+    wait("the recording continues", &|| frames() >= 60 * 8_000 - lost);
     assert_eq!(recorder.health().state, RecordingState::Writing);
     ring.push(&block(8_000 * 60));
     drop(ring);
     let health = recorder.health();
     recorder.close().unwrap();
     assert_eq!(health.lost_frames, lost);
-    let heard = disk.heard("night.wav");
+    let sound = disk.sound("night.wav");
     let lost = lost as u32;
     let end = 60 * 8_000 - lost;
-    assert_eq!(heard, [samples(0..end), vec![0.0; lost as usize], samples(60 * 8_000..61 * 8_000)].concat());
+    assert_eq!(sound, [samples(0..end), vec![0.0; lost as usize], samples(60 * 8_000..61 * 8_000)].concat());
 }
 
 #[test]
 fn impossible_names_of_recordings_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    for (path, says) in [
+    for (path, cause) in [
         (folder.path().join("x.mp3"), ".flac"),
         (folder.path().to_owned(), "ordinary"),
         ("/no/such/x.wav".into(), "/no/such"),
     ] {
         let take = RecordingConfig { path, split: None };
         let error = Recorder::start(&take, SampleRate::CD).err().unwrap().to_string();
-        assert!(error.contains(says), "{error}");
+        assert!(error.contains(cause), "{error}");
     }
 }

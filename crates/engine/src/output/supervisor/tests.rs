@@ -14,11 +14,11 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 #[derive(Default)]
 struct FakeDevice {
     plugged: AtomicBool,
-    /// The stream's thread runs on but reports errors only.
-    storm: AtomicBool,
+    /// The stream's thread continues but reports errors only.
+    only_errors: AtomicBool,
     /// The stream reports so many errors before each block, and continues.
     errors_per_block: AtomicUsize,
-    /// The stream's thread runs on and does nothing.
+    /// The stream's thread continues and does nothing.
     mute: AtomicBool,
     /// Closing a stream never returns.
     close_hangs: AtomicBool,
@@ -74,11 +74,11 @@ impl DeviceStream for FakeStream {
             let mut block = vec![0.0; 2 * frames];
             let mut due = Instant::now();
             while !closed.load(SeqCst) {
-                // A block that is late is followed by the next one at once, and the device falls behind.
+                // A late block is followed by the next one at once, and the device stays late.
                 due = (due + Duration::from_micros(frames as u64 * 1_000_000 / 48_000)).max(Instant::now());
                 thread::sleep(due - Instant::now());
-                if device.storm.load(SeqCst) {
-                    (0..100).for_each(|_| link.error(false, &"a storm"));
+                if device.only_errors.load(SeqCst) {
+                    (0..100).for_each(|_| link.error(false, &"I/O error"));
                 } else if !device.plugged.load(SeqCst) {
                     link.error(true, &"unplugged");
                 } else if !device.mute.load(SeqCst) {
@@ -149,7 +149,7 @@ fn is_lost(engine: &Engine) -> bool {
 fn until_back(engine: &Engine, reopens: u64) {
     until("the device is back", || health(engine).state == OutputState::Playing && health(engine).reopens == reopens);
     let blocks = health(engine).blocks;
-    until("it asks for sound", || health(engine).blocks > blocks + 3);
+    until("it requests sound", || health(engine).blocks > blocks + 3);
 }
 
 #[test]
@@ -158,10 +158,10 @@ fn an_engine_takes_the_rate_of_its_device_unless_another_is_set() {
     let engine = open(&device).unwrap();
     assert_eq!(engine.sample_rate(), SampleRate::DAT);
     assert_eq!(health(&engine).output, "device:fake");
-    let told =
+    let with_rate =
         play(Engine::builder().sample_rate(SampleRate::CD), Arc::new(FakeBackend(device)), wanted(None)).unwrap();
-    assert_eq!((told.sample_rate(), health(&told).sample_rate), (SampleRate::CD, SampleRate::DAT));
-    assert!(health(&told).problem.unwrap().contains("converted"));
+    assert_eq!((with_rate.sample_rate(), health(&with_rate).sample_rate), (SampleRate::CD, SampleRate::DAT));
+    assert!(health(&with_rate).problem.unwrap().contains("converted"));
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn an_unplugged_device_plays_again_when_it_is_back_and_nothing_is_left_behind() 
         device.plugged.store(false, SeqCst);
         until("it is lost", || is_lost(&engine));
         let opens = device.opens.load(SeqCst);
-        until("it is looked for", || device.opens.load(SeqCst) > opens + 1);
+        until("it is searched for", || device.opens.load(SeqCst) > opens + 1);
         let problem = health(&engine).problem.unwrap();
         assert!(problem == "not plugged in" || problem == "unplugged", "{problem}");
         device.plugged.store(true, SeqCst);
@@ -198,9 +198,9 @@ fn an_unplugged_device_plays_again_when_it_is_back_and_nothing_is_left_behind() 
 fn a_device_that_reports_only_errors_or_requests_nothing_is_lost_too() {
     let device = fake();
     let engine = open(&device).unwrap();
-    device.storm.store(true, SeqCst);
-    until("the storm is noticed", || is_lost(&engine));
-    device.storm.store(false, SeqCst);
+    device.only_errors.store(true, SeqCst);
+    until("the errors are noticed", || is_lost(&engine));
+    device.only_errors.store(false, SeqCst);
     until_back(&engine, 1);
     device.mute.store(true, SeqCst);
     until("the silence is noticed", || is_lost(&engine));
@@ -260,7 +260,7 @@ fn a_sound_system_that_never_answers_is_tried_again() {
     device.open_hangs.store(true, SeqCst);
     device.plugged.store(false, SeqCst);
     until("it is lost", || is_lost(&engine));
-    until("it is asked a second time", || device.opens.load(SeqCst) >= 3);
+    until("it is opened a second time", || device.opens.load(SeqCst) >= 3);
     device.plugged.store(true, SeqCst);
     device.open_hangs.store(false, SeqCst);
     until_back(&engine, 1);
@@ -319,7 +319,7 @@ fn a_buffer_that_is_too_small_grows_until_blocks_are_in_time_and_nothing_is_lost
     assert!(health.missed_deadlines - late < 5, "{} and {late} late blocks", health.missed_deadlines);
     until("the old streams are closed", || device.streams.load(SeqCst) == 1);
     println!("the engine's time was {before:.3} s ahead of the clock, then {after:.3} s");
-    assert!((after - before).abs() < 0.1, "the engine's time went on while the device was opened");
+    assert!((after - before).abs() < 0.1, "the engine's time continues while the device is opened");
     drop(engine);
     until("the last stream is closed", || device.streams.load(SeqCst) == 0);
 }

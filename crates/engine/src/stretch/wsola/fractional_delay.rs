@@ -136,8 +136,8 @@ mod tests {
                 let weights = FractionalDelayTable::shared().weights(fraction);
                 let track = sine::<SPANNED>(turns, 3.3);
                 let out = Simd::detect().run(FractionalRead { weights: &weights, track: &track });
-                let right = sine::<QUANTUM>(turns, 3.3 + BEFORE as f64 + f64::from(fraction));
-                let worst = out.iter().zip(right).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                let expected = sine::<QUANTUM>(turns, 3.3 + BEFORE as f64 + f64::from(fraction));
+                let worst = out.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
                 assert!(worst < 1.8e-4, "{turns} turns, {fraction}: {worst}");
             }
         }
