@@ -43,9 +43,9 @@ const MELODY: [(usize, usize, f64); 14] = [
     (60, 4, 67.0),
 ];
 
-/// Where in the piece a bar lies.
+/// The section of the music that a bar is in.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
-enum Part {
+enum Section {
     Intro,
     Groove,
     Break,
@@ -53,13 +53,13 @@ enum Part {
     Outro,
 }
 
-fn part(bar: usize) -> Part {
+fn section(bar: usize) -> Section {
     match bar {
-        0..8 => Part::Intro,
-        8..20 => Part::Groove,
-        20..24 => Part::Break,
-        24..40 => Part::Full,
-        _ => Part::Outro,
+        0..8 => Section::Intro,
+        8..20 => Section::Groove,
+        20..24 => Section::Break,
+        24..40 => Section::Full,
+        _ => Section::Outro,
     }
 }
 
@@ -94,21 +94,21 @@ fn drums() -> Vec<f32> {
     let mut noise = Noise::new(1);
     for bar in 0..BARS {
         let at = |step: usize| bar as f64 * BAR + step as f64 * STEP;
-        let part = part(bar);
-        let kicks = part != Part::Break && (bar >= 4 || part > Part::Intro);
+        let section = section(bar);
+        let kicks = section != Section::Break && (bar >= 4 || section > Section::Intro);
         for step in 0..16 {
             if kicks && step % 4 == 0 || (bar % 8 == 7 && kicks && step == 14) {
                 sounds::kick(&mut dry, at(step));
             }
             let offbeat = step % 4 == 2;
-            if part != Part::Break && (bar >= 2 && offbeat || part > Part::Intro) {
+            if section != Section::Break && (bar >= 2 && offbeat || section > Section::Intro) {
                 let loud = if offbeat { 0.30 } else { 0.09 + 0.05 * (step % 2) as f64 };
-                let decay = if offbeat && part == Part::Full { 16.0 } else { 55.0 };
+                let decay = if offbeat && section == Section::Full { 16.0 } else { 55.0 };
                 let pan = 0.5 + 0.18 * (step as f64 * 2.4).sin();
                 sounds::hat(&mut dry, at(step), &mut noise, loud, decay, pan);
             }
-            let roll = part == Part::Break && bar >= 22 && (bar == 23 || step % 2 == 0);
-            let clap = part != Part::Break && bar >= 6 && step % 8 == 4;
+            let roll = section == Section::Break && bar >= 22 && (bar == 23 || step % 2 == 0);
+            let clap = section != Section::Break && bar >= 6 && step % 8 == 4;
             if clap || roll {
                 let rise = (bar as f64 - 22.0) * 16.0 + step as f64;
                 let loud = if roll { 0.06 + 0.010 * rise } else { 0.42 };
@@ -136,11 +136,11 @@ fn bass() -> Vec<f32> {
     for bar in 0..BARS {
         let (root, _) = CHORDS[bar % 4];
         let start = bar as f64 * BAR;
-        let sparse = matches!(part(bar), Part::Intro | Part::Break | Part::Outro);
+        let sparse = matches!(section(bar), Section::Intro | Section::Break | Section::Outro);
         let notes = if sparse { &LINE[..1] } else { &LINE[..] };
         for &(step, up) in notes {
             let length = if sparse { 14.0 * STEP } else { 1.7 * STEP };
-            let open = if part(bar) == Part::Full { 1_500.0 } else { 700.0 };
+            let open = if section(bar) == Section::Full { 1_500.0 } else { 700.0 };
             sounds::bass(&mut tape, start + step as f64 * STEP, length, hertz(root + up), |t| {
                 90.0 + if sparse { 160.0 } else { open * (-t * 11.0).exp() }
             });
@@ -159,12 +159,12 @@ fn pads() -> Vec<f32> {
             let phase = |side: usize, n: usize| 0.13 + 0.37 * n as f64 + 0.29 * side as f64 + 0.17 * voice as f64;
             let mut saws = [0, 1].map(|side| [0, 1, 2].map(|n| (Saw::new(phase(side, n)), tune(side, n))));
             let mut filters = [Filter::default(), Filter::default()];
-            let brightness = match part(bar) {
-                Part::Intro | Part::Groove => 500.0 + 60.0 * bar as f64,
-                Part::Break => 900.0 + 700.0 * (bar - 20) as f64,
-                Part::Full | Part::Outro => 1_900.0 - 30.0 * (bar - 24) as f64,
+            let brightness = match section(bar) {
+                Section::Intro | Section::Groove => 500.0 + 60.0 * bar as f64,
+                Section::Break => 900.0 + 700.0 * (bar - 20) as f64,
+                Section::Full | Section::Outro => 1_900.0 - 30.0 * (bar - 24) as f64,
             };
-            let pumping = if matches!(part(bar), Part::Groove | Part::Full) { 0.6 } else { 0.0 };
+            let pumping = if matches!(section(bar), Section::Groove | Section::Full) { 0.6 } else { 0.0 };
             let tone = hertz(note);
             tape.add(bar as f64 * BAR, BAR + 0.5, |t| {
                 let swell = (t / 0.12).min(1.0) * ((BAR + 0.5 - t) / 0.5).min(1.0);
@@ -188,25 +188,25 @@ fn lead() -> Vec<f32> {
     for bar in 0..BARS {
         let (_, chord) = CHORDS[bar % 4];
         let start = bar as f64 * BAR;
-        let part = part(bar);
+        let section = section(bar);
         for (step, index) in UP_AND_DOWN.into_iter().enumerate() {
-            let plays = match part {
-                Part::Intro => bar >= 4 && step % 4 == 0,
-                Part::Outro => step % 4 == 0,
-                Part::Groove => step % 2 == 0 || step % 8 == 3,
-                Part::Break | Part::Full => true,
+            let plays = match section {
+                Section::Intro => bar >= 4 && step % 4 == 0,
+                Section::Outro => step % 4 == 0,
+                Section::Groove => step % 2 == 0 || step % 8 == 3,
+                Section::Break | Section::Full => true,
             };
             if !plays {
                 continue;
             }
-            let octave = if part == Part::Full && step % 4 == 3 { 24.0 } else { 12.0 };
+            let octave = if section == Section::Full && step % 4 == 3 { 24.0 } else { 12.0 };
             let tone = hertz(chord[index] + octave);
             let accent = if step % 4 == 0 { 0.34 } else { 0.22 };
             let open = 900.0 + 60.0 * bar as f64;
             let pan = 0.5 + 0.3 * (step as f64 * 1.1).sin();
             sounds::pluck(&mut tape, start + step as f64 * STEP, tone, accent, open, pan);
         }
-        for &(step, length, note) in MELODY.iter().filter(|_| part == Part::Full && bar % 4 == 0) {
+        for &(step, length, note) in MELODY.iter().filter(|_| section == Section::Full && bar % 4 == 0) {
             let seconds = length as f64 * STEP;
             let (mut saw, mut other, mut filter) = (Saw::new(0.0), Saw::new(0.4), Filter::default());
             tape.add(start + step as f64 * STEP, seconds + 0.1, |t| {

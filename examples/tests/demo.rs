@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// A server that never answers and tells its process number.
+/// A server that never answers and writes its process number to a file.
 const SILENT: &str = "#!/bin/sh\necho $$ > \"$0.pid\"\necho started\nexec sleep 600\n";
 
 fn demo(folder: &Path, server: &Path) -> Child {
@@ -31,9 +31,9 @@ fn a_signal_before_the_server_answers_ends_both() {
     let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap() == "started"));
     assert!(signal("-INT", &demo.id().to_string()));
-    let mut told = String::new();
-    demo.stderr.take().unwrap().read_to_string(&mut told).unwrap();
-    assert_eq!((demo.wait().unwrap().code(), told.as_str()), (Some(1), "demo: stopped before the server played\n"));
+    let mut output = String::new();
+    demo.stderr.take().unwrap().read_to_string(&mut output).unwrap();
+    assert_eq!((demo.wait().unwrap().code(), output.as_str()), (Some(1), "demo: stopped before the server played\n"));
     let server = fs::read_to_string(folder.path().join("server.pid")).unwrap();
     assert!(!signal("-0", server.trim()), "the server still runs");
 }

@@ -82,7 +82,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     fs::write(&sine, (0..RATE as usize * (args.seconds as usize + 2)).flat_map(frame).collect::<Vec<u8>>())?;
     let hog = || Program::new(std::env::current_exe()?).arg("--hog").stdout(Stdio::null()).spawn().map(ChildProcess);
     let _hogs: Vec<ChildProcess> = (0..args.hogs).map(|_| hog()).collect::<io::Result<_>>()?;
-    println!("{} hogs, blocks of {} frames, {} s a turn", args.hogs, args.buffer, args.seconds);
+    println!("{} hogs, blocks of {} frames, {} s per player and round", args.hogs, args.buffer, args.seconds);
     println!("{:<8} {:>6} {:>8} {:>8} {:>6}", "player", "gaps", "ms", "longest", "jumps");
     let players = ["paplay", "direct", "plug-in"];
     let mut sums = vec![GapCounts::default(); players.len()];

@@ -134,7 +134,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let parts = music.export(&folder.join("plan"), &["--dry-run"])?.parts;
     let seconds: f64 = parts.iter().map(|part| (part.end_cue - part.ini_cue) / part.speed()).sum();
-    println!("{} parts, {seconds:.0} s in all, to {TARGET} BPM\n", parts.len());
+    println!("{} excerpts, {seconds:.0} s in all, to {TARGET} BPM\n", parts.len());
     println!("| | wall | processor | {} |", Quality::HEAD.join(" | "));
     println!("|---|---:|---:|{}", "---:|".repeat(Quality::HEAD.len()));
     let row = |name: &str, cost: Option<Cost>, quality: &Quality| {

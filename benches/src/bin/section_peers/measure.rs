@@ -70,7 +70,7 @@ pub fn source(tracks: &[Track], parts: &[Part]) -> Result<Quality, Box<dyn Error
     Ok(quality)
 }
 
-/// Measures `files`, which `maker` has made, against the `parts` that they should be.
+/// Measures `files`, which `maker` has made, against `parts`, which describes the expected excerpts.
 pub fn parts(tracks: &[Track], parts: &[Part], files: &[PathBuf], maker: &str) -> Result<Quality, Box<dyn Error>> {
     if files.len() != tracks.len() {
         return Err(format!("{maker}: {} parts of {} were made", files.len(), tracks.len()).into());
@@ -198,7 +198,7 @@ fn tones(sound: &[Vec<f32>; 2], pitch: f64, quality: &mut Quality) -> Result<(),
     let hertz_per_bin = f64::from(RATE) / SPECTRUM as f64;
     for (side, tone) in sound.iter().zip(TONES.map(|tone| tone * pitch)) {
         let from = side.len().saturating_sub(SPECTRUM) / 2;
-        let piece = side.get(from..from + SPECTRUM).ok_or("a part is too short to look at its tones")?;
+        let piece = side.get(from..from + SPECTRUM).ok_or("an excerpt is too short to measure its tones")?;
         let window = |nth: usize| 0.5 - 0.5 * (2.0 * std::f64::consts::PI * (nth as f64 + 0.5) / SPECTRUM as f64).cos();
         let mut piece: Vec<f32> = piece.iter().zip(0..).map(|(x, nth)| x * window(nth) as f32).collect();
         let mut bins = fft.make_output_vec();

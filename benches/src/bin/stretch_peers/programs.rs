@@ -35,7 +35,7 @@ impl FromStr for Program {
         let (name, command) = text.split_once('=').ok_or(format!("{text:?} is not NAME=COMMAND"))?;
         for needed in [&["{in}"][..], &["{out}"], &["{speed}", "{percent}"]] {
             if !needed.iter().any(|word| command.contains(word)) {
-                return Err(format!("{command:?} has no place for {}", needed.join(" or ")));
+                return Err(format!("{command:?} does not contain {}", needed.join(" or ")));
             }
         }
         let words = command.split_whitespace().map(str::to_owned).collect();
