@@ -4,12 +4,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 case ${1-} in
-'') what=gate ;;
---update) what=update ;;
+'') mode=gate ;;
+--update) mode=update ;;
 *)
     echo "cost_gate: unknown argument '$1': give nothing or --update" >&2
     exit 2
     ;;
 esac
 cargo build --profile bench --locked -p crowd-engine-benches --bins
-"${CARGO_TARGET_DIR:-target}/release/block_cost" "$what" benches/cost.txt
+"${CARGO_TARGET_DIR:-target}/release/block_cost" "$mode" benches/cost.txt

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# crowd-media compiles without warnings with no feature, with each one alone, and with all.
+# Checks that crowd-media compiles without warnings with no feature, with each feature alone, and with all features.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 features=$(sed -n '/^\[features\]/,/^\[dependencies\]/ s/^\([a-z0-9-]*\) = .*/\1/p' crates/media/Cargo.toml)

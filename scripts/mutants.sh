@@ -34,7 +34,7 @@ group '-p crowd-media' '--lib --test=wav --test=reader --test=formats --test=dow
     crates/media/src/decode/reader.rs
     crates/media/src/encode/wav.rs'
 
-# selected FILE: whether the file is to be changed.
+# selected FILE: succeeds when the file is to be changed.
 case ${1-} in
     '')
         tag=$(git describe --tags --abbrev=0 2>/dev/null || true)
@@ -68,13 +68,13 @@ for line in "${groups[@]}"; do
     # shellcheck disable=SC2086 # split into words on purpose
     cargo mutants $package --profile mutants --baseline skip --timeout 120 -o "$out/$number" "${arguments[@]}" \
         $(printf -- '--cargo-arg=%s ' $tests) || status=$?
-    # 2: some changes were missed; 3: some made a test run for ever, which counts as detected.
+    # 2: some changes were missed; 3: some made a test run forever, which counts as detected.
     [[ $status =~ ^[023]$ ]] || exit 1
 done
 
 report() { cat "$out"/*/mutants.out/"$1".txt 2>/dev/null || true; }
-for what in caught timeout unviable missed; do
-    echo "$what: $(report $what | wc -l)"
+for outcome in caught timeout unviable missed; do
+    echo "$outcome: $(report $outcome | wc -l)"
 done
 report missed
 [ -z "$(report missed)" ]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks that each crate has its licences and uses no file outside itself: the output of `cargo package` is unpacked, and its tests,
-# examples and sources are searched for paths that lead out.
+# Checks that each package has its licences and uses no file outside of itself: the output of `cargo package` is unpacked, and its
+# tests, examples and sources are searched for paths that lead out of the package.
 #
 #   scripts/package_check.sh            unpacks and searches; takes seconds
 #   scripts/package_check.sh test       also builds the unpacked crowd-media and crowd-engine, and runs their tests
@@ -28,7 +28,7 @@ for crate in "${crates[@]}"; do
     done
     case $crate in
     crowd-media | crowd-engine)
-        # Paths with three steps up lead out of the package.
+        # Paths with three times "../" lead out of the package.
         (cd "$inside" && grep -rnE '(join\(|concat!\(.*|include_(str|bytes)!\()"[^"]*\.\./\.\./\.\.' --include=*.rs .) &&
             die "$crate reads files outside of itself"
         (cd "$inside" && grep -rnE 'CARGO_MANIFEST_DIR.*\.\./' --include=*.rs .) && die "$crate reads files outside of itself"

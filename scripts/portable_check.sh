@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks that the engine without features compiles with its dependencies for Windows, macOS and WebAssembly, on which it is not tested.
+# Checks that the engine without features, and its dependencies, compile for Windows, macOS and WebAssembly. No tests run there.
 # The standard libraries of these targets are installed with rustup.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -47,7 +47,7 @@ step aarch64 "$arm" "$get_arm" \
      cargo test --release --locked --target aarch64-unknown-linux-gnu -p crowd-engine --no-default-features --lib --tests"
 step aarch64-cost "$arm" "$get_arm" scripts/arm_cost.sh
 step cost 'valgrind --version' 'apt-get install valgrind' scripts/cost_gate.sh
-# This takes hours when many files have changed; the list of files is in the script.
+# This takes hours when many files have changed. The list of files is in the script.
 limit=36000
 step mutants 'cargo mutants --version' 'cargo install cargo-mutants' scripts/mutants.sh
 limit=3600

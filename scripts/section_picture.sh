@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Draws docs/section-export.png: an excerpt of the example's library. Needs ffmpeg (scripts/setup.sh bench) to reduce its colours.
+# Draws docs/section-export.png: the chart of an excerpt from the library of the example dj_library. Needs ffmpeg
+# (scripts/setup.sh bench) to reduce its colours.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

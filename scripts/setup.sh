@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what crowd-engine needs on a Debian, Ubuntu or Raspberry Pi OS machine. What is installed already is not changed, so a
-# second run asks for no password and takes no time.
+# Installs what crowd-engine needs on a Debian, Ubuntu or Raspberry Pi OS machine. Installed packages are not changed, so a second
+# run needs no password and takes little time.
 #
 #   scripts/setup.sh [build|test|bench|32bit]      test includes build, bench includes test; build is the default
 set -euo pipefail
@@ -91,7 +91,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     fi
     say "installing ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
-    # Another apt, like the updates of a desktop, may hold the lock for a while.
+    # Another apt, for example the automatic updates of a desktop, may hold the lock for a while.
     apt_get="$sudo apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=2"
     $apt_get update -qq || say "the package lists could not be updated; trying with the existing ones"
     $apt_get install -qq -y --no-install-recommends "${missing[@]}" ||

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Has systemd check packaging/audio-server.service: that every line is valid, and that the exposure of the service is at most this
-# number (0 is fully sandboxed, 100 not at all).
+# Checks packaging/audio-server.service with systemd: every line is valid, and the exposure of the service is at most `exposure` (0 is
+# fully sandboxed, 100 is not sandboxed).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -25,10 +25,10 @@ fuzz_target!(|bytes: &[u8]| {
     let cues = vec![NamedCue { name: "begin".into(), seconds: 1.0 }, NamedCue { name: "<&\">".into(), seconds: 2.5 }];
     let all: Vec<_> = (0..read.tracks.len()).map(|track| TrackCues { track, cues: cues.clone() }).collect();
     if let Ok(written) = with_cues(bytes.to_vec(), &all, CueSlots::HotWhereFree) {
-        let again = Collection::parse(written.clone()).expect("what was written is a collection");
+        let again = Collection::parse(written.clone()).expect("the written bytes are a collection");
         assert_eq!(again.tracks.len(), read.tracks.len());
         assert!(again.tracks.iter().all(|track| track.marks.len() >= 2));
-        assert_eq!(with_cues(written.clone(), &all, CueSlots::HotWhereFree).expect("once more"), written);
+        assert_eq!(with_cues(written.clone(), &all, CueSlots::HotWhereFree).expect("the cues can be written again"), written);
         assert_eq!(with_cues(bytes.to_vec(), &[], CueSlots::Memory).expect("nothing to write"), bytes);
     }
 });

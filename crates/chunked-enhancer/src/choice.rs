@@ -1,6 +1,6 @@
 //! Values that are chosen by name.
 
-/// The value of `all` whose name is `text`; else an error that says `what` was to be chosen and lists the names.
+/// Returns the value of `all` whose name is `text`. Otherwise the error contains `what`, which says what is chosen, and lists the names.
 pub fn parse_choice<T: Copy, const N: usize>(
     what: &str,
     text: &str,

@@ -18,16 +18,16 @@ Examples:
   enhance-server --library ~/Music --port 8080
       Serve a folder; open http://127.0.0.1:8080 to listen.
   curl -o track.wav 'http://127.0.0.1:8080/stream/ID?preset=warm&intensity=0.8'
-      The same from a script; GET /api/tracks lists the ids.
+      Fetch a stream with a script; GET /api/tracks lists the ids.
   enhance-server render in.mp3 out.wav --preset punchy
-      The bytes that the server would stream, as a file.
+      Write the bytes that the server would stream to a file.
   enhance-server render in.mp3 - | mpv -
-      The same on standard output.
+      Write them to standard output.
   enhance-server analyse in.flac --json
-      Loudness, peaks and balance of a file, and how loud the preset makes it.
+      Print loudness, peaks and balance of a file, and the loudness of the rendition.
 
-Exit status: 0 for success, 1 for an error, 2 for a wrong command line, 4 for success with a damaged file: frames of it
-are missing or silent, as stderr says.";
+Exit status: 0 for success, 1 for an error, 2 for a wrong command line, 4 for success with a damaged file: some
+of its frames are missing or silent, which stderr reports.";
 
 /// Streams a mastered version of any track within a second
 #[derive(Debug, Parser)]
@@ -42,7 +42,7 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// The command line, with the variable that `--token` may come from.
+    /// The command line, including the environment variable for `--token`.
     pub fn full_command() -> clap::Command {
         token_from_env(Self::command(), "ENHANCE_SERVER_TOKEN")
     }
@@ -54,7 +54,7 @@ impl Cli {
     }
 }
 
-/// Commands other than to serve.
+/// The commands. Without a command the program serves.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write a mastered file: the bytes that the server would stream
@@ -78,7 +78,7 @@ pub struct Serve {
     /// Folder of the cache [default: enhance-server in the user's cache folder]
     #[arg(long, value_name = "DIR")]
     pub cache_dir: Option<PathBuf>,
-    /// Bytes the cache may have: a number, or one with k, M, G or T (1024s)
+    /// Largest size of the cache in bytes: a number, or one with k, M, G or T (powers of 1024)
     #[arg(long, value_name = "BYTES", default_value = "1G", value_parser = parse_bytes)]
     pub cache_size: u64,
     /// Chunks and measurements that are made at once [default: one for each core]
@@ -94,7 +94,7 @@ pub struct Serve {
     /// Seconds between scans of the library; 0 scans once
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub rescan: u64,
-    /// Bucket that several nodes share their work through: s3://BUCKET/PREFIX, with the usual AWS_ variables
+    /// Bucket through which several nodes share their work: s3://BUCKET/PREFIX, with the usual AWS_ variables
     #[cfg(feature = "s3")]
     #[arg(long, value_name = "URL")]
     pub share: Option<String>,
@@ -139,7 +139,7 @@ pub struct Render {
     /// 16, 24 or 32f (float, wav only) [default: 24 where the input has more than 16, else 16]
     #[arg(long)]
     pub bits: Option<SampleFormat>,
-    /// Print what was done as JSON
+    /// Print a report as JSON
     #[arg(long)]
     pub json: bool,
     /// No progress bar
@@ -155,8 +155,8 @@ impl Render {
 
     /// The rendition to write.
     ///
-    /// # Errors
-    /// When neither the flag nor the name of the output says the format, or both the sound and the JSON would go to standard output.
+    /// # Errors When neither the flag nor the name of the output specifies the format, or both the sound and the JSON would go to standard
+    /// output.
     pub fn rendition_request(&self) -> Result<RenditionRequest, String> {
         if self.to_stdout() && self.json {
             return Err("--json: standard output is taken by the sound; give a file to write".to_owned());

@@ -10,7 +10,7 @@ use crowd_web::LimitReached;
 #[non_exhaustive]
 pub enum Error {
     /// There is no such track.
-    #[error("there is no track \"{id}\": GET /api/tracks lists what there is")]
+    #[error("there is no track \"{id}\": GET /api/tracks lists the tracks")]
     NoTrack {
         /// The id of the request.
         id: String,
@@ -55,10 +55,10 @@ pub enum Error {
     /// A limit of the server is reached.
     #[error(transparent)]
     Busy(#[from] LimitReached),
-    /// The error of work that several requests waited for.
+    /// The error of work for which several requests waited.
     #[error(transparent)]
     Same(std::sync::Arc<Self>),
-    /// The error of a job, as all of its listeners get it.
+    /// The error of a job, which all of its listeners receive.
     #[error("{0}")]
     Failed(std::sync::Arc<str>),
 }

@@ -17,9 +17,9 @@ use crate::error::Error;
 const CHANNELS: u16 = 2;
 /// Bits per second of an Opus stream, at which stereo music sounds transparent.
 const OPUS_BIT_RATE: u32 = 160_000;
-/// Seconds of an HLS segment, about: a player that seeks fetches one before it plays.
+/// The approximate seconds of an HLS segment. A player that seeks fetches one segment before it plays.
 const SEGMENT_SECONDS: f64 = 6.0;
-/// Seconds of the first HLS segment, about: what has to be made before the first sound.
+/// The approximate seconds of the first HLS segment, which has to be made before the first sound.
 const FIRST_SEGMENT_SECONDS: f64 = 1.0;
 
 /// The format of a rendition.
@@ -33,12 +33,12 @@ pub enum Format {
     Flac,
     /// Ogg Opus at a constant bit rate, 48 kHz.
     Opus,
-    /// FLAC in fragmented MP4, in the segments of an HLS playlist. It has addresses of its own: no parameter names it.
+    /// FLAC in fragmented MP4, in the segments of an HLS playlist. It has its own addresses, so no parameter names it.
     Hls,
 }
 
 impl Format {
-    /// Those that a request may name, the default first.
+    /// The formats that a request may name, the default first.
     pub const ALL: [Self; 3] = [Self::Wav, Self::Flac, Self::Opus];
 
     /// Its name, as in a URL and as a file name extension.
@@ -128,7 +128,7 @@ impl Layout {
                 ChunkEncoding::Flac { grid, blocks: flac::BlockEncoder::new(spec, frames.0, &Tags::default())? }
             }
             Format::Opus => {
-                // There is one stream in the file, so any serial number will do.
+                // Any serial number is valid, because there is only one stream in the file.
                 ChunkEncoding::Opus(opus::Stream::new(rate.get(), frames.0, OPUS_BIT_RATE, 1, &Tags::default())?)
             }
             Format::Hls => {
@@ -170,7 +170,7 @@ impl Layout {
         }
     }
 
-    /// The frames of which a chunk is made. A chunk of Opus needs frames from the end of the chunk before.
+    /// The frames from which a chunk is made. A chunk of Opus needs frames from the end of the chunk before.
     pub fn span(&self, index: usize) -> Range<u64> {
         let span = match &self.encoding {
             ChunkEncoding::Wav { grid, .. } | ChunkEncoding::Flac { grid, .. } | ChunkEncoding::Hls { grid, .. } => {
@@ -186,7 +186,7 @@ impl Layout {
         u64::from(CHANNELS * self.sample_format.bytes())
     }
 
-    /// Bytes of a chunk. Those of FLAC are not known before it is made: the most that it can have.
+    /// The bytes of a chunk. For FLAC, whose size is not known before a chunk is made, the most bytes that it can have.
     pub fn chunk_bytes(&self, index: usize) -> u64 {
         match &self.encoding {
             ChunkEncoding::Wav { .. } => self.sample_bytes(index),

@@ -44,7 +44,7 @@ fn rendition(path: &Path, request: &RenditionRequest) -> Result<Rendition, Failu
     Ok(Rendition::new(ContentIndex::default().open(&path)?, request)?)
 }
 
-/// Prints what is wrong with a file. Returns whether nothing is.
+/// Prints the faults of a file. Returns whether there are none.
 fn print_warnings(path: &Path, warnings: &[String]) -> bool {
     warnings.iter().for_each(|warning| eprintln!("{PROGRAM}: {}: {warning}", path.display()));
     warnings.is_empty()

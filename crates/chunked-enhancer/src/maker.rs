@@ -13,7 +13,8 @@ use crate::layout::ChunkEncoding;
 use crate::master::{Enhancer, ResolvedTreatment};
 use crate::rendition::Rendition;
 
-/// Chunks that were made from different state would overlap by this much. An [`Enhancer`] forgets to the last bit: there is no overlap.
+/// The overlap in which chunks that were made from different states are crossfaded. The memory of an [`Enhancer`] is exact, so chunks need
+/// no overlap.
 const NO_JOIN: Frames = Frames(0);
 /// FLAC frames are encoded in groups of this many audio frames.
 const FLAC_FRAMES: usize = 16 * ChunkGrid::ALIGN.0 as usize;
@@ -53,7 +54,7 @@ impl Maker {
         Ok(Self { chunked, sample_format: rendition.sample_format, next: 0, overlap: Vec::new(), overlap_start: 0 })
     }
 
-    /// What is wrong with the file as far as it was read, in words.
+    /// The faults of the file as far as it was read, in words.
     pub fn warnings(&self) -> Vec<String> {
         self.chunked.input().warnings()
     }
@@ -128,7 +129,7 @@ impl Maker {
         }
     }
 
-    /// An HLS segment, whose bytes are known when all of its frames are encoded.
+    /// Makes an HLS segment. Its bytes are known when all of its frames are encoded.
     fn segment(
         &mut self,
         blocks: &flac::BlockEncoder,

@@ -178,7 +178,7 @@ impl Intensity {
         self.0
     }
 
-    /// Whether it is that of the original.
+    /// Whether this is the intensity of the original.
     pub fn is_none(self) -> bool {
         self.0 == 0.0
     }
@@ -194,7 +194,7 @@ impl TryFrom<f32> for Intensity {
     type Error = String;
 
     fn try_from(share: f32) -> Result<Self, String> {
-        // A negative zero is the same share with other bits, and the key of a rendition is made of the bits.
+        // A negative zero is the same share with other bits. It is made positive, because the key of a rendition is made of the bits.
         if (0.0..=1.0).contains(&share) {
             Ok(Self(share + 0.0))
         } else {

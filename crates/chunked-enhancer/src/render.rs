@@ -14,11 +14,10 @@ use crate::measure::Measurements;
 use crate::permits::Permit;
 use crate::rendition::Rendition;
 
-/// Writes a rendition to the file `to`, which appears when it is complete, and returns what is wrong with the source file. `progress` is
-/// called with the number of frames that are done. An existing file is replaced only with `overwrite`, and the source file never.
+/// Writes a rendition to the file `to`, which appears when it is complete. Returns the faults of the source file. `progress` is called with
+/// the number of frames that are done. An existing file is replaced only with `overwrite`, and the source file never.
 ///
-/// # Errors
-/// When the file cannot be read or `to` not be written.
+/// # Errors When the source file cannot be read or `to` cannot be written.
 pub fn to_file(
     rendition: &Rendition,
     to: &Path,
@@ -39,19 +38,18 @@ fn check_replaceable(rendition: &Rendition, to: &Path, existing: &Metadata, over
     let why = if (existing.dev(), existing.ino()) == (source.dev(), source.ino()) {
         "it is the file to be read: give another name"
     } else if !existing.is_file() {
-        "it is there and no file: give the name of one, or - for standard output"
+        "it exists and is not a file: give the name of a file, or - for standard output"
     } else if !overwrite {
-        "it is there already: give another name, or --overwrite"
+        "it exists already: give another name, or --overwrite"
     } else {
         return Ok(());
     };
     Err(Error::Invalid(format!("cannot write {}: {why}", to.display())))
 }
 
-/// Writes a rendition to standard output, until its reader closes it; else as [`to_file`].
+/// Writes a rendition to standard output, until its reader closes it, and otherwise works like [`to_file`].
 ///
-/// # Errors
-/// When the file cannot be read, or standard output is a terminal or takes nothing.
+/// # Errors When the file cannot be read, or standard output is a terminal or cannot be written.
 pub fn to_stdout(rendition: &Rendition, progress: impl FnMut(u64)) -> Result<Vec<String>, Error> {
     let mut out = io::stdout().lock();
     if out.is_terminal() {

@@ -13,10 +13,10 @@ use crate::layout::{Format, Layout};
 use crate::master::ResolvedTreatment;
 use crate::preset::Treatment;
 
-/// Raised when the same request would give other bytes than before, for a reason outside the analysis.
+/// The version of the renditions. It is raised when the same request would give other bytes than before, for a reason outside the analysis.
 const VERSION: u32 = 4;
 
-/// The chunks that the store keeps. First chunks are evicted last, because starts wait for them.
+/// The kind of the chunks in the store. First chunks are evicted last, because the start of playback waits for them.
 pub const CHUNKS: crowd_store::ChunkKind =
     crowd_store::ChunkKind { magic: *b"crowdchk", version: 1, pinning: Pinning::FIRST_CHUNKS };
 
@@ -64,7 +64,7 @@ impl Rendition {
     /// [`Error::Media`] when the file cannot be read, [`Error::Invalid`] for parameters that exclude each other.
     pub fn new(music: MusicFile, request: &RenditionRequest) -> Result<Self, Error> {
         let reader = music.reader()?;
-        // The mix to stereo gives fractions.
+        // The mix to stereo yields samples that are not integers.
         let source_bits = reader.info().bits.filter(|_| reader.info().channels <= 2);
         let rate = SampleRate::new(reader.sample_rate())?;
         let sample_format = match (request.format, request.sample_format) {
@@ -115,7 +115,7 @@ impl Rendition {
         Some(chunk_id(self.content_key()?, index))
     }
 
-    /// The hash of everything that decides about its bytes; none while the file is not hashed.
+    /// The hash of everything that determines its bytes; none while the file is not hashed.
     pub fn content_key(&self) -> Option<StoreKey> {
         let hash = self.music.hash()?;
         let of_content =
@@ -133,7 +133,7 @@ impl Rendition {
         self.resolved.get()
     }
 
-    /// Keeps the resolved treatment. Once there is one, it stays.
+    /// Stores the resolved treatment, unless there is one already, and returns the stored one.
     pub fn set_resolved(&self, resolved: ResolvedTreatment) -> &ResolvedTreatment {
         self.resolved.get_or_init(|| resolved)
     }
@@ -143,7 +143,7 @@ fn chunk_id(key: StoreKey, index: usize) -> ChunkId {
     ChunkId { key, index: u32::try_from(index).unwrap_or(u32::MAX) }
 }
 
-/// The hash of a text with everything that decides about the bytes of a rendition.
+/// The hash of a text with everything that determines the bytes of a rendition.
 fn key(
     content: &str,
     treatment: &Treatment,

@@ -40,11 +40,11 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
         .cache_dir
         .clone()
         .or_else(default_cache)
-        .ok_or_else(|| Error::Invalid("no cache folder is known here: give --cache-dir DIR".to_owned()))?;
+        .ok_or_else(|| Error::Invalid("the user has no cache folder: give --cache-dir DIR".to_owned()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|e| Error::io("the server's threads", "start", e))?;
     let (signal, signalled) = oneshot::channel::<()>();
-    // Nothing is sent: the signal is that the sender is dropped.
+    // Nothing is sent over this channel. A signal drops the sender.
     crowd_cli::stop::on_signal(move || drop(signal)).map_err(|e| Error::io("signals", "wait for", e))?;
     let store = store(options, &cache)?;
     let workers =

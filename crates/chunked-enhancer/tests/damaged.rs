@@ -86,7 +86,7 @@ fn an_existing_file_is_replaced_only_on_request_and_the_source_never() {
     assert_eq!(render(&output, &[]).0, Some(0));
     let made = fs::read(&output).unwrap();
     let (code, message, _) = render(&output, &["--preset", "warm"]);
-    assert!(code == Some(1) && message.contains("it is there already: give another name, or --overwrite"), "{message}");
+    assert!(code == Some(1) && message.contains("it exists already: give another name, or --overwrite"), "{message}");
     assert!(fs::read(&output).unwrap() == made);
     let (code, _, warm) = render(&stdout, &["--preset", "warm"]);
     assert!(code == Some(0) && warm.starts_with(b"RIFF") && warm != made);
@@ -109,12 +109,12 @@ fn bits_that_flip_in_the_cache_between_two_requests_are_not_sent() {
     let server = folders.serve(&[]);
     let path = format!("/stream/{}", server.track("music.wav"));
     let whole = server.get(&path).body;
-    // Chunks are checked at each use at first. After two seconds they are only checked when their files have changed.
+    // New chunks are verified at each use. After two seconds they are verified only when their files have changed.
     thread::sleep(Duration::from_millis(2_100));
     assert!(server.get(&path).body == whole);
     let chunks = chunks(folders.cache.path());
     for (round, restored) in [(1, false), (2, true)] {
-        // The last bytes of a chunk may be sent just before its file has its name.
+        // The last bytes of a chunk may be sent just before its file gets its final name.
         server.wait_for("all chunks to be kept", |server| {
             server.get("/api/status").json()["cache"]["chunks"] == chunks.len()
         });

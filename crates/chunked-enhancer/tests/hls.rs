@@ -25,7 +25,7 @@ fn segments(server: &Server, playlist: &str) -> (Vec<String>, f64) {
     (addresses, durations.map(|duration| duration.trim_end_matches(',').parse::<f64>().unwrap()).sum())
 }
 
-/// What ffmpeg decodes to samples of 24 bits, read from `from` seconds on.
+/// The 24-bit samples that ffmpeg decodes, from `from` seconds on.
 fn decoded(url: &str, from: Option<f64>) -> Vec<u8> {
     let mut ffmpeg = Command::new("ffmpeg");
     ffmpeg.args(["-v", "error", "-xerror"]);
@@ -49,14 +49,14 @@ fn an_hls_playlist_decodes_to_the_samples_of_the_wav_and_is_sought_before_it_is_
         for bits in ["24", "16"] {
             let id = server.track(name);
             let playlist = format!("{}/stream/{id}/index.m3u8?preset=punchy&bits={bits}", server.url);
-            // The seek comes first: nothing is made then.
+            // The seek comes first, when no segment is made yet.
             let sought = seek.map(|(seconds, _)| decoded(&playlist, Some(seconds)));
             let hls = decoded(&playlist, None);
             let wav = decoded(&format!("{}/stream/{id}?preset=punchy&bits={bits}", server.url), None);
             assert!(!wav.is_empty() && hls == wav, "{name}, {bits} bits: {} and {} bytes", hls.len(), wav.len());
             if let (Some(sought), Some((seconds, rate))) = (sought, seek) {
                 let first = (seconds * f64::from(rate)).round() as usize * 6;
-                assert!(sought == wav[first..], "{name}, {bits} bits: {} bytes behind {seconds} s", sought.len());
+                assert!(sought == wav[first..], "{name}, {bits} bits: {} bytes after {seconds} s", sought.len());
             }
         }
     }
@@ -72,7 +72,7 @@ fn segments_are_the_same_bytes_in_any_order_after_a_restart_and_on_another_node(
         assert!((seconds - 50.0).abs() < 1e-6, "{seconds}");
         assert_eq!(server.metric("chunks_made_total"), 0.0);
         let whole: Vec<_> = addresses.iter().map(|address| server.get(address)).collect();
-        // Those that were read one after another have been made once.
+        // Segments that were read one after another were made once.
         assert_eq!(server.metric("chunks_made_total"), addresses.len() as f64 - 1.0);
         (addresses, whole)
     };
@@ -107,7 +107,7 @@ fn segments_have_lengths_ranges_and_conditions_and_an_unmade_one_is_not_made_for
     assert_eq!((head.status, head.header("content-length"), head.header("accept-ranges")), (200, "", "none"));
     let known = server.ask("GET", last, &[("if-none-match", head.header("etag"))]).unwrap();
     assert_eq!((known.status, server.metric("chunks_made_total")), (304, 0.0));
-    // A range of a segment that was not made yet is as good as any.
+    // A range of a segment that was not made yet is answered like any other.
     let part = server.range(last, "bytes=8-99");
     let whole = server.get(last);
     assert_eq!((part.status, &*part.body), (206, &whole.body[8..100]));
@@ -152,7 +152,7 @@ fn a_token_and_a_path_of_a_proxy_reach_every_segment() {
     assert_eq!(server.get(&playlist).status, 401);
     let url = format!("{}{playlist}?{token}&bits=24", server.url);
     assert_eq!(decoded(&url, None).len(), 9 * 44_100 * 6);
-    // A token in a header is in no address.
+    // A token from a header is not in the addresses.
     let headers = [("authorization", "Bearer a secret&more")];
     let text = server.ask("GET", &playlist, &headers).unwrap().body;
     assert!(!String::from_utf8(text).unwrap().contains("secret"));
@@ -164,14 +164,14 @@ fn a_player_that_goes_away_ends_what_is_made_for_it() {
     let server = folders.serve(&["--cache-size", "8M"]);
     let id = server.track("music.wav");
     let (addresses, _) = segments(&server, &format!("/stream/{id}/index.m3u8"));
-    // One that is gone before its segment is there leaves at once.
+    // The listener of a client that has gone before its segment is made is removed at once.
     let mut socket = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
     write!(socket, "GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n", addresses[100]).unwrap();
     server.wait_for("the listener", |server| {
         server.metric("listeners") == 1.0 || server.metric("chunks_made_total") > 0.0
     });
     drop(socket);
-    // One that has read a segment is expected to request the next, for ten seconds.
+    // A player that has read a segment is expected to request the next one for ten seconds.
     assert_eq!(server.get(&addresses[1]).status, 200);
     assert!(server.metric("listeners") >= 1.0);
     server.wait_for("the listeners to be gone", |server| server.metric("listeners") == 0.0);

@@ -38,7 +38,7 @@ fn a_job_makes_a_whole_rendition_and_reports_its_progress() {
     let made = server.metric("chunks_made_total");
     assert_eq!(server.get(&format!("/stream/{track}?preset=warm&intensity=0.7")).status, 200);
     assert_eq!(server.metric("chunks_made_total"), made);
-    // Its waveform is known now; that of another preset is not.
+    // Its waveform is known now. The waveform of another preset is not.
     let columns = |query: &str| {
         let peaks = server.get(&format!("/api/tracks/{track}/peaks{query}")).json();
         peaks["max"].as_array().unwrap().iter().filter(|column| !column.is_null()).count()
@@ -177,7 +177,7 @@ fn a_start_does_not_wait_for_chunks_that_another_listener_needs_later() {
         assert_eq!((second.status, second.body.len()), (206, 176_400));
         let made = server.metric("frames_made_total");
         assert!(made < 800.0 * 44_100.0, "{made} frames");
-        // Ends the reader.
+        // This ends the reader.
         for job in server.get("/api/jobs").json().as_array().unwrap() {
             server.ask("DELETE", &format!("/api/jobs/{}", job["id"].as_str().unwrap()), &[]).unwrap();
         }

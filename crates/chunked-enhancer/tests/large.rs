@@ -23,7 +23,7 @@ fn enlarge(path: &Path) {
     std::thread::sleep(Duration::from_millis(2_100));
 }
 
-/// The tag of a track's stream, if it has one yet.
+/// The tag of a track's stream, if it has one already.
 fn tag(server: &Server, path: &str) -> Option<String> {
     let head = server.ask("HEAD", path, &[]).unwrap();
     assert_eq!((head.status, head.header("accept-ranges")), (200, "bytes"));

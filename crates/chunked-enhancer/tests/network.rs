@@ -154,7 +154,7 @@ impl StartedServer {
             .spawn()
             .unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let log = common::until_it_listens(&mut stderr);
+        let log = common::log_until_listening(&mut stderr);
         Self { child, stderr, log }
     }
 }

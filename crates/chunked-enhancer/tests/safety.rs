@@ -220,7 +220,7 @@ fn requests_over_a_limit_are_refused_with_the_limit() {
     // The other half of the slots is kept for other clients.
     let refused = server.get(&format!("/original/{id}")).json()["error"].as_str().unwrap().to_owned();
     assert!(refused.contains("streams: 4") && refused.contains("2 of them go to 127.0.0.1"), "{refused}");
-    // A body that is too large, refused before all of it has arrived, and headers without end.
+    // A body that is too large is refused before all of it has arrived. Headers that are too large are refused too.
     let head = "POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1048576\r\n\r\n";
     let (_, status) = ask(format!("{head}{{\"track\":\"{}", "x".repeat(32 << 10)));
     assert_eq!(status, "HTTP/1.1 413 Pa");
@@ -238,7 +238,7 @@ fn malformed_http_is_refused_with_the_reason_as_json() {
     let server = folders.serve(&[]);
     let ask = |request: &str| {
         let mut socket = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
-        // It may respond before it has read the whole request.
+        // The server may respond before it has read the whole request.
         let _ = socket.write_all(request.as_bytes());
         let mut answer = Vec::new();
         let _ = socket.read_to_end(&mut answer);
@@ -267,7 +267,7 @@ fn malformed_http_is_refused_with_the_reason_as_json() {
     let (status, message) = ask("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     assert!(status == "505" && message.contains("HTTP/1.1 and not HTTP/2"), "{status} {message}");
     drop(server);
-    // The name of --allow-host, and any name where there is a token.
+    // The name of --allow-host is accepted, and with a token any name is.
     for flags in [["--allow-host", "music.example"], ["--token", "correct horse"]] {
         let server = folders.serve(&flags);
         assert_eq!(server.ask("GET", "/healthz", &[("host", "music.example")]).unwrap().status, 200, "{flags:?}");

@@ -319,7 +319,8 @@ fn a_measurement_that_is_not_needed_ends_at_once() {
     assert!(matches!(resolve_by_probes(&probes, &Treatment::default(), &stop), Err(Error::Stopped)));
 }
 
-/// A sound of so many seconds, as a file of floats; `frame` gets the second and noise between -1 and 1 of both channels.
+/// Writes a sound of this many seconds as a file of floats. The arguments of `frame` are the second, and noise between -1 and 1 for both
+/// channels.
 fn write_sound(path: &Path, seconds: u32, frame: impl Fn(f64, [f64; 2]) -> [f64; 2]) {
     let mut seed = 1u32;
     let mut noise = || {
@@ -362,7 +363,7 @@ fn rms_db(sound: &[[f32; 2]]) -> f64 {
 fn a_kick_drum_hardly_moves_a_tone_above_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kick.wav");
-    // From where the kick begins, how fast it decays, and the level of the tone.
+    // The frequency of the kick, its decay, and the level of the tone.
     for (hz, decay, tone_db) in [(55.0, 10.0, -20.0), (50.0, 20.0, -20.0), (60.0, 5.0, -26.0)] {
         write_sound(&path, 7, |t, _| {
             let hit = t % 0.5;
@@ -394,7 +395,7 @@ fn a_dc_offset_is_removed_and_does_not_change_the_loudness() {
             let probes = ProbedTrack::read(&open(&path), &GO).unwrap();
             let resolved = resolve_by_probes(&probes, &treatment(Preset::Gentle, intensity), &GO).unwrap();
             let (rate, sound) = make(&path, &resolved, None);
-            // The first half second is where it begins.
+            // The first half second is left out, because the filter settles there.
             let rest = &sound[22_050..];
             let mean = rest.iter().map(|frame| f64::from(frame[0])).sum::<f64>() / rest.len() as f64;
             (loudness(rate.get(), rest).integrated_lufs, mean)
@@ -416,7 +417,7 @@ fn a_track_that_would_hardly_become_louder_is_not_lifted_and_the_shortfall_is_re
         noise.map(|noise| clap + 0.4 * noise * (-367.0 * hit).exp() + room * noise)
     });
     let source = crowd_media::open(&path, &Default::default()).unwrap().to_stereo().to_f32();
-    // The last 60 ms before each hit are the room alone.
+    // The last 60 ms before each hit contain only the noise of the room.
     let quiet = |sound: &[[f32; 2]]| {
         let room: Vec<_> = (5..35).flat_map(|hit| sound[hit * 8_820 - 2_646..hit * 8_820].to_vec()).collect();
         rms_db(&room)
@@ -434,7 +435,7 @@ fn a_track_that_would_hardly_become_louder_is_not_lifted_and_the_shortfall_is_re
         let made = loudness(rate.get(), &sound).integrated_lufs;
         assert!((target - made - missing.lu).abs() < 0.5, "{preset}: {made} LUFS, {missing:?}");
         assert!(missing.bound != GainBound::Range && resolved.to_string().contains(&missing.reason), "{missing:?}");
-        // As in the JSON of a job.
+        // The JSON of a job contains it too.
         let message = serde_json::to_value(&resolved).unwrap();
         assert_eq!((&message["target_lufs"], &message["shortfall"]["lu"]), (&target.into(), &missing.lu.into()));
         assert_eq!(message["shortfall"]["reason"], missing.reason);

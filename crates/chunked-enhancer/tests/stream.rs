@@ -168,7 +168,7 @@ fn opus_has_a_length_and_ranges_before_it_is_made() {
     let path = format!("/stream/{}?format=opus", server.track("music.wav"));
     let head = server.ask("HEAD", &path, &[]).unwrap();
     assert_eq!(head.header("content-length"), whole.body.len().to_string());
-    // From the end, so that no chunk follows the one that was made before it.
+    // The ranges are requested from the end, so that no chunk follows the one that was made before it.
     let mut state = 5;
     let mut end = whole.body.len() as u64;
     while end > 0 {
@@ -211,7 +211,7 @@ fn when_the_last_listener_is_gone_nothing_is_made_any_more() {
     let frames = server.metric("frames_made_total");
     std::thread::sleep(Duration::from_millis(300));
     assert!(left.elapsed() < Duration::from_secs(5));
-    // The chunk that was being made is dropped: at most a chunk that was just being stored is counted.
+    // The chunk that was being made is dropped. At most one chunk is counted, which was just being stored.
     assert!(server.metric("frames_made_total") - frames <= 323.0 * 4_096.0);
     assert!(frames < 1_200.0 * 44_100.0);
 }

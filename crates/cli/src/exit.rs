@@ -6,16 +6,16 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-/// Why a program exits without an error line.
+/// The reason for which a program exits without an error line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitReason {
-    /// Status 0: all is done.
+    /// Status 0: everything is done.
     Done,
     /// Status 1: some of it failed, which was reported already.
     Failed,
     /// Status 3: there was nothing to do.
     Empty,
-    /// Status 4: all is done, but a file is damaged, which was reported already. Some of its sound is missing or silent.
+    /// Status 4: everything is done, but a file is damaged, which was reported already. Some of its sound is missing or silent.
     Damaged,
 }
 

@@ -1,7 +1,7 @@
-//! Finding a file by a name in another spelling.
+//! Finds a file by a name in another spelling.
 //!
 //! A name has several spellings. "é" is one character or two (Unicode's NFC and NFD; macOS uses NFD), letters have two cases, and a
-//! name that is no valid text is printed with U+FFFD in it. So the exact name is looked up first, then names with the same NFC,
+//! name that is not valid text is printed with U+FFFD. Therefore the exact name is looked up first, then names with the same NFC,
 //! then names that differ in case only. When several files match, the error names them.
 
 use std::collections::BTreeMap;
@@ -32,22 +32,22 @@ pub fn fold_case(name: &str) -> String {
     folded.collect::<String>().nfc().collect()
 }
 
-/// The names that match a name.
+/// The result of matching names with a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Match<T> {
     /// No name matches.
     None,
     /// One name matches: it has the same bytes, or is the only one with the same NFC, or the only one that differs in case only.
     One(T),
-    /// Several names match in other spellings, and none is the same.
+    /// Several names match in other spellings, and none matches exactly.
     Several(Vec<T>),
 }
 
-/// Finds the name `wanted` among `names`. Of a name that occurs twice the first item is returned.
+/// Finds the name `wanted` among `names`. When a name occurs twice, the first item is returned.
 pub fn pick<'a, T>(wanted: &OsStr, names: impl IntoIterator<Item = (T, &'a OsStr)>) -> Match<T> {
     let text = wanted.to_string_lossy();
     let (nfc, folded) = (to_nfc(&text), fold_case(&text));
-    // The maps are by name, so that a name that occurs twice counts once, and the order is always the same.
+    // The keys of the maps are the names, so that a name that occurs twice counts once and the order is always the same.
     let (mut same_nfc, mut same_folded) = (BTreeMap::<&OsStr, T>::new(), BTreeMap::<&OsStr, T>::new());
     for (item, name) in names {
         if name == wanted {
@@ -68,7 +68,7 @@ pub fn pick<'a, T>(wanted: &OsStr, names: impl IntoIterator<Item = (T, &'a OsStr
     }
 }
 
-/// Why no file was found.
+/// The reason why no file was found.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NameError {
@@ -76,7 +76,7 @@ pub enum NameError {
     #[error(transparent)]
     Io(#[from] io::Error),
     /// Several files have this name in other spellings.
-    #[error("several files are called so, in other spellings: {}; give one of these names exactly", list(.paths))]
+    #[error("several files have this name in other spellings: {}; give one of these names exactly", list(.paths))]
     Several {
         /// Their paths.
         paths: Vec<PathBuf>,
@@ -119,8 +119,8 @@ pub fn find(path: &Path) -> Result<PathBuf, NameError> {
     find_below(None, path)
 }
 
-/// Does the same as [`find`] for a `path` from the network: no folder outside `root` is listed, not even through a link. `root` has
-/// to be canonical.
+/// Works like [`find`], for a `path` from the network. No folder outside `root` is listed, not even through a link. `root` has to
+/// be canonical.
 ///
 /// # Errors
 /// The errors of [`find`].

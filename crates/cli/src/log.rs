@@ -13,11 +13,11 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
 use crate::exit::{ExitReason, exit, exit_with};
 
-/// The filter for log lines of decoders, which do not name the file. What is important in them is logged again as an error or a
-/// warning that names it.
+/// The filter that drops the log lines of decoders, which do not name the file. Their important messages are logged again as errors
+/// or warnings that name it.
 const DECODERS_OFF: &str = "symphonia=off";
 
-/// The time at the beginning of text lines. JSON lines always have the time of day.
+/// The kind of time at the beginning of text lines. JSON lines always have the time of day.
 #[derive(Clone, Copy, Debug)]
 pub enum LogTimes {
     /// The time since the start, in minutes and seconds.
@@ -35,7 +35,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// The exit code of a program as by [`exit`]. In a JSON log the error is a line of the log.
+    /// The exit code of a program as by [`exit`]. In a JSON log the error is written as a line of the log.
     pub fn exit(self, program: &str, result: Result<ExitReason, impl Into<Box<dyn Error>>>) -> ExitCode {
         if self.json { exit_with(result, |error| tracing::error!("{error}")) } else { exit(program, result) }
     }

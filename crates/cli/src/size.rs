@@ -2,8 +2,7 @@
 
 /// Parses a size in bytes: a number, or a number followed by k, M, G or T for KiB, MiB, GiB or TiB.
 ///
-/// # Errors
-/// A text for the user, with what is wrong and what would be right.
+/// # Errors A text for the user with the wrong value and the valid forms.
 pub fn parse_bytes(text: &str) -> Result<u64, String> {
     let advice =
         || format!("\"{}\": give bytes as a number, or a number followed by k, M, G or T", text.escape_debug());

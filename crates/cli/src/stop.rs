@@ -1,8 +1,9 @@
 //! Signals that stop a program, the same for all programs that run until they are stopped.
 //!
 //! The first signal (SIGINT, which is Ctrl-C, SIGTERM or SIGHUP) stops a program in order: files are finished, and the exit status
-//! is the same as without a signal. A second signal ends it at once, with status 130, in case that takes too long. Programs that
-//! end by themselves do not handle these signals, so the system ends them at the first one. Under `nohup` SIGHUP stays ignored.
+//! is the same as without a signal. A second signal ends it at once with status 130, in case the orderly stop takes too long.
+//! Programs that end by themselves do not handle these signals, so the system ends them at the first one. Under `nohup` SIGHUP
+//! stays ignored.
 
 use std::{fs, io, thread};
 

@@ -14,8 +14,8 @@ const QUEUE: usize = 64;
 /// The niceness of the thread; 19 is the lowest priority.
 const NICE: i32 = 10;
 
-/// Hashes files on a thread, which is started with the first file. It ends soon after this is dropped. The drop does not wait for
-/// it, because the thread may be blocked by a disk.
+/// Hashes files on a thread, which is started with the first file and ends soon after this is dropped. The drop does not wait for
+/// the thread, because a disk may block it.
 #[derive(Default)]
 pub struct BackgroundHasher {
     queue: Mutex<Option<SyncSender<MusicFile>>>,

@@ -52,7 +52,7 @@ impl ContentIndex {
     }
 
     /// The music in an open file, without waiting for the hash of a large file: a file of 64 MiB and more whose hash is not in the
-    /// index is hashed in the background, and has no [hash](MusicFile::hash) until then.
+    /// index is hashed in the background, and has no [hash](MusicFile::hash) until that is done.
     ///
     /// # Errors
     /// The errors of [`music_file`](Self::music_file).
@@ -79,7 +79,7 @@ impl ContentIndex {
             if known.len() >= CAPACITY {
                 known.clear();
             }
-            // Another thread may have been first. A file has one identity.
+            // Another thread may have added the identity first. A file has only one identity.
             identity = known.entry(version).or_insert(identity).clone();
         }
         Ok(MusicFile::new(file, identity))

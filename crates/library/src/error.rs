@@ -3,11 +3,11 @@
 use std::io;
 use std::path::PathBuf;
 
-/// Why a track or a file of a library cannot be used.
+/// The reason why a track or a file of a library cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The track does not exist, or no longer.
+    /// The track does not exist, or no longer exists.
     #[error("there is no track \"{id}\"")]
     NoTrack {
         /// The id that was requested.
@@ -36,7 +36,7 @@ pub enum Error {
     Io {
         /// The file.
         path: PathBuf,
-        /// What was tried.
+        /// The operation that failed.
         doing: &'static str,
         /// The error of the system.
         source: io::Error,

@@ -1,4 +1,4 @@
-//! Detecting changes of a file without reading it.
+//! Detects changes of a file without reading it.
 
 use std::fs::Metadata;
 use std::time::SystemTime;

@@ -20,8 +20,8 @@ const EXTENSIONS: [&str; 4] = ["jpg", "jpeg", "png", "webp"];
 const LARGEST: u64 = 16 << 20;
 
 impl Library {
-    /// The picture in the folder of a track that has none itself: `cover`, `folder` or `front` with the extension `.jpg`, `.jpeg`,
-    /// `.png` or `.webp`, in any case. It is `None` when the last scan found none, or its bytes are no picture.
+    /// The picture in the folder of a track without an embedded picture: `cover`, `folder` or `front` with the extension `.jpg`,
+    /// `.jpeg`, `.png` or `.webp`, in any case. It is `None` when the last scan found none, or its bytes are no picture.
     ///
     /// # Errors
     /// The errors of [`open_file`](Self::open_file).
@@ -42,8 +42,8 @@ pub struct FolderPictures {
 }
 
 impl FolderPictures {
-    /// Adds a file if it is the preferred picture of its folder so far and is inside the library. `inside` is called only when it
-    /// is needed.
+    /// Adds a file if it is the preferred picture of its folder so far and is inside the library. `inside` is called only when
+    /// necessary.
     pub fn add(&mut self, path: &Path, inside: impl FnOnce() -> bool) {
         let (Some(rank), Some(folder)) = (rank(path), path.parent()) else { return };
         if self.best.get(folder).is_none_or(|(best, _)| rank < *best) && inside() {
@@ -51,7 +51,7 @@ impl FolderPictures {
         }
     }
 
-    /// Sets the picture of a track to its folder's, unless the track has one itself.
+    /// Sets the picture of a track to that of its folder, unless the file of the track contains one.
     pub fn apply_to(&self, track: &mut Arc<Track>) {
         let has_own = track.cover && track.picture.is_none();
         let folder = track.path.parent().unwrap_or(Path::new(""));

@@ -12,7 +12,7 @@ const BLOCK: usize = 1 << 20;
 pub struct ContentHash(blake3::Hash);
 
 impl ContentHash {
-    /// Hashes a whole file, wherever its cursor is. The cursor is at the end afterwards.
+    /// Hashes a whole file, from its start, wherever its cursor is. The cursor is at the end afterwards.
     ///
     /// # Errors
     /// The errors of the system, when the file cannot be read.
@@ -38,7 +38,7 @@ impl ContentHash {
     }
 }
 
-/// Hashes the bytes of a reader, as long as `keep_going` returns `true`. Returns whether the end was reached, too.
+/// Hashes the bytes of a reader, as long as `keep_going` returns `true`. Also returns whether the end was reached.
 fn hash_all(mut reader: impl Read, keep_going: impl Fn() -> bool) -> io::Result<(blake3::Hasher, bool)> {
     let (mut hasher, mut block) = (blake3::Hasher::new(), vec![0; BLOCK]);
     while keep_going() {

@@ -1,4 +1,4 @@
-//! The identity of a file: the hash of its content, and until that is known a hash of its metadata and samples of its bytes.
+//! The identity of a file: the hash of its content, or until that is known, a hash of its metadata and of samples of its bytes.
 
 use std::fmt;
 use std::fs::File;
@@ -13,13 +13,13 @@ use crate::error::Error;
 use crate::hash::ContentHash;
 use crate::open_file::OpenFile;
 
-/// How many samples of a file its [`LocalId`] is made of.
+/// The number of samples of a file that are hashed for its [`LocalId`].
 const SAMPLES: u64 = 16;
 /// The bytes of each sample.
 const SAMPLE: usize = 4_096;
 
 /// An id of a file's content that is valid on this machine only: a hash of the file's device, inode, size and times, and of samples
-/// of its bytes. It is known at once, however large the file is.
+/// of its bytes. It takes the same short time for a file of any size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LocalId([u8; 32]);
 
@@ -51,7 +51,7 @@ impl fmt::Display for LocalId {
     }
 }
 
-/// A store for the hashes of large files that survives the process.
+/// A store for the hashes of large files, which survives the process.
 pub trait HashStore: Send + Sync {
     /// The hash that was saved for a file.
     fn load(&self, file: LocalId) -> Option<ContentHash>;
@@ -65,7 +65,7 @@ pub trait HashStore: Send + Sync {
 pub(crate) struct ContentIdentity {
     local: LocalId,
     content: OnceLock<ContentHash>,
-    /// Is locked by the thread that hashes the file.
+    /// The lock of the thread that hashes the file.
     hashing: Mutex<()>,
     /// Whether the file is in the queue of the background thread.
     queued: AtomicBool,
@@ -77,7 +77,7 @@ impl ContentIdentity {
         Self::new(LocalId(*hash.as_bytes()), Some(hash))
     }
 
-    /// The identity of a file that is not hashed yet. It has the hash if that was saved.
+    /// The identity of a file that is not hashed yet. It has the hash if one was saved.
     pub fn provisional(open: &OpenFile, version: &FileVersion, hashes: Option<&dyn HashStore>) -> Result<Self, Error> {
         let local = LocalId::of(&open.file, version, open.state.bytes);
         let local = local.map_err(|e| Error::io(&*open.path, "read", e))?;

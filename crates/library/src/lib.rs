@@ -7,7 +7,7 @@
 //! - [`ContentIndex`] identifies files by the BLAKE3 hash of their bytes, and hashes each version of a file once. A large file can
 //!   be used [without waiting](ContentIndex::music_file_deferred) for its hash: it has an id that is valid on this machine only, and
 //!   gets its hash later from a thread in the background. A [`HashStore`] saves these hashes for the next process.
-//! - [`MusicFile`] is an open file. When its path becomes that of another file, this one can still be read.
+//! - [`MusicFile`] is an open file. It can still be read when another file has taken its path.
 //! - [`MediaRoot`] resolves paths from a network within a folder, or anywhere if that is allowed.
 //! - [`walk`] lists the files of a folder.
 //!

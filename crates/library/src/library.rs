@@ -29,8 +29,7 @@ pub struct Library {
 impl Library {
     /// The library in the folder `root`. It has no tracks until it is [scanned](Self::scan).
     ///
-    /// # Errors
-    /// When `root` is no folder, or several folders match it in other spellings.
+    /// # Errors When `root` is not a folder, or several folders match it in other spellings.
     pub fn open(root: &Path) -> Result<Self, Error> {
         let folder = Root::open(root).map_err(|e| Error::io(root, "open the library", e))?;
         if !folder.path().is_dir() {
@@ -65,7 +64,7 @@ impl Library {
         self.read(|scan| scan.unreadable.values().cloned().collect())
     }
 
-    /// How often the folder was scanned.
+    /// The number of scans of the folder.
     pub fn scans(&self) -> u64 {
         self.read(|scan| scan.scans)
     }

@@ -1,4 +1,4 @@
-//! The folder of the files that clients may open by their names.
+//! The folder whose files clients may open by their names.
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -14,7 +14,7 @@ pub struct MediaRoot {
     root: Option<Root>,
 }
 
-/// Why a path was not opened.
+/// The reason why a path was not opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PathError {
@@ -34,7 +34,7 @@ pub enum PathError {
         /// The error of the system.
         source: io::Error,
     },
-    /// The path does not exist in this spelling, and more than once in other spellings.
+    /// The path does not exist in this spelling, and several paths exist in other spellings.
     #[error("{path}: {error}")]
     Ambiguous {
         /// The path as the client spelled it.
@@ -104,7 +104,7 @@ impl MediaRoot {
     }
 }
 
-/// The path in another spelling. It is `None` where there is none, so that the error is that of the path itself.
+/// The path in another spelling. `None` when there is none. The error is then that of the path itself.
 fn other_spelling(result: Result<PathBuf, NameError>, quoted: &str) -> Result<Option<PathBuf>, PathError> {
     match result {
         Ok(path) => Ok(Some(path)),
@@ -126,7 +126,7 @@ fn regular(path: &Path, quoted: String) -> Result<PathBuf, (PathError, Option<Pa
     }
 }
 
-/// `path` without `.` and `..`, which are resolved by the text of the path only.
+/// `path` without `.` and `..`, which are resolved by the text of the path alone.
 fn without_dots(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
@@ -220,7 +220,7 @@ mod tests {
         ] {
             assert!(matches!(media.resolve(path), Err(PathError::Outside { .. })), "{path}: {:?}", media.resolve(path));
         }
-        // It is not found in another spelling through a link.
+        // The file is not found in another spelling through a link.
         assert!(matches!(media.resolve("up/Secret.wav"), Err(PathError::Unreachable { .. })));
     }
 

@@ -11,7 +11,7 @@ use crate::hash::ContentHash;
 use crate::identity::{ContentIdentity, LocalId};
 use crate::open_file::OpenFile;
 
-/// An open file of music with the identity of its content. When its path becomes that of another file, this one can still be read.
+/// An open file of music with the identity of its content. It can still be read when another file has taken its path.
 #[derive(Clone, Debug)]
 pub struct MusicFile {
     open: OpenFile,
@@ -36,8 +36,8 @@ impl MusicFile {
         &self.open.path
     }
 
-    /// The hash of its content. There is none while a file of
-    /// [`ContentIndex::music_file_deferred`](crate::ContentIndex::music_file_deferred) is not hashed yet.
+    /// The hash of its content. A file of
+    /// [`ContentIndex::music_file_deferred`](crate::ContentIndex::music_file_deferred) has none until it is hashed.
     pub fn hash(&self) -> Option<ContentHash> {
         self.identity.content()
     }

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::file_state::FileState;
 use crate::hash::ContentHash;
 
-/// An open file, the path at which it was opened, and its state then.
+/// An open file, the path at which it was opened, and its state at that time.
 #[derive(Clone, Debug)]
 pub struct OpenFile {
     pub path: Arc<Path>,

@@ -94,8 +94,8 @@ impl Library {
     }
 }
 
-/// Whether a file has the extension of a sound file. Files with formats that cannot be read are included, so that they are listed
-/// as unreadable.
+/// Whether a file has the extension of a sound file. Formats that cannot be read are included, so that such files are listed as
+/// unreadable.
 fn is_music(path: &Path) -> bool {
     path.extension().and_then(OsStr::to_str).is_some_and(|extension| {
         EXTENSIONS.iter().chain(REFUSED_EXTENSIONS).any(|known| known.eq_ignore_ascii_case(extension))

@@ -37,7 +37,7 @@ pub struct Track {
     /// Whether there is a picture: one in the file, which [`crowd_media::cover`] reads, or
     /// [one in its folder](crate::Library::folder_picture).
     pub cover: bool,
-    /// What is wrong with the file, for people: that it ends early, for example. A file without faults has no warnings.
+    /// The faults of the file in words: that it ends early, for example. A file without faults has no warnings.
     pub warnings: Vec<String>,
     /// The path of the picture in its folder, relative to the library's folder.
     #[serde(skip)]
@@ -53,7 +53,7 @@ pub struct UnreadableFile {
     pub id: TrackId,
     /// The path relative to the library's folder.
     pub path: DisplayPath,
-    /// What is wrong with it, for people.
+    /// The reason in words.
     pub problem: String,
     #[serde(skip)]
     pub(crate) version: Option<FileVersion>,

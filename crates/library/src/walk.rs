@@ -9,7 +9,7 @@ use walkdir::{DirEntry, WalkDir};
 pub struct WalkError {
     /// Its path, if that is known.
     pub path: Option<PathBuf>,
-    /// What is wrong, for people.
+    /// The error in words.
     pub problem: String,
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use crate::library::Library;
 
 impl Library {
-    /// Scans the folder on another thread, now and then at each `interval`, or only once when that is zero. The number of tracks is
-    /// logged when it has changed. The thread ends after the last clone of the library is dropped.
+    /// Scans the folder on another thread, at once and then after each `interval`, or only once when the interval is zero. The
+    /// number of tracks is logged when it has changed. The thread ends after the last clone of the library is dropped.
     ///
     /// # Errors
     /// When the thread cannot be started.

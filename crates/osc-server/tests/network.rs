@@ -414,7 +414,7 @@ fn a_file_is_found_however_its_name_is_composed_and_an_ambiguous_name_is_refused
     }
     for server in [unrestricted, restricted] {
         let (status, log) = server.stop();
-        assert!(status.success() && log.contains("several files are called so"), "{log}");
+        assert!(status.success() && log.contains("several files have this name"), "{log}");
     }
 }
 

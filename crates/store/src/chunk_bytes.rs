@@ -31,7 +31,7 @@ impl ChunkBytes {
         Self { file, offset, length, version: Some(version) }
     }
 
-    /// How many bytes there are.
+    /// The number of bytes.
     pub const fn len(&self) -> u64 {
         self.length
     }
@@ -41,8 +41,8 @@ impl ChunkBytes {
         self.length == 0
     }
 
-    /// Whether the file has the version that it had when its bytes were verified. If not, even when it was only used or evicted,
-    /// the chunk has to be read from the store again, which verifies it.
+    /// Whether the file still has the version that it had when its bytes were verified. If not, the chunk has to be read from the
+    /// store again, which verifies it. The version also changes when the chunk is used by another process or evicted.
     pub fn is_unchanged(&self) -> bool {
         self.version.is_none_or(|version| FileVersion::of(&self.file).is_ok_and(|now| now == version))
     }

@@ -18,13 +18,13 @@ use crate::key::ChunkId;
 use crate::lru::Lru;
 use crate::status::StoreStatus;
 
-/// The most bytes of all chunks in memory: those that cannot be written to the disk and those that are not to be kept.
+/// The most bytes of all chunks in memory: chunks that cannot be written to the disk, and chunks that are not to be kept.
 const MEMORY: u64 = 64 << 20;
-/// The shortest time between two updates of a file's access time. After an update every process that uses the chunk verifies all of
-/// its bytes again.
+/// The shortest time between two updates of a file's access time. After each update, every process that uses the chunk verifies all
+/// of its bytes again.
 const MARK_INTERVAL: Duration = Duration::from_secs(600);
 
-/// The files of a store and what is known of them, shared by all clones of the store and by its writers.
+/// The files of a store and their state, shared by all clones of the store and by its writers.
 pub struct ChunkFiles {
     pub kind: ChunkKind,
     directory: PathBuf,
@@ -35,7 +35,7 @@ pub struct FilesState {
     pub lru: Lru,
     /// The chunks of which every byte was verified since the start, and the versions that their files had then.
     verified: HashMap<ChunkId, FileVersion>,
-    /// The chunks that are claimed in this process.
+    /// The chunks that this process has claimed.
     claimed: HashSet<ChunkId>,
     /// The chunks in memory and their bytes.
     in_memory: Vec<(Weak<File>, u64)>,
@@ -73,7 +73,7 @@ impl ChunkFiles {
         Self { kind, directory: directory.to_owned(), state: Mutex::new(state) }
     }
 
-    /// Adds a chunk whose file was listed by its name and size. Its bytes are verified when it is read.
+    /// Adds a chunk that was found in the directory, by the name and size of its file. Its bytes are verified when it is read.
     pub fn add_scanned(&self, id: ChunkId, bytes: u64) {
         self.evict(|state| state.lru.insert(id, bytes));
     }
@@ -128,19 +128,19 @@ impl ChunkFiles {
         let version = FileVersion::of(file)?;
         let whole = self.state().verified.get(id) != Some(&version);
         let length = format::check(file, &self.kind, id, whole)?;
-        // This is recorded only when no byte can have changed since the check, or can change later, without a new version.
+        // The version is recorded only when each change of a byte, since the check or later, gives the file a new version.
         if whole && version.is_settled(now) && FileVersion::of(file)? == version {
             self.state().verified.insert(*id, version);
         }
         Ok((length, version))
     }
 
-    /// Makes a chunk, whose file has `bytes` bytes, the most recently used one.
+    /// Records the use of a chunk, whose file has `bytes` bytes, as the most recent one.
     pub fn record_use(&self, id: ChunkId, bytes: u64) {
         self.evict(|state| if state.lru.touch(&id) { Vec::new() } else { state.lru.insert(id, bytes) });
     }
 
-    /// Reserves room for `bytes`, and evicts chunks for it.
+    /// Reserves room for `bytes` bytes, and evicts chunks for it.
     pub fn reserve(&self, bytes: u64) {
         self.evict(|state| state.lru.reserve(bytes));
     }
@@ -166,13 +166,13 @@ impl ChunkFiles {
         for id in &evicted {
             let path = self.path(id);
             let _ = fs::remove_file(&path);
-            // Succeeds only when the directory is empty.
+            // This succeeds only when the directory is empty.
             let _ = path.parent().map(fs::remove_dir);
         }
         !evicted.is_empty()
     }
 
-    /// A file in memory, which counts until it is closed; `None` when there is no room for `length` bytes.
+    /// A file in memory, which counts towards the limit until it is closed; `None` when there is no room for `length` bytes.
     pub fn memory_file(&self, id: &ChunkId, length: u64) -> Result<Option<Arc<File>>, StoreError> {
         let file = rustix::fs::memfd_create("chunk", MemfdFlags::CLOEXEC);
         let file = file.map_err(|e| self.no_memory(id, e.to_string()))?;
@@ -191,7 +191,7 @@ impl ChunkFiles {
             let mut state = self.state();
             let (held, error) = (state.bytes_in_memory(), state.counts.error.clone().unwrap_or_default());
             drop(state);
-            self.no_memory(id, format!("{held} bytes of {MEMORY} are held already, it has {length}; {error}"))
+            self.no_memory(id, format!("{held} bytes of {MEMORY} are in use, and the chunk has {length}; {error}"))
         })
     }
 
@@ -199,7 +199,7 @@ impl ChunkFiles {
         StoreError { what: "cannot keep in memory the chunk", name: self.path(id).display().to_string(), cause }
     }
 
-    /// Records why chunks cannot be kept, and logs it once.
+    /// Records the reason why chunks cannot be kept, and logs it once.
     pub fn record_failure(&self, error: &StoreError) {
         let text = error.to_string();
         if self.state().counts.error.replace(text).is_none() {
@@ -229,7 +229,8 @@ impl FilesState {
 
 /// Updates the access time of a file, so that the order of use survives a restart. A failure has no other effect.
 ///
-/// This comes before the check. It may hide the new times of a write at the same moment, but then the check reads what was written.
+/// The access time is updated before the check. The update may hide the new times of a write at the same moment, but then the check
+/// reads the written bytes.
 fn mark_used(file: &File) {
     let now = SystemTime::now();
     let recent = |at: SystemTime| now.duration_since(at).is_ok_and(|age| age < MARK_INTERVAL);

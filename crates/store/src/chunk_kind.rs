@@ -1,4 +1,4 @@
-//! What differs between the chunks of different programs.
+//! The kinds of chunks, which differ between programs.
 
 use crate::key::ChunkId;
 
@@ -18,13 +18,13 @@ pub struct ChunkKind {
 pub struct Pinning {
     /// Whether a chunk may be pinned.
     pub applies: fn(&ChunkId) -> bool,
-    /// Pinned chunks may take the cap divided by this number; with 0 no chunk is pinned. Beyond that the least recently used of
-    /// them lose their pin.
+    /// Pinned chunks may take the cap divided by this number; with 0 no chunk is pinned. When they take more, the least recently
+    /// used ones lose their pin.
     pub share: u64,
 }
 
 impl Pinning {
-    /// First chunks, for which listeners wait, up to a quarter of the cap.
+    /// Pins first chunks, for which listeners wait, up to a quarter of the cap.
     pub const FIRST_CHUNKS: Self = Self { applies: |id| id.index == 0, share: 4 };
 
     /// The bytes that pinned chunks may take under a cap of `limit` bytes.

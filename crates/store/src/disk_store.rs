@@ -17,14 +17,14 @@ use crate::scan::scan;
 use crate::status::StoreStatus;
 use crate::store::{Claim, Store};
 
-/// When a chunk that another thread or process makes is to be claimed again.
+/// The time after which a chunk that another thread or process makes is to be claimed again.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
 /// A store of chunks in files of one directory, which other processes may use too.
 ///
-/// A chunk is the file `<2 hex digits>/<key>/<index>` in the [format](mod@crate::format) of chunks. While it is made it is the file
-/// `<index>.part`, which its writer has locked. The system releases the lock of a process that is killed; the leftover file is
-/// removed at the next start or overwritten by the next writer.
+/// A chunk is the file `<2 hex digits>/<key>/<index>` in the [format](mod@crate::format) of chunks. While it is being made, it is
+/// the file `<index>.part`, which its writer has locked. The system releases the lock of a process that is killed; the leftover
+/// file is removed at the next start or overwritten by the next writer.
 #[derive(Clone)]
 pub struct DiskStore {
     files: Arc<ChunkFiles>,

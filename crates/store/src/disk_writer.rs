@@ -97,13 +97,13 @@ impl DiskChunkWriter {
     fn remove_partial(&mut self) {
         if let Some(partial) = self.partial.take() {
             let _ = fs::remove_file(&partial);
-            // Succeeds only when the directory is empty.
+            // This succeeds only when the directory is empty.
             let _ = partial.parent().map(fs::remove_dir);
             self.unlock();
         }
     }
 
-    /// Releases the lock, which would otherwise stay as long as readers have the file open, and the reserved room.
+    /// Releases the reserved room and the lock, which would otherwise stay as long as readers have the file open.
     fn unlock(&self) {
         let _ = rustix::fs::flock(&self.file, FlockOperation::Unlock);
         self.claim.files.state().lru.release(HEADER + self.most);
@@ -125,7 +125,7 @@ impl DiskChunkWriter {
             return Err(StoreError {
                 what: "cannot keep the chunk",
                 name: path.display().to_string(),
-                cause: format!("it has {bytes} bytes, and the cache may have {limit}: allow it more"),
+                cause: format!("it has {bytes} bytes, and the cache may have {limit}: set a larger cache size"),
             });
         }
         let done = self

@@ -3,11 +3,11 @@
 use std::io;
 use std::path::Path;
 
-/// Why a chunk or a record could not be kept or read.
+/// The reason why a chunk or a record could not be kept or read.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{what} {name}: {cause}")]
 pub struct StoreError {
-    /// What was tried: "cannot write the chunk".
+    /// The operation that failed: "cannot write the chunk".
     pub what: &'static str,
     /// The file or object.
     pub name: String,

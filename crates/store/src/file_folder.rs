@@ -44,7 +44,7 @@ impl FileFolder {
         atomic::write(&self.file(name), bytes)
     }
 
-    /// All its files except temporary ones, and when each was written.
+    /// All its files except temporary ones, with the times at which they were written.
     ///
     /// # Errors
     /// The errors of the system, when the folder cannot be read.
@@ -61,7 +61,7 @@ impl FileFolder {
         Ok(files)
     }
 
-    /// Removes the leftovers of killed processes: temporary files (`.<name>.<random>.part`) that were not written to for ten
+    /// Removes the leftovers of killed processes: temporary files (`.<name>.<random>.part`) that have not been written to for ten
     /// minutes.
     pub fn sweep(&self) {
         leftovers::remove_abandoned(&self.path);

@@ -65,14 +65,14 @@ impl ChunkHeader {
     }
 }
 
-/// What is wrong with the file of a chunk.
+/// The fault of a chunk's file.
 #[derive(Debug)]
 pub enum Damage {
-    /// It is no chunk, a chunk of another version, or another chunk.
+    /// It is not a chunk, a chunk of another version, or another chunk.
     OtherChunk,
     /// Its length is not the one in its header.
     Length,
-    /// Its bytes have another checksum.
+    /// The checksum of its bytes is wrong.
     Checksum,
     /// It cannot be read.
     Unreadable(io::Error),

@@ -1,4 +1,4 @@
-//! The partial files that killed processes leave, and how they are distinguished from files that are being written.
+//! The partial files that killed processes leave behind. They are distinguished from files that are being written.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 #[cfg(unix)]
 use crate::lock;
 
-/// A temporary file without a lock is a leftover when it was not written to for this time.
+/// A temporary file without a lock is a leftover when it has not been written to for this time.
 const ABANDONED: Duration = Duration::from_secs(600);
 
 /// Removes the partial file of a chunk when no process has it locked.
@@ -28,7 +28,8 @@ pub fn is_temporary(name: &OsStr) -> bool {
     name.starts_with(b".") && name.ends_with(b".part")
 }
 
-/// Removes the temporary files of a folder that were not written to for ten minutes. A file that cannot be read or removed stays.
+/// Removes the temporary files of a folder that have not been written to for ten minutes. A file that cannot be read or removed
+/// stays.
 pub fn remove_abandoned(folder: &Path) {
     let old = |entry: &fs::DirEntry| {
         let written = entry.metadata().and_then(|metadata| metadata.modified());

@@ -1,9 +1,9 @@
 #![forbid(unsafe_code)]
 //! A cache for chunks of long files, which several threads, processes and machines share.
 //!
-//! It is for programs whose output consists of chunks that are costly to make and that are determined by a key, as the mastered
-//! version of a track. Each chunk is made once, is still there after a restart, and is evicted under a cap. What differs between
-//! programs is the [`ChunkKind`]: how the files begin, and which chunks are evicted last.
+//! It is for programs whose output consists of chunks that are costly to make and are determined by a key, like the mastered
+//! version of a track. Each chunk is made once and survives a restart. A cap limits the bytes of all chunks, and the least recently
+//! used chunks are evicted. Programs differ in their [`ChunkKind`]: how the files begin, and which chunks are evicted last.
 //!
 //! ```
 //! use crowd_store::{ChunkId, ChunkKind, Claim, DiskStore, Pinning, Store, StoreKey};
@@ -27,36 +27,36 @@
 //!
 //! [`DiskStore`] keeps each chunk in its own file, `<2 hex digits>/<key>/<index>`: a header with the chunk's name and a checksum,
 //! then the payload ([`format`](mod@format)). The file is written as `<index>.part`, synced and renamed, so a file with its final
-//! name is complete. There is no index file that could be damaged: at the start the index is made from the names and sizes of the
-//! files, and the access times have the order of use with a precision of ten minutes.
+//! name is complete. There is no index file that could be damaged. At the start the index is made from the names and sizes of the
+//! files. Their access times give the order of use with a precision of ten minutes.
 //!
 //! Each time a chunk is read, the version of its file is compared with the one that it had when all its bytes were verified last in
 //! this process: its inode, its size, and the times of its last write and its last change, which no program can set back. When they
-//! differ, or the change is so recent that a second one could have the same time, all bytes are verified again. A damaged file is
-//! removed, counted and made again; a reader that has such a file open gets an error.
+//! differ, or the last change is so recent that a further one could have the same time, all bytes are verified again. A damaged
+//! file is removed, counted and made again; a reader that has such a file open gets an error.
 //!
 //! Under the cap the least recently used chunk is evicted first. Pinned chunks, the first chunks for example, stay while others can
-//! be evicted, as long as they fit into their share of the cap; beyond it the oldest of them lose their pin ([`Pinning`]). A chunk
-//! that is evicted while it is read can be read to its end.
+//! be evicted. When the pinned chunks exceed their share of the cap, the least recently used of them lose their pin ([`Pinning`]).
+//! A chunk that is evicted while it is read can be read to its end.
 //!
 //! Several processes may share the directory. The lock on `<index>.part` is the right to make the chunk; the system releases it
-//! when a process is killed. Each process applies the cap to the chunks it knows: those that were there at its start, and those
-//! that it has made or read.
+//! when a process is killed. Each process applies the cap to the chunks that it has in its index: those that existed at its start,
+//! and those that it has made or read.
 //!
-//! When the disk is full, older chunks are evicted first, even below the cap. When that is not enough, or the disk fails in another
-//! way, the chunk that is being made moves to memory. All chunks in memory together may have 64 MiB, and stay as long as they are
-//! read. The reason is logged once, and is in [`StoreStatus::error`] until a chunk is kept again. Chunks that are made before their
-//! key is known are in memory too ([`Store::claim_in_memory`]).
+//! When the disk is full, older chunks are evicted first, even below the cap. When that is not enough, or writing to the disk fails
+//! for another reason, the chunk that is being made moves to memory. All chunks in memory together may have 64 MiB, and each stays
+//! as long as it is read. The reason is logged once, and is in [`StoreStatus::error`] until a chunk is kept again. Chunks that are
+//! made before their key is known are in memory too ([`Store::claim_in_memory`]).
 //!
 //! # In a bucket
 //!
 //! With the feature `s3`, several nodes share their chunks through a bucket of an S3-compatible object store: each has an
-//! `S3Store`. A chunk that one node has made is fetched by the others, which wait for it while it is made, so each chunk is made
-//! once. A node that dies is replaced after two seconds. After a request that fails or is slow, no requests are sent for five
-//! seconds, and every node makes the chunks that it needs.
+//! `S3Store`. A chunk that one node has made is fetched by the others, which wait while it is being made. So each chunk is made
+//! once. When a node ends without finishing a chunk, another node makes the chunk after two seconds. After a request that fails or
+//! is slow, no requests are sent for five seconds, and every node makes the chunks that it needs.
 //!
-//! The bucket has no cap; a lifecycle rule of the bucket has to expire old objects. A chunk that was expired is made again, with
-//! the same bytes.
+//! The bucket has no cap. A lifecycle rule of the bucket has to delete old objects. A deleted chunk is made again, with the same
+//! bytes.
 //!
 //! # Records and folders
 //!

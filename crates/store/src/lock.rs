@@ -14,7 +14,7 @@ pub fn create(path: &Path) -> io::Result<Option<File>> {
         let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let file = match opened {
             Ok(file) => file,
-            // The directory is missing, or was just removed with its last chunk.
+            // The directory does not exist yet, or was just removed with its last chunk.
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 if let Some(directory) = path.parent() {
                     fs::create_dir_all(directory)?;

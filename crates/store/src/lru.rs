@@ -10,7 +10,7 @@ use crate::key::ChunkId;
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     bytes: u64,
-    /// The time of its last use: its key in one of the two orders.
+    /// The time of its last use, which is its key in one of the two maps.
     used: u64,
     pinned: bool,
 }
@@ -55,7 +55,7 @@ impl Lru {
         self.limit
     }
 
-    /// How many chunks there are.
+    /// The number of chunks.
     pub fn chunks(&self) -> usize {
         self.entries.len()
     }
@@ -70,7 +70,7 @@ impl Lru {
         self.pinned_bytes
     }
 
-    /// Whether a chunk is here.
+    /// Whether a chunk is in this list.
     pub fn contains(&self, id: &ChunkId) -> bool {
         self.entries.contains_key(id)
     }
@@ -98,7 +98,7 @@ impl Lru {
         self.shrink()
     }
 
-    /// Makes a chunk the most recently used one. Returns whether it is here.
+    /// Makes a chunk the most recently used one. Returns whether it is in this list.
     pub fn touch(&mut self, id: &ChunkId) -> bool {
         let Some(entry) = self.entries.get(id).copied() else { return false };
         self.unlink(&entry);
@@ -106,7 +106,7 @@ impl Lru {
         true
     }
 
-    /// Removes a chunk. Returns whether it was here.
+    /// Removes a chunk. Returns whether it was in this list.
     pub fn remove(&mut self, id: &ChunkId) -> bool {
         let Some(entry) = self.entries.remove(id) else { return false };
         self.unlink(&entry);

@@ -1,4 +1,4 @@
-//! Records: small values that are costly to compute again, as the measurements of a track.
+//! Records: small values that are costly to compute again, like the measurements of a track.
 
 use std::collections::HashMap;
 use std::fs;
@@ -9,7 +9,7 @@ use crate::error::{StoreError, of_file};
 use crate::file_folder::FileFolder;
 use crate::key::StoreKey;
 
-/// The most records of a kind. When there are more, an eighth of them, the oldest ones, is removed.
+/// The most records of a kind. When there are more, the oldest eighth of them is removed.
 const LIMIT: usize = 20_000;
 /// The bytes of the checksum in hexadecimal digits, and of the end of its line.
 const CHECKSUM: usize = 65;
@@ -20,7 +20,7 @@ const CHECKSUM: usize = 65;
 pub struct Records {
     directory: PathBuf,
     limit: usize,
-    /// How many records there are of each kind.
+    /// The number of records of each kind.
     counts: Mutex<HashMap<&'static str, usize>>,
 }
 

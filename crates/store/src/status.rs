@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-/// What a store holds, and its counters since the start.
+/// The contents of a store, and its counters since the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct StoreStatus {
     /// The chunks on this machine.
     pub chunks: u64,
     /// The bytes of these chunks, headers included.
     pub bytes: u64,
-    /// The cap of the bytes.
+    /// The cap, in bytes.
     pub limit: u64,
     /// The bytes of pinned chunks.
     pub pinned: u64,
@@ -23,7 +23,7 @@ pub struct StoreStatus {
     pub damaged: u64,
     /// Chunks that were made and could not be kept.
     pub unkept: u64,
-    /// Why chunks cannot be kept, until one is kept again.
+    /// The reason why chunks cannot be kept. It is cleared when a chunk is kept again.
     #[serde(rename = "trouble")]
     pub error: Option<String>,
     /// The status of the object store, if there is one.
@@ -42,7 +42,7 @@ pub struct RemoteStatus {
     pub damaged: u64,
     /// Requests that failed.
     pub failures: u64,
-    /// Why the last request failed, until one succeeds.
+    /// The reason why the last request failed. It is cleared when a request succeeds.
     #[serde(rename = "trouble")]
     pub error: Option<String>,
 }

@@ -31,7 +31,7 @@ pub trait Store: Send + Sync {
     /// [`StoreError`] when the system has no memory.
     fn claim_in_memory(&self, id: &ChunkId, most: u64) -> Result<Claim, StoreError>;
 
-    /// What the store holds, and its counters.
+    /// The contents of the store, and its counters.
     fn status(&self) -> StoreStatus;
 }
 
@@ -53,8 +53,8 @@ pub trait ChunkWriter: Send {
     /// [`StoreError`] when there is no room in memory either.
     fn append(&mut self, bytes: &[u8]) -> Result<(), StoreError>;
 
-    /// The bytes that have been appended so far. They do not grow with the next [`append`](Self::append), after which the file may
-    /// be another one.
+    /// The bytes that have been appended so far. They do not grow with the next [`append`](Self::append), which may move the chunk
+    /// to another file.
     fn written(&self) -> ChunkBytes;
 
     /// Completes the chunk: syncs it and renames it to its final name. When that fails, because the disk is full for example, the
@@ -62,6 +62,6 @@ pub trait ChunkWriter: Send {
     /// [counted](StoreStatus::unkept).
     ///
     /// # Errors
-    /// [`StoreError`] when the result is not known.
+    /// [`StoreError`] when it is not known whether the chunk is complete.
     fn commit(self: Box<Self>) -> Result<ChunkBytes, StoreError>;
 }

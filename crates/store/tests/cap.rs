@@ -60,7 +60,7 @@ fn the_cap_holds_while_several_threads_write() {
     thread::scope(|scope| {
         let writers: Vec<_> = (0..8).map(|writer| scope.spawn(move || write(writer))).collect();
         while !writers.iter().all(thread::ScopedJoinHandle::is_finished) {
-            // Files that are about to be removed are still listed: two for each writer at most.
+            // Files that are about to be removed are still listed. There are at most two for each writer.
             let bytes = files(home.path()).iter().map(|file| file.1).sum::<u64>();
             assert!(bytes <= LIMIT + 2 * 8 * 90_000, "{bytes} bytes");
             thread::sleep(Duration::from_millis(5));

@@ -29,7 +29,11 @@ fn a_chunk_can_be_read_while_it_is_written_and_is_the_same_afterwards() {
     assert_eq!(read(&partial), bytes);
     assert_eq!(read(&store.get(&id).unwrap().unwrap()), bytes);
     let mut tail = [0; 10];
-    assert_eq!(partial.read_at(99_996, &mut tail).unwrap(), 4, "it ends with the bytes that were written then");
+    assert_eq!(
+        partial.read_at(99_996, &mut tail).unwrap(),
+        4,
+        "it ends with the bytes that were written before `written` was called"
+    );
     assert_eq!(tail[..4], bytes[99_996..]);
     assert_eq!(partial.read_at(u64::MAX, &mut tail).unwrap(), 0);
 }
@@ -165,7 +169,7 @@ fn a_directory_that_cannot_be_created_is_named() {
     assert!(error.starts_with("cannot open the cache directory /proc/none: "), "{error}");
 }
 
-/// The layout of earlier versions, so that a cache can be used after an update.
+/// The layout is that of earlier versions, so that a cache can be used after an update.
 #[test]
 fn the_files_of_a_store_have_the_names_and_bytes_they_always_had() {
     let home = tempfile::tempdir().unwrap();

@@ -11,7 +11,7 @@ use std::process::Command;
 use chunks::{MIB, arguments, bytes_of, claim, files, id, make, open, read, spawn_test};
 use crowd_store::{Claim, Store};
 
-/// The disk has a megabyte. Readers can read every chunk to its end.
+/// The disk has one megabyte. Readers can read every chunk to its end.
 #[test]
 #[ignore = "run by a_full_disk_is_named_and_playback_goes_on"]
 fn serve_from_a_full_disk() {
@@ -38,7 +38,7 @@ fn serve_from_a_full_disk() {
     assert_eq!((status.unkept, status.chunks), (1, 0));
     drop(readers);
 
-    // The memory is limited: chunks beyond the limit are refusal with their names.
+    // The memory is limited. A chunk beyond the limit is refused with an error that names it.
     let mut held = Vec::new();
     let refusal = loop {
         let chunk = id(2, held.len() as u32);
@@ -101,7 +101,7 @@ fn a_full_disk_is_named_and_playback_goes_on() {
 fn a_chunk_that_cannot_be_written_to_the_disk_is_served_from_memory() {
     let home = tempfile::tempdir().unwrap();
     let store = open(home.path(), MIB);
-    // There is a file where a directory has to be.
+    // A file exists at the path of the directory.
     fs::write(home.path().join("01"), b"").unwrap();
     let mut writer = claim(&store, &id(1, 1), 1000);
     assert!(matches!(store.claim(&id(1, 1), 1000).unwrap(), Claim::HeldElsewhere(_)), "it is claimed");

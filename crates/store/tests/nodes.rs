@@ -157,14 +157,14 @@ fn nodes_work_without_the_bucket() {
     make(&node, &id(1, 0), 1000);
     eventually("the first upload", || remote(&node).uploaded == 1);
 
-    // The bucket hangs while a chunk is made...
+    // The bucket does not respond while a chunk is made.
     let mut writer = claim(&node, &id(1, 1), 1000);
     server.signal("-STOP");
     writer.append(&bytes_of(&id(1, 1), 1000)).unwrap();
     let start = Instant::now();
     assert_eq!(read(&writer.commit().unwrap()), bytes_of(&id(1, 1), 1000));
     assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
-    // ... and when the next ones are made: the first of them waits for a timeout, the others do not wait.
+    // It does not respond either when the next ones are made. The first of them waits for a timeout, the others do not wait.
     let start = Instant::now();
     make(&node, &id(1, 2), 1000);
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());

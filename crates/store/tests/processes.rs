@@ -64,7 +64,7 @@ fn a_killed_writer_leaves_no_wrong_byte() {
         let status = store.status();
         assert_eq!(status.damaged, 0, "round {round}");
         assert!(status.bytes <= 800_000, "round {round}: {status:?}");
-        // Removed, so that there are always chunks to make.
+        // A chunk is removed, so that there are always chunks to make.
         let first = path(home.path(), &id(rng.below(KEYS) as u8, 0));
         let _ = fs::remove_dir_all(first.parent().unwrap());
     }

@@ -80,14 +80,15 @@ fn address(text: &str) -> Result<IpAddr, String> {
 #[derive(Clone, Debug, Args)]
 pub struct AccessArgs {
     /// Streams that may be sent at once; a stream that the client does not read does not count. A client may have as many as it
-    /// leaves free for others: half of them when it is alone, a third when there are two. Addresses of one IPv6 /64 are one client
+    /// leaves free for others: one client half of them, two clients a third each. Addresses of one IPv6 /64 are one client
     #[arg(long, value_name = "N", default_value = "512")]
     pub max_streams: NonZeroUsize,
     /// Connections that may be open at once; those that are idle or not read are closed when there is no room. A client may have
     /// as many as it leaves free for others. /healthz and /metrics are answered beyond this limit
     #[arg(long, value_name = "N", default_value = "1024")]
     pub max_connections: NonZeroUsize,
-    /// Proxy in front of this server (repeatable): the client is the last address of X-Forwarded-For that is not one of these
+    /// Address or network of a proxy that forwards requests to this server (repeatable): the client is the last address of
+    /// X-Forwarded-For that is not one of these
     #[arg(long, value_name = "ADDRESS|NETWORK", value_parser = network::parse)]
     pub trusted_proxy: Vec<IpNet>,
     /// Secret that every request must have

@@ -7,7 +7,8 @@ use axum::routing::get;
 
 use crate::entity_tag::{Condition, condition, precondition_failed};
 
-/// The content security policy: only files of this server and what its scripts make, no inline script, no frame around the page.
+/// The content security policy: only files of this server and media that its scripts create, no inline script, no frame around the
+/// page.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -51,7 +52,7 @@ fn respond(asset: &Asset, tag: &str, request: &HeaderMap) -> Response {
     let headers = [
         (header::CONTENT_TYPE, asset.media_type),
         (header::ETAG, tag),
-        // RangeSpec for again after each update of the program, and sent only when it has changed.
+        // A client revalidates its copy each time, and the file is sent only when it has changed.
         (header::CACHE_CONTROL, "no-cache"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

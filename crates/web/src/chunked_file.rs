@@ -17,29 +17,29 @@ pub trait ChunkReader: Send + 'static {
     /// Why a chunk cannot be read. The connection is then closed before the announced length is reached.
     type Error: Into<BoxError> + Send + 'static;
 
-    /// How many chunks there are.
+    /// The number of chunks.
     fn count(&self) -> usize;
 
     /// The next bytes of a chunk from `at` on, `most` of them at most, as soon as there are any; none at the end of the chunk.
     fn read(&mut self, index: usize, at: u64, most: u64) -> impl Future<Output = Result<Vec<u8>, Self::Error>> + Send;
 }
 
-/// A file that consists of a header and chunks. Where the lengths of the chunks are not known it can only be read from the start.
+/// A file that consists of a header and chunks. When the lengths of the chunks are not known, it can only be read from the start.
 #[derive(Debug)]
 pub struct ChunkedFile {
     /// The bytes before the first chunk.
     pub header: Bytes,
-    /// The bytes of each chunk, where they are known.
+    /// The bytes of each chunk, if they are known.
     pub lengths: Option<Vec<u64>>,
 }
 
 impl ChunkedFile {
-    /// The length of the file in bytes, where it is known.
+    /// The length of the file in bytes, if it is known.
     pub fn length(&self) -> Option<u64> {
         Some(self.header.len() as u64 + self.lengths.as_ref()?.iter().sum::<u64>())
     }
 
-    /// The chunk in which a byte lies, and the bytes before that chunk.
+    /// The chunk that contains a byte, and the number of bytes before that chunk.
     fn locate(&self, byte: u64) -> (usize, u64) {
         let mut before = self.header.len() as u64;
         for (index, length) in self.lengths.iter().flatten().enumerate() {
@@ -51,7 +51,7 @@ impl ChunkedFile {
         (self.lengths.as_ref().map_or(0, Vec::len), before)
     }
 
-    /// The chunk in which a byte lies. Where the lengths are not known, this is 0 for the first byte and `usize::MAX` for all
+    /// The chunk that contains a byte. When the lengths are not known, this is 0 for the first byte and `usize::MAX` for all
     /// others.
     pub fn chunk_at(&self, byte: u64) -> usize {
         match &self.lengths {

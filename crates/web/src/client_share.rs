@@ -1,7 +1,7 @@
 //! The share of a limited number that one client may have.
 
 /// Whether a client that has `own` of `limit`, of which `all` are in use, may have one more. It may have as many as it leaves free:
-/// one client alone gets half, two get a third each, and so on. So there is always one left for a client that comes later.
+/// a single client gets half, two clients get a third each, and so on. So there is always one left for another client.
 pub const fn may_take(own: usize, all: usize, limit: usize) -> bool {
     own < limit.saturating_sub(all)
 }
@@ -13,7 +13,7 @@ mod tests {
     #[test]
     fn there_is_always_one_left_for_another_client_and_clients_in_turn_have_equal_shares() {
         let limit = 1_024;
-        // Each client takes all it may have before the next one comes: half of what is left.
+        // Each client takes all that it may have before the next one arrives: half of the rest.
         for clients in 1..10 {
             let mut own = vec![0; clients];
             while let Some(next) = (0..clients).find(|&client| may_take(own[client], own.iter().sum(), limit)) {

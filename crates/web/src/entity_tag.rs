@@ -28,7 +28,7 @@ pub fn condition(headers: &HeaderMap, tag: Option<&str>) -> Condition {
 
 /// The response when the condition [failed](Condition::Failed), for a resource with the tag `tag`.
 pub fn precondition_failed(tag: &str) -> Problem {
-    Problem::new(StatusCode::PRECONDITION_FAILED, format!("If-Match: what is here has the tag {tag}"))
+    Problem::new(StatusCode::PRECONDITION_FAILED, format!("If-Match: the current version has the tag {tag}"))
 }
 
 /// Whether a header has a tag for which `matches` is true, or `*`, which matches any tag.

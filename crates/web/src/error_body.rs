@@ -1,8 +1,8 @@
 //! Error texts in the responses to requests that hyper cannot parse.
 //!
 //! hyper responds to such a request itself, before there is a request for the router: with a status and no body. Then the
-//! connection is closed. So that the client gets an error text here too, [`ErrorBodyStream`] lies between hyper and the connection
-//! and adds a body to such a response.
+//! connection is closed. [`ErrorBodyStream`] wraps the connection below hyper and adds a body with an error text to such a
+//! response.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// A stream that adds a body to the error responses that hyper makes itself.
 pub struct ErrorBodyStream<S> {
     stream: S,
-    /// The rest of a response that replaces hyper's and is not written yet.
+    /// The rest of a replaced response that is not written yet.
     rest: Vec<u8>,
 }
 
@@ -41,13 +41,13 @@ fn with_error_text(head: &[u8]) -> Option<Vec<u8>> {
     Some(add_body(head, what).into_bytes())
 }
 
-/// The response to a client that begins with HTTP/2 at once, to which hyper sends none.
+/// The response to a client that starts with HTTP/2 at once. hyper sends no response to such a client.
 pub fn no_http_2() -> String {
     let head = "HTTP/1.1 505 HTTP Version Not Supported\r\nconnection: close\r\ncontent-length: 0";
     add_body(head, "this server supports HTTP/1.1 and not HTTP/2: use HTTP/1.1")
 }
 
-/// A response whose body was empty, with a body.
+/// Adds a body to a response with an empty body.
 fn add_body(head: &str, what: &str) -> String {
     let body = json!({ "error": what }).to_string();
     let headers = format!("\r\ncontent-type: application/json\r\ncontent-length: {}", body.len());
@@ -78,7 +78,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ErrorBodyStream<S> {
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        // hyper writes such a response in one part.
+        // hyper writes such a response with one slice.
         match parts {
             [one] => self.poll_write(cx, one),
             parts => Pin::new(&mut self.get_mut().stream).poll_write_vectored(cx, parts),

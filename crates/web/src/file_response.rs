@@ -12,10 +12,10 @@ use crate::entity_tag::precondition_failed;
 use crate::problem::Problem;
 use crate::range::{ResponseKind, response_kind};
 
-/// What the headers of a response say about a file. The file may not exist yet.
+/// The properties of a file for the headers of a response. The file may not exist yet.
 #[derive(Debug)]
 pub struct FileDescription {
-    /// Its length in bytes, where it is known before the file is made. Without a length there are no ranges.
+    /// Its length in bytes, if it is known. Without a length there are no ranges.
     pub length: Option<u64>,
     /// Its strong entity tag, in quotes. There is none while the version of the file is not known.
     pub tag: Option<String>,
@@ -51,12 +51,12 @@ impl FileResponse {
             ResponseKind::Partial(range) => Ok(range.clone()),
             ResponseKind::NotModified => Err(Box::new(self.response(StatusCode::NOT_MODIFIED, Body::empty()))),
             ResponseKind::PreconditionFailed => {
-                let tag = self.file.tag.as_deref().unwrap_or("that is not known yet");
+                let tag = self.file.tag.as_deref().unwrap_or("(not known yet)");
                 Err(Box::new(precondition_failed(tag).into_response()))
             }
             ResponseKind::RangeNotSatisfiable => {
                 let length = self.file.length.unwrap_or(0);
-                let problem = format!("Range: none of it lies in the {length} bytes there are");
+                let problem = format!("Range: it is outside of the {length} bytes of the file");
                 let mut response = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, problem).into_response();
                 put(response.headers_mut(), header::CONTENT_RANGE, format!("bytes */{length}"));
                 Err(Box::new(response))
@@ -92,7 +92,7 @@ impl FileResponse {
         if let Some(tag) = &self.file.tag {
             put(headers, header::ETAG, tag.clone());
         }
-        // A cache may keep it for ever, and has to revalidate it each time.
+        // A cache may keep the response, and has to revalidate it each time.
         put(headers, header::CACHE_CONTROL, "private, no-cache".to_owned());
         put(headers, header::ACCEPT_RANGES, if self.file.length.is_some() { "bytes" } else { "none" }.to_owned());
         put(headers, header::CONTENT_TYPE, self.file.media_type.to_owned());

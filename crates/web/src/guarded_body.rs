@@ -1,4 +1,4 @@
-//! Bodies of responses that hold something until they end.
+//! Bodies of responses that hold a value until they end.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -8,7 +8,7 @@ use hyper::body::{Frame, SizeHint};
 
 /// A value that a body holds until it is sent or the client has gone; its `Drop` then runs.
 pub trait BodyGuard: Send + Unpin + 'static {
-    /// Runs after each time the next bytes were asked of the body; `pending` when there are none yet.
+    /// Runs after each poll of the body. `pending` says that it had no bytes yet.
     fn polled(&self, pending: bool) {
         let _ = pending;
     }

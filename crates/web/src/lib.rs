@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 //! Parts that HTTP services for streaming audio have in common.
 //!
-//! | part | what it is |
+//! | part | content |
 //! |---|---|
 //! | [`listen()`], [`serve()`], [`TlsIdentity`] | listening on an address, and serving HTTP or HTTPS there |
 //! | [`Connections`], [`Limits`] | how many connections there may be, and how long each may take |
@@ -28,7 +28,7 @@
 //! let (length, tag, name) = (Some(1_000), Some("\"v1\"".into()), "a.wav".into());
 //! let file = FileDescription { length, tag, media_type: "audio/wav", name, attachment: false };
 //! let response = FileResponse::new(&Method::GET, &headers, file);
-//! assert_eq!(response.byte_range().expect("bytes are asked for"), 900..1_000);
+//! assert_eq!(response.byte_range().expect("the response has bytes"), 900..1_000);
 //! ```
 
 pub mod args;

@@ -1,8 +1,7 @@
 //! Metrics for Prometheus (text format 0.0.4).
 //!
-//! The text is written here and not by the crate `prometheus-client`: that crate writes OpenMetrics, in which a counter is named
-//! without its `_total` in `HELP` and `TYPE`, and it keeps the values itself, while most values here are read when they are
-//! requested.
+//! The text is written here and not by the crate `prometheus-client`: that crate writes OpenMetrics, in which the name of a counter
+//! has no `_total` in `HELP` and `TYPE`, and it stores the values, while most values here are read for each response.
 
 use std::fmt::{Display, Write as _};
 use std::sync::Arc;
@@ -79,7 +78,7 @@ impl IntoResponse for Metrics {
     }
 }
 
-/// How many responses there were of each class of status.
+/// Counters of the responses by class of status.
 #[derive(Debug, Default)]
 pub struct ResponseCounts {
     classes: [AtomicU64; 5],
@@ -90,7 +89,7 @@ impl ResponseCounts {
     pub fn write_metrics(&self, metrics: &mut Metrics) {
         let names = ["1xx", "2xx", "3xx", "4xx", "5xx"];
         let counts = self.classes.iter().map(|counter| counter.load(Ordering::Relaxed));
-        metrics.counters("http_answers_total", "ResponseCounts by status.", "class", names.into_iter().zip(counts));
+        metrics.counters("http_answers_total", "Responses by status.", "class", names.into_iter().zip(counts));
     }
 }
 
@@ -120,7 +119,7 @@ mod tests {
             metrics.text,
             "# HELP test_tracks Tracks there are.\n# TYPE test_tracks gauge\ntest_tracks 3\n\
              # HELP test_seconds_total Time spent.\n# TYPE test_seconds_total counter\ntest_seconds_total 0.25\n\
-             # HELP test_http_answers_total ResponseCounts by status.\n# TYPE test_http_answers_total counter\n\
+             # HELP test_http_answers_total Responses by status.\n# TYPE test_http_answers_total counter\n\
              test_http_answers_total{class=\"1xx\"} 0\ntest_http_answers_total{class=\"2xx\"} 0\n\
              test_http_answers_total{class=\"3xx\"} 0\ntest_http_answers_total{class=\"4xx\"} 7\n\
              test_http_answers_total{class=\"5xx\"} 0\n"

@@ -1,4 +1,4 @@
-//! How many files and connections the system lets a process have open (`RLIMIT_NOFILE`).
+//! The limit of open files and connections of a process (`RLIMIT_NOFILE`).
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 

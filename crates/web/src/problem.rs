@@ -13,7 +13,7 @@ const RETRY_AFTER: u32 = 2;
 /// The most bytes of an error text that are kept.
 const LONGEST: usize = 4 << 10;
 
-/// An error response that says what is wrong and what to do: `{"error": "..."}`. With status 503 it has a `Retry-After`.
+/// An error response whose text says what is wrong and what to do: `{"error": "..."}`. With status 503 it has a `Retry-After`.
 #[derive(Debug)]
 pub struct Problem {
     status: StatusCode,
@@ -86,7 +86,7 @@ where
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result.map_err(Into::into),
         Err(_) => {
-            Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the server is going down or has a fault: see its log"))
+            Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the server is stopping or has failed: see its log"))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The bytes of a file that a request asks for (RFC 9110, sections 13 and 14).
+//! The requested bytes of a file (RFC 9110, sections 13 and 14).
 //!
 //! The `Range` header is parsed here and not by the crate `http-range-header`: that crate refuses numbers with leading zeros and
 //! numbers over 64 bits, which the standard allows.
@@ -14,7 +14,7 @@ use crate::entity_tag::{Condition, condition};
 pub enum ResponseKind {
     /// 304: the client has this version already.
     NotModified,
-    /// 412: the client asks for another version only.
+    /// 412: the client accepts only another version.
     PreconditionFailed,
     /// 200: the whole file.
     Whole,
@@ -24,7 +24,7 @@ pub enum ResponseKind {
     RangeNotSatisfiable,
 }
 
-/// Reads the conditions and the range of a request for a file: `length` are its bytes, where they are known, and `tag` is its
+/// Reads the conditions and the range of a request for a file: `length` is its length in bytes, if that is known, and `tag` is its
 /// strong entity tag, if it has one.
 ///
 /// Only `GET` has ranges. A request for several ranges, and one for a file whose length is not known yet, is answered with the
@@ -129,7 +129,7 @@ mod tests {
         ] {
             assert_eq!(kind(&[(header::RANGE, text)]), expected, "{text}");
         }
-        // The header is no list: a request that has it twice is invalid.
+        // The header is not a list, so a request with two of them is invalid.
         assert_eq!(kind(&[(header::RANGE, "bytes=0-1"), (header::RANGE, "bytes=0-1")]), ResponseKind::Whole);
         let headers = [(header::RANGE, HeaderValue::from_static("bytes=0-1"))].into_iter().collect();
         assert_eq!(response_kind(&Method::HEAD, &headers, Some(1_000), Some("\"tag\"")), ResponseKind::Whole);

@@ -10,15 +10,15 @@ use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// The bytes that must be received within the time limit, again and again.
+/// The number of bytes for each of which the time limit is granted.
 const STEP: u64 = 16 << 10;
 
-/// A body came too slowly.
+/// The error of a body that arrives too slowly.
 #[derive(Debug, thiserror::Error)]
 #[error("the request's body comes too slowly: send each 16 KiB of it within {0:?}")]
 pub struct BodyTooSlow(pub Duration);
 
-/// A body that ends with an error when it comes too slowly.
+/// A body that ends with an error when it arrives too slowly.
 struct TimedBody {
     body: Incoming,
     begun: Instant,
@@ -28,7 +28,7 @@ struct TimedBody {
     late: Arc<AtomicBool>,
 }
 
-/// A body with a time limit for each 16 KiB of it, and a flag that is set when the body comes too slowly.
+/// A body with a time limit for each 16 KiB of it, and a flag that is set when the body arrives too slowly.
 pub fn timed_body(body: Incoming, limit: Duration) -> (Body, Arc<AtomicBool>) {
     let late = Arc::new(AtomicBool::new(false));
     if body.is_end_stream() {

@@ -1,4 +1,4 @@
-//! The way of a request from its connection to the router, and of the response back.
+//! Passes a request from its connection to the router, and the response back.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -17,7 +17,7 @@ use crate::problem::Problem;
 use crate::request_body::{BodyTooSlow, timed_body};
 use crate::response_guard::ResponseGuard;
 
-/// What all connections of a server share.
+/// The state that all connections of a server share.
 pub struct ServerState {
     pub router: Router,
     /// The paths that are served on reserve connections.

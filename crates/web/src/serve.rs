@@ -19,20 +19,20 @@ use crate::error_body::{ErrorBodyStream, no_http_2};
 use crate::respond::{ServerState, respond};
 use crate::tls_identity::TlsIdentity;
 
-/// How long to wait after a connection could not be accepted, because the system has no more file descriptors.
+/// The pause after a connection could not be accepted because the system has no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// The shortest time between two warnings about that.
+/// The shortest time between two warnings about connections that were not accepted.
 const WARNING_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The bytes that a connection buffers of a request's head, and about as many of a response. A longer head is refused.
+/// The size of the buffer for the head of a request, and about the size of the buffer for a response. A longer head is refused.
 const BUFFER: usize = 64 << 10;
 
 /// The most bytes of a response that the system buffers before they are sent. With more of them a player that reads slowly could
 /// not be distinguished from a paused one.
 const UNSENT: u32 = 128 << 10;
 
-/// What is served on a listener.
+/// The service on a listener.
 pub struct HttpService {
     /// The router of the requests.
     pub router: Router,
@@ -135,7 +135,7 @@ async fn serve_requests(
     server: &Arc<ServerState>,
 ) {
     let service = service_fn(|request| Box::pin(respond(request, peer, counted, server)));
-    // hyper's own time limit for a head runs between requests too, so it is not used: `Connections` has a limit.
+    // The time limit of hyper for a head also runs between requests. It is not used, because `Connections` has a limit.
     let mut http = http1::Builder::new();
     http.max_buf_size(BUFFER).max_header_size(BUFFER).keep_alive(!counted.reserved);
     let mut connection =

@@ -1,4 +1,4 @@
-//! How many streams may be sent at once, and how many of them to one client.
+//! The limit of the streams that are sent at once, and of those to one client.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,20 +13,20 @@ use crate::client_share;
 use crate::guarded_body::{BodyGuard, guarded};
 use crate::problem::Problem;
 
-/// How long after the last read of a body its slot still counts. A body is not read for longer when a player is paused or has
-/// buffered enough.
+/// The time after the last read of a body in which its slot still counts. A body is not read for longer than this when a player is
+/// paused or has buffered enough.
 const AT_REST: Duration = Duration::from_secs(10);
 
-/// The value of [`SlotUse::last_read`] while the next bytes were asked for and are not there yet.
+/// The value of [`SlotUse::last_read`] while a read of the next bytes is pending.
 const PENDING: u64 = u64::MAX;
 
-/// A limit of the server that is reached.
+/// The error of a limit of the server that is reached.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("{what}: {limit} at once are allowed; try again in a moment")]
 pub struct LimitReached {
     /// What is limited: "streams".
     pub what: &'static str,
-    /// How many there may be.
+    /// The limit.
     pub limit: usize,
 }
 
@@ -36,13 +36,13 @@ impl From<LimitReached> for Problem {
     }
 }
 
-/// Why a client gets no slot.
+/// The reason why a client gets no slot.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 pub enum SlotError {
     /// All slots are taken.
     #[error(transparent)]
     LimitReached(#[from] LimitReached),
-    /// The client has its share, and the slots that are left are kept for other clients.
+    /// The client has used up its share. The remaining slots are kept for other clients.
     #[error(
         "{what}: {limit} at once are allowed, {own} of them go to {client} already, and as many are kept for others; end one, \
          or try again in a moment"
@@ -50,9 +50,9 @@ pub enum SlotError {
     ClientShare {
         /// What is limited: "streams".
         what: &'static str,
-        /// How many there may be.
+        /// The limit.
         limit: usize,
-        /// How many the client has.
+        /// The number that the client has.
         own: usize,
         /// The client.
         client: Client,
@@ -81,7 +81,7 @@ struct SlotTable {
     taken: Mutex<HashMap<u64, Arc<SlotUse>>>,
 }
 
-/// The client that has a slot, and when the body in it was read last.
+/// The client of a slot, and the time at which its body was read last.
 #[derive(Debug)]
 struct SlotUse {
     client: Client,
@@ -89,7 +89,7 @@ struct SlotUse {
     last_read: AtomicU64,
 }
 
-/// A slot that is taken until it is dropped. It counts all the time, or, once it [holds a body](Self::hold_for), while that body is
+/// A slot that is taken until it is dropped. It always counts, or once it [is held by a body](Self::hold_for), while that body is
 /// read.
 #[derive(Debug)]
 pub struct StreamSlot {
@@ -99,13 +99,13 @@ pub struct StreamSlot {
 }
 
 impl StreamSlots {
-    /// `limit` slots. Errors call what is limited `what`: "streams".
+    /// Makes `limit` slots. `what` names in errors what is limited: "streams".
     pub fn new(what: &'static str, limit: usize) -> Self {
         let table = SlotTable { created: Instant::now(), numbers: AtomicU64::new(0), taken: Mutex::default() };
         Self { what, limit, at_rest: AT_REST, table: Arc::new(table) }
     }
 
-    /// Sets the time without a read after which a body does not count; it is 10 s otherwise.
+    /// Sets the time without a read after which a body does not count. The default is 10 s.
     #[must_use]
     pub const fn at_rest_after(mut self, time: Duration) -> Self {
         self.at_rest = time;
@@ -140,18 +140,18 @@ impl StreamSlots {
         taken.values().filter(move |slot_use| slot_use.last_read.load(Ordering::Relaxed).saturating_add(at_rest) > now)
     }
 
-    /// How many slots are taken and count.
+    /// The number of slots that are taken and count.
     pub fn taken(&self) -> usize {
         self.active(&self.table.taken()).count()
     }
 
-    /// How many slots are taken and do not count, because their bodies are not read.
+    /// The number of slots that are taken and do not count, because their bodies are not read.
     pub fn at_rest(&self) -> usize {
         let taken = self.table.taken();
         taken.len() - self.active(&taken).count()
     }
 
-    /// How many slots there are.
+    /// The number of slots.
     pub const fn limit(&self) -> usize {
         self.limit
     }
@@ -168,8 +168,8 @@ impl SlotTable {
 }
 
 impl StreamSlot {
-    /// `body`, which holds this slot until it ends or is dropped. A body that is read again after it was at rest counts again, even
-    /// when all slots have been taken since.
+    /// Returns `body`, which then holds this slot until it ends or is dropped. A body that is read again after it was at rest
+    /// counts again, even when all slots have been taken since.
     pub fn hold_for(self, body: Body) -> Body {
         guarded(body, self)
     }

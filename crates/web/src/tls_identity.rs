@@ -38,7 +38,7 @@ pub enum TlsError {
         /// What the file should contain.
         advice: &'static str,
     },
-    /// A certificate and a key that do not belong together, or of a kind that is not supported.
+    /// A certificate and a key that do not belong together or have an unsupported type.
     #[error("{} and {}: {source}", .certificate.display(), .key.display())]
     Unusable {
         /// The certificate's file.
@@ -50,10 +50,10 @@ pub enum TlsError {
     },
 }
 
-/// When the two files were modified last.
+/// The times at which the two files were modified last.
 type ModificationTimes = [Option<SystemTime>; 2];
 
-/// A certificate with its key. Both are read from files, again each time the files change.
+/// A certificate with its key. Both are read from files, and read again each time the files change.
 pub struct TlsIdentity {
     certificate: PathBuf,
     key: PathBuf,
@@ -82,7 +82,7 @@ impl TlsIdentity {
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 
-    /// Reads the files again each time they change, and never returns. When they cannot be used, the log has the reason and the
+    /// Reads the files again each time they change, and never returns. When they cannot be used, the reason is logged and the
     /// certificate that was read before stays in use.
     pub(crate) async fn watch(self: Arc<Self>) {
         let mut known = self.modification_times();
@@ -182,7 +182,7 @@ mod tests {
         tokio::time::sleep(CHECK_INTERVAL / 2).await;
         assert_eq!(&current(), first.cert.der());
 
-        // The new certificate is written, and its key is not yet.
+        // The new certificate is written, but its key is not written yet.
         std::fs::write(&certificate, second.cert.pem()).unwrap();
         tokio::time::sleep(CHECK_INTERVAL * 2).await;
         assert_eq!(&current(), first.cert.der());

@@ -1,4 +1,4 @@
-//! A service under a path.
+//! Services under a base path.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use axum::Router;

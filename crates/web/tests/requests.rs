@@ -30,7 +30,7 @@ async fn a_body_that_comes_too_slowly_is_refused_and_a_steady_one_is_not() {
 #[tokio::test]
 async fn http_2_is_refused_with_a_reason() {
     let server = Server::start(10, 10, Limits::default(), &[]).await;
-    // curl begins with this when it is told to use HTTP/2 at once: the preface and its settings.
+    // curl sends these bytes first when it uses HTTP/2 without an upgrade: the preface and its settings.
     let mut stream = server.write(ONE, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0").await;
     let (head, body) = rest(&mut stream).await;
     assert!(

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 pub use analysis_kind::AnalysisKind;
 
-/// Raised when a file would get other results than before.
+/// The version of the analysis. It is raised when a file would get other results than before.
 pub const VERSION: u32 = 4;
 
-/// The measured values of a track, and what is wrong with its file. Its JSON is one object of all these values.
+/// The measured values of a track and the faults of its file. Its JSON is one object with all these values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {
     /// How it was measured.
@@ -21,14 +21,14 @@ pub struct Analysis {
     /// Its loudness, peaks and balance.
     #[serde(flatten)]
     pub sound: measure::Analysis,
-    /// The gain of the mix to stereo, in decibels, which is negative where the mix would clip otherwise; none of mono and stereo.
+    /// The gain of the mix to stereo in decibels. It is negative when the mix would clip otherwise. Mono and stereo tracks have none.
     pub downmix_gain_db: Option<f32>,
-    /// What is wrong with the file as far as it was read, in words: frames that are missing, or damaged and silent.
+    /// The faults of the file as far as it was read, in words: missing frames, or damaged frames that are silent.
     pub warnings: Vec<String>,
 }
 
 impl Analysis {
-    /// With the downmix gain and the warnings of the file that was read.
+    /// The analysis with the downmix gain and the warnings of the file that was read.
     fn of(kind: AnalysisKind, sound: measure::Analysis, input: &FileInput) -> Self {
         Self { kind, sound, downmix_gain_db: input.downmix_gain_db(), warnings: input.warnings() }
     }

@@ -22,10 +22,10 @@ use crate::rendition::Rendition;
 
 /// The media type of a playlist (RFC 8216, section 10).
 const PLAYLIST_TYPE: &str = "application/vnd.apple.mpegurl";
-/// What the name of a segment ends with, after its number.
+/// The end of a segment's name, after its number.
 const SEGMENT_SUFFIX: &str = ".m4s";
 
-/// `GET|HEAD /stream/{id}/index.m3u8`: the media playlist of a track, mastered. Nothing is made for it.
+/// `GET|HEAD /stream/{id}/index.m3u8`: the media playlist of a mastered track. No chunk is made for it.
 pub async fn playlist(
     State(app): State<SharedApp>,
     Path(id): Path<String>,
@@ -46,7 +46,7 @@ pub async fn playlist(
     whole(&method, &headers, file, text.into())
 }
 
-/// `GET|HEAD /stream/{id}/init.mp4`: the initialization segment. Nothing is made for it.
+/// `GET|HEAD /stream/{id}/init.mp4`: the initialization segment. No chunk is made for it.
 pub async fn initialization_segment(
     State(app): State<SharedApp>,
     Path(id): Path<String>,
@@ -142,12 +142,12 @@ impl ChunkReader for SegmentListener {
     async fn read(&mut self, _index: usize, at: u64, most: u64) -> Result<Vec<u8>, Error> {
         SegmentListener::read(self, at, most).await.inspect_err(|error| {
             let file = self.listener().map(|listener| listener.job().rendition.music.path().display().to_string());
-            tracing::info!(file, "a segment broke off: {error}");
+            tracing::info!(file, "a segment ended early: {error}");
         })
     }
 }
 
-/// An answer whose bytes are there.
+/// The response with bytes that exist already.
 fn whole(method: &Method, headers: &HeaderMap, file: FileDescription, bytes: Bytes) -> Result<Response, Problem> {
     let response = FileResponse::new(method, headers, file);
     match response.byte_range() {
@@ -157,7 +157,7 @@ fn whole(method: &Method, headers: &HeaderMap, file: FileDescription, bytes: Byt
     }
 }
 
-/// The playlist, whose addresses say all that decides about the bytes of the segments.
+/// The text of the playlist. Its addresses contain everything that determines the bytes of the segments.
 fn playlist_text(rendition: &Rendition, request: &HlsRequest) -> Result<String, crowd_streaming::Error> {
     let (treatment, version) = (request.rendition.treatment, rendition.content_key().map(|key| key.to_string()));
     let (intensity, bits) = (treatment.intensity.get().to_string(), rendition.sample_format.to_string());
@@ -176,13 +176,13 @@ fn playlist_text(rendition: &Rendition, request: &HlsRequest) -> Result<String, 
     VodPlaylist { map_uri: format!("init.mp4?{query}"), segments: segments.collect() }.text()
 }
 
-/// When a frame begins.
+/// The time at which a frame begins.
 fn time(frame: u64, rate: u32) -> Duration {
     let nanos = (u128::from(frame) * 1_000_000_000 + u128::from(rate / 2)) / u128::from(rate);
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
-/// The number of a segment in its one spelling: "7.m4s".
+/// The number in the name of a segment, "7.m4s". Each number has only one spelling.
 fn segment_number(name: &str) -> Option<usize> {
     let digits = name.strip_suffix(SEGMENT_SUFFIX)?;
     digits.parse().ok().filter(|number: &usize| number.to_string() == digits)

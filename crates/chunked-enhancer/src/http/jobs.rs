@@ -34,13 +34,13 @@ pub async fn prepare(
     let Json(job_request) = body.map_err(|error| Problem::new(error.status(), error.body_text()))?;
     let request = job_request.rendition_request()?;
     let rendition = app.rendition(app.track(&job_request.track)?, request).await?;
-    // It counts as a stream, so that a client has the same limit for both.
-    let place = app.streams.take(client)?;
+    // A job counts as a stream, so that a client has one limit for both.
+    let slot = app.streams.take(client)?;
     let mut listener = app.jobs.prepare(rendition)?;
     let job = listener.job().clone();
     let status = job.status();
     tokio::spawn(async move {
-        let _place = place;
+        let _slot = slot;
         let chunks = listener.job().rendition.layout.chunk_count();
         for index in 0..chunks {
             if listener.length(index).await.is_err() {
@@ -62,7 +62,7 @@ pub async fn cancel(State(app): State<SharedApp>, Path(id): Path<String>) -> Res
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `GET /api/jobs/{id}/events`: its progress, each time it changes, until the job ends.
+/// `GET /api/jobs/{id}/events`: the progress of a job, each time it changes, until the job ends.
 pub async fn events(
     State(app): State<SharedApp>,
     Path(id): Path<String>,

@@ -10,7 +10,7 @@ use crowd_web::token::{Token, admit};
 use super::app::SharedApp;
 use super::{api, files, hls, jobs, metrics, uploads};
 
-/// Bytes of the body of a request, at most. Uploads, which are written to the disk as they arrive, have a limit of their own.
+/// The most bytes in the body of a request. Uploads, which are written to the disk as they arrive, have their own limit.
 const LARGEST_REQUEST: usize = 16 << 10;
 
 /// The routes. If there is a token, all of them but the page and `/healthz` need it.
@@ -34,7 +34,7 @@ pub fn router(app: SharedApp, token: Option<Token>) -> Router {
         .route("/original/{id}", get(files::original))
         .route("/metrics", get(metrics::show))
         .layer(middleware::from_fn_with_state(token, admit))
-        // These are no secrets, and the page asks the user for the token.
+        // The page contains no secrets, and it needs no token, because the user enters the token on the page.
         .merge(crate::page::routes())
         .route("/healthz", get(api::health))
         .fallback(not_found)

@@ -18,12 +18,12 @@ use tokio::time::timeout;
 use super::app::SharedApp;
 use crate::uploads::{IncomingFile, MOST_BYTES, UploadError};
 
-/// How long no byte of a file may arrive, and how long the whole file may take.
+/// The longest time without a byte of a file, and the longest time for a whole file.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(1_800);
 /// Buffers that may wait to be written to the disk.
 const QUEUED_BUFFERS: usize = 8;
-/// The media type that a body must have: a page of another site can send it only with permission.
+/// The media type that a body must have. A page of another site can send this type only with permission.
 const BODY_TYPE: &str = "application/octet-stream";
 
 /// `GET /api/uploads`: the uploads, oldest first, the largest size, and the file name extensions that are accepted.
@@ -41,7 +41,7 @@ pub async fn receive(
     body: Body,
 ) -> Result<Response, Problem> {
     let name = query::value(query.as_deref().unwrap_or_default(), "name");
-    let name = name.ok_or_else(|| Problem::bad("name: give that of the file, as in ?name=song.flac"))?;
+    let name = name.ok_or_else(|| Problem::bad("name: give the name of the file, as in ?name=song.flac"))?;
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     if text(header::CONTENT_TYPE) != Some(BODY_TYPE) {
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("send it as Content-Type: {BODY_TYPE}")));
@@ -74,7 +74,7 @@ async fn forward(body: Body, to: mpsc::Sender<Bytes>) -> Result<(), Problem> {
             Ok(None) => return Ok(()),
             Ok(Some(Err(error))) => return Err(Problem::bad(format!("the upload ended early: {error}"))),
             Ok(Some(Ok(buffer))) => {
-                // The writer has failed and reports why.
+                // The writer has failed and reports the reason.
                 if to.send(buffer).await.is_err() {
                     return Ok(());
                 }

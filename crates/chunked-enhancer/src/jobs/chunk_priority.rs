@@ -8,14 +8,15 @@ use crate::permits::Rank;
 /// The priorities of the chunks of a rendition for all of its listeners.
 pub(super) struct ChunkPriorities<'a> {
     pub positions: &'a [PlaybackPosition],
-    /// How many chunks after the one that a listener reads are made in advance. When that is all of them, those before are made too.
+    /// The number of chunks that are made in advance, after the one that a listener reads. When it covers the whole rendition, the chunks
+    /// before that one are made too.
     pub lookahead: usize,
     pub chunk_count: usize,
     pub now: Instant,
 }
 
 impl ChunkPriorities<'_> {
-    /// How urgent a chunk is, of which the music before `second` exists already; none when it is not needed.
+    /// The rank of a chunk of which the music before `second` exists already; none when the chunk is not needed.
     pub fn rank(&self, index: usize, second: f64) -> Option<Rank> {
         self.positions.iter().filter_map(|position| self.rank_for(position, index, second)).min()
     }
@@ -25,7 +26,7 @@ impl ChunkPriorities<'_> {
         let near = index <= position.chunk.saturating_add(self.lookahead);
         match index {
             _ if index >= position.chunk && index <= position.last_chunk && near => Some(rank),
-            // The whole rendition, where the cache has room for all of it.
+            // The whole rendition is made when the cache has room for all of it.
             _ if (index > position.last_chunk && near) || self.lookahead >= self.chunk_count => {
                 Some(Rank::Background(position.arrived))
             }
@@ -80,7 +81,7 @@ mod tests {
         let all = [playing_at(3, now), fresh];
         let first = |missing: &[usize]| most_urgent(&all, ALL, now, missing);
         assert_eq!(first(&[3, 4, 9, 0]), Some((Rank::Start(now), 9)));
-        // The first has 5 s left to play, the other plays from now on.
+        // The first listener has 5 s left to play. The other one plays from now on.
         assert_eq!(first(&[3, 10, 0]), Some((Rank::Due(after(5)), 3)));
         assert_eq!(first(&[4, 10, 0]), Some((Rank::Due(after(30)), 10)));
         assert_eq!(first(&[4, 12, 0]), Some((Rank::Due(after(35)), 4)));

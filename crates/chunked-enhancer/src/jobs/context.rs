@@ -1,4 +1,4 @@
-//! What all listeners and workers use: the table of jobs, the permits, the store of chunks.
+//! The state that all listeners and workers share: the table of jobs, the permits, the store of chunks.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use crate::measure::Measurements;
 use crate::permits::Permits;
 use crate::rendition::Rendition;
 
-/// How long a job without a listener is kept: a player that seeks closes one request and opens another.
+/// How long a job without a listener is kept. A player that seeks closes one request and opens another.
 const KEEP_UNUSED: Duration = Duration::from_secs(60);
 /// Chunks that are made in advance for a listener of a rendition that is too long to be kept as a whole.
 const LOOKAHEAD: usize = 4;
@@ -27,7 +27,7 @@ pub struct JobCounters {
     pub frames: AtomicU64,
     /// Microseconds spent making them.
     pub busy_us: AtomicU64,
-    /// Chunks that were started and not needed any more.
+    /// Chunks that were started and then no longer needed.
     pub abandoned: AtomicU64,
     /// Jobs that failed.
     pub failed: AtomicU64,
@@ -76,7 +76,7 @@ impl JobContext {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many chunks of a rendition are made in advance for each listener.
+    /// The number of chunks of a rendition that are made in advance for each listener.
     pub fn lookahead(&self, rendition: &Rendition) -> usize {
         let all = rendition.layout.bytes();
         if all <= self.store.status().limit / 4 { rendition.layout.chunk_count() } else { LOOKAHEAD }

@@ -15,18 +15,18 @@ use crate::maker::Maker;
 use crate::permits::Rank;
 use crate::rendition::Rendition;
 
-/// Makers that are kept, so that the chunk after their last one needs no pre-roll.
+/// The number of makers that are kept, so that the chunk after their last one needs no pre-roll.
 const KEPT_MAKERS: usize = 2;
-/// Chunks that are kept open after they were made.
+/// The number of chunks that are kept open after they were made.
 const KEPT_OPEN: usize = 2;
-/// Chunks that are made at once for listeners at different chunks. Chunks of the lookahead are made one after the other, which needs
-/// no pre-rolls.
+/// The number of chunks that are made at once for listeners at different chunks. Chunks of the lookahead are made one after the other,
+/// which needs no pre-rolls.
 const CHUNKS_AT_ONCE: usize = 8;
 
 /// The state of a chunk.
 #[derive(Clone, Debug)]
 pub(super) enum ChunkState {
-    /// The store may have it: it was not looked up yet.
+    /// It was not looked up yet. The store may have it.
     Unknown,
     /// It has to be made.
     Missing,
@@ -34,9 +34,10 @@ pub(super) enum ChunkState {
     Claimed,
     /// It is being made: these bytes exist.
     Growing(ChunkBytes),
-    /// Another node makes it; at this time the store is asked again.
+    /// Another node makes it. It is looked up in the store again at this time.
     Elsewhere(Instant),
-    /// The store had it at the last look-up. A chunk that was just made is still open, because a full disk keeps nothing.
+    /// The store had it when it was looked up last. A chunk that was just made stays open, because the store may be unable to keep it on a
+    /// full disk.
     Done { length: u64, open: Option<ChunkBytes> },
 }
 
@@ -50,15 +51,15 @@ pub(super) struct State {
     makers: Vec<Maker>,
     /// Chunks that are kept open, the oldest first.
     kept_open: VecDeque<usize>,
-    /// The track is being measured: until that is done, no chunk can be made.
+    /// Whether the track is being measured. No chunk can be made until that is done.
     pub measuring: bool,
     pub failure: Option<Arc<str>>,
-    /// What is wrong with the file as far as it was read.
+    /// The faults of the file as far as it was read.
     pub warnings: Vec<String>,
     pub cancelled: bool,
     /// When the last listener left.
     pub unused_since: Instant,
-    /// Chunks made by this process, and the time that took.
+    /// The number of chunks made by this process, and the time spent on them.
     pub made: usize,
     pub busy: Duration,
 }
@@ -73,9 +74,9 @@ pub struct Job {
     lookahead: usize,
 }
 
-/// What a listener can read of a chunk now.
+/// The bytes of a chunk that a listener can read now.
 pub(super) enum Availability {
-    /// The store has to be asked.
+    /// The chunk has to be looked up in the store.
     Unknown,
     /// Nothing yet.
     Nothing,
@@ -119,14 +120,14 @@ impl Job {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the state, and wakes those that watch it.
+    /// Changes the state, and notifies all watchers.
     pub(super) fn update<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let result = change(&mut self.state());
         self.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
         result
     }
 
-    /// The same for a change that is none where `change` returns none.
+    /// Does the same, without a notification when `change` returns `None`.
     fn update_if<T>(&self, change: impl FnOnce(&mut State) -> Option<T>) -> Option<T> {
         let result = change(&mut self.state());
         if result.is_some() {
@@ -160,13 +161,13 @@ impl Job {
         state.listeners.values().filter(before).max_by_key(|position| position.last_read).copied()
     }
 
-    /// Lets a job that failed try again, for a new listener.
+    /// Clears the failure of a job, so that it is tried again for a new listener.
     pub(super) fn clear_failure(&self) {
         self.state().failure = None;
     }
 
-    /// Notes that a listener waits for a byte of a chunk. Returns whether something else may have to be made now: the listener has
-    /// come to another chunk, or was idle.
+    /// Records that a listener waits for a byte of a chunk. Returns whether other chunks may be needed now, because the listener has
+    /// reached another chunk or was idle.
     pub(super) fn start_read(&self, number: u64, index: usize, byte: u64) -> bool {
         let (mut state, now) = (self.state(), Instant::now());
         let second = self.second_at(index, byte);
@@ -176,7 +177,7 @@ impl Job {
         changed
     }
 
-    /// Notes that a listener was given bytes.
+    /// Records that a listener has received bytes.
     pub(super) fn finish_read(&self, number: u64) {
         if let Some(position) = self.state().listeners.get_mut(&number) {
             position.finish_read(Instant::now());
@@ -203,15 +204,15 @@ impl Job {
         self.state().listeners.values().any(|position| !position.is_idle(now))
     }
 
-    /// Seconds of the track before a byte of a chunk. Where the length of the chunk is not known before it is made, they are too few
-    /// rather than too many.
+    /// The seconds of the track before a byte of a chunk. When the length of the chunk is not known before it is made, the result is rather
+    /// too small than too large.
     fn second_at(&self, index: usize, byte: u64) -> f64 {
         let (layout, rate) = (&self.rendition.layout, f64::from(self.rendition.rate.get()));
         let (span, bytes) = (layout.span(index), layout.chunk_bytes(index).max(1));
         (span.start as f64 + (span.end - span.start) as f64 * (byte as f64 / bytes as f64).min(1.0)) / rate
     }
 
-    /// How urgent a chunk is, or the measurement that has to be done before it; none when it is not needed.
+    /// The rank of a chunk, or of the measurement that has to be done before it; none when the chunk is not needed.
     pub(super) fn rank(&self, index: usize, now: Instant) -> Option<Rank> {
         let state = self.state();
         if state.cancelled {
@@ -260,7 +261,7 @@ impl Job {
         })
     }
 
-    /// Notes that the work on a chunk that was [claimed](Self::claim_next) has ended.
+    /// Records that the work on a chunk that was [claimed](Self::claim_next) has ended.
     pub(super) fn end_claim(&self, index: usize, chunk_state: Option<ChunkState>, failure: Option<Arc<str>>) {
         self.update(|state| {
             state.claimed -= 1;
@@ -273,7 +274,7 @@ impl Job {
         self.close_idle(Instant::now());
     }
 
-    /// What a listener can read of a chunk.
+    /// The bytes of a chunk that a listener can read.
     pub(super) fn availability(&self, index: usize) -> Result<Availability, Error> {
         let state = self.state();
         if state.cancelled {
@@ -290,7 +291,7 @@ impl Job {
         })
     }
 
-    /// Notes the result of looking up a chunk in the store.
+    /// Records the result of looking up a chunk in the store.
     pub(super) fn looked_up(&self, index: usize, found: Option<&ChunkBytes>) {
         self.update(|state| {
             if let Some(chunk) = state.chunks.get_mut(index)
@@ -302,7 +303,7 @@ impl Job {
         });
     }
 
-    /// Notes how much of a chunk exists.
+    /// Records which bytes of a chunk exist.
     pub(super) fn grown(&self, index: usize, so_far: ChunkBytes) {
         self.update(|state| {
             if let Some(chunk) = state.chunks.get_mut(index) {
@@ -311,7 +312,7 @@ impl Job {
         });
     }
 
-    /// Notes that a chunk is complete. It and the one that was completed before it are kept open.
+    /// Records that a chunk is complete. This chunk and the one that was completed before it are kept open.
     pub(super) fn complete(&self, index: usize, stored: ChunkBytes) {
         self.update(|state| {
             if state.kept_open.len() == KEPT_OPEN
@@ -352,7 +353,8 @@ impl Job {
         state.makers.push(maker);
     }
 
-    /// Closes the chunks that are open for idle listeners, and where all are idle the makers and all chunks.
+    /// Closes the chunks that are open for idle listeners. When all listeners are idle, it also drops the makers and closes all other
+    /// chunks.
     pub(super) fn close_idle(&self, now: Instant) {
         let mut state = self.state();
         let State { listeners, open, chunks, kept_open, makers, .. } = &mut *state;

@@ -49,7 +49,7 @@ impl Listener {
                 Availability::Done { open: Some(stored), .. } if stored.is_unchanged() => Some(stored),
                 Availability::Done { .. } | Availability::Unknown => self.look_up(index).await?,
                 Availability::Growing(_) | Availability::Nothing => {
-                    // It cannot fail: the job, which has the sender, lives at least as long as this.
+                    // This cannot fail, because the job has the sender and lives at least as long as this listener.
                     let _ = changes.changed().await;
                     None
                 }

@@ -39,7 +39,7 @@ use shared_requests::SharedRequests;
 /// How often jobs are checked: for listeners that have become idle, for chunks that other nodes make, and for jobs to remove.
 const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// All jobs and the threads that do them.
+/// All jobs, and the threads that work on them.
 pub struct Jobs {
     context: Arc<JobContext>,
     analyses: SharedRequests<Analysis>,
@@ -49,7 +49,7 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    /// No jobs yet, and the thread that checks them.
+    /// Starts without jobs, with the thread that checks them.
     ///
     /// # Errors
     /// When a thread cannot be started.
@@ -92,8 +92,8 @@ impl Jobs {
         self.add_listener(rendition, 0, |position, _| PlaybackPosition { background: true, ..position })
     }
 
-    /// A listener of one segment, for a player that requests the next ones too. If the player has requested the segment before, this
-    /// one is due when what it has read has been played.
+    /// A listener of one segment, for a player that requests the next ones too. If the player has requested the segment before this one,
+    /// this one is due when the segments that it has read have been played.
     ///
     /// # Errors
     /// [`Error::Busy`].
@@ -145,7 +145,7 @@ impl Jobs {
     /// The analysis of a track. One measurement serves all requests that wait for it, and stops when no request waits any more.
     ///
     /// # Errors
-    /// [`Error::Busy`]; else what is wrong with the file.
+    /// [`Error::Busy`], or the fault of the file.
     pub async fn analysis(&self, music: MusicFile, kind: AnalysisKind) -> Result<Analysis, Error> {
         let measurements = self.context.measurements.clone();
         let records = measurements.clone();
@@ -159,7 +159,7 @@ impl Jobs {
     /// The waveform of a track, as [`analysis`](Self::analysis).
     ///
     /// # Errors
-    /// [`Error::Busy`]; else what is wrong with the file.
+    /// [`Error::Busy`], or the fault of the file.
     pub async fn waveform(&self, music: MusicFile) -> Result<Waveform, Error> {
         let measurements = self.context.measurements.clone();
         let records = measurements.clone();
@@ -212,7 +212,7 @@ impl Jobs {
         found.ok_or_else(|| Error::NoJob { id: id.escape_debug().to_string() })
     }
 
-    /// All jobs, those that have no listener too.
+    /// All jobs, including those without a listener.
     pub fn all(&self) -> Vec<Arc<Job>> {
         let mut all: Vec<_> = self.context.table().jobs.values().cloned().collect();
         all.sort_by_key(|job| job.rendition.key);

@@ -1,4 +1,4 @@
-//! The position of a listener in a rendition, and when it needs which chunk.
+//! The position of a listener in a rendition, and the time at which it needs each chunk.
 
 use std::time::{Duration, Instant};
 
@@ -6,9 +6,9 @@ use crowd_web::Client;
 
 use crate::permits::Rank;
 
-/// A listener counts as playing when it has read so many seconds.
+/// A listener counts as playing after it has read this many seconds.
 const START_SECONDS: f64 = 1.0;
-/// A listener that has not read for this time is idle: it is paused, or its client has enough for a while.
+/// A listener that has not read for this time is idle: playback is paused, or the client has buffered enough.
 const IDLE_AFTER: Duration = Duration::from_secs(10);
 
 /// The position of a listener. It is assumed to play what it has read from its first byte on, without pauses.
@@ -17,7 +17,7 @@ pub(super) struct PlaybackPosition {
     /// The chunk that it reads, and the last one that it will read.
     pub chunk: usize,
     pub last_chunk: usize,
-    /// Nothing is played: the whole rendition is to be made in the background.
+    /// Whether nothing is played and the whole rendition is to be made in the background.
     pub background: bool,
     pub arrived: Instant,
     /// Seconds of the track before the byte that it reads next, and before the first byte that it read.
@@ -25,10 +25,10 @@ pub(super) struct PlaybackPosition {
     pub first_second: f64,
     /// When playback of its first byte is assumed to have begun.
     pub playing_since: Option<Instant>,
-    /// Whether it waits for bytes, and when it last began to wait or was given bytes.
+    /// Whether it waits for bytes, and when it last began to wait or received bytes.
     pub waiting: bool,
     pub last_read: Instant,
-    /// The client of the player, where that requests segments one after another.
+    /// The client of the player, when the player requests segments one after another.
     pub player: Option<Client>,
 }
 
@@ -49,8 +49,8 @@ impl PlaybackPosition {
         }
     }
 
-    /// That of a player that requests a segment. `before` is its position in the segment before, if it has requested that one: what it
-    /// has read there is still playing.
+    /// The position of a player that requests a segment. `before` is its position in the previous segment, if it has requested that one.
+    /// The segments that it has read may still be playing.
     pub fn of_player(self, player: Client, before: Option<Self>) -> Self {
         let (first_second, playing_since) =
             before.map_or((self.first_second, None), |before| (before.first_second, before.playing_since));
@@ -62,12 +62,12 @@ impl PlaybackPosition {
         !self.background && !self.waiting && now.duration_since(self.last_read) >= IDLE_AFTER
     }
 
-    /// Notes that the listener waits for bytes of a chunk, `second` seconds into the track.
+    /// Records that the listener waits for bytes of a chunk, `second` seconds into the track.
     pub fn start_read(&mut self, chunk: usize, second: f64, now: Instant) {
         (self.chunk, self.second, self.waiting, self.last_read) = (chunk, second, true, now);
     }
 
-    /// Notes that the listener was given bytes. If it had no sound until now, its playback continues from now on.
+    /// Records that the listener has received bytes. If it had no sound to play until now, its playback continues from now on.
     pub fn finish_read(&mut self, now: Instant) {
         (self.waiting, self.last_read) = (false, now);
         let played = duration(self.second - self.first_second);
@@ -77,7 +77,7 @@ impl PlaybackPosition {
         }
     }
 
-    /// How urgent the music from `second` on is, which is not before the position of the listener.
+    /// The rank of the music from `second` on. `second` is not before the position of the listener.
     pub fn rank(&self, second: f64, now: Instant) -> Option<Rank> {
         if self.is_idle(now) {
             return None;
@@ -85,18 +85,18 @@ impl PlaybackPosition {
         if self.background {
             return Some(Rank::Background(self.arrived));
         }
-        let ahead = second - self.second;
+        let distance = second - self.second;
         if second < self.first_second + START_SECONDS && self.waiting {
             return Some(Rank::Start(self.arrived));
         }
         let played_until = self.playing_since.unwrap_or(now) + duration(self.second - self.first_second);
-        Some(if self.waiting && ahead <= 0.0 && played_until <= now {
+        Some(if self.waiting && distance <= 0.0 && played_until <= now {
             Rank::Underrun(played_until)
-        } else if self.waiting && ahead <= 0.0 {
+        } else if self.waiting && distance <= 0.0 {
             Rank::Due(played_until)
         } else {
-            // The listener has enough until it reads again, which is not before now.
-            Rank::Due(played_until.max(now) + duration(ahead))
+            // The listener has buffered enough until it reads again, which is not before now.
+            Rank::Due(played_until.max(now) + duration(distance))
         })
     }
 }
@@ -119,7 +119,7 @@ mod tests {
         let after = |seconds| start + Duration::from_secs(seconds);
         let fresh = fresh(start);
         assert_eq!(fresh.rank(0.5, after(3)), Some(Rank::Start(start)));
-        // From the first second on it plays, and has read 29 s.
+        // The listener plays from the first second on, and has read 29 s.
         let plays = PlaybackPosition { second: 29.0, playing_since: Some(after(1)), last_read: after(2), ..fresh };
         assert_eq!(plays.rank(29.0, after(2)), Some(Rank::Due(after(30))));
         assert_eq!(plays.rank(31.0, after(2)), Some(Rank::Due(after(32))));
@@ -149,7 +149,7 @@ mod tests {
         position.start_read(0, 2.0, after(2));
         assert_eq!(position.rank(2.0, after(2)), Some(Rank::Due(after(3))));
         position.finish_read(after(2));
-        // It was paused, or the server was late.
+        // Playback was paused, or the server was late.
         position.start_read(0, 4.0, after(60));
         assert_eq!(position.rank(4.0, after(60)), Some(Rank::Underrun(after(5))));
         position.finish_read(after(61));

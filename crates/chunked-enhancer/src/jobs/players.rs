@@ -9,10 +9,10 @@ use crowd_web::Client;
 use super::listener::Listener;
 use crate::error::Error;
 
-/// How long a player that has read a segment may take to request the next one. Until then it counts as a listener: what it needs next
-/// is made in advance.
+/// How long a player that has read a segment may take to request the next one. Until then it counts as a listener, and the next segments
+/// are made in advance.
 const PAUSE: Duration = Duration::from_secs(10);
-/// Players between two requests, at most. For one more, the one that has waited for the longest time is removed.
+/// The most players between two requests. For a further one, the player that has been idle for the longest time is removed.
 const MAX_IDLE: usize = 1_024;
 
 /// Listeners that have read a segment to its end and are kept for the next request of their player.
@@ -34,7 +34,7 @@ struct IdleListener {
 }
 
 impl Players {
-    /// A listener of the segment `index` for a player of `client`. It replaces the one that was kept of the segment before.
+    /// A listener of the segment `index` for a player of `client`. It replaces the listener that was kept for the previous segment.
     pub fn segment_listener(self: &Arc<Self>, listener: Listener, index: usize, client: Client) -> SegmentListener {
         let key = listener.job().rendition.key;
         let before: Vec<_> = {
@@ -57,7 +57,7 @@ impl Players {
         drop(late);
     }
 
-    /// Removes all, and keeps none from now on.
+    /// Removes all listeners, and keeps none from now on.
     pub fn close(&self) {
         let all = {
             let mut idle = self.idle();
@@ -88,8 +88,8 @@ impl Players {
     }
 }
 
-/// Reads one segment. When it is dropped before the segment was read to its end, the client is gone, and the work for it ends. Else the
-/// player is expected to request the next segment.
+/// Reads one segment. When it is dropped before the end of the segment was read, the client has gone, and the work for it ends. Otherwise
+/// the player is expected to request the next segment.
 pub struct SegmentListener {
     /// None only while this is dropped.
     listener: Option<Listener>,
@@ -113,7 +113,7 @@ impl SegmentListener {
         self.listener.as_mut().ok_or(Error::Cancelled)?.length(self.index).await
     }
 
-    /// The next bytes of the segment from `at` on, at most so many; none at its end.
+    /// The next bytes of the segment from `at` on, at most `most` of them; none at its end.
     ///
     /// # Errors
     /// Why the segment cannot be made.

@@ -1,4 +1,4 @@
-//! Results of which one computation serves all requests that wait for them. It stops when no request waits any more.
+//! Requests that share a computation: one computation serves all requests for the same result. It stops when no request waits any more.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,9 +10,9 @@ use tokio::sync::watch;
 use crate::error::Error;
 use crate::permits::{Demand, Permit, Permits, Rank};
 
-/// A result is due so long after its first request: later than the sound of all listeners that play, and no later than that.
+/// The time from the first request for a result to its deadline. The sound that playing listeners need within this time comes first.
 const DUE_AFTER: Duration = Duration::from_secs(30);
-/// An overdue result is due so long after now, so that it comes after chunks that are needed at once.
+/// The time from now to the deadline of an overdue result, so that chunks that are needed at once come first.
 const OVERDUE_BY: Duration = Duration::from_millis(500);
 
 type SharedResult<T> = Option<Result<T, Arc<Error>>>;

@@ -20,7 +20,7 @@ pub struct JobStatus {
     pub state: &'static str,
     /// Why it failed.
     pub failure: Option<String>,
-    /// What is wrong with the file as far as it was read, in words.
+    /// The faults of the file as far as it was read, in words.
     pub warnings: Vec<String>,
     /// The number of chunks.
     pub pieces: usize,

@@ -15,7 +15,7 @@ use crate::permits::{Demand, Permit, Rank};
 /// The result of the work on a chunk.
 enum ChunkResult {
     Done(ChunkBytes),
-    /// Another node makes it; the store is asked again after this time at the latest.
+    /// Another node makes it. It is looked up in the store again after this time at the latest.
     Elsewhere(Duration),
     /// It is not needed any more.
     Abandoned,
@@ -46,7 +46,7 @@ pub(super) fn start(context: &Arc<JobContext>, job: &Arc<Job>) {
     }
 }
 
-/// Makes a chunk, and then those that have become the most urgent ones.
+/// Makes a chunk, and then further chunks, the most urgent one first.
 fn run(context: &Arc<JobContext>, job: &Arc<Job>, index: usize) {
     let mut next = Some(index);
     while let Some(index) = next {

@@ -6,7 +6,7 @@ use crate::preset::Design;
 
 /// The usual power of each band in finished music, in decibels of the whole: medians over 28 tracks.
 const USUAL_DB: [f64; 5] = [-3.4, -4.5, -10.9, -18.8, -28.4];
-/// A band that is so much stronger than usual is not boosted; one that is so much weaker is boosted twice as much.
+/// A band that is stronger than usual by this many decibels is not boosted. A band that is weaker by as much is boosted twice as much.
 const FAR_DB: f64 = 6.0;
 /// Crest factor and loudness range of music that is compressed already, and of music that is not compressed at all.
 const CREST_DB: [f64; 2] = [8.0, 12.0];

@@ -1,4 +1,4 @@
-//! The treatment of a track. It is resolved once, by the analysis of the track, and then never changes.
+//! The treatment of a track. It is resolved once, from the analysis of the track, and then does not change.
 
 mod adaptive;
 mod enhancer;

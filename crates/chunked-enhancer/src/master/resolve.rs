@@ -13,7 +13,7 @@ use super::shortfall::Shortfall;
 use crate::analysis::{Analysis, ProbedTrack};
 use crate::preset::{Design, Intensity, Preset, Treatment};
 
-/// Raised when the same analysis and treatment would give other settings than before.
+/// The version of the resolution. It is raised when the same analysis and treatment would give other settings than before.
 pub const VERSION: u32 = 4;
 
 /// The largest true peak of every rendition, dBTP.
@@ -22,10 +22,10 @@ pub const CEILING_DBTP: f32 = -1.0;
 const DESIGNED_FOR_LUFS: f64 = -14.0;
 /// The side chain of the compressor begins here, in Hz, so that a kick drum does not reduce everything else.
 const SIDE_CHAIN_HZ: f32 = 200.0;
-/// By how many decibels the level of music is lower without these lows: the median over 12 tracks. The thresholds of the presets are
-/// meant for the level with the lows.
+/// The decibels by which the level of music is lower without these lows: the median over 12 tracks. The thresholds of the presets are meant
+/// for the level with the lows.
 const WITHOUT_LOWS_DB: f32 = 5.5;
-/// The largest gain before the limiter, dB: a quieter track is meant to be quiet, or is noise.
+/// The largest gain before the limiter, dB: a track that would need more is meant to be quiet, or is noise.
 const MOST_GAIN_DB: f64 = 20.0;
 /// The smallest gain before the limiter, dB.
 const LEAST_GAIN_DB: f64 = -24.0;
@@ -37,11 +37,11 @@ pub struct ResolvedTreatment {
     pub treatment: Treatment,
     /// The settings of the chain, which is not used at an intensity of 0.
     pub settings: MasteringSettings,
-    /// Target loudness of the preset, integrated, LUFS; none of the original.
+    /// Target loudness of the preset, integrated, LUFS; none for the original.
     pub target_lufs: Option<f64>,
-    /// Integrated loudness that the rendition will have, LUFS; none of a track that cannot be measured.
+    /// Integrated loudness that the rendition will have, LUFS; none for a track that cannot be measured.
     pub predicted_lufs: Option<f64>,
-    /// What is missing from the target loudness, and why; none where it is reached.
+    /// The loudness that is missing from the target, with the reason; none when the target is reached.
     pub shortfall: Option<Shortfall>,
 }
 
@@ -57,7 +57,7 @@ impl ResolvedTreatment {
 /// The loudness of the rendition as text for people.
 impl fmt::Display for ResolvedTreatment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(lufs) = self.predicted_lufs else { return write!(f, "as loud as it is") };
+        let Some(lufs) = self.predicted_lufs else { return write!(f, "its level is unchanged") };
         write!(f, "{lufs:.1} LUFS")?;
         match (self.target_lufs, &self.shortfall) {
             (Some(target), Some(missing)) => write!(f, " instead of {target:.1}: {}", missing.reason),

@@ -8,11 +8,11 @@ use crate::preset::Design;
 /// The loudness that is missing from the target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shortfall {
-    /// How much, LU.
+    /// The missing loudness, LU.
     pub lu: f64,
     /// What limits the gain.
     pub bound: GainBound,
-    /// The same in words.
+    /// The limit in words.
     pub reason: String,
 }
 
@@ -24,7 +24,7 @@ impl Shortfall {
     pub(super) fn of(design: &Design, lufs: f64, bound: GainBound, most_gain_db: f64) -> Option<Self> {
         let lu = design.target_lufs - lufs;
         let reason = match bound {
-            GainBound::Range => format!("it is lifted by {most_gain_db} dB, the most there is"),
+            GainBound::Range => format!("it is amplified by {most_gain_db} dB, the largest gain"),
             GainBound::Return => "another decibel of gain would make it less than half a decibel louder".to_owned(),
             GainBound::Reduction => {
                 let most = design.most_reduction_db;

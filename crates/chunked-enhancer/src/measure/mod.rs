@@ -1,4 +1,4 @@
-//! Measurements of tracks. Each is made once and recorded. Work that needs a measurement that is being made waits for it.
+//! Measurements of tracks. Each one is made once and recorded. Work that needs a measurement waits while another thread makes it.
 
 mod running;
 
@@ -19,8 +19,8 @@ use crate::permits::Permit;
 use crate::waveform::Waveform;
 use running::RunningMeasurements;
 
-/// Bytes of the probes that are kept, so that another preset is resolved without decoding anything: those of two tracks at 44.1 kHz.
-/// The probes of the last track are kept in any case.
+/// The bytes of the probes that are kept, so that another preset is resolved without decoding: enough for two tracks at 44.1 kHz. The
+/// probes of the last track are kept in any case.
 const PROBES_BYTES: usize = 24 << 20;
 
 /// The kinds of records.
@@ -51,7 +51,7 @@ impl Measurements {
     /// A treatment with the values that it has for a track.
     ///
     /// # Errors
-    /// [`Error::Cancelled`] when it is not needed any more; else what is wrong with the file.
+    /// [`Error::Cancelled`] when the result is no longer needed, or the fault of the file.
     pub fn resolve(
         &self,
         music: &MusicFile,
@@ -140,8 +140,8 @@ impl Measurements {
         })
     }
 
-    /// The record of a track's content under a text; if there is none, the result of `measure`, which is recorded. Nothing is recorded
-    /// of a file that is not hashed.
+    /// Returns the record of a track's content under a text. If there is none, returns the result of `measure` and records it. Nothing is
+    /// recorded for a file that is not hashed.
     fn recorded_or<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static>(
         &self,
         kind: &'static str,

@@ -1,4 +1,4 @@
-//! Measurements that are being made: one thread makes each, the others that need it wait for it.
+//! Measurements that are being made. One thread makes each of them, and the other threads that need it wait for it.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -26,7 +26,7 @@ struct Measurement {
 
 enum State {
     Running,
-    /// With the result, if there is one.
+    /// It has ended, with the result if there is one.
     Ended(Option<Value>),
 }
 
@@ -59,7 +59,7 @@ impl RunningMeasurements {
             if let Some(value) = value.and_then(|value| value.downcast::<T>().ok()) {
                 return Ok((*value).clone());
             }
-            // The other thread failed or was cancelled: this one tries it itself.
+            // The other thread failed or was cancelled, so this thread makes the measurement.
             if !permitted {
                 return Err(Error::Cancelled);
             }

@@ -1,4 +1,4 @@
-//! The page: files that are part of the program, and need nothing but it.
+//! The files of the page, which are compiled into the program. They load nothing from other servers.
 
 use axum::Router;
 use crowd_web::assets::{self, Asset, HTML, SCRIPT, STYLE, SVG};
@@ -37,7 +37,7 @@ const FILES: [Asset; 30] = [
     WAV,
 ];
 
-/// The page and its files. None of them is a secret: requests for the rest need the token.
+/// The routes of the page and its files. They contain no secrets and need no token.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     assets::routes(&FILES)
 }

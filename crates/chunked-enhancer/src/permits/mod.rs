@@ -1,5 +1,5 @@
-//! Permits to work. So much work runs at once as there are permits, the most urgent first. Running work gives its permit to more
-//! urgent work at its next check, and ends when it is not needed any more.
+//! Permits to work. As many items of work run at once as there are permits, the most urgent ones first. Running work passes its permit to
+//! more urgent work at its next check, and ends when it is no longer needed.
 
 mod rank;
 mod work_item;
@@ -100,7 +100,7 @@ pub struct Permit {
     permits: Arc<Permits>,
     item: Arc<WorkItem>,
     held: Cell<bool>,
-    /// When its rank was compared last.
+    /// When the rank of the work was compared last.
     checked: Cell<Instant>,
     /// For how long the work has waited.
     waited: Cell<Duration>,
@@ -159,7 +159,7 @@ impl Permit {
     pub fn wait_for<T>(&self, other: &WorkItem, wait: impl FnOnce(&dyn Fn() -> bool) -> T) -> (T, bool) {
         self.release();
         other.add_dependent(&self.item);
-        // This work may be more urgent than what the other was started for.
+        // This work may be more urgent than the work for which the other item was started.
         let start = Instant::now();
         let result = wait(&|| self.item.rank(Instant::now()).is_some() && !self.permits.state().closed);
         other.remove_dependent(&self.item);

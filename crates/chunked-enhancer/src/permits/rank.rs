@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// Work interrupts work of the same kind only when it is due by so much earlier. Without this margin, two items that are due at
-/// nearly the same time would interrupt each other at every check.
+/// Work interrupts other work of the same kind only when it is due earlier by more than this. Without this margin, two items that are due
+/// at nearly the same time would interrupt each other at every check.
 const MARGIN: Duration = Duration::from_millis(250);
 
 /// How urgent work is: the most urgent kind first, and within a kind the earliest time first.

@@ -1,4 +1,4 @@
-//! One item of work, and what it is done for.
+//! One item of work, and the reason for which it is done.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -33,7 +33,7 @@ impl WorkItem {
         dependents.iter().filter_map(|other| other.rank(now)).chain(self.demand.rank(now)).min()
     }
 
-    /// From now on `other` waits for this item.
+    /// Records that `other` waits for this item.
     pub(super) fn add_dependent(&self, other: &Arc<Self>) {
         self.dependents().push(other.clone());
     }

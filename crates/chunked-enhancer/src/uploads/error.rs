@@ -29,7 +29,7 @@ pub enum UploadError {
     },
     /// The room is reserved for files that are being received.
     #[error(
-        "{name}: there is no room for {bytes} bytes while other files are received; send it again when they are there"
+        "{name}: there is no room for {bytes} bytes while other files are received; send it again when they have arrived"
     )]
     NoRoom {
         /// The file.
@@ -48,7 +48,7 @@ pub enum UploadError {
         bytes: u64,
     },
     /// There is no such upload.
-    #[error("there is no upload \"{id}\": GET /api/uploads lists what there is")]
+    #[error("there is no upload \"{id}\": GET /api/uploads lists the uploads")]
     NoUpload {
         /// The id of the request.
         id: String,

@@ -7,7 +7,7 @@ use crowd_media::{EXTENSIONS, supported_formats};
 
 use super::error::UploadError;
 
-/// Bytes of a name, at most: file systems allow 255.
+/// The most bytes of a name. File systems allow 255.
 const MAX_BYTES: usize = 200;
 
 /// The last component of a name, without control characters and without leading dots.

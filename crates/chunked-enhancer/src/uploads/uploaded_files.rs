@@ -11,11 +11,11 @@ use crowd_web::LimitReached;
 use super::error::UploadError;
 use super::folder::Folder;
 
-/// Bytes of all uploads together, and of one.
+/// The most bytes of all uploads together, and of one upload.
 pub const MOST_BYTES: u64 = 512 << 20;
-/// Uploads that are kept. For one more, the oldest is removed.
+/// The most uploads that are kept. For a further one, the oldest is removed.
 pub const MOST_FILES: usize = 64;
-/// Uploads that may be received at once.
+/// The most uploads that may be received at once.
 pub const MOST_AT_ONCE: usize = 4;
 
 /// The uploads of a server. Their folder is removed when this is dropped.
@@ -88,7 +88,7 @@ impl Uploads {
         Ok(())
     }
 
-    /// Removes all uploads and files that are being received. The server calls it when it ends.
+    /// Removes all uploads and files that are being received. It is called when the server ends.
     pub fn end(&self) {
         self.folder.end();
     }
@@ -98,8 +98,8 @@ impl Uploads {
         self.folder.path().join(folder).join(name)
     }
 
-    /// Reserves room for a file of `bytes` bytes: the oldest uploads are removed. Returns a new folder for it, because two files may have
-    /// the same name.
+    /// Reserves room for a file of `bytes` bytes. The oldest uploads are removed for it. Returns a new folder for it, because two files may
+    /// have the same name.
     pub(super) fn reserve(&self, name: &str, bytes: u64) -> Result<PathBuf, UploadError> {
         if bytes > MOST_BYTES {
             return Err(UploadError::TooLarge { name: name.to_owned(), bytes, most: MOST_BYTES });
@@ -144,7 +144,7 @@ impl Uploads {
         Err(UploadError::NotMusic { name: name.to_owned(), problem })
     }
 
-    /// Releases what was reserved. A file that is not kept is removed.
+    /// Releases the reservation of a file. A file that is not kept is removed.
     pub(super) fn release(&self, folder: &Path, bytes: u64, keep: bool) {
         let mut list = self.list();
         if !keep {

@@ -1,4 +1,4 @@
-//! A Chromium of its own for each test, told what to do over its debugging pipe.
+//! A Chromium browser for each test, which is controlled over its debugging pipe.
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, missing_docs)]
 
 use std::io::{BufRead, BufReader, Write};
@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// How long to wait for anything on a machine with better things to do.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The longest wait for anything, which is long because the machine may be busy.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// It reads commands from 3 and answers on 4.
-const BEGIN: &str = "exec \"$(command -v chromium || command -v chromium-browser || command -v google-chrome)\" \"$@\" \
+/// The shell command that starts Chromium, which reads commands from file descriptor 3 and answers on 4.
+const START_COMMAND: &str = "exec \"$(command -v chromium || command -v chromium-browser || command -v google-chrome)\" \"$@\" \
                      3<&0 4>&1 1>/dev/null 2>&1";
 
 const FLAGS: [&str; 14] = [
@@ -34,8 +34,8 @@ const FLAGS: [&str; 14] = [
     "--remote-debugging-pipe",
 ];
 
-/// Several at once would starve each other, and what is heard of a page that gets no time proves nothing about it.
-static ALONE: Mutex<()> = Mutex::new(());
+/// The lock that lets one browser run at a time. Several at once would delay each other, and their sound would not be that of the page.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 pub struct Chromium {
     _alone: MutexGuard<'static, ()>,
@@ -44,17 +44,17 @@ pub struct Chromium {
     from: Receiver<Value>,
     session: Option<String>,
     calls: u64,
-    /// What pages complained about.
-    pub complaints: Vec<String>,
+    /// The errors that pages have logged.
+    pub page_errors: Vec<String>,
     _profile: TempDir,
 }
 
 impl Chromium {
     pub fn start() -> Self {
-        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let profile = TempDir::new().unwrap();
         let mut child = Command::new("sh")
-            .args(["-c", BEGIN, "sh"])
+            .args(["-c", START_COMMAND, "sh"])
             .args(FLAGS)
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .arg("about:blank")
@@ -63,17 +63,25 @@ impl Chromium {
             .spawn()
             .unwrap();
         let (to, answers) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        let (tell, from) = channel();
+        let (sender, from) = channel();
         std::thread::spawn(move || {
             for message in BufReader::new(answers).split(0) {
                 let Ok(Ok(message)) = message.map(|bytes| serde_json::from_slice(&bytes)) else { break };
-                if tell.send(message).is_err() {
+                if sender.send(message).is_err() {
                     break;
                 }
             }
         });
-        let mut chromium =
-            Self { _alone: alone, child, to, from, session: None, calls: 0, complaints: Vec::new(), _profile: profile };
+        let mut chromium = Self {
+            _alone: alone,
+            child,
+            to,
+            from,
+            session: None,
+            calls: 0,
+            page_errors: Vec::new(),
+            _profile: profile,
+        };
         let targets = chromium.call("Target.getTargets", json!({}));
         let page = targets["targetInfos"].as_array().unwrap().iter().find(|target| target["type"] == "page").unwrap();
         let target = json!({ "targetId": page["targetId"], "flatten": true });
@@ -95,7 +103,7 @@ impl Chromium {
         let sent = self.to.write_all(&[message.to_string().as_bytes(), b"\0"].concat());
         sent.unwrap_or_else(|_| panic!("chromium does not run: scripts/setup.sh test installs it"));
         loop {
-            let message = self.from.recv_timeout(PATIENCE).unwrap_or_else(|error| {
+            let message = self.from.recv_timeout(TIMEOUT).unwrap_or_else(|error| {
                 panic!("{method}: chromium does not answer ({error}): scripts/setup.sh test installs it")
             });
             if message["id"] == self.calls {
@@ -109,12 +117,12 @@ impl Chromium {
     fn note(&mut self, message: &Value) {
         let params = &message["params"];
         match message["method"].as_str() {
-            Some("Runtime.exceptionThrown") => self.complaints.push(params["exceptionDetails"].to_string()),
+            Some("Runtime.exceptionThrown") => self.page_errors.push(params["exceptionDetails"].to_string()),
             Some("Runtime.consoleAPICalled") if params["type"] == "error" || params["type"] == "assert" => {
-                self.complaints.push(params["args"].to_string());
+                self.page_errors.push(params["args"].to_string());
             }
             Some("Log.entryAdded") if params["entry"]["level"] == "error" => {
-                self.complaints.push(params["entry"].to_string());
+                self.page_errors.push(params["entry"].to_string());
             }
             _ => {}
         }
@@ -125,7 +133,7 @@ impl Chromium {
         self.until("document.readyState === 'complete'");
     }
 
-    /// Runs the body of an async function in the page and gives what it returns.
+    /// Runs the body of an async function in the page, and returns its result.
     pub fn run(&mut self, body: &str) -> Value {
         let expression = format!("(async () => {{ {body} }})()");
         let how = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true, "userGesture": true });
@@ -142,22 +150,25 @@ impl Chromium {
     pub fn until(&mut self, expression: &str) {
         let begun = Instant::now();
         while self.run(&format!("return Boolean({expression})")) != true {
-            if begun.elapsed() > PATIENCE {
+            if begun.elapsed() > TIMEOUT {
                 let state = self.run("return document.body?.innerText");
-                panic!("waited a minute for {expression}; the page says: {state}; complaints: {:?}", self.complaints);
+                panic!(
+                    "waited a minute for {expression}; the text of the page: {state}; its errors: {:?}",
+                    self.page_errors
+                );
             }
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 
-    /// Presses and lets go of a key.
+    /// Presses and releases a key.
     pub fn press(&mut self, key: &str) {
         let text = if key.len() == 1 { key } else { "" };
         self.call("Input.dispatchKeyEvent", json!({ "type": "keyDown", "key": key, "text": text }));
         self.call("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": key }));
     }
 
-    /// Clicks a place of an element, given as shares of its width and height.
+    /// Clicks a point of an element, given in shares of its width and height.
     pub fn click(&mut self, selector: &str, x: f64, y: f64) {
         let place = self.run(&format!(
             "const e = document.querySelector({selector:?}); e.scrollIntoView({{ block: 'nearest' }}); \

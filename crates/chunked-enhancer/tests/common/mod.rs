@@ -1,4 +1,4 @@
-//! A server of its own for each test, on real files, over a real socket.
+//! A server for each test, with real files and a real socket.
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, missing_docs)]
 
 use std::fs;
@@ -57,7 +57,7 @@ impl Folders {
         Self { music: TempDir::new().unwrap(), cache: TempDir::new().unwrap() }
     }
 
-    /// With a file of so many seconds: `music.wav`.
+    /// The folders with a file of this many seconds: `music.wav`.
     pub fn with_music(seconds: f64) -> Self {
         let folders = Self::new();
         folders.add("music.wav", seconds);
@@ -109,10 +109,10 @@ impl Server {
             .spawn()
             .unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
-        let said = until_it_listens(&mut log);
-        // A pipe that is not read would stop it.
+        let log_text = log_until_listening(&mut log);
+        // A full pipe that is not read would block the server.
         std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-        let (_, url) = said.trim_end().rsplit_once("listening on ").unwrap();
+        let (_, url) = log_text.trim_end().rsplit_once("listening on ").unwrap();
         let url = url.split_whitespace().next().unwrap().to_owned();
         let agent = ureq::Agent::config_builder().http_status_as_error(false).max_idle_connections(0).build().into();
         let server = Self { child, url, agent };
@@ -197,16 +197,16 @@ impl Drop for Server {
     }
 }
 
-/// What a server logs until it listens, up to the line that says so.
-pub fn until_it_listens(log: &mut impl BufRead) -> String {
-    let mut said = String::new();
-    while !said.contains("listening on ") {
-        assert!(log.read_line(&mut said).unwrap() > 0, "the server ended: {said}");
+/// The log of a server up to the line that says that it listens.
+pub fn log_until_listening(log: &mut impl BufRead) -> String {
+    let mut text = String::new();
+    while !text.contains("listening on ") {
+        assert!(log.read_line(&mut text).unwrap() > 0, "the server ended: {text}");
     }
-    said
+    text
 }
 
-/// What `render` writes for the same request.
+/// The bytes that `render` writes for the same request.
 pub fn render(input: &Path, name: &str, flags: &[&str]) -> Vec<u8> {
     let folder = TempDir::new().unwrap();
     let to = folder.path().join(name);

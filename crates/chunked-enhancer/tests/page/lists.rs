@@ -1,4 +1,4 @@
-//! What is played: the library, the queue, files that are dropped on the page, and what is told of them.
+//! The lists of the page: the library, the queue, uploaded files, and files that cannot be read.
 
 use std::fs;
 use std::path::Path;
@@ -10,11 +10,11 @@ use crate::chromium::Chromium;
 use crate::common::{Folders, Server};
 use crate::{PLAYER, RATE};
 
-/// Keeps what the page gives to the system, so that a test can press a headset's keys.
+/// Records the handlers that the page registers with the system, so that a test can press the keys of a headset.
 const HEADSET: &str = "window.headset = {}; \
     navigator.mediaSession.setActionHandler = (name, handler) => { window.headset[name] = handler };";
 
-/// The smallest PNG there is.
+/// The smallest possible PNG.
 const PNG: &[u8] =
     b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\0\0\0\rIDATx\x9cc\xfc\xcf\xc0\
 \xf0\x1f\0\x05\x05\x02\0_\xc8\xf1\xd2\0\0\0\0IEND\xaeB`\x82";
@@ -65,14 +65,14 @@ fn the_queue_follows_the_list_is_changed_by_keys_continues_by_itself_and_follows
     page.press("a");
     page.press("q");
     page.until("document.querySelectorAll('#queue li').length === 5");
-    assert_eq!(queue(&mut page), "d c b c d", "what was added, and behind it what follows in the list");
+    assert_eq!(queue(&mut page), "d c b c d", "the added tracks, then the tracks that follow in the list");
     page.run("document.querySelector('#queue li:nth-child(2) .track').focus()");
     press_with(&mut page, "ArrowUp", ALT);
     assert_eq!(queue(&mut page), "c d b c d");
     assert_eq!(
         page.run("return document.activeElement.querySelector('.title').innerText"),
         "c",
-        "the focus goes with it"
+        "the focus moves with the row"
     );
     page.press("Delete");
     page.press("End");
@@ -84,7 +84,7 @@ fn the_queue_follows_the_list_is_changed_by_keys_continues_by_itself_and_follows
                    return [answer.status, answer.headers.get('content-type')]";
     assert_eq!(page.run(artwork), json!([200, "image/png"]), "the picture of its folder");
 
-    // To its end, and on.
+    // The track is played to its end, and then the next one.
     page.run(&format!("{PLAYER} player.seek(player.track.frames - {RATE})"));
     until_plays(&mut page, "d");
     assert_eq!(page.run(tells), json!(["d", "playing"]));
@@ -99,12 +99,12 @@ fn the_queue_follows_the_list_is_changed_by_keys_continues_by_itself_and_follows
     page.until(&format!("(await (async () => {{ {PLAYER} return player.position >= {} }})())", 6 * RATE));
     key(&mut page, "previoustrack", json!({}));
     page.until(&format!("(await (async () => {{ {PLAYER} return player.position < {} }})())", 3 * RATE));
-    assert_eq!(page.text("#title"), "d", "behind three seconds it is its own beginning");
+    assert_eq!(page.text("#title"), "d", "after three seconds the key goes to the beginning of the track");
     key(&mut page, "pause", json!({}));
     page.until(
         "navigator.mediaSession.playbackState === 'paused' && document.querySelector('#play').ariaLabel === 'Play'",
     );
-    assert_eq!(page.complaints, Vec::<String>::new());
+    assert_eq!(page.page_errors, Vec::<String>::new());
 }
 
 fn drop_files(page: &mut Chromium, files: &[&Path]) {
@@ -138,9 +138,9 @@ fn a_dropped_file_plays_mastered_and_a_file_that_is_no_music_is_refused_with_the
     until_plays(&mut page, "Dropped \u{e9}");
     page.until("document.querySelector('#progress').innerText.startsWith('Mastered as a whole')");
     page.until("document.querySelectorAll('#sending .failed').length === 2");
-    let told = page.text("#sending");
-    assert!(told.contains("notes.txt") && told.contains("its name is not that of music"), "{told}");
-    assert!(told.contains("notes.mp3") && told.contains("is not an audio file"), "{told}");
+    let sending = page.text("#sending");
+    assert!(sending.contains("notes.txt") && sending.contains("its name is not that of music"), "{sending}");
+    assert!(sending.contains("notes.mp3") && sending.contains("is not an audio file"), "{sending}");
     assert_eq!(titles(&mut page, "#tracks"), "Dropped \u{e9} music");
     assert_eq!(crowd_library::walk(folders.music.path(), 8).count(), 1, "the library is never written to");
 
@@ -165,7 +165,7 @@ fn a_dropped_file_plays_mastered_and_a_file_that_is_no_music_is_refused_with_the
     let kept = folders.cache.path().join("uploads");
     assert_eq!(crowd_library::walk(&kept, 8).count(), 1);
     assert!(Command::new("kill").arg(server.id().to_string()).status().unwrap().success());
-    server.wait_for("the end of what was sent", |_| crowd_library::walk(&kept, 8).count() == 0);
+    server.wait_for("the removal of the uploads", |_| crowd_library::walk(&kept, 8).count() == 0);
 }
 
 /// A library of ten thousand tracks, without the files.
@@ -205,7 +205,7 @@ fn of_ten_thousand_tracks_only_those_seen_are_in_the_document_and_all_are_found_
     page.press("End");
     assert_eq!(page.run(place), json!(["10000", "10000"]));
     assert!(page.run(rows).as_u64().unwrap() < 60);
-    // Scrolled away, it keeps the focus.
+    // A row that is scrolled out of view keeps the focus.
     page.run("document.querySelector('#library-panel .view').scrollTop = 0");
     page.until("document.querySelector('#tracks li').ariaPosInSet === '1'");
     assert_eq!(page.run(place), json!(["10000", "10000"]));

@@ -1,4 +1,4 @@
-//! The page, as a listener has it: in a browser, on a real server, heard frame by frame.
+//! The page in a real browser with a real server. Its sound is compared frame by frame.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 #[path = "../chromium/mod.rs"]
@@ -13,11 +13,11 @@ use crowd_media::DecodeOptions;
 use serde_json::json;
 
 const RATE: usize = 44_100;
-/// What floats make of it.
+/// The largest difference that is due to the rounding of floats.
 const EXACT: f32 = 2e-5;
 const PLAYER: &str = "const { player } = await import('/page/app.js');";
 
-/// A page whose sound is recorded, playing `music.wav`, all of it mastered, and loudness known.
+/// A page that plays `music.wav`, with its sound recorded, the whole track mastered and the loudness known.
 fn playing(server: &Server) -> Chromium {
     let mut page = Chromium::start();
     // The recorder is a script of the test.
@@ -31,7 +31,7 @@ fn playing(server: &Server) -> Chromium {
     page
 }
 
-/// Waits until all of what is wanted is made and heard.
+/// Waits until the whole rendition is made and the chosen version is audible.
 fn settle(page: &mut Chromium) {
     page.until("document.querySelector('#progress').innerText.startsWith('Mastered as a whole')");
     page.until(&format!(
@@ -44,7 +44,7 @@ fn pause() {
     std::thread::sleep(std::time::Duration::from_millis(500));
 }
 
-/// One version as it is served.
+/// The frames of one version as the server sends them.
 fn served(server: &Server, query: &str) -> Vec<[f32; 2]> {
     let path = format!("/stream/{}?bits=16&{query}", server.track("music.wav"));
     let file = tempfile::NamedTempFile::with_suffix(".wav").unwrap();
@@ -74,7 +74,7 @@ fn base64(text: &str) -> Vec<u8> {
     out
 }
 
-/// What was heard between two frames of the track, and the frame of the context at which the track begins.
+/// The recorded sound between two frames of the track, and the frame of the context at which the track begins.
 fn heard(page: &mut Chromium, from: usize, to: usize) -> (Vec<[f32; 2]>, i64) {
     let base = page.run(&format!("{PLAYER} return player.base")).as_i64().unwrap();
     let text = page.run(&format!("return tap.read({base} + {from}, {})", to - from));
@@ -87,7 +87,7 @@ fn position(page: &mut Chromium) -> usize {
     page.run(&format!("{PLAYER} return player.position")).as_u64().unwrap() as usize
 }
 
-/// Gains of the original and of the mastered version, as the page has them set.
+/// The gains that the page has set for the original and for the mastered version.
 fn gains(page: &mut Chromium) -> [f64; 2] {
     let levels = page.run(&format!("{PLAYER} return [player.levels.original, player.levels.trim, player.loudness]"));
     let number = |n: usize| levels[n].as_f64().unwrap();
@@ -95,7 +95,7 @@ fn gains(page: &mut Chromium) -> [f64; 2] {
     [both * 10f64.powf(number(0) / 20.0), both]
 }
 
-/// When keys were pressed, in frames of the track.
+/// The times at which a key was pressed, in frames of the track.
 fn presses(page: &mut Chromium, key: &str, base: i64) -> Vec<usize> {
     let keys = page.run("return tap.keys");
     let of_key = keys.as_array().unwrap().iter().filter(|pressed| pressed[0] == key);
@@ -110,8 +110,9 @@ fn between(heard: [f32; 2], a: [f32; 2], b: [f32; 2]) -> bool {
     (0..2).all(|n| heard[n] >= a[n].min(b[n]) - EXACT && heard[n] <= a[n].max(b[n]) + EXACT)
 }
 
-/// Frames from `pressed` until one version is heard instead of another, for good up to `until`. Before and after, every frame
-/// is that version's own at that place; between them, it lies between both: no click, no drift.
+/// The number of frames from `pressed` until one version has replaced another. Before the change every frame equals that of the old version
+/// at the same position, and after it up to `until` that of the new one. During the change every frame is between both. So there is no
+/// click and no drift.
 fn change(
     (heard, first): (&[[f32; 2]], usize),
     (before, after): (&[[f32; 2]], &[[f32; 2]]),
@@ -119,14 +120,14 @@ fn change(
     until: usize,
 ) -> usize {
     let differ = (pressed..until).filter(|n| !near(before[*n], after[*n])).count();
-    assert!(differ > (until - pressed) / 4, "the versions hardly differ, so nothing can be heard of a change");
+    assert!(differ > (until - pressed) / 4, "the versions hardly differ, so a change cannot be detected");
     let mut n = pressed;
     while n < until && near(heard[n - first], before[n]) {
         n += 1;
     }
     assert!(n < until, "nothing changed in {} frames", until - pressed);
     let last = (n..until).rev().find(|n| !near(heard[n - first], after[*n])).map_or(n, |last| last + 1);
-    assert!(last < until, "after {} frames it is still not the other version", until - pressed);
+    assert!(last < until, "after {} frames the other version is still not audible", until - pressed);
     for n in n..last {
         assert!(
             between(heard[n - first], before[n], after[n]),
@@ -152,7 +153,7 @@ fn original_and_mastered_are_equally_loud_on_one_clock_and_the_other_is_heard_wi
     let server = folders.serve(&[]);
     let (original, mastered) = (served(&server, "intensity=0"), served(&server, "preset=adaptive&intensity=1"));
     let mut page = playing(&server);
-    // Into what is loud.
+    // The position is in the loud section.
     page.click("#wave", 0.4, 0.5);
     page.until(&format!(
         "(await (async () => {{ {PLAYER} return player.base !== null && player.position > {} }})())",
@@ -180,10 +181,10 @@ fn original_and_mastered_are_equally_loud_on_one_clock_and_the_other_is_heard_wi
     }
     let milliseconds: Vec<f64> = frames.iter().map(|frames| *frames as f64 * 1e3 / RATE as f64).collect();
     println!("the other version after {milliseconds:.0?} ms");
-    // One may wait for a processor; that is not the page's doing.
+    // One change may be late because the machine is busy, which the page cannot prevent.
     let late = milliseconds.iter().filter(|ms| **ms > 50.0).count();
     assert!(late <= 1 && milliseconds.iter().all(|ms| *ms <= 100.0), "{milliseconds:?}");
-    // A drift of one frame would have been seen.
+    // Most frames differ from the next one, so a drift of one frame would be detected.
     let moved = (first..end - 1).filter(|n| near(versions[0][*n], versions[0][n + 1])).count();
     assert!(moved < (end - first) / 2);
     let apart = loudness(&original, a) - loudness(&mastered, b);
@@ -196,14 +197,14 @@ fn original_and_mastered_are_equally_loud_on_one_clock_and_the_other_is_heard_wi
 fn another_preset_or_intensity_is_heard_within_300_ms_and_without_a_click() {
     let folders = Folders::with_music(120.0);
     let server = folders.serve(&[]);
-    // The page's own share is measured: what it wants is made already.
+    // Only the time of the page is measured, because the versions are made already.
     let queries = ["adaptive", "warm", "warm", "gentle", "gentle", "punchy"];
     let intensities = ["1", "1", "0.95", "0.95", "0.9", "0.9"];
     let queries: Vec<String> =
         queries.iter().zip(intensities).map(|(preset, i)| format!("preset={preset}&intensity={i}")).collect();
     let versions: Vec<_> = queries.iter().map(|query| served(&server, query)).collect();
     let mut page = playing(&server);
-    // Behind the loud entry, and half a minute before the silence.
+    // The position is after the loud entry, half a minute before the silence.
     page.click("#wave", 0.31, 0.5);
     page.until(&format!(
         "(await (async () => {{ {PLAYER} return player.base !== null && player.position > {} }})())",
@@ -222,7 +223,7 @@ fn another_preset_or_intensity_is_heard_within_300_ms_and_without_a_click() {
         pause();
         let end = position(&mut page);
         pause();
-        // A machine that gave it no time made it stop its clock: that is another promise.
+        // The page has stopped its clock because the machine was too busy. Such a change is not counted.
         if page.run("return window.stalls") != 0 {
             println!("the machine was too busy for {key}");
             continue;
@@ -279,7 +280,7 @@ fn a_server_that_is_gone_is_reported_and_fetched_sound_plays_on() {
     page.until("!document.querySelector('#trouble').hidden");
     assert!(page.text("#trouble").contains("the server does not answer"), "{}", page.text("#trouble"));
     page.until(&format!("(await (async () => {{ {PLAYER} return player.position > {} }})())", before + RATE / 2));
-    // There is nothing to play: it waits there.
+    // When no more frames are fetched, the player waits.
     page.click("#wave", 0.9, 0.5);
     page.until(&format!(
         "(await (async () => {{ {PLAYER} return player.waiting && player.position > {} }})())",
@@ -348,7 +349,7 @@ fn every_control_has_a_key_and_a_name_and_the_content_security_policy_blocks_not
         }
     }
     assert!(seen >= 16, "{seen} controls");
-    assert_eq!(page.complaints, Vec::<String>::new());
+    assert_eq!(page.page_errors, Vec::<String>::new());
 }
 
 #[test]
@@ -385,7 +386,7 @@ fn a_blind_test_hides_the_version_and_reports_how_probable_its_answers_are_by_gu
         "return document.querySelector('#player').dataset.side + document.querySelector('[name=side]:checked').value";
     let (first, mut sides) = (page.run(shown), std::collections::BTreeSet::new());
     for n in 0..16 {
-        // Who could look into the player would know.
+        // The answer is read from the player, which a user cannot do.
         let x = page.run(&format!("{PLAYER} return player.want")).as_str().unwrap().to_owned();
         assert_eq!(page.run(shown), first);
         let answer = if n < 12 { x == "original" } else { x != "original" };

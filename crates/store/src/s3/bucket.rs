@@ -19,7 +19,7 @@ use crate::format::{self, HEADER};
 use crate::key::ChunkId;
 use crate::status::RemoteStatus;
 
-/// A request to the bucket failed, which is logged and counted already.
+/// The error of a request to the bucket that failed. It is logged and counted already.
 pub struct BucketUnavailable;
 
 /// A bucket and its state in this process.
@@ -30,7 +30,7 @@ pub struct Bucket {
     prefix: Path,
     /// This node's name in claims.
     pub node: String,
-    /// How often claims were written, which makes the bytes of each one different.
+    /// The number of written claims. It is part of each claim, so that the bytes of all claims are different.
     pub renewals: AtomicU64,
     pub uploads: Arc<Semaphore>,
     /// The number of claims that this node holds.
@@ -45,7 +45,7 @@ pub struct BucketState {
     backoff_until: Option<Instant>,
     /// The chunks about which a thread sends requests.
     pub requested: HashSet<ChunkId>,
-    /// The claims of other nodes: their tags, and when each was seen first.
+    /// The claims of other nodes: their tags, and the time at which each tag was read first.
     pub other_claims: HashMap<ChunkId, (String, Instant)>,
     pub status: RemoteStatus,
 }
@@ -153,7 +153,7 @@ impl Bucket {
         }
     }
 
-    /// Puts an object, with a condition.
+    /// Puts an object on a condition.
     pub async fn put(
         &self,
         what: &'static str,
@@ -164,7 +164,7 @@ impl Bucket {
     ) -> Result<Option<PutResult>, BucketUnavailable> {
         let put = async {
             self.objects.put_opts(path, body, PutOptions::from(mode)).await.map_err(|e| match e {
-                // This means that the bucket does not exist.
+                // `NotFound` means here that the bucket does not exist.
                 Error::NotFound { source, .. } => Error::Generic { store: "S3", source },
                 e => e,
             })

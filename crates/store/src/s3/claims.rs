@@ -22,11 +22,11 @@ pub type Upload = ([u8; HEADER as usize], ChunkBytes, OwnedSemaphorePermit);
 
 /// The result of a claim in the bucket.
 pub enum RemoteClaim {
-    /// The chunk is in the bucket; these are its header and payload.
+    /// The chunk is in the bucket. The value is its header and payload.
     Object(Vec<u8>),
     /// Another node makes the chunk.
     HeldElsewhere,
-    /// This node makes the chunk; this is the version of the claim's object.
+    /// This node makes the chunk. The value is the version of the claim's object.
     Acquired(UpdateVersion),
 }
 
@@ -68,7 +68,7 @@ impl Bucket {
         self.put("cannot claim the chunk", path, REQUEST_TIMEOUT, body.into(), mode).await
     }
 
-    /// Whether a claim has not changed for so long that its node must have ended.
+    /// Whether a claim has not changed for so long that its node has ended.
     fn is_abandoned(&self, id: &ChunkId, e_tag: &str) -> bool {
         let mut state = self.state();
         let now = Instant::now();
@@ -95,7 +95,7 @@ impl Bucket {
             if held {
                 match self.put_claim(&path, PutMode::Update(version.clone())).await {
                     Ok(Some(renewed)) => version = renewed.into(),
-                    // Another node has taken the claim over. Both nodes make the same bytes.
+                    // Another node has taken over the claim. Both nodes make the same bytes.
                     Ok(None) => held = false,
                     Err(BucketUnavailable) => {}
                 }

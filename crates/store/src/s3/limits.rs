@@ -6,17 +6,17 @@ use std::time::Duration;
 pub const LEASE: Duration = Duration::from_secs(2);
 /// How often a claim is renewed.
 pub const RENEW_INTERVAL: Duration = Duration::from_millis(500);
-/// When a chunk that another node makes is to be claimed again.
+/// The time after which a chunk that another node makes is to be claimed again.
 pub const RETRY_AFTER: Duration = Duration::from_millis(200);
 /// How long a request may take until its response begins.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long the transfer of a chunk may take.
 pub const TRANSFER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long no requests are sent to a bucket after one that failed.
+/// The time without requests to a bucket after one that failed.
 pub const BACKOFF: Duration = Duration::from_secs(5);
 /// The most uploads at a time. Each has its chunk in memory.
 pub const UPLOADS: usize = 4;
 /// How long the store waits for uploads when it is closed.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
-/// The largest object that is fetched. Chunks are smaller.
+/// The size of the largest object that is fetched. Chunks are smaller.
 pub const LARGEST: u64 = 256 << 20;

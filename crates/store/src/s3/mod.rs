@@ -1,7 +1,7 @@
 //! A store of chunks that several machines share through a bucket of an S3-compatible object store.
 //!
-//! A chunk is an object with the same name and bytes as the [file](crate::format) on a machine. While a node makes the chunk there
-//! is an object `<index>.claim` beside it. It is put on the condition that there is none yet, and renewed until the chunk is
+//! A chunk is an object with the same name and bytes as the [file](crate::format) on a machine. While a node makes the chunk, the
+//! bucket also has an object `<index>.claim`. It is put on the condition that it does not exist yet, and renewed until the chunk is
 //! uploaded. Nodes do not compare clocks: a claim that a node sees unchanged for [`LEASE`] belongs to a node that has ended, and is
 //! taken over on the condition that it is still the same.
 //!

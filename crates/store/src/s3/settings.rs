@@ -23,7 +23,7 @@ pub fn open(url: &str, endpoint: Option<&str>) -> Result<(AmazonS3, Path), Store
         .map(|rest| rest.split_once('/').unwrap_or((rest, "")))
         .filter(|(bucket, _)| !bucket.is_empty())
         .ok_or_else(|| unusable(url, "give s3://bucket or s3://bucket/prefix".to_owned()))?;
-    // This fails when the process has a provider already, which is then used.
+    // This fails when the process has a provider already. That provider is then used.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = AmazonS3Builder::from_env()
         .with_bucket_name(bucket)
@@ -36,7 +36,7 @@ pub fn open(url: &str, endpoint: Option<&str>) -> Result<(AmazonS3, Path), Store
             .find_map(|name| std::env::var(name).ok())
     };
     if let Some(endpoint) = endpoint.map(str::to_owned).or_else(from_environment) {
-        // TLS is not used only when the endpoint says so.
+        // Plain HTTP is used only when the endpoint has the scheme `http`.
         builder = builder.with_allow_http(endpoint.starts_with("http://")).with_endpoint(endpoint);
     }
     let bucket = builder.build().map_err(|e| unusable(url, e.to_string()))?;
@@ -44,7 +44,8 @@ pub fn open(url: &str, endpoint: Option<&str>) -> Result<(AmazonS3, Path), Store
     Ok((bucket, prefix))
 }
 
-/// The name of this node, which no other process and no other store has. It is in the claims for people who read them.
+/// The name of this node, which no other process and no other store has. Claims contain it, so that people can see which node makes
+/// a chunk.
 pub fn node_name() -> String {
     static STORES: AtomicU64 = AtomicU64::new(0);
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "node".to_owned());

@@ -1,4 +1,4 @@
-//! Chunks whose bytes follow from their names, for tests of stores.
+//! Chunks whose bytes are determined by their names, for tests of stores.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::path::{Path, PathBuf};

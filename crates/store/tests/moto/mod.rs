@@ -9,8 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
-/// It serves one request at a time, because moto checks the condition of a put and does the put in two steps, while S3 does both at
-/// once.
+/// The server handles one request at a time, because moto checks the condition of a put and does the put in two steps, while S3
+/// does both at once.
 const SERVER: &str = "
 import threading
 from moto.server import DomainDispatcherApplication, create_backend_app

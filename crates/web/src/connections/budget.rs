@@ -20,7 +20,7 @@ pub(super) struct Budget {
     open: Mutex<HashMap<u64, Arc<Connection>>>,
 }
 
-/// How many connections there are of each activity.
+/// The number of connections of each activity.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct ActivityCounts {
     pub active: u64,
@@ -46,13 +46,13 @@ impl Budget {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Accepts a connection and counts it until [`Self::leave`]. Returns `None` when its client has its share or no connection can
-    /// be closed for it.
+    /// Accepts a connection and counts it until [`Self::leave`]. Returns `None` when its client has used up its share or no
+    /// connection can be closed for it.
     pub fn enter(&self, client: Client, proxied: bool) -> Option<Admission> {
         let mut open = self.open();
         let (count, now) = (open.len(), Instant::now());
         let mut displaced = false;
-        // While less than half of the limit is taken no client can have more than its share.
+        // While less than half of the limit is taken, no client can exceed its share.
         if count >= self.limit.saturating_sub(count) {
             let activities = open.values().map(|connection| (connection, connection.activity(now, &self.limits)));
             let active = || activities.clone().filter(|(_, activity)| *activity == Activity::Active);
@@ -73,7 +73,7 @@ impl Budget {
         Some(Admission { number, connection, displaced })
     }
 
-    /// Removes the connection of this number, which is closed.
+    /// Removes the connection with this number after it was closed.
     pub fn leave(&self, number: u64) {
         self.open().remove(&number);
     }

@@ -1,4 +1,4 @@
-//! The state of one connection, and since when it has been in it.
+//! The state of one connection, and the time since which it has been in that state.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -21,13 +21,13 @@ enum Phase {
     Closing,
 }
 
-/// Whether a connection may be closed to make room for another, and since when. The order of the variants and times is the order in
-/// which connections are closed.
+/// Whether a connection may be closed to make room for another, and the time since which it may be closed. The order of the
+/// variants and times is the order in which connections are closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Activity {
     /// All requests are answered.
     Idle(Instant),
-    /// The head of a request comes slowly.
+    /// The head of a request arrives slowly.
     Slow(Instant),
     /// The client does not read, because a player is paused, for example; or it has not closed its side yet.
     Stalled(Instant),
@@ -40,7 +40,7 @@ pub(super) enum Activity {
 pub(super) enum CloseReason {
     /// The head of a request took too long.
     Head,
-    /// No request came.
+    /// No request arrived.
     Idle,
     /// The client read nothing for very long.
     Abandoned,
@@ -55,7 +55,7 @@ pub(super) enum CloseReason {
 enum CloseMode {
     /// The connection stays open.
     Open,
-    /// When all that was written is sent.
+    /// After all written bytes are sent.
     Graceful,
     /// At once.
     Immediate,
@@ -66,7 +66,7 @@ struct ConnectionState {
     phase: Phase,
     /// When the phase began.
     since: Instant,
-    /// Since when there have been bytes to send of which the system takes none.
+    /// The time since which the system has accepted none of the bytes that are to be sent.
     blocked: Option<Instant>,
 }
 
@@ -76,7 +76,7 @@ impl ConnectionState {
     }
 }
 
-/// One connection: its state, which the task that serves it updates, and the order to close it.
+/// One connection: its state, which is updated by the task that serves it, and the request to close it.
 #[derive(Debug)]
 pub(crate) struct Connection {
     /// The client, or the proxy from which the connection comes.
@@ -115,7 +115,7 @@ impl Connection {
         self.state().enter(Phase::Responding);
     }
 
-    /// Records that all of a response was handed over to be sent.
+    /// Records that all bytes of a response were passed on to be sent.
     pub(crate) fn response_complete(&self) {
         let mut state = self.state();
         if state.phase == Phase::Responding {
@@ -140,12 +140,12 @@ impl Connection {
         }
     }
 
-    /// Records that there are bytes to send of which the system takes none.
+    /// Records that the system accepts none of the bytes that are to be sent.
     pub(crate) fn send_blocked(&self) {
         self.state().blocked.get_or_insert_with(Instant::now);
     }
 
-    /// Completes when the connection is to be closed after all that was written is sent.
+    /// Completes when the connection is to be closed after all written bytes are sent.
     pub(crate) async fn graceful_close(&self) {
         self.close_requested(CloseMode::Graceful).await;
     }
@@ -160,7 +160,7 @@ impl Connection {
         let _ = self.close.subscribe().wait_for(|requested| *requested == mode).await;
     }
 
-    /// Has the connection closed at once, to make room for another.
+    /// Requests that the connection is closed at once, to make room for another.
     pub(super) fn close_now(&self) {
         self.close.send_replace(CloseMode::Immediate);
     }
@@ -176,7 +176,7 @@ impl Connection {
         }
     }
 
-    /// Has the connection closed when its phase takes too long, and returns the reason, once.
+    /// Requests that the connection is closed when its phase takes too long. Returns the reason, once.
     pub(super) fn close_if_overdue(&self, now: Instant, limits: &Limits) -> Option<CloseReason> {
         let state = self.state();
         let (mode, reason) = match (state.blocked, state.phase, state.since) {

@@ -5,19 +5,18 @@ use std::time::Duration;
 /// How long a connection may take in each phase, and how many reserve connections there are.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// For the head of a request, from its first byte on. For the first request, and for the TLS handshake, from the start of the
-    /// connection on.
+    /// For the head of a request, counted from its first byte. For the first request and for the TLS handshake it is counted from
+    /// the start of the connection.
     pub head: Duration,
-    /// For the head of a request, after which the connection may be closed for another.
+    /// For the head of a request before the connection may be closed for another.
     pub slow_head: Duration,
     /// For each 16 KiB of a request's body.
     pub body: Duration,
     /// Between two requests.
     pub idle: Duration,
-    /// Without a byte that could be sent, after which a connection may be closed for another and does not count in the share of its
-    /// client.
+    /// Without a sent byte, after which a connection may be closed for another and does not count in the share of its client.
     pub stalled: Duration,
-    /// Without a byte that could be sent, after which a connection is closed in any case. Players are not paused for so long.
+    /// Without a sent byte, after which a connection is closed in any case. It is longer than players are paused.
     pub abandoned: Duration,
     /// The number of connections beyond the limit, on which only the vital paths are served.
     pub reserve: usize,
@@ -49,7 +48,7 @@ impl Limits {
         Self { head: self.reserve_head, stalled: self.slow_head, abandoned: self.head, ..self }
     }
 
-    /// How often connections are checked for having taken too long.
+    /// The interval at which connections are checked for having taken too long.
     pub(super) fn check_interval(&self) -> Duration {
         let shortest = self.head.min(self.reserve_head).min(self.idle).min(self.abandoned);
         (shortest / 8).clamp(Duration::from_millis(5), Duration::from_secs(1))

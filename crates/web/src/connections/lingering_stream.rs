@@ -1,4 +1,4 @@
-//! A stream that is closed only when the client has closed its side too.
+//! A stream that is closed only after the client has closed its side.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -9,14 +9,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// The most bytes of a client that are read and discarded until it closes its side.
 const DISCARDED: usize = 1 << 20;
 
-/// A stream whose shutdown completes when the client has closed its side too ("lingering close"). Without that the system discards
-/// bytes that the client has not read: some minutes after both sides are closed, and at once when bytes of the client were not
-/// read.
+/// A stream whose shutdown completes when the client has closed its side too ("lingering close"). After a plain close the system
+/// would discard the bytes that the client has not read yet: after some minutes, or at once when the server has not read all bytes
+/// of the client.
 pub(crate) struct LingeringStream<S> {
     stream: S,
     /// Whether the server has closed its side.
     shut_down: bool,
-    /// How many bytes of the client were read and discarded since.
+    /// The number of bytes of the client that were read and discarded since.
     discarded: usize,
 }
 

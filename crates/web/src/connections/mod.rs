@@ -1,4 +1,4 @@
-//! The connections of a server: how many there may be, how many of them of one client, and how long each may take.
+//! The connections of a server, with limits of their number, of the share of one client, and of the time of each phase.
 
 mod budget;
 mod connection;
@@ -21,8 +21,8 @@ use crate::client::Proxies;
 use crate::metrics::Metrics;
 
 /// All connections of a server. A client may have as many as it leaves free for others. Connections that are idle, stalled, or slow
-/// to send a request count in no share, and are closed when there is no room for another. Beyond the limit there is a small
-/// reserve, on which only the vital paths are served. Clones share the connections.
+/// to send a request do not count in the share of their client, and are closed when there is no room for another. Beyond the limit
+/// there is a small reserve, on which only the vital paths are served. Clones share the connections.
 #[derive(Clone, Debug)]
 pub struct Connections {
     inner: Arc<ConnectionsInner>,
@@ -105,14 +105,14 @@ impl Connections {
         let counts = self.inner.ordinary.counts();
         let states =
             [("active", counts.active), ("idle", counts.idle), ("asking", counts.slow), ("stalled", counts.stalled)];
-        metrics.gauges("connections", "Connections by what they do.", "state", states.into_iter());
+        metrics.gauges("connections", "Connections by activity.", "state", states.into_iter());
         let reserve = self.inner.reserve.counts();
         let reserve = reserve.active + reserve.idle + reserve.slow + reserve.stalled;
         metrics.gauge("connections_reserve", "Connections beyond the limit.", reserve as f64);
-        metrics.gauge("connections_limit", "Connections there may be.", self.inner.ordinary.limit() as f64);
+        metrics.gauge("connections_limit", "Largest number of connections.", self.inner.ordinary.limit() as f64);
         let closed = REASONS.iter().zip(&self.inner.closed);
         let closed = closed.map(|((_, name), count)| (*name, count.load(Ordering::Relaxed)));
-        metrics.counters("connections_closed_total", "Connections the server closed.", "reason", closed);
+        metrics.counters("connections_closed_total", "Connections that the server closed.", "reason", closed);
     }
 }
 

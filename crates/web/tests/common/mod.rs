@@ -119,7 +119,7 @@ impl Server {
         rest(&mut stream).await
     }
 
-    /// A value of the metrics, which a client of its own requests.
+    /// A value of the metrics, which are requested from an address that no test uses.
     pub async fn metric(&self, name: &str) -> f64 {
         let (_, body) = self.get([127, 0, 0, 99], "/metrics", "").await;
         let text = String::from_utf8(body.to_vec()).unwrap();

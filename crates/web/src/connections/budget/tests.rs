@@ -25,7 +25,7 @@ fn a_client_may_have_as_many_as_it_leaves_for_others_and_a_proxy_may_have_all() 
     let budget = Budget::new(120, Limits::DEFAULT);
     let first = fill(&budget, client(1));
     assert_eq!([first.len(), fill(&budget, client(2)).len(), fill(&budget, client(3)).len()], [60, 30, 15]);
-    // Connections that are closed are free for all clients.
+    // A closed connection makes room for all clients.
     first.iter().for_each(|admission| budget.leave(admission.number));
     assert_eq!(fill(&budget, client(2)).len(), 23);
     let mut proxied = 0;
@@ -63,7 +63,7 @@ fn idle_slow_and_stalled_connections_count_in_no_share_and_are_closed_in_this_or
     }
     assert!(!closed(&stalled[0]), "it is stalled for the longest time, but its client has no other stalled one");
     assert_eq!(budget.counts().stalled, 6);
-    // A stalled connection on which bytes are sent again counts again.
+    // A stalled connection counts again when bytes are sent on it again.
     stalled[0].bytes_sent();
     assert_eq!(budget.counts(), ActivityCounts { active: 5, idle: 0, slow: 0, stalled: 5 });
 }
