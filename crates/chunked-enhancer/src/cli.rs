@@ -155,8 +155,8 @@ impl Render {
 
     /// The rendition to write.
     ///
-    /// # Errors When neither the flag nor the name of the output specifies the format, or both the sound and the JSON would go to standard
-    /// output.
+    /// # Errors
+    /// When neither the flag nor the name of the output specifies the format, or both the sound and the JSON would go to standard output.
     pub fn rendition_request(&self) -> Result<RenditionRequest, String> {
         if self.to_stdout() && self.json {
             return Err("--json: standard output is taken by the sound; give a file to write".to_owned());

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crowd_store::StoreError;
 use crowd_web::LimitReached;
 
-/// Why a request or command fails.
+/// The reason why a request or command fails.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

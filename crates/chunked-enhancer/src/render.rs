@@ -17,7 +17,8 @@ use crate::rendition::Rendition;
 /// Writes a rendition to the file `to`, which appears when it is complete. Returns the faults of the source file. `progress` is called with
 /// the number of frames that are done. An existing file is replaced only with `overwrite`, and the source file never.
 ///
-/// # Errors When the source file cannot be read or `to` cannot be written.
+/// # Errors
+/// When the source file cannot be read or `to` cannot be written.
 pub fn to_file(
     rendition: &Rendition,
     to: &Path,
@@ -49,7 +50,8 @@ fn check_replaceable(rendition: &Rendition, to: &Path, existing: &Metadata, over
 
 /// Writes a rendition to standard output, until its reader closes it, and otherwise works like [`to_file`].
 ///
-/// # Errors When the file cannot be read, or standard output is a terminal or cannot be written.
+/// # Errors
+/// When the file cannot be read, or standard output is a terminal or cannot be written.
 pub fn to_stdout(rendition: &Rendition, progress: impl FnMut(u64)) -> Result<Vec<String>, Error> {
     let mut out = io::stdout().lock();
     if out.is_terminal() {

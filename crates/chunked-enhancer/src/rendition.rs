@@ -20,7 +20,7 @@ const VERSION: u32 = 4;
 pub const CHUNKS: crowd_store::ChunkKind =
     crowd_store::ChunkKind { magic: *b"crowdchk", version: 1, pinning: Pinning::FIRST_CHUNKS };
 
-/// What a client can request of a track. The defaults are those of a URL without parameters.
+/// A client's request for a rendition of a track. The defaults are those of a URL without parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RenditionRequest {
     /// How it is mastered.

@@ -6,7 +6,8 @@ pub use ipnet::IpNet;
 
 /// Parses a network like `192.168.1.0/24`, or an address for only that host.
 ///
-/// # Errors A text with the expected form of a network.
+/// # Errors
+/// A text with the expected form of a network.
 pub fn parse(text: &str) -> Result<IpNet, String> {
     text.parse()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))

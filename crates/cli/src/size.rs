@@ -2,7 +2,8 @@
 
 /// Parses a size in bytes: a number, or a number followed by k, M, G or T for KiB, MiB, GiB or TiB.
 ///
-/// # Errors A text for the user with the wrong value and the valid forms.
+/// # Errors
+/// A text for the user with the wrong value and the valid forms.
 pub fn parse_bytes(text: &str) -> Result<u64, String> {
     let advice =
         || format!("\"{}\": give bytes as a number, or a number followed by k, M, G or T", text.escape_debug());

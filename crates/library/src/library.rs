@@ -29,7 +29,8 @@ pub struct Library {
 impl Library {
     /// The library in the folder `root`. It has no tracks until it is [scanned](Self::scan).
     ///
-    /// # Errors When `root` is not a folder, or several folders match it in other spellings.
+    /// # Errors
+    /// When `root` is not a folder, or several folders match it in other spellings.
     pub fn open(root: &Path) -> Result<Self, Error> {
         let folder = Root::open(root).map_err(|e| Error::io(root, "open the library", e))?;
         if !folder.path().is_dir() {

@@ -1,4 +1,4 @@
-//! The partial files that killed processes leave behind. They are distinguished from files that are being written.
+//! The leftovers of killed processes: partial files, which have to be distinguished from files that are being written.
 
 use std::ffi::OsStr;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Services under a path of a host, behind a proxy that passes the path on unchanged.
+//! Services under a path of a host. A proxy between the client and the service passes the path on unchanged.
 
 use std::fmt;
 use std::str::FromStr;

@@ -14,7 +14,7 @@ const BLOCK: u64 = 1 << 16;
 
 /// Reads the chunks of a file. A read of a chunk that is not made yet completes when there are bytes of it.
 pub trait ChunkReader: Send + 'static {
-    /// Why a chunk cannot be read. The connection is then closed before the announced length is reached.
+    /// The reason why a chunk cannot be read. The connection is then closed before the announced length is reached.
     type Error: Into<BoxError> + Send + 'static;
 
     /// The number of chunks.

@@ -24,7 +24,7 @@ const PENDING: u64 = u64::MAX;
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("{what}: {limit} at once are allowed; try again in a moment")]
 pub struct LimitReached {
-    /// What is limited: "streams".
+    /// The limited items: "streams".
     pub what: &'static str,
     /// The limit.
     pub limit: usize,
@@ -48,7 +48,7 @@ pub enum SlotError {
          or try again in a moment"
     )]
     ClientShare {
-        /// What is limited: "streams".
+        /// The limited items: "streams".
         what: &'static str,
         /// The limit.
         limit: usize,

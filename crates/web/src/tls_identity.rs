@@ -33,9 +33,9 @@ pub enum TlsError {
     Missing {
         /// The file.
         file: PathBuf,
-        /// What is missing.
+        /// The missing item.
         what: &'static str,
-        /// What the file should contain.
+        /// The expected content of the file.
         advice: &'static str,
     },
     /// A certificate and a key that do not belong together or have an unsupported type.

@@ -66,7 +66,7 @@ pub(super) struct State {
 
 /// A rendition, its chunks and its listeners.
 pub struct Job {
-    /// What is made.
+    /// The rendition.
     pub rendition: Arc<Rendition>,
     pub(super) state: Mutex<State>,
     changes: watch::Sender<u64>,

@@ -28,8 +28,7 @@ impl Listener {
 
     /// At most `most` bytes of a chunk from byte `at` on, as soon as there are any; none after its end.
     ///
-    /// # Errors
-    /// Why the chunk cannot be made.
+    /// # Errors The reason why the chunk cannot be made.
     pub async fn read(&mut self, index: usize, at: u64, most: u64) -> Result<Vec<u8>, Error> {
         self.start_read(index, at);
         let bytes = self.bytes(index, at, most).await?;
@@ -63,8 +62,7 @@ impl Listener {
 
     /// Bytes of a chunk, once it is complete.
     ///
-    /// # Errors
-    /// Why the chunk cannot be made.
+    /// # Errors The reason why the chunk cannot be made.
     pub async fn length(&mut self, index: usize) -> Result<u64, Error> {
         self.start_read(index, 0);
         let mut changes = self.job.watch();

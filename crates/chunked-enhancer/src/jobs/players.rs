@@ -107,16 +107,14 @@ impl SegmentListener {
 
     /// Bytes of the segment, as soon as it is made.
     ///
-    /// # Errors
-    /// Why the segment cannot be made.
+    /// # Errors The reason why the segment cannot be made.
     pub async fn length(&mut self) -> Result<u64, Error> {
         self.listener.as_mut().ok_or(Error::Cancelled)?.length(self.index).await
     }
 
     /// The next bytes of the segment from `at` on, at most `most` of them; none at its end.
     ///
-    /// # Errors
-    /// Why the segment cannot be made.
+    /// # Errors The reason why the segment cannot be made.
     pub async fn read(&mut self, at: u64, most: u64) -> Result<Vec<u8>, Error> {
         let listener = self.listener.as_mut().ok_or(Error::Cancelled)?;
         let bytes = listener.read(self.index, at, most).await?;

@@ -18,7 +18,7 @@ pub struct JobStatus {
     pub format: crate::layout::Format,
     /// "waiting", "measuring", "making", "done", "failed" or "cancelled".
     pub state: &'static str,
-    /// Why it failed.
+    /// The reason why it failed.
     pub failure: Option<String>,
     /// The faults of the file as far as it was read, in words.
     pub warnings: Vec<String>,

@@ -10,7 +10,7 @@ use crate::preset::Design;
 pub struct Shortfall {
     /// The missing loudness, LU.
     pub lu: f64,
-    /// What limits the gain.
+    /// The limit of the gain.
     pub bound: GainBound,
     /// The limit in words.
     pub reason: String,

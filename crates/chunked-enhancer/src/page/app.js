@@ -186,7 +186,7 @@ function changeTreatment(change, delay = 0) {
   $('intensity-text').textContent = `${Math.round(treatment.intensity * 100)} %`;
   $('intensity').value = treatment.intensity;
   for (const radio of document.querySelectorAll('[name=preset]')) radio.checked = radio.value === treatment.preset;
-  // A user who changes the treatment wants to hear the mastered version.
+  // After a change of the treatment the mastered version is played.
   selectVersion('mastered');
   clearTimeout(changeTimer);
   changeTimer = setTimeout(() => {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crowd_web::LimitReached;
 
-/// Why an upload is refused.
+/// The reason why an upload is refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UploadError {
@@ -14,7 +14,7 @@ pub enum UploadError {
     NotMusic {
         /// The file.
         name: String,
-        /// What is wrong with it.
+        /// The fault of the file.
         problem: String,
     },
     /// It is larger than an upload may be.

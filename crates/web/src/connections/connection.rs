@@ -35,7 +35,7 @@ pub(super) enum Activity {
     Active,
 }
 
-/// Why a connection was closed.
+/// The reason why a connection was closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CloseReason {
     /// The head of a request took too long.
