@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the packages that crowd-engine needs on a Debian, Ubuntu or Raspberry Pi OS machine. Installed packages are not changed, so a second
-# run needs no password and takes little time.
+# Installs the packages that crowd-engine needs on a Debian, Ubuntu or Raspberry Pi OS machine. Installed packages are not changed,
+# so a second run needs no password and takes little time.
 #
 #   scripts/setup.sh [build|test|bench|32bit]      test includes build, bench includes test; build is the default
 set -euo pipefail
