@@ -1,6 +1,7 @@
 //! Values that are chosen by name.
 
-/// Returns the value of `all` whose name is `text`. Otherwise the error contains `what`, which says what is chosen, and lists the names.
+/// Returns the value of `all` whose name is `text`. Otherwise the error contains `what`, the name of the choice, and lists the names of all
+/// values.
 pub fn parse_choice<T: Copy, const N: usize>(
     what: &str,
     text: &str,

@@ -56,7 +56,7 @@ pub fn print<E: From<io::Error>>(text: impl FnOnce(&mut dyn Write) -> Result<(),
     Ok(out.flush()?)
 }
 
-/// A writer that discards what is written to a closed pipe.
+/// A writer that discards bytes that are written to a closed pipe.
 struct IgnoreClosedPipe<W>(W);
 
 impl<W: Write> Write for IgnoreClosedPipe<W> {

@@ -76,7 +76,7 @@ fn address(text: &str) -> Result<IpAddr, String> {
     }
 }
 
-/// The flags that say what clients may do.
+/// The flags that limit clients.
 #[derive(Clone, Debug, Args)]
 pub struct AccessArgs {
     /// Streams that may be sent at once; a stream that the client does not read does not count. A client may have as many as it

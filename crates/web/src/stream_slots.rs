@@ -99,7 +99,7 @@ pub struct StreamSlot {
 }
 
 impl StreamSlots {
-    /// Makes `limit` slots. `what` names in errors what is limited: "streams".
+    /// Makes `limit` slots. Errors contain `what`, the name of the limited items: "streams".
     pub fn new(what: &'static str, limit: usize) -> Self {
         let table = SlotTable { created: Instant::now(), numbers: AtomicU64::new(0), taken: Mutex::default() };
         Self { what, limit, at_rest: AT_REST, table: Arc::new(table) }

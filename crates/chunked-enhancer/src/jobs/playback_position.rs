@@ -11,7 +11,7 @@ const START_SECONDS: f64 = 1.0;
 /// A listener that has not read for this time is idle: playback is paused, or the client has buffered enough.
 const IDLE_AFTER: Duration = Duration::from_secs(10);
 
-/// The position of a listener. It is assumed to play what it has read from its first byte on, without pauses.
+/// The position of a listener. The listener is assumed to play all bytes that it has read, from its first byte on and without pauses.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PlaybackPosition {
     /// The chunk that it reads, and the last one that it will read.

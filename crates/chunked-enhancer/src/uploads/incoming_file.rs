@@ -72,7 +72,7 @@ impl IncomingFile {
     /// Adds the file to the library, and returns its track.
     ///
     /// # Errors
-    /// [`UploadError::Incomplete`]; [`UploadError::NotMusic`] with what is wrong with the file; [`UploadError::Io`].
+    /// [`UploadError::Incomplete`]; [`UploadError::NotMusic`] with the fault of the file; [`UploadError::Io`].
     pub fn finish(mut self) -> Result<Arc<Track>, UploadError> {
         let (received, bytes) = (self.received, self.reservation.bytes);
         if received < bytes {

@@ -1,7 +1,7 @@
-// Records what goes to the sound card, frame by frame of the context's time, and when keys were pressed.
+// Records the frames that the context sends to the sound card, with their numbers, and the times of pressed keys.
 (() => {
   const tap = (window.tap = { blocks: [], keys: [], context: null, ready: false });
-  // Chromium leaves `currentFrame` as it was in a block in which the page changes the graph: blocks are counted here too.
+  // Chromium does not advance `currentFrame` in a block in which the page changes the graph, so blocks are counted here too.
   const processor = `registerProcessor('tap', class extends AudioWorkletProcessor {
     next = 0;
     process([input]) {
@@ -30,7 +30,7 @@
     if (tap.context) tap.keys.push([key, Math.round(tap.context.currentTime * tap.context.sampleRate)]);
   }, true);
 
-  /** The recorded frames from `from` on, interleaved, as base64 of 32-bit floats; what was not recorded is silence. */
+  /** The recorded frames from `from` on, interleaved, as base64 of 32-bit floats. Frames that were not recorded are silent. */
   tap.read = (from, frames) => {
     const all = new Float32Array(2 * frames);
     for (const [first, left, right] of tap.blocks) {
