@@ -15,12 +15,12 @@ use crate::true_peak_limiter::TruePeakLimiter;
 
 /// A sample above this comes from a broken file and becomes silence.
 const LARGEST: f32 = 1e6;
-/// A time constant in seconds that is longer than that of the DC blocker, 32 ms, by as much as a broken file may exceed
-/// full scale. Those of the equaliser and of the compressor's mean square are shorter.
+/// A time constant in seconds for the stages without settings of their own. It is longer than that of the DC blocker, 32 ms, with a
+/// margin for broken files that exceed full scale. The time constants of the equaliser and of the compressor's mean square are shorter.
 const FIXED_STAGES_SECONDS: f64 = 0.050;
 
-/// The chain for one track. It allocates when it is constructed and cloned, and not when it processes, so it can run on
-/// an audio thread. A clone, which is the state of a chunk, takes 30 kB at 44.1 kHz.
+/// The chain for one track. It allocates when it is constructed or cloned, but not when it processes, so it can run on an audio thread. A
+/// clone, which is the state of a chunk, takes 30 kB at 44.1 kHz.
 #[derive(Clone, Debug)]
 pub struct Mastering {
     dc: Option<DcBlocker>,
@@ -70,8 +70,8 @@ impl Mastering {
 }
 
 impl Mastering {
-    /// As [`process`](ChunkProcessor::process), but without the limiter and so without its latency: to measure what
-    /// would enter the limiter. Use one chain for one of both only.
+    /// As [`process`](ChunkProcessor::process), but without the limiter and so without its latency: it measures the input of the limiter.
+    /// A chain must be used with only one of the two.
     pub fn process_unlimited(&mut self, first: Frames, block: &mut [[f32; 2]]) {
         self.in_quanta(first, block, Self::unlimited);
     }
@@ -80,7 +80,7 @@ impl Mastering {
         let mut rest = block;
         let mut at = first.0;
         while !rest.is_empty() {
-            // Never across a multiple of the quantum, on which the filters are flushed.
+            // No block crosses a multiple of the quantum, at which the filters are flushed.
             let n = (QUANTUM - (at % QUANTUM as u64) as usize).min(rest.len());
             let (now, later) = rest.split_at_mut(n);
             process(self, at, now);
@@ -129,7 +129,7 @@ impl Mastering {
         self.compressor.flush();
     }
 
-    /// Rounds every decaying state to its grid, so that runs whose states are almost equal become one.
+    /// Rounds every decaying state to its grid, so that runs whose states are almost equal become equal.
     fn round_state(&mut self) {
         if let Some(dc) = &mut self.dc {
             dc.round_state();

@@ -1,9 +1,8 @@
 //! A stereo-linked RMS compressor.
 //!
-//! The static curve with its soft knee and the smoothing of the gain in decibels are those of D. Giannoulis, M.
-//! Massberg and J. D. Reiss, "Digital dynamic range compressor design: a tutorial and analysis", JAES 60 (2012). Level
-//! and gain are computed once in sixteen frames, on multiples of sixteen of the track's own time; in between the gain
-//! changes linearly.
+//! The static curve with its soft knee and the smoothing of the gain in decibels are those of D. Giannoulis, M. Massberg and J. D. Reiss,
+//! "Digital dynamic range compressor design: a tutorial and analysis", JAES 60 (2012). Level and gain are computed every sixteen frames,
+//! on multiples of sixteen of the track's own time; in between the gain changes linearly.
 
 use crowd_engine::dsp::QUANTUM;
 use crowd_engine::dsp::biquad::TINY;
@@ -17,7 +16,7 @@ const HOP: u64 = 16;
 const RMS_SECONDS: f64 = 0.010;
 /// The width of the soft knee in decibels.
 const KNEE_DB: f64 = 6.0;
-/// A mean square below this is silence (-200 dB), a reduction below [`NO_REDUCTION_DB`] is none.
+/// A mean square below this (-200 dB) counts as silence, and a reduction below [`NO_REDUCTION_DB`] as none.
 const SILENCE: f64 = 1e-20;
 const NO_REDUCTION_DB: f64 = 1e-7;
 
@@ -37,7 +36,7 @@ pub(super) struct Compressor {
     rms: f64,
     attack: f64,
     release: f64,
-    /// The sum of squares of the present hop.
+    /// The sum of squares of the current hop.
     sum: f64,
     mean: f64,
     reduction_db: f64,
@@ -70,7 +69,7 @@ impl Compressor {
         }
     }
 
-    /// Processes at most a quantum in place. `first` is the frame of the track of the block's first frame.
+    /// Processes at most a quantum in place. `first` is the track's frame number of the block's first frame.
     pub(super) fn process(&mut self, first: u64, block: &mut [[f32; 2]]) {
         debug_assert!(block.len() <= QUANTUM);
         let mut rest = block;
@@ -93,8 +92,7 @@ impl Compressor {
         }
     }
 
-    /// The frame of which the level is measured: without its low frequencies, which two low-passes of the first order
-    /// compute to be subtracted.
+    /// The frame whose level is measured: its low frequencies are removed by subtracting two low-passes of the first order.
     #[inline]
     fn side_chain(&mut self, frame: [f64; 2]) -> [f64; 2] {
         let mut filtered = frame;
@@ -112,7 +110,7 @@ impl Compressor {
         self.low = self.low.map(|low| low.map(|v| if v.abs() < TINY { 0.0 } else { v }));
     }
 
-    /// Rounds what decays to its grid. Called between hops, on fixed frames.
+    /// Rounds the decaying states to their grid. Called between hops, on fixed frames.
     pub(super) fn round_state(&mut self) {
         self.low = self.low.map(|low| low.map(state_rounding::round_signal));
         self.mean = state_rounding::round_square(self.mean);
@@ -167,7 +165,7 @@ mod tests {
         side_chain_hz: 0.0,
     };
 
-    /// The gain in decibels at each millisecond of a sine of the amplitudes given, each for half a second.
+    /// The gain in decibels at each millisecond of a tone with the given amplitudes, each for half a second.
     fn gains(settings: &CompressorSettings, make_up_db: f32, amplitudes: &[f64]) -> Vec<f64> {
         let mut compressor = Compressor::new(settings, make_up_db, RATE);
         let mut gains = Vec::new();
@@ -199,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn attack_and_release_take_their_time() {
+    fn attack_and_release_take_the_set_times() {
         let gains = gains(&SETTINGS, 0.0, &[1.0, 0.01]);
         let full = gains[499];
         // 63 % of the reduction after the attack time, with the mean of the squares and the hop; the same for release.

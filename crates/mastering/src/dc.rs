@@ -1,7 +1,7 @@
 //! The DC blocker: removes a constant from the samples.
 //!
-//! A constant in the samples is not audible, but takes headroom below the ceiling, and every gain raises it. A
-//! high-pass of the first order removes it; at 20 Hz it attenuates by 0.26 dB.
+//! A constant in the samples is not audible, but it uses up headroom below the ceiling, and every gain raises it. A high-pass of the
+//! first order removes it; at 20 Hz it attenuates by 0.26 dB.
 
 use crowd_engine::dsp::biquad::TINY;
 
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn a_constant_is_removed_and_audible_tones_stay() {
         for rate in [8_000.0, 44_100.0, 192_000.0] {
-            // The rest of a constant in one channel after half a second, and of a tone of 20 Hz in the other.
+            // One channel has a constant, of which the remainder after half a second is measured; the other has a tone of 20 Hz.
             let mut blocker = DcBlocker::new(rate);
             let (mut left, mut right) = (0.0f32, 0.0f32);
             for n in 0..rate as usize {

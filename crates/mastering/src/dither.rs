@@ -2,28 +2,27 @@
 
 use crowd_engine::dsp::simd::{Arith, Simd, Task};
 
-/// Samples that are processed side by side.
+/// The number of samples that are processed in parallel.
 const SIDE_BY_SIDE: usize = 8;
 
-/// Rounds to a word length with triangular noise of two steps (TPDF), which makes the error a steady noise that does
-/// not depend on the signal: S. P. Lipshitz, R. A. Wannamaker and J. Vanderkooy, "Quantization and dither: a
-/// theoretical survey", JAES 40 (1992). The noise is a function of the frame and the channel, so a frame is always the
-/// same, in whatever order frames are rendered.
+/// Rounds to a word length with triangular noise of two steps (TPDF), which makes the error a steady noise that does not depend on the
+/// signal: S. P. Lipshitz, R. A. Wannamaker and J. Vanderkooy, "Quantization and dither: a theoretical survey", JAES 40 (1992). The noise
+/// is a function of the frame number and the channel, so a frame is always the same, in whatever order frames are rendered.
 #[derive(Clone, Copy, Debug)]
 pub struct Dither {
     simd: Simd,
-    /// LoudnessSteps from 0 to full scale.
+    /// The number of quantisation steps from 0 to full scale.
     steps: f64,
 }
 
 impl Dither {
-    /// Dither for samples of so many bits, 8 to 24; other numbers are limited to that range.
+    /// Dither for samples of `bits` bits, 8 to 24; other numbers are limited to that range.
     pub fn new(bits: u32) -> Self {
         Self { simd: Simd::detect(), steps: f64::from(1u32 << (bits.clamp(8, 24) - 1)) }
     }
 
-    /// Rounds a block in position. `first` is the frame of the track of the block's first frame. The output is a whole
-    /// number of steps within the word length.
+    /// Rounds a block in place. `first` is the track's frame number of the block's first frame. The output is a whole number of steps
+    /// within the word length.
     pub fn process(&self, first: u64, block: &mut [[f32; 2]]) {
         // The noise repeats after 2^32 samples: half a day.
         let position = first.wrapping_mul(2) as u32;
@@ -57,7 +56,7 @@ impl Task for Round<'_> {
     }
 }
 
-/// The nearest step to a sample with its noise. A number as large as `ROUNDER` has no fraction bits.
+/// The nearest step to a sample with its noise. A number as large as `ROUNDER` has no fractional bits.
 #[inline(always)]
 fn rounded(sample: f32, steps: f64, position: u32) -> f32 {
     const ROUNDER: f64 = 1.5 * (1u64 << 52) as f64;

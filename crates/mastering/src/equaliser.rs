@@ -1,7 +1,7 @@
 //! The equaliser: five bands, each with a gain and a width.
 //!
-//! Minimum-phase shelves and bells on mid and side. The width of a band is another gain for its side signal, so gain
-//! and width are one filter: the same sections, with separate coefficients for mid and side.
+//! Minimum-phase shelves and bells on mid and side. The width of a band is an additional gain for its side signal, so gain and width are
+//! one filter: the same sections, with separate coefficients for mid and side.
 
 use crowd_engine::dsp::biquad::{Coefficients, TINY};
 
@@ -14,7 +14,7 @@ const SHELF_Q: f64 = std::f64::consts::FRAC_1_SQRT_2;
 /// The highest frequency of a filter, as a share of the sample rate.
 const HIGHEST: f64 = 0.45;
 
-/// One section: all values twice, for mid and side.
+/// One filter section; it holds all values twice, for mid and side.
 #[derive(Clone, Copy, Debug)]
 struct Section {
     b: [[f64; 2]; 3],
@@ -78,7 +78,7 @@ impl Equaliser {
     }
 }
 
-/// The section of a band. A band that extends to the highest frequency becomes a shelf; one above it is flat.
+/// The section of a band. A band that extends to the highest frequency becomes a shelf; a band above it is flat.
 fn design(band: usize, decibels: f64, sample_rate: f64) -> Coefficients {
     let highest = HIGHEST * sample_rate;
     match (band.checked_sub(1).map(|below| EDGES[below]), EDGES.get(band)) {
@@ -98,7 +98,7 @@ fn design(band: usize, decibels: f64, sample_rate: f64) -> Coefficients {
 mod tests {
     use super::*;
 
-    /// The gain of mid and side at a frequency, measured with a sine.
+    /// The gain of mid and side at a frequency, measured with a tone.
     fn gains(equaliser: &Equaliser, hz: f64, rate: f64) -> [f64; 2] {
         [[1.0, 1.0], [1.0, -1.0]].map(|sides: [f32; 2]| {
             let mut equaliser = equaliser.clone();

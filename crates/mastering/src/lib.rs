@@ -3,11 +3,10 @@
 //!
 //! # The chain
 //!
-//! DC blocker, equaliser, compressor, make-up, true-peak limiter, dither. Everything in it is causal and runs on the
-//! absolute time of the track, and its memory is finite, bit for bit. So a [`Mastering`] is a
-//! [`ChunkProcessor`](crowd_engine::chunk::ChunkProcessor) whose chunks are the same bits in any order:
-//! [`Chunked`](crowd_engine::chunk::Chunked) renders any chunk of a track with it. The chain measures nothing: what
-//! depends on the track is measured once before and set in [`MasteringSettings`].
+//! DC blocker, equaliser, compressor, make-up, true-peak limiter, dither. Everything in it is causal and runs on the absolute time of the
+//! track, and its memory is finite, bit for bit. So a [`Mastering`] is a [`ChunkProcessor`](crowd_engine::chunk::ChunkProcessor) whose
+//! chunks are the same bits in any order: [`Chunked`](crowd_engine::chunk::Chunked) renders any chunk of a track with it. The chain
+//! measures nothing: values that depend on the track are measured once before and set in [`MasteringSettings`].
 //!
 //! | stage | |
 //! |---|---|
@@ -17,10 +16,10 @@
 //! | make-up | a gain |
 //! | mix | the input, with a gain of its own, added to the processed signal; the DC blocker is before both |
 //! | limiter | true peaks by ITU-R BS.1770-4, Annex 2; 5.3 ms of lookahead |
-//! | dither | optional: triangular, always the same for a frame |
+//! | dither | optional: triangular; the noise of a frame is always the same |
 //!
-//! With the default settings all stages but the limiter are bypassed, bit for bit, and the limiter too passes what is
-//! under its ceiling bit for bit: the DC blocker is off until a setting enables it.
+//! With the default settings all stages but the limiter are bypassed, bit for bit. The DC blocker is off until a setting enables it. The
+//! limiter passes sound under its ceiling bit for bit.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -62,9 +61,9 @@
 //!
 //! # Measuring
 //!
-//! [`measure`] analyses a track, as a whole or by probes, and forecasts the loudness that a chain gives it; its page
-//! has an example. [`loudness`] has what that is computed with. The loudness of a finished file or excerpt is measured
-//! by [`crowd_media::loudness`].
+//! [`measure`] analyses a track, as a whole or by probes, and forecasts the loudness that a chain gives it; the module's page has an
+//! example. [`loudness`] has the types that the analysis uses. The loudness of a finished file or excerpt is measured by
+//! [`crowd_media::loudness`].
 
 mod chain;
 mod compressor;

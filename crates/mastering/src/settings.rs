@@ -6,7 +6,7 @@ use crowd_engine::Error;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CompressorSettings {
-    /// The ratio of input to output in decibels over the threshold, 1 to 20; 1 does nothing.
+    /// The ratio of input to output in decibels over the threshold, 1 to 20; at 1 there is no compression.
     pub ratio: f32,
     /// The RMS level above which the gain is reduced, in dBFS, -60 to 0.
     pub threshold_db: f32,
@@ -44,7 +44,7 @@ pub struct MasteringSettings {
     pub ceiling_dbtp: f32,
     /// The time in which the limiter releases nine tenths of its reduction, in milliseconds, 10 to 1,000.
     pub limiter_release_ms: f32,
-    /// Bits to dither to, 8 to 24; none for float samples.
+    /// The word length in bits to dither to, 8 to 24; `None` for float samples.
     pub dither_bits: Option<u32>,
 }
 
@@ -78,7 +78,7 @@ impl MasteringSettings {
     /// Checks every setting.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] names the first that is not finite or out of its range.
+    /// [`Error::OutOfRange`] names the first setting that is not finite or out of its range.
     pub fn check(&self) -> Result<(), Error> {
         let CompressorSettings { ratio, threshold_db, attack_ms, release_ms, blend, side_chain_hz } = self.compressor;
         let bands = self.eq_db.map(|db| ("equaliser gain", " dB", db, -24.0, 24.0));
@@ -107,7 +107,7 @@ impl MasteringSettings {
     }
 }
 
-/// The number as it was written: 0.1, not 0.10000000149.
+/// The number rounded to six decimals: 0.1, not 0.10000000149.
 fn decimal(number: f32) -> f64 {
     (f64::from(number) * 1e6).round() / 1e6
 }

@@ -11,12 +11,12 @@ use crowd_engine::Frames;
 
 /// The shortest period.
 const SHORTEST: u64 = 4_096;
-/// The length of a period in time constants, at least. With shorter periods a state that moves by less than half a step
-/// in a period would stop, and two such states would stay apart.
+/// The smallest length of a period in time constants. With shorter periods a state that moves by less than half a step in a period would
+/// stop moving, and two such states would stay different.
 const PERIOD: f64 = 5.0;
 /// Time constants after which any two states are closer than a step: 60 dB of reduction in steps of 2^-20 dB.
 const TO_A_STEP: f64 = 18.0;
-/// Periods after that.
+/// The number of periods after that.
 const PERIODS: u64 = 4;
 
 /// The frames from one rounding to the next, a power of two, for a slowest time constant in frames.

@@ -1,10 +1,10 @@
 //! The lookahead limiter for true peaks, the peaks between samples included.
 //!
-//! The peak of the signal that a converter reconstructs from the samples is found by interpolation, as in ITU-R
-//! BS.1770-4, Annex 2. Near half the sample rate the result depends on the converter's filter: of white noise at full
-//! level one meter reads half a decibel more than another. So peaks near the ceiling are measured a second time, at
-//! eight times the rate and with two filters: one with the widest pass band, and one with an early and steep cut-off as
-//! resamplers have it. The gain is that of the [engine's limiter](crowd_engine::dsp::limiter) with a longer lookahead.
+//! The peak of the signal that a converter reconstructs from the samples is found by interpolation, as in ITU-R BS.1770-4, Annex 2. Near
+//! half the sample rate the result depends on the converter's filter: of white noise at full level one meter reads half a decibel more
+//! than another. So peaks near the ceiling are measured a second time, at eight times the rate and with two filters: one with the widest
+//! pass band, and one with an early and steep cut-off like that of resamplers. The gain is that of the [engine's
+//! limiter](crowd_engine::dsp::limiter) with a longer lookahead.
 
 use std::sync::LazyLock;
 
@@ -18,18 +18,16 @@ const TAPS: usize = 32;
 const SHORT: usize = 24;
 /// Samples that must be available after the one before a peak.
 const SAMPLES_AFTER: usize = TAPS / 2;
-/// Frames by which the gain is down before a peak, so that it is constant while the peak passes.
+/// The number of frames before a peak at which the gain is fully reduced, so that it is constant during the peak.
 const GUARD: usize = SAMPLES_AFTER;
-/// Peaks above this share of the ceiling are measured a second time; the second measurement is a decibel higher at
-/// most.
+/// Peaks above this share of the ceiling are measured a second time; the second measurement is at most a decibel higher.
 const NEAR: f32 = 0.87;
-/// The amount by which another meter may still read more, measured with those of ffmpeg and libebur128 on white noise
-/// and clicks.
+/// The amount by which other meters may still read more, determined with the meters of ffmpeg and libebur128 on white noise and clicks.
 pub(crate) const MARGIN_DB: f64 = 0.3;
 /// Frames of lookahead at 48 kHz.
 const LOOKAHEAD: usize = 4 * QUANTUM;
-/// The same in seconds. Below 48 kHz it is as many frames and so longer, 32 ms at 8 kHz; above 48 kHz up to twice as
-/// long, because the number of frames is a power of two.
+/// The same in seconds. Below 48 kHz the number of frames is the same, so the lookahead is longer (32 ms at 8 kHz); above 48 kHz it is up
+/// to twice as long, because the number of frames is a power of two.
 pub(crate) const LOOKAHEAD_SECONDS: f64 = LOOKAHEAD as f64 / 48_000.0;
 
 /// A quantum of one channel, after the samples of the previous one that the filters still need.
@@ -38,11 +36,11 @@ type Line = [f32; QUANTUM + TAPS - 1];
 /// The interpolation filters, at fractions of a frame.
 #[derive(Debug)]
 struct Filters {
-    /// At quarters: the first measurement.
+    /// At quarters of a frame, for the first measurement.
     quarters: [[f32; SHORT]; 3],
-    /// At the odd eighths: the second measurement with the same filter.
+    /// At odd eighths of a frame, for the second measurement with the same filter.
     eighths: [[f32; SHORT]; 4],
-    /// At all eighths: the filter with the early cut-off.
+    /// At all eighths of a frame: the filter with the early cut-off.
     steep: [[f32; TAPS]; 7],
 }
 
@@ -89,7 +87,7 @@ impl TruePeakLimiter {
         self.latency
     }
 
-    /// Rounds what decays to its grid. Called on fixed frames.
+    /// Rounds the decaying states to their grid. Called on fixed frames.
     pub(super) fn round_state(&mut self) {
         self.curve.settle();
     }
@@ -106,8 +104,7 @@ impl TruePeakLimiter {
         let [left, right] = &self.lines;
         let mut gains = [0.0; QUANTUM];
         for (n, (gain, between)) in gains.iter_mut().zip(peaks).take(block.len()).enumerate() {
-            // The frame that is tested is the one SAMPLES_AFTER frames ago: itself, and the peaks between it and its
-            // neighbours.
+            // The frame that is tested is the one SAMPLES_AFTER frames ago: its sample, and the peaks between it and its neighbours.
             let sample = left[n + SAMPLES_AFTER - 1].abs().max(right[n + SAMPLES_AFTER - 1].abs());
             let peak = sample.max(between).max(std::mem::replace(&mut self.previous, between));
             *gain = gain_under(self.ceiling, peak);
@@ -127,8 +124,8 @@ impl TruePeakLimiter {
     }
 }
 
-/// The filter that interpolates a fraction of a frame after the frame `N / 2 - 1` taps in: a windowed sinc that passes
-/// what is below `cut`, a share of half the sample rate.
+/// The filter that interpolates a fraction of a frame after the frame `N / 2 - 1` taps in: a windowed sinc that passes frequencies below
+/// `cut`, a fraction of half the sample rate.
 fn taps<const N: usize>(share: f64, cut: f64, beta: f64) -> [f32; N] {
     let middle = (N / 2) as f64;
     let raw: [f64; N] = std::array::from_fn(|tap| {
@@ -141,7 +138,7 @@ fn taps<const N: usize>(share: f64, cut: f64, beta: f64) -> [f32; N] {
     raw.map(|tap| (tap / sum) as f32)
 }
 
-/// The larger of both channels' peaks between the frames, for a whole quantum.
+/// Computes the larger of both channels' peaks between the frames, for a whole quantum.
 struct InterSamplePeaks<'a> {
     filters: &'a Filters,
     near: f32,

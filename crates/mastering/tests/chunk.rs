@@ -40,7 +40,7 @@ impl Input for Music {
 
     fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, InputError> {
         if self.failing.load(Relaxed) > 0 && self.failing.fetch_sub(1, Relaxed) == 1 {
-            return Err("the disk is gone".into());
+            return Err("the disk was removed".into());
         }
         let rest = self.frames.get(self.at..).unwrap_or_default();
         let now = &rest[..rest.len().min(1_152)];
@@ -102,7 +102,7 @@ impl ChunkProcessor for InexactChain {
         self.0.latency()
     }
 
-    /// Long enough that the rest is inaudible.
+    /// Long enough that the remaining difference is inaudible.
     fn memory(&self) -> Frames {
         Frames(self.0.memory().0 / 3)
     }
@@ -119,8 +119,7 @@ fn at_8_khz<P: ChunkProcessor>(processor: P, sound: &[[f32; 2]]) -> Chunked<P, M
     Chunked::new(processor, Music::new(sound), grid, Frames(8_000))
 }
 
-/// Sound with all events that have caused errors: a silent start, a loud entry, silence in the middle, a quiet section,
-/// a loud one.
+/// Sound with events that are difficult for chunks: a silent start, a loud entry, silence in the middle, a quiet section, a loud one.
 fn eventful(hertz: u32) -> Vec<[f32; 2]> {
     let second = hertz as usize;
     let mut sound = sounds::music(24 * second + 1_234, hertz, 11);
@@ -260,7 +259,7 @@ impl ChunkProcessor for StartDependent {
 }
 
 #[test]
-fn chunks_from_different_state_meet_in_an_overlap_of_a_second_with_no_step_and_no_dip() {
+fn chunks_from_different_states_join_in_an_overlap_of_a_second_with_no_step_and_no_dip() {
     let sound = vec![[0.25; 2]; 8 * 3 * 4_096];
     let mut chunked = at_8_khz(StartDependent { started: None }, &sound);
     let (_, made) = make(&mut chunked, 5);
@@ -336,7 +335,7 @@ fn an_input_that_fails_is_an_error_with_its_position_and_the_chunk_can_be_render
         let mut chunked = Chunked::new(chain.clone(), input, grid, Frames(8_000));
         let error = chunked.make(1, |_| ControlFlow::Continue(())).unwrap_err().to_string();
         assert!(
-            error.starts_with("the input cannot be read at frame ") && error.ends_with(": the disk is gone"),
+            error.starts_with("the input cannot be read at frame ") && error.ends_with(": the disk was removed"),
             "{error}"
         );
         let (joined, _) = in_order(&mut chunked, &(0..grid.chunks()).collect::<Vec<_>>());
@@ -356,7 +355,7 @@ fn a_chunk_that_was_stopped_can_be_rendered_again() {
         });
         (made.unwrap().complete, blocks)
     };
-    // One that is stopped at its last block counts as stopped, too.
+    // A chunk that is stopped at its last block counts as stopped, too.
     assert_eq!([3, 2].map(&mut broken_off_at), [(false, 3), (false, 2)]);
     // It left no state, so the next chunk starts from a pre-roll.
     assert_eq!(make(&mut chunked, 9).1.start, ChunkStart::PreRoll);

@@ -1,4 +1,4 @@
-//! Properties of the mastering chain, measured from outside.
+//! Properties of the mastering chain, measured at its output.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod common;
@@ -86,7 +86,7 @@ fn no_true_peak_is_over_the_ceiling_by_an_independent_meter() {
     }
 }
 
-/// For sound with full level up to half the sample rate, filters disagree about the peaks between the samples.
+/// For sound with full level up to half the sample rate, the peaks between samples differ from filter to filter.
 #[test]
 fn bursts_of_white_noise_stay_under_the_ceiling_by_a_denser_meter_too() {
     let mut noise = Noise(11);
@@ -113,7 +113,7 @@ fn sound_under_the_ceiling_passes_bit_for_bit() {
 fn a_mix_is_a_share_of_the_processed_signal_and_the_rest_of_the_input() {
     // Far below the ceiling, so that the limiter passes it bit for bit.
     let sound: Vec<_> = sounds::music(100_000, 44_100, 3).into_iter().map(|frame| frame.map(|v| v * 0.1)).collect();
-    // The input unchanged.
+    // Without the DC blocker, so that the input is mixed in unchanged.
     let punchy = MasteringSettings { dc_block: false, ..sounds::punchy() };
     let wet = run(&punchy, 44_100, &sound);
     let mixed = run(&MasteringSettings { mix: 0.25, dry_db: 6.0, ..punchy }, 44_100, &sound);
@@ -121,7 +121,7 @@ fn a_mix_is_a_share_of_the_processed_signal_and_the_rest_of_the_input() {
         assert!((mixed - (0.25 * wet + 0.75 * 1.995_262 * dry)).abs() < 1e-6);
     }
     assert!(run(&MasteringSettings { dry_db: -20.0, ..punchy }, 44_100, &sound) == wet);
-    // With the input alone, as loud as it is, no peak is above the ceiling.
+    // The input alone, amplified by 24 dB, is limited too: no peak is above the ceiling.
     let dry = run(&MasteringSettings { mix: 0.0, dry_db: 24.0, ..punchy }, 44_100, &sound);
     assert!((-1.5..=-0.9).contains(&true_peak(44_100, &dry)));
 }
@@ -232,7 +232,7 @@ fn the_output_after_the_memory_does_not_depend_on_what_came_before_bit_for_bit()
         side_chain_hz: 0.0,
     };
     let quick = CompressorSettings { release_ms: 5.0, ..gentle.compressor };
-    // Each stage at its slowest while the others are quick, so that its own memory is tested.
+    // Each stage is at its slowest while the others are fast, so that its own memory is tested.
     let compressed = MasteringSettings { make_up_db: 24.0, compressor: hard, limiter_release_ms: 10.0, ..gentle };
     let limited = MasteringSettings { make_up_db: 24.0, compressor: quick, limiter_release_ms: 1_000.0, ..gentle };
     let tilted =
@@ -247,8 +247,8 @@ fn the_output_after_the_memory_does_not_depend_on_what_came_before_bit_for_bit()
         let chain = Mastering::new(&settings, rate(hertz)).unwrap();
         let memory = chain.memory().0 as usize;
         let past = hertz as usize / 2;
-        // The worst past: loud, or as loud as a broken file, up to the start. After it music, whose hits reset a
-        // compressor, or a steady tone, in which only releases have an effect.
+        // The worst sound before the start is loud, or as loud as a broken file. After it follows music, whose hits reset a compressor,
+        // or a steady tone, in which only releases have an effect.
         for (before, after, steady) in [
             (1.0, 1.0, false),
             (1.0, 0.1, false),
@@ -272,7 +272,7 @@ fn the_output_after_the_memory_does_not_depend_on_what_came_before_bit_for_bit()
             assert!(whole[memory..] == part[memory..], "{hertz} Hz, {before} then {after}, {settings:?}");
         }
     }
-    assert!(remembered > 20, "the past was audible in {remembered} cases only");
+    assert!(remembered > 20, "the earlier sound had an effect in {remembered} cases only");
 }
 
 /// `cargo test --release -p crowd-engine --no-default-features --test mastering -- --ignored --nocapture speed`
@@ -327,7 +327,7 @@ proptest! {
     }
 
     #[test]
-    fn no_setting_and_no_input_makes_the_output_other_than_finite_and_under_the_ceiling(
+    fn the_output_is_finite_and_under_the_ceiling_for_every_setting_and_input(
         hertz in 8_000u32..=384_000,
         eq_db in prop::array::uniform5(-24.0f32..=24.0),
         width in prop::array::uniform5(0.1f32..=2.0),

@@ -89,7 +89,7 @@ fn steps_and_gating_give_the_loudness_of_an_independent_meter() {
 }
 
 #[test]
-fn a_whole_track_has_the_values_it_was_made_with() {
+fn the_analysis_of_a_whole_track_has_the_values_of_the_synthesised_sound() {
     // A tone of 1 kHz, in the third band; on the left 6 dB louder than on the right.
     let tone = |n: u32| (std::f64::consts::TAU * f64::from(n) / 48.0).sin();
     let sound: Vec<[f32; 2]> = (0..480_000).map(|n| [0.4, 0.2].map(|gain| (gain * tone(n)) as f32)).collect();
@@ -99,7 +99,7 @@ fn a_whole_track_has_the_values_it_was_made_with() {
             assert!(value.is_some_and(|value| (value - want).abs() < within), "{want}: {analysis:?}");
         };
         assert_eq!((analysis.frames, analysis.sample_rate), (480_000, 48_000));
-        // The mean squares of both, 0.08 and 0.02, added.
+        // The sum of the mean squares of both channels, 0.08 and 0.02.
         near(analysis.integrated_lufs, 10.0 * 0.1f64.log10(), 0.05);
         near(analysis.sample_peak_dbfs, 20.0 * 0.4f64.log10(), 0.01);
         near(analysis.bands_db[2], 0.0, 0.01);
@@ -128,7 +128,7 @@ fn probes_are_within_half_a_lu_of_the_whole_track() {
 }
 
 #[test]
-fn blocks_do_not_change_what_is_measured() {
+fn the_block_length_does_not_change_the_measurement() {
     let track = track(22_050, 100);
     let forecast = |track: &Memory| {
         let forecast = track.probes().forecast(&punchy(), &GO).unwrap();
@@ -142,7 +142,7 @@ fn blocks_do_not_change_what_is_measured() {
 }
 
 #[test]
-fn a_forecast_is_as_loud_as_what_the_chain_makes() {
+fn a_forecast_has_the_loudness_of_the_chains_output() {
     for (rate, seconds) in [(44_100, 30), (48_000, 90), (96_000, 20)] {
         let track = track(rate, seconds);
         let settings = MasteringSettings { make_up_db: 0.0, ..punchy() };
@@ -178,7 +178,7 @@ fn silence_has_no_loudness_and_frames_that_are_not_finite_are_silent() {
     assert_eq!(broken.probes().analysis(), mended.probes().analysis());
 }
 
-/// Sound that stops the measurement, or fails, at some frame.
+/// Sound that stops the measurement, or whose input fails, at some frame.
 struct Until {
     sound: Memory,
     frame: usize,
@@ -194,7 +194,7 @@ impl Input for Until {
         if self.sound.at >= self.frame {
             match self.stop {
                 Some(stop) => stop.store(true, Ordering::Relaxed),
-                None => return Err("the disk is gone".into()),
+                None => return Err("the disk was removed".into()),
             }
         }
         self.sound.read(frames)
@@ -217,7 +217,7 @@ fn a_stop_ends_a_measurement_and_an_error_has_its_frame() {
     ] {
         let Error::Engine(crowd_engine::Error::Read { frame, source }) = error else { panic!("{error}") };
         assert!((115_200..116_352).contains(&frame.0) || frame.0 >= 120_000, "{frame:?}");
-        assert_eq!(source.to_string(), "the disk is gone");
+        assert_eq!(source.to_string(), "the disk was removed");
     }
 }
 

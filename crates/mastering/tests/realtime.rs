@@ -20,7 +20,7 @@ fn noise(level: impl Fn(usize) -> f64) -> Vec<[f32; 2]> {
     (0..66_150).map(|n| [(); 2].map(|()| (f64::from(noise.sample()) * level(n)) as f32)).collect()
 }
 
-/// Fades from full level by 900 dB, through all subnormal numbers to zero, in each half second.
+/// Fades in each half second from full level by 900 dB, through all subnormal numbers to zero.
 fn tails() -> Vec<[f32; 2]> {
     noise(|n| 0.5 * 10f64.powf(-45.0 * (n % 22_050) as f64 / 22_050.0))
 }

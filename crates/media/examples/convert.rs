@@ -1,4 +1,4 @@
-//! Any file to WAV or FLAC: `cargo run --release -p crowd-media --example convert -- in.mp3 out.flac 24`
+//! Converts any file to WAV or FLAC: `cargo run --release -p crowd-media --example convert -- in.mp3 out.flac 24`
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -8,7 +8,9 @@ use crowd_media::{AudioFormat, Container, SampleFormat, open, probe, write};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args_os().skip(1);
     let (Some(from), Some(to)) = (args.next().map(PathBuf::from), args.next().map(PathBuf::from)) else {
-        return Err("name a file to read, one to write (.wav or .flac), and maybe a depth (16, 24, 32f)".into());
+        return Err(
+            "give a file to read, a file to write (.wav or .flac), and optionally a sample format (16, 24, 32f)".into(),
+        );
     };
     let container: Container = to.extension().unwrap_or_default().to_string_lossy().parse()?;
     let depth: SampleFormat = args.next().unwrap_or_else(|| "16".into()).to_string_lossy().parse()?;

@@ -1,4 +1,4 @@
-//! Files that appear whole or not at all.
+//! Atomic files: a file appears under its name complete or not at all.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -8,10 +8,10 @@ use tempfile::{Builder, NamedTempFile, PersistError};
 
 use crate::{Error, ErrorKind};
 
-/// A file that is written under a hidden temporary name in its folder and gets its own name on [`commit`](Self::commit). Dropped
-/// without `commit` it is removed, and an older file of its name stays as it was.
+/// A file that is written under a hidden temporary name in its folder and gets its own name on [`commit`](Self::commit). If it is dropped
+/// without `commit`, it is removed, and an older file of its name stays unchanged.
 ///
-/// Writes are not buffered: wrap it in a [`std::io::BufWriter`] for small ones.
+/// Writes are not buffered: for small writes, wrap the file in a [`std::io::BufWriter`].
 #[derive(Debug)]
 pub struct AtomicFile {
     file: NamedTempFile,
@@ -19,10 +19,11 @@ pub struct AtomicFile {
 }
 
 impl AtomicFile {
-    /// Starts the file that is to be called `path`, in a folder that exists.
+    /// Starts a file that gets the name `path` on [`commit`](Self::commit). The folder must exist.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] when the directory does not exist, [`ErrorKind::NotAFile`] when `path` names no file, or the system's.
+    /// [`ErrorKind::NotFound`] when the directory does not exist, [`ErrorKind::NotAFile`] when `path` names no file, or the system's
+    /// error.
     pub fn create(path: &Path) -> Result<Self, Error> {
         let Some(name) = path.file_name() else {
             let advice = "name a file, not a directory";
@@ -32,14 +33,14 @@ impl AtomicFile {
         let prefix = format!(".{}.", name.to_string_lossy());
         let mut builder = Builder::new();
         builder.prefix(&prefix).suffix(".part");
-        // Temporary files are private by default; the finished one should get what the umask grants any new file.
+        // Temporary files are private by default. The finished file gets the permissions that the umask grants any new file.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let file = builder.tempfile_in(directory(path)).map_err(|e| Error::io(path, "create", e))?;
         Ok(Self { file, path: path.to_owned() })
     }
 
-    /// The path the file is to have.
+    /// The path that the file gets on [`commit`](Self::commit).
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -47,7 +48,7 @@ impl AtomicFile {
     /// Syncs the content to disk, renames the file to its final name (replacing an older one) and syncs the directory.
     ///
     /// # Errors
-    /// The system's, [`ErrorKind::DiskFull`] say; the temporary file is then removed and the older file, if any, is untouched,
+    /// The system's error, such as [`ErrorKind::DiskFull`]. The temporary file is then removed and the older file, if any, is untouched,
     /// unless only the last step (syncing the directory) failed.
     pub fn commit(self) -> Result<(), Error> {
         self.finish(|file, path| file.persist(path))
@@ -56,7 +57,7 @@ impl AtomicFile {
     /// As [`commit`](Self::commit), but a file of that name is not replaced, not even one that was made meanwhile.
     ///
     /// # Errors
-    /// [`ErrorKind::AlreadyExists`] when a file of that name is there; else as [`commit`](Self::commit).
+    /// [`ErrorKind::AlreadyExists`] when a file of that name exists; otherwise as [`commit`](Self::commit).
     pub fn commit_new(self) -> Result<(), Error> {
         self.finish(|file, path| file.persist_noclobber(path))
     }
@@ -74,10 +75,10 @@ impl AtomicFile {
     }
 }
 
-/// Writes `bytes` to the file `path`, whole or not at all.
+/// Writes `bytes` to the file `path`, which appears complete or not at all.
 ///
 /// # Errors
-/// As [`AtomicFile::create`] and [`AtomicFile::commit`], or the system's when they cannot be written.
+/// Those of [`AtomicFile::create`] and [`AtomicFile::commit`], or the system's error when the bytes cannot be written.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let mut file = AtomicFile::create(path)?;
     file.write_all(bytes).map_err(|e| Error::io(path, "write", e))?;
@@ -111,13 +112,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_left_behind_without_commit() {
+    fn without_commit_no_file_is_left() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("mix.wav");
         fs::write(&path, b"older").unwrap();
         let mut file = AtomicFile::create(&path).unwrap();
         file.write_all(b"newer").unwrap();
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "the temporary file lives in the same directory");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "the temporary file is in the same directory");
         drop(file);
         assert_eq!(fs::read(&path).unwrap(), b"older");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);

@@ -7,8 +7,8 @@ pub const MAX_RATE: u32 = 768_000;
 /// Highest accepted channel count.
 pub const MAX_CHANNELS: u16 = 64;
 
-/// Floats nearer to zero than this (-400 dB) become zero where they are read. Smaller values decay to subnormal numbers in filters
-/// and windows, and processors compute many times slower with those.
+/// Floats smaller in magnitude than this (-400 dBFS) are set to zero when they are read. They would decay to subnormal numbers in filters
+/// and windows, with which processors compute many times slower.
 #[cfg(feature = "reader")]
 const SILENT: f32 = 1e-20;
 
@@ -17,8 +17,8 @@ const SILENT: f32 = 1e-20;
 pub enum Samples {
     /// 16-bit integers, full scale -32768..=32767: sources of 16 bits or fewer.
     I16(Vec<i16>),
-    /// 32-bit floats, full scale -1.0..=1.0; lossy and float sources may exceed it. After [`crate::open`] always finite, and
-    /// either 0 or at least 1e-20 in magnitude.
+    /// 32-bit floats, full scale -1.0..=1.0; lossy and float sources may exceed it. After [`crate::open`] they are finite, and either 0
+    /// or at least 1e-20 in magnitude.
     F32(Vec<f32>),
 }
 
@@ -31,7 +31,7 @@ impl Samples {
         }
     }
 
-    /// True when there is not one sample.
+    /// Whether there are no samples.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -58,11 +58,11 @@ pub struct Audio {
     pub speakers: u32,
     /// How many samples of the source were not finite and became 0.
     pub non_finite_samples: u64,
-    /// By how many decibels all of it was lowered because its stereo mix would clip ([`Audio::to_stereo`]), a negative number;
-    /// `None` when it was not lowered.
+    /// The gain in dB, a negative number, by which all of it was lowered because its stereo mix would clip ([`Audio::to_stereo`]); `None`
+    /// when it was not lowered.
     pub downmix_gain_db: Option<f32>,
-    /// What is wrong with the file, in sentences for a listener: where it ends early, how many packets are damaged. Empty for an
-    /// intact file.
+    /// Sentences for a listener about what is wrong with the file: where it ends early, how many packets are damaged. Empty for an intact
+    /// file.
     pub warnings: Vec<String>,
 }
 
@@ -70,7 +70,8 @@ impl Audio {
     /// Audio of interleaved `samples`, with the usual speaker layout.
     ///
     /// # Errors
-    /// [`ErrorKind::SampleRate`] or [`ErrorKind::FrameShape`] when the numbers do not describe audio.
+    /// [`ErrorKind::SampleRate`] or [`ErrorKind::FrameShape`] when the rate, the number of channels or the number of samples is not
+    /// valid.
     pub fn new(samples: Samples, sample_rate: u32, channels: u16) -> Result<Self, Error> {
         check_rate(sample_rate)?;
         check_shape(samples.len(), channels)?;
@@ -136,7 +137,7 @@ impl Audio {
     }
 }
 
-/// Sets samples to 0 that are not finite or nearer to 0 than [`SILENT`]. Returns how many were not finite.
+/// Sets samples to 0 that are not finite or smaller in magnitude than [`SILENT`]. Returns how many were not finite.
 #[cfg(feature = "reader")]
 pub(crate) fn clean(samples: &mut [f32]) -> u64 {
     let mut non_finite_samples = 0;

@@ -4,8 +4,8 @@ use crate::audio::{Audio, Samples, from_i16};
 
 const HALF_POWER: f32 = std::f32::consts::FRAC_1_SQRT_2;
 
-/// Left and right gain per WAVEFORMATEXTENSIBLE speaker bit (0 = front left, 1 = front right, ...).
-/// Bits that BS.775 does not know (heights) are treated as the surround below them.
+/// Left and right gain per WAVEFORMATEXTENSIBLE speaker bit (0 = front left, 1 = front right, ...). Bits that BS.775 does not define
+/// (heights) are treated as the surround below them.
 const GAINS: [(f32, f32); 18] = [
     (1.0, 0.0),               // front left
     (0.0, 1.0),               // front right
@@ -30,7 +30,7 @@ const GAINS: [(f32, f32); 18] = [
 /// The layout of a file without a channel mask, by channel count (mono to 7.1).
 const USUAL: [u32; 9] = [0, 0x4, 0x3, 0x7, 0x33, 0x37, 0x3f, 0x70f, 0x63f];
 
-/// The channel mask that places `channels` channels: the given one where it fits, else the usual one.
+/// The channel mask for `channels` channels: `speakers` where it fits, otherwise the usual mask.
 pub(crate) fn layout(channels: u16, speakers: u32) -> u32 {
     if speakers.count_ones() == u32::from(channels) {
         speakers
@@ -52,11 +52,10 @@ fn gains(channels: u16, speakers: u32) -> Vec<(f32, f32)> {
 impl Audio {
     /// The same audio in two channels.
     ///
-    /// Stereo is returned as it is; mono is doubled. More channels are mixed with the coefficients of
-    /// ITU-R BS.775-4 annex 4 and not scaled: left = front left + 0.7071 centre + 0.7071 surround left, LFE left out, so
-    /// that fronts are as loud as the same fronts in stereo. A mix whose highest sample would be over full scale gets one
-    /// gain that brings it there, the same for all of it: [`downmix_gain_db`](Self::downmix_gain_db). Mixed audio is
-    /// [`Samples::F32`].
+    /// Stereo is returned as it is; mono is doubled. More channels are mixed with the coefficients of ITU-R BS.775-4 annex 4 and not
+    /// scaled: left = front left + 0.7071 centre + 0.7071 surround left, LFE left out, so that front channels are as loud as in stereo.
+    /// If the highest sample of the mix would exceed full scale, the whole mix gets one gain that brings this sample to full scale:
+    /// [`downmix_gain_db`](Self::downmix_gain_db). Mixed audio is [`Samples::F32`].
     pub fn to_stereo(self) -> Self {
         match (self.channels, &self.samples) {
             (2, _) => self,
@@ -85,14 +84,14 @@ impl Audio {
         }
     }
 
-    /// The same audio in two channels, where it is an excerpt of a file: the samples are those that
-    /// [`to_stereo`](Self::to_stereo) gives for the whole file, whose `gain` `Reader::downmix_gain` tells.
+    /// The same audio in two channels, for an excerpt of a file. `gain` is what `Reader::downmix_gain` returns for the whole file; the
+    /// samples are then those that [`to_stereo`](Self::to_stereo) gives for the whole file.
     pub fn to_stereo_by(self, gain: f32) -> Self {
         if self.channels > 2 { mix(self, gain) } else { self.to_stereo() }
     }
 }
 
-/// More than two channels in two, all samples times `gain`.
+/// Mixes more than two channels to two and multiplies all samples by `gain`.
 fn mix(audio: Audio, gain: f32) -> Audio {
     let mix = StereoMix::new(audio.channels, audio.speakers, gain);
     let mut out = Vec::with_capacity(audio.frames() * 2);
@@ -108,13 +107,13 @@ pub(crate) fn peak(samples: &[f32]) -> f32 {
     samples.iter().fold(0.0, |peak, sample| peak.max(sample.abs()))
 }
 
-/// The gain for a mix whose highest sample is `peak`: 1, or what brings that sample to full scale. (x times the float nearest to
-/// 1/x never rounds to more than 1.)
+/// The gain for a mix whose highest sample is `peak`: 1, or the factor that brings that sample to full scale. (x times the float nearest
+/// to 1/x never rounds to more than 1.)
 pub(crate) fn headroom(peak: f32) -> f32 {
     if peak > 1.0 { 1.0 / peak } else { 1.0 }
 }
 
-/// A gain under 1 in decibels.
+/// A gain below 1 in dB; `None` for 1.
 pub(crate) fn decibels(gain: f32) -> Option<f32> {
     (gain < 1.0).then(|| 20.0 * gain.log10())
 }
@@ -125,7 +124,7 @@ pub fn downmix_note(gain_db: f32) -> String {
     format!("its channels mixed to stereo would clip: all of it is lowered by {:.1} dB", -gain_db)
 }
 
-/// The gains with which the channels of a layout become two.
+/// The gains that mix the channels of a layout to stereo.
 pub(crate) struct StereoMix {
     gains: Vec<(f32, f32)>,
     gain: f32,

@@ -1,4 +1,4 @@
-//! What can go wrong between a file and its samples.
+//! The error type of this crate.
 
 use std::error::Error as StdError;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,9 @@ use crate::formats::supported_formats;
 
 /// Why reading, converting, measuring, drawing or writing audio failed.
 ///
-/// [`kind`](Self::kind) says what happened, what became of the file and what to do about it; [`path`](Self::path) names the file as
-/// the caller did; [`source`](StdError::source) is the cause underneath: an [`io::Error`], a [`Damage`], or the error of a library.
-/// The message is one line for a user. It names the thing, its value, the cause and a way out, so the source need not be printed
-/// beside it.
+/// [`kind`](Self::kind) says what happened, what became of the file and what to do about it; [`path`](Self::path) names the file as the
+/// caller did; [`source`](StdError::source) is the cause underneath: an [`io::Error`], a [`Damage`], or the error of a library. The
+/// message is one line for a user. It names the subject, its value, the cause and a remedy, so the source need not be printed as well.
 pub struct Error(Box<Failure>);
 
 #[derive(Debug)]
@@ -35,11 +34,11 @@ pub(crate) enum Subject {
     Stream(&'static str),
 }
 
-/// What a kind alone does not say.
+/// The details of an error that its kind does not give.
 #[derive(Debug)]
 enum Detail {
     Nothing,
-    /// What was being done to a file, as a verb: "open", "write".
+    /// The operation on a file that failed, as a verb: "open", "write".
     Doing(&'static str),
     /// What to do instead, or what the file holds.
     #[cfg(feature = "reader")]
@@ -55,10 +54,10 @@ enum Detail {
 
 /// What went wrong, and what it means for the file.
 ///
-/// Reading never changes a file, so after an error of a reader the file is as it was. What an error leaves of a file that is being
-/// written is the same for all kinds: an [`AtomicFile`](crate::atomic::AtomicFile), and so all that [`write`](crate::write()) and
-/// `commit` make, is removed, and an older file under its name stays untouched; a `CrashSafeWriter` holds what it held before the
-/// append, as far as the system lets it.
+/// Reading never changes a file, so after an error of a reader the file is as it was. After an error of a writer, the state of the file
+/// is the same for all kinds: an [`AtomicFile`](crate::atomic::AtomicFile), which [`write`](crate::write()) and `commit` use, is removed,
+/// and an older file under its name stays untouched; a `CrashSafeWriter` holds what it held before the append, as far as the system
+/// allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -66,18 +65,18 @@ pub enum ErrorKind {
     NotFound,
     /// The system does not let this program read or write there. Check the owner and the permissions, or choose another folder.
     PermissionDenied,
-    /// A file of that name exists and is not to be replaced: it stays as it is. Choose another name, as
+    /// A file of that name exists and must not be replaced; it stays unchanged. Choose another name, as
     /// [`numbered_path`](crate::numbered_path) makes them.
     AlreadyExists,
-    /// The disk, or what the user may have of it, is full. Free some space and try again.
+    /// The disk or the user's quota is full. Free some space and try again.
     DiskFull,
-    /// The file system holds no files that large. Go on in another file.
+    /// The file system does not support files this large. Continue in another file.
     FileTooLarge,
-    /// The system failed in another way, which the source tells. Try again, or look at the disk.
+    /// The system failed in another way; the source says how. Try again, or look at the disk.
     Io,
-    /// The path names a folder, a pipe or a device, or nothing; only regular files are read and written. Name one.
+    /// The path names a folder, a pipe or a device, or nothing; only regular files are read and written. Give the path of a regular file.
     NotAFile,
-    /// No sound file of a known kind. Convert it to one of the [supported formats](crate::supported_formats).
+    /// The file is not a sound file of a known kind. Convert it to one of the [supported formats](crate::supported_formats).
     NotAudio,
     /// A sound file whose codec is not read. Convert it as the message says.
     UnsupportedCodec {
@@ -91,10 +90,11 @@ pub enum ErrorKind {
     },
     /// The file is damaged so early or so badly that no sound could be decoded; the source is a [`Damage`]. Get the file again.
     Damaged {
-        /// The byte near which reading stopped, exact to a few KiB because reading is buffered; `None` where it stands nowhere.
+        /// The byte near which reading stopped, accurate to a few KiB because reading is buffered; `None` where the damage is not at any
+        /// one byte.
         offset: Option<u64>,
     },
-    /// There is not one frame of sound: in the file that is read, or for a FLAC or Opus stream, which has none then.
+    /// The file that is read, or the FLAC or Opus stream that is to be written, has no frames.
     Empty,
     /// The decoded sound would take more bytes than [`DecodeOptions::max_bytes`](crate::DecodeOptions). Raise that, or read the file
     /// in blocks with a [`Reader`](crate::Reader).
@@ -122,17 +122,17 @@ pub enum ErrorKind {
         /// Number of channels given.
         channels: u16,
     },
-    /// A text that names no sample format or container. The message lists those there are.
+    /// A text that is not the name of a sample format or container. The message lists the valid names.
     UnknownName,
-    /// Something that a container or codec cannot hold: floats in FLAC, a longer stream than its header counts, a bit rate that Opus
-    /// does not have. Nothing of it was written. The message says what to choose instead.
+    /// Something that a container or codec cannot hold: floats in FLAC, a stream longer than its header can count, a bit rate that Opus
+    /// does not have. Nothing was written. The message says what to choose instead.
     FormatLimit,
-    /// A call that is not allowed at this point, or with these arguments: tags after the first sample, blocks out of line. Nothing
-    /// was changed.
+    /// A call that is not allowed at this point, or with these arguments: tags after the first sample, or spans that do not begin at a
+    /// block. Nothing was changed.
     InvalidCall,
     /// A chart of a size, span or range that cannot be drawn. Nothing was written.
     InvalidChart,
-    /// An encoder, a resampler or a meter underneath refused what it should take; the source says why. This is a defect.
+    /// A library (encoder, resampler or meter) refused input that it should accept; the source says why. This is a defect of this crate.
     Library,
 }
 
@@ -144,7 +144,7 @@ pub enum Damage {
     #[error("the file ends too early")]
     EndsEarly,
     /// An MP4 file without the box that says where its samples are.
-    #[error("its index is missing, which stands at its end: it was cut off, or never finished")]
+    #[error("its index is missing, although it belongs at the end: the file was cut off, or never finished")]
     NoIndex,
     /// A WAV or AIFF file without a chunk of samples.
     #[error("it has no chunk of sound")]
@@ -155,14 +155,14 @@ pub enum Damage {
         /// The channels it claims.
         channels: usize,
     },
-    /// Most packets are not what they should be.
+    /// Most packets are damaged.
     #[error("{damaged} of {packets} packets cannot be decoded ({first})")]
     Undecodable {
         /// Packets that cannot be decoded.
         damaged: u64,
         /// Packets in all.
         packets: u64,
-        /// What the decoder says of the first of them.
+        /// The decoder's error for the first of them.
         first: String,
     },
     /// Any other damage, in the words of the demuxer or decoder.
@@ -171,7 +171,7 @@ pub enum Damage {
 }
 
 impl Error {
-    /// An error of the system: `doing` is what was being done to the file `path`, as a verb ("open", "write", "rename").
+    /// An error of the system. `doing` is the operation on the file `path` that failed, as a verb ("open", "write", "rename").
     pub fn io(path: impl Into<PathBuf>, doing: &'static str, source: io::Error) -> Self {
         Self::of_system(Subject::File(path.into()), doing, source)
     }
@@ -189,14 +189,14 @@ impl Error {
         }
     }
 
-    /// The same error about another file: one that is to get the place of a temporary file, say.
+    /// The same error with another path, for example that of the file that a temporary file was to replace.
     #[must_use]
     pub fn with_path(mut self, path: impl Into<PathBuf>) -> Self {
         self.0.subject = Subject::File(path.into());
         self
     }
 
-    /// The system's error, if it is one.
+    /// The system's error, if this is an error of the system.
     pub fn io_error(&self) -> Option<&io::Error> {
         self.0.source.as_ref().filter(|_| matches!(self.0.detail, Detail::Doing(_)))?.downcast_ref()
     }
@@ -214,7 +214,7 @@ impl Error {
         Self(Box::new(Failure { kind, subject, detail: Detail::Doing(doing), source: Some(source.into()) }))
     }
 
-    /// One of the kinds that say all there is to say.
+    /// An error of a kind that needs no details.
     pub(crate) fn new(kind: ErrorKind) -> Self {
         Self(Box::new(Failure { kind, subject: Subject::Nothing, detail: Detail::Nothing, source: None }))
     }
@@ -225,14 +225,14 @@ impl Error {
         self
     }
 
-    /// A refused `value` of `what`, with what to do instead.
+    /// The refusal of `value` for `what`; `advice` says what to do instead.
     #[cfg(any(feature = "atomic-file", feature = "loudness", feature = "resample"))]
     pub(crate) fn refusal(kind: ErrorKind, what: &'static str, value: impl Into<String>, advice: &'static str) -> Self {
         let detail = Detail::Refusal { what, value: value.into(), advice };
         Self(Box::new(Failure { kind, subject: Subject::Nothing, detail, source: None }))
     }
 
-    /// A library underneath refused `what`.
+    /// The error `source` of a library; the message is "`what` is `source`; `advice`".
     #[cfg(any(feature = "encode", feature = "loudness", feature = "picture", feature = "resample"))]
     pub(crate) fn library(what: &'static str, advice: &'static str, source: impl Into<Source>) -> Self {
         let source = source.into();
@@ -311,7 +311,7 @@ impl fmt::Display for Error {
                 "{subject} decodes to {at_least} bytes or more, over the limit of {limit}; raise max_bytes or stream it"
             ),
             (ErrorKind::OutOfMemory { bytes }, _) => {
-                write!(f, "no memory for {bytes} more bytes of samples; close something or stream the file")
+                write!(f, "no memory for {bytes} more bytes of samples; close other programs or stream the file")
             }
             (ErrorKind::SampleRate { rate }, _) => {
                 write!(f, "a sample rate of {rate} Hz is not usable; choose one in 1000..=768000 Hz")
@@ -338,7 +338,7 @@ impl StdError for Error {
 }
 
 impl From<Error> for io::Error {
-    /// The system's error where it is one; else an error of the kind [`io::ErrorKind::Other`] that says what this one says.
+    /// The system's error if this is one; otherwise an error of the kind [`io::ErrorKind::Other`] with the same message.
     fn from(error: Error) -> Self {
         if error.io_error().is_none() {
             return Self::other(error);

@@ -1,18 +1,18 @@
-//! Which version of which file it is, told without reading the file.
+//! Identifies a version of a file without reading the file.
 
 use std::fs::{File, Metadata};
 use std::io;
 use std::time::{Duration, SystemTime};
 
-/// A file whose last change is younger than this may be changed again without getting other times: file systems count time in
-/// steps, the coarsest of them in seconds.
+/// If the last change of a file is more recent than this, another change may leave its times the same: file systems store times in steps,
+/// the coarsest of them in seconds.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// Tells one version of a file from another without reading it: by device, inode, size, and the times of the last write and of the
-/// last change of the inode.
+/// A version of a file, identified without reading the file: by device, inode, size, and the times of the last write and of the last
+/// change of the inode.
 ///
-/// Two equal versions have the same bytes if one of them [is settled](Self::is_settled). On systems other than Unix files cannot be
-/// told apart like this, and there is no version.
+/// Two equal versions have the same bytes if one of them [is settled](Self::is_settled). On systems other than Unix, files cannot be
+/// identified like this, and there is no version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FileVersion {
     device: u64,
@@ -28,7 +28,7 @@ impl FileVersion {
     /// The version of an open file.
     ///
     /// # Errors
-    /// The system's; [`io::ErrorKind::Unsupported`] where it is not Unix.
+    /// The system's error; [`io::ErrorKind::Unsupported`] on systems other than Unix.
     pub fn of(file: &File) -> io::Result<Self> {
         Self::from_metadata(&file.metadata()?)
     }
@@ -36,7 +36,7 @@ impl FileVersion {
     /// The version of the file that `metadata` describes.
     ///
     /// # Errors
-    /// [`io::ErrorKind::Unsupported`] where the system is not Unix.
+    /// [`io::ErrorKind::Unsupported`] on systems other than Unix.
     #[cfg(unix)]
     pub fn from_metadata(metadata: &Metadata) -> io::Result<Self> {
         use std::os::unix::fs::MetadataExt;
@@ -52,14 +52,14 @@ impl FileVersion {
     /// The version of the file that `metadata` describes.
     ///
     /// # Errors
-    /// [`io::ErrorKind::Unsupported`] where the system is not Unix.
+    /// [`io::ErrorKind::Unsupported`] on systems other than Unix.
     #[cfg(not(unix))]
     pub fn from_metadata(_metadata: &Metadata) -> io::Result<Self> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Whether any later change gives the file another version, when it had this one at `now`: its last change lies two seconds back
-    /// or more. Decided by the time of the last change of the inode, because the time of writing can be set.
+    /// Whether any later change gives the file another version, if it has this one at `now`. It does if the last change was at least two
+    /// seconds before `now`. The time of the last change of the inode decides, because programs can set the time of writing.
     #[must_use]
     pub fn is_settled(&self, now: SystemTime) -> bool {
         let (Ok(seconds), Ok(nanoseconds)) = (u64::try_from(self.changed.0), u32::try_from(self.changed.1)) else {
@@ -69,7 +69,7 @@ impl FileVersion {
         now.duration_since(changed).is_ok_and(|age| age >= SETTLED)
     }
 
-    /// The version, if it [is settled](Self::is_settled) now: what is learnt about the file can be remembered under it.
+    /// The version, if it [is settled](Self::is_settled) now: facts about the file can then be cached under it.
     #[must_use]
     pub fn if_settled(self) -> Option<Self> {
         self.is_settled(SystemTime::now()).then_some(self)
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn written_bytes_change_it_and_names_and_the_time_of_use_do_not_count_as_bytes() {
+    fn writing_changes_the_bytes_of_a_version_and_renaming_or_access_does_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         let mut file = File::create(&path).unwrap();
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_settled_two_seconds_after_the_last_change_whatever_the_time_of_writing_says() {
+    fn a_version_is_settled_two_seconds_after_the_last_change_whatever_the_time_of_writing() {
         let file = tempfile::tempfile().unwrap();
         file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
         let version = FileVersion::of(&file).unwrap();
@@ -123,7 +123,7 @@ mod tests {
         let changed = SystemTime::UNIX_EPOCH + Duration::new(version.changed.0 as u64, version.changed.1 as u32);
         let at = |seconds| version.is_settled(changed + Duration::from_secs(seconds));
         assert_eq!([at(0), at(1), at(2), at(60)], [false, false, true, true]);
-        assert!(!version.is_settled(changed - Duration::from_secs(60)), "a clock that was set back says nothing");
+        assert!(!version.is_settled(changed - Duration::from_secs(60)), "a clock that was set back proves nothing");
     }
 
     #[test]

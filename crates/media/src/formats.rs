@@ -1,7 +1,6 @@
-//! The kinds of sound files there are: those that this build reads, and those that it refuses by name.
+//! The sound formats that this build reads, and the file extensions that it reads and refuses.
 
-/// The kinds of sound that [`open`](crate::open) reads in this build, as messages name them. Which they are depends on the
-/// features.
+/// The sound formats that [`open`](crate::open) reads in this build, as messages name them. The list depends on the features.
 pub const FORMATS: &[&str] = &[
     #[cfg(feature = "wav")]
     "WAV",
@@ -27,7 +26,7 @@ pub const FORMATS: &[&str] = &[
     "CAF",
 ];
 
-/// [`FORMATS`] in a row, for a message: "WAV, RF64, FLAC and MP3".
+/// [`FORMATS`] joined to a phrase, for a message: "WAV, RF64, FLAC and MP3".
 pub fn supported_formats() -> String {
     match FORMATS {
         [] => "nothing, because it was built without any format".to_owned(),
@@ -36,7 +35,7 @@ pub fn supported_formats() -> String {
     }
 }
 
-/// How the names of files end that [`open`](crate::open) reads in this build, in lower case and without a dot.
+/// The extensions of the files that [`open`](crate::open) reads in this build, in lower case and without a dot.
 pub const EXTENSIONS: &[&str] = &[
     #[cfg(feature = "wav")]
     "wav",
@@ -86,8 +85,8 @@ pub const EXTENSIONS: &[&str] = &[
     "mkv",
 ];
 
-/// How the names of other sound files end: those that [`open`](crate::open) refuses, most of them by the name of their kind. A program
-/// that looks through a folder can say that they are there. `mkv`, which is mostly video, is not among them.
+/// The extensions of other sound files, which [`open`](crate::open) refuses, in most cases with the name of their format. A program that
+/// scans a folder can report such files. `mkv`, which is mostly video, is not among them.
 pub const REFUSED_EXTENSIONS: &[&str] = &[
     "wv",
     "wma",

@@ -1,7 +1,7 @@
-//! The kind of a picture by its first bytes.
+//! Recognises the media type of a picture by its first bytes.
 
-/// The media type of a picture by its first bytes: "image/jpeg", "image/png", "image/webp" or "image/gif"; `None` for all else. What a
-/// file's name or a tag says of a picture need not be true.
+/// The media type of a picture by its first bytes: "image/jpeg", "image/png", "image/webp" or "image/gif"; `None` for anything else. The
+/// type that a file name or a tag states may be wrong.
 #[must_use]
 pub fn image_media_type(data: &[u8]) -> Option<&'static str> {
     match data {

@@ -4,18 +4,18 @@
 #![cfg_attr(all(feature = "decode", feature = "encode"), doc = include_str!("../README.md"))]
 #![cfg_attr(not(all(feature = "decode", feature = "encode")), doc = "Audio files to samples and back.")]
 //!
-//! # Where to look
+//! # Overview
 //!
-//! - Reading: [`probe`] tells what a file holds, [`open`] decodes all of it into [`Audio`], [`Reader`] reads it in blocks from any
-//!   frame on. [`cover`] is its picture; [`mp3_tag`] what an MP3 says of its encoder.
+//! - Reading: [`probe`] reads the header and tags of a file, [`open`] decodes all of it into [`Audio`], [`Reader`] reads it in blocks
+//!   from any frame on. [`cover`] reads its picture; [`mp3_tag`] reads the encoder's tag of an MP3.
 //! - Converting: [`Audio::to_stereo`] and [`Audio::resampled`], or the same of a [`Reader`]; [`resample()`] for bare samples.
 //! - Writing: [`write()`] at once, [`AudioWriter`] streaming, in any [`AudioFormat`]. [`wav`] and [`flac`] write into anything that can
 //!   seek. [`CrashSafeWriter`] makes a file that is complete after every append.
-//! - Serving: [`wav::header`] with [`pcm`], [`flac::BlockEncoder`] and `opus::Stream` make any part of a stream of a known length.
-//! - Looking: [`peaks`] of a waveform; `loudness` after EBU R 128; `picture` draws.
-//! - Files: [`atomic`] writes a file whole or not at all, [`numbered_path`] finds a name for it, [`FileVersion`] tells whether a file has
-//!   changed, [`EXTENSIONS`] which files to read.
-//! - [`Error`] and its [`ErrorKind`]s.
+//! - Serving: [`wav::header`] with [`pcm`], [`flac::BlockEncoder`] and `opus::Stream` make any span of a stream of a known length.
+//! - Measuring and drawing: [`peaks`] of a waveform; `loudness` after EBU R 128; `picture` draws charts.
+//! - Files: [`atomic`] writes a file completely or not at all, [`numbered_path`] makes names for it, [`FileVersion`] shows whether a file
+//!   has changed, [`EXTENSIONS`] lists the extensions of the files that can be read.
+//! - Errors: [`Error`] and [`ErrorKind`].
 
 #[cfg(feature = "atomic-file")]
 pub mod atomic;

@@ -9,7 +9,7 @@ use crate::{Audio, Error};
 /// Frames measured at a time.
 const BLOCK: usize = 4096;
 
-/// The loudness and peaks of a track. Silence has levels of minus infinity.
+/// The loudness and peaks of a track. The levels of silence are minus infinity.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Loudness {
@@ -17,8 +17,8 @@ pub struct Loudness {
     pub integrated_lufs: f64,
     /// Loudness range, LU (EBU Tech 3342). 0 for less than 3 s.
     pub range_lu: f64,
-    /// Largest true peak of all channels, dBTP: the peak of the signal oversampled 4 times (2 times from 96 kHz on), which shows what
-    /// a converter plays between the samples (BS.1770-4 annex 2).
+    /// Largest true peak of all channels, dBTP: the peak of the signal oversampled 4 times (2 times from 96 kHz on), which includes the
+    /// peaks between samples that a converter plays (BS.1770-4 annex 2).
     pub true_peak_dbtp: f64,
     /// Largest sample of all channels, dBFS.
     pub sample_peak_dbfs: f64,
@@ -43,11 +43,12 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// A meter for `channels` interleaved channels at `sample_rate` Hz. `speakers` is their layout as a WAVEFORMATEXTENSIBLE mask, 0 for
-    /// the usual one. A single channel counts as one speaker, as in BS.1770, not as dual mono.
+    /// A meter for `channels` interleaved channels at `sample_rate` Hz. `speakers` is their layout as a WAVEFORMATEXTENSIBLE mask; 0
+    /// means the usual layout. A single channel counts as one speaker, as in BS.1770, not as dual mono.
     ///
     /// # Errors
-    /// [`ErrorKind::SampleRate`](crate::ErrorKind) or [`ErrorKind::FrameShape`](crate::ErrorKind) for numbers out of range.
+    /// [`ErrorKind::SampleRate`](crate::ErrorKind) or [`ErrorKind::FrameShape`](crate::ErrorKind) for a rate or a number of channels out
+    /// of range.
     pub fn new(sample_rate: u32, channels: u16, speakers: u32) -> Result<Self, Error> {
         Self::of(Mode::I | Mode::LRA | Mode::TRUE_PEAK | Mode::SAMPLE_PEAK, sample_rate, channels, speakers)
     }
@@ -79,7 +80,7 @@ impl Meter {
 
     /// The loudness and peaks of all frames so far.
     pub fn read(&self) -> Loudness {
-        // The meter was made in a mode that measures all of this, and has these channels.
+        // These calls do not fail: the mode of the meter includes all of these values, and the meter has these channels.
         let loudest = |peak: &dyn Fn(u32) -> Result<f64, ebur128::Error>| {
             let peak = (0..self.meter.channels()).filter_map(|n| peak(n).ok()).fold(0.0, f64::max);
             20.0 * peak.log10()
@@ -94,7 +95,7 @@ impl Meter {
 }
 
 fn refused(error: ebur128::Error) -> Error {
-    Error::library("what the loudness meter says", "measure 1..=64 channels at 1000..=768000 Hz", error)
+    Error::library("the error of the loudness meter", "measure 1..=64 channels at 1000..=768000 Hz", error)
 }
 
 /// The loudness and peaks of all of `audio`. A mono file counts as one speaker, as in BS.1770, not as dual mono.
@@ -106,7 +107,8 @@ pub fn measure(audio: &Audio) -> Result<Loudness, Error> {
     Ok(push_all(meter, audio)?.read())
 }
 
-/// The integrated loudness of all of `audio` in LUFS, as [`measure`] gives it, in a fraction of the time: peaks take most of that.
+/// The integrated loudness of all of `audio` in LUFS, as [`measure`] gives it. It is much faster, because peaks take most of the time of
+/// [`measure`].
 ///
 /// # Errors
 /// As [`measure`].
@@ -131,7 +133,7 @@ fn push_all(mut meter: Meter, audio: &Audio) -> Result<Meter, Error> {
 fn channel_map(channels: u16, speakers: u32) -> Vec<Channel> {
     use Channel::*;
     let mask = layout(channels, speakers);
-    // With both side and back pairs the back pair stands at 135 degrees; alone it is the 5.1 surround.
+    // With both side and back pairs the back pair is at 135 degrees; alone it is the 5.1 surround.
     let (back_left, back_right) = if mask & 0x600 != 0 { (Mp135, Mm135) } else { (LeftSurround, RightSurround) };
     let names = [
         Left, Right, Center, Unused, back_left, back_right, MpSC, MmSC, Mp180, Mp090, Mm090, Tp000, Up045, Up000,
@@ -173,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn true_peak_shows_what_lies_between_the_samples() {
+    fn true_peak_includes_the_peaks_between_samples() {
         // EBU Tech 3341, test signal 16: a quarter-rate sine sampled at 45 degrees peaks 3 dB above its samples.
         let samples = (0..48_000)
             .flat_map(|n| {

@@ -1,6 +1,6 @@
 //! The tag in the first frame of an MP3: the Xing or Info tag, and LAME's extension of it.
 //!
-//! Programs that place cues in an MP3 disagree about its frame 0, and whether they do depends on this tag: see [`TagClass`]. It is
+//! DJ programs may disagree about which sample of an MP3 is the first. Whether they do depends on this tag: see [`TagClass`]. The tag is
 //! read from the first frame after ID3v2 tags; nothing is decoded.
 //!
 //! ```no_run
@@ -27,7 +27,7 @@ use crate::mpeg_frames::{self, FrameHeader, ReadAt};
 
 /// Bytes of LAME's extension, from the encoder's name to the tag's own checksum.
 const EXTENSION: usize = 36;
-/// Bytes of the extension up to its delay and padding, included.
+/// Bytes of the extension up to and including its delay and padding.
 const SHORTEST: usize = 24;
 
 /// The kind of tag in the first frame of an MP3.
@@ -60,23 +60,24 @@ impl fmt::Display for TagClass {
 pub struct Tag {
     /// The kind of tag.
     pub class: TagClass,
-    /// MPEG frames of sound, without the one with the tag; `None` if it does not state them.
+    /// MPEG frames of sound, without the one with the tag; `None` if the tag does not state it.
     pub frames: Option<u32>,
-    /// Bytes from the first frame, the one with the tag, to the end of the last; `None` if it does not state them.
+    /// Bytes from the first frame, the one with the tag, to the end of the last; `None` if the tag does not state it.
     pub bytes: Option<u32>,
     /// The name of the encoder: "LAME3.100", "Lavc59.37".
     pub encoder: Option<String>,
     /// Samples per channel of silence that the encoder put before the sound; a decoder adds 529 of its own. `None` unless LAME, Lavc or
     /// Lavf wrote the extension.
     pub delay: Option<u32>,
-    /// Samples per channel that the encoder put after the end to fill its last MPEG frame. `None` as `delay` is.
+    /// Samples per channel that the encoder put after the end to fill its last MPEG frame. `None` where `delay` is.
     pub padding: Option<u32>,
 }
 
-/// Reads the tag of the file `path`; `None` if that is no MP3 (MPEG-1, 2 or 2.5 layer III, by its content and not its name).
+/// Reads the tag of the file `path`; `None` if the file is not an MP3 (MPEG-1, 2 or 2.5 layer III, judged by its content and not its
+/// name).
 ///
 /// # Errors
-/// The system's, when the file cannot be read.
+/// The system's error, when the file cannot be read.
 pub fn read(path: &Path) -> Result<Option<Tag>, Error> {
     let io = |source| Error::io(path, "read", source);
     let opened = BufferedFile::new(path).map_err(|source| Error::io(path, "open", source))?;

@@ -5,7 +5,7 @@
 
 use std::io;
 
-/// Bytes at the start of a file in which the first frame has to lie.
+/// Bytes at the start of a file in which the first frame must begin.
 const MAX_LEAD: u64 = 1 << 20;
 
 /// Bytes that can be read at any position.
@@ -13,10 +13,10 @@ pub(crate) trait ReadAt {
     /// Fills `out` from byte `at` on and returns how many bytes were read; fewer only at the end.
     fn read_at(&self, at: u64, out: &mut [u8]) -> io::Result<usize>;
 
-    /// How many bytes there are.
+    /// The number of bytes.
     fn len(&self) -> u64;
 
-    /// The `N` bytes at `at`, if there are as many.
+    /// The `N` bytes at `at`, if there are that many.
     fn array<const N: usize>(&self, at: u64) -> io::Result<Option<[u8; N]>> {
         let mut bytes = [0; N];
         Ok((self.read_at(at, &mut bytes)? == N).then_some(bytes))
@@ -158,7 +158,7 @@ pub(crate) fn after_id3(input: &impl ReadAt) -> io::Result<u64> {
     Ok(at)
 }
 
-/// The byte of the first frame, its header, and whether it follows the tags directly: after a tag of a wrong size it does not.
+/// The byte of the first frame, its header, and whether it follows the tags directly (after a tag of a wrong size it does not).
 pub(crate) fn first(input: &impl ReadAt) -> io::Result<Option<(u64, FrameHeader, bool)>> {
     let mut at = 0;
     while let Some(bytes) = tag_bytes(input, at)? {
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn headers_give_length_and_kind() {
-        // MPEG-1 layer III, 128 kbit/s, 44.1 kHz, stereo, unpadded: 417 bytes of 1152 frames.
+        // MPEG-1 layer III, 128 kbit/s, 44.1 kHz, stereo, unpadded: 417 bytes for 1152 samples per channel.
         let header = FrameHeader::parse(&[0xFF, 0xFB, 0x90, 0x00]).unwrap();
         assert_eq!(header.kind, FrameKind { layer: 3, sample_rate: 44_100, channels: 2, length: 1152 });
         assert_eq!((header.bytes, header.tag), (417, 36));

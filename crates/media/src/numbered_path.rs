@@ -1,8 +1,8 @@
-//! Numbered names for files of which others exist.
+//! Numbered file names, for when a file of the same name exists.
 
 use std::path::{Path, PathBuf};
 
-/// `path` itself for a `number` of 0 or 1, else `path` with the number before its ending: `night-2.wav`, `night-3.wav` ...
+/// `path` itself for a `number` of 0 or 1, otherwise `path` with the number before its extension: `night-2.wav`, `night-3.wav` ...
 ///
 /// Whether a file of that name exists is not checked. The caller finds a free name by making the file with
 /// [`File::create_new`](std::fs::File::create_new) or [`AtomicFile::commit_new`](crate::atomic::AtomicFile::commit_new).

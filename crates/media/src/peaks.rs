@@ -1,4 +1,4 @@
-//! Peaks of a waveform: the smallest, largest and RMS sample per column of time, at several resolutions.
+//! Peaks of a waveform: the smallest sample, the largest sample and the RMS per column of time, at several resolutions.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use crate::{Audio, Error};
 
 /// Frames per column of the finest resolution: 5.3 ms at 48 kHz.
 pub const FINEST: usize = 256;
-/// How many columns make one of the next coarser resolution.
+/// The number of columns that make one column of the next coarser resolution.
 const FACTOR: usize = 4;
 /// Frames read from an [`Audio`] at a time.
 const BLOCK: usize = 4096;
@@ -23,7 +23,7 @@ pub struct PeakColumn {
     pub rms: f32,
 }
 
-/// A column that is being joined from others: `square` is the mean square of `frames` frames.
+/// A column that can be joined with others: `square` is the mean square of its `frames` frames.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Cell {
     min: f32,
@@ -61,7 +61,7 @@ pub struct Peaks {
     channels: u16,
     sample_rate: u32,
     frames: usize,
-    /// Level n has `FINEST * FACTOR^n` frames per cell; cells of one time stand side by side, one per channel.
+    /// Level n has `FINEST * FACTOR^n` frames per cell; the cells of one column are adjacent, one per channel.
     levels: Vec<Vec<Cell>>,
 }
 
@@ -101,10 +101,10 @@ impl Peaks {
         self.frames as f64 / f64::from(self.sample_rate.max(1))
     }
 
-    /// `count` columns that share `frames` of `channel` evenly, as for one pixel column each.
+    /// `count` columns of equal length over `frames` of `channel`, for example one per pixel column.
     ///
-    /// A column covers every frame of the columns of the resolution below that it touches, so no peak is ever lost; edges are exact to [`FINEST`] frames or to a
-    /// column's own length, whichever is larger. Time after the end, and a channel that does not exist, are silent.
+    /// A column includes every stored column that it touches, so no peak is lost. Its edges are exact to [`FINEST`] frames or to its own
+    /// length, whichever is larger. Time after the end, and a channel that does not exist, are silent.
     pub fn columns(&self, channel: u16, frames: Range<usize>, count: usize) -> Vec<PeakColumn> {
         let length = frames.end.saturating_sub(frames.start);
         let each = length / count.max(1);
@@ -144,7 +144,7 @@ pub struct PeaksBuilder {
 }
 
 impl PeaksBuilder {
-    /// Starts with no frames of `channels` interleaved channels at `sample_rate` Hz.
+    /// A builder without frames, for `channels` interleaved channels at `sample_rate` Hz.
     ///
     /// # Errors
     /// [`ErrorKind::FrameShape`](crate::ErrorKind) unless there are 1..=[`crate::MAX_CHANNELS`] channels.

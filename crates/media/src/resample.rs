@@ -15,14 +15,13 @@ const MIN_BLOCK: usize = 1024;
 
 /// Converts interleaved `samples` of `channels` channels from rate `from` to rate `to`, both in Hz.
 ///
-/// Method: FFT overlap-add with a linear-phase windowed sinc (rubato's `Fft`), computed in f64. The output holds
-/// exactly `round(frames * to / from)` frames, and its frame 0 is at the time of the input's: the filter delay is removed. Signal
-/// to noise and distortion is over 120 dB for sines up to 20 kHz. In addition to input and output one
-/// FFT block per channel is held.
+/// Method: FFT overlap-add with a linear-phase windowed sinc (rubato's `Fft`), computed in f64. The output holds exactly `round(frames *
+/// to / from)` frames, and its frame 0 is at the time of the input's: the filter delay is removed. Signal to noise and distortion is over
+/// 120 dB for sines up to 20 kHz. Besides input and output, one FFT block per channel is held in memory.
 ///
 /// # Errors
-/// [`ErrorKind::SampleRate`] or [`ErrorKind::FrameShape`] for impossible numbers, [`ErrorKind::OutOfMemory`] when the output does
-/// not fit, [`ErrorKind::Library`] when the resampler refuses the two rates.
+/// [`ErrorKind::SampleRate`] or [`ErrorKind::FrameShape`] for a rate or a number of channels or samples that is not valid,
+/// [`ErrorKind::OutOfMemory`] when the output does not fit, [`ErrorKind::Library`] when the resampler refuses the two rates.
 pub fn resample(samples: &[f32], channels: u16, from: u32, to: u32) -> Result<Vec<f32>, Error> {
     run(samples, channels, from, to, f64::from)
 }
@@ -78,7 +77,7 @@ fn run<S: Copy>(samples: &[S], channels: u16, from: u32, to: u32, float: impl Fn
     Ok(out)
 }
 
-/// Converts block by block. Only the next block depends on a block.
+/// Converts block by block. A block affects its own output and that of the next block only.
 pub(crate) struct Converter {
     pub width: usize,
     /// Frames of a block of input and of output.
@@ -142,7 +141,7 @@ impl Converter {
 }
 
 fn refused(error: impl Into<Source>) -> Error {
-    Error::library("what the resampler says", "choose common rates such as 44100 and 48000 Hz", error)
+    Error::library("the error of the resampler", "choose common rates such as 44100 and 48000 Hz", error)
 }
 
 /// `round(frames * to / from)`: the frames of a converted span.

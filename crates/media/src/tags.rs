@@ -1,6 +1,6 @@
 //! Title, artist, album, tempo and key of a file.
 
-/// Title, artist, album, tempo and key, as a file states them or as one is to state them. What a file states need not be true.
+/// Title, artist, album, tempo and key, as read from a file or to be written to one. The values of a file may be wrong.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Tags {

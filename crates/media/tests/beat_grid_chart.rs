@@ -1,11 +1,11 @@
-//! What the picture of a part shows, checked on its pixels.
+//! Checks the pixels of beat grid charts.
 #![cfg(feature = "picture")]
 #![allow(clippy::unwrap_used)]
 
 use crowd_media::picture::{BeatGridChart, WaveformRow};
 use crowd_media::{Audio, ErrorKind, Samples, peaks::Peaks};
 
-/// Left edge and width of the rows of a picture 1600 pixels wide.
+/// Left edge and width of the rows of a chart 1600 pixels wide.
 const LEFT: f64 = 84.0;
 const WIDTH: f64 = 1488.0;
 /// Width of a title's character.
@@ -18,8 +18,8 @@ struct Pixels {
 }
 
 impl Pixels {
-    fn of(part: &BeatGridChart<'_>) -> Self {
-        let (width, height, rgba) = part.rgba().unwrap();
+    fn of(chart: &BeatGridChart<'_>) -> Self {
+        let (width, height, rgba) = chart.rgba().unwrap();
         assert_eq!(rgba.len() as u32, width * height * 4);
         Self { width, height, rgba }
     }
@@ -34,7 +34,7 @@ impl Pixels {
         rows.filter(|&y| self.at(x, y).iter().zip(color).all(|(a, b)| a.abs_diff(b) < 24)).count()
     }
 
-    /// How light column `x` is in the middle of a row of silence, away from its zero line.
+    /// The brightness of column `x` in the middle of a row of silence, away from its zero line.
     fn light(&self, x: u32, y: u32) -> u32 {
         self.at(x, y).iter().map(|&c| u32::from(c)).sum()
     }
@@ -44,13 +44,13 @@ fn silence(seconds: usize) -> Peaks {
     Peaks::of(&Audio::new(Samples::I16(vec![0; 8_000 * seconds]), 8_000, 1).unwrap())
 }
 
-/// Where a moment of a row of `of` seconds is, pixels.
+/// The x position of the time `seconds` in a row of `of` seconds, pixels.
 fn x(seconds: f64, of: f64) -> u32 {
     (LEFT + seconds / of * WIDTH).round() as u32
 }
 
 #[test]
-fn beats_are_lines_where_they_are_and_bars_are_stronger() {
+fn beats_are_lines_at_their_times_and_bars_are_stronger() {
     let peaks = silence(16);
     let beats = (0..32).map(|n| (0.1 + f64::from(n) * 0.5, n % 4 == 0));
     let pixels = Pixels::of(&BeatGridChart::new("Grid").row(WaveformRow::new("Original", &peaks).beats(beats)));
@@ -66,13 +66,13 @@ fn beats_are_lines_where_they_are_and_bars_are_stronger() {
 }
 
 #[test]
-fn each_row_has_its_own_grid_and_their_bars_meet_when_their_beats_do() {
+fn each_row_has_its_own_grid_and_bars_are_aligned_where_beats_are() {
     let (slow, fast) = (silence(20), silence(16));
-    let part = BeatGridChart::new("Two")
+    let chart = BeatGridChart::new("Two")
         .row(WaveformRow::new("Original", &slow).beats((0..32).map(|n| (f64::from(n) * 0.625, n % 4 == 0))))
         .row(WaveformRow::new("Stretched", &fast).beats((0..32).map(|n| (f64::from(n) * 0.5, n % 4 == 0))))
         .row(WaveformRow::new("Late", &fast).beats((0..32).map(|n| (0.25 + f64::from(n) * 0.5, n % 4 == 0))));
-    let pixels = Pixels::of(&part.size(1600, 800));
+    let pixels = Pixels::of(&chart.size(1600, 800));
     let lines = |y| -> Vec<u32> { (90..1560).filter(|&x| pixels.light(x, y) > 400).collect() };
     let (first, second, third) = (lines(120), lines(370), lines(620));
     assert_eq!(first.len(), 7);
@@ -82,7 +82,7 @@ fn each_row_has_its_own_grid_and_their_bars_meet_when_their_beats_do() {
 }
 
 #[test]
-fn a_grid_too_dense_to_draw_keeps_its_bars_apart_and_the_waveform_in_sight() {
+fn a_grid_too_dense_to_draw_keeps_its_bars_apart_and_the_waveform_visible() {
     let peaks = silence(600);
     let beats = (0..1_000_000).map(|n| (f64::from(n) * 6e-4, n % 4 == 0));
     let pixels = Pixels::of(&BeatGridChart::new("Dense").row(WaveformRow::new("Original", &peaks).beats(beats)));
@@ -106,18 +106,18 @@ fn a_cue_has_its_line_and_one_colour_in_every_row() {
 }
 
 #[test]
-fn labels_of_cues_at_one_place_stand_above_each_other() {
+fn labels_of_cues_at_one_time_are_stacked() {
     let peaks = silence(16);
     let row = WaveformRow::new("Original", &peaks).cue(8.0, "A intro").cue(8.0, "memory").cue(16.0, "end");
     let pixels = Pixels::of(&BeatGridChart::new("Cues").row(row));
-    // Two pixels inside the tags, where no letter is.
+    // Two pixels inside the labels, where no letter is.
     let inside = x(8.0, 16.0) + 2;
     let (orange, green) = ([0xff, 0xa6, 0x57], [0x7e, 0xd9, 0x87]);
     assert!(pixels.count(inside, 40..120, orange) > 12 && pixels.count(inside, 40..120, green) > 12);
     // A label at the end is shown whole.
     let purple = [0xc7, 0x9b, 0xf2];
     assert!((1540..1570).filter(|&x| pixels.count(x, 40..120, purple) > 5).count() > 25);
-    // So is that of a part whose length was rounded to its last whole frame, and nothing that lies farther behind.
+    // So is a label at the end of an excerpt whose length was rounded to its last whole frame. A label later than that is not shown.
     let row = WaveformRow::new("Original", &peaks).cue(16.000_05, "end").cue(16.1, "outside");
     let pixels = Pixels::of(&BeatGridChart::new("Cues").row(row));
     assert!((1540..1570).filter(|&x| pixels.count(x, 40..120, orange) > 5).count() > 25);
@@ -125,7 +125,7 @@ fn labels_of_cues_at_one_place_stand_above_each_other() {
 }
 
 #[test]
-fn what_the_font_lacks_is_a_box_and_the_rest_stays_readable() {
+fn characters_that_the_font_lacks_are_boxes_and_the_rest_stays_readable() {
     let peaks = silence(4);
     // The title's characters, one after the other.
     let title = |text: &str| -> Vec<Vec<[u8; 3]>> {
@@ -155,11 +155,11 @@ fn odd_times_never_break_the_drawing() {
 }
 
 #[test]
-fn what_cannot_be_drawn_is_refused_by_value() {
+fn an_impossible_chart_is_refused_by_value() {
     let (peaks, none) = (silence(4), silence(0));
     let row = || WaveformRow::new("Original", &peaks);
-    let rows = |count: usize| (0..count).fold(BeatGridChart::new(""), |part, _| part.row(row()));
-    for (part, value) in [
+    let rows = |count: usize| (0..count).fold(BeatGridChart::new(""), |chart, _| chart.row(row()));
+    for (chart, value) in [
         (BeatGridChart::new(""), "rows is 0"),
         (rows(9).size(1600, 4000), "rows is 9"),
         (rows(1).size(10, 600), "width is 10"),
@@ -169,21 +169,21 @@ fn what_cannot_be_drawn_is_refused_by_value() {
         (BeatGridChart::new("").row(row().span(0.0, f64::NAN)), "0..NaN s"),
         (BeatGridChart::new("").row(WaveformRow::new("", &none)), "0..0 s"),
     ] {
-        let error = part.png().unwrap_err();
+        let error = chart.png().unwrap_err();
         assert!(*error.kind() == ErrorKind::InvalidChart && error.to_string().contains(value), "{error}");
     }
 }
 
 #[test]
-fn the_png_has_the_size_that_was_asked_for_and_is_written_whole() {
+fn the_png_has_the_set_size_and_is_written_completely() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("part.png");
+    let path = dir.path().join("chart.png");
     let peaks = silence(4);
-    let part =
+    let chart =
         BeatGridChart::new("Title").subtitle("and more").size(900, 300).row(WaveformRow::new("Original", &peaks));
-    part.write(&path).unwrap();
+    chart.write(&path).unwrap();
     let png = std::fs::read(&path).unwrap();
-    assert_eq!(png, part.png().unwrap());
+    assert_eq!(png, chart.png().unwrap());
     assert_eq!((&png[1..4], &png[16..24]), (&b"PNG"[..], &[0, 0, 3, 132, 0, 0, 1, 44][..]));
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
 }

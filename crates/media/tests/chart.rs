@@ -1,4 +1,4 @@
-//! What a chart shows, checked on its pixels.
+//! Checks the pixels of charts.
 #![cfg(feature = "picture")]
 #![allow(clippy::unwrap_used)]
 
@@ -87,7 +87,7 @@ fn a_waveform_shows_each_channel_and_full_scale_in_red() {
 }
 
 #[test]
-fn the_png_has_the_size_that_was_asked_for_and_is_written_whole() {
+fn the_png_has_the_set_size_and_is_written_completely() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("chart.png");
     let chart = Chart::new("Título – ♥")
@@ -101,7 +101,7 @@ fn the_png_has_the_size_that_was_asked_for_and_is_written_whole() {
 }
 
 #[test]
-fn what_cannot_be_drawn_is_refused_by_value() {
+fn an_impossible_chart_is_refused_by_value() {
     let fine = || lane(Curve::new("A", vec![(0.0, 0.0), (60.0, 1.0)]));
     for (chart, value) in [
         (Chart::new("").width(10).curves(fine()), "10"),

@@ -1,4 +1,4 @@
-//! What can be decoded of a damaged file is heard, and what is missing is told; never is it silence without a word.
+//! Of a damaged file everything that can be decoded is decoded, and every missing or silent span is reported.
 #![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
@@ -53,7 +53,7 @@ fn a_truncated_file_is_decoded_up_to_its_end_and_reported() {
             assert!(heard.frames() < sound.len() / 2, "{name}");
             let got = heard.to_f32();
             let most = got.iter().zip(&sound).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            // The padding of an MP3's last packet lies elsewhere now, and the noise of AAC is random.
+            // The padding of an MP3's last packet is at a different position, and the noise of AAC is random.
             assert!(most < 0.7 && power(&got[got.len() - 8_000..]) > 1e-3, "{name}: off by {most}");
             assert!(heard.warnings.iter().any(|warning| warning.contains("missing")), "{name}: {:?}", heard.warnings);
             let info = probe(&cut).unwrap();
@@ -145,7 +145,7 @@ fn damaged_metadata_cost_no_audio() {
         bytes[at + 2..at + 4].fill(0xFF);
     });
     let heard = open(&path, &DecodeOptions::default());
-    // A page whose checksum is wrong is left out, and Vorbis cannot be decoded without what stands behind it.
+    // A page whose checksum is wrong is left out, and Vorbis cannot be decoded without the headers after it.
     assert!(heard.is_err() || heard.unwrap().to_f32() == sound);
 }
 
@@ -182,7 +182,7 @@ fn bytes_that_are_no_sound_do_not_end_a_stream() {
             let name = broken.display();
             println!("{name}: {} of {sound} frames, ffmpeg {theirs}", heard.frames());
             assert!(heard.frames() + 4 * 1152 >= sound.max(theirs), "{name}: {} of {sound} frames", heard.frames());
-            assert!(!heard.warnings.is_empty(), "{name}: the damage is told");
+            assert!(!heard.warnings.is_empty(), "{name}: the damage is not reported");
             assert_eq!(Reader::open(&broken).unwrap().frames(), heard.frames() as u64, "{name}");
         }
     }
@@ -228,7 +228,7 @@ fn an_ogg_file_whose_first_page_of_sound_is_damaged_is_decoded_from_the_next_one
 fn dropouts_begin_and_end_without_a_click_and_are_the_same_from_any_frame() {
     let folder = tempfile::tempdir().unwrap();
     let frames = 441_000;
-    // 500 Hz: it steps by .036 at most.
+    // 500 Hz: neighbouring samples differ by at most 0.036.
     let tone: Vec<f32> =
         (0..frames).map(|n| (0.5 * (n as f64 * std::f64::consts::TAU * 500.0 / 44_100.0).sin()) as f32).collect();
     let audio = Audio::new(crowd_media::Samples::F32(tone), 44_100, 1).unwrap();

@@ -1,4 +1,4 @@
-//! More than two channels become the same two, at once or in blocks, and a mix that would clip gets one gain, which is reported.
+//! The stereo mix of more than two channels is the same at once and in blocks. A mix that would clip gets one gain, which is reported.
 #![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crowd_media::{Audio, DecodeOptions, Reader, SampleFormat, Samples, open, wav};
 
-/// 5.1 whose channels are `level` times noise, the loudest in one place of the second half.
+/// A 5.1 file whose channels are noise times `level`, with its peak in the second half.
 fn surround(path: &Path, level: f32, frames: usize) {
     let mut state = 7_u32;
     let mut noise = move || {
@@ -72,11 +72,11 @@ fn the_fronts_are_as_loud_as_in_stereo() {
 }
 
 #[test]
-fn what_was_measured_of_a_file_is_remembered_until_the_file_changes() {
+fn the_measured_peak_of_a_file_is_cached_until_the_file_changes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("surround.wav");
     surround(&path, 0.9, 1_000_000);
-    // Nothing is remembered of a file that was changed less than two seconds ago.
+    // Nothing is cached for a file that was changed less than two seconds ago.
     std::thread::sleep(Duration::from_millis(2_100));
     let time = || {
         let start = std::time::Instant::now();
@@ -84,7 +84,7 @@ fn what_was_measured_of_a_file_is_remembered_until_the_file_changes() {
         (gain, start.elapsed())
     };
     let (first, measured) = time();
-    // A reader that opens the file by other means recalls it too.
+    // A reader that is given the open file uses the cache too.
     let file = File::open(&path).unwrap();
     let bytes = file.try_clone().unwrap();
     let start = std::time::Instant::now();

@@ -1,6 +1,6 @@
 //! The minimum requirements signals of EBU Tech 3341 (loudness, true peak) and Tech 3342 (loudness range), generated.
 //!
-//! Signals 7 and 8 of Tech 3341 and 5 and 6 of Tech 3342 are recordings, and not here.
+//! Signals 7 and 8 of Tech 3341 and 5 and 6 of Tech 3342 are recordings and are not included.
 #![cfg(feature = "loudness")]
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
@@ -8,7 +8,7 @@ use crowd_media::loudness::{Loudness, Meter};
 
 const RATE: u32 = 48_000;
 
-/// Stereo sines of 1 kHz: level in dBFS and length in seconds of each.
+/// The loudness of consecutive stereo sines of 1 kHz, each with its level in dBFS and its length in seconds.
 fn tones(parts: &[(f64, f64)]) -> Loudness {
     let mut meter = Meter::new(RATE, 2, 0).unwrap();
     for (level, seconds) in parts {
@@ -56,11 +56,11 @@ fn integrated_loudness_of_five_channels_is_within_a_tenth_on_signal_6() {
 
 #[test]
 fn true_peak_is_within_its_tolerance_on_signals_15_to_23() {
-    // A tone at a share of the rate, from a phase on, linear in level.
+    // A tone: its frequency as a fraction of the rate, its starting phase and its linear level.
     let peak = |share: f64, degrees: f64, level: f64| {
         let sound: Vec<f32> = (0..RATE)
             .flat_map(|n| {
-                // Faded in and out, as the signals are, so that their edges are not what is measured.
+                // Faded in and out like the signals of EBU, so that the edges are not measured.
                 let edge = (f64::from(n.min(RATE - 1 - n)) / 480.0).min(1.0);
                 let turn = std::f64::consts::TAU * share * f64::from(n) + degrees.to_radians();
                 [(edge * level * turn.sin()) as f32; 2]

@@ -1,4 +1,4 @@
-//! What the FLAC writer writes is read back bit for bit.
+//! The files of the FLAC writer are read back bit for bit.
 #![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
@@ -11,21 +11,21 @@ use crowd_media::{
 };
 use proptest::prelude::*;
 
-fn flac(depth: SampleFormat) -> AudioFormat {
-    AudioFormat::new(Container::Flac, depth).unwrap()
+fn flac(sample_format: SampleFormat) -> AudioFormat {
+    AudioFormat::new(Container::Flac, sample_format).unwrap()
 }
 
-fn round_trip(audio: &Audio, depth: SampleFormat) -> Audio {
+fn round_trip(audio: &Audio, sample_format: SampleFormat) -> Audio {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("round.flac");
-    write(&path, audio, flac(depth), &Tags::default()).unwrap();
+    write(&path, audio, flac(sample_format), &Tags::default()).unwrap();
     let back = open(&path, &DecodeOptions::default()).unwrap();
     assert!(back.warnings.is_empty(), "{:?}", back.warnings);
     assert_eq!(probe(&path).unwrap().frames, Some(audio.frames() as u64));
     back
 }
 
-/// Sounds that lead an encoder into its corners.
+/// Signals for the edge cases of an encoder.
 fn sound(kind: usize, n: usize, channel: usize, bits: u32, random: u64) -> i32 {
     let full = 1_i64 << (bits - 1);
     let wave = match kind {
@@ -51,7 +51,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(160))]
 
     #[test]
-    fn every_sample_comes_back_at_every_depth_rate_and_length(
+    fn every_sample_is_read_back_at_every_sample_format_rate_and_length(
         kinds in (0..9_usize, 0..9_usize), channels in 1u16..=8, rate in 1_000u32..=MAX_RATE,
         frames in prop_oneof![1usize..40, 1usize..5_000, 4_090usize..4_115, 8_180usize..8_200], seed: u64, deep: bool,
     ) {
@@ -71,11 +71,11 @@ proptest! {
         } else {
             let samples: Vec<i16> = samples.iter().map(|&s| s as i16).collect();
             let audio = Audio::new(Samples::I16(samples), rate, channels).unwrap();
-            for depth in [SampleFormat::I16, SampleFormat::I24] {
-                let back = round_trip(&audio, depth);
+            for sample_format in [SampleFormat::I16, SampleFormat::I24] {
+                let back = round_trip(&audio, sample_format);
                 prop_assert_eq!((back.sample_rate, back.channels), (rate, channels));
                 prop_assert!(back.to_f32() == audio.to_f32());
-                prop_assert_eq!(matches!(back.samples, Samples::I16(_)), depth == SampleFormat::I16);
+                prop_assert_eq!(matches!(back.samples, Samples::I16(_)), sample_format == SampleFormat::I16);
             }
         }
     }
@@ -126,10 +126,10 @@ fn a_last_block_of_any_length_and_content_is_read_back() {
 fn floats_are_read_back_within_a_dithered_step_and_loud_ones_clamped() {
     let samples: Vec<f32> = (0..20_000).map(|n| (n as f32 * 0.031).sin() * 1.05).collect();
     let audio = Audio::new(Samples::F32(samples.clone()), 48_000, 2).unwrap();
-    for (depth, step) in [(SampleFormat::I16, 1.0 / 32_768.0), (SampleFormat::I24, 1.0 / 8_388_608.0)] {
-        let back = round_trip(&audio, depth).to_f32();
+    for (sample_format, step) in [(SampleFormat::I16, 1.0 / 32_768.0), (SampleFormat::I24, 1.0 / 8_388_608.0)] {
+        let back = round_trip(&audio, sample_format).to_f32();
         let worst = back.iter().zip(&samples).map(|(b, s)| (b - s.clamp(-1.0, 1.0)).abs()).fold(0.0, f32::max);
-        assert!(worst > 0.0 && worst <= 1.5 * step + 1e-7, "{worst} at {depth} bits");
+        assert!(worst > 0.0 && worst <= 1.5 * step + 1e-7, "{worst} at {sample_format} bits");
     }
 }
 
@@ -138,9 +138,9 @@ fn wav_and_flac_of_one_sound_hold_the_same_samples() {
     let dir = tempfile::tempdir().unwrap();
     let samples: Vec<f32> = (0..30_000).map(|n| (n as f32 * 0.017).sin() * 0.4).collect();
     let audio = Audio::new(Samples::F32(samples), 44_100, 2).unwrap();
-    for depth in [SampleFormat::I16, SampleFormat::I24] {
+    for sample_format in [SampleFormat::I16, SampleFormat::I24] {
         let read = |container| {
-            let format = AudioFormat::new(container, depth).unwrap();
+            let format = AudioFormat::new(container, sample_format).unwrap();
             let path = dir.path().join("one").with_extension(format.extension());
             write(&path, &audio, format, &Tags::default()).unwrap();
             open(&path, &DecodeOptions::default()).unwrap().samples
@@ -253,7 +253,7 @@ fn an_uncommitted_file_leaves_nothing() {
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 
-/// A disk with room for so many bytes.
+/// A disk with room for a limited number of bytes.
 struct Full(Cursor<Vec<u8>>, usize);
 
 impl Write for Full {
@@ -292,7 +292,7 @@ fn a_full_disk_is_an_error_whenever_it_fills() {
 }
 
 #[test]
-fn what_flac_cannot_hold_is_refused_by_value() {
+fn a_spec_that_flac_cannot_hold_is_refused_by_value() {
     let refused = |spec| Writer::new(Cursor::new(vec![]), spec, &Tags::default()).unwrap_err().to_string();
     assert!(refused(AudioSpec::new(44_100, 9, SampleFormat::I16)).contains("is 9; choose 1..=8"));
     assert!(refused(AudioSpec::new(44_100, 2, SampleFormat::F32)).contains("is 32f; choose 16 or 24"));
@@ -321,8 +321,8 @@ fn names_of_formats_are_read_as_they_are_written() {
     for container in [Container::Wav, Container::Flac] {
         assert_eq!(container.to_string().parse::<Container>().unwrap(), container);
     }
-    for depth in [SampleFormat::I16, SampleFormat::I24, SampleFormat::F32] {
-        assert_eq!(depth.to_string().parse::<SampleFormat>().unwrap(), depth);
+    for sample_format in [SampleFormat::I16, SampleFormat::I24, SampleFormat::F32] {
+        assert_eq!(sample_format.to_string().parse::<SampleFormat>().unwrap(), sample_format);
     }
     assert!("mp3".parse::<Container>().unwrap_err().to_string().contains("\"mp3\"; choose wav or flac"));
     assert!("8".parse::<SampleFormat>().unwrap_err().to_string().contains("choose 16, 24 or 32f"));

@@ -1,4 +1,4 @@
-//! A FLAC stream made block by block, in any order, is one stream.
+//! A FLAC stream that is encoded block by block, in any order, is one stream.
 #![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
@@ -49,7 +49,7 @@ proptest! {
         let blocks = BlockEncoder::new(spec, frames, &Tags::default()).unwrap();
         let whole = stream(&blocks, &packed, spec.frame_bytes() as usize);
 
-        // Cut at random, made in random order, each piece by an encoder that has made others before.
+        // The stream is cut at random blocks and encoded in random order; each span by an encoder that has encoded other spans before.
         let mut pieces = Vec::new();
         let mut at = 0;
         while at < frames {
@@ -84,7 +84,7 @@ proptest! {
 
 #[test]
 fn block_numbers_of_any_length_are_written() {
-    // Coded in one to six bytes; all of a block's other bytes but its sums stay the same.
+    // The number has one to six bytes; all other bytes of a block except its checksums stay the same.
     let spec = AudioSpec::new(44_100, 1, SampleFormat::I16);
     let blocks = BlockEncoder::new(spec, (1 << 36) - 1, &Tags::default()).unwrap();
     let packed = sound(spec, BLOCK_FRAMES, &mut 5);

@@ -1,4 +1,4 @@
-//! Writing FLAC takes the same memory however long it lasts. One test, because peaks are counted per process.
+//! The memory for writing FLAC does not depend on the length of the file. There is one test, because peaks are counted per process.
 #![cfg(feature = "encode")]
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
@@ -6,7 +6,7 @@
 use crowd_media::flac::Writer;
 use crowd_media::{AudioSpec, SampleFormat, Tags, probe};
 
-/// Memory ever touched, MB.
+/// The largest memory used, MB.
 fn peak() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|l| l.starts_with("VmHWM")).unwrap();

@@ -1,4 +1,4 @@
-//! Every format gives back the frames that went into its encoder.
+//! Every format is decoded to the frames that were encoded.
 #![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
@@ -187,7 +187,7 @@ fn every_sample_format_of_a_wav_is_exact() {
     let float_want = Samples::F32(floats.iter().map(|&s| s as f32).collect());
     let f32_bytes: Vec<u8> = floats.iter().flat_map(|&s| (s as f32).to_le_bytes()).collect();
     let f64_bytes: Vec<u8> = floats.iter().flat_map(|s| s.to_le_bytes()).collect();
-    // 20 valid bits sit at the top of a 24-bit container.
+    // 20 valid bits are the upper bits of a 24-bit container.
     let twenty: Vec<u8> = top(20).iter().flat_map(|s| (s << 4).to_le_bytes()[..3].to_vec()).collect();
     let cases = [
         ("8", wave(1, 2, 8, None, &unsigned), i16s(8)),
@@ -241,13 +241,13 @@ fn every_sample_format_of_an_aiff_is_exact() {
 fn a_recorder_that_crashed_leaves_a_readable_wav() {
     let data: Vec<u8> = integers(200, 16).iter().flat_map(|&s| (s as i16).to_le_bytes()).collect();
     let whole = wave(1, 2, 16, None, &data);
-    // Total size 0, then data size unknown as streaming writers leave it.
+    // Total size 0, then an unknown data size, as streaming writers leave it.
     let mut bytes = whole.clone();
     bytes[4..8].copy_from_slice(&[0; 4]);
     assert_eq!(open_bytes(&bytes).unwrap().frames(), 200);
     bytes[40..44].copy_from_slice(&[0xff; 4]);
     assert_eq!(open_bytes(&bytes).unwrap().frames(), 200);
-    // Data size larger than the file: what is there, with a warning that says how much is missing.
+    // Data size larger than the file: the samples of the file are decoded, and a warning says how much is missing.
     let mut bytes = whole;
     bytes[40..44].copy_from_slice(&1600_u32.to_le_bytes());
     let audio = open_bytes(&bytes).unwrap();

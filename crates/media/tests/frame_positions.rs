@@ -12,7 +12,7 @@ use test_files::{by_ffmpeg, encode, lame, text, wav_file, with_delay, with_vbri}
 /// Frames of music: not a whole number of any codec's packets.
 const FRAMES: usize = 60_003;
 
-/// So many blocks from here on, or all to the end, interleaved.
+/// The next `blocks` blocks, or all up to the end, interleaved.
 fn some(reader: &mut Reader, blocks: usize) -> Vec<f32> {
     let mut all = Vec::new();
     for _ in 0..blocks {
@@ -22,8 +22,8 @@ fn some(reader: &mut Reader, blocks: usize) -> Vec<f32> {
     all
 }
 
-/// Reads from many frames on and compares with what is read from the start.
-fn sought_is_linear(path: &Path, tolerance: f32) -> Vec<f32> {
+/// Reads from many frames on and compares with the samples that are read from the start.
+fn check_seeks(path: &Path, tolerance: f32) -> Vec<f32> {
     let name = text(path);
     let mut reader = Reader::open(path).unwrap();
     let width = usize::from(reader.channels());
@@ -34,7 +34,7 @@ fn sought_is_linear(path: &Path, tolerance: f32) -> Vec<f32> {
     let spread = (0..23).map(|n| n * 15_485_863 % frames);
     for from in spread.chain([0, 1, 575, 576, 577, 1_104, 1_105, 1_152, 2_305, frames / 2, frames - 1, frames - 577]) {
         reader.seek(from as u64).unwrap();
-        // To the end from every third place, and a few packets from the others.
+        // To the end from every third position, and a few packets from the others.
         let packets = if from % 3 == 0 { usize::MAX } else { 4 };
         let got = some(&mut reader, packets);
         assert!(packets < usize::MAX || got.len() == (frames - from) * width, "{name} from {from}");
@@ -47,9 +47,9 @@ fn sought_is_linear(path: &Path, tolerance: f32) -> Vec<f32> {
 
 /// Compares with ffmpeg's decode of the same file, frame for frame, with at most `longer` frames more at its end.
 ///
-/// Decoders round differently, and ffmpeg's decodes the joint stereo of MPEG-2 otherwise than mpg123's and ours: some 50 dB
-/// below the music. A single frame's displacement is some 10 dB below it.
-fn is_ffmpegs(path: &Path, ours: &[f32], width: usize, longer: usize) {
+/// Decoders round differently, and ffmpeg's decodes the joint stereo of MPEG-2 differently from mpg123's and ours: the difference is some
+/// 50 dB below the music. With a displacement of a single frame it is some 10 dB below it.
+fn check_against_ffmpeg(path: &Path, ours: &[f32], width: usize, longer: usize) {
     let theirs = by_ffmpeg(path);
     let power = |samples: &[f32]| samples.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>();
     let common = ours.len().min(theirs.len());
@@ -62,8 +62,8 @@ fn is_ffmpegs(path: &Path, ours: &[f32], width: usize, longer: usize) {
 }
 
 fn check(path: &Path, channels: u16, tolerance: f32) {
-    let whole = sought_is_linear(path, tolerance);
-    is_ffmpegs(path, &whole, usize::from(channels), 0);
+    let whole = check_seeks(path, tolerance);
+    check_against_ffmpeg(path, &whole, usize::from(channels), 0);
 }
 
 fn rewrite(path: &Path, name: &str, bytes: &[u8]) -> PathBuf {
@@ -129,17 +129,17 @@ fn lossless_and_other_codecs() {
             ("24.wav", &["-c:a", "pcm_s24le"]),
         ] {
             let path = encode(&wav, name, options);
-            let whole = sought_is_linear(&path, 0.0);
+            let whole = check_seeks(&path, 0.0);
             assert_eq!(whole.len(), FRAMES * usize::from(channels), "{name}: as many frames as went in");
             // ffmpeg leaves out up to a block at the end of a Vorbis file.
             let theirs = &by_ffmpeg(&path);
-            is_ffmpegs(&path, &whole[..whole.len().min(theirs.len())], usize::from(channels), 0);
+            check_against_ffmpeg(&path, &whole[..whole.len().min(theirs.len())], usize::from(channels), 0);
             assert!(whole.len() - theirs.len() <= 256 * usize::from(channels), "{name}");
         }
     }
 }
 
-/// What an AAC encoder leaves to the decoder is random numbers; ffmpeg's encoder is told to leave none.
+/// Noise that an AAC encoder leaves to the decoder is random, so it is turned off in ffmpeg's encoder.
 #[test]
 fn aac_with_and_without_edit_lists() {
     let folder = tempfile::tempdir().unwrap();
@@ -153,10 +153,10 @@ fn aac_with_and_without_edit_lists() {
             ("no-edit.m4a", &["-use_editlist", "0"], 1024),
         ] {
             let path = encode(&wav, name, &with(options));
-            let whole = sought_is_linear(&path, 1e-6);
+            let whole = check_seeks(&path, 1e-6);
             assert_eq!(whole.len(), (FRAMES + delay) * usize::from(channels), "{name}: as many frames as went in");
             // ffmpeg keeps the padding of the last packet.
-            is_ffmpegs(&path, &whole, usize::from(channels), 1023);
+            check_against_ffmpeg(&path, &whole, usize::from(channels), 1023);
         }
         check(&encode(&wav, "stream.aac", &coder), channels, 1e-6);
     }

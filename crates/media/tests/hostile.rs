@@ -47,7 +47,7 @@ fn silence_panic_messages() {
     }));
 }
 
-/// Opens and probes; whatever comes out must make sense.
+/// Opens and probes a file; the result must be plausible.
 fn survive(path: &Path, what: &str) -> bool {
     let _ = probe(path);
     match open(path, &options()) {
@@ -118,7 +118,7 @@ fn thousands_of_flipped_bytes_never_panic_or_hang() {
         let mut opened = 0;
         for round in 0..400 {
             let mut bytes = whole.clone();
-            // Half of the rounds aim at the header, where lengths and counts live.
+            // Half of the rounds aim at the header, where lengths and counts are.
             let reach = if round % 2 == 0 { whole.len().min(256) } else { whole.len() };
             for _ in 0..=random(6) {
                 let at = random(reach);
@@ -151,7 +151,7 @@ fn a_damaged_frame_becomes_silence_and_later_frames_keep_their_time() {
     fs::write(&path, &bytes).unwrap();
     let damaged = open(&path, &options()).unwrap();
     assert_eq!(damaged.frames(), sound.frames());
-    assert!(!damaged.warnings.is_empty(), "the damage is told");
+    assert!(!damaged.warnings.is_empty(), "the damage is not reported");
     let tail = sound.samples.len() - 400;
     assert_eq!(damaged.to_f32()[tail..], sound.to_f32()[tail..]);
 }

@@ -28,8 +28,8 @@ fn rest(reader: &mut Reader) -> Vec<f32> {
     all
 }
 
-/// The joined file is its parts, whole and from any frame on.
-fn is_its_parts(name: &str, files: &[&PathBuf]) {
+/// Checks that a joined file has the samples of its files, read as a whole and from any frame on.
+fn check_joined(name: &str, files: &[&PathBuf]) {
     let path = joined(name, files);
     let parts: Vec<Audio> = files.iter().map(|file| whole(file)).collect();
     let rate = parts.iter().map(|part| part.sample_rate).max().unwrap();
@@ -42,7 +42,7 @@ fn is_its_parts(name: &str, files: &[&PathBuf]) {
     let got = whole(&path);
     assert_eq!((got.sample_rate, got.channels), (rate, width), "{name}");
     assert_eq!(got.to_f32().len(), wanted.len(), "{name}: {} frames", got.frames());
-    assert!(got.to_f32() == wanted, "{name}: the samples of its parts");
+    assert!(got.to_f32() == wanted, "{name}: the samples of its files");
     let mut reader = Reader::open(&path).unwrap();
     let (frames, width) = (reader.frames() as usize, usize::from(width));
     assert_eq!(frames * width, wanted.len(), "{name}");
@@ -61,15 +61,15 @@ fn chained_ogg_files_are_decoded_to_the_end() {
     let one = encode(&wav, "one.ogg", &["-c:a", "libvorbis", "-q:a", "3", "-metadata", "title=One"]);
     let two = encode(&other, "two.ogg", &["-c:a", "libvorbis", "-q:a", "3"]);
     let flac = encode(&wav, "flac.ogg", &["-c:a", "flac", "-f", "ogg"]);
-    is_its_parts("same-serial.ogg", &[&one, &one]);
-    is_its_parts("rates.ogg", &[&one, &two, &one]);
-    is_its_parts("mono-first.ogg", &[&two, &one]);
-    is_its_parts("codecs.ogg", &[&one, &flac]);
+    check_joined("same-serial.ogg", &[&one, &one]);
+    check_joined("rates.ogg", &[&one, &two, &one]);
+    check_joined("mono-first.ogg", &[&two, &one]);
+    check_joined("codecs.ogg", &[&one, &flac]);
     #[cfg(feature = "opus")]
     {
         let opus = encode(&wav, "one.opus", &["-c:a", "libopus", "-b:a", "128k"]);
-        is_its_parts("twice.opus", &[&opus, &opus]);
-        is_its_parts("vorbis-first.ogg", &[&one, &opus]);
+        check_joined("twice.opus", &[&opus, &opus]);
+        check_joined("vorbis-first.ogg", &[&one, &opus]);
     }
 }
 
@@ -83,16 +83,16 @@ fn joined_mp3_files_are_decoded_to_the_end() {
     let two = lame(&wav, "two.mp3", &["-V", "3"]);
     let three = lame(&other, "three.mp3", &["-b", "48"]);
     let untagged = lame(&wav, "untagged.mp3", &["-b", "128", "-t"]);
-    is_its_parts("both.mp3", &[&one, &two]);
-    is_its_parts("twice.mp3", &[&two, &two]);
-    is_its_parts("rates.mp3", &[&one, &three, &two]);
-    is_its_parts("untagged-last.mp3", &[&three, &untagged]);
+    check_joined("both.mp3", &[&one, &two]);
+    check_joined("twice.mp3", &[&two, &two]);
+    check_joined("rates.mp3", &[&one, &three, &two]);
+    check_joined("untagged-last.mp3", &[&three, &untagged]);
 }
 
 #[test]
 fn adts_files_are_counted_and_joined() {
     let folder = tempfile::tempdir().unwrap();
-    // Loud and silent stretches: a bit rate that says nothing of the length.
+    // Loud and silent spans, so that the length does not follow from the bit rate.
     let loud = wav_file(folder.path(), "loud.wav", 200_000, 44_100, 2);
     let uneven = encode(
         &loud,
@@ -106,7 +106,7 @@ fn adts_files_are_counted_and_joined() {
     let one = encode(&loud, "one.aac", &coder);
     let low = wav_file(folder.path(), "low.wav", 60_000, 22_050, 1);
     let two = encode(&low, "two.aac", &coder);
-    is_its_parts("rates.aac", &[&one, &two]);
+    check_joined("rates.aac", &[&one, &two]);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn a_recording_that_began_inside_a_stream_is_decoded_from_its_first_page() {
     let wav = wav_file(folder.path(), "one.wav", 500_000, 44_100, 2);
     let one = encode(&wav, "one.ogg", &["-c:a", "libvorbis", "-q:a", "3"]);
     let bytes = std::fs::read(&one).unwrap();
-    // The header pages, then the pages from somewhere in the middle on, but for the last.
+    // The header pages, then the pages from the middle on, without the last.
     let pages: Vec<usize> =
         bytes.windows(4).enumerate().filter(|(_, four)| *four == b"OggS").map(|(at, _)| at).collect();
     let middle = pages[pages.len() / 2];

@@ -1,4 +1,4 @@
-//! Memory depends on what a file holds, not on what its header claims. One test, because peaks are counted per process.
+//! Memory depends on the content of a file, not on its header. There is one test, because peaks are counted per process.
 #![cfg(all(feature = "decode", feature = "encode"))]
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
@@ -9,8 +9,8 @@ use std::path::Path;
 use crowd_media::wav::Writer;
 use crowd_media::{AudioSpec, DecodeOptions, SampleFormat, Samples, open, probe};
 
-/// A line of /proc/self/status in MB: "VmPeak" counts memory ever reserved, touched or
-/// not; "VmHWM" memory ever touched.
+/// A line of /proc/self/status in MB: "VmPeak" counts the largest memory that was reserved, whether used or not; "VmHWM" the largest
+/// memory that was used.
 fn megabytes(key: &str) -> f64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|l| l.starts_with(key)).unwrap();
@@ -54,7 +54,7 @@ fn wrong_headers() -> Vec<(&'static str, Vec<u8>)> {
     for (name, table) in [("AAC sample sizes", b"stsz"), ("AAC sample times", b"stts"), ("AAC chunks", b"stsc")] {
         let mut claim = fixture("aac.m4a");
         let at = find(&claim, table);
-        // Entry counts stand after version and flags; stsz has one more word before its own.
+        // Entry counts follow version and flags; in stsz one more word comes before the count.
         let count = if table == b"stsz" { at + 12 } else { at + 8 };
         claim[count..count + 4].copy_from_slice(&0xffff_fff0_u32.to_be_bytes());
         found.push((name, claim));
@@ -76,7 +76,7 @@ fn memory_depends_on_what_the_file_holds() {
         fs::write(&path, &bytes).unwrap();
         let before = megabytes("VmPeak");
         let _ = probe(&path);
-        // No limit at all: the bound must come from the file's size.
+        // Without a limit, the bound must come from the file's size.
         let result = open(&path, &DecodeOptions { max_bytes: None, progress: None });
         let outcome = match &result {
             Ok(audio) => format!("{} frames, {:?}", audio.frames(), audio.warnings),

@@ -7,7 +7,7 @@ mod test_files;
 use crowd_media::{DecodeOptions, Reader, open, probe};
 
 #[test]
-fn mp2_is_what_ffmpeg_reads_at_lag_0_and_the_same_from_any_frame() {
+fn mp2_is_decoded_as_by_ffmpeg_at_lag_0_and_is_the_same_from_any_frame() {
     let folder = tempfile::tempdir().unwrap();
     for (rate, channels, bits) in [(44_100, 2, "192k"), (48_000, 1, "96k"), (32_000, 2, "128k"), (22_050, 2, "96k")] {
         let from = test_files::wav_file(folder.path(), "from.wav", 150_000, rate, channels);

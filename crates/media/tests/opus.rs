@@ -11,7 +11,7 @@ use ogg::PacketReader;
 use opus::{Channels, Decoder};
 use proptest::prelude::*;
 
-/// Bells, a bass and a little noise, in stereo: what has pitch, attacks and no period.
+/// Bells, a bass and a little noise, in stereo: sound with pitch and attacks but without a period.
 fn music(frames: u64, rate: u32, seed: u64) -> Vec<f32> {
     let mut state = seed | 1;
     let mut samples = Vec::new();
@@ -52,7 +52,7 @@ fn whole(stream: &Stream, track: &[f32]) -> Vec<u8> {
     bytes
 }
 
-/// What a player plays: RFC 7845, sections 4.2 and 4.4. Sums of pages are checked by the reader.
+/// The samples that a player plays (RFC 7845, sections 4.2 and 4.4). The reader checks the checksums of pages.
 fn decode(bytes: &[u8]) -> Vec<f32> {
     let mut reader = PacketReader::new(Cursor::new(bytes));
     let head = reader.read_packet().unwrap().unwrap();
@@ -89,7 +89,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn a_stream_has_the_length_it_said_and_decodes_to_exactly_the_tracks_frames(
+    fn a_stream_has_the_stated_length_and_decodes_to_exactly_the_frames_of_the_track(
         frames in prop_oneof![1u64..3_000, 400_000u64..1_100_000],
         rate in prop_oneof![Just(48_000u32), Just(44_100), Just(8_000), Just(96_000), 8_000u32..200_000],
         bit_rate in 120u32..=1_275, seed: u64,
@@ -102,7 +102,7 @@ proptest! {
         let decoded = decode(&bytes);
         prop_assert_eq!(decoded.len(), expected.len());
 
-        // Any span alone, in pieces of another size, has the same bytes.
+        // A span that is encoded alone, from blocks of another size, has the same bytes.
         let mut state = seed;
         for index in (0..stream.span_count()).rev() {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -119,7 +119,7 @@ proptest! {
 
 #[test]
 fn seams_are_not_audible() {
-    // What the codec changes is no more beside a seam than elsewhere.
+    // The error of the codec is no larger next to a seam than elsewhere.
     for rate in [48_000_u32, 44_100] {
         let track = music(u64::from(rate) * 45, rate, 5);
         let stream = Stream::new(rate, track.len() as u64 / 2, 160_000, 7, &Tags::default()).unwrap();

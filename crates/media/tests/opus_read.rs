@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crowd_media::{DecodeOptions, Reader, open, probe};
 
-/// What is encoded: channels, name and arguments.
+/// The streams that are encoded: channels, name and encoder arguments.
 const KINDS: [(u16, &str, &[&str]); 8] = [
     (2, "music", &["-b:a", "128k"]),
     (1, "mono", &["-b:a", "64k"]),
@@ -26,7 +26,7 @@ fn make(folder: &Path, channels: u16, frames: usize, name: &str, arguments: &[&s
 }
 
 #[test]
-fn every_kind_of_stream_is_what_ffmpeg_reads_at_lag_0_and_of_the_length_that_was_encoded() {
+fn every_kind_of_stream_is_decoded_as_by_ffmpeg_at_lag_0_and_to_the_encoded_length() {
     let folder = tempfile::tempdir().unwrap();
     for (channels, name, arguments) in KINDS {
         let frames = 200_123;
@@ -50,7 +50,7 @@ fn every_kind_of_stream_is_what_ffmpeg_reads_at_lag_0_and_of_the_length_that_was
 }
 
 #[test]
-fn music_from_any_frame_is_that_of_the_run_from_the_start_and_speech_nearly() {
+fn music_from_any_frame_is_the_same_as_from_the_start_and_speech_nearly() {
     let folder = tempfile::tempdir().unwrap();
     for (channels, name, arguments) in KINDS {
         let frames = 700_000;
@@ -69,7 +69,7 @@ fn music_from_any_frame_is_that_of_the_run_from_the_start_and_speech_nearly() {
             }
             let want = &whole[from * width..];
             assert_eq!(got.len(), want.len(), "{name} from {from}");
-            // Of a few frames at the end it says nothing.
+            // For a few frames at the end the ratio has no meaning.
             let snr = if got.len() < 9_600 * width { f64::INFINITY } else { test_files::snr(want, &got) };
             least = least.min(snr);
             // Speech is coded with filters that feed back for as long as a voice sounds.
@@ -82,7 +82,7 @@ fn music_from_any_frame_is_that_of_the_run_from_the_start_and_speech_nearly() {
 
 /// WebM and Matroska, whose time stamps are rounded to milliseconds.
 #[test]
-fn webm_is_what_the_same_stream_is_in_ogg_from_any_frame() {
+fn webm_gives_the_samples_of_the_same_stream_in_ogg_from_any_frame() {
     let folder = tempfile::tempdir().unwrap();
     for (channels, name, arguments) in KINDS {
         let frames = 300_123;
@@ -120,7 +120,7 @@ fn webm_is_what_the_same_stream_is_in_ogg_from_any_frame() {
 }
 
 #[test]
-fn sound_beside_video_is_read_and_a_truncated_file_gives_what_is_there_and_is_reported() {
+fn sound_beside_video_is_read_and_a_truncated_file_is_decoded_to_its_end_and_reported() {
     let folder = tempfile::tempdir().unwrap();
     let ogg = make(folder.path(), 2, 480_000, "to.opus", &["-b:a", "96k"]);
     let want = open(&ogg, &DecodeOptions::default()).unwrap().to_f32();
@@ -139,7 +139,7 @@ fn sound_beside_video_is_read_and_a_truncated_file_gives_what_is_there_and_is_re
     assert!(!audio.warnings.is_empty());
     assert!(audio.warnings[0].contains("s are missing at its end"), "{:?}", audio.warnings);
     assert_eq!(probe(&path).unwrap().warnings, audio.warnings);
-    // A second of zeros in the middle: behind it everything stands where it stood.
+    // A second of zeros in the middle: all sound after it keeps its position.
     let mut bytes = whole.clone();
     let middle = whole.len() / 2;
     bytes[middle..middle + 12_000].fill(0);
@@ -158,7 +158,7 @@ fn the_gain_of_the_header_is_applied() {
     let plain = open(&path, &DecodeOptions::default()).unwrap().to_f32();
     let mut bytes = std::fs::read(&path).unwrap();
     let head = bytes.windows(8).position(|eight| eight == b"OpusHead").unwrap();
-    // -6 dB in 256ths; the page's checksum has to be that of the new page.
+    // -6 dB in 256ths of a dB; the checksum of the page is computed anew.
     bytes[head + 16..head + 18].copy_from_slice(&(-1536_i16).to_le_bytes());
     let page = 28 + usize::from(bytes[27]);
     bytes[22..26].fill(0);
@@ -179,13 +179,13 @@ fn crc(bytes: &[u8]) -> u32 {
 }
 
 #[test]
-fn a_stream_recorded_from_its_middle_has_the_length_of_what_is_there() {
+fn a_stream_recorded_from_its_middle_has_the_length_of_the_recorded_pages() {
     let folder = tempfile::tempdir().unwrap();
     let path = make(folder.path(), 2, 480_000, "to.opus", &["-b:a", "96k"]);
     let bytes = std::fs::read(&path).unwrap();
     let mut pages: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at..].starts_with(b"OggS")).collect();
     pages.push(bytes.len());
-    // The two pages of headers, then all behind the fourth page of sound.
+    // The two pages of headers, then all pages after the fourth page of sound.
     let cut = [&bytes[..pages[2]], &bytes[pages[6]..]].concat();
     std::fs::write(&path, cut).unwrap();
     let audio = open(&path, &DecodeOptions::default()).unwrap();

@@ -15,7 +15,7 @@ fn fixture(name: &str) -> PathBuf {
 
 const EXACT: [&str; 6] = ["tagged-16.flac", "short-24.flac", "alac.m4a", "lame.mp3", "untagged.mp3", "vorbis.ogg"];
 
-/// Everything from here to the end, interleaved.
+/// All frames from the current position to the end, interleaved.
 fn rest(reader: &mut Reader) -> Vec<f32> {
     let mut all = Vec::new();
     let width = u64::from(reader.channels());
@@ -29,7 +29,7 @@ fn rest(reader: &mut Reader) -> Vec<f32> {
     }
 }
 
-/// Reads from many places, up to the end and only a little, and compares with the whole.
+/// Reads from many positions, to the end and a few blocks only, and compares with the whole file.
 fn compare(name: &str, mut reader: Reader, whole: &[f32]) {
     let width = usize::from(reader.channels());
     assert!(rest(&mut reader) == whole, "{name} from the start");
@@ -49,12 +49,12 @@ fn compare(name: &str, mut reader: Reader, whole: &[f32]) {
     }
     for from in [frames as u64, frames as u64 + 5_000, 1 << 40] {
         reader.seek(from).unwrap();
-        assert!(reader.next_block().unwrap().is_none(), "{name} behind the end");
+        assert!(reader.next_block().unwrap().is_none(), "{name} after the end");
     }
 }
 
 #[test]
-fn reading_from_any_frame_gives_what_the_whole_file_has_there() {
+fn reading_from_any_frame_gives_the_samples_of_the_whole_file() {
     for name in EXACT {
         let audio = open(&fixture(name), &DecodeOptions::default()).unwrap();
         compare(name, Reader::open(&fixture(name)).unwrap(), &audio.to_f32());
@@ -169,7 +169,7 @@ fn bytes_are_read_like_a_file() {
 }
 
 #[test]
-fn damaged_files_read_in_blocks_are_the_same_and_never_worse_than_an_error() {
+fn damaged_files_read_in_blocks_give_the_same_samples_or_an_error() {
     let mut compared = 0;
     for name in EXACT {
         let bytes = std::fs::read(fixture(name)).unwrap();
@@ -221,7 +221,7 @@ fn a_header_that_counts_days_is_not_trusted() {
     assert!(reader.warnings()[0].contains("ends early"), "{:?}", reader.warnings());
 }
 
-/// Bytes that tell how many of them were read.
+/// A source that counts the bytes that are read from it.
 struct Counted(Cursor<Vec<u8>>, Arc<AtomicU64>);
 
 impl Read for Counted {
@@ -239,7 +239,7 @@ impl Seek for Counted {
 }
 
 #[test]
-fn a_seek_reads_only_bytes_near_its_target_wherever_that_lies_in_a_packet() {
+fn a_seek_reads_only_bytes_near_its_target_wherever_the_target_is_in_a_packet() {
     let audio = Audio::new(Samples::I16(noise(2 * 44_100 * 20)), 44_100, 2).unwrap();
     let path = tempfile::NamedTempFile::with_suffix(".flac").unwrap();
     crowd_media::write(

@@ -1,4 +1,4 @@
-//! What the sample rate converter promises.
+//! Tests of the accuracy of the sample rate converter.
 #![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
@@ -60,7 +60,7 @@ fn an_impulse_keeps_its_time_to_a_hundredth_of_a_frame() {
         let mut input = vec![0.0f32; from as usize];
         input[at] = 1.0;
         let output = resample(&input, 1, from, to).unwrap();
-        // The centre of energy of a symmetric pulse is its place in time.
+        // The centre of energy of a symmetric pulse is its position in time.
         let energy: f64 = output.iter().map(|&s| f64::from(s).powi(2)).sum();
         let centre = output.iter().enumerate().map(|(n, &s)| n as f64 * f64::from(s).powi(2)).sum::<f64>() / energy;
         let want = at as f64 * f64::from(to) / f64::from(from);

@@ -1,4 +1,4 @@
-//! Files that are not read are refused with the name of what they hold and what to do instead.
+//! Unsupported files are refused with the name of their format and what to do instead.
 #![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
@@ -6,7 +6,7 @@ mod test_files;
 
 use crowd_media::{DecodeOptions, EXTENSIONS, ErrorKind, REFUSED_EXTENSIONS, Reader, open, probe};
 
-/// The end of the file's name, how it is encoded, what the error calls it and what it advises.
+/// The extension, the encoder arguments, the name of the format in the error, and the advice in the error.
 const KINDS: [(&str, &[&str], &str, &str); 12] = [
     ("wv", &["-c:a", "wavpack"], "WavPack", "FLAC"),
     ("wma", &["-c:a", "wmav2"], "Windows Media (WMA)", "FLAC"),

@@ -1,4 +1,4 @@
-//! What the WAV writer writes is read back, by this crate and by readers that follow the standards.
+//! The files of the WAV writer are read back, by this crate and by readers that follow the standards.
 #![cfg(all(feature = "decode", feature = "encode"))]
 #![allow(clippy::unwrap_used)]
 
@@ -46,7 +46,7 @@ proptest! {
     }
 
     #[test]
-    fn floats_survive_to_the_bit_or_within_a_dithered_step(samples in prop::collection::vec(-1.0f32..0.9999, 2..400)) {
+    fn floats_are_kept_exactly_or_within_a_dithered_step(samples in prop::collection::vec(-1.0f32..0.9999, 2..400)) {
         let audio = Audio::new(Samples::F32(samples.clone()), 44_100, 1).unwrap();
         prop_assert_eq!(round_trip(&audio, SampleFormat::F32).to_f32(), samples.clone());
         // Half a step of rounding and one of dither.
@@ -97,7 +97,7 @@ fn samples_that_would_become_denormal_are_zero_when_a_file_is_read_at_once_or_in
 
 #[test]
 fn dither_turns_distortion_of_a_quiet_tone_into_noise() {
-    // A 1 kHz sine of 0.6 LSB: plainly rounded it is a train of pulses full of odd harmonics.
+    // A 1 kHz sine of 0.6 LSB: rounded without dither it is a train of pulses with many odd harmonics.
     let tone: Vec<f32> =
         (0..44_100).map(|n| 0.6 / 32_768.0 * (std::f32::consts::TAU * n as f32 / 44.1).sin()).collect();
     let third_harmonic = |dither: bool| {
@@ -202,7 +202,7 @@ fn tags_are_read_by_players_and_by_dj_programs() {
     assert_eq!(u32::from_le_bytes(bytes[4..8].try_into().unwrap()) as usize + 8, bytes.len());
     let info = "LIST\x2c\0\0\0INFOINAM\x0f\0\0\0Näher am Rand\0\0IART\x07\0\0\0Nobody\0\0data".as_bytes();
     assert!(bytes.windows(info.len()).any(|w| w == info));
-    // The ID3 tag of the chunk says the same to an MP3 reader.
+    // An MP3 reader reads the same tags from the ID3 tag of the chunk.
     let at = bytes.windows(4).position(|w| w == b"id3 ").unwrap();
     let length = u32::from_le_bytes(bytes[at + 4..at + 8].try_into().unwrap()) as usize;
     let mut mp3 = bytes[at + 8..at + 8 + length].to_vec();
@@ -220,7 +220,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn a_header_made_ahead_and_packed_samples_are_the_writers_bytes(
+    fn a_separate_header_and_packed_samples_are_the_writers_bytes(
         channels in 1u16..=8, rate in 1_000u32..=768_000, frames in 0usize..400, seed: u64, kind in 0usize..3,
     ) {
         let format = [SampleFormat::I16, SampleFormat::I24, SampleFormat::F32][kind];
@@ -236,7 +236,7 @@ proptest! {
         let data = ahead.len();
         prop_assert_eq!(pcm::pack(&samples, format, &mut ahead), 0);
         prop_assert_eq!((ahead.len() - data) as u64, frames as u64 * spec.frame_bytes());
-        // What is on the grid of the depth already comes back as it is, and packs to the same bytes.
+        // Samples that the sample format holds exactly are unpacked unchanged and packed to the same bytes.
         let (mut once, mut again) = (Vec::new(), Vec::new());
         pcm::unpack(&ahead[data..], format, &mut once);
         pcm::pack(&once, format, &mut again);

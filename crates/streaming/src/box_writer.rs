@@ -1,4 +1,4 @@
-//! Writing of boxes (ISO/IEC 14496-12, clause 4.2).
+//! Writes boxes (ISO/IEC 14496-12, clause 4.2).
 
 /// Appends a box to `out`: its size, its type, and what `content` writes.
 pub fn write_box(out: &mut Vec<u8>, name: &[u8; 4], content: impl FnOnce(&mut Vec<u8>)) {
@@ -35,7 +35,7 @@ pub fn put16(out: &mut Vec<u8>, value: u16) {
     out.extend(value.to_be_bytes());
 }
 
-/// The path and the content of every box in `bytes`, those in boxes that hold boxes too.
+/// The path and the content of every box in `bytes`, nested boxes included.
 #[cfg(test)]
 pub fn parse(bytes: &[u8]) -> Vec<(String, &[u8])> {
     fn walk<'a>(mut bytes: &'a [u8], path: &str, into: &mut Vec<(String, &'a [u8])>) {
@@ -44,7 +44,7 @@ pub fn parse(bytes: &[u8]) -> Vec<(String, &[u8])> {
             let name = std::str::from_utf8(&bytes[4..8]).unwrap();
             let (this, content) = (format!("{path}/{name}"), &bytes[8..size]);
             into.push((this.clone(), content));
-            // Bytes before the boxes that these hold.
+            // The number of bytes before the nested boxes.
             let fields = match name {
                 "moov" | "trak" | "mdia" | "minf" | "dinf" | "stbl" | "mvex" | "moof" | "traf" => Some(0),
                 "stsd" | "dref" => Some(8),

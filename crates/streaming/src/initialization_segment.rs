@@ -11,7 +11,7 @@ const STREAMINFO: usize = 34;
 /// The transformation matrix that changes nothing (ISO/IEC 14496-12, clause 8.2.2).
 const IDENTITY: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
 
-/// What the header of a FLAC stream says.
+/// The properties of a FLAC stream according to its header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlacTrack {
     sample_rate: u32,
@@ -52,16 +52,16 @@ impl FlacTrack {
         self.sample_rate
     }
 
-    /// Frames of the stream; none where the header does not say.
+    /// The number of frames of the stream; `None` if the header does not state it.
     pub fn frames(&self) -> Option<u64> {
         (self.frames > 0).then_some(self.frames)
     }
 
-    /// The initialization segment (ISO/IEC 14496-12, clause 3.1.22): what a decoder has to know before any media segment. It has no
-    /// edit list, because FLAC has no encoder delay: the first sample of the track is the first that is heard.
+    /// The initialization segment (ISO/IEC 14496-12, clause 3.1.22): a decoder needs it before any media segment. It has no edit list,
+    /// because FLAC has no encoder delay: playback begins with the first sample of the track.
     pub fn initialization_segment(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        // Clause 4.3. iso6 has default-base-is-moof and 64-bit times in tfdt; FLAC asks for isom.
+        // Clause 4.3. iso6 has default-base-is-moof and 64-bit times in tfdt; FLAC requires isom.
         write_box(&mut out, b"ftyp", |out| {
             out.extend(b"iso6");
             put(out, 0);
@@ -76,10 +76,10 @@ impl FlacTrack {
         out
     }
 
-    /// Clause 8.2.2. The duration is 0: no sample is described here.
+    /// Clause 8.2.2. The duration is 0, because no samples are described here.
     fn movie_header(&self, out: &mut Vec<u8>) {
         write_full_box(out, b"mvhd", 0, 0, |out| {
-            // No time of creation or modification: the bytes are to be the same whenever they are made.
+            // No time of creation or modification, so that the bytes are always the same.
             for field in [0, 0, self.sample_rate, 0, 0x1_0000] {
                 put(out, field);
             }
@@ -159,7 +159,7 @@ impl FlacTrack {
     fn sample_entry(&self, out: &mut Vec<u8>) {
         write_box(out, b"fLaC", |out| {
             out.extend([0; 6]);
-            // The data reference above.
+            // The index of the data reference above.
             put16(out, 1);
             out.extend([0; 8]);
             put16(out, self.channels);
@@ -170,8 +170,8 @@ impl FlacTrack {
         });
     }
 
-    /// The rate that stands in the sample entry, which has 16 bits for it: the rate, halved until it fits, else the largest number
-    /// there is. Readers take the rate from STREAMINFO.
+    /// The rate in the sample entry, which has 16 bits for it: the sample rate, halved until it fits, or the largest number if it cannot
+    /// be halved that far. Readers take the rate from STREAMINFO.
     fn entry_rate(&self) -> u16 {
         let mut rate = self.sample_rate;
         while rate > u32::from(u16::MAX) && rate.is_multiple_of(2) {
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_flac_header_is_refused() {
+    fn an_invalid_flac_header_is_refused() {
         let whole = header(44_100, 1);
         for (bytes, problem) in [
             (&b"RIFF"[..], "it does not begin with fLaC"),

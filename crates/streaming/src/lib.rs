@@ -1,15 +1,15 @@
 #![forbid(unsafe_code)]
-//! The bytes of HTTP Live Streaming, for any server: the text of a media playlist, and FLAC in fragmented MP4. Nothing here reads a
-//! file, opens a socket or encodes sound.
+//! The bytes of HTTP Live Streaming, for any server: the text of a media playlist, and FLAC in fragmented MP4. This crate reads no files,
+//! opens no sockets and encodes no sound.
 //!
 //! | item | |
 //! |---|---|
 //! | [`VodPlaylist`] | the media playlist of a track whose length is known (RFC 8216) |
-//! | [`FlacTrack`] | what the header of a FLAC stream says, and the initialization segment made of it |
+//! | [`FlacTrack`] | the properties in the header of a FLAC stream, and the initialization segment made from them |
 //! | [`MediaSegment`] | FLAC frames as one media segment |
 //!
-//! A player reads the playlist, then the initialization segment, then media segments in any order. Each media segment stands alone:
-//! its bytes are a function of its FLAC frames, its number and its position on the time line.
+//! A player reads the playlist, then the initialization segment, then media segments in any order. Each media segment is independent: its
+//! bytes depend only on its FLAC frames, its number and its position on the time line.
 //!
 //! ```
 //! use std::time::Duration;
@@ -29,7 +29,7 @@
 //! # Sources
 //!
 //! - RFC 8216, "HTTP Live Streaming".
-//! - ISO/IEC 14496-12, "ISO base media file format". Each box names its clause where it is written.
+//! - ISO/IEC 14496-12, "ISO base media file format". The code that writes a box names its clause.
 //! - "Encapsulation of FLAC in ISO Base Media File Format", version 0.0.3, which is part of the FLAC sources (`doc/isoflac.txt`).
 //! - RFC 9639, "Free Lossless Audio Codec (FLAC)".
 

@@ -23,9 +23,9 @@ pub struct MediaSegment<'a> {
     pub number: u32,
     /// Audio frames of the track before it.
     pub start: u64,
-    /// What it consists of.
+    /// Its FLAC frames.
     pub samples: &'a [MediaSample],
-    /// The bytes of all of them, one after the other.
+    /// The bytes of all FLAC frames, one after the other.
     pub data: &'a [u8],
 }
 
@@ -33,7 +33,7 @@ impl MediaSegment<'_> {
     /// The segment: one movie fragment with its data (ISO/IEC 14496-12, clauses 8.8.4 and 8.1.1).
     ///
     /// # Errors
-    /// [`Error::SampleBytes`] when the samples do not describe the data, [`Error::TooLarge`] from 4 GiB on.
+    /// [`Error::SampleBytes`] when the sum of the sample sizes is not the length of the data, [`Error::TooLarge`] from 4 GiB on.
     pub fn bytes(&self) -> Result<Vec<u8>, Error> {
         let (samples, data) = (self.samples.iter().map(|sample| u64::from(sample.bytes)).sum(), self.data.len() as u64);
         if samples != data {
@@ -52,7 +52,7 @@ impl MediaSegment<'_> {
         let moof = out.len();
         let mut data_offset = 0;
         write_box(&mut out, b"moof", |out| {
-            // Clause 8.8.5: numbers begin with 1.
+            // Clause 8.8.5: numbers begin at 1.
             write_full_box(out, b"mfhd", 0, 0, |out| put(out, self.number.saturating_add(1)));
             // Clause 8.8.6.
             write_box(out, b"traf", |out| {
@@ -72,13 +72,14 @@ impl MediaSegment<'_> {
         Ok(out)
     }
 
-    /// The duration that all samples have; none where they differ.
+    /// The duration of every sample; `None` if durations differ.
     fn common_duration(&self) -> Option<u32> {
         let first = self.samples.first()?.duration;
         self.samples.iter().all(|sample| sample.duration == first).then_some(first)
     }
 
-    /// Clause 8.8.7: offsets count from the movie fragment (default-base-is-moof); the duration stands here when all samples have it.
+    /// Clause 8.8.7: offsets count from the movie fragment (default-base-is-moof); the duration is written here if all samples have the
+    /// same.
     fn fragment_header(&self, out: &mut Vec<u8>, duration: Option<u32>) {
         let flags = 0x2_0000 | if duration.is_some() { 8 } else { 0 };
         write_full_box(out, b"tfhd", 0, flags, |out| {
@@ -89,7 +90,7 @@ impl MediaSegment<'_> {
         });
     }
 
-    /// Clause 8.8.8. Returns where the offset of the data has to be written.
+    /// Clause 8.8.8. Returns the position in `out` at which the offset of the data has to be written.
     fn run(&self, out: &mut Vec<u8>, durations: bool) -> usize {
         let mut data_offset = 0;
         let flags = 0x201 | if durations { 0x100 } else { 0 };
@@ -114,7 +115,7 @@ mod tests {
     use crate::box_writer::parse;
 
     #[test]
-    fn the_data_lies_where_the_run_says_and_times_count_frames() {
+    fn the_data_is_at_the_offset_in_the_run_and_times_count_frames() {
         let samples = [(3, 4_096), (2, 4_096), (4, 17)].map(|(bytes, duration)| MediaSample { bytes, duration });
         for count in [2, 3] {
             let data = &b"abcdefghi"[..if count == 2 { 5 } else { 9 }];

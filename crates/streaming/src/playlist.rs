@@ -10,11 +10,11 @@ use crate::error::Error;
 pub struct PlaylistSegment {
     /// Its address, relative to that of the playlist or absolute.
     pub uri: String,
-    /// How long it plays.
+    /// Its playing time.
     pub duration: Duration,
 }
 
-/// The media playlist of a track whose length is known: all segments, in order, none of which will ever change.
+/// The media playlist of a track whose length is known: all segments in order. It never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VodPlaylist {
     /// The address of the initialization segment.
@@ -24,12 +24,12 @@ pub struct VodPlaylist {
 }
 
 impl VodPlaylist {
-    /// Its text. Durations have nine decimals.
+    /// The text of the playlist. Durations have nine decimals.
     ///
     /// # Errors
-    /// [`Error::NoSegments`]; [`Error::Uri`] for an address that a playlist cannot hold.
+    /// [`Error::NoSegments`]; [`Error::Uri`] for an address that a playlist cannot contain.
     pub fn text(&self) -> Result<String, Error> {
-        // Section 4.3.3.1: no duration, rounded, may be over this one.
+        // Section 4.3.3.1: no rounded duration may exceed the target duration.
         let target = self.segments.iter().map(|segment| rounded(segment.duration)).max().ok_or(Error::NoSegments)?;
         let mut text = format!(
             "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:{target}\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n\
@@ -46,12 +46,12 @@ impl VodPlaylist {
     }
 }
 
-/// Whole seconds, at least 1.
+/// The duration in whole seconds, at least 1.
 fn rounded(duration: Duration) -> u64 {
     (duration + Duration::from_millis(500)).as_secs().max(1)
 }
 
-/// A URI that can stand on a line of its own and in quotation marks (section 4.2).
+/// Returns a URI that may be on a line of its own and in quotation marks (section 4.2), or an error.
 fn checked(uri: &str) -> Result<&str, Error> {
     let bad = uri.is_empty() || uri.starts_with('#') || uri.contains(|one: char| one == '"' || one.is_control());
     if bad { Err(Error::Uri(uri.to_owned())) } else { Ok(uri) }
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_playlist_cannot_hold_is_refused() {
+    fn invalid_playlists_are_refused() {
         assert_eq!(playlist(&[]).text(), Err(Error::NoSegments));
         for uri in ["", "#a", "a\nb", "a\"b"] {
             let wrong = VodPlaylist { map_uri: uri.to_owned(), ..playlist(&[1]) };

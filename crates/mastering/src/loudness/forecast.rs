@@ -1,7 +1,7 @@
 //! The forecast of a chain's loudness, without running its limiter.
 //!
-//! A limiter reduces a whole passage: its gain is constant for the 25 ms around a peak and is released slowly. So its
-//! gain in steps of 2 ms, computed from the peaks of the steps alone, is close enough to that of every frame.
+//! The gain of a limiter changes slowly: it is constant for the 25 ms around a peak and is then released. So a gain per step of 2 ms,
+//! computed from the peaks of the steps alone, is close enough to the gain of every frame.
 
 use crowd_engine::dsp::limiter::HOLD_SECONDS;
 
@@ -10,7 +10,7 @@ use super::loudness_steps::{LoudnessSteps, STEPS_PER_SECOND};
 use crate::settings::MasteringSettings;
 use crate::true_peak_limiter::{LOOKAHEAD_SECONDS, MARGIN_DB};
 
-/// The amount by which a true peak is usually above its largest sample.
+/// The usual difference between a true peak and the largest sample, dB.
 const BETWEEN_SAMPLES_DB: f64 = 0.15;
 
 /// The least increase of loudness by the last decibel of a gain, in dB.
@@ -21,7 +21,7 @@ const LEAST_RETURN_DB: f64 = 0.5;
 struct StepLimiter {
     /// The largest sample that passes.
     largest: f64,
-    /// The share of the reduction that is left after a step.
+    /// The fraction of the reduction that remains after a step.
     left: f64,
     /// Steps before and after a peak for which the gain is held.
     before: usize,
@@ -51,23 +51,22 @@ impl StepLimiter {
     }
 }
 
-/// What limits a gain.
+/// The limit that determines a gain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum GainBound {
-    /// It is the largest that was requested.
+    /// The gain is the largest that the caller allows.
     Range,
-    /// Another decibel would make the sound less than half a decibel louder.
+    /// Another decibel of gain would make the sound less than half a decibel louder.
     Return,
-    /// The limiter reduces by as much as is allowed.
+    /// The limiter reduces by as much as the caller allows.
     Reduction,
 }
 
-/// The input of a chain's limiter, from which the loudness after the limiter is computed for any gain between them.
+/// The input of a chain's limiter, from which the loudness after the limiter is computed for any gain before the limiter.
 ///
-/// It is made of the output of [`process_unlimited`](crate::Mastering::process_unlimited):
-/// [`forecast`](crate::measure::forecast) and [`Probes::forecast`](crate::measure::Probes::forecast) make one of a
-/// track.
+/// It is made from the output of [`process_unlimited`](crate::Mastering::process_unlimited): [`forecast`](crate::measure::forecast) and
+/// [`Probes::forecast`](crate::measure::Probes::forecast) make one from a track.
 #[derive(Clone, Debug)]
 pub struct Forecast {
     runs: Vec<StepRun>,
@@ -82,8 +81,8 @@ struct StepRun {
 }
 
 impl Forecast {
-    /// A forecast from spans of sound as they enter the limiter, each measured separately. Of the chain's `settings`
-    /// the ceiling and the limiter's release are used.
+    /// A forecast from spans of sound as they enter the limiter, each measured separately. Only the ceiling and the limiter's release of
+    /// the chain's `settings` are used.
     pub fn new(spans: Vec<LoudnessSteps>, settings: &MasteringSettings) -> Self {
         let limit = StepLimiter::new(settings);
         let runs = spans
@@ -93,14 +92,13 @@ impl Forecast {
         Self { runs, limit }
     }
 
-    /// The integrated loudness before the limiter, LUFS; none of silence and of less than 400 ms.
+    /// The integrated loudness before the limiter, LUFS; `None` for silence and for less than 400 ms.
     pub fn input_lufs(&self) -> Option<f64> {
         let windows = |run: &StepRun| LoudnessSteps::windows(&run.power, 4);
         integrated(&self.runs.iter().flat_map(windows).collect::<Vec<_>>())
     }
 
-    /// The integrated loudness after a gain in decibels and then the limiter, LUFS; none of silence and of less than
-    /// 400 ms.
+    /// The integrated loudness after a gain in decibels and then the limiter, LUFS; `None` for silence and for less than 400 ms.
     pub fn output_lufs(&self, gain_db: f64) -> Option<f64> {
         let gain = 10f64.powf(gain_db / 20.0);
         let mut power = Vec::new();
@@ -152,7 +150,7 @@ impl Forecast {
         (most, GainBound::Range)
     }
 
-    /// The largest gain from `under`, which is not bound, to `over`, which is.
+    /// The largest gain between `under`, at which no bound is reached, and `over`, at which one is.
     fn between(
         &self,
         mut under: f64,
@@ -170,15 +168,15 @@ impl Forecast {
         (under, found)
     }
 
-    /// The gain in decibels, to a hundredth and from `low` to `high`, with which the loudness after the limiter is
-    /// `lufs`, and the loudness that results, LUFS. When no gain in that range reaches it, the nearest. None of silence
-    /// and of less than 400 ms.
+    /// The gain in decibels, to a hundredth and from `low` to `high`, with which the loudness after the limiter is `lufs`, and the
+    /// loudness that results, LUFS. When no gain in that range reaches it, the nearest is returned. `None` for silence and for less than
+    /// 400 ms.
     pub fn gain_for(&self, lufs: f64, low: f64, high: f64) -> Option<(f32, f64)> {
         self.input_lufs()?;
         let (mut under, mut over) = (low, high);
         while over - under > 0.002 {
             let middle = 0.5 * (under + over);
-            // Sound that is too quiet to be measured is too quiet.
+            // Sound that is too quiet to be measured needs more gain.
             if self.output_lufs(middle).is_some_and(|loud| loud >= lufs) { over = middle } else { under = middle }
         }
         let gain = (over * 100.0).round() / 100.0;
@@ -186,7 +184,7 @@ impl Forecast {
     }
 }
 
-/// The largest peak of the steps around each: those whose gain reduction includes it.
+/// For each step, the largest peak of the surrounding steps, whose gain reduction extends to it.
 fn held(peak: &[f32], limit: &StepLimiter) -> Vec<f32> {
     let around = |n: usize| n.saturating_sub(limit.after)..(n + limit.before + 1).min(peak.len());
     (0..peak.len()).map(|n| peak[around(n)].iter().fold(0.0f32, |most, v| most.max(*v))).collect()
@@ -197,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn its_limiter_has_the_constants_of_the_chain() {
+    fn the_step_limiter_has_the_constants_of_the_chain() {
         // Programs store gains that were found with these constants. Changing one changes what they render from the
         // same track, so the version under which they store it must be increased.
         let limit = StepLimiter::new(&MasteringSettings::default());
@@ -252,10 +250,10 @@ mod tests {
                 &MasteringSettings::default(),
             )
         };
-        // 4.57 dB up to the ceiling. From there on all that is loud is limited, so no further decibel is useful.
+        // 4.57 dB up to the ceiling. From there on all loud sound is limited, so no further decibel is useful.
         let (gain, bound) = of(1e-6).largest_useful_gain(20.0, 20.0);
         assert!((4.5..5.6).contains(&gain) && bound == GainBound::Return, "{gain} dB, {bound:?}");
-        // Where the sound in between is as loud as the hits, the limiter's reduction ends it.
+        // Where the sound in between is as loud as the hits, the limiter's reduction bounds the gain.
         let (gain, bound) = of(0.1).largest_useful_gain(20.0, 3.0);
         assert!((gain - 7.57).abs() < 0.02 && bound == GainBound::Reduction, "{gain} dB, {bound:?}");
         assert!((of(0.1).reduction_db(gain) - 3.0).abs() < 0.02);

@@ -1,24 +1,23 @@
-//! The gating of EBU R 128: from the powers of windows to one loudness, after ITU-R BS.1770-4 and EBU Tech 3342.
+//! The gating of EBU R 128: the loudness of a set of windows from their powers, after ITU-R BS.1770-4 and EBU Tech 3342.
 
 use crowd_engine::dsp::loudness::{lufs, power};
 
 /// The absolute gate, LUFS: windows below it do not count.
 const ABSOLUTE_GATE: f64 = -70.0;
-/// The relative gates, in LU from the mean of the other windows: for loudness, and for its range.
+/// The relative gates, in LU from the mean of the other windows: for the integrated loudness, and for the loudness range.
 const RELATIVE_GATE: f64 = -10.0;
 const RANGE_GATE: f64 = -20.0;
 
-/// The power below which windows of 400 ms do not count for the integrated loudness; none when no window is above -70
-/// LUFS.
+/// The power below which windows of 400 ms do not count for the integrated loudness; `None` when no window is above -70 LUFS.
 pub fn gate(windows: &[f32]) -> Option<f64> {
     gate_by(windows, RELATIVE_GATE)
 }
 
-/// The integrated loudness of the powers of windows of 400 ms that begin 100 ms apart, LUFS (BS.1770-4); none of
-/// silence. The windows need not be of one span, and their order does not matter.
+/// The integrated loudness of the powers of windows of 400 ms that begin 100 ms apart, LUFS (BS.1770-4); `None` for silence. The windows
+/// may come from several spans, and their order does not matter.
 ///
 /// ```
-/// // Ten windows of a sine in one channel, its power a half; silence is gated away.
+/// // Ten windows of a tone in one channel with a power of a half; the gate removes the silence.
 /// let windows = [[0.5; 10], [0.0; 10]].concat();
 /// let lufs = crowd_mastering::loudness::integrated(&windows);
 /// assert!(lufs.is_some_and(|lufs| (lufs + 3.70).abs() < 0.01));
@@ -37,7 +36,7 @@ pub fn range(windows: &[f32]) -> f64 {
     lufs(f64::from(at(0.95))) - lufs(f64::from(at(0.10)))
 }
 
-/// The gate at `relative` LU from the mean of what is above the absolute gate, and not below that.
+/// The gate at `relative` LU from the mean of the windows above the absolute gate, but not below the absolute gate.
 fn gate_by(windows: &[f32], relative: f64) -> Option<f64> {
     let over = mean(windows, power(ABSOLUTE_GATE))?;
     Some((over * 10f64.powf(relative / 10.0)).max(power(ABSOLUTE_GATE)))
@@ -56,7 +55,7 @@ fn mean(windows: &[f32], gate: f64) -> Option<f64> {
 mod tests {
     use super::*;
 
-    /// So many windows of each loudness.
+    /// The given number of windows of each loudness.
     fn windows(spans: &[(f64, usize)]) -> Vec<f32> {
         spans.iter().flat_map(|(loudness, count)| vec![power(*loudness) as f32; *count]).collect()
     }

@@ -5,9 +5,9 @@ use crowd_engine::SampleRate;
 use crowd_engine::dsp::biquad::Cascade;
 use crowd_engine::dsp::loudness::k_weighting;
 
-/// LoudnessSteps in a second, at any sample rate: a step need not be a whole number of frames.
+/// The number of steps in a second, at any sample rate: a step need not be a whole number of frames.
 pub const STEPS_PER_SECOND: u64 = 500;
-/// LoudnessSteps in a tenth of a second.
+/// The number of steps in a tenth of a second.
 const TENTH: usize = STEPS_PER_SECOND as usize / 10;
 
 /// The power and peak of sound, in steps of 2 ms.
@@ -25,9 +25,9 @@ impl LoudnessSteps {
         self.power.iter().map(|power| f64::from(*power)).sum()
     }
 
-    /// The mean powers of windows of so many tenths of a second (4 for the integrated loudness, 30 for its range), one
-    /// beginning at each tenth, from the `power` of steps. A rest that does not fill a tenth is left out; sound that is
-    /// shorter than a window has none.
+    /// The mean powers of windows of `tenths` tenths of a second (4 for the integrated loudness, 30 for the loudness range), one
+    /// beginning at each tenth, from the `power` of steps. A remainder that does not fill a tenth is left out; sound that is shorter than
+    /// a window has no windows.
     ///
     /// # Panics
     /// If `tenths` is 0.
@@ -44,13 +44,13 @@ impl LoudnessSteps {
 /// use crowd_engine::SampleRate;
 /// use crowd_mastering::loudness::{StepMeter, LoudnessSteps, integrated};
 ///
-/// // EBU Tech 3341, signal 1: a sine of 1 kHz and -23 dBFS in both channels.
+/// // EBU Tech 3341, signal 1: a tone of 1 kHz and -23 dBFS in both channels.
 /// let gain = 10f64.powf(-23.0 / 20.0);
-/// let equaliser = |n: u32| (gain * (std::f64::consts::TAU * f64::from(n) / 48.0).sin()) as f32;
-/// let sound: Vec<[f32; 2]> = (0..96_000).map(|n| [equaliser(n); 2]).collect();
-/// let mut stepper = StepMeter::new(SampleRate::DAT);
-/// sound.chunks(4_096).for_each(|block| stepper.push(block));
-/// let steps = stepper.finish();
+/// let tone = |n: u32| (gain * (std::f64::consts::TAU * f64::from(n) / 48.0).sin()) as f32;
+/// let sound: Vec<[f32; 2]> = (0..96_000).map(|n| [tone(n); 2]).collect();
+/// let mut meter = StepMeter::new(SampleRate::DAT);
+/// sound.chunks(4_096).for_each(|block| meter.push(block));
+/// let steps = meter.finish();
 /// assert_eq!(steps.power.len(), 1_000);
 /// let lufs = integrated(&LoudnessSteps::windows(&steps.power, 4));
 /// assert!(lufs.is_some_and(|lufs| (lufs + 23.0).abs() < 0.1));
@@ -133,8 +133,8 @@ mod tests {
             let sound: Vec<[f32; 2]> =
                 (0..rate.get()).map(|n| [(n % 97) as f32 / 97.0, (n % 31) as f32 / -31.0]).collect();
             let steps = |length: usize| {
-                let mut stepper = StepMeter::new(rate);
-                sound.chunks(length).for_each(|block| stepper.push(block));
+                let mut meter = StepMeter::new(rate);
+                sound.chunks(length).for_each(|block| meter.push(block));
                 stepper.finish()
             };
             let (whole, cut) = (steps(sound.len()), steps(67));
@@ -155,7 +155,7 @@ mod tests {
         // A high-pass removes a constant, except at its start.
         let constant = [[0.5; 2]; 48_000];
         let first = |warm: bool| {
-            let mut stepper = StepMeter::new(SampleRate::DAT);
+            let mut meter = StepMeter::new(SampleRate::DAT);
             if warm {
                 stepper.warm(&constant);
             }

@@ -6,7 +6,7 @@ use crowd_engine::feed::InputInfo;
 use super::balance::BalanceSums;
 use crate::loudness::{LoudnessSteps, STEPS_PER_SECOND, gate, integrated, range};
 
-/// The analysis of a track. Values that silence does not have are none.
+/// The analysis of a track. Values that silence does not have are `None`.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Analysis {
@@ -20,16 +20,16 @@ pub struct Analysis {
     pub range_lu: f64,
     /// The largest true peak, dBTP (BS.1770-4, annex 2); only of a whole track.
     pub true_peak_dbtp: Option<f64>,
-    /// The largest sample, dBFS; by probes the largest in these.
+    /// The largest sample, dBFS; by probes the largest in the probes.
     pub sample_peak_dbfs: Option<f64>,
-    /// The mean power below 200 Hz, to 800 Hz, to 3 kHz, to 8 kHz and above, in decibels relative to the total power, 0
-    /// or less; none in a band without any. The bands are those of the chain's equaliser.
+    /// The mean power below 200 Hz, to 800 Hz, to 3 kHz, to 8 kHz and above, in decibels relative to the total power, 0 or less; `None`
+    /// for a band without power. The bands are those of the chain's equaliser.
     pub bands_db: [Option<f64>; 5],
     /// The crest factor: the peaks relative to the loudness around them (400 ms), dB.
     pub crest_db: Option<f64>,
     /// Correlation of left and right, -1 to 1.
     pub correlation: Option<f64>,
-    /// The power of the side signal relative to that of the mid signal, dB; none of mono.
+    /// The power of the side signal relative to that of the mid signal, dB; `None` for mono.
     pub width_db: Option<f64>,
 }
 
@@ -61,7 +61,7 @@ impl Analysis {
     }
 }
 
-/// Peak relative to loudness, as the mean of all windows of 400 ms that are above the gate.
+/// The crest factor: the mean, over all windows of 400 ms above the gate, of the peak relative to the loudness.
 fn crest(spans: &[&LoudnessSteps], gate: Option<f64>) -> Option<f64> {
     const WINDOW: usize = 4 * STEPS_PER_SECOND as usize / 10;
     let gate = gate?;

@@ -14,7 +14,7 @@ const SIZE: usize = 2_048;
 /// Sums of squares.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct BalanceSums {
-    /// Of the spectrum in each band, both channels.
+    /// Sums of the spectrum in each band, over both channels.
     pub bands: [f64; 5],
     pub left: f64,
     pub right: f64,

@@ -4,7 +4,7 @@
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The given [`Stop`](super::Stop) ended the measurement. What was measured so far is dropped.
+    /// The given [`Stop`](super::Stop) ended the measurement. The values measured so far are dropped.
     #[error("the measurement was stopped")]
     Stopped,
     /// The track cannot be read, or a setting of the chain is out of its range.

@@ -14,7 +14,7 @@
 //! use crowd_mastering::measure::{self, Probes};
 //! use crowd_mastering::{Mastering, MasteringSettings};
 //!
-//! /// Five seconds of a sine of 1 kHz and -20 dBFS in both channels: EBU Tech 3341 reads -20 LUFS.
+//! /// Five seconds of a tone of 1 kHz and -20 dBFS in both channels: EBU Tech 3341 reads -20 LUFS.
 //! struct Tone(u64);
 //!
 //! impl Input for Tone {
@@ -38,7 +38,7 @@
 //! let analysis = measure::whole(&mut Tone(0), &info, &stop)?;
 //! assert!(analysis.integrated_lufs.is_some_and(|lufs| (lufs + 20.0).abs() < 0.1));
 //!
-//! // The gain with which it has -14 LUFS after the limiter of this chain.
+//! // The gain with which the track has -14 LUFS after the limiter of this chain.
 //! let mut settings = MasteringSettings::default();
 //! let forecast = Probes::read(&mut Tone(0), &info, &stop)?.forecast(&settings, &stop)?;
 //! if let Some((gain_db, lufs)) = forecast.gain_for(-14.0, -24.0, 24.0) {

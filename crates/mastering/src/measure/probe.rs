@@ -1,4 +1,4 @@
-//! A probe: one measured span of a track, with its samples to run a chain on.
+//! A probe: one measured span of a track, with its samples, so that a chain can be run on them.
 
 use std::ops::Range;
 
@@ -15,13 +15,13 @@ use crate::loudness::{LoudnessSteps, StepMeter};
 pub(super) const BLOCK: usize = 4_096;
 /// Seconds of sound that a chain processes before a probe to reach a steady state: the beginning of the probe itself.
 const WARM_SECONDS: f64 = 0.3;
-/// Samples are stored as integers, with 6 dB of headroom for what a codec made of full scale.
+/// Samples are stored as integers, with 6 dB of headroom, because codecs can exceed full scale.
 const SCALE: f32 = 16_384.0;
 
 /// One measured span of a track.
 pub(super) struct Probe {
     pub first: u64,
-    /// Its frames, [packed](packed).
+    /// Its frames, each sample [packed](packed).
     pub frames: Vec<[i16; 2]>,
     pub steps: LoudnessSteps,
 }
@@ -58,8 +58,7 @@ impl Probe {
         let mut chain = chain.clone();
         let mut stepper = StepMeter::new(rate);
         let mut block = Vec::with_capacity(BLOCK);
-        // The chain runs on a time line of its own, which begins with a warm-up when the probe is not the start of the
-        // track.
+        // The chain runs on its own time line, which begins with a warm-up unless the probe is the start of the track.
         let warm = if self.first == 0 { 0 } else { (WARM_SECONDS * f64::from(rate.get())) as usize };
         let mut at = 0;
         for (packed_block, warm) in self.frames[..warm.min(self.frames.len())]
@@ -83,7 +82,7 @@ impl Probe {
 
 /// Packs a sample.
 fn packed(sample: f32) -> i16 {
-    // A number this large has no fraction bits: its last bits are the nearest integer.
+    // A number this large has no fractional bits: its last bits are the nearest integer.
     const ROUNDER: f32 = 1.5 * (1 << 23) as f32;
     let most = f32::from(i16::MAX) / SCALE;
     (sample.clamp(-most, most) * SCALE + ROUNDER).to_bits() as i16

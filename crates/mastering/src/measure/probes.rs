@@ -13,8 +13,8 @@ use crate::chain::Mastering;
 use crate::loudness::Forecast;
 use crate::settings::MasteringSettings;
 
-/// Probes of a track: short spans spread over it, from which it is analysed and any chain is forecast without reading
-/// the track again. A track of up to 75 s is one probe. Probes take 11 MB at 44.1 kHz.
+/// Probes of a track: short spans spread over the track. From them the track is analysed and the loudness of any chain is forecast
+/// without reading the track again. A track of up to 75 s is one probe. Probes take 11 MB at 44.1 kHz.
 pub struct Probes {
     rate: SampleRate,
     probes: Vec<Probe>,
@@ -35,13 +35,13 @@ impl Probes {
         Ok(Self { rate, probes, analysis })
     }
 
-    /// The analysis by the probes. It has no true peak.
+    /// The analysis from the probes. It has no true peak.
     pub fn analysis(&self) -> &Analysis {
         &self.analysis
     }
 
-    /// The integrated loudness of the probes, LUFS; none of silence. Its difference from that of the track is the error
-    /// of a [forecast](Self::forecast).
+    /// The integrated loudness of the probes, LUFS; `None` for silence. Its difference from that of the track is the error of a
+    /// [forecast](Self::forecast).
     pub fn lufs(&self) -> Option<f64> {
         self.analysis.integrated_lufs
     }

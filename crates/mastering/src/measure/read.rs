@@ -23,7 +23,7 @@ pub(super) fn seek(input: &mut dyn Input, frame: u64) -> Result<(), Error> {
     input.seek(frame).map_err(|source| unreadable(frame, source))
 }
 
-/// Returns an error when the measurement is to end.
+/// Returns an error when `stop` ends the measurement.
 pub(super) fn not_stopped(stop: &dyn Stop) -> Result<(), Error> {
     if stop.stopped() { Err(Error::Stopped) } else { Ok(()) }
 }

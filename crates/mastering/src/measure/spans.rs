@@ -5,14 +5,14 @@ use std::ops::Range;
 
 use crowd_engine::feed::InputInfo;
 
-/// The number of probes of a track, at most, and their length in seconds.
+/// The largest number of probes of a track, and their length in seconds.
 const PROBES: u64 = 60;
 const SECONDS: f64 = 1.0;
 /// A track that is not longer than this is one probe.
 const WHOLE_SECONDS: f64 = 75.0;
 
-/// The frames of each probe, in the order of the track: evenly spread, each at another position in its share of the
-/// track, so that they do not fall on the same beat of every bar; and on a multiple of `seek_step`, if one is close
+/// The frames of each probe, in the order of the track: the track is divided into equal shares, and each probe is at a different position
+/// in its share, so that the probes are not on the same beat of every bar. A probe begins on a multiple of `seek_step` if one is close
 /// enough in its share.
 pub(super) fn spans(info: &InputInfo, seek_step: u64) -> Vec<Range<u64>> {
     let frames = info.frames.0;
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn probes_are_at_another_position_in_each_share_and_where_a_seek_is_cheap() {
+    fn probes_are_at_a_different_position_in_each_share_and_where_a_seek_is_cheap() {
         let share = 600 * 44_100 / 60;
         let positions: Vec<u64> = of(600 * 44_100, 1).iter().map(|probe| probe.start % share).collect();
         assert!(positions.windows(2).all(|pair| pair[0].abs_diff(pair[1]) > 44_100), "{positions:?}");

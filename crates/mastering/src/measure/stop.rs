@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Decides whether a measurement ends early. It is called before each block of some thousand frames and may block, for
-/// example to let other work run.
+/// A condition that ends a measurement early. It is checked before each block of some thousand frames. The check may block, for example
+/// to let other work run.
 pub trait Stop {
     /// Whether the measurement ends with [`Error::Stopped`](super::Error::Stopped).
     fn stopped(&self) -> bool;

@@ -61,7 +61,7 @@ pub fn forecast(
     Ok(Forecast::new(vec![stepper.finish()], settings))
 }
 
-/// Reads to the end; `take` gets each block and its first frame.
+/// Reads to the end; `take` is called with each block and its first frame.
 fn all(
     input: &mut dyn Input,
     stop: &dyn Stop,

@@ -1,5 +1,5 @@
-//! Finds the samples of a CAF file (Apple, Core Audio Format Specification) where the demuxer would refuse it: a chunk that is larger
-//! than the file, or damage after the samples.
+//! Finds the samples of a CAF file (Apple, Core Audio Format Specification) that the demuxer would refuse: one with a chunk that is
+//! larger than the file, or with damage after the samples.
 
 use std::io;
 use std::ops::Range;
@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::input::Input;
 use crate::mpeg_frames::ReadAt;
 
-/// Chunks that are read at most.
+/// The largest number of chunks that are read.
 const MAX_CHUNKS: usize = 10_000;
 /// A data chunk is corrected only if it begins before this byte, because all bytes before it are held in memory.
 const MAX_HEADER: u64 = 64 << 20;
@@ -21,7 +21,7 @@ pub(super) struct CafLayout {
     pub head: Vec<u8>,
     /// The bytes of the samples.
     pub body: Range<u64>,
-    /// Bytes of samples that the chunk counts and the file does not have.
+    /// Bytes of samples that the chunk's size includes and the file does not have.
     pub missing: u64,
 }
 

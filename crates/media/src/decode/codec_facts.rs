@@ -5,11 +5,11 @@ use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters};
 
 use super::codecs;
 
-/// Frames before a position that have to be decoded so that the sound there is that of a run from the start: codecs carry state from
-/// packet to packet.
+/// The number of frames before a position that have to be decoded first, so that the samples there are the same as when decoding from the
+/// start: codecs carry state from packet to packet.
 pub(super) fn preroll(id: AudioCodecId) -> u64 {
-    /// RFC 7845 asks for 80 ms, after which a difference is not heard. With music a decoder agrees with one that ran from the start to
-    /// the last bit after 0.7 s at the latest, in all streams that were tried; with speech it may never.
+    /// RFC 7845 recommends 80 ms, after which no difference is audible. In all music streams that were tried, the samples are bit-exact
+    /// after at most 0.7 s; with speech they may never be.
     const OPUS: u64 = 2 * 48_000;
     match id {
         // The bits of a frame may begin up to 511 bytes before it: at the lowest bit rates some twenty frames.
@@ -70,7 +70,7 @@ pub(super) fn describe(params: &AudioCodecParameters) -> String {
     name.into()
 }
 
-/// The name of a codec that was refused. Of AAC only a part is decoded.
+/// The name of a codec that was refused. Of AAC, only LC in mono or stereo is decoded.
 pub(super) fn refused_name(params: &AudioCodecParameters) -> String {
     match params.codec {
         codec::CODEC_ID_AAC => "AAC of another kind than LC mono or stereo".into(),

@@ -1,4 +1,4 @@
-//! The decoders and demuxers there are: symphonia's and those of this crate.
+//! The available decoders and demuxers: those of symphonia and those of this crate.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! One open stream of a file: its header, its packets, its decoder, and what is known of its length.
+//! One open stream of a file: its header, its packets, its decoder and its length.
 
 use std::io::{self, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -37,18 +37,18 @@ const LOST: Fault = Fault::LimitError("the file could not be opened again");
 /// A stream that is split into packets, and the decoder for them.
 pub(super) struct Demuxer {
     pub path: PathBuf,
-    /// The header of the stream; `frames` is its length once that is known.
+    /// The header of the stream; `frames` is its length, or `None` until the length is known.
     pub info: Info,
-    /// `None` when it could not be opened again.
+    /// The demuxer of symphonia; `None` when it could not be opened again.
     format: Option<Box<dyn FormatReader>>,
     pub decoder: Box<dyn AudioDecoder>,
     pub track: u32,
     pub trim: GaplessTrim,
-    /// Frames before the gapless trim by the header, where they have to be counted.
+    /// The header's number of frames before the gapless trim, for a stream whose frames have to be counted.
     pub promised: Option<u64>,
     /// Whether the file ends before the stream does.
     is_cut: bool,
-    /// What is wrong with the stream as a whole, in words.
+    /// Sentences about what is wrong with the stream as a whole.
     pub notes: Vec<String>,
     /// The encoder's tag of an MPEG audio stream. Its packets are then decoded in full, and `trim` drops the delay and padding.
     tag: Option<GaplessTag>,
@@ -65,7 +65,7 @@ pub(super) struct Demuxer {
 }
 
 impl Demuxer {
-    /// Opens a stream of the file `input`, which errors name `path`.
+    /// Opens a stream of the file `input`; errors name it `path`.
     pub fn new(path: &Path, input: &Input, link: &FileStream) -> Result<Self, Error> {
         let position = Arc::new(AtomicU64::new(link.view.body.start));
         let at = || position.load(Ordering::Relaxed);
@@ -77,7 +77,7 @@ impl Demuxer {
             (Err(fault), Some(bare)) => {
                 let here = at();
                 let format = recognise(bare.source(input, &position)).map_err(|_| to_error(path, here, &fault))?;
-                notes.push(format!("what it says about itself near byte {here} is damaged and was left out: {fault}"));
+                notes.push(format!("its metadata near byte {here} is damaged and was left out: {fault}"));
                 format
             }
         };
@@ -182,7 +182,9 @@ impl Demuxer {
         if let Some(promised) = self.promised.map(|n| self.trim.kept(n)).filter(|&n| n > frames) {
             self.notes.push(ends_early(frames, promised - frames, self.info.sample_rate));
         } else if self.is_cut && self.promised.is_none() {
-            self.notes.push(format!("it ends early: {frames} frames are there, how many are missing it does not say"));
+            self.notes.push(format!(
+                "it ends early: {frames} frames are there, and its header does not say how many are missing"
+            ));
         }
         // The last packet may decode to more frames.
         self.trim.keep = Some(frames);
@@ -267,29 +269,30 @@ impl Demuxer {
         self.frame_bytes.map(|bytes| self.body_len / bytes)
     }
 
-    /// Frames before a position that have to be decoded so that the sound there is that of a run from the start.
+    /// The number of frames before a position that have to be decoded first, so that the samples there are the same as when decoding from
+    /// the start.
     pub fn preroll(&self) -> u64 {
         self.preroll
     }
 
-    /// For a codec whose packets have data in earlier packets: frames before a position whose packets have to be complete.
+    /// For a codec whose packets have data in earlier packets: the number of frames before a position whose packets must be complete.
     pub fn overlap(&self) -> Option<u64> {
         (self.info.codec == "mp3").then_some(2 * 1152)
     }
 
-    /// Whether all time stamps can be trusted, and a packet has as many frames as lie before the next stamp.
-    pub fn stamps_hold(&self) -> bool {
+    /// Whether all time stamps are exact, so that a packet has as many frames as there are up to the next stamp.
+    pub fn stamps_are_exact(&self) -> bool {
         self.info.codec == "alac"
     }
 
-    /// Whether the demuxer searches for the next packet after one that it could not read.
+    /// Whether the demuxer searches for the next packet after an unreadable one.
     pub fn resyncs(&self) -> bool {
         self.tag.is_some()
     }
 
-    /// Whether a stamp of frame `at` can be trusted even if later ones cannot: some programs write AAC with irregular durations, but
-    /// each packet has the same number of frames.
-    pub fn is_sure(&self, at: u64) -> bool {
+    /// Whether the time stamp of frame `at` is exact even if others are not: some programs write AAC with irregular durations, but each
+    /// packet has the same number of frames.
+    pub fn stamp_is_exact(&self, at: u64) -> bool {
         const PACKET: u64 = 1024;
         self.info.codec == "aac" && at.is_multiple_of(PACKET)
     }
@@ -323,7 +326,7 @@ fn unsupported(path: &Path, codec: impl Into<String>) -> Error {
     Error::unsupported_codec(path, codec, "convert it to FLAC")
 }
 
-/// Why there is no decoder for a codec: it is not read, or only with a feature that is not enabled.
+/// The error for a codec without a decoder: it is not supported, or only with a feature that is not enabled.
 fn refused(path: &Path, params: &AudioCodecParameters) -> Error {
     match missing_feature(params.codec) {
         Some((what, feature)) => Error::missing_feature(path, what, feature),
@@ -364,7 +367,7 @@ fn speakers(layout: &Channels) -> u32 {
     }
 }
 
-/// Frames that the track decodes to by its container, before an edit list is applied.
+/// The number of frames that the track decodes to according to its container, before an edit list is applied.
 fn track_frames(track: &Track, rate: u32) -> Option<u64> {
     let ticks = || Some(to_frames(track.duration?.get(), track.time_base?, rate));
     track.num_frames.or_else(ticks).filter(|&n| n > 0)

@@ -13,7 +13,7 @@ pub(super) struct DropoutFades {
     /// Frames of the fade out and of the fade in.
     out: usize,
     into: usize,
-    /// Bits of integer samples, which faded ones are rounded to.
+    /// The bits of integer samples, to which faded samples are rounded.
     bits: Option<u32>,
     /// The latest frame of sound, frames of the dropout so far, and frames of the fade in so far.
     last: Vec<f32>,
@@ -28,18 +28,19 @@ impl DropoutFades {
         Self { width, out, into, bits, last: vec![0.0; width], silent: 0, back: into }
     }
 
-    /// Frames before a position that it depends on: passed through first, the position sounds as in a run from the start.
+    /// The number of frames before a position that affect its samples. If they are passed first, the samples are the same as in a run
+    /// from the start.
     pub fn memory(&self) -> u64 {
         (self.out + self.into + 1) as u64
     }
 
-    /// Prepares for sound that does not follow the last one.
+    /// Prepares for samples that do not follow the previous ones.
     pub fn jump(&mut self) {
         self.last.fill(0.0);
         (self.silent, self.back) = (0, self.into);
     }
 
-    /// Whether the next packet is changed and has to be passed in full.
+    /// Whether the next packet will be changed and must be passed in full.
     pub fn is_active(&self) -> bool {
         self.silent > 0 || self.back < self.into
     }
@@ -57,7 +58,7 @@ impl DropoutFades {
         }
         let left = self.into - self.back;
         for frame in samples.chunks_exact_mut(self.width).take(left) {
-            let gain = 1.0 - rest(self.back, self.into);
+            let gain = 1.0 - fade_gain(self.back, self.into);
             frame.iter_mut().for_each(|x| *x = rounded(*x * gain, self.bits));
             self.back += 1;
         }
@@ -70,7 +71,7 @@ impl DropoutFades {
     pub fn silence(&mut self, samples: &mut [f32]) {
         let left = self.out.saturating_sub(self.silent);
         for (nth, frame) in samples.chunks_exact_mut(self.width).take(left).enumerate() {
-            let gain = rest(self.silent + nth, self.out);
+            let gain = fade_gain(self.silent + nth, self.out);
             frame.iter_mut().zip(&self.last).for_each(|(x, last)| *x = rounded(*last * gain, self.bits));
         }
         self.silent = self.silent.saturating_add(samples.len() / self.width);
@@ -78,7 +79,7 @@ impl DropoutFades {
 }
 
 /// The gain at frame `at` of a fade out of `frames` frames: 1 to 0.
-fn rest(at: usize, frames: usize) -> f32 {
+fn fade_gain(at: usize, frames: usize) -> f32 {
     let x = ((at as f32 + 0.5) / frames as f32).min(1.0);
     1.0 - x * x * (3.0 - 2.0 * x)
 }
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn any_split_and_a_start_that_far_before_give_the_same() {
+    fn any_split_and_any_start_before_the_memory_give_the_same_samples() {
         let whole = faded(&[(true, 500), (false, 130), (true, 60), (false, 700), (true, 300)]);
         let split = faded(&[
             (true, 499),

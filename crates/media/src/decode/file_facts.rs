@@ -1,17 +1,18 @@
-//! What was found out about a file by reading all of it, kept for the next time the same file is opened in this process.
+//! A cache of facts about files that are known only after reading all of a file, for the next time that the file is opened in this
+//! process.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use crate::FileVersion;
 
-/// Files remembered; the least recently used is dropped for another.
+/// The largest number of files in the cache; the least recently used is evicted.
 const MOST_FILES: usize = 4_096;
 
-/// What is remembered of one version of a file.
+/// The cached facts about one version of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct FileFacts {
-    /// Frames it decodes to, counted.
+    /// The counted number of frames that it decodes to.
     pub frames: Option<u64>,
     /// The highest sample of its stereo mix before any gain, full scale 1; of files with more than two channels.
     pub downmix_peak: Option<f32>,
@@ -25,12 +26,12 @@ struct FactCache {
     uses: u64,
 }
 
-/// What is remembered of a file; nothing for `None` or a file that was not read before.
+/// The cached facts about a file; none for `None` or a file that is not in the cache.
 pub(crate) fn recall(file: Option<FileVersion>) -> FileFacts {
     file.map(|file| cache().recall(file)).unwrap_or_default()
 }
 
-/// Adds to what is remembered of a file.
+/// Adds facts about a file to the cache.
 pub(crate) fn remember(file: Option<FileVersion>, add: impl FnOnce(&mut FileFacts)) {
     if let Some(file) = file {
         cache().remember(file, add);

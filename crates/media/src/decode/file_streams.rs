@@ -1,4 +1,4 @@
-//! The streams of a file: which bytes each demuxer reads, and what is known of each length.
+//! The streams of a file: the bytes that each demuxer reads, and the source of each length.
 //!
 //! Most files have one stream. Chained Ogg files and joined MPEG audio files have several, and each is read as a file of its own.
 
@@ -14,16 +14,16 @@ use super::{caf, flac, mp4, ogg, riff, unsupported};
 use crate::mpeg_frames::{self, ReadAt};
 use crate::{Damage, Error};
 
-/// How many frames a stream decodes to.
+/// The source of the number of frames that a stream decodes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Length {
-    /// The demuxer gives it, from something that was counted.
+    /// The demuxer gives it, from a count.
     Demuxer,
     /// It follows from the number of bytes, if the samples are uncompressed.
     Bytes,
-    /// It is so many frames, with the encoder's delay and padding.
+    /// It is this number of frames, including the encoder's delay and padding.
     Frames(u64),
-    /// It has to be counted packet by packet; `promised` is what the header says.
+    /// It has to be counted packet by packet; `promised` is the header's number.
     Unknown { promised: Option<u64> },
 }
 
@@ -40,7 +40,7 @@ impl StreamBytes {
         Self { head: head.into(), body }
     }
 
-    /// All of the file as it is.
+    /// The whole file, unchanged.
     pub fn whole(input: &Input) -> Self {
         Self::new(Vec::new(), 0..input.len)
     }
@@ -54,7 +54,7 @@ impl StreamBytes {
 #[derive(Clone)]
 pub(super) struct FileStream {
     pub view: StreamBytes,
-    /// The same without metadata, used if those are damaged.
+    /// The same bytes without metadata, for damaged metadata.
     pub bare: Option<StreamBytes>,
     pub length: Length,
     /// Edit lists of MP4 tracks.
@@ -65,7 +65,7 @@ pub(super) struct FileStream {
     pub missing_bytes: u64,
     /// Whether the file ends before the stream does.
     pub is_cut: bool,
-    /// What is wrong with the file, in words.
+    /// Sentences about what is wrong with the file.
     pub notes: Vec<String>,
 }
 
@@ -200,7 +200,7 @@ fn mpeg_stream(stream: mpeg_streams::MpegStream) -> FileStream {
     file_stream.bare = Some(StreamBytes::new(Vec::new(), stream.first..stream.bytes.end));
     file_stream.notes.extend(junk(stream.junk));
     if stream.is_cut {
-        file_stream.notes.push("it ends early: its last packet is cut off, and what stood behind it is missing".into());
+        file_stream.notes.push("it ends early: its last packet is cut off, and everything after it is missing".into());
     }
     if let Some(GaplessTag { frames: Some(promised), .. }) = stream.tag
         && let Some(frames) = stream.frames
@@ -210,7 +210,7 @@ fn mpeg_stream(stream: mpeg_streams::MpegStream) -> FileStream {
         let seconds =
             (u64::from(promised) - frames) as f64 * f64::from(stream.kind.length) / f64::from(stream.kind.sample_rate);
         file_stream.notes.push(format!(
-            "it ends early: {frames} of the {promised} packets that its header counts are there ({seconds:.2} s are missing)"
+            "it ends early: {frames} of the {promised} packets that its header states are there ({seconds:.2} s are missing)"
         ));
     }
     let mut tag = stream.tag.unwrap_or_default();

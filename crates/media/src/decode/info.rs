@@ -23,7 +23,7 @@ pub struct Info {
     pub frames: Option<u64>,
     /// Title, artist, album, tempo and key.
     pub tags: Tags,
-    /// What is wrong with the file as far as that shows without decoding it, in sentences: that it ends early, say.
+    /// Sentences about what is wrong with the file, as far as this is known without decoding it: for example, that it ends early.
     pub warnings: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The bytes of a file, and the views of them that demuxers read.
+//! The bytes of a file, and the ranges of them that demuxers read.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -12,7 +12,7 @@ use symphonia::core::io::MediaSource;
 use crate::mpeg_frames::ReadAt;
 use crate::{Error, ErrorKind, FileVersion};
 
-/// Bytes of a read at most, so that the reported position is near the damage.
+/// The largest number of bytes per read, so that the reported position is near the damage.
 const MOST_READ: usize = 4096;
 
 /// A reader that can seek.
@@ -37,7 +37,7 @@ struct PositionedFile {
 
 impl Input {
     pub fn open(path: &Path) -> Result<Self, Error> {
-        // A pipe or device could block for ever, and nothing here can be read twice from one.
+        // A pipe or device could block for ever, and its bytes cannot be read twice.
         let meta = std::fs::metadata(path).map_err(|e| Error::io(path, "open", e))?;
         if !meta.is_file() {
             let advice = "name a regular file (not a directory, pipe or device)";
@@ -49,12 +49,12 @@ impl Input {
         Ok(Self::over(path, Box::new(file))?.known_as(id))
     }
 
-    /// The same bytes as those of a file of this version.
+    /// Marks the input as the bytes of a file of this version.
     pub fn known_as(self, id: Option<FileVersion>) -> Self {
         Self { id, ..self }
     }
 
-    /// Reads bytes that errors name `path`.
+    /// An input that reads `file`; errors name it `path`.
     pub fn over(path: &Path, file: Box<dyn ReadSeek>) -> Result<Self, Error> {
         let mut file = BufReader::with_capacity(1 << 16, file);
         let len = file.seek(SeekFrom::End(0)).map_err(|e| Error::io(path, "read", e))?;
@@ -113,7 +113,7 @@ pub(super) struct StreamInput {
 }
 
 impl StreamInput {
-    /// `position` is set to the byte of the file up to which was read.
+    /// `position` is set to the byte up to which the file was read.
     pub fn new(input: Input, head: Arc<[u8]>, body: Range<u64>, position: Arc<AtomicU64>) -> Self {
         position.store(body.start, Ordering::Relaxed);
         Self { input, head, body, at: 0, position }

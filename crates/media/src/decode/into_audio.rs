@@ -13,7 +13,7 @@ impl Reader {
     /// Decodes all of the file, as [`open`](crate::open) does. Call it before anything is read.
     ///
     /// # Errors
-    /// [`ErrorKind::Damaged`], [`ErrorKind::Empty`], [`ErrorKind::TooLarge`], [`ErrorKind::OutOfMemory`], or the system's.
+    /// [`ErrorKind::Damaged`], [`ErrorKind::Empty`], [`ErrorKind::TooLarge`], [`ErrorKind::OutOfMemory`], or the system's error.
     pub fn into_audio(mut self, options: &DecodeOptions) -> Result<Audio, Error> {
         let mut collector = SampleCollector::new(&self, options)?;
         let mut reported = 0;
@@ -111,7 +111,7 @@ impl SampleCollector {
         .map_err(|_| Error::new(ErrorKind::OutOfMemory { bytes }))
     }
 
-    /// Appends a block. The memory grows by an eighth at least, so that it is moved rarely.
+    /// Appends a block. The memory grows by at least an eighth, so that samples are rarely moved.
     fn push(&mut self, block: &[f32]) -> Result<(), Error> {
         self.check_limit((self.samples.len() + block.len()) as u64)?;
         let spare = self.samples.bytes() / self.sample_bytes() as usize - self.samples.len();
@@ -126,7 +126,7 @@ impl SampleCollector {
         Ok(())
     }
 
-    /// Gives memory back that is worth a move.
+    /// Frees spare memory if there is enough of it to be worth moving the samples.
     fn shrink(&mut self) {
         let held = self.samples.bytes() as u64;
         let used = self.samples.len() as u64 * self.sample_bytes();

@@ -25,11 +25,11 @@ pub(super) struct JoinedStreams {
     /// The damage in streams that were read before.
     damage_before: DamageReport,
     non_finite_samples: u64,
-    /// What is wrong with the file as a whole, in words.
+    /// Sentences about what is wrong with the file as a whole.
     notes: Vec<String>,
 }
 
-/// A stream of the file and its place in the sequence.
+/// A stream of the file and its position in the sequence.
 struct PlacedStream {
     stream: FileStream,
     /// Its first frame, at the rate of the file.
@@ -45,10 +45,10 @@ struct CurrentStream {
 }
 
 impl JoinedStreams {
-    /// Opens all streams of `input`, which errors name `path`.
+    /// Opens all streams of `input`; errors name it `path`.
     pub fn open(path: &Path, input: Input) -> Result<Self, Error> {
         let found = file_streams::find(path, &input)?;
-        // One length is remembered of a file, and each stream of a joined file has its own.
+        // One length per file is cached, but each stream of a joined file has a length of its own.
         let id = input.id.filter(|_| found.len() == 1);
         let known = file_facts::recall(id).frames;
         let mut streams: Vec<(FileStream, Info)> = Vec::new();
@@ -176,7 +176,7 @@ impl JoinedStreams {
         Ok(())
     }
 
-    /// The damage met so far.
+    /// The damage found so far.
     pub fn damage(&self) -> DamageReport {
         let mut all = DamageReport::default();
         all.add(self.damage_before.clone());
@@ -189,7 +189,7 @@ impl JoinedStreams {
         self.non_finite_samples + self.current.decoder.non_finite_samples
     }
 
-    /// What is wrong with the file as far as it was read, in words.
+    /// Sentences about what is wrong with the file, as far as it was read.
     pub fn warnings(&self) -> Vec<String> {
         self.notes.iter().cloned().chain(self.damage().warnings()).collect()
     }
@@ -218,7 +218,7 @@ impl CurrentStream {
     }
 }
 
-/// Brings frames of `own` channels to more of them: one channel goes to the first two, more than one are mixed to two before.
+/// Converts frames of `own` channels to `channels` channels: mono goes to the first two, more than two channels are first mixed to two.
 fn spread(raw: &[f32], (own, speakers): (u16, u32), channels: u16, out: &mut Vec<f32>) {
     let (own_width, width) = (usize::from(own.max(1)), usize::from(channels));
     if own == channels {

@@ -61,8 +61,8 @@ pub fn cover(path: &Path) -> Result<Option<Cover>, Error> {
 ///
 /// - Sources of 16 bits or fewer stay [`crate::Samples::I16`]; wider, float and lossy ones become
 ///   [`crate::Samples::F32`]. Samples are decoded packet by packet into one buffer: no second copy exists at any time.
-/// - Encoder delay and padding are removed where the file states them (LAME tag, MP4 edit list or iTunSMPB, Ogg
-///   granule positions), so as many frames come out as went into the encoder.
+/// - Encoder delay and padding are removed where the file states them (LAME tag, MP4 edit list or iTunSMPB, Ogg granule positions), so
+///   the number of frames is that of the encoder's input.
 /// - A file that ends early or is damaged gives the frames that are there, and [`Audio::warnings`] says so. A damaged packet becomes
 ///   silence of the same length, so that beats stay in time, with a fade of 4 ms into it and of 2 ms out of it. If more packets are
 ///   damaged than intact, or not one frame can be decoded, that is an error.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// Boxes that are read at most.
+/// The largest number of boxes that are read.
 const MAX_BOXES: usize = 10_000;
 /// The last box is corrected only if it begins before this byte, because all bytes before it are held in memory.
 const MAX_HEADER: u64 = 256 << 20;
@@ -21,7 +21,7 @@ pub(super) struct Edit {
     pub length: u64,
 }
 
-/// The part of a decoded stream that is delivered: `skip` leading frames are dropped, then `keep` frames are kept. It takes away an
+/// The part of a decoded stream that is delivered: `skip` leading frames are dropped, then `keep` frames are kept. This removes an
 /// encoder's delay and padding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct GaplessTrim {
@@ -66,7 +66,7 @@ pub(super) fn itunsmpb(value: &str) -> Option<GaplessTrim> {
     (length > 0).then_some(GaplessTrim { skip: delay, keep: Some(length) })
 }
 
-/// The first edit that plays media of each track in the file. Malformed boxes are passed over; the demuxer reports them.
+/// For each track in the file, the first edit that plays media. Malformed boxes are skipped; the demuxer reports them.
 pub(super) fn edits(file: &mut (impl Read + Seek), len: u64) -> io::Result<Vec<Edit>> {
     let mut found = Vec::new();
     let mut movie_scale = 0;
@@ -120,7 +120,7 @@ pub(super) fn header_of_cut(file: &mut (impl Read + Seek), len: u64) -> io::Resu
     }
     file.seek(SeekFrom::Start(at))?;
     let [s0, s1, s2, s3, kind @ ..] = array::<8>(file)?;
-    // Zeros or other bytes after the last box are no box.
+    // Zeros or other bytes after the last box are not a box.
     if !kind.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ') {
         return Ok(None);
     }

@@ -58,7 +58,7 @@ pub(super) struct MpegStream {
     pub frames: Option<u64>,
     /// Whether its last frame is cut off.
     pub is_cut: bool,
-    /// How many bytes between its frames belong to none, and the first of them.
+    /// The number of bytes between its frames that belong to no frame, and the first of them.
     pub junk: (u64, u64),
 }
 

@@ -1,4 +1,4 @@
-//! The logical streams of an Ogg file (RFC 3533). A chained file, as stations and recorders write it, has several in a row.
+//! The logical streams of an Ogg file (RFC 3533). A chained file, as radio stations and recorders write it, has several in a row.
 //!
 //! The crate `ogg` reads packets and does not give the bytes at which a stream begins and ends, which are needed here.
 
@@ -25,7 +25,7 @@ pub(super) struct OggStream {
     pub head: Vec<u8>,
     /// Whether its last page is marked as the last: if not, it was cut off, or is a recording of a stream that went on.
     pub is_ended: bool,
-    /// How many bytes between its pages belong to none, and the first of them.
+    /// The number of bytes between its pages that belong to no page, and the first of them.
     pub junk: (u64, u64),
 }
 
@@ -88,7 +88,7 @@ pub(super) fn find(input: &Input) -> io::Result<Vec<OggStream>> {
     Ok(found)
 }
 
-/// Leaves out those of a stream's first pages whose checksum is wrong.
+/// Leaves out the pages at the start of a stream whose checksum is wrong.
 fn leave_out_damaged(input: &Input, stream: &mut OggStream) -> io::Result<()> {
     let (mut at, mut head) = (stream.bytes.start, Vec::new());
     let mut resume = None;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// Is called with the frames decoded so far, and with all frames of the file if their number is known.
+/// A callback that receives the number of frames decoded so far, and the number of all frames of the file if it is known.
 pub type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 
 /// Limits and hooks for [`open`](crate::open).

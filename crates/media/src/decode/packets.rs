@@ -13,7 +13,7 @@ use crate::Error;
 /// Longest silence in place of one damaged packet, frames: the longest packet of the lossy codecs.
 const MAX_GAP: u64 = 8192;
 
-/// How often in a file reading goes on after bytes that are no packet.
+/// How many times per file reading continues after bytes that are not a packet.
 const MAX_RETRIES: u64 = 100_000;
 
 /// Bytes by which the data of an MP3 packet may begin before it, in earlier packets (ISO/IEC 11172-3, main_data_begin).
@@ -70,9 +70,9 @@ impl DamageReport {
 
 /// The frames of one packet, or a gap between packets.
 pub(super) struct DecodedSpan {
-    /// Its first frame by the time stamp; an encoder's delay lies before frame 0.
+    /// Its first frame by the time stamp; an encoder's delay is before frame 0.
     pub stamp: i64,
-    /// Whether any of its frames is to be heard: those of an encoder's delay are not.
+    /// Whether any of its frames is delivered: those of an encoder's delay are not.
     pub audible: bool,
     pub content: SpanContent,
 }
@@ -81,7 +81,7 @@ pub(super) struct DecodedSpan {
 pub(super) enum SpanContent {
     /// Decoded sound, which the decoder's `last_decoded` returns.
     Sound,
-    /// So many frames that are damaged or missing.
+    /// This number of frames that are damaged or missing.
     Silence(u64),
 }
 
@@ -89,22 +89,22 @@ pub(super) enum SpanContent {
 #[derive(Default)]
 pub(super) struct Packets {
     pub damage: DamageReport,
-    /// What stopped reading before the end of the file.
+    /// The fault that stopped reading before the end of the file.
     stop: Option<Fault>,
     next_pts: Option<Timestamp>,
     /// The packet after a gap whose silence was returned first.
     after_gap: Option<Packet>,
     /// Packets that were read and are still to be decoded.
     prefetched: VecDeque<Packet>,
-    /// How often reading went on after bytes that are no packet.
+    /// How many times reading continued after bytes that are not a packet.
     retries: u64,
-    /// Damage up to this time stamp is counted already: after a seek back it is read again.
+    /// Damage up to this time stamp has been counted; after a seek back it is read again and not counted again.
     counted_up_to: Option<i64>,
 }
 
 impl Packets {
-    /// The next frames; a gap is at most `room` frames long. `None` at the end, or where reading stopped, which
-    /// [`take_stop`](Self::take_stop) tells.
+    /// The next frames; a gap is at most `room` frames long. `None` at the end, or where reading stopped; [`take_stop`](Self::take_stop)
+    /// then returns the cause.
     pub fn next(&mut self, demuxer: &mut Demuxer, room: u64) -> Option<DecodedSpan> {
         loop {
             let at = demuxer.position();
@@ -147,7 +147,7 @@ impl Packets {
                     }
                 },
             };
-            // An empty packet may claim any duration and costs a hostile file nothing.
+            // An empty packet may claim any duration, so a small hostile file could claim hours of silence.
             let frames = if packet.data.is_empty() { 0 } else { demuxer.frames(packet.dur.get()).min(MAX_GAP) };
             self.count_damage(demuxer, at, stamp, frames, || fault.to_string());
             if frames > 0 {
@@ -156,7 +156,7 @@ impl Packets {
         }
     }
 
-    /// Counts damage in whose place `frames` frames are silent.
+    /// Counts damage that is replaced by `frames` frames of silence.
     fn count_damage(&mut self, demuxer: &Demuxer, at: u64, stamp: i64, frames: u64, cause: impl FnOnce() -> String) {
         if self.counted_up_to.is_none_or(|counted_up_to| stamp > counted_up_to) {
             self.counted_up_to = Some(stamp);
@@ -165,8 +165,8 @@ impl Packets {
         }
     }
 
-    /// Reads up to the packet in which frame `frame` lies, by time stamp, and drops earlier ones that hold no bit of its data: at usual
-    /// bit rates all but one or two.
+    /// Reads up to the packet in which frame `frame` lies, by time stamp, and drops earlier packets that hold no bit of its data, which
+    /// at usual bit rates leaves one or two.
     pub fn read_up_to(&mut self, demuxer: &mut Demuxer, frame: i64) {
         while let Some(packet) = self.packet(demuxer) {
             let end = demuxer.stamp(&packet).saturating_add_unsigned(demuxer.frames(packet.dur.get()));
@@ -183,7 +183,7 @@ impl Packets {
         self.prefetched.drain(..first);
     }
 
-    /// The next packet of the track, not decoded. Bytes that are no packet are passed over.
+    /// The next packet of the track, not decoded. Bytes that are not a packet are skipped.
     pub fn packet(&mut self, demuxer: &mut Demuxer) -> Option<Packet> {
         let at = demuxer.position();
         let before = self.retries;
@@ -229,7 +229,7 @@ impl Packets {
         }
     }
 
-    /// Prepares for a packet that does not follow the last one.
+    /// Prepares for a packet that does not follow the previous one.
     pub fn jump(&mut self) {
         (self.next_pts, self.after_gap, self.stop) = (None, None, None);
         self.prefetched.clear();

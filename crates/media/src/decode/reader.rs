@@ -17,8 +17,8 @@ use crate::{Error, FileVersion, audio, downmix};
 ///
 /// The frames are those that [`open`](crate::open) gives, sample for sample, wherever reading began: packets before the position whose
 /// state the codec carries over (MP3's bit reservoir, the overlap of AAC and Vorbis blocks) are decoded first and dropped. One thing
-/// differs after a [`seek`](Self::seek): the noise that an AAC decoder generates where the encoder asks for it has other random numbers,
-/// at the same level.
+/// differs after a [`seek`](Self::seek): the noise that an AAC decoder generates (perceptual noise substitution) has other random
+/// numbers, at the same level.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), crowd_media::Error> {
@@ -38,7 +38,7 @@ pub struct Reader {
     wide: Vec<f32>,
     /// The block that was returned last.
     block: Vec<f32>,
-    /// Whether the frame sought lies after the end.
+    /// Whether the frame sought is after the end.
     after_end: bool,
     /// The first frame of the next block.
     position: u64,
@@ -73,8 +73,8 @@ impl Reader {
         Ok(Self::new(JoinedStreams::open(name, Input::over(name, Box::new(bytes))?)?))
     }
 
-    /// Reads `bytes`, which are those of the open `file`. What had to be counted or measured when the same file was read before in this
-    /// process is not done again.
+    /// Reads `bytes`, which are those of the open `file`. Counts and measurements are reused if the same file was read before in this
+    /// process.
     ///
     /// # Errors
     /// As [`probe`](crate::probe).
@@ -114,11 +114,11 @@ impl Reader {
         Ok(self)
     }
 
-    /// The factor by which the stereo mix of the whole file is lowered so that it does not clip; 1 if it would not. A file with more
-    /// than two channels is decoded once to measure it, and not again in this process as long as the file is the same.
+    /// The gain that keeps the stereo mix of the whole file from clipping; 1 if it would not clip. A file with more than two channels is
+    /// decoded once to measure it, and not again in this process as long as the file is the same.
     ///
     /// # Errors
-    /// The system's, when the file cannot be read.
+    /// The system's error, when the file cannot be read.
     pub fn downmix_gain(&self) -> Result<f32, Error> {
         let Info { channels, speakers, .. } = self.streams.info;
         if channels <= 2 {
@@ -144,7 +144,7 @@ impl Reader {
         Ok(downmix::headroom(peak))
     }
 
-    /// By how many decibels the stereo mix is lowered so that it does not clip, a negative number; `None` when it is not lowered.
+    /// [`downmix_gain`](Self::downmix_gain) in dB, a negative number; `None` when the mix is not lowered.
     pub fn downmix_gain_db(&self) -> Option<f32> {
         self.mix.as_ref().and_then(|mix| downmix::decibels(mix.gain()))
     }
@@ -181,7 +181,7 @@ impl Reader {
     }
 
     /// Frames in all, at the rate of the blocks: counted, never estimated. Only a file that is damaged after its header can hold fewer,
-    /// which [`warnings`](Self::warnings) reports when reading has come that far.
+    /// which [`warnings`](Self::warnings) reports once the damage has been read.
     pub fn frames(&self) -> u64 {
         self.frames
     }
@@ -196,8 +196,8 @@ impl Reader {
         self.streams.non_finite_samples()
     }
 
-    /// What is wrong with the file as far as it was read, in sentences with place and extent; empty for an intact file. A file that ends
-    /// early is reported from the start on.
+    /// Sentences about what is wrong with the file as far as it was read, with position and extent; empty for an intact file. A file that
+    /// ends early is reported from the start on.
     pub fn warnings(&self) -> Vec<String> {
         self.streams.warnings()
     }
@@ -208,7 +208,7 @@ impl Reader {
     /// here) are read, though not decoded.
     ///
     /// # Errors
-    /// The system's, when the file cannot be read.
+    /// The system's error, when the file cannot be read.
     pub fn seek(&mut self, frame: u64) -> Result<(), Error> {
         self.block.clear();
         self.position = frame;
@@ -223,7 +223,7 @@ impl Reader {
     /// The next frames, interleaved, full scale 1: those of a packet, or a block of the resampler. `None` at the end.
     ///
     /// # Errors
-    /// The system's, when the file cannot be read. Damaged packets are silent, and
+    /// The system's error, when the file cannot be read. Damaged packets are silent, and
     /// [`warnings`](Self::warnings) reports them.
     pub fn next_block(&mut self) -> Result<Option<&[f32]>, Error> {
         if self.after_end {

@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::resample::{Converter, output_frames};
 
-/// Frames that `frames` at `from` Hz become at `to` Hz.
+/// The number of frames at `to` Hz that `frames` frames at `from` Hz give.
 pub(super) fn scaled(frames: u64, from: u32, to: u32) -> u64 {
     output_frames(usize::try_from(frames).unwrap_or(usize::MAX), from, to) as u64
 }
@@ -35,8 +35,8 @@ impl ResampleStage {
         Ok(Self { from, to, converter, waiting: Vec::new(), taken: 0, ended: false, drop, delivered: 0 })
     }
 
-    /// Makes `frame` the next one; returns the frame of the file to feed from. The blocks are those of a conversion from the start,
-    /// and a block reaches into the next one only: fed from one block earlier, the samples are the same.
+    /// Makes `frame` the next one; returns the frame of the file from which input is needed. The blocks are those of a conversion from
+    /// the start, and a block affects only the next one: with input from one block earlier on, the samples are the same.
     pub fn seek(&mut self, frame: u64) -> u64 {
         let at = frame + self.converter.delay() as u64;
         let block = at / self.converter.block_out as u64;

@@ -9,9 +9,9 @@ use std::ops::Range;
 use super::input::Input;
 use crate::mpeg_frames::ReadAt;
 
-/// Chunks that are read at most.
+/// The largest number of chunks that are read.
 const MAX_CHUNKS: usize = 10_000;
-/// Larger metadata chunks are left out, bytes.
+/// The largest metadata chunk that is kept, bytes.
 const MAX_KEPT: u64 = 16 << 20;
 /// Bytes in which the samples are searched for after a damaged chunk.
 const MAX_SEARCH: u64 = 64 << 20;
@@ -26,9 +26,9 @@ pub(super) struct RiffLayout {
     pub bare: Vec<u8>,
     /// The bytes of the samples.
     pub body: Range<u64>,
-    /// Bytes of samples that the header counts and the file does not have.
+    /// Bytes of samples that the header's size includes and the file does not have.
     pub missing: u64,
-    /// What else is wrong with the file, in words.
+    /// A sentence about what else is wrong with the file.
     pub note: Option<String>,
 }
 
@@ -127,7 +127,7 @@ impl Chunks<'_> {
         Ok(Some(([a, b, c, d], self.family.size(size))))
     }
 
-    /// Notes the samples that begin at `start`, and returns where the next chunk begins.
+    /// Records that the samples begin at `start`, and returns the byte at which the next chunk begins.
     fn sound_at(&mut self, start: u64, size: u64) -> io::Result<u64> {
         let left = self.input.len.saturating_sub(start);
         // An SSND chunk begins with an offset and a block size.

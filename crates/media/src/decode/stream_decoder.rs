@@ -10,7 +10,7 @@ use super::mp4::GaplessTrim;
 use super::packets::{DecodedSpan, Packets, SpanContent};
 use crate::{Error, ErrorKind, audio};
 
-/// Where bytes bound the length, counting starts so many frames before that bound.
+/// Where the number of bytes bounds the length, counting starts this many frames before that bound.
 const NEAR_END: u64 = 1 << 16;
 
 /// How the position of the next packet is known.
@@ -41,8 +41,7 @@ pub(super) struct StreamDecoder {
 }
 
 impl StreamDecoder {
-    /// Decodes a stream from its start. Where its length is not known its frames are counted; `known` is the count of an earlier
-    /// time.
+    /// Decodes a stream from its start. Where its length is not known its frames are counted; `known` is the count of an earlier opening.
     pub fn new(demuxer: Demuxer, known: Option<u64>) -> Result<Self, Error> {
         let super::Info { sample_rate, channels, bits, .. } = demuxer.info;
         let mut decoder = Self {
@@ -75,7 +74,7 @@ impl StreamDecoder {
         self.demuxer.info.frames.unwrap_or(0)
     }
 
-    /// The time stamp of frame 0. The first call reads the first packets, so a seek has to follow it.
+    /// The time stamp of frame 0. The first call reads the first packets, so it must be followed by a seek.
     fn origin(&mut self) -> i64 {
         if let Some(origin) = self.origin {
             return origin;
@@ -147,7 +146,7 @@ impl StreamDecoder {
             ReadPosition::Exact(at) => at,
             ReadPosition::Sought | ReadPosition::Approaching if !audible => return Ok(true),
             ReadPosition::Sought | ReadPosition::Approaching => {
-                // The first packet after the seek lies before all that the fades depend on, and later ones follow it.
+                // The first packet after the seek is before all frames that the fades depend on, and later packets follow it.
                 let memory = if matches!(self.position, ReadPosition::Sought) { self.fades.memory() } else { 0 };
                 match u64::try_from(stamp.saturating_sub(origin)) {
                     Ok(at) if at <= self.target.saturating_sub(memory) => at,
@@ -160,7 +159,7 @@ impl StreamDecoder {
         };
         // A damaged packet may decode to fewer frames than it holds: silence keeps what follows in time.
         let stamped = u64::try_from(stamp.saturating_sub(origin)).unwrap_or(0);
-        let start = if self.demuxer.stamps_hold() && stamped > start && stamped < start.saturating_add(room) {
+        let start = if self.demuxer.stamps_are_exact() && stamped > start && stamped < start.saturating_add(room) {
             let missing = stamped - start;
             self.silence(missing, self.wanted(start, missing, skip, end), out);
             stamped
@@ -178,7 +177,9 @@ impl StreamDecoder {
         }
         let end_of_packet = start.saturating_add(frames);
         // Time stamps count up to the frame sought; from there on, or from a stamp that is certain, decoded frames do.
-        if matches!(self.position, ReadPosition::Exact(_)) || end_of_packet > self.target || self.demuxer.is_sure(start)
+        if matches!(self.position, ReadPosition::Exact(_))
+            || end_of_packet > self.target
+            || self.demuxer.stamp_is_exact(start)
         {
             self.position = ReadPosition::Exact(end_of_packet);
         } else {

@@ -4,7 +4,7 @@ use symphonia::core::meta::{Metadata, MetadataRevision, RawValue, StandardTag, S
 
 use crate::{Tags, image_media_type};
 
-/// Larger pictures are left out, bytes.
+/// The largest picture that is read, bytes.
 const LARGEST_COVER: usize = 16 << 20;
 
 /// A picture from a music file, in its original encoding.

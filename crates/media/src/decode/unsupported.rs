@@ -1,4 +1,4 @@
-//! Refuses files that are not read, known by their first bytes: with the name of what they hold, and what to do instead or the feature
+//! Refuses files that this build does not read, recognised by their first bytes. The error names the codec, and a remedy or the feature
 //! that reads it.
 
 use std::io;
@@ -11,10 +11,10 @@ use super::mp4;
 use crate::Error;
 use crate::mpeg_frames::{self, ReadAt, after_id3};
 
-/// Chunks or pages that are read at most.
+/// The largest number of chunks or pages that are read.
 const MAX_CHUNKS: usize = 1_000;
 
-/// The advice for a file without loss.
+/// The advice for a file with a lossless codec.
 const LOSSLESS: &str = "convert it to FLAC, which keeps every sample";
 /// The advice for a file with a lossy codec.
 const LOSSY: &str = "convert it to FLAC, which keeps what is left of the sound, or get it in another format";
@@ -70,11 +70,11 @@ const EXTENSIBLE: u16 = 0xfffe;
 /// Ogg streams that are not read, by the beginning of their first packet.
 const STREAMS: [(&[u8], &str); 3] = [(b"Speex   ", "Speex"), (b"CELT    ", "CELT"), (b"PCM     ", "PCM in Ogg")];
 
-/// Why a file is not read.
+/// The reason why a file is not read.
 enum Reason {
     /// It holds a codec that is not read: the name, and what to do instead.
     Codec(String, &'static str),
-    /// It holds what only a feature reads that is not enabled: the name, and the feature.
+    /// It holds a format that needs a feature that is not enabled: the name, and the feature.
     Feature(&'static str, &'static str),
 }
 
@@ -89,7 +89,7 @@ impl Reason {
     }
 }
 
-/// Refuses `input`, which errors name `path`, if this build is known not to read it.
+/// Refuses `input` if it is known that this build does not read it; errors name it `path`.
 pub(super) fn check(path: &Path, input: &Input) -> Result<(), Error> {
     match reason(input).map_err(|e| Error::io(path, "read", e))? {
         None => Ok(()),
@@ -253,7 +253,7 @@ fn opus(head: &[u8], inside: &str) -> Option<Reason> {
     Some(Reason::Codec(format!("Opus (channel mapping family {family}, {channels} channels){inside}"), advice))
 }
 
-/// The reason for an Opus stream: without libopus none is read.
+/// The reason for an Opus stream: without libopus no Opus is read.
 #[cfg(not(feature = "opus"))]
 fn opus(_head: &[u8], _inside: &str) -> Option<Reason> {
     Some(Reason::Feature("Opus", "opus"))

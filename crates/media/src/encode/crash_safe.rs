@@ -1,6 +1,6 @@
 //! WAV and FLAC files that are complete after every append, for recordings of hours.
 //!
-//! No other crate writes FLAC like this, or undoes an append that a full disk cut off.
+//! No other crate writes FLAC files in this way, or undoes an append that failed on a full disk.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -9,17 +9,17 @@ use std::path::{Path, PathBuf};
 use super::{AudioSpec, Container, SampleFormat, flac, pcm, wav};
 use crate::{Error, ErrorKind, Tags};
 
-/// Bytes of a WAV at most: less than the 4 GiB that its sizes can count, so that programs without RF64 read it too.
+/// The largest WAV, bytes: less than the 4 GiB that its sizes can count, so that programs without RF64 read it too.
 const WAV_BYTES: u64 = u32::MAX as u64 - (1 << 20);
 /// Frames that the header of a FLAC file can count.
 const FLAC_FRAMES: u64 = (1 << 36) - 1;
 
-/// A file that can be cut off, or storage like one: what a [`CrashSafeWriter`] writes to.
+/// The storage that a [`CrashSafeWriter`] writes to: a file, or anything else that can be truncated.
 pub trait Truncate: Write + Seek {
     /// Cuts off everything from byte `bytes` on.
     ///
     /// # Errors
-    /// The system's.
+    /// The system's error.
     fn truncate(&mut self, bytes: u64) -> std::io::Result<()>;
 }
 
@@ -32,8 +32,8 @@ impl Truncate for File {
 /// Writes a WAV or FLAC file that is complete after each [`append`](Self::append): its header counts the frames that are there, and
 /// nothing is held in buffers. However the program ends, it leaves a file that every reader reads.
 ///
-/// A FLAC file has blocks of [`step`](Self::step) frames. Without a frame it has no bytes, because readers take a stream without a block
-/// as damaged. It has no MD5 sum, which could not be updated.
+/// A FLAC file has blocks of [`step`](Self::step) frames. Before the first frame it has no bytes, because readers treat a stream without
+/// a block as damaged. It has no MD5 sum, which could not be updated.
 #[derive(Debug)]
 pub struct CrashSafeWriter<S: Truncate> {
     storage: S,
@@ -53,8 +53,8 @@ impl<S: Truncate> CrashSafeWriter<S> {
     /// Begins a file in the empty `storage`; errors name it `path`.
     ///
     /// # Errors
-    /// [`ErrorKind::SampleRate`], [`ErrorKind::FrameShape`] or [`ErrorKind::FormatLimit`] for a spec that the container does not have,
-    /// and the system's.
+    /// [`ErrorKind::SampleRate`], [`ErrorKind::FrameShape`] or [`ErrorKind::FormatLimit`] for a spec that the container does not support,
+    /// and the system's errors.
     pub fn new(storage: S, path: &Path, container: Container, spec: AudioSpec) -> Result<Self, Error> {
         let mut file = Self {
             storage,
@@ -107,13 +107,13 @@ impl<S: Truncate> CrashSafeWriter<S> {
         &mut self.storage
     }
 
-    /// Appends whole interleaved frames, full scale 1.0, and updates the header. In FLAC, a number of frames that is no multiple of
+    /// Appends whole interleaved frames, full scale 1.0, and updates the header. In FLAC, a number of frames that is not a multiple of
     /// [`step`](Self::step) ends the file. Louder samples are clamped in integer formats; samples that are not finite become 0.
     ///
     /// # Errors
-    /// [`ErrorKind::DiskFull`], [`ErrorKind::FileTooLarge`] and the other kinds of the system: the file then is what it was before, as
-    /// far as the system lets it be. [`ErrorKind::FrameShape`] when the last frame is not whole, [`ErrorKind::FormatLimit`] for more
-    /// frames than there is [`room`](Self::room) for.
+    /// [`ErrorKind::DiskFull`], [`ErrorKind::FileTooLarge`] and the other kinds of the system: the file is then as it was before, as far
+    /// as the system allows. [`ErrorKind::FrameShape`] when the last frame is not whole, [`ErrorKind::FormatLimit`] for more frames than
+    /// there is [`room`](Self::room) for.
     pub fn append(&mut self, samples: &[f32]) -> Result<(), Error> {
         crate::audio::check_shape(samples.len(), self.spec.channels)?;
         let more = samples.len() as u64 / u64::from(self.spec.channels);
@@ -121,7 +121,7 @@ impl<S: Truncate> CrashSafeWriter<S> {
             return Ok(());
         }
         if more > self.room() {
-            let (value, advice) = (format!("{} frames and {more} more", self.frames), "go on in another file");
+            let (value, advice) = (format!("{} frames and {more} more", self.frames), "continue in another file");
             return Err(Error::refusal(ErrorKind::FormatLimit, "the length of a file that grows", value, advice));
         }
         let frames = self.frames + more;
@@ -180,7 +180,7 @@ impl<S: Truncate> CrashSafeWriter<S> {
 }
 
 impl Container {
-    /// The most exact sample format of the container: floats in WAV, 24 bits in FLAC.
+    /// The most accurate sample format of the container: floats in WAV, 24 bits in FLAC.
     pub fn best_sample_format(self) -> SampleFormat {
         match self {
             Self::Wav => SampleFormat::F32,
@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(file.frames(), 100);
     }
 
-    /// Storage with so many bytes of room.
+    /// Storage with room for a limited number of bytes.
     struct Small(io::Cursor<Vec<u8>>, usize);
 
     impl Write for Small {

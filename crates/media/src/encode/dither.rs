@@ -35,7 +35,7 @@ impl Quantiser {
         Self { noise: dither.then(Tpdf::new), non_finite_samples: 0 }
     }
 
-    /// How many non-finite samples became 0.
+    /// The number of non-finite samples that became 0.
     pub fn non_finite_samples(&self) -> u64 {
         self.non_finite_samples
     }
@@ -57,8 +57,8 @@ impl Quantiser {
     }
 }
 
-/// The nearest integer, the even one of two equally near ones, up to 2^51. Where floats are 1 apart the processor's own rounding gives
-/// it; `f64::round` is a library call on processors that may lack an instruction for it.
+/// The nearest integer, with ties to even, for values up to 2^51. Where floats are 1 apart the processor's own rounding gives it;
+/// `f64::round` is a library call on processors that may lack an instruction for it.
 fn nearest(x: f64) -> f64 {
     const SPACED_BY_ONE: f64 = 1.5 * (1u64 << 52) as f64;
     (x + SPACED_BY_ONE) - SPACED_BY_ONE

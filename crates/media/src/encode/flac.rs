@@ -22,7 +22,7 @@ use crate::downmix::layout;
 use crate::error::Subject;
 use crate::{Error, ErrorKind, Tags};
 
-/// Most channels of a FLAC stream.
+/// The largest number of channels of a FLAC stream.
 pub const MAX_CHANNELS: u16 = 8;
 
 /// Highest rate of a FLAC stream, Hz: the format's own limit until RFC 9639, and still that of many readers.
@@ -31,17 +31,17 @@ pub const MAX_RATE: u32 = 655_350;
 /// Frames of a block.
 const BLOCK: usize = 4096;
 
-/// Residuals are split in two at most. With more, flac-codec 1.3.3 breaks a last block of up to 16 frames whose first
-/// partitions lie inside the predictor's warm-up: it leaves them out and counts the others wrongly. The price is 0.2 to
-/// 0.7 % of size, which longer predictors (8 is its default) more than win back.
+/// Residuals are split into at most two partitions. With more, flac-codec 1.3.3 breaks a last block of up to 16 frames whose first
+/// partitions lie inside the predictor's warm-up: it leaves them out and counts the others wrongly. This costs 0.2 to 0.7 % of size, and
+/// longer predictors (the default order is 8) save more than that.
 const MAX_PARTITION_ORDER: u32 = 1;
 const MAX_LPC_ORDER: u8 = 12;
 
 /// A streaming FLAC writer over anything that can seek.
 ///
-/// Memory grows by 32 bytes per block of 4096 frames only. The header gets the length, the MD5
-/// sum of the samples and a seek point every ten seconds on [`finish`](Self::finish) (or [`commit`](Self::commit) for a
-/// file); a writer that is dropped leaves a stream without them.
+/// Memory grows only by 32 bytes per block of 4096 frames. The header gets the length, the MD5 sum of the samples and a seek point every
+/// ten seconds on [`finish`](Self::finish) (or [`commit`](Self::commit) for a file); a writer that is dropped leaves a stream without
+/// them.
 pub struct Writer<W: Write + Seek> {
     encoder: Box<FlacSampleWriter<Shared<W>>>,
     sink: Shared<W>,
@@ -78,12 +78,12 @@ impl Writer<AtomicFile> {
 }
 
 impl<W: Write + Seek> Writer<W> {
-    /// Begins a FLAC stream at the position of `sink`, with `tags` as Vorbis comments (`BPM` and `INITIALKEY` are where
-    /// DJ programs look for tempo and key).
+    /// Begins a FLAC stream at the position of `sink`, with `tags` as Vorbis comments (DJ programs read tempo and key from `BPM` and
+    /// `INITIALKEY`).
     ///
     /// # Errors
     /// [`ErrorKind::SampleRate`] or [`ErrorKind::FrameShape`] for an impossible spec, [`ErrorKind::FormatLimit`] for floats, a rate over
-    /// [`MAX_RATE`], more than [`MAX_CHANNELS`] channels or a tag over 64 KiB, the system's from the sink.
+    /// [`MAX_RATE`], more than [`MAX_CHANNELS`] channels or a tag over 64 KiB, an I/O error of the sink.
     pub fn new(sink: W, spec: AudioSpec, tags: &Tags) -> Result<Self, Error> {
         check(spec, tags)?;
         Self::about(sink, spec, tags, STREAM)
@@ -114,7 +114,7 @@ impl<W: Write + Seek> Writer<W> {
         self.frames
     }
 
-    /// How many samples that were not finite were written as 0.
+    /// The number of samples that were not finite and were written as 0.
     pub fn non_finite_samples(&self) -> u64 {
         self.quantiser.non_finite_samples()
     }
@@ -123,7 +123,7 @@ impl<W: Write + Seek> Writer<W> {
     /// and are counted in [`non_finite_samples`](Self::non_finite_samples).
     ///
     /// # Errors
-    /// [`ErrorKind::FrameShape`] when the last frame is not whole, the system's from the sink.
+    /// [`ErrorKind::FrameShape`] when the last frame is not whole, an I/O error of the sink.
     pub fn write_f32(&mut self, samples: &[f32]) -> Result<(), Error> {
         let bits = self.spec.sample_format.bits();
         self.append(samples, |quantiser, s| quantiser.round(s, bits))
@@ -132,7 +132,7 @@ impl<W: Write + Seek> Writer<W> {
     /// Appends whole interleaved frames of 16-bit samples, which both sample formats hold exactly.
     ///
     /// # Errors
-    /// [`ErrorKind::FrameShape`] when the last frame is not whole, the system's from the sink.
+    /// [`ErrorKind::FrameShape`] when the last frame is not whole, an I/O error of the sink.
     pub fn write_i16(&mut self, samples: &[i16]) -> Result<(), Error> {
         let shift = self.spec.sample_format.bits() - 16;
         self.append(samples, |_, s| i32::from(s) << shift)
@@ -153,8 +153,8 @@ impl<W: Write + Seek> Writer<W> {
     /// Writes the last block, completes the header and returns the sink.
     ///
     /// # Errors
-    /// The system's from the sink; [`ErrorKind::Empty`] when nothing was written, because readers take a FLAC stream without a
-    /// block as damaged.
+    /// An I/O error of the sink; [`ErrorKind::Empty`] when nothing was written, because readers treat a FLAC stream without a block as
+    /// damaged.
     pub fn finish(self) -> Result<W, Error> {
         let Self { encoder, sink, subject, frames, .. } = self;
         if frames == 0 {
@@ -189,9 +189,9 @@ fn check(spec: AudioSpec, tags: &Tags) -> Result<(), Error> {
 }
 
 fn options(lpc_order: u8) -> Result<Options, Error> {
-    let unknown = |e: OptionsError| Error::library(SAYS, WAY_OUT, e);
+    let unknown = |e: OptionsError| Error::library(ENCODER_ERROR, ADVICE, e);
     let options = Options::default().max_partition_order(MAX_PARTITION_ORDER).map_err(unknown)?;
-    // To try all ways to pair channels in full would take 1.7 times as long for 0.2 to 0.6 % of size.
+    // Trying all ways to pair channels in full takes 1.7 times as long and saves 0.2 to 0.6 % of size.
     options.fast_channel_correlation(true).max_lpc_order(Some(lpc_order)).map_err(unknown)
 }
 
@@ -212,17 +212,17 @@ fn comment_block(spec: AudioSpec, tags: &Tags) -> Option<VorbisComment> {
 fn refused(subject: &Subject, error: flac_codec::Error) -> Error {
     match error {
         flac_codec::Error::Io(source) => Error::of_system(subject.clone(), "write", source),
-        other => Error::library(SAYS, WAY_OUT, other),
+        other => Error::library(ENCODER_ERROR, ADVICE, other),
     }
 }
 
-const SAYS: &str = "what the FLAC encoder says";
-const WAY_OUT: &str = "write it as WAV";
-/// What errors call a stream without a path.
+const ENCODER_ERROR: &str = "the error of the FLAC encoder";
+const ADVICE: &str = "write it as WAV";
+/// The name of a stream without a path in errors.
 const STREAM: Subject = Subject::Stream("the FLAC stream");
 
 /// The sink, shared by the encoder and the writer. The encoder does not return it, and the writer has to flush it itself, because an
-/// error in that means a broken file.
+/// error of the flush means a broken file.
 #[derive(Debug)]
 struct Shared<W: Write>(Arc<Mutex<BufWriter<W>>>);
 

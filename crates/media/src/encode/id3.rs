@@ -1,6 +1,6 @@
 //! The tags of a WAV: an `id3 ` chunk of ID3v2.3 (id3.org, "ID3 tag version 2.3.0") and a `LIST INFO` chunk.
 //!
-//! The crate `id3` writes tags into complete files; here they come before samples that are still to be written.
+//! The crate `id3` writes tags into complete files; here tags are written before the samples.
 
 use super::tags::bpm_text;
 use crate::Tags;
@@ -23,7 +23,7 @@ pub(super) fn chunks(tags: &Tags) -> Vec<u8> {
     if !id3.is_empty() {
         let mut tag = b"ID3\x03\0\0".to_vec();
         let length = id3.len() as u32;
-        // Seven bits per byte, so that no byte looks like the sync of an MPEG frame.
+        // Seven bits per byte, so that no byte is mistaken for the sync of an MPEG frame.
         tag.extend([21, 14, 7, 0].map(|shift| (length >> shift & 0x7f) as u8));
         tag.extend(id3);
         chunk(&mut out, b"id3 ", &tag);

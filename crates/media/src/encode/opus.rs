@@ -2,7 +2,7 @@
 //!
 //! Every packet has the same number of bytes and every page the same number of packets, so the position of each byte follows from the
 //! length alone. A stream is cut into spans of ten seconds. Each has an encoder of its own, which first encodes the second before it, and
-//! no packet beside a seam is predicted from another: the state of the decoder at a seam is the one that the new encoder assumes. So the
+//! no packet next to a seam is predicted from another packet: at a seam the decoder has the state that the new encoder assumes. So the
 //! bytes of a span do not depend on what was encoded before, and seams are not audible.
 
 mod ogg;
@@ -37,7 +37,8 @@ const PACKET: u64 = 960;
 const PAGE: u64 = 25;
 /// Packets of a span; the last may have fewer.
 const SPAN: u64 = 500;
-/// Packets that the encoder of a span makes before the first one that is kept. Its longest memory is a high-pass at 3 Hz.
+/// Packets that the encoder of a span makes before the first one that is kept. The longest memory of the encoder is that of a high-pass
+/// at 3 Hz.
 const RUN_IN: u64 = 50;
 /// Frames that are decoded before the first one of the track: the delay of the codec without speech modes.
 const PRE_SKIP: u64 = 120;
@@ -52,7 +53,7 @@ pub struct Stream {
     packet_bytes: usize,
     serial: u32,
     header: Vec<u8>,
-    /// How many pages the header takes.
+    /// The number of pages of the header.
     header_pages: u32,
 }
 
@@ -111,7 +112,7 @@ impl Stream {
         self.decoded
     }
 
-    /// How many spans there are; at least one.
+    /// The number of spans; at least one.
     pub fn span_count(&self) -> u64 {
         self.packets().div_ceil(SPAN)
     }
@@ -140,7 +141,7 @@ impl Stream {
     /// An encoder for one span, which takes the frames that [`Span::frames`] states.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidCall`] when there is no such span, [`ErrorKind::Library`] when libopus refuses.
+    /// [`ErrorKind::InvalidCall`] when there is no such span, [`ErrorKind::Library`] when libopus reports an error.
     pub fn encoder(&self, index: u64) -> Result<SpanEncoder, Error> {
         let span = self.span(index).ok_or_else(|| {
             let (what, advice) = ("the span of an Opus stream", "choose one before the stream's end");
@@ -159,7 +160,8 @@ impl Stream {
         first..(first + SPAN).min(self.packets())
     }
 
-    /// The frames that the encoder of a span encodes, at [`RATE`]: its run-in and its own, as far as there are any.
+    /// The frames that the encoder of a span encodes, at [`RATE`]: those before the span that are discarded, and those of the span, as
+    /// far as the track has them.
     fn encoded_frames(&self, index: u64) -> Range<u64> {
         let packets = self.packets_of(index);
         let first = packets.start.saturating_sub(RUN_IN) * PACKET;
@@ -188,7 +190,7 @@ impl Stream {
     }
 }
 
-/// Whether a packet is beside a seam, so that it must not be predicted from another.
+/// Whether a packet is next to a seam and must not be predicted from another packet.
 fn beside_a_seam(packet: u64) -> bool {
     matches!(packet % SPAN, 0) || packet % SPAN == SPAN - 1
 }
@@ -219,5 +221,5 @@ fn comment_packet(tags: &Tags) -> Vec<u8> {
 }
 
 fn refused(error: ::opus::Error) -> Error {
-    Error::library("what the Opus encoder says", "write it as FLAC", error)
+    Error::library("the error of the Opus encoder", "write it as FLAC", error)
 }

@@ -35,8 +35,7 @@ pub(super) fn pack_with(quantiser: &mut Quantiser, samples: &[f32], sample_forma
     }
 }
 
-/// Appends the samples packed in `bytes` to `samples`, full scale 1.0 and exactly. Bytes of a last sample that is not whole
-/// are left out.
+/// Appends the samples packed in `bytes` to `samples`, full scale 1.0 and exactly. The bytes of an incomplete last sample are ignored.
 pub fn unpack(bytes: &[u8], sample_format: SampleFormat, samples: &mut Vec<f32>) {
     match sample_format {
         SampleFormat::I16 => samples.extend(bytes.as_chunks().0.iter().map(|&s| from_i16(i16::from_le_bytes(s)))),

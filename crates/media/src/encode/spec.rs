@@ -1,4 +1,4 @@
-//! What a file is to hold: container, sample format, rate and channels.
+//! The container, sample format, rate and channels of a file.
 
 use std::fmt;
 use std::str::FromStr;
@@ -58,7 +58,7 @@ impl FromStr for SampleFormat {
 pub enum Container {
     /// WAV, RF64 past 4 GiB. Every sample format, up to [`crate::MAX_CHANNELS`] channels.
     Wav,
-    /// FLAC: without loss in about half to two thirds of the size. Integers, up to 8 channels.
+    /// FLAC: lossless, about half to two thirds of the size. Integers, up to 8 channels.
     Flac,
 }
 
@@ -88,7 +88,7 @@ impl FromStr for Container {
     }
 }
 
-/// A container and a sample format that go together.
+/// A container and a sample format that it supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AudioFormat {
     container: Container,
@@ -117,7 +117,7 @@ impl AudioFormat {
         self.sample_format
     }
 
-    /// What the file's name ends with, without the dot.
+    /// The file extension, without the dot.
     pub fn extension(self) -> &'static str {
         self.container.name()
     }

@@ -5,7 +5,7 @@ use crate::{Error, ErrorKind, Tags};
 /// Longest text that is written as a tag, bytes.
 const LONGEST_TAG: usize = 1 << 16;
 
-/// Refuses texts that are too long: they come from damaged files.
+/// Refuses texts that are too long: such texts come from damaged files.
 pub(super) fn check_tags(tags: &Tags) -> Result<(), Error> {
     let texts = [&tags.title, &tags.artist, &tags.album, &tags.key];
     match texts.into_iter().flatten().map(String::len).max() {
@@ -30,7 +30,7 @@ pub(super) fn comments(tags: &Tags) -> Vec<(&'static str, String)> {
     fields.into_iter().filter_map(|(field, text)| Some((field, text.clone()?))).collect()
 }
 
-/// A tempo as a tag has it: with decimals only if it is no integer.
+/// The text of a tempo in a tag: with decimals only if the tempo is not an integer.
 pub(super) fn bpm_text(bpm: f64) -> Option<String> {
     let text = || format!("{bpm:.2}").trim_end_matches('0').trim_end_matches('.').to_owned();
     (bpm.is_finite() && bpm > 0.0).then(text)

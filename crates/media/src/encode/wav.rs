@@ -25,9 +25,9 @@ const DS64: u32 = 28;
 
 /// A streaming WAV writer over anything that can seek.
 ///
-/// The header is valid from the first byte on and refreshed every 8 MiB and on [`flush`](Self::flush); when the file
-/// outgrows the 32-bit sizes of RIFF, the header becomes RF64 in place. Call [`finish`](Self::finish) (or
-/// [`commit`](Self::commit) for a file) at the end: dropping the writer loses what is still buffered.
+/// The header is valid from the first byte on and refreshed every 8 MiB and on [`flush`](Self::flush); when the file outgrows the 32-bit
+/// sizes of RIFF, the header becomes RF64 in place. Call [`finish`](Self::finish) (or [`commit`](Self::commit) for a file) at the end:
+/// dropping the writer loses the bytes that are still buffered.
 #[derive(Debug)]
 pub struct Writer<W: Write + Seek> {
     sink: BufWriter<W>,
@@ -62,7 +62,7 @@ impl<W: Write + Seek> Writer<W> {
     /// Writes an empty WAV to `sink`, from its start.
     ///
     /// # Errors
-    /// [`ErrorKind::SampleRate`] or [`ErrorKind::FrameShape`] for an impossible spec, the system's from the sink.
+    /// [`ErrorKind::SampleRate`] or [`ErrorKind::FrameShape`] for an impossible spec, an I/O error of the sink.
     pub fn new(sink: W, spec: AudioSpec) -> Result<Self, Error> {
         Self::about(sink, spec, Subject::Stream("the WAV stream"))
     }
@@ -90,17 +90,19 @@ impl<W: Write + Seek> Writer<W> {
         self.spec
     }
 
-    /// Sets the tags, before the first sample: in an `id3 ` chunk, where DJ programs look for tempo and key, and in a `LIST INFO` chunk,
+    /// Sets the tags, before the first sample: in an `id3 ` chunk, from which DJ programs read tempo and key, and in a `LIST INFO` chunk,
     /// which other players read.
     ///
     /// # Errors
-    /// [`ErrorKind::FormatLimit`] for a tag over 64 KiB, [`ErrorKind::InvalidCall`] when samples were written; the system's from the
+    /// [`ErrorKind::FormatLimit`] for a tag over 64 KiB, [`ErrorKind::InvalidCall`] when samples were written, or an I/O error of the
     /// sink.
     pub fn set_tags(&mut self, tags: &Tags) -> Result<(), Error> {
         check_tags(tags)?;
         if self.data_bytes > 0 {
-            let (what, advice) =
-                ("the frame at which tags were set", "set them before the first sample, they stand in the header");
+            let (what, advice) = (
+                "the frame at which tags were set",
+                "set them before the first sample, because they are in the header",
+            );
             return Err(Error::refusal(ErrorKind::InvalidCall, what, self.frames().to_string(), advice));
         }
         self.tags = id3::chunks(tags);
@@ -112,7 +114,7 @@ impl<W: Write + Seek> Writer<W> {
         self.data_bytes / self.spec.frame_bytes()
     }
 
-    /// How many samples that were not finite were written as 0.
+    /// The number of samples that were not finite and were written as 0.
     pub fn non_finite_samples(&self) -> u64 {
         self.quantiser.non_finite_samples()
     }
@@ -121,7 +123,7 @@ impl<W: Write + Seek> Writer<W> {
     /// finite become 0 and are counted in [`non_finite_samples`](Self::non_finite_samples).
     ///
     /// # Errors
-    /// [`ErrorKind::FrameShape`] when the last frame is not whole, the system's from the sink.
+    /// [`ErrorKind::FrameShape`] when the last frame is not whole, an I/O error of the sink.
     pub fn write_f32(&mut self, samples: &[f32]) -> Result<(), Error> {
         check_shape(samples.len(), self.spec.channels)?;
         let mut bytes = std::mem::take(&mut self.scratch);
@@ -135,7 +137,7 @@ impl<W: Write + Seek> Writer<W> {
     /// Appends whole interleaved frames of 16-bit samples, which every sample format holds exactly.
     ///
     /// # Errors
-    /// [`ErrorKind::FrameShape`] when the last frame is not whole, the system's from the sink.
+    /// [`ErrorKind::FrameShape`] when the last frame is not whole, an I/O error of the sink.
     pub fn write_i16(&mut self, samples: &[i16]) -> Result<(), Error> {
         check_shape(samples.len(), self.spec.channels)?;
         let mut bytes = std::mem::take(&mut self.scratch);
@@ -155,7 +157,7 @@ impl<W: Write + Seek> Writer<W> {
     /// Updates the header and writes all buffered bytes to the sink: it then holds a complete WAV.
     ///
     /// # Errors
-    /// The system's from the sink.
+    /// An I/O error of the sink.
     pub fn flush(&mut self) -> Result<(), Error> {
         let end = self.header().len() as u64 + self.data_bytes;
         self.refresh(end)?;
@@ -165,7 +167,7 @@ impl<W: Write + Seek> Writer<W> {
     /// Pads the data chunk to an even length, completes the header and returns the sink.
     ///
     /// # Errors
-    /// The system's from the sink.
+    /// An I/O error of the sink.
     pub fn finish(mut self) -> Result<W, Error> {
         if self.data_bytes % 2 == 1 {
             self.put(&[0])?;
@@ -213,8 +215,8 @@ impl<W: Write + Seek> Writer<W> {
 /// samples follow, as [`pcm::pack`](crate::pcm::pack) packs them, and one byte of 0 if they have an odd number of bytes.
 ///
 /// # Errors
-/// [`ErrorKind::SampleRate`] or [`ErrorKind::FrameShape`] for an impossible spec, [`ErrorKind::FormatLimit`] for a length whose bytes
-/// no number of 64 bits counts.
+/// [`ErrorKind::SampleRate`] or [`ErrorKind::FrameShape`] for an impossible spec, [`ErrorKind::FormatLimit`] for a length whose number of
+/// bytes does not fit 64 bits.
 pub fn header(spec: AudioSpec, frames: u64) -> Result<Vec<u8>, Error> {
     check_rate(spec.sample_rate)?;
     check_shape(0, spec.channels)?;
@@ -250,7 +252,7 @@ fn riff(spec: AudioSpec, frames: u64, tags: &[u8]) -> Vec<u8> {
     } else if format == SampleFormat::F32 {
         fmt.extend(0_u16.to_le_bytes());
     }
-    // Every format tag but plain PCM's asks for the frame count in a fact chunk.
+    // Every format tag except that of plain PCM needs the frame count in a fact chunk.
     let fact_bytes = if extensible || format == SampleFormat::F32 { 12 } else { 0 };
     let head_bytes = 4 + 8 + u64::from(DS64) + 8 + fmt.len() as u64 + fact_bytes + tags.len() as u64 + 8;
     let riff_bytes = head_bytes + data_bytes.next_multiple_of(2);

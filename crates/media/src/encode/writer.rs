@@ -66,7 +66,7 @@ impl AudioWriter {
         }
     }
 
-    /// How many samples that were not finite were written as 0.
+    /// The number of samples that were not finite and were written as 0.
     pub fn non_finite_samples(&self) -> u64 {
         match self {
             Self::Wav(writer) => writer.non_finite_samples(),
@@ -87,13 +87,13 @@ impl AudioWriter {
     }
 }
 
-/// Writes `audio` to the file `path`, which appears complete or not at all. If the sample format holds all samples they are kept
-/// exactly, as 16-bit audio always is; else they are dithered to an integer format.
+/// Writes `audio` to the file `path`, which appears complete or not at all. If the sample format holds all samples exactly, they are
+/// kept, as 16-bit audio always is; otherwise they are dithered to an integer format.
 ///
 /// # Errors
-/// [`ErrorKind::SampleRate`], [`ErrorKind::FrameShape`], [`ErrorKind::FormatLimit`] for more channels than the format has or a tag
-/// over 64 KiB, [`ErrorKind::Empty`] for a FLAC file without a frame, [`ErrorKind::DiskFull`] and the other kinds of the system.
-/// No file is left then, and an older one stays as it was.
+/// [`ErrorKind::SampleRate`], [`ErrorKind::FrameShape`], [`ErrorKind::FormatLimit`] for more channels than the format has or a tag over
+/// 64 KiB, [`ErrorKind::Empty`] for a FLAC file without a frame, [`ErrorKind::DiskFull`] and the other kinds of the system. No file is
+/// left then, and an older file stays unchanged.
 pub fn write(path: &Path, audio: &Audio, format: AudioFormat, tags: &Tags) -> Result<(), Error> {
     let dither = match (&audio.samples, format.sample_format()) {
         (Samples::I16(_), _) | (_, SampleFormat::F32) => false,

@@ -4,7 +4,7 @@ use std::process::Command;
 use super::*;
 use crate::{Audio, AudioFormat, Container, SampleFormat, Samples, Tags};
 
-/// A folder with a second of noise in it as `source.wav`, at this rate and with so many channels.
+/// A folder with a second of noise in it as `source.wav`, at this rate and with this number of channels.
 fn source(rate: u32, channels: u16) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("source.wav");
@@ -20,7 +20,7 @@ fn source(rate: u32, channels: u16) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
-/// The source encoded by `program` with these words, in which `{in}` and `{out}` stand for the files.
+/// The source encoded by `program` with the arguments `words`, in which `{in}` and `{out}` are replaced by the files.
 fn encode(source: &Path, name: &str, program: &str, words: &str) -> PathBuf {
     let out = source.with_file_name(name);
     let word = |word: &str| match word {
@@ -47,7 +47,7 @@ fn lame_tags_are_recognised_at_every_rate_and_channel_count() {
     for rate in [44_100, 48_000, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000] {
         for channels in [1, 2] {
             let (_folder, source) = source(rate, channels);
-            // At its own choice of bits a frame of the slow rates may have no room for the tag; LAME then writes none.
+            // At LAME's default bit rate for low sample rates a frame may be too small for the tag; LAME then writes none.
             let bits = if rate >= 32_000 { "-b 192" } else { "-b 64" };
             for words in [bits, "-V 4", &format!("-p {bits}")] {
                 let file = lame(&source, words);
@@ -65,7 +65,7 @@ fn lame_tags_are_recognised_at_every_rate_and_channel_count() {
 }
 
 #[test]
-fn a_tag_by_another_encoder_is_an_info_tag_and_none_is_none() {
+fn the_tag_of_another_encoder_is_an_info_tag_and_a_missing_tag_is_absent() {
     let (_folder, source) = source(44_100, 2);
     let ffmpeg = |words: &str| {
         let words = format!("-loglevel error -y -i {{in}} -c:a libmp3lame {words} {{out}}");
@@ -93,7 +93,7 @@ fn a_wrong_or_zero_checksum_is_bad() {
     assert_eq!(changed(&|bytes| bytes[190] ^= 1), Some(TagClass::LameBadCrc));
     assert_eq!(changed(&|bytes| bytes[190..192].fill(0)), Some(TagClass::LameBadCrc));
     assert_eq!(changed(&|bytes| bytes[180] ^= 1), Some(TagClass::LameBadCrc), "the length of the music");
-    // Without LAME's name what follows is an Info tag, and without that a frame like any other.
+    // Without LAME's name the tag is an Info tag, and without `Info` the frame is an ordinary one.
     assert_eq!(changed(&|bytes| bytes[156..160].fill(0)), Some(TagClass::Info));
     assert_eq!(changed(&|bytes| bytes[36..40].fill(0)), Some(TagClass::Absent));
 }
@@ -102,8 +102,8 @@ fn a_wrong_or_zero_checksum_is_bad() {
 fn the_first_frame_is_found_after_tags_and_junk() {
     let (_folder, source) = source(44_100, 2);
     let bytes = std::fs::read(lame(&source, "")).unwrap();
-    let path = source.with_file_name("behind.mp3");
-    let behind = |front: &[u8]| {
+    let path = source.with_file_name("later.mp3");
+    let with_front = |front: &[u8]| {
         std::fs::write(&path, [front, &bytes].concat()).unwrap();
         class(&path)
     };
@@ -112,11 +112,11 @@ fn the_first_frame_is_found_after_tags_and_junk() {
         [b"ID3\x04\x00".as_slice(), &[flags], &size].concat()
     };
     let long = [id3(0, 300_000), vec![0xff; 300_000]].concat();
-    assert_eq!(behind(&long), Some(TagClass::Lame), "a cover of 300 kB");
+    assert_eq!(with_front(&long), Some(TagClass::Lame), "a cover of 300 kB");
     let footer = [id3(0x10, 20), vec![0; 30]].concat();
-    assert_eq!(behind(&[footer, id3(0, 0)].concat()), Some(TagClass::Lame), "two tags, one with a footer");
-    assert_eq!(behind(&[0; 1_000]), Some(TagClass::Lame), "zeros in front");
-    assert_eq!(behind(b"\xff\xfb\x90\x64 looks like a frame"), Some(TagClass::Lame));
+    assert_eq!(with_front(&[footer, id3(0, 0)].concat()), Some(TagClass::Lame), "two tags, one with a footer");
+    assert_eq!(with_front(&[0; 1_000]), Some(TagClass::Lame), "zeros before it");
+    assert_eq!(with_front(b"\xff\xfb\x90\x64 looks like a frame"), Some(TagClass::Lame));
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn other_files_have_no_tag_whatever_their_name() {
 
 proptest::proptest! {
     #[test]
-    fn any_bytes_are_a_tag_or_none(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..600)) {
+    fn any_bytes_after_info_are_parsed_as_a_tag(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..600)) {
         let _ = parse(&bytes);
         let with_tag = [&[0xff, 0xfb, 0x90, 0x64], [0; 32].as_slice(), b"Info", &bytes].concat();
         proptest::prop_assert!(parse(&with_tag).class != TagClass::Absent);

@@ -13,14 +13,14 @@ pub(super) struct Ticks {
     pub step: f64,
 }
 
-/// Time ticks, at most `most` of them.
+/// At most `most` ticks of time.
 pub(super) fn time(from: f64, to: f64, most: usize) -> Ticks {
     let least = (to - from) / most.max(1) as f64;
     let step = TIME_STEPS.iter().copied().find(|&s| s >= least).unwrap_or_else(|| (least / 3600.0).ceil() * 3600.0);
     ticks(from, to, step)
 }
 
-/// Value ticks in steps of 1, 2 or 5 times a power of ten, at most `most` of them.
+/// At most `most` ticks of a value, in steps of 1, 2 or 5 times a power of ten.
 pub(super) fn value(from: f64, to: f64, most: usize) -> Ticks {
     let least = (to - from) / most.max(1) as f64;
     let power = 10f64.powf(least.log10().floor());

@@ -23,10 +23,10 @@ const LEVELS: usize = 3;
 /// Height of bar numbers and seconds below a row, and the space between rows.
 const AXES: f32 = 40.0;
 const GAP: f32 = 8.0;
-/// Grid lines are at least this far apart, pixels: nearer ones would be a grey area.
+/// The smallest distance of grid lines, pixels: closer lines would merge into a grey area.
 const NEAREST_LINES: f32 = 5.0;
 const NEAREST_NUMBERS: f32 = 44.0;
-/// If bars are nearer to each other than this, pixels, only the numbered ones are strong, so that the waveform stays visible.
+/// If bars are closer together than this, pixels, only the numbered bars are strong, so that the waveform stays visible.
 const NEAREST_STRONG: f32 = 16.0;
 
 /// Opacity of grid lines.
@@ -71,8 +71,8 @@ impl<'a> WaveformRow<'a> {
     }
 }
 
-/// A chart of waveform rows, one above the other, each over the full width: an excerpt before and after its tempo was changed, say, with
-/// the bars of both aligned.
+/// A chart of waveform rows, one above the other, each over the full width: for example an excerpt before and after its tempo was
+/// changed, with the bars of both aligned.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), crowd_media::Error> {
@@ -95,7 +95,7 @@ pub struct BeatGridChart<'a> {
 }
 
 impl<'a> BeatGridChart<'a> {
-    /// An empty picture called `title`, 1600 pixels wide and 600 high.
+    /// An empty chart with the title `title`, 1600 pixels wide and 600 high.
     pub fn new(title: &str) -> Self {
         Self { title: title.to_owned(), subtitle: String::new(), width: 1600, height: 600, rows: Vec::new() }
     }
@@ -116,7 +116,7 @@ impl<'a> BeatGridChart<'a> {
         self
     }
 
-    /// Draws the picture as a PNG.
+    /// Draws the chart as a PNG.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidChart`](crate::ErrorKind) for a size or span that cannot be drawn, no rows, or more than fit the height.
@@ -124,7 +124,7 @@ impl<'a> BeatGridChart<'a> {
         self.draw()?.png()
     }
 
-    /// Draws the picture into the file `path`, which appears complete or not at all.
+    /// Draws the chart into the file `path`, which appears complete or not at all.
     ///
     /// # Errors
     /// As [`png`](Self::png), and as [`atomic::write`].
@@ -132,7 +132,7 @@ impl<'a> BeatGridChart<'a> {
         atomic::write(path, &self.png()?)
     }
 
-    /// The picture as (width, height, RGBA bytes), for embedding elsewhere.
+    /// The chart as (width, height, RGBA bytes), for embedding elsewhere.
     ///
     /// # Errors
     /// As [`png`](Self::png).
@@ -228,7 +228,7 @@ impl CueLabel<'_> {
 
 /// The labels of a row, each on the lowest level where it overlaps no other.
 fn labels<'r>(row: &'r WaveformRow<'_>, area: PlotArea, color: impl Fn(&str) -> Color) -> Vec<CueLabel<'r>> {
-    // A cue at the end may lie a fraction of a sample after the last one: cues that round to the last pixel are shown.
+    // A cue at the end may be a fraction of a sample after the last sample: cues that round to the last pixel are shown.
     let half_a_pixel = 0.5 * (area.to - area.from) / f64::from(area.width);
     let shown = area.from - half_a_pixel..=area.to + half_a_pixel;
     let mut cues: Vec<_> = row.cues.iter().filter(|(seconds, _)| shown.contains(seconds)).collect();
@@ -273,7 +273,7 @@ fn draw_row(canvas: &mut Canvas, row: &WaveformRow<'_>, area: PlotArea, labels: 
     }
 }
 
-/// Draws beats over the waveform, bars stronger and numbered; if they are too dense, only every 2nd, 4th, 8th... bar.
+/// Draws beats over the waveform, with bars stronger and numbered; if these are too dense, only every 2nd, 4th, 8th... bar.
 fn grid(canvas: &mut Canvas, row: &WaveformRow<'_>, area: PlotArea) {
     let mut beats: Vec<_> = row.beats.iter().filter(|b| (area.from..=area.to).contains(&b.0)).collect();
     beats.sort_by(|a, b| a.0.total_cmp(&b.0));

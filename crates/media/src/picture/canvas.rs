@@ -6,7 +6,7 @@ use tiny_skia::{FillRule, Paint, PathBuilder, Pixmap, PremultipliedColorU8, Rect
 use super::theme::{BACKGROUND, Color};
 use crate::error::Error;
 
-/// How a text is aligned at its x.
+/// The alignment of a text to its x position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Align {
     Left,
@@ -37,7 +37,7 @@ impl Font {
         (get_raster_width(weight, height) * drawable(text).count()) as f32
     }
 
-    /// `text`, or as much of its start as fits into `width` pixels and three dots.
+    /// `text`, or as much of its start as fits into `width` pixels together with three dots.
     pub fn fit(self, text: &str, width: f32) -> String {
         let (weight, height) = self.parts();
         let room = (width / get_raster_width(weight, height) as f32) as usize;
@@ -180,6 +180,8 @@ impl Canvas {
 
     /// The picture as a PNG.
     pub fn png(&self) -> Result<Vec<u8>, Error> {
-        self.pixels.encode_png().map_err(|e| Error::library("what the PNG encoder says", "draw a smaller picture", e))
+        self.pixels
+            .encode_png()
+            .map_err(|e| Error::library("the error of the PNG encoder", "draw a smaller picture", e))
     }
 }

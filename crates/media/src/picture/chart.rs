@@ -5,7 +5,7 @@ use crate::peaks::Peaks;
 
 /// Widths of a picture, pixels.
 pub(super) const WIDTHS: std::ops::RangeInclusive<u32> = 480..=8192;
-/// Lanes of one chart at most, and heights of a lane, pixels.
+/// The largest number of lanes of a chart, and the heights of a lane, pixels.
 pub(super) const MAX_LANES: usize = 32;
 pub(super) const HEIGHTS: std::ops::RangeInclusive<u32> = 40..=1000;
 
@@ -14,7 +14,7 @@ pub(super) const HEIGHTS: std::ops::RangeInclusive<u32> = 40..=1000;
 pub enum CurveStyle {
     /// Straight lines between the points.
     Line,
-    /// Each value holds until the next point.
+    /// Each value lasts until the next point.
     Steps,
     /// A line with the area under it tinted.
     Area,
@@ -70,7 +70,7 @@ pub struct CurveLane {
 }
 
 impl CurveLane {
-    /// A lane called `title`, 130 pixels high.
+    /// A lane with the title `title`, 130 pixels high.
     pub fn new(title: &str) -> Self {
         Self {
             title: title.to_owned(),
@@ -87,7 +87,7 @@ impl CurveLane {
         self
     }
 
-    /// Fixes the range of the values, which follows the curves by default. Values outside are drawn at the edge.
+    /// Sets the range of the values. By default it follows the curves. Values outside are drawn at the edge.
     pub fn range(mut self, from: f64, to: f64) -> Self {
         self.left.range = Some((from, to));
         self
@@ -127,7 +127,7 @@ impl Lane<'_> {
     }
 }
 
-/// Lanes over one time axis.
+/// A chart of lanes over one time axis.
 #[derive(Clone, Debug)]
 pub struct Chart<'a> {
     pub(super) title: String,
@@ -139,7 +139,7 @@ pub struct Chart<'a> {
 }
 
 impl<'a> Chart<'a> {
-    /// An empty chart called `title`, 1600 pixels wide.
+    /// An empty chart with the title `title`, 1600 pixels wide.
     pub fn new(title: &str) -> Self {
         let title = title.to_owned();
         Self { title, subtitle: String::new(), width: 1600, span: None, lanes: Vec::new(), marks: Vec::new() }
@@ -156,7 +156,7 @@ impl<'a> Chart<'a> {
         Self { width, ..self }
     }
 
-    /// Shows the time from `from` to `to`, seconds. Without it all that was added is shown.
+    /// Shows the time from `from` to `to`, seconds. By default the whole content is shown.
     pub fn span(self, from: f64, to: f64) -> Self {
         Self { span: Some((from, to)), ..self }
     }
@@ -174,7 +174,7 @@ impl<'a> Chart<'a> {
         self
     }
 
-    /// Marks a moment through all lanes, with a label at the top.
+    /// Draws a line at `seconds` through all lanes, with a label at the top.
     pub fn mark(mut self, seconds: f64, label: &str) -> Self {
         self.marks.push((seconds, label.to_owned()));
         self

@@ -162,7 +162,7 @@ fn marks(canvas: &mut Canvas, area: PlotArea, marks: &[(f64, String)]) {
     for (seconds, label) in marks.iter().filter(|m| (area.from..=area.to).contains(&m.0)) {
         let x = area.x_at(*seconds).round();
         canvas.rect(x, area.y + 18.0, 1.0, area.height - 18.0, TEXT, 0.35);
-        // A label that would overlap the one before is left out; its line is drawn.
+        // A label that would overlap the previous one is left out; its line is still drawn.
         let width = Font::Small.width(label);
         let left = (x - width / 2.0).clamp(area.x, (area.x + area.width - width).max(area.x));
         if left >= free_from {
@@ -291,8 +291,8 @@ fn scale<'c>(scale: &Scale, curves: impl Iterator<Item = &'c Curve>, area: PlotA
     (range, axis::value(range.0, range.1, most))
 }
 
-/// The unbroken runs of a curve inside the area, in pixels. Where many points share a pixel column, its first,
-/// extreme and last ones stand for all.
+/// The unbroken runs of a curve inside the area, in pixels. Where many points share a pixel column, only the first, the extreme and the
+/// last ones are kept.
 fn runs(curve: &Curve, area: PlotArea, range: (f64, f64)) -> Vec<Vec<(f32, f32)>> {
     let mut runs = Vec::new();
     let mut run: Vec<(f32, f32)> = Vec::new();
@@ -314,7 +314,7 @@ fn runs(curve: &Curve, area: PlotArea, range: (f64, f64)) -> Vec<Vec<(f32, f32)>
         }
         previous = Some((t, v));
     }
-    // The last step holds to the edge.
+    // The last step lasts to the edge.
     if let (CurveStyle::Steps, Some((t, v))) = (curve.style, previous) {
         clip((t, v), (area.to.max(t), v), area, range, &mut run);
     }
@@ -323,7 +323,7 @@ fn runs(curve: &Curve, area: PlotArea, range: (f64, f64)) -> Vec<Vec<(f32, f32)>
     runs.into_iter().map(thin).collect()
 }
 
-/// Appends the part of the line from `a` to `b` that lies inside the time span.
+/// Appends the section of the line from `a` to `b` that is inside the time span.
 fn clip(a: (f64, f64), b: (f64, f64), area: PlotArea, range: (f64, f64), run: &mut Vec<(f32, f32)>) {
     if b.0 < area.from || a.0 > area.to || b.0 < a.0 {
         return;

@@ -16,7 +16,7 @@
 //! # }
 //! ```
 //!
-//! They are drawn by tiny-skia. The crate `plotters` has no waveforms with peak and RMS, and no beats and cues.
+//! Charts are drawn by tiny-skia. The crate `plotters` has no waveforms with peak and RMS, and no beats and cues.
 
 mod axis;
 mod beat_grid_chart;

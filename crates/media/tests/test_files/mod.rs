@@ -1,4 +1,4 @@
-//! Files as people have them, made by ffmpeg and lame; `make setup-test` installs both.
+//! Test files in common formats, made by ffmpeg and lame; `make setup-test` installs both.
 
 #![allow(clippy::unwrap_used, clippy::panic, dead_code)]
 
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use crowd_media::{Audio, SampleFormat, Samples, wav};
 
-/// Runs a program; its files are all that is wanted of it.
+/// Runs a program and returns its standard output.
 pub fn run(program: &str, arguments: &[&str]) -> Vec<u8> {
     let output = Command::new(program)
         .args(arguments)
@@ -22,7 +22,7 @@ pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// Chords that change every tenth of a second, with a burst of noise at each change: a frame of it is like no other.
+/// Chords that change every tenth of a second, with a burst of noise at each change, so that no two frames are alike.
 pub fn music(frames: usize, rate: u32, channels: u16) -> Audio {
     let mut state = 7_u32;
     let mut samples = Vec::with_capacity(frames * usize::from(channels));
@@ -49,15 +49,15 @@ pub fn wav_file(folder: &Path, name: &str, frames: usize, rate: u32, channels: u
     path
 }
 
-/// What ffmpeg decodes of a file, interleaved.
+/// The samples that ffmpeg decodes from a file, interleaved.
 pub fn by_ffmpeg(path: &Path) -> Vec<f32> {
     by_ffmpeg_with(path, &[])
 }
 
-/// The same with options that go before the file's name, as the choice of a decoder does.
+/// The same with options before the file's name, such as the choice of a decoder.
 pub fn by_ffmpeg_with(path: &Path, options: &[&str]) -> Vec<f32> {
-    let (before, behind) = (["-v", "error"], ["-i", text(path), "-map", "0:a:0", "-f", "f32le", "-"]);
-    let raw = run("ffmpeg", &[&before, options, &behind].concat());
+    let (before, after) = (["-v", "error"], ["-i", text(path), "-map", "0:a:0", "-f", "f32le", "-"]);
+    let raw = run("ffmpeg", &[&before, options, &after].concat());
     raw.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
 }
 
@@ -81,7 +81,7 @@ pub fn lame(wav: &Path, name: &str, options: &[&str]) -> PathBuf {
     out
 }
 
-/// Where the tag in the first frame of an MP3 says by how much its encoder is late; ID3 tags are not expected.
+/// The position of the encoder delay in the tag of an MP3's first frame. The file must have no ID3 tags.
 fn lame_delay(bytes: &[u8]) -> usize {
     let at = bytes.windows(4).position(|four| four == b"Xing" || four == b"Info").unwrap();
     assert_eq!(bytes[at + 7], 15, "all fields are there");

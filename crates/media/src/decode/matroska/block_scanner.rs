@@ -7,7 +7,7 @@ use symphonia::core::errors::Result as SymphoniaResult;
 use super::ebml::{self, Element, id};
 use crate::decode::opus;
 
-/// Bytes of a block at most: a hundred times the largest of Opus.
+/// The largest block that is read, bytes: a hundred times the largest block of Opus.
 const LONGEST: u64 = 16 << 20;
 /// Frames of the shortest packet; every position is a multiple of it.
 const GRAIN: u64 = 120;
@@ -21,7 +21,7 @@ pub struct OpusPacket {
     /// Its first frame, and the frames that it decodes to, at 48 kHz.
     pub frame: u64,
     pub frames: u64,
-    /// How many of those, at its end, are to be dropped.
+    /// The number of those that are dropped at its end.
     pub trim: u64,
     pub data: Vec<u8>,
 }
@@ -241,7 +241,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn packets_that_share_a_block_are_taken_apart() {
+    fn packets_that_share_a_block_are_separated() {
         assert_eq!(unlace(0, &[1, 2, 3]).unwrap(), [&[1, 2, 3]]);
         assert_eq!(unlace(1, &[2, 1, 2, 7, 8, 8, 9]).unwrap(), [&[7][..], &[8, 8], &[9]]);
         assert_eq!(unlace(2, &[1, 7, 7, 8, 8]).unwrap(), [&[7, 7], &[8, 8]]);

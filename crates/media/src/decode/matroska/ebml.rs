@@ -33,7 +33,7 @@ pub mod id {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Element {
     pub id: u32,
-    /// Bytes of the body; `None` where a live recording left them open.
+    /// Bytes of the body; `None` where a live recording left the size open.
     pub size: Option<u64>,
     /// Bytes of the header.
     pub head: u64,

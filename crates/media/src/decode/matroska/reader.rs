@@ -19,7 +19,7 @@ use super::block_scanner::{BlockScanner, OpusPacket, ScannedElement};
 
 const INFO: FormatInfo =
     FormatInfo { format: FORMAT_ID_MKV, short_name: "matroska", long_name: "Matroska / MatroskaReader" };
-/// The number of the only track there is for symphonia.
+/// The number of the only track that symphonia is given.
 const TRACK: u32 = 1;
 
 /// Reads packets of Opus; time stamps are frames at 48 kHz.
@@ -48,7 +48,7 @@ impl<'s> MatroskaReader<'s> {
         let tracks = [track];
         let mut metadata = options.external_data.metadata.unwrap_or_default();
         metadata.push(index.tags.clone());
-        // The track has the length that is there; the file has the length by its header, if that is more.
+        // The length of the track is the counted one; the length of the file is that of its header, if that is longer.
         let mut info = MediaInfo::new();
         if let Some(promised) = index.promised {
             info.with_duration(Duration::new(promised.max(index.frames)));

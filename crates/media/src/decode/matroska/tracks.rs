@@ -5,9 +5,9 @@ use std::io;
 use super::ebml::{self, Element, id};
 use crate::decode::input::Input;
 
-/// Elements that are read before the description of the tracks, at most.
+/// The largest number of elements that are read before the description of the tracks.
 const MOST: usize = 1_000;
-/// Bytes of that description at most.
+/// The largest size of that description, bytes.
 pub const LONGEST: u64 = 4 << 20;
 
 /// A track of a file.

@@ -17,20 +17,21 @@ use crate::{AudioSpec, Error, ErrorKind, SampleFormat, Tags};
 /// Frames of every block but the last.
 pub const BLOCK: u64 = super::BLOCK as u64;
 
-/// The sum at the end of each block (RFC 9639, section 9.3).
+/// The checksum at the end of each block (RFC 9639, section 9.3).
 const SUM: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_UMTS);
 
-/// Listeners wait for these blocks: four coefficients fewer than in a file take a tenth less time and about 0.3 % more bytes.
+/// These blocks are encoded while a listener waits: four coefficients fewer than in a file take a tenth less time and about 0.3 % more
+/// bytes.
 const MAX_LPC_ORDER: u8 = 8;
 
-/// The rate that [`FlacStreamWriter`] gets instead of the real one: it takes only rates that a block's header can state. The header is
-/// then rewritten.
+/// The rate that is given to [`FlacStreamWriter`] instead of the real one, because it accepts only rates that a block's header can state.
+/// The header is rewritten afterwards.
 const ANY_RATE: u32 = 44_100;
 
 /// Encodes a stream of a known length block by block, in any order: a block's bytes depend on its samples and its number
 /// alone.
 ///
-/// The stream is [`header`](Self::header) and then all blocks in order. It has no MD5 sum, which would have to be known before
+/// The stream consists of [`header`](Self::header) and then all blocks in order. It has no MD5 sum, which would have to be known before
 /// the first byte is sent, and no seek table.
 #[derive(Clone)]
 pub struct BlockEncoder {
@@ -51,7 +52,7 @@ impl BlockEncoder {
     /// An encoder of a stream of `frames` frames, with `tags` as [`Writer::new`](super::Writer::new) writes them.
     ///
     /// # Errors
-    /// As [`Writer::new`](super::Writer::new); [`ErrorKind::Empty`] for no frames, because readers take such a stream as damaged;
+    /// As [`Writer::new`](super::Writer::new); [`ErrorKind::Empty`] for no frames, because readers treat such a stream as damaged;
     /// [`ErrorKind::FormatLimit`] for more frames than the header can count.
     pub fn new(spec: AudioSpec, frames: u64, tags: &Tags) -> Result<Self, Error> {
         check(spec, tags)?;
@@ -92,12 +93,12 @@ impl BlockEncoder {
         self.frames
     }
 
-    /// Appends to `stream` the blocks of the frames from `first` on, which are packed as by [`pcm::pack`](crate::pcm::pack): whole blocks,
-    /// or up to the end of the stream. A call has a small cost of its own, which 16 blocks at once make negligible.
+    /// Appends to `stream` the blocks of the frames from `first` on, which are packed as by [`pcm::pack`](crate::pcm::pack): whole
+    /// blocks, or up to the end of the stream. Each call has a small fixed cost, which is negligible from 16 blocks per call on.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidCall`] when the frames do not begin and end at borders of blocks, [`ErrorKind::FrameShape`]
-    /// when the last frame is not whole.
+    /// [`ErrorKind::InvalidCall`] when the frames do not begin and end at block boundaries, [`ErrorKind::FrameShape`] when the last frame
+    /// is not whole.
     pub fn encode(&self, first: u64, packed: &[u8], stream: &mut Vec<u8>) -> Result<(), Error> {
         self.encode_each(first, packed, stream, |_, _| ())
     }

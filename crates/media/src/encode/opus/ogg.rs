@@ -4,7 +4,7 @@
 
 use crate::ogg_checksum::OGG;
 
-/// Most entries of the table of lengths in a page, each for 255 bytes or the rest of a packet.
+/// The largest number of entries of the table of lengths in a page, each for 255 bytes or the rest of a packet.
 const ENTRIES: usize = 255;
 /// Bytes before that table.
 const HEADER: usize = 27;

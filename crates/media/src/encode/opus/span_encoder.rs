@@ -66,12 +66,13 @@ impl SpanEncoder {
     ///
     /// # Errors
     /// [`ErrorKind::FrameShape`] when the last frame is not whole, [`ErrorKind::InvalidCall`] for more frames than the span has,
-    /// [`ErrorKind::Library`] when libopus refuses.
+    /// [`ErrorKind::Library`] when libopus reports an error.
     pub fn push(&mut self, samples: &[f32], out: &mut Vec<u8>) -> Result<(), Error> {
         check_shape(samples.len(), 2)?;
         let frames = samples.len() as u64 / 2;
         self.missing = self.missing.checked_sub(frames).ok_or_else(|| {
-            let (value, advice) = (format!("{} too many", frames - self.missing), "give those the span names");
+            let (value, advice) =
+                (format!("{} too many", frames - self.missing), "give only the frames that `Span::frames` states");
             Error::refusal(ErrorKind::InvalidCall, "the frames given for an Opus span", value, advice)
         })?;
         let quantiser = &mut self.quantiser;
@@ -95,7 +96,7 @@ impl SpanEncoder {
         Ok(())
     }
 
-    /// How many samples were not finite and became 0.
+    /// The number of samples that were not finite and became 0.
     pub fn non_finite_samples(&self) -> u64 {
         self.quantiser.non_finite_samples()
     }
@@ -109,7 +110,7 @@ impl SpanEncoder {
             self.encoder.encode_float(samples, self.page.get_mut(from..).unwrap_or_default()).map_err(refused)?;
         if made != bytes {
             let wrong = format!("a packet of {made} bytes instead of {bytes}");
-            return Err(Error::library("what the Opus encoder made", "write it as FLAC", wrong));
+            return Err(Error::library("the output of the Opus encoder", "write it as FLAC", wrong));
         }
         self.next += 1;
         if self.next <= self.first {

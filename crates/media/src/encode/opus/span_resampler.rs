@@ -5,8 +5,8 @@ use std::ops::Range;
 use crate::Error;
 use crate::resample::{Converter, block};
 
-/// Resamples a span of a track from the frames alone that it depends on. The blocks are those of a conversion from the start of the
-/// track, and only the next block depends on a block.
+/// Resamples a span of a track from only the frames that affect it. The blocks are those of a conversion from the start of the track, and
+/// a block affects only the next one.
 pub(super) struct SpanResampler {
     /// `None` if the two rates are the same.
     converter: Option<Converter>,
@@ -19,7 +19,8 @@ pub(super) struct SpanResampler {
 }
 
 impl SpanResampler {
-    /// The frames of the track that `frames` of the resampled one depend on. They may reach past its end, where silence follows.
+    /// The frames of the track that affect the span `frames` of the resampled track. They may reach past the end of the track, after
+    /// which silence is assumed.
     pub fn needs(from: u32, to: u32, frames: Range<u64>) -> Range<u64> {
         if from == to || frames.is_empty() {
             return frames;

@@ -34,7 +34,7 @@ impl Seek for Giant {
     }
 }
 
-/// A finished file of `frames` frames, of which all but the last count as written without being sent.
+/// A finished file of `frames` frames, of which only the last are written and the others are only counted.
 fn giant(frames: u64) -> Giant {
     let mut writer = Writer::new(Giant::default(), AudioSpec::new(48_000, 8, SampleFormat::F32)).unwrap();
     let skipped = (frames - 1) * 32;
@@ -64,7 +64,7 @@ fn past_four_gibibytes_the_header_becomes_rf64() {
     let data = big.head.windows(4).position(|w| w == b"data").unwrap();
     assert_eq!((u32_at(data + 4), big.len), (u32::MAX, data as u64 + 8 + frames * 32));
 
-    // A sparse file of that size tells the reader its true length.
+    // A sparse file of that size gives the reader its true length.
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("giant.wav");
     let mut file = std::fs::File::create(&path).unwrap();
@@ -77,7 +77,7 @@ fn past_four_gibibytes_the_header_becomes_rf64() {
     assert!(matches!(open(&path, &options), Err(e) if matches!(e.kind(), ErrorKind::TooLarge { .. })));
 }
 
-/// A file in memory that counts how often it is told where to go on.
+/// A file in memory that counts its seeks.
 struct Seeks(Cursor<Vec<u8>>, usize);
 
 impl Write for Seeks {
@@ -106,19 +106,19 @@ fn the_header_is_updated_every_eight_mebibytes_and_costs_no_sample() {
         writer.write_i16(&piece).unwrap();
     }
     let header = writer.header().len();
-    let told = |bytes: &[u8]| u32::from_le_bytes(bytes[header - 4..header].try_into().unwrap());
-    assert_eq!(told(writer.sink.get_ref().0.get_ref()), 8 << 20, "without a flush");
+    let stated = |bytes: &[u8]| u32::from_le_bytes(bytes[header - 4..header].try_into().unwrap());
+    assert_eq!(stated(writer.sink.get_ref().0.get_ref()), 8 << 20, "without a flush");
     let Seeks(mut file, seeks) = writer.finish().unwrap();
-    // Twice there and back.
+    // Two seeks to the header and two back.
     assert_eq!((file.stream_position().unwrap(), seeks), (header as u64 + 130 * 65_536, 4));
-    assert_eq!(told(file.get_ref()), 130 * 65_536);
+    assert_eq!(stated(file.get_ref()), 130 * 65_536);
     let bytes: Vec<u8> = piece.iter().flat_map(|sample| sample.to_le_bytes()).collect();
     assert!(file.get_ref()[header..].chunks(65_536).all(|written| written == bytes));
 }
 
 #[test]
 fn the_header_describes_the_samples() {
-    // Channels, format; the format tag, its chunk's bytes, and the same of WAVEFORMATEXTENSIBLE where that is asked for.
+    // Channels, format; the format tag, its chunk's bytes, and the same of WAVEFORMATEXTENSIBLE where that is needed.
     let specs = [
         (1, SampleFormat::I16, 1, 16, None),
         (2, SampleFormat::I16, 1, 16, None),
