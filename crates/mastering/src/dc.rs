@@ -57,10 +57,10 @@ mod tests {
             let mut blocker = DcBlocker::new(rate);
             let (mut left, mut right) = (0.0f32, 0.0f32);
             for n in 0..rate as usize {
-                let equaliser = (std::f64::consts::TAU * 20.0 * n as f64 / rate).sin() as f32;
-                let [constant, heard] = blocker.tick([0.5, equaliser]);
+                let tone = (std::f64::consts::TAU * 20.0 * n as f64 / rate).sin() as f32;
+                let [constant, filtered] = blocker.tick([0.5, tone]);
                 if n >= rate as usize / 2 {
-                    (left, right) = (left.max(constant.abs()), right.max(heard.abs()));
+                    (left, right) = (left.max(constant.abs()), right.max(filtered.abs()));
                 }
             }
             let db = 20.0 * right.log10();

@@ -110,12 +110,12 @@ mod tests {
         for bits in [8, 16, 24] {
             let steps = f64::from(1u32 << (bits - 1));
             let mut whole: Vec<[f32; 2]> = (0..4_000).map(|n| [n as f32 / 1_900.0 - 1.05, 0.0]).collect();
-            let mut parts = whole.clone();
+            let mut split = whole.clone();
             Dither::new(bits).process(10, &mut whole);
-            for (n, part) in parts.chunks_mut(7).enumerate().collect::<Vec<_>>().into_iter().rev() {
-                Dither::new(bits).process(10 + 7 * n as u64, part);
+            for (n, block) in split.chunks_mut(7).enumerate().collect::<Vec<_>>().into_iter().rev() {
+                Dither::new(bits).process(10 + 7 * n as u64, block);
             }
-            assert_eq!(whole, parts);
+            assert_eq!(whole, split);
             for sample in whole.as_flattened().iter().map(|v| f64::from(*v) * steps) {
                 assert!(sample.fract() == 0.0 && (-steps..=steps - 1.0).contains(&sample), "{bits} bits: {sample}");
             }

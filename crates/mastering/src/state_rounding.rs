@@ -1,11 +1,11 @@
 //! The rounding of states, which makes the memory of the chain finite, bit for bit.
 //!
-//! A decaying state never reaches its limit: two runs with different starts come arbitrarily close to each other and
-//! still differ in their last bits. So on absolute multiples of a [`period`] every such state is rounded to a coarse
-//! grid, far below what is audible. Runs that are closer to each other than a step of the grid are rounded to the same
-//! point and are equal from there on, bit for bit, unless a boundary of the grid is between them. The probability of
-//! that is their distance in steps, which a period reduces by a factor of e^5, and every period is another chance:
-//! after the [`memory`] two runs still differ with a probability of about e^-(5 + 10 + 15), 1 in 10^13.
+//! A decaying state never reaches its limit: two runs with different starts come arbitrarily close to each other and still differ in
+//! their last bits. So on absolute multiples of a [`period`] every such state is rounded to a coarse grid, far below audibility. Runs
+//! that are closer to each other than a step of the grid are rounded to the same point and are equal from there on, bit for bit, unless a
+//! boundary of the grid is between them. The probability of that is their distance in steps, which a period reduces by a factor of e^5,
+//! and every period is another chance: after the [`memory`] two runs still differ with a probability of about e^-(5 + 10 + 15), 1 in
+//! 10^13.
 
 use crowd_engine::Frames;
 
@@ -24,7 +24,7 @@ pub(super) fn period(slowest: f64) -> u64 {
     ((PERIOD * slowest).ceil() as u64).next_power_of_two().max(SHORTEST)
 }
 
-/// Frames after which the state does not depend on what was before.
+/// The number of frames after which the state does not depend on earlier sound.
 pub(super) fn memory(slowest: f64) -> Frames {
     Frames((TO_A_STEP * slowest).ceil() as u64 + PERIODS * period(slowest))
 }

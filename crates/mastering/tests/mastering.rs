@@ -260,8 +260,8 @@ fn the_output_after_the_memory_does_not_depend_on_what_came_before_bit_for_bit()
         ] {
             let mut sound: Vec<_> = sounds::music(past + memory + hertz as usize / 5, hertz, 8);
             for (n, frame) in sound.iter_mut().enumerate() {
-                let heard = if n >= past && steady { sounds::tone(300.0, 0.0, f64::from(hertz), n) } else { *frame };
-                *frame = heard.map(|v| v * if n < past { before } else { after });
+                let source = if n >= past && steady { sounds::tone(300.0, 0.0, f64::from(hertz), n) } else { *frame };
+                *frame = source.map(|v| v * if n < past { before } else { after });
             }
             let whole = sounds::whole_run(&chain, &sound);
             let mut part = sound[past..].to_vec();

@@ -134,10 +134,10 @@ fn the_block_length_does_not_change_the_measurement() {
         let forecast = track.probes().forecast(&punchy(), &GO).unwrap();
         [0.0, 6.0].map(|gain| forecast.output_lufs(gain).unwrap().to_bits())
     };
-    let (analysis, behind) = (track.probes().analysis().clone(), forecast(&track));
+    let (analysis, expected) = (track.probes().analysis().clone(), forecast(&track));
     for other in [Memory { block: 97, ..track.clone() }, Memory { block: 1 << 20, ..track.clone() }] {
         assert_eq!(*other.probes().analysis(), analysis);
-        assert_eq!(forecast(&other), behind);
+        assert_eq!(forecast(&other), expected);
     }
 }
 

@@ -56,7 +56,7 @@ pub struct Audio {
     pub channels: u16,
     /// Speaker positions as a WAVEFORMATEXTENSIBLE channel mask; 0 means the usual layout for `channels`.
     pub speakers: u32,
-    /// How many samples of the source were not finite and became 0.
+    /// The number of samples of the source that were not finite and became 0.
     pub non_finite_samples: u64,
     /// The gain in dB, a negative number, by which all of it was lowered because its stereo mix would clip ([`Audio::to_stereo`]); `None`
     /// when it was not lowered.
@@ -137,7 +137,7 @@ impl Audio {
     }
 }
 
-/// Sets samples to 0 that are not finite or smaller in magnitude than [`SILENT`]. Returns how many were not finite.
+/// Sets samples to 0 that are not finite or smaller in magnitude than [`SILENT`]. Returns the number of samples that were not finite.
 #[cfg(feature = "reader")]
 pub(crate) fn clean(samples: &mut [f32]) -> u64 {
     let mut non_finite_samples = 0;

@@ -6,10 +6,10 @@ use std::{fmt, io};
 
 use crate::formats::supported_formats;
 
-/// Why reading, converting, measuring, drawing or writing audio failed.
+/// The error of reading, converting, measuring, drawing or writing audio.
 ///
 /// [`kind`](Self::kind) says what happened, what became of the file and what to do about it; [`path`](Self::path) names the file as the
-/// caller did; [`source`](StdError::source) is the cause underneath: an [`io::Error`], a [`Damage`], or the error of a library. The
+/// caller did; [`source`](StdError::source) is the underlying cause: an [`io::Error`], a [`Damage`], or the error of a library. The
 /// message is one line for a user. It names the subject, its value, the cause and a remedy, so the source need not be printed as well.
 pub struct Error(Box<Failure>);
 
@@ -24,7 +24,7 @@ struct Failure {
 /// A cause of any type.
 pub(crate) type Source = Box<dyn StdError + Send + Sync>;
 
-/// What an [`Error`] is about.
+/// The file or stream that an [`Error`] is about.
 #[derive(Clone, Debug)]
 pub(crate) enum Subject {
     Nothing,
@@ -40,10 +40,10 @@ enum Detail {
     Nothing,
     /// The operation on a file that failed, as a verb: "open", "write".
     Doing(&'static str),
-    /// What to do instead, or what the file holds.
+    /// The advice to the user, or the content of the file.
     #[cfg(feature = "reader")]
     Advice(&'static str),
-    /// What was refused, its value, and what to do instead.
+    /// The name of the refused value, the value, and the advice.
     #[cfg(any(feature = "atomic-file", feature = "loudness", feature = "resample"))]
     Refusal {
         what: &'static str,
@@ -52,7 +52,7 @@ enum Detail {
     },
 }
 
-/// What went wrong, and what it means for the file.
+/// The kind of an error, and its effect on the file.
 ///
 /// Reading never changes a file, so after an error of a reader the file is as it was. After an error of a writer, the state of the file
 /// is the same for all kinds: an [`AtomicFile`](crate::atomic::AtomicFile), which [`write`](crate::write()) and `commit` use, is removed,
@@ -136,7 +136,7 @@ pub enum ErrorKind {
     Library,
 }
 
-/// What is wrong with a file of the kind [`ErrorKind::Damaged`].
+/// The damage of a file, for [`ErrorKind::Damaged`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Damage {
@@ -176,7 +176,7 @@ impl Error {
         Self::of_system(Subject::File(path.into()), doing, source)
     }
 
-    /// What went wrong.
+    /// The kind of the error.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }

@@ -21,7 +21,7 @@ fn changed(path: &Path, change: impl FnOnce(&mut Vec<u8>)) -> PathBuf {
     out
 }
 
-fn place(bytes: &[u8], what: &[u8]) -> usize {
+fn position(bytes: &[u8], what: &[u8]) -> usize {
     bytes.windows(what.len()).position(|here| here == what).unwrap()
 }
 
@@ -45,21 +45,25 @@ fn a_truncated_file_is_decoded_up_to_its_end_and_reported() {
         let sound = whole(&path).to_f32();
         for missing in [5_000, 60_000] {
             let cut = changed(&path, |bytes| bytes.truncate(bytes.len() - missing));
-            let heard = whole(&cut);
+            let decoded = whole(&cut);
             let theirs = by_ffmpeg(&cut);
             let name = cut.display();
-            println!("{name}: {} of {} frames, ffmpeg {}", heard.frames(), sound.len() / 2, theirs.len() / 2);
-            assert!(heard.frames() + 4096 >= theirs.len() / 2, "{name}: {} frames", heard.frames());
-            assert!(heard.frames() < sound.len() / 2, "{name}");
-            let got = heard.to_f32();
+            println!("{name}: {} of {} frames, ffmpeg {}", decoded.frames(), sound.len() / 2, theirs.len() / 2);
+            assert!(decoded.frames() + 4096 >= theirs.len() / 2, "{name}: {} frames", decoded.frames());
+            assert!(decoded.frames() < sound.len() / 2, "{name}");
+            let got = decoded.to_f32();
             let most = got.iter().zip(&sound).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             // The padding of an MP3's last packet is at a different position, and the noise of AAC is random.
             assert!(most < 0.7 && power(&got[got.len() - 8_000..]) > 1e-3, "{name}: off by {most}");
-            assert!(heard.warnings.iter().any(|warning| warning.contains("missing")), "{name}: {:?}", heard.warnings);
+            assert!(
+                decoded.warnings.iter().any(|warning| warning.contains("missing")),
+                "{name}: {:?}",
+                decoded.warnings
+            );
             let info = probe(&cut).unwrap();
-            assert_eq!(info.frames, Some(heard.frames() as u64), "{name}");
+            assert_eq!(info.frames, Some(decoded.frames() as u64), "{name}");
             assert!(info.warnings.iter().any(|warning| warning.contains("missing")), "{name}: {:?}", info.warnings);
-            assert_eq!(Reader::open(&cut).unwrap().frames(), heard.frames() as u64, "{name}");
+            assert_eq!(Reader::open(&cut).unwrap().frames(), decoded.frames() as u64, "{name}");
         }
     }
 }
@@ -72,7 +76,7 @@ fn a_wav_with_wrong_sizes_is_decoded_in_full() {
     for size in [0, 1, 7, u32::MAX, 0x7FFF_FFFF, 0x7FFF_F000, 0x8000_0000] {
         for riff in [0, 1, 36, u32::MAX] {
             let path = changed(&wav, |bytes| {
-                let at = place(bytes, b"data") + 4;
+                let at = position(bytes, b"data") + 4;
                 bytes[4..8].copy_from_slice(&riff.to_le_bytes());
                 if size != 1 && size != 7 {
                     bytes[at..at + 4].copy_from_slice(&size.to_le_bytes());
@@ -103,11 +107,11 @@ fn a_damaged_chunk_costs_no_audio() {
         ("an unknown chunk of a wrong size", [b"junk".as_slice(), &[0xFF, 0xFF, 0, 0], &[1; 30]].concat()),
     ] {
         let path = changed(&wav, |bytes| {
-            let at = place(bytes, b"data");
+            let at = position(bytes, b"data");
             bytes.splice(at..at, chunk);
         });
-        let heard = whole(&path);
-        assert!(heard.samples == sound.samples, "{what}: {} frames, {:?}", heard.frames(), heard.warnings);
+        let decoded = whole(&path);
+        assert!(decoded.samples == sound.samples, "{what}: {} frames, {:?}", decoded.frames(), decoded.warnings);
     }
 }
 
@@ -134,19 +138,19 @@ fn damaged_metadata_cost_no_audio() {
     let sound = whole(&m4a).to_f32();
     for (what, at) in [(b"udta", 0), (b"meta", 0), (b"ilst", 0)] {
         let path = changed(&m4a, |bytes| {
-            let at = place(bytes, what) + 8 + at;
+            let at = position(bytes, what) + 8 + at;
             bytes[at..at + 8].fill(0xFF);
         });
         assert!(whole(&path).to_f32() == sound, "an M4A whose {what:?} is damaged");
     }
     let sound = whole(&ogg).to_f32();
     let path = changed(&ogg, |bytes| {
-        let at = place(bytes, b"\x03vorbis") + 7;
+        let at = position(bytes, b"\x03vorbis") + 7;
         bytes[at + 2..at + 4].fill(0xFF);
     });
-    let heard = open(&path, &DecodeOptions::default());
+    let decoded = open(&path, &DecodeOptions::default());
     // A page whose checksum is wrong is left out, and Vorbis cannot be decoded without the headers after it.
-    assert!(heard.is_err() || heard.unwrap().to_f32() == sound);
+    assert!(decoded.is_err() || decoded.unwrap().to_f32() == sound);
 }
 
 #[test]
@@ -159,10 +163,10 @@ fn damage_in_the_middle_keeps_the_beats_in_time_and_is_reported() {
             let at = bytes.len() / 2;
             bytes[at..at + 20_000].fill(0x55);
         });
-        let heard = whole(&broken);
-        assert_eq!(heard.to_f32().len(), sound.len(), "{}", broken.display());
-        assert!(heard.to_f32()[sound.len() - 40_000..] == sound[sound.len() - 40_000..], "{}", broken.display());
-        assert!(heard.warnings.iter().any(|warning| warning.contains("silent")), "{:?}", heard.warnings);
+        let decoded = whole(&broken);
+        assert_eq!(decoded.to_f32().len(), sound.len(), "{}", broken.display());
+        assert!(decoded.to_f32()[sound.len() - 40_000..] == sound[sound.len() - 40_000..], "{}", broken.display());
+        assert!(decoded.warnings.iter().any(|warning| warning.contains("silent")), "{:?}", decoded.warnings);
     }
 }
 
@@ -177,13 +181,13 @@ fn bytes_that_are_no_sound_do_not_end_a_stream() {
                 let at = bytes.len() / 3;
                 bytes.splice(at..at, junk.iter().copied());
             });
-            let heard = whole(&broken);
+            let decoded = whole(&broken);
             let theirs = by_ffmpeg(&broken).len() / 2;
             let name = broken.display();
-            println!("{name}: {} of {sound} frames, ffmpeg {theirs}", heard.frames());
-            assert!(heard.frames() + 4 * 1152 >= sound.max(theirs), "{name}: {} of {sound} frames", heard.frames());
-            assert!(!heard.warnings.is_empty(), "{name}: the damage is not reported");
-            assert_eq!(Reader::open(&broken).unwrap().frames(), heard.frames() as u64, "{name}");
+            println!("{name}: {} of {sound} frames, ffmpeg {theirs}", decoded.frames());
+            assert!(decoded.frames() + 4 * 1152 >= sound.max(theirs), "{name}: {} of {sound} frames", decoded.frames());
+            assert!(!decoded.warnings.is_empty(), "{name}: the damage is not reported");
+            assert_eq!(Reader::open(&broken).unwrap().frames(), decoded.frames() as u64, "{name}");
         }
     }
 }
@@ -195,12 +199,12 @@ fn a_truncated_fragmented_m4a_and_caf_are_decoded_up_to_their_end_and_an_m4a_wit
     let fragments = ["-c:a", "aac", "-movflags", "frag_keyframe+empty_moov"];
     for path in [encode(&wav, "parts.m4a", &fragments), encode(&wav, "music.caf", &["-c:a", "pcm_s16be"])] {
         let cut = changed(&path, |bytes| bytes.truncate(bytes.len() * 2 / 3 + 1));
-        let heard = whole(&cut);
+        let decoded = whole(&cut);
         let theirs = by_ffmpeg(&cut).len() / 2;
         let name = cut.display();
-        assert!(heard.frames() > 200_000 && heard.frames() + 1024 >= theirs, "{name}: {} frames", heard.frames());
-        assert_eq!(Reader::open(&cut).unwrap().frames(), heard.frames() as u64, "{name}");
-        assert!(heard.warnings.iter().any(|warning| warning.contains("missing")), "{name}: {:?}", heard.warnings);
+        assert!(decoded.frames() > 200_000 && decoded.frames() + 1024 >= theirs, "{name}: {} frames", decoded.frames());
+        assert_eq!(Reader::open(&cut).unwrap().frames(), decoded.frames() as u64, "{name}");
+        assert!(decoded.warnings.iter().any(|warning| warning.contains("missing")), "{name}: {:?}", decoded.warnings);
     }
     let late = encode(&wav, "late.m4a", &["-c:a", "aac"]);
     let cut = changed(&late, |bytes| bytes.truncate(bytes.len() - 5_000));
@@ -219,9 +223,9 @@ fn an_ogg_file_whose_first_page_of_sound_is_damaged_is_decoded_from_the_next_one
             bytes.windows(4).enumerate().filter(|(_, four)| *four == b"OggS").map(|(at, _)| at).collect();
         bytes[pages[2] + 400..pages[2] + 600].fill(0);
     });
-    let heard = whole(&broken);
-    assert!(heard.to_f32()[heard.to_f32().len() - 200_000..] == sound[sound.len() - 200_000..]);
-    assert!(heard.warnings.iter().any(|warning| warning.contains("no sound")), "{:?}", heard.warnings);
+    let decoded = whole(&broken);
+    assert!(decoded.to_f32()[decoded.to_f32().len() - 200_000..] == sound[sound.len() - 200_000..]);
+    assert!(decoded.warnings.iter().any(|warning| warning.contains("no sound")), "{:?}", decoded.warnings);
 }
 
 #[test]
@@ -244,24 +248,26 @@ fn dropouts_begin_and_end_without_a_click_and_are_the_same_from_any_frame() {
             });
             let name = format!("{}, {many} bytes", broken.display());
             let audio = whole(&broken);
-            let heard = audio.to_f32();
+            let decoded = audio.to_f32();
             assert!(audio.warnings.iter().any(|warning| warning.contains("silent")), "{name}: {:?}", audio.warnings);
-            assert_eq!(heard.len(), sound.len(), "{name}");
-            let first = heard.iter().zip(&sound).position(|(a, b)| a != b).unwrap();
-            let last = heard.iter().zip(&sound).rposition(|(a, b)| a != b).unwrap();
-            assert!(heard[first + 176..last - 88].contains(&0.0), "{name}: nothing is silent in {first}..{last}");
-            let step = heard.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
+            assert_eq!(decoded.len(), sound.len(), "{name}");
+            let first = decoded.iter().zip(&sound).position(|(a, b)| a != b).unwrap();
+            let last = decoded.iter().zip(&sound).rposition(|(a, b)| a != b).unwrap();
+            assert!(decoded[first + 176..last - 88].contains(&0.0), "{name}: nothing is silent in {first}..{last}");
+            let step = decoded.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
             assert!(step < 0.036 + 0.5 * 1.5 / 88.0, "{name}: a step of {step}");
             let mut reader = Reader::open(&broken).unwrap();
-            for place in [first - 1, first, first + 1, first + 100, first + 177, last - 90, last - 50, last, last + 1] {
-                reader.seek(place as u64).unwrap();
+            for position in
+                [first - 1, first, first + 1, first + 100, first + 177, last - 90, last - 50, last, last + 1]
+            {
+                reader.seek(position as u64).unwrap();
                 let mut got = Vec::new();
                 while let Some(block) = reader.next_block().unwrap()
                     && got.len() < 2_000
                 {
                     got.extend_from_slice(block);
                 }
-                assert!(got == heard[place..place + got.len()], "{name} from {place} in {first}..{last}");
+                assert!(got == decoded[position..position + got.len()], "{name} from {position} in {first}..{last}");
             }
         }
     }

@@ -9,9 +9,9 @@ use crowd_media::loudness::{Loudness, Meter};
 const RATE: u32 = 48_000;
 
 /// The loudness of consecutive stereo sines of 1 kHz, each with its level in dBFS and its length in seconds.
-fn tones(parts: &[(f64, f64)]) -> Loudness {
+fn measured(tones: &[(f64, f64)]) -> Loudness {
     let mut meter = Meter::new(RATE, 2, 0).unwrap();
-    for (level, seconds) in parts {
+    for (level, seconds) in tones {
         let gain = 10f64.powf(level / 20.0);
         let frames = (seconds * f64::from(RATE)) as u32;
         // A second of the tone, which is a whole number of its periods.
@@ -28,9 +28,9 @@ fn tones(parts: &[(f64, f64)]) -> Loudness {
     meter.read()
 }
 
-fn integrated(parts: &[(f64, f64)], want: f64) {
-    let got = tones(parts).integrated_lufs;
-    assert!((got - want).abs() <= 0.1, "{parts:?}: {got} LUFS instead of {want}");
+fn integrated(tones: &[(f64, f64)], want: f64) {
+    let got = measured(tones).integrated_lufs;
+    assert!((got - want).abs() <= 0.1, "{tones:?}: {got} LUFS instead of {want}");
 }
 
 #[test]
@@ -100,23 +100,23 @@ fn true_peak_is_within_its_tolerance_on_signals_15_to_23() {
 
 #[test]
 fn loudness_range_is_within_one_lu_on_signals_1_to_4() {
-    for (parts, want) in [
+    for (tones, want) in [
         (&[(-20.0, 20.0), (-30.0, 20.0)][..], 10.0),
         (&[(-20.0, 20.0), (-15.0, 20.0)], 5.0),
         (&[(-40.0, 20.0), (-20.0, 20.0)], 20.0),
         (&[(-50.0, 20.0), (-35.0, 20.0), (-20.0, 20.0), (-35.0, 20.0), (-50.0, 20.0)], 15.0),
     ] {
-        let got = tones(parts).range_lu;
-        assert!((got - want).abs() <= 1.0, "{parts:?}: {got} LU instead of {want}");
+        let got = measured(tones).range_lu;
+        assert!((got - want).abs() <= 1.0, "{tones:?}: {got} LU instead of {want}");
     }
 }
 
 #[test]
 fn blocks_of_any_size_measure_the_same() {
     let sound: Vec<f32> = (0..200_000u32).map(|n| (f64::from(n).powf(1.3) * 0.01).sin() as f32).collect();
-    let read = |pieces: usize| {
+    let read = |length: usize| {
         let mut meter = Meter::new(44_100, 2, 0).unwrap();
-        sound.chunks(pieces).for_each(|piece| meter.push(piece).unwrap());
+        sound.chunks(length).for_each(|block| meter.push(block).unwrap());
         meter.read()
     };
     assert_eq!(read(200_000), read(14));

@@ -81,18 +81,18 @@ proptest! {
     }
 
     #[test]
-    fn the_split_of_the_writes_does_not_change_a_byte(pieces in prop::collection::vec(1usize..3_000, 1..8)) {
-        let total: usize = pieces.iter().sum();
+    fn the_split_of_the_writes_does_not_change_a_byte(lengths in prop::collection::vec(1usize..3_000, 1..8)) {
+        let total: usize = lengths.iter().sum();
         let samples: Vec<f32> = (0..2 * total).map(|n| (n as f32 / 17.0).sin() * 0.7).collect();
         let spec = AudioSpec { dither: true, ..AudioSpec::new(44_100, 2, SampleFormat::I16) };
         let start = || Writer::new(Cursor::new(Vec::new()), spec, &Tags::default()).unwrap();
         let (mut whole, mut split) = (start(), start());
         whole.write_f32(&samples).unwrap();
         let mut rest = &samples[..];
-        for frames in pieces {
-            let (piece, behind) = rest.split_at(2 * frames);
-            split.write_f32(piece).unwrap();
-            rest = behind;
+        for frames in lengths {
+            let (block, after) = rest.split_at(2 * frames);
+            split.write_f32(block).unwrap();
+            rest = after;
         }
         prop_assert_eq!(split.frames(), total as u64);
         prop_assert!(split.finish().unwrap().into_inner() == whole.finish().unwrap().into_inner());
@@ -166,7 +166,7 @@ fn the_header_holds_length_md5_and_seek_points() {
     let samples: Vec<i16> = (0..44_100 * 2 * 25).map(|n: i32| ((f64::from(n) / 30.0).sin() * 9_000.0) as i16).collect();
     let mut writer =
         Writer::new(Cursor::new(Vec::new()), AudioSpec::new(44_100, 2, SampleFormat::I16), &Tags::default()).unwrap();
-    samples.chunks(999 * 2).for_each(|piece| writer.write_i16(piece).unwrap());
+    samples.chunks(999 * 2).for_each(|block| writer.write_i16(block).unwrap());
     let bytes = writer.finish().unwrap().into_inner();
     let samples_in_header = u64::from_be_bytes(bytes[18..26].try_into().unwrap()) & 0xf_ffff_ffff;
     assert_eq!((&bytes[..4], samples_in_header), (&b"fLaC"[..], 44_100 * 25));
@@ -282,7 +282,7 @@ fn a_full_disk_is_an_error_whenever_it_fills() {
     let write = |room: usize| {
         let sink = Full(Cursor::default(), room);
         let mut writer = Writer::new(sink, AudioSpec::new(44_100, 1, SampleFormat::I16), &Tags::default())?;
-        noise.chunks(1_000).try_for_each(|piece| writer.write_f32(piece))?;
+        noise.chunks(1_000).try_for_each(|block| writer.write_f32(block))?;
         writer.finish().map(|sink| sink.0.into_inner().len())
     };
     let size = write(usize::MAX).unwrap();

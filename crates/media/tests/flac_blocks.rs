@@ -50,16 +50,16 @@ proptest! {
         let whole = stream(&blocks, &packed, spec.frame_bytes() as usize);
 
         // The stream is cut at random blocks and encoded in random order; each span by an encoder that has encoded other spans before.
-        let mut pieces = Vec::new();
+        let mut spans = Vec::new();
         let mut at = 0;
         while at < frames {
             let end = (at + (1 + random(&mut state) % 5) * BLOCK_FRAMES).min(frames);
-            pieces.push((random(&mut state), at..end));
+            spans.push((random(&mut state), at..end));
             at = end;
         }
-        pieces.sort_by_key(|(order, _)| *order);
+        spans.sort_by_key(|(order, _)| *order);
         let mut made: Vec<(u64, Vec<u8>)> = Vec::new();
-        for (_, span) in pieces {
+        for (_, span) in spans {
             let mut bytes = Vec::new();
             let of = |frame: u64| (frame * spec.frame_bytes()) as usize;
             blocks.encode(span.start, &packed[of(span.start)..of(span.end)], &mut bytes).unwrap();

@@ -31,13 +31,13 @@ fn rest(reader: &mut Reader) -> Vec<f32> {
 /// Checks that a joined file has the samples of its files, read as a whole and from any frame on.
 fn check_joined(name: &str, files: &[&PathBuf]) {
     let path = joined(name, files);
-    let parts: Vec<Audio> = files.iter().map(|file| whole(file)).collect();
-    let rate = parts.iter().map(|part| part.sample_rate).max().unwrap();
-    let width = parts.iter().map(|part| part.channels).max().unwrap();
-    let wanted: Vec<f32> = parts
+    let tracks: Vec<Audio> = files.iter().map(|file| whole(file)).collect();
+    let rate = tracks.iter().map(|track| track.sample_rate).max().unwrap();
+    let width = tracks.iter().map(|track| track.channels).max().unwrap();
+    let wanted: Vec<f32> = tracks
         .into_iter()
-        .map(|part| if width == 2 { part.to_stereo() } else { part })
-        .flat_map(|part| part.resampled(rate).unwrap().to_f32())
+        .map(|track| if width == 2 { track.to_stereo() } else { track })
+        .flat_map(|track| track.resampled(rate).unwrap().to_f32())
         .collect();
     let got = whole(&path);
     assert_eq!((got.sample_rate, got.channels), (rate, width), "{name}");
@@ -122,14 +122,14 @@ fn a_recording_that_began_inside_a_stream_is_decoded_from_its_first_page() {
     let recorded = [&bytes[..pages[2]], &bytes[middle..*pages.last().unwrap()]].concat();
     let path = one.with_file_name("recorded.ogg");
     std::fs::write(&path, recorded).unwrap();
-    let heard = whole(&path);
+    let decoded = whole(&path);
     let theirs = by_ffmpeg(&path);
-    assert!(heard.frames().abs_diff(theirs.len() / 2) < 4096, "{} and {} frames", heard.frames(), theirs.len() / 2);
-    assert_eq!(probe(&path).unwrap().frames, Some(heard.frames() as u64));
+    assert!(decoded.frames().abs_diff(theirs.len() / 2) < 4096, "{} and {} frames", decoded.frames(), theirs.len() / 2);
+    assert_eq!(probe(&path).unwrap().frames, Some(decoded.frames() as u64));
     assert!(
-        heard.warnings.iter().any(|warning| warning.contains("last page")),
+        decoded.warnings.iter().any(|warning| warning.contains("last page")),
         "{}: {:?}",
         text(&path),
-        heard.warnings
+        decoded.warnings
     );
 }

@@ -30,12 +30,12 @@ fn music(frames: u64, rate: u32, seed: u64) -> Vec<f32> {
 }
 
 /// The bytes of one span.
-fn span(stream: &Stream, index: u64, track: &[f32], piece: usize) -> Vec<u8> {
+fn span(stream: &Stream, index: u64, track: &[f32], block: usize) -> Vec<u8> {
     let span = stream.span(index).unwrap();
     let mut encoder = stream.encoder(index).unwrap();
     let mut bytes = Vec::new();
     let frames = &track[2 * span.frames.start as usize..2 * span.frames.end as usize];
-    for samples in frames.chunks(2 * piece) {
+    for samples in frames.chunks(2 * block) {
         encoder.push(samples, &mut bytes).unwrap();
     }
     assert_eq!(bytes.len() as u64, span.bytes.end - span.bytes.start, "span {index}");
@@ -106,11 +106,11 @@ proptest! {
         let mut state = seed;
         for index in (0..stream.span_count()).rev() {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let place = stream.span(index).unwrap().bytes;
+            let range = stream.span(index).unwrap().bytes;
             let alone = span(&stream, index, &track, 1 + (state >> 50) as usize);
-            prop_assert!(alone == bytes[place.start as usize..place.end as usize], "span {}", index);
-            prop_assert_eq!(stream.span_at(place.start), Some(index));
-            prop_assert_eq!(stream.span_at(place.end - 1), Some(index));
+            prop_assert!(alone == bytes[range.start as usize..range.end as usize], "span {}", index);
+            prop_assert_eq!(stream.span_at(range.start), Some(index));
+            prop_assert_eq!(stream.span_at(range.end - 1), Some(index));
         }
         prop_assert_eq!(stream.span_at(stream.header().len() as u64 - 1), None);
         prop_assert_eq!(stream.span_at(stream.bytes()), None);

@@ -58,10 +58,10 @@ fn music_from_any_frame_is_the_same_as_from_the_start_and_speech_nearly() {
         let whole = open(&path, &DecodeOptions::default()).unwrap().to_f32();
         let width = usize::from(channels);
         let mut reader = Reader::open(&path).unwrap();
-        let mut places: Vec<usize> = (0..40).map(|n| n * 17_501).collect();
-        places.extend([1, 311, 312, 313, 47_999, 48_000, 48_001, 699_000, 699_040, 699_999]);
+        let mut positions: Vec<usize> = (0..40).map(|n| n * 17_501).collect();
+        positions.extend([1, 311, 312, 313, 47_999, 48_000, 48_001, 699_000, 699_040, 699_999]);
         let mut least = f64::INFINITY;
-        for from in places {
+        for from in positions {
             reader.seek(from as u64).unwrap();
             let mut got = Vec::new();
             while let Some(block) = reader.next_block().unwrap() {

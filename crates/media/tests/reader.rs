@@ -35,8 +35,8 @@ fn compare(name: &str, mut reader: Reader, whole: &[f32]) {
     assert!(rest(&mut reader) == whole, "{name} from the start");
     let frames = whole.len() / width;
     assert_eq!(reader.frames(), frames as u64, "{name}");
-    let places = (0..40).map(|n| n * 7919 % frames).chain([0, 1, frames - 1, frames / 2, 100, frames - 2]);
-    for from in places {
+    let positions = (0..40).map(|n| n * 7919 % frames).chain([0, 1, frames - 1, frames / 2, 100, frames - 2]);
+    for from in positions {
         reader.seek(from as u64).unwrap();
         if from % 3 == 0 {
             let block = reader.next_block().unwrap().unwrap();
@@ -64,15 +64,15 @@ fn reading_from_any_frame_gives_the_samples_of_the_whole_file() {
 /// The AAC fixture with durations as some programs write them: a packet of 1472 frames and one of 576, which both have 1024.
 fn irregular_aac() -> Vec<u8> {
     let mut bytes = std::fs::read(fixture("aac.m4a")).unwrap();
-    let place = |bytes: &[u8], name: &[u8]| bytes.windows(4).position(|four| four == name).unwrap();
+    let position = |bytes: &[u8], name: &[u8]| bytes.windows(4).position(|four| four == name).unwrap();
     let table: [(u32, u32); 6] = [(2, 1024), (1, 1472), (1, 576), (2, 1024), (3, 1024), (1, 628)];
     let mut entries = (table.len() as u32).to_be_bytes().to_vec();
     entries.extend(table.iter().flat_map(|(count, frames)| [count.to_be_bytes(), frames.to_be_bytes()].concat()));
-    let old = place(&bytes, b"stts") + 8..place(&bytes, b"stsc") - 4;
+    let old = position(&bytes, b"stts") + 8..position(&bytes, b"stsc") - 4;
     let more = (entries.len() - old.len()) as u32;
     bytes.splice(old, entries);
     for name in [b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stts"] {
-        let at = place(&bytes, name) - 4;
+        let at = position(&bytes, name) - 4;
         let size = u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()) + more;
         bytes[at..at + 4].copy_from_slice(&size.to_be_bytes());
     }

@@ -88,11 +88,11 @@ fn samples_that_would_become_denormal_are_zero_when_a_file_is_read_at_once_or_in
     let audio = open(&path, &DecodeOptions::default()).unwrap();
     assert_eq!((audio.non_finite_samples, audio.to_f32() == clean), (0, true));
     let mut reader = crowd_media::Reader::open(&path).unwrap();
-    let mut pieces = Vec::new();
+    let mut blocks = Vec::new();
     while let Some(block) = reader.next_block().unwrap() {
-        pieces.extend_from_slice(block);
+        blocks.extend_from_slice(block);
     }
-    assert_eq!((reader.non_finite_samples(), pieces == clean), (0, true));
+    assert_eq!((reader.non_finite_samples(), blocks == clean), (0, true));
 }
 
 #[test]
@@ -232,19 +232,19 @@ proptest! {
         let spec = AudioSpec::new(rate, channels, format);
         let mut writer = Writer::new(Cursor::new(Vec::new()), spec).unwrap();
         writer.write_f32(&samples).unwrap();
-        let mut ahead = wav::header(spec, frames as u64).unwrap();
-        let data = ahead.len();
-        prop_assert_eq!(pcm::pack(&samples, format, &mut ahead), 0);
-        prop_assert_eq!((ahead.len() - data) as u64, frames as u64 * spec.frame_bytes());
+        let mut separate = wav::header(spec, frames as u64).unwrap();
+        let data = separate.len();
+        prop_assert_eq!(pcm::pack(&samples, format, &mut separate), 0);
+        prop_assert_eq!((separate.len() - data) as u64, frames as u64 * spec.frame_bytes());
         // Samples that the sample format holds exactly are unpacked unchanged and packed to the same bytes.
         let (mut once, mut again) = (Vec::new(), Vec::new());
-        pcm::unpack(&ahead[data..], format, &mut once);
+        pcm::unpack(&separate[data..], format, &mut once);
         pcm::pack(&once, format, &mut again);
-        prop_assert!(again == ahead[data..]);
-        if (ahead.len() - data) % 2 == 1 {
-            ahead.push(0);
+        prop_assert!(again == separate[data..]);
+        if (separate.len() - data) % 2 == 1 {
+            separate.push(0);
         }
-        prop_assert!(ahead == writer.finish().unwrap().into_inner());
+        prop_assert!(separate == writer.finish().unwrap().into_inner());
     }
 }
 

@@ -196,8 +196,8 @@ mod tests {
 
     #[test]
     fn the_step_limiter_has_the_constants_of_the_chain() {
-        // Programs store gains that were found with these constants. Changing one changes what they render from the
-        // same track, so the version under which they store it must be increased.
+        // Programs store gains that were found with these constants. A change of a constant changes the sound that is rendered from the
+        // same track, so the version under which it is stored must be increased.
         let limit = StepLimiter::new(&MasteringSettings::default());
         assert_eq!(limit.largest.to_bits(), 10f64.powf(-1.45 / 20.0).to_bits());
         assert_eq!(limit.left.to_bits(), 0.1f64.powf(1.0 / 50.0).to_bits());

@@ -1,4 +1,4 @@
-//! Facts about each codec: its name, its bits, and how far its packets depend on each other.
+//! Facts about each codec: its name, its bits, and the number of frames by which its packets depend on earlier ones.
 
 use symphonia::core::codecs::audio::well_known as codec;
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters};

@@ -28,7 +28,7 @@ use crate::{Damage, Error, ErrorKind, MAX_CHANNELS, Tags};
 /// overflow panics there. A demuxer or decoder that panicked is not used again.
 pub(super) fn guard<T>(call: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(call))
-        .unwrap_or(Err(Fault::LimitError("the header or data lies outside what the decoder can handle")))
+        .unwrap_or(Err(Fault::LimitError("the header or data is outside the range that the decoder supports")))
 }
 
 /// The fault of a demuxer that could not be opened again.
@@ -54,8 +54,8 @@ pub(super) struct Demuxer {
     tag: Option<GaplessTag>,
     pub body_len: u64,
     preroll: u64,
-    /// Whether the demuxer keeps parts of packets across a seek, so that a new one is made for each seek: symphonia's FLAC parser is
-    /// cleared only when the seek does not land on the start of a frame.
+    /// Whether the demuxer keeps incomplete packets across a seek, so that a new demuxer is made for each seek: symphonia's FLAC parser
+    /// is cleared only when the seek does not land on the start of a frame.
     reopens: bool,
     /// Bytes of a frame of uncompressed samples.
     frame_bytes: Option<u64>,

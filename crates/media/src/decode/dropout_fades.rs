@@ -134,8 +134,8 @@ mod tests {
         ]);
         assert_eq!(whole, split);
         let memory = DropoutFades::new(44_100, 1, None).memory() as usize;
-        for place in [640, 700, 800, 1_395, 1_450] {
-            let from = place - memory;
+        for position in [640, 700, 800, 1_395, 1_450] {
+            let from = position - memory;
             let ends = [(true, 500), (false, 630), (true, 690), (false, 1_390), (true, 1_690)];
             let spans: Vec<(bool, usize)> = ends
                 .iter()
@@ -146,7 +146,7 @@ mod tests {
                 })
                 .filter(|span| span.1 > 0)
                 .collect();
-            assert_eq!(faded(&spans)[memory..], whole[place..], "{place}");
+            assert_eq!(faded(&spans)[memory..], whole[position..], "{position}");
         }
     }
 }

@@ -16,7 +16,7 @@ const MAX_FRAME: u64 = 1 << 20;
 /// Bytes in which the first frame is searched for after damaged metadata.
 const MAX_SEARCH: u64 = 32 << 20;
 
-/// The header of a FLAC file and the positions of its parts.
+/// The header of a FLAC file and the positions of its metadata and frames.
 pub(super) struct FlacLayout {
     /// Samples per channel by STREAMINFO, and whether the last frame of the file ends there.
     pub promised: Option<u64>,

@@ -1,4 +1,4 @@
-//! The part of MP4 that makes playback gapless: edit lists (ISO/IEC 14496-12, 8.6.6) and Apple's iTunSMPB tag.
+//! The boxes of MP4 that make playback gapless: edit lists (ISO/IEC 14496-12, 8.6.6) and Apple's iTunSMPB tag.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -21,7 +21,7 @@ pub(super) struct Edit {
     pub length: u64,
 }
 
-/// The part of a decoded stream that is delivered: `skip` leading frames are dropped, then `keep` frames are kept. This removes an
+/// The span of a decoded stream that is delivered: `skip` leading frames are dropped, then `keep` frames are kept. This removes an
 /// encoder's delay and padding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct GaplessTrim {
@@ -30,7 +30,7 @@ pub(super) struct GaplessTrim {
 }
 
 impl GaplessTrim {
-    /// How many of `decoded` frames are kept.
+    /// The number of frames that are kept of `decoded` frames.
     pub fn kept(&self, decoded: u64) -> u64 {
         decoded.saturating_sub(self.skip).min(self.keep.unwrap_or(u64::MAX))
     }

@@ -1,4 +1,4 @@
-//! The streams of a file of MPEG audio or ADTS frames: where joined streams meet, and how many frames each has.
+//! The streams of a file of MPEG audio or ADTS frames: their boundaries in joined files, and the number of frames of each.
 
 use std::io;
 use std::ops::Range;

@@ -21,7 +21,7 @@ const BIT_RESERVOIR: usize = 511;
 /// Bytes of an MP3 packet that are not data, at most: header, checksum, side information.
 const OVERHEAD: usize = 4 + 2 + 32;
 
-/// What was damaged or missing in a stream.
+/// The damaged and missing packets of a stream.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DamageReport {
     /// Packets that were decoded.
@@ -77,7 +77,7 @@ pub(super) struct DecodedSpan {
     pub content: SpanContent,
 }
 
-/// What the frames of a [`DecodedSpan`] are.
+/// The content of a [`DecodedSpan`].
 pub(super) enum SpanContent {
     /// Decoded sound, which the decoder's `last_decoded` returns.
     Sound,
@@ -165,8 +165,8 @@ impl Packets {
         }
     }
 
-    /// Reads up to the packet in which frame `frame` lies, by time stamp, and drops earlier packets that hold no bit of its data, which
-    /// at usual bit rates leaves one or two.
+    /// Reads up to the packet that has frame `frame`, by time stamp, and drops earlier packets that hold no bit of its data, which at
+    /// usual bit rates leaves one or two.
     pub fn read_up_to(&mut self, demuxer: &mut Demuxer, frame: i64) {
         while let Some(packet) = self.packet(demuxer) {
             let end = demuxer.stamp(&packet).saturating_add_unsigned(demuxer.frames(packet.dur.get()));

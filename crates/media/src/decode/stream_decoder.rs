@@ -157,7 +157,7 @@ impl StreamDecoder {
                 }
             }
         };
-        // A damaged packet may decode to fewer frames than it holds: silence keeps what follows in time.
+        // A damaged packet may decode to fewer frames than it holds: silence keeps the later frames in time.
         let stamped = u64::try_from(stamp.saturating_sub(origin)).unwrap_or(0);
         let start = if self.demuxer.stamps_are_exact() && stamped > start && stamped < start.saturating_add(room) {
             let missing = stamped - start;
@@ -273,7 +273,7 @@ impl StreamDecoder {
     }
 }
 
-/// Appends the frames `frames` of a decoded buffer as floats. Returns how many samples were not finite.
+/// Appends the frames `frames` of a decoded buffer as floats. Returns the number of samples that were not finite.
 fn append(buffer: &GenericAudioBufferRef<'_>, frames: Range<usize>, bits: Option<u32>, out: &mut Vec<f32>) -> u64 {
     let samples = frames.len() * buffer.num_planes();
     let slice = buffer.slice(frames);

@@ -32,7 +32,7 @@ pub const MAX_RATE: u32 = 655_350;
 const BLOCK: usize = 4096;
 
 /// Residuals are split into at most two partitions. With more, flac-codec 1.3.3 breaks a last block of up to 16 frames whose first
-/// partitions lie inside the predictor's warm-up: it leaves them out and counts the others wrongly. This costs 0.2 to 0.7 % of size, and
+/// partitions are inside the predictor's warm-up: it leaves them out and counts the others wrongly. This costs 0.2 to 0.7 % of size, and
 /// longer predictors (the default order is 8) save more than that.
 const MAX_PARTITION_ORDER: u32 = 1;
 const MAX_LPC_ORDER: u8 = 12;
@@ -141,11 +141,11 @@ impl<W: Write + Seek> Writer<W> {
     fn append<T: Copy>(&mut self, samples: &[T], integer: impl Fn(&mut Quantiser, T) -> i32) -> Result<(), Error> {
         let channels = usize::from(self.spec.channels);
         check_shape(samples.len(), self.spec.channels)?;
-        for piece in samples.chunks(BLOCK * channels) {
+        for block in samples.chunks(BLOCK * channels) {
             self.scratch.clear();
-            self.scratch.extend(piece.iter().map(|&s| integer(&mut self.quantiser, s)));
+            self.scratch.extend(block.iter().map(|&s| integer(&mut self.quantiser, s)));
             self.encoder.write(&self.scratch).map_err(|e| refused(&self.subject, e))?;
-            self.frames += (piece.len() / channels) as u64;
+            self.frames += (block.len() / channels) as u64;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use super::dither::Quantiser;
 use crate::audio::from_i16;
 
 /// Appends `samples` of full scale 1.0 to `bytes`, rounded to the nearest integer in integer formats: samples that were rounded to the
-/// format before stay the same. Louder ones are clamped. Returns how many samples were not finite and became 0.
+/// format before stay the same. Louder samples are clamped. Returns the number of samples that were not finite and became 0.
 pub fn pack(samples: &[f32], sample_format: SampleFormat, bytes: &mut Vec<u8>) -> u64 {
     let mut quantiser = Quantiser::new(false);
     pack_with(&mut quantiser, samples, sample_format, bytes);

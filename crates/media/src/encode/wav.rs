@@ -20,7 +20,7 @@ pub use super::writer::write_wav as write;
 
 /// The header is updated after this many data bytes, so that the file is playable after a crash.
 const REFRESH: u64 = 8 << 20;
-/// Data bytes of the `ds64` chunk; a `JUNK` chunk of that size reserves its place while the file is small.
+/// Data bytes of the `ds64` chunk; a `JUNK` chunk of that size reserves the space while the file is small.
 const DS64: u32 = 28;
 
 /// A streaming WAV writer over anything that can seek.
@@ -256,7 +256,7 @@ fn riff(spec: AudioSpec, frames: u64, tags: &[u8]) -> Vec<u8> {
     let fact_bytes = if extensible || format == SampleFormat::F32 { 12 } else { 0 };
     let head_bytes = 4 + 8 + u64::from(DS64) + 8 + fmt.len() as u64 + fact_bytes + tags.len() as u64 + 8;
     let riff_bytes = head_bytes + data_bytes.next_multiple_of(2);
-    // 0xffffffff itself means "see ds64" (EBU Tech 3306), or "unknown" to readers that do not know RF64.
+    // 0xffffffff itself means "see ds64" (EBU Tech 3306), or "unknown" to readers without support for RF64.
     let big = riff_bytes >= u64::from(u32::MAX);
     let small = |n: u64| if big { u32::MAX } else { n as u32 };
 

@@ -73,7 +73,7 @@ impl BlockIndex {
 
     /// The last entry whose first frame is `frame` or before it.
     pub fn before(&self, frame: u64) -> (u64, u64) {
-        let behind = self.blocks.partition_point(|&(_, first)| first <= frame);
-        self.blocks.get(behind.saturating_sub(1)).copied().unwrap_or_default()
+        let after = self.blocks.partition_point(|&(_, first)| first <= frame);
+        self.blocks.get(after.saturating_sub(1)).copied().unwrap_or_default()
     }
 }

@@ -48,7 +48,7 @@ pub fn element(from: &mut impl Read) -> io::Result<Option<Element>> {
     Ok(u32::try_from(id).ok().map(|id| Element { id, size, head: id_bytes + size_bytes }))
 }
 
-/// A number of variable length, and how many bytes it has. `keep` keeps the leading one that gives the length, as ids do.
+/// A number of variable length, and its number of bytes. With `keep` the leading 1 bit that gives the length is kept, as in ids.
 fn number(from: &mut impl Read, most: u64, keep: bool) -> io::Result<Option<(u64, u64)>> {
     let Some(first) = byte(from)? else { return Ok(None) };
     let length = u64::from(first.leading_zeros()) + 1;
@@ -94,7 +94,7 @@ pub fn signed(body: &[u8]) -> i64 {
     body.iter().fold(if negative { -1 } else { 0 }, |value, byte| value << 8 | i64::from(*byte))
 }
 
-/// A body that is a float; 0 if its length is wrong.
+/// A float body; 0 if its length is wrong.
 pub fn float(body: &[u8]) -> f64 {
     match *body {
         [a, b, c, d] => f64::from(f32::from_be_bytes([a, b, c, d])),
@@ -108,7 +108,7 @@ pub fn text(body: &[u8]) -> String {
     String::from_utf8_lossy(body).trim_end_matches('\0').to_owned()
 }
 
-/// A number of variable length at the beginning of `bytes`, and what follows it.
+/// A number of variable length at the beginning of `bytes`, and the bytes after it.
 pub fn vint(mut bytes: &[u8]) -> Option<(u64, &[u8])> {
     let (value, _) = number(&mut bytes, 8, false).ok()??;
     Some((value, bytes))

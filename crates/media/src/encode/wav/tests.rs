@@ -101,9 +101,9 @@ impl Seek for Seeks {
 fn the_header_is_updated_every_eight_mebibytes_and_costs_no_sample() {
     let spec = AudioSpec::new(48_000, 1, SampleFormat::I16);
     let mut writer = Writer::new(Seeks(Cursor::new(Vec::new()), 0), spec).unwrap();
-    let piece: Vec<i16> = (0..32_768).map(|n| n as i16).collect();
+    let block: Vec<i16> = (0..32_768).map(|n| n as i16).collect();
     for _ in 0..130 {
-        writer.write_i16(&piece).unwrap();
+        writer.write_i16(&block).unwrap();
     }
     let header = writer.header().len();
     let stated = |bytes: &[u8]| u32::from_le_bytes(bytes[header - 4..header].try_into().unwrap());
@@ -112,7 +112,7 @@ fn the_header_is_updated_every_eight_mebibytes_and_costs_no_sample() {
     // Two seeks to the header and two back.
     assert_eq!((file.stream_position().unwrap(), seeks), (header as u64 + 130 * 65_536, 4));
     assert_eq!(stated(file.get_ref()), 130 * 65_536);
-    let bytes: Vec<u8> = piece.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    let bytes: Vec<u8> = block.iter().flat_map(|sample| sample.to_le_bytes()).collect();
     assert!(file.get_ref()[header..].chunks(65_536).all(|written| written == bytes));
 }
 
