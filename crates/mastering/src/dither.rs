@@ -26,18 +26,18 @@ impl Dither {
     pub fn process(&self, first: u64, block: &mut [[f32; 2]]) {
         // The noise repeats after 2^32 samples: half a day.
         let position = first.wrapping_mul(2) as u32;
-        self.simd.run(Round { steps: self.steps, position, samples: block.as_flattened_mut() });
+        self.simd.run(RoundedBlock { steps: self.steps, position, samples: block.as_flattened_mut() });
     }
 }
 
-struct Round<'a> {
+struct RoundedBlock<'a> {
     steps: f64,
     /// The position of the first sample.
     position: u32,
     samples: &'a mut [f32],
 }
 
-impl Task for Round<'_> {
+impl Task for RoundedBlock<'_> {
     type Out = ();
 
     #[inline(always)]

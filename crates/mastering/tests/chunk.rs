@@ -16,7 +16,7 @@ use proptest::prelude::*;
 
 /// A track in memory that counts its reads.
 #[derive(Clone, Default)]
-struct Music {
+struct CountingInput {
     frames: Arc<Vec<[f32; 2]>>,
     at: usize,
     read: Arc<AtomicUsize>,
@@ -25,13 +25,13 @@ struct Music {
     failing: Arc<AtomicUsize>,
 }
 
-impl Music {
+impl CountingInput {
     fn new(frames: &[[f32; 2]]) -> Self {
         Self { frames: Arc::new(frames.to_vec()), ..Self::default() }
     }
 }
 
-impl Input for Music {
+impl Input for CountingInput {
     fn seek(&mut self, frame: u64) -> Result<(), InputError> {
         self.seeks.fetch_add(1, Relaxed);
         self.at = frame as usize;
@@ -51,7 +51,7 @@ impl Input for Music {
     }
 }
 
-fn make<P: ChunkProcessor>(chunked: &mut Chunked<P, Music>, index: usize) -> (Vec<[f32; 2]>, ChunkReport) {
+fn make<P: ChunkProcessor>(chunked: &mut Chunked<P, CountingInput>, index: usize) -> (Vec<[f32; 2]>, ChunkReport) {
     let mut frames = Vec::new();
     let made = chunked
         .make(index, |block| {
@@ -66,7 +66,10 @@ fn make<P: ChunkProcessor>(chunked: &mut Chunked<P, Music>, index: usize) -> (Ve
 }
 
 /// All chunks rendered in an order, joined, and their reports.
-fn in_order<P: ChunkProcessor>(chunked: &mut Chunked<P, Music>, order: &[usize]) -> (Vec<[f32; 2]>, Vec<ChunkReport>) {
+fn in_order<P: ChunkProcessor>(
+    chunked: &mut Chunked<P, CountingInput>,
+    order: &[usize],
+) -> (Vec<[f32; 2]>, Vec<ChunkReport>) {
     let mut chunks: Vec<_> = order.iter().map(|index| (*index, make(chunked, *index))).collect();
     chunks.sort_by_key(|(index, _)| *index);
     let made = chunks.iter().map(|(_, (_, made))| *made).collect();
@@ -113,10 +116,10 @@ impl ChunkProcessor for InexactChain {
 }
 
 /// Chunks of a second and a half at 8 kHz, the first of them split, with an overlap of a second.
-fn at_8_khz<P: ChunkProcessor>(processor: P, sound: &[[f32; 2]]) -> Chunked<P, Music> {
+fn at_8_khz<P: ChunkProcessor>(processor: P, sound: &[[f32; 2]]) -> Chunked<P, CountingInput> {
     let grid =
         ChunkGrid::new(Frames(sound.len() as u64), Frames(3 * 4_096)).unwrap().split_first(Frames(4_096)).unwrap();
-    Chunked::new(processor, Music::new(sound), grid, Frames(8_000))
+    Chunked::new(processor, CountingInput::new(sound), grid, Frames(8_000))
 }
 
 /// Sound with events that are difficult for chunks: a silent start, a loud entry, silence in the middle, a quiet section, a loud one.
@@ -134,7 +137,7 @@ fn chunks_in_order_are_one_run_bit_for_bit_and_read_each_frame_once() {
     let sound = eventful(8_000);
     let chain = chain(&MasteringSettings { dither_bits: Some(16), ..sounds::punchy() }, 8_000);
     let whole = sounds::whole_run(&chain, &sound);
-    let input = Music::new(&sound);
+    let input = CountingInput::new(&sound);
     let grid =
         ChunkGrid::new(Frames(sound.len() as u64), Frames(3 * 4_096)).unwrap().split_first(Frames(4_096)).unwrap();
     let mut chunked = Chunked::new(chain, input.clone(), grid, Frames(8_000));
@@ -214,7 +217,7 @@ fn chunks_in_reverse_order_are_one_run_at_any_sample_rate() {
             0 => ChunkGrid::standard(frames, SampleRate::new(hertz).unwrap()),
             blocks => ChunkGrid::new(frames, Frames(blocks * 4_096)).unwrap(),
         };
-        let mut chunked = Chunked::new(chain.clone(), Music::new(&sound), grid, Frames(u64::from(hertz)));
+        let mut chunked = Chunked::new(chain.clone(), CountingInput::new(&sound), grid, Frames(u64::from(hertz)));
         let (joined, made) = in_order(&mut chunked, &(0..grid.chunks()).rev().collect::<Vec<_>>());
         assert!(made.iter().any(|made| made.start == ChunkStart::PreRoll));
         let apart = sounds::apart_db(&joined, &sounds::whole_run(&chain, &sound));
@@ -319,7 +322,7 @@ fn an_input_that_ends_early_is_silent_to_the_end() {
     longer.resize(40_000, [0.0; 2]);
     let chain = chain(&sounds::punchy(), 8_000);
     let grid = ChunkGrid::new(Frames(40_000), Frames(12_288)).unwrap();
-    let mut chunked = Chunked::new(chain.clone(), Music::new(&sound), grid, Frames(8_000));
+    let mut chunked = Chunked::new(chain.clone(), CountingInput::new(&sound), grid, Frames(8_000));
     assert!(in_order(&mut chunked, &[3, 1, 0, 2]).0 == sounds::whole_run(&chain, &longer));
 }
 
@@ -329,7 +332,7 @@ fn an_input_that_fails_is_an_error_with_its_position_and_the_chunk_can_be_render
     let chain = chain(&sounds::punchy(), 8_000);
     let whole = sounds::whole_run(&chain, &sound);
     for fail_at in [1, 2, 7, 12] {
-        let input = Music::new(&sound);
+        let input = CountingInput::new(&sound);
         input.failing.store(fail_at, Relaxed);
         let grid = ChunkGrid::new(Frames(sound.len() as u64), Frames(12_288)).unwrap();
         let mut chunked = Chunked::new(chain.clone(), input, grid, Frames(8_000));
@@ -378,7 +381,7 @@ fn speed_of_a_far_seek() {
     let mut settings = sounds::punchy();
     settings.compressor.release_ms = 250.0;
     let grid = ChunkGrid::standard(Frames(sound.len() as u64), SampleRate::CD);
-    let mut chunked = Chunked::new(chain(&settings, 44_100), Music::new(&sound), grid, Frames(44_100));
+    let mut chunked = Chunked::new(chain(&settings, 44_100), CountingInput::new(&sound), grid, Frames(44_100));
     for index in [3, 0] {
         let start = std::time::Instant::now();
         chunked.make(index, |_| ControlFlow::Break(())).unwrap();
@@ -427,7 +430,7 @@ proptest! {
         if (1..blocks).contains(&first) {
             grid = grid.split_first(Frames(first * 4_096)).unwrap();
         }
-        let mut chunked = Chunked::new(echo.clone(), Music::new(&sound), grid, Frames(join));
+        let mut chunked = Chunked::new(echo.clone(), CountingInput::new(&sound), grid, Frames(join));
         let order = shuffled(grid.chunks(), &mut noise);
         prop_assert!(in_order(&mut chunked, &order).0 == sounds::whole_run(&echo, &sound));
     }

@@ -19,14 +19,14 @@ static GO: AtomicBool = AtomicBool::new(false);
 
 /// Sound in memory, read in blocks of a fixed length.
 #[derive(Clone)]
-struct Memory {
+struct MemoryInput {
     sound: Arc<[[f32; 2]]>,
     rate: SampleRate,
     block: usize,
     at: usize,
 }
 
-impl Memory {
+impl MemoryInput {
     fn new(sound: Vec<[f32; 2]>, rate: u32) -> Self {
         Self { sound: sound.into(), rate: SampleRate::new(rate).unwrap(), block: 1_152, at: 0 }
     }
@@ -44,7 +44,7 @@ impl Memory {
     }
 }
 
-impl Input for Memory {
+impl Input for MemoryInput {
     fn seek(&mut self, frame: u64) -> Result<(), InputError> {
         self.at = frame as usize;
         Ok(())
@@ -59,11 +59,11 @@ impl Input for Memory {
 }
 
 /// Music that begins quietly, `seconds` long.
-fn track(rate: u32, seconds: usize) -> Memory {
+fn track(rate: u32, seconds: usize) -> MemoryInput {
     let mut sound = music(rate as usize * seconds, rate, 3);
     let quiet = sound.len() / 4;
     sound[..quiet].iter_mut().flatten().for_each(|sample| *sample *= 0.2);
-    Memory::new(sound, rate)
+    MemoryInput::new(sound, rate)
 }
 
 fn meter(sound: &[[f32; 2]], rate: SampleRate) -> Loudness {
@@ -93,7 +93,7 @@ fn the_analysis_of_a_whole_track_has_the_values_of_the_synthesised_sound() {
     // A tone of 1 kHz, in the third band; on the left 6 dB louder than on the right.
     let tone = |n: u32| (std::f64::consts::TAU * f64::from(n) / 48.0).sin();
     let sound: Vec<[f32; 2]> = (0..480_000).map(|n| [0.4, 0.2].map(|gain| (gain * tone(n)) as f32)).collect();
-    let track = Memory::new(sound, 48_000);
+    let track = MemoryInput::new(sound, 48_000);
     for (analysis, peak) in [(track.whole(), true), (track.probes().analysis().clone(), false)] {
         let near = |value: Option<f64>, want: f64, within: f64| {
             assert!(value.is_some_and(|value| (value - want).abs() < within), "{want}: {analysis:?}");
@@ -130,12 +130,12 @@ fn probes_are_within_half_a_lu_of_the_whole_track() {
 #[test]
 fn the_block_length_does_not_change_the_measurement() {
     let track = track(22_050, 100);
-    let forecast = |track: &Memory| {
+    let forecast = |track: &MemoryInput| {
         let forecast = track.probes().forecast(&punchy(), &GO).unwrap();
         [0.0, 6.0].map(|gain| forecast.output_lufs(gain).unwrap().to_bits())
     };
     let (analysis, expected) = (track.probes().analysis().clone(), forecast(&track));
-    for other in [Memory { block: 97, ..track.clone() }, Memory { block: 1 << 20, ..track.clone() }] {
+    for other in [MemoryInput { block: 97, ..track.clone() }, MemoryInput { block: 1 << 20, ..track.clone() }] {
         assert_eq!(*other.probes().analysis(), analysis);
         assert_eq!(forecast(&other), expected);
     }
@@ -164,7 +164,7 @@ fn a_forecast_has_the_loudness_of_the_chains_output() {
 
 #[test]
 fn silence_has_no_loudness_and_frames_that_are_not_finite_are_silent() {
-    let silence = Memory::new(vec![[0.0; 2]; 90 * 8_000], 8_000);
+    let silence = MemoryInput::new(vec![[0.0; 2]; 90 * 8_000], 8_000);
     for analysis in [silence.whole(), silence.probes().analysis().clone()] {
         assert_eq!((analysis.integrated_lufs, analysis.crest_db, analysis.bands_db), (None, None, [None; 5]));
         assert_eq!((analysis.sample_peak_dbfs, analysis.correlation, analysis.width_db), (None, None, None));
@@ -173,19 +173,19 @@ fn silence_has_no_loudness_and_frames_that_are_not_finite_are_silent() {
     let mut sound = track(8_000, 10).sound.to_vec();
     let silenced: Vec<_> = sound.iter().enumerate().map(|(n, v)| if n % 1_000 == 7 { [0.0; 2] } else { *v }).collect();
     sound.iter_mut().skip(7).step_by(1_000).for_each(|frame| frame[1] = f32::NAN);
-    let (broken, mended) = (Memory::new(sound, 8_000), Memory::new(silenced, 8_000));
+    let (broken, mended) = (MemoryInput::new(sound, 8_000), MemoryInput::new(silenced, 8_000));
     assert_eq!(broken.whole(), mended.whole());
     assert_eq!(broken.probes().analysis(), mended.probes().analysis());
 }
 
 /// Sound that stops the measurement, or whose input fails, at some frame.
-struct Until {
-    sound: Memory,
+struct InterruptedInput {
+    sound: MemoryInput,
     frame: usize,
     stop: Option<&'static AtomicBool>,
 }
 
-impl Input for Until {
+impl Input for InterruptedInput {
     fn seek(&mut self, frame: u64) -> Result<(), InputError> {
         self.sound.seek(frame)
     }
@@ -206,7 +206,7 @@ fn a_stop_ends_a_measurement_and_an_error_has_its_frame() {
     static STOP: AtomicBool = AtomicBool::new(false);
     let track = track(8_000, 30);
     let info = track.info();
-    let input = |stop| Until { sound: track.clone(), frame: 115_200, stop };
+    let input = |stop| InterruptedInput { sound: track.clone(), frame: 115_200, stop };
     assert!(matches!(measure::whole(&mut input(Some(&STOP)), &info, &STOP), Err(Error::Stopped)));
     STOP.store(false, Ordering::Relaxed);
     assert!(matches!(Probes::read(&mut input(Some(&STOP)), &info, &STOP), Err(Error::Stopped)));

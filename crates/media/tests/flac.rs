@@ -254,9 +254,9 @@ fn an_uncommitted_file_leaves_nothing() {
 }
 
 /// A disk with room for a limited number of bytes.
-struct Full(Cursor<Vec<u8>>, usize);
+struct LimitedDisk(Cursor<Vec<u8>>, usize);
 
-impl Write for Full {
+impl Write for LimitedDisk {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.0.position() as usize + bytes.len() > self.1 {
             return Err(io::ErrorKind::StorageFull.into());
@@ -269,7 +269,7 @@ impl Write for Full {
     }
 }
 
-impl Seek for Full {
+impl Seek for LimitedDisk {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.0.seek(to)
     }
@@ -280,7 +280,7 @@ fn a_full_disk_is_an_error_whenever_it_fills() {
     let noise: Vec<f32> =
         (0..100_000_u32).map(|n| n.wrapping_mul(2_654_435_769) as f32 / u32::MAX as f32 - 0.5).collect();
     let write = |room: usize| {
-        let sink = Full(Cursor::default(), room);
+        let sink = LimitedDisk(Cursor::default(), room);
         let mut writer = Writer::new(sink, AudioSpec::new(44_100, 1, SampleFormat::I16), &Tags::default())?;
         noise.chunks(1_000).try_for_each(|block| writer.write_f32(block))?;
         writer.finish().map(|sink| sink.0.into_inner().len())

@@ -222,9 +222,9 @@ fn a_header_that_counts_days_is_not_trusted() {
 }
 
 /// A source that counts the bytes that are read from it.
-struct Counted(Cursor<Vec<u8>>, Arc<AtomicU64>);
+struct CountingSource(Cursor<Vec<u8>>, Arc<AtomicU64>);
 
-impl Read for Counted {
+impl Read for CountingSource {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
         let read = self.0.read(into)?;
         self.1.fetch_add(read as u64, Ordering::Relaxed);
@@ -232,7 +232,7 @@ impl Read for Counted {
     }
 }
 
-impl Seek for Counted {
+impl Seek for CountingSource {
     fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
         self.0.seek(to)
     }
@@ -251,7 +251,7 @@ fn a_seek_reads_only_bytes_near_its_target_wherever_the_target_is_in_a_packet() 
     .unwrap();
     let bytes = std::fs::read(path.path()).unwrap();
     let (size, count) = (bytes.len() as u64, Arc::new(AtomicU64::new(0)));
-    let mut reader = Reader::from_bytes("noise".as_ref(), Counted(Cursor::new(bytes), count.clone())).unwrap();
+    let mut reader = Reader::from_bytes("noise".as_ref(), CountingSource(Cursor::new(bytes), count.clone())).unwrap();
     for offset in [0, 1, 10, 200, 264, 300, 2_000, 4_095] {
         let before = count.load(Ordering::Relaxed);
         reader.seek(150 * 4_096 + offset).unwrap();

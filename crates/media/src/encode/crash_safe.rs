@@ -260,9 +260,9 @@ mod tests {
     }
 
     /// Storage with room for a limited number of bytes.
-    struct Small(io::Cursor<Vec<u8>>, usize);
+    struct LimitedStorage(io::Cursor<Vec<u8>>, usize);
 
-    impl Write for Small {
+    impl Write for LimitedStorage {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             let room = self.1 - (self.0.position() as usize).min(self.1);
             if room == 0 && !bytes.is_empty() {
@@ -276,13 +276,13 @@ mod tests {
         }
     }
 
-    impl Seek for Small {
+    impl Seek for LimitedStorage {
         fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
             self.0.seek(to)
         }
     }
 
-    impl Truncate for Small {
+    impl Truncate for LimitedStorage {
         fn truncate(&mut self, bytes: u64) -> io::Result<()> {
             self.0.get_mut().truncate(bytes as usize);
             Ok(())
@@ -295,7 +295,7 @@ mod tests {
         for container in BOTH {
             let path = dir.path().join(format!("full.{container}"));
             let sound = noise(64 * 4_096);
-            let small = Small(io::Cursor::default(), 1 << 20);
+            let small = LimitedStorage(io::Cursor::default(), 1 << 20);
             let mut file = CrashSafeWriter::new(small, &path, container, spec(container)).unwrap();
             let error = sound.chunks(2 * 4_096).find_map(|block| file.append(block).err()).unwrap();
             assert!(error.to_string().contains("full."), "{error}");
@@ -312,7 +312,7 @@ mod tests {
     #[test]
     fn a_wav_stays_under_the_limit_of_its_sizes() {
         let mut file = CrashSafeWriter::new(
-            Small(io::Cursor::default(), 1 << 20),
+            LimitedStorage(io::Cursor::default(), 1 << 20),
             Path::new("x.wav"),
             Container::Wav,
             spec(Container::Wav),

@@ -43,8 +43,8 @@ const MAX_LPC_ORDER: u8 = 12;
 /// ten seconds on [`finish`](Self::finish) (or [`commit`](Self::commit) for a file); a writer that is dropped leaves a stream without
 /// them.
 pub struct Writer<W: Write + Seek> {
-    encoder: Box<FlacSampleWriter<Shared<W>>>,
-    sink: Shared<W>,
+    encoder: Box<FlacSampleWriter<SharedSink<W>>>,
+    sink: SharedSink<W>,
     subject: Subject,
     spec: AudioSpec,
     quantiser: Quantiser,
@@ -90,7 +90,7 @@ impl<W: Write + Seek> Writer<W> {
     }
 
     fn about(sink: W, spec: AudioSpec, tags: &Tags, subject: Subject) -> Result<Self, Error> {
-        let sink = Shared(Arc::new(Mutex::new(BufWriter::with_capacity(1 << 16, sink))));
+        let sink = SharedSink(Arc::new(Mutex::new(BufWriter::with_capacity(1 << 16, sink))));
         let bits = spec.sample_format.bits();
         let channels = spec.channels as u8;
         let mut options = options(MAX_LPC_ORDER)?;
@@ -224,21 +224,21 @@ const STREAM: Subject = Subject::Stream("the FLAC stream");
 /// The sink, shared by the encoder and the writer. The encoder does not return it, and the writer has to flush it itself, because an
 /// error of the flush means a broken file.
 #[derive(Debug)]
-struct Shared<W: Write>(Arc<Mutex<BufWriter<W>>>);
+struct SharedSink<W: Write>(Arc<Mutex<BufWriter<W>>>);
 
-impl<W: Write> Clone for Shared<W> {
+impl<W: Write> Clone for SharedSink<W> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<W: Write> Shared<W> {
+impl<W: Write> SharedSink<W> {
     fn sink(&self) -> MutexGuard<'_, BufWriter<W>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<W: Write> Write for Shared<W> {
+impl<W: Write> Write for SharedSink<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.sink().write(bytes)
     }
@@ -248,7 +248,7 @@ impl<W: Write> Write for Shared<W> {
     }
 }
 
-impl<W: Write + Seek> Seek for Shared<W> {
+impl<W: Write + Seek> Seek for SharedSink<W> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.sink().seek(to)
     }

@@ -4,13 +4,13 @@ use std::io::Cursor;
 
 /// A sink that keeps the header and counts the rest: a file of any size without the disk.
 #[derive(Debug, Default)]
-struct Giant {
+struct HeaderSink {
     head: Vec<u8>,
     at: u64,
     len: u64,
 }
 
-impl Write for Giant {
+impl Write for HeaderSink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         for (at, &byte) in (self.at..1024).zip(bytes) {
             self.head.resize(self.head.len().max(at as usize + 1), 0);
@@ -26,7 +26,7 @@ impl Write for Giant {
     }
 }
 
-impl Seek for Giant {
+impl Seek for HeaderSink {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let SeekFrom::Start(at) = to else { panic!("the writer seeks from the start") };
         self.at = at;
@@ -35,8 +35,8 @@ impl Seek for Giant {
 }
 
 /// A finished file of `frames` frames, of which only the last are written and the others are only counted.
-fn giant(frames: u64) -> Giant {
-    let mut writer = Writer::new(Giant::default(), AudioSpec::new(48_000, 8, SampleFormat::F32)).unwrap();
+fn giant(frames: u64) -> HeaderSink {
+    let mut writer = Writer::new(HeaderSink::default(), AudioSpec::new(48_000, 8, SampleFormat::F32)).unwrap();
     let skipped = (frames - 1) * 32;
     let header = writer.header().len() as u64;
     writer.sink.seek(SeekFrom::Start(header + skipped)).unwrap();
@@ -78,9 +78,9 @@ fn past_four_gibibytes_the_header_becomes_rf64() {
 }
 
 /// A file in memory that counts its seeks.
-struct Seeks(Cursor<Vec<u8>>, usize);
+struct SeekCounter(Cursor<Vec<u8>>, usize);
 
-impl Write for Seeks {
+impl Write for SeekCounter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.write(bytes)
     }
@@ -90,7 +90,7 @@ impl Write for Seeks {
     }
 }
 
-impl Seek for Seeks {
+impl Seek for SeekCounter {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.1 += 1;
         self.0.seek(to)
@@ -100,7 +100,7 @@ impl Seek for Seeks {
 #[test]
 fn the_header_is_updated_every_eight_mebibytes_and_costs_no_sample() {
     let spec = AudioSpec::new(48_000, 1, SampleFormat::I16);
-    let mut writer = Writer::new(Seeks(Cursor::new(Vec::new()), 0), spec).unwrap();
+    let mut writer = Writer::new(SeekCounter(Cursor::new(Vec::new()), 0), spec).unwrap();
     let block: Vec<i16> = (0..32_768).map(|n| n as i16).collect();
     for _ in 0..130 {
         writer.write_i16(&block).unwrap();
@@ -108,7 +108,7 @@ fn the_header_is_updated_every_eight_mebibytes_and_costs_no_sample() {
     let header = writer.header().len();
     let stated = |bytes: &[u8]| u32::from_le_bytes(bytes[header - 4..header].try_into().unwrap());
     assert_eq!(stated(writer.sink.get_ref().0.get_ref()), 8 << 20, "without a flush");
-    let Seeks(mut file, seeks) = writer.finish().unwrap();
+    let SeekCounter(mut file, seeks) = writer.finish().unwrap();
     // Two seeks to the header and two back.
     assert_eq!((file.stream_position().unwrap(), seeks), (header as u64 + 130 * 65_536, 4));
     assert_eq!(stated(file.get_ref()), 130 * 65_536);
