@@ -3,7 +3,7 @@
 use crate::box_writer::{put, put16, put64, write_box, write_full_box};
 use crate::error::Error;
 
-/// The number of the only track.
+/// The ID of the only track.
 pub const TRACK: u32 = 1;
 /// Bytes of the header of a metadata block (RFC 9639, section 8.1) and of the STREAMINFO block (section 8.2).
 const BLOCK_HEADER: usize = 4;
@@ -76,7 +76,7 @@ impl FlacTrack {
         out
     }
 
-    /// Clause 8.2.2. The duration is 0, because no samples are described here.
+    /// Writes the movie header (clause 8.2.2). The duration is 0, because no samples are described here.
     fn movie_header(&self, out: &mut Vec<u8>) {
         write_full_box(out, b"mvhd", 0, 0, |out| {
             // No time of creation or modification, so that the bytes are always the same.
@@ -91,7 +91,7 @@ impl FlacTrack {
         });
     }
 
-    /// Clause 8.3.1.
+    /// Writes the track (clause 8.3.1).
     fn track(&self, out: &mut Vec<u8>) {
         write_box(out, b"trak", |out| {
             // Clause 8.3.2: enabled, in the movie.
@@ -127,7 +127,7 @@ impl FlacTrack {
         });
     }
 
-    /// Clause 8.4.4.
+    /// Writes the media information (clause 8.4.4).
     fn media_information(&self, out: &mut Vec<u8>) {
         write_box(out, b"minf", |out| {
             // Clause 12.2.2.
@@ -155,7 +155,7 @@ impl FlacTrack {
         });
     }
 
-    /// FLACSampleEntry and FLACSpecificBox ("Encapsulation of FLAC", sections 3.3.1 and 3.3.2; AudioSampleEntry in clause 12.2.3).
+    /// Writes FLACSampleEntry and FLACSpecificBox ("Encapsulation of FLAC", sections 3.3.1 and 3.3.2; AudioSampleEntry in clause 12.2.3).
     fn sample_entry(&self, out: &mut Vec<u8>) {
         write_box(out, b"fLaC", |out| {
             out.extend([0; 6]);
@@ -180,7 +180,7 @@ impl FlacTrack {
         u16::try_from(rate).unwrap_or(u16::MAX)
     }
 
-    /// Clause 8.8.1.
+    /// Writes the defaults of movie fragments (clause 8.8.1).
     fn movie_extends(&self, out: &mut Vec<u8>) {
         write_box(out, b"mvex", |out| {
             // Clause 8.8.2.

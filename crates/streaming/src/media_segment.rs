@@ -10,20 +10,20 @@ const BOX_HEADER: u32 = 8;
 /// One FLAC frame, which is one sample of the MP4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MediaSample {
-    /// Its bytes.
+    /// The number of bytes of the FLAC frame.
     pub bytes: u32,
-    /// Audio frames in it.
+    /// The number of audio frames in the FLAC frame.
     pub duration: u32,
 }
 
 /// Consecutive FLAC frames of a track.
 #[derive(Clone, Copy, Debug)]
 pub struct MediaSegment<'a> {
-    /// Its number in the track, from 0 on.
+    /// The number of the segment in the track, from 0 on.
     pub number: u32,
-    /// Audio frames of the track before it.
+    /// The number of audio frames of the track before the segment.
     pub start: u64,
-    /// Its FLAC frames.
+    /// The size and duration of each FLAC frame.
     pub samples: &'a [MediaSample],
     /// The bytes of all FLAC frames, one after the other.
     pub data: &'a [u8],
@@ -78,8 +78,8 @@ impl MediaSegment<'_> {
         self.samples.iter().all(|sample| sample.duration == first).then_some(first)
     }
 
-    /// Clause 8.8.7: offsets count from the movie fragment (default-base-is-moof); the duration is written here if all samples have the
-    /// same.
+    /// Writes the track fragment header (clause 8.8.7). Offsets count from the movie fragment (default-base-is-moof). The duration is
+    /// written here if it is the same for all samples.
     fn fragment_header(&self, out: &mut Vec<u8>, duration: Option<u32>) {
         let flags = 0x2_0000 | if duration.is_some() { 8 } else { 0 };
         write_full_box(out, b"tfhd", 0, flags, |out| {
@@ -90,7 +90,7 @@ impl MediaSegment<'_> {
         });
     }
 
-    /// Clause 8.8.8. Returns the position in `out` at which the offset of the data has to be written.
+    /// Writes the track run (clause 8.8.8). Returns the position in `out` at which the offset of the data has to be written.
     fn run(&self, out: &mut Vec<u8>, durations: bool) -> usize {
         let mut data_offset = 0;
         let flags = 0x201 | if durations { 0x100 } else { 0 };

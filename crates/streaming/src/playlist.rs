@@ -8,7 +8,7 @@ use crate::error::Error;
 /// One media segment of a playlist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlaylistSegment {
-    /// Its address, relative to that of the playlist or absolute.
+    /// The URI of the segment, relative to that of the playlist or absolute.
     pub uri: String,
     /// Its playing time.
     pub duration: Duration,
@@ -17,7 +17,7 @@ pub struct PlaylistSegment {
 /// The media playlist of a track whose length is known: all segments in order. It never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VodPlaylist {
-    /// The address of the initialization segment.
+    /// The URI of the initialization segment.
     pub map_uri: String,
     /// The media segments.
     pub segments: Vec<PlaylistSegment>,
@@ -27,7 +27,7 @@ impl VodPlaylist {
     /// The text of the playlist. Durations have nine decimals.
     ///
     /// # Errors
-    /// [`Error::NoSegments`]; [`Error::Uri`] for an address that a playlist cannot contain.
+    /// [`Error::NoSegments`]; [`Error::Uri`] for a URI that a playlist cannot contain.
     pub fn text(&self) -> Result<String, Error> {
         // Section 4.3.3.1: no rounded duration may exceed the target duration.
         let target = self.segments.iter().map(|segment| rounded(segment.duration)).max().ok_or(Error::NoSegments)?;

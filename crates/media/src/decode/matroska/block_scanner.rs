@@ -126,7 +126,7 @@ impl<R: Read + Seek> BlockScanner<R> {
         Ok(body)
     }
 
-    /// Searches for the next cluster after bytes that are no element; false if there is none.
+    /// Searches for the next cluster after bytes that are not an element; false if there is none.
     fn resume(&mut self, from: u64) -> SymphoniaResult<bool> {
         self.file.seek(SeekFrom::Start(from + 1))?;
         let (mut window, mut at, mut packet) = (0_u32, from + 1, [0; 4096]);
