@@ -135,7 +135,7 @@ mod tests {
             let steps = |length: usize| {
                 let mut meter = StepMeter::new(rate);
                 sound.chunks(length).for_each(|block| meter.push(block));
-                stepper.finish()
+                meter.finish()
             };
             let (whole, cut) = (steps(sound.len()), steps(67));
             assert_eq!(whole.power.len(), 500, "{rate:?}");
@@ -157,10 +157,10 @@ mod tests {
         let first = |warm: bool| {
             let mut meter = StepMeter::new(SampleRate::DAT);
             if warm {
-                stepper.warm(&constant);
+                meter.warm(&constant);
             }
-            stepper.push(&constant);
-            stepper.finish().power[0]
+            meter.push(&constant);
+            meter.finish().power[0]
         };
         assert!(first(false) > 0.1 && first(true) < 1e-6, "{} {}", first(false), first(true));
     }
