@@ -1,4 +1,4 @@
-//! Time of a block by method, decks, equaliser and block size: `cargo bench -p crowd-engine-benches`.
+//! Measures the time of a block by method, decks, equaliser and block size: `cargo bench -p crowd-engine-benches`.
 
 use std::time::{Duration, Instant};
 
@@ -18,11 +18,11 @@ fn blocks(criterion: &mut Criterion) {
         };
         group.throughput(Throughput::Elements(case.frames as u64));
         group.bench_function(case.name(), |bencher| {
-            // Only the rendering is timed, not the sending, which the control half does.
+            // Only the rendering is timed, because commands are sent by the control thread.
             bencher.iter_custom(|blocks| {
                 (0..blocks)
                     .map(|_| {
-                        if let Err(error) = mix.send_storm() {
+                        if let Err(error) = mix.send_seeks() {
                             eprintln!("{}: {error}", case.name());
                             std::process::exit(1);
                         }

@@ -40,22 +40,22 @@ pub struct Case {
     pub eq: bool,
     /// Frames of a block.
     pub frames: usize,
-    /// The commands that are sent meanwhile.
-    pub storm: Storm,
+    /// The jumps that are sent while the music plays.
+    pub seeks: SeekLoad,
 }
 
-/// The commands that are sent while the music plays.
+/// The jumps of decks that are sent while the music plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Storm {
+pub enum SeekLoad {
     /// None.
-    Calm,
+    None,
     /// [`SEEKS`] jumps of the decks in each block, all in its first frame.
     AtOnce,
     /// [`SEEKS`] jumps of the decks in each block, each in another frame.
     Apart,
 }
 
-/// The jumps in a block of a storm.
+/// The jumps in a block with [`SeekLoad::AtOnce`] or [`SeekLoad::Apart`].
 pub const SEEKS: u64 = 1_000;
 
 impl Case {
@@ -66,7 +66,7 @@ impl Case {
         decks: 4,
         eq: true,
         frames: 1_024,
-        storm: Storm::Calm,
+        seeks: SeekLoad::None,
     };
 
     /// All cases: every combination of decks, equaliser and block sizes, each method with keylock, and four decks at their original
@@ -90,8 +90,8 @@ impl Case {
         }
         all.push(Self { tempo: 120.0, eq: false, ..Self::FULL });
         for &method in StretchMethod::ALL {
-            for storm in [Storm::AtOnce, Storm::Apart] {
-                all.push(Self { method, storm, ..Self::FULL });
+            for seeks in [SeekLoad::AtOnce, SeekLoad::Apart] {
+                all.push(Self { method, seeks, ..Self::FULL });
             }
         }
         all
@@ -101,12 +101,12 @@ impl Case {
     #[must_use]
     pub fn name(&self) -> String {
         let eq = if self.eq { "eq" } else { "flat" };
-        let storm = match self.storm {
-            Storm::Calm => String::new(),
-            Storm::AtOnce => format!("/{SEEKS}-seeks-at-once"),
-            Storm::Apart => format!("/{SEEKS}-seeks-apart"),
+        let seeks = match self.seeks {
+            SeekLoad::None => String::new(),
+            SeekLoad::AtOnce => format!("/{SEEKS}-seeks-at-once"),
+            SeekLoad::Apart => format!("/{SEEKS}-seeks-apart"),
         };
-        format!("{}@{}/{}-decks/{eq}/{}{storm}", self.method, self.tempo, self.decks, self.frames)
+        format!("{}@{}/{}-decks/{eq}/{}{seeks}", self.method, self.tempo, self.decks, self.frames)
     }
 
     /// The mix while it plays, after its first 8,192 frames, when every ramp has ended.
@@ -136,7 +136,7 @@ impl Case {
         }
         let mut mix = Mix { engine, renderer, block: vec![0.0; 2 * self.frames], case: *self };
         for _ in 0..WARM_UP / self.frames {
-            mix.send_storm()?;
+            mix.send_seeks()?;
             mix.render_block();
         }
         Ok(mix)
@@ -156,17 +156,17 @@ impl Mix {
     ///
     /// # Errors
     /// The errors of the engine, which are not expected.
-    pub fn send_storm(&mut self) -> Result<(), Error> {
+    pub fn send_seeks(&mut self) -> Result<(), Error> {
         let decks = self.case.decks as u64;
         let horizon = self.engine.status().horizon.0;
         let seek = |n: u64| -> Result<Command, Error> {
             let (deck, to) = (DeckId::new((n % decks) as usize)?, Frames(20_000 + n * 7_919 % 300_000));
             Ok(Command::Deck(deck, DeckCommand::Seek { stems: Stems::All, to }))
         };
-        match self.case.storm {
-            Storm::Calm => Ok(()),
-            Storm::AtOnce => (0..SEEKS).try_for_each(|n| self.engine.send(seek(n)?, When::NextBlock)),
-            Storm::Apart => (0..SEEKS).try_for_each(|n| self.engine.send(seek(n)?, When::At(Frames(horizon + n)))),
+        match self.case.seeks {
+            SeekLoad::None => Ok(()),
+            SeekLoad::AtOnce => (0..SEEKS).try_for_each(|n| self.engine.send(seek(n)?, When::NextBlock)),
+            SeekLoad::Apart => (0..SEEKS).try_for_each(|n| self.engine.send(seek(n)?, When::At(Frames(horizon + n)))),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Four tracks of music that belong together, made of nothing: 44 bars at 120 BPM in A minor, the same every time.
+//! Generates four tracks of music that belong together: 44 bars at 120 BPM in A minor, the same in every run.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use crowd_media::wav;
 use crowd_media::{Audio, Error, SampleFormat, Samples};
 
 use crate::sounds;
-use crate::synth::{Filter, Noise, RATE, Saw, Tape, hertz};
+use crate::synth::{Filter, Noise, RATE, Saw, StereoMix, hertz};
 
 /// Beats a minute.
 pub const TEMPO: f64 = 120.0;
@@ -17,7 +17,7 @@ pub const BARS: usize = 44;
 const STEP: f64 = 60.0 / TEMPO / 4.0;
 const BAR: f64 = 16.0 * STEP;
 
-/// The chord of every bar in turn: the root of the bass, then the notes of pads and arpeggio.
+/// The chords, one for each of four bars: the root of the bass, then the notes of pads and arpeggio.
 const CHORDS: [(f64, [f64; 4]); 4] = [
     (33.0, [57.0, 60.0, 64.0, 71.0]), // A minor, ninth
     (29.0, [57.0, 60.0, 64.0, 65.0]), // F major, seventh
@@ -43,7 +43,7 @@ const MELODY: [(usize, usize, f64); 14] = [
     (60, 4, 67.0),
 ];
 
-/// The section of the music that a bar is in.
+/// The sections of the music.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
 enum Section {
     Intro,
@@ -53,7 +53,7 @@ enum Section {
     Outro,
 }
 
-fn section(bar: usize) -> Section {
+fn section_of(bar: usize) -> Section {
     match bar {
         0..8 => Section::Intro,
         8..20 => Section::Groove,
@@ -69,7 +69,7 @@ pub fn tracks() -> [(&'static str, Vec<f32>); 4] {
     [("drums", drums()), ("bass", bass()), ("pads", pads()), ("lead", lead())]
 }
 
-/// Writes the four tracks as 16-bit WAV files into `folder`, which is made if need be; returns the files.
+/// Writes the four tracks as 16-bit WAV files into `folder`, which is made if it is missing; returns the files.
 ///
 /// # Errors
 /// As [`wav::write`]: the folder or a file cannot be written.
@@ -85,16 +85,16 @@ pub fn write(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(paths)
 }
 
-fn piece() -> Tape {
-    Tape::new(BARS as f64 * BAR)
+fn empty_mix() -> StereoMix {
+    StereoMix::new(BARS as f64 * BAR)
 }
 
 fn drums() -> Vec<f32> {
-    let (mut dry, mut wet) = (piece(), piece());
+    let (mut dry, mut wet) = (empty_mix(), empty_mix());
     let mut noise = Noise::new(1);
     for bar in 0..BARS {
         let at = |step: usize| bar as f64 * BAR + step as f64 * STEP;
-        let section = section(bar);
+        let section = section_of(bar);
         let kicks = section != Section::Break && (bar >= 4 || section > Section::Intro);
         for step in 0..16 {
             if kicks && step % 4 == 0 || (bar % 8 == 7 && kicks && step == 14) {
@@ -130,45 +130,45 @@ fn drums() -> Vec<f32> {
 }
 
 fn bass() -> Vec<f32> {
-    // An octave up where it says 12; what is missing is a rest.
+    // Steps and semitones above the root. Steps that are not listed are rests.
     const LINE: [(usize, f64); 7] = [(0, 0.0), (3, 0.0), (6, 12.0), (8, 0.0), (10, 0.0), (11, 12.0), (14, 7.0)];
-    let mut tape = piece();
+    let mut mix = empty_mix();
     for bar in 0..BARS {
         let (root, _) = CHORDS[bar % 4];
         let start = bar as f64 * BAR;
-        let sparse = matches!(section(bar), Section::Intro | Section::Break | Section::Outro);
+        let sparse = matches!(section_of(bar), Section::Intro | Section::Break | Section::Outro);
         let notes = if sparse { &LINE[..1] } else { &LINE[..] };
         for &(step, up) in notes {
             let length = if sparse { 14.0 * STEP } else { 1.7 * STEP };
-            let open = if section(bar) == Section::Full { 1_500.0 } else { 700.0 };
-            sounds::bass(&mut tape, start + step as f64 * STEP, length, hertz(root + up), |t| {
+            let open = if section_of(bar) == Section::Full { 1_500.0 } else { 700.0 };
+            sounds::bass(&mut mix, start + step as f64 * STEP, length, hertz(root + up), |t| {
                 90.0 + if sparse { 160.0 } else { open * (-t * 11.0).exp() }
             });
         }
     }
-    tape.finish(0.62)
+    mix.finish(0.62)
 }
 
 fn pads() -> Vec<f32> {
-    let mut tape = piece();
+    let mut mix = empty_mix();
     for bar in 0..BARS {
         let (_, chord) = CHORDS[bar % 4];
         for (voice, note) in chord.into_iter().enumerate() {
-            // Two sides of three saws each, no two in tune with each other.
+            // Three saws in each channel. Each of the six is detuned differently.
             let tune = |side: usize, n: usize| 1.0 + 0.0021 * (n as f64 - 1.0) + 0.0007 * (side as f64 * 2.0 - 1.0);
             let phase = |side: usize, n: usize| 0.13 + 0.37 * n as f64 + 0.29 * side as f64 + 0.17 * voice as f64;
             let mut saws = [0, 1].map(|side| [0, 1, 2].map(|n| (Saw::new(phase(side, n)), tune(side, n))));
             let mut filters = [Filter::default(), Filter::default()];
-            let brightness = match section(bar) {
+            let brightness = match section_of(bar) {
                 Section::Intro | Section::Groove => 500.0 + 60.0 * bar as f64,
                 Section::Break => 900.0 + 700.0 * (bar - 20) as f64,
                 Section::Full | Section::Outro => 1_900.0 - 30.0 * (bar - 24) as f64,
             };
-            let pumping = if matches!(section(bar), Section::Groove | Section::Full) { 0.6 } else { 0.0 };
+            let pumping = if matches!(section_of(bar), Section::Groove | Section::Full) { 0.6 } else { 0.0 };
             let tone = hertz(note);
-            tape.add(bar as f64 * BAR, BAR + 0.5, |t| {
+            mix.add(bar as f64 * BAR, BAR + 0.5, |t| {
                 let swell = (t / 0.12).min(1.0) * ((BAR + 0.5 - t) / 0.5).min(1.0);
-                // It makes room for the kick on every beat.
+                // The pads are quieter at the start of every beat, where the kick plays.
                 let duck = 1.0 - pumping * (-(t % (4.0 * STEP)) * 9.0).exp();
                 let cutoff = brightness * (1.0 + 0.25 * (t * 1.3 + bar as f64 * 0.7).sin());
                 [0, 1].map(|side| {
@@ -178,17 +178,17 @@ fn pads() -> Vec<f32> {
             });
         }
     }
-    tape.room(0.5);
-    tape.finish(0.5)
+    mix.room(0.5);
+    mix.finish(0.5)
 }
 
 fn lead() -> Vec<f32> {
     const UP_AND_DOWN: [usize; 16] = [0, 2, 1, 3, 2, 1, 3, 2, 0, 2, 1, 3, 2, 3, 1, 2];
-    let mut tape = piece();
+    let mut mix = empty_mix();
     for bar in 0..BARS {
         let (_, chord) = CHORDS[bar % 4];
         let start = bar as f64 * BAR;
-        let section = section(bar);
+        let section = section_of(bar);
         for (step, index) in UP_AND_DOWN.into_iter().enumerate() {
             let plays = match section {
                 Section::Intro => bar >= 4 && step % 4 == 0,
@@ -204,12 +204,12 @@ fn lead() -> Vec<f32> {
             let accent = if step % 4 == 0 { 0.34 } else { 0.22 };
             let open = 900.0 + 60.0 * bar as f64;
             let pan = 0.5 + 0.3 * (step as f64 * 1.1).sin();
-            sounds::pluck(&mut tape, start + step as f64 * STEP, tone, accent, open, pan);
+            sounds::pluck(&mut mix, start + step as f64 * STEP, tone, accent, open, pan);
         }
         for &(step, length, note) in MELODY.iter().filter(|_| section == Section::Full && bar % 4 == 0) {
             let seconds = length as f64 * STEP;
             let (mut saw, mut other, mut filter) = (Saw::new(0.0), Saw::new(0.4), Filter::default());
-            tape.add(start + step as f64 * STEP, seconds + 0.1, |t| {
+            mix.add(start + step as f64 * STEP, seconds + 0.1, |t| {
                 let vibrato = 1.0 + 0.004 * (t * 33.0).sin() * (t * 2.0).min(1.0);
                 let tone = hertz(note) * vibrato;
                 let sum = saw.sample(tone) + 0.8 * other.sample(tone * 1.006);
@@ -218,9 +218,9 @@ fn lead() -> Vec<f32> {
             });
         }
     }
-    tape.echo(3.0 * STEP, 0.45, 0.4);
-    tape.room(0.25);
-    tape.finish(0.6)
+    mix.echo(3.0 * STEP, 0.45, 0.4);
+    mix.room(0.25);
+    mix.finish(0.6)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The few sound sources and effects that the generated music is made of.
+//! The sound sources and effects of the generated music.
 
 use std::f64::consts::{PI, TAU};
 
@@ -14,7 +14,7 @@ pub fn hertz(note: f64) -> f64 {
     440.0 * ((note - 69.0) / 12.0).exp2()
 }
 
-/// White noise, the same every time (xorshift32, G. Marsaglia, 2003).
+/// White noise, the same in every run (xorshift32, G. Marsaglia, 2003).
 #[derive(Debug)]
 pub struct Noise(u32);
 
@@ -34,8 +34,8 @@ impl Noise {
     }
 }
 
-/// A sawtooth whose edge is rounded by a polynomial (PolyBLEP: Välimäki, Pekonen and Nam, 2012), so that it folds
-/// little back from above the Nyquist frequency.
+/// A sawtooth whose edge is rounded by a polynomial (PolyBLEP: Välimäki, Pekonen and Nam, 2012), so that it aliases
+/// little.
 #[derive(Debug)]
 pub struct Saw(f64);
 
@@ -64,7 +64,7 @@ impl Saw {
     }
 }
 
-/// A sine that falls from `from + to` to `to` hertz like exp(-`speed` t), at time `t` in seconds: a drum's skin.
+/// The sample at `t` seconds of a sine that falls from `from + to` to `to` hertz as exp(-`speed` t), like a drum.
 #[must_use]
 pub fn thump(t: f64, from: f64, to: f64, speed: f64) -> f64 {
     (TAU * (to * t + from / speed * (1.0 - (-speed * t).exp()))).sin()
@@ -78,7 +78,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Takes a sample; gives its part under `cutoff` hertz and its part above.
+    /// Filters a sample. Returns the output below `cutoff` hertz and the output above.
     pub fn split(&mut self, input: f64, cutoff: f64, resonance: f64) -> (f64, f64) {
         let g = (PI * cutoff.clamp(20.0, 18_000.0) * FRAME).tan();
         let k = 1.0 / resonance;
@@ -91,21 +91,21 @@ impl Filter {
     }
 }
 
-/// A stereo piece in the making.
+/// A stereo recording to which sounds are added.
 #[derive(Debug)]
-pub struct Tape {
+pub struct StereoMix {
     /// The frames, left and right.
     pub frames: Vec<[f64; 2]>,
 }
 
-impl Tape {
-    /// Silence of that length.
+impl StereoMix {
+    /// A silent mix of this length.
     #[must_use]
     pub fn new(seconds: f64) -> Self {
         Self { frames: vec![[0.0; 2]; (seconds / FRAME).round() as usize] }
     }
 
-    /// Adds a sound at a moment (seconds): `sound` is asked once a frame with the time since its start.
+    /// Adds a sound at a time in seconds. `sound` is called once for each frame with the time since its start.
     pub fn add(&mut self, at: f64, seconds: f64, mut sound: impl FnMut(f64) -> [f64; 2]) {
         let from = ((at / FRAME).round() as usize).min(self.frames.len());
         let span = ((seconds / FRAME) as usize).min(self.frames.len() - from);
@@ -116,7 +116,8 @@ impl Tape {
         }
     }
 
-    /// Adds echoes that change sides, `seconds` apart, each `feedback` of the one before and duller.
+    /// Adds echoes, `seconds` apart and in alternating channels. Each is `feedback` times as loud as the one before,
+    /// and duller.
     pub fn echo(&mut self, seconds: f64, feedback: f64, amount: f64) {
         let delay = (seconds / FRAME).round() as usize;
         let mut line = vec![[0.0; 2]; delay];
@@ -132,7 +133,7 @@ impl Tape {
         }
     }
 
-    /// Adds a room: four delay lines that feed each other (a feedback delay network, J.-M. Jot, 1991).
+    /// Adds reverberation: four delay lines that feed each other (a feedback delay network, J.-M. Jot, 1991).
     pub fn room(&mut self, amount: f64) {
         const LINES: [usize; 4] = [1_499, 1_889, 2_381, 2_927];
         let mut lines = LINES.map(|length| vec![0.0; length]);
@@ -143,7 +144,7 @@ impl Tape {
             }
             let half = 0.42 * dull.iter().sum::<f64>();
             for (i, (line, length)) in lines.iter_mut().zip(LINES).enumerate() {
-                // A Householder reflection: energy spreads over the lines and a little is lost on every turn.
+                // A Householder reflection: the energy spreads over the lines, and a little is lost each time.
                 line[n % length] = frame[i % 2] + 0.84 * dull[i] - half;
             }
             frame[0] += amount * (dull[0] - dull[2]);

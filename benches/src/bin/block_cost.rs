@@ -14,7 +14,7 @@ use std::process::{Command, ExitCode};
 
 use crowd_engine_benches::{Case, WARM_UP};
 
-/// How much more than in the table a case may cost.
+/// The share by which a case may cost more than in the table.
 const TOLERANCE: f64 = 0.03;
 /// The frames of each case that are counted.
 const FRAMES: usize = 32 * 1_024;
@@ -43,7 +43,7 @@ fn run(name: &str, blocks: &str) -> Result<(), Box<dyn Error>> {
     let case = Case::all().into_iter().find(|case| case.name() == name).ok_or(format!("no case is named {name}"))?;
     let mut mix = case.mix()?;
     for _ in 0..blocks.parse::<usize>().map_err(|_| format!("{blocks} is not a number of blocks"))? {
-        mix.send_storm()?;
+        mix.send_seeks()?;
         mix.render_block();
     }
     Ok(())
@@ -70,7 +70,7 @@ fn count_all() -> Result<Table, Box<dyn Error>> {
 }
 
 /// The compiler and the vector units of the machine (under valgrind), which determine the number of instructions.
-fn maker() -> String {
+fn toolchain() -> String {
     let version = Command::new("rustc").arg("--version").output().ok();
     let version = version.and_then(|out| String::from_utf8(out.stdout).ok()).unwrap_or_default();
     let version = version.split(' ').nth(1).unwrap_or("unknown").to_owned();
@@ -82,7 +82,7 @@ fn maker() -> String {
 }
 
 fn update(path: &str) -> Result<(), Box<dyn Error>> {
-    let mut text = format!("# Instructions for 1,024 frames, counted by callgrind; made by {}\n", maker());
+    let mut text = format!("# Instructions for 1,024 frames, counted by callgrind; made by {}\n", toolchain());
     for (name, count) in count_all()? {
         writeln!(text, "{name} {count}")?;
     }
@@ -98,7 +98,7 @@ fn gate(path: &str) -> Result<(), Box<dyn Error>> {
         let (name, count) = line.split_once(' ').ok_or(format!("{path}: {line:?} is not a case and a count"))?;
         table.insert(name.to_owned(), count.parse().map_err(|_| format!("{path}: {count:?} is not a count"))?);
     }
-    let comparable = text.lines().next().is_some_and(|line| line.ends_with(&maker()));
+    let comparable = text.lines().next().is_some_and(|line| line.ends_with(&toolchain()));
     let mut dearer = 0;
     println!("{:<40} {:>10} {:>10} {:>8}", "instructions for 1,024 frames", "table", "now", "change");
     let now = count_all()?;
@@ -114,13 +114,13 @@ fn gate(path: &str) -> Result<(), Box<dyn Error>> {
         println!("{name:<40} {was:>10} {count:>10} {:>+7.1}%{verdict}", change * 100.0);
     }
     if !comparable {
-        println!("NOT COMPARED: the table was made with another compiler or for other vector units ({})", maker());
+        println!("NOT COMPARED: the table was made with another compiler or for other vector units ({})", toolchain());
         return Ok(());
     }
     match dearer {
         0 => Ok(()),
         n => Err(format!(
-            "{n} cases cost over {:.0} % more than {path} says, or are new; if that is meant: scripts/cost_gate.sh --update",
+            "{n} cases cost over {:.0} % more than {path} says, or are new; if this is intended, run scripts/cost_gate.sh --update",
             TOLERANCE * 100.0
         )
         .into()),

@@ -1,5 +1,5 @@
-//! Compares `enhance-server` with other programs: how fast a file is mastered, how soon a stream begins, and how much memory it
-//! needs.
+//! Compares `enhance-server` with other programs: the speed of mastering, the time until a stream begins, and the
+//! memory used.
 //!
 //! `enhance_peers FILE...` measures with any music. Programs that are not installed are named and skipped. The machine should be
 //! idle.
@@ -45,7 +45,7 @@ fn main() -> Result<()> {
         println!("| {} | {} |", name(file), speeds.join(" | "));
     }
     println!("\nStreaming it: milliseconds, the median (the worst) of {} starts\n", arguments.starts);
-    println!("| file | headers | first sound, cold | warm | far seek into what is not made | largest memory, MB |");
+    println!("| file | headers | first sound, cold | warm | far seek into chunks not yet made | largest memory, MB |");
     println!("|---|---|---|---|---|---|");
     for file in &arguments.files {
         println!("| {} | {} |", name(file), starts(&program, file, arguments.starts)?.join(" | "));
@@ -65,7 +65,7 @@ fn speed(file: &Path, arguments: &[&str]) -> Result<f64> {
     let done =
         Command::new("taskset").args(["-c", "0"]).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if !done.map_err(|e| format!("not run: {e}"))?.success() {
-        return Err("not there, or it failed".into());
+        return Err("not installed, or it failed".into());
     }
     Ok(seconds / (processor_seconds()?.1 - before))
 }
@@ -149,8 +149,9 @@ impl Server {
         Ok(server)
     }
 
-    /// Milliseconds to the end of the headers and to the first byte of sound, and the length of the file.
-    fn ask(&self, path: &str, range: Option<u64>) -> Result<(f64, f64, u64)> {
+    /// Requests a file. Returns the milliseconds until the end of the headers and until the first sound, and the length
+    /// of the file.
+    fn request(&self, path: &str, range: Option<u64>) -> Result<(f64, f64, u64)> {
         let begun = Instant::now();
         let mut socket = TcpStream::connect(&self.address)?;
         let range = range.map_or(String::new(), |from| format!("Range: bytes={from}-\r\n"));
@@ -165,7 +166,7 @@ impl Server {
             }
         }
         let headers = begun.elapsed();
-        // After any header of a WAV file.
+        // Longer than the header of a WAV file, so that sound is read too.
         let mut sound = [0; 256];
         reader.read_exact(&mut sound)?;
         Ok((headers.as_secs_f64() * 1e3, begun.elapsed().as_secs_f64() * 1e3, length))
@@ -199,11 +200,11 @@ fn starts(program: &Path, file: &Path, count: usize) -> Result<[String; 5]> {
         let server = Server::start(program, library.path(), cache.path())?;
         let track = server.tracks()?.first().cloned().ok_or("no track")?;
         let path = format!("/stream/{track}?preset=warm");
-        let (headers, cold, length) = server.ask(&path, None)?;
-        let (_, warm, _) = server.ask(&path, None)?;
+        let (headers, cold, length) = server.request(&path, None)?;
+        let (_, warm, _) = server.request(&path, None)?;
         let other = format!("/stream/{track}?preset=live");
-        server.ask(&other, None)?;
-        let (_, far, _) = server.ask(&other, Some(length / 10 * 9))?;
+        server.request(&other, None)?;
+        let (_, far, _) = server.request(&other, Some(length / 10 * 9))?;
         for (times, time) in times.iter_mut().zip([headers, cold, warm, far]) {
             times.push(time);
         }

@@ -1,4 +1,4 @@
-//! The cost of a mix of four decks in this engine, in scsynth, and of reading and adding the tracks only.
+//! Compares the cost of a mix of four decks in this engine, in scsynth, and of only reading and adding the tracks.
 //!
 //! The costs are processor time (user and system) in microseconds for 1,024 frames, the least of several alternating runs.
 #![forbid(unsafe_code)]
@@ -38,7 +38,7 @@ fn ours(case: &Case) -> Result<f64, Box<dyn Error>> {
 }
 
 /// Only reads four stereo tracks and adds them up.
-fn floor() -> Result<f64, Box<dyn Error>> {
+fn read_and_add() -> Result<f64, Box<dyn Error>> {
     let tracks: Vec<Vec<f32>> = (0..4).map(|n| vec![0.1 * n as f32; 2 * FRAMES * 64]).collect();
     let mut out = vec![0.0f32; 2 * FRAMES];
     let repeats = 50;
@@ -80,12 +80,12 @@ fn write_noise(path: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// The lowest costs of scsynth's mixes, without the cost of starting it, reading files and writing silence.
-struct Peer {
+struct ScsynthCosts {
     decks: f64,
     full: f64,
 }
 
-fn peer(folder: &Path) -> Result<Peer, Box<dyn Error>> {
+fn scsynth_costs(folder: &Path) -> Result<ScsynthCosts, Box<dyn Error>> {
     let (track, out) = (folder.join("noise.wav"), folder.join("out.wav"));
     write_noise(&track)?;
     let rate = 118.0 / 120.0;
@@ -101,32 +101,32 @@ fn peer(folder: &Path) -> Result<Peer, Box<dyn Error>> {
         }
     }
     let [empty, decks, full, loading] = least;
-    Ok(Peer { decks: decks - empty - loading, full: full - empty - loading })
+    Ok(ScsynthCosts { decks: decks - empty - loading, full: full - empty - loading })
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let wire = Case { tempo: 120.0, eq: false, ..Case::FULL };
+    let unstretched = Case { tempo: 120.0, eq: false, ..Case::FULL };
     let flat = Case { eq: false, ..Case::FULL };
     let mut least = [f64::INFINITY; 4];
     for _ in 0..RUNS {
-        let now = [floor()?, ours(&wire)?, ours(&flat)?, ours(&Case::FULL)?];
+        let now = [read_and_add()?, ours(&unstretched)?, ours(&flat)?, ours(&Case::FULL)?];
         least.iter_mut().zip(now).for_each(|(least, now)| *least = least.min(now));
     }
-    let [floor, wire, flat, full] = least;
+    let [read_and_add, unstretched, flat, full] = least;
     let mut rows = vec![
-        ("floor: read four stereo tracks and add them", floor),
-        ("crowd-engine, 4 decks at 120/120, limiter", wire),
+        ("floor: read four stereo tracks and add them", read_and_add),
+        ("crowd-engine, 4 decks at 120/120, limiter", unstretched),
         ("crowd-engine, 4 decks at 118/120, limiter", flat),
         ("crowd-engine, 4 decks at 118/120, EQ, limiter", full),
     ];
     let folder = std::env::temp_dir().join(format!("crowd-engine-peers-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
-    let peer = peer(&folder);
+    let scsynth = scsynth_costs(&folder);
     fs::remove_dir_all(&folder)?;
-    let note = match peer {
-        Ok(peer) => {
-            rows.push(("scsynth, 4 decks at 118/120 (cubic)", peer.decks));
-            rows.push(("scsynth, 4 decks at 118/120 (cubic), EQ, tanh", peer.full));
+    let note = match scsynth {
+        Ok(scsynth) => {
+            rows.push(("scsynth, 4 decks at 118/120 (cubic)", scsynth.decks));
+            rows.push(("scsynth, 4 decks at 118/120 (cubic), EQ, tanh", scsynth.full));
             None
         }
         Err(error) => Some(format!("scsynth SKIPPED: {error} (apt-get install supercollider-server)")),

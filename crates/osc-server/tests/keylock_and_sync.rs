@@ -32,7 +32,7 @@ impl ScoreFolder {
     }
 
     fn tone(&self, seconds: usize) {
-        self.write("tone.wav", seconds * SECOND, |n| [0.5 * (n as f64 * 440.0 * TURN).sin(); 2]);
+        self.write("tone.wav", seconds * SECOND, |n| [0.5 * (n as f64 * 440.0 * RADIANS_PER_FRAME).sin(); 2]);
     }
 
     fn program(&self, score: &str, args: &[&str]) -> Command {
@@ -127,7 +127,7 @@ fn changing_the_method_while_a_deck_plays_does_not_click() {
             let _ = writeln!(score, "{} /deck/stretch A {method}", 0.237 * n as f64);
         }
         let [sound, _] = folder.render(&score, &["--seconds", "10"]);
-        let own = 0.5 * 440.0 * TURN * (tempo / 120.0f64).max(1.0);
+        let own = 0.5 * 440.0 * RADIANS_PER_FRAME * (tempo / 120.0f64).max(1.0);
         let largest_step = sound.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
         println!("{tempo} BPM: steps up to {largest_step:.4}, the tone's own {own:.4}");
         assert!(f64::from(largest_step) < own + 0.01, "{tempo} BPM: {largest_step} against {own}");
@@ -144,7 +144,7 @@ fn write_beats(folder: &ScoreFolder, name: &str, channel: usize, tempo: f64, fir
         let hit = 0.7 * (-since / 900.0).exp() * (since * since * 0.37).cos();
         let hit = if (n as f64) < first * RATE as f64 - 1.0 { 0.0 } else { hit };
         let mut sound = [0.0; 2];
-        sound[channel] = hit + 0.03 * (n as f64 * hertz * TURN).sin();
+        sound[channel] = hit + 0.03 * (n as f64 * hertz * RADIANS_PER_FRAME).sin();
         sound
     });
 }

@@ -141,7 +141,8 @@ fn the_playlist_mixer_plays_at_its_gains() {
 #[test]
 fn keylock_is_audible_and_in_the_status() {
     let (dir, mut server) = recording();
-    let tone: Vec<i16> = (0..20 * RATE).map(|n| (12_000.0 * (n as f64 * 440.0 * TURN).sin()) as i16).collect();
+    let tone: Vec<i16> =
+        (0..20 * RATE).map(|n| (12_000.0 * (n as f64 * 440.0 * RADIANS_PER_FRAME).sin()) as i16).collect();
     write_wav(&dir.path().join("tone.wav"), &tone);
     server.send("/set_tempo", &[f(130.0)]);
     server.send("/play", &[s("A"), s(&path(&dir, "tone.wav"))]);
@@ -162,7 +163,7 @@ fn keylock_is_audible_and_in_the_status() {
         let off = cents(hertz(&sound[from..from + RATE as usize / 2]), expected);
         assert!(off.abs() < 1.0, "{off} cents off {expected} Hz");
     }
-    let own = 12_000.0 / 32_768.0 * 440.0 * 130.0 / 120.0 * TURN;
+    let own = 12_000.0 / 32_768.0 * 440.0 * 130.0 / 120.0 * RADIANS_PER_FRAME;
     let begins = sound.iter().position(|x| *x != 0.0).unwrap();
     let largest_step = sound[begins..].windows(2).map(|pair| f64::from((pair[1] - pair[0]).abs())).fold(0.0, f64::max);
     assert!(largest_step < own + 0.01, "steps of {largest_step} while the method changes, the tone's own are {own}");
@@ -418,7 +419,7 @@ fn a_file_is_found_however_its_name_is_composed_and_an_ambiguous_name_is_refused
     }
 }
 
-/// The log line about locked memory is true.
+/// Compares the log line about locked memory with the memory that the process has locked.
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_is_locked_where_permitted_and_otherwise_the_log_says_how_to_permit_it() {

@@ -25,7 +25,7 @@ fn element(track: &Track, id: usize) -> String {
     let (first, last) = (beats[0], beats[beats.len() - 1]);
     let average = (beats.len() - 1) as f64 * 60.0 / (last - first);
     let name = attribute(track.name);
-    let place = attribute(&location(&format!("{MUSIC}/{}", track.file())));
+    let escaped_path = attribute(&location(&format!("{MUSIC}/{}", track.file())));
     let tempo =
         |at: f64, bpm: f64| format!("      <TEMPO Inizio=\"{at:.3}\" Bpm=\"{bpm:.2}\" Metro=\"4/4\" Battito=\"1\"/>\n");
     let mut marks = tempo(first, track.bpm[0]);
@@ -35,7 +35,7 @@ fn element(track: &Track, id: usize) -> String {
     let drop = beats[8 * SECTION_BARS];
     format!(
         r#"    <TRACK TrackID="{id}" Name="{name}" Artist="Nobody" TotalTime="{:.0}" AverageBpm="{average:.2}" SampleRate="{RATE}"
-           Tonality="{}" Location="file://localhost{place}">
+           Tonality="{}" Location="file://localhost{escaped_path}">
 {marks}      <POSITION_MARK Name="Drop" Type="0" Start="{drop:.3}" Num="0" Red="40" Green="226" Blue="20"/>
     </TRACK>
 "#,

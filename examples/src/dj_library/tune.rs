@@ -3,7 +3,7 @@
 use super::sections::{BARS, SECTION_BARS, SECTIONS};
 use super::tracks::Track;
 use crate::sounds::{bass, clap, hat, kick, pluck};
-use crate::synth::{Filter, Noise, Saw, Tape, hertz};
+use crate::synth::{Filter, Noise, Saw, StereoMix, hertz};
 
 /// Four chords, in semitones above the tonic; the bass plays the first note of each.
 type Chords = [[f64; 4]; 4];
@@ -14,9 +14,9 @@ const MAJOR: Chords = [[0.0, 4.0, 7.0, 14.0], [-3.0, 0.0, 4.0, 12.0], [5.0, 9.0,
 pub fn play(track: &Track) -> Vec<f32> {
     let beats = track.beats();
     let end = beats[beats.len() - 1] + 1.0;
-    let (mut dry, mut wet) = (Tape::new(end), Tape::new(end));
+    let (mut dry, mut wet) = (StereoMix::new(end), StereoMix::new(end));
     let mut noise = Noise::new(track.name.len() as u32);
-    // The style of a track: where its bass moves, and how its plucked notes climb.
+    // The style of a track selects its bass rhythm and the order of its plucked notes.
     let style = track.name.len() % 3;
     let chords = if track.minor { MINOR } else { MAJOR };
     for bar in 0..BARS {
@@ -85,10 +85,10 @@ pub fn play(track: &Track) -> Vec<f32> {
 }
 
 /// A chord of saws, slightly detuned between the two channels.
-fn pad(tape: &mut Tape, at: f64, seconds: f64, tones: [f64; 4]) {
+fn pad(mix: &mut StereoMix, at: f64, seconds: f64, tones: [f64; 4]) {
     let mut saws = [0.998, 1.002].map(|tune| tones.map(|tone| (Saw::new(tone * 0.37 * tune), tone * tune)));
     let mut filters = [Filter::default(), Filter::default()];
-    tape.add(at, seconds + 0.4, |t| {
+    mix.add(at, seconds + 0.4, |t| {
         let swell = (t / 0.1).min(1.0) * ((seconds + 0.4 - t) / 0.4).clamp(0.0, 1.0);
         [0, 1].map(|side| {
             let sum: f64 = saws[side].iter_mut().map(|(saw, tone)| saw.sample(*tone)).sum();

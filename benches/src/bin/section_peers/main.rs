@@ -52,20 +52,22 @@ struct Args {
 /// The report of section-export.
 #[derive(Deserialize)]
 struct Report {
-    parts: Vec<Part>,
+    #[serde(rename = "parts")]
+    excerpts: Vec<Excerpt>,
 }
 
 #[derive(Deserialize)]
-struct Part {
+struct Excerpt {
     audio: PathBuf,
     bpm: f64,
     ini_cue: f64,
     end_cue: f64,
     /// Absent when no excerpt was cut.
-    part_file: Option<PathBuf>,
+    #[serde(rename = "part_file")]
+    file: Option<PathBuf>,
 }
 
-impl Part {
+impl Excerpt {
     fn speed(&self) -> f64 {
         TARGET / self.bpm
     }
@@ -79,15 +81,15 @@ struct Library<'a> {
 
 impl Library<'_> {
     /// Runs section-export with the options that name the library and these options.
-    fn export(&self, parts: &Path, options: &[&str]) -> Result<Report, Box<dyn Error>> {
-        let report = parts.join("report.json");
-        std::fs::create_dir_all(parts)?;
+    fn export(&self, excerpts: &Path, options: &[&str]) -> Result<Report, Box<dyn Error>> {
+        let report = excerpts.join("report.json");
+        std::fs::create_dir_all(excerpts)?;
         let mut command = Command::new(self.program);
         command.args(["--quiet", "--bpm", &TARGET.to_string(), "--delta", DELTA]).args(options);
         let given: [(&str, OsString); 4] = [
             ("--audio-dir", self.folder.join("audio").into()),
             ("--rekordbox-xml", self.folder.join("rekordbox.xml").into()),
-            ("--parts-dir", parts.into()),
+            ("--parts-dir", excerpts.into()),
             ("--report", report.clone().into()),
         ];
         command.args(given.iter().flat_map(|(name, value)| [(*name).into(), value.clone()]));
@@ -132,9 +134,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let music = Library { program, folder: &args.library };
     let made = Library { program, folder: &folder.join("clicks") };
 
-    let parts = music.export(&folder.join("plan"), &["--dry-run"])?.parts;
-    let seconds: f64 = parts.iter().map(|part| (part.end_cue - part.ini_cue) / part.speed()).sum();
-    println!("{} excerpts, {seconds:.0} s in all, to {TARGET} BPM\n", parts.len());
+    let excerpts = music.export(&folder.join("plan"), &["--dry-run"])?.excerpts;
+    let seconds: f64 = excerpts.iter().map(|excerpt| (excerpt.end_cue - excerpt.ini_cue) / excerpt.speed()).sum();
+    println!("{} excerpts, {seconds:.0} s in all, to {TARGET} BPM\n", excerpts.len());
     println!("| | wall | processor | {} |", Quality::HEAD.join(" | "));
     println!("|---|---:|---:|{}", "---:|".repeat(Quality::HEAD.len()));
     let row = |name: &str, cost: Option<Cost>, quality: &Quality| {
@@ -147,20 +149,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         let out = folder.join(method);
         let options = ["--force", "--stretch-method", method];
         let cost = least(args.runs, || music.export(&out, &options).map(|_| ()))?;
-        let done = made.export(&out.join("clicks"), &options)?.parts;
-        let files: Vec<PathBuf> = done.iter().filter_map(|part| part.part_file.clone()).collect();
+        let done = made.export(&out.join("clicks"), &options)?.excerpts;
+        let files: Vec<PathBuf> = done.iter().filter_map(|excerpt| excerpt.file.clone()).collect();
         if method == METHODS[0] {
             row("(the source)", None, &measure::source(&tracks, &done)?);
         }
-        row(&format!("`section-export`, {method}"), Some(cost), &measure::parts(&tracks, &done, &files, method)?);
+        row(&format!("`section-export`, {method}"), Some(cost), &measure::excerpts(&tracks, &done, &files, method)?);
     }
-    let planned = made.export(&folder.join("plan"), &["--dry-run"])?.parts;
+    let planned = made.export(&folder.join("plan"), &["--dry-run"])?.excerpts;
     let (programs, missing): (Vec<_>, Vec<_>) = Program::ALL.iter().partition(|program| program.is_installed());
     for program in programs {
         let out = folder.join(program.name.replace(' ', "-").replace('`', ""));
-        let cost = least(args.runs, || program.cut_all(&parts, &out).map(|_| ()))?;
+        let cost = least(args.runs, || program.cut_all(&excerpts, &out).map(|_| ()))?;
         let files = program.cut_all(&planned, &out.join("clicks"))?;
-        row(program.name, Some(cost), &measure::parts(&tracks, &planned, &files, program.name)?);
+        row(program.name, Some(cost), &measure::excerpts(&tracks, &planned, &files, program.name)?);
     }
     println!();
     for program in missing {

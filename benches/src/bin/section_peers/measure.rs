@@ -8,7 +8,7 @@ use crowd_media::{DecodeOptions, open};
 use realfft::RealFftPlanner;
 
 use crate::clicks::{TONES, Track};
-use crate::{Part, TARGET};
+use crate::{Excerpt, TARGET};
 
 /// Frames of a spectrum: 24 s.
 const SPECTRUM: usize = 1 << 20;
@@ -29,7 +29,7 @@ pub struct Quality {
     jitter: f64,
     lost: usize,
     doubled: usize,
-    dirt_db: Option<f64>,
+    noise_db: Option<f64>,
     cents: f64,
     /// The distance of a click from its expected time where the tempo changes.
     changing: f64,
@@ -47,40 +47,45 @@ impl Quality {
             ms(self.drift),
             ms(self.jitter),
             format!("{}, {}", self.lost, self.doubled),
-            self.dirt_db.map_or("-".to_owned(), |dirt| format!("{dirt:.0} dB")),
+            self.noise_db.map_or("-".to_owned(), |noise| format!("{noise:.0} dB")),
             format!("{:.2}", self.cents),
             ms(self.changing),
         ]
     }
 
-    fn tone(&mut self, dirt_db: f64, cents: f64) {
-        self.dirt_db = Some(self.dirt_db.map_or(dirt_db, |worst| worst.max(dirt_db)));
+    fn tone(&mut self, noise_db: f64, cents: f64) {
+        self.noise_db = Some(self.noise_db.map_or(noise_db, |worst| worst.max(noise_db)));
         self.cents = self.cents.max(cents.abs());
     }
 }
 
 /// The tones of the tracks themselves, for comparison.
-pub fn source(tracks: &[Track], parts: &[Part]) -> Result<Quality, Box<dyn Error>> {
+pub fn source(tracks: &[Track], excerpts: &[Excerpt]) -> Result<Quality, Box<dyn Error>> {
     let mut quality = Quality::default();
-    for part in parts {
-        if track(tracks, &part.audio)?.is_steady() {
-            tones(&sound(&part.audio)?, 1.0, &mut quality)?;
+    for excerpt in excerpts {
+        if track(tracks, &excerpt.audio)?.is_steady() {
+            tones(&sound(&excerpt.audio)?, 1.0, &mut quality)?;
         }
     }
     Ok(quality)
 }
 
-/// Measures `files`, which `maker` has made, against `parts`, which describes the expected excerpts.
-pub fn parts(tracks: &[Track], parts: &[Part], files: &[PathBuf], maker: &str) -> Result<Quality, Box<dyn Error>> {
+/// Measures `files` and compares them with the requested `excerpts`. `made_by` is the program or the stretch method.
+pub fn excerpts(
+    tracks: &[Track],
+    excerpts: &[Excerpt],
+    files: &[PathBuf],
+    made_by: &str,
+) -> Result<Quality, Box<dyn Error>> {
     if files.len() != tracks.len() {
-        return Err(format!("{maker}: {} parts of {} were made", files.len(), tracks.len()).into());
+        return Err(format!("{made_by}: {} excerpts of {} were made", files.len(), tracks.len()).into());
     }
     let mut quality = Quality::default();
-    for (part, file) in parts.iter().zip(files) {
-        let (track, sound) = (track(tracks, &part.audio)?, sound(file)?);
+    for (excerpt, file) in excerpts.iter().zip(files) {
+        let (track, sound) = (track(tracks, &excerpt.audio)?, sound(file)?);
         let beats = track.beats();
-        let begin = beat_at(&beats, part.ini_cue);
-        let length = (beat_at(&beats, part.end_cue) - begin) * 60.0 / TARGET;
+        let begin = beat_at(&beats, excerpt.ini_cue);
+        let length = (beat_at(&beats, excerpt.end_cue) - begin) * 60.0 / TARGET;
         let due = (0..beats.len()).map(|beat| (beat as f64 - begin) * 60.0 / TARGET);
         let due: Vec<f64> = due.filter(|due| (MARGIN..length - MARGIN).contains(due)).collect();
         let (late, lost, doubled) = clicks(&sound, &due);
@@ -93,7 +98,7 @@ pub fn parts(tracks: &[Track], parts: &[Part], files: &[PathBuf], maker: &str) -
             quality.jitter = quality.jitter.max(worst * 1e3);
             quality.lost += lost;
             quality.doubled += doubled;
-            let pitch = if maker == "playback_rate" { part.speed() } else { 1.0 };
+            let pitch = if made_by == "playback_rate" { excerpt.speed() } else { 1.0 };
             tones(&sound, pitch, &mut quality)?;
         } else {
             let worst = late.iter().fold(0.0, |worst: f64, (_, late)| worst.max(late.abs()));
@@ -105,7 +110,7 @@ pub fn parts(tracks: &[Track], parts: &[Part], files: &[PathBuf], maker: &str) -
 
 fn track<'t>(tracks: &'t [Track], audio: &Path) -> Result<&'t Track, String> {
     let found = tracks.iter().find(|track| audio.file_stem().is_some_and(|stem| stem == track.name));
-    found.ok_or_else(|| format!("{} is none of the tracks made here", audio.display()))
+    found.ok_or_else(|| format!("{} is not one of the synthetic tracks", audio.display()))
 }
 
 /// The left and the right channel.
@@ -139,7 +144,7 @@ fn clicks([left, right]: &[Vec<f32>; 2], due: &[f64]) -> (Vec<(f64, f64)>, usize
             Some((nth, at)) => {
                 peaks.remove(nth);
                 came.push((*due, at - due));
-                // A drift is followed.
+                // The next click is expected with the drift so far.
                 off = 0.7 * off + 0.3 * (at - due);
             }
             None => lost += 1,
@@ -198,11 +203,11 @@ fn tones(sound: &[Vec<f32>; 2], pitch: f64, quality: &mut Quality) -> Result<(),
     let hertz_per_bin = f64::from(RATE) / SPECTRUM as f64;
     for (side, tone) in sound.iter().zip(TONES.map(|tone| tone * pitch)) {
         let from = side.len().saturating_sub(SPECTRUM) / 2;
-        let piece = side.get(from..from + SPECTRUM).ok_or("an excerpt is too short to measure its tones")?;
+        let samples = side.get(from..from + SPECTRUM).ok_or("an excerpt is too short to measure its tones")?;
         let window = |nth: usize| 0.5 - 0.5 * (2.0 * std::f64::consts::PI * (nth as f64 + 0.5) / SPECTRUM as f64).cos();
-        let mut piece: Vec<f32> = piece.iter().zip(0..).map(|(x, nth)| x * window(nth) as f32).collect();
+        let mut samples: Vec<f32> = samples.iter().zip(0..).map(|(x, nth)| x * window(nth) as f32).collect();
         let mut bins = fft.make_output_vec();
-        fft.process(&mut piece, &mut bins)?;
+        fft.process(&mut samples, &mut bins)?;
         let (mut near, mut far, mut moment) = (0.0, 0.0, 0.0);
         let [low, high] = [tone - FAR, tone + FAR].map(|hertz| (hertz / hertz_per_bin) as usize);
         for (bin, value) in bins.iter().enumerate().take(high).skip(low) {

@@ -1,4 +1,4 @@
-//! Other programs, used as a DJ would in a script: cut an excerpt, change its tempo, several excerpts at once.
+//! Other programs, used as in a DJ's script: it cuts an excerpt and changes its tempo, several excerpts at once.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -6,12 +6,12 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::Part;
+use crate::Excerpt;
 
 /// A program that cuts an excerpt and changes its tempo.
 pub struct Program {
     pub name: &'static str,
-    /// Commands, one after the other: `{audio}` is the track, `{from}` and `{until}` are seconds, `{orig}` and `{part}` the files
+    /// Commands, one after the other: `{audio}` is the track, `{from}` and `{until}` are seconds, `{orig}` and `{excerpt}` the files
     /// to write, `{speed}` is 1.083 for 8.3 % faster.
     steps: &'static [&'static str],
     /// The Debian packages of it.
@@ -24,22 +24,24 @@ impl Program {
     pub const ALL: [Self; 4] = [
         Self {
             name: "ffmpeg `atempo`",
-            steps: &["ffmpeg -v error -nostdin -y -ss {from} -to {until} -i {audio} {orig} -af atempo={speed} {part}"],
+            steps: &[
+                "ffmpeg -v error -nostdin -y -ss {from} -to {until} -i {audio} {orig} -af atempo={speed} {excerpt}",
+            ],
             packages: "ffmpeg",
         },
         Self {
             name: "`sox tempo -m`",
-            steps: &["sox -D {audio} {orig} trim {from} ={until}", "sox -D {orig} {part} tempo -m {speed}"],
+            steps: &["sox -D {audio} {orig} trim {from} ={until}", "sox -D {orig} {excerpt} tempo -m {speed}"],
             packages: "sox",
         },
         Self {
             name: "Rubber Band R2",
-            steps: &[FFMPEG_CUT, "rubberband -q -2 -T{speed} {orig} {part}"],
+            steps: &[FFMPEG_CUT, "rubberband -q -2 -T{speed} {orig} {excerpt}"],
             packages: "ffmpeg rubberband-cli",
         },
         Self {
             name: "Rubber Band R3",
-            steps: &[FFMPEG_CUT, "rubberband -q -3 -T{speed} {orig} {part}"],
+            steps: &[FFMPEG_CUT, "rubberband -q -3 -T{speed} {orig} {excerpt}"],
             packages: "ffmpeg rubberband-cli",
         },
     ];
@@ -54,16 +56,16 @@ impl Program {
     }
 
     /// Cuts the excerpts into `folder`, as many at once as there are processors. Returns the files.
-    pub fn cut_all(&self, parts: &[Part], folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    pub fn cut_all(&self, excerpts: &[Excerpt], folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
         std::fs::create_dir_all(folder.join("orig"))?;
-        let files: Vec<_> = (0..parts.len()).map(|nth| folder.join(format!("{nth}.wav"))).collect();
+        let files: Vec<_> = (0..excerpts.len()).map(|nth| folder.join(format!("{nth}.wav"))).collect();
         let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
         let work = || {
             while let nth = next.fetch_add(1, Ordering::Relaxed)
-                && let (Some(part), Some(file)) = (parts.get(nth), files.get(nth))
+                && let (Some(excerpt), Some(file)) = (excerpts.get(nth), files.get(nth))
             {
                 let original = folder.join("orig").join(format!("{nth}.wav"));
-                if let Err(error) = self.cut(part, &original, file)
+                if let Err(error) = self.cut(excerpt, &original, file)
                     && let Ok(mut failed) = failed.lock()
                 {
                     failed.push(error);
@@ -79,12 +81,14 @@ impl Program {
         }
     }
 
-    fn cut(&self, part: &Part, original: &Path, file: &Path) -> Result<(), String> {
+    fn cut(&self, excerpt: &Excerpt, original: &Path, file: &Path) -> Result<(), String> {
         let fill = |word: &str| {
-            let word = word.replace("{audio}", &part.audio.to_string_lossy());
-            let word = word.replace("{orig}", &original.to_string_lossy()).replace("{part}", &file.to_string_lossy());
-            let word = word.replace("{from}", &part.ini_cue.to_string()).replace("{until}", &part.end_cue.to_string());
-            word.replace("{speed}", &format!("{:.9}", part.speed()))
+            let word = word.replace("{audio}", &excerpt.audio.to_string_lossy());
+            let word =
+                word.replace("{orig}", &original.to_string_lossy()).replace("{excerpt}", &file.to_string_lossy());
+            let word =
+                word.replace("{from}", &excerpt.ini_cue.to_string()).replace("{until}", &excerpt.end_cue.to_string());
+            word.replace("{speed}", &format!("{:.9}", excerpt.speed()))
         };
         for step in self.steps {
             let mut words = step.split(' ').map(fill);

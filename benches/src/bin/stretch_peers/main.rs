@@ -82,19 +82,19 @@ struct Row {
     drums: Hits,
     tones: Tones,
     chord: Tones,
-    /// By how much the output of the signal with hits is too long, in milliseconds.
+    /// The excess length of the output of the signal with hits, in milliseconds.
     length_ms: f64,
     /// The seconds of processor time for a second of output, and the same relative to SoundTouch.
     cost: f64,
     ratio: Option<f64>,
 }
 
-/// The delays of hits soon ([`ours::SOON`]) after the speed changed from 0.917 to 1.083 or back.
+/// The delays of hits shortly ([`ours::AFTER_CHANGE_MS`]) after the speed changed from 0.917 to 1.083 or back.
 #[derive(Serialize)]
 struct Change {
     method: String,
     /// In milliseconds.
-    worst_ms: [f64; ours::SOON.len()],
+    worst_ms: [f64; ours::AFTER_CHANGE_MS.len()],
 }
 
 /// A stretcher to measure.
@@ -290,9 +290,9 @@ fn write(path: &Path, frames: &[[f32; 2]]) -> Result<(), Box<dyn Error>> {
 fn change(method: StretchMethod, signal: &Signal, source: &Source) -> Result<Change, Box<dyn Error>> {
     let (out, due) = ours::change(&source.track, method, &signal.hits, [0.917, 1.083])?;
     let late = measure::late(signal, &out, &due);
-    let worst_ms = ours::SOON.map(|(from, until)| {
-        let soon = due.iter().zip(&late).filter(|(due, _)| due.soon > from && due.soon <= until);
-        soon.fold(0.0, |worst: f64, (_, late)| worst.max(late.abs()))
+    let worst_ms = ours::AFTER_CHANGE_MS.map(|(from, until)| {
+        let hits = due.iter().zip(&late).filter(|(due, _)| due.ms_after_change > from && due.ms_after_change <= until);
+        hits.fold(0.0, |worst: f64, (_, late)| worst.max(late.abs()))
     });
     Ok(Change { method: method.to_string(), worst_ms })
 }

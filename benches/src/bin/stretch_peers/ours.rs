@@ -18,8 +18,8 @@ pub const BLOCKS: [usize; 3] = [64, 256, 1_024];
 const REPEATS: usize = 9;
 /// The seconds of sound for which blocks are timed.
 const TIMED: usize = 10;
-/// How long before a hit the speed changes, in milliseconds.
-pub const SOON: [(usize, usize); 3] = [(0, 50), (50, 100), (100, 200)];
+/// The ranges of times from a change of speed to the next hit, in milliseconds.
+pub const AFTER_CHANGE_MS: [(usize, usize); 3] = [(0, 50), (50, 100), (100, 200)];
 
 /// The processor time of this thread in seconds.
 pub fn thread_seconds() -> f64 {
@@ -46,7 +46,7 @@ impl Deck {
     }
 }
 
-/// A speed, or why there is no such speed.
+/// Converts a speed to a rate. The error is the reason why it is not possible.
 fn rate(speed: f64) -> Result<Rate, String> {
     Rate::new(speed).map_err(|error| error.to_string())
 }
@@ -81,8 +81,8 @@ fn quanta(track: &Track, speed: f64) -> usize {
     (track.frames().0 as f64 / speed / QUANTUM as f64).ceil() as usize
 }
 
-/// The memory of one more stretcher of each method in KiB: how much the process grows when 256 of them begin to play. Shared tables
-/// are not included. This has to be called before other memory is used and freed.
+/// The memory of one more stretcher of each method in KiB, measured as the growth of the process when 256 of them begin
+/// to play. Shared tables are not included. This has to be called before other memory is used and freed.
 pub fn kibibytes() -> Result<Vec<(String, f64)>, Box<dyn Error>> {
     const MANY: usize = 256;
     let resident = || -> Result<usize, Box<dyn Error>> {
@@ -145,8 +145,8 @@ pub fn evenness(track: &Track, method: StretchMethod, speed: f64, frames: usize)
 
 /// The expected time of a hit in the output.
 pub struct ExpectedHit {
-    /// How long before the hit the speed changed, in milliseconds.
-    pub soon: usize,
+    /// The time from the change of speed to the hit, in milliseconds.
+    pub ms_after_change: usize,
     /// The frame of the output.
     pub frame: f64,
 }
@@ -163,13 +163,13 @@ pub fn change(
     let mut out = Vec::new();
     let mut due = Vec::new();
     for (n, hit) in hits.iter().enumerate() {
-        let soon = 5 * (n % 40 + 1);
+        let ms_after_change = 5 * (n % 40 + 1);
         let (before, after) = (speeds[n % 2], speeds[(n + 1) % 2]);
-        let change = *hit as f64 - soon as f64 * 1e-3 * f64::from(RATE) * after;
+        let change = *hit as f64 - ms_after_change as f64 * 1e-3 * f64::from(RATE) * after;
         while deck.0.position() < change {
             interleave(&mut out, deck.quantum(rate(before)?));
         }
-        due.push(ExpectedHit { soon, frame: out.len() as f64 + (*hit as f64 - deck.0.position()) / after });
+        due.push(ExpectedHit { ms_after_change, frame: out.len() as f64 + (*hit as f64 - deck.0.position()) / after });
     }
     for _ in 0..RATE as usize / QUANTUM {
         interleave(&mut out, deck.quantum(rate(speeds[hits.len() % 2])?));

@@ -18,7 +18,7 @@ pub fn print(report: &Report) {
         [method.clone(), blocks.frames.to_string(), mean, times(blocks.p99), times(blocks.longest)]
     });
     print_table("method", &["frames of a block", "mean", "p99", "longest"], &blocks.collect::<Vec<_>>());
-    let head = ours::SOON.map(|(from, until)| format!("{from}-{until} ms after"));
+    let head = ours::AFTER_CHANGE_MS.map(|(from, until)| format!("{from}-{until} ms after"));
     let rows = report.changes.iter().map(|change| {
         let [first, second, third] = change.worst_ms.map(|worst| format!("{worst:.2} ms"));
         [change.method.clone(), first, second, third]

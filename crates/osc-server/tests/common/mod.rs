@@ -52,7 +52,7 @@ pub fn read_wav(path: &Path) -> Vec<f32> {
 }
 
 /// One hertz, in radians per frame.
-pub const TURN: f64 = std::f64::consts::TAU / RATE as f64;
+pub const RADIANS_PER_FRAME: f64 = std::f64::consts::TAU / RATE as f64;
 
 /// The frequency of a tone, computed from its first and last rising zero crossing.
 pub fn hertz(sound: &[f32]) -> f64 {
@@ -84,7 +84,8 @@ pub fn client(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
 }
 
-/// The path of a file that exists, for the loader to resolve. Its content is what the test sends to [`Rig::files`].
+/// The path of a file that exists, for the loader to resolve. Its content is the track that the test sends to
+/// [`Rig::files`].
 pub fn any_file() -> String {
     std::env::current_exe().unwrap().to_str().unwrap().to_owned()
 }

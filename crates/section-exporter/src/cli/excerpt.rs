@@ -1,29 +1,29 @@
-//! The options that say how excerpts are made.
+//! The options for the tempo, the sound and the format of excerpts.
 
 use clap::{Args, ValueEnum};
 use crowd_engine::{Bpm, StretchMethod};
 use crowd_media::{AudioFormat, Container, SampleFormat};
 
-use super::values::{depth, loudness, tempo};
+use super::values::{loudness, sample_format, tempo};
 
 /// How excerpts are made.
 #[derive(Debug, Clone, Args)]
 pub struct ExcerptOptions {
     /// Tempo to bring the excerpts to, in BPM: --bpm unless given, and each track's own tempo when that is not given
     /// either. Several tempos (120,122.5) make one excerpt of each track for each tempo
-    #[arg(long, value_name = "BPM", value_parser = tempo, value_delimiter = ',', help_heading = "Parts")]
+    #[arg(long, value_name = "BPM", value_parser = tempo, value_delimiter = ',', help_heading = "Excerpts")]
     pub target_bpm: Vec<Bpm>,
     /// How to change the tempo
-    #[arg(long, value_name = "METHOD", value_enum, default_value_t, help_heading = "Parts")]
+    #[arg(long, value_name = "METHOD", value_enum, default_value_t, help_heading = "Excerpts")]
     pub stretch_method: Method,
     /// Loudness to bring the stretched files to, in LUFS; their true peak stays at -1 dBTP or below
-    #[arg(long, value_name = "LUFS", value_parser = loudness, allow_negative_numbers = true, help_heading = "Parts")]
+    #[arg(long, value_name = "LUFS", value_parser = loudness, allow_negative_numbers = true, help_heading = "Excerpts")]
     pub loudness: Option<f64>,
     /// File format
-    #[arg(long, value_name = "KIND", value_enum, default_value_t, help_heading = "Parts")]
+    #[arg(long, value_name = "KIND", value_enum, default_value_t, help_heading = "Excerpts")]
     pub format: FileFormat,
     /// Sample format, the track's own unless given: 16 or 24 bits, or 32f (float, WAV only); integers are dithered
-    #[arg(long, value_name = "BITS", value_parser = depth, help_heading = "Parts")]
+    #[arg(long, value_name = "BITS", value_parser = sample_format, help_heading = "Excerpts")]
     pub bit_depth: Option<SampleFormat>,
 }
 
@@ -33,8 +33,8 @@ impl ExcerptOptions {
     /// # Errors
     /// A sentence that names the flag.
     pub fn check(&self) -> Result<(), String> {
-        if let Some(depth) = self.bit_depth {
-            AudioFormat::new(self.format.into(), depth).map_err(|error| format!("--bit-depth {depth}: {error}"))?;
+        if let Some(format) = self.bit_depth {
+            AudioFormat::new(self.format.into(), format).map_err(|error| format!("--bit-depth {format}: {error}"))?;
         }
         Ok(())
     }

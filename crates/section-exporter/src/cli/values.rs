@@ -35,6 +35,6 @@ pub(super) fn loudness(text: &str) -> Result<f64, String> {
     lufs.ok_or_else(|| "give -60 to 0 LUFS; clubs play near -9, broadcasters -23, streaming services -14".to_owned())
 }
 
-pub(super) fn depth(text: &str) -> Result<SampleFormat, String> {
+pub(super) fn sample_format(text: &str) -> Result<SampleFormat, String> {
     text.parse().map_err(|error: crowd_media::Error| error.to_string())
 }

@@ -108,7 +108,7 @@ fn read<R: Read>(
     Ok(Collection { tracks: Vec::new(), notes, more_notes, playlists: nodes.finish() })
 }
 
-/// What [`walk`] passes to its visitor. Positions are counted in bytes of the text, from its start.
+/// An event that [`walk`] passes to its visitor. Positions are counted in bytes of the text, from its start.
 pub(super) enum XmlElement<'a> {
     /// The start of an element: the position and line of its tag, the position after the tag, whether the element is
     /// empty (`<X/>`), and the blanks and line breaks before it.
@@ -197,7 +197,7 @@ struct CollectionReader<F> {
     track: Option<CollectionTrack>,
     /// The nesting below the element of the track.
     depth: usize,
-    /// Notes about what was left out.
+    /// Notes about data that was left out.
     notes: Vec<CollectionNote>,
     more_notes: usize,
     nodes: PlaylistNodes,
@@ -370,11 +370,11 @@ pub(super) fn attributes(
 
 /// A value with the escapes of XML decoded.
 pub(super) fn unescaped(raw: &str) -> String {
-    unescape(raw).map_or_else(|_| unescape_what_can_be(raw), Cow::into_owned)
+    unescape(raw).map_or_else(|_| unescape_known(raw), Cow::into_owned)
 }
 
 /// Some programs write a bare `&` or entities of HTML: these are kept, and the others are decoded.
-fn unescape_what_can_be(raw: &str) -> String {
+fn unescape_known(raw: &str) -> String {
     let mut entities = raw.split('&');
     let mut text = entities.next().unwrap_or_default().to_owned();
     for entity in entities {

@@ -1,7 +1,7 @@
-//! The pool of worker threads: at most one load for each buffer, and only a few on a disk that does not answer.
+//! The pool of worker threads. It runs at most one load for each buffer, and only a few on a disk that does not answer.
 //!
-//! A thread whose system call does not return cannot be ended, so another one is started in its place. One share that
-//! is gone would use up a pool with a fixed number of threads, as crates have them.
+//! A thread whose system call does not return cannot be ended, so another one is started in its place. The pools of
+//! crates have a fixed number of threads, all of which one disconnected share would block.
 
 use super::file_access::{DecodeFn, FileAccess, FinishedLoad, LoadId};
 use super::load_monitor::LoadMonitor;
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The number of files that are loaded at the same time, without stalled ones.
+/// The number of files that are loaded at the same time, not counting stalled ones.
 pub(super) const WORKERS: usize = 3;
 /// The largest number of threads, stalled ones included: they cannot be ended.
 pub(super) const MAX_WORKERS: usize = 64;
@@ -109,7 +109,7 @@ impl PoolState {
     }
 
     /// The number of workers that are not stalled.
-    fn able_workers(&self) -> usize {
+    fn unstalled_workers(&self) -> usize {
         self.workers - self.running.iter().filter(|run| run.is_stalled()).count()
     }
 }
@@ -151,13 +151,13 @@ impl WorkerPool {
         state.running.iter().for_each(|run| run.monitor.cancel());
     }
 
-    /// Sets the decoder. Files that were resolved before come first.
+    /// Sets the decoder. Files whose paths are resolved already are decoded first.
     pub fn set_decoder(&self, decode: DecodeFn) {
         self.lock().decode = Some(decode);
         self.job_added.notify_all();
     }
 
-    /// Whether any path may still be resolved before a call for it has not returned for `timeout`.
+    /// Whether a path waits to be resolved, or a load runs whose current system call began less than `timeout` ago.
     pub fn is_resolving(&self, timeout: Duration) -> bool {
         let state = self.lock();
         let may_resolve =
@@ -188,7 +188,7 @@ impl WorkerPool {
         let (now, timeout) = (Instant::now(), self.files.timeout);
         let refuse = |load, path: &str, reason: String| {
             let text = format!(
-                "{}: {reason}; given up after {} s: is its disk or share there?",
+                "{}: {reason}; given up after {} s: is its disk or share connected?",
                 quote(path),
                 timeout.as_secs_f32()
             );
@@ -200,7 +200,7 @@ impl WorkerPool {
             run.monitor.cancel();
             refuse(run.load, &run.path, "a read of it does not return".into());
         }
-        let full = state.workers >= MAX_WORKERS && state.able_workers() == 0;
+        let full = state.workers >= MAX_WORKERS && state.unstalled_workers() == 0;
         let mut waiting = std::mem::take(&mut state.waiting);
         waiting.retain_mut(|job| {
             let all_stalled =
@@ -217,7 +217,7 @@ impl WorkerPool {
         });
         state.waiting = waiting;
         let needed = state.idle == 0
-            && state.able_workers() < WORKERS
+            && state.unstalled_workers() < WORKERS
             && state.workers < MAX_WORKERS
             && (state.workers == 0 || state.next().is_some());
         state.workers += usize::from(needed);
@@ -232,7 +232,7 @@ impl WorkerPool {
         self.lock().workers -= 1;
     }
 
-    /// Ends the workers when they have finished what they do.
+    /// Ends each worker when its current job has ended.
     pub fn close(&self) {
         self.cancel_all();
         self.lock().closed = true;
@@ -242,7 +242,7 @@ impl WorkerPool {
     /// The loop of a worker. Ends when the pool is closed or has enough workers without this one.
     pub fn run_worker(&self) {
         let mut state = self.lock();
-        while !state.closed && state.able_workers() <= WORKERS {
+        while !state.closed && state.unstalled_workers() <= WORKERS {
             let Some(job) = state.next().and_then(|next| state.waiting.remove(next)) else {
                 state.idle += 1;
                 state = self.job_added.wait(state).unwrap_or_else(PoisonError::into_inner);

@@ -35,21 +35,21 @@ fn each_side_of_a_jump_keeps_its_own_tempo() {
                     let time = 0.2 + f64::from(beat) * period;
                     for side in [&before, &grid] {
                         let error = (side.nearest_beat(time) - time).abs();
-                        assert!(error < 0.001, "{bpm} {extra}: beat {beat} lies {error} s beside");
+                        assert!(error < 0.001, "{bpm} {extra}: beat {beat} is off by {error} s");
                     }
                 }
                 for beat in 0..64 {
                     let time = after_jump + f64::from(beat) * period;
                     for side in [&after, &grid] {
                         let error = (side.nearest_beat(time) - time).abs();
-                        assert!(error < 0.001, "{bpm} {extra}: beat {beat} behind it lies {error} s beside");
+                        assert!(error < 0.001, "{bpm} {extra}: beat {beat} after it is off by {error} s");
                     }
                 }
                 assert!((before.bpm() - bpm).abs() < 0.01 && (after.bpm() - bpm).abs() < 0.01);
                 assert!(before.jumps().is_empty() && !grid.is_steady());
                 // In the straightened grid the beat before the jump lasts until the jump.
-                let rounds = grid.beat_at(jump.seconds);
-                assert!((rounds - rounds.round()).abs() < 1e-6 && (rounds - 64.0).abs() < 1.5, "{rounds}");
+                let beat = grid.beat_at(jump.seconds);
+                assert!((beat - beat.round()).abs() < 1e-6 && (beat - 64.0).abs() < 1.5, "{beat}");
             }
         }
     }
