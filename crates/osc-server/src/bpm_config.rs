@@ -126,8 +126,7 @@ impl ConfigReader<'_> {
         *target = used.unwrap_or(*target);
     }
 
-    /// Converts the number of a key. When there is a value and `convert` fails, adds a warning that says that `default`
-    /// is used.
+    /// Converts the number of a key. When there is a value and `convert` fails, adds a warning that `default` is used.
     fn read<T>(
         &mut self,
         path: &[&str],

@@ -201,7 +201,7 @@ impl Handler {
     }
 }
 
-/// Reads a percentage and returns the gain it stands for.
+/// Reads a percentage and returns its gain.
 fn eq_gain(args: &mut Args<'_>, name: &str) -> Result<Gain, Refusal> {
     args.quantity(name).map(EqPercent::gain)
 }

@@ -24,7 +24,7 @@ const STOP_POLL_INTERVAL: Duration = Duration::from_millis(200);
 pub struct Datagram {
     /// The sender; replies are sent to it.
     pub from: SocketAddr,
-    /// The bytes; one byte more than [`MAX_DATAGRAM`] stands for any larger size.
+    /// The bytes. A larger datagram is cut off after [`MAX_DATAGRAM`] and one more byte.
     pub bytes: Vec<u8>,
 }
 
@@ -39,7 +39,7 @@ pub struct ReceiveCounters {
     pub overrun: AtomicU64,
 }
 
-/// Why the server cannot listen.
+/// The reason why the server cannot listen.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NetError {

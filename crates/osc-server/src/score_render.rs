@@ -16,7 +16,7 @@ const TAIL_SECONDS: f64 = 0.25;
 /// The longest render, in seconds. It limits a score in which something never ends.
 const MAX_SECONDS: f64 = 86_400.0;
 
-/// Why a score was not rendered.
+/// The reason why a score was not rendered.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RenderError {

@@ -92,7 +92,7 @@ quantities! {
     FadeDuration 0.0..=3_600.0;
     /// The percentage that `/deck_eq` takes.
     EqPercent 0.0..=1_000.0;
-    /// How much the crowd moves, 0 to 1.
+    /// The movement of the crowd, 0 to 1.
     MovementLevel 0.0..=1.0;
     /// The frequency of the test tone, in Hz.
     ToneFrequency 20.0..=20_000.0;
@@ -124,8 +124,7 @@ impl MovementLevel {
 }
 
 impl EqPercent {
-    /// The gain that a percentage stands for: 0 is a kill, 50 and more is flat, and between them -24 dB to 0 dB in a
-    /// straight line.
+    /// The gain of a percentage: 0 is a kill, 50 and more is flat, and between them -24 dB to 0 dB in a straight line.
     #[must_use]
     pub fn gain(self) -> Gain {
         if self.0 <= 0.0 {

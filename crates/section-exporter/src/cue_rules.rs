@@ -6,7 +6,8 @@ use crate::grid::Grid;
 use crate::skip_reason::SkipReason;
 use crate::structure::{Section, Structure};
 
-/// How far a section may end before its last beat and still count as a whole one, in beats: section ends are rounded.
+/// A section that ends at most this many beats before its last beat counts as a whole one, because section ends are
+/// rounded.
 const END_TOLERANCE: f64 = 0.25;
 
 /// The length of an excerpt.
@@ -43,7 +44,7 @@ pub struct FoundCues {
 struct ExcerptStart {
     /// Its time in seconds.
     seconds: f64,
-    /// How many seconds before that time the first section may begin.
+    /// The first section may begin this many seconds before that time.
     near: f64,
 }
 

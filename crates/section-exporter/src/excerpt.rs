@@ -24,7 +24,7 @@ pub enum OnJump {
 pub struct ExcerptJump {
     /// The first beat after the jump, in seconds.
     pub seconds: f64,
-    /// How much later that beat comes than a regular beat would, in beats.
+    /// The delay of that beat after a regular beat, in beats.
     pub beats: f64,
     /// The time at which the excerpt would have ended, in seconds, if it ends before the jump; `None` when it contains
     /// the jump.
@@ -48,7 +48,7 @@ impl Excerpt {
     ///
     /// # Errors
     /// [`SkipReason::EmptyExcerpt`] when nothing is left between the cues. [`SkipReason::GridJump`] when the grid jumps
-    /// between them and such tracks are left out, or less than a bar lies before the jump.
+    /// between them and such tracks are left out, or less than a bar is before the jump.
     pub fn new(
         found: Cues,
         sections: &[Section],

@@ -14,8 +14,8 @@ use crate::inputs::Inputs;
 use crate::rekordbox::{CUE_NAME_PREFIX, Location};
 use crate::target_tempo::TargetTempo;
 
-/// How far before the first frame a beat may lie and still count as the first beat of the excerpt, in beats: a cut
-/// begins on a whole frame.
+/// A beat that is at most this many beats before the first frame is the first beat of the excerpt, because a cut begins
+/// on a whole frame.
 const FIRST_BEAT_TOLERANCE: f64 = 0.002;
 
 /// A TEMPO mark of an excerpt.
@@ -139,7 +139,7 @@ fn tempo_marks(excerpt: &ExportedExcerpt) -> Result<Vec<ExcerptTempoMark>, CutEr
     let mut tempos: Vec<ExcerptTempoMark> = Vec::new();
     let mut due = 0;
     for beat in (0..).map(|nth| first + f64::from(nth)).take_while(|beat| *beat <= last) {
-        // The result lies between 1 and the number of beats in a bar, of which there are at most 32.
+        // The result is from 1 to the number of beats in a bar, which is at most 32.
         let number = (grid.bar_phase(beat).round() as u8) % bar + 1;
         if number != due {
             let seconds = time_map.frame_of(grid.frame_at(beat)) / f64::from(rate.get());

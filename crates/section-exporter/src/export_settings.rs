@@ -24,7 +24,7 @@ pub struct ExportSettings {
     pub excerpts_folder: PathBuf,
     /// The folder for pictures, if pictures are drawn.
     pub pictures_folder: Option<PathBuf>,
-    /// How many tasks run at the same time, at least 1.
+    /// The number of tasks that run at the same time, at least 1.
     pub jobs: usize,
     /// Whether excerpts of an earlier run are cut again.
     pub force: bool,

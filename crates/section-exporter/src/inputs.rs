@@ -23,7 +23,7 @@ pub struct Inputs {
     pub xml_stamp: Option<FileStamp>,
 }
 
-/// Why the inputs cannot be read.
+/// The reason why the inputs cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputError {

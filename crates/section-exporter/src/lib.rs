@@ -1,5 +1,6 @@
 #![forbid(unsafe_code)]
-//! The library behind `section-export`, which cuts excerpts that a DJ can mix straight away out of a library of tracks.
+//! The library crate of `section-export`, which cuts excerpts out of a library of tracks. A DJ can mix the excerpts
+//! straight away.
 //!
 //! An excerpt is written as two files: the *original*, which has the samples of the track, and the *stretched file* at
 //! the target tempo.

@@ -21,7 +21,7 @@ impl OutputFile {
     }
 }
 
-/// Why an output must not be written.
+/// The reason why an output must not be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OutputConflict {
     /// It is a file that the run reads.

@@ -10,8 +10,8 @@ use crowd_media::{Error, atomic};
 use crate::partial_file;
 use crate::record::{self, RECORDS_FOLDER};
 
-/// How many hashes are kept for each path, the latest first. The earlier hash is needed when a run was killed after it
-/// recorded a new hash and before it renamed the file.
+/// The number of hashes that are kept for each path, the latest first. The earlier hash is needed when a run was killed
+/// after it recorded a new hash and before it renamed the file.
 const KEPT: usize = 2;
 
 /// The hashes of the files that were written for one folder of excerpts.

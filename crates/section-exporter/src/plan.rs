@@ -28,7 +28,7 @@ pub struct PlanOptions {
     pub cue_rules: CueRules,
     /// The handling of grid jumps.
     pub on_jump: OnJump,
-    /// Which offset of Rekordbox's positions in MP3s is taken.
+    /// The offset of Rekordbox's positions in MP3s.
     pub mp3_offset: Mp3OffsetMode,
 }
 
@@ -175,7 +175,7 @@ pub struct Plan {
     pub tracks: Vec<PlannedTrack>,
     /// The tracks that are left out.
     pub skipped: Vec<SkippedTrack>,
-    /// How many other tracks are not in the playlist.
+    /// The number of other tracks, which are not in the playlist.
     pub not_in_playlist: usize,
     /// Tracks of the playlist without a structure file: indices in
     /// [`Collection::tracks`](crate::rekordbox::Collection::tracks).

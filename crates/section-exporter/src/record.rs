@@ -76,7 +76,7 @@ impl FileState {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FileSetRecord {
     version: u32,
-    /// Everything that decides the content of the files, as text that is only compared.
+    /// Everything that the content of the files depends on, as text that is only compared.
     made_from: String,
     /// The files, the latest first.
     files: Vec<RecordedFile>,

@@ -52,7 +52,7 @@ impl TempoRange {
         self.high
     }
 
-    /// Whether `bpm` lies in the range.
+    /// Whether `bpm` is in the range.
     pub fn contains(self, bpm: f64) -> bool {
         (self.low - BPM_TOLERANCE..=self.high + BPM_TOLERANCE).contains(&bpm)
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::key::Key;
 use crate::structure::StructureError;
 
-/// Why a track is not cut. Each sentence says what is wrong, with the value, and what to do.
+/// The reason why a track is not cut. Each text names the fault, its value, and the remedy.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SkipReason {
@@ -57,7 +57,7 @@ pub enum SkipReason {
         audio: PathBuf,
         /// The structure file that is taken.
         taken: PathBuf,
-        /// Why that one is taken.
+        /// The reason why that one is taken.
         advantage: &'static str,
     },
     /// Neither the collection nor the structure file has a tempo.
@@ -99,7 +99,7 @@ pub enum SkipReason {
              begin with the first downbeat by --fallback"
     )]
     NoIntro {
-        /// How many sections there are.
+        /// The number of sections.
         sections: usize,
         /// Their labels.
         labels: String,
@@ -119,9 +119,9 @@ pub enum SkipReason {
     GridJump {
         /// The first beat after the jump, in seconds.
         seconds: f64,
-        /// How much later it comes than a regular beat would, in beats.
+        /// The delay of that beat after a regular beat, in beats.
         beats: f64,
-        /// The start of the excerpt in seconds, when less than a bar lies between it and the jump.
+        /// The start of the excerpt in seconds, when less than a bar is between it and the jump.
         before: Option<f64>,
     },
     /// Too few bars follow the intro.

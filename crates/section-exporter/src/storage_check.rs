@@ -23,7 +23,7 @@ const PICTURE_BYTES: [u64; 2] = [5_000, 200_000];
 /// The compression of FLAC: silence nearly disappears, noise is not compressed.
 const FLAC_RATIO: [f64; 2] = [0.02, 1.05];
 
-/// Why a run does not start.
+/// The reason why a run does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     /// A folder, or a file in it, cannot be made.
@@ -165,7 +165,7 @@ impl ExportSettings {
     }
 }
 
-/// The disk that a folder lies on, and its free bytes for this user; `None` where the system does not report them.
+/// The disk of a folder, and its free bytes for this user; `None` where the system does not report them.
 #[cfg(unix)]
 fn disk(folder: &Path) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;

@@ -30,7 +30,7 @@ pub struct TrackTask<'a> {
 pub struct FileSet {
     /// The name of their record.
     pub name: String,
-    /// Everything that decides their content, as text.
+    /// Everything that their content depends on, as text.
     pub made_from: String,
     /// The files with their roles.
     pub files: Vec<(FileRole, PathBuf)>,
@@ -54,7 +54,7 @@ pub enum FileAction {
     Blocked(FileState, PathBuf),
 }
 
-/// Why an excerpt is missing.
+/// The reason why an excerpt is missing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExcerptError {
@@ -161,7 +161,7 @@ impl ExportSettings {
         TrackTask { planned, original, excerpts }
     }
 
-    /// Everything that decides the content of an original. A stretched file depends on more values.
+    /// Everything that the content of an original depends on. A stretched file depends on more values.
     fn made_from(&self, planned: &PlannedTrack) -> Value {
         let excerpt = &planned.excerpt;
         let marks = excerpt.grid.marks().iter().map(|mark| json!([mark.seconds, mark.bpm.get(), mark.number]));

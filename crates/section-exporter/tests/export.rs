@@ -93,7 +93,7 @@ fn the_table_has_the_columns_clients_expect() {
          duration_sectioned,part_file_orig,part_file,lufs,sections"
     );
     let path = library.path("audio/a.wav");
-    // The intro ends at 2.11 s, the sixth section lies from 12.11 to 14.11 s.
+    // The intro ends at 2.11 s. The sixth section is from 12.11 to 14.11 s.
     let row = lines.next().unwrap();
     let loudness = crowd_media::loudness::measure(&library.audio("parts/a_sectioned.wav")).unwrap().integrated_lufs;
     assert_eq!(

@@ -40,7 +40,7 @@ fn inspect_shows_the_cues_that_the_run_with_the_same_flags_cuts_at() {
         }
     }
     let found = inspect(&library, "even.wav", "--snap downbeat");
-    assert_ne!(found["cues"], found["cues_found"], "those of the segments stand beside");
+    assert_ne!(found["cues"], found["cues_found"], "the cues before snapping are shown too");
     // A track that the run leaves out is left out here for the same reason.
     let found = inspect(&library, "jumps.wav", "--on-jump skip");
     let output = library.export("--on-jump skip");

@@ -12,7 +12,7 @@ use crowd_media::{Audio, AudioFormat, Container, SampleFormat, Samples, Tags};
 use section_export::rekordbox::{Collection, Location};
 use serde_json::{Value, json};
 
-/// How much later Rekordbox's grid lies with a valid LAME tag, in seconds.
+/// The time by which Rekordbox's grid is later with a valid LAME tag, in seconds.
 const LATER: f64 = 0.026;
 
 /// The kinds of tag, by encoder.
@@ -86,7 +86,7 @@ impl Mp3Library {
         Self { library, clicks }
     }
 
-    /// Writes the structure file and the collection, whose grid lies `later` seconds after the clicks.
+    /// Writes the structure file and the collection, whose grid is `later` seconds after the clicks.
     fn describe(&self, beats: bool, later: f64) -> &TestLibrary {
         let library = &self.library;
         let file = library.path("struct/00.json");
@@ -185,7 +185,7 @@ fn a_shifted_grid_cuts_on_the_click_and_cues_are_written_with_rekordboxs_positio
         assert!((ini - first - 2.0).abs() < 0.001, "{encoder:?} {later}: {ini} instead of {}", first + 2.0);
         // A click at the very start is cut in half, so its measured time is slightly late.
         let click = first_click(library);
-        assert!(click < 0.002, "{encoder:?} {later}: the first click lies {click} s behind the start");
+        assert!(click < 0.002, "{encoder:?} {later}: the first click is {click} s after the start");
         let cues = Collection::open(&library.path("cues.xml")).unwrap();
         let start = cues.tracks[0].marks[0].start;
         assert!((start - ini - offset).abs() < 0.0006, "{encoder:?} {later}: {start} for {ini}");

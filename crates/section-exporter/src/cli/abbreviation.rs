@@ -1,5 +1,5 @@
-//! Abbreviated flags of the tool that `section-export` replaces: every abbreviation that was unambiguous there still
-//! stands for the same flag, however many flags there are now.
+//! Abbreviated flags of the tool that `section-export` replaces: every abbreviation that was unambiguous there is still
+//! accepted for the same flag, also where newer flags make it ambiguous.
 
 use clap::{Command, CommandFactory};
 

@@ -39,7 +39,7 @@ pub struct OutputOptions {
     pub write_playlist: Option<PathBuf>,
 }
 
-/// Which path of a track is printed.
+/// The path of a track that is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum PrintedPath {
     /// Its path as written in the structure file and in the table

@@ -85,7 +85,7 @@ impl SelectionOptions {
         CueRules { length, snap: self.snap, fallback: self.fallback }
     }
 
-    /// Which tempos and keys are selected.
+    /// The rules by which tracks are selected.
     ///
     /// # Errors
     /// A sentence, when the tempos make no range.

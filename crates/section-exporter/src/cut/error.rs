@@ -3,7 +3,7 @@
 /// The maximum length of an excerpt, in seconds.
 pub const MAX_SECONDS: f64 = 3_600.0;
 
-/// Why an excerpt was not cut. No incomplete file is left; the original may have been written before.
+/// The reason why an excerpt was not cut. No incomplete file is left, but the original may be complete.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CutError {

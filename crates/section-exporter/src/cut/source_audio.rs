@@ -9,7 +9,7 @@ use super::error::{CutError, MAX_SECONDS};
 
 /// Seconds of the track that are read before and after the excerpt: stretchers need at most half a second on each side.
 const MARGIN: f64 = 1.0;
-/// How many seconds after the end of the track an end cue may lie.
+/// An end cue may be this many seconds after the end of the track.
 const END_TOLERANCE: f64 = 0.5;
 
 /// The samples of an excerpt with the audio around it.

@@ -9,7 +9,7 @@ use crate::structure::Structure;
 /// Half of the 10 ms to which beats are rounded, and a margin for floating-point errors.
 const ROUNDING_ERROR: f64 = 0.005_001;
 
-/// How far noisy beats may lie from steady ones, in seconds: one or two STFT frames of the analyser.
+/// The largest distances of noisy beats from steady ones, in seconds: one or two STFT frames of the analyser.
 const NOISE_WIDTHS: [f64; 2] = [0.015, 0.03];
 
 /// A change of tempo counts when each tempo lasts for this many beats on average.
@@ -224,7 +224,7 @@ impl BeatLine {
         self.crossing(next).map_or(next.from, |beat| beat.round().clamp(low, high))
     }
 
-    /// How far both lines lie apart at that beat, in seconds.
+    /// The distance of both lines at that beat, in seconds.
     pub fn apart(&self, next: &Self) -> f64 {
         let (low, high) = self.join(next);
         let beat = self.crossing(next).map_or(next.from, |beat| beat.clamp(low, high));

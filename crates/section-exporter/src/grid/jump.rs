@@ -10,7 +10,7 @@ use super::tempo_marks::counted;
 use crate::rekordbox::TempoMark;
 use crate::structure::Structure;
 
-/// A mark that lies farther than this from the beats before it, in beats, is not explained by rounding.
+/// A mark that is farther than this from the beats before it, in beats, is not explained by rounding.
 const JUMP_THRESHOLD: f64 = 0.05;
 /// The most that is added to that distance, in beats, where the other marks are uneven too.
 const MAX_UNEVENNESS: f64 = 0.1;
@@ -18,7 +18,7 @@ const MAX_UNEVENNESS: f64 = 0.1;
 const TIME_ERROR: f64 = 0.002;
 /// At least this many beats of a structure file between two marks can show that the tempo drifts and does not jump.
 const MIN_BEATS: usize = 16;
-/// How far before a mark a beat of the structure file still belongs to it, in beats.
+/// A beat of the structure file that is at most this many beats before a mark belongs to the mark.
 const EARLY_BEATS: f64 = 0.2;
 
 /// A time after which the beats do not continue those before.
@@ -28,7 +28,7 @@ pub struct GridJump {
     pub mark: usize,
     /// The first beat after it, in seconds.
     pub seconds: f64,
-    /// How much later that beat comes than a regular beat would, in beats: -0.45 to 0.55.
+    /// The delay of that beat after a regular beat, in beats: -0.45 to 0.55.
     pub beats: f64,
 }
 
@@ -48,7 +48,7 @@ pub fn in_tempo_marks(tempos: &[TempoMark], analysed: Option<&AnalysedBeats>) ->
     jumps.map(|((_, b), _)| b.seconds).collect()
 }
 
-/// How far a mark lies from the beats of the mark before, in beats. The smaller distance counts: at the tempo of the
+/// The distance of a mark from the beats of the mark before, in beats. The smaller distance counts: at the tempo of the
 /// mark before, or at a tempo that changes evenly from one mark to the other.
 fn distance_from_beats(a: &TempoMark, b: &TempoMark) -> f64 {
     let distance = |bpm: f64| {
@@ -147,7 +147,7 @@ fn whole_beats_before(before: &Mark, jump: f64) -> f64 {
     ((jump - before.seconds) * before.bpm.get() / 60.0 - SHORTEST).floor().max(0.0)
 }
 
-/// How much later the first beat after a jump (in seconds) comes than a regular beat would, in beats.
+/// The delay of the first beat after a jump (in seconds) relative to a regular beat, in beats.
 pub fn delay_in_beats(before: &Mark, jump: f64) -> f64 {
     (jump - before.seconds) * before.bpm.get() / 60.0 - whole_beats_before(before, jump) - 1.0
 }

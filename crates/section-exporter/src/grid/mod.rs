@@ -191,7 +191,7 @@ impl Grid {
         Self::of(data).unwrap_or_else(|| self.clone())
     }
 
-    /// The last downbeat at or before a time in seconds; `None` when it lies before the start of the track.
+    /// The last downbeat at or before a time in seconds; `None` when it is before the start of the track.
     pub fn downbeat_before(&self, seconds: f64) -> Option<f64> {
         let bar = f64::from(self.data.beats_per_bar);
         // A rounded time may lie slightly before its beat.

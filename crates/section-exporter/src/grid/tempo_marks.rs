@@ -99,7 +99,7 @@ fn mark(seconds: f64, bpm: f64, number: u8, beats_per_bar: u8) -> Option<Mark> {
 
 fn bar_beats(tempos: &[TempoMark]) -> u8 {
     let first = tempos.first().map_or(4, |tempo| tempo.beats_per_bar);
-    // A grid has one bar length for the whole track; a mark of another bar length still lies on a beat.
+    // A grid has one bar length for the whole track; a mark of another bar length is still on a beat.
     tempos.iter().map(|tempo| tempo.number).max().unwrap_or(1).max(first)
 }
 
@@ -187,7 +187,7 @@ fn other_bars(found: FittedGrid, period: f64, analysed: &AnalysedBeats) -> Fitte
         return found;
     };
     let bar = f64::from(analysed.beats_per_bar) * factor;
-    // The mark lies on a beat, or midway between two beats when the collection counts twice as many.
+    // The mark is on a beat, or midway between two beats when the collection counts twice as many.
     let (Some((beat, away)), true) = (analysed.nearest(only.seconds), bar.fract() == 0.0 && bar >= 1.0) else {
         return found;
     };

@@ -42,7 +42,7 @@ fn none() -> Structure {
     Structure { path: "a".into(), ..Structure::default() }
 }
 
-/// How far a grid and a tempo drift apart in a minute, in milliseconds.
+/// The drift between a grid and a tempo in a minute, in milliseconds.
 fn drift(grid: &Grid, bpm: f64) -> f64 {
     (grid.bpm() / bpm - 1.0).abs() * 60_000.0
 }

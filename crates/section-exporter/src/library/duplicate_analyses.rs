@@ -129,7 +129,7 @@ impl<'a> AnalysisCandidate<'a> {
         (content_score(&self.structure_file.structure), self.changed, std::cmp::Reverse(self.nth))
     }
 
-    /// Why this analysis is taken and not the other.
+    /// The reason why this analysis is taken and not the other.
     fn advantage(&self, other: &Self) -> &'static str {
         match (self.rank(), other.rank()) {
             ((more, ..), (less, ..)) if more > less => "has more content",
@@ -158,7 +158,7 @@ impl<'a> AnalysisCandidate<'a> {
     }
 }
 
-/// How much content an analysis has that an excerpt can be made from.
+/// The amount of content that an excerpt can be made from.
 fn content_score(structure: &Structure) -> usize {
     let has = [
         structure.sections.iter().any(|section| section.is("intro")),

@@ -69,8 +69,8 @@ impl Library {
     ///
     /// The audio of a structure file is found by its file name. If several files have the name, the folders around them
     /// decide; if these are not enough, the way in which other tracks moved from their old folders to `audio`. A file
-    /// outside `audio` is taken if it lies at the very path in the structure file. Tracks of the collection are found
-    /// in the same way, by full path first. A match that is not certain is reported and not used.
+    /// outside `audio` is taken if it has exactly the path in the structure file. Tracks of the collection are found in
+    /// the same way, by full path first. A match that is not certain is reported and not used.
     ///
     /// # Errors
     /// [`std::io::Error`] when `audio` is not a folder that can be read. Sub-folders that cannot be read are left out.

@@ -36,9 +36,9 @@ impl MatchRule {
 pub struct ComparablePath {
     /// The components with a slash between them, with case folded; no component holds a slash.
     folded: String,
-    /// The same with its own case: it decides between files that differ in nothing else.
+    /// The same with its own case. It is compared when paths differ in nothing else.
     cased: String,
-    /// The bytes of the components: they decide between paths that read the same as text.
+    /// The bytes of the components. They are compared when paths are the same as text.
     exact: Vec<u8>,
 }
 
@@ -51,7 +51,7 @@ impl ComparablePath {
         Self::of_bytes(path.as_os_str().as_encoded_bytes())
     }
 
-    /// Of a path whose bytes need not be UTF-8.
+    /// The comparable form of a path whose bytes need not be UTF-8.
     fn of_bytes(path: &[u8]) -> Self {
         let windows = is_windows(path);
         let components =
@@ -85,7 +85,7 @@ impl ComparablePath {
         self.folded.rsplit('/').next().filter(|file| !file.is_empty())
     }
 
-    /// How many components are the same, counted from the file name on.
+    /// The number of equal components, counted from the file name on.
     fn agreement(&self, other: &Self) -> usize {
         same_from_the_end(self.folded.as_bytes(), other.folded.as_bytes())
     }

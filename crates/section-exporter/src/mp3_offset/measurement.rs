@@ -1,4 +1,4 @@
-//! Measures how much later the beats of Rekordbox lie than those of the decoded music.
+//! Measures the time by which Rekordbox's beats are later than those of the decoded music.
 
 use std::fmt;
 use std::path::Path;
@@ -14,9 +14,10 @@ const SAME_EVENT: f64 = 0.06;
 const MIN_COUNT: usize = 16;
 /// Half of the step to which an analyser rounds its beats, in seconds.
 const HALF_BEAT_STEP: f64 = 0.005;
-/// How much the medians of the first and the second half may differ, in seconds: a constant offset is measured.
+/// The largest difference between the medians of the first and the second half, in seconds, because only a constant
+/// offset is measured.
 const HALVES_TOLERANCE: f64 = 0.005;
-/// How far half of the beats may lie from the median, in seconds.
+/// The largest distance of the nearer half of the beats from their median, in seconds.
 const BEAT_SPREAD: f64 = 0.015;
 /// The same for onsets, which are not rounded.
 const ONSET_SPREAD: f64 = 0.004;
@@ -49,7 +50,7 @@ impl OffsetEvidence {
 pub struct MeasuredOffset {
     /// The evidence with which they were compared.
     pub by: OffsetEvidence,
-    /// How much later they lie, in seconds.
+    /// The time by which they are later, in seconds.
     pub seconds: f64,
     /// The error that the rounding of the beats leaves, in seconds.
     pub rounding_error: f64,

@@ -19,9 +19,9 @@ use crate::structure::Structure;
 
 pub use measurement::{MeasuredOffset, OffsetEvidence};
 
-/// How much later Rekordbox's positions are in an MP3 with a valid LAME tag, in seconds.
+/// The time by which Rekordbox's positions are later in an MP3 with a valid LAME tag, in seconds.
 const LAME_OFFSET: f64 = 0.026;
-/// How far a measured offset may lie from the one that the tag gives, in seconds.
+/// The largest difference between a measured offset and the one that the tag gives, in seconds.
 const TOLERANCE: f64 = 0.005;
 /// The largest offset of `--mp3-offset`, in milliseconds.
 const MAX_MILLISECONDS: f64 = 200.0;
@@ -68,7 +68,7 @@ impl fmt::Display for Mp3OffsetMode {
     }
 }
 
-/// Why an offset was taken.
+/// The reason for which an offset was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mp3OffsetReason {
     /// It was given on the command line.
@@ -96,11 +96,11 @@ impl Mp3OffsetReason {
 /// The offset of Rekordbox's positions in an MP3.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mp3Offset {
-    /// How much later Rekordbox's positions are, in seconds.
+    /// The time by which Rekordbox's positions are later, in seconds.
     pub seconds: f64,
     /// The kind of tag of the file.
     pub tag: TagClass,
-    /// Why the offset was taken.
+    /// The reason for which the offset was taken.
     pub reason: Mp3OffsetReason,
     /// The offset that was measured.
     pub measured: Option<MeasuredOffset>,

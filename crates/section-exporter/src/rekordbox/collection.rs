@@ -12,7 +12,7 @@ pub struct Collection {
     pub playlists: Vec<Playlist>,
     /// Notes about data that was left out because it could not be understood; at most 1,000.
     pub notes: Vec<CollectionNote>,
-    /// How many more notes there were.
+    /// The number of further notes.
     pub more_notes: usize,
 }
 

@@ -26,7 +26,7 @@ const MAX_ATTRIBUTES: usize = 512;
 /// The most notes that are kept; further ones are counted.
 const MAX_NOTES: usize = 1_000;
 
-/// How much of a track is read.
+/// The data of a track that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TrackDetail {
     Full,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// Why a collection cannot be read or written.
+/// The reason why a collection cannot be read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RekordboxError {
@@ -29,7 +29,7 @@ pub enum RekordboxError {
     NoTrack {
         /// The index of that track.
         track: usize,
-        /// How many tracks there are.
+        /// The number of tracks.
         tracks: usize,
     },
     /// The time of a cue is out of range.

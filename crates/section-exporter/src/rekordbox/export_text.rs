@@ -13,7 +13,7 @@ pub const MAX_BYTES: u64 = 1 << 30;
 /// The most bytes from one tag to the next; the data of a track takes some 2,000.
 pub const MAX_TAG_BYTES: usize = 1 << 20;
 
-/// How many bytes are read at once.
+/// The number of bytes that are read at once.
 const READ_BYTES: usize = 1 << 16;
 
 /// The encoding of a file.
@@ -37,7 +37,7 @@ pub(super) struct ExportText<R> {
     byte_order_mark: bool,
     /// The encoding that the file declares, when it is not supported.
     declared: Option<String>,
-    /// How many bytes of the file were read, and how many of the text were decoded.
+    /// The number of bytes of the file that were read, and of bytes of text that were decoded.
     bytes: u64,
     end: u64,
     /// The position at which the current element begins.

@@ -8,7 +8,7 @@ use super::collection::Collection;
 use super::location::Location;
 use super::playlist::{Playlist, full_name};
 
-/// How many names an error lists; the others are counted.
+/// The largest number of names that an error lists; the others are counted.
 const LISTED: usize = 12;
 
 /// The tracks of a playlist.
@@ -20,7 +20,7 @@ pub struct PlaylistTracks {
     pub unknown: Vec<String>,
 }
 
-/// Why a name does not stand for exactly one playlist.
+/// The reason why a name does not select exactly one playlist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlaylistError {

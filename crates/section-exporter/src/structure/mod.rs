@@ -57,7 +57,7 @@ impl Section {
     }
 }
 
-/// Why a structure file cannot be read.
+/// The reason why a structure file cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StructureError {
     /// The file cannot be read.

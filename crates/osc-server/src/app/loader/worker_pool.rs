@@ -88,7 +88,7 @@ enum JobResult {
 }
 
 impl PoolState {
-    /// Why a job must not be started now; `None` when it may be.
+    /// The reason why a job must not be started now; `None` when it may be started.
     fn blocked_by(&self, path: &str, mount: Option<&Path>) -> Option<String> {
         if self.running.iter().any(|run| run.path == path && run.is_stalled()) {
             return Some("an earlier read of it does not return".into());
