@@ -53,6 +53,7 @@ enum Section {
     Outro,
 }
 
+/// The section of the music that a bar is in.
 fn section_of(bar: usize) -> Section {
     match bar {
         0..8 => Section::Intro,
