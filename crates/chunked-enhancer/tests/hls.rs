@@ -25,15 +25,14 @@ fn segments(server: &Server, playlist: &str) -> (Vec<String>, f64) {
     (addresses, durations.map(|duration| duration.trim_end_matches(',').parse::<f64>().unwrap()).sum())
 }
 
-/// The 24-bit samples that ffmpeg decodes, from `from` seconds on.
-fn decoded(url: &str, from: Option<f64>) -> Vec<u8> {
+/// The 24-bit samples that ffmpeg decodes.
+fn decoded(source: &str) -> Vec<u8> {
     let mut ffmpeg = Command::new("ffmpeg");
-    ffmpeg.args(["-v", "error", "-xerror"]);
-    if let Some(seconds) = from {
-        ffmpeg.args(["-ss", &seconds.to_string()]);
-    }
-    let done = ffmpeg.args(["-i", url, "-f", "s24le", "-c:a", "pcm_s24le", "-"]).output().unwrap();
-    assert!(done.status.success() && done.stderr.is_empty(), "{url}: {}", String::from_utf8_lossy(&done.stderr));
+    let done = ffmpeg
+        .args(["-v", "error", "-xerror", "-i", source, "-f", "s24le", "-c:a", "pcm_s24le", "-"])
+        .output()
+        .unwrap();
+    assert!(done.status.success() && done.stderr.is_empty(), "{source}: {}", String::from_utf8_lossy(&done.stderr));
     done.stdout
 }
 
@@ -45,19 +44,21 @@ fn an_hls_playlist_decodes_to_the_samples_of_the_wav_and_is_sought_before_it_is_
         common::write(&path, common::music(rate, seconds), rate, Container::Wav, SampleFormat::I24);
     }
     let server = folders.serve(&[]);
-    for (name, seek) in [("cd.wav", Some((31.4, 44_100))), ("high.wav", Some((9.25, 96_000))), ("short.wav", None)] {
+    for name in ["cd.wav", "high.wav", "short.wav"] {
         for bits in ["24", "16"] {
-            let id = server.track(name);
-            let playlist = format!("{}/stream/{id}/index.m3u8?preset=punchy&bits={bits}", server.url);
-            // The seek comes first, when no segment is made yet.
-            let sought = seek.map(|(seconds, _)| decoded(&playlist, Some(seconds)));
-            let hls = decoded(&playlist, None);
-            let wav = decoded(&format!("{}/stream/{id}?preset=punchy&bits={bits}", server.url), None);
+            let stream = format!("/stream/{}", server.track(name));
+            let playlist = format!("{stream}/index.m3u8?preset=punchy&bits={bits}");
+            // A player that seeks to the end fetches the last segment when no other is made yet. ffmpeg itself does not seek in
+            // FLAC segments, its own included, so the file that such a player puts together is decoded.
+            let (addresses, _) = segments(&server, &playlist);
+            let file = folders.cache.path().join(format!("{name}-{bits}.mp4"));
+            let last = [&addresses[0], addresses.last().unwrap()].map(|address| server.get(address).body).concat();
+            std::fs::write(&file, last).unwrap();
+            let end = decoded(file.to_str().unwrap());
+            let hls = decoded(&format!("{}{playlist}", server.url));
+            let wav = decoded(&format!("{}{stream}?preset=punchy&bits={bits}", server.url));
             assert!(!wav.is_empty() && hls == wav, "{name}, {bits} bits: {} and {} bytes", hls.len(), wav.len());
-            if let (Some(sought), Some((seconds, rate))) = (sought, seek) {
-                let first = (seconds * f64::from(rate)).round() as usize * 6;
-                assert!(sought == wav[first..], "{name}, {bits} bits: {} bytes after {seconds} s", sought.len());
-            }
+            assert!(!end.is_empty() && wav.ends_with(&end), "{name}, {bits} bits: the last {} bytes", end.len());
         }
     }
 }
