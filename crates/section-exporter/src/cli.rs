@@ -24,9 +24,9 @@ const EXAMPLES: &str = "\
 Examples:
   section-export --bpm 122.5 --delta 2 --key \"Gm,Cm\" --rekordbox-xml collection.xml \\
       --csv-out selected.csv --parts-dir parts --audio-dir music music/struct
-                                  cut what is near 122.5 BPM and in Gm or Cm, and bring it to 122.5
+                                  cut tracks near 122.5 BPM and in Gm or Cm, and bring them to 122.5
   section-export --bpm 174 --half-double --key 8A --key-match compatible --dry-run music/struct
-                                  only say what would be cut, and why the rest would not
+                                  only print the tracks that would be cut, and the reasons for the others
   section-export --bpm 122 --snap downbeat --format flac --loudness -14 --pictures pictures music/struct
   section-export --bpm 122 --rekordbox-xml collection.xml --write-xml with-cues.xml music/struct
                                   cues back for Rekordbox (see below)
@@ -34,14 +34,14 @@ Examples:
                                   excerpts of a playlist that are ready to mix in Rekordbox (see below)
   section-export inspect collection.xml
   section-export inspect \"Harbour Lights\" --structure-dir music/struct --audio-dir music --bpm 122
-                                  what is known of a track, and whether it would be selected
+                                  show the data of a track, and whether it would be selected
 
 To import a collection that was written, choose the file in Rekordbox under Preferences > Advanced > Database > rekordbox xml. It
 then shows in the tree on the left as \"rekordbox xml\": select its tracks or a playlist, right-click, Import To Collection.
 
-Paths of the selected tracks, as in their structure files, go to standard output, everything else to standard error. What is
-unchanged since an earlier run is not cut again.
-Exit status: 0 when all that was selected is exported or there already, 1 when some of it failed, 2 for a wrong command line,
+Paths of the selected tracks, as in their structure files, go to standard output, everything else to standard error. An excerpt
+that is unchanged since an earlier run is not cut again.
+Exit status: 0 when all selected tracks are exported or were before, 1 when some failed, 2 for a wrong command line,
 3 when nothing is selected.";
 
 /// Cut mix-ready, tempo-aligned sections out of a library of tracks
