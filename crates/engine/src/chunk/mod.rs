@@ -81,10 +81,10 @@
 //! ```
 
 mod chunk_grid;
-mod chunked;
+mod chunk_renderer;
 mod input_reader;
 mod processor;
 
 pub use chunk_grid::ChunkGrid;
-pub use chunked::{ChunkReport, ChunkStart, Chunked};
+pub use chunk_renderer::{ChunkReport, ChunkStart, Chunked};
 pub use processor::ChunkProcessor;

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::feeder::{self, reach};
 use super::input::{Input, InputInfo};
-use super::shared::{FeederShared, StreamEvent};
+use super::shared::FeederShared;
+use super::stream_event::StreamEvent;
 use crate::buffer::{Levels, PrefetchPolicy, Thresholds, Underruns};
 use crate::rt::Stream;
 use crate::types::error::{Error, Result};

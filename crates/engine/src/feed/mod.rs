@@ -20,6 +20,7 @@ mod file;
 mod input;
 mod read_plan;
 mod shared;
+mod stream_event;
 
 pub(crate) use fed_stream::FedStream;
 #[cfg(test)]
@@ -27,4 +28,4 @@ pub(crate) use feeder::reach;
 #[cfg(feature = "decode")]
 pub use file::FileInput;
 pub use input::{Input, InputError, InputInfo};
-pub use shared::StreamEvent;
+pub use stream_event::StreamEvent;

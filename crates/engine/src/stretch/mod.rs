@@ -7,6 +7,7 @@
 mod hq;
 #[cfg(test)]
 mod loop_tests;
+mod method;
 mod playback_rate;
 mod source;
 mod stretcher_set;
@@ -14,8 +15,9 @@ mod vocoder;
 mod wsola;
 
 pub(crate) use hq::Hq;
+pub(crate) use method::Stretch;
 pub(crate) use playback_rate::PlaybackRate;
-pub(crate) use source::{Source, Stretch};
+pub(crate) use source::Source;
 pub(crate) use stretcher_set::StretcherSet;
 pub(crate) use vocoder::{FrameAnalysis, FrameSpec, FrameSynthesiser, FrameWorker, StftParams};
 pub(crate) use wsola::Wsola;

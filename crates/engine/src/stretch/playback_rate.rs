@@ -1,6 +1,7 @@
 //! The playback rate method: the track is read faster or slower and its pitch follows.
 
-use super::source::{Latency, Source, Stretch};
+use super::method::{Latency, Stretch};
+use super::source::Source;
 use crate::dsp::{Kernel, Position, QUANTUM, SincBank, Step};
 use crate::types::cast::{count, index};
 use crate::types::units::Rate;

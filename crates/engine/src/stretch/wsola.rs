@@ -11,7 +11,8 @@ mod band_split;
 mod fractional_delay;
 mod grains;
 
-use super::source::{Latency, Source, Stretch};
+use super::method::{Latency, Stretch};
+use super::source::Source;
 use super::vocoder::Vocoder;
 use crate::dsp::{Position, QUANTUM, Step};
 use crate::types::units::Rate;
