@@ -101,7 +101,7 @@ pub enum ChunkEncoding {
         /// The encoder.
         blocks: flac::BlockEncoder,
     },
-    /// Segments of a constant bit rate.
+    /// Opus of a constant bit rate.
     Opus(opus::Stream),
     /// FLAC in the segments of an HLS playlist, each of which is a chunk.
     Hls {

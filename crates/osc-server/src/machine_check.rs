@@ -12,7 +12,7 @@ pub const BLOCK_SIZES: [usize; 7] = [64, 128, 256, 512, 1024, 2048, 4096];
 /// The length of the sound that is rendered for each size, in seconds.
 const MEASURED_SECONDS: f64 = 4.0;
 
-/// The share of its duration that rendering the slowest block may take. The rest is for the system and other programs.
+/// The largest safe ratio of render time to block duration, for the 99.9th percentile of the blocks. The rest is for the system and other programs.
 const SAFE_SHARE: f64 = 0.5;
 
 /// The cost of blocks of one size.

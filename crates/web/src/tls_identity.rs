@@ -14,7 +14,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, version};
 use tokio_rustls::TlsAcceptor;
 
-/// How often the files are checked for changes. A certificate is renewed days before it expires.
+/// How often the files are checked for changes. A minute is enough, because certificates are renewed days before they expire.
 const CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
 /// A certificate or key that cannot be used.

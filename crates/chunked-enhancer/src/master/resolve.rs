@@ -128,7 +128,7 @@ fn resolve(
         settings = MasteringSettings { mix: treatment.intensity.get(), dry_db: difference as f32, ..settings };
         forecast = run(&settings)?;
     }
-    // The rendition of the sample differs from that of the track as the sample differs from the track.
+    // It is assumed that the processed sample differs in loudness from the processed track as the sample differs from the track.
     let offset = whole - dry;
     let (most, bound) = forecast.largest_useful_gain(MOST_GAIN_DB, design.most_reduction_db);
     let found = forecast.gain_for(design.target_lufs - offset, LEAST_GAIN_DB, most.max(LEAST_GAIN_DB));

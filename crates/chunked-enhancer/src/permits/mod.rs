@@ -39,7 +39,7 @@ impl Permits {
         Self { count: count.max(1), state: Mutex::default(), ended: Condvar::new() }
     }
 
-    /// Waits for a permit; none when the work is not needed any more before there is one.
+    /// Waits for a permit. Returns `None` if the work is no longer needed before one is free.
     pub fn acquire(self: &Arc<Self>, demand: Arc<dyn Demand>) -> Option<Permit> {
         let permit = Permit::new(self.clone(), demand);
         permit.wait_for_permit(self.state()).then_some(permit)

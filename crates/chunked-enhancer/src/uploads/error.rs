@@ -44,7 +44,7 @@ pub enum UploadError {
         name: String,
         /// Bytes that arrived.
         received: u64,
-        /// Bytes by its Content-Length.
+        /// The length that Content-Length announces, in bytes.
         bytes: u64,
     },
     /// There is no such upload.

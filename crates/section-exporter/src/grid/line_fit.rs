@@ -146,7 +146,7 @@ pub struct LineRun {
     pub periods: PeriodRange,
 }
 
-/// The most points that are used. More are thinned out, because each is compared with all others.
+/// The most points that are used, which bounds the time of a fit. Of more points, evenly spaced ones are used.
 const MAX_POINTS: usize = 2_048;
 
 /// At most `MAX_POINTS` of the points, evenly chosen.
@@ -304,7 +304,7 @@ mod tests {
 
     #[test]
     fn two_hundred_beats_of_ten_milliseconds_give_a_tempo_to_half_a_millisecond_a_minute() {
-        // Tempos with a third decimal, as recordings from turntables and of drummers have them.
+        // Tempos with a third decimal, such as those of turntable recordings and of drummers.
         for thousandths in (118_003..126_000).step_by(911) {
             let period = 60_000.0 / f64::from(thousandths);
             let (points, width) = (rounded(0.2468, period, 200, 0.01), 0.005_001);
