@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(schedule.next_frame(), Some(77));
         assert!(!schedule.waits_for_beat() && schedule.waits_for_bar());
         schedule.bar_at(77);
-        assert_eq!(taken(&mut schedule, 77), [101.0, 102.0]);
+        assert_eq!(taken(&mut schedule, 77), [130.0, 102.0]);
         assert!(!schedule.waits_for_bar());
     }
 }

@@ -1,4 +1,5 @@
 //! Loops: a stretcher that is moved at a jump of a loop makes no step.
+#![allow(clippy::cast_possible_truncation)]
 
 use std::f32::consts::TAU;
 

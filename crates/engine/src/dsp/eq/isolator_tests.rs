@@ -1,4 +1,5 @@
 //! The promises of the isolator, measured from outside.
+#![allow(clippy::cast_possible_truncation)]
 
 use crate::dsp::{EqBank, Lanes};
 use crate::types::band::Band;

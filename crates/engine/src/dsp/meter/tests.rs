@@ -1,4 +1,5 @@
 //! The promises of the meter, measured from outside.
+#![allow(clippy::cast_possible_truncation)]
 
 use crate::dsp::Meter;
 use ebur128::{EbuR128, Mode};

@@ -1,4 +1,5 @@
 //! The promises of reading at any rate, measured from outside.
+#![allow(clippy::cast_possible_truncation)]
 
 use crate::dsp::{Kernel, Position, QUANTUM, SincBank, Step};
 use proptest::prelude::*;
