@@ -50,6 +50,8 @@ fn a_large_file_is_streamed_before_it_is_hashed_and_cached_and_tagged_by_its_has
     assert!(server.get(&path).body == want);
     assert_ne!(server.get("/api/status").json()["cache"]["chunks"], 0);
     assert!(server.ask("GET", &path, &[("if-none-match", known.as_deref().unwrap())]).unwrap().status == 304);
+    // The last chunk is stored after its last byte was sent.
+    server.wait_for("the work to end", |server| server.metric("work_running") == 0.0);
     // After a restart the hash is known at once, and nothing is made or read again.
     server.kill();
     let server = folders.serve(&[]);
