@@ -29,7 +29,10 @@ crowd-engine = { path = "packages/crowd-engine-$version" }
 crowd-media = { path = "packages/crowd-media-$version" }
 [workspace]
 [profile.dev]
+opt-level = 1
 debug = false
+[profile.dev.package.crowd-engine]
+opt-level = 3
 MANIFEST
 cp Cargo.lock "$project/"
 
@@ -66,7 +69,7 @@ cd "$project"
 export CARGO_TARGET_DIR="$target/outside"
 cargo build --bins
 for n in $(seq 1 "$count"); do
-    timeout 60 "$CARGO_TARGET_DIR/debug/example_$n" || {
+    timeout 120 "$CARGO_TARGET_DIR/debug/example_$n" || {
         echo "outside_check: example $n of the READMEs failed:" >&2
         cat "src/bin/example_$n.rs" >&2
         exit 1
