@@ -38,7 +38,7 @@ cp Cargo.lock "$project/"
 
 # What the examples read.
 ffmpeg -v error -f lavfi -i sine=440:duration=20:sample_rate=44100 -ac 2 "$project/music.flac"
-cp "$project/music.flac" "$project/track.flac"
+ffmpeg -v error -i "$project/music.flac" "$project/track.mp3"
 
 # program NAME: the code on standard input, in a main function unless it has one.
 program() {
