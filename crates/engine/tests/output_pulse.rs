@@ -182,7 +182,9 @@ fn growing_half() {
     let region = LoopRegion::new(Frames(0), Frames(1 << 40)).unwrap();
     engine.deck(DeckId::A).load(&track).unwrap().loop_(Some(region)).unwrap().play().unwrap();
     until("it has settled", || engine.status().frames.0 > 96_000);
-    assert_eq!((engine.health().unwrap().buffer_frames, engine.health().unwrap().buffer_raises), (Some(256), 0));
+    // A busy machine may have been late already.
+    let settled = engine.health().unwrap();
+    assert_eq!(settled.buffer_frames, Some(256 << settled.buffer_raises));
 
     // A block is late here because of its work: so many commands act at once that they take longer than the block.
     let mut count = 2_000;
@@ -190,7 +192,7 @@ fn growing_half() {
     let zero = Instant::now();
     let ahead = |engine: &Engine| engine.status().frames.0 as f64 / 48_000.0 - zero.elapsed().as_secs_f64();
     until("the buffer grows", || {
-        if engine.health().unwrap().buffer_raises > 0 {
+        if engine.health().unwrap().buffer_raises > settled.buffer_raises {
             return true;
         }
         before = ahead(&engine);
