@@ -6,8 +6,8 @@ use crate::types::bar::Bar;
 use crate::types::note::Note;
 
 /// All bars with their notes. Times are in quarter notes, lateness in milliseconds.
-pub fn json(seed: u64, density: f32, bars: &[Bar]) -> Value {
-    json!({ "seed": seed, "density": density, "bars": bars.iter().map(bar).collect::<Vec<_>>() })
+pub fn json(seed: u64, bars: &[Bar]) -> Value {
+    json!({ "seed": seed, "bars": bars.iter().map(bar).collect::<Vec<_>>() })
 }
 
 fn bar(bar: &Bar) -> Value {

@@ -84,8 +84,7 @@ pub fn render(options: &RenderOptions) -> Result<ExitReason, Box<dyn Error>> {
         atomic::write(path, &midi::file(&bars)?)?;
     }
     if let Some(path) = &options.json {
-        let density = options.target().density;
-        atomic::write(path, notes::json(options.seed, density, &bars).to_string().as_bytes())?;
+        atomic::write(path, notes::json(options.seed, &bars).to_string().as_bytes())?;
     }
     if !options.quiet {
         let bpm = bars.first().map_or(0.0, |bar| bar.bpm);
@@ -104,6 +103,7 @@ fn write(
     let frames = (options.seconds * f64::from(options.sample_rate)) as u64;
     let quanta = frames.div_ceil(QUANTUM as u64);
     let progress = progress_bar(quanta, "{bar:40} {percent} %", options.quiet);
+    let density = options.target().density;
     let mut bars = Vec::new();
     let mut left = frames;
     for quantum in 0..quanta {
@@ -117,7 +117,10 @@ fn write(
             file.write(&block[..count])?;
         }
         left -= count as u64;
-        bars.extend(std::iter::from_fn(|| session.take_bar()));
+        while let Some(mut bar) = session.take_bar() {
+            bar.notes.retain(|note| note.from_density <= density);
+            bars.push(bar);
+        }
         if quantum % 1_000 == 0 {
             progress.set_position(quantum);
         }
