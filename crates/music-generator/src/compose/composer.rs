@@ -198,6 +198,7 @@ impl Composer {
         if style != current && lead > STYLE_HYSTERESIS && (at.is_multiple_of(4) || lead > 0.5) {
             self.style = style::composer(style, self.seed);
             self.form = Form::new(self.style.rules().parts, self.section.arc + 1);
+            self.section.number += 1;
             self.begin_arc(target);
             self.begin_section(target);
             return;
@@ -244,7 +245,7 @@ impl Composer {
 
     fn set_key(&mut self, target: &Target) {
         let tonic = target.tonic.unwrap_or((i32::from(self.tonic) + i32::from(self.section.shift)).rem_euclid(12) as u8);
-        self.scale = self.style.scale(target, tonic, &mut Dice::new(self.seed, "mode", self.section.arc, 0));
+        self.scale = self.style.scale(target, tonic, &self.section, &mut Dice::new(self.seed, "mode", self.section.arc, 0));
     }
 
     fn begin_section(&mut self, target: &Target) {

@@ -1,6 +1,8 @@
 //! Styles: each is one file that states its tables and writes its bars.
 
+pub mod house;
 pub mod lofi;
+pub mod piano;
 
 use crate::compose::chord::Chord;
 use crate::compose::form::{Part, Section};
@@ -41,7 +43,7 @@ pub trait Composes: Send {
     fn rules(&self) -> &'static Rules;
 
     /// The scale of an arc. The default takes the mode of the target, or draws one.
-    fn scale(&mut self, target: &Target, tonic: u8, dice: &mut Dice) -> Scale {
+    fn scale(&mut self, target: &Target, tonic: u8, _section: &Section, dice: &mut Dice) -> Scale {
         Scale::of_mode(tonic, mode(target, self.rules().modes, dice))
     }
 
@@ -68,9 +70,9 @@ pub trait Composes: Send {
 /// The composer of a style.
 pub fn composer(style: Style, seed: u64) -> Box<dyn Composes> {
     match style {
-        Style::Lofi | Style::IndianLofi | Style::Ambient | Style::Cinematic | Style::House | Style::Piano => {
-            Box::new(lofi::Lofi::new(seed))
-        }
+        Style::House => Box::new(house::House::new(seed)),
+        Style::Piano => Box::new(piano::Piano::new(seed)),
+        Style::Lofi | Style::IndianLofi | Style::Ambient | Style::Cinematic => Box::new(lofi::Lofi::new(seed)),
     }
 }
 
