@@ -94,7 +94,8 @@ impl Lead {
         self.centre = 68 + dice.below(5) as i32 + libm::roundf(mood) as i32 + bright;
         let newest = self.motifs.last().map(|(bar, _)| *bar);
         if newest.is_none_or(|newest| scene.bar >= newest + 16) {
-            let old: Vec<&Motif> = self.motifs.iter().filter(|(bar, _)| bar + 32 <= scene.bar).map(|(_, motif)| motif).collect();
+            let old: Vec<&Motif> =
+                self.motifs.iter().filter(|(bar, _)| bar + 32 <= scene.bar).map(|(_, motif)| motif).collect();
             let back = dice.chance(0.5);
             self.motif = match old.get(dice.below(old.len())) {
                 Some(motif) if back => (*motif).clone(),
@@ -112,7 +113,12 @@ impl Lead {
         let left = u64::from(scene.section.bars - scene.at);
         let (first, length) = self.phrase;
         let sounding = scene.bar < first + length;
-        if !sounding && scene.energy >= gate::LEAD && scene.at.is_multiple_of(4) && scene.bar >= self.rest_until && left >= 4 {
+        if !sounding
+            && scene.energy >= gate::LEAD
+            && scene.at.is_multiple_of(4)
+            && scene.bar >= self.rest_until
+            && left >= 4
+        {
             let length = left.min(8) / 4 * 4;
             let mut dice = scene.dice("lofi.lead.rest", Stem::Lead);
             self.phrase = (scene.bar, length);
@@ -150,7 +156,16 @@ impl Lead {
             }
             let step = (note.step - from) as usize;
             let closing = answer && index + 2 >= count;
-            self.write_note(scene, score, &scale, (step, note.length, note.rise, note.grace), closing, (at, length), index, &mut dice);
+            self.write_note(
+                scene,
+                score,
+                &scale,
+                (step, note.length, note.rise, note.grace),
+                closing,
+                (at, length),
+                index,
+                &mut dice,
+            );
         }
     }
 
@@ -213,8 +228,14 @@ impl Lead {
             while !classes.contains(&(key.rem_euclid(12) as u8)) {
                 key -= 1;
             }
-            let stroke =
-                Stroke { step: step as f32, length: 3.0, key: key as f32, velocity: 58.0, from_density: 0.4, ..Stroke::default() };
+            let stroke = Stroke {
+                step: step as f32,
+                length: 3.0,
+                key: key as f32,
+                velocity: 58.0,
+                from_density: 0.4,
+                ..Stroke::default()
+            };
             score.note(scene, &mut self.counter, stroke);
         }
     }
