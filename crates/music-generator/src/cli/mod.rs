@@ -174,7 +174,9 @@ fn key(text: &str) -> Result<(u8, Mode), String> {
         "phrygian" => Mode::Phrygian,
         "lydian" => Mode::Lydian,
         "mixolydian" => Mode::Mixolydian,
-        other => return Err(format!("{other:?} is no mode: give major, minor, dorian, phrygian, lydian or mixolydian")),
+        other => {
+            return Err(format!("{other:?} is no mode: give major, minor, dorian, phrygian, lydian or mixolydian"));
+        }
     };
     Ok(((class + shift) % 12, mode))
 }
@@ -187,7 +189,17 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent_and_read() {
         Cli::command().debug_assert();
-        let cli = Cli::parse_from(["music-generator", "render", "--bpm", "78", "--key", "Bb minor", "--mute", "bass,lead", "x.wav"]);
+        let cli = Cli::parse_from([
+            "music-generator",
+            "render",
+            "--bpm",
+            "78",
+            "--key",
+            "Bb minor",
+            "--mute",
+            "bass,lead",
+            "x.wav",
+        ]);
         let Command::Render(options) = cli.command else { panic!("another command") };
         let target = options.target();
         assert_eq!((target.bpm, target.tonic, target.mode), (Some(78.0), Some(10), Some(Mode::Aeolian)));

@@ -166,8 +166,7 @@ pub struct Leading {
 /// Measures the voice leading of an instrument.
 pub fn voice_leading(bars: &[Bar], instrument: Instrument) -> Leading {
     let chords = struck_chords(bars, instrument);
-    let pairs: Vec<_> =
-        chords.windows(2).filter(|pair| pair[0] != pair[1] && pair[0].len() == pair[1].len()).collect();
+    let pairs: Vec<_> = chords.windows(2).filter(|pair| pair[0] != pair[1] && pair[0].len() == pair[1].len()).collect();
     let share = |test: &dyn Fn(&[i32], &[i32]) -> bool| {
         pairs.iter().filter(|pair| test(&pair[0], &pair[1])).count() as f32 / pairs.len().max(1) as f32
     };

@@ -78,9 +78,11 @@ const RINGS: [(usize, usize); 3] = [(3, 8), (5, 16), (7, 16)];
 const PERCUSSION: [Instrument; 3] = [Instrument::Rim, Instrument::Bongo, Instrument::Shaker];
 const BASS_SOUNDS: &[(Instrument, f32)] = &[(Instrument::SynthBass, 0.7), (Instrument::SubBass, 0.3)];
 const OTHER_BASSES: &[Instrument] = &[Instrument::Bass808, Instrument::Upright];
-const STAB_SOUNDS: &[(Instrument, f32)] = &[(Instrument::Stab, 0.7), (Instrument::ElectricPiano, 0.15), (Instrument::Organ, 0.15)];
+const STAB_SOUNDS: &[(Instrument, f32)] =
+    &[(Instrument::Stab, 0.7), (Instrument::ElectricPiano, 0.15), (Instrument::Organ, 0.15)];
 const OTHER_STABS: &[Instrument] = &[Instrument::GrandPiano, Instrument::Guitar];
-const LEADS: &[(Instrument, f32)] = &[(Instrument::Arpeggio, 0.5), (Instrument::SynthLead, 0.3), (Instrument::Glass, 0.2)];
+const LEADS: &[(Instrument, f32)] =
+    &[(Instrument::Arpeggio, 0.5), (Instrument::SynthLead, 0.3), (Instrument::Glass, 0.2)];
 const OTHER_LEADS: &[Instrument] = &[
     Instrument::Bells,
     Instrument::Kalimba,
@@ -159,7 +161,8 @@ impl House {
         let fill = scene.closes(8) && dice.chance(0.85);
         let kick_rests = fill && dice.chance(0.5);
         // In each block of eight bars one voice rests; the first block after a break has all.
-        let resting = if scene.at < 8 && scene.section.name == "drop" { 9 } else { scene.pattern_dice("house.rest", 8).below(5) };
+        let resting =
+            if scene.at < 8 && scene.section.name == "drop" { 9 } else { scene.pattern_dice("house.rest", 8).below(5) };
         if energy >= gate::KICK {
             for step in [0, 4, 8, 12] {
                 if kick_rests && step >= 8 {
@@ -170,7 +173,13 @@ impl House {
                 score.note(scene, &mut self.kick, stroke);
             }
             if !kick_rests && dice.chance(scene.change(0.12)) {
-                let stroke = Stroke { step: 14.0, key: kick_key(scene.scale.tonic), velocity: 62.0, from_density: 0.4, ..Stroke::default() };
+                let stroke = Stroke {
+                    step: 14.0,
+                    key: kick_key(scene.scale.tonic),
+                    velocity: 62.0,
+                    from_density: 0.4,
+                    ..Stroke::default()
+                };
                 score.note(scene, &mut self.kick, stroke);
             }
         }
@@ -181,7 +190,13 @@ impl House {
                     continue;
                 }
                 let from_density = from + if soft { 0.2 } else { 0.0 };
-                let stroke = Stroke { step: step as f32, velocity: velocity * 0.92, from_density, metric: 0.3, ..Stroke::default() };
+                let stroke = Stroke {
+                    step: step as f32,
+                    velocity: velocity * 0.92,
+                    from_density,
+                    metric: 0.3,
+                    ..Stroke::default()
+                };
                 score.note(scene, voice, stroke);
             }
         };
@@ -205,7 +220,14 @@ impl House {
                     continue;
                 }
                 let velocity = dice.between(40.0, 75.0);
-                let stroke = Stroke { step: step as f32, key: 60.0, velocity, from_density: 0.34, metric: 0.0, ..Stroke::default() };
+                let stroke = Stroke {
+                    step: step as f32,
+                    key: 60.0,
+                    velocity,
+                    from_density: 0.34,
+                    metric: 0.0,
+                    ..Stroke::default()
+                };
                 score.note(scene, &mut self.percussion, stroke);
             }
             let extra = dice.below(16) as f32;
@@ -217,7 +239,14 @@ impl House {
             for step in (0..16).filter(|step| last || step % 2 == 0) {
                 let place = (step + if last { 16 } else { 0 }) as f32 / 31.0;
                 let velocity = 30.0 + 70.0 * place;
-                let stroke = Stroke { step: step as f32, key: 50.0, velocity, from_density: 0.1, metric: 0.0, ..Stroke::default() };
+                let stroke = Stroke {
+                    step: step as f32,
+                    key: 50.0,
+                    velocity,
+                    from_density: 0.1,
+                    metric: 0.0,
+                    ..Stroke::default()
+                };
                 score.note(scene, &mut self.roll, stroke);
             }
             if !last {
@@ -244,8 +273,15 @@ impl House {
             let next = pattern.get(index + 1).map_or(16, |(next, _)| *next);
             let from_density = if index % 2 == 1 { 0.2 } else { 0.0 };
             let length = ((next - step) as f32 * 0.7).min(2.5);
-            let stroke =
-                Stroke { step: *step as f32, length, key: key as f32, velocity: *velocity, from_density, metric: 0.3, ..Stroke::default() };
+            let stroke = Stroke {
+                step: *step as f32,
+                length,
+                key: key as f32,
+                velocity: *velocity,
+                from_density,
+                metric: 0.3,
+                ..Stroke::default()
+            };
             score.note(scene, &mut self.bass, stroke);
         }
     }
@@ -286,12 +322,19 @@ impl House {
                 score.chord(scene, &mut self.stab, &strokes);
             }
         }
-        if scene.energy >= gate::PAD && scene.at.is_multiple_of(4) && (scene.energy < gate::BASS || scene.energy > 0.8) {
+        if scene.energy >= gate::PAD && scene.at.is_multiple_of(4) && (scene.energy < gate::BASS || scene.energy > 0.8)
+        {
             let length = 64.0_f32.min((scene.section.bars - scene.at) as f32 * 16.0);
             let strokes: Vec<Stroke> = self
                 .pad_voicing
                 .iter()
-                .map(|key| Stroke { length, key: *key as f32, velocity: 40.0 + 30.0 * place, metric: 0.0, ..Stroke::default() })
+                .map(|key| Stroke {
+                    length,
+                    key: *key as f32,
+                    velocity: 40.0 + 30.0 * place,
+                    metric: 0.0,
+                    ..Stroke::default()
+                })
                 .collect();
             score.chord(scene, &mut self.pad, &strokes);
         }
@@ -306,7 +349,9 @@ impl House {
         }
         for step in 0..16 {
             let count = scene.at as usize * 16 + step;
-            let Some((_, rise)) = self.figure.iter().find(|(place, _)| *place == count % self.lattice) else { continue };
+            let Some((_, rise)) = self.figure.iter().find(|(place, _)| *place == count % self.lattice) else {
+                continue;
+            };
             if dice.chance(scene.change(0.1)) {
                 continue;
             }
@@ -317,8 +362,15 @@ impl House {
             let accent = count % self.accent == 0;
             let velocity = if accent { 92.0 } else { 66.0 };
             let from_density = if accent || strong { 0.05 } else { 0.25 };
-            let stroke =
-                Stroke { step: step as f32, length: 1.4, key: key as f32, velocity, from_density, metric: 0.2, ..Stroke::default() };
+            let stroke = Stroke {
+                step: step as f32,
+                length: 1.4,
+                key: key as f32,
+                velocity,
+                from_density,
+                metric: 0.2,
+                ..Stroke::default()
+            };
             score.note(scene, &mut self.lead, stroke);
         }
     }

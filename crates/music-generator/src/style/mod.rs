@@ -49,7 +49,14 @@ pub trait Composes: Send {
 
     /// The chords of a section, at most `borrowed` of their time with notes outside the scale. The default repeats one of the loops
     /// with variations.
-    fn harmony(&mut self, section: &Section, scale: &Scale, borrowed: f32, change: f32, dice: &mut Dice) -> Vec<BarChords> {
+    fn harmony(
+        &mut self,
+        section: &Section,
+        scale: &Scale,
+        borrowed: f32,
+        change: f32,
+        dice: &mut Dice,
+    ) -> Vec<BarChords> {
         let rules = self.rules();
         let mut cycle = harmony::choose(rules.loops, scale, borrowed, dice);
         let chords = cycle.iter_mut().flatten();

@@ -69,7 +69,8 @@ const PHRASES: PhraseRules = PhraseRules {
     reach: (7, 9),
 };
 const PIANOS: &[(Instrument, f32)] = &[(Instrument::FeltPiano, 0.55), (Instrument::GrandPiano, 0.45)];
-const OTHER_PIANOS: &[Instrument] = &[Instrument::ElectricPiano, Instrument::Harp, Instrument::Celesta, Instrument::MusicBox];
+const OTHER_PIANOS: &[Instrument] =
+    &[Instrument::ElectricPiano, Instrument::Harp, Instrument::Celesta, Instrument::MusicBox];
 /// The depth of the change of tempo over four bars.
 const RUBATO: f32 = 0.035;
 
@@ -136,7 +137,13 @@ impl Piano {
                             continue;
                         }
                         let key = if varied { tenth } else { key };
-                        let from_density = if count == 0 { 0.0 } else if count % 2 == 0 { 0.12 } else { 0.24 };
+                        let from_density = if count == 0 {
+                            0.0
+                        } else if count % 2 == 0 {
+                            0.12
+                        } else {
+                            0.24
+                        };
                         strokes.push((step, span - step, key, if count == 0 { 4.0 } else { -6.0 }, from_density));
                     }
                 }
@@ -213,18 +220,29 @@ impl Piano {
             let mut strokes = vec![Stroke { key: note.key as f32, ..base }];
             let (inner, octave) = (dice.chance(0.25), dice.chance(if note.height > 0.9 { 0.3 } else { 0.05 }));
             if octave && scene.energy > 0.5 {
-                strokes.push(Stroke { key: (note.key - 12) as f32, velocity: base.velocity - 8.0, from_density: 0.35, ..base });
+                strokes.push(Stroke {
+                    key: (note.key - 12) as f32,
+                    velocity: base.velocity - 8.0,
+                    from_density: 0.35,
+                    ..base
+                });
             } else if inner && note.length >= 3 {
                 let step = scene.scale.step_near(note.key);
                 let classes = scene.chord(note.step).map(|chord| chord.classes(scene.scale.tonic)).unwrap_or_default();
                 let below = [step - 2, step - 5].map(|step| scene.scale.key_of_step(step));
                 let fits = below.into_iter().find(|key| classes.contains(&(key.rem_euclid(12) as u8)));
-                strokes.extend(fits.map(|key| Stroke { key: key as f32, velocity: base.velocity - 12.0, from_density: 0.3, ..base }));
+                strokes.extend(fits.map(|key| Stroke {
+                    key: key as f32,
+                    velocity: base.velocity - 12.0,
+                    from_density: 0.3,
+                    ..base
+                }));
             }
             score.chord(scene, &mut self.right, &strokes);
             if let Some(key) = note.grace {
                 let late_ms = late_ms - dice.between(50.0, 80.0);
-                let grace = Stroke { key: key as f32, length: 0.4, velocity: 44.0, from_density: 0.42, late_ms, ..base };
+                let grace =
+                    Stroke { key: key as f32, length: 0.4, velocity: 44.0, from_density: 0.42, late_ms, ..base };
                 score.note(scene, &mut self.right, grace);
             }
         }

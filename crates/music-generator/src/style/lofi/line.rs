@@ -129,8 +129,14 @@ impl Lead {
             while !classes.contains(&(key.rem_euclid(12) as u8)) {
                 key -= 1;
             }
-            let stroke =
-                Stroke { step: step as f32, length: 3.0, key: key as f32, velocity: 58.0, from_density: 0.4, ..Stroke::default() };
+            let stroke = Stroke {
+                step: step as f32,
+                length: 3.0,
+                key: key as f32,
+                velocity: 58.0,
+                from_density: 0.4,
+                ..Stroke::default()
+            };
             score.note(scene, &mut self.counter, stroke);
         }
     }
