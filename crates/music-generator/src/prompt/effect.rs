@@ -16,6 +16,13 @@ const NAMED_GAIN: f32 = 2.0;
 /// The gain of a stem that a word makes quieter, in decibels.
 const QUIETER_GAIN: f32 = -3.0;
 
+/// How much words that agree add to the strongest one, at most.
+const MOST_AGREEMENT: f32 = 0.3;
+/// The greatest change of the reverb in decibels.
+const REVERB_RANGE: f32 = 12.0;
+/// The greatest change of the temperature.
+const TEMPERATURE_RANGE: f32 = 3.0;
+
 /// The effect of one prompt before it is weighted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Effect {
@@ -49,6 +56,82 @@ pub(super) struct Effect {
     pub(super) fitting_ragas: Vec<String>,
 }
 
+/// What the words of a prompt say about one axis, in one direction and in the other.
+///
+/// The strongest word of a direction counts fully. Others that agree raise it by up to 30 per cent, so that agreement adds up, and a long
+/// sentence does not end at the limit: "a slow rainy night in a quiet cafe" is calmer than "night", but not silent.
+#[derive(Clone, Copy, Debug, Default)]
+struct Axis {
+    up: Direction,
+    down: Direction,
+}
+
+/// The words of one direction.
+#[derive(Clone, Copy, Debug, Default)]
+struct Direction {
+    strongest: f32,
+    /// The sum of the others as of independent probabilities: it stays below 1.
+    others: f32,
+}
+
+impl Direction {
+    fn add(&mut self, value: f32) {
+        let other = value.min(self.strongest);
+        self.strongest = self.strongest.max(value);
+        self.others = 1.0 - (1.0 - self.others) * (1.0 - other);
+    }
+
+    fn total(self) -> f32 {
+        self.strongest * (1.0 + MOST_AGREEMENT * self.others)
+    }
+}
+
+impl Axis {
+    /// Adds what a word says, -1 to 1.
+    fn add(&mut self, value: f32) {
+        if value > 0.0 {
+            self.up.add(value.min(1.0));
+        } else {
+            self.down.add((-value).min(1.0));
+        }
+    }
+
+    /// What all words say, -1 to 1.
+    fn total(self) -> f32 {
+        (self.up.total() - self.down.total()).clamp(-1.0, 1.0)
+    }
+}
+
+/// The axes of a prompt.
+#[derive(Clone, Copy, Debug, Default)]
+struct Axes {
+    valence: Axis,
+    arousal: Axis,
+    density: Axis,
+    brightness: Axis,
+    tempo: Axis,
+    reverb: Axis,
+    temperature: Axis,
+}
+
+impl Axes {
+    /// Adds the numbers of an entry. A negated instrument or noise only falls silent: its numbers do not turn round.
+    fn add(&mut self, entry: &Entry, factor: f32) {
+        let is_sound = !entry.instruments.is_empty() && entry.stem.is_some() || entry.whole_stem || !entry.noises.is_empty();
+        if factor < 0.0 && is_sound {
+            return;
+        }
+        self.valence.add(entry.valence * factor);
+        self.arousal.add(entry.arousal * factor);
+        self.density.add(entry.density * factor);
+        self.brightness.add(entry.brightness * factor);
+        self.reverb.add(entry.reverb * factor / REVERB_RANGE);
+        self.temperature.add(entry.temperature * factor / TEMPERATURE_RANGE);
+        #[allow(clippy::cast_possible_truncation, reason = "-1 to 1")]
+        self.tempo.add(libm::log2(entry.tempo) as f32 * factor);
+    }
+}
+
 /// The gain of something that is named with a strength: +2 dB as it is, up to +6 dB with "extremely", down to -10 dB with "less".
 fn named_gain(strength: f32) -> f32 {
     if strength >= 1.0 {
@@ -62,6 +145,7 @@ impl Effect {
     /// The sum of the meanings of the words of a prompt.
     pub(super) fn of(vocabulary: &Vocabulary, reading: &Reading) -> Self {
         let mut effect = Self::default();
+        let mut axes = Axes::default();
         for part in &reading.parts {
             match &part.meaning {
                 Meaning::Bpm(bpm) => effect.bpm = Some(*bpm),
@@ -69,7 +153,7 @@ impl Effect {
                 Meaning::Key { tonic, mode } => effect.key = Some((*tonic, *mode)),
                 Meaning::Entry { index, strength, negated, alone, .. } => {
                     if let Some(entry) = vocabulary.entries().get(*index) {
-                        effect.add_vector(entry, if *negated { NEGATED } else { *strength });
+                        axes.add(entry, if *negated { NEGATED } else { *strength });
                         if *negated {
                             effect.exclude(entry);
                         } else {
@@ -80,27 +164,23 @@ impl Effect {
                 _ => {}
             }
         }
-        effect.valence = effect.valence.clamp(-1.0, 1.0);
-        effect.arousal = effect.arousal.clamp(-1.0, 1.0);
-        effect.density = effect.density.clamp(-1.0, 1.0);
-        effect.brightness = effect.brightness.clamp(-1.0, 1.0);
-        effect.tempo = effect.tempo.clamp(-1.0, 1.0);
+        effect.valence = axes.valence.total();
+        effect.arousal = axes.arousal.total();
+        effect.density = axes.density.total();
+        effect.brightness = axes.brightness.total();
+        effect.reverb = axes.reverb.total() * REVERB_RANGE;
+        effect.temperature = axes.temperature.total() * TEMPERATURE_RANGE;
+        effect.tempo = f64::from(axes.tempo.total());
+        effect.merge_lofi();
         effect
     }
 
-    /// Adds the numbers of an entry. A negated instrument or noise only falls silent: its numbers do not turn round.
-    fn add_vector(&mut self, entry: &Entry, factor: f32) {
-        let is_sound = !entry.instruments.is_empty() && entry.stem.is_some() || entry.whole_stem || !entry.noises.is_empty();
-        if factor < 0.0 && is_sound {
-            return;
+    /// The Indian style is a lofi style: a prompt that names both means the Indian one.
+    fn merge_lofi(&mut self) {
+        if self.styles.contains_key(&Style::IndianLofi) {
+            let lofi = self.styles.remove(&Style::Lofi).unwrap_or(0.0);
+            *self.styles.entry(Style::IndianLofi).or_insert(0.0) += lofi;
         }
-        self.valence += (entry.valence * factor).clamp(-1.0, 1.0);
-        self.arousal += (entry.arousal * factor).clamp(-1.0, 1.0);
-        self.density += entry.density * factor;
-        self.brightness += entry.brightness * factor;
-        self.reverb += entry.reverb * factor;
-        self.temperature += entry.temperature * factor;
-        self.tempo += libm::log2(entry.tempo) * f64::from(factor);
     }
 
     /// What a negated entry silences.
@@ -109,7 +189,7 @@ impl Effect {
             self.muted[stem.index()] = true;
         }
         if entry.stem.is_some() {
-            self.excluded.extend(&entry.instruments);
+            self.excluded.extend(entry.instruments.iter().chain(&entry.family));
         }
         self.without_noises.extend(&entry.noises);
     }

@@ -80,24 +80,25 @@ fn starts_alike(a: &str, b: &str) -> bool {
     a0 == b0 || (a0 == b1 && a1 == b0)
 }
 
-/// The two words of the vocabulary that look most like `word`, the nearest first. They may be far away.
+/// The two words of the vocabulary that look most like `word`, the nearest first; of equally near words the English ones. They may be far
+/// away.
 pub(super) fn nearest(vocabulary: &Vocabulary, word: &str) -> Vec<String> {
     let shortened: String = word.chars().take(24).collect();
     let length = shortened.chars().count();
     let set = letters(&shortened);
     let script = script(&shortened);
-    let mut best: Vec<(usize, &str)> = Vec::new();
+    let mut best: Vec<((usize, bool), &str)> = Vec::new();
     for candidate in vocabulary.spellings() {
         // The distance is at least the difference in length, and at least the number of letters that one word lacks.
         let least = candidate.length.abs_diff(length).max((set & !candidate.letters).count_ones() as usize);
-        let limit = if best.len() < 2 { usize::MAX } else { best[1].0 };
-        if candidate.passed_over || candidate.script != script || least >= limit {
+        let limit = if best.len() < 2 { (usize::MAX, true) } else { best[1].0 };
+        if candidate.passed_over || candidate.script != script || least > limit.0 {
             continue;
         }
-        let distance = strsim::osa_distance(&shortened, &candidate.word);
-        if distance < limit {
-            best.push((distance, &candidate.word));
-            best.sort_by_key(|(distance, _)| *distance);
+        let rank = (strsim::osa_distance(&shortened, &candidate.word), !candidate.english);
+        if rank < limit {
+            best.push((rank, &candidate.word));
+            best.sort_by_key(|(rank, _)| *rank);
             best.truncate(2);
         }
     }

@@ -40,6 +40,8 @@ pub(super) struct Draft {
     part: Part,
     role: Role,
     group: Option<Group>,
+    /// Whether the word is Japanese in Latin letters.
+    japanese: bool,
 }
 
 impl Draft {
@@ -50,7 +52,7 @@ impl Draft {
             Meaning::PassedOver => Role::Filler,
             _ => Role::Value,
         };
-        Self { part: Part { written, word: String::new(), found: Found::Exact, meaning }, role, group: None }
+        Self { part: Part { written, word: String::new(), found: Found::Exact, meaning }, role, group: None, japanese: false }
     }
 
     /// A word of the vocabulary.
@@ -68,7 +70,8 @@ impl Draft {
             Sense::NegatesNext | Sense::NegatesPrevious => meaning = Meaning::Negation,
             _ => {}
         }
-        Self { part: Part { written, word: word.to_owned(), found, meaning }, role: role(sense), group }
+        let japanese = vocabulary.language(word) == Some("japanese");
+        Self { part: Part { written, word: word.to_owned(), found, meaning }, role: role(sense), group, japanese }
     }
 
     /// A comma or a full stop.
@@ -102,7 +105,8 @@ impl Draft {
 }
 
 /// Lets intensifiers, negations and "solo" act on their neighbours.
-pub(super) fn resolve(_vocabulary: &Vocabulary, mut drafts: Vec<Draft>) -> Vec<Part> {
+pub(super) fn resolve(mut drafts: Vec<Draft>) -> Vec<Part> {
+    mark_particles(&mut drafts);
     let mut strength = 1.0;
     let mut is_alone = false;
     for index in 0..drafts.len() {
@@ -141,6 +145,19 @@ pub(super) fn resolve(_vocabulary: &Vocabulary, mut drafts: Vec<Draft>) -> Vec<P
         }
     }
     drafts.into_iter().filter(|draft| draft.role != Role::Pause).map(|draft| draft.part).collect()
+}
+
+/// Marks the Japanese particle "no": between two Japanese words in Latin letters it is no negation.
+fn mark_particles(drafts: &mut [Draft]) {
+    for index in 1..drafts.len() {
+        if let Some([before, word, after]) = drafts.get_mut(index - 1..index + 2)
+            && word.part.word == "no"
+            && before.japanese
+            && after.japanese
+        {
+            (word.role, word.part.meaning) = (Role::Filler, Meaning::PassedOver);
+        }
+    }
 }
 
 /// Negates the noun phrase after `index`: up to three words, to the first noun, the end of the clause or another negation. "And" goes

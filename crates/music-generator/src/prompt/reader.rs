@@ -43,7 +43,7 @@ pub fn read(vocabulary: &Vocabulary, text: &str) -> Result<Reading, Filtered> {
             TokenKind::Word => word(vocabulary, &tokens, at, &mut drafts, &mut warnings),
         };
     }
-    let parts = phrases::resolve(vocabulary, drafts);
+    let parts = phrases::resolve(drafts);
     conclude(vocabulary, parts, warnings)
 }
 

@@ -11,7 +11,7 @@ use crate::types::target::Target;
 
 /// The vocabulary that is built in, read once.
 fn vocabulary() -> &'static Vocabulary {
-    static BUILT_IN: std::sync::LazyLock<Vocabulary> = std::sync::LazyLock::new(|| Vocabulary::built_in().unwrap());
+    static BUILT_IN: std::sync::LazyLock<Vocabulary> = std::sync::LazyLock::new(|| Vocabulary::built_in().unwrap_or_else(|error| panic!("{error}")));
     &BUILT_IN
 }
 

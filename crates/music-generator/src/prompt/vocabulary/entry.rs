@@ -102,6 +102,8 @@ pub struct Entry {
     pub suggests: Option<Style>,
     /// Instruments that sound.
     pub instruments: Vec<Instrument>,
+    /// Instruments of the same kind, which a negation of the word silences too.
+    pub family: Vec<Instrument>,
     /// The stem that the word names, or the stem in which its instruments have their role.
     pub stem: Option<Stem>,
     /// Whether the word names the whole stem: "drums".
@@ -129,7 +131,7 @@ pub struct Entry {
 /// The fields that an entry may have.
 #[rustfmt::skip]
 pub(super) const FIELDS: &[&str] = &[
-    "valence", "arousal", "density", "brightness", "tempo", "reverb", "temperature", "mode", "style", "suggests", "instruments", "stem",
+    "valence", "arousal", "density", "brightness", "tempo", "reverb", "temperature", "mode", "style", "suggests", "instruments", "family", "stem",
     "whole-stem", "mutes", "quieter", "noise", "noise-level", "wow", "low-cut", "high-cut", "bits", "mono", "swing", "meter", "raga", "moves",
 ];
 
@@ -175,6 +177,7 @@ impl Entry {
             styles: fields.names("style", STYLES)?,
             suggests: fields.names("suggests", STYLES)?.first().copied(),
             instruments: fields.names("instruments", &instruments)?,
+            family: fields.names("family", &instruments)?,
             stem: fields.names("stem", STEMS)?.first().copied(),
             whole_stem: flag("whole-stem")?,
             mutes: fields.names("mutes", STEMS)?,

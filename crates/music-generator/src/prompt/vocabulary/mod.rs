@@ -74,6 +74,7 @@ pub(super) struct Spelling {
     pub(super) letters: u64,
     pub(super) script: Script,
     pub(super) passed_over: bool,
+    pub(super) english: bool,
 }
 
 /// A word of a language with its meaning.
@@ -165,6 +166,11 @@ impl Vocabulary {
         self.words.get(key).map(|word| word.sense)
     }
 
+    /// The language of a word or a phrase. It must have the spelling of the vocabulary.
+    pub(super) fn language(&self, key: &str) -> Option<&str> {
+        self.words.get(key).map(|word| word.language.as_str())
+    }
+
     /// The word that differs from `word` in the length of vowels only.
     pub(super) fn same_but_vowels(&self, word: &str) -> Option<&str> {
         self.folded.get(&fold_vowels(word)).map(String::as_str)
@@ -216,6 +222,7 @@ impl Vocabulary {
                 letters: letters(key),
                 script: script(key),
                 passed_over: word.sense == Sense::PassedOver,
+                english: word.language == "english",
             })
             .collect();
         self.longest_japanese =
