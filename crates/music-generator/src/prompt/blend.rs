@@ -95,7 +95,8 @@ pub fn blend(
     let readings: Vec<Result<Reading, Filtered>> =
         prompts.iter().map(|prompt| read(vocabulary, &prompt.text)).collect();
     // Weights are divided by the largest before they are summed: the sum of finite weights may be infinite.
-    let understood = || prompts.iter().zip(&readings).filter_map(|(prompt, reading)| Some((prompt, reading.as_ref().ok()?)));
+    let understood =
+        || prompts.iter().zip(&readings).filter_map(|(prompt, reading)| Some((prompt, reading.as_ref().ok()?)));
     let largest = understood().fold(0.0_f64, |largest, (prompt, _)| largest.max(prompt.weight));
     let sum: f64 = understood().map(|(prompt, _)| prompt.weight / largest).sum();
     let effects: Vec<(f32, Effect)> = understood()
@@ -134,7 +135,7 @@ fn apply(config: &Config, target: &mut Target) {
         *muted |= also;
     }
     // The target holds what prompts add to the usual temperature; the setting replaces the usual one.
-    target.temperature = (config.temperature + target.temperature - Config::default().temperature).clamp(0.0, 3.0);
+    target.temperature = (config.temperature + (target.temperature - Config::default().temperature)).clamp(0.0, 3.0);
 }
 
 /// The factor by which prompts that agree add up.
@@ -146,7 +147,8 @@ fn agreement(prompts: usize) -> f32 {
 /// Adds up the effects of prompts with weights whose sum is 1.
 fn combine(effects: &[(f32, Effect)], before: Option<&Target>) -> Target {
     let scale = agreement(effects.len());
-    let mean = |value: fn(&Effect) -> f32| scale * effects.iter().map(|(weight, effect)| weight * value(effect)).sum::<f32>();
+    let mean =
+        |value: fn(&Effect) -> f32| scale * effects.iter().map(|(weight, effect)| weight * value(effect)).sum::<f32>();
     let valence = mean(|effect| effect.valence).clamp(-1.0, 1.0);
     let arousal = mean(|effect| effect.arousal).clamp(-1.0, 1.0);
     let tempo: f64 = effects.iter().map(|(weight, effect)| f64::from(*weight) * effect.tempo).sum();

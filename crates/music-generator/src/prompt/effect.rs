@@ -117,7 +117,8 @@ struct Axes {
 impl Axes {
     /// Adds the numbers of an entry. A negated instrument or noise only falls silent: its numbers do not turn round.
     fn add(&mut self, entry: &Entry, factor: f32) {
-        let is_sound = !entry.instruments.is_empty() && entry.stem.is_some() || entry.whole_stem || !entry.noises.is_empty();
+        let is_sound =
+            !entry.instruments.is_empty() && entry.stem.is_some() || entry.whole_stem || !entry.noises.is_empty();
         if factor < 0.0 && is_sound {
             return;
         }
@@ -134,11 +135,7 @@ impl Axes {
 
 /// The gain of something that is named with a strength: +2 dB as it is, up to +6 dB with "extremely", down to -10 dB with "less".
 fn named_gain(strength: f32) -> f32 {
-    if strength >= 1.0 {
-        (NAMED_GAIN * strength).min(6.0)
-    } else {
-        (NAMED_GAIN - 12.0 * (1.0 - strength)).max(-10.0)
-    }
+    if strength >= 1.0 { (NAMED_GAIN * strength).min(6.0) } else { (NAMED_GAIN - 12.0 * (1.0 - strength)).max(-10.0) }
 }
 
 impl Effect {

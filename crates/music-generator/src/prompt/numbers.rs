@@ -18,7 +18,10 @@ pub(super) struct Special {
 pub(super) enum SpecialKind {
     Bpm(f64),
     Meter(u8),
-    Key { tonic: u8, mode: Option<Mode> },
+    Key {
+        tonic: u8,
+        mode: Option<Mode>,
+    },
     /// It has the form of a number with a unit, but cannot be used.
     Nothing,
 }
@@ -50,7 +53,9 @@ fn tempo(tokens: &[Token], before: Option<&Token>) -> Option<Special> {
         let value = number(first)?;
         match (tokens.get(1), number(word(tokens, 1))) {
             _ if UNITS.contains(&word(tokens, 1)) => (value, 2),
-            _ if matches!(word(tokens, 1), "beats" | "beat" | "pulsos") && matches!(word(tokens, 2), "per" | "a" | "por") => {
+            _ if matches!(word(tokens, 1), "beats" | "beat" | "pulsos")
+                && matches!(word(tokens, 2), "per" | "a" | "por") =>
+            {
                 (value, 4)
             }
             // "80-90 bpm": the middle.
@@ -149,13 +154,20 @@ fn musical_key(tokens: &[Token], before: Option<&Token>) -> Option<Special> {
         return Some(Special { tokens: 1, kind: SpecialKind::Key { tonic: class, mode: attached }, warning: None });
     }
     if let Some(mode) = mode(word(tokens, taken)).filter(|_| word(tokens, taken) != "m") {
-        return Some(Special { tokens: taken + 1, kind: SpecialKind::Key { tonic: class, mode: Some(mode) }, warning: None });
+        return Some(Special {
+            tokens: taken + 1,
+            kind: SpecialKind::Key { tonic: class, mode: Some(mode) },
+            warning: None,
+        });
     }
     // "in F#", "key of C": without a mode, a capital letter and one of these words in front.
     let capital = tokens.first().is_some_and(|token| token.written.starts_with(|c: char| ('A'..='G').contains(&c)));
     let announced = before.is_some_and(|token| matches!(token.word.as_str(), "in" | "of" | "key"));
-    (capital && announced && first.len() <= 2)
-        .then_some(Special { tokens: taken, kind: SpecialKind::Key { tonic: class, mode: None }, warning: None })
+    (capital && announced && first.len() <= 2).then_some(Special {
+        tokens: taken,
+        kind: SpecialKind::Key { tonic: class, mode: None },
+        warning: None,
+    })
 }
 
 /// A key in Japanese at the start of `run`, as in `ハ長調`, with the number of its characters.

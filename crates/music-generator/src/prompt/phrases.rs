@@ -52,7 +52,12 @@ impl Draft {
             Meaning::PassedOver => Role::Filler,
             _ => Role::Value,
         };
-        Self { part: Part { written, word: String::new(), found: Found::Exact, meaning }, role, group: None, japanese: false }
+        Self {
+            part: Part { written, word: String::new(), found: Found::Exact, meaning },
+            role,
+            group: None,
+            japanese: false,
+        }
     }
 
     /// A word of the vocabulary.

@@ -93,15 +93,16 @@ impl Ramp {
         let beat = Ticks::BEAT.0;
         let since_bar = (timing.now.0 - timing.bar_start.0).max(0);
         // A beat begins at each quarter note after the start of the bar. A change on a beat begins at once.
-        let start = Ticks(timing.bar_start.0 + since_bar.div_euclid(beat).saturating_add(i64::from(since_bar % beat != 0)) * beat);
+        let start = Ticks(
+            timing.bar_start.0 + since_bar.div_euclid(beat).saturating_add(i64::from(since_bar % beat != 0)) * beat,
+        );
         let bars = since_bar.div_euclid(bar_length.0) + i64::from(since_bar % bar_length.0 != 0);
         let next_bar = Ticks(timing.bar_start.0 + bars * bar_length.0);
         let start = start.min(next_bar.max(timing.now));
         let limit = |asked: Option<Ticks>, bars: i64| {
             asked.unwrap_or(next_bar).clamp(start, Ticks(next_bar.0 + bars * bar_length.0))
         };
-        let largest_change =
-            from.styles.iter().zip(to.styles).map(|(from, to)| (from - to).abs()).fold(0.0, f32::max);
+        let largest_change = from.styles.iter().zip(to.styles).map(|(from, to)| (from - to).abs()).fold(0.0, f32::max);
         let (old_bpm, new_bpm) = (mapping::bpm(&from), mapping::bpm(&to));
         // A change of a fifth of the tempo or more takes eight beats.
         let beats = 4.0 + 4.0 * ((new_bpm / old_bpm - 1.0).abs() / 0.2).min(1.0);
@@ -294,7 +295,8 @@ mod tests {
 
     fn targets() -> (Target, Target) {
         let from = Target { density: 0.2, valence: -1.0, bpm: Some(80.0), ..Target::default() };
-        let mut to = Target { density: 0.8, valence: 1.0, bpm: Some(100.0), mode: Some(Mode::Lydian), ..Target::default() };
+        let mut to =
+            Target { density: 0.8, valence: 1.0, bpm: Some(100.0), mode: Some(Mode::Lydian), ..Target::default() };
         to.instruments.insert(Instrument::Cello, 2.0);
         (from, to)
     }
@@ -334,7 +336,12 @@ mod tests {
     #[test]
     fn odd_times_are_no_panic() {
         let (from, to) = targets();
-        let timing = RampTiming { bar_length: Ticks(0), bar_start: Ticks(50), length: Some(Ticks(0)), ..RampTiming::in_four(Ticks(-7)) };
+        let timing = RampTiming {
+            bar_length: Ticks(0),
+            bar_start: Ticks(50),
+            length: Some(Ticks(0)),
+            ..RampTiming::in_four(Ticks(-7))
+        };
         let ramp = Ramp::new(from, to.clone(), timing);
         assert_eq!(ramp.at(Ticks(i64::MAX / 4)), to);
     }

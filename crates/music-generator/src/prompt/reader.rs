@@ -85,9 +85,8 @@ fn word(
     }
     let Some(token) = rest.first() else { return 1 };
     let spelled = vocabulary.same_but_vowels(&token.word).map(|word| (word, Found::Form));
-    let spelled = spelled.or_else(|| {
-        near::correction(vocabulary, &token.word).map(|(word, edits)| (word, Found::Corrected(edits)))
-    });
+    let spelled = spelled
+        .or_else(|| near::correction(vocabulary, &token.word).map(|(word, edits)| (word, Found::Corrected(edits))));
     let sense = spelled.and_then(|(word, found)| vocabulary.sense(word).map(|sense| (word, sense, found)));
     drafts.push(match sense {
         Some((key, sense, found)) => Draft::of(vocabulary, token.written.clone(), key, sense, found),
@@ -170,11 +169,7 @@ fn japanese(vocabulary: &Vocabulary, token: &Token, drafts: &mut Vec<Draft>) {
 }
 
 /// Adds the nearest words to unknown words, and decides whether the prompt has an effect.
-fn conclude(
-    vocabulary: &Vocabulary,
-    mut parts: Vec<Part>,
-    mut warnings: Vec<Warning>,
-) -> Result<Reading, Filtered> {
+fn conclude(vocabulary: &Vocabulary, mut parts: Vec<Part>, mut warnings: Vec<Warning>) -> Result<Reading, Filtered> {
     let mut unknown = Vec::new();
     for part in &mut parts {
         if let Meaning::Unknown { nearest } = &mut part.meaning {
@@ -186,10 +181,7 @@ fn conclude(
         }
     }
     let has_effect = parts.iter().any(|part| {
-        matches!(
-            part.meaning,
-            Meaning::Entry { .. } | Meaning::Bpm(_) | Meaning::Meter(_) | Meaning::Key { .. }
-        )
+        matches!(part.meaning, Meaning::Entry { .. } | Meaning::Bpm(_) | Meaning::Meter(_) | Meaning::Key { .. })
     });
     if !has_effect {
         return Err(if parts.is_empty() {

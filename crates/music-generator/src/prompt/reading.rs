@@ -93,7 +93,7 @@ pub enum Warning {
         used: f64,
     },
     /// A time signature is not available.
-    #[error("the time signature {written} is not available; 2/4 to 7/4, 6/8, 9/8 and 12/8 are")]
+    #[error("the time signature {written} is not available; 2/4 to 7/4, 6/8, 10/8 and 12/8 are")]
     Meter {
         /// The time signature of the prompt.
         written: String,

@@ -47,8 +47,36 @@ const fn is_invisible(c: char) -> bool {
 
 /// Whether the character ends a clause.
 const fn is_break(c: char) -> bool {
-    matches!(c, ',' | ';' | '.' | ':' | '!' | '?' | '|' | '\n' | '\r' | '(' | ')' | '[' | ']' | '{' | '}' | '"' | '、' | '。' | '・'
-        | '।' | '॥' | '؛' | '،' | '…' | '–' | '—' | '¡' | '¿')
+    matches!(
+        c,
+        ',' | ';'
+            | '.'
+            | ':'
+            | '!'
+            | '?'
+            | '|'
+            | '\n'
+            | '\r'
+            | '('
+            | ')'
+            | '['
+            | ']'
+            | '{'
+            | '}'
+            | '"'
+            | '、'
+            | '。'
+            | '・'
+            | '।'
+            | '॥'
+            | '؛'
+            | '،'
+            | '…'
+            | '–'
+            | '—'
+            | '¡'
+            | '¿'
+    )
 }
 
 /// The one spelling of a word: lower case, without accents on Latin letters, without the dots and the nasal signs of Devanagari that
@@ -84,7 +112,11 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
                 let next_after = characters.get(at + 1).copied().unwrap_or(' ');
                 let point = next == '.' && before_is_digit(&characters, at) && next_after.is_ascii_digit();
                 let apostrophe = matches!(next, '\'' | '’' | '`') && next_after.is_alphabetic();
-                let part = if japanese { is_japanese(next) } else { (is_word(next) && !is_japanese(next)) || point || apostrophe };
+                let part = if japanese {
+                    is_japanese(next)
+                } else {
+                    (is_word(next) && !is_japanese(next)) || point || apostrophe
+                };
                 if !part {
                     break;
                 }
@@ -99,7 +131,9 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         joint = None;
         match c {
             '-' | '−' | '‐' | '‑' if is_word(before) && is_word(after) => joint = Some('-'),
-            '-' | '−' | '‐' | '‑' if is_word(after) || is_japanese(after) => found.push(sign(TokenKind::Minus, "-")),
+            '-' | '−' | '‐' | '‑' if is_word(after) || is_japanese(after) => {
+                found.push(sign(TokenKind::Minus, "-"))
+            }
             '/' | '&' | '+' if is_word(before) && is_word(after) => joint = Some(c),
             c if is_break(c) => found.push(sign(TokenKind::Break, "")),
             _ => {}
@@ -129,12 +163,18 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<String> {
-        tokens(text).into_iter().map(|token| if token.kind == TokenKind::Break { "|".to_owned() } else { token.word }).collect()
+        tokens(text)
+            .into_iter()
+            .map(|token| if token.kind == TokenKind::Break { "|".to_owned() } else { token.word })
+            .collect()
     }
 
     #[test]
     fn a_word_has_one_spelling() {
-        assert_eq!(words("  Lo-Fi,\u{200f} RÁPIDO  don't 87.5 bpm."), ["lo", "fi", "|", "rapido", "dont", "87.5", "bpm", "|"]);
+        assert_eq!(
+            words("  Lo-Fi,\u{200f} RÁPIDO  don't 87.5 bpm."),
+            ["lo", "fi", "|", "rapido", "dont", "87.5", "bpm", "|"]
+        );
         assert_eq!(key("Music-Box"), "music box");
         assert_eq!(key("ｒａｉｎ"), "rain");
         assert_eq!(key("चाँद"), key("चांद"));

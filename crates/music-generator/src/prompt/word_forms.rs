@@ -9,6 +9,10 @@ const ENDINGS: &[(&str, &[&str])] = &[
     ("mente", &[""]),
     ("ecito", &["e"]),
     ("ecita", &["e"]),
+    ("ecitos", &["e"]),
+    ("ecitas", &["e"]),
+    ("itos", &["o"]),
+    ("itas", &["o", "a"]),
     ("ito", &["o"]),
     ("ita", &["o", "a"]),
     // English: happiness, happily, happier, sadder, slowest, dreaming, relaxed.

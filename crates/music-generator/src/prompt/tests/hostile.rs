@@ -24,11 +24,26 @@ fn only_the_first_500_characters_are_read() {
 
 #[test]
 fn texts_without_words_are_filtered() {
-    for text in ["", " ", "\0", "\0\0\u{1}", "🎹🎵", "\u{202e}\u{200f}\u{2066}", "!?.,;:-()[]{}/\\|", "\u{301}\u{301}", "''''", "---", "###"] {
+    for text in [
+        "",
+        " ",
+        "\0",
+        "\0\0\u{1}",
+        "🎹🎵",
+        "\u{202e}\u{200f}\u{2066}",
+        "!?.,;:-()[]{}/\\|",
+        "\u{301}\u{301}",
+        "''''",
+        "---",
+        "###",
+    ] {
         assert!(read(vocabulary(), text).is_err(), "{text:?}");
     }
     assert_eq!(read(vocabulary(), "🎹").unwrap_err(), Filtered::Empty);
-    assert_eq!(read(vocabulary(), "the of and").unwrap_err().to_string(), "the words \"the of and\" say nothing about the music");
+    assert_eq!(
+        read(vocabulary(), "the of and").unwrap_err().to_string(),
+        "the words \"the of and\" say nothing about the music"
+    );
     let filtered = read(vocabulary(), "zzgrmpf").unwrap_err();
     let Filtered::NothingUnderstood { words } = filtered else { panic!("{filtered}") };
     assert_eq!(words[0].1.len(), 2);
@@ -37,7 +52,8 @@ fn texts_without_words_are_filtered() {
 #[test]
 fn marks_and_signs_between_words_change_nothing() {
     let plain = read(vocabulary(), "sad rain").unwrap();
-    for text in ["\u{202e}sad\u{200f} 🎹 rain\0", "SAD\u{200b} rain!!!", "\u{feff}sad\train", "ｓａｄ ｒａｉｎ"] {
+    for text in ["\u{202e}sad\u{200f} 🎹 rain\0", "SAD\u{200b} rain!!!", "\u{feff}sad\train", "ｓａｄ ｒａｉｎ"]
+    {
         assert_eq!(read(vocabulary(), text).unwrap().meanings(), plain.meanings(), "{text:?}");
     }
 }
@@ -83,8 +99,45 @@ fn settings_out_of_range_are_errors() {
 /// Texts of characters that are likely to meet a special rule.
 fn tricky() -> impl Strategy<Value = String> {
     let pieces = prop::sample::select(vec![
-        "no", "not", "-", " ", ", ", "very", "drums", "なし", "雨", "ハ長調", "78", "bpm", "/", "4", "C", "#", "m", "minor", "ke bina", "\0",
-        "🎹", "\u{202e}", "'", ".", "F#", "solo", "less", "と", "and", "क्", "80-90", "1e999", "inf", "sín", "ß", "İ", "ﬁ", "変", "嬰ト短調",
+        "no",
+        "not",
+        "-",
+        " ",
+        ", ",
+        "very",
+        "drums",
+        "なし",
+        "雨",
+        "ハ長調",
+        "78",
+        "bpm",
+        "/",
+        "4",
+        "C",
+        "#",
+        "m",
+        "minor",
+        "ke bina",
+        "\0",
+        "🎹",
+        "\u{202e}",
+        "'",
+        ".",
+        "F#",
+        "solo",
+        "less",
+        "と",
+        "and",
+        "क्",
+        "80-90",
+        "1e999",
+        "inf",
+        "sín",
+        "ß",
+        "İ",
+        "ﬁ",
+        "変",
+        "嬰ト短調",
     ]);
     prop::collection::vec(pieces, 0..40).prop_map(|pieces| pieces.concat())
 }

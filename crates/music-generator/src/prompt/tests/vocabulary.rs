@@ -111,26 +111,43 @@ fn errors_name_file_entry_field_value_and_what_is_allowed() {
         error("[mood]\nblorp = { valence = 3, moves = { valence = 1 } }"),
         "my.toml, entry \"mood.blorp\": valence is 3, allowed: a number from -1 to 1"
     );
-    assert_eq!(error("[mood]\nblorp = { valence = 1 }"), "my.toml, entry \"mood.blorp\": the field \"moves\" is missing");
-    assert!(error("[mood]\nblorp = { volume = 1 }").starts_with("my.toml, entry \"mood.blorp\": unknown field \"volume\", allowed: valence,"));
-    assert!(error("[genre]\nblorp = { style = \"polka\", moves = { style = \"polka\" } }").contains("style is \"polka\", allowed: lofi,"));
+    assert_eq!(
+        error("[mood]\nblorp = { valence = 1 }"),
+        "my.toml, entry \"mood.blorp\": the field \"moves\" is missing"
+    );
+    assert!(
+        error("[mood]\nblorp = { volume = 1 }")
+            .starts_with("my.toml, entry \"mood.blorp\": unknown field \"volume\", allowed: valence,")
+    );
+    assert!(
+        error("[genre]\nblorp = { style = \"polka\", moves = { style = \"polka\" } }")
+            .contains("style is \"polka\", allowed: lofi,")
+    );
     assert!(error("[mood]\nblorp = { valence = nan, moves = { valence = 1 } }").contains("valence is NaN"));
     assert!(error("[mood]\nblorp = { moves = { colour = 1 } }").contains("unknown field \"colour\""));
     assert!(error("[mood]\nblorp = 3").contains("the entry is 3, allowed: a table"));
     assert!(error("[animals]\ncat = 1").contains("unknown field \"animals\""));
     assert!(error("[words]\nrian = [\"x\"]").contains("no entry has the name \"rian\"; the nearest names are rain"));
-    assert!(error("[words]\nrain = [\"zug\"]\nsad = [\"zug\"]").contains("the word \"zug\" already stands for \"rain\""));
+    assert!(
+        error("[words]\nrain = [\"zug\"]\nsad = [\"zug\"]").contains("the word \"zug\" already stands for \"rain\"")
+    );
     assert!(error("[intensifiers]\nmega = 90").contains("mega is 90, allowed: a number from -1 to 3"));
     assert!(error("language = \"x\"\n[mood\n").starts_with("my.toml, line 2: "));
     let chord = "[raga.x]\nname = \"X\"\nmood = \"m\"\ntime = \"t\"\nup = [0, 2, 4, 7, 9]\ndown = [12, 0]\nvadi = 4\nsamvadi = 9\n\
                  phrases = [[0, 2]]\nchords = [\"I m\"]\nloop = [\"I 5\"]\nmoves = { raga = \"x\" }";
-    assert!(error(chord).contains("chords is [\"I m\"], allowed: chords whose tones are degrees of the raga: [0, 2, 4, 7, 9]"));
+    assert!(
+        error(chord)
+            .contains("chords is [\"I m\"], allowed: chords whose tones are degrees of the raga: [0, 2, 4, 7, 9]")
+    );
 }
 
 #[test]
 fn a_file_of_the_user_adds_words_and_replaces_entries() -> Result<(), VocabularyError> {
     let mut changed: Vocabulary = vocabulary().clone();
-    changed.add("my.toml", "[mood]\nsad = { valence = -0.2, moves = { valence = -0.1 } }\n[words]\nrain = [\"regen\"]\n")?;
+    changed.add(
+        "my.toml",
+        "[mood]\nsad = { valence = -0.2, moves = { valence = -0.1 } }\n[words]\nrain = [\"regen\"]\n",
+    )?;
     assert_eq!(changed.entry("sad").unwrap().valence, -0.2);
     assert_eq!(read(&changed, "regen").unwrap().meanings(), read(&changed, "rain").unwrap().meanings());
     // A file with an error changes nothing.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml_edit::{Document, Item, Table};
 
-use super::entry::{FIELDS, Entry, Group};
+use super::entry::{Entry, FIELDS, Group};
 use super::error::VocabularyError;
 use super::fields::{Fields, number, texts};
 use super::raga::{RAGA_FIELDS, Raga};
@@ -67,10 +67,7 @@ pub(super) fn add(
         file.define(vocabulary, "intensifiers", &word, Sense::Intensifier(factor as f32))?;
     }
     let lists: [(&str, &[(&str, Sense)]); 3] = [
-        (
-            "negations",
-            &[("next", Sense::NegatesNext), ("previous", Sense::NegatesPrevious), ("cancel", Sense::Cancel)],
-        ),
+        ("negations", &[("next", Sense::NegatesNext), ("previous", Sense::NegatesPrevious), ("cancel", Sense::Cancel)]),
         ("grammar", &[("joins", Sense::Join), ("ends", Sense::End), ("alone", Sense::Alone)]),
         ("passed-over", &[("words", Sense::PassedOver)]),
     ];

@@ -150,15 +150,11 @@ impl Move {
                     .any(|(name, noise)| name == to && after.noises.get(noise).is_some_and(|level| *level > 0.1)),
                 Measure::Medium => medium_differs(to, &before.medium, &after.medium),
                 Measure::Raga => after.raga.as_deref() == Some(to),
-                Measure::Louder => stem(to).is_some_and(|stem| {
-                    after.stem_gains_db[stem.index()] > before.stem_gains_db[stem.index()] + 0.5
-                }),
-                Measure::Quieter => stem(to).is_some_and(|stem| {
-                    after.stem_gains_db[stem.index()] < before.stem_gains_db[stem.index()] - 0.5
-                }),
-                Measure::Mutes => {
-                    stem(to).is_some_and(|stem| after.muted[stem.index()] && !before.muted[stem.index()])
-                }
+                Measure::Louder => stem(to)
+                    .is_some_and(|stem| after.stem_gains_db[stem.index()] > before.stem_gains_db[stem.index()] + 0.5),
+                Measure::Quieter => stem(to)
+                    .is_some_and(|stem| after.stem_gains_db[stem.index()] < before.stem_gains_db[stem.index()] - 0.5),
+                Measure::Mutes => stem(to).is_some_and(|stem| after.muted[stem.index()] && !before.muted[stem.index()]),
                 _ => false,
             },
         }

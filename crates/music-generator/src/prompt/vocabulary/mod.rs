@@ -225,8 +225,13 @@ impl Vocabulary {
                 english: word.language == "english",
             })
             .collect();
-        self.longest_japanese =
-            self.words.keys().filter(|key| key.chars().all(is_japanese)).map(|key| key.chars().count()).max().unwrap_or(0);
+        self.longest_japanese = self
+            .words
+            .keys()
+            .filter(|key| key.chars().all(is_japanese))
+            .map(|key| key.chars().count())
+            .max()
+            .unwrap_or(0);
     }
 }
 

@@ -190,7 +190,8 @@ fn read_chords(fields: &Fields<'_>, field: &str) -> Result<Vec<RagaChord>, Vocab
         texts(item).and_then(|names| names.iter().map(|name| RagaChord::read(name)).collect());
     chords.ok_or_else(|| {
         let types = CHORD_TYPES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-        let allowed = format!("a list of chords such as \"bVII maj7\": a roman numeral from I to VII and one of {types}");
+        let allowed =
+            format!("a list of chords such as \"bVII maj7\": a roman numeral from I to VII and one of {types}");
         fields.wrong(field, item, allowed)
     })
 }
