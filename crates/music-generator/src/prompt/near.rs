@@ -90,7 +90,8 @@ pub(super) fn nearest(vocabulary: &Vocabulary, word: &str) -> Vec<String> {
     let mut best: Vec<((usize, bool), &str)> = Vec::new();
     for candidate in vocabulary.spellings() {
         // The distance is at least the difference in length, and at least the number of letters that one word lacks.
-        let least = candidate.length.abs_diff(length).max((set & !candidate.letters).count_ones() as usize);
+        let lacking = (set & !candidate.letters).count_ones().max((candidate.letters & !set).count_ones());
+        let least = candidate.length.abs_diff(length).max(lacking as usize);
         let limit = if best.len() < 2 { (usize::MAX, true) } else { best[1].0 };
         if candidate.passed_over || candidate.script != script || least > limit.0 {
             continue;

@@ -71,7 +71,7 @@ fn tempo(tokens: &[Token], before: Option<&Token>) -> Option<Special> {
         }
     };
     let used = asked.clamp(TEMPI.0, TEMPI.1);
-    let warning = (used < asked || used > asked).then_some(Warning::Tempo { asked, used });
+    let warning = ((used - asked).abs() > 0.0).then_some(Warning::Tempo { asked, used });
     Some(Special { tokens: taken.min(tokens.len()), kind: SpecialKind::Bpm(used), warning })
 }
 

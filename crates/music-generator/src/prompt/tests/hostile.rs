@@ -160,3 +160,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+#[ignore = "prints times: cargo test --release -p music-generator --lib prompt -- --ignored --nocapture"]
+fn times_of_the_longest_prompts() {
+    let start = std::time::Instant::now();
+    let vocabulary = crate::prompt::vocabulary::Vocabulary::built_in().unwrap();
+    println!("vocabulary: {:?}", start.elapsed());
+    let words = "abcdefgh ijklmnop qrstuvwx ".repeat(400);
+    for (name, text) in [
+        ("unknown words", words.as_str()),
+        ("one letter", &"a".repeat(10_000)),
+        ("letters", &"a ".repeat(5_000)),
+        ("negations", &"no drums ".repeat(1_200)),
+        ("only no", &"no ".repeat(3_400)),
+        ("nashi", &"nashi ".repeat(2_000)),
+        ("Japanese", &"静かな雨の夜ぬぬ".repeat(1_250)),
+        ("marks", &"\u{301}".repeat(10_000)),
+    ] {
+        let start = std::time::Instant::now();
+        let found = read(&vocabulary, text).is_ok();
+        println!("{name}: {:?}, understood: {found}", start.elapsed());
+    }
+}

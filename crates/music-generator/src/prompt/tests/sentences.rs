@@ -189,7 +189,7 @@ fn misspellings_are_corrected_and_reported() {
         assert_eq!(reading.corrections(), [(wrong, right)], "{text}");
     }
     // Short words, and words that begin with another letter, are not corrected.
-    for text in ["jaz", "sid", "wight", "roght"] {
+    for text in ["jaz", "sid", "wight"] {
         assert!(summary(&format!("{text} rain")).starts_with('?'), "{text}");
     }
     let reading = read(vocabulary(), "celo rain").unwrap();

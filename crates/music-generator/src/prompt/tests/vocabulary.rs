@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
 
 use super::{target, vocabulary};
+use crate::prompt::blend::{WeightedPrompt, blend};
 use crate::prompt::reader::read;
 use crate::prompt::vocabulary::{Group, Sense, Vocabulary, VocabularyError};
+use crate::types::config::Config;
 use crate::types::target::Target;
 
 /// The number of words of each language.
@@ -155,4 +157,16 @@ fn a_file_of_the_user_adds_words_and_replaces_entries() -> Result<(), Vocabulary
     assert!(changed.add("bad.toml", "[words]\nrain = [\"pluie\"]\nnothing = [\"x\"]").is_err());
     assert_eq!(changed.words().count(), before);
     Ok(())
+}
+
+#[test]
+fn a_move_that_is_not_made_is_seen() {
+    let mut changed: Vocabulary = vocabulary().clone();
+    let text = "[mood]\nblorp = { arousal = 0.2, moves = { valence = 0.1, arousal = 0.3, density = -0.01, mode = \"lydian\" } }";
+    changed.add("my.toml", text).unwrap();
+    let prompts = [WeightedPrompt { text: "blorp".to_owned(), weight: 1.0 }];
+    let target = blend(&changed, &prompts, &Config::default(), None).unwrap().target;
+    let moves = &changed.entry("blorp").unwrap().moves;
+    assert_eq!(moves.len(), 4);
+    assert!(moves.iter().all(|wanted| !wanted.is_made(&Target::default(), &target)));
 }

@@ -131,8 +131,9 @@ pub struct Entry {
 /// The fields that an entry may have.
 #[rustfmt::skip]
 pub(super) const FIELDS: &[&str] = &[
-    "valence", "arousal", "density", "brightness", "tempo", "reverb", "temperature", "mode", "style", "suggests", "instruments", "family", "stem",
-    "whole-stem", "mutes", "quieter", "noise", "noise-level", "wow", "low-cut", "high-cut", "bits", "mono", "swing", "meter", "raga", "moves",
+    "valence", "arousal", "density", "brightness", "tempo", "reverb", "temperature", "mode", "style", "suggests", "instruments",
+    "family", "stem", "whole-stem", "mutes", "quieter", "noise", "noise-level", "wow", "low-cut", "high-cut", "bits", "mono", "swing", "meter",
+    "raga", "moves",
 ];
 
 /// The level of a noise that is named.

@@ -81,9 +81,11 @@ pub(super) fn add(
             }
         }
     }
+    let names: BTreeMap<String, usize> =
+        vocabulary.entries.iter().enumerate().map(|(index, entry)| (key(&entry.name), index)).collect();
     for (entry_name, item) in table(name, top, "words")? {
         let entry_key = key(&entry_name);
-        let Some(index) = vocabulary.entries.iter().position(|entry| key(&entry.name) == entry_key) else {
+        let Some(&index) = names.get(&entry_key) else {
             vocabulary.index();
             let nearest = near::nearest(vocabulary, &entry_key).join(", ");
             return Err(VocabularyError::NoEntry { file: name.to_owned(), entry: entry_name, nearest });

@@ -2,7 +2,9 @@
 //!
 //! | file | what it has |
 //! |---|---|
-//! | `english-moods.toml`, `english-qualities.toml`, `english-genres.toml`, `english-scenes.toml`, `english-instruments.toml` | entries |
+//! | `english-moods.toml`, `english-qualities.toml` | moods, qualities of the music and of the sound |
+//! | `english-genres.toml`, `english-tempi.toml` | genres, tempi, scales |
+//! | `english-scenes.toml`, `english-instruments.toml` | places, weather, times, eras, instruments |
 //! | `english-grammar.toml` | intensifiers, negations, words without a meaning |
 //! | `ragas.toml` | ragas |
 //! | `spanish.toml`, `hindi.toml`, `japanese.toml` | words for the entries, and entries of their own |
@@ -31,6 +33,7 @@ const FILES: &[(&str, &str)] = &[
     ("english-moods.toml", include_str!("english-moods.toml")),
     ("english-qualities.toml", include_str!("english-qualities.toml")),
     ("english-genres.toml", include_str!("english-genres.toml")),
+    ("english-tempi.toml", include_str!("english-tempi.toml")),
     ("english-scenes.toml", include_str!("english-scenes.toml")),
     ("english-instruments.toml", include_str!("english-instruments.toml")),
     ("ragas.toml", include_str!("ragas.toml")),
