@@ -1,5 +1,6 @@
 //! How a style sounds: numbers.
 
+use crate::synth::instruments::Kit;
 use crate::types::stem::Stem;
 use crate::types::target::Target;
 
@@ -56,6 +57,8 @@ pub struct Tape {
 pub struct StyleSound {
     /// The stems, in the order of [`Stem::ALL`].
     pub stems: [StemSound; Stem::COUNT],
+    /// The set of drums.
+    pub kit: Kit,
     /// The room.
     pub room: Room,
     /// The delay.

@@ -18,7 +18,13 @@
 //! master.process(&mut stems);
 //! ```
 
+mod ensemble;
+pub mod instruments;
+pub mod kernels;
+mod pitch_track;
 mod player;
+mod queue;
+pub mod voices;
 
 pub use player::Player;
 

@@ -1,5 +1,13 @@
 //! The player: voices, and what each stem goes through.
 
+use crowd_engine::dsp::simd::Simd;
+
+use super::ensemble::{Ensemble, RenderVoices};
+use super::instruments::Kit;
+use super::kernels::math::{exp2, gain};
+use super::queue::{Queue, Waiting};
+use super::voices::Context;
+use super::voices::pool::Bus;
 use super::{QUANTUM, Stems};
 use crate::mix::StyleSound;
 use crate::types::note::Note;
@@ -9,27 +17,31 @@ use crate::types::target::{Medium, Noise, Target};
 /// Plays notes. Everything is allocated by [`Player::new`]; the other functions allocate nothing and take bounded time.
 #[derive(Clone, Debug)]
 pub struct Player {
-    sample_rate: u32,
-    voices: [Voice; 32],
-    next: usize,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Voice {
-    stem: usize,
-    phase: f32,
-    step: f32,
-    gain: f32,
-    wait: usize,
-    left: usize,
+    simd: Simd,
+    rate: f32,
+    ensemble: Ensemble,
+    queue: Queue,
+    buses: Box<[Bus]>,
+    kit: Kit,
+    brightness: f32,
+    frame: u64,
 }
 
 impl Player {
     /// A player of silence at this sample rate in hertz, 8,000 to 192,000. The seed decides how hits of a drum differ from each
     /// other, and the noises.
     pub fn new(sample_rate: u32, seed: u64) -> Self {
-        let _ = seed;
-        Self { sample_rate, voices: [Voice::default(); 32], next: 0 }
+        let rate = sample_rate as f32;
+        Self {
+            simd: Simd::detect(),
+            rate,
+            ensemble: Ensemble::new(rate, seed),
+            queue: Queue::new(),
+            buses: (0..Stem::COUNT).map(|_| Bus::SILENT).collect(),
+            kit: Kit::Lofi,
+            brightness: 0.5,
+            frame: 0,
+        }
     }
 
     /// Follows a target at once: [`set_sound`](Self::set_sound), [`set_brightness`](Self::set_brightness),
@@ -45,12 +57,12 @@ impl Player {
 
     /// Sets levels, sends, room, delay and tape. Changes are smoothed.
     pub fn set_sound(&mut self, sound: &StyleSound) {
-        let _ = sound;
+        self.kit = sound.kit;
     }
 
     /// Sets the brightness, 0 to 1: all cutoffs are scaled by 2^(2.4 (brightness - 0.5)). Smoothed over a tenth of a second.
     pub fn set_brightness(&mut self, brightness: f32) {
-        let _ = brightness;
+        self.brightness = brightness.clamp(0.0, 1.0);
     }
 
     /// Sets the level of a noise, 0 (silent) to 1. Faded over a second.
@@ -76,46 +88,46 @@ impl Player {
     /// Starts a note: `in_frames` frames after the start of the next quantum (more than 64 are allowed), for `seconds` until it is
     /// released. `cents` are added to its pitch: the tuning of the session. Of the note, everything but its start, length, lateness
     /// and density is used. When all voices are in use, the quietest is faded out in 4 ms.
+    ///
+    /// The pitch of kick, bongo and taiko is taken in the octave nearest to the drum's own, and at most 2, 6 and 4 semitones away;
+    /// that of tabla is Sa. Other drums ignore it.
     pub fn start(&mut self, note: &Note, cents: f32, in_frames: usize, seconds: f32) {
-        let hertz = note.pitch.hertz() * libm::exp2f(cents / 1_200.0);
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of frames")]
-        let left = (seconds * self.sample_rate as f32) as usize;
-        let slot = self.next % self.voices.len();
-        if let Some(voice) = self.voices.get_mut(slot) {
-            *voice = Voice {
-                stem: note.stem.index(),
-                phase: 0.0,
-                step: hertz / self.sample_rate as f32,
-                gain: 0.2 * note.velocity,
-                wait: in_frames,
-                left,
-            };
-        }
-        self.next = (self.next + 1) % self.voices.len();
+        self.queue.push(Waiting { note: *note, cents, seconds, frames: in_frames });
     }
 
-    /// Releases all notes.
+    /// Releases all notes, and drops those that have not begun.
     pub fn stop_all(&mut self) {
-        for voice in &mut self.voices {
-            voice.left = 0;
-        }
+        self.queue.clear();
+        self.ensemble.release_all();
+    }
+
+    /// The number of voices that sound.
+    pub fn sounding(&self) -> usize {
+        self.ensemble.sounding()
     }
 
     /// Makes the next quantum of each stem, effects included. What `out` held is overwritten.
     pub fn render(&mut self, out: &mut Stems) {
-        *out = super::SILENCE;
-        for voice in &mut self.voices {
-            let Some(block) = out.get_mut(voice.stem) else { continue };
-            for frame in block.iter_mut().take(QUANTUM) {
-                if voice.wait > 0 {
-                    voice.wait -= 1;
-                } else if voice.left > 0 {
-                    voice.left -= 1;
-                    voice.phase = (voice.phase + voice.step).fract();
-                    let sample = voice.gain * libm::sinf(std::f32::consts::TAU * voice.phase);
-                    *frame = frame.map(|v| v + sample);
-                }
+        let Self { ensemble, queue, kit, .. } = self;
+        queue.due(QUANTUM, |waiting| ensemble.start(waiting, *kit));
+        for bus in &mut self.buses {
+            if bus.used {
+                *bus = Bus::SILENT;
             }
         }
+        let context = Context {
+            rate: self.rate,
+            cutoff: exp2(2.4 * (self.brightness - 0.5)),
+            index: 0.6 + 0.8 * self.brightness,
+            noise: gain(6.0 * (self.brightness - 0.5)),
+            seconds: self.frame as f64 / f64::from(self.rate),
+        };
+        self.simd.run(RenderVoices { ensemble: &mut self.ensemble, context, buses: &mut self.buses });
+        for (block, bus) in out.iter_mut().zip(&self.buses) {
+            for ((frame, left), right) in block.iter_mut().zip(bus.dry[0]).zip(bus.dry[1]) {
+                *frame = [left, right];
+            }
+        }
+        self.frame += QUANTUM as u64;
     }
 }
