@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use music_generator::mix::StyleSound;
+use music_generator::mix::{StemSound, StyleSound};
 use music_generator::synth::{Player, SILENCE};
 use music_generator::types::instrument::Instrument;
 use music_generator::types::note::Note;
@@ -74,7 +74,8 @@ fn main() -> std::io::Result<()> {
     std::fs::create_dir_all(&directory)?;
     for instrument in Instrument::ALL {
         let mut player = Player::new(RATE, 1);
-        player.set_sound(&StyleSound::default());
+        let dry = StemSound { room_db: -90.0, echo_db: -90.0, width: 1.0, low_cut: 10.0, ..StemSound::default() };
+        player.set_sound(&StyleSound { stems: [dry; 5], high_cut: 22_000.0, ..StyleSound::default() });
         player.start(&note(instrument, pitch(instrument), velocity), 0.0, 0, 3.0);
         let mut frames = Vec::new();
         for _ in 0..5 * RATE / 64 {

@@ -253,7 +253,7 @@ mod tests {
         let section = unroll(&cycle, 16, &scale, 1.0, &mut Dice::new(1, "test", 0, 0));
         assert_eq!(section.len(), 16);
         assert_eq!(section[..4], cycle);
-        assert!((1..4).all(|repeat| section[4 * repeat..4 * repeat + 4] != cycle));
+        assert!((1..4).filter(|repeat| section[4 * repeat..4 * repeat + 4] != cycle).count() >= 2);
         assert_eq!(borrowed_share(&section, &scale), 0.0);
     }
 }

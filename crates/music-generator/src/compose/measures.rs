@@ -193,89 +193,101 @@ pub struct Melody {
     pub leaps_up: f32,
     /// Share of the time of phrases in which nothing sounds.
     pub rest: f32,
-    /// Median of the range of a section in semitones.
+    /// Median of the range of a phrase in semitones.
     pub range: f32,
     /// Mean place of the highest note in its phrase of eight bars, 0 to 1.
     pub peak: f32,
-    /// Share of strong notes (on a half bar) that belong to the chord: measured on names only when given.
+    /// The number of notes.
     pub notes: usize,
     /// Phrases of four bars without a gap of a beat.
     pub breathless: usize,
 }
 
-/// Measures the melody of the most frequent instrument of the stem in each section.
-pub fn melody(bars: &[Bar]) -> Melody {
-    let (mut counts, mut leaps, mut turned, mut up) = ([0.0_f32; 5], 0.0_f32, 0.0_f32, 0.0_f32);
-    let (mut rests, mut ranges, mut peaks) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut notes_total, mut breathless) = (0, 0);
-    // Runs of bars with melody are phrases.
-    let lead = |bar: &Bar| -> Vec<Note> {
-        let mut notes: Vec<Note> = bar.notes.iter().filter(|note| note.stem == Stem::Lead).copied().collect();
-        let main = [true, false].map(|_| notes.first().map(|note| note.instrument))[0];
-        notes.retain(|note| Some(note.instrument) == main && note.length > Ticks(160));
-        notes
-    };
-    let melodies: Vec<(Ticks, Ticks, Vec<Note>)> = bars.iter().map(|bar| (bar.start, bar.length, lead(bar))).collect();
-    for group in melodies.chunk_by(|a, b| a.2.is_empty() == b.2.is_empty()) {
-        let notes: Vec<Note> = group.iter().flat_map(|(_, _, notes)| notes.clone()).collect();
-        if notes.len() < 8 {
+/// The notes of the instrument with the most melody notes of a bar, without grace notes.
+fn main_line(bar: &Bar) -> Vec<Note> {
+    let mut notes: Vec<Note> = bar.notes.iter().filter(|note| note.stem == Stem::Lead).copied().collect();
+    let main = notes.first().map(|note| note.instrument);
+    notes.retain(|note| Some(note.instrument) == main && note.length > Ticks(160));
+    notes
+}
+
+/// Runs of bars with melody, in which at most two bars in a row are silent, extended to whole groups of four bars.
+fn phrases(bars: &[Bar]) -> Vec<&[Bar]> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < bars.len() {
+        if main_line(&bars[at]).is_empty() {
+            at += 1;
             continue;
         }
-        notes_total += notes.len();
-        let length: i64 = group.iter().map(|(_, length, _)| length.0).sum();
-        let mut sounding = 0;
-        for (index, note) in notes.iter().enumerate() {
-            let next = notes.get(index + 1).map_or(i64::MAX, |next| next.start.0);
-            sounding += note.length.0.min(next - note.start.0);
+        let mut last = at;
+        while (1..=3).any(|ahead| bars.get(last + ahead).is_some_and(|bar| !main_line(bar).is_empty())) {
+            last += 1;
         }
-        rests.push(1.0 - (sounding as f32 / length as f32).min(1.0));
+        let end = (at + (last - at + 1).div_ceil(4) * 4).min(bars.len());
+        found.push(&bars[at..end]);
+        at = end;
+    }
+    found
+}
+
+/// Measures the melody.
+pub fn melody(bars: &[Bar]) -> Melody {
+    let mut found = Melody::default();
+    let (mut leaps, mut rests, mut ranges, mut peaks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for phrase in phrases(bars) {
+        let notes: Vec<Note> = phrase.iter().flat_map(main_line).collect();
+        if notes.len() < 6 {
+            continue;
+        }
+        found.notes += notes.len();
+        let end = phrase.iter().map(|bar| bar.start + bar.length).last().unwrap_or_default();
+        let next_start = |index: usize| notes.get(index + 1).map_or(end, |next| next.start);
+        let length = (end - phrase[0].start).0;
+        let sounding: i64 =
+            notes.iter().enumerate().map(|(index, note)| note.length.0.min((next_start(index) - note.start).0)).sum();
+        rests.push(1.0 - sounding as f32 / length as f32);
         let keys: Vec<i32> = notes.iter().map(key).collect();
         ranges.push((keys.iter().max().unwrap_or(&0) - keys.iter().min().unwrap_or(&0)) as f32);
-        for triple in keys.windows(2) {
-            let size = (triple[1] - triple[0]).abs();
-            let class = match size {
+        for pair in keys.windows(2) {
+            let class = match (pair[1] - pair[0]).abs() {
                 0 => 0,
                 1..=2 => 1,
                 3..=4 => 2,
                 5..=7 => 3,
                 _ => 4,
             };
-            counts[class] += 1.0;
+            found.intervals[class] += 1.0;
         }
-        for triple in keys.windows(3) {
-            let (first, second) = (triple[1] - triple[0], triple[2] - triple[1]);
+        for three in keys.windows(3) {
+            let (first, second) = (three[1] - three[0], three[2] - three[1]);
             if first.abs() >= 5 {
-                leaps += 1.0;
-                turned += f32::from(u8::from(second.signum() == -first.signum()));
-                up += f32::from(u8::from(first > 0));
+                leaps.push((f32::from(u8::from(second.signum() == -first.signum())), f32::from(u8::from(first > 0))));
             }
         }
-        let start = group[0].0;
-        if group.len() == 8 {
-            if let Some(peak) = notes.iter().max_by_key(|note| (key(note), std::cmp::Reverse(note.start))) {
-                peaks.push((peak.start - start).0 as f32 / length as f32);
-            }
+        if phrase.len() == 8 {
+            let peak = notes.iter().max_by_key(|note| (key(note), std::cmp::Reverse(note.start)));
+            peaks.extend(peak.map(|peak| (peak.start - phrase[0].start).0 as f32 / length as f32));
         }
-        for four in group.chunks(4) {
-            let notes: Vec<Note> = four.iter().flat_map(|(_, _, notes)| notes.clone()).collect();
-            let end = four.iter().map(|(start, length, _)| *start + *length).last().unwrap_or_default();
+        for four in phrase.chunks(4) {
+            let notes: Vec<Note> = four.iter().flat_map(main_line).collect();
+            let end = four.iter().map(|bar| bar.start + bar.length).last().unwrap_or_default();
             let gap = notes.iter().enumerate().any(|(index, note)| {
                 let next = notes.get(index + 1).map_or(end, |next| next.start);
                 (next - note.start - note.length).0 >= 900
             });
-            breathless += usize::from(!gap);
+            found.breathless += usize::from(!gap);
         }
     }
-    let total: f32 = counts.iter().sum();
+    let total: f32 = found.intervals.iter().sum();
     Melody {
-        intervals: counts.map(|count| count / total),
-        turns: turned / leaps,
-        leaps_up: up / leaps,
+        intervals: found.intervals.map(|count| count / total),
+        turns: mean(&leaps.iter().map(|leap| leap.0).collect::<Vec<_>>()),
+        leaps_up: mean(&leaps.iter().map(|leap| leap.1).collect::<Vec<_>>()),
         rest: mean(&rests),
         range: median(ranges),
         peak: mean(&peaks),
-        notes: notes_total,
-        breathless,
+        ..found
     }
 }
 

@@ -19,9 +19,9 @@ mod wish {
     /// For each semitone outside the range.
     pub const RANGE: f32 = 1.5;
     /// For each semitone away from the register that the phrase aims at.
-    pub const REGISTER: f32 = 0.16;
+    pub const REGISTER: f32 = 0.22;
     /// The same note again.
-    pub const REPEATED: f32 = 0.5;
+    pub const REPEATED: f32 = 1.0;
     /// For each semitone of a leap beyond a fifth.
     pub const LARGE: f32 = 0.35;
 }
@@ -58,10 +58,9 @@ impl Line {
         self.last
     }
 
-    /// Forgets the last interval, at the start of a phrase: the register is found again.
+    /// Forgets the last note, at the start of a phrase: the register is found again.
     pub fn breathe(&mut self) {
-        self.interval = 0;
-        self.resolve = false;
+        *self = Self::default();
     }
 
     /// The key of the next note: the one of the scale that costs least, within `range`.

@@ -2,8 +2,11 @@
 //!
 //! [`StyleSound`] holds the numbers of a style; [`Master`] gives the stems their final level.
 
+mod loudness;
 mod master;
 mod style_sound;
+mod styles;
+mod true_peak;
 
 pub use master::Master;
-pub use style_sound::{Echo, Room, StemSound, StyleSound, Tape};
+pub use style_sound::{EchoSound, RoomSound, StemSound, StyleSound, TapeSound};

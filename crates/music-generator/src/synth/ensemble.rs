@@ -1,7 +1,5 @@
 //! All voices of a player: a pool of each kind.
 
-use crowd_engine::dsp::simd::{Arith, Task};
-
 use super::instruments::{Kit, Sound, Stroke, placement, sound};
 use super::kernels::math::{gain, whole_frames};
 use super::pitch_track::PitchTrack;
@@ -53,7 +51,8 @@ impl Ensemble {
         let velocity = note.velocity.clamp(0.0, 1.0);
         let place = placement(instrument);
         // Velocity moves the level by 30 dB from 0.1 to 1; the spectrum follows in each instrument.
-        let level = gain(place.level_db) * velocity * velocity.sqrt();
+        let level = velocity * velocity.sqrt();
+        let calibrated = gain(place.level_db);
         let left = whole_frames(waiting.seconds.max(0.005), self.rate);
         let (stem, rate) = (note.stem.index(), self.rate);
         if note.legato
@@ -76,7 +75,7 @@ impl Ensemble {
             instrument,
             pitch: PitchTrack::new(pitch, note.glide, rate),
             left,
-            pan: [(1.0 - place.pan).sqrt(), (1.0 + place.pan).sqrt()],
+            pan: [calibrated * (1.0 - place.pan).sqrt(), calibrated * (1.0 + place.pan).sqrt()],
             room: gain(place.room_db),
             echo: if place.echo_db > -80.0 { gain(place.echo_db) } else { 0.0 },
         };
@@ -114,27 +113,13 @@ impl Ensemble {
     pub fn sounding(&self) -> usize {
         self.struck.sounding() + self.phase_mod.sounding() + self.sustained.sounding() + self.drums.sounding()
     }
-}
 
-/// Renders a quantum of all voices.
-pub struct RenderVoices<'a> {
-    /// The voices.
-    pub ensemble: &'a mut Ensemble,
-    /// What they have in common.
-    pub context: Context,
-    /// Where they go.
-    pub buses: &'a mut [Bus],
-}
-
-impl Task for RenderVoices<'_> {
-    type Out = ();
-
-    // Products and sums are not fused, so that all processors compute the same.
+    /// Adds a quantum of all voices to the buses of their stems.
     #[inline(always)]
-    fn run<A: Arith>(self) {
-        self.ensemble.struck.render(&self.context, self.buses);
-        self.ensemble.phase_mod.render(&self.context, self.buses);
-        self.ensemble.sustained.render(&self.context, self.buses);
-        self.ensemble.drums.render(&self.context, self.buses);
+    pub fn render(&mut self, context: &Context, buses: &mut [Bus]) {
+        self.struck.render(context, buses);
+        self.phase_mod.render(context, buses);
+        self.sustained.render(context, buses);
+        self.drums.render(context, buses);
     }
 }

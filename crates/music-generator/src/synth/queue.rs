@@ -87,7 +87,7 @@ mod tests {
         for (number, frames) in [70, 5, 63, 5, 64].into_iter().enumerate() {
             queue.push(Waiting { note, cents: number as f32, seconds: 1.0, frames });
         }
-        let mut taken = |queue: &mut Queue| {
+        let taken = |queue: &mut Queue| {
             let mut taken = Vec::new();
             queue.due(64, |item| taken.push((item.cents, item.frames)));
             taken

@@ -169,9 +169,11 @@ impl Lead {
         let Some(chord) = scene.chord(step) else { return };
         let place_in_phrase = at as f32 + step as f32 / scene.steps() as f32;
         let strong = step.is_multiple_of(8) || length >= 4 || (step.is_multiple_of(4) && dice.chance(0.8));
-        let register = self.centre as f32 - 3.0 + 7.0 * arch(place_in_phrase, bars as f32);
+        let register = self.centre as f32 - 5.0 + 10.0 * arch(place_in_phrase, bars as f32);
         let place = Place { rise, strong, closing, register };
-        let key = self.line.next(place, scale, chord, (self.centre - 7, self.centre + 7), dice);
+        // The highest notes are kept for the peak of the phrase.
+        let high = self.centre + if arch(place_in_phrase, bars as f32) > 0.85 { 7 } else { 3 };
+        let key = self.line.next(place, scale, chord, (self.centre - 7, high), dice);
         let from_density = if index % 3 == 2 { 0.22 } else { 0.0 };
         if grace {
             let neighbour = scale.key_of_step(scale.step_near(key) + 1);

@@ -39,7 +39,7 @@ pub fn sub(_: &Stroke) -> SustainedSpec {
         wave: Wave::Sine,
         ratios: [1.0, 2.0, 3.0, 1.0, 1.0, 1.0, 1.0, 1.0],
         weights: [weights; 2],
-        envelope: Shape { attack: 0.006, decay: 1.2, sustain: 0.75, release: 0.025 },
+        envelope: Shape { attack: 0.01, decay: 1.2, sustain: 0.75, release: 0.03 },
         ..SustainedSpec::default()
     }
 }
@@ -51,7 +51,7 @@ pub fn bass_808(stroke: &Stroke) -> SustainedSpec {
         wave: Wave::Sine,
         ratios: [1.0, 2.0, 3.0, 1.0, 1.0, 1.0, 1.0, 1.0],
         weights: [weights; 2],
-        envelope: Shape { attack: 0.003, decay: 0.9, sustain: 0.0, release: 0.04 },
+        envelope: Shape { attack: 0.006, decay: 0.9, sustain: 0.0, release: 0.04 },
         drive: 1.4 + stroke.velocity,
         ..SustainedSpec::default()
     }

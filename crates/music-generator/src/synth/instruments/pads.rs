@@ -30,7 +30,7 @@ pub fn pad(stroke: &Stroke) -> SustainedSpec {
         ratios: cents([-14.0, -4.0, 4.0, 9.0, 14.0, 4.5, -3.5, -9.0]),
         weights: WIDE,
         phases: CLOSE,
-        envelope: Shape { attack: 0.9 * quick, decay: 2.0, sustain: 0.85, release: 0.45 },
+        envelope: Shape { attack: 0.7 * quick, decay: 2.0, sustain: 0.85, release: 0.45 },
         low_pass: LowPass {
             hertz: 520.0 * exp2(1.2 * (velocity - 0.6)),
             track: 0.45,
@@ -63,7 +63,7 @@ pub fn strings(stroke: &Stroke) -> SustainedSpec {
         },
         vibrato: Vibrato { hertz: 5.2, cents: 7.0, after: 0.3 },
         breath: Breath { level: 0.012, chiff: 0.03, tau: 0.08, ratio: 6.0 },
-        swell: if stroke.seconds > 2.0 { (0.3, stroke.seconds * 0.65) } else { (0.0, 1.0) },
+        swell: if stroke.seconds > 2.0 { (0.25, stroke.seconds * 0.6) } else { (0.0, 1.0) },
         ..SustainedSpec::default()
     }
 }

@@ -19,9 +19,9 @@ pub fn sitar(stroke: &Stroke) -> StruckSpec {
         spec.ratios[n] = k * (1.0 + 4e-5 * k * k).sqrt();
         // sin(0.1 pi k): the place of the stroke.
         let place = sine(0.05 * k).abs();
-        spec.levels[n] = 0.6 * place * libm::powf(k, -0.9) * (0.6 + 0.5 * stroke.velocity);
+        spec.levels[n] = 0.8 * place * libm::powf(k, -0.9) * (0.6 + 0.5 * stroke.velocity);
         spec.moving[n] = 0.9 * place.max(0.15) * libm::powf(k, -0.35);
-        spec.taus[n] = 0.6 * longer / (1.0 + 0.012 * k);
+        spec.taus[n] = 0.4 * longer / (1.0 + 0.012 * k);
         spec.rises[n] = 0.001 + 0.003 * k;
     }
     for (n, (ratio, level)) in SYMPATHETIC.into_iter().enumerate() {
