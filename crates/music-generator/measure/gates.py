@@ -88,6 +88,7 @@ COMMON = {
     "correlation_low": (0.9, 1.0),
     "narrow_seconds": (0.0, 0.05),
     "clicks": (0, 0),
+    "breaks": (0, 0),
     "constant_part": (-ENDLESS, -70.0),
 }
 

@@ -59,14 +59,15 @@ def report(path, arguments):
     for title, gate in groups:
         lines.append(f" {title}")
         lines += [row(name, median[name], limits, references.text(style, name)) for name, limits in gate.items()]
-    lines.append(f" key: {results[0]['key']}, in key {median['in_key']:.3f}; LRA {median['lra']:.1f} LU; click times {results[0]['click_times']}")
+    times = [round(time, 3) for time in results[0]["click_times"]]
+    lines.append(f" key: {results[0]['key']}, in key {median['in_key']:.3f}; LRA {median['lra']:.1f} LU; click times {times}")
     extra = {}
     if bpm:
         features = piece.measures.Features(audio.middle(stereo, 60.0))
         extra["tempo"] = sound.tempo(features, bpm)
         beats = known.beats_per_bar if known else 4.0
         extra["passages"] = sound.equal_passages(stereo, beats * 60.0 / bpm)
-        lines.append(f" tempo {bpm:g}: librosa, aubio {extra['tempo']}")
+        lines.append(f" tempo {bpm:g}: Ellis, aubio {extra['tempo']}")
         lines.append(f" passages of 4 bars: {extra['passages']} (largest <= .98, no equal bars)")
     if known:
         extra["score"] = known.summary()

@@ -64,7 +64,8 @@ class Score:
         values = []
         for first in range(0, len(self.bars) - size + 1, size):
             group = self.bars[first : first + size]
-            counts = np.bincount([round(n["pitch"]) % 12 for b in group for n in b["notes"] if n["stem"] in ("bass", "harmony", "lead")], minlength=12)
+            pitched = [note for bar in group for note in bar["notes"] if note["stem"] in ("bass", "harmony", "lead")]
+            counts = np.bincount([round(note["pitch"]) % 12 for note in pitched], minlength=12)
             if counts.sum():
                 share = counts[counts > 0] / counts.sum()
                 values.append(float(-(share * np.log2(share)).sum()))

@@ -13,6 +13,7 @@ def measure(stereo, scale=None):
     levels = measures.levels(stereo)
     width = sound.stereo_width(stereo)
     found = sound.clicks(stereo)
+    small = sound.breaks(stereo)
     values = {
         "periodicity": measures.periodicity(features),
         "interval_entropy": measures.interval_entropy(features),
@@ -34,6 +35,7 @@ def measure(stereo, scale=None):
     }
     values |= levels | width
     values["clicks"] = len(found)
-    values["click_times"] = found[:20]
+    values["breaks"] = len(small)
+    values["click_times"] = [*found[:10], *small[:10]]
     values["constant_part"] = sound.constant_part(stereo)
     return values

@@ -1,4 +1,4 @@
-"""Checks the tempo of the sound: within 1 % of what was asked for, by librosa and by aubio, each folded to the octave.
+"""Checks the tempo of the sound: within 1 % of what was asked for, by two beat trackers, each folded to the octave.
 
     tempo.py BINARY [--style lofi] [--tempos 70,85,96,120,126] [--seconds 90]
 
@@ -36,7 +36,7 @@ def main():
         ok = abs(score.bpm / bpm - 1.0) < 1e-3 and any(error is not None and error <= TOLERANCE for error in errors)
         failed += not ok
         words = ["none" if value is None else f"{value:.2f} ({100 * error:.2f} %)" for value, error in zip(found, errors)]
-        print(f"{bpm:g}: score {score.bpm:g}, librosa {words[0]}, aubio {words[1]} {'ok' if ok else 'MISS'}", flush=True)
+        print(f"{bpm:g}: score {score.bpm:g}, Ellis {words[0]}, aubio {words[1]} {'ok' if ok else 'MISS'}", flush=True)
     return 1 if failed else 0
 
 
