@@ -34,6 +34,13 @@ pub fn euclid(pulses: usize, steps: usize, rotation: usize) -> Vec<usize> {
     (0..steps).filter(|step| ((step + rotation) * pulses) % steps < pulses).collect()
 }
 
+/// The key of a kick in a key: tonic, fifth or fourth, near 49 Hz.
+pub fn kick_key(tonic: u8) -> f32 {
+    let fits = |class: u8| (29..=33).find(|key| key % 12 == class % 12);
+    let key = [0, 7, 5].into_iter().find_map(|degree| fits(tonic + degree));
+    f32::from(key.unwrap_or(31_u8))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,6 +48,7 @@ mod tests {
     #[test]
     fn patterns_are_read() {
         assert_eq!(hits("X--- --.-").collect::<Vec<_>>(), [(0, 106.0), (6, 27.0)]);
+        assert_eq!([0, 3, 5].map(kick_key), [31.0, 32.0, 29.0]);
         assert_eq!(euclid(3, 8, 0), [0, 3, 6]);
         assert_eq!(euclid(5, 16, 0).len(), 5);
         assert_eq!(euclid(4, 16, 0), [0, 4, 8, 12]);

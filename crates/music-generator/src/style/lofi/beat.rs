@@ -2,7 +2,7 @@
 
 use crate::compose::bass::{self, approach, place};
 use crate::compose::form::gate;
-use crate::compose::rhythm::hits;
+use crate::compose::rhythm::{hits, kick_key};
 use crate::compose::scene::{Scene, Score, Stroke, Voice, choose_instrument};
 use crate::compose::timing::Timing;
 use crate::types::dice::Dice;
@@ -113,7 +113,7 @@ impl Beat {
         let rest_from = if fill == 3 { steps - 4 } else { steps };
         for (index, (step, velocity)) in kicks.iter().enumerate().filter(|(_, (step, _))| *step < rest_from) {
             let from_density = if index == 0 { 0.0 } else { 0.12 + 0.1 * index as f32 };
-            let stroke = Stroke { step: *step as f32, key: 36.0, velocity: *velocity, from_density, metric: 0.4, ..Stroke::default() };
+            let stroke = Stroke { step: *step as f32, key: kick_key(scene.scale.tonic), velocity: *velocity, from_density, metric: 0.4, ..Stroke::default() };
             score.note(scene, &mut self.kick, stroke);
         }
         self.snare.instrument = if scene.energy < 0.45 || !full || self.groove == 3 { Instrument::Rim } else { Instrument::Snare };

@@ -116,7 +116,7 @@ impl Lead {
             let length = left.min(8) / 4 * 4;
             let mut dice = scene.dice("lofi.lead.rest", Stem::Lead);
             self.phrase = (scene.bar, length);
-            self.rest_until = scene.bar + length + if dice.chance(0.55) { 4 } else { 8 };
+            self.rest_until = scene.bar + length + if dice.chance(0.7) { 4 } else { 8 };
         }
         let (first, length) = self.phrase;
         if scene.bar < first + length && scene.energy >= gate::LEAD - 0.1 {
