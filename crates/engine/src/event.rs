@@ -63,6 +63,25 @@ pub enum Event {
         /// rate did not change and the track has the sample rate of the engine.
         at: Frames,
     },
+    /// A stem of a streamed track or of a live input begins to fade out, because its frames are not there; or it is still silent a
+    /// quarter of a second after a start or a jump.
+    Underrun {
+        /// The deck.
+        deck: DeckId,
+        /// The stem.
+        stem: StemId,
+        /// The frame in which the fade-out begins, or in which the quarter of a second is over.
+        at: Frames,
+    },
+    /// A stem sounds again after an [`Event::Underrun`].
+    Resumed {
+        /// The deck.
+        deck: DeckId,
+        /// The stem.
+        stem: StemId,
+        /// The frame in which it begins to fade in.
+        at: Frames,
+    },
     /// A command reached the audio thread after its moment, and acted at once.
     Late {
         /// The frame it was sent for.
@@ -106,9 +125,10 @@ pub struct DeckStatus {
     /// track rate / engine rate where the sample rates differ. Negative before the start of the track, where
     /// [`align`](crate::DeckHandle::align) may put it.
     pub position: f64,
-    /// The length of the track of that stem; 0 when it has none. What remains is `length` - `position`, and the time until then is
+    /// The length of the track of that stem; none when it has no track, or one whose length is [not known](crate::Track::length). What
+    /// remains is `length` - `position`, and the time until then is
     /// that / `rate` in frames of the track's sample rate.
-    pub length: Frames,
+    pub length: Option<Frames>,
     /// The effective playing speed: master, deck and (for that stem) stem rate; 1 is the recorded speed.
     pub rate: f64,
     /// How the deck changes speed.

@@ -5,9 +5,12 @@
 mod fade;
 mod fade_out;
 mod frame_jobs;
+mod live_position;
 mod playhead;
 mod underrun_gate;
 mod voice;
+
+use std::ptr;
 
 use crate::command::{DeckCommand, Stems};
 use crate::dsp::Ramp;
@@ -23,7 +26,8 @@ use crate::types::stretch_method::StretchMethod;
 use crate::types::units::{DeckId, Frames, StemId};
 use fade::Fade;
 pub(crate) use frame_jobs::{FrameJob, FrameJobQueue};
-use voice::Voice;
+use live_position::LiveSnapshot;
+use voice::{Voice, VoiceReport};
 
 /// Receives the events of a deck.
 pub(crate) struct EventSink<'a> {
@@ -85,9 +89,9 @@ impl Deck {
         playing.or_else(|| self.voices.iter().find(|voice| voice.is_loaded()))
     }
 
-    /// The length of the track of the stem of [`Self::position`].
-    pub fn length(&self) -> Frames {
-        self.first_voice().map_or(Frames::ZERO, Voice::length)
+    /// The length of the track of the stem of [`Self::position`]; none when it is not known.
+    pub fn length(&self) -> Option<Frames> {
+        self.first_voice().and_then(Voice::length)
     }
 
     /// Position and rate of the first stem that plays, else of the first that has a track.
@@ -164,9 +168,26 @@ impl Deck {
             Stems::All if self.voices.iter().any(Voice::is_loaded) => None,
             Stems::All => Some(StemId::FIRST),
         };
+        self.join_live_stems();
         for (stem, voice) in self.each(stems) {
             if (voice.is_loaded() || counting == Some(stem)) && voice.play() {
                 (sink.events)(Event::Started { deck, stem, at });
+            }
+        }
+    }
+
+    /// Moves the stems of a live input that do not play to the furthest position of its stems in this deck: they are heard together.
+    fn join_live_stems(&mut self) {
+        let waits = |voice: &Voice| !voice.is_playing() && voice.live_position().is_some();
+        if !self.voices.iter().any(waits) {
+            return;
+        }
+        for index in 0..self.voices.len() {
+            let Some((ring, position)) = self.voices[index].live_position() else { continue };
+            let same = self.voices.iter().filter_map(Voice::live_position).filter(|(other, _)| ptr::eq(*other, ring));
+            let furthest = same.map(|(_, position)| position).max().unwrap_or(position);
+            if furthest > position && !self.voices[index].is_playing() {
+                self.voices[index].set_live_position(furthest);
             }
         }
     }
@@ -210,10 +231,19 @@ impl Deck {
         let [left, right] = out;
         let rate = master_rate * self.rate;
         let mut overwrite = true;
+        let mut live = LiveSnapshot::default();
         for (index, voice) in self.voices.iter_mut().enumerate() {
-            if voice.render(rate, [&mut *left, &mut *right], &mut overwrite, jobs.as_deref_mut()) {
-                let stem = StemId(byte(index as u64));
-                (sink.events)(Event::Ended { deck: self.id, stem, at: sink.now + Frames(left.len() as u64) });
+            let out = [&mut *left, &mut *right];
+            let VoiceReport { ended, gate } = voice.render(rate, out, &mut overwrite, jobs.as_deref_mut(), &mut live);
+            let (deck, stem) = (self.id, StemId(byte(index as u64)));
+            if gate.underrun {
+                (sink.events)(Event::Underrun { deck, stem, at: sink.now });
+            }
+            if gate.resumed {
+                (sink.events)(Event::Resumed { deck, stem, at: sink.now });
+            }
+            if ended {
+                (sink.events)(Event::Ended { deck, stem, at: sink.now + Frames(left.len() as u64) });
             }
         }
         if overwrite {

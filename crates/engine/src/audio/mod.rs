@@ -12,4 +12,4 @@ mod status_words;
 
 pub(crate) use deck::{FrameJob, FrameJobQueue};
 pub use renderer::Renderer;
-pub(crate) use status_words::{RENDERER_WORDS, TIMED_WORD, WORDS_PER_DECK, words};
+pub(crate) use status_words::{RENDERER_WORDS, TIMED_WORD, UNKNOWN_LENGTH, WORDS_PER_DECK, words};

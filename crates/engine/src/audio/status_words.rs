@@ -17,6 +17,9 @@ pub(crate) const fn words(decks: usize) -> usize {
     RENDERER_WORDS + WORDS_PER_DECK * decks
 }
 
+/// The word for a length that is not known.
+pub(crate) const UNKNOWN_LENGTH: u64 = u64::MAX;
+
 /// Index of the count of timed commands that have left the schedule.
 pub(crate) const TIMED_WORD: usize = 15;
 
@@ -78,7 +81,7 @@ impl StatusValues<'_> {
                 single(deck.fade.value()),
                 single(self.mixer.deck_peak(index)),
                 StretchMethod::ALL.iter().position(|method| *method == deck.method()).unwrap_or(0) as u64,
-                deck.length().0,
+                deck.length().map_or(UNKNOWN_LENGTH, |length| length.0),
             ]
         });
         snapshot.publish(head.into_iter().chain(decks));

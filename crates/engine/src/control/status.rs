@@ -1,6 +1,6 @@
 //! Reads the status from the words that the audio thread publishes.
 
-use crate::audio::{RENDERER_WORDS, TIMED_WORD, WORDS_PER_DECK};
+use crate::audio::{RENDERER_WORDS, TIMED_WORD, UNKNOWN_LENGTH, WORDS_PER_DECK};
 use crate::event::{DeckStatus, Status};
 use crate::rt::Snapshot;
 use crate::types::cast::{byte, float_of, index, low_half};
@@ -33,7 +33,7 @@ pub(super) fn decode(words: &[u64]) -> Status {
             playing: byte(deck[0]),
             loaded: byte(deck[1]),
             position: f64::from_bits(deck[2]),
-            length: Frames(deck[8]),
+            length: Some(Frames(deck[8])).filter(|length| length.0 != UNKNOWN_LENGTH),
             rate: f64::from_bits(deck[3]),
             fader: single(deck[4]),
             fade: single(deck[5]),

@@ -54,10 +54,10 @@ pub(crate) struct FedStream {
 impl FedStream {
     /// Starts the feeder.
     pub fn new(input: Box<dyn Input>, info: InputInfo) -> Result<Self> {
-        let stream = Arc::new(Stream::new(info.frames.0, feeder::slots(info.sample_rate.get())));
         let shared = Arc::<FeederShared>::default();
         let underruns = UnderrunReporter::new(u64::from(info.sample_rate.get()))?;
-        let feeder = feeder::Feeder::new(stream.clone(), shared.clone(), input, info.sample_rate.get());
+        let feeder = feeder::Feeder::new(info.frames.0, shared.clone(), input, info.sample_rate.get());
+        let stream = feeder.stream();
         let handle = thread::Builder::new()
             .name("feed".to_owned())
             .spawn(move || feeder.run())

@@ -7,12 +7,12 @@ use std::thread;
 use std::time::Duration;
 
 use super::cursor::Cursor;
-use super::input::{Input, InputError};
+use super::input::{Input, InputError, catch_panic};
 use super::read_plan::ReadPlan;
 use super::shared::FeederShared;
 use super::stream_event::StreamEvent;
 use crate::buffer::{Levels, PrefetchPolicy, Thresholds, Urgency};
-use crate::rt::{MAX_PLAYHEADS, PAGE, PlayheadState, Stream};
+use crate::rt::{MAX_PLAYHEADS, PAGE, Pages, PlayheadState, Stream};
 use crate::types::units::Frames;
 
 /// Pages that are kept: 4 MiB up to 48 kHz, and twice as many for each doubling of the sample rate.
@@ -73,6 +73,7 @@ impl ReadJob {
 
 pub(super) struct Feeder {
     stream: Arc<Stream>,
+    pages: Arc<Pages>,
     shared: Arc<FeederShared>,
     cursors: Vec<Cursor>,
     /// Whether the input cannot be opened a second time.
@@ -88,13 +89,17 @@ pub(super) struct Feeder {
 }
 
 impl Feeder {
-    pub fn new(stream: Arc<Stream>, shared: Arc<FeederShared>, input: Box<dyn Input>, sample_rate: u32) -> Self {
-        let last_needed = vec![0; stream.pages.slots()];
+    /// The feeder of a track of `frames` frames, which are read from `input`.
+    pub fn new(frames: u64, shared: Arc<FeederShared>, input: Box<dyn Input>, sample_rate: u32) -> Self {
+        let pages = Arc::new(Pages::new(slots(sample_rate)));
+        let stream = Arc::new(Stream::new(frames, pages.clone()));
+        let last_needed = vec![0; pages.slots()];
         let warnings_reported = input.warnings().len();
         let cursors = vec![Cursor::new(input, sample_rate)];
         let thresholds = Thresholds::default();
         Self {
             stream,
+            pages,
             shared,
             cursors,
             single_input: false,
@@ -107,8 +112,24 @@ impl Feeder {
         }
     }
 
-    /// Feeds until the last clone of the track is dropped.
+    /// The track that it feeds.
+    pub fn stream(&self) -> Arc<Stream> {
+        self.stream.clone()
+    }
+
+    /// Feeds until the last clone of the track is dropped. When the input panics, the rest of the track cannot be read.
     pub fn run(mut self) {
+        let (stream, shared) = (self.stream.clone(), self.shared.clone());
+        if let Err(error) = catch_panic(move || {
+            self.feed();
+            Ok(())
+        }) {
+            stream.failing.store(true, Relaxed);
+            shared.push_event(StreamEvent::Unreadable(error.to_string()));
+        }
+    }
+
+    fn feed(&mut self) {
         while !self.stream.closed.load(Relaxed) {
             self.poll_playheads();
             let done = match self.next_job() {
@@ -147,15 +168,15 @@ impl Feeder {
 
     /// The largest prefetch of one playhead, in frames of the track.
     fn share(&self) -> i64 {
-        let slots = (self.stream.pages.slots() - SPARE) / self.playheads.len().max(1);
+        let slots = (self.pages.slots() - SPARE) / self.playheads.len().max(1);
         let most = MAX_SHARE * rate_factor(self.sample_rate);
         ((slots.min(most) * PAGE) as i64 - 2 * reach(self.sample_rate)).max(PAGE as i64)
     }
 
     /// The most urgent job. Also marks the pages that are needed at all.
     fn next_job(&mut self) -> Option<ReadJob> {
-        let (stream, pass) = (self.stream.clone(), self.pass);
-        let has = |page: u64| stream.pages.has(page);
+        let (stream, pages, pass) = (self.stream.clone(), self.pages.clone(), self.pass);
+        let has = |page: u64| pages.has(page);
         let mut best: Option<ReadJob> = None;
         let mut consider = |job: ReadJob| {
             if !job.pages.is_empty() && best.as_ref().is_none_or(|best| job.rank() < best.rank()) {
@@ -184,16 +205,16 @@ impl Feeder {
             consider(ReadJob { urgency: decision.urgency, playing: playhead.playing, pages: missing.collect() });
             marked.extend(plan.pages());
             let cue = PlayheadState { position: playhead.cue, region: None, ..*playhead };
-            marked.extend(consider_position(&cue, cue_frames.min(share), &stream, &mut consider));
+            marked.extend(consider_position(&cue, cue_frames.min(share), &stream, &pages, &mut consider));
         }
         self.shared.set_levels(lowest.unwrap_or_default());
         let prepared = self.shared.prepared.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for position in prepared {
             let playhead = PlayheadState { position, reach: reach(self.sample_rate), ..PlayheadState::default() };
-            marked.extend(consider_position(&playhead, cue_frames, &stream, &mut consider));
+            marked.extend(consider_position(&playhead, cue_frames, &stream, &pages, &mut consider));
         }
         for page in marked {
-            if let Some(slot) = stream.pages.probe(page).find(|slot| stream.pages.at(*slot) == Some(page)) {
+            if let Some(slot) = pages.probe(page).find(|slot| pages.at(*slot) == Some(page)) {
                 self.last_needed[slot] = pass;
             }
         }
@@ -221,10 +242,10 @@ impl Feeder {
     fn load_page(&mut self, number: u64) -> Result<bool, InputError> {
         let Some(slot) = self.slot_for(number) else { return Ok(false) };
         let cursor = self.cursor_for(number)?;
-        let (stream, pass) = (self.stream.clone(), self.pass);
+        let (pages, pass) = (self.pages.clone(), self.pass);
         let Some(cursor) = self.cursors.get_mut(cursor) else { return Ok(false) };
         cursor.used = pass;
-        cursor.read_page(number, |frames, onsets| stream.pages.put(slot, number, frames, onsets))?;
+        cursor.read_page(number, |frames, onsets| pages.put(slot, number, frames, onsets))?;
         let warnings = cursor.warnings();
         if let Some(new) = warnings.get(self.warnings_reported..).and_then(<[String]>::last) {
             self.shared.push_event(StreamEvent::Damaged(new.clone()));
@@ -237,7 +258,7 @@ impl Feeder {
     /// A slot for page `number`: the nearest whose page has not been needed for [`KEEP_PASSES`], else the one whose
     /// page has not been needed for the longest time.
     fn slot_for(&self, number: u64) -> Option<usize> {
-        let pages = &self.stream.pages;
+        let pages = &self.pages;
         let idle = |slot: &usize| self.pass - self.last_needed[*slot] > KEEP_PASSES;
         let oldest = || {
             (0..pages.slots())
@@ -296,11 +317,12 @@ fn consider_position(
     playhead: &PlayheadState,
     frames: i64,
     stream: &Stream,
+    loaded: &Pages,
     consider: &mut impl FnMut(ReadJob),
 ) -> Vec<u64> {
     let plan = ReadPlan::new(playhead, frames, stream.frames);
     let pages: Vec<u64> = plan.pages().collect();
-    let missing = pages.iter().copied().filter(|page| !stream.pages.has(*page)).collect();
+    let missing = pages.iter().copied().filter(|page| !loaded.has(*page)).collect();
     consider(ReadJob { urgency: Urgency::Urgent, playing: false, pages: missing });
     pages
 }

@@ -1,5 +1,7 @@
 //! The source that a streamed track is read from.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use crate::types::loop_region::LoopRegion;
 use crate::types::units::{Frames, SampleRate};
 
@@ -11,7 +13,7 @@ pub type InputError = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// A frame always has the same samples, whether the input was read up to it or sought to it, and however often: frames are read
 /// in advance, and those that were evicted are read again. A live input (a microphone, a network stream without a start) cannot
-/// be played this way.
+/// be played this way, but as a [`LiveInput`](super::LiveInput).
 ///
 /// An input without an end that is computed:
 /// ```
@@ -50,7 +52,7 @@ pub trait Input: Send {
     ///
     /// # Errors
     /// When the source cannot be read. Reading is tried again a little later.
-    fn seek(&mut self, frame: u64) -> std::result::Result<(), InputError>;
+    fn seek(&mut self, frame: u64) -> Result<(), InputError>;
 
     /// Appends the next frames to `frames`: left and right, full scale 1, finite. A call may append any number of
     /// frames, but at least one while there are more; a few thousand are a good number. It is called until there are
@@ -61,7 +63,7 @@ pub trait Input: Send {
     ///
     /// # Errors
     /// When the source cannot be read. Reading is tried again a little later, from a [`seek`](Self::seek) on.
-    fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> std::result::Result<bool, InputError>;
+    fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, InputError>;
 
     /// Descriptions of the damage in the frames read so far: frames that are damaged and silent, for example.
     fn warnings(&self) -> Vec<String> {
@@ -83,7 +85,8 @@ pub trait Input: Send {
 /// The length, sample rate and channels of an [`Input`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InputInfo {
-    /// The number of frames, 1 to [`InputInfo::ENDLESS`]; give the latter for an input without an end. When the input ends earlier, the rest is silent.
+    /// The number of frames, 1 to [`InputInfo::ENDLESS`]; give the latter for an input without an end. When the input ends
+    /// earlier, the rest is silent.
     pub frames: Frames,
     /// Frames per second.
     pub sample_rate: SampleRate,
@@ -95,3 +98,17 @@ impl InputInfo {
     /// The largest number of frames of a track, for an input without an end: most of a year at 44.1 kHz.
     pub const ENDLESS: Frames = LoopRegion::LAST_FRAME;
 }
+
+/// Calls a function of an input, which may be a program's own. A panic becomes an error.
+pub(super) fn catch_panic<T>(call: impl FnOnce() -> Result<T, InputError>) -> Result<T, InputError> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
+        let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned());
+        let words = words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        Err(InputPanic(words).into())
+    })
+}
+
+/// The error of an input that panicked. It is not read again.
+#[derive(Debug, thiserror::Error)]
+#[error("the input panicked: {0}")]
+pub(super) struct InputPanic(String);

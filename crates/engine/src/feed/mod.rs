@@ -11,6 +11,9 @@
 //!
 //! `Track::stream` plays a file this way; [`Track::from_input`](crate::Track::from_input) plays any source that can be
 //! read from any frame on, such as samples that a program computes: [`Input`] has an example.
+//!
+//! [`Track::from_live`](crate::Track::from_live) plays music that is made or received while it plays: its length is not known, it
+//! cannot be sought, and little of it is kept ready, so that a change is soon heard: [`LiveInput`] has an example.
 
 mod cursor;
 mod fed_stream;
@@ -18,6 +21,7 @@ mod feeder;
 #[cfg(feature = "decode")]
 mod file;
 mod input;
+mod live;
 mod read_plan;
 mod shared;
 mod stream_event;
@@ -28,4 +32,6 @@ pub(crate) use feeder::reach;
 #[cfg(feature = "decode")]
 pub use file::FileInput;
 pub use input::{Input, InputError, InputInfo};
+pub(crate) use live::LiveTrack;
+pub use live::{LiveInfo, LiveInput, Starvation};
 pub use stream_event::StreamEvent;

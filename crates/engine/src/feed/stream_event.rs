@@ -1,5 +1,7 @@
 //! The events of a streamed track.
 
+use std::time::Duration;
+
 use crate::buffer::Underruns;
 
 /// An event of a streamed track.
@@ -15,4 +17,7 @@ pub enum StreamEvent {
     Readable,
     /// Some of the file is damaged. Each damage is reported once, when it is read.
     Damaged(String),
+    /// A live input has not returned for as long as its [time-out](crate::feed::LiveInfo::timeout). Its stems are silent until it
+    /// does. Reported once each time.
+    Stalled(Duration),
 }

@@ -55,7 +55,7 @@ impl Playhead {
     /// Whether nothing more can sound: the position is later than the end by more than `ring_out` frames of the
     /// stretcher.
     pub fn is_past(&self, track: &Track, ring_out: usize) -> bool {
-        let beyond = self.position.frame() - track.frames().0 as i64;
+        let beyond = self.position.frame() - track.end() as i64;
         self.region.is_none() && beyond >= ring_out as i64 && beyond >= track.rings() as i64
     }
 }

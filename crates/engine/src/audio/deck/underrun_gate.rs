@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::playhead::{Playhead, Unrolled};
 use crate::dsp::{QUANTUM, Ramp, Step};
-use crate::rt::{PlayheadState, Stream};
+use crate::rt::{LiveStem, PlayheadState, Stream};
 use crate::track::Track;
 use crate::types::cast::whole;
 
@@ -34,7 +34,27 @@ pub(crate) struct UnderrunGate {
     grace_left: Option<usize>,
     /// Whether rendering blocks until missing frames are loaded, as in engines that render offline.
     blocking: bool,
+    /// Whether the present silence was reported as an underrun.
+    reported: bool,
+    /// Frames that a live input must have beyond the next read before the gate opens again.
+    resume: u64,
+    /// The value of [`Self::clock`] when the gate opened after an underrun.
+    opened_at: Option<u64>,
 }
+
+/// What the gate did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct GateUpdate {
+    /// Whether the stretcher has to start anew.
+    pub restarts: bool,
+    /// Whether an underrun began.
+    pub underrun: bool,
+    /// Whether an underrun ended.
+    pub resumed: bool,
+}
+
+/// A live input that falls short again within this many times the grace time gets more time to fill its window.
+const SHORT_AGAIN: u64 = 40;
 
 /// The next read of the stretcher.
 pub(crate) struct NextRead {
@@ -50,7 +70,20 @@ impl UnderrunGate {
     /// counts as an underrun.
     pub fn new(fade: usize, grace: usize) -> Self {
         let gate = Ramp::new(1.0);
-        Self { entry: None, gate, open: true, clock: 0, fade, jumped: true, grace, grace_left: None, blocking: false }
+        Self {
+            entry: None,
+            gate,
+            open: true,
+            clock: 0,
+            fade,
+            jumped: true,
+            grace,
+            grace_left: None,
+            blocking: false,
+            reported: false,
+            resume: 0,
+            opened_at: None,
+        }
     }
 
     /// Makes rendering block until missing frames are loaded. Not for an audio thread.
@@ -61,7 +94,10 @@ impl UnderrunGate {
     /// Registers the stem's playhead with a track.
     pub fn attach(&mut self, track: &Track) {
         self.entry = track.stream_inside().and_then(Stream::register_playhead);
-        self.clock = 0;
+        (self.clock, self.reported, self.opened_at) = (0, false, None);
+        if let Some(live) = track.live_inside() {
+            self.set_resume(live, 0);
+        }
         self.reopen();
     }
 
@@ -83,29 +119,62 @@ impl UnderrunGate {
         (self.jumped, self.grace_left) = (true, None);
     }
 
-    /// Opens or closes the gate depending on what is loaded. True when the stretcher has to start anew.
-    pub fn update(&mut self, track: &Track, head: &Playhead, next: &NextRead) -> bool {
-        let Some(stream) = track.stream_inside() else { return false };
-        let speed = next.step.rate();
+    /// Whether the playhead has jumped, and nothing was read there yet.
+    pub fn has_jumped(&self) -> bool {
+        self.jumped
+    }
+
+    /// Frames that a live input must have beyond the next read before the gate opens again.
+    pub fn resume(&self) -> u64 {
+        self.resume
+    }
+
+    /// Frames of the track after the position that must be there: those of the next read, and those of a fade-out that begins with
+    /// the next quantum.
+    pub fn later(&self, next: &NextRead) -> i64 {
+        whole((next.step.rate() * (next.frames + self.fade + QUANTUM) as f64).ceil()) + next.reach as i64 + MARGIN
+    }
+
+    /// Chooses how much a live input must have before the gate opens again: half a window, and twice as much each time that it falls
+    /// short again soon, so that an input that is slower than the music is heard in longer spans.
+    fn set_resume(&mut self, live: &LiveStem, twice_of: u64) {
+        let most = live.ring.capacity() as u64 / 4;
+        self.resume = (2 * twice_of).max(live.window / 2).min(most);
+        live.resume.store(self.resume, Relaxed);
+    }
+
+    /// Opens or closes the gate depending on what is loaded. `written` is the number of frames that a live input had at the start of
+    /// the span: all its stems get the same number, so that they close and open together.
+    pub fn update(&mut self, track: &Track, head: &Playhead, next: &NextRead, written: u64) -> GateUpdate {
+        let mut update = GateUpdate::default();
+        let Some(stream) = track.stream_inside() else { return update };
+        let live = stream.live();
         let position = head.position.frame();
-        let reach = next.reach as i64 + MARGIN;
-        // The frames after the playhead that a fade-out reads when it begins with the next quantum.
-        let later = whole((speed * (next.frames + self.fade + QUANTUM) as f64).ceil()) + reach;
+        let from = position - next.reach as i64 - MARGIN;
+        let until = position + self.later(next);
         let source = Unrolled::new(track, head);
+        let holds = |from, until| match live {
+            Some(live) => live.holds(from, until, written),
+            None => source.holds(from, until),
+        };
         let jumped = std::mem::take(&mut self.jumped);
-        if source.holds(position - reach, position + later)
-            || (self.blocking && source.wait(position - reach, position + later))
-        {
-            let reopens =
-                !self.open && (self.blocking || source.holds(position - reach, position + later + REOPEN_MARGIN));
+        if holds(from, until) || (self.blocking && source.wait(from, until)) {
+            let margin = if live.is_some() { self.resume as i64 } else { REOPEN_MARGIN };
+            let reopens = !self.open && (self.blocking || holds(from, until + margin));
             if reopens {
-                let silent = self.is_silent();
+                update.restarts = self.is_silent();
+                update.resumed = std::mem::take(&mut self.reported);
                 (self.open, self.grace_left) = (true, None);
+                self.opened_at = Some(self.clock);
                 self.gate.set(1.0, self.fade);
-                return silent;
+                return update;
             }
         } else if self.open {
             self.open = false;
+            if let Some(live) = live.filter(|_| !jumped) {
+                let again = self.opened_at.is_some_and(|at| self.clock - at < SHORT_AGAIN * self.grace as u64);
+                self.set_resume(live, if again { self.resume } else { 0 });
+            }
             if jumped {
                 // None of the new sound was played yet.
                 self.gate = Ramp::new(0.0);
@@ -113,6 +182,7 @@ impl UnderrunGate {
             } else {
                 self.gate.set(0.0, self.fade);
                 stream.underruns.fetch_add(1, Relaxed);
+                update.underrun = true;
             }
         }
         if self.is_silent() {
@@ -120,10 +190,12 @@ impl UnderrunGate {
             self.grace_left = self.grace_left.and_then(|left| {
                 let left = left.checked_sub(next.frames);
                 stream.underruns.fetch_add(u64::from(left.is_none()), Relaxed);
+                update.underrun |= left.is_none();
                 left
             });
         }
-        false
+        self.reported |= update.underrun;
+        update
     }
 
     /// Whether the gate is closed, so that nothing needs to be read.

@@ -2,10 +2,11 @@
 
 use super::fade_out::FadeOutBuffer;
 use super::frame_jobs::{FrameJobQueue, VoiceFrameWorker};
+use super::live_position::{LiveSnapshot, LiveState};
 use super::playhead::{Playhead, Unrolled};
-use super::underrun_gate::{MARGIN, NextRead, UnderrunGate};
+use super::underrun_gate::{GateUpdate, MARGIN, NextRead, UnderrunGate};
 use crate::dsp::{Position, QUANTUM, Ramp, Step};
-use crate::rt::{PlayheadState, ReturnQueue};
+use crate::rt::{LiveRing, PlayheadState, ReturnQueue};
 use crate::stretch::{Source, StretcherSet};
 use crate::track::Track;
 use crate::types::cast::{count, whole};
@@ -20,6 +21,15 @@ const FADE_IN: f64 = 0.001;
 const GRACE: f64 = 0.25;
 /// The shortest fade from one method to another, in frames.
 const SHORTEST_FADE: usize = 16;
+
+/// What happened to a voice in a span.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct VoiceReport {
+    /// Its track came to its end.
+    pub ended: bool,
+    /// What its underrun gate did.
+    pub gate: GateUpdate,
+}
 
 /// One stem of a deck.
 pub(crate) struct Voice {
@@ -78,9 +88,25 @@ impl Voice {
         self.track.is_some()
     }
 
-    /// The length of its track; 0 when it has none.
-    pub fn length(&self) -> Frames {
-        self.track.as_ref().map_or(Frames::ZERO, Track::frames)
+    /// The length of its track; none when it has no track, or one of unknown length.
+    pub fn length(&self) -> Option<Frames> {
+        self.track.as_ref().and_then(Track::length)
+    }
+
+    /// The live input of its track, and its position in it.
+    pub fn live_position(&self) -> Option<(&LiveRing, i64)> {
+        let live = self.track.as_ref()?.live_inside()?;
+        Some((&live.ring, self.head.position.frame()))
+    }
+
+    /// Whether its track cannot be sought.
+    fn is_live(&self) -> bool {
+        self.track.as_ref().is_some_and(Track::is_live)
+    }
+
+    /// Moves the playhead of a live input that is not playing.
+    pub fn set_live_position(&mut self, frame: i64) {
+        self.head.jump(Position::from_frames(frame));
     }
 
     /// Whether it makes no sound now, not even a fade-out.
@@ -101,6 +127,7 @@ impl Voice {
     pub fn load(&mut self, track: Track, cue: i64, region: Option<LoopRegion>, returned: &mut ReturnQueue<Track>) {
         self.unload(returned);
         self.gate.attach(&track);
+        let (cue, region) = if track.is_live() { (0, None) } else { (cue, region) };
         self.track = Some(track);
         self.cue = cue;
         self.head = Playhead::new(cue, region);
@@ -164,19 +191,30 @@ impl Voice {
     /// Stops playing and moves the playhead to the cue.
     pub fn stop(&mut self) {
         self.pause();
-        self.head.jump(Position::from_frames(self.cue));
+        if !self.is_live() {
+            self.head.jump(Position::from_frames(self.cue));
+        }
     }
 
-    /// Moves the cue, and the playhead with it unless it plays.
+    /// Moves the cue, and the playhead with it unless it plays. A live input has no cue.
     pub fn set_cue(&mut self, cue: i64) {
+        if self.is_live() {
+            return;
+        }
         self.cue = cue;
         if !self.playing {
             self.head.jump(Position::from_frames(cue));
         }
     }
 
-    /// Moves the playhead.
+    /// Moves the playhead. A live input cannot be sought.
     pub fn seek(&mut self, to: i64) {
+        if !self.is_live() {
+            self.jump(to);
+        }
+    }
+
+    fn jump(&mut self, to: i64) {
         self.cut(self.fade_out);
         self.head.jump(Position::from_frames(to));
         self.head.wrap();
@@ -185,8 +223,11 @@ impl Voice {
         }
     }
 
-    /// Sets or ends the loop. A playhead after the new end moves into the loop.
+    /// Sets or ends the loop. A playhead after the new end moves into the loop. A live input has no loop.
     pub fn set_loop(&mut self, region: Option<LoopRegion>) {
+        if self.is_live() {
+            return;
+        }
         let outside = region.is_some_and(|region| self.head.position.frame() >= region.end as i64);
         if outside {
             self.cut(self.fade_out);
@@ -251,25 +292,28 @@ impl Voice {
     }
 
     /// Renders into `out` (at most a quantum, planar) at deck rate `rate`. With `overwrite` the frames of `out` are
-    /// overwritten, else the sound is added; `overwrite` becomes false once something was written. True when the track
-    /// came to its end. With `jobs`, STFT frames may be synthesised by the worker thread.
+    /// overwritten, else the sound is added; `overwrite` becomes false once something was written. With `jobs`, STFT frames
+    /// may be synthesised by the worker thread.
     pub fn render(
         &mut self,
         rate: f64,
         out: [&mut [f32]; 2],
         overwrite: &mut bool,
         jobs: Option<&mut FrameJobQueue>,
-    ) -> bool {
+        live: &mut LiveSnapshot,
+    ) -> VoiceReport {
         let [left, right] = out;
         if let Some(track) = self.track.as_ref().filter(|_| self.gate.is_attached()) {
             let (playing, speed, cue) = (self.playing, self.last_step.rate(), self.cue);
-            let reach = self.stretch.reach() as i64 + MARGIN;
+            // A live input keeps little ready, so it prepares for the present method only.
+            let reach = if track.is_live() { self.stretch.latency().input } else { self.stretch.reach() };
+            let reach = reach as i64 + MARGIN;
             let playhead = PlayheadState { speed, playing, cue, reach, ..PlayheadState::default() };
             self.gate.publish_playhead(track, &self.head, playhead, left.len());
         }
-        let ended = self.render_track(rate, [&mut *left, &mut *right], overwrite, jobs);
+        let report = self.render_track(rate, [&mut *left, &mut *right], overwrite, jobs, live);
         self.render_fading([left, right], overwrite);
-        ended
+        report
     }
 
     /// Makes rendering block until missing frames of a streamed track are loaded. Not for an audio thread.
@@ -283,27 +327,36 @@ impl Voice {
         out: [&mut [f32]; 2],
         overwrite: &mut bool,
         jobs: Option<&mut FrameJobQueue>,
-    ) -> bool {
+        live: &mut LiveSnapshot,
+    ) -> VoiceReport {
+        let mut report = VoiceReport::default();
         if !self.playing {
-            return false;
+            return report;
         }
         let native = self.track.as_ref().map_or(1.0, |track| f64::from(track.sample_rate().get()) / self.sample_rate);
         let step = Step::from_rate((rate * self.rate * native).clamp(0.0, Rate::MAX.get()));
         self.last_step = step;
+        let frames = out[0].len();
+        let next = NextRead { step, frames, reach: self.stretch.latency().input };
+        let written = self.track.as_ref().map_or(0, |track| live.written(track));
+        self.follow_live(&next, written);
         let Some(track) = &self.track else {
-            self.head.position = self.head.position.advance(step, out[0].len());
-            return false;
+            self.head.position = self.head.position.advance(step, frames);
+            return report;
         };
         let source = Unrolled::new(track, &self.head);
         let (stretch, position) = (&mut self.stretch, self.head.position);
-        let frames = out[0].len();
-        if self.gate.update(track, &self.head, &NextRead { step, frames, reach: stretch.latency().input }) {
+        report.gate = self.gate.update(track, &self.head, &next, written);
+        if report.gate.restarts {
             stretch.reset();
         }
         let (gain, start_fade, gate) = (&mut self.gain, &mut self.start_fade, &mut self.gate);
         if gate.is_silent() {
-            // Position and ramps advance in silence.
+            // Position and ramps advance in silence. The position of a live input waits.
             (0..frames).for_each(|_| _ = (gain.next(), start_fade.next()));
+            if track.is_live() {
+                return report;
+            }
         } else {
             self.just_reset = false;
             let steady = (gain.is_settled() && start_fade.is_settled() && gate.is_open()).then(|| gain.value());
@@ -320,10 +373,32 @@ impl Voice {
         stretch.moved(self.head.wrap_played(track));
         if self.head.is_past(track, stretch.ring_out()) {
             self.playing = false;
-            self.head.jump(Position::from_frames(self.cue));
-            return true;
+            if !track.is_live() {
+                self.head.jump(Position::from_frames(self.cue));
+            }
+            report.ended = true;
         }
-        false
+        report
+    }
+
+    /// Moves the playhead of a live input when the frames at its position are no longer there, or when newer ones are to be played.
+    fn follow_live(&mut self, next: &NextRead, written: u64) {
+        let Some(live) = self.track.as_ref().and_then(Track::live_inside) else { return };
+        let state = LiveState {
+            position: self.head.position.frame(),
+            earlier: next.reach as i64 + MARGIN,
+            later: self.gate.later(next),
+            written,
+            starts: self.gate.has_jumped(),
+            is_silent: self.gate.is_silent(),
+            resume: self.gate.resume() as i64,
+        };
+        let Some(to) = state.jump(live) else { return };
+        if state.starts || state.is_silent {
+            self.set_live_position(to);
+        } else {
+            self.jump(to);
+        }
     }
 
     fn render_fading(&mut self, out: [&mut [f32]; 2], overwrite: &mut bool) {
@@ -386,52 +461,4 @@ fn add_sound(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::feed::{Input, InputError, InputInfo};
-
-    struct Silence;
-
-    impl Input for Silence {
-        fn seek(&mut self, _frame: u64) -> Result<(), InputError> {
-            Ok(())
-        }
-
-        fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, InputError> {
-            frames.extend([[0.0; 2]; 1_024]);
-            Ok(true)
-        }
-    }
-
-    #[test]
-    fn a_stem_publishes_its_playhead_with_the_reach_of_its_stretchers() {
-        let info = InputInfo { frames: Frames(1 << 30), sample_rate: SampleRate::CD, channels: 2 };
-        let track = Track::from_input(Silence, info).unwrap();
-        let mut returned = ReturnQueue::new(rtrb::RingBuffer::new(4).0, 4);
-        for &method in StretchMethod::ALL {
-            let mut voice = Voice::new(SampleRate::CD, method);
-            voice.load(track.clone(), 5_000, None, &mut returned);
-            voice.play();
-            let sound = &mut [[0.0; 64]; 2];
-            for _ in 0..2 {
-                let [left, right] = sound;
-                voice.render(1.25, [left, right], &mut true, None);
-            }
-            let stream = track.stream_inside().unwrap();
-            let published = stream.playhead(0, None).unwrap();
-            let reach = StretcherSet::new(method, SampleRate::CD.get()).reach() as i64 + MARGIN;
-            let expected = PlayheadState {
-                clock: 128,
-                position: 5_080,
-                speed: 1.25,
-                playing: true,
-                region: None,
-                cue: 5_000,
-                reach,
-            };
-            assert_eq!(published, expected, "{method:?}");
-            drop(voice);
-            assert_eq!(stream.playhead(0, None), None, "its entry is free again");
-        }
-    }
-}
+mod tests;

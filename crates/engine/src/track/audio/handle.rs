@@ -3,8 +3,10 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
-use crate::feed::FedStream;
-use crate::rt::Stream;
+use crate::feed::{FedStream, LiveTrack};
+use crate::rt::{LiveStem, Stream};
+use crate::types::cast::index;
+use crate::types::loop_region::LoopRegion;
 use crate::types::onset::Onset;
 use crate::types::units::{Frames, SampleRate};
 
@@ -37,6 +39,7 @@ impl Pcm {
 pub(in crate::track) enum Sound {
     Loaded { pcm: Pcm, onsets: Box<[Onset]> },
     Streamed(FedStream),
+    Live(LiveTrack),
 }
 
 #[derive(Debug)]
@@ -74,7 +77,7 @@ impl WeakTrack {
 }
 
 impl Track {
-    /// Its length in frames at its own rate.
+    /// Its length in frames at its own rate. Of a track whose [length](Self::length) is not known, the most that a track can have.
     pub fn frames(&self) -> Frames {
         Frames(self.frames as u64)
     }
@@ -114,24 +117,53 @@ impl Track {
             Sound::Loaded { pcm: Pcm::I16(samples), .. } => size_of_val(&**samples),
             Sound::Loaded { pcm: Pcm::F32(samples), .. } => size_of_val(&**samples),
             Sound::Streamed(fed) => fed.stream.bytes(),
+            Sound::Live(live) => live.stream.bytes(),
         }
     }
 
     /// Whether it is read while it plays.
     pub fn is_streamed(&self) -> bool {
-        self.fed().is_some()
+        self.stream_inside().is_some()
+    }
+
+    /// Whether it is a stem of a [live input](crate::feed::LiveInput), which cannot be sought.
+    pub fn is_live(&self) -> bool {
+        matches!(self.inner.sound, Sound::Live(_))
     }
 
     pub(in crate::track) fn fed(&self) -> Option<&FedStream> {
         match &self.inner.sound {
-            Sound::Loaded { .. } => None,
+            Sound::Loaded { .. } | Sound::Live(_) => None,
             Sound::Streamed(fed) => Some(fed),
         }
     }
 
-    /// What the audio thread sees of a streamed track.
+    /// What the audio thread sees of a streamed track or of a stem of a live input.
     pub(crate) fn stream_inside(&self) -> Option<&Stream> {
-        self.fed().map(|fed| &*fed.stream)
+        match &self.inner.sound {
+            Sound::Loaded { .. } => None,
+            Sound::Streamed(fed) => Some(&fed.stream),
+            Sound::Live(live) => Some(&live.stream),
+        }
+    }
+
+    /// What the audio thread sees of a stem of a live input.
+    pub(crate) fn live_inside(&self) -> Option<&LiveStem> {
+        self.stream_inside().and_then(Stream::live)
+    }
+
+    /// Its length as the audio thread sees it: that of a live input is known when it has ended.
+    pub(crate) fn end(&self) -> usize {
+        match &self.inner.sound {
+            Sound::Live(live) => index(live.stream.end()),
+            _ => self.frames,
+        }
+    }
+
+    /// Its length in frames at its own rate, when it is known: not of an input without an end, and of a live input only when it has
+    /// ended.
+    pub fn length(&self) -> Option<Frames> {
+        Some(Frames(self.end() as u64)).filter(|frames| *frames < LoopRegion::LAST_FRAME)
     }
 
     /// How often the sound of a streamed track faded out because frames were missing, or did not begin within a quarter of a

@@ -19,16 +19,20 @@ impl Track {
 
     /// Waits until frames are there; false when they cannot be read. For engines that nobody listens to.
     pub(crate) fn wait(&self, from: i64, until: i64) -> bool {
-        self.fed().is_none_or(|fed| fed.wait(from, until))
+        match &self.inner.sound {
+            Sound::Loaded { .. } => true,
+            Sound::Streamed(fed) => fed.wait(from, until),
+            Sound::Live(live) => live.wait(from, until),
+        }
     }
 
     /// Copies frames from `first` on into planar stereo; before the start and behind the end there is silence.
     pub(crate) fn copy(&self, first: i64, out: [&mut [f32]; 2]) {
         let [left, right] = out;
-        let wanted = left.len().min(right.len());
+        let (wanted, end) = (left.len().min(right.len()), self.end());
         let before = index(first.min(0).unsigned_abs()).min(wanted);
-        let from = index(first.max(0).unsigned_abs()).min(self.frames);
-        let inside = (wanted - before).min(self.frames - from);
+        let from = index(first.max(0).unsigned_abs()).min(end);
+        let inside = (wanted - before).min(end - from);
         left[..before].fill(0.0);
         right[..before].fill(0.0);
         let behind = before + inside;
@@ -46,6 +50,7 @@ impl Track {
                 spread(&samples[span], self.inner.channels, left, right, Pcm::float);
             }
             Sound::Streamed(fed) => fed.stream.copy(from as u64, left, right),
+            Sound::Live(live) => live.stream.copy(from as u64, left, right),
         }
     }
 
@@ -64,9 +69,10 @@ impl Track {
     /// What it ends with and silence does not follow from; nothing where it ends like silence.
     fn last(&self) -> [f32; 2] {
         let mut around = [[0.0; seam::AROUND]; 2];
-        let known = seam::AROUND.min(self.frames);
+        let end = self.end();
+        let known = seam::AROUND.min(end);
         let [left, right] = &mut around;
-        self.copy((self.frames - known) as i64, [&mut left[..known], &mut right[..known]]);
+        self.copy((end - known) as i64, [&mut left[..known], &mut right[..known]]);
         around.map(|side| seam::held_sample(&side[..known]))
     }
 
@@ -75,7 +81,7 @@ impl Track {
         left.fill(0.0);
         right.fill(0.0);
         let fade = self.inner.rate.frames_in(seam::FADE);
-        let into = index(first.max(0).unsigned_abs()).saturating_sub(self.frames);
+        let into = index(first.max(0).unsigned_abs()).saturating_sub(self.end());
         if into >= fade {
             return;
         }
