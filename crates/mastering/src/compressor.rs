@@ -10,14 +10,15 @@ use crowd_engine::dsp::biquad::TINY;
 use crate::settings::CompressorSettings;
 use crate::state_rounding;
 
-/// Frames between two measurements of the level. Divides a quantum.
+/// Frames between two measurements of the level. A quantum is a multiple of it.
 const HOP: u64 = 16;
 /// Time constant of the mean of the squares.
 const RMS_SECONDS: f64 = 0.010;
 /// The width of the soft knee in decibels.
 const KNEE_DB: f64 = 6.0;
-/// A mean square below this (-200 dB) counts as silence, and a reduction below [`NO_REDUCTION_DB`] as none.
+/// A mean square below this (-200 dB) counts as silence.
 const SILENCE: f64 = 1e-20;
+/// A reduction below this counts as none.
 const NO_REDUCTION_DB: f64 = 1e-7;
 
 /// The compressor, and the make-up gain after it.
@@ -29,20 +30,26 @@ pub(super) struct Compressor {
     /// Share of the compressed signal.
     blend: f64,
     make_up: f64,
-    /// The share of the distance by which each low-pass of the side chain moves in a frame; 0 turns the high-pass off.
+    /// The coefficient of the low-passes of the side chain: the share of its distance from the input by which each moves in a frame. 0
+    /// turns the high-pass off.
     side_chain: f64,
+    /// The states of the two low-passes, for left and right.
     low: [[f64; 2]; 2],
-    /// The shares of the distance that are left after a hop.
+    /// The share of the mean square's distance from its input that remains after a hop.
     rms: f64,
+    /// The share of the reduction's distance from its target that remains after a hop, while the reduction grows.
     attack: f64,
+    /// The same while the reduction shrinks.
     release: f64,
     /// The sum of squares of the current hop.
     sum: f64,
     mean: f64,
     reduction_db: f64,
-    /// The gain at the latest frame, its change per frame, and its value at the end of the hop.
+    /// The gain at the latest frame.
     gain: f64,
+    /// The change of the gain per frame.
     step: f64,
+    /// The gain at the end of the hop.
     target: f64,
 }
 
@@ -92,7 +99,7 @@ impl Compressor {
         }
     }
 
-    /// The frame whose level is measured: its low frequencies are removed by subtracting two low-passes of the first order.
+    /// The frame whose level is measured: the input without its low frequencies. Two low-passes of the first order are subtracted from it.
     #[inline]
     fn side_chain(&mut self, frame: [f64; 2]) -> [f64; 2] {
         let mut filtered = frame;
@@ -105,12 +112,12 @@ impl Compressor {
         filtered
     }
 
-    /// Sets decayed states to zero before they become subnormal. Called on fixed frames.
+    /// Sets decayed states to zero before they become subnormal. It must be called at fixed frames of the track.
     pub(super) fn flush(&mut self) {
         self.low = self.low.map(|low| low.map(|v| if v.abs() < TINY { 0.0 } else { v }));
     }
 
-    /// Rounds the decaying states to their grid. Called between hops, on fixed frames.
+    /// Rounds the decaying states to their grid. It must be called between hops, at fixed frames of the track.
     pub(super) fn round_state(&mut self) {
         self.low = self.low.map(|low| low.map(state_rounding::round_signal));
         self.mean = state_rounding::round_square(self.mean);

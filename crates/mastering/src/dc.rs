@@ -7,13 +7,13 @@ use crowd_engine::dsp::biquad::TINY;
 
 use crate::state_rounding;
 
-/// The frequency at which half the power passes.
+/// The frequency at which the high-pass passes half the power.
 const HERTZ: f64 = 5.0;
 
 /// The high-pass.
 #[derive(Clone, Debug)]
 pub(super) struct DcBlocker {
-    /// The share of the distance by which the mean moves in a frame.
+    /// The share of its distance from the sample by which the mean moves in a frame.
     share: f64,
     mean: [f64; 2],
 }
@@ -35,12 +35,12 @@ impl DcBlocker {
         out
     }
 
-    /// Rounds the means to their grid. Called on fixed frames.
+    /// Rounds the means to their grid. It must be called at fixed frames of the track.
     pub(super) fn round_state(&mut self) {
         self.mean = self.mean.map(state_rounding::round_signal);
     }
 
-    /// Sets decayed means to zero before they become subnormal. Called on fixed frames.
+    /// Sets decayed means to zero before they become subnormal. It must be called at fixed frames of the track.
     pub(super) fn flush(&mut self) {
         self.mean = self.mean.map(|mean| if mean.abs() < TINY { 0.0 } else { mean });
     }

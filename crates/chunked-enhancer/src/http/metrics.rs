@@ -40,6 +40,6 @@ pub async fn show(State(app): State<SharedApp>) -> Result<Metrics, Problem> {
     metrics.counter("cache_evicted_total", "Chunks evicted.", store.evicted as f64);
     metrics.counter("cache_damaged_total", "Damaged chunks removed.", store.damaged as f64);
     app.connections.write_metrics(&mut metrics);
-    app.answers.write_metrics(&mut metrics);
+    app.responses.write_metrics(&mut metrics);
     Ok(metrics)
 }

@@ -13,7 +13,7 @@ const MAX_BYTES: usize = 200;
 /// The last component of a name, without control characters and without leading dots.
 ///
 /// # Errors
-/// [`UploadError::NotMusic`] when its extension is not that of a music file that can be read.
+/// [`UploadError::NotMusic`] when the extension of the name is not that of a music file that can be read.
 pub fn safe_name(name: &str) -> Result<String, UploadError> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let visible: String = last.chars().filter(|c| !c.is_control()).collect();
