@@ -104,7 +104,7 @@ impl MediaRoot {
     }
 }
 
-/// The path in another spelling. `None` when there is none. The error is then that of the path itself.
+/// The path in another spelling; `None` when no other spelling exists. The caller then reports the error of the path as it is spelled.
 fn other_spelling(result: Result<PathBuf, NameError>, quoted: &str) -> Result<Option<PathBuf>, PathError> {
     match result {
         Ok(path) => Ok(Some(path)),

@@ -63,7 +63,7 @@ impl MediaSegment<'_> {
                 data_offset = self.run(out, duration.is_none());
             });
         });
-        // From the first byte of the movie fragment to the first of the data.
+        // The bytes from the first byte of the movie fragment to the first byte of the data.
         let distance = u32::try_from(out.len() - moof).unwrap_or(u32::MAX).saturating_add(BOX_HEADER);
         if let Some(field) = out.get_mut(data_offset..data_offset + 4) {
             field.copy_from_slice(&distance.to_be_bytes());

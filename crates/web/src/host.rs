@@ -17,7 +17,7 @@ use crate::problem::Problem;
 /// The hosts that requests may be for.
 #[derive(Clone, Debug)]
 pub struct Hosts {
-    /// Whether any host is allowed; otherwise these are the names of this machine and `named`.
+    /// Whether any host is allowed. If not, the names of this machine and the hosts in `named` are allowed.
     any: bool,
     named: Vec<String>,
 }
