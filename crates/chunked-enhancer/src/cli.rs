@@ -136,7 +136,7 @@ pub struct Render {
     /// wav, flac or opus [default: by the extension of the output, wav for standard output]
     #[arg(long)]
     pub format: Option<Format>,
-    /// 16, 24 or 32f (float, wav only) [default: 24 where the input has more than 16, else 16]
+    /// 16, 24 or 32f (float, wav only) [default: 24 if the input has more than 16, else 16]
     #[arg(long)]
     pub bits: Option<SampleFormat>,
     /// Print a report as JSON

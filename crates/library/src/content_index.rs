@@ -116,7 +116,7 @@ mod tests {
         assert_eq!((text.as_str(), one.check().is_ok()), ("one", true));
     }
 
-    /// Waits until the next change of a file changes its times.
+    /// Waits so long that the next change of a file gives it other times.
     fn settle() {
         std::thread::sleep(Duration::from_millis(2_100));
     }

@@ -148,7 +148,7 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    /// A folder with `root/in.wav`, `root/sub/deep.wav`, `secret.wav` beside it, and links.
+    /// A folder with `root/in.wav`, `root/sub/deep.wav`, links, and `secret.wav` outside `root`.
     fn test_folder() -> (tempfile::TempDir, MediaRoot) {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("root");

@@ -39,7 +39,7 @@ pub(super) struct Compressor {
     rms: f64,
     /// The share of the reduction's distance from its target that remains after a hop, while the reduction grows.
     attack: f64,
-    /// The same while the reduction shrinks.
+    /// The share of the reduction's distance from its target that remains after a hop, while the reduction shrinks.
     release: f64,
     /// The sum of squares of the current hop.
     sum: f64,
@@ -172,7 +172,7 @@ mod tests {
         side_chain_hz: 0.0,
     };
 
-    /// The gain in decibels at each millisecond of a tone with the given amplitudes, each for half a second.
+    /// The gain in decibels at each millisecond of a tone. The tone has each of the given amplitudes for half a second.
     fn gains(settings: &CompressorSettings, make_up_db: f32, amplitudes: &[f64]) -> Vec<f64> {
         let mut compressor = Compressor::new(settings, make_up_db, RATE);
         let mut gains = Vec::new();
@@ -191,7 +191,7 @@ mod tests {
         // A sine of amplitude 1 has an RMS level of -3.01 dB, 16.99 over the threshold.
         let gain = gains(&SETTINGS, 2.0, &[1.0])[499];
         assert!((gain - (2.0 - 16.99 * 0.6)).abs() < 0.02, "{gain} dB");
-        // With half of the uncompressed signal mixed in.
+        // Here half of the output is the uncompressed signal.
         let blended = gains(&CompressorSettings { blend: 0.5, ..SETTINGS }, 0.0, &[1.0])[499];
         let want = 20.0 * (0.5 + 0.5 * 10f64.powf(-16.99 * 0.6 / 20.0)).log10();
         assert!((blended - want).abs() < 0.02, "{blended} dB instead of {want}");
@@ -207,7 +207,8 @@ mod tests {
     fn attack_and_release_take_the_set_times() {
         let gains = gains(&SETTINGS, 0.0, &[1.0, 0.01]);
         let full = gains[499];
-        // 63 % of the reduction after the attack time, with the mean of the squares and the hop; the same for release.
+        // After the attack time the gain has made 63 % of its change. The mean of the squares and the hop add to that time. The same holds
+        // for the release.
         let down = gains.iter().position(|gain| *gain < 0.632 * full).unwrap();
         assert!((9..25).contains(&down), "{down} ms down");
         let up = gains[500..].iter().position(|gain| *gain > 0.368 * full).unwrap();

@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn a_constant_is_removed_and_audible_tones_stay() {
         for rate in [8_000.0, 44_100.0, 192_000.0] {
-            // One channel has a constant, of which the remainder after half a second is measured; the other has a tone of 20 Hz.
+            // The left channel has a constant, and the right one a tone of 20 Hz. What is left of both after half a second is measured.
             let mut blocker = DcBlocker::new(rate);
             let (mut left, mut right) = (0.0f32, 0.0f32);
             for n in 0..rate as usize {

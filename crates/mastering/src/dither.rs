@@ -82,7 +82,8 @@ mod tests {
 
     #[test]
     fn the_error_is_steady_noise_for_any_signal() {
-        // Constants between two steps: the mean is the constant, the power of the error a quarter of a square step.
+        // The input is a constant between two steps. The mean of the output is this constant, and the mean square of the error is a quarter
+        // of the square of a step.
         for offset in [0.0, 0.1, 0.25, 0.5, 0.9] {
             let steps = f64::from(1 << 15);
             let value = (1_000.0 + offset) / steps;

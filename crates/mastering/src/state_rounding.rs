@@ -14,7 +14,8 @@ const SHORTEST: u64 = 4_096;
 /// The smallest length of a period in time constants. In a shorter period a state could move by less than half a step. It would then be
 /// rounded to its old value again, and two such states would stay different.
 const PERIOD: f64 = 5.0;
-/// After this many time constants any two states are closer than a step, even a reduction of 60 dB and none, in steps of 2^-20 dB.
+/// After this many time constants any two states are closer than a step. The states that are farthest apart are a reduction of 60 dB and no
+/// reduction, in steps of 2^-20 dB.
 const TO_A_STEP: f64 = 18.0;
 /// The number of periods after [`TO_A_STEP`] until all states count as equal.
 const PERIODS: u64 = 4;

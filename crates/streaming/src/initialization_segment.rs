@@ -233,7 +233,7 @@ mod tests {
         assert_eq!(content("mdhd")[12..16], 44_100_u32.to_be_bytes());
         assert_eq!(content("mehd")[4..], 1_000_000_u64.to_be_bytes());
         assert_eq!(content("fLaC")[16..28], [0, 2, 0, 24, 0, 0, 0, 0, 0xAC, 0x44, 0, 0]);
-        // Sizes that the standard gives.
+        // The sizes of these boxes are those that the standard gives.
         for (name, size) in [("mvhd", 100), ("tkhd", 84), ("mdhd", 24), ("smhd", 8), ("stsz", 12), ("trex", 24)] {
             assert_eq!(content(name).len(), size, "{name}");
         }

@@ -37,7 +37,7 @@ fn with_error_text(head: &[u8]) -> Option<Vec<u8>> {
     let status = StatusCode::from_bytes(format!("4{}", status.get(..2)?).as_bytes()).ok()?;
     let what = match status {
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "address and headers are too long, or too many: send fewer",
-        _ => "this is no request of HTTP/1.1: its first line, a header or a length is wrong",
+        _ => "this is not a request of HTTP/1.1: its first line, a header or a length is wrong",
     };
     Some(add_body(head, what).into_bytes())
 }

@@ -47,7 +47,9 @@ pub fn parse_hls_query(query: &str) -> Result<HlsRequest, Problem> {
             "format" if value == Format::Flac.name() => {}
             "format" => {
                 let value = value.escape_debug();
-                return Err(Problem::bad(format!("format \"{value}\": segments have flac; leave it out")));
+                return Err(Problem::bad(format!(
+                    "format \"{value}\": the segments are always flac; leave out this parameter"
+                )));
             }
             other => {
                 let known = "preset, intensity, bits, analysis";

@@ -81,7 +81,7 @@ mod tests {
         let all = [playing_at(3, now), fresh];
         let first = |missing: &[usize]| most_urgent(&all, ALL, now, missing);
         assert_eq!(first(&[3, 4, 9, 0]), Some((Rank::Start(now), 9)));
-        // The first listener has 5 s left to play. The other one plays from now on.
+        // The first listener has 5 s left to play, and the second one plays from now on.
         assert_eq!(first(&[3, 10, 0]), Some((Rank::Due(after(5)), 3)));
         assert_eq!(first(&[4, 10, 0]), Some((Rank::Due(after(30)), 10)));
         assert_eq!(first(&[4, 12, 0]), Some((Rank::Due(after(35)), 4)));

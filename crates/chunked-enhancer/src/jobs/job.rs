@@ -236,8 +236,8 @@ impl Job {
         ChunkPriorities { positions, lookahead: self.lookahead(), chunk_count, now }
     }
 
-    /// Claims the most urgent chunk that no thread makes; the calling thread sees to it that the chunk is made. Each chunk that a listener
-    /// reads may have a thread of its own, and all chunks of the lookahead share one thread.
+    /// Claims the most urgent chunk that no thread makes. The calling thread then makes the chunk, or starts a thread for it. Each chunk
+    /// that a listener reads may have a thread of its own. All chunks of the lookahead share one thread.
     pub(super) fn claim_next(&self) -> Option<usize> {
         let now = Instant::now();
         let measured = self.rendition.resolved().is_some();

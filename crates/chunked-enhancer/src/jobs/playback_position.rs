@@ -26,8 +26,8 @@ pub(super) struct PlaybackPosition {
     pub second: f64,
     /// The position in the track, in seconds, of the first byte that it read.
     pub first_second: f64,
-    /// When playback of the first byte is assumed to have begun; none before the listener has received any. It moves later with each
-    /// underrun, as if playback had begun later.
+    /// When playback of the first byte is assumed to have begun; none before the listener has received any. Each
+    /// underrun moves it to a later time, as if playback had begun then.
     pub playing_since: Option<Instant>,
     /// Whether the listener waits for bytes.
     pub waiting: bool,

@@ -28,7 +28,7 @@ impl Shortfall {
             GainBound::Return => "another decibel of gain would make it less than half a decibel louder".to_owned(),
             GainBound::Reduction => {
                 let most = values.allowed_reduction_db;
-                format!("the limiter turns it down by {most} dB already, the most that the preset allows")
+                format!("the limiter reduces its level by {most} dB already, the most that the preset allows")
             }
         };
         (lu > Self::MIN_LU).then_some(Self { lu, bound, reason })

@@ -63,7 +63,7 @@ impl RunningMeasurements {
             if !permitted {
                 return Err(Error::Cancelled);
             }
-            // The other thread failed or was cancelled, so this thread makes the measurement in the next turn of the loop.
+            // The other thread failed or was cancelled, so this thread makes the measurement in the next iteration.
         }
     }
 

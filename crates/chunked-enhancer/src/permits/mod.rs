@@ -135,8 +135,9 @@ impl Permit {
         permit
     }
 
-    /// Returns whether the work may continue: it is still needed and has its permit. Work calls this at every small step. If more urgent
-    /// work waits, this work gives up its permit to it, and the call returns when this work has a permit again.
+    /// Returns whether the work may continue. Work calls this at every small step. If more urgent work waits, this work passes its permit
+    /// to that work, and the call waits for another permit. The work may not continue when it is not needed any more, or when the permits
+    /// are [closed](Permits::close).
     pub fn may_continue(&self) -> bool {
         let now = Instant::now();
         if !self.held.get() || now.duration_since(self.checked.get()) < CHECK_INTERVAL {

@@ -211,13 +211,13 @@ mod tests {
     fn a_peak_reduces_the_gain_around_it_and_the_gain_is_released() {
         let settings = MasteringSettings::default();
         let limit = StepLimiter::new(&settings);
-        // A second of steady power with one peak in its middle, twice as large as what passes.
+        // A second of steady power. One peak in its middle is twice as large as the largest sample that passes.
         let mut peak = vec![0.1; 500];
         peak[250] = 2.0 * limit.largest as f32;
         let forecast = Forecast::new(vec![LoudnessSteps { power: vec![0.01; 500], peak }], &settings);
         let (free, limited) = (forecast.input_lufs().unwrap(), forecast.output_lufs(0.0).unwrap());
-        // Half the amplitude for 16 of 500 steps, and the release: the mean square of the gain over the seven windows
-        // of 400 ms.
+        // The expected gain: half the amplitude for 16 of 500 steps, and then the release. The expected loudness follows from the mean
+        // square of the gain over the seven windows of 400 ms.
         let gains: Vec<f64> = (0..500)
             .map(|n| match n {
                 0..249 => 1.0,
@@ -246,21 +246,21 @@ mod tests {
     #[test]
     fn a_gain_is_limited_where_it_adds_less_than_half_or_the_limiter_reduces_too_much() {
         let of = |power: f32| {
-            // A hit each fifth of a second, 20 dB over the sound in between, which has a power of `power`.
+            // There is a hit each fifth of a second. Its peak is 20 dB over that of the sound in between, which has the power `power`.
             let steps = |hit: f32, room: f32| (0..2_000).map(|n| if n % 100 < 5 { hit } else { room }).collect();
             Forecast::new(
                 vec![LoudnessSteps { power: steps(0.1, power), peak: steps(0.5, 0.05) }],
                 &MasteringSettings::default(),
             )
         };
-        // 4.57 dB up to the ceiling. From there on all loud sound is limited, so no further decibel is useful.
+        // With 4.57 dB of gain the hits reach the ceiling. From there on all loud sound is limited, so no further decibel is useful.
         let (gain, bound) = of(1e-6).largest_useful_gain(20.0, 20.0);
         assert!((4.5..5.6).contains(&gain) && bound == GainBound::Return, "{gain} dB, {bound:?}");
-        // Where the sound in between is as loud as the hits, the limiter's reduction bounds the gain.
+        // Here the sound in between is as loud as the hits, so the limiter's reduction bounds the gain.
         let (gain, bound) = of(0.1).largest_useful_gain(20.0, 3.0);
         assert!((gain - 7.57).abs() < 0.02 && bound == GainBound::Reduction, "{gain} dB, {bound:?}");
         assert!((of(0.1).reduction_db(gain) - 3.0).abs() < 0.02);
-        // Nothing limits it below the ceiling.
+        // Below the ceiling only the caller limits the gain.
         assert_eq!(of(0.1).largest_useful_gain(4.0, 3.0), (4.0, GainBound::Range));
     }
 }

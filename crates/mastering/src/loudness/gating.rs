@@ -56,20 +56,20 @@ fn mean(windows: &[f32], gate: f64) -> Option<f64> {
 mod tests {
     use super::*;
 
-    /// The given number of windows of each loudness.
+    /// The powers of windows, from pairs of a loudness and the number of windows that have it.
     fn windows(spans: &[(f64, usize)]) -> Vec<f32> {
         spans.iter().flat_map(|(loudness, count)| vec![power(*loudness) as f32; *count]).collect()
     }
 
     #[test]
     fn windows_ten_lu_below_the_others_or_below_minus_70_lufs_do_not_count() {
-        // The levels of EBU Tech 3341, signals 3 and 4, in windows; and one window above the gate, which counts.
+        // The first two have the levels of signals 3 and 4 of EBU Tech 3341. In the third all windows are above the gate.
         let loud = |spans| integrated(&windows(spans)).unwrap();
         assert!((loud(&[(-36.0, 100), (-23.0, 600), (-36.0, 100)]) + 23.0).abs() < 0.01);
         assert!((loud(&[(-72.0, 100), (-36.0, 100), (-23.0, 600), (-36.0, 100), (-72.0, 100)]) + 23.0).abs() < 0.01);
         assert!((loud(&[(-32.0, 300), (-23.0, 300)]) + 25.5).abs() < 0.01);
         assert_eq!(integrated(&windows(&[(-71.0, 100)])), None);
-        // Without the absolute gate the mean of these would be -72 LUFS and the gate -82.
+        // Without the absolute gate the mean of these windows would be -76.7 LUFS, and the relative gate would be -86.7 LUFS.
         assert!((loud(&[(-80.0, 900), (-69.0, 100)]) + 69.0).abs() < 0.01);
     }
 
@@ -80,7 +80,7 @@ mod tests {
         let signal = [(-50.0, 200), (-35.0, 200), (-20.0, 200), (-35.0, 200), (-50.0, 200)];
         assert!((range(&windows(&signal)) - 15.0).abs() < 0.01);
         assert_eq!(range(&windows(&[(-80.0, 10)])), 0.0);
-        // One in a hundred is cut off at either end.
+        // One window in a hundred at either end does not affect the range.
         assert_eq!(range(&windows(&[(-25.0, 1), (-20.0, 98), (-15.0, 1)])), 0.0);
     }
 }
