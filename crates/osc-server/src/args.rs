@@ -2,6 +2,7 @@
 
 use crate::ids::{self, BufferId};
 use crate::refusal::{Refusal, RefusalKind, quote};
+use crate::stretch_method_names;
 use crate::units::{MovementLevel, Quantity};
 use crowd_engine::tempo::Phase;
 use crowd_engine::{Band, DeckId, StretchMethod};
@@ -297,7 +298,7 @@ impl<'a> Args<'a> {
     pub fn stretch_method(&mut self, name: &str) -> Result<StretchMethod, Refusal> {
         let arg = self.required(name)?;
         let problem = format_args!("is {arg}, not a method; methods are playback_rate, wsola, hq");
-        arg.text().and_then(ids::stretch_method).ok_or_else(|| self.refuse(name, problem))
+        arg.text().and_then(stretch_method_names::stretch_method).ok_or_else(|| self.refuse(name, problem))
     }
 
     /// Reads whether beats or bars of a deck are kept in sync with the clock; 0 is neither, 1 is beats.

@@ -5,7 +5,8 @@
 //!
 //! - input: [`datagram`] (bytes to OSC messages), [`args`] (arguments), [`address_pattern`] and [`handlers`] (the table
 //!   of all addresses), which return a checked [`message`]; [`score`] reads the same messages from a text file;
-//! - values: [`units`] (numbers with a range), [`ids`] (names and buffer ids);
+//! - values: [`units`] (numbers with a range), [`ids`] (names of decks and bands, ids of buffers),
+//!   [`stretch_method_names`];
 //! - access: [`allowed_senders`] (whose messages are accepted), [`crowd_library::MediaRoot`] (which files may be
 //!   opened);
 //! - output: [`reply`], and [`refusal`], the one error type that is counted, answered and logged;
@@ -36,6 +37,7 @@ pub mod reply;
 pub mod run;
 pub mod score;
 pub mod score_render;
+pub mod stretch_method_names;
 pub mod subscribers;
 pub mod system_limits;
 pub mod system_memory;
