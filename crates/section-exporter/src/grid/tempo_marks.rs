@@ -168,19 +168,19 @@ fn refined(
     if stands { written } else { likelihood.mean }
 }
 
-/// The periods that both the collection and the beats allow. Only periods are compared, and the times of the beats are
-/// those of the collection, because two decoders may begin a file some milliseconds apart.
+/// The periods that both the collection and the beats of the structure file allow, and the evidence in these beats. Only
+/// periods are compared, not times, because two decoders may begin a file some milliseconds apart.
 fn agreed(periods: PeriodRange, analysed: &AnalysedBeats) -> Option<(PeriodRange, PeriodEvidence)> {
     let beats = analysed.evidence.as_ref()?;
-    // The analyser may count twice or half as many beats.
+    // The analyser may count twice or half as many beats as the collection.
     [1.0, 2.0, 0.5].into_iter().find_map(|factor| {
         let beats = beats.times(factor);
         Some((periods.and(beats.periods())?, beats))
     })
 }
 
-/// Takes the bars of the structure file where the collection counts beats twice or half as fast: four beats of the
-/// collection are then not one bar.
+/// Takes the bars of the structure file where the collection counts beats twice or half as fast as the structure file.
+/// Four beats of the collection are then not one bar.
 fn other_bars(found: FittedGrid, period: f64, analysed: &AnalysedBeats) -> FittedGrid {
     let Some(beats) = analysed.period().filter(|_| analysed.has_bars) else {
         return found;
