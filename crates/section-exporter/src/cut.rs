@@ -37,8 +37,8 @@ pub struct CutSpec<'a> {
     pub loudness: Option<f64>,
     /// The container of both files.
     pub container: Container,
-    /// The sample format of the stretched file, and of the original if the container cannot hold the track's samples bit
-    /// for bit. `None` is the track's own sample format, or 24 bits for a track that was compressed with losses.
+    /// The sample format of the stretched file, and of the original if the track's samples cannot be written bit for
+    /// bit. `None` is the track's own sample format, or 24 bits for a track that was compressed with losses.
     pub sample_format: Option<SampleFormat>,
     /// The key in the tags of both files; `None` keeps the track's own tag.
     pub key: Option<&'a str>,

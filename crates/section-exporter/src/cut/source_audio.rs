@@ -21,13 +21,14 @@ pub struct SourceAudio {
     pub first: u64,
     /// The first frame of the excerpt in the file.
     pub start: u64,
+    /// The length of the excerpt, in frames.
     length: u64,
     pub sample_rate: u32,
     pub channels: u16,
     pub warnings: Vec<String>,
 }
 
-/// The sample format in `container` that is nearest to a file's own samples.
+/// The sample format that is written to `container` unless another one is requested. It suits the file's own samples.
 pub fn own_sample_format(info: &Info, container: Container) -> SampleFormat {
     match info.bits {
         Some(..=16) => SampleFormat::I16,
