@@ -26,7 +26,7 @@ pub fn band(name: &str) -> Option<Band> {
     }
 }
 
-/// The number of a stem's buffer. It determines the deck of the stem: A 100–1099, B 1100–2099, C 2100–3099, D
+/// The id of a stem's buffer. It determines the deck of the stem: A has the ids 100–1099, B 1100–2099, C 2100–3099, and D
 /// 3100–4099.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BufferId(u16);
@@ -36,6 +36,7 @@ impl BufferId {
     pub const FIRST: u16 = 100;
     /// The highest id.
     pub const LAST: u16 = 4099;
+    /// The number of ids of a deck.
     const PER_DECK: u16 = 1000;
 
     /// `id`, if it is between [`FIRST`](Self::FIRST) and [`LAST`](Self::LAST).

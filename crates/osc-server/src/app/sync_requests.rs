@@ -3,8 +3,8 @@
 use super::loader::LoadId;
 use std::net::SocketAddr;
 
-/// The number of blocks after which a command that the engine has taken has certainly acted: the current one, and one
-/// more.
+/// The number of blocks after which a command that the engine has taken has certainly acted. They are the current block and
+/// the next one.
 const BLOCKS_UNTIL_DONE: u64 = 2;
 
 /// The `/sync` messages that are not answered yet.
@@ -19,7 +19,8 @@ struct SyncRequest {
     n: i64,
     /// The loads of the sender that have not ended.
     loads: Vec<LoadId>,
-    /// The number of blocks at which the commands have acted; `None` while the engine has not taken all of them.
+    /// The count of rendered blocks from which on the commands have acted. `None` while the engine has not taken all of
+    /// them.
     block: Option<u64>,
 }
 
@@ -36,7 +37,7 @@ impl SyncRequests {
         }
     }
 
-    /// Removes and returns those to be answered now. Those of one client are answered in order.
+    /// Removes and returns the `/sync` messages that are to be answered now. Those of one client are answered in order.
     pub fn take_done(&mut self, blocks: u64, all_sent: bool) -> Vec<(SocketAddr, i64)> {
         let mut not_yet: Vec<SocketAddr> = Vec::new();
         let mut done = Vec::new();
