@@ -107,7 +107,7 @@ impl ConfigReader<'_> {
         Some(value).filter(|v| !v.is_null())
     }
 
-    /// Reads a number of seconds. `None` if the number is 0 or missing, which switches the function off.
+    /// Reads a number of seconds. `None` if the number is 0, missing or not valid: the function is then off.
     fn seconds_or_off(&mut self, key: &str) -> Option<Duration> {
         let mut seconds = 0.0;
         self.number(&[key], &mut seconds, |v| (0.0..=86_400.0).contains(&v), "0 (off) to 86400");

@@ -13,8 +13,8 @@ use std::path::PathBuf;
 
 /// The flags of the server and of rendering.
 ///
-/// Within a heading, the help lists flags in the order of this struct; `display_order` places those of [`LegacyArgs`]
-/// among them.
+/// Within a heading, the help lists flags in the order of this struct. `display_order` puts flags of [`LegacyArgs`] among
+/// them.
 #[derive(Debug, Clone, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "command line switches")]
 pub struct ServeArgs {
@@ -165,7 +165,7 @@ impl ServeArgs {
         self.legacy.startup_files()
     }
 
-    /// One line about the present effect of each given old flag.
+    /// A line for each given old flag, about the effect that it has now.
     #[must_use]
     pub fn notes(&self) -> Vec<&'static str> {
         self.legacy.notes(self.stretch_method)

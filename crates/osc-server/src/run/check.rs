@@ -90,7 +90,7 @@ pub fn check(sample_rate: u32, json: bool, out: &mut dyn Write) -> Result<(), Er
     Ok(())
 }
 
-/// One or two sentences with the recommended flags. `larger` is the recommendation for blocks of any size.
+/// The recommended flags, in one or two sentences. `larger` is the recommendation for blocks of any size.
 fn describe(recommendation: Recommendation, larger: Option<(StretchMethod, usize)>, realtime: bool) -> String {
     let with = if realtime { "" } else { ", while it is no busier than now, because it has no realtime priority" };
     let Some((method, frames)) = recommendation.four_decks else {
