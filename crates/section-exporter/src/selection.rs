@@ -62,10 +62,10 @@ impl TempoRange {
 /// How keys are compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum KeyMatch {
-    /// The key itself, however it is spelled
+    /// Only these keys, however they are spelled
     #[default]
     Exact,
-    /// Its neighbours on the Camelot wheel too
+    /// These keys and their neighbours on the Camelot wheel
     Compatible,
 }
 

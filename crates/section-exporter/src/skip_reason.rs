@@ -31,7 +31,7 @@ pub enum SkipReason {
         found: Vec<PathBuf>,
     },
     /// The only file with the name of the audio belongs to another track.
-    #[error("the only audio of its name, {}, belongs to {owner}: put this track's own audio beside it", audio.display())]
+    #[error("the only audio of its name, {}, belongs to {owner}: put this track's own audio into the folder too", audio.display())]
     AudioOfAnotherTrack {
         /// The file.
         audio: PathBuf,
@@ -96,7 +96,7 @@ pub enum SkipReason {
     /// No section is called intro.
     #[error(
         "no intro among its {sections} sections ({labels}): the start of the music is not known; label one intro, or \
-             begin with the first downbeat by --fallback"
+             give --fallback to begin with the first downbeat"
     )]
     NoIntro {
         /// The number of sections.
@@ -106,7 +106,7 @@ pub enum SkipReason {
     },
     /// Too few sections follow the intro.
     #[error(
-        "{found} sections follow its intro, {requested} are requested: give a smaller --n-sections, or take all there are by --fallback"
+        "{found} sections follow its intro, {requested} are requested: give a smaller --n-sections, or --fallback to take all of them"
     )]
     TooFewSections {
         /// The number of sections that follow.
@@ -126,7 +126,7 @@ pub enum SkipReason {
     },
     /// Too few bars follow the intro.
     #[error(
-        "{found} bars follow its intro, {requested} are requested: give a smaller --bars, or take all there are by --fallback"
+        "{found} bars follow its intro, {requested} are requested: give a smaller --bars, or --fallback to take all of them"
     )]
     TooFewBars {
         /// The number of bars that follow.

@@ -26,7 +26,7 @@ pub fn write<'a>(to: &Path, structures: impl IntoIterator<Item = &'a Path>) -> R
     atomic::write(to, &text)
 }
 
-/// Whether a file is an object as [`write`] writes it: each of its values has the fields of a structure file.
+/// Whether a file is an object as [`write()`] writes it: each of its values has the fields of a structure file.
 pub fn is_structure_map(path: &Path) -> bool {
     let all = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Map<String, Value>>(&bytes).ok());
     all.is_some_and(|all| all.values().all(|value| value.get("path").is_some() && value.get("segments").is_some()))

@@ -23,8 +23,8 @@ pub struct StartGroup {
     pub starts: Vec<StemStart>,
     /// The time at which the stems start. They start later if a file is loaded only after that time.
     pub when: ActionTime,
-    /// The time at which the group starts even if a streamed file is not ready. `None` while a file is being loaded. A
-    /// streamed file that is not ready then starts late, in phase.
+    /// The time at which the group starts even if a streamed file is not ready. It is set when all files
+    /// are loaded and a streamed file is not ready. A file that is not ready at the deadline starts late, in phase.
     deadline: Option<Instant>,
 }
 
@@ -84,7 +84,8 @@ impl Planner {
     }
 
     /// Cancels the actions whose time is counted from time zero, and the groups that wait. Messages from bundles with a
-    /// time tag, and the return to movement, stay scheduled. Returns the number of cancelled actions.
+    /// time tag, and the return to movement, stay scheduled. Returns the number of cancelled actions; groups are
+    /// not counted.
     pub fn cancel(&mut self) -> usize {
         self.waiting.clear();
         self.schedule.retain(|action| matches!(action, ScheduledAction::Deliver { .. } | ScheduledAction::MovementOn))

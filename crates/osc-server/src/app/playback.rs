@@ -94,7 +94,7 @@ impl Playback {
         starts
     }
 
-    /// Starts the stems of `starts` that are loaded in the same sample. The others are refused.
+    /// Starts, in the same sample, those stems of `starts` that are loaded. The others are refused.
     fn start_now(
         &mut self,
         source: RequestSource,

@@ -69,8 +69,8 @@ impl Library {
     /// collection.
     ///
     /// The audio of a structure file is found by its file name. If several files have the name, the folders around them
-    /// decide. If these are not enough, the file is taken to which the track would have moved as most other tracks did. A
-    /// file outside `audio` is taken if it has exactly the path in the structure file. Tracks of the collection are found
+    /// decide. If these are not enough, other tracks decide: the file is taken that fits the move of most other tracks from
+    /// their old root folder to `audio`. A file outside `audio` is taken if it has exactly the path in the structure file. Tracks of the collection are found
     /// in the same way, but a track with the full path of the audio comes first. A match that is not certain is reported
     /// and not used.
     ///

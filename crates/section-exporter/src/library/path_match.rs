@@ -14,8 +14,8 @@ pub enum MatchRule {
     FileName,
     /// Several files have the file name. The folders around this one agree best.
     Folders,
-    /// Several files have the file name and their folders agree equally well. To this one the track would have moved between
-    /// the same two root folders as most other tracks.
+    /// Several files have the file name and their folders agree equally well. This one fits the move of most other tracks
+    /// from one root folder to another.
     SameMove,
 }
 
