@@ -20,7 +20,9 @@ pub struct Subscribers {
 struct Subscriber {
     address: SocketAddr,
     interval: Duration,
+    /// The time of the next status.
     due: Instant,
+    /// The time at which the subscription ends.
     expires: Instant,
 }
 

@@ -1,4 +1,4 @@
-//! Shows what was read of a track or a collection, so that a DJ sees why a track was selected or not.
+//! Shows what was read of a track or a collection, and why a track was selected or not.
 
 use std::fmt::Write as _;
 use std::io;

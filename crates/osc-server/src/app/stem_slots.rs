@@ -1,4 +1,4 @@
-//! The engine's stems, and which buffer plays in each.
+//! The engine's stems, and the buffer that plays in each of them.
 
 use super::stem_start::StemStart;
 use crate::ids::{BufferId, DECKS};
@@ -8,12 +8,13 @@ use crowd_engine::{DeckId, StemId};
 /// The number of stems that a deck can play at the same time.
 pub const STEMS_PER_DECK: usize = 16;
 
+/// A stem of the engine that plays a buffer, or has played it.
 #[derive(Debug, Clone, Copy)]
 struct StemSlot {
     id: BufferId,
     playing: bool,
     looped: bool,
-    /// The frame at which it was started.
+    /// The frame at which the stem was started.
     started_at: u64,
 }
 

@@ -16,18 +16,19 @@ pub struct SyncRequests {
 #[derive(Debug)]
 struct SyncRequest {
     address: SocketAddr,
+    /// The number in the `/sync`, which the answer repeats.
     n: i64,
     /// The loads of the sender that have not ended.
     loads: Vec<LoadId>,
     /// The count of rendered blocks from which on the commands have acted. `None` while the engine has not taken all of
     /// them.
-    block: Option<u64>,
+    done_at_block: Option<u64>,
 }
 
 impl SyncRequests {
     /// Adds a `/sync`.
     pub fn add(&mut self, address: SocketAddr, n: i64, loads: Vec<LoadId>) {
-        self.waiting.push(SyncRequest { address, n, loads, block: None });
+        self.waiting.push(SyncRequest { address, n, loads, done_at_block: None });
     }
 
     /// Notes that a load has ended.
@@ -42,10 +43,10 @@ impl SyncRequests {
         let mut not_yet: Vec<SocketAddr> = Vec::new();
         let mut done = Vec::new();
         self.waiting.retain_mut(|sync| {
-            if sync.loads.is_empty() && all_sent && sync.block.is_none() {
-                sync.block = Some(blocks + BLOCKS_UNTIL_DONE);
+            if sync.loads.is_empty() && all_sent && sync.done_at_block.is_none() {
+                sync.done_at_block = Some(blocks + BLOCKS_UNTIL_DONE);
             }
-            let ready = sync.block.is_some_and(|block| blocks >= block) && !not_yet.contains(&sync.address);
+            let ready = sync.done_at_block.is_some_and(|block| blocks >= block) && !not_yet.contains(&sync.address);
             if ready {
                 done.push((sync.address, sync.n));
             } else {
