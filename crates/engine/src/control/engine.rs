@@ -44,7 +44,10 @@ impl Engine {
         let (worker, frame_jobs) =
             config.stretch_worker.then(|| frame_worker::start(config.sample_rate)).transpose()?.unzip();
         let renderer = Renderer::new(&config, inbox, event_sender, return_sender, snapshot.clone(), frame_jobs);
-        Ok((Self { config, commands, events, return_ring, snapshot, timed: 0, output: None, _frame_worker: worker }, renderer))
+        Ok((
+            Self { config, commands, events, return_ring, snapshot, timed: 0, output: None, _frame_worker: worker },
+            renderer,
+        ))
     }
 
     pub(crate) fn attach(&mut self, output: RunningOutput) {
