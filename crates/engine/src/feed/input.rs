@@ -7,13 +7,13 @@ use crate::types::units::{Frames, SampleRate};
 pub type InputError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The source of the frames of a streamed track: a file, or samples that a program computes. It is read on a thread of
-/// its own and may block, as long as it is faster than the music on average.
+/// its own. It may block, as long as it is faster than the music on average.
 ///
-/// A frame always has the same samples, whether the input was read up to it or sought to it, and however often: frames are read
-/// in advance, and those that were evicted are read again. A live input (a microphone, a network stream without a start) cannot
-/// be played this way.
+/// A frame must have the same samples each time it is read, whether the input was read up to it or sought to it. This is
+/// necessary because frames are read in advance, and because frames that were evicted are read again. A live input, like a
+/// microphone or a network stream without a start, cannot be played this way.
 ///
-/// An input without an end that is computed:
+/// An example of a computed input without an end:
 /// ```
 /// use crowd_engine::feed::{Input, InputError, InputInfo};
 /// use crowd_engine::{DeckId, Engine, SampleRate, Track};
@@ -46,7 +46,7 @@ pub type InputError = Box<dyn std::error::Error + Send + Sync>;
 /// # }
 /// ```
 pub trait Input: Send {
-    /// Seeks to a frame, the next one that is read.
+    /// Seeks to a frame, so that it is the next one that is read.
     ///
     /// # Errors
     /// When the source cannot be read. Reading is tried again a little later.
