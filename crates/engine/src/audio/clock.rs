@@ -6,8 +6,8 @@ use crate::types::units::{Bpm, SampleRate};
 
 /// The tempo and the beat phase of the engine.
 ///
-/// The tempo changes only between quanta (which begin on absolute multiples of 64 frames) and at scheduled commands, so
-/// that every split of the callback sees the same tempo in every frame.
+/// The tempo changes only at two places: between quanta, which begin on multiples of 64 frames of the time line, and at
+/// scheduled commands. So every frame has the same tempo, whatever the size of the callback.
 pub(crate) struct Clock {
     sample_rate: f64,
     base: f64,
@@ -21,7 +21,7 @@ pub(crate) struct Clock {
 
 /// The largest rounding error of the phase, in beats, after hours of playing.
 const ROUNDING: f64 = 1e-8;
-/// The distance in BPM at which a glide has reached its target.
+/// A glide ends when the tempo is closer to the target than this, in BPM.
 const ARRIVED: f64 = 1e-6;
 
 impl Clock {
@@ -67,7 +67,8 @@ impl Clock {
         self.target = bpm.get();
     }
 
-    /// Approaches `bpm` as 1 - e^(-t/tau) with tau = `frames` / ln 100: 99 % after `frames`.
+    /// Starts a glide to `bpm` that follows 1 - e^(-t/tau). With tau = `frames` / ln 100, 99 % of the change is done after
+    /// `frames` frames.
     pub fn glide(&mut self, bpm: Bpm, frames: u64) {
         self.target = bpm.get();
         self.remain = (-(QUANTUM as f64) * 100f64.ln() / (frames.max(1) as f64)).exp();
@@ -94,19 +95,19 @@ impl Clock {
         self.beat = frames_ago as f64 * self.beats_per_frame();
     }
 
-    /// Frames until the next beat if it falls within `frames`; 0 when a beat is now.
+    /// Frames until the next beat, if there is a beat within the next `frames` frames. 0 when a beat is now.
     pub fn next_beat(&self, frames: usize) -> Option<usize> {
         self.next_multiple(1.0, frames)
     }
 
-    /// Frames until the next beat that begins a bar if it falls within `frames`; 0 when a bar begins now.
+    /// Frames until the next bar begins, if one begins within the next `frames` frames. 0 when a bar begins now.
     pub fn next_bar(&self, frames: usize) -> Option<usize> {
         self.next_multiple(f64::from(self.beats_per_bar), frames)
     }
 
-    /// Frames until the next beat whose number is a multiple of `unit`, if it falls within `frames`.
+    /// Frames until the next beat whose number is a multiple of `unit`, if there is one within the next `frames` frames.
     fn next_multiple(&self, unit: f64, frames: usize) -> Option<usize> {
-        // When the phase is after a beat by no more than a rounding error, that beat is still the next one.
+        // A beat that has passed by no more than a rounding error is still the next one.
         let beats = ((self.beat - ROUNDING) / unit).ceil() * unit - self.beat;
         let frame = (beats / self.beats_per_frame() - 0.001).ceil().max(0.0);
         (frame < frames as f64).then_some(count(frame))

@@ -1,7 +1,7 @@
 //! Stretch methods: how a deck plays a track at another speed.
 //!
-//! [`StretchMethod`](crate::StretchMethod) states when to use which. Every method can read the whole track at any time,
-//! so none delays the sound.
+//! [`StretchMethod`](crate::StretchMethod) says when to use which method. Every method can read the whole track at any
+//! time, so none of them delays the sound.
 #![warn(clippy::cast_possible_truncation)]
 
 mod hq;
