@@ -2,7 +2,7 @@
 
 use crate::track::Track;
 use crate::types::band::Band;
-use crate::types::crossfade::CrossfadeLaw;
+use crate::types::crossfade_law::CrossfadeLaw;
 use crate::types::loop_region::LoopRegion;
 use crate::types::pulse::{Phase, Pulse};
 use crate::types::stretch_method::StretchMethod;

@@ -135,7 +135,7 @@ pub use output::{DeviceConfig, Health, Output};
 pub use track::{Pcm, Track, WeakTrack};
 pub use types::band::Band;
 pub use types::config::EngineConfig;
-pub use types::crossfade::CrossfadeLaw;
+pub use types::crossfade_law::CrossfadeLaw;
 pub use types::error::Error;
 pub use types::error_reasons::{BeatGridError, SettingError, SettingReason, TimeMapError, TrackError};
 pub use types::loop_region::LoopRegion;

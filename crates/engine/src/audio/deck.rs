@@ -16,7 +16,7 @@ use crate::rt::ReturnQueue;
 use crate::track::Track;
 use crate::types::cast::{byte, whole};
 use crate::types::config::EngineConfig;
-use crate::types::crossfade::CrossfadeLaw;
+use crate::types::crossfade_law::CrossfadeLaw;
 use crate::types::loop_region::LoopRegion;
 use crate::types::pulse::Pulse;
 use crate::types::stretch_method::StretchMethod;

@@ -7,7 +7,7 @@ use super::handle::{CommandTarget, Sender};
 use crate::command::{Command, DeckCommand, Stems, When};
 use crate::track::Track;
 use crate::types::band::Band;
-use crate::types::crossfade::CrossfadeLaw;
+use crate::types::crossfade_law::CrossfadeLaw;
 use crate::types::error::Result;
 use crate::types::loop_region::LoopRegion;
 use crate::types::pulse::{Phase, Pulse};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::command::{Command, When};
 use crate::types::config::EngineConfig;
-use crate::types::crossfade::CrossfadeLaw;
+use crate::types::crossfade_law::CrossfadeLaw;
 use crate::types::error::Result;
 use crate::types::units::Frames;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::engine::Engine;
 use super::handle::{CommandTarget, Sender};
 use crate::command::{Command, DeckCommand, Stems, When};
-use crate::types::crossfade::CrossfadeLaw;
+use crate::types::crossfade_law::CrossfadeLaw;
 use crate::types::error::Result;
 use crate::types::units::{Bpm, DeckId, Frames, Gain};
 

@@ -13,7 +13,6 @@
 //! from any frame on, such as samples that a program computes. [`Input`] has an example.
 
 mod cursor;
-mod fed_stream;
 mod feeder;
 #[cfg(feature = "decode")]
 mod file;
@@ -21,11 +20,12 @@ mod input;
 mod read_plan;
 mod shared;
 mod stream_event;
+mod streamed_track;
 
-pub(crate) use fed_stream::FedStream;
 #[cfg(test)]
 pub(crate) use feeder::reach;
 #[cfg(feature = "decode")]
 pub use file::FileInput;
 pub use input::{Input, InputError, InputInfo};
 pub use stream_event::StreamEvent;
+pub(crate) use streamed_track::FedStream;

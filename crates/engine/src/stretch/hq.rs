@@ -1,7 +1,7 @@
 //! The hq method: the phase vocoder over the whole band.
 
-use super::method::{Latency, Stretch};
 use super::source::Source;
+use super::stretch_trait::{Latency, Stretch};
 use super::vocoder::{FrameWorker, Vocoder};
 use crate::dsp::{Position, Step};
 use crate::types::units::Rate;

@@ -7,17 +7,17 @@
 mod hq;
 #[cfg(test)]
 mod loop_tests;
-mod method;
 mod playback_rate;
 mod source;
+mod stretch_trait;
 mod stretcher_set;
 mod vocoder;
 mod wsola;
 
 pub(crate) use hq::Hq;
-pub(crate) use method::Stretch;
 pub(crate) use playback_rate::PlaybackRate;
 pub(crate) use source::Source;
+pub(crate) use stretch_trait::Stretch;
 pub(crate) use stretcher_set::StretcherSet;
 pub(crate) use vocoder::{FrameAnalysis, FrameSpec, FrameSynthesiser, FrameWorker, StftParams};
 pub(crate) use wsola::Wsola;

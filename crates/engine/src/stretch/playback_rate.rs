@@ -1,7 +1,7 @@
 //! The playback rate method: the track is read faster or slower, and its pitch changes with the speed.
 
-use super::method::{Latency, Stretch};
 use super::source::Source;
+use super::stretch_trait::{Latency, Stretch};
 use crate::dsp::{Kernel, Position, QUANTUM, SincBank, Step};
 use crate::types::cast::{count, index};
 use crate::types::units::Rate;

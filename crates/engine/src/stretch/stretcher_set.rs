@@ -2,9 +2,9 @@
 //! allocate.
 
 use super::hq::Hq;
-use super::method::{Latency, Stretch};
 use super::playback_rate::PlaybackRate;
 use super::source::Source;
+use super::stretch_trait::{Latency, Stretch};
 use super::vocoder::FrameWorker;
 use super::wsola::Wsola;
 use crate::dsp::{Position, Step};

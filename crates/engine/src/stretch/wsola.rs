@@ -11,8 +11,8 @@ mod band_split;
 mod fractional_delay;
 mod grains;
 
-use super::method::{Latency, Stretch};
 use super::source::Source;
+use super::stretch_trait::{Latency, Stretch};
 use super::vocoder::Vocoder;
 use crate::dsp::{Position, QUANTUM, Step};
 use crate::types::units::Rate;

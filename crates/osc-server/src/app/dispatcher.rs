@@ -3,7 +3,7 @@
 use super::bar_log::BarLog;
 use super::buffers::Buffer;
 use super::clients::Clients;
-use super::deck_tempo::Decks;
+use super::deck_tempo_and_keylock::Decks;
 use super::file_loads::{self, FileLoads, unfinished_loads_of};
 use super::loader::{FinishedLoad, Loader};
 use super::master_tempo::TempoControl;

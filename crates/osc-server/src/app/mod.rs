@@ -15,7 +15,7 @@ mod bar_log;
 mod buffers;
 mod clients;
 mod command_queue;
-mod deck_tempo;
+mod deck_tempo_and_keylock;
 mod dispatcher;
 mod file_loads;
 mod loaded_stems;

@@ -1,7 +1,7 @@
 //! Sends commands to the engine. It computes when commands act, and adds the commands that keep decks in sync.
 
 use super::command_queue::CommandQueue;
-use super::deck_tempo::Decks;
+use super::deck_tempo_and_keylock::Decks;
 use super::timeline::{ActionTime, Timeline};
 use crate::refusal::{Refusal, RefusalKind};
 use crowd_engine::{Command, Engine};

@@ -1,7 +1,7 @@
 //! The fade of a deck: a gain that moves along a curve, in addition to the fader.
 
 use crate::dsp::Ramp;
-use crate::types::crossfade::CrossfadeLaw;
+use crate::types::crossfade_law::CrossfadeLaw;
 
 /// A gain that moves to its target along the curve of a [`CrossfadeLaw`] and reaches it on an exact frame.
 #[derive(Clone, Copy, Debug)]
