@@ -9,6 +9,7 @@ mod renderer;
 mod restart_limit;
 mod schedule;
 mod status_words;
+mod tempo_glide;
 
 pub(crate) use deck::{FrameJob, FrameJobQueue};
 pub use renderer::Renderer;
