@@ -1,5 +1,5 @@
-//! A queue without an end: one track after the other on two decks, with crossfades of 3 s. Each is loaded when the one before
-//! it has 5 s left. Needs no sound card.
+//! A queue without an end: one track after the other on two decks, with crossfades of 3 s. Each track is loaded when the track
+//! before it has 5 s left. Needs no sound card.
 //!
 //! `cargo run --release -p crowd-engine-examples --example endless_queue`
 
@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         if deck.playing > 0 && !next_is_loaded && left.seconds(RATE) < 5.0 {
             number += 1;
             engine.deck(next).load(&load(number)?)?;
-            // The fade ends with the track.
+            // The fade ends at the end of the track.
             let begin = status.horizon + left - Frames::from_seconds(FADE.as_secs_f64(), RATE);
             engine.mix().at(When::At(begin)).crossfade(now, next, FADE, CrossfadeLaw::EqualPower)?;
             next_is_loaded = true;

@@ -1,6 +1,6 @@
-//! One deck: stems, read at the deck's rate and summed, and the ramps of its fader.
+//! One deck. It renders its stems at the deck's rate, adds them up, and holds the gains of its fader.
 //!
-//! The equaliser and the fader itself process four decks at a time and are part of the mixer.
+//! The mixer applies these gains and the equaliser, to four decks at a time.
 
 mod fade;
 mod fade_out;
@@ -19,7 +19,7 @@ use crate::rt::ReturnQueue;
 use crate::track::Track;
 use crate::types::cast::{byte, whole};
 use crate::types::config::EngineConfig;
-use crate::types::crossfade::CrossfadeLaw;
+use crate::types::crossfade_law::CrossfadeLaw;
 use crate::types::loop_region::LoopRegion;
 use crate::types::pulse::Pulse;
 use crate::types::stretch_method::StretchMethod;
@@ -35,7 +35,7 @@ pub(crate) struct EventSink<'a> {
     pub events: &'a mut dyn FnMut(Event),
 }
 
-/// Frames in which a fade is undone on a deck that sounds.
+/// The length in frames of the ramp that undoes a fade on a deck that is not silent.
 const FADE_BACK: usize = 256;
 
 pub(crate) struct Deck {
@@ -45,7 +45,7 @@ pub(crate) struct Deck {
     pub rate: f64,
     /// The fader.
     pub fader: Ramp,
-    /// A second gain for timed fades, multiplied with the fader.
+    /// The gain of timed fades. It is multiplied with the gain of the fader.
     pub fade: Fade,
 }
 
@@ -61,7 +61,7 @@ impl Deck {
         }
     }
 
-    /// Makes rendering block until the missing frames of streamed tracks are loaded. Not for an audio thread.
+    /// From now on rendering blocks while frames of streamed tracks are missing. Not for an audio thread.
     pub fn wait_for_frames(&mut self) {
         self.voices.iter_mut().for_each(Voice::wait_for_frames);
     }
@@ -76,14 +76,14 @@ impl Deck {
         self.method
     }
 
-    /// The number of stems that play and of those that have a track.
+    /// The number of stems that play, and the number of stems that have a track.
     pub fn counts(&self) -> (u8, u8) {
         self.voices.iter().fold((0, 0), |(playing, loaded), voice| {
             (playing + u8::from(voice.is_playing()), loaded + u8::from(voice.is_loaded()))
         })
     }
 
-    /// The first stem that plays, else the first that has a track.
+    /// The first stem that plays. If no stem plays, the first stem that has a track.
     fn first_voice(&self) -> Option<&Voice> {
         let playing = self.voices.iter().find(|voice| voice.is_playing());
         playing.or_else(|| self.voices.iter().find(|voice| voice.is_loaded()))
@@ -94,7 +94,7 @@ impl Deck {
         self.first_voice().and_then(Voice::length)
     }
 
-    /// Position and rate of the first stem that plays, else of the first that has a track.
+    /// Position and rate of the first stem that plays. If no stem plays, those of the first stem that has a track.
     pub fn position(&self) -> (f64, f64) {
         let voice = self.first_voice();
         voice.map_or((0.0, self.rate), |voice| (voice.position(), self.rate * voice.rate))
@@ -154,7 +154,7 @@ impl Deck {
                 self.play(stems, sink);
                 self.fade.set(1.0, ramp_frames(over), law);
             }
-            // The renderer applies these itself.
+            // The renderer applies these itself, because they need the mixer or the clock.
             D::Align { .. } | D::Eq { .. } => {}
         }
     }
@@ -162,7 +162,8 @@ impl Deck {
     /// Starts stems at their playheads.
     fn play(&mut self, stems: Stems, sink: &mut EventSink<'_>) {
         let (deck, at) = (self.id, sink.now);
-        // The named stem, or the first stem of an empty deck, keeps counting its position without a track.
+        // One stem starts even without a track: the named stem, or the first stem of a deck without any track. Its position
+        // advances in silence, until a track joins it.
         let counting = match stems {
             Stems::One(stem) => Some(stem),
             Stems::All if self.voices.iter().any(Voice::is_loaded) => None,
@@ -192,8 +193,9 @@ impl Deck {
         }
     }
 
-    /// Moves stems to the nearest frame at which `pulse` has the same phase within its beat, or within its `unit` of
-    /// beats, as a clock at `beat`.
+    /// Moves stems to the nearest frame at which the music has the phase of a clock at `beat`. `pulse` has the beats of the
+    /// music. `unit` is the number of beats after which the phase repeats: 1 for the phase in a beat, 4 for the phase in a
+    /// bar of four beats.
     pub fn align(&mut self, stems: Stems, pulse: Pulse, beat: f64, unit: f64) {
         for (_, voice) in self.each(stems).filter(|(_, voice)| voice.is_loaded()) {
             let position = voice.position();
@@ -210,7 +212,8 @@ impl Deck {
         self.voices.iter_mut().for_each(|voice| voice.unload(returned));
     }
 
-    /// Undoes a fade when the deck starts again: at once when it is silent, else within [`FADE_BACK`].
+    /// Undoes a fade when the deck starts again. A silent deck has its full gain at once. Otherwise a ramp of
+    /// [`FADE_BACK`] frames leads to it.
     fn end_fade(&mut self) {
         if self.is_silent() {
             self.fade = Fade::new(1.0);
@@ -219,8 +222,8 @@ impl Deck {
         }
     }
 
-    /// Writes the sum of all stems to `out` (planar, at most a quantum); true when any stem made sound. With `jobs`,
-    /// STFT frames may be synthesised by the worker thread.
+    /// Writes the sum of all stems to `out`, one slice per channel, at most a quantum long. Returns true when any stem made
+    /// sound. With `jobs`, the worker thread may synthesise STFT frames.
     pub fn render(
         &mut self,
         master_rate: f64,
@@ -254,13 +257,13 @@ impl Deck {
     }
 }
 
-/// Puts a track for a stem that does not exist into the return queue. The control half checks the stems, so this does
-/// not happen.
+/// Puts a track into the return queue that was sent for a stem that does not exist. The control half checks the stems, so
+/// there is no such track.
 fn return_track(returned: &mut ReturnQueue<Track>, track: Track) {
     let _full = returned.put(track);
 }
 
-/// Limits a frame to where a loop can end, which keeps the arithmetic of positions far from its limits.
+/// Limits a frame to the last frame at which a loop can end. This keeps positions far from an overflow.
 fn clamp_frame(frame: Frames) -> i64 {
     frame.min(LoopRegion::LAST_FRAME).0 as i64
 }

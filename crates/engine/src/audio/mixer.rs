@@ -1,4 +1,4 @@
-//! The mixer, which makes one stereo mix of the decks: equalisers, faders, sum, master gain, limiter, meters.
+//! The mixer makes one stereo mix of the decks. It has equalisers, faders, the sum, the master gain, the limiter and meters.
 
 mod tone;
 
@@ -12,22 +12,27 @@ use tone::Tone;
 
 /// Decks that share one bank of vector lanes.
 const PER_BANK: usize = 4;
-/// A flat equaliser is bypassed after its deck has been silent for this long.
+/// A flat equaliser becomes a bypass after its deck has been silent for this long.
 const RELEASE_SECONDS: f64 = 0.2;
 /// The fall rate of the deck meters.
 const FALL_DB_PER_SECOND: f64 = 20.0;
 
-/// Four decks side by side: lane 2 i is the left and 2 i + 1 the right channel of deck i.
+/// Four decks, whose channels are the eight lanes of a vector. Lane 2 i is the left channel of deck i, and lane 2 i + 1 the
+/// right channel.
 struct Bank {
     simd: Simd,
     eq: EqBank,
+    /// The sound of the decks in the span that is being mixed.
     span: [Lanes; QUANTUM],
-    /// The fader gains while none of them moves.
+    /// The fader gains, when no fader moves in the span.
     steady: Lanes,
-    /// The fader gains of each frame while one moves.
+    /// The fader gains of each frame, when a fader moves in the span.
     gains: [Lanes; QUANTUM],
+    /// Whether a fader moves in the span.
     moving: bool,
+    /// The peak level of each lane, which falls at the rate of the meter.
     peaks: Lanes,
+    /// For each deck, the number of frames for which it has been silent.
     silent_for: [usize; PER_BANK],
 }
 
@@ -125,7 +130,7 @@ impl<'a, G: Iterator<Item = &'a Lanes>> Task for AddToMix<'_, G> {
     }
 }
 
-/// The meters of a finished quantum.
+/// What was measured of a finished quantum.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct QuantumReport {
     pub limiter_gain: f32,
@@ -177,7 +182,7 @@ impl Mixer {
         self.tone.start(hertz, gain.get(), over.0);
     }
 
-    /// Copies the sound of deck `index`, planar.
+    /// Copies the sound of deck `index`, one slice per channel.
     pub fn take(&mut self, index: usize, deck: &mut Deck, sound: [&[f32]; 2], sounds: bool) {
         let frames = sound[0].len();
         let Some(bank) = self.banks.get_mut(index / PER_BANK) else { return };
@@ -187,7 +192,7 @@ impl Mixer {
         bank.count_silence(slot, sounds, frames, self.release);
     }
 
-    /// Mixes a span of a quantum from the copied decks; `mix` is overwritten.
+    /// Mixes the copied decks into `mix`, a span of a quantum. The span is overwritten.
     pub fn mix(&mut self, mix: &mut [[f32; 2]]) {
         mix.fill([0.0; 2]);
         for bank in &mut self.banks {
@@ -202,7 +207,7 @@ impl Mixer {
         }
     }
 
-    /// Finishes a whole quantum: limits it (delayed by the lookahead) and meters it.
+    /// Finishes a whole quantum. The limiter delays it by its lookahead and limits it, and the meters measure it.
     pub fn finish(&mut self, quantum: &mut [[f32; 2]]) -> QuantumReport {
         let limited = self.limiter.process(quantum);
         self.meter.process(quantum);
@@ -223,7 +228,7 @@ impl Mixer {
         self.meter.momentary()
     }
 
-    /// The peak level of a deck after its fader; it falls at the rate of the meter.
+    /// The peak level of a deck after its fader. It falls at the rate of the meter.
     pub fn deck_peak(&self, deck: usize) -> f32 {
         let slot = deck % PER_BANK;
         self.banks.get(deck / PER_BANK).map_or(0.0, |bank| bank.peaks[2 * slot].max(bank.peaks[2 * slot + 1]))

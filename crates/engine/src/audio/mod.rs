@@ -1,5 +1,5 @@
 //! The audio half of the engine, which the audio thread runs. After construction nothing in it waits, allocates, frees
-//! memory or fails: errors are counted and reported as events.
+//! memory or fails. Errors are counted and reported as events.
 #![warn(clippy::cast_possible_truncation)]
 
 mod clock;
@@ -9,6 +9,7 @@ mod renderer;
 mod restart_limit;
 mod schedule;
 mod status_words;
+mod tempo_glide;
 
 pub(crate) use deck::{FrameJob, FrameJobQueue};
 pub use renderer::Renderer;

@@ -5,12 +5,12 @@ use std::collections::BinaryHeap;
 
 use crate::command::Command;
 
-/// A command with the frame in which it acts. Commands of the same frame act in the order they were sent.
+/// A command with the frame in which it acts. Commands of the same frame act in the order in which they were sent.
 #[derive(Debug)]
 pub(crate) struct ScheduledCommand {
     pub frame: u64,
     pub sequence: u64,
-    /// Whether it was sent for a frame or a beat, and not for the next block.
+    /// Whether it was sent for a frame, a beat or a bar. If not, it was sent for the next block.
     pub timed: bool,
     pub command: Command,
 }
@@ -30,7 +30,7 @@ impl PartialOrd for ScheduledCommand {
 }
 
 impl Ord for ScheduledCommand {
-    /// The earliest command is the greatest, so that it is on top of the heap.
+    /// The earliest command is the greatest, because `BinaryHeap` returns the greatest first.
     fn cmp(&self, other: &Self) -> Ordering {
         (other.frame, other.sequence).cmp(&(self.frame, self.sequence))
     }
@@ -86,7 +86,7 @@ impl Schedule {
         self.sequence += 1;
     }
 
-    /// Schedules the commands that wait for a bar for `frame`, in which the bar begins.
+    /// A bar begins in `frame`: schedules the commands that wait for a bar for this frame.
     pub fn bar_at(&mut self, frame: u64) {
         self.due.extend(self.on_bar.drain(..).map(|due| ScheduledCommand { frame, ..due }));
     }
@@ -96,7 +96,7 @@ impl Schedule {
         !self.on_bar.is_empty()
     }
 
-    /// Schedules the commands that wait for a beat for `frame`, in which the beat is.
+    /// There is a beat in `frame`: schedules the commands that wait for a beat for this frame.
     pub fn beat_at(&mut self, frame: u64) {
         self.due.extend(self.on_beat.drain(..).map(|due| ScheduledCommand { frame, ..due }));
     }
@@ -116,8 +116,8 @@ impl Schedule {
         if self.next_frame()? <= frame { self.due.pop() } else { None }
     }
 
-    /// Passes the commands that were sent before the one of that `sequence` to `take`, the oldest first, until it
-    /// refuses one.
+    /// Removes the commands that were sent before the command numbered `sequence`, and passes them to `take`. In each queue
+    /// the oldest is the first. When `take` returns a command as an error, it stays, with the later ones of its queue.
     pub fn discard_before(
         &mut self,
         sequence: u64,

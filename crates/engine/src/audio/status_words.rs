@@ -7,12 +7,12 @@ use crate::event::BlockReport;
 use crate::rt::Snapshot;
 use crate::types::stretch_method::StretchMethod;
 
-/// Words of the renderer itself, the first ones.
+/// The number of words of the renderer itself. They come first.
 pub(crate) const RENDERER_WORDS: usize = 17;
-/// Words of each deck, after those of the renderer.
+/// The number of words of each deck. They follow those of the renderer.
 pub(crate) const WORDS_PER_DECK: usize = 9;
 
-/// Words of a snapshot for `decks` decks.
+/// The number of words of a snapshot with `decks` decks.
 pub(crate) const fn words(decks: usize) -> usize {
     RENDERER_WORDS + WORDS_PER_DECK * decks
 }
@@ -28,7 +28,7 @@ pub(crate) const TIMED_WORD: usize = 15;
 pub(crate) struct Counters {
     pub blocks: u64,
     pub commands: u64,
-    /// Commands sent for a frame or a beat that have left the schedule.
+    /// The number of commands that were sent for a frame, a beat or a bar and have left the schedule.
     pub timed: u64,
     pub late: u64,
     pub lost_events: u64,

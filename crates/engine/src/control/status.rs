@@ -7,7 +7,7 @@ use crate::types::cast::{byte, float_of, index, low_half};
 use crate::types::stretch_method::StretchMethod;
 use crate::types::units::Frames;
 
-/// The latest complete set of words.
+/// The words of the latest complete status.
 pub(super) fn words(snapshot: &Snapshot) -> Vec<u64> {
     let mut words = vec![0; snapshot.len()];
     snapshot.read(&mut words);
@@ -19,7 +19,7 @@ pub(super) fn timed(words: &[u64]) -> u64 {
     words.get(TIMED_WORD).copied().unwrap_or(0)
 }
 
-/// The status that the words hold.
+/// Decodes the status from its words.
 pub(super) fn decode(words: &[u64]) -> Status {
     let word = |index: usize| words.get(index).copied().unwrap_or(0);
     let single = float_of;

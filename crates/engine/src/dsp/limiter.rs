@@ -10,6 +10,11 @@ use super::quantum::QUANTUM;
 use super::simd::{Arith, Simd, Task};
 use crate::types::cast::{count, single, whole};
 
+/// The lookahead in frames, at sample rates up to `LOOKAHEAD_MAX_RATE`. At higher rates it is doubled until it lasts at
+/// least as long as at that rate.
+const LOOKAHEAD_FRAMES: usize = QUANTUM;
+/// The highest sample rate, in Hz, at which the lookahead is `LOOKAHEAD_FRAMES`.
+const LOOKAHEAD_MAX_RATE: u32 = 48_000;
 /// Seconds for which a gain is held after the frame that required it. Longer than half a period of 20 Hz, so that the gain
 /// is constant under any audible steady tone.
 pub const HOLD_SECONDS: f64 = 0.025;
@@ -48,8 +53,8 @@ impl Limiter {
     pub fn new(sample_rate: u32, ceiling: f32) -> Self {
         assert!(ceiling.is_normal() && ceiling > 0.0, "the limiter's ceiling must be a positive number, not {ceiling}");
         assert!(sample_rate > 0, "the limiter needs a sample rate above 0 Hz");
-        // A power of two of quanta: the averages divide by a power of two, which is exact.
-        let lookahead = QUANTUM * (sample_rate.div_ceil(48_000) as usize).next_power_of_two();
+        // The lookahead is a power of two, because the averages divide by half of it, and that division is exact only then.
+        let lookahead = LOOKAHEAD_FRAMES * (sample_rate.div_ceil(LOOKAHEAD_MAX_RATE) as usize).next_power_of_two();
         Self {
             simd: Simd::detect(),
             ceiling,

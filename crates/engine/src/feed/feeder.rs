@@ -15,26 +15,29 @@ use crate::buffer::{Levels, PrefetchPolicy, Thresholds, Urgency};
 use crate::rt::{MAX_PLAYHEADS, PAGE, Pages, PlayheadState, Stream};
 use crate::types::units::Frames;
 
-/// Pages that are kept: 4 MiB up to 48 kHz, and twice as many for each doubling of the sample rate.
+/// The number of pages that are kept, at sample rates up to 48 kHz. They take 4 MiB. The number doubles each time the
+/// sample rate doubles.
 const SLOTS: usize = 128;
 /// The largest number of pages for one playhead.
 const MAX_SHARE: usize = 56;
-/// Slots that are not shared out among playheads, so that pages of positions that were just left stay loaded.
+/// The number of slots that are not divided among playheads, so that pages around an earlier position stay loaded.
 const SPARE: usize = 24;
-/// Inputs that are open at the same time: for the playheads of two decks, and the start of a loop.
+/// The number of inputs that are open at the same time: for the playheads of two decks, and the start of a loop.
 const CURSORS: usize = 3;
-/// The largest distance in pages at which the pages in between are read instead of seeking over them.
+/// When a page is at most this many pages later than a cursor, the pages in between are read. Otherwise a cursor seeks.
 const READ_THROUGH: u64 = 3;
-/// How often the playheads are polled while there is nothing to read: with a registered playhead, and without.
+/// The interval at which playheads are polled while there is nothing to read.
 const POLL_WITH_PLAYHEADS: Duration = Duration::from_millis(3);
+/// The same interval while no playhead is registered.
 const POLL_IDLE: Duration = Duration::from_millis(20);
 /// The time after which a file that could not be read is tried again.
 const RETRY: Duration = Duration::from_millis(250);
-/// Passes after which a page that is not needed any more may be evicted.
+/// A page may be evicted when it was not needed in this number of passes.
 const KEEP_PASSES: u64 = 16;
-/// Frames to either side of a playhead that the stretcher with the longest reach reads, up to 48 kHz.
+/// The number of frames that the stretcher with the longest reach reads before a playhead, and after it, at sample rates
+/// up to 48 kHz.
 const REACH: i64 = 25_600;
-/// Seconds that are loaded at a cue or a prepared position.
+/// How many seconds of sound are loaded at a cue or a prepared position.
 const CUE_SECONDS: f64 = 0.5;
 
 /// The factor by which the sample rate exceeds 48 kHz, rounded up to a power of two.
@@ -42,12 +45,12 @@ const fn rate_factor(sample_rate: u32) -> usize {
     sample_rate.div_ceil(48_000).next_power_of_two() as usize
 }
 
-/// Pages that are kept of a track.
+/// The number of pages that are kept of a track.
 pub(super) const fn slots(sample_rate: u32) -> usize {
     SLOTS * rate_factor(sample_rate)
 }
 
-/// Frames to either side of a playhead that any stretcher reads.
+/// The number of frames that the stretcher with the longest reach reads before a playhead, and after it.
 pub(crate) const fn reach(sample_rate: u32) -> i64 {
     REACH * rate_factor(sample_rate) as i64
 }
@@ -81,10 +84,11 @@ pub(super) struct Feeder {
     playheads: HashMap<usize, TrackedPlayhead>,
     thresholds: Thresholds,
     sample_rate: u32,
+    /// The number of the present pass. In each pass the playheads are polled.
     pass: u64,
     /// The pass in which each slot's page was last needed.
     last_needed: Vec<u64>,
-    /// Number of the input's warnings that were known at the start or reported.
+    /// The number of the input's warnings that were known at the start or have been reported.
     warnings_reported: usize,
 }
 
@@ -173,7 +177,7 @@ impl Feeder {
         ((slots.min(most) * PAGE) as i64 - 2 * reach(self.sample_rate)).max(PAGE as i64)
     }
 
-    /// The most urgent job. Also marks the pages that are needed at all.
+    /// The most urgent job. Also marks all pages that are needed, so that they are not evicted.
     fn next_job(&mut self) -> Option<ReadJob> {
         let (stream, pages, pass) = (self.stream.clone(), self.pages.clone(), self.pass);
         let has = |page: u64| pages.has(page);
@@ -221,7 +225,7 @@ impl Feeder {
         best
     }
 
-    /// Reads the pages of a job until a more urgent job comes up; false when there was no free slot.
+    /// Reads the pages of a job, until another job is more urgent. Returns false when there was no free slot.
     fn run_job(&mut self, job: &ReadJob) -> Result<bool, InputError> {
         for page in &job.pages {
             if self.stream.closed.load(Relaxed) || !self.load_page(*page)? {
@@ -238,7 +242,7 @@ impl Feeder {
         Ok(true)
     }
 
-    /// Reads one page; false when there is no free slot for it.
+    /// Reads one page. Returns false when there is no free slot for it.
     fn load_page(&mut self, number: u64) -> Result<bool, InputError> {
         let Some(slot) = self.slot_for(number) else { return Ok(false) };
         let cursor = self.cursor_for(number)?;
@@ -255,8 +259,8 @@ impl Feeder {
         Ok(true)
     }
 
-    /// A slot for page `number`: the nearest whose page has not been needed for [`KEEP_PASSES`], else the one whose
-    /// page has not been needed for the longest time.
+    /// A slot for page `number`: the first possible slot whose page has not been needed for [`KEEP_PASSES`]. If there is
+    /// none, the slot whose page has not been needed for the longest time.
     fn slot_for(&self, number: u64) -> Option<usize> {
         let pages = &self.pages;
         let idle = |slot: &usize| self.pass - self.last_needed[*slot] > KEEP_PASSES;
@@ -268,7 +272,8 @@ impl Feeder {
         pages.probe(number).find(idle).or_else(oldest)
     }
 
-    /// The cursor that reaches page `number` soonest: one at or shortly before it, else one that seeks to it.
+    /// A cursor for page `number`: one that is at the page or shortly before it. If there is none, the cursor that has not
+    /// been used for the longest time seeks to the page.
     fn cursor_for(&mut self, number: u64) -> Result<usize, InputError> {
         let near =
             self.cursors.iter().enumerate().filter_map(|(index, cursor)| Some((cursor.distance(number)?, index)));
@@ -295,7 +300,7 @@ impl Feeder {
             self.shared.push_event(StreamEvent::Unreadable(error.to_string()));
         }
         thread::park_timeout(RETRY);
-        // Inputs are opened anew where that is possible: a handle of an unplugged disk stays broken.
+        // Inputs are opened again where that is possible, because an open file on an unplugged disk stays unreadable.
         let reopened = self.cursors.first().and_then(Cursor::another);
         if let Some(input) = reopened {
             self.cursors = vec![Cursor::new(input, self.sample_rate)];

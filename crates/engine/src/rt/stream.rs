@@ -10,24 +10,24 @@ use crate::types::cast::index;
 use crate::types::loop_region::LoopRegion;
 use crate::types::onset::Onset;
 
-/// Playheads that can read one streamed track at the same time.
+/// The number of playheads that can read one streamed track at the same time.
 pub(crate) const MAX_PLAYHEADS: usize = 64;
-/// Words of a [`PlayheadState`].
+/// The number of words of a [`PlayheadState`].
 const WORDS: usize = 8;
 
 /// The position of a playhead and how it moves.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct PlayheadState {
-    /// Frames of output since the playhead was registered.
+    /// The number of frames of output since the playhead was registered.
     pub clock: u64,
-    /// Frames of the track.
+    /// The position in frames of the track.
     pub position: i64,
-    /// Frames of the track per frame of output.
+    /// The speed in frames of the track per frame of output.
     pub speed: f64,
     pub playing: bool,
     pub region: Option<LoopRegion>,
     pub cue: i64,
-    /// Frames that are read to either side of the position.
+    /// The number of frames that are read before the position, and after it.
     pub reach: i64,
 }
 
@@ -50,7 +50,7 @@ impl PlayheadState {
 
 const FREE: u8 = 0;
 const REGISTERED: u8 = 1;
-/// Registered, and its state has been published.
+/// The playhead is registered, and its state has been published.
 const PUBLISHED: u8 = 2;
 
 struct PlayheadEntry {
@@ -103,7 +103,7 @@ pub(crate) struct Stream {
     entries: Box<[PlayheadEntry]>,
     /// The number of times that the sound faded out because frames were missing.
     pub underruns: AtomicU64,
-    /// Frames of output for which a playhead had no music.
+    /// The number of frames of output for which a playhead had no frames of the track.
     pub missed: AtomicU64,
     /// Whether the last clone of the track was dropped.
     pub closed: AtomicBool,
@@ -156,8 +156,8 @@ impl Stream {
         self.live().and_then(|live| live.ring.end()).map_or(self.frames, |end| end.min(self.frames))
     }
 
-    /// Registers a playhead and returns its entry. None when all entries are in use; no frames are read for the
-    /// playhead then.
+    /// Registers a playhead and returns its entry. `None` when all entries are in use. Then no frames are read for the
+    /// playhead.
     pub fn register_playhead(&self) -> Option<usize> {
         self.entries
             .iter()
@@ -175,8 +175,8 @@ impl Stream {
         self.entries[entry].use_state.store(PUBLISHED, Release);
     }
 
-    /// The latest state that was published in an entry; none when the entry is free or nothing was published yet.
-    /// `previous` when the state is being written at this moment.
+    /// The latest state that was published in an entry. `None` when the entry is free or nothing was published yet. If the
+    /// state is being written at this moment, `previous` is returned.
     pub fn playhead(&self, entry: usize, previous: Option<PlayheadState>) -> Option<PlayheadState> {
         let entry = &self.entries[entry];
         if entry.use_state.load(Acquire) != PUBLISHED {

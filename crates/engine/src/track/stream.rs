@@ -12,8 +12,9 @@ use crate::types::loop_region::LoopRegion;
 use crate::types::units::Frames;
 
 impl Track {
-    /// A track that is read while it plays, by a thread of its own that ends with the last clone. Up to 4 MiB of it are in
-    /// memory (at 48 kHz; twice as much for each doubling of the rate). Its start is already being read when this returns.
+    /// A track that is read while it plays. A thread of its own reads it, until the last clone is dropped. At sample rates up to 48 kHz,
+    /// up to 4 MiB of the track are in memory. This doubles each time the sample rate doubles. Reading begins with the start of the track
+    /// before this function returns.
     ///
     /// # Errors
     /// [`Error::Track`](crate::Error::Track) when there are no frames or too many of them, or the channels are not 1 or 2;
@@ -57,17 +58,16 @@ impl Track {
         Ok(LiveTrack::start(Box::new(input), &info)?.into_iter().map(track).collect())
     }
 
-    /// Begins to read around a frame, so that a start from there sounds at once. The latest two positions are kept ready, in addition
-    /// to the cues and positions of the decks that hold the track. A track in memory is always ready.
+    /// Begins to read around a frame, so that a start from there sounds at once. The latest two of these frames are kept ready, in
+    /// addition to the cues and positions of the decks that have the track. A track in memory is always ready.
     pub fn prepare(&self, at: Frames) {
         if let Some(fed) = self.fed() {
             fed.prepare(at.min(self.frames()).0 as i64);
         }
     }
 
-    /// Whether a start from this frame sounds at once, with any [method](crate::StretchMethod): whether what it needs is in memory
-    /// now. An [`Offline`](crate::Offline) engine waits for missing frames, so there a start sounds at once even when this is
-    /// false.
+    /// Whether all frames for a start from this frame are in memory, with any [method](crate::StretchMethod). Such a start sounds at
+    /// once. An [`Offline`](crate::Offline) engine waits for missing frames, so there every start sounds at once.
     pub fn is_ready(&self, at: Frames) -> bool {
         match &self.inner.sound {
             Sound::Loaded { .. } => true,
@@ -76,7 +76,7 @@ impl Track {
         }
     }
 
-    /// The oldest event of a streamed track that was not taken yet: underruns, and input that cannot be read.
+    /// The oldest event of a streamed track that was not returned yet.
     pub fn stream_event(&self) -> Option<StreamEvent> {
         match &self.inner.sound {
             Sound::Loaded { .. } => None,

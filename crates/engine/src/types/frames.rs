@@ -1,7 +1,6 @@
 //! Counts of frames.
 
-/// A number of frames, or a moment on the engine's time line, whose frame 0 is the first that is rendered. As text it is the bare
-/// number.
+/// A number of frames, or a frame of the engine's time line. Frame 0 is the first that is rendered. As text it is the number alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Frames(pub u64);

@@ -3,7 +3,7 @@
 use super::error::{Error, Result};
 use super::units::Frames;
 
-/// A region of a track that repeats: after the frame before `end` comes `start` again.
+/// A region of a track that repeats. The frame before `end` is followed by the frame `start`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoopRegion {
     /// The first frame of the region.
@@ -13,18 +13,18 @@ pub struct LoopRegion {
 }
 
 impl LoopRegion {
-    /// Shorter loops than this (in frames) are refused.
+    /// The length of the shortest possible loop, in frames.
     pub const MIN_FRAMES: u64 = 64;
-    /// Frames over which the end of a loop blends into what precedes its start, so that the jump back is seamless. Of a
-    /// loop that has fewer before it the end fades out under the start, unless the start goes on from it.
+    /// The number of frames over which the end of a loop blends into the frames before its start, so that the jump back is seamless.
+    /// If there are fewer frames before the start, the end fades out under the start instead.
     pub(crate) const BLEND: i64 = 256;
-    /// The last frame at which a loop may end: most of a year into the track.
+    /// The last frame at which a loop may end. At 44.1 kHz it is most of a year after the start of the track.
     pub const LAST_FRAME: Frames = Frames(1 << 40);
 
-    /// A region of at least [`Self::MIN_FRAMES`].
+    /// A region from frame `start` to the frame before `end`.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] when it is shorter, or ends before it starts.
+    /// [`Error::OutOfRange`] when it is shorter than [`Self::MIN_FRAMES`], or ends after [`Self::LAST_FRAME`].
     pub fn new(start: Frames, end: Frames) -> Result<Self> {
         let frames = (end - start).0;
         if frames >= Self::MIN_FRAMES && end <= Self::LAST_FRAME {

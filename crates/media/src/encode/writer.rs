@@ -10,7 +10,7 @@ use crate::atomic::AtomicFile;
 use crate::audio::{Audio, Samples};
 use crate::{Error, Tags};
 
-/// Writes a file in any [`AudioFormat`]; the file appears, complete, on [`commit`](Self::commit).
+/// Writes a file in any [`AudioFormat`], block by block. The file appears on [`commit`](Self::commit), complete.
 #[derive(Debug)]
 pub enum AudioWriter {
     /// A WAV file.
@@ -35,8 +35,8 @@ impl AudioWriter {
         })
     }
 
-    /// Appends whole interleaved frames, full scale 1.0. Integer formats clamp louder samples, and are dithered if
-    /// the spec says so; samples that are not finite become 0 and are counted in [`non_finite_samples`](Self::non_finite_samples).
+    /// Appends whole interleaved frames with full scale 1.0. In integer formats louder samples are clamped, and dither is added if the
+    /// spec has it. Samples that are not finite become 0, and are counted in [`non_finite_samples`](Self::non_finite_samples).
     ///
     /// # Errors
     /// [`ErrorKind::FrameShape`] when the last frame is not whole, [`ErrorKind::DiskFull`] and the other kinds of the system.
@@ -87,8 +87,8 @@ impl AudioWriter {
     }
 }
 
-/// Writes `audio` to the file `path`, which appears complete or not at all. If the sample format holds all samples exactly, they are
-/// kept, as 16-bit audio always is; otherwise they are dithered to an integer format.
+/// Writes `audio` to the file `path`, which appears complete or not at all. If the sample format can represent every sample exactly, the
+/// samples are unchanged. This is always so for 16-bit audio. Otherwise an integer format gets dither.
 ///
 /// # Errors
 /// [`ErrorKind::SampleRate`], [`ErrorKind::FrameShape`], [`ErrorKind::FormatLimit`] for more channels than the format has or a tag over

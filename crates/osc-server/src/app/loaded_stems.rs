@@ -50,7 +50,7 @@ impl LoadedStems {
         Ok(vec![Command::Deck(deck, DeckCommand::Load { stem, track, cue, region }), rate, gain, play])
     }
 
-    /// The commands that start a buffer that is not loaded yet: its position advances, without sound.
+    /// The commands that start a buffer that is not loaded yet. Its position advances without sound.
     ///
     /// # Errors
     /// [`RefusalKind::State`](crate::refusal::RefusalKind::State) when the deck has no free stem.
@@ -69,15 +69,15 @@ impl LoadedStems {
     /// The command that makes a silently started buffer audible.
     ///
     /// # Errors
-    /// [`RefusalKind::State`](crate::refusal::RefusalKind::State) when it was stopped since.
+    /// [`RefusalKind::State`](crate::refusal::RefusalKind::State) when the buffer was stopped after its silent start.
     pub fn join(&mut self, start: &StemStart) -> Result<Command, Refusal> {
         let (track, cue, region) = self.buffers.resolve_start(start)?;
         let stem = self.slots.playing(start.id).ok_or_else(|| not_loaded(start.id))?;
         Ok(Command::Deck(start.id.deck(), DeckCommand::Join { stem, track, cue, region }))
     }
 
-    /// Unloads every buffer that does not play, is not cued and not being loaded, and for which `is_needed` returns
-    /// false. Returns the stems of the engine that are to be emptied, and the number of unloaded buffers and of freed
+    /// Unloads every buffer that does not play, is not cued and not being loaded, and for which `is_needed` returns false.
+    /// Returns the stems of the engine that are to be emptied, the number of unloaded buffers, and the number of freed
     /// bytes.
     pub fn unload_idle(&mut self, is_needed: impl Fn(BufferId) -> bool) -> (Vec<(DeckId, StemId)>, usize, usize) {
         let idle = self.slots.free_idle();

@@ -1,4 +1,4 @@
-//! The underrun gate: it mutes a stem while its streamed track does not have the frames that are read next.
+//! The underrun gate: it mutes a stem while the frames of its streamed track that are needed next are not loaded.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -8,17 +8,19 @@ use crate::rt::{LiveStem, PlayheadState, Stream};
 use crate::track::Track;
 use crate::types::cast::whole;
 
-/// Frames beyond the next read that must be loaded before the gate of a muted stem opens again.
+/// The gate of a muted stem opens again when this many frames after those of the next read are loaded, too.
 const REOPEN_MARGIN: i64 = 4_096;
 
-/// Frames that a stretcher may read beyond its stated reach, because it makes its sound in quanta and hops, earlier
-/// than the sound is played.
+/// The number of frames that a stretcher may read in addition to its stated reach. It reads them because it makes its
+/// sound in quanta and hops, earlier than the sound is played.
 pub(crate) const MARGIN: i64 = 512;
 
-/// The gate of a stem, which closes while frames are missing, and the stem's entry among the playheads of its streamed
-/// track. A track in memory needs neither.
+/// The gate of a stem. It closes while frames of the streamed track are missing. It also publishes the stem's playhead for
+/// the feeder. A track in memory needs neither.
 pub(crate) struct UnderrunGate {
+    /// The index of the stem among the playheads of the track.
     entry: Option<usize>,
+    /// The gain of the gate.
     gate: Ramp,
     /// Whether the gate is open or opening.
     open: bool,
@@ -26,13 +28,13 @@ pub(crate) struct UnderrunGate {
     clock: u64,
     /// Frames in which the gate opens or closes.
     fade: usize,
-    /// The playhead has jumped, and nothing was read there yet.
+    /// Whether the playhead has jumped and nothing was read at the new position yet.
     jumped: bool,
-    /// Frames of output for which the stem may be silent after a start or a jump before that counts as an underrun.
+    /// After a start or a jump, silence of up to this many frames of output counts as no underrun.
     grace: usize,
-    /// The frames of [`Self::grace`] that are left; none when no start or jump waits for its frames.
+    /// The frames of [`Self::grace`] that are left. `None` when no start or jump waits for its frames.
     grace_left: Option<usize>,
-    /// Whether rendering blocks until missing frames are loaded, as in engines that render offline.
+    /// Whether rendering blocks until missing frames are loaded. This is so in engines that render offline.
     blocking: bool,
     /// Whether the present silence was reported as an underrun.
     reported: bool,
@@ -61,13 +63,13 @@ pub(crate) struct NextRead {
     pub step: Step,
     /// Frames of output.
     pub frames: usize,
-    /// Frames of the track that the stretcher reads to either side of the position.
+    /// The number of frames of the track that the stretcher reads before the position, and after it.
     pub reach: usize,
 }
 
 impl UnderrunGate {
-    /// `grace` is the number of frames of output for which the stem may be silent after a start or a jump before that
-    /// counts as an underrun.
+    /// `fade` is the number of frames in which the gate opens or closes. After a start or a jump, silence of up to `grace`
+    /// frames of output counts as no underrun.
     pub fn new(fade: usize, grace: usize) -> Self {
         let gate = Ramp::new(1.0);
         Self {
@@ -86,7 +88,7 @@ impl UnderrunGate {
         }
     }
 
-    /// Makes rendering block until missing frames are loaded. Not for an audio thread.
+    /// From now on rendering blocks while frames are missing. Not for an audio thread.
     pub fn wait_for_frames(&mut self) {
         self.blocking = true;
     }
@@ -113,7 +115,8 @@ impl UnderrunGate {
         }
     }
 
-    /// Opens the gate because the playhead has jumped: if the frames are loaded the stem sounds at once.
+    /// Opens the gate, because the playhead has jumped. If the frames at the new position are loaded, the stem sounds at
+    /// once.
     pub fn reopen(&mut self) {
         (self.gate, self.open) = (Ramp::new(1.0), true);
         (self.jumped, self.grace_left) = (true, None);
@@ -176,7 +179,7 @@ impl UnderrunGate {
                 self.set_resume(live, if again { self.resume } else { 0 });
             }
             if jumped {
-                // None of the new sound was played yet.
+                // None of the new sound was played yet, so there is nothing to fade out.
                 self.gate = Ramp::new(0.0);
                 self.grace_left = Some(self.grace);
             } else {

@@ -14,8 +14,9 @@ use crate::types::loop_region::LoopRegion;
 use crate::types::stretch_method::StretchMethod;
 use crate::types::units::{Frames, Rate, SampleRate};
 
-/// Fades at a jump, in seconds: the fade-out is slow, the fade-in fast enough to leave an attack unchanged.
+/// The fade-out of the old sound at a jump, in seconds.
 const FADE_OUT: f64 = 0.005;
+/// The fade-in of the new sound, in seconds. It is shorter, so that it does not soften an attack.
 const FADE_IN: f64 = 0.001;
 /// The time in seconds that a streamed track may stay silent after a start or a jump before that counts as an underrun.
 const GRACE: f64 = 0.25;
@@ -42,18 +43,21 @@ pub(crate) struct Voice {
     /// The fade-in of a start that is not at the start of the track.
     start_fade: Ramp,
     fading: FadeOutBuffer,
-    /// Closed while frames of a streamed track are missing.
+    /// The gate that is closed while frames of a streamed track are missing.
     gate: UnderrunGate,
     stretch: Box<StretcherSet>,
-    /// Whether the stretcher was reset and has made nothing since: of several jumps in one frame only the first has
-    /// anything to fade out.
+    /// Whether the stretcher was reset and has made no sound since. Then a jump has nothing to fade out. This is so after
+    /// the first of several jumps in one frame.
     just_reset: bool,
     /// The number of the voice's latest STFT frame job.
     job_id: u64,
+    /// [`FADE_OUT`] in frames.
     fade_out: usize,
+    /// [`FADE_IN`] in frames.
     fade_in: usize,
-    /// The sample rate of the engine, to play tracks of another rate at their right speed.
+    /// The sample rate of the engine. A track with another sample rate is played faster or slower accordingly.
     sample_rate: f64,
+    /// The step of the latest frame.
     last_step: Step,
 }
 
@@ -109,7 +113,7 @@ impl Voice {
         self.head.jump(Position::from_frames(frame));
     }
 
-    /// Whether it makes no sound now, not even a fade-out.
+    /// Whether the stem makes no sound now, not even a fade-out.
     pub fn is_silent(&self) -> bool {
         self.fading.is_silent() && !(self.playing && self.track.is_some())
     }
@@ -135,8 +139,8 @@ impl Voice {
         self.gain = Ramp::new(1.0);
     }
 
-    /// Loads a track into a stem that may play without one. A playing stem moves its playhead to where it would be if
-    /// the track had played from `cue` since the start.
+    /// Loads a track into a stem that may play without one. If it plays, its playhead moves to the position that it would
+    /// have if the track had played from `cue` since the start.
     pub fn join(&mut self, track: Track, cue: i64, region: Option<LoopRegion>, returned: &mut ReturnQueue<Track>) {
         let (counted, playing, rate, gain) = (self.head.position, self.playing, self.rate, self.gain);
         self.load(track, cue, region, returned);
@@ -160,7 +164,7 @@ impl Voice {
         self.cue = 0;
     }
 
-    /// Starts to play at the playhead; false when it already plays.
+    /// Starts to play at the playhead. Returns false when the stem plays already.
     pub fn play(&mut self) -> bool {
         let begins = !self.playing;
         if begins {
@@ -196,7 +200,7 @@ impl Voice {
         }
     }
 
-    /// Moves the cue, and the playhead with it unless it plays. A live input has no cue.
+    /// Moves the cue. The playhead of a stem that does not play moves to the cue. A live input has no cue.
     pub fn set_cue(&mut self, cue: i64) {
         if self.is_live() {
             return;
@@ -241,19 +245,20 @@ impl Voice {
         }
     }
 
-    /// Renders the fade-out of the present sound, `fade` frames long.
+    /// Ends the present sound with a fade-out of `fade` frames, which is rendered into a buffer.
     fn cut(&mut self, fade: usize) {
         if self.playing && !self.just_reset && !self.gate.is_silent() {
             self.render_fade_out(fade);
         }
     }
 
-    /// The rendering part of [`Self::cut`]. It is a function of its own, because most calls have nothing to render: of
-    /// a thousand jumps in one block only the first has anything to fade out.
+    /// The rendering part of [`Self::cut`]. It is not inlined, because most calls have nothing to render: of a thousand
+    /// jumps in one frame, only the first has a sound to fade out.
     #[inline(never)]
     fn render_fade_out(&mut self, fade: usize) {
         let Some(track) = &self.track else { return };
-        // A sound that began while another was still fading out ends without a fade-out: little of it was played.
+        // If an earlier sound is still fading out, the present sound has just begun and is still quiet, so a short fade-out
+        // is enough.
         let fade = if self.fading.is_silent() { fade } else { fade.min(self.fade_in) };
         let gain = self.gain.value() * self.start_fade.value() * self.gate.gain();
         let (stretch, step, mut head) = (&mut self.stretch, self.last_step, self.head);
@@ -271,8 +276,8 @@ impl Voice {
             return;
         }
         if self.playing && self.track.is_some() {
-            // Both methods play the same position of the same track, so their gains add up to one. The fade ends before
-            // the next onset.
+            // Both methods play the same position of the same track, so a linear cross-fade keeps the level. It ends before
+            // the next onset, so that no attack is played by both methods.
             let fade = self.until_onset().clamp(SHORTEST_FADE, self.fade_out);
             self.cut(fade);
             self.start_fade = Ramp::new(0.0);
@@ -282,7 +287,7 @@ impl Voice {
         self.just_reset = true;
     }
 
-    /// Frames of output until the next onset of the track, at most the length of a fade.
+    /// Frames of output until the next onset of the track, at most the length of a fade-out.
     fn until_onset(&self) -> usize {
         let rate = self.last_step.rate().max(1e-3);
         let here = self.head.position.frame();
@@ -291,9 +296,11 @@ impl Voice {
         onset.map_or(self.fade_out, |onset| count((onset.frame - here) as f64 / rate))
     }
 
-    /// Renders into `out` (at most a quantum, planar) at deck rate `rate`. With `overwrite` the frames of `out` are
-    /// overwritten, else the sound is added; `overwrite` becomes false once something was written. With `jobs`, STFT frames
-    /// may be synthesised by the worker thread.
+    /// Renders into `out`, one slice per channel, at most a quantum long. `rate` is the rate of the deck.
+    ///
+    /// With `overwrite` the frames of `out` are overwritten. Without it the sound is added to them. `overwrite` becomes
+    /// false once something was written. With `jobs`, the worker thread
+    /// may synthesise STFT frames.
     pub fn render(
         &mut self,
         rate: f64,
@@ -316,7 +323,7 @@ impl Voice {
         report
     }
 
-    /// Makes rendering block until missing frames of a streamed track are loaded. Not for an audio thread.
+    /// From now on rendering blocks while frames of a streamed track are missing. Not for an audio thread.
     pub fn wait_for_frames(&mut self) {
         self.gate.wait_for_frames();
     }
@@ -352,7 +359,8 @@ impl Voice {
         }
         let (gain, start_fade, gate) = (&mut self.gain, &mut self.start_fade, &mut self.gate);
         if gate.is_silent() {
-            // Position and ramps advance in silence. The position of a live input waits.
+            // Position and ramps advance in silence, so that the stem returns in phase.
+            // The position of a live input waits.
             (0..frames).for_each(|_| _ = (gain.next(), start_fade.next()));
             if track.is_live() {
                 return report;
@@ -424,8 +432,11 @@ impl Drop for Voice {
     }
 }
 
-/// Reads sound with `read` and adds it to `out`, or overwrites `out`, at a `steady` gain, or at a `gain` that changes
-/// with each frame. With `overwrite` the sound is read directly into `out`, and a gain of 1 changes no bit.
+/// Reads sound with `read`, multiplies it with a gain, and adds it to `out`. With `overwrite` it is read directly into
+/// `out` instead.
+///
+/// `steady` is the gain if it is the same for all frames. Otherwise `gain` is called for each frame. A steady gain of 1
+/// changes no bit.
 fn add_sound(
     out: [&mut [f32]; 2],
     overwrite: &mut bool,

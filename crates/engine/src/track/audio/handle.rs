@@ -1,4 +1,4 @@
-//! The track as both halves hold it.
+//! The handle of a track, which both halves use.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
@@ -10,7 +10,7 @@ use crate::types::loop_region::LoopRegion;
 use crate::types::onset::Onset;
 use crate::types::units::{Frames, SampleRate};
 
-/// Samples of a [`Track`], interleaved. Sixteen-bit material is held as such: half the memory, same sound.
+/// The interleaved samples of a [`Track`]. 16-bit music stays 16-bit, because it needs half the memory and sounds the same.
 #[derive(Debug)]
 pub enum Pcm {
     /// Sixteen-bit samples, full scale 32,768.
@@ -53,16 +53,16 @@ pub(in crate::track) struct Inner {
 
 /// Recorded music: mono or stereo, in memory or [streamed](crate::feed). A clone shares the samples.
 ///
-/// A track whose sample rate is not the engine's plays at its right pitch through the deck's interpolator; `Track::open` resamples
-/// it once instead.
+/// If the sample rate of a track is not the engine's, the deck interpolates the track while it plays, so that the pitch is right.
+/// `Track::open` avoids this: it resamples the track once.
 #[derive(Clone, Debug)]
 pub struct Track {
     pub(in crate::track) inner: Arc<Inner>,
-    /// Frames that count; the samples may go on behind them.
+    /// The number of frames of the track. There may be more samples after them, which are not played.
     pub(in crate::track) frames: usize,
 }
 
-/// A reference to a [`Track`] that does not keep its samples in memory; see [`Track::downgrade`].
+/// A reference to a [`Track`] that does not keep its samples in memory. [`Track::downgrade`] makes one.
 #[derive(Clone, Debug)]
 pub struct WeakTrack {
     inner: Weak<Inner>,
@@ -70,7 +70,8 @@ pub struct WeakTrack {
 }
 
 impl WeakTrack {
-    /// The track, if a clone of it still exists. Not a call for an audio thread: the returned track may be its last clone by then.
+    /// The track, if a clone of it still exists. This is not for an audio thread, because the returned track may be the last clone when
+    /// it is dropped.
     pub fn upgrade(&self) -> Option<Track> {
         Some(Track { inner: self.inner.upgrade()?, frames: self.frames })
     }
@@ -82,36 +83,37 @@ impl Track {
         Frames(self.frames as u64)
     }
 
-    /// Its sample rate.
+    /// The sample rate.
     pub fn sample_rate(&self) -> SampleRate {
         self.inner.rate
     }
 
-    /// Where notes and drum hits begin, in order: the methods that keep the pitch leave these transients untouched. Empty for a
-    /// streamed track, whose onsets are known around the playheads only.
+    /// The beginnings of notes and drum hits, in order. The methods that keep the pitch leave the transients there unchanged. Empty for
+    /// a streamed track, whose onsets are known only around the playheads.
     pub fn onsets(&self) -> &[Onset] {
         let Sound::Loaded { onsets, .. } = &self.inner.sound else { return &[] };
         let inside = onsets.partition_point(|onset| onset.frame < self.frames as i64);
         &onsets[..inside]
     }
 
-    /// Channels, 1 or 2.
+    /// The number of channels, 1 or 2.
     pub fn channels(&self) -> usize {
         self.inner.channels
     }
 
-    /// Damage of the file it was read from, in words: frames that are missing, or broken and silent. For a streamed track, what was
-    /// known before it played; [`stream_event`](Self::stream_event) has the rest.
+    /// Sentences that describe the damage of the file: frames that are missing, or that are silent because they are damaged. For a
+    /// streamed track this is the damage that was known when it was opened. [`stream_event`](Self::stream_event) reports other damage.
     pub fn warnings(&self) -> &[String] {
         &self.inner.warnings
     }
 
-    /// By how many decibels it was lowered because the stereo mix of its channels would clip: negative, or `None` when it was not.
+    /// The gain in dB, a negative number, by which the track was lowered because the stereo mix of its channels would clip. `None` when
+    /// it was not lowered.
     pub fn downmix_gain_db(&self) -> Option<f32> {
         self.inner.downmix_gain_db
     }
 
-    /// Bytes of samples in memory; of a streamed track those in memory at this moment.
+    /// The number of bytes of samples in memory. For a streamed track it changes with time.
     pub fn bytes(&self) -> usize {
         match &self.inner.sound {
             Sound::Loaded { pcm: Pcm::I16(samples), .. } => size_of_val(&**samples),
@@ -121,7 +123,7 @@ impl Track {
         }
     }
 
-    /// Whether it is read while it plays.
+    /// Whether the track is read while it plays.
     pub fn is_streamed(&self) -> bool {
         self.stream_inside().is_some()
     }
@@ -166,19 +168,19 @@ impl Track {
         Some(Frames(self.end() as u64)).filter(|frames| *frames < LoopRegion::LAST_FRAME)
     }
 
-    /// How often the sound of a streamed track faded out because frames were missing, or did not begin within a quarter of a
-    /// second of a start or jump.
+    /// The number of underruns of a streamed track. An underrun is a fade-out because frames are missing, or a sound that does not begin
+    /// within a quarter of a second after a start or jump.
     pub fn underruns(&self) -> u64 {
         self.stream_inside().map_or(0, |stream| stream.underruns.load(Ordering::Relaxed))
     }
 
-    /// Frames of output for which a deck that played a streamed track had no music: underruns, and jumps to what was not
-    /// there yet.
+    /// The number of frames of output for which a deck was silent because frames of a streamed track were missing. It includes the
+    /// silence after jumps to positions that were not loaded.
     pub fn missed(&self) -> Frames {
         Frames(self.stream_inside().map_or(0, |stream| stream.missed.load(Ordering::Relaxed)))
     }
 
-    /// The number of clones of the track, this one included.
+    /// The number of clones of the track, including this one.
     pub fn shares(&self) -> usize {
         Arc::strong_count(&self.inner)
     }
@@ -188,7 +190,7 @@ impl Track {
         WeakTrack { inner: Arc::downgrade(&self.inner), frames: self.frames }
     }
 
-    /// Whether both are the same samples, in memory or streamed, however much of them counts.
+    /// Whether both tracks share their samples, in memory or streamed. Their lengths may differ.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
     }

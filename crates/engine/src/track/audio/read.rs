@@ -1,4 +1,4 @@
-//! What the audio thread hears of a track, from before its start to behind its end.
+//! Reads the frames of a track on the audio thread, including the silence before its start and after its end.
 
 use super::handle::{Pcm, Sound, Track};
 use crate::dsp::seam;
@@ -17,7 +17,7 @@ impl Track {
         onsets.get(first).copied().filter(|onset| onset.frame < until)
     }
 
-    /// Waits until frames are there; false when they cannot be read. For engines that nobody listens to.
+    /// Blocks until frames are loaded. Returns false when they cannot be read. Only for engines that render offline.
     pub(crate) fn wait(&self, from: i64, until: i64) -> bool {
         match &self.inner.sound {
             Sound::Loaded { .. } => true,
@@ -26,7 +26,7 @@ impl Track {
         }
     }
 
-    /// Copies frames from `first` on into planar stereo; before the start and behind the end there is silence.
+    /// Copies frames from `first` on, one slice per channel. Before the start and after the end there is silence.
     pub(crate) fn copy(&self, first: i64, out: [&mut [f32]; 2]) {
         let [left, right] = out;
         let (wanted, end) = (left.len().min(right.len()), self.end());
@@ -54,19 +54,20 @@ impl Track {
         }
     }
 
-    /// Copies frames into two channels, from frame `first` on; before the start there is silence, and after the end too, once the
-    /// fade of a track that ends in the middle of a sound is over. Frames of a [streamed](crate::feed) track that are not in
-    /// memory are silent. It neither waits nor allocates.
+    /// Copies frames from frame `first` on into two channels. This neither waits nor allocates.
+    ///
+    /// Before the start and after the end of the track there is silence. If the track ends in the middle of a sound, there is a fade
+    /// after the end. Frames of a [streamed](crate::feed) track that are not in memory are silent.
     pub fn read(&self, first: i64, out: [&mut [f32]; 2]) {
         self.copy(first, out);
     }
 
-    /// Frames in which something still sounds behind its last one: a track that ends in the middle of a sound fades out.
+    /// The length in frames of the fade after the end of a track that ends in the middle of a sound. 0 for other tracks.
     pub(crate) fn rings(&self) -> usize {
         if self.last() == [0.0; 2] { 0 } else { self.inner.rate.frames_in(seam::FADE) }
     }
 
-    /// What it ends with and silence does not follow from; nothing where it ends like silence.
+    /// The last frame of a track that ends in the middle of a sound. Zero for other tracks.
     fn last(&self) -> [f32; 2] {
         let mut around = [[0.0; seam::AROUND]; 2];
         let end = self.end();
@@ -76,7 +77,7 @@ impl Track {
         around.map(|side| seam::held_sample(&side[..known]))
     }
 
-    /// What is heard from frame `first` on, at or behind the end.
+    /// Writes the fade after the end of the track, from frame `first` on, which must not be before the end.
     fn ring_out(&self, first: i64, [left, right]: [&mut [f32]; 2]) {
         left.fill(0.0);
         right.fill(0.0);
