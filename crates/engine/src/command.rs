@@ -59,7 +59,7 @@ impl From<StemId> for Stems {
 
 /// One command to the audio thread.
 ///
-/// Ramps are linear and counted in frames, unless a command says otherwise. A ramp of 0 frames is a step.
+/// Ramps are counted in frames. A ramp of 0 frames is a step.
 ///
 /// # Declicked jumps
 ///
@@ -85,6 +85,8 @@ pub enum Command {
         gain: Gain,
         /// The length of the ramp.
         over: Frames,
+        /// The curve of the ramp.
+        law: CrossfadeLaw,
     },
     /// Set the master tempo at once. The speed of every deck is its own rate x tempo / base tempo. The beat phase does not jump.
     Tempo {
@@ -213,6 +215,8 @@ pub enum DeckCommand {
         gain: Gain,
         /// The length of the ramp.
         over: Frames,
+        /// The curve of the ramp.
+        law: CrossfadeLaw,
     },
     /// Set the rate of the deck. The speed is this rate x the master's rate, which is master tempo / base tempo.
     Rate {
@@ -245,6 +249,8 @@ pub enum DeckCommand {
         gain: Gain,
         /// The length of the ramp.
         over: Frames,
+        /// The curve of the ramp.
+        law: CrossfadeLaw,
     },
     /// Fade the deck. The gain of a fade is multiplied with that of the fader. It stays until the next [`DeckCommand::Play`] or
     /// [`DeckCommand::FadeIn`].

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use common::{largest_step, left, offline};
 use crowd_engine::feed::{Input, InputError, InputInfo};
-use crowd_engine::{Bpm, Command, DeckCommand, DeckId, Event, Frames, SampleRate, StemId, StretchMethod, Track, When};
+use crowd_engine::{
+    Bpm, Command, CrossfadeLaw, DeckCommand, DeckId, Event, Frames, SampleRate, StemId, StretchMethod, Track, When,
+};
 
 const HERTZ: f64 = 500.0;
 /// The largest step of the tone itself.
@@ -200,7 +202,10 @@ fn a_loaded_track_plays_at_full_gain_whatever_the_gain_of_its_stem_was() {
     let gain = crowd_engine::Gain::new(0.5).unwrap();
     engine
         .send(
-            Command::Deck(deck, DeckCommand::StemGain { stems: stem.into(), gain, over: Frames::ZERO }),
+            Command::Deck(
+                deck,
+                DeckCommand::StemGain { stems: stem.into(), gain, over: Frames::ZERO, law: CrossfadeLaw::Linear },
+            ),
             When::At(Frames(1_000)),
         )
         .unwrap();
@@ -211,7 +216,10 @@ fn a_loaded_track_plays_at_full_gain_whatever_the_gain_of_its_stem_was() {
     let engine = offline.engine();
     engine
         .send(
-            Command::Deck(deck, DeckCommand::StemGain { stems: stem.into(), gain, over: Frames::ZERO }),
+            Command::Deck(
+                deck,
+                DeckCommand::StemGain { stems: stem.into(), gain, over: Frames::ZERO, law: CrossfadeLaw::Linear },
+            ),
             When::NextBlock,
         )
         .unwrap();

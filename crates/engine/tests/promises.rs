@@ -351,15 +351,15 @@ fn random_command(noise: &mut Noise, tracks: &[crowd_engine::Track]) -> Command 
         10 => Command::Deck(deck, DeckCommand::Seek { stems, to: cue }),
         11 => Command::Deck(deck, DeckCommand::Loop { stems, region }),
         12 => Command::Deck(deck, DeckCommand::StemRate { stems: stem.into(), rate }),
-        13 => Command::Deck(deck, DeckCommand::StemGain { stems: stem.into(), gain, over }),
+        13 => Command::Deck(deck, DeckCommand::StemGain { stems: stem.into(), gain, over, law: CrossfadeLaw::Linear }),
         14 => Command::Deck(deck, DeckCommand::Rate { rate }),
-        15 => Command::Deck(deck, DeckCommand::Fader { gain, over }),
+        15 => Command::Deck(deck, DeckCommand::Fader { gain, over, law: CrossfadeLaw::Linear }),
         16 => Command::Deck(deck, DeckCommand::Fade { gain, over, law: CrossfadeLaw::EqualPower }),
         17 | 18 => {
             let band = [Band::Low, Band::Mid, Band::High][noise.below(3) as usize];
             Command::Deck(deck, DeckCommand::Eq { band, gain })
         }
-        19 => Command::MasterGain { gain, over },
+        19 => Command::MasterGain { gain, over, law: CrossfadeLaw::Linear },
         20 => Command::Tempo { bpm },
         21 => Command::GlideTempo { bpm, over },
         22 if noise.below(50) == 0 => Command::Clear,

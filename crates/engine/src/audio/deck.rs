@@ -2,7 +2,6 @@
 //!
 //! The mixer applies these gains and the equaliser, to four decks at a time.
 
-mod fade;
 mod fade_out;
 mod frame_jobs;
 mod live_position;
@@ -12,8 +11,8 @@ mod voice;
 
 use std::ptr;
 
+use super::fade::Fade;
 use crate::command::{DeckCommand, Stems};
-use crate::dsp::Ramp;
 use crate::event::Event;
 use crate::rt::ReturnQueue;
 use crate::track::Track;
@@ -24,7 +23,6 @@ use crate::types::loop_region::LoopRegion;
 use crate::types::pulse::Pulse;
 use crate::types::stretch_method::StretchMethod;
 use crate::types::units::{DeckId, Frames, StemId};
-use fade::Fade;
 pub(crate) use frame_jobs::{FrameJob, FrameJobQueue};
 use live_position::LiveSnapshot;
 use voice::{Voice, VoiceReport};
@@ -44,7 +42,7 @@ pub(crate) struct Deck {
     method: StretchMethod,
     pub rate: f64,
     /// The fader.
-    pub fader: Ramp,
+    pub fader: Fade,
     /// The gain of timed fades. It is multiplied with the gain of the fader.
     pub fade: Fade,
 }
@@ -56,7 +54,7 @@ impl Deck {
             voices: (0..config.stems).map(|_| Voice::new(config.sample_rate, config.stretch)).collect(),
             method: config.stretch,
             rate: 1.0,
-            fader: Ramp::new(1.0),
+            fader: Fade::new(1.0),
             fade: Fade::new(1.0),
         }
     }
@@ -137,15 +135,15 @@ impl Deck {
             D::Seek { stems, to } => self.each(stems).for_each(|(_, voice)| voice.seek(clamp_frame(to))),
             D::Loop { stems, region } => self.each(stems).for_each(|(_, voice)| voice.set_loop(region)),
             D::StemRate { stems, rate } => self.each(stems).for_each(|(_, voice)| voice.rate = rate.get()),
-            D::StemGain { stems, gain, over } => {
-                self.each(stems).for_each(|(_, voice)| voice.set_gain(gain.get(), ramp_frames(over)));
+            D::StemGain { stems, gain, over, law } => {
+                self.each(stems).for_each(|(_, voice)| voice.set_gain(gain.get(), ramp_frames(over), law));
             }
             D::Rate { rate } => self.rate = rate.get(),
             D::Stretch { method } => {
                 self.method = method;
                 self.each(Stems::All).for_each(|(_, voice)| voice.set_method(method));
             }
-            D::Fader { gain, over } => self.fader.set(gain.get(), ramp_frames(over)),
+            D::Fader { gain, over, law } => self.fader.set(gain.get(), ramp_frames(over), law),
             D::Fade { gain, over, law } => self.fade.set(gain.get(), ramp_frames(over), law),
             D::FadeIn { stems, over, law } => {
                 if !self.voices.iter().any(Voice::is_playing) {

@@ -3,10 +3,12 @@
 mod tone;
 
 use super::deck::Deck;
+use super::fade::Fade;
 use crate::dsp::simd::{Arith, Simd, Task};
-use crate::dsp::{EqBank, Lanes, Limiter, Meter, QUANTUM, Ramp};
+use crate::dsp::{EqBank, Lanes, Limiter, Meter, QUANTUM};
 use crate::types::band::Band;
 use crate::types::cast::single;
+use crate::types::crossfade_law::CrossfadeLaw;
 use crate::types::units::{Frames, Gain, SampleRate};
 use tone::Tone;
 
@@ -141,7 +143,7 @@ pub(crate) struct QuantumReport {
 /// The signal path after the decks.
 pub(crate) struct Mixer {
     banks: Box<[Bank]>,
-    master: Ramp,
+    master: Fade,
     tone: Tone,
     limiter: Limiter,
     meter: Meter,
@@ -154,7 +156,7 @@ impl Mixer {
         let seconds = QUANTUM as f64 / f64::from(sample_rate.get());
         Self {
             banks: (0..decks.div_ceil(PER_BANK)).map(|_| Bank::new(sample_rate)).collect(),
-            master: Ramp::new(1.0),
+            master: Fade::new(1.0),
             tone: Tone::new(sample_rate),
             limiter: Limiter::new(sample_rate.get(), 1.0),
             meter: Meter::new(sample_rate.get()),
@@ -174,8 +176,8 @@ impl Mixer {
         }
     }
 
-    pub fn set_master(&mut self, gain: Gain, over: usize) {
-        self.master.set(gain.get(), over);
+    pub fn set_master(&mut self, gain: Gain, over: usize, law: CrossfadeLaw) {
+        self.master.set(gain.get(), over, law);
     }
 
     pub fn start_tone(&mut self, hertz: f32, gain: Gain, over: Frames) {

@@ -4,6 +4,7 @@
 
 mod clock;
 mod deck;
+mod fade;
 mod mixer;
 mod renderer;
 mod restart_limit;

@@ -297,7 +297,7 @@ impl Renderer {
             C::ResetClock { zero } => self.clock.reset(self.made as i64 - zero.0 as i64),
             C::BeatsPerBar { beats } => self.clock.set_beats_per_bar(beats),
             C::Tone { hertz, gain, length } => self.mixer.start_tone(hertz, gain, length),
-            C::MasterGain { gain, over } => self.mixer.set_master(gain, ramp_frames(over)),
+            C::MasterGain { gain, over, law } => self.mixer.set_master(gain, ramp_frames(over), law),
             C::Clear => self.clear(due.sequence),
         }
     }

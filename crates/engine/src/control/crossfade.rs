@@ -34,7 +34,7 @@ impl<T: CommandTarget> MixHandle<'_, T> {
     pub fn crossfader(self, left: DeckId, right: DeckId, position: f32, law: CrossfadeLaw) -> Result<Self> {
         let over = self.sender.ramp();
         let (left_gain, right_gain) = law.gains(position);
-        let fader = |deck, gain| Command::Deck(deck, DeckCommand::Fader { gain, over });
+        let fader = |deck, gain| Command::Deck(deck, DeckCommand::Fader { gain, over, law: CrossfadeLaw::Linear });
         self.send([fader(left, left_gain), fader(right, right_gain)])
     }
 }

@@ -108,8 +108,7 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
         self
     }
 
-    /// The following calls of [`fade`](Self::fade) and [`fade_in`](Self::fade_in) have the curve of this law. The default is
-    /// [`CrossfadeLaw::Linear`]. All other ramps are linear.
+    /// The following fades and ramps of a gain have the curve of this law. The default is [`CrossfadeLaw::Linear`].
     pub fn law(mut self, law: CrossfadeLaw) -> Self {
         self.sender.law = law;
         self
@@ -217,8 +216,8 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
 
     /// The gain of the stems. It is reached in the time set with [`over`](Self::over). A silent stem has it at once.
     pub fn stem_gain(self, gain: Gain) -> Result<Self> {
-        let (stems, over) = (self.stems, self.sender.ramp());
-        self.send(DeckCommand::StemGain { stems, gain, over })
+        let (stems, over, law) = (self.stems, self.sender.ramp(), self.sender.law);
+        self.send(DeckCommand::StemGain { stems, gain, over, law })
     }
 
     /// The rate of the deck. The speed is this rate x the master's rate, which is master tempo / base tempo.
@@ -288,8 +287,8 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
 
     /// The gain of the deck's fader. It is reached in the time set with [`over`](Self::over).
     pub fn fader(self, gain: Gain) -> Result<Self> {
-        let over = self.sender.ramp();
-        self.send(DeckCommand::Fader { gain, over })
+        let (over, law) = (self.sender.ramp(), self.sender.law);
+        self.send(DeckCommand::Fader { gain, over, law })
     }
 
     /// Fades the deck to `gain` in the time `over`, along the curve set with [`law`](Self::law). The gain of a fade is multiplied

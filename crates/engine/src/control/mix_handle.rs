@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::engine::Engine;
 use super::handle::{CommandTarget, Sender};
 use crate::command::{Command, When};
+use crate::types::crossfade_law::CrossfadeLaw;
 use crate::types::error::Result;
 use crate::types::units::{Bpm, Frames, Gain};
 
@@ -74,10 +75,17 @@ impl<'a, T: CommandTarget> MixHandle<'a, T> {
         self
     }
 
+    /// The following calls of [`master_gain`](Self::master_gain) move the gain along the curve of this law. The default is
+    /// [`CrossfadeLaw::Linear`].
+    pub fn law(mut self, law: CrossfadeLaw) -> Self {
+        self.sender.law = law;
+        self
+    }
+
     /// The gain of the whole mix, before the limiter. It is reached in the time set with [`over`](Self::over).
     pub fn master_gain(self, gain: Gain) -> Result<Self> {
-        let over = self.sender.ramp();
-        self.send([Command::MasterGain { gain, over }])
+        let (over, law) = (self.sender.ramp(), self.sender.law);
+        self.send([Command::MasterGain { gain, over, law }])
     }
 
     /// Sets the master tempo at once. The speed of every deck is its own rate x tempo / [base tempo](crate::Builder::base_tempo).

@@ -5,7 +5,7 @@ use super::stem_slots::StemSlots;
 use super::stem_start::StemStart;
 use crate::ids::BufferId;
 use crate::refusal::Refusal;
-use crowd_engine::{Command, DeckCommand, DeckId, Frames, Gain, StemId, Stems, Track};
+use crowd_engine::{Command, CrossfadeLaw, DeckCommand, DeckId, Frames, Gain, StemId, Stems, Track};
 
 /// All buffers, and the engine's stems in which they play.
 #[derive(Debug, Default)]
@@ -32,7 +32,12 @@ impl LoadedStems {
     pub fn set_gain(&self, id: BufferId, gain: Gain, length: Frames) -> Option<Command> {
         Some(Command::Deck(
             id.deck(),
-            DeckCommand::StemGain { stems: self.slots.playing(id)?.into(), gain, over: length },
+            DeckCommand::StemGain {
+                stems: self.slots.playing(id)?.into(),
+                gain,
+                over: length,
+                law: CrossfadeLaw::Linear,
+            },
         ))
     }
 

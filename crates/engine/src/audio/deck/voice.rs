@@ -5,11 +5,13 @@ use super::frame_jobs::{FrameJobQueue, VoiceFrameWorker};
 use super::live_position::{LiveSnapshot, LiveState};
 use super::playhead::{Playhead, Unrolled};
 use super::underrun_gate::{GateUpdate, MARGIN, NextRead, UnderrunGate};
+use crate::audio::fade::Fade;
 use crate::dsp::{Position, QUANTUM, Ramp, Step};
 use crate::rt::{LiveRing, PlayheadState, ReturnQueue};
 use crate::stretch::{Source, StretcherSet};
 use crate::track::Track;
 use crate::types::cast::{count, whole};
+use crate::types::crossfade_law::CrossfadeLaw;
 use crate::types::loop_region::LoopRegion;
 use crate::types::stretch_method::StretchMethod;
 use crate::types::units::{Frames, Rate, SampleRate};
@@ -38,7 +40,7 @@ pub(crate) struct Voice {
     head: Playhead,
     cue: i64,
     pub rate: f64,
-    gain: Ramp,
+    gain: Fade,
     playing: bool,
     /// The fade-in of a start that is not at the start of the track.
     start_fade: Ramp,
@@ -69,7 +71,7 @@ impl Voice {
             head: Playhead::new(0, None),
             cue: 0,
             rate: 1.0,
-            gain: Ramp::new(1.0),
+            gain: Fade::new(1.0),
             playing: false,
             start_fade: Ramp::new(1.0),
             fading: FadeOutBuffer::new(fade_out),
@@ -122,9 +124,9 @@ impl Voice {
         self.head.position.to_f64()
     }
 
-    pub fn set_gain(&mut self, gain: f32, over: usize) {
+    pub fn set_gain(&mut self, gain: f32, over: usize, law: CrossfadeLaw) {
         let over = if self.is_silent() { 0 } else { over };
-        self.gain.set(gain, over);
+        self.gain.set(gain, over, law);
     }
 
     /// Loads a track with the playhead at `cue`. The return queue must have room for one track.
@@ -136,7 +138,7 @@ impl Voice {
         self.cue = cue;
         self.head = Playhead::new(cue, region);
         self.rate = 1.0;
-        self.gain = Ramp::new(1.0);
+        self.gain = Fade::new(1.0);
     }
 
     /// Loads a track into a stem that may play without one. If it plays, its playhead moves to the position that it would

@@ -1,4 +1,4 @@
-//! The fade of a deck: a gain that moves along a curve, in addition to the fader.
+//! A gain that moves along a curve.
 
 use crate::dsp::Ramp;
 use crate::types::crossfade_law::CrossfadeLaw;
