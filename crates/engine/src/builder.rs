@@ -86,6 +86,12 @@ impl Builder {
         self
     }
 
+    /// Whether each beat of the clock is reported as an [`Event::Beat`](crate::Event::Beat). The default is off.
+    pub fn beat_events(mut self, on: bool) -> Self {
+        self.config.beat_events = on;
+        self
+    }
+
     /// Records the sound of an output that [`open`](Self::open) opens. The file is a stereo float WAV, or 24-bit FLAC if the name
     /// ends with `.flac`. After this call, [`split`](Self::split) and [`offline`](Self::offline) return an error, because they have
     /// no output.

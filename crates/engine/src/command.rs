@@ -40,6 +40,9 @@ pub enum When {
     /// In the frame in which the next bar of the engine's clock begins. A bar begins with each beat whose number is a multiple of the
     /// [beats in a bar](Command::BeatsPerBar).
     OnBar,
+    /// In the frame of the beat of this number of the engine's clock. When the beat has passed, the command acts at once and is
+    /// late, as one for a frame that has passed.
+    AtBeat(i64),
 }
 
 /// The stems of a deck that a command is for.
@@ -138,6 +141,8 @@ pub enum DeckCommand {
         cue: Frames,
         /// The region to repeat, if any.
         region: Option<LoopRegion>,
+        /// Whether the stem keeps its gain. Otherwise the gain becomes 1.
+        keeps_gain: bool,
     },
     /// Load a track into a stem that was started without one. The track enters at the position that it would have if it had played
     /// from `cue` since the stem started.
@@ -223,6 +228,11 @@ pub enum DeckCommand {
         /// The rate.
         rate: Rate,
     },
+    /// Set whether the deck follows the master tempo, as it does at first. Otherwise its speed is its own rate.
+    FollowTempo {
+        /// Whether it follows.
+        follow: bool,
+    },
     /// Move the position so that the beats of the music fall on the beats of the engine's clock. The position moves by at most half a
     /// beat, or by half a bar if bars have to fall on bars. A stem that plays is [declicked](Command). Stems without a track keep
     /// their position.
@@ -298,7 +308,12 @@ impl DeckCommand {
             | D::StemGain { stems, .. }
             | D::FadeIn { stems, .. }
             | D::Align { stems, .. } => stems,
-            D::Rate { .. } | D::Stretch { .. } | D::Fader { .. } | D::Fade { .. } | D::Eq { .. } => Stems::All,
+            D::Rate { .. }
+            | D::FollowTempo { .. }
+            | D::Stretch { .. }
+            | D::Fader { .. }
+            | D::Fade { .. }
+            | D::Eq { .. } => Stems::All,
         }
     }
 }

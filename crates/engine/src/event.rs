@@ -85,6 +85,15 @@ pub enum Event {
         /// The frame in which it begins to fade in.
         at: Frames,
     },
+    /// A beat of the engine's clock. Reported when the engine was made with [`beat_events`](crate::Builder::beat_events).
+    Beat {
+        /// The number of the beat.
+        beat: i64,
+        /// Whether a bar begins with it.
+        begins_bar: bool,
+        /// The frame of the beat.
+        at: Frames,
+    },
     /// A command reached the audio thread after its moment, and acted at once.
     Late {
         /// The frame for which the command was sent.

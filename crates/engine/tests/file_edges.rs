@@ -59,7 +59,9 @@ fn played(track: &Track, looped: bool, method: StretchMethod, tempo: f64, frames
     engine.mix().tempo(Bpm::new(tempo).unwrap()).unwrap();
     let region = looped.then(|| track.whole_loop().unwrap());
     let (deck, stem, track, cue) = (DeckId::A, StemId::FIRST, track.clone(), Frames::ZERO);
-    engine.send(Command::Deck(deck, DeckCommand::Load { stem, track, cue, region }), When::NextBlock).unwrap();
+    engine
+        .send(Command::Deck(deck, DeckCommand::Load { stem, track, cue, region, keeps_gain: false }), When::NextBlock)
+        .unwrap();
     engine.deck(deck).stretch(method).unwrap().play().unwrap();
     left(&offline.render_frames(frames))
 }

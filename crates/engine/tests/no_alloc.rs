@@ -32,7 +32,7 @@ fn one_of_each(noise: &mut Noise, tracks: &[Track]) -> Vec<Command> {
         let rate = Rate::new([0.5, 1.0, 1.0, 1.083][noise.0 as usize % 4]).unwrap();
         let bpm = Bpm::new(100.0 + (noise.0 % 50) as f64).unwrap();
         list.extend([
-            Command::Deck(deck, DeckCommand::Load { stem, track: track(), cue, region: None }),
+            Command::Deck(deck, DeckCommand::Load { stem, track: track(), cue, region: None, keeps_gain: false }),
             Command::Deck(deck, DeckCommand::Play { stems }),
             Command::Deck(deck, DeckCommand::Join { stem, track: track(), cue, region }),
             Command::Deck(deck, DeckCommand::Play { stems: Stems::One(stem) }),
@@ -166,7 +166,8 @@ fn with_a_full_return_ring_the_audio_thread_frees_nothing() {
     let (deck, stem, cue) = (DeckId::A, StemId::FIRST, Frames::ZERO);
     let track = rig.tracks[0].clone();
     let loads = (0..2_000).flat_map(|_| {
-        let load = Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue, region: None });
+        let load =
+            Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue, region: None, keeps_gain: false });
         [load, Command::Deck(deck, DeckCommand::Play { stems: Stems::All })]
     });
     let commands: Vec<Command> = loads.collect();
@@ -192,7 +193,13 @@ fn a_command_that_unloads_many_tracks_waits_until_the_return_ring_has_room_for_a
         let load = |stem| {
             Command::Deck(
                 deck,
-                DeckCommand::Load { stem: StemId(stem), track: constant_track(0.1, 64), cue, region: None },
+                DeckCommand::Load {
+                    stem: StemId(stem),
+                    track: constant_track(0.1, 64),
+                    cue,
+                    region: None,
+                    keeps_gain: false,
+                },
             )
         };
         let mut commands: Vec<Command> = (0..4).map(load).collect();

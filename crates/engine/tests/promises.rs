@@ -105,7 +105,10 @@ fn a_late_track_enters_with_the_phase_it_would_have_had() {
         if !late {
             engine
                 .send(
-                    Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue, region: None }),
+                    Command::Deck(
+                        deck,
+                        DeckCommand::Load { stem, track: track.clone(), cue, region: None, keeps_gain: false },
+                    ),
                     When::NextBlock,
                 )
                 .unwrap();
@@ -182,7 +185,10 @@ fn a_whole_track_loop_is_seamless() {
     let mut offline = offline();
     let (deck, stem) = (DeckId::A, StemId::FIRST);
     let region = Some(track.whole_loop().unwrap());
-    let load = Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue: Frames::ZERO, region });
+    let load = Command::Deck(
+        deck,
+        DeckCommand::Load { stem, track: track.clone(), cue: Frames::ZERO, region, keeps_gain: false },
+    );
     offline.engine().send(load, When::NextBlock).unwrap();
     offline.engine().deck(deck).play().unwrap();
     let sound = left(&offline.render_frames(12_000));
@@ -229,8 +235,9 @@ fn a_control_half_that_frees_no_tracks_stalls_commands_and_not_the_sound() {
     let track = constant_track(0.25, 1_000_000);
     play(&mut engine, DeckId::A, &track);
     let (deck, stem, cue) = (DeckId::B, StemId::FIRST, Frames::ZERO);
-    let loads =
-        (0..4_000).map(|_| Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue, region: None }));
+    let loads = (0..4_000).map(|_| {
+        Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue, region: None, keeps_gain: false })
+    });
     engine.send_all(loads.collect::<Vec<_>>(), When::NextBlock).unwrap();
     let mut out = vec![0.0; 2 * 1_024];
     for _ in 0..20 {
@@ -254,7 +261,10 @@ fn the_tempo_has_no_error_over_an_hour() {
     let (deck, stem, cue, track) = (DeckId::A, StemId::FIRST, Frames::ZERO, constant_track(0.1, 64));
     offline
         .engine()
-        .send(Command::Deck(deck, DeckCommand::Load { stem, track, cue, region: Some(region) }), When::NextBlock)
+        .send(
+            Command::Deck(deck, DeckCommand::Load { stem, track, cue, region: Some(region), keeps_gain: false }),
+            When::NextBlock,
+        )
         .unwrap();
     offline.engine().deck(deck).play().unwrap();
     let mut out = vec![0.0; 2 * 8_820];
@@ -341,7 +351,7 @@ fn random_command(noise: &mut Noise, tracks: &[crowd_engine::Track]) -> Command 
             deck,
             DeckCommand::Stretch { method: StretchMethod::ALL[noise.below(StretchMethod::ALL.len() as u64) as usize] },
         ),
-        0 | 1 => Command::Deck(deck, DeckCommand::Load { stem, track, cue, region }),
+        0 | 1 => Command::Deck(deck, DeckCommand::Load { stem, track, cue, region, keeps_gain: false }),
         2 => Command::Deck(deck, DeckCommand::Join { stem, track, cue, region }),
         3 => Command::Deck(deck, DeckCommand::Unload { stems }),
         4..=6 => Command::Deck(deck, DeckCommand::Play { stems }),

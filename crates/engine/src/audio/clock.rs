@@ -1,7 +1,7 @@
 //! The master clock: tempo and beat phase, counted in frames. `tempo_glide.rs` has the change of the tempo.
 
 use super::tempo_glide::TempoGlide;
-use crate::types::cast::count;
+use crate::types::cast::{count, whole};
 use crate::types::units::{Bpm, SampleRate};
 
 /// The tempo and the beat phase of the engine.
@@ -86,20 +86,25 @@ impl Clock {
 
     /// Frames until the next beat, if there is a beat within the next `frames` frames. 0 when a beat is now.
     pub fn next_beat(&self, frames: usize) -> Option<usize> {
-        self.next_multiple(1.0, frames)
-    }
-
-    /// Frames until the next bar begins, if one begins within the next `frames` frames. 0 when a bar begins now.
-    pub fn next_bar(&self, frames: usize) -> Option<usize> {
-        self.next_multiple(f64::from(self.beats_per_bar), frames)
-    }
-
-    /// Frames until the next beat whose number is a multiple of `unit`, if there is one within the next `frames` frames.
-    fn next_multiple(&self, unit: f64, frames: usize) -> Option<usize> {
-        // A beat that has passed by no more than a rounding error is still the next one.
-        let beats = ((self.beat - ROUNDING) / unit).ceil() * unit - self.beat;
+        let beats = self.next_beat_number() as f64 - self.beat;
         let frame = (beats / self.beats_per_frame() - 0.001).ceil().max(0.0);
         (frame < frames as f64).then_some(count(frame))
+    }
+
+    /// The number of the beat that [`Self::next_beat`] finds.
+    pub fn next_beat_number(&self) -> i64 {
+        whole((self.beat - ROUNDING).ceil())
+    }
+
+    /// Whether a bar begins with the beat of this number.
+    pub fn begins_bar(&self, beat: i64) -> bool {
+        beat.rem_euclid(i64::from(self.beats_per_bar)) == 0
+    }
+
+    /// How many frames ago a beat was, at the present tempo. `None` when it is now or still to come.
+    pub fn frames_since(&self, beat: i64) -> Option<u64> {
+        let frames = (self.beat - ROUNDING - beat as f64) / self.beats_per_frame();
+        (frames > 0.0).then(|| count(frames) as u64)
     }
 }
 
@@ -134,17 +139,16 @@ mod tests {
     }
 
     #[test]
-    fn the_next_bar_is_found_in_its_frame() {
+    fn beats_have_their_numbers_and_begin_bars() {
         let mut clock = clock();
-        assert_eq!(clock.next_bar(64), Some(0));
-        clock.advance(22_050);
-        assert_eq!((clock.next_beat(64), clock.next_bar(64)), (Some(0), None));
-        clock.advance(3 * 22_050 - 50);
-        assert_eq!(clock.next_bar(64), Some(50));
+        assert_eq!((clock.next_beat_number(), clock.frames_since(0), clock.begins_bar(0)), (0, None, true));
+        clock.advance(22_000);
+        assert_eq!((clock.next_beat_number(), clock.frames_since(0)), (1, Some(21_999)));
+        assert!(!clock.begins_bar(3) && clock.begins_bar(-4));
         clock.set_beats_per_bar(3);
-        assert_eq!(clock.next_bar(64), None);
+        assert!(clock.begins_bar(3) && clock.begins_bar(-3));
         clock.reset(-20);
-        assert_eq!(clock.next_bar(64), Some(20));
+        assert_eq!((clock.next_beat(64), clock.next_beat_number()), (Some(20), 0));
     }
 
     #[test]

@@ -40,7 +40,9 @@ pub(crate) struct Deck {
     id: DeckId,
     voices: Box<[Voice]>,
     method: StretchMethod,
-    pub rate: f64,
+    rate: f64,
+    /// Whether the rate is multiplied with that of the clock.
+    follows_tempo: bool,
     /// The fader.
     pub fader: Fade,
     /// The gain of timed fades. It is multiplied with the gain of the fader.
@@ -54,6 +56,7 @@ impl Deck {
             voices: (0..config.stems).map(|_| Voice::new(config.sample_rate, config.stretch)).collect(),
             method: config.stretch,
             rate: 1.0,
+            follows_tempo: true,
             fader: Fade::new(1.0),
             fade: Fade::new(1.0),
         }
@@ -92,10 +95,15 @@ impl Deck {
         self.first_voice().and_then(Voice::length)
     }
 
-    /// Position and rate of the first stem that plays. If no stem plays, those of the first stem that has a track.
-    pub fn position(&self) -> (f64, f64) {
-        let voice = self.first_voice();
-        voice.map_or((0.0, self.rate), |voice| (voice.position(), self.rate * voice.rate))
+    /// The speed at which the deck plays while the clock has this rate.
+    fn speed(&self, master_rate: f64) -> f64 {
+        if self.follows_tempo { master_rate * self.rate } else { self.rate }
+    }
+
+    /// Position and speed of the first stem that plays. If no stem plays, those of the first stem that has a track.
+    pub fn position(&self, master_rate: f64) -> (f64, f64) {
+        let (voice, speed) = (self.first_voice(), self.speed(master_rate));
+        voice.map_or((0.0, speed), |voice| (voice.position(), speed * voice.rate))
     }
 
     fn each(&mut self, stems: Stems) -> impl Iterator<Item = (StemId, &mut Voice)> {
@@ -113,8 +121,8 @@ impl Deck {
         let deck = self.id;
         let at = sink.now;
         match command {
-            D::Load { stem, track, cue, region } => match self.voices.get_mut(stem.index()) {
-                Some(voice) => voice.load(track, clamp_frame(cue), region, returned),
+            D::Load { stem, track, cue, region, keeps_gain } => match self.voices.get_mut(stem.index()) {
+                Some(voice) => voice.load(track, clamp_frame(cue), region, keeps_gain, returned),
                 None => return_track(returned, track),
             },
             D::Join { stem, track, cue, region } => match self.voices.get_mut(stem.index()) {
@@ -139,6 +147,7 @@ impl Deck {
                 self.each(stems).for_each(|(_, voice)| voice.set_gain(gain.get(), ramp_frames(over), law));
             }
             D::Rate { rate } => self.rate = rate.get(),
+            D::FollowTempo { follow } => self.follows_tempo = follow,
             D::Stretch { method } => {
                 self.method = method;
                 self.each(Stems::All).for_each(|(_, voice)| voice.set_method(method));
@@ -230,7 +239,7 @@ impl Deck {
         sink: &mut EventSink<'_>,
     ) -> bool {
         let [left, right] = out;
-        let rate = master_rate * self.rate;
+        let rate = self.speed(master_rate);
         let mut overwrite = true;
         let mut live = LiveSnapshot::default();
         for (index, voice) in self.voices.iter_mut().enumerate() {

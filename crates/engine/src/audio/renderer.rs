@@ -50,6 +50,8 @@ pub struct Renderer {
     mixer: Mixer,
     clock: Clock,
     counters: Counters,
+    /// Whether beats are reported.
+    beat_events: bool,
     /// The latest finished quantum.
     ready: [[f32; 2]; QUANTUM],
     /// The number of its frames that were output.
@@ -96,6 +98,7 @@ impl Renderer {
             mixer: Mixer::new(config.decks, config.sample_rate),
             clock: Clock::new(config.sample_rate, config.base_tempo),
             counters: Counters::default(),
+            beat_events: config.beat_events,
             ready: [[0.0; 2]; QUANTUM],
             taken: QUANTUM,
             made: 0,
@@ -190,6 +193,13 @@ impl Renderer {
                 }
                 When::OnBeat => self.schedule.push_on_beat(command),
                 When::OnBar => self.schedule.push_on_bar(command),
+                When::AtBeat(beat) => match self.clock.frames_since(beat) {
+                    Some(ago) => {
+                        self.report_late(self.made.saturating_sub(ago), self.made);
+                        self.schedule.push(self.made, true, command);
+                    }
+                    None => self.schedule.push_at_beat(beat, command),
+                },
             }
         }
     }
@@ -215,6 +225,7 @@ impl Renderer {
                 Some(frame) if frame > self.made => (QUANTUM - from).min(index(frame - self.made)),
                 _ => QUANTUM - from,
             };
+            self.report_beat(until);
             let span = quantum.get_mut(from..from + until).unwrap_or_default();
             self.make_span(span);
             self.clock.advance(until);
@@ -249,18 +260,27 @@ impl Renderer {
         self.mixer.mix(mix);
     }
 
-    /// If a beat falls within the next `frames` frames, schedules the commands that wait for one for its frame. Does the same
-    /// for a bar.
+    /// If a beat falls within the next `frames` frames, schedules the commands that wait for it for its frame.
     fn find_beat(&mut self, frames: usize) {
         if self.schedule.waits_for_beat()
             && let Some(distance) = self.clock.next_beat(frames)
         {
-            self.schedule.beat_at(self.made + distance as u64);
+            let (frame, beat) = (self.made + distance as u64, self.clock.next_beat_number());
+            self.schedule.beat_at(frame, beat);
+            if self.clock.begins_bar(beat) {
+                self.schedule.bar_at(frame);
+            }
         }
-        if self.schedule.waits_for_bar()
-            && let Some(distance) = self.clock.next_bar(frames)
+    }
+
+    /// Reports the beat that falls within the next `frames` frames, in which no command acts.
+    fn report_beat(&mut self, frames: usize) {
+        if self.beat_events
+            && let Some(distance) = self.clock.next_beat(frames)
         {
-            self.schedule.bar_at(self.made + distance as u64);
+            let beat = self.clock.next_beat_number();
+            let (begins_bar, at) = (self.clock.begins_bar(beat), Frames(self.made + distance as u64));
+            self.report(Event::Beat { beat, begins_bar, at });
         }
     }
 

@@ -53,7 +53,13 @@ fn restarted_deck(command: &Command) -> Option<DeckId> {
     use DeckCommand as D;
     let moves = matches!(
         command,
-        D::StemRate { .. } | D::StemGain { .. } | D::Rate { .. } | D::Fader { .. } | D::Fade { .. } | D::Eq { .. }
+        D::StemRate { .. }
+            | D::StemGain { .. }
+            | D::Rate { .. }
+            | D::FollowTempo { .. }
+            | D::Fader { .. }
+            | D::Fade { .. }
+            | D::Eq { .. }
     );
     (!moves).then_some(*deck)
 }

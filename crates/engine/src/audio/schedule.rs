@@ -41,6 +41,8 @@ pub(crate) struct Schedule {
     due: BinaryHeap<ScheduledCommand>,
     on_beat: Vec<ScheduledCommand>,
     on_bar: Vec<ScheduledCommand>,
+    /// Commands that wait for a beat of a given number, which is stored in `frame`.
+    at_beat: Vec<ScheduledCommand>,
     sequence: u64,
 }
 
@@ -50,14 +52,16 @@ impl Schedule {
             due: BinaryHeap::with_capacity(capacity),
             on_beat: Vec::with_capacity(capacity),
             on_bar: Vec::with_capacity(capacity),
+            at_beat: Vec::with_capacity(capacity),
             sequence: 0,
         }
     }
 
     /// Whether there is room for another command.
     pub fn has_room(&self) -> bool {
-        let capacity = self.due.capacity().min(self.on_beat.capacity()).min(self.on_bar.capacity());
-        self.due.len() + self.on_beat.len() + self.on_bar.len() < capacity
+        let Self { due, on_beat, on_bar, at_beat, .. } = self;
+        let capacity = due.capacity().min(on_beat.capacity()).min(on_bar.capacity()).min(at_beat.capacity());
+        due.len() + on_beat.len() + on_bar.len() + at_beat.len() < capacity
     }
 
     /// Adds a command for `frame`.
@@ -86,24 +90,28 @@ impl Schedule {
         self.sequence += 1;
     }
 
+    /// Adds a command for the beat of number `beat`.
+    pub fn push_at_beat(&mut self, beat: i64, command: Command) {
+        debug_assert!(self.has_room());
+        let frame = beat.cast_unsigned();
+        self.at_beat.push(ScheduledCommand { frame, sequence: self.sequence, timed: true, command });
+        self.sequence += 1;
+    }
+
     /// A bar begins in `frame`: schedules the commands that wait for a bar for this frame.
     pub fn bar_at(&mut self, frame: u64) {
         self.due.extend(self.on_bar.drain(..).map(|due| ScheduledCommand { frame, ..due }));
     }
 
-    /// Whether any command waits for a bar.
-    pub fn waits_for_bar(&self) -> bool {
-        !self.on_bar.is_empty()
+    /// The beat of number `beat` is in `frame`: schedules the commands that wait for it, or for any beat, for this frame.
+    pub fn beat_at(&mut self, frame: u64, beat: i64) {
+        let reached = self.at_beat.extract_if(.., |waiting| waiting.frame.cast_signed() <= beat);
+        self.due.extend(self.on_beat.drain(..).chain(reached).map(|due| ScheduledCommand { frame, ..due }));
     }
 
-    /// There is a beat in `frame`: schedules the commands that wait for a beat for this frame.
-    pub fn beat_at(&mut self, frame: u64) {
-        self.due.extend(self.on_beat.drain(..).map(|due| ScheduledCommand { frame, ..due }));
-    }
-
-    /// Whether any command waits for a beat.
+    /// Whether any command waits for a beat or a bar.
     pub fn waits_for_beat(&self) -> bool {
-        !self.on_beat.is_empty()
+        !(self.on_beat.is_empty() && self.on_bar.is_empty() && self.at_beat.is_empty())
     }
 
     /// The frame of the earliest command.
@@ -125,7 +133,7 @@ impl Schedule {
     ) {
         let mut due = std::mem::take(&mut self.due).into_vec();
         // After sorting the oldest are at the end. Neither sorting nor converting between heap and vector allocates.
-        for waiting in [&mut due, &mut self.on_beat, &mut self.on_bar] {
+        for waiting in [&mut due, &mut self.on_beat, &mut self.on_bar, &mut self.at_beat] {
             waiting.sort_unstable_by_key(|due| std::cmp::Reverse(due.sequence));
             while let Some(oldest) = waiting.pop_if(|due| due.sequence < sequence) {
                 if let Err(kept) = take(oldest) {
@@ -136,6 +144,7 @@ impl Schedule {
         }
         self.on_beat.reverse();
         self.on_bar.reverse();
+        self.at_beat.reverse();
         self.due = due.into();
     }
 }
@@ -184,7 +193,7 @@ mod tests {
             Ok(())
         });
         assert_eq!(discarded, 5);
-        schedule.beat_at(30);
+        schedule.beat_at(30, 0);
         assert_eq!(taken(&mut schedule, 99), [104.0, 105.0, 203.0, 204.0, 205.0]);
         assert_eq!(schedule.due.capacity(), capacity);
         schedule.push(1, true, tempo(101.0));
@@ -198,11 +207,24 @@ mod tests {
         schedule.push_on_beat(tempo(130.0));
         assert!(schedule.waits_for_beat() && schedule.next_frame().is_none());
         schedule.push_on_bar(tempo(102.0));
-        schedule.beat_at(77);
+        schedule.beat_at(77, 5);
         assert_eq!(schedule.next_frame(), Some(77));
-        assert!(!schedule.waits_for_beat() && schedule.waits_for_bar());
+        assert!(schedule.waits_for_beat(), "a command waits for a bar");
         schedule.bar_at(77);
         assert_eq!(taken(&mut schedule, 77), [130.0, 102.0]);
-        assert!(!schedule.waits_for_bar());
+        assert!(!schedule.waits_for_beat());
+    }
+
+    #[test]
+    fn commands_for_a_beat_of_a_number_wait_for_it() {
+        let mut schedule = Schedule::new(4);
+        for beat in [-3, 7, 8] {
+            schedule.push_at_beat(beat, tempo(100.0 + beat as f64));
+        }
+        schedule.beat_at(10, 6);
+        assert_eq!(taken(&mut schedule, 10), [97.0]);
+        schedule.beat_at(20, 8);
+        assert_eq!(taken(&mut schedule, 20), [107.0, 108.0]);
+        assert!(!schedule.waits_for_beat());
     }
 }

@@ -71,12 +71,12 @@ impl StatusValues<'_> {
         let rate = self.clock.rate();
         let decks = self.decks.iter().enumerate().flat_map(|(index, deck)| {
             let (playing, loaded) = deck.counts();
-            let (position, own_rate) = deck.position();
+            let (position, speed) = deck.position(rate);
             [
                 u64::from(playing),
                 u64::from(loaded),
                 position.to_bits(),
-                (rate * own_rate).to_bits(),
+                speed.to_bits(),
                 single(deck.fader.value()),
                 single(deck.fade.value()),
                 single(self.mixer.deck_peak(index)),

@@ -27,10 +27,8 @@ impl Engine {
 /// A deck plays one track, or several tracks in step. Each of them is in a stem. Methods act on all stems, or on the stem chosen
 /// with [`DeckHandle::stem`]. A track is loaded into the first stem unless another one is chosen.
 ///
-/// Every deck follows the master tempo: its speed is its own [rate](Self::rate) x master tempo / base tempo. To play a jingle at
-/// its recorded speed while the master tempo is not the [base tempo](crate::Builder::base_tempo), set the rate to base tempo / master
-/// tempo: `deck.rate(Rate::between(master, base)?)`. The rate is a fixed factor, so a later change of the master tempo changes the
-/// speed of the jingle. During a glide no deck plays at a constant speed.
+/// Every deck follows the master tempo: its speed is its own [rate](Self::rate) x master tempo / base tempo. A deck for which
+/// [`follow_tempo`](Self::follow_tempo) was switched off plays at its own rate: a jingle at its recorded speed, for example.
 ///
 /// Every method returns the errors of [`Engine::send_all`].
 ///
@@ -73,6 +71,7 @@ pub struct DeckHandle<'a, T: CommandTarget = Engine> {
     sender: Sender<'a, T>,
     deck: DeckId,
     stems: Stems,
+    keeps_gain: bool,
 }
 
 impl DeckHandle<'_> {
@@ -86,7 +85,7 @@ impl DeckHandle<'_> {
 #[allow(clippy::missing_errors_doc, reason = "said once, at the handle")]
 impl<'a, T: CommandTarget> DeckHandle<'a, T> {
     pub(super) fn new(target: &'a mut T, deck: DeckId) -> Self {
-        Self { sender: Sender::new(target), deck, stems: Stems::All }
+        Self { sender: Sender::new(target), deck, stems: Stems::All, keeps_gain: false }
     }
 
     /// The following calls are for this stem only. `StemId(2)` is the third stem.
@@ -114,6 +113,12 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
         self
     }
 
+    /// The following loads keep the [`stem_gain`](Self::stem_gain) of their stems. Otherwise a load sets it to 1.
+    pub fn keep_gain(mut self) -> Self {
+        self.keeps_gain = true;
+        self
+    }
+
     fn send(mut self, command: DeckCommand) -> Result<Self> {
         self.sender.send([Command::Deck(self.deck, command)])?;
         Ok(self)
@@ -130,7 +135,7 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
     /// Loads a track, with the position at its start. The stem is silent until it is played.
     ///
     /// - The stem stops, with a fade-out of 5 ms if it plays. Other stems of the deck go on.
-    /// - Reset for the stem: cue and position (to the start), the loop (none; [`load_looped`](Self::load_looped) sets one), [`stem_gain`](Self::stem_gain) (1) and
+    /// - Reset for the stem: cue and position (to the start), the loop (none; [`load_looped`](Self::load_looped) sets one), [`stem_gain`](Self::stem_gain) (1, unless it is [kept](Self::keep_gain)) and
     ///   [`stem_rate`](Self::stem_rate) (1). What was set before the load is lost: set these after it.
     /// - Kept, because it belongs to the deck: [`rate`](Self::rate), [`match_tempo`](Self::match_tempo) and
     ///   [`tempo`](Self::tempo), [`stretch`](Self::stretch), [`eq`](Self::eq), [`fader`](Self::fader) and [`fade`](Self::fade). A
@@ -141,14 +146,17 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
 
     /// Loads a track, as [`load`](Self::load) does, with the position and the cue at `cue`, in frames of the track.
     pub fn load_cued(self, track: &Track, cue: Frames) -> Result<Self> {
-        let stem = self.one_stem();
-        self.send(DeckCommand::Load { stem, track: track.clone(), cue, region: None })
+        self.load_region(track, cue, None)
     }
 
     /// Loads a track, as [`load_cued`](Self::load_cued) does, with a region that repeats.
     pub fn load_looped(self, track: &Track, cue: Frames, region: LoopRegion) -> Result<Self> {
-        let stem = self.one_stem();
-        self.send(DeckCommand::Load { stem, track: track.clone(), cue, region: Some(region) })
+        self.load_region(track, cue, Some(region))
+    }
+
+    fn load_region(self, track: &Track, cue: Frames, region: Option<LoopRegion>) -> Result<Self> {
+        let (stem, track, keeps_gain) = (self.one_stem(), track.clone(), self.keeps_gain);
+        self.send(DeckCommand::Load { stem, track, cue, region, keeps_gain })
     }
 
     /// Loads a track into a stem that plays without one. The track enters at the position that it would have if it had played
@@ -223,6 +231,12 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
     /// The rate of the deck. The speed is this rate x the master's rate, which is master tempo / base tempo.
     pub fn rate(self, rate: Rate) -> Result<Self> {
         self.send(DeckCommand::Rate { rate })
+    }
+
+    /// Whether the deck follows the master tempo, as it does at first. A deck that does not follow plays at its own
+    /// [rate](Self::rate), whatever the master tempo is: a jingle, speech, or music that is made at the master tempo.
+    pub fn follow_tempo(self, follow: bool) -> Result<Self> {
+        self.send(DeckCommand::FollowTempo { follow })
     }
 
     /// Plays music whose own tempo is `own` at the master tempo, and follows its changes. The [rate](Self::rate) becomes

@@ -25,7 +25,7 @@ pub struct Engine {
     events: rtrb::Consumer<Event>,
     return_ring: rtrb::Consumer<Track>,
     snapshot: Arc<Snapshot>,
-    /// The number of commands that were sent with [`When::At`], [`When::OnBeat`] or [`When::OnBar`].
+    /// The number of commands that were sent with any other [`When`] than [`When::NextBlock`].
     timed: u64,
     /// The output that calls the renderer; `None` when the application calls the renderer itself.
     output: Option<RunningOutput>,
@@ -111,7 +111,7 @@ impl Engine {
         Ok(())
     }
 
-    /// How many commands sent with [`When::At`], [`When::OnBeat`] or [`When::OnBar`] still wait for their moment.
+    /// How many commands sent with any other [`When`] than [`When::NextBlock`] still wait for their moment.
     pub fn waiting(&self) -> u64 {
         self.timed - status::timed(&status::words(&self.snapshot))
     }

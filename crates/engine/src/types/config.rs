@@ -23,6 +23,8 @@ pub struct EngineConfig {
     pub queue: usize,
     /// Whether a worker thread computes STFT frames of [`StretchMethod::Hq`].
     pub stretch_worker: bool,
+    /// Whether each beat of the clock is reported as an [`Event::Beat`](crate::Event::Beat).
+    pub beat_events: bool,
 }
 
 impl Default for EngineConfig {
@@ -36,6 +38,7 @@ impl Default for EngineConfig {
             stretch: StretchMethod::PlaybackRate,
             queue: 4_096,
             stretch_worker: false,
+            beat_events: false,
         }
     }
 }

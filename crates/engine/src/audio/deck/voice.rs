@@ -130,7 +130,15 @@ impl Voice {
     }
 
     /// Loads a track with the playhead at `cue`. The return queue must have room for one track.
-    pub fn load(&mut self, track: Track, cue: i64, region: Option<LoopRegion>, returned: &mut ReturnQueue<Track>) {
+    /// With `keeps_gain` the stem keeps its gain.
+    pub fn load(
+        &mut self,
+        track: Track,
+        cue: i64,
+        region: Option<LoopRegion>,
+        keeps_gain: bool,
+        returned: &mut ReturnQueue<Track>,
+    ) {
         self.unload(returned);
         self.gate.attach(&track);
         let (cue, region) = if track.is_live() { (0, None) } else { (cue, region) };
@@ -138,15 +146,17 @@ impl Voice {
         self.cue = cue;
         self.head = Playhead::new(cue, region);
         self.rate = 1.0;
-        self.gain = Fade::new(1.0);
+        if !keeps_gain {
+            self.gain = Fade::new(1.0);
+        }
     }
 
     /// Loads a track into a stem that may play without one. If it plays, its playhead moves to the position that it would
     /// have if the track had played from `cue` since the start.
     pub fn join(&mut self, track: Track, cue: i64, region: Option<LoopRegion>, returned: &mut ReturnQueue<Track>) {
-        let (counted, playing, rate, gain) = (self.head.position, self.playing, self.rate, self.gain);
-        self.load(track, cue, region, returned);
-        (self.rate, self.gain) = (rate, gain);
+        let (counted, playing, rate) = (self.head.position, self.playing, self.rate);
+        self.load(track, cue, region, true, returned);
+        self.rate = rate;
         if playing {
             self.head.position = counted.offset(cue);
             self.head.wrap();

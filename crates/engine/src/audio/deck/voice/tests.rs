@@ -21,7 +21,7 @@ fn a_stem_publishes_its_playhead_with_the_reach_of_its_stretchers() {
     let mut returned = ReturnQueue::new(rtrb::RingBuffer::new(4).0, 4);
     for &method in StretchMethod::ALL {
         let mut voice = Voice::new(SampleRate::CD, method);
-        voice.load(track.clone(), 5_000, None, &mut returned);
+        voice.load(track.clone(), 5_000, None, false, &mut returned);
         voice.play();
         let sound = &mut [[0.0; 64]; 2];
         for _ in 0..2 {
