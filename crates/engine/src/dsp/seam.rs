@@ -2,10 +2,10 @@
 //!
 //! The last sample is held, and fades out under the next sound. The next sound begins at once and unchanged.
 
-/// Seconds of the fade-out.
+/// The length of the fade-out, in seconds.
 pub(crate) const FADE: f64 = 0.004;
 
-/// Frames to either side of a step with which its size is compared.
+/// The size of a step is compared with the steps between this many frames before it, and after it.
 pub(crate) const AROUND: usize = 17;
 
 /// A step counts as a continuation when it is at most this many times as large as the steps around it, plus two

@@ -6,6 +6,7 @@ pub const DECKS: usize = 4;
 
 /// The smallest sample that the filters accept, so that their state never becomes subnormal.
 const SMALLEST: f32 = 1e-15;
+/// The largest sample that the filters accept, so that the samples of a damaged file cannot make their state overflow.
 const LARGEST: f32 = 1e6;
 
 /// The filters of both crossovers.
