@@ -21,11 +21,11 @@ use super::stream_link::StreamLink;
 use crate::types::output_error::OutputErrorKind;
 use crate::types::units::SampleRate;
 
-/// Frames rendered at a time when the device needs another format than float stereo.
+/// The number of frames that are rendered at a time when the device needs another format than float stereo.
 const SPAN: usize = 1_024;
 
-/// How long a sound server may take to make a stream; how long ALSA waits before it checks whether the device is still
-/// there.
+/// The time that a sound server may take to make a stream. ALSA waits for the same time before it checks whether the device
+/// still exists.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// After this number of errors in a row, the thread that reports them pauses after each error. It holds locks that the sound
