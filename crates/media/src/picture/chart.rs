@@ -161,7 +161,7 @@ impl<'a> Chart<'a> {
         Self { span: Some((from, to)), ..self }
     }
 
-    /// Adds a waveform: per channel the peaks, the RMS inside them, and red where samples reach full scale.
+    /// Adds a waveform. For each channel it shows the peaks, with the RMS inside them. It is red where samples reach full scale.
     pub fn waveform(mut self, title: &str, peaks: &'a Peaks) -> Self {
         let height = if peaks.channels() > 1 { 220 } else { 130 };
         self.lanes.push(Lane::Waveform { title: title.to_owned(), height, peaks });
