@@ -7,9 +7,9 @@ use super::units::Frames;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoopRegion {
     /// The first frame of the region.
-    pub start: u64,
+    pub(crate) start: u64,
     /// The frame after the last one.
-    pub end: u64,
+    pub(crate) end: u64,
 }
 
 impl LoopRegion {
@@ -38,6 +38,16 @@ impl LoopRegion {
                 high: Self::LAST_FRAME.0 as f64,
             })
         }
+    }
+
+    /// The first frame of the region.
+    pub const fn start(self) -> Frames {
+        Frames(self.start)
+    }
+
+    /// The frame after the last one of the region.
+    pub const fn end(self) -> Frames {
+        Frames(self.end)
     }
 
     pub(crate) fn frames(self) -> i64 {
