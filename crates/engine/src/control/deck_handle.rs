@@ -77,6 +77,7 @@ pub struct DeckHandle<'a, T: CommandTarget = Engine> {
 
 impl DeckHandle<'_> {
     /// The following calls act at this moment; [`When::NextBlock`] unless chosen.
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn at(mut self, when: When) -> Self {
         self.sender.when = when;
         self

@@ -25,12 +25,14 @@ const REPORT: usize = 1 << 16;
 /// One stretcher renders from the first frame to the last: a join would break the phase of steady tones (measured: 30
 /// to 44 dB of their purity). Other cores analyse the source in advance for [`StretchMethod::Hq`]; the samples do not
 /// depend on their number. Allocates memory for the whole result, so it is not for an audio thread.
+#[must_use]
 pub fn export(track: &Track, method: StretchMethod, time_map: &TimeMap) -> Vec<f32> {
     export_with_progress(track, method, time_map, |_| ())
 }
 
 /// As [`export`]; calls `progress` with the number of frames made since the last call, about once for every 65,536 of
 /// them.
+#[must_use]
 pub fn export_with_progress(
     track: &Track,
     method: StretchMethod,

@@ -47,6 +47,7 @@ pub struct DeviceConfig {
 
 impl Output {
     /// The same output with blocks of `frames` frames.
+    #[must_use]
     pub fn with_buffer_frames(mut self, frames: u32) -> Self {
         match &mut self {
             Self::Device(DeviceConfig { buffer_frames, .. })
