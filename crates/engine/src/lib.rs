@@ -128,6 +128,7 @@ pub use command::{Command, DeckCommand, Stems, When};
 pub use control::{CommandGroup, CommandTarget, DeckHandle, Engine, MixHandle};
 pub use event::{BlockReport, DeckStatus, Event, Status};
 pub use offline::Offline;
+#[doc(inline)]
 pub use output::{DeviceConfig, Health, Output};
 pub use track::{Pcm, Track, WeakTrack};
 pub use types::band::Band;

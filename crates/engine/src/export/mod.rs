@@ -1,4 +1,6 @@
 //! Tracks at another tempo: whole tracks and spans of them, computed on every core, or block by block ([`Stretcher`]).
+//!
+//! [`export()`] renders a track along a [`TimeMap`], which has an example.
 
 mod analysis_threads;
 mod stretched;

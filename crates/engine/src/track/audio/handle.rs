@@ -52,6 +52,9 @@ pub(in crate::track) struct Inner {
 ///
 /// A track whose sample rate is not the engine's plays at its right pitch through the deck's interpolator; `Track::open` resamples
 /// it once instead.
+///
+/// `Track::open` decodes a file into memory, and `Track::stream` reads a file while it plays. [`Track::from_interleaved`] takes
+/// samples. [`Track::from_input`] plays what a program computes.
 #[derive(Clone, Debug)]
 pub struct Track {
     pub(in crate::track) inner: Arc<Inner>,
