@@ -137,7 +137,7 @@ pub enum ErrorKind {
 }
 
 /// The damage of a file, for [`ErrorKind::Damaged`].
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Damage {
     /// The file ends inside something that is needed.

@@ -12,6 +12,7 @@ use crate::{Error, Tags};
 
 /// Writes a file in any [`AudioFormat`]; the file appears, complete, on [`commit`](Self::commit).
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum AudioWriter {
     /// A WAV file.
     Wav(wav::Writer<AtomicFile>),
@@ -89,6 +90,17 @@ impl AudioWriter {
 
 /// Writes `audio` to the file `path`, which appears complete or not at all. If the sample format holds all samples exactly, they are
 /// kept, as 16-bit audio always is; otherwise they are dithered to an integer format.
+///
+/// ```no_run
+/// use crowd_media::{Audio, AudioFormat, Container, SampleFormat, Samples, Tags};
+///
+/// # fn main() -> Result<(), crowd_media::Error> {
+/// let second_of_silence = Audio::new(Samples::F32(vec![0.0; 2 * 48_000]), 48_000, 2)?;
+/// let format = AudioFormat::new(Container::Wav, SampleFormat::I24)?;
+/// crowd_media::write("silence.wav".as_ref(), &second_of_silence, format, &Tags::default())?;
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// [`ErrorKind::SampleRate`], [`ErrorKind::FrameShape`], [`ErrorKind::FormatLimit`] for more channels than the format has or a tag over
