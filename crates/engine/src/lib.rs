@@ -91,7 +91,7 @@
 //! |---|---|---|---|
 //! | `device` | yes | sound devices and sound servers | ALSA's headers on Linux |
 //! | `decode` | yes | `Track::open` and `Track::stream`, file outputs and recordings, through crowd-media | nothing |
-//! | `serde` | no | `Serialize` for status, events, health and devices, and `Deserialize` too for units | nothing |
+//! | `serde` | no | `Serialize` for status, events, health, devices; `Deserialize` too for units and named settings | nothing |
 //!
 //! Without features the engine needs no system library.
 
