@@ -4,7 +4,7 @@ use super::error::{Error, Result};
 use super::units::Frames;
 
 /// A region of a track that repeats: after the frame before `end` comes `start` again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LoopRegion {
     /// The first frame of the region.
     pub(crate) start: u64,
@@ -13,8 +13,8 @@ pub struct LoopRegion {
 }
 
 impl LoopRegion {
-    /// Shorter loops than this (in frames) are refused.
-    pub const MIN_FRAMES: u64 = 64;
+    /// Shorter loops than this are refused.
+    pub const MIN_FRAMES: Frames = Frames(64);
     /// Frames over which the end of a loop blends into what precedes its start, so that the jump back is seamless. Of a
     /// loop that has fewer before it the end fades out under the start, unless the start goes on from it.
     pub(crate) const BLEND: i64 = 256;
@@ -26,15 +26,14 @@ impl LoopRegion {
     /// # Errors
     /// [`Error::OutOfRange`] when it is shorter, or ends before it starts.
     pub fn new(start: Frames, end: Frames) -> Result<Self> {
-        let frames = (end - start).0;
-        if frames >= Self::MIN_FRAMES && end <= Self::LAST_FRAME {
+        if end - start >= Self::MIN_FRAMES && end <= Self::LAST_FRAME {
             Ok(Self { start: start.0, end: end.0 })
         } else {
             Err(Error::OutOfRange {
                 what: "loop length",
                 unit: " frames",
                 value: end.0 as f64 - start.0 as f64,
-                low: Self::MIN_FRAMES as f64,
+                low: Self::MIN_FRAMES.0 as f64,
                 high: Self::LAST_FRAME.0 as f64,
             })
         }
