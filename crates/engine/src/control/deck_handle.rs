@@ -91,12 +91,14 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
     }
 
     /// The following calls are for this stem only: `stem(StemId(2))` is the third.
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn stem(mut self, stem: StemId) -> Self {
         self.stems = Stems::One(stem);
         self
     }
 
     /// The following calls are for all stems of the deck, as at first.
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn all_stems(mut self) -> Self {
         self.stems = Stems::All;
         self
@@ -104,6 +106,7 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
 
     /// The following calls of [`fader`](Self::fader) and [`stem_gain`](Self::stem_gain) move the gain in this time; 50 ms unless
     /// chosen. It is for those two only. With `Duration::ZERO` the gain changes at once, in one frame, which may click.
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn over(mut self, time: Duration) -> Self {
         self.sender.over = time;
         self
@@ -111,6 +114,7 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
 
     /// The following calls of [`fade`](Self::fade) and [`fade_in`](Self::fade_in) have the curve of this law;
     /// [`CrossfadeLaw::Linear`] unless chosen. It is for those two only: other ramps are linear.
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn law(mut self, law: CrossfadeLaw) -> Self {
         self.sender.law = law;
         self

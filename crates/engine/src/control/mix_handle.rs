@@ -51,6 +51,7 @@ pub struct MixHandle<'a, T: CommandTarget = Engine> {
 
 impl MixHandle<'_> {
     /// The following calls act at this moment; [`When::NextBlock`] unless chosen.
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn at(mut self, when: When) -> Self {
         self.sender.when = when;
         self
@@ -70,6 +71,7 @@ impl<'a, T: CommandTarget> MixHandle<'a, T> {
 
     /// The following calls of [`master_gain`](Self::master_gain) and [`crossfader`](Self::crossfader) take this long; 50 ms unless
     /// chosen. It is for those two only. With `Duration::ZERO` the gain changes at once, in one frame, which may click.
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn over(mut self, time: Duration) -> Self {
         self.sender.over = time;
         self

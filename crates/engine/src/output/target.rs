@@ -59,6 +59,7 @@ impl Output {
 
     /// The same output with a buffer that grows when blocks are late ([`DeviceConfig::adaptive`]). It changes nothing about outputs
     /// without a device.
+    #[must_use]
     pub fn with_adaptive_buffer(mut self) -> Self {
         if let Self::Device(device) = &mut self {
             device.adaptive = true;

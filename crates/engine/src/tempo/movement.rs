@@ -89,6 +89,7 @@ impl Movement {
     }
 
     /// Lets time pass. Returns the base tempo, once, when there has been no measurement for [`MovementConfig::stale_after`].
+    #[must_use]
     pub fn pass(&mut self, time: Duration) -> Option<Bpm> {
         let limit = self.config.stale_after?;
         let was_stale = self.silence >= limit;
