@@ -56,6 +56,7 @@ impl Audio {
     /// scaled: left = front left + 0.7071 centre + 0.7071 surround left, LFE left out, so that front channels are as loud as in stereo.
     /// If the highest sample of the mix would exceed full scale, the whole mix gets one gain that brings this sample to full scale:
     /// [`downmix_gain_db`](Self::downmix_gain_db). Mixed audio is [`Samples::F32`].
+    #[must_use]
     pub fn to_stereo(self) -> Self {
         match (self.channels, &self.samples) {
             (2, _) => self,
@@ -86,6 +87,7 @@ impl Audio {
 
     /// The same audio in two channels, for an excerpt of a file. `gain` is what `Reader::downmix_gain` returns for the whole file; the
     /// samples are then those that [`to_stereo`](Self::to_stereo) gives for the whole file.
+    #[must_use]
     pub fn to_stereo_by(self, gain: f32) -> Self {
         if self.channels > 2 { mix(self, gain) } else { self.to_stereo() }
     }
