@@ -51,6 +51,7 @@ impl Track {
     }
 
     /// The oldest event of a streamed track that was not returned yet.
+    #[must_use = "the event is taken and not returned again"]
     pub fn stream_event(&self) -> Option<StreamEvent> {
         self.fed().and_then(FedStream::event)
     }

@@ -39,6 +39,7 @@ const LEAST_LANE: f32 = 40.0;
 
 /// A waveform with its own beats, cues and time axis.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct WaveformRow<'a> {
     title: String,
     peaks: &'a Peaks,
@@ -81,11 +82,13 @@ impl<'a> WaveformRow<'a> {
 ///
 /// let excerpt = Peaks::of(&open("excerpt.wav".as_ref(), &Default::default())?);
 /// let beats = (0..64).map(|n| (f64::from(n) * 0.5, n % 4 == 0));
-/// BeatGridChart::new("Track").row(WaveformRow::new("120 BPM", &excerpt).beats(beats).cue(8.0, "drop")).write("excerpt.png".as_ref())?;
+/// let row = WaveformRow::new("120 BPM", &excerpt).beats(beats).cue(8.0, "drop");
+/// BeatGridChart::new("Track").row(row).write("excerpt.png".as_ref())?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct BeatGridChart<'a> {
     title: String,
     subtitle: String,

@@ -1,7 +1,7 @@
 //! The colours of charts: one dark theme.
 
 /// An opaque colour, red, green and blue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Color(pub u8, pub u8, pub u8);
 
 pub(super) const BACKGROUND: Color = Color(0x11, 0x14, 0x19);
