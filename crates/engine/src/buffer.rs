@@ -22,7 +22,7 @@ use crate::types::error_reasons::{SettingError, SettingReason};
 use crate::types::units::Frames;
 
 /// How near the consumer is to an underrun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Urgency {
     /// Less than [`Thresholds::emergency`] is ready: it will be consumed within a moment.
     Emergency,
@@ -133,6 +133,7 @@ pub struct Underruns {
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[must_use]
 pub struct Decision {
     /// How near the consumer is to an underrun.
     pub urgency: Urgency,

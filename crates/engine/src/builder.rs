@@ -26,6 +26,7 @@ impl Engine {
 ///
 /// Settings are checked when the engine is started.
 #[derive(Clone, Debug, Default)]
+#[must_use = "a builder makes no engine before `open`, `split` or `offline`"]
 pub struct Builder {
     config: EngineConfig,
     rate_chosen: bool,

@@ -16,7 +16,8 @@ use crate::types::units::{Bpm, DeckId, Frames, Gain, Rate, StemId};
 /// # fn main() -> Result<(), crowd_engine::Error> {
 /// let mut offline = Engine::builder().offline()?;
 /// let track = Track::from_interleaved(vec![0.25; 88_200], SampleRate::CD, 2)?;
-/// // Deck A starts as soon as possible, B on the next beat, C two seconds after the start of the time line, D on the next bar.
+/// // Deck A starts as soon as possible, B on the next beat, C two seconds after the start
+/// // of the time line, D on the next bar.
 /// let engine = offline.engine();
 /// engine.deck(DeckId::A).load(&track)?.play()?;
 /// engine.deck(DeckId::B).load(&track)?.at(When::OnBeat).play()?;
@@ -26,7 +27,8 @@ use crate::types::units::{Bpm, DeckId, Frames, Gain, Rate, StemId};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum When {
     /// As soon as possible: at the start of the first quantum that is made after the audio thread has received the command. Its first
     /// frame is [`Status::horizon`](crate::Status::horizon).
@@ -46,7 +48,7 @@ pub enum When {
 }
 
 /// The stems of a deck that a command is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stems {
     /// All stems of the deck.
     All,

@@ -94,7 +94,7 @@
 //! |---|---|---|---|
 //! | `device` | yes | sound devices and sound servers | ALSA's headers on Linux |
 //! | `decode` | yes | `Track::open` and `Track::stream`, file outputs and recordings, through crowd-media | nothing |
-//! | `serde` | no | `Serialize` for status, events, health and devices, and `Deserialize` too for units | nothing |
+//! | `serde` | no | `Serialize` for status, events, health, devices; `Deserialize` too for units and named settings | nothing |
 //!
 //! Without features the engine needs no system library.
 
@@ -131,6 +131,7 @@ pub use command::{Command, DeckCommand, Stems, When};
 pub use control::{CommandGroup, CommandTarget, DeckHandle, Engine, MixHandle};
 pub use event::{BlockReport, DeckStatus, Event, Status};
 pub use offline::Offline;
+#[doc(inline)]
 pub use output::{DeviceConfig, Health, Output};
 pub use track::{Pcm, Track, WeakTrack};
 pub use types::band::Band;

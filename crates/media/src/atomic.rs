@@ -13,6 +13,7 @@ use crate::{Error, ErrorKind};
 ///
 /// Writes are not buffered. For small writes, wrap the file in a [`std::io::BufWriter`].
 #[derive(Debug)]
+#[must_use = "the file gets its name on `commit`"]
 pub struct AtomicFile {
     file: NamedTempFile,
     path: PathBuf,

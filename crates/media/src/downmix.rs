@@ -58,6 +58,7 @@ impl Audio {
     ///
     /// If the highest sample of the mix would exceed full scale, the whole mix is lowered by one gain that brings this sample to full
     /// scale. [`downmix_gain_db`](Self::downmix_gain_db) is this gain. Mixed audio is [`Samples::F32`].
+    #[must_use]
     pub fn to_stereo(self) -> Self {
         match (self.channels, &self.samples) {
             (2, _) => self,
@@ -88,6 +89,7 @@ impl Audio {
 
     /// The same audio in two channels, for an excerpt of a file. `gain` is the result of `Reader::downmix_gain` for the whole file. With
     /// it, the samples are those that [`to_stereo`](Self::to_stereo) returns for the whole file.
+    #[must_use]
     pub fn to_stereo_by(self, gain: f32) -> Self {
         if self.channels > 2 { mix(self, gain) } else { self.to_stereo() }
     }

@@ -141,7 +141,7 @@ pub enum ErrorKind {
 }
 
 /// The damage of a file, for [`ErrorKind::Damaged`].
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Damage {
     /// The file ends before all needed data has been read.

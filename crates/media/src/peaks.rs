@@ -14,6 +14,7 @@ const BLOCK: usize = 4096;
 
 /// The samples of one channel during one column of time. Full scale is 1.0.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct PeakColumn {
     /// Smallest sample.
     pub min: f32,
@@ -147,7 +148,7 @@ impl PeaksBuilder {
     /// A builder without frames, for `channels` interleaved channels at `sample_rate` Hz.
     ///
     /// # Errors
-    /// [`ErrorKind::FrameShape`](crate::ErrorKind) unless there are 1..=[`crate::MAX_CHANNELS`] channels.
+    /// [`ErrorKind::FrameShape`](crate::ErrorKind) unless there are 1..=[`MAX_CHANNELS`](crate::MAX_CHANNELS) channels.
     pub fn new(channels: u16, sample_rate: u32) -> Result<Self, Error> {
         check_shape(0, channels)?;
         Ok(Self::unchecked(channels, sample_rate))

@@ -14,7 +14,8 @@ use crate::types::units::Frames;
 const BLOCK: usize = ChunkGrid::ALIGN.0 as usize;
 
 /// The state from which a chunk was started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ChunkStart {
     /// A new processor at frame 0.
     FirstFrame,

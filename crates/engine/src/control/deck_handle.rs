@@ -76,6 +76,7 @@ pub struct DeckHandle<'a, T: CommandTarget = Engine> {
 
 impl DeckHandle<'_> {
     /// The following calls act at this moment; [`When::NextBlock`] unless chosen.
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn at(mut self, when: When) -> Self {
         self.sender.when = when;
         self
@@ -89,12 +90,14 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
     }
 
     /// The following calls are for this stem only. `StemId(2)` is the third stem.
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn stem(mut self, stem: StemId) -> Self {
         self.stems = Stems::One(stem);
         self
     }
 
     /// The following calls are for all stems of the deck. This is the default.
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn all_stems(mut self) -> Self {
         self.stems = Stems::All;
         self
@@ -102,18 +105,21 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
 
     /// The following calls of [`fader`](Self::fader) and [`stem_gain`](Self::stem_gain) move the gain in this time. The default is
     /// 50 ms. No other method uses it. With `Duration::ZERO` the gain changes within one frame, which may click.
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn over(mut self, time: Duration) -> Self {
         self.sender.over = time;
         self
     }
 
     /// The following fades and ramps of a gain have the curve of this law. The default is [`CrossfadeLaw::Linear`].
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn law(mut self, law: CrossfadeLaw) -> Self {
         self.sender.law = law;
         self
     }
 
     /// The following loads keep the [`stem_gain`](Self::stem_gain) of their stems. Otherwise a load sets it to 1.
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn keep_gain(mut self) -> Self {
         self.keeps_gain = true;
         self

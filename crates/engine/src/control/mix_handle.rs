@@ -51,6 +51,7 @@ pub struct MixHandle<'a, T: CommandTarget = Engine> {
 
 impl MixHandle<'_> {
     /// The following calls act at this moment. The default is [`When::NextBlock`].
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn at(mut self, when: When) -> Self {
         self.sender.when = when;
         self
@@ -70,6 +71,7 @@ impl<'a, T: CommandTarget> MixHandle<'a, T> {
 
     /// The following calls of [`master_gain`](Self::master_gain) and [`crossfader`](Self::crossfader) move the gain in this time. The
     /// default is 50 ms. No other method uses it. With `Duration::ZERO` the gain changes within one frame, which may click.
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn over(mut self, time: Duration) -> Self {
         self.sender.over = time;
         self
@@ -77,6 +79,7 @@ impl<'a, T: CommandTarget> MixHandle<'a, T> {
 
     /// The following calls of [`master_gain`](Self::master_gain) move the gain along the curve of this law. The default is
     /// [`CrossfadeLaw::Linear`].
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn law(mut self, law: CrossfadeLaw) -> Self {
         self.sender.law = law;
         self

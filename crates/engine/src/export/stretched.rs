@@ -26,11 +26,13 @@ const REPORT: usize = 1 << 16;
 /// measurement, they would lose 30 to 44 dB of their purity). Other cores analyse the source in advance for
 /// [`StretchMethod::Hq`]. The samples do not depend on the number of cores. This function allocates memory for the whole
 /// result, so it is not for an audio thread.
+#[must_use]
 pub fn export(track: &Track, method: StretchMethod, time_map: &TimeMap) -> Vec<f32> {
     export_with_progress(track, method, time_map, |_| ())
 }
 
 /// As [`export`]. Calls `progress` about every 65,536 frames, with the number of frames made since the last call.
+#[must_use]
 pub fn export_with_progress(
     track: &Track,
     method: StretchMethod,

@@ -34,8 +34,8 @@ pub(super) struct TimeMapSpan {
 ///
 /// # fn main() -> Result<(), crowd_engine::Error> {
 /// // A drummer who changes from 120 to 126 BPM two seconds into the piece.
-/// let marks = [(0.0, 120.0), (2.0, 126.0)];
-/// let marks = marks.map(|(seconds, bpm)| Mark { seconds, bpm: Bpm::clamped(bpm, Bpm::MIN), number: 1 });
+/// let mark = |(seconds, bpm)| Mark { seconds, bpm: Bpm::clamped(bpm, Bpm::MIN), number: 1 };
+/// let marks = [(0.0, 120.0), (2.0, 126.0)].map(mark);
 /// let grid = BeatGrid::new(&marks, 4, SampleRate::CD)?;
 /// let track = Track::from_interleaved(vec![0.0; 10 * 44_100], SampleRate::CD, 1)?;
 ///

@@ -19,7 +19,9 @@
 //! use crowd_engine::{Engine, Error};
 //!
 //! match Engine::builder().open("file:no/such/folder/mix.wav".parse().unwrap()) {
-//!     Err(Error::Output(error)) if error.kind() == OutputErrorKind::Busy => println!("close the other program"),
+//!     Err(Error::Output(error)) if error.kind() == OutputErrorKind::Busy => {
+//!         println!("close the other program");
+//!     }
 //!     Err(error) => println!("{error}"),
 //!     Ok(_engine) => println!("playing"),
 //! }

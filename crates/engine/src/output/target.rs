@@ -50,6 +50,7 @@ pub struct DeviceConfig {
 
 impl Output {
     /// The same output with blocks of `frames` frames.
+    #[must_use]
     pub fn with_buffer_frames(mut self, frames: u32) -> Self {
         match &mut self {
             Self::Device(DeviceConfig { buffer_frames, .. })
@@ -61,6 +62,7 @@ impl Output {
 
     /// The same output with a buffer that grows when blocks are late ([`DeviceConfig::adaptive`]). Outputs without a device do not
     /// change.
+    #[must_use]
     pub fn with_adaptive_buffer(mut self) -> Self {
         if let Self::Device(device) = &mut self {
             device.adaptive = true;

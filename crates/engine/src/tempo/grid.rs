@@ -49,7 +49,7 @@ struct Span {
 /// assert_eq!(grid.bar_phase(-1.0), 3.0);
 /// // A loop of the bar that begins with the mark, and a jump by two bars.
 /// let region = grid.beat_loop(22_050.0, 4.0)?;
-/// assert_eq!((region.start, region.end), (22_050, 22_050 + 88_200));
+/// assert_eq!((region.start().0, region.end().0), (22_050, 22_050 + 88_200));
 /// assert_eq!(grid.beat_jump(22_050.0, 8.0).0, 22_050 + 2 * 88_200);
 /// # Ok(())
 /// # }

@@ -91,6 +91,7 @@ impl Movement {
 
     /// Adds the time that has passed. When there has been no measurement for [`MovementConfig::stale_after`], returns the base tempo,
     /// once.
+    #[must_use]
     pub fn pass(&mut self, time: Duration) -> Option<Bpm> {
         let limit = self.config.stale_after?;
         let was_stale = self.silence >= limit;

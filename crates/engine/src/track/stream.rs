@@ -13,8 +13,8 @@ use crate::types::units::Frames;
 
 impl Track {
     /// A track that is read while it plays. A thread of its own reads it, until the last clone is dropped. At sample rates up to 48 kHz,
-    /// up to 4 MiB of the track are in memory. This doubles each time the sample rate doubles. Reading begins with the start of the track
-    /// before this function returns.
+    /// up to 4 MiB of the track are in memory. This doubles each time the sample rate doubles. When this function returns, the start of
+    /// the track is already being read.
     ///
     /// # Errors
     /// [`Error::Track`](crate::Error::Track) when there are no frames or too many of them, or the channels are not 1 or 2;
@@ -77,6 +77,7 @@ impl Track {
     }
 
     /// The oldest event of a streamed track that was not returned yet.
+    #[must_use = "the event is taken and not returned again"]
     pub fn stream_event(&self) -> Option<StreamEvent> {
         match &self.inner.sound {
             Sound::Loaded { .. } => None,

@@ -69,6 +69,15 @@ pub fn cover(path: &Path) -> Result<Option<Cover>, Error> {
 /// - It is an error if more packets are damaged than intact, or if no frame can be decoded.
 /// - Samples that are not finite become 0, and are counted in [`Audio::non_finite_samples`].
 ///
+/// ```no_run
+/// # fn main() -> Result<(), crowd_media::Error> {
+/// let audio = crowd_media::open("track.flac".as_ref(), &crowd_media::DecodeOptions::default())?;
+/// println!("{} Hz, {} channels, {:.1} s", audio.sample_rate, audio.channels, audio.seconds());
+/// audio.warnings.iter().for_each(|warning| println!("{warning}"));
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// Those of [`probe`], [`ErrorKind::TooLarge`] or [`ErrorKind::OutOfMemory`].
 pub fn open(path: &Path, options: &DecodeOptions) -> Result<Audio, Error> {

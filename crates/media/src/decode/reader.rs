@@ -22,7 +22,8 @@ use crate::{Error, FileVersion, audio, downmix};
 ///
 /// ```no_run
 /// # fn main() -> Result<(), crowd_media::Error> {
-/// let mut reader = crowd_media::Reader::open("set.flac".as_ref())?.to_stereo()?.resampled(44_100)?;
+/// let reader = crowd_media::Reader::open("set.flac".as_ref())?;
+/// let mut reader = reader.to_stereo()?.resampled(44_100)?;
 /// reader.seek(30 * 60 * 44_100)?;
 /// while let Some(block) = reader.next_block()? {
 ///     assert!(block.len() % 2 == 0);

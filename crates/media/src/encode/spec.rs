@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::{Error, ErrorKind};
 
 /// How a sample is stored in a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SampleFormat {
     /// 16-bit integers.
     I16,
@@ -54,7 +54,7 @@ impl FromStr for SampleFormat {
 }
 
 /// The kind of file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Container {
     /// WAV. Files over 4 GiB are RF64. It supports every sample format and up to [`crate::MAX_CHANNELS`] channels.
     Wav,
@@ -89,7 +89,7 @@ impl FromStr for Container {
 }
 
 /// A container and a sample format that it supports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AudioFormat {
     container: Container,
     sample_format: SampleFormat,
@@ -129,7 +129,7 @@ pub(super) fn no_floats() -> Error {
 }
 
 /// The rate, channels and sample format of a file, and how samples are rounded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AudioSpec {
     /// The sample rate, in [`crate::MIN_RATE`]..=[`crate::MAX_RATE`].
     pub sample_rate: u32,

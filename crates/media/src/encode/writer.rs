@@ -12,6 +12,7 @@ use crate::{Error, Tags};
 
 /// Writes a file in any [`AudioFormat`], block by block. The file appears on [`commit`](Self::commit), complete.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum AudioWriter {
     /// A WAV file.
     Wav(wav::Writer<AtomicFile>),
@@ -89,6 +90,17 @@ impl AudioWriter {
 
 /// Writes `audio` to the file `path`, which appears complete or not at all. If the sample format can represent every sample exactly, the
 /// samples are unchanged. This is always so for 16-bit audio. Otherwise an integer format gets dither.
+///
+/// ```no_run
+/// use crowd_media::{Audio, AudioFormat, Container, SampleFormat, Samples, Tags};
+///
+/// # fn main() -> Result<(), crowd_media::Error> {
+/// let second_of_silence = Audio::new(Samples::F32(vec![0.0; 2 * 48_000]), 48_000, 2)?;
+/// let format = AudioFormat::new(Container::Wav, SampleFormat::I24)?;
+/// crowd_media::write("silence.wav".as_ref(), &second_of_silence, format, &Tags::default())?;
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// [`ErrorKind::SampleRate`], [`ErrorKind::FrameShape`], [`ErrorKind::FormatLimit`] for more channels than the format has or a tag over

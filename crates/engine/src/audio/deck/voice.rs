@@ -269,8 +269,8 @@ impl Voice {
     #[inline(never)]
     fn render_fade_out(&mut self, fade: usize) {
         let Some(track) = &self.track else { return };
-        // If an earlier sound is still fading out, the present sound has just begun and is still quiet, so a short fade-out
-        // is enough.
+        // If an earlier sound is still fading out, the present sound began less than 5 ms ago, so it gets only a short
+        // fade-out.
         let fade = if self.fading.is_silent() { fade } else { fade.min(self.fade_in) };
         let gain = self.gain.value() * self.start_fade.value() * self.gate.gain();
         let (stretch, step, mut head) = (&mut self.stretch, self.last_step, self.head);

@@ -38,10 +38,10 @@ pub(crate) struct Writer<D: Disk> {
     file: Option<OpenFile<D::File>>,
     /// The number of the next file.
     number: u32,
-    /// Samples that were read from the ring and are in no file yet.
+    /// The samples that were read from the ring and are in no file yet.
     staged: Vec<f32>,
     buffer: Box<[f32]>,
-    /// Frames of silence before the next frames of the ring.
+    /// The number of frames of silence before the next frames of the ring.
     silence: u64,
     /// Whether the file ends after the staged frames.
     ends_file: bool,

@@ -55,6 +55,9 @@ pub(in crate::track) struct Inner {
 ///
 /// If the sample rate of a track is not the engine's, the deck interpolates the track while it plays, so that the pitch is right.
 /// `Track::open` avoids this: it resamples the track once.
+///
+/// `Track::open` decodes a file into memory, and `Track::stream` reads a file while it plays. [`Track::from_interleaved`] takes
+/// samples. [`Track::from_input`] plays what a program computes.
 #[derive(Clone, Debug)]
 pub struct Track {
     pub(in crate::track) inner: Arc<Inner>,
