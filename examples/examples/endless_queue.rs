@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         // Position and length are those at the horizon; the tracks have the sample rate of the engine.
         let status = engine.status();
         let deck = &status.decks[now.index()];
-        let left = Frames(((deck.length.0 as f64 - deck.position) / deck.rate) as u64);
+        let left = Frames(((deck.length.unwrap_or_default().0 as f64 - deck.position) / deck.rate) as u64);
         if deck.playing > 0 && !next_is_loaded && left.seconds(RATE) < 5.0 {
             number += 1;
             engine.deck(next).load(&load(number)?)?;
